@@ -1,0 +1,164 @@
+"""The studio's settings, password, clients and templates."""
+
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import AfterValidator, Field
+
+from accounts import rows
+from longcode import passwords, template
+from longcode.account import Account, Delivery
+from longcode.aws import clock, web
+from longcode.aws.telemetry import logger
+from longcode.errors import NotFound, WrongPassword
+from longcode.table import accounts, clients, templates
+
+app = web.resolver()
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in available_timezones():
+        raise ValueError("no such time zone")
+    return zone
+
+
+class Settings(web.Body):
+    """What a studio can change of its account; what is left out stays."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    phone: Annotated[str | None, Field(max_length=40)] = None
+    country_code: web.CountryCode | None = None
+    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    delivery: Delivery | None = None
+    webhook_url: Annotated[str | None, Field(pattern=r"^https://", max_length=500)] = None
+    smart_encoding: bool | None = None
+
+
+class NewPassword(web.Body):
+    """The present password, so that a browser left open gives nobody the account."""
+
+    present: str
+
+
+class TemplateForm(web.Body):
+    """A text used often; its subject is shown in the hub and never sent (facts S7)."""
+
+    subject: Annotated[str, Field(max_length=200)] = ""
+    body: Annotated[str, Field(min_length=1, max_length=1600)]
+
+
+ClientId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
+TemplateName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
+
+
+@app.get("/account")
+def show_account() -> Account:
+    """Show the settings."""
+    return _account()
+
+
+@app.patch("/account")
+def change_account(settings: Settings) -> Account:
+    """Change some settings."""
+    changes = settings.model_dump(mode="json", exclude_unset=True)
+    if changes:
+        accounts.change_settings(web.caller(app), changes)
+    return _account()
+
+
+@app.post("/account/password")
+def change_password(form: NewPassword) -> dict[str, str]:
+    """Make a new password; the old one opens nothing more after a minute, when the authoriser forgets it."""
+    account = web.caller(app)
+    if not passwords.matches(form.present, accounts.password_hash(account)):
+        raise WrongPassword("This is not the present password.", field="present")
+    password = passwords.make()
+    accounts.set_password(account, passwords.hashed(password))
+    return {"password": password}
+
+
+@app.put("/clients/<client_id>")
+def put_client(client_id: ClientId, form: rows.ClientForm) -> Response[rows.ShownClient]:
+    """Write a client under the studio's own id."""
+    client = rows.client(_account(), client_id, form, clock.now())
+    return Response(201 if clients.put(client) else 200, "application/json", rows.shown(client))
+
+
+@app.get("/clients/<client_id>")
+def show_client(client_id: ClientId) -> rows.ShownClient:
+    """Show a client."""
+    client = clients.get(web.caller(app), client_id)
+    if client is None:
+        raise NotFound(f"There is no client {client_id!r}.")
+    return rows.shown(client)
+
+
+@app.delete("/clients/<client_id>")
+def delete_client(client_id: ClientId) -> Response[None]:
+    """Delete a client; the messages stay."""
+    if not clients.delete(web.caller(app), client_id):
+        raise NotFound(f"There is no client {client_id!r}.")
+    return Response(204)
+
+
+@app.get("/clients")
+def list_clients(
+    limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
+) -> web.Listed[rows.ShownClient]:
+    """List clients by id."""
+    found = [rows.shown(client) for client in clients.page(web.caller(app), cursor, limit + 1)]
+    return web.listed(found, limit, lambda client: client.id)
+
+
+@app.post("/clients/import")
+def import_clients() -> dict[str, Any]:
+    """Write clients from CSV or JSON lines, and report on each row."""
+    text = app.current_event.decoded_body or ""
+    return rows.take(_account(), web.header(app, "content-type") or "", text, clock.now())
+
+
+@app.put("/templates/<name>")
+def put_template(name: TemplateName, form: TemplateForm) -> template.Template:
+    """Write a template; fields that do not exist are refused."""
+    template.check(form.body)
+    written = template.Template(account=web.caller(app), name=name, subject=form.subject, body=form.body)
+    templates.put(written)
+    return written
+
+
+@app.get("/templates/<name>")
+def show_template(name: TemplateName) -> template.Template:
+    """Show a template."""
+    found = templates.get(web.caller(app), name)
+    if found is None:
+        raise NotFound(f"There is no template {name!r}.")
+    return found
+
+
+@app.delete("/templates/<name>")
+def delete_template(name: TemplateName) -> Response[None]:
+    """Delete a template."""
+    templates.delete(web.caller(app), name)
+    return Response(204)
+
+
+@app.get("/templates")
+def list_templates(
+    limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
+) -> web.Listed[template.Template]:
+    """List templates by name."""
+    return web.listed(templates.page(web.caller(app), cursor, limit + 1), limit, lambda one: one.name)
+
+
+def _account() -> Account:
+    account = accounts.get(web.caller(app))
+    if account is None:
+        raise NotFound("There is no such account.")
+    return account
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

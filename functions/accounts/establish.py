@@ -1,0 +1,94 @@
+"""Sign-ups from the queue: establish the account and mail its credentials, or ask to confirm a change of plan."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from longcode import jobs, passwords, plans
+from longcode.account import Account
+from longcode.aws import clock, mail, queues
+from longcode.aws.settings import plan_list, public_url
+from longcode.aws.telemetry import logger
+from longcode.table import accounts, confirmations
+from longcode.table.store import ConditionFailed
+
+_LEASE = timedelta(minutes=1)
+
+processor = BatchProcessor(EventType.SQS)
+
+
+class Busy(Exception):
+    """Another call is mailing the credentials: look again when its lease is over."""
+
+
+def establish(form: jobs.SignUp, now: datetime) -> None:
+    """Bring a sign-up to its mail. Killed anywhere, the next delivery of the form goes on."""
+    known = accounts.with_email(form.email)
+    account = accounts.get(known) if known else _open(form, now)
+    if account is None:
+        raise LookupError(known)
+    if account.established_at:
+        _ask_to_confirm(account, form.plan, now)
+        return
+    if not accounts.take_to_establish(account.id, now, now + _LEASE):
+        raise Busy(account.id)
+    password = passwords.make()
+    accounts.set_password(account.id, passwords.hashed(password))
+    mail.send(account.email, "Your Longcode account", _credentials(account, password))
+    accounts.establish(account.id, now)
+
+
+def _open(form: jobs.SignUp, now: datetime) -> Account:
+    account = Account(
+        id=str(secrets.randbelow(90_000_000) + 10_000_000),
+        name=form.studio_name,
+        email=form.email,
+        product=form.product,
+        edition=form.edition.strip().casefold(),
+        country_code=form.country_code,
+        created_at=now,
+        plan_changes=(plans.Change(now, form.plan),),
+    )
+    accounts.open_account(account)
+    return account
+
+
+def _ask_to_confirm(account: Account, plan: str, now: datetime) -> None:
+    token = confirmations.ask(account.id, plan, now)
+    text = f"""Somebody filled in the Longcode form with this address and chose the plan {plan_list()[plan].title}.
+
+If it was you, follow this link within 24 hours to change the plan of account {account.id}:
+{public_url()}/signup/confirm/{token}
+
+If it was not you, do nothing: nothing changes.
+"""
+    mail.send(account.email, "Confirm your change of plan", text)
+
+
+def _credentials(account: Account, password: str) -> str:
+    return f"""Welcome to Longcode, {account.name}.
+
+Enter both of these in your studio software to activate texting:
+
+Account number: {account.id}
+Password: {password}
+
+The address of the API: {public_url()}
+"""
+
+
+def record_handler(record: SQSRecord) -> None:
+    """Establish one sign-up; an id or address taken meanwhile comes back with the queue."""
+    try:
+        establish(queues.read(jobs.SignUp, record.body), clock.now())
+    except (Busy, ConditionFailed) as later:
+        logger.info("again later", extra={"reason": type(later).__name__})
+        raise
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return process_partial_response(event, record_handler, processor, context)

@@ -1,0 +1,154 @@
+"""Clients as a studio sends them: one form, or many rows of CSV or JSON lines with a report on each."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from longcode.account import Account
+from longcode.aws import web
+from longcode.client import Client, Phone
+from longcode.errors import RequestError
+from longcode.phone import to_e164
+from longcode.table import clients
+
+MAX_ROWS = 1000
+_AT_ONCE = 8
+_PHONES_IN_A_ROW = 5
+_YES = {"1", "true", "yes", "y", "x"}
+
+
+class PhoneForm(web.Body):
+    """A number as people type it, and its SMS box."""
+
+    number: Annotated[str, Field(max_length=40)]
+    sms: bool = True
+    label: Annotated[str | None, Field(max_length=40)] = None
+
+
+class ClientForm(web.Body):
+    """A client's record."""
+
+    first_name: Annotated[str, Field(max_length=100)] = ""
+    last_name: Annotated[str, Field(max_length=100)] = ""
+    phones: Annotated[list[PhoneForm], Field(max_length=20)] = []
+    allow_text_marketing: bool = False
+    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)] = []
+    status: Annotated[str | None, Field(max_length=50)] = None
+
+
+class ShownClient(BaseModel):
+    """A client's record as a studio sees it, numbers in E.164 beside what was entered."""
+
+    id: str
+    first_name: str
+    last_name: str
+    phones: tuple[Phone, ...]
+    allow_text_marketing: bool
+    tags: tuple[str, ...]
+    status: str | None
+    updated_at: datetime
+
+
+class Row(ClientForm):
+    """A client's record in a file: it brings its id."""
+
+    id: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
+
+
+def client(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:
+    """Make a client of a form; raises `BadPhone` that names the number's place."""
+    return Client(
+        account=account.id,
+        id=client_id,
+        updated_at=now,
+        first_name=form.first_name,
+        last_name=form.last_name,
+        phones=tuple(_phone(phone, account.country_code, index) for index, phone in enumerate(form.phones)),
+        allow_text_marketing=form.allow_text_marketing,
+        tags=tuple(dict.fromkeys(form.tags)),
+        status=form.status,
+    )
+
+
+def shown(client: Client) -> ShownClient:
+    """Show a client."""
+    return ShownClient.model_validate(asdict(client))
+
+
+def take(account: Account, content_type: str, text: str, now: datetime) -> dict[str, Any]:
+    """Write the clients of a file; a row that is refused stops no other."""
+    read = _csv if "csv" in content_type.casefold() else _json_lines
+    found = list(enumerate(read(text), start=1))
+    if not found:
+        raise RequestError("The file has no rows.", field="body")
+    if len(found) > MAX_ROWS:
+        raise RequestError(f"The file has {len(found):,} rows; send at most {MAX_ROWS:,} at once.", field="body")
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        report = list(pool.map(lambda row: _take_row(account, row[0], row[1], now), found))
+    written = sum(row["status"] in ("created", "updated") for row in report)
+    return {"rows": len(report), "written": written, "refused": len(report) - written, "items": report}
+
+
+def _take_row(account: Account, number: int, fields: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
+    report: dict[str, Any] = {"row": number, "id": (fields or {}).get("id")}
+    if fields is None:
+        return report | {"status": "refused", "code": "malformed_json", "detail": "The row is not a JSON object."}
+    try:
+        row = Row.model_validate(fields)
+        new = clients.put(client(account, row.id, row, now))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        return report | {"status": "refused", "code": "invalid", "field": field, "detail": first["msg"]}
+    except RequestError as error:
+        return report | {"status": "refused", "code": error.code, "field": error.field, "detail": error.detail}
+    return report | {"status": "created" if new else "updated"}
+
+
+def _phone(form: PhoneForm, country_code: str, index: int) -> Phone:
+    try:
+        number = to_e164(form.number, country_code)
+    except RequestError as error:
+        error.field = f"phones.{index}.number"
+        raise
+    return Phone(number=number, entered=form.number, sms=form.sms, label=form.label)
+
+
+def _json_lines(text: str) -> Iterator[dict[str, Any] | None]:
+    for line in filter(str.strip, text.splitlines()):
+        try:
+            fields = json.loads(line)
+        except json.JSONDecodeError:
+            fields = None
+        yield fields if isinstance(fields, dict) else None
+
+
+def _csv(text: str) -> Iterator[dict[str, Any]]:
+    """Read the columns id, first_name, last_name, allow_text_marketing, tags, status, and phone, sms, phone_2, sms_2…
+
+    Tags are parted by semicolons; a number whose SMS column is missing is ticked, one whose column is empty is not.
+    """
+    for row in csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))):
+        cells = {(name or "").strip(): (value or "").strip() for name, value in row.items() if isinstance(value, str)}
+        fields: dict[str, Any] = {name: cells[name] for name in ("id", "first_name", "last_name") if name in cells}
+        fields["allow_text_marketing"] = _yes(cells.get("allow_text_marketing", ""))
+        fields["tags"] = [tag.strip() for tag in cells.get("tags", "").split(";") if tag.strip()]
+        fields["status"] = cells.get("status") or None
+        endings = ["", *(f"_{index}" for index in range(2, _PHONES_IN_A_ROW + 1))]
+        fields["phones"] = [
+            {"number": cells[f"phone{end}"], "sms": _yes(cells.get(f"sms{end}", "yes"))}
+            for end in endings
+            if cells.get(f"phone{end}")
+        ]
+        yield fields
+
+
+def _yes(cell: str) -> bool:
+    return cell.casefold() in _YES

@@ -1,0 +1,169 @@
+"""What a studio uses and pays: usage, plan and invoices."""
+
+import html
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import BaseModel
+
+from longcode import months, plans
+from longcode.account import Account
+from longcode.aws import clock, web
+from longcode.aws.settings import plan_list
+from longcode.aws.telemetry import logger
+from longcode.errors import NotFound, RequestError, UnknownPlan
+from longcode.invoice import Invoice, money
+from longcode.table import accounts, invoices, usage
+from longcode.table.store import ConditionFailed
+from longcode.usage import Usage
+
+app = web.resolver()
+
+
+class MonthUsage(BaseModel):
+    """What was sent and received in a month, beside what the plan includes."""
+
+    month: str
+    plan: str | None
+    included_units: int
+    used: Usage
+    days: dict[str, Usage]
+
+
+class CurrentAndPast(BaseModel):
+    """The two months of the Services panel (facts S28)."""
+
+    current: MonthUsage
+    past: MonthUsage
+
+
+class ChosenPlan(web.Body):
+    """The plan to change to."""
+
+    plan: str
+
+
+class PlanState(BaseModel):
+    """This month's plan, next month's, and how that came about."""
+
+    plan: plans.Plan | None
+    next_month_plan: plans.Plan | None
+    changes: list[plans.Change]
+    counts_from: str
+    changeable_until: datetime
+
+
+@app.get("/usage")
+def show_usage() -> CurrentAndPast:
+    """Show the current and the past month."""
+    current = months.month_of(clock.now())
+    account = _account()
+    return CurrentAndPast(current=used(account, current), past=used(account, months.previous(current)))
+
+
+@app.get("/usage/<month>")
+def show_month(month: str) -> MonthUsage:
+    """Show a month."""
+    return used(_account(), _month(month))
+
+
+@app.get("/account/plan")
+def show_plan() -> PlanState:
+    """Show the plan, and from when a change made now would count."""
+    return plan_state(_account(), clock.now())
+
+
+@app.put("/account/plan")
+def change_plan(form: ChosenPlan) -> PlanState:
+    """Change the plan. Made by 17:00 Central on the month's last day, it counts for the whole month (facts S16)."""
+    if form.plan not in plan_list():
+        raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
+    return changed(web.caller(app), form.plan, clock.now())
+
+
+@app.get("/invoices")
+def list_invoices() -> web.Listed[Invoice]:
+    """List the invoices, oldest first."""
+    return web.Listed(items=invoices.everyone_of(web.caller(app)), next_cursor=None)
+
+
+@app.get("/invoices/<month>")
+def show_invoice(month: str) -> Response[Any]:
+    """Show an invoice, as JSON or, to a browser, as a page to print."""
+    account = _account()
+    invoice = invoices.get(account.id, _month(month))
+    if invoice is None:
+        raise NotFound(f"There is no invoice for {month}.")
+    if "text/html" in (web.header(app, "accept") or ""):
+        return Response(200, "text/html; charset=utf-8", page(invoice, account))
+    return Response(200, "application/json", invoice)
+
+
+def used(account: Account, month: str) -> MonthUsage:
+    """Tell what an account used in a month."""
+    plan = plans.in_month(month, account.plan_changes)
+    days = usage.by_day(account.id, month)
+    included = plan_list()[plan].included_units if plan else 0
+    total = sum(days.values(), Usage())
+    return MonthUsage(month=month, plan=plan, included_units=included, used=total, days=dict(sorted(days.items())))
+
+
+def changed(account_id: str, plan: str, now: datetime) -> PlanState:
+    """Add a change to an account's history, whatever else changes it meanwhile."""
+    while account := accounts.get(account_id):
+        try:
+            return plan_state(accounts.change_plan(account, plans.Change(now, plan)), now)
+        except ConditionFailed:
+            continue
+    raise NotFound("There is no such account.")
+
+
+def plan_state(account: Account, now: datetime) -> PlanState:
+    """Tell an account's plan."""
+    month = months.month_of(now)
+    this, following = (plans.in_month(one, account.plan_changes) for one in (month, months.following(month)))
+    return PlanState(
+        plan=plan_list()[this] if this else None,
+        next_month_plan=plan_list()[following] if following else None,
+        changes=list(account.plan_changes),
+        counts_from=plans.counts_from(now),
+        changeable_until=months.plan_cutoff(plans.counts_from(now)),
+    )
+
+
+def page(invoice: Invoice, account: Account) -> str:
+    """Lay an invoice out for printing."""
+    rows = "".join(
+        f"<tr><td>{html.escape(line.description)}<td>{line.quantity:,}"
+        f"<td>{money(line.price_micros, invoice.currency)}<td>{money(line.amount_micros, invoice.currency)}"
+        for line in invoice.lines
+    )
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Invoice {invoice.month}</title>"
+        f"<style>body{{font:16px sans-serif;margin:3em}}td,th{{padding:.3em 1em;text-align:right}}"
+        f"td:first-child,th:first-child{{text-align:left}}</style>"
+        f"<h1>Invoice for {invoice.month}</h1><p>{html.escape(account.name)}, account {account.id}"
+        f"<table><tr><th>Item<th>Quantity<th>Price<th>Amount{rows}"
+        f"<tr><th>Total<th><th><th>{money(invoice.total_micros, invoice.currency)}</table></html>"
+    )
+
+
+def _month(text: str) -> str:
+    try:
+        months.check(text)
+    except ValueError as error:
+        raise RequestError(str(error), field="month") from None
+    return text
+
+
+def _account() -> Account:
+    account = accounts.get(web.caller(app))
+    if account is None:
+        raise NotFound("There is no such account.")
+    return account
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

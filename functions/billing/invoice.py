@@ -1,0 +1,56 @@
+"""An account's invoice of a month: written once, mailed until that is noted."""
+
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from longcode import plans
+from longcode.account import Account
+from longcode.aws import clock, mail, queues
+from longcode.aws.settings import plan_list
+from longcode.aws.telemetry import logger
+from longcode.invoice import Invoice, draw_up, money
+from longcode.jobs import Bill
+from longcode.outgoing import HEALED_AFTER
+from longcode.table import accounts, invoices, usage
+
+processor = BatchProcessor(EventType.SQS)
+
+
+def bill(job: Bill, now: datetime) -> None:
+    """Write the invoice if the month has none, and mail it if that was not done."""
+    account = accounts.get(job.account)
+    if account is None:
+        raise LookupError(job.account)
+    plan = plans.in_month(job.month, account.plan_changes)
+    if plan is None:
+        return  # joined later
+    drawn_up = draw_up(job.account, job.month, plan_list()[plan], usage.of_month(job.account, job.month))
+    invoice = invoices.write(drawn_up, now + HEALED_AFTER)
+    if not invoices.is_mailed(job.account, job.month):
+        mail.send(account.email, f"Your Longcode invoice for {job.month}", in_words(invoice, account))
+        invoices.note_mailed(job.account, job.month, now)
+
+
+def in_words(invoice: Invoice, account: Account) -> str:
+    """Write an invoice as plain text."""
+    lines = [
+        f"  {line.description}: {line.quantity:,} x {money(line.price_micros, invoice.currency)}"
+        f" = {money(line.amount_micros, invoice.currency)}"
+        for line in invoice.lines
+    ]
+    total = money(invoice.total_micros, invoice.currency)
+    head = f"Invoice for {invoice.month}\n{account.name}, account {account.id}\n"
+    return "\n".join([head, *lines, "", f"  Total: {total}", ""])
+
+
+def record_handler(record: SQSRecord) -> None:
+    """Bill one account for one month."""
+    bill(queues.read(Bill, record.body), clock.now())
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return process_partial_response(event, record_handler, processor, context)

@@ -1,0 +1,105 @@
+"""The Messages hub's reads: folders, single messages, read and unread, links; and GET /inbox for the 5-minute job."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import BaseModel, Field
+
+from longcode.aws import web
+from longcode.aws.shown import ShownMessage, shown
+from longcode.aws.telemetry import logger
+from longcode.errors import NotFound
+from longcode.message import Message
+from longcode.table import clients, folders, inbox, messages
+
+app = web.resolver()
+
+
+class Reply(BaseModel):
+    """A reply for the installed software; `delivery_id` is the same whenever it is fetched."""
+
+    delivery_id: str
+    received_at: datetime
+    message: ShownMessage
+
+
+class Inbox(BaseModel):
+    """New replies, oldest first. Ask again with `next_cursor`, which also says that these have arrived."""
+
+    items: list[Reply]
+    next_cursor: str
+
+
+class Link(web.Body):
+    """The client that a message belongs to."""
+
+    client_id: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+@app.get("/messages")
+def list_messages(
+    folder: Literal["inbox", "sent", "unlinked"] = "inbox",
+    client_id: Annotated[str | None, Query(max_length=100)] = None,
+    phone: Annotated[str | None, Query(pattern=r"^\+[0-9]{7,15}$")] = None,
+    limit: web.Limit = 50,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> web.Listed[ShownMessage]:
+    """List a folder, newest first."""
+    page = folders.page(web.caller(app), folder, limit=limit, cursor=cursor, client=client_id, phone=phone)
+    return web.Listed(items=[shown(one) for one in page.messages], next_cursor=page.next_cursor)
+
+
+@app.get("/messages/<message_id>")
+def show_message(message_id: str) -> ShownMessage:
+    """Show a message."""
+    return shown(_message(message_id))
+
+
+@app.put("/messages/<message_id>/read")
+def mark_read(message_id: str) -> Response[None]:
+    """Mark a reply as read."""
+    messages.mark_read(_message(message_id), read=True)
+    return Response(204)
+
+
+@app.delete("/messages/<message_id>/read")
+def mark_unread(message_id: str) -> Response[None]:
+    """Mark a reply as unread."""
+    messages.mark_read(_message(message_id), read=False)
+    return Response(204)
+
+
+@app.put("/messages/<message_id>/link")
+def link_message(message_id: str, form: Link) -> ShownMessage:
+    """Link a message to a client, or to another one (facts S37)."""
+    if clients.get(web.caller(app), form.client_id) is None:
+        raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
+    return shown(messages.link(_message(message_id), form.client_id))
+
+
+@app.delete("/messages/<message_id>/link")
+def unlink_message(message_id: str) -> ShownMessage:
+    """Tie a message to no client."""
+    return shown(messages.link(_message(message_id), None))
+
+
+@app.get("/inbox")
+def list_new_replies(after: Annotated[str, Query(pattern=r"^[0-9]{1,12}$")] = "0", limit: web.Limit = 50) -> Inbox:
+    """List the replies since a cursor, for the job "SMS Text Inbox Processor" (facts S23)."""
+    found = inbox.after(web.caller(app), int(after), limit)
+    replies = [Reply(delivery_id=one.id, received_at=one.created_at, message=shown(one)) for _, one in found]
+    return Inbox(items=replies, next_cursor=str(found[-1][0] if found else int(after)))
+
+
+def _message(message_id: str) -> Message:
+    message = messages.get(web.caller(app), message_id)
+    if message is None:
+        raise NotFound(f"There is no message {message_id!r}.")
+    return message
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,59 @@
+"""A studio's account: what it is entitled to, its settings and the plans it chose."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from longcode.errors import EditionNotEntitled
+from longcode.plans import Change
+
+SERVICE = "longcode"
+"""The operator's own account: it sends the answers to STOP, START and HELP, and nobody is billed for it."""
+
+_ENTITLED_EDITIONS = ("standard", "professional", "enterprise")
+
+
+class Product(StrEnum):
+    """The studio software that texting is an add-on of (facts S1)."""
+
+    SPECTRA = "spectra"
+    MYSTRATUS = "mystratus"
+
+
+class Delivery(StrEnum):
+    """How replies reach the studio's software (facts S23)."""
+
+    POLL = "poll"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first."""
+
+    id: str
+    name: str
+    email: str
+    product: Product
+    edition: str
+    created_at: datetime
+    plan_changes: tuple[Change, ...]
+    country_code: str = "1"
+    time_zone: str = "America/Chicago"
+    phone: str | None = None
+    delivery: Delivery = Delivery.POLL
+    webhook_url: str | None = None
+    smart_encoding: bool = True
+    established_at: datetime | None = None
+
+
+def check_edition(edition: str) -> None:
+    """Refuse an edition that texting is no add-on of (facts S1); raises `EditionNotEntitled`."""
+    if edition.strip().casefold() not in _ENTITLED_EDITIONS:
+        entitled = "Standard, Professional and Enterprise"
+        raise EditionNotEntitled(f"Texting is an add-on of the {entitled} editions.", field="edition")
+
+
+def allowance_period(account: Account, month: str) -> str:
+    """Name what a limit is reserved in: a month, begun anew with each change of plan."""
+    return f"{month}.{len(account.plan_changes)}"

@@ -1,0 +1,33 @@
+"""Handing jobs to the queues, and reading them back."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from longcode.aws.clients import client
+
+_BATCH = 10
+T = TypeVar("T")
+
+
+class NotHandedOver(Exception):
+    """SQS did not take some of the jobs."""
+
+
+def put(queue_url: str, jobs: Sequence[Any], group: str | None = None) -> None:
+    """Put jobs on a queue, ten in a call; `group` is the tenant among whom SQS is fair. Raises `NotHandedOver`."""
+    fair = {"MessageGroupId": group} if group else {}
+    for start in range(0, len(jobs), _BATCH):
+        entries = [
+            {"Id": str(index), "MessageBody": msgspec.json.encode(job).decode(), **fair}
+            for index, job in enumerate(jobs[start : start + _BATCH])
+        ]
+        answer = client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
+        if answer.get("Failed"):
+            raise NotHandedOver(f"{len(answer['Failed'])} of {len(entries)} jobs")
+
+
+def read(kind: type[T], body: str) -> T:
+    """Read a job; raises `msgspec.DecodeError` for what is none, so that it ends in the dead-letter queue."""
+    return msgspec.json.decode(body, type=kind)

@@ -1,0 +1,66 @@
+"""The settings of a function, from its environment: read once, complete or not at all."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+from aws_lambda_powertools.utilities import parameters
+
+from longcode import plans
+
+_ROOT = Path(__file__).parents[2]
+_FIVE_MINUTES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What template.yaml gives every function; each field is an environment variable in capitals."""
+
+    table_name: str
+    send_queue_url: str
+    inbound_queue_url: str
+    opt_out_queue_url: str
+    sign_up_queue_url: str
+    bill_queue_url: str
+    carrier: str
+    carrier_secret: str
+    carrier_api_base: str
+    shared_number: str
+    public_url_parameter: str
+    mail_from: str
+    help_contact: str
+    plans_file: str
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Read the settings; a `KeyError` names every one that is missing."""
+    names = [field.name for field in fields(Settings)]
+    missing = [name.upper() for name in names if name.upper() not in environment]
+    if missing:
+        raise KeyError(f"missing settings: {', '.join(missing)}")
+    return Settings(**{name: environment[name.upper()] for name in names})
+
+
+@cache
+def settings() -> Settings:
+    """Give this function's settings."""
+    return read(os.environ)
+
+
+@cache
+def plan_list() -> dict[str, plans.Plan]:
+    """Give the operator's plans by name (infra/plans.json, which the build puts beside the code)."""
+    return plans.read((_ROOT / settings().plans_file).read_bytes())
+
+
+def public_url() -> str:
+    """Give the address under which the carrier and people reach the API: never the Host header's."""
+    return str(parameters.get_parameter(settings().public_url_parameter, max_age=_FIVE_MINUTES))
+
+
+def carrier_credentials() -> dict[str, str]:
+    """Give the carrier's account and secret."""
+    secret = parameters.get_secret(settings().carrier_secret, transform="json", max_age=_FIVE_MINUTES)
+    return {str(name): str(value) for name, value in secret.items()}

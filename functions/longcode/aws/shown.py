@@ -1,0 +1,42 @@
+"""What the API shows of a message."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from longcode.message import Direction, Kind, Message, State
+
+
+class ShownMessage(BaseModel):
+    """A message as a studio sees it; `phone` is the client's, `number` the one of ours."""
+
+    id: str
+    direction: Direction
+    kind: Kind
+    state: State
+    phone: str
+    number: str
+    client_id: str | None
+    template: str | None
+    subject: str | None
+    body: str
+    encoding: str
+    units: int
+    segments: int
+    charged_units: int
+    created_at: datetime
+    sent_at: datetime | None
+    finished_at: datetime | None
+    month: str | None
+    error: str | None
+    read: bool
+    keyword: str | None
+    media: tuple[str, ...]
+    answers: str | None
+    rule: str | None
+
+
+def shown(message: Message) -> ShownMessage:
+    """Show a message."""
+    return ShownMessage.model_validate(asdict(message))

@@ -1,0 +1,12 @@
+"""Logs and counts. A log line carries ids: never a body, a phone number or a password."""
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+logger = Logger(service="longcode")
+
+
+def count(name: str) -> None:
+    """Count something that an alarm watches (infra/alarms.yaml)."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="Longcode"):
+        pass

@@ -1,0 +1,110 @@
+"""The REST resolver that every API function uses: validation at the door, RFC 9457 problems on the way out."""
+
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Any, Generic, TypeVar
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from longcode.aws.telemetry import logger
+from longcode.carriers import twilio
+from longcode.errors import Forged, RequestError
+
+_PROBLEM = "application/problem+json"
+
+T = TypeVar("T")
+CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+class Body(BaseModel):
+    """A request's body: a field that we do not know is refused, not overlooked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Listed(BaseModel, Generic[T]):
+    """A page of a list; `next_cursor` begins the next one, and is null on the last."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def listed(found: list[T], limit: int, place: Callable[[T], str]) -> Listed[T]:
+    """Make a page of what was found with one more than the limit."""
+    more = len(found) > limit
+    return Listed(items=found[:limit], next_cursor=place(found[limit - 1]) if more else None)
+
+
+def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> Response[str]:
+    """Answer with a problem document."""
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if errors:
+        document["errors"] = errors
+    return Response(status_code=status, content_type=_PROBLEM, body=json.dumps(document, ensure_ascii=False))
+
+
+def resolver() -> APIGatewayRestResolver:
+    """Make a resolver that answers every refusal with a problem document."""
+    app = APIGatewayRestResolver(enable_validation=True)
+
+    @app.exception_handler(RequestError)
+    def refused(error: RequestError) -> Response[str]:
+        errors = [{"field": error.field, "message": error.detail}] if error.field else None
+        return problem(error.status, error.code, error.detail, errors)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(error: RequestValidationError) -> Response[str]:
+        found = error.errors()
+        if any(one["type"] == "json_invalid" for one in found):
+            return problem(400, "malformed_json", "The body is not JSON.")
+        errors = [{"field": _field(one["loc"]), "message": one["msg"]} for one in found]
+        fields = ", ".join(dict.fromkeys(one["field"] for one in errors))
+        return problem(422, "invalid", f"Please check: {fields}.", errors)
+
+    @app.exception_handler(ServiceError)
+    def served(error: ServiceError) -> Response[str]:
+        return problem(error.status_code, "bad_request", str(error.msg))
+
+    @app.exception_handler(Exception)
+    def broken(_error: Exception) -> Response[str]:
+        logger.exception("broken")
+        return problem(500, "broken", "Something broke on our side; nothing was done that cannot be asked for again.")
+
+    @app.not_found
+    def absent(_error: NotFoundError) -> Response[str]:
+        return problem(404, "not_found", "There is nothing at this address.")
+
+    return app
+
+
+def caller(app: APIGatewayRestResolver) -> str:
+    """Tell which account calls: the authoriser said so."""
+    return str(app.current_event.raw_event["requestContext"]["authorizer"]["account"])
+
+
+def _field(location: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+def header(app: APIGatewayRestResolver, name: str) -> str | None:
+    """Find a header, however its name is written."""
+    headers = app.current_event.headers or {}
+    return next((value for written, value in headers.items() if written.casefold() == name), None)
+
+
+def check_signature(app: APIGatewayRestResolver, auth_token: str, url: str, form: list[tuple[str, str]]) -> None:
+    """Refuse a webhook that Twilio did not sign; raises `Forged`."""
+    if not twilio.verify(auth_token, url, form, header(app, "x-twilio-signature")):
+        raise Forged("The signature does not match.")

@@ -1,0 +1,94 @@
+"""What every carrier can do, and the values it answers with: an answer is a value, an exception means broken."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from longcode.message import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A text to hand over. `reference` is ours and comes back in every receipt; numbers are E.164."""
+
+    reference: str
+    to: str
+    origin: str
+    body: str
+    valid_seconds: int
+
+
+class Why(StrEnum):
+    """What a carrier's refusal means for us (facts §5)."""
+
+    TRY_AGAIN = "try_again"  # rate or queue: back off and send again
+    TRY_ONCE_LATER = "try_once_later"  # handset unreachable: one delayed retry
+    BAD_NUMBER = "bad_number"  # failed for good
+    NOT_MOBILE = "not_mobile"  # failed; SMS on that number should be unticked
+    OPTED_OUT = "opted_out"  # the carrier's own block: mirror it
+    FILTERED = "filtered"  # failed; watch the rate
+    PARKED = "parked"  # our account or registration: wait for the operator
+    INVALID = "invalid"  # failed: the request itself was wrong
+    UNKNOWN = "unknown"  # failed, and the carrier does not say why
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A definite yes: the carrier has the text."""
+
+    carrier_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A definite no, with the carrier's own code."""
+
+    why: Why
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """Neither yes nor no (time-out, reset, 5xx): the text may be on its way, so it is never sent again."""
+
+    reason: str
+
+
+Answer = Sent | Refused | Uncertain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A delivery report that moves a message to `state`: SENT, DELIVERED or UNDELIVERED."""
+
+    reference: str
+    carrier_id: str | None
+    state: State
+    code: str | None = None
+    why: Why | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A text from a phone to one of our numbers. `answered`: the carrier has already replied to this keyword."""
+
+    carrier: str
+    carrier_id: str
+    phone: str
+    number: str
+    body: str
+    media: tuple[str, ...] = ()
+    answered: bool = False
+    replies_to: str | None = None
+
+
+class Carrier(Protocol):
+    """Who delivers a text. Sends once: neither a retry nor an exception hides in here."""
+
+    name: str
+
+    def send(self, text: Text) -> Answer:
+        """Hand a text over, in at most 10 seconds."""
+        ...

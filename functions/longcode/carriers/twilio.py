@@ -1,0 +1,195 @@
+"""Twilio: hands texts over, and reads the signatures, receipts and replies that it sends back (facts §5)."""
+
+import hmac
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from threading import Lock
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.util import make_headers
+
+from longcode.carriers.carrier import Answer, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
+from longcode.message import State
+
+API_BASE = "https://api.twilio.com"
+TIMEOUT_SECONDS = 10.0
+CONNECT_SECONDS = 3.0
+CONNECTIONS = 10  # a batch of ten texts is handed over at once
+IDLE_SECONDS = 30.0
+LONGEST_VALID_SECONDS = 36_000
+MOST_MEDIA = 10
+
+# Twilio's own codes have five digits; an answer or code without a line here goes by its HTTP status, if any.
+WHY = {
+    "429": Why.TRY_AGAIN,
+    "20429": Why.TRY_AGAIN,
+    "21611": Why.TRY_AGAIN,
+    "30001": Why.TRY_AGAIN,
+    "21211": Why.BAD_NUMBER,
+    "21612": Why.BAD_NUMBER,
+    "30004": Why.BAD_NUMBER,
+    "30005": Why.BAD_NUMBER,
+    "21610": Why.OPTED_OUT,
+    "21614": Why.NOT_MOBILE,
+    "21635": Why.NOT_MOBILE,
+    "30006": Why.NOT_MOBILE,
+    "21617": Why.INVALID,
+    "401": Why.PARKED,
+    "403": Why.PARKED,
+    "30002": Why.PARKED,
+    "30034": Why.PARKED,
+    "30003": Why.TRY_ONCE_LATER,
+    "30007": Why.FILTERED,
+    "30008": Why.UNKNOWN,
+}
+
+# What is not here (accepted, scheduled, queued, sending) says no more than the answer to the send did.
+STATES = {
+    "sent": State.SENT,
+    "delivered": State.DELIVERED,
+    "read": State.DELIVERED,
+    "undelivered": State.UNDELIVERED,
+    "failed": State.UNDELIVERED,
+    "canceled": State.UNDELIVERED,
+    "partially_delivered": State.UNDELIVERED,  # the client has not got the whole text: someone should know
+}
+
+
+def signature(auth_token: str, url: str, form: list[tuple[str, str]]) -> str:
+    """Sign a webhook as Twilio does: values of one name are sorted too, and a pair sent twice counts once."""
+    signed = url + "".join(name + value for name, value in sorted(set(form)))
+    return b64encode(hmac.digest(auth_token.encode(), signed.encode(errors="surrogatepass"), "sha1")).decode()
+
+
+def verify(auth_token: str, url: str, form: list[tuple[str, str]], header: str | None) -> bool:
+    """Tell whether Twilio signed this; `url` is built from configuration, `form` keeps its blank values."""
+    if not auth_token or header is None:
+        return False
+    expected = signature(auth_token, url, form)
+    # As bytes, because compare_digest raises for text beyond ASCII.
+    return hmac.compare_digest(expected.encode(), header.encode(errors="surrogatepass"))
+
+
+def receipt_url(callback_base: str, reference: str) -> str:
+    """Where receipts for this text go: no query string, and signed exactly as spelled here."""
+    return f"{callback_base.rstrip('/')}/carriers/twilio/receipts/{quote(reference, safe='')}"
+
+
+class Twilio:
+    """Hands texts to Twilio, or to whoever speaks its protocol at `api_base`."""
+
+    name = "twilio"
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        auth_token: str,
+        callback_base: str,
+        api_base: str = API_BASE,
+        pool: PoolManager | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._url = f"{api_base.rstrip('/')}/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages.json"
+        self._headers = make_headers(basic_auth=f"{account_sid}:{auth_token}") | {
+            "Content-Type": "application/x-www-form-urlencoded"
+        }
+        self._callback_base = callback_base
+        self._pool = pool or PoolManager(maxsize=CONNECTIONS)
+        self._timeout = Timeout(connect=min(CONNECT_SECONDS, timeout_seconds), total=timeout_seconds)
+        self._clock = clock
+        self._used_at = clock()
+        self._lock = Lock()
+
+    def send(self, text: Text) -> Answer:
+        """Hand a text over, once: neither a retry nor a redirect could be told from a second text."""
+        form = {
+            "To": text.to,
+            "From": text.origin,
+            "Body": text.body,
+            "StatusCallback": receipt_url(self._callback_base, text.reference),
+            "ValidityPeriod": min(max(text.valid_seconds, 1), LONGEST_VALID_SECONDS),
+        }
+        self._drop_stale_connections()
+        try:
+            response = self._pool.request(
+                "POST",
+                self._url,
+                body=urlencode(form, errors="replace"),
+                headers=self._headers,
+                timeout=self._timeout,
+                retries=False,
+                redirect=False,
+            )
+        except (NewConnectionError, ConnectTimeoutError):
+            return Refused(Why.TRY_AGAIN, "unreachable")  # never connected, so nothing was sent
+        except HTTPError as problem:
+            return Uncertain(type(problem).__name__)
+        return _answer(response)
+
+    def _drop_stale_connections(self) -> None:
+        # While Lambda is frozen Twilio hangs up unseen, and a text on such a connection would end uncertain.
+        # A call still under way has its connection out of the pool and keeps it.
+        with self._lock:
+            now = self._clock()
+            if now - self._used_at > IDLE_SECONDS:
+                self._pool.clear()
+            self._used_at = now
+
+
+def _answer(response: BaseHTTPResponse) -> Answer:
+    told = _told(response)
+    match response.status // 100, told.get("sid"), told.get("code"):
+        case 2, str(sid), _ if sid:
+            return Sent(sid)
+        case 4, _, code if response.status != HTTPStatus.REQUEST_TIMEOUT:
+            code, status = str(code or response.status), str(response.status)
+            return Refused(WHY.get(code) or WHY.get(status, Why.INVALID), code)
+        case _:
+            return Uncertain(f"http {response.status}")
+
+
+def _told(response: BaseHTTPResponse) -> dict[str, Any]:
+    try:
+        told = response.json()
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:
+    """Read a status callback; None when it tells nothing new."""
+    status = form.get("MessageStatus", "")
+    state = STATES.get(status)
+    if state is None:
+        return None
+    carrier_id = form.get("MessageSid") or None
+    if state is not State.UNDELIVERED:
+        return Receipt(reference=reference, carrier_id=carrier_id, state=state)
+    code = form.get("ErrorCode") or status
+    why = WHY.get(code, Why.UNKNOWN)
+    return Receipt(reference=reference, carrier_id=carrier_id, state=state, code=code, why=why)
+
+
+def read_inbound(form: Mapping[str, str]) -> Inbound:
+    """Read a reply; ValueError when it does not say which text, from whom or to whom."""
+    missing = [name for name in ("MessageSid", "From", "To") if not form.get(name, "").strip()]
+    if missing:
+        raise ValueError(f"a text from Twilio without {', '.join(missing)}")
+    # NumMedia is not asked: the addresses themselves say how many there are.
+    media = (form.get(f"MediaUrl{number}", "") for number in range(MOST_MEDIA))
+    return Inbound(
+        carrier=Twilio.name,
+        carrier_id=form["MessageSid"],
+        phone=form["From"],
+        number=form["To"],
+        body=form.get("Body", ""),
+        media=tuple(url for url in media if url),
+        answered=bool(form.get("OptOutType")),
+    )

@@ -1,0 +1,63 @@
+"""A person whom a studio serves, and which of their phones may be texted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from longcode.account import Account
+from longcode.errors import NoNumberTicked, NoPermission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """A client's number in E.164, as the studio wrote it, and whether its SMS box is ticked (facts S25)."""
+
+    number: str
+    entered: str
+    sms: bool = True
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A client under the studio's own id. `heard_stop` names phones whose opt-out must be looked up."""
+
+    account: str
+    id: str
+    updated_at: datetime
+    first_name: str = ""
+    last_name: str = ""
+    phones: tuple[Phone, ...] = ()
+    allow_text_marketing: bool = False
+    tags: tuple[str, ...] = ()
+    status: str | None = None
+    heard_stop: frozenset[str] = frozenset()
+
+
+def may_be_texted(client: Client, number: str) -> bool:
+    """Tell whether the client's record allows a text to that number (facts S24, S25)."""
+    return client.allow_text_marketing and number in ticked(client)
+
+
+def ticked(client: Client) -> tuple[str, ...]:
+    """List the numbers to text, each once, in the order of the record."""
+    return tuple(dict.fromkeys(phone.number for phone in client.phones if phone.sms))
+
+
+def numbers_to_text(client: Client) -> tuple[str, ...]:
+    """List the numbers to text; raises `NoPermission` or `NoNumberTicked` (facts S24–S27)."""
+    if not client.allow_text_marketing:
+        raise NoPermission("Allow Text Marketing is not checked on this client's record.", field="client_id")
+    numbers = ticked(client)
+    if not numbers:
+        raise NoNumberTicked("None of this client's numbers is ticked for SMS.", field="client_id")
+    return numbers
+
+
+def merge_values(account: Account, client: Client | None) -> dict[str, str]:
+    """Give the values of the merge fields that the account and the client fill."""
+    values = {"studio.name": account.name, "studio.phone": account.phone or ""}
+    if client:
+        name = f"{client.first_name} {client.last_name}".strip()
+        values |= {"client.first_name": client.first_name, "client.last_name": client.last_name}
+        values["client.name"] = name
+    return values

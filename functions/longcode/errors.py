@@ -1,0 +1,121 @@
+"""The reasons for which a request is refused: each has a stable code and a sentence for a person."""
+
+from typing import ClassVar
+
+
+class RequestError(Exception):
+    """A request that is refused: `detail` is for a person, `field` names what to mend."""
+
+    status: ClassVar[int] = 422
+    code: ClassVar[str] = "invalid"
+
+    def __init__(self, detail: str, *, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+
+
+class BadPhone(RequestError):
+    """Not a number that a text could be sent to."""
+
+    code = "bad_phone"
+
+
+class BadTemplate(RequestError):
+    """A template that cannot be merged: unknown fields, broken braces."""
+
+    code = "bad_template"
+
+
+class EmptyField(RequestError):
+    """A merge field that this client has no value for, and the template no default."""
+
+    code = "empty_field"
+
+
+class TextTooLong(RequestError):
+    """More than the 1,600 characters that a carrier takes."""
+
+    code = "text_too_long"
+
+
+class EmptyText(RequestError):
+    """A text with nothing to read in it."""
+
+    code = "empty_text"
+
+
+class UnknownPlan(RequestError):
+    """A plan that does not exist."""
+
+    code = "unknown_plan"
+
+
+class NotFound(RequestError):
+    """No such thing in this account: another account's is as absent as one that never was."""
+
+    status = 404
+    code = "not_found"
+
+
+class EditionNotEntitled(RequestError):
+    """Texting is an add-on of some editions only (facts S1)."""
+
+    status = 403
+    code = "edition_not_entitled"
+
+
+class IdempotencyConflict(RequestError):
+    """The same Idempotency-Key came before with another body."""
+
+    status = 409
+    code = "idempotency_conflict"
+
+
+class NoPermission(RequestError):
+    """The client's record does not allow text marketing (facts S24)."""
+
+    status = 409
+    code = "no_permission"
+
+
+class NoNumberTicked(RequestError):
+    """None of the client's numbers is ticked for SMS (facts S27)."""
+
+    status = 409
+    code = "no_number_ticked"
+
+
+class OptedOut(RequestError):
+    """The recipient said STOP (facts S39)."""
+
+    status = 409
+    code = "opted_out"
+
+
+class PlanLimitReached(RequestError):
+    """The month's included units are used up and the plan stops there (facts S30)."""
+
+    status = 409
+    code = "plan_limit_reached"
+
+
+class WrongPassword(RequestError):
+    """The present password does not match."""
+
+    status = 403
+    code = "wrong_password"
+
+
+class OnlyTheClient(RequestError):
+    """An opt-out that only the recipient can take back."""
+
+    status = 403
+    code = "only_the_client"
+
+
+class Forged(RequestError):
+    """A webhook that the carrier did not sign."""
+
+    status = 403
+    code = "forged"

@@ -1,0 +1,109 @@
+"""One text to or from one phone: its states, and which state may follow which."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a message stands in its life (design §5)."""
+
+    SCHEDULED = "scheduled"
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    RECEIVED = "received"
+
+
+_BEFORE_SENDING = {State.REFUSED, State.CANCELLED, State.EXPIRED}
+_FROM_THE_CARRIER = {State.SENT, State.DELIVERED, State.UNDELIVERED}
+
+# A worker claims straight from ACCEPTED: a write of its own for QUEUED would tell nobody anything.
+NEXT: dict[State, set[State]] = {
+    State.SCHEDULED: {State.QUEUED} | _BEFORE_SENDING,
+    State.ACCEPTED: {State.QUEUED, State.SENDING} | _BEFORE_SENDING,
+    State.QUEUED: {State.SENDING} | _BEFORE_SENDING,
+    State.SENDING: {State.QUEUED, State.UNCERTAIN, State.FAILED} | _FROM_THE_CARRIER,
+    State.UNCERTAIN: {State.FAILED} | _FROM_THE_CARRIER,
+    State.SENT: {State.DELIVERED, State.UNDELIVERED},
+    State.UNDELIVERED: {State.DELIVERED},
+}
+
+
+def may_become(now: State, then: State) -> bool:
+    """Tell whether `then` may follow `now`; a state may not follow itself."""
+    return then in NEXT.get(now, set())
+
+
+def before(then: State) -> tuple[State, ...]:
+    """Tell the states that `then` may follow, for the condition of a write."""
+    return tuple(state for state, following in NEXT.items() if then in following)
+
+
+class Direction(StrEnum):
+    """Out to a client, or in from one."""
+
+    OUT = "out"
+    IN = "in"
+
+
+class Kind(StrEnum):
+    """Why a text is sent: the service's own answers pass the opt-out that they confirm."""
+
+    INDIVIDUAL = "individual"
+    BULK = "bulk"
+    TRIGGERED = "triggered"
+    SERVICE = "service"
+    REPLY = "reply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One text to or from one phone, as the table keeps it. `phone` is the other side's, `number` ours."""
+
+    account: str
+    id: str
+    direction: Direction
+    kind: Kind
+    state: State
+    phone: str
+    number: str
+    body: str
+    encoding: str
+    segments: int
+    units: int
+    created_at: datetime
+    client_id: str | None = None
+    template: str | None = None
+    subject: str | None = None
+    fingerprint: str | None = None
+    of: int = 1
+    skipped: tuple[str, ...] = ()
+    reserved_in: str | None = None
+    due_at: datetime | None = None
+    attempt: int = 0
+    claim_id: str | None = None
+    claimed_at: datetime | None = None
+    lease_until: datetime | None = None
+    deadline: datetime | None = None
+    carrier: str | None = None
+    carrier_id: str | None = None
+    error: str | None = None
+    month: str | None = None
+    sent_at: datetime | None = None
+    finished_at: datetime | None = None
+    charged_units: int = 0
+    read: bool = True
+    keyword: str | None = None
+    media: tuple[str, ...] = ()
+    answers: str | None = None
+    rule: str | None = None
+    candidates: tuple[str, ...] = ()

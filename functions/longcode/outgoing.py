@@ -1,0 +1,54 @@
+"""Making the messages of one request: their ids, their measure, what they will say and to which phones."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hashlib import blake2s
+
+from longcode import segments
+from longcode.errors import EmptyText, TextTooLong
+from longcode.message import Direction, Kind, Message, State
+
+HEALED_AFTER = timedelta(minutes=2)
+"""When the sweeper looks for a text whose enqueueing was lost (design §4)."""
+
+
+def request_id(account: str, idempotency_key: str) -> str:
+    """Name a request, so that the same key of the same account always makes the same messages."""
+    return blake2s(f"{account}\n{idempotency_key}".encode(), digest_size=12).hexdigest()
+
+
+def fingerprint(request: Mapping[str, object]) -> str:
+    """Give what two requests with the same body share."""
+    canonical = json.dumps(request, sort_keys=True, ensure_ascii=False, default=str)
+    return blake2s(canonical.encode(), digest_size=8).hexdigest()
+
+
+def check_length(text: str, field: str) -> str:
+    """Refuse a normalised text that no carrier takes; raises `TextTooLong` or `EmptyText`."""
+    if not text.strip():
+        raise EmptyText("The text is empty.", field=field)
+    if len(text) > segments.MAX_CHARACTERS:
+        limit = f"{segments.MAX_CHARACTERS:,}"
+        raise TextTooLong(f"The text has {len(text):,} characters; a text has at most {limit}.", field=field)
+    return text
+
+
+def draft(*, account: str, message_id: str, kind: Kind, phone: str, number: str, body: str, now: datetime) -> Message:
+    """Make an accepted message of a checked text. It is due soon, in case its enqueueing gets lost."""
+    measure = segments.measure(body)
+    return Message(
+        account=account,
+        id=message_id,
+        direction=Direction.OUT,
+        kind=kind,
+        state=State.ACCEPTED,
+        phone=phone,
+        number=number,
+        body=body,
+        encoding=measure.encoding,
+        segments=measure.segments,
+        units=measure.units,
+        created_at=now,
+        due_at=now + HEALED_AFTER,
+    )

@@ -1,0 +1,30 @@
+"""How long a text is tried, held and waited for."""
+
+from datetime import datetime, timedelta
+
+LEASE = timedelta(seconds=60)
+"""Longer than the carrier's time-out, shorter than the queue's visibility and the first look of the sweeper."""
+
+VALID = timedelta(hours=4)
+"""How long after its acceptance a text is still worth sending; the carrier is told what is left of it."""
+
+_UNCERTAIN = {"twilio": timedelta(minutes=15), "aws": timedelta(hours=72)}  # design §5, facts §5
+_FIRST_PAUSE = timedelta(seconds=30)
+_LONGEST_PAUSE = timedelta(minutes=15)
+
+
+def retry_at(now: datetime, attempt: int, jitter: float) -> datetime:
+    """Tell when to try again after the attempt with that number, from 1; `jitter` is from 0 to 1."""
+    doubled: int = 1 << min(attempt - 1, 10)
+    pause = min(_FIRST_PAUSE * doubled, _LONGEST_PAUSE)
+    return now + pause * (0.5 + jitter / 2)
+
+
+def deadline(now: datetime, carrier: str) -> datetime:
+    """Tell until when a receipt may still resolve an uncertain send."""
+    return now + _UNCERTAIN[carrier]
+
+
+def seconds_left(created_at: datetime, now: datetime) -> int:
+    """Tell for how many seconds a text is still worth delivering, 0 when it no longer is."""
+    return max(0, int((created_at + VALID - now).total_seconds()))

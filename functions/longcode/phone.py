@@ -1,0 +1,127 @@
+"""Phone numbers: from every spelling that people type to E.164."""
+
+import re
+import unicodedata
+
+import phonenumbers
+from phonenumbers import (
+    CountryCodeSource,
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    ValidationResult,
+)
+
+from longcode.errors import BadPhone
+
+_NORTH_AMERICA = 1
+_SHORTEST = 7  # digits after the country code; fewer only where a national plan knows the number
+_LONGEST_SPELLING = 100  # characters; the patterns below are quadratic at worst
+_NON_GEOGRAPHIC = "001"  # what phonenumbers calls the region of +800, +870 and the like
+
+# phonenumbers would dial the letters of 1-800-FLOWERS and find a number inside any sentence.
+_SPELLING = re.compile(r"[\s(]*\+?[\d\s()./\-‐‒–—―−·•]+")
+_EXTENSION = re.compile(r"\d\D*(?:\bext|\bx|(?<=\d)x|#|;|,)\D*\d+\s*$", re.IGNORECASE)
+
+_WRONG_LENGTH = {
+    ValidationResult.TOO_SHORT: "This phone number is too short.",
+    ValidationResult.TOO_LONG: "This phone number is too long.",
+    ValidationResult.INVALID_LENGTH: "This phone number has a length that no number of its country has.",
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "This phone number lacks its area code.",
+}
+
+
+def to_e164(text: str, country_code: str) -> str:
+    """Tell the E.164 form of a number as typed; one that begins with '+' is taken as it is (facts S20-S22).
+
+    Possible numbers pass even where no plan assigns them: +61 123456789 is the product's own example.
+    """
+    typed = _legible(text)
+    if typed.lstrip("( ").startswith("+"):
+        number = _parse(typed, None)
+    else:
+        number = _parse_domestic(typed, _region(country_code))
+    _refuse_impossible(number)
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    # A few misdialled prefixes (Belarus's 8 and 80) would come off one by one, a new number each time.
+    if _parse(e164, None).national_number != number.national_number:
+        raise BadPhone("This phone number can be read in two ways.")
+    return e164
+
+
+def mask(phone: str) -> str:
+    """Show the last four digits only, for exports."""
+    return f"***{phone[-4:]}"
+
+
+def _legible(text: str) -> str:
+    """Fold full-width digits and no-break spaces; drop the direction marks that address books paste along."""
+    if len(text) > _LONGEST_SPELLING:
+        raise BadPhone("This phone number is too long.")
+    folded = unicodedata.normalize("NFKC", text)
+    typed = "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()
+    if not typed:
+        raise BadPhone("The phone number is empty.")
+    if _EXTENSION.search(typed):
+        raise BadPhone("A text cannot be sent to an extension.")
+    if any(c.isalpha() for c in typed):
+        raise BadPhone("A phone number has no letters.")
+    if not _SPELLING.fullmatch(typed):
+        raise BadPhone("This phone number has characters that no phone number has.")
+    return typed
+
+
+def _region(country_code: str) -> str:
+    code = country_code.strip().removeprefix("+")
+    region = phonenumbers.region_code_for_country_code(int(code)) if re.fullmatch("[1-9][0-9]{0,2}", code) else ""
+    if region in ("", phonenumbers.UNKNOWN_REGION, _NON_GEOGRAPHIC):
+        raise BadPhone("The default country code is not a country's calling code, such as 1 or 61.")
+    return region
+
+
+def _parse(typed: str, region: str | None) -> PhoneNumber:
+    try:
+        return phonenumbers.parse(typed, region, keep_raw_input=True)
+    except NumberParseException as error:
+        raise BadPhone(_reason(error)) from None
+
+
+def _reason(error: NumberParseException) -> str:
+    match error.error_type:
+        case NumberParseException.INVALID_COUNTRY_CODE:
+            return "This phone number begins with no country's calling code."
+        case NumberParseException.TOO_SHORT_NSN | NumberParseException.TOO_SHORT_AFTER_IDD:
+            return "This phone number is too short."
+        case NumberParseException.TOO_LONG:
+            return "This phone number is too long."
+        case _:
+            return "This is not a phone number."
+
+
+def _parse_domestic(typed: str, region: str) -> PhoneNumber:
+    digits = "".join(str(unicodedata.digit(c)) for c in typed if c.isdigit())
+    if phonenumbers.is_emergency_number(digits, region):
+        raise BadPhone("This is an emergency number.")
+    number = _parse(typed, region)
+    # 00 is dialled in most of the world, so it is understood where the country itself dials 011 or 0011.
+    abroad = number.country_code_source == CountryCodeSource.FROM_NUMBER_WITH_IDD
+    if digits.startswith("00") and not abroad:
+        return _parse(f"+{digits[2:]}", None)
+    if not abroad and phonenumbers.is_valid_short_number_for_region(number, region):
+        raise BadPhone("This is a short number, which is not reached over a long code.")
+    return number
+
+
+def _refuse_impossible(number: PhoneNumber) -> None:
+    length = phonenumbers.is_possible_number_with_reason(number)
+    if length != ValidationResult.IS_POSSIBLE:
+        raise BadPhone(_WRONG_LENGTH.get(length, "This phone number begins with no country's calling code."))
+    significant = phonenumbers.national_significant_number(number)
+    if number.country_code == _NORTH_AMERICA and significant[0] in "01":
+        raise BadPhone("No area code begins with 0 or 1.")
+    # A zero left over is a number of another country, except where it belongs to the number, as in Italy.
+    assigned = phonenumbers.is_valid_number(number)
+    if len(significant) < _SHORTEST and not assigned:
+        raise BadPhone("This phone number is too short.")
+    if significant[0] == "0" and not assigned:
+        raise BadPhone("This phone number begins with a 0 that no number of its country has.")

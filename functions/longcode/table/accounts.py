@@ -1,0 +1,87 @@
+"""Accounts: establishing one, its settings, its plan changes, its password's hash."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr
+
+from longcode.account import Account
+from longcode.plans import Change
+from longcode.table import keys, store
+from longcode.table.codec import attributes, read
+from longcode.table.writes import ABSENT, PRESENT, Put, Update, Write
+
+
+def get(account: str) -> Account | None:
+    """Read an account."""
+    found = store.get(keys.account(account))
+    return read(Account, found) if found else None
+
+
+def with_email(address: str) -> str | None:
+    """Find the id of the account that signed up with that address."""
+    found = store.get(keys.email(address))
+    return str(found["account"]) if found else None
+
+
+def open_account(account: Account) -> None:
+    """Write a new account; raises `ConditionFailed` when its id or its address is taken."""
+    store.transact(
+        [
+            Put(keys.account(account.id), {"type": "account", **attributes(account)}, ABSENT),
+            Put(keys.email(account.email), {"type": "email", "account": account.id}, ABSENT),
+            Put(keys.registered(account.id), {"type": "registered", "account": account.id}, ABSENT),
+        ]
+    )
+
+
+def everyone() -> Iterator[str]:
+    """List the ids of all accounts."""
+    return (str(found["account"]) for found in store.query(keys.registered()))
+
+
+def change_settings(account: str, settings: dict[str, Any]) -> None:
+    """Write some settings."""
+    gone = tuple(name for name, value in settings.items() if value is None)
+    kept = {name: value for name, value in settings.items() if value is not None}
+    store.write(Update(keys.account(account), changes=kept, remove=gone, when=PRESENT))
+
+
+def change_plan(account: Account, change: Change, *others: Write) -> Account:
+    """Add a change to the history, together with other writes; raises `ConditionFailed` when another came first."""
+    changes = (*account.plan_changes, change)
+    before = attributes(account)["plan_changes"]
+    after = [*before, attributes(change)]
+    same = Attr("plan_changes").eq(before)
+    store.transact([Update(keys.account(account.id), changes={"plan_changes": after}, when=same), *others])
+    return replace(account, plan_changes=changes)
+
+
+def password_hash(account: str) -> str | None:
+    """Read the hash of an account's password."""
+    found = store.get(keys.password(account))
+    return str(found["hash"]) if found else None
+
+
+def set_password(account: str, hashed: str) -> None:
+    """Write the hash of a new password."""
+    store.write(Put(keys.password(account), {"type": "password", "hash": hashed}))
+
+
+def take_to_establish(account: str, now: datetime, until: datetime) -> bool:
+    """Take the task of mailing an account its credentials: one at a time, and never again once they are sent."""
+    free = Attr("established_at").not_exists() & (
+        Attr("establishing_until").not_exists() | Attr("establishing_until").lt(keys.instant(now))
+    )
+    try:
+        store.write(Update(keys.account(account), changes={"establishing_until": until}, when=free))
+    except store.ConditionFailed:
+        return False
+    return True
+
+
+def establish(account: str, now: datetime) -> None:
+    """Note that the credentials are with the studio: from now on the form only changes the plan."""
+    store.write(Update(keys.account(account), changes={"established_at": now}, remove=("establishing_until",)))

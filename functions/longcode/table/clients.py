@@ -1,0 +1,111 @@
+"""Clients under the studio's own ids, and which clients have a phone."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from longcode.client import Client, may_be_texted
+from longcode.table import keys, store
+from longcode.table.codec import attributes, read
+from longcode.table.opt_outs import blocked
+from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write
+
+_MARK = "client:"
+
+
+def get(account: str, client_id: str) -> Client | None:
+    """Read a client."""
+    found = store.get(keys.client(account, client_id))
+    return read(Client, found) if found else None
+
+
+def page(account: str, after: str | None, limit: int) -> list[Client]:
+    """List clients in the order of their ids."""
+    start = keys.client(account, after) if after else None
+    return [read(Client, item) for item in store.query(keys.client(account), after=start, limit=limit)]
+
+
+def put(client: Client) -> bool:
+    """Write a client and the links of its phones; tells whether it is new.
+
+    The opt-outs are read after the write, and a STOP looks for clients after its own: one of the two sees the other.
+    """
+    while True:
+        old = get(client.account, client.id)
+        if old:
+            client = replace(client, heard_stop=old.heard_stop)
+        try:
+            store.transact(_writes(old, client))
+        except store.ConditionFailed:
+            continue
+        for account, number in blocked((client.account, phone.number) for phone in client.phones):
+            hear_stop(account, client.id, number)
+        return old is None
+
+
+def delete(account: str, client_id: str) -> bool:
+    """Delete a client and the links of its phones; tells whether it was there."""
+    while old := get(account, client_id):
+        gone: list[Write] = [Delete(keys.client(account, client_id), when=_unchanged(old))]
+        try:
+            store.transact(gone + _links(old, None))
+        except store.ConditionFailed:
+            continue
+        return True
+    return False
+
+
+def hear_stop(account: str, client_id: str, number: str) -> None:
+    """Note on a client that a phone of theirs said STOP, so that a send looks it up."""
+    change = Update(keys.client(account, client_id), add={"heard_stop": {number}}, when=PRESENT)
+    try:
+        store.write(change)
+    except store.ConditionFailed:
+        return  # the client was deleted meanwhile
+
+
+def with_phone(account: str, number: str) -> dict[str, bool]:
+    """Find the clients of an account that have this phone, and whether each may be texted on it."""
+    return having_phone(store.get(keys.clients_with_phone(number, account)))
+
+
+def having_phone(item: dict[str, object] | None) -> dict[str, bool]:
+    """Read who has a phone from its link item."""
+    marks = (item or {}).items()
+    return {name.removeprefix(_MARK): bool(may) for name, may in marks if name.startswith(_MARK)}
+
+
+def everywhere_with_phone(number: str) -> Iterator[tuple[str, str]]:
+    """List the clients of all accounts that have this phone, as account and client id."""
+    for item in store.query(keys.clients_with_phone(number)):
+        yield from ((str(item["account"]), client_id) for client_id in having_phone(item))
+
+
+def _writes(old: Client | None, new: Client) -> list[Write]:
+    item = {"type": "client", **attributes(new)}
+    if not new.heard_stop:
+        item.pop("heard_stop", None)
+    condition = _unchanged(old) if old else ABSENT
+    return [Put(keys.client(new.account, new.id), item, condition), *_links(old, new)]
+
+
+def _unchanged(old: Client) -> ConditionBase:
+    return Attr("updated_at").eq(keys.instant(old.updated_at))
+
+
+def _links(old: Client | None, new: Client | None) -> list[Write]:
+    after = {phone.number for phone in new.phones} if new else set()
+    gone = {phone.number for phone in old.phones} - after if old else set()
+    links: list[Write] = []
+    if new:
+        links += [_link(new, number) for number in sorted(after)]
+    if old:
+        mark = (_MARK + old.id,)
+        links += [Update(keys.clients_with_phone(number, old.account), remove=mark) for number in sorted(gone)]
+    return links
+
+
+def _link(client: Client, number: str) -> Update:
+    linked = {"type": "clients", "account": client.account, _MARK + client.id: may_be_texted(client, number)}
+    return Update(keys.clients_with_phone(number, client.account), changes=linked)

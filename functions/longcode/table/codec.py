@@ -1,0 +1,60 @@
+"""Domain values to DynamoDB attributes and back: what equals its default is left out of the item."""
+
+from dataclasses import MISSING, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from longcode.table.keys import instant
+
+Attributes = dict[str, Any]
+T = TypeVar("T")
+
+
+class _Deserializer(TypeDeserializer):  # type: ignore[misc]  # boto3 has no types
+    def _deserialize_n(self, value: str) -> int:
+        return int(value)
+
+
+_serialize = TypeSerializer().serialize
+_deserialize = _Deserializer().deserialize
+
+
+def attributes(value: Any) -> Attributes:
+    """Turn a dataclass into plain attributes; instants become texts that sort."""
+    plain = msgspec.to_builtins(value, builtin_types=(datetime,))
+    defaults = {field.name: field.default for field in fields(value) if field.default is not MISSING}
+    return {
+        name: _plain(held)
+        for name, held in plain.items()
+        if name not in defaults or getattr(value, name) != defaults[name]
+    }
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return instant(value)
+        case dict():
+            return {name: _plain(held) for name, held in value.items()}
+        case list() | tuple():
+            return [_plain(held) for held in value]
+        case _:
+            return value
+
+
+def read(kind: type[T], found: Attributes) -> T:
+    """Turn attributes into a dataclass; raises `msgspec.ValidationError` for an item that code cannot read."""
+    return msgspec.convert(found, kind)
+
+
+def to_wire(found: Attributes) -> dict[str, Any]:
+    """Write attributes as DynamoDB's JSON."""
+    return {name: _serialize(_plain(value)) for name, value in found.items()}
+
+
+def from_wire(found: dict[str, Any]) -> Attributes:
+    """Read DynamoDB's JSON."""
+    return {name: _deserialize(value) for name, value in found.items()}

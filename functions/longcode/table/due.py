@@ -1,0 +1,32 @@
+"""The due index: whatever someone must look at again, of any type."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from boto3.dynamodb.conditions import Attr
+
+from longcode.table import keys, store
+from longcode.table.codec import Attributes
+from longcode.table.writes import Update
+
+
+def by(now: datetime, at_most: int) -> Iterator[Attributes]:
+    """List the items that are due by now. The index lags, so each is read again, strongly, and has its say."""
+    bound = keys.instant(now)
+    for shard in keys.due_shards():
+        found = store.query_index(keys.DUE, shard, before=bound, limit=at_most)
+        items = store.get_many(keys.Key(one["pk"], one["sk"]) for one in found)
+        yield from (item for item in items.values() if item.get("due_at", bound) < bound)
+
+
+def again(item: Attributes, at: datetime) -> None:
+    """Look at an item again later, unless it was moved meanwhile."""
+    later = Update(
+        keys.Key(item["pk"], item["sk"]),
+        changes={"due_at": at},
+        when=Attr("due_at").eq(item["due_at"]),
+    )
+    try:
+        store.write(later)
+    except store.ConditionFailed:
+        return

@@ -1,0 +1,51 @@
+"""The folders of the Messages hub: sent, inbox, and what is tied to no client (facts S34–S38)."""
+
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+
+from longcode.message import Direction, Message
+from longcode.table import keys, store
+from longcode.table.codec import Attributes, read
+
+_BEYOND = "~"
+_LISTS = {
+    "sent": [(Direction.OUT, True), (Direction.OUT, False)],
+    "inbox": [(Direction.IN, True), (Direction.IN, False)],
+    "unlinked": [(Direction.OUT, False), (Direction.IN, False)],
+}
+NAMES = tuple(_LISTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Messages, newest first, and where the next page begins."""
+
+    messages: list[Message]
+    next_cursor: str | None
+
+
+def page(account: str, name: str, *, limit: int, cursor: str | None, client: str | None, phone: str | None) -> Page:
+    """List a folder, newest first; `client` and `phone` narrow it."""
+    lists = [keys.folder(account, direction, linked=linked) for direction, linked in _LISTS[name]]
+    streams = [store.query_index(keys.FOLDER, one, before=cursor or _BEYOND, newest_first=True) for one in lists]
+    wanted = (
+        found
+        for found in merge(*streams, key=_place, reverse=True)
+        if (client is None or found.get("client_id") == client) and (phone is None or found["phone"] == phone)
+    )
+    places = list(islice(wanted, limit + 1))
+    return Page(
+        messages=_messages(places[:limit]),
+        next_cursor=_place(places[limit - 1]) if len(places) > limit else None,
+    )
+
+
+def _place(found: Attributes) -> str:
+    return str(found["folder_at"])
+
+
+def _messages(places: list[Attributes]) -> list[Message]:
+    wanted = [keys.Key(place["pk"], place["sk"]) for place in places]
+    found = store.get_many(wanted)
+    return [read(Message, found[key]) for key in wanted if key in found]

@@ -1,0 +1,165 @@
+"""Every key of the table is spelled here and nowhere else; docs/table.md tells who asks for which.
+
+Nobody takes a key apart: what it is made of stands on the item as attributes too. Called without its last
+part, a function gives what all keys of that kind begin with.
+"""
+
+from datetime import UTC, datetime
+from hashlib import blake2s
+from typing import NamedTuple
+
+DUE_SHARDS = 4
+USAGE_SHARDS = 4
+
+DUE = "due"
+FOLDER = "folder"
+INBOX = "inbox#"
+INDEXES = {DUE: ("due_shard", "due_at"), FOLDER: ("folder", "folder_at")}
+
+
+class Key(NamedTuple):
+    """Where an item stands."""
+
+    pk: str
+    sk: str
+
+
+def instant(at: datetime) -> str:
+    """Write an instant in UTC to the millisecond, so that the order of texts is the order of time."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _shard(of: str, shards: int) -> int:
+    return blake2s(of.encode(), digest_size=1).digest()[0] % shards
+
+
+# What one account owns: the account leads.
+
+
+def account(account: str) -> Key:
+    """Find an account: its settings, its plan changes, its password's hash."""
+    return Key(f"account#{account}", "account")
+
+
+def password(account: str) -> Key:
+    """Find the hash of an account's password, apart from what everyone else reads."""
+    return Key(f"account#{account}", "password")
+
+
+def client(account: str, client_id: str = "") -> Key:
+    """Find a client under the studio's own id."""
+    return Key(f"account#{account}", f"client#{client_id}")
+
+
+def template(account: str, name: str = "") -> Key:
+    """Find a template by its name."""
+    return Key(f"account#{account}", f"template#{name}")
+
+
+def message(account: str, message_id: str = "") -> Key:
+    """Find a message, in or out; those of one request begin alike."""
+    return Key(f"account#{account}", f"message#{message_id}")
+
+
+def inbox_end(account: str) -> Key:
+    """Find the number of the newest reply."""
+    return Key(f"account#{account}", "inbox-end")
+
+
+def inbox_entry(account: str, sequence: int) -> Key:
+    """Find the reply with that number: the installed software reads them in this order."""
+    return Key(f"account#{account}", f"{INBOX}{sequence:012d}")
+
+
+def usage(account: str, day: str, spread_by: str) -> Key:
+    """Find one of the counters of a day; `spread_by` keeps a busy day off one hot item."""
+    return Key(f"account#{account}", f"usage#{day}#{_shard(spread_by, USAGE_SHARDS)}")
+
+
+def usage_of_month(account: str, month: str) -> Key:
+    """Give what the counters of a month begin with."""
+    return Key(f"account#{account}", f"usage#{month}-")
+
+
+def allowance(account: str, period: str) -> Key:
+    """Find what is reserved of the limit of a month under one choice of plan."""
+    return Key(f"account#{account}", f"allowance#{period}")
+
+
+def invoice(account: str, month: str = "") -> Key:
+    """Find the invoice of a month."""
+    return Key(f"account#{account}", f"invoice#{month}")
+
+
+# What the service knows of a phone, whoever's client it is.
+
+
+def clients_with_phone(phone: str, account: str = "") -> Key:
+    """Find which clients of an account have this phone."""
+    return Key(f"phone#{phone}", f"clients#{account}")
+
+
+def route(phone: str, number: str, account: str = "") -> Key:
+    """Find when an account last texted this phone over one of our numbers."""
+    return Key(f"phone#{phone}", f"route#{number}#{account}")
+
+
+def opt_out(phone: str, scope: str) -> Key:
+    """Find whether the phone said STOP, to the shared numbers or to a dedicated one."""
+    return Key(f"phone#{phone}", f"opt-out#{scope}")
+
+
+def consent(phone: str, scope: str, event_id: str = "") -> Key:
+    """Find one event of the phone's history of STOP and START."""
+    return Key(f"phone#{phone}", f"consent#{scope}#{event_id}")
+
+
+def automatic_replies(phone: str, hour: str) -> Key:
+    """Find how many automatic replies went to the phone in an hour."""
+    return Key(f"phone#{phone}", f"replies#{hour}")
+
+
+# What belongs to the service.
+
+
+def registered(account: str = "") -> Key:
+    """Find an account in the list of all."""
+    return Key("accounts", f"account#{account}")
+
+
+def email(address: str) -> Key:
+    """Find the account that signed up with an address."""
+    return Key(f"email#{address}", "email")
+
+
+def plan_confirmation(token_hash: str) -> Key:
+    """Find the change of plan that a mailed link confirms."""
+    return Key(f"confirmation#{token_hash}", "confirmation")
+
+
+def inbound(carrier: str, carrier_id: str) -> Key:
+    """Find what was decided about a carrier's inbound message: it is taken in once."""
+    return Key(f"inbound#{carrier}#{carrier_id}", "inbound")
+
+
+# The two indexes.
+
+
+def due(item_id: str, at: datetime) -> dict[str, str]:
+    """Put an item on the due index: someone must look at it at that instant."""
+    return {"due_shard": f"due#{_shard(item_id, DUE_SHARDS)}", "due_at": instant(at)}
+
+
+def due_shards() -> list[str]:
+    """List the partitions of the due index."""
+    return [f"due#{shard}" for shard in range(DUE_SHARDS)]
+
+
+def folder(account: str, name: str, *, linked: bool) -> str:
+    """Name one of the four lists of an account's messages: in or out, of a client or of nobody yet."""
+    return f"account#{account}#{name}" if linked else f"account#{account}#{name}-unlinked"
+
+
+def folder_place(at: datetime, message_id: str) -> str:
+    """Place a message in its list by time."""
+    return f"{instant(at)}#{message_id}"

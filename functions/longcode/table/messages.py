@@ -1,0 +1,166 @@
+"""Messages out: accepted once, claimed by one, recorded with their units, found when due."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr
+
+from longcode.message import Message, State, before
+from longcode.months import day_of, month_of
+from longcode.table import keys, store, usage
+from longcode.table.codec import Attributes, attributes, read
+from longcode.table.writes import ABSENT, Put, Update, Write
+
+_AT_REST = ("due_shard", "due_at", "lease_until", "claim_id", "deadline", "error")
+
+
+class AlreadyAccepted(Exception):
+    """The request came before: `first` is the first message that it made."""
+
+    def __init__(self, first: Message) -> None:
+        super().__init__(first.id)
+        self.first = first
+
+
+class NoAllowance(Exception):
+    """The reservation failed: `started` tells whether there was anything to reserve from."""
+
+    def __init__(self, *, started: bool) -> None:
+        super().__init__(started)
+        self.started = started
+
+
+def get(account: str, message_id: str) -> Message | None:
+    """Read a message."""
+    found = store.get(keys.message(account, message_id))
+    return read(Message, found) if found else None
+
+
+def of_request(account: str, request_id: str) -> list[Message]:
+    """List the messages that one request made."""
+    return [read(Message, item) for item in store.query(keys.message(account, f"{request_id}-"))]
+
+
+def item(message: Message) -> Attributes:
+    """Give the item of a message, with its places in the indexes."""
+    return {
+        "type": "message",
+        **attributes(message),
+        **_due(message),
+        "folder": keys.folder(message.account, message.direction, linked=message.client_id is not None),
+        "folder_at": keys.folder_place(message.created_at, message.id),
+    }
+
+
+def accept(messages: Sequence[Message], reservation: Update | None = None) -> None:
+    """Write the messages of one request, all or none; raises `AlreadyAccepted` or `NoAllowance`."""
+    writes: list[Write] = [Put(keys.message(one.account, one.id), item(one), ABSENT) for one in messages]
+    try:
+        store.transact([*writes, reservation] if reservation else writes)
+    except store.ConditionFailed as failed:
+        there = next((found for found in failed.found.values() if found.get("type") == "message"), None)
+        if there:
+            raise AlreadyAccepted(read(Message, there)) from failed
+        raise NoAllowance(started=any(failed.found.values())) from failed
+
+
+def claim(message: Message, claim_id: str, now: datetime, lease_until: datetime) -> Message | None:
+    """Take a message for sending; None when another has it. Repeating a claim with its own id succeeds."""
+    due_at = max(lease_until, message.due_at or lease_until)
+    claimed = replace(
+        message,
+        state=State.SENDING,
+        attempt=message.attempt + 1,
+        claim_id=claim_id,
+        claimed_at=now,
+        lease_until=lease_until,
+        due_at=due_at,
+    )
+    moved = ("state", "attempt", "claim_id", "claimed_at", "lease_until")
+    changes = {name: getattr(claimed, name) for name in moved}
+    if due_at != message.due_at:
+        changes |= _due(claimed)
+    change = Update(_key(message), changes=changes, when=Attr("state").is_in(before(State.SENDING)))
+    try:
+        store.write(change)
+    except store.ConditionFailed as failed:
+        return claimed if failed.found[0].get("claim_id") == claim_id else None
+    return claimed
+
+
+def record(message: Message, to: State, **changes: Any) -> bool:
+    """Move a claimed message to where the carrier has it, and count its units, together and once.
+
+    The month is that of the claim: a receipt that comes first, or late, counts in the same one.
+    """
+    handed_over_at = message.claimed_at or message.created_at
+    charged = message.units
+    counted = usage.adding(message.account, day_of(handed_over_at), message.id, usage.of(message, charged))
+    month = month_of(handed_over_at)
+    changes |= {"month": month, "sent_at": handed_over_at, "charged_units": charged}
+    return _move(message, to, (State.SENDING, State.UNCERTAIN), changes, counted)
+
+
+def settle(message: Message, to: State, **changes: Any) -> bool:
+    """Move a message that the carrier does not have to its end, and give back what was reserved."""
+    return _move(message, to, before(to), changes, *usage.releasing(message))
+
+
+def report(message: Message, to: State, **changes: Any) -> bool:
+    """Move a message that is recorded as sent to what a receipt tells."""
+    return _move(message, to, (State.SENT, State.UNDELIVERED), changes)
+
+
+def put_off(message: Message, to: State, until: datetime, **changes: Any) -> bool:
+    """Leave a message for the sweeper: a retry, or an uncertain send that waits for a receipt.
+
+    Only as it was read: one that a worker has claimed meanwhile is that worker's.
+    """
+    unchanged = Attr("state").eq(message.state)
+    if message.claim_id:
+        unchanged &= Attr("claim_id").eq(message.claim_id)
+    due_again = _due(replace(message, due_at=until))
+    free = ("lease_until", "claim_id")
+    moved = {"state": to, **due_again, **changes}
+    return _written([Update(_key(message), changes=moved, remove=free, when=unchanged)])
+
+
+def mark_read(message: Message, *, read: bool) -> None:
+    """Mark a message as read or unread."""
+    change = Update(_key(message), remove=("read",)) if read else Update(_key(message), changes={"read": False})
+    store.write(change)
+
+
+def link(message: Message, client_id: str | None) -> Message:
+    """Tie a message to a client, or to nobody, and move it to the folder where it then belongs."""
+    folder = {"folder": keys.folder(message.account, message.direction, linked=client_id is not None)}
+    if client_id is None:
+        store.write(Update(_key(message), changes=folder, remove=("client_id",)))
+    else:
+        store.write(Update(_key(message), changes={**folder, "client_id": client_id}))
+    return replace(message, client_id=client_id)
+
+
+def _move(message: Message, to: State, come_from: Sequence[State], changes: Attributes, *others: Write) -> bool:
+    gone = tuple(name for name in _AT_REST if name not in changes)
+    allowed = [state for state in come_from if state in before(to)]
+    change = Update(_key(message), changes={"state": to, **changes}, remove=gone, when=Attr("state").is_in(allowed))
+    return _written([change, *others])
+
+
+def _written(changes: Sequence[Write]) -> bool:
+    try:
+        store.transact(changes)
+    except store.ConditionFailed:
+        return False
+    return True
+
+
+def _key(message: Message) -> keys.Key:
+    return keys.message(message.account, message.id)
+
+
+def _due(message: Message) -> dict[str, str]:
+    return keys.due(message.id, message.due_at) if message.due_at else {}

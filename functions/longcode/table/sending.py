@@ -1,0 +1,60 @@
+"""What accepting and handing over must know, each in one call to the table."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from longcode.account import Account
+from longcode.client import Client
+from longcode.jobs import Send
+from longcode.message import Message
+from longcode.table import clients, keys, opt_outs, store
+from longcode.table.codec import Attributes, read
+from longcode.template import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a request names, as far as it exists; `earlier` is what the same request made before."""
+
+    account: Account | None
+    client: Client | None
+    template: Template | None
+    earlier: Message | None
+    phone: str | None
+    blocked: bool
+    clients_with_phone: dict[str, bool]
+
+
+def look_up(
+    account: str, *, client_id: str | None, template: str | None, phone: str | None, request_id: str
+) -> Known:
+    """Read all that a request names, strongly."""
+    wanted = {
+        "account": keys.account(account),
+        "earlier": keys.message(account, f"{request_id}-0"),
+    }
+    if client_id:
+        wanted["client"] = keys.client(account, client_id)
+    if template:
+        wanted["template"] = keys.template(account, template)
+    if phone:
+        wanted["stopped"], wanted["stopped_for_account"] = opt_outs.gates(account, phone)
+        wanted["clients"] = keys.clients_with_phone(phone, account)
+    items = store.get_many(wanted.values())
+    found = {name: items.get(key) for name, key in wanted.items()}
+    return Known(
+        account=read(Account, found["account"]) if found["account"] else None,
+        client=read(Client, one) if (one := found.get("client")) else None,
+        template=read(Template, one) if (one := found.get("template")) else None,
+        earlier=read(Message, found["earlier"]) if found["earlier"] else None,
+        phone=phone,
+        blocked=any(opt_outs.is_out(found.get(gate)) for gate in ("stopped", "stopped_for_account")),
+        clients_with_phone=clients.having_phone(found.get("clients")),
+    )
+
+
+def messages(jobs: Iterable[Send]) -> dict[Send, Attributes]:
+    """Read the items of a batch's messages; one that is not there is not in the answer."""
+    wanted = {job: keys.message(job.account, job.message_id) for job in jobs}
+    items = store.get_many(wanted.values())
+    return {job: items[key] for job, key in wanted.items() if key in items}

@@ -1,0 +1,145 @@
+"""The DynamoDB calls that the other files here are made of: one item, many, a query, a transaction."""
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from longcode.aws.clients import client
+from longcode.table.codec import Attributes, from_wire, to_wire
+from longcode.table.keys import INDEXES, Key
+from longcode.table.writes import Write, request, table, whole, wire_key
+
+_BATCH_GET = 100
+_BATCH_WRITE = 25
+_ATTEMPTS = 8
+_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+class ConditionFailed(Exception):
+    """A conditional write met something else: for each write that failed, what stands there."""
+
+    def __init__(self, found: Mapping[int, Attributes]) -> None:
+        super().__init__(f"conditions of writes {sorted(found)} failed")
+        self.found = found
+
+
+def get(key: Key) -> Attributes | None:
+    """Read one item, strongly."""
+    answer = client("dynamodb").get_item(TableName=table(), Key=wire_key(key), ConsistentRead=True)
+    return from_wire(answer["Item"]) if "Item" in answer else None
+
+
+def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
+    """Read items strongly, a hundred in a call; what is not there is not in the answer."""
+    found: dict[Key, Attributes] = {}
+    wanted = [wire_key(key) for key in dict.fromkeys(keys)]
+    for attempt in range(_ATTEMPTS):
+        rest: list[Any] = []
+        for start in range(0, len(wanted), _BATCH_GET):
+            chunk = {"Keys": wanted[start : start + _BATCH_GET], "ConsistentRead": True}
+            answer = client("dynamodb").batch_get_item(RequestItems={table(): chunk})
+            items = [from_wire(wire) for wire in answer["Responses"].get(table(), [])]
+            found |= {Key(item["pk"], item["sk"]): item for item in items}
+            rest += answer.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
+        if not rest:
+            return found
+        wanted = rest
+        _pause(attempt)
+    raise TimeoutError(f"{len(wanted)} items were not read")
+
+
+def put_many(items: Iterable[tuple[Key, Attributes]]) -> None:
+    """Write items without a condition, twenty-five in a call."""
+    writes: list[Any] = [{"PutRequest": {"Item": whole(key, item)}} for key, item in items]
+    for attempt in range(_ATTEMPTS):
+        rest: list[Any] = []
+        for start in range(0, len(writes), _BATCH_WRITE):
+            chunk = writes[start : start + _BATCH_WRITE]
+            answer = client("dynamodb").batch_write_item(RequestItems={table(): chunk})
+            rest += answer.get("UnprocessedItems", {}).get(table(), [])
+        if not rest:
+            return
+        writes = rest
+        _pause(attempt)
+    raise TimeoutError(f"{len(writes)} items were not written")
+
+
+def write(change: Write) -> None:
+    """Make one write; raises `ConditionFailed`."""
+    call = getattr(client("dynamodb"), f"{type(change).__name__.lower()}_item")
+    try:
+        call(**request(change))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        raise ConditionFailed({0: from_wire(error.response.get("Item", {}))}) from error
+
+
+def transact(changes: Sequence[Write]) -> None:
+    """Make all writes or none; raises `ConditionFailed`. Waits for others that write the same items."""
+    if len(changes) == 1:
+        write(changes[0])
+        return
+    actions = [{type(change).__name__: request(change)} for change in changes]
+    for attempt in range(_ATTEMPTS):
+        try:
+            client("dynamodb").transact_write_items(TransactItems=actions)
+        except ClientError as error:
+            reasons = error.response.get("CancellationReasons", [])
+            failed = {
+                index: from_wire(reason.get("Item", {}))
+                for index, reason in enumerate(reasons)
+                if reason["Code"] == "ConditionalCheckFailed"
+            }
+            if failed:
+                raise ConditionFailed(failed) from error
+            if attempt == _ATTEMPTS - 1 or not any(reason["Code"] in _PASSING for reason in reasons):
+                raise
+            _pause(attempt)
+        else:
+            return
+
+
+def query(beginning: Key, *, after: Key | None = None, limit: int | None = None) -> Iterator[Attributes]:
+    """Read strongly and in order the items of a partition whose sort key begins like that one."""
+    asked: dict[str, Any] = {
+        "ConsistentRead": True,
+        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+        "ExpressionAttributeValues": to_wire({":pk": beginning.pk, ":sk": beginning.sk}),
+    }
+    if after:
+        asked["ExclusiveStartKey"] = wire_key(after)
+    return _pages(asked, limit)
+
+
+def query_index(
+    index: str, partition: str, *, before: str, limit: int | None = None, newest_first: bool = False
+) -> Iterator[Attributes]:
+    """Read an index, whose attributes are named after it, up to and without the sort key `before`."""
+    asked = {
+        "IndexName": index,
+        "KeyConditionExpression": "#partition = :partition AND #sort < :before",
+        "ExpressionAttributeNames": dict(zip(("#partition", "#sort"), INDEXES[index], strict=True)),
+        "ExpressionAttributeValues": to_wire({":partition": partition, ":before": before}),
+        "ScanIndexForward": not newest_first,
+    }
+    return _pages(asked, limit)
+
+
+def _pages(asked: dict[str, Any], limit: int | None) -> Iterator[Attributes]:
+    given = 0
+    while limit is None or given < limit:
+        size = {} if limit is None else {"Limit": limit - given}
+        answer = client("dynamodb").query(TableName=table(), **asked, **size)
+        yield from map(from_wire, answer["Items"])
+        given += len(answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        asked = {**asked, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  # jitter is no secret

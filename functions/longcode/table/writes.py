@@ -1,0 +1,104 @@
+"""The writes as values, and how DynamoDB spells them: alone or in a transaction, they read the same."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+
+from longcode.table.codec import Attributes, to_wire
+from longcode.table.keys import Key
+
+ABSENT: ConditionBase = Attr("pk").not_exists()
+PRESENT: ConditionBase = Attr("pk").exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a whole item, if `when` holds of what stands there."""
+
+    key: Key
+    item: Attributes
+    when: ConditionBase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change some attributes of an item, if `when` holds of it."""
+
+    key: Key
+    changes: Attributes = field(default_factory=dict)
+    add: Mapping[str, int | set[str]] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    when: ConditionBase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete an item, there or not, if `when` holds of it."""
+
+    key: Key
+    when: ConditionBase | None = None
+
+
+Write = Put | Update | Delete
+
+
+def table() -> str:
+    """Name the table."""
+    return os.environ["TABLE_NAME"]
+
+
+def wire_key(key: Key) -> dict[str, Any]:
+    """Write a key as DynamoDB's JSON."""
+    return to_wire(key._asdict())
+
+
+def whole(key: Key, item: Attributes) -> dict[str, Any]:
+    """Write an item with its key as DynamoDB's JSON."""
+    return to_wire({**key._asdict(), **item})
+
+
+def request(change: Write) -> dict[str, Any]:
+    """Spell a write for PutItem, UpdateItem or DeleteItem, or for its place in a transaction."""
+    match change:
+        case Put(key, item, when):
+            return {"TableName": table(), "Item": whole(key, item), **_condition(when)}
+        case Delete(key, when):
+            return {"TableName": table(), "Key": wire_key(key), **_condition(when)}
+        case Update(key):
+            return {"TableName": table(), "Key": wire_key(key), **_update(change)}
+
+
+def _condition(when: ConditionBase | None) -> dict[str, Any]:
+    if when is None:
+        return {}
+    built = ConditionExpressionBuilder().build_expression(when)
+    spelled = {
+        "ConditionExpression": built.condition_expression,
+        "ExpressionAttributeNames": built.attribute_name_placeholders,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    if built.attribute_value_placeholders:
+        spelled["ExpressionAttributeValues"] = to_wire(built.attribute_value_placeholders)
+    return spelled
+
+
+def _update(change: Update) -> dict[str, Any]:
+    spelled = _condition(change.when)
+    names = {**change.changes, **change.add, **dict.fromkeys(change.remove)}
+    place = {name: f"u{index}" for index, name in enumerate(names)}
+    clauses = {
+        "SET": [f"#{place[name]} = :{place[name]}" for name in change.changes],
+        "ADD": [f"#{place[name]} :{place[name]}" for name in change.add],
+        "REMOVE": [f"#{place[name]}" for name in change.remove],
+    }
+    values = to_wire({f":{place[name]}": value for name, value in {**change.changes, **change.add}.items()})
+    spelled["UpdateExpression"] = " ".join(f"{verb} {', '.join(of)}" for verb, of in clauses.items() if of)
+    spelled["ExpressionAttributeNames"] = spelled.get("ExpressionAttributeNames", {}) | {
+        f"#{at}": name for name, at in place.items()
+    }
+    if values:
+        spelled["ExpressionAttributeValues"] = spelled.get("ExpressionAttributeValues", {}) | values
+    return spelled

@@ -1,0 +1,87 @@
+"""Templates: merge fields such as {{client.first_name|there}}, put in from a flat map in one pass."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from longcode.errors import BadTemplate, EmptyField
+
+FIELDS = frozenset(
+    {
+        "client.first_name",
+        "client.last_name",
+        "client.name",
+        "studio.name",
+        "studio.phone",
+        "session.date",
+        "session.time",
+        "session.type",
+        "order.number",
+        "invoice.balance",
+    }
+)
+
+_FIELD = re.compile(r"\{\{([^{}]*)\}\}")
+_BRACES = re.compile(r"(\{+)([^{}]*)(\}+)|\{\{+|\}\}+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A text that a studio uses often; the subject is shown in the hub and never sent (facts S7)."""
+
+    account: str
+    name: str
+    subject: str
+    body: str
+
+
+def check(text: str) -> None:
+    """Refuse a template with unknown fields or broken braces, naming all of them at once."""
+    unknown = [name for name in fields(text) if name not in FIELDS]
+    broken = list(_broken(text))
+    faults = []
+    if unknown:
+        faults.append(f"Unknown merge fields: {', '.join(unknown)}. Known are {', '.join(sorted(FIELDS))}.")
+    if broken:
+        faults.append(f"Broken braces: {' '.join(broken)}. A merge field is written {{{{client.name}}}}.")
+    if faults:
+        raise BadTemplate(" ".join(faults), field="body")
+
+
+def fields(text: str) -> tuple[str, ...]:
+    """Tell the distinct fields that a template names, known or not, in order of appearance."""
+    return tuple(dict.fromkeys(name for name, _ in map(_split, _FIELD.findall(text)) if name))
+
+
+def render(text: str, values: Mapping[str, str]) -> str:
+    """Put the values in. A blank value counts as none; an empty default, {{client.name|}}, is a default."""
+    check(text)
+
+    def value(field: re.Match[str]) -> str:
+        name, default = _split(field[1])
+        found = values.get(name, "")
+        if found.strip():
+            return found
+        if default is None:
+            raise EmptyField(f"There is no {name} for this recipient, and no default in the text.", field=name)
+        return default
+
+    return _FIELD.sub(value, text)
+
+
+def _split(inside: str) -> tuple[str, str | None]:
+    name, bar, default = inside.partition("|")
+    return name.strip(), default.strip() if bar else None
+
+
+def _broken(text: str) -> Iterator[str]:
+    """Find braces that are no field. Single ones are text, unless somebody meant a field by them."""
+    for found in _BRACES.finditer(text):
+        opening, inside, closing = found.groups()
+        name = _split(inside or "")[0]
+        if (opening, closing) == ("{{", "}}"):
+            whole = bool(name)
+        else:
+            whole = (opening, closing) == ("{", "}") and name not in FIELDS
+        if not whole:
+            yield found[0]

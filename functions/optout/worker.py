@@ -1,0 +1,79 @@
+"""STOP, START, HELP and YES take effect, and are answered once."""
+
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from longcode import answers, jobs, outgoing
+from longcode.account import SERVICE
+from longcode.aws import clock, queues
+from longcode.aws.settings import settings
+from longcode.aws.telemetry import logger
+from longcode.consent import SHARED, Event
+from longcode.keywords import Keyword
+from longcode.message import Kind
+from longcode.table import clients, messages, opt_outs
+
+processor = BatchProcessor(EventType.SQS)
+
+
+def hear(heard: jobs.HearKeyword, now: datetime) -> None:
+    """Act on a keyword. Killed anywhere, the next delivery goes on: each step may be repeated."""
+    keyword = Keyword(heard.keyword)
+    answer = answers.to(keyword, settings().help_contact)
+    if keyword is Keyword.HELP:
+        _answer(heard, answer, now)
+        return
+    if keyword is Keyword.YES and not opt_outs.scopes_out(heard.phone):
+        return
+    scopes = {SHARED} if keyword is Keyword.STOP else {SHARED, *opt_outs.scopes_out(heard.phone)}
+    states = [opt_outs.record(_event(heard, keyword, scope)) for scope in sorted(scopes)]
+    for account, client_id in clients.everywhere_with_phone(heard.phone):
+        clients.hear_stop(account, client_id, heard.phone)
+    if any(state.event_id == heard.id and state.changed for state in states):
+        _answer(heard, answer, now)
+
+
+def _event(heard: jobs.HearKeyword, keyword: Keyword, scope: str) -> Event:
+    return Event(
+        id=heard.id,
+        phone=heard.phone,
+        scope=scope,
+        out=keyword is Keyword.STOP,
+        at=heard.at,
+        means=heard.means,
+        words=heard.words,
+        number=heard.number,
+        account=heard.account,
+    )
+
+
+def _answer(heard: jobs.HearKeyword, text: str, now: datetime) -> None:
+    if heard.answered or heard.account is None or not opt_outs.take_automatic_reply(heard.phone, now):
+        return
+    answer = outgoing.draft(
+        account=SERVICE,
+        message_id=f"{heard.id}-0",
+        kind=Kind.SERVICE,
+        phone=heard.phone,
+        number=heard.number,
+        body=text,
+        now=now,
+    )
+    try:
+        messages.accept([answer])
+    except messages.AlreadyAccepted:
+        logger.info("answered before", extra={"message_id": answer.id})
+    queues.put(settings().send_queue_url, [jobs.Send(account=SERVICE, message_id=answer.id)], group=SERVICE)
+
+
+def record_handler(record: SQSRecord) -> None:
+    """Act on one keyword."""
+    hear(queues.read(jobs.HearKeyword, record.body), clock.now())
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return process_partial_response(event, record_handler, processor, context)

@@ -1,0 +1,63 @@
+"""The one timer: every minute, whatever is due is looked at and acted on by its state (design §4)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from longcode import jobs, patience
+from longcode.aws import clock, queues
+from longcode.aws.settings import settings
+from longcode.aws.telemetry import count, logger
+from longcode.message import Message, State
+from longcode.outgoing import HEALED_AFTER
+from longcode.table import due, messages
+from longcode.table.codec import Attributes, read
+
+_UNREADABLE_AGAIN = timedelta(hours=1)
+_AT_MOST = 500  # of each shard in a minute
+
+
+def sweep(now: datetime) -> int:
+    """Act on all that is due; gives how many items that were."""
+    swept = 0
+    for item in due.by(now, _AT_MOST):
+        swept += 1
+        try:
+            act(item, now)
+        except (ValueError, LookupError):
+            count("UnreadableItems")
+            logger.exception("put aside for an hour", extra={"type": item.get("type")})
+            due.again(item, now + _UNREADABLE_AGAIN)
+    return swept
+
+
+def act(item: Attributes, now: datetime) -> None:
+    """Act on one item by its type. Its next time is written before anything is enqueued."""
+    match item.get("type"):
+        case "message":
+            heal(read(Message, item), now)
+        case "invoice":
+            due.again(item, now + HEALED_AFTER)
+            bill = jobs.Bill(account=item["account"], month=item["month"])
+            queues.put(settings().bill_queue_url, [bill])
+        case unknown:
+            raise ValueError(f"nobody knows what to do with a due {unknown}")
+
+
+def heal(message: Message, now: datetime) -> None:
+    """Bring on a text: its enqueueing was lost, its retry has come, its worker died or its receipt never came."""
+    match message.state:
+        case State.ACCEPTED | State.QUEUED:
+            if messages.put_off(message, State.QUEUED, now + HEALED_AFTER):
+                send = jobs.Send(account=message.account, message_id=message.id)
+                queues.put(settings().send_queue_url, [send], group=message.account)
+        case State.SENDING:
+            count("UncertainSends")
+            deadline = patience.deadline(now, settings().carrier)
+            messages.put_off(message, State.UNCERTAIN, deadline, deadline=deadline)
+        case State.UNCERTAIN:
+            messages.settle(message, State.FAILED, error="uncertain", finished_at=now)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    return {"swept": sweep(clock.now())}

@@ -1,0 +1,55 @@
+"""POST /carriers/twilio/receipts/{reference}: what the carrier reports of a text."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aws_lambda_powertools.event_handler import Response
+
+from longcode.aws import clock, web
+from longcode.aws.settings import carrier_credentials, public_url
+from longcode.aws.telemetry import logger
+from longcode.carriers import twilio
+from longcode.carriers.carrier import Receipt
+from longcode.message import Message, State, may_become
+from longcode.table import messages
+
+app = web.resolver()
+
+
+@app.post("/carriers/twilio/receipts/<reference>")
+def receive(reference: str) -> Response[None]:
+    """Take in a receipt of Twilio's; a forged one is refused and writes nothing."""
+    form = parse_qsl(app.current_event.decoded_body or "", keep_blank_values=True)
+    url = twilio.receipt_url(public_url(), reference)
+    web.check_signature(app, carrier_credentials()["auth_token"], url, form)
+    receipt = twilio.read_receipt(reference, dict(form))
+    if receipt:
+        take(receipt, clock.now())
+    return Response(204)
+
+
+def take(receipt: Receipt, now: datetime) -> None:
+    """Move a text to what a receipt tells. One that comes before our own record makes that record."""
+    account, _, message_id = receipt.reference.partition(".")
+    while message := messages.get(account, message_id):
+        if not may_become(message.state, receipt.state) or _moved(message, receipt, now):
+            return
+    logger.warning("receipt of nothing we sent")
+
+
+def _moved(message: Message, receipt: Receipt, now: datetime) -> bool:
+    changes: dict[str, Any] = {}
+    if receipt.state is not State.SENT:
+        changes["finished_at"] = receipt.at or now
+    if receipt.code:
+        changes["error"] = f"{message.carrier or 'twilio'}:{receipt.code}"
+    if message.state in (State.SENDING, State.UNCERTAIN):
+        changes |= {"carrier": "twilio", "carrier_id": receipt.carrier_id}
+        return messages.record(message, receipt.state, **changes)
+    return messages.report(message, receipt.state, **changes)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,98 @@
+"""What may be asked of POST /messages and its preview, and the check that both make."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from longcode import outgoing, recipients, segments, template
+from longcode.account import Account
+from longcode.aws import web
+from longcode.client import merge_values
+from longcode.errors import NotFound, RequestError
+from longcode.phone import to_e164
+from longcode.table import accounts, clients, opt_outs, sending
+
+
+class NewMessage(web.Body):
+    """One text to all ticked phones of a client, to one of them, or to a number."""
+
+    client_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    to: Annotated[str | None, Field(min_length=1, max_length=40)] = None
+    body: Annotated[str | None, Field(min_length=1, max_length=20_000)] = None
+    template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    values: Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = {}
+
+    @model_validator(mode="after")
+    def has_a_text_and_somebody_to_send_it_to(self) -> "NewMessage":
+        """Refuse a text to nobody, one without words, and two in one."""
+        if self.client_id is None and self.to is None:
+            raise ValueError("say client_id or to")
+        if (self.body is None) == (self.template is None):
+            raise ValueError("say either body or template")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A request that may be sent: what it says and to whom."""
+
+    account: Account
+    template: template.Template | None
+    text: str
+    to: recipients.Recipients
+
+
+def look_up(account_id: str, form: NewMessage, request_id: str) -> sending.Known:
+    """Read what a request names. Only a number in its domestic form takes a call more, for the country code."""
+    return sending.look_up(
+        account_id,
+        client_id=form.client_id,
+        template=form.template,
+        phone=_number(account_id, form.to) if form.to else None,
+        request_id=request_id,
+    )
+
+
+def check(form: NewMessage, known: sending.Known) -> Checked:
+    """Check a request against what it names; raises why it may not be sent."""
+    if known.account is None:
+        raise NotFound("There is no such account.")
+    to = _recipients(form, known)
+    text = _text(form, known, known.account, to)
+    return Checked(account=known.account, template=known.template, text=text, to=to)
+
+
+def _number(account_id: str, entered: str) -> str:
+    known = entered.lstrip().startswith("+")
+    account = None if known else accounts.get(account_id)
+    try:
+        return to_e164(entered, account.country_code if account else "1")
+    except RequestError as error:
+        error.field = "to"
+        raise
+
+
+def _recipients(form: NewMessage, known: sending.Known) -> recipients.Recipients:
+    if form.client_id is None and known.phone:
+        return recipients.of_number(known.phone, known.clients_with_phone, blocked=known.blocked)
+    if known.client is None:
+        raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
+    heard = opt_outs.blocked((known.client.account, phone) for phone in known.client.heard_stop)
+    return recipients.of_client(known.client, known.phone, {phone for _, phone in heard})
+
+
+def _text(form: NewMessage, known: sending.Known, account: Account, to: recipients.Recipients) -> str:
+    if form.template is None:
+        words = form.body or ""
+    elif known.template is None:
+        raise NotFound(f"There is no template {form.template!r}.", field="template")
+    else:
+        unknown = sorted(form.values.keys() - template.FIELDS)
+        if unknown:
+            raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
+        client = known.client or (clients.get(account.id, to.client_id) if to.client_id else None)
+        words = template.render(known.template.body, merge_values(account, client) | form.values)
+    # Smart encoding may lengthen a text: an ellipsis becomes three dots.
+    text = segments.smart(words) if account.smart_encoding else segments.normalise(words)
+    return outgoing.check_length(text, "template" if form.template else "body")

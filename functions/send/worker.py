@@ -1,0 +1,154 @@
+"""Hands queued texts to the carrier: claim, one call, record. Ten at once, each on its own."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import msgspec
+from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType, async_process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from longcode import patience
+from longcode.aws import clock, queues
+from longcode.aws.carrier import carrier as configured_carrier
+from longcode.aws.settings import settings
+from longcode.aws.telemetry import count, logger
+from longcode.carriers.carrier import Carrier, Refused, Sent, Text, Uncertain, Why
+from longcode.consent import Means
+from longcode.jobs import HearKeyword, Send
+from longcode.message import Kind, Message, State, may_become
+from longcode.route import Route
+from longcode.table import messages, opt_outs, routes, sending
+from longcode.table.codec import read
+
+_AT_ONCE = 10
+T = TypeVar("T")
+R = TypeVar("R")
+
+processor = AsyncBatchProcessor(EventType.SQS)
+_pool = ThreadPoolExecutor(_AT_ONCE)
+
+
+class NoSuchMessage(Exception):
+    """A job names a message that is not in the table."""
+
+
+def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool) -> None:
+    """Bring a text to the carrier, or to the reason why not. Whatever another worker has claimed is left alone."""
+    if blocked:
+        messages.settle(message, State.REFUSED, error="opted_out", finished_at=now)
+        return
+    left = patience.seconds_left(message.created_at, now)
+    if not left:
+        messages.settle(message, State.EXPIRED, error="expired", finished_at=now)
+        return
+    claimed = messages.claim(message, uuid4().hex[:8], now, now + patience.LEASE)
+    if claimed is None:
+        return
+    text = Text(
+        reference=f"{message.account}.{message.id}",
+        to=message.phone,
+        origin=message.number,
+        body=message.body,
+        valid_seconds=left,
+    )
+    match carrier.send(text):
+        case Sent(carrier_id):
+            messages.record(claimed, State.SENT, carrier=carrier.name, carrier_id=carrier_id)
+        case Refused(Why.TRY_AGAIN | Why.PARKED as why, code):
+            _try_again(claimed, why, code, now)
+        case Refused(why, code):
+            messages.settle(claimed, State.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
+            if why is Why.OPTED_OUT:
+                _mirror_opt_out(claimed, code, now)
+        case Uncertain(reason):
+            count("UncertainSends")
+            logger.warning("uncertain", extra={"message_id": message.id, "reason": reason})
+            deadline = patience.deadline(now, carrier.name)
+            messages.put_off(claimed, State.UNCERTAIN, deadline, deadline=deadline, carrier=carrier.name)
+
+
+def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str], None]:
+    """Read what a batch needs in two calls, note its routes in one, and give what delivers each of its jobs."""
+    items = sending.messages(_each(lambda body: queues.read(Send, body), bodies))
+    readable = _each(lambda item: read(Message, item), items.values())
+    blocked = opt_outs.blocked((one.account, one.phone) for one in readable if one.kind is not Kind.SERVICE)
+    routes.note(_route(message, now) for message in readable if _will_go(message, blocked))
+
+    def deliver_job(body: str) -> None:
+        job = queues.read(Send, body)
+        if job not in items:
+            raise NoSuchMessage(job.message_id)
+        message = read(Message, items[job])
+        deliver(message, carrier, now, blocked=(message.account, message.phone) in blocked)
+
+    return deliver_job
+
+
+def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
+    """Make what can be made: what cannot fails by itself, in its own turn."""
+    made = []
+    for one in of:
+        with suppress(msgspec.DecodeError):
+            made.append(make(one))
+    return made
+
+
+def _will_go(message: Message, blocked: set[tuple[str, str]]) -> bool:
+    """Tell whether a text will be the newest of its account: the service's own answers leave no route."""
+    ready = may_become(message.state, State.SENDING)
+    return ready and message.kind is not Kind.SERVICE and (message.account, message.phone) not in blocked
+
+
+def _route(message: Message, now: datetime) -> Route:
+    return Route(
+        account=message.account,
+        phone=message.phone,
+        number=message.number,
+        message_id=message.id,
+        client_id=message.client_id,
+        at=now,
+    )
+
+
+def _try_again(claimed: Message, why: Why, code: str, now: datetime) -> None:
+    if why is Why.PARKED:
+        count("ParkedSends")
+        logger.error("parked: the carrier wants the operator", extra={"message_id": claimed.id, "code": code})
+    until = patience.retry_at(now, claimed.attempt, random.random())  # noqa: S311  # jitter is no secret
+    messages.put_off(claimed, State.QUEUED, until, error=code)
+
+
+def _mirror_opt_out(message: Message, code: str, now: datetime) -> None:
+    heard = HearKeyword(
+        id=message.id,
+        keyword="stop",
+        phone=message.phone,
+        number=message.number,
+        words=f"carrier code {code}",
+        at=now,
+        means=Means.CARRIER,
+        account=message.account,
+        answered=True,
+    )
+    queues.put(settings().opt_out_queue_url, [heard])
+
+
+def record_handler(event: dict[str, Any]) -> Callable[[SQSRecord], Awaitable[None]]:
+    """Prepare a batch, and give what handles each of its records beside the others."""
+    deliver_job = prepare([record["body"] for record in event["Records"]], configured_carrier(), clock.now())
+
+    async def handle(record: SQSRecord) -> None:
+        await asyncio.get_running_loop().run_in_executor(_pool, deliver_job, record.body)
+
+    return handle
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return async_process_partial_response(event, record_handler(event), processor, context)

@@ -1,0 +1,156 @@
+"""Builds what is deployed: one folder, .build/functions, the CodeUri of every function in template.yaml."""
+
+import argparse
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / ".build"
+FOLDER = BUILD / "functions"
+STAMP = BUILD / "functions.stamp"
+FUNCTIONS = ROOT / "functions"
+REQUIREMENTS = FUNCTIONS / "requirements.txt"
+PLANS = ROOT / "infra" / "plans.json"
+UV = ROOT / ".venv" / "uv" / "bin" / "uv"
+MAX_BYTES = 25_000_000
+
+# Names of places and carriers, which nothing here asks for: four fifths of the package.
+_UNUSED = ("phonenumbers/geodata", "phonenumbers/carrierdata", "bin", "*.dist-info", "**/*.pyi", "**/py.typed")
+# The oldest C library of the Lambda runtimes from python3.12 on (Amazon Linux 2023) is 2.34.
+_PLATFORMS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
+_LONG_AGO = 315_532_800  # 1980-01-01, the first day that a zip file can tell
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the functions will run, in the words of template.yaml's parameters."""
+
+    runtime: str
+    architecture: str
+
+    @property
+    def version(self) -> str:
+        return self.runtime.removeprefix("python")
+
+
+class TooLarge(Exception):
+    """The deployable code is over its limit."""
+
+
+PRODUCTION = Target("python3.13", "arm64")
+
+
+def this_machine() -> Target:
+    """Tell the target that runs on this interpreter."""
+    arm = platform.machine().lower() in {"arm64", "aarch64"}
+    return Target(f"python{sys.version_info.major}.{sys.version_info.minor}", "arm64" if arm else "x86_64")
+
+
+def build(target: Target) -> str:
+    """Bring .build/functions up to date; gives a line about it."""
+    stamp = _stamp(target)
+    if FOLDER.is_dir() and STAMP.is_file() and STAMP.read_text() == stamp:
+        return f"{_about(target)}, nothing changed"
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="functions-", dir=BUILD) as scratch:
+        folder = Path(scratch) / "functions"
+        _fill(folder, target)
+        size = _size(folder)
+        if size > MAX_BYTES:
+            raise TooLarge(f"{size / 1e6:.1f} MB, and at most {MAX_BYTES / 1e6:.0f} are allowed")
+        STAMP.unlink(missing_ok=True)
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        folder.rename(FOLDER)
+    STAMP.write_text(stamp)
+    return _about(target)
+
+
+def _fill(folder: Path, target: Target) -> None:
+    _install(folder, target)
+    for pattern in _UNUSED:
+        for path in list(folder.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for source in _sources():
+        copy = folder / source.relative_to(FUNCTIONS)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    shutil.copyfile(PLANS, folder / PLANS.name)
+    interpreter = _interpreter(target)
+    if interpreter:
+        _compile(folder, interpreter)
+    # Read by Lambda's own user, whatever this one's umask; the same bytes give the same zip file.
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.utime(path, (_LONG_AGO, _LONG_AGO))
+
+
+def _install(folder: Path, target: Target) -> None:
+    """Install the pinned wheels. The Lambda runtime brings boto3, so the requirements do not name it."""
+    command = [UV, "pip", "install", "--quiet", "--target", folder, "--python", sys.executable]
+    command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy", "--requirements", REQUIREMENTS]
+    if target != this_machine():
+        command += ["--python-version", target.version, "--python-platform", _PLATFORMS[target.architecture]]
+    subprocess.run(command, check=True)
+
+
+def _interpreter(target: Target) -> str | None:
+    """Find an interpreter of the target's version, or give None and leave compiling to the runtime."""
+    if target.runtime == this_machine().runtime:
+        return sys.executable
+    found = shutil.which(target.runtime)
+    works = found and subprocess.run([found, "-c", ""], check=False, capture_output=True).returncode == 0
+    return found if works else None
+
+
+def _compile(folder: Path, interpreter: str) -> None:
+    """Compile ahead: a function cannot write there. Unchecked, for unpacking gives the sources new times."""
+    command = [interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-j", "0"]
+    subprocess.run([*command, "-s", folder, "-p", "/var/task", folder], check=True)
+
+
+def _stamp(target: Target) -> str:
+    digest = hashlib.sha256(repr((target, sys.version, _interpreter(target))).encode())
+    for path in [Path(__file__), REQUIREMENTS, PLANS, *_sources()]:
+        content = path.read_bytes()
+        digest.update(f"\0{path.relative_to(ROOT)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _sources() -> list[Path]:
+    return sorted(FUNCTIONS.rglob("*.py"))
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in _files(folder))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+def _about(target: Target) -> str:
+    compiled = "compiled" if next(FOLDER.rglob("*.pyc"), None) else "not compiled"
+    megabytes = _size(FOLDER) / 1e6
+    return f"{FOLDER.relative_to(ROOT)}: {target.runtime} {target.architecture}, {megabytes:.1f} MB, {compiled}"
+
+
+def main() -> None:
+    """Build for production, or for --local, this machine."""
+    parser = argparse.ArgumentParser(prog="build", description=__doc__)
+    parser.add_argument("--runtime", default=PRODUCTION.runtime)
+    parser.add_argument("--architecture", default=PRODUCTION.architecture, choices=sorted(_PLATFORMS))
+    parser.add_argument("--local", action="store_true", help="for this machine's interpreter")
+    options = parser.parse_args()
+    print(build(this_machine() if options.local else Target(options.runtime, options.architecture)))
+
+
+if __name__ == "__main__":
+    main()

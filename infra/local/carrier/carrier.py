@@ -1,0 +1,117 @@
+"""The simulated carrier: takes texts, brings them to phones, and tells the service about it."""
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from infra.local.carrier import protocol
+from infra.local.carrier.network import Network
+from infra.local.carrier.postman import Form, Postman, may_call, post
+from infra.local.carrier.protocol import Refusal, refusal
+from infra.local.carrier.texts import Accepted, Step, Text
+
+
+class Carrier:
+    """One account at the carrier. `receipt_seconds` lie between two statuses of a text."""
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        inbound_url: str | None = None,
+        receipt_seconds: float = 0.2,
+        keep: int = 10_000,
+    ) -> None:
+        self.account_sid = account_sid
+        self.auth_token = auth_token
+        self.inbound_url = inbound_url
+        self.receipt_seconds = receipt_seconds
+        self.network = Network(keep)
+        self.postman = Postman(most=2 * keep)
+        self._closed = threading.Event()
+
+    def send(self, form: Mapping[str, str]) -> Accepted | Refusal:
+        """Take a text, unless it or a fault is against it, and set its receipts going."""
+        callback = form.get("StatusCallback")
+        if callback and not may_call(callback):
+            return refusal(21609)
+        if seconds := self.network.delay(form.get("To", "")):
+            self._closed.wait(seconds)
+        if self.postman.full:
+            return refusal(21611, 429)
+        answer = self.network.accept(form, datetime.now(UTC))
+        if isinstance(answer, Accepted):
+            self._walk(answer.text, callback, answer.steps, self.receipt_seconds + answer.late_seconds)
+        return answer
+
+    def _walk(self, text: Text, callback: str | None, steps: tuple[Step, ...], seconds: float) -> None:
+        """Take the steps one after the other: receipts keep their order unless a fault has turned it."""
+        if not steps:
+            return
+
+        def step() -> None:
+            self.network.advance(text.sid, steps[0], datetime.now(UTC))
+            for _ in range(steps[0].copies if callback else 0):
+                answer = post(callback or "", self._receipt(text, steps[0]), self.auth_token)
+                self.network.receipted(text.sid, steps[0].status, answer)
+            self._walk(text, callback, steps[1:], self.receipt_seconds)
+
+        self.postman.later(seconds, step)
+
+    def reply(
+        self, phone: str, number: str, body: str, media: tuple[str, ...] = (), opt_out_type: str | None = None
+    ) -> Text:
+        """Send a text from a phone to the service, which hears of it once, whatever it answers."""
+        text = Text.inbound(
+            phone=phone,
+            number=number,
+            body=body,
+            media=media,
+            opt_out_type=opt_out_type,
+            now=datetime.now(UTC),
+        )
+        copies = self.network.reply(text)
+        url = self.inbound_url or ""
+
+        def tell() -> None:
+            for _ in range(copies):
+                self.network.answered(text.sid, post(url, self._inbound(text), self.auth_token))
+
+        self.postman.later(0, tell)
+        return text
+
+    def close(self) -> None:
+        """Let go of everyone who waits, and of errands not yet run."""
+        self._closed.set()
+        self.network.close()
+        self.postman.close()
+
+    def _receipt(self, text: Text, step: Step) -> Form:
+        form = [
+            ("AccountSid", self.account_sid),
+            ("ApiVersion", protocol.API_VERSION),
+            ("From", text.origin),
+            ("MessageSid", text.sid),
+            ("MessageStatus", step.status),
+            ("SmsSid", text.sid),
+            ("SmsStatus", step.status),
+            ("To", text.to),
+        ]
+        return [*form, ("ErrorCode", str(step.code))] if step.code else form
+
+    def _inbound(self, text: Text) -> Form:
+        form = [
+            ("AccountSid", self.account_sid),
+            ("ApiVersion", protocol.API_VERSION),
+            ("Body", text.body),
+            ("From", text.origin),
+            ("MessageSid", text.sid),
+            ("NumMedia", str(len(text.media))),
+            ("NumSegments", str(text.segments)),
+            ("SmsMessageSid", text.sid),
+            ("SmsSid", text.sid),
+            ("SmsStatus", "received"),
+            ("To", text.to),
+        ]
+        form += [(f"MediaUrl{index}", url) for index, url in enumerate(text.media)]
+        return [*form, ("OptOutType", text.opt_out_type)] if text.opt_out_type else form

@@ -1,0 +1,209 @@
+"""The control API: scripts look at phones, reply from them and set faults; people do so on a page."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from msgspec import Meta, Struct
+from msgspec.json import decode
+
+from infra.local.carrier import protocol
+from infra.local.carrier.carrier import Carrier
+from infra.local.carrier.faults import EVERYONE, FaultSet
+from infra.local.carrier.postman import may_call
+from infra.local.carrier.routes import Answer, BadRequest, Request, Route, in_json, on, whole_number
+from infra.local.carrier.texts import Phone, Text
+
+ROUTES: list[Route] = []
+
+LONGEST_WAIT_SECONDS = 25.0
+
+_PAGE = {"/": "phones.html", "/phones.css": "phones.css", "/phones.js": "phones.js"}
+_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+_PAGE_POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+
+class Reply(Struct, frozen=True, forbid_unknown_fields=True):
+    """A text typed on a phone; without `to` it goes to the number that last texted this phone."""
+
+    to: str | None = None
+    body: Annotated[str, Meta(max_length=protocol.MAX_BODY_CHARACTERS)] = ""
+    media: Annotated[tuple[str, ...], Meta(max_length=10)] = ()
+    opt_out_type: Literal["STOP", "START", "HELP"] | None = None
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known only after the service is deployed; what is left out stays."""
+
+    inbound_url: str | None = None
+    receipt_seconds: Annotated[float, Meta(ge=0, le=60)] | None = None
+
+
+Body = TypeVar("Body", bound=Struct)
+
+
+@on("GET", "/phones", ROUTES)
+def _phones(carrier: Carrier, request: Request, _: str) -> Answer:
+    network = carrier.network
+    version = network.version
+    phones = network.phones(whole_number(request, "limit"), whole_number(request, "last"))
+    return in_json(
+        200,
+        {
+            "version": version,
+            "inbound_url": carrier.inbound_url,
+            "numbers": network.numbers(),
+            "faults": network.faults(),
+            "phones": [_phone(phone) for phone in phones],
+        },
+    )
+
+
+@on("DELETE", "/phones", ROUTES)
+def _forget(carrier: Carrier, _request: Request, _: str) -> Answer:
+    carrier.network.forget()
+    return Answer(204)
+
+
+@on("GET", "/phones/([^/]+)", ROUTES)
+def _one_phone(carrier: Carrier, request: Request, number: str) -> Answer:
+    return in_json(200, _phone(carrier.network.phone(_possible(number), whole_number(request, "last"))))
+
+
+@on("POST", "/phones/([^/]+)/replies", ROUTES)
+def _reply(carrier: Carrier, request: Request, phone: str) -> Answer:
+    reply = _body(request, Reply)
+    if not reply.body and not reply.media:
+        raise BadRequest(422, "a reply needs a body or media")
+    if carrier.inbound_url is None:
+        raise BadRequest(409, 'inbound_url: not known yet, POST /settings {"inbound_url": …} first')
+    _possible(phone)
+    number = _possible(reply.to) if reply.to else _last_number(carrier, phone)
+    text = carrier.reply(phone, number, reply.body, reply.media, reply.opt_out_type)
+    return in_json(202, _text(text))
+
+
+@on("GET", "/changes", ROUTES)
+def _changes(carrier: Carrier, request: Request, _: str) -> Answer:
+    wait = min(float(whole_number(request, "wait") or 0), LONGEST_WAIT_SECONDS)
+    return in_json(200, {"version": carrier.network.wait(whole_number(request, "after"), wait)})
+
+
+@on("GET", "/faults", ROUTES)
+def _list_faults(carrier: Carrier, _request: Request, _: str) -> Answer:
+    return in_json(200, carrier.network.faults())
+
+
+@on("PUT", "/faults/([^/]+)", ROUTES)
+def _put_faults(carrier: Carrier, request: Request, who: str) -> Answer:
+    carrier.network.put_faults(_who(who), _body(request, FaultSet))
+    return in_json(200, carrier.network.faults())
+
+
+@on("DELETE", "/faults(?:/([^/]+))?", ROUTES)
+def _clear_faults(carrier: Carrier, _request: Request, who: str) -> Answer:
+    carrier.network.clear_faults(_who(who) if who else None)
+    return Answer(204)
+
+
+@on("GET", "/settings", ROUTES)
+def _settings(carrier: Carrier, _request: Request, _: str) -> Answer:
+    return in_json(200, _settings_of(carrier))
+
+
+@on("POST", "/settings", ROUTES)
+def _set(carrier: Carrier, request: Request, _: str) -> Answer:
+    settings = _body(request, Settings)
+    if settings.inbound_url is not None:
+        if not may_call(settings.inbound_url):
+            raise BadRequest(422, "inbound_url: only http on this machine is ever called")
+        carrier.inbound_url = settings.inbound_url
+    if settings.receipt_seconds is not None:
+        carrier.receipt_seconds = settings.receipt_seconds
+    return in_json(200, _settings_of(carrier))
+
+
+@on("GET", "/health", ROUTES)
+def _health(carrier: Carrier, _request: Request, _: str) -> Answer:
+    return in_json(200, {"status": "ok", "texts": carrier.network.size, "pending": carrier.postman.pending})
+
+
+@on("GET", r"(/|/phones\.css|/phones\.js)", ROUTES)
+def _page(_carrier: Carrier, _request: Request, path: str) -> Answer:
+    file = Path(__file__).with_name(_PAGE[path])
+    return Answer(
+        200,
+        file.read_bytes(),
+        f"{_TYPES[file.suffix]}; charset=utf-8",
+        {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"},
+    )
+
+
+def _body(request: Request, model: type[Body]) -> Body:
+    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
+        raise BadRequest(415, "the body is JSON: say Content-Type: application/json")
+    try:
+        return decode(request.body, type=model)
+    except ValueError as invalid:  # msgspec's own, and bytes that are not UTF-8
+        raise BadRequest(422, str(invalid)) from invalid
+
+
+def _possible(number: str) -> str:
+    if not protocol.is_possible(number):
+        raise BadRequest(422, f"{number}: not a number in E.164, such as +12135550123")
+    return number
+
+
+def _who(who: str) -> str:
+    return who if who == EVERYONE else _possible(who)
+
+
+def _last_number(carrier: Carrier, phone: str) -> str:
+    conversation = carrier.network.phone(phone, last=1).conversation
+    numbers = [text.number for text in conversation] or carrier.network.numbers()
+    if len(numbers) != 1:
+        raise BadRequest(422, "to: which number is the text for? Nobody has texted this phone yet")
+    return numbers[0]
+
+
+def _phone(phone: Phone) -> dict[str, object]:
+    return {
+        "number": phone.number,
+        "conversation": [_text(text) for text in phone.conversation],
+        "refusals": [
+            {
+                "at": _instant(refused.at),
+                "from": refused.number,
+                "body": refused.body,
+                "code": refused.code,
+                "message": protocol.error_message(refused.code),
+            }
+            for refused in phone.refusals
+        ],
+    }
+
+
+def _settings_of(carrier: Carrier) -> dict[str, object]:
+    return {"inbound_url": carrier.inbound_url, "receipt_seconds": carrier.receipt_seconds}
+
+
+def _text(text: Text) -> dict[str, object]:
+    return {
+        "sid": text.sid,
+        "direction": text.direction,
+        "from": text.origin,
+        "to": text.to,
+        "body": text.body,
+        "media": text.media,
+        "at": _instant(text.at),
+        "status": text.status,
+        "error_code": text.error_code,
+        "error_message": protocol.error_message(text.error_code) if text.error_code else None,
+        "num_segments": text.segments,
+        "receipts": [{"status": status, "answer": answer} for status, answer in text.receipts],
+        "webhook": text.webhook,
+    }
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,50 @@
+import subprocess
+import sys
+
+import pytest
+
+from longcode.carriers.aws import Aws
+from longcode.carriers.carrier import Sent, Text
+from longcode.carriers.choose import carrier
+from tests.carriers.conftest import FakeCarrier
+
+
+def test_twilio_is_chosen_by_name_and_may_live_elsewhere(fake: FakeCarrier, text: Text) -> None:
+    fake.answers(201, '{"sid": "SM1"}')
+    chosen = carrier(
+        "twilio",
+        account_sid="AC123",
+        auth_token="test-token",
+        callback_base="https://longcode.example",
+        api_base=fake.url,
+    )
+
+    assert chosen.name == "twilio"
+    assert chosen.send(text) == Sent("SM1")
+
+
+def test_aws_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+
+    assert isinstance(carrier("aws", configuration_set="longcode"), Aws)
+
+
+def test_an_unknown_carrier_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="'pigeon'"):
+        carrier("pigeon")
+
+
+def test_a_start_with_twilio_does_not_load_the_aws_sdk() -> None:
+    program = "import sys, longcode.carriers.choose; print('boto3' in sys.modules)"
+
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout == "False\n"

@@ -1,0 +1,471 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from socket import gaierror
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from urllib3 import PoolManager
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError
+
+from longcode.carriers.carrier import Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
+from longcode.carriers.twilio import Twilio, read_inbound, read_receipt, receipt_url, signature, verify
+from longcode.message import State
+from tests.carriers.conftest import FakeCarrier
+
+EVENTS = Path(__file__).parents[1] / "events"
+
+# The examples that Twilio publishes with its security documentation and its own libraries.
+PUBLISHED_URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
+PUBLISHED_FORM = [
+    ("To", "+18005551212"),
+    ("CallSid", "CA1234567890ABCDE"),
+    ("Digits", "1234"),
+    ("From", "+14158675309"),
+    ("Caller", "+14158675309"),
+]
+PUBLISHED_SIGNATURE = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+
+
+def twilio(
+    api_base: str,
+    *,
+    timeout_seconds: float = 5,
+    pool: PoolManager | None = None,
+    clock: Callable[[], float] = lambda: 0.0,
+) -> Twilio:
+    return Twilio(
+        account_sid="AC123",
+        auth_token="test-token",
+        callback_base="https://longcode.example",
+        api_base=api_base,
+        timeout_seconds=timeout_seconds,
+        pool=pool,
+        clock=clock,
+    )
+
+
+class FailingPool(PoolManager):
+    """Fails in a way that loopback cannot."""
+
+    def __init__(self, problem: Exception) -> None:
+        super().__init__()
+        self.problem = problem
+
+    def request(self, *_: Any, **__: Any) -> Any:
+        raise self.problem
+
+
+def test_a_text_is_handed_over_as_a_form_with_our_reference_in_the_callback(fake: FakeCarrier, text: Text) -> None:
+    fake.answers(201, '{"sid": "SM1", "status": "queued", "num_segments": "1", "error_code": null}')
+
+    answer = twilio(fake.url).send(text)
+
+    assert answer == Sent("SM1")
+    [asked] = fake.asked
+    assert asked.path == "/2010-04-01/Accounts/AC123/Messages.json"
+    assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert asked.headers["Authorization"] == "Basic QUMxMjM6dGVzdC10b2tlbg=="
+    assert asked.form == {
+        "To": "+15555550123",
+        "From": "+15555550100",
+        "Body": "Your session is tomorrow & it's at 10:30 😀",
+        "StatusCallback": "https://longcode.example/carriers/twilio/receipts/1001.0198f3c2a7b4",
+        "ValidityPeriod": "14400",
+    }
+
+
+@pytest.mark.parametrize(("asked_for", "told"), [(-5, "1"), (0, "1"), (36_000, "36000"), (99_999, "36000")])
+def test_the_validity_stays_within_what_twilio_takes(
+    fake: FakeCarrier, text: Text, asked_for: int, told: str
+) -> None:
+    fake.answers(201, '{"sid": "SM1"}')
+
+    twilio(fake.url).send(replace(text, valid_seconds=asked_for))
+
+    assert fake.asked[0].form["ValidityPeriod"] == told
+
+
+def test_half_a_surrogate_pair_is_sent_as_a_question_mark(fake: FakeCarrier, text: Text) -> None:
+    fake.answers(201, '{"sid": "SM1"}')
+
+    answer = twilio(fake.url).send(replace(text, body="oh \ud83d"))
+
+    assert answer == Sent("SM1")
+    assert fake.asked[0].form["Body"] == "oh ?"
+
+
+def test_a_reference_is_quoted_into_the_path() -> None:
+    url = receipt_url("https://longcode.example/live/", "a/b?c#d é")
+
+    assert url == "https://longcode.example/live/carriers/twilio/receipts/a%2Fb%3Fc%23d%20%C3%A9"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "why"),
+    [
+        (429, 20429, Why.TRY_AGAIN),
+        (400, 20429, Why.TRY_AGAIN),
+        (429, 99999, Why.TRY_AGAIN),
+        (400, 21611, Why.TRY_AGAIN),
+        (400, 30001, Why.TRY_AGAIN),
+        (400, 21211, Why.BAD_NUMBER),
+        (400, 21612, Why.BAD_NUMBER),
+        (400, 30004, Why.BAD_NUMBER),
+        (400, 30005, Why.BAD_NUMBER),
+        (400, 21610, Why.OPTED_OUT),
+        (403, 21610, Why.OPTED_OUT),
+        (400, 21614, Why.NOT_MOBILE),
+        (400, 21635, Why.NOT_MOBILE),
+        (400, 30006, Why.NOT_MOBILE),
+        (400, 21617, Why.INVALID),
+        (400, 30002, Why.PARKED),
+        (400, 30034, Why.PARKED),
+        (401, 20003, Why.PARKED),
+        (403, 20003, Why.PARKED),
+        (400, 30003, Why.TRY_ONCE_LATER),
+        (400, 30007, Why.FILTERED),
+        (400, 30008, Why.UNKNOWN),
+        (400, 21408, Why.INVALID),
+        (404, 20404, Why.INVALID),
+    ],
+)
+def test_each_code_of_a_refusal_has_a_meaning(
+    fake: FakeCarrier, text: Text, status: int, code: int, why: Why
+) -> None:
+    fake.answers(status, f'{{"code": {code}, "message": "no", "more_info": "…", "status": {status}}}')
+
+    answer = twilio(fake.url).send(text)
+
+    assert answer == Refused(why, str(code))
+    assert len(fake.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "refused"),
+    [
+        (429, "slow down", Refused(Why.TRY_AGAIN, "429")),
+        (401, "", Refused(Why.PARKED, "401")),
+        (403, '{"code": null}', Refused(Why.PARKED, "403")),
+        (400, "[]", Refused(Why.INVALID, "400")),
+        (413, "<html>", Refused(Why.INVALID, "413")),
+    ],
+)
+def test_a_refusal_without_a_code_goes_by_its_status(
+    fake: FakeCarrier, text: Text, status: int, body: str, refused: Refused
+) -> None:
+    fake.answers(status, body)
+
+    assert twilio(fake.url).send(text) == refused
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+def test_a_status_that_leaves_it_open_is_uncertain_whatever_the_body_says(
+    fake: FakeCarrier, text: Text, status: int
+) -> None:
+    fake.answers(status, '{"code": 20429, "sid": "SM1"}', Retry_After="0")
+
+    answer = twilio(fake.url).send(text)
+
+    assert answer == Uncertain(f"http {status}")
+    assert len(fake.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "body", ["", "not json", "[1]", "null", '"SM1"', '{"sid": null}', '{"sid": ""}', '{"sid": 7}', "[" * 100_000]
+)
+def test_a_yes_that_cannot_be_read_is_uncertain(fake: FakeCarrier, text: Text, body: str) -> None:
+    fake.answers(201, body)
+
+    assert twilio(fake.url).send(text) == Uncertain("http 201")
+
+
+def test_a_yes_that_breaks_off_is_uncertain(fake: FakeCarrier, text: Text) -> None:
+    fake.breaks_off()
+
+    assert twilio(fake.url).send(text) == Uncertain("ProtocolError")
+
+
+def test_a_redirect_is_not_followed(fake: FakeCarrier, text: Text) -> None:
+    fake.answers(307, "", Location=f"{fake.url}/elsewhere")
+
+    answer = twilio(fake.url).send(text)
+
+    assert answer == Uncertain("http 307")
+    assert len(fake.asked) == 1
+
+
+def test_a_time_out_is_uncertain_and_asks_once(fake: FakeCarrier, text: Text) -> None:
+    fake.hangs()
+
+    answer = twilio(fake.url, timeout_seconds=0.1).send(text)
+
+    assert answer == Uncertain("ReadTimeoutError")
+    assert len(fake.asked) == 1
+
+
+def test_a_reset_is_uncertain_and_asks_once(fake: FakeCarrier, text: Text) -> None:
+    fake.resets()
+
+    answer = twilio(fake.url).send(text)
+
+    assert answer == Uncertain("ProtocolError")
+    assert len(fake.asked) == 1
+
+
+def test_a_carrier_that_hangs_up_without_a_word_leaves_it_uncertain(fake: FakeCarrier, text: Text) -> None:
+    fake.hangs_up()
+
+    answer = twilio(fake.url).send(text)
+
+    assert answer == Uncertain("ProtocolError")
+    assert len(fake.asked) == 1
+
+
+def test_a_refused_connection_is_a_definite_no(nobody_there: str, text: Text) -> None:
+    assert twilio(nobody_there).send(text) == Refused(Why.TRY_AGAIN, "unreachable")
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        NameResolutionError("api.twilio.com", HTTPSConnection("api.twilio.com"), gaierror("no such host")),
+        ConnectTimeoutError("too late"),
+    ],
+)
+def test_a_host_that_is_not_found_or_not_reached_is_a_definite_no(text: Text, problem: Exception) -> None:
+    answer = twilio("https://api.twilio.com", pool=FailingPool(problem)).send(text)
+
+    assert answer == Refused(Why.TRY_AGAIN, "unreachable")
+
+
+def test_texts_of_one_batch_share_a_connection(fake: FakeCarrier, text: Text) -> None:
+    fake.answers(201, '{"sid": "SM1"}')
+    carrier = twilio(fake.url)
+
+    carrier.send(text)
+    carrier.send(text)
+
+    assert fake.asked[0].caller == fake.asked[1].caller
+
+
+def test_a_connection_that_slept_with_lambda_is_not_used_again(fake: FakeCarrier, text: Text) -> None:
+    fake.answers(201, '{"sid": "SM1"}')
+    now = [0.0]
+    carrier = twilio(fake.url, clock=lambda: now[0])
+
+    carrier.send(text)
+    now[0] = 31.0
+    carrier.send(text)
+
+    assert fake.asked[0].caller != fake.asked[1].caller
+
+
+def test_the_signature_is_the_one_twilio_publishes() -> None:
+    assert signature("12345", PUBLISHED_URL, PUBLISHED_FORM) == PUBLISHED_SIGNATURE
+
+
+def test_several_values_of_one_name_are_sorted_and_a_repeated_one_counts_once() -> None:
+    form = [("Sid", "CA123"), ("SidAccount", "AC123"), ("Digits", "5678"), ("Digits", "1234"), ("Digits", "1234")]
+
+    assert signature("12345", PUBLISHED_URL, form) == "IK+Dwps556ElfBT0I3Rgjkr1wJU="
+
+
+def test_a_url_is_signed_as_it_is_spelled() -> None:
+    url = "https://MyCompany.com/myapp.php?foo=1&bar=2"
+
+    assert signature("12345", url, PUBLISHED_FORM) == "g9IN/x4Cft2g517EjYvEvM/W7LU="
+
+
+@given(st.permutations(PUBLISHED_FORM))
+def test_the_order_of_the_form_does_not_matter(form: list[tuple[str, str]]) -> None:
+    assert signature("12345", PUBLISHED_URL, form) == PUBLISHED_SIGNATURE
+
+
+def test_a_blank_value_is_signed_too() -> None:
+    with_blank = [*PUBLISHED_FORM, ("FromCity", "")]
+
+    assert signature("12345", PUBLISHED_URL, with_blank) != PUBLISHED_SIGNATURE
+
+
+def test_twilios_own_signature_is_accepted() -> None:
+    assert verify("12345", PUBLISHED_URL, PUBLISHED_FORM, PUBLISHED_SIGNATURE)
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "RSOYDt4T1cUTdK1PDd93/VVr8B8", "rsoydt4t1cutdk1pdd93/vvr8b8=", "é", "\ud83d"]
+)
+def test_a_missing_or_wrong_signature_is_refused(header: str | None) -> None:
+    assert not verify("12345", PUBLISHED_URL, PUBLISHED_FORM, header)
+
+
+@pytest.mark.parametrize(
+    ("auth_token", "url", "form"),
+    [
+        ("54321", PUBLISHED_URL, PUBLISHED_FORM),
+        ("12345", PUBLISHED_URL + "3", PUBLISHED_FORM),
+        ("12345", PUBLISHED_URL, [*PUBLISHED_FORM, ("Body", "STOP")]),
+        ("12345", PUBLISHED_URL, PUBLISHED_FORM[1:]),
+    ],
+)
+def test_another_token_url_or_form_is_refused(auth_token: str, url: str, form: list[tuple[str, str]]) -> None:
+    assert not verify(auth_token, url, form, PUBLISHED_SIGNATURE)
+
+
+def test_nothing_is_accepted_while_the_token_is_unset() -> None:
+    assert not verify("", PUBLISHED_URL, PUBLISHED_FORM, signature("", PUBLISHED_URL, PUBLISHED_FORM))
+
+
+@given(st.lists(st.tuples(st.text(), st.text())), st.text())
+def test_verifying_never_raises(form: list[tuple[str, str]], header: str) -> None:
+    assert not verify("12345", PUBLISHED_URL, form, header)
+
+
+@pytest.mark.parametrize("status", ["sent", "delivered", "read"])
+def test_a_good_receipt_moves_the_message_on(status: str) -> None:
+    states = {"sent": State.SENT, "delivered": State.DELIVERED, "read": State.DELIVERED}
+
+    receipt = read_receipt("1001.7", {"MessageSid": "SM1", "MessageStatus": status, "ErrorCode": ""})
+
+    assert receipt == Receipt(reference="1001.7", carrier_id="SM1", state=states[status])
+
+
+@pytest.mark.parametrize("status", ["failed", "undelivered"])
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("21610", Why.OPTED_OUT),
+        ("30001", Why.TRY_AGAIN),
+        ("30002", Why.PARKED),
+        ("30003", Why.TRY_ONCE_LATER),
+        ("30004", Why.BAD_NUMBER),
+        ("30005", Why.BAD_NUMBER),
+        ("30006", Why.NOT_MOBILE),
+        ("30007", Why.FILTERED),
+        ("30008", Why.UNKNOWN),
+        ("30034", Why.PARKED),
+        ("30036", Why.UNKNOWN),
+    ],
+)
+def test_a_bad_receipt_says_why(status: str, code: str, why: Why) -> None:
+    receipt = read_receipt("1001.7", {"MessageSid": "SM1", "MessageStatus": status, "ErrorCode": code})
+
+    assert receipt == Receipt(reference="1001.7", carrier_id="SM1", state=State.UNDELIVERED, code=code, why=why)
+
+
+@pytest.mark.parametrize("status", ["failed", "canceled", "partially_delivered"])
+def test_a_bad_receipt_without_a_code_is_called_by_its_status(status: str) -> None:
+    receipt = read_receipt("1001.7", {"MessageStatus": status})
+
+    assert receipt == Receipt(
+        reference="1001.7", carrier_id=None, state=State.UNDELIVERED, code=status, why=Why.UNKNOWN
+    )
+
+
+@pytest.mark.parametrize("status", ["accepted", "scheduled", "queued", "sending", "teleported", ""])
+def test_a_receipt_that_tells_nothing_new_is_none(status: str) -> None:
+    assert read_receipt("1001.7", {"MessageSid": "SM1", "MessageStatus": status}) is None
+
+
+@given(st.dictionaries(st.sampled_from(["MessageSid", "MessageStatus", "ErrorCode"]), st.text()))
+def test_any_receipt_can_be_read(form: dict[str, str]) -> None:
+    read_receipt("1001.7", form)
+
+
+def test_a_receipt_without_a_status_is_none() -> None:
+    assert read_receipt("1001.7", {}) is None
+
+
+def test_a_reply_needs_no_more_than_its_id_and_its_numbers() -> None:
+    inbound = read_inbound({"MessageSid": "SM1", "From": "+15555550123", "To": "+15555550100"})
+
+    assert inbound == Inbound(
+        carrier="twilio", carrier_id="SM1", phone="+15555550123", number="+15555550100", body=""
+    )
+
+
+def test_pictures_are_read_however_many_are_announced() -> None:
+    form = {"MessageSid": "SM1", "From": "+15555550123", "To": "+15555550100", "NumMedia": "lots"}
+    pictures = {"MediaUrl0": "https://a.example/0", "MediaUrl1": "", "MediaUrl2": "https://a.example/2"}
+
+    inbound = read_inbound(form | pictures)
+
+    assert inbound.media == ("https://a.example/0", "https://a.example/2")
+
+
+@pytest.mark.parametrize(("opt_out_type", "answered"), [("STOP", True), ("HELP", True), ("", False)])
+def test_a_keyword_that_twilio_replied_to_is_answered(opt_out_type: str, answered: bool) -> None:
+    form = {"MessageSid": "SM1", "From": "+15555550123", "To": "+15555550100", "Body": "Stop"}
+
+    assert read_inbound(form | {"OptOutType": opt_out_type}).answered is answered
+
+
+@pytest.mark.parametrize("field", ["MessageSid", "From", "To"])
+def test_a_reply_that_does_not_say_who_is_refused(field: str) -> None:
+    form = {"MessageSid": "SM1", "From": "+15555550123", "To": "+15555550100"}
+    del form[field]
+
+    with pytest.raises(ValueError, match=field):
+        read_inbound(form)
+
+
+@pytest.mark.parametrize("field", ["MessageSid", "From", "To"])
+def test_a_reply_that_leaves_blank_who_is_refused(field: str) -> None:
+    form = {"MessageSid": "SM1", "From": "+15555550123", "To": "+15555550100", field: " "}
+
+    with pytest.raises(ValueError, match=field):
+        read_inbound(form)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["MessageSid", "From", "To", "Body", "NumMedia", "MediaUrl0", "OptOutType"]) | st.text(),
+        st.text(),
+    )
+)
+def test_any_reply_is_read_or_refused(form: dict[str, str]) -> None:
+    try:
+        inbound = read_inbound(form)
+    except ValueError:
+        return
+    assert inbound.phone == form["From"]
+
+
+def webhook(name: str) -> tuple[list[tuple[str, str]], str, dict[str, Any]]:
+    event = json.loads((EVENTS / name).read_text())
+    headers = {header.lower(): value for header, value in event["headers"].items()}
+    return parse_qsl(event["body"], keep_blank_values=True), headers["x-twilio-signature"], event
+
+
+def test_the_inbound_event_is_signed_and_reads_as_a_reply() -> None:
+    form, header, _ = webhook("twilio_inbound.json")
+
+    assert verify("test-token", "https://longcode.example/carriers/twilio/inbound", form, header)
+    assert read_inbound(dict(form)) == Inbound(
+        carrier="twilio",
+        carrier_id="SM11112222333344445555666677778888",
+        phone="+15555550123",
+        number="+15555550100",
+        body="Yes & thank you! 10:30 is fine 😀",
+        media=(
+            "https://api.twilio.com/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef"
+            "/Messages/SM11112222333344445555666677778888/Media/ME0123",
+        ),
+    )
+
+
+def test_the_receipt_event_is_signed_and_reads_as_delivered() -> None:
+    form, header, event = webhook("twilio_receipt.json")
+    reference = event["pathParameters"]["reference"]
+
+    assert verify("test-token", receipt_url("https://longcode.example", reference), form, header)
+    assert read_receipt(reference, dict(form)) == Receipt(
+        reference="1001.0198f3c2a7b4",
+        carrier_id="SM88887777666655554444333322221111",
+        state=State.DELIVERED,
+    )

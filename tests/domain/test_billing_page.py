@@ -1,0 +1,68 @@
+"""docs/billing.md is true: every row of its tables is worked out here."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from longcode import invoice, months, plans
+from longcode.plans import Change
+from longcode.usage import Usage
+
+ROOT = Path(__file__).parents[2]
+PLANS = plans.read((ROOT / "infra/plans.json").read_text())
+
+
+def rows(first_column: str) -> list[list[str]]:
+    """Read the table of the page whose heading begins so."""
+    page = (ROOT / "docs/billing.md").read_text().splitlines()
+    heading = next(at for at, line in enumerate(page) if line.startswith(f"| {first_column} |"))
+    end = page.index("", heading)
+    return [[cell.strip() for cell in line[1:-1].split("|")] for line in page[heading + 2 : end]]
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("month", "begins", "ends", "hours", "cutoff"), rows("Month"))
+def test_a_month_is_cut_as_the_page_says(month: str, begins: str, ends: str, hours: str, cutoff: str) -> None:
+    start, end = months.bounds(month)
+
+    assert (start, end) == (utc(begins), utc(ends))
+    assert (end - start).total_seconds() == int(hours) * 3600
+    assert months.plan_cutoff(month) == utc(cutoff)
+
+
+@pytest.mark.parametrize(("changed", "in_chicago", "counts_from", "_"), rows("Changed, UTC"))
+def test_a_change_counts_from_the_month_that_the_page_says(
+    changed: str, in_chicago: str, counts_from: str, _: str
+) -> None:
+    at = utc(changed)
+    there = at.astimezone(months.CHICAGO)
+
+    assert f"{there.day} {there:%B, %H:%M:%S}" == in_chicago
+    assert plans.counts_from(at) == counts_from
+
+
+@pytest.mark.parametrize(("changes", "month", "plan"), rows("Changes, UTC"))
+def test_a_month_has_the_plan_that_the_page_says(changes: str, month: str, plan: str) -> None:
+    made = [Change(utc(at), name) for name, at in (change.split(" at ") for change in changes.split("; "))]
+
+    assert (plans.in_month(month, made) or "none") == plan
+
+
+@pytest.mark.parametrize(
+    ("plan", "used", "on_lines", "total"), [(row[0], row[1:3], row[3:6], row[6]) for row in rows("Plan")]
+)
+def test_an_invoice_comes_to_what_the_page_says(plan: str, used: list[str], on_lines: list[str], total: str) -> None:
+    sent, received = map(int, used)
+    included, sent_beyond, received_beyond = map(int, on_lines)
+
+    drawn = invoice.draw_up("10001", "2026-11", PLANS[plan], Usage(units_sent=sent, units_received=received))
+
+    quantities = {line.item: line.quantity for line in drawn.lines}
+    assert quantities["units_sent"] + quantities["units_received"] == included
+    assert quantities.get("units_sent_beyond", 0) == sent_beyond
+    assert quantities.get("units_received_beyond", 0) == received_beyond
+    assert invoice.money(drawn.total_micros, drawn.currency) == total

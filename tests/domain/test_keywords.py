@@ -1,0 +1,86 @@
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from longcode import keywords
+from longcode.keywords import Keyword
+
+# expected: a keyword, `near` (a person decides) or nothing (an ordinary reply)
+with (Path(__file__).parent / "messages.csv").open(newline="", encoding="utf-8") as table:
+    MESSAGES = [(row["message"], row["expected"]) for row in csv.DictReader(table)]
+
+OPT_OUTS = [
+    "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "OPT-OUT",
+    "REMOVE", "ARRET", "TD", "ALTO", "PARAR", "NO MAS", "STOPP", "ABMELDEN",
+]  # fmt: skip
+
+
+def verdict(message: str) -> str:
+    keyword = keywords.read(message)
+    if keyword is not None:
+        return str(keyword)
+    return "near" if keywords.near_stop(message) else ""
+
+
+def test_every_message_of_the_table_is_read_as_a_person_would() -> None:
+    misread = [
+        (message, expected, verdict(message)) for message, expected in MESSAGES if verdict(message) != expected
+    ]
+
+    assert misread == []
+    assert len(MESSAGES) > 500
+
+
+@pytest.mark.parametrize("word", OPT_OUTS)
+def test_every_opt_out_word_of_the_lists_stops(word: str) -> None:
+    assert keywords.read(word) is Keyword.STOP
+    assert keywords.read(word.lower()) is Keyword.STOP
+    assert keywords.read(word.title()) is Keyword.STOP
+
+
+@pytest.mark.parametrize("word", OPT_OUTS)
+def test_an_opt_out_word_inside_a_sentence_is_no_keyword(word: str) -> None:
+    assert keywords.read(f"{word} by at 5?") is None
+    assert keywords.read(f"Is it {word}") is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "n\u200do mas",
+        "\u202astop\u202c",
+        "st\u00adop",
+        "STOP\ufe0f",
+        "\x00stop\x00",
+        "s\u0301top",
+        "ⓢⓣⓞⓟ",
+        "stop\n\n",
+    ],
+)
+def test_invisible_characters_and_look_alikes_do_not_hide_a_stop(message: str) -> None:
+    assert keywords.read(message) is Keyword.STOP
+
+
+@pytest.mark.parametrize("message", ["", " ", "\n", "👍", "?!", "\u200b", "İ", "ß"])
+def test_a_message_without_words_is_nothing(message: str) -> None:
+    assert verdict(message) == ""
+
+
+@given(
+    st.sampled_from(OPT_OUTS), st.text("!.,?\"' \t\n👋🏽🛑\u200b\ufeff*_#-"), st.text("!.,?\"' \t\n🙏\u200d\ufe0f*_)")
+)
+def test_trimmings_never_hide_an_opt_out(word: str, before: str, after: str) -> None:
+    assert keywords.read(before + word + after) is Keyword.STOP
+
+
+@given(st.text())
+def test_any_text_is_read_and_a_stop_is_never_also_a_near_miss(text: str) -> None:
+    assert not (keywords.read(text) is Keyword.STOP and keywords.near_stop(text))
+
+
+@given(st.text("stop please dont sending me list .\"' ", max_size=80))
+def test_a_long_muddle_is_read_without_delay(muddle: str) -> None:
+    keywords.near_stop((muddle * 200)[:1600])

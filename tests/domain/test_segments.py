@@ -1,0 +1,158 @@
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from longcode import segments
+from longcode.segments import Measure
+
+# 3GPP TS 23.038, written out a second time so that a slip in either shows.
+BASIC = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENSION = "^{}\\[~]|€\f"
+
+texts = st.text(
+    st.sampled_from("aé@\n\r€][^\x1b") | st.sampled_from("a]中😎👩🏽\u0301e’“ç`\u200d") | st.characters(),
+    max_size=700,
+)
+
+
+def pack_slowly(text: str) -> int:
+    """One character at a time into the segment at hand, as a handset would count."""
+    gsm = all(c in BASIC or c in EXTENSION for c in text)
+    widths = [2 if (c in EXTENSION if gsm else ord(c) > 0xFFFF) else 1 for c in text]
+    alone, each = (160, 153) if gsm else (70, 67)
+    if sum(widths) <= alone:
+        return 1 if widths else 0
+    count, room = 1, each
+    for width in widths:
+        if width > room:
+            count, room = count + 1, each
+        room -= width
+    return count
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("]" * 80, 1),
+        ("]" * 81, 2),
+        ("]" * 152, 2),
+        ("]" * 153, 3),
+        ("中" * 70, 1),
+        ("中" * 71, 2),
+        ("😎" * 35, 1),
+        ("😎" * 66, 2),
+        ("😎" * 67, 3),
+        ("]" * 85 + "😘", 2),
+        ("e\u0301" * 70, 1),
+        ("a" * 80 + "\r\n" + "a" * 79, 1),
+        ("a" * 1600, 11),
+        ("", 0),
+    ],
+)
+def test_segments_are_packed_and_not_divided(text: str, expected: int) -> None:
+    assert segments.measure(text).segments == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", 0),
+        ("a", 1),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 300, 2),
+        ("😎" * 160, 1),
+        ("]" * 160, 1),
+        ("a" * 1600, 10),
+    ],
+)
+def test_a_unit_is_each_started_160_characters(text: str, expected: int) -> None:
+    assert segments.measure(text).units == expected
+
+
+def test_gsm_7_is_the_127_basic_characters_beside_the_escape_and_10_of_the_extension() -> None:
+    in_the_plane = [
+        chr(point) for point in range(0xD800) if chr(point) != "\x1b" and unicodedata.is_normalized("NFC", chr(point))
+    ]
+
+    gsm = [c for c in in_the_plane if segments.measure(c).encoding == "GSM-7"]
+
+    assert sorted(gsm) == sorted(BASIC + EXTENSION)
+    assert len(gsm) == 127 + 10
+
+
+@pytest.mark.parametrize("character", "ç`‘’“”áíóú中😎")
+def test_what_is_in_neither_table_forces_ucs_2(character: str) -> None:
+    assert segments.measure(f"a{character}") == Measure("UCS-2", 1, 1, (character,))
+
+
+def test_the_forcing_characters_are_told_once_each_and_in_order() -> None:
+    assert segments.measure("Your “proofs” — “ready” 😎 à ç").forcing == ("“", "”", "—", "😎", "ç")
+
+
+def test_the_escape_is_stripped_before_anything_is_counted() -> None:
+    assert segments.measure("\x1b" * 500 + "a\r\x1b\ne\x1b\u0301") == Measure("GSM-7", 1, 1, ())
+    assert segments.normalise("a\r\x1b\ne\x1b\u0301") == "a\né"
+
+
+def test_half_a_surrogate_pair_is_measured_and_not_choked_on() -> None:
+    assert segments.measure("\ud83d") == Measure("UCS-2", 1, 1, ("\ud83d",))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It’s “ready” – see you…", 'It\'s "ready" - see you...'),
+        ("5:00\u202fPM\u00a0sharp\u200b!", "5:00 PM sharp!"),
+        ("‚a‘ „b“ ‛c‟ ‐‑‒–—―−", "'a' \"b\" 'c\" -------"),
+        ("e\u200d\u0301", "é"),
+        ("\u200b", ""),
+        ("plain", "plain"),
+        ("Ангелина’s", "Ангелина’s"),
+        ("It’s ready 😎", "It’s ready 😎"),
+        ("François’ proofs…", "François’ proofs…"),
+        ("a\r\nb\x1b 😎", "a\nb 😎"),
+    ],
+)
+def test_smart_encoding_replaces_only_where_that_alone_brings_back_gsm_7(text: str, expected: str) -> None:
+    assert segments.smart(text) == expected
+
+
+@given(texts)
+@example("]" * 76 + "a" + "]" * 76)
+@example("a" * 152 + "]" + "a" * 153)
+@example("中" * 66 + "😎" + "中" * 5)
+def test_segments_agree_with_a_slow_packer(text: str) -> None:
+    assert segments.measure(text).segments == pack_slowly(segments.normalise(text))
+
+
+@given(texts)
+def test_units_are_counted_on_the_text_as_sent(text: str) -> None:
+    sent = segments.normalise(text)
+
+    assert segments.measure(text).units == len(range(0, len(sent), 160))
+
+
+@given(texts)
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    once = segments.normalise(text)
+
+    assert segments.normalise(once) == once
+    assert segments.measure(once) == segments.measure(text)
+
+
+@given(texts)
+def test_smart_encoding_twice_changes_nothing_and_never_adds_forcing_characters(text: str) -> None:
+    once = segments.smart(text)
+
+    assert segments.smart(once) == once
+    assert segments.measure(once).forcing in ((), segments.measure(text).forcing)

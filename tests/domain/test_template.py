@@ -1,0 +1,132 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from longcode import template
+from longcode.errors import BadTemplate, EmptyField
+
+
+def test_the_known_fields() -> None:
+    assert (
+        frozenset(
+            {
+                "client.first_name",
+                "client.last_name",
+                "client.name",
+                "studio.name",
+                "studio.phone",
+                "session.date",
+                "session.time",
+                "session.type",
+                "order.number",
+                "invoice.balance",
+            }
+        )
+        == template.FIELDS
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("See you soon", "See you soon"),
+        ("Hi {{client.first_name}}!", "Hi Anna!"),
+        ("Hi {{ client.first_name }}!", "Hi Anna!"),
+        ("Hi {{client.first_name|there}}!", "Hi Anna!"),
+        ("Hi {{client.last_name|there}}!", "Hi there!"),
+        ("Hi {{client.last_name | you | two }}!", "Hi you | two!"),
+        ("Hi{{client.last_name|}}!", "Hi!"),
+        ("Hi {{client.name|there}}!", "Hi there!"),
+        ("{{client.first_name}}{{client.first_name}}", "AnnaAnna"),
+        ("{{studio.name}}", "{{client.first_name}}"),
+        ("{{session.type}}", r"\1 \g<0> {0} %s $1"),
+        (":-} {a} {}", ":-} {a} {}"),
+    ],
+)
+def test_values_and_defaults_are_put_in(text: str, expected: str) -> None:
+    values = {
+        "client.first_name": "Anna",
+        "client.name": " \t",
+        "studio.name": "{{client.first_name}}",
+        "session.type": r"\1 \g<0> {0} %s $1",
+    }
+
+    assert template.render(text, values) == expected
+
+
+@pytest.mark.parametrize("values", [{}, {"order.number": ""}, {"order.number": " \u00a0\n"}])
+def test_a_field_with_neither_value_nor_default_is_refused_by_name(values: dict[str, str]) -> None:
+    with pytest.raises(EmptyField) as refused:
+        template.render("Order {{order.number}} is ready", values)
+
+    assert refused.value.field == "order.number"
+    assert refused.value.detail == "There is no order.number for this recipient, and no default in the text."
+
+
+def test_every_unknown_field_is_named() -> None:
+    with pytest.raises(BadTemplate) as refused:
+        template.check("{{client.nick}} {{client.name}} {{Client.Name}} {{client.nick|x}} {{__class__}}")
+
+    assert refused.value.field == "body"
+    assert refused.value.detail.startswith(
+        "Unknown merge fields: client.nick, Client.Name, __class__. Known are client."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("Hi {{client.name", "{{"),
+        ("Hi client.name}}", "}}"),
+        ("Hi {{client.name}", "{{client.name}"),
+        ("Hi {client.name}}", "{client.name}}"),
+        ("Hi {client.name}", "{client.name}"),
+        ("Hi {{{client.name}}}", "{{{client.name}}}"),
+        ("Hi {{}}", "{{}}"),
+        ("Hi {{ |there}}", "{{ |there}}"),
+        ("Hi {{a {{client.name}}", "{{"),
+        ("{{client.name}} {{", "{{"),
+    ],
+)
+def test_broken_braces_are_shown(text: str, broken: str) -> None:
+    with pytest.raises(BadTemplate) as refused:
+        template.check(text)
+
+    assert refused.value.detail == f"Broken braces: {broken}. A merge field is written {{{{client.name}}}}."
+    assert refused.value.field == "body"
+
+
+def test_unknown_fields_and_broken_braces_are_told_together() -> None:
+    with pytest.raises(BadTemplate, match=r"^Unknown merge fields: a\. .* Broken braces: \}\}\. "):
+        template.check("{{a}} }}")
+
+
+def test_a_text_that_was_never_checked_is_refused_when_rendered() -> None:
+    with pytest.raises(BadTemplate):
+        template.render("{{client.shoe_size}}", {"client.shoe_size": "44"})
+
+
+def test_fields_are_told_once_each_and_in_order() -> None:
+    assert template.fields("{{b}} {{a|x}} {{ b |y}} {{}} {c}") == ("b", "a")
+
+
+@given(st.text(), st.text())
+def test_a_value_is_never_expanded(name: str, date: str) -> None:
+    values = {"client.name": f"x{name}", "session.date": f"{{{{client.name}}}}{date}"}
+
+    rendered = template.render("<{{client.name}}|{{session.date}}>", values)
+
+    assert rendered == f"<x{name}|{{{{client.name}}}}{date}>"
+
+
+@given(st.text("{}| ab.") | st.text())
+def test_whatever_passes_the_check_renders_without_field_marks(text: str) -> None:
+    try:
+        template.check(text)
+    except BadTemplate:
+        return
+
+    rendered = template.render(text, dict.fromkeys(template.FIELDS, "v"))
+
+    assert "{{" not in rendered
+    assert "}}" not in rendered
