@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 import yaml
+from hypothesis import settings
 from moto import mock_aws
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,11 @@ os.environ |= {
     "PLANS_FILE": str(ROOT / "infra" / "plans.json"),
     **{f"{name.upper()}_QUEUE_URL": f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}" for name in QUEUES},
 }
+
+# A failure in CI must be one that the next run shows too; at a desk, each run looks elsewhere.
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
 class _Loader(yaml.SafeLoader):

@@ -17,6 +17,7 @@ from longcode.errors import BadPhone
 _NORTH_AMERICA = 1
 _SHORTEST = 7  # digits after the country code; fewer only where a national plan knows the number
 _LONGEST_SPELLING = 100  # characters; the patterns below are quadratic at worst
+_LONGEST = 15  # digits with the country code (ITU-T E.164 §6)
 _NON_GEOGRAPHIC = "001"  # what phonenumbers calls the region of +800, +870 and the like
 
 # phonenumbers would dial the letters of 1-800-FLOWERS and find a number inside any sentence.
@@ -117,6 +118,8 @@ def _refuse_impossible(number: PhoneNumber) -> None:
     if length != ValidationResult.IS_POSSIBLE:
         raise BadPhone(_WRONG_LENGTH.get(length, "This phone number begins with no country's calling code."))
     significant = phonenumbers.national_significant_number(number)
+    if len(f"{number.country_code}{significant}") > _LONGEST:
+        raise BadPhone("This phone number is too long.")
     if number.country_code == _NORTH_AMERICA and significant[0] in "01":
         raise BadPhone("No area code begins with 0 or 1.")
     # A zero left over is a number of another country, except where it belongs to the number, as in Italy.
