@@ -13,22 +13,42 @@ help:  ## list the targets
 	touch $@
 
 # One environment for each requirements file: the emulator and the SAM CLI pin their own botocore.
+# Compiled at once: where Python may not write its caches, each start would compile all anew.
 .venv/%/done: requirements/%.txt .venv/uv/done
 	.venv/uv/bin/uv venv -q --allow-existing --python python3.11 .venv/$*
-	.venv/uv/bin/uv pip sync -q --require-hashes --python .venv/$*/bin/python $<
+	.venv/uv/bin/uv pip sync -q --compile-bytecode --require-hashes --python .venv/$*/bin/python $<
 	touch $@
 
 check: .venv/dev/done  ## lint, types, template
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .
 	$(DEV)/mypy
+	$(DEV)/cfn-lint template.yaml
 
-test: .venv/dev/done  ## every test; needs no running stack
-	$(DEV)/pytest
+test: .venv/dev/done .venv/emulator/done .venv/sam/done  ## every test, on all cores; needs no running stack
+	$(DEV)/pytest -n auto
+
+bench: .venv/dev/done  ## figures beside their bars; ONLY=name for some
+	@$(DEV)/python -m bench $(ONLY)
+
+openapi: .venv/dev/done  ## write docs/openapi.json again
+	$(DEV)/python -m infra.openapi
+
+validate: .venv/sam/done  ## the template as the SAM CLI sees it
+	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam validate --lint --region us-east-1
+
+build: .venv/dev/done  ## the deployable code into .build/functions, for production
+	$(DEV)/python -m infra.build
+
+up: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the whole system on this machine, until Ctrl-C
+	@$(DEV)/python -m infra.local.up
+
+demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the main job on real input, told step by step
+	@$(DEV)/python -m infra.local.demo
 
 lock: .venv/uv/done  ## pin the requirements again, with hashes
 	for f in functions/requirements requirements/dev requirements/emulator requirements/sam requirements/uv; do \
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt; done
 
-.PHONY: help check test lock
+.PHONY: help check test bench openapi validate build up demo lock

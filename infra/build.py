@@ -8,14 +8,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build"
-FOLDER = BUILD / "functions"
-STAMP = BUILD / "functions.stamp"
 FUNCTIONS = ROOT / "functions"
 REQUIREMENTS = FUNCTIONS / "requirements.txt"
 PLANS = ROOT / "infra" / "plans.json"
@@ -56,49 +54,62 @@ def this_machine() -> Target:
 
 def build(target: Target) -> str:
     """Bring .build/functions up to date; gives a line about it."""
-    stamp = _stamp(target)
-    if FOLDER.is_dir() and STAMP.is_file() and STAMP.read_text() == stamp:
-        return f"{_about(target)}, nothing changed"
     BUILD.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="functions-", dir=BUILD) as scratch:
-        folder = Path(scratch) / "functions"
-        _fill(folder, target)
-        size = _size(folder)
+    packages, functions = BUILD / "packages", BUILD / "functions"
+    _bring(packages, _stamp(target, [REQUIREMENTS]), lambda folder: _add_packages(folder, target))
+    inputs = [REQUIREMENTS, PLANS, *_sources()]
+    changed = _bring(functions, _stamp(target, inputs), lambda folder: _add_functions(folder, packages, target))
+    return f"{_about(functions, target)}{'' if changed else ', nothing changed'}"
+
+
+def _bring(folder: Path, stamp: str, fill: Callable[[Path], None]) -> bool:
+    """Fill a folder anew unless its stamp tells that its inputs are the same; gives whether it was filled."""
+    stamped = folder.with_suffix(".stamp")
+    if folder.is_dir() and stamped.is_file() and stamped.read_text() == stamp:
+        return False
+    with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=BUILD) as scratch:
+        new = Path(scratch) / folder.name
+        fill(new)
+        size = _size(new)
         if size > MAX_BYTES:
             raise TooLarge(f"{size / 1e6:.1f} MB, and at most {MAX_BYTES / 1e6:.0f} are allowed")
-        STAMP.unlink(missing_ok=True)
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        folder.rename(FOLDER)
-    STAMP.write_text(stamp)
-    return _about(target)
+        stamped.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        new.rename(folder)
+    stamped.write_text(stamp)
+    return True
 
 
-def _fill(folder: Path, target: Target) -> None:
-    _install(folder, target)
+def _add_packages(folder: Path, target: Target) -> None:
+    """Install the pinned wheels. The Lambda runtime brings boto3, so the requirements do not name it."""
+    command: list[str | Path] = [UV, "pip", "install", "--quiet", "--target", folder, "--python", sys.executable]
+    command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy", "--requirements", REQUIREMENTS]
+    if target != this_machine():
+        command += ["--python-version", target.version, "--python-platform", _PLATFORMS[target.architecture]]
+    subprocess.run(command, check=True)
     for pattern in _UNUSED:
         for path in list(folder.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    _compile(folder, target)
+    _settle(folder)
+
+
+def _add_functions(folder: Path, packages: Path, target: Target) -> None:
     for source in _sources():
         copy = folder / source.relative_to(FUNCTIONS)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
     shutil.copyfile(PLANS, folder / PLANS.name)
-    interpreter = _interpreter(target)
-    if interpreter:
-        _compile(folder, interpreter)
-    # Read by Lambda's own user, whatever this one's umask; the same bytes give the same zip file.
+    _compile(folder, target)
+    _settle(folder)
+    shutil.copytree(packages, folder, dirs_exist_ok=True)
+
+
+def _settle(folder: Path) -> None:
+    """Let Lambda's user read all, whatever this one's umask, and have the same bytes make the same zip file."""
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (_LONG_AGO, _LONG_AGO))
-
-
-def _install(folder: Path, target: Target) -> None:
-    """Install the pinned wheels. The Lambda runtime brings boto3, so the requirements do not name it."""
-    command = [UV, "pip", "install", "--quiet", "--target", folder, "--python", sys.executable]
-    command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy", "--requirements", REQUIREMENTS]
-    if target != this_machine():
-        command += ["--python-version", target.version, "--python-platform", _PLATFORMS[target.architecture]]
-    subprocess.run(command, check=True)
 
 
 def _interpreter(target: Target) -> str | None:
@@ -110,15 +121,17 @@ def _interpreter(target: Target) -> str | None:
     return found if works else None
 
 
-def _compile(folder: Path, interpreter: str) -> None:
+def _compile(folder: Path, target: Target) -> None:
     """Compile ahead: a function cannot write there. Unchecked, for unpacking gives the sources new times."""
-    command = [interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-j", "0"]
-    subprocess.run([*command, "-s", folder, "-p", "/var/task", folder], check=True)
+    interpreter = _interpreter(target)
+    if interpreter:
+        command = [interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-j", "0"]
+        subprocess.run([*command, "-s", folder, "-p", "/var/task", folder], check=True)
 
 
-def _stamp(target: Target) -> str:
+def _stamp(target: Target, inputs: list[Path]) -> str:
     digest = hashlib.sha256(repr((target, sys.version, _interpreter(target))).encode())
-    for path in [Path(__file__), REQUIREMENTS, PLANS, *_sources()]:
+    for path in [Path(__file__), *inputs]:
         content = path.read_bytes()
         digest.update(f"\0{path.relative_to(ROOT)}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
@@ -129,17 +142,13 @@ def _sources() -> list[Path]:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in _files(folder))
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file())
-
-
-def _about(target: Target) -> str:
-    compiled = "compiled" if next(FOLDER.rglob("*.pyc"), None) else "not compiled"
-    megabytes = _size(FOLDER) / 1e6
-    return f"{FOLDER.relative_to(ROOT)}: {target.runtime} {target.architecture}, {megabytes:.1f} MB, {compiled}"
+def _about(folder: Path, target: Target) -> str:
+    compiled = "compiled" if next(folder.rglob("*.pyc"), None) else "not compiled"
+    megabytes = _size(folder) / 1e6
+    return f"{folder.relative_to(ROOT)}: {target.runtime} {target.architecture}, {megabytes:.1f} MB, {compiled}"
 
 
 def main() -> None:

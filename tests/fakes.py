@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-
 from longcode import passwords
 from longcode.account import Account, Product
+from longcode.aws.clients import client as aws_client
 from longcode.carriers.carrier import Answer, Sent, Text
 from longcode.client import Client, Phone
 from longcode.plans import Change
@@ -17,6 +16,7 @@ from longcode.table import accounts, clients
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 PASSWORD = "abcde-fghjk-mnpqr-stuvw-xyz23-45678"
+_PASSWORD_HASH = passwords.hashed(PASSWORD)
 
 
 @dataclass
@@ -112,7 +112,7 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
 
 def queued(name: str) -> list[str]:
     """Take all bodies off a queue of the `aws` fixture: send, inbound, opt_out, sign_up or bill."""
-    sqs, url = boto3.client("sqs"), f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
+    sqs, url = aws_client("sqs"), f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
     bodies: list[str] = []
     while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
         for message in found:
@@ -135,7 +135,7 @@ def studio(number: str = "10000001", **changes: Any) -> Account:
     }
     account = Account(**(fields | changes))
     accounts.open_account(account)
-    accounts.set_password(account.id, passwords.hashed(PASSWORD))
+    accounts.set_password(account.id, _PASSWORD_HASH)
     return account
 
 

@@ -5,15 +5,18 @@ from zoneinfo import available_timezones
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from accounts import rows
-from longcode import passwords, template
+from longcode import passwords, template, webhook
 from longcode.account import Account, Delivery
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, WrongPassword
 from longcode.table import accounts, clients, templates
+from longcode.table.store import ConditionFailed
+
+_NOT_PRESENT = "This is not the present password."
 
 app = web.resolver()
 
@@ -35,6 +38,13 @@ class Settings(web.Body):
     webhook_url: Annotated[str | None, Field(pattern=r"^https://", max_length=500)] = None
     smart_encoding: bool | None = None
 
+    @field_validator("name", "country_code", "time_zone", "delivery", "smart_encoding", mode="before")
+    @classmethod
+    def _stays_or_changes(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("cannot be taken away")
+        return value
+
 
 class NewPassword(web.Body):
     """The present password, so that a browser left open gives nobody the account."""
@@ -49,7 +59,7 @@ class TemplateForm(web.Body):
     body: Annotated[str, Field(min_length=1, max_length=1600)]
 
 
-ClientId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
+ClientId = Annotated[str, Path(min_length=1, max_length=100, pattern=rows.ID)]
 TemplateName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
 
 
@@ -61,10 +71,14 @@ def show_account() -> Account:
 
 @app.patch("/account")
 def change_account(settings: Settings) -> Account:
-    """Change some settings."""
+    """Change some settings. With a webhook's address comes the secret that its requests are signed with."""
+    account = _account()
     changes = settings.model_dump(mode="json", exclude_unset=True)
+    if changes.get("webhook_url"):
+        changes["webhook_secret"] = account.webhook_secret or webhook.make_secret()
+        accounts.list_webhook(account.id)
     if changes:
-        accounts.change_settings(web.caller(app), changes)
+        accounts.change_settings(account.id, changes)
     return _account()
 
 
@@ -72,14 +86,18 @@ def change_account(settings: Settings) -> Account:
 def change_password(form: NewPassword) -> dict[str, str]:
     """Make a new password; the old one opens nothing more after a minute, when the authoriser forgets it."""
     account = web.caller(app)
-    if not passwords.matches(form.present, accounts.password_hash(account)):
-        raise WrongPassword("This is not the present password.", field="present")
+    kept = accounts.password_hash(account)
+    if not passwords.matches(form.present, kept):
+        raise WrongPassword(_NOT_PRESENT, field="present")
     password = passwords.make()
-    accounts.set_password(account, passwords.hashed(password))
+    try:
+        accounts.set_password(account, passwords.hashed(password), instead_of=kept)
+    except ConditionFailed as failed:
+        raise WrongPassword(_NOT_PRESENT, field="present") from failed
     return {"password": password}
 
 
-@app.put("/clients/<client_id>")
+@app.put("/clients/<client_id>", responses=web.told({200: rows.ShownClient, 201: rows.ShownClient}))
 def put_client(client_id: ClientId, form: rows.ClientForm) -> Response[rows.ShownClient]:
     """Write a client under the studio's own id."""
     client = rows.client(_account(), client_id, form, clock.now())
@@ -95,12 +113,12 @@ def show_client(client_id: ClientId) -> rows.ShownClient:
     return rows.shown(client)
 
 
-@app.delete("/clients/<client_id>")
-def delete_client(client_id: ClientId) -> Response[None]:
+@app.delete("/clients/<client_id>", responses=web.told({204: None}))
+def delete_client(client_id: ClientId) -> Response[str]:
     """Delete a client; the messages stay."""
     if not clients.delete(web.caller(app), client_id):
         raise NotFound(f"There is no client {client_id!r}.")
-    return Response(204)
+    return Response(204, body="")
 
 
 @app.get("/clients")
@@ -137,11 +155,12 @@ def show_template(name: TemplateName) -> template.Template:
     return found
 
 
-@app.delete("/templates/<name>")
-def delete_template(name: TemplateName) -> Response[None]:
+@app.delete("/templates/<name>", responses=web.told({204: None}))
+def delete_template(name: TemplateName) -> Response[str]:
     """Delete a template."""
-    templates.delete(web.caller(app), name)
-    return Response(204)
+    if not templates.delete(web.caller(app), name):
+        raise NotFound(f"There is no template {name!r}.")
+    return Response(204, body="")
 
 
 @app.get("/templates")

@@ -31,14 +31,15 @@ def establish(form: jobs.SignUp, now: datetime) -> None:
     if account is None:
         raise LookupError(known)
     if account.established_at:
-        _ask_to_confirm(account, form.plan, now)
+        if not accounts.is_established_by(account.id, form.id):
+            _ask_to_confirm(account, form.plan, now)
         return
     if not accounts.take_to_establish(account.id, now, now + _LEASE):
         raise Busy(account.id)
     password = passwords.make()
     accounts.set_password(account.id, passwords.hashed(password))
     mail.send(account.email, "Your Longcode account", _credentials(account, password))
-    accounts.establish(account.id, now)
+    accounts.establish(account.id, form.id, now)
 
 
 def _open(form: jobs.SignUp, now: datetime) -> Account:

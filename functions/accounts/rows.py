@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
+from itertools import chain
+from operator import itemgetter
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
@@ -19,9 +22,12 @@ from longcode.phone import to_e164
 from longcode.table import clients
 
 MAX_ROWS = 1000
+ID = r"^[-._~!$&'()*+,:;=@\w]+$"  # what can stand in an address, so that no file brings a client nobody can reach
 _AT_ONCE = 8
 _PHONES_IN_A_ROW = 5
 _YES = {"1", "true", "yes", "y", "x"}
+
+_Numbered = tuple[int, dict[str, Any] | None]
 
 
 class PhoneForm(web.Body):
@@ -59,7 +65,7 @@ class ShownClient(BaseModel):
 class Row(ClientForm):
     """A client's record in a file: it brings its id."""
 
-    id: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
+    id: Annotated[str, Field(min_length=1, max_length=100, pattern=ID)]
 
 
 def client(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:
@@ -85,15 +91,28 @@ def shown(client: Client) -> ShownClient:
 def take(account: Account, content_type: str, text: str, now: datetime) -> dict[str, Any]:
     """Write the clients of a file; a row that is refused stops no other."""
     read = _csv if "csv" in content_type.casefold() else _json_lines
-    found = list(enumerate(read(text), start=1))
+    found = list(enumerate(read(text.removeprefix("\ufeff")), start=1))
     if not found:
         raise RequestError("The file has no rows.", field="body")
     if len(found) > MAX_ROWS:
         raise RequestError(f"The file has {len(found):,} rows; send at most {MAX_ROWS:,} at once.", field="body")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        report = list(pool.map(lambda row: _take_row(account, row[0], row[1], now), found))
+        taken = pool.map(lambda rows: _take_rows(account, rows, now), _by_client(found))
+    report = sorted(chain.from_iterable(taken), key=itemgetter("row"))
     written = sum(row["status"] in ("created", "updated") for row in report)
     return {"rows": len(report), "written": written, "refused": len(report) - written, "items": report}
+
+
+def _by_client(rows: list[_Numbered]) -> list[list[_Numbered]]:
+    """Keep the rows of one client together: they are written in their order, and the last one stands."""
+    together = defaultdict(list)
+    for number, fields in rows:
+        together[str((fields or {}).get("id")).strip()].append((number, fields))
+    return list(together.values())
+
+
+def _take_rows(account: Account, rows: list[_Numbered], now: datetime) -> list[dict[str, Any]]:
+    return [_take_row(account, number, fields, now) for number, fields in rows]
 
 
 def _take_row(account: Account, number: int, fields: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
@@ -122,10 +141,10 @@ def _phone(form: PhoneForm, country_code: str, index: int) -> Phone:
 
 
 def _json_lines(text: str) -> Iterator[dict[str, Any] | None]:
-    for line in filter(str.strip, text.splitlines()):
+    for line in filter(str.strip, text.split("\n")):  # splitlines would part a string at U+2028
         try:
             fields = json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             fields = None
         yield fields if isinstance(fields, dict) else None
 
@@ -135,7 +154,7 @@ def _csv(text: str) -> Iterator[dict[str, Any]]:
 
     Tags are parted by semicolons; a number whose SMS column is missing is ticked, one whose column is empty is not.
     """
-    for row in csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))):
+    for row in _cells(text):
         cells = {(name or "").strip(): (value or "").strip() for name, value in row.items() if isinstance(value, str)}
         fields: dict[str, Any] = {name: cells[name] for name in ("id", "first_name", "last_name") if name in cells}
         fields["allow_text_marketing"] = _yes(cells.get("allow_text_marketing", ""))
@@ -148,6 +167,13 @@ def _csv(text: str) -> Iterator[dict[str, Any]]:
             if cells.get(f"phone{end}")
         ]
         yield fields
+
+
+def _cells(text: str) -> Iterator[dict[str | None, Any]]:
+    try:
+        yield from csv.DictReader(io.StringIO(text, newline=None))
+    except csv.Error as error:
+        raise RequestError(f"The file cannot be read as CSV: {error}.", field="body") from error
 
 
 def _yes(cell: str) -> bool:

@@ -5,18 +5,19 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from longcode import jobs, plans
 from longcode.account import Product, check_edition
 from longcode.aws import clock, queues, web
 from longcode.aws.settings import plan_list, settings
 from longcode.aws.telemetry import logger
-from longcode.errors import NotFound, UnknownPlan
+from longcode.errors import UnknownPlan
 from longcode.table import accounts, confirmations
 from longcode.table.store import ConditionFailed
 
 _TOO_LATE = "This link is used or too old. Fill in the form again for a new one."
+_ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"  # HTML's; SES takes ASCII only
 
 app = web.resolver()
 
@@ -25,11 +26,17 @@ class SignUp(web.Body):
     """The form on the web (facts S12); filled in again with a known address, it changes the plan (S13)."""
 
     studio_name: Annotated[str, Field(min_length=1, max_length=100)]
-    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$")]
+    email: Annotated[str, Field(max_length=254, pattern=_ADDRESS)]
     product: Product
     edition: Annotated[str, Field(min_length=1, max_length=40)]
     plan: str
     country_code: web.CountryCode = "1"
+
+
+class Taken(BaseModel):
+    """The same answer for an address that is known and for one that is not."""
+
+    detail: str = "Thank you. Please read the mail that we send to this address."
 
 
 @app.get("/plans")
@@ -38,8 +45,8 @@ def list_plans() -> dict[str, list[plans.Plan]]:
     return {"items": list(plan_list().values())}
 
 
-@app.post("/signup")
-def sign_up(form: SignUp) -> Response[dict[str, str]]:
+@app.post("/signup", responses=web.told({202: Taken}))
+def sign_up(form: SignUp) -> Response[Taken]:
     """Take the form. The answer and the work are the same whether or not the address is known."""
     check_edition(form.edition)
     if form.plan not in plan_list():
@@ -47,9 +54,7 @@ def sign_up(form: SignUp) -> Response[dict[str, str]]:
     request = app.current_event.request_context.request_id
     fields = form.model_dump() | {"email": form.email.casefold()}
     queues.put(settings().sign_up_queue_url, [jobs.SignUp(id=str(request), **fields)])
-    return Response(
-        202, "application/json", {"detail": "Thank you. Please read the mail that we send to this address."}
-    )
+    return Response(202, "application/json", Taken())
 
 
 @app.get("/signup/confirm/<token>")
@@ -57,7 +62,7 @@ def show_change(token: str) -> Response[str]:
     """Show what the link confirms. Mail scanners follow links, so it takes a click to change the plan."""
     waiting = confirmations.find(token, clock.now())
     if waiting is None:
-        return _page(404, f"<p>{_TOO_LATE}</p>")
+        return _too_late()
     plan = html.escape(plan_list()[waiting.plan].title)
     return _page(200, f'<p>Change to the plan {plan}?</p><form method="post"><button>Change the plan</button></form>')
 
@@ -65,21 +70,30 @@ def show_change(token: str) -> Response[str]:
 @app.post("/signup/confirm/<token>")
 def confirm_change(token: str) -> Response[str]:
     """Change the plan, once."""
-    plan, month = take(token, clock.now())
+    now = clock.now()
+    plan = take(token, now)
+    if plan is None:
+        return _too_late()
+    month = plans.counts_from(now)
     return _page(200, f"<p>Your plan is now {html.escape(plan.title)}. It counts from {month}.</p>")
 
 
-def take(token: str, now: datetime) -> tuple[plans.Plan, str]:
-    """Carry out a confirmed change; gives the plan and the first month that it counts for."""
-    waiting = confirmations.find(token, now)
-    account = accounts.get(waiting.account) if waiting else None
-    if waiting is None or account is None:
-        raise NotFound(_TOO_LATE)
-    try:
-        accounts.change_plan(account, plans.Change(now, waiting.plan), confirmations.using(token))
-    except ConditionFailed as failed:
-        raise NotFound(_TOO_LATE) from failed
-    return plan_list()[waiting.plan], plans.counts_from(now)
+def take(token: str, now: datetime) -> plans.Plan | None:
+    """Carry out a confirmed change, whatever else changes the plan meanwhile; None for a link used or too old."""
+    while waiting := confirmations.find(token, now):
+        account = accounts.get(waiting.account)
+        if account is None:
+            break
+        try:
+            accounts.change_plan(account, plans.Change(now, waiting.plan), confirmations.using(token))
+        except ConditionFailed:
+            continue
+        return plan_list()[waiting.plan]
+    return None
+
+
+def _too_late() -> Response[str]:
+    return _page(404, f"<p>{_TOO_LATE}</p>")
 
 
 def _page(status: int, content: str) -> Response[str]:

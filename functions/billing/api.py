@@ -110,13 +110,19 @@ def used(account: Account, month: str) -> MonthUsage:
 
 
 def changed(account_id: str, plan: str, now: datetime) -> PlanState:
-    """Add a change to an account's history, whatever else changes it meanwhile."""
+    """Add a change to an account's history, whatever else changes it meanwhile; the plan it has is no change."""
     while account := accounts.get(account_id):
+        if _latest_plan(account, now) == plan:
+            return plan_state(account, now)
         try:
             return plan_state(accounts.change_plan(account, plans.Change(now, plan)), now)
         except ConditionFailed:
             continue
     raise NotFound("There is no such account.")
+
+
+def _latest_plan(account: Account, now: datetime) -> str | None:
+    return plans.in_month(months.following(months.month_of(now)), account.plan_changes)
 
 
 def plan_state(account: Account, now: datetime) -> PlanState:

@@ -24,7 +24,7 @@ def scheduled_time(event: dict[str, Any]) -> datetime:
     """Read when the schedule meant to call: a call that comes late still closes the month that it was for."""
     try:
         return datetime.fromisoformat(event["time"]).astimezone(UTC)
-    except (KeyError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return clock.now()
 
 

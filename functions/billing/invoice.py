@@ -25,8 +25,8 @@ def bill(job: Bill, now: datetime) -> None:
     if account is None:
         raise LookupError(job.account)
     plan = plans.in_month(job.month, account.plan_changes)
-    if plan is None:
-        return  # joined later
+    if plan is None or account.established_at is None:
+        return  # joined later, or never got the credentials
     drawn_up = draw_up(job.account, job.month, plan_list()[plan], usage.of_month(job.account, job.month))
     invoice = invoices.write(drawn_up, now + HEALED_AFTER)
     if not invoices.is_mailed(job.account, job.month):

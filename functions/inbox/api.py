@@ -57,18 +57,18 @@ def show_message(message_id: str) -> ShownMessage:
     return shown(_message(message_id))
 
 
-@app.put("/messages/<message_id>/read")
-def mark_read(message_id: str) -> Response[None]:
+@app.put("/messages/<message_id>/read", responses=web.told({204: None}))
+def mark_read(message_id: str) -> Response[str]:
     """Mark a reply as read."""
     messages.mark_read(_message(message_id), read=True)
-    return Response(204)
+    return Response(204, body="")
 
 
-@app.delete("/messages/<message_id>/read")
-def mark_unread(message_id: str) -> Response[None]:
+@app.delete("/messages/<message_id>/read", responses=web.told({204: None}))
+def mark_unread(message_id: str) -> Response[str]:
     """Mark a reply as unread."""
     messages.mark_read(_message(message_id), read=False)
-    return Response(204)
+    return Response(204, body="")
 
 
 @app.put("/messages/<message_id>/link")

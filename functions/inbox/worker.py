@@ -28,7 +28,9 @@ def receive(inbound: Inbound, received_at: datetime) -> None:
     keyword = keywords.read(inbound.body)
     decision = attribute(routes.to(inbound.phone, inbound.number), inbound.replies_to)
     if keyword and (decision or keyword in (Keyword.STOP, Keyword.START)):
-        queues.put(settings().opt_out_queue_url, [_heard(inbound, keyword, decision, received_at)])
+        # A late copy of a STOP must not undo the START that followed it.
+        heard_at = inbox.seen_at(inbound) or received_at
+        queues.put(settings().opt_out_queue_url, [_heard(inbound, keyword, decision, heard_at)])
     if decision is None:
         inbox.quarantine(inbound, received_at)
         logger.info("a stranger's text")

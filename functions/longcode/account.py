@@ -43,6 +43,7 @@ class Account:
     phone: str | None = None
     delivery: Delivery = Delivery.POLL
     webhook_url: str | None = None
+    webhook_secret: str | None = None
     smart_encoding: bool = True
     established_at: datetime | None = None
 

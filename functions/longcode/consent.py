@@ -38,29 +38,29 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptOut:
-    """Whether a phone is opted out in a scope, by its latest event."""
+    """Whether a phone is opted out in a scope, by its latest event; `turned_by` is the one a confirmation goes with.
+
+    A repeated STOP is the latest event, and turns nothing.
+    """
 
     phone: str
     scope: str
     out: bool
     at: datetime
     event_id: str
-    changed: bool = True
+    turned_by: str | None = None
 
 
 def apply(now: OptOut | None, event: Event) -> OptOut:
-    """Give the state after an event: the same state when it already knows this event or a later one.
-
-    `changed` tells whether the event turned the state, which is what a confirmation goes with.
-    """
+    """Give the state after an event: the same state when it already knows this event or a later one."""
     if now and (event.at, event.id) <= (now.at, now.event_id):
         return now
-    was_out = bool(now and now.out)
+    turns = event.out != bool(now and now.out)
     return OptOut(
         phone=event.phone,
         scope=event.scope,
         out=event.out,
         at=event.at,
         event_id=event.id,
-        changed=was_out != event.out,
+        turned_by=event.id if turns else (now.turned_by if now else None),
     )

@@ -9,10 +9,11 @@ from longcode.consent import Means
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """Hand a message to the carrier."""
+    """Hand a message to the carrier. `attempt` is how often that was tried: a job of before a retry is stale."""
 
     account: str
     message_id: str
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

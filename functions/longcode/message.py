@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class State(StrEnum):
@@ -80,7 +85,7 @@ class Message:
     encoding: str
     segments: int
     units: int
-    created_at: datetime
+    created_at: Instant
     client_id: str | None = None
     template: str | None = None
     subject: str | None = None
@@ -88,18 +93,18 @@ class Message:
     of: int = 1
     skipped: tuple[str, ...] = ()
     reserved_in: str | None = None
-    due_at: datetime | None = None
+    due_at: Instant | None = None
     attempt: int = 0
     claim_id: str | None = None
-    claimed_at: datetime | None = None
-    lease_until: datetime | None = None
-    deadline: datetime | None = None
+    claimed_at: Instant | None = None
+    lease_until: Instant | None = None
+    deadline: Instant | None = None
     carrier: str | None = None
     carrier_id: str | None = None
     error: str | None = None
     month: str | None = None
-    sent_at: datetime | None = None
-    finished_at: datetime | None = None
+    sent_at: Instant | None = None
+    finished_at: Instant | None = None
     charged_units: int = 0
     read: bool = True
     keyword: str | None = None

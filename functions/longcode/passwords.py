@@ -1,4 +1,4 @@
-"""Passwords: made by us with 130 random bits, kept as an argon2id hash."""
+"""Passwords: made by us with 148 random bits, kept as an argon2id hash."""
 
 import secrets
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import unquote
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
@@ -16,7 +17,7 @@ from longcode.table import clients, opt_outs
 
 app = web.resolver()
 
-Phone = Annotated[str, Path(pattern=r"^(\+|%2B)[0-9]{7,15}$")]
+Phone = Annotated[str, Path(pattern=r"^(\+|%2[Bb])[0-9]{7,15}$")]
 
 
 class Happened(BaseModel):
@@ -74,16 +75,17 @@ def record_opt_out(phone: Phone, form: Learned) -> OptOutState:
 def state_of(phone: str, account: str) -> OptOutState:
     """Tell the state of a phone as one account may see it."""
     events = [*opt_outs.history(phone, SHARED), *opt_outs.history(phone, of_account(account))]
-    own = sorted((event for event in events if event.account == account), key=lambda event: event.at)
+    own = {event.id: event for event in events if event.account == account}  # a START may open several scopes
+    in_order = sorted(own.values(), key=lambda event: event.at)
     return OptOutState(
         phone=phone,
         opted_out=bool(opt_outs.blocked([(account, phone)])),
-        history=[Happened(at=one.at, out=one.out, means=one.means, words=one.words) for one in own],
+        history=[Happened(at=one.at, out=one.out, means=one.means, words=one.words) for one in in_order],
     )
 
 
 def _e164(phone: str) -> str:
-    return to_e164(phone.replace("%2B", "+"), "1")
+    return to_e164(unquote(phone), "1")
 
 
 @logger.inject_lambda_context

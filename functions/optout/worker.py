@@ -26,13 +26,14 @@ def hear(heard: jobs.HearKeyword, now: datetime) -> None:
     if keyword is Keyword.HELP:
         _answer(heard, answer, now)
         return
-    if keyword is Keyword.YES and not opt_outs.scopes_out(heard.phone):
+    closed = [] if keyword is Keyword.STOP else opt_outs.scopes_to_open(heard.phone, heard.id)
+    if keyword is Keyword.YES and not closed:
         return
-    scopes = {SHARED} if keyword is Keyword.STOP else {SHARED, *opt_outs.scopes_out(heard.phone)}
+    scopes = {SHARED, *closed}
     states = [opt_outs.record(_event(heard, keyword, scope)) for scope in sorted(scopes)]
     for account, client_id in clients.everywhere_with_phone(heard.phone):
         clients.hear_stop(account, client_id, heard.phone)
-    if any(state.event_id == heard.id and state.changed for state in states):
+    if any(state.turned_by == heard.id for state in states):
         _answer(heard, answer, now)
 
 
@@ -51,7 +52,7 @@ def _event(heard: jobs.HearKeyword, keyword: Keyword, scope: str) -> Event:
 
 
 def _answer(heard: jobs.HearKeyword, text: str, now: datetime) -> None:
-    if heard.answered or heard.account is None or not opt_outs.take_automatic_reply(heard.phone, now):
+    if heard.answered or heard.account is None:
         return
     answer = outgoing.draft(
         account=SERVICE,
@@ -63,9 +64,12 @@ def _answer(heard: jobs.HearKeyword, text: str, now: datetime) -> None:
         now=now,
     )
     try:
-        messages.accept([answer])
+        messages.accept([answer], opt_outs.automatic_reply(heard.phone, now))
     except messages.AlreadyAccepted:
         logger.info("answered before", extra={"message_id": answer.id})
+    except messages.NoAllowance:
+        logger.info("answered often enough this hour", extra={"message_id": answer.id})
+        return
     queues.put(settings().send_queue_url, [jobs.Send(account=SERVICE, message_id=answer.id)], group=SERVICE)
 
 

@@ -63,7 +63,7 @@ class Preview(BaseModel):
     price_micros: int = 0
 
 
-@app.post("/messages")
+@app.post("/messages", responses=web.told({202: Accepted}))
 def post_message(form: requests.NewMessage) -> Response[Accepted]:
     """Accept a text; the same Idempotency-Key with the same body gives the same answer."""
     key = web.header(app, "idempotency-key") or str(uuid4())
@@ -95,7 +95,8 @@ def accept(account_id: str, form: requests.NewMessage, idempotency_key: str, now
     try:
         _write(drafts, plan, period, now)
     except messages.AlreadyAccepted as before:
-        return _again(before.first, request_id, fingerprint)
+        if before.first != drafts[0]:  # else it is our own write, which the SDK repeated
+            return _again(before.first, request_id, fingerprint)
     _enqueue(drafts)
     return _accepted(drafts)
 
@@ -109,9 +110,11 @@ def preview(account_id: str, form: requests.NewMessage, now: datetime) -> Previe
     measure = segments.measure(checked.text)
     plan = _plan(checked.account, now)
     units = measure.units * len(checked.to.phones)
-    sent = usage.of_month(account_id, month_of(now)).units_sent
-    beyond = max(0, min(units, sent + units - plan.included_units))
-    limit = _limit_reached(plan, now) if beyond and plan.past_limit is plans.PastLimit.STOP else None
+    stops = plan.past_limit is plans.PastLimit.STOP
+    used = usage.of_month(account_id, month_of(now))
+    counted = used.units_sent if stops else used.units  # a limit is of sent texts; the price counts replies too
+    beyond = max(0, min(units, counted + units - plan.included_units))
+    limit = _limit_reached(plan, now) if beyond and stops else None
     return Preview(
         may_be_sent=limit is None,
         code=limit.code if limit else None,

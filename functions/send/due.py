@@ -48,7 +48,7 @@ def heal(message: Message, now: datetime) -> None:
     match message.state:
         case State.ACCEPTED | State.QUEUED:
             if messages.put_off(message, State.QUEUED, now + HEALED_AFTER):
-                send = jobs.Send(account=message.account, message_id=message.id)
+                send = jobs.Send(account=message.account, message_id=message.id, attempt=message.attempt)
                 queues.put(settings().send_queue_url, [send], group=message.account)
         case State.SENDING:
             count("UncertainSends")

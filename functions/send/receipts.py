@@ -18,7 +18,7 @@ app = web.resolver()
 
 
 @app.post("/carriers/twilio/receipts/<reference>")
-def receive(reference: str) -> Response[None]:
+def receive(reference: str) -> Response[str]:
     """Take in a receipt of Twilio's; a forged one is refused and writes nothing."""
     form = parse_qsl(app.current_event.decoded_body or "", keep_blank_values=True)
     url = twilio.receipt_url(public_url(), reference)
@@ -26,7 +26,7 @@ def receive(reference: str) -> Response[None]:
     receipt = twilio.read_receipt(reference, dict(form))
     if receipt:
         take(receipt, clock.now())
-    return Response(204)
+    return Response(204, body="")
 
 
 def take(receipt: Receipt, now: datetime) -> None:

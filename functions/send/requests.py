@@ -19,7 +19,7 @@ class NewMessage(web.Body):
 
     client_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     to: Annotated[str | None, Field(min_length=1, max_length=40)] = None
-    body: Annotated[str | None, Field(min_length=1, max_length=20_000)] = None
+    body: Annotated[str | None, Field(max_length=20_000)] = None
     template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     values: Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = {}
 

@@ -62,10 +62,12 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
             messages.record(claimed, State.SENT, carrier=carrier.name, carrier_id=carrier_id)
         case Refused(Why.TRY_AGAIN | Why.PARKED as why, code):
             _try_again(claimed, why, code, now)
+        case Refused(Why.TRY_ONCE_LATER as why, code) if claimed.attempt == 1:
+            _try_again(claimed, why, code, now)
         case Refused(why, code):
-            messages.settle(claimed, State.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
             if why is Why.OPTED_OUT:
                 _mirror_opt_out(claimed, code, now)
+            messages.settle(claimed, State.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
         case Uncertain(reason):
             count("UncertainSends")
             logger.warning("uncertain", extra={"message_id": message.id, "reason": reason})
@@ -78,13 +80,15 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     items = sending.messages(_each(lambda body: queues.read(Send, body), bodies))
     readable = _each(lambda item: read(Message, item), items.values())
     blocked = opt_outs.blocked((one.account, one.phone) for one in readable if one.kind is not Kind.SERVICE)
-    routes.note(_route(message, now) for message in readable if _will_go(message, blocked))
+    routes.note(_route(message, now) for message in readable if _will_go(message, blocked, now))
 
     def deliver_job(body: str) -> None:
         job = queues.read(Send, body)
         if job not in items:
             raise NoSuchMessage(job.message_id)
         message = read(Message, items[job])
+        if job.attempt != message.attempt:
+            return  # a copy of a job that was done: the next attempt has its own time and its own job
         deliver(message, carrier, now, blocked=(message.account, message.phone) in blocked)
 
     return deliver_job
@@ -99,9 +103,9 @@ def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
     return made
 
 
-def _will_go(message: Message, blocked: set[tuple[str, str]]) -> bool:
+def _will_go(message: Message, blocked: set[tuple[str, str]], now: datetime) -> bool:
     """Tell whether a text will be the newest of its account: the service's own answers leave no route."""
-    ready = may_become(message.state, State.SENDING)
+    ready = may_become(message.state, State.SENDING) and patience.seconds_left(message.created_at, now) > 0
     return ready and message.kind is not Kind.SERVICE and (message.account, message.phone) not in blocked
 
 
@@ -139,9 +143,9 @@ def _mirror_opt_out(message: Message, code: str, now: datetime) -> None:
     queues.put(settings().opt_out_queue_url, [heard])
 
 
-def record_handler(event: dict[str, Any]) -> Callable[[SQSRecord], Awaitable[None]]:
+def record_handler(event: dict[str, Any], carrier: Carrier, now: datetime) -> Callable[[SQSRecord], Awaitable[None]]:
     """Prepare a batch, and give what handles each of its records beside the others."""
-    deliver_job = prepare([record["body"] for record in event["Records"]], configured_carrier(), clock.now())
+    deliver_job = prepare([record["body"] for record in event["Records"]], carrier, now)
 
     async def handle(record: SQSRecord) -> None:
         await asyncio.get_running_loop().run_in_executor(_pool, deliver_job, record.body)
@@ -151,4 +155,6 @@ def record_handler(event: dict[str, Any]) -> Callable[[SQSRecord], Awaitable[Non
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return async_process_partial_response(event, record_handler(event), processor, context)
+    return async_process_partial_response(
+        event, record_handler(event, configured_carrier(), clock.now()), processor, context
+    )

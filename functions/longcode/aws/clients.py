@@ -1,6 +1,7 @@
 """The AWS clients, opened on first use and kept for the next call of a warm function."""
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -15,7 +16,15 @@ _CONFIG = Config(
 )
 
 
-@cache
+_opening = Lock()
+
+
 def client(service: str) -> Any:
-    """Open a client of an AWS service."""
+    """Give the client of an AWS service; boto3 opens clients in one thread at a time."""
+    with _opening:
+        return _open(service)
+
+
+@cache
+def _open(service: str) -> Any:
     return boto3.client(service, config=_CONFIG)

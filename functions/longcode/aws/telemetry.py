@@ -7,6 +7,7 @@ logger = Logger(service="longcode")
 
 
 def count(name: str) -> None:
-    """Count something that an alarm watches (infra/alarms.yaml)."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="Longcode"):
+    """Count something that an alarm of template.yaml watches."""
+    service = {"service": "longcode"}
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="Longcode", default_dimensions=service):
         pass

@@ -41,6 +41,15 @@ def listed(found: list[T], limit: int, place: Callable[[T], str]) -> Listed[T]:
     return Listed(items=found[:limit], next_cursor=place(found[limit - 1]) if more else None)
 
 
+def told(answers: dict[int, type[Any] | None]) -> dict[int, Any]:
+    """Tell the OpenAPI document of answers other than 200: the status, and what the body is."""
+    return {
+        status: {"description": HTTPStatus(status).phrase}
+        | ({"content": {"application/json": {"model": body}}} if body else {})
+        for status, body in answers.items()
+    }
+
+
 def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> Response[str]:
     """Answer with a problem document."""
     document: dict[str, Any] = {

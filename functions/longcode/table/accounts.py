@@ -7,7 +7,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from longcode.account import Account
+from longcode.account import Account, Delivery
 from longcode.plans import Change
 from longcode.table import keys, store
 from longcode.table.codec import attributes, read
@@ -42,6 +42,19 @@ def everyone() -> Iterator[str]:
     return (str(found["account"]) for found in store.query(keys.registered()))
 
 
+def with_webhook() -> Iterator[Account]:
+    """List the accounts whose hosted software takes webhooks."""
+    for listed in store.query(keys.with_webhook()):
+        account = get(str(listed["account"]))
+        if account and account.delivery is Delivery.WEBHOOK:
+            yield account
+
+
+def list_webhook(account: str) -> None:
+    """Put an account on the list of webhooks. It stays there: one that polls again is passed over."""
+    store.write(Put(keys.with_webhook(account), {"type": "webhook", "account": account}))
+
+
 def change_settings(account: str, settings: dict[str, Any]) -> None:
     """Write some settings."""
     gone = tuple(name for name, value in settings.items() if value is None)
@@ -65,9 +78,10 @@ def password_hash(account: str) -> str | None:
     return str(found["hash"]) if found else None
 
 
-def set_password(account: str, hashed: str) -> None:
-    """Write the hash of a new password."""
-    store.write(Put(keys.password(account), {"type": "password", "hash": hashed}))
+def set_password(account: str, hashed: str, *, instead_of: str | None = None) -> None:
+    """Write the hash of a new password; raises `ConditionFailed` when it is not `instead_of` that it replaces."""
+    unchanged = Attr("hash").eq(instead_of) if instead_of else None
+    store.write(Put(keys.password(account), {"type": "password", "hash": hashed}, unchanged))
 
 
 def take_to_establish(account: str, now: datetime, until: datetime) -> bool:
@@ -82,6 +96,12 @@ def take_to_establish(account: str, now: datetime, until: datetime) -> bool:
     return True
 
 
-def establish(account: str, now: datetime) -> None:
-    """Note that the credentials are with the studio: from now on the form only changes the plan."""
-    store.write(Update(keys.account(account), changes={"established_at": now}, remove=("establishing_until",)))
+def establish(account: str, sign_up: str, now: datetime) -> None:
+    """Note which form brought the studio its credentials: from now on another one only changes the plan."""
+    established = {"established_at": now, "established_by": sign_up}
+    store.write(Update(keys.account(account), changes=established, remove=("establishing_until",)))
+
+
+def is_established_by(account: str, sign_up: str) -> bool:
+    """Tell whether it was this form that brought the studio its credentials."""
+    return (store.get(keys.account(account)) or {}).get("established_by") == sign_up

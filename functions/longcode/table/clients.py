@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
@@ -12,6 +13,7 @@ from longcode.table.opt_outs import blocked
 from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write
 
 _MARK = "client:"
+_TICK = timedelta(milliseconds=1)
 
 
 def get(account: str, client_id: str) -> Client | None:
@@ -34,7 +36,7 @@ def put(client: Client) -> bool:
     while True:
         old = get(client.account, client.id)
         if old:
-            client = replace(client, heard_stop=old.heard_stop)
+            client = _later(client, old)
         try:
             store.transact(_writes(old, client))
         except store.ConditionFailed:
@@ -82,10 +84,16 @@ def everywhere_with_phone(number: str) -> Iterator[tuple[str, str]]:
         yield from ((str(item["account"]), client_id) for client_id in having_phone(item))
 
 
+def _later(client: Client, old: Client) -> Client:
+    """Date a record after the one it replaces: two of one instant could not be told apart by `_unchanged`."""
+    at = max(client.updated_at, old.updated_at + _TICK)
+    return replace(client, updated_at=at, heard_stop=old.heard_stop)
+
+
 def _writes(old: Client | None, new: Client) -> list[Write]:
     item = {"type": "client", **attributes(new)}
-    if not new.heard_stop:
-        item.pop("heard_stop", None)
+    if new.heard_stop:
+        item["heard_stop"] = set(new.heard_stop)  # a set, which `hear_stop` adds to
     condition = _unchanged(old) if old else ABSENT
     return [Put(keys.client(new.account, new.id), item, condition), *_links(old, new)]
 

@@ -14,8 +14,9 @@ T = TypeVar("T")
 
 
 class _Deserializer(TypeDeserializer):  # type: ignore[misc]  # boto3 has no types
-    def _deserialize_n(self, value: str) -> int:
-        return int(value)
+    def _deserialize_n(self, value: str) -> int | float:
+        # No number of ours has a fraction; an item that has one must not keep its whole batch from being read.
+        return int(value) if value.removeprefix("-").isdecimal() else float(value)
 
 
 _serialize = TypeSerializer().serialize

@@ -5,8 +5,8 @@ from heapq import merge
 from itertools import islice
 
 from longcode.message import Direction, Message
-from longcode.table import keys, store
-from longcode.table.codec import Attributes, read
+from longcode.table import keys, messages, store
+from longcode.table.codec import Attributes
 
 _BEYOND = "~"
 _LISTS = {
@@ -48,4 +48,4 @@ def _place(found: Attributes) -> str:
 def _messages(places: list[Attributes]) -> list[Message]:
     wanted = [keys.Key(place["pk"], place["sk"]) for place in places]
     found = store.get_many(wanted)
-    return [read(Message, found[key]) for key in wanted if key in found]
+    return [message for key in wanted if (message := messages.readable(found.get(key)))]

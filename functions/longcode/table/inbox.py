@@ -1,5 +1,6 @@
 """Replies: taken in once, numbered without gaps for the software that fetches them, listed by folder."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr
@@ -8,7 +9,7 @@ from longcode.carriers.carrier import Inbound
 from longcode.message import Message
 from longcode.months import day_of
 from longcode.table import keys, messages, store, usage
-from longcode.table.codec import attributes, read
+from longcode.table.codec import attributes
 from longcode.table.writes import ABSENT, Put, Update, Write
 
 _QUARANTINED = timedelta(days=30)
@@ -16,7 +17,7 @@ _QUARANTINED = timedelta(days=30)
 
 def take_in(inbound: Inbound, message: Message) -> bool:
     """Write a reply with its number and its units; False when this carrier id was taken in before."""
-    seen = {"type": "inbound", "account": message.account, "message_id": message.id}
+    seen = {"type": "inbound", "account": message.account, "message_id": message.id, "at": message.created_at}
     once = Put(keys.inbound(inbound.carrier, inbound.carrier_id), seen, ABSENT)
     reply = Put(keys.message(message.account, message.id), messages.item(message), ABSENT)
     counted = usage.adding(
@@ -43,6 +44,12 @@ def quarantine(inbound: Inbound, at: datetime) -> None:
         return
 
 
+def seen_at(inbound: Inbound) -> datetime | None:
+    """Tell when this carrier id was first taken in, if it was."""
+    found = store.get(keys.inbound(inbound.carrier, inbound.carrier_id))
+    return datetime.fromisoformat(found["at"]) if found else None
+
+
 def end(account: str) -> int:
     """Give the number of the newest reply, 0 before the first."""
     found = store.get(keys.inbox_end(account))
@@ -55,7 +62,22 @@ def after(account: str, sequence: int, limit: int) -> list[tuple[int, Message]]:
     entries = list(store.query(keys.Key(start.pk, keys.INBOX), after=start, limit=limit))
     wanted = {entry["sequence"]: keys.message(account, entry["message_id"]) for entry in entries}
     found = store.get_many(wanted.values())
-    return [(number, read(Message, found[key])) for number, key in wanted.items() if key in found]
+    replies = [(number, one) for number, key in wanted.items() if (one := messages.readable(found.get(key)))]
+    # A page of which nothing can be shown must not look like the end.
+    return replies if replies or not entries else after(account, entries[-1]["sequence"], limit)
+
+
+def forwarded(account: str) -> int:
+    """Give the number of the last reply that the studio's hosted software took, 0 before the first."""
+    found = store.get(keys.inbox_end(account))
+    return int(found.get("forwarded", 0)) if found else 0
+
+
+def note_forwarded(account: str, sequence: int) -> None:
+    """Note that the hosted software took a reply, unless it was noted to have taken later ones."""
+    behind = Attr("forwarded").not_exists() | Attr("forwarded").lt(sequence)
+    with suppress(store.ConditionFailed):
+        store.write(Update(keys.inbox_end(account), changes={"forwarded": sequence}, when=behind))
 
 
 def _next(message: Message) -> list[Write]:

@@ -109,9 +109,14 @@ def opt_out(phone: str, scope: str) -> Key:
     return Key(f"phone#{phone}", f"opt-out#{scope}")
 
 
-def consent(phone: str, scope: str, event_id: str = "") -> Key:
+def consent(phone: str, scope: str, at: datetime, event_id: str) -> Key:
     """Find one event of the phone's history of STOP and START."""
-    return Key(f"phone#{phone}", f"consent#{scope}#{event_id}")
+    return Key(f"phone#{phone}", f"consent#{scope}#{instant(at)}#{event_id}")
+
+
+def consents(phone: str, scope: str) -> Key:
+    """Give what the events of a phone in a scope begin with: they stand in the order of time."""
+    return Key(f"phone#{phone}", f"consent#{scope}#")
 
 
 def automatic_replies(phone: str, hour: str) -> Key:
@@ -125,6 +130,11 @@ def automatic_replies(phone: str, hour: str) -> Key:
 def registered(account: str = "") -> Key:
     """Find an account in the list of all."""
     return Key("accounts", f"account#{account}")
+
+
+def with_webhook(account: str = "") -> Key:
+    """Find an account in the list of those whose hosted software takes webhooks."""
+    return Key("webhooks", f"account#{account}")
 
 
 def email(address: str) -> Key:

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
+from msgspec import ValidationError
 
+from longcode.aws.telemetry import count, logger
 from longcode.message import Message, State, before
 from longcode.months import day_of, month_of
 from longcode.table import keys, store, usage
@@ -39,8 +41,19 @@ def get(account: str, message_id: str) -> Message | None:
 
 
 def of_request(account: str, request_id: str) -> list[Message]:
-    """List the messages that one request made."""
-    return [read(Message, item) for item in store.query(keys.message(account, f"{request_id}-"))]
+    """List the messages that one request made, in its order: the tenth comes after the second."""
+    made = (read(Message, item) for item in store.query(keys.message(account, f"{request_id}-")))
+    return sorted(made, key=lambda one: (len(one.id), one.id))
+
+
+def readable(found: Attributes | None) -> Message | None:
+    """Read a message of a list: one that the code cannot read rings the alarm, and hides no other."""
+    try:
+        return read(Message, found) if found else None
+    except ValidationError:
+        count("UnreadableItems")
+        logger.exception("left out of a list")
+        return None
 
 
 def item(message: Message) -> Attributes:
@@ -116,9 +129,11 @@ def report(message: Message, to: State, **changes: Any) -> bool:
 def put_off(message: Message, to: State, until: datetime, **changes: Any) -> bool:
     """Leave a message for the sweeper: a retry, or an uncertain send that waits for a receipt.
 
-    Only as it was read: one that a worker has claimed meanwhile is that worker's.
+    Only as it was read: one that a worker has claimed meanwhile is that worker's, and so is the time of its retry.
     """
+    due = Attr("due_at")
     unchanged = Attr("state").eq(message.state)
+    unchanged &= due.eq(keys.instant(message.due_at)) if message.due_at else due.not_exists()
     if message.claim_id:
         unchanged &= Attr("claim_id").eq(message.claim_id)
     due_again = _due(replace(message, due_at=until))

@@ -32,9 +32,10 @@ def gates(account: str, phone: str) -> tuple[keys.Key, keys.Key]:
     return keys.opt_out(phone, SHARED), keys.opt_out(phone, of_account(account))
 
 
-def scopes_out(phone: str) -> list[str]:
-    """List the scopes in which a phone is opted out."""
-    return [str(item["scope"]) for item in store.query(keys.opt_out(phone, "")) if is_out(item)]
+def scopes_to_open(phone: str, event_id: str) -> list[str]:
+    """List the scopes in which a phone is opted out, and those that this very event has opened before."""
+    found = store.query(keys.opt_out(phone, ""))
+    return [str(item["scope"]) for item in found if is_out(item) or item.get("turned_by") == event_id]
 
 
 def is_out(item: Attributes | None) -> bool:
@@ -51,7 +52,7 @@ def record(event: Event) -> OptOut:
         now = get(event.phone, event.scope)
         then = apply(now, event)
         history = Put(
-            keys.consent(event.phone, event.scope, f"{keys.instant(event.at)}#{event.id}"),
+            keys.consent(event.phone, event.scope, event.at, event.id),
             {"type": "consent", "expires_at": int((event.at + _KEPT).timestamp()), **attributes(event)},
         )
         if then is now:
@@ -68,17 +69,12 @@ def record(event: Event) -> OptOut:
 
 def history(phone: str, scope: str) -> list[Event]:
     """List the events of a phone, oldest first."""
-    return [read(Event, item) for item in store.query(keys.consent(phone, scope))]
+    return [read(Event, item) for item in store.query(keys.consents(phone, scope))]
 
 
-def take_automatic_reply(phone: str, now: datetime) -> bool:
-    """Count an automatic reply towards the three an hour of a phone; False when they are used up."""
+def automatic_reply(phone: str, now: datetime) -> Update:
+    """Make the write that counts an automatic reply towards the three an hour of a phone, and fails past them."""
     key = keys.automatic_replies(phone, keys.instant(now)[:13])
     expires_at = int((now + timedelta(hours=2)).timestamp())
     free = Attr("replies").not_exists() | Attr("replies").lt(_AUTOMATIC_REPLIES_AN_HOUR)
-    change = Update(key, changes={"type": "replies", "expires_at": expires_at}, add={"replies": 1}, when=free)
-    try:
-        store.write(change)
-    except store.ConditionFailed:
-        return False
-    return True
+    return Update(key, changes={"type": "replies", "expires_at": expires_at}, add={"replies": 1}, when=free)

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,7 +15,13 @@ from longcode.table.writes import Write, request, table, whole, wire_key
 _BATCH_GET = 100
 _BATCH_WRITE = 25
 _ATTEMPTS = 8
-_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_PASSING = {
+    "TransactionConflict",  # of a transaction with another write
+    "TransactionConflictException",  # of a write alone with a transaction; the SDK does not repeat it
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+}
+_CONDITION = "ConditionalCheckFailed"
 
 
 class ConditionFailed(Exception):
@@ -68,10 +74,10 @@ def put_many(items: Iterable[tuple[Key, Attributes]]) -> None:
 
 
 def write(change: Write) -> None:
-    """Make one write; raises `ConditionFailed`."""
+    """Make one write; raises `ConditionFailed`. Waits for a transaction that writes the same item."""
     call = getattr(client("dynamodb"), f"{type(change).__name__.lower()}_item")
     try:
-        call(**request(change))
+        _patiently(lambda: call(**request(change)))
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
@@ -84,23 +90,33 @@ def transact(changes: Sequence[Write]) -> None:
         write(changes[0])
         return
     actions = [{type(change).__name__: request(change)} for change in changes]
-    for attempt in range(_ATTEMPTS):
+    try:
+        _patiently(lambda: client("dynamodb").transact_write_items(TransactItems=actions))
+    except ClientError as error:
+        reasons = error.response.get("CancellationReasons", [])
+        failed = {
+            index: from_wire(reason.get("Item", {}))
+            for index, reason in enumerate(reasons)
+            if reason["Code"] == _CONDITION
+        }
+        if not failed:
+            raise
+        raise ConditionFailed(failed) from error
+
+
+def _patiently(call: Callable[[], Any]) -> None:
+    for attempt in range(_ATTEMPTS - 1):
         try:
-            client("dynamodb").transact_write_items(TransactItems=actions)
+            call()
         except ClientError as error:
-            reasons = error.response.get("CancellationReasons", [])
-            failed = {
-                index: from_wire(reason.get("Item", {}))
-                for index, reason in enumerate(reasons)
-                if reason["Code"] == "ConditionalCheckFailed"
-            }
-            if failed:
-                raise ConditionFailed(failed) from error
-            if attempt == _ATTEMPTS - 1 or not any(reason["Code"] in _PASSING for reason in reasons):
+            reasons = error.response.get("CancellationReasons", [error.response["Error"]])
+            codes = {reason["Code"] for reason in reasons}
+            if _CONDITION in codes or not codes & _PASSING:
                 raise
             _pause(attempt)
         else:
             return
+    call()
 
 
 def query(beginning: Key, *, after: Key | None = None, limit: int | None = None) -> Iterator[Attributes]:

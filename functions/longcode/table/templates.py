@@ -2,7 +2,7 @@
 
 from longcode.table import keys, store
 from longcode.table.codec import attributes, read
-from longcode.table.writes import Delete, Put
+from longcode.table.writes import PRESENT, Delete, Put
 from longcode.template import Template
 
 
@@ -23,6 +23,10 @@ def put(template: Template) -> None:
     store.write(Put(keys.template(template.account, template.name), {"type": "template", **attributes(template)}))
 
 
-def delete(account: str, name: str) -> None:
-    """Delete a template."""
-    store.write(Delete(keys.template(account, name)))
+def delete(account: str, name: str) -> bool:
+    """Delete a template; tells whether it was there."""
+    try:
+        store.write(Delete(keys.template(account, name), PRESENT))
+    except store.ConditionFailed:
+        return False
+    return True

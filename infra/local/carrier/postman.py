@@ -52,7 +52,7 @@ def post(url: str, form: Form, auth_token: str) -> str:
 class Postman:
     """Runs errands on a few threads, each at its time; `most` may wait before it is full."""
 
-    def __init__(self, most: int, workers: int = 16) -> None:
+    def __init__(self, most: int, workers: int = 4) -> None:
         self._most = most
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._number = itertools.count()

@@ -1,0 +1,47 @@
+"""How long a worker takes for a full batch whose carrier takes 300 ms a call."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from aws_lambda_powertools.utilities.batch import async_process_partial_response
+
+from bench.figure import Figure
+from longcode.carriers.carrier import Answer, Sent, Text
+from send import api, requests, worker
+from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
+from tests.local_aws import local_aws
+
+_BATCH, _RUNS, _CARRIER_SECONDS = 10, 5, 0.3
+
+
+@dataclass
+class SlowCarrier:
+    """Takes its time for every text."""
+
+    name: str = "twilio"
+
+    def send(self, text: Text) -> Answer:
+        """Take a text, slowly."""
+        time.sleep(_CARRIER_SECONDS)
+        return Sent(text.reference)
+
+
+def measure() -> Iterator[Figure]:
+    """Time batches; the median counts."""
+    with local_aws():
+        account = studio()
+        client(account)
+        yield Figure("batch_seconds", round(median(_batch(account.id, run) for run in range(_RUNS)), 3), "s", 0.9)
+
+
+def _batch(account: str, run: int) -> float:
+    for index in range(_BATCH):
+        api.accept(account, requests.NewMessage(client_id="c1", body="Hello"), f"{run}-{index}", NOW)
+    bodies = queued("send")
+    event = sqs_event(*bodies)
+    start = time.perf_counter()
+    handle = worker.record_handler(event, SlowCarrier(), NOW)
+    async_process_partial_response(event, handle, worker.processor, LambdaContext())
+    return time.perf_counter() - start

@@ -1,0 +1,57 @@
+"""Webhooks to a studio's hosted software, signed as Standard Webhooks 1.0 says."""
+
+import base64
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from longcode.message import Message
+
+_PREFIX = "whsec_"
+_SECRET_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One request to a studio's software."""
+
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def make_secret() -> str:
+    """Make the secret that a studio checks our signatures with."""
+    return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def new_reply(url: str, secret: str, reply: Message, now: datetime) -> Webhook:
+    """Tell of a new reply. The id is the message's, so that a repeated delivery is known as one."""
+    data = {
+        "id": reply.id,
+        "phone": reply.phone,
+        "number": reply.number,
+        "client_id": reply.client_id,
+        "body": reply.body,
+        "media": list(reply.media),
+        "received_at": reply.created_at.isoformat(),
+    }
+    document = {"type": "message.received", "timestamp": now.isoformat(), "data": data}
+    body = json.dumps(document, ensure_ascii=False).encode()
+    timestamp = str(int(now.timestamp()))
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": reply.id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": signature(secret, reply.id, timestamp, body),
+    }
+    return Webhook(url, headers, body)
+
+
+def signature(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:
+    """Sign a request: HMAC-SHA256 over id, timestamp and body (Standard Webhooks 1.0)."""
+    key = base64.b64decode(secret.removeprefix(_PREFIX))
+    signed = f"{webhook_id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()

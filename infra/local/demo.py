@@ -1,0 +1,21 @@
+"""`make demo`: plays the main job through the whole system, and exits 0 only if all of it held."""
+
+import sys
+
+from infra.local.processes import Failed
+from infra.local.stack import running_stack
+from infra.local.story import Story
+from infra.local.visitors import NotSo
+
+
+def main() -> None:
+    """Play the story on the stack that runs, or on one of its own."""
+    try:
+        with running_stack() as stack:
+            Story(stack).play()
+    except (Failed, NotSo) as failed:
+        sys.exit(f"\nmake demo: it did not hold: {failed}")
+
+
+if __name__ == "__main__":
+    main()

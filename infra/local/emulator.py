@@ -1,0 +1,63 @@
+"""The emulator of AWS (MiniStack), and the clients that talk to it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import urllib3
+from botocore.config import Config
+
+from infra.local.processes import HOST, ROOT, environment, free_port, started, wait_until
+
+_MINISTACK = ROOT / ".venv" / "emulator" / "bin" / "ministack"
+
+REGION = "us-east-1"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION}
+
+
+@contextmanager
+def emulator(folder: Path) -> Iterator[str]:
+    """Run the emulator until the block ends; gives its address once it answers."""
+    port = free_port()
+    url = f"http://{HOST}:{port}"
+    log = folder / "emulator.log"
+    settings = {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_REGION": REGION,
+        # It would listen for these on every interface.
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+    }
+    with started([str(_MINISTACK)], folder, log, environment(folder, **settings)) as process:
+        wait_until(lambda: answers(f"{url}/_ministack/health"), process, log)
+        yield url
+
+
+def answers(url: str) -> bool:
+    """Tell whether a GET is answered well."""
+    try:
+        return urllib3.request("GET", url, timeout=2, retries=False).status == 200
+    except urllib3.exceptions.HTTPError:
+        return False
+
+
+def client(service: str, emulator_url: str) -> Any:
+    """Open a client of the emulator's service, never of a real one."""
+    return boto3.client(
+        service,
+        endpoint_url=emulator_url,
+        region_name=REGION,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}, retries={"total_max_attempts": 2}),
+    )
+
+
+def mails(emulator_url: str) -> list[dict[str, Any]]:
+    """List the mails sent, oldest first."""
+    answer = urllib3.request("GET", f"{emulator_url}/_ministack/ses/messages", timeout=5).json()
+    return [mail for sent in answer["messages"].values() for mail in sent]

@@ -1,0 +1,45 @@
+"""Where a running stack keeps its files: logs, the SAM CLI's zip file, and the code as each worker unpacks it."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from infra.local.processes import ROOT, is_alive
+
+LOCAL = ROOT / ".local"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are nobody else's
+_ENOUGH_BYTES = 4_000_000_000
+
+
+@contextmanager
+def run_folder() -> Iterator[Path]:
+    """Give a folder of this process's own, until the block ends."""
+    LOCAL.mkdir(exist_ok=True)
+    _sweep()
+    folder = _place() / f"longcode-{os.getpid()}-{secrets.token_hex(4)}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # not empty: another stack runs
+            LOCAL.rmdir()
+
+
+def _place() -> Path:
+    """Prefer memory: the workers unpack 3,000 files each, and a disk took half a minute to remove them."""
+    if not _MEMORY.is_dir() or not os.access(_MEMORY, os.W_OK):
+        return LOCAL
+    space = os.statvfs(_MEMORY)
+    runs_code = not space.f_flag & os.ST_NOEXEC
+    return _MEMORY if runs_code and space.f_bavail * space.f_frsize > _ENOUGH_BYTES else LOCAL
+
+
+def _sweep() -> None:
+    """Remove what stacks left that were killed before they could start anything."""
+    for folder in [*LOCAL.glob("longcode-*"), *_MEMORY.glob("longcode-*")]:
+        if not is_alive(int(folder.name.split("-")[1])):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,87 @@
+"""Programs that the local stack starts, each on a leash: it ends with whoever started it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HOST = "127.0.0.1"
+
+
+class Failed(Exception):
+    """A program of the local stack ended with an error or did not become ready."""
+
+
+@contextmanager
+def started(
+    command: list[str], folder: Path, log: Path, environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program in the background until the block ends; if this process dies, `folder` is removed as well."""
+    leash = [sys.executable, "-m", "infra.local.leash", str(folder), *command]
+    with (
+        log.open("ab") as output,
+        subprocess.Popen(
+            leash,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the one in front
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.communicate(b".")  # tells the leash that all is well, and waits for its end
+
+
+def run(command: list[str], folder: Path, log: Path, environment: Mapping[str, str]) -> None:
+    """Run a program to its end."""
+    with started(command, folder, log, environment) as process:
+        if process.wait() != 0:
+            raise Failed(f"{Path(command[0]).name} failed:\n{tail(log)}")
+
+
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float = 20) -> None:
+    """Wait for a program that was started to be ready."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise Failed(f"{log.stem} did not start:\n{tail(log)}")
+        time.sleep(0.05)
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Give this process's environment without its AWS account, and with temporary files in `folder`."""
+    scratch = folder / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
+    return kept | {"TMPDIR": str(scratch), "PYTHONPATH": str(ROOT), "NO_PROXY": HOST, "no_proxy": HOST} | more
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.create_server((HOST, 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def tail(log: Path, lines: int = 40) -> str:
+    """Give the end of a log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])

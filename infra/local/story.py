@@ -1,0 +1,288 @@
+"""The main job as a story in ten steps: each shows what was sent and what came back, and checks it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Any
+
+from infra.local.stack import Stack
+from infra.local.studio import mails_to, sign_up
+from infra.local.visitors import (
+    CLIENTS,
+    NotSo,
+    Phones,
+    Studio,
+    eventually,
+    rows,
+)
+
+_ALICE, _CARMEN, _STRANGER = "+12125550101", "+12125550103", "+12125550199"
+_LANDLINE, _CARRIER_SAYS_LANDLINE = "+12125550118", 30006
+_LETTER = (
+    "Dear Alice, your proofs from Saturday are ready and we love them. Please look through the gallery, "
+    "mark your favourites with a heart and tell us by Friday which ones you would like printed. "
+    "We keep the gallery open for thirty days; after that we archive it. See you soon in the studio, Foxglove."
+)
+
+
+@dataclass
+class Story:
+    """The story as it goes: the stack it plays on, the studios in it, what the phones had before."""
+
+    stack: Stack
+    say: Callable[[str], None] = print
+    run: str = field(default_factory=lambda: token_hex(3))
+    checks: int = 0
+
+    def __post_init__(self) -> None:
+        self.phones = Phones(self.stack.carrier_url)
+        self.number = self.stack.shared_number
+        self.had = set(self.phones.received())
+
+    def play(self) -> None:
+        """Play all steps; raises `NotSo` at the first that does not hold."""
+        self.fox = self.sign_up("Foxglove Portraits", "spectra", "professional", "medium", "1")
+        self.wattle = self.sign_up("Wattle & Light", "mystratus", "standard", "small", "61")
+        self.bring_clients()
+        self.send_a_long_text()
+        self.text_everyone()
+        self.reply_lands_on_the_client()
+        self.reply_goes_to_the_latest_studio()
+        self.stop_and_start()
+        self.stranger()
+        self.close_the_month()
+        self.say(f"\nThe story held: {self.checks} checks.")
+
+    def sign_up(self, name: str, product: str, edition: str, plan: str, country_code: str) -> Studio:
+        """Sign a studio up and read its credentials from the mail."""
+        self.title(f"{name} signs up ({product}, plan {plan}, country code {country_code})")
+        address = f"{name.split(maxsplit=1)[0].lower()}-{self.run}@studio.example"
+        form = {"studio_name": name, "email": address, "product": product, "edition": edition, "plan": plan}
+        form["country_code"] = country_code
+        by_mail = sign_up(self.stack, form)
+        studio = Studio(self.stack.api_url, name, by_mail.account, by_mail.password)
+        self.show("POST /signup", form, f"mail: account number {studio.account}, password {studio.password[:5]}-…")
+        self.check(studio.ask("GET", "/account").json["name"] == name, "number and password open the account")
+        wrong = Studio(studio.api_url, name, studio.account, "wrong")
+        self.check(wrong.ask("GET", "/account").status == 401, "a wrong password does not")
+        return studio
+
+    def bring_clients(self) -> None:
+        """Import the clients' file into the first studio, and one shared client into the second."""
+        self.title("Clients come in from infra/local/clients.csv")
+        answer = self.fox.ask("POST", "/clients/import", CLIENTS.read_text(), **{"Content-Type": "text/csv"})
+        report = answer.json
+        self.say(f"   {report['rows']} rows, {report['written']} written, {report['refused']} refused")
+        refused = [row for row in report["items"] if row["status"] == "refused"]
+        for row in refused:
+            self.say(f"   row {row['row']} (client {row['id']}), {row['field']}: {row['detail']}")
+        self.check(report["written"] == 39, "39 of 40 rows are written")
+        self.check([row["row"] for row in refused] == [16], "the impossible number is refused with its row")
+        spelled = {one["id"]: one["phones"][0]["number"] for one in self.fox.everything("/clients")}
+        self.check(spelled["1005"] == "+12125550105", "a domestic number has its country code")
+        self.check(spelled["1011"] == "+61491570156", "a number with + is taken as it is")
+        shared = {"first_name": "Carmen", "allow_text_marketing": True, "phones": [{"number": _CARMEN}]}
+        self.check(self.wattle.ask("PUT", "/clients/w-1", shared).status == 201, "Carmen is a client of both")
+        domestic = {"first_name": "Jack", "allow_text_marketing": True, "phones": [{"number": "0491 570 157"}]}
+        jack = self.wattle.ask("PUT", "/clients/w-2", domestic).json
+        self.check(jack["phones"][0]["number"] == "+61491570157", "an Australian number gets +61")
+
+    def send_a_long_text(self) -> None:
+        """Send 300 characters to one client."""
+        self.title("Foxglove texts Alice 300 characters")
+        answer = self.send(self.fox, {"client_id": "1001", "body": _LETTER[:300]})
+        message = answer["messages"][0]
+        self.check(message["units"] == 2, "300 characters are 2 units")
+        self.arrives(_ALICE, _LETTER[:300])
+        self.check(self.fox.ask("GET", "/usage").json["current"]["used"]["units_sent"] == 2, "usage says 2 units")
+
+    def text_everyone(self) -> None:
+        """Text all clients with a template."""
+        self.title("Foxglove texts all its clients with a template")
+        body = "Hi {{client.first_name|there}}, two spring slots are left at {{studio.name}}. Want one?"
+        self.fox.ask("PUT", "/templates/spring", {"subject": "Spring slots", "body": body})
+        refused = self.fox.ask("PUT", "/templates/bad", {"body": "Hi {{client.nickname}}"})
+        self.check(refused.json["code"] == "bad_template", "a field that does not exist is refused")
+        self.phones.fail(_LANDLINE, _CARRIER_SAYS_LANDLINE)
+        going: list[Any] = []
+        for row in rows():
+            answer = self.fox.ask("POST", "/messages", {"client_id": row["id"], "template": "spring"})
+            if answer.status == 202:
+                going += answer.json["messages"]
+            else:
+                self.say(f"   {row['first_name']} {row['last_name']} gets none: {answer.json['detail']}")
+        self.check(len(going) == 38, "38 texts go: one to each ticked number of those who allow it")
+        three = [one["phone"] for one in going if one["client_id"] == "1012"]
+        self.check(three == ["+12125550112", "+12125550114"], "of three phones the two ticked ones")
+        sunny = next(one for one in going if one["client_id"] == "1010")
+        self.check(sunny["encoding"] == "UCS-2", "an emoji in a name makes it UCS-2")
+        for one in going:
+            self.arrives(one["phone"], one["body"], quiet=True)
+        self.say(f"   {len(going)} phones have it, such as: {going[1]['body']}")
+        landline = next(one["id"] for one in going if one["phone"] == _LANDLINE)
+        ended = self.settled(self.fox, landline, "undelivered")
+        self.check(ended["error"] == "twilio:30006", "the landline's text ends undelivered, with the carrier's code")
+
+    def reply_lands_on_the_client(self) -> None:
+        """Reply from Alice's phone."""
+        self.title("Alice replies")
+        self.phones.reply(_ALICE, self.number, "Yes please! 🌷")
+        reply = self.reply_of(self.fox, "Yes please! 🌷")
+        self.check(reply["client_id"] == "1001", "it is linked to Alice")
+        self.check(reply["read"] is False, "it is unread")
+        self.check(reply["body"] in self.polled(self.fox), "the 5-minute job fetches it")
+        self.check(self.polled(self.wattle) == [], "the other studio sees nothing")
+
+    def reply_goes_to_the_latest_studio(self) -> None:
+        """Reply from the phone of a client of both studios, after the second one's text."""
+        self.title("Carmen, a client of both studios, replies after Wattle's text")
+        self.send(self.wattle, {"client_id": "w-1", "body": "G'day Carmen, are you coming on Friday?"})
+        self.arrives(_CARMEN, "G'day Carmen, are you coming on Friday?")
+        self.phones.reply(_CARMEN, self.number, "On Friday, yes")
+        reply = self.reply_of(self.wattle, "On Friday, yes")
+        self.check(reply["client_id"] == "w-1", "it goes to Wattle, linked to its Carmen")
+        self.check("On Friday, yes" not in self.polled(self.fox), "and not to Foxglove")
+
+    def stop_and_start(self) -> None:
+        """Opt out and in again."""
+        self.title("Carmen says STOP, and later START")
+        before = len(self.phones.conversation(_CARMEN))
+        self.phones.reply(_CARMEN, self.number, "Stop")
+        for studio, client in ((self.fox, "1003"), (self.wattle, "w-1")):
+            eventually(lambda s=studio, c=client: self.refusal(s, c), "the opt-out")  # type: ignore[misc]
+            refusal = studio.ask("POST", "/messages", {"client_id": client, "body": "Hello"})
+            self.show(f"{studio.name}: POST /messages", {"client_id": client, "body": "Hello"}, refusal.json)
+            self.check((refusal.status, refusal.json["code"]) == (409, "opted_out"), f"{studio.name} is refused")
+        said = eventually(lambda: self.phones.conversation(_CARMEN)[before + 1 :], "the confirmation")
+        self.say(f"   Carmen's phone: {said[0]['body']}")
+        self.phones.reply(_CARMEN, self.number, "STOP")
+        self.reply_of(self.wattle, "STOP")
+        answers = [text for text in self.phones.conversation(_CARMEN)[before:] if text["direction"] != "inbound"]
+        self.check(len(answers) == 1, "one confirmation, although she says it twice")
+        self.phones.reply(_CARMEN, self.number, "start")
+        eventually(lambda: self.refusal(self.fox, "1003") is None, "START lifts the block")
+        self.check(True, "START lifts it")
+
+    def stranger(self) -> None:
+        """Text from a phone that nobody texted."""
+        self.title("A stranger texts the number")
+        before = [len(self.polled(self.fox)), len(self.polled(self.wattle))]
+        self.phones.reply(_STRANGER, self.number, "Is this the pizza place?")
+        self.phones.reply(_ALICE, self.number, "See you soon")
+        self.reply_of(self.fox, "See you soon")
+        after = [len(self.polled(self.fox)), len(self.polled(self.wattle))]
+        self.check(after == [before[0] + 1, before[1]], "the stranger's text reaches nobody")
+        answered = [text for text in self.phones.conversation(_STRANGER) if text["direction"] != "inbound"]
+        self.check(answered == [], "and is not answered")
+
+    def close_the_month(self) -> None:
+        """Close the month with next month's schedule, and hold the invoices against the phones."""
+        self.title("The month closes")
+        month = self.fox.ask("GET", "/usage").json["current"]["month"]
+        year, number = int(month[:4]), int(month[5:])
+        first = datetime(year + number // 12, number % 12 + 1, 1, 9, tzinfo=UTC)
+        closed = self.stack.invoke(self.stack.close_month_function, {"time": first.isoformat()})
+        self.show("close_month", {"time": first.isoformat()}, closed)
+        sent = self.sent_units()
+        billed = 0
+        for studio in (self.fox, self.wattle):
+            invoice = eventually(lambda s=studio: self.invoice(s, month), "the invoice")  # type: ignore[misc]
+            mail = eventually(lambda s=studio: self.invoice_mail(s, month), "the invoice's mail")  # type: ignore[misc]
+            self.say("   " + mail.replace("\n", "\n   "))
+            self.check(
+                sum(line["amount_micros"] for line in invoice["lines"]) == invoice["total_micros"],
+                f"{studio.name}: the lines add up",
+            )
+            billed += sum(line["quantity"] for line in invoice["lines"] if line["item"].startswith("units_sent"))
+        self.check(billed == sent, f"the {billed} units sent on both invoices are what the phones received")
+        again = self.stack.invoke(self.stack.close_month_function, {"time": first.isoformat()})
+        self.check(again == closed, "closing again is answered alike")
+        self.check(len(self.fox.everything("/invoices")) == 1, "and writes no second invoice")
+
+    # What the steps are made of
+
+    def send(self, studio: Studio, body: dict[str, str]) -> Any:
+        """Post a message that must be accepted."""
+        answer = studio.ask("POST", "/messages", body, **{"Idempotency-Key": token_hex(8)})
+        self.show("POST /messages", body, answer.json)
+        self.check(answer.status == 202, "it is accepted")
+        return answer.json
+
+    def arrives(self, phone: str, words: str, *, quiet: bool = False) -> None:
+        """Wait until a phone has received a text, whole."""
+        new = eventually(lambda: self.texts_on(phone, words), f"a text on {phone}")
+        if not quiet:
+            self.say(f"   phone {phone}: {words}")
+        self.check(len(new) == 1, f"it arrives whole, once, on {phone}", quiet=quiet)
+
+    def texts_on(self, phone: str, words: str) -> list[str]:
+        """List the new texts on a phone with these words."""
+        received = self.phones.received().items()
+        return [sid for sid, text in received if text == (phone, words) and sid not in self.had]
+
+    def settled(self, studio: Studio, message_id: str, state: str) -> Any:
+        """Wait for a message to be in a state."""
+
+        def found() -> Any:
+            message = studio.ask("GET", f"/messages/{message_id}").json
+            return message if message["state"] == state else None
+
+        return eventually(found, f"the message to be {state}")
+
+    def reply_of(self, studio: Studio, words: str) -> Any:
+        """Wait for a reply in a studio's inbox."""
+
+        def found() -> Any:
+            inbox = studio.ask("GET", "/messages?folder=inbox").json["items"]
+            return next((one for one in inbox if one["body"] == words), None)
+
+        reply = eventually(found, f"the reply {words!r}")
+        shown = {name: reply[name] for name in ("phone", "body", "client_id", "read", "rule")}
+        self.show(f"{studio.name}: GET /messages?folder=inbox", None, shown)
+        return reply
+
+    def polled(self, studio: Studio) -> list[str]:
+        """Fetch a studio's replies as the installed software does."""
+        return [one["message"]["body"] for one in studio.ask("GET", "/inbox?after=0&limit=200").json["items"]]
+
+    def refusal(self, studio: Studio, client: str) -> Any:
+        """Preview a text: the refusal, if there is one."""
+        preview = studio.ask("POST", "/messages/preview", {"client_id": client, "body": "Hello"}).json
+        return None if preview["may_be_sent"] else preview
+
+    def invoice(self, studio: Studio, month: str) -> Any:
+        """Find a studio's invoice."""
+        answer = studio.ask("GET", f"/invoices/{month}")
+        return answer.json if answer.status == 200 else None
+
+    def invoice_mail(self, studio: Studio, month: str) -> str | None:
+        """Find the text of the mail that brought an invoice."""
+        address = studio.ask("GET", "/account").json["email"]
+        texts = [str(mail["BodyText"]) for mail in mails_to(self.stack, address)]
+        return next((text.rstrip() for text in texts if f"Invoice for {month}" in text), None)
+
+    def sent_units(self) -> int:
+        """Count the units that the phones received from the studios in this story: one per started 160 characters."""
+        service = ("You get no more texts", "You get texts from your studio")
+        new = [words for sid, (_, words) in self.phones.received().items() if sid not in self.had]
+        return sum(-(-len(words) // 160) for words in new if not words.startswith(service))
+
+    def title(self, text: str) -> None:
+        """Begin a step."""
+        self.say(f"\n— {text}")
+
+    def show(self, what: str, sent: object, came: object) -> None:
+        """Show what was sent and what came back."""
+        given = f" {json.dumps(sent, ensure_ascii=False)}" if sent else ""
+        self.say(f"   {what}{given}"[:200])
+        self.say(f"   → {json.dumps(came, ensure_ascii=False)}"[:400])
+
+    def check(self, holds: bool, what: str, *, quiet: bool = False) -> None:
+        """Check that something holds."""
+        if not holds:
+            raise NotSo(what)
+        self.checks += 1
+        if not quiet:
+            self.say(f"   ✓ {what}")

@@ -1,0 +1,127 @@
+"""Writes docs/openapi.json, one document of what all API functions serve: `make openapi`."""
+
+import inspect
+import json
+import tomllib
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / "docs" / "openapi.json"
+
+# The webhooks are left out: nobody but the carrier calls them, in a form that is the carrier's to say.
+RESOLVERS = ("accounts.signup", "accounts.api", "send.api", "inbox.api", "optout.api", "billing.api")
+OPEN = {"accounts.signup"}
+
+_VERBS = ("get", "put", "post", "patch", "delete")
+_OK, _NO_CONTENT, _INVALID = "200", "204", "422"
+_INSTEAD_OF_A_PROBLEM = {"HTTPValidationError", "ValidationError"}
+
+_PROBLEM = {
+    "type": "object",
+    "title": "Problem",
+    "description": "Why a request is refused (RFC 9457). `code` is stable, `detail` is for a person.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+_REFUSED = {
+    "description": "The request is refused, and nothing is done.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_BASIC = {"type": "http", "scheme": "basic", "description": "The account number and the password."}
+
+
+class Clash(Exception):
+    """Two functions serve the same route, or name two schemas alike."""
+
+
+def document() -> dict[str, Any]:
+    """Merge what the resolvers tell of themselves, in the order of the alphabet."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    paths: dict[str, dict[str, Any]] = {}
+    schemas: dict[str, Any] = {"Problem": _PROBLEM}
+    for name in RESOLVERS:
+        app = import_module(name).app
+        told = json.loads(app.get_openapi_json_schema())
+        routes = {(route.method.lower(), route.openapi_path): route.func for route in _routes(app)}
+        for path, operations in told["paths"].items():
+            for verb, operation in operations.items():
+                described = _operation(name, operation, routes[verb, path])
+                _add(paths.setdefault(path, {}), verb, described)
+        for title, schema in told.get("components", {}).get("schemas", {}).items():
+            if title not in _INSTEAD_OF_A_PROBLEM:
+                _add(schemas, title, schema)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": project["name"].title(), "version": project["version"], "summary": project["description"]},
+        "security": [{"basic": []}],
+        "paths": {path: _in_order(paths[path]) for path in sorted(paths)},
+        "components": {
+            "securitySchemes": {"basic": _BASIC},
+            "responses": {"Refused": _REFUSED},
+            "schemas": dict(sorted(schemas.items())),
+        },
+    }
+
+
+def text() -> str:
+    """Spell the document as it is kept."""
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _routes(app: Any) -> Iterator[Any]:
+    yield from app._static_routes  # Powertools has no other way to a route's function
+    yield from app._dynamic_routes
+
+
+def _operation(name: str, told: dict[str, Any], function: Any) -> dict[str, Any]:
+    summary, _, description = (inspect.getdoc(function) or "").partition("\n\n")
+    operation = {
+        "tags": [name.partition(".")[0]],
+        "operationId": function.__name__,
+        "summary": summary.removesuffix("."),
+        "description": description or None,
+        "security": [] if name in OPEN else None,
+        "parameters": told.get("parameters"),
+        "requestBody": told.get("requestBody"),
+        "responses": _answers(told["responses"], function),
+    }
+    return {part: value for part, value in operation.items() if value is not None}
+
+
+def _answers(told: dict[str, Any], function: Any) -> dict[str, Any]:
+    answers = {status: answer for status, answer in sorted(told.items()) if status != _INVALID}
+    if _NO_CONTENT in told:
+        answers = {_NO_CONTENT: {"description": told[_NO_CONTENT]["description"]}}
+    elif get_args(get_type_hints(function)["return"]) == (str,):
+        answers = {_OK: {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}}
+    return {**answers, "default": {"$ref": "#/components/responses/Refused"}}
+
+
+def _in_order(operations: dict[str, Any]) -> dict[str, Any]:
+    return {verb: operations[verb] for verb in _VERBS if verb in operations}
+
+
+def _add(to: dict[str, Any], name: str, value: Any) -> None:
+    if to.setdefault(name, value) != value:
+        raise Clash(name)
+
+
+if __name__ == "__main__":
+    FILE.write_text(text())

@@ -1,0 +1,64 @@
+"""Which of a client's phones may be texted, and what a template knows of them."""
+
+import pytest
+
+from longcode.account import Account, Product
+from longcode.client import Client, Phone, may_be_texted, merge_values, numbers_to_text
+from longcode.errors import NoNumberTicked, NoPermission
+from tests.fakes import NOW
+
+MOBILE = Phone(number="+12125550101", entered="212 555 0101")
+HOME = Phone(number="+12125550102", entered="212 555 0102", sms=False)
+WORK = Phone(number="+12125550103", entered="212 555 0103")
+
+
+def someone(*phones: Phone, allow: bool = True) -> Client:
+    return Client(account="1", id="c1", updated_at=NOW, phones=phones, allow_text_marketing=allow)
+
+
+def test_each_ticked_number_is_texted_in_the_order_of_the_record() -> None:
+    assert numbers_to_text(someone(WORK, HOME, MOBILE)) == ("+12125550103", "+12125550101")
+
+
+def test_a_number_that_stands_there_twice_is_texted_once() -> None:
+    assert numbers_to_text(someone(MOBILE, WORK, MOBILE)) == ("+12125550101", "+12125550103")
+
+
+def test_a_client_without_permission_is_not_texted() -> None:
+    with pytest.raises(NoPermission, match="Allow Text Marketing is not checked"):
+        numbers_to_text(someone(MOBILE, allow=False))
+
+
+@pytest.mark.parametrize("phones", [(), (HOME,)])
+def test_a_client_with_no_number_ticked_is_not_texted(phones: tuple[Phone, ...]) -> None:
+    with pytest.raises(NoNumberTicked):
+        numbers_to_text(someone(*phones))
+
+
+def test_a_number_may_be_texted_with_permission_and_its_box_ticked() -> None:
+    assert may_be_texted(someone(MOBILE, HOME), "+12125550101")
+    assert not may_be_texted(someone(MOBILE, HOME), "+12125550102")
+    assert not may_be_texted(someone(MOBILE), "+12125550199")
+    assert not may_be_texted(someone(MOBILE, allow=False), "+12125550101")
+
+
+def test_a_template_knows_the_client_and_the_studio() -> None:
+    studio = Account(
+        id="1",
+        name="Foxglove",
+        email="ann@foxglove.example",
+        product=Product.SPECTRA,
+        edition="standard",
+        created_at=NOW,
+        plan_changes=(),
+    )
+    zoe = Client(account="1", id="c1", updated_at=NOW, first_name="Zoë")
+
+    assert merge_values(studio, zoe) == {
+        "studio.name": "Foxglove",
+        "studio.phone": "",
+        "client.first_name": "Zoë",
+        "client.last_name": "",
+        "client.name": "Zoë",
+    }
+    assert merge_values(studio, None) == {"studio.name": "Foxglove", "studio.phone": ""}

@@ -1,0 +1,79 @@
+"""Of STOP and START, in whatever order they come and however often, the latest by time stands."""
+
+from datetime import timedelta
+from functools import reduce
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from longcode.consent import SHARED, Event, Means, OptOut, apply, of_account
+from tests.fakes import NOW
+
+
+def said(minute: int, *, out: bool, event_id: str | None = None) -> Event:
+    return Event(
+        id=event_id or f"e{minute:03}",
+        phone="+12125550123",
+        scope=SHARED,
+        out=out,
+        at=NOW + timedelta(minutes=minute),
+        means=Means.TEXT,
+        words="",
+    )
+
+
+def after(*events: Event) -> OptOut:
+    state = reduce(apply, events, None)
+    assert state
+    return state
+
+
+EVENTS = st.lists(
+    st.builds(said, st.integers(0, 5), out=st.booleans(), event_id=st.sampled_from("abcdef")),
+    min_size=1,
+    unique_by=lambda event: event.id,
+)
+
+
+@settings(max_examples=50)
+@given(EVENTS, st.randoms(use_true_random=False))
+def test_the_order_in_which_events_come_does_not_matter(events: list[Event], chance: object) -> None:
+    shuffled = events * 2
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis' own Random
+
+    state = after(*shuffled)
+
+    latest = max(events, key=lambda event: (event.at, event.id))
+    assert (state.out, state.at, state.event_id) == (latest.out, latest.at, latest.id)
+
+
+@settings(max_examples=50)
+@given(EVENTS)
+def test_the_same_event_again_changes_nothing(events: list[Event]) -> None:
+    state = after(*events)
+
+    assert [apply(state, event) is state for event in events] == [True] * len(events)
+
+
+def test_the_event_that_turned_the_state_is_kept_through_its_repetitions() -> None:
+    stop, again, start, idle = (
+        said(0, out=True),
+        said(1, out=True),
+        said(2, out=False),
+        said(3, out=False),
+    )
+
+    assert after(stop).turned_by == "e000"
+    assert after(stop, again).turned_by == "e000"
+    assert after(stop, again, start).turned_by == "e002"
+    assert after(stop, again, start, idle).turned_by == "e002"
+
+
+def test_a_start_of_a_phone_that_was_never_out_turns_nothing() -> None:
+    assert after(said(0, out=False)).turned_by is None
+    assert after(said(1, out=False), said(0, out=True)).turned_by is None
+
+
+def test_a_studios_scope_is_not_the_services() -> None:
+    assert of_account("shared") != SHARED
+    assert of_account("1") != of_account("10")

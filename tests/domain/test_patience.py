@@ -1,0 +1,46 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from longcode.outgoing import HEALED_AFTER
+from longcode.patience import LEASE, deadline, retry_at, seconds_left
+
+NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "seconds"), [(1, 30), (2, 60), (3, 120), (4, 240), (5, 480), (6, 900), (7, 900), (1000, 900)]
+)
+def test_the_pause_doubles_up_to_a_quarter_of_an_hour(attempt: int, seconds: int) -> None:
+    assert retry_at(NOW, attempt, 1.0) == NOW + timedelta(seconds=seconds)
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1))
+def test_jitter_takes_away_up_to_half_of_it(attempt: int, jitter: float) -> None:
+    pause, longest = retry_at(NOW, attempt, jitter) - NOW, retry_at(NOW, attempt, 1.0) - NOW
+
+    assert longest / 2 <= pause <= longest
+
+
+@pytest.mark.parametrize(("carrier", "minutes"), [("twilio", 15), ("aws", 72 * 60)])
+def test_how_long_a_receipt_may_still_tell_depends_on_the_carrier(carrier: str, minutes: int) -> None:
+    assert deadline(NOW, carrier) == NOW + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("age", "left"),
+    [
+        (timedelta(0), 14400),
+        (timedelta(hours=3, minutes=59, seconds=59), 1),
+        (timedelta(hours=4), 0),
+        (timedelta(days=9), 0),
+    ],
+)
+def test_a_text_is_worth_sending_for_four_hours(age: timedelta, left: int) -> None:
+    assert seconds_left(NOW - age, NOW) == left
+
+
+def test_a_lease_outlives_the_carriers_ten_seconds_and_not_the_first_look_of_the_sweeper() -> None:
+    assert timedelta(seconds=10) < LEASE < HEALED_AFTER

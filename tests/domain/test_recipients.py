@@ -1,0 +1,72 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from longcode.client import Client, Phone
+from longcode.errors import NoNumberTicked, NoPermission, OptedOut
+from longcode.recipients import of_client, of_number
+
+HOME, WORK, FAX = "+12125550123", "+12125550124", "+12125550125"
+
+
+def client(*ticked: str, unticked: tuple[str, ...] = (), may: bool = True) -> Client:
+    phones = [Phone(number=one, entered=one) for one in ticked]
+    phones += [Phone(number=one, entered=one, sms=False) for one in unticked]
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    return Client(account="1", id="c1", updated_at=at, phones=tuple(phones), allow_text_marketing=may)
+
+
+def test_each_ticked_number_is_texted_once_in_the_order_of_the_record() -> None:
+    chosen = of_client(client(WORK, HOME, WORK, unticked=(FAX,)), None, set())
+
+    assert (chosen.phones, chosen.client_id, chosen.skipped) == ((WORK, HOME), "c1", ())
+
+
+def test_one_of_the_ticked_numbers_may_be_chosen() -> None:
+    assert of_client(client(WORK, HOME), HOME, set()).phones == (HOME,)
+
+
+@pytest.mark.parametrize("only", [FAX, "+12125550199"])
+def test_a_number_that_is_not_ticked_may_not(only: str) -> None:
+    with pytest.raises(NoNumberTicked):
+        of_client(client(HOME, unticked=(FAX,)), only, set())
+
+
+def test_a_number_that_opted_out_is_skipped_with_the_reason() -> None:
+    chosen = of_client(client(HOME, WORK), None, {HOME})
+
+    assert chosen.phones == (WORK,)
+    assert [(one.phone, one.code) for one in chosen.skipped] == [(HOME, "opted_out")]
+
+
+def test_when_all_opted_out_nobody_is_left() -> None:
+    with pytest.raises(OptedOut):
+        of_client(client(HOME), None, {HOME})
+
+
+def test_without_permission_the_ticks_do_not_count() -> None:
+    with pytest.raises(NoPermission):
+        of_client(client(HOME, may=False), None, set())
+
+
+def test_with_nothing_ticked_there_is_no_number() -> None:
+    with pytest.raises(NoNumberTicked):
+        of_client(client(unticked=(FAX,)), None, set())
+
+
+@pytest.mark.parametrize(
+    ("clients", "linked"),
+    [({}, None), ({"c1": True}, "c1"), ({"c1": True, "c2": False}, None), ({"c1": True, "c2": True}, None)],
+)
+def test_a_number_is_linked_to_the_only_client_that_has_it(clients: dict[str, bool], linked: str | None) -> None:
+    assert of_number(HOME, clients, blocked=False).client_id == linked
+
+
+def test_a_number_whose_clients_all_forbid_it_is_refused() -> None:
+    with pytest.raises(NoPermission):
+        of_number(HOME, {"c1": False, "c2": False}, blocked=False)
+
+
+def test_an_opt_out_comes_before_all_else() -> None:
+    with pytest.raises(OptedOut):
+        of_number(HOME, {"c1": True}, blocked=True)

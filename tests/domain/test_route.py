@@ -1,0 +1,79 @@
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from longcode.route import Route, Rule, attribute, link
+
+NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+
+
+def route(account: str, minute: int = 0) -> Route:
+    return Route(
+        account=account,
+        phone="+12125550123",
+        number="+15555550100",
+        message_id=f"message-{account}",
+        at=NOW + timedelta(minutes=minute),
+    )
+
+
+# The table keeps one route of each account.
+histories = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 9), min_size=1).map(
+    lambda minutes: [route(account, minute) for account, minute in minutes.items()]
+)
+
+
+def test_nobody_who_texted_is_nobodys_reply() -> None:
+    assert attribute([]) is None
+
+
+def test_the_last_to_text_gets_the_reply_and_the_others_are_candidates_newest_first() -> None:
+    decision = attribute([route("a", 1), route("b", 3), route("c", 2)])
+
+    assert decision
+    assert (decision.rule, decision.route.account, decision.candidates) == (Rule.LAST_TEXTED, "b", ("c", "a"))
+
+
+def test_what_the_carrier_says_is_answered_decides_alone() -> None:
+    decision = attribute([route("a", 1), route("b", 3)], "message-a")
+
+    assert decision
+    assert (decision.rule, decision.route.account) == (Rule.CARRIER_REFERENCE, "a")
+
+
+def test_a_reference_that_we_do_not_know_decides_nothing() -> None:
+    decision = attribute([route("a", 1)], "message-z")
+
+    assert decision
+    assert decision.rule is Rule.LAST_TEXTED
+
+
+@given(histories)
+def test_a_reply_goes_to_one_who_texted_and_nobody_texted_later(routes: list[Route]) -> None:
+    decision = attribute(routes)
+
+    assert decision
+    assert decision.route in routes
+    assert max(one.at for one in routes) == decision.route.at
+
+
+@given(histories, st.data())
+def test_the_order_in_which_routes_are_read_decides_nothing(routes: list[Route], data: st.DataObject) -> None:
+    assert attribute(data.draw(st.permutations(routes))) == attribute(routes)
+
+
+@given(histories)
+def test_the_chosen_account_is_not_among_the_candidates_and_no_other_is_left_out(routes: list[Route]) -> None:
+    decision = attribute(routes)
+
+    assert decision
+    assert sorted([decision.route.account, *decision.candidates]) == sorted(one.account for one in routes)
+
+
+@given(st.none() | st.sampled_from("abc"), st.dictionaries(st.sampled_from("abc"), st.booleans()))
+def test_a_reply_is_linked_only_to_a_client_who_has_the_phone(texted: str | None, having: dict[str, bool]) -> None:
+    linked = link(texted, having)
+
+    assert linked is None or linked in having
+    assert linked == texted or texted not in having

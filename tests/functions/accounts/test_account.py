@@ -1,0 +1,137 @@
+"""A studio's settings and its password."""
+
+from typing import Any
+
+import pytest
+
+from accounts import api
+from longcode import passwords
+from longcode.table import accounts
+from tests.fakes import PASSWORD, Answered, call, studio
+from tests.functions.accounts.calls import at_once
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def change(settings: object, account: str = "10000001") -> Answered:
+    return call(api, "PATCH", "/account", settings, account=account)
+
+
+def test_what_is_left_out_stays() -> None:
+    studio()
+
+    changed = change({"name": "Foxglove & Co", "time_zone": "Australia/Sydney", "smart_encoding": False})
+    shown = call(api, "GET", "/account", account="10000001")
+
+    assert changed.status == 200
+    assert changed.json == shown.json
+    assert (shown.json["name"], shown.json["time_zone"]) == ("Foxglove & Co", "Australia/Sydney")
+    assert (shown.json["smart_encoding"], shown.json["country_code"]) == (False, "1")
+    assert (shown.json["email"], shown.json["delivery"]) == ("10000001@studio.example", "poll")
+
+
+def test_the_phone_can_be_taken_away() -> None:
+    studio(phone="+12125550100")
+
+    assert change({"phone": None}).json["phone"] is None
+
+
+def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
+    studio()
+
+    for field in ("name", "country_code", "time_zone", "delivery", "smart_encoding"):
+        answer = change({field: None})
+
+        assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)
+    assert call(api, "GET", "/account", account="10000001").status == 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "field"),
+    [
+        ({"time_zone": "Mars/Olympus"}, 422, "time_zone"),
+        ({"time_zone": "../../etc/passwd"}, 422, "time_zone"),
+        ({"country_code": "+1"}, 422, "country_code"),
+        ({"delivery": "pigeon"}, 422, "delivery"),
+        ({"webhook_url": "http://studio.example"}, 422, "webhook_url"),
+        ({"name": " "}, 422, "name"),
+        ({"name": "\ud800"}, 422, "name"),
+        ({"id": "10000002"}, 422, "id"),
+        ({"plan_changes": []}, 422, "plan_changes"),
+        ([], 422, "body"),
+        (None, 422, "body"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_with_their_field(settings: Any, status: int, field: str) -> None:
+    answer = change(settings)
+
+    assert (answer.status, answer.json["code"]) == (status, "invalid")
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+
+
+def test_what_is_not_json_is_called_so() -> None:
+    studio()
+
+    answer = change('{"name": ')
+
+    assert (answer.status, answer.json["code"]) == (400, "malformed_json")
+
+
+def test_no_settings_change_nothing() -> None:
+    studio()
+
+    assert change({}).json == call(api, "GET", "/account", account="10000001").json
+
+
+def test_the_hash_of_the_password_is_not_shown() -> None:
+    studio()
+
+    assert "argon2" not in call(api, "GET", "/account", account="10000001").text
+
+
+def new_password(present: str, account: str = "10000001") -> Answered:
+    return call(api, "POST", "/account/password", {"present": present}, account=account)
+
+
+def test_a_new_password_opens_the_account_and_the_old_one_does_not() -> None:
+    studio()
+
+    answer = new_password(PASSWORD)
+
+    kept = accounts.password_hash("10000001")
+    assert answer.status == 200
+    assert passwords.matches(answer.json["password"], kept)
+    assert not passwords.matches(PASSWORD, kept)
+
+
+def test_a_wrong_present_password_changes_nothing() -> None:
+    studio()
+
+    answer = new_password("wrong")
+
+    assert (answer.status, answer.json["code"]) == (403, "wrong_password")
+    assert passwords.matches(PASSWORD, accounts.password_hash("10000001"))
+
+
+def test_of_two_new_passwords_at_once_only_the_one_that_works_is_given_out() -> None:
+    studio()
+
+    with at_once() as threads:
+        answers = list(threads.map(lambda _: new_password(PASSWORD), range(3)))
+
+    given = [answer.json["password"] for answer in answers if answer.status == 200]
+    assert [answer.status for answer in answers if answer.status != 200] == [403] * (3 - len(given))
+    assert passwords.matches(given[-1], accounts.password_hash("10000001"))
+    assert len(given) == 1
+
+
+def test_no_log_shows_a_password(capsys: pytest.CaptureFixture[str]) -> None:
+    studio()
+
+    answer = new_password(PASSWORD)
+    new_password("another-try")
+
+    shown = "".join(capsys.readouterr())
+    assert PASSWORD not in shown
+    assert answer.json["password"] not in shown
+    assert "another-try" not in shown

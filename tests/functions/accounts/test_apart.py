@@ -1,0 +1,81 @@
+"""One studio never sees, changes or learns of another's settings, clients and templates."""
+
+import pytest
+
+from accounts import api
+from longcode import passwords
+from longcode.table import accounts, clients
+from tests.fakes import PASSWORD, call, client, studio
+
+MINE, THEIRS = "10000001", "10000002"
+
+
+@pytest.fixture(autouse=True)
+def _two_studios(aws: None) -> None:
+    studio(MINE, name="Foxglove")
+    client(studio(THEIRS, name="Wattle"), "c1", "+12125550123")
+    call(api, "PUT", "/templates/t1", {"body": "Theirs"}, account=THEIRS)
+
+
+def test_settings_are_the_callers() -> None:
+    call(api, "PATCH", "/account", {"phone": "555"}, account=MINE)
+
+    assert call(api, "GET", "/account", account=MINE).json["name"] == "Foxglove"
+    assert call(api, "GET", "/account", account=THEIRS).json["phone"] is None
+
+
+def test_a_password_is_the_callers() -> None:
+    call(api, "POST", "/account/password", {"present": PASSWORD}, account=MINE)
+
+    assert passwords.matches(PASSWORD, accounts.password_hash(THEIRS))
+
+
+@pytest.mark.parametrize(("method", "kind"), [("GET", "client"), ("DELETE", "client"), ("GET", "template")])
+def test_what_is_theirs_is_as_absent_as_what_never_was(method: str, kind: str) -> None:
+    name = {"client": "c1", "template": "t1"}[kind]
+
+    theirs = call(api, method, f"/{kind}s/{name}", account=MINE)
+    nobodys = call(api, method, f"/{kind}s/none", account=MINE)
+
+    assert theirs.status == 404
+    assert theirs.headers == nobodys.headers
+    assert theirs.text == nobodys.text.replace("none", name)
+
+
+def test_a_template_of_theirs_is_not_deleted() -> None:
+    answer = call(api, "DELETE", "/templates/t1", account=MINE)
+
+    assert answer.status == 404
+    assert call(api, "GET", "/templates/t1", account=THEIRS).status == 200
+
+
+def test_a_client_under_the_same_id_is_another_client() -> None:
+    call(api, "DELETE", "/clients/c1", account=MINE)
+    answer = call(api, "PUT", "/clients/c1", {"phones": [{"number": "2125550123"}]}, account=MINE)
+
+    theirs = clients.get(THEIRS, "c1")
+    assert answer.status == 201
+    assert theirs
+    assert theirs.first_name == "Zoë"
+    assert clients.with_phone(THEIRS, "+12125550123") == {"c1": True}
+    assert clients.with_phone(MINE, "+12125550123") == {"c1": False}
+
+
+def test_an_import_writes_the_callers_clients() -> None:
+    call(api, "POST", "/clients/import", "id\nc1\n", account=MINE, headers={"content-type": "text/csv"})
+
+    theirs = clients.get(THEIRS, "c1")
+    assert theirs
+    assert theirs.first_name == "Zoë"
+
+
+def test_a_template_under_the_same_name_is_another_template() -> None:
+    call(api, "PUT", "/templates/t1", {"body": "Mine"}, account=MINE)
+
+    assert call(api, "GET", "/templates/t1", account=THEIRS).json["body"] == "Theirs"
+
+
+@pytest.mark.parametrize("path", ["/clients", "/templates"])
+def test_lists_have_what_is_the_callers(path: str) -> None:
+    for query in (None, {"cursor": "a"}, {"cursor": "#"}, {"cursor": "../account#10000002"}):
+        assert call(api, "GET", path, account=MINE, query=query).json == {"items": [], "next_cursor": None}

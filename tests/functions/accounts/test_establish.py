@@ -1,0 +1,144 @@
+"""A sign-up ends in one account and one mail with credentials that open it, whatever happens on the way."""
+
+import re
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from accounts import establish
+from longcode import passwords
+from longcode.account import Product
+from longcode.jobs import SignUp
+from longcode.table import accounts
+from longcode.table.store import ConditionFailed
+from tests.fakes import NOW, LambdaContext, sqs_event, studio
+from tests.functions.accounts.calls import at_once, killed_before
+from tests.functions.accounts.event import event
+from tests.functions.accounts.mails import mails_to
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+ANN = "ann@foxglove.example"
+
+
+def form(email: str = ANN, sign_up: str = "form-1", plan: str = "medium") -> SignUp:
+    return SignUp(
+        id=sign_up,
+        studio_name="Foxglove Portraits",
+        email=email,
+        product=Product.SPECTRA,
+        edition="Professional",
+        plan=plan,
+        country_code="61",
+    )
+
+
+def credentials(text: str) -> tuple[str, str]:
+    number = re.search(r"^Account number: (\d{8})$", text, re.MULTILINE)
+    password = re.search(r"^Password: (\S+)$", text, re.MULTILINE)
+    assert number
+    assert password
+    return number[1], password[1]
+
+
+def opens(number: str, password: str) -> bool:
+    return passwords.matches(password, accounts.password_hash(number))
+
+
+def test_a_new_studio_gets_an_account_number_and_a_password_that_open_its_account() -> None:
+    answer = establish.handler(event("sqs_sign_up"), LambdaContext())
+
+    (mail,) = mails_to(ANN)
+    number, password = credentials(mail.text)
+    account = accounts.get(number)
+    assert answer == {"batchItemFailures": []}
+    assert mail.subject == "Your Longcode account"
+    assert "The address of the API: https://longcode.example" in mail.text
+    assert opens(number, password)
+    assert account
+    assert (account.name, account.email, account.edition) == ("Foxglove Portraits", ANN, "professional")
+    assert [change.plan for change in account.plan_changes] == ["medium"]
+    assert list(accounts.everyone()) == [number]
+
+
+def test_the_same_form_delivered_again_mails_nothing_more() -> None:
+    for _ in range(3):
+        establish.handler(event("sqs_sign_up"), LambdaContext())
+
+    assert [mail.subject for mail in mails_to(ANN)] == ["Your Longcode account"]
+
+
+def test_a_known_address_gets_a_link_and_keeps_its_plan_and_password() -> None:
+    studio(email=ANN)
+    before = accounts.password_hash("10000001")
+
+    establish.establish(form(plan="large"), NOW)
+
+    (mail,) = mails_to(ANN)
+    account = accounts.get("10000001")
+    assert mail.subject == "Confirm your change of plan"
+    assert "chose the plan Large." in mail.text
+    assert re.search(r"^https://longcode\.example/signup/confirm/[\w-]{43}$", mail.text, re.MULTILINE)
+    assert account
+    assert [change.plan for change in account.plan_changes] == ["medium"]
+    assert accounts.password_hash("10000001") == before
+    assert list(accounts.everyone()) == ["10000001"]
+
+
+def test_killed_anywhere_the_next_delivery_ends_in_credentials_that_work() -> None:
+    for call_number in range(1, 8):
+        address = f"studio{call_number}@foxglove.example"
+
+        with killed_before(call_number):
+            establish.establish(form(address), NOW)
+        establish.establish(form(address), NOW + timedelta(minutes=2))
+
+        number, password = credentials(mails_to(address)[-1].text)
+        account = accounts.get(number)
+        assert opens(number, password)
+        assert account
+        assert account.established_at
+        assert len(list(accounts.everyone())) == call_number
+
+
+def test_while_one_call_mails_the_credentials_another_waits() -> None:
+    with killed_before(5):
+        establish.establish(form(), NOW)
+
+    with pytest.raises(establish.Busy):
+        establish.establish(form(), NOW + timedelta(seconds=59))
+
+    assert mails_to(ANN) == []
+
+
+def test_the_same_address_at_once_makes_one_account_and_one_password() -> None:
+    def once(number: int) -> None:
+        with suppress(establish.Busy, ConditionFailed):
+            establish.establish(form(sign_up=f"form-{number}"), NOW)
+
+    with at_once() as threads:
+        list(threads.map(once, range(4)))
+
+    (number,) = accounts.everyone()
+    welcome = [mail for mail in mails_to(ANN) if mail.subject == "Your Longcode account"]
+    assert len(welcome) == 1
+    assert opens(*credentials(welcome[0].text))
+    assert credentials(welcome[0].text)[0] == number
+
+
+def test_a_record_that_cannot_be_read_fails_alone() -> None:
+    good = event("sqs_sign_up")["Records"][0]["body"]
+
+    answer = establish.handler(sqs_event("{", good, '{"id": "x"}'), LambdaContext())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}, {"itemIdentifier": "m2"}]}
+    assert len(mails_to(ANN)) == 1
+
+
+def test_no_log_shows_a_password(capsys: pytest.CaptureFixture[str]) -> None:
+    establish.handler(event("sqs_sign_up"), LambdaContext())
+    establish.handler(event("sqs_sign_up"), LambdaContext())
+
+    _, password = credentials(mails_to(ANN)[0].text)
+    assert password not in "".join(capsys.readouterr())

@@ -1,0 +1,190 @@
+"""The form and the mailed link: open to all, telling nobody anything, changing a plan once and by a click."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts import signup
+from longcode.aws import clock
+from longcode.jobs import SignUp
+from longcode.plans import Change
+from longcode.table import accounts, confirmations
+from tests.fakes import NOW, Answered, LambdaContext, call, queued, studio
+from tests.functions.accounts.calls import at_once, killed_before, meanwhile
+from tests.functions.accounts.event import event
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+FORM = {
+    "studio_name": "Foxglove Portraits",
+    "email": "ann@foxglove.example",
+    "product": "spectra",
+    "edition": "professional",
+    "plan": "medium",
+}
+
+
+def sign_up(**changes: Any) -> Answered:
+    return call(signup, "POST", "/signup", FORM | changes)
+
+
+def plans_of(account: str) -> list[str]:
+    found = accounts.get(account)
+    assert found
+    return [change.plan for change in found.plan_changes]
+
+
+def test_the_plans_are_open_to_all() -> None:
+    answer = call(signup, "GET", "/plans")
+
+    assert answer.status == 200
+    assert [plan["name"] for plan in answer.json["items"]] == ["starter", "small", "medium", "large", "volume"]
+
+
+def test_the_form_goes_to_the_queue_and_the_answer_comes_by_mail() -> None:
+    answer = signup.handler(event("post_signup"), LambdaContext())
+
+    assert answer["statusCode"] == 202
+    assert "mail" in answer["body"]
+    assert queued("sign_up") == [
+        '{"id":"2f9c1a60-7d1e-4a55-8b6f-0d2e4c6a8b10","studio_name":"Foxglove Portraits",'
+        '"email":"ann@foxglove.example","product":"spectra","edition":"Professional","plan":"medium",'
+        '"country_code":"1"}'
+    ]
+
+
+def test_a_known_address_gets_the_same_answer_as_an_unknown_one() -> None:
+    studio(email="ann@foxglove.example")
+
+    known, unknown = sign_up(), sign_up(email="nobody@foxglove.example")
+
+    assert (known.status, known.text, known.headers) == (unknown.status, unknown.text, unknown.headers)
+    assert len(queued("sign_up")) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code", "field"),
+    [
+        ({"edition": "Lite"}, 403, "edition_not_entitled", "edition"),
+        ({"plan": "gigantic"}, 422, "unknown_plan", "plan"),
+        ({"product": "photoshop"}, 422, "invalid", "product"),
+        ({"email": "ann"}, 422, "invalid", "email"),
+        ({"email": "ann@foxglove"}, 422, "invalid", "email"),
+        ({"email": "straße@foxglove.example"}, 422, "invalid", "email"),
+        ({"email": "ann@foxglove.example,eve@evil.example"}, 422, "invalid", "email"),
+        ({"email": "ann@foxglove.example\r\nBcc: eve@evil.example"}, 422, "invalid", "email"),
+        ({"studio_name": "  "}, 422, "invalid", "studio_name"),
+        ({"country_code": "+1"}, 422, "invalid", "country_code"),
+        ({"admin": True}, 422, "invalid", "admin"),
+    ],
+)
+def test_a_form_that_cannot_be_is_refused_with_its_field(
+    changes: dict[str, Any], status: int, code: str, field: str
+) -> None:
+    answer = sign_up(**changes)
+
+    assert (answer.status, answer.json["code"]) == (status, code)
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert queued("sign_up") == []
+
+
+def test_an_edition_that_is_not_entitled_is_told_which_are() -> None:
+    assert sign_up(edition="Lite").json["detail"] == (
+        "Texting is an add-on of the Standard, Professional and Enterprise editions."
+    )
+
+
+def test_looking_at_the_link_changes_nothing() -> None:
+    studio()
+    token = confirmations.ask("10000001", "large", clock.now())
+
+    shown = [call(signup, "GET", f"/signup/confirm/{token}") for _ in range(2)]
+
+    assert [page.status for page in shown] == [200, 200]
+    assert "Change to the plan Large?" in shown[1].text
+    assert '<form method="post">' in shown[1].text
+    assert plans_of("10000001") == ["medium"]
+
+
+def test_a_click_on_the_link_changes_the_plan_once() -> None:
+    studio()
+    token = confirmations.ask("10000001", "large", clock.now())
+
+    first = call(signup, "POST", f"/signup/confirm/{token}")
+    second = call(signup, "POST", f"/signup/confirm/{token}")
+    look = call(signup, "GET", f"/signup/confirm/{token}")
+
+    assert (first.status, second.status, look.status) == (200, 404, 404)
+    assert "Your plan is now Large." in first.text
+    assert second.text == look.text
+    assert "This link is used or too old." in second.text
+    assert plans_of("10000001") == ["medium", "large"]
+
+
+def test_a_token_that_was_never_made_changes_nothing() -> None:
+    studio()
+    confirmations.ask("10000001", "large", clock.now())
+
+    answers = [call(signup, method, "/signup/confirm/another") for method in ("GET", "POST")]
+
+    assert [answer.status for answer in answers] == [404, 404]
+    assert plans_of("10000001") == ["medium"]
+
+
+def test_a_link_is_good_for_a_day() -> None:
+    studio()
+    token = confirmations.ask("10000001", "large", NOW)
+
+    assert signup.take(token, NOW + timedelta(hours=24)) is None
+    assert plans_of("10000001") == ["medium"]
+    assert signup.take(token, NOW + timedelta(hours=24, milliseconds=-1))
+    assert plans_of("10000001") == ["medium", "large"]
+
+
+def test_two_clicks_at_once_change_the_plan_once() -> None:
+    studio()
+    token = confirmations.ask("10000001", "large", NOW)
+
+    with at_once() as threads:
+        taken = list(threads.map(lambda _: signup.take(token, NOW), range(4)))
+
+    assert sum(plan is not None for plan in taken) == 1
+    assert plans_of("10000001") == ["medium", "large"]
+
+
+def test_another_change_at_the_same_time_does_not_use_the_link_up() -> None:
+    account = studio()
+    token = confirmations.ask("10000001", "large", NOW)
+
+    with meanwhile("TransactWriteItems", lambda: accounts.change_plan(account, Change(NOW, "small"))):
+        taken = signup.take(token, NOW)
+
+    assert taken
+    assert taken.name == "large"
+    assert plans_of("10000001") == ["medium", "small", "large"]
+
+
+def test_a_click_that_is_killed_anywhere_can_be_made_again() -> None:
+    for call_number in range(1, 5):
+        number = f"2000000{call_number}"
+        studio(number)
+        token = confirmations.ask(number, "large", NOW)
+
+        with killed_before(call_number):
+            signup.take(token, NOW)
+        signup.take(token, NOW)
+
+        assert plans_of(number) == ["medium", "large"]
+
+
+def test_the_form_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    sign_up()
+    sign_up(studio_name="")
+
+    shown = "".join(capsys.readouterr())
+    assert "foxglove" not in shown.casefold()
+
+
+def test_a_sign_up_is_what_its_queue_carries() -> None:
+    assert set(SignUp.__slots__) == {"id", "country_code", *FORM}

@@ -1,0 +1,33 @@
+"""The steps of a reply's way, for tests."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlencode
+
+from inbox import webhook, worker
+from longcode.account import Account
+from longcode.carriers import twilio
+from longcode.carriers.carrier import Inbound
+from longcode.route import Route
+from longcode.table import routes
+from tests.fakes import NOW, Answered, call
+
+PHONE, NUMBER = "+12125550123", "+15555550100"
+
+
+def texted(account: Account, at: datetime = NOW, *, phone: str = PHONE, client_id: str | None = "c1") -> None:
+    """Have an account text a phone."""
+    one = Route(account=account.id, phone=phone, number=NUMBER, message_id="m-0", at=at, client_id=client_id)
+    routes.note([one])
+
+
+def receive(sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHONE, at: datetime = NOW) -> None:
+    """Have a text from a phone arrive."""
+    worker.receive(Inbound(carrier="twilio", carrier_id=sid, phone=phone, number=NUMBER, body=body), at)
+
+
+def post(form: Mapping[str, str], token: str | None = "test-token") -> Answered:
+    """Post a webhook, signed with a token or not at all."""
+    url = "https://longcode.example/carriers/twilio/inbound"
+    signed = {"X-Twilio-Signature": twilio.signature(token, url, list(form.items()))} if token else {}
+    return call(webhook, "POST", "/carriers/twilio/inbound", urlencode(form), headers=signed)

@@ -1,0 +1,76 @@
+from inbox import forward, worker
+from longcode.account import Delivery
+from longcode.carriers.carrier import Inbound
+from longcode.route import Route
+from longcode.table import accounts, routes
+from longcode.webhook import Webhook
+from tests.fakes import NOW, LambdaContext, studio
+
+HOOK = {
+    "delivery": Delivery.WEBHOOK,
+    "webhook_url": "https://studio.example/hook",
+    "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+}
+
+
+class Receiver:
+    """A studio's software that takes webhooks, until it does not."""
+
+    def __init__(self, takes: int) -> None:
+        self.takes = takes
+        self.ids: list[str] = []
+
+    def __call__(self, webhook: Webhook) -> bool:
+        if len(self.ids) == self.takes:
+            return False
+        self.ids.append(webhook.headers["webhook-id"])
+        return True
+
+
+def replies(count: int) -> None:
+    route = Route(account="10000001", phone="+12125550123", number="+15555550100", message_id="m", at=NOW)
+    routes.note([route])
+    for index in range(count):
+        text = Inbound(
+            carrier="twilio",
+            carrier_id=f"SM{index}",
+            phone="+12125550123",
+            number="+15555550100",
+            body=f"Reply {index}",
+        )
+        worker.receive(text, NOW)
+
+
+def test_new_replies_go_to_the_studios_software_once(aws: None) -> None:
+    account = studio(**HOOK)
+    replies(3)
+    receiver = Receiver(takes=9)
+
+    first = forward.forward(account, receiver, NOW)
+    second = forward.forward(account, receiver, NOW)
+
+    assert (first, second) == (3, 0)
+    assert len(set(receiver.ids)) == 3
+
+
+def test_a_reply_that_is_not_taken_is_sent_again_and_in_order(aws: None) -> None:
+    account = studio(**HOOK)
+    replies(3)
+    hanging = Receiver(takes=1)
+    well = Receiver(takes=9)
+
+    forward.forward(account, hanging, NOW)
+    forward.forward(account, well, NOW)
+
+    assert len(hanging.ids) == 1
+    assert len(well.ids) == 2
+    assert set(hanging.ids).isdisjoint(well.ids)
+
+
+def test_a_studio_that_polls_gets_no_webhooks(aws: None) -> None:
+    account = studio(**(HOOK | {"delivery": Delivery.POLL}))
+    accounts.list_webhook(account.id)
+    replies(1)
+
+    assert list(accounts.with_webhook()) == []
+    assert forward.handler({}, LambdaContext()) == {"forwarded": 0}

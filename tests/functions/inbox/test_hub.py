@@ -1,0 +1,177 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inbox import api
+from longcode.account import Account
+from longcode.table import keys, messages
+from longcode.table.store import write
+from longcode.table.writes import Update
+from tests.fakes import NOW, Answered, LambdaContext, call, client, studio
+from tests.functions.inbox.replies import receive, texted
+from tests.functions.send.texts import accept
+
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "get_messages.json").read_text())
+STRANGER = "+12125550666"
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has two clients and texts with one."""
+    account = studio()
+    client(account)
+    client(account, "c2", "+12125550177")
+    texted(account)
+    return account
+
+
+def get(account: Account, **query: str) -> Answered:
+    return call(api, "GET", "/messages", account=account.id, query=query)
+
+
+def bodies(answer: Answered) -> list[str]:
+    return [one["body"] for one in answer.json["items"]]
+
+
+def reply(account: Account) -> str:
+    receive()
+    return str(get(account, folder="inbox").json["items"][0]["id"])
+
+
+def test_an_event_of_api_gateway_lists_the_inbox(account: Account) -> None:
+    receive(body="Hello back")
+
+    answer = api.handler(EVENT, LambdaContext())
+
+    [shown] = json.loads(answer["body"])["items"]
+    assert (shown["body"], shown["read"], shown["client_id"]) == ("Hello back", False, "c1")
+    assert "candidates" not in shown
+
+
+def test_each_folder_has_its_own_and_the_newest_comes_first(account: Account) -> None:
+    texted(account, phone=STRANGER, client_id=None)
+    accept(account, "1", body="out to c1")
+    accept(account, "2", body="out to nobody", client_id=None, to=STRANGER, now=NOW + timedelta(seconds=1))
+    receive("SM1", "in from c1", at=NOW + timedelta(seconds=2))
+    receive("SM2", "in from nobody", phone=STRANGER, at=NOW + timedelta(seconds=3))
+
+    assert bodies(get(account, folder="sent")) == ["out to nobody", "out to c1"]
+    assert bodies(get(account, folder="inbox")) == ["in from nobody", "in from c1"]
+    assert bodies(get(account, folder="unlinked")) == ["in from nobody", "out to nobody"]
+
+
+def test_pages_give_each_message_once_though_all_came_in_one_instant(account: Account) -> None:
+    texted(account, phone=STRANGER, client_id=None)
+    for index in range(7):
+        receive(f"SM{index}", str(index), phone=STRANGER if index % 2 else "+12125550123")
+
+    seen, query = [], {"folder": "inbox", "limit": "3"}
+    while True:
+        page = get(account, **query)
+        seen += bodies(page)
+        if not page.json["next_cursor"]:
+            break
+        query["cursor"] = page.json["next_cursor"]
+
+    assert sorted(seen) == ["0", "1", "2", "3", "4", "5", "6"]
+
+
+def test_a_folder_is_narrowed_to_a_client_or_a_phone(account: Account) -> None:
+    accept(account, "1", body="to c1")
+    accept(account, "2", body="to c2", client_id="c2")
+
+    assert bodies(get(account, folder="sent", client_id="c2")) == ["to c2"]
+    assert bodies(get(account, folder="sent", phone="+12125550123")) == ["to c1"]
+    assert bodies(get(account, folder="sent", client_id="c2", phone="+12125550123")) == []
+
+
+def test_a_reply_is_marked_read_and_unread(account: Account) -> None:
+    message = reply(account)
+
+    marked = call(api, "PUT", f"/messages/{message}/read", account=account.id)
+    read = call(api, "GET", f"/messages/{message}", account=account.id).json["read"]
+    call(api, "DELETE", f"/messages/{message}/read", account=account.id)
+    unread = call(api, "GET", f"/messages/{message}", account=account.id).json["read"]
+
+    assert (marked.status, read, unread) == (204, True, False)
+
+
+def test_a_message_moves_between_the_folders_as_it_is_linked_and_unlinked(account: Account) -> None:
+    message = reply(account)
+
+    unlinked = call(api, "DELETE", f"/messages/{message}/link", account=account.id)
+    while_unlinked = bodies(get(account, folder="unlinked"))
+    linked = call(api, "PUT", f"/messages/{message}/link", {"client_id": "c2"}, account=account.id)
+
+    assert unlinked.json["client_id"] is None
+    assert while_unlinked == ["Yes, thank you"]
+    assert linked.json["client_id"] == "c2"
+    assert bodies(get(account, folder="unlinked")) == []
+    assert bodies(get(account, folder="inbox", client_id="c2")) == ["Yes, thank you"]
+
+
+def test_a_message_is_linked_to_a_client_of_the_studio_only(account: Account) -> None:
+    message = reply(account)
+    client(studio("10000002"), "theirs")
+
+    answer = call(api, "PUT", f"/messages/{message}/link", {"client_id": "theirs"}, account=account.id)
+
+    assert (answer.status, answer.json["code"]) == (404, "not_found")
+    assert get(account, client_id="c1").json["items"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "", None),
+        ("PUT", "/read", None),
+        ("DELETE", "/read", None),
+        ("PUT", "/link", {"client_id": "own"}),
+        ("DELETE", "/link", None),
+    ],
+)
+def test_another_studios_message_is_as_absent_as_none(account: Account, method: str, path: str, body: Any) -> None:
+    message, other = reply(account), studio("10000002")
+    client(other, "own", "+12125550188")
+    before = messages.get(account.id, message)
+
+    answer = call(api, method, f"/messages/{message}{path}", body, account=other.id)
+
+    assert (answer.status, answer.json["detail"]) == (404, f"There is no message '{message}'.")
+    assert messages.get(account.id, message) == before
+    assert messages.get(other.id, message) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"folder": "drafts"}, "folder"),
+        ({"limit": "0"}, "limit"),
+        ({"limit": "201"}, "limit"),
+        ({"phone": "212"}, "phone"),
+        ({"cursor": "x" * 201}, "cursor"),
+    ],
+)
+def test_a_bad_query_is_a_problem_document_with_the_field(
+    account: Account, query: dict[str, str], field: str
+) -> None:
+    answer = get(account, **query)
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)
+
+
+def test_a_cursor_that_is_none_of_ours_breaks_nothing(account: Account) -> None:
+    receive()
+
+    assert get(account, cursor="nonsense").status == 200
+
+
+def test_a_message_that_cannot_be_read_hides_no_other(account: Account) -> None:
+    broken = reply(account)
+    receive("SM2", "Whole", at=NOW + timedelta(seconds=1))
+    write(Update(keys.message(account.id, broken), changes={"state": "lost"}))
+
+    assert bodies(get(account, folder="inbox")) == ["Whole"]

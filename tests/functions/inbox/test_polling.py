@@ -1,0 +1,99 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inbox import api
+from longcode.account import Account
+from longcode.table import keys
+from longcode.table.store import write
+from longcode.table.writes import Delete, Update
+from tests.fakes import NOW, LambdaContext, call, client, studio
+from tests.functions.inbox.replies import receive, texted
+
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "get_inbox.json").read_text())
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has texted its client."""
+    account = studio()
+    client(account)
+    texted(account)
+    return account
+
+
+def fetch(account: Account, after: str = "0", limit: str = "50") -> Any:
+    return call(api, "GET", "/inbox", account=account.id, query={"after": after, "limit": limit}).json
+
+
+def test_an_event_of_api_gateway_fetches_what_is_new(account: Account) -> None:
+    receive(body="Hello back")
+
+    answer = api.handler(EVENT, LambdaContext())
+
+    fetched = json.loads(answer["body"])
+    [item] = fetched["items"]
+    assert item["message"]["body"] == "Hello back"
+    assert item["delivery_id"] == item["message"]["id"]
+    assert item["received_at"] == "2026-11-22T15:30:00Z"
+    assert fetched["next_cursor"] == "1"
+
+
+def test_before_the_first_reply_there_is_nothing_and_the_cursor_stays(account: Account) -> None:
+    assert fetch(account) == {"items": [], "next_cursor": "0"}
+
+
+def test_the_cursor_gives_each_reply_once_oldest_first_whatever_their_times(account: Account) -> None:
+    for index in range(7):
+        receive(f"SM{index}", str(index), at=NOW - timedelta(seconds=index % 3))
+
+    seen, after = [], "0"
+    while (page := fetch(account, after, "3"))["items"]:
+        seen += [item["message"]["body"] for item in page["items"]]
+        after = page["next_cursor"]
+
+    assert seen == ["0", "1", "2", "3", "4", "5", "6"]
+    assert after == "7"
+
+
+def test_the_tenth_reply_comes_after_the_ninth(account: Account) -> None:
+    for index in range(11):
+        receive(f"SM{index}", str(index))
+
+    assert [item["message"]["body"] for item in fetch(account, "8")["items"]] == ["8", "9", "10"]
+
+
+def test_the_same_reply_has_the_same_delivery_id_whenever_it_is_fetched(account: Account) -> None:
+    receive()
+
+    assert fetch(account) == fetch(account)
+
+
+def test_a_studio_fetches_only_its_own(account: Account) -> None:
+    receive()
+
+    assert fetch(studio("10000002"))["items"] == []
+
+
+@pytest.mark.parametrize("how", ["unreadable", "gone"])
+def test_a_reply_that_cannot_be_shown_stops_nobody_from_fetching_the_later_ones(account: Account, how: str) -> None:
+    for index in range(4):
+        receive(f"SM{index}", str(index))
+    for item in fetch(account)["items"][:2]:
+        key = keys.message(account.id, item["delivery_id"])
+        write(Delete(key) if how == "gone" else Update(key, changes={"units": "many"}))
+
+    page = fetch(account, limit="2")
+
+    assert [item["message"]["body"] for item in page["items"]] == ["2", "3"]
+    assert page["next_cursor"] == "4"
+
+
+@pytest.mark.parametrize("after", ["-1", "one", "1234567890123", ""])
+def test_a_cursor_that_is_no_number_is_refused(account: Account, after: str) -> None:
+    answer = call(api, "GET", "/inbox", account=account.id, query={"after": after})
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "after")

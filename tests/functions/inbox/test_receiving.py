@@ -1,0 +1,227 @@
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from inbox import worker
+from longcode.account import Account
+from longcode.aws import queues
+from longcode.carriers.carrier import Inbound
+from longcode.jobs import HearKeyword
+from longcode.message import Message
+from longcode.table import inbox, usage
+from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
+from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
+from tests.functions.send.logs import logged
+
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_inbound.json").read_text())
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has one client."""
+    account = studio()
+    client(account)
+    return account
+
+
+def replies(account: Account) -> list[Message]:
+    return [message for _, message in inbox.after(account.id, 0, 100)]
+
+
+def heard() -> list[HearKeyword]:
+    return [queues.read(HearKeyword, body) for body in queued("opt_out")]
+
+
+def test_an_event_of_sqs_becomes_an_unread_reply_linked_to_the_client(account: Account) -> None:
+    client(account, "c2", "+15555550123")
+    texted(account, phone="+15555550123", client_id="c2")
+
+    answer = worker.handler(EVENT, LambdaContext())
+
+    assert answer == {"batchItemFailures": []}
+    [reply] = replies(account)
+    assert (reply.body, reply.client_id, reply.read) == ("Yes & thank you! 10:30 is fine 😀", "c2", False)
+    assert (reply.answers, reply.rule, reply.month) == ("m-0", "last_texted", "2026-11")
+    assert len(reply.media) == 1
+
+
+def test_the_same_text_twice_is_one_reply_counted_once(account: Account) -> None:
+    texted(account)
+
+    receive("SM1")
+    receive("SM1", at=NOW + MINUTE)
+
+    assert len(replies(account)) == 1
+    assert inbox.end(account.id) == 1
+    assert usage.of_month(account.id, "2026-11").units_received == 1
+
+
+def test_a_reply_belongs_to_the_studio_that_last_texted_that_phone(account: Account) -> None:
+    other = studio("10000002")
+    client(other, "theirs")
+    texted(account, NOW + MINUTE)
+    texted(other, NOW + 2 * MINUTE, client_id="theirs")
+
+    receive()
+
+    [reply] = replies(other)
+    assert (reply.client_id, reply.candidates) == ("theirs", ("10000001",))
+    assert replies(account) == []
+
+
+def test_of_two_clients_with_one_phone_the_texted_one_gets_the_reply(account: Account) -> None:
+    client(account, "c2", PHONE)
+    texted(account, client_id="c2")
+
+    receive()
+
+    assert replies(account)[0].client_id == "c2"
+
+
+def test_of_two_clients_with_one_phone_neither_gets_it_when_none_was_texted(account: Account) -> None:
+    client(account, "c2", PHONE)
+    texted(account, client_id=None)
+
+    receive()
+
+    assert replies(account)[0].client_id is None
+
+
+def test_the_only_client_with_the_phone_gets_it_when_a_number_was_texted(account: Account) -> None:
+    texted(account, client_id=None)
+
+    receive()
+
+    assert replies(account)[0].client_id == "c1"
+
+
+def test_a_client_who_gave_the_phone_away_does_not_get_it(account: Account) -> None:
+    client(account, "c1", "+12125550199", updated_at=NOW + MINUTE)
+    texted(account, client_id="c1")
+
+    receive()
+
+    assert replies(account)[0].client_id is None
+
+
+@pytest.mark.parametrize("word", ["STOP", "start", "Help!"])
+def test_a_keyword_is_shown_and_handed_on_and_not_charged(account: Account, word: str) -> None:
+    texted(account)
+
+    receive(body=word)
+
+    [reply] = replies(account)
+    assert (reply.body, reply.charged_units) == (word, 0)
+    [told] = heard()
+    assert (told.words, told.phone, told.account, told.at) == (word, PHONE, "10000001", NOW)
+    assert usage.of_month(account.id, "2026-11").units_received == 0
+
+
+def test_yes_is_a_conversation_and_charged_for_only_the_opt_out_worker_knows_better(account: Account) -> None:
+    texted(account)
+
+    receive(body="Yes")
+
+    assert replies(account)[0].charged_units == 1
+    assert usage.of_month(account.id, "2026-11").units_received == 1
+
+
+def test_a_long_reply_counts_its_units(account: Account) -> None:
+    texted(account)
+
+    receive(body="a" * 300)
+
+    assert usage.of_month(account.id, "2026-11").units_received == 2
+
+
+def test_a_strangers_text_reaches_nobody_and_is_billed_to_nobody(account: Account) -> None:
+    receive(phone="+12125550777")
+
+    assert replies(account) == []
+    assert heard() == []
+    assert usage.of_month(account.id, "2026-11").units_received == 0
+
+
+def test_a_strangers_stop_is_honoured_without_an_account_to_answer_for(account: Account) -> None:
+    receive(body="Stop", phone="+12125550777")
+
+    [told] = heard()
+    assert (told.keyword, told.phone, told.account) == ("stop", "+12125550777", None)
+
+
+def test_a_strangers_help_gets_no_answer(account: Account) -> None:
+    receive(body="Help", phone="+12125550777")
+
+    assert heard() == []
+
+
+def test_a_copy_that_comes_after_a_text_to_the_stranger_is_still_the_strangers(account: Account) -> None:
+    receive("SM1")
+    texted(account)
+
+    receive("SM1", at=NOW + MINUTE)
+
+    assert replies(account) == []
+
+
+@pytest.mark.parametrize("route", [texted, lambda _: None])
+def test_a_late_copy_of_a_stop_has_the_time_of_the_first(account: Account, route: Callable[[Account], None]) -> None:
+    route(account)
+    receive("SM1", "STOP")
+    receive("SM2", "START", at=NOW + MINUTE)
+
+    receive("SM1", "STOP", at=NOW + 2 * MINUTE)
+
+    assert [(one.keyword, one.at) for one in heard()] == [("stop", NOW), ("start", NOW + MINUTE), ("stop", NOW)]
+
+
+def test_a_keyword_that_the_carrier_answered_is_told_so(account: Account) -> None:
+    texted(account)
+
+    worker.receive(
+        Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number=NUMBER, body="STOP", answered=True), NOW
+    )
+
+    assert heard()[0].answered
+
+
+def test_a_picture_without_words_is_a_reply(account: Account) -> None:
+    texted(account)
+    picture = "https://api.twilio.com/ME1"
+
+    worker.receive(
+        Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number=NUMBER, body="", media=(picture,)), NOW
+    )
+
+    [reply] = replies(account)
+    assert (reply.body, reply.media, reply.units) == ("", (picture,), 0)
+
+
+@pytest.mark.parametrize(
+    "body", ["", "no JSON", '{"carrier":"twilio","form":{},"received_at":"2026-11-22T18:04:00Z"}']
+)
+def test_a_record_that_cannot_be_read_fails_alone(account: Account, body: str) -> None:
+    texted(account, phone="+15555550123", client_id=None)
+
+    answer = worker.handler(sqs_event(body, EVENT["Records"][0]["body"]), LambdaContext())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert len(replies(account)) == 1
+
+
+def test_the_log_has_neither_the_phone_nor_the_words(account: Account, caplog: pytest.LogCaptureFixture) -> None:
+    texted(account, phone="+15555550123")
+
+    worker.handler(EVENT, LambdaContext())
+    receive("SM3", "Secret words", phone="+12125550777")
+
+    log = logged(caplog)
+    assert "a stranger's text" in log
+    assert "5555550123" not in log
+    assert "thank you" not in log
+    assert "2125550777" not in log
+    assert "Secret words" not in log

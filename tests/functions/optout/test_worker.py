@@ -1,0 +1,275 @@
+"""STOP, START, HELP and YES take effect by their time, and each turn is answered once."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from longcode.consent import SHARED, Event, Means, of_account
+from longcode.jobs import HearKeyword
+from longcode.table import clients, folders, opt_outs
+from optout import worker
+from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
+from tests.functions.accounts.calls import at_once, killed_before
+from tests.functions.accounts.event import event
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+PHONE = "+12125550123"
+STOPPED = "You get no more texts from the studios on this number. Reply START to get them again."
+STARTED = "You get texts from your studio on this number again. Reply HELP for help, STOP to end them."
+
+
+def at(minute: int) -> datetime:
+    return NOW + timedelta(minutes=minute)
+
+
+def heard(keyword: str, minute: int = 0, **changes: Any) -> HearKeyword:
+    fields: dict[str, Any] = {
+        "id": f"{keyword}-{minute}",
+        "keyword": keyword,
+        "phone": PHONE,
+        "number": "+15555550100",
+        "words": keyword.upper(),
+        "at": at(minute),
+        "account": "10000001",
+    }
+    return HearKeyword(**(fields | changes))
+
+
+def hear(keyword: str, minute: int = 0, **changes: Any) -> None:
+    worker.hear(heard(keyword, minute, **changes), at(minute))
+
+
+def staff_stop(account: str, minute: int = 0, phone: str = PHONE) -> None:
+    opt_outs.record(
+        Event(
+            id=f"staff-{minute}",
+            phone=phone,
+            scope=of_account(account),
+            out=True,
+            at=at(minute),
+            means=Means.STAFF,
+            words="She asked.",
+            account=account,
+        )
+    )
+
+
+def out(account: str = "10000001", phone: str = PHONE) -> bool:
+    return bool(opt_outs.blocked([(account, phone)]))
+
+
+def answers(phone: str = PHONE) -> list[str]:
+    """List what the service has answered, oldest first."""
+    page = folders.page("longcode", "sent", limit=50, cursor=None, client=None, phone=phone)
+    return [message.body for message in reversed(page.messages)]
+
+
+def to_send() -> list[str]:
+    return [json.loads(body)["message_id"] for body in queued("send")]
+
+
+def test_a_stop_opts_the_phone_out_of_every_studio_and_is_confirmed() -> None:
+    answer = worker.handler(event("sqs_opt_out"), LambdaContext())
+
+    assert answer == {"batchItemFailures": []}
+    assert (out("10000001"), out("10000002")) == (True, True)
+    assert answers() == [STOPPED]
+    assert to_send() == ["0f6a2c1e5b0d4b7e9a1c3d5e-0"]
+
+
+def test_the_same_stop_delivered_again_is_confirmed_once() -> None:
+    for _ in range(4):
+        worker.handler(event("sqs_opt_out"), LambdaContext())
+
+    assert answers() == [STOPPED]
+    assert set(to_send()) == {"0f6a2c1e5b0d4b7e9a1c3d5e-0"}
+
+
+def test_a_repeated_stop_is_not_confirmed_again() -> None:
+    hear("stop", 0)
+    hear("stop", 1)
+
+    assert out()
+    assert answers() == [STOPPED]
+
+
+def test_a_start_lifts_the_block_and_is_answered() -> None:
+    hear("stop", 0)
+    hear("start", 1)
+
+    assert not out()
+    assert answers() == [STOPPED, STARTED]
+
+
+def test_a_start_of_a_phone_that_is_not_out_is_not_answered() -> None:
+    hear("start")
+
+    assert not out()
+    assert answers() == []
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_latest_by_time_wins_in_whatever_order_they_come(order: Sequence[int]) -> None:
+    said = [("stop", 0), ("start", 1), ("stop", 2)]
+
+    for index in order:
+        hear(*said[index])
+
+    assert out()
+    assert [one.out for one in opt_outs.history(PHONE, SHARED)] == [True, False, True]
+
+
+def test_a_stop_that_comes_after_the_start_that_followed_it_changes_nothing() -> None:
+    hear("start", 1)
+    hear("stop", 0)
+
+    assert not out()
+    assert answers() == []
+
+
+def test_yes_counts_only_from_a_phone_that_is_out() -> None:
+    hear("yes", 0)
+    assert opt_outs.history(PHONE, SHARED) == []
+
+    hear("stop", 1)
+    hear("yes", 2)
+
+    assert not out()
+    assert answers() == [STOPPED, STARTED]
+
+
+def test_a_start_takes_back_what_a_studios_staff_recorded() -> None:
+    staff_stop("10000001")
+
+    hear("start", 1)
+
+    assert not out()
+    assert answers() == [STARTED]
+
+
+def test_a_start_does_not_take_back_what_staff_record_later() -> None:
+    staff_stop("10000001", 2)
+
+    hear("start", 1)
+
+    assert out()
+    assert answers() == []
+
+
+def test_help_is_answered_and_changes_nothing() -> None:
+    hear("stop", 0)
+    hear("help", 1)
+
+    assert out()
+    assert answers()[1] == (
+        "Longcode texts for photo studios. Help: help@longcode.example. "
+        "Msg & data rates may apply. Reply STOP to end."
+    )
+
+
+def test_automatic_replies_to_one_phone_are_three_an_hour() -> None:
+    for minute in range(5):
+        hear("help", minute)
+    hear("help", 5, phone="+12125550199")
+    hear("help", 61)
+
+    assert (len(answers()), len(answers("+12125550199"))) == (4, 1)
+
+
+def test_a_redelivery_uses_up_no_automatic_reply() -> None:
+    for _ in range(5):
+        hear("help", 0)
+    hear("help", 1)
+    hear("help", 2)
+
+    assert len(answers()) == 3
+
+
+def test_what_the_carrier_answered_is_not_answered_again() -> None:
+    hear("stop", answered=True)
+
+    assert out()
+    assert answers() == []
+
+
+def test_a_strangers_stop_is_honoured_and_nobody_texts_a_stranger() -> None:
+    hear("stop", account=None)
+
+    assert out()
+    assert answers() == []
+
+
+def test_a_stop_is_noted_on_every_client_with_that_phone() -> None:
+    client(studio("10000001"), "c1", PHONE)
+    client(studio("10000002"), "c2", PHONE)
+    client(studio("10000003"), "c3", "+12125550199")
+
+    hear("stop")
+
+    noted = [clients.get(*one) for one in (("10000001", "c1"), ("10000002", "c2"), ("10000003", "c3"))]
+    assert [set(one.heard_stop) if one else None for one in noted] == [{PHONE}, {PHONE}, set()]
+
+
+@pytest.mark.parametrize(("keyword", "calls"), [("yes", 8), ("stop", 5), ("help", 2)])
+def test_killed_anywhere_the_next_delivery_acts_and_answers_once(keyword: str, calls: int) -> None:
+    for call in range(1, calls + 2):
+        phone = f"+121255501{call:02}"
+        if keyword == "yes":
+            staff_stop("10000001", phone=phone)
+            hear("stop", 0, id=f"stop-{call}", phone=phone, answered=True)
+        asked = heard(keyword, 1, id=f"{keyword}-{call}", phone=phone)
+
+        with killed_before(call):
+            worker.hear(asked, at(1))
+        worker.hear(asked, at(3))
+
+        assert out(phone=phone) is (keyword == "stop")
+        assert len(answers(phone)) == 1
+        assert f"{keyword}-{call}-0" in to_send()
+
+
+def test_a_stop_killed_and_then_said_again_is_confirmed_once() -> None:
+    with killed_before(4):
+        hear("stop", 0)
+    hear("stop", 1)
+    assert answers() == []
+
+    hear("stop", 0)
+    hear("stop", 1)
+
+    assert answers() == [STOPPED]
+
+
+def test_two_stops_and_a_start_at_once_end_with_the_latest() -> None:
+    said = [("stop", 0), ("start", 1), ("stop", 2), ("stop", 2)]
+
+    with at_once() as threads:
+        list(threads.map(lambda one: hear(*one), said))
+
+    assert out()
+    assert [one.out for one in opt_outs.history(PHONE, SHARED)] == [True, False, True]
+    assert answers().count(STOPPED) - answers().count(STARTED) == 1
+
+
+def test_a_record_that_cannot_be_read_fails_alone() -> None:
+    good = event("sqs_opt_out")["Records"][0]["body"]
+    shouted = json.dumps(json.loads(good) | {"id": "x", "keyword": "shout", "phone": "+12125550199"})
+
+    answer = worker.handler(sqs_event(shouted, "nonsense", good), LambdaContext())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}, {"itemIdentifier": "m1"}]}
+    assert (out(), out(phone="+12125550199")) == (True, False)
+
+
+def test_no_log_shows_a_phone_or_what_was_said(capsys: pytest.CaptureFixture[str]) -> None:
+    worker.handler(event("sqs_opt_out"), LambdaContext())
+    worker.handler(event("sqs_opt_out"), LambdaContext())
+
+    shown = "".join(capsys.readouterr())
+    assert "5550123" not in shown
+    assert "no more texts" not in shown

@@ -1,0 +1,129 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from longcode.message import Kind, State
+from longcode.table import templates
+from longcode.template import Template
+from send import api
+from tests.fakes import NOW, LambdaContext, call, client, queued, studio
+from tests.functions.send.texts import accept, stored
+from tests.functions.send.wire import failing, losing_the_first_answer
+
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "post_messages.json").read_text())
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def test_an_event_of_api_gateway_makes_a_message_and_a_job() -> None:
+    account = studio()
+    client(account)
+
+    answer = api.handler(EVENT, LambdaContext())
+
+    assert answer["statusCode"] == 202
+    [made] = json.loads(answer["body"])["messages"]
+    assert made["phone"] == "+12125550123"
+    assert made["number"] == "+15555550100"
+    assert made["body"] == "Your photos are ready, Zoë!"
+    assert made["units"] == 1
+    assert queued("send") == [f'{{"account":"10000001","message_id":"{made["id"]}","attempt":0}}']
+
+
+def test_an_accepted_message_is_due_in_two_minutes_in_case_its_job_gets_lost() -> None:
+    account = studio()
+    client(account)
+
+    message = accept(account)
+
+    assert message.state is State.ACCEPTED
+    assert message.kind is Kind.INDIVIDUAL
+    assert message.client_id == "c1"
+    assert message.due_at == NOW + timedelta(minutes=2)
+
+
+def test_300_characters_are_two_units_and_arrive_whole() -> None:
+    account = studio()
+    client(account)
+
+    message = accept(account, body="a" * 300)
+
+    assert message.body == "a" * 300
+    assert (message.units, message.segments) == (2, 2)
+
+
+def test_each_ticked_phone_gets_a_text_of_its_own() -> None:
+    account = studio()
+    client(account, "c1", "+12125550123", "+12125550124", "+12125550125")
+
+    answer = call(api, "POST", "/messages", {"client_id": "c1", "body": "Hello"}, account=account.id)
+
+    assert [one["phone"] for one in answer.json["messages"]] == ["+12125550123", "+12125550124", "+12125550125"]
+    assert len(queued("send")) == 3
+
+
+def test_a_template_is_merged_for_the_client() -> None:
+    account = studio()
+    client(account)
+    save_template(account.id, "Hi {{client.first_name}}, {{session.date|soon}} at {{studio.name}}")
+
+    message = accept(account, body=None, template="reminder", values={"session.date": "Friday"})
+
+    assert message.body == "Hi Zoë, Friday at Foxglove Portraits"
+    assert (message.template, message.subject) == ("reminder", "Reminder")
+
+
+def test_a_domestic_number_gets_the_country_code_of_the_studio() -> None:
+    account = studio(country_code="61")
+
+    message = accept(account, client_id=None, to="0412 345 678")
+
+    assert message.phone == "+61412345678"
+
+
+def test_a_number_of_one_client_is_linked_to_that_client() -> None:
+    account = studio()
+    client(account)
+
+    message = accept(account, client_id=None, to="+1 212 555 0123")
+
+    assert message.client_id == "c1"
+
+
+def test_a_text_that_cannot_be_enqueued_is_accepted_for_the_sweeper_finds_it() -> None:
+    account = studio()
+    client(account)
+
+    with failing("sqs", "SendMessageBatch", "ServiceUnavailable"):
+        message = accept(account)
+
+    assert message.state is State.ACCEPTED
+    assert queued("send") == []
+
+
+def test_a_write_that_the_sdk_repeated_is_enqueued_all_the_same() -> None:
+    account = studio()
+    client(account)
+
+    with losing_the_first_answer("dynamodb", "PutItem") as repeated:
+        message = accept(account)
+
+    assert repeated == ["PutItem"]
+    assert stored(account, message.id) == message
+    assert len(queued("send")) == 1
+
+
+def test_a_transaction_that_the_sdk_repeated_is_enqueued_all_the_same() -> None:
+    account = studio()
+    client(account, "c1", "+12125550123", "+12125550124")
+
+    with losing_the_first_answer("dynamodb", "TransactWriteItems"):
+        accept(account)
+
+    assert len(queued("send")) == 2
+
+
+def save_template(account_id: str, body: str) -> None:
+    templates.put(Template(account=account_id, name="reminder", subject="Reminder", body=body))

@@ -1,0 +1,323 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from longcode import outgoing
+from longcode.account import Account
+from longcode.aws import queues
+from longcode.carriers.carrier import Receipt, Refused, Sent, Text, Uncertain, Why
+from longcode.consent import SHARED, Event, Means
+from longcode.jobs import HearKeyword
+from longcode.message import Kind, State
+from longcode.table import messages, opt_outs, routes
+from send import due, receipts, worker
+from tests.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.functions.send.texts import accept, deliver, stored, units
+from tests.functions.send.wire import failing, losing_the_first_answer
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has one client."""
+    account = studio()
+    client(account)
+    return account
+
+
+def test_a_text_is_handed_over_recorded_and_counted(account: Account) -> None:
+    message, carrier = accept(account, body="a" * 300), FakeCarrier()
+
+    deliver(carrier)
+
+    reference = f"10000001.{message.id}"
+    assert carrier.texts == [
+        Text(reference=reference, to="+12125550123", origin="+15555550100", body="a" * 300, valid_seconds=14400)
+    ]
+    sent = stored(account, message.id)
+    assert (sent.state, sent.carrier_id, sent.month, sent.charged_units) == (State.SENT, "SM1", "2026-11", 2)
+    assert sent.due_at is None
+    assert units(account) == 2
+
+
+def test_the_same_job_twice_is_one_text(account: Account) -> None:
+    accept(account)
+    carrier, [job] = FakeCarrier(), queued("send")
+
+    deliver(carrier, jobs=[job, job])
+    deliver(carrier, jobs=[job])
+
+    assert len(carrier.texts) == 1
+    assert units(account) == 1
+
+
+def test_of_two_workers_with_the_same_message_only_one_sends(account: Account) -> None:
+    message, carrier = accept(account), FakeCarrier()
+
+    worker.deliver(message, carrier, NOW, blocked=False)
+    worker.deliver(message, carrier, NOW, blocked=False)
+
+    assert len(carrier.texts) == 1
+    assert units(account) == 1
+
+
+def test_a_claim_that_the_sdk_repeated_is_still_the_workers_own(account: Account) -> None:
+    accept(account)
+    carrier = FakeCarrier()
+
+    with losing_the_first_answer("dynamodb", "UpdateItem") as repeated:
+        deliver(carrier)
+
+    assert repeated == ["UpdateItem"]
+    assert len(carrier.texts) == 1
+
+
+def test_a_record_that_the_sdk_repeated_counts_once(account: Account) -> None:
+    message = accept(account)
+
+    with losing_the_first_answer("dynamodb", "TransactWriteItems"):
+        deliver(FakeCarrier())
+
+    assert stored(account, message.id).state is State.SENT
+    assert units(account) == 1
+
+
+@pytest.mark.parametrize("operation", ["UpdateItem", "BatchWriteItem"])
+def test_a_worker_that_cannot_write_before_the_call_sends_nothing_and_the_job_comes_again(
+    account: Account, operation: str
+) -> None:
+    accept(account)
+    carrier, [job] = FakeCarrier(), queued("send")
+
+    with failing("dynamodb", operation, "AccessDenied"), pytest.raises(Exception, match="told to"):
+        deliver(carrier, jobs=[job])
+    deliver(carrier, jobs=[job])
+
+    assert len(carrier.texts) == 1
+
+
+def test_a_worker_that_cannot_record_leaves_the_text_to_its_receipt(account: Account) -> None:
+    message = accept(account)
+    carrier, [job] = FakeCarrier(), queued("send")
+
+    with (
+        failing("dynamodb", "TransactWriteItems", "AccessDeniedException"),
+        pytest.raises(Exception, match="told to"),
+    ):
+        deliver(carrier, jobs=[job])
+    deliver(carrier, jobs=[job])
+    due.sweep(NOW + timedelta(minutes=3))
+
+    assert len(carrier.texts) == 1
+    assert stored(account, message.id).state is State.UNCERTAIN
+    assert units(account) == 0
+
+
+def test_a_claim_waits_for_a_transaction_on_the_same_message(account: Account) -> None:
+    accept(account)
+    carrier = FakeCarrier()
+
+    with failing("dynamodb", "UpdateItem", "TransactionConflictException", times=2) as answered:
+        deliver(carrier)
+
+    assert len(answered) == 2
+    assert len(carrier.texts) == 1
+
+
+def test_the_month_is_that_of_the_claim(account: Account) -> None:
+    last_second = datetime(2026, 12, 1, 5, 59, 59, tzinfo=UTC)
+    message = accept(account, now=last_second)
+    deliver(FakeCarrier(answers=[Uncertain("timeout")]), last_second)
+
+    receipt = Receipt(reference=f"10000001.{message.id}", carrier_id="SM1", state=State.DELIVERED)
+    receipts.take(receipt, last_second + timedelta(minutes=10))
+
+    assert stored(account, message.id).month == "2026-11"
+    assert (units(account, "2026-11"), units(account, "2026-12")) == (1, 0)
+
+
+def test_a_text_accepted_in_one_month_and_claimed_in_the_next_counts_in_the_next(account: Account) -> None:
+    message = accept(account, now=datetime(2026, 12, 1, 5, 59, 59, tzinfo=UTC))
+
+    deliver(FakeCarrier(), datetime(2026, 12, 1, 6, 0, 0, tzinfo=UTC))
+
+    assert stored(account, message.id).month == "2026-12"
+    assert (units(account, "2026-11"), units(account, "2026-12")) == (0, 1)
+
+
+def test_a_stop_between_acceptance_and_claim_stops_the_text(account: Account) -> None:
+    message, carrier = accept(account), FakeCarrier()
+    opt_outs.record(
+        Event(id="e", phone="+12125550123", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP")
+    )
+
+    deliver(carrier)
+
+    refused = stored(account, message.id)
+    assert carrier.texts == []
+    assert (refused.state, refused.error) == (State.REFUSED, "opted_out")
+    assert routes.to("+12125550123", "+15555550100") == []
+
+
+def test_a_text_that_is_too_old_expires_and_leaves_no_route(account: Account) -> None:
+    message, carrier = accept(account), FakeCarrier()
+
+    deliver(carrier, NOW + timedelta(hours=4))
+
+    assert carrier.texts == []
+    assert stored(account, message.id).state is State.EXPIRED
+    assert routes.to("+12125550123", "+15555550100") == []
+
+
+def test_the_carrier_is_told_for_how_long_a_late_text_is_still_valid(account: Account) -> None:
+    accept(account)
+    carrier = FakeCarrier()
+
+    deliver(carrier, NOW + timedelta(hours=3))
+
+    assert carrier.texts[0].valid_seconds == 3600
+
+
+def test_a_no_for_good_fails_the_text_and_costs_nothing(account: Account) -> None:
+    message = accept(account)
+
+    deliver(FakeCarrier(answers=[Refused(Why.BAD_NUMBER, "21211")]))
+
+    failed = stored(account, message.id)
+    assert (failed.state, failed.error, failed.charged_units) == (State.FAILED, "twilio:21211", 0)
+    assert units(account) == 0
+
+
+@pytest.mark.parametrize("why", [Why.TRY_AGAIN, Why.PARKED, Why.TRY_ONCE_LATER])
+def test_a_text_to_try_again_waits_for_its_time(account: Account, why: Why) -> None:
+    message = accept(account)
+    carrier, [job] = FakeCarrier(answers=[Refused(why, "20429")]), queued("send")
+
+    deliver(carrier, jobs=[job])
+    deliver(carrier, jobs=[job])
+    due.sweep(NOW + 14 * SECOND)
+
+    waiting = stored(account, message.id)
+    assert (waiting.state, waiting.attempt, waiting.error) == (State.QUEUED, 1, "20429")
+    assert waiting.due_at
+    assert NOW + 15 * SECOND <= waiting.due_at <= NOW + 30 * SECOND
+    assert len(carrier.texts) == 1
+    assert queued("send") == []
+
+
+def test_when_its_time_has_come_it_is_sent_once(account: Account) -> None:
+    message = accept(account)
+    carrier = FakeCarrier(answers=[Refused(Why.TRY_AGAIN, "20429"), Sent("SM9")])
+    deliver(carrier)
+    due.sweep(NOW + 31 * SECOND)
+
+    deliver(carrier, NOW + 32 * SECOND)
+
+    sent = stored(account, message.id)
+    assert (sent.state, sent.attempt, sent.carrier_id, sent.error) == (State.SENT, 2, "SM9", None)
+    assert len(carrier.texts) == 2
+    assert units(account) == 1
+
+
+def test_an_unreachable_handset_is_tried_once_more_and_no_more(account: Account) -> None:
+    message = accept(account)
+    carrier = FakeCarrier(answers=[Refused(Why.TRY_ONCE_LATER, "30003")] * 2)
+    deliver(carrier)
+    due.sweep(NOW + 31 * SECOND)
+
+    deliver(carrier, NOW + 32 * SECOND)
+
+    assert stored(account, message.id).state is State.FAILED
+
+
+def test_an_uncertain_text_is_never_sent_again_by_itself(account: Account) -> None:
+    message = accept(account)
+    carrier, [job] = FakeCarrier(answers=[Uncertain("timeout")]), queued("send")
+
+    deliver(carrier, jobs=[job, job])
+    due.sweep(NOW + timedelta(minutes=14))
+    deliver(carrier, NOW + timedelta(minutes=14))
+
+    waiting = stored(account, message.id)
+    assert (waiting.state, waiting.deadline) == (State.UNCERTAIN, NOW + timedelta(minutes=15))
+    assert len(carrier.texts) == 1
+    assert units(account) == 0
+
+
+def test_what_the_carrier_knows_as_opted_out_is_mirrored_and_not_charged(account: Account) -> None:
+    message = accept(account)
+
+    deliver(FakeCarrier(answers=[Refused(Why.OPTED_OUT, "21610")]))
+
+    [body] = queued("opt_out")
+    heard = queues.read(HearKeyword, body)
+    assert (heard.keyword, heard.phone, heard.means, heard.answered) == ("stop", "+12125550123", "carrier", True)
+    assert (heard.id, heard.account, heard.words) == (message.id, "10000001", "carrier code 21610")
+    assert stored(account, message.id).state is State.FAILED
+    assert units(account) == 0
+
+
+def test_an_opt_out_that_could_not_be_mirrored_does_not_look_settled(account: Account) -> None:
+    message = accept(account)
+
+    with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Exception, match="told to"):
+        deliver(FakeCarrier(answers=[Refused(Why.OPTED_OUT, "21610")]))
+
+    assert stored(account, message.id).state is State.SENDING
+
+
+def test_a_text_about_to_go_is_the_newest_of_its_route(account: Account) -> None:
+    message = accept(account)
+
+    deliver(FakeCarrier())
+
+    [route] = routes.to("+12125550123", "+15555550100")
+    assert (route.account, route.message_id, route.client_id) == ("10000001", message.id, "c1")
+
+
+def test_a_late_yes_of_a_slow_worker_counts_though_the_sweeper_had_given_it_up_as_uncertain(account: Account) -> None:
+    message = accept(account)
+    claimed = messages.claim(message, "slow", NOW, NOW + 60 * SECOND)
+    due.sweep(NOW + timedelta(minutes=3))
+
+    assert claimed
+    recorded = messages.record(claimed, State.SENT, carrier="twilio", carrier_id="SM1")
+
+    assert recorded
+    assert stored(account, message.id).state is State.SENT
+    assert units(account) == 1
+
+
+def test_a_late_no_of_a_slow_worker_does_not_send_again(account: Account) -> None:
+    message = accept(account)
+    claimed = messages.claim(message, "slow", NOW, NOW + 60 * SECOND)
+    due.sweep(NOW + timedelta(minutes=3))
+
+    assert claimed
+    put_off = messages.put_off(claimed, State.QUEUED, NOW + timedelta(minutes=4))
+
+    assert not put_off
+    assert stored(account, message.id).state is State.UNCERTAIN
+
+
+def test_the_services_own_answer_passes_the_block_and_leaves_no_route(account: Account) -> None:
+    opt_outs.record(
+        Event(id="e", phone="+12125550123", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP")
+    )
+    answer = outgoing.draft(
+        account="longcode",
+        message_id="heard-0",
+        kind=Kind.SERVICE,
+        phone="+12125550123",
+        number="+15555550100",
+        body="You are opted out.",
+        now=NOW,
+    )
+    messages.accept([answer])
+    carrier = FakeCarrier()
+
+    deliver(carrier, jobs=['{"account":"longcode","message_id":"heard-0"}'])
+
+    assert [text.body for text in carrier.texts] == ["You are opted out."]
+    assert routes.to("+12125550123", "+15555550100") == []

@@ -1,0 +1,117 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from longcode.account import Account
+from longcode.consent import SHARED, Event, Means
+from longcode.table import clients, opt_outs
+from send import api
+from tests.fakes import NOW, Answered, call, client, queued, studio
+from tests.functions.send.wire import taking_turns
+
+PHONES = ("+12125550123", "+12125550124", "+12125550125")
+HELLO = {"client_id": "c1", "body": "Hello"}
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio with a client who has three phones."""
+    account = studio()
+    client(account, "c1", *PHONES)
+    client(account, "c2", "+12125550177")
+    return account
+
+
+def post(account: Account, body: object = HELLO, key: str = "key") -> Answered:
+    return call(api, "POST", "/messages", body, account=account.id, headers={"Idempotency-Key": key})
+
+
+def test_the_same_key_and_body_give_the_same_answer_and_send_nothing_more(account: Account) -> None:
+    first = post(account)
+    sent = queued("send")
+
+    second = post(account)
+
+    assert second == first
+    assert len(first.json["messages"]) == 3
+    assert len(sent) == 3
+    assert queued("send") == []
+
+
+def test_the_same_answer_comes_when_the_phones_and_the_opt_out_changed_between(account: Account) -> None:
+    first = post(account)
+    client(account, "c1", "+12125550199", allow_text_marketing=False)
+    opt_outs.record(
+        Event(id="e", phone="+12125550199", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
+    )
+    clients.hear_stop(account.id, "c1", "+12125550199")
+
+    second = post(account)
+
+    assert second == first
+
+
+def test_the_same_answer_comes_in_the_same_order_for_a_client_with_twelve_phones(account: Account) -> None:
+    client(account, "c3", *(f"+121255502{index:02}" for index in range(12)))
+
+    first = post(account, {"client_id": "c3", "body": "Hello"})
+    second = post(account, {"client_id": "c3", "body": "Hello"})
+
+    assert second == first
+
+
+def test_another_body_under_the_same_key_is_a_conflict(account: Account) -> None:
+    post(account)
+    queued("send")
+
+    answer = post(account, {"client_id": "c1", "body": "Goodbye"})
+
+    assert (answer.status, answer.json["code"]) == (409, "idempotency_conflict")
+    assert answer.json["errors"] == [
+        {"field": "Idempotency-Key", "message": "This Idempotency-Key came before with another body."}
+    ]
+    assert queued("send") == []
+
+
+def test_a_key_is_an_accounts_own(account: Account) -> None:
+    other = studio("10000002")
+    client(other)
+
+    first, second = post(account), post(other)
+
+    assert first.json["messages"][0]["id"] != second.json["messages"][0]["id"]
+
+
+def test_without_a_key_each_request_is_its_own(account: Account) -> None:
+    first = call(api, "POST", "/messages", HELLO, account=account.id)
+    second = call(api, "POST", "/messages", HELLO, account=account.id)
+
+    assert first.json["messages"][0]["id"] != second.json["messages"][0]["id"]
+
+
+def test_a_key_that_is_too_long_is_refused(account: Account) -> None:
+    answer = post(account, key="k" * 256)
+
+    assert (answer.status, answer.json["code"]) == (422, "invalid")
+
+
+@pytest.mark.parametrize("client_id", ["c1", "c2"])
+def test_fifty_at_once_make_one_message_of_each_phone_and_one_answer(account: Account, client_id: str) -> None:
+    body = {"client_id": client_id, "body": "Hello"}
+    post(account, {"client_id": "c2", "body": "warm"}, key="warm")
+    with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: post(account, body), range(50)))
+
+    assert {answer.status for answer in answers} == {202}
+    assert len({answer.text for answer in answers}) == 1
+
+
+def test_a_request_refused_before_may_come_again_under_its_key(account: Account) -> None:
+    refused = client(account, "c4", "+12125550166", allow_text_marketing=False)
+    before = post(account, {"client_id": "c4", "body": "Hello"})
+    clients.put(replace(refused, allow_text_marketing=True))
+
+    after = post(account, {"client_id": "c4", "body": "Hello"})
+
+    assert (before.status, after.status) == (409, 202)

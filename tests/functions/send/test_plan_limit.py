@@ -1,0 +1,136 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from longcode.account import Account
+from longcode.carriers.carrier import Refused, Why
+from longcode.errors import PlanLimitReached
+from longcode.message import State
+from longcode.plans import Change
+from longcode.table import accounts, messages
+from send import api, requests
+from tests.fakes import NOW, FakeCarrier, call, client, studio
+from tests.functions.send.texts import accept, deliver, stored
+from tests.functions.send.wire import taking_turns
+
+# The plan Starter stops at 100 units.
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio whose plan stops at its limit."""
+    account = studio(plan_changes=(Change(NOW, "starter"),))
+    client(account)
+    return account
+
+
+def use(account: Account, units: int) -> None:
+    """Have so many units reserved."""
+    for index in range(0, units, 10):
+        accept(account, f"use-{index}", body="a" * 160 * min(10, units - index))
+
+
+def try_to_send(account: Account, key: str) -> bool:
+    try:
+        api.accept(account.id, requests.NewMessage(client_id="c1", body="Hello"), key, NOW)
+    except PlanLimitReached:
+        return False
+    return True
+
+
+def test_the_last_unit_is_sent_and_the_next_is_refused(account: Account) -> None:
+    use(account, 99)
+
+    answers = [call(api, "POST", "/messages", {"client_id": "c1", "body": "Hi"}, account=account.id) for _ in "12"]
+
+    assert [answer.status for answer in answers] == [202, 409]
+    assert answers[1].json["code"] == "plan_limit_reached"
+
+
+def test_the_refusal_says_until_when_and_which_plan_is_bigger(account: Account) -> None:
+    use(account, 100)
+
+    with pytest.raises(PlanLimitReached) as refusal:
+        api.accept(account.id, requests.NewMessage(client_id="c1", body="Hello"), "k", NOW)
+
+    assert refusal.value.detail == (
+        "The 100 units of the plan Starter are used up until 2026-12."
+        " A bigger plan, such as Small, takes effect at once."
+    )
+
+
+def test_thirty_texts_at_once_pass_a_limit_of_ten_by_none(account: Account) -> None:
+    use(account, 90)
+
+    with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(30) as pool:
+        sent = list(pool.map(lambda index: try_to_send(account, f"race-{index}"), range(30)))
+
+    assert sum(sent) == 10
+
+
+def test_the_first_texts_of_a_month_start_one_allowance_however_many_come_at_once(account: Account) -> None:
+    with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(8) as pool:
+        sent = list(pool.map(lambda index: try_to_send(account, f"first-{index}"), range(8)))
+    use(account, 92)
+
+    assert sum(sent) == 8
+    assert not try_to_send(account, "one more")
+
+
+@pytest.mark.parametrize("answer", [Refused(Why.BAD_NUMBER, "21211"), Refused(Why.OPTED_OUT, "21610")])
+def test_a_text_that_failed_gives_its_unit_back(account: Account, answer: Refused) -> None:
+    use(account, 90)
+    accept(account, "last", body="a" * 1600)
+    deliver(FakeCarrier(answers=[answer] * 10))
+
+    assert try_to_send(account, "again")
+
+
+def test_an_uncertain_text_gives_its_units_back_only_when_it_is_given_up(account: Account) -> None:
+    use(account, 99)
+    message = accept(account, "last")
+    claimed = messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
+    assert claimed
+    messages.put_off(claimed, State.UNCERTAIN, NOW)
+    waiting = try_to_send(account, "too early")
+
+    messages.settle(stored(account, message.id), State.FAILED)
+
+    assert not waiting
+    assert try_to_send(account, "later")
+
+
+def test_a_request_with_more_units_than_are_left_is_refused_whole(account: Account) -> None:
+    use(account, 98)
+    client(account, "c3", "+12125550171", "+12125550172", "+12125550173")
+
+    answer = call(api, "POST", "/messages", {"client_id": "c3", "body": "Hi"}, account=account.id)
+
+    assert answer.json["code"] == "plan_limit_reached"
+    assert try_to_send(account, "one")
+
+
+def test_a_bigger_plan_takes_effect_at_once(account: Account) -> None:
+    use(account, 100)
+    accounts.change_plan(account, Change(NOW, "small"))
+
+    assert try_to_send(account, "k")
+
+
+def test_a_new_month_starts_anew(account: Account) -> None:
+    use(account, 100)
+    december = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+
+    accept(account, "december", now=december)
+
+    assert not try_to_send(account, "november")
+
+
+def test_on_a_plan_that_charges_nothing_is_refused(aws: None) -> None:
+    account = studio(plan_changes=(Change(NOW, "medium"),))
+    client(account)
+
+    message = accept(account)
+
+    assert message.reserved_in is None

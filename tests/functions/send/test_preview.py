@@ -1,0 +1,74 @@
+from dataclasses import replace
+
+import pytest
+
+from longcode.account import Account
+from longcode.message import State
+from longcode.plans import Change
+from longcode.table import messages, usage
+from longcode.table.store import transact
+from longcode.usage import Usage
+from send import api
+from tests.fakes import NOW, call, client, queued, studio
+from tests.functions.send.texts import accept
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def used(account: Account, counted: Usage) -> None:
+    transact([usage.adding(account.id, "2026-11-10", "x", counted)])
+
+
+def test_the_preview_shows_the_text_its_length_and_what_forces_ucs_2() -> None:
+    account = studio()
+    client(account)
+
+    answer = call(api, "POST", "/messages/preview", {"client_id": "c1", "body": "Śmile 😀"}, account=account.id)
+
+    assert answer.json == {
+        "may_be_sent": True,
+        "code": None,
+        "reason": None,
+        "text": "Śmile 😀",
+        "encoding": "UCS-2",
+        "forcing_ucs2": ["Ś", "😀"],
+        "segments": 1,
+        "units": 1,
+        "phones": ["+12125550123"],
+        "skipped": [],
+        "price_micros": 0,
+    }
+    assert queued("send") == []
+
+
+@pytest.mark.parametrize("counted", [Usage(units_sent=999), Usage(units_sent=990, units_received=9)])
+def test_beyond_the_plan_each_unit_costs_and_replies_have_used_units_too(counted: Usage) -> None:
+    account = studio()
+    client(account)
+    used(account, counted)
+
+    answer = call(api, "POST", "/messages/preview", {"client_id": "c1", "body": "a" * 300}, account=account.id)
+
+    assert answer.json["price_micros"] == 40_000
+
+
+def test_on_a_plan_that_stops_replies_do_not_count_towards_the_limit() -> None:
+    account = studio(plan_changes=(Change(NOW, "starter"),))
+    client(account)
+    used(account, Usage(units_sent=99, units_received=50))
+
+    first = call(api, "POST", "/messages/preview", {"client_id": "c1", "body": "a"}, account=account.id)
+    second = call(api, "POST", "/messages/preview", {"client_id": "c1", "body": "a" * 161}, account=account.id)
+
+    assert (first.json["may_be_sent"], first.json["price_micros"]) == (True, 0)
+    assert (second.json["may_be_sent"], second.json["code"]) == (False, "plan_limit_reached")
+
+
+def test_a_message_is_shown_as_sent_by_the_studio_that_sent_it() -> None:
+    account = studio()
+    client(account)
+    message = accept(account)
+
+    messages.settle(message, State.CANCELLED)
+
+    assert messages.get(account.id, message.id) == replace(message, state=State.CANCELLED, due_at=None)

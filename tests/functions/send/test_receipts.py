@@ -1,0 +1,173 @@
+import json
+from datetime import timedelta
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from longcode.account import Account
+from longcode.carriers import twilio
+from longcode.carriers.carrier import Uncertain
+from longcode.message import Direction, Kind, Message, State
+from longcode.table import messages
+from send import due, receipts
+from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, client, studio
+from tests.functions.send.logs import logged
+from tests.functions.send.texts import accept, deliver, stored, units
+
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "twilio_receipt.json").read_text())
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has one client."""
+    account = studio()
+    client(account)
+    return account
+
+
+def report(message: Message, status: str, code: str = "", sid: str = "SM1", token: str = "test-token") -> Answered:
+    path = f"/carriers/twilio/receipts/{message.account}.{message.id}"
+    form = f"MessageSid={sid}&MessageStatus={status}" + (f"&ErrorCode={code}" if code else "")
+    pairs = [("MessageSid", sid), ("MessageStatus", status)] + ([("ErrorCode", code)] if code else [])
+    signed = twilio.signature(token, f"https://longcode.example{path}", pairs)
+    return call(receipts, "POST", path, form, headers={"X-Twilio-Signature": signed})
+
+
+def test_an_event_of_api_gateway_delivers_its_message(aws: None) -> None:
+    sent = Message(
+        account="1001",
+        id="0198f3c2a7b4",
+        direction=Direction.OUT,
+        kind=Kind.INDIVIDUAL,
+        state=State.SENT,
+        phone="+15555550123",
+        number="+15555550100",
+        body="Hello",
+        encoding="GSM-7",
+        segments=1,
+        units=1,
+        created_at=NOW,
+    )
+    messages.accept([sent])
+
+    answer = receipts.handler(EVENT, LambdaContext())
+
+    assert answer["statusCode"] == 204
+    found = messages.get("1001", "0198f3c2a7b4")
+    assert found
+    assert found.state is State.DELIVERED
+
+
+@pytest.mark.parametrize("order", sorted(set(permutations(["sent", "delivered", "delivered"]))))
+def test_receipts_in_any_order_and_doubled_end_in_delivered_and_count_once(
+    account: Account, order: tuple[str, ...]
+) -> None:
+    message = accept(account)
+    deliver(FakeCarrier(answers=[Uncertain("timeout")]))
+
+    for status in order:
+        report(message, status)
+
+    delivered = stored(account, message.id)
+    assert (delivered.state, delivered.carrier_id, delivered.charged_units) == (State.DELIVERED, "SM1", 1)
+    assert delivered.due_at is None
+    assert units(account) == 1
+
+
+def test_a_receipt_before_the_record_makes_the_record(account: Account) -> None:
+    message = accept(account)
+    claimed = messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
+    assert claimed
+
+    report(message, "delivered")
+    recorded = messages.record(claimed, State.SENT, carrier="twilio", carrier_id="SM1")
+
+    assert not recorded
+    assert stored(account, message.id).state is State.DELIVERED
+    assert units(account) == 1
+
+
+def test_an_undelivered_text_was_sent_and_counts_and_says_why(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier())
+
+    report(message, "undelivered", "30005")
+
+    found = stored(account, message.id)
+    assert (found.state, found.error, found.charged_units) == (State.UNDELIVERED, "twilio:30005", 1)
+    assert units(account) == 1
+
+
+def test_what_was_called_undelivered_may_still_be_delivered_but_not_the_other_way(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier())
+
+    for status in ("undelivered", "delivered", "undelivered", "sent"):
+        report(message, status)
+
+    found = stored(account, message.id)
+    assert (found.state, found.error) == (State.DELIVERED, None)
+
+
+def test_a_receipt_after_an_uncertain_text_was_given_up_changes_nothing_and_costs_nothing(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier(answers=[Uncertain("timeout")]))
+    due.sweep(NOW + timedelta(minutes=16))
+
+    answer = report(message, "delivered")
+
+    found = stored(account, message.id)
+    assert answer.status == 204
+    assert (found.state, found.error) == (State.FAILED, "uncertain")
+    assert units(account) == 0
+
+
+@pytest.mark.parametrize("reference", ["10000001.none", "nobody.none", "no-dot"])
+def test_a_receipt_of_nothing_we_sent_is_taken_quietly(account: Account, reference: str) -> None:
+    path = f"/carriers/twilio/receipts/{reference}"
+    pairs = [("MessageSid", "SM1"), ("MessageStatus", "delivered")]
+    signed = twilio.signature("test-token", f"https://longcode.example{path}", pairs)
+
+    answer = call(
+        receipts,
+        "POST",
+        path,
+        "MessageSid=SM1&MessageStatus=delivered",
+        headers={"X-Twilio-Signature": signed},
+    )
+
+    assert answer.status == 204
+
+
+@pytest.mark.parametrize("status", ["queued", "sending", "unheard-of"])
+def test_a_status_that_says_nothing_new_changes_nothing(account: Account, status: str) -> None:
+    message = accept(account)
+    deliver(FakeCarrier())
+
+    answer = report(message, status)
+
+    assert answer.status == 204
+    assert stored(account, message.id).state is State.SENT
+
+
+def test_a_forged_receipt_is_refused_and_changes_nothing(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier())
+
+    answer = report(message, "delivered", token="guessed")
+
+    assert (answer.status, answer.json["code"]) == (403, "forged")
+    assert stored(account, message.id).state is State.SENT
+
+
+def test_the_log_of_a_receipt_has_no_phone_number(account: Account, caplog: pytest.LogCaptureFixture) -> None:
+    message = accept(account, body="Secret words")
+    deliver(FakeCarrier())
+
+    report(message, "undelivered", "30005")
+    report(message, "delivered", token="guessed")
+
+    log = logged(caplog)
+    assert "2125550123" not in log
+    assert "Secret words" not in log

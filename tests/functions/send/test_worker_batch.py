@@ -1,0 +1,129 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from longcode.account import Account
+from longcode.aws import clock
+from longcode.aws.clients import client as aws_client
+from longcode.message import State
+from longcode.table import keys
+from longcode.table.store import write
+from longcode.table.writes import Update
+from send import worker
+from tests.carriers.conftest import FakeCarrier
+from tests.fakes import LambdaContext, client, queued, sqs_event, studio
+from tests.functions.send.logs import logged
+from tests.functions.send.texts import accept, stored
+
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_send.json").read_text())
+KEY = "0f6a2c1e-5b0d-4b7e"
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has one client."""
+    account = studio()
+    client(account)
+    return account
+
+
+def failed(answer: Any) -> list[str]:
+    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+
+def test_an_event_of_sqs_hands_its_text_over_without_a_word_of_it_in_the_log(
+    account: Account, carrier_on_loopback: FakeCarrier, caplog: pytest.LogCaptureFixture
+) -> None:
+    carrier_on_loopback.answers(201, '{"sid": "SM7", "status": "queued"}')
+    message = accept(account, KEY, now=clock.now(), body="Secret words")
+
+    answer = worker.handler(EVENT, LambdaContext())
+
+    assert answer == {"batchItemFailures": []}
+    [asked] = carrier_on_loopback.asked
+    assert (asked.form["To"], asked.form["Body"]) == ("+12125550123", "Secret words")
+    assert stored(account, message.id).carrier_id == "SM7"
+    log = logged(caplog)
+    assert "2125550123" not in log
+    assert "Secret words" not in log
+
+
+def test_a_hang_up_is_uncertain_and_the_log_says_so_without_the_phone(
+    account: Account, carrier_on_loopback: FakeCarrier, caplog: pytest.LogCaptureFixture
+) -> None:
+    carrier_on_loopback.hangs_up()
+    message = accept(account, KEY, now=clock.now(), body="Secret words")
+
+    worker.handler(EVENT, LambdaContext())
+    worker.handler(EVENT, LambdaContext())
+
+    assert len(carrier_on_loopback.asked) == 1
+    assert stored(account, message.id).state is State.UNCERTAIN
+    log = logged(caplog)
+    assert message.id in log
+    assert "2125550123" not in log
+    assert "Secret words" not in log
+
+
+@pytest.mark.parametrize(
+    "broken", ["", "no JSON", "[]", '{"account": 7}', '{"account": "10000001", "message_id": "none"}']
+)
+def test_a_record_that_cannot_be_read_fails_alone(
+    account: Account, carrier_on_loopback: FakeCarrier, broken: str
+) -> None:
+    carrier_on_loopback.answers(201, '{"sid": "SM7"}')
+    message = accept(account, now=clock.now())
+
+    answer = worker.handler(sqs_event(broken, *queued("send")), LambdaContext())
+
+    assert failed(answer) == ["m0"]
+    assert stored(account, message.id).state is State.SENT
+
+
+@pytest.mark.parametrize(
+    "changes", [{"state": "lost"}, {"units": "two"}, {"created_at": "today"}, {"created_at": "2026-11-22T15:30:00"}]
+)
+def test_an_item_that_cannot_be_read_fails_alone(
+    account: Account, carrier_on_loopback: FakeCarrier, changes: dict[str, Any]
+) -> None:
+    carrier_on_loopback.answers(201, '{"sid": "SM7"}')
+    broken = accept(account, "broken", now=clock.now())
+    message = accept(account, "whole", now=clock.now())
+    write(Update(keys.message(account.id, broken.id), changes=changes))
+    jobs = [f'{{"account":"10000001","message_id":"{one.id}"}}' for one in (broken, message)]
+
+    answer = worker.handler(sqs_event(*jobs), LambdaContext())
+
+    assert failed(answer) == ["m0"]
+    assert stored(account, message.id).state is State.SENT
+
+
+def test_an_item_with_a_number_that_is_no_whole_one_fails_alone(
+    account: Account, carrier_on_loopback: FakeCarrier
+) -> None:
+    carrier_on_loopback.answers(201, '{"sid": "SM7"}')
+    broken = accept(account, "broken", now=clock.now())
+    message = accept(account, "whole", now=clock.now())
+    aws_client("dynamodb").update_item(
+        TableName="longcode",
+        Key={"pk": {"S": "account#10000001"}, "sk": {"S": f"message#{broken.id}"}},
+        UpdateExpression="SET units = :units",
+        ExpressionAttributeValues={":units": {"N": "1.5"}},
+    )
+    jobs = [f'{{"account":"10000001","message_id":"{one.id}"}}' for one in (broken, message)]
+
+    answer = worker.handler(sqs_event(*jobs), LambdaContext())
+
+    assert failed(answer) == ["m0"]
+    assert stored(account, message.id).state is State.SENT
+
+
+def test_when_nobody_is_there_every_text_of_the_batch_waits(account: Account) -> None:
+    made = [accept(account, str(index), now=clock.now()) for index in range(3)]
+
+    answer = worker.handler(sqs_event(*queued("send")), LambdaContext())
+
+    assert answer == {"batchItemFailures": []}
+    assert {stored(account, one.id).state for one in made} == {State.QUEUED}

@@ -1,0 +1,99 @@
+"""What happens to calls on their way to AWS: they take turns, lose their answers, meet another or find nobody."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from types import SimpleNamespace
+from typing import Any
+
+from longcode.aws.clients import client
+
+
+@contextmanager
+def taking_turns(*services: str) -> Iterator[None]:
+    """Let moto, which no lock guards, serve one call at a time, as a partition of DynamoDB does."""
+    turn = Lock()
+
+    def take(**_: Any) -> None:
+        turn.acquire()
+
+    def give(**_: Any) -> None:
+        turn.release()
+
+    for events in [client(service).meta.events for service in services or ("dynamodb",)]:
+        events.register_first("before-send", take, "take")
+        events.register_first("needs-retry", give, "give")
+    try:
+        yield
+    finally:
+        for events in [client(service).meta.events for service in services or ("dynamodb",)]:
+            events.unregister("before-send", take, "take")
+            events.unregister("needs-retry", give, "give")
+
+
+@contextmanager
+def losing_the_first_answer(service: str, operation: str) -> Iterator[list[str]]:
+    """Drop the answer of the first such call, so that the SDK repeats it; gives the calls that were repeated."""
+    repeated: list[str] = []
+
+    def again(**_: Any) -> int | None:
+        if repeated:
+            return None
+        repeated.append(operation)
+        return 0
+
+    with _handling(service, f"needs-retry.{service}.{operation}", again):
+        yield repeated
+
+
+@contextmanager
+def failing(service: str, operation: str, code: str, times: int = 1) -> Iterator[list[str]]:
+    """Answer the first such calls with an error, before they reach AWS; gives what was answered."""
+    answered: list[str] = []
+
+    def answer(**_: Any) -> Any:
+        if len(answered) == times:
+            return None
+        answered.append(code)
+        error = {"Error": {"Code": code, "Message": "told to"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        return SimpleNamespace(status_code=400), error
+
+    with _handling(service, f"before-call.{service}.{operation}", answer):
+        yield answered
+
+
+class Killed(BaseException):
+    """The function was killed: no `except Exception` of its own sees that."""
+
+
+@contextmanager
+def killing(call: int, *, before: bool) -> Iterator[list[str]]:
+    """Kill the function before or after that call to the table or a queue; gives the calls that were made."""
+    made: list[str] = []
+
+    def starting(model: Any, **_: Any) -> None:
+        made.append(model.name)
+        if before and len(made) == call:
+            raise Killed
+
+    def answered(**_: Any) -> None:
+        if not before and len(made) == call:
+            raise Killed
+
+    with (
+        _handling("dynamodb", "before-call", starting),
+        _handling("sqs", "before-call", starting),
+        _handling("dynamodb", "after-call", answered),
+        _handling("sqs", "after-call", answered),
+    ):
+        yield made
+
+
+@contextmanager
+def _handling(service: str, event: str, handler: Any) -> Iterator[None]:
+    events = client(service).meta.events
+    events.register_first(event, handler, event)
+    try:
+        yield
+    finally:
+        events.unregister(event, handler, event)

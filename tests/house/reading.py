@@ -1,0 +1,153 @@
+"""What the tests of this folder read: the sources as syntax trees, and the functions of template.yaml."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = ROOT / "functions"
+LONGCODE = FUNCTIONS / "longcode"
+TABLE = LONGCODE / "table"
+PURPOSES = sorted({path.parent.name for path in FUNCTIONS.glob("*/*.py")} - {"longcode"})
+
+
+def sources(*folders: Path) -> list[Path]:
+    """List the Python files under some folders."""
+    return sorted(path for folder in folders for path in folder.rglob("*.py"))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), filename=str(path))
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
+
+
+def shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def module(path: Path) -> str:
+    """Name a file of functions/ as it is imported: `send.worker`."""
+    return ".".join(path.relative_to(FUNCTIONS).with_suffix("").parts)
+
+
+def file_of(name: str) -> Path | None:
+    """Find the file of ours that an imported name comes from: `longcode.jobs.Send` from longcode/jobs.py."""
+    parts = name.split(".")
+    candidates = (FUNCTIONS.joinpath(*parts[:length]).with_suffix(".py") for length in range(len(parts), 0, -1))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Name all that a file imports, each in full: `from a.b import c` is `a.b.c`."""
+    names: set[str] = set()
+    for node in nodes(path):
+        match node:
+            case ast.Import(aliases):
+                names |= {alias.name for alias in aliases}
+            case ast.ImportFrom(origin, aliases, level):
+                names |= {f"{'.' * level}{origin or ''}.{alias.name}" for alias in aliases}
+    return frozenset(names)
+
+
+def within(name: str, *packages: str) -> bool:
+    """Tell whether a dotted name is one of the packages, or in one."""
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def imported(path: Path, *packages: str) -> list[str]:
+    """Tell what a file imports of some packages."""
+    return sorted(name for name in imports(path) if within(name, *packages))
+
+
+@cache
+def reach(path: Path) -> frozenset[Path]:
+    """List the files of ours that a file imports, and those that these import, itself among them."""
+    reached: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        at = waiting.pop()
+        if at not in reached:
+            reached.add(at)
+            waiting += [found for name in imports(at) if (found := file_of(name))]
+    return frozenset(reached)
+
+
+def reached_names(path: Path) -> set[str]:
+    """Name all that is imported anywhere in the reach of a file."""
+    return {name for file in reach(path) for name in imports(file)}
+
+
+def dotted(node: ast.AST) -> str:
+    """Spell `a.b.c` of a name or an attribute, and nothing of anything else."""
+    match node:
+        case ast.Name(name):
+            return name
+        case ast.Attribute(value, name) if dotted(value):
+            return f"{dotted(value)}.{name}"
+    return ""
+
+
+def strings(path: Path) -> Iterator[ast.Constant]:
+    """Give the string literals of a file, those inside f-strings too."""
+    return (node for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def defined(path: Path) -> set[str]:
+    """Name what a file defines at its top level."""
+    names: set[str] = set()
+    for node in tree(path).body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.Assign(targets):
+                names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names
+
+
+def handlers() -> dict[str, Path]:
+    """Find the modules that have a handler, by name."""
+    return {module(path): path for path in sources(FUNCTIONS) if "handler" in defined(path)}
+
+
+def routes(name: str) -> dict[tuple[str, str], Any]:
+    """Give what a module's resolver serves: by verb and path, the function. Powertools keeps them to itself."""
+    app = import_module(name).app
+    every = [*app._static_routes, *app._dynamic_routes]
+    return {(route.method, route.openapi_path): route.func for route in every}
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """Give the properties of the template's resources of a type, by name."""
+    resources = template["Resources"].items()
+    return {name: one.get("Properties", {}) for name, one in resources if one["Type"] == kind}
+
+
+def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give the properties of the template's functions, the global ones too, by the module of their handler."""
+    shared = template["Globals"]["Function"]
+    found = of_type(template, "AWS::Serverless::Function").values()
+    return {one["Handler"].removesuffix(".handler"): shared | one for one in found}
+
+
+def events(template: dict[str, Any], kind: str) -> list[tuple[str, dict[str, Any]]]:
+    """Give the events of a type, each with the module that it calls."""
+    return [
+        (name, event["Properties"])
+        for name, one in functions(template).items()
+        for event in one.get("Events", {}).values()
+        if event["Type"] == kind
+    ]
+
+
+def referred(value: Any) -> str:
+    """Name the resource that a `!Ref` or a `!GetAtt` is about."""
+    return str(next(iter(value.values()))).partition(".")[0]

@@ -1,0 +1,30 @@
+"""Somebody is told: of every dead letter, and of whatever the code counts for an alarm."""
+
+import ast
+from typing import Any
+
+from tests.house.reading import FUNCTIONS, dotted, nodes, of_type, referred, sources
+
+
+def alarms(template: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the alarms that tell somebody."""
+    return [alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values() if alarm.get("AlarmActions")]
+
+
+def test_somebody_is_told_of_every_dead_letter(template: dict[str, Any]) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    dimensions = [dimension for alarm in alarms(template) for dimension in alarm.get("Dimensions", [])]
+    watched = [referred(one["Value"]) for one in dimensions if one["Name"] == "QueueName"]
+
+    assert sorted(watched) == sorted(name for name, one in queues.items() if "RedrivePolicy" not in one)
+
+
+def test_what_the_code_counts_is_what_an_alarm_watches(template: dict[str, Any]) -> None:
+    counted = {
+        ast.literal_eval(node.args[0])
+        for path in sources(FUNCTIONS)
+        for node in nodes(path)
+        if isinstance(node, ast.Call) and dotted(node.func) == "count"
+    }
+
+    assert {alarm["MetricName"] for alarm in alarms(template) if alarm["Namespace"] == "Longcode"} == counted

@@ -1,0 +1,167 @@
+"""Imports point one way (design §3): purpose, then decisions, table, carriers, aws; never back, never across."""
+
+import ast
+
+from tests.house.reading import (
+    FUNCTIONS,
+    LONGCODE,
+    PURPOSES,
+    ROOT,
+    TABLE,
+    dotted,
+    functions,
+    handlers,
+    imported,
+    imports,
+    module,
+    nodes,
+    reach,
+    reached_names,
+    shown,
+    sources,
+    within,
+)
+
+PURE = sorted(LONGCODE.glob("*.py"))
+OUTSIDE = ("boto3", "botocore", "os", "urllib", "urllib3", "requests", "http", "socket", "subprocess")
+CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns")
+READ_THE_ENVIRONMENT = {
+    "functions/longcode/aws/settings.py",
+    "functions/longcode/table/writes.py",  # the table's name alone: a worker's table needs no other setting
+}
+
+
+def test_there_is_something_to_check() -> None:
+    assert {"accounts", "send", "inbox", "optout", "billing"} <= set(PURPOSES)
+    assert len(PURE) > 20
+    assert imported(FUNCTIONS / "send" / "worker.py", "longcode.table.messages") == ["longcode.table.messages"]
+
+
+def test_a_purpose_imports_no_other_purpose() -> None:
+    across = [
+        f"{shown(path)} imports {name}"
+        for purpose in PURPOSES
+        for path in sources(FUNCTIONS / purpose)
+        for name in imported(path, *(other for other in PURPOSES if other != purpose))
+    ]
+
+    assert across == []
+
+
+def test_what_the_purposes_share_imports_none_of_them() -> None:
+    back = [f"{shown(path)} imports {name}" for path in sources(LONGCODE) for name in imported(path, *PURPOSES)]
+
+    assert back == []
+
+
+def test_no_import_is_relative() -> None:
+    every = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench", ROOT / "tests")
+
+    assert [shown(path) for path in every if any(name.startswith(".") for name in imports(path))] == []
+
+
+def test_decisions_import_neither_aws_nor_http_nor_the_environment() -> None:
+    packages = (*OUTSIDE, "aws_lambda_powertools", "pydantic")
+    impure = [f"{shown(path)} imports {name}" for path in PURE for name in imported(path, *packages)]
+
+    assert impure == []
+
+
+def test_decisions_import_none_of_the_places_that_act() -> None:
+    acting = ("longcode.table", "longcode.carriers", "longcode.aws")
+
+    assert [f"{shown(path)} imports {name}" for path in PURE for name in imported(path, *acting)] == []
+
+
+def test_decisions_are_told_the_time() -> None:
+    asked = [
+        f"{shown(path)}:{node.lineno} asks {dotted(node)}"
+        for path in PURE
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute) and dotted(node).endswith(CLOCKS)
+    ]
+    named = [f"{shown(path)} imports {name}" for path in PURE for name in imported(path, "time")]
+
+    assert asked + named == []
+
+
+def test_the_table_knows_carriers_by_their_values_only() -> None:
+    known = [
+        f"{shown(path)} imports {name}"
+        for path in sources(TABLE)
+        for name in imported(path, "longcode.carriers")
+        if not within(name, "longcode.carriers.carrier")
+    ]
+
+    assert known == []
+
+
+def test_the_table_needs_nothing_of_aws_but_its_clients_and_an_alarm() -> None:
+    needed = [
+        f"{shown(path)} imports {name}"
+        for path in sources(TABLE)
+        for name in imported(path, "longcode.aws")
+        if not any(within(name, f"longcode.aws.{needed}") for needed in ("clients", "telemetry"))
+    ]
+
+    assert needed == []
+
+
+def test_carriers_know_neither_the_table_nor_aws() -> None:
+    known = [
+        f"{shown(path)} imports {name}"
+        for path in sources(LONGCODE / "carriers")
+        for name in imported(path, "longcode.table", "longcode.aws")
+    ]
+
+    assert known == []
+
+
+def test_handing_on_does_not_know_the_table() -> None:
+    known = [
+        f"{shown(p)} imports {name}" for p in sources(LONGCODE / "aws") for name in imported(p, "longcode.table")
+    ]
+
+    assert known == []
+
+
+def test_the_simulated_carrier_shares_nothing_with_the_service() -> None:
+    shared = [
+        f"{shown(path)} imports {name}"
+        for path in sources(ROOT / "infra" / "local" / "carrier")
+        for name in imported(path, "longcode", *PURPOSES)
+    ]
+
+    assert shared == []
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    readers = {
+        shown(path)
+        for path in sources(FUNCTIONS)
+        if any(dotted(node) in ("os.environ", "os.getenv") for node in nodes(path))
+    }
+
+    assert readers == READ_THE_ENVIRONMENT
+
+
+def test_a_function_fed_by_a_queue_or_a_schedule_starts_without_pydantic() -> None:
+    doors = [name for name, path in handlers().items() if LONGCODE / "aws" / "web.py" in reach(path)]
+    slow = [
+        name
+        for name, path in handlers().items()
+        if name not in doors and any(within(one, "pydantic") for one in reached_names(path))
+    ]
+
+    assert slow == []
+
+
+def test_only_a_function_behind_the_api_has_the_resolver(template: dict[str, object]) -> None:
+    api = {
+        name
+        for name, one in functions(template).items()
+        if any(event["Type"] == "Api" for event in one.get("Events", {}).values())
+    }
+    with_it = {module(path) for path in handlers().values() if LONGCODE / "aws" / "web.py" in reach(path)}
+
+    assert with_it == api

@@ -1,0 +1,61 @@
+"""What holds for every file of the repository: a first line that tells, no machine's paths, no link to nothing."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+from tests.house.reading import FUNCTIONS, LONGCODE, ROOT, shown, sources, tree
+
+HOSTS = re.compile(
+    r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|(?:^|\s)--(?:extra-)?index-url[ =]|/simple/?\s*$", re.MULTILINE
+)
+PATHS = re.compile(r"(?<![\w.])/(?:home|Users|work|root|mnt)/[\w.-]+")
+NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)+\.(?:py|md|json|yaml|csv|toml|txt))`")
+
+
+def test_every_module_begins_with_what_it_is_for() -> None:
+    every = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
+
+    assert [shown(path) for path in every if not _first_line(path)] == []
+
+
+def test_no_tracked_file_names_a_registry_or_a_place_on_somebodys_machine() -> None:
+    named = [
+        f"{name}: {found.group().strip()}"
+        for name, text in tracked().items()
+        for pattern in (HOSTS, PATHS)
+        if (found := pattern.search(text))
+    ]
+
+    assert named == []
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    pages = [path for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if path.is_file()]
+    missing = [
+        f"{shown(page)}: {name}"
+        for page in pages
+        for name in NAMED.findall(page.read_text())
+        if not any((root / name).exists() for root in (ROOT, FUNCTIONS, LONGCODE))
+    ]
+
+    assert missing == []
+
+
+def test_decisions_are_numbered_without_gaps_and_short() -> None:
+    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+    assert [int(path.name[:4]) for path in decisions] == list(range(1, len(decisions) + 1))
+    assert [path.name for path in decisions if len(path.read_text().splitlines()) > 25] == []
+
+
+def tracked() -> dict[str, str]:
+    """Read the files that git keeps, by name."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
+    files = [ROOT / name for name in listed.stdout.split("\0") if name]
+    return {shown(path): path.read_text(errors="replace") for path in files if path.is_file()}
+
+
+def _first_line(path: Path) -> str:
+    return (ast.get_docstring(tree(path)) or "").partition("\n")[0]

@@ -1,0 +1,89 @@
+"""Keys are spelled in table/keys.py and nowhere else, and docs/table.md tells of all of them."""
+
+import ast
+import re
+
+from longcode.table import keys
+from tests.house.reading import FUNCTIONS, ROOT, TABLE, imported, nodes, shown, sources, strings, tree
+
+KEYS = TABLE / "keys.py"
+PAGE = (ROOT / "docs" / "table.md").read_text()
+
+# Whoever reads an index, a batch or a condition needs the names of the key's attributes, not what is in them.
+NAME_THE_KEY = {
+    "functions/longcode/table/due.py",
+    "functions/longcode/table/folders.py",
+    "functions/longcode/table/store.py",
+    "functions/longcode/table/writes.py",
+}
+# Its `#` begins the stand-in for an attribute's name in an expression.
+SPELLS_EXPRESSIONS = TABLE / "writes.py"
+
+
+def test_no_other_file_spells_the_beginning_of_a_key() -> None:
+    beginnings = {one for text in strings(KEYS) for one in re.findall(r"[a-z-]+#", str(text.value))}
+    spelled = [
+        f"{shown(path)}:{text.lineno} spells {text.value!r}"
+        for path in sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
+        if path != KEYS
+        for text in strings(path)
+        if any(re.search(rf"(?<![a-z-]){one}", str(text.value)) for one in beginnings)
+    ]
+
+    assert len(beginnings) > 15
+    assert spelled == []
+
+
+def test_no_other_file_of_the_table_puts_a_part_of_a_key_together() -> None:
+    together = [
+        f"{shown(path)}:{node.lineno}"
+        for path in sources(TABLE)
+        if path not in (KEYS, SPELLS_EXPRESSIONS)
+        for node in nodes(path)
+        if isinstance(node, ast.JoinedStr)
+        and any(isinstance(part, ast.Constant) and "#" in str(part.value) for part in node.values)
+    ]
+
+    assert together == []
+
+
+def test_only_those_who_read_whole_items_name_the_attributes_of_the_key() -> None:
+    naming = {
+        shown(path)
+        for path in sources(FUNCTIONS)
+        if path != KEYS and any(re.search(r"\b[ps]k\b", str(text.value)) for text in strings(path))
+    }
+
+    assert naming == NAME_THE_KEY
+
+
+def test_nobody_outside_the_table_asks_for_a_key() -> None:
+    asking = [
+        shown(path)
+        for path in sources(FUNCTIONS)
+        if TABLE not in path.parents and imported(path, "longcode.table.keys")
+    ]
+
+    assert asking == []
+
+
+def test_the_page_names_every_key_and_every_index() -> None:
+    spelled = {node.name for node in tree(KEYS).body if isinstance(node, ast.FunctionDef) and node.name[0] != "_"}
+    spelled -= {"instant"}  # a time within a key
+
+    assert sorted(name for name in spelled if f"`{name}`" not in PAGE) == []
+    assert sorted(name for name in keys.INDEXES if f"`{name}`" not in PAGE) == []
+
+
+def test_the_page_names_every_type_of_item() -> None:
+    types = {
+        str(value.value)
+        for path in sources(TABLE)
+        for node in nodes(path)
+        if isinstance(node, ast.Dict)
+        for name, value in zip(node.keys, node.values, strict=True)
+        if isinstance(name, ast.Constant) and name.value == "type" and isinstance(value, ast.Constant)
+    }
+
+    assert len(types) > 10
+    assert sorted(one for one in types if f"`{one}`" not in PAGE) == []

@@ -1,0 +1,157 @@
+"""Each function may do what its code does, and no more."""
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.house.reading import (
+    FUNCTIONS,
+    LONGCODE,
+    TABLE,
+    dotted,
+    file_of,
+    functions,
+    handlers,
+    imports,
+    nodes,
+    reach,
+    referred,
+    sources,
+    tree,
+)
+
+GRANTED = {
+    "DynamoDBReadPolicy": {"read"},
+    "DynamoDBWritePolicy": {"write"},
+    "DynamoDBCrudPolicy": {"read", "write", "delete"},
+}
+DOES = {
+    "store.get": "read",
+    "store.get_many": "read",
+    "store.query": "read",
+    "store.query_index": "read",
+    "store.put_many": "write",
+    "Put": "write",
+    "Update": "write",
+    "Delete": "delete",
+}
+
+
+def test_who_only_reads_may_only_read(template: dict[str, Any]) -> None:
+    for name in ("accounts.authorizer", "billing.close_month"):
+        assert granted(functions(template)[name]) == {"read"}
+
+
+def test_each_may_do_with_the_table_what_its_code_does(template: dict[str, Any]) -> None:
+    does = {name: done_by(path) for name, path in handlers().items()}
+
+    assert {name: granted(one) for name, one in functions(template).items()} == does
+
+
+def test_each_may_send_to_the_queues_that_its_code_names(template: dict[str, Any]) -> None:
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    queue = {name.lower(): referred(value) for name, value in variables.items() if name.endswith("_QUEUE_URL")}
+    names = {
+        name: sorted({queue[one] for file in own(path) for one in attributes(file) if one in queue})
+        for name, path in handlers().items()
+    }
+
+    may = {
+        name: sorted(map(referred, named(one, "SQSSendMessagePolicy", "QueueName"))) for name, one in all_of(template)
+    }
+
+    assert may == names
+
+
+def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(template: dict[str, Any]) -> None:
+    for policy, parameter, asked in (
+        ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "longcode.aws.settings.carrier_credentials"),
+        ("SSMParameterReadPolicy", "ParameterName", "longcode.aws.settings.public_url"),
+    ):
+        asking = {name for name, path in handlers().items() if any(asked in imports(file) for file in reach(path))}
+
+        assert {name for name, one in all_of(template) if named(one, policy, parameter)} == asking
+
+
+def test_each_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> None:
+    for action, door in (("ses:SendEmail", "mail.py"), ("sms-voice:SendTextMessage", "carrier.py")):
+        doing = {name for name, path in handlers().items() if LONGCODE / "aws" / door in reach(path)}
+
+        assert {name for name, one in all_of(template) if action in actions(one)} == doing
+
+
+def test_nobody_may_do_everything(template: dict[str, Any]) -> None:
+    stated = {action for _, one in all_of(template) for action in actions(one)}
+
+    assert stated == {"ses:SendEmail", "sms-voice:SendTextMessage"}
+
+
+def all_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return list(functions(template).items())
+
+
+def granted(function: dict[str, Any]) -> set[str]:
+    """Tell what a function may do with the table."""
+    return {verb for policy in function["Policies"] for name in policy for verb in GRANTED.get(name, ())}
+
+
+def named(function: dict[str, Any], policy: str, parameter: str) -> list[Any]:
+    return [one[policy][parameter] for one in function["Policies"] if policy in one]
+
+
+def actions(function: dict[str, Any]) -> set[str]:
+    statements = [statement for one in function["Policies"] for statement in one.get("Statement", [])]
+    listed = [[one["Action"]] if isinstance(one["Action"], str) else one["Action"] for one in statements]
+    return {action for of in listed for action in of}
+
+
+def own(path: Path) -> list[Path]:
+    """List a trigger and the siblings that serve it."""
+    return [file for file in reach(path) if LONGCODE not in file.parents]
+
+
+def attributes(path: Path) -> set[str]:
+    return {node.attr for node in nodes(path) if isinstance(node, ast.Attribute)}
+
+
+def done_by(trigger: Path) -> set[str]:
+    """Tell what the code of a trigger does with the table."""
+    used = {name for file in own(trigger) for name in used_of_the_table(file, tree(file))}
+    return {verb for name in used for verb in verbs().get(name, ())}
+
+
+@cache
+def verbs() -> dict[str, set[str]]:
+    """Tell what each function of the table does, and with it the functions that it calls."""
+    calls = {
+        f"{path.stem}.{node.name}": {*used_of_the_table(path, node), *called(node)}
+        for path in sources(TABLE)
+        if path.stem not in ("store", "writes", "keys", "codec")
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    does: dict[str, set[str]] = {name: {DOES[one] for one in of if one in DOES} for name, of in calls.items()}
+    for _ in calls:
+        does = {name: of.union(*(does.get(one, set()) for one in calls[name])) for name, of in does.items()}
+    return does
+
+
+def called(function: ast.FunctionDef) -> set[str]:
+    return {dotted(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+
+
+def used_of_the_table(path: Path, within: ast.AST) -> set[str]:
+    """Name the functions of the table that some code uses, as `module.function`, called or handed on."""
+    modules = {name.rpartition(".")[2]: name for name in imports(path) if name.startswith("longcode.table.")}
+    used: set[str] = set()
+    for node in ast.walk(within):
+        spelled = dotted(node)
+        head, _, tail = spelled.partition(".")
+        if tail and head in modules:
+            used.add(spelled)
+        elif not tail and head in modules and (origin := file_of(modules[head])) and origin.stem != head:
+            used.add(f"{origin.stem}.{head}")
+        elif not tail and head and FUNCTIONS in path.parents and path.parent == TABLE:
+            used.add(f"{path.stem}.{head}")
+    return used

@@ -1,0 +1,58 @@
+"""What a queue must be for nothing to be lost on it (facts §6)."""
+
+from typing import Any
+
+from tests.house.reading import events, functions, of_type, referred
+
+FOURTEEN_DAYS = 1_209_600
+
+
+def test_every_queue_has_a_dead_letter_queue_that_no_other_has(template: dict[str, Any]) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    working = {name: one["RedrivePolicy"] for name, one in queues.items() if "RedrivePolicy" in one}
+    dead_letters = [referred(policy["deadLetterTargetArn"]) for policy in working.values()]
+
+    assert sorted(dead_letters) == sorted(queues.keys() - working)
+    assert [name for name, policy in working.items() if policy["maxReceiveCount"] < 5] == []
+    assert [name for name in dead_letters if queues[name]["MessageRetentionPeriod"] != FOURTEEN_DAYS] == []
+
+
+def test_every_queue_but_dead_letters_feeds_one_function(template: dict[str, Any]) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    fed = [referred(event["Queue"]) for _, event in events(template, "SQS")]
+
+    assert sorted(fed) == sorted(name for name, one in queues.items() if "RedrivePolicy" in one)
+
+
+def test_a_job_is_invisible_for_six_times_as_long_as_its_function_may_take(template: dict[str, Any]) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    seconds = {name: one["Timeout"] for name, one in functions(template).items()}
+    short = [
+        name
+        for name, event in events(template, "SQS")
+        if queues[referred(event["Queue"])]["VisibilityTimeout"] < 6 * seconds[name]
+    ]
+
+    assert short == []
+
+
+def test_one_bad_job_does_not_bring_its_batch_back(template: dict[str, Any]) -> None:
+    whole = [
+        name
+        for name, event in events(template, "SQS")
+        if event.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]
+    ]
+
+    assert whole == []
+
+
+def test_enough_texts_are_in_flight_for_fairness(template: dict[str, Any]) -> None:
+    worker = next(event for name, event in events(template, "SQS") if name == "send.worker")
+
+    assert worker["ScalingConfig"]["MaximumConcurrency"] * worker["BatchSize"] >= 40
+
+
+def test_every_queue_is_encrypted(template: dict[str, Any]) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+
+    assert [name for name, one in queues.items() if one.get("SqsManagedSseEnabled") is not True] == []

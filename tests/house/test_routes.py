@@ -1,0 +1,93 @@
+"""The template's routes are the resolvers' routes, and only the open ones are open."""
+
+import ast
+import inspect
+import json
+import re
+import textwrap
+from typing import Any
+
+import pytest
+
+from infra import openapi
+from tests.house.reading import defined, events, handlers, of_type, routes
+
+OPEN = re.compile(r"/plans|/signup|/signup/confirm/{}|/carriers/.+")
+TOLD = openapi.document()
+SERVED = {name: routes(name) for name, path in handlers().items() if "app" in defined(path)}
+
+
+def nameless(path: str) -> str:
+    """Leave out how a parameter is called, which is each side's own matter."""
+    return re.sub(r"{[^}]+}", "{}", path)
+
+
+def test_the_template_has_the_routes_that_the_functions_serve(template: dict[str, Any]) -> None:
+    wanted = {(name, one["Method"].upper(), nameless(one["Path"])) for name, one in events(template, "Api")}
+    served = {(name, verb, nameless(path)) for name, of in SERVED.items() for verb, path in of}
+
+    assert sorted(wanted - served) == []
+    assert sorted(served - wanted) == []
+
+
+def test_every_route_but_the_open_ones_asks_who_calls(template: dict[str, Any]) -> None:
+    everyone = {nameless(one["Path"]) for _, one in events(template, "Api") if "Auth" in one}
+    unasked = [one["Path"] for _, one in events(template, "Api") if one.get("Auth", {}).get("Authorizer") == "NONE"]
+    every = {nameless(one["Path"]) for _, one in events(template, "Api")}
+
+    assert {path for path in every if OPEN.fullmatch(path)} == {nameless(path) for path in unasked} == everyone
+
+
+def test_a_password_that_was_changed_opens_nothing_after_a_minute(template: dict[str, Any]) -> None:
+    (api,) = of_type(template, "AWS::Serverless::Api").values()
+    authorizer = api["Auth"]["Authorizers"][api["Auth"]["DefaultAuthorizer"]]
+
+    assert authorizer["Identity"]["ReauthorizeEvery"] <= 60
+    assert authorizer["Identity"]["Headers"] == ["Authorization"]
+
+
+def test_the_openapi_file_is_current() -> None:
+    assert json.loads(openapi.FILE.read_text()) == TOLD, "run make openapi"
+
+
+def test_the_openapi_file_has_every_route_but_the_webhooks(template: dict[str, Any]) -> None:
+    told = [(verb.upper(), path) for path, of in TOLD["paths"].items() for verb in of]
+    every = {(one["Method"].upper(), nameless(one["Path"])) for _, one in events(template, "Api")}
+
+    assert {(verb, nameless(path)) for verb, path in told} == {
+        (verb, path) for verb, path in every if not path.startswith("/carriers/")
+    }
+
+
+def test_the_openapi_file_leaves_open_what_the_template_leaves_open() -> None:
+    paths = TOLD["paths"]
+    unasked = {path for path, of in paths.items() for operation in of.values() if operation.get("security") == []}
+
+    assert unasked == {path for path in paths if OPEN.fullmatch(nameless(path))}
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [operation["operationId"] for of in TOLD["paths"].values() for operation in of.values()]
+
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", openapi.RESOLVERS)
+def test_the_openapi_file_tells_the_status_that_a_route_answers_with(name: str) -> None:
+    paths = TOLD["paths"]
+    untold = [
+        f"{verb} {path} answers {status}"
+        for (verb, path), function in SERVED[name].items()
+        for status in _answered(function)
+        if str(status) not in paths[path][verb.lower()]["responses"]
+    ]
+
+    assert untold == []
+
+
+def _answered(function: Any) -> set[int]:
+    """Read from `Response(202, …)` what a route answers; one that makes no `Response` has no say in it."""
+    source = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    calls = [node for node in ast.walk(source) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Response"]
+    first = [node for call in calls for node in ast.walk(call.args[0])]
+    return {node.value for node in first if isinstance(node, ast.Constant) and type(node.value) is int}

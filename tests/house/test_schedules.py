@@ -1,0 +1,30 @@
+"""What the clock starts: the sweep, the inbox processor, the month's close."""
+
+from typing import Any
+
+from tests.house.reading import FUNCTIONS, events
+
+EVERY = {
+    "send.due": ("rate(1 minute)", None),
+    "inbox.forward": ("rate(5 minutes)", None),  # facts S23
+    "billing.close_month": ("cron(0 3 1 * ? *)", "America/Chicago"),  # facts S14, §6
+}
+
+
+def test_every_schedule_is_as_the_product_wants_it(template: dict[str, Any]) -> None:
+    scheduled = {
+        name: (event["ScheduleExpression"], event.get("ScheduleExpressionTimezone"))
+        for name, event in events(template, "ScheduleV2")
+    }
+
+    assert scheduled == {name: when for name, when in EVERY.items() if _is_there(name)}
+
+
+def test_a_late_call_still_closes_the_month_that_it_was_for(template: dict[str, Any]) -> None:
+    close = next(event for name, event in events(template, "ScheduleV2") if name == "billing.close_month")
+
+    assert close["Input"] == '{"time": "<aws.scheduler.scheduled-time>"}'
+
+
+def _is_there(name: str) -> bool:
+    return (FUNCTIONS / f"{name.replace('.', '/')}.py").is_file()

@@ -1,0 +1,46 @@
+"""The one table, as the code takes it to be (design §4)."""
+
+from typing import Any
+
+import pytest
+
+from longcode.table import keys
+from tests.house.reading import of_type
+
+
+@pytest.fixture
+def table(template: dict[str, Any]) -> dict[str, Any]:
+    (properties,) = of_type(template, "AWS::DynamoDB::Table").values()
+    return dict(properties)
+
+
+def test_the_table_costs_nothing_while_idle_and_loses_nothing(table: dict[str, Any]) -> None:
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+
+
+def test_the_key_is_the_one_that_is_spelled(table: dict[str, Any]) -> None:
+    assert _key(table) == keys.Key._fields
+
+
+def test_the_indexes_are_the_ones_that_are_spelled(table: dict[str, Any]) -> None:
+    indexes = {index["IndexName"]: _key(index) for index in table["GlobalSecondaryIndexes"]}
+
+    assert indexes == keys.INDEXES
+    assert len(indexes) <= 2
+
+
+def test_the_indexes_are_narrow(table: dict[str, Any]) -> None:
+    projected = {
+        index["IndexName"]: index["Projection"].get("NonKeyAttributes", index["Projection"]["ProjectionType"])
+        for index in table["GlobalSecondaryIndexes"]
+    }
+
+    assert projected == {"due": "KEYS_ONLY", "folder": ["phone", "client_id"]}
+
+
+def _key(of: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(part["AttributeName"] for part in of["KeySchema"])

@@ -1,0 +1,67 @@
+"""An AWS within the process: moto, with the table of template.yaml, the queues, the secret and the address."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from moto import mock_aws
+
+from longcode.aws.clients import client
+
+ROOT = Path(__file__).parents[1]
+QUEUES = ("send", "inbound", "opt_out", "sign_up", "bill")
+SHARED_NUMBER = "+15555550100"
+
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "POWERTOOLS_SERVICE_NAME": "longcode",
+    "POWERTOOLS_METRICS_NAMESPACE": "Longcode",
+    "TABLE_NAME": "longcode",
+    "CARRIER": "twilio",
+    "CARRIER_SECRET": "carrier",
+    "CARRIER_API_BASE": "http://127.0.0.1:1",
+    "SHARED_NUMBER": SHARED_NUMBER,
+    "PUBLIC_URL_PARAMETER": "/longcode/public-url",
+    "MAIL_FROM": "longcode@longcode.example",
+    "HELP_CONTACT": "help@longcode.example",
+    "PLANS_FILE": str(ROOT / "infra" / "plans.json"),
+    **{f"{name.upper()}_QUEUE_URL": f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}" for name in QUEUES},
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads a template; what an intrinsic function would say is not needed here."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, suffix, node: {suffix: getattr(node, "value", None)})
+
+
+@cache
+def read_template() -> dict[str, Any]:
+    """Read template.yaml."""
+    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)
+    return loaded
+
+
+@contextmanager
+def local_aws() -> Iterator[None]:
+    """Give the functions an AWS."""
+    with mock_aws():
+        table = read_template()["Resources"]["Table"]["Properties"]
+        wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+        client("dynamodb").create_table(TableName="longcode", **{name: table[name] for name in wanted})
+        for name in QUEUES:
+            client("sqs").create_queue(QueueName=name)
+        secret = json.dumps({"account_sid": "AC0", "auth_token": "test-token"})
+        client("secretsmanager").create_secret(Name="carrier", SecretString=secret)
+        url = "https://longcode.example"
+        client("ssm").put_parameter(Name="/longcode/public-url", Type="String", Value=url)
+        client("sesv2").create_email_identity(EmailIdentity="longcode@longcode.example")
+        yield

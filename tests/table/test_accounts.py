@@ -1,0 +1,76 @@
+"""Accounts: an id and an address belong to one, and no change of plan is lost."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from longcode.plans import Change
+from longcode.table import accounts
+from longcode.table.store import ConditionFailed
+from tests.fakes import NOW, studio
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def test_an_account_is_found_by_its_id_and_its_address() -> None:
+    account = studio(email="ann@foxglove.example")
+
+    assert accounts.get("10000001") == account
+    assert accounts.with_email("ann@foxglove.example") == "10000001"
+    assert accounts.get("10000002") is None
+    assert accounts.with_email("eve@foxglove.example") is None
+
+
+@pytest.mark.parametrize(("number", "email"), [("10000001", "new@x.example"), ("10000002", "ann@foxglove.example")])
+def test_an_id_or_an_address_that_is_taken_opens_nothing(number: str, email: str) -> None:
+    account = studio(email="ann@foxglove.example")
+
+    with pytest.raises(ConditionFailed):
+        accounts.open_account(replace(account, id=number, email=email))
+
+    assert accounts.get("10000001") == account
+    assert list(accounts.everyone()) == ["10000001"]
+
+
+def test_a_change_of_plan_on_an_outdated_history_fails() -> None:
+    account = studio()
+    accounts.change_plan(account, Change(NOW, "large"))
+
+    with pytest.raises(ConditionFailed):
+        accounts.change_plan(account, Change(NOW, "small"))
+
+    found = accounts.get("10000001")
+    assert found
+    assert [change.plan for change in found.plan_changes] == ["medium", "large"]
+
+
+def test_a_password_is_replaced_only_if_it_is_the_one_meant() -> None:
+    accounts.set_password("10000001", "first")
+
+    accounts.set_password("10000001", "second", instead_of="first")
+    with pytest.raises(ConditionFailed):
+        accounts.set_password("10000001", "third", instead_of="first")
+
+    assert accounts.password_hash("10000001") == "second"
+
+
+def test_mailing_credentials_is_taken_by_one_until_its_lease_ends_and_by_none_once_done() -> None:
+    studio(established_at=None)
+    soon, later = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
+
+    assert accounts.take_to_establish("10000001", NOW, soon)
+    assert not accounts.take_to_establish("10000001", soon, later)
+    assert accounts.take_to_establish("10000001", soon + timedelta(milliseconds=1), later)
+    accounts.establish("10000001", "form-1", later)
+    assert not accounts.take_to_establish("10000001", later + timedelta(days=1), later)
+
+
+def test_the_form_that_established_an_account_is_known() -> None:
+    studio(established_at=None)
+    assert not accounts.is_established_by("10000001", "form-1")
+
+    accounts.establish("10000001", "form-1", NOW)
+
+    assert accounts.is_established_by("10000001", "form-1")
+    assert not accounts.is_established_by("10000001", "form-2")

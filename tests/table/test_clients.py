@@ -1,0 +1,133 @@
+"""Clients: their phones lead back to them, and no STOP is overlooked however the writes fall."""
+
+from dataclasses import replace
+
+import pytest
+
+from longcode.client import Client, Phone
+from longcode.consent import SHARED, Event, Means
+from longcode.table import clients, opt_outs
+from tests.fakes import NOW, client, studio
+from tests.functions.accounts.calls import at_once, meanwhile
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+PHONE = "+12125550123"
+
+
+def hear_stop() -> None:
+    """Do what the worker does with a STOP."""
+    opt_outs.record(
+        Event(id="e1", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP", account=None)
+    )
+    for account, client_id in clients.everywhere_with_phone(PHONE):
+        clients.hear_stop(account, client_id, PHONE)
+
+
+def heard() -> set[str]:
+    found = clients.get("10000001", "c1")
+    assert found
+    return set(found.heard_stop)
+
+
+def test_a_client_comes_back_as_it_was_written() -> None:
+    written = Client(
+        account="10000001",
+        id="c1",
+        updated_at=NOW,
+        first_name="Zoë",
+        phones=(Phone(number=PHONE, entered="212-555-0123", sms=False, label="home"),),
+        tags=("family", "vip"),
+        status="active",
+    )
+
+    assert clients.put(written) is True
+    assert clients.put(written) is False
+
+    found = clients.get("10000001", "c1")
+    assert found
+    assert replace(found, updated_at=NOW) == written
+
+
+def test_a_client_of_a_phone_that_said_stop_can_be_written_again_and_again() -> None:
+    account = studio()
+    hear_stop()
+
+    for _ in range(3):
+        client(account)
+
+    assert heard() == {PHONE}
+
+
+def test_a_stop_before_the_write_is_seen_by_the_write() -> None:
+    account = studio()
+
+    with meanwhile("TransactWriteItems", hear_stop):
+        client(account)
+
+    assert heard() == {PHONE}
+
+
+def test_a_stop_after_the_write_sees_the_client() -> None:
+    account = studio()
+
+    with meanwhile("BatchGetItem", hear_stop):
+        client(account)
+
+    assert heard() == {PHONE}
+
+
+def test_a_stop_while_a_client_is_written_again_is_not_overwritten() -> None:
+    account = studio()
+    client(account)
+
+    with meanwhile("TransactWriteItems", hear_stop):
+        client(account)
+
+    assert heard() == {PHONE}
+
+
+def test_a_stop_for_a_client_who_is_deleted_meanwhile_makes_no_client() -> None:
+    client(studio())
+
+    with meanwhile("UpdateItem", lambda: clients.delete("10000001", "c1")):
+        hear_stop()
+
+    assert clients.get("10000001", "c1") is None
+
+
+def test_writes_of_one_instant_leave_no_phone_behind() -> None:
+    account = studio()
+    numbers = [f"+1212555010{last}" for last in range(6)]
+
+    with at_once() as threads:
+        list(threads.map(lambda number: client(account, "c1", number), numbers))
+
+    found = clients.get("10000001", "c1")
+    assert found
+    assert [number for number in numbers if clients.with_phone("10000001", number)] == [found.phones[0].number]
+
+
+def test_a_write_and_a_deletion_at_once_leave_a_client_with_links_or_neither() -> None:
+    account = studio()
+
+    for number in range(4):
+        with at_once() as threads:
+            client(account, "c1", PHONE)
+            written = threads.submit(client, account, "c1", "+12125550199")
+            deleted = threads.submit(clients.delete, "10000001", "c1")
+            assert written.result().id == "c1"
+            assert deleted.result()
+
+        found = clients.get("10000001", "c1")
+        assert clients.with_phone("10000001", PHONE) == {}
+        assert bool(clients.with_phone("10000001", "+12125550199")) == bool(found), number
+
+
+def test_clients_of_all_studios_with_a_phone_are_found() -> None:
+    client(studio("10000001"), "a:b", PHONE)
+    client(studio("10000002"), "c2", PHONE, allow_text_marketing=False)
+
+    assert sorted(clients.everywhere_with_phone(PHONE)) == [("10000001", "a:b"), ("10000002", "c2")]
+    assert clients.with_phone("10000001", PHONE) == {"a:b": True}
+    assert clients.with_phone("10000002", PHONE) == {"c2": False}

@@ -1,0 +1,97 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import ValidationError
+
+from longcode.message import Direction, Kind, Message, State
+from longcode.table.codec import attributes, from_wire, read, to_wire
+
+instants = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
+    lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000)
+)
+words = st.text(st.characters(codec="utf-8"))
+messages = st.builds(
+    Message,
+    account=words,
+    id=words,
+    body=words,
+    phone=words,
+    number=words,
+    encoding=words,
+    template=st.none() | words,
+    error=st.none() | words,
+    client_id=st.none() | words,
+    created_at=instants,
+    due_at=st.none() | instants,
+    lease_until=st.none() | instants,
+    units=st.integers(0, 10**9),
+    segments=st.integers(0, 10**9),
+    candidates=st.lists(words).map(tuple),
+    read=st.booleans(),
+)
+
+
+@given(messages)
+def test_a_message_comes_back_as_it_was_written(message: Message) -> None:
+    assert read(Message, from_wire(to_wire(attributes(message)))) == message
+
+
+def test_what_equals_its_default_takes_no_room() -> None:
+    message = Message(
+        account="1",
+        id="m",
+        direction=Direction.IN,
+        kind=Kind.REPLY,
+        state=State.RECEIVED,
+        phone="+12125550123",
+        number="+15555550100",
+        body="Hi",
+        encoding="GSM-7",
+        segments=1,
+        units=1,
+        created_at=datetime(2026, 11, 22, 15, 30, tzinfo=UTC),
+        read=False,
+    )
+
+    assert attributes(message) == {
+        "account": "1",
+        "id": "m",
+        "direction": "in",
+        "kind": "reply",
+        "state": "received",
+        "phone": "+12125550123",
+        "number": "+15555550100",
+        "body": "Hi",
+        "encoding": "GSM-7",
+        "segments": 1,
+        "units": 1,
+        "created_at": "2026-11-22T15:30:00.000Z",
+        "read": False,
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"state": "lost"},
+        {"units": "many"},
+        {"units": 1.5},
+        {"created_at": "today"},
+        {"created_at": "2026-11-22T15:30:00"},
+        {"body": None},
+    ],
+)
+def test_an_item_that_the_code_cannot_read_is_an_error_of_its_own(wrong: dict[str, Any]) -> None:
+    whole = {"account": "1", "id": "m", "direction": "in", "kind": "reply", "state": "received", "phone": "+1"}
+    whole |= {"number": "+1", "body": "Hi", "encoding": "GSM-7", "created_at": "2026-11-22T15:30:00Z"}
+
+    with pytest.raises(ValidationError):
+        read(Message, whole | {"segments": 1, "units": 1} | wrong)
+
+
+@pytest.mark.parametrize(("written", "found"), [("7", 7), ("-7", -7), ("0", 0), ("1.5", 1.5), ("1E+3", 1000.0)])
+def test_a_number_is_whole_unless_it_is_not(written: str, found: float) -> None:
+    assert from_wire({"n": {"N": written}}) == {"n": found}

@@ -1,0 +1,51 @@
+"""Confirmations: a token that only its mail knows, good for a day and once."""
+
+from datetime import timedelta
+
+import boto3
+import pytest
+
+from longcode.table import confirmations, store
+from longcode.table.confirmations import Confirmation
+from longcode.table.store import ConditionFailed
+from tests.fakes import NOW
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+DAY = timedelta(hours=24)
+
+
+def test_a_token_tells_what_it_confirms_for_a_day() -> None:
+    token = confirmations.ask("10000001", "large", NOW)
+
+    waiting = Confirmation(account="10000001", plan="large", valid_until=NOW + DAY)
+    assert confirmations.find(token, NOW) == waiting
+    assert confirmations.find(token, NOW + DAY - timedelta(milliseconds=1)) == waiting
+    assert confirmations.find(token, NOW + DAY) is None
+    assert confirmations.find("another", NOW) is None
+    assert confirmations.find("", NOW) is None
+
+
+def test_a_token_is_used_once() -> None:
+    token = confirmations.ask("10000001", "large", NOW)
+
+    store.write(confirmations.using(token))
+
+    assert confirmations.find(token, NOW) is None
+    with pytest.raises(ConditionFailed):
+        store.write(confirmations.using(token))
+
+
+def test_a_token_that_was_never_made_cannot_be_used() -> None:
+    with pytest.raises(ConditionFailed):
+        store.write(confirmations.using("another"))
+
+
+def test_the_table_does_not_hold_the_token() -> None:
+    token = confirmations.ask("10000001", "large", NOW)
+
+    items = boto3.client("dynamodb").scan(TableName="longcode")["Items"]
+
+    assert len(items) == 1
+    assert token not in str(items)
+    assert len(token) == 43

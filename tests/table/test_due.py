@@ -1,0 +1,58 @@
+from datetime import timedelta
+
+import pytest
+
+from longcode.table import due, keys, store
+from longcode.table.keys import Key
+from longcode.table.writes import Put, Update
+from tests.fakes import NOW
+
+MINUTE = timedelta(minutes=1)
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def put(name: str, minute: int) -> Key:
+    key = Key("p", name)
+    store.write(Put(key, {"name": name, **keys.due(name, NOW + minute * MINUTE)}))
+    return key
+
+
+def names(minute: int, at_most: int = 100) -> set[str]:
+    return {item["name"] for item in due.by(NOW + minute * MINUTE, at_most)}
+
+
+def test_what_is_due_is_found_on_every_shard_and_what_is_not_is_left() -> None:
+    for index in range(20):
+        put(f"past-{index}", -1)
+    put("now", 0)
+    put("future", 1)
+
+    assert names(0) == {f"past-{index}" for index in range(20)}
+
+
+def test_an_item_put_off_comes_again_at_its_time() -> None:
+    put("a", 0)
+    [item] = due.by(NOW + MINUTE, 100)
+
+    due.again(item, NOW + 5 * MINUTE)
+
+    assert names(5) == set()
+    assert names(6) == {"a"}
+
+
+def test_an_item_that_was_moved_meanwhile_is_left_alone() -> None:
+    key = put("a", 0)
+    [item] = due.by(NOW + MINUTE, 100)
+    store.write(Update(key, remove=("due_shard", "due_at")))
+
+    due.again(item, NOW + 5 * MINUTE)
+
+    assert names(6) == set()
+
+
+def test_no_more_of_a_shard_are_taken_than_asked_for() -> None:
+    for index in range(40):
+        put(str(index), -1)
+
+    assert len(names(0, at_most=2)) == 8

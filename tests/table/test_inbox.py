@@ -1,0 +1,71 @@
+from datetime import timedelta
+
+import pytest
+
+from longcode.carriers.carrier import Inbound
+from longcode.message import Direction, Kind, Message, State
+from longcode.table import inbox, keys, store, usage
+from tests.fakes import NOW
+from tests.functions.send.wire import failing, losing_the_first_answer
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def inbound(carrier_id: str = "SM1") -> Inbound:
+    return Inbound(carrier="twilio", carrier_id=carrier_id, phone="+12125550123", number="+15555550100", body="Hello")
+
+
+def reply(message_id: str = "m1") -> Message:
+    return Message(
+        account="1",
+        id=message_id,
+        direction=Direction.IN,
+        kind=Kind.REPLY,
+        state=State.RECEIVED,
+        phone="+12125550123",
+        number="+15555550100",
+        body="Hello",
+        encoding="GSM-7",
+        segments=1,
+        units=1,
+        charged_units=1,
+        created_at=NOW,
+    )
+
+
+def test_a_reply_is_taken_in_once_and_remembers_when() -> None:
+    first, again = inbox.take_in(inbound(), reply()), inbox.take_in(inbound(), reply())
+
+    assert (first, again) == (True, False)
+    assert inbox.seen_at(inbound()) == NOW
+    assert inbox.after("1", 0, 10) == [(1, reply())]
+
+
+def test_what_never_came_was_never_seen() -> None:
+    assert inbox.seen_at(inbound()) is None
+
+
+def test_a_write_that_the_sdk_repeated_is_taken_in_once() -> None:
+    with losing_the_first_answer("dynamodb", "TransactWriteItems") as repeated:
+        inbox.take_in(inbound(), reply())
+
+    assert repeated == ["TransactWriteItems"]
+    assert inbox.end("1") == 1
+    assert usage.of_month("1", "2026-11").units_received == 1
+
+
+def test_a_reply_that_meets_another_transaction_waits_for_it() -> None:
+    with failing("dynamodb", "TransactWriteItems", "TransactionConflictException", times=2):
+        taken_in = inbox.take_in(inbound(), reply())
+
+    assert taken_in
+
+
+def test_a_strangers_text_is_kept_for_thirty_days_from_when_it_first_came() -> None:
+    inbox.quarantine(inbound(), NOW)
+    inbox.quarantine(inbound(), NOW + timedelta(days=1))
+
+    kept = store.get(keys.inbound("twilio", "SM1"))
+    assert kept
+    assert (kept["type"], kept["body"], kept["expires_at"]) == ("quarantined", "Hello", 1797953400)
+    assert inbox.seen_at(inbound()) == NOW

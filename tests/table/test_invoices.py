@@ -1,0 +1,47 @@
+"""Invoices: the first one written stands, and is due until it is mailed."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from longcode.aws.settings import plan_list
+from longcode.invoice import Invoice, draw_up
+from longcode.table import due, invoices
+from longcode.usage import Usage
+from tests.fakes import NOW
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def drawn(units: int = 0, month: str = "2026-11", account: str = "10000001") -> Invoice:
+    return draw_up(account, month, plan_list()["medium"], Usage(units_sent=units))
+
+
+def test_the_first_invoice_of_a_month_stands() -> None:
+    first = invoices.write(drawn(10), NOW)
+
+    second = invoices.write(drawn(5_000), NOW)
+
+    assert second == first == invoices.get("10000001", "2026-11")
+
+
+def test_an_invoice_is_due_until_it_is_mailed() -> None:
+    later = NOW + timedelta(minutes=1)
+    invoices.write(drawn(), NOW)
+    assert [item["month"] for item in due.by(later, 10)] == ["2026-11"]
+    assert not invoices.is_mailed("10000001", "2026-11")
+
+    invoices.note_mailed("10000001", "2026-11", NOW)
+
+    assert list(due.by(later, 10)) == []
+    assert invoices.is_mailed("10000001", "2026-11")
+    assert invoices.get("10000001", "2026-11") == drawn()
+
+
+def test_a_studios_invoices_are_its_own() -> None:
+    mine, theirs = drawn(), replace(drawn(), account="100000010")
+    invoices.write(theirs, NOW)
+    invoices.write(mine, NOW)
+
+    assert invoices.everyone_of("10000001") == [mine]

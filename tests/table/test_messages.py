@@ -1,0 +1,128 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from longcode.message import Kind, Message, State
+from longcode.outgoing import draft
+from longcode.table import keys, messages, store, usage
+from tests.fakes import NOW
+
+LEASE = NOW + timedelta(seconds=60)
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def message(message_id: str = "m-0") -> Message:
+    return draft(
+        account="1",
+        message_id=message_id,
+        kind=Kind.INDIVIDUAL,
+        phone="+12125550123",
+        number="+15555550100",
+        body="Hello",
+        now=NOW,
+    )
+
+
+def accepted(message_id: str = "m-0") -> Message:
+    messages.accept([message(message_id)])
+    return message(message_id)
+
+
+def claimed() -> Message:
+    taken = messages.claim(accepted(), "a", NOW, LEASE)
+    assert taken
+    return taken
+
+
+def stored() -> Message:
+    found = messages.get("1", "m-0")
+    assert found
+    return found
+
+
+def test_a_second_acceptance_shows_the_first_of_the_request() -> None:
+    messages.accept([message("r-0"), message("r-1")])
+
+    with pytest.raises(messages.AlreadyAccepted) as before:
+        messages.accept([message("r-0"), message("r-1")])
+
+    assert before.value.first.id == "r-0"
+
+
+def test_a_reservation_that_fails_leaves_no_message() -> None:
+    reservation = usage.reserving("1", "2026-11.1", 1, 100)
+
+    with pytest.raises(messages.NoAllowance) as refused:
+        messages.accept([message()], reservation)
+
+    assert not refused.value.started
+    assert messages.get("1", "m-0") is None
+
+
+def test_the_messages_of_a_request_come_in_its_order() -> None:
+    messages.accept([message(f"r-{index}") for index in range(12)])
+
+    assert [one.id for one in messages.of_request("1", "r")] == [f"r-{index}" for index in range(12)]
+
+
+def test_a_claim_is_anothers_unless_its_id_is_ours() -> None:
+    before = accepted()
+    ours = messages.claim(before, "ours", NOW, LEASE)
+
+    assert messages.claim(before, "theirs", NOW, LEASE) is None
+    assert messages.claim(before, "ours", NOW, LEASE) == ours
+
+
+def test_a_lease_within_the_two_minutes_does_not_touch_the_index() -> None:
+    assert claimed().due_at == NOW + timedelta(minutes=2)
+
+
+def test_a_message_is_never_due_before_its_lease_ends() -> None:
+    late = NOW + timedelta(minutes=5)
+
+    taken = messages.claim(accepted(), "a", late, late + timedelta(seconds=60))
+
+    assert taken
+    assert stored().due_at == late + timedelta(seconds=60)
+
+
+def test_a_record_counts_once_and_takes_the_message_off_the_index() -> None:
+    taken = claimed()
+
+    first = messages.record(taken, State.SENT, carrier="twilio", carrier_id="SM1")
+    second = messages.record(taken, State.SENT, carrier="twilio", carrier_id="SM1")
+
+    assert (first, second) == (True, False)
+    assert usage.of_month("1", "2026-11").units_sent == 1
+    item = store.get(keys.message("1", "m-0"))
+    assert item
+    assert {"due_at", "due_shard", "lease_until", "claim_id"}.isdisjoint(item)
+
+
+@pytest.mark.parametrize("end", [State.REFUSED, State.EXPIRED, State.CANCELLED])
+def test_what_is_being_sent_is_no_longer_dropped(end: State) -> None:
+    taken = claimed()
+
+    assert not messages.settle(taken, end)
+    assert stored().state is State.SENDING
+
+
+def test_what_is_put_off_is_put_off_once() -> None:
+    before = accepted()
+
+    first = messages.put_off(before, State.QUEUED, LEASE)
+    second = messages.put_off(before, State.QUEUED, LEASE + timedelta(minutes=9))
+
+    assert (first, second) == (True, False)
+    assert stored() == replace(before, state=State.QUEUED, due_at=LEASE)
+
+
+def test_a_report_does_not_bring_back_what_failed() -> None:
+    taken = claimed()
+    messages.settle(taken, State.FAILED, error="uncertain")
+
+    assert not messages.report(taken, State.DELIVERED)
+    assert not messages.record(taken, State.DELIVERED)
+    assert stored().state is State.FAILED

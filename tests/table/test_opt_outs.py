@@ -1,0 +1,106 @@
+"""Opt-outs: the latest event stands, every event is kept, each studio's scope is its own."""
+
+from datetime import timedelta
+
+import pytest
+
+from longcode.consent import SHARED, Event, Means, of_account
+from longcode.message import Kind
+from longcode.outgoing import draft
+from longcode.table import keys, messages, opt_outs, store
+from tests.fakes import NOW
+from tests.functions.accounts.calls import at_once, killed_before
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+PHONE = "+12125550123"
+
+
+def said(minute: int, *, out: bool, scope: str = SHARED, words: str = "") -> Event:
+    return Event(
+        id=f"e{minute}",
+        phone=PHONE,
+        scope=scope,
+        out=out,
+        at=NOW + timedelta(minutes=minute),
+        means=Means.TEXT,
+        words=words,
+        account="10000001",
+    )
+
+
+def test_an_event_is_kept_as_it_was_said_for_five_years() -> None:
+    event = said(0, out=True, words=" Stop!! 🛑\n")
+
+    opt_outs.record(event)
+
+    item = store.get(keys.consent(PHONE, SHARED, event.at, "e0"))
+    assert opt_outs.history(PHONE, SHARED) == [event]
+    assert item
+    assert item["expires_at"] >= (NOW + timedelta(days=5 * 365 + 1)).timestamp()
+
+
+def test_a_late_event_is_kept_and_changes_nothing() -> None:
+    opt_outs.record(said(1, out=False))
+
+    state = opt_outs.record(said(0, out=True))
+
+    assert (state.event_id, state.out, state.turned_by) == ("e1", False, None)
+    assert [event.id for event in opt_outs.history(PHONE, SHARED)] == ["e0", "e1"]
+
+
+def test_events_at_once_are_all_kept_and_the_latest_stands() -> None:
+    events = [said(minute, out=minute % 2 == 0) for minute in range(9)]
+
+    with at_once() as threads:
+        list(threads.map(opt_outs.record, events))
+
+    state = opt_outs.get(PHONE, SHARED)
+    assert state
+    assert (state.event_id, state.out) == ("e8", True)
+    assert opt_outs.history(PHONE, SHARED) == events
+
+
+def test_killed_anywhere_state_and_history_agree() -> None:
+    for call in range(1, 4):
+        with killed_before(call):
+            opt_outs.record(said(call, out=True))
+
+        known = {event.id for event in opt_outs.history(PHONE, SHARED)}
+        state = opt_outs.get(PHONE, SHARED)
+        assert (state.event_id in known) if state else not known
+
+
+def test_the_service_or_the_studio_blocks() -> None:
+    opt_outs.record(said(0, out=True, scope=of_account("10000001")))
+
+    pairs = [("10000001", PHONE), ("10000002", PHONE), ("10000001", "+12125550199")]
+    assert opt_outs.blocked(pairs) == {("10000001", PHONE)}
+
+    opt_outs.record(said(1, out=True))
+    assert opt_outs.blocked(pairs) == {("10000001", PHONE), ("10000002", PHONE)}
+    assert opt_outs.blocked([]) == set()
+
+
+def test_an_hours_automatic_replies_are_three_and_the_next_hour_has_its_own() -> None:
+    for number in range(3):
+        answer(number)
+    with pytest.raises(messages.NoAllowance):
+        answer(3)
+
+    answer(3, hours=1)
+
+    assert messages.get("longcode", "h3-0")
+
+
+def answer(number: int, hours: int = 0) -> None:
+    text = draft(
+        account="longcode",
+        message_id=f"h{number}-0",
+        kind=Kind.SERVICE,
+        phone=PHONE,
+        number="+15555550100",
+        body="Help",
+        now=NOW,
+    )
+    messages.accept([text], opt_outs.automatic_reply(PHONE, NOW + timedelta(hours=hours)))

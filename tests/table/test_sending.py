@@ -1,0 +1,50 @@
+import pytest
+
+from longcode.consent import Event, Means, of_account
+from longcode.jobs import Send
+from longcode.table import opt_outs, sending
+from tests.fakes import NOW, client, studio
+from tests.functions.send.texts import accept
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def test_all_that_a_request_names_is_known_at_once() -> None:
+    account = studio()
+    written = client(account)
+
+    known = sending.look_up(account.id, client_id="c1", template=None, phone="+12125550123", request_id="r")
+
+    assert known.account
+    assert known.account.id == "10000001"
+    assert known.client == written
+    assert known.clients_with_phone == {"c1": True}
+    assert (known.template, known.earlier, known.blocked) == (None, None, False)
+
+
+@pytest.mark.parametrize(("scope", "blocked"), [("shared", True), ("10000001", True), ("10000002", False)])
+def test_a_phone_is_blocked_by_its_own_stop_and_by_the_studios_own_note(scope: str, blocked: bool) -> None:
+    account = studio()
+    where = scope if scope == "shared" else of_account(scope)
+    phone = "+12125550123"
+    opt_outs.record(Event(id="e", phone=phone, scope=where, out=True, at=NOW, means=Means.STAFF, words="asked"))
+
+    known = sending.look_up(account.id, client_id=None, template=None, phone=phone, request_id="r")
+
+    assert known.blocked is blocked
+
+
+def test_what_is_not_there_is_unknown() -> None:
+    known = sending.look_up("nobody", client_id="c1", template="t", phone=None, request_id="r")
+
+    assert (known.account, known.client, known.template, known.phone) == (None, None, None, None)
+
+
+def test_the_messages_of_a_batch_are_read_and_what_is_not_there_is_left_out() -> None:
+    account = studio()
+    client(account)
+    job = Send(account=account.id, message_id=accept(account).id)
+
+    found = sending.messages([job, job, Send(account=account.id, message_id="none")])
+
+    assert list(found) == [job]

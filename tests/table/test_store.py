@@ -1,0 +1,79 @@
+import pytest
+from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import ClientError
+
+from longcode.table import store
+from longcode.table.keys import Key
+from longcode.table.writes import ABSENT, Delete, Put, Update
+from tests.functions.send.wire import failing
+
+ONE, OTHER = Key("p", "1"), Key("p", "2")
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def test_a_failed_condition_shows_what_stands_there() -> None:
+    store.write(Put(ONE, {"colour": "red"}))
+
+    with pytest.raises(store.ConditionFailed) as met:
+        store.write(Put(ONE, {"colour": "blue"}, ABSENT))
+
+    assert met.value.found[0]["colour"] == "red"
+
+
+def test_of_a_transaction_all_is_written_or_nothing() -> None:
+    store.write(Put(ONE, {"colour": "red"}))
+
+    with pytest.raises(store.ConditionFailed) as met:
+        store.transact([Put(OTHER, {}), Put(ONE, {"colour": "blue"}, ABSENT)])
+
+    assert list(met.value.found) == [1]
+    assert store.get(OTHER) is None
+
+
+@pytest.mark.parametrize("code", ["TransactionConflictException", "ThrottlingError"])
+def test_a_write_waits_for_what_passes(code: str) -> None:
+    with failing("dynamodb", "UpdateItem", code, times=3):
+        store.write(Update(ONE, changes={"colour": "red"}))
+
+    assert store.get(ONE) == {"pk": "p", "sk": "1", "colour": "red"}
+
+
+def test_what_does_not_pass_is_an_error_at_once() -> None:
+    with failing("dynamodb", "UpdateItem", "AccessDenied", times=99) as answered, pytest.raises(ClientError):
+        store.write(Update(ONE, changes={"colour": "red"}))
+
+    assert len(answered) == 1
+
+
+def test_an_update_sets_adds_and_removes_in_one() -> None:
+    store.write(Put(ONE, {"colour": "red", "count": 2}))
+
+    store.write(
+        Update(ONE, changes={"size": 7}, add={"count": 3}, remove=("colour",), when=Attr("size").not_exists())
+    )
+
+    assert store.get(ONE) == {"pk": "p", "sk": "1", "count": 5, "size": 7}
+
+
+def test_many_items_are_read_and_written_in_calls_of_their_size() -> None:
+    keys = [Key("p", f"{index:03}") for index in range(130)]
+
+    store.put_many((key, {"n": index}) for index, key in enumerate(keys))
+
+    assert len(store.get_many([*keys, keys[0], Key("p", "none")])) == 130
+
+
+def test_a_partition_is_read_in_order_up_to_the_limit_from_a_place_that_need_not_exist() -> None:
+    store.put_many((Key("p", f"a#{index}"), {}) for index in range(5))
+    store.write(Put(Key("p", "b#0"), {}))
+
+    found = store.query(Key("p", "a#"), after=Key("p", "a#1x"), limit=2)
+
+    assert [item["sk"] for item in found] == ["a#2", "a#3"]
+
+
+def test_deleting_what_is_not_there_is_no_error() -> None:
+    store.write(Delete(ONE))
+
+    assert store.get(ONE) is None

@@ -1,0 +1,122 @@
+"""Usage: every count once, added up by day and month; and a limit that is never passed."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from longcode.message import Direction, Kind, Message, State
+from longcode.outgoing import draft
+from longcode.table import messages, store, usage
+from longcode.table.store import ConditionFailed
+from longcode.usage import Usage
+from tests.fakes import NOW
+from tests.functions.accounts.calls import at_once
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def add(day: str, spread_by: str = "m1", account: str = "10000001") -> None:
+    store.write(usage.adding(account, day, spread_by, Usage(texts_sent=1, units_sent=2, segments_sent=3)))
+
+
+def claimed(message_id: str, at: datetime = NOW) -> Message:
+    text = draft(
+        account="10000001",
+        message_id=message_id,
+        kind=Kind.INDIVIDUAL,
+        phone="+12125550123",
+        number="+15555550100",
+        body="a" * 300,
+        now=at,
+    )
+    messages.accept([text])
+    found = messages.claim(text, "claim", at, at)
+    assert found
+    return found
+
+
+def test_a_month_has_its_days_and_no_other() -> None:
+    for day in ("2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01"):
+        for spread_by in ("m1", "m2", "m3", "m4", "m5"):
+            add(day, spread_by)
+    add("2026-11-01", account="100000010")
+
+    assert usage.by_day("10000001", "2026-11") == {
+        "2026-11-01": Usage(texts_sent=5, units_sent=10, segments_sent=15),
+        "2026-11-30": Usage(texts_sent=5, units_sent=10, segments_sent=15),
+    }
+    assert usage.of_month("10000001", "2026-11") == Usage(texts_sent=10, units_sent=20, segments_sent=30)
+    assert usage.of_month("10000001", "2026-09") == Usage()
+
+
+def test_a_text_counts_as_soon_as_it_is_recorded_and_once() -> None:
+    message = claimed("m1")
+
+    recorded = [messages.record(message, State.SENT, carrier="twilio", carrier_id="SM1") for _ in range(3)]
+
+    assert recorded == [True, False, False]
+    assert usage.by_day("10000001", "2026-11") == {"2026-11-22": Usage(texts_sent=1, units_sent=2, segments_sent=2)}
+
+
+def test_a_text_counts_on_the_day_that_it_was_in_chicago() -> None:
+    last_evening = datetime(2026, 12, 1, 5, 59, tzinfo=UTC)
+
+    messages.record(claimed("m1", last_evening), State.SENT)
+
+    assert list(usage.by_day("10000001", "2026-11")) == ["2026-11-30"]
+    assert usage.of_month("10000001", "2026-12") == Usage()
+
+
+def test_texts_at_once_are_all_counted() -> None:
+    texts = [claimed(f"m{number}") for number in range(8)]
+
+    with at_once() as threads:
+        list(threads.map(lambda text: messages.record(text, State.SENT), texts))
+
+    assert usage.of_month("10000001", "2026-11").texts_sent == 8
+
+
+def test_a_reply_is_counted_as_received() -> None:
+    reply = replace(claimed("m1"), direction=Direction.IN)
+
+    assert usage.of(reply, 2) == Usage(texts_received=1, units_received=2, segments_received=2)
+
+
+def test_a_limit_is_reserved_up_to_its_last_unit_and_not_past_it() -> None:
+    add("2026-11-22")
+    usage.start_allowance("10000001", "2026-11.1", "2026-11")
+    usage.start_allowance("10000001", "2026-11.1", "2026-11")
+
+    store.write(usage.reserving("10000001", "2026-11.1", 7, 10))
+    with pytest.raises(ConditionFailed):
+        store.write(usage.reserving("10000001", "2026-11.1", 2, 10))
+    store.write(usage.reserving("10000001", "2026-11.1", 1, 10))
+
+
+def test_reservations_at_once_do_not_pass_the_limit() -> None:
+    usage.start_allowance("10000001", "2026-11.1", "2026-11")
+
+    def reserve(_: int) -> bool:
+        try:
+            store.write(usage.reserving("10000001", "2026-11.1", 3, 10))
+        except ConditionFailed:
+            return False
+        return True
+
+    with at_once() as threads:
+        reserved = list(threads.map(reserve, range(8)))
+
+    assert sum(reserved) == 3
+
+
+def test_what_is_released_can_be_reserved_again() -> None:
+    usage.start_allowance("10000001", "2026-11.1", "2026-11")
+    store.write(usage.reserving("10000001", "2026-11.1", 2, 2))
+    message = replace(claimed("m1"), reserved_in="2026-11.1")
+
+    (release,) = usage.releasing(message)
+    store.write(release)
+
+    store.write(usage.reserving("10000001", "2026-11.1", 2, 2))
+    assert usage.releasing(claimed("m2")) == []
