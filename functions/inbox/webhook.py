@@ -1,12 +1,11 @@
 """POST /carriers/twilio/inbound: a client's text arrives; it is queued as it came, and answered at once."""
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import Response
 
-from longcode.aws import clock, queues, web
-from longcode.aws.settings import carrier_credentials, public_url, settings
+from longcode.aws import clock, queues, signed, web
+from longcode.aws.settings import public_url, settings
 from longcode.aws.telemetry import logger
 from longcode.jobs import Receive
 
@@ -18,10 +17,8 @@ _NO_REPLY = "<Response/>"  # TwiML: our answers go out as texts of their own
 @app.post("/carriers/twilio/inbound")
 def receive() -> Response[str]:
     """Queue a signed webhook of Twilio's; a forged one is refused and writes nothing."""
-    form = parse_qsl(app.current_event.decoded_body or "", keep_blank_values=True)
-    url = f"{public_url()}/carriers/twilio/inbound"
-    web.check_signature(app, carrier_credentials()["auth_token"], url, form)
-    job = Receive(carrier="twilio", form=dict(form), received_at=clock.now())
+    form = signed.form(app, f"{public_url()}/carriers/twilio/inbound")
+    job = Receive(carrier="twilio", form=form, received_at=clock.now())
     queues.put(settings().inbound_queue_url, [job])
     return Response(200, "text/xml", _NO_REPLY)
 

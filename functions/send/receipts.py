@@ -2,12 +2,11 @@
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import Response
 
-from longcode.aws import clock, web
-from longcode.aws.settings import carrier_credentials, public_url
+from longcode.aws import clock, signed, web
+from longcode.aws.settings import public_url
 from longcode.aws.telemetry import logger
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Receipt
@@ -20,10 +19,8 @@ app = web.resolver()
 @app.post("/carriers/twilio/receipts/<reference>")
 def receive(reference: str) -> Response[str]:
     """Take in a receipt of Twilio's; a forged one is refused and writes nothing."""
-    form = parse_qsl(app.current_event.decoded_body or "", keep_blank_values=True)
-    url = twilio.receipt_url(public_url(), reference)
-    web.check_signature(app, carrier_credentials()["auth_token"], url, form)
-    receipt = twilio.read_receipt(reference, dict(form))
+    form = signed.form(app, twilio.receipt_url(public_url(), reference))
+    receipt = twilio.read_receipt(reference, form)
     if receipt:
         take(receipt, clock.now())
     return Response(204, body="")

@@ -12,8 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from longcode.aws.telemetry import logger
-from longcode.carriers import twilio
-from longcode.errors import Forged, RequestError
+from longcode.errors import RequestError
 
 _PROBLEM = "application/problem+json"
 
@@ -111,9 +110,3 @@ def header(app: APIGatewayRestResolver, name: str) -> str | None:
     """Find a header, however its name is written."""
     headers = app.current_event.headers or {}
     return next((value for written, value in headers.items() if written.casefold() == name), None)
-
-
-def check_signature(app: APIGatewayRestResolver, auth_token: str, url: str, form: list[tuple[str, str]]) -> None:
-    """Refuse a webhook that Twilio did not sign; raises `Forged`."""
-    if not twilio.verify(auth_token, url, form, header(app, "x-twilio-signature")):
-        raise Forged("The signature does not match.")

@@ -1,0 +1,19 @@
+"""The forms that Twilio posts to us, once it is sure that Twilio signed them."""
+
+from urllib.parse import parse_qsl
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
+from longcode.aws import web
+from longcode.aws.settings import carrier_credentials
+from longcode.carriers import twilio
+from longcode.errors import Forged
+
+
+def form(app: APIGatewayRestResolver, url: str) -> dict[str, str]:
+    """Read the form that was posted to this public address; raises `Forged`."""
+    fields = parse_qsl(app.current_event.decoded_body or "", keep_blank_values=True)
+    signature = web.header(app, "x-twilio-signature")
+    if not twilio.verify(carrier_credentials()["auth_token"], url, fields, signature):
+        raise Forged("The signature does not match.")
+    return dict(fields)
