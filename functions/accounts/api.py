@@ -1,7 +1,7 @@
 """The studio's settings, password, clients and templates."""
 
 from typing import Annotated, Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -12,8 +12,8 @@ from longcode import passwords, template, webhook
 from longcode.account import Account, Delivery
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
-from longcode.errors import NotFound, WrongPassword
-from longcode.table import accounts, clients, templates
+from longcode.errors import NotFound, RequestError, WrongPassword
+from longcode.table import accounts, clients, inbox, templates
 from longcode.table.store import ConditionFailed
 
 _NOT_PRESENT = "This is not the present password."
@@ -22,9 +22,10 @@ app = web.resolver()
 
 
 def _known_zone(zone: str) -> str:
-    if zone not in available_timezones():
-        raise ValueError("no such time zone")
-    return zone
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError("no such time zone") from error
 
 
 class Settings(web.Body):
@@ -35,7 +36,7 @@ class Settings(web.Body):
     country_code: web.CountryCode | None = None
     time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
     delivery: Delivery | None = None
-    webhook_url: Annotated[str | None, Field(pattern=r"^https://", max_length=500)] = None
+    webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
     smart_encoding: bool | None = None
 
     @field_validator("name", "country_code", "time_zone", "delivery", "smart_encoding", mode="before")
@@ -74,8 +75,13 @@ def change_account(settings: Settings) -> Account:
     """Change some settings. With a webhook's address comes the secret that its requests are signed with."""
     account = _account()
     changes = settings.model_dump(mode="json", exclude_unset=True)
-    if changes.get("webhook_url"):
-        changes["webhook_secret"] = account.webhook_secret or webhook.make_secret()
+    if changes.get("delivery", account.delivery) == Delivery.WEBHOOK and not changes.get(
+        "webhook_url", account.webhook_url
+    ):
+        raise RequestError("Webhooks need the address that they go to.", field="webhook_url")
+    if changes.get("webhook_url") and not account.webhook_secret:
+        changes["webhook_secret"] = webhook.make_secret()
+        inbox.note_forwarded(account.id, inbox.end(account.id))  # what was fetched before is not posted again
         accounts.list_webhook(account.id)
     if changes:
         accounts.change_settings(account.id, changes)
@@ -90,10 +96,12 @@ def change_password(form: NewPassword) -> dict[str, str]:
     if not passwords.matches(form.present, kept):
         raise WrongPassword(_NOT_PRESENT, field="present")
     password = passwords.make()
+    hashed = passwords.hashed(password)
     try:
-        accounts.set_password(account, passwords.hashed(password), instead_of=kept)
+        accounts.set_password(account, hashed, instead_of=kept)
     except ConditionFailed as failed:
-        raise WrongPassword(_NOT_PRESENT, field="present") from failed
+        if failed.found[0].get("hash") != hashed:  # else it is our own write, repeated because its answer was lost
+            raise WrongPassword(_NOT_PRESENT, field="present") from failed
     return {"password": password}
 
 
@@ -172,10 +180,7 @@ def list_templates(
 
 
 def _account() -> Account:
-    account = accounts.get(web.caller(app))
-    if account is None:
-        raise NotFound("There is no such account.")
-    return account
+    return accounts.need(web.caller(app))
 
 
 @logger.inject_lambda_context

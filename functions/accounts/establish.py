@@ -4,12 +4,13 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from longcode import jobs, passwords, plans
 from longcode.account import Account
 from longcode.aws import clock, mail, queues
+from longcode.aws.batch import OneByOne
 from longcode.aws.settings import plan_list, public_url
 from longcode.aws.telemetry import logger
 from longcode.table import accounts, confirmations
@@ -17,7 +18,7 @@ from longcode.table.store import ConditionFailed
 
 _LEASE = timedelta(minutes=1)
 
-processor = BatchProcessor(EventType.SQS)
+processor = OneByOne(EventType.SQS)
 
 
 class Busy(Exception):

@@ -61,10 +61,13 @@ def sign_up(form: SignUp) -> Response[Taken]:
 def show_change(token: str) -> Response[str]:
     """Show what the link confirms. Mail scanners follow links, so it takes a click to change the plan."""
     waiting = confirmations.find(token, clock.now())
-    if waiting is None:
+    plan = plan_list().get(waiting.plan) if waiting else None
+    if plan is None:
         return _too_late()
-    plan = html.escape(plan_list()[waiting.plan].title)
-    return _page(200, f'<p>Change to the plan {plan}?</p><form method="post"><button>Change the plan</button></form>')
+    title = html.escape(plan.title)
+    return _page(
+        200, f'<p>Change to the plan {title}?</p><form method="post"><button>Change the plan</button></form>'
+    )
 
 
 @app.post("/signup/confirm/<token>")
@@ -81,14 +84,14 @@ def confirm_change(token: str) -> Response[str]:
 def take(token: str, now: datetime) -> plans.Plan | None:
     """Carry out a confirmed change, whatever else changes the plan meanwhile; None for a link used or too old."""
     while waiting := confirmations.find(token, now):
-        account = accounts.get(waiting.account)
-        if account is None:
+        account, plan = accounts.get(waiting.account), plan_list().get(waiting.plan)
+        if account is None or plan is None:
             break
         try:
             accounts.change_plan(account, plans.Change(now, waiting.plan), confirmations.using(token))
         except ConditionFailed:
             continue
-        return plan_list()[waiting.plan]
+        return plan
     return None
 
 

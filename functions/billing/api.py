@@ -164,10 +164,7 @@ def _month(text: str) -> str:
 
 
 def _account() -> Account:
-    account = accounts.get(web.caller(app))
-    if account is None:
-        raise NotFound("There is no such account.")
-    return account
+    return accounts.need(web.caller(app))
 
 
 @logger.inject_lambda_context

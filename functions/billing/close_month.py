@@ -21,11 +21,11 @@ def close(now: datetime) -> int:
 
 
 def scheduled_time(event: dict[str, Any]) -> datetime:
-    """Read when the schedule meant to call: a call that comes late still closes the month that it was for."""
-    try:
-        return datetime.fromisoformat(event["time"]).astimezone(UTC)
-    except (KeyError, TypeError, ValueError):
-        return clock.now()
+    """Read when the schedule meant to call: a call that comes late still closes the month that it was for.
+
+    A time that cannot be read raises `ValueError`: to close another month than the one meant would tell nobody.
+    """
+    return datetime.fromisoformat(event["time"]).astimezone(UTC) if event.get("time") else clock.now()
 
 
 @logger.inject_lambda_context

@@ -3,20 +3,21 @@
 from datetime import datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from longcode import plans
 from longcode.account import Account
 from longcode.aws import clock, mail, queues
+from longcode.aws.batch import OneByOne
 from longcode.aws.settings import plan_list
 from longcode.aws.telemetry import logger
 from longcode.invoice import Invoice, draw_up, money
 from longcode.jobs import Bill
-from longcode.outgoing import HEALED_AFTER
+from longcode.patience import HEALED_AFTER, LEASE
 from longcode.table import accounts, invoices, usage
 
-processor = BatchProcessor(EventType.SQS)
+processor = OneByOne(EventType.SQS)
 
 
 def bill(job: Bill, now: datetime) -> None:
@@ -29,7 +30,7 @@ def bill(job: Bill, now: datetime) -> None:
         return  # joined later, or never got the credentials
     drawn_up = draw_up(job.account, job.month, plan_list()[plan], usage.of_month(job.account, job.month))
     invoice = invoices.write(drawn_up, now + HEALED_AFTER)
-    if not invoices.is_mailed(job.account, job.month):
+    if invoices.take_to_mail(job.account, job.month, now, now + LEASE):
         mail.send(account.email, f"Your Longcode invoice for {job.month}", in_words(invoice, account))
         invoices.note_mailed(job.account, job.month, now)
 

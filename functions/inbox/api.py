@@ -7,8 +7,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import BaseModel, Field
 
+from inbox.shown import ShownMessage, shown
 from longcode.aws import web
-from longcode.aws.shown import ShownMessage, shown
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound
 from longcode.message import Message

@@ -4,11 +4,12 @@ from datetime import datetime
 from hashlib import blake2s
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from longcode import keywords, segments
 from longcode.aws import queues
+from longcode.aws.batch import OneByOne
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.carriers import twilio
@@ -20,13 +21,13 @@ from longcode.months import month_of
 from longcode.route import Decision, attribute, link
 from longcode.table import clients, inbox, routes
 
-processor = BatchProcessor(EventType.SQS)
+processor = OneByOne(EventType.SQS)
 
 
 def receive(inbound: Inbound, received_at: datetime) -> None:
-    """Take in a text. STOP is handed on first, whoever the text belongs to, and even if it is nobody's."""
+    """Take in a text. STOP is handed on before the reply is written, and even if the text is nobody's."""
     keyword = keywords.read(inbound.body)
-    decision = attribute(routes.to(inbound.phone, inbound.number), inbound.replies_to)
+    decision = attribute(routes.to(inbound.phone, inbound.number), received_at, inbound.replies_to)
     if keyword and (decision or keyword in (Keyword.STOP, Keyword.START)):
         # A late copy of a STOP must not undo the START that followed it.
         heard_at = inbox.seen_at(inbound) or received_at

@@ -1,16 +1,14 @@
-"""Making the messages of one request: their ids, their measure, what they will say and to which phones."""
+"""Making messages of a request: their ids, their measure, and what two requests have in common."""
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2s
 
 from longcode import segments
 from longcode.errors import EmptyText, TextTooLong
 from longcode.message import Direction, Kind, Message, State
-
-HEALED_AFTER = timedelta(minutes=2)
-"""When the sweeper looks for a text whose enqueueing was lost (design §4)."""
+from longcode.patience import HEALED_AFTER
 
 
 def request_id(account: str, idempotency_key: str) -> str:

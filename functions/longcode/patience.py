@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+HEALED_AFTER = timedelta(minutes=2)
+"""When the sweeper looks for what was written and perhaps never enqueued (design §4)."""
+
 LEASE = timedelta(seconds=60)
 """Longer than the carrier's time-out, shorter than the queue's visibility and the first look of the sweeper."""
 

@@ -34,12 +34,13 @@ class Decision:
     candidates: tuple[str, ...]
 
 
-def attribute(routes: Iterable[Route], replies_to: str | None = None) -> Decision | None:
+def attribute(routes: Iterable[Route], received_at: datetime, replies_to: str | None = None) -> Decision | None:
     """Decide whose reply it is, or None when nobody texted this phone over this number.
 
-    `replies_to` is the message that the carrier says is answered, where it says so.
+    A reply that is late in its queue answers no text that went out after it came. `replies_to` is the message that
+    the carrier says is answered, where it says so.
     """
-    newest_first = sorted(routes, key=lambda route: (route.at, route.account), reverse=True)
+    newest_first = sorted(routes, key=lambda one: (one.at <= received_at, one.at, one.account), reverse=True)
     if not newest_first:
         return None
     answered = next((route for route in newest_first if replies_to and route.message_id == replies_to), None)

@@ -6,6 +6,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from longcode.message import Message
 
@@ -20,6 +21,17 @@ class Webhook:
     url: str
     headers: dict[str, str]
     body: bytes
+
+
+def check_url(url: str) -> str:
+    """Refuse with a ValueError what is no https address that could be resolved and called."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError("is not an https address")
+    if parts.username is not None or parts.port == 0:
+        raise ValueError("has more than a host, a port and a path")
+    parts.hostname.encode("idna")
+    return url
 
 
 def make_secret() -> str:

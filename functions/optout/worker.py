@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from longcode import answers, jobs, outgoing
 from longcode.account import SERVICE
 from longcode.aws import clock, queues
+from longcode.aws.batch import OneByOne
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.consent import SHARED, Event
@@ -16,7 +17,7 @@ from longcode.keywords import Keyword
 from longcode.message import Kind
 from longcode.table import clients, messages, opt_outs
 
-processor = BatchProcessor(EventType.SQS)
+processor = OneByOne(EventType.SQS)
 
 
 def hear(heard: jobs.HearKeyword, now: datetime) -> None:
@@ -26,15 +27,22 @@ def hear(heard: jobs.HearKeyword, now: datetime) -> None:
     if keyword is Keyword.HELP:
         _answer(heard, answer, now)
         return
-    closed = [] if keyword is Keyword.STOP else opt_outs.scopes_to_open(heard.phone, heard.id)
-    if keyword is Keyword.YES and not closed:
-        return
-    scopes = {SHARED, *closed}
-    states = [opt_outs.record(_event(heard, keyword, scope)) for scope in sorted(scopes)]
-    for account, client_id in clients.everywhere_with_phone(heard.phone):
-        clients.hear_stop(account, client_id, heard.phone)
+    states = [opt_outs.record(_event(heard, keyword, scope)) for scope in _scopes(heard, keyword)]
+    if keyword is Keyword.STOP:
+        for account, client_id in clients.everywhere_with_phone(heard.phone):
+            clients.hear_stop(account, client_id, heard.phone)
     if any(state.turned_by == heard.id for state in states):
         _answer(heard, answer, now)
+
+
+def _scopes(heard: jobs.HearKeyword, keyword: Keyword) -> list[str]:
+    """Tell what a keyword opens or closes. A YES may answer one studio's question, so it undoes only a STOP."""
+    if keyword is Keyword.STOP:
+        return [SHARED]
+    closed = opt_outs.scopes_to_open(heard.phone, heard.id)
+    if keyword is Keyword.YES:
+        return [SHARED] if SHARED in closed else []
+    return sorted({SHARED, *closed})
 
 
 def _event(heard: jobs.HearKeyword, keyword: Keyword, scope: str) -> Event:

@@ -2,10 +2,11 @@
 
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Header
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
@@ -20,7 +21,7 @@ from longcode.months import following, month_of
 from longcode.table import messages, usage
 from send import requests
 
-_LONGEST_KEY = 255
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
 
 app = web.resolver()
 
@@ -64,11 +65,9 @@ class Preview(BaseModel):
 
 
 @app.post("/messages", responses=web.told({202: Accepted}))
-def post_message(form: requests.NewMessage) -> Response[Accepted]:
+def post_message(form: requests.NewMessage, idempotency_key: IdempotencyKey = None) -> Response[Accepted]:
     """Accept a text; the same Idempotency-Key with the same body gives the same answer."""
-    key = web.header(app, "idempotency-key") or str(uuid4())
-    if len(key) > _LONGEST_KEY:
-        raise RequestError(f"An Idempotency-Key has at most {_LONGEST_KEY} characters.", field="Idempotency-Key")
+    key = idempotency_key or str(uuid4())
     return Response(202, "application/json", accept(web.caller(app), form, key, clock.now()))
 
 

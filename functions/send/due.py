@@ -8,7 +8,7 @@ from longcode.aws import clock, queues
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import count, logger
 from longcode.message import Message, State
-from longcode.outgoing import HEALED_AFTER
+from longcode.patience import HEALED_AFTER
 from longcode.table import due, messages
 from longcode.table.codec import Attributes, read
 
@@ -36,9 +36,9 @@ def act(item: Attributes, now: datetime) -> None:
         case "message":
             heal(read(Message, item), now)
         case "invoice":
-            due.again(item, now + HEALED_AFTER)
             bill = jobs.Bill(account=item["account"], month=item["month"])
-            queues.put(settings().bill_queue_url, [bill])
+            if due.again(item, now + HEALED_AFTER):
+                queues.put(settings().bill_queue_url, [bill])
         case unknown:
             raise ValueError(f"nobody knows what to do with a due {unknown}")
 

@@ -7,9 +7,9 @@ from aws_lambda_powertools.event_handler import Response
 
 from longcode.aws import clock, signed, web
 from longcode.aws.settings import public_url
-from longcode.aws.telemetry import logger
+from longcode.aws.telemetry import count, logger
 from longcode.carriers import twilio
-from longcode.carriers.carrier import Receipt
+from longcode.carriers.carrier import Receipt, Why
 from longcode.message import Message, State, may_become
 from longcode.table import messages
 
@@ -29,6 +29,8 @@ def receive(reference: str) -> Response[str]:
 def take(receipt: Receipt, now: datetime) -> None:
     """Move a text to what a receipt tells. One that comes before our own record makes that record."""
     account, _, message_id = receipt.reference.partition(".")
+    if receipt.why is Why.PARKED:
+        count("ParkedSends")
     while message := messages.get(account, message_id):
         if not may_become(message.state, receipt.state) or _moved(message, receipt, now):
             return
@@ -40,9 +42,9 @@ def _moved(message: Message, receipt: Receipt, now: datetime) -> bool:
     if receipt.state is not State.SENT:
         changes["finished_at"] = receipt.at or now
     if receipt.code:
-        changes["error"] = f"{message.carrier or 'twilio'}:{receipt.code}"
+        changes["error"] = f"{twilio.NAME}:{receipt.code}"
     if message.state in (State.SENDING, State.UNCERTAIN):
-        changes |= {"carrier": "twilio", "carrier_id": receipt.carrier_id}
+        changes |= {"carrier": twilio.NAME, "carrier_id": receipt.carrier_id}
         return messages.record(message, receipt.state, **changes)
     return messages.report(message, receipt.state, **changes)
 

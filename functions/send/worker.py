@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import msgspec
-from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType, async_process_partial_response
+from aws_lambda_powertools.utilities.batch import EventType, async_process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from longcode import patience
 from longcode.aws import clock, queues
+from longcode.aws.batch import SideBySide
 from longcode.aws.carrier import carrier as configured_carrier
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import count, logger
@@ -24,13 +25,13 @@ from longcode.jobs import HearKeyword, Send
 from longcode.message import Kind, Message, State, may_become
 from longcode.route import Route
 from longcode.table import messages, opt_outs, routes, sending
-from longcode.table.codec import read
+from longcode.table.codec import Attributes, read
 
 _AT_ONCE = 10
 T = TypeVar("T")
 R = TypeVar("R")
 
-processor = AsyncBatchProcessor(EventType.SQS)
+processor = SideBySide(EventType.SQS)
 _pool = ThreadPoolExecutor(_AT_ONCE)
 
 
@@ -78,7 +79,8 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
 def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str], None]:
     """Read what a batch needs in two calls, note its routes in one, and give what delivers each of its jobs."""
     items = sending.messages(_each(lambda body: queues.read(Send, body), bodies))
-    readable = _each(lambda item: read(Message, item), items.values())
+    current = _each(lambda job: _current(job, items[job]), items)
+    readable = [message for message in current if message]
     blocked = opt_outs.blocked((one.account, one.phone) for one in readable if one.kind is not Kind.SERVICE)
     routes.note(_route(message, now) for message in readable if _will_go(message, blocked, now))
 
@@ -86,12 +88,17 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
         job = queues.read(Send, body)
         if job not in items:
             raise NoSuchMessage(job.message_id)
-        message = read(Message, items[job])
-        if job.attempt != message.attempt:
-            return  # a copy of a job that was done: the next attempt has its own time and its own job
-        deliver(message, carrier, now, blocked=(message.account, message.phone) in blocked)
+        message = _current(job, items[job])
+        if message:
+            deliver(message, carrier, now, blocked=(message.account, message.phone) in blocked)
 
     return deliver_job
+
+
+def _current(job: Send, item: Attributes) -> Message | None:
+    """Read the message of a job; None for a copy of a job that was done: each attempt has its own time and job."""
+    message = read(Message, item)
+    return message if job.attempt == message.attempt else None
 
 
 def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:

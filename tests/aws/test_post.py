@@ -16,7 +16,17 @@ def test_an_address_of_the_public_internet_may_be_reached() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://8.8.8.8/", "https://127.0.0.1/", "https://[::1]/", "ftp://8.8.8.8/", "https://"]
+    "url",
+    [
+        "http://8.8.8.8/",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "ftp://8.8.8.8/",
+        "https://",
+        "https://8.8.8.8:99999/",
+        "https://a..b/",
+        "https://[bad",
+    ],
 )
 def test_a_webhook_to_anywhere_else_is_not_posted(url: str) -> None:
     assert post(Webhook(url, {}, b"{}")) is False

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode.outgoing import HEALED_AFTER
-from longcode.patience import LEASE, deadline, retry_at, seconds_left
+from longcode.patience import HEALED_AFTER, LEASE, deadline, retry_at, seconds_left
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from longcode.route import Route, Rule, attribute, link
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
 
 
 def route(account: str, minute: int = 0) -> Route:
@@ -25,25 +26,39 @@ histories = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 9), min_siz
 
 
 def test_nobody_who_texted_is_nobodys_reply() -> None:
-    assert attribute([]) is None
+    assert attribute([], LATER) is None
 
 
 def test_the_last_to_text_gets_the_reply_and_the_others_are_candidates_newest_first() -> None:
-    decision = attribute([route("a", 1), route("b", 3), route("c", 2)])
+    decision = attribute([route("a", 1), route("b", 3), route("c", 2)], LATER)
 
     assert decision
     assert (decision.rule, decision.route.account, decision.candidates) == (Rule.LAST_TEXTED, "b", ("c", "a"))
 
 
+def test_a_reply_that_is_late_in_its_queue_answers_no_text_that_went_out_after_it_came() -> None:
+    decision = attribute([route("a", 1), route("b", 3)], NOW + timedelta(minutes=2))
+
+    assert decision
+    assert (decision.route.account, decision.candidates) == ("a", ("b",))
+
+
+def test_a_reply_older_than_every_route_goes_to_the_newest() -> None:
+    decision = attribute([route("a", 1), route("b", 3)], NOW)
+
+    assert decision
+    assert decision.route.account == "b"
+
+
 def test_what_the_carrier_says_is_answered_decides_alone() -> None:
-    decision = attribute([route("a", 1), route("b", 3)], "message-a")
+    decision = attribute([route("a", 1), route("b", 3)], LATER, "message-a")
 
     assert decision
     assert (decision.rule, decision.route.account) == (Rule.CARRIER_REFERENCE, "a")
 
 
 def test_a_reference_that_we_do_not_know_decides_nothing() -> None:
-    decision = attribute([route("a", 1)], "message-z")
+    decision = attribute([route("a", 1)], LATER, "message-z")
 
     assert decision
     assert decision.rule is Rule.LAST_TEXTED
@@ -51,7 +66,7 @@ def test_a_reference_that_we_do_not_know_decides_nothing() -> None:
 
 @given(histories)
 def test_a_reply_goes_to_one_who_texted_and_nobody_texted_later(routes: list[Route]) -> None:
-    decision = attribute(routes)
+    decision = attribute(routes, LATER)
 
     assert decision
     assert decision.route in routes
@@ -60,12 +75,12 @@ def test_a_reply_goes_to_one_who_texted_and_nobody_texted_later(routes: list[Rou
 
 @given(histories, st.data())
 def test_the_order_in_which_routes_are_read_decides_nothing(routes: list[Route], data: st.DataObject) -> None:
-    assert attribute(data.draw(st.permutations(routes))) == attribute(routes)
+    assert attribute(data.draw(st.permutations(routes)), LATER) == attribute(routes, LATER)
 
 
 @given(histories)
 def test_the_chosen_account_is_not_among_the_candidates_and_no_other_is_left_out(routes: list[Route]) -> None:
-    decision = attribute(routes)
+    decision = attribute(routes, LATER)
 
     assert decision
     assert sorted([decision.route.account, *decision.candidates]) == sorted(one.account for one in routes)

@@ -1,6 +1,8 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
+
 from longcode import webhook
 from longcode.message import Direction, Kind, Message, State
 
@@ -44,3 +46,22 @@ def test_a_new_reply_is_told_with_its_words_and_its_client() -> None:
 
 def test_no_two_secrets_are_alike() -> None:
     assert webhook.make_secret() != webhook.make_secret()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://studio.example/",
+        "https://",
+        "https://x:99999/",
+        "https://studio.example:0/",
+        "https://a..b/",
+        "https://[bad",
+        "https://u:p@studio.example/",
+        f"https://{'a' * 64}.example/",
+        "javascript:alert(1)",
+    ],
+)
+def test_what_could_not_be_called_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        webhook.check_url(url)

@@ -28,3 +28,24 @@ def test_what_the_code_counts_is_what_an_alarm_watches(template: dict[str, Any])
     }
 
     assert {alarm["MetricName"] for alarm in alarms(template) if alarm["Namespace"] == "Longcode"} == counted
+
+
+def test_somebody_is_told_when_a_scheduled_function_fails(template: dict[str, Any]) -> None:
+    functions = of_type(template, "AWS::Serverless::Function")
+    scheduled = [
+        name
+        for name, one in functions.items()
+        if any(event["Type"] == "ScheduleV2" for event in one.get("Events", {}).values())
+    ]
+    watched = [
+        referred(alarm["Dimensions"][0]["Value"]) for alarm in alarms(template) if alarm["MetricName"] == "Errors"
+    ]
+
+    assert sorted(watched) == sorted(scheduled)
+
+
+def test_alarms_may_reach_their_topic(template: dict[str, Any]) -> None:
+    (topic,) = of_type(template, "AWS::SNS::Topic").values()
+
+    # CloudWatch may not use the key alias/aws/sns, whose policy nobody can change.
+    assert "KmsMasterKeyId" not in topic

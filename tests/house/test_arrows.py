@@ -62,7 +62,12 @@ def test_no_import_is_relative() -> None:
 
 def test_decisions_import_neither_aws_nor_http_nor_the_environment() -> None:
     packages = (*OUTSIDE, "aws_lambda_powertools", "pydantic")
-    impure = [f"{shown(path)} imports {name}" for path in PURE for name in imported(path, *packages)]
+    impure = [
+        f"{shown(path)} imports {name}"
+        for path in PURE
+        for name in imported(path, *packages)
+        if not within(name, "urllib.parse")  # takes an address apart and calls nobody
+    ]
 
     assert impure == []
 

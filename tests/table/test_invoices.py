@@ -30,13 +30,24 @@ def test_an_invoice_is_due_until_it_is_mailed() -> None:
     later = NOW + timedelta(minutes=1)
     invoices.write(drawn(), NOW)
     assert [item["month"] for item in due.by(later, 10)] == ["2026-11"]
-    assert not invoices.is_mailed("10000001", "2026-11")
+    assert invoices.take_to_mail("10000001", "2026-11", NOW, later)
 
     invoices.note_mailed("10000001", "2026-11", NOW)
 
     assert list(due.by(later, 10)) == []
-    assert invoices.is_mailed("10000001", "2026-11")
+    assert not invoices.take_to_mail("10000001", "2026-11", later + timedelta(days=1), later + timedelta(days=2))
     assert invoices.get("10000001", "2026-11") == drawn()
+
+
+def test_an_invoice_is_mailed_by_one_at_a_time_and_by_another_when_that_one_died() -> None:
+    invoices.write(drawn(), NOW)
+    lease = NOW + timedelta(minutes=1)
+
+    first = invoices.take_to_mail("10000001", "2026-11", NOW, lease)
+    beside = invoices.take_to_mail("10000001", "2026-11", NOW + timedelta(seconds=30), lease)
+    after = invoices.take_to_mail("10000001", "2026-11", NOW + timedelta(seconds=61), lease + timedelta(minutes=1))
+
+    assert (first, beside, after) == (True, False, True)
 
 
 def test_a_studios_invoices_are_its_own() -> None:

@@ -1,20 +1,25 @@
-"""The carrier that this stack is configured for, opened on first use and kept warm."""
+"""The carrier that this stack is configured for, kept warm until its credentials change."""
 
-from functools import cache
+from functools import lru_cache
 
 from longcode.aws.settings import carrier_credentials, public_url, settings
 from longcode.carriers import choose
 from longcode.carriers.carrier import Carrier
 
 
-@cache
 def carrier() -> Carrier:
-    """Open the carrier."""
+    """Give the carrier, with the credentials of now."""
     credentials = carrier_credentials()
+    account_sid, auth_token = credentials.get("account_sid", ""), credentials.get("auth_token", "")
+    return _open(account_sid, auth_token, public_url(), settings().carrier_api_base)
+
+
+@lru_cache(maxsize=1)
+def _open(account_sid: str, auth_token: str, callback_base: str, api_base: str) -> Carrier:
     return choose.carrier(
         settings().carrier,
-        account_sid=credentials.get("account_sid", ""),
-        auth_token=credentials.get("auth_token", ""),
-        callback_base=public_url(),
-        api_base=settings().carrier_api_base,
+        account_sid=account_sid,
+        auth_token=auth_token,
+        callback_base=callback_base,
+        api_base=api_base,
     )

@@ -17,13 +17,17 @@ def post(webhook: Webhook) -> bool:
 
     The name is resolved once, and the connection goes to the address that was checked, whatever DNS says next.
     """
-    parts = urlsplit(webhook.url)
-    address = public_address(parts.hostname or "", parts.port or _HTTPS) if parts.scheme == "https" else None
+    try:
+        parts = urlsplit(webhook.url)
+        port = parts.port or _HTTPS
+        address = public_address(parts.hostname or "", port) if parts.scheme == "https" else None
+    except ValueError:  # of a port past 65535, a label too long for DNS and the like
+        return False
     if address is None:
         return False
     with urllib3.HTTPSConnectionPool(
         address,
-        parts.port or _HTTPS,
+        port,
         server_hostname=parts.hostname,
         assert_hostname=parts.hostname,
         timeout=urllib3.Timeout(total=_SECONDS),

@@ -57,7 +57,7 @@ def plan_list() -> dict[str, plans.Plan]:
 
 def public_url() -> str:
     """Give the address under which the carrier and people reach the API: never the Host header's."""
-    return str(parameters.get_parameter(settings().public_url_parameter, max_age=_FIVE_MINUTES))
+    return str(parameters.get_parameter(settings().public_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
 
 
 def carrier_credentials() -> dict[str, str]:

@@ -16,6 +16,7 @@ from urllib3.util import make_headers
 from longcode.carriers.carrier import Answer, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
 from longcode.message import State
 
+NAME = "twilio"
 API_BASE = "https://api.twilio.com"
 TIMEOUT_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
@@ -83,7 +84,7 @@ def receipt_url(callback_base: str, reference: str) -> str:
 class Twilio:
     """Hands texts to Twilio, or to whoever speaks its protocol at `api_base`."""
 
-    name = "twilio"
+    name = NAME
 
     def __init__(
         self,

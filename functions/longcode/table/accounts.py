@@ -8,6 +8,7 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from longcode.account import Account, Delivery
+from longcode.errors import NotFound
 from longcode.plans import Change
 from longcode.table import keys, store
 from longcode.table.codec import attributes, read
@@ -18,6 +19,14 @@ def get(account: str) -> Account | None:
     """Read an account."""
     found = store.get(keys.account(account))
     return read(Account, found) if found else None
+
+
+def need(account: str) -> Account:
+    """Read an account that must be there; raises `NotFound`."""
+    found = get(account)
+    if found is None:
+        raise NotFound("There is no such account.")
+    return found
 
 
 def with_email(address: str) -> str | None:

@@ -14,13 +14,13 @@ def by(now: datetime, at_most: int) -> Iterator[Attributes]:
     """List the items that are due by now. The index lags, so each is read again, strongly, and has its say."""
     bound = keys.instant(now)
     for shard in keys.due_shards():
-        found = store.query_index(keys.DUE, shard, before=bound, limit=at_most)
+        found = store.query_index(keys.DUE, shard, before=bound, page=at_most, limit=at_most)
         items = store.get_many(keys.Key(one["pk"], one["sk"]) for one in found)
         yield from (item for item in items.values() if item.get("due_at", bound) < bound)
 
 
-def again(item: Attributes, at: datetime) -> None:
-    """Look at an item again later, unless it was moved meanwhile."""
+def again(item: Attributes, at: datetime) -> bool:
+    """Look at an item again later; False when another has moved it meanwhile."""
     later = Update(
         keys.Key(item["pk"], item["sk"]),
         changes={"due_at": at},
@@ -29,4 +29,5 @@ def again(item: Attributes, at: datetime) -> None:
     try:
         store.write(later)
     except store.ConditionFailed:
-        return
+        return False
+    return True

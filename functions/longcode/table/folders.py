@@ -14,7 +14,6 @@ _LISTS = {
     "inbox": [(Direction.IN, True), (Direction.IN, False)],
     "unlinked": [(Direction.OUT, False), (Direction.IN, False)],
 }
-NAMES = tuple(_LISTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +27,10 @@ class Page:
 def page(account: str, name: str, *, limit: int, cursor: str | None, client: str | None, phone: str | None) -> Page:
     """List a folder, newest first; `client` and `phone` narrow it."""
     lists = [keys.folder(account, direction, linked=linked) for direction, linked in _LISTS[name]]
-    streams = [store.query_index(keys.FOLDER, one, before=cursor or _BEYOND, newest_first=True) for one in lists]
+    streams = [
+        store.query_index(keys.FOLDER, one, before=cursor or _BEYOND, page=limit + 1, newest_first=True)
+        for one in lists
+    ]
     wanted = (
         found
         for found in merge(*streams, key=_place, reverse=True)

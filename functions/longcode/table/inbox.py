@@ -1,5 +1,6 @@
-"""Replies: taken in once, numbered without gaps for the software that fetches them, listed by folder."""
+"""Replies: taken in once, and numbered without gaps for the software that fetches them."""
 
+import itertools
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -23,15 +24,17 @@ def take_in(inbound: Inbound, message: Message) -> bool:
     counted = usage.adding(
         message.account, day_of(message.created_at), message.id, usage.of(message, message.charged_units)
     )
-    while True:
+    for attempt in itertools.count():
         numbered = _next(message)
         try:
-            store.transact([once, reply, *numbered, *([counted] if message.charged_units else [])])
+            store.transact([once, reply, *numbered, *([counted] if message.charged_units == message.units else [])])
         except store.ConditionFailed as failed:
             if 0 in failed.found:
                 return False
-            continue
-        return True
+            store.pause(attempt)  # another reply has taken the number
+        else:
+            return True
+    return False
 
 
 def quarantine(inbound: Inbound, at: datetime) -> None:

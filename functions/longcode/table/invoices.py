@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from boto3.dynamodb.conditions import Attr
+
 from longcode.invoice import Invoice
 from longcode.table import keys, store
 from longcode.table.codec import attributes, read
@@ -30,9 +32,17 @@ def write(invoice: Invoice, due_at: datetime) -> Invoice:
     return invoice
 
 
-def is_mailed(account: str, month: str) -> bool:
-    """Tell whether an invoice was mailed."""
-    return "mailed_at" in (store.get(keys.invoice(account, month)) or {})
+def take_to_mail(account: str, month: str, now: datetime, until: datetime) -> bool:
+    """Take the task of mailing an invoice: one at a time, and never again once that is noted."""
+    free = Attr("mailing_until").not_exists() | Attr("mailing_until").lt(keys.instant(now))
+    change = Update(
+        keys.invoice(account, month), changes={"mailing_until": until}, when=Attr("mailed_at").not_exists() & free
+    )
+    try:
+        store.write(change)
+    except store.ConditionFailed:
+        return False
+    return True
 
 
 def note_mailed(account: str, month: str, at: datetime) -> None:

@@ -37,7 +37,7 @@ def _shard(of: str, shards: int) -> int:
 
 
 def account(account: str) -> Key:
-    """Find an account: its settings, its plan changes, its password's hash."""
+    """Find an account: its settings and its plan changes."""
     return Key(f"account#{account}", "account")
 
 

@@ -1,4 +1,4 @@
-"""Messages out: accepted once, claimed by one, recorded with their units, found when due."""
+"""Messages: accepted once, claimed by one worker, recorded with their units, linked and read."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -18,6 +18,7 @@ _ATTEMPTS = 8
 _PASSING = {
     "TransactionConflict",  # of a transaction with another write
     "TransactionConflictException",  # of a write alone with a transaction; the SDK does not repeat it
+    "TransactionInProgressException",  # the same transaction, repeated by the SDK before its answer came
     "ThrottlingError",
     "ProvisionedThroughputExceeded",
 }
@@ -53,7 +54,7 @@ def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
         if not rest:
             return found
         wanted = rest
-        _pause(attempt)
+        pause(attempt)
     raise TimeoutError(f"{len(wanted)} items were not read")
 
 
@@ -69,7 +70,7 @@ def put_many(items: Iterable[tuple[Key, Attributes]]) -> None:
         if not rest:
             return
         writes = rest
-        _pause(attempt)
+        pause(attempt)
     raise TimeoutError(f"{len(writes)} items were not written")
 
 
@@ -113,7 +114,7 @@ def _patiently(call: Callable[[], Any]) -> None:
             codes = {reason["Code"] for reason in reasons}
             if _CONDITION in codes or not codes & _PASSING:
                 raise
-            _pause(attempt)
+            pause(attempt)
         else:
             return
     call()
@@ -132,9 +133,9 @@ def query(beginning: Key, *, after: Key | None = None, limit: int | None = None)
 
 
 def query_index(
-    index: str, partition: str, *, before: str, limit: int | None = None, newest_first: bool = False
+    index: str, partition: str, *, before: str, page: int, limit: int | None = None, newest_first: bool = False
 ) -> Iterator[Attributes]:
-    """Read an index, whose attributes are named after it, up to and without the sort key `before`."""
+    """Read an index (its attributes: `INDEXES`) up to and without the sort key `before`, `page` items a call."""
     asked = {
         "IndexName": index,
         "KeyConditionExpression": "#partition = :partition AND #sort < :before",
@@ -142,13 +143,13 @@ def query_index(
         "ExpressionAttributeValues": to_wire({":partition": partition, ":before": before}),
         "ScanIndexForward": not newest_first,
     }
-    return _pages(asked, limit)
+    return _pages(asked, limit, page)
 
 
-def _pages(asked: dict[str, Any], limit: int | None) -> Iterator[Attributes]:
+def _pages(asked: dict[str, Any], limit: int | None, page: int | None = None) -> Iterator[Attributes]:
     given = 0
     while limit is None or given < limit:
-        size = {} if limit is None else {"Limit": limit - given}
+        size = {"Limit": page} if page else {} if limit is None else {"Limit": limit - given}
         answer = client("dynamodb").query(TableName=table(), **asked, **size)
         yield from map(from_wire, answer["Items"])
         given += len(answer["Items"])
@@ -157,5 +158,6 @@ def _pages(asked: dict[str, Any], limit: int | None) -> Iterator[Attributes]:
         asked = {**asked, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def _pause(attempt: int) -> None:
-    time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  # jitter is no secret
+def pause(attempt: int) -> None:
+    """Wait a little, longer after each attempt from 0, before asking again for what another has."""
+    time.sleep(random.uniform(0, 0.02 * 2 ** min(attempt, 6)))  # noqa: S311  # jitter is no secret

@@ -2,7 +2,7 @@ from inbox import forward, worker
 from longcode.account import Delivery
 from longcode.carriers.carrier import Inbound
 from longcode.route import Route
-from longcode.table import accounts, routes
+from longcode.table import accounts, inbox, routes
 from longcode.webhook import Webhook
 from tests.fakes import NOW, LambdaContext, studio
 
@@ -74,3 +74,28 @@ def test_a_studio_that_polls_gets_no_webhooks(aws: None) -> None:
 
     assert list(accounts.with_webhook()) == []
     assert forward.handler({}, LambdaContext()) == {"forwarded": 0}
+
+
+def test_a_studio_whose_receiver_breaks_keeps_no_other_waiting(aws: None) -> None:
+    broken = studio(**HOOK)
+    well = studio("10000002", **HOOK)
+    replies(1)
+    routes.note([Route(account=well.id, phone="+12125550124", number="+15555550100", message_id="m", at=NOW)])
+    text = Inbound(carrier="twilio", carrier_id="SM9", phone="+12125550124", number="+15555550100", body="Hi")
+    worker.receive(text, NOW)
+
+    def post(webhook: Webhook) -> bool:
+        if b"Reply 0" in webhook.body:
+            raise ValueError("broken")
+        return True
+
+    assert forward.forward_all([broken, well], post, NOW) == 1
+
+
+def test_the_schedule_reaches_a_studio_with_an_address_that_cannot_be_called(aws: None) -> None:
+    account = studio(**(HOOK | {"webhook_url": "https://127.0.0.1/hook"}))
+    accounts.list_webhook(account.id)
+    replies(1)
+
+    assert forward.handler({}, LambdaContext()) == {"forwarded": 0}
+    assert inbox.forwarded(account.id) == 0

@@ -215,12 +215,13 @@ def test_a_stop_is_noted_on_every_client_with_that_phone() -> None:
     assert [set(one.heard_stop) if one else None for one in noted] == [{PHONE}, {PHONE}, set()]
 
 
-@pytest.mark.parametrize(("keyword", "calls"), [("yes", 8), ("stop", 5), ("help", 2)])
+@pytest.mark.parametrize(("keyword", "calls"), [("yes", 5), ("start", 8), ("stop", 5), ("help", 2)])
 def test_killed_anywhere_the_next_delivery_acts_and_answers_once(keyword: str, calls: int) -> None:
     for call in range(1, calls + 2):
         phone = f"+121255501{call:02}"
-        if keyword == "yes":
+        if keyword == "start":
             staff_stop("10000001", phone=phone)
+        if keyword in ("yes", "start"):
             hear("stop", 0, id=f"stop-{call}", phone=phone, answered=True)
         asked = heard(keyword, 1, id=f"{keyword}-{call}", phone=phone)
 
@@ -231,6 +232,15 @@ def test_killed_anywhere_the_next_delivery_acts_and_answers_once(keyword: str, c
         assert out(phone=phone) is (keyword == "stop")
         assert len(answers(phone)) == 1
         assert f"{keyword}-{call}-0" in to_send()
+
+
+def test_a_yes_to_one_studio_does_not_lift_what_another_studios_staff_recorded() -> None:
+    staff_stop("10000002", phone=PHONE)
+
+    hear("yes", 1)
+
+    assert opt_outs.blocked([("10000002", PHONE)]) == {("10000002", PHONE)}
+    assert answers() == []
 
 
 def test_a_stop_killed_and_then_said_again_is_confirmed_once() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from longcode.aws.carrier import carrier
 from longcode.aws.settings import settings
 from tests.carriers.conftest import FakeCarrier, fake
 
@@ -16,7 +15,5 @@ def carrier_on_loopback(fake: FakeCarrier, monkeypatch: pytest.MonkeyPatch) -> I
     """Configure the functions, by their environment, for a carrier that listens."""
     monkeypatch.setenv("CARRIER_API_BASE", fake.url)
     settings.cache_clear()
-    carrier.cache_clear()
     yield fake
     settings.cache_clear()
-    carrier.cache_clear()
