@@ -321,3 +321,13 @@ def test_the_services_own_answer_passes_the_block_and_leaves_no_route(account: A
 
     assert [text.body for text in carrier.texts] == ["You are opted out."]
     assert routes.to("+12125550123", "+15555550100") == []
+
+
+def test_a_copy_of_a_job_that_is_done_leaves_no_route(account: Account) -> None:
+    accept(account)
+    carrier, jobs = FakeCarrier(answers=[Refused(Why.TRY_AGAIN, "20429")]), queued("send")
+    deliver(carrier, jobs=jobs)
+
+    deliver(carrier, NOW + 5 * SECOND, jobs=jobs)
+
+    assert [one.at for one in routes.to("+12125550123", "+15555550100")] == [NOW]
