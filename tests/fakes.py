@@ -64,12 +64,15 @@ def call(
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
 ) -> Answered:
-    """Call an API function with the event that API Gateway would bring; a `str` body goes as it is."""
+    """Call an API function with the event that API Gateway would bring; a `str` body goes as it is.
+
+    Its content type is the first that the function takes.
+    """
     event = {
         "resource": path,
         "path": path,
         "httpMethod": method,
-        "headers": {"content-type": "application/json", **(headers or {})},
+        "headers": {"content-type": module.app.takes[0], **(headers or {})},
         "multiValueHeaders": {},
         "queryStringParameters": query,
         "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,

@@ -15,6 +15,7 @@ from longcode.aws.clients import client
 
 ROOT = Path(__file__).parents[1]
 QUEUES = ("send", "inbound", "opt_out", "sign_up", "bill")
+QUEUE_URLS = {name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}" for name in QUEUES}
 SHARED_NUMBER = "+15555550100"
 
 os.environ |= {
@@ -32,7 +33,7 @@ os.environ |= {
     "MAIL_FROM": "longcode@longcode.example",
     "HELP_CONTACT": "help@longcode.example",
     "PLANS_FILE": str(ROOT / "infra" / "plans.json"),
-    **{f"{name.upper()}_QUEUE_URL": f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}" for name in QUEUES},
+    **{f"{name.upper()}_QUEUE_URL": url for name, url in QUEUE_URLS.items()},
 }
 
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AfterValidator, Field, field_validator
 
-from accounts import rows
+from accounts import fields, rows
 from longcode import passwords, template, webhook
 from longcode.account import Account, Delivery
 from longcode.aws import clock, web
@@ -18,7 +18,7 @@ from longcode.table.store import ConditionFailed
 
 _NOT_PRESENT = "This is not the present password."
 
-app = web.resolver()
+app = web.resolver(web.JSON, *rows.TYPES)
 
 
 def _known_zone(zone: str) -> str:
@@ -31,9 +31,9 @@ def _known_zone(zone: str) -> str:
 class Settings(web.Body):
     """What a studio can change of its account; what is left out stays."""
 
-    name: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    name: fields.Line | None = None
     phone: Annotated[str | None, Field(max_length=40)] = None
-    country_code: web.CountryCode | None = None
+    country_code: fields.CountryCode | None = None
     time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
     delivery: Delivery | None = None
     webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
@@ -60,7 +60,7 @@ class TemplateForm(web.Body):
     body: Annotated[str, Field(min_length=1, max_length=1600)]
 
 
-ClientId = Annotated[str, Path(min_length=1, max_length=100, pattern=rows.ID)]
+ClientId = Annotated[str, Path(max_length=100)]
 TemplateName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
 
 
@@ -108,7 +108,7 @@ def change_password(form: NewPassword) -> dict[str, str]:
 @app.put("/clients/<client_id>", responses=web.told({200: rows.ShownClient, 201: rows.ShownClient}))
 def put_client(client_id: ClientId, form: rows.ClientForm) -> Response[rows.ShownClient]:
     """Write a client under the studio's own id."""
-    client = rows.client(_account(), client_id, form, clock.now())
+    client = rows.client(_account(), rows.reachable(client_id), form, clock.now())
     return Response(201 if clients.put(client) else 200, "application/json", rows.shown(client))
 
 

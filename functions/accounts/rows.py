@@ -10,10 +10,12 @@ from dataclasses import asdict
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
+from time import monotonic
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from accounts import fields
 from longcode.account import Account
 from longcode.aws import web
 from longcode.client import Client, Phone
@@ -22,12 +24,17 @@ from longcode.phone import to_e164
 from longcode.table import clients
 
 MAX_ROWS = 1000
-ID = r"^[-._~!$&'()*+,:;=@\w]+$"  # what can stand in an address, so that no file brings a client nobody can reach
+TYPES = ("text/csv", "application/x-ndjson")
+_SECONDS = 20.0  # API Gateway waits for 29
+_COLUMNS = {"id", "first_name", "last_name", "allow_text_marketing", "tags", "status"}
 _AT_ONCE = 8
-_PHONES_IN_A_ROW = 5
+_ENDINGS = ("", "_2", "_3", "_4", "_5")
 _YES = {"1", "true", "yes", "y", "x"}
 
 _Numbered = tuple[int, dict[str, Any] | None]
+
+
+_ID: TypeAdapter[str] = TypeAdapter(fields.ClientId)
 
 
 class PhoneForm(web.Body):
@@ -65,7 +72,15 @@ class ShownClient(BaseModel):
 class Row(ClientForm):
     """A client's record in a file: it brings its id."""
 
-    id: Annotated[str, Field(min_length=1, max_length=100, pattern=ID)]
+    id: fields.ClientId
+
+
+def reachable(client_id: str) -> str:
+    """Refuse an id that no address could name; raises `RequestError`."""
+    try:
+        return _ID.validate_python(client_id)
+    except ValidationError as error:
+        raise RequestError("A client's id has only letters, digits and -._~!$&'()*+,:;=@.", field="id") from error
 
 
 def client(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:
@@ -96,8 +111,9 @@ def take(account: Account, content_type: str, text: str, now: datetime) -> dict[
         raise RequestError("The file has no rows.", field="body")
     if len(found) > MAX_ROWS:
         raise RequestError(f"The file has {len(found):,} rows; send at most {MAX_ROWS:,} at once.", field="body")
+    end = monotonic() + _SECONDS
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        taken = pool.map(lambda rows: _take_rows(account, rows, now), _by_client(found))
+        taken = pool.map(lambda rows: _take_rows(account, rows, now, end), _by_client(found))
     report = sorted(chain.from_iterable(taken), key=itemgetter("row"))
     written = sum(row["status"] in ("created", "updated") for row in report)
     return {"rows": len(report), "written": written, "refused": len(report) - written, "items": report}
@@ -106,26 +122,32 @@ def take(account: Account, content_type: str, text: str, now: datetime) -> dict[
 def _by_client(rows: list[_Numbered]) -> list[list[_Numbered]]:
     """Keep the rows of one client together: they are written in their order, and the last one stands."""
     together = defaultdict(list)
-    for number, fields in rows:
-        together[str((fields or {}).get("id")).strip()].append((number, fields))
+    for number, cells in rows:
+        together[str((cells or {}).get("id")).strip()].append((number, cells))
     return list(together.values())
 
 
-def _take_rows(account: Account, rows: list[_Numbered], now: datetime) -> list[dict[str, Any]]:
-    return [_take_row(account, number, fields, now) for number, fields in rows]
+def _take_rows(account: Account, rows: list[_Numbered], now: datetime, end: float) -> list[dict[str, Any]]:
+    return [_take_row(account, number, cells, now, end) for number, cells in rows]
 
 
-def _take_row(account: Account, number: int, fields: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
-    report: dict[str, Any] = {"row": number, "id": (fields or {}).get("id")}
-    if fields is None:
+def _take_row(
+    account: Account, number: int, cells: dict[str, Any] | None, now: datetime, end: float
+) -> dict[str, Any]:
+    client_id = (cells or {}).get("id")
+    report: dict[str, Any] = {"row": number, "id": client_id[:100] if isinstance(client_id, str) else None}
+    if cells is None:
         return report | {"status": "refused", "code": "malformed_json", "detail": "The row is not a JSON object."}
+    if monotonic() > end:
+        return report | {"status": "refused", "code": "out_of_time", "detail": "Time ran out; send this row again."}
     try:
-        row = Row.model_validate(fields)
+        row = Row.model_validate(cells)
         new = clients.put(client(account, row.id, row, now))
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        return report | {"status": "refused", "code": "invalid", "field": field, "detail": first["msg"]}
+        field = ".".join(str(part) for part in first["loc"])[:100]
+        detail = first["msg"].removeprefix("Value error, ")
+        return report | {"status": "refused", "code": "invalid", "field": field, "detail": detail}
     except RequestError as error:
         return report | {"status": "refused", "code": error.code, "field": error.field, "detail": error.detail}
     return report | {"status": "created" if new else "updated"}
@@ -155,23 +177,28 @@ def _csv(text: str) -> Iterator[dict[str, Any]]:
     Tags are parted by semicolons; a number whose SMS column is missing is ticked, one whose column is empty is not.
     """
     for row in _cells(text):
-        cells = {(name or "").strip(): (value or "").strip() for name, value in row.items() if isinstance(value, str)}
-        fields: dict[str, Any] = {name: cells[name] for name in ("id", "first_name", "last_name") if name in cells}
-        fields["allow_text_marketing"] = _yes(cells.get("allow_text_marketing", ""))
-        fields["tags"] = [tag.strip() for tag in cells.get("tags", "").split(";") if tag.strip()]
-        fields["status"] = cells.get("status") or None
-        endings = ["", *(f"_{index}" for index in range(2, _PHONES_IN_A_ROW + 1))]
-        fields["phones"] = [
+        cells = {name: (value or "").strip() for name, value in row.items() if name is not None}
+        record: dict[str, Any] = {name: cells[name] for name in ("id", "first_name", "last_name") if name in cells}
+        record["allow_text_marketing"] = _yes(cells.get("allow_text_marketing", ""))
+        record["tags"] = [tag.strip() for tag in cells.get("tags", "").split(";") if tag.strip()]
+        record["status"] = cells.get("status") or None
+        record["phones"] = [
             {"number": cells[f"phone{end}"], "sms": _yes(cells.get(f"sms{end}", "yes"))}
-            for end in endings
+            for end in _ENDINGS
             if cells.get(f"phone{end}")
         ]
-        yield fields
+        yield record | ({"more cells than columns": True} if None in row else {})
 
 
 def _cells(text: str) -> Iterator[dict[str | None, Any]]:
     try:
-        yield from csv.DictReader(io.StringIO(text, newline=None))
+        reader = csv.DictReader(io.StringIO(text, newline=None), strict=True)
+        reader.fieldnames = [name.strip().casefold() for name in reader.fieldnames or ()]
+        known = _COLUMNS | {f"{name}{end}" for name in ("phone", "sms") for end in _ENDINGS}
+        unknown = [name for name in reader.fieldnames if name not in known]
+        if unknown:
+            raise RequestError(f"Unknown columns: {', '.join(unknown)[:200]}.", field="body")
+        yield from reader
     except csv.Error as error:
         raise RequestError(f"The file cannot be read as CSV: {error}.", field="body") from error
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, Field
 
+from accounts import fields
 from longcode import jobs, plans
 from longcode.account import Product, check_edition
 from longcode.aws import clock, queues, web
@@ -19,18 +20,18 @@ from longcode.table.store import ConditionFailed
 _TOO_LATE = "This link is used or too old. Fill in the form again for a new one."
 _ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"  # HTML's; SES takes ASCII only
 
-app = web.resolver()
+app = web.resolver(web.JSON, web.FORM)  # a browser posts the button as a form
 
 
 class SignUp(web.Body):
     """The form on the web (facts S12); filled in again with a known address, it changes the plan (S13)."""
 
-    studio_name: Annotated[str, Field(min_length=1, max_length=100)]
+    studio_name: fields.Line
     email: Annotated[str, Field(max_length=254, pattern=_ADDRESS)]
     product: Product
     edition: Annotated[str, Field(min_length=1, max_length=40)]
-    plan: str
-    country_code: web.CountryCode = "1"
+    plan: fields.PlanName
+    country_code: fields.CountryCode = "1"
 
 
 class Taken(BaseModel):
@@ -52,8 +53,8 @@ def sign_up(form: SignUp) -> Response[Taken]:
     if form.plan not in plan_list():
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
     request = app.current_event.request_context.request_id
-    fields = form.model_dump() | {"email": form.email.casefold()}
-    queues.put(settings().sign_up_queue_url, [jobs.SignUp(id=str(request), **fields)])
+    filled_in = form.model_dump() | {"email": form.email.casefold()}
+    queues.put(settings().sign_up_queue_url, [jobs.SignUp(id=str(request), **filled_in)])
     return Response(202, "application/json", Taken())
 
 

@@ -2,10 +2,10 @@
 
 import html
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from longcode import months, plans
 from longcode.account import Account
@@ -41,7 +41,7 @@ class CurrentAndPast(BaseModel):
 class ChosenPlan(web.Body):
     """The plan to change to."""
 
-    plan: str
+    plan: Annotated[str, Field(max_length=60)]
 
 
 class PlanState(BaseModel):

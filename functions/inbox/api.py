@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, Field
 
 from inbox.shown import ShownMessage, shown
@@ -15,6 +15,9 @@ from longcode.message import Message
 from longcode.table import clients, folders, inbox, messages
 
 app = web.resolver()
+
+
+MessageId = Annotated[str, Path(max_length=100)]
 
 
 class Reply(BaseModel):
@@ -52,27 +55,27 @@ def list_messages(
 
 
 @app.get("/messages/<message_id>")
-def show_message(message_id: str) -> ShownMessage:
+def show_message(message_id: MessageId) -> ShownMessage:
     """Show a message."""
     return shown(_message(message_id))
 
 
 @app.put("/messages/<message_id>/read", responses=web.told({204: None}))
-def mark_read(message_id: str) -> Response[str]:
+def mark_read(message_id: MessageId) -> Response[str]:
     """Mark a reply as read."""
     messages.mark_read(_message(message_id), read=True)
     return Response(204, body="")
 
 
 @app.delete("/messages/<message_id>/read", responses=web.told({204: None}))
-def mark_unread(message_id: str) -> Response[str]:
+def mark_unread(message_id: MessageId) -> Response[str]:
     """Mark a reply as unread."""
     messages.mark_read(_message(message_id), read=False)
     return Response(204, body="")
 
 
 @app.put("/messages/<message_id>/link")
-def link_message(message_id: str, form: Link) -> ShownMessage:
+def link_message(message_id: MessageId, form: Link) -> ShownMessage:
     """Link a message to a client, or to another one (facts S37)."""
     if clients.get(web.caller(app), form.client_id) is None:
         raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
@@ -80,7 +83,7 @@ def link_message(message_id: str, form: Link) -> ShownMessage:
 
 
 @app.delete("/messages/<message_id>/link")
-def unlink_message(message_id: str) -> ShownMessage:
+def unlink_message(message_id: MessageId) -> ShownMessage:
     """Tie a message to no client."""
     return shown(messages.link(_message(message_id), None))
 

@@ -9,7 +9,7 @@ from longcode.aws.settings import public_url, settings
 from longcode.aws.telemetry import logger
 from longcode.jobs import Receive
 
-app = web.resolver()
+app = web.resolver(web.FORM)
 
 _NO_REPLY = "<Response/>"  # TwiML: our answers go out as texts of their own
 

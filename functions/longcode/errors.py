@@ -15,6 +15,13 @@ class RequestError(Exception):
         self.field = field
 
 
+class MalformedJson(RequestError):
+    """A body that is not JSON."""
+
+    status = 400
+    code = "malformed_json"
+
+
 class BadPhone(RequestError):
     """Not a number that a text could be sent to."""
 

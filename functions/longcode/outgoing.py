@@ -24,7 +24,7 @@ def fingerprint(request: Mapping[str, object]) -> str:
 
 def check_length(text: str, field: str) -> str:
     """Refuse a normalised text that no carrier takes; raises `TextTooLong` or `EmptyText`."""
-    if not text.strip():
+    if not any(character.isprintable() and not character.isspace() for character in text):
         raise EmptyText("The text is empty.", field=field)
     if len(text) > segments.MAX_CHARACTERS:
         limit = f"{segments.MAX_CHARACTERS:,}"

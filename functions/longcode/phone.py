@@ -50,9 +50,13 @@ def to_e164(text: str, country_code: str) -> str:
     return e164
 
 
-def mask(phone: str) -> str:
-    """Show the last four digits only, for exports."""
-    return f"***{phone[-4:]}"
+def check_country_code(country_code: str) -> str:
+    """Refuse a default country code that no country has; raises `ValueError`."""
+    try:
+        _region(country_code)
+    except BadPhone as error:
+        raise ValueError("is not a country's calling code, such as 1 or 61") from error
+    return country_code
 
 
 def _legible(text: str) -> str:

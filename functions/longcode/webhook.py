@@ -2,7 +2,9 @@
 
 import base64
 import hmac
+import ipaddress
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +14,8 @@ from longcode.message import Message
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = 24
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")  # an IP address rather than a name, which is looked up when it is called
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,17 @@ def check_url(url: str) -> str:
     if parts.username is not None or parts.port == 0:
         raise ValueError("has more than a host, a port and a path")
     parts.hostname.encode("idna")
+    if _ADDRESS.fullmatch(parts.hostname) and not is_public(parts.hostname):
+        raise ValueError("is not an address of the public internet")
     return url
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is of the public internet, and does not lead back from it into a private one."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        return ip.is_global and ip in _GLOBAL_UNICAST and ip.sixtofour is None and ip.teredo is None
+    return ip.is_global and not ip.is_multicast
 
 
 def make_secret() -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.consent import SHARED, Event, Means, of_account
-from longcode.errors import OnlyTheClient
+from longcode.errors import BadPhone, OnlyTheClient
 from longcode.phone import to_e164
 from longcode.table import clients, opt_outs
 
@@ -85,7 +85,11 @@ def state_of(phone: str, account: str) -> OptOutState:
 
 
 def _e164(phone: str) -> str:
-    return to_e164(unquote(phone), "1")
+    try:
+        return to_e164(unquote(phone), "1")
+    except BadPhone as error:
+        error.field = "phone"
+        raise
 
 
 @logger.inject_lambda_context

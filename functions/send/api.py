@@ -21,7 +21,7 @@ from longcode.months import following, month_of
 from longcode.table import messages, usage
 from send import requests
 
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
 
 app = web.resolver()
 
@@ -67,7 +67,7 @@ class Preview(BaseModel):
 @app.post("/messages", responses=web.told({202: Accepted}))
 def post_message(form: requests.NewMessage, idempotency_key: IdempotencyKey = None) -> Response[Accepted]:
     """Accept a text; the same Idempotency-Key with the same body gives the same answer."""
-    key = idempotency_key or str(uuid4())
+    key = str(uuid4()) if idempotency_key is None else idempotency_key
     return Response(202, "application/json", accept(web.caller(app), form, key, clock.now()))
 
 

@@ -1,9 +1,10 @@
 """POST /carriers/twilio/receipts/{reference}: what the carrier reports of a text."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from longcode.aws import clock, signed, web
 from longcode.aws.settings import public_url
@@ -13,11 +14,11 @@ from longcode.carriers.carrier import Receipt, Why
 from longcode.message import Message, State, may_become
 from longcode.table import messages
 
-app = web.resolver()
+app = web.resolver(web.FORM)
 
 
 @app.post("/carriers/twilio/receipts/<reference>")
-def receive(reference: str) -> Response[str]:
+def receive(reference: Annotated[str, Path(max_length=200)]) -> Response[str]:
     """Take in a receipt of Twilio's; a forged one is refused and writes nothing."""
     form = signed.form(app, twilio.receipt_url(public_url(), reference))
     receipt = twilio.read_receipt(reference, form)

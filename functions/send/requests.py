@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 from longcode import outgoing, recipients, segments, template
 from longcode.account import Account
 from longcode.aws import web
+from longcode.aws.settings import settings
 from longcode.client import merge_values
-from longcode.errors import NotFound, RequestError
+from longcode.errors import BadPhone, NotFound, RequestError
 from longcode.phone import to_e164
 from longcode.table import accounts, clients, opt_outs, sending
 
@@ -30,6 +31,8 @@ class NewMessage(web.Body):
             raise ValueError("say client_id or to")
         if (self.body is None) == (self.template is None):
             raise ValueError("say either body or template")
+        if self.values and self.template is None:
+            raise ValueError("values are for a template")
         return self
 
 
@@ -67,10 +70,13 @@ def _number(account_id: str, entered: str) -> str:
     known = entered.lstrip().startswith("+")
     account = None if known else accounts.get(account_id)
     try:
-        return to_e164(entered, account.country_code if account else "1")
+        number = to_e164(entered, account.country_code if account else "1")
     except RequestError as error:
         error.field = "to"
         raise
+    if number == settings().shared_number:
+        raise BadPhone("This is the number that texts come from.", field="to")
+    return number
 
 
 def _recipients(form: NewMessage, known: sending.Known) -> recipients.Recipients:

@@ -157,10 +157,6 @@ def test_an_unknown_country_code_is_refused(country_code: str) -> None:
     assert refused.value.detail == "The default country code is not a country's calling code, such as 1 or 61."
 
 
-def test_a_masked_number_shows_its_last_four_digits_only() -> None:
-    assert phone.mask("+15550102345") == "***2345"
-
-
 def test_no_tables_of_places_or_carriers_are_loaded() -> None:
     loaded = subprocess.run(
         [

@@ -1,12 +1,11 @@
 """Posting to an address that a studio gave us: https, to the public internet only, no redirects, in ten seconds."""
 
-import ipaddress
 import socket
 from urllib.parse import urlsplit
 
 import urllib3
 
-from longcode.webhook import Webhook
+from longcode.webhook import Webhook, is_public
 
 _SECONDS = 10.0
 _HTTPS = 443
@@ -19,7 +18,7 @@ def post(webhook: Webhook) -> bool:
     """
     try:
         parts = urlsplit(webhook.url)
-        port = parts.port or _HTTPS
+        port = _HTTPS if parts.port is None else parts.port
         address = public_address(parts.hostname or "", port) if parts.scheme == "https" else None
     except ValueError:  # of a port past 65535, a label too long for DNS and the like
         return False
@@ -50,4 +49,4 @@ def public_address(host: str, port: int) -> str | None:
     except OSError:
         return None
     addresses = [str(one[4][0]) for one in found]
-    return addresses[0] if all(ipaddress.ip_address(one).is_global for one in addresses) else None
+    return addresses[0] if all(map(is_public, addresses)) else None

@@ -20,12 +20,17 @@ def put(queue_url: str, jobs: Sequence[Any], group: str | None = None) -> None:
     fair = {"MessageGroupId": group} if group else {}
     for start in range(0, len(jobs), _BATCH):
         entries = [
-            {"Id": str(index), "MessageBody": msgspec.json.encode(job).decode(), **fair}
+            {"Id": str(index), "MessageBody": _body(job), **fair}
             for index, job in enumerate(jobs[start : start + _BATCH])
         ]
         answer = client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
         if answer.get("Failed"):
             raise NotHandedOver(f"{len(answer['Failed'])} of {len(entries)} jobs")
+
+
+def _body(job: Any) -> str:
+    """Write a job as JSON, and as escapes the two characters that SQS refuses."""
+    return msgspec.json.encode(job).decode().replace("\ufffe", r"\ufffe").replace("\uffff", r"\uffff")
 
 
 def read(kind: type[T], body: str) -> T:

@@ -1,7 +1,7 @@
 """The REST resolver that every API function uses: validation at the door, RFC 9457 problems on the way out."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -9,15 +9,17 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from longcode.aws.telemetry import logger
-from longcode.errors import RequestError
+from longcode.errors import MalformedJson, RequestError
 
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 _PROBLEM = "application/problem+json"
+_MOST_ERRORS, _LONGEST_FIELD = 20, 100
 
 T = TypeVar("T")
-CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -63,9 +65,32 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | 
     return Response(status_code=status, content_type=_PROBLEM, body=json.dumps(document, ensure_ascii=False))
 
 
-def resolver() -> APIGatewayRestResolver:
-    """Make a resolver that answers every refusal with a problem document."""
-    app = APIGatewayRestResolver(enable_validation=True)
+class Resolver(APIGatewayRestResolver):
+    """Takes bodies of the content types that it is made for, and no others.
+
+    A type that a browser posts to another site without asking it first (a form, plain text) must do nothing.
+    """
+
+    takes: tuple[str, ...] = (JSON,)
+
+    def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """Answer an event, if its body is of a type that is taken."""
+        names = {name.casefold(): name for name in event.get("headers") or {}}
+        written = event["headers"][names["content-type"]] if "content-type" in names else ""
+        kind = written.partition(";")[0].strip().casefold()
+        if event.get("body") and kind not in self.takes:
+            refusal = problem(415, "unsupported_media_type", f"The body must be {' or '.join(self.takes)}.")
+            headers = {"Content-Type": refusal.content_type}
+            return {"statusCode": 415, "headers": headers, "body": refusal.body, "isBase64Encoded": False}
+        if kind == JSON:  # Powertools knows it in lower case only
+            event = {**event, "headers": {**event["headers"], names["content-type"]: JSON}}
+        return super().resolve(event, context)
+
+
+def resolver(*takes: str) -> Resolver:
+    """Make a resolver that takes JSON, or these types, and answers every refusal with a problem document."""
+    app = Resolver(enable_validation=True, json_body_deserializer=_read_object)
+    app.takes = takes or (JSON,)
 
     @app.exception_handler(RequestError)
     def refused(error: RequestError) -> Response[str]:
@@ -74,10 +99,8 @@ def resolver() -> APIGatewayRestResolver:
 
     @app.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:
-        found = error.errors()
-        if any(one["type"] == "json_invalid" for one in found):
-            return problem(400, "malformed_json", "The body is not JSON.")
-        errors = [{"field": _field(one["loc"]), "message": one["msg"]} for one in found]
+        found = error.errors()[:_MOST_ERRORS]
+        errors = [{"field": _field(one["loc"]), "message": one["msg"].removeprefix("Value error, ")} for one in found]
         fields = ", ".join(dict.fromkeys(one["field"] for one in errors))
         return problem(422, "invalid", f"Please check: {fields}.", errors)
 
@@ -103,7 +126,17 @@ def caller(app: APIGatewayRestResolver) -> str:
 
 
 def _field(location: tuple[Any, ...]) -> str:
-    return ".".join(str(part) for part in location[1:]) or str(location[0])
+    return ".".join(str(part) for part in location[1:])[:_LONGEST_FIELD] or str(location[0])
+
+
+def _read_object(body: str) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedJson("The body is not JSON.") from error
+    if not isinstance(found, dict):
+        raise RequestError("The body is not a JSON object.", field="body")
+    return found
 
 
 def header(app: APIGatewayRestResolver, name: str) -> str | None:

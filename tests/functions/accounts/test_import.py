@@ -76,7 +76,7 @@ def test_of_rows_with_one_id_the_last_stands_and_only_its_phone_is_linked() -> N
     [
         "\ufeffid,first_name\r\n1,Ann\r\n",
         "id,first_name\r1,Ann\r",
-        "first_name,id,email\nAnn,1,ann@client.example\n",
+        "First_Name,ID\nAnn,1\n",
         "id, first_name ,phone\n1,Ann\n",
         'id,first_name\n1,"Ann"\n\n',
     ],
@@ -174,3 +174,44 @@ def test_no_log_shows_a_number(capsys: pytest.CaptureFixture[str]) -> None:
     shown = "".join(capsys.readouterr())
     assert "5550103" not in shown
     assert "Carmen" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("id,frist_name\n1,Ann\n", "frist_name"),
+        ("id,email\n1,a@b.example\n", "email"),
+        ("id,phone_6\n1,2125550101\n", "phone_6"),
+        ('id,first_name\n1,"Ann\n2,Bob\n', "cannot be read"),
+    ],
+)
+def test_a_column_that_we_do_not_know_writes_nothing(text: str, named: str) -> None:
+    studio()
+
+    answer = take(text)
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "body")
+    assert named in answer.json["detail"]
+    assert clients.page("10000001", None, 10) == []
+
+
+def test_a_row_with_more_cells_than_columns_is_refused_and_the_others_stand() -> None:
+    studio()
+
+    assert outcome(take("id,first_name\n1,Ann,Lee\n2,Bob\n")) == [(1, "refused"), (2, "created")]
+
+
+@pytest.mark.parametrize("client_id", ["import", ".", "..", "e\u0301", "a\u200db", "a/b"])
+def test_an_id_that_no_address_reaches_is_refused(client_id: str) -> None:
+    studio()
+
+    assert outcome(take(f"id\n{client_id}\n")) == [(1, "refused")]
+
+
+def test_a_row_nested_past_reading_is_refused_and_the_others_stand() -> None:
+    studio()
+    deep = '{"id": ' + "[" * 900 + "]" * 900 + "}"
+
+    answer = take(f'{deep}\n{{"id": "2"}}', "application/x-ndjson")
+
+    assert outcome(answer) == [(1, "refused"), (2, "created")]

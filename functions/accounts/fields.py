@@ -1,0 +1,23 @@
+"""The fields that several forms of a studio share, each with what it may hold."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from longcode.phone import check_country_code
+
+_ID = re.compile(r"[-._~!$&'()*+,:;=@\w]+")  # what can stand in an address
+_TAKEN = {"import", ".", ".."}
+
+
+def _reachable(client_id: str) -> str:
+    if not _ID.fullmatch(client_id) or client_id in _TAKEN:
+        raise ValueError("has characters that cannot stand in an address, or is taken")
+    return client_id
+
+
+CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$"), AfterValidator(check_country_code)]
+Line = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}\u2028\u2029]+$")]
+PlanName = Annotated[str, Field(max_length=60)]
+ClientId = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_reachable)]

@@ -1,0 +1,72 @@
+"""What is no JSON object is refused the same way by every route that takes one, and nothing is done."""
+
+from types import ModuleType
+
+import pytest
+
+from accounts import api as accounts_api
+from accounts import signup
+from billing import api as billing_api
+from inbox import api as inbox_api
+from longcode.aws.clients import client as aws_client
+from optout import api as optout_api
+from send import api as send_api
+from tests.fakes import call, client, queued, studio
+
+ROUTES: list[tuple[ModuleType, str, str]] = [
+    (signup, "POST", "/signup"),
+    (accounts_api, "PATCH", "/account"),
+    (accounts_api, "POST", "/account/password"),
+    (accounts_api, "PUT", "/clients/c1"),
+    (accounts_api, "PUT", "/templates/t"),
+    (send_api, "POST", "/messages"),
+    (send_api, "POST", "/messages/preview"),
+    (inbox_api, "PUT", "/messages/m/link"),
+    (optout_api, "PUT", "/optouts/+12125550123"),
+    (billing_api, "PUT", "/account/plan"),
+]
+
+
+def everything() -> list[object]:
+    items: list[object] = aws_client("dynamodb").scan(TableName="longcode")["Items"]
+    return items
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route[1]} {route[2]}")
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "code"),
+    [
+        ('{"a": ', "application/json", 400, "malformed_json"),
+        ("[" * 100_000, "application/json", 400, "malformed_json"),
+        (f'{{"a": {"1" * 5_000}}}', "application/json", 400, "malformed_json"),
+        ('[{"plan": "small"}]', "application/json", 422, "invalid"),
+        ('"plan"', "application/json; charset=utf-8", 422, "invalid"),
+        ("null", "APPLICATION/JSON", 422, "invalid"),
+        ('{"plan": "small"}', "text/plain", 415, "unsupported_media_type"),
+        ('{"plan": "small"}', "", 415, "unsupported_media_type"),
+        ("--x", "multipart/form-data; boundary=x", 415, "unsupported_media_type"),
+    ],
+)
+def test_no_object_is_refused(  # noqa: PLR0917  # pytest names them all
+    aws: None, route: tuple[ModuleType, str, str], body: str, kind: str, status: int, code: str
+) -> None:
+    account = studio()
+    client(account)
+    before = everything()
+
+    answer = call(*route, body, account=account.id, headers={"content-type": kind})
+
+    assert (answer.status, answer.json["code"]) == (status, code)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert everything() == before
+    assert queued("send") == queued("sign_up") == []
+
+
+def test_an_answer_does_not_grow_with_what_was_wrong(aws: None) -> None:
+    studio()
+    wrong = {f"field-{index}" + "x" * 500: 1 for index in range(500)}
+
+    answer = call(accounts_api, "PATCH", "/account", wrong, account="10000001")
+
+    assert answer.status == 422
+    assert len(answer.text) < 10_000
