@@ -19,7 +19,7 @@ help:  ## list the targets
 	.venv/uv/bin/uv pip sync -q --compile-bytecode --require-hashes --python .venv/$*/bin/python $<
 	touch $@
 
-check: .venv/dev/done  ## lint, types, template
+check: .venv/dev/done  ## format, lint, types, template
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .
 	$(DEV)/mypy
@@ -40,6 +40,9 @@ validate: .venv/sam/done  ## the template as the SAM CLI sees it
 build: .venv/dev/done  ## the deployable code into .build/functions, for production
 	$(DEV)/python -m infra.build
 
+deploy: build .venv/sam/done  ## build for production and deploy to AWS, asking for what it needs
+	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam deploy --guided
+
 up: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the whole system on this machine, until Ctrl-C
 	@$(DEV)/python -m infra.local.up
 
@@ -51,4 +54,4 @@ lock: .venv/uv/done  ## pin the requirements again, with hashes
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt; done
 
-.PHONY: help check test bench openapi validate build up demo lock
+.PHONY: help check test bench openapi validate build deploy up demo lock

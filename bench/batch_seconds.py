@@ -11,6 +11,7 @@ from bench.figure import Figure
 from longcode.carriers.carrier import Answer, Sent, Text
 from send import api, requests, worker
 from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
+from tests.functions.accounts.calls import at_once
 from tests.local_aws import local_aws
 
 _BATCH, _RUNS, _CARRIER_SECONDS = 10, 5, 0.3
@@ -30,7 +31,7 @@ class SlowCarrier:
 
 def measure() -> Iterator[Figure]:
     """Time batches; the median counts."""
-    with local_aws():
+    with local_aws(), at_once():
         account = studio()
         client(account)
         yield Figure("batch_seconds", round(median(_batch(account.id, run) for run in range(_RUNS)), 3), "s", 0.9)
@@ -43,5 +44,8 @@ def _batch(account: str, run: int) -> float:
     event = sqs_event(*bodies)
     start = time.perf_counter()
     handle = worker.record_handler(event, SlowCarrier(), NOW)
-    async_process_partial_response(event, handle, worker.processor, LambdaContext())
-    return time.perf_counter() - start
+    answer = async_process_partial_response(event, handle, worker.processor, LambdaContext())
+    seconds = time.perf_counter() - start
+    if answer["batchItemFailures"]:
+        raise RuntimeError(f"not delivered: {answer}")
+    return seconds

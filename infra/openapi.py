@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from importlib import import_module
@@ -16,6 +17,8 @@ RESOLVERS = ("accounts.signup", "accounts.api", "send.api", "inbox.api", "optout
 OPEN = {"accounts.signup"}
 
 _VERBS = ("get", "put", "post", "patch", "delete")
+# Where a rule comes from is for those who build; whoever calls the API does not have those pages.
+_SOURCE = re.compile(r" \((?:facts|design) [^)]*\)")
 _OK, _NO_CONTENT, _INVALID = "200", "204", "422"
 _INSTEAD_OF_A_PROBLEM = {"HTTPValidationError", "ValidationError"}
 
@@ -91,7 +94,7 @@ def _routes(app: Any) -> Iterator[Any]:
 
 
 def _operation(name: str, told: dict[str, Any], function: Any) -> dict[str, Any]:
-    summary, _, description = (inspect.getdoc(function) or "").partition("\n\n")
+    summary, _, description = _SOURCE.sub("", inspect.getdoc(function) or "").partition("\n\n")
     operation = {
         "tags": [name.partition(".")[0]],
         "operationId": function.__name__,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext as PowertoolsContext
+
 from longcode import passwords
 from longcode.account import Account, Product
 from longcode.aws.clients import client as aws_client
@@ -32,13 +34,13 @@ class FakeCarrier:
         return self.answers.pop(0) if self.answers else Sent(f"SM{len(self.texts)}")
 
 
-class LambdaContext:
+class LambdaContext(PowertoolsContext):
     """What Lambda tells a handler of its call."""
 
-    function_name = "test"
-    memory_limit_in_mb = 512
-    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:test"
-    aws_request_id = "request"
+    _function_name = "test"
+    _memory_limit_in_mb = 512
+    _invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:test"
+    _aws_request_id = "request"
 
 
 @dataclass(frozen=True)

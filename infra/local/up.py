@@ -9,6 +9,7 @@ from infra.local import stack
 from infra.local.processes import Failed
 from infra.local.studio import Studio, sign_up
 
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DEMO_STUDIO = {
     "studio_name": "Demo Studio",
     "email": "studio@demo.example",
@@ -51,7 +52,7 @@ def _tell(line: str) -> None:
 
 def _end(_number: int, _frame: FrameType | None) -> None:
     """Leave, also while starting, through every clean-up, which a second Ctrl-C does not cut short."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDS:
         signal.signal(number, signal.SIG_IGN)
     _tell("\nstopping")
     raise SystemExit(0)
@@ -59,7 +60,7 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Run until SIGINT or SIGTERM."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDS:
         signal.signal(number, _end)
     try:
         up()
