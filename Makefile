@@ -3,6 +3,7 @@
 SHELL := bash
 DEV := .venv/dev/bin
 export PYTHONPATH := functions:.
+export UV_SYSTEM_CERTS := true
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10

@@ -91,3 +91,20 @@ def _answered(function: Any) -> set[int]:
     calls = [node for node in ast.walk(source) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Response"]
     first = [node for call in calls for node in ast.walk(call.args[0])]
     return {node.value for node in first if isinstance(node, ast.Constant) and type(node.value) is int}
+
+
+def test_what_the_gateway_itself_refuses_is_a_problem_document_too(template: dict[str, Any]) -> None:
+    (api,) = of_type(template, "AWS::Serverless::Api").values()
+    answers = {
+        name: json.loads(one["ResponseTemplates"]["application/json"])
+        for name, one in api["GatewayResponses"].items()
+    }
+    headers = {name: one["ResponseParameters"]["Headers"] for name, one in api["GatewayResponses"].items()}
+
+    assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "REQUEST_TOO_LARGE", "DEFAULT_4XX", "DEFAULT_5XX"} <= set(
+        answers
+    )
+    assert {tuple(answer) for answer in answers.values()} == {("type", "title", "status", "code", "detail")}
+    assert {one["Content-Type"] for one in headers.values()} == {"'application/problem+json'"}
+    assert answers["UNAUTHORIZED"] == answers["ACCESS_DENIED"]
+    assert all("WWW-Authenticate" in headers[name] for name in ("UNAUTHORIZED", "ACCESS_DENIED"))
