@@ -85,7 +85,7 @@ def document() -> dict[str, Any]:
 
 def text() -> str:
     """Spell the document as it is kept."""
-    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+    return _SOURCE.sub("", json.dumps(document(), indent=2, ensure_ascii=False)) + "\n"
 
 
 def _routes(app: Any) -> Iterator[Any]:
@@ -94,7 +94,7 @@ def _routes(app: Any) -> Iterator[Any]:
 
 
 def _operation(name: str, told: dict[str, Any], function: Any) -> dict[str, Any]:
-    summary, _, description = _SOURCE.sub("", inspect.getdoc(function) or "").partition("\n\n")
+    summary, _, description = (inspect.getdoc(function) or "").partition("\n\n")
     operation = {
         "tags": [name.partition(".")[0]],
         "operationId": function.__name__,
