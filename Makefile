@@ -27,7 +27,7 @@ check: .venv/dev/done  ## format, lint, types, template
 	$(DEV)/cfn-lint template.yaml
 
 test: .venv/dev/done .venv/emulator/done .venv/sam/done  ## every test, on all cores; needs no running stack
-	$(DEV)/pytest -n auto
+	$(DEV)/pytest -n auto --dist loadgroup
 
 bench: .venv/dev/done  ## figures beside their bars; ONLY=name for some
 	@$(DEV)/python -m bench $(ONLY)
