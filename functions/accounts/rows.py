@@ -1,10 +1,6 @@
-"""Clients as a studio sends them: one form, or many rows of CSV or JSON lines with a report on each."""
+"""Clients as a studio sends them: one form, or the many rows of a file with a report on each."""
 
-import csv
-import io
-import json
 from collections import defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
@@ -15,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from accounts import fields
+from accounts import fields, files
 from longcode.account import Account
 from longcode.aws import web
 from longcode.client import Client, Phone
@@ -26,10 +22,7 @@ from longcode.table import clients
 MAX_ROWS = 1000
 TYPES = ("text/csv", "application/x-ndjson")
 _SECONDS = 20.0  # API Gateway waits for 29
-_COLUMNS = {"id", "first_name", "last_name", "allow_text_marketing", "tags", "status"}
 _AT_ONCE = 8
-_ENDINGS = ("", "_2", "_3", "_4", "_5")
-_YES = {"1", "true", "yes", "y", "x"}
 
 _Numbered = tuple[int, dict[str, Any] | None]
 
@@ -105,7 +98,7 @@ def shown(client: Client) -> ShownClient:
 
 def take(account: Account, content_type: str, text: str, now: datetime) -> dict[str, Any]:
     """Write the clients of a file; a row that is refused stops no other."""
-    read = _csv if "csv" in content_type.casefold() else _json_lines
+    read = files.from_csv if "csv" in content_type.casefold() else files.json_lines
     found = list(enumerate(read(text.removeprefix("\ufeff")), start=1))
     if not found:
         raise RequestError("The file has no rows.", field="body")
@@ -160,48 +153,3 @@ def _phone(form: PhoneForm, country_code: str, index: int) -> Phone:
         error.field = f"phones.{index}.number"
         raise
     return Phone(number=number, entered=form.number, sms=form.sms, label=form.label)
-
-
-def _json_lines(text: str) -> Iterator[dict[str, Any] | None]:
-    for line in filter(str.strip, text.split("\n")):  # splitlines would part a string at U+2028
-        try:
-            fields = json.loads(line)
-        except (ValueError, RecursionError):
-            fields = None
-        yield fields if isinstance(fields, dict) else None
-
-
-def _csv(text: str) -> Iterator[dict[str, Any]]:
-    """Read the columns id, first_name, last_name, allow_text_marketing, tags, status, and phone, sms, phone_2, sms_2…
-
-    Tags are parted by semicolons; a number whose SMS column is missing is ticked, one whose column is empty is not.
-    """
-    for row in _cells(text):
-        cells = {name: (value or "").strip() for name, value in row.items() if name is not None}
-        record: dict[str, Any] = {name: cells[name] for name in ("id", "first_name", "last_name") if name in cells}
-        record["allow_text_marketing"] = _yes(cells.get("allow_text_marketing", ""))
-        record["tags"] = [tag.strip() for tag in cells.get("tags", "").split(";") if tag.strip()]
-        record["status"] = cells.get("status") or None
-        record["phones"] = [
-            {"number": cells[f"phone{end}"], "sms": _yes(cells.get(f"sms{end}", "yes"))}
-            for end in _ENDINGS
-            if cells.get(f"phone{end}")
-        ]
-        yield record | ({"more cells than columns": True} if None in row else {})
-
-
-def _cells(text: str) -> Iterator[dict[str | None, Any]]:
-    try:
-        reader = csv.DictReader(io.StringIO(text, newline=None), strict=True)
-        reader.fieldnames = [name.strip().casefold() for name in reader.fieldnames or ()]
-        known = _COLUMNS | {f"{name}{end}" for name in ("phone", "sms") for end in _ENDINGS}
-        unknown = [name for name in reader.fieldnames if name not in known]
-        if unknown:
-            raise RequestError(f"Unknown columns: {', '.join(unknown)[:200]}.", field="body")
-        yield from reader
-    except csv.Error as error:
-        raise RequestError(f"The file cannot be read as CSV: {error}.", field="body") from error
-
-
-def _yes(cell: str) -> bool:
-    return cell.casefold() in _YES

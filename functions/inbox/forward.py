@@ -43,7 +43,7 @@ def forward_all(studios: Iterable[Account], post: Post, now: datetime) -> int:
     def one(account: Account) -> int:
         try:
             return forward(account, post, now)
-        except Exception:
+        except Exception:  # whatever it is, it is this studio's alone
             logger.exception("forwarding broke", extra={"account": account.id})
             return 0
 

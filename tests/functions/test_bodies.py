@@ -44,6 +44,7 @@ def everything() -> list[object]:
         ("null", "APPLICATION/JSON", 422, "invalid"),
         ('{"plan": "small"}', "text/plain", 415, "unsupported_media_type"),
         ('{"plan": "small"}', "", 415, "unsupported_media_type"),
+        ("id\n1\n", "text/csv", 415, "unsupported_media_type"),
         ("--x", "multipart/form-data; boundary=x", 415, "unsupported_media_type"),
     ],
 )
@@ -70,3 +71,12 @@ def test_an_answer_does_not_grow_with_what_was_wrong(aws: None) -> None:
 
     assert answer.status == 422
     assert len(answer.text) < 10_000
+
+
+def test_the_form_of_a_web_page_signs_nobody_up(aws: None) -> None:
+    form = "studio_name=Fox&email=a%40b.example&product=spectra&edition=standard&plan=small"
+
+    answer = call(signup, "POST", "/signup", form, headers={"content-type": "application/x-www-form-urlencoded"})
+
+    assert (answer.status, answer.json["code"]) == (422, "invalid")
+    assert queued("sign_up") == []

@@ -7,7 +7,10 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import BaseModel, ConfigDict
 
@@ -79,7 +82,7 @@ class Resolver(APIGatewayRestResolver):
         written = event["headers"][names["content-type"]] if "content-type" in names else ""
         kind = written.partition(";")[0].strip().casefold()
         if event.get("body") and kind not in self.takes:
-            refusal = problem(415, "unsupported_media_type", f"The body must be {' or '.join(self.takes)}.")
+            refusal = _unsupported(self.takes)
             headers = {"Content-Type": refusal.content_type}
             return {"statusCode": 415, "headers": headers, "body": refusal.body, "isBase64Encoded": False}
         if kind == JSON:  # Powertools knows it in lower case only
@@ -104,6 +107,10 @@ def resolver(*takes: str) -> Resolver:
         fields = ", ".join(dict.fromkeys(one["field"] for one in errors))
         return problem(422, "invalid", f"Please check: {fields}.", errors)
 
+    @app.exception_handler(RequestUnsupportedContentType)
+    def unsupported(_error: RequestUnsupportedContentType) -> Response[str]:
+        return _unsupported((JSON,))  # another route of the function takes it
+
     @app.exception_handler(ServiceError)
     def served(error: ServiceError) -> Response[str]:
         return problem(error.status_code, "bad_request", str(error.msg))
@@ -125,6 +132,16 @@ def caller(app: APIGatewayRestResolver) -> str:
     return str(app.current_event.raw_event["requestContext"]["authorizer"]["account"])
 
 
+def header(app: APIGatewayRestResolver, name: str) -> str | None:
+    """Find a header, however its name is written."""
+    headers = app.current_event.headers or {}
+    return next((value for written, value in headers.items() if written.casefold() == name), None)
+
+
+def _unsupported(takes: tuple[str, ...]) -> Response[str]:
+    return problem(415, "unsupported_media_type", f"The body must be {' or '.join(takes)}.")
+
+
 def _field(location: tuple[Any, ...]) -> str:
     return ".".join(str(part) for part in location[1:])[:_LONGEST_FIELD] or str(location[0])
 
@@ -137,9 +154,3 @@ def _read_object(body: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise RequestError("The body is not a JSON object.", field="body")
     return found
-
-
-def header(app: APIGatewayRestResolver, name: str) -> str | None:
-    """Find a header, however its name is written."""
-    headers = app.current_event.headers or {}
-    return next((value for written, value in headers.items() if written.casefold() == name), None)
