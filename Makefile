@@ -27,6 +27,7 @@ check: .venv/dev/done  ## format, lint, types, template
 	$(DEV)/cfn-lint template.yaml
 
 test: .venv/dev/done .venv/emulator/done .venv/sam/done  ## every test, on all cores; needs no running stack
+	$(DEV)/python -m infra.build --local  # once, before the workers want it side by side
 	$(DEV)/pytest -n auto --dist loadgroup
 
 bench: .venv/dev/done  ## figures beside their bars; ONLY=name for some
