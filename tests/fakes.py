@@ -116,7 +116,7 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
 
 
 def queued(name: str) -> list[str]:
-    """Take all bodies off a queue of the `aws` fixture: send, inbound, opt_out, sign_up or bill."""
+    """Take all bodies off a queue of the `aws` fixture: send, bulk, inbound, opt_out, sign_up or bill."""
     sqs, url = aws_client("sqs"), f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
     bodies: list[str] = []
     while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):

@@ -38,8 +38,12 @@ class Settings(web.Body):
     delivery: Delivery | None = None
     webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
     smart_encoding: bool | None = None
+    units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
+    allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
 
-    @field_validator("name", "country_code", "time_zone", "delivery", "smart_encoding", mode="before")
+    @field_validator(
+        "name", "country_code", "time_zone", "delivery", "smart_encoding", "allowed_countries", mode="before"
+    )
     @classmethod
     def _stays_or_changes(cls, value: object) -> object:
         if value is None:

@@ -29,7 +29,10 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first."""
+    """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
+
+    `allowed_countries` are calling codes that it texts besides its own.
+    """
 
     id: str
     name: str
@@ -45,7 +48,14 @@ class Account:
     webhook_url: str | None = None
     webhook_secret: str | None = None
     smart_encoding: bool = True
+    units_a_day: int | None = None
+    allowed_countries: tuple[str, ...] = ()
     established_at: datetime | None = None
+
+
+def countries(account: Account) -> tuple[str, ...]:
+    """List the calling codes of the countries that an account texts: its own, and those that it allows."""
+    return (account.country_code, *account.allowed_countries)
 
 
 def check_edition(edition: str) -> None:
@@ -53,8 +63,3 @@ def check_edition(edition: str) -> None:
     if edition.strip().casefold() not in _ENTITLED_EDITIONS:
         entitled = "Standard, Professional and Enterprise"
         raise EditionNotEntitled(f"Texting is an add-on of the {entitled} editions.", field="edition")
-
-
-def allowance_period(account: Account, month: str) -> str:
-    """Name what a limit is reserved in: a month, begun anew with each change of plan."""
-    return f"{month}.{len(account.plan_changes)}"

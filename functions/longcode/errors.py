@@ -52,6 +52,19 @@ class EmptyText(RequestError):
     code = "empty_text"
 
 
+class BadTime(RequestError):
+    """A time that is past, or further ahead than we plan."""
+
+    code = "bad_time"
+
+
+class TooLate(RequestError):
+    """The text has gone, or its end has come: there is nothing left to cancel."""
+
+    status = 409
+    code = "too_late"
+
+
 class UnknownPlan(RequestError):
     """A plan that does not exist."""
 
@@ -105,6 +118,20 @@ class PlanLimitReached(RequestError):
 
     status = 409
     code = "plan_limit_reached"
+
+
+class DayLimitReached(RequestError):
+    """The units that the account sends a day at most are used up."""
+
+    status = 409
+    code = "day_limit_reached"
+
+
+class CountryNotAllowed(RequestError):
+    """A number in a country that the account does not text."""
+
+    status = 409
+    code = "country_not_allowed"
 
 
 class WrongPassword(RequestError):

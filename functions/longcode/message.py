@@ -70,9 +70,21 @@ class Kind(StrEnum):
     REPLY = "reply"
 
 
+class Held(StrEnum):
+    """Why a text waits for the sweeper: a job that comes for it meanwhile does nothing."""
+
+    QUIET_HOURS = "quiet_hours"
+    PARKED = "parked"
+    PAUSED = "paused"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One text to or from one phone, as the table keeps it. `phone` is the other side's, `number` ours."""
+    """One text to or from one phone, as the table keeps it. `phone` is the other side's, `number` ours.
+
+    It goes not before `send_at`, and not at all after `valid_until`. `quiet_from` is when the recipient's next quiet
+    hours begin. `reserved_in` is the period whose limits it uses, `reserved_of` names their counters.
+    """
 
     account: str
     id: str
@@ -91,8 +103,15 @@ class Message:
     subject: str | None = None
     fingerprint: str | None = None
     of: int = 1
-    skipped: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
     reserved_in: str | None = None
+    reserved_of: tuple[str, ...] = ()
+    send_at: Instant | None = None
+    valid_until: Instant | None = None
+    quiet_from: Instant | None = None
+    held: Held | None = None
+    broadcast: str | None = None
+    trigger: str | None = None
     due_at: Instant | None = None
     attempt: int = 0
     claim_id: str | None = None

@@ -6,9 +6,9 @@ from datetime import datetime
 from hashlib import blake2s
 
 from longcode import segments
-from longcode.errors import EmptyText, TextTooLong
+from longcode.errors import BadTime, EmptyText, TextTooLong
 from longcode.message import Direction, Kind, Message, State
-from longcode.patience import HEALED_AFTER
+from longcode.patience import FURTHEST, HEALED_AFTER, VALID
 
 
 def request_id(account: str, idempotency_key: str) -> str:
@@ -32,15 +32,34 @@ def check_length(text: str, field: str) -> str:
     return text
 
 
-def draft(*, account: str, message_id: str, kind: Kind, phone: str, number: str, body: str, now: datetime) -> Message:
-    """Make an accepted message of a checked text. It is due soon, in case its enqueueing gets lost."""
+def check_time(send_at: datetime | None, now: datetime) -> datetime | None:
+    """Refuse a time that is past or over a year ahead; raises `BadTime`."""
+    if send_at is not None and send_at <= now:
+        raise BadTime("This time is past; leave send_at out to send at once.", field="send_at")
+    if send_at is not None and send_at > now + FURTHEST:
+        raise BadTime("A text can be scheduled up to a year ahead.", field="send_at")
+    return send_at
+
+
+def draft(
+    *,
+    account: str,
+    message_id: str,
+    kind: Kind,
+    phone: str,
+    number: str,
+    body: str,
+    now: datetime,
+    send_at: datetime | None = None,
+) -> Message:
+    """Make a message of a checked text. One that goes at once is due soon, in case its enqueueing gets lost."""
     measure = segments.measure(body)
     return Message(
         account=account,
         id=message_id,
         direction=Direction.OUT,
         kind=kind,
-        state=State.ACCEPTED,
+        state=State.SCHEDULED if send_at else State.ACCEPTED,
         phone=phone,
         number=number,
         body=body,
@@ -48,5 +67,7 @@ def draft(*, account: str, message_id: str, kind: Kind, phone: str, number: str,
         segments=measure.segments,
         units=measure.units,
         created_at=now,
-        due_at=now + HEALED_AFTER,
+        send_at=send_at,
+        valid_until=(send_at or now) + VALID,
+        due_at=send_at or now + HEALED_AFTER,
     )

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from longcode.message import Message
+
 HEALED_AFTER = timedelta(minutes=2)
 """When the sweeper looks for what was written and perhaps never enqueued (design §4)."""
 
@@ -9,7 +11,13 @@ LEASE = timedelta(seconds=60)
 """Longer than the carrier's time-out, shorter than the queue's visibility and the first look of the sweeper."""
 
 VALID = timedelta(hours=4)
-"""How long after its acceptance a text is still worth sending; the carrier is told what is left of it."""
+"""How long after its time a text to one client is worth sending; the carrier is told what is left of it."""
+
+VALID_IF_HELD = timedelta(hours=24)
+"""The same for bulk and automatic texts, which may have to wait for a morning."""
+
+FURTHEST = timedelta(days=366)
+"""How far ahead a text can be scheduled."""
 
 _UNCERTAIN = {"twilio": timedelta(minutes=15), "aws": timedelta(hours=72)}  # design §5, facts §5
 _FIRST_PAUSE = timedelta(seconds=30)
@@ -28,6 +36,15 @@ def deadline(now: datetime, carrier: str) -> datetime:
     return now + _UNCERTAIN[carrier]
 
 
-def seconds_left(created_at: datetime, now: datetime) -> int:
-    """Tell for how many seconds a text is still worth delivering, 0 when it no longer is."""
-    return max(0, int((created_at + VALID - now).total_seconds()))
+def seconds_left(message: Message, now: datetime) -> int:
+    """Tell for how many seconds a text is still worth delivering, 0 when it no longer is.
+
+    What the carrier still tries when the recipient's quiet hours begin is too late as well.
+    """
+    ends = [message.valid_until or message.created_at + VALID, *([message.quiet_from] if message.quiet_from else [])]
+    return max(0, int((min(ends) - now).total_seconds()))
+
+
+def is_over(message: Message, now: datetime) -> bool:
+    """Tell whether a text is no longer worth sending."""
+    return now >= (message.valid_until or message.created_at + VALID)

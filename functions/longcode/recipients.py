@@ -1,12 +1,17 @@
 """Which phones one request texts, and why the others get none (facts S24–S27, S39)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from longcode.client import Client, numbers_to_text
-from longcode.errors import NoNumberTicked, NoPermission, OptedOut
+from longcode.errors import CountryNotAllowed, NoNumberTicked, NoPermission, OptedOut, RequestError
 from longcode.route import link
+
+_DETAILS = {
+    OptedOut.code: "The recipient replied STOP and gets no texts until they reply START.",
+    CountryNotAllowed.code: "This account texts no numbers of that country: see allowed_countries in the settings.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +32,41 @@ class Recipients:
     skipped: tuple[Skipped, ...] = ()
 
 
-def of_client(client: Client, only: str | None, blocked: AbstractSet[str]) -> Recipients:
+def of_client(client: Client, only: str | None, blocked: AbstractSet[str], countries: Collection[str]) -> Recipients:
     """Choose a client's ticked numbers, or `only` one of them; raises why there is none to text."""
     numbers = numbers_to_text(client)
     if only is not None:
         if only not in numbers:
             raise NoNumberTicked("This number is not one of the client's numbers ticked for SMS.", field="to")
         numbers = (only,)
-    open_to_us = tuple(number for number in numbers if number not in blocked)
+    refusals = {number: _refusal(number, number in blocked, countries, "client_id") for number in numbers}
+    open_to_us = tuple(number for number, refusal in refusals.items() if refusal is None)
     if not open_to_us:
-        raise opted_out("client_id")
-    return Recipients(open_to_us, client.id, skipped(number for number in numbers if number in blocked))
+        raise next(filter(None, refusals.values()))
+    refused = tuple(skipped(number, refusal.code) for number, refusal in refusals.items() if refusal)
+    return Recipients(open_to_us, client.id, refused)
 
 
-def of_number(phone: str, clients_with_it: Mapping[str, bool], *, blocked: bool) -> Recipients:
+def of_number(
+    phone: str, clients_with_it: Mapping[str, bool], *, blocked: bool, countries: Collection[str]
+) -> Recipients:
     """Choose a number itself, unless it is only of clients whose records do not allow it."""
-    if blocked:
-        raise opted_out("to")
+    if refusal := _refusal(phone, blocked, countries, "to"):
+        raise refusal
     if clients_with_it and not any(clients_with_it.values()):
         raise NoPermission("The record of the client with this number does not allow texts to it.", field="to")
     return Recipients((phone,), link(None, clients_with_it))
 
 
-def skipped(phones: Iterable[str]) -> tuple[Skipped, ...]:
-    """Tell of phones that were skipped because they opted out."""
-    return tuple(Skipped(phone, OptedOut.code, opted_out("to").detail) for phone in phones)
+def skipped(phone: str, code: str) -> Skipped:
+    """Tell why a phone was skipped that others of the client's were not."""
+    return Skipped(phone, code, _DETAILS[code])
 
 
-def opted_out(field: str) -> OptedOut:
-    """Refuse a text to somebody who said STOP."""
-    return OptedOut("The recipient replied STOP and gets no texts until they reply START.", field=field)
+def _refusal(phone: str, blocked: bool, countries: Collection[str], field: str) -> RequestError | None:
+    if blocked:
+        return OptedOut(_DETAILS[OptedOut.code], field=field)
+    # No calling code begins another, so the beginning of a number tells its country.
+    if not any(phone.startswith(f"+{code}") for code in countries):
+        return CountryNotAllowed(_DETAILS[CountryNotAllowed.code], field=field)
+    return None

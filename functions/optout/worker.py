@@ -72,7 +72,7 @@ def _answer(heard: jobs.HearKeyword, text: str, now: datetime) -> None:
         now=now,
     )
     try:
-        messages.accept([answer], opt_outs.automatic_reply(heard.phone, now))
+        messages.accept([answer], [opt_outs.automatic_reply(heard.phone, now)])
     except messages.AlreadyAccepted:
         logger.info("answered before", extra={"message_id": answer.id})
     except messages.NoAllowance:

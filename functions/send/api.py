@@ -1,4 +1,4 @@
-"""POST /messages: accept a text to a client's phones or to one number; and its preview."""
+"""POST /messages: take a text to a client's phones or to one number; its preview; DELETE to cancel it."""
 
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -6,20 +6,17 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header
-from botocore.exceptions import BotoCoreError, ClientError
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path
 from pydantic import BaseModel
 
-from longcode import jobs, outgoing, plans, recipients, segments
-from longcode.account import Account, allowance_period
-from longcode.aws import clock, queues, web
-from longcode.aws.settings import plan_list, settings
+from longcode import limits, outgoing, recipients, segments
+from longcode.aws import clock, web
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
-from longcode.errors import IdempotencyConflict, PlanLimitReached, RequestError
-from longcode.message import Kind, Message
-from longcode.months import following, month_of
+from longcode.errors import IdempotencyConflict, NotFound, RequestError, TooLate
+from longcode.message import Kind, Message, State, may_become
 from longcode.table import messages, usage
-from send import requests
+from send import acceptance, requests
 
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
 
@@ -39,6 +36,7 @@ class AcceptedMessage(BaseModel):
     units: int
     segments: int
     created_at: datetime
+    send_at: datetime | None
 
 
 class Accepted(BaseModel):
@@ -77,43 +75,43 @@ def preview_message(form: requests.NewMessage) -> Preview:
     return preview(web.caller(app), form, clock.now())
 
 
+@app.delete("/messages/<message_id>", responses=web.told({204: None}))
+def cancel_message(message_id: Annotated[str, Path(max_length=100)]) -> Response[str]:
+    """Cancel a text that has not gone yet; its units are free again."""
+    cancel(web.caller(app), message_id, clock.now())
+    return Response(204, body="")
+
+
 def accept(account_id: str, form: requests.NewMessage, idempotency_key: str, now: datetime) -> Accepted:
-    """Check, write and enqueue the texts of one request: all of them or none, and once."""
+    """Check and accept the texts of one request: all of them or none, and once."""
     request_id = outgoing.request_id(account_id, idempotency_key)
     fingerprint = outgoing.fingerprint(form.model_dump(exclude_defaults=True))
     known = requests.look_up(account_id, form, request_id)
     if known.earlier:
         return _again(known.earlier, request_id, fingerprint)
-    checked = requests.check(form, known)
-    plan = _plan(checked.account, now)
-    limited = plan.past_limit is plans.PastLimit.STOP
-    period = allowance_period(checked.account, month_of(now)) if limited else None
-    drafts = [
-        replace(draft, fingerprint=fingerprint, reserved_in=period) for draft in _drafts(checked, request_id, now)
-    ]
+    checked = requests.check(form, known, now)
+    drafts = [replace(draft, fingerprint=fingerprint) for draft in _drafts(checked, request_id, now)]
     try:
-        _write(drafts, plan, period, now)
+        return _accepted(acceptance.write(checked.account, drafts, now))
     except messages.AlreadyAccepted as before:
-        if before.first != drafts[0]:  # else it is our own write, which the SDK repeated
-            return _again(before.first, request_id, fingerprint)
-    _enqueue(drafts)
-    return _accepted(drafts)
+        return _again(before.first, request_id, fingerprint)
 
 
 def preview(account_id: str, form: requests.NewMessage, now: datetime) -> Preview:
     """Make the checks of `accept` and measure the text."""
     try:
-        checked = requests.check(form, requests.look_up(account_id, form, "preview"))
+        checked = requests.check(form, requests.look_up(account_id, form, "preview"), now)
     except RequestError as refusal:
         return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail)
+    at = checked.send_at or now
+    plan = acceptance.plan_at(checked.account, at)
+    held = limits.of(checked.account, plan, at)
     measure = segments.measure(checked.text)
-    plan = _plan(checked.account, now)
     units = measure.units * len(checked.to.phones)
-    stops = plan.past_limit is plans.PastLimit.STOP
-    used = usage.of_month(account_id, month_of(now))
-    counted = used.units_sent if stops else used.units  # a limit is of sent texts; the price counts replies too
-    beyond = max(0, min(units, counted + units - plan.included_units))
-    limit = _limit_reached(plan, now) if beyond and stops else None
+    used = usage.of_month(account_id, held.month)
+    reached = held.reached(usage.reserved(held), units)
+    limit = acceptance.limit_reached(reached, held, plan) if reached else None
+    beyond = max(0, min(units, used.units + units - plan.included_units))  # the price counts replies too
     return Preview(
         may_be_sent=limit is None,
         code=limit.code if limit else None,
@@ -125,8 +123,20 @@ def preview(account_id: str, form: requests.NewMessage, now: datetime) -> Previe
         units=measure.units,
         phones=checked.to.phones,
         skipped=checked.to.skipped,
-        price_micros=0 if limit else beyond * plan.unit_price_micros,
+        price_micros=0 if limit or held.units_a_month is not None else beyond * plan.unit_price_micros,
     )
+
+
+def cancel(account_id: str, message_id: str, now: datetime) -> None:
+    """End a text before a worker claims it; raises `NotFound` or `TooLate`."""
+    while message := messages.get(account_id, message_id):
+        if message.state is State.CANCELLED:
+            return
+        if not may_become(message.state, State.CANCELLED):
+            raise TooLate(f"The message is {message.state}: it cannot be cancelled any more.", field="id")
+        if messages.settle(message, State.CANCELLED, finished_at=now):
+            return
+    raise NotFound(f"There is no message {message_id!r}.")
 
 
 def _drafts(checked: requests.Checked, request_id: str, now: datetime) -> list[Message]:
@@ -139,37 +149,15 @@ def _drafts(checked: requests.Checked, request_id: str, now: datetime) -> list[M
             number=settings().shared_number,
             body=checked.text,
             now=now,
+            send_at=checked.send_at,
         )
         for index, phone in enumerate(checked.to.phones)
     ]
     shared: dict[str, Any] = {"client_id": checked.to.client_id, "of": len(drafts)}
-    shared["skipped"] = tuple(one.phone for one in checked.to.skipped)
+    shared["skipped"] = tuple((one.phone, one.code) for one in checked.to.skipped)
     if checked.template:
         shared |= {"template": checked.template.name, "subject": checked.template.subject or None}
     return [replace(draft, **shared) for draft in drafts]
-
-
-def _write(drafts: list[Message], plan: plans.Plan, period: str | None, now: datetime) -> None:
-    if period is None:
-        messages.accept(drafts)
-        return
-    account, units = drafts[0].account, sum(draft.units for draft in drafts)
-    reservation = usage.reserving(account, period, units, plan.included_units)
-    try:
-        messages.accept(drafts, reservation)
-    except messages.NoAllowance as refused:
-        if refused.started:
-            raise _limit_reached(plan, now) from None
-        usage.start_allowance(account, period, month_of(now))
-        _write(drafts, plan, period, now)
-
-
-def _enqueue(drafts: list[Message]) -> None:
-    sends = [jobs.Send(account=draft.account, message_id=draft.id) for draft in drafts]
-    try:
-        queues.put(settings().send_queue_url, sends, group=drafts[0].account)
-    except (queues.NotHandedOver, BotoCoreError, ClientError):
-        logger.exception("not enqueued: the sweeper will", extra={"message_id": drafts[0].id})
 
 
 def _again(first: Message, request_id: str, fingerprint: str) -> Accepted:
@@ -181,21 +169,8 @@ def _again(first: Message, request_id: str, fingerprint: str) -> Accepted:
 def _accepted(made: list[Message]) -> Accepted:
     return Accepted(
         messages=[AcceptedMessage.model_validate(asdict(one)) for one in made],
-        skipped=list(recipients.skipped(made[0].skipped)),
+        skipped=[recipients.skipped(phone, code) for phone, code in made[0].skipped],
     )
-
-
-def _plan(account: Account, now: datetime) -> plans.Plan:
-    name = plans.in_month(month_of(now), account.plan_changes)
-    return plan_list()[name or account.plan_changes[0].plan]
-
-
-def _limit_reached(plan: plans.Plan, now: datetime) -> PlanLimitReached:
-    bigger = [one.title for one in plan_list().values() if one.included_units > plan.included_units]
-    advice = f" A bigger plan, such as {bigger[0]}, takes effect at once." if bigger else ""
-    month = following(month_of(now))
-    used_up = f"The {plan.included_units:,} units of the plan {plan.title} are used up until {month}."
-    return PlanLimitReached(used_up + advice)
 
 
 @logger.inject_lambda_context

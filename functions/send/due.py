@@ -11,6 +11,7 @@ from longcode.message import Message, State
 from longcode.patience import HEALED_AFTER
 from longcode.table import due, messages
 from longcode.table.codec import Attributes, read
+from send.enqueue import enqueue
 
 _UNREADABLE_AGAIN = timedelta(hours=1)
 _AT_MOST = 500  # of each shard in a minute
@@ -44,12 +45,13 @@ def act(item: Attributes, now: datetime) -> None:
 
 
 def heal(message: Message, now: datetime) -> None:
-    """Bring on a text: its enqueueing was lost, its retry has come, its worker died or its receipt never came."""
+    """Bring on a text: its time has come, its enqueueing was lost, its worker died or its receipt never came."""
     match message.state:
-        case State.ACCEPTED | State.QUEUED:
+        case State.SCHEDULED | State.ACCEPTED | State.QUEUED if patience.is_over(message, now):
+            messages.settle(message, State.EXPIRED, error=message.held or "expired", finished_at=now)
+        case State.SCHEDULED | State.ACCEPTED | State.QUEUED:
             if messages.put_off(message, State.QUEUED, now + HEALED_AFTER):
-                send = jobs.Send(account=message.account, message_id=message.id, attempt=message.attempt)
-                queues.put(settings().send_queue_url, [send], group=message.account)
+                enqueue([message])
         case State.SENDING:
             count("UncertainSends")
             deadline = patience.deadline(now, settings().carrier)

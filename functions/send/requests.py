@@ -1,12 +1,13 @@
 """What may be asked of POST /messages and its preview, and the check that both make."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from longcode import outgoing, recipients, segments, template
-from longcode.account import Account
+from longcode.account import Account, countries
 from longcode.aws import web
 from longcode.aws.settings import settings
 from longcode.client import merge_values
@@ -22,6 +23,7 @@ class NewMessage(web.Body):
     body: Annotated[str | None, Field(max_length=20_000)] = None
     template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     values: Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = {}
+    send_at: AwareDatetime | None = None
 
     @model_validator(mode="after")
     def has_a_text_and_somebody_to_send_it_to(self) -> "NewMessage":
@@ -43,6 +45,7 @@ class Checked:
     template: template.Template | None
     text: str
     to: recipients.Recipients
+    send_at: datetime | None
 
 
 def look_up(account_id: str, form: NewMessage, request_id: str) -> sending.Known:
@@ -56,13 +59,14 @@ def look_up(account_id: str, form: NewMessage, request_id: str) -> sending.Known
     )
 
 
-def check(form: NewMessage, known: sending.Known) -> Checked:
+def check(form: NewMessage, known: sending.Known, now: datetime) -> Checked:
     """Check a request against what it names; raises why it may not be sent."""
     if known.account is None:
         raise NotFound("There is no such account.")
-    to = _recipients(form, known)
+    send_at = outgoing.check_time(form.send_at, now)
+    to = _recipients(form, known, known.account)
     text = _text(form, known, known.account, to)
-    return Checked(account=known.account, template=known.template, text=text, to=to)
+    return Checked(account=known.account, template=known.template, text=text, to=to, send_at=send_at)
 
 
 def _number(account_id: str, entered: str) -> str:
@@ -81,13 +85,15 @@ def _number(account_id: str, entered: str) -> str:
     return number
 
 
-def _recipients(form: NewMessage, known: sending.Known) -> recipients.Recipients:
+def _recipients(form: NewMessage, known: sending.Known, account: Account) -> recipients.Recipients:
     if form.client_id is None and known.phone:
-        return recipients.of_number(known.phone, known.clients_with_phone, blocked=known.blocked)
+        return recipients.of_number(
+            known.phone, known.clients_with_phone, blocked=known.blocked, countries=countries(account)
+        )
     if known.client is None:
         raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
     heard = opt_outs.blocked((known.client.account, phone) for phone in known.client.heard_stop)
-    return recipients.of_client(known.client, known.phone, {phone for _, phone in heard})
+    return recipients.of_client(known.client, known.phone, {phone for _, phone in heard}, countries(account))
 
 
 def _text(form: NewMessage, known: sending.Known, account: Account, to: recipients.Recipients) -> str:

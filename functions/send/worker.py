@@ -44,8 +44,7 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
     if blocked:
         messages.settle(message, State.REFUSED, error="opted_out", finished_at=now)
         return
-    left = patience.seconds_left(message.created_at, now)
-    if not left:
+    if patience.is_over(message, now):
         messages.settle(message, State.EXPIRED, error="expired", finished_at=now)
         return
     claimed = messages.claim(message, uuid4().hex[:8], now, now + patience.LEASE)
@@ -56,7 +55,7 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
         to=message.phone,
         origin=message.number,
         body=message.body,
-        valid_seconds=left,
+        valid_seconds=patience.seconds_left(message, now),
     )
     match carrier.send(text):
         case Sent(carrier_id):
@@ -98,7 +97,7 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
 def _current(job: Send, item: Attributes) -> Message | None:
     """Read the message of a job; None for a copy of a job that was done: each attempt has its own time and job."""
     message = read(Message, item)
-    return message if job.attempt == message.attempt else None
+    return message if job.attempt == message.attempt and not message.held else None
 
 
 def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
@@ -112,7 +111,7 @@ def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
 
 def _will_go(message: Message, blocked: set[tuple[str, str]], now: datetime) -> bool:
     """Tell whether a text will be the newest of its account: the service's own answers leave no route."""
-    ready = may_become(message.state, State.SENDING) and patience.seconds_left(message.created_at, now) > 0
+    ready = may_become(message.state, State.SENDING) and not patience.is_over(message, now)
     return ready and message.kind is not Kind.SERVICE and (message.account, message.phone) not in blocked
 
 

@@ -66,6 +66,9 @@ class Story(Telling):
         spelled = {one["id"]: one["phones"][0]["number"] for one in self.fox.everything("/clients")}
         self.check(spelled["1005"] == "+12125550105", "a domestic number has its country code")
         self.check(spelled["1011"] == "+61491570156", "a number with + is taken as it is")
+        abroad = self.fox.ask("POST", "/messages/preview", {"client_id": "1011", "body": "Hello"}).json
+        self.check(abroad["code"] == "country_not_allowed", "a country that the studio has not allowed gets no texts")
+        self.fox.ask("PATCH", "/account", {"allowed_countries": ["61"]})
         shared = {"first_name": "Carmen", "allow_text_marketing": True, "phones": [{"number": _CARMEN}]}
         self.check(self.wattle.ask("PUT", "/clients/w-1", shared).status == 201, "Carmen is a client of both")
         domestic = {"first_name": "Jack", "allow_text_marketing": True, "phones": [{"number": "0491 570 157"}]}

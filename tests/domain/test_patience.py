@@ -1,12 +1,19 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode.patience import HEALED_AFTER, LEASE, deadline, retry_at, seconds_left
+from longcode.message import Kind, Message
+from longcode.outgoing import draft
+from longcode.patience import HEALED_AFTER, LEASE, deadline, is_over, retry_at, seconds_left
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+
+
+def text(at: datetime) -> Message:
+    return draft(account="1", message_id="m-0", kind=Kind.INDIVIDUAL, phone="+1", number="+2", body="Hello", now=at)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +45,25 @@ def test_how_long_a_receipt_may_still_tell_depends_on_the_carrier(carrier: str, 
     ],
 )
 def test_a_text_is_worth_sending_for_four_hours(age: timedelta, left: int) -> None:
-    assert seconds_left(NOW - age, NOW) == left
+    message = text(NOW - age)
+
+    assert seconds_left(message, NOW) == left
+    assert is_over(message, NOW) == (left == 0)
+
+
+def test_a_text_with_an_end_of_its_own_is_worth_sending_until_then() -> None:
+    message = replace(text(NOW), valid_until=NOW + timedelta(hours=24))
+
+    assert seconds_left(message, NOW) == 86400
+    assert not is_over(message, NOW + timedelta(hours=23, minutes=59))
+    assert is_over(message, NOW + timedelta(hours=24))
+
+
+def test_the_carrier_tries_no_longer_than_to_the_recipients_quiet_hours() -> None:
+    message = replace(text(NOW), quiet_from=NOW + timedelta(minutes=5))
+
+    assert seconds_left(message, NOW) == 300
+    assert not is_over(message, NOW + timedelta(minutes=5))
 
 
 def test_a_lease_outlives_the_carriers_ten_seconds_and_not_the_first_look_of_the_sweeper() -> None:

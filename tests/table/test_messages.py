@@ -3,12 +3,16 @@ from datetime import timedelta
 
 import pytest
 
+from longcode.limits import Limits
 from longcode.message import Kind, Message, State
 from longcode.outgoing import draft
 from longcode.table import keys, messages, store, usage
 from tests.fakes import NOW
 
 LEASE = NOW + timedelta(seconds=60)
+LIMITS = Limits(
+    account="1", month="2026-11", period="2026-11.1", day="2026-11-22", units_a_month=100, units_a_day=None
+)
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -52,12 +56,12 @@ def test_a_second_acceptance_shows_the_first_of_the_request() -> None:
 
 
 def test_a_reservation_that_fails_leaves_no_message() -> None:
-    reservation = usage.reserving("1", "2026-11.1", 1, 100)
+    reservation = usage.reserving(LIMITS, 1)
 
     with pytest.raises(messages.NoAllowance) as refused:
         messages.accept([message()], reservation)
 
-    assert not refused.value.started
+    assert refused.value.found == {}
     assert messages.get("1", "m-0") is None
 
 

@@ -103,4 +103,4 @@ def answer(number: int, hours: int = 0) -> None:
         body="Help",
         now=NOW,
     )
-    messages.accept([text], opt_outs.automatic_reply(PHONE, NOW + timedelta(hours=hours)))
+    messages.accept([text], [opt_outs.automatic_reply(PHONE, NOW + timedelta(hours=hours))])

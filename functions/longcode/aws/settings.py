@@ -20,6 +20,7 @@ class Settings:
 
     table_name: str
     send_queue_url: str
+    bulk_queue_url: str
     inbound_queue_url: str
     opt_out_queue_url: str
     sign_up_queue_url: str

@@ -15,7 +15,7 @@ from longcode.table import keys, store, usage
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update, Write
 
-_AT_REST = ("due_shard", "due_at", "lease_until", "claim_id", "deadline", "error")
+_AT_REST = ("due_shard", "due_at", "lease_until", "claim_id", "deadline", "held", "error")
 
 
 class AlreadyAccepted(Exception):
@@ -27,11 +27,11 @@ class AlreadyAccepted(Exception):
 
 
 class NoAllowance(Exception):
-    """The reservation failed: `started` tells whether there was anything to reserve from."""
+    """The reservation failed: `found` is what stands there to reserve from."""
 
-    def __init__(self, *, started: bool) -> None:
-        super().__init__(started)
-        self.started = started
+    def __init__(self, found: Attributes) -> None:
+        super().__init__(sorted(found))
+        self.found = found
 
 
 def get(account: str, message_id: str) -> Message | None:
@@ -67,16 +67,16 @@ def item(message: Message) -> Attributes:
     }
 
 
-def accept(messages: Sequence[Message], reservation: Update | None = None) -> None:
+def accept(messages: Sequence[Message], reservations: Sequence[Update] = ()) -> None:
     """Write the messages of one request, all or none; raises `AlreadyAccepted` or `NoAllowance`."""
     writes: list[Write] = [Put(keys.message(one.account, one.id), item(one), ABSENT) for one in messages]
     try:
-        store.transact([*writes, reservation] if reservation else writes)
+        store.transact([*writes, *reservations])
     except store.ConditionFailed as failed:
         there = next((found for found in failed.found.values() if found.get("type") == "message"), None)
         if there:
             raise AlreadyAccepted(read(Message, there)) from failed
-        raise NoAllowance(started=any(failed.found.values())) from failed
+        raise NoAllowance(failed.found[len(writes)]) from failed
 
 
 def claim(message: Message, claim_id: str, now: datetime, lease_until: datetime) -> Message | None:
@@ -137,8 +137,8 @@ def put_off(message: Message, to: State, until: datetime, **changes: Any) -> boo
     if message.claim_id:
         unchanged &= Attr("claim_id").eq(message.claim_id)
     due_again = _due(replace(message, due_at=until))
-    free = ("lease_until", "claim_id")
     moved = {"state": to, **due_again, **changes}
+    free = tuple(name for name in ("lease_until", "claim_id", "held") if name not in moved)
     return _written([Update(_key(message), changes=moved, remove=free, when=unchanged)])
 
 

@@ -1,13 +1,17 @@
 """Usage: what was sent and received, by day; and what is reserved of a month's limit."""
 
+from contextlib import suppress
 from dataclasses import asdict
+from functools import reduce
+from operator import and_
 
 from boto3.dynamodb.conditions import Attr
 
+from longcode.limits import MONTH, Limits
 from longcode.message import Direction, Message
 from longcode.table import keys, store
 from longcode.table.codec import read
-from longcode.table.writes import ABSENT, Put, Update
+from longcode.table.writes import Update
 from longcode.usage import Usage
 
 
@@ -37,23 +41,42 @@ def by_day(account: str, month: str) -> dict[str, Usage]:
     return days
 
 
-def reserving(account: str, period: str, units: int, limit: int) -> Update:
-    """Make the write that reserves units of a limit, and fails rather than pass it."""
-    return Update(keys.allowance(account, period), add={"used": units}, when=Attr("used").lte(limit - units))
+def reserving(limits: Limits, units: int) -> list[Update]:
+    """Make the write that reserves units of the limits, if there are any, and fails rather than pass one."""
+    counters = limits.counters
+    if not counters:
+        return []
+    fits = [Attr(name).lte(limit - units) for name, limit in counters.items()]
+    key = keys.allowance(limits.account, limits.period)
+    return [Update(key, add=dict.fromkeys(counters, units), when=reduce(and_, fits))]
 
 
 def releasing(message: Message) -> list[Update]:
     """Make the write that gives a message's reservation back, if it has one."""
     if message.reserved_in is None:
         return []
-    return [Update(keys.allowance(message.account, message.reserved_in), add={"used": -message.units})]
+    key = keys.allowance(message.account, message.reserved_in)
+    return [Update(key, add=dict.fromkeys(message.reserved_of, -message.units))]
 
 
-def start_allowance(account: str, period: str, month: str) -> None:
-    """Start what is reserved of a limit with what is sent of the month, unless another has just done it."""
-    used = of_month(account, month).units_sent
-    item = {"type": "allowance", "used": used}
-    try:
-        store.write(Put(keys.allowance(account, period), item, ABSENT))
-    except store.ConditionFailed:
-        return
+def start_allowance(limits: Limits) -> None:
+    """Start each counter with what was sent of the month or the day, unless another has just done it."""
+    key = keys.allowance(limits.account, limits.period)
+    for name, units in _sent(limits).items():
+        with suppress(store.ConditionFailed):
+            changes = {"type": "allowance", name: units}
+            store.write(Update(key, changes=changes, when=Attr(name).not_exists()))
+
+
+def reserved(limits: Limits) -> dict[str, int]:
+    """Tell how much of each limit is used: what is reserved of it, or what was sent where nothing is yet."""
+    found = store.get(keys.allowance(limits.account, limits.period)) or {}
+    counters = limits.counters
+    used = {name: found[name] for name in counters if name in found}
+    return used if used.keys() == counters.keys() else _sent(limits) | used
+
+
+def _sent(limits: Limits) -> dict[str, int]:
+    sent = by_day(limits.account, limits.month)
+    of_the_day, of_the_month = sent.get(limits.day, Usage()), sum(sent.values(), Usage())
+    return {name: (of_the_month if name == MONTH else of_the_day).units_sent for name in limits.counters}

@@ -39,7 +39,7 @@ def test_the_phone_can_be_taken_away() -> None:
 def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
     studio()
 
-    for field in ("name", "country_code", "time_zone", "delivery", "smart_encoding"):
+    for field in ("name", "country_code", "time_zone", "delivery", "smart_encoding", "allowed_countries"):
         answer = change({field: None})
 
         assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)
@@ -57,6 +57,8 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
         ({"webhook_url": "https://x:99999/"}, 422, "webhook_url"),
         ({"webhook_url": "https://169.254.169.254/"}, 422, "webhook_url"),
         ({"delivery": "pigeon"}, 422, "delivery"),
+        ({"units_a_day": 0}, 422, "units_a_day"),
+        ({"allowed_countries": ["61", "999"]}, 422, "allowed_countries.1"),
         ({"webhook_url": "http://studio.example"}, 422, "webhook_url"),
         ({"name": " "}, 422, "name"),
         ({"name": "\ud800"}, 422, "name"),

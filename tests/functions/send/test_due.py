@@ -1,10 +1,11 @@
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from longcode.account import Account
+from longcode.aws import clock
 from longcode.carriers.carrier import Refused, Uncertain, Why
 from longcode.message import State
 from longcode.table import keys, messages
@@ -29,7 +30,7 @@ def account(aws: None) -> Account:
 
 
 def test_an_event_of_the_schedule_brings_on_what_lost_its_job(account: Account) -> None:
-    accept(account, now=datetime(2026, 11, 1, tzinfo=UTC))
+    accept(account, now=clock.now() - timedelta(minutes=5))
     lost = queued("send")
 
     answer = due.handler(EVENT, LambdaContext())

@@ -1,0 +1,69 @@
+"""The limits that texts are held against before they are accepted: units of a month, and units of a day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from longcode.account import Account
+from longcode.message import Message
+from longcode.months import day_of, following, month_of
+from longcode.plans import PastLimit, Plan
+
+MONTH = "used"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many units an account may send in a period and on a day; None is no limit.
+
+    A period is a month, begun anew with each change of plan. Days are Chicago's, as months are (facts §7).
+    """
+
+    account: str
+    month: str
+    period: str
+    day: str
+    units_a_month: int | None
+    units_a_day: int | None
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Name the counters of the period that a text is held against, each with its limit."""
+        every = {MONTH: self.units_a_month, f"{MONTH}_{self.day}": self.units_a_day}
+        return {name: limit for name, limit in every.items() if limit is not None}
+
+    def mark(self, message: Message) -> Message:
+        """Note on a message where it reserves its units, for giving them back if it never goes."""
+        counters = tuple(self.counters)
+        return replace(message, reserved_in=self.period, reserved_of=counters) if counters else message
+
+    def reached(self, used: Mapping[str, int], units: int) -> set[str]:
+        """Name the counters that these units would take past their limits."""
+        return {name for name, limit in self.counters.items() if used.get(name, 0) + units > limit}
+
+
+def of(account: Account, plan: Plan, at: datetime) -> Limits:
+    """Tell the limits of a text that goes at that instant."""
+    month = month_of(at)
+    return Limits(
+        account=account.id,
+        month=month,
+        period=f"{month}.{len(account.plan_changes)}",
+        day=day_of(at),
+        units_a_month=plan.included_units if plan.past_limit is PastLimit.STOP else None,
+        units_a_day=account.units_a_day,
+    )
+
+
+def month_used_up(plan: Plan, month: str, bigger: Plan | None) -> str:
+    """Tell a person that the month's units are used up, and what helps."""
+    advice = f" A bigger plan, such as {bigger.title}, takes effect at once." if bigger else ""
+    return f"The {plan.included_units:,} units of the plan {plan.title} are used up until {following(month)}.{advice}"
+
+
+def day_used_up(limits: Limits) -> str:
+    """Tell a person that the day's units are used up, and what helps."""
+    return (
+        f"The {limits.units_a_day:,} units that this account sends on one day at most are used up for {limits.day}"
+        " (in Chicago). Send tomorrow, or raise units_a_day in the settings."
+    )

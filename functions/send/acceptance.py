@@ -1,0 +1,70 @@
+"""Accepting texts: one write of them all with what they reserve of the account's limits, then the queue."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from longcode import limits, plans
+from longcode.account import Account
+from longcode.aws import queues
+from longcode.aws.settings import plan_list
+from longcode.aws.telemetry import logger
+from longcode.errors import DayLimitReached, PlanLimitReached
+from longcode.limits import Limits
+from longcode.message import Message, State
+from longcode.months import month_of
+from longcode.plans import Plan
+from longcode.table import messages, usage
+from send.enqueue import enqueue
+
+
+def write(account: Account, drafts: Sequence[Message], now: datetime) -> list[Message]:
+    """Write the texts of one request, all or none, and once, and enqueue those that go now; gives them as they stand.
+
+    Raises `messages.AlreadyAccepted` when the request came before, `PlanLimitReached` or `DayLimitReached`.
+    """
+    at = drafts[0].send_at or now
+    plan = plan_at(account, at)
+    held = limits.of(account, plan, at)
+    made = [held.mark(draft) for draft in drafts]
+    try:
+        _reserve_and_write(made, held, plan)
+    except messages.AlreadyAccepted as before:
+        if before.first != made[0]:  # else it is our own write, which the SDK repeated
+            raise
+    _enqueue([one for one in made if one.state is State.ACCEPTED])
+    return made
+
+
+def plan_at(account: Account, at: datetime) -> Plan:
+    """Tell the plan that an account has at an instant, as far as is known now."""
+    name = plans.in_month(month_of(at), account.plan_changes)
+    return plan_list()[name or account.plan_changes[0].plan]
+
+
+def limit_reached(counters: set[str], held: Limits, plan: Plan) -> PlanLimitReached | DayLimitReached:
+    """Word the refusal of a text that would pass these limits."""
+    if limits.MONTH not in counters:
+        return DayLimitReached(limits.day_used_up(held))
+    bigger = (one for one in plan_list().values() if one.included_units > plan.included_units)
+    return PlanLimitReached(limits.month_used_up(plan, held.month, next(bigger, None)))
+
+
+def _reserve_and_write(made: list[Message], held: Limits, plan: Plan) -> None:
+    units = sum(one.units for one in made)
+    try:
+        messages.accept(made, usage.reserving(held, units))
+    except messages.NoAllowance as refused:
+        reached = held.reached(refused.found, units)
+        if reached:
+            raise limit_reached(reached, held, plan) from None
+        usage.start_allowance(held)
+        _reserve_and_write(made, held, plan)
+
+
+def _enqueue(made: list[Message]) -> None:
+    try:
+        enqueue(made)
+    except (queues.NotHandedOver, BotoCoreError, ClientError):
+        logger.exception("not enqueued: the sweeper will", extra={"message_id": made[0].id})

@@ -1,0 +1,143 @@
+"""Texts for later: they wait on the due index, go at their time, and can be cancelled until then."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from longcode import limits
+from longcode.account import Account
+from longcode.aws.settings import plan_list
+from longcode.message import State
+from longcode.plans import Change
+from longcode.table import messages, usage
+from send import api, due
+from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
+from tests.functions.send.texts import accept, deliver, stored, units
+
+MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has one client."""
+    account = studio()
+    client(account)
+    return account
+
+
+def post(account: Account, send_at: str) -> Answered:
+    form = {"client_id": "c1", "body": "Hello", "send_at": send_at}
+    return call(api, "POST", "/messages", form, account=account.id)
+
+
+def test_a_text_for_later_waits_and_goes_at_its_time(account: Account) -> None:
+    message = accept(account, send_at=MORNING)
+    carrier = FakeCarrier()
+
+    before = (queued("send"), due.sweep(MORNING - timedelta(seconds=1)))
+    due.sweep(MORNING + timedelta(seconds=30))
+    deliver(carrier, MORNING + timedelta(seconds=31))
+
+    assert message.state is State.SCHEDULED
+    assert before == ([], 0)
+    assert stored(account, message.id).state is State.SENT
+    assert [text.valid_seconds for text in carrier.texts] == [14369]
+
+
+def test_a_text_for_later_counts_in_the_month_in_which_it_goes(account: Account) -> None:
+    december = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+    accept(account, send_at=december)
+
+    due.sweep(december + timedelta(minutes=1))
+    deliver(FakeCarrier(), december + timedelta(minutes=1))
+
+    assert (units(account, "2026-11"), units(account, "2026-12")) == (0, 1)
+
+
+def test_a_text_for_next_month_is_held_against_next_months_limit(aws: None) -> None:
+    account = studio(plan_changes=(Change(NOW, "starter"),))
+    client(account)
+
+    message = accept(account, send_at=datetime(2026, 12, 1, 15, 0, tzinfo=UTC))
+
+    assert (message.reserved_in, message.reserved_of) == ("2026-12.1", ("used",))
+
+
+def test_a_text_that_nobody_could_send_for_four_hours_is_dropped_with_the_reason(account: Account) -> None:
+    message = accept(account, send_at=MORNING)
+
+    due.sweep(MORNING + timedelta(hours=4, seconds=1))
+
+    dropped = stored(account, message.id)
+    assert (dropped.state, dropped.error, dropped.due_at) == (State.EXPIRED, "expired", None)
+    assert queued("send") == []
+
+
+@pytest.mark.parametrize(
+    ("send_at", "code"),
+    [
+        ("2020-01-01T00:00:00Z", "bad_time"),
+        ("2099-01-01T00:00:00Z", "bad_time"),
+        ("2030-01-01T00:00:00", "invalid"),
+        ("tomorrow", "invalid"),
+        ("", "invalid"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_with_its_field(account: Account, send_at: str, code: str) -> None:
+    answer = post(account, send_at)
+
+    assert (answer.status, answer.json["code"]) == (422, code)
+    assert answer.json["errors"][0]["field"] == "send_at"
+
+
+def test_a_scheduled_text_can_be_cancelled_and_gives_its_units_back(aws: None) -> None:
+    account = studio(plan_changes=(Change(NOW, "starter"),))
+    client(account)
+    message = accept(account, send_at=MORNING)
+
+    answers = [call(api, "DELETE", f"/messages/{message.id}", account=account.id).status for _ in "12"]
+    due.sweep(MORNING + timedelta(minutes=1))
+
+    assert answers == [204, 204]
+    assert stored(account, message.id).state is State.CANCELLED
+    assert queued("send") == []
+    assert usage.reserved(limits.of(account, plan_list()["starter"], MORNING)) == {"used": 0}
+
+
+def test_a_text_that_is_cancelled_on_its_way_is_not_handed_over(account: Account) -> None:
+    message = accept(account)
+    carrier = FakeCarrier()
+
+    api.cancel(account.id, message.id, NOW)
+    deliver(carrier)
+
+    assert carrier.texts == []
+    assert stored(account, message.id).state is State.CANCELLED
+
+
+def test_a_text_that_has_gone_cannot_be_cancelled(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier())
+
+    answer = call(api, "DELETE", f"/messages/{message.id}", account=account.id)
+
+    assert (answer.status, answer.json["code"]) == (409, "too_late")
+    assert stored(account, message.id).state is State.SENT
+
+
+def test_a_text_that_a_worker_has_cannot_be_cancelled(account: Account) -> None:
+    message = accept(account)
+    messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
+
+    assert call(api, "DELETE", f"/messages/{message.id}", account=account.id).status == 409
+
+
+def test_another_studios_text_cannot_be_cancelled_or_told_from_none(account: Account) -> None:
+    message, other = accept(account), studio("10000002")
+
+    theirs = call(api, "DELETE", f"/messages/{message.id}", account=other.id)
+    nobodys = call(api, "DELETE", "/messages/nothing", account=other.id)
+
+    assert (theirs.status, nobodys.status) == (404, 404)
+    assert theirs.json["code"] == nobodys.json["code"] == "not_found"
+    assert stored(account, message.id).state is State.ACCEPTED
