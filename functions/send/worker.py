@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -26,8 +26,11 @@ from longcode.message import Kind, Message, State, may_become
 from longcode.route import Route
 from longcode.table import messages, opt_outs, routes, sending
 from longcode.table.codec import Attributes, read
+from send.pacing import Turns
 
 _AT_ONCE = 10
+_STALE = timedelta(seconds=1)
+_CROWDED = 3  # a number with more texts than its pace allows has time for them in some minutes
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -76,22 +79,45 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
 
 
 def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str], None]:
-    """Read what a batch needs in two calls, note its routes in one, and give what delivers each of its jobs."""
+    """Read what a batch needs in two calls, note its routes in one, and give what delivers each of its jobs.
+
+    The pace of our numbers is kept by a third.
+    """
     items = sending.messages(_each(lambda body: queues.read(Send, body), bodies))
     current = _each(lambda job: _current(job, items[job]), items)
     readable = [message for message in current if message]
     blocked = opt_outs.blocked((one.account, one.phone) for one in readable if one.kind is not Kind.SERVICE)
-    routes.note(_route(message, now) for message in readable if _will_go(message, blocked, now))
+    going = [message for message in readable if _will_go(message, blocked, now)]
+    # The service's own answers leave no route: a reply to one is a reply to the studio before.
+    routes.note(_route(message, now) for message in going if message.kind is not Kind.SERVICE)
+    turns = Turns(going, now)
 
     def deliver_job(body: str) -> None:
         job = queues.read(Send, body)
         if job not in items:
             raise NoSuchMessage(job.message_id)
         message = _current(job, items[job])
-        if message:
+        if message in going:
+            deliver_in_turn(message, carrier, now, turns)
+        elif message:
             deliver(message, carrier, now, blocked=(message.account, message.phone) in blocked)
 
     return deliver_job
+
+
+def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Turns) -> None:
+    """Deliver a text when the pace of its number lets it go; one whose turn is far off waits for the sweeper."""
+    at = turns.wait(message)
+    if at is None:
+        messages.put_off(message, State.QUEUED, patience.retry_at(now, _CROWDED, random.random()))  # noqa: S311
+        return
+    # A STOP may have come while the text waited; the answer to it passes.
+    asked_again = at > now + _STALE and message.kind is not Kind.SERVICE
+    deliver(message, carrier, at, blocked=asked_again and _is_blocked(message))
+
+
+def _is_blocked(message: Message) -> bool:
+    return bool(opt_outs.blocked([(message.account, message.phone)]))
 
 
 def _current(job: Send, item: Attributes) -> Message | None:
@@ -110,9 +136,8 @@ def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
 
 
 def _will_go(message: Message, blocked: set[tuple[str, str]], now: datetime) -> bool:
-    """Tell whether a text will be the newest of its account: the service's own answers leave no route."""
     ready = may_become(message.state, State.SENDING) and not patience.is_over(message, now)
-    return ready and message.kind is not Kind.SERVICE and (message.account, message.phone) not in blocked
+    return ready and (message.account, message.phone) not in blocked
 
 
 def _route(message: Message, now: datetime) -> Route:

@@ -106,6 +106,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
                 "Runtime": target.runtime,
                 "Architecture": target.architecture,
                 "SharedNumber": SHARED_NUMBER,
+                "SegmentsASecond": "200",
                 "MailFrom": MAIL_FROM,
                 "HelpContact": "help@longcode.example",
                 "CarrierApiBase": carrier_url,

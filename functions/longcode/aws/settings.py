@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
+import msgspec
 from aws_lambda_powertools.utilities import parameters
 
 from longcode import plans
@@ -29,6 +30,7 @@ class Settings:
     carrier_secret: str
     carrier_api_base: str
     shared_number: str
+    segments_a_second: float
     public_url_parameter: str
     mail_from: str
     help_contact: str
@@ -36,12 +38,12 @@ class Settings:
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """Read the settings; a `KeyError` names every one that is missing."""
+    """Read the settings; a `KeyError` names every one that is missing, a `ValueError` one that cannot be."""
     names = [field.name for field in fields(Settings)]
     missing = [name.upper() for name in names if name.upper() not in environment]
     if missing:
         raise KeyError(f"missing settings: {', '.join(missing)}")
-    return Settings(**{name: environment[name.upper()] for name in names})
+    return msgspec.convert({name: environment[name.upper()] for name in names}, Settings, strict=False)
 
 
 @cache

@@ -127,6 +127,11 @@ def automatic_replies(phone: str, hour: str) -> Key:
 # What belongs to the service.
 
 
+def pace(number: str) -> Key:
+    """Find from when on one of our numbers is free for another segment."""
+    return Key(f"number#{number}", "pace")
+
+
 def registered(account: str = "") -> Key:
     """Find an account in the list of all."""
     return Key("accounts", f"account#{account}")

@@ -1,0 +1,146 @@
+"""The pace of our numbers: never passed, whoever asks and however many at once."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+
+from longcode.aws.settings import settings
+from longcode.consent import SHARED, Event, Means
+from longcode.message import Kind, Message, State
+from longcode.outgoing import draft
+from longcode.table import opt_outs, pace
+from send import worker
+from send.pacing import Turns
+from tests.fakes import NOW, FakeCarrier, client, studio
+from tests.functions.send.texts import accept, stored
+from tests.functions.send.wire import taking_turns
+
+NUMBER = "+15555550100"
+SECOND = timedelta(seconds=1)
+
+
+@dataclass
+class Clock:
+    """A clock that goes on only while somebody sleeps."""
+
+    seconds: float = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def elapsed(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture(autouse=True)
+def four_segments_a_second(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Configure a slow number."""
+    monkeypatch.setenv("SEGMENTS_A_SECOND", "4")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def text(body: str = "Hello", kind: Kind = Kind.INDIVIDUAL, number: str = NUMBER) -> Message:
+    return draft(account="1", message_id="m-0", kind=kind, phone="+12125550123", number=number, body=body, now=NOW)
+
+
+def turns(texts: list[Message], now: datetime = NOW) -> list[float | None]:
+    clock = Clock()
+    batch = Turns(texts, now, clock.sleep, clock.elapsed)
+    found = [batch.wait(one) for one in texts]
+    return [(at - NOW).total_seconds() if at else None for at in found]
+
+
+def test_the_texts_of_a_batch_go_one_after_another_at_the_pace_of_the_number() -> None:
+    assert turns([text()] * 6) == [0.0, 0.25, 0.5, 0.75, 1.0, 1.25]
+
+
+def test_a_long_text_takes_the_time_of_its_segments() -> None:
+    assert turns([text("a" * 300), text(), text()]) == [0.0, 0.5, 0.75]
+
+
+def test_a_text_longer_than_a_second_of_the_number_goes_all_the_same() -> None:
+    assert turns([text("a" * 1600), text()]) == [0.0, 2.75]
+
+
+def test_the_next_batch_goes_on_where_the_last_one_ends() -> None:
+    turns([text()] * 4)
+
+    assert turns([text()] * 2) == [1.0, 1.25]
+
+
+def test_another_number_has_its_own_pace() -> None:
+    turns([text()] * 4)
+
+    assert turns([text(number="+15555550101")]) == [0.0]
+
+
+def test_an_idle_number_saves_nothing_up() -> None:
+    turns([text()])
+
+    assert turns([text()] * 3, NOW + 60 * SECOND) == [60.0, 60.25, 60.5]
+
+
+def test_a_broadcast_leaves_the_time_beyond_the_next_second_to_others() -> None:
+    pace.reserve(NUMBER, 3 * SECOND, NOW, SECOND)
+
+    single, bulk = turns([text()]), turns([text(kind=Kind.BULK)])
+
+    assert single == [3.0]
+    assert bulk == [3.25]
+
+
+def test_a_turn_that_is_too_far_off_is_not_waited_for() -> None:
+    for _ in range(4):
+        pace.reserve(NUMBER, 8 * SECOND, NOW, 60 * SECOND)
+
+    assert turns([text()]) == [None]
+
+
+def test_a_clock_that_jumped_does_not_stop_a_number() -> None:
+    pace.reserve(NUMBER, SECOND, NOW + timedelta(days=1), SECOND)
+
+    assert turns([text()]) == [0.0]
+
+
+def test_stretches_that_are_reserved_at_once_do_not_overlap() -> None:
+    with taking_turns("dynamodb"), ThreadPoolExecutor(8) as pool:
+        starts = list(pool.map(lambda _: pace.reserve(NUMBER, SECOND, NOW, 30 * SECOND), range(24)))
+
+    assert sorted(start for start in starts if start) == [NOW + index * SECOND for index in range(24)]
+
+
+def test_a_text_without_a_turn_waits_for_the_sweeper_and_counts_no_attempt() -> None:
+    account = studio()
+    client(account)
+    message, carrier = accept(account), FakeCarrier()
+    for _ in range(4):
+        pace.reserve(NUMBER, 8 * SECOND, NOW, 60 * SECOND)
+    clock = Clock()
+
+    worker.deliver_in_turn(message, carrier, NOW, Turns([message], NOW, clock.sleep, clock.elapsed))
+
+    waiting = stored(account, message.id)
+    assert carrier.texts == []
+    assert (waiting.state, waiting.attempt) == (State.QUEUED, 0)
+    assert waiting.due_at
+    assert NOW + 60 * SECOND <= waiting.due_at <= NOW + 120 * SECOND
+
+
+def test_a_stop_that_comes_while_a_text_waits_is_heard() -> None:
+    account = studio()
+    client(account)
+    message, carrier, clock = accept(account), FakeCarrier(), Clock()
+    pace.reserve(NUMBER, 4 * SECOND, NOW, SECOND)
+    opt_outs.record(
+        Event(id="e", phone=message.phone, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
+    )
+
+    worker.deliver_in_turn(message, carrier, NOW, Turns([message], NOW, clock.sleep, clock.elapsed))
+
+    assert carrier.texts == []
+    assert stored(account, message.id).state is State.REFUSED
