@@ -38,6 +38,7 @@ class Settings(web.Body):
     delivery: Delivery | None = None
     webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
     smart_encoding: bool | None = None
+    sender_name: Annotated[fields.Line | None, Field(max_length=40)] = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
 

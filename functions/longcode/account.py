@@ -48,6 +48,7 @@ class Account:
     webhook_url: str | None = None
     webhook_secret: str | None = None
     smart_encoding: bool = True
+    sender_name: str | None = None
     units_a_day: int | None = None
     allowed_countries: tuple[str, ...] = ()
     established_at: datetime | None = None

@@ -40,6 +40,12 @@ class EmptyField(RequestError):
     code = "empty_field"
 
 
+class BadValue(RequestError):
+    """A value that looks like a merge field itself: nobody would want to read it."""
+
+    code = "bad_value"
+
+
 class TextTooLong(RequestError):
     """More than the 1,600 characters that a carrier takes."""
 

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2s
 
 from longcode import segments
 from longcode.errors import BadTime, EmptyText, TextTooLong
 from longcode.message import Direction, Kind, Message, State
 from longcode.patience import FURTHEST, HEALED_AFTER, VALID
+
+_CONVERSATION = timedelta(days=30)
 
 
 def request_id(account: str, idempotency_key: str) -> str:
@@ -30,6 +32,15 @@ def check_length(text: str, field: str) -> str:
         limit = f"{segments.MAX_CHARACTERS:,}"
         raise TextTooLong(f"The text has {len(text):,} characters; a text has at most {limit}.", field=field)
     return text
+
+
+def introduced(text: str, sender_name: str | None, last_texted_at: datetime | None, now: datetime) -> str:
+    """Put the sender's name in front of the first text of a conversation: on a shared number nobody else tells it.
+
+    A conversation is over when the studio has not texted the phone for thirty days.
+    """
+    goes_on = last_texted_at is not None and now - last_texted_at < _CONVERSATION
+    return text if goes_on or not sender_name else f"{sender_name}: {text}"
 
 
 def check_time(send_at: datetime | None, now: datetime) -> datetime | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from longcode.errors import BadTemplate, EmptyField
+from longcode.errors import BadTemplate, BadValue, EmptyField
 
 FIELDS = frozenset(
     {
@@ -22,6 +22,7 @@ FIELDS = frozenset(
 )
 
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
+_LOGIC = re.compile(r"\{[%#][^{}]*[%#]?\}?")
 _BRACES = re.compile(r"(\{+)([^{}]*)(\}+)|\{\{+|\}\}+")
 
 
@@ -36,10 +37,12 @@ class Template:
 
 
 def check(text: str) -> None:
-    """Refuse a template with unknown fields or broken braces, naming all of them at once."""
+    """Refuse a template with unknown fields, loops or broken braces, naming all of them at once."""
     unknown = [name for name in fields(text) if name not in FIELDS]
     broken = list(_broken(text))
     faults = []
+    if logic := _LOGIC.findall(text):
+        faults.append(f"Loops and conditions are not for texts: {' '.join(logic)}.")
     if unknown:
         faults.append(f"Unknown merge fields: {', '.join(unknown)}. Known are {', '.join(sorted(FIELDS))}.")
     if broken:
@@ -54,12 +57,17 @@ def fields(text: str) -> tuple[str, ...]:
 
 
 def render(text: str, values: Mapping[str, str]) -> str:
-    """Put the values in. A blank value counts as none; an empty default, {{client.name|}}, is a default."""
+    """Put the values in. A blank value counts as none; an empty default, {{client.name|}}, is a default.
+
+    Raises `BadTemplate`; `EmptyField` or `BadValue` for this recipient's values, with the field's name.
+    """
     check(text)
 
     def value(field: re.Match[str]) -> str:
         name, default = _split(field[1])
         found = values.get(name, "")
+        if "{{" in found or "}}" in found:
+            raise BadValue(f"The {name} of this recipient has braces in it: {found[:40]!r}.", field=name)
         if found.strip():
             return found
         if default is None:

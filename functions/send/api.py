@@ -52,6 +52,7 @@ class Preview(BaseModel):
     may_be_sent: bool
     code: str | None = None
     reason: str | None = None
+    subject: str | None = None
     text: str | None = None
     encoding: str | None = None
     forcing_ucs2: tuple[str, ...] = ()
@@ -106,8 +107,8 @@ def preview(account_id: str, form: requests.NewMessage, now: datetime) -> Previe
     at = checked.send_at or now
     plan = acceptance.plan_at(checked.account, at)
     held = limits.of(checked.account, plan, at)
-    measure = segments.measure(checked.text)
-    units = measure.units * len(checked.to.phones)
+    measures = [segments.measure(text) for text in checked.texts.values()]
+    units = sum(measure.units for measure in measures)
     used = usage.of_month(account_id, held.month)
     reached = held.reached(usage.reserved(held), units)
     limit = acceptance.limit_reached(reached, held, plan) if reached else None
@@ -116,11 +117,12 @@ def preview(account_id: str, form: requests.NewMessage, now: datetime) -> Previe
         may_be_sent=limit is None,
         code=limit.code if limit else None,
         reason=limit.detail if limit else None,
-        text=checked.text,
-        encoding=measure.encoding,
-        forcing_ucs2=measure.forcing,
-        segments=measure.segments,
-        units=measure.units,
+        subject=checked.template.subject or None if checked.template else None,
+        text=checked.texts[checked.to.phones[0]],
+        encoding=measures[0].encoding,
+        forcing_ucs2=measures[0].forcing,
+        segments=measures[0].segments,
+        units=measures[0].units,
         phones=checked.to.phones,
         skipped=checked.to.skipped,
         price_micros=0 if limit or held.units_a_month is not None else beyond * plan.unit_price_micros,
@@ -147,7 +149,7 @@ def _drafts(checked: requests.Checked, request_id: str, now: datetime) -> list[M
             kind=Kind.INDIVIDUAL,
             phone=phone,
             number=settings().shared_number,
-            body=checked.text,
+            body=checked.texts[phone],
             now=now,
             send_at=checked.send_at,
         )

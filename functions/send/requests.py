@@ -1,5 +1,6 @@
 """What may be asked of POST /messages and its preview, and the check that both make."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -12,7 +13,7 @@ from longcode.aws import web
 from longcode.aws.settings import settings
 from longcode.client import merge_values
 from longcode.errors import BadPhone, NotFound, RequestError
-from longcode.table import accounts, clients, opt_outs, sending
+from longcode.table import accounts, clients, opt_outs, routes, sending
 
 
 class NewMessage(web.Body):
@@ -32,18 +33,16 @@ class NewMessage(web.Body):
             raise ValueError("say client_id or to")
         if (self.body is None) == (self.template is None):
             raise ValueError("say either body or template")
-        if self.values and self.template is None:
-            raise ValueError("values are for a template")
         return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A request that may be sent: what it says and to whom."""
+    """A request that may be sent: to whom, and what it says to each phone."""
 
     account: Account
     template: template.Template | None
-    text: str
+    texts: Mapping[str, str]
     to: recipients.Recipients
     send_at: datetime | None
 
@@ -65,8 +64,9 @@ def check(form: NewMessage, known: sending.Known, now: datetime) -> Checked:
         raise NotFound("There is no such account.")
     send_at = outgoing.check_time(form.send_at, now)
     to = _recipients(form, known, known.account)
-    text = _text(form, known, known.account, to)
-    return Checked(account=known.account, template=known.template, text=text, to=to, send_at=send_at)
+    words = _words(form, known, known.account, to)
+    texts = _texts(words, known.account, to.phones, "template" if form.template else "body", now)
+    return Checked(account=known.account, template=known.template, texts=texts, to=to, send_at=send_at)
 
 
 def _number(account_id: str, entered: str) -> str:
@@ -96,17 +96,26 @@ def _recipients(form: NewMessage, known: sending.Known, account: Account) -> rec
     return recipients.of_client(known.client, known.phone, {phone for _, phone in heard}, countries(account))
 
 
-def _text(form: NewMessage, known: sending.Known, account: Account, to: recipients.Recipients) -> str:
-    if form.template is None:
-        words = form.body or ""
-    elif known.template is None:
+def _words(form: NewMessage, known: sending.Known, account: Account, to: recipients.Recipients) -> str:
+    if form.template is not None and known.template is None:
         raise NotFound(f"There is no template {form.template!r}.", field="template")
-    else:
-        unknown = sorted(form.values.keys() - template.FIELDS)
-        if unknown:
-            raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
-        client = known.client or (clients.get(account.id, to.client_id) if to.client_id else None)
-        words = template.render(known.template.body, merge_values(account, client) | form.values)
-    # Smart encoding may lengthen a text: an ellipsis becomes three dots.
-    text = segments.smart(words) if account.smart_encoding else segments.normalise(words)
-    return outgoing.check_length(text, "template" if form.template else "body")
+    unknown = sorted(form.values.keys() - template.FIELDS)
+    if unknown:
+        raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
+    body = known.template.body if known.template else form.body or ""
+    client = known.client
+    if client is None and to.client_id and template.fields(body):
+        client = clients.get(account.id, to.client_id)
+    return template.render(body, merge_values(account, client) | form.values)
+
+
+def _texts(words: str, account: Account, phones: Collection[str], field: str, now: datetime) -> dict[str, str]:
+    """Put each phone's text together. Smart encoding may lengthen it: an ellipsis becomes three dots."""
+    last = routes.last_texted(account.id, phones, settings().shared_number) if account.sender_name else {}
+    spelled = segments.smart if account.smart_encoding else segments.normalise
+    texts = {
+        phone: spelled(outgoing.introduced(words, account.sender_name, last.get(phone), now)) for phone in phones
+    }
+    for text in texts.values():
+        outgoing.check_length(text, field)
+    return texts

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longcode import template
-from longcode.errors import BadTemplate, EmptyField
+from longcode.errors import BadTemplate, BadValue, EmptyField
 
 
 def test_the_known_fields() -> None:
@@ -38,7 +38,6 @@ def test_the_known_fields() -> None:
         ("Hi{{client.last_name|}}!", "Hi!"),
         ("Hi {{client.name|there}}!", "Hi there!"),
         ("{{client.first_name}}{{client.first_name}}", "AnnaAnna"),
-        ("{{studio.name}}", "{{client.first_name}}"),
         ("{{session.type}}", r"\1 \g<0> {0} %s $1"),
         (":-} {a} {}", ":-} {a} {}"),
     ],
@@ -47,7 +46,6 @@ def test_values_and_defaults_are_put_in(text: str, expected: str) -> None:
     values = {
         "client.first_name": "Anna",
         "client.name": " \t",
-        "studio.name": "{{client.first_name}}",
         "session.type": r"\1 \g<0> {0} %s $1",
     }
 
@@ -110,13 +108,32 @@ def test_fields_are_told_once_each_and_in_order() -> None:
     assert template.fields("{{b}} {{a|x}} {{ b |y}} {{}} {c}") == ("b", "a")
 
 
-@given(st.text(), st.text())
+@pytest.mark.parametrize("value", ["{{client.first_name}}", "{{studio.name}}", "a }} b", "{{"])
+def test_a_value_that_looks_like_a_field_is_refused_by_the_fields_name(value: str) -> None:
+    with pytest.raises(BadValue) as refused:
+        template.render("Hi from {{studio.name}}", {"studio.name": value})
+
+    assert refused.value.field == "studio.name"
+
+
+@given(st.text("{ab|.} "), st.text("{ab|.} "))
 def test_a_value_is_never_expanded(name: str, date: str) -> None:
-    values = {"client.name": f"x{name}", "session.date": f"{{{{client.name}}}}{date}"}
+    values = {"client.name": f"x{name}", "session.date": f"x{date}"}
 
-    rendered = template.render("<{{client.name}}|{{session.date}}>", values)
+    try:
+        rendered = template.render("<{{client.name}}|{{session.date}}>", values)
+    except BadValue:
+        assert any(braces in value for braces in ("{{", "}}") for value in values.values())
+    else:
+        assert rendered == f"<x{name}|x{date}>"
 
-    assert rendered == f"<x{name}|{{{{client.name}}}}{date}>"
+
+@pytest.mark.parametrize("text", ["{% for c in clients %}Hi{% endfor %}", "{# note #}", "Hi {% if x"])
+def test_loops_and_conditions_are_refused(text: str) -> None:
+    with pytest.raises(BadTemplate, match="Loops and conditions are not for texts") as refused:
+        template.check(text)
+
+    assert refused.value.field == "body"
 
 
 @given(st.text("{}| ab.") | st.text())

@@ -1,0 +1,107 @@
+"""What a text says: merge fields in any body, and the studio's name where a conversation begins."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts import api as accounts_api
+from longcode.account import Account
+from send import api
+from tests.fakes import NOW, Answered, FakeCarrier, call, client, studio
+from tests.functions.send.texts import accept, deliver
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that puts its name in front, and has one client."""
+    account = studio(sender_name="Foxglove")
+    client(account)
+    return account
+
+
+def preview(account: Account, **form: Any) -> Answered:
+    return call(api, "POST", "/messages/preview", {"client_id": "c1"} | form, account=account.id)
+
+
+def test_the_first_text_of_a_conversation_has_the_studios_name_in_front_and_the_next_has_not(
+    account: Account,
+) -> None:
+    accept(account, "first", body="Your proofs are ready.")
+    carrier = FakeCarrier()
+    deliver(carrier)
+    accept(account, "second", body="Did you see them?", now=NOW + timedelta(days=29))
+    deliver(carrier, NOW + timedelta(days=29))
+
+    assert [text.body for text in carrier.texts] == ["Foxglove: Your proofs are ready.", "Did you see them?"]
+
+
+def test_after_thirty_days_a_conversation_begins_anew(account: Account) -> None:
+    accept(account, "first")
+    deliver(FakeCarrier())
+
+    assert accept(account, "second", now=NOW + timedelta(days=30)).body == "Foxglove: Hello"
+
+
+def test_another_studios_texts_to_the_phone_change_nothing(account: Account) -> None:
+    other = studio("10000002")
+    client(other)
+    before = preview(account, body="Hello").text
+
+    accept(other)
+    deliver(FakeCarrier())
+
+    assert preview(account, body="Hello").text == before
+
+
+def test_the_name_counts_towards_the_length_of_the_text_that_has_it(account: Account) -> None:
+    phones = ["+12125550124", "+12125550125"]
+    client(account, "c2", *phones)
+    accept(account, "first", client_id=None, to=phones[0])
+    deliver(FakeCarrier())
+
+    units = [accept(account, phone, client_id="c2", to=phone, body="a" * 155).units for phone in phones]
+
+    assert units == [1, 2]
+
+
+def test_a_body_of_its_own_has_merge_fields_too(account: Account) -> None:
+    answer = preview(account, body="Hi {{client.first_name}}, {{session.date}}", values={"session.date": "Friday"})
+
+    assert answer.json["text"] == "Foxglove: Hi Zoë, Friday"
+
+
+def test_the_preview_shows_the_subject_which_is_never_sent(account: Account) -> None:
+    call(accounts_api, "PUT", "/templates/t", {"subject": "Spring", "body": "Hi"}, account=account.id)
+
+    answer = preview(account, template="t").json
+
+    assert (answer["subject"], answer["text"]) == ("Spring", "Foxglove: Hi")
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        ("Hi {{client.nickname}}", "bad_template", "body"),
+        ("Hi {{client.last_name}}", "empty_field", "client.last_name"),
+        ("{% for x in y %}", "bad_template", "body"),
+        ("a" * 100_000, "invalid", "body"),
+    ],
+)
+def test_a_body_that_cannot_be_merged_is_refused_with_the_field(
+    account: Account, body: str, code: str, field: str
+) -> None:
+    answer = call(api, "POST", "/messages", {"client_id": "c1", "body": body}, account=account.id)
+
+    assert (answer.status, answer.json["code"], answer.json["errors"][0]["field"]) == (422, code, field)
+
+
+def test_a_client_whose_name_is_a_merge_field_gets_no_text(account: Account) -> None:
+    client(account, "c9", first_name="{{studio.name}}")
+
+    answer = call(
+        api, "POST", "/messages", {"client_id": "c9", "body": "Hi {{client.first_name}}"}, account=account.id
+    )
+
+    assert (answer.status, answer.json["code"]) == (422, "bad_value")
+    assert answer.json["errors"][0]["field"] == "client.first_name"
