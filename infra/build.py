@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build"
 FUNCTIONS = ROOT / "functions"
 REQUIREMENTS = FUNCTIONS / "requirements.txt"
-PLANS = ROOT / "infra" / "plans.json"
+DATA = (ROOT / "infra" / "plans.json", ROOT / "infra" / "quiet_hours.json")  # read by the functions, beside the code
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
 MAX_BYTES = 25_000_000
 
@@ -57,7 +57,7 @@ def build(target: Target) -> str:
     BUILD.mkdir(exist_ok=True)
     packages, functions = BUILD / "packages", BUILD / "functions"
     _bring(packages, _stamp(target, [REQUIREMENTS]), lambda folder: _add_packages(folder, target))
-    inputs = [REQUIREMENTS, PLANS, *_sources()]
+    inputs = [REQUIREMENTS, *DATA, *_sources()]
     changed = _bring(functions, _stamp(target, inputs), lambda folder: _add_functions(folder, packages, target))
     return f"{_about(functions, target)}{'' if changed else ', nothing changed'}"
 
@@ -99,7 +99,8 @@ def _add_functions(folder: Path, packages: Path, target: Target) -> None:
         copy = folder / source.relative_to(FUNCTIONS)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
-    shutil.copyfile(PLANS, folder / PLANS.name)
+    for path in DATA:
+        shutil.copyfile(path, folder / path.name)
     _compile(folder, target)
     _settle(folder)
     shutil.copytree(packages, folder, dirs_exist_ok=True)

@@ -34,6 +34,7 @@ os.environ |= {
     "MAIL_FROM": "longcode@longcode.example",
     "HELP_CONTACT": "help@longcode.example",
     "PLANS_FILE": str(ROOT / "infra" / "plans.json"),
+    "QUIET_HOURS_FILE": str(ROOT / "infra" / "quiet_hours.json"),
     **{f"{name.upper()}_QUEUE_URL": url for name, url in QUEUE_URLS.items()},
 }
 

@@ -1,7 +1,6 @@
 """The studio's settings, password, clients and templates."""
 
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -9,7 +8,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from accounts import fields, rows
 from longcode import passwords, template, webhook
-from longcode.account import Account, Delivery
+from longcode.account import Account, Delivery, QuietZone
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError, WrongPassword
@@ -21,29 +20,32 @@ _NOT_PRESENT = "This is not the present password."
 app = web.resolver(web.JSON, *rows.TYPES)
 
 
-def _known_zone(zone: str) -> str:
-    try:
-        return ZoneInfo(zone).key
-    except (ZoneInfoNotFoundError, OSError) as error:
-        raise ValueError("no such time zone") from error
-
-
 class Settings(web.Body):
     """What a studio can change of its account; what is left out stays."""
 
     name: fields.Line | None = None
     phone: Annotated[str | None, Field(max_length=40)] = None
     country_code: fields.CountryCode | None = None
-    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    time_zone: fields.TimeZone | None = None
     delivery: Delivery | None = None
     webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
     smart_encoding: bool | None = None
     sender_name: Annotated[fields.Line | None, Field(max_length=40)] = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
+    quiet_hours: bool | None = None
+    quiet_zone: QuietZone | None = None
 
     @field_validator(
-        "name", "country_code", "time_zone", "delivery", "smart_encoding", "allowed_countries", mode="before"
+        "name",
+        "country_code",
+        "time_zone",
+        "delivery",
+        "smart_encoding",
+        "allowed_countries",
+        "quiet_hours",
+        "quiet_zone",
+        mode="before",
     )
     @classmethod
     def _stays_or_changes(cls, value: object) -> object:

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
@@ -17,7 +18,15 @@ def _reachable(client_id: str) -> str:
     return client_id
 
 
+def _known_zone(zone: str) -> str:
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, OSError, ValueError) as error:
+        raise ValueError("no such time zone; one is America/Chicago") from error
+
+
 CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$"), AfterValidator(check_country_code)]
 Line = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}\u2028\u2029]+$")]
+TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
 PlanName = Annotated[str, Field(max_length=60)]
 ClientId = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_reachable)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from longcode.errors import RequestError
 
-_COLUMNS = {"id", "first_name", "last_name", "allow_text_marketing", "tags", "status"}
+_COLUMNS = {"id", "first_name", "last_name", "allow_text_marketing", "tags", "status", "time_zone"}
 _ENDINGS = ("", "_2", "_3", "_4", "_5")
 _YES = {"1", "true", "yes", "y", "x"}
 
@@ -24,9 +24,10 @@ def json_lines(text: str) -> Iterator[dict[str, Any] | None]:
 
 
 def from_csv(text: str) -> Iterator[dict[str, Any]]:
-    """Read the columns id, first_name, last_name, allow_text_marketing, tags, status, and phone, sms, phone_2, sms_2…
+    """Read the columns id, first_name, last_name, allow_text_marketing, tags, status, time_zone, and phone, sms…
 
-    Tags are parted by semicolons; a number whose SMS column is missing is ticked, one whose column is empty is not.
+    There may be phone_2, sms_2 and so on up to 5. Tags are parted by semicolons; a number whose SMS column is missing
+    is ticked, one whose column is empty is not.
     """
     for row in _cells(text):
         cells = {name: (value or "").strip() for name, value in row.items() if name is not None}
@@ -34,6 +35,7 @@ def from_csv(text: str) -> Iterator[dict[str, Any]]:
         record["allow_text_marketing"] = _yes(cells.get("allow_text_marketing", ""))
         record["tags"] = [tag.strip() for tag in cells.get("tags", "").split(";") if tag.strip()]
         record["status"] = cells.get("status") or None
+        record["time_zone"] = cells.get("time_zone") or None
         record["phones"] = [
             {"number": cells[f"phone{end}"], "sms": _yes(cells.get(f"sms{end}", "yes"))}
             for end in _ENDINGS

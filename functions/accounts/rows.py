@@ -47,6 +47,7 @@ class ClientForm(web.Body):
     allow_text_marketing: bool = False
     tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)] = []
     status: Annotated[str | None, Field(max_length=50)] = None
+    time_zone: fields.TimeZone | None = None
 
 
 class ShownClient(BaseModel):
@@ -59,6 +60,7 @@ class ShownClient(BaseModel):
     allow_text_marketing: bool
     tags: tuple[str, ...]
     status: str | None
+    time_zone: str | None
     updated_at: datetime
 
 
@@ -88,6 +90,7 @@ def client(account: Account, client_id: str, form: ClientForm, now: datetime) ->
         allow_text_marketing=form.allow_text_marketing,
         tags=tuple(dict.fromkeys(form.tags)),
         status=form.status,
+        time_zone=form.time_zone,
     )
 
 

@@ -27,6 +27,13 @@ class Delivery(StrEnum):
     WEBHOOK = "webhook"
 
 
+class QuietZone(StrEnum):
+    """Which zone is taken for a client who has none on record: the likely one of the phone, or the studio's own."""
+
+    LIKELY = "likely"
+    STUDIO = "studio"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
@@ -51,6 +58,8 @@ class Account:
     sender_name: str | None = None
     units_a_day: int | None = None
     allowed_countries: tuple[str, ...] = ()
+    quiet_hours: bool = True
+    quiet_zone: QuietZone = QuietZone.LIKELY
     established_at: datetime | None = None
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from longcode.account import Account
+from longcode.account import Account, QuietZone
 from longcode.errors import NoNumberTicked, NoPermission
 
 
@@ -30,6 +30,7 @@ class Client:
     allow_text_marketing: bool = False
     tags: tuple[str, ...] = ()
     status: str | None = None
+    time_zone: str | None = None
     heard_stop: frozenset[str] = frozenset()
 
 
@@ -51,6 +52,13 @@ def numbers_to_text(client: Client) -> tuple[str, ...]:
     if not numbers:
         raise NoNumberTicked("None of this client's numbers is ticked for SMS.", field="client_id")
     return numbers
+
+
+def quiet_zone(account: Account, client: Client | None) -> str | None:
+    """Name the zone whose clock tells a client's quiet hours; None if only the phone tells where it may be."""
+    if client and client.time_zone:
+        return client.time_zone
+    return account.time_zone if account.quiet_zone is QuietZone.STUDIO else None
 
 
 def merge_values(account: Account, client: Client | None) -> dict[str, str]:

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2s
 
 from longcode import segments
 from longcode.errors import BadTime, EmptyText, TextTooLong
-from longcode.message import Direction, Kind, Message, State
-from longcode.patience import FURTHEST, HEALED_AFTER, VALID
+from longcode.message import Direction, Held, Kind, Message, State
+from longcode.patience import FURTHEST, HEALED_AFTER, VALID, VALID_IF_HELD
+from longcode.quiet_hours import Opening
 
 _CONVERSATION = timedelta(days=30)
 
@@ -50,6 +52,17 @@ def check_time(send_at: datetime | None, now: datetime) -> datetime | None:
     if send_at is not None and send_at > now + FURTHEST:
         raise BadTime("A text can be scheduled up to a year ahead.", field="send_at")
     return send_at
+
+
+def in_open_hours(message: Message, opening: Opening) -> Message:
+    """Hold a bulk or automatic text for the recipient's open hours (facts §4). A day late, it is dropped."""
+    wanted_at = message.send_at or message.created_at
+    valid_until = wanted_at + VALID_IF_HELD
+    timed = replace(message, quiet_from=opening.closes_at, valid_until=valid_until)
+    if opening.opens_at <= wanted_at:
+        return timed
+    due_at = min(opening.opens_at, valid_until)
+    return replace(timed, state=State.SCHEDULED, held=Held.QUIET_HOURS, due_at=due_at)
 
 
 def draft(

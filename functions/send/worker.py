@@ -26,6 +26,7 @@ from longcode.message import Kind, Message, State, may_become
 from longcode.route import Route
 from longcode.table import messages, opt_outs, routes, sending
 from longcode.table.codec import Attributes, read
+from send import timing
 from send.pacing import Turns
 
 _AT_ONCE = 10
@@ -49,6 +50,9 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
         return
     if patience.is_over(message, now):
         messages.settle(message, State.EXPIRED, error="expired", finished_at=now)
+        return
+    if timing.is_quiet(message, now):
+        timing.hold(message, now)
         return
     claimed = messages.claim(message, uuid4().hex[:8], now, now + patience.LEASE)
     if claimed is None:
@@ -137,7 +141,7 @@ def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
 
 def _will_go(message: Message, blocked: set[tuple[str, str]], now: datetime) -> bool:
     ready = may_become(message.state, State.SENDING) and not patience.is_over(message, now)
-    return ready and (message.account, message.phone) not in blocked
+    return ready and not timing.is_quiet(message, now) and (message.account, message.phone) not in blocked
 
 
 def _route(message: Message, now: datetime) -> Route:

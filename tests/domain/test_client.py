@@ -2,8 +2,8 @@
 
 import pytest
 
-from longcode.account import Account, Product
-from longcode.client import Client, Phone, may_be_texted, merge_values, numbers_to_text
+from longcode.account import Account, Product, QuietZone
+from longcode.client import Client, Phone, may_be_texted, merge_values, numbers_to_text, quiet_zone
 from longcode.errors import NoNumberTicked, NoPermission
 from tests.fakes import NOW
 
@@ -14,6 +14,20 @@ WORK = Phone(number="+12125550103", entered="212 555 0103")
 
 def someone(*phones: Phone, allow: bool = True) -> Client:
     return Client(account="1", id="c1", updated_at=NOW, phones=phones, allow_text_marketing=allow)
+
+
+def foxglove(zone: QuietZone = QuietZone.LIKELY) -> Account:
+    return Account(
+        id="1",
+        name="Foxglove",
+        email="ann@foxglove.example",
+        product=Product.SPECTRA,
+        edition="standard",
+        created_at=NOW,
+        plan_changes=(),
+        time_zone="America/Denver",
+        quiet_zone=zone,
+    )
 
 
 def test_each_ticked_number_is_texted_in_the_order_of_the_record() -> None:
@@ -43,15 +57,7 @@ def test_a_number_may_be_texted_with_permission_and_its_box_ticked() -> None:
 
 
 def test_a_template_knows_the_client_and_the_studio() -> None:
-    studio = Account(
-        id="1",
-        name="Foxglove",
-        email="ann@foxglove.example",
-        product=Product.SPECTRA,
-        edition="standard",
-        created_at=NOW,
-        plan_changes=(),
-    )
+    studio = foxglove()
     zoe = Client(account="1", id="c1", updated_at=NOW, first_name="Zoë")
 
     assert merge_values(studio, zoe) == {
@@ -62,3 +68,12 @@ def test_a_template_knows_the_client_and_the_studio() -> None:
         "client.name": "Zoë",
     }
     assert merge_values(studio, None) == {"studio.name": "Foxglove", "studio.phone": ""}
+
+
+def test_quiet_hours_go_by_the_clients_own_zone_then_by_the_studios_if_it_says_so() -> None:
+    here = Client(account="1", id="c1", updated_at=NOW, time_zone="Pacific/Honolulu")
+    nowhere = Client(account="1", id="c1", updated_at=NOW)
+
+    assert [quiet_zone(foxglove(zone), here) for zone in QuietZone] == ["Pacific/Honolulu", "Pacific/Honolulu"]
+    assert [quiet_zone(foxglove(zone), nowhere) for zone in QuietZone] == [None, "America/Denver"]
+    assert [quiet_zone(foxglove(zone), None) for zone in QuietZone] == [None, "America/Denver"]

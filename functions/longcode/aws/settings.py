@@ -10,6 +10,7 @@ import msgspec
 from aws_lambda_powertools.utilities import parameters
 
 from longcode import plans
+from longcode.quiet_rules import Rules
 
 _ROOT = Path(__file__).parents[2]
 _FIVE_MINUTES = 300
@@ -35,6 +36,7 @@ class Settings:
     mail_from: str
     help_contact: str
     plans_file: str
+    quiet_hours_file: str
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -56,6 +58,14 @@ def settings() -> Settings:
 def plan_list() -> dict[str, plans.Plan]:
     """Give the operator's plans by name (infra/plans.json, which the build puts beside the code)."""
     return plans.read((_ROOT / settings().plans_file).read_bytes())
+
+
+@cache
+def quiet_hours() -> Rules:
+    """Give the operator's rules of quiet hours (infra/quiet_hours.json, beside the code too)."""
+    from longcode import quiet_file  # noqa: PLC0415 - few functions ask
+
+    return quiet_file.read((_ROOT / settings().quiet_hours_file).read_bytes())
 
 
 def public_url() -> str:

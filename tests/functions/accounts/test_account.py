@@ -6,6 +6,7 @@ import pytest
 
 from accounts import api
 from longcode import passwords
+from longcode.account import QuietZone
 from longcode.table import accounts
 from tests.fakes import PASSWORD, Answered, call, studio
 from tests.functions.accounts.calls import at_once
@@ -30,6 +31,17 @@ def test_what_is_left_out_stays() -> None:
     assert (shown.json["email"], shown.json["delivery"]) == ("10000001@studio.example", "poll")
 
 
+def test_quiet_hours_are_kept_by_the_likely_zone_unless_the_studio_says_otherwise() -> None:
+    studio()
+
+    shown = call(api, "GET", "/account", account="10000001").json
+    changed = change({"quiet_hours": False, "quiet_zone": "studio"}).json
+
+    assert (shown["quiet_hours"], shown["quiet_zone"]) == (True, "likely")
+    assert (changed["quiet_hours"], changed["quiet_zone"]) == (False, "studio")
+    assert accounts.need("10000001").quiet_zone is QuietZone.STUDIO
+
+
 def test_the_phone_can_be_taken_away() -> None:
     studio(phone="+12125550100")
 
@@ -39,7 +51,16 @@ def test_the_phone_can_be_taken_away() -> None:
 def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
     studio()
 
-    for field in ("name", "country_code", "time_zone", "delivery", "smart_encoding", "allowed_countries"):
+    for field in (
+        "name",
+        "country_code",
+        "time_zone",
+        "delivery",
+        "smart_encoding",
+        "allowed_countries",
+        "quiet_hours",
+        "quiet_zone",
+    ):
         answer = change({field: None})
 
         assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)
@@ -51,6 +72,11 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
     [
         ({"time_zone": "Mars/Olympus"}, 422, "time_zone"),
         ({"time_zone": "../../etc/passwd"}, 422, "time_zone"),
+        ({"time_zone": "America/Chicago\0"}, 422, "time_zone"),
+        ({"time_zone": ""}, 422, "time_zone"),
+        ({"time_zone": "America"}, 422, "time_zone"),
+        ({"quiet_hours": "at night"}, 422, "quiet_hours"),
+        ({"quiet_zone": "ours"}, 422, "quiet_zone"),
         ({"country_code": "+1"}, 422, "country_code"),
         ({"country_code": "999"}, 422, "country_code"),
         ({"name": "Fox\nPassword: x"}, 422, "name"),

@@ -83,6 +83,9 @@ def test_an_impossible_number_is_refused_with_its_place_and_nothing_is_written()
         ({"phones": [{}]}, "phones.0.number"),
         ({"tags": ["a", ""]}, "tags.1"),
         ({"allow_text_marketing": "perhaps"}, "allow_text_marketing"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"time_zone": ""}, "time_zone"),
+        ({"time_zone": 5}, "time_zone"),
     ],
 )
 def test_a_field_that_cannot_be_is_refused_with_its_name(form: dict[str, Any], field: str) -> None:
@@ -93,6 +96,25 @@ def test_a_field_that_cannot_be_is_refused_with_its_name(form: dict[str, Any], f
     assert (answer.status, answer.json["code"]) == (422, "invalid")
     assert [error["field"] for error in answer.json["errors"]] == [field]
     assert show().status == 404
+
+
+def test_a_zone_that_does_not_exist_is_called_so() -> None:
+    studio()
+
+    assert put(time_zone="America/Miami").json["errors"] == [
+        {"field": "time_zone", "message": "no such time zone; one is America/Chicago"}
+    ]
+
+
+def test_a_client_may_have_a_time_zone_and_lose_it_again() -> None:
+    studio()
+
+    given = put(time_zone="Pacific/Honolulu").json
+    kept = show().json
+    taken = put(time_zone=None).json
+
+    assert given["time_zone"] == kept["time_zone"] == "Pacific/Honolulu"
+    assert taken["time_zone"] is None
 
 
 def test_permission_is_not_assumed() -> None:

@@ -201,6 +201,26 @@ def test_a_row_with_more_cells_than_columns_is_refused_and_the_others_stand() ->
     assert outcome(take("id,first_name\n1,Ann,Lee\n2,Bob\n")) == [(1, "refused"), (2, "created")]
 
 
+def test_a_zone_that_does_not_exist_is_refused_with_its_field_and_the_others_stand() -> None:
+    studio()
+
+    answer = take("id,time_zone\n1,America/Miami\n2,America/New_York\n3,\n")
+
+    assert answer.json["items"] == [
+        {
+            "row": 1,
+            "id": "1",
+            "status": "refused",
+            "code": "invalid",
+            "field": "time_zone",
+            "detail": "no such time zone; one is America/Chicago",
+        },
+        {"row": 2, "id": "2", "status": "created"},
+        {"row": 3, "id": "3", "status": "created"},
+    ]
+    assert [one.time_zone for one in clients.page("10000001", None, 10)] == ["America/New_York", None]
+
+
 @pytest.mark.parametrize("client_id", ["import", ".", "..", "e\u0301", "a\u200db", "a/b"])
 def test_an_id_that_no_address_reaches_is_refused(client_id: str) -> None:
     studio()

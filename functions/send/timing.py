@@ -1,0 +1,39 @@
+"""Quiet hours: bulk and automatic texts wait for the recipient's morning (facts §4)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from longcode import outgoing, quiet_hours
+from longcode.account import Account
+from longcode.aws import settings
+from longcode.client import Client, quiet_zone
+from longcode.message import Held, Message, State
+from longcode.patience import VALID_IF_HELD
+from longcode.quiet_hours import Opening
+from longcode.table import accounts, clients, messages
+
+
+def timed(message: Message, account: Account, client: Client | None) -> Message:
+    """Give a bulk or automatic text its time: its own, or the next that is not quiet where it goes."""
+    wanted_at = message.send_at or message.created_at
+    if not account.quiet_hours:
+        return replace(message, valid_until=wanted_at + VALID_IF_HELD)
+    return outgoing.in_open_hours(message, _opening(message, account, client, wanted_at))
+
+
+def is_quiet(message: Message, now: datetime) -> bool:
+    """Tell whether the recipient's quiet hours have begun since the text was given its time."""
+    return message.quiet_from is not None and now >= message.quiet_from
+
+
+def hold(message: Message, now: datetime) -> None:
+    """Put a text off that came to a worker too late in the day."""
+    account = accounts.need(message.account)
+    client = clients.get(message.account, message.client_id) if message.client_id else None
+    opening = _opening(message, account, client, now)
+    until = min(opening.opens_at, message.valid_until or opening.opens_at)
+    messages.put_off(message, State.QUEUED, until, held=Held.QUIET_HOURS, quiet_from=opening.closes_at)
+
+
+def _opening(message: Message, account: Account, client: Client | None, at: datetime) -> Opening:
+    return quiet_hours.opening(settings.quiet_hours(), message.phone, at, zone=quiet_zone(account, client))

@@ -1,0 +1,143 @@
+"""Bulk and automatic texts wait for the recipient's morning, and are dropped rather than sent a day late."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from longcode.account import Account, QuietZone
+from longcode.message import Held, Kind, Message, State
+from longcode.outgoing import draft
+from longcode.table import messages
+from send import due
+from send.timing import timed
+from tests.fakes import FakeCarrier, client, queued, studio
+from tests.functions.send.texts import deliver, stored
+
+NEW_YORK, LOS_ANGELES, NOBODY_KNOWS = "+12125550123", "+12135550123", "+18005550123"
+EVENING = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)  # 21:30 in New York, 18:30 in Los Angeles
+MORNING = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)  # 08:00 in New York
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio in Chicago."""
+    return studio()
+
+
+def text(
+    account: Account, phone: str = NEW_YORK, now: datetime = EVENING, send_at: datetime | None = None
+) -> Message:
+    """Write a broadcast's text."""
+    plain = draft(
+        account=account.id,
+        message_id="m-0",
+        kind=Kind.BULK,
+        phone=phone,
+        number="+15555550100",
+        body="Hello",
+        now=now,
+        send_at=send_at,
+    )
+    written = timed(plain, account, None)
+    messages.accept([written])
+    return written
+
+
+def test_a_text_waits_for_eight_in_the_morning_where_the_phone_is_and_then_goes(account: Account) -> None:
+    message, carrier = text(account), FakeCarrier()
+
+    early = due.sweep(MORNING - timedelta(seconds=1))
+    due.sweep(MORNING + timedelta(seconds=20))
+    deliver(carrier, MORNING + timedelta(seconds=21), queued("bulk"))
+
+    assert (message.state, message.held, message.due_at) == (State.SCHEDULED, Held.QUIET_HOURS, MORNING)
+    assert early == 0
+    assert stored(account, "m-0").state is State.SENT
+    assert [one.valid_seconds for one in carrier.texts] == [46779]  # to 21:00 in New York, not longer
+
+
+def test_where_it_is_still_day_a_text_goes_at_once(account: Account) -> None:
+    message = text(account, LOS_ANGELES)
+
+    assert (message.state, message.held) == (State.ACCEPTED, None)
+
+
+def test_where_nobody_knows_the_place_all_zones_must_be_awake(account: Account) -> None:
+    assert text(account, NOBODY_KNOWS).due_at == datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
+
+
+def test_the_studios_own_zone_can_be_taken_for_clients_without_one(account: Account) -> None:
+    in_chicago = replace(account, quiet_zone=QuietZone.STUDIO)
+
+    assert text(in_chicago, NOBODY_KNOWS, EVENING + timedelta(hours=1)).due_at == datetime(
+        2026, 11, 24, 14, 0, tzinfo=UTC
+    )
+
+
+def test_an_account_can_turn_quiet_hours_off(account: Account) -> None:
+    message = text(replace(account, quiet_hours=False))
+
+    assert (message.state, message.quiet_from) == (State.ACCEPTED, None)
+
+
+def test_a_time_that_the_studio_chose_is_not_before_the_morning_either(account: Account) -> None:
+    message = text(account, send_at=datetime(2026, 12, 1, 4, 0, tzinfo=UTC))
+
+    assert message.due_at == datetime(2026, 12, 1, 13, 0, tzinfo=UTC)
+    assert message.valid_until == datetime(2026, 12, 2, 4, 0, tzinfo=UTC)
+
+
+def test_a_text_that_comes_to_a_worker_after_nine_in_the_evening_waits_for_the_morning(account: Account) -> None:
+    evening = EVENING - timedelta(minutes=31)  # 20:59
+    text(account, now=evening)
+    carrier, job = FakeCarrier(), f'{{"account":"{account.id}","message_id":"m-0"}}'
+
+    deliver(carrier, evening + timedelta(minutes=2), [job])
+    late = stored(account, "m-0")
+    deliver(carrier, evening + timedelta(minutes=3), [job])  # a copy of the job
+
+    assert carrier.texts == []
+    assert (late.state, late.held, late.due_at) == (State.QUEUED, Held.QUIET_HOURS, MORNING)
+    assert late.attempt == 0
+
+
+def test_a_held_text_goes_once_after_its_night(account: Account) -> None:
+    evening = EVENING - timedelta(minutes=31)
+    text(account, now=evening)
+    carrier, job = FakeCarrier(), f'{{"account":"{account.id}","message_id":"m-0"}}'
+    deliver(carrier, evening + timedelta(minutes=2), [job])
+
+    for minute in (1, 4):
+        due.sweep(MORNING + timedelta(minutes=minute))
+        deliver(carrier, MORNING + timedelta(minutes=minute), queued("bulk") or [job])
+
+    assert len(carrier.texts) == 1
+
+
+def test_a_held_text_that_nobody_brought_on_for_a_day_is_dropped_with_the_reason(account: Account) -> None:
+    text(account)
+
+    due.sweep(EVENING + timedelta(days=1, seconds=1))
+
+    dropped = stored(account, "m-0")
+    assert (dropped.state, dropped.error) == (State.EXPIRED, "quiet_hours")
+
+
+def test_a_text_whose_night_is_longer_than_a_day_is_dropped_and_not_sent_on_the_third(account: Account) -> None:
+    friday = datetime(2026, 11, 28, 0, 0, tzinfo=UTC)
+    message = text(account, NOBODY_KNOWS, friday)
+
+    due.sweep(friday + timedelta(days=1, seconds=1))
+
+    assert message.due_at == message.valid_until
+    assert stored(account, "m-0").state is State.EXPIRED
+
+
+def test_a_clients_own_zone_counts_before_the_numbers(account: Account) -> None:
+    in_sydney = client(account, "c1", NEW_YORK, time_zone="Australia/Sydney")
+    plain = draft(
+        account=account.id, message_id="m-0", kind=Kind.BULK, phone=NEW_YORK, number="+1", body="Hello", now=EVENING
+    )
+
+    assert timed(plain, account, in_sydney).state is State.ACCEPTED  # 13:30 in Sydney
