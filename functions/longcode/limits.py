@@ -12,6 +12,24 @@ from longcode.plans import PastLimit, Plan
 MONTH = "used"
 
 
+NOTICED_PERCENTS = (80, 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """So much of a limit is used. Each is sent once: `name` tells it from all others of a period."""
+
+    counter: str
+    percent: int
+    used: int
+    limit: int
+
+    @property
+    def name(self) -> str:
+        """Name it."""
+        return f"{self.counter}_{self.percent}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How many units an account may send in a period and on a day; None is no limit.
@@ -36,6 +54,15 @@ class Limits:
         """Note on a message where it reserves its units, for giving them back if it never goes."""
         counters = tuple(self.counters)
         return replace(message, reserved_in=self.period, reserved_of=counters) if counters else message
+
+    def notices(self, used: Mapping[str, int]) -> list[Notice]:
+        """List what the studio should know: four fifths of a limit are used, or as good as all of it."""
+        return [
+            Notice(counter=name, percent=percent, used=used[name], limit=limit)
+            for name, limit in self.counters.items()
+            for percent in NOTICED_PERCENTS
+            if used.get(name, 0) * 100 >= limit * percent
+        ]
 
     def reached(self, used: Mapping[str, int], units: int) -> set[str]:
         """Name the counters that these units would take past their limits."""

@@ -14,6 +14,7 @@ from longcode.errors import DayLimitReached, PlanLimitReached
 from longcode.limits import Limits
 from longcode.message import Message, State
 from longcode.months import month_of
+from longcode.patience import HEALED_AFTER
 from longcode.plans import Plan
 from longcode.table import messages, usage
 from send.enqueue import enqueue
@@ -29,7 +30,7 @@ def write(account: Account, drafts: Sequence[Message], now: datetime) -> list[Me
     held = limits.of(account, plan, at)
     made = [held.mark(draft) for draft in drafts]
     try:
-        _reserve_and_write(made, held, plan)
+        _reserve_and_write(made, held, plan, now)
     except messages.AlreadyAccepted as before:
         if before.first != made[0]:  # else it is our own write, which the SDK repeated
             raise
@@ -51,16 +52,17 @@ def limit_reached(counters: set[str], held: Limits, plan: Plan) -> PlanLimitReac
     return PlanLimitReached(limits.month_used_up(plan, held.month, next(bigger, None)))
 
 
-def _reserve_and_write(made: list[Message], held: Limits, plan: Plan) -> None:
+def _reserve_and_write(made: list[Message], held: Limits, plan: Plan, now: datetime) -> None:
     units = sum(one.units for one in made)
     try:
         messages.accept(made, usage.reserving(held, units))
     except messages.NoAllowance as refused:
         reached = held.reached(refused.found, units)
         if reached:
+            usage.look_soon(held, now)
             raise limit_reached(reached, held, plan) from None
-        usage.start_allowance(held)
-        _reserve_and_write(made, held, plan)
+        usage.start_allowance(held, now + HEALED_AFTER)
+        _reserve_and_write(made, held, plan, now)
 
 
 def _enqueue(made: list[Message]) -> None:

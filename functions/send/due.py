@@ -11,6 +11,7 @@ from longcode.message import Message, State
 from longcode.patience import HEALED_AFTER
 from longcode.table import due, messages
 from longcode.table.codec import Attributes, read
+from send import notices
 from send.enqueue import enqueue
 
 _UNREADABLE_AGAIN = timedelta(hours=1)
@@ -40,6 +41,8 @@ def act(item: Attributes, now: datetime) -> None:
             bill = jobs.Bill(account=item["account"], month=item["month"])
             if due.again(item, now + HEALED_AFTER):
                 queues.put(settings().bill_queue_url, [bill])
+        case "allowance":
+            notices.look(item, now)
         case unknown:
             raise ValueError(f"nobody knows what to do with a due {unknown}")
 

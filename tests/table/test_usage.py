@@ -105,8 +105,8 @@ def reserve(held: Limits, units: int) -> bool:
 
 def test_a_limit_is_reserved_up_to_its_last_unit_and_not_past_it() -> None:
     add("2026-11-22")
-    usage.start_allowance(limits())
-    usage.start_allowance(limits())
+    usage.start_allowance(limits(), NOW)
+    usage.start_allowance(limits(), NOW)
 
     assert [reserve(limits(), units) for units in (7, 2, 1)] == [True, False, True]
 
@@ -119,7 +119,7 @@ def test_a_day_begins_with_what_was_sent_on_it_and_has_a_limit_of_its_own() -> N
     add("2026-11-21")
     add("2026-11-22")
     held = limits(10, 5)
-    usage.start_allowance(held)
+    usage.start_allowance(held, NOW)
 
     assert usage.reserved(held) == {"used": 4, "used_2026-11-22": 2}
     assert [reserve(held, units) for units in (4, 3)] == [False, True]
@@ -133,7 +133,7 @@ def test_before_anything_is_reserved_what_was_sent_is_used() -> None:
 
 
 def test_reservations_at_once_do_not_pass_the_limit() -> None:
-    usage.start_allowance(limits())
+    usage.start_allowance(limits(), NOW)
 
     with at_once() as threads:
         reserved = list(threads.map(lambda _: reserve(limits(), 3), range(8)))
@@ -143,7 +143,7 @@ def test_reservations_at_once_do_not_pass_the_limit() -> None:
 
 def test_what_is_released_can_be_reserved_again() -> None:
     held = limits(2, 2)
-    usage.start_allowance(held)
+    usage.start_allowance(held, NOW)
     reserve(held, 2)
     message = held.mark(claimed("m1"))
 

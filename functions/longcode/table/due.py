@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
@@ -19,11 +20,12 @@ def by(now: datetime, at_most: int) -> Iterator[Attributes]:
         yield from (item for item in items.values() if item.get("due_at", bound) < bound)
 
 
-def again(item: Attributes, at: datetime) -> bool:
+def again(item: Attributes, at: datetime, *, remove: tuple[str, ...] = (), **changes: Any) -> bool:
     """Look at an item again later; False when another has moved it meanwhile."""
     later = Update(
         keys.Key(item["pk"], item["sk"]),
-        changes={"due_at": at},
+        changes={"due_at": at, **changes},
+        remove=remove,
         when=Attr("due_at").eq(item["due_at"]),
     )
     try:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from functools import reduce
 from operator import and_
 
@@ -10,7 +11,7 @@ from boto3.dynamodb.conditions import Attr
 from longcode.limits import MONTH, Limits
 from longcode.message import Direction, Message
 from longcode.table import keys, store
-from longcode.table.codec import read
+from longcode.table.codec import Attributes, read
 from longcode.table.writes import Update
 from longcode.usage import Usage
 
@@ -59,13 +60,40 @@ def releasing(message: Message) -> list[Update]:
     return [Update(key, add=dict.fromkeys(message.reserved_of, -message.units))]
 
 
-def start_allowance(limits: Limits) -> None:
-    """Start each counter with what was sent of the month or the day, unless another has just done it."""
+def start_allowance(limits: Limits, look_at: datetime) -> None:
+    """Start each counter with what was sent of the month or the day, unless another has just done it.
+
+    From then on somebody looks at how much of the limits is used.
+    """
     key = keys.allowance(limits.account, limits.period)
+    whose = {"type": "allowance", "account": limits.account, "period": limits.period}
     for name, units in _sent(limits).items():
         with suppress(store.ConditionFailed):
-            changes = {"type": "allowance", name: units}
+            changes = {**whose, name: units, **keys.due(limits.account, look_at)}
             store.write(Update(key, changes=changes, when=Attr(name).not_exists()))
+
+
+def look_soon(limits: Limits, now: datetime) -> None:
+    """Have somebody look at how much of the limits is used, if that is not about to happen."""
+    later = Attr("due_at").gt(keys.instant(now))
+    key = keys.allowance(limits.account, limits.period)
+    with suppress(store.ConditionFailed):
+        store.write(Update(key, changes={"due_at": now}, when=later))
+
+
+def note_noticed(item: Attributes, notices: set[str]) -> None:
+    """Note what the studio knows."""
+    store.write(Update(keys.allowance(item["account"], item["period"]), changes={"noticed": notices}))
+
+
+def past_days(item: Attributes, day: str) -> tuple[str, ...]:
+    """Name the counters of an allowance whose days are over: a month of them would make each write cost double."""
+    return tuple(name for name in item if name.startswith(f"{MONTH}_") and name < f"{MONTH}_{day}")
+
+
+def rest(item: Attributes) -> None:
+    """Look no more at the allowance of a period that is over."""
+    store.write(Update(keys.allowance(item["account"], item["period"]), remove=("due_shard", "due_at")))
 
 
 def reserved(limits: Limits) -> dict[str, int]:

@@ -1,0 +1,46 @@
+"""Tells a studio by mail that four fifths of a limit are used, and that all of it is: once each."""
+
+from datetime import datetime, timedelta
+
+from longcode import limits
+from longcode.aws import mail
+from longcode.limits import Limits, Notice
+from longcode.table import accounts, due, usage
+from longcode.table.codec import Attributes
+from send.acceptance import plan_at
+
+_WHILE_USED = timedelta(minutes=5)
+_WHILE_IDLE = timedelta(hours=1)
+
+
+def look(item: Attributes, now: datetime) -> None:
+    """Look at what is used of an allowance. Killed between a mail and its note, the next look mails it again."""
+    account = accounts.need(item["account"])
+    held = limits.of(account, plan_at(account, now), now)
+    if held.period != item["period"]:
+        usage.rest(item)
+        return
+    used = {name: item.get(name, 0) for name in held.counters}
+    pause = _WHILE_IDLE if used == item.get("seen") else _WHILE_USED
+    if not due.again(item, now + pause, remove=usage.past_days(item, held.day), seen=used):
+        return
+    to_know = held.notices(used)
+    known = {notice.name for notice in to_know} & set(item.get("noticed", ()))
+    for notice in to_know:
+        if notice.name not in known:
+            mail.send(account.email, *_worded(notice, held))
+            known.add(notice.name)
+            usage.note_noticed(item, known)
+
+
+def _worded(notice: Notice, held: Limits) -> tuple[str, str]:
+    of_month = notice.counter == limits.MONTH
+    limit, when = ("your plan", held.month) if of_month else ("your limit of a day", held.day)
+    subject = f"{notice.percent} % of {limit} are used for {when}"
+    text = f"""{notice.used:,} of the {notice.limit:,} units of {limit} are used for {when} (in Chicago).
+
+When all are used, texts are refused until {"the next month" if of_month else "the next day"}. {
+        "A bigger plan takes effect at once." if of_month else "The limit is units_a_day in the settings."
+    }
+"""
+    return subject, text
