@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Iterable
 
-from bench import batch_seconds, round_trips, startup, write_units
+from bench import batch_seconds, deliver_cpu, round_trips, startup, write_units
 from bench.figure import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "write_units_per_text": write_units.measure,
     "round_trips": round_trips.measure,
     "batch_seconds": batch_seconds.measure,
+    "deliver_cpu": deliver_cpu.measure,
     "startup_ratio": startup.measure,
 }
 

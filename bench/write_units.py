@@ -1,6 +1,7 @@
-"""The write units of one text from its acceptance to its receipt, on a plan that charges and on one that stops."""
+"""The write units of one text from its acceptance to its receipt, without limits and with every one."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from bench.figure import Figure
 from bench.meter import counted_write_units
@@ -16,26 +17,31 @@ _WORDS = "Hello Zoë, your proofs are ready. Please look through the gallery by 
 
 def measure() -> Iterator[Figure]:
     """Measure both."""
-    yield Figure("write_units_per_text", _write_units("medium"), "units", 12)
-    yield Figure("write_units_per_text_all_guards", _write_units("small"), "units", 14)
+    yield Figure("write_units_per_text", _write_units("medium", NOW), "units", 12)
+    yield Figure(
+        "write_units_per_text_all_guards",
+        _write_units("small", NOW + timedelta(hours=1), units_a_day=1000),
+        "units",
+        14,
+    )
 
 
-def _write_units(plan: str) -> int:
+def _write_units(plan: str, at: datetime, units_a_day: int | None = None) -> int:
     with local_aws():
-        account = studio(plan_changes=(Change(NOW, plan),))
+        account = studio(plan_changes=(Change(NOW, plan),), units_a_day=units_a_day)
         client(account)
-        _text(account.id, "first")  # a month's first text starts the counters
+        _text(account.id, "first", at)  # a month's first text starts the counters, and a worker's first its pace
         with counted_write_units() as counted:
-            _text(account.id, "second")
+            _text(account.id, "second", at + timedelta(minutes=5))
     return counted.total
 
 
-def _text(account: str, key: str) -> None:
-    accepted = api.accept(account, requests.NewMessage(client_id="c1", body=_WORDS), key, NOW)
+def _text(account: str, key: str, now: datetime) -> None:
+    accepted = api.accept(account, requests.NewMessage(client_id="c1", body=_WORDS), key, now)
     bodies = queued("send")
-    deliver = worker.prepare(bodies, FakeCarrier(), NOW)
+    deliver = worker.prepare(bodies, FakeCarrier(), now)
     for body in bodies:
         deliver(body)
     reference = f"{account}.{accepted.messages[0].id}"
     for state in (State.SENT, State.DELIVERED):
-        receipts.take(Receipt(reference=reference, carrier_id="SM1", state=state), NOW)
+        receipts.take(Receipt(reference=reference, carrier_id="SM1", state=state), now)

@@ -96,7 +96,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
     with _timed(tell, "start the emulator and the carrier"):
         emulator_url = running.enter_context(emulator(folder))
         account_sid, auth_token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
-        carrier_url = running.enter_context(_carrier(folder, account_sid, auth_token))
+        carrier_url = running.enter_context(simulated_carrier(folder, account_sid, auth_token))
         client("sesv2", emulator_url).create_email_identity(EmailIdentity=MAIL_FROM)
     with _timed(tell, "deploy template.yaml"):
         outputs = deploy(
@@ -133,7 +133,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
 
 
 @contextmanager
-def _carrier(folder: Path, account_sid: str, auth_token: str) -> Iterator[str]:
+def simulated_carrier(folder: Path, account_sid: str, auth_token: str) -> Iterator[str]:
     """Run the simulated carrier until the block ends; gives its address once it answers."""
     port = free_port()
     url = f"http://{HOST}:{port}"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from send import pacing
 from tests.house.reading import events, functions, of_type, referred
 
 FOURTEEN_DAYS = 1_209_600
@@ -47,9 +48,18 @@ def test_one_bad_job_does_not_bring_its_batch_back(template: dict[str, Any]) -> 
 
 
 def test_enough_texts_are_in_flight_for_fairness(template: dict[str, Any]) -> None:
-    worker = next(event for name, event in events(template, "SQS") if name == "send.worker")
+    workers = [event for name, event in events(template, "SQS") if name == "send.worker"]
 
-    assert worker["ScalingConfig"]["MaximumConcurrency"] * worker["BatchSize"] >= 40
+    assert len(workers) == 2
+    assert all(one["ScalingConfig"]["MaximumConcurrency"] * one["BatchSize"] >= 40 for one in workers)
+
+
+def test_there_are_no_more_workers_than_the_pace_reckons_with(template: dict[str, Any]) -> None:
+    workers = [
+        one["ScalingConfig"]["MaximumConcurrency"] for name, one in events(template, "SQS") if name == "send.worker"
+    ]
+
+    assert sum(workers) <= pacing.WORKERS
 
 
 def test_every_queue_is_encrypted(template: dict[str, Any]) -> None:

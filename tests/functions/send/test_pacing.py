@@ -12,7 +12,7 @@ from longcode.consent import SHARED, Event, Means
 from longcode.message import Kind, Message, State
 from longcode.outgoing import draft
 from longcode.table import opt_outs, pace
-from send import worker
+from send import pacing, worker
 from send.pacing import Turns
 from tests.fakes import NOW, FakeCarrier, client, studio
 from tests.functions.send.texts import accept, stored
@@ -37,11 +37,13 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def four_segments_a_second(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Configure a slow number."""
-    monkeypatch.setenv("SEGMENTS_A_SECOND", "4")
+    """Configure a slow number: nine tenths of its pace are shared, which is four segments a second."""
+    monkeypatch.setenv("SEGMENTS_A_SECOND", str(4 / 0.9))
     settings.cache_clear()
+    pacing._own.clear()
     yield
     settings.cache_clear()
+    pacing._own.clear()
 
 
 def text(body: str = "Hello", kind: Kind = Kind.INDIVIDUAL, number: str = NUMBER) -> Message:
@@ -71,6 +73,21 @@ def test_the_next_batch_goes_on_where_the_last_one_ends() -> None:
     turns([text()] * 4)
 
     assert turns([text()] * 2) == [1.0, 1.25]
+
+
+def busy_at(seconds: float) -> list[float | None]:
+    """Send a single text while the number is busy for half a minute."""
+    pace.reserve(NUMBER, 30 * SECOND, NOW + seconds * SECOND, SECOND)
+    return turns([text()], NOW + seconds * SECOND)
+
+
+def test_a_text_that_comes_alone_now_and_then_needs_not_ask() -> None:
+    # Ten workers have a tenth of 4.44 segments a second to themselves: each one segment in 22.5 seconds.
+    turns([text()])
+
+    alone = [busy_at(seconds) for seconds in (22.4, 22.6, 45.0, 45.2)]
+
+    assert alone == [[None], [22.6], [52.4], [45.2]]  # the first and the third had to ask
 
 
 def test_another_number_has_its_own_pace() -> None:

@@ -1,0 +1,145 @@
+"""CPU of the worker for a text, over the same AWS and carrier calls made bare (design §11).
+
+The calls of one batch are recorded on moto with their answers. Then the worker, and a loop that only makes the
+recorded calls, run in turn on those answers: neither pays for an AWS, both pay for botocore. The carrier is a process
+of its own, so that only the client's side of its HTTP counts. Of several runs the least counts, for a busy machine
+can only add to it.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from botocore.awsrequest import AWSResponse
+from urllib3 import PoolManager, Timeout
+from urllib3.util import make_headers
+
+from bench.figure import Figure
+from infra.local.folder import run_folder
+from infra.local.stack import simulated_carrier
+from longcode.aws.clients import client
+from longcode.carriers.twilio import Twilio
+from send import api, requests, worker
+from tests import fakes
+from tests.fakes import NOW, queued, studio
+from tests.local_aws import local_aws
+
+_BATCH, _RUNS = 10, 25
+_ACCOUNT, _TOKEN = "AC0", "test-token"
+_SERVICES = ("dynamodb", "sqs")
+_WORDS = "Hello Zoë, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The body of an answer, for botocore to read again."""
+
+    content: bytes
+
+    def stream(self) -> Iterator[bytes]:
+        """Give it as urllib3 would."""
+        yield self.content
+
+
+@dataclass
+class Tape:
+    """The calls of a batch, in their order, and what AWS answered."""
+
+    calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    answers: list[bytes] = field(default_factory=list)
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Take down what the functions' clients call."""
+
+        def asked(params: dict[str, Any], model: Any, **_: Any) -> None:
+            self.calls.append((model.service_model.service_name, model.name, deepcopy(params)))
+
+        def answered(http_response: Any, **_: Any) -> None:
+            self.answers.append(http_response.content)
+
+        with _watched("before-parameter-build", asked), _watched("after-call", answered):
+            yield
+
+    @contextmanager
+    def playing(self) -> Iterator[None]:
+        """Answer as AWS did, before anything goes to a network."""
+        left = iter(self.answers)
+
+        def answer(request: Any, **_: Any) -> AWSResponse:
+            return AWSResponse(request.url, 200, {}, Answer(next(left)))
+
+        with _watched("before-send", answer):
+            yield
+        if any(left):
+            raise RuntimeError("not all that was recorded was called")
+
+
+def measure() -> Iterator[Figure]:
+    """Compare the worker with its bare calls."""
+    with run_folder() as folder, simulated_carrier(folder, _ACCOUNT, _TOKEN) as url, PoolManager() as pool:
+        carrier = Twilio(account_sid=_ACCOUNT, auth_token=_TOKEN, callback_base="http://127.0.0.1:9", api_base=url)
+        bodies, tape = _recorded(carrier)
+        ours, bare = [], []
+        for _ in range(_RUNS):
+            ours.append(_cpu_seconds(tape, lambda: _deliver(bodies, carrier)))
+            bare.append(_cpu_seconds(tape, lambda: _call_bare(tape, pool, url)))
+    yield Figure("deliver_cpu_ratio", round(min(ours) / min(bare), 2), "x", 1.5)
+    yield Figure("deliver_cpu_milliseconds", round(min(ours) / _BATCH * 1000, 2), "ms", None)
+
+
+def _recorded(carrier: Twilio) -> tuple[list[str], Tape]:
+    tape = Tape()
+    with local_aws():
+        account = studio()
+        fakes.client(account)
+        for index in range(_BATCH):
+            api.accept(account.id, requests.NewMessage(client_id="c1", body=_WORDS), f"k-{index}", NOW)
+        bodies = queued("send")
+        with tape.recording():
+            _deliver(bodies, carrier)
+    return bodies, tape
+
+
+def _deliver(bodies: list[str], carrier: Twilio) -> None:
+    deliver = worker.prepare(bodies, carrier, NOW)
+    for body in bodies:
+        deliver(body)
+
+
+def _call_bare(tape: Tape, pool: PoolManager, url: str) -> None:
+    for service, operation, params in tape.calls:
+        getattr(client(service), _method(operation))(**params)
+    form = {"To": "+12125550123", "From": "+15555550100", "Body": _WORDS, "StatusCallback": "http://127.0.0.1:9/r"}
+    headers = make_headers(basic_auth=f"{_ACCOUNT}:{_TOKEN}") | {"Content-Type": "application/x-www-form-urlencoded"}
+    address = f"{url}/2010-04-01/Accounts/{_ACCOUNT}/Messages.json"
+    for _ in range(_BATCH):
+        pool.request(
+            "POST", address, body=urlencode(form), headers=headers, timeout=Timeout(10), retries=False
+        ).json()
+
+
+def _cpu_seconds(tape: Tape, run: Callable[[], None]) -> float:
+    with tape.playing():
+        start = time.process_time()
+        run()
+        return time.process_time() - start
+
+
+def _method(operation: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation)[1:]
+
+
+@contextmanager
+def _watched(event: str, handler: Callable[..., Any]) -> Iterator[None]:
+    for service in _SERVICES:
+        client(service).meta.events.register_first(f"{event}.{service}", handler)
+    try:
+        yield
+    finally:
+        for service in _SERVICES:
+            client(service).meta.events.unregister(f"{event}.{service}", handler)
