@@ -58,6 +58,18 @@ class EmptyText(RequestError):
     code = "empty_text"
 
 
+class EmptyAudience(RequestError):
+    """A broadcast to nobody."""
+
+    code = "empty_audience"
+
+
+class AudienceTooLarge(RequestError):
+    """A broadcast to more clients than one may have."""
+
+    code = "audience_too_large"
+
+
 class BadTime(RequestError):
     """A time that is past, or further ahead than we plan."""
 

@@ -59,3 +59,12 @@ class Bill:
 
     account: str
     month: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broadcast:
+    """Do one step of a broadcast: a job of a step that is done is stale."""
+
+    account: str
+    broadcast_id: str
+    step: int

@@ -39,7 +39,7 @@ def of_client(client: Client, only: str | None, blocked: AbstractSet[str], count
         if only not in numbers:
             raise NoNumberTicked("This number is not one of the client's numbers ticked for SMS.", field="to")
         numbers = (only,)
-    refusals = {number: _refusal(number, number in blocked, countries, "client_id") for number in numbers}
+    refusals = {number: refusal(number, number in blocked, countries, "client_id") for number in numbers}
     open_to_us = tuple(number for number, refusal in refusals.items() if refusal is None)
     if not open_to_us:
         raise next(filter(None, refusals.values()))
@@ -51,22 +51,23 @@ def of_number(
     phone: str, clients_with_it: Mapping[str, bool], *, blocked: bool, countries: Collection[str]
 ) -> Recipients:
     """Choose a number itself, unless it is only of clients whose records do not allow it."""
-    if refusal := _refusal(phone, blocked, countries, "to"):
-        raise refusal
+    if found := refusal(phone, blocked, countries, "to"):
+        raise found
     if clients_with_it and not any(clients_with_it.values()):
         raise NoPermission("The record of the client with this number does not allow texts to it.", field="to")
     return Recipients((phone,), link(None, clients_with_it))
 
 
-def skipped(phone: str, code: str) -> Skipped:
-    """Tell why a phone was skipped that others of the client's were not."""
-    return Skipped(phone, code, _DETAILS[code])
-
-
-def _refusal(phone: str, blocked: bool, countries: Collection[str], field: str) -> RequestError | None:
+def refusal(phone: str, blocked: bool, countries: Collection[str], field: str) -> RequestError | None:
+    """Tell why a number gets no text of an account, whoever's it is."""
     if blocked:
         return OptedOut(_DETAILS[OptedOut.code], field=field)
     # No calling code begins another, so the beginning of a number tells its country.
     if not any(phone.startswith(f"+{code}") for code in countries):
         return CountryNotAllowed(_DETAILS[CountryNotAllowed.code], field=field)
     return None
+
+
+def skipped(phone: str, code: str) -> Skipped:
+    """Tell why a phone was skipped that others of the client's were not."""
+    return Skipped(phone, code, _DETAILS[code])

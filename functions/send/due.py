@@ -43,6 +43,10 @@ def act(item: Attributes, now: datetime) -> None:
                 queues.put(settings().bill_queue_url, [bill])
         case "allowance":
             notices.look(item, now)
+        case "broadcast":
+            step = jobs.Broadcast(account=item["account"], broadcast_id=item["id"], step=item["step"])
+            if due.again(item, now + HEALED_AFTER):
+                queues.put(settings().broadcast_queue_url, [step], group=step.account)
         case unknown:
             raise ValueError(f"nobody knows what to do with a due {unknown}")
 

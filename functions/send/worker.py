@@ -24,9 +24,9 @@ from longcode.consent import Means
 from longcode.jobs import HearKeyword, Send
 from longcode.message import Kind, Message, State, may_become
 from longcode.route import Route
-from longcode.table import messages, opt_outs, routes, sending
+from longcode.table import messages, routes, sending
 from longcode.table.codec import Attributes, read
-from send import timing
+from send import halting, timing
 from send.pacing import Turns
 
 _AT_ONCE = 10
@@ -90,8 +90,8 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     items = sending.messages(_each(lambda body: queues.read(Send, body), bodies))
     current = _each(lambda job: _current(job, items[job]), items)
     readable = [message for message in current if message]
-    blocked = opt_outs.blocked((one.account, one.phone) for one in readable if one.kind is not Kind.SERVICE)
-    going = [message for message in readable if _will_go(message, blocked, now)]
+    stops = sending.stops(readable)
+    going = [message for message in readable if _will_go(message, stops, now)]
     # The service's own answers leave no route: a reply to one is a reply to the studio before.
     routes.note(_route(message, now) for message in going if message.kind is not Kind.SERVICE)
     turns = Turns(going, now)
@@ -103,8 +103,8 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
         message = _current(job, items[job])
         if message in going:
             deliver_in_turn(message, carrier, now, turns)
-        elif message:
-            deliver(message, carrier, now, blocked=(message.account, message.phone) in blocked)
+        elif message and not halting.halt(message, stops, now):
+            deliver(message, carrier, now, blocked=stops.is_blocked(message))
 
     return deliver_job
 
@@ -115,13 +115,10 @@ def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Tu
     if at is None:
         messages.put_off(message, State.QUEUED, patience.retry_at(now, _CROWDED, random.random()))  # noqa: S311
         return
-    # A STOP may have come while the text waited; the answer to it passes.
-    asked_again = at > now + _STALE and message.kind is not Kind.SERVICE
-    deliver(message, carrier, at, blocked=asked_again and _is_blocked(message))
-
-
-def _is_blocked(message: Message) -> bool:
-    return bool(opt_outs.blocked([(message.account, message.phone)]))
+    # A STOP or a cancel may have come while the text waited; the service's own answers pass.
+    stops = sending.stops([message] if at > now + _STALE else [])
+    if not halting.halt(message, stops, at):
+        deliver(message, carrier, at, blocked=stops.is_blocked(message))
 
 
 def _current(job: Send, item: Attributes) -> Message | None:
@@ -139,9 +136,9 @@ def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
     return made
 
 
-def _will_go(message: Message, blocked: set[tuple[str, str]], now: datetime) -> bool:
+def _will_go(message: Message, stops: sending.Stops, now: datetime) -> bool:
     ready = may_become(message.state, State.SENDING) and not patience.is_over(message, now)
-    return ready and not timing.is_quiet(message, now) and (message.account, message.phone) not in blocked
+    return ready and not timing.is_quiet(message, now) and not stops.stop(message)
 
 
 def _route(message: Message, now: datetime) -> Route:

@@ -23,6 +23,7 @@ class Settings:
     table_name: str
     send_queue_url: str
     bulk_queue_url: str
+    broadcast_queue_url: str
     inbound_queue_url: str
     opt_out_queue_url: str
     sign_up_queue_url: str

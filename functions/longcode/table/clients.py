@@ -1,18 +1,22 @@
 """Clients under the studio's own ids, and which clients have a phone."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
+from msgspec import ValidationError
 
+from longcode.audience import Audience, listed
+from longcode.aws.telemetry import count, logger
 from longcode.client import Client, may_be_texted
 from longcode.table import keys, store
-from longcode.table.codec import attributes, read
+from longcode.table.codec import Attributes, attributes, read
 from longcode.table.opt_outs import blocked
 from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write
 
 _MARK = "client:"
+_A_READ = 100
 _TICK = timedelta(milliseconds=1)
 
 
@@ -26,6 +30,43 @@ def page(account: str, after: str | None, limit: int) -> list[Client]:
     """List clients in the order of their ids."""
     start = keys.client(account, after) if after else None
     return [read(Client, item) for item in store.query(keys.client(account), after=start, limit=limit)]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A client that a walk came by: None for an id that nobody has, or a record that the code cannot read."""
+
+    id: str
+    client: Client | None
+    is_there: bool = True
+
+
+def of_audience(account: str, audience: Audience, after: str | None, page: int | None = None) -> Iterator[Seen]:
+    """Walk an audience in the order of ids; `page` is how many clients a call reads.
+
+    Whoever is not in it comes by as well, so that a walk can stop anywhere: `matches` tells.
+    """
+    if audience.client_ids:
+        wanted = listed(audience, after)
+        for start in range(0, len(wanted), _A_READ):
+            some = {keys.client(account, one): one for one in wanted[start : start + _A_READ]}
+            items = store.get_many(some)
+            yield from (_seen(client_id, items.get(key)) for key, client_id in some.items())
+        return
+    beginning = keys.client(account, after) if after else None
+    for item in store.query(keys.client(account), after=beginning, page=page):
+        yield _seen(str(item["id"]), item)
+
+
+def _seen(client_id: str, item: Attributes | None) -> Seen:
+    if item is None:
+        return Seen(client_id, None, is_there=False)
+    try:
+        return Seen(client_id, read(Client, item))
+    except ValidationError:
+        count("UnreadableItems")
+        logger.exception("left out of a broadcast")
+        return Seen(client_id, None)
 
 
 def put(client: Client) -> bool:

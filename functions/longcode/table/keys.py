@@ -61,6 +61,22 @@ def message(account: str, message_id: str = "") -> Key:
     return Key(f"account#{account}", f"message#{message_id}")
 
 
+def broadcast(account: str, broadcast_id: str = "") -> Key:
+    """Find a broadcast: how far it is."""
+    return Key(f"account#{account}", f"broadcast#{broadcast_id}")
+
+
+def audience(account: str, broadcast_id: str) -> Key:
+    """Find whom a broadcast is for, apart from what is written at every step."""
+    return Key(f"account#{account}", f"audience#{broadcast_id}")
+
+
+def skipped(account: str, broadcast_id: str, place: tuple[int, int] | None = None) -> Key:
+    """Find who got no text of a broadcast: a part of what one step skipped."""
+    last = f"{place[0]:06d}.{place[1]:03d}" if place else ""
+    return Key(f"account#{account}", f"skipped#{broadcast_id}#{last}")
+
+
 def inbox_end(account: str) -> Key:
     """Find the number of the newest reply."""
     return Key(f"account#{account}", "inbox-end")

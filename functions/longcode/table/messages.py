@@ -9,13 +9,16 @@ from boto3.dynamodb.conditions import Attr
 from msgspec import ValidationError
 
 from longcode.aws.telemetry import count, logger
-from longcode.message import Message, State, before
+from longcode.message import Message, State, before, may_become
 from longcode.months import day_of, month_of
 from longcode.table import keys, store, usage
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update, Write
 
 _AT_REST = ("due_shard", "due_at", "lease_until", "claim_id", "deadline", "held", "error")
+
+
+_AT_ONCE = 50  # of the hundred writes of a transaction
 
 
 class AlreadyAccepted(Exception):
@@ -79,6 +82,15 @@ def accept(messages: Sequence[Message], reservations: Sequence[Update] = ()) -> 
         raise NoAllowance(failed.found[len(writes)]) from failed
 
 
+def write_new(message: Message) -> Message:
+    """Write a message unless one with its id stands; gives the one that stands now."""
+    try:
+        store.write(Put(_key(message), item(message), ABSENT))
+    except store.ConditionFailed as failed:
+        return read(Message, failed.found[0])
+    return message
+
+
 def claim(message: Message, claim_id: str, now: datetime, lease_until: datetime) -> Message | None:
     """Take a message for sending; None when another has it. Repeating a claim with its own id succeeds."""
     due_at = max(lease_until, message.due_at or lease_until)
@@ -121,6 +133,25 @@ def settle(message: Message, to: State, **changes: Any) -> bool:
     return _move(message, to, before(to), changes, *usage.releasing(message))
 
 
+def cancel_all(messages: Sequence[Message], now: datetime) -> None:
+    """Cancel those of some texts of one broadcast that no worker has yet, and give back what they reserved."""
+    waiting = [one for one in messages if may_become(one.state, State.CANCELLED)]
+    while waiting:
+        some, others = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
+        first, units = some[0], sum(one.units for one in some)
+        back = usage.giving_back(first.account, first.reserved_in, first.reserved_of, units)
+        try:
+            store.transact(
+                [
+                    *(_moving(one, State.CANCELLED, before(State.CANCELLED), {"finished_at": now}) for one in some),
+                    *back,
+                ]
+            )
+        except store.ConditionFailed as failed:  # a worker has some of them meanwhile: theirs they are
+            others = [one for index, one in enumerate(some) if index not in failed.found] + others
+        waiting = others
+
+
 def report(message: Message, to: State, **changes: Any) -> bool:
     """Move a message that is recorded as sent to what a receipt tells."""
     return _move(message, to, (State.SENT, State.UNDELIVERED), changes)
@@ -159,10 +190,13 @@ def link(message: Message, client_id: str | None) -> Message:
 
 
 def _move(message: Message, to: State, come_from: Sequence[State], changes: Attributes, *others: Write) -> bool:
+    return _written([_moving(message, to, come_from, changes), *others])
+
+
+def _moving(message: Message, to: State, come_from: Sequence[State], changes: Attributes) -> Update:
     gone = tuple(name for name in _AT_REST if name not in changes)
     allowed = [state for state in come_from if state in before(to)]
-    change = Update(_key(message), changes={"state": to, **changes}, remove=gone, when=Attr("state").is_in(allowed))
-    return _written([change, *others])
+    return Update(_key(message), changes={"state": to, **changes}, remove=gone, when=Attr("state").is_in(allowed))
 
 
 def _written(changes: Sequence[Write]) -> bool:

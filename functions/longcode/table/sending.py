@@ -1,12 +1,13 @@
 """What accepting and handing over must know, each in one call to the table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from longcode.account import Account
+from longcode.broadcast import State
 from longcode.client import Client
 from longcode.jobs import Send
-from longcode.message import Message
+from longcode.message import Kind, Message
 from longcode.table import clients, keys, opt_outs, store
 from longcode.table.codec import Attributes, read
 from longcode.template import Template
@@ -58,3 +59,48 @@ def messages(jobs: Iterable[Send]) -> dict[Send, Attributes]:
     wanted = {job: keys.message(job.account, job.message_id) for job in jobs}
     items = store.get_many(wanted.values())
     return {job: items[key] for job, key in wanted.items() if key in items}
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """What keeps texts from going: opt-outs by account and phone, and cancelled or paused broadcasts."""
+
+    blocked: set[tuple[str, str]]
+    cancelled: set[tuple[str, str | None]]
+    paused: set[tuple[str, str | None]]
+
+    def stop(self, message: Message) -> bool:
+        """Tell whether anything keeps a text from going."""
+        return self.is_blocked(message) or self.is_cancelled(message) or self.is_paused(message)
+
+    def is_blocked(self, message: Message) -> bool:
+        """Tell whether the recipient said STOP."""
+        return (message.account, message.phone) in self.blocked
+
+    def is_cancelled(self, message: Message) -> bool:
+        """Tell whether a text is of a cancelled broadcast."""
+        return (message.account, message.broadcast) in self.cancelled
+
+    def is_paused(self, message: Message) -> bool:
+        """Tell whether a text is of a paused broadcast."""
+        return (message.account, message.broadcast) in self.paused
+
+
+def stops(messages: Sequence[Message]) -> Stops:
+    """Read strongly, in one call, what keeps texts from going; the service's own answers pass the opt-out."""
+    gates = {
+        (one.account, one.phone): opt_outs.gates(one.account, one.phone)
+        for one in messages
+        if one.kind is not Kind.SERVICE
+    }
+    broadcasts = {
+        (one.account, one.broadcast): keys.broadcast(one.account, one.broadcast) for one in messages if one.broadcast
+    }
+    wanted = [key for of_pair in gates.values() for key in of_pair] + list(broadcasts.values())
+    found = store.get_many(wanted) if wanted else {}
+    there = {name: found.get(key, {}) for name, key in broadcasts.items()}
+    return Stops(
+        blocked={pair for pair, of_pair in gates.items() if any(opt_outs.is_out(found.get(key)) for key in of_pair)},
+        cancelled={name for name, item in there.items() if item.get("state") == State.CANCELLED},
+        paused={name for name, item in there.items() if item.get("paused")},
+    )

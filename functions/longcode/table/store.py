@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from longcode.aws.clients import client
 from longcode.table.codec import Attributes, from_wire, to_wire
 from longcode.table.keys import INDEXES, Key
-from longcode.table.writes import Write, request, table, whole, wire_key
+from longcode.table.writes import Write, projection, request, table, whole, wire_key
 
 _BATCH_GET = 100
 _BATCH_WRITE = 25
@@ -120,8 +120,18 @@ def _patiently(call: Callable[[], Any]) -> None:
     call()
 
 
-def query(beginning: Key, *, after: Key | None = None, limit: int | None = None) -> Iterator[Attributes]:
-    """Read strongly and in order the items of a partition whose sort key begins like that one."""
+def query(
+    beginning: Key,
+    *,
+    after: Key | None = None,
+    limit: int | None = None,
+    page: int | None = None,
+    only: Sequence[str] = (),
+) -> Iterator[Attributes]:
+    """Read strongly and in order the items of a partition whose sort key begins like that one.
+
+    `page` is how many a call reads, `only` which of their attributes it answers with.
+    """
     asked: dict[str, Any] = {
         "ConsistentRead": True,
         "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
@@ -129,7 +139,9 @@ def query(beginning: Key, *, after: Key | None = None, limit: int | None = None)
     }
     if after:
         asked["ExclusiveStartKey"] = wire_key(after)
-    return _pages(asked, limit)
+    if only:
+        asked |= projection(only)
+    return _pages(asked, limit, page)
 
 
 def query_index(

@@ -1,5 +1,6 @@
 """Usage: what was sent and received, by day; and what is reserved of a month's limit."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -54,10 +55,14 @@ def reserving(limits: Limits, units: int) -> list[Update]:
 
 def releasing(message: Message) -> list[Update]:
     """Make the write that gives a message's reservation back, if it has one."""
-    if message.reserved_in is None:
+    return giving_back(message.account, message.reserved_in, message.reserved_of, message.units)
+
+
+def giving_back(account: str, period: str | None, counters: Sequence[str], units: int) -> list[Update]:
+    """Make the write that gives units back to the counters of a period, if there is anything to give back."""
+    if period is None or not units:
         return []
-    key = keys.allowance(message.account, message.reserved_in)
-    return [Update(key, add=dict.fromkeys(message.reserved_of, -message.units))]
+    return [Update(keys.allowance(account, period), add=dict.fromkeys(counters, -units))]
 
 
 def start_allowance(limits: Limits, look_at: datetime) -> None:

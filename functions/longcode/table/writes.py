@@ -1,7 +1,7 @@
 """The writes as values, and how DynamoDB spells them: alone or in a transaction, they read the same."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +69,12 @@ def request(change: Write) -> dict[str, Any]:
             return {"TableName": table(), "Key": wire_key(key), **_condition(when)}
         case Update(key):
             return {"TableName": table(), "Key": wire_key(key), **_update(change)}
+
+
+def projection(names: Sequence[str]) -> dict[str, Any]:
+    """Spell which attributes a query answers with; any of their names may be a word of DynamoDB's own."""
+    places = {f"#only{index}": name for index, name in enumerate(names)}
+    return {"ProjectionExpression": ", ".join(places), "ExpressionAttributeNames": places}
 
 
 def _condition(when: ConditionBase | None) -> dict[str, Any]:

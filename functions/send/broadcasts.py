@@ -1,0 +1,139 @@
+"""POST /broadcasts and what can be done with one: look how far it is, pause, resume, cancel."""
+
+from typing import Annotated, Any
+from uuid import uuid4
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
+
+from longcode.aws import clock, web
+from longcode.aws.telemetry import logger
+from longcode.broadcast import Broadcast, State, may_become
+from longcode.errors import NotFound, RequestError, TooLate
+from longcode.table import broadcast_texts, broadcasts
+from send import ordering, orders, steps
+
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
+BroadcastId = Annotated[str, Path(max_length=100)]
+
+_SKIPPED = "skipped"
+
+app = web.resolver()
+
+
+@app.post("/broadcasts", responses=web.told({200: orders.DryRun, 202: orders.ShownBroadcast}))
+def post_broadcast(
+    form: orders.NewBroadcast,
+    idempotency_key: IdempotencyKey = None,
+    limit: web.Limit = 50,
+    cursor: Annotated[str, Query(pattern=r"^[0-9]{1,7}$")] = "0",
+) -> Response[Any]:
+    """Send one text to many clients; or, with `dry_run`, tell for each of them what would happen, and do nothing.
+
+    The same Idempotency-Key with the same body gives the same broadcast. `limit` and `cursor` are of a dry run.
+    """
+    account, now = web.caller(app), clock.now()
+    if form.dry_run:
+        return Response(200, web.JSON, ordering.try_dry(account, form, int(cursor), limit, now))
+    key = str(uuid4()) if idempotency_key is None else idempotency_key
+    return Response(202, web.JSON, orders.shown(ordering.take(account, form, key, now)))
+
+
+@app.get("/broadcasts")
+def list_broadcasts(
+    limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=200)] = None
+) -> web.Listed[orders.ShownBroadcast]:
+    """List broadcasts, newest first."""
+    found = broadcasts.page(web.caller(app), cursor, limit + 1)
+    page = web.listed(found, limit, broadcasts.place)
+    return web.Listed(items=[orders.shown(one) for one in page.items], next_cursor=page.next_cursor)
+
+
+@app.get("/broadcasts/<broadcast_id>")
+def show_broadcast(broadcast_id: BroadcastId) -> orders.Progress:
+    """Show a broadcast and its progress: how many texts are in which state, and how many clients got none and why."""
+    found = _broadcast(broadcast_id)
+    return orders.progress(found, broadcasts.audience(found), broadcast_texts.progress(found))
+
+
+@app.get("/broadcasts/<broadcast_id>/recipients")
+def list_recipients(
+    broadcast_id: BroadcastId,
+    limit: web.Limit = 50,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> web.Listed[orders.Recipient]:
+    """List who gets a broadcast's text and how far it is; and after them who got none, and why."""
+    found = _broadcast(broadcast_id)
+    items: list[orders.Recipient] = []
+    begin = None
+    if cursor and cursor.startswith(f"{_SKIPPED}."):
+        begin = _place(cursor)
+    elif cursor and not cursor.startswith(f"{found.id}-"):
+        raise RequestError("This is no cursor of this list.", field="cursor")
+    else:
+        page = broadcast_texts.page(found, cursor, limit)
+        items = [orders.texted(one) for one in page.texts]
+        if page.last:
+            return web.Listed(items=items, next_cursor=page.last)
+    for place, one in broadcast_texts.skipped_from(found, begin):
+        if len(items) == limit:
+            return web.Listed(items=items, next_cursor=".".join(map(str, (_SKIPPED, *place))))
+        items.append(orders.skipped(one))
+    return web.Listed(items=items, next_cursor=None)
+
+
+@app.delete("/broadcasts/<broadcast_id>", responses=web.told({204: None}))
+def cancel_broadcast(broadcast_id: BroadcastId) -> Response[str]:
+    """Cancel what has not gone of a broadcast; its units are free again."""
+    while (found := _broadcast(broadcast_id)).state is not State.CANCELLED:
+        _check_going(found)
+        cancelled = broadcasts.cancel(found, clock.now())
+        if cancelled:
+            steps.enqueue(cancelled)
+            break
+    return Response(204, body="")
+
+
+@app.put("/broadcasts/<broadcast_id>/paused", responses=web.told({204: None}))
+def pause_broadcast(broadcast_id: BroadcastId) -> Response[str]:
+    """Pause a broadcast: nothing more of it is handed over until it is resumed."""
+    found = _broadcast(broadcast_id)
+    if not broadcasts.pause(found):
+        _check_going(_broadcast(broadcast_id))
+    return Response(204, body="")
+
+
+@app.delete("/broadcasts/<broadcast_id>/paused", responses=web.told({204: None}))
+def resume_broadcast(broadcast_id: BroadcastId) -> Response[str]:
+    """Resume a paused broadcast. A text that is too old by then is dropped, and says so."""
+    while (found := _broadcast(broadcast_id)).paused:
+        resumed = broadcasts.resume(found, clock.now())
+        if resumed:
+            steps.enqueue(resumed)
+            break
+    return Response(204, body="")
+
+
+def _broadcast(broadcast_id: str) -> Broadcast:
+    found = broadcasts.get(web.caller(app), broadcast_id)
+    if found is None:
+        raise NotFound(f"There is no broadcast {broadcast_id!r}.")
+    return found
+
+
+def _check_going(found: Broadcast) -> None:
+    if not may_become(found.state, State.CANCELLED):
+        raise TooLate(f"The broadcast is {found.state}: nothing of it is to go.", field="id")
+
+
+def _place(cursor: str) -> broadcast_texts.Row:
+    try:
+        step, part, row = map(int, cursor.split(".")[1:])
+    except ValueError as error:
+        raise RequestError("This is no cursor of this list.", field="cursor") from error
+    return step, part, row
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,66 @@
+"""Whom a broadcast's audience is now, and what each of its clients gets."""
+
+from collections.abc import Iterator, Sequence
+
+from longcode import outcome
+from longcode.account import Account
+from longcode.audience import Audience, matches
+from longcode.aws.settings import settings
+from longcode.broadcast import Broadcast
+from longcode.outcome import Outcome, Wording
+from longcode.table import clients, opt_outs
+from longcode.table.clients import Seen
+
+_LOOKED_AT = 5_000  # clients, in one step: a tag that few have must not make a step endless
+
+
+def wording(account: Account, broadcast: Broadcast) -> Wording:
+    """Give what a broadcast says."""
+    return Wording(account=account, body=broadcast.body, values=broadcast.values, number=settings().shared_number)
+
+
+def everyone(account: str, audience: Audience) -> Iterator[Seen]:
+    """Walk all clients of an audience."""
+    return (one for one in clients.of_audience(account, audience, None) if _belongs(audience, one))
+
+
+def some(account: str, audience: Audience, after: str | None, most: int) -> tuple[list[Seen], str | None]:
+    """Give the next clients of an audience, and up to which client that was; None when these were the last."""
+    found: list[Seen] = []
+    for looked_at, one in enumerate(clients.of_audience(account, audience, after, page=most), start=1):
+        if _belongs(audience, one):
+            found.append(one)
+        if len(found) == most or looked_at == _LOOKED_AT:
+            return found, one.id
+    return found, None
+
+
+def decide(
+    words: Wording, seen: Sequence[Seen], owners: dict[str, str], budget: int | None = None
+) -> Iterator[Outcome]:
+    """Tell what each client gets, and note in `owners` for which client a number gets the text.
+
+    A number that had its text for the same client before gets no outcome. `budget` is in units; None is no limit.
+    """
+    heard = ((words.account.id, phone) for one in seen if one.client for phone in one.client.heard_stop)
+    blocked = {phone for _, phone in opt_outs.blocked(heard)}
+    for one in seen:
+        for found in _of(words, one, blocked, owners):
+            if found.phone and owners.get(found.phone) == one.id:
+                continue
+            told = outcome.within(found, budget)
+            if told.goes and told.phone:
+                owners[told.phone] = one.id
+                budget = None if budget is None else budget - told.units
+            yield told
+
+
+def _of(words: Wording, one: Seen, blocked: set[str], owners: dict[str, str]) -> Iterator[Outcome]:
+    if one.client:
+        return outcome.of_client(words, one.client, blocked, owners)
+    nobody = Outcome(client_id=one.id)
+    return iter([outcome.refused(nobody, outcome.UNREADABLE if one.is_there else outcome.NOT_FOUND)])
+
+
+def _belongs(audience: Audience, one: Seen) -> bool:
+    return one.client is None or matches(audience, one.client)

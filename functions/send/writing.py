@@ -1,0 +1,110 @@
+"""A step of a broadcast: write the texts of its next clients, one for each phone, and put them on their queue."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from longcode import outgoing
+from longcode.aws import queues
+from longcode.aws.settings import settings
+from longcode.aws.telemetry import logger
+from longcode.broadcast import Broadcast, State, added, message_id
+from longcode.client import ticked
+from longcode.message import Kind, Message
+from longcode.message import State as MessageState
+from longcode.outcome import DUPLICATE, Outcome, refused
+from longcode.patience import HEALED_AFTER, VALID_IF_HELD
+from longcode.table import accounts, broadcast_texts, broadcasts, messages, usage
+from send import deciding
+from send.enqueue import enqueue
+
+CHUNK = 250
+_pool = ThreadPoolExecutor(16)
+
+
+def write(taken: Broadcast, now: datetime) -> bool:
+    """Write the next texts, and who gets none and why; False when somebody has changed the broadcast meanwhile.
+
+    What a worker had written that died, or another one, stands: nobody gets two.
+    """
+    account = accounts.need(taken.account)
+    seen, cursor = deciding.some(account.id, broadcasts.audience(taken), taken.cursor, CHUNK)
+    before = broadcast_texts.counted(taken) if taken.begun else taken
+    phones = [phone for one in seen if one.client for phone in ticked(one.client)]
+    there = broadcast_texts.standing(taken, {message_id(taken, phone) for phone in phones})
+    owners = {phone: there[name] for phone in phones if (name := message_id(taken, phone)) in there}
+    outcomes = list(deciding.decide(deciding.wording(account, taken), seen, owners, before.budget))
+    written, doubles = _write([(one, _draft(taken, one, now)) for one in outcomes if one.goes])
+    _enqueue(written)
+    none = [one for one in outcomes if not one.goes] + doubles
+    after = replace(
+        before,
+        texts=before.texts + len(written),
+        units=before.units + sum(one.units for one in written),
+        segments=before.segments + sum(one.segments for one in written),
+        skipped=added(taken.skipped, (str(one.code) for one in none)),
+    )
+    return _move(taken, after, cursor, none, now)
+
+
+def _write(drafts: Sequence[tuple[Outcome, Message]]) -> tuple[list[Message], list[Outcome]]:
+    """Write texts side by side; gives those that are written now, and whose phone another client's text has."""
+    stand = list(_pool.map(messages.write_new, (draft for _, draft in drafts)))
+    written = [one for one, (_, draft) in zip(stand, drafts, strict=True) if one.client_id == draft.client_id]
+    doubles = [
+        refused(outcome, DUPLICATE)
+        for one, (outcome, draft) in zip(stand, drafts, strict=True)
+        if one.client_id != draft.client_id
+    ]
+    return written, doubles
+
+
+def _draft(taken: Broadcast, outcome: Outcome, now: datetime) -> Message:
+    phone = outcome.phone or ""
+    draft = outgoing.draft(
+        account=taken.account,
+        message_id=message_id(taken, phone),
+        kind=Kind.BULK,
+        phone=phone,
+        number=settings().shared_number,
+        body=outcome.text or "",
+        now=now,
+    )
+    return replace(
+        draft,
+        client_id=outcome.client_id,
+        template=taken.template,
+        subject=taken.subject,
+        broadcast=taken.id,
+        reserved_in=taken.reserved_in,
+        reserved_of=taken.reserved_of,
+        valid_until=now + VALID_IF_HELD,
+    )
+
+
+def _enqueue(written: Sequence[Message]) -> None:
+    try:
+        enqueue([one for one in written if one.state is MessageState.ACCEPTED])
+    except (queues.NotHandedOver, BotoCoreError, ClientError):
+        logger.exception("not enqueued: the sweeper will", extra={"message_id": written[0].id})
+
+
+def _move(taken: Broadcast, after: Broadcast, cursor: str | None, none: Sequence[Outcome], now: datetime) -> bool:
+    """Go on to the next clients, or end: then what was reserved and not used is free again."""
+    skipped = broadcast_texts.skipped(taken, none)
+    if cursor is not None:
+        further = replace(after, begun=False, cursor=cursor, due_at=now + HEALED_AFTER)
+        return broadcasts.move(taken, further, *skipped)
+    done = replace(
+        after,
+        state=State.DONE,
+        begun=False,
+        reserved=after.units if taken.reserved_in else 0,
+        due_at=None,
+        finished_at=now,
+    )
+    left = usage.giving_back(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - done.reserved)
+    return broadcasts.move(taken, done, *skipped, *left)

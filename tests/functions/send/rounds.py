@@ -1,0 +1,95 @@
+"""The steps of a broadcast's life, for tests: taken in, brought on, its texts delivered, looked at."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from longcode.account import Account
+from longcode.aws import queues
+from longcode.broadcast import Broadcast
+from longcode.jobs import Broadcast as Job
+from longcode.message import Message, State
+from longcode.table import broadcast_texts, broadcasts, keys, store
+from longcode.table.codec import read
+from send import broadcast as worker
+from send import ordering, orders
+from tests.fakes import NOW, FakeCarrier, client, queued
+from tests.functions.send.texts import deliver
+
+ALL = {"all": True}
+_GIVEN_BACK = {State.REFUSED, State.FAILED, State.CANCELLED, State.EXPIRED}
+
+
+def take(account: Account, key: str = "k", *, now: datetime = NOW, audience: Any = ALL, **fields: Any) -> str:
+    """Take a broadcast in, and give its id."""
+    form = orders.NewBroadcast.model_validate({"audience": audience, "body": "Hello"} | fields)
+    return ordering.take(account.id, form, key, now).id
+
+
+def advance(now: datetime = NOW, *, steps: int = 1_000) -> None:
+    """Bring on whatever is queued, step after step."""
+    for _ in range(steps):
+        jobs = queued("broadcast")
+        if not jobs:
+            return
+        for job in jobs:
+            worker.advance(queues.read(Job, job), now)
+
+
+def send(account: Account, key: str = "k", *, now: datetime = NOW, **fields: Any) -> Broadcast:
+    """Take a broadcast in and bring it on to its end."""
+    broadcast_id = take(account, key, now=now, **fields)
+    advance(now)
+    return stored(account, broadcast_id)
+
+
+def hand_over(now: datetime = NOW, carrier: FakeCarrier | None = None) -> FakeCarrier:
+    """Deliver what is queued of bulk texts."""
+    carrier = carrier or FakeCarrier()
+    deliver(carrier, now, queued("bulk"))
+    return carrier
+
+
+def stored(account: Account, broadcast_id: str) -> Broadcast:
+    """Read a broadcast that is there."""
+    found = broadcasts.get(account.id, broadcast_id)
+    assert found is not None
+    return found
+
+
+def texts(account: Account, broadcast_id: str) -> list[Message]:
+    """Read all texts of a broadcast, by phone."""
+    found = broadcast_texts.page(stored(account, broadcast_id), None, 1_000).texts
+    return sorted(found, key=lambda one: one.phone)
+
+
+def skipped(account: Account, broadcast_id: str) -> list[tuple[str, str | None, str | None]]:
+    """Read who got no text: client, phone and reason."""
+    found = broadcast_texts.skipped_from(stored(account, broadcast_id), None)
+    return [(one.client_id, one.phone, one.code) for _, one in found]
+
+
+def phone(index: int) -> str:
+    """Number a client's phone."""
+    return f"+1212556{index:04}"
+
+
+def people(account: Account, count: int, **changes: Any) -> Sequence[str]:
+    """Write so many clients, each with a phone of their own; gives their phones."""
+    for index in range(count):
+        client(account, f"p{index:04}", phone(index), **changes)
+    return [phone(index) for index in range(count)]
+
+
+def accounted(account: Account) -> bool:
+    """Tell whether what is reserved of the limits is what live texts hold, and what broadcasts have left."""
+    of_account = keys.message(account.id)
+    every = [read(Message, item) for item in store.query(of_account)]
+    live = sum(one.units for one in every if one.reserved_in and one.state not in _GIVEN_BACK)
+    left = 0
+    for item in store.query(keys.broadcast(account.id)):
+        one = read(Broadcast, item)
+        if one.reserved_in:
+            left += one.reserved - sum(text.units for text in every if text.broadcast == one.id)
+    used = [int(item["used"]) for item in store.query(keys.allowance(account.id, ""))]
+    return sum(used) == live + left
