@@ -45,38 +45,50 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What a broadcast says: its text with merge fields, and the values that are the same for everybody."""
+    """What a broadcast says now: its text with merge fields, and the values that are the same for everybody."""
 
     account: Account
     body: str
     values: Mapping[str, str]
     number: str
+    now: datetime
 
 
-def of_client(
-    wording: Wording, client: Client, blocked: AbstractSet[str], owners: Mapping[str, str]
-) -> Iterator[Outcome]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phones:
+    """What is known of some clients' numbers: which said STOP, and when the account last texted them."""
+
+    blocked: AbstractSet[str]
+    last_texted: Mapping[str, datetime]
+
+
+def of_client(wording: Wording, client: Client, phones: Phones, owners: Mapping[str, str]) -> Iterator[Outcome]:
     """Tell the outcome for a client: one for each ticked number, or a single one when no number gets any.
 
-    `blocked` are the numbers that said STOP; `owners` tells for which client a number gets the broadcast's text.
+    `owners` tells for which client a number gets the broadcast's text.
     """
+    values = clients.merge_values(wording.account, client) | dict(wording.values)
     try:
         numbers = clients.numbers_to_text(client)
-        text = _text(wording, client)
+        words = template.render(wording.body, values)
     except RequestError as refusal:
-        yield Outcome(client_id=client.id, code=refusal.code, detail=refusal.detail)
+        yield _without(Outcome(client_id=client.id), refusal)
         return
-    measure = segments.measure(text)
-    goes = Outcome(
-        client_id=client.id, text=text, encoding=measure.encoding, units=measure.units, segments=measure.segments
-    )
     for number in numbers:
-        yield _of_number(wording, replace(goes, phone=number), blocked, owners)
+        nothing = Outcome(client_id=client.id, phone=number)
+        try:
+            _check(wording, nothing, number in phones.blocked)
+            text = _text(wording, words, phones.last_texted.get(number))
+        except RequestError as refusal:
+            yield _without(nothing, refusal)
+            continue
+        taken = owners.get(number, client.id) != client.id
+        yield refused(nothing, DUPLICATE) if taken else _with(nothing, text)
 
 
-def refused(outcome: Outcome, code: str, detail: str | None = None) -> Outcome:
+def refused(outcome: Outcome, code: str) -> Outcome:
     """Give the outcome of the same client and phone without a text."""
-    return Outcome(client_id=outcome.client_id, phone=outcome.phone, code=code, detail=detail or DETAILS[code])
+    return Outcome(client_id=outcome.client_id, phone=outcome.phone, code=code, detail=DETAILS[code])
 
 
 def within(outcome: Outcome, budget: int | None) -> Outcome:
@@ -86,20 +98,27 @@ def within(outcome: Outcome, budget: int | None) -> Outcome:
     return refused(outcome, LIMIT)
 
 
-def _of_number(wording: Wording, goes: Outcome, blocked: AbstractSet[str], owners: Mapping[str, str]) -> Outcome:
-    number = goes.phone or ""
+def _check(wording: Wording, recipient: Outcome, blocked: bool) -> None:
+    """Raise why a number gets no text, whoever's it is."""
+    number = recipient.phone or ""
     if number == wording.number:
-        return refused(goes, BadPhone.code, "This is the number that texts come from.")
-    if refusal := recipients.refusal(number, number in blocked, countries(wording.account), "client_id"):
-        return refused(goes, refusal.code, refusal.detail)
-    if owners.get(number, goes.client_id) != goes.client_id:
-        return refused(goes, DUPLICATE)
-    return goes
+        raise BadPhone("This is the number that texts come from.")
+    if refusal := recipients.refusal(number, blocked, countries(wording.account), "client_id"):
+        raise refusal
 
 
-def _text(wording: Wording, client: Client) -> str:
-    """Merge and check a client's text; raises `EmptyField`, `TextTooLong` or `EmptyText`."""
+def _text(wording: Wording, words: str, last_texted: datetime | None) -> str:
+    """Put a phone's text together; raises `TextTooLong` or `EmptyText`."""
     account = wording.account
-    words = template.render(wording.body, clients.merge_values(account, client) | dict(wording.values))
-    text = segments.smart(words) if account.smart_encoding else segments.normalise(words)
+    spelled = segments.smart if account.smart_encoding else segments.normalise
+    text = spelled(outgoing.introduced(words, account.sender_name, last_texted, wording.now))
     return outgoing.check_length(text, "body")
+
+
+def _with(recipient: Outcome, text: str) -> Outcome:
+    measure = segments.measure(text)
+    return replace(recipient, text=text, encoding=measure.encoding, units=measure.units, segments=measure.segments)
+
+
+def _without(recipient: Outcome, refusal: RequestError) -> Outcome:
+    return replace(recipient, code=refusal.code, detail=refusal.detail)

@@ -10,7 +10,7 @@ from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.broadcast import Broadcast, State, may_become
 from longcode.errors import NotFound, RequestError, TooLate
-from longcode.table import broadcast_texts, broadcasts
+from longcode.table import broadcast_texts, broadcasts, folders
 from send import ordering, orders, steps
 
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
@@ -44,9 +44,8 @@ def list_broadcasts(
     limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=200)] = None
 ) -> web.Listed[orders.ShownBroadcast]:
     """List broadcasts, newest first."""
-    found = broadcasts.page(web.caller(app), cursor, limit + 1)
-    page = web.listed(found, limit, broadcasts.place)
-    return web.Listed(items=[orders.shown(one) for one in page.items], next_cursor=page.next_cursor)
+    found, next_cursor = folders.broadcasts(web.caller(app), limit=limit, cursor=cursor)
+    return web.Listed(items=[orders.shown(one) for one in found], next_cursor=next_cursor)
 
 
 @app.get("/broadcasts/<broadcast_id>")

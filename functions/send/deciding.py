@@ -1,22 +1,25 @@
 """Whom a broadcast's audience is now, and what each of its clients gets."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from longcode import outcome
 from longcode.account import Account
 from longcode.audience import Audience, matches
 from longcode.aws.settings import settings
 from longcode.broadcast import Broadcast
-from longcode.outcome import Outcome, Wording
-from longcode.table import clients, opt_outs
+from longcode.client import ticked
+from longcode.outcome import Outcome, Phones, Wording
+from longcode.table import clients, opt_outs, routes
 from longcode.table.clients import Seen
 
 _LOOKED_AT = 5_000  # clients, in one step: a tag that few have must not make a step endless
 
 
-def wording(account: Account, broadcast: Broadcast) -> Wording:
+def wording(account: Account, broadcast: Broadcast, now: datetime) -> Wording:
     """Give what a broadcast says."""
-    return Wording(account=account, body=broadcast.body, values=broadcast.values, number=settings().shared_number)
+    number = settings().shared_number
+    return Wording(account=account, body=broadcast.body, values=broadcast.values, number=number, now=now)
 
 
 def everyone(account: str, audience: Audience) -> Iterator[Seen]:
@@ -42,10 +45,9 @@ def decide(
 
     A number that had its text for the same client before gets no outcome. `budget` is in units; None is no limit.
     """
-    heard = ((words.account.id, phone) for one in seen if one.client for phone in one.client.heard_stop)
-    blocked = {phone for _, phone in opt_outs.blocked(heard)}
+    phones = _known(words, seen)
     for one in seen:
-        for found in _of(words, one, blocked, owners):
+        for found in _of(words, one, phones, owners):
             if found.phone and owners.get(found.phone) == one.id:
                 continue
             told = outcome.within(found, budget)
@@ -55,9 +57,21 @@ def decide(
             yield told
 
 
-def _of(words: Wording, one: Seen, blocked: set[str], owners: dict[str, str]) -> Iterator[Outcome]:
+def _known(words: Wording, seen: Sequence[Seen]) -> Phones:
+    """Read strongly which numbers said STOP, of those that may have, and who is texted for the first time."""
+    those = [one.client for one in seen if one.client]
+    heard = ((words.account.id, phone) for client in those for phone in client.heard_stop)
+    named = words.account.sender_name
+    numbers = [phone for client in those for phone in ticked(client)] if named else []
+    return Phones(
+        blocked={phone for _, phone in opt_outs.blocked(heard)},
+        last_texted=routes.last_texted(words.account.id, numbers, words.number),
+    )
+
+
+def _of(words: Wording, one: Seen, phones: Phones, owners: dict[str, str]) -> Iterator[Outcome]:
     if one.client:
-        return outcome.of_client(words, one.client, blocked, owners)
+        return outcome.of_client(words, one.client, phones, owners)
     nobody = Outcome(client_id=one.id)
     return iter([outcome.refused(nobody, outcome.UNREADABLE if one.is_there else outcome.NOT_FOUND)])
 

@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 
 from longcode import patience
-from longcode.message import Held, Message, State
+from longcode.message import Held, Message, State, may_become
 from longcode.table import messages, sending
 from longcode.table.sending import Stops
-from send.enqueue import enqueue
 
 _LOOKED_AT_AGAIN = timedelta(hours=1)
 
@@ -16,7 +15,8 @@ def halt(message: Message, stops: Stops, now: datetime) -> bool:
     if stops.is_cancelled(message):
         messages.settle(message, State.CANCELLED, finished_at=now)
         return True
-    if not stops.is_paused(message) or patience.is_over(message, now):
+    waits = may_become(message.state, State.SENDING) and not patience.is_over(message, now)
+    if not waits or not stops.is_paused(message):
         return False
     _hold(message, now)
     return True
@@ -25,7 +25,8 @@ def halt(message: Message, stops: Stops, now: datetime) -> bool:
 def _hold(message: Message, now: datetime) -> None:
     """Leave a text until its broadcast is resumed, or its time is over.
 
-    A resume that went through the texts before this one was held has missed it, and so it is looked for afterwards.
+    A resume that went through the texts before this one was held has missed it: it is looked for afterwards, and the
+    sweeper brings on what it missed.
     """
     again = min(now + _LOOKED_AT_AGAIN, message.valid_until or now + _LOOKED_AT_AGAIN)
     if not messages.put_off(message, State.QUEUED, again, held=Held.PAUSED):
@@ -33,5 +34,5 @@ def _hold(message: Message, now: datetime) -> None:
     if sending.stops([message]).is_paused(message):
         return
     held = messages.get(message.account, message.id)
-    if held and held.held and messages.put_off(held, State.QUEUED, now + patience.HEALED_AFTER):
-        enqueue([held])
+    if held and held.held:
+        messages.put_off(held, State.QUEUED, now)

@@ -1,6 +1,7 @@
 """Taking a broadcast in: checked as a whole, written once for its Idempotency-Key; or tried dry."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -12,7 +13,8 @@ from longcode.outcome import Outcome
 from longcode.patience import HEALED_AFTER
 from longcode.plans import PastLimit
 from longcode.table import accounts, broadcasts, templates, usage
-from send import deciding, orders, planning, steps
+from longcode.table.clients import Seen
+from send import deciding, orders, planning, steps, timing
 
 
 def take(account_id: str, form: orders.NewBroadcast, idempotency_key: str, now: datetime) -> Broadcast:
@@ -63,15 +65,17 @@ def try_dry(account_id: str, form: orders.NewBroadcast, start: int, limit: int, 
     """Tell for every client and phone what a broadcast would do, and do nothing; items from a place on."""
     account = accounts.need(account_id)
     made = make(account, form, "dry-run", "", now)
-    words = deciding.wording(account, made)
+    at = made.send_at or now
+    words = deciding.wording(account, made, at)
     seen = planning.look(account_id, orders.audience(form.audience))
     outcomes = list(deciding.decide(words, seen, {}))
     needed = sum(one.units for one in outcomes)
-    room = planning.room(account, made.send_at or now)
+    room = planning.room(account, at)
     budget = planning.fitting(form.limit, needed, room.left)
     refusal = planning.reached(room, needed) if needed and budget == 0 else None
     if budget is not None and budget < needed:
         outcomes = list(deciding.decide(words, seen, {}, budget))
+    outcomes = _held(account, seen, outcomes, at)
     end = start + limit
     return orders.DryRun(
         items=[orders.would_get(one) for one in outcomes[start:end]],
@@ -80,6 +84,17 @@ def try_dry(account_id: str, form: orders.NewBroadcast, start: int, limit: int, 
         code=refusal.code if refusal else None,
         reason=refusal.detail if refusal else None,
     )
+
+
+def _held(account: Account, seen: Sequence[Seen], outcomes: Sequence[Outcome], at: datetime) -> list[Outcome]:
+    """Tell until when each text would be held."""
+    known = {one.id: one.client for one in seen}
+
+    def until(one: Outcome) -> datetime | None:
+        client = known[one.client_id]
+        return timing.held_until(one.phone, account, client, at) if client and one.phone and one.goes else None
+
+    return [replace(one, held_until=until(one)) for one in outcomes]
 
 
 def _totals(clients: int, outcomes: Sequence[Outcome], room: planning.Room) -> orders.Totals:

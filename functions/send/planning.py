@@ -48,7 +48,7 @@ def plan(taken: Broadcast, now: datetime) -> bool:
         seen = look(account.id, broadcasts.audience(taken))
     except RequestError as refusal:
         return _refuse(taken, refusal, now)
-    outcomes = list(deciding.decide(deciding.wording(account, taken), seen, {}))
+    outcomes = list(deciding.decide(deciding.wording(account, taken, now), seen, {}))
     planned = replace(
         taken,
         state=State.SENDING,

@@ -18,7 +18,13 @@ def timed(message: Message, account: Account, client: Client | None) -> Message:
     wanted_at = message.send_at or message.created_at
     if not account.quiet_hours:
         return replace(message, valid_until=wanted_at + VALID_IF_HELD)
-    return outgoing.in_open_hours(message, _opening(message, account, client, wanted_at))
+    return outgoing.in_open_hours(message, _opening(message.phone, account, client, wanted_at))
+
+
+def held_until(phone: str, account: Account, client: Client, at: datetime) -> datetime | None:
+    """Tell until when a bulk text would be held that was to go at an instant."""
+    opens_at = _opening(phone, account, client, at).opens_at if account.quiet_hours else at
+    return opens_at if opens_at > at else None
 
 
 def is_quiet(message: Message, now: datetime) -> bool:
@@ -30,10 +36,10 @@ def hold(message: Message, now: datetime) -> None:
     """Put a text off that came to a worker too late in the day."""
     account = accounts.need(message.account)
     client = clients.get(message.account, message.client_id) if message.client_id else None
-    opening = _opening(message, account, client, now)
+    opening = _opening(message.phone, account, client, now)
     until = min(opening.opens_at, message.valid_until or opening.opens_at)
     messages.put_off(message, State.QUEUED, until, held=Held.QUIET_HOURS, quiet_from=opening.closes_at)
 
 
-def _opening(message: Message, account: Account, client: Client | None, at: datetime) -> Opening:
-    return quiet_hours.opening(settings.quiet_hours(), message.phone, at, zone=quiet_zone(account, client))
+def _opening(phone: str, account: Account, client: Client | None, at: datetime) -> Opening:
+    return quiet_hours.opening(settings.quiet_hours(), phone, at, zone=quiet_zone(account, client))

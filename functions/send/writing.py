@@ -16,9 +16,9 @@ from longcode.client import ticked
 from longcode.message import Kind, Message
 from longcode.message import State as MessageState
 from longcode.outcome import DUPLICATE, Outcome, refused
-from longcode.patience import HEALED_AFTER, VALID_IF_HELD
+from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, broadcast_texts, broadcasts, messages, usage
-from send import deciding
+from send import deciding, timing
 from send.enqueue import enqueue
 
 CHUNK = 250
@@ -36,8 +36,11 @@ def write(taken: Broadcast, now: datetime) -> bool:
     phones = [phone for one in seen if one.client for phone in ticked(one.client)]
     there = broadcast_texts.standing(taken, {message_id(taken, phone) for phone in phones})
     owners = {phone: there[name] for phone in phones if (name := message_id(taken, phone)) in there}
-    outcomes = list(deciding.decide(deciding.wording(account, taken), seen, owners, before.budget))
-    written, doubles = _write([(one, _draft(taken, one, now)) for one in outcomes if one.goes])
+    words = deciding.wording(account, taken, now)
+    outcomes = list(deciding.decide(words, seen, owners, before.budget))
+    known = {one.id: one.client for one in seen}
+    drafts = [timing.timed(_draft(taken, one, now), account, known[one.client_id]) for one in outcomes if one.goes]
+    written, doubles = _write(drafts)
     _enqueue(written)
     none = [one for one in outcomes if not one.goes] + doubles
     after = replace(
@@ -50,15 +53,14 @@ def write(taken: Broadcast, now: datetime) -> bool:
     return _move(taken, after, cursor, none, now)
 
 
-def _write(drafts: Sequence[tuple[Outcome, Message]]) -> tuple[list[Message], list[Outcome]]:
+def _write(drafts: Sequence[Message]) -> tuple[list[Message], list[Outcome]]:
     """Write texts side by side; gives those that are written now, and whose phone another client's text has."""
-    stand = list(_pool.map(messages.write_new, (draft for _, draft in drafts)))
-    written = [one for one, (_, draft) in zip(stand, drafts, strict=True) if one.client_id == draft.client_id]
-    doubles = [
-        refused(outcome, DUPLICATE)
-        for one, (outcome, draft) in zip(stand, drafts, strict=True)
-        if one.client_id != draft.client_id
-    ]
+    written, doubles = [], []
+    for there, draft in zip(_pool.map(messages.write_new, drafts), drafts, strict=True):
+        if there.client_id == draft.client_id:
+            written.append(there)
+        else:
+            doubles.append(refused(Outcome(client_id=str(draft.client_id), phone=draft.phone), DUPLICATE))
     return written, doubles
 
 
@@ -81,7 +83,6 @@ def _draft(taken: Broadcast, outcome: Outcome, now: datetime) -> Message:
         broadcast=taken.id,
         reserved_in=taken.reserved_in,
         reserved_of=taken.reserved_of,
-        valid_until=now + VALID_IF_HELD,
     )
 
 

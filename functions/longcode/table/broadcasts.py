@@ -8,12 +8,9 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from longcode.audience import Audience
 from longcode.broadcast import LEASE, Broadcast, State, Walk, may_become
 from longcode.patience import HEALED_AFTER
-from longcode.table import keys, store
+from longcode.table import folders, keys, store
 from longcode.table.codec import attributes, read
 from longcode.table.writes import ABSENT, Put, Update, Write
-
-_BEYOND = "~"
-_LIST = "broadcasts"
 
 
 class AlreadyThere(Exception):
@@ -27,7 +24,7 @@ class AlreadyThere(Exception):
 def create(broadcast: Broadcast, audience: Audience) -> None:
     """Write a broadcast and whom it is for; raises `AlreadyThere`."""
     placed = {
-        "folder": keys.folder(broadcast.account, _LIST, linked=True),
+        "folder": keys.folder(broadcast.account, folders.BROADCASTS, linked=True),
         "folder_at": keys.folder_place(broadcast.created_at, broadcast.id),
     }
     item = {"type": "broadcast", **attributes(broadcast), **_due(broadcast), **placed}
@@ -52,22 +49,6 @@ def audience(broadcast: Broadcast) -> Audience:
     if found is None:
         raise LookupError(f"broadcast {broadcast.id} is for nobody")
     return read(Audience, found)
-
-
-def page(account: str, cursor: str | None, limit: int) -> list[Broadcast]:
-    """List broadcasts, newest first, from before the place of one."""
-    listed = keys.folder(account, _LIST, linked=True)
-    found = store.query_index(
-        keys.FOLDER, listed, before=cursor or _BEYOND, page=limit, limit=limit, newest_first=True
-    )
-    wanted = [keys.Key(one["pk"], one["sk"]) for one in found]
-    items = store.get_many(wanted) if wanted else {}
-    return [read(Broadcast, items[key]) for key in wanted if key in items]
-
-
-def place(broadcast: Broadcast) -> str:
-    """Tell a broadcast's place in the list, for a cursor."""
-    return keys.folder_place(broadcast.created_at, broadcast.id)
 
 
 def take(broadcast: Broadcast, worker: str, now: datetime, *, begin: bool) -> Broadcast | None:

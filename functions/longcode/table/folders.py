@@ -1,13 +1,15 @@
-"""The folders of the Messages hub: sent, inbox, and what is tied to no client (facts S34–S38)."""
+"""The folders of the Messages hub: sent, inbox, what is tied to no client (facts S34–S38); and broadcasts."""
 
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
 
+from longcode.broadcast import Broadcast
 from longcode.message import Direction, Message
 from longcode.table import keys, messages, store
-from longcode.table.codec import Attributes
+from longcode.table.codec import Attributes, read
 
+BROADCASTS = "broadcasts"
 _BEYOND = "~"
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
@@ -41,6 +43,17 @@ def page(account: str, name: str, *, limit: int, cursor: str | None, client: str
         messages=_messages(places[:limit]),
         next_cursor=_place(places[limit - 1]) if len(places) > limit else None,
     )
+
+
+def broadcasts(account: str, *, limit: int, cursor: str | None) -> tuple[list[Broadcast], str | None]:
+    """List broadcasts, newest first, and where the next page begins."""
+    listed = keys.folder(account, BROADCASTS, linked=True)
+    found = store.query_index(keys.FOLDER, listed, before=cursor or _BEYOND, page=limit + 1, newest_first=True)
+    places = list(islice(found, limit + 1))
+    wanted = [keys.Key(place["pk"], place["sk"]) for place in places[:limit]]
+    items = store.get_many(wanted) if wanted else {}
+    next_cursor = _place(places[limit - 1]) if len(places) > limit else None
+    return [read(Broadcast, items[key]) for key in wanted if key in items], next_cursor
 
 
 def _place(found: Attributes) -> str:
