@@ -1,0 +1,160 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from longcode.account import Account
+from longcode.broadcast import State
+from longcode.carriers.carrier import Refused, Why
+from longcode.message import State as Text
+from longcode.plans import Change
+from longcode.table import accounts, clients
+from send import broadcasts as api
+from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
+from tests.functions.send import texts as single
+from tests.functions.send.rounds import (
+    accounted,
+    advance,
+    hand_over,
+    people,
+    phone,
+    send,
+    skipped,
+    stored,
+    take,
+    texts,
+)
+
+# The plan Starter stops at 100 units.
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio whose plan stops at its limit, with four clients."""
+    account = studio(plan_changes=(Change(NOW, "starter"),))
+    people(account, 4)
+    return account
+
+
+def use(account: Account, units: int) -> None:
+    """Have so many units reserved."""
+    client(account, "user", "+12125550123", tags=("user",))
+    for index in range(0, units, 10):
+        single.accept(account, f"use-{index}", client_id="user", body="a" * 160 * min(10, units - index))
+    queued("send")
+
+
+FOUR = {"all": True, "except_tags": ["user"]}
+
+
+def test_all_that_fits_is_reserved_before_it_starts_and_what_is_not_used_is_free_again(account: Account) -> None:
+    use(account, 96)
+    take(account, audience=FOUR)
+
+    advance(steps=1)
+    planned = stored(account, take(account, audience=FOUR))
+    clients.delete(account.id, "p0001")
+    advance()
+
+    done = stored(account, planned.id)
+    assert (planned.state, planned.reserved, planned.texts) == (State.SENDING, 4, 0)
+    assert (done.state, done.reserved, done.texts) == (State.DONE, 3, 3)
+    assert accounted(account)
+
+
+def test_all_or_nothing_is_nothing_when_one_unit_is_too_many(account: Account) -> None:
+    use(account, 97)
+
+    broadcast = send(account, audience=FOUR)
+
+    assert (broadcast.state, broadcast.error) == (State.REFUSED, "plan_limit_reached")
+    assert "The 100 units of the plan Starter are used up" in str(broadcast.detail)
+    assert texts(account, broadcast.id) == []
+    assert accounted(account)
+
+
+def test_a_part_is_as_many_texts_as_fit_in_order_and_the_others_are_told(account: Account) -> None:
+    use(account, 97)
+
+    broadcast = send(account, audience=FOUR, limit="part")
+
+    assert (broadcast.state, broadcast.planned_units, broadcast.reserved) == (State.DONE, 4, 3)
+    assert [one.phone for one in texts(account, broadcast.id)] == [phone(0), phone(1), phone(2)]
+    assert skipped(account, broadcast.id) == [("p0003", phone(3), "limit")]
+    assert accounted(account)
+
+
+def test_a_part_of_nothing_is_refused(account: Account) -> None:
+    use(account, 100)
+
+    broadcast = send(account, audience=FOUR, limit="part")
+
+    assert (broadcast.state, broadcast.error) == (State.REFUSED, "plan_limit_reached")
+
+
+def test_a_units_cap_of_a_day_is_held_too(account: Account) -> None:
+    accounts.change_settings(account.id, {"units_a_day": 3})
+
+    whole = send(account, "whole")
+    part = send(account, "part", limit="part")
+
+    assert (whole.state, whole.error) == (State.REFUSED, "day_limit_reached")
+    assert (part.state, part.texts) == (State.DONE, 3)
+
+
+def test_a_plan_that_charges_reserves_nothing(aws: None) -> None:
+    account = studio(plan_changes=(Change(NOW, "medium"),))
+    people(account, 2)
+
+    broadcast = send(account)
+
+    assert (broadcast.reserved_in, broadcast.reserved) == (None, 0)
+    assert [one.reserved_in for one in texts(account, broadcast.id)] == [None, None]
+
+
+def test_a_text_that_failed_gives_its_own_unit_back(account: Account) -> None:
+    use(account, 96)
+    send(account, audience=FOUR)
+
+    hand_over(carrier=FakeCarrier(answers=[Refused(Why.BAD_NUMBER, "21211")] * 3))
+
+    assert accounted(account)
+    assert send(account, "again", audience=FOUR, limit="part").texts == 3
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_a_cancelled_broadcast_gives_back_what_has_not_gone(account: Account, steps: int) -> None:
+    broadcast_id = take(account, audience=FOUR)
+    advance(steps=steps)
+
+    call(api, "DELETE", f"/broadcasts/{broadcast_id}", account=account.id)
+    advance(NOW)
+    advance(NOW + timedelta(minutes=3))
+
+    assert accounted(account)
+    assert stored(account, broadcast_id).reserved in (0, 4)
+    assert {one.state for one in texts(account, broadcast_id)} <= {Text.CANCELLED}
+    assert send(account, "again", body="a" * 160 * 10, limit="part").texts == 4
+
+
+def test_clients_who_come_after_the_plan_get_a_text_if_it_fits_what_is_reserved(account: Account) -> None:
+    use(account, 96)
+    broadcast_id = take(account, audience=FOUR)
+    advance(steps=1)
+    client(account, "q1", phone(20))
+
+    advance()
+
+    assert skipped(account, broadcast_id) == [("q1", phone(20), "limit")]
+    assert accounted(account)
+
+
+def test_a_plan_that_is_not_held_to_anything_sends_to_whoever_comes_meanwhile(account: Account) -> None:
+    bigger = accounts.change_plan(account, Change(NOW, "medium"))
+    broadcast_id = take(replace(bigger), audience=FOUR)
+    advance(steps=1)
+    client(account, "q1", phone(20))
+
+    advance()
+
+    assert stored(account, broadcast_id).texts == 5
