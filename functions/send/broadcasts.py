@@ -8,10 +8,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
-from longcode.broadcast import Broadcast, State, may_become
-from longcode.errors import NotFound, RequestError, TooLate
+from longcode.errors import RequestError
 from longcode.table import broadcast_texts, broadcasts, folders
-from send import ordering, orders, steps
+from send import ordering, orders, steering
 
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
 BroadcastId = Annotated[str, Path(max_length=100)]
@@ -51,7 +50,7 @@ def list_broadcasts(
 @app.get("/broadcasts/<broadcast_id>")
 def show_broadcast(broadcast_id: BroadcastId) -> orders.Progress:
     """Show a broadcast and its progress: how many texts are in which state, and how many clients got none and why."""
-    found = _broadcast(broadcast_id)
+    found = steering.need(web.caller(app), broadcast_id)
     return orders.progress(found, broadcasts.audience(found), broadcast_texts.progress(found))
 
 
@@ -62,7 +61,7 @@ def list_recipients(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> web.Listed[orders.Recipient]:
     """List who gets a broadcast's text and how far it is; and after them who got none, and why."""
-    found = _broadcast(broadcast_id)
+    found = steering.need(web.caller(app), broadcast_id)
     items: list[orders.Recipient] = []
     begin = None
     if cursor and cursor.startswith(f"{_SKIPPED}."):
@@ -84,45 +83,22 @@ def list_recipients(
 @app.delete("/broadcasts/<broadcast_id>", responses=web.told({204: None}))
 def cancel_broadcast(broadcast_id: BroadcastId) -> Response[str]:
     """Cancel what has not gone of a broadcast; its units are free again."""
-    while (found := _broadcast(broadcast_id)).state is not State.CANCELLED:
-        _check_going(found)
-        cancelled = broadcasts.cancel(found, clock.now())
-        if cancelled:
-            steps.enqueue(cancelled)
-            break
+    steering.cancel(web.caller(app), broadcast_id, clock.now())
     return Response(204, body="")
 
 
 @app.put("/broadcasts/<broadcast_id>/paused", responses=web.told({204: None}))
 def pause_broadcast(broadcast_id: BroadcastId) -> Response[str]:
     """Pause a broadcast: nothing more of it is handed over until it is resumed."""
-    found = _broadcast(broadcast_id)
-    if not broadcasts.pause(found):
-        _check_going(_broadcast(broadcast_id))
+    steering.pause(web.caller(app), broadcast_id)
     return Response(204, body="")
 
 
 @app.delete("/broadcasts/<broadcast_id>/paused", responses=web.told({204: None}))
 def resume_broadcast(broadcast_id: BroadcastId) -> Response[str]:
     """Resume a paused broadcast. A text that is too old by then is dropped, and says so."""
-    while (found := _broadcast(broadcast_id)).paused:
-        resumed = broadcasts.resume(found, clock.now())
-        if resumed:
-            steps.enqueue(resumed)
-            break
+    steering.resume(web.caller(app), broadcast_id, clock.now())
     return Response(204, body="")
-
-
-def _broadcast(broadcast_id: str) -> Broadcast:
-    found = broadcasts.get(web.caller(app), broadcast_id)
-    if found is None:
-        raise NotFound(f"There is no broadcast {broadcast_id!r}.")
-    return found
-
-
-def _check_going(found: Broadcast) -> None:
-    if not may_become(found.state, State.CANCELLED):
-        raise TooLate(f"The broadcast is {found.state}: nothing of it is to go.", field="id")
 
 
 def _place(cursor: str) -> broadcast_texts.Row:
