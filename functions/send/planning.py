@@ -99,7 +99,7 @@ def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: dateti
         try:
             return broadcasts.move(taken, held, *usage.reserving(found.limits, units))
         except ConditionFailed:  # somebody else has used what was left, or nothing was reserved in this period yet
-            usage.start_allowance(found.limits)
+            usage.start_allowance(found.limits, now + HEALED_AFTER)
 
 
 def reached(found: Room, units: int) -> RequestError:
