@@ -13,7 +13,16 @@ ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "openapi.json"
 
 # The webhooks are left out: nobody but the carrier calls them, in a form that is the carrier's to say.
-RESOLVERS = ("accounts.signup", "accounts.api", "send.api", "inbox.api", "optout.api", "billing.api")
+RESOLVERS = (
+    "accounts.signup",
+    "accounts.api",
+    "accounts.triggers",
+    "send.api",
+    "send.events",
+    "inbox.api",
+    "optout.api",
+    "billing.api",
+)
 OPEN = {"accounts.signup"}
 
 _VERBS = ("get", "put", "post", "patch", "delete")
