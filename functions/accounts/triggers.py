@@ -15,7 +15,8 @@ from longcode.errors import NotFound, RequestError
 from longcode.phone import to_e164
 from longcode.record import DateOf, RecordKind, word
 from longcode.table import accounts, templates, triggers
-from longcode.trigger import MOST, Timing, To, Trigger, check, check_edition
+from longcode.trigger import MOST, Timing, To, Trigger, check_edition
+from longcode.trigger_check import check
 
 app = web.resolver()
 

@@ -18,9 +18,10 @@ from longcode.aws.telemetry import logger
 from longcode.errors import IdempotencyConflict, NotFound
 from longcode.event import Event
 from longcode.occurrence import job_of
+from longcode.reasons import REASONS
 from longcode.record import RecordKind
 from longcode.table import accounts, calls, events, firing, occurrences, triggers
-from longcode.trigger import REASONS, check_edition
+from longcode.trigger import check_edition
 from send import upcoming
 from send.event_form import EventForm, record
 

@@ -12,12 +12,14 @@ from longcode.aws.settings import settings
 from longcode.client import merge_values
 from longcode.errors import NotFound, RequestError
 from longcode.message import Kind, Message
-from longcode.occurrence import id_of, obstacle
+from longcode.occurrence import id_of
+from longcode.planning import obstacle
+from longcode.reasons import REASONS
 from longcode.record import Record
 from longcode.record import merge_values as record_values
 from longcode.table import routes
 from longcode.table.firing import Known
-from longcode.trigger import REASONS, To, Trigger, check_edition
+from longcode.trigger import To, Trigger, check_edition
 from send import timing
 
 

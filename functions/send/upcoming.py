@@ -8,9 +8,10 @@ from longcode.errors import NoNumberTicked, RequestError
 from longcode.message import Message
 from longcode.message import State as MessageState
 from longcode.occurrence import State
+from longcode.reasons import REASONS, because
 from longcode.record import RecordKind
 from longcode.table.firing import Known
-from longcode.trigger import REASONS, To, because
+from longcode.trigger import To
 from send import triggered
 
 CALL_INSTEAD = "call_instead"

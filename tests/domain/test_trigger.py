@@ -9,8 +9,10 @@ from longcode import keywords
 from longcode.account import Account, Product
 from longcode.errors import BadTemplate, EditionNotEntitled, RequestError
 from longcode.occurrence import EXPIRED, MOVED, SENT, TOO_LATE
+from longcode.reasons import REASONS, because
 from longcode.record import DateOf, RecordKind
-from longcode.trigger import REASONS, Timing, To, Unmet, because, check, check_edition, day_for, unmet
+from longcode.trigger import Timing, To, Unmet, check_edition, day_for, unmet
+from longcode.trigger_check import check
 from tests.fakes import NOW
 from tests.occasions import record, trigger
 

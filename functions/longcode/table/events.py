@@ -9,7 +9,8 @@ from boto3.dynamodb.conditions import Attr
 
 from longcode import record as records
 from longcode.event import Event
-from longcode.occurrence import Plan, changes, plan, to_go
+from longcode.occurrence import Plan
+from longcode.planning import changes, plan, to_go
 from longcode.record import Record
 from longcode.table import keys, occurrences, store
 from longcode.table.codec import attributes, read

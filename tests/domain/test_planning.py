@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode import occurrence
-from longcode.occurrence import Occurrence, State, Unplanned, changes, obstacle, plan, to_go
+from longcode.occurrence import Occurrence, State, Unplanned
+from longcode.planning import changes, obstacle, plan, to_go
 from longcode.record import DateOf, Record, RecordKind
 from longcode.trigger import Timing, Trigger
 from tests.fakes import NOW
@@ -282,7 +282,3 @@ def test_whatever_events_come_each_date_has_one_text_and_only_what_holds_is_plan
             standing |= {one.day: replace(one, state=State.DONE) for one in to_go}
 
     assert len(gone) == len(set(gone))
-
-
-def test_reasons_are_words_that_software_can_compare() -> None:
-    assert (occurrence.MOVED, occurrence.TOO_LATE, occurrence.EXPIRED) == ("moved", "too_late", "expired")
