@@ -16,8 +16,10 @@ FILE = ROOT / "docs" / "openapi.json"
 RESOLVERS = (
     "accounts.signup",
     "accounts.api",
+    "accounts.triggers",
     "send.api",
     "send.broadcasts",
+    "send.events",
     "inbox.api",
     "optout.api",
     "billing.api",

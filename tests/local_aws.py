@@ -14,7 +14,7 @@ from moto import mock_aws
 from longcode.aws.clients import client
 
 ROOT = Path(__file__).parents[1]
-QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill")
+QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event")
 QUEUE_URLS = {name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}" for name in QUEUES}
 SHARED_NUMBER = "+15555550100"
 

@@ -12,6 +12,7 @@ from longcode.account import Account, Delivery, QuietZone
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError, WrongPassword
+from longcode.record import RecordKind
 from longcode.table import accounts, clients, inbox, templates
 from longcode.table.store import ConditionFailed
 
@@ -35,6 +36,7 @@ class Settings(web.Body):
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
     quiet_hours: bool | None = None
     quiet_zone: QuietZone | None = None
+    statuses: Annotated[dict[RecordKind, fields.Statuses] | None, AfterValidator(fields.of_records)] = None
 
     @field_validator(
         "name",
@@ -45,6 +47,7 @@ class Settings(web.Body):
         "allowed_countries",
         "quiet_hours",
         "quiet_zone",
+        "statuses",
         mode="before",
     )
     @classmethod

@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from inbox import spoken
 from longcode import keywords, segments
 from longcode.aws import queues
 from longcode.aws.batch import OneByOne
@@ -19,7 +20,7 @@ from longcode.keywords import Keyword
 from longcode.message import Direction, Kind, Message, State
 from longcode.months import month_of
 from longcode.route import Decision, attribute, link
-from longcode.table import clients, inbox, routes
+from longcode.table import clients, inbox, messages, routes
 
 processor = OneByOne(EventType.SQS)
 
@@ -36,8 +37,12 @@ def receive(inbound: Inbound, received_at: datetime) -> None:
         inbox.quarantine(inbound, received_at)
         logger.info("a stranger's text")
         return
-    new = inbox.take_in(inbound, reply(inbound, decision, keyword, received_at))
+    made = reply(inbound, decision, keyword, received_at)
+    new = inbox.take_in(inbound, made)
     logger.info("reply", extra={"account": decision.route.account, "rule": decision.rule, "new": new})
+    taken = made if new else messages.get(made.account, made.id)
+    if taken and keyword is None:
+        spoken.tell(taken, received_at)
 
 
 def reply(inbound: Inbound, decision: Decision, keyword: Keyword | None, received_at: datetime) -> Message:

@@ -1,6 +1,6 @@
 """A studio's account: what it is entitled to, its settings and the plans it chose."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -38,7 +38,8 @@ class QuietZone(StrEnum):
 class Account:
     """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
 
-    `allowed_countries` are calling codes that it texts besides its own.
+    `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
+    sessions, orders and so on can be, by kind of record.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Account:
     quiet_hours: bool = True
     quiet_zone: QuietZone = QuietZone.LIKELY
     established_at: datetime | None = None
+    statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def countries(account: Account) -> tuple[str, ...]:

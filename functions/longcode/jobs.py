@@ -1,10 +1,11 @@
 """What the queues carry, one value for each queue."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from longcode.account import Product
 from longcode.consent import Means
+from longcode.record import RecordKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +69,14 @@ class Broadcast:
     account: str
     broadcast_id: str
     step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fire:
+    """Send what a trigger planned for a record and a date, if all that it was planned for is still so."""
+
+    account: str
+    kind: RecordKind
+    record_id: str
+    trigger: str
+    day: date

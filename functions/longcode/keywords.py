@@ -30,7 +30,12 @@ _WORDS = {
 
 def read(text: str) -> Keyword | None:
     """Tell the keyword that the WHOLE message is, whatever its case, accents and trimmings."""
-    return _WORDS.get(" ".join(re.sub(r"^[\W_]+|[\W_]+$", "", _fold(text)).split()))
+    return _WORDS.get(fold(text))
+
+
+def fold(text: str) -> str:
+    """Spell a whole message as keywords are compared: without case, accents and trimmings."""
+    return " ".join(re.sub(r"^[\W_]+|[\W_]+$", "", _fold(text)).split())
 
 
 def near_stop(text: str) -> bool:

@@ -16,10 +16,16 @@ FIELDS = frozenset(
         "session.date",
         "session.time",
         "session.type",
+        "due.date",
         "order.number",
+        "invoice.number",
         "invoice.balance",
+        "task.name",
     }
 )
+
+OF_CLIENT_AND_STUDIO = frozenset(name for name in FIELDS if name.startswith(("client.", "studio.")))
+"""The fields that our own records fill; an event fills the others."""
 
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _LOGIC = re.compile(r"\{[%#][^{}]*[%#]?\}?")

@@ -8,6 +8,7 @@ from longcode.aws import clock, queues
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import count, logger
 from longcode.message import Message, State
+from longcode.occurrence import Occurrence, job_of
 from longcode.patience import HEALED_AFTER
 from longcode.table import due, messages
 from longcode.table.codec import Attributes, read
@@ -47,6 +48,10 @@ def act(item: Attributes, now: datetime) -> None:
             step = jobs.Broadcast(account=item["account"], broadcast_id=item["id"], step=item["step"])
             if due.again(item, now + HEALED_AFTER):
                 queues.put(settings().broadcast_queue_url, [step], group=step.account)
+        case "occurrence":
+            fire = job_of(read(Occurrence, item))
+            if due.again(item, now + HEALED_AFTER):
+                queues.put(settings().event_queue_url, [fire], group=fire.account)
         case unknown:
             raise ValueError(f"nobody knows what to do with a due {unknown}")
 

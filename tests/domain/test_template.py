@@ -18,8 +18,11 @@ def test_the_known_fields() -> None:
                 "session.date",
                 "session.time",
                 "session.type",
+                "due.date",
                 "order.number",
+                "invoice.number",
                 "invoice.balance",
+                "task.name",
             }
         )
         == template.FIELDS

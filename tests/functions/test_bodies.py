@@ -6,11 +6,13 @@ import pytest
 
 from accounts import api as accounts_api
 from accounts import signup
+from accounts import triggers as triggers_api
 from billing import api as billing_api
 from inbox import api as inbox_api
 from longcode.aws.clients import client as aws_client
 from optout import api as optout_api
 from send import api as send_api
+from send import events as events_api
 from tests.fakes import call, client, queued, studio
 
 ROUTES: list[tuple[ModuleType, str, str]] = [
@@ -19,8 +21,10 @@ ROUTES: list[tuple[ModuleType, str, str]] = [
     (accounts_api, "POST", "/account/password"),
     (accounts_api, "PUT", "/clients/c1"),
     (accounts_api, "PUT", "/templates/t"),
+    (triggers_api, "PUT", "/triggers/t"),
     (send_api, "POST", "/messages"),
     (send_api, "POST", "/messages/preview"),
+    (events_api, "POST", "/events"),
     (inbox_api, "PUT", "/messages/m/link"),
     (optout_api, "PUT", "/optouts/+12125550123"),
     (billing_api, "PUT", "/account/plan"),

@@ -13,6 +13,7 @@ PAGE = (ROOT / "docs" / "table.md").read_text()
 NAME_THE_KEY = {
     "functions/longcode/table/due.py",
     "functions/longcode/table/folders.py",
+    "functions/longcode/table/occurrences.py",
     "functions/longcode/table/store.py",
     "functions/longcode/table/writes.py",
 }

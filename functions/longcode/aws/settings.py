@@ -28,6 +28,7 @@ class Settings:
     opt_out_queue_url: str
     sign_up_queue_url: str
     bill_queue_url: str
+    event_queue_url: str
     carrier: str
     carrier_secret: str
     carrier_api_base: str

@@ -4,7 +4,7 @@ Nobody takes a key apart: what it is made of stands on the item as attributes to
 part, a function gives what all keys of that kind begin with.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import blake2s
 from typing import NamedTuple
 
@@ -54,6 +54,36 @@ def client(account: str, client_id: str = "") -> Key:
 def template(account: str, name: str = "") -> Key:
     """Find a template by its name."""
     return Key(f"account#{account}", f"template#{name}")
+
+
+def trigger(account: str, name: str = "") -> Key:
+    """Find a trigger by its name."""
+    return Key(f"account#{account}", f"trigger#{name}")
+
+
+def event(account: str, event_id: str) -> Key:
+    """Find what the studio's software told under one Idempotency-Key, and what it was answered."""
+    return Key(f"account#{account}", f"event#{event_id}")
+
+
+def record(account: str, kind: str, record_id: str) -> Key:
+    """Find the newest state of a session, an order and so on."""
+    return Key(f"account#{account}", f"record#{kind}#{record_id}")
+
+
+def occurrence(account: str, kind: str, record_id: str, trigger: str, day: date) -> Key:
+    """Find what a trigger does for a record and a date: there is one, for ever."""
+    return Key(f"account#{account}", f"occurrence#{kind}#{record_id}#{trigger}#{day}")
+
+
+def occurrences(account: str, kind: str, record_id: str) -> Key:
+    """Give what the occurrences of a record begin with."""
+    return Key(f"account#{account}", f"occurrence#{kind}#{record_id}#")
+
+
+def call(account: str, call_id: str = "") -> Key:
+    """Find a call task; its id begins with its time."""
+    return Key(f"account#{account}", f"call#{call_id}")
 
 
 def message(account: str, message_id: str = "") -> Key:
@@ -189,6 +219,11 @@ def due_shards() -> list[str]:
 def folder(account: str, name: str, *, linked: bool) -> str:
     """Name one of the four lists of an account's messages: in or out, of a client or of nobody yet."""
     return f"account#{account}#{name}" if linked else f"account#{account}#{name}-unlinked"
+
+
+def upcoming(account: str) -> str:
+    """Name the list of what an account's triggers mean to send, in the order of its time."""
+    return f"account#{account}#upcoming"
 
 
 def folder_place(at: datetime, message_id: str) -> str:

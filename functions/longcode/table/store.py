@@ -22,6 +22,8 @@ _PASSING = {
     "ThrottlingError",
     "ProvisionedThroughputExceeded",
 }
+_BEFORE = "#partition = :partition AND #sort < :before"
+_BETWEEN = "#partition = :partition AND #sort BETWEEN :after AND :before"
 _CONDITION = "ConditionalCheckFailed"
 
 
@@ -145,14 +147,25 @@ def query(
 
 
 def query_index(
-    index: str, partition: str, *, before: str, page: int, limit: int | None = None, newest_first: bool = False
+    index: str,
+    partition: str,
+    *,
+    before: str,
+    page: int,
+    after: str | None = None,
+    limit: int | None = None,
+    newest_first: bool = False,
 ) -> Iterator[Attributes]:
-    """Read an index (its attributes: `INDEXES`) up to and without the sort key `before`, `page` items a call."""
+    """Read an index (its attributes: `INDEXES`) up to and without the sort key `before`, `page` items a call.
+
+    From `after` on, the two ends are part of what is read.
+    """
+    bounds = {":before": before} | ({":after": after} if after else {})
     asked = {
         "IndexName": index,
-        "KeyConditionExpression": "#partition = :partition AND #sort < :before",
+        "KeyConditionExpression": _BETWEEN if after else _BEFORE,
         "ExpressionAttributeNames": dict(zip(("#partition", "#sort"), INDEXES[index], strict=True)),
-        "ExpressionAttributeValues": to_wire({":partition": partition, ":before": before}),
+        "ExpressionAttributeValues": to_wire({":partition": partition, **bounds}),
         "ScanIndexForward": not newest_first,
     }
     return _pages(asked, limit, page)

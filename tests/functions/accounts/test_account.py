@@ -42,6 +42,16 @@ def test_quiet_hours_are_kept_by_the_likely_zone_unless_the_studio_says_otherwis
     assert accounts.need("10000001").quiet_zone is QuietZone.STUDIO
 
 
+def test_a_studio_has_its_own_words_for_what_a_session_can_be() -> None:
+    studio()
+
+    changed = change({"statuses": {"session": ["Booked", "At the lake"]}})
+    back = change({"statuses": {}})
+
+    assert changed.json["statuses"] == {"session": ["Booked", "At the lake"]}
+    assert back.json["statuses"] == {}
+
+
 def test_the_phone_can_be_taken_away() -> None:
     studio(phone="+12125550100")
 
@@ -60,6 +70,7 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
         "allowed_countries",
         "quiet_hours",
         "quiet_zone",
+        "statuses",
     ):
         answer = change({field: None})
 
@@ -88,6 +99,10 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
         ({"webhook_url": "http://studio.example"}, 422, "webhook_url"),
         ({"name": " "}, 422, "name"),
         ({"name": "\ud800"}, 422, "name"),
+        ({"statuses": {"session": [" - "]}}, 422, "statuses.session.0"),
+        ({"statuses": {"session": []}}, 422, "statuses.session"),
+        ({"statuses": {"keyword": ["a"]}}, 422, "statuses"),
+        ({"statuses": {"cake": ["a"]}}, 422, "statuses.cake.[key]"),
         ({"id": "10000002"}, 422, "id"),
         ({"plan_changes": []}, 422, "plan_changes"),
         ([], 422, "body"),

@@ -1,0 +1,105 @@
+"""The texts of a trigger: to whom, in which words and from when on; or why there are none."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from longcode import outgoing, recipients, segments, template
+from longcode.account import Account, countries
+from longcode.aws.settings import settings
+from longcode.client import merge_values
+from longcode.errors import NotFound, RequestError
+from longcode.message import Kind, Message
+from longcode.occurrence import id_of
+from longcode.planning import obstacle
+from longcode.reasons import REASONS
+from longcode.record import Record
+from longcode.record import merge_values as record_values
+from longcode.table import routes
+from longcode.table.firing import Known
+from longcode.trigger import To, Trigger, check_edition
+from send import timing
+
+
+class NoLongerSo(RequestError):
+    """What a trigger was planned for is no longer so; the code is the reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(REASONS[reason])
+        self.code = reason  # type: ignore[misc]  # one class for all reasons
+
+
+def drafts(known: Known, now: datetime) -> list[Message]:
+    """Make the texts of an occurrence as all is now; raises why there are none."""
+    trigger, record = still_so(known, now)
+    if trigger.to is To.CLIENT and record.phone is None and known.client is None:
+        raise NotFound(f"There is no client {record.client_id!r}.", field="client_id")
+    spoken = words(trigger, record, known)
+    to = _recipients(trigger, record, known)
+    texts = _texts(spoken, trigger, known.account, to.phones, now)
+    shared: dict[str, Any] = {
+        "client_id": to.client_id,
+        "of": len(to.phones),
+        "skipped": tuple((one.phone, one.code) for one in to.skipped),
+        "trigger": trigger.name,
+    }
+    if known.template:
+        shared |= {"template": known.template.name, "subject": known.template.subject or None}
+    made = [
+        outgoing.draft(
+            account=known.account.id,
+            message_id=f"{id_of(known.occurrence)}-{index}",
+            kind=Kind.TRIGGERED,
+            phone=phone,
+            number=settings().shared_number,
+            body=texts[phone],
+            now=now,
+        )
+        for index, phone in enumerate(to.phones)
+    ]
+    whom = known.client if trigger.to is To.CLIENT else None
+    return [timing.timed(replace(one, **shared), known.account, whom) for one in made]
+
+
+def still_so(known: Known, now: datetime) -> tuple[Trigger, Record]:
+    """Check conditions again; raises `NoLongerSo` or `EditionNotEntitled`."""
+    zone = ZoneInfo(known.account.time_zone)
+    reason = obstacle(known.occurrence, known.trigger, known.record, zone, now)
+    if reason or known.trigger is None or known.record is None:
+        raise NoLongerSo(reason or "trigger_deleted")
+    check_edition(known.account)
+    return known.trigger, known.record
+
+
+def words(trigger: Trigger, record: Record, known: Known) -> str:
+    """Render a trigger's text; raises what is wrong with it."""
+    if trigger.template and known.template is None:
+        raise NotFound(f"There is no template {trigger.template!r}.", field="template")
+    body = known.template.body if known.template else trigger.body or ""
+    values = merge_values(known.account, known.client) | record_values(record)
+    return outgoing.check_length(segments.normalise(template.render(body, values)), "body")
+
+
+def _recipients(trigger: Trigger, record: Record, known: Known) -> recipients.Recipients:
+    """Choose whom to text. Who texted a keyword is answered on that phone, if the client's record allows it."""
+    allowed = countries(known.account)
+    if trigger.to is To.STAFF and trigger.staff_phone:
+        blocked = trigger.staff_phone in known.blocked
+        return recipients.of_number(trigger.staff_phone, {}, blocked=blocked, countries=allowed)
+    if known.client:
+        return recipients.of_client(known.client, record.phone, known.blocked, allowed)
+    phone = record.phone or ""
+    return recipients.of_number(phone, known.clients_with_phone, blocked=phone in known.blocked, countries=allowed)
+
+
+def _texts(spoken: str, trigger: Trigger, account: Account, phones: Collection[str], now: datetime) -> dict[str, str]:
+    """Spell each phone's text. A conversation begins with the studio's name, except with its own staff."""
+    name = account.sender_name if trigger.to is To.CLIENT else None
+    last = routes.last_texted(account.id, phones, settings().shared_number) if name else {}
+    spelled = segments.smart if account.smart_encoding else segments.normalise
+    texts = {phone: spelled(outgoing.introduced(spoken, name, last.get(phone), now)) for phone in phones}
+    for text in texts.values():
+        outgoing.check_length(text, "body")
+    return texts

@@ -1,0 +1,171 @@
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from longcode import jobs
+from longcode.account import Account
+from longcode.aws import queues
+from longcode.client import Phone
+from longcode.message import Message
+from longcode.record import RecordKind
+from longcode.table import store, triggers
+from longcode.table.codec import read
+from longcode.table.keys import message
+from send import fire
+from tests.fakes import NOW, client, queued, studio
+from tests.functions.inbox.replies import PHONE, receive, texted
+from tests.functions.send.wire import Killed, killing
+from tests.occasions import trigger
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio of the Professional edition that texted its client, with a trigger on the keyword HOURS."""
+    account = studio(edition="professional")
+    client(account)
+    texted(account)
+    rule()
+    return account
+
+
+def rule(**changes: object) -> None:
+    fields = {"name": "hours", "watches": RecordKind.KEYWORD, "keyword": "hours", "statuses": (), "timing": None}
+    triggers.put(trigger(**fields | {"body": "We open at nine."} | changes))
+
+
+def fire_all() -> None:
+    for body in queued("event"):
+        fire.fire(queues.read(jobs.Fire, body), NOW + MINUTE)
+
+
+def answers(account: Account) -> list[tuple[str, str, str | None]]:
+    every = [read(Message, item) for item in store.query(message(account.id))]
+    return [(one.phone, one.body, one.client_id) for one in every if one.direction == "out"]
+
+
+@pytest.mark.parametrize("said", ["HOURS", "hours", " Hours? ", "Hóurs!"])
+def test_a_reply_that_is_a_keyword_of_the_studios_is_answered(account: Account, said: str) -> None:
+    receive(body=said)
+
+    fire_all()
+
+    assert answers(account) == [(PHONE, "We open at nine.", "c1")]
+
+
+@pytest.mark.parametrize("said", ["What are your hours?", "hours please", "", "!", "hour", "h" * 1000])
+def test_a_reply_that_is_more_or_less_than_the_keyword_is_a_conversation(account: Account, said: str) -> None:
+    receive(body=said)
+
+    assert queued("event") == []
+
+
+@pytest.mark.parametrize("said", ["STOP", "HELP", "YES"])
+def test_a_keyword_of_the_services_sets_off_nothing_of_the_studios(account: Account, said: str) -> None:
+    rule(keyword=said.casefold())  # as one written before this was a keyword of ours
+
+    receive(body=said)
+
+    assert queued("event") == []
+
+
+def test_the_same_reply_twice_is_answered_once(account: Account) -> None:
+    receive("SM1", "hours")
+    receive("SM1", "hours", at=NOW + MINUTE)
+
+    fire_all()
+
+    assert len(answers(account)) == 1
+
+
+def test_two_replies_are_answered_twice(account: Account) -> None:
+    receive("SM1", "hours")
+    receive("SM2", "hours", at=NOW + MINUTE)
+
+    fire_all()
+
+    assert len(answers(account)) == 2
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("call", range(1, 16))
+def test_killed_at_any_call_a_reply_that_comes_again_is_taken_in_and_answered_once(
+    account: Account, call: int, before: bool
+) -> None:
+    with killing(call, before=before), suppress(Killed):
+        receive("SM1", "hours")
+
+    receive("SM1", "hours", at=NOW + MINUTE)
+    fire_all()
+
+    assert len(answers(account)) == 1
+
+
+def test_the_phone_that_texted_is_answered_and_not_the_clients_others(account: Account) -> None:
+    client(account, "c1", "+12125550199", PHONE)
+
+    receive(body="hours")
+    fire_all()
+
+    assert [phone for phone, _, _ in answers(account)] == [PHONE]
+
+
+def test_a_phone_that_is_not_ticked_gets_no_answer(account: Account) -> None:
+    client(account, "c1", phones=(Phone(number=PHONE, entered=PHONE, sms=False),))
+
+    receive(body="hours")
+    fire_all()
+
+    assert answers(account) == []
+
+
+def test_a_phone_of_no_client_is_answered(account: Account) -> None:
+    texted(account, phone="+12125550888", client_id=None)
+
+    receive(body="hours", phone="+12125550888")
+    fire_all()
+
+    assert answers(account) == [("+12125550888", "We open at nine.", None)]
+
+
+def test_another_studios_keyword_is_not_ours(account: Account) -> None:
+    studio("10000002", edition="professional")
+    rule(account="10000002", name="prices", keyword="prices")
+
+    receive(body="prices")
+
+    assert queued("event") == []
+
+
+def test_a_strangers_keyword_reaches_nobody(account: Account) -> None:
+    receive(body="hours", phone="+12125550777")
+
+    assert queued("event") == []
+
+
+def test_a_copy_of_what_was_a_strangers_text_sets_off_nothing(account: Account) -> None:
+    receive("SM1", "hours", phone="+12125550777")
+    texted(account, phone="+12125550777", client_id=None)
+
+    receive("SM1", "hours", phone="+12125550777", at=NOW + MINUTE)
+
+    assert queued("event") == []
+
+
+def test_a_trigger_that_is_disabled_answers_nothing(account: Account) -> None:
+    rule(enabled=False)
+
+    receive(body="hours")
+
+    assert queued("event") == []
+
+
+def test_a_keyword_tells_staff_who_texted_it(account: Account) -> None:
+    rule(to="staff", staff_phone="+12125550199", body="{{client.name}} asks for our hours")
+
+    receive(body="hours")
+    fire_all()
+
+    assert answers(account) == [("+12125550199", "Zoë asks for our hours", None)]

@@ -1,0 +1,57 @@
+"""The steps of a triggered text's life, for tests: told, planned, fired, delivered."""
+
+from datetime import datetime
+from typing import Any
+
+from longcode import jobs
+from longcode.account import Account
+from longcode.aws import queues
+from longcode.message import Message
+from longcode.occurrence import Occurrence
+from longcode.table import messages, occurrences, store, triggers
+from longcode.table.codec import read
+from longcode.table.keys import message
+from send import events, fire
+from send.event_form import EventForm
+from tests.fakes import NOW, queued
+from tests.occasions import trigger
+
+SESSION: dict[str, Any] = {
+    "kind": "session",
+    "id": "s1",
+    "client_id": "c1",
+    "status": "confirmed",
+    "session_date": "2026-12-03",
+    "session_time": "14:30",
+}
+
+
+def rule(**changes: Any) -> None:
+    """Write a trigger: the day before a confirmed session, at nine, unless told otherwise."""
+    triggers.put(trigger(**changes))
+
+
+def tell(account: Account, key: str = "k", now: datetime = NOW, **changes: Any) -> events.ToldEvent:
+    """Tell that a session is confirmed for 3 December, unless told otherwise."""
+    return events.tell(account.id, EventForm(**(SESSION | changes)), key, now)
+
+
+def planned(account: Account, record_id: str = "s1", kind: str = "session") -> dict[str, Occurrence]:
+    """Give the occurrences of a record by their dates; two triggers' would be told apart by their names."""
+    return {str(one.day): one for one in occurrences.of_record(account.id, kind, record_id)}
+
+
+def fire_all(now: datetime, bodies: list[str] | None = None) -> None:
+    """Work on what is queued, or on these jobs."""
+    for body in queued("event") if bodies is None else bodies:
+        fire.fire(queues.read(jobs.Fire, body), now)
+
+
+def texts(account: Account) -> list[Message]:
+    """List all messages of an account."""
+    return [read(Message, item) for item in store.query(message(account.id))]
+
+
+def text(account: Account, message_id: str) -> Message | None:
+    """Read a message."""
+    return messages.get(account.id, message_id)
