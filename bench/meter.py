@@ -71,9 +71,7 @@ def counted_write_units() -> Iterator[WriteUnits]:
         factor = 2 if model.name == "TransactWriteItems" else 1
         units = 0
         for key, old in waiting.items():
-            new = look(key)
-            units += factor * _kilobytes(max(_size(old), _size(new)))
-            units += sum(_index_units(index, old, new) for index in indexes)
+            units += write_units(indexes, old, look(key), factor)
         counted.calls.append((model.name, units))
 
     with (
@@ -81,6 +79,12 @@ def counted_write_units() -> Iterator[WriteUnits]:
         _watched("after-call", after, ("dynamodb",)),
     ):
         yield counted
+
+
+def write_units(indexes: list[Wire], old: Wire, new: Wire, factor: int) -> int:
+    """Work out what a write costs that made `new` of `old`; in a transaction the factor is 2."""
+    table_units = factor * _kilobytes(max(_size(old), _size(new)))
+    return table_units + sum(_index_units(index, old, new) for index in indexes)
 
 
 @contextmanager
