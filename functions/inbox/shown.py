@@ -19,6 +19,7 @@ class ShownMessage(BaseModel):
     number: str
     client_id: str | None
     template: str | None
+    broadcast: str | None
     subject: str | None
     body: str
     encoding: str

@@ -80,7 +80,7 @@ def try_dry(account_id: str, form: orders.NewBroadcast, start: int, limit: int, 
     return orders.DryRun(
         items=[orders.would_get(one) for one in outcomes[start:end]],
         next_cursor=str(end) if end < len(outcomes) else None,
-        totals=_totals(len(seen), outcomes, room),
+        totals=_totals(len(seen), needed, outcomes, room),
         code=refusal.code if refusal else None,
         reason=refusal.detail if refusal else None,
     )
@@ -97,13 +97,14 @@ def _held(account: Account, seen: Sequence[Seen], outcomes: Sequence[Outcome], a
     return [replace(one, held_until=until(one)) for one in outcomes]
 
 
-def _totals(clients: int, outcomes: Sequence[Outcome], room: planning.Room) -> orders.Totals:
+def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], room: planning.Room) -> orders.Totals:
     units = sum(one.units for one in outcomes)
     used = usage.of_month(room.limits.account, room.limits.month).units
     beyond = max(0, min(units, used + units - room.plan.included_units))  # the price counts replies too
     charged = room.plan.past_limit is PastLimit.CHARGE
     return orders.Totals(
         clients=clients,
+        needed_units=needed,
         texts=sum(one.goes for one in outcomes),
         units=units,
         segments=sum(one.segments for one in outcomes),

@@ -120,9 +120,13 @@ class WouldGet(BaseModel):
 
 
 class Totals(BaseModel):
-    """What a broadcast comes to, over its whole audience; the price is for units beyond the plan."""
+    """What a broadcast comes to, over its whole audience; the price is for units beyond the plan.
+
+    `needed_units` is what it would come to without the account's limits.
+    """
 
     clients: int
+    needed_units: int
     texts: int
     units: int
     segments: int

@@ -84,8 +84,9 @@ def move(taken: Broadcast, after: Broadcast, *others: Write) -> bool:
     except store.ConditionFailed as failed:
         if 0 not in failed.found:
             raise
-        there = failed.found[0]  # our own write, perhaps, which the SDK repeated
-        return (there.get("taken_by"), there.get("step")) == (taken.taken_by, moved.step)
+        there = failed.found[0]  # our own write, perhaps, which the SDK repeated: then there is no lease any more
+        ours_again = (there.get("taken_by"), there.get("step")) == (taken.taken_by, moved.step)
+        return ours_again and "lease_until" not in there
     return True
 
 

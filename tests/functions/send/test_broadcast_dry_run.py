@@ -61,7 +61,7 @@ def test_the_totals_are_over_the_whole_audience_on_every_page(account: Account) 
     ]
     assert [page.next_cursor for page in pages] == ["2", "4", None]
     assert {page.totals.model_dump_json() for page in pages} == {
-        '{"clients":5,"texts":5,"units":10,"segments":10,"held":0,"skipped":{},"price_micros":0}'
+        '{"clients":5,"needed_units":10,"texts":5,"units":10,"segments":10,"held":0,"skipped":{},"price_micros":0}'
     }
 
 
@@ -90,7 +90,7 @@ def test_what_does_not_fit_the_limit_is_told_whole_or_in_part(aws: None) -> None
     assert [one.code for one in whole.items] == ["limit"] * 3
     assert (whole.code, whole.totals.texts, whole.totals.price_micros) == ("plan_limit_reached", 0, 0)
     assert [one.code for one in part.items] == [None, None, "limit"]
-    assert (part.code, part.totals.skipped) == (None, {"limit": 1})
+    assert (part.code, part.totals.skipped, part.totals.needed_units) == (None, {"limit": 1}, 3)
     assert [one.client_id for one in texts_of(account, sent.id)] == ["p0000", "p0001"]
 
 

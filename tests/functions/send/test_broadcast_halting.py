@@ -114,11 +114,13 @@ def test_a_cancel_amid_a_step_ends_all_of_it(account: Account, operation: str, s
 
     with meanwhile(operation, lambda: steering.cancel(account.id, broadcast_id, NOW)):
         advance()
+    ended_at_once = stored(account, broadcast_id).due_at is None
     for at in (LATER, LATER + timedelta(minutes=3)):
         due.sweep(at)
         advance(at)
         carrier = hand_over(at)
 
+    assert ended_at_once
     assert carrier.texts == []
     assert set(states(account, broadcast_id)) <= {Text.CANCELLED}
     assert (stored(account, broadcast_id).state, stored(account, broadcast_id).due_at) == (State.CANCELLED, None)

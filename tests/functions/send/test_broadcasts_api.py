@@ -1,7 +1,9 @@
 """What the API says of broadcasts: taken in once, refused with the reason, shown with their progress, apart."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,9 @@ from longcode.account import Account
 from longcode.aws import clock
 from longcode.table import keys, store, templates
 from longcode.template import Template
+from send import broadcast as worker
 from send import broadcasts as api
-from tests.fakes import NOW, Answered, call, client, queued, studio
+from tests.fakes import NOW, Answered, LambdaContext, call, client, queued, studio
 from tests.functions.send.rounds import advance, hand_over, people, phone, send, take
 from tests.functions.send.wire import taking_turns
 
@@ -246,6 +249,21 @@ def test_another_studios_clients_templates_and_broadcasts_are_not_reached(accoun
     assert get(account).json == {"items": [], "next_cursor": None}
     everyone = send(account)
     assert everyone.planned_clients == 2
+
+
+def test_events_of_the_gateway_and_of_sqs_bring_a_broadcast_on(account: Account) -> None:
+    client(account, "ann", phone(7), tags=("2026",))
+    events = Path(__file__).parents[2] / "events"
+
+    answer = api.handler(json.loads((events / "post_broadcasts.json").read_text()), LambdaContext())
+    [job] = queued("broadcast")
+    event = json.loads((events / "sqs_broadcast.json").read_text())
+    brought = worker.handler(event, LambdaContext())
+
+    assert answer["statusCode"] == 202
+    assert event["Records"][0]["body"] == job
+    assert brought == {"batchItemFailures": []}
+    assert get(account, "/b012b0e6bdeeec809db050f7d").json["state"] == "sending"
 
 
 def test_the_clock_of_the_api_is_the_worlds(account: Account) -> None:
