@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AfterValidator, Field, field_validator
 
 from accounts import fields, rows
+from accounts.statuses import Statuses, of_records
 from longcode import passwords, template, webhook
 from longcode.account import Account, Delivery, QuietZone
 from longcode.aws import clock, web
@@ -36,7 +37,7 @@ class Settings(web.Body):
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
     quiet_hours: bool | None = None
     quiet_zone: QuietZone | None = None
-    statuses: Annotated[dict[RecordKind, fields.Statuses] | None, AfterValidator(fields.of_records)] = None
+    statuses: Annotated[dict[RecordKind, Statuses] | None, AfterValidator(of_records)] = None
 
     @field_validator(
         "name",

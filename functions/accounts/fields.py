@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field
 
 from longcode.phone import check_country_code
-from longcode.record import RecordKind, word
 
 _ID = re.compile(r"[-._~!$&'()*+,:;=@\w]+")  # what can stand in an address
 _TAKEN = {"import", ".", ".."}
@@ -26,23 +25,8 @@ def _known_zone(zone: str) -> str:
         raise ValueError("no such time zone; one is America/Chicago") from error
 
 
-def _a_word(status: str) -> str:
-    if not word(status):
-        raise ValueError("is empty")
-    return status
-
-
-def of_records(statuses: dict[RecordKind, list[str]] | None) -> dict[RecordKind, list[str]] | None:
-    """Refuse statuses of a keyword, which has none."""
-    if statuses and RecordKind.KEYWORD in statuses:
-        raise ValueError("a keyword has no status")
-    return statuses
-
-
 CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$"), AfterValidator(check_country_code)]
 Line = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}\u2028\u2029]+$")]
 TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
 PlanName = Annotated[str, Field(max_length=60)]
 ClientId = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_reachable)]
-Status = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_a_word)]
-Statuses = Annotated[list[Status], Field(min_length=1, max_length=50)]

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field, model_validator
 
-from accounts import fields
+from accounts.statuses import Status
 from longcode import keywords, recipients
 from longcode.account import Account, countries
 from longcode.aws import web
@@ -21,7 +21,7 @@ from longcode.trigger_check import check
 app = web.resolver()
 
 TriggerName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
-Words = Annotated[list[fields.Status], Field(max_length=50)]
+Words = Annotated[list[Status], Field(max_length=50)]
 
 
 class TimingForm(web.Body):

@@ -11,12 +11,10 @@ from longcode.occurrence import job_of
 from longcode.record import Record, RecordKind
 from longcode.table import accounts, events, triggers
 
-_LONGEST = 60  # characters of a text that may be a keyword, its trimmings included
-
 
 def tell(reply: Message, now: datetime) -> None:
     """Tell the triggers that watch this keyword. Killed anywhere, the reply's next delivery goes on, and once."""
-    said = keywords.fold(reply.body) if len(reply.body) <= _LONGEST else ""
+    said = keywords.fold(reply.body)
     every = triggers.of_account(reply.account) if said else {}
     watching = {name: one for name, one in every.items() if one.keyword == said}
     if not watching:

@@ -7,7 +7,6 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from inbox import spoken
 from longcode import keywords, segments
 from longcode.aws import queues
 from longcode.aws.batch import OneByOne
@@ -23,6 +22,7 @@ from longcode.route import Decision, attribute, link
 from longcode.table import clients, inbox, messages, routes
 
 processor = OneByOne(EventType.SQS)
+_LONGEST_KEYWORD = 60  # characters of a text that may be a studio's own keyword, with trimmings
 
 
 def receive(inbound: Inbound, received_at: datetime) -> None:
@@ -41,7 +41,9 @@ def receive(inbound: Inbound, received_at: datetime) -> None:
     new = inbox.take_in(inbound, made)
     logger.info("reply", extra={"account": decision.route.account, "rule": decision.rule, "new": new})
     taken = made if new else messages.get(made.account, made.id)
-    if taken and keyword is None:
+    if taken and keyword is None and len(taken.body) <= _LONGEST_KEYWORD:
+        from inbox import spoken  # noqa: PLC0415 - a worker's start does without
+
         spoken.tell(taken, received_at)
 
 

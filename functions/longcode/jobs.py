@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from longcode.account import Product
 from longcode.consent import Means
-from longcode.record import RecordKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +75,7 @@ class Fire:
     """Send what a trigger planned for a record and a date, if all that it was planned for is still so."""
 
     account: str
-    kind: RecordKind
+    kind: str
     record_id: str
     trigger: str
     day: date

@@ -12,7 +12,6 @@ from longcode.reasons import REASONS, because
 from longcode.record import RecordKind
 from longcode.table.firing import Known
 from longcode.trigger import To
-from send import triggered
 
 CALL_INSTEAD = "call_instead"
 
@@ -61,6 +60,8 @@ def shown(known: Known, now: datetime) -> Upcoming:
 
 def _outlook(known: Known, at: datetime) -> tuple[str | None, str, list[Message]]:
     """Tell the reason why not, or None; a sentence on either; and the texts that go."""
+    from send import triggered  # noqa: PLC0415 - telling of an event, at the function's start, does without
+
     one, trigger, record = known.occurrence, known.trigger, known.record
     if one.state is State.DROPPED:
         reason = one.reason or ""
