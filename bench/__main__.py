@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 
-from bench import batch_seconds, deliver_cpu, round_trips, startup, write_units
+from bench import batch_seconds, crash_points, deliver_cpu, round_trips, startup, write_units
 from bench.figure import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "round_trips": round_trips.measure,
     "batch_seconds": batch_seconds.measure,
     "deliver_cpu": deliver_cpu.measure,
+    "crash_points": crash_points.measure,
     "startup_ratio": startup.measure,
 }
 
