@@ -1,4 +1,4 @@
-"""The simulated carrier, served to this process: its clock stands still, its receipts come when they are asked for."""
+"""The simulated carrier within this process: its clock stands still, its receipts come when they are asked for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -20,6 +20,7 @@ FURTHEST = timedelta(days=366)
 """How far ahead a text can be scheduled."""
 
 _UNCERTAIN = {"twilio": timedelta(minutes=15), "aws": timedelta(hours=72)}  # design §5, facts §5
+_LOOKS = {"twilio": timedelta(minutes=4)}  # how often a carrier that can be asked is asked for an uncertain send
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=15)
 
@@ -34,6 +35,13 @@ def retry_at(now: datetime, attempt: int, jitter: float) -> datetime:
 def deadline(now: datetime, carrier: str) -> datetime:
     """Tell until when a receipt may still resolve an uncertain send."""
     return now + _UNCERTAIN[carrier]
+
+
+def next_look(now: datetime, deadline: datetime, carrier: str) -> datetime:
+    """Tell when to look at an uncertain send again: at its deadline at the latest, and then until it is ended."""
+    if now >= deadline:
+        return now + HEALED_AFTER
+    return min(now + _LOOKS[carrier], deadline) if carrier in _LOOKS else deadline
 
 
 def seconds_left(message: Message, now: datetime) -> int:

@@ -26,7 +26,7 @@ from longcode.message import Kind, Message, State, may_become
 from longcode.route import Route
 from longcode.table import messages, routes, sending
 from longcode.table.codec import Attributes, read
-from send import halting, timing
+from send import halting, timing, uncertain
 from send.pacing import Turns
 
 _AT_ONCE = 10
@@ -45,6 +45,11 @@ class NoSuchMessage(Exception):
 
 def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool) -> None:
     """Bring a text to the carrier, or to the reason why not. Whatever another worker has claimed is left alone."""
+    if message.state is State.UNCERTAIN:
+        again = uncertain.resolve(message, carrier, now, blocked=blocked)
+        if again:
+            hand_over(again, carrier, now)
+        return
     if blocked:
         messages.settle(message, State.REFUSED, error="opted_out", finished_at=now)
         return
@@ -55,14 +60,18 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
         timing.hold(message, now)
         return
     claimed = messages.claim(message, uuid4().hex[:8], now, now + patience.LEASE)
-    if claimed is None:
-        return
+    if claimed:
+        hand_over(claimed, carrier, now)
+
+
+def hand_over(claimed: Message, carrier: Carrier, now: datetime) -> None:
+    """Call the carrier, once, and record what it answers."""
     text = Text(
-        reference=f"{message.account}.{message.id}",
-        to=message.phone,
-        origin=message.number,
-        body=message.body,
-        valid_seconds=patience.seconds_left(message, now),
+        reference=f"{claimed.account}.{claimed.id}",
+        to=claimed.phone,
+        origin=claimed.number,
+        body=claimed.body,
+        valid_seconds=patience.seconds_left(claimed, now),
     )
     match carrier.send(text):
         case Sent(carrier_id):
@@ -77,9 +86,10 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
             messages.settle(claimed, State.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
         case Uncertain(reason):
             count("UncertainSends")
-            logger.warning("uncertain", extra={"message_id": message.id, "reason": reason})
+            logger.warning("uncertain", extra={"message_id": claimed.id, "reason": reason})
             deadline = patience.deadline(now, carrier.name)
-            messages.put_off(claimed, State.UNCERTAIN, deadline, deadline=deadline, carrier=carrier.name)
+            look = patience.next_look(now, deadline, carrier.name)
+            messages.put_off(claimed, State.UNCERTAIN, look, deadline=deadline, carrier=carrier.name)
 
 
 def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str], None]:
@@ -156,6 +166,11 @@ def _try_again(claimed: Message, why: Why, code: str, now: datetime) -> None:
     if why is Why.PARKED:
         count("ParkedSends")
         logger.error("parked: the carrier wants the operator", extra={"message_id": claimed.id, "code": code})
+    if claimed.resent:
+        # This attempt is certain not to have gone, so it is not used up; of the one before nobody knows more.
+        again_at = patience.retry_at(now, claimed.attempt, random.random())  # noqa: S311  # jitter is no secret
+        messages.put_off(claimed, State.UNCERTAIN, again_at, deadline=now, resent=False)
+        return
     until = patience.retry_at(now, claimed.attempt, random.random())  # noqa: S311  # jitter is no secret
     messages.put_off(claimed, State.QUEUED, until, error=code)
 

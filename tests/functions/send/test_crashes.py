@@ -46,7 +46,9 @@ def heal(account: Account, carrier: FakeCarrier, jobs: list[str]) -> None:
         deliver(carrier, at)
     for text in carrier.texts:
         receipts.take(Receipt(reference=text.reference, carrier_id="SM1", state=State.DELIVERED), at)
-    due.sweep(NOW + timedelta(minutes=30))
+    for minute in (20, 30):
+        due.sweep(NOW + timedelta(minutes=minute))
+        deliver(carrier, NOW + timedelta(minutes=minute))
 
 
 def lives(account: Account, *, before: bool) -> Iterator[tuple[FakeCarrier, str]]:

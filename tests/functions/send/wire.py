@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
 from longcode.aws.clients import client
 from longcode.carriers.carrier import Answer, Carrier, Text
+from longcode.lookup import Listed
 
 
 @contextmanager
@@ -118,6 +120,12 @@ class MortalCarrier:
         answer = self._carrier.send(text)
         self._death.answered()
         return answer
+
+    def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
+        self._death.starting("find")
+        listed = self._carrier.find(to, origin, since)
+        self._death.answered()
+        return listed
 
 
 @contextmanager
