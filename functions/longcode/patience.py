@@ -44,15 +44,20 @@ def next_look(now: datetime, deadline: datetime, carrier: str) -> datetime:
     return min(now + _LOOKS[carrier], deadline) if carrier in _LOOKS else deadline
 
 
+def ends_at(message: Message) -> datetime:
+    """Tell from when on a text is no longer worth sending."""
+    return message.valid_until or message.created_at + VALID
+
+
 def seconds_left(message: Message, now: datetime) -> int:
     """Tell for how many seconds a text is still worth delivering, 0 when it no longer is.
 
     What the carrier still tries when the recipient's quiet hours begin is too late as well.
     """
-    ends = [message.valid_until or message.created_at + VALID, *([message.quiet_from] if message.quiet_from else [])]
+    ends = [ends_at(message), *([message.quiet_from] if message.quiet_from else [])]
     return max(0, int((min(ends) - now).total_seconds()))
 
 
 def is_over(message: Message, now: datetime) -> bool:
     """Tell whether a text is no longer worth sending."""
-    return now >= (message.valid_until or message.created_at + VALID)
+    return now >= ends_at(message)

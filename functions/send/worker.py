@@ -22,7 +22,7 @@ from longcode.aws.telemetry import count, logger
 from longcode.carriers.carrier import Carrier, Refused, Sent, Text, Uncertain, Why
 from longcode.consent import Means
 from longcode.jobs import HearKeyword, Send
-from longcode.message import Kind, Message, State, may_become
+from longcode.message import Held, Kind, Message, State, may_become
 from longcode.route import Route
 from longcode.table import messages, routes, sending
 from longcode.table.codec import Attributes, read
@@ -163,16 +163,20 @@ def _route(message: Message, now: datetime) -> Route:
 
 
 def _try_again(claimed: Message, why: Why, code: str, now: datetime) -> None:
+    """Put a text off that surely did not go: until a pause is over, or parked until the operator lets it go on."""
+    until = patience.ends_at(claimed)
+    waits: dict[str, Any] = {"error": code}
     if why is Why.PARKED:
         count("ParkedSends")
         logger.error("parked: the carrier wants the operator", extra={"message_id": claimed.id, "code": code})
+        waits["held"] = Held.PARKED
+    else:
+        until = min(until, patience.retry_at(now, claimed.attempt, random.random()))  # noqa: S311  # jitter is no secret
     if claimed.resent:
-        # This attempt is certain not to have gone, so it is not used up; of the one before nobody knows more.
-        again_at = patience.retry_at(now, claimed.attempt, random.random())  # noqa: S311  # jitter is no secret
-        messages.put_off(claimed, State.UNCERTAIN, again_at, deadline=now, resent=False)
+        # The second attempt is not used up, and of the first nobody knows more than before.
+        messages.put_off(claimed, State.UNCERTAIN, until, deadline=now, resent=False)
         return
-    until = patience.retry_at(now, claimed.attempt, random.random())  # noqa: S311  # jitter is no secret
-    messages.put_off(claimed, State.QUEUED, until, error=code)
+    messages.put_off(claimed, State.QUEUED, until, **waits)
 
 
 def _mirror_opt_out(message: Message, code: str, now: datetime) -> None:
