@@ -9,6 +9,7 @@ from longcode.account import SERVICE, OnUncertain
 from longcode.carriers.carrier import Carrier
 from longcode.message import Message, State
 from longcode.table import accounts, folders, messages, routes
+from send.pacing import Turns
 
 _ACCEPTED_BEFORE = timedelta(days=1)  # how long before its claim another text to the phone can have been written
 
@@ -18,7 +19,9 @@ def resolve(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
     if _found(message, carrier, now) or (message.deadline and now < message.deadline):
         return None
     if not blocked and _goes_again(message, now):
-        return messages.claim_again(message, uuid4().hex[:8], now, now + patience.LEASE)
+        at = Turns([message], now).wait(message)
+        # Without a turn soon enough the sweeper comes by again: the deadline is past, and nothing else changes.
+        return messages.claim_again(message, uuid4().hex[:8], at, at + patience.LEASE) if at else None
     messages.settle(message, State.FAILED, error=lookup.UNCERTAIN, finished_at=now)
     return None
 

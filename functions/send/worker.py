@@ -17,16 +17,15 @@ from longcode import patience
 from longcode.aws import clock, queues
 from longcode.aws.batch import SideBySide
 from longcode.aws.carrier import carrier as configured_carrier
-from longcode.aws.settings import settings
-from longcode.aws.telemetry import count, logger
-from longcode.carriers.carrier import Carrier, Refused, Sent, Text, Uncertain, Why
-from longcode.consent import Means
-from longcode.jobs import HearKeyword, Send
-from longcode.message import Held, Kind, Message, State, may_become
+from longcode.aws.telemetry import logger
+from longcode.carriers.carrier import Carrier
+from longcode.jobs import Send
+from longcode.message import Kind, Message, State, may_become
 from longcode.route import Route
 from longcode.table import messages, routes, sending
 from longcode.table.codec import Attributes, read
 from send import halting, timing, uncertain
+from send.handover import hand_over
 from send.pacing import Turns
 
 _AT_ONCE = 10
@@ -62,34 +61,6 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
     claimed = messages.claim(message, uuid4().hex[:8], now, now + patience.LEASE)
     if claimed:
         hand_over(claimed, carrier, now)
-
-
-def hand_over(claimed: Message, carrier: Carrier, now: datetime) -> None:
-    """Call the carrier, once, and record what it answers."""
-    text = Text(
-        reference=f"{claimed.account}.{claimed.id}",
-        to=claimed.phone,
-        origin=claimed.number,
-        body=claimed.body,
-        valid_seconds=patience.seconds_left(claimed, now),
-    )
-    match carrier.send(text):
-        case Sent(carrier_id):
-            messages.record(claimed, State.SENT, carrier=carrier.name, carrier_id=carrier_id)
-        case Refused(Why.TRY_AGAIN | Why.PARKED as why, code):
-            _try_again(claimed, why, code, now)
-        case Refused(Why.TRY_ONCE_LATER as why, code) if claimed.attempt == 1:
-            _try_again(claimed, why, code, now)
-        case Refused(why, code):
-            if why is Why.OPTED_OUT:
-                _mirror_opt_out(claimed, code, now)
-            messages.settle(claimed, State.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
-        case Uncertain(reason):
-            count("UncertainSends")
-            logger.warning("uncertain", extra={"message_id": claimed.id, "reason": reason})
-            deadline = patience.deadline(now, carrier.name)
-            look = patience.next_look(now, deadline, carrier.name)
-            messages.put_off(claimed, State.UNCERTAIN, look, deadline=deadline, carrier=carrier.name)
 
 
 def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str], None]:
@@ -160,38 +131,6 @@ def _route(message: Message, now: datetime) -> Route:
         client_id=message.client_id,
         at=now,
     )
-
-
-def _try_again(claimed: Message, why: Why, code: str, now: datetime) -> None:
-    """Put a text off that surely did not go: until a pause is over, or parked until the operator lets it go on."""
-    until = patience.ends_at(claimed)
-    waits: dict[str, Any] = {"error": code}
-    if why is Why.PARKED:
-        count("ParkedSends")
-        logger.error("parked: the carrier wants the operator", extra={"message_id": claimed.id, "code": code})
-        waits["held"] = Held.PARKED
-    else:
-        until = min(until, patience.retry_at(now, claimed.attempt, random.random()))  # noqa: S311  # jitter is no secret
-    if claimed.resent:
-        # The second attempt is not used up, and of the first nobody knows more than before.
-        messages.put_off(claimed, State.UNCERTAIN, until, deadline=now, resent=False)
-        return
-    messages.put_off(claimed, State.QUEUED, until, **waits)
-
-
-def _mirror_opt_out(message: Message, code: str, now: datetime) -> None:
-    heard = HearKeyword(
-        id=message.id,
-        keyword="stop",
-        phone=message.phone,
-        number=message.number,
-        words=f"carrier code {code}",
-        at=now,
-        means=Means.CARRIER,
-        account=message.account,
-        answered=True,
-    )
-    queues.put(settings().opt_out_queue_url, [heard])
 
 
 def record_handler(event: dict[str, Any], carrier: Carrier, now: datetime) -> Callable[[SQSRecord], Awaitable[None]]:
