@@ -3,7 +3,15 @@
 import sys
 from collections.abc import Callable, Iterable
 
-from bench import batch_seconds, broadcast_growth, deliver_cpu, round_trips, startup, write_units
+from bench import (
+    batch_seconds,
+    broadcast_growth,
+    crash_points,
+    deliver_cpu,
+    round_trips,
+    startup,
+    write_units,
+)
 from bench.figure import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
@@ -12,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "batch_seconds": batch_seconds.measure,
     "deliver_cpu": deliver_cpu.measure,
     "broadcast_growth": broadcast_growth.measure,
+    "crash_points": crash_points.measure,
     "startup_ratio": startup.measure,
 }
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 
 from aws_lambda_powertools.utilities.batch import async_process_partial_response
@@ -10,18 +9,15 @@ from aws_lambda_powertools.utilities.batch import async_process_partial_response
 from bench.figure import Figure
 from longcode.carriers.carrier import Answer, Sent, Text
 from send import api, requests, worker
-from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
+from tests.fakes import NOW, FakeCarrier, LambdaContext, client, queued, sqs_event, studio
 from tests.functions.accounts.calls import at_once
 from tests.local_aws import local_aws
 
 _BATCH, _RUNS, _CARRIER_SECONDS = 10, 5, 0.3
 
 
-@dataclass
-class SlowCarrier:
+class SlowCarrier(FakeCarrier):
     """Takes its time for every text."""
-
-    name: str = "twilio"
 
     def send(self, text: Text) -> Answer:
         """Take a text, slowly."""

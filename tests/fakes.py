@@ -13,6 +13,7 @@ from longcode.account import Account, Product
 from longcode.aws.clients import client as aws_client
 from longcode.carriers.carrier import Answer, Sent, Text
 from longcode.client import Client, Phone
+from longcode.lookup import Listed
 from longcode.plans import Change
 from longcode.table import accounts, clients
 
@@ -28,10 +29,16 @@ class FakeCarrier:
     name: str = "twilio"
     answers: list[Answer] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
+    listed: list[Listed] | None = None
+    asked_for: list[tuple[str, str, datetime]] = field(default_factory=list)
 
     def send(self, text: Text) -> Answer:
         self.texts.append(text)
         return self.answers.pop(0) if self.answers else Sent(f"SM{len(self.texts)}")
+
+    def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
+        self.asked_for.append((to, origin, since))
+        return self.listed
 
 
 class LambdaContext(PowertoolsContext):

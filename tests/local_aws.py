@@ -53,13 +53,18 @@ def read_template() -> dict[str, Any]:
     return loaded
 
 
+def create_table() -> None:
+    """Create the template's table."""
+    table = read_template()["Resources"]["Table"]["Properties"]
+    wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+    client("dynamodb").create_table(TableName="longcode", **{name: table[name] for name in wanted})
+
+
 @contextmanager
 def local_aws() -> Iterator[None]:
     """Give the functions an AWS."""
     with mock_aws():
-        table = read_template()["Resources"]["Table"]["Properties"]
-        wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
-        client("dynamodb").create_table(TableName="longcode", **{name: table[name] for name in wanted})
+        create_table()
         for name in QUEUES:
             client("sqs").create_queue(QueueName=name)
         secret = json.dumps({"account_sid": "AC0", "auth_token": "test-token"})

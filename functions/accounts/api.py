@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, field_validator
 from accounts import fields, rows
 from accounts.statuses import Statuses, of_records
 from longcode import passwords, template, webhook
-from longcode.account import Account, Delivery, QuietZone
+from longcode.account import Account, Delivery, OnUncertain, QuietZone
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError, WrongPassword
@@ -32,6 +32,7 @@ class Settings(web.Body):
     delivery: Delivery | None = None
     webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
     smart_encoding: bool | None = None
+    on_uncertain: OnUncertain | None = None
     sender_name: Annotated[fields.Line | None, Field(max_length=40)] = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
@@ -45,6 +46,7 @@ class Settings(web.Body):
         "time_zone",
         "delivery",
         "smart_encoding",
+        "on_uncertain",
         "allowed_countries",
         "quiet_hours",
         "quiet_zone",

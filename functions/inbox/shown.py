@@ -31,6 +31,7 @@ class ShownMessage(BaseModel):
     finished_at: datetime | None
     month: str | None
     error: str | None
+    resent: bool
     read: bool
     keyword: str | None
     media: tuple[str, ...]

@@ -34,6 +34,13 @@ class QuietZone(StrEnum):
     STUDIO = "studio"
 
 
+class OnUncertain(StrEnum):
+    """What becomes of a text that nobody knows of at its deadline: it is given up, or sent a second time, once."""
+
+    GIVE_UP = "give_up"
+    RESEND = "resend"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
@@ -56,6 +63,7 @@ class Account:
     webhook_url: str | None = None
     webhook_secret: str | None = None
     smart_encoding: bool = True
+    on_uncertain: OnUncertain = OnUncertain.GIVE_UP
     sender_name: str | None = None
     units_a_day: int | None = None
     allowed_countries: tuple[str, ...] = ()

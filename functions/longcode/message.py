@@ -42,6 +42,9 @@ NEXT: dict[State, set[State]] = {
     State.UNDELIVERED: {State.DELIVERED},
 }
 
+# The one step back, UNCERTAIN to SENDING, is a resend: by policy, once for a text, and flagged on it as `resent`.
+# It is not in the table above, so that no job but the deadline's claims a text that the carrier may have.
+
 
 def may_become(now: State, then: State) -> bool:
     """Tell whether `then` may follow `now`; a state may not follow itself."""
@@ -118,6 +121,7 @@ class Message:
     claimed_at: Instant | None = None
     lease_until: Instant | None = None
     deadline: Instant | None = None
+    resent: bool = False
     carrier: str | None = None
     carrier_id: str | None = None
     error: str | None = None

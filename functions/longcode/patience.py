@@ -20,6 +20,7 @@ FURTHEST = timedelta(days=366)
 """How far ahead a text can be scheduled."""
 
 _UNCERTAIN = {"twilio": timedelta(minutes=15), "aws": timedelta(hours=72)}  # design §5, facts §5
+_LOOKS = {"twilio": timedelta(minutes=4)}  # how often a carrier that can be asked is asked for an uncertain send
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=15)
 
@@ -36,15 +37,27 @@ def deadline(now: datetime, carrier: str) -> datetime:
     return now + _UNCERTAIN[carrier]
 
 
+def next_look(now: datetime, deadline: datetime, carrier: str) -> datetime:
+    """Tell when to look at an uncertain send again: at its deadline at the latest, and then until it is ended."""
+    if now >= deadline:
+        return now + HEALED_AFTER
+    return min(now + _LOOKS[carrier], deadline) if carrier in _LOOKS else deadline
+
+
+def ends_at(message: Message) -> datetime:
+    """Tell from when on a text is no longer worth sending."""
+    return message.valid_until or message.created_at + VALID
+
+
 def seconds_left(message: Message, now: datetime) -> int:
     """Tell for how many seconds a text is still worth delivering, 0 when it no longer is.
 
     What the carrier still tries when the recipient's quiet hours begin is too late as well.
     """
-    ends = [message.valid_until or message.created_at + VALID, *([message.quiet_from] if message.quiet_from else [])]
+    ends = [ends_at(message), *([message.quiet_from] if message.quiet_from else [])]
     return max(0, int((min(ends) - now).total_seconds()))
 
 
 def is_over(message: Message, now: datetime) -> bool:
     """Tell whether a text is no longer worth sending."""
-    return now >= (message.valid_until or message.created_at + VALID)
+    return now >= ends_at(message)

@@ -62,14 +62,21 @@ def heal(message: Message, now: datetime) -> None:
         case State.SCHEDULED | State.ACCEPTED | State.QUEUED if patience.is_over(message, now):
             messages.settle(message, State.EXPIRED, error=message.held or "expired", finished_at=now)
         case State.SCHEDULED | State.ACCEPTED | State.QUEUED:
-            if messages.put_off(message, State.QUEUED, now + HEALED_AFTER):
-                enqueue([message])
+            _enqueue(message, State.QUEUED, now + HEALED_AFTER)
         case State.SENDING:
             count("UncertainSends")
             deadline = patience.deadline(now, settings().carrier)
-            messages.put_off(message, State.UNCERTAIN, deadline, deadline=deadline)
+            look = patience.next_look(now, deadline, settings().carrier)
+            messages.put_off(message, State.UNCERTAIN, look, deadline=deadline)
         case State.UNCERTAIN:
-            messages.settle(message, State.FAILED, error="uncertain", finished_at=now)
+            # The worker asks the carrier for it, or ends it: a carrier that hangs must not hold up what is due.
+            look = patience.next_look(now, message.deadline or now, settings().carrier)
+            _enqueue(message, State.UNCERTAIN, look)
+
+
+def _enqueue(message: Message, to: State, until: datetime) -> None:
+    if messages.put_off(message, to, until):
+        enqueue([message])
 
 
 @logger.inject_lambda_context

@@ -17,16 +17,15 @@ from longcode import patience
 from longcode.aws import clock, queues
 from longcode.aws.batch import SideBySide
 from longcode.aws.carrier import carrier as configured_carrier
-from longcode.aws.settings import settings
-from longcode.aws.telemetry import count, logger
-from longcode.carriers.carrier import Carrier, Refused, Sent, Text, Uncertain, Why
-from longcode.consent import Means
-from longcode.jobs import HearKeyword, Send
+from longcode.aws.telemetry import logger
+from longcode.carriers.carrier import Carrier
+from longcode.jobs import Send
 from longcode.message import Kind, Message, State, may_become
 from longcode.route import Route
 from longcode.table import messages, routes, sending
 from longcode.table.codec import Attributes, read
-from send import halting, timing
+from send import halting, timing, uncertain
+from send.handover import hand_over
 from send.pacing import Turns
 
 _AT_ONCE = 10
@@ -45,6 +44,11 @@ class NoSuchMessage(Exception):
 
 def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool) -> None:
     """Bring a text to the carrier, or to the reason why not. Whatever another worker has claimed is left alone."""
+    if message.state is State.UNCERTAIN:
+        again = uncertain.resolve(message, carrier, now, blocked=blocked)
+        if again:
+            hand_over(again, carrier, now)
+        return
     if blocked:
         messages.settle(message, State.REFUSED, error="opted_out", finished_at=now)
         return
@@ -55,31 +59,8 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
         timing.hold(message, now)
         return
     claimed = messages.claim(message, uuid4().hex[:8], now, now + patience.LEASE)
-    if claimed is None:
-        return
-    text = Text(
-        reference=f"{message.account}.{message.id}",
-        to=message.phone,
-        origin=message.number,
-        body=message.body,
-        valid_seconds=patience.seconds_left(message, now),
-    )
-    match carrier.send(text):
-        case Sent(carrier_id):
-            messages.record(claimed, State.SENT, carrier=carrier.name, carrier_id=carrier_id)
-        case Refused(Why.TRY_AGAIN | Why.PARKED as why, code):
-            _try_again(claimed, why, code, now)
-        case Refused(Why.TRY_ONCE_LATER as why, code) if claimed.attempt == 1:
-            _try_again(claimed, why, code, now)
-        case Refused(why, code):
-            if why is Why.OPTED_OUT:
-                _mirror_opt_out(claimed, code, now)
-            messages.settle(claimed, State.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
-        case Uncertain(reason):
-            count("UncertainSends")
-            logger.warning("uncertain", extra={"message_id": message.id, "reason": reason})
-            deadline = patience.deadline(now, carrier.name)
-            messages.put_off(claimed, State.UNCERTAIN, deadline, deadline=deadline, carrier=carrier.name)
+    if claimed:
+        hand_over(claimed, carrier, now)
 
 
 def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str], None]:
@@ -150,29 +131,6 @@ def _route(message: Message, now: datetime) -> Route:
         client_id=message.client_id,
         at=now,
     )
-
-
-def _try_again(claimed: Message, why: Why, code: str, now: datetime) -> None:
-    if why is Why.PARKED:
-        count("ParkedSends")
-        logger.error("parked: the carrier wants the operator", extra={"message_id": claimed.id, "code": code})
-    until = patience.retry_at(now, claimed.attempt, random.random())  # noqa: S311  # jitter is no secret
-    messages.put_off(claimed, State.QUEUED, until, error=code)
-
-
-def _mirror_opt_out(message: Message, code: str, now: datetime) -> None:
-    heard = HearKeyword(
-        id=message.id,
-        keyword="stop",
-        phone=message.phone,
-        number=message.number,
-        words=f"carrier code {code}",
-        at=now,
-        means=Means.CARRIER,
-        account=message.account,
-        answered=True,
-    )
-    queues.put(settings().opt_out_queue_url, [heard])
 
 
 def record_handler(event: dict[str, Any], carrier: Carrier, now: datetime) -> Callable[[SQSRecord], Awaitable[None]]:

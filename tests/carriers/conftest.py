@@ -92,6 +92,11 @@ def fake() -> Iterator[FakeCarrier]:
             assert fake.play is not None
             fake.play(self)
 
+        def do_GET(self) -> None:
+            fake.asked.append(Asked(self.path, self.headers, "", self.client_address))
+            assert fake.play is not None
+            fake.play(self)
+
         def log_message(self, *_: object) -> None:
             pass
 

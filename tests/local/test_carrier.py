@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from http.client import HTTPConnection, RemoteDisconnected
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -297,6 +298,28 @@ def test_another_account_is_404(carrier: Client) -> None:
     answer = carrier.twilio("GET", f"/2010-04-01/Accounts/AC{'1' * 32}/Messages.json")
 
     assert (answer.status, answer.json["code"]) == (404, 20404)
+
+
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [
+        ("DateSent%3E={today}", True),
+        ("DateSent>={today}", True),
+        ("DateSent%3E={tomorrow}", False),
+        ("DateSent%3C={yesterday}", False),
+        ("DateSent={today}", True),
+        ("DateSent={yesterday}", False),
+    ],
+)
+def test_messages_are_listed_by_the_day_they_were_sent(carrier: Client, asked: str, listed: bool) -> None:
+    sid = carrier.send().json["sid"]
+    carrier.wait_for(lambda: carrier.conversation()[0]["status"] == "delivered")
+    today = datetime.fromisoformat(carrier.conversation()[0]["at"]).date()
+    days = {"today": today, "tomorrow": today + timedelta(days=1), "yesterday": today - timedelta(days=1)}
+
+    page = carrier.twilio("GET", f"{MESSAGES}?{asked.format(**days)}").json
+
+    assert [m["sid"] for m in page["messages"]] == [sid] * listed
 
 
 def test_messages_are_listed_newest_first_by_number_and_page(carrier: Client) -> None:

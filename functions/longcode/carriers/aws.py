@@ -18,6 +18,7 @@ from botocore.exceptions import (
 )
 
 from longcode.carriers.carrier import Answer, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
+from longcode.lookup import Listed
 from longcode.message import State
 
 CONNECT_SECONDS = 3.0
@@ -99,6 +100,10 @@ class Aws:
             return Uncertain(type(problem).__name__)
         message_id = _word(answer, "MessageId")
         return Sent(message_id) if message_id else Uncertain("no MessageId")
+
+    def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:  # noqa: ARG002 - every carrier's
+        """Tell nothing: AWS lists no texts, and an uncertain one waits for its event."""
+        return None
 
 
 def _refusal(response: Mapping[str, Any]) -> Answer:

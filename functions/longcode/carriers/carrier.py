@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from longcode.lookup import Listed
 from longcode.message import State
 
 
@@ -91,4 +92,8 @@ class Carrier(Protocol):
 
     def send(self, text: Text) -> Answer:
         """Hand a text over, in at most 10 seconds."""
+        ...
+
+    def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
+        """List the texts from a number of ours to a phone since then, in at most 5 seconds; None is no answer."""
         ...

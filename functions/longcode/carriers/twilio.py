@@ -4,6 +4,8 @@ import hmac
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from threading import Lock
 from typing import Any
@@ -14,16 +16,19 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.util import make_headers
 
 from longcode.carriers.carrier import Answer, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
+from longcode.lookup import Listed
 from longcode.message import State
 
 NAME = "twilio"
 API_BASE = "https://api.twilio.com"
 TIMEOUT_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
+LOOK_UP_SECONDS = 5.0
 CONNECTIONS = 10  # a batch of ten texts is handed over at once
 IDLE_SECONDS = 30.0
 LONGEST_VALID_SECONDS = 36_000
 MOST_MEDIA = 10
+_MOST_LISTED = 1000
 
 # Twilio's own codes have five digits; an answer or code without a line here goes by its HTTP status, if any.
 WHY = {
@@ -104,6 +109,7 @@ class Twilio:
         self._callback_base = callback_base
         self._pool = pool or PoolManager(maxsize=CONNECTIONS)
         self._timeout = Timeout(connect=min(CONNECT_SECONDS, timeout_seconds), total=timeout_seconds)
+        self._look_up_timeout = Timeout(total=min(LOOK_UP_SECONDS, timeout_seconds))
         self._clock = clock
         self._used_at = clock()
         self._lock = Lock()
@@ -134,6 +140,23 @@ class Twilio:
             return Uncertain(type(problem).__name__)
         return _answer(response)
 
+    def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
+        """List the texts of that day and later; asking twice would do no harm, but nobody waits for it here."""
+        asked = {"To": to, "From": origin, "DateSent>": since.astimezone(UTC).date(), "PageSize": _MOST_LISTED}
+        self._drop_stale_connections()
+        try:
+            response = self._pool.request(
+                "GET",
+                f"{self._url}?{urlencode(asked)}",
+                headers=self._headers,
+                timeout=self._look_up_timeout,
+                retries=False,
+                redirect=False,
+            )
+        except HTTPError:
+            return None
+        return _listed(_told(response)) if response.status == HTTPStatus.OK else None
+
     def _drop_stale_connections(self) -> None:
         # While Lambda is frozen Twilio hangs up unseen, and a text on such a connection would end uncertain.
         # A call still under way has its connection out of the pool and keeps it.
@@ -162,6 +185,29 @@ def _told(response: BaseHTTPResponse) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _listed(told: dict[str, Any]) -> list[Listed] | None:
+    """Read a list of texts; None when it goes on, or when a line of it cannot be read: that line might be the one."""
+    texts = told.get("messages")
+    if not isinstance(texts, list) or told.get("next_page_uri"):
+        return None
+    try:
+        return [_one_listed(text) for text in texts if str(text["direction"]).startswith("outbound")]
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _one_listed(text: dict[str, Any]) -> Listed:
+    state = STATES.get(text["status"], State.SENT)
+    code = text.get("error_code") or text["status"] if state is State.UNDELIVERED else None
+    return Listed(
+        carrier_id=str(text["sid"]),
+        body=str(text["body"]),
+        created_at=parsedate_to_datetime(text["date_created"]).astimezone(UTC),
+        state=state,
+        code=code and str(code),
+    )
 
 
 def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:

@@ -1,8 +1,9 @@
 """The folders of the Messages hub: sent, inbox, what is tied to no client (facts S34–S38); and broadcasts."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from heapq import merge
-from itertools import islice
+from itertools import islice, takewhile
 
 from longcode.broadcast import Broadcast
 from longcode.message import Direction, Message
@@ -11,6 +12,7 @@ from longcode.table.codec import Attributes, read
 
 BROADCASTS = "broadcasts"
 _BEYOND = "~"
+_MANY = 1000
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
     "inbox": [(Direction.IN, True), (Direction.IN, False)],
@@ -54,6 +56,17 @@ def broadcasts(account: str, *, limit: int, cursor: str | None) -> tuple[list[Br
     items = store.get_many(wanted) if wanted else {}
     next_cursor = _place(places[limit - 1]) if len(places) > limit else None
     return [read(Broadcast, items[key]) for key in wanted if key in items], next_cursor
+
+
+def sent_to(phone: str, account: str, since: datetime, until: datetime) -> list[Message]:
+    """List an account's texts to a phone that were accepted in a stretch of time."""
+    first, beyond = keys.folder_place(since, ""), keys.folder_place(until, _BEYOND)
+    places: list[Attributes] = []
+    for one in (keys.folder(account, direction, linked=linked) for direction, linked in _LISTS["sent"]):
+        newest_first = store.query_index(keys.FOLDER, one, before=beyond, page=_MANY, newest_first=True)
+        accepted_since = takewhile(lambda found: _place(found) >= first, newest_first)
+        places += [found for found in accepted_since if found["phone"] == phone]
+    return _messages(places)
 
 
 def _place(found: Attributes) -> str:

@@ -115,6 +115,28 @@ def claim(message: Message, claim_id: str, now: datetime, lease_until: datetime)
     return claimed
 
 
+def claim_again(message: Message, claim_id: str, now: datetime, lease_until: datetime) -> Message | None:
+    """Take an uncertain message for its second attempt; None when a receipt told of it, or another took it."""
+    claimed = replace(
+        message,
+        state=State.SENDING,
+        attempt=message.attempt + 1,
+        resent=True,
+        claim_id=claim_id,
+        claimed_at=now,
+        lease_until=lease_until,
+        due_at=lease_until,
+    )
+    moved = ("state", "attempt", "resent", "claim_id", "claimed_at", "lease_until")
+    changes = {name: getattr(claimed, name) for name in moved} | _due(claimed)
+    unheard_of = Attr("state").eq(State.UNCERTAIN) & Attr("attempt").eq(message.attempt)
+    try:
+        store.write(Update(_key(message), changes=changes, remove=("deadline",), when=unheard_of))
+    except store.ConditionFailed as failed:
+        return claimed if failed.found[0].get("claim_id") == claim_id else None
+    return claimed
+
+
 def record(message: Message, to: State, **changes: Any) -> bool:
     """Move a claimed message to where the carrier has it, and count its units, together and once.
 

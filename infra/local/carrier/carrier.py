@@ -1,7 +1,7 @@
 """The simulated carrier: takes texts, brings them to phones, and tells the service about it."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from infra.local.carrier import protocol
@@ -21,11 +21,14 @@ class Carrier:
         inbound_url: str | None = None,
         receipt_seconds: float = 0.2,
         keep: int = 10_000,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.account_sid = account_sid
         self.auth_token = auth_token
         self.inbound_url = inbound_url
         self.receipt_seconds = receipt_seconds
+        self.clock = clock
         self.network = Network(keep)
         self.postman = Postman(most=2 * keep)
         self._closed = threading.Event()
@@ -39,7 +42,7 @@ class Carrier:
             self._closed.wait(seconds)
         if self.postman.full:
             return refusal(21611, 429)
-        answer = self.network.accept(form, datetime.now(UTC))
+        answer = self.network.accept(form, self.clock())
         if isinstance(answer, Accepted):
             self._walk(answer.text, callback, answer.steps, self.receipt_seconds + answer.late_seconds)
         return answer
@@ -50,7 +53,7 @@ class Carrier:
             return
 
         def step() -> None:
-            self.network.advance(text.sid, steps[0], datetime.now(UTC))
+            self.network.advance(text.sid, steps[0], self.clock())
             for _ in range(steps[0].copies if callback else 0):
                 answer = post(callback or "", self._receipt(text, steps[0]), self.auth_token)
                 self.network.receipted(text.sid, steps[0].status, answer)
@@ -68,7 +71,7 @@ class Carrier:
             body=body,
             media=media,
             opt_out_type=opt_out_type,
-            now=datetime.now(UTC),
+            now=self.clock(),
         )
         copies = self.network.reply(text)
         url = self.inbound_url or ""

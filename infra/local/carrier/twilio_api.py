@@ -33,7 +33,11 @@ def _send(carrier: Carrier, request: Request, account_sid: str) -> Answer | None
 def _list(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
     if stranger := _stranger(carrier, request, account_sid):
         return stranger
-    texts = carrier.network.texts(request.query.get("To"), request.query.get("From"))
+    texts = [
+        text
+        for text in carrier.network.texts(request.query.get("To"), request.query.get("From"))
+        if _sent_when(text, request.query)
+    ]
     size = min(max(whole_number(request, "PageSize") or 50, 1), 1000)
     page = whole_number(request, "Page") or 0
     start = page * size
@@ -57,6 +61,16 @@ def _list(carrier: Carrier, request: Request, account_sid: str) -> Answer | None
             "uri": uri(page),
         },
     )
+
+
+def _sent_when(text: Text, query: Mapping[str, str]) -> bool:
+    """Tell whether a text's day is the one asked for: `DateSent=`, `DateSent>=` or `DateSent<=`, UTC.
+
+    What is not sent yet has no such day (https://www.twilio.com/docs/messaging/api/message-resource).
+    """
+    day = "" if text.status == "queued" else text.updated_at.date().isoformat()
+    on, since, until = query.get("DateSent", day), query.get("DateSent>", ""), query.get("DateSent<", day)
+    return on == day and since <= day <= until
 
 
 @on("GET", rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}\.json", ROUTES)

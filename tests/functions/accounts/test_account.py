@@ -67,6 +67,7 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
         "time_zone",
         "delivery",
         "smart_encoding",
+        "on_uncertain",
         "allowed_countries",
         "quiet_hours",
         "quiet_zone",
@@ -97,6 +98,7 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
         ({"units_a_day": 0}, 422, "units_a_day"),
         ({"allowed_countries": ["61", "999"]}, 422, "allowed_countries.1"),
         ({"webhook_url": "http://studio.example"}, 422, "webhook_url"),
+        ({"on_uncertain": "guess"}, 422, "on_uncertain"),
         ({"name": " "}, 422, "name"),
         ({"name": "\ud800"}, 422, "name"),
         ({"statuses": {"session": [" - "]}}, 422, "statuses.session.0"),
@@ -122,6 +124,15 @@ def test_what_is_not_json_is_called_so() -> None:
     answer = change('{"name": ')
 
     assert (answer.status, answer.json["code"]) == (400, "malformed_json")
+
+
+def test_a_studio_chooses_what_becomes_of_a_text_that_nobody_knows_of() -> None:
+    studio()
+
+    before = call(api, "GET", "/account", account="10000001").json["on_uncertain"]
+    after = change({"on_uncertain": "resend"}).json["on_uncertain"]
+
+    assert (before, after) == ("give_up", "resend")
 
 
 def test_no_settings_change_nothing() -> None:

@@ -10,7 +10,7 @@ from longcode.message import State
 from send import api, due, receipts, requests
 from tests.fakes import NOW, FakeCarrier, client, queued, studio
 from tests.functions.send.texts import deliver, stored, units
-from tests.functions.send.wire import Killed, killing
+from tests.functions.send.wire import Death, Killed, killing
 
 FINAL = {State.SENT, State.DELIVERED, State.FAILED}
 CALLS = 9  # accept: read, write, enqueue; deliver: read, opt-outs, route, turn, claim, record
@@ -46,14 +46,16 @@ def heal(account: Account, carrier: FakeCarrier, jobs: list[str]) -> None:
         deliver(carrier, at)
     for text in carrier.texts:
         receipts.take(Receipt(reference=text.reference, carrier_id="SM1", state=State.DELIVERED), at)
-    due.sweep(NOW + timedelta(minutes=30))
+    for minute in (20, 30):
+        due.sweep(NOW + timedelta(minutes=minute))
+        deliver(carrier, NOW + timedelta(minutes=minute))
 
 
 def lives(account: Account, *, before: bool) -> Iterator[tuple[FakeCarrier, str]]:
     """Kill a text's way at each call in turn; gives the carrier and the message."""
     for call in range(1, CALLS + 1):
         carrier, jobs = FakeCarrier(), list[str]()
-        with killing(call, before=before), suppress(Killed):
+        with killing(Death(call, before)), suppress(Killed):
             message_id = accept(account, f"key-{call}")
             jobs = [f'{{"account":"10000001","message_id":"{message_id}"}}']
             deliver(carrier, jobs=jobs)
@@ -92,10 +94,12 @@ def test_killed_between_the_carriers_answer_and_the_record_a_text_is_not_sent_ag
 
 
 def test_the_way_of_a_text_has_no_more_calls_than_are_killed_here(account: Account) -> None:
-    with killing(0, before=True) as made:
+    death = Death(0, before=True)
+
+    with killing(death):
         accept(account, "key")
         deliver(FakeCarrier())
 
-    assert made[:3] == ["BatchGetItem", "PutItem", "SendMessageBatch"]
-    assert made[-6:-3] == ["BatchGetItem", "BatchGetItem", "BatchWriteItem"]
-    assert made[-3:] == ["UpdateItem", "UpdateItem", "TransactWriteItems"]
+    assert death.made[:3] == ["BatchGetItem", "PutItem", "SendMessageBatch"]
+    assert death.made[-6:-3] == ["BatchGetItem", "BatchGetItem", "BatchWriteItem"]
+    assert death.made[-3:] == ["UpdateItem", "UpdateItem", "TransactWriteItems"]

@@ -189,7 +189,7 @@ def test_a_no_for_good_fails_the_text_and_costs_nothing(account: Account) -> Non
     assert units(account) == 0
 
 
-@pytest.mark.parametrize("why", [Why.TRY_AGAIN, Why.PARKED, Why.TRY_ONCE_LATER])
+@pytest.mark.parametrize("why", [Why.TRY_AGAIN, Why.TRY_ONCE_LATER])
 def test_a_text_to_try_again_waits_for_its_time(account: Account, why: Why) -> None:
     message = accept(account)
     carrier, [job] = FakeCarrier(answers=[Refused(why, "20429")]), queued("send")

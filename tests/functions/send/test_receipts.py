@@ -114,6 +114,7 @@ def test_a_receipt_after_an_uncertain_text_was_given_up_changes_nothing_and_cost
     message = accept(account)
     deliver(FakeCarrier(answers=[Uncertain("timeout")]))
     due.sweep(NOW + timedelta(minutes=16))
+    deliver(FakeCarrier(), NOW + timedelta(minutes=16))
 
     answer = report(message, "delivered")
 

@@ -1,0 +1,212 @@
+"""A text's whole way, killed before and after every call that any step of it makes, on the emulator.
+
+The steps are processes: a kill ends one of them, and what follows is what the world does next: the studio's software
+asks again, the queue brings the job again, the sweeper runs, receipts come, deadlines pass. A first run of each way
+counts its calls, so that no number of them stands here.
+"""
+
+import itertools
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from os import devnull
+from typing import Any
+
+import boto3
+
+from bench.carrier import PatientCarrier, served
+from bench.emulated import emulated_aws
+from bench.figure import Figure
+from infra.local.carrier.faults import Fault, FaultSet
+from longcode.account import Account, OnUncertain
+from longcode.aws.settings import settings
+from longcode.carriers.carrier import Carrier
+from longcode.message import State
+from longcode.plans import Change
+from longcode.table import keys, messages, store, usage
+from longcode.table.codec import Attributes
+from longcode.table.writes import table, wire_key
+from send import api, due, receipts, requests, worker
+from tests.fakes import NOW, client, studio
+from tests.functions.send.wire import Death, Killed, MortalCarrier, killing
+
+_MONTHS = ("2026-11", "2026-12")
+_ENDS = {State.SENT, State.DELIVERED, State.FAILED}
+_LIVES = itertools.count()  # each with an account, a phone and an hour of its own: no two are in each other's way
+_MINUTES = (1, 3, 8, 13, 19, 22, 26, 40)  # when the queue and the sweeper come by: past every deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What else goes wrong on a text's way."""
+
+    faults: FaultSet = field(default_factory=FaultSet)
+    policy: OnUncertain = OnUncertain.GIVE_UP
+
+
+WAYS = (
+    Way(),
+    Way(faults=FaultSet(double_receipts=Fault(), reorder_receipts=Fault())),
+    Way(faults=FaultSet(lose_receipts=Fault())),
+    Way(faults=FaultSet(lose_receipts=Fault()), policy=OnUncertain.RESEND),
+    Way(faults=FaultSet(drop_answer=Fault())),
+    Way(faults=FaultSet(drop_answer=Fault(), lose_receipts=Fault())),
+)
+
+
+class Outside:
+    """What is nobody's process: AWS itself, whose calls are not counted."""
+
+    def __init__(self) -> None:
+        self._sqs, self._table = boto3.client("sqs"), boto3.client("dynamodb")
+        self._queue = settings().send_queue_url
+
+    @contextmanager
+    def jobs(self) -> Iterator[list[str]]:
+        """Give the jobs on the send queue; they are done with the block, and there again if it dies."""
+        held: list[dict[str, Any]] = []
+        while found := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
+            held += found
+        try:
+            yield [one["Body"] for one in held]
+        except Killed:
+            for one in held:
+                again = {"ReceiptHandle": one["ReceiptHandle"], "VisibilityTimeout": 0}
+                self._sqs.change_message_visibility(QueueUrl=self._queue, **again)
+            raise
+        for one in held:
+            self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=one["ReceiptHandle"])
+
+    def is_at_rest(self, account: str, message_id: str) -> bool:
+        """Tell whether a message is there and nobody must look at it again."""
+        key = wire_key(keys.message(account, message_id))
+        item = self._table.get_item(TableName=table(), Key=key, ConsistentRead=True).get("Item")
+        return item is not None and "due_at" not in item
+
+
+@dataclass(slots=True)
+class Life:
+    """One text, from its acceptance until nothing more can come."""
+
+    account: Account
+    born: datetime
+    simulated: PatientCarrier
+    carrier: Carrier
+    outside: Outside
+    id: str = ""
+
+    def steps(self) -> Iterator[Callable[[], None]]:
+        """Give one process after the other; the first two are the way when all goes well."""
+        yield self.accept
+        yield self.deliver
+        yield self.report
+        yield self.accept  # the studio's software got no answer, perhaps, and asks again
+        for minutes in _MINUTES:
+            self.simulated.now = self.born + timedelta(minutes=minutes)
+            yield self.sweep
+            yield self.deliver
+            yield self.report
+            if self.outside.is_at_rest(self.account.id, self.id):
+                return
+
+    def accept(self) -> None:
+        form = requests.NewMessage(client_id="c1", body="Your proofs are ready.")
+        self.id = api.accept(self.account.id, form, "key", self.born).messages[0].id
+
+    def deliver(self) -> None:
+        """Work on the queue's jobs as Lambda does: what was not finished comes again."""
+        with self.outside.jobs() as bodies:
+            deliver_job = worker.prepare(bodies, self.carrier, self.simulated.now) if bodies else None
+            for body in bodies:
+                deliver_job(body) if deliver_job else None
+
+    def report(self) -> None:
+        for receipt in self.simulated.receipts():
+            receipts.take(receipt, self.simulated.now)
+
+    def sweep(self) -> None:
+        due.sweep(self.simulated.now)
+
+
+@dataclass(slots=True)
+class Found:
+    """What the deaths left behind."""
+
+    points: int = 0
+    lost: int = 0
+    doubled: int = 0
+    miscounted: int = 0
+
+    def look_at(self, life: Life) -> None:
+        """Judge a text at the end of its life."""
+        message = messages.get(life.account.id, life.id)
+        at_the_carrier = len(life.simulated.network.texts())
+        charged = sum(usage.of_month(life.account.id, month).units_sent for month in _MONTHS)
+        reserved = sum(one["used"] for one in allowances(life.account))
+        units = message.units if message and at_the_carrier else 0
+        self.points += 1
+        self.lost += message is None or message.state not in _ENDS or (charged == 0 and at_the_carrier > 0)
+        self.doubled += at_the_carrier > 1
+        self.miscounted += charged != units or reserved != units
+
+
+def allowances(account: Account) -> list[Attributes]:
+    """List what an account has reserved."""
+    return list(store.query(keys.allowance(account.id, "")))
+
+
+def measure() -> Iterator[Figure]:
+    """Live through all of it."""
+    with _quiet(), emulated_aws():
+        found = _all_deaths(Outside())
+    yield Figure("crash_points", found.points, "points", None)
+    yield Figure("crash_points_lost", found.lost, "texts", 0)
+    yield Figure("crash_points_doubled", found.doubled, "texts", 0)
+    yield Figure("crash_points_miscounted", found.miscounted, "texts", 0)
+
+
+def _all_deaths(outside: Outside) -> Found:
+    found = Found()
+    for way in WAYS:
+        calls = len(_live(way, outside, Death(0, before=True)).made)
+        for call in range(1, calls + 1):
+            for before in (True, False):
+                death = Death(call, before)
+                _live(way, outside, death, found)
+    return found
+
+
+def _live(way: Way, outside: Outside, death: Death, found: Found | None = None) -> Death:
+    number = next(_LIVES)
+    account = studio(
+        f"{10000000 + number}", plan_changes=(Change(NOW, "small"),), units_a_day=100, on_uncertain=way.policy
+    )
+    client(account, "c1", f"+1212{5550000 + number}")
+    born = NOW + number * timedelta(hours=1)
+    with outside.jobs():
+        pass  # copies of jobs that the life before left behind would only be counted here
+    with served(born) as (simulated, twilio):
+        simulated.network.put_faults("all", way.faults)
+        life = Life(account, born, simulated, MortalCarrier(twilio, death), outside)
+        with killing(death):
+            for step in life.steps():
+                with suppress(Killed):
+                    step()
+        if found:
+            found.look_at(life)
+    for one in allowances(account):
+        usage.rest(one)  # whose next look would only be counted with the life after
+    return death
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the functions' logs and counts out of the figures."""
+    logging.disable()
+    try:
+        with open(devnull, "w") as nowhere, redirect_stdout(nowhere):
+            yield
+    finally:
+        logging.disable(logging.NOTSET)

@@ -1,0 +1,60 @@
+"""What becomes of a text that the carrier neither took nor refused: it is asked for, and at its deadline decided."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from longcode import lookup, patience
+from longcode.account import SERVICE, OnUncertain
+from longcode.carriers.carrier import Carrier
+from longcode.message import Message, State
+from longcode.table import accounts, folders, messages, routes
+from send.pacing import Turns
+
+_ACCEPTED_BEFORE = timedelta(days=1)  # how long before its claim another text to the phone can have been written
+
+
+def resolve(message: Message, carrier: Carrier, now: datetime, *, blocked: bool) -> Message | None:
+    """Ask for a text, and end it at its deadline; gives it back, claimed, if it is to be sent a second time."""
+    if _found(message, carrier, now) or (message.deadline and now < message.deadline):
+        return None
+    if not blocked and _goes_again(message, now):
+        at = Turns([message], now).wait(message)
+        # Without a turn soon enough the sweeper comes by again: the deadline is past, and nothing else changes.
+        return messages.claim_again(message, uuid4().hex[:8], at, at + patience.LEASE) if at else None
+    messages.settle(message, State.FAILED, error=lookup.UNCERTAIN, finished_at=now)
+    return None
+
+
+def _found(message: Message, carrier: Carrier, now: datetime) -> bool:
+    since, _ = lookup.window(message)
+    listed = carrier.find(message.phone, message.number, since)
+    found = lookup.match(message, listed, _others(message, since, now)) if listed else None
+    if found is None:
+        return False
+    changes: dict[str, Any] = {"carrier": carrier.name, "carrier_id": found.carrier_id}
+    if found.state is not State.SENT:
+        changes["finished_at"] = now
+    if found.code:
+        changes["error"] = f"{carrier.name}:{found.code}"
+    messages.record(message, found.state, **changes)
+    return True
+
+
+def _others(message: Message, since: datetime, now: datetime) -> list[Message]:
+    """List our other texts to the phone around that time, of whichever account; the service's own leave no route."""
+    accounts_texting = {route.account for route in routes.to(message.phone, message.number)}
+    texts = [
+        text
+        for account in sorted(accounts_texting | {message.account, SERVICE})
+        for text in folders.sent_to(message.phone, account, since - _ACCEPTED_BEFORE, now)
+    ]
+    return [one for one in texts if (one.account, one.id) != (message.account, message.id)]
+
+
+def _goes_again(message: Message, now: datetime) -> bool:
+    """Tell whether a text gets its one second attempt: by its account's policy, while it is worth sending."""
+    if message.resent or not patience.seconds_left(message, now):
+        return False
+    account = accounts.get(message.account)
+    return account is not None and account.on_uncertain is OnUncertain.RESEND

@@ -1,0 +1,116 @@
+import json
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from longcode.carriers.twilio import Twilio
+from longcode.lookup import Listed
+from longcode.message import State
+from tests.carriers.conftest import FakeCarrier
+
+SINCE = datetime(2026, 11, 22, 23, 59, 45, tzinfo=UTC)
+TEXT: dict[str, Any] = {
+    "sid": "SM1",
+    "body": "Your proofs are ready.",
+    "date_created": "Sun, 22 Nov 2026 23:59:59 +0000",
+    "date_sent": "Mon, 23 Nov 2026 00:00:01 +0000",
+    "direction": "outbound-api",
+    "status": "delivered",
+    "error_code": None,
+}
+
+
+def find(api_base: str, timeout_seconds: float = 5) -> list[Listed] | None:
+    twilio = Twilio(
+        account_sid="AC123",
+        auth_token="test-token",
+        callback_base="https://longcode.example",
+        api_base=api_base,
+        timeout_seconds=timeout_seconds,
+        clock=lambda: 0.0,
+    )
+    return twilio.find("+15555550123", "+15555550100", SINCE)
+
+
+def page(*texts: dict[str, Any], **fields: Any) -> str:
+    return json.dumps({"messages": texts, "next_page_uri": None} | fields)
+
+
+def test_texts_are_asked_for_by_phone_number_and_day(fake: FakeCarrier) -> None:
+    fake.answers(200, page(TEXT))
+
+    found = find(fake.url)
+
+    [asked] = fake.asked
+    assert urlsplit(asked.path).path == "/2010-04-01/Accounts/AC123/Messages.json"
+    assert dict(parse_qsl(urlsplit(asked.path).query)) == {
+        "To": "+15555550123",
+        "From": "+15555550100",
+        "DateSent>": "2026-11-22",
+        "PageSize": "1000",
+    }
+    assert asked.headers["Authorization"] == "Basic QUMxMjM6dGVzdC10b2tlbg=="
+    assert found == [
+        Listed(
+            carrier_id="SM1",
+            body="Your proofs are ready.",
+            created_at=datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC),
+            state=State.DELIVERED,
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "error_code", "state", "code"),
+    [
+        ("queued", None, State.SENT, None),
+        ("sending", None, State.SENT, None),
+        ("sent", None, State.SENT, None),
+        ("undelivered", 30003, State.UNDELIVERED, "30003"),
+        ("failed", None, State.UNDELIVERED, "failed"),
+        ("unheard-of", None, State.SENT, None),
+    ],
+)
+def test_a_listed_text_is_as_far_as_its_status_says(
+    fake: FakeCarrier, status: str, error_code: int | None, state: State, code: str | None
+) -> None:
+    fake.answers(200, page(TEXT | {"status": status, "error_code": error_code}))
+
+    found = find(fake.url)
+
+    assert found
+    assert (found[0].state, found[0].code) == (state, code)
+
+
+def test_a_reply_from_the_phone_is_none_of_our_texts(fake: FakeCarrier) -> None:
+    fake.answers(200, page(TEXT | {"direction": "inbound"}))
+
+    assert find(fake.url) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, page(TEXT)),
+        (401, page(TEXT)),
+        (307, page(TEXT)),
+        (200, "not JSON"),
+        (200, "{}"),
+        (200, page(TEXT, next_page_uri="/more")),
+        (200, page(TEXT, {"sid": "SM2"})),
+        (200, page(TEXT, TEXT | {"date_created": "yesterday"})),
+    ],
+)
+def test_a_list_that_is_not_whole_is_no_answer(fake: FakeCarrier, status: int, body: str) -> None:
+    fake.answers(status, body)
+
+    assert find(fake.url) is None
+
+
+def test_a_carrier_that_is_silent_or_not_there_is_no_answer(fake: FakeCarrier, nobody_there: str) -> None:
+    fake.hangs()
+
+    assert find(fake.url, timeout_seconds=0.1) is None
+    assert find(nobody_there) is None

@@ -1,0 +1,76 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from longcode.lookup import Listed, match
+from longcode.message import Direction, Kind, Message, State
+
+CLAIMED = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+
+
+def message(**changes: Any) -> Message:
+    fields: dict[str, Any] = {
+        "account": "1001",
+        "id": "m1",
+        "direction": Direction.OUT,
+        "kind": Kind.INDIVIDUAL,
+        "state": State.UNCERTAIN,
+        "phone": "+12125550123",
+        "number": "+15555550100",
+        "body": "Your proofs are ready.",
+        "encoding": "GSM-7",
+        "segments": 1,
+        "units": 1,
+        "created_at": CLAIMED - timedelta(minutes=1),
+        "claimed_at": CLAIMED,
+    }
+    return Message(**(fields | changes))
+
+
+def listed(carrier_id: str = "SM1", *, seconds: float = 1, body: str = "Your proofs are ready.") -> Listed:
+    at = CLAIMED + timedelta(seconds=seconds)
+    return Listed(carrier_id=carrier_id, body=body, created_at=at, state=State.SENT)
+
+
+def test_the_one_text_with_these_words_of_that_time_is_it() -> None:
+    assert match(message(), [listed("SM0", body="Another"), listed("SM1")], []) == listed("SM1")
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(-16, False), (-15, True), (0, True), (75, True), (76, False)])
+def test_its_time_is_from_the_claim_to_the_end_of_the_lease_by_either_clock(seconds: float, found: bool) -> None:
+    assert (match(message(), [listed(seconds=seconds)], []) is not None) == found
+
+
+def test_of_two_that_fit_neither_is_taken() -> None:
+    assert match(message(), [listed("SM1"), listed("SM2")], []) is None
+
+
+def test_a_text_that_another_message_is_known_by_is_not_taken() -> None:
+    other = message(id="m2", state=State.DELIVERED, carrier_id="SM1")
+
+    assert match(message(), [listed("SM1")], [other]) is None
+    assert match(message(), [listed("SM1"), listed("SM2")], [other]) == listed("SM2")
+
+
+@pytest.mark.parametrize(
+    "unheard_of",
+    [{"state": State.SENDING}, {"state": State.UNCERTAIN}, {"state": State.FAILED, "error": "uncertain"}],
+)
+def test_another_unheard_of_text_with_these_words_of_that_time_may_be_meant_as_well(
+    unheard_of: dict[str, Any],
+) -> None:
+    other = message(id="m2", account="1002", claimed_at=CLAIMED + timedelta(seconds=30), **unheard_of)
+
+    assert match(message(), [listed()], [other]) is None
+
+
+def test_another_unheard_of_text_of_another_time_or_with_other_words_is_in_nobodys_way() -> None:
+    of_another_time = message(id="m2", claimed_at=CLAIMED - timedelta(minutes=5))
+    with_other_words = message(id="m3", body="See you at five.")
+
+    assert match(message(), [listed()], [of_another_time, with_other_words]) == listed()
+
+
+def test_words_are_compared_as_they_went_over_the_wire() -> None:
+    assert match(message(body="oh \ud83d "), [listed(body="oh ?")], []) == listed(body="oh ?")

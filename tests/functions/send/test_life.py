@@ -1,0 +1,196 @@
+"""Whatever happens to a text, and in whatever order: what holds all along, and what holds at its end."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from datetime import timedelta
+from typing import Any
+
+import boto3
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from longcode import outgoing
+from longcode.account import OnUncertain
+from longcode.aws.clients import client as aws_client
+from longcode.carriers.carrier import Receipt, Sent
+from longcode.consent import SHARED, Event, Means
+from longcode.message import NEXT, State
+from longcode.plans import Change
+from longcode.table import keys, messages, opt_outs, store
+from longcode.table.codec import from_wire
+from longcode.table.writes import wire_key
+from send import api, due, receipts, release, requests, worker
+from tests.fakes import NOW, client, queued, studio
+from tests.functions.send.texts import stored, units
+from tests.functions.send.wilful import WILLS, WilfulCarrier, Will
+from tests.functions.send.wire import Death, Killed, killing
+from tests.local_aws import local_aws
+
+WITH_THE_CARRIER = {State.SENT, State.DELIVERED, State.UNDELIVERED}
+ENDS = WITH_THE_CARRIER | {State.FAILED, State.REFUSED, State.EXPIRED}
+DEATHS = st.none() | st.builds(Death, st.integers(1, 9), st.booleans())
+REPORTS = {State.SENT: None, State.DELIVERED: None, State.UNDELIVERED: "30003"}
+AT_THE_END = (1, 3, 8, 13, 19, 22, 26, 40, 43, 280, 283, 286, 300, 303)  # minutes: past deadlines, then past validity
+
+
+class Life(RuleBasedStateMachine):
+    """A studio's texts to one phone, by a carrier that does whatever it likes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = ExitStack()
+        self.world.enter_context(local_aws())
+        self.now, self.stopped = NOW, False
+        self.carrier = WilfulCarrier(lambda: self.now)
+        self.jobs: list[str] = []
+        self.unfinished: list[str] = []
+        self.states: dict[str, State] = {}
+        self.resent: set[str] = set()
+        self.onlooker = boto3.client("dynamodb")
+
+    @initialize(policy=st.sampled_from(OnUncertain))
+    def sign_up(self, policy: OnUncertain) -> None:
+        self.account = studio(plan_changes=(Change(NOW, "small"),), on_uncertain=policy)
+        client(self.account)
+        events = aws_client("dynamodb").meta.events
+        events.register("after-call.dynamodb", self.look)
+        self.world.callback(events.unregister, "after-call.dynamodb", self.look)
+
+    @rule(key=st.sampled_from("ab"), death=DEATHS)
+    def accept(self, key: str, death: Death | None) -> None:
+        def act() -> None:
+            form = requests.NewMessage(client_id="c1", body="Hello")
+            api.accept(self.account.id, form, key, self.now)
+
+        if not self.stopped:
+            self.live(act, death)
+        message_id = f"{outgoing.request_id(self.account.id, key)}-0"
+        if messages.get(self.account.id, message_id):  # killed or not, it is accepted
+            self.states.setdefault(message_id, State.ACCEPTED)
+
+    @rule(will=st.sampled_from(WILLS), tells=st.booleans(), death=DEATHS)
+    def deliver(self, will: Will, tells: bool, death: Death | None = None) -> None:
+        self.carrier.will, self.carrier.tells = will, tells
+        bodies = [*self.unfinished, *queued("send")]
+        self.jobs += bodies
+        if not self.work(bodies, death):
+            self.unfinished = bodies
+        else:
+            self.unfinished = []
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), will=st.sampled_from(WILLS), death=DEATHS)
+    def deliver_again(self, data: st.DataObject, will: Will, death: Death | None) -> None:
+        self.carrier.will = will
+        self.work([data.draw(st.sampled_from(self.jobs))], death)
+
+    @precondition(lambda self: self.carrier.taken)
+    @rule(data=st.data(), state=st.sampled_from(sorted(REPORTS)), death=DEATHS)
+    def report(self, data: st.DataObject, state: State, death: Death | None) -> None:
+        text, listed = data.draw(st.sampled_from(self.carrier.taken))
+        receipt = Receipt(reference=text.reference, carrier_id=listed.carrier_id, state=state, code=REPORTS[state])
+        self.live(lambda: receipts.take(receipt, self.now), death)
+
+    @rule(minutes=st.sampled_from([1, 2, 3, 5, 16, 60, 241]))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(death=DEATHS)
+    def sweep(self, death: Death | None = None) -> None:
+        self.live(lambda: due.sweep(self.now), death)
+
+    @rule(death=DEATHS)
+    def release(self, death: Death | None) -> None:
+        self.live(lambda: release.release(self.now), death)
+
+    @rule()
+    def stop(self) -> None:
+        stop = Event(
+            id="e", phone="+12125550123", scope=SHARED, out=True, at=self.now, means=Means.TEXT, words="STOP"
+        )
+        opt_outs.record(stop)
+        self.stopped = True
+
+    @invariant()
+    def a_text_is_at_the_carrier_once_at_most_or_twice_if_it_was_sent_again(self) -> None:
+        taken = Counter(text.reference.partition(".")[2] for text, _ in self.carrier.taken)
+
+        assert all(count <= 1 + (message in self.resent) for message, count in taken.items())
+
+    @invariant()
+    def what_is_charged_is_what_is_recorded_as_sent(self) -> None:
+        recorded = sum(state in WITH_THE_CARRIER for state in self.states.values())
+
+        assert not self.states or units(self.account) == recorded
+
+    def teardown(self) -> None:
+        with self.world:
+            if self.states:
+                self.end()
+
+    def end(self) -> None:
+        """Let time pass until nothing more can come: everything is at rest, and in its place."""
+        begun = self.now
+        for minutes in AT_THE_END:
+            self.now = begun + timedelta(minutes=minutes)
+            self.sweep()
+            self.deliver(Sent("yes"), tells=True)
+        found = [stored(self.account, message) for message in self.states]
+        reserved = sum(one["used"] for one in store.query(keys.allowance(self.account.id, "")))
+
+        assert {message.state for message in found} <= ENDS
+        assert [message.due_at for message in found] == [None] * len(found)
+        assert units(self.account) == sum(message.charged_units for message in found) == reserved
+
+    def work(self, bodies: list[str], death: Death | None) -> bool:
+        """Let a worker do these jobs; tells whether it lived to their end."""
+
+        def act() -> None:
+            before = len(self.carrier.called)
+            deliver_job = worker.prepare(bodies, self.carrier, self.now)
+            for body in bodies:
+                deliver_job(body)
+            assert not self.stopped or len(self.carrier.called) == before
+
+        return not bodies or self.live(act, death)
+
+    def live(self, act: Callable[[], object], death: Death | None) -> bool:
+        """Run a process that may be killed; tells whether it lived to its end."""
+        fresh = Death(death.call, death.before) if death else Death(0, before=True)
+        with killing(fresh), suppress(Killed):
+            act()
+            return True
+        return False
+
+    def look(self, model: Any, **_: Any) -> None:
+        """See after each write which way the states went."""
+        if model.name not in ("UpdateItem", "TransactWriteItems"):
+            return
+        for message, before in self.states.items():
+            key = wire_key(keys.message(self.account.id, message))
+            item = from_wire(self.onlooker.get_item(TableName="longcode", Key=key)["Item"])
+            now, again = State(item["state"]), bool(item.get("resent"))
+            self.states[message] = now
+            if again:
+                self.resent.add(message)
+            sent_again = again and (before, now) == (State.UNCERTAIN, State.SENDING)
+            assert now == before or now in NEXT.get(before, set()) or sent_again, (before, now)
+
+
+def test_never_twice_and_never_lost_whatever_happens() -> None:
+    bounded = settings(
+        max_examples=30,
+        stateful_step_count=20,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    run_state_machine_as_test(Life, settings=bounded)

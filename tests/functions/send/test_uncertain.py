@@ -1,0 +1,251 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from longcode.account import Account, OnUncertain
+from longcode.carriers.carrier import Receipt, Refused, Uncertain, Why
+from longcode.consent import SHARED, Event, Means
+from longcode.lookup import Listed
+from longcode.message import Message, State
+from longcode.table import messages, opt_outs
+from send import due, receipts
+from tests.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.functions.send.texts import accept, deliver, stored, units
+
+DEADLINE = NOW + timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has one client."""
+    account = studio()
+    client(account)
+    return account
+
+
+@pytest.fixture
+def resender(aws: None) -> Account:
+    """Give a studio that wants a second attempt."""
+    account = studio(on_uncertain=OnUncertain.RESEND)
+    client(account)
+    return account
+
+
+def unheard_of(account: Account, carrier: FakeCarrier, key: str = "k", now: datetime = NOW, **fields: Any) -> Message:
+    """Accept a text and get no answer about it."""
+    message = accept(account, key, now=now, **fields)
+    carrier.answers.insert(0, Uncertain("timeout"))
+    deliver(carrier, now)
+    return stored(account, message.id)
+
+
+def look(carrier: FakeCarrier, at: datetime) -> None:
+    """Let the sweeper find what is due, and the worker act on it."""
+    due.sweep(at)
+    deliver(carrier, at)
+
+
+def listed(carrier_id: str = "SM7", state: State = State.SENT, code: str | None = None) -> Listed:
+    return Listed(carrier_id=carrier_id, body="Hello", created_at=NOW, state=state, code=code)
+
+
+def test_a_text_that_the_carrier_lists_is_sent_and_counted(account: Account) -> None:
+    carrier = FakeCarrier()
+    message = unheard_of(account, carrier)
+    carrier.listed = [listed()]
+
+    look(carrier, NOW + 5 * MINUTE)
+
+    found = stored(account, message.id)
+    assert (found.state, found.carrier, found.carrier_id) == (State.SENT, "twilio", "SM7")
+    assert (found.due_at, found.deadline) == (None, None)
+    assert carrier.asked_for == [("+12125550123", "+15555550100", NOW - timedelta(seconds=15))]
+    assert len(carrier.texts) == 1
+    assert units(account) == 1
+
+
+def test_a_text_that_the_carrier_lists_as_undelivered_says_why(account: Account) -> None:
+    carrier = FakeCarrier()
+    message = unheard_of(account, carrier)
+    carrier.listed = [listed(state=State.UNDELIVERED, code="30003")]
+
+    look(carrier, NOW + 5 * MINUTE)
+
+    found = stored(account, message.id)
+    assert (found.state, found.error, found.charged_units) == (State.UNDELIVERED, "twilio:30003", 1)
+
+
+def test_a_text_whose_worker_died_is_looked_up_too(account: Account) -> None:
+    message = accept(account)
+    queued("send")
+    messages.claim(message, "dead", NOW, NOW + MINUTE)
+    carrier = FakeCarrier(listed=[listed()])
+
+    look(carrier, NOW + 3 * MINUTE)
+    look(carrier, NOW + 8 * MINUTE)
+
+    assert stored(account, message.id).state is State.SENT
+    assert carrier.texts == []
+
+
+def test_a_carrier_is_asked_every_few_minutes_and_last_at_the_deadline(account: Account) -> None:
+    carrier = FakeCarrier()
+    message = unheard_of(account, carrier)
+
+    looks = []
+    for minute in range(1, 20):
+        before = len(carrier.asked_for)
+        look(carrier, NOW + minute * MINUTE + timedelta(seconds=1))
+        looks += [minute] * (len(carrier.asked_for) - before)
+
+    assert looks == [4, 9, 14, 15]
+    assert (stored(account, message.id).state, stored(account, message.id).error) == (State.FAILED, "uncertain")
+    assert units(account) == 0
+
+
+def test_a_carrier_that_lists_nothing_is_not_asked_before_its_deadline(account: Account) -> None:
+    carrier = FakeCarrier(name="aws")
+    message = unheard_of(account, carrier)
+
+    look(carrier, NOW + timedelta(hours=71))
+
+    assert carrier.asked_for == []
+    assert stored(account, message.id).deadline == NOW + timedelta(hours=72)
+
+
+def test_a_listed_text_that_another_studio_sent_is_not_ours(account: Account) -> None:
+    other = studio("10000002")
+    client(other)
+    carrier = FakeCarrier()
+    theirs = accept(other)
+    deliver(carrier)
+    message = unheard_of(account, carrier)
+    carrier.listed = [listed("SM1")]
+
+    look(carrier, NOW + 5 * MINUTE)
+
+    assert stored(other, theirs.id).carrier_id == "SM1"
+    assert stored(account, message.id).state is State.UNCERTAIN
+
+
+def test_two_unheard_of_texts_with_the_same_words_are_not_told_apart(account: Account) -> None:
+    carrier = FakeCarrier()
+    first, second = (unheard_of(account, carrier, key) for key in ("a", "b"))
+    carrier.listed = [listed()]
+
+    look(carrier, NOW + 5 * MINUTE)
+
+    assert {stored(account, one.id).state for one in (first, second)} == {State.UNCERTAIN}
+
+
+def test_given_up_at_its_deadline_a_text_gives_its_allowance_back_and_is_not_sent_again(account: Account) -> None:
+    carrier = FakeCarrier()
+    message = unheard_of(account, carrier)
+
+    look(carrier, DEADLINE + timedelta(seconds=1))
+    look(carrier, DEADLINE + timedelta(hours=2))
+
+    found = stored(account, message.id)
+    assert (found.state, found.error, found.resent) == (State.FAILED, "uncertain", False)
+    assert len(carrier.texts) == 1
+
+
+def test_by_the_studios_policy_a_text_is_sent_a_second_time_and_flagged(resender: Account) -> None:
+    carrier = FakeCarrier()
+    message = unheard_of(resender, carrier)
+
+    look(carrier, DEADLINE + timedelta(seconds=1))
+
+    found = stored(resender, message.id)
+    assert (found.state, found.resent, found.attempt) == (State.SENT, True, 2)
+    assert len(carrier.texts) == 2
+    assert carrier.texts[0].reference == carrier.texts[1].reference
+    assert units(resender) == 1
+
+
+def test_a_second_attempt_that_nobody_heard_of_is_the_last(resender: Account) -> None:
+    carrier = FakeCarrier(answers=[Uncertain("timeout")])
+    message = unheard_of(resender, carrier)
+
+    for minute in range(15, 60):
+        look(carrier, NOW + minute * MINUTE + timedelta(seconds=1))
+
+    assert (stored(resender, message.id).state, len(carrier.texts)) == (State.FAILED, 2)
+
+
+def test_of_two_jobs_at_the_deadline_one_sends_again(resender: Account) -> None:
+    carrier, over = FakeCarrier(), DEADLINE + timedelta(seconds=1)
+    unheard_of(resender, carrier)
+    due.sweep(over)
+    [job] = queued("send")
+
+    deliver(carrier, over, jobs=[job, job])
+    deliver(carrier, over, jobs=[job])
+
+    assert len(carrier.texts) == 2
+
+
+def test_a_text_that_is_found_at_its_deadline_is_not_sent_again(resender: Account) -> None:
+    carrier = FakeCarrier()
+    message = unheard_of(resender, carrier)
+    carrier.listed = [listed()]
+
+    look(carrier, DEADLINE + timedelta(seconds=1))
+
+    assert (stored(resender, message.id).state, len(carrier.texts)) == (State.SENT, 1)
+
+
+def test_a_receipt_between_the_sweep_and_the_second_attempt_wins(resender: Account) -> None:
+    carrier, over = FakeCarrier(), DEADLINE + timedelta(seconds=1)
+    message = unheard_of(resender, carrier)
+    due.sweep(over)
+    [job] = queued("send")
+
+    receipts.take(Receipt(reference=f"10000001.{message.id}", carrier_id="SM7", state=State.DELIVERED), over)
+    deliver(carrier, over, jobs=[job])
+
+    found = stored(resender, message.id)
+    assert (found.state, found.resent, len(carrier.texts)) == (State.DELIVERED, False, 1)
+
+
+def test_a_second_attempt_that_surely_did_not_go_is_made_again_and_a_receipt_still_wins(resender: Account) -> None:
+    carrier = FakeCarrier(answers=[Refused(Why.TRY_AGAIN, "20429")])
+    message = unheard_of(resender, carrier)
+    look(carrier, DEADLINE + timedelta(seconds=1))
+    put_off = stored(resender, message.id)
+
+    receipts.take(Receipt(reference=f"10000001.{message.id}", carrier_id="SM7", state=State.SENT), DEADLINE)
+
+    assert (put_off.state, put_off.resent) == (State.UNCERTAIN, False)
+    assert stored(resender, message.id).state is State.SENT
+
+
+def test_who_said_stop_meanwhile_gets_no_second_attempt(resender: Account) -> None:
+    carrier = FakeCarrier()
+    message = unheard_of(resender, carrier)
+    stop = Event(
+        phone="+12125550123",
+        scope=SHARED,
+        out=True,
+        at=NOW + MINUTE,
+        means=Means.TEXT,
+        words="STOP",
+        id="e1",
+        number="+15555550100",
+    )
+    opt_outs.record(stop)
+
+    look(carrier, DEADLINE + timedelta(seconds=1))
+
+    assert (stored(resender, message.id).state, len(carrier.texts)) == (State.FAILED, 1)
+
+
+def test_a_text_past_its_end_gets_no_second_attempt(resender: Account) -> None:
+    carrier = FakeCarrier(name="aws")
+    message = unheard_of(resender, carrier)
+
+    look(carrier, NOW + timedelta(hours=72, seconds=1))
+
+    assert (stored(resender, message.id).state, len(carrier.texts)) == (State.FAILED, 1)
