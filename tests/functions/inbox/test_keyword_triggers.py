@@ -15,7 +15,7 @@ from longcode.table.keys import message
 from send import fire
 from tests.fakes import NOW, client, queued, studio
 from tests.functions.inbox.replies import PHONE, receive, texted
-from tests.functions.send.wire import Killed, killing
+from tests.functions.send.wire import Death, Killed, killing
 from tests.occasions import trigger
 
 MINUTE = timedelta(minutes=1)
@@ -94,7 +94,7 @@ def test_two_replies_are_answered_twice(account: Account) -> None:
 def test_killed_at_any_call_a_reply_that_comes_again_is_taken_in_and_answered_once(
     account: Account, call: int, before: bool
 ) -> None:
-    with killing(call, before=before), suppress(Killed):
+    with killing(Death(call, before=before)), suppress(Killed):
         receive("SM1", "hours")
 
     receive("SM1", "hours", at=NOW + MINUTE)

@@ -10,7 +10,7 @@ from longcode.plans import Change
 from send import due
 from tests.fakes import NOW, FakeCarrier, client, studio
 from tests.functions.send.rounds import accounted, advance, hand_over, people, phone, stored, take, texts
-from tests.functions.send.wire import Killed, killing, taking_turns
+from tests.functions.send.wire import Death, Killed, killing, taking_turns
 from tests.local_aws import local_aws
 
 CALLS = 38  # from POST to the last step; `test_a_broadcast_makes_no_more_calls_than_are_killed_here` holds it
@@ -38,7 +38,7 @@ def test_killed_at_any_call_a_broadcast_texts_each_phone_once_and_every_unit_is_
     for call in range(1, CALLS + 1):
         with local_aws():  # anew, for what stands in moto's table makes it slow
             account, carrier = open_studio(), FakeCarrier()
-            with taking_turns("dynamodb", "sqs"), killing(call, before=before), suppress(Killed):
+            with taking_turns("dynamodb", "sqs"), killing(Death(call, before=before)), suppress(Killed):
                 take(account)
                 advance()
             broadcast_id = take(account)  # the studio's software asks again
@@ -57,7 +57,7 @@ def test_killed_at_any_call_a_broadcast_texts_each_phone_once_and_every_unit_is_
 def test_a_broadcast_makes_no_more_calls_than_are_killed_here(aws: None) -> None:
     account = open_studio()
 
-    with killing(0, before=True) as made:
+    with killing(Death(0, before=True)) as made:
         take(account)
         advance()
 

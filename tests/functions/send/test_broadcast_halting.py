@@ -21,7 +21,7 @@ from tests.fakes import NOW, FakeCarrier, call, queued, studio
 from tests.functions.accounts.calls import meanwhile
 from tests.functions.send.rounds import accounted, advance, hand_over, people, phone, send, stored, take, texts
 from tests.functions.send.texts import deliver
-from tests.functions.send.wire import Killed, killing, taking_turns
+from tests.functions.send.wire import Death, Killed, killing, taking_turns
 
 LATER = NOW + timedelta(minutes=3)
 
@@ -254,7 +254,7 @@ def test_a_paused_broadcast_that_is_scheduled_waits_for_its_time_when_it_is_resu
 def test_killed_at_any_call_a_cancel_ends_every_text(account: Account) -> None:
     for index in range(1, 12):
         broadcast = send(account, f"key-{index}")
-        with taking_turns("dynamodb", "sqs"), killing(index, before=True), suppress(Killed):
+        with taking_turns("dynamodb", "sqs"), killing(Death(index, before=True)), suppress(Killed):
             steering.cancel(account.id, broadcast.id, NOW)
             advance()
         steering.cancel(account.id, broadcast.id, NOW)
@@ -272,7 +272,7 @@ def test_killed_at_any_call_a_resume_sends_every_text(account: Account) -> None:
         broadcast = send(account, f"key-{index}")
         steering.pause(account.id, broadcast.id)
         hand_over()
-        with taking_turns("dynamodb", "sqs"), killing(index, before=True), suppress(Killed):
+        with taking_turns("dynamodb", "sqs"), killing(Death(index, before=True)), suppress(Killed):
             steering.resume(account.id, broadcast.id, NOW)
             advance()
         steering.resume(account.id, broadcast.id, NOW)

@@ -10,7 +10,7 @@ from send import due
 from tests.fakes import NOW, client, queued, studio
 from tests.functions.send.test_firing import NINE
 from tests.functions.send.triggering import fire_all, planned, rule, tell, texts
-from tests.functions.send.wire import Killed, killing
+from tests.functions.send.wire import Death, Killed, killing
 
 MINUTE = timedelta(minutes=1)
 TELL, FIRE = 8, 7  # no way of an event, or of what is due, has more calls to the table and the queues
@@ -38,7 +38,7 @@ def test_killed_at_any_call_an_event_told_again_moves_the_text_once(
     account: Account, call: int, before: bool
 ) -> None:
     tell(account)
-    with killing(call, before=before), suppress(Killed):
+    with killing(Death(call, before=before)), suppress(Killed):
         tell(account, "k2", NOW + MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE)
 
     told = tell(account, "k2", NOW + 2 * MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE)
@@ -54,7 +54,7 @@ def test_killed_at_any_call_an_event_that_nobody_repeats_took_effect_whole_or_no
     account: Account, call: int, before: bool
 ) -> None:
     rule(name="thanks", timing=None, body="Thank you!")
-    with killing(call, before=before), suppress(Killed):
+    with killing(Death(call, before=before)), suppress(Killed):
         tell(account)
 
     whole = bool(planned(account))
@@ -73,7 +73,7 @@ def test_killed_at_any_call_what_is_due_makes_one_text(account: Account, call: i
     tell(account)
     due.sweep(NINE + MINUTE)
     jobs = queued("event")
-    with killing(call, before=before), suppress(Killed):
+    with killing(Death(call, before=before)), suppress(Killed):
         fire_all(NINE + MINUTE, jobs)
 
     fire_all(NINE + 3 * MINUTE, jobs)
@@ -91,7 +91,7 @@ def test_killed_at_any_call_the_same_phones_get_it_even_if_others_are_ticked_mea
     tell(account)
     due.sweep(NINE + MINUTE)
     jobs = queued("event")
-    with killing(call, before=before), suppress(Killed):
+    with killing(Death(call, before=before)), suppress(Killed):
         fire_all(NINE + MINUTE, jobs)
     went = [one.phone for one in texts(account)]
     client(account, "c1", "+12125550124", "+12125550125")
@@ -109,7 +109,7 @@ def test_killed_at_any_call_a_call_task_is_left_once(account: Account, call: int
     tell(account)
     due.sweep(NINE + MINUTE)
     jobs = queued("event")
-    with killing(call, before=before), suppress(Killed):
+    with killing(Death(call, before=before)), suppress(Killed):
         fire_all(NINE + MINUTE, jobs)
 
     heal()
@@ -122,7 +122,7 @@ def test_killed_at_any_call_a_call_task_is_left_once(account: Account, call: int
 def test_a_sweeper_that_is_killed_finds_what_is_due_again(account: Account, before: bool) -> None:
     tell(account)
     for call in range(1, 9):
-        with killing(call, before=before), suppress(Killed):
+        with killing(Death(call, before=before)), suppress(Killed):
             due.sweep(NINE + MINUTE)
 
     heal()
@@ -136,7 +136,7 @@ def test_a_text_that_went_before_its_session_was_moved_does_not_go_again_when_it
     tell(account)
     due.sweep(NINE + MINUTE)
     [job] = queued("event")
-    with killing(7, before=True), suppress(Killed):  # accepted, and not noted as done
+    with killing(Death(7, before=True)), suppress(Killed):  # accepted, and not noted as done
         fire_all(NINE + MINUTE, [job])
     tell(account, "k2", NINE + MINUTE, session_date="2026-12-10")
     tell(account, "k3", NINE + 2 * MINUTE)
@@ -149,10 +149,10 @@ def test_a_text_that_went_before_its_session_was_moved_does_not_go_again_when_it
 
 def test_an_event_and_what_is_due_have_no_more_calls_than_are_killed_here(account: Account) -> None:
     rule(timing=None)
-    with killing(0, before=True) as telling:
+    with killing(Death(0, before=True)) as telling:
         tell(account)
     jobs = queued("event")
-    with killing(0, before=True) as firing:
+    with killing(Death(0, before=True)) as firing:
         fire_all(NOW, jobs)
 
     assert telling == [*["GetItem"] * 3, "Query", "GetItem", "Query", "TransactWriteItems", "SendMessageBatch"]

@@ -89,8 +89,8 @@ class Death:
 
 
 @contextmanager
-def killing(death: Death) -> Iterator[None]:
-    """Kill the function where that death has its place among the calls to the table and the queues."""
+def killing(death: Death) -> Iterator[list[str]]:
+    """Kill the function where that death has its place among the calls to the table and the queues; gives these."""
 
     def starting(model: Any, **_: Any) -> None:
         death.starting(model.name)
@@ -104,7 +104,7 @@ def killing(death: Death) -> Iterator[None]:
         _handling("dynamodb", "after-call", answered),
         _handling("sqs", "after-call", answered),
     ):
-        yield
+        yield death.made
 
 
 class MortalCarrier:
