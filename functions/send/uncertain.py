@@ -9,21 +9,24 @@ from longcode.account import SERVICE, OnUncertain
 from longcode.carriers.carrier import Carrier
 from longcode.message import Message, State
 from longcode.table import accounts, folders, messages, routes
+from send.handover import hand_over
 from send.pacing import Turns
 
 _ACCEPTED_BEFORE = timedelta(days=1)  # how long before its claim another text to the phone can have been written
 
 
-def resolve(message: Message, carrier: Carrier, now: datetime, *, blocked: bool) -> Message | None:
-    """Ask for a text, and end it at its deadline; gives it back, claimed, if it is to be sent a second time."""
+def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool) -> None:
+    """Ask for a text, and at its deadline give it up, or send it a second time if nothing has stopped it."""
     if _found(message, carrier, now) or (message.deadline and now < message.deadline):
-        return None
-    if not blocked and _goes_again(message, now):
-        at = Turns([message], now).wait(message)
-        # Without a turn soon enough the sweeper comes by again: the deadline is past, and nothing else changes.
-        return messages.claim_again(message, uuid4().hex[:8], at, at + patience.LEASE) if at else None
-    messages.settle(message, State.FAILED, error=lookup.UNCERTAIN, finished_at=now)
-    return None
+        return
+    if stopped or not _goes_again(message, now):
+        messages.settle(message, State.FAILED, error=lookup.UNCERTAIN, finished_at=now)
+        return
+    at = Turns([message], now).wait(message)
+    # Without a turn soon enough it waits for the sweeper, who comes by again.
+    claimed = messages.claim_again(message, uuid4().hex[:8], at, at + patience.LEASE) if at else None
+    if claimed and at:
+        hand_over(claimed, carrier, at)
 
 
 def _found(message: Message, carrier: Carrier, now: datetime) -> bool:

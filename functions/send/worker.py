@@ -44,11 +44,6 @@ class NoSuchMessage(Exception):
 
 def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool) -> None:
     """Bring a text to the carrier, or to the reason why not. Whatever another worker has claimed is left alone."""
-    if message.state is State.UNCERTAIN:
-        again = uncertain.resolve(message, carrier, now, blocked=blocked)
-        if again:
-            hand_over(again, carrier, now)
-        return
     if blocked:
         messages.settle(message, State.REFUSED, error="opted_out", finished_at=now)
         return
@@ -84,6 +79,8 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
         message = _current(job, items[job])
         if message in going:
             deliver_in_turn(message, carrier, now, turns)
+        elif message and message.state is State.UNCERTAIN:
+            uncertain.resolve(message, carrier, now, stopped=stops.stop(message))
         elif message and not halting.halt(message, stops, now):
             deliver(message, carrier, now, blocked=stops.is_blocked(message))
 

@@ -1,0 +1,77 @@
+from collections import defaultdict
+from itertools import product
+
+from longcode.account import Account
+from longcode.carriers.carrier import Receipt, Why
+from longcode.message import Direction, Kind, Message, State
+from longcode.table import messages
+from send import receipts
+from tests.fakes import NOW, studio
+from tests.functions.send.texts import stored, units
+
+RECORD = "our own record"
+RECEIPTS = {
+    "sent": (State.SENT, None, None),
+    "delivered": (State.DELIVERED, None, None),
+    "undelivered": (State.UNDELIVERED, "30003", Why.TRY_ONCE_LATER),
+}
+
+
+def orders() -> list[tuple[str, ...]]:
+    """List one to three receipts in every order, some of them doubled, with our own record anywhere among them."""
+    told = [told for length in (1, 2, 3) for told in product(RECEIPTS, repeat=length)]
+    return [(*one[:place], RECORD, *one[place:]) for one in told for place in range(len(one) + 1)]
+
+
+def claimed(account: Account, message_id: str) -> Message:
+    message = Message(
+        account=account.id,
+        id=message_id,
+        direction=Direction.OUT,
+        kind=Kind.INDIVIDUAL,
+        state=State.SENDING,
+        phone="+12125550123",
+        number="+15555550100",
+        body="Hello",
+        encoding="GSM-7",
+        segments=1,
+        units=2,
+        created_at=NOW,
+        claimed_at=NOW,
+        attempt=1,
+    )
+    messages.accept([message])
+    return message
+
+
+def live(message: Message, order: tuple[str, ...]) -> None:
+    for step in order:
+        if step == RECORD:
+            messages.record(message, State.SENT, carrier="twilio", carrier_id="SM1")
+        else:
+            state, code, why = RECEIPTS[step]
+            reference = f"{message.account}.{message.id}"
+            receipts.take(Receipt(reference=reference, carrier_id="SM1", state=state, code=code, why=why), NOW)
+
+
+def test_receipts_in_any_order_doubled_and_around_our_own_record_end_alike(aws: None) -> None:
+    account, ends = studio(), defaultdict(set)
+
+    for number, order in enumerate(orders()):
+        message = claimed(account, f"m{number}")
+        live(message, order)
+        end = stored(account, message.id)
+        ends[frozenset(order)].add((end.state, end.error, end.charged_units, end.carrier_id, end.due_at))
+
+    undelivered = {(State.UNDELIVERED, "twilio:30003", 2, "SM1", None)}
+    delivered = {(State.DELIVERED, None, 2, "SM1", None)}
+    assert ends == {
+        frozenset({RECORD, "sent"}): {(State.SENT, None, 2, "SM1", None)},
+        frozenset({RECORD, "undelivered"}): undelivered,
+        frozenset({RECORD, "sent", "undelivered"}): undelivered,
+        frozenset({RECORD, "delivered"}): delivered,
+        frozenset({RECORD, "sent", "delivered"}): delivered,
+        frozenset({RECORD, "delivered", "undelivered"}): delivered,
+        frozenset({RECORD, "sent", "delivered", "undelivered"}): delivered,
+    }
+    assert units(account) == 2 * len(orders())
