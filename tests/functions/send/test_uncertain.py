@@ -8,7 +8,8 @@ from longcode.carriers.carrier import Receipt, Refused, Uncertain, Why
 from longcode.consent import SHARED, Event, Means
 from longcode.lookup import Listed
 from longcode.message import Message, State
-from longcode.table import messages, opt_outs
+from longcode.table import keys, messages, opt_outs, store
+from longcode.table.writes import Put, Update
 from send import due, receipts
 from tests.fakes import NOW, FakeCarrier, client, queued, studio
 from tests.functions.send.texts import accept, deliver, stored, units
@@ -249,3 +250,21 @@ def test_a_text_past_its_end_gets_no_second_attempt(resender: Account) -> None:
     look(carrier, NOW + timedelta(hours=72, seconds=1))
 
     assert (stored(resender, message.id).state, len(carrier.texts)) == (State.FAILED, 1)
+
+
+@pytest.mark.parametrize("halted", [{"state": "cancelled"}, {"paused": True}])
+def test_an_unheard_of_text_of_a_halted_broadcast_is_looked_up_and_ended_and_not_sent_again(
+    resender: Account, halted: dict[str, Any]
+) -> None:
+    carrier = FakeCarrier()
+    found, lost = (unheard_of(resender, carrier, key, body=key) for key in ("Hello", "Bye"))
+    store.write(Put(keys.broadcast(resender.id, "b1"), halted))
+    for message in (found, lost):
+        store.write(Update(keys.message(resender.id, message.id), changes={"broadcast": "b1"}))
+    carrier.listed = [listed()]
+
+    look(carrier, NOW + 5 * MINUTE)
+    look(carrier, DEADLINE + timedelta(seconds=1))
+
+    assert [stored(resender, one.id).state for one in (found, lost)] == [State.SENT, State.FAILED]
+    assert len(carrier.texts) == 2
