@@ -18,6 +18,7 @@ class ShownMessage(BaseModel):
     phone: str
     number: str
     client_id: str | None
+    trigger: str | None
     template: str | None
     broadcast: str | None
     subject: str | None

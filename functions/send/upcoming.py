@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from longcode.errors import NoNumberTicked, RequestError
 from longcode.message import Message
 from longcode.message import State as MessageState
-from longcode.occurrence import State
+from longcode.occurrence import SENT, State
 from longcode.reasons import REASONS, because
 from longcode.record import RecordKind
 from longcode.table.firing import Known
@@ -66,6 +66,8 @@ def _outlook(known: Known, at: datetime) -> tuple[str | None, str, list[Message]
     if one.state is State.DROPPED:
         reason = one.reason or ""
         return reason, one.detail or REASONS[reason], []
+    if known.sent:  # and not yet noted as done
+        return SENT, REASONS[SENT], []
     try:
         made = triggered.drafts(known, at)
     except NoNumberTicked as refusal:

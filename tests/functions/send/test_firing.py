@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from inbox import api as inbox_api
 from longcode import jobs
 from longcode.account import Account
 from longcode.consent import SHARED, Event, Means
@@ -17,7 +18,7 @@ from longcode.table import calls, clients, occurrences, opt_outs, templates, tri
 from longcode.template import Template
 from longcode.trigger import To
 from send import due, fire
-from tests.fakes import NOW, FakeCarrier, LambdaContext, client, queued, sqs_event, studio
+from tests.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
 from tests.functions.accounts.calls import meanwhile
 from tests.functions.send.logs import logged
 from tests.functions.send.texts import deliver
@@ -417,3 +418,13 @@ def test_the_log_has_neither_a_phone_nor_the_words(account: Account, caplog: pyt
     assert "dropped" in log
     assert "2125550123" not in log
     assert "Secret" not in log
+
+
+def test_the_hub_tells_which_trigger_sent_a_text(account: Account) -> None:
+    tell(account)
+    come()
+    [text] = texts(account)
+
+    shown = call(inbox_api, "GET", f"/messages/{text.id}", account=account.id).json
+
+    assert (shown["kind"], shown["trigger"]) == ("triggered", "reminder")

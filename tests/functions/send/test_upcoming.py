@@ -1,3 +1,4 @@
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -11,8 +12,9 @@ from longcode.table import clients, firing, occurrences, triggers
 from longcode.trigger import To
 from send import events as api
 from send import upcoming
-from tests.fakes import NOW, Answered, call, client, studio
+from tests.fakes import NOW, Answered, call, client, queued, studio
 from tests.functions.send.triggering import fire_all, planned, rule, tell
+from tests.functions.send.wire import Death, Killed, killing
 from tests.occasions import DAY_BEFORE
 
 MINUTE = timedelta(minutes=1)
@@ -131,6 +133,16 @@ def test_what_has_gone_is_not_upcoming(account: Account) -> None:
     fire_all(NOW)
 
     assert occurrences.upcoming(account.id, NOW - MINUTE, limit=10, cursor=None).occurrences == []
+
+
+def test_a_text_that_went_before_it_was_noted_is_told_as_sent(account: Account) -> None:
+    rule(timing=None)
+    tell(account)
+    jobs = queued("event")
+    with killing(Death(7, before=True)), suppress(Killed):  # before "done"
+        fire_all(NOW, jobs)
+
+    assert (shown(account).will_go, shown(account).reason) == (False, "sent")
 
 
 def test_what_was_dropped_is_shown_for_a_day(account: Account) -> None:
