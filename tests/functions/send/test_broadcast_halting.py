@@ -251,10 +251,11 @@ def test_a_paused_broadcast_that_is_scheduled_waits_for_its_time_when_it_is_resu
     assert resumed.due_at == at
 
 
-def test_killed_at_any_call_a_cancel_ends_every_text(account: Account) -> None:
+@pytest.mark.parametrize("before", [True, False])
+def test_killed_at_any_call_a_cancel_ends_every_text(account: Account, before: bool) -> None:
     for index in range(1, 12):
         broadcast = send(account, f"key-{index}")
-        with taking_turns("dynamodb", "sqs"), killing(Death(index, before=True)), suppress(Killed):
+        with taking_turns("dynamodb", "sqs"), killing(Death(index, before=before)), suppress(Killed):
             steering.cancel(account.id, broadcast.id, NOW)
             advance()
         steering.cancel(account.id, broadcast.id, NOW)
@@ -267,12 +268,13 @@ def test_killed_at_any_call_a_cancel_ends_every_text(account: Account) -> None:
         assert accounted(account)
 
 
-def test_killed_at_any_call_a_resume_sends_every_text(account: Account) -> None:
+@pytest.mark.parametrize("before", [True, False])
+def test_killed_at_any_call_a_resume_sends_every_text(account: Account, before: bool) -> None:
     for index in range(1, 12):
         broadcast = send(account, f"key-{index}")
         steering.pause(account.id, broadcast.id)
         hand_over()
-        with taking_turns("dynamodb", "sqs"), killing(Death(index, before=True)), suppress(Killed):
+        with taking_turns("dynamodb", "sqs"), killing(Death(index, before=before)), suppress(Killed):
             steering.resume(account.id, broadcast.id, NOW)
             advance()
         steering.resume(account.id, broadcast.id, NOW)
