@@ -12,6 +12,7 @@ import yaml
 from moto import mock_aws
 
 from longcode.aws.clients import client
+from tests import partiql
 
 ROOT = Path(__file__).parents[1]
 QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event")
@@ -72,4 +73,5 @@ def local_aws() -> Iterator[None]:
         url = "https://longcode.example"
         client("ssm").put_parameter(Name="/longcode/public-url", Type="String", Value=url)
         client("sesv2").create_email_identity(EmailIdentity="longcode@longcode.example")
-        yield
+        with partiql.understood():
+            yield

@@ -35,6 +35,7 @@ class Settings(web.Body):
     on_uncertain: OnUncertain | None = None
     sender_name: Annotated[fields.Line | None, Field(max_length=40)] = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
+    texts_an_hour: Annotated[int | None, Field(ge=1, le=20)] = None
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
     quiet_hours: bool | None = None
     quiet_zone: QuietZone | None = None

@@ -10,6 +10,9 @@ from longcode.plans import Change
 SERVICE = "longcode"
 """The operator's own account: it sends the answers to STOP, START and HELP, and nobody is billed for it."""
 
+TEXTS_AN_HOUR = 10
+"""How many texts an account sends one phone in an hour at most, unless its settings say otherwise."""
+
 _ENTITLED_EDITIONS = ("standard", "professional", "enterprise")
 
 
@@ -66,6 +69,7 @@ class Account:
     on_uncertain: OnUncertain = OnUncertain.GIVE_UP
     sender_name: str | None = None
     units_a_day: int | None = None
+    texts_an_hour: int = TEXTS_AN_HOUR
     allowed_countries: tuple[str, ...] = ()
     quiet_hours: bool = True
     quiet_zone: QuietZone = QuietZone.LIKELY

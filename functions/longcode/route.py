@@ -1,9 +1,11 @@
 """To whom a reply belongs: which account, and which of its clients (design §6)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+
+_AN_HOUR_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,20 @@ class Route:
     message_id: str
     at: datetime
     client_id: str | None = None
+    lately: dict[str, int] = field(default_factory=dict)
+
+
+def after_text(before: Route | None, text: Route, most_an_hour: int) -> Route | None:
+    """Give the route after one more text, or None when the phone had the account's most in the last hour.
+
+    A text that is tried again is counted once. `lately` holds the texts of the last hour and their epoch seconds.
+    """
+    now = int(text.at.timestamp())
+    known = before.lately if before else {}
+    lately = {message_id: at for message_id, at in known.items() if abs(now - at) < _AN_HOUR_SECONDS}
+    if text.message_id not in lately and len(lately) >= most_an_hour:
+        return None
+    return replace(text, lately=lately | {text.message_id: now})
 
 
 class Rule(StrEnum):

@@ -69,15 +69,18 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     stops = sending.stops(readable)
     going = [message for message in readable if _will_go(message, stops, now)]
     # The service's own answers leave no route: a reply to one is a reply to the studio before.
-    routes.note(_route(message, now) for message in going if message.kind is not Kind.SERVICE)
-    turns = Turns(going, now)
+    texts = [_route(message, now) for message in going if message.kind is not Kind.SERVICE]
+    too_many = routes.note(texts, stops.most_an_hour, stops.routes)
+    turns = Turns((message for message in going if (message.account, message.id) not in too_many), now)
 
     def deliver_job(body: str) -> None:
         job = queues.read(Send, body)
         if job not in items:
             raise NoSuchMessage(job.message_id)
         message = _current(job, items[job])
-        if message in going:
+        if message and (message.account, message.id) in too_many:
+            messages.settle(message, State.REFUSED, error="too_many_to_phone", finished_at=now)
+        elif message in going:
             deliver_in_turn(message, carrier, now, turns)
         elif message and message.state is State.UNCERTAIN:
             uncertain.resolve(message, carrier, now, stopped=stops.stop(message))

@@ -26,12 +26,13 @@ GRANTED = {
     "DynamoDBWritePolicy": {"write"},
     "DynamoDBCrudPolicy": {"read", "write", "delete"},
 }
+SWAPS = {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"}
 DOES = {
     "store.get": "read",
     "store.get_many": "read",
     "store.query": "read",
     "store.query_index": "read",
-    "store.put_many": "write",
+    "swaps.each": "swap",
     "Put": "write",
     "Update": "write",
     "Delete": "delete",

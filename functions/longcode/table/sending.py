@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from longcode.account import Account
+from longcode.account import TEXTS_AN_HOUR, Account
 from longcode.broadcast import State
 from longcode.client import Client
 from longcode.jobs import Send
@@ -63,9 +63,14 @@ def messages(jobs: Iterable[Send]) -> dict[Send, Attributes]:
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """What keeps texts from going: opt-outs by account and phone, and cancelled or paused broadcasts."""
+    """What keeps texts from going: opt-outs by account and phone, cancelled or paused broadcasts, too many to a phone.
+
+    `most_an_hour` is by account; `routes` tells what went to a phone lately.
+    """
 
     blocked: set[tuple[str, str]]
+    most_an_hour: dict[str, int]
+    routes: dict[keys.Key, Attributes]
     cancelled: set[tuple[str, str | None]]
     paused: set[tuple[str, str | None]]
 
@@ -88,18 +93,19 @@ class Stops:
 
 def stops(messages: Sequence[Message]) -> Stops:
     """Read strongly, in one call, what keeps texts from going; the service's own answers pass the opt-out."""
-    gates = {
-        (one.account, one.phone): opt_outs.gates(one.account, one.phone)
-        for one in messages
-        if one.kind is not Kind.SERVICE
-    }
+    asked = [one for one in messages if one.kind is not Kind.SERVICE]
+    gates = {(one.account, one.phone): opt_outs.gates(one.account, one.phone) for one in asked}
+    routes = {keys.route(one.phone, one.number, one.account) for one in asked}
+    accounts = {one.account: keys.account(one.account) for one in asked}
     broadcasts = {
         (one.account, one.broadcast): keys.broadcast(one.account, one.broadcast) for one in messages if one.broadcast
     }
-    wanted = [key for of_pair in gates.values() for key in of_pair] + list(broadcasts.values())
-    found = store.get_many(wanted) if wanted else {}
+    every = [key for of_pair in gates.values() for key in of_pair]
+    found = store.get_many([*every, *routes, *accounts.values(), *broadcasts.values()]) if messages else {}
     there = {name: found.get(key, {}) for name, key in broadcasts.items()}
     return Stops(
+        most_an_hour={name: found.get(key, {}).get("texts_an_hour", TEXTS_AN_HOUR) for name, key in accounts.items()},
+        routes={key: found[key] for key in routes if key in found},
         blocked={pair for pair, of_pair in gates.items() if any(opt_outs.is_out(found.get(key)) for key in of_pair)},
         cancelled={name for name, item in there.items() if item.get("state") == State.CANCELLED},
         paused={name for name, item in there.items() if item.get("paused")},

@@ -18,7 +18,7 @@ PHONE, NUMBER = "+12125550123", "+15555550100"
 def texted(account: Account, at: datetime = NOW, *, phone: str = PHONE, client_id: str | None = "c1") -> None:
     """Have an account text a phone."""
     one = Route(account=account.id, phone=phone, number=NUMBER, message_id="m-0", at=at, client_id=client_id)
-    routes.note([one])
+    routes.note([one], {account.id: 10})
 
 
 def receive(sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHONE, at: datetime = NOW) -> None:

@@ -29,7 +29,7 @@ class Receiver:
 
 def replies(count: int) -> None:
     route = Route(account="10000001", phone="+12125550123", number="+15555550100", message_id="m", at=NOW)
-    routes.note([route])
+    routes.note([route], {"10000001": 10})
     for index in range(count):
         text = Inbound(
             carrier="twilio",
@@ -80,7 +80,9 @@ def test_a_studio_whose_receiver_breaks_keeps_no_other_waiting(aws: None) -> Non
     broken = studio(**HOOK)
     well = studio("10000002", **HOOK)
     replies(1)
-    routes.note([Route(account=well.id, phone="+12125550124", number="+15555550100", message_id="m", at=NOW)])
+    routes.note(
+        [Route(account=well.id, phone="+12125550124", number="+15555550100", message_id="m", at=NOW)], {well.id: 10}
+    )
     text = Inbound(carrier="twilio", carrier_id="SM9", phone="+12125550124", number="+15555550100", body="Hi")
     worker.receive(text, NOW)
 

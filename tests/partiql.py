@@ -1,0 +1,70 @@
+"""Conditional writes by PartiQL on moto, which reads such statements and overlooks their conditions.
+
+Each statement of a batch is made as the one conditional write that it stands for; the emulator has the real thing.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from longcode.aws.clients import client
+
+_NAME = re.compile(r"""["']([^"']+)["'](?==\?|: \?)""")
+_EVENT = "before-call.dynamodb.BatchExecuteStatement"
+Wire = dict[str, Any]
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Have moto make each statement of a batch, if its condition holds."""
+    dynamodb, turn = boto3.client("dynamodb"), Lock()
+
+    def answer(params: Wire, **_: Any) -> Any:
+        statements = json.loads(params["body"])["Statements"]
+        with turn:
+            responses = [_made(dynamodb, one["Statement"], one["Parameters"]) for one in statements]
+        return SimpleNamespace(status_code=200), {"Responses": responses, "ResponseMetadata": {"HTTPStatusCode": 200}}
+
+    events = client("dynamodb").meta.events
+    events.register_last(_EVENT, answer, "partiql")
+    try:
+        yield
+    finally:
+        events.unregister(_EVENT, answer, "partiql")
+
+
+def parts(text: str, values: list[Wire]) -> tuple[Wire, Wire, Wire]:
+    """Take a statement apart: the key, what is written, and what must stand there."""
+    names = _NAME.findall(text)
+    if text.startswith("INSERT"):
+        written = dict(zip(names, values, strict=True))
+        return {name: written.pop(name) for name in ("pk", "sk")}, written, {}
+    start = len(_NAME.findall(text.partition(" WHERE ")[0]))
+    before = dict(zip(names[start:], values[start:], strict=True))
+    key = {name: before.pop(name) for name in ("pk", "sk")}
+    return key, dict(zip(names[:start], values[:start], strict=True)), before
+
+
+def _made(dynamodb: Any, text: str, values: list[Wire]) -> Wire:
+    key, written, before = parts(text, values)
+    table = re.search(r'"([^"]+)"', text)[1]  # type: ignore[index]
+    found = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+    if not before:
+        if found:
+            return {"Error": {"Code": "DuplicateItem", "Message": "told by the test"}}
+        dynamodb.put_item(TableName=table, Item={**key, **written})
+        return {"TableName": table}
+    if not found or any(found.get(name) != value for name, value in before.items()):
+        return {"Error": {"Code": "ConditionalCheckFailed", "Message": "told by the test"}}
+    gone = re.search(r" REMOVE (.+?) WHERE ", text)
+    removed = re.findall(r'"([^"]+)"', gone[1]) if gone else []
+    kept = {name: value for name, value in found.items() if name not in removed}
+    dynamodb.put_item(TableName=table, Item={**kept, **written})
+    return {"TableName": table}
