@@ -1,0 +1,129 @@
+"""Ten single texts from their POST to their receipts, through the doors of the functions, each counted by itself."""
+
+import base64
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import async_process_partial_response
+
+from accounts import authorizer
+from bench.invocations import Invocations, counted
+from longcode.account import Account
+from longcode.aws import clock
+from longcode.carriers import twilio
+from longcode.carriers.carrier import Answer, Carrier, Text
+from longcode.message import State
+from longcode.table import messages
+from send import api, due, receipts, worker
+from tests.fakes import PASSWORD, Answered, LambdaContext, call, client, queued, sqs_event, studio
+
+BATCH = 10
+ACCOUNT_SID, TOKEN = "AC0", "test-token"
+_CARRIER_SECONDS = 0.3
+_PUBLIC_URL = "https://longcode.example"
+_WORDS = "Hello Zoë, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
+_PHONES = [f"+121255501{index:02}" for index in range(BATCH)]
+
+
+@dataclass
+class SlowCarrier:
+    """A carrier that takes its time for every text."""
+
+    carrier: Carrier
+    name: str = twilio.NAME
+
+    def send(self, text: Text) -> Answer:
+        """Hand a text over, slowly."""
+        time.sleep(_CARRIER_SECONDS)
+        return self.carrier.send(text)
+
+
+def steps(carrier_url: str, **account: Any) -> Iterator[Invocations]:
+    """Take a studio's texts through the functions: a sweep that finds nothing comes first, then what each text needs.
+
+    A month's first texts, which start its counters, and an instance's first call have been before.
+    """
+    opened = studio(**account)
+    carrier = twilio.Twilio(
+        account_sid=ACCOUNT_SID, auth_token=TOKEN, callback_base="http://127.0.0.1:9", api_base=carrier_url
+    )
+    for phone in _PHONES:
+        client(opened, phone, phone)
+    earlier = _post(opened, "earlier")
+    _deliver(queued("send"), carrier)
+    _report(earlier)
+
+    yield counted("SendDue", lambda: due.handler({}, LambdaContext()), calls=1)
+    yield counted("Authorizer", lambda: _log_in(opened), calls=BATCH)
+    references: list[str] = []
+    yield counted("SendApi", lambda: references.extend(_post(opened, "now")), calls=BATCH)
+    bodies, posted = queued("send"), references[:BATCH]
+    yield counted(
+        "SendWorker",
+        lambda: _deliver(bodies, carrier),
+        calls=1,
+        again=lambda: _deliver_side_by_side(bodies, SlowCarrier(carrier)),
+    )
+    yield counted("SendReceipts", lambda: _report(posted), calls=2 * BATCH)
+    if {_state(reference) for reference in posted} != {State.DELIVERED}:
+        raise RuntimeError("not all texts were delivered")
+
+
+def _log_in(account: Account) -> None:
+    credentials = base64.b64encode(f"{account.id}:{PASSWORD}".encode()).decode()
+    event = {
+        "headers": {"Authorization": f"Basic {credentials}"},
+        "methodArn": "arn:aws:execute-api:us-east-1:123456789012:api/v1/POST/messages",
+    }
+    for _ in range(BATCH):
+        authorizer.handler(event, LambdaContext())
+
+
+def _post(account: Account, key: str) -> list[str]:
+    """Post a text to each client; gives the references that the carrier will know them by."""
+    references = []
+    for phone in _PHONES:
+        form = {"client_id": phone, "body": _WORDS}
+        headers = {"Idempotency-Key": f"{key}-{phone}"}
+        answer = _taken(call(api, "POST", "/messages", form, account=account.id, headers=headers))
+        references.append(f"{account.id}.{answer.json['messages'][0]['id']}")
+    return references
+
+
+def _deliver(bodies: list[str], carrier: Carrier) -> None:
+    deliver = worker.prepare(bodies, carrier, clock.now())
+    for body in bodies:
+        deliver(body)
+
+
+def _deliver_side_by_side(bodies: list[str], carrier: Carrier) -> None:
+    event = sqs_event(*bodies)
+    handle = worker.record_handler(event, carrier, clock.now())
+    answer = async_process_partial_response(event, handle, worker.processor, LambdaContext())
+    if answer["batchItemFailures"]:
+        raise RuntimeError(f"not delivered: {answer}")
+
+
+def _report(references: list[str]) -> None:
+    """Report each text as sent, and then as delivered."""
+    for status in ("sent", "delivered"):
+        form = f"MessageSid=SM1&MessageStatus={status}&AccountSid={ACCOUNT_SID}&ApiVersion=2010-04-01"
+        fields = [(name, value) for name, _, value in (pair.partition("=") for pair in form.split("&"))]
+        for reference in references:
+            signed = twilio.signature(TOKEN, twilio.receipt_url(_PUBLIC_URL, reference), fields)
+            path = f"/carriers/twilio/receipts/{reference}"
+            _taken(call(receipts, "POST", path, form, headers={"x-twilio-signature": signed}))
+
+
+def _state(reference: str) -> State | None:
+    account, _, message_id = reference.partition(".")
+    message = messages.get(account, message_id)
+    return message.state if message else None
+
+
+def _taken(answer: Answered) -> Answered:
+    if answer.status not in (202, 204):
+        raise RuntimeError(f"not taken: {answer}")
+    return answer
