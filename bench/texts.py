@@ -1,10 +1,13 @@
 """Ten single texts from their POST to their receipts, through the doors of the functions, each counted by itself."""
 
 import base64
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from aws_lambda_powertools.utilities.batch import async_process_partial_response
 
@@ -12,17 +15,18 @@ from accounts import authorizer
 from bench.invocations import Invocations, counted
 from longcode.account import Account
 from longcode.aws import clock
+from longcode.aws.settings import receipts_url
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Answer, Carrier, Text
 from longcode.message import State
 from longcode.table import messages
 from send import api, due, receipts, worker
-from tests.fakes import PASSWORD, Answered, LambdaContext, call, client, queued, sqs_event, studio
+from tests.fakes import PASSWORD, LambdaContext, call, client, queued, sqs_event, studio
 
 BATCH = 10
 ACCOUNT_SID, TOKEN = "AC0", "test-token"
 _CARRIER_SECONDS = 0.3
-_PUBLIC_URL = "https://longcode.example"
+_RECEIPT = Path(__file__).parents[1] / "tests" / "events" / "twilio_receipt_at_its_own_address.json"
 _WORDS = "Hello Zoë, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
 _PHONES = [f"+121255501{index:02}" for index in range(BATCH)]
 
@@ -87,7 +91,7 @@ def _post(account: Account, key: str) -> list[str]:
     for phone in _PHONES:
         form = {"client_id": phone, "body": _WORDS}
         headers = {"Idempotency-Key": f"{key}-{phone}"}
-        answer = _taken(call(api, "POST", "/messages", form, account=account.id, headers=headers))
+        answer = call(api, "POST", "/messages", form, account=account.id, headers=headers)
         references.append(f"{account.id}.{answer.json['messages'][0]['id']}")
     return references
 
@@ -107,23 +111,21 @@ def _deliver_side_by_side(bodies: list[str], carrier: Carrier) -> None:
 
 
 def _report(references: list[str]) -> None:
-    """Report each text as sent, and then as delivered."""
+    """Report each text as sent, and then as delivered, at the address that the carrier is told."""
+    event = json.loads(_RECEIPT.read_text())
     for status in ("sent", "delivered"):
-        form = f"MessageSid=SM1&MessageStatus={status}&AccountSid={ACCOUNT_SID}&ApiVersion=2010-04-01"
-        fields = [(name, value) for name, _, value in (pair.partition("=") for pair in form.split("&"))]
+        form = [("MessageSid", "SM1"), ("MessageStatus", status), ("AccountSid", ACCOUNT_SID)]
+        event["body"] = base64.b64encode(urlencode(form).encode()).decode()
         for reference in references:
-            signed = twilio.signature(TOKEN, twilio.receipt_url(_PUBLIC_URL, reference), fields)
-            path = f"/carriers/twilio/receipts/{reference}"
-            _taken(call(receipts, "POST", path, form, headers={"x-twilio-signature": signed}))
+            address = twilio.receipt_url(receipts_url(), reference)
+            event["rawPath"] = urlsplit(address).path
+            event["headers"]["x-twilio-signature"] = twilio.signature(TOKEN, address, form)
+            answer = receipts.handler(event, LambdaContext())
+            if answer["statusCode"] != 204:
+                raise RuntimeError(f"not taken: {answer}")
 
 
 def _state(reference: str) -> State | None:
     account, _, message_id = reference.partition(".")
     message = messages.get(account, message_id)
     return message.state if message else None
-
-
-def _taken(answer: Answered) -> Answered:
-    if answer.status not in (202, 204):
-        raise RuntimeError(f"not taken: {answer}")
-    return answer

@@ -65,13 +65,22 @@ def test_each_may_send_to_the_queues_that_its_code_names(template: dict[str, Any
 
 
 def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(template: dict[str, Any]) -> None:
-    for policy, parameter, asked in (
-        ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "longcode.aws.settings.carrier_credentials"),
-        ("SSMParameterReadPolicy", "ParameterName", "longcode.aws.settings.public_url"),
+    for policy, parameter, wanted, asked in (
+        ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "CarrierSecret", "carrier_credentials"),
+        ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/public-url", "public_url"),
+        ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/receipts-url", "receipts_url"),
     ):
-        asking = {name for name, path in handlers().items() if any(asked in imports(file) for file in reach(path))}
+        name_of_asked = f"longcode.aws.settings.{asked}"
+        asking = {
+            name for name, path in handlers().items() if any(name_of_asked in imports(file) for file in reach(path))
+        }
+        may = {
+            name
+            for name, one in all_of(template)
+            if wanted in [next(iter(value.values())) for value in named(one, policy, parameter)]
+        }
 
-        assert {name for name, one in all_of(template) if named(one, policy, parameter)} == asking
+        assert may == asking
 
 
 def test_each_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> None:
