@@ -6,25 +6,24 @@ answer for a minute, and a studio's next single text comes later), a tenth of a 
 takes 300 ms a call, the carrier's two receipts `sent` and `delivered`, and a 600th of the minute's sweep. Free tiers
 count as used up. Left out is what does not come with a text: storage, alarms, empty polls of idle queues, traffic to
 the internet, waiting for a number's pace, and secrets and parameters, which are read every five minutes. Beside it
-stands the same text of an account with every limit on.
+stand the same text of an account with every limit on, and a text of a broadcast to 250 clients.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from bench import texts
+from bench import broadcast_texts, texts
 from bench.figure import Figure
-from bench.invocations import Usage
+from bench.invocations import Invocations, Usage
 from infra.local.folder import run_folder
 from infra.local.stack import simulated_carrier
 from longcode.plans import Change
 from tests.fakes import NOW
 from tests.local_aws import local_aws
 
-_TEXTS_A_MINUTE, _BAR = 600, 0.02
+_BAR = 0.02
 _PRICES: dict[str, dict[str, float]] = json.loads((Path(__file__).parents[1] / "infra" / "prices.json").read_text())[
     "prices"
 ]
@@ -44,14 +43,21 @@ _PARTS = {
 def measure() -> Iterator[Figure]:
     """Measure the mix, and tell where its money goes."""
     with run_folder() as folder, simulated_carrier(folder, texts.ACCOUNT_SID, texts.TOKEN) as url:
-        used, milliseconds = _text(url)
-        guarded, _ = _text(url, plan_changes=(Change(NOW, "small"),), units_a_day=1000)
+        with local_aws():
+            single = list(texts.steps(url))
+        with local_aws():
+            guarded = list(texts.steps(url, plan_changes=(Change(NOW, "small"),), units_a_day=1000))
+        with local_aws():
+            broadcast = list(broadcast_texts.steps(url))
+        used, milliseconds = _of_a_text(single)
+        others = {"all_guards": _of_a_text(guarded)[0], "of_a_broadcast": _of_a_text(broadcast)[0]}
     yield Figure("dollars_per_1000_texts", _rounded(used), "$", _BAR)
     for part, names in _PARTS.items():
         yield Figure(f"dollars_{part}", _rounded({name: used[name] for name in names}), "$", None)
     for function, took in milliseconds.items():
         yield Figure(f"milliseconds_{function}", took, "ms", None)
-    yield Figure("dollars_per_1000_texts_all_guards", _rounded(guarded), "$", None)
+    for name, of_another in others.items():
+        yield Figure(f"dollars_per_1000_texts_{name}", _rounded(of_another), "$", None)
 
 
 def dollars(used: Usage) -> float:
@@ -63,19 +69,13 @@ def _rounded(of_a_text: Usage) -> float:
     return round(dollars(of_a_text) * 1000, 5)
 
 
-def _text(carrier_url: str, **account: Any) -> tuple[Usage, dict[str, int]]:
-    """Measure what a text uses, and the milliseconds of each function's call."""
-    with local_aws():
-        sweep, *steps = texts.steps(carrier_url, **account)
+def _of_a_text(steps: Iterable[Invocations]) -> tuple[Usage, dict[str, int]]:
+    """Add up what a text uses, and give the milliseconds of each function's call."""
     used: Usage = defaultdict(float)
     milliseconds = {}
-    for step, texts_a_step in ((sweep, _TEXTS_A_MINUTE), *((one, texts.BATCH) for one in steps)):
+    for step in steps:
         milliseconds[step.function] = took = step.milliseconds()
         gigabyte_seconds = step.calls * took / 1000 * step.megabytes / 1024
         for name, amount in (*step.used.items(), ("lambda_gigabyte_second", gigabyte_seconds)):
-            used[name] += amount / texts_a_step
-    used["api_gateway_request"] = 1  # receipts come to the address of their own function
-    for name in ("sqs_request", "sqs_fair_request"):
-        used[name] += 2 / texts.BATCH  # Lambda receives a batch and deletes it
-    used["schedule"] = 1 / _TEXTS_A_MINUTE
+            used[name] += amount / step.texts
     return used, milliseconds

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from enum import Enum
 
 from bench.meter import counted_calls, counted_read_units, counted_write_units
 from bench.tape import Tape
@@ -36,12 +37,30 @@ _LAMBDAS_LINES = (
 _LINE_BYTES = 26
 
 
+class By(Enum):
+    """What calls a function."""
+
+    API = "api"
+    QUEUE = "queue"
+    SCHEDULE = "schedule"
+    FREE = "the API's check of a password, or the function's own address"
+
+
+_TAKES: dict[By, tuple[str, ...]] = {
+    By.API: ("api_gateway_request",),
+    By.QUEUE: ("sqs_request", "sqs_fair_request") * 2,  # a batch is received and deleted
+    By.SCHEDULE: ("schedule",),
+    By.FREE: (),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Invocations:
-    """Calls of a function by its name in template.yaml: what they used, and how to make them again."""
+    """Calls of a function by its name in template.yaml for some texts: what they used, and how to make them again."""
 
     function: str
     calls: int
+    texts: int
     used: Usage
     tape: Tape
     again: Callable[[], object]
@@ -68,9 +87,15 @@ class Invocations:
 
 
 def counted(
-    function: str, run: Callable[[], object], *, calls: int, again: Callable[[], object] | None = None
+    function: str,
+    run: Callable[[], object],
+    *,
+    by: By,
+    calls: int,
+    texts: int,
+    again: Callable[[], object] | None = None,
 ) -> Invocations:
-    """Make the calls, one after another; `again` makes them as Lambda would, if that is another way."""
+    """Make the calls that some texts need, one after another; `again` makes them as Lambda would, if otherwise."""
     tape = Tape()
     with (
         counted_calls("sqs") as queue_calls,
@@ -82,6 +107,8 @@ def counted(
         run()
     own = sum(len(line.encode()) + _LINE_BYTES for line in _LAMBDAS_LINES)
     used: Usage = {
+        "api_gateway_request": 0,
+        "schedule": 0,
         "sqs_request": len(queue_calls),
         "sqs_fair_request": len(queue_calls),
         "lambda_request": calls,
@@ -90,7 +117,9 @@ def counted(
         "log_byte": calls * own + sum(len(line.encode()) + _LINE_BYTES for line in lines),
         "trace": calls * _TRACED,
     }
-    return Invocations(function=function, calls=calls, used=used, tape=tape, again=again or run)
+    for name in _TAKES[by]:
+        used[name] += calls
+    return Invocations(function=function, calls=calls, texts=texts, used=used, tape=tape, again=again or run)
 
 
 @contextmanager

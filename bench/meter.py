@@ -10,7 +10,7 @@ strong.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 import boto3
@@ -51,17 +51,16 @@ class Units:
 
 @contextmanager
 def counted_read_units() -> Iterator[Units]:
-    """Work out the read units of what one thread reads."""
+    """Work out the read units of what is read."""
     counted = Units()
-    asked: Wire = {}
+    asked = local()
 
     def before(params: Wire, **_: Any) -> None:
-        asked.clear()
-        asked.update(params)
+        asked.params = dict(params)
 
     def after(model: Any, parsed: Wire, **_: Any) -> None:
         if model.name in _READS:
-            counted.calls.append((model.name, _READS[model.name](asked, parsed)))
+            counted.calls.append((model.name, _READS[model.name](asked.params, parsed)))
 
     with (
         watched("before-parameter-build", before, ("dynamodb",)),
@@ -72,11 +71,11 @@ def counted_read_units() -> Iterator[Units]:
 
 @contextmanager
 def counted_write_units() -> Iterator[Units]:
-    """Work out the write units of what one thread writes."""
+    """Work out the write units of what is written; of an item that two threads write at once, roughly."""
     looker = boto3.client("dynamodb")
     indexes = looker.describe_table(TableName=table())["Table"]["GlobalSecondaryIndexes"]
     counted = Units()
-    waiting: dict[tuple[str, str], Wire] = {}
+    waiting = local()
 
     def look(key: tuple[str, str]) -> Wire:
         asked = {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
@@ -84,16 +83,15 @@ def counted_write_units() -> Iterator[Units]:
         return found
 
     def before(params: Wire, model: Any, **_: Any) -> None:
-        waiting.clear()
         if model.name in _WRITES:
-            waiting.update({key: look(key) for key in _written(params)})
+            waiting.items = {key: look(key) for key in _written(params)}
 
     def after(model: Any, **_: Any) -> None:
         if model.name not in _WRITES:
             return
         factor = 2 if model.name == "TransactWriteItems" else 1
         units = 0
-        for key, old in waiting.items():
+        for key, old in waiting.items.items():
             units += write_units(indexes, old, look(key), factor)
         counted.calls.append((model.name, units))
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from aws_lambda_powertools.utilities.batch import async_process_partial_response
 
 from accounts import authorizer
-from bench.invocations import Invocations, counted
+from bench.invocations import By, Invocations, counted
 from longcode.account import Account
 from longcode.aws import clock
 from longcode.aws.settings import receipts_url
@@ -23,7 +23,7 @@ from longcode.table import messages
 from send import api, due, receipts, worker
 from tests.fakes import PASSWORD, LambdaContext, call, client, queued, sqs_event, studio
 
-BATCH = 10
+BATCH, A_MINUTE = 10, 600
 ACCOUNT_SID, TOKEN = "AC0", "test-token"
 _CARRIER_SECONDS = 0.3
 _RECEIPT = Path(__file__).parents[1] / "tests" / "events" / "twilio_receipt_at_its_own_address.json"
@@ -50,29 +50,39 @@ def steps(carrier_url: str, **account: Any) -> Iterator[Invocations]:
     A month's first texts, which start its counters, and an instance's first call have been before.
     """
     opened = studio(**account)
-    carrier = twilio.Twilio(
-        account_sid=ACCOUNT_SID, auth_token=TOKEN, callback_base="http://127.0.0.1:9", api_base=carrier_url
-    )
+    carrier = carrier_at(carrier_url)
     for phone in _PHONES:
         client(opened, phone, phone)
     earlier = _post(opened, "earlier")
     _deliver(queued("send"), carrier)
     _report(earlier)
 
-    yield counted("SendDue", lambda: due.handler({}, LambdaContext()), calls=1)
-    yield counted("Authorizer", lambda: _log_in(opened), calls=BATCH)
+    yield counted("SendDue", lambda: due.handler({}, LambdaContext()), by=By.SCHEDULE, calls=1, texts=A_MINUTE)
+    yield counted("Authorizer", lambda: _log_in(opened), by=By.FREE, calls=BATCH, texts=BATCH)
     references: list[str] = []
-    yield counted("SendApi", lambda: references.extend(_post(opened, "now")), calls=BATCH)
-    bodies, posted = queued("send"), references[:BATCH]
+    yield counted("SendApi", lambda: references.extend(_post(opened, "now")), by=By.API, calls=BATCH, texts=BATCH)
+    bodies = queued("send")
+    yield from delivering(bodies, references[:BATCH], carrier)
+
+
+def delivering(bodies: list[str], references: list[str], carrier: Carrier) -> Iterator[Invocations]:
+    """Take the texts of a full batch from their queue to the carrier, and their receipts in."""
     yield counted(
         "SendWorker",
         lambda: _deliver(bodies, carrier),
+        by=By.QUEUE,
         calls=1,
+        texts=BATCH,
         again=lambda: _deliver_side_by_side(bodies, SlowCarrier(carrier)),
     )
-    yield counted("SendReceipts", lambda: _report(posted), calls=2 * BATCH)
-    if {_state(reference) for reference in posted} != {State.DELIVERED}:
+    yield counted("SendReceipts", lambda: _report(references), by=By.FREE, calls=2 * BATCH, texts=BATCH)
+    if {_state(reference) for reference in references} != {State.DELIVERED}:
         raise RuntimeError("not all texts were delivered")
+
+
+def carrier_at(url: str) -> twilio.Twilio:
+    """Speak Twilio's protocol with whoever listens there."""
+    return twilio.Twilio(account_sid=ACCOUNT_SID, auth_token=TOKEN, callback_base="http://127.0.0.1:9", api_base=url)
 
 
 def _log_in(account: Account) -> None:
