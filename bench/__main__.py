@@ -8,6 +8,7 @@ from bench import (
     broadcast_growth,
     crash_points,
     deliver_cpu,
+    dollars,
     round_trips,
     startup,
     write_units,
@@ -21,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "deliver_cpu": deliver_cpu.measure,
     "broadcast_growth": broadcast_growth.measure,
     "crash_points": crash_points.measure,
+    "dollars_per_1000_texts": dollars.measure,
     "startup_ratio": startup.measure,
 }
 

@@ -8,17 +8,13 @@ can only add to it.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode
 
-from botocore.awsrequest import AWSResponse
 from urllib3 import PoolManager, Timeout
 from urllib3.util import make_headers
 
 from bench.figure import Figure
+from bench.tape import Tape
 from infra.local.folder import run_folder
 from infra.local.stack import simulated_carrier
 from longcode.aws.clients import client
@@ -30,53 +26,7 @@ from tests.local_aws import local_aws
 
 _BATCH, _RUNS = 10, 25
 _ACCOUNT, _TOKEN = "AC0", "test-token"
-_SERVICES = ("dynamodb", "sqs")
 _WORDS = "Hello Zoë, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The body of an answer, for botocore to read again."""
-
-    content: bytes
-
-    def stream(self) -> Iterator[bytes]:
-        """Give it as urllib3 would."""
-        yield self.content
-
-
-@dataclass
-class Tape:
-    """The calls of a batch, in their order, and what AWS answered."""
-
-    calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
-    answers: list[bytes] = field(default_factory=list)
-
-    @contextmanager
-    def recording(self) -> Iterator[None]:
-        """Take down what the functions' clients call."""
-
-        def asked(params: dict[str, Any], model: Any, **_: Any) -> None:
-            self.calls.append((model.service_model.service_name, model.name, deepcopy(params)))
-
-        def answered(http_response: Any, **_: Any) -> None:
-            self.answers.append(http_response.content)
-
-        with _watched("before-parameter-build", asked), _watched("after-call", answered):
-            yield
-
-    @contextmanager
-    def playing(self) -> Iterator[None]:
-        """Answer as AWS did, before anything goes to a network."""
-        left = iter(self.answers)
-
-        def answer(request: Any, **_: Any) -> AWSResponse:
-            return AWSResponse(request.url, 200, {}, Answer(next(left)))
-
-        with _watched("before-send", answer):
-            yield
-        if any(left):
-            raise RuntimeError("not all that was recorded was called")
 
 
 def measure() -> Iterator[Figure]:
@@ -132,14 +82,3 @@ def _cpu_seconds(tape: Tape, run: Callable[[], None]) -> float:
 
 def _method(operation: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation)[1:]
-
-
-@contextmanager
-def _watched(event: str, handler: Callable[..., Any]) -> Iterator[None]:
-    for service in _SERVICES:
-        client(service).meta.events.register_first(f"{event}.{service}", handler)
-    try:
-        yield
-    finally:
-        for service in _SERVICES:
-            client(service).meta.events.unregister(f"{event}.{service}", handler)

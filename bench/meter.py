@@ -1,24 +1,34 @@
-"""Counts the calls to AWS, and works out what DynamoDB charges for the writes among them.
+"""Counts the calls to AWS, and works out what DynamoDB charges for the reads and writes among them.
 
 moto gives no consumed capacity, so the rules of the DynamoDB developer guide are applied here: a write is charged
 per started kilobyte of the larger of the item before and after, twice in a transaction; an entry of an index that
-appears, goes or changes is charged once, and one that moves twice.
+appears, goes or changes is charged once, and one that moves twice. A read is charged per four started kilobytes, of
+each item that is asked for by its key, there or not, and of all the items of a query together; half if it is not
+strong.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 import boto3
 
-from longcode.aws.clients import client
+from bench.hooks import watched
+from bench.item_sizes import Wire, size, started
 from longcode.table.writes import table
+from tests import partiql
 
-_KILOBYTE = 1024
-_WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
-Wire = dict[str, Any]
+_READ_KILOBYTES = 4
+_WRITES = {
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "BatchWriteItem",
+    "BatchExecuteStatement",
+    "TransactWriteItems",
+}
 
 
 @contextmanager
@@ -31,29 +41,49 @@ def counted_calls(*services: str) -> Iterator[list[str]]:
         with lock:
             calls.append(model.name)
 
-    with _watched("before-call", note, services):
+    with watched("before-call", note, services):
         yield calls
 
 
 @dataclass
-class WriteUnits:
-    """The write units of each call, in order."""
+class Units:
+    """The units of each call, in order."""
 
-    calls: list[tuple[str, int]] = field(default_factory=list)
+    calls: list[tuple[str, float]] = field(default_factory=list)
 
     @property
-    def total(self) -> int:
+    def total(self) -> float:
         """Add up."""
         return sum(units for _, units in self.calls)
 
 
 @contextmanager
-def counted_write_units() -> Iterator[WriteUnits]:
-    """Work out the write units of what one thread writes."""
+def counted_read_units() -> Iterator[Units]:
+    """Work out the read units of what is read."""
+    counted = Units()
+    asked = local()
+
+    def before(params: Wire, **_: Any) -> None:
+        asked.params = dict(params)
+
+    def after(model: Any, parsed: Wire, **_: Any) -> None:
+        if model.name in _READS:
+            counted.calls.append((model.name, _READS[model.name](asked.params, parsed)))
+
+    with (
+        watched("before-parameter-build", before, ("dynamodb",)),
+        watched("after-call", after, ("dynamodb",)),
+    ):
+        yield counted
+
+
+@contextmanager
+def counted_write_units() -> Iterator[Units]:
+    """Work out the write units of what is written; of an item that two threads write at once, roughly."""
     looker = boto3.client("dynamodb")
     indexes = looker.describe_table(TableName=table())["Table"]["GlobalSecondaryIndexes"]
-    counted = WriteUnits()
-    waiting: dict[tuple[str, str], Wire] = {}
+    counted = Units()
+    waiting = local()
 
     def look(key: tuple[str, str]) -> Wire:
         asked = {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
@@ -61,45 +91,65 @@ def counted_write_units() -> Iterator[WriteUnits]:
         return found
 
     def before(params: Wire, model: Any, **_: Any) -> None:
-        waiting.clear()
         if model.name in _WRITES:
-            waiting.update({key: look(key) for key in _written(params)})
+            waiting.items = {key: look(key) for key in _written(params)}
 
     def after(model: Any, **_: Any) -> None:
         if model.name not in _WRITES:
             return
         factor = 2 if model.name == "TransactWriteItems" else 1
         units = 0
-        for key, old in waiting.items():
+        for key, old in waiting.items.items():
             units += write_units(indexes, old, look(key), factor)
         counted.calls.append((model.name, units))
 
     with (
-        _watched("before-parameter-build", before, ("dynamodb",)),
-        _watched("after-call", after, ("dynamodb",)),
+        watched("before-parameter-build", before, ("dynamodb",)),
+        watched("after-call", after, ("dynamodb",)),
     ):
         yield counted
 
 
 def write_units(indexes: list[Wire], old: Wire, new: Wire, factor: int) -> int:
     """Work out what a write costs that made `new` of `old`; in a transaction the factor is 2."""
-    table_units = factor * _kilobytes(max(_size(old), _size(new)))
+    table_units = factor * started(max(size(old), size(new)))
     return table_units + sum(_index_units(index, old, new) for index in indexes)
 
 
-@contextmanager
-def _watched(event: str, watcher: Callable[..., None], services: tuple[str, ...]) -> Iterator[None]:
-    for service in services:
-        client(service).meta.events.register(f"{event}.{service}", watcher)
-    try:
-        yield
-    finally:
-        for service in services:
-            client(service).meta.events.unregister(f"{event}.{service}", watcher)
+def _read_one(asked: Wire, answer: Wire) -> float:
+    return started(size(answer.get("Item", {})), _READ_KILOBYTES) * _strength(asked)
+
+
+def _read_many(asked: Wire, answer: Wire) -> float:
+    units = 0.0
+    for name, chunk in asked["RequestItems"].items():
+        sizes = [size(item) for item in answer["Responses"].get(name, [])]
+        absent = len(chunk["Keys"]) - len(sizes)
+        units += (sum(started(one, _READ_KILOBYTES) for one in sizes) + absent) * _strength(chunk)
+    return units
+
+
+def _read_query(asked: Wire, answer: Wire) -> float:
+    return started(sum(size(item) for item in answer["Items"]), _READ_KILOBYTES) * _strength(asked)
+
+
+def _strength(asked: Wire) -> float:
+    return 1 if asked.get("ConsistentRead") else 0.5
+
+
+_READS: dict[str, Callable[[Wire, Wire], float]] = {
+    "GetItem": _read_one,
+    "BatchGetItem": _read_many,
+    "Query": _read_query,
+}
 
 
 def _written(params: Wire) -> Iterator[tuple[str, str]]:
-    if "TransactItems" in params:
+    if "Statements" in params:
+        for statement in params["Statements"]:
+            key, _, _ = partiql.parts(statement["Statement"], statement["Parameters"])
+            yield key["pk"]["S"], key["sk"]["S"]
+    elif "TransactItems" in params:
         for action in params["TransactItems"]:
             yield from _written(next(iter(action.values())))
     elif "RequestItems" in params:
@@ -116,9 +166,9 @@ def _index_units(index: Wire, old: Wire, new: Wire) -> int:
     if before == after:
         return 0
     if not before or not after:
-        return _kilobytes(max(_size(before), _size(after)))
+        return started(max(size(before), size(after)))
     moved = any(before[part["AttributeName"]] != after[part["AttributeName"]] for part in index["KeySchema"])
-    return _kilobytes(_size(before)) + _kilobytes(_size(after)) if moved else _kilobytes(_size(after))
+    return started(size(before)) + started(size(after)) if moved else started(size(after))
 
 
 def _entry(index: Wire, item: Wire) -> Wire:
@@ -127,28 +177,3 @@ def _entry(index: Wire, item: Wire) -> Wire:
         return {}
     shown = {"pk", "sk", *keys, *index["Projection"].get("NonKeyAttributes", [])}
     return {name: value for name, value in item.items() if name in shown}
-
-
-def _kilobytes(size: int) -> int:
-    return max(1, -(-size // _KILOBYTE))
-
-
-def _size(item: Wire) -> int:
-    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
-
-
-def _value_size(value: Wire) -> int:
-    [(kind, held)] = value.items()
-    match kind:
-        case "S":
-            return len(held.encode())
-        case "N":
-            return (len(held) + 1) // 2 + 1
-        case "SS":
-            return 3 + sum(len(one.encode()) for one in held)
-        case "L":
-            return 3 + sum(1 + _value_size(one) for one in held)
-        case "M":
-            return 3 + sum(1 + len(name.encode()) + _value_size(one) for name, one in held.items())
-        case _:
-            return 1

@@ -19,7 +19,8 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 
-from bench.meter import Wire, write_units
+from bench.item_sizes import Wire
+from bench.meter import write_units
 from longcode.aws.clients import client
 from tests.local_aws import read_template
 

@@ -26,7 +26,7 @@ def measure() -> Iterator[Figure]:
     )
 
 
-def _write_units(plan: str, at: datetime, units_a_day: int | None = None) -> int:
+def _write_units(plan: str, at: datetime, units_a_day: int | None = None) -> float:
     with local_aws():
         account = studio(plan_changes=(Change(NOW, plan),), units_a_day=units_a_day)
         client(account)

@@ -32,6 +32,7 @@ os.environ |= {
     "SHARED_NUMBER": SHARED_NUMBER,
     "SEGMENTS_A_SECOND": "1000000",
     "PUBLIC_URL_PARAMETER": "/longcode/public-url",
+    "RECEIPTS_URL_PARAMETER": "/longcode/receipts-url",
     "MAIL_FROM": "longcode@longcode.example",
     "HELP_CONTACT": "help@longcode.example",
     "PLANS_FILE": str(ROOT / "infra" / "plans.json"),
@@ -72,6 +73,7 @@ def local_aws() -> Iterator[None]:
         client("secretsmanager").create_secret(Name="carrier", SecretString=secret)
         url = "https://longcode.example"
         client("ssm").put_parameter(Name="/longcode/public-url", Type="String", Value=url)
+        client("ssm").put_parameter(Name="/longcode/receipts-url", Type="String", Value="https://receipts.example/")
         client("sesv2").create_email_identity(EmailIdentity="longcode@longcode.example")
         with partiql.understood():
             yield

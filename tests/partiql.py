@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 
 from longcode.aws.clients import client
 

@@ -48,6 +48,7 @@ class Settings(web.Body):
         "delivery",
         "smart_encoding",
         "on_uncertain",
+        "texts_an_hour",
         "allowed_countries",
         "quiet_hours",
         "quiet_zone",

@@ -1,4 +1,4 @@
-"""POST /carriers/twilio/receipts/{reference}: what the carrier reports of a text."""
+"""POST /carriers/twilio/receipts/{reference}, at its own address or the API's: what the carrier reports of a text."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
-from longcode.aws import clock, signed, web
-from longcode.aws.settings import public_url
+from longcode.aws import clock, function_url, signed, web
+from longcode.aws.settings import public_url, receipts_url
 from longcode.aws.telemetry import count, logger
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Receipt, Why
@@ -20,7 +20,8 @@ app = web.resolver(web.FORM)
 @app.post("/carriers/twilio/receipts/<reference>")
 def receive(reference: Annotated[str, Path(max_length=200)]) -> Response[str]:
     """Take in a receipt of Twilio's; a forged one is refused and writes nothing."""
-    form = signed.form(app, twilio.receipt_url(public_url(), reference))
+    addresses = (twilio.receipt_url(base, reference) for base in (receipts_url(), public_url()))
+    form = signed.form(app, *addresses)
     receipt = twilio.read_receipt(reference, form)
     if receipt:
         take(receipt, clock.now())
@@ -52,4 +53,4 @@ def _moved(message: Message, receipt: Receipt, now: datetime) -> bool:
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return app.resolve(event, context)
+    return function_url.resolve(app, event, context)

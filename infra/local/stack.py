@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from os import getpid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import urllib3
 
@@ -154,6 +155,11 @@ def _introduce(
     )
     client("ssm", emulator_url).put_parameter(
         Name=outputs["PublicUrlParameter"], Value=api_url, Type="String", Overwrite=True
+    )
+    # A function's own address is on this machine a path of the emulator.
+    receipts = f"{emulator_url}/_aws/lambda-url/{urlsplit(outputs['ReceiptsUrl']).netloc.partition('.')[0]}"
+    client("ssm", emulator_url).put_parameter(
+        Name=outputs["ReceiptsUrlParameter"], Value=receipts, Type="String", Overwrite=True
     )
     inbound = {"inbound_url": f"{api_url}/carriers/twilio/inbound"}
     answer = urllib3.request("POST", f"{carrier_url}/settings", json=inbound, timeout=5)

@@ -66,13 +66,22 @@ def test_each_may_send_to_the_queues_that_its_code_names(template: dict[str, Any
 
 
 def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(template: dict[str, Any]) -> None:
-    for policy, parameter, asked in (
-        ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "longcode.aws.settings.carrier_credentials"),
-        ("SSMParameterReadPolicy", "ParameterName", "longcode.aws.settings.public_url"),
+    for policy, parameter, wanted, asked in (
+        ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "CarrierSecret", "carrier_credentials"),
+        ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/public-url", "public_url"),
+        ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/receipts-url", "receipts_url"),
     ):
-        asking = {name for name, path in handlers().items() if any(asked in imports(file) for file in reach(path))}
+        name_of_asked = f"longcode.aws.settings.{asked}"
+        asking = {
+            name for name, path in handlers().items() if any(name_of_asked in imports(file) for file in reach(path))
+        }
+        may = {
+            name
+            for name, one in all_of(template)
+            if wanted in [next(iter(value.values())) for value in named(one, policy, parameter)]
+        }
 
-        assert {name for name, one in all_of(template) if named(one, policy, parameter)} == asking
+        assert may == asking
 
 
 def test_each_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> None:
@@ -85,7 +94,7 @@ def test_each_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> No
 def test_nobody_may_do_everything(template: dict[str, Any]) -> None:
     stated = {action for _, one in all_of(template) for action in actions(one)}
 
-    assert stated == {"ses:SendEmail", "sms-voice:SendTextMessage"}
+    assert stated == {"ses:SendEmail", "sms-voice:SendTextMessage", *SWAPS}
 
 
 def all_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -94,7 +103,8 @@ def all_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def granted(function: dict[str, Any]) -> set[str]:
     """Tell what a function may do with the table."""
-    return {verb for policy in function["Policies"] for name in policy for verb in GRANTED.get(name, ())}
+    verbs = {verb for policy in function["Policies"] for name in policy for verb in GRANTED.get(name, ())}
+    return verbs | ({"swap"} if actions(function) >= SWAPS else set())
 
 
 def named(function: dict[str, Any], policy: str, parameter: str) -> list[Any]:
@@ -128,7 +138,7 @@ def verbs() -> dict[str, set[str]]:
     calls = {
         f"{path.stem}.{node.name}": {*used_of_the_table(path, node), *called(node)}
         for path in sources(TABLE)
-        if path.stem not in ("store", "writes", "keys", "codec")
+        if path.stem not in ("store", "swaps", "writes", "keys", "codec")
         for node in tree(path).body
         if isinstance(node, ast.FunctionDef)
     }

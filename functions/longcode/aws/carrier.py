@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from longcode.aws.settings import carrier_credentials, public_url, settings
+from longcode.aws.settings import carrier_credentials, receipts_url, settings
 from longcode.carriers import choose
 from longcode.carriers.carrier import Carrier
 
@@ -11,7 +11,7 @@ def carrier() -> Carrier:
     """Give the carrier, with the credentials of now."""
     credentials = carrier_credentials()
     account_sid, auth_token = credentials.get("account_sid", ""), credentials.get("auth_token", "")
-    return _open(account_sid, auth_token, public_url(), settings().carrier_api_base)
+    return _open(account_sid, auth_token, receipts_url(), settings().carrier_api_base)
 
 
 @lru_cache(maxsize=1)

@@ -35,6 +35,7 @@ class Settings:
     shared_number: str
     segments_a_second: float
     public_url_parameter: str
+    receipts_url_parameter: str
     mail_from: str
     help_contact: str
     plans_file: str
@@ -73,6 +74,11 @@ def quiet_hours() -> Rules:
 def public_url() -> str:
     """Give the address under which the carrier and people reach the API: never the Host header's."""
     return str(parameters.get_parameter(settings().public_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
+
+
+def receipts_url() -> str:
+    """Give the address to which the carrier is told to report: the receipts' function's own, beside the API's."""
+    return str(parameters.get_parameter(settings().receipts_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
 
 
 def carrier_credentials() -> dict[str, str]:

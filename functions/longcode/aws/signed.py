@@ -10,10 +10,11 @@ from longcode.carriers import twilio
 from longcode.errors import Forged
 
 
-def form(app: APIGatewayRestResolver, url: str) -> dict[str, str]:
-    """Read the form that was posted to this public address; raises `Forged`."""
+def form(app: APIGatewayRestResolver, *urls: str) -> dict[str, str]:
+    """Read the form that was posted to this public address, or to one of these; raises `Forged`."""
     fields = parse_qsl(app.current_event.decoded_body or "", keep_blank_values=True)
     signature = web.header(app, "x-twilio-signature")
-    if not twilio.verify(carrier_credentials()["auth_token"], url, fields, signature):
+    token = carrier_credentials()["auth_token"]
+    if not any(twilio.verify(token, url, fields, signature) for url in urls):
         raise Forged("The signature does not match.")
     return dict(fields)

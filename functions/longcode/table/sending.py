@@ -63,9 +63,9 @@ def messages(jobs: Iterable[Send]) -> dict[Send, Attributes]:
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """What keeps texts from going: opt-outs by account and phone, cancelled or paused broadcasts, too many to a phone.
+    """What keeps texts from going: opt-outs by account and phone, broadcasts that were cancelled or are paused.
 
-    `most_an_hour` is by account; `routes` tells what went to a phone lately.
+    And what tells whether they are too many for a phone: `most_an_hour` by account, `routes` with what went lately.
     """
 
     blocked: set[tuple[str, str]]

@@ -10,10 +10,9 @@ from botocore.exceptions import ClientError
 from longcode.aws.clients import client
 from longcode.table.codec import Attributes, from_wire, to_wire
 from longcode.table.keys import INDEXES, Key
-from longcode.table.writes import Write, projection, request, table, whole, wire_key
+from longcode.table.writes import Write, projection, request, table, wire_key
 
 _BATCH_GET = 100
-_BATCH_WRITE = 25
 _ATTEMPTS = 8
 _PASSING = {
     "TransactionConflict",  # of a transaction with another write
@@ -58,22 +57,6 @@ def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
         wanted = rest
         pause(attempt)
     raise TimeoutError(f"{len(wanted)} items were not read")
-
-
-def put_many(items: Iterable[tuple[Key, Attributes]]) -> None:
-    """Write items without a condition, twenty-five in a call."""
-    writes: list[Any] = [{"PutRequest": {"Item": whole(key, item)}} for key, item in items]
-    for attempt in range(_ATTEMPTS):
-        rest: list[Any] = []
-        for start in range(0, len(writes), _BATCH_WRITE):
-            chunk = writes[start : start + _BATCH_WRITE]
-            answer = client("dynamodb").batch_write_item(RequestItems={table(): chunk})
-            rest += answer.get("UnprocessedItems", {}).get(table(), [])
-        if not rest:
-            return
-        writes = rest
-        pause(attempt)
-    raise TimeoutError(f"{len(writes)} items were not written")
 
 
 def write(change: Write) -> None:

@@ -29,7 +29,7 @@ class Swap:
 
 
 def each(swaps: Sequence[Swap]) -> list[Swap]:
-    """Make the writes, and give those that met something else; raises `ClientError` if one fails for another reason."""
+    """Make the writes, and give those that met something else. Another reason to fail raises `ClientError`."""
     met: list[Swap] = []
     for start in range(0, len(swaps), _AT_ONCE):
         some = swaps[start : start + _AT_ONCE]
@@ -54,7 +54,7 @@ def _statement(swap: Swap) -> dict[str, Any]:
         written = {**swap.key._asdict(), **swap.item}
         values = list(written.values())
         members = ", ".join(f"'{name}': ?" for name in written)
-        text = f'INSERT INTO "{table()}" VALUE {{{members}}}'  # noqa: S608
+        text = f'INSERT INTO "{table()}" VALUE {{{members}}}'
     return {"Statement": text, "Parameters": [to_wire({"value": value})["value"] for value in values]}
 
 

@@ -11,6 +11,7 @@ from longcode.jobs import Broadcast as Job
 from longcode.message import Message, State
 from longcode.table import broadcast_texts, broadcasts, keys, store
 from longcode.table.codec import attributes, read
+from longcode.table.writes import Put
 from send import broadcast as worker
 from send import ordering, orders
 from tests.fakes import NOW, FakeCarrier, queued
@@ -75,7 +76,7 @@ def phone(index: int) -> str:
 
 
 def people(account: Account, count: int) -> None:
-    """Write so many clients, each with a phone of their own, in a few calls."""
+    """Write so many clients, each with a phone of their own, and no links of them."""
     records = [
         Client(
             account=account.id,
@@ -86,7 +87,8 @@ def people(account: Account, count: int) -> None:
         )
         for index in range(count)
     ]
-    store.put_many((keys.client(one.account, one.id), {"type": "client", **attributes(one)}) for one in records)
+    for one in records:
+        store.write(Put(keys.client(one.account, one.id), {"type": "client", **attributes(one)}))
 
 
 def accounted(account: Account) -> bool:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -202,7 +203,8 @@ def test_a_text_that_is_at_its_end_is_not_held(account: Account) -> None:
     steering.cancel(account.id, broadcast.id, NOW)
     advance()
     ended = texts(account, broadcast.id)[0]
-    as_paused = sending.Stops(blocked=set(), cancelled=set(), paused={(account.id, broadcast.id)})
+    running = sending.stops([])
+    as_paused = replace(running, paused={(account.id, broadcast.id)})
 
     kept = halting.halt(ended, as_paused, NOW)
     deliver(FakeCarrier(), NOW, jobs)

@@ -2,6 +2,7 @@ import json
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, client,
 from tests.functions.send.logs import logged
 from tests.functions.send.texts import accept, deliver, stored, units
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "twilio_receipt.json").read_text())
+EVENTS = Path(__file__).parents[2] / "events"
 
 
 @pytest.fixture
@@ -26,16 +27,15 @@ def account(aws: None) -> Account:
     return account
 
 
-def report(message: Message, status: str, code: str = "", sid: str = "SM1", token: str = "test-token") -> Answered:
-    path = f"/carriers/twilio/receipts/{message.account}.{message.id}"
-    form = f"MessageSid={sid}&MessageStatus={status}" + (f"&ErrorCode={code}" if code else "")
-    pairs = [("MessageSid", sid), ("MessageStatus", status)] + ([("ErrorCode", code)] if code else [])
-    signed = twilio.signature(token, f"https://longcode.example{path}", pairs)
-    return call(receipts, "POST", path, form, headers={"X-Twilio-Signature": signed})
+def event(name: str) -> dict[str, Any]:
+    """Read an event as AWS brings it."""
+    read: dict[str, Any] = json.loads((EVENTS / name).read_text())
+    return read
 
 
-def test_an_event_of_api_gateway_delivers_its_message(aws: None) -> None:
-    sent = Message(
+def sent_message() -> Message:
+    """Make the message that the events are about."""
+    return Message(
         account="1001",
         id="0198f3c2a7b4",
         direction=Direction.OUT,
@@ -49,14 +49,48 @@ def test_an_event_of_api_gateway_delivers_its_message(aws: None) -> None:
         units=1,
         created_at=NOW,
     )
-    messages.accept([sent])
 
-    answer = receipts.handler(EVENT, LambdaContext())
+
+def report(message: Message, status: str, code: str = "", sid: str = "SM1", token: str = "test-token") -> Answered:
+    path = f"/carriers/twilio/receipts/{message.account}.{message.id}"
+    form = f"MessageSid={sid}&MessageStatus={status}" + (f"&ErrorCode={code}" if code else "")
+    pairs = [("MessageSid", sid), ("MessageStatus", status)] + ([("ErrorCode", code)] if code else [])
+    signed = twilio.signature(token, f"https://longcode.example{path}", pairs)
+    return call(receipts, "POST", path, form, headers={"X-Twilio-Signature": signed})
+
+
+@pytest.mark.parametrize("name", ["twilio_receipt.json", "twilio_receipt_at_its_own_address.json"])
+def test_an_event_of_api_gateway_or_of_the_functions_own_address_delivers_its_message(aws: None, name: str) -> None:
+    messages.accept([sent_message()])
+
+    answer = receipts.handler(event(name), LambdaContext())
 
     assert answer["statusCode"] == 204
     found = messages.get("1001", "0198f3c2a7b4")
     assert found
     assert found.state is State.DELIVERED
+
+
+def test_a_forged_receipt_at_the_functions_own_address_is_refused_as_a_problem(aws: None) -> None:
+    messages.accept([sent_message()])
+    forged = event("twilio_receipt_at_its_own_address.json")
+    forged["headers"]["x-twilio-signature"] = "b/+VMSnBsjNM8QYCDParMZ90aRs="
+
+    answer = receipts.handler(forged, LambdaContext())
+
+    assert answer["statusCode"] == 403
+    assert answer["headers"]["Content-Type"] == "application/problem+json"
+    found = messages.get("1001", "0198f3c2a7b4")
+    assert found
+    assert found.state is State.SENT
+
+
+def test_there_is_nothing_else_at_the_functions_own_address(aws: None) -> None:
+    other = event("twilio_receipt_at_its_own_address.json") | {"rawPath": "/messages"}
+
+    answer = receipts.handler(other, LambdaContext())
+
+    assert answer["statusCode"] == 404
 
 
 @pytest.mark.parametrize("order", sorted(set(permutations(["sent", "delivered", "delivered"]))))

@@ -1,0 +1,81 @@
+"""What AWS asks for 1,000 texts, at the list prices of infra/prices.json.
+
+The mix: single texts to a client's one phone, on a plan that charges beyond what it includes, in a system that is
+busy with 600 a minute. For each text there is a POST /messages with a check of the password (API Gateway keeps its
+answer for a minute, and a studio's next single text comes later), a tenth of a worker's batch of ten whose carrier
+takes 300 ms a call, the carrier's two receipts `sent` and `delivered`, and a 600th of the minute's sweep. Free tiers
+count as used up. Left out is what does not come with a text: storage, alarms, empty polls of idle queues, traffic to
+the internet, waiting for a number's pace, and secrets and parameters, which are read every five minutes. Beside it
+stand the same text of an account with every limit on, and a text of a broadcast to 250 clients.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from bench import broadcast_texts, texts
+from bench.figure import Figure
+from bench.invocations import Invocations, Usage
+from infra.local.folder import run_folder
+from infra.local.stack import simulated_carrier
+from longcode.plans import Change
+from tests.fakes import NOW
+from tests.local_aws import local_aws
+
+_BAR = 0.02
+_PRICES: dict[str, dict[str, float]] = json.loads((Path(__file__).parents[1] / "infra" / "prices.json").read_text())[
+    "prices"
+]
+_PARTS = {
+    "api_gateway": ("api_gateway_request",),
+    "table_writes": ("dynamodb_write_unit",),
+    "table_reads": ("dynamodb_read_unit",),
+    "queues": ("sqs_request", "sqs_fair_request"),
+    "function_calls": ("lambda_request",),
+    "function_time": ("lambda_gigabyte_second",),
+    "logs": ("log_byte",),
+    "traces": ("trace",),
+    "schedule": ("schedule",),
+}
+
+
+def measure() -> Iterator[Figure]:
+    """Measure the mix, and tell where its money goes."""
+    with run_folder() as folder, simulated_carrier(folder, texts.ACCOUNT_SID, texts.TOKEN) as url:
+        with local_aws():
+            single = list(texts.steps(url))
+        with local_aws():
+            guarded = list(texts.steps(url, plan_changes=(Change(NOW, "small"),), units_a_day=1000))
+        with local_aws():
+            broadcast = list(broadcast_texts.steps(url))
+        used, milliseconds = _of_a_text(single)
+        others = {"all_guards": _of_a_text(guarded)[0], "of_a_broadcast": _of_a_text(broadcast)[0]}
+    yield Figure("dollars_per_1000_texts", _rounded(used), "$", _BAR)
+    for part, names in _PARTS.items():
+        yield Figure(f"dollars_{part}", _rounded({name: used[name] for name in names}), "$", None)
+    for function, took in milliseconds.items():
+        yield Figure(f"milliseconds_{function}", took, "ms", None)
+    for name, of_another in others.items():
+        yield Figure(f"dollars_per_1000_texts_{name}", _rounded(of_another), "$", None)
+
+
+def dollars(used: Usage) -> float:
+    """Price what was used."""
+    return sum(amount * _PRICES[name]["dollars"] / _PRICES[name]["per"] for name, amount in used.items())
+
+
+def _rounded(of_a_text: Usage) -> float:
+    return round(dollars(of_a_text) * 1000, 5)
+
+
+def _of_a_text(steps: Iterable[Invocations]) -> tuple[Usage, dict[str, int]]:
+    """Add up what a text uses, and give the milliseconds of each function's call."""
+    used: Usage = defaultdict(float)
+    milliseconds = {}
+    for step in steps:
+        milliseconds[step.function] = took = step.milliseconds()
+        gigabyte_seconds = step.calls * took / 1000 * step.megabytes / 1024
+        for name, amount in (*step.used.items(), ("lambda_gigabyte_second", gigabyte_seconds)):
+            used[name] += amount / step.texts
+    return used, milliseconds

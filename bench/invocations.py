@@ -1,0 +1,138 @@
+"""What the calls of a function use of AWS: counted once on moto, then timed on the answers that were recorded there.
+
+The time is the CPU that the flow takes here, 5 ms for each round trip to AWS, and whatever the flow waits for beside
+that. Lambda gives a function a whole CPU at 1,769 MB and less in proportion, so CPU takes longer in a smaller one.
+Not seen are TLS on the way to AWS, and the start of a new instance, which is rare when all are busy.
+"""
+
+import io
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from enum import Enum
+
+from bench.meter import counted_calls, counted_read_units, counted_write_units
+from bench.tape import Tape
+from longcode.aws.telemetry import logger
+from tests.local_aws import read_template
+
+Usage = dict[str, float]
+"""How much of each thing that infra/prices.json knows."""
+
+_ROUND_TRIP_SECONDS = 0.005
+_MEGABYTES_OF_A_CPU = 1769
+_TRACED = 0.05  # X-Ray's own rule, of all after the first in a second
+_RUNS = 5
+# What Lambda writes of each call by itself, and the 26 bytes that CloudWatch adds to a line.
+_ID = "2f9c1a60-7d1e-4a55-8b6f-0d2e4c6a8b10"
+_LAMBDAS_LINES = (
+    f"START RequestId: {_ID} Version: $LATEST\n",
+    f"END RequestId: {_ID}\n",
+    f"REPORT RequestId: {_ID}\tDuration: 123.45 ms\tBilled Duration: 124 ms\tMemory Size: 1024 MB\t"
+    "Max Memory Used: 123 MB\t\n",
+)
+_LINE_BYTES = 26
+
+
+class By(Enum):
+    """What calls a function."""
+
+    API = "api"
+    QUEUE = "queue"
+    SCHEDULE = "schedule"
+    FREE = "the API's check of a password, or the function's own address"
+
+
+_TAKES: dict[By, tuple[str, ...]] = {
+    By.API: ("api_gateway_request",),
+    By.QUEUE: ("sqs_request", "sqs_fair_request") * 2,  # a batch is received and deleted
+    By.SCHEDULE: ("schedule",),
+    By.FREE: (),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invocations:
+    """Calls of a function by its name in template.yaml for some texts: what they used, and how to make them again."""
+
+    function: str
+    calls: int
+    texts: int
+    used: Usage
+    tape: Tape
+    again: Callable[[], object]
+
+    @property
+    def megabytes(self) -> int:
+        """Give the memory that template.yaml gives the function."""
+        template = read_template()
+        of_all: int = template["Globals"]["Function"]["MemorySize"]
+        own: int = template["Resources"][self.function]["Properties"].get("MemorySize", of_all)
+        return own
+
+    def milliseconds(self) -> int:
+        """Time a call, as Lambda bills it: of several runs the least, for a busy machine can only add to it."""
+        return math.ceil(min(self._seconds() for _ in range(_RUNS)) * 1000 / self.calls)
+
+    def _seconds(self) -> float:
+        slower = max(1, _MEGABYTES_OF_A_CPU / self.megabytes) - 1
+        with self.tape.playing(_ROUND_TRIP_SECONDS):
+            wall, cpu = time.perf_counter(), time.process_time()
+            self.again()
+            cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        return wall + cpu * slower
+
+
+def counted(
+    function: str,
+    run: Callable[[], object],
+    *,
+    by: By,
+    calls: int,
+    texts: int,
+    again: Callable[[], object] | None = None,
+) -> Invocations:
+    """Make the calls that some texts need, one after another; `again` makes them as Lambda would, if otherwise."""
+    tape = Tape()
+    with (
+        counted_calls("sqs") as queue_calls,
+        counted_read_units() as read,
+        counted_write_units() as written,
+        _logged() as lines,
+        tape.recording(),
+    ):
+        run()
+    own = sum(len(line.encode()) + _LINE_BYTES for line in _LAMBDAS_LINES)
+    used: Usage = {
+        "api_gateway_request": 0,
+        "schedule": 0,
+        "sqs_request": len(queue_calls),
+        "sqs_fair_request": len(queue_calls),
+        "lambda_request": calls,
+        "dynamodb_read_unit": read.total,
+        "dynamodb_write_unit": written.total,
+        "log_byte": calls * own + sum(len(line.encode()) + _LINE_BYTES for line in lines),
+        "trace": calls * _TRACED,
+    }
+    for name in _TAKES[by]:
+        used[name] += calls
+    return Invocations(function=function, calls=calls, texts=texts, used=used, tape=tape, again=again or run)
+
+
+@contextmanager
+def _logged() -> Iterator[list[str]]:
+    """Collect the lines that the functions log, and those that they print: counts are printed."""
+    lines: list[str] = []
+    logs, printed = io.StringIO(), io.StringIO()
+    handler = logging.StreamHandler(logs)
+    handler.setFormatter(logger.registered_formatter)
+    logger.addHandler(handler)
+    try:
+        with redirect_stdout(printed):
+            yield lines
+    finally:
+        logger._logger.removeHandler(handler)  # Powertools adds handlers and takes none away
+        lines += [*logs.getvalue().splitlines(), *printed.getvalue().splitlines()]

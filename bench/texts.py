@@ -1,0 +1,147 @@
+"""Ten single texts from their POST to their receipts, through the doors of the functions, each counted by itself."""
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from aws_lambda_powertools.utilities.batch import async_process_partial_response
+
+from accounts import authorizer
+from bench.invocations import By, Invocations, counted
+from longcode.account import Account
+from longcode.aws import clock
+from longcode.aws.settings import receipts_url
+from longcode.carriers import twilio
+from longcode.carriers.carrier import Answer, Carrier, Text
+from longcode.lookup import Listed
+from longcode.message import State
+from longcode.table import messages
+from send import api, due, receipts, worker
+from tests.fakes import PASSWORD, LambdaContext, call, client, queued, sqs_event, studio
+
+BATCH, A_MINUTE = 10, 600
+ACCOUNT_SID, TOKEN = "AC0", "test-token"
+_CARRIER_SECONDS = 0.3
+_RECEIPT = Path(__file__).parents[1] / "tests" / "events" / "twilio_receipt_at_its_own_address.json"
+_WORDS = "Hello Zoë, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
+_PHONES = [f"+121255501{index:02}" for index in range(BATCH)]
+
+
+@dataclass
+class SlowCarrier:
+    """A carrier that takes its time for every text."""
+
+    carrier: Carrier
+    name: str = twilio.NAME
+
+    def send(self, text: Text) -> Answer:
+        """Hand a text over, slowly."""
+        time.sleep(_CARRIER_SECONDS)
+        return self.carrier.send(text)
+
+    def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
+        """Look a text up."""
+        return self.carrier.find(to, origin, since)
+
+
+def steps(carrier_url: str, **account: Any) -> Iterator[Invocations]:
+    """Take a studio's texts through the functions: a sweep that finds nothing comes first, then what each text needs.
+
+    A month's first texts, which start its counters, and an instance's first call have been before.
+    """
+    opened = studio(**account)
+    carrier = carrier_at(carrier_url)
+    for phone in _PHONES:
+        client(opened, phone, phone)
+    earlier = _post(opened, "earlier")
+    _deliver(queued("send"), carrier)
+    _report(earlier)
+
+    yield counted("SendDue", lambda: due.handler({}, LambdaContext()), by=By.SCHEDULE, calls=1, texts=A_MINUTE)
+    yield counted("Authorizer", lambda: _log_in(opened), by=By.FREE, calls=BATCH, texts=BATCH)
+    references: list[str] = []
+    yield counted("SendApi", lambda: references.extend(_post(opened, "now")), by=By.API, calls=BATCH, texts=BATCH)
+    bodies = queued("send")
+    yield from delivering(bodies, references[:BATCH], carrier)
+
+
+def delivering(bodies: list[str], references: list[str], carrier: Carrier) -> Iterator[Invocations]:
+    """Take the texts of a full batch from their queue to the carrier, and their receipts in."""
+    yield counted(
+        "SendWorker",
+        lambda: _deliver(bodies, carrier),
+        by=By.QUEUE,
+        calls=1,
+        texts=BATCH,
+        again=lambda: _deliver_side_by_side(bodies, SlowCarrier(carrier)),
+    )
+    yield counted("SendReceipts", lambda: _report(references), by=By.FREE, calls=2 * BATCH, texts=BATCH)
+    if {_state(reference) for reference in references} != {State.DELIVERED}:
+        raise RuntimeError("not all texts were delivered")
+
+
+def carrier_at(url: str) -> twilio.Twilio:
+    """Speak Twilio's protocol with whoever listens there."""
+    return twilio.Twilio(account_sid=ACCOUNT_SID, auth_token=TOKEN, callback_base="http://127.0.0.1:9", api_base=url)
+
+
+def _log_in(account: Account) -> None:
+    credentials = base64.b64encode(f"{account.id}:{PASSWORD}".encode()).decode()
+    event = {
+        "headers": {"Authorization": f"Basic {credentials}"},
+        "methodArn": "arn:aws:execute-api:us-east-1:123456789012:api/v1/POST/messages",
+    }
+    for _ in range(BATCH):
+        authorizer.handler(event, LambdaContext())
+
+
+def _post(account: Account, key: str) -> list[str]:
+    """Post a text to each client; gives the references that the carrier will know them by."""
+    references = []
+    for phone in _PHONES:
+        form = {"client_id": phone, "body": _WORDS}
+        headers = {"Idempotency-Key": f"{key}-{phone}"}
+        answer = call(api, "POST", "/messages", form, account=account.id, headers=headers)
+        references.append(f"{account.id}.{answer.json['messages'][0]['id']}")
+    return references
+
+
+def _deliver(bodies: list[str], carrier: Carrier) -> None:
+    deliver = worker.prepare(bodies, carrier, clock.now())
+    for body in bodies:
+        deliver(body)
+
+
+def _deliver_side_by_side(bodies: list[str], carrier: Carrier) -> None:
+    event = sqs_event(*bodies)
+    handle = worker.record_handler(event, carrier, clock.now())
+    answer = async_process_partial_response(event, handle, worker.processor, LambdaContext())
+    if answer["batchItemFailures"]:
+        raise RuntimeError(f"not delivered: {answer}")
+
+
+def _report(references: list[str]) -> None:
+    """Report each text as sent, and then as delivered, at the address that the carrier is told."""
+    event = json.loads(_RECEIPT.read_text())
+    for status in ("sent", "delivered"):
+        form = [("MessageSid", "SM1"), ("MessageStatus", status), ("AccountSid", ACCOUNT_SID)]
+        event["body"] = base64.b64encode(urlencode(form).encode()).decode()
+        for reference in references:
+            address = twilio.receipt_url(receipts_url(), reference)
+            event["rawPath"] = urlsplit(address).path
+            event["headers"]["x-twilio-signature"] = twilio.signature(TOKEN, address, form)
+            answer = receipts.handler(event, LambdaContext())
+            if answer["statusCode"] != 204:
+                raise RuntimeError(f"not taken: {answer}")
+
+
+def _state(reference: str) -> State | None:
+    account, _, message_id = reference.partition(".")
+    message = messages.get(account, message_id)
+    return message.state if message else None

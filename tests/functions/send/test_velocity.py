@@ -1,0 +1,95 @@
+"""An account's texts to one phone are bounded in any hour, however they come."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts import api as settings_api
+from longcode.account import Account
+from longcode.carriers.carrier import Refused, Why
+from longcode.message import State
+from longcode.plans import Change
+from send import due
+from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
+from tests.functions.send.texts import accept, deliver, stored, units
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that sends three texts an hour to one phone at most, on a plan that stops."""
+    account = studio(texts_an_hour=3, plan_changes=(Change(NOW, "starter"),))
+    client(account)
+    return account
+
+
+def test_the_fourth_text_of_an_hour_to_a_phone_is_refused_with_the_reason_and_not_charged(account: Account) -> None:
+    sent = [accept(account, key) for key in "abcd"]
+    carrier = FakeCarrier()
+
+    deliver(carrier)
+
+    ended = [stored(account, one.id) for one in sent]
+    assert [one.state for one in ended] == [State.SENT] * 3 + [State.REFUSED]
+    assert ended[3].error == "too_many_to_phone"
+    assert (len(carrier.texts), units(account)) == (3, 3)
+
+
+def test_texts_that_come_one_by_one_are_bounded_too_and_an_hour_later_there_is_room(account: Account) -> None:
+    carrier = FakeCarrier()
+    for minute in (0, 1, 2, 3, 61):
+        accept(account, f"at-{minute}", now=NOW + timedelta(minutes=minute))
+        deliver(carrier, NOW + timedelta(minutes=minute))
+
+    assert len(carrier.texts) == 4
+
+
+def test_another_phone_and_another_studio_have_bounds_of_their_own(account: Account) -> None:
+    other = studio("10000002")
+    client(other)
+    client(account, "c2", "+12125550199")
+    for key in "abc":
+        accept(account, key)
+    accept(account, "d", client_id="c2")
+    accept(other)
+    carrier = FakeCarrier()
+
+    deliver(carrier)
+
+    assert len(carrier.texts) == 5
+
+
+def test_a_text_that_is_tried_again_takes_one_place(account: Account) -> None:
+    first, carrier = accept(account), FakeCarrier(answers=[Refused(Why.TRY_AGAIN, "20429")] * 3)
+    for minute in range(0, 12, 3):
+        due.sweep(NOW + timedelta(minutes=minute))
+        deliver(carrier, NOW + timedelta(minutes=minute))
+    for key in "bc":
+        accept(account, key, now=NOW + timedelta(minutes=12))
+
+    deliver(carrier, NOW + timedelta(minutes=12))
+
+    assert stored(account, first.id).state is State.SENT
+    assert len(carrier.texts) == 4 + 2
+
+
+def test_a_job_that_comes_twice_takes_one_place(account: Account) -> None:
+    accept(account)
+    jobs = queued("send")
+    carrier = FakeCarrier()
+
+    deliver(carrier, jobs=jobs * 5)
+    for key in "bc":
+        accept(account, key)
+    deliver(carrier)
+
+    assert len(carrier.texts) == 3
+
+
+def test_a_studio_sets_its_own_bound_within_ours(account: Account) -> None:
+    answers = [
+        call(settings_api, "PATCH", "/account", {"texts_an_hour": most}, account=account.id)
+        for most in (1, 20, 0, 21)
+    ]
+
+    assert [answer.status for answer in answers] == [200, 200, 422, 422]
+    assert answers[3].json["errors"][0]["field"] == "texts_an_hour"

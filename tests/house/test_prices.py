@@ -1,0 +1,18 @@
+"""The prices say of when they are and where they stand."""
+
+import json
+from datetime import date
+
+from tests.house.reading import ROOT
+
+FILE = json.loads((ROOT / "infra" / "prices.json").read_text())
+
+
+def test_the_prices_have_their_date_and_their_region() -> None:
+    assert date.fromisoformat(FILE["as_of"]) >= date(2026, 11, 24)
+    assert (FILE["region"], FILE["currency"]) == ("us-east-1", "USD")
+
+
+def test_every_price_is_for_a_number_of_things_and_names_its_page() -> None:
+    assert [name for name, one in FILE["prices"].items() if one["dollars"] <= 0 or one["per"] < 1] == []
+    assert [name for name, one in FILE["prices"].items() if "pricing" not in one["source"]] == []
