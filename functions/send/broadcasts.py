@@ -8,19 +8,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
-from longcode.errors import RequestError
 from longcode.table import broadcast_texts, broadcasts, folders
-from send import ordering, orders, steering
+from send import broadcast_recipients, broadcast_shown, ordering, orders, steering
 
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
 BroadcastId = Annotated[str, Path(max_length=100)]
 
-_SKIPPED = "skipped"
-
 app = web.resolver()
 
 
-@app.post("/broadcasts", responses=web.told({200: orders.DryRun, 202: orders.ShownBroadcast}))
+@app.post("/broadcasts", responses=web.told({200: broadcast_shown.DryRun, 202: broadcast_shown.ShownBroadcast}))
 def post_broadcast(
     form: orders.NewBroadcast,
     idempotency_key: IdempotencyKey = None,
@@ -35,23 +32,23 @@ def post_broadcast(
     if form.dry_run:
         return Response(200, web.JSON, ordering.try_dry(account, form, int(cursor), limit, now))
     key = str(uuid4()) if idempotency_key is None else idempotency_key
-    return Response(202, web.JSON, orders.shown(ordering.take(account, form, key, now)))
+    return Response(202, web.JSON, broadcast_shown.shown(ordering.take(account, form, key, now)))
 
 
 @app.get("/broadcasts")
 def list_broadcasts(
     limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=200)] = None
-) -> web.Listed[orders.ShownBroadcast]:
+) -> web.Listed[broadcast_shown.ShownBroadcast]:
     """List broadcasts, newest first."""
     found, next_cursor = folders.broadcasts(web.caller(app), limit=limit, cursor=cursor)
-    return web.Listed(items=[orders.shown(one) for one in found], next_cursor=next_cursor)
+    return web.Listed(items=[broadcast_shown.shown(one) for one in found], next_cursor=next_cursor)
 
 
 @app.get("/broadcasts/<broadcast_id>")
-def show_broadcast(broadcast_id: BroadcastId) -> orders.Progress:
+def show_broadcast(broadcast_id: BroadcastId) -> broadcast_shown.Progress:
     """Show a broadcast and its progress: how many texts are in which state, and how many clients got none and why."""
     found = steering.need(web.caller(app), broadcast_id)
-    return orders.progress(found, broadcasts.audience(found), broadcast_texts.progress(found))
+    return broadcast_shown.progress(found, broadcasts.audience(found), broadcast_texts.progress(found))
 
 
 @app.get("/broadcasts/<broadcast_id>/recipients")
@@ -59,25 +56,9 @@ def list_recipients(
     broadcast_id: BroadcastId,
     limit: web.Limit = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> web.Listed[orders.Recipient]:
+) -> web.Listed[broadcast_shown.Recipient]:
     """List who gets a broadcast's text and how far it is; and after them who got none, and why."""
-    found = steering.need(web.caller(app), broadcast_id)
-    items: list[orders.Recipient] = []
-    begin = None
-    if cursor and cursor.startswith(f"{_SKIPPED}."):
-        begin = _place(cursor)
-    elif cursor and not cursor.startswith(f"{found.id}-"):
-        raise RequestError("This is no cursor of this list.", field="cursor")
-    else:
-        page = broadcast_texts.page(found, cursor, limit)
-        items = [orders.texted(one) for one in page.texts]
-        if page.last:
-            return web.Listed(items=items, next_cursor=page.last)
-    for place, one in broadcast_texts.skipped_from(found, begin):
-        if len(items) == limit:
-            return web.Listed(items=items, next_cursor=".".join(map(str, (_SKIPPED, *place))))
-        items.append(orders.skipped(one))
-    return web.Listed(items=items, next_cursor=None)
+    return broadcast_recipients.page(steering.need(web.caller(app), broadcast_id), cursor, limit)
 
 
 @app.delete("/broadcasts/<broadcast_id>", responses=web.told({204: None}))
@@ -99,14 +80,6 @@ def resume_broadcast(broadcast_id: BroadcastId) -> Response[str]:
     """Resume a paused broadcast. A text that is too old by then is dropped, and says so."""
     steering.resume(web.caller(app), broadcast_id, clock.now())
     return Response(204, body="")
-
-
-def _place(cursor: str) -> broadcast_texts.Row:
-    try:
-        step, part, row = map(int, cursor.split(".")[1:])
-    except ValueError as error:
-        raise RequestError("This is no cursor of this list.", field="cursor") from error
-    return step, part, row
 
 
 @logger.inject_lambda_context

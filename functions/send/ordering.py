@@ -14,7 +14,7 @@ from longcode.patience import HEALED_AFTER
 from longcode.plans import PastLimit
 from longcode.table import accounts, broadcasts, templates, usage
 from longcode.table.clients import Seen
-from send import deciding, orders, planning, steps, timing
+from send import broadcast_shown, deciding, orders, planning, steps, timing
 
 
 def take(account_id: str, form: orders.NewBroadcast, idempotency_key: str, now: datetime) -> Broadcast:
@@ -61,7 +61,9 @@ def make(
     )
 
 
-def try_dry(account_id: str, form: orders.NewBroadcast, start: int, limit: int, now: datetime) -> orders.DryRun:
+def try_dry(
+    account_id: str, form: orders.NewBroadcast, start: int, limit: int, now: datetime
+) -> broadcast_shown.DryRun:
     """Tell for every client and phone what a broadcast would do, and do nothing; items from a place on."""
     account = accounts.need(account_id)
     made = make(account, form, "dry-run", "", now)
@@ -77,8 +79,8 @@ def try_dry(account_id: str, form: orders.NewBroadcast, start: int, limit: int, 
         outcomes = list(deciding.decide(words, seen, {}, budget))
     outcomes = _held(account, seen, outcomes, at)
     end = start + limit
-    return orders.DryRun(
-        items=[orders.would_get(one) for one in outcomes[start:end]],
+    return broadcast_shown.DryRun(
+        items=[broadcast_shown.would_get(one) for one in outcomes[start:end]],
         next_cursor=str(end) if end < len(outcomes) else None,
         totals=_totals(len(seen), needed, outcomes, room),
         code=refusal.code if refusal else None,
@@ -97,12 +99,12 @@ def _held(account: Account, seen: Sequence[Seen], outcomes: Sequence[Outcome], a
     return [replace(one, held_until=until(one)) for one in outcomes]
 
 
-def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], room: planning.Room) -> orders.Totals:
+def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], room: planning.Room) -> broadcast_shown.Totals:
     units = sum(one.units for one in outcomes)
     used = usage.of_month(room.limits.account, room.limits.month).units
     beyond = max(0, min(units, used + units - room.plan.included_units))  # the price counts replies too
     charged = room.plan.past_limit is PastLimit.CHARGE
-    return orders.Totals(
+    return broadcast_shown.Totals(
         clients=clients,
         needed_units=needed,
         texts=sum(one.goes for one in outcomes),

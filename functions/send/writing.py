@@ -18,6 +18,7 @@ from longcode.message import State as MessageState
 from longcode.outcome import DUPLICATE, Outcome, refused
 from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, broadcast_texts, broadcasts, messages, usage
+from longcode.table.clients import Seen
 from send import deciding, timing
 from send.enqueue import enqueue
 
@@ -33,24 +34,31 @@ def write(taken: Broadcast, now: datetime) -> bool:
     account = accounts.need(taken.account)
     seen, cursor = deciding.some(account.id, broadcasts.audience(taken), taken.cursor, CHUNK)
     before = broadcast_texts.counted(taken) if taken.begun else taken
-    phones = [phone for one in seen if one.client for phone in ticked(one.client)]
-    there = broadcast_texts.standing(taken, {message_id(taken, phone) for phone in phones})
-    owners = {phone: there[name] for phone in phones if (name := message_id(taken, phone)) in there}
     words = deciding.wording(account, taken, now)
-    outcomes = list(deciding.decide(words, seen, owners, before.budget))
+    outcomes = list(deciding.decide(words, seen, _owners(taken, seen), before.budget))
     known = {one.id: one.client for one in seen}
     drafts = [timing.timed(_draft(taken, one, now), account, known[one.client_id]) for one in outcomes if one.goes]
     written, doubles = _write(drafts)
     _enqueue(written)
     none = [one for one in outcomes if not one.goes] + doubles
-    after = replace(
+    return _move(taken, _added(before, written, none), cursor, none, now)
+
+
+def _owners(taken: Broadcast, seen: Sequence[Seen]) -> dict[str, str]:
+    """Tell for which client a number has its text, of the numbers that have."""
+    names = {phone: message_id(taken, phone) for one in seen if one.client for phone in ticked(one.client)}
+    there = broadcast_texts.standing(taken, names.values())
+    return {phone: there[name] for phone, name in names.items() if name in there}
+
+
+def _added(before: Broadcast, written: Sequence[Message], none: Sequence[Outcome]) -> Broadcast:
+    return replace(
         before,
         texts=before.texts + len(written),
         units=before.units + sum(one.units for one in written),
         segments=before.segments + sum(one.segments for one in written),
-        skipped=added(taken.skipped, (str(one.code) for one in none)),
+        skipped=added(before.skipped, (str(one.code) for one in none)),
     )
-    return _move(taken, after, cursor, none, now)
 
 
 def _write(drafts: Sequence[Message]) -> tuple[list[Message], list[Outcome]]:

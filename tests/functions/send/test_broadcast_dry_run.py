@@ -7,8 +7,8 @@ import pytest
 from longcode.account import Account
 from longcode.plans import Change
 from longcode.table import accounts, keys, store
+from send import broadcast_shown, ordering, orders
 from send import broadcasts as api
-from send import ordering, orders
 from tests.fakes import NOW, call, client, queued, studio
 from tests.functions.send import texts
 from tests.functions.send.rounds import people, phone, send, skipped
@@ -23,7 +23,9 @@ def account(aws: None) -> Account:
     return studio()
 
 
-def try_dry(account: Account, now: datetime = NOW, start: int = 0, most: int = 50, **fields: Any) -> orders.DryRun:
+def try_dry(
+    account: Account, now: datetime = NOW, start: int = 0, most: int = 50, **fields: Any
+) -> broadcast_shown.DryRun:
     form = orders.NewBroadcast.model_validate({"audience": {"all": True}, "body": "Hello", "dry_run": True} | fields)
     return ordering.try_dry(account.id, form, start, most, now)
 
