@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from bench.invocations import By, Invocations, counted
-from bench.texts import BATCH, carrier_at, delivering
+from bench.texts import BATCH, delivering
 from longcode.jobs import Send
 from send import broadcast, broadcasts
 from tests.fakes import LambdaContext, call, queued, sqs_event, studio
@@ -20,7 +20,6 @@ def steps(carrier_url: str) -> Iterator[Invocations]:
     """Take a broadcast through the functions; of its batches the second counts: the first opens what they keep."""
     account = studio(quiet_hours=False)
     people(account, _CLIENTS)
-    carrier = carrier_at(carrier_url)
     form = {"audience": {"all": True}, "body": _WORDS}
     yield counted(
         "SendBroadcastsApi",
@@ -46,6 +45,5 @@ def steps(carrier_url: str) -> Iterator[Invocations]:
         batch = bodies[start : start + BATCH]
         named = [msgspec.json.decode(body, type=Send) for body in batch]
         references = [f"{one.account}.{one.message_id}" for one in named]
-        counts = delivering(batch, references, carrier)
-        measured = list(counts)
+        measured = list(delivering(batch, references, carrier_url))
     yield from measured
