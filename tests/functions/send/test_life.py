@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from longcode import outgoing
 from longcode.account import OnUncertain
 from longcode.aws.clients import client as aws_client
-from longcode.carriers.carrier import Receipt, Sent
+from longcode.carriers.carrier import Receipt
 from longcode.consent import SHARED, Event, Means
 from longcode.message import NEXT, State
 from longcode.plans import Change
@@ -39,7 +39,7 @@ WITH_THE_CARRIER = {State.SENT, State.DELIVERED, State.UNDELIVERED}
 ENDS = WITH_THE_CARRIER | {State.FAILED, State.REFUSED, State.EXPIRED}
 DEATHS = st.none() | st.builds(Death, st.integers(1, 9), st.booleans())
 REPORTS = {State.SENT: None, State.DELIVERED: None, State.UNDELIVERED: "30003"}
-AT_THE_END = (1, 3, 8, 13, 19, 22, 26, 40, 43, 280, 283, 286, 300, 303)  # minutes: past deadlines, then past validity
+AT_THE_END = (1, 3, 8, 13, 19, 22, 26, 40, 43, 60, 280, 283, 300)  # minutes: past deadlines, then past validity
 
 
 class Life(RuleBasedStateMachine):
@@ -57,8 +57,9 @@ class Life(RuleBasedStateMachine):
         self.resent: set[str] = set()
         self.onlooker = boto3.client("dynamodb")
 
-    @initialize(policy=st.sampled_from(OnUncertain))
-    def sign_up(self, policy: OnUncertain) -> None:
+    @initialize(policy=st.sampled_from(OnUncertain), at_last=st.sampled_from(WILLS[:3]), tells=st.booleans())
+    def sign_up(self, policy: OnUncertain, at_last: Will, tells: bool) -> None:
+        self.at_last, self.tells_at_last = at_last, tells
         self.account = studio(plan_changes=(Change(NOW, "small"),), on_uncertain=policy)
         client(self.account)
         events = aws_client("dynamodb").meta.events
@@ -99,6 +100,12 @@ class Life(RuleBasedStateMachine):
         text, listed = data.draw(st.sampled_from(self.carrier.taken))
         receipt = Receipt(reference=text.reference, carrier_id=listed.carrier_id, state=state, code=REPORTS[state])
         self.live(lambda: receipts.take(receipt, self.now), death)
+
+    @rule(will=st.sampled_from(WILLS[:5]), tells=st.booleans())
+    def let_a_deadline_pass(self, will: Will, tells: bool) -> None:
+        self.now += timedelta(minutes=16)
+        self.sweep()
+        self.deliver(will, tells)
 
     @rule(minutes=st.sampled_from([1, 2, 3, 5, 16, 60, 241]))
     def wait(self, minutes: int) -> None:
@@ -143,7 +150,8 @@ class Life(RuleBasedStateMachine):
         for minutes in AT_THE_END:
             self.now = begun + timedelta(minutes=minutes)
             self.sweep()
-            self.deliver(Sent("yes"), tells=True)
+            self.deliver(self.at_last, tells=self.tells_at_last)
+            self.a_text_is_at_the_carrier_once_at_most_or_twice_if_it_was_sent_again()
         found = [stored(self.account, message) for message in self.states]
         reserved = sum(one["used"] for one in store.query(keys.allowance(self.account.id, "")))
 
