@@ -12,6 +12,9 @@ LEASE = timedelta(seconds=110)
 """How long a worker has a step to itself: longer than its function may take, shorter than the sweeper's pause."""
 
 
+_LOOKS_IN = timedelta(minutes=1)  # how often the sweeper does
+
+
 class State(StrEnum):
     """Where a broadcast stands: DONE is when every text is written, and on its way by itself."""
 
@@ -118,6 +121,17 @@ def message_id(broadcast: Broadcast, phone: str) -> str:
 def is_due(broadcast: Broadcast, now: datetime) -> bool:
     """Tell whether a scheduled broadcast's time has come."""
     return broadcast.send_at is None or broadcast.send_at <= now
+
+
+def next_texts_at(broadcast: Broadcast, now: datetime, segments_a_second: float) -> datetime | None:
+    """Tell when more texts are wanted, if not at once: what is written keeps its number busy for some minutes.
+
+    So a queue never holds more of a broadcast than some minutes of it, and a cancel or a pause meets few texts there.
+    """
+    if broadcast.state is not State.SENDING or broadcast.walk or broadcast.started_at is None:
+        return None
+    busy_until = broadcast.started_at + timedelta(seconds=broadcast.segments / segments_a_second)
+    return busy_until - _LOOKS_IN if busy_until > now + 2 * _LOOKS_IN else None
 
 
 def added(some: Mapping[str, int], codes: Iterable[str]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from longcode import broadcast, jobs
 from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.broadcast import Broadcast, State, Walk
 from longcode.table import broadcasts
@@ -35,7 +36,9 @@ def advance(job: jobs.Broadcast, now: datetime) -> None:
         return
     if not work(taken, now):
         broadcasts.free(taken)
-    steps.enqueue(broadcasts.get(job.account, job.broadcast_id))
+    next_step = broadcasts.get(job.account, job.broadcast_id)
+    if next_step and broadcast.next_texts_at(next_step, now, settings().segments_a_second) is None:
+        steps.enqueue(next_step)
 
 
 def _work(there: Broadcast, now: datetime) -> Work | None:

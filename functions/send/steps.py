@@ -9,9 +9,9 @@ from longcode.aws.telemetry import logger
 from longcode.broadcast import Broadcast
 
 
-def enqueue(broadcast: Broadcast | None) -> None:
+def enqueue(broadcast: Broadcast) -> None:
     """Enqueue the step of a broadcast that is at work."""
-    if broadcast is None or broadcast.due_at is None:
+    if broadcast.due_at is None:
         return
     job = jobs.Broadcast(account=broadcast.account, broadcast_id=broadcast.id, step=broadcast.step)
     try:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from longcode import outgoing
+from longcode import broadcast, outgoing
 from longcode.aws import queues
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
@@ -105,7 +105,8 @@ def _move(taken: Broadcast, after: Broadcast, cursor: str | None, none: Sequence
     """Go on to the next clients, or end: then what was reserved and not used is free again."""
     skipped = broadcast_texts.skipped(taken, none)
     if cursor is not None:
-        further = replace(after, begun=False, cursor=cursor, due_at=now + HEALED_AFTER)
+        later = broadcast.next_texts_at(after, now, settings().segments_a_second)
+        further = replace(after, begun=False, cursor=cursor, due_at=later or now + HEALED_AFTER)
         return broadcasts.move(taken, further, *skipped)
     done = replace(
         after,

@@ -1,0 +1,65 @@
+"""A broadcast gives its queue what the number can take in some minutes, and comes back for more."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from longcode.account import Account
+from longcode.aws.settings import settings
+from longcode.broadcast import State
+from send import due
+from tests.fakes import NOW, queued, studio
+from tests.functions.send.rounds import advance, people, stored, take
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio with 600 clients."""
+    account = studio(quiet_hours=False)
+    people(account, 600)
+    return account
+
+
+@pytest.fixture
+def one_segment_a_second(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Configure a slow number."""
+    monkeypatch.setenv("SEGMENTS_A_SECOND", "1")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("one_segment_a_second")
+def test_the_next_texts_are_written_when_those_before_are_nearly_gone(account: Account) -> None:
+    broadcast_id = take(account)
+    advance(NOW)
+    first = len(queued("bulk"))
+
+    due.sweep(NOW + timedelta(seconds=189))
+    early = queued("broadcast")
+    due.sweep(NOW + timedelta(seconds=191))
+    advance(NOW + timedelta(seconds=191))
+
+    assert (first, early) == (250, [])
+    assert stored(account, broadcast_id).texts == 500
+    assert stored(account, broadcast_id).state is State.SENDING
+
+
+@pytest.mark.usefixtures("one_segment_a_second")
+def test_a_slow_broadcast_comes_to_its_end(account: Account) -> None:
+    broadcast_id = take(account)
+    for minute in range(10):
+        due.sweep(NOW + timedelta(minutes=minute))
+        advance(NOW + timedelta(minutes=minute))
+
+    assert stored(account, broadcast_id).state is State.DONE
+    assert stored(account, broadcast_id).texts == 600
+
+
+def test_a_fast_number_is_given_all_at_once(account: Account) -> None:
+    broadcast_id = take(account)
+
+    advance(NOW)
+
+    assert stored(account, broadcast_id).state is State.DONE
