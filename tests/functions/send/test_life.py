@@ -203,7 +203,7 @@ class Life(RuleBasedStateMachine):
 
 def test_never_twice_and_never_lost_whatever_happens() -> None:
     bounded = settings(
-        max_examples=30,
+        max_examples=25,
         stateful_step_count=20,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
