@@ -254,39 +254,39 @@ def test_a_paused_broadcast_that_is_scheduled_waits_for_its_time_when_it_is_resu
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_killed_at_any_call_a_cancel_ends_every_text(account: Account, before: bool) -> None:
-    for index in range(1, 12):
-        broadcast = send(account, f"key-{index}")
-        with taking_turns("dynamodb", "sqs"), killing(Death(index, before=before)), suppress(Killed):
-            steering.cancel(account.id, broadcast.id, NOW)
-            advance()
+@pytest.mark.parametrize("call_to_die_at", range(1, 13))
+def test_killed_at_any_call_a_cancel_ends_every_text(account: Account, call_to_die_at: int, before: bool) -> None:
+    broadcast = send(account)
+    with taking_turns("dynamodb", "sqs"), killing(Death(call_to_die_at, before=before)), suppress(Killed):
         steering.cancel(account.id, broadcast.id, NOW)
+        advance()
+    steering.cancel(account.id, broadcast.id, NOW)
 
-        for at in (LATER, LATER + timedelta(minutes=3)):
-            due.sweep(at)
-            advance(at)
+    for at in (LATER, LATER + timedelta(minutes=3)):
+        due.sweep(at)
+        advance(at)
 
-        assert states(account, broadcast.id) == [Text.CANCELLED] * 3
-        assert accounted(account)
+    assert states(account, broadcast.id) == [Text.CANCELLED] * 3
+    assert accounted(account)
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_killed_at_any_call_a_resume_sends_every_text(account: Account, before: bool) -> None:
-    for index in range(1, 12):
-        broadcast = send(account, f"key-{index}")
-        steering.pause(account.id, broadcast.id)
-        hand_over()
-        with taking_turns("dynamodb", "sqs"), killing(Death(index, before=before)), suppress(Killed):
-            steering.resume(account.id, broadcast.id, NOW)
-            advance()
+@pytest.mark.parametrize("call_to_die_at", range(1, 16))
+def test_killed_at_any_call_a_resume_sends_every_text(account: Account, call_to_die_at: int, before: bool) -> None:
+    broadcast = send(account)
+    steering.pause(account.id, broadcast.id)
+    hand_over()
+    with taking_turns("dynamodb", "sqs"), killing(Death(call_to_die_at, before=before)), suppress(Killed):
         steering.resume(account.id, broadcast.id, NOW)
+        advance()
+    steering.resume(account.id, broadcast.id, NOW)
 
-        for at in (LATER, LATER + timedelta(minutes=3)):
-            due.sweep(at)
-            advance(at)
-            hand_over(at)
+    for at in (LATER, LATER + timedelta(minutes=3)):
+        due.sweep(at)
+        advance(at)
+        hand_over(at)
 
-        assert states(account, broadcast.id) == [Text.SENT] * 3
+    assert states(account, broadcast.id) == [Text.SENT] * 3
 
 
 def test_of_many_workers_on_one_step_one_does_it(account: Account) -> None:
