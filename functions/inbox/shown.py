@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from longcode.message import Direction, Kind, Message, State
+from longcode.message import Direction, Held, Kind, Message, State
 
 
 class ShownMessage(BaseModel):
@@ -28,6 +28,10 @@ class ShownMessage(BaseModel):
     segments: int
     charged_units: int
     created_at: datetime
+    send_at: datetime | None
+    valid_until: datetime | None
+    held: Held | None
+    broadcast: str | None
     sent_at: datetime | None
     finished_at: datetime | None
     month: str | None

@@ -38,6 +38,7 @@ class Stack:
     shared_number: str
     table_name: str
     close_month_function: str
+    sweep_function: str
     logs: str
     pid: int
 
@@ -128,6 +129,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
         shared_number=SHARED_NUMBER,
         table_name=outputs["TableName"],
         close_month_function=outputs["CloseMonthFunction"],
+        sweep_function=outputs["SweepFunction"],
         logs=str(folder),
         pid=getpid(),
     )

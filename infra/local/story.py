@@ -1,15 +1,13 @@
-"""The main job as a story in ten steps: each shows what was sent and what came back, and checks it."""
+"""The main job as a story in thirteen steps: each shows what was sent and what came back, and checks it."""
 
 from datetime import UTC, datetime
-from typing import Any
 
+from infra.local.sending_story import SendingStory
 from infra.local.studio import sign_up
-from infra.local.telling import Telling
 from infra.local.visitors import (
     CLIENTS,
     Studio,
     eventually,
-    rows,
 )
 
 _ALICE, _CARMEN, _STRANGER = "+12125550101", "+12125550103", "+12125550199"
@@ -21,8 +19,8 @@ _LETTER = (
 )
 
 
-class Story(Telling):
-    """Ten steps, from the sign-up of two studios to their invoices."""
+class Story(SendingStory):
+    """Thirteen steps, from the sign-up of two studios to their invoices."""
 
     def play(self) -> None:
         """Play all steps; raises `NotSo` at the first that does not hold."""
@@ -31,6 +29,9 @@ class Story(Telling):
         self.bring_clients()
         self.send_a_long_text()
         self.text_everyone()
+        self.carrier_drops_its_answer()
+        self.wait_for_the_morning()
+        self.move_a_session()
         self.reply_lands_on_the_client()
         self.reply_goes_to_the_latest_studio()
         self.stop_and_start()
@@ -86,31 +87,36 @@ class Story(Telling):
         self.check(self.fox.ask("GET", "/usage").json["current"]["used"]["units_sent"] == 2, "usage says 2 units")
 
     def text_everyone(self) -> None:
-        """Text all clients with a template."""
-        self.title("Foxglove texts all its clients with a template")
+        """Send all clients a broadcast of a template, tried dry before."""
+        self.title("Foxglove tries a broadcast dry, and then sends it to all its clients")
         body = "Hi {{client.first_name|there}}, two spring slots are left at {{studio.name}}. Want one?"
         self.fox.ask("PUT", "/templates/spring", {"subject": "Spring slots", "body": body})
         refused = self.fox.ask("PUT", "/templates/bad", {"body": "Hi {{client.nickname}}"})
         self.check(refused.json["code"] == "bad_template", "a field that does not exist is refused")
         self.phones.fail(_LANDLINE, _CARRIER_SAYS_LANDLINE)
-        going: list[Any] = []
-        for row in rows():
-            answer = self.fox.ask("POST", "/messages", {"client_id": row["id"], "template": "spring"})
-            if answer.status == 202:
-                going += answer.json["messages"]
-            else:
-                self.say(f"   {row['first_name']} {row['last_name']} gets none: {answer.json['detail']}")
-        self.check(len(going) == 38, "38 texts go: one to each ticked number of those who allow it")
-        three = [one["phone"] for one in going if one["client_id"] == "1012"]
+        # Whatever the hour is, in this story it is day for these clients.
+        self.fox.ask("PATCH", "/account", {"quiet_hours": False})
+        order = {"audience": {"all": True}, "template": "spring"}
+        dry = self.fox.ask("POST", "/broadcasts?limit=200", {**order, "dry_run": True}).json
+        self.show("POST /broadcasts", {**order, "dry_run": True}, dry["totals"])
+        for one in dry["items"]:
+            if not one["would_be_sent"]:
+                self.say(f"   client {one['client_id']} would get none: {one['reason']}")
+        self.check(dry["totals"]["texts"] == 38, "38 texts would go: one to each ticked number of those who allow it")
+        self.check(self.texts_of(dry) == [], "and none has")
+        sent = self.broadcast(self.fox, order)
+        going = self.recipients(self.fox, sent["id"])
+        texts = {one["phone"]: one["text"] for one in dry["items"] if one["would_be_sent"]}
+        self.check({one["phone"] for one in going if one["message_id"]} == set(texts), "the same 38 are on their way")
+        three = sorted(one["phone"] for one in going if one["client_id"] == "1012")
         self.check(three == ["+12125550112", "+12125550114"], "of three phones the two ticked ones")
-        sunny = next(one for one in going if one["client_id"] == "1010")
-        self.check(sunny["encoding"] == "UCS-2", "an emoji in a name makes it UCS-2")
-        for one in going:
-            self.arrives(one["phone"], one["body"], quiet=True)
-        self.say(f"   {len(going)} phones have it, such as: {going[1]['body']}")
-        landline = next(one["id"] for one in going if one["phone"] == _LANDLINE)
-        ended = self.settled(self.fox, landline, "undelivered")
-        self.check(ended["error"] == "twilio:30006", "the landline's text ends undelivered, with the carrier's code")
+        for phone, text in texts.items():
+            self.arrives(phone, text, quiet=True)
+        self.say(f"   {len(texts)} phones have it, such as: {next(iter(texts.values()))}")
+        progress = self.progress(self.fox, sent["id"], {"delivered": 37, "undelivered": 1})
+        self.show(f"GET /broadcasts/{sent['id']}", None, {"progress": progress})
+        self.check(True, "37 are delivered, and the landline's text is not")
+        self.fox.ask("PATCH", "/account", {"quiet_hours": True})
 
     def reply_lands_on_the_client(self) -> None:
         """Reply from Alice's phone."""
