@@ -9,6 +9,7 @@ from bench import (
     crash_points,
     deliver_cpu,
     dollars,
+    fairness,
     round_trips,
     startup,
     write_units,
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "deliver_cpu": deliver_cpu.measure,
     "broadcast_growth": broadcast_growth.measure,
     "crash_points": crash_points.measure,
+    "fairness": fairness.measure,
     "dollars_per_1000_texts": dollars.measure,
     "startup_ratio": startup.measure,
 }

@@ -1,0 +1,81 @@
+"""How long another account's single text takes to its phone while a broadcast of 5,000 texts is on its way.
+
+On the whole system on this machine: the emulator, the deployed template, the simulated carrier. Of the single
+texts the first is told apart: it waits for its functions to start, which on this machine's two processors, beside the
+broadcast's, takes seconds.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from statistics import median
+
+from bench.figure import Figure
+from infra.local.stack import Stack, new_stack
+from infra.local.studio import sign_up
+from infra.local.visitors import Phones, Studio
+
+_CLIENTS, _IMPORTED_AT_ONCE = 5_000, 500
+_SINGLE_TEXTS = 10
+_UNDER_WAY = 200
+_PATIENCE_SECONDS = 60.0
+
+
+def measure() -> Iterator[Figure]:
+    """Start a stack, fill the queue, and time single texts."""
+    with new_stack(lambda _: None) as stack:
+        crowd, other = (_studio(stack, name, plan) for name, plan in (("crowd", "volume"), ("other", "medium")))
+        for start in range(0, _CLIENTS, _IMPORTED_AT_ONCE):
+            _import(crowd, start)
+        crowd.ask("PATCH", "/account", {"quiet_hours": False})
+        order = {"audience": {"all": True}, "body": "Two spring slots are left."}
+        broadcast = crowd.ask("POST", "/broadcasts", order).json["id"]
+        _until_under_way(crowd, broadcast)
+        first, *seconds = [_single(stack, other, f"+1213555{index:04}") for index in range(1 + _SINGLE_TEXTS)]
+        left = _CLIENTS - _gone(crowd, broadcast)
+    yield Figure("single_text_seconds_behind_5000", round(max(seconds), 2), "s", 5)
+    yield Figure("single_text_seconds_behind_5000_median", round(median(seconds), 2), "s", None)
+    yield Figure("first_single_text_seconds", round(first, 2), "s", None)
+    yield Figure("texts_still_waiting_then", left, "texts", None)
+
+
+def _studio(stack: Stack, name: str, plan: str) -> Studio:
+    form = {"studio_name": name, "email": f"{name}@studio.example", "product": "spectra"}
+    by_mail = sign_up(stack, {**form, "edition": "standard", "plan": plan})
+    return Studio(stack.api_url, name, by_mail.account, by_mail.password)
+
+
+def _import(studio: Studio, start: int) -> None:
+    rows = [
+        {"id": f"c{index}", "allow_text_marketing": True, "phones": [{"number": f"+1212{5_550_000 + index}"}]}
+        for index in range(start, start + _IMPORTED_AT_ONCE)
+    ]
+    lines = "\n".join(map(json.dumps, rows))
+    report = studio.ask("POST", "/clients/import", lines, **{"Content-Type": "application/x-ndjson"}).json
+    if report["refused"]:
+        raise RuntimeError(f"not imported: {report}")
+
+
+def _until_under_way(studio: Studio, broadcast: str) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while _gone(studio, broadcast) < _UNDER_WAY:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the broadcast does not begin")
+        time.sleep(0.2)
+
+
+def _gone(studio: Studio, broadcast: str) -> int:
+    progress = studio.ask("GET", f"/broadcasts/{broadcast}").json["progress"]
+    return sum(progress.get(state, 0) for state in ("sent", "delivered"))
+
+
+def _single(stack: Stack, studio: Studio, phone: str) -> float:
+    """Send a single text and wait until its phone has it."""
+    start = time.monotonic()
+    studio.ask("POST", "/messages", {"to": phone, "body": "Your proofs are ready."})
+    phones = Phones(stack.carrier_url)
+    while not phones.conversation(phone):
+        if time.monotonic() - start > _PATIENCE_SECONDS:
+            raise RuntimeError("a single text does not come through")
+        time.sleep(0.05)
+    return time.monotonic() - start
