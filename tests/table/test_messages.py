@@ -130,3 +130,21 @@ def test_a_report_does_not_bring_back_what_failed() -> None:
     assert not messages.report(taken, State.DELIVERED)
     assert not messages.record(taken, State.DELIVERED)
     assert stored().state is State.FAILED
+
+
+def test_a_worker_that_was_slow_does_not_take_up_what_was_put_off_meanwhile() -> None:
+    before = accepted()
+    taken = messages.claim(before, "quick", NOW, LEASE)
+    assert taken
+    messages.put_off(taken, State.QUEUED, LEASE)
+
+    assert messages.claim(before, "slow", NOW, LEASE) is None
+
+
+def test_what_came_of_a_first_attempt_does_not_end_the_second() -> None:
+    taken = claimed()
+    messages.put_off(taken, State.UNCERTAIN, LEASE, deadline=LEASE)
+    messages.claim_again(stored(), "b", LEASE, LEASE)
+
+    assert not messages.settle(taken, State.FAILED, error="uncertain")
+    assert (stored().state, stored().attempt) == (State.SENDING, 2)
