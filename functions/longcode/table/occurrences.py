@@ -47,6 +47,11 @@ def drop(planned: Occurrence, reason: str, detail: str, now: datetime) -> bool:
     return _written([change(planned, dropped)])
 
 
+def put_off(planned: Occurrence, until: datetime) -> bool:
+    """Check again later what was planned; False when it is not as it was read."""
+    return _written([change(planned, replace(planned, fires_at=until, due_at=until))])
+
+
 def note_done(planned: Occurrence, now: datetime) -> None:
     """Note that the text of an occurrence is accepted, whatever came of the plan meanwhile: it never goes again."""
     store.write(Put(_key(planned), _item(_done(planned, now))))
