@@ -158,7 +158,7 @@ def settle(message: Message, to: State, **changes: Any) -> bool:
     False when it has ended otherwise, or another attempt was begun meanwhile: what came of this one ends it no more.
     """
     ended = _moving(message, to, before(to), changes, _same_attempt(message))
-    return _written([ended, *usage.releasing(message)])
+    return store.holds(ended, *usage.releasing(message))
 
 
 def cancel_all(messages: Sequence[Message], now: datetime) -> None:
@@ -198,7 +198,7 @@ def put_off(message: Message, to: State, until: datetime, **changes: Any) -> boo
     due_again = _due(replace(message, due_at=until))
     moved = {"state": to, **due_again, **changes}
     free = tuple(name for name in ("lease_until", "claim_id", "held") if name not in moved)
-    return _written([Update(_key(message), changes=moved, remove=free, when=unchanged)])
+    return store.holds(Update(_key(message), changes=moved, remove=free, when=unchanged))
 
 
 def mark_read(message: Message, *, read: bool) -> None:
@@ -218,7 +218,7 @@ def link(message: Message, client_id: str | None) -> Message:
 
 
 def _move(message: Message, to: State, come_from: Sequence[State], changes: Attributes, *others: Write) -> bool:
-    return _written([_moving(message, to, come_from, changes), *others])
+    return store.holds(_moving(message, to, come_from, changes), *others)
 
 
 def _moving(
@@ -231,14 +231,6 @@ def _moving(
 
 def _same_attempt(message: Message) -> ConditionBase:
     return Attr("attempt").eq(message.attempt) if message.attempt else Attr("attempt").not_exists()
-
-
-def _written(changes: Sequence[Write]) -> bool:
-    try:
-        store.transact(changes)
-    except store.ConditionFailed:
-        return False
-    return True
 
 
 def _key(message: Message) -> keys.Key:
