@@ -6,7 +6,7 @@ import pytest
 from longcode.limits import Limits
 from longcode.message import Kind, Message, State
 from longcode.outgoing import draft
-from longcode.table import keys, messages, store, usage
+from longcode.table import due, keys, messages, store, usage
 from tests.fakes import NOW
 
 LEASE = NOW + timedelta(seconds=60)
@@ -148,3 +148,12 @@ def test_what_came_of_a_first_attempt_does_not_end_the_second() -> None:
 
     assert not messages.settle(taken, State.FAILED, error="uncertain")
     assert (stored().state, stored().attempt) == (State.SENDING, 2)
+
+
+def test_a_broadcasts_texts_that_are_due_keep_no_single_text_waiting() -> None:
+    bulk = [replace(message(f"b-{index}"), kind=Kind.BULK, due_at=NOW) for index in range(16)]
+    messages.accept([*bulk, replace(message(), due_at=NOW + timedelta(minutes=1))])
+
+    first, *_ = due.by(NOW + timedelta(minutes=2), at_most=1)
+
+    assert first["id"] == "m-0"

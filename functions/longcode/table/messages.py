@@ -11,7 +11,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import ValidationError
 
 from longcode.aws.telemetry import count, logger
-from longcode.message import Message, State, before, may_become
+from longcode.message import Kind, Message, State, before, may_become
 from longcode.months import day_of, month_of
 from longcode.table import keys, store, usage
 from longcode.table.codec import Attributes, attributes, read
@@ -238,4 +238,4 @@ def _key(message: Message) -> keys.Key:
 
 
 def _due(message: Message) -> dict[str, str]:
-    return keys.due(message.id, message.due_at) if message.due_at else {}
+    return keys.due(message.id, message.due_at, bulk=message.kind is Kind.BULK) if message.due_at else {}
