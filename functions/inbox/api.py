@@ -47,7 +47,7 @@ def list_messages(
     client_id: Annotated[str | None, Query(max_length=100)] = None,
     phone: Annotated[str | None, Query(pattern=r"^\+[0-9]{7,15}$")] = None,
     limit: web.Limit = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: web.Cursor = None,
 ) -> web.Listed[ShownMessage]:
     """List a folder, newest first."""
     page = folders.page(web.caller(app), folder, limit=limit, cursor=cursor, client=client_id, phone=phone)

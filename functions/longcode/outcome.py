@@ -108,11 +108,10 @@ def _check(wording: Wording, recipient: Outcome, blocked: bool) -> None:
 
 
 def _text(wording: Wording, words: str, last_texted: datetime | None) -> str:
-    """Put a phone's text together; raises `TextTooLong` or `EmptyText`."""
     account = wording.account
-    spelled = segments.smart if account.smart_encoding else segments.normalise
-    text = spelled(outgoing.introduced(words, account.sender_name, last_texted, wording.now))
-    return outgoing.check_length(text, "body")
+    return outgoing.spelled(
+        words, account.sender_name, last_texted, wording.now, smart=account.smart_encoding, field="body"
+    )
 
 
 def _with(recipient: Outcome, text: str) -> Outcome:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2s
 
 from longcode import segments
-from longcode.errors import BadTime, EmptyText, TextTooLong
+from longcode.errors import BadTime, EmptyText, IdempotencyConflict, TextTooLong
 from longcode.message import Direction, Held, Kind, Message, State
 from longcode.patience import FURTHEST, HEALED_AFTER, VALID, VALID_IF_HELD
 from longcode.quiet_hours import Opening
@@ -26,6 +26,12 @@ def fingerprint(request: Mapping[str, object]) -> str:
     return blake2s(canonical.encode(), digest_size=8).hexdigest()
 
 
+def check_repeated(before: str | None, now: str) -> None:
+    """Refuse a request that came before otherwise; raises `IdempotencyConflict`. Both are fingerprints."""
+    if before != now:
+        raise IdempotencyConflict("This Idempotency-Key came before with another body.", field="Idempotency-Key")
+
+
 def check_length(text: str, field: str) -> str:
     """Refuse a normalised text that no carrier takes; raises `TextTooLong` or `EmptyText`."""
     if not any(character.isprintable() and not character.isspace() for character in text):
@@ -34,6 +40,23 @@ def check_length(text: str, field: str) -> str:
         limit = f"{segments.MAX_CHARACTERS:,}"
         raise TextTooLong(f"The text has {len(text):,} characters; a text has at most {limit}.", field=field)
     return text
+
+
+def spelled(
+    words: str,
+    sender_name: str | None,
+    last_texted_at: datetime | None,
+    now: datetime,
+    *,
+    smart: bool,
+    field: str,
+) -> str:
+    """Put a phone's text together, and measure it: smart encoding may lengthen it, an ellipsis becomes three dots.
+
+    Raises `TextTooLong` or `EmptyText`.
+    """
+    spell = segments.smart if smart else segments.normalise
+    return check_length(spell(introduced(words, sender_name, last_texted_at, now)), field)
 
 
 def introduced(text: str, sender_name: str | None, last_texted_at: datetime | None, now: datetime) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from longcode.errors import BadTemplate, BadValue, EmptyField
+from longcode.errors import BadTemplate, BadValue, EmptyField, RequestError
 
 FIELDS = frozenset(
     {
@@ -55,6 +55,13 @@ def check(text: str) -> None:
         faults.append(f"Broken braces: {' '.join(broken)}. A merge field is written {{{{client.name}}}}.")
     if faults:
         raise BadTemplate(" ".join(faults), field="body")
+
+
+def check_values(values: Mapping[str, str]) -> None:
+    """Refuse values for fields that do not exist; raises `RequestError`."""
+    unknown = sorted(values.keys() - FIELDS)
+    if unknown:
+        raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
 
 
 def fields(text: str) -> tuple[str, ...]:

@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from longcode import limits, plans
 from longcode.account import Account
 from longcode.aws import queues
 from longcode.aws.settings import plan_list
-from longcode.aws.telemetry import logger
 from longcode.errors import DayLimitReached, PlanLimitReached
 from longcode.limits import Limits
 from longcode.message import Message, State
@@ -34,7 +31,8 @@ def write(account: Account, drafts: Sequence[Message], now: datetime) -> list[Me
     except messages.AlreadyAccepted as before:
         if before.first != made[0]:  # else it is our own write, which the SDK repeated
             raise
-    _enqueue([one for one in made if one.state is State.ACCEPTED])
+    with queues.or_leave(message_id=made[0].id):
+        enqueue([one for one in made if one.state is State.ACCEPTED])
     return made
 
 
@@ -63,10 +61,3 @@ def _reserve_and_write(made: list[Message], held: Limits, plan: Plan, now: datet
             raise limit_reached(reached, held, plan) from None
         usage.start_allowance(held, now + HEALED_AFTER)
         _reserve_and_write(made, held, plan, now)
-
-
-def _enqueue(made: list[Message]) -> None:
-    try:
-        enqueue(made)
-    except (queues.NotHandedOver, BotoCoreError, ClientError):
-        logger.exception("not enqueued: the sweeper will", extra={"message_id": made[0].id})

@@ -6,19 +6,17 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header, Path
+from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel
 
 from longcode import limits, outgoing, recipients, segments
 from longcode.aws import clock, web
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
-from longcode.errors import IdempotencyConflict, NotFound, RequestError, TooLate
+from longcode.errors import NotFound, RequestError, TooLate
 from longcode.message import Kind, Message, State, may_become
 from longcode.table import messages, usage
 from send import acceptance, requests
-
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
 
 app = web.resolver()
 
@@ -64,7 +62,7 @@ class Preview(BaseModel):
 
 
 @app.post("/messages", responses=web.told({202: Accepted}))
-def post_message(form: requests.NewMessage, idempotency_key: IdempotencyKey = None) -> Response[Accepted]:
+def post_message(form: requests.NewMessage, idempotency_key: web.IdempotencyKey = None) -> Response[Accepted]:
     """Accept a text; the same Idempotency-Key with the same body gives the same answer."""
     key = str(uuid4()) if idempotency_key is None else idempotency_key
     return Response(202, "application/json", accept(web.caller(app), form, key, clock.now()))
@@ -163,8 +161,7 @@ def _drafts(checked: requests.Checked, request_id: str, now: datetime) -> list[M
 
 
 def _again(first: Message, request_id: str, fingerprint: str) -> Accepted:
-    if first.fingerprint != fingerprint:
-        raise IdempotencyConflict("This Idempotency-Key came before with another body.", field="Idempotency-Key")
+    outgoing.check_repeated(first.fingerprint, fingerprint)
     return _accepted([first] if first.of == 1 else messages.of_request(first.account, request_id))
 
 

@@ -4,14 +4,13 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.table import broadcast_texts, broadcasts, folders
 from send import broadcast_recipients, broadcast_shown, ordering, orders, steering
 
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
 BroadcastId = Annotated[str, Path(max_length=100)]
 
 app = web.resolver()
@@ -20,7 +19,7 @@ app = web.resolver()
 @app.post("/broadcasts", responses=web.told({200: broadcast_shown.DryRun, 202: broadcast_shown.ShownBroadcast}))
 def post_broadcast(
     form: orders.NewBroadcast,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: web.IdempotencyKey = None,
     limit: web.Limit = 50,
     cursor: Annotated[str, Query(pattern=r"^[0-9]{1,7}$")] = "0",
 ) -> Response[Any]:
@@ -36,9 +35,7 @@ def post_broadcast(
 
 
 @app.get("/broadcasts")
-def list_broadcasts(
-    limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=200)] = None
-) -> web.Listed[broadcast_shown.ShownBroadcast]:
+def list_broadcasts(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Listed[broadcast_shown.ShownBroadcast]:
     """List broadcasts, newest first."""
     found, next_cursor = folders.broadcasts(web.caller(app), limit=limit, cursor=cursor)
     return web.Listed(items=[broadcast_shown.shown(one) for one in found], next_cursor=next_cursor)
@@ -55,7 +52,7 @@ def show_broadcast(broadcast_id: BroadcastId) -> broadcast_shown.Progress:
 def list_recipients(
     broadcast_id: BroadcastId,
     limit: web.Limit = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: web.Cursor = None,
 ) -> web.Listed[broadcast_shown.Recipient]:
     """List who gets a broadcast's text and how far it is; and after them who got none, and why."""
     return broadcast_recipients.page(steering.need(web.caller(app), broadcast_id), cursor, limit)

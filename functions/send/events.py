@@ -7,15 +7,14 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
-from botocore.exceptions import BotoCoreError, ClientError
+from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel
 
 from longcode import outgoing
 from longcode.aws import clock, queues, web
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
-from longcode.errors import IdempotencyConflict, NotFound
+from longcode.errors import NotFound
 from longcode.event import Event
 from longcode.occurrence import job_of
 from longcode.reasons import REASONS
@@ -25,8 +24,6 @@ from longcode.trigger import check_edition
 from send import upcoming
 from send.event_form import EventForm, record
 
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
-Cursor = Annotated[str | None, Query(max_length=200)]
 _SHOWN_FOR = timedelta(days=1)
 
 app = web.resolver()
@@ -74,14 +71,14 @@ class CallTask(BaseModel):
 
 
 @app.post("/events", responses=web.told({202: ToldEvent}))
-def post_event(form: EventForm, idempotency_key: IdempotencyKey = None) -> Response[ToldEvent]:
+def post_event(form: EventForm, idempotency_key: web.IdempotencyKey = None) -> Response[ToldEvent]:
     """Tell what happened to a session, an order and so on; the same Idempotency-Key tells it once."""
     key = str(uuid4()) if idempotency_key is None else idempotency_key
     return Response(202, "application/json", tell(web.caller(app), form, key, clock.now()))
 
 
 @app.get("/upcoming")
-def list_upcoming(limit: web.Limit = 50, cursor: Cursor = None) -> web.Listed[upcoming.Upcoming]:
+def list_upcoming(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Listed[upcoming.Upcoming]:
     """List what triggers will send and why, by time; and what they will not, from a day back."""
     account, now = accounts.need(web.caller(app)), clock.now()
     page = occurrences.upcoming(account.id, now - _SHOWN_FOR, limit=limit, cursor=cursor)
@@ -90,7 +87,7 @@ def list_upcoming(limit: web.Limit = 50, cursor: Cursor = None) -> web.Listed[up
 
 
 @app.get("/calls")
-def list_calls(limit: web.Limit = 50, cursor: Cursor = None) -> web.Listed[CallTask]:
+def list_calls(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Listed[CallTask]:
     """List the calls to make, oldest first; delete each that the studio's software has picked up."""
     found = [
         CallTask.model_validate(asdict(one) | {"date": one.day})
@@ -118,8 +115,7 @@ def tell(account_id: str, form: EventForm, idempotency_key: str, now: datetime) 
         told = record(account, form, event_id, now)
         zone = ZoneInfo(account.time_zone)
         event, new = events.take_in(told, fingerprint, triggers.of_account(account_id), zone, now)
-    if event.fingerprint != fingerprint:
-        raise IdempotencyConflict("This Idempotency-Key came before with another body.", field="Idempotency-Key")
+    outgoing.check_repeated(event.fingerprint, fingerprint)
     if new:
         _hand_on(event, now)
     return _answer(event)
@@ -127,10 +123,8 @@ def tell(account_id: str, form: EventForm, idempotency_key: str, now: datetime) 
 
 def _hand_on(event: Event, now: datetime) -> None:
     at_once = [job_of(one) for one in event.plan.planned if one.fires_at <= now]
-    try:
+    with queues.or_leave(event_id=event.id):
         queues.put(settings().event_queue_url, at_once, group=event.account)
-    except (queues.NotHandedOver, BotoCoreError, ClientError):
-        logger.exception("not enqueued: the sweeper will", extra={"event_id": event.id})
 
 
 def _answer(event: Event) -> ToldEvent:

@@ -15,14 +15,17 @@ from longcode.errors import NoNumberTicked, RequestError
 from longcode.occurrence import State
 from longcode.table import accounts, firing, messages, occurrences
 from longcode.table.firing import Known
-from send import acceptance, triggered
+from send import acceptance, timing, triggered
 
 processor = OneByOne(EventType.SQS)
 _CLOCKS_DIFFER = timedelta(seconds=30)  # the API's, which planned a text at once, and this one
 
 
 def fire(job: jobs.Fire, now: datetime) -> None:
-    """Send what was planned, or drop it with the reason: once, however often the job comes."""
+    """Send what was planned, or drop it with the reason: once, however often the job comes.
+
+    In quiet hours it stays planned, and is checked again after them: a session may be moved in the night.
+    """
     planned = occurrences.get(job.account, job.kind, job.record_id, job.trigger, job.day)
     if planned is None or planned.state is not State.PLANNED or now < planned.fires_at - _CLOCKS_DIFFER:
         return
@@ -31,7 +34,11 @@ def fire(job: jobs.Fire, now: datetime) -> None:
         occurrences.note_done(planned, now)
         return
     try:
-        acceptance.write(known.account, triggered.drafts(known, now), now)
+        made = triggered.drafts(known, now)
+        if opens_at := timing.wait_until(made):
+            occurrences.put_off(planned, opens_at)
+            return
+        acceptance.write(known.account, made, now)
     except messages.AlreadyAccepted:
         logger.info("accepted before", extra={"trigger": job.trigger})
     except RequestError as refusal:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from longcode import limits
+from longcode import limits, months
 from longcode.aws import mail
 from longcode.limits import Limits, Notice
 from longcode.table import accounts, due, usage
@@ -18,7 +18,7 @@ def look(item: Attributes, now: datetime) -> None:
     account = accounts.need(item["account"])
     held = limits.of(account, plan_at(account, now), now)
     if held.period != item["period"]:
-        usage.rest(item)
+        _wait(item, now)
         return
     used = {name: item.get(name, 0) for name in held.counters}
     pause = _WHILE_IDLE if used == item.get("seen") else _WHILE_USED
@@ -31,6 +31,15 @@ def look(item: Attributes, now: datetime) -> None:
             mail.send(account.email, *_worded(notice, held))
             known.add(notice.name)
             usage.note_noticed(item, known)
+
+
+def _wait(item: Attributes, now: datetime) -> None:
+    """Leave an allowance alone until its month begins, which a text for then is held against, or for good."""
+    begins_at, _ = months.bounds(item["month"])
+    if now < begins_at:
+        due.again(item, begins_at)
+    else:
+        usage.rest(item)
 
 
 def _worded(notice: Notice, held: Limits) -> tuple[str, str]:

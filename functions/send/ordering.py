@@ -8,7 +8,7 @@ from uuid import uuid4
 from longcode import outgoing, template
 from longcode.account import Account
 from longcode.broadcast import Broadcast, State, added
-from longcode.errors import EmptyAudience, IdempotencyConflict, NotFound, RequestError
+from longcode.errors import EmptyAudience, NotFound
 from longcode.outcome import Outcome
 from longcode.patience import HEALED_AFTER
 from longcode.plans import PastLimit
@@ -117,8 +117,7 @@ def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], room: planni
 
 
 def _again(first: Broadcast, fingerprint: str) -> Broadcast:
-    if first.fingerprint != fingerprint:
-        raise IdempotencyConflict("This Idempotency-Key came before with another body.", field="Idempotency-Key")
+    outgoing.check_repeated(first.fingerprint, fingerprint)
     return first
 
 
@@ -131,9 +130,7 @@ def _template(account: Account, name: str) -> template.Template:
 
 def _words(words: str, form: orders.NewBroadcast) -> str:
     """Check what can be checked before it is merged for anybody; raises `BadTemplate` or what `check_length` does."""
-    unknown = sorted(form.values.keys() - template.FIELDS)
-    if unknown:
-        raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
+    template.check_values(form.values)
     template.check(words)
     if not template.fields(words):
         outgoing.check_length(words, "template" if form.template else "body")

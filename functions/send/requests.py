@@ -1,19 +1,20 @@
 """What may be asked of POST /messages and its preview, and the check that both make."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from longcode import outgoing, recipients, segments, template
+from longcode import outgoing, recipients, template
 from longcode.account import Account, countries
 from longcode.aws import web
 from longcode.aws.settings import settings
 from longcode.client import merge_values
 from longcode.errors import BadPhone, NotFound, RequestError
-from longcode.table import accounts, clients, opt_outs, routes, sending
+from longcode.table import accounts, clients, opt_outs, sending
+from send import spelling
 
 
 class NewMessage(web.Body):
@@ -65,7 +66,7 @@ def check(form: NewMessage, known: sending.Known, now: datetime) -> Checked:
     send_at = outgoing.check_time(form.send_at, now)
     to = _recipients(form, known, known.account)
     words = _words(form, known, known.account, to)
-    texts = _texts(words, known.account, to.phones, "template" if form.template else "body", now)
+    texts = spelling.texts(words, known.account, to.phones, now, field="template" if form.template else "body")
     return Checked(account=known.account, template=known.template, texts=texts, to=to, send_at=send_at)
 
 
@@ -99,23 +100,9 @@ def _recipients(form: NewMessage, known: sending.Known, account: Account) -> rec
 def _words(form: NewMessage, known: sending.Known, account: Account, to: recipients.Recipients) -> str:
     if form.template is not None and known.template is None:
         raise NotFound(f"There is no template {form.template!r}.", field="template")
-    unknown = sorted(form.values.keys() - template.FIELDS)
-    if unknown:
-        raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
+    template.check_values(form.values)
     body = known.template.body if known.template else form.body or ""
     client = known.client
     if client is None and to.client_id and template.fields(body):
         client = clients.get(account.id, to.client_id)
     return template.render(body, merge_values(account, client) | form.values)
-
-
-def _texts(words: str, account: Account, phones: Collection[str], field: str, now: datetime) -> dict[str, str]:
-    """Put each phone's text together. Smart encoding may lengthen it: an ellipsis becomes three dots."""
-    last = routes.last_texted(account.id, phones, settings().shared_number) if account.sender_name else {}
-    spelled = segments.smart if account.smart_encoding else segments.normalise
-    texts = {
-        phone: spelled(outgoing.introduced(words, account.sender_name, last.get(phone), now)) for phone in phones
-    }
-    for text in texts.values():
-        outgoing.check_length(text, field)
-    return texts

@@ -1,11 +1,8 @@
 """Puts the step that a broadcast is at on the queue; if that fails, the sweeper does."""
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from longcode import jobs
 from longcode.aws import queues
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import logger
 from longcode.broadcast import Broadcast
 
 
@@ -14,7 +11,5 @@ def enqueue(broadcast: Broadcast) -> None:
     if broadcast.due_at is None:
         return
     job = jobs.Broadcast(account=broadcast.account, broadcast_id=broadcast.id, step=broadcast.step)
-    try:
+    with queues.or_leave(broadcast_id=broadcast.id):
         queues.put(settings().broadcast_queue_url, [job], group=job.account)
-    except (queues.NotHandedOver, BotoCoreError, ClientError):
-        logger.exception("not enqueued: the sweeper will", extra={"broadcast_id": broadcast.id})

@@ -1,5 +1,6 @@
 """Quiet hours: bulk and automatic texts wait for the recipient's morning (facts §4)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,6 +26,12 @@ def held_until(phone: str, account: Account, client: Client, at: datetime) -> da
     """Tell until when a bulk text would be held that was to go at an instant."""
     opens_at = _opening(phone, account, client, at).opens_at if account.quiet_hours else at
     return opens_at if opens_at > at else None
+
+
+def wait_until(made: Sequence[Message]) -> datetime | None:
+    """Tell until when all of some texts would be held; None when one may go, or would be too old by then."""
+    first = min(made, key=lambda one: one.due_at or one.created_at)
+    return first.due_at if first.held and first.due_at != first.valid_until else None
 
 
 def is_quiet(message: Message, now: datetime) -> bool:

@@ -1,13 +1,12 @@
 """The texts of a trigger: to whom, in which words and from when on; or why there are none."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from longcode import outgoing, recipients, segments, template
-from longcode.account import Account, countries
+from longcode.account import countries
 from longcode.aws.settings import settings
 from longcode.client import merge_values
 from longcode.errors import NotFound, RequestError
@@ -17,10 +16,9 @@ from longcode.planning import obstacle
 from longcode.reasons import REASONS
 from longcode.record import Record
 from longcode.record import merge_values as record_values
-from longcode.table import routes
 from longcode.table.firing import Known
 from longcode.trigger import To, Trigger, check_edition
-from send import timing
+from send import spelling, timing
 
 
 class NoLongerSo(RequestError):
@@ -38,7 +36,9 @@ def drafts(known: Known, now: datetime) -> list[Message]:
         raise NotFound(f"There is no client {record.client_id!r}.", field="client_id")
     spoken = words(trigger, record, known)
     to = _recipients(trigger, record, known)
-    texts = _texts(spoken, trigger, known.account, to.phones, now)
+    # A conversation begins with the studio's name, except with its own staff.
+    introduce = trigger.to is To.CLIENT
+    texts = spelling.texts(spoken, known.account, to.phones, now, field="body", introduce=introduce)
     shared: dict[str, Any] = {
         "client_id": to.client_id,
         "of": len(to.phones),
@@ -92,14 +92,3 @@ def _recipients(trigger: Trigger, record: Record, known: Known) -> recipients.Re
         return recipients.of_client(known.client, record.phone, known.blocked, allowed)
     phone = record.phone or ""
     return recipients.of_number(phone, known.clients_with_phone, blocked=phone in known.blocked, countries=allowed)
-
-
-def _texts(spoken: str, trigger: Trigger, account: Account, phones: Collection[str], now: datetime) -> dict[str, str]:
-    """Spell each phone's text. A conversation begins with the studio's name, except with its own staff."""
-    name = account.sender_name if trigger.to is To.CLIENT else None
-    last = routes.last_texted(account.id, phones, settings().shared_number) if name else {}
-    spelled = segments.smart if account.smart_encoding else segments.normalise
-    texts = {phone: spelled(outgoing.introduced(spoken, name, last.get(phone), now)) for phone in phones}
-    for text in texts.values():
-        outgoing.check_length(text, "body")
-    return texts

@@ -8,7 +8,7 @@ from longcode import lookup, patience
 from longcode.account import SERVICE, OnUncertain
 from longcode.carriers.carrier import Carrier
 from longcode.message import Message, State
-from longcode.table import accounts, folders, messages, routes
+from longcode.table import accounts, folders, messages, routes, sending
 from send.handover import hand_over
 from send.pacing import Turns
 
@@ -23,9 +23,12 @@ def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool)
         messages.settle(message, State.FAILED, error=lookup.UNCERTAIN, finished_at=now)
         return
     at = Turns([message], now).wait(message)
-    # Without a turn soon enough it waits for the sweeper, who comes by again.
-    claimed = messages.claim_again(message, uuid4().hex[:8], at, at + patience.LEASE) if at else None
-    if claimed and at:
+    # A STOP may have come while the carrier was asked and the turn waited for. Without a turn soon enough, or
+    # stopped, it waits for the sweeper, who comes by again.
+    if at is None or sending.stops([message]).stop(message):
+        return
+    claimed = messages.claim_again(message, uuid4().hex[:8], at, at + patience.LEASE)
+    if claimed:
         hand_over(claimed, carrier, at)
 
 

@@ -19,7 +19,7 @@ CALL_INSTEAD = "call_instead"
 class Upcoming(BaseModel):
     """A text that a trigger has planned. As things are now it will go, or a reason is in its way.
 
-    It is checked again at `fires_at`; quiet hours may hold it until `goes_at`.
+    It is checked again at `fires_at`, and after the quiet hours that may hold it until `goes_at`.
     """
 
     trigger: str

@@ -5,12 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from longcode import broadcast, outgoing
 from longcode.aws import queues
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import logger
 from longcode.broadcast import Broadcast, State, added, message_id
 from longcode.client import ticked
 from longcode.message import Kind, Message
@@ -39,7 +36,8 @@ def write(taken: Broadcast, now: datetime) -> bool:
     known = {one.id: one.client for one in seen}
     drafts = [timing.timed(_draft(taken, one, now), account, known[one.client_id]) for one in outcomes if one.goes]
     written, doubles = _write(drafts)
-    _enqueue(written)
+    with queues.or_leave(broadcast_id=taken.id):
+        enqueue([one for one in written if one.state is MessageState.ACCEPTED])
     none = [one for one in outcomes if not one.goes] + doubles
     return _move(taken, _added(before, written, none), cursor, none, now)
 
@@ -92,13 +90,6 @@ def _draft(taken: Broadcast, outcome: Outcome, now: datetime) -> Message:
         reserved_in=taken.reserved_in,
         reserved_of=taken.reserved_of,
     )
-
-
-def _enqueue(written: Sequence[Message]) -> None:
-    try:
-        enqueue([one for one in written if one.state is MessageState.ACCEPTED])
-    except (queues.NotHandedOver, BotoCoreError, ClientError):
-        logger.exception("not enqueued: the sweeper will", extra={"message_id": written[0].id})
 
 
 def _move(taken: Broadcast, after: Broadcast, cursor: str | None, none: Sequence[Outcome], now: datetime) -> bool:

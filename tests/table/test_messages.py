@@ -6,7 +6,7 @@ import pytest
 from longcode.limits import Limits
 from longcode.message import Kind, Message, State
 from longcode.outgoing import draft
-from longcode.table import keys, messages, store, usage
+from longcode.table import due, keys, messages, store, usage
 from tests.fakes import NOW
 
 LEASE = NOW + timedelta(seconds=60)
@@ -130,3 +130,30 @@ def test_a_report_does_not_bring_back_what_failed() -> None:
     assert not messages.report(taken, State.DELIVERED)
     assert not messages.record(taken, State.DELIVERED)
     assert stored().state is State.FAILED
+
+
+def test_a_worker_that_was_slow_does_not_take_up_what_was_put_off_meanwhile() -> None:
+    before = accepted()
+    taken = messages.claim(before, "quick", NOW, LEASE)
+    assert taken
+    messages.put_off(taken, State.QUEUED, LEASE)
+
+    assert messages.claim(before, "slow", NOW, LEASE) is None
+
+
+def test_what_came_of_a_first_attempt_does_not_end_the_second() -> None:
+    taken = claimed()
+    messages.put_off(taken, State.UNCERTAIN, LEASE, deadline=LEASE)
+    messages.claim_again(stored(), "b", LEASE, LEASE)
+
+    assert not messages.settle(taken, State.FAILED, error="uncertain")
+    assert (stored().state, stored().attempt) == (State.SENDING, 2)
+
+
+def test_a_broadcasts_texts_that_are_due_keep_no_single_text_waiting() -> None:
+    bulk = [replace(message(f"b-{index}"), kind=Kind.BULK, due_at=NOW) for index in range(16)]
+    messages.accept([*bulk, replace(message(), due_at=NOW + timedelta(minutes=1))])
+
+    first, *_ = due.by(NOW + timedelta(minutes=2), at_most=1)
+
+    assert first["id"] == "m-0"

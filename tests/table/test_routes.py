@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from longcode.route import Route
-from longcode.table import routes
+from longcode.table import keys, routes, store
+from longcode.table.writes import Put
 from tests.fakes import NOW
 
 MOST = {"1": 10, "2": 10}
@@ -30,6 +31,16 @@ def test_of_one_account_the_last_noted_stays() -> None:
 
     (last,) = routes.to("+12125550123", "+15555550100")
     assert (last.message_id, last.at) == ("third", NOW + timedelta(minutes=1))
+
+
+def test_a_route_of_before_texts_were_counted_is_taken_over() -> None:
+    old = {"type": "route", "account": "1", "phone": "+12125550123", "number": "+15555550100", "message_id": "old"}
+    store.write(Put(keys.route("+12125550123", "+15555550100", "1"), {**old, "at": NOW}))
+
+    assert routes.note([route(message_id="new", minute=1)], MOST) == set()
+
+    (last,) = routes.to("+12125550123", "+15555550100")
+    assert (last.message_id, list(last.lately)) == ("new", ["new"])
 
 
 def test_another_number_of_ours_has_other_routes() -> None:

@@ -1,11 +1,14 @@
 """Handing jobs to the queues, and reading them back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
 
 from longcode.aws.clients import client
+from longcode.aws.telemetry import logger
 
 _BATCH = 10
 T = TypeVar("T")
@@ -26,6 +29,15 @@ def put(queue_url: str, jobs: Sequence[Any], group: str | None = None) -> None:
         answer = client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
         if answer.get("Failed"):
             raise NotHandedOver(f"{len(answer['Failed'])} of {len(entries)} jobs")
+
+
+@contextmanager
+def or_leave(**named: str) -> Iterator[None]:
+    """Leave to the sweeper what a queue does not take; `named` tells the log whose it is."""
+    try:
+        yield
+    except (NotHandedOver, BotoCoreError, ClientError):
+        logger.exception("not enqueued: the sweeper will", extra=named)
 
 
 def _body(job: Any) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from longcode.audience import Audience
-from longcode.broadcast import LEASE, Broadcast, State, Walk, may_become
+from longcode.broadcast import LEASE, Broadcast, State, Walk, before
 from longcode.patience import HEALED_AFTER
 from longcode.table import folders, keys, store
 from longcode.table.codec import attributes, read
@@ -93,19 +93,19 @@ def move(taken: Broadcast, after: Broadcast, *others: Write) -> bool:
 def free(taken: Broadcast) -> None:
     """Give back a step that somebody has changed under our hands, so that the next need not wait for us."""
     ours = Attr("taken_by").eq(taken.taken_by)
-    _written(Update(_key(taken), remove=("lease_until",), when=ours))
+    store.holds(Update(_key(taken), remove=("lease_until",), when=ours))
 
 
 def rest(broadcast: Broadcast) -> None:
     """Leave a paused broadcast alone until it is resumed."""
     paused = Attr("paused").eq(True) & Attr("step").eq(broadcast.step)
-    _written(Update(_key(broadcast), remove=("due_shard", "due_at"), when=paused))
+    store.holds(Update(_key(broadcast), remove=("due_shard", "due_at"), when=paused))
 
 
 def pause(broadcast: Broadcast) -> bool:
     """Let nothing more of a broadcast be handed over; False when it is over."""
-    going = Attr("state").is_in([state for state in State if may_become(state, State.CANCELLED)])
-    return _written(Update(_key(broadcast), changes={"paused": True}, when=going))
+    going = Attr("state").is_in(before(State.CANCELLED))
+    return store.holds(Update(_key(broadcast), changes={"paused": True}, when=going))
 
 
 def resume(broadcast: Broadcast, now: datetime) -> Broadcast | None:
@@ -137,21 +137,13 @@ def cancel(broadcast: Broadcast, now: datetime) -> Broadcast | None:
 def _step(read_as: Broadcast, after: Broadcast) -> Broadcast | None:
     moved = replace(after, step=read_as.step + 1)
     change = _difference(read_as, moved, Attr("step").eq(read_as.step))
-    return moved if _written(change) else None
+    return moved if store.holds(change) else None
 
 
 def _difference(old: Broadcast, new: Broadcast, when: ConditionBase) -> Update:
     was, is_now = attributes(old) | _due(old), attributes(new) | _due(new)
     changes = {name: value for name, value in is_now.items() if was.get(name) != value}
     return Update(_key(old), changes=changes, remove=tuple(sorted(was.keys() - is_now.keys())), when=when)
-
-
-def _written(change: Update) -> bool:
-    try:
-        store.write(change)
-    except store.ConditionFailed:
-        return False
-    return True
 
 
 def _key(broadcast: Broadcast) -> keys.Key:

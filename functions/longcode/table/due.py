@@ -39,8 +39,4 @@ def again(item: Attributes, at: datetime, *, remove: tuple[str, ...] = (), **cha
         remove=remove,
         when=Attr("due_at").eq(item["due_at"]),
     )
-    try:
-        store.write(later)
-    except store.ConditionFailed:
-        return False
-    return True
+    return store.holds(later)

@@ -12,6 +12,7 @@ DUE_SHARDS = 4
 USAGE_SHARDS = 4
 
 DUE = "due"
+_BULK_DUE = "bulk-due"
 FOLDER = "folder"
 INBOX = "inbox#"
 INDEXES = {DUE: ("due_shard", "due_at"), FOLDER: ("folder", "folder_at")}
@@ -206,14 +207,14 @@ def inbound(carrier: str, carrier_id: str) -> Key:
 # The two indexes.
 
 
-def due(item_id: str, at: datetime) -> dict[str, str]:
-    """Put an item on the due index: someone must look at it at that instant."""
-    return {"due_shard": f"due#{_shard(item_id, DUE_SHARDS)}", "due_at": instant(at)}
+def due(item_id: str, at: datetime, *, bulk: bool = False) -> dict[str, str]:
+    """Put an item on the due index: someone must look at it at that instant. Nothing queues behind what is bulk."""
+    return {"due_shard": f"{_BULK_DUE if bulk else DUE}#{_shard(item_id, DUE_SHARDS)}", "due_at": instant(at)}
 
 
 def due_shards() -> list[str]:
-    """List the partitions of the due index."""
-    return [f"due#{shard}" for shard in range(DUE_SHARDS)]
+    """List the partitions of the due index, those of bulk last."""
+    return [f"{line}#{shard}" for line in (DUE, _BULK_DUE) for shard in range(DUE_SHARDS)]
 
 
 def folder(account: str, name: str, *, linked: bool) -> str:

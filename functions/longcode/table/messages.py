@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
+from operator import and_
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import ValidationError
 
 from longcode.aws.telemetry import count, logger
-from longcode.message import Message, State, before, may_become
+from longcode.message import Kind, Message, State, before, may_become
 from longcode.months import day_of, month_of
 from longcode.table import keys, store, usage
 from longcode.table.codec import Attributes, attributes, read
@@ -107,9 +109,9 @@ def claim(message: Message, claim_id: str, now: datetime, lease_until: datetime)
     changes = {name: getattr(claimed, name) for name in moved}
     if due_at != message.due_at:
         changes |= _due(claimed)
-    change = Update(_key(message), changes=changes, when=Attr("state").is_in(before(State.SENDING)))
+    free = Attr("state").is_in(before(State.SENDING)) & _same_attempt(message)
     try:
-        store.write(change)
+        store.write(Update(_key(message), changes=changes, when=free))
     except store.ConditionFailed as failed:
         return claimed if failed.found[0].get("claim_id") == claim_id else None
     return claimed
@@ -129,7 +131,7 @@ def claim_again(message: Message, claim_id: str, now: datetime, lease_until: dat
     )
     moved = ("state", "attempt", "resent", "claim_id", "claimed_at", "lease_until")
     changes = {name: getattr(claimed, name) for name in moved} | _due(claimed)
-    unheard_of = Attr("state").eq(State.UNCERTAIN) & Attr("attempt").eq(message.attempt)
+    unheard_of = Attr("state").eq(State.UNCERTAIN) & _same_attempt(message)
     try:
         store.write(Update(_key(message), changes=changes, remove=("deadline",), when=unheard_of))
     except store.ConditionFailed as failed:
@@ -151,8 +153,12 @@ def record(message: Message, to: State, **changes: Any) -> bool:
 
 
 def settle(message: Message, to: State, **changes: Any) -> bool:
-    """Move a message that the carrier does not have to its end, and give back what was reserved."""
-    return _move(message, to, before(to), changes, *usage.releasing(message))
+    """Move a message that the carrier does not have to its end, and give back what was reserved.
+
+    False when it has ended otherwise, or another attempt was begun meanwhile: what came of this one ends it no more.
+    """
+    ended = _moving(message, to, before(to), changes, _same_attempt(message))
+    return store.holds(ended, *usage.releasing(message))
 
 
 def cancel_all(messages: Sequence[Message], now: datetime) -> None:
@@ -192,7 +198,7 @@ def put_off(message: Message, to: State, until: datetime, **changes: Any) -> boo
     due_again = _due(replace(message, due_at=until))
     moved = {"state": to, **due_again, **changes}
     free = tuple(name for name in ("lease_until", "claim_id", "held") if name not in moved)
-    return _written([Update(_key(message), changes=moved, remove=free, when=unchanged)])
+    return store.holds(Update(_key(message), changes=moved, remove=free, when=unchanged))
 
 
 def mark_read(message: Message, *, read: bool) -> None:
@@ -212,21 +218,19 @@ def link(message: Message, client_id: str | None) -> Message:
 
 
 def _move(message: Message, to: State, come_from: Sequence[State], changes: Attributes, *others: Write) -> bool:
-    return _written([_moving(message, to, come_from, changes), *others])
+    return store.holds(_moving(message, to, come_from, changes), *others)
 
 
-def _moving(message: Message, to: State, come_from: Sequence[State], changes: Attributes) -> Update:
+def _moving(
+    message: Message, to: State, come_from: Sequence[State], changes: Attributes, *also: ConditionBase
+) -> Update:
     gone = tuple(name for name in _AT_REST if name not in changes)
-    allowed = [state for state in come_from if state in before(to)]
-    return Update(_key(message), changes={"state": to, **changes}, remove=gone, when=Attr("state").is_in(allowed))
+    allowed = Attr("state").is_in([state for state in come_from if state in before(to)])
+    return Update(_key(message), changes={"state": to, **changes}, remove=gone, when=reduce(and_, also, allowed))
 
 
-def _written(changes: Sequence[Write]) -> bool:
-    try:
-        store.transact(changes)
-    except store.ConditionFailed:
-        return False
-    return True
+def _same_attempt(message: Message) -> ConditionBase:
+    return Attr("attempt").eq(message.attempt) if message.attempt else Attr("attempt").not_exists()
 
 
 def _key(message: Message) -> keys.Key:
@@ -234,4 +238,4 @@ def _key(message: Message) -> keys.Key:
 
 
 def _due(message: Message) -> dict[str, str]:
-    return keys.due(message.id, message.due_at) if message.due_at else {}
+    return keys.due(message.id, message.due_at, bulk=message.kind is Kind.BULK) if message.due_at else {}

@@ -1,6 +1,5 @@
 """Occurrences: planned on the due index and in the list of what is upcoming, done once, or dropped."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
@@ -11,7 +10,7 @@ from longcode.call import Call
 from longcode.occurrence import Occurrence, State, id_of
 from longcode.table import calls, keys, store
 from longcode.table.codec import Attributes, attributes, read
-from longcode.table.writes import ABSENT, Put, Write
+from longcode.table.writes import ABSENT, Put
 
 _BEYOND = "~"
 _SHOWN = (State.PLANNED, State.DROPPED)
@@ -44,7 +43,12 @@ def change(stood: Occurrence | None, then: Occurrence) -> Put:
 def drop(planned: Occurrence, reason: str, detail: str, now: datetime) -> bool:
     """Drop what was planned; False when it is not as it was read."""
     dropped = replace(planned, state=State.DROPPED, reason=reason, detail=detail, due_at=None, finished_at=now)
-    return _written([change(planned, dropped)])
+    return store.holds(change(planned, dropped))
+
+
+def put_off(planned: Occurrence, until: datetime) -> bool:
+    """Check again later what was planned; False when it is not as it was read."""
+    return store.holds(change(planned, replace(planned, fires_at=until, due_at=until)))
 
 
 def note_done(planned: Occurrence, now: datetime) -> None:
@@ -54,7 +58,7 @@ def note_done(planned: Occurrence, now: datetime) -> None:
 
 def leave_call(planned: Occurrence, call: Call, now: datetime) -> bool:
     """Leave a call task in the place of a text, once; False when what was planned is not as it was read."""
-    return _written([change(planned, _done(planned, now)), calls.writing(call)])
+    return store.holds(change(planned, _done(planned, now)), calls.writing(call))
 
 
 def upcoming(account: str, since: datetime, *, limit: int, cursor: str | None) -> Page:
@@ -87,11 +91,3 @@ def _item(one: Occurrence) -> Attributes:
 
 def _done(planned: Occurrence, now: datetime) -> Occurrence:
     return replace(planned, state=State.DONE, reason=None, detail=None, due_at=None, finished_at=now)
-
-
-def _written(changes: Sequence[Write]) -> bool:
-    try:
-        store.transact(changes)
-    except store.ConditionFailed:
-        return False
-    return True

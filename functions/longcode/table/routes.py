@@ -55,7 +55,9 @@ def _swap(key: keys.Key, item: Attributes | None, route: Route) -> Swap:
     if not item:
         return Swap(key, written)
     gone = tuple(name for name in item if name not in written and name not in key._fields)
-    return Swap(key, written, {name: item[name] for name in ("message_id", "at", "lately")}, gone)
+    # A route that was written before texts were counted has no `lately`.
+    before = {name: value for name, value in item.items() if name in ("message_id", "at", "lately")}
+    return Swap(key, written, before, gone)
 
 
 def last_texted(account: str, phones: Iterable[str], number: str) -> dict[str, datetime]:

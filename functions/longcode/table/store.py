@@ -90,6 +90,15 @@ def transact(changes: Sequence[Write]) -> None:
         raise ConditionFailed(failed) from error
 
 
+def holds(*changes: Write) -> bool:
+    """Make all writes or none; tells whether their conditions held."""
+    try:
+        transact(changes)
+    except ConditionFailed:
+        return False
+    return True
+
+
 def _patiently(call: Callable[[], Any]) -> None:
     for attempt in range(_ATTEMPTS - 1):
         try:

@@ -25,8 +25,4 @@ def put(template: Template) -> None:
 
 def delete(account: str, name: str) -> bool:
     """Delete a template; tells whether it was there."""
-    try:
-        store.write(Delete(keys.template(account, name), PRESENT))
-    except store.ConditionFailed:
-        return False
-    return True
+    return store.holds(Delete(keys.template(account, name), PRESENT))

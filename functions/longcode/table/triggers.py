@@ -30,8 +30,4 @@ def put(trigger: Trigger) -> None:
 
 def delete(account: str, name: str) -> bool:
     """Delete a trigger; tells whether it was there."""
-    try:
-        store.write(Delete(keys.trigger(account, name), PRESENT))
-    except store.ConditionFailed:
-        return False
-    return True
+    return store.holds(Delete(keys.trigger(account, name), PRESENT))

@@ -71,7 +71,7 @@ def start_allowance(limits: Limits, look_at: datetime) -> None:
     From then on somebody looks at how much of the limits is used.
     """
     key = keys.allowance(limits.account, limits.period)
-    whose = {"type": "allowance", "account": limits.account, "period": limits.period}
+    whose = {"type": "allowance", "account": limits.account, "month": limits.month, "period": limits.period}
     for name, units in _sent(limits).items():
         with suppress(store.ConditionFailed):
             changes = {**whose, name: units, **keys.due(limits.account, look_at)}

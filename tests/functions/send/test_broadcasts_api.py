@@ -72,11 +72,11 @@ def test_another_body_under_the_same_key_is_a_conflict(account: Account) -> None
 
 
 def test_many_at_once_make_one_broadcast(account: Account) -> None:
+    # Not through the handler: Lambda never has one resolver answer two requests at once.
     with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: post(account), range(20)))
+        made = list(pool.map(lambda _: take(account), range(20)))
 
-    assert {answer.status for answer in answers} == {202}
-    assert len({answer.json["id"] for answer in answers}) == 1
+    assert len(set(made)) == 1
     assert written(account) == 2
 
 

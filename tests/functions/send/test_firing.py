@@ -10,7 +10,7 @@ from inbox import api as inbox_api
 from longcode import jobs
 from longcode.account import Account
 from longcode.consent import SHARED, Event, Means
-from longcode.message import Held, Kind, State
+from longcode.message import Kind, State
 from longcode.occurrence import State as Planned
 from longcode.occurrence import job_of
 from longcode.record import RecordKind
@@ -29,6 +29,8 @@ EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_fire.json").read
 MINUTE = timedelta(minutes=1)
 LONG_AGO = datetime(2020, 1, 2, 15, tzinfo=UTC)
 NINE = datetime(2026, 12, 2, 15, tzinfo=UTC)
+HALF_PAST_TEN = datetime(2026, 12, 3, 4, 31, tzinfo=UTC)  # in the evening before, in Chicago, and a minute
+EIGHT_IN_NEW_YORK = datetime(2026, 12, 3, 13, tzinfo=UTC)  # where 212 is
 TEXT = "Hi Zoë, see you on Thursday, December 3!"
 
 
@@ -127,14 +129,46 @@ def test_a_template_is_taken_as_it_is_when_the_text_goes(account: Account) -> No
 def test_a_text_whose_time_is_quiet_where_the_client_is_waits_for_the_morning(account: Account) -> None:
     rule(timing=replace(DAY_BEFORE, at="22:30"))
     tell(account)
-    half_past_ten = datetime(2026, 12, 3, 4, 30, tzinfo=UTC)
 
-    come(half_past_ten + MINUTE)
+    come(HALF_PAST_TEN)
+    at_night = (texts(account), planned(account)["2026-12-03"].fires_at)
+    come(EIGHT_IN_NEW_YORK - MINUTE)
+    come(EIGHT_IN_NEW_YORK + MINUTE)
 
+    assert at_night == ([], EIGHT_IN_NEW_YORK)
     [text] = texts(account)
-    assert (text.state, text.held) == (State.SCHEDULED, Held.QUIET_HOURS)
-    assert text.due_at == datetime(2026, 12, 3, 13, tzinfo=UTC)  # eight in New York, where 212 is
-    assert queued("send") == []
+    assert (text.state, text.created_at) == (State.ACCEPTED, EIGHT_IN_NEW_YORK + MINUTE)
+    assert outcome(account) == (Planned.DONE, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"), [({"cancelled": True}, "cancelled"), ({"session_date": "2026-12-20"}, "moved")]
+)
+def test_a_session_that_is_moved_or_cancelled_in_the_night_takes_its_held_text_with_it(
+    account: Account, changes: dict[str, Any], reason: str
+) -> None:
+    rule(timing=replace(DAY_BEFORE, at="22:30"))
+    tell(account)
+    come(HALF_PAST_TEN)
+
+    tell(account, "k2", HALF_PAST_TEN + timedelta(hours=1), **changes)
+    come(EIGHT_IN_NEW_YORK + MINUTE)
+
+    assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, reason))
+
+
+def test_an_event_in_the_night_neither_hurries_a_held_text_nor_loses_it(account: Account) -> None:
+    rule(timing=replace(DAY_BEFORE, at="22:30"))
+    tell(account)
+    come(HALF_PAST_TEN)
+
+    for hour in (1, 4):  # before midnight in the studio, and after it
+        tell(account, f"at {hour}", HALF_PAST_TEN + timedelta(hours=hour), session_time="15:00")
+        come(HALF_PAST_TEN + timedelta(hours=hour, minutes=3))
+    at_night = texts(account)
+    come(EIGHT_IN_NEW_YORK + MINUTE)
+
+    assert (at_night, len(texts(account))) == ([], 1)
 
 
 def test_a_conversation_begins_with_the_studios_name_but_not_with_its_staff(aws: None) -> None:

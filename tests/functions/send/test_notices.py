@@ -114,3 +114,15 @@ def test_days_that_are_over_leave_the_item_small(aws: None) -> None:
     item = next(item for item in by(NOW + timedelta(days=4), 500) if item["type"] == "allowance")
 
     assert [name for name in item if name.startswith("used")] == ["used_2026-11-24"]
+
+
+def test_a_text_for_next_month_does_not_keep_next_months_notices_from_coming(account: Account) -> None:
+    december = datetime(2026, 12, 1, 15, tzinfo=UTC)
+    accept(account, "later", send_at=december)
+    due.sweep(NOW + timedelta(minutes=3))  # looks at December's allowance, and too early
+
+    for index in range(8):
+        accept(account, f"then-{index}", body="a" * 1600, now=december)
+    due.sweep(december + timedelta(minutes=3))
+
+    assert subjects() == ["80 % of your plan are used for 2026-12"]

@@ -16,6 +16,16 @@ from tests.functions.send.texts import accept, deliver, stored, units
 
 DEADLINE = NOW + timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
+STOP = Event(
+    phone="+12125550123",
+    scope=SHARED,
+    out=True,
+    at=NOW + MINUTE,
+    means=Means.TEXT,
+    words="STOP",
+    id="e1",
+    number="+15555550100",
+)
 
 
 @pytest.fixture
@@ -226,19 +236,24 @@ def test_a_second_attempt_that_surely_did_not_go_is_made_again_and_a_receipt_sti
 def test_who_said_stop_meanwhile_gets_no_second_attempt(resender: Account) -> None:
     carrier = FakeCarrier()
     message = unheard_of(resender, carrier)
-    stop = Event(
-        phone="+12125550123",
-        scope=SHARED,
-        out=True,
-        at=NOW + MINUTE,
-        means=Means.TEXT,
-        words="STOP",
-        id="e1",
-        number="+15555550100",
-    )
-    opt_outs.record(stop)
+    opt_outs.record(STOP)
 
     look(carrier, DEADLINE + timedelta(seconds=1))
+
+    assert (stored(resender, message.id).state, len(carrier.texts)) == (State.FAILED, 1)
+
+
+def test_who_says_stop_while_the_carrier_is_asked_gets_no_second_attempt(resender: Account) -> None:
+    class Asked(FakeCarrier):
+        def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
+            opt_outs.record(STOP)
+            return super().find(to, origin, since)
+
+    carrier = Asked()
+    message = unheard_of(resender, carrier)
+
+    look(carrier, DEADLINE + timedelta(seconds=1))
+    look(carrier, DEADLINE + 3 * MINUTE)
 
     assert (stored(resender, message.id).state, len(carrier.texts)) == (State.FAILED, 1)
 
