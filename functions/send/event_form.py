@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from longcode import record as records
 from longcode import template
@@ -47,7 +47,7 @@ class EventForm(web.Body):
     due_date: Day | None = None
     values: Annotated[dict[str, Text], Field(max_length=20)] = {}
     cancelled: bool = False
-    at: AwareDatetime | None = None
+    at: web.Instant | None = None
 
     @field_validator("kind")
     @classmethod

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from longcode.audience import MOST_IDS, Audience
 from longcode.aws import web
@@ -38,7 +38,7 @@ class NewBroadcast(web.Body):
     body: Annotated[str | None, Field(max_length=20_000)] = None
     template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     values: Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = {}
-    send_at: AwareDatetime | None = None
+    send_at: web.Instant | None = None
     limit: Limit = Limit.ALL
     dry_run: bool = False
 

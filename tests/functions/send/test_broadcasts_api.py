@@ -2,7 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,16 @@ def test_the_same_key_and_body_give_the_same_broadcast(account: Account) -> None
 
     assert first == second
     assert len(queued("broadcast")) == 1
+
+
+def test_the_same_broadcast_comes_for_a_time_in_another_zone(account: Account) -> None:
+    at = datetime.now(UTC).replace(microsecond=123456) + timedelta(days=40)
+
+    first = post(account, send_at=at.astimezone(timezone(timedelta(hours=-9))).isoformat())
+    second = post(account, send_at=at.isoformat())
+
+    assert first.status == 202
+    assert second == first
 
 
 def test_another_body_under_the_same_key_is_a_conflict(account: Account) -> None:
