@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field, model_validator
 
+from accounts import fields
 from accounts.statuses import Status
 from longcode import keywords, recipients
 from longcode.account import Account, countries
@@ -116,7 +117,7 @@ def _trigger(account: Account, name: str, form: TriggerForm) -> Trigger:
 
 def _staff(entered: str, account: Account) -> str:
     try:
-        phone = to_e164(entered, account.country_code)
+        phone = fields.not_ours(to_e164(entered, account.country_code))
         recipients.of_number(phone, {}, blocked=False, countries=countries(account))
     except RequestError as error:
         error.field = "staff_phone"

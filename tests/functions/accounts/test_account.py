@@ -87,6 +87,8 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
         ({"time_zone": "America/Chicago\0"}, 422, "time_zone"),
         ({"time_zone": ""}, 422, "time_zone"),
         ({"time_zone": "America"}, 422, "time_zone"),
+        ({"time_zone": "localtime"}, 422, "time_zone"),
+        ({"time_zone": "right/America/Chicago"}, 422, "time_zone"),
         ({"quiet_hours": "at night"}, 422, "quiet_hours"),
         ({"quiet_zone": "ours"}, 422, "quiet_zone"),
         ({"country_code": "+1"}, 422, "country_code"),

@@ -9,6 +9,7 @@ from longcode.account import Account
 from longcode.table import templates, triggers
 from longcode.template import Template
 from tests.fakes import Answered, call, studio
+from tests.local_aws import SHARED_NUMBER
 from tests.occasions import trigger
 
 REMINDER: dict[str, Any] = {
@@ -90,6 +91,7 @@ def test_the_standard_edition_has_no_triggers_and_is_told_so(aws: None, edition:
         ({"to": "staff"}, "staff_phone"),
         ({"to": "staff", "staff_phone": "12"}, "staff_phone"),
         ({"to": "staff", "staff_phone": "+61 2 9374 4000"}, "staff_phone"),
+        ({"to": "staff", "staff_phone": SHARED_NUMBER}, "staff_phone"),
         ({"wacthes": "session"}, "wacthes"),
         ({"watches": "keyword", "statuses": [], "timing": None, "keyword": "STOP"}, "keyword"),
         ({"watches": "keyword", "statuses": [], "timing": None, "keyword": "Start!"}, "keyword"),
