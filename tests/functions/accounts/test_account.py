@@ -102,6 +102,7 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
         ({"webhook_url": "http://studio.example"}, 422, "webhook_url"),
         ({"on_uncertain": "guess"}, 422, "on_uncertain"),
         ({"name": " "}, 422, "name"),
+        ({"sender_name": "{{studio.name}}"}, 422, "sender_name"),
         ({"name": "\ud800"}, 422, "name"),
         ({"statuses": {"session": [" - "]}}, 422, "statuses.session.0"),
         ({"statuses": {"session": []}}, 422, "statuses.session"),
