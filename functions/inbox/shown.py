@@ -31,7 +31,6 @@ class ShownMessage(BaseModel):
     send_at: datetime | None
     valid_until: datetime | None
     held: Held | None
-    broadcast: str | None
     sent_at: datetime | None
     finished_at: datetime | None
     month: str | None
