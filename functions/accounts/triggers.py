@@ -65,10 +65,7 @@ def put_trigger(name: TriggerName, form: TriggerForm) -> Trigger:
     check(trigger, account.statuses)
     if trigger.template and templates.get(account.id, trigger.template) is None:
         raise RequestError(f"There is no template {trigger.template!r}.", field="template")
-    others = triggers.of_account(account.id).keys() - {name}
-    if len(others) >= MOST:
-        raise RequestError(f"An account has at most {MOST} triggers.", field="name")
-    triggers.put(trigger)
+    _put(trigger)
     return trigger
 
 
@@ -95,6 +92,19 @@ def list_triggers(
 ) -> web.Listed[Trigger]:
     """List triggers by name."""
     return web.listed(triggers.page(web.caller(app), cursor, limit + 1), limit, lambda one: one.name)
+
+
+def _put(trigger: Trigger) -> None:
+    """Write a trigger, unless it is one too many; of several at the same moment, perhaps all of them are."""
+    too_many = RequestError(f"An account has at most {MOST} triggers.", field="name")
+    before = triggers.of_account(trigger.account)
+    new = trigger.name not in before
+    if new and len(before) >= MOST:
+        raise too_many
+    triggers.put(trigger)
+    if new and len(triggers.of_account(trigger.account)) > MOST:
+        triggers.delete(trigger.account, trigger.name)
+        raise too_many
 
 
 def _trigger(account: Account, name: str, form: TriggerForm) -> Trigger:
