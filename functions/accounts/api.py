@@ -33,7 +33,7 @@ class Settings(web.Body):
     webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
     smart_encoding: bool | None = None
     on_uncertain: OnUncertain | None = None
-    sender_name: Annotated[fields.Line | None, Field(max_length=40)] = None
+    sender_name: Annotated[fields.Line, Field(max_length=40), AfterValidator(template.plain)] | None = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     texts_an_hour: Annotated[int | None, Field(ge=1, le=20)] = None
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None

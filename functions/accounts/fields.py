@@ -6,10 +6,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from longcode.aws.settings import settings
+from longcode.errors import BadPhone
 from longcode.phone import check_country_code
 
 _ID = re.compile(r"[-._~!$&'()*+,:;=@\w]+")  # what can stand in an address
 _TAKEN = {"import", ".", ".."}
+_NOWHERE = re.compile(r"(posix|right)/.*|posixrules|localtime|Factory")  # files beside the zones on some machines
+_NO_ZONE = "no such time zone; one is America/Chicago"
 
 
 def _reachable(client_id: str) -> str:
@@ -20,9 +24,19 @@ def _reachable(client_id: str) -> str:
 
 def _known_zone(zone: str) -> str:
     try:
-        return ZoneInfo(zone).key
+        found = ZoneInfo(zone).key
     except (ZoneInfoNotFoundError, OSError, ValueError) as error:
-        raise ValueError("no such time zone; one is America/Chicago") from error
+        raise ValueError(_NO_ZONE) from error
+    if _NOWHERE.fullmatch(found):
+        raise ValueError(_NO_ZONE)
+    return found
+
+
+def not_ours(phone: str) -> str:
+    """Refuse the number that texts come from: what it is texted would come back as a reply; raises `BadPhone`."""
+    if phone == settings().shared_number:
+        raise BadPhone("This is the number that texts come from.")
+    return phone
 
 
 CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$"), AfterValidator(check_country_code)]

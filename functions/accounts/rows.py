@@ -151,7 +151,7 @@ def _take_row(
 
 def _phone(form: PhoneForm, country_code: str, index: int) -> Phone:
     try:
-        number = to_e164(form.number, country_code)
+        number = fields.not_ours(to_e164(form.number, country_code))
     except RequestError as error:
         error.field = f"phones.{index}.number"
         raise

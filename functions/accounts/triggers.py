@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field, model_validator
 
+from accounts import fields
 from accounts.statuses import Status
 from longcode import keywords, recipients
 from longcode.account import Account, countries
@@ -64,10 +65,7 @@ def put_trigger(name: TriggerName, form: TriggerForm) -> Trigger:
     check(trigger, account.statuses)
     if trigger.template and templates.get(account.id, trigger.template) is None:
         raise RequestError(f"There is no template {trigger.template!r}.", field="template")
-    others = triggers.of_account(account.id).keys() - {name}
-    if len(others) >= MOST:
-        raise RequestError(f"An account has at most {MOST} triggers.", field="name")
-    triggers.put(trigger)
+    _put(trigger)
     return trigger
 
 
@@ -96,6 +94,19 @@ def list_triggers(
     return web.listed(triggers.page(web.caller(app), cursor, limit + 1), limit, lambda one: one.name)
 
 
+def _put(trigger: Trigger) -> None:
+    """Write a trigger, unless it is one too many; of several at the same moment, perhaps all of them are."""
+    too_many = RequestError(f"An account has at most {MOST} triggers.", field="name")
+    before = triggers.of_account(trigger.account)
+    new = trigger.name not in before
+    if new and len(before) >= MOST:
+        raise too_many
+    triggers.put(trigger)
+    if new and len(triggers.of_account(trigger.account)) > MOST:
+        triggers.delete(trigger.account, trigger.name)
+        raise too_many
+
+
 def _trigger(account: Account, name: str, form: TriggerForm) -> Trigger:
     return Trigger(
         account=account.id,
@@ -116,7 +127,7 @@ def _trigger(account: Account, name: str, form: TriggerForm) -> Trigger:
 
 def _staff(entered: str, account: Account) -> str:
     try:
-        phone = to_e164(entered, account.country_code)
+        phone = fields.not_ours(to_e164(entered, account.country_code))
         recipients.of_number(phone, {}, blocked=False, countries=countries(account))
     except RequestError as error:
         error.field = "staff_phone"

@@ -27,6 +27,8 @@ FIELDS = frozenset(
 OF_CLIENT_AND_STUDIO = frozenset(name for name in FIELDS if name.startswith(("client.", "studio.")))
 """The fields that our own records fill; an event fills the others."""
 
+_MOST, _LONGEST = 20, 60  # faults that a refusal shows, and characters of each
+
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _LOGIC = re.compile(r"\{[%#][^{}]*[%#]?\}?")
 _BRACES = re.compile(r"(\{+)([^{}]*)(\}+)|\{\{+|\}\}+")
@@ -48,11 +50,11 @@ def check(text: str) -> None:
     broken = list(_broken(text))
     faults = []
     if logic := _LOGIC.findall(text):
-        faults.append(f"Loops and conditions are not for texts: {' '.join(logic)}.")
+        faults.append(f"Loops and conditions are not for texts: {_some(logic, ' ')}.")
     if unknown:
-        faults.append(f"Unknown merge fields: {', '.join(unknown)}. Known are {', '.join(sorted(FIELDS))}.")
+        faults.append(f"Unknown merge fields: {_some(unknown, ', ')}. Known are {', '.join(sorted(FIELDS))}.")
     if broken:
-        faults.append(f"Broken braces: {' '.join(broken)}. A merge field is written {{{{client.name}}}}.")
+        faults.append(f"Broken braces: {_some(broken, ' ')}. A merge field is written {{{{client.name}}}}.")
     if faults:
         raise BadTemplate(" ".join(faults), field="body")
 
@@ -62,6 +64,18 @@ def check_values(values: Mapping[str, str]) -> None:
     unknown = sorted(values.keys() - FIELDS)
     if unknown:
         raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
+
+
+def plain(value: str) -> str:
+    """Give a value that is no merge field itself; raises `ValueError`."""
+    if "{{" in value or "}}" in value:
+        raise ValueError("cannot hold a merge field itself")
+    return value
+
+
+def without_fields(text: str) -> str:
+    """Give what a template says to everybody."""
+    return _FIELD.sub("", text)
 
 
 def fields(text: str) -> tuple[str, ...]:
@@ -88,6 +102,12 @@ def render(text: str, values: Mapping[str, str]) -> str:
         return default
 
     return _FIELD.sub(value, text)
+
+
+def _some(found: list[str], between: str) -> str:
+    """List what was found; of a great many, or of what is endless, enough to find it."""
+    more = [f"and {len(found) - _MOST:,} more"] if len(found) > _MOST else []
+    return between.join([one if len(one) <= _LONGEST else f"{one[:_LONGEST]}…" for one in found[:_MOST]] + more)
 
 
 def _split(inside: str) -> tuple[str, str | None]:

@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from longcode import record as records
 from longcode import template
@@ -24,14 +24,8 @@ def _written_date(value: object) -> object:
     return value
 
 
-def _no_field(value: str) -> str:
-    if "{{" in value or "}}" in value:
-        raise ValueError("cannot hold a merge field itself")
-    return value
-
-
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)), BeforeValidator(_written_date)]
-Text = Annotated[str, Field(max_length=200), AfterValidator(_no_field)]
+Text = Annotated[str, Field(max_length=200), AfterValidator(template.plain)]
 
 
 class EventForm(web.Body):
@@ -41,13 +35,13 @@ class EventForm(web.Body):
     id: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
     client_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     status: Annotated[str | None, Field(max_length=50)] = None
-    type: Annotated[str | None, Field(max_length=50), AfterValidator(lambda one: one and _no_field(one))] = None
+    type: Annotated[str | None, Field(max_length=50), AfterValidator(lambda one: one and template.plain(one))] = None
     session_date: Day | None = None
     session_time: Annotated[str | None, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = None
     due_date: Day | None = None
     values: Annotated[dict[str, Text], Field(max_length=20)] = {}
     cancelled: bool = False
-    at: AwareDatetime | None = None
+    at: web.Instant | None = None
 
     @field_validator("kind")
     @classmethod

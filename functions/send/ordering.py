@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
-from longcode import outgoing, template
+from longcode import outgoing, segments, template
 from longcode.account import Account
 from longcode.broadcast import Broadcast, State, added
 from longcode.errors import EmptyAudience, NotFound
@@ -132,6 +132,7 @@ def _words(words: str, form: orders.NewBroadcast) -> str:
     """Check what can be checked before it is merged for anybody; raises `BadTemplate` or what `check_length` does."""
     template.check_values(form.values)
     template.check(words)
-    if not template.fields(words):
-        outgoing.check_length(words, "template" if form.template else "body")
+    said = template.without_fields(words)
+    if said == words or len(said) > segments.MAX_CHARACTERS:
+        outgoing.check_length(said, "template" if form.template else "body")
     return words

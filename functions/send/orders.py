@@ -2,13 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from longcode import template
 from longcode.audience import MOST_IDS, Audience
 from longcode.aws import web
 from longcode.broadcast import Limit
 
+_MOST_BYTES = 300_000  # of ids: an item of the table has 400 kB at most
+
 ClientIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=MOST_IDS)]
+Value = Annotated[str, Field(max_length=200), AfterValidator(template.plain)]
 Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)]
 
 
@@ -28,6 +32,8 @@ class AudienceForm(web.Body):
         ways = bool(self.client_ids) + bool(self.tags or self.status) + self.all
         if ways != 1:
             raise ValueError("say client_ids, or tags and status, or all: one of them")
+        if sum(len(one.encode()) for one in self.client_ids + self.except_client_ids) > _MOST_BYTES:
+            raise ValueError("has more and longer ids than one broadcast can keep; name its clients by a tag")
         return self
 
 
@@ -37,8 +43,8 @@ class NewBroadcast(web.Body):
     audience: AudienceForm
     body: Annotated[str | None, Field(max_length=20_000)] = None
     template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
-    values: Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = {}
-    send_at: AwareDatetime | None = None
+    values: Annotated[dict[str, Value], Field(max_length=20)] = {}
+    send_at: web.Instant | None = None
     limit: Limit = Limit.ALL
     dry_run: bool = False
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from longcode import outgoing, recipients, template
 from longcode.account import Account, countries
@@ -25,7 +25,7 @@ class NewMessage(web.Body):
     body: Annotated[str | None, Field(max_length=20_000)] = None
     template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     values: Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = {}
-    send_at: AwareDatetime | None = None
+    send_at: web.Instant | None = None
 
     @model_validator(mode="after")
     def has_a_text_and_somebody_to_send_it_to(self) -> "NewMessage":

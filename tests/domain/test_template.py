@@ -102,6 +102,19 @@ def test_unknown_fields_and_broken_braces_are_told_together() -> None:
         template.check("{{a}} }}")
 
 
+@pytest.mark.parametrize("text", ["{" * 20_000, "{%}" * 6_000, "}}{" * 6_000, "{{a}}{{b|" + "x" * 19_000])
+def test_a_refusal_does_not_grow_with_the_text(text: str) -> None:
+    with pytest.raises(BadTemplate) as refused:
+        template.check(text)
+
+    assert len(refused.value.detail) < 2_000
+
+
+def test_of_a_great_many_faults_some_are_named_and_the_others_counted() -> None:
+    with pytest.raises(BadTemplate, match=r"^Unknown merge fields: f0, f1, .*, f19, and 5 more\. Known are "):
+        template.check("".join(f"{{{{f{index}}}}}" for index in range(25)))
+
+
 def test_a_text_that_was_never_checked_is_refused_when_rendered() -> None:
     with pytest.raises(BadTemplate):
         template.render("{{client.shoe_size}}", {"client.shoe_size": "44"})

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -12,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from longcode.aws.telemetry import logger
 from longcode.errors import MalformedJson, RequestError
@@ -21,11 +22,22 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 _PROBLEM = "application/problem+json"
 _MOST_ERRORS, _LONGEST_FIELD = 20, 100
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # any zone can tell these
+
+
+def _as_kept(at: datetime) -> datetime:
+    """Spell an instant as the table gives it back: in UTC, to the millisecond."""
+    if not _FIRST <= at <= _LAST:
+        raise ValueError("is no time that anything happens at")
+    utc = at.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
 
 T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=200)]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
+Instant = Annotated[AwareDatetime, AfterValidator(_as_kept)]
 
 
 class Body(BaseModel):

@@ -98,6 +98,16 @@ def test_a_field_that_cannot_be_is_refused_with_its_name(form: dict[str, Any], f
     assert show().status == 404
 
 
+def test_the_number_that_texts_come_from_is_no_clients() -> None:
+    studio()
+
+    answer = put(phones=phones("212 555 0123", "(555) 555-0100"))
+
+    assert (answer.status, answer.json["code"]) == (422, "bad_phone")
+    assert answer.json["errors"][0]["field"] == "phones.1.number"
+    assert show().status == 404
+
+
 def test_a_zone_that_does_not_exist_is_called_so() -> None:
     studio()
 

@@ -9,6 +9,8 @@ from longcode.account import Account
 from longcode.table import templates, triggers
 from longcode.template import Template
 from tests.fakes import Answered, call, studio
+from tests.functions.accounts.calls import at_once, meanwhile
+from tests.local_aws import SHARED_NUMBER
 from tests.occasions import trigger
 
 REMINDER: dict[str, Any] = {
@@ -90,6 +92,7 @@ def test_the_standard_edition_has_no_triggers_and_is_told_so(aws: None, edition:
         ({"to": "staff"}, "staff_phone"),
         ({"to": "staff", "staff_phone": "12"}, "staff_phone"),
         ({"to": "staff", "staff_phone": "+61 2 9374 4000"}, "staff_phone"),
+        ({"to": "staff", "staff_phone": SHARED_NUMBER}, "staff_phone"),
         ({"wacthes": "session"}, "wacthes"),
         ({"watches": "keyword", "statuses": [], "timing": None, "keyword": "STOP"}, "keyword"),
         ({"watches": "keyword", "statuses": [], "timing": None, "keyword": "Start!"}, "keyword"),
@@ -143,6 +146,29 @@ def test_an_account_has_forty_triggers_and_may_change_each(account: Account) -> 
 
     assert (one_more.status, one_more.json["errors"][0]["field"]) == (422, "name")
     assert changed.status == 200
+
+
+def test_many_triggers_at_once_are_never_more_than_forty(account: Account) -> None:
+    for number in range(38):
+        triggers.put(trigger(name=f"t{number:02}"))
+
+    with at_once() as pool:
+        answers = list(pool.map(put, [f"n{number}" for number in range(8)]))
+
+    written = {answer.json["name"] for answer in answers if answer.status == 200}
+    assert len(written) <= 2
+    assert triggers.of_account(account.id).keys() == {f"t{number:02}" for number in range(38)} | written
+
+
+def test_a_trigger_that_is_changed_while_others_are_one_too_many_stays(account: Account) -> None:
+    for number in range(40):
+        triggers.put(trigger(name=f"t{number:02}"))
+
+    with meanwhile("PutItem", lambda: triggers.put(trigger(name="t40"))):
+        answer = put("t39")
+
+    assert answer.status == 200
+    assert "t39" in triggers.of_account(account.id)
 
 
 def test_paging_gives_each_trigger_once(account: Account) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.functions.send.rounds import advance, hand_over, people, phone, send,
 from tests.functions.send.wire import taking_turns
 
 HELLO = {"audience": {"all": True}, "body": "Hello"}
+LONG_IDS = ["p0000", *(f"{index:04}" + "漢" * 96 for index in range(999))]
 AHEAD = (datetime.now(UTC) + timedelta(days=40)).isoformat()
 
 
@@ -63,6 +64,16 @@ def test_the_same_key_and_body_give_the_same_broadcast(account: Account) -> None
     assert len(queued("broadcast")) == 1
 
 
+def test_the_same_broadcast_comes_for_a_time_in_another_zone(account: Account) -> None:
+    at = datetime.now(UTC).replace(microsecond=123456) + timedelta(days=40)
+
+    first = post(account, send_at=at.astimezone(timezone(timedelta(hours=-9))).isoformat())
+    second = post(account, send_at=at.isoformat())
+
+    assert first.status == 202
+    assert second == first
+
+
 def test_another_body_under_the_same_key_is_a_conflict(account: Account) -> None:
     post(account)
 
@@ -97,6 +108,7 @@ def test_a_broadcast_is_apart_from_the_messages_of_the_same_key(account: Account
         ({"audience": {"client_ids": ["c"] * 1001}}, (422, "invalid"), "audience.client_ids"),
         ({"audience": {"all": True, "who": 1}}, (422, "invalid"), "audience.who"),
         ({"audience": None}, (422, "invalid"), "audience"),
+        ({"audience": {"client_ids": LONG_IDS, "except_client_ids": LONG_IDS}}, (422, "invalid"), "audience"),
         ({"limit": "some"}, (422, "invalid"), "limit"),
         ({"when": "now"}, (422, "invalid"), "when"),
         ({"template": "t"}, (422, "invalid"), "body"),
@@ -107,9 +119,11 @@ def test_a_broadcast_is_apart_from_the_messages_of_the_same_key(account: Account
         ({"body": "{% for c in clients %}"}, (422, "bad_template"), "body"),
         ({"body": "x" * 100_000}, (422, "invalid"), "body"),
         ({"body": "x" * 1601}, (422, "text_too_long"), "body"),
+        ({"body": "x" * 1601 + "{{client.first_name}}"}, (422, "text_too_long"), "body"),
         ({"body": "   "}, (422, "empty_text"), "body"),
         ({"values": {"client.height": "2"}}, (422, "invalid"), "values.client.height"),
         ({"values": {"session.date": "x" * 201}}, (422, "invalid"), "values.session.date"),
+        ({"values": {"session.date": "{{client.name}}"}}, (422, "invalid"), "values.session.date"),
         ({"send_at": "2020-01-01T00:00:00Z"}, (422, "bad_time"), "send_at"),
         ({"send_at": "2099-01-01T00:00:00Z"}, (422, "bad_time"), "send_at"),
         ({"send_at": "tomorrow"}, (422, "invalid"), "send_at"),

@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -59,6 +60,16 @@ def test_the_same_answer_comes_in_the_same_order_for_a_client_with_twelve_phones
     first = post(account, {"client_id": "c3", "body": "Hello"})
     second = post(account, {"client_id": "c3", "body": "Hello"})
 
+    assert second == first
+
+
+def test_the_same_answer_comes_for_a_time_in_another_zone_and_finer_than_is_kept(account: Account) -> None:
+    at = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=123456).astimezone(timezone(timedelta(hours=5)))
+
+    first = post(account, HELLO | {"send_at": at.isoformat()})
+    second = post(account, HELLO | {"send_at": at.astimezone(UTC).isoformat()})
+
+    assert first.status == 202
     assert second == first
 
 
