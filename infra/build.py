@@ -1,6 +1,7 @@
 """Builds what is deployed: one folder, .build/functions, the CodeUri of every function in template.yaml."""
 
 import argparse
+import fcntl
 import hashlib
 import os
 import platform
@@ -55,6 +56,12 @@ def this_machine() -> Target:
 def build(target: Target) -> str:
     """Bring .build/functions up to date; gives a line about it."""
     BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side build one after another
+        return _build(target)
+
+
+def _build(target: Target) -> str:
     packages, functions = BUILD / "packages", BUILD / "functions"
     _bring(packages, _stamp(target, [REQUIREMENTS]), lambda folder: _add_packages(folder, target))
     inputs = [REQUIREMENTS, *DATA, *_sources()]
