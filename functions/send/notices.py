@@ -1,9 +1,14 @@
 """Tells a studio by mail that four fifths of a limit are used, and that all of it is: once each."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from longcode import limits, months
+from longcode.account import Account
 from longcode.aws import mail
+from longcode.aws.telemetry import logger
 from longcode.limits import Limits, Notice
 from longcode.table import accounts, due, usage
 from longcode.table.codec import Attributes
@@ -24,7 +29,13 @@ def look(item: Attributes, now: datetime) -> None:
     pause = _WHILE_IDLE if used == item.get("seen") else _WHILE_USED
     if not due.again(item, now + pause, remove=usage.past_days(item, held.day), seen=used):
         return
-    to_know = held.notices(used)
+    try:
+        _mail(account, item, held, held.notices(used))
+    except (BotoCoreError, ClientError):
+        logger.exception("not mailed: the next look will", extra={"account": account.id})
+
+
+def _mail(account: Account, item: Attributes, held: Limits, to_know: Sequence[Notice]) -> None:
     known = {notice.name for notice in to_know} & set(item.get("noticed", ()))
     for notice in to_know:
         if notice.name not in known:

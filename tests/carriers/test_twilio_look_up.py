@@ -38,7 +38,7 @@ def page(*texts: dict[str, Any], **fields: Any) -> str:
     return json.dumps({"messages": texts, "next_page_uri": None} | fields)
 
 
-def test_texts_are_asked_for_by_phone_number_and_day(fake: FakeCarrier) -> None:
+def test_texts_are_asked_for_by_phone_and_number(fake: FakeCarrier) -> None:
     fake.answers(200, page(TEXT))
 
     found = find(fake.url)
@@ -48,7 +48,6 @@ def test_texts_are_asked_for_by_phone_number_and_day(fake: FakeCarrier) -> None:
     assert dict(parse_qsl(urlsplit(asked.path).query)) == {
         "To": "+15555550123",
         "From": "+15555550100",
-        "DateSent>": "2026-11-22",
         "PageSize": "1000",
     }
     assert asked.headers["Authorization"] == "Basic QUMxMjM6dGVzdC10b2tlbg=="
@@ -88,6 +87,13 @@ def test_a_reply_from_the_phone_is_none_of_our_texts(fake: FakeCarrier) -> None:
     fake.answers(200, page(TEXT | {"direction": "inbound"}))
 
     assert find(fake.url) == []
+
+
+def test_a_page_that_reaches_back_far_enough_is_whole(fake: FakeCarrier) -> None:
+    older = TEXT | {"date_created": "Sat, 21 Nov 2026 00:00:00 +0000"}
+    fake.answers(200, page(TEXT, older, next_page_uri="/more"))
+
+    assert len(find(fake.url) or []) == 2
 
 
 @pytest.mark.parametrize(

@@ -141,8 +141,11 @@ class Twilio:
         return _answer(response)
 
     def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
-        """List the texts of that day and later; asking twice would do no harm, but nobody waits for it here."""
-        asked = {"To": to, "From": origin, "DateSent>": since.astimezone(UTC).date(), "PageSize": _MOST_LISTED}
+        """List the newest texts to a phone, at least those since an instant; None when it cannot be told.
+
+        Not by DateSent: a text that Twilio has and has not sent yet has no such date.
+        """
+        asked = {"To": to, "From": origin, "PageSize": _MOST_LISTED}
         self._drop_stale_connections()
         try:
             response = self._pool.request(
@@ -155,7 +158,7 @@ class Twilio:
             )
         except HTTPError:
             return None
-        return _listed(_told(response)) if response.status == HTTPStatus.OK else None
+        return _listed(_told(response), since) if response.status == HTTPStatus.OK else None
 
     def _drop_stale_connections(self) -> None:
         # While Lambda is frozen Twilio hangs up unseen, and a text on such a connection would end uncertain.
@@ -187,15 +190,20 @@ def _told(response: BaseHTTPResponse) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _listed(told: dict[str, Any]) -> list[Listed] | None:
-    """Read a list of texts; None when it goes on, or when a line of it cannot be read: that line might be the one."""
+def _listed(told: dict[str, Any], since: datetime) -> list[Listed] | None:
+    """Read a list of texts, newest first; None when it goes on too early, or when a line of it cannot be read.
+
+    That line might be the one.
+    """
     texts = told.get("messages")
-    if not isinstance(texts, list) or told.get("next_page_uri"):
+    if not isinstance(texts, list):
         return None
     try:
-        return [_one_listed(text) for text in texts if str(text["direction"]).startswith("outbound")]
+        listed = [_one_listed(text) for text in texts if str(text["direction"]).startswith("outbound")]
     except (KeyError, TypeError, ValueError):
         return None
+    is_whole = not told.get("next_page_uri") or any(one.created_at < since for one in listed)
+    return listed if is_whole else None
 
 
 def _one_listed(text: dict[str, Any]) -> Listed:

@@ -12,6 +12,7 @@ from tests.fakes import NOW, FakeCarrier, client, studio
 from tests.functions.accounts.mails import mails_to
 from tests.functions.send.test_guards import try_to_send
 from tests.functions.send.texts import accept, deliver
+from tests.functions.send.wire import failing
 
 
 @pytest.fixture
@@ -91,6 +92,18 @@ def test_when_the_month_is_over_nobody_looks_any_more(account: Account) -> None:
     assert swept[0] > 0
     assert swept[1:] == [0, 0]
     assert subjects() == []
+
+
+def test_a_mail_that_is_refused_stops_nobody_else_and_is_tried_at_the_next_look(account: Account) -> None:
+    use(account, 80)
+    with failing("sesv2", "SendEmail", "MessageRejected") as refused:
+        due.sweep(NOW + timedelta(minutes=3))
+    before = subjects()
+
+    due.sweep(NOW + timedelta(minutes=9))
+
+    assert (len(refused), before) == (1, [])
+    assert len(subjects()) == 1
 
 
 def test_two_sweepers_at_once_tell_it_once(account: Account) -> None:
