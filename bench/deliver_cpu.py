@@ -20,7 +20,6 @@ from infra.local.stack import simulated_carrier
 from longcode.aws.clients import client
 from longcode.carriers.twilio import Twilio
 from send import api, requests, worker
-from tests import fakes
 from tests.fakes import NOW, queued, studio
 from tests.local_aws import local_aws
 
@@ -46,9 +45,9 @@ def _recorded(carrier: Twilio) -> tuple[list[str], Tape]:
     tape = Tape()
     with local_aws():
         account = studio()
-        fakes.client(account)
         for index in range(_BATCH):
-            api.accept(account.id, requests.NewMessage(client_id="c1", body=_WORDS), f"k-{index}", NOW)
+            form = requests.NewMessage(to=f"+121255501{index:02}", body=_WORDS)
+            api.accept(account.id, form, f"k-{index}", NOW)
         bodies = queued("send")
         with tape.recording():
             _deliver(bodies, carrier)

@@ -16,7 +16,7 @@ import boto3
 from longcode.aws.clients import client
 
 _NAME = re.compile(r"""["']([^"']+)["'](?==\?|: \?)""")
-_EVENT = "before-call.dynamodb.BatchExecuteStatement"
+_EVENT = "before-call"  # of all calls: an event that names its operation would come before those who watch
 Wire = dict[str, Any]
 
 
@@ -25,7 +25,9 @@ def understood() -> Iterator[None]:
     """Have moto make each statement of a batch, if its condition holds."""
     dynamodb, turn = boto3.client("dynamodb"), Lock()
 
-    def answer(params: Wire, **_: Any) -> Any:
+    def answer(params: Wire, model: Any, **_: Any) -> Any:
+        if model.name != "BatchExecuteStatement":
+            return None
         statements = json.loads(params["body"])["Statements"]
         with turn:
             responses = [_made(dynamodb, one["Statement"], one["Parameters"]) for one in statements]
