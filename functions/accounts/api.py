@@ -14,7 +14,7 @@ from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError, WrongPassword
 from longcode.record import RecordKind
-from longcode.table import accounts, clients, inbox, templates
+from longcode.table import accounts, clients, templates
 from longcode.table.store import ConditionFailed
 
 _NOT_PRESENT = "This is not the present password."
@@ -96,6 +96,8 @@ def change_account(settings: Settings) -> Account:
         raise RequestError("Webhooks need the address that they go to.", field="webhook_url")
     if changes.get("webhook_url") and not account.webhook_secret:
         changes["webhook_secret"] = webhook.make_secret()
+        from longcode.table import inbox  # noqa: PLC0415 - once in a studio's life
+
         inbox.note_forwarded(account.id, inbox.end(account.id))  # what was fetched before is not posted again
         accounts.list_webhook(account.id)
     if changes:

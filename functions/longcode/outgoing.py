@@ -10,7 +10,7 @@ from longcode import segments
 from longcode.errors import BadTime, EmptyText, IdempotencyConflict, TextTooLong
 from longcode.message import Direction, Held, Kind, Message, State
 from longcode.patience import FURTHEST, HEALED_AFTER, VALID, VALID_IF_HELD
-from longcode.quiet_hours import Opening
+from longcode.quiet_rules import Opening
 
 _CONVERSATION = timedelta(days=30)
 

@@ -3,27 +3,18 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from longcode import months, quiet_rules
-from longcode.quiet_rules import Hours, Rules, State
+from longcode.quiet_rules import Hours, Opening, Rules, State
 
 _SECOND, _MINUTE, _DAY, _WEEK = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1), timedelta(days=7)
 _AT_ONCE = 4  # weeks that are looked at together
 
 _Span = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """The texts may go from `opens_at` until just before `closes_at`, both in UTC."""
-
-    opens_at: datetime
-    closes_at: datetime
 
 
 class _Place(NamedTuple):

@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 _NORTH_AMERICA = "+1"
 
 Windows = tuple[tuple[int, int], ...]
 """When a day is open: semi-open spans in minutes of its wall clock, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The texts may go from `opens_at` until just before `closes_at`, both in UTC."""
+
+    opens_at: datetime
+    closes_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

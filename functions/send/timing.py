@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from longcode import outgoing, quiet_hours
+from longcode import outgoing
 from longcode.account import Account
 from longcode.aws import settings
 from longcode.client import Client, quiet_zone
 from longcode.message import Held, Message, State
 from longcode.patience import VALID_IF_HELD
-from longcode.quiet_hours import Opening
+from longcode.quiet_rules import Opening
 from longcode.table import accounts, clients, messages
 
 
@@ -49,4 +49,6 @@ def hold(message: Message, now: datetime) -> None:
 
 
 def _opening(phone: str, account: Account, client: Client | None, at: datetime) -> Opening:
+    from longcode import quiet_hours  # noqa: PLC0415 - a text that has its time does not pay for it
+
     return quiet_hours.opening(settings.quiet_hours(), phone, at, zone=quiet_zone(account, client))

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longcode import quiet_file
-from longcode.quiet_hours import Opening, opening
-from longcode.quiet_rules import Rules
+from longcode.quiet_hours import opening
+from longcode.quiet_rules import Opening, Rules
 
 RULES = quiet_file.read((Path(__file__).parents[2] / "infra/quiet_hours.json").read_bytes())
 LONDON, MIAMI, NEW_YORK, TOLL_FREE = "+442079460000", "+13055550123", "+12125550123", "+18005550123"

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from longcode.account import TEXTS_AN_HOUR, Account
-from longcode.broadcast import State
 from longcode.client import Client
 from longcode.jobs import Send
 from longcode.message import Kind, Message
 from longcode.table import clients, keys, opt_outs, store
 from longcode.table.codec import Attributes, read
 from longcode.template import Template
+
+_CANCELLED = "cancelled"  # longcode/broadcast.py, which a worker would start with for this word alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,6 @@ def stops(messages: Sequence[Message]) -> Stops:
         most_an_hour={name: found.get(key, {}).get("texts_an_hour", TEXTS_AN_HOUR) for name, key in accounts.items()},
         routes={key: found[key] for key in routes if key in found},
         blocked={pair for pair, of_pair in gates.items() if any(opt_outs.is_out(found.get(key)) for key in of_pair)},
-        cancelled={name for name, item in there.items() if item.get("state") == State.CANCELLED},
+        cancelled={name for name, item in there.items() if item.get("state") == _CANCELLED},
         paused={name for name, item in there.items() if item.get("paused")},
     )
