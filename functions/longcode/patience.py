@@ -58,6 +58,11 @@ def seconds_left(message: Message, now: datetime) -> int:
     return max(0, int((min(ends) - now).total_seconds()))
 
 
+def is_quiet(message: Message, now: datetime) -> bool:
+    """Tell whether the recipient's quiet hours have begun since the text was given its time."""
+    return message.quiet_from is not None and now >= message.quiet_from
+
+
 def is_over(message: Message, now: datetime) -> bool:
     """Tell whether a text is no longer worth sending."""
     return now >= ends_at(message)

@@ -34,11 +34,6 @@ def wait_until(made: Sequence[Message]) -> datetime | None:
     return first.due_at if first.held and first.due_at != first.valid_until else None
 
 
-def is_quiet(message: Message, now: datetime) -> bool:
-    """Tell whether the recipient's quiet hours have begun since the text was given its time."""
-    return message.quiet_from is not None and now >= message.quiet_from
-
-
 def hold(message: Message, now: datetime) -> None:
     """Put a text off that came to a worker too late in the day."""
     account = accounts.need(message.account)

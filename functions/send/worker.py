@@ -24,7 +24,7 @@ from longcode.message import Kind, Message, State, may_become
 from longcode.route import Route
 from longcode.table import messages, routes, sending
 from longcode.table.codec import Attributes, read
-from send import halting, timing, uncertain
+from send import halting
 from send.handover import hand_over
 from send.pacing import Turns
 
@@ -50,7 +50,9 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool)
     if patience.is_over(message, now):
         messages.settle(message, State.EXPIRED, error="expired", finished_at=now)
         return
-    if timing.is_quiet(message, now):
+    if patience.is_quiet(message, now):
+        from send import timing  # noqa: PLC0415 - few texts come so late in the day
+
         timing.hold(message, now)
         return
     claimed = messages.claim(message, uuid4().hex[:8], now, now + patience.LEASE)
@@ -83,6 +85,8 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
         elif message in going:
             deliver_in_turn(message, carrier, now, turns)
         elif message and message.state is State.UNCERTAIN:
+            from send import uncertain  # noqa: PLC0415 - few texts are
+
             uncertain.resolve(message, carrier, now, stopped=stops.stop(message))
         elif message and not halting.halt(message, stops, now):
             deliver(message, carrier, now, blocked=stops.is_blocked(message))
@@ -119,7 +123,7 @@ def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
 
 def _will_go(message: Message, stops: sending.Stops, now: datetime) -> bool:
     ready = may_become(message.state, State.SENDING) and not patience.is_over(message, now)
-    return ready and not timing.is_quiet(message, now) and not stops.stop(message)
+    return ready and not patience.is_quiet(message, now) and not stops.stop(message)
 
 
 def _route(message: Message, now: datetime) -> Route:

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from aws_lambda_powertools.utilities import parameters
 
 from longcode import plans
-from longcode.quiet_rules import Rules
+
+if TYPE_CHECKING:
+    from longcode.quiet_rules import Rules
 
 _ROOT = Path(__file__).parents[2]
 _FIVE_MINUTES = 300
@@ -64,7 +67,7 @@ def plan_list() -> dict[str, plans.Plan]:
 
 
 @cache
-def quiet_hours() -> Rules:
+def quiet_hours() -> "Rules":
     """Give the operator's rules of quiet hours (infra/quiet_hours.json, beside the code too)."""
     from longcode import quiet_file  # noqa: PLC0415 - few functions ask
 
