@@ -108,7 +108,7 @@ class Quick:
 
     def _query(self, asked: Wire) -> Wire:
         if "IndexName" in asked:
-            raise NotImplementedError("no index is kept here")
+            raise ValueError("no index is kept here")
         pk, beginning = (asked["ExpressionAttributeValues"][name]["S"] for name in (":pk", ":sk"))
         order, items = self.order[pk], self.items[pk]
         start = asked["ExclusiveStartKey"]["sk"]["S"] if "ExclusiveStartKey" in asked else None
