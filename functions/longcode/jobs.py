@@ -1,14 +1,14 @@
 """What the queues carry, one value for each queue."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from longcode.account import Product
 from longcode.consent import Means
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
+class Send(Struct, frozen=True, kw_only=True):
     """Hand a message to the carrier. `attempt` is how often that was tried: a job of before a retry is stale."""
 
     account: str
@@ -16,8 +16,7 @@ class Send:
     attempt: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receive:
+class Receive(Struct, frozen=True, kw_only=True):
     """Take in what a carrier's webhook brought: its form, as it came."""
 
     carrier: str
@@ -25,8 +24,7 @@ class Receive:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HearKeyword:
+class HearKeyword(Struct, frozen=True, kw_only=True):
     """Act on a STOP, START, HELP or YES. `answered`: the carrier has replied to it already."""
 
     id: str
@@ -40,8 +38,7 @@ class HearKeyword:
     answered: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignUp:
+class SignUp(Struct, frozen=True, kw_only=True):
     """Establish an account, or ask its owner to confirm a change of plan."""
 
     id: str
@@ -53,16 +50,14 @@ class SignUp:
     country_code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
+class Bill(Struct, frozen=True, kw_only=True):
     """Write and mail an account's invoice of a month."""
 
     account: str
     month: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broadcast:
+class Broadcast(Struct, frozen=True, kw_only=True):
     """Do one step of a broadcast: a job of a step that is done is stale."""
 
     account: str
@@ -70,8 +65,7 @@ class Broadcast:
     step: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fire:
+class Fire(Struct, frozen=True, kw_only=True):
     """Send what a trigger planned for a record and a date, if all that it was planned for is still so."""
 
     account: str

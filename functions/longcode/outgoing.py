@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2s
+from typing import TYPE_CHECKING
 
 from longcode import segments
 from longcode.errors import BadTime, EmptyText, IdempotencyConflict, TextTooLong
 from longcode.message import Direction, Held, Kind, Message, State
 from longcode.patience import FURTHEST, HEALED_AFTER, VALID, VALID_IF_HELD
-from longcode.quiet_rules import Opening
+
+if TYPE_CHECKING:  # a start does without
+    from longcode.quiet_rules import Opening
 
 _CONVERSATION = timedelta(days=30)
 
@@ -77,7 +80,7 @@ def check_time(send_at: datetime | None, now: datetime) -> datetime | None:
     return send_at
 
 
-def in_open_hours(message: Message, opening: Opening) -> Message:
+def in_open_hours(message: Message, opening: "Opening") -> Message:
     """Hold a bulk or automatic text for the recipient's open hours (facts §4). A day late, it is dropped."""
     wanted_at = message.send_at or message.created_at
     valid_until = wanted_at + VALID_IF_HELD

@@ -15,7 +15,7 @@ from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.broadcast import Broadcast, State, Walk
 from longcode.table import broadcasts
-from send import planning, recalling, steps, writing
+from send import steps, writing
 
 processor = OneByOne(EventType.SQS)
 Work = Callable[[Broadcast, datetime], bool]
@@ -43,20 +43,26 @@ def advance(job: jobs.Broadcast, now: datetime) -> None:
 
 def _work(there: Broadcast, now: datetime) -> Work | None:
     """Tell what is to be done next; None when there is nothing, or not now."""
-    match there.state, there.walk:
-        case _, Walk.CANCEL:
-            return recalling.cancel
-        case _ if there.paused:
-            return None
-        case _, Walk.WAKE:
-            return recalling.wake
-        case State.SCHEDULED, _:
-            return planning.begin if broadcast.is_due(there, now) else None
-        case State.PLANNING, _:
-            return planning.plan
-        case State.SENDING, _:
-            return writing.write
-    return None
+    if there.walk is Walk.CANCEL or (there.walk is Walk.WAKE and not there.paused):
+        return _walking(there.walk)
+    if there.paused or (there.state is State.SCHEDULED and not broadcast.is_due(there, now)):
+        return None
+    return writing.write if there.state is State.SENDING else _planning(there.state)
+
+
+# Most steps write texts: a start does without what the others need.
+
+
+def _walking(walk: Walk) -> Work:
+    from send import recalling  # noqa: PLC0415
+
+    return {Walk.CANCEL: recalling.cancel, Walk.WAKE: recalling.wake}[walk]
+
+
+def _planning(state: State) -> Work | None:
+    from send import planning  # noqa: PLC0415
+
+    return {State.SCHEDULED: planning.begin, State.PLANNING: planning.plan}.get(state)
 
 
 def handle(record: SQSRecord) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from longcode import outgoing
 from longcode.account import Account
@@ -10,8 +11,10 @@ from longcode.aws import settings
 from longcode.client import Client, quiet_zone
 from longcode.message import Held, Message, State
 from longcode.patience import VALID_IF_HELD
-from longcode.quiet_rules import Opening
 from longcode.table import accounts, clients, messages
+
+if TYPE_CHECKING:  # a start does without
+    from longcode.quiet_rules import Opening
 
 
 def timed(message: Message, account: Account, client: Client | None) -> Message:
@@ -43,7 +46,7 @@ def hold(message: Message, now: datetime) -> None:
     messages.put_off(message, State.QUEUED, until, held=Held.QUIET_HOURS, quiet_from=opening.closes_at)
 
 
-def _opening(phone: str, account: Account, client: Client | None, at: datetime) -> Opening:
+def _opening(phone: str, account: Account, client: Client | None, at: datetime) -> "Opening":
     from longcode import quiet_hours  # noqa: PLC0415 - a text that has its time does not pay for it
 
     return quiet_hours.opening(settings.quiet_hours(), phone, at, zone=quiet_zone(account, client))

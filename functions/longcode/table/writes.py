@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+from msgspec import Struct
 
 from longcode.table.codec import Attributes, to_wire
 from longcode.table.keys import Key
@@ -14,8 +14,7 @@ ABSENT: ConditionBase = Attr("pk").not_exists()
 PRESENT: ConditionBase = Attr("pk").exists()
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """Write a whole item, if `when` holds of what stands there."""
 
     key: Key
@@ -23,19 +22,17 @@ class Put:
     when: ConditionBase | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """Change some attributes of an item, if `when` holds of it."""
 
     key: Key
-    changes: Attributes = field(default_factory=dict)
-    add: Mapping[str, int | set[str]] = field(default_factory=dict)
+    changes: Attributes = {}
+    add: Mapping[str, int | set[str]] = {}
     remove: tuple[str, ...] = ()
     when: ConditionBase | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """Delete an item, there or not, if `when` holds of it."""
 
     key: Key

@@ -187,4 +187,4 @@ def test_the_form_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_sign_up_is_what_its_queue_carries() -> None:
-    assert set(SignUp.__slots__) == {"id", "country_code", *FORM}
+    assert set(SignUp.__struct_fields__) == {"id", "country_code", *FORM}
