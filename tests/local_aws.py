@@ -29,7 +29,7 @@ os.environ |= {
     "CARRIER": "twilio",
     "CARRIER_SECRET": "carrier",
     "CARRIER_API_BASE": "http://127.0.0.1:1",
-    "SHARED_NUMBER": SHARED_NUMBER,
+    "SHARED_NUMBERS": SHARED_NUMBER,
     "SEGMENTS_A_SECOND": "1000000",
     "PUBLIC_URL_PARAMETER": "/longcode/public-url",
     "RECEIPTS_URL_PARAMETER": "/longcode/receipts-url",

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from longcode import numbers
+from longcode.account import Account
 from longcode.aws.settings import settings
 from longcode.errors import BadPhone
 from longcode.phone import check_country_code
@@ -32,10 +34,10 @@ def _known_zone(zone: str) -> str:
     return found
 
 
-def not_ours(phone: str) -> str:
-    """Refuse the number that texts come from: what it is texted would come back as a reply; raises `BadPhone`."""
-    if phone == settings().shared_number:
-        raise BadPhone("This is the number that texts come from.")
+def not_ours(phone: str, account: Account) -> str:
+    """Refuse a number that texts come from: what it is texted would come back as a reply; raises `BadPhone`."""
+    if phone in numbers.ours(account, settings().shared_numbers):
+        raise BadPhone("This is a number that texts come from.")
     return phone
 
 

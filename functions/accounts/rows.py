@@ -86,7 +86,7 @@ def client(account: Account, client_id: str, form: ClientForm, now: datetime) ->
         updated_at=now,
         first_name=form.first_name,
         last_name=form.last_name,
-        phones=tuple(_phone(phone, account.country_code, index) for index, phone in enumerate(form.phones)),
+        phones=tuple(_phone(phone, account, index) for index, phone in enumerate(form.phones)),
         allow_text_marketing=form.allow_text_marketing,
         tags=tuple(dict.fromkeys(form.tags)),
         status=form.status,
@@ -149,9 +149,9 @@ def _take_row(
     return report | {"status": "created" if new else "updated"}
 
 
-def _phone(form: PhoneForm, country_code: str, index: int) -> Phone:
+def _phone(form: PhoneForm, account: Account, index: int) -> Phone:
     try:
-        number = fields.not_ours(to_e164(form.number, country_code))
+        number = fields.not_ours(to_e164(form.number, account.country_code), account)
     except RequestError as error:
         error.field = f"phones.{index}.number"
         raise

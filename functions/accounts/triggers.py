@@ -127,7 +127,7 @@ def _trigger(account: Account, name: str, form: TriggerForm) -> Trigger:
 
 def _staff(entered: str, account: Account) -> str:
     try:
-        phone = fields.not_ours(to_e164(entered, account.country_code))
+        phone = fields.not_ours(to_e164(entered, account.country_code), account)
         recipients.of_number(phone, {}, blocked=False, countries=countries(account))
     except RequestError as error:
         error.field = "staff_phone"

@@ -48,6 +48,7 @@ class OnUncertain(StrEnum):
 class Account:
     """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
 
+    `number` is the number that is dedicated to it: without one, its texts go over those that all studios share.
     `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
     sessions, orders and so on can be, by kind of record.
     """
@@ -68,6 +69,7 @@ class Account:
     smart_encoding: bool = True
     on_uncertain: OnUncertain = OnUncertain.GIVE_UP
     sender_name: str | None = None
+    number: str | None = None
     units_a_day: int | None = None
     texts_an_hour: int = TEXTS_AN_HOUR
     allowed_countries: tuple[str, ...] = ()

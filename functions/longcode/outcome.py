@@ -50,7 +50,7 @@ class Wording:
     account: Account
     body: str
     values: Mapping[str, str]
-    number: str
+    ours: tuple[str, ...]
     now: datetime
 
 
@@ -101,8 +101,8 @@ def within(outcome: Outcome, budget: int | None) -> Outcome:
 def _check(wording: Wording, recipient: Outcome, blocked: bool) -> None:
     """Raise why a number gets no text, whoever's it is."""
     number = recipient.phone or ""
-    if number == wording.number:
-        raise BadPhone("This is the number that texts come from.")
+    if number in wording.ours:
+        raise BadPhone("This is a number that texts come from.")
     if refusal := recipients.refusal(number, blocked, countries(wording.account), "client_id"):
         raise refusal
 
@@ -110,7 +110,12 @@ def _check(wording: Wording, recipient: Outcome, blocked: bool) -> None:
 def _text(wording: Wording, words: str, last_texted: datetime | None) -> str:
     account = wording.account
     return outgoing.spelled(
-        words, account.sender_name, last_texted, wording.now, smart=account.smart_encoding, field="body"
+        words,
+        outgoing.name_in_front(account),
+        last_texted,
+        wording.now,
+        smart=account.smart_encoding,
+        field="body",
     )
 
 

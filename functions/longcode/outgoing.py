@@ -8,6 +8,7 @@ from hashlib import blake2s
 from typing import TYPE_CHECKING
 
 from longcode import segments
+from longcode.account import Account
 from longcode.errors import BadTime, EmptyText, IdempotencyConflict, TextTooLong
 from longcode.message import Direction, Held, Kind, Message, State
 from longcode.patience import FURTHEST, HEALED_AFTER, VALID, VALID_IF_HELD
@@ -62,6 +63,11 @@ def spelled(
     return check_length(spell(introduced(words, sender_name, last_texted_at, now)), field)
 
 
+def name_in_front(account: Account) -> str | None:
+    """Tell the name that a conversation begins with: a number that is the studio's own tells who texts."""
+    return None if account.number else account.sender_name
+
+
 def introduced(text: str, sender_name: str | None, last_texted_at: datetime | None, now: datetime) -> str:
     """Put the sender's name in front of the first text of a conversation: on a shared number nobody else tells it.
 
@@ -97,12 +103,15 @@ def draft(
     message_id: str,
     kind: Kind,
     phone: str,
-    number: str,
     body: str,
     now: datetime,
+    number: str = "",
     send_at: datetime | None = None,
 ) -> Message:
-    """Make a message of a checked text. One that goes at once is due soon, in case its enqueueing gets lost."""
+    """Make a message of a checked text. One that goes at once is due soon, in case its enqueueing gets lost.
+
+    `number` is the one that it goes over, if that is chosen yet.
+    """
     measure = segments.measure(body)
     return Message(
         account=account,

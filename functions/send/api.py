@@ -11,12 +11,11 @@ from pydantic import BaseModel
 
 from longcode import limits, outgoing, recipients, segments
 from longcode.aws import clock, web
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError, TooLate
 from longcode.message import Kind, Message, State, may_become
 from longcode.table import messages, usage
-from send import acceptance, requests
+from send import acceptance, choosing, requests
 
 app = web.resolver()
 
@@ -91,7 +90,7 @@ def accept(account_id: str, form: requests.NewMessage, idempotency_key: str, now
     checked = requests.check(form, known, now)
     drafts = [replace(draft, fingerprint=fingerprint) for draft in _drafts(checked, request_id, now)]
     try:
-        return _accepted(acceptance.write(checked.account, drafts, now))
+        return _accepted(acceptance.write(checked.account, choosing.over(checked.account, drafts), now))
     except messages.AlreadyAccepted as before:
         return _again(before.first, request_id, fingerprint)
 
@@ -146,7 +145,6 @@ def _drafts(checked: requests.Checked, request_id: str, now: datetime) -> list[M
             message_id=f"{request_id}-{index}",
             kind=Kind.INDIVIDUAL,
             phone=phone,
-            number=settings().shared_number,
             body=checked.texts[phone],
             now=now,
             send_at=checked.send_at,

@@ -11,11 +11,10 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from longcode import broadcast, jobs
 from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.broadcast import Broadcast, State, Walk
 from longcode.table import broadcasts
-from send import steps, writing
+from send import origins, steps, writing
 
 processor = OneByOne(EventType.SQS)
 Work = Callable[[Broadcast, datetime], bool]
@@ -37,7 +36,7 @@ def advance(job: jobs.Broadcast, now: datetime) -> None:
     if not work(taken, now):
         broadcasts.free(taken)
     next_step = broadcasts.get(job.account, job.broadcast_id)
-    if next_step and broadcast.next_texts_at(next_step, now, settings().segments_a_second) is None:
+    if next_step and broadcast.next_texts_at(next_step, now, origins.segments_a_second(job.account)) is None:
         steps.enqueue(next_step)
 
 

@@ -3,23 +3,24 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from longcode import outcome
+from longcode import numbers, outcome, outgoing
 from longcode.account import Account
 from longcode.audience import Audience, matches
 from longcode.aws.settings import settings
 from longcode.broadcast import Broadcast
 from longcode.client import ticked
 from longcode.outcome import Outcome, Phones, Wording
-from longcode.table import clients, opt_outs, routes
+from longcode.table import clients, opt_outs
 from longcode.table.clients import Seen
+from send import origins
 
 _LOOKED_AT = 5_000  # clients, in one step: a tag that few have must not make a step endless
 
 
 def wording(account: Account, broadcast: Broadcast, now: datetime) -> Wording:
     """Give what a broadcast says."""
-    number = settings().shared_number
-    return Wording(account=account, body=broadcast.body, values=broadcast.values, number=number, now=now)
+    ours = numbers.ours(account, settings().shared_numbers)
+    return Wording(account=account, body=broadcast.body, values=broadcast.values, ours=ours, now=now)
 
 
 def everyone(account: str, audience: Audience) -> Iterator[Seen]:
@@ -61,11 +62,11 @@ def _known(words: Wording, seen: Sequence[Seen]) -> Phones:
     """Read strongly which numbers said STOP, of those that may have, and who is texted for the first time."""
     those = [one.client for one in seen if one.client]
     heard = ((words.account.id, phone) for client in those for phone in client.heard_stop)
-    named = words.account.sender_name
-    numbers = [phone for client in those for phone in ticked(client)] if named else []
+    named = outgoing.name_in_front(words.account)
+    every = [phone for client in those for phone in ticked(client)] if named else []
     return Phones(
         blocked={phone for _, phone in opt_outs.blocked(heard)},
-        last_texted=routes.last_texted(words.account.id, numbers, words.number),
+        last_texted=origins.last_texted(words.account, every),
     )
 
 

@@ -15,7 +15,7 @@ from longcode.errors import NoNumberTicked, RequestError
 from longcode.occurrence import State
 from longcode.table import accounts, firing, messages, occurrences
 from longcode.table.firing import Known
-from send import acceptance, timing, triggered
+from send import acceptance, choosing, timing, triggered
 
 processor = OneByOne(EventType.SQS)
 _CLOCKS_DIFFER = timedelta(seconds=30)  # the API's, which planned a text at once, and this one
@@ -38,7 +38,7 @@ def fire(job: jobs.Fire, now: datetime) -> None:
         if opens_at := timing.wait_until(made):
             occurrences.put_off(planned, opens_at)
             return
-        acceptance.write(known.account, made, now)
+        acceptance.write(known.account, choosing.over(known.account, made), now)
     except messages.AlreadyAccepted:
         logger.info("accepted before", extra={"trigger": job.trigger})
     except RequestError as refusal:

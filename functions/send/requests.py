@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from longcode import outgoing, recipients, template
+from longcode import numbers, outgoing, recipients, template
 from longcode.account import Account, countries
 from longcode.aws import web
 from longcode.aws.settings import settings
@@ -63,6 +63,8 @@ def check(form: NewMessage, known: sending.Known, now: datetime) -> Checked:
     """Check a request against what it names; raises why it may not be sent."""
     if known.account is None:
         raise NotFound("There is no such account.")
+    if known.phone in numbers.ours(known.account, settings().shared_numbers):
+        raise BadPhone("This is a number that texts come from.", field="to")
     send_at = outgoing.check_time(form.send_at, now)
     to = _recipients(form, known, known.account)
     words = _words(form, known, known.account, to)
@@ -81,8 +83,6 @@ def _number(account_id: str, entered: str) -> str:
     except RequestError as error:
         error.field = "to"
         raise
-    if number == settings().shared_number:
-        raise BadPhone("This is the number that texts come from.", field="to")
     return number
 
 

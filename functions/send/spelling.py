@@ -5,16 +5,15 @@ from datetime import datetime
 
 from longcode import outgoing
 from longcode.account import Account
-from longcode.aws.settings import settings
-from longcode.table import routes
+from send import origins
 
 
 def texts(
     words: str, account: Account, phones: Collection[str], now: datetime, *, field: str, introduce: bool = True
 ) -> dict[str, str]:
     """Spell the text to each phone; raises `TextTooLong` or `EmptyText` with the field that the words are from."""
-    name = account.sender_name if introduce else None
-    last = routes.last_texted(account.id, phones, settings().shared_number) if name else {}
+    name = outgoing.name_in_front(account) if introduce else None
+    last = origins.last_texted(account, phones) if name else {}
     return {
         phone: outgoing.spelled(words, name, last.get(phone), now, smart=account.smart_encoding, field=field)
         for phone in phones

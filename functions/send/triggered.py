@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from longcode import outgoing, recipients, segments, template
 from longcode.account import countries
-from longcode.aws.settings import settings
 from longcode.client import merge_values
 from longcode.errors import NotFound, RequestError
 from longcode.message import Kind, Message
@@ -53,7 +52,6 @@ def drafts(known: Known, now: datetime) -> list[Message]:
             message_id=f"{id_of(known.occurrence)}-{index}",
             kind=Kind.TRIGGERED,
             phone=phone,
-            number=settings().shared_number,
             body=texts[phone],
             now=now,
         )

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from longcode import broadcast, outgoing
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.broadcast import Broadcast, State, added, message_id
 from longcode.client import ticked
 from longcode.message import Kind, Message
@@ -16,7 +15,7 @@ from longcode.outcome import DUPLICATE, Outcome, refused
 from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, broadcast_texts, broadcasts, messages, usage
 from longcode.table.clients import Seen
-from send import deciding, timing
+from send import choosing, deciding, origins, timing
 from send.enqueue import enqueue
 
 CHUNK = 250
@@ -35,6 +34,7 @@ def write(taken: Broadcast, now: datetime) -> bool:
     outcomes = list(deciding.decide(words, seen, _owners(taken, seen), before.budget))
     known = {one.id: one.client for one in seen}
     drafts = [timing.timed(_draft(taken, one, now), account, known[one.client_id]) for one in outcomes if one.goes]
+    drafts = choosing.over(account, drafts)
     written, doubles = _write(drafts)
     with queues.or_leave(broadcast_id=taken.id):
         enqueue([one for one in written if one.state is MessageState.ACCEPTED])
@@ -77,7 +77,6 @@ def _draft(taken: Broadcast, outcome: Outcome, now: datetime) -> Message:
         message_id=message_id(taken, phone),
         kind=Kind.BULK,
         phone=phone,
-        number=settings().shared_number,
         body=outcome.text or "",
         now=now,
     )
@@ -96,7 +95,7 @@ def _move(taken: Broadcast, after: Broadcast, cursor: str | None, none: Sequence
     """Go on to the next clients, or end: then what was reserved and not used is free again."""
     skipped = broadcast_texts.skipped(taken, none)
     if cursor is not None:
-        later = broadcast.next_texts_at(after, now, settings().segments_a_second)
+        later = broadcast.next_texts_at(after, now, origins.segments_a_second(taken.account))
         further = replace(after, begun=False, cursor=cursor, due_at=later or now + HEALED_AFTER)
         return broadcasts.move(taken, further, *skipped)
     done = replace(

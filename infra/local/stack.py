@@ -20,7 +20,7 @@ from infra.local.folder import LOCAL, run_folder
 from infra.local.processes import HOST, Failed, environment, free_port, is_alive, started, wait_until
 
 NOTE = LOCAL / "stack.json"
-SHARED_NUMBER = "+12135550100"
+SHARED_NUMBERS = ["+12135550100", "+12135550101"]
 MAIL_FROM = "longcode@longcode.example"
 
 Tell = Callable[[str], None]
@@ -35,7 +35,7 @@ class Stack:
     carrier_url: str
     account_sid: str
     auth_token: str
-    shared_number: str
+    shared_numbers: list[str]
     table_name: str
     close_month_function: str
     sweep_function: str
@@ -107,7 +107,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
             {
                 "Runtime": target.runtime,
                 "Architecture": target.architecture,
-                "SharedNumber": SHARED_NUMBER,
+                "SharedNumbers": ",".join(SHARED_NUMBERS),
                 "SegmentsASecond": "200",
                 "MailFrom": MAIL_FROM,
                 "HelpContact": "help@longcode.example",
@@ -126,7 +126,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
         carrier_url=carrier_url,
         account_sid=account_sid,
         auth_token=auth_token,
-        shared_number=SHARED_NUMBER,
+        shared_numbers=SHARED_NUMBERS,
         table_name=outputs["TableName"],
         close_month_function=outputs["CloseMonthFunction"],
         sweep_function=outputs["SweepFunction"],

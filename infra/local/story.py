@@ -1,8 +1,8 @@
-"""The main job as a story in thirteen steps: each shows what was sent and what came back, and checks it."""
+"""The main job as a story in fourteen steps: each shows what was sent and what came back, and checks it."""
 
 from datetime import UTC, datetime
 
-from infra.local.sending_story import SendingStory
+from infra.local.reply_story import ReplyStory
 from infra.local.studio import sign_up
 from infra.local.visitors import (
     CLIENTS,
@@ -19,8 +19,8 @@ _LETTER = (
 )
 
 
-class Story(SendingStory):
-    """Thirteen steps, from the sign-up of two studios to their invoices."""
+class Story(ReplyStory):
+    """Fourteen steps, from the sign-up of two studios to their invoices."""
 
     def play(self) -> None:
         """Play all steps; raises `NotSo` at the first that does not hold."""
@@ -34,6 +34,7 @@ class Story(SendingStory):
         self.move_a_session()
         self.reply_lands_on_the_client()
         self.reply_goes_to_the_latest_studio()
+        self.late_reply_goes_to_the_studio_that_is_meant()
         self.stop_and_start()
         self.stranger()
         self.close_the_month()
@@ -121,7 +122,7 @@ class Story(SendingStory):
     def reply_lands_on_the_client(self) -> None:
         """Reply from Alice's phone."""
         self.title("Alice replies")
-        self.phones.reply(_ALICE, self.number, "Yes please! 🌷")
+        self.replies(_ALICE, "Yes please! 🌷")
         reply = self.reply_of(self.fox, "Yes please! 🌷")
         self.check(reply["client_id"] == "1001", "it is linked to Alice")
         self.check(reply["read"] is False, "it is unread")
@@ -133,7 +134,7 @@ class Story(SendingStory):
         self.title("Carmen, a client of both studios, replies after Wattle's text")
         self.send(self.wattle, {"client_id": "w-1", "body": "G'day Carmen, are you coming on Friday?"})
         self.arrives(_CARMEN, "G'day Carmen, are you coming on Friday?")
-        self.phones.reply(_CARMEN, self.number, "On Friday, yes")
+        self.replies(_CARMEN, "On Friday, yes")
         reply = self.reply_of(self.wattle, "On Friday, yes")
         self.check(reply["client_id"] == "w-1", "it goes to Wattle, linked to its Carmen")
         self.check("On Friday, yes" not in self.polled(self.fox), "and not to Foxglove")
@@ -142,7 +143,7 @@ class Story(SendingStory):
         """Opt out and in again."""
         self.title("Carmen says STOP, and later START")
         before = len(self.phones.conversation(_CARMEN))
-        self.phones.reply(_CARMEN, self.number, "Stop")
+        self.replies(_CARMEN, "Stop")
         for studio, client in ((self.fox, "1003"), (self.wattle, "w-1")):
             eventually(lambda s=studio, c=client: self.refusal(s, c), "the opt-out")  # type: ignore[misc]
             refusal = studio.ask("POST", "/messages", {"client_id": client, "body": "Hello"})
@@ -150,11 +151,11 @@ class Story(SendingStory):
             self.check((refusal.status, refusal.json["code"]) == (409, "opted_out"), f"{studio.name} is refused")
         said = eventually(lambda: self.phones.conversation(_CARMEN)[before + 1 :], "the confirmation")
         self.say(f"   Carmen's phone: {said[0]['body']}")
-        self.phones.reply(_CARMEN, self.number, "STOP")
+        self.replies(_CARMEN, "STOP")
         self.reply_of(self.wattle, "STOP")
         answers = [text for text in self.phones.conversation(_CARMEN)[before:] if text["direction"] != "inbound"]
         self.check(len(answers) == 1, "one confirmation, although she says it twice")
-        self.phones.reply(_CARMEN, self.number, "start")
+        self.replies(_CARMEN, "start")
         eventually(lambda: self.refusal(self.fox, "1003") is None, "START lifts the block")
         self.check(True, "START lifts it")
 
@@ -162,8 +163,8 @@ class Story(SendingStory):
         """Text from a phone that nobody texted."""
         self.title("A stranger texts the number")
         before = [len(self.polled(self.fox)), len(self.polled(self.wattle))]
-        self.phones.reply(_STRANGER, self.number, "Is this the pizza place?")
-        self.phones.reply(_ALICE, self.number, "See you soon")
+        self.phones.reply(_STRANGER, self.stack.shared_numbers[0], "Is this the pizza place?")
+        self.replies(_ALICE, "See you soon")
         self.reply_of(self.fox, "See you soon")
         after = [len(self.polled(self.fox)), len(self.polled(self.wattle))]
         self.check(after == [before[0] + 1, before[1]], "the stranger's text reaches nobody")

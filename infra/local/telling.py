@@ -22,7 +22,6 @@ class Telling:
 
     def __post_init__(self) -> None:
         self.phones = Phones(self.stack.carrier_url)
-        self.number = self.stack.shared_number
         self.had = set(self.phones.received())
 
     def send(self, studio: Studio, body: dict[str, str]) -> Any:
@@ -31,6 +30,10 @@ class Telling:
         self.show("POST /messages", body, answer.json)
         self.check(answer.status == 202, "it is accepted")
         return answer.json
+
+    def replies(self, phone: str, words: str) -> None:
+        """Reply from a phone, to the number that texted it last."""
+        self.phones.reply(phone, self.phones.texted_from(phone)[-1], words)
 
     def arrives(self, phone: str, words: str, *, quiet: bool = False) -> None:
         """Wait until a phone has received a text, whole."""

@@ -102,6 +102,10 @@ class Phones:
             if text["direction"].startswith("outbound")
         }
 
+    def texted_from(self, phone: str) -> list[str]:
+        """List the numbers that the texts on a phone came from, oldest first."""
+        return [text["from"] for text in self.conversation(phone) if text["direction"].startswith("outbound")]
+
     def reply(self, phone: str, number: str, words: str) -> None:
         """Reply from a phone."""
         answer = ask("POST", f"{self.carrier_url}/phones/{phone}/replies", {"to": number, "body": words})

@@ -19,7 +19,7 @@ STUDIO = Account(
     created_at=NOW,
     plan_changes=(Change(NOW, "medium"),),
 )
-HELLO = Wording(account=STUDIO, body="Hello {{client.first_name}}", values={}, number="+15555550100", now=NOW)
+HELLO = Wording(account=STUDIO, body="Hello {{client.first_name}}", values={}, ours=("+15555550100",), now=NOW)
 
 
 def client(*numbers: str, name: str = "Ann", allowed: bool = True, sms: bool = True) -> Client:

@@ -35,7 +35,7 @@ class Settings:
     carrier: str
     carrier_secret: str
     carrier_api_base: str
-    shared_number: str
+    shared_numbers: tuple[str, ...]
     segments_a_second: float
     public_url_parameter: str
     receipts_url_parameter: str
@@ -51,7 +51,9 @@ def read(environment: Mapping[str, str]) -> Settings:
     missing = [name.upper() for name in names if name.upper() not in environment]
     if missing:
         raise KeyError(f"missing settings: {', '.join(missing)}")
-    return msgspec.convert({name: environment[name.upper()] for name in names}, Settings, strict=False)
+    given: dict[str, object] = {name: environment[name.upper()] for name in names}
+    given["shared_numbers"] = list(dict.fromkeys(environment["SHARED_NUMBERS"].split(",")))
+    return msgspec.convert(given, Settings, strict=False)
 
 
 @cache

@@ -151,6 +151,16 @@ def route(phone: str, number: str, account: str = "") -> Key:
     return Key(f"phone#{phone}", f"route#{number}#{account}")
 
 
+def routes(phone: str) -> Key:
+    """Give what all routes to a phone begin with, over whichever number."""
+    return Key(f"phone#{phone}", "route#")
+
+
+def lines(phone: str) -> Key:
+    """Find over which of the shared numbers each account talks with a phone."""
+    return Key(f"phone#{phone}", "lines")
+
+
 def opt_out(phone: str, scope: str) -> Key:
     """Find whether the phone said STOP, to the shared numbers or to a dedicated one."""
     return Key(f"phone#{phone}", f"opt-out#{scope}")
@@ -177,6 +187,11 @@ def automatic_replies(phone: str, hour: str) -> Key:
 def pace(number: str) -> Key:
     """Find from when on one of our numbers is free for another segment."""
     return Key(f"number#{number}", "pace")
+
+
+def dedicated(number: str) -> Key:
+    """Find whose one of our numbers is that nobody shares."""
+    return Key(f"number#{number}", "dedicated")
 
 
 def registered(account: str = "") -> Key:

@@ -60,11 +60,17 @@ def _swap(key: keys.Key, item: Attributes | None, route: Route) -> Swap:
     return Swap(key, written, before, gone)
 
 
-def last_texted(account: str, phones: Iterable[str], number: str) -> dict[str, datetime]:
-    """Tell when an account last texted each of these phones over a number; a phone it never did is left out."""
-    found = store.get_many(keys.route(phone, number, account) for phone in phones)
+def last_texted(account: str, numbers: Mapping[str, str]) -> dict[str, datetime]:
+    """Tell when an account last texted phones, each over its number; a phone that it never did is left out."""
+    found = store.get_many(keys.route(phone, number, account) for phone, number in numbers.items())
     routes = [read(Route, item) for item in found.values()]
     return {route.phone: route.at for route in routes}
+
+
+def newest(phone: str) -> dict[str, str]:
+    """Tell which account last texted a phone over each of our numbers."""
+    every = [read(Route, item) for item in store.query(keys.routes(phone))]
+    return {route.number: route.account for route in sorted(every, key=lambda one: one.at)}
 
 
 def to(phone: str, number: str) -> list[Route]:

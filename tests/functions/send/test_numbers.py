@@ -1,0 +1,123 @@
+"""Which of our numbers a text goes over, in every way that a text can go."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from longcode import jobs
+from longcode.account import Account
+from longcode.aws.settings import settings
+from longcode.message import Message
+from longcode.table import keys, messages, store
+from send import api, broadcast, broadcasts, worker
+from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
+
+PHONE, FOUR = "+12125550123", [f"+1555555010{index}" for index in range(4)]
+HELLO = {"client_id": "c1", "body": "Hello"}
+
+
+@pytest.fixture
+def account(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """Give a studio that has one client, on four shared numbers."""
+    monkeypatch.setenv("SHARED_NUMBERS", ",".join(FOUR))
+    settings.cache_clear()
+    account = studio()
+    client(account)
+    yield account
+    settings.cache_clear()
+
+
+def post(account: Account, body: dict[str, object] | None = None, key: str = "k") -> Message:
+    answer = call(api, "POST", "/messages", body or HELLO, account=account.id, headers={"Idempotency-Key": key})
+    assert answer.status == 202
+    told = answer.json["messages"][0]
+    kept = messages.get(account.id, told["id"])
+    assert kept
+    assert told["number"] == kept.number
+    return kept
+
+
+def line(account: Account, phone: str = PHONE) -> str:
+    item = store.get(keys.lines(phone)) or {"numbers": {}}
+    return str(item["numbers"].get(account.id))
+
+
+def test_two_studios_with_one_client_text_over_two_numbers_and_each_keeps_its_own(account: Account) -> None:
+    other = studio("10000002")
+    client(other)
+
+    first, theirs, second = post(account), post(other), post(account, key="k2")
+
+    assert first.number == second.number == line(account)
+    assert theirs.number == line(other) != first.number
+
+
+def test_the_carrier_is_handed_the_number_of_the_line(account: Account) -> None:
+    carrier, text = FakeCarrier(), post(account)
+
+    [body] = queued("send")
+    worker.prepare([body], carrier, NOW)(body)
+
+    assert [one.origin for one in carrier.texts] == [text.number]
+
+
+def test_a_repeated_request_has_the_number_of_the_first(account: Account) -> None:
+    assert post(account) == post(account)
+
+
+def test_a_preview_chooses_nothing(account: Account) -> None:
+    answer = call(api, "POST", "/messages/preview", HELLO, account=account.id)
+
+    assert answer.json["may_be_sent"]
+    assert store.get(keys.lines(PHONE)) is None
+
+
+def test_a_broadcast_texts_each_client_over_the_accounts_line_with_them(account: Account) -> None:
+    client(account, "c2", "+12125550124")
+    began = post(account).number
+
+    order = {"audience": {"all": True}, "body": "Two slots are left."}
+    call(broadcasts, "POST", "/broadcasts", {**order, "dry_run": True}, account=account.id)
+    unasked = line(account, "+12125550124")
+    told = call(broadcasts, "POST", "/broadcasts", order, account=account.id)
+    for _ in range(2):
+        [job] = queued("broadcast")
+        step = json.loads(job)["step"]
+        broadcast.advance(jobs.Broadcast(account=account.id, broadcast_id=told.json["id"], step=step), NOW)
+
+    texts = [messages.get(account.id, json.loads(one)["message_id"]) for one in queued("bulk")]
+    numbers = {one.phone: one.number for one in texts if one}
+    assert unasked == "None"
+    assert numbers == {PHONE: began, "+12125550124": line(account, "+12125550124")}
+
+
+@pytest.mark.parametrize("number", FOUR)
+def test_none_of_our_numbers_can_be_texted(account: Account, number: str) -> None:
+    answer = call(api, "POST", "/messages", {"to": number, "body": "Hello"}, account=account.id)
+
+    assert (answer.status, answer.json["code"]) == (422, "bad_phone")
+    assert answer.json["errors"][0]["field"] == "to"
+
+
+def test_a_conversation_over_a_line_begins_with_the_name_and_goes_on_without(account: Account) -> None:
+    named = studio("10000003", sender_name="Foxglove")
+    client(named)
+    first = post(named)
+    [body] = [one for one in queued("send") if first.id in one]
+    worker.prepare([body], FakeCarrier(), NOW)(body)
+
+    goes_on = post(named, key="k2")
+
+    assert first.body == "Foxglove: Hello"
+    assert goes_on.body == "Hello"
+
+
+def test_with_one_shared_number_no_line_is_kept(aws: None) -> None:
+    account = studio()
+    client(account)
+
+    text = post(account)
+
+    assert text.number == "+15555550100"
+    assert store.get(keys.lines(PHONE)) is None

@@ -1,0 +1,87 @@
+"""Over which of several shared numbers each account talks with a phone."""
+
+from datetime import timedelta
+
+import pytest
+
+from longcode.route import Route
+from longcode.table import keys, lines, routes, store
+from tests.fakes import NOW
+from tests.functions.accounts.calls import at_once
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+PHONE = "+12125550123"
+TWENTY = [f"+155555501{index:02}" for index in range(20)]
+
+
+def over(account: str, phone: str = PHONE, shared: list[str] = TWENTY) -> str:
+    return lines.choose(account, [phone], shared)[phone]
+
+
+def texted(account: str, minute: int) -> None:
+    at = NOW + timedelta(minutes=minute)
+    one = Route(account=account, phone=PHONE, number=TWENTY[0], message_id=f"m-{account}", at=at)
+    routes.note([one], {account: 10})
+
+
+def test_an_account_talks_with_a_phone_over_the_number_that_it_began_with() -> None:
+    first = over("1")
+
+    assert [over("1") for _ in range(3)] == [first] * 3
+
+
+def test_twenty_accounts_that_text_a_phone_at_once_over_twenty_numbers_never_meet() -> None:
+    with at_once() as threads:
+        chosen = list(threads.map(lambda index: over(str(index)), range(20)))
+
+    assert sorted(chosen) == TWENTY
+    assert chosen == [over(str(index)) for index in range(20)]
+
+
+def test_the_twenty_first_shares_a_number_with_one() -> None:
+    chosen = [over(str(index)) for index in range(21)]
+
+    assert chosen[20] in chosen[:20]
+    assert len(set(chosen)) == 20
+
+
+def test_many_phones_are_chosen_for_at_once_and_each_has_its_own_lines() -> None:
+    phones = [f"+1212555{index:04}" for index in range(60)]
+    theirs = lines.choose("1", phones[:30], TWENTY[:2])
+
+    ours = lines.choose("2", phones, TWENTY[:2])
+
+    assert set(ours) == set(phones)
+    assert all(ours[phone] != theirs[phone] for phone in phones[:30])
+    assert set(ours.values()) == set(TWENTY[:2])
+
+
+def test_to_look_keeps_nothing_and_tells_what_would_be_chosen() -> None:
+    looked = lines.look("1", [PHONE], TWENTY)
+
+    assert store.get(keys.lines(PHONE)) is None
+    assert looked == lines.choose("1", [PHONE], TWENTY) == lines.look("1", [PHONE], TWENTY)
+
+
+def test_a_line_over_a_number_that_is_no_longer_ours_is_chosen_anew() -> None:
+    before = over("1", shared=TWENTY[:2])
+    others = [number for number in TWENTY[:3] if number != before]
+
+    after = over("1", shared=others)
+
+    assert after in others
+    assert over("1", shared=others) == after
+
+
+def test_when_there_is_a_second_number_the_last_to_text_keeps_the_first_and_the_other_moves() -> None:
+    texted("1", minute=0)
+    texted("2", minute=1)
+
+    moved, kept = over("1", shared=TWENTY[:2]), over("2", shared=TWENTY[:2])
+
+    assert (moved, kept) == (TWENTY[1], TWENTY[0])
+
+
+def test_nobody_to_text_is_no_call() -> None:
+    assert lines.choose("1", [], TWENTY) == {}
