@@ -5,14 +5,15 @@ from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from inbox.shown import ShownMessage, shown
 from longcode.aws import web
 from longcode.aws.telemetry import logger
-from longcode.errors import NotFound
-from longcode.message import Message
-from longcode.table import clients, folders, inbox, messages
+from longcode.errors import NotAReply, NotFound
+from longcode.message import Direction, Linkable, Message, Reference
+from longcode.table import clients, folders, hub, inbox, messages, unread
+from longcode.unread import Unread
 
 app = web.resolver()
 
@@ -35,10 +36,25 @@ class Inbox(BaseModel):
     next_cursor: str
 
 
-class Link(web.Body):
-    """The client that a message belongs to."""
+class ReferenceForm(web.Body):
+    """A session or task under the studio's own id."""
 
-    client_id: Annotated[str, Field(min_length=1, max_length=100)]
+    kind: Linkable
+    id: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Link(web.Body):
+    """What a message belongs to; what is left out stays as it is, and null takes it away."""
+
+    client_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    record: ReferenceForm | None = None
+
+    @model_validator(mode="after")
+    def says_what_to_link(self) -> "Link":
+        """Refuse a link to nothing at all: DELETE takes links away."""
+        if not self.model_fields_set:
+            raise ValueError("say client_id, record or both")
+        return self
 
 
 @app.get("/messages")
@@ -60,32 +76,41 @@ def show_message(message_id: MessageId) -> ShownMessage:
     return shown(_message(message_id))
 
 
+@app.get("/messages/unread")
+def count_unread() -> Unread:
+    """Count the replies that nobody has read, and those of them that are tied to no client."""
+    return unread.of(web.caller(app))
+
+
 @app.put("/messages/<message_id>/read", responses=web.told({204: None}))
 def mark_read(message_id: MessageId) -> Response[str]:
     """Mark a reply as read."""
-    messages.mark_read(_message(message_id), read=True)
+    hub.mark_read(_message(message_id), is_read=True)
     return Response(204, body="")
 
 
 @app.delete("/messages/<message_id>/read", responses=web.told({204: None}))
 def mark_unread(message_id: MessageId) -> Response[str]:
-    """Mark a reply as unread."""
-    messages.mark_read(_message(message_id), read=False)
+    """Mark a reply as unread. What the studio itself has sent never is."""
+    message = _message(message_id)
+    if message.direction is Direction.OUT:
+        raise NotAReply("Only a reply can be unread; the studio has sent this message itself.", field="id")
+    hub.mark_read(message, is_read=False)
     return Response(204, body="")
 
 
 @app.put("/messages/<message_id>/link")
 def link_message(message_id: MessageId, form: Link) -> ShownMessage:
-    """Link a message to a client, or to another one (facts S37)."""
-    if clients.get(web.caller(app), form.client_id) is None:
+    """Link a message to a client (facts S37), to a session or task, or to both; or to others."""
+    if form.client_id is not None and clients.get(web.caller(app), form.client_id) is None:
         raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
-    return shown(messages.link(_message(message_id), form.client_id))
+    return _linked(message_id, **{name: getattr(form, name) for name in form.model_fields_set})
 
 
 @app.delete("/messages/<message_id>/link")
 def unlink_message(message_id: MessageId) -> ShownMessage:
-    """Tie a message to no client."""
-    return shown(messages.link(_message(message_id), None))
+    """Tie a message to no client, session or task."""
+    return _linked(message_id, client_id=None, record=None)
 
 
 @app.get("/inbox")
@@ -96,8 +121,18 @@ def list_new_replies(after: Annotated[str, Query(pattern=r"^[0-9]{1,12}$")] = "0
     return Inbox(items=replies, next_cursor=str(found[-1][0] if found else int(after)))
 
 
+def _linked(message_id: str, **links: Any) -> ShownMessage:
+    record = links.get("record")
+    if record:
+        links["record"] = Reference(kind=record.kind, id=record.id)
+    return shown(_there(hub.link(_message(message_id), **links), message_id))
+
+
 def _message(message_id: str) -> Message:
-    message = messages.get(web.caller(app), message_id)
+    return _there(messages.get(web.caller(app), message_id), message_id)
+
+
+def _there(message: Message | None, message_id: str) -> Message:
     if message is None:
         raise NotFound(f"There is no message {message_id!r}.")
     return message

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from longcode.message import Kind
 from longcode.outgoing import draft
-from longcode.table import folders, messages
+from longcode.table import folders, hub, messages
 from tests.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -22,7 +22,7 @@ def put(message_id: str, client_id: str | None = None) -> None:
     )
     messages.accept([made])
     if client_id:
-        messages.link(made, client_id)
+        hub.link(made, client_id=client_id)
 
 
 def walk(limit: int, client: str | None) -> list[str]:
