@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from longcode.message import Direction, Held, Kind, Message, State
+from longcode.message import Direction, Held, Kind, Message, Reference, State
 
 
 class ShownMessage(BaseModel):
@@ -18,6 +18,7 @@ class ShownMessage(BaseModel):
     phone: str
     number: str
     client_id: str | None
+    record: Reference | None
     trigger: str | None
     template: str | None
     broadcast: str | None

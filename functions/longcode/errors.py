@@ -83,6 +83,12 @@ class TooLate(RequestError):
     code = "too_late"
 
 
+class NotAReply(RequestError):
+    """What a studio itself has sent is never unread."""
+
+    code = "not_a_reply"
+
+
 class UnknownPlan(RequestError):
     """A plan that does not exist."""
 

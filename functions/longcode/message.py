@@ -73,6 +73,21 @@ class Kind(StrEnum):
     REPLY = "reply"
 
 
+class Linkable(StrEnum):
+    """What of the studio's own a message can be tied to besides a client."""
+
+    SESSION = "session"
+    TASK = "task"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A session or task of the studio's, under its own id; whether there is such a one, only the studio knows."""
+
+    kind: Linkable
+    id: str
+
+
 class Held(StrEnum):
     """Why a text waits for the sweeper: a job that comes for it meanwhile does nothing."""
 
@@ -102,6 +117,7 @@ class Message:
     units: int
     created_at: Instant
     client_id: str | None = None
+    record: Reference | None = None
     template: str | None = None
     subject: str | None = None
     fingerprint: str | None = None

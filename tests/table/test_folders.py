@@ -1,35 +1,45 @@
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from longcode.message import Kind
 from longcode.outgoing import draft
-from longcode.table import folders, messages
+from longcode.search import Search
+from longcode.table import folders, hub, messages
 from tests.fakes import NOW
+from tests.functions.send.wire import Death, killing, retold
 
 pytestmark = pytest.mark.usefixtures("aws")
+PHONE = "+12125550123"
 
 
-def put(message_id: str, client_id: str | None = None) -> None:
+def put(
+    message_id: str, client_id: str | None = None, *, phone: str = PHONE, body: str = "Hello", seconds: int = 0
+) -> None:
     made = draft(
         account="1",
         message_id=message_id,
         kind=Kind.INDIVIDUAL,
-        phone="+12125550123",
+        phone=phone,
         number="+15555550100",
-        body="Hello",
-        now=NOW,
+        body=body,
+        now=NOW + timedelta(seconds=seconds),
     )
     messages.accept([made])
     if client_id:
-        messages.link(made, client_id)
+        hub.link(made, client_id=client_id)
 
 
 def walk(limit: int, client: str | None) -> list[str]:
     seen: list[str] = []
     cursor = None
     while True:
-        page = folders.page("1", "sent", limit=limit, cursor=cursor, client=client, phone=None)
+        page = folders.page(
+            "1", "sent", limit=limit, cursor=cursor, search=Search(client_id=client) if client else None
+        )
         seen += [message.id for message in page.messages]
         cursor = page.next_cursor
         if cursor is None:
@@ -48,12 +58,74 @@ def test_pages_of_any_size_give_each_once(limit: int, client: str | None) -> Non
 
 
 def test_an_empty_folder_has_no_next_page() -> None:
-    page = folders.page("1", "unlinked", limit=5, cursor=None, client=None, phone=None)
+    page = folders.page("1", "unlinked", limit=5)
 
     assert (page.messages, page.next_cursor) == ([], None)
+
+
+def pages(search: Search, *, limit: int = 2, look_at: int = 5) -> list[list[str]]:
+    """Walk to the end, looking at no more than `look_at` messages for a page."""
+    walked: list[list[str]] = []
+    cursor = None
+    while not walked or cursor:
+        page = folders.page("1", "all", limit=limit, cursor=cursor, search=search, look_at=look_at)
+        walked.append([message.id for message in page.messages])
+        cursor = page.next_cursor
+    return walked
+
+
+def test_a_page_looks_at_so_many_and_says_where_it_stopped() -> None:
+    for index in range(17):
+        put(f"m{index:02}", phone="+12125550177" if index in (0, 1, 15) else PHONE, seconds=index // 3)
+
+    assert pages(Search(phone="+12125550177")) == [["m15"], [], [], ["m01", "m00"]]
+
+
+def test_a_page_that_is_full_stops_before_it_has_looked_at_so_many() -> None:
+    for index in range(6):
+        put(f"m{index}")
+
+    assert pages(Search(phone=PHONE), look_at=5) == [["m5", "m4"], ["m3", "m2"], ["m1", "m0"]]
+
+
+def test_what_is_looked_for_in_texts_is_found_on_page_after_page() -> None:
+    for index in range(12):
+        put(f"m{index:02}", body="The ÁLBUM is ready" if index % 4 == 0 else "Hello")
+
+    assert pages(Search(words="album"), limit=1, look_at=7) == [["m08"], ["m04"], ["m00"]]
+
+
+def test_a_search_reads_no_message_that_the_index_knows_to_be_anothers() -> None:
+    for index in range(30):
+        put(f"m{index}", phone="+12125550177" if index == 7 else PHONE)
+
+    with killing(Death(0, before=True)) as calls:
+        found = folders.page("1", "all", limit=50, search=Search(phone="+12125550177", words="hello"))
+
+    assert [message.id for message in found.messages] == ["m7"]
+    assert calls == ["Query"] * 4 + ["BatchGetItem"]
+
+
+def test_a_message_that_is_moved_while_a_page_is_read_is_on_it_once() -> None:
+    for index in range(3):
+        put(f"m{index}")
+
+    def seen_twice(parsed: dict[str, Any]) -> None:
+        """Answer as an index does that has not taken a message from its old list yet."""
+        seen.extend(one for one in parsed["Items"] if one["sk"]["S"].endswith("m1"))
+        lists.append(parsed["Items"] or list(seen))
+        parsed["Items"] = lists[-1]
+
+    seen: list[Any] = []
+    lists: list[list[Any]] = []
+    with retold("Query", seen_twice):
+        page = folders.page("1", "all", limit=5)
+
+    assert sorted(map(len, lists)) == [0, 1, 1, 3]
+    assert [message.id for message in page.messages] == ["m2", "m1", "m0"]
 
 
 def test_another_accounts_folder_is_not_seen() -> None:
     put("m0")
 
-    assert folders.page("2", "sent", limit=5, cursor=None, client=None, phone=None).messages == []
+    assert folders.page("2", "sent", limit=5).messages == []

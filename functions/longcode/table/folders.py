@@ -1,50 +1,81 @@
 """The folders of the Messages hub: sent, inbox, what is tied to no client (facts S34–S38); and broadcasts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
-from itertools import islice, takewhile
+from itertools import groupby, islice, takewhile
 
 from longcode.broadcast import Broadcast
 from longcode.message import Direction, Message
+from longcode.search import Search, matches, may_match
 from longcode.table import keys, messages, store
 from longcode.table.codec import Attributes, read
 
 BROADCASTS = "broadcasts"
+CURSOR = keys.FOLDER_PLACE
+LOOKED_AT = 2000
+"""Of how many messages a page looks for those that are asked for: it answers in time, however many there are."""
+
+_A_READ = 100
 _BEYOND = "~"
 _MANY = 1000
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
     "inbox": [(Direction.IN, True), (Direction.IN, False)],
     "unlinked": [(Direction.OUT, False), (Direction.IN, False)],
+    "all": [(direction, linked) for direction in Direction for linked in (True, False)],
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Messages, newest first, and where the next page begins."""
+    """Messages, newest first, and where the next page begins; it may be short, or empty, and not the last."""
 
     messages: list[Message]
     next_cursor: str | None
 
 
-def page(account: str, name: str, *, limit: int, cursor: str | None, client: str | None, phone: str | None) -> Page:
-    """List a folder, newest first; `client` and `phone` narrow it."""
-    lists = [keys.folder(account, direction, linked=linked) for direction, linked in _LISTS[name]]
+def page(
+    account: str,
+    name: str,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    search: Search | None = None,
+    look_at: int = LOOKED_AT,
+) -> Page:
+    """List a folder, newest first, or what of its next `look_at` messages is looked for."""
+    wanted = search or Search()
+    chunk = _A_READ if search else limit + 1
+    found: list[Message] = []
+    place = last = None
+    for looked, (place, message) in enumerate(_looked_at(_entries(account, name, cursor, chunk), wanted, chunk), 1):
+        if message and len(found) == limit:
+            return Page(messages=found, next_cursor=last)
+        if message:
+            found.append(message)
+            last = place
+        if looked == look_at:
+            return Page(messages=found, next_cursor=place)
+    return Page(messages=found, next_cursor=None)
+
+
+def _entries(account: str, name: str, cursor: str | None, chunk: int) -> Iterator[Attributes]:
+    """Read the index of a folder, newest first. While a message is moved, two of its lists may have it."""
     streams = [
-        store.query_index(keys.FOLDER, one, before=cursor or _BEYOND, page=limit + 1, newest_first=True)
-        for one in lists
+        store.query_index(keys.FOLDER, one, before=cursor or _BEYOND, page=chunk, newest_first=True)
+        for one in (keys.folder(account, direction, linked=linked) for direction, linked in _LISTS[name])
     ]
-    wanted = (
-        found
-        for found in merge(*streams, key=_place, reverse=True)
-        if (client is None or found.get("client_id") == client) and (phone is None or found["phone"] == phone)
-    )
-    places = list(islice(wanted, limit + 1))
-    return Page(
-        messages=_messages(places[:limit]),
-        next_cursor=_place(places[limit - 1]) if len(places) > limit else None,
-    )
+    return (next(same) for _, same in groupby(merge(*streams, key=_place, reverse=True), _place))
+
+
+def _looked_at(entries: Iterator[Attributes], wanted: Search, chunk: int) -> Iterator[tuple[str, Message | None]]:
+    """Give each place, and the message there if it is looked for; messages are read many at a time."""
+    while some := list(islice(entries, chunk)):
+        worth = [one for one in some if may_match(wanted, one.get("client_id"), one["phone"])]
+        there = {keys.folder_place(one.created_at, one.id): one for one in _messages(worth) if matches(wanted, one)}
+        yield from ((_place(one), there.get(_place(one))) for one in some)
 
 
 def broadcasts(account: str, *, limit: int, cursor: str | None) -> tuple[list[Broadcast], str | None]:

@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Attr
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
 from longcode.months import day_of
-from longcode.table import keys, messages, store, usage
+from longcode.table import keys, messages, store, unread, usage
 from longcode.table.codec import attributes
 from longcode.table.writes import ABSENT, Put, Update, Write
 
@@ -56,7 +56,7 @@ def seen_at(inbound: Inbound) -> datetime | None:
 def end(account: str) -> int:
     """Give the number of the newest reply, 0 before the first."""
     found = store.get(keys.inbox_end(account))
-    return int(found["sequence"]) if found else 0
+    return int(found.get("sequence", 0)) if found else 0  # the item may have been begun by `note_forwarded`
 
 
 def after(account: str, sequence: int, limit: int) -> list[tuple[int, Message]]:
@@ -86,8 +86,9 @@ def note_forwarded(account: str, sequence: int) -> None:
 def _next(message: Message) -> list[Write]:
     number = end(message.account) + 1
     entry = {"type": "inbox-entry", "sequence": number, "message_id": message.id}
-    last = Attr("sequence").eq(number - 1) if number > 1 else ABSENT
+    last = Attr("sequence").eq(number - 1) if number > 1 else Attr("sequence").not_exists()
+    newest = {"type": "inbox-end", "sequence": number}
     return [
-        Update(keys.inbox_end(message.account), changes={"type": "inbox-end", "sequence": number}, when=last),
+        Update(keys.inbox_end(message.account), newest, unread.counts(message), when=last),
         Put(keys.inbox_entry(message.account, number), entry, ABSENT),
     ]

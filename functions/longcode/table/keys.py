@@ -15,6 +15,9 @@ DUE = "due"
 _BULK_DUE = "bulk-due"
 FOLDER = "folder"
 INBOX = "inbox#"
+FOLDER_PLACE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z#.+$"
+"""What a place in a list by time looks like, to know a cursor by."""
+
 INDEXES = {DUE: ("due_shard", "due_at"), FOLDER: ("folder", "folder_at")}
 
 

@@ -201,22 +201,6 @@ def put_off(message: Message, to: State, until: datetime, **changes: Any) -> boo
     return store.holds(Update(_key(message), changes=moved, remove=free, when=unchanged))
 
 
-def mark_read(message: Message, *, read: bool) -> None:
-    """Mark a message as read or unread."""
-    change = Update(_key(message), remove=("read",)) if read else Update(_key(message), changes={"read": False})
-    store.write(change)
-
-
-def link(message: Message, client_id: str | None) -> Message:
-    """Tie a message to a client, or to nobody, and move it to the folder where it then belongs."""
-    folder = {"folder": keys.folder(message.account, message.direction, linked=client_id is not None)}
-    if client_id is None:
-        store.write(Update(_key(message), changes=folder, remove=("client_id",)))
-    else:
-        store.write(Update(_key(message), changes={**folder, "client_id": client_id}))
-    return replace(message, client_id=client_id)
-
-
 def _move(message: Message, to: State, come_from: Sequence[State], changes: Attributes, *others: Write) -> bool:
     return store.holds(_moving(message, to, come_from, changes), *others)
 

@@ -7,7 +7,7 @@ import pytest
 
 from inbox import api
 from longcode.account import Account
-from longcode.table import keys, messages
+from longcode.table import clients, keys, messages
 from longcode.table.store import write
 from longcode.table.writes import Update
 from tests.fakes import NOW, Answered, LambdaContext, call, client, studio
@@ -99,6 +99,43 @@ def test_a_reply_is_marked_read_and_unread(account: Account) -> None:
     assert (marked.status, read, unread) == (204, True, False)
 
 
+def unread(account: Account) -> Any:
+    return call(api, "GET", "/messages/unread", account=account.id).json
+
+
+def test_the_unread_are_counted_and_those_of_nobody_apart(account: Account) -> None:
+    texted(account, phone=STRANGER, client_id=None)
+    receive("SM1")
+    receive("SM2", phone=STRANGER)
+
+    assert unread(account) == {"unread": 2, "unread_unlinked": 1}
+    assert unread(studio("10000002")) == {"unread": 0, "unread_unlinked": 0}
+
+
+def test_reading_twice_counts_once_and_unread_counts_again(account: Account) -> None:
+    message = reply(account)
+
+    for _ in range(2):
+        call(api, "PUT", f"/messages/{message}/read", account=account.id)
+    read = unread(account)
+    for _ in range(2):
+        call(api, "DELETE", f"/messages/{message}/read", account=account.id)
+
+    assert read == {"unread": 0, "unread_unlinked": 0}
+    assert unread(account) == {"unread": 1, "unread_unlinked": 0}
+
+
+def test_what_the_studio_has_sent_cannot_be_unread(account: Account) -> None:
+    message = accept(account)
+
+    refused = call(api, "DELETE", f"/messages/{message.id}/read", account=account.id)
+    read = call(api, "PUT", f"/messages/{message.id}/read", account=account.id)
+
+    assert (refused.status, refused.json["code"], refused.json["errors"][0]["field"]) == (422, "not_a_reply", "id")
+    assert read.status == 204
+    assert messages.get(account.id, message.id) == message
+
+
 def test_a_message_moves_between_the_folders_as_it_is_linked_and_unlinked(account: Account) -> None:
     message = reply(account)
 
@@ -113,6 +150,63 @@ def test_a_message_moves_between_the_folders_as_it_is_linked_and_unlinked(accoun
     assert bodies(get(account, folder="inbox", client_id="c2")) == ["Yes, thank you"]
 
 
+def test_a_message_is_linked_to_a_session_besides_its_client(account: Account) -> None:
+    path = f"/messages/{reply(account)}/link"
+    session, task = {"kind": "session", "id": "s1"}, {"kind": "task", "id": "4711"}
+
+    linked = call(api, "PUT", path, {"record": session}, account=account.id)
+    changed = call(api, "PUT", path, {"client_id": "c2", "record": task}, account=account.id)
+    other_client = call(api, "PUT", path, {"client_id": "c1"}, account=account.id)
+    removed = call(api, "PUT", path, {"record": None}, account=account.id)
+    nothing = call(api, "DELETE", path, account=account.id)
+
+    answers = [linked, changed, other_client, removed, nothing]
+    assert [(one.json["client_id"], one.json["record"]) for one in answers] == [
+        ("c1", session),
+        ("c2", task),
+        ("c1", task),
+        ("c1", None),
+        (None, None),
+    ]
+    assert get(account, folder="unlinked").json["items"] == [nothing.json]
+
+
+@pytest.mark.parametrize(
+    ("link", "field"),
+    [
+        ({}, "body"),
+        ({"client_id": ""}, "client_id"),
+        ({"client_id": "c" * 101}, "client_id"),
+        ({"record": {"kind": "cake", "id": "1"}}, "record.kind"),
+        ({"record": {"kind": "session"}}, "record.id"),
+        ({"record": {"kind": "session", "id": " "}}, "record.id"),
+        ({"session": "s1"}, "session"),
+    ],
+)
+def test_a_link_that_cannot_be_is_refused_with_its_field(account: Account, link: Any, field: str) -> None:
+    message = reply(account)
+
+    answer = call(api, "PUT", f"/messages/{message}/link", link, account=account.id)
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)
+    assert get(account, client_id="c1").json["items"]
+
+
+def test_a_deleted_clients_messages_stay_under_its_id_and_can_be_linked_to_another(account: Account) -> None:
+    message = reply(account)
+    clients.delete(account.id, "c1")
+
+    receive("SM2", "Still there?", at=NOW + timedelta(seconds=1))
+
+    kept = get(account, folder="inbox", client_id="c1")
+    back = call(api, "PUT", f"/messages/{message}/link", {"client_id": "c1"}, account=account.id)
+    moved = call(api, "PUT", f"/messages/{message}/link", {"client_id": "c2"}, account=account.id)
+    assert bodies(kept) == ["Yes, thank you"]
+    assert bodies(get(account, folder="unlinked")) == ["Still there?"]
+    assert (back.status, back.json["errors"][0]["field"]) == (404, "client_id")
+    assert moved.json["client_id"] == "c2"
+
+
 def test_a_message_is_linked_to_a_client_of_the_studio_only(account: Account) -> None:
     message = reply(account)
     client(studio("10000002"), "theirs")
@@ -120,6 +214,7 @@ def test_a_message_is_linked_to_a_client_of_the_studio_only(account: Account) ->
     answer = call(api, "PUT", f"/messages/{message}/link", {"client_id": "theirs"}, account=account.id)
 
     assert (answer.status, answer.json["code"]) == (404, "not_found")
+    assert answer.json["errors"][0]["field"] == "client_id"
     assert get(account, client_id="c1").json["items"]
 
 
@@ -152,7 +247,17 @@ def test_another_studios_message_is_as_absent_as_none(account: Account, method: 
         ({"limit": "0"}, "limit"),
         ({"limit": "201"}, "limit"),
         ({"phone": "212"}, "phone"),
+        ({"phone": ""}, "phone"),
+        ({"phone": "%2B12125550123"}, "phone"),
         ({"cursor": "x" * 201}, "cursor"),
+        ({"cursor": "nonsense"}, "cursor"),
+        ({"cursor": "2026-11-22T15:30:00.000Z"}, "cursor"),
+        ({"text": ""}, "text"),
+        ({"text": " \u0301 "}, "text"),
+        ({"text": "x" * 201}, "text"),
+        ({"record": "s1"}, "record"),
+        ({"record": "cake:1"}, "record"),
+        ({"record": "session:"}, "record"),
     ],
 )
 def test_a_bad_query_is_a_problem_document_with_the_field(
@@ -161,12 +266,6 @@ def test_a_bad_query_is_a_problem_document_with_the_field(
     answer = get(account, **query)
 
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)
-
-
-def test_a_cursor_that_is_none_of_ours_breaks_nothing(account: Account) -> None:
-    receive()
-
-    assert get(account, cursor="nonsense").status == 200
 
 
 def test_a_message_that_cannot_be_read_hides_no_other(account: Account) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accounts import api as accounts_api
 from inbox import api
 from longcode.account import Account
 from longcode.table import keys
@@ -76,6 +77,15 @@ def test_a_studio_fetches_only_its_own(account: Account) -> None:
     receive()
 
     assert fetch(studio("10000002"))["items"] == []
+
+
+def test_a_studio_that_chose_webhooks_before_its_first_reply_gets_it(account: Account) -> None:
+    webhooks = {"delivery": "webhook", "webhook_url": "https://studio.example/replies"}
+    call(accounts_api, "PATCH", "/account", webhooks, account=account.id)
+
+    receive(body="The first")
+
+    assert [item["message"]["body"] for item in fetch(account)["items"]] == ["The first"]
 
 
 @pytest.mark.parametrize("how", ["unreadable", "gone"])

@@ -10,6 +10,7 @@ import pytest
 
 from longcode.consent import SHARED, Event, Means, of_account
 from longcode.jobs import HearKeyword
+from longcode.search import Search
 from longcode.table import clients, folders, opt_outs
 from optout import worker
 from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
@@ -65,7 +66,7 @@ def out(account: str = "10000001", phone: str = PHONE) -> bool:
 
 def answers(phone: str = PHONE) -> list[str]:
     """List what the service has answered, oldest first."""
-    page = folders.page("longcode", "sent", limit=50, cursor=None, client=None, phone=phone)
+    page = folders.page("longcode", "sent", limit=50, search=Search(phone=phone))
     return [message.body for message in reversed(page.messages)]
 
 

@@ -1,6 +1,6 @@
 """What happens to calls on their way to AWS: they take turns, lose their answers, meet another or find nobody."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -64,6 +64,17 @@ def failing(service: str, operation: str, code: str, times: int = 1) -> Iterator
 
     with _handling(service, f"before-call.{service}.{operation}", answer):
         yield answered
+
+
+@contextmanager
+def retold(operation: str, change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
+    """Change what DynamoDB answers to such calls, as it might have answered at another moment."""
+
+    def answered(parsed: dict[str, Any], **_: Any) -> None:
+        change(parsed)
+
+    with _handling("dynamodb", f"after-call.dynamodb.{operation}", answered):
+        yield
 
 
 class Killed(BaseException):

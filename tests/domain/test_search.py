@@ -1,0 +1,64 @@
+"""What is found by words, whatever its case and accents, and by what a message is linked to."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from longcode.message import Kind, Linkable, Reference
+from longcode.outgoing import draft
+from longcode.search import Search, fold, matches
+
+MESSAGE = draft(
+    account="1",
+    message_id="m",
+    kind=Kind.INDIVIDUAL,
+    phone="+12125550123",
+    number="+15555550100",
+    body="Zoë's ÁLBUM from the Straße\r\nis ready 😀",
+    now=datetime(2026, 11, 22, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["zoe", "ZOË", "zoe\u0308", "album", "lbu", "STRASSE is", "straße", "ready 😀", "😀", "s  album", "ｒｅａｄｙ"],
+)
+def test_words_are_found_anywhere_in_a_text(words: str) -> None:
+    assert matches(Search(words=words), MESSAGE)
+
+
+@pytest.mark.parametrize("words", ["albums", "Zoë ÁLBUM", "😎", "ready is"])
+def test_other_words_are_not(words: str) -> None:
+    assert not matches(Search(words=words), MESSAGE)
+
+
+def test_hangul_is_found_by_syllables() -> None:
+    text = replace(MESSAGE, body="사진이 준비되었습니다")
+
+    assert matches(Search(words="사진"), text)
+    assert not matches(Search(words="사지"), text)
+
+
+@given(
+    before=st.text(max_size=20), words=st.text("abcÀéßİ 中😀\n", min_size=1, max_size=10), after=st.text(max_size=20)
+)
+def test_what_stands_between_spaces_is_found_however_it_is_written(before: str, words: str, after: str) -> None:
+    text = replace(MESSAGE, body=f"{before} {words} {after}")
+
+    assert matches(Search(words=words), text)
+    assert matches(Search(words=words.upper()), text)
+    assert matches(Search(words=fold(words)), text)
+
+
+def test_a_message_must_have_all_that_is_named() -> None:
+    session = Reference(kind=Linkable.SESSION, id="s1")
+    linked = replace(MESSAGE, client_id="c1", record=session)
+
+    assert matches(Search(client_id="c1", phone="+12125550123", record=session, words="ready"), linked)
+    assert not matches(Search(client_id="c2", record=session), linked)
+    assert not matches(Search(record=Reference(kind=Linkable.TASK, id="s1")), linked)
+    assert not matches(Search(phone="+12125550177"), linked)
+    assert not matches(Search(record=session), MESSAGE)

@@ -1,0 +1,69 @@
+"""Whose a reply is among a studio's clients, from the text that is sent to the reply that comes."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from longcode.account import Account
+from longcode.table import inbox
+from tests.fakes import NOW, FakeCarrier, client, studio
+from tests.functions.inbox.replies import PHONE, receive
+from tests.functions.send.texts import accept, deliver
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio of which two clients have one phone."""
+    account = studio()
+    client(account, "mother", PHONE)
+    client(account, "daughter", PHONE)
+    return account
+
+
+def text(account: Account, key: str, at: Any = NOW, **whom: Any) -> str:
+    message = accept(account, key, now=at, **({"client_id": None} | whom))
+    deliver(FakeCarrier(), at)
+    return message.id
+
+
+def last_reply(account: Account) -> Any:
+    return inbox.after(account.id, 0, 100)[-1][1]
+
+
+@pytest.mark.parametrize("whom", ["mother", "daughter"])
+def test_a_reply_to_a_text_to_one_of_two_with_the_phone_is_that_ones(account: Account, whom: str) -> None:
+    message_id = text(account, "k", client_id=whom)
+
+    receive(at=NOW + MINUTE)
+
+    reply = last_reply(account)
+    assert (reply.client_id, reply.answers) == (whom, message_id)
+
+
+def test_a_reply_to_a_text_to_the_number_of_two_is_nobodys(account: Account) -> None:
+    text(account, "k", to=PHONE)
+
+    receive(at=NOW + MINUTE)
+
+    assert last_reply(account).client_id is None
+
+
+def test_the_reply_is_of_the_one_who_was_texted_last(account: Account) -> None:
+    text(account, "1", client_id="mother")
+    text(account, "2", NOW + MINUTE, client_id="daughter")
+
+    receive(at=NOW + 2 * MINUTE)
+
+    assert last_reply(account).client_id == "daughter"
+
+
+def test_a_text_to_the_bare_number_ends_the_conversation_with_a_given_client(account: Account) -> None:
+    text(account, "1", client_id="mother")
+    text(account, "2", NOW + MINUTE, to=PHONE)
+
+    receive(at=NOW + 2 * MINUTE)
+
+    assert last_reply(account).client_id is None

@@ -1,0 +1,98 @@
+"""What a studio finds in its messages: a conversation, a client's, what is linked to a session, words."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from inbox import api
+from longcode.account import Account
+from tests.fakes import NOW, Answered, call, client, studio
+from tests.functions.inbox.replies import PHONE, receive, texted
+from tests.functions.send.texts import accept
+
+OTHER = "+12125550177"
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that talks with two clients."""
+    account = studio()
+    client(account)
+    client(account, "c2", OTHER)
+    texted(account)
+    texted(account, phone=OTHER, client_id="c2")
+    for index, minute in enumerate((0, 0, 1, 2)):
+        at = NOW + timedelta(minutes=minute)
+        accept(account, f"{index}", now=at, body=f"out {index}")
+        receive(f"SM{index}", f"in {index}", at=at)
+    receive("SM9", "from another", phone=OTHER)
+    return account
+
+
+def ask(account: Account, **query: str) -> Answered:
+    return call(api, "GET", "/messages", account=account.id, query=query)
+
+
+def found(account: Account, **query: str) -> list[str]:
+    """Ask for page after page."""
+    seen: list[str] = []
+    while True:
+        page = ask(account, **query).json
+        seen += [one["body"] for one in page["items"]]
+        if not page["next_cursor"]:
+            return seen
+        query["cursor"] = page["next_cursor"]
+
+
+@pytest.mark.parametrize("limit", ["1", "3", "200"])
+def test_a_conversation_has_both_directions_newest_first_and_each_once(account: Account, limit: str) -> None:
+    bodies = found(account, folder="all", phone=PHONE, limit=limit)
+
+    assert {bodies[0], bodies[1]} == {"out 3", "in 3"}
+    assert {bodies[2], bodies[3]} == {"out 2", "in 2"}
+    assert set(bodies[4:]) == {"out 0", "in 0", "out 1", "in 1"}
+    assert len(bodies) == 8
+
+
+def test_a_plus_that_came_as_a_space_is_a_plus(account: Account) -> None:
+    assert found(account, folder="all", phone=" 12125550177") == ["from another"]
+
+
+def test_a_phone_that_is_none_is_told_how_to_be_written(account: Account) -> None:
+    [error] = ask(account, phone="2125550123").json["errors"]
+
+    assert error == {
+        "field": "phone",
+        "message": "is no number such as +12125550123; in an address, write %2B for +",
+    }
+
+
+def test_a_clients_messages_are_found_in_both_directions_or_in_a_folder(account: Account) -> None:
+    assert len(found(account, folder="all", client_id="c1")) == 8
+    assert found(account, folder="inbox", client_id="c2") == ["from another"]
+    assert found(account, folder="sent", client_id="c2") == []
+
+
+def test_words_are_found_in_both_directions_or_in_a_folder(account: Account) -> None:
+    assert sorted(found(account, folder="all", text="3")) == ["in 3", "out 3"]
+    assert found(account, folder="sent", text="OUT 3") == ["out 3"]
+    assert found(account, text="out") == []
+    assert found(account, folder="all", text="\u00ccn", phone=OTHER) == []
+
+
+def test_what_is_linked_to_a_session_is_found_by_it(account: Account) -> None:
+    message = ask(account, folder="inbox", client_id="c2").json["items"][0]
+    session: Any = {"record": {"kind": "session", "id": "a:b"}}
+    call(api, "PUT", f"/messages/{message['id']}/link", session, account=account.id)
+
+    assert found(account, folder="all", record="session:a:b") == ["from another"]
+    assert found(account, folder="all", record="task:a:b") == []
+
+
+def test_another_studio_finds_nothing(account: Account) -> None:
+    other = studio("10000002")
+
+    assert found(other, folder="all", phone=PHONE) == []
+    assert found(other, folder="all", text="in") == []
+    assert found(other, folder="all", client_id="c1") == []

@@ -1,0 +1,186 @@
+"""Whatever staff and clients do, also at once, the counters tell how many replies are unread."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from longcode.carriers.carrier import Inbound
+from longcode.message import Direction, Kind, Linkable, Message, Reference, State
+from longcode.outgoing import draft
+from longcode.table import hub, inbox, messages, unread
+from longcode.unread import Unread
+from tests.fakes import NOW
+from tests.functions.send.wire import Death, Killed, failing, killing, losing_the_first_answer, taking_turns
+from tests.local_aws import local_aws
+
+PHONE, NUMBER = "+12125550123", "+15555550100"
+SESSION = Reference(kind=Linkable.SESSION, id="s1")
+ACTS: dict[str, Callable[[Message], Any]] = {
+    "arrive again": lambda one: inbox.take_in(inbound(one), one),
+    "read": lambda one: hub.mark_read(stored(one), is_read=True),
+    "unread": lambda one: hub.mark_read(stored(one), is_read=False),
+    "link to c1": lambda one: hub.link(stored(one), client_id="c1"),
+    "link to c2": lambda one: hub.link(stored(one), client_id="c2", record=SESSION),
+    "link to a session": lambda one: hub.link(stored(one), record=SESSION),
+    "unlink": lambda one: hub.link(stored(one), client_id=None, record=None),
+}
+Steps = list[tuple[str, int]]
+STEPS = st.lists(st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 3)), max_size=12)
+
+
+def inbound(message: Message) -> Inbound:
+    carrier_id = f"{message.account}-{message.id}"
+    return Inbound(carrier="twilio", carrier_id=carrier_id, phone=PHONE, number=NUMBER, body="Hello")
+
+
+def replies(account: str) -> list[Message]:
+    """Take in four replies, two of them a client's."""
+    made = [
+        Message(
+            account=account,
+            id=f"m{index}",
+            direction=Direction.IN,
+            kind=Kind.REPLY,
+            state=State.RECEIVED,
+            phone=PHONE,
+            number=NUMBER,
+            body="Hello",
+            encoding="GSM-7",
+            segments=1,
+            units=1,
+            charged_units=1,
+            created_at=NOW,
+            client_id="c1" if index % 2 else None,
+            read=False,
+        )
+        for index in range(4)
+    ]
+    for one in made:
+        inbox.take_in(inbound(one), one)
+    return made
+
+
+def stored(message: Message) -> Message:
+    found = messages.get(message.account, message.id)
+    assert found is not None
+    return found
+
+
+def counted_one_by_one(account: str) -> Unread:
+    waiting = [one for _, one in inbox.after(account, 0, 100) if not one.read]
+    return Unread(unread=len(waiting), unread_unlinked=sum(one.client_id is None for one in waiting))
+
+
+def test_a_studio_without_replies_has_none_unread(aws: None) -> None:
+    assert unread.of("1") == Unread(unread=0, unread_unlinked=0)
+
+
+def test_replies_are_counted_as_they_arrive_and_those_of_nobody_apart(aws: None) -> None:
+    replies("1")
+
+    assert unread.of("1") == Unread(unread=4, unread_unlinked=2)
+    assert unread.of("2") == Unread()
+
+
+@settings(max_examples=20)
+@given(steps=STEPS)
+def test_the_counters_are_right_after_whatever_is_done(steps: Steps) -> None:
+    with local_aws():
+        made = replies("1")
+
+        for act, index in steps:
+            ACTS[act](made[index])
+
+        assert unread.of("1") == counted_one_by_one("1")
+
+
+@settings(max_examples=8)
+@given(steps=STEPS)
+def test_the_counters_are_right_after_whatever_is_done_at_once(steps: Steps) -> None:
+    with local_aws():
+        made = replies("1")
+
+        with taking_turns(), ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda step: ACTS[step[0]](made[step[1]]), steps * 2))
+
+        assert unread.of("1") == counted_one_by_one("1")
+
+
+@settings(max_examples=15)
+@given(steps=STEPS, call=st.integers(1, 12), before=st.booleans())
+def test_the_counters_are_right_wherever_a_process_is_killed(steps: Steps, call: int, before: bool) -> None:
+    with local_aws():
+        made = replies("1")
+
+        with killing(Death(call, before)), suppress(Killed):
+            for act, index in steps:
+                ACTS[act](made[index])
+
+        assert unread.of("1") == counted_one_by_one("1")
+
+
+def test_twelve_who_read_one_reply_at_once_count_it_once(aws: None) -> None:
+    [seen, *_] = replies("1")
+
+    with taking_turns(), ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda _: hub.mark_read(seen, is_read=True), range(12)))
+
+    assert unread.of("1") == Unread(unread=3, unread_unlinked=1)
+
+
+def test_who_reads_what_another_has_linked_meanwhile_keeps_the_link(aws: None) -> None:
+    [seen, *_] = replies("1")
+    hub.link(seen, client_id="c2", record=SESSION)
+
+    hub.mark_read(seen, is_read=True)
+
+    after = stored(seen)
+    assert (after.read, after.client_id, after.record) == (True, "c2", SESSION)
+    assert unread.of("1") == Unread(unread=3, unread_unlinked=1)
+
+
+def test_a_write_that_the_sdk_repeated_is_counted_once(aws: None) -> None:
+    [seen, *_] = replies("1")
+
+    with losing_the_first_answer("dynamodb", "TransactWriteItems") as repeated:
+        hub.mark_read(seen, is_read=True)
+
+    assert repeated == ["TransactWriteItems"]
+    assert unread.of("1") == Unread(unread=3, unread_unlinked=1)
+
+
+def test_who_meets_a_reply_that_arrives_waits_for_it(aws: None) -> None:
+    [seen, *_] = replies("1")
+
+    with failing("dynamodb", "TransactWriteItems", "TransactionConflictException", times=2):
+        hub.mark_read(seen, is_read=True)
+
+    assert unread.of("1").unread == 3
+
+
+def test_what_is_gone_is_neither_marked_nor_brought_back(aws: None) -> None:
+    [seen, *_] = replies("1")
+    gone = replace(seen, id="gone")
+
+    assert hub.mark_read(gone, is_read=True) is None
+    assert hub.link(gone, client_id="c1") is None
+    assert messages.get("1", "gone") is None
+    assert unread.of("1") == Unread(unread=4, unread_unlinked=2)
+
+
+def test_what_a_studio_has_sent_is_linked_and_counted_nowhere(aws: None) -> None:
+    made = draft(
+        account="1", message_id="out", kind=Kind.INDIVIDUAL, phone=PHONE, number=NUMBER, body="Hello", now=NOW
+    )
+    messages.accept([made])
+
+    hub.link(made, client_id="c1")
+    hub.link(stored(made), client_id=None)
+
+    assert stored(made).client_id is None
+    assert unread.of("1") == Unread()
