@@ -39,6 +39,7 @@ class Rule(StrEnum):
 
     CARRIER_REFERENCE = "carrier_reference"
     LAST_TEXTED = "last_texted"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

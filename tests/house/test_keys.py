@@ -15,6 +15,7 @@ NAME_THE_KEY = {
     "functions/longcode/table/folders.py",
     "functions/longcode/table/occurrences.py",
     "functions/longcode/table/store.py",
+    "functions/longcode/table/strangers.py",
     "functions/longcode/table/writes.py",
 }
 # Its `#` begins the stand-in for an attribute's name in an expression.

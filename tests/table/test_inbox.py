@@ -1,10 +1,8 @@
-from datetime import timedelta
-
 import pytest
 
 from longcode.carriers.carrier import Inbound
 from longcode.message import Direction, Kind, Message, State
-from longcode.table import inbox, keys, store, usage
+from longcode.table import inbox, usage
 from tests.fakes import NOW
 from tests.functions.send.wire import failing, losing_the_first_answer
 
@@ -29,6 +27,7 @@ def reply(message_id: str = "m1") -> Message:
         segments=1,
         units=1,
         charged_units=1,
+        month="2026-11",
         created_at=NOW,
     )
 
@@ -59,13 +58,3 @@ def test_a_reply_that_meets_another_transaction_waits_for_it() -> None:
         taken_in = inbox.take_in(inbound(), reply())
 
     assert taken_in
-
-
-def test_a_strangers_text_is_kept_for_thirty_days_from_when_it_first_came() -> None:
-    inbox.quarantine(inbound(), NOW)
-    inbox.quarantine(inbound(), NOW + timedelta(days=1))
-
-    kept = store.get(keys.inbound("twilio", "SM1"))
-    assert kept
-    assert (kept["type"], kept["body"], kept["expires_at"]) == ("quarantined", "Hello", 1797953400)
-    assert inbox.seen_at(inbound()) == NOW

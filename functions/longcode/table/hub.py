@@ -37,7 +37,7 @@ def _change(message: Message, changes: dict[str, Any]) -> Message | None:
 def _write(now: Message, then: Message, names: tuple[str, ...]) -> Update:
     held = {name: value for name, value in attributes(then).items() if name in names}
     gone = tuple(name for name in names if name not in held)
-    return Update(keys.message(now.account, now.id), {**held, **_folder(now, then)}, {}, gone, _unchanged(now))
+    return Update(keys.message(now.account, now.id), {**held, **_folder(now, then)}, {}, gone, unchanged(now))
 
 
 def _folder(now: Message, then: Message) -> Attributes:
@@ -45,7 +45,8 @@ def _folder(now: Message, then: Message) -> Attributes:
     return {} if was is is_now else {"folder": keys.folder(then.account, then.direction, linked=is_now)}
 
 
-def _unchanged(message: Message) -> ConditionBase:
+def unchanged(message: Message) -> ConditionBase:
+    """Give the condition that a message is there, and read and linked as it was."""
     linked = Attr("client_id")
     same_link = linked.eq(message.client_id) if message.client_id else linked.not_exists()
     return PRESENT & same_link & (Attr("read").not_exists() if message.read else Attr("read").eq(False))

@@ -2,7 +2,7 @@
 
 import itertools
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from boto3.dynamodb.conditions import Attr
 
@@ -10,41 +10,50 @@ from longcode.carriers.carrier import Inbound
 from longcode.message import Message
 from longcode.months import day_of
 from longcode.table import keys, messages, store, unread, usage
-from longcode.table.codec import attributes
+from longcode.table.codec import Attributes
 from longcode.table.writes import ABSENT, Put, Update, Write
-
-_QUARANTINED = timedelta(days=30)
 
 
 def take_in(inbound: Inbound, message: Message) -> bool:
     """Write a reply with its number and its units; False when this carrier id was taken in before."""
-    seen = {"type": "inbound", "account": message.account, "message_id": message.id, "at": message.created_at}
-    once = Put(keys.inbound(inbound.carrier, inbound.carrier_id), seen, ABSENT)
-    reply = Put(keys.message(message.account, message.id), messages.item(message), ABSENT)
-    counted = usage.adding(
-        message.account, day_of(message.created_at), message.id, usage.of(message, message.charged_units)
-    )
+    once = Put(keys.inbound(inbound.carrier, inbound.carrier_id), seen(message), ABSENT)
+    return add(message, once, *counted(message)) is None
+
+
+def add(message: Message, first: Write, *others: Write) -> Attributes | None:
+    """Write a reply with its number, together with other writes; gives what stands where the first of them failed.
+
+    Raises `store.ConditionFailed` when one of the others did.
+    """
     for attempt in itertools.count():
-        numbered = _next(message)
+        numbered = _numbered(message)
         try:
-            store.transact([once, reply, *numbered, *([counted] if message.charged_units == message.units else [])])
+            store.transact([first, *numbered, *others])
         except store.ConditionFailed as failed:
             if 0 in failed.found:
-                return False
+                return failed.found[0]
+            if max(failed.found) > len(numbered):
+                raise
             store.pause(attempt)  # another reply has taken the number
         else:
-            return True
-    return False
+            break
+    return None
 
 
-def quarantine(inbound: Inbound, at: datetime) -> None:
-    """Keep a stranger's message for the operator, for thirty days."""
-    kept = {"type": "quarantined", "at": at, "expires_at": int((at + _QUARANTINED).timestamp())}
-    key = keys.inbound(inbound.carrier, inbound.carrier_id)
-    try:
-        store.write(Put(key, {**attributes(inbound), **kept}, ABSENT))
-    except store.ConditionFailed:
-        return
+def seen(message: Message) -> Attributes:
+    """Give what is noted of a carrier id: whose reply it became, and when it came."""
+    return {"type": "inbound", "account": message.account, "message_id": message.id, "at": message.created_at}
+
+
+def counted(message: Message, times: int = 1) -> list[Update]:
+    """Make the write that counts a reply, or with -1 takes that back.
+
+    Neither a keyword is counted, nor what has no month: what the operator handed over.
+    """
+    if message.month is None or message.charged_units != message.units:
+        return []
+    used = usage.of(message, message.charged_units)
+    return [usage.adding(message.account, day_of(message.created_at), message.id, used, times)]
 
 
 def seen_at(inbound: Inbound) -> datetime | None:
@@ -65,7 +74,10 @@ def after(account: str, sequence: int, limit: int) -> list[tuple[int, Message]]:
     entries = list(store.query(keys.Key(start.pk, keys.INBOX), after=start, limit=limit))
     wanted = {entry["sequence"]: keys.message(account, entry["message_id"]) for entry in entries}
     found = store.get_many(wanted.values())
-    replies = [(number, one) for number, key in wanted.items() if (one := messages.readable(found.get(key)))]
+    # A reply that was moved away, and back again, has another number.
+    there = {number: item for number, key in wanted.items() if (item := found.get(key))}
+    still = {number: item for number, item in there.items() if item.get("sequence", number) == number}
+    replies = [(number, one) for number, item in still.items() if (one := messages.readable(item))]
     # A page of which nothing can be shown must not look like the end.
     return replies if replies or not entries else after(account, entries[-1]["sequence"], limit)
 
@@ -83,12 +95,13 @@ def note_forwarded(account: str, sequence: int) -> None:
         store.write(Update(keys.inbox_end(account), changes={"forwarded": sequence}, when=behind))
 
 
-def _next(message: Message) -> list[Write]:
+def _numbered(message: Message) -> list[Write]:
     number = end(message.account) + 1
     entry = {"type": "inbox-entry", "sequence": number, "message_id": message.id}
     last = Attr("sequence").eq(number - 1) if number > 1 else Attr("sequence").not_exists()
     newest = {"type": "inbox-end", "sequence": number}
     return [
+        Put(keys.message(message.account, message.id), {**messages.item(message), "sequence": number}, ABSENT),
         Update(keys.inbox_end(message.account), newest, unread.counts(message), when=last),
         Put(keys.inbox_entry(message.account, number), entry, ABSENT),
     ]

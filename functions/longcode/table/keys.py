@@ -245,6 +245,11 @@ def upcoming(account: str) -> str:
     return f"account#{account}#upcoming"
 
 
+def quarantine() -> str:
+    """Name the list of strangers' texts, in the order of their time."""
+    return "quarantine"
+
+
 def folder_place(at: datetime, message_id: str) -> str:
     """Place a message in its list by time."""
     return f"{instant(at)}#{message_id}"

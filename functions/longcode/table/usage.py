@@ -24,9 +24,9 @@ def of(message: Message, units: int) -> Usage:
     return Usage(texts_received=1, units_received=units, segments_received=message.segments)
 
 
-def adding(account: str, day: str, spread_by: str, usage: Usage) -> Update:
+def adding(account: str, day: str, spread_by: str, usage: Usage, times: int = 1) -> Update:
     """Make the write that counts; it belongs into the transaction of what it counts."""
-    counted = {name: count for name, count in asdict(usage).items() if count}
+    counted = {name: times * count for name, count in asdict(usage).items() if count}
     return Update(keys.usage(account, day, spread_by), changes={"type": "usage", "day": day}, add=counted)
 
 

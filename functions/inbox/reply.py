@@ -1,0 +1,52 @@
+"""What a studio sees of a text that came: linked to a client, with the decision whose it is, and its units."""
+
+from datetime import datetime
+from hashlib import blake2s
+
+from longcode import segments
+from longcode.carriers.carrier import Inbound
+from longcode.keywords import Keyword
+from longcode.message import Direction, Kind, Message, State
+from longcode.months import month_of
+from longcode.route import Decision, link
+from longcode.table import clients
+
+
+def make(inbound: Inbound, decision: Decision, keyword: Keyword | None, received_at: datetime) -> Message:
+    """Make the message that a studio sees. A keyword is shown and not charged: it is the service's business."""
+    account = decision.route.account
+    measure = segments.measure(inbound.body)
+    return Message(
+        account=account,
+        id=message_id(inbound),
+        direction=Direction.IN,
+        kind=Kind.REPLY,
+        state=State.RECEIVED,
+        phone=inbound.phone,
+        number=inbound.number,
+        body=inbound.body,
+        encoding=measure.encoding,
+        segments=measure.segments,
+        units=measure.units,
+        charged_units=0 if _is_service(keyword) else measure.units,
+        month=month_of(received_at),
+        created_at=received_at,
+        client_id=link(decision.route.client_id, clients.with_phone(account, inbound.phone)),
+        carrier=inbound.carrier,
+        carrier_id=inbound.carrier_id,
+        read=False,
+        keyword=keyword,
+        media=inbound.media,
+        answers=decision.route.message_id,
+        rule=decision.rule,
+        candidates=decision.candidates,
+    )
+
+
+def message_id(inbound: Inbound) -> str:
+    """Give the id of a reply: the same however often the carrier brings it."""
+    return blake2s(f"{inbound.carrier}\n{inbound.carrier_id}".encode(), digest_size=12).hexdigest()
+
+
+def _is_service(keyword: Keyword | None) -> bool:
+    return keyword is not None and keyword is not Keyword.YES

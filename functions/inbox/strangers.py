@@ -1,0 +1,128 @@
+"""Strangers' texts and replies at the wrong studio: listed, handed over, moved; invoked by the operator."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from inbox import reply
+from longcode import keywords
+from longcode.aws import clock
+from longcode.aws.telemetry import logger
+from longcode.carriers.carrier import Inbound
+from longcode.errors import NotFound
+from longcode.message import Direction, Message
+from longcode.route import Decision, Route, Rule
+from longcode.table import accounts, messages, strangers
+from longcode.table.store import ConditionFailed
+
+
+class List(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="list"):
+    """Show strangers' texts, newest first."""
+
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: str | None = None
+
+
+class HandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="hand_over"):
+    """Give a stranger's text to an account."""
+
+    carrier: str
+    carrier_id: str
+    account: str
+
+
+class Move(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="move"):
+    """Give a reply of one account to another."""
+
+    account: str
+    message_id: str
+    to: str
+
+
+def listed(order: List, now: datetime) -> dict[str, Any]:
+    """List what is kept. Nobody but the operator sees it, and it is not logged."""
+    found, next_cursor = strangers.page(now, limit=order.limit, cursor=order.cursor)
+    items = [
+        {**msgspec.to_builtins(one.inbound), "received_at": one.at.isoformat(), "kept_until": one.until.isoformat()}
+        for one in found
+    ]
+    return {"items": items, "next_cursor": next_cursor}
+
+
+def hand_over(order: HandOver, now: datetime) -> dict[str, str]:
+    """Hand a stranger's text over, unread and uncharged. Nothing answers it; repeated, it does nothing twice."""
+    _check(order.account, "account")
+    stranger = strangers.get(order.carrier, order.carrier_id, now)
+    if stranger:
+        made = _made(stranger.inbound, order.account, (), stranger.at)
+        owner = strangers.hand_over(stranger, replace(made, month=None, charged_units=0))
+    else:
+        owner = strangers.owner(order.carrier, order.carrier_id)
+    return _had(owner, order.account, "carrier_id")
+
+
+def move(order: Move) -> dict[str, str]:
+    """Move a reply, unread, with what it counts. Repeated, it does nothing twice."""
+    _check(order.to, "to")
+    message = messages.get(order.account, order.message_id)
+    if message is None:
+        moved = messages.get(order.to, order.message_id)
+        return _had(
+            (order.to, moved.id) if moved and moved.direction is Direction.IN else None, order.to, "message_id"
+        )
+    if message.direction is not Direction.IN or order.account == order.to:
+        raise NotFound("Only a reply can be moved, and only to another account.", field="message_id")
+    inbound = Inbound(
+        carrier=message.carrier or "",
+        carrier_id=message.carrier_id or "",
+        phone=message.phone,
+        number=message.number,
+        body=message.body,
+        media=message.media,
+    )
+    others = (message.account, *(one for one in message.candidates if one != order.to))
+    made = _made(inbound, order.to, others, message.created_at)
+    counts_alike = replace(made, month=message.month, charged_units=message.charged_units)
+    try:
+        owner = strangers.move(message, counts_alike)
+    except ConditionFailed:  # staff have read or linked it meanwhile
+        return move(order)
+    return _had(owner, order.to, "message_id")
+
+
+def _made(inbound: Inbound, account: str, others: tuple[str, ...], at: datetime) -> Message:
+    route = Route(account=account, phone=inbound.phone, number=inbound.number, message_id="", at=at)
+    decision = Decision(rule=Rule.OPERATOR, route=route, candidates=others)
+    # It answers none of this account's texts, and the other account's are none of its business.
+    return replace(reply.make(inbound, decision, keywords.read(inbound.body), at), answers=None)
+
+
+def _check(account: str, field: str) -> None:
+    if accounts.get(account) is None:
+        raise NotFound(f"There is no account {account!r}.", field=field)
+
+
+def _had(owner: tuple[str, str] | None, wanted: str, field: str) -> dict[str, str]:
+    if owner is None or owner[0] != wanted:
+        raise NotFound("It is not there: its days are over, or another account has it.", field=field)
+    return {"account": owner[0], "message_id": owner[1]}
+
+
+def act(event: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Do what the operator asks for; `msgspec.ValidationError` says what of it cannot be read."""
+    order: List | HandOver | Move = msgspec.convert(event, List | HandOver | Move)
+    match order:
+        case List():
+            return listed(order, now)
+        case HandOver():
+            return hand_over(order, now)
+        case Move():
+            return move(order)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return act(event, clock.now())

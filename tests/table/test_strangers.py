@@ -1,0 +1,61 @@
+from datetime import timedelta
+
+import pytest
+
+from longcode.carriers.carrier import Inbound
+from longcode.table import inbox, keys, store, strangers
+from tests.fakes import NOW
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+
+
+def inbound(carrier_id: str = "SM1") -> Inbound:
+    return Inbound(carrier="twilio", carrier_id=carrier_id, phone="+12125550123", number="+15555550100", body="Hello")
+
+
+def test_a_strangers_text_is_kept_for_thirty_days_from_when_it_first_came() -> None:
+    strangers.quarantine(inbound(), NOW)
+    strangers.quarantine(inbound(), NOW + DAY)
+
+    kept = store.get(keys.inbound("twilio", "SM1"))
+    assert kept
+    assert (kept["type"], kept["body"], kept["expires_at"]) == ("quarantined", "Hello", 1797953400)
+    assert inbox.seen_at(inbound()) == NOW
+
+
+def test_strangers_texts_are_listed_newest_first_page_by_page() -> None:
+    for index in range(5):
+        strangers.quarantine(inbound(f"SM{index}"), NOW + index * SECOND)
+
+    pages: list[list[str]] = []
+    cursor = None
+    while len(pages) < 4:
+        found, cursor = strangers.page(NOW + DAY, limit=2, cursor=cursor)
+        pages.append([one.inbound.carrier_id for one in found])
+        if cursor is None:
+            break
+
+    assert pages == [["SM4", "SM3"], ["SM2", "SM1"], ["SM0"]]
+
+
+def test_a_page_that_is_just_full_is_the_last() -> None:
+    strangers.quarantine(inbound("SM1"), NOW)
+    strangers.quarantine(inbound("SM2"), NOW)
+
+    found, cursor = strangers.page(NOW, limit=2, cursor=None)
+
+    assert (len(found), cursor) == (2, None)
+
+
+def test_a_text_whose_days_are_over_is_hidden_before_anything_removes_it() -> None:
+    strangers.quarantine(inbound("SM1"), NOW)
+    strangers.quarantine(inbound("SM2"), NOW + SECOND)
+
+    last, over = NOW + 30 * DAY - SECOND, NOW + 30 * DAY
+
+    assert len(strangers.page(last, limit=10, cursor=None)[0]) == 2
+    assert [one.inbound.carrier_id for one in strangers.page(over, limit=10, cursor=None)[0]] == ["SM2"]
+    assert strangers.get("twilio", "SM1", last)
+    assert strangers.get("twilio", "SM1", over) is None
