@@ -27,7 +27,7 @@ _LONGEST_KEYWORD = 60  # characters of a text that may be a studio's own keyword
 
 def receive(inbound: Inbound, received_at: datetime) -> None:
     """Take in a text. STOP is handed on before the reply is written, and even if the text is nobody's."""
-    keyword = keywords.read(inbound.body)
+    keyword = keywords.heard(inbound.body)
     decision = attribute(routes.to(inbound.phone, inbound.number), received_at, inbound.replies_to)
     if keyword and (decision or keyword in (Keyword.STOP, Keyword.START)):
         # A late copy of a STOP must not undo the START that followed it.
@@ -47,8 +47,8 @@ def receive(inbound: Inbound, received_at: datetime) -> None:
         spoken.tell(taken, received_at)
 
 
-def reply(inbound: Inbound, decision: Decision, keyword: Keyword | None, received_at: datetime) -> Message:
-    """Make the message that a studio sees. A keyword is shown and not charged: it is the service's business."""
+def reply(inbound: Inbound, decision: Decision, keyword: str | None, received_at: datetime) -> Message:
+    """Make the message that a studio sees. STOP, START and HELP are not charged: they are the service's business."""
     account = decision.route.account
     measure = segments.measure(inbound.body)
     return Message(
@@ -78,15 +78,15 @@ def reply(inbound: Inbound, decision: Decision, keyword: Keyword | None, receive
     )
 
 
-def _is_service(keyword: Keyword | None) -> bool:
-    return keyword is not None and keyword is not Keyword.YES
+def _is_service(keyword: str | None) -> bool:
+    return keyword in (Keyword.STOP, Keyword.START, Keyword.HELP)
 
 
 def _message_id(inbound: Inbound) -> str:
     return blake2s(f"{inbound.carrier}\n{inbound.carrier_id}".encode(), digest_size=12).hexdigest()
 
 
-def _heard(inbound: Inbound, keyword: Keyword, decision: Decision | None, at: datetime) -> HearKeyword:
+def _heard(inbound: Inbound, keyword: str, decision: Decision | None, at: datetime) -> HearKeyword:
     return HearKeyword(
         id=_message_id(inbound),
         keyword=keyword,
