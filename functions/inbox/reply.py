@@ -12,8 +12,8 @@ from longcode.route import Decision, link
 from longcode.table import clients
 
 
-def make(inbound: Inbound, decision: Decision, keyword: Keyword | None, received_at: datetime) -> Message:
-    """Make the message that a studio sees. A keyword is shown and not charged: it is the service's business."""
+def make(inbound: Inbound, decision: Decision, keyword: str | None, received_at: datetime) -> Message:
+    """Make the message that a studio sees. STOP, START and HELP are not charged: they are the service's business."""
     account = decision.route.account
     measure = segments.measure(inbound.body)
     return Message(
@@ -48,5 +48,5 @@ def message_id(inbound: Inbound) -> str:
     return blake2s(f"{inbound.carrier}\n{inbound.carrier_id}".encode(), digest_size=12).hexdigest()
 
 
-def _is_service(keyword: Keyword | None) -> bool:
-    return keyword is not None and keyword is not Keyword.YES
+def _is_service(keyword: str | None) -> bool:
+    return keyword in (Keyword.STOP, Keyword.START, Keyword.HELP)

@@ -25,7 +25,7 @@ _LONGEST_KEYWORD = 60  # characters of a text that may be a studio's own keyword
 
 def receive(inbound: Inbound, received_at: datetime) -> None:
     """Take in a text. STOP is handed on before the reply is written, and even if the text is nobody's."""
-    keyword = keywords.read(inbound.body)
+    keyword = keywords.heard(inbound.body)
     decision = attribute(routes.to(inbound.phone, inbound.number), received_at, inbound.replies_to)
     if keyword and (decision or keyword in (Keyword.STOP, Keyword.START)):
         # A late copy of a STOP must not undo the START that followed it.
@@ -46,7 +46,7 @@ def receive(inbound: Inbound, received_at: datetime) -> None:
         spoken.tell(taken, received_at)
 
 
-def _heard(inbound: Inbound, keyword: Keyword, decision: Decision | None, at: datetime) -> HearKeyword:
+def _heard(inbound: Inbound, keyword: str, decision: Decision | None, at: datetime) -> HearKeyword:
     return HearKeyword(
         id=reply.message_id(inbound),
         keyword=keyword,

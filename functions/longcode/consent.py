@@ -1,6 +1,6 @@
-"""Opt-outs: what STOP and START do to a phone, and which of two events counts."""
+"""Opt-outs: what STOP, START and near misses do to a phone, and which of two events counts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,11 +19,16 @@ class Means(StrEnum):
     TEXT = "text"
     CARRIER = "carrier"
     STAFF = "staff"
+    TEXT_AND_STAFF = "text_and_staff"
+    """A client's own words, of which staff decided what they meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One opt-out, or one taking back of it; kept for five years (facts §3). `words` are exact."""
+    """One opt-out, or one taking back of it; kept for five years (facts §3). `words` are exact.
+
+    One that `asks` is a near miss: it turns nothing, and a person decides. `by` is who of the studio did.
+    """
 
     id: str
     phone: str
@@ -34,33 +39,46 @@ class Event:
     words: str
     number: str | None = None
     account: str | None = None
+    asks: bool = False
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptOut:
     """Whether a phone is opted out in a scope, by its latest event; `turned_by` is the one a confirmation goes with.
 
-    A repeated STOP is the latest event, and turns nothing.
+    A repeated STOP is the latest event, and turns nothing. `asked` is the near miss that the staff of `account` are
+    asked about; none is when a later event has told.
     """
 
     phone: str
     scope: str
     out: bool
-    at: datetime
-    event_id: str
+    at: datetime | None = None
+    event_id: str | None = None
     turned_by: str | None = None
+    asked: str | None = None
+    asked_at: datetime | None = None
+    account: str | None = None
 
 
 def apply(now: OptOut | None, event: Event) -> OptOut:
     """Give the state after an event: the same state when it already knows this event or a later one."""
-    if now and (event.at, event.id) <= (now.at, now.event_id):
-        return now
-    turns = event.out != bool(now and now.out)
-    return OptOut(
-        phone=event.phone,
-        scope=event.scope,
-        out=event.out,
-        at=event.at,
-        event_id=event.id,
-        turned_by=event.id if turns else (now.turned_by if now else None),
-    )
+    before = now or OptOut(phone=event.phone, scope=event.scope, out=False)
+    if tells_since(before, event.at, event.id) or (event.asks and asks_since(before, event.at, event.id)):
+        return before
+    if event.asks:
+        return replace(before, asked=event.id, asked_at=event.at, account=event.account)
+    turned_by = event.id if event.out != before.out else before.turned_by
+    told = replace(before, out=event.out, at=event.at, event_id=event.id, turned_by=turned_by)
+    return told if asks_since(told, event.at, event.id) else replace(told, asked=None, asked_at=None)
+
+
+def tells_since(state: OptOut, at: datetime | None, event_id: str | None) -> bool:
+    """Tell whether a state was told by that event or a later one."""
+    return not (state.at is None or at is None) and (at, event_id or "") <= (state.at, state.event_id or "")
+
+
+def asks_since(state: OptOut, at: datetime, event_id: str) -> bool:
+    """Tell whether staff are asked about that event or a later one."""
+    return state.asked_at is not None and (at, event_id) <= (state.asked_at, state.asked or "")

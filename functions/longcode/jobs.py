@@ -25,7 +25,7 @@ class Receive(Struct, frozen=True, kw_only=True):
 
 
 class HearKeyword(Struct, frozen=True, kw_only=True):
-    """Act on a STOP, START, HELP or YES. `answered`: the carrier has replied to it already."""
+    """Act on a STOP, START, HELP or YES, or on a near miss. `answered`: the carrier has replied to it already."""
 
     id: str
     keyword: str

@@ -17,6 +17,10 @@ class Keyword(StrEnum):
     YES = "yes"
 
 
+NEAR_STOP = "near_stop"
+"""What a near miss is marked with: it asks for no more texts in words of its own, and a person decides."""
+
+
 # The union of 47 CFR 64.1200(a)(10), Twilio's and AWS's lists, with Spanish and German (facts §3), folded.
 _WORDS = {
     **dict.fromkeys(("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit"), Keyword.STOP),
@@ -31,6 +35,11 @@ _WORDS = {
 def read(text: str) -> Keyword | None:
     """Tell the keyword that the WHOLE message is, whatever its case, accents and trimmings."""
     return _WORDS.get(fold(text))
+
+
+def heard(text: str) -> str | None:
+    """Tell what a message asks for: the keyword that it is, or that only a person can decide."""
+    return read(text) or (NEAR_STOP if near_stop(text) else None)
 
 
 def fold(text: str) -> str:

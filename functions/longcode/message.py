@@ -94,6 +94,7 @@ class Held(StrEnum):
     QUIET_HOURS = "quiet_hours"
     PARKED = "parked"
     PAUSED = "paused"
+    ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

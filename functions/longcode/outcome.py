@@ -25,7 +25,7 @@ DETAILS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A text to a phone of a client, with its length; or, with `code`, why there is none. Held: not before then."""
+    """A text to a phone of a client, with its length; or, with `code`, why there is none; or why it waits."""
 
     client_id: str
     phone: str | None = None
@@ -34,6 +34,7 @@ class Outcome:
     units: int = 0
     segments: int = 0
     held_until: datetime | None = None
+    held: recipients.Skipped | None = None
     code: str | None = None
     detail: str | None = None
 
@@ -56,10 +57,11 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phones:
-    """What is known of some clients' numbers: which said STOP, and when the account last texted them."""
+    """What is known of some clients' numbers: which said STOP, or perhaps did, and when each was last texted."""
 
     blocked: AbstractSet[str]
     last_texted: Mapping[str, datetime]
+    asked: AbstractSet[str] = frozenset()
 
 
 def of_client(wording: Wording, client: Client, phones: Phones, owners: Mapping[str, str]) -> Iterator[Outcome]:
@@ -83,7 +85,7 @@ def of_client(wording: Wording, client: Client, phones: Phones, owners: Mapping[
             yield _without(nothing, refusal)
             continue
         taken = owners.get(number, client.id) != client.id
-        yield refused(nothing, DUPLICATE) if taken else _with(nothing, text)
+        yield refused(nothing, DUPLICATE) if taken else _with(nothing, text, number in phones.asked)
 
 
 def refused(outcome: Outcome, code: str) -> Outcome:
@@ -119,9 +121,16 @@ def _text(wording: Wording, words: str, last_texted: datetime | None) -> str:
     )
 
 
-def _with(recipient: Outcome, text: str) -> Outcome:
+def _with(recipient: Outcome, text: str, asked: bool) -> Outcome:
     measure = segments.measure(text)
-    return replace(recipient, text=text, encoding=measure.encoding, units=measure.units, segments=measure.segments)
+    return replace(
+        recipient,
+        text=text,
+        encoding=measure.encoding,
+        units=measure.units,
+        segments=measure.segments,
+        held=recipients.skipped(recipient.phone or "", recipients.ASKED) if asked else None,
+    )
 
 
 def _without(recipient: Outcome, refusal: RequestError) -> Outcome:

@@ -2,21 +2,23 @@
 
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from longcode.client import Client, numbers_to_text
 from longcode.errors import CountryNotAllowed, NoNumberTicked, NoPermission, OptedOut, RequestError
 from longcode.route import link
 
+ASKED = "asked"
 _DETAILS = {
     OptedOut.code: "The recipient replied STOP and gets no texts until they reply START.",
+    ASKED: "The recipient may have asked for no more texts: they wait until staff have answered GET /questions.",
     CountryNotAllowed.code: "This account texts no numbers of that country: see allowed_countries in the settings.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A phone that gets no text, with the stable code and the sentence of the reason."""
+    """A phone that gets no text, or not now, with the stable code and the sentence of the reason."""
 
     phone: str
     code: str
@@ -25,11 +27,15 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """The phones that get a text each, and those that do not, for the client that they belong to."""
+    """The phones that get a text each, and those that do not, for the client that they belong to.
+
+    The texts to those that are `held` wait until staff have told what the recipient meant.
+    """
 
     phones: tuple[str, ...]
     client_id: str | None = None
     skipped: tuple[Skipped, ...] = ()
+    held: tuple[Skipped, ...] = ()
 
 
 def of_client(client: Client, only: str | None, blocked: AbstractSet[str], countries: Collection[str]) -> Recipients:
@@ -58,6 +64,11 @@ def of_number(
     return Recipients((phone,), link(None, clients_with_it))
 
 
+def holding(to: Recipients, asked: AbstractSet[str]) -> Recipients:
+    """Tell which of the phones' texts wait, of those that staff are asked about."""
+    return replace(to, held=tuple(skipped(phone, ASKED) for phone in to.phones if phone in asked))
+
+
 def refusal(phone: str, blocked: bool, countries: Collection[str], field: str) -> RequestError | None:
     """Tell why a number gets no text of an account, whoever's it is."""
     if blocked:
@@ -69,5 +80,5 @@ def refusal(phone: str, blocked: bool, countries: Collection[str], field: str) -
 
 
 def skipped(phone: str, code: str) -> Skipped:
-    """Tell why a phone was skipped that others of the client's were not."""
+    """Tell why a phone is skipped or held that others of the client's are not."""
     return Skipped(phone, code, _DETAILS[code])

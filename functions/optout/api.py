@@ -1,5 +1,6 @@
-"""GET and PUT /optouts/{phone}: the state, its history, and what staff learned in another way."""
+"""GET and PUT /optouts/{phone}: the state, its history, what staff learned; /questions: what staff are asked."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -10,10 +11,13 @@ from pydantic import BaseModel, Field
 
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
+from longcode.client import Client
 from longcode.consent import SHARED, Event, Means, of_account
 from longcode.errors import BadPhone, OnlyTheClient
 from longcode.phone import to_e164
-from longcode.table import clients, opt_outs
+from longcode.question import Question
+from longcode.table import clients, opt_outs, questions
+from optout import asking
 
 app = web.resolver()
 
@@ -21,12 +25,17 @@ Phone = Annotated[str, Path(pattern=r"^(\+|%2[Bb])[0-9]{7,15}$")]
 
 
 class Happened(BaseModel):
-    """One event of the history, of those that concern the account that asks."""
+    """One event of the history, of those that concern the account that asks.
+
+    One that `asks` is a near miss: staff decide, and their answer is an event of its own.
+    """
 
     at: datetime
     out: bool
+    asks: bool
     means: Means
     words: str
+    by: str | None
 
 
 class OptOutState(BaseModel):
@@ -37,11 +46,42 @@ class OptOutState(BaseModel):
     history: list[Happened]
 
 
+Person = Annotated[str | None, Field(min_length=1, max_length=100)]
+
+
 class Learned(web.Body):
-    """An opt-out that staff learned of, and how."""
+    """An opt-out that staff learned of, how, and who of them."""
 
     opted_out: bool
     how: Annotated[str, Field(min_length=1, max_length=500)]
+    by: Person = None
+
+
+class ClientWithPhone(BaseModel):
+    """A client who has the phone."""
+
+    id: str
+    first_name: str
+    last_name: str
+
+
+class ShownQuestion(BaseModel):
+    """A reply that may have asked for no more texts, in its exact words. The account's texts to the phone wait."""
+
+    phone: str
+    message_id: str
+    words: str
+    asked_at: datetime
+    number: str | None
+    clients: list[ClientWithPhone]
+
+
+class Answer(web.Body):
+    """Whether the client asked for no more texts. With `message_id`, only if it is still asked about."""
+
+    opted_out: bool
+    message_id: Annotated[str | None, Field(max_length=100)] = None
+    by: Person = None
 
 
 @app.get("/optouts/<phone>")
@@ -65,10 +105,33 @@ def record_opt_out(phone: Phone, form: Learned) -> OptOutState:
         means=Means.STAFF,
         words=form.how,
         account=account,
+        by=form.by,
     )
+    asked = opt_outs.get(number, event.scope)
     opt_outs.record(event)
     for client_id in clients.with_phone(account, number):
         clients.hear_stop(account, client_id, number)
+    if asked and asked.asked:
+        asking.let_go_on(account, number, event.at)
+    return state_of(number, account)
+
+
+@app.get("/questions")
+def list_questions(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Listed[ShownQuestion]:
+    """List the replies of which staff are to tell whether they meant STOP, oldest first."""
+    account = web.caller(app)
+    found, next_cursor = questions.page(account, limit=limit, cursor=cursor)
+    out = {phone for _, phone in opt_outs.blocked((account, one.phone) for one in found)}
+    people = clients.of_phones(account, [one.phone for one in found])
+    items = [_shown(one, people[one.phone]) for one in found if one.phone not in out]
+    return web.Listed(items=items, next_cursor=next_cursor)
+
+
+@app.put("/questions/<phone>")
+def answer_question(phone: Phone, form: Answer) -> OptOutState:
+    """Tell what a reply meant: it opted out of this studio's texts, or it did not, and texts that waited go on."""
+    number, account = _e164(phone), web.caller(app)
+    asking.answer(account, number, opted_out=form.opted_out, message_id=form.message_id, by=form.by, now=clock.now())
     return state_of(number, account)
 
 
@@ -80,7 +143,18 @@ def state_of(phone: str, account: str) -> OptOutState:
     return OptOutState(
         phone=phone,
         opted_out=bool(opt_outs.blocked([(account, phone)])),
-        history=[Happened(at=one.at, out=one.out, means=one.means, words=one.words) for one in in_order],
+        history=[Happened.model_validate(one, from_attributes=True) for one in in_order],
+    )
+
+
+def _shown(question: Question, people: Sequence[Client]) -> ShownQuestion:
+    return ShownQuestion(
+        phone=question.phone,
+        message_id=question.message_id,
+        words=question.words,
+        asked_at=question.at,
+        number=question.number,
+        clients=[ClientWithPhone.model_validate(one, from_attributes=True) for one in people],
     )
 
 

@@ -1,4 +1,4 @@
-"""STOP, START, HELP and YES take effect, and are answered once."""
+"""STOP, START, HELP and YES take effect, and are answered once; a near miss puts a question to staff."""
 
 from datetime import datetime
 from typing import Any
@@ -13,21 +13,29 @@ from longcode.aws.batch import OneByOne
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.consent import SHARED, Event
-from longcode.keywords import Keyword
+from longcode.keywords import NEAR_STOP, Keyword
 from longcode.message import Kind
 from longcode.table import clients, messages, opt_outs
+from optout import asking
 
 processor = OneByOne(EventType.SQS)
 
 
 def hear(heard: jobs.HearKeyword, now: datetime) -> None:
     """Act on a keyword. Killed anywhere, the next delivery goes on: each step may be repeated."""
+    if heard.keyword == NEAR_STOP:
+        asking.ask(heard, now)
+        return
     keyword = Keyword(heard.keyword)
     answer = answers.to(keyword, settings().help_contact)
     if keyword is Keyword.HELP:
         _answer(heard, answer, now)
         return
-    states = [opt_outs.record(_event(heard, keyword, scope)) for scope in _scopes(heard, keyword)]
+    events = [_event(heard, keyword, scope) for scope in _scopes(heard, keyword)]
+    states = [opt_outs.record(event) for event in events]
+    for state in states:
+        if state.scope == SHARED:
+            asking.settle(state, now)
     if keyword is Keyword.STOP:
         for account, client_id in clients.everywhere_with_phone(heard.phone):
             clients.hear_stop(account, client_id, heard.phone)

@@ -57,6 +57,7 @@ class Preview(BaseModel):
     units: int = 0
     phones: tuple[str, ...] = ()
     skipped: tuple[recipients.Skipped, ...] = ()
+    held: tuple[recipients.Skipped, ...] = ()
     price_micros: int = 0
 
 
@@ -122,6 +123,7 @@ def preview(account_id: str, form: requests.NewMessage, now: datetime) -> Previe
         units=measures[0].units,
         phones=checked.to.phones,
         skipped=checked.to.skipped,
+        held=checked.to.held,
         price_micros=0 if limit or held.units_a_month is not None else beyond * plan.unit_price_micros,
     )
 

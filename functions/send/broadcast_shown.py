@@ -65,7 +65,10 @@ class Recipient(BaseModel):
 
 
 class WouldGet(BaseModel):
-    """What a client and phone would get: a text, perhaps held until quiet hours are over; or why none."""
+    """What a client and phone would get: a text, perhaps held until quiet hours are over; or why none, or none now.
+
+    One that `would_be_sent` and has the code `asked` waits until staff have answered: see GET /questions.
+    """
 
     client_id: str
     phone: str | None
@@ -153,6 +156,6 @@ def would_get(outcome: Outcome) -> WouldGet:
         units=outcome.units,
         segments=outcome.segments,
         held_until=outcome.held_until,
-        code=outcome.code,
-        reason=outcome.detail,
+        code=why.code if (why := outcome.held) else outcome.code,
+        reason=why.detail if why else outcome.detail,
     )

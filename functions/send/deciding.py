@@ -59,13 +59,14 @@ def decide(
 
 
 def _known(words: Wording, seen: Sequence[Seen]) -> Phones:
-    """Read strongly which numbers said STOP, of those that may have, and who is texted for the first time."""
+    """Read strongly which numbers said STOP, or perhaps did, and who is texted for the first time."""
     those = [one.client for one in seen if one.client]
-    heard = ((words.account.id, phone) for client in those for phone in client.heard_stop)
+    heard = opt_outs.standing((words.account.id, phone) for client in those for phone in client.heard_stop)
     named = outgoing.name_in_front(words.account)
     every = [phone for client in those for phone in ticked(client)] if named else []
     return Phones(
-        blocked={phone for _, phone in opt_outs.blocked(heard)},
+        blocked={phone for _, phone in heard.blocked},
+        asked={phone for _, phone in heard.asked},
         last_texted=origins.last_texted(words.account, every),
     )
 

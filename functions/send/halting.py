@@ -1,4 +1,4 @@
-"""What the worker does with a text of a broadcast that was cancelled or is paused."""
+"""What the worker does with a text of a cancelled or paused broadcast, or to somebody who perhaps said STOP."""
 
 from datetime import datetime, timedelta
 
@@ -11,27 +11,28 @@ _LOOKED_AT_AGAIN = timedelta(hours=1)
 
 
 def halt(message: Message, stops: Stops, now: datetime) -> bool:
-    """Keep a text from going if its broadcast was cancelled or is paused; tells whether it was kept."""
+    """Keep a text from going if its broadcast was cancelled, or if it has to wait; tells whether it was kept."""
     if stops.is_cancelled(message):
         messages.settle(message, State.CANCELLED, finished_at=now)
         return True
-    waits = may_become(message.state, State.SENDING) and not patience.is_over(message, now)
-    if not waits or not stops.is_paused(message):
+    why = stops.waits(message)
+    over = stops.is_blocked(message) or patience.is_over(message, now)
+    if why is None or over or not may_become(message.state, State.SENDING):
         return False
-    _hold(message, now)
+    _hold(message, why, now)
     return True
 
 
-def _hold(message: Message, now: datetime) -> None:
-    """Leave a text until its broadcast is resumed, or its time is over.
+def _hold(message: Message, why: Held, now: datetime) -> None:
+    """Leave a text until its broadcast is resumed, or its recipient's question answered, or its time is over.
 
-    A resume that went through the texts before this one was held has missed it: it is looked for afterwards, and the
-    sweeper brings on what it missed.
+    Whoever went through the texts then, before this one was held, has missed it: they are looked for afterwards, and
+    the sweeper brings on what it missed.
     """
     again = min(now + _LOOKED_AT_AGAIN, message.valid_until or now + _LOOKED_AT_AGAIN)
-    if not messages.put_off(message, State.QUEUED, again, held=Held.PAUSED):
+    if not messages.put_off(message, State.QUEUED, again, held=why):
         return
-    if sending.stops([message]).is_paused(message):
+    if sending.stops([message]).waits(message):
         return
     held = messages.get(message.account, message.id)
     if held and held.held:

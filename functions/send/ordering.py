@@ -110,7 +110,7 @@ def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], room: planni
         texts=sum(one.goes for one in outcomes),
         units=units,
         segments=sum(one.segments for one in outcomes),
-        held=sum(one.held_until is not None for one in outcomes),
+        held=sum(bool(one.held_until or one.held) for one in outcomes),
         skipped=added({}, (one.code for one in outcomes if one.code)),
         price_micros=beyond * room.plan.unit_price_micros if charged else 0,
     )

@@ -88,13 +88,16 @@ def _number(account_id: str, entered: str) -> str:
 
 def _recipients(form: NewMessage, known: sending.Known, account: Account) -> recipients.Recipients:
     if form.client_id is None and known.phone:
-        return recipients.of_number(
+        to = recipients.of_number(
             known.phone, known.clients_with_phone, blocked=known.blocked, countries=countries(account)
         )
+        return recipients.holding(to, {known.phone} if known.asked else set())
     if known.client is None:
         raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
-    heard = opt_outs.blocked((known.client.account, phone) for phone in known.client.heard_stop)
-    return recipients.of_client(known.client, known.phone, {phone for _, phone in heard}, countries(account))
+    heard = opt_outs.standing((known.client.account, phone) for phone in known.client.heard_stop)
+    blocked = {phone for _, phone in heard.blocked}
+    to = recipients.of_client(known.client, known.phone, blocked, countries(account))
+    return recipients.holding(to, {phone for _, phone in heard.asked})
 
 
 def _words(form: NewMessage, known: sending.Known, account: Account, to: recipients.Recipients) -> str:

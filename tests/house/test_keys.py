@@ -14,6 +14,7 @@ NAME_THE_KEY = {
     "functions/longcode/table/due.py",
     "functions/longcode/table/folders.py",
     "functions/longcode/table/occurrences.py",
+    "functions/longcode/table/questions.py",
     "functions/longcode/table/store.py",
     "functions/longcode/table/strangers.py",
     "functions/longcode/table/writes.py",

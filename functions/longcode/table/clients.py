@@ -1,6 +1,6 @@
 """Clients under the studio's own ids, and which clients have a phone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from longcode.aws.telemetry import count, logger
 from longcode.client import Client, may_be_texted
 from longcode.table import keys, store
 from longcode.table.codec import Attributes, attributes, read
-from longcode.table.opt_outs import blocked
+from longcode.table.opt_outs import standing
 from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write
 
 _MARK = "client:"
@@ -82,7 +82,8 @@ def put(client: Client) -> bool:
             store.transact(_writes(old, client))
         except store.ConditionFailed:
             continue
-        for account, number in blocked((client.account, phone.number) for phone in client.phones):
+        found = standing((client.account, phone.number) for phone in client.phones)
+        for account, number in found.blocked | found.asked:
             hear_stop(account, client.id, number)
         return old is None
 
@@ -100,7 +101,7 @@ def delete(account: str, client_id: str) -> bool:
 
 
 def hear_stop(account: str, client_id: str, number: str) -> None:
-    """Note on a client that a phone of theirs said STOP, so that a send looks it up."""
+    """Note on a client that a phone of theirs said STOP, or perhaps did, so that a send looks it up."""
     change = Update(keys.client(account, client_id), add={"heard_stop": {number}}, when=PRESENT)
     try:
         store.write(change)
@@ -111,6 +112,18 @@ def hear_stop(account: str, client_id: str, number: str) -> None:
 def with_phone(account: str, number: str) -> dict[str, bool]:
     """Find the clients of an account that have this phone, and whether each may be texted on it."""
     return having_phone(store.get(keys.clients_with_phone(number, account)))
+
+
+def of_phones(account: str, phones: Sequence[str]) -> dict[str, list[Client]]:
+    """Read an account's clients by phone, in two calls."""
+    links = {phone: keys.clients_with_phone(phone, account) for phone in phones}
+    found = store.get_many(links.values()) if links else {}
+    wanted = {
+        phone: [keys.client(account, one) for one in having_phone(found.get(link))] for phone, link in links.items()
+    }
+    every = [key for of_phone in wanted.values() for key in of_phone]
+    items = store.get_many(every) if every else {}
+    return {phone: [read(Client, items[key]) for key in of if key in items] for phone, of in wanted.items()}
 
 
 def having_phone(item: dict[str, object] | None) -> dict[str, bool]:

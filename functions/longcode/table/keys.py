@@ -90,6 +90,11 @@ def call(account: str, call_id: str = "") -> Key:
     return Key(f"account#{account}", f"call#{call_id}")
 
 
+def question(account: str, phone: str) -> Key:
+    """Find what an account's staff are or were last asked about a phone: whether a reply meant STOP."""
+    return Key(f"account#{account}", f"question#{phone}")
+
+
 def message(account: str, message_id: str = "") -> Key:
     """Find a message, in or out; those of one request begin alike."""
     return Key(f"account#{account}", f"message#{message_id}")
@@ -248,6 +253,11 @@ def upcoming(account: str) -> str:
 def quarantine() -> str:
     """Name the list of strangers' texts, in the order of their time."""
     return "quarantine"
+
+
+def questions(account: str) -> str:
+    """Name the list of what an account's staff are asked, in the order of time."""
+    return f"account#{account}#questions"
 
 
 def folder_place(at: datetime, message_id: str) -> str:

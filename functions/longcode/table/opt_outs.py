@@ -1,12 +1,15 @@
 """Opt-outs by phone, and the history of who said STOP and START, when, how and in which words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import and_
 
 from boto3.dynamodb.conditions import Attr
 
-from longcode.consent import SHARED, Event, OptOut, apply, of_account
-from longcode.table import keys, store
+from longcode.consent import SHARED, Event, OptOut, apply, of_account, tells_since
+from longcode.table import keys, questions, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update
 
@@ -20,11 +23,34 @@ def get(phone: str, scope: str) -> OptOut | None:
     return read(OptOut, found) if found else None
 
 
-def blocked(senders_and_phones: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Tell which accounts may not text which phones: the service is blocked, or that account."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of accounts and phones: which may not text which, and which wait until their staff have answered."""
+
+    blocked: set[tuple[str, str]]
+    asked: set[tuple[str, str]]
+
+
+def standing(senders_and_phones: Iterable[tuple[str, str]]) -> Standing:
+    """Tell which accounts may not text which phones (the service is blocked, or that account), or not yet."""
     wanted = {pair: gates(*pair) for pair in senders_and_phones}
     found = store.get_many(key for of_pair in wanted.values() for key in of_pair) if wanted else {}
-    return {pair for pair, of_pair in wanted.items() if any(is_out(found.get(key)) for key in of_pair)}
+    return standing_in(wanted, found)
+
+
+def standing_in(
+    wanted: Mapping[tuple[str, str], Iterable[keys.Key]], found: Mapping[keys.Key, Attributes]
+) -> Standing:
+    """Tell the same from the gates of each account and phone, as far as they were found."""
+    return Standing(
+        blocked={pair for pair, of_pair in wanted.items() if any(is_out(found.get(key)) for key in of_pair)},
+        asked={pair for pair, of_pair in wanted.items() if any(is_asked(found.get(key)) for key in of_pair)},
+    )
+
+
+def blocked(senders_and_phones: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Tell which accounts may not text which phones."""
+    return standing(senders_and_phones).blocked
 
 
 def gates(account: str, phone: str) -> tuple[keys.Key, keys.Key]:
@@ -43,6 +69,11 @@ def is_out(item: Attributes | None) -> bool:
     return bool(item and item["out"])
 
 
+def is_asked(item: Attributes | None) -> bool:
+    """Read from an opt-out item whether staff are asked about the phone."""
+    return bool(item and item.get("asked"))
+
+
 def record(event: Event) -> OptOut:
     """Take an event into the history and, if none is later, into the state; gives the state that stands now.
 
@@ -51,20 +82,51 @@ def record(event: Event) -> OptOut:
     while True:
         now = get(event.phone, event.scope)
         then = apply(now, event)
-        history = Put(
-            keys.consent(event.phone, event.scope, event.at, event.id),
-            {"type": "consent", "expires_at": int((event.at + _KEPT).timestamp()), **attributes(event)},
-        )
-        if then is now:
-            store.write(history)
+        if _take_in(event, now, then):
             return then
-        unchanged = Attr("event_id").eq(now.event_id) if now else ABSENT
-        state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(then)}, unchanged)
-        try:
-            store.transact([state, history])
-        except store.ConditionFailed:
-            continue
-        return then
+
+
+def answer(event: Event, near_miss: str) -> bool:
+    """Take in what staff answer of a near miss; False when it is answered, or the client has told, already.
+
+    What was out before stays out: only the client takes an opt-out back.
+    """
+    while (now := get(event.phone, event.scope)) and now.asked == near_miss and (event.out or not now.out):
+        if _take_in(event, now, apply(now, event)):
+            return True
+    return False
+
+
+def settle(told: OptOut) -> list[str]:
+    """Take back the questions that the client's word to every studio answers; gives whose they were.
+
+    That word is read after a near miss is written, and looks for near misses after its own write: one sees the other.
+    """
+    every = (read(OptOut, item) for item in store.query(keys.opt_out(told.phone, "")) if is_asked(item))
+    earlier = (one for one in every if tells_since(told, one.asked_at, one.asked))
+    return [str(one.account) for one in earlier if _settled(one)]
+
+
+def _settled(asked: OptOut) -> bool:
+    same = Attr("asked").eq(asked.asked)
+    told = Update(keys.opt_out(asked.phone, asked.scope), remove=("asked", "asked_at"), when=same)
+    return store.holds(told, questions.closing(asked))
+
+
+def _take_in(event: Event, now: OptOut | None, then: OptOut) -> bool:
+    history = Put(
+        keys.consent(event.phone, event.scope, event.at, event.id),
+        {"type": "consent", "expires_at": int((event.at + _KEPT).timestamp()), **attributes(event)},
+    )
+    if then == now:
+        return store.holds(history)
+    unchanged = ABSENT
+    if now:
+        names = ("event_id", "asked")
+        each = (Attr(name).eq(held) if (held := getattr(now, name)) else Attr(name).not_exists() for name in names)
+        unchanged = reduce(and_, each)
+    state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(then)}, unchanged)
+    return store.holds(state, history, *questions.with_event(now, then, event))
 
 
 def history(phone: str, scope: str) -> list[Event]:

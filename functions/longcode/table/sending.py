@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from longcode.account import TEXTS_AN_HOUR, Account
 from longcode.client import Client
 from longcode.jobs import Send
-from longcode.message import Kind, Message
+from longcode.message import Held, Kind, Message
 from longcode.table import clients, keys, opt_outs, store
 from longcode.table.codec import Attributes, read
 from longcode.template import Template
@@ -24,6 +24,7 @@ class Known:
     earlier: Message | None
     phone: str | None
     blocked: bool
+    asked: bool
     clients_with_phone: dict[str, bool]
 
 
@@ -31,6 +32,7 @@ def look_up(
     account: str, *, client_id: str | None, template: str | None, phone: str | None, request_id: str
 ) -> Known:
     """Read all that a request names, strongly."""
+    gates = opt_outs.gates(account, phone) if phone else ()
     wanted = {
         "account": keys.account(account),
         "earlier": keys.message(account, f"{request_id}-0"),
@@ -40,9 +42,8 @@ def look_up(
     if template:
         wanted["template"] = keys.template(account, template)
     if phone:
-        wanted["stopped"], wanted["stopped_for_account"] = opt_outs.gates(account, phone)
         wanted["clients"] = keys.clients_with_phone(phone, account)
-    items = store.get_many(wanted.values())
+    items = store.get_many([*wanted.values(), *gates])
     found = {name: items.get(key) for name, key in wanted.items()}
     return Known(
         account=read(Account, found["account"]) if found["account"] else None,
@@ -50,7 +51,8 @@ def look_up(
         template=read(Template, one) if (one := found.get("template")) else None,
         earlier=read(Message, found["earlier"]) if found["earlier"] else None,
         phone=phone,
-        blocked=any(opt_outs.is_out(found.get(gate)) for gate in ("stopped", "stopped_for_account")),
+        blocked=any(opt_outs.is_out(items.get(gate)) for gate in gates),
+        asked=any(opt_outs.is_asked(items.get(gate)) for gate in gates),
         clients_with_phone=clients.having_phone(found.get("clients")),
     )
 
@@ -64,12 +66,12 @@ def messages(jobs: Iterable[Send]) -> dict[Send, Attributes]:
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """What keeps texts from going: opt-outs by account and phone, broadcasts that were cancelled or are paused.
+    """What keeps texts from going: where accounts and phones stand, and broadcasts that were cancelled or are paused.
 
     And what tells whether they are too many for a phone: `most_an_hour` by account, `routes` with what went lately.
     """
 
-    blocked: set[tuple[str, str]]
+    standing: opt_outs.Standing
     most_an_hour: dict[str, int]
     routes: dict[keys.Key, Attributes]
     cancelled: set[tuple[str, str | None]]
@@ -77,19 +79,21 @@ class Stops:
 
     def stop(self, message: Message) -> bool:
         """Tell whether anything keeps a text from going."""
-        return self.is_blocked(message) or self.is_cancelled(message) or self.is_paused(message)
+        return self.is_blocked(message) or self.is_cancelled(message) or self.waits(message) is not None
 
     def is_blocked(self, message: Message) -> bool:
         """Tell whether the recipient said STOP."""
-        return (message.account, message.phone) in self.blocked
+        return (message.account, message.phone) in self.standing.blocked
 
     def is_cancelled(self, message: Message) -> bool:
         """Tell whether a text is of a cancelled broadcast."""
         return (message.account, message.broadcast) in self.cancelled
 
-    def is_paused(self, message: Message) -> bool:
-        """Tell whether a text is of a paused broadcast."""
-        return (message.account, message.broadcast) in self.paused
+    def waits(self, message: Message) -> Held | None:
+        """Tell why a text has to wait: its broadcast is paused, or the recipient perhaps said STOP."""
+        if (message.account, message.broadcast) in self.paused:
+            return Held.PAUSED
+        return Held.ASKED if (message.account, message.phone) in self.standing.asked else None
 
 
 def stops(messages: Sequence[Message]) -> Stops:
@@ -107,7 +111,7 @@ def stops(messages: Sequence[Message]) -> Stops:
     return Stops(
         most_an_hour={name: found.get(key, {}).get("texts_an_hour", TEXTS_AN_HOUR) for name, key in accounts.items()},
         routes={key: found[key] for key in routes if key in found},
-        blocked={pair for pair, of_pair in gates.items() if any(opt_outs.is_out(found.get(key)) for key in of_pair)},
+        standing=opt_outs.standing_in(gates, found),
         cancelled={name for name, item in there.items() if item.get("state") == _CANCELLED},
         paused={name for name, item in there.items() if item.get("paused")},
     )

@@ -37,6 +37,7 @@ def test_the_preview_shows_the_text_its_length_and_what_forces_ucs_2() -> None:
         "units": 1,
         "phones": ["+12125550123"],
         "skipped": [],
+        "held": [],
         "price_micros": 0,
     }
     assert queued("send") == []

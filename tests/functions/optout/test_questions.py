@@ -1,0 +1,472 @@
+"""A near miss holds its studio's texts to that phone, and one call of its staff answers it."""
+
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from inbox import worker as inbox_worker
+from longcode.account import Account
+from longcode.aws import queues
+from longcode.carriers.carrier import Inbound
+from longcode.consent import SHARED, of_account
+from longcode.errors import OnlyTheClient
+from longcode.jobs import HearKeyword
+from longcode.message import Held, State
+from longcode.table import clients, folders, inbox, opt_outs, questions
+from optout import api, asking, worker
+from send import api as send_api
+from send import broadcasts as broadcasts_api
+from send import due
+from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
+from tests.functions.accounts.calls import at_once, killed_before, meanwhile
+from tests.functions.inbox.replies import NUMBER, PHONE, texted
+from tests.functions.send.texts import accept, deliver, stored
+
+MINE, THEIRS = "10000001", "10000002"
+WORDS = " Please stop texting me!! 🙏"
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio whose client Zoë has texted it last."""
+    account = studio(MINE)
+    client(account, "c1", PHONE)
+    texted(account, at=NOW - timedelta(hours=1))
+    return account
+
+
+def at(minute: int) -> datetime:
+    return NOW + timedelta(minutes=minute)
+
+
+def reply(words: str = WORDS, minute: int = 0) -> None:
+    """Have the client's words arrive and be acted on."""
+    inbound = Inbound(carrier="twilio", carrier_id=f"SM{minute}", phone=PHONE, number=NUMBER, body=words)
+    inbox_worker.receive(inbound, at(minute))
+    act(minute)
+
+
+def act(minute: int) -> None:
+    for body in queued("opt_out"):
+        worker.hear(queues.read(HearKeyword, body), at(minute))
+
+
+def say(keyword: str, minute: int, event_id: str | None = None) -> None:
+    worker.hear(
+        HearKeyword(
+            id=event_id or f"{keyword}-{minute}",
+            keyword=keyword,
+            phone=PHONE,
+            number=NUMBER,
+            words=keyword,
+            at=at(minute),
+            account=MINE,
+        ),
+        at(minute),
+    )
+
+
+def listed(account: str = MINE) -> list[Any]:
+    return list(call(api, "GET", "/questions", account=account).json["items"])
+
+
+def answer(opted_out: bool, minute: int = 2, by: str | None = None) -> None:
+    asking.answer(MINE, PHONE, opted_out=opted_out, message_id=None, by=by, now=at(minute))
+
+
+def put(opted_out: bool, account: str = MINE, **fields: Any) -> Answered:
+    return call(api, "PUT", f"/questions/{PHONE}", {"opted_out": opted_out} | fields, account=account)
+
+
+def history(account: str = MINE) -> list[tuple[str, bool, bool, str | None]]:
+    shown = call(api, "GET", f"/optouts/{PHONE}", account=account).json["history"]
+    return [(one["means"], one["asks"], one["out"], one["by"]) for one in shown]
+
+
+def go_on(minute: int) -> list[str]:
+    """Have the sweeper look at what is due, and deliver it; gives what the studio's texts said."""
+    carrier = FakeCarrier()
+    due.sweep(at(minute))
+    deliver(carrier, at(minute))
+    return [text.body for text in carrier.texts if text.reference.startswith(MINE)]
+
+
+def test_staff_are_asked_about_a_near_miss_in_its_exact_words(account: Account) -> None:
+    reply()
+
+    [one] = listed()
+    [(_, message)] = inbox.after(MINE, 0, 10)
+    assert one == {
+        "phone": PHONE,
+        "message_id": message.id,
+        "words": WORDS,
+        "asked_at": "2026-11-22T15:30:00Z",
+        "number": NUMBER,
+        "clients": [{"id": "c1", "first_name": "Zoë", "last_name": ""}],
+    }
+    assert (message.keyword, message.charged_units, message.read) == ("near_stop", 1, False)
+
+
+def test_the_service_itself_does_not_answer_a_near_miss(account: Account) -> None:
+    reply()
+
+    assert folders.page("longcode", "sent", limit=9, cursor=None).messages == []
+    assert queued("send") == []
+
+
+def test_a_text_accepted_before_or_meanwhile_waits_and_is_not_refused(account: Account) -> None:
+    before = accept(account, "before", now=at(0))
+    reply(minute=1)
+    after = accept(account, "after", now=at(2))
+    carrier = FakeCarrier()
+
+    deliver(carrier, at(2))
+
+    assert carrier.texts == []
+    assert [(one.state, one.held) for one in map(stored, [account] * 2, [before.id, after.id])] == [
+        (State.QUEUED, Held.ASKED),
+        (State.QUEUED, Held.ASKED),
+    ]
+
+
+def test_what_did_not_mean_stop_lets_the_texts_go_on_within_a_minute(account: Account) -> None:
+    text = accept(account, now=at(0))
+    reply(minute=1)
+    deliver(FakeCarrier(), at(1))
+
+    answer(False, 2, by="Kim")
+
+    assert history() == [("text", True, False, None), ("text_and_staff", False, False, "Kim")]
+    assert listed() == []
+    assert go_on(3) == ["Hello"]
+    assert stored(account, text.id).held is None
+
+
+def test_what_meant_stop_is_an_opt_out_of_that_studio_and_its_texts_are_refused(account: Account) -> None:
+    text = accept(account, now=at(0))
+    reply(minute=1)
+    deliver(FakeCarrier(), at(1))
+
+    answer(True, 2)
+
+    assert opt_outs.blocked([(MINE, PHONE), (THEIRS, PHONE)]) == {(MINE, PHONE)}
+    assert history() == [("text", True, False, None), ("text_and_staff", False, True, None)]
+    assert go_on(3) == []
+    assert (stored(account, text.id).state, stored(account, text.id).error) == (State.REFUSED, "opted_out")
+
+
+def test_a_call_answers_and_keeps_who_answered_and_the_exact_words(account: Account) -> None:
+    reply()
+
+    answered = put(True, by="Kim", message_id=listed()[0]["message_id"])
+
+    assert (answered.status, answered.json["opted_out"]) == (200, True)
+    assert [one["words"] for one in answered.json["history"]] == [WORDS, WORDS]
+    assert answered.json["history"][1]["by"] == "Kim"
+    assert listed() == []
+
+
+def test_a_text_waits_no_longer_than_it_is_worth_sending(account: Account) -> None:
+    text = accept(account, now=at(0))
+    reply(minute=1)
+    deliver(FakeCarrier(), at(1))
+
+    for hour in range(1, 6):
+        assert go_on(hour * 60 + 2) == []
+
+    ended = stored(account, text.id)
+    assert (ended.state, ended.error) == (State.EXPIRED, "asked")
+
+
+def test_other_studios_text_the_phone_and_see_and_infer_nothing(account: Account) -> None:
+    other = studio(THEIRS)
+    client(other, "c9", PHONE)
+    reply()
+
+    accept(other, now=at(1), client_id="c9")
+    carrier = FakeCarrier()
+    deliver(carrier, at(1))
+
+    assert len(carrier.texts) == 1
+    assert listed(THEIRS) == []
+    assert put(True, THEIRS).status == 404
+    assert put(True, THEIRS).json["code"] == "not_found"
+    assert call(api, "GET", f"/optouts/{PHONE}", account=THEIRS).json == {
+        "phone": PHONE,
+        "opted_out": False,
+        "history": [],
+    }
+
+
+@pytest.mark.parametrize("keyword", ["stop", "start"])
+def test_a_word_of_the_clients_own_settles_the_question(account: Account, keyword: str) -> None:
+    text = accept(account, now=at(0))
+    reply(minute=1)
+    deliver(FakeCarrier(), at(1))
+
+    say(keyword, 2)
+
+    out = keyword == "stop"
+    assert listed() == []
+    assert go_on(3) == ([] if out else ["Hello"])
+    assert stored(account, text.id).state is (State.REFUSED if out else State.SENT)
+    assert put(True).status == 404
+    assert put(False).status == (403 if out else 404)
+
+
+def test_a_yes_after_a_stop_does_not_bring_the_question_back(account: Account) -> None:
+    reply(minute=0)
+    say("stop", 1)
+
+    say("yes", 2)
+
+    assert listed() == []
+    assert opt_outs.standing([(MINE, PHONE)]).asked == set()
+
+
+NEAR, STOP, START, LATER = ("near", 1), ("stop", 0), ("start", 2), ("near", 3)
+
+
+@pytest.mark.parametrize("order", list(permutations([NEAR, STOP, START, LATER])))
+def test_in_whatever_order_they_come_the_latest_by_time_is_what_stands(
+    account: Account, order: list[tuple[str, int]]
+) -> None:
+    for word, minute in [*order, *order]:
+        if word == "near":
+            reply(WORDS, minute)
+        else:
+            say(word, minute)
+
+    assert [one["asked_at"] for one in listed()] == ["2026-11-22T15:33:00Z"]
+
+
+@pytest.mark.parametrize("order", list(permutations([NEAR, STOP, START])))
+def test_in_whatever_order_they_come_a_start_after_all_settles_all(
+    account: Account, order: list[tuple[str, int]]
+) -> None:
+    for word, minute in [*order, *order]:
+        if word == "near":
+            reply(WORDS, minute)
+        else:
+            say(word, minute)
+
+    standing = opt_outs.standing([(MINE, PHONE)])
+    assert (standing.blocked, standing.asked, listed()) == (set(), set(), [])
+
+
+def test_nobody_is_asked_about_a_phone_that_is_out(account: Account) -> None:
+    say("stop", 0)
+    reply(minute=1)
+
+    assert listed() == []
+    assert put(False).status == 403
+
+
+def test_two_near_misses_are_one_question_about_the_newer(account: Account) -> None:
+    reply("please stop texting me", 0)
+    first = listed()[0]["message_id"]
+
+    reply("take me off your list", 1)
+
+    assert [one["words"] for one in listed()] == ["take me off your list"]
+    stale = put(False, message_id=first)
+    assert (stale.status, stale.json["errors"][0]["field"]) == (404, "message_id")
+    assert put(False).status == 200
+    assert listed() == []
+
+
+def test_the_same_answer_again_changes_nothing(account: Account) -> None:
+    reply()
+
+    for minute in (1, 2):
+        answer(False, minute)
+
+    assert len(history()) == 2
+
+
+def test_who_said_no_may_still_say_yes_and_only_the_client_takes_that_back(account: Account) -> None:
+    reply()
+
+    answer(False, 1)
+    answer(True, 2)
+
+    assert put(False).json["code"] == "only_the_client"
+    assert opt_outs.blocked([(MINE, PHONE)]) == {(MINE, PHONE)}
+    say("start", 3)
+    assert put(True).status == 200
+    assert opt_outs.blocked([(MINE, PHONE)]) == set()
+
+
+def test_two_answers_at_once_end_on_the_safe_side(account: Account) -> None:
+    reply()
+
+    def give(opted_out: bool) -> None:
+        try:
+            answer(opted_out, 1)
+        except OnlyTheClient:
+            return
+
+    with at_once() as threads:
+        list(threads.map(give, [True, False, True, False]))
+
+    assert opt_outs.blocked([(MINE, PHONE)]) == {(MINE, PHONE)}
+    assert listed() == []
+
+
+def test_a_near_miss_after_an_answer_asks_again(account: Account) -> None:
+    reply(minute=0)
+    answer(False, 1)
+
+    reply("take me off your list", 2)
+
+    assert [one["words"] for one in listed()] == ["take me off your list"]
+
+
+def test_a_near_miss_delivered_again_after_its_answer_asks_nobody(account: Account) -> None:
+    reply(minute=0)
+    answer(False, 1)
+
+    reply(minute=0)
+
+    assert listed() == []
+    assert len(history()) == 2
+
+
+def test_what_staff_record_of_the_phone_answers_the_question(account: Account) -> None:
+    reply()
+
+    call(api, "PUT", f"/optouts/{PHONE}", {"opted_out": True, "how": "She rang."}, account=MINE)
+
+    assert listed() == []
+    assert put(True).status == 200
+    assert put(False).status == 403
+
+
+def test_an_answer_that_comes_while_a_text_is_being_held_does_not_leave_it_behind(account: Account) -> None:
+    text = accept(account, now=at(0))
+    reply(minute=1)
+
+    with meanwhile("UpdateItem", lambda: answer(False, 1)):
+        deliver(FakeCarrier(), at(1))
+
+    assert go_on(2) == ["Hello"]
+    assert stored(account, text.id).state is State.SENT
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 4, 5, 6, 7])
+def test_killed_anywhere_the_near_miss_comes_again_and_asks(account: Account, last: int) -> None:
+    inbound = Inbound(carrier="twilio", carrier_id="SM0", phone=PHONE, number=NUMBER, body=WORDS)
+    inbox_worker.receive(inbound, at(0))
+    [job] = [queues.read(HearKeyword, body) for body in queued("opt_out")]
+
+    with killed_before(last):
+        worker.hear(job, at(0))
+    worker.hear(job, at(1))
+
+    assert len(listed()) == 1
+    assert len(opt_outs.history(PHONE, of_account(MINE))) == 1
+
+
+@pytest.mark.parametrize("last", range(1, 9))
+def test_killed_anywhere_the_same_answer_again_is_taken_once(account: Account, last: int) -> None:
+    text = accept(account, now=at(0))
+    reply(minute=1)
+    deliver(FakeCarrier(), at(1))
+
+    with killed_before(last):
+        answer(False, 2)
+    answer(False, 3)
+
+    assert len(history()) == 2
+    assert go_on(4) == ["Hello"]
+    assert stored(account, text.id).state is State.SENT
+
+
+def test_a_stop_at_the_same_moment_and_a_near_miss_see_one_another(account: Account) -> None:
+    with meanwhile("TransactWriteItems", lambda: say("stop", 5)):
+        reply(minute=0)
+    say("start", 6)
+
+    assert opt_outs.standing([(MINE, PHONE)]).asked == set()
+    assert questions.get(MINE, PHONE).open is False  # type: ignore[union-attr]  # it was put
+
+
+def test_a_strangers_near_miss_asks_nobody(aws: None) -> None:
+    studio(MINE)
+
+    reply()
+
+    assert listed() == []
+    assert opt_outs.history(PHONE, SHARED) == []
+
+
+def test_questions_come_oldest_first_and_page_by_page(account: Account) -> None:
+    phones = [f"+1212555010{index}" for index in range(3)]
+    for minute, phone in enumerate(reversed(phones)):
+        texted(account, at=at(-1), phone=phone, client_id=None)
+        inbound = Inbound(carrier="twilio", carrier_id=phone, phone=phone, number=NUMBER, body=WORDS)
+        inbox_worker.receive(inbound, at(minute))
+        act(minute)
+
+    first = call(api, "GET", "/questions", account=MINE, query={"limit": "2"}).json
+    second = call(api, "GET", "/questions", account=MINE, query={"limit": "2", "cursor": first["next_cursor"]}).json
+
+    assert [one["phone"] for one in first["items"]] == [phones[2], phones[1]]
+    assert [one["phone"] for one in second["items"]] == [phones[0]]
+    assert second["next_cursor"] is None
+
+
+@pytest.mark.parametrize("form", [{"client_id": "c1"}, {"to": PHONE}])
+def test_the_preview_tells_which_texts_would_wait(account: Account, form: dict[str, str]) -> None:
+    client(account, "c1", PHONE, "+12125550199")
+    reply()
+
+    shown = call(send_api, "POST", "/messages/preview", form | {"body": "Hello"}, account=MINE).json
+
+    assert (shown["may_be_sent"], shown["skipped"]) == (True, [])
+    assert [(one["phone"], one["code"]) for one in shown["held"]] == [(PHONE, "asked")]
+
+
+def test_a_dry_run_tells_which_texts_would_wait(account: Account) -> None:
+    reply()
+
+    body = {"audience": {"all": True}, "body": "Hello", "dry_run": True}
+    shown = call(broadcasts_api, "POST", "/broadcasts", body, account=MINE).json
+
+    [one] = shown["items"]
+    assert (one["would_be_sent"], one["text"], one["code"]) == (True, "Hello", "asked")
+    assert (shown["totals"]["texts"], shown["totals"]["held"], shown["totals"]["skipped"]) == (1, 1, {})
+
+
+def test_a_client_written_after_the_near_miss_has_the_phone_looked_up_too(account: Account) -> None:
+    reply()
+
+    client(account, "c2", PHONE)
+
+    written = clients.get(MINE, "c2")
+    assert written
+    assert set(written.heard_stop) == {PHONE}
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [({}, "opted_out"), ({"opted_out": True, "by": ""}, "by"), ({"opted_out": True, "why": "x"}, "why")],
+)
+def test_an_answer_that_says_nothing_is_refused(account: Account, form: dict[str, object], field: str) -> None:
+    reply()
+
+    refused = call(api, "PUT", f"/questions/{PHONE}", form, account=MINE)
+
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, field)
+    assert len(listed()) == 1
+
+
+def test_no_log_shows_a_phone_or_the_words(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    reply()
+    put(True)
+
+    shown = "".join(capsys.readouterr())
+    assert "5550123" not in shown
+    assert "texting" not in shown
