@@ -33,6 +33,7 @@ class Settings(web.Body):
     webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
     smart_encoding: bool | None = None
     on_uncertain: OnUncertain | None = None
+    create_clients: bool | None = None
     sender_name: Annotated[fields.Line, Field(max_length=40), AfterValidator(template.plain)] | None = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     texts_an_hour: Annotated[int | None, Field(ge=1, le=20)] = None
@@ -48,6 +49,7 @@ class Settings(web.Body):
         "delivery",
         "smart_encoding",
         "on_uncertain",
+        "create_clients",
         "texts_an_hour",
         "allowed_countries",
         "quiet_hours",

@@ -50,7 +50,7 @@ class Account:
 
     `number` is the number that is dedicated to it: without one, its texts go over those that all studios share.
     `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
-    sessions, orders and so on can be, by kind of record.
+    sessions, orders and so on can be, by kind of record. `create_clients`: texting an unknown number makes a client.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Account:
     webhook_secret: str | None = None
     smart_encoding: bool = True
     on_uncertain: OnUncertain = OnUncertain.GIVE_UP
+    create_clients: bool = False
     sender_name: str | None = None
     number: str | None = None
     units_a_day: int | None = None

@@ -19,7 +19,10 @@ class Phone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A client under the studio's own id. `heard_stop` names phones whose opt-out must be looked up."""
+    """A client under the studio's own id. `heard_stop` names phones whose opt-out must be looked up.
+
+    `made_by_text`: a text to a number that nobody had has made it, and the studio has not written it since.
+    """
 
     account: str
     id: str
@@ -32,11 +35,24 @@ class Client:
     status: str | None = None
     time_zone: str | None = None
     heard_stop: frozenset[str] = frozenset()
+    made_by_text: bool = False
+
+
+def of_number(account: str, number: str, entered: str, now: datetime) -> Client:
+    """Make the client that texting an unknown number creates (facts §1); nobody has allowed marketing yet.
+
+    Its id comes of the number, so that there is one however often it is made.
+    """
+    phone = Phone(number=number, entered=entered)
+    return Client(account=account, id=f"tel-{number[1:]}", updated_at=now, phones=(phone,), made_by_text=True)
 
 
 def may_be_texted(client: Client, number: str) -> bool:
-    """Tell whether the client's record allows a text to that number (facts S24, S25)."""
-    return client.allow_text_marketing and number in ticked(client)
+    """Tell whether a text to that number is allowed by the client's record (facts S24, S25).
+
+    A record that such a text has made does not stand in the way of the next one.
+    """
+    return (client.allow_text_marketing or client.made_by_text) and number in ticked(client)
 
 
 def ticked(client: Client) -> tuple[str, ...]:

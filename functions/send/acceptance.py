@@ -14,20 +14,22 @@ from longcode.months import month_of
 from longcode.patience import HEALED_AFTER
 from longcode.plans import Plan
 from longcode.table import messages, usage
+from longcode.table.writes import Write
 from send.enqueue import enqueue
 
 
-def write(account: Account, drafts: Sequence[Message], now: datetime) -> list[Message]:
+def write(account: Account, drafts: Sequence[Message], now: datetime, others: Sequence[Write] = ()) -> list[Message]:
     """Write the texts of one request, all or none, and once, and enqueue those that go now; gives them as they stand.
 
-    Raises `messages.AlreadyAccepted` when the request came before, `PlanLimitReached` or `DayLimitReached`.
+    Raises `messages.AlreadyAccepted` when the request came before, `PlanLimitReached` or `DayLimitReached`, and
+    `messages.Overtaken` when `others`, to be written with the texts, cannot be.
     """
     at = drafts[0].send_at or now
     plan = plan_at(account, at)
     held = limits.of(account, plan, at)
     made = [held.mark(draft) for draft in drafts]
     try:
-        _reserve_and_write(made, held, plan, now)
+        _reserve_and_write(made, held, plan, now, others)
     except messages.AlreadyAccepted as before:
         if before.first != made[0]:  # else it is our own write, which the SDK repeated
             raise
@@ -50,14 +52,14 @@ def limit_reached(counters: set[str], held: Limits, plan: Plan) -> PlanLimitReac
     return PlanLimitReached(limits.month_used_up(plan, held.month, next(bigger, None)))
 
 
-def _reserve_and_write(made: list[Message], held: Limits, plan: Plan, now: datetime) -> None:
+def _reserve_and_write(made: list[Message], held: Limits, plan: Plan, now: datetime, others: Sequence[Write]) -> None:
     units = sum(one.units for one in made)
     try:
-        messages.accept(made, usage.reserving(held, units))
+        messages.accept(made, usage.reserving(held, units), others)
     except messages.NoAllowance as refused:
         reached = held.reached(refused.found, units)
         if reached:
             usage.look_soon(held, now)
             raise limit_reached(reached, held, plan) from None
         usage.start_allowance(held, now + HEALED_AFTER)
-        _reserve_and_write(made, held, plan, now)
+        _reserve_and_write(made, held, plan, now, others)

@@ -14,7 +14,7 @@ from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError, TooLate
 from longcode.message import Kind, Message, State, may_become
-from longcode.table import messages, usage
+from longcode.table import clients, messages, usage
 from send import acceptance, choosing, requests
 
 app = web.resolver()
@@ -83,23 +83,37 @@ def cancel_message(message_id: Annotated[str, Path(max_length=100)]) -> Response
 
 def accept(account_id: str, form: requests.NewMessage, idempotency_key: str, now: datetime) -> Accepted:
     """Check and accept the texts of one request: all of them or none, and once."""
+    try:
+        return _accept(account_id, form, idempotency_key, now, create=True)
+    except messages.Overtaken:  # somebody has the phone by now, or what would be the new client's id
+        return _accept(account_id, form, idempotency_key, now, create=False)
+
+
+def _accept(
+    account_id: str, form: requests.NewMessage, idempotency_key: str, now: datetime, *, create: bool
+) -> Accepted:
     request_id = outgoing.request_id(account_id, idempotency_key)
     fingerprint = outgoing.fingerprint(form.model_dump(exclude_defaults=True))
     known = requests.look_up(account_id, form, request_id)
     if known.earlier:
         return _again(known.earlier, request_id, fingerprint)
-    checked = requests.check(form, known, now)
+    checked = requests.check(form, known, now, create=create)
+    new = checked.new_client
     drafts = [replace(draft, fingerprint=fingerprint) for draft in _drafts(checked, request_id, now)]
     try:
-        return _accepted(acceptance.write(checked.account, choosing.over(checked.account, drafts), now))
+        chosen = choosing.over(checked.account, drafts)
+        made = acceptance.write(checked.account, chosen, now, clients.creating(new, known.last_put) if new else ())
     except messages.AlreadyAccepted as before:
         return _again(before.first, request_id, fingerprint)
+    if new:
+        clients.hear_stops(new)
+    return _accepted(made)
 
 
 def preview(account_id: str, form: requests.NewMessage, now: datetime) -> Preview:
     """Make the checks of `accept` and measure the text."""
     try:
-        checked = requests.check(form, requests.look_up(account_id, form, "preview"), now)
+        checked = requests.check(form, requests.look_up(account_id, form, "preview"), now, create=False)
     except RequestError as refusal:
         return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail)
     at = checked.send_at or now

@@ -1,7 +1,7 @@
 """What may be asked of POST /messages and its preview, and the check that both make."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from longcode import numbers, outgoing, recipients, template
 from longcode.account import Account, countries
 from longcode.aws import web
 from longcode.aws.settings import settings
-from longcode.client import merge_values
+from longcode.client import Client, merge_values, of_number
 from longcode.errors import BadPhone, NotFound, RequestError
 from longcode.table import accounts, clients, opt_outs, sending
 from send import spelling
@@ -39,13 +39,14 @@ class NewMessage(web.Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A request that may be sent: to whom, and what it says to each phone."""
+    """A request that may be sent: to whom, and what it says to each phone; `new_client` comes into being with it."""
 
     account: Account
     template: template.Template | None
     texts: Mapping[str, str]
     to: recipients.Recipients
     send_at: datetime | None
+    new_client: Client | None
 
 
 def look_up(account_id: str, form: NewMessage, request_id: str) -> sending.Known:
@@ -59,8 +60,11 @@ def look_up(account_id: str, form: NewMessage, request_id: str) -> sending.Known
     )
 
 
-def check(form: NewMessage, known: sending.Known, now: datetime) -> Checked:
-    """Check a request against what it names; raises why it may not be sent."""
+def check(form: NewMessage, known: sending.Known, now: datetime, *, create: bool) -> Checked:
+    """Check a request against what it names; raises why it may not be sent.
+
+    With `create`, a number that is nobody's becomes a client's, if the account wants that (facts §1).
+    """
     if known.account is None:
         raise NotFound("There is no such account.")
     if known.phone in numbers.ours(known.account, settings().shared_numbers):
@@ -69,7 +73,12 @@ def check(form: NewMessage, known: sending.Known, now: datetime) -> Checked:
     to = _recipients(form, known, known.account)
     words = _words(form, known, known.account, to)
     texts = spelling.texts(words, known.account, to.phones, now, field="template" if form.template else "body")
-    return Checked(account=known.account, template=known.template, texts=texts, to=to, send_at=send_at)
+    new = _new_client(form, known, known.account, now) if create else None
+    if new:
+        to = replace(to, client_id=new.id)
+    return Checked(
+        account=known.account, template=known.template, texts=texts, to=to, send_at=send_at, new_client=new
+    )
 
 
 def _number(account_id: str, entered: str) -> str:
@@ -98,6 +107,12 @@ def _recipients(form: NewMessage, known: sending.Known, account: Account) -> rec
     blocked = {phone for _, phone in heard.blocked}
     to = recipients.of_client(known.client, known.phone, blocked, countries(account))
     return recipients.holding(to, {phone for _, phone in heard.asked})
+
+
+def _new_client(form: NewMessage, known: sending.Known, account: Account, now: datetime) -> Client | None:
+    if not account.create_clients or form.client_id or form.to is None or known.clients_with_phone:
+        return None
+    return of_number(account.id, known.phone, form.to, now) if known.phone else None
 
 
 def _words(form: NewMessage, known: sending.Known, account: Account, to: recipients.Recipients) -> str:

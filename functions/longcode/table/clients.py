@@ -16,6 +16,7 @@ from longcode.table.opt_outs import standing
 from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write
 
 _MARK = "client:"
+_LAST_PUT = "last_put"
 _A_READ = 100
 _TICK = timedelta(milliseconds=1)
 
@@ -82,10 +83,25 @@ def put(client: Client) -> bool:
             store.transact(_writes(old, client))
         except store.ConditionFailed:
             continue
-        found = standing((client.account, phone.number) for phone in client.phones)
-        for account, number in found.blocked | found.asked:
-            hear_stop(account, client.id, number)
+        hear_stops(client)
         return old is None
+
+
+def creating(client: Client, last_put: str | None) -> list[Write]:
+    """Make the writes of a client whose phone is nobody's yet; they fail if somebody has it meanwhile, or the id.
+
+    They belong into the transaction of the text that makes the client; after it comes `hear_stops`. `last_put` is
+    what was read where nobody was found.
+    """
+    unchanged = Attr(_LAST_PUT).eq(last_put) if last_put else Attr(_LAST_PUT).not_exists()
+    return [_put(None, client), *(_link(client, phone.number, unchanged) for phone in client.phones)]
+
+
+def hear_stops(client: Client) -> None:
+    """Note on a client, once it is written, which of its phones said STOP or may have meant it."""
+    found = standing((client.account, phone.number) for phone in client.phones)
+    for account, number in found.blocked | found.asked:
+        hear_stop(account, client.id, number)
 
 
 def delete(account: str, client_id: str) -> bool:
@@ -132,6 +148,11 @@ def having_phone(item: dict[str, object] | None) -> dict[str, bool]:
     return {name.removeprefix(_MARK): bool(may) for name, may in marks if name.startswith(_MARK)}
 
 
+def last_put(item: dict[str, object] | None) -> str | None:
+    """Read from a phone's link item which client was last written with it; another one each time."""
+    return str(item[_LAST_PUT]) if item and _LAST_PUT in item else None
+
+
 def everywhere_with_phone(number: str) -> Iterator[tuple[str, str]]:
     """List the clients of all accounts that have this phone, as account and client id."""
     for item in store.query(keys.clients_with_phone(number)):
@@ -145,11 +166,14 @@ def _later(client: Client, old: Client) -> Client:
 
 
 def _writes(old: Client | None, new: Client) -> list[Write]:
+    return [_put(old, new), *_links(old, new)]
+
+
+def _put(old: Client | None, new: Client) -> Put:
     item = {"type": "client", **attributes(new)}
     if new.heard_stop:
         item["heard_stop"] = set(new.heard_stop)  # a set, which `hear_stop` adds to
-    condition = _unchanged(old) if old else ABSENT
-    return [Put(keys.client(new.account, new.id), item, condition), *_links(old, new)]
+    return Put(keys.client(new.account, new.id), item, _unchanged(old) if old else ABSENT)
 
 
 def _unchanged(old: Client) -> ConditionBase:
@@ -168,6 +192,11 @@ def _links(old: Client | None, new: Client | None) -> list[Write]:
     return links
 
 
-def _link(client: Client, number: str) -> Update:
-    linked = {"type": "clients", "account": client.account, _MARK + client.id: may_be_texted(client, number)}
-    return Update(keys.clients_with_phone(number, client.account), changes=linked)
+def _link(client: Client, number: str, when: ConditionBase | None = None) -> Update:
+    linked = {
+        "type": "clients",
+        "account": client.account,
+        _MARK + client.id: may_be_texted(client, number),
+        _LAST_PUT: f"{client.id} {keys.instant(client.updated_at)}",
+    }
+    return Update(keys.clients_with_phone(number, client.account), changes=linked, when=when)

@@ -31,6 +31,10 @@ class AlreadyAccepted(Exception):
         self.first = first
 
 
+class Overtaken(Exception):
+    """What else was to be written with the messages has met a change that came first."""
+
+
 class NoAllowance(Exception):
     """The reservation failed: `found` is what stands there to reserve from."""
 
@@ -72,16 +76,21 @@ def item(message: Message) -> Attributes:
     }
 
 
-def accept(messages: Sequence[Message], reservations: Sequence[Update] = ()) -> None:
-    """Write the messages of one request, all or none; raises `AlreadyAccepted` or `NoAllowance`."""
+def accept(messages: Sequence[Message], reservations: Sequence[Update] = (), others: Sequence[Write] = ()) -> None:
+    """Write the messages of one request with `others`, all or none.
+
+    Raises `AlreadyAccepted`, `NoAllowance` or `Overtaken`.
+    """
     writes: list[Write] = [Put(keys.message(one.account, one.id), item(one), ABSENT) for one in messages]
     try:
-        store.transact([*writes, *reservations])
+        store.transact([*writes, *reservations, *others])
     except store.ConditionFailed as failed:
         there = next((found for found in failed.found.values() if found.get("type") == "message"), None)
         if there:
             raise AlreadyAccepted(read(Message, there)) from failed
-        raise NoAllowance(failed.found[len(writes)]) from failed
+        if reservations and len(writes) in failed.found:
+            raise NoAllowance(failed.found[len(writes)]) from failed
+        raise Overtaken from failed
 
 
 def write_new(message: Message) -> Message:

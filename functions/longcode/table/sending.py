@@ -16,7 +16,10 @@ _CANCELLED = "cancelled"  # longcode/broadcast.py, which a worker would start wi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a request names, as far as it exists; `earlier` is what the same request made before."""
+    """What a request names, as far as it exists; `earlier` is what the same request made before.
+
+    `last_put` is which client was last written with the phone.
+    """
 
     account: Account | None
     client: Client | None
@@ -26,6 +29,7 @@ class Known:
     blocked: bool
     asked: bool
     clients_with_phone: dict[str, bool]
+    last_put: str | None
 
 
 def look_up(
@@ -54,6 +58,7 @@ def look_up(
         blocked=any(opt_outs.is_out(items.get(gate)) for gate in gates),
         asked=any(opt_outs.is_asked(items.get(gate)) for gate in gates),
         clients_with_phone=clients.having_phone(found.get("clients")),
+        last_put=clients.last_put(found.get("clients")),
     )
 
 

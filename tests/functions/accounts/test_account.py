@@ -68,6 +68,7 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
         "delivery",
         "smart_encoding",
         "on_uncertain",
+        "create_clients",
         "allowed_countries",
         "quiet_hours",
         "quiet_zone",
@@ -100,6 +101,7 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
         ({"units_a_day": 0}, 422, "units_a_day"),
         ({"allowed_countries": ["61", "999"]}, 422, "allowed_countries.1"),
         ({"webhook_url": "http://studio.example"}, 422, "webhook_url"),
+        ({"create_clients": "often"}, 422, "create_clients"),
         ({"on_uncertain": "guess"}, 422, "on_uncertain"),
         ({"name": " "}, 422, "name"),
         ({"sender_name": "{{studio.name}}"}, 422, "sender_name"),
@@ -136,6 +138,15 @@ def test_a_studio_chooses_what_becomes_of_a_text_that_nobody_knows_of() -> None:
     after = change({"on_uncertain": "resend"}).json["on_uncertain"]
 
     assert (before, after) == ("give_up", "resend")
+
+
+def test_a_studio_chooses_whether_texting_an_unknown_number_makes_a_client() -> None:
+    studio()
+
+    before = call(api, "GET", "/account", account="10000001").json["create_clients"]
+    after = change({"create_clients": True}).json["create_clients"]
+
+    assert (before, after) == (False, True)
 
 
 def test_no_settings_change_nothing() -> None:

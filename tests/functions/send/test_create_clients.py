@@ -1,0 +1,238 @@
+"""Texting a number that is nobody's makes a client if the studio wants that: once, with the text or not at all."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from inbox import worker
+from longcode.account import Account
+from longcode.carriers.carrier import Inbound
+from longcode.client import Phone
+from longcode.consent import SHARED, Event, Means
+from longcode.outgoing import request_id
+from longcode.plans import Change
+from longcode.table import accounts, clients, inbox, messages, opt_outs, usage
+from send import api
+from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
+from tests.functions.accounts.calls import at_once, meanwhile
+from tests.functions.send.texts import deliver
+from tests.functions.send.wire import Death, Killed, killing
+from tests.local_aws import local_aws
+
+PHONE, ID = "+12125550188", "tel-12125550188"
+STOP = Event(id="e", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that wants clients made, and has one."""
+    account = studio(create_clients=True)
+    client(account)
+    return account
+
+
+def post(account: Account, key: str = "key", to: str = PHONE, **fields: Any) -> Answered:
+    body = {"to": to, "body": "Hello"} | fields
+    return call(api, "POST", "/messages", body, account=account.id, headers={"Idempotency-Key": key})
+
+
+def made(account: Account) -> list[str]:
+    return [one.id for one in clients.page(account.id, None, 100)]
+
+
+def test_a_text_to_an_unknown_number_makes_a_client_without_a_name_or_permission(account: Account) -> None:
+    answer = post(account, to="(212) 555-0188")
+
+    assert answer.status == 202
+    assert answer.json["messages"][0]["client_id"] == ID
+    created = clients.get(account.id, ID)
+    assert created
+    assert created.phones == (Phone(number=PHONE, entered="(212) 555-0188", sms=True),)
+    assert (created.first_name, created.last_name, created.allow_text_marketing) == ("", "", False)
+    assert clients.with_phone(account.id, PHONE) == {ID: True}
+
+
+def test_a_studio_that_has_not_asked_for_it_gets_none(aws: None) -> None:
+    account = studio()
+
+    answer = post(account)
+
+    assert answer.json["messages"][0]["client_id"] is None
+    assert made(account) == []
+
+
+def test_the_reply_is_the_new_clients(account: Account) -> None:
+    post(account)
+    deliver(FakeCarrier())
+
+    worker.receive(
+        Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number="+15555550100", body="Hi"),
+        NOW + timedelta(days=3),
+    )
+
+    [(_, reply)] = inbox.after(account.id, 0, 10)
+    assert reply.client_id == ID
+
+
+def test_the_conversation_goes_on_with_the_client_that_was_made(account: Account) -> None:
+    post(account, "1")
+
+    answer = post(account, "2")
+
+    assert (answer.status, answer.json["messages"][0]["client_id"]) == (202, ID)
+    assert made(account) == ["c1", ID]
+
+
+def test_the_client_that_was_made_has_allowed_no_marketing(account: Account) -> None:
+    post(account)
+
+    answer = call(api, "POST", "/messages", {"client_id": ID, "body": "Sale!"}, account=account.id)
+
+    assert (answer.status, answer.json["code"]) == (409, "no_permission")
+
+
+def test_a_record_that_the_studio_has_written_since_decides_for_itself(account: Account) -> None:
+    post(account, "1")
+    client(account, ID, PHONE, allow_text_marketing=False)
+
+    answer = post(account, "2")
+
+    assert (answer.status, answer.json["code"]) == (409, "no_permission")
+
+
+def test_the_same_request_again_makes_no_second(account: Account) -> None:
+    first = post(account)
+    clients.delete(account.id, ID)
+
+    assert post(account) == first
+    assert made(account) == ["c1"]
+    assert len(queued("send")) == 1
+
+
+@pytest.mark.parametrize("others", [["c2"], ["c2", "c3"]])
+def test_a_number_that_is_somebodys_makes_none(account: Account, others: list[str]) -> None:
+    for one in others:
+        client(account, one, PHONE)
+
+    answer = post(account)
+
+    assert answer.json["messages"][0]["client_id"] == (others[0] if len(others) == 1 else None)
+    assert made(account) == ["c1", *others]
+
+
+def test_another_studios_client_with_the_number_is_no_reason_not_to(account: Account) -> None:
+    client(studio("10000002"), "theirs", PHONE)
+
+    assert post(account).json["messages"][0]["client_id"] == ID
+
+
+def test_a_number_that_somebody_had_once_makes_one(account: Account) -> None:
+    client(account, "c2", PHONE)
+    clients.delete(account.id, "c2")
+
+    assert post(account).json["messages"][0]["client_id"] == ID
+
+
+def test_an_id_that_is_taken_is_left_alone_and_the_text_goes(account: Account) -> None:
+    taken = client(account, ID, "+12125550199")
+
+    answer = post(account)
+
+    assert (answer.status, answer.json["messages"][0]["client_id"]) == (202, None)
+    assert clients.get(account.id, ID) == taken
+
+
+def test_who_gets_the_number_between_the_reading_and_the_writing_is_the_one(account: Account) -> None:
+    with meanwhile("TransactWriteItems", lambda: client(account, "c2", PHONE)):
+        answer = post(account)
+
+    assert answer.json["messages"][0]["client_id"] == "c2"
+    assert made(account) == ["c1", "c2"]
+
+
+def test_several_texts_at_once_make_one_client(account: Account) -> None:
+    with at_once() as threads:
+        answers = list(threads.map(lambda index: post(account, f"{index}"), range(4)))
+
+    assert {answer.json["messages"][0]["client_id"] for answer in answers} == {ID}
+    assert len({answer.json["messages"][0]["id"] for answer in answers}) == 4
+    assert made(account) == ["c1", ID]
+
+
+def test_a_stop_between_the_reading_and_the_writing_is_heard(account: Account) -> None:
+    with meanwhile("TransactWriteItems", lambda: opt_outs.record(STOP)):
+        post(account)
+
+    created = clients.get(account.id, ID)
+    assert created
+    assert created.heard_stop == {PHONE}
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [({"body": " "}, "empty_text"), ({"to": "+442071838750"}, "country_not_allowed")],
+)
+def test_a_refused_text_makes_none(account: Account, fields: dict[str, str], code: str) -> None:
+    answer = post(account, **fields)
+
+    assert answer.json["code"] == code
+    assert made(account) == ["c1"]
+
+
+def test_a_text_to_a_phone_that_is_out_makes_none(account: Account) -> None:
+    opt_outs.record(STOP)
+
+    assert post(account).json["code"] == "opted_out"
+    assert made(account) == ["c1"]
+
+
+def test_a_text_that_passes_the_limit_makes_none_and_one_within_it_does(aws: None) -> None:
+    account = studio(create_clients=True, plan_changes=(Change(NOW, "starter"),), units_a_day=1)
+    first = post(account)
+
+    second = post(account, "2", "+12125550199")
+
+    assert first.json["messages"][0]["client_id"] == ID
+    assert (second.status, second.json["code"]) == (409, "day_limit_reached")
+    assert made(account) == [ID]
+
+
+def test_a_preview_makes_none(account: Account) -> None:
+    answer = call(api, "POST", "/messages/preview", {"to": PHONE, "body": "Hello"}, account=account.id)
+
+    assert answer.json["may_be_sent"]
+    assert made(account) == ["c1"]
+
+
+def test_killed_at_any_call_there_is_one_client_with_the_text_or_neither() -> None:
+    for call_ in range(1, 6):
+        for before in (True, False):
+            with local_aws():
+                account = studio(create_clients=True)
+                with killing(Death(call_, before)), suppress(Killed):
+                    post(account)
+                text = messages.get(account.id, f"{request_id(account.id, 'key')}-0")
+                assert made(account) == ([text.client_id] if text else [])
+
+                post(account)
+
+                assert made(account) == [ID]
+                assert usage.of_month(account.id, "2026-11").units_sent == 0
+
+
+def test_making_a_client_takes_one_call_more_and_nobody_else_pays_for_it(account: Account) -> None:
+    with killing(Death(0, before=True)) as making:
+        post(account, "1")
+    with killing(Death(0, before=True)) as going_on:
+        post(account, "2")
+
+    assert making == ["BatchGetItem", "TransactWriteItems", "SendMessageBatch", "BatchGetItem"]
+    assert going_on == ["BatchGetItem", "PutItem", "SendMessageBatch"]
+
+
+def test_the_setting_is_off_until_the_studio_turns_it_on(aws: None) -> None:
+    account = studio()
+
+    assert not accounts.need(account.id).create_clients
