@@ -10,7 +10,7 @@ from inbox import requests
 from inbox.shown import ShownMessage, shown
 from longcode.aws import web
 from longcode.aws.telemetry import logger
-from longcode.errors import NotAReply, NotFound
+from longcode.errors import BadCursor, NotAReply, NotFound
 from longcode.message import Direction, Message
 from longcode.table import clients, folders, hub, inbox, messages, unread
 from longcode.unread import Unread
@@ -101,10 +101,17 @@ def unlink_message(message_id: requests.MessageId) -> ShownMessage:
 
 @app.get("/inbox")
 def list_new_replies(after: requests.Number = "0", limit: web.Limit = 50) -> Inbox:
-    """List the replies since a cursor, for the job "SMS Text Inbox Processor" (facts S23)."""
-    found = inbox.after(web.caller(app), int(after), limit)
+    """List the replies since a cursor, for the job "SMS Text Inbox Processor" (facts S23).
+
+    Whatever arrives meanwhile, each reply comes once and in one order, if `after` is always the `next_cursor` of the
+    page before. A page may be empty and not the last: all is fetched when `next_cursor` is `after` again.
+    """
+    account, start = web.caller(app), int(after)
+    found, reached = inbox.page(account, start, limit)
+    if start == reached and start > inbox.end(account):
+        raise BadCursor("This account has not got so many replies; the cursor must be of another one.", field="after")
     replies = [Reply(delivery_id=one.id, received_at=one.created_at, message=shown(one)) for _, one in found]
-    return Inbox(items=replies, next_cursor=str(found[-1][0] if found else int(after)))
+    return Inbox(items=replies, next_cursor=str(reached))
 
 
 def _linked(message_id: str, **links: Any) -> ShownMessage:

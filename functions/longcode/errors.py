@@ -89,6 +89,12 @@ class NotAReply(RequestError):
     code = "not_a_reply"
 
 
+class BadCursor(RequestError):
+    """A cursor that this account was never given."""
+
+    code = "bad_cursor"
+
+
 class UnknownPlan(RequestError):
     """A plan that does not exist."""
 

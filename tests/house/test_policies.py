@@ -30,6 +30,7 @@ SWAPS = {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"}
 DOES = {
     "store.get": "read",
     "store.get_many": "read",
+    "store.get_settled": "read",
     "store.query": "read",
     "store.query_index": "read",
     "swaps.each": "swap",

@@ -1,6 +1,7 @@
 """Replies: taken in once, and numbered without gaps for the software that fetches them."""
 
 import itertools
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -12,6 +13,10 @@ from longcode.months import day_of
 from longcode.table import keys, messages, store, unread, usage
 from longcode.table.codec import Attributes
 from longcode.table.writes import ABSENT, Put, Update, Write
+
+LOOKED_AT = 2000
+_A_READ = 100
+_UNSETTLED = 25  # many more than there are workers that may be writing a reply of one account
 
 
 def take_in(inbound: Inbound, message: Message) -> bool:
@@ -69,17 +74,54 @@ def end(account: str) -> int:
 
 
 def after(account: str, sequence: int, limit: int) -> list[tuple[int, Message]]:
-    """List replies with their numbers, oldest first, from the one after `sequence`."""
+    """List replies with their numbers, oldest first, from the one after `sequence`; none only if there is none."""
+    return page(account, sequence, limit, look_at=None)[0]
+
+
+def page(
+    account: str, sequence: int, limit: int, look_at: int | None = LOOKED_AT
+) -> tuple[list[tuple[int, Message]], int]:
+    """List replies as `after` does, and tell up to which number that is.
+
+    Of `look_at` numbers in a row there may be nothing to show: then there is none, and the next page goes on.
+    """
+    replies: list[tuple[int, Message]] = []
+    reached, looked = sequence, 0
+    while not replies and (look_at is None or looked < look_at):
+        entries = _entries(account, reached, max(limit, _A_READ) if looked else limit)
+        if not entries:
+            break
+        replies = _shown(account, entries)[:limit]
+        reached, looked = replies[-1][0] if replies else entries[-1]["sequence"], looked + len(entries)
+    return replies, reached
+
+
+def _entries(account: str, sequence: int, limit: int) -> list[Attributes]:
+    """List what stands under the next numbers, without a gap that only the moment of reading makes.
+
+    A query is no snapshot: it may see the second of two replies that are just being written, and miss the first. So
+    what it misses right before the last that it sees is looked for once more. Numbers further back are at rest: what
+    is not there is gone.
+    """
     start = keys.inbox_entry(account, sequence)
-    entries = list(store.query(keys.Key(start.pk, keys.INBOX), after=start, limit=limit))
+    seen = {
+        entry["sequence"]: entry for entry in store.query(keys.Key(start.pk, keys.INBOX), after=start, limit=limit)
+    }
+    last = max(seen, default=sequence)
+    missing = [number for number in range(max(sequence, last - _UNSETTLED) + 1, last) if number not in seen]
+    if missing:
+        settled = store.get_settled(keys.inbox_entry(account, number) for number in missing)
+        seen |= {entry["sequence"]: entry for entry in settled}
+    return [seen[number] for number in sorted(seen)]
+
+
+def _shown(account: str, entries: Sequence[Attributes]) -> list[tuple[int, Message]]:
     wanted = {entry["sequence"]: keys.message(account, entry["message_id"]) for entry in entries}
     found = store.get_many(wanted.values())
     # A reply that was moved away, and back again, has another number.
     there = {number: item for number, key in wanted.items() if (item := found.get(key))}
     still = {number: item for number, item in there.items() if item.get("sequence", number) == number}
-    replies = [(number, one) for number, item in still.items() if (one := messages.readable(item))]
-    # A page of which nothing can be shown must not look like the end.
-    return replies if replies or not entries else after(account, entries[-1]["sequence"], limit)
+    return [(number, one) for number, item in still.items() if (one := messages.readable(item))]
 
 
 def forwarded(account: str) -> int:

@@ -59,6 +59,18 @@ def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
     raise TimeoutError(f"{len(wanted)} items were not read")
 
 
+def get_settled(keys: Iterable[Key]) -> list[Attributes]:
+    """Read up to a hundred items as of one moment, in their order, once no transaction is writing any of them."""
+    asked = [{"Get": {"TableName": table(), "Key": wire_key(key)}} for key in keys]
+    answers: list[Any] = []
+
+    def read() -> None:
+        answers[:] = client("dynamodb").transact_get_items(TransactItems=asked)["Responses"]
+
+    _patiently(read)
+    return [from_wire(answer["Item"]) for answer in answers if "Item" in answer]
+
+
 def write(change: Write) -> None:
     """Make one write; raises `ConditionFailed`. Waits for a transaction that writes the same item."""
     call = getattr(client("dynamodb"), f"{type(change).__name__.lower()}_item")

@@ -1,0 +1,176 @@
+"""docs/examples/poll_inbox.py, as a studio would run it, against the real handler."""
+
+import json
+import os
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from inbox import api
+from longcode.account import Account
+from tests.fakes import Answered, call, client, studio
+from tests.functions.inbox.replies import receive, texted
+
+PROGRAM = Path(__file__).parents[3] / "docs" / "examples" / "poll_inbox.py"
+
+
+class Served:
+    """The API on a loopback address; `then` comes before each of its answers."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.then: Callable[[], object] = lambda: None
+        self.answer: Answered | None = None
+        served = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                served.then()
+                answer = served.answer or served.ask(self.path, self.headers["Authorization"])
+                self.send_response(answer.status)
+                self.send_header("Content-Length", str(len(answer.text.encode())))
+                self.end_headers()
+                self.wfile.write(answer.text.encode())
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def ask(self, path: str, authorization: str) -> Answered:
+        """Do what API Gateway does with a request whose password is right."""
+        account, password = b64decode(authorization.removeprefix("Basic ")).decode().split(":")
+        assert password == "secret"
+        parts = urlsplit(path)
+        self.asked.append(parts.query)
+        return call(api, "GET", parts.path.removeprefix("/v1"), account=account, query=dict(parse_qsl(parts.query)))
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has texted its client."""
+    account = studio()
+    client(account)
+    texted(account)
+    return account
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    """Give the API, served on this machine."""
+    served = Served()
+    thread = Thread(target=served.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield served
+    served.server.shutdown()
+    thread.join()
+    served.server.server_close()
+
+
+@pytest.fixture
+def run(served: Served, tmp_path: Path) -> Callable[[], "subprocess.CompletedProcess[str]"]:
+    """Give the job, to be run."""
+    files = ["--replies", str(tmp_path / "replies.jsonl"), "--cursor", str(tmp_path / "inbox.cursor")]
+    address = f"http://127.0.0.1:{served.server.server_port}/v1"
+    command = [sys.executable, "-I", str(PROGRAM), "--api", address, "--account", "10000001", *files]
+    environment = {**os.environ, "LONGCODE_PASSWORD": "secret"}
+    return lambda: subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def fetched(folder: Path) -> list[str]:
+    lines = (folder / "replies.jsonl").read_text().splitlines()
+    return [json.loads(line)["message"]["body"] for line in lines]
+
+
+Run = Callable[[], "subprocess.CompletedProcess[str]"]
+
+
+def test_each_run_adds_what_is_new_and_keeps_its_place(
+    account: Account, served: Served, run: Run, tmp_path: Path
+) -> None:
+    receive("SM1", "One 😀\nline two")
+    receive("SM2", "Two")
+    first = run()
+    receive("SM3", "Three")
+
+    second = run()
+
+    assert (first.returncode, second.returncode, first.stderr + second.stderr) == (0, 0, "")
+    assert fetched(tmp_path) == ["One 😀\nline two", "Two", "Three"]
+    assert (tmp_path / "inbox.cursor").read_text() == "3"
+    assert [query.partition("&")[0] for query in served.asked] == ["after=0", "after=2", "after=2", "after=3"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["inbox.cursor", "replies.jsonl"]
+
+
+def test_killed_between_the_replies_and_the_cursor_it_fetches_them_again_with_their_ids(
+    account: Account, run: Run, tmp_path: Path
+) -> None:
+    receive("SM1", "One")
+    (tmp_path / "inbox.cursor.new").mkdir()  # so that the cursor cannot be written
+    broken = run()
+    (tmp_path / "inbox.cursor.new").rmdir()
+
+    healed = run()
+
+    ids = [json.loads(line)["delivery_id"] for line in (tmp_path / "replies.jsonl").read_text().splitlines()]
+    assert (broken.returncode, healed.returncode) == (1, 0)
+    assert "the next run goes on here" in broken.stderr
+    assert fetched(tmp_path) == ["One", "One"]
+    assert len(set(ids)) == 1
+
+
+def test_a_line_that_was_cut_off_stands_alone_and_its_reply_comes_again(
+    account: Account, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "replies.jsonl").write_text('{"delivery_id": "cut of')
+    receive("SM1", "One")
+
+    run()
+
+    cut, whole = (tmp_path / "replies.jsonl").read_text().splitlines()
+    assert cut == '{"delivery_id": "cut of'
+    assert json.loads(whole)["message"]["body"] == "One"
+
+
+def test_what_arrives_while_it_runs_is_fetched_by_it_or_by_the_next(
+    account: Account, served: Served, run: Run, tmp_path: Path
+) -> None:
+    bodies = iter("0123456789")
+
+    def arrive() -> None:
+        for body in (one for one in [next(bodies, None)] if one):
+            receive(f"SM{body}", body)
+
+    served.then = arrive
+
+    for _ in range(3):
+        run()
+
+    assert fetched(tmp_path) == list("0123456789")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answered(401, {}, '{"code": "unauthorized"}'), Answered(200, {}, '{"items": ['), Answered(503, {}, "")],
+)
+def test_an_answer_that_is_none_loses_nothing_and_moves_nothing(
+    account: Account, served: Served, run: Run, tmp_path: Path, answer: Answered
+) -> None:
+    receive("SM1", "One")
+    served.answer = answer
+    refused = run()
+    served.answer = None
+
+    run()
+
+    assert refused.returncode == 1
+    assert refused.stderr
+    assert fetched(tmp_path) == ["One"]
