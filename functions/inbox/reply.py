@@ -14,7 +14,7 @@ from longcode.table import clients
 
 def make(inbound: Inbound, decision: Decision, keyword: str | None, received_at: datetime) -> Message:
     """Make the message that a studio sees. STOP, START and HELP are not charged: they are the service's business."""
-    account = decision.route.account
+    account = decision.account
     measure = segments.measure(inbound.body)
     return Message(
         account=account,
@@ -31,13 +31,14 @@ def make(inbound: Inbound, decision: Decision, keyword: str | None, received_at:
         charged_units=0 if _is_service(keyword) else measure.units,
         month=month_of(received_at),
         created_at=received_at,
-        client_id=link(decision.route.client_id, clients.with_phone(account, inbound.phone)),
+        client_id=link(decision.client_id, clients.with_phone(account, inbound.phone)),
         carrier=inbound.carrier,
         carrier_id=inbound.carrier_id,
         read=False,
         keyword=keyword,
         media=inbound.media,
-        answers=decision.route.message_id,
+        answers=decision.answers,
+        replies_to=inbound.replies_to,
         rule=decision.rule,
         candidates=decision.candidates,
     )

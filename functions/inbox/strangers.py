@@ -14,7 +14,7 @@ from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Inbound
 from longcode.errors import NotFound
 from longcode.message import Direction, Message
-from longcode.route import Decision, Route, Rule
+from longcode.route import Decision, Rule
 from longcode.table import accounts, messages, strangers
 from longcode.table.store import ConditionFailed
 
@@ -94,10 +94,9 @@ def move(order: Move) -> dict[str, str]:
 
 
 def _made(inbound: Inbound, account: str, others: tuple[str, ...], at: datetime) -> Message:
-    route = Route(account=account, phone=inbound.phone, number=inbound.number, message_id="", at=at)
-    decision = Decision(rule=Rule.OPERATOR, route=route, candidates=others)
     # It answers none of this account's texts, and the other account's are none of its business.
-    return replace(reply.make(inbound, decision, keywords.read(inbound.body), at), answers=None)
+    decision = Decision(rule=Rule.OPERATOR, account=account, answers=None, client_id=None, candidates=others)
+    return reply.make(inbound, decision, keywords.read(inbound.body), at)
 
 
 def _check(account: str, field: str) -> None:

@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.batch import EventType, process_partial_res
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from inbox import reply
+from inbox.attributing import attributed
 from longcode import keywords
 from longcode.aws import queues
 from longcode.aws.batch import OneByOne
@@ -16,8 +17,8 @@ from longcode.carriers import twilio
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import HearKeyword, Receive
 from longcode.keywords import Keyword
-from longcode.route import Decision, Rule, attribute
-from longcode.table import inbox, messages, routes, strangers
+from longcode.route import Decision, Rule
+from longcode.table import inbox, messages, strangers
 
 processor = OneByOne(EventType.SQS)
 _LONGEST_KEYWORD = 60  # characters of a text that may be a studio's own keyword, with trimmings
@@ -26,7 +27,7 @@ _LONGEST_KEYWORD = 60  # characters of a text that may be a studio's own keyword
 def receive(inbound: Inbound, received_at: datetime) -> None:
     """Take in a text. STOP is handed on before the reply is written, and even if the text is nobody's."""
     keyword = keywords.heard(inbound.body)
-    decision = attribute(routes.to(inbound.phone, inbound.number), received_at, inbound.replies_to)
+    decision = attributed(inbound, received_at)
     if keyword and (decision or keyword in (Keyword.STOP, Keyword.START)):
         # A late copy of a STOP must not undo the START that followed it.
         heard_at = inbox.seen_at(inbound) or received_at
@@ -37,7 +38,7 @@ def receive(inbound: Inbound, received_at: datetime) -> None:
         return
     made = reply.make(inbound, decision, keyword, received_at)
     new = inbox.take_in(inbound, made)
-    logger.info("reply", extra={"account": decision.route.account, "rule": decision.rule, "new": new})
+    logger.info("reply", extra={"account": decision.account, "rule": decision.rule, "new": new})
     taken = made if new else messages.get(made.account, made.id)
     by_a_person = taken and taken.rule == Rule.OPERATOR  # who gave it to the account is none of its triggers' causes
     if taken and keyword is None and not by_a_person and len(taken.body) <= _LONGEST_KEYWORD:
@@ -54,7 +55,7 @@ def _heard(inbound: Inbound, keyword: str, decision: Decision | None, at: dateti
         number=inbound.number,
         words=inbound.body,
         at=at,
-        account=decision.route.account if decision else None,
+        account=decision.account if decision else None,
         answered=inbound.answered,
     )
 

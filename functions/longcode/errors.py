@@ -122,6 +122,13 @@ class IdempotencyConflict(RequestError):
     code = "idempotency_conflict"
 
 
+class NumberTaken(RequestError):
+    """A number of ours that others text from."""
+
+    status = 409
+    code = "number_taken"
+
+
 class NoPermission(RequestError):
     """The client's record does not allow text marketing (facts S24)."""
 

@@ -103,6 +103,8 @@ class Message:
 
     It goes not before `send_at`, and not at all after `valid_until`. `quiet_from` is when the recipient's next quiet
     hours begin. `reserved_in` is the period whose limits it uses, `reserved_of` names their counters.
+    Of a reply, `answers` is the text of ours that it answers, `replies_to` what the carrier said of that, and
+    `candidates` are the other accounts that it might be for: no studio is shown them.
     """
 
     account: str
@@ -150,5 +152,6 @@ class Message:
     keyword: str | None = None
     media: tuple[str, ...] = ()
     answers: str | None = None
+    replies_to: str | None = None
     rule: str | None = None
     candidates: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 _AN_HOUR_SECONDS = 3600
@@ -38,35 +38,61 @@ class Rule(StrEnum):
     """Which rule attributed a reply."""
 
     CARRIER_REFERENCE = "carrier_reference"
+    DEDICATED_NUMBER = "dedicated_number"
     LAST_TEXTED = "last_texted"
     OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The account that a reply goes to, by which rule, and which others it might have meant."""
+    """The account that a reply goes to, by which rule, and which others it might have meant.
+
+    `answers` is the text of the account that it answers, `client_id` the client whom that text was for.
+    """
 
     rule: Rule
-    route: Route
+    account: str
+    answers: str | None
+    client_id: str | None
     candidates: tuple[str, ...]
 
 
-def attribute(routes: Iterable[Route], received_at: datetime, replies_to: str | None = None) -> Decision | None:
-    """Decide whose reply it is, or None when nobody texted this phone over this number.
+def attribute(
+    routes: Iterable[Route], received_at: datetime, *, answered: Route | None = None, owner: str | None = None
+) -> Decision | None:
+    """Decide whose reply it is, or None when nobody is known to be texted by this phone over this number.
 
-    A reply that is late in its queue answers no text that went out after it came. `replies_to` is the message that
-    the carrier says is answered, where it says so.
+    The first that tells: `answered`, the text that the carrier says is answered; `owner`, whose the number alone is;
+    who last texted this phone over this number. A reply that is late in its queue answers no text of after it came.
     """
-    newest_first = sorted(routes, key=lambda one: (one.at <= received_at, one.at, one.account), reverse=True)
-    if not newest_first:
+    known = [_as_of(route, received_at) for route in routes]
+    newest_first = sorted(known, key=lambda one: (one.at <= received_at, one.at, one.account), reverse=True)
+    of_owner = next((route for route in newest_first if route.account == owner), None)
+    chosen = answered or of_owner or (newest_first[0] if newest_first and not owner else None)
+    account = chosen.account if chosen else owner
+    if account is None:
         return None
-    answered = next((route for route in newest_first if replies_to and route.message_id == replies_to), None)
-    chosen = answered or newest_first[0]
+    rule = Rule.CARRIER_REFERENCE if answered else Rule.DEDICATED_NUMBER if owner else Rule.LAST_TEXTED
+    others = dict.fromkeys(route.account for route in newest_first if route.account != account)
+    if owner and owner != account:
+        others = {owner: None} | others
     return Decision(
-        rule=Rule.CARRIER_REFERENCE if answered else Rule.LAST_TEXTED,
-        route=chosen,
-        candidates=tuple(route.account for route in newest_first if route is not chosen),
+        rule=rule,
+        account=account,
+        answers=chosen.message_id if chosen else None,
+        client_id=chosen.client_id if chosen else None,
+        candidates=tuple(others),
     )
+
+
+def _as_of(route: Route, at: datetime) -> Route:
+    """Give a route as it was at an instant, as far back as it knows its texts: whom that one was for is forgotten."""
+    before = {one: epoch for one, epoch in route.lately.items() if epoch <= at.timestamp()}
+    if route.at <= at or not before:
+        return route
+    message_id = max(before, key=lambda one: (before[one], one))
+    sent_at = datetime.fromtimestamp(before[message_id], UTC)
+    return replace(route, message_id=message_id, at=sent_at, client_id=None)
 
 
 def link(texted: str | None, with_phone: Mapping[str, bool]) -> str | None:

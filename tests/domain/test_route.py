@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -33,35 +34,69 @@ def test_the_last_to_text_gets_the_reply_and_the_others_are_candidates_newest_fi
     decision = attribute([route("a", 1), route("b", 3), route("c", 2)], LATER)
 
     assert decision
-    assert (decision.rule, decision.route.account, decision.candidates) == (Rule.LAST_TEXTED, "b", ("c", "a"))
+    assert (decision.rule, decision.account, decision.candidates) == (Rule.LAST_TEXTED, "b", ("c", "a"))
 
 
 def test_a_reply_that_is_late_in_its_queue_answers_no_text_that_went_out_after_it_came() -> None:
     decision = attribute([route("a", 1), route("b", 3)], NOW + timedelta(minutes=2))
 
     assert decision
-    assert (decision.route.account, decision.candidates) == ("a", ("b",))
+    assert (decision.account, decision.candidates) == ("a", ("b",))
 
 
 def test_a_reply_older_than_every_route_goes_to_the_newest() -> None:
     decision = attribute([route("a", 1), route("b", 3)], NOW)
 
     assert decision
-    assert decision.route.account == "b"
+    assert decision.account == "b"
 
 
 def test_what_the_carrier_says_is_answered_decides_alone() -> None:
-    decision = attribute([route("a", 1), route("b", 3)], LATER, "message-a")
+    older = replace(route("a", 1), message_id="older", client_id="c1")
+
+    decision = attribute([route("a", 2), route("b", 3)], LATER, answered=older)
 
     assert decision
-    assert (decision.rule, decision.route.account) == (Rule.CARRIER_REFERENCE, "a")
+    assert (decision.rule, decision.account, decision.candidates) == (Rule.CARRIER_REFERENCE, "a", ("b",))
+    assert (decision.answers, decision.client_id) == ("older", "c1")
 
 
-def test_a_reference_that_we_do_not_know_decides_nothing() -> None:
-    decision = attribute([route("a", 1)], LATER, "message-z")
+def test_the_carrier_decides_against_the_owner_of_the_number_too() -> None:
+    decision = attribute([route("a", 1)], LATER, answered=route("a", 1), owner="b")
 
     assert decision
-    assert decision.rule is Rule.LAST_TEXTED
+    assert (decision.rule, decision.account, decision.candidates) == (Rule.CARRIER_REFERENCE, "a", ("b",))
+
+
+def test_a_dedicated_number_is_its_owners_even_if_it_never_texted_the_phone() -> None:
+    never = attribute([], LATER, owner="b")
+    beside_another = attribute([route("a", 1)], LATER, owner="b")
+
+    assert never
+    assert beside_another
+    assert (never.rule, never.account, never.answers, never.candidates) == (Rule.DEDICATED_NUMBER, "b", None, ())
+    assert (beside_another.account, beside_another.answers, beside_another.candidates) == ("b", None, ("a",))
+
+
+def test_a_reply_to_a_dedicated_number_answers_the_owners_newest_text() -> None:
+    decision = attribute([route("a", 3), route("b", 1)], LATER, owner="b")
+
+    assert decision
+    assert (decision.account, decision.answers) == ("b", "message-b")
+
+
+def test_a_late_reply_answers_the_text_that_was_the_last_when_it_came() -> None:
+    earlier = {
+        "first": int(NOW.timestamp()),
+        "second": int(NOW.timestamp()) + 240,
+        "message-a": int(LATER.timestamp()),
+    }
+    busy = replace(route("a", 60), lately=earlier, client_id="c1")
+
+    decision = attribute([busy, route("b", 3)], NOW + timedelta(minutes=5))
+
+    assert decision
+    assert (decision.account, decision.answers, decision.client_id) == ("a", "second", None)
 
 
 @given(histories)
@@ -69,8 +104,9 @@ def test_a_reply_goes_to_one_who_texted_and_nobody_texted_later(routes: list[Rou
     decision = attribute(routes, LATER)
 
     assert decision
-    assert decision.route in routes
-    assert max(one.at for one in routes) == decision.route.at
+    [chosen] = [one for one in routes if one.account == decision.account]
+    assert max(one.at for one in routes) == chosen.at
+    assert decision.answers == chosen.message_id
 
 
 @given(histories, st.data())
@@ -83,7 +119,7 @@ def test_the_chosen_account_is_not_among_the_candidates_and_no_other_is_left_out
     decision = attribute(routes, LATER)
 
     assert decision
-    assert sorted([decision.route.account, *decision.candidates]) == sorted(one.account for one in routes)
+    assert sorted([decision.account, *decision.candidates]) == sorted(one.account for one in routes)
 
 
 @given(st.none() | st.sampled_from("abc"), st.dictionaries(st.sampled_from("abc"), st.booleans()))

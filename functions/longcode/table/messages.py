@@ -1,6 +1,6 @@
 """Messages: accepted once, claimed by one worker, recorded with their units, linked and read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
@@ -47,6 +47,12 @@ def get(account: str, message_id: str) -> Message | None:
     """Read a message."""
     found = store.get(keys.message(account, message_id))
     return read(Message, found) if found else None
+
+
+def some(wanted: Iterable[tuple[str, str]]) -> list[Message]:
+    """Read messages by account and id, a hundred in a call; what is not there, or cannot be read, is left out."""
+    found = store.get_many(keys.message(account, message_id) for account, message_id in wanted)
+    return [message for item in found.values() if (message := readable(item))]
 
 
 def of_request(account: str, request_id: str) -> list[Message]:

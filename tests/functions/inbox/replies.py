@@ -15,9 +15,17 @@ from tests.fakes import NOW, Answered, call
 PHONE, NUMBER = "+12125550123", "+15555550100"
 
 
-def texted(account: Account, at: datetime = NOW, *, phone: str = PHONE, client_id: str | None = "c1") -> None:
+def texted(
+    account: Account,
+    at: datetime = NOW,
+    *,
+    phone: str = PHONE,
+    number: str = NUMBER,
+    client_id: str | None = "c1",
+    message_id: str = "m-0",
+) -> None:
     """Have an account text a phone."""
-    one = Route(account=account.id, phone=phone, number=NUMBER, message_id="m-0", at=at, client_id=client_id)
+    one = Route(account=account.id, phone=phone, number=number, message_id=message_id, at=at, client_id=client_id)
     routes.note([one], {account.id: 10})
 
 
