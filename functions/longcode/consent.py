@@ -8,9 +8,17 @@ SHARED = "shared"
 """The scope of a STOP to a shared number: every sender on the shared numbers (facts S39)."""
 
 
+_ACCOUNT = "account-"
+
+
 def of_account(account: str) -> str:
-    """Name the scope of an opt-out that one studio's staff recorded: no studio can block another's texts."""
-    return f"account-{account}"
+    """Name the scope of an opt-out from one studio: its staff recorded it, or STOP was said to its own number."""
+    return f"{_ACCOUNT}{account}"
+
+
+def account_of(scope: str) -> str:
+    """Tell which studio's a scope is."""
+    return scope.removeprefix(_ACCOUNT)
 
 
 class Means(StrEnum):

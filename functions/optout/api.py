@@ -16,7 +16,7 @@ from longcode.consent import SHARED, Event, Means, of_account
 from longcode.errors import BadPhone, OnlyTheClient
 from longcode.phone import to_e164
 from longcode.question import Question
-from longcode.table import clients, opt_outs, questions
+from longcode.table import clients, dedicated, opt_outs, questions
 from optout import asking
 
 app = web.resolver()
@@ -121,7 +121,8 @@ def list_questions(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.List
     """List the replies of which staff are to tell whether they meant STOP, oldest first."""
     account = web.caller(app)
     found, next_cursor = questions.page(account, limit=limit, cursor=cursor)
-    out = {phone for _, phone in opt_outs.blocked((account, one.phone) for one in found)}
+    pairs = [(account, one.phone) for one in found]
+    out = {phone for _, phone in opt_outs.blocked(pairs, dedicated=dedicated.has_one(account))}
     people = clients.of_phones(account, [one.phone for one in found])
     items = [_shown(one, people[one.phone]) for one in found if one.phone not in out]
     return web.Listed(items=items, next_cursor=next_cursor)
@@ -142,7 +143,7 @@ def state_of(phone: str, account: str) -> OptOutState:
     in_order = sorted(own.values(), key=lambda event: event.at)
     return OptOutState(
         phone=phone,
-        opted_out=bool(opt_outs.blocked([(account, phone)])),
+        opted_out=bool(opt_outs.blocked([(account, phone)], dedicated=dedicated.has_one(account))),
         history=[Happened.model_validate(one, from_attributes=True) for one in in_order],
     )
 

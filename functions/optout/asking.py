@@ -8,7 +8,7 @@ from longcode.errors import NotFound, OnlyTheClient
 from longcode.jobs import HearKeyword
 from longcode.message import Held, State
 from longcode.patience import VALID_IF_HELD
-from longcode.table import clients, folders, messages, opt_outs, questions
+from longcode.table import clients, dedicated, folders, messages, opt_outs, questions
 
 
 def ask(heard: HearKeyword, now: datetime) -> None:
@@ -54,7 +54,7 @@ def answer(
     while asked := questions.get(account, phone):
         if message_id not in (None, asked.message_id):
             raise NotFound("This is not the message that is asked about.", field="message_id")
-        is_out = bool(opt_outs.blocked([(account, phone)]))
+        is_out = bool(opt_outs.blocked([(account, phone)], dedicated=dedicated.has_one(account)))
         if is_out and not opted_out:
             raise OnlyTheClient("Only the client can take an opt-out back, by replying START.", field="opted_out")
         told = question.answer(asked, opted_out=opted_out, by=by, now=now)

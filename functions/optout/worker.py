@@ -12,10 +12,10 @@ from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
-from longcode.consent import SHARED, Event
+from longcode.consent import SHARED, Event, account_of, of_account
 from longcode.keywords import NEAR_STOP, Keyword
 from longcode.message import Kind
-from longcode.table import clients, messages, opt_outs
+from longcode.table import clients, dedicated, messages, opt_outs
 from optout import asking
 
 processor = OneByOne(EventType.SQS)
@@ -31,26 +31,41 @@ def hear(heard: jobs.HearKeyword, now: datetime) -> None:
     if keyword is Keyword.HELP:
         _answer(heard, answer, now)
         return
-    events = [_event(heard, keyword, scope) for scope in _scopes(heard, keyword)]
+    owner = _owner(heard.number)
+    events = [_event(heard, keyword, scope) for scope in _scopes(heard, keyword, owner)]
     states = [opt_outs.record(event) for event in events]
     for state in states:
         if state.scope == SHARED:
             asking.settle(state, now)
+        elif owner:
+            asking.let_go_on(owner, heard.phone, now)
     if keyword is Keyword.STOP:
         for account, client_id in clients.everywhere_with_phone(heard.phone):
-            clients.hear_stop(account, client_id, heard.phone)
+            if owner in (None, account):
+                clients.hear_stop(account, client_id, heard.phone)
     if any(state.turned_by == heard.id for state in states):
         _answer(heard, answer, now)
 
 
-def _scopes(heard: jobs.HearKeyword, keyword: Keyword) -> list[str]:
+def _owner(number: str) -> str | None:
+    """Tell whose a number alone is: a keyword to it is about that account only (design §7)."""
+    return None if number in settings().shared_numbers else dedicated.owner(number)
+
+
+def _scopes(heard: jobs.HearKeyword, keyword: Keyword, owner: str | None) -> list[str]:
     """Tell what a keyword opens or closes. A YES may answer one studio's question, so it undoes only a STOP."""
+    said_to = of_account(owner) if owner else SHARED
     if keyword is Keyword.STOP:
-        return [SHARED]
+        return [said_to]
     closed = opt_outs.scopes_to_open(heard.phone, heard.id)
     if keyword is Keyword.YES:
-        return [SHARED] if SHARED in closed else []
-    return sorted({SHARED, *closed})
+        return [said_to] if said_to in closed else []
+    return [said_to] if owner else sorted({SHARED, *filter(_is_there, closed)})
+
+
+def _is_there(scope: str) -> bool:
+    """Tell whether a scope is closed for the shared numbers: one of an account with a number of its own is not."""
+    return scope == SHARED or not dedicated.has_one(account_of(scope))
 
 
 def _event(heard: jobs.HearKeyword, keyword: Keyword, scope: str) -> Event:

@@ -103,7 +103,8 @@ def _recipients(form: NewMessage, known: sending.Known, account: Account) -> rec
         return recipients.holding(to, {known.phone} if known.asked else set())
     if known.client is None:
         raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
-    heard = opt_outs.standing((known.client.account, phone) for phone in known.client.heard_stop)
+    pairs = [(account.id, phone) for phone in known.client.heard_stop]
+    heard = opt_outs.standing(pairs, dedicated=account.number is not None)
     blocked = {phone for _, phone in heard.blocked}
     to = recipients.of_client(known.client, known.phone, blocked, countries(account))
     return recipients.holding(to, {phone for _, phone in heard.asked})

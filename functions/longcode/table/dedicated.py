@@ -17,6 +17,11 @@ def owner(number: str) -> str | None:
     return found.get("account") if found else None
 
 
+def has_one(account: str) -> bool:
+    """Tell whether an account has a number of its own."""
+    return "number" in (store.get(keys.account(account)) or {})
+
+
 def give(account: Account, number: str | None, at: datetime) -> bool:
     """Dedicate a number to an account in place of the one it has, or none; False when another account has it.
 

@@ -9,6 +9,7 @@ from operator import and_
 from boto3.dynamodb.conditions import Attr
 
 from longcode.consent import SHARED, Event, OptOut, apply, of_account, tells_since
+from longcode.table import dedicated as own_numbers
 from longcode.table import keys, questions, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update
@@ -31,9 +32,12 @@ class Standing:
     asked: set[tuple[str, str]]
 
 
-def standing(senders_and_phones: Iterable[tuple[str, str]]) -> Standing:
-    """Tell which accounts may not text which phones (the service is blocked, or that account), or not yet."""
-    wanted = {pair: gates(*pair) for pair in senders_and_phones}
+def standing(senders_and_phones: Iterable[tuple[str, str]], *, dedicated: bool = False) -> Standing:
+    """Tell which accounts may not text which phones (the shared numbers are blocked, or that account), or not yet.
+
+    `dedicated`: the accounts have numbers of their own.
+    """
+    wanted = {pair: gates(*pair, dedicated=dedicated) for pair in senders_and_phones}
     found = store.get_many(key for of_pair in wanted.values() for key in of_pair) if wanted else {}
     return standing_in(wanted, found)
 
@@ -48,14 +52,18 @@ def standing_in(
     )
 
 
-def blocked(senders_and_phones: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+def blocked(senders_and_phones: Iterable[tuple[str, str]], *, dedicated: bool = False) -> set[tuple[str, str]]:
     """Tell which accounts may not text which phones."""
-    return standing(senders_and_phones).blocked
+    return standing(senders_and_phones, dedicated=dedicated).blocked
 
 
-def gates(account: str, phone: str) -> tuple[keys.Key, keys.Key]:
-    """Give the opt-outs that an account's text to a phone must pass."""
-    return keys.opt_out(phone, SHARED), keys.opt_out(phone, of_account(account))
+def gates(account: str, phone: str, *, dedicated: bool = False) -> tuple[keys.Key, ...]:
+    """Give the opt-outs that an account's text to a phone must pass.
+
+    A STOP to the shared numbers says nothing of a number that is `dedicated` to the account (design §7).
+    """
+    own = keys.opt_out(phone, of_account(account))
+    return (own,) if dedicated else (keys.opt_out(phone, SHARED), own)
 
 
 def scopes_to_open(phone: str, event_id: str) -> list[str]:
@@ -98,13 +106,13 @@ def answer(event: Event, near_miss: str) -> bool:
 
 
 def settle(told: OptOut) -> list[str]:
-    """Take back the questions that the client's word to every studio answers; gives whose they were.
+    """Take back the questions that the client's word to the shared numbers answers; gives whose they were.
 
     That word is read after a near miss is written, and looks for near misses after its own write: one sees the other.
     """
     every = (read(OptOut, item) for item in store.query(keys.opt_out(told.phone, "")) if is_asked(item))
     earlier = (one for one in every if tells_since(told, one.asked_at, one.asked))
-    return [str(one.account) for one in earlier if _settled(one)]
+    return [str(one.account) for one in earlier if not own_numbers.has_one(str(one.account)) and _settled(one)]
 
 
 def _settled(asked: OptOut) -> bool:

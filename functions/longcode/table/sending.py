@@ -49,6 +49,8 @@ def look_up(
         wanted["clients"] = keys.clients_with_phone(phone, account)
     items = store.get_many([*wanted.values(), *gates])
     found = {name: items.get(key) for name, key in wanted.items()}
+    if phone and (found["account"] or {}).get("number"):
+        gates = opt_outs.gates(account, phone, dedicated=True)
     return Known(
         account=read(Account, found["account"]) if found["account"] else None,
         client=read(Client, one) if (one := found.get("client")) else None,
@@ -113,6 +115,9 @@ def stops(messages: Sequence[Message]) -> Stops:
     every = [key for of_pair in gates.values() for key in of_pair]
     found = store.get_many([*every, *routes, *accounts.values(), *broadcasts.values()]) if messages else {}
     there = {name: found.get(key, {}) for name, key in broadcasts.items()}
+    own = {name: found.get(key, {}).get("number") for name, key in accounts.items()}
+    on_shared = {(one.account, one.phone) for one in asked if one.number != own[one.account]}
+    gates = {pair: opt_outs.gates(*pair, dedicated=pair not in on_shared) for pair in gates}
     return Stops(
         most_an_hour={name: found.get(key, {}).get("texts_an_hour", TEXTS_AN_HOUR) for name, key in accounts.items()},
         routes={key: found[key] for key in routes if key in found},

@@ -1,0 +1,231 @@
+"""Whom a STOP and a START are about: a shared number's every sender on those, a dedicated one's its account alone."""
+
+from datetime import timedelta
+
+import pytest
+
+from longcode.account import Account
+from longcode.carriers.carrier import Refused, Why
+from longcode.consent import SHARED, Event, Means, of_account
+from longcode.jobs import HearKeyword
+from longcode.keywords import NEAR_STOP
+from longcode.table import accounts, clients, dedicated, messages, opt_outs
+from optout import api as opt_out_api
+from optout import worker
+from send import api
+from send import worker as send_worker
+from tests.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+PHONE, SHARED_NUMBER, OWN = "+12125550123", "+15555550100", "+15555550177"
+MINE, OTHER = "10000001", "10000002"
+
+
+@pytest.fixture(autouse=True)
+def studios(aws: None) -> None:
+    """Give two studios with one client; the first has a number of its own."""
+    for number in (MINE, OTHER):
+        client(studio(number))
+    dedicated.give(accounts.need(MINE), OWN, NOW)
+
+
+def mine() -> Account:
+    return accounts.need(MINE)
+
+
+def say(keyword: str, number: str, minute: int = 0, account: str = MINE) -> None:
+    heard = HearKeyword(
+        id=f"{keyword}-{number}-{minute}",
+        keyword=keyword,
+        phone=PHONE,
+        number=number,
+        words=keyword,
+        at=NOW + timedelta(minutes=minute),
+        account=account,
+    )
+    worker.hear(heard, NOW + timedelta(minutes=minute))
+
+
+def may_text() -> tuple[bool, bool]:
+    """Tell whether each studio's text is accepted: to the client, and to the number."""
+    told = []
+    for account in (MINE, OTHER):
+        for whom in ({"client_id": "c1"}, {"to": PHONE}):
+            answer = call(api, "POST", "/messages/preview", {**whom, "body": "Hello"}, account=account)
+            told.append(answer.json["may_be_sent"])
+        shown = call(opt_out_api, "GET", f"/optouts/{PHONE}", account=account)
+        assert shown.json["opted_out"] is not told[-1]
+    assert (told[0], told[2]) == (told[1], told[3])
+    return told[0], told[2]
+
+
+def test_a_stop_to_a_shared_number_is_about_every_sender_on_the_shared_numbers() -> None:
+    say("stop", SHARED_NUMBER, account=OTHER)
+
+    assert may_text() == (True, False)
+
+
+def test_a_stop_to_a_dedicated_number_is_about_its_account_alone() -> None:
+    say("stop", OWN)
+
+    assert may_text() == (False, True)
+    assert [one.scope for one in opt_outs.history(PHONE, of_account(MINE))] == [of_account(MINE)]
+    assert opt_outs.history(PHONE, SHARED) == []
+
+
+def test_only_its_clients_are_marked() -> None:
+    say("stop", OWN)
+
+    marked = [found.heard_stop for account in (MINE, OTHER) if (found := clients.get(account, "c1"))]
+    assert marked == [{PHONE}, frozenset()]
+
+
+def test_a_start_opens_only_what_was_closed_there() -> None:
+    say("stop", OWN)
+    say("stop", SHARED_NUMBER, account=OTHER)
+
+    say("start", SHARED_NUMBER, minute=1, account=OTHER)
+    opened_shared = may_text()
+    say("start", OWN, minute=1)
+
+    assert opened_shared == (False, True)
+    assert may_text() == (True, True)
+
+
+def test_a_start_to_a_dedicated_number_leaves_the_shared_ones_closed() -> None:
+    say("stop", OWN)
+    say("stop", SHARED_NUMBER, account=OTHER)
+
+    say("start", OWN, minute=1)
+
+    assert may_text() == (True, False)
+
+
+def test_a_yes_to_a_dedicated_number_undoes_its_stop() -> None:
+    say("stop", OWN)
+    say("stop", SHARED_NUMBER, account=OTHER)
+
+    say("yes", OWN, minute=1)
+
+    assert may_text() == (True, False)
+
+
+def test_a_start_to_a_shared_number_opens_what_staff_of_its_senders_recorded() -> None:
+    for account in (MINE, OTHER):
+        opt_outs.record(
+            Event(
+                id=account,
+                phone=PHONE,
+                scope=of_account(account),
+                out=True,
+                at=NOW,
+                means=Means.STAFF,
+                words="She asked.",
+                account=account,
+            )
+        )
+        clients.hear_stop(account, "c1", PHONE)
+
+    say("start", SHARED_NUMBER, minute=1, account=OTHER)
+
+    assert may_text() == (False, True)
+
+
+def test_a_number_that_is_neither_shared_nor_anybodys_is_treated_as_shared() -> None:
+    say("stop", "+15555550188", account=OTHER)
+
+    assert may_text() == (True, False)
+
+
+def test_each_scopes_stop_is_confirmed_over_the_number_that_it_was_said_to() -> None:
+    say("stop", OWN)
+    say("stop", SHARED_NUMBER, account=OTHER)
+
+    texts = [messages.get("longcode", f"stop-{number}-0-0") for number in (OWN, SHARED_NUMBER)]
+    assert [one.number for one in texts if one] == [OWN, SHARED_NUMBER]
+
+
+@pytest.mark.parametrize(("stopped", "states"), [(SHARED_NUMBER, ("sent", "refused")), (OWN, ("refused", "sent"))])
+def test_the_worker_holds_each_text_against_the_scope_of_its_number(stopped: str, states: tuple[str, str]) -> None:
+    ids = {}
+    for account in (MINE, OTHER):
+        told = call(api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=account)
+        ids[account] = told.json["messages"][0]["id"]
+    bodies = queued("send")
+
+    say("stop", stopped)
+    deliver_job = send_worker.prepare(bodies, FakeCarrier(), NOW)
+    for body in bodies:
+        deliver_job(body)
+
+    found = [messages.get(account, ids[account]) for account in (MINE, OTHER)]
+    assert tuple(one.state for one in found if one) == states
+
+
+def test_a_text_that_was_accepted_for_a_shared_number_passes_the_gate_of_the_shared_ones() -> None:
+    dedicated.give(mine(), None, NOW)
+    told = call(api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
+    dedicated.give(mine(), OWN, NOW)
+    say("stop", SHARED_NUMBER, account=OTHER)
+
+    [body] = [one for one in queued("send") if told["id"] in one]
+    send_worker.prepare([body], FakeCarrier(), NOW)(body)
+
+    kept = messages.get(MINE, told["id"])
+    assert kept
+    assert (kept.number, kept.state, kept.error) == (SHARED_NUMBER, "refused", "opted_out")
+
+
+def test_a_carrier_that_says_opted_out_of_a_dedicated_number_teaches_us_of_that_account() -> None:
+    call(api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE)
+    [body] = queued("send")
+
+    send_worker.prepare([body], FakeCarrier(answers=[Refused(Why.OPTED_OUT, "21610")]), NOW)(body)
+    worker.handler(sqs_event(*queued("opt_out")), LambdaContext())
+
+    assert may_text() == (False, True)
+
+
+def near_miss(number: str, minute: int = 0) -> None:
+    heard = HearKeyword(
+        id=f"near-{minute}",
+        keyword=NEAR_STOP,
+        phone=PHONE,
+        number=number,
+        words="please stop texting me",
+        at=NOW + timedelta(minutes=minute),
+        account=MINE,
+    )
+    worker.hear(heard, NOW)
+
+
+def asked() -> list[str]:
+    told = call(opt_out_api, "GET", "/questions", account=MINE).json["items"]
+    return [one["message_id"] for one in told]
+
+
+def test_what_staff_are_asked_of_a_dedicated_number_a_word_to_the_shared_ones_does_not_answer() -> None:
+    near_miss(OWN)
+
+    say("stop", SHARED_NUMBER, minute=1, account=OTHER)
+
+    assert asked() == ["near-0"]
+
+
+def test_what_staff_are_asked_of_a_dedicated_number_a_word_to_it_answers() -> None:
+    near_miss(OWN)
+
+    say("start", OWN, minute=1)
+
+    assert asked() == []
+
+
+def test_staff_can_answer_no_for_a_dedicated_number_though_the_shared_ones_are_closed() -> None:
+    say("stop", SHARED_NUMBER, account=OTHER)
+    near_miss(OWN, minute=1)
+
+    answer = call(opt_out_api, "PUT", f"/questions/{PHONE}", {"opted_out": False}, account=MINE)
+
+    assert answer.status in (200, 204)
+    assert may_text() == (True, False)
