@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterable
 
 from bench import (
+    attribution,
     batch_seconds,
     broadcast_growth,
     crash_points,
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "crash_points": crash_points.measure,
     "fairness": fairness.measure,
     "dollars_per_1000_texts": dollars.measure,
+    "attribution": attribution.measure,
     "startup_ratio": startup.measure,
 }
 

@@ -22,6 +22,7 @@ from botocore.awsrequest import AWSResponse
 from bench.item_sizes import Wire
 from bench.meter import write_units
 from longcode.aws.clients import client
+from tests import partiql
 from tests.local_aws import read_template
 
 _MEGABYTE = 1_000_000
@@ -104,6 +105,20 @@ class Quick:
             self._check(action, self._find(action.get("Item") or action["Key"]))
         for action in actions:
             self.put(action["Item"] if "Item" in action else self._updated(action), factor=2)
+        return {}
+
+    def _batch_execute_statement(self, asked: Wire) -> Wire:
+        return {"Responses": [self._swapped(one["Statement"], one["Parameters"]) for one in asked["Statements"]]}
+
+    def _swapped(self, text: str, values: list[Wire]) -> Wire:
+        key, written, before = partiql.parts(text, values)
+        item = self._find(key)
+        if before and any(item.get(name) != value for name, value in before.items()):
+            return {"Error": {"Code": "ConditionalCheckFailed", "Message": "no"}}
+        if item and not before:
+            return {"Error": {"Code": "DuplicateItem", "Message": "no"}}
+        gone = partiql.removed(text)
+        self.put({**key, **{name: held for name, held in item.items() if name not in gone}, **written})
         return {}
 
     def _query(self, asked: Wire) -> Wire:

@@ -53,6 +53,12 @@ def parts(text: str, values: list[Wire]) -> tuple[Wire, Wire, Wire]:
     return key, dict(zip(names[:start], values[:start], strict=True)), before
 
 
+def removed(text: str) -> list[str]:
+    """List the attributes that a statement removes."""
+    gone = re.search(r" REMOVE (.+?) WHERE ", text)
+    return re.findall(r'"([^"]+)"', gone[1]) if gone else []
+
+
 def _made(dynamodb: Any, text: str, values: list[Wire]) -> Wire:
     key, written, before = parts(text, values)
     table = re.search(r'"([^"]+)"', text)[1]  # type: ignore[index]
@@ -64,8 +70,7 @@ def _made(dynamodb: Any, text: str, values: list[Wire]) -> Wire:
         return {"TableName": table}
     if not found or any(found.get(name) != value for name, value in before.items()):
         return {"Error": {"Code": "ConditionalCheckFailed", "Message": "told by the test"}}
-    gone = re.search(r" REMOVE (.+?) WHERE ", text)
-    removed = re.findall(r'"([^"]+)"', gone[1]) if gone else []
-    kept = {name: value for name, value in found.items() if name not in removed}
+    gone = removed(text)
+    kept = {name: value for name, value in found.items() if name not in gone}
     dynamodb.put_item(TableName=table, Item={**kept, **written})
     return {"TableName": table}

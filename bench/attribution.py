@@ -1,0 +1,121 @@
+"""Share of replies that reach the wrong studio: 200 studios with clients in common, a month, on 1, 4 and 16 numbers.
+
+Most phones are one studio's, many are two's or three's, a few are a dozen's. A client answers the studio that they
+mean, in its thread: soon, or days later, when others may have texted. No carrier says which text is answered here.
+What stands in the table is read and written by the service's own code, on `bench/quick_aws.py`.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from bench.figure import Figure
+from bench.quick_aws import quick_aws
+from longcode.account import TEXTS_AN_HOUR
+from longcode.route import Decision, Route, attribute
+from longcode.table import lines, routes
+from tests.fakes import NOW
+
+_STUDIOS, _PHONES, _DAYS, _SEED = 200, 600, 30, 25
+_STUDIOS_OF_A_PHONE = {1: 50, 2: 25, 3: 15, 4: 4, 5: 2, 6: 1, 8: 1, 10: 1, 12: 1}
+_TEXTS_A_MONTH = (2, 3, 4, 6)
+_ANSWERED = 0.4
+_SOON, _LATE = (0.02, 3), (6, 24 * 6)  # hours after the text
+_ANSWERED_SOON = 0.7
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Text:
+    """A text of a studio, and when it is answered, if it is."""
+
+    at: datetime
+    studio: str
+    phone: str
+    id: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many replies came, how many reached another studio than the client meant, and how many might have."""
+
+    replies: int
+    wrong: int = 0
+    ambiguous: int = 0
+
+
+def measure() -> Iterator[Figure]:
+    """Play the same month on each set of numbers."""
+    chance = random.Random(_SEED)
+    clients = _clients(chance)
+    texts = sorted(_texts(clients, chance))
+    for several in (1, 4, 16):
+        outcome = play(texts, [f"+1555555{index:04}" for index in range(several)])
+        crowded = sum(len(studios) > several for studios in clients.values())
+        share = round(outcome.wrong / outcome.replies, 5)
+        yield Figure(f"wrong_studio_{several}", share, "share", 0 if several == 16 else None)
+        unclear = round(outcome.ambiguous / outcome.replies, 5)
+        yield Figure(f"ambiguous_replies_{several}", unclear, "share", 0 if several == 16 else None)
+        yield Figure(f"phones_with_more_studios_than_{several}", crowded, f"of {len(clients)}", None)
+    yield Figure("attribution_replies", outcome.replies, f"replies to {len(texts)} texts", None)
+
+
+def play(texts: list[Text], shared: list[str]) -> Outcome:
+    """Send all texts and take in all replies, each at its time."""
+    told = [(text.at, 0, text) for text in texts]
+    told += [(text.answered_at, 1, text) for text in texts if text.answered_at]
+    decisions: list[tuple[str, Decision | None]] = []
+    with quick_aws():
+        over: dict[str, str] = {}
+        for (at, answers), together in groupby(sorted(told), key=lambda one: (one[0], one[1])):
+            some = [text for _, _, text in together]
+            if not answers:
+                over |= _send(some, shared)
+                continue
+            decisions += [(text.studio, attribute(routes.to(text.phone, over[text.id]), at)) for text in some]
+    return Outcome(
+        replies=len(decisions),
+        wrong=sum(decision is None or decision.account != meant for meant, decision in decisions),
+        ambiguous=sum(decision is None or decision.candidates != () for _, decision in decisions),
+    )
+
+
+def _send(texts: list[Text], shared: list[str]) -> Mapping[str, str]:
+    """Choose the numbers and note the routes of texts that go at once, as acceptance and the worker do."""
+    by_studio: dict[str, list[Text]] = defaultdict(list)
+    for text in texts:
+        by_studio[text.studio].append(text)
+    over: dict[str, str] = {}
+    for studio, some in by_studio.items():
+        phones = [text.phone for text in some]
+        numbers = lines.choose(studio, phones, shared) if len(shared) > 1 else dict.fromkeys(phones, shared[0])
+        over |= {text.id: numbers[text.phone] for text in some}
+    noted = [
+        Route(account=one.studio, phone=one.phone, number=over[one.id], message_id=one.id, at=one.at) for one in texts
+    ]
+    routes.note(noted, defaultdict(lambda: TEXTS_AN_HOUR))
+    return over
+
+
+def _clients(chance: random.Random) -> dict[str, list[str]]:
+    """Give each phone the studios whose client it is."""
+    studios = [f"{10_000_000 + index}" for index in range(_STUDIOS)]
+    counts = chance.choices(list(_STUDIOS_OF_A_PHONE), list(_STUDIOS_OF_A_PHONE.values()), k=_PHONES)
+    return {f"+1212{5_000_000 + index}": chance.sample(studios, count) for index, count in enumerate(counts)}
+
+
+def _texts(clients: Mapping[str, list[str]], chance: random.Random) -> Iterator[Text]:
+    """Text every client some times in the month: a studio texts many of them at once, at one of its own hours."""
+    hours = {
+        studio: [NOW + timedelta(hours=chance.uniform(0, 24 * _DAYS)) for _ in range(8)]
+        for studio in sorted({one for studios in clients.values() for one in studios})
+    }
+    for phone, studios in clients.items():
+        for studio in studios:
+            for at in sorted(chance.sample(hours[studio], chance.choice(_TEXTS_A_MONTH))):
+                late = chance.uniform(*(_SOON if chance.random() < _ANSWERED_SOON else _LATE))
+                answered = at + timedelta(hours=late) if chance.random() < _ANSWERED else None
+                yield Text(at, studio, phone, f"{studio}-{phone}-{at.isoformat()}", answered)

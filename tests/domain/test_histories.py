@@ -1,0 +1,83 @@
+"""10,000 random histories of two to five studios, one to five clients and one to four numbers."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from longcode import numbers
+from longcode.route import Decision, Route, after_text, attribute
+
+HISTORIES, PARTS = 10_000, 4
+BEGIN = datetime(2026, 11, 1, 9, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply: which studio the client meant, who had texted the phone over the number, and what was decided."""
+
+    meant: str
+    texted: set[str]
+    studios_of_phone: int
+    decision: Decision | None
+
+
+@dataclass
+class World:
+    """What the table would hold: lines by phone, routes by phone and number."""
+
+    shared: list[str]
+    lines: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    routes: dict[tuple[str, str], dict[str, Route]] = field(default_factory=lambda: defaultdict(dict))
+    texts: list[Route] = field(default_factory=list)
+
+    def text(self, studio: str, phone: str, at: datetime) -> None:
+        line = numbers.line(self.lines[phone], studio, phone, self.shared)
+        self.lines[phone][studio] = line
+        known = self.routes[phone, line]
+        one = Route(account=studio, phone=phone, number=line, message_id=f"m{len(self.texts)}", at=at)
+        noted = after_text(known.get(studio), one, 20)
+        if noted:
+            known[studio] = noted
+            self.texts.append(one)
+
+    def reply(self, to: Route, at: datetime) -> Reply:
+        known = self.routes[to.phone, to.number]
+        decision = attribute(known.values(), at)
+        return Reply(to.account, set(known), len(self.lines[to.phone]), decision)
+
+
+def history(chance: random.Random) -> Iterator[tuple[World, Reply]]:
+    """Play one history: studios text clients in any order, clients answer any text that they have, soon or late."""
+    studios = "abcde"[: chance.randint(2, 5)]
+    phones = [f"+1212555010{index}" for index in range(chance.randint(1, 5))]
+    world = World([f"+1555555010{index}" for index in range(chance.randint(1, 4))])
+    at = BEGIN
+    for _ in range(chance.randint(2, 24)):
+        at += timedelta(seconds=chance.choice([0, 1, 40, 3600, 90_000]))
+        if not world.texts or chance.random() < 0.6:
+            world.text(chance.choice(studios), chance.choice(phones), at)
+        else:
+            yield world, world.reply(chance.choice(world.texts), at)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_reply_goes_to_a_studio_that_never_texted_the_phone_over_the_number(part: int) -> None:
+    """And none is wrong, or only doubtful, where there are as many numbers as studios that text the phone."""
+    strayed, wrong, doubtful, replies, clear = 0, 0, 0, 0, 0
+    for seed in range(part, HISTORIES, PARTS):
+        for world, reply in history(random.Random(seed)):
+            decision = reply.decision
+            replies += 1
+            strayed += decision is None or decision.account not in reply.texted
+            if reply.studios_of_phone <= len(world.shared):
+                clear += 1
+                wrong += decision is None or decision.account != reply.meant
+                doubtful += decision is None or decision.candidates != ()
+
+    assert replies > 10_000
+    assert clear > 4_000
+    assert (strayed, wrong, doubtful) == (0, 0, 0)
