@@ -8,7 +8,7 @@ from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
 from longcode.route import Decision, Route, attribute
-from longcode.table import dedicated, messages, routes
+from longcode.table import messages, routes
 
 _ANSWERED_WITHIN = timedelta(days=30)
 _CLOCKS_DIFFER = timedelta(minutes=1)  # the carrier's and ours
@@ -17,11 +17,17 @@ _CLOCKS_DIFFER = timedelta(minutes=1)  # the carrier's and ours
 def attributed(inbound: Inbound, received_at: datetime) -> Decision | None:
     """Decide whose a reply is; None when it is a stranger's."""
     known = routes.to(inbound.phone, inbound.number)
-    owner = None if inbound.number in settings().shared_numbers else dedicated.owner(inbound.number)
+    owner = None if inbound.number in settings().shared_numbers else _owner(inbound.number)
     answered = _answered(inbound.replies_to, inbound.phone, known, received_at) if inbound.replies_to else None
     if inbound.replies_to and answered is None:
         logger.warning("the carrier names a text that none of ours is")
     return attribute(known, received_at, answered=answered, owner=owner)
+
+
+def _owner(number: str) -> str | None:
+    from longcode.table import dedicated  # noqa: PLC0415 - few numbers are
+
+    return dedicated.owner(number)
 
 
 def _answered(carrier_id: str, phone: str, known: Sequence[Route], received_at: datetime) -> Route | None:
