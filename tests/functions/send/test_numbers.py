@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,9 +10,12 @@ from longcode import jobs
 from longcode.account import Account
 from longcode.aws.settings import settings
 from longcode.message import Message
-from longcode.table import keys, messages, store
-from send import api, broadcast, broadcasts, worker
+from longcode.table import dedicated, keys, messages, store, triggers
+from send import api, broadcast, broadcasts, due, events, origins, worker
 from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
+from tests.functions.accounts.calls import killed_before
+from tests.functions.send import triggering
+from tests.occasions import trigger
 
 PHONE, FOUR = "+12125550123", [f"+1555555010{index}" for index in range(4)]
 HELLO = {"client_id": "c1", "body": "Hello"}
@@ -121,3 +125,56 @@ def test_with_one_shared_number_no_line_is_kept(aws: None) -> None:
 
     assert text.number == "+15555550100"
     assert store.get(keys.lines(PHONE)) is None
+
+
+def test_a_triggered_text_goes_over_the_line_and_the_list_of_what_is_planned_chooses_none(account: Account) -> None:
+    professional = studio("10000004", edition="professional")
+    client(professional)
+    triggers.put(trigger(account=professional.id))
+    triggering.tell(professional)
+    nine = datetime(2026, 12, 2, 15, 1, tzinfo=UTC)
+
+    listed = call(events, "GET", "/upcoming", account=professional.id)
+    unasked = line(professional)
+    due.sweep(nine)
+    triggering.fire_all(nine)
+
+    [text] = triggering.texts(professional)
+    assert [one["phones"] for one in listed.json["items"]] == [[PHONE]]
+    assert unasked == "None"
+    assert text.number == line(professional)
+
+
+def test_a_dedicated_number_carries_all_texts_of_its_account_without_its_name_in_front(account: Account) -> None:
+    named = studio("10000005", sender_name="Foxglove")
+    client(named)
+    dedicated.give(named, "+15555550177", NOW)
+
+    text = post(named)
+
+    assert (text.number, text.body) == ("+15555550177", "Hello")
+    assert store.get(keys.lines(PHONE)) is None
+    refused = call(api, "POST", "/messages", {"to": "+15555550177", "body": "Hello"}, account=named.id)
+    assert refused.json["code"] == "bad_phone"
+
+
+def test_a_broadcast_is_written_at_the_pace_of_all_numbers_that_it_goes_over(account: Account) -> None:
+    own = studio("10000006")
+    dedicated.give(own, "+15555550177", NOW)
+
+    paces = [origins.segments_a_second(one.id) for one in (account, own)]
+
+    assert paces == [4_000_000, 1_000_000]
+
+
+def test_killed_anywhere_a_request_that_comes_again_goes_over_the_number_that_was_chosen(account: Account) -> None:
+    chosen = set()
+    for nth in range(1, 8):
+        with killed_before(nth):
+            post(account)
+        chosen.add(line(account))
+
+    text = post(account)
+
+    assert chosen - {"None"} == {text.number}
+    assert len(triggering.texts(account)) == 1
