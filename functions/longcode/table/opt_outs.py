@@ -9,7 +9,6 @@ from operator import and_
 from boto3.dynamodb.conditions import Attr
 
 from longcode.consent import SHARED, Event, OptOut, apply, of_account, tells_since
-from longcode.table import dedicated as own_numbers
 from longcode.table import keys, questions, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update
@@ -110,9 +109,11 @@ def settle(told: OptOut) -> list[str]:
 
     That word is read after a near miss is written, and looks for near misses after its own write: one sees the other.
     """
+    from longcode.table import dedicated  # noqa: PLC0415 - a worker's start does without
+
     every = (read(OptOut, item) for item in store.query(keys.opt_out(told.phone, "")) if is_asked(item))
     earlier = (one for one in every if tells_since(told, one.asked_at, one.asked))
-    return [str(one.account) for one in earlier if not own_numbers.has_one(str(one.account)) and _settled(one)]
+    return [str(one.account) for one in earlier if not dedicated.has_one(str(one.account)) and _settled(one)]
 
 
 def _settled(asked: OptOut) -> bool:
