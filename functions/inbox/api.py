@@ -47,8 +47,8 @@ def list_messages(
     """List a folder, newest first, or what is looked for in it.
 
     `all` is both directions: with `phone`, the conversation. `record` is a kind and an id, such as session:s1.
-    `text` is found whatever its case and accents. A page looks at 2,000 messages at most, so that it may be short, or
-    empty: as long as there is a `next_cursor`, there may be more.
+    `text` is found whatever its case and accents. A page looks at 10,000 messages at most, for `text` and `record` at
+    2,000: it may be short, or empty. As long as there is a `next_cursor`, there may be more.
     """
     search = requests.looked_for(client_id, phone, record, text)
     page = folders.page(web.caller(app), folder, limit=limit, cursor=cursor, search=search)

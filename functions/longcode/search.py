@@ -15,6 +15,11 @@ class Search:
     record: Reference | None = None
     words: str | None = None
 
+    @property
+    def reads(self) -> bool:
+        """Tell whether a message must be read to know: an index has neither its words nor its record."""
+        return self.record is not None or self.words is not None
+
 
 def fold(text: str) -> str:
     """Spell a text as words are looked for in it: without case, accents and line breaks, look-alikes as one."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longcode.message import Kind
+from longcode.message import Kind, Linkable, Reference
 from longcode.outgoing import draft
 from longcode.search import Search
 from longcode.table import folders, hub, messages
@@ -104,6 +104,18 @@ def test_a_search_reads_no_message_that_the_index_knows_to_be_anothers() -> None
 
     assert [message.id for message in found.messages] == ["m7"]
     assert calls == ["Query"] * 4 + ["BatchGetItem"]
+
+
+@pytest.mark.parametrize(
+    ("search", "reads"),
+    [
+        (Search(phone=PHONE, client_id="c1"), False),
+        (Search(words="hello"), True),
+        (Search(record=Reference(kind=Linkable.TASK, id="1")), True),
+    ],
+)
+def test_only_for_words_and_records_messages_must_be_read(search: Search, reads: bool) -> None:
+    assert search.reads is reads
 
 
 def test_a_message_that_is_moved_while_a_page_is_read_is_on_it_once() -> None:

@@ -14,10 +14,13 @@ from longcode.table.codec import Attributes, read
 
 BROADCASTS = "broadcasts"
 CURSOR = keys.FOLDER_PLACE
-LOOKED_AT = 2000
-"""Of how many messages a page looks for those that are asked for: it answers in time, however many there are."""
+READ, PASSED_BY = 2000, 10_000
+"""At how many messages a page looks at most, if it must read them, and if the index tells which to pass by.
 
-_A_READ = 100
+Either takes about a second: so a page answers in time, however many messages there are.
+"""
+
+_A_READ, _A_SEARCH = 100, 500
 _BEYOND = "~"
 _MANY = 1000
 _LISTS = {
@@ -43,28 +46,29 @@ def page(
     limit: int,
     cursor: str | None = None,
     search: Search | None = None,
-    look_at: int = LOOKED_AT,
+    look_at: int | None = None,
 ) -> Page:
     """List a folder, newest first, or what of its next `look_at` messages is looked for."""
     wanted = search or Search()
-    chunk = _A_READ if search else limit + 1
+    most = look_at or (READ if wanted.reads else PASSED_BY)
+    entries = _entries(account, name, cursor, _A_SEARCH if search else limit + 1)
     found: list[Message] = []
     place = last = None
-    for looked, (place, message) in enumerate(_looked_at(_entries(account, name, cursor, chunk), wanted, chunk), 1):
+    for looked, (place, message) in enumerate(_looked_at(entries, wanted, _A_READ if search else limit + 1), 1):
         if message and len(found) == limit:
             return Page(messages=found, next_cursor=last)
         if message:
             found.append(message)
             last = place
-        if looked == look_at:
+        if looked == most:
             return Page(messages=found, next_cursor=place)
     return Page(messages=found, next_cursor=None)
 
 
-def _entries(account: str, name: str, cursor: str | None, chunk: int) -> Iterator[Attributes]:
+def _entries(account: str, name: str, cursor: str | None, a_call: int) -> Iterator[Attributes]:
     """Read the index of a folder, newest first. While a message is moved, two of its lists may have it."""
     streams = [
-        store.query_index(keys.FOLDER, one, before=cursor or _BEYOND, page=chunk, newest_first=True)
+        store.query_index(keys.FOLDER, one, before=cursor or _BEYOND, page=a_call, newest_first=True)
         for one in (keys.folder(account, direction, linked=linked) for direction, linked in _LISTS[name])
     ]
     return (next(same) for _, same in groupby(merge(*streams, key=_place, reverse=True), _place))

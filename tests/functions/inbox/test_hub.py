@@ -14,7 +14,9 @@ from tests.fakes import NOW, Answered, LambdaContext, call, client, studio
 from tests.functions.inbox.replies import receive, texted
 from tests.functions.send.texts import accept
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "get_messages.json").read_text())
+EVENTS = Path(__file__).parents[2] / "events"
+EVENT = json.loads((EVENTS / "get_messages.json").read_text())
+LINK = json.loads((EVENTS / "put_link.json").read_text())  # of the reply that `receive` makes
 STRANGER = "+12125550666"
 
 
@@ -49,6 +51,15 @@ def test_an_event_of_api_gateway_lists_the_inbox(account: Account) -> None:
     [shown] = json.loads(answer["body"])["items"]
     assert (shown["body"], shown["read"], shown["client_id"]) == ("Hello back", False, "c1")
     assert "candidates" not in shown
+
+
+def test_an_event_of_api_gateway_links_a_message(account: Account) -> None:
+    receive()
+
+    answer = api.handler(LINK, LambdaContext())
+
+    shown = json.loads(answer["body"])
+    assert (answer["statusCode"], shown["client_id"], shown["record"]) == (200, "c2", {"kind": "session", "id": "s1"})
 
 
 def test_each_folder_has_its_own_and_the_newest_comes_first(account: Account) -> None:
