@@ -6,15 +6,24 @@ from boto3.dynamodb.conditions import Attr
 
 from longcode.account import Account
 from longcode.table import keys, store
+from longcode.table.codec import Attributes
 from longcode.table.writes import ABSENT, PRESENT, Put, Update, Write
 
 _RESTS = timedelta(days=30)
+_BEYOND = "~"
+_PAGE = 1000
 
 
 def owner(number: str) -> str | None:
     """Tell which account a number is dedicated to."""
     found = store.get(keys.dedicated(number))
     return found.get("account") if found else None
+
+
+def every() -> list[str]:
+    """List the dedicated numbers, those too that rest."""
+    found = store.query_index(keys.FOLDER, keys.dedicated_numbers(), before=_BEYOND, page=_PAGE)
+    return [str(one["folder_at"]) for one in found]
 
 
 def has_one(account: str) -> bool:
@@ -32,12 +41,12 @@ def give(account: Account, number: str | None, at: datetime) -> bool:
     changes, gone = ({"number": number}, ()) if number else ({}, ("number",))
     writes: list[Write] = [Update(keys.account(account.id), changes=changes, remove=gone, when=PRESENT & unchanged)]
     if account.number:
-        rests = {"type": "dedicated", "number": account.number, "kept_for": account.id, "kept_until": at + _RESTS}
+        rests = {**_listed(account.number), "kept_for": account.id, "kept_until": at + _RESTS}
         writes.append(Put(keys.dedicated(account.number), rests))
     if number:
         rested = Attr("account").not_exists() & Attr("kept_until").lte(keys.instant(at))
         free = ABSENT | Attr("account").eq(account.id) | Attr("kept_for").eq(account.id) | rested
-        owned = {"type": "dedicated", "number": number, "account": account.id, "at": at}
+        owned = {**_listed(number), "account": account.id, "at": at}
         writes.append(Put(keys.dedicated(number), owned, free))
     try:
         store.transact(writes)
@@ -46,3 +55,7 @@ def give(account: Account, number: str | None, at: datetime) -> bool:
             raise
         return False
     return True
+
+
+def _listed(number: str) -> Attributes:
+    return {"type": "dedicated", "number": number, "folder": keys.dedicated_numbers(), "folder_at": number}

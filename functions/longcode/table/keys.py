@@ -250,6 +250,11 @@ def upcoming(account: str) -> str:
     return f"account#{account}#upcoming"
 
 
+def dedicated_numbers() -> str:
+    """Name the list of the numbers that nobody shares."""
+    return "dedicated-numbers"
+
+
 def quarantine() -> str:
     """Name the list of strangers' texts, in the order of their time."""
     return "quarantine"

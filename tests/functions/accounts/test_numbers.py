@@ -52,6 +52,15 @@ def test_another_number_takes_the_place_of_the_first() -> None:
     assert accounts.need(account.id).number == OTHER
 
 
+def test_what_comes_to_a_dedicated_number_is_reconciled_as_well_while_it_rests_too() -> None:
+    mine, theirs = studio().id, studio("10000002").id
+    numbers.dedicate(mine, OWN, NOW)
+    numbers.dedicate(theirs, OTHER, NOW)
+    numbers.dedicate(mine, None, NOW)
+
+    assert dedicated.every() == [OWN, OTHER]
+
+
 def test_taken_back_it_rests_for_thirty_days_before_another_account_gets_it() -> None:
     mine, theirs = studio().id, studio("10000002").id
     numbers.dedicate(mine, OWN, NOW)
