@@ -28,7 +28,7 @@ from longcode.plans import Change
 from longcode.table import keys, messages, store, usage
 from longcode.table.codec import Attributes
 from longcode.table.writes import table, wire_key
-from send import api, due, receipts, requests, worker
+from send import api, due, reporting, requests, worker
 from tests.fakes import NOW, client, studio
 from tests.functions.send.wire import Death, Killed, MortalCarrier, killing
 
@@ -124,7 +124,7 @@ class Life:
 
     def report(self) -> None:
         for receipt in self.simulated.receipts():
-            receipts.take(receipt, self.simulated.now)
+            reporting.take(receipt, self.simulated.now)
 
     def sweep(self) -> None:
         due.sweep(self.simulated.now)

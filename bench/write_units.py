@@ -8,7 +8,7 @@ from bench.meter import counted_write_units
 from longcode.carriers.carrier import Receipt
 from longcode.message import State
 from longcode.plans import Change
-from send import api, receipts, requests, worker
+from send import api, reporting, requests, worker
 from tests.fakes import NOW, FakeCarrier, client, queued, studio
 from tests.local_aws import local_aws
 
@@ -44,4 +44,4 @@ def _text(account: str, key: str, now: datetime) -> None:
         deliver(body)
     reference = f"{account}.{accepted.messages[0].id}"
     for state in (State.SENT, State.DELIVERED):
-        receipts.take(Receipt(reference=reference, carrier_id="SM1", state=state), now)
+        reporting.take(Receipt(carrier="twilio", reference=reference, carrier_id="SM1", state=state), now)

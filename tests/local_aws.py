@@ -29,6 +29,7 @@ os.environ |= {
     "CARRIER": "twilio",
     "CARRIER_SECRET": "carrier",
     "CARRIER_API_BASE": "http://127.0.0.1:1",
+    "CONFIGURATION_SET": "",
     "SHARED_NUMBERS": SHARED_NUMBER,
     "SEGMENTS_A_SECOND": "1000000",
     "PUBLIC_URL_PARAMETER": "/longcode/public-url",

@@ -6,16 +6,15 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from inbox import reply
+from inbox import arrival, reply
 from inbox.attributing import attributed
 from longcode import keywords
-from longcode.aws import queues
+from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
-from longcode.carriers import twilio
 from longcode.carriers.carrier import Inbound
-from longcode.jobs import HearKeyword, Receive
+from longcode.jobs import HearKeyword
 from longcode.keywords import Keyword
 from longcode.route import Decision, Rule
 from longcode.table import inbox, messages, strangers
@@ -61,9 +60,8 @@ def _heard(inbound: Inbound, keyword: str, decision: Decision | None, at: dateti
 
 
 def record_handler(record: SQSRecord) -> None:
-    """Take in what one webhook brought."""
-    job = queues.read(Receive, record.body)
-    receive(twilio.read_inbound(job.form), job.received_at)
+    """Take in what a carrier brought."""
+    receive(*arrival.read(record.body, clock.now()))
 
 
 @logger.inject_lambda_context

@@ -1,6 +1,5 @@
 """POST /carriers/twilio/receipts/{reference}, at its own address or the API's: what the carrier reports of a text."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -8,11 +7,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from longcode.aws import clock, function_url, signed, web
 from longcode.aws.settings import public_url, receipts_url
-from longcode.aws.telemetry import count, logger
+from longcode.aws.telemetry import logger
 from longcode.carriers import twilio
-from longcode.carriers.carrier import Receipt, Why
-from longcode.message import Message, State, may_become
-from longcode.table import messages
+from send.reporting import take
 
 app = web.resolver(web.FORM)
 
@@ -26,29 +23,6 @@ def receive(reference: Annotated[str, Path(max_length=200)]) -> Response[str]:
     if receipt:
         take(receipt, clock.now())
     return Response(204, body="")
-
-
-def take(receipt: Receipt, now: datetime) -> None:
-    """Move a text to what a receipt tells. One that comes before our own record makes that record."""
-    account, _, message_id = receipt.reference.partition(".")
-    if receipt.why is Why.PARKED:
-        count("ParkedSends")
-    while message := messages.get(account, message_id):
-        if not may_become(message.state, receipt.state) or _moved(message, receipt, now):
-            return
-    logger.warning("receipt of nothing we sent")
-
-
-def _moved(message: Message, receipt: Receipt, now: datetime) -> bool:
-    changes: dict[str, Any] = {}
-    if receipt.state is not State.SENT:
-        changes["finished_at"] = receipt.at or now
-    if receipt.code:
-        changes["error"] = f"{twilio.NAME}:{receipt.code}"
-    if message.state in (State.SENDING, State.UNCERTAIN):
-        changes |= {"carrier": twilio.NAME, "carrier_id": receipt.carrier_id}
-        return messages.record(message, receipt.state, **changes)
-    return messages.report(message, receipt.state, **changes)
 
 
 @logger.inject_lambda_context

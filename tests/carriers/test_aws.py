@@ -238,7 +238,7 @@ AT = datetime(2026, 11, 22, 18, 5, 30, 500_000, tzinfo=UTC)
 def test_a_good_event_moves_the_message_on(kind: str, final: bool | None, state: State) -> None:
     receipt = read_receipt(EVENT | {"eventType": kind, "isFinal": final})
 
-    assert receipt == Receipt(reference="1001.7", carrier_id="m-1", state=state, at=AT)
+    assert receipt == Receipt(carrier="aws", reference="1001.7", carrier_id="m-1", state=state, at=AT)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_bad_event_says_why(kind: str, why: Why) -> None:
     receipt = read_receipt(EVENT | {"eventType": kind})
 
     assert receipt == Receipt(
-        reference="1001.7", carrier_id="m-1", state=State.UNDELIVERED, code=kind, why=why, at=AT
+        carrier="aws", reference="1001.7", carrier_id="m-1", state=State.UNDELIVERED, code=kind, why=why, at=AT
     )
 
 
@@ -282,7 +282,12 @@ def test_an_event_needs_no_more_than_its_type_and_our_reference() -> None:
     receipt = read_receipt({"eventType": "TEXT_SPAM", "context": {"reference": "1001.7"}})
 
     assert receipt == Receipt(
-        reference="1001.7", carrier_id=None, state=State.UNDELIVERED, code="TEXT_SPAM", why=Why.FILTERED
+        carrier="aws",
+        reference="1001.7",
+        carrier_id=None,
+        state=State.UNDELIVERED,
+        code="TEXT_SPAM",
+        why=Why.FILTERED,
     )
 
 

@@ -332,7 +332,7 @@ def test_a_good_receipt_moves_the_message_on(status: str) -> None:
 
     receipt = read_receipt("1001.7", {"MessageSid": "SM1", "MessageStatus": status, "ErrorCode": ""})
 
-    assert receipt == Receipt(reference="1001.7", carrier_id="SM1", state=states[status])
+    assert receipt == Receipt(carrier="twilio", reference="1001.7", carrier_id="SM1", state=states[status])
 
 
 @pytest.mark.parametrize("status", ["failed", "undelivered"])
@@ -355,7 +355,9 @@ def test_a_good_receipt_moves_the_message_on(status: str) -> None:
 def test_a_bad_receipt_says_why(status: str, code: str, why: Why) -> None:
     receipt = read_receipt("1001.7", {"MessageSid": "SM1", "MessageStatus": status, "ErrorCode": code})
 
-    assert receipt == Receipt(reference="1001.7", carrier_id="SM1", state=State.UNDELIVERED, code=code, why=why)
+    assert receipt == Receipt(
+        carrier="twilio", reference="1001.7", carrier_id="SM1", state=State.UNDELIVERED, code=code, why=why
+    )
 
 
 @pytest.mark.parametrize("status", ["failed", "canceled", "partially_delivered"])
@@ -363,7 +365,7 @@ def test_a_bad_receipt_without_a_code_is_called_by_its_status(status: str) -> No
     receipt = read_receipt("1001.7", {"MessageStatus": status})
 
     assert receipt == Receipt(
-        reference="1001.7", carrier_id=None, state=State.UNDELIVERED, code=status, why=Why.UNKNOWN
+        carrier="twilio", reference="1001.7", carrier_id=None, state=State.UNDELIVERED, code=status, why=Why.UNKNOWN
     )
 
 
@@ -465,6 +467,7 @@ def test_the_receipt_event_is_signed_and_reads_as_delivered() -> None:
 
     assert verify("test-token", receipt_url("https://longcode.example", reference), form, header)
     assert read_receipt(reference, dict(form)) == Receipt(
+        carrier="twilio",
         reference="1001.0198f3c2a7b4",
         carrier_id="SM88887777666655554444333322221111",
         state=State.DELIVERED,

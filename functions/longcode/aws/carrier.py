@@ -22,4 +22,5 @@ def _open(account_sid: str, auth_token: str, callback_base: str, api_base: str) 
         auth_token=auth_token,
         callback_base=callback_base,
         api_base=api_base,
+        configuration_set=settings().configuration_set or None,
     )

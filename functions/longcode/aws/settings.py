@@ -35,6 +35,7 @@ class Settings:
     carrier: str
     carrier_secret: str
     carrier_api_base: str
+    configuration_set: str
     shared_numbers: tuple[str, ...]
     segments_a_second: float
     public_url_parameter: str

@@ -17,7 +17,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from longcode.carriers.carrier import Answer, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
+from longcode.carriers.carrier import Answer, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why, whole
 from longcode.lookup import Listed
 from longcode.message import State
 
@@ -126,13 +126,14 @@ def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
     carrier_id, at = _word(event, "messageId") or None, _at(event.get("eventTimestamp"))
     # A text that was only accepted says TEXT_SUCCESSFUL as well; in some countries it is also the last word.
     if kind == "TEXT_DELIVERED" or (kind == "TEXT_SUCCESSFUL" and event.get("isFinal") is True):
-        return Receipt(reference=reference, carrier_id=carrier_id, state=State.DELIVERED, at=at)
+        return Receipt(carrier=Aws.name, reference=reference, carrier_id=carrier_id, state=State.DELIVERED, at=at)
     if kind == "TEXT_SUCCESSFUL":
-        return Receipt(reference=reference, carrier_id=carrier_id, state=State.SENT, at=at)
+        return Receipt(carrier=Aws.name, reference=reference, carrier_id=carrier_id, state=State.SENT, at=at)
     # While the carrier still tries, a second attempt of ours could make two texts of one.
     if kind not in UNDELIVERED or event.get("isFinal") is False:
         return None
     return Receipt(
+        carrier=Aws.name,
         reference=reference,
         carrier_id=carrier_id,
         state=State.UNDELIVERED,
@@ -157,7 +158,7 @@ def read_inbound(event: Mapping[str, Any], *, answers: frozenset[str] = frozense
         carrier_id=event["inboundMessageId"],
         phone=event["originationNumber"],
         number=event["destinationNumber"],
-        body=_word(event, "messageBody"),
+        body=whole(_word(event, "messageBody")),
         answered=_word(event, "messageKeyword").upper() in answers,
         replies_to=_word(event, "previousPublishedMessageId") or None,
     )

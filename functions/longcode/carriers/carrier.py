@@ -63,6 +63,7 @@ Answer = Sent | Refused | Uncertain
 class Receipt:
     """A delivery report that moves a message to `state`: SENT, DELIVERED or UNDELIVERED."""
 
+    carrier: str
     reference: str
     carrier_id: str | None
     state: State
@@ -83,6 +84,11 @@ class Inbound:
     media: tuple[str, ...] = ()
     answered: bool = False
     replies_to: str | None = None
+
+
+def whole(words: str) -> str:
+    """Give a text that can be kept and shown: half a surrogate pair, which no one can, is U+FFFD."""
+    return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class Carrier(Protocol):

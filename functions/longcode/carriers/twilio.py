@@ -226,10 +226,10 @@ def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:
         return None
     carrier_id = form.get("MessageSid") or None
     if state is not State.UNDELIVERED:
-        return Receipt(reference=reference, carrier_id=carrier_id, state=state)
+        return Receipt(carrier=NAME, reference=reference, carrier_id=carrier_id, state=state)
     code = form.get("ErrorCode") or status
     why = WHY.get(code, Why.UNKNOWN)
-    return Receipt(reference=reference, carrier_id=carrier_id, state=state, code=code, why=why)
+    return Receipt(carrier=NAME, reference=reference, carrier_id=carrier_id, state=state, code=code, why=why)
 
 
 def read_inbound(form: Mapping[str, str]) -> Inbound:

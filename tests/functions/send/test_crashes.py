@@ -7,7 +7,7 @@ import pytest
 from longcode.account import Account
 from longcode.carriers.carrier import Answer, Receipt, Text
 from longcode.message import State
-from send import api, due, receipts, requests
+from send import api, due, reporting, requests
 from tests.fakes import NOW, FakeCarrier, client, queued, studio
 from tests.functions.send.texts import deliver, stored, units
 from tests.functions.send.wire import Death, Killed, killing
@@ -45,7 +45,9 @@ def heal(account: Account, carrier: FakeCarrier, jobs: list[str]) -> None:
         due.sweep(at)
         deliver(carrier, at)
     for text in carrier.texts:
-        receipts.take(Receipt(reference=text.reference, carrier_id="SM1", state=State.DELIVERED), at)
+        reporting.take(
+            Receipt(carrier="twilio", reference=text.reference, carrier_id="SM1", state=State.DELIVERED), at
+        )
     for minute in (20, 30):
         due.sweep(NOW + timedelta(minutes=minute))
         deliver(carrier, NOW + timedelta(minutes=minute))

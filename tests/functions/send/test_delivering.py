@@ -10,7 +10,7 @@ from longcode.consent import SHARED, Event, Means
 from longcode.jobs import HearKeyword
 from longcode.message import Kind, State
 from longcode.table import messages, opt_outs, routes
-from send import due, receipts, worker
+from send import due, reporting, worker
 from tests.fakes import NOW, FakeCarrier, client, queued, studio
 from tests.functions.send.texts import accept, deliver, stored, units
 from tests.functions.send.wire import failing, losing_the_first_answer
@@ -130,8 +130,8 @@ def test_the_month_is_that_of_the_claim(account: Account) -> None:
     message = accept(account, now=last_second)
     deliver(FakeCarrier(answers=[Uncertain("timeout")]), last_second)
 
-    receipt = Receipt(reference=f"10000001.{message.id}", carrier_id="SM1", state=State.DELIVERED)
-    receipts.take(receipt, last_second + timedelta(minutes=10))
+    receipt = Receipt(carrier="twilio", reference=f"10000001.{message.id}", carrier_id="SM1", state=State.DELIVERED)
+    reporting.take(receipt, last_second + timedelta(minutes=10))
 
     assert stored(account, message.id).month == "2026-11"
     assert (units(account, "2026-11"), units(account, "2026-12")) == (1, 0)

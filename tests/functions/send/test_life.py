@@ -28,7 +28,7 @@ from longcode.plans import Change
 from longcode.table import keys, messages, opt_outs, store
 from longcode.table.codec import from_wire
 from longcode.table.writes import wire_key
-from send import api, due, receipts, release, requests, worker
+from send import api, due, release, reporting, requests, worker
 from tests.fakes import NOW, client, queued, studio
 from tests.functions.send.texts import stored, units
 from tests.functions.send.wilful import WILLS, Silence, WilfulCarrier, Will
@@ -105,8 +105,10 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data(), state=st.sampled_from(sorted(REPORTS)), death=DEATHS)
     def report(self, data: st.DataObject, state: State, death: Death | None) -> None:
         text, listed = data.draw(st.sampled_from(self.carrier.taken))
-        receipt = Receipt(reference=text.reference, carrier_id=listed.carrier_id, state=state, code=REPORTS[state])
-        self.live(lambda: receipts.take(receipt, self.now), death)
+        receipt = Receipt(
+            carrier="twilio", reference=text.reference, carrier_id=listed.carrier_id, state=state, code=REPORTS[state]
+        )
+        self.live(lambda: reporting.take(receipt, self.now), death)
 
     @rule(will=st.sampled_from(WILLS[:5]), tells=st.booleans())
     def let_a_deadline_pass(self, will: Will, tells: bool) -> None:

@@ -5,7 +5,7 @@ from longcode.account import Account
 from longcode.carriers.carrier import Receipt, Why
 from longcode.message import Direction, Kind, Message, State
 from longcode.table import messages
-from send import receipts
+from send import reporting
 from tests.fakes import NOW, studio
 from tests.functions.send.texts import stored, units
 
@@ -51,7 +51,9 @@ def live(message: Message, order: tuple[str, ...]) -> None:
         else:
             state, code, why = RECEIPTS[step]
             reference = f"{message.account}.{message.id}"
-            receipts.take(Receipt(reference=reference, carrier_id="SM1", state=state, code=code, why=why), NOW)
+            reporting.take(
+                Receipt(carrier="twilio", reference=reference, carrier_id="SM1", state=state, code=code, why=why), NOW
+            )
 
 
 def test_receipts_in_any_order_doubled_and_around_our_own_record_end_alike(aws: None) -> None:

@@ -10,7 +10,7 @@ from longcode.lookup import Listed
 from longcode.message import Message, State
 from longcode.table import keys, messages, opt_outs, store
 from longcode.table.writes import Put, Update
-from send import due, receipts
+from send import due, reporting
 from tests.fakes import NOW, FakeCarrier, client, queued, studio
 from tests.functions.send.texts import accept, deliver, stored, units
 
@@ -214,7 +214,9 @@ def test_a_receipt_between_the_sweep_and_the_second_attempt_wins(resender: Accou
     due.sweep(over)
     [job] = queued("send")
 
-    receipts.take(Receipt(reference=f"10000001.{message.id}", carrier_id="SM7", state=State.DELIVERED), over)
+    reporting.take(
+        Receipt(carrier="twilio", reference=f"10000001.{message.id}", carrier_id="SM7", state=State.DELIVERED), over
+    )
     deliver(carrier, over, jobs=[job])
 
     found = stored(resender, message.id)
@@ -227,7 +229,9 @@ def test_a_second_attempt_that_surely_did_not_go_is_made_again_and_a_receipt_sti
     look(carrier, DEADLINE + timedelta(seconds=1))
     put_off = stored(resender, message.id)
 
-    receipts.take(Receipt(reference=f"10000001.{message.id}", carrier_id="SM7", state=State.SENT), DEADLINE)
+    reporting.take(
+        Receipt(carrier="twilio", reference=f"10000001.{message.id}", carrier_id="SM7", state=State.SENT), DEADLINE
+    )
 
     assert (put_off.state, put_off.resent) == (State.UNCERTAIN, False)
     assert stored(resender, message.id).state is State.SENT

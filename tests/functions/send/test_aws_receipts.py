@@ -1,0 +1,147 @@
+"""The events that AWS tells of our texts, through SNS."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from longcode.account import Account
+from longcode.carriers.carrier import Uncertain
+from longcode.message import Message, State
+from longcode.table import messages
+from send import aws_receipts
+from tests.fakes import FakeCarrier, LambdaContext, client, sqs_event, studio
+from tests.functions.send.logs import logged
+from tests.functions.send.test_receipts import sent_message
+from tests.functions.send.texts import accept, deliver, stored, units
+
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_receipt.json").read_text())
+ENVELOPE = json.loads(EVENT["Records"][0]["body"])
+TOLD = json.loads(ENVELOPE["Message"])
+COUNTER = count()
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has one client."""
+    account = studio()
+    client(account)
+    return account
+
+
+def report(message: Message, **told: object) -> dict[str, Any]:
+    event = TOLD | {"context": {"reference": f"{message.account}.{message.id}"}} | told
+    body = json.dumps(ENVELOPE | {"Message": json.dumps(event)})
+    answer: dict[str, Any] = aws_receipts.handler(sqs_event(body), LambdaContext())
+    return answer
+
+
+def test_an_event_of_aws_delivers_its_text(aws: None) -> None:
+    messages.accept([sent_message()])
+
+    answer = aws_receipts.handler(EVENT, LambdaContext())
+
+    assert answer == {"batchItemFailures": []}
+    found = messages.get("1001", "0198f3c2a7b4")
+    assert found
+    assert (found.state, found.finished_at) == (
+        State.DELIVERED,
+        datetime(2026, 11, 22, 18, 4, 5, 123000, UTC),
+    )
+
+
+def test_a_receipt_before_our_own_record_makes_it_and_names_its_carrier(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier(name="aws", answers=[Uncertain("timeout")]))
+
+    for kind in ("TEXT_SUCCESSFUL", "TEXT_DELIVERED", "TEXT_DELIVERED"):
+        report(message, eventType=kind, isFinal=kind == "TEXT_DELIVERED", messageId="m-1")
+
+    found = stored(account, message.id)
+    assert (found.state, found.carrier, found.carrier_id) == (State.DELIVERED, "aws", "m-1")
+    assert units(account) == 1
+
+
+def test_an_undelivered_text_says_which_carriers_word_it_is(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier(name="aws"))
+
+    report(message, eventType="TEXT_SPAM")
+
+    found = stored(account, message.id)
+    assert (found.state, found.error) == (State.UNDELIVERED, "aws:TEXT_SPAM")
+
+
+@pytest.mark.parametrize("kind", ["TEXT_QUEUED", "TEXT_PENDING", "TEXT_UNHEARD_OF", None, 7])
+def test_an_event_that_tells_nothing_new_does_nothing(account: Account, kind: object) -> None:
+    message = accept(account)
+    deliver(FakeCarrier(name="aws"))
+
+    assert report(message, eventType=kind) == {"batchItemFailures": []}
+
+    assert stored(account, message.id).state is State.SENT
+
+
+@pytest.mark.parametrize(
+    "context", [None, {}, "1001.7", {"reference": ""}, {"reference": "nobody"}, {"reference": 7}]
+)
+def test_an_event_of_nothing_of_ours_does_nothing(account: Account, context: object) -> None:
+    message = accept(account)
+    deliver(FakeCarrier(name="aws"))
+
+    assert report(message, context=context) == {"batchItemFailures": []}
+
+    assert stored(account, message.id).state is State.SENT
+
+
+ANY = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.lists(st.none(), max_size=1))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    dropped=st.sets(st.sampled_from(sorted(TOLD))),
+    changed=st.dictionaries(st.sampled_from(sorted(TOLD)), ANY, max_size=2),
+)
+def test_whatever_is_missing_of_an_event_it_delivers_its_text_or_does_nothing(
+    aws: None, dropped: set[str], changed: dict[str, object]
+) -> None:
+    sent = replace(sent_message(), id=f"m-{next(COUNTER)}")
+    messages.accept([sent])
+    told = TOLD | {"context": {"reference": f"1001.{sent.id}"}} | changed
+    event = {name: value for name, value in told.items() if name not in dropped}
+
+    answer = aws_receipts.handler(sqs_event(json.dumps(ENVELOPE | {"Message": json.dumps(event)})), LambdaContext())
+
+    assert answer == {"batchItemFailures": []}
+    found = messages.get("1001", sent.id)
+    assert found
+    needed = {"eventType", "context"}
+    if not changed.keys() & needed:
+        assert found.state is (State.SENT if dropped & needed else State.DELIVERED)
+    assert replace(found, state=State.SENT, finished_at=None) == sent
+
+
+@pytest.mark.parametrize("message", ["", "no JSON", "[]", None])
+def test_what_is_no_event_is_parked_and_the_rest_of_its_batch_goes_on(aws: None, message: object) -> None:
+    messages.accept([sent_message()])
+    bad, good = json.dumps(ENVELOPE | {"Message": message}), json.dumps(ENVELOPE)
+
+    answer = aws_receipts.handler(sqs_event(bad, "no JSON", good), LambdaContext())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}, {"itemIdentifier": "m1"}]}
+    found = messages.get("1001", "0198f3c2a7b4")
+    assert found
+    assert found.state is State.DELIVERED
+
+
+def test_the_log_has_no_phone_number(aws: None, caplog: pytest.LogCaptureFixture) -> None:
+    aws_receipts.handler(EVENT, LambdaContext())
+    aws_receipts.handler(sqs_event("no JSON +15555550123", json.dumps(ENVELOPE)), LambdaContext())
+
+    assert "5555550123" not in logged(caplog)
