@@ -34,6 +34,7 @@ os.environ |= {
     "SEGMENTS_A_SECOND": "1000000",
     "PUBLIC_URL_PARAMETER": "/longcode/public-url",
     "RECEIPTS_URL_PARAMETER": "/longcode/receipts-url",
+    "INBOUND_URL_PARAMETER": "/longcode/inbound-url",
     "MAIL_FROM": "longcode@longcode.example",
     "HELP_CONTACT": "help@longcode.example",
     "PLANS_FILE": str(ROOT / "infra" / "plans.json"),
@@ -75,6 +76,7 @@ def local_aws() -> Iterator[None]:
         url = "https://longcode.example"
         client("ssm").put_parameter(Name="/longcode/public-url", Type="String", Value=url)
         client("ssm").put_parameter(Name="/longcode/receipts-url", Type="String", Value="https://receipts.example/")
+        client("ssm").put_parameter(Name="/longcode/inbound-url", Type="String", Value="https://inbound.example/")
         client("sesv2").create_email_identity(EmailIdentity="longcode@longcode.example")
         with partiql.understood():
             yield

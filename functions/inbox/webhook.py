@@ -1,11 +1,14 @@
-"""POST /carriers/twilio/inbound: a client's text arrives; it is queued as it came, and answered at once."""
+"""POST /carriers/twilio/inbound: a client's text arrives; it is queued as it came, and answered at once.
+
+At the API's address, and at the function's own: Twilio's fallback, which needs no API Gateway.
+"""
 
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from longcode.aws import clock, queues, signed, web
-from longcode.aws.settings import public_url, settings
+from longcode.aws import clock, function_url, queues, signed, web
+from longcode.aws.settings import inbound_url, public_url, settings
 from longcode.aws.telemetry import logger
 from longcode.jobs import Receive
 
@@ -17,7 +20,7 @@ _NO_REPLY = "<Response/>"  # TwiML: our answers go out as texts of their own
 @app.post("/carriers/twilio/inbound")
 def receive() -> Response[str]:
     """Queue a signed webhook of Twilio's; a forged one is refused and writes nothing."""
-    form = signed.form(app, f"{public_url()}/carriers/twilio/inbound")
+    form = signed.form(app, *(f"{base}/carriers/twilio/inbound" for base in (public_url(), inbound_url())))
     job = Receive(carrier="twilio", form=form, received_at=clock.now())
     queues.put(settings().inbound_queue_url, [job])
     return Response(200, "text/xml", _NO_REPLY)
@@ -25,4 +28,4 @@ def receive() -> Response[str]:
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return app.resolve(event, context)
+    return function_url.resolve(app, event, context)

@@ -39,6 +39,8 @@ class Stack:
     table_name: str
     close_month_function: str
     sweep_function: str
+    reconcile_function: str
+    replies_topic: str
     logs: str
     pid: int
 
@@ -130,6 +132,8 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
         table_name=outputs["TableName"],
         close_month_function=outputs["CloseMonthFunction"],
         sweep_function=outputs["SweepFunction"],
+        reconcile_function=outputs["ReconcileFunction"],
+        replies_topic=outputs["AwsRepliesTopic"],
         logs=str(folder),
         pid=getpid(),
     )
@@ -158,15 +162,24 @@ def _introduce(
     client("ssm", emulator_url).put_parameter(
         Name=outputs["PublicUrlParameter"], Value=api_url, Type="String", Overwrite=True
     )
-    # A function's own address is on this machine a path of the emulator.
-    receipts = f"{emulator_url}/_aws/lambda-url/{urlsplit(outputs['ReceiptsUrl']).netloc.partition('.')[0]}"
+    receipts = _own_address(emulator_url, outputs["ReceiptsUrl"])
     client("ssm", emulator_url).put_parameter(
         Name=outputs["ReceiptsUrlParameter"], Value=receipts, Type="String", Overwrite=True
     )
-    inbound = {"inbound_url": f"{api_url}/carriers/twilio/inbound"}
+    own = _own_address(emulator_url, outputs["InboundFallbackUrl"])
+    client("ssm", emulator_url).put_parameter(
+        Name=outputs["InboundUrlParameter"], Value=own, Type="String", Overwrite=True
+    )
+    path = "/carriers/twilio/inbound"
+    inbound = {"inbound_url": f"{api_url}{path}", "fallback_url": f"{own}{path}"}
     answer = urllib3.request("POST", f"{carrier_url}/settings", json=inbound, timeout=5)
     if answer.status != 200:
         raise Failed(f"the carrier refused {inbound}: {answer.data.decode()}")
+
+
+def _own_address(emulator_url: str, function_url: str) -> str:
+    """Give a function's own address: on this machine a path of the emulator."""
+    return f"{emulator_url}/_aws/lambda-url/{urlsplit(function_url).netloc.partition('.')[0]}"
 
 
 @contextmanager

@@ -40,6 +40,7 @@ class Settings:
     segments_a_second: float
     public_url_parameter: str
     receipts_url_parameter: str
+    inbound_url_parameter: str
     mail_from: str
     help_contact: str
     plans_file: str
@@ -85,6 +86,11 @@ def public_url() -> str:
 def receipts_url() -> str:
     """Give the address to which the carrier is told to report: the receipts' function's own, beside the API's."""
     return str(parameters.get_parameter(settings().receipts_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
+
+
+def inbound_url() -> str:
+    """Give the address of the inbound webhook's own function: the carrier's fallback, beside the API's."""
+    return str(parameters.get_parameter(settings().inbound_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
 
 
 def carrier_credentials() -> dict[str, str]:

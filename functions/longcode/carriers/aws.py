@@ -17,7 +17,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from longcode.carriers.carrier import Answer, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why, whole
+from longcode.carriers.carrier import Answer, Arrivals, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why, whole
 from longcode.lookup import Listed
 from longcode.message import State
 
@@ -103,6 +103,14 @@ class Aws:
 
     def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:  # noqa: ARG002 - every carrier's
         """Tell nothing: AWS lists no texts, and an uncertain one waits for its event."""
+        return None
+
+    def received(self, number: str, since: datetime) -> Arrivals | None:  # noqa: ARG002
+        """Tell nothing: what AWS brings through SNS and SQS is not lost on the way."""
+        return None
+
+    def pictures(self, carrier_id: str) -> list[str] | None:  # noqa: ARG002
+        """Tell nothing, as `received` does."""
         return None
 
 

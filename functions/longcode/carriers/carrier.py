@@ -86,6 +86,24 @@ class Inbound:
     replies_to: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """A text that the carrier lists as come to a number of ours, in the form in which its webhook brings it."""
+
+    carrier_id: str
+    form: dict[str, str]
+    at: datetime
+    pictures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """What came to a number of ours. It is not `whole` when the carrier did not list all of it."""
+
+    texts: list[Arrived]
+    whole: bool
+
+
 def whole(words: str) -> str:
     """Give a text that can be kept and shown: half a surrogate pair, which no one can, is U+FFFD."""
     return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -102,4 +120,18 @@ class Carrier(Protocol):
 
     def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
         """List the texts from a number of ours to a phone since then, in at most 5 seconds; None is no answer."""
+        ...
+
+
+class Archive(Protocol):
+    """What came to us, as the carrier has it: every carrier of ours can be asked, though not every one lists it."""
+
+    name: str
+
+    def received(self, number: str, since: datetime) -> Arrivals | None:
+        """List the texts that came to a number of ours since then; None from a carrier that lists nothing."""
+        ...
+
+    def pictures(self, carrier_id: str) -> list[str] | None:
+        """Tell the addresses of the pictures of a listed text, in at most 5 seconds; None is no answer."""
         ...

@@ -1,7 +1,11 @@
 """Which carrier delivers: a matter of configuration, never of the code."""
 
-from longcode.carriers.carrier import Carrier
+from typing import TYPE_CHECKING
+
 from longcode.carriers.twilio import API_BASE, Twilio
+
+if TYPE_CHECKING:
+    from longcode.carriers.aws import Aws
 
 
 def carrier(
@@ -12,7 +16,7 @@ def carrier(
     callback_base: str = "",
     api_base: str = API_BASE,
     configuration_set: str | None = None,
-) -> Carrier:
+) -> "Twilio | Aws":
     """Open the carrier called `name`; the configuration set is AWS's, all the rest Twilio's."""
     match name:
         case "twilio":

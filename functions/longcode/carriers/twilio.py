@@ -15,7 +15,7 @@ from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util import make_headers
 
-from longcode.carriers.carrier import Answer, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
+from longcode.carriers.carrier import Answer, Arrivals, Arrived, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
 from longcode.lookup import Listed
 from longcode.message import State
 
@@ -29,6 +29,7 @@ IDLE_SECONDS = 30.0
 LONGEST_VALID_SECONDS = 36_000
 MOST_MEDIA = 10
 _MOST_LISTED = 1000
+_MOST_PAGES = 10
 
 # Twilio's own codes have five digits; an answer or code without a line here goes by its HTTP status, if any.
 WHY = {
@@ -102,7 +103,8 @@ class Twilio:
         timeout_seconds: float = TIMEOUT_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._url = f"{api_base.rstrip('/')}/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages.json"
+        self._base = api_base.rstrip("/")
+        self._url = f"{self._base}/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages.json"
         self._headers = make_headers(basic_auth=f"{account_sid}:{auth_token}") | {
             "Content-Type": "application/x-www-form-urlencoded"
         }
@@ -146,11 +148,43 @@ class Twilio:
         Not by DateSent: a text that Twilio has and has not sent yet has no such date.
         """
         asked = {"To": to, "From": origin, "PageSize": _MOST_LISTED}
+        told = self._look_up(f"{self._url}?{urlencode(asked)}")
+        return _listed(told, since) if told else None
+
+    def received(self, number: str, since: datetime) -> Arrivals:
+        """List the texts that came to a number, newest first, page by page until one is older than `since`."""
+        asked = {"To": number, "DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": _MOST_LISTED}
+        url: str | None = f"{self._url}?{urlencode(asked)}"
+        texts: list[Arrived] = []
+        readable = True
+        for _ in range(_MOST_PAGES):
+            told = self._look_up(url) if url else None
+            page = _arrived(told)
+            texts += page.texts
+            readable &= page.whole
+            more = (told or {}).get("next_page_uri")
+            if not page.whole or not more or any(text.at < since for text in page.texts):
+                break
+            url = f"{self._base}{more}"
+        else:
+            readable = False
+        return Arrivals(texts=[text for text in texts if text.at >= since], whole=readable)
+
+    def pictures(self, carrier_id: str) -> list[str] | None:
+        """Tell the addresses of a text's pictures, as its webhook does; None when they cannot be told."""
+        told = self._look_up(f"{self._url.removesuffix('.json')}/{quote(carrier_id, safe='')}/Media.json") or {}
+        listed = told.get("media_list")
+        if not isinstance(listed, list):
+            return None
+        uris = (str(one.get("uri", "")) for one in listed if isinstance(one, dict))
+        return [f"{self._base}{uri.removesuffix('.json')}" for uri in uris if uri.startswith("/")][:MOST_MEDIA]
+
+    def _look_up(self, url: str) -> dict[str, Any] | None:
         self._drop_stale_connections()
         try:
             response = self._pool.request(
                 "GET",
-                f"{self._url}?{urlencode(asked)}",
+                url,
                 headers=self._headers,
                 timeout=self._look_up_timeout,
                 retries=False,
@@ -158,7 +192,7 @@ class Twilio:
             )
         except HTTPError:
             return None
-        return _listed(_told(response), since) if response.status == HTTPStatus.OK else None
+        return _told(response) if response.status == HTTPStatus.OK else None
 
     def _drop_stale_connections(self) -> None:
         # While Lambda is frozen Twilio hangs up unseen, and a text on such a connection would end uncertain.
@@ -216,6 +250,30 @@ def _one_listed(text: dict[str, Any]) -> Listed:
         state=state,
         code=code and str(code),
     )
+
+
+def _arrived(told: dict[str, Any] | None) -> Arrivals:
+    """Read a page of texts that came; one that cannot be read is left out, and the page is not whole."""
+    listed = (told or {}).get("messages")
+    if not isinstance(listed, list):
+        return Arrivals(texts=[], whole=False)
+    texts: list[Arrived] = []
+    whole = True
+    for text in listed:
+        try:
+            texts += [_one_arrived(text)] if text["direction"] == "inbound" else []
+        except (KeyError, TypeError, ValueError):
+            whole = False
+    return Arrivals(texts=texts, whole=whole)
+
+
+def _one_arrived(text: dict[str, Any]) -> Arrived:
+    pictures = int(text.get("num_media") or 0)
+    form = {"MessageSid": text["sid"], "From": text["from"], "To": text["to"], "Body": text.get("body") or ""}
+    if not all(isinstance(value, str) for value in form.values()):
+        raise ValueError("no text")
+    at = parsedate_to_datetime(text["date_created"]).astimezone(UTC)
+    return Arrived(carrier_id=text["sid"], form={**form, "NumMedia": str(pictures)}, at=at, pictures=pictures)
 
 
 def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:

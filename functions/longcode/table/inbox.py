@@ -1,7 +1,7 @@
 """Replies: taken in once, and numbered without gaps for the software that fetches them."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -65,6 +65,13 @@ def seen_at(inbound: Inbound) -> datetime | None:
     """Tell when this carrier id was first taken in, if it was."""
     found = store.get(keys.inbound(inbound.carrier, inbound.carrier_id))
     return datetime.fromisoformat(found["at"]) if found else None
+
+
+def known(carrier: str, carrier_ids: Iterable[str]) -> set[str]:
+    """Tell which of a carrier's ids were taken in, or put aside as a stranger's."""
+    wanted = {carrier_id: keys.inbound(carrier, carrier_id) for carrier_id in carrier_ids}
+    found = store.get_many(wanted.values())
+    return {carrier_id for carrier_id, key in wanted.items() if key in found}
 
 
 def end(account: str) -> int:

@@ -10,6 +10,8 @@ from infra.local.carrier.postman import Form, Postman, may_call, post
 from infra.local.carrier.protocol import Refusal, refusal
 from infra.local.carrier.texts import Accepted, Step, Text
 
+_HTTP_RETRIEVAL_FAILURE = 11200
+
 
 class Carrier:
     """One account at the carrier. `receipt_seconds` lie between two statuses of a text."""
@@ -27,6 +29,7 @@ class Carrier:
         self.account_sid = account_sid
         self.auth_token = auth_token
         self.inbound_url = inbound_url
+        self.fallback_url: str | None = None
         self.receipt_seconds = receipt_seconds
         self.clock = clock
         self.network = Network(keep)
@@ -64,7 +67,7 @@ class Carrier:
     def reply(
         self, phone: str, number: str, body: str, media: tuple[str, ...] = (), opt_out_type: str | None = None
     ) -> Text:
-        """Send a text from a phone to the service, which hears of it once, whatever it answers."""
+        """Send a text from a phone to the service, which hears of it once, or at its fallback too if it fails."""
         text = Text.inbound(
             phone=phone,
             number=number,
@@ -78,7 +81,11 @@ class Carrier:
 
         def tell() -> None:
             for _ in range(copies):
-                self.network.answered(text.sid, post(url, self._inbound(text), self.auth_token))
+                answer = post(url, self._inbound(text), self.auth_token)
+                if self.fallback_url and not answer.startswith("2"):
+                    failed = [("ErrorCode", str(_HTTP_RETRIEVAL_FAILURE)), ("ErrorUrl", url)]
+                    answer = post(self.fallback_url, [*self._inbound(text), *failed], self.auth_token)
+                self.network.answered(text.sid, answer)
 
         self.postman.later(0, tell)
         return text

@@ -36,6 +36,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What is known only after the service is deployed; what is left out stays."""
 
     inbound_url: str | None = None
+    fallback_url: str | None = None
     receipt_seconds: Annotated[float, Meta(ge=0, le=60)] | None = None
 
 
@@ -114,10 +115,12 @@ def _settings(carrier: Carrier, _request: Request, _: str) -> Answer:
 @on("POST", "/settings", ROUTES)
 def _set(carrier: Carrier, request: Request, _: str) -> Answer:
     settings = _body(request, Settings)
-    if settings.inbound_url is not None:
-        if not may_call(settings.inbound_url):
-            raise BadRequest(422, "inbound_url: only http on this machine is ever called")
-        carrier.inbound_url = settings.inbound_url
+    for name in ("inbound_url", "fallback_url"):
+        url = getattr(settings, name)
+        if url is not None and not may_call(url):
+            raise BadRequest(422, f"{name}: only http on this machine is ever called")
+        if url is not None:
+            setattr(carrier, name, url)
     if settings.receipt_seconds is not None:
         carrier.receipt_seconds = settings.receipt_seconds
     return in_json(200, _settings_of(carrier))

@@ -1,4 +1,4 @@
-"""Twilio's API, as far as the service uses it: send a text, list texts, fetch one."""
+"""Twilio's API, as far as the service uses it: send a text, list texts, fetch one, list its pictures."""
 
 import base64
 import hmac
@@ -79,6 +79,19 @@ def _fetch(carrier: Carrier, request: Request, account_sid: str) -> Answer | Non
         return stranger
     text = carrier.network.text(PurePath(request.path).stem)
     return in_json(200, _message(carrier, text)) if text else _refused(refusal(20404))
+
+
+@on("GET", rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}/Media\.json", ROUTES)
+def _pictures(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
+    if stranger := _stranger(carrier, request, account_sid):
+        return stranger
+    folder = PurePath(request.path).with_suffix("")
+    text = carrier.network.text(folder.parent.name)
+    if text is None:
+        return _refused(refusal(20404))
+    sids = [f"ME{text.sid[2:-1]}{index:x}" for index in range(len(text.media))]
+    listed = [{"sid": sid, "parent_sid": text.sid, "uri": f"{folder}/{sid}.json"} for sid in sids]
+    return in_json(200, {"media_list": listed, "uri": request.path, "next_page_uri": None})
 
 
 @on("GET", rf"/{protocol.API_VERSION}/(.*)", ROUTES)

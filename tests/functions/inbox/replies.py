@@ -34,8 +34,10 @@ def receive(sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHON
     worker.receive(Inbound(carrier="twilio", carrier_id=sid, phone=phone, number=NUMBER, body=body), at)
 
 
-def post(form: Mapping[str, str], token: str | None = "test-token") -> Answered:
-    """Post a webhook, signed with a token or not at all."""
-    url = "https://longcode.example/carriers/twilio/inbound"
+def post(
+    form: Mapping[str, str], token: str | None = "test-token", base: str = "https://longcode.example"
+) -> Answered:
+    """Post a webhook, signed with a token, for an address, or not at all."""
+    url = f"{base}/carriers/twilio/inbound"
     signed = {"X-Twilio-Signature": twilio.signature(token, url, list(form.items()))} if token else {}
     return call(webhook, "POST", "/carriers/twilio/inbound", urlencode(form), headers=signed)

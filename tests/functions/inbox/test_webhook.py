@@ -1,18 +1,22 @@
 import json
 from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from inbox import webhook
-from longcode.aws import queues
+from inbox import webhook, worker
+from longcode.aws import clock, queues
+from longcode.aws.clients import client as aws_client
 from longcode.jobs import Receive
-from tests.fakes import LambdaContext, queued
-from tests.functions.inbox.replies import post
+from longcode.table import inbox, usage
+from tests.fakes import LambdaContext, queued, sqs_event, studio
+from tests.functions.inbox.replies import post, texted
 from tests.functions.send.logs import logged
-from tests.functions.send.wire import failing
+from tests.functions.send.wire import Death, failing, killing
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "twilio_inbound.json").read_text())
+FALLBACK = json.loads((Path(__file__).parents[2] / "events" / "twilio_inbound_fallback.json").read_text())
 FORM = {"MessageSid": "SM1", "From": "+12125550123", "To": "+15555550100", "Body": "Secret words", "NumMedia": ""}
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -51,6 +55,91 @@ def test_a_body_in_base64_is_read_too() -> None:
     )
 
     assert answer["statusCode"] == 200
+
+
+def test_twilios_fallback_at_the_functions_own_address_is_taken_too_with_the_fields_that_it_adds() -> None:
+    answer = webhook.handler(FALLBACK, LambdaContext())
+
+    assert (answer["statusCode"], answer["body"]) == (200, "<Response/>")
+    assert answer["headers"]["Content-Type"] == "text/xml"
+    [body] = queued("inbound")
+    job = queues.read(Receive, body)
+    assert (job.form["Body"], job.form["ErrorCode"]) == ("Yes & thank you! 10:30 is fine 😀", "11200")
+
+
+def test_a_webhook_that_failed_halfway_and_its_fallback_are_one_reply() -> None:
+    account = studio()
+    texted(account, phone="+15555550123", client_id=None)
+    webhook.handler(EVENT, LambdaContext())
+    webhook.handler(FALLBACK, LambdaContext())
+
+    worker.handler(sqs_event(*queued("inbound")), LambdaContext())
+
+    assert [number for number, _ in inbox.after(account.id, 0, 10)] == [1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rawPath": "/carriers/twilio/receipts/1.2"},
+        {"body": b64encode(b"MessageSid=SM1").decode()},
+        {"body": b64encode(b"\xff\xfe\x00").decode()},
+        {"body": "no base64!", "isBase64Encoded": True},
+        {"body": ""},
+    ],
+)
+def test_a_forged_fallback_is_refused_and_nothing_queued(change: dict[str, Any]) -> None:
+    answer = webhook.handler(FALLBACK | change, LambdaContext())
+
+    assert answer["statusCode"] in (403, 404)
+    assert queued("inbound") == []
+
+
+def test_one_addresss_signature_opens_no_other_address() -> None:
+    assert post(FORM, base="https://inbound.example").status == 200
+    assert post(FORM, base="https://receipts.example").status == 403
+
+
+def test_a_refusal_tells_no_more_than_that_it_is_one() -> None:
+    answer = post(FORM, "guessed")
+
+    assert answer.json == {
+        "type": "about:blank",
+        "title": "Forbidden",
+        "status": 403,
+        "code": "forged",
+        "detail": "The signature does not match.",
+    }
+
+
+def test_a_webhook_is_answered_after_one_call_to_aws() -> None:
+    post(FORM)
+    # From now on nobody can be asked for the addresses and the secret.
+    for name in ("public-url", "receipts-url", "inbound-url"):
+        aws_client("ssm").delete_parameter(Name=f"/longcode/{name}")
+    aws_client("secretsmanager").delete_secret(SecretId="carrier", ForceDeleteWithoutRecovery=True)
+
+    with killing(Death(0, before=True)) as calls:
+        answer = post(FORM | {"MessageSid": "SM2"})
+
+    assert answer.status == 200
+    assert calls == ["SendMessageBatch"]
+    assert len(queued("inbound")) == 2
+
+
+def test_a_replayed_webhook_brings_nothing_new_however_late_it_comes() -> None:
+    account = studio()
+    texted(account)
+    post(FORM)
+    worker.handler(sqs_event(*queued("inbound")), LambdaContext())
+
+    post(FORM)
+    with killing(Death(0, before=True)) as calls:
+        worker.handler(sqs_event(*queued("inbound")), LambdaContext())
+
+    assert [number for number, _ in inbox.after(account.id, 0, 10)] == [1]
+    assert usage.of_month(account.id, f"{clock.now():%Y-%m}").units_received == 1
+    assert not {"PutItem", "UpdateItem", "DeleteItem"} & set(calls)
 
 
 @pytest.mark.parametrize("body", [None, ""])

@@ -1,0 +1,159 @@
+import json
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from longcode.carriers.carrier import Arrived
+from longcode.carriers.twilio import Twilio
+from tests.carriers.conftest import FakeCarrier
+
+SINCE = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+TEXT: dict[str, Any] = {
+    "sid": "SM1",
+    "from": "+15555550123",
+    "to": "+15555550100",
+    "body": "Yes & thank you! 😀",
+    "date_created": "Sun, 22 Nov 2026 23:59:59 +0000",
+    "date_sent": "Mon, 23 Nov 2026 00:00:01 +0000",
+    "direction": "inbound",
+    "status": "received",
+    "num_media": "0",
+}
+
+
+def twilio(api_base: str, timeout_seconds: float = 5) -> Twilio:
+    return Twilio(
+        account_sid="AC123",
+        auth_token="test-token",
+        callback_base="",
+        api_base=api_base,
+        timeout_seconds=timeout_seconds,
+        clock=lambda: 0.0,
+    )
+
+
+def page(*texts: dict[str, Any], **fields: Any) -> str:
+    return json.dumps({"messages": texts, "next_page_uri": None} | fields)
+
+
+def pages(fake: FakeCarrier, *bodies: str) -> None:
+    """Answer one call after the other."""
+    waiting = list(bodies)
+
+    def play(call: BaseHTTPRequestHandler) -> None:
+        fake.answers(200, waiting.pop(0))
+        assert fake.play
+        answer, fake.play = fake.play, play
+        answer(call)
+
+    fake.play = play
+
+
+def test_what_came_is_asked_for_by_number_and_day_and_is_as_a_webhook_brings_it(fake: FakeCarrier) -> None:
+    fake.answers(200, page(TEXT))
+
+    found = twilio(fake.url).received("+15555550100", SINCE)
+
+    [asked] = fake.asked
+    assert urlsplit(asked.path).path == "/2010-04-01/Accounts/AC123/Messages.json"
+    assert dict(parse_qsl(urlsplit(asked.path).query)) == {
+        "To": "+15555550100",
+        "DateSent>": "2026-11-22",
+        "PageSize": "1000",
+    }
+    assert asked.headers["Authorization"] == "Basic QUMxMjM6dGVzdC10b2tlbg=="
+    assert found.whole
+    assert found.texts == [
+        Arrived(
+            carrier_id="SM1",
+            form={
+                "MessageSid": "SM1",
+                "From": "+15555550123",
+                "To": "+15555550100",
+                "Body": "Yes & thank you! 😀",
+                "NumMedia": "0",
+            },
+            at=datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC),
+        )
+    ]
+
+
+def test_pages_are_read_until_one_reaches_back_far_enough(fake: FakeCarrier) -> None:
+    older = TEXT | {"sid": "SM3", "date_created": "Sun, 22 Nov 2026 23:00:00 +0000"}
+    pages(fake, page(TEXT, next_page_uri="/2"), page(TEXT | {"sid": "SM2"}, older, next_page_uri="/3"))
+
+    found = twilio(fake.url).received("+15555550100", SINCE)
+
+    assert ([one.carrier_id for one in found.texts], found.whole) == (["SM1", "SM2"], True)
+    assert [urlsplit(asked.path).path for asked in fake.asked][1:] == ["/2"]
+
+
+def test_a_list_without_end_is_read_for_ten_pages_and_is_not_whole(fake: FakeCarrier) -> None:
+    fake.answers(200, page(TEXT, next_page_uri="/more"))
+
+    found = twilio(fake.url).received("+15555550100", SINCE)
+
+    assert (len(found.texts), found.whole, len(fake.asked)) == (10, False, 10)
+
+
+def test_a_text_of_ours_to_the_number_is_none_that_came(fake: FakeCarrier) -> None:
+    fake.answers(200, page(TEXT | {"direction": "outbound-api"}))
+
+    found = twilio(fake.url).received("+15555550100", SINCE)
+
+    assert (found.texts, found.whole) == ([], True)
+
+
+@pytest.mark.parametrize(
+    "change", [{"sid": None}, {"from": 7}, {"date_created": "yesterday"}, {"num_media": "many"}, {"body": ["x"]}]
+)
+def test_a_line_that_cannot_be_read_hides_no_other(fake: FakeCarrier, change: dict[str, object]) -> None:
+    fake.answers(200, page(TEXT | change, TEXT | {"sid": "SM2"}))
+
+    found = twilio(fake.url).received("+15555550100", SINCE)
+
+    assert ([one.carrier_id for one in found.texts], found.whole) == (["SM2"], False)
+
+
+def test_a_picture_has_no_words_and_fields_never_seen_before_do_no_harm(fake: FakeCarrier) -> None:
+    fake.answers(200, page(TEXT | {"body": None, "num_media": "2", "novelty": [1]}))
+
+    [text] = twilio(fake.url).received("+15555550100", SINCE).texts
+
+    assert (text.form["Body"], text.pictures) == ("", 2)
+
+
+@pytest.mark.parametrize(("status", "body"), [(500, page(TEXT)), (401, page()), (200, "no JSON"), (200, "{}")])
+def test_a_carrier_that_does_not_list_is_not_whole(fake: FakeCarrier, status: int, body: str) -> None:
+    fake.answers(status, body)
+
+    found = twilio(fake.url).received("+15555550100", SINCE)
+
+    assert (found.texts, found.whole) == ([], False)
+
+
+def test_a_carrier_that_is_silent_or_not_there_is_not_whole(fake: FakeCarrier, nobody_there: str) -> None:
+    fake.hangs()
+
+    assert not twilio(fake.url, timeout_seconds=0.1).received("+15555550100", SINCE).whole
+    assert not twilio(nobody_there).received("+15555550100", SINCE).whole
+
+
+def test_the_pictures_of_a_text_have_the_addresses_that_its_webhook_would_tell(fake: FakeCarrier) -> None:
+    uri = "/2010-04-01/Accounts/AC123/Messages/MM1/Media/ME1.json"
+    fake.answers(200, json.dumps({"media_list": [{"sid": "ME1", "uri": uri}, {"sid": "ME2"}, "no object"]}))
+
+    found = twilio(fake.url).pictures("MM1")
+
+    assert urlsplit(fake.asked[0].path).path == "/2010-04-01/Accounts/AC123/Messages/MM1/Media.json"
+    assert found == [f"{fake.url}/2010-04-01/Accounts/AC123/Messages/MM1/Media/ME1"]
+
+
+@pytest.mark.parametrize(("status", "body"), [(500, "{}"), (200, "{}"), (200, "no JSON")])
+def test_pictures_that_cannot_be_told_are_no_answer(fake: FakeCarrier, status: int, body: str) -> None:
+    fake.answers(status, body)
+
+    assert twilio(fake.url).pictures("MM1") is None

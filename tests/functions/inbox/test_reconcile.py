@@ -1,0 +1,236 @@
+"""Twilio does not try a webhook again: what none brought, the reconciliation brings, and nothing twice."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from inbox import reconcile, worker
+from infra.local.carrier.carrier import Carrier as Simulated
+from infra.local.carrier.faults import Fault, FaultSet
+from infra.local.carrier.server import serving
+from infra.local.carrier.texts import Text
+from longcode.account import Account
+from longcode.aws import queues
+from longcode.carriers.carrier import Arrivals, Arrived
+from longcode.carriers.twilio import Twilio
+from longcode.jobs import Receive
+from longcode.message import Message
+from longcode.table import inbox, strangers, usage
+from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
+from tests.functions.inbox.replies import NUMBER, PHONE, post, texted
+from tests.functions.send.wire import taking_turns
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Archive:
+    """What the carrier lists: what it is told to, and as it is told to."""
+
+    name: str = "twilio"
+    texts: list[Arrived] = field(default_factory=list)
+    media: dict[str, list[str]] = field(default_factory=dict)
+    whole: bool = True
+    lists: bool = True
+    asked_for: list[tuple[str, datetime]] = field(default_factory=list)
+
+    def received(self, number: str, since: datetime) -> Arrivals | None:
+        self.asked_for.append((number, since))
+        texts = [one for one in self.texts if one.at >= since]
+        return Arrivals(texts=texts, whole=self.whole) if self.lists else None
+
+    def pictures(self, carrier_id: str) -> list[str] | None:
+        return self.media.get(carrier_id)
+
+
+def arrived(sid: str, at: datetime, *, pictures: int = 0) -> Arrived:
+    form = {"MessageSid": sid, "From": PHONE, "To": NUMBER, "Body": f"words of {sid}", "NumMedia": str(pictures)}
+    return Arrived(carrier_id=sid, form=form, at=at, pictures=pictures)
+
+
+def run(archive: Archive, now: datetime) -> int:
+    return reconcile.reconcile([NUMBER], archive, now - reconcile.WINDOW, now)
+
+
+def work() -> None:
+    """Let the worker take in what is queued."""
+    if bodies := queued("inbound"):
+        assert worker.handler(sqs_event(*bodies), LambdaContext()) == {"batchItemFailures": []}
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has texted its client, an hour ago."""
+    account = studio()
+    client(account)
+    texted(account, NOW - 60 * MINUTE)
+    return account
+
+
+def replies(account: Account) -> list[Message]:
+    return [message for _, message in inbox.after(account.id, 0, 200)]
+
+
+def test_a_text_that_no_webhook_brought_comes_with_the_time_that_the_carrier_tells(account: Account) -> None:
+    archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)])
+
+    queued_jobs = run(archive, NOW)
+    work()
+
+    assert queued_jobs == 1
+    assert archive.asked_for == [(NUMBER, NOW - 30 * MINUTE)]
+    [reply] = replies(account)
+    assert (reply.body, reply.created_at, reply.client_id) == ("words of SM1", NOW - 3 * MINUTE, "c1")
+    assert reply.charged_units == 1
+
+
+def test_what_is_known_is_not_queued_again_whether_a_studios_or_a_strangers(account: Account) -> None:
+    archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE), arrived("SM2", NOW - 3 * MINUTE)])
+    archive.texts[1].form["From"] = "+12125550777"
+    run(archive, NOW)
+    work()
+
+    assert run(archive, NOW + 5 * MINUTE) == 0
+
+    assert len(replies(account)) == 1
+    assert len(strangers.page(NOW, limit=10, cursor=None)[0]) == 1
+
+
+def test_a_text_whose_webhook_may_be_on_its_way_is_left_to_the_next_run(account: Account) -> None:
+    archive = Archive(texts=[arrived("SM1", NOW)])
+
+    assert run(archive, NOW + MINUTE / 2) == 0
+    assert run(archive, NOW + 5 * MINUTE) == 1
+
+
+def test_a_text_that_the_webhook_and_two_runs_bring_at_once_is_one_reply(account: Account) -> None:
+    archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)])
+    post(archive.texts[0].form)
+    with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: run(archive, NOW), range(2)))
+    bodies = queued("inbound")
+
+    with taking_turns(), ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda body: worker.handler(sqs_event(body), LambdaContext()), bodies))
+
+    assert answers == [{"batchItemFailures": []}] * 3
+    assert len(replies(account)) == 1
+    assert usage.of_month(account.id, "2026-11").units_received == 1
+
+
+def test_lost_webhooks_texts_all_come_within_fifteen_minutes_and_each_once(account: Account) -> None:
+    """An hour in which every other webhook is lost, and every third run finds the carrier silent."""
+    archive = Archive()
+    came: dict[str, datetime] = {}
+    for minute in range(90):
+        now = NOW + minute * MINUTE
+        if minute < 60:
+            archive.texts.append(text := arrived(f"SM{minute}", now))
+            if minute % 2:
+                post(text.form)
+        if minute % 5 == 4:
+            archive.whole = minute % 3 > 0
+            listed, archive.texts = archive.texts, archive.texts if archive.whole else []
+            with suppress(reconcile.NotListed):
+                run(archive, now)
+            archive.texts = listed
+        work()
+        for reply in replies(account):
+            came.setdefault(str(reply.carrier_id), now)
+
+    assert sorted(one.carrier_id or "" for one in replies(account)) == sorted(f"SM{minute}" for minute in range(60))
+    assert max(came[f"SM{minute}"] - (NOW + minute * MINUTE) for minute in range(60)) <= 15 * MINUTE
+    assert usage.of_month(account.id, "2026-11").units_received == 60
+
+
+def test_a_stop_whose_webhook_was_lost_has_its_own_time(account: Account) -> None:
+    archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)])
+    archive.texts[0].form["Body"] = "STOP"
+
+    run(archive, NOW)
+    work()
+
+    [heard] = queued("opt_out")
+    assert '"at":"2026-11-22T15:27:00Z"' in heard
+
+
+def test_a_picture_waits_for_its_addresses_but_not_for_ever(account: Account) -> None:
+    archive = Archive(texts=[arrived("MM1", NOW, pictures=1), arrived("MM2", NOW + 4 * MINUTE, pictures=1)])
+
+    first = run(archive, NOW + 2 * MINUTE)
+    second = run(archive, NOW + 7 * MINUTE)
+    work()
+    archive.media = {"MM2": ["https://api.example/ME2"]}
+    third = run(archive, NOW + 12 * MINUTE)
+    work()
+
+    assert (first, second, third) == (0, 1, 1)
+    assert [(one.carrier_id, one.media) for one in replies(account)] == [
+        ("MM1", ()),
+        ("MM2", ("https://api.example/ME2",)),
+    ]
+
+
+def test_a_carrier_that_did_not_list_all_rings_after_what_it_listed_is_queued(account: Account) -> None:
+    archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)], whole=False)
+
+    with pytest.raises(reconcile.NotListed):
+        run(archive, NOW)
+
+    [body] = queued("inbound")
+    assert queues.read(Receive, body).form["MessageSid"] == "SM1"
+
+
+def test_a_carrier_that_lists_nothing_is_no_failure(account: Account) -> None:
+    assert run(Archive(name="aws", lists=False), NOW) == 0
+
+
+@dataclass
+class Clock:
+    now: datetime
+
+
+@pytest.fixture
+def simulated() -> Iterator[tuple[Simulated, Clock, Twilio]]:
+    """Give the simulated carrier, which loses every webhook, its clock, and who asks it over HTTP."""
+    clock = Clock(NOW)
+    carrier = Simulated("AC0", "test-token", "http://127.0.0.1:9/inbound", clock=lambda: clock.now)
+    carrier.network.put_faults("all", FaultSet(lose_inbound=Fault()))
+    with serving(carrier) as server:
+        yield (
+            carrier,
+            clock,
+            Twilio(account_sid="AC0", auth_token="test-token", callback_base="", api_base=server.url),
+        )
+
+
+def test_the_simulated_carrier_lists_what_it_told_nobody(
+    account: Account, simulated: tuple[Simulated, Clock, Twilio]
+) -> None:
+    carrier, clock, twilio = simulated
+    sent: list[Text] = []
+    for minute in range(7):
+        clock.now = NOW + minute * MINUTE
+        media = ("https://pictures.example/1", "https://pictures.example/2") if minute == 3 else ()
+        sent.append(carrier.reply(PHONE, NUMBER, f"words {minute}", media))
+
+    now = NOW + 10 * MINUTE
+    reconcile.reconcile([NUMBER], twilio, now - reconcile.WINDOW, now)
+    work()
+
+    assert {one.carrier_id: one.body for one in replies(account)} == {one.sid: one.body for one in sent}
+    assert [one.created_at for one in replies(account) if one.body == "words 6"] == [NOW + 6 * MINUTE]
+    [picture] = [one for one in replies(account) if one.media]
+    assert [url.rpartition("/")[0].rpartition("/")[2] for url in picture.media] == ["Media", "Media"]
+
+
+def test_the_schedules_event_asks_for_half_an_hour_and_the_operators_for_more(account: Account) -> None:
+    assert timedelta(minutes=30) == reconcile.WINDOW
+    with pytest.raises(reconcile.NotListed):
+        reconcile.handler({}, LambdaContext())
+    with pytest.raises(reconcile.NotListed):
+        reconcile.handler({"since": datetime(2026, 11, 22, tzinfo=UTC).isoformat()}, LambdaContext())
