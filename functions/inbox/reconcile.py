@@ -62,13 +62,14 @@ def _carrier() -> Archive:
     )
 
 
-def _asked_for(event: dict[str, Any]) -> datetime | None:
-    """Read since when, where the operator asks for more than the schedule does, as after an outage."""
-    return datetime.fromisoformat(event["since"]) if "since" in event else None
+def _told(event: dict[str, Any], name: str) -> datetime | None:
+    """Read a time that somebody who invokes it by hand asks for: `since` after an outage, `reconcile_at` on trial."""
+    return datetime.fromisoformat(event[name]) if name in event else None
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    now = clock.now()
+    now = _told(event, "reconcile_at") or clock.now()
+    since = _told(event, "since") or now - WINDOW
     numbers = [*settings().shared_numbers, *dedicated.every()]
-    return {"queued": reconcile(numbers, _carrier(), _asked_for(event) or now - WINDOW, now)}
+    return {"queued": reconcile(numbers, _carrier(), since, now)}

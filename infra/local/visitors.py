@@ -116,6 +116,10 @@ class Phones:
         """Have the carrier take the next text to a phone, deliver it, and hang up without a word."""
         ask("PUT", f"{self.carrier_url}/faults/{phone}", {"drop_answer": {"times": 1}})
 
+    def lose_webhooks(self, phone: str) -> None:
+        """Have the carrier tell nobody of what is typed on a phone."""
+        ask("PUT", f"{self.carrier_url}/faults/{phone}", {"lose_inbound": {}})
+
     def fail(self, phone: str, code: int) -> None:
         """Have the next text to a phone end undelivered with a code of the carrier."""
         ask("PUT", f"{self.carrier_url}/faults/{phone}", {"undelivered": {"code": code, "times": 1}})

@@ -1,15 +1,18 @@
 """The whole system, end to end, on this machine's emulator."""
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import urllib3
 
 from infra.local.emulator import client
 from infra.local.stack import Stack, new_stack
 from infra.local.story import Story
 from infra.local.studio import sign_up
-from infra.local.visitors import Studio, eventually
+from infra.local.visitors import Phones, Studio, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]  # one stack for all, in one process
 
@@ -51,6 +54,40 @@ def test_a_job_that_cannot_be_read_ends_in_the_dead_letter_queue_and_the_others_
     eventually(lambda: _state(studio, sent["id"]) == "delivered", "the readable job")
     [letter] = eventually(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"), "the dead letter")
     assert letter["Body"] == "no job"
+
+
+def test_a_reply_comes_from_aws_and_from_a_webhook_that_failed_or_was_lost(stack: Stack) -> None:
+    account = sign_up(stack, FORM | {"email": "wattle@studio.example"})
+    studio = Studio(stack.api_url, "Wattle", account.account, account.password)
+    phones = Phones(stack.carrier_url)
+    sent = studio.ask("POST", "/messages", {"to": "+12125550178", "body": "Are you coming?"}).json["messages"][0]
+    eventually(lambda: _state(studio, sent["id"]) == "delivered", "the text")
+    told = {
+        "originationNumber": sent["phone"],
+        "destinationNumber": sent["number"],
+        "messageBody": "by AWS",
+        "inboundMessageId": "m-1",
+    }
+
+    client("sns", stack.emulator_url).publish(TopicArn=stack.replies_topic, Message=json.dumps(told))
+    _settings(stack, inbound_url=f"{stack.api_url}/nowhere")
+    phones.reply(sent["phone"], sent["number"], "by the fallback")
+    phones.lose_webhooks(sent["phone"])
+    phones.reply(sent["phone"], sent["number"], "by the list")
+    later = (datetime.now(UTC) + timedelta(minutes=2)).isoformat()
+    assert stack.invoke(stack.reconcile_function, {"reconcile_at": later})
+
+    eventually(lambda: len(_replies(studio)) == 3, "three replies")
+    assert _replies(studio) == ["by AWS", "by the fallback", "by the list"]
+
+
+def _settings(stack: Stack, **settings: str) -> None:
+    answer = urllib3.request("POST", f"{stack.carrier_url}/settings", json=settings, timeout=5)
+    assert answer.status == 200
+
+
+def _replies(studio: Studio) -> list[str]:
+    return sorted(one["message"]["body"] for one in studio.ask("GET", "/inbox?after=0").json["items"])
 
 
 def _state(studio: Studio, message_id: str) -> Any:

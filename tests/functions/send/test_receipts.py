@@ -3,6 +3,7 @@ from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -15,6 +16,7 @@ from send import due, receipts
 from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, client, studio
 from tests.functions.send.logs import logged
 from tests.functions.send.texts import accept, deliver, stored, units
+from tests.functions.send.wire import Death, killing
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -184,6 +186,33 @@ def test_a_status_that_says_nothing_new_changes_nothing(account: Account, status
 
     assert answer.status == 204
     assert stored(account, message.id).state is State.SENT
+
+
+def test_a_receipt_with_fields_never_seen_before_is_a_receipt(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier())
+    path = f"/carriers/twilio/receipts/{message.account}.{message.id}"
+    pairs = [("MessageSid", "SM1"), ("MessageStatus", "delivered"), ("RawDlrDoneDate", "2611221530"), ("Novelty", "")]
+    signed = twilio.signature("test-token", f"https://longcode.example{path}", pairs)
+
+    answer = call(receipts, "POST", path, urlencode(pairs), headers={"X-Twilio-Signature": signed})
+
+    assert answer.status == 204
+    assert stored(account, message.id).state is State.DELIVERED
+
+
+def test_a_replayed_receipt_changes_nothing_and_writes_nothing(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier())
+    report(message, "delivered")
+    before = stored(account, message.id)
+
+    with killing(Death(0, before=True)) as calls:
+        answer = report(message, "delivered")
+
+    assert answer.status == 204
+    assert stored(account, message.id) == before
+    assert not {"PutItem", "UpdateItem", "TransactWriteItems"} & set(calls)
 
 
 def test_a_forged_receipt_is_refused_and_changes_nothing(account: Account) -> None:

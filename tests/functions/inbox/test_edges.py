@@ -1,0 +1,219 @@
+"""Texts that are odd, come twice, come very late, or bring what nobody has seen before: from webhook to hub."""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from inbox import api, webhook, worker
+from longcode import jobs
+from longcode.account import Account
+from longcode.aws import clock, queues
+from longcode.carriers.carrier import Inbound
+from longcode.message import Message, State
+from longcode.table import inbox, strangers, usage
+from optout import worker as optout
+from send import api as send_api
+from tests.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
+from tests.functions.inbox.replies import NUMBER, PHONE, post, receive, texted
+from tests.functions.send.texts import accept, deliver, stored
+from tests.functions.send.wire import taking_turns
+
+FORM = {"MessageSid": "SM1", "From": PHONE, "To": NUMBER, "Body": "Yes, thank you", "NumMedia": "0"}
+COUNTER = count()
+ODD = [
+    "",
+    " ",
+    "\n\r\n\t",
+    "\x00",
+    "a\x00b\x07\x1b[31mred\x1b[0m\x7f\x85",
+    "\u202eevil.exe\u202c",
+    "\u200f\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+    "<script>alert(1)</script>&amp;\"'\\",
+    "\ufffe\uffff\ufdd0\U0010ffff\ufeff",
+    "e\u0301" * 800,
+    "👩‍👩‍👧‍👦" * 228,
+    "😀" * 1600,
+    "{{client.first_name}} ${x} %s",
+]
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio that has texted its client."""
+    account = studio()
+    client(account)
+    texted(account)
+    return account
+
+
+def replies(account: Account) -> list[Message]:
+    return [message for _, message in inbox.after(account.id, 0, 200)]
+
+
+def arrive(form: Mapping[str, str]) -> None:
+    """Have a webhook come, and the worker take in what it queued."""
+    assert post(form).status == 200
+    answer = worker.handler(sqs_event(*queued("inbound")), LambdaContext())
+    assert answer == {"batchItemFailures": []}
+
+
+def shown(account: Account, body: str) -> dict[str, Any]:
+    """Find a reply in the hub and in the 5-minute job's list, where it must be the same."""
+    hub = call(api, "GET", "/messages", account=account.id)
+    polled = call(api, "GET", "/inbox", account=account.id, query={"after": str(inbox.end(account.id) - 1)})
+    item: dict[str, Any] = hub.json["items"][0]
+    assert polled.json["items"][-1]["message"] == item
+    assert item["body"] == body
+    return item
+
+
+@pytest.mark.parametrize("body", ODD)
+def test_a_body_with_anything_in_it_is_stored_and_shown_as_it_came(account: Account, body: str) -> None:
+    arrive(FORM | {"Body": body})
+
+    assert shown(account, body)["read"] is False
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(body=st.text(max_size=1600))
+@example("\x00\ufffe\u202e😀")
+def test_whatever_the_words_are_they_arrive(account: Account, body: str) -> None:
+    sid = f"SM{next(COUNTER)}"
+
+    arrive(FORM | {"MessageSid": sid, "Body": body})
+
+    newest = inbox.after(account.id, inbox.end(account.id) - 1, 1)
+    assert [(one.carrier_id, one.body) for _, one in newest] == [(sid, body)]
+
+
+def test_sixteen_hundred_emoji_are_ten_units_and_one_small_item(account: Account) -> None:
+    arrive(FORM | {"Body": "😀" * 1600})
+
+    item = shown(account, "😀" * 1600)
+    assert (item["units"], item["encoding"]) == (10, "UCS-2")
+    assert usage.of_month(account.id, f"{clock.now():%Y-%m}").units_received == 10
+
+
+def test_a_message_of_ten_pictures_and_no_words_shows_their_links_and_costs_nothing(account: Account) -> None:
+    pictures = {f"MediaUrl{index}": f"https://api.twilio.com/Media/ME{index}" for index in range(10)}
+
+    arrive({**FORM, **pictures, "Body": "", "NumMedia": "10"})
+
+    item = shown(account, "")
+    assert item["media"] == [f"https://api.twilio.com/Media/ME{index}" for index in range(10)]
+    assert (item["units"], item["charged_units"], item["read"]) == (0, 0, False)
+
+
+@pytest.mark.parametrize("body", ["", None])
+def test_a_message_with_nothing_in_it_is_an_empty_reply(account: Account, body: str | None) -> None:
+    form = {name: value for name, value in FORM.items() if name != "Body"}
+
+    arrive(form if body is None else form | {"Body": body})
+
+    assert shown(account, "")["media"] == []
+
+
+def test_fields_never_seen_before_do_no_harm(account: Account) -> None:
+    new = {"RichCard": '{"a": [1]}', "ButtonPayload": "", "Body2": "other words", "MediaUrl99": "https://x.example"}
+
+    arrive(FORM | new)
+
+    assert shown(account, "Yes, thank you")["media"] == []
+
+
+def test_twelve_webhooks_at_once_are_one_reply_and_one_stop(account: Account) -> None:
+    with taking_turns("dynamodb", "sqs", "ssm", "secretsmanager"):
+        post(FORM | {"Body": "STOP"})
+        with ThreadPoolExecutor(12) as pool:
+            list(pool.map(lambda _: queue_a_copy(), range(11)))
+        bodies = queued("inbound")
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda body: worker.handler(sqs_event(body), LambdaContext()), bodies))
+        heard = [queues.read(jobs.HearKeyword, body) for body in queued("opt_out")]
+        for one in heard:
+            optout.hear(one, clock.now())
+
+    assert answers == [{"batchItemFailures": []}] * 12
+    assert [one.body for one in replies(account)] == ["STOP"]
+    assert len({one.id for one in heard}) == 1
+    assert len({queues.read(jobs.Send, body).message_id for body in queued("send")}) == 1
+
+
+def queue_a_copy() -> None:
+    """Queue the same webhook once more, as a copy of it does."""
+    job = jobs.Receive(carrier="twilio", form=FORM | {"Body": "STOP"}, received_at=clock.now())
+    queues.put(os.environ["INBOUND_QUEUE_URL"], [job])
+
+
+def test_a_reply_to_a_text_of_years_ago_reaches_the_studio_that_sent_it(aws: None) -> None:
+    account = studio()
+    client(account)
+    texted(account, NOW - timedelta(days=3 * 365))
+
+    receive(at=NOW)
+
+    [reply] = replies(account)
+    assert (reply.client_id, reply.rule, reply.month) == ("c1", "last_texted", "2026-11")
+
+
+def test_a_reply_after_a_text_was_cancelled_goes_by_the_one_that_went(account: Account) -> None:
+    cancelled = accept(account, "later", send_at=NOW + timedelta(days=1))
+    call(send_api, "DELETE", f"/messages/{cancelled.id}", account=account.id)
+
+    receive(at=NOW + timedelta(days=1))
+
+    assert stored(account, cancelled.id).state is State.CANCELLED
+    assert [one.answers for one in replies(account)] == ["m-0"]
+
+
+def test_a_reply_to_a_phone_whose_only_text_was_cancelled_is_a_strangers(aws: None) -> None:
+    account = studio()
+    client(account)
+    cancelled = accept(account, "later", send_at=NOW + timedelta(days=1))
+    call(send_api, "DELETE", f"/messages/{cancelled.id}", account=account.id)
+
+    receive(at=NOW + timedelta(days=1))
+
+    assert replies(account) == []
+    assert len(strangers.page(NOW, limit=10, cursor=None)[0]) == 1
+
+
+def test_a_reply_to_a_text_that_nobody_knows_any_more_goes_by_who_texted_last(account: Account) -> None:
+    inbound = Inbound(carrier="aws", carrier_id="m-1", phone=PHONE, number=NUMBER, body="Yes", replies_to="long ago")
+
+    worker.receive(inbound, NOW)
+
+    assert [one.rule for one in replies(account)] == ["last_texted"]
+
+
+def test_a_text_is_sent_and_answered_over_the_whole_way(aws: None) -> None:
+    account = studio()
+    client(account)
+    sent = accept(account)
+    deliver(FakeCarrier())
+
+    receive(at=NOW + timedelta(minutes=1))
+
+    assert [one.answers for one in replies(account)] == [sent.id]
+
+
+def test_a_webhooks_time_is_our_clocks(account: Account) -> None:
+    before = datetime.now(UTC)
+
+    arrive(FORM)
+
+    assert timedelta(0) <= replies(account)[0].created_at - before + timedelta(milliseconds=1) < timedelta(minutes=1)
+
+
+def test_the_door_takes_no_other_kind_of_body(aws: None) -> None:
+    answer = call(webhook, "POST", "/carriers/twilio/inbound", "{}", headers={"content-type": "application/json"})
+
+    assert answer.status == 415
+    assert queued("inbound") == []
