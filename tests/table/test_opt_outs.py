@@ -5,9 +5,7 @@ from datetime import timedelta
 import pytest
 
 from longcode.consent import SHARED, Event, Means, of_account
-from longcode.message import Kind
-from longcode.outgoing import draft
-from longcode.table import keys, messages, opt_outs, store
+from longcode.table import keys, opt_outs, store
 from tests.fakes import NOW
 from tests.functions.accounts.calls import at_once, killed_before
 
@@ -82,25 +80,28 @@ def test_the_service_or_the_studio_blocks() -> None:
     assert opt_outs.blocked([]) == set()
 
 
-def test_an_hours_automatic_replies_are_three_and_the_next_hour_has_its_own() -> None:
-    for number in range(3):
-        answer(number)
-    with pytest.raises(messages.NoAllowance):
-        answer(3)
+@pytest.mark.parametrize("minute", [3, 31, 59])
+def test_automatic_replies_are_three_in_any_hour(minute: int) -> None:
+    assert [counted(f"h{number}", number * 20) for number in range(3)] == [True] * 3
 
-    answer(3, hours=1)
-
-    assert messages.get("longcode", "h3-0")
+    assert counted("h3", 40 + minute) is (minute >= 20)
 
 
-def answer(number: int, hours: int = 0) -> None:
-    text = draft(
-        account="longcode",
-        message_id=f"h{number}-0",
-        kind=Kind.SERVICE,
-        phone=PHONE,
-        number="+15555550100",
-        body="Help",
-        now=NOW,
-    )
-    messages.accept([text], [opt_outs.automatic_reply(PHONE, NOW + timedelta(hours=hours))])
+def test_a_reply_that_is_counted_again_uses_up_nothing() -> None:
+    for _ in range(5):
+        counted("h0", 0)
+
+    assert [counted(f"h{number}", 1) for number in range(1, 4)] == [True, True, False]
+
+
+def test_of_two_replies_counted_at_once_each_counts() -> None:
+    first, second = (opt_outs.automatic_reply(PHONE, one, NOW) for one in ("h0", "h1"))
+
+    assert first
+    assert second
+    assert [store.holds(first), store.holds(second)] == [True, False]
+
+
+def counted(message_id: str, minute: int) -> bool:
+    change = opt_outs.automatic_reply(PHONE, message_id, NOW + timedelta(minutes=minute))
+    return change is not None and store.holds(change)

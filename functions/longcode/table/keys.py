@@ -184,9 +184,9 @@ def consents(phone: str, scope: str) -> Key:
     return Key(f"phone#{phone}", f"consent#{scope}#")
 
 
-def automatic_replies(phone: str, hour: str) -> Key:
-    """Find how many automatic replies went to the phone in an hour."""
-    return Key(f"phone#{phone}", f"replies#{hour}")
+def automatic_replies(phone: str) -> Key:
+    """Find which automatic replies went to the phone lately."""
+    return Key(f"phone#{phone}", "replies")
 
 
 # What belongs to the service.

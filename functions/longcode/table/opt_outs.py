@@ -8,13 +8,14 @@ from operator import and_
 
 from boto3.dynamodb.conditions import Attr
 
+from longcode.automatic import after_one_more
 from longcode.consent import SHARED, Event, OptOut, apply, of_account, tells_since
 from longcode.table import keys, questions, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update
 
 _KEPT = timedelta(days=5 * 366)
-_AUTOMATIC_REPLIES_AN_HOUR = 3  # facts §3
+_COUNTED = timedelta(hours=2)  # automatic replies, of which those of the last hour matter
 
 
 def get(phone: str, scope: str) -> OptOut | None:
@@ -143,9 +144,17 @@ def history(phone: str, scope: str) -> list[Event]:
     return [read(Event, item) for item in store.query(keys.consents(phone, scope))]
 
 
-def automatic_reply(phone: str, now: datetime) -> Update:
-    """Make the write that counts an automatic reply towards the three an hour of a phone, and fails past them."""
-    key = keys.automatic_replies(phone, keys.instant(now)[:13])
-    expires_at = int((now + timedelta(hours=2)).timestamp())
-    free = Attr("replies").not_exists() | Attr("replies").lt(_AUTOMATIC_REPLIES_AN_HOUR)
-    return Update(key, changes={"type": "replies", "expires_at": expires_at}, add={"replies": 1}, when=free)
+def automatic_reply(phone: str, message_id: str, now: datetime) -> Update | None:
+    """Make the write that counts an automatic reply to a phone; None when it got as many as it may in an hour.
+
+    The write fails when another reply was counted meanwhile.
+    """
+    key = keys.automatic_replies(phone)
+    found = store.get(key) or {}
+    before = found.get("lately", {})
+    lately = after_one_more(before, message_id, now)
+    if lately is None:
+        return None
+    same = Attr("lately").eq(before) if before else Attr("lately").not_exists()
+    expires_at = int((now + _COUNTED).timestamp())
+    return Update(key, changes={"type": "replies", "lately": lately, "expires_at": expires_at}, when=same)
