@@ -33,7 +33,7 @@ def test_an_event_is_kept_as_it_was_said_for_five_years() -> None:
     opt_outs.record(event)
 
     item = store.get(keys.consent(PHONE, SHARED, event.at, "e0"))
-    assert opt_outs.history(PHONE, SHARED) == [event]
+    assert opt_outs.history(PHONE, SHARED, NOW) == [event]
     assert item
     assert item["expires_at"] >= (NOW + timedelta(days=5 * 365 + 1)).timestamp()
 
@@ -44,7 +44,7 @@ def test_a_late_event_is_kept_and_changes_nothing() -> None:
     state = opt_outs.record(said(0, out=True))
 
     assert (state.event_id, state.out, state.turned_by) == ("e1", False, None)
-    assert [event.id for event in opt_outs.history(PHONE, SHARED)] == ["e0", "e1"]
+    assert [event.id for event in opt_outs.history(PHONE, SHARED, NOW)] == ["e0", "e1"]
 
 
 def test_events_at_once_are_all_kept_and_the_latest_stands() -> None:
@@ -56,7 +56,7 @@ def test_events_at_once_are_all_kept_and_the_latest_stands() -> None:
     state = opt_outs.get(PHONE, SHARED)
     assert state
     assert (state.event_id, state.out) == ("e8", True)
-    assert opt_outs.history(PHONE, SHARED) == events
+    assert opt_outs.history(PHONE, SHARED, NOW) == events
 
 
 def test_killed_anywhere_state_and_history_agree() -> None:
@@ -64,7 +64,7 @@ def test_killed_anywhere_state_and_history_agree() -> None:
         with killed_before(call):
             opt_outs.record(said(call, out=True))
 
-        known = {event.id for event in opt_outs.history(PHONE, SHARED)}
+        known = {event.id for event in opt_outs.history(PHONE, SHARED, NOW)}
         state = opt_outs.get(PHONE, SHARED)
         assert (state.event_id in known) if state else not known
 

@@ -4,17 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
+from itertools import islice
 from operator import and_
 
 from boto3.dynamodb.conditions import Attr
 
 from longcode.automatic import after_one_more
 from longcode.consent import SHARED, Event, OptOut, apply, of_account, tells_since
-from longcode.table import keys, questions, store
+from longcode.table import expiry, keys, questions, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update
 
 _KEPT = timedelta(days=5 * 366)
+_BEYOND = "~"
 _COUNTED = timedelta(hours=2)  # automatic replies, of which those of the last hour matter
 
 
@@ -126,7 +128,13 @@ def _settled(asked: OptOut) -> bool:
 def _take_in(event: Event, now: OptOut | None, then: OptOut) -> bool:
     history = Put(
         keys.consent(event.phone, event.scope, event.at, event.id),
-        {"type": "consent", "expires_at": int((event.at + _KEPT).timestamp()), **attributes(event)},
+        {
+            "type": "consent",
+            **expiry.at(event.at + _KEPT),
+            **attributes(event),
+            "folder": keys.history(),
+            "folder_at": keys.folder_place(event.at, _name(event)),
+        },
     )
     if then == now:
         return store.holds(history)
@@ -139,9 +147,31 @@ def _take_in(event: Event, now: OptOut | None, then: OptOut) -> bool:
     return store.holds(state, history, *questions.with_event(now, then, event))
 
 
-def history(phone: str, scope: str) -> list[Event]:
-    """List the events of a phone, oldest first."""
-    return [read(Event, item) for item in store.query(keys.consents(phone, scope))]
+def history(phone: str, scope: str, now: datetime) -> list[Event]:
+    """List the events of a phone in a scope, oldest first."""
+    found = expiry.all_current(store.query(keys.consents(phone, scope)), now)
+    return [read(Event, item) for item in found]
+
+
+def all_of(phone: str, now: datetime) -> list[Event]:
+    """List the events of a phone in all scopes, oldest first."""
+    found = expiry.all_current(store.query(keys.consents(phone)), now)
+    return sorted((read(Event, item) for item in found), key=lambda event: (event.at, _name(event)))
+
+
+def everything(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[Event], str | None]:
+    """List the events of all phones, oldest first, and where the next page begins."""
+    since = cursor or keys.folder_place(now - _KEPT, "")
+    found = store.query_index(keys.FOLDER, keys.history(), after=since, before=_BEYOND, page=limit + 1)
+    places = list(islice(found, limit + 1))
+    wanted = [keys.Key(one["pk"], one["sk"]) for one in places[:limit]]
+    items = store.get_many(wanted)
+    kept = expiry.all_current((items[key] for key in wanted if key in items), now)
+    return [read(Event, item) for item in kept], str(places[limit]["folder_at"]) if len(places) > limit else None
+
+
+def _name(event: Event) -> str:
+    return f"{event.id}-{event.scope}"
 
 
 def automatic_reply(phone: str, message_id: str, now: datetime) -> Update | None:
@@ -156,5 +186,4 @@ def automatic_reply(phone: str, message_id: str, now: datetime) -> Update | None
     if lately is None:
         return None
     same = Attr("lately").eq(before) if before else Attr("lately").not_exists()
-    expires_at = int((now + _COUNTED).timestamp())
-    return Update(key, changes={"type": "replies", "lately": lately, "expires_at": expires_at}, when=same)
+    return Update(key, changes={"type": "replies", "lately": lately, **expiry.at(now + _COUNTED)}, when=same)

@@ -134,7 +134,7 @@ def test_the_latest_by_time_wins_in_whatever_order_they_come(order: Sequence[int
         hear(*said[index])
 
     assert out()
-    assert [one.out for one in opt_outs.history(PHONE, SHARED)] == [True, False, True]
+    assert [one.out for one in opt_outs.history(PHONE, SHARED, NOW)] == [True, False, True]
 
 
 def test_a_stop_that_comes_after_the_start_that_followed_it_changes_nothing() -> None:
@@ -147,7 +147,7 @@ def test_a_stop_that_comes_after_the_start_that_followed_it_changes_nothing() ->
 
 def test_yes_counts_only_from_a_phone_that_is_out() -> None:
     hear("yes", 0)
-    assert opt_outs.history(PHONE, SHARED) == []
+    assert opt_outs.history(PHONE, SHARED, NOW) == []
 
     hear("stop", 1)
     hear("yes", 2)
@@ -253,7 +253,7 @@ def test_client_carrier_and_staff_in_any_order_and_doubled_end_with_the_latest(o
         SAID[index]()
 
     assert not out()
-    assert [one.means for one in opt_outs.history(PHONE, SHARED)] == ["text", "text", "carrier", "text"]
+    assert [one.means for one in opt_outs.history(PHONE, SHARED, NOW)] == ["text", "text", "carrier", "text"]
     for index in order:
         hear("stop", 40 + index)
     assert out()
@@ -351,7 +351,7 @@ def test_two_stops_and_a_start_at_once_end_with_the_latest() -> None:
         list(threads.map(lambda one: hear(*one), said))
 
     assert out()
-    assert [one.out for one in opt_outs.history(PHONE, SHARED)] == [True, False, True]
+    assert [one.out for one in opt_outs.history(PHONE, SHARED, NOW)] == [True, False, True]
     assert answers().count(STOPPED) - answers().count(STARTED) == 1
 
 
