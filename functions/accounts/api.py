@@ -13,7 +13,9 @@ from longcode.account import Account, Delivery, OnUncertain, QuietZone
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError, WrongPassword
+from longcode.patience import HEALED_AFTER
 from longcode.record import RecordKind
+from longcode.retention import LONGEST_DAYS
 from longcode.table import accounts, clients, templates
 from longcode.table.store import ConditionFailed
 
@@ -40,6 +42,7 @@ class Settings(web.Body):
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
     quiet_hours: bool | None = None
     quiet_zone: QuietZone | None = None
+    retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_DAYS)] = None
     statuses: Annotated[dict[RecordKind, Statuses] | None, AfterValidator(of_records)] = None
 
     @field_validator(
@@ -102,6 +105,10 @@ def change_account(settings: Settings) -> Account:
 
         inbox.note_forwarded(account.id, inbox.end(account.id))  # what was fetched before is not posted again
         accounts.list_webhook(account.id)
+    if changes.get("retention_days"):
+        from longcode.table import retentions  # noqa: PLC0415 - seldom in a studio's life
+
+        retentions.start(account.id, clock.now() + HEALED_AFTER)  # before the setting, which nobody would act on
     if changes:
         accounts.change_settings(account.id, changes)
     return _account()

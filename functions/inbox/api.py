@@ -1,6 +1,7 @@
 """The Messages hub's reads: folders, single messages, read and unread, links; and GET /inbox for the 5-minute job."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
@@ -8,11 +9,12 @@ from pydantic import BaseModel
 
 from inbox import requests
 from inbox.shown import ShownMessage, shown
-from longcode.aws import web
+from longcode import retention
+from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import BadCursor, NotAReply, NotFound
 from longcode.message import Direction, Message
-from longcode.table import clients, folders, hub, inbox, messages, unread
+from longcode.table import accounts, clients, folders, hub, inbox, messages, unread
 from longcode.unread import Unread
 
 app = web.resolver()
@@ -51,14 +53,16 @@ def list_messages(
     2,000: it may be short, or empty. As long as there is a `next_cursor`, there may be more.
     """
     search = requests.looked_for(client_id, phone, record, text)
-    page = folders.page(web.caller(app), folder, limit=limit, cursor=cursor, search=search)
-    return web.Listed(items=[shown(one) for one in page.messages], next_cursor=page.next_cursor)
+    account, days, now = web.caller(app), _retention_days(), clock.now()
+    hidden = partial(retention.hide, days=days, now=now)
+    page = folders.page(account, folder, limit=limit, cursor=cursor, search=search, show=hidden)
+    return web.Listed(items=[shown(one, days, now) for one in page.messages], next_cursor=page.next_cursor)
 
 
 @app.get("/messages/<message_id>")
 def show_message(message_id: requests.MessageId) -> ShownMessage:
     """Show a message."""
-    return shown(_message(message_id))
+    return shown(_message(message_id), _retention_days(), clock.now())
 
 
 @app.get("/messages/unread")
@@ -110,12 +114,20 @@ def list_new_replies(after: requests.Number = "0", limit: web.Limit = 50) -> Inb
     found, reached = inbox.page(account, start, limit)
     if start == reached and start > inbox.end(account):
         raise BadCursor("This account has not got so many replies; the cursor must be of another one.", field="after")
-    replies = [Reply(delivery_id=one.id, received_at=one.created_at, message=shown(one)) for _, one in found]
+    days, now = _retention_days(), clock.now()
+    replies = [
+        Reply(delivery_id=one.id, received_at=one.created_at, message=shown(one, days, now)) for _, one in found
+    ]
     return Inbox(items=replies, next_cursor=str(reached))
 
 
 def _linked(message_id: str, **links: Any) -> ShownMessage:
-    return shown(_there(hub.link(_message(message_id), **links), message_id))
+    return shown(_there(hub.link(_message(message_id), **links), message_id), _retention_days(), clock.now())
+
+
+def _retention_days() -> int | None:
+    account = accounts.get(web.caller(app))
+    return account.retention_days if account else None
 
 
 def _message(message_id: str) -> Message:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from longcode import retention
 from longcode.message import Direction, Held, Kind, Message, Reference, State
 
 
@@ -24,6 +25,7 @@ class ShownMessage(BaseModel):
     broadcast: str | None
     subject: str | None
     body: str
+    body_expired: bool
     encoding: str
     units: int
     segments: int
@@ -44,6 +46,6 @@ class ShownMessage(BaseModel):
     rule: str | None
 
 
-def shown(message: Message) -> ShownMessage:
-    """Show a message."""
-    return ShownMessage.model_validate(asdict(message))
+def shown(message: Message, retention_days: int | None, now: datetime) -> ShownMessage:
+    """Show a message, without words that are older than its account keeps them."""
+    return ShownMessage.model_validate(asdict(retention.hide(message, retention_days, now)))

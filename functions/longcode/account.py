@@ -76,6 +76,7 @@ class Account:
     allowed_countries: tuple[str, ...] = ()
     quiet_hours: bool = True
     quiet_zone: QuietZone = QuietZone.LIKELY
+    retention_days: int | None = None
     established_at: datetime | None = None
     statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -154,4 +154,5 @@ class Message:
     answers: str | None = None
     replies_to: str | None = None
     rule: str | None = None
+    body_expired: bool = False
     candidates: tuple[str, ...] = ()

@@ -138,7 +138,8 @@ def answer_question(phone: Phone, form: Answer) -> OptOutState:
 
 def state_of(phone: str, account: str) -> OptOutState:
     """Tell the state of a phone as one account may see it."""
-    events = [*opt_outs.history(phone, SHARED), *opt_outs.history(phone, of_account(account))]
+    now = clock.now()
+    events = [*opt_outs.history(phone, SHARED, now), *opt_outs.history(phone, of_account(account), now)]
     own = {event.id: event for event in events if event.account == account}  # a START may open several scopes
     in_order = sorted(own.values(), key=lambda event: event.at)
     return OptOutState(

@@ -8,7 +8,7 @@ from longcode.errors import NotFound, OnlyTheClient
 from longcode.jobs import HearKeyword
 from longcode.message import Held, State
 from longcode.patience import VALID_IF_HELD
-from longcode.table import clients, dedicated, folders, messages, opt_outs, questions
+from longcode.table import clients, dedicated, messages, opt_outs, questions
 
 
 def ask(heard: HearKeyword, now: datetime) -> None:
@@ -71,6 +71,8 @@ def answer(
 
 def let_go_on(account: str, phone: str, now: datetime) -> None:
     """Have the sweeper look at the texts that waited for an answer; what this misses, it finds within the hour."""
+    from longcode.table import folders  # noqa: PLC0415 - few start-ups need it
+
     for text in folders.sent_to(phone, account, now - VALID_IF_HELD, now):
         if text.held is Held.ASKED:
             messages.put_off(text, State.QUEUED, now)

@@ -1,5 +1,7 @@
 """STOP, START, HELP and YES take effect, and are answered once; a near miss puts a question to staff."""
 
+import itertools
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,14 +10,16 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from longcode import answers, jobs, outgoing
 from longcode.account import SERVICE
+from longcode.automatic import CONFIRMED_WITHIN
 from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.consent import SHARED, Event, account_of, of_account
 from longcode.keywords import NEAR_STOP, Keyword
-from longcode.message import Kind
+from longcode.message import Kind, Message
 from longcode.table import clients, dedicated, messages, opt_outs
+from longcode.table.store import pause
 from optout import asking
 
 processor = OneByOne(EventType.SQS)
@@ -44,7 +48,7 @@ def hear(heard: jobs.HearKeyword, now: datetime) -> None:
             if owner in (None, account):
                 clients.hear_stop(account, client_id, heard.phone)
     if any(state.turned_by == heard.id for state in states):
-        _answer(heard, answer, now)
+        _answer(heard, answer, now, heard.at + CONFIRMED_WITHIN if keyword is Keyword.STOP else None)
 
 
 def _owner(number: str) -> str | None:
@@ -82,8 +86,9 @@ def _event(heard: jobs.HearKeyword, keyword: Keyword, scope: str) -> Event:
     )
 
 
-def _answer(heard: jobs.HearKeyword, text: str, now: datetime) -> None:
-    if heard.answered or heard.account is None:
+def _answer(heard: jobs.HearKeyword, text: str, now: datetime, until: datetime | None = None) -> None:
+    """Answer a keyword once; not at all if the carrier has, or to a stranger, or too often, or after `until`."""
+    if heard.answered or heard.account is None or (until and now >= until):
         return
     answer = outgoing.draft(
         account=SERVICE,
@@ -94,14 +99,27 @@ def _answer(heard: jobs.HearKeyword, text: str, now: datetime) -> None:
         body=text,
         now=now,
     )
-    try:
-        messages.accept([answer], [opt_outs.automatic_reply(heard.phone, now)])
-    except messages.AlreadyAccepted:
-        logger.info("answered before", extra={"message_id": answer.id})
-    except messages.NoAllowance:
+    if not _accept(replace(answer, valid_until=until or answer.valid_until), now):
         logger.info("answered often enough this hour", extra={"message_id": answer.id})
         return
     queues.put(settings().send_queue_url, [jobs.Send(account=SERVICE, message_id=answer.id)], group=SERVICE)
+
+
+def _accept(answer: Message, now: datetime) -> bool:
+    """Write an answer, unless it was before; False when the phone got as many as it may in an hour."""
+    for attempt in itertools.count():
+        counted = opt_outs.automatic_reply(answer.phone, answer.id, now)
+        if counted is None:
+            return messages.get(SERVICE, answer.id) is not None
+        try:
+            messages.accept([answer], [counted])
+        except messages.AlreadyAccepted:
+            logger.info("answered before", extra={"message_id": answer.id})
+        except messages.NoAllowance:  # another answer was counted meanwhile
+            pause(attempt)
+            continue
+        return True
+    raise AssertionError("counting does not end")
 
 
 def record_handler(record: SQSRecord) -> None:

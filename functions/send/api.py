@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel
 
-from longcode import limits, outgoing, recipients, segments
+from longcode import limits, outgoing, recipients, retention, segments
+from longcode.account import Account
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError, TooLate
@@ -96,7 +97,7 @@ def _accept(
     fingerprint = outgoing.fingerprint(form.model_dump(exclude_defaults=True))
     known = requests.look_up(account_id, form, request_id)
     if known.earlier:
-        return _again(known.earlier, request_id, fingerprint)
+        return _again(known.earlier, request_id, fingerprint, known.account, now)
     checked = requests.check(form, known, now, create=create)
     new = checked.new_client
     drafts = [replace(draft, fingerprint=fingerprint) for draft in _drafts(checked, request_id, now)]
@@ -104,7 +105,7 @@ def _accept(
         chosen = choosing.over(checked.account, drafts)
         made = acceptance.write(checked.account, chosen, now, clients.creating(new, known.last_put) if new else ())
     except messages.AlreadyAccepted as before:
-        return _again(before.first, request_id, fingerprint)
+        return _again(before.first, request_id, fingerprint, known.account, now)
     if new:
         clients.hear_stops(new)
     return _accepted(made)
@@ -174,9 +175,11 @@ def _drafts(checked: requests.Checked, request_id: str, now: datetime) -> list[M
     return [replace(draft, **shared) for draft in drafts]
 
 
-def _again(first: Message, request_id: str, fingerprint: str) -> Accepted:
+def _again(first: Message, request_id: str, fingerprint: str, account: Account | None, now: datetime) -> Accepted:
     outgoing.check_repeated(first.fingerprint, fingerprint)
-    return _accepted([first] if first.of == 1 else messages.of_request(first.account, request_id))
+    made = [first] if first.of == 1 else messages.of_request(first.account, request_id)
+    days = account.retention_days if account else None
+    return _accepted([retention.hide(one, days, now) for one in made])
 
 
 def _accepted(made: list[Message]) -> Accepted:

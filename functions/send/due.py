@@ -48,6 +48,10 @@ def act(item: Attributes, now: datetime) -> None:
                 queues.put(settings().bill_queue_url, [bill])
         case "allowance":
             notices.look(item, now)
+        case "retention":
+            from send import forgetting  # noqa: PLC0415 - once a day for few accounts
+
+            forgetting.look(item, now)
         case "broadcast":
             step = jobs.Broadcast(account=item["account"], broadcast_id=item["id"], step=item["step"])
             if due.again(item, now + HEALED_AFTER):

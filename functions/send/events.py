@@ -108,7 +108,7 @@ def tell(account_id: str, form: EventForm, idempotency_key: str, now: datetime) 
     """Take an event in, once, and hand on what goes at once."""
     event_id = outgoing.request_id(account_id, idempotency_key)
     fingerprint = outgoing.fingerprint(form.model_dump(exclude_defaults=True))
-    event, new = events.get(account_id, event_id), False
+    event, new = events.get(account_id, event_id, now), False
     if event is None:
         account = accounts.need(account_id)
         check_edition(account)

@@ -5,14 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from longcode import patience
-from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import count, logger
 from longcode.carriers.carrier import Carrier, Refused, Sent, Text, Uncertain, Why
-from longcode.consent import Means
-from longcode.jobs import HearKeyword
 from longcode.message import Held, Message, State
 from longcode.table import messages
+from send import mirroring
 
 
 def hand_over(claimed: Message, carrier: Carrier, now: datetime) -> None:
@@ -33,7 +30,7 @@ def hand_over(claimed: Message, carrier: Carrier, now: datetime) -> None:
             _try_again(claimed, why, code, now)
         case Refused(why, code):
             if why is Why.OPTED_OUT:
-                _mirror_opt_out(claimed, code, now)
+                mirroring.mirror(claimed, code, now)
             messages.settle(claimed, State.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
         case Uncertain(reason):
             count("UncertainSends")
@@ -58,18 +55,3 @@ def _try_again(claimed: Message, why: Why, code: str, now: datetime) -> None:
         messages.put_off(claimed, State.UNCERTAIN, until, deadline=now, resent=False)
         return
     messages.put_off(claimed, State.QUEUED, until, **waits)
-
-
-def _mirror_opt_out(message: Message, code: str, now: datetime) -> None:
-    heard = HearKeyword(
-        id=message.id,
-        keyword="stop",
-        phone=message.phone,
-        number=message.number,
-        words=f"carrier code {code}",
-        at=now,
-        means=Means.CARRIER,
-        account=message.account,
-        answered=True,
-    )
-    queues.put(settings().opt_out_queue_url, [heard])

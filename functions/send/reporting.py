@@ -15,6 +15,11 @@ def take(receipt: Receipt, now: datetime) -> None:
     if receipt.why is Why.PARKED:
         count("ParkedSends")
     while message := messages.get(account, message_id):
+        if receipt.why is Why.OPTED_OUT:
+            from send import mirroring  # noqa: PLC0415 - few receipts do
+
+            # As of the text: a START that has come since is newer.
+            mirroring.mirror(message, receipt.code, message.claimed_at or message.created_at)
         if not may_become(message.state, receipt.state) or _moved(message, receipt, now):
             return
     logger.warning("receipt of nothing we sent")
@@ -26,6 +31,8 @@ def _moved(message: Message, receipt: Receipt, now: datetime) -> bool:
         changes["finished_at"] = receipt.at or now
     if receipt.code:
         changes["error"] = f"{receipt.carrier}:{receipt.code}"
+    if receipt.why is Why.OPTED_OUT:
+        return messages.take_back(message, now, **changes)
     if message.state in (State.SENDING, State.UNCERTAIN):
         changes |= {"carrier": receipt.carrier, "carrier_id": receipt.carrier_id}
         return messages.record(message, receipt.state, **changes)

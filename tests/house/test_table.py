@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from longcode.table import keys
-from tests.house.reading import of_type
+from tests.house.reading import TABLE, of_type, shown, sources, strings
 
 
 @pytest.fixture
@@ -44,3 +44,9 @@ def test_the_indexes_are_narrow(table: dict[str, Any]) -> None:
 
 def _key(of: dict[str, Any]) -> tuple[str, ...]:
     return tuple(part["AttributeName"] for part in of["KeySchema"])
+
+
+def test_one_file_alone_spells_when_an_item_expires() -> None:
+    spelling = [shown(path) for path in sources(TABLE) if any(one.value == "expires_at" for one in strings(path))]
+
+    assert spelling == ["functions/longcode/table/expiry.py"]

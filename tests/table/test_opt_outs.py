@@ -5,9 +5,7 @@ from datetime import timedelta
 import pytest
 
 from longcode.consent import SHARED, Event, Means, of_account
-from longcode.message import Kind
-from longcode.outgoing import draft
-from longcode.table import keys, messages, opt_outs, store
+from longcode.table import keys, opt_outs, store
 from tests.fakes import NOW
 from tests.functions.accounts.calls import at_once, killed_before
 
@@ -35,7 +33,7 @@ def test_an_event_is_kept_as_it_was_said_for_five_years() -> None:
     opt_outs.record(event)
 
     item = store.get(keys.consent(PHONE, SHARED, event.at, "e0"))
-    assert opt_outs.history(PHONE, SHARED) == [event]
+    assert opt_outs.history(PHONE, SHARED, NOW) == [event]
     assert item
     assert item["expires_at"] >= (NOW + timedelta(days=5 * 365 + 1)).timestamp()
 
@@ -46,7 +44,7 @@ def test_a_late_event_is_kept_and_changes_nothing() -> None:
     state = opt_outs.record(said(0, out=True))
 
     assert (state.event_id, state.out, state.turned_by) == ("e1", False, None)
-    assert [event.id for event in opt_outs.history(PHONE, SHARED)] == ["e0", "e1"]
+    assert [event.id for event in opt_outs.history(PHONE, SHARED, NOW)] == ["e0", "e1"]
 
 
 def test_events_at_once_are_all_kept_and_the_latest_stands() -> None:
@@ -58,7 +56,7 @@ def test_events_at_once_are_all_kept_and_the_latest_stands() -> None:
     state = opt_outs.get(PHONE, SHARED)
     assert state
     assert (state.event_id, state.out) == ("e8", True)
-    assert opt_outs.history(PHONE, SHARED) == events
+    assert opt_outs.history(PHONE, SHARED, NOW) == events
 
 
 def test_killed_anywhere_state_and_history_agree() -> None:
@@ -66,7 +64,7 @@ def test_killed_anywhere_state_and_history_agree() -> None:
         with killed_before(call):
             opt_outs.record(said(call, out=True))
 
-        known = {event.id for event in opt_outs.history(PHONE, SHARED)}
+        known = {event.id for event in opt_outs.history(PHONE, SHARED, NOW)}
         state = opt_outs.get(PHONE, SHARED)
         assert (state.event_id in known) if state else not known
 
@@ -82,25 +80,28 @@ def test_the_service_or_the_studio_blocks() -> None:
     assert opt_outs.blocked([]) == set()
 
 
-def test_an_hours_automatic_replies_are_three_and_the_next_hour_has_its_own() -> None:
-    for number in range(3):
-        answer(number)
-    with pytest.raises(messages.NoAllowance):
-        answer(3)
+@pytest.mark.parametrize("minute", [3, 31, 59])
+def test_automatic_replies_are_three_in_any_hour(minute: int) -> None:
+    assert [counted(f"h{number}", number * 20) for number in range(3)] == [True] * 3
 
-    answer(3, hours=1)
-
-    assert messages.get("longcode", "h3-0")
+    assert counted("h3", 40 + minute) is (minute >= 20)
 
 
-def answer(number: int, hours: int = 0) -> None:
-    text = draft(
-        account="longcode",
-        message_id=f"h{number}-0",
-        kind=Kind.SERVICE,
-        phone=PHONE,
-        number="+15555550100",
-        body="Help",
-        now=NOW,
-    )
-    messages.accept([text], [opt_outs.automatic_reply(PHONE, NOW + timedelta(hours=hours))])
+def test_a_reply_that_is_counted_again_uses_up_nothing() -> None:
+    for _ in range(5):
+        counted("h0", 0)
+
+    assert [counted(f"h{number}", 1) for number in range(1, 4)] == [True, True, False]
+
+
+def test_of_two_replies_counted_at_once_each_counts() -> None:
+    first, second = (opt_outs.automatic_reply(PHONE, one, NOW) for one in ("h0", "h1"))
+
+    assert first
+    assert second
+    assert [store.holds(first), store.holds(second)] == [True, False]
+
+
+def counted(message_id: str, minute: int) -> bool:
+    change = opt_outs.automatic_reply(PHONE, message_id, NOW + timedelta(minutes=minute))
+    return change is not None and store.holds(change)

@@ -12,7 +12,7 @@ from longcode.event import Event
 from longcode.occurrence import Plan
 from longcode.planning import changes, plan, to_go
 from longcode.record import Record
-from longcode.table import keys, occurrences, store
+from longcode.table import expiry, keys, occurrences, store
 from longcode.table.codec import attributes, read
 from longcode.table.writes import ABSENT, Put, Write
 from longcode.trigger import Trigger
@@ -20,9 +20,9 @@ from longcode.trigger import Trigger
 _KEPT = timedelta(hours=48)  # an Idempotency-Key gives the same answer for at least a day
 
 
-def get(account: str, event_id: str) -> Event | None:
-    """Read an event."""
-    found = store.get(keys.event(account, event_id))
+def get(account: str, event_id: str, now: datetime) -> Event | None:
+    """Read an event, while its Idempotency-Key is remembered."""
+    found = expiry.current(store.get(keys.event(account, event_id)), now)
     return read(Event, found) if found else None
 
 
@@ -45,7 +45,7 @@ def take_in(
         try:
             store.transact([*writes, _once(event)])
         except store.ConditionFailed:
-            before = get(told.account, told.event_id)
+            before = get(told.account, told.event_id, now)
             if before:
                 return before, False
             store.pause(attempt)
@@ -77,9 +77,8 @@ def _decide(
 
 
 def _once(event: Event) -> Put:
-    expires_at = int((event.received_at + _KEPT).timestamp())
-    item = {"type": "event", "expires_at": expires_at, **attributes(event)}
-    return Put(keys.event(event.account, event.id), item, ABSENT)
+    item = {"type": "event", **expiry.at(event.received_at + _KEPT), **attributes(event)}
+    return Put(keys.event(event.account, event.id), item, expiry.free(event.received_at))
 
 
 def _put(newest: Record, known: Record | None) -> Put:

@@ -1,6 +1,6 @@
 """The folders of the Messages hub: sent, inbox, what is tied to no client (facts S34–S38); and broadcasts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
@@ -47,14 +47,15 @@ def page(
     cursor: str | None = None,
     search: Search | None = None,
     look_at: int | None = None,
+    show: Callable[[Message], Message] = lambda message: message,
 ) -> Page:
-    """List a folder, newest first, or what of its next `look_at` messages is looked for."""
+    """List a folder, newest first, or what of its next `look_at` messages is looked for, as `show` gives them."""
     wanted = search or Search()
     most = look_at or (READ if wanted.reads else PASSED_BY)
     entries = _entries(account, name, cursor, _A_SEARCH if search else limit + 1)
     found: list[Message] = []
     place = last = None
-    for looked, (place, message) in enumerate(_looked_at(entries, wanted, _A_READ if search else limit + 1), 1):
+    for looked, (place, message) in enumerate(_looked_at(entries, wanted, _A_READ if search else limit + 1, show), 1):
         if message and len(found) == limit:
             return Page(messages=found, next_cursor=last)
         if message:
@@ -74,11 +75,14 @@ def _entries(account: str, name: str, cursor: str | None, a_call: int) -> Iterat
     return (next(same) for _, same in groupby(merge(*streams, key=_place, reverse=True), _place))
 
 
-def _looked_at(entries: Iterator[Attributes], wanted: Search, chunk: int) -> Iterator[tuple[str, Message | None]]:
+def _looked_at(
+    entries: Iterator[Attributes], wanted: Search, chunk: int, show: Callable[[Message], Message]
+) -> Iterator[tuple[str, Message | None]]:
     """Give each place, and the message there if it is looked for; messages are read many at a time."""
     while some := list(islice(entries, chunk)):
         worth = [one for one in some if may_match(wanted, one.get("client_id"), one["phone"])]
-        there = {keys.folder_place(one.created_at, one.id): one for one in _messages(worth) if matches(wanted, one)}
+        read_now = map(show, _messages(worth))
+        there = {keys.folder_place(one.created_at, one.id): one for one in read_now if matches(wanted, one)}
         yield from ((_place(one), there.get(_place(one))) for one in some)
 
 

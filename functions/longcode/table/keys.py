@@ -90,6 +90,11 @@ def call(account: str, call_id: str = "") -> Key:
     return Key(f"account#{account}", f"call#{call_id}")
 
 
+def retention(account: str) -> Key:
+    """Find how far the words of an account's messages are forgotten."""
+    return Key(f"account#{account}", "retention")
+
+
 def question(account: str, phone: str) -> Key:
     """Find what an account's staff are or were last asked about a phone: whether a reply meant STOP."""
     return Key(f"account#{account}", f"question#{phone}")
@@ -179,14 +184,14 @@ def consent(phone: str, scope: str, at: datetime, event_id: str) -> Key:
     return Key(f"phone#{phone}", f"consent#{scope}#{instant(at)}#{event_id}")
 
 
-def consents(phone: str, scope: str) -> Key:
-    """Give what the events of a phone in a scope begin with: they stand in the order of time."""
-    return Key(f"phone#{phone}", f"consent#{scope}#")
+def consents(phone: str, scope: str | None = None) -> Key:
+    """Give what the events of a phone begin with: those in a scope stand in the order of time."""
+    return Key(f"phone#{phone}", f"consent#{scope}#" if scope else "consent#")
 
 
-def automatic_replies(phone: str, hour: str) -> Key:
-    """Find how many automatic replies went to the phone in an hour."""
-    return Key(f"phone#{phone}", f"replies#{hour}")
+def automatic_replies(phone: str) -> Key:
+    """Find which automatic replies went to the phone lately."""
+    return Key(f"phone#{phone}", "replies")
 
 
 # What belongs to the service.
@@ -258,6 +263,11 @@ def dedicated_numbers() -> str:
 def quarantine() -> str:
     """Name the list of strangers' texts, in the order of their time."""
     return "quarantine"
+
+
+def history() -> str:
+    """Name the list of all events of STOP and START, in the order of time."""
+    return "history"
 
 
 def questions(account: str) -> str:

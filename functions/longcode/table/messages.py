@@ -216,6 +216,21 @@ def put_off(message: Message, to: State, until: datetime, **changes: Any) -> boo
     return store.holds(Update(_key(message), changes=moved, remove=free, when=unchanged))
 
 
+def take_back(message: Message, now: datetime, **changes: Any) -> bool:
+    """End a text that the carrier took and then refused: as if it had never been sent, nobody is charged.
+
+    Only what was counted in a month that is over stays as it is: that month may be billed.
+    """
+    if message.state is not State.SENT:
+        return settle(message, State.FAILED, **changes)
+    if message.sent_at is None or message.month != month_of(now):
+        return report(message, State.UNDELIVERED, **changes)
+    counted = usage.of(message, message.charged_units)
+    less = usage.adding(message.account, day_of(message.sent_at), message.id, -counted)
+    changes |= {"charged_units": 0}
+    return _move(message, State.UNDELIVERED, (State.SENT,), changes, less, *usage.releasing(message))
+
+
 def _move(message: Message, to: State, come_from: Sequence[State], changes: Attributes, *others: Write) -> bool:
     return store.holds(_moving(message, to, come_from, changes), *others)
 

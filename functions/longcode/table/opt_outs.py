@@ -4,17 +4,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
+from itertools import islice
 from operator import and_
 
 from boto3.dynamodb.conditions import Attr
 
+from longcode.automatic import after_one_more
 from longcode.consent import SHARED, Event, OptOut, apply, of_account, tells_since
-from longcode.table import keys, questions, store
+from longcode.table import expiry, keys, questions, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update
 
 _KEPT = timedelta(days=5 * 366)
-_AUTOMATIC_REPLIES_AN_HOUR = 3  # facts §3
+_BEYOND = "~"
+_COUNTED = timedelta(hours=2)  # automatic replies, of which those of the last hour matter
 
 
 def get(phone: str, scope: str) -> OptOut | None:
@@ -125,7 +128,13 @@ def _settled(asked: OptOut) -> bool:
 def _take_in(event: Event, now: OptOut | None, then: OptOut) -> bool:
     history = Put(
         keys.consent(event.phone, event.scope, event.at, event.id),
-        {"type": "consent", "expires_at": int((event.at + _KEPT).timestamp()), **attributes(event)},
+        {
+            "type": "consent",
+            **expiry.at(event.at + _KEPT),
+            **attributes(event),
+            "folder": keys.history(),
+            "folder_at": keys.folder_place(event.at, _name(event)),
+        },
     )
     if then == now:
         return store.holds(history)
@@ -138,14 +147,43 @@ def _take_in(event: Event, now: OptOut | None, then: OptOut) -> bool:
     return store.holds(state, history, *questions.with_event(now, then, event))
 
 
-def history(phone: str, scope: str) -> list[Event]:
-    """List the events of a phone, oldest first."""
-    return [read(Event, item) for item in store.query(keys.consents(phone, scope))]
+def history(phone: str, scope: str, now: datetime) -> list[Event]:
+    """List the events of a phone in a scope, oldest first."""
+    found = expiry.all_current(store.query(keys.consents(phone, scope)), now)
+    return [read(Event, item) for item in found]
 
 
-def automatic_reply(phone: str, now: datetime) -> Update:
-    """Make the write that counts an automatic reply towards the three an hour of a phone, and fails past them."""
-    key = keys.automatic_replies(phone, keys.instant(now)[:13])
-    expires_at = int((now + timedelta(hours=2)).timestamp())
-    free = Attr("replies").not_exists() | Attr("replies").lt(_AUTOMATIC_REPLIES_AN_HOUR)
-    return Update(key, changes={"type": "replies", "expires_at": expires_at}, add={"replies": 1}, when=free)
+def all_of(phone: str, now: datetime) -> list[Event]:
+    """List the events of a phone in all scopes, oldest first."""
+    found = expiry.all_current(store.query(keys.consents(phone)), now)
+    return sorted((read(Event, item) for item in found), key=lambda event: (event.at, _name(event)))
+
+
+def everything(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[Event], str | None]:
+    """List the events of all phones, oldest first, and where the next page begins."""
+    since = cursor or keys.folder_place(now - _KEPT, "")
+    found = store.query_index(keys.FOLDER, keys.history(), after=since, before=_BEYOND, page=limit + 1)
+    places = list(islice(found, limit + 1))
+    wanted = [keys.Key(one["pk"], one["sk"]) for one in places[:limit]]
+    items = store.get_many(wanted)
+    kept = expiry.all_current((items[key] for key in wanted if key in items), now)
+    return [read(Event, item) for item in kept], str(places[limit]["folder_at"]) if len(places) > limit else None
+
+
+def _name(event: Event) -> str:
+    return f"{event.id}-{event.scope}"
+
+
+def automatic_reply(phone: str, message_id: str, now: datetime) -> Update | None:
+    """Make the write that counts an automatic reply to a phone; None when it got as many as it may in an hour.
+
+    The write fails when another reply was counted meanwhile.
+    """
+    key = keys.automatic_replies(phone)
+    found = store.get(key) or {}
+    before = found.get("lately", {})
+    lately = after_one_more(before, message_id, now)
+    if lately is None:
+        return None
+    same = Attr("lately").eq(before) if before else Attr("lately").not_exists()
+    return Update(key, changes={"type": "replies", "lately": lately, **expiry.at(now + _COUNTED)}, when=same)

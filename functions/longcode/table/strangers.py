@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import Attr
 
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
-from longcode.table import hub, inbox, keys, store, unread
+from longcode.table import expiry, hub, inbox, keys, store, unread
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Delete, Put
 
@@ -35,7 +35,7 @@ def quarantine(inbound: Inbound, at: datetime) -> None:
     kept = {
         "type": "quarantined",
         "at": at,
-        "expires_at": int((at + KEPT).timestamp()),
+        **expiry.at(at + KEPT),
         "folder": keys.quarantine(),
         "folder_at": keys.folder_place(at, inbound.carrier_id),
     }
@@ -98,10 +98,11 @@ def move(message: Message, to: Message) -> tuple[str, str] | None:
 
 
 def _kept(item: Attributes | None, now: datetime) -> Stranger | None:
-    """Read a stranger's text, unless its days are over: TTL takes up to two days to remove it (facts §6)."""
-    if not item or item["type"] != _QUARANTINED or item["expires_at"] <= now.timestamp():
+    """Read a stranger's text, unless its days are over."""
+    kept = expiry.current(item, now)
+    if not kept or kept["type"] != _QUARANTINED:
         return None
-    return Stranger(inbound=read(Inbound, item), at=datetime.fromisoformat(item["at"]))
+    return Stranger(inbound=read(Inbound, kept), at=datetime.fromisoformat(kept["at"]))
 
 
 def _owner(item: Attributes) -> tuple[str, str] | None:

@@ -366,7 +366,7 @@ def test_killed_anywhere_the_near_miss_comes_again_and_asks(account: Account, la
     worker.hear(job, at(1))
 
     assert len(listed()) == 1
-    assert len(opt_outs.history(PHONE, of_account(MINE))) == 1
+    assert len(opt_outs.history(PHONE, of_account(MINE), NOW)) == 1
 
 
 @pytest.mark.parametrize("last", range(1, 9))
@@ -399,7 +399,7 @@ def test_a_strangers_near_miss_asks_nobody(aws: None) -> None:
     reply()
 
     assert listed() == []
-    assert opt_outs.history(PHONE, SHARED) == []
+    assert opt_outs.history(PHONE, SHARED, NOW) == []
 
 
 def test_questions_come_oldest_first_and_page_by_page(account: Account) -> None:

@@ -70,8 +70,8 @@ def test_a_stop_to_a_dedicated_number_is_about_its_account_alone() -> None:
     say("stop", OWN)
 
     assert may_text() == (False, True)
-    assert [one.scope for one in opt_outs.history(PHONE, of_account(MINE))] == [of_account(MINE)]
-    assert opt_outs.history(PHONE, SHARED) == []
+    assert [one.scope for one in opt_outs.history(PHONE, of_account(MINE), NOW)] == [of_account(MINE)]
+    assert opt_outs.history(PHONE, SHARED, NOW) == []
 
 
 def test_only_its_clients_are_marked() -> None:

@@ -1,8 +1,8 @@
 """STOP, START, HELP and YES take effect by their time, and each turn is answered once."""
 
 import json
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -11,11 +11,13 @@ import pytest
 from longcode.consent import SHARED, Event, Means, of_account
 from longcode.jobs import HearKeyword
 from longcode.search import Search
-from longcode.table import clients, folders, opt_outs
+from longcode.table import clients, folders, messages, opt_outs
 from optout import worker
-from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
+from send import api as send_api
+from tests.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
 from tests.functions.accounts.calls import at_once, killed_before
 from tests.functions.accounts.event import event
+from tests.functions.send.texts import deliver
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -64,6 +66,14 @@ def out(account: str = "10000001", phone: str = PHONE) -> bool:
     return bool(opt_outs.blocked([(account, phone)]))
 
 
+def stop_of_now() -> Any:
+    """Give the event of a STOP that was said a moment ago."""
+    brought = event("sqs_opt_out")
+    [record] = brought["Records"]
+    record["body"] = json.dumps(json.loads(record["body"]) | {"at": datetime.now(UTC).isoformat()})
+    return brought
+
+
 def answers(phone: str = PHONE) -> list[str]:
     """List what the service has answered, oldest first."""
     page = folders.page("longcode", "sent", limit=50, search=Search(phone=phone))
@@ -75,7 +85,7 @@ def to_send() -> list[str]:
 
 
 def test_a_stop_opts_the_phone_out_of_every_studio_and_is_confirmed() -> None:
-    answer = worker.handler(event("sqs_opt_out"), LambdaContext())
+    answer = worker.handler(stop_of_now(), LambdaContext())
 
     assert answer == {"batchItemFailures": []}
     assert (out("10000001"), out("10000002")) == (True, True)
@@ -84,8 +94,10 @@ def test_a_stop_opts_the_phone_out_of_every_studio_and_is_confirmed() -> None:
 
 
 def test_the_same_stop_delivered_again_is_confirmed_once() -> None:
+    brought = stop_of_now()
+
     for _ in range(4):
-        worker.handler(event("sqs_opt_out"), LambdaContext())
+        worker.handler(brought, LambdaContext())
 
     assert answers() == [STOPPED]
     assert set(to_send()) == {"0f6a2c1e5b0d4b7e9a1c3d5e-0"}
@@ -122,7 +134,7 @@ def test_the_latest_by_time_wins_in_whatever_order_they_come(order: Sequence[int
         hear(*said[index])
 
     assert out()
-    assert [one.out for one in opt_outs.history(PHONE, SHARED)] == [True, False, True]
+    assert [one.out for one in opt_outs.history(PHONE, SHARED, NOW)] == [True, False, True]
 
 
 def test_a_stop_that_comes_after_the_start_that_followed_it_changes_nothing() -> None:
@@ -135,7 +147,7 @@ def test_a_stop_that_comes_after_the_start_that_followed_it_changes_nothing() ->
 
 def test_yes_counts_only_from_a_phone_that_is_out() -> None:
     hear("yes", 0)
-    assert opt_outs.history(PHONE, SHARED) == []
+    assert opt_outs.history(PHONE, SHARED, NOW) == []
 
     hear("stop", 1)
     hear("yes", 2)
@@ -182,6 +194,82 @@ def test_automatic_replies_to_one_phone_are_three_an_hour() -> None:
     assert (len(answers()), len(answers("+12125550199"))) == (4, 1)
 
 
+def test_automatic_replies_of_all_kinds_are_three_an_hour() -> None:
+    for minute, keyword in enumerate(("stop", "start", "help", "stop", "help")):
+        hear(keyword, minute * 10)
+
+    assert len(answers()) == 3
+    assert out()
+
+
+def test_three_answers_late_in_one_hour_leave_none_for_the_next() -> None:
+    for minute in (27, 28, 29, 31, 86, 87):
+        hear("help", minute)
+
+    assert len(answers()) == 4
+
+
+def test_answers_at_once_are_three_an_hour() -> None:
+    with at_once() as threads:
+        list(threads.map(lambda minute: hear("help", minute), range(6)))
+
+    assert len(answers()) == 3
+
+
+@pytest.mark.parametrize(("minute", "confirmed"), [(4, True), (5, False), (90, False)])
+def test_a_stop_is_confirmed_within_five_minutes_or_not_at_all(minute: int, confirmed: bool) -> None:
+    worker.hear(heard("stop", 0), at(minute))
+
+    assert out()
+    assert answers() == ([STOPPED] if confirmed else [])
+
+
+def test_a_confirmation_that_waits_in_the_queue_does_not_go_after_five_minutes() -> None:
+    hear("stop", 0)
+
+    carrier = FakeCarrier()
+    deliver(carrier, at(6))
+
+    assert carrier.texts == []
+    text = messages.get("longcode", "stop-0-0")
+    assert text
+    assert (text.state, text.valid_until) == ("expired", at(5))
+
+
+SAID: list[Callable[[], None]] = [
+    lambda: hear("stop", 0),
+    lambda: hear("start", 10),
+    lambda: hear("stop", 20, means=Means.CARRIER, answered=True),
+    lambda: staff_stop("10000001", 5),
+    lambda: hear("start", 30),
+]
+
+
+@pytest.mark.parametrize(
+    "order", [one for one in permutations(range(5)) if one.index(3) < min(map(one.index, (1, 4)))]
+)
+def test_client_carrier_and_staff_in_any_order_and_doubled_end_with_the_latest(order: Sequence[int]) -> None:
+    for index in [*order, *order]:
+        SAID[index]()
+
+    assert not out()
+    assert [one.means for one in opt_outs.history(PHONE, SHARED, NOW)] == ["text", "text", "carrier", "text"]
+    for index in order:
+        hear("stop", 40 + index)
+    assert out()
+
+
+def test_a_start_grants_no_permission_that_the_record_does_not() -> None:
+    account = studio()
+    client(account, "c1", PHONE, allow_text_marketing=False)
+
+    hear("stop", 0)
+    hear("start", 1)
+
+    form = {"client_id": "c1", "body": "Hello"}
+    assert call(send_api, "POST", "/messages/preview", form, account=account.id).json["code"] == "no_permission"
+
+
 def test_a_redelivery_uses_up_no_automatic_reply() -> None:
     for _ in range(5):
         hear("help", 0)
@@ -216,23 +304,23 @@ def test_a_stop_is_noted_on_every_client_with_that_phone() -> None:
     assert [set(one.heard_stop) if one else None for one in noted] == [{PHONE}, {PHONE}, set()]
 
 
-@pytest.mark.parametrize(("keyword", "calls"), [("yes", 5), ("start", 8), ("stop", 5), ("help", 2)])
+@pytest.mark.parametrize(("keyword", "calls"), [("yes", 7), ("start", 10), ("stop", 7), ("help", 3)])
 def test_killed_anywhere_the_next_delivery_acts_and_answers_once(keyword: str, calls: int) -> None:
-    for call in range(1, calls + 2):
-        phone = f"+121255501{call:02}"
+    for step in range(1, calls + 2):
+        phone = f"+121255501{step:02}"
         if keyword == "start":
             staff_stop("10000001", phone=phone)
         if keyword in ("yes", "start"):
-            hear("stop", 0, id=f"stop-{call}", phone=phone, answered=True)
-        asked = heard(keyword, 1, id=f"{keyword}-{call}", phone=phone)
+            hear("stop", 0, id=f"stop-{step}", phone=phone, answered=True)
+        asked = heard(keyword, 1, id=f"{keyword}-{step}", phone=phone)
 
-        with killed_before(call):
+        with killed_before(step):
             worker.hear(asked, at(1))
         worker.hear(asked, at(3))
 
         assert out(phone=phone) is (keyword == "stop")
         assert len(answers(phone)) == 1
-        assert f"{keyword}-{call}-0" in to_send()
+        assert f"{keyword}-{step}-0" in to_send()
 
 
 def test_a_yes_to_one_studio_does_not_lift_what_another_studios_staff_recorded() -> None:
@@ -263,7 +351,7 @@ def test_two_stops_and_a_start_at_once_end_with_the_latest() -> None:
         list(threads.map(lambda one: hear(*one), said))
 
     assert out()
-    assert [one.out for one in opt_outs.history(PHONE, SHARED)] == [True, False, True]
+    assert [one.out for one in opt_outs.history(PHONE, SHARED, NOW)] == [True, False, True]
     assert answers().count(STOPPED) - answers().count(STARTED) == 1
 
 
@@ -278,8 +366,8 @@ def test_a_record_that_cannot_be_read_fails_alone() -> None:
 
 
 def test_no_log_shows_a_phone_or_what_was_said(capsys: pytest.CaptureFixture[str]) -> None:
-    worker.handler(event("sqs_opt_out"), LambdaContext())
-    worker.handler(event("sqs_opt_out"), LambdaContext())
+    for _ in range(2):
+        worker.handler(stop_of_now(), LambdaContext())
 
     shown = "".join(capsys.readouterr())
     assert "5550123" not in shown

@@ -8,12 +8,15 @@ from urllib.parse import urlencode
 import pytest
 
 from longcode.account import Account
+from longcode.aws import queues
 from longcode.carriers import twilio
-from longcode.carriers.carrier import Uncertain
+from longcode.carriers.carrier import Receipt, Uncertain, Why
+from longcode.jobs import HearKeyword
 from longcode.message import Direction, Kind, Message, State
-from longcode.table import messages
-from send import due, receipts
-from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, client, studio
+from longcode.table import messages, usage
+from longcode.usage import Usage
+from send import due, receipts, reporting
+from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, client, queued, studio
 from tests.functions.send.logs import logged
 from tests.functions.send.texts import accept, deliver, stored, units
 from tests.functions.send.wire import Death, killing
@@ -51,6 +54,61 @@ def sent_message() -> Message:
         units=1,
         created_at=NOW,
     )
+
+
+def test_a_receipt_that_says_opted_out_is_mirrored_as_of_the_text_and_charges_nothing(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier(), NOW + timedelta(minutes=1))
+    assert units(account) == 1
+
+    for _ in range(2):
+        report(message, "failed", "21610")
+
+    first, again = (queues.read(HearKeyword, body) for body in queued("opt_out"))
+    assert (first.keyword, first.phone, first.means, first.answered) == ("stop", "+12125550123", "carrier", True)
+    assert (first.at, first.words) == (NOW + timedelta(minutes=1), "carrier code 21610")
+    assert again == first
+    ended = stored(account, message.id)
+    assert (ended.state, ended.error, ended.charged_units) == (State.UNDELIVERED, "twilio:21610", 0)
+    assert usage.of_month(account.id, "2026-11") == Usage()
+
+
+def test_a_receipt_that_says_opted_out_before_our_own_record_charges_nothing(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier(answers=[Uncertain("timeout")]))
+
+    report(message, "undelivered", "21610")
+
+    assert len(queued("opt_out")) == 1
+    assert (stored(account, message.id).state, units(account)) == (State.FAILED, 0)
+
+
+def test_what_was_charged_in_a_month_that_is_over_stays(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier())
+
+    receipt = Receipt(
+        carrier="twilio",
+        reference=f"{account.id}.{message.id}",
+        carrier_id="SM1",
+        state=State.UNDELIVERED,
+        code="21610",
+        why=Why.OPTED_OUT,
+    )
+    reporting.take(receipt, NOW + timedelta(days=20))
+
+    assert (stored(account, message.id).charged_units, units(account)) == (1, 1)
+
+
+def test_a_receipt_that_says_landline_says_so_on_the_message(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier())
+
+    report(message, "undelivered", "30006")
+
+    ended = stored(account, message.id)
+    assert (ended.state, ended.error) == (State.UNDELIVERED, "twilio:30006")
+    assert queued("opt_out") == []
 
 
 def report(message: Message, status: str, code: str = "", sid: str = "SM1", token: str = "test-token") -> Answered:

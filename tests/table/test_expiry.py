@@ -1,0 +1,81 @@
+"""What TTL has not removed yet is hidden from the instant of its expiry on, and its key is free."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from longcode.carriers.carrier import Inbound
+from longcode.consent import SHARED, Event, Means
+from longcode.record import Record, RecordKind
+from longcode.table import confirmations, events, opt_outs, strangers
+from tests.fakes import NOW, studio
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+PHONE = "+12125550123"
+Look = Callable[[datetime], object]
+
+
+def told(at: datetime) -> Record:
+    return Record(
+        account="10000001", kind=RecordKind.SESSION, id="s1", at=at, event_id="e1", changed_at=at, phone=PHONE
+    )
+
+
+def take_in(at: datetime) -> bool:
+    return events.take_in(told(at), "print", {}, ZoneInfo("UTC"), at)[1]
+
+
+def event_of_an_api() -> Look:
+    take_in(NOW)
+    return lambda now: events.get("10000001", "e1", now)
+
+
+def consent() -> Look:
+    stop = Event(id="e1", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP")
+    opt_outs.record(stop)
+    return lambda now: (
+        opt_outs.history(PHONE, SHARED, now)
+        or opt_outs.all_of(PHONE, now)
+        or opt_outs.everything(now, limit=9, cursor="2000")[0]
+    )
+
+
+def stranger() -> Look:
+    strangers.quarantine(
+        Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number="+15555550100", body="?"), NOW
+    )
+    return lambda now: strangers.get("twilio", "SM1", now) or strangers.page(now, limit=9, cursor=None)[0]
+
+
+def confirmation() -> Look:
+    token = confirmations.ask("10000001", "small", NOW)
+    return lambda now: confirmations.find(token, now)
+
+
+@pytest.mark.parametrize(
+    ("write", "kept"),
+    [
+        (event_of_an_api, timedelta(hours=48)),
+        (consent, timedelta(days=5 * 366)),
+        (stranger, timedelta(days=30)),
+        (confirmation, timedelta(hours=24)),
+    ],
+)
+def test_an_item_is_hidden_from_its_expiry_on(write: Callable[[], Look], kept: timedelta) -> None:
+    look = write()
+
+    assert look(NOW + kept - timedelta(seconds=1))
+    assert not look(NOW + kept)
+
+
+def test_what_is_hidden_keeps_nothing_new_from_its_key() -> None:
+    studio()
+
+    assert [take_in(NOW), take_in(NOW + timedelta(hours=47)), take_in(NOW + timedelta(hours=48))] == [
+        True,
+        False,
+        True,
+    ]
