@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from inbox import worker
 from longcode.account import Account
+from longcode.carriers.carrier import Inbound
 from longcode.table import inbox
 from tests.fakes import NOW, FakeCarrier, client, studio
-from tests.functions.inbox.replies import PHONE, receive
+from tests.functions.inbox.replies import NUMBER, PHONE, receive
 from tests.functions.send.texts import accept, deliver
 
 MINUTE = timedelta(minutes=1)
@@ -58,6 +60,19 @@ def test_the_reply_is_of_the_one_who_was_texted_last(account: Account) -> None:
     receive(at=NOW + 2 * MINUTE)
 
     assert last_reply(account).client_id == "daughter"
+
+
+def test_the_reply_is_of_the_one_whose_text_the_carrier_says_is_answered(account: Account) -> None:
+    carrier = FakeCarrier(name="aws")
+    for index, whom in enumerate(("mother", "daughter")):
+        accept(account, whom, now=NOW + index * MINUTE, client_id=whom)
+        deliver(carrier, NOW + index * MINUTE)
+    told = Inbound(carrier="aws", carrier_id="in-1", phone=PHONE, number=NUMBER, body="Yes", replies_to="SM1")
+
+    worker.receive(told, NOW + 2 * MINUTE)
+
+    reply = last_reply(account)
+    assert (reply.client_id, reply.rule) == ("mother", "carrier_reference")
 
 
 def test_a_text_to_the_bare_number_ends_the_conversation_with_a_given_client(account: Account) -> None:
