@@ -10,6 +10,7 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import ValidationError
 
+from longcode.account import Account
 from longcode.aws.telemetry import count, logger
 from longcode.message import Kind, Message, State, before, may_become
 from longcode.months import day_of, month_of
@@ -53,6 +54,16 @@ def some(wanted: Iterable[tuple[str, str]]) -> list[Message]:
     """Read messages by account and id, a hundred in a call; what is not there, or cannot be read, is left out."""
     found = store.get_many(keys.message(account, message_id) for account, message_id in wanted)
     return [message for item in found.values() if (message := readable(item))]
+
+
+def with_account(account: str, message_id: str) -> tuple[Message | None, Account | None]:
+    """Read a message and its account, in one call."""
+    of_message, of_account = keys.message(account, message_id), keys.account(account)
+    found = store.get_many([of_message, of_account])
+    return (
+        read(Message, found[of_message]) if of_message in found else None,
+        read(Account, found[of_account]) if of_account in found else None,
+    )
 
 
 def of_request(account: str, request_id: str) -> list[Message]:
@@ -154,7 +165,7 @@ def claim_again(message: Message, claim_id: str, now: datetime, lease_until: dat
     return claimed
 
 
-def record(message: Message, to: State, **changes: Any) -> bool:
+def record(message: Message, to: State, *also: Write, **changes: Any) -> bool:
     """Move a claimed message to where the carrier has it, and count its units, together and once.
 
     The month is that of the claim: a receipt that comes first, or late, counts in the same one.
@@ -164,16 +175,16 @@ def record(message: Message, to: State, **changes: Any) -> bool:
     counted = usage.adding(message.account, day_of(handed_over_at), message.id, usage.of(message, charged))
     month = month_of(handed_over_at)
     changes |= {"month": month, "sent_at": handed_over_at, "charged_units": charged}
-    return _move(message, to, (State.SENDING, State.UNCERTAIN), changes, counted)
+    return _move(message, to, (State.SENDING, State.UNCERTAIN), changes, counted, *also)
 
 
-def settle(message: Message, to: State, **changes: Any) -> bool:
+def settle(message: Message, to: State, *also: Write, **changes: Any) -> bool:
     """Move a message that the carrier does not have to its end, and give back what was reserved.
 
     False when it has ended otherwise, or another attempt was begun meanwhile: what came of this one ends it no more.
     """
     ended = _moving(message, to, before(to), changes, _same_attempt(message))
-    return store.holds(ended, *usage.releasing(message))
+    return store.holds(ended, *usage.releasing(message), *also)
 
 
 def cancel_all(messages: Sequence[Message], now: datetime) -> None:
@@ -195,9 +206,9 @@ def cancel_all(messages: Sequence[Message], now: datetime) -> None:
         waiting = others
 
 
-def report(message: Message, to: State, **changes: Any) -> bool:
+def report(message: Message, to: State, *also: Write, **changes: Any) -> bool:
     """Move a message that is recorded as sent to what a receipt tells."""
-    return _move(message, to, (State.SENT, State.UNDELIVERED), changes)
+    return _move(message, to, (State.SENT, State.UNDELIVERED), changes, *also)
 
 
 def put_off(message: Message, to: State, until: datetime, **changes: Any) -> bool:
@@ -216,19 +227,19 @@ def put_off(message: Message, to: State, until: datetime, **changes: Any) -> boo
     return store.holds(Update(_key(message), changes=moved, remove=free, when=unchanged))
 
 
-def take_back(message: Message, now: datetime, **changes: Any) -> bool:
+def take_back(message: Message, to: State, now: datetime, *also: Write, **changes: Any) -> bool:
     """End a text that the carrier took and then refused: as if it had never been sent, nobody is charged.
 
     Only what was counted in a month that is over stays as it is: that month may be billed.
     """
     if message.state is not State.SENT:
-        return settle(message, State.FAILED, **changes)
+        return settle(message, to, *also, **changes)
     if message.sent_at is None or message.month != month_of(now):
-        return report(message, State.UNDELIVERED, **changes)
+        return report(message, to, *also, **changes)
     counted = usage.of(message, message.charged_units)
     less = usage.adding(message.account, day_of(message.sent_at), message.id, -counted)
     changes |= {"charged_units": 0}
-    return _move(message, State.UNDELIVERED, (State.SENT,), changes, less, *usage.releasing(message))
+    return _move(message, to, (State.SENT,), changes, less, *usage.releasing(message), *also)
 
 
 def _move(message: Message, to: State, come_from: Sequence[State], changes: Attributes, *others: Write) -> bool:
