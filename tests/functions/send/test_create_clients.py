@@ -14,7 +14,7 @@ from longcode.consent import SHARED, Event, Means
 from longcode.outgoing import request_id
 from longcode.plans import Change
 from longcode.table import accounts, clients, inbox, messages, opt_outs, usage
-from send import api
+from send import api, broadcasts
 from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
 from tests.functions.accounts.calls import at_once, meanwhile
 from tests.functions.send.texts import deliver
@@ -91,6 +91,15 @@ def test_the_client_that_was_made_has_allowed_no_marketing(account: Account) -> 
     answer = call(api, "POST", "/messages", {"client_id": ID, "body": "Sale!"}, account=account.id)
 
     assert (answer.status, answer.json["code"]) == (409, "no_permission")
+
+
+def test_broadcasts_pass_the_client_over_that_was_made(account: Account) -> None:
+    post(account)
+    body = {"audience": {"client_ids": [ID]}, "body": "Sale!", "dry_run": True}
+
+    answer = call(broadcasts, "POST", "/broadcasts", body, account=account.id)
+
+    assert answer.json["totals"]["skipped"] == {"no_permission": 1}
 
 
 def test_a_record_that_the_studio_has_written_since_decides_for_itself(account: Account) -> None:
