@@ -1,0 +1,48 @@
+"""Random histories on the table: studios text the same phones side by side, and clients answer in any thread."""
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from longcode.route import Route, attribute
+from longcode.table import lines, routes
+from tests.fakes import NOW
+from tests.functions.accounts.calls import at_once
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+MOST = dict.fromkeys("abcde", 20)
+
+
+def text(studio: str, phones: list[str], shared: list[str], name: str, minute: int) -> list[Route]:
+    """Have a studio text some phones at once."""
+    over = lines.choose(studio, phones, shared)
+    at = NOW + timedelta(minutes=minute)
+    texts = [
+        Route(account=studio, phone=phone, number=over[phone], message_id=f"{name}-{phone}", at=at)
+        for phone in phones
+    ]
+    routes.note(texts, MOST)
+    return texts
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_with_a_number_for_each_studio_every_answer_is_for_the_studio_that_is_meant(seed: int) -> None:
+    chance = random.Random(seed)
+    studios = "abcde"[: chance.randint(2, 5)]
+    phones = [f"+1212555010{index}" for index in range(chance.randint(1, 5))]
+    shared = [f"+1555555010{index}" for index in range(len(studios))]
+    texts: list[Route] = []
+
+    for minute in range(3):
+        chosen = [chance.sample(phones, chance.randint(1, len(phones))) for _ in studios]
+        names = [f"{studio}{minute}" for studio in studios]
+        with at_once() as threads:
+            sent = threads.map(text, studios, chosen, [shared] * len(studios), names, [minute] * len(studios))
+            texts += [made for some in sent for made in some]
+
+    for one in texts:
+        decision = attribute(routes.to(one.phone, one.number), NOW + timedelta(hours=1))
+        assert decision
+        assert (decision.account, decision.candidates) == (one.account, ())
