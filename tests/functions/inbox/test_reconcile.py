@@ -15,11 +15,12 @@ from infra.local.carrier.server import serving
 from infra.local.carrier.texts import Text
 from longcode.account import Account
 from longcode.aws import queues
+from longcode.aws.settings import settings
 from longcode.carriers.carrier import Arrivals, Arrived
 from longcode.carriers.twilio import Twilio
 from longcode.jobs import Receive
 from longcode.message import Message
-from longcode.table import inbox, strangers, usage
+from longcode.table import dedicated, inbox, strangers, usage
 from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
 from tests.functions.inbox.replies import NUMBER, PHONE, post, texted
 from tests.functions.send.wire import taking_turns
@@ -195,17 +196,23 @@ class Clock:
 
 
 @pytest.fixture
-def simulated() -> Iterator[tuple[Simulated, Clock, Twilio]]:
-    """Give the simulated carrier, which loses every webhook, its clock, and who asks it over HTTP."""
+def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Simulated, Clock, Twilio]]:
+    """Give the simulated carrier, which loses every webhook, its clock, and who asks it over HTTP.
+
+    The functions are configured for it too.
+    """
     clock = Clock(NOW)
     carrier = Simulated("AC0", "test-token", "http://127.0.0.1:9/inbound", clock=lambda: clock.now)
     carrier.network.put_faults("all", FaultSet(lose_inbound=Fault()))
     with serving(carrier) as server:
+        monkeypatch.setenv("CARRIER_API_BASE", server.url)
+        settings.cache_clear()
         yield (
             carrier,
             clock,
             Twilio(account_sid="AC0", auth_token="test-token", callback_base="", api_base=server.url),
         )
+    settings.cache_clear()
 
 
 def test_the_simulated_carrier_lists_what_it_told_nobody(
@@ -226,6 +233,21 @@ def test_the_simulated_carrier_lists_what_it_told_nobody(
     assert [one.created_at for one in replies(account) if one.body == "words 6"] == [NOW + 6 * MINUTE]
     [picture] = [one for one in replies(account) if one.media]
     assert [url.rpartition("/")[0].rpartition("/")[2] for url in picture.media] == ["Media", "Media"]
+
+
+def test_every_number_of_ours_is_asked_for_a_dedicated_one_too(
+    account: Account, simulated: tuple[Simulated, Clock, Twilio]
+) -> None:
+    carrier, _, _ = simulated
+    dedicated.give(account, "+15555550177", NOW)
+    carrier.reply("+12125550777", "+15555550177", "To your own number")
+    carrier.reply(PHONE, NUMBER, "To the shared one")
+
+    queued_jobs = reconcile.handler({"reconcile_at": (NOW + 5 * MINUTE).isoformat()}, LambdaContext())
+    work()
+
+    assert queued_jobs == {"queued": 2}
+    assert sorted(one.body for one in replies(account)) == ["To the shared one", "To your own number"]
 
 
 def test_the_schedules_event_asks_for_half_an_hour_and_the_operators_for_more(account: Account) -> None:
