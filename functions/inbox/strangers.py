@@ -9,13 +9,15 @@ from msgspec import Meta, Struct
 
 from inbox import reply
 from longcode import keywords
-from longcode.aws import clock
+from longcode.aws import clock, queues
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Inbound
 from longcode.errors import NotFound
+from longcode.jobs import HearKeyword
 from longcode.message import Direction, Message
 from longcode.route import Decision, Rule
-from longcode.table import accounts, messages, strangers
+from longcode.table import accounts, messages, opt_outs, strangers
 from longcode.table.store import ConditionFailed
 
 
@@ -61,7 +63,7 @@ def hand_over(order: HandOver, now: datetime) -> dict[str, str]:
         owner = strangers.hand_over(stranger, replace(made, month=None, charged_units=0))
     else:
         owner = strangers.owner(order.carrier, order.carrier_id)
-    return _had(owner, order.account, "carrier_id")
+    return _asked_about(_had(owner, order.account, "carrier_id"))
 
 
 def move(order: Move) -> dict[str, str]:
@@ -70,9 +72,8 @@ def move(order: Move) -> dict[str, str]:
     message = messages.get(order.account, order.message_id)
     if message is None:
         moved = messages.get(order.to, order.message_id)
-        return _had(
-            (order.to, moved.id) if moved and moved.direction is Direction.IN else None, order.to, "message_id"
-        )
+        there = (order.to, moved.id) if moved and moved.direction is Direction.IN else None
+        return _asked_about(_had(there, order.to, "message_id"), instead_of=order.account)
     if message.direction is not Direction.IN or order.account == order.to:
         raise NotFound("Only a reply can be moved, and only to another account.", field="message_id")
     inbound = Inbound(
@@ -90,13 +91,13 @@ def move(order: Move) -> dict[str, str]:
         owner = strangers.move(message, counts_alike)
     except ConditionFailed:  # staff have read or linked it meanwhile
         return move(order)
-    return _had(owner, order.to, "message_id")
+    return _asked_about(_had(owner, order.to, "message_id"), instead_of=order.account)
 
 
 def _made(inbound: Inbound, account: str, others: tuple[str, ...], at: datetime) -> Message:
     # It answers none of this account's texts, and the other account's are none of its business.
     decision = Decision(rule=Rule.OPERATOR, account=account, answers=None, client_id=None, candidates=others)
-    return reply.make(inbound, decision, keywords.read(inbound.body), at)
+    return reply.make(inbound, decision, keywords.heard(inbound.body), at)
 
 
 def _check(account: str, field: str) -> None:
@@ -108,6 +109,25 @@ def _had(owner: tuple[str, str] | None, wanted: str, field: str) -> dict[str, st
     if owner is None or owner[0] != wanted:
         raise NotFound("It is not there: its days are over, or another account has it.", field=field)
     return {"account": owner[0], "message_id": owner[1]}
+
+
+def _asked_about(had: dict[str, str], instead_of: str | None = None) -> dict[str, str]:
+    """Have the staff who have a near miss now asked about it, and no others."""
+    message = messages.get(had["account"], had["message_id"])
+    if message and message.keyword == keywords.NEAR_STOP:
+        if instead_of:
+            opt_outs.withdraw(instead_of, message.phone, message.id)
+        near_miss = HearKeyword(
+            id=message.id,
+            keyword=keywords.NEAR_STOP,
+            phone=message.phone,
+            number=message.number,
+            words=message.body,
+            at=message.created_at,
+            account=message.account,
+        )
+        queues.put(settings().opt_out_queue_url, [near_miss])
+    return had
 
 
 def act(event: dict[str, Any], now: datetime) -> dict[str, Any]:

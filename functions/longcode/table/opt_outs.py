@@ -119,6 +119,13 @@ def settle(told: OptOut) -> list[str]:
     return [str(one.account) for one in earlier if not dedicated.has_one(str(one.account)) and _settled(one)]
 
 
+def withdraw(account: str, phone: str, near_miss: str) -> None:
+    """Take back the question about a near miss that turns out to be another account's."""
+    asked = get(phone, of_account(account))
+    if asked and asked.asked == near_miss:
+        _settled(asked)
+
+
 def _settled(asked: OptOut) -> bool:
     same = Attr("asked").eq(asked.asked)
     told = Update(keys.opt_out(asked.phone, asked.scope), remove=("asked", "asked_at"), when=same)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from inbox import strangers
 from inbox import worker as inbox_worker
 from longcode.account import Account
 from longcode.aws import queues
@@ -400,6 +401,32 @@ def test_a_strangers_near_miss_asks_nobody(aws: None) -> None:
 
     assert listed() == []
     assert opt_outs.history(PHONE, SHARED, NOW) == []
+
+
+def test_staff_who_are_handed_a_strangers_near_miss_are_asked(aws: None) -> None:
+    client(studio(MINE), "c1", PHONE)
+    reply()
+
+    for _ in range(2):
+        order = {"do": "hand_over", "carrier": "twilio", "carrier_id": "SM0", "account": MINE}
+        strangers.act(order, at(5))
+        act(5)
+
+    assert [one["words"] for one in listed()] == [WORDS]
+
+
+def test_a_near_miss_that_is_moved_is_asked_about_where_it_is_and_nowhere_else(account: Account) -> None:
+    other = studio(THEIRS)
+    client(other, "c9", PHONE)
+    reply()
+    message_id = listed()[0]["message_id"]
+
+    for _ in range(2):
+        strangers.act({"do": "move", "account": MINE, "message_id": message_id, "to": THEIRS}, at(5))
+        act(5)
+
+    assert (listed(), [one["message_id"] for one in listed(THEIRS)]) == ([], [message_id])
+    assert opt_outs.standing([(MINE, PHONE), (THEIRS, PHONE)]).asked == {(THEIRS, PHONE)}
 
 
 def test_questions_come_oldest_first_and_page_by_page(account: Account) -> None:
