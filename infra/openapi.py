@@ -21,6 +21,7 @@ RESOLVERS = (
     "send.broadcasts",
     "send.events",
     "inbox.api",
+    "inbox.deliveries",
     "optout.api",
     "billing.api",
 )

@@ -15,7 +15,7 @@ from longcode.aws.clients import client
 from tests import partiql
 
 ROOT = Path(__file__).parents[1]
-QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event")
+QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event", "webhook")
 QUEUE_URLS = {name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}" for name in QUEUES}
 SHARED_NUMBER = "+15555550100"
 
@@ -38,6 +38,7 @@ os.environ |= {
     "MAIL_FROM": "longcode@longcode.example",
     "HELP_CONTACT": "help@longcode.example",
     "PLANS_FILE": str(ROOT / "infra" / "plans.json"),
+    "WEBHOOK_LOOPBACK_CA": "",
     "QUIET_HOURS_FILE": str(ROOT / "infra" / "quiet_hours.json"),
     **{f"{name.upper()}_QUEUE_URL": url for name, url in QUEUE_URLS.items()},
 }

@@ -9,10 +9,10 @@ from pydantic import AfterValidator, Field, field_validator
 from accounts import fields, rows
 from accounts.statuses import Statuses, of_records
 from longcode import passwords, template, webhook
-from longcode.account import Account, Delivery, OnUncertain, QuietZone
+from longcode.account import Account, Delivery, HookEvent, OnUncertain, QuietZone
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
-from longcode.errors import NotFound, RequestError, WrongPassword
+from longcode.errors import NotFound, RequestError, WebhookSecretChanged, WrongPassword
 from longcode.patience import HEALED_AFTER
 from longcode.record import RecordKind
 from longcode.retention import LONGEST_DAYS
@@ -33,6 +33,7 @@ class Settings(web.Body):
     time_zone: fields.TimeZone | None = None
     delivery: Delivery | None = None
     webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
+    webhook_events: Annotated[tuple[HookEvent, ...] | None, Field(max_length=len(HookEvent))] = None
     smart_encoding: bool | None = None
     on_uncertain: OnUncertain | None = None
     create_clients: bool | None = None
@@ -50,6 +51,7 @@ class Settings(web.Body):
         "country_code",
         "time_zone",
         "delivery",
+        "webhook_events",
         "smart_encoding",
         "on_uncertain",
         "create_clients",
@@ -99,6 +101,12 @@ def change_account(settings: Settings) -> Account:
         "webhook_url", account.webhook_url
     ):
         raise RequestError("Webhooks need the address that they go to.", field="webhook_url")
+    if changes.get("delivery") == Delivery.WEBHOOK:
+        changes["webhook_gone_at"] = None
+    if "webhook_url" in changes or "delivery" in changes:
+        from longcode.table import receivers  # noqa: PLC0415 - seldom in a studio's life
+
+        receivers.rest(account.id)
     if changes.get("webhook_url") and not account.webhook_secret:
         changes["webhook_secret"] = webhook.make_secret()
         from longcode.table import inbox  # noqa: PLC0415 - once in a studio's life
@@ -112,6 +120,18 @@ def change_account(settings: Settings) -> Account:
     if changes:
         accounts.change_settings(account.id, changes)
     return _account()
+
+
+@app.post("/account/webhook-secret")
+def renew_webhook_secret() -> dict[str, str]:
+    """Make a new secret for webhooks. The one before it signs besides for 24 hours."""
+    account = _account()
+    if not account.webhook_secret:
+        raise RequestError("A secret comes with the address that webhooks go to.", field="webhook_url")
+    secret, old = webhook.rotated(account, clock.now())
+    if not accounts.change_webhook_secret(account, secret, old):
+        raise WebhookSecretChanged("Another secret was made at this moment; GET /account shows it.")
+    return {"webhook_secret": secret}
 
 
 @app.post("/account/password")

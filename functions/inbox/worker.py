@@ -39,6 +39,10 @@ def receive(inbound: Inbound, received_at: datetime) -> None:
     new = inbox.take_in(inbound, made)
     logger.info("reply", extra={"account": decision.account, "rule": decision.rule, "new": new})
     taken = made if new else messages.get(made.account, made.id)
+    if taken:
+        from inbox import telling  # noqa: PLC0415 - a worker's start does without
+
+        telling.tell_reply(taken, received_at)
     by_a_person = taken and taken.rule == Rule.OPERATOR  # who gave it to the account is none of its triggers' causes
     if taken and keyword is None and not by_a_person and len(taken.body) <= _LONGEST_KEYWORD:
         from inbox import spoken  # noqa: PLC0415 - a worker's start does without

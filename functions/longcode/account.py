@@ -30,6 +30,15 @@ class Delivery(StrEnum):
     WEBHOOK = "webhook"
 
 
+class HookEvent(StrEnum):
+    """What a studio's hosted software can be told of."""
+
+    MESSAGE_RECEIVED = "message.received"
+    MESSAGE_STATUS = "message.status"
+    OPT_OUT_RECORDED = "opt_out.recorded"
+    CALL_CREATED = "call.created"
+
+
 class QuietZone(StrEnum):
     """Which zone is taken for a client who has none on record: the likely one of the phone, or the studio's own."""
 
@@ -44,11 +53,21 @@ class OnUncertain(StrEnum):
     RESEND = "resend"
 
 
+@dataclass(frozen=True, slots=True)
+class OldSecret:
+    """A webhook's secret that was replaced, and until when it still signs beside the new one."""
+
+    secret: str
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
 
     `number` is the number that is dedicated to it: without one, its texts go over those that all studios share.
+    `webhook_gone_at` is when its software answered 410, which switches webhooks off.
+
     `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
     sessions, orders and so on can be, by kind of record. `create_clients`: texting an unknown number makes a client.
     """
@@ -66,6 +85,9 @@ class Account:
     delivery: Delivery = Delivery.POLL
     webhook_url: str | None = None
     webhook_secret: str | None = None
+    webhook_old_secrets: tuple[OldSecret, ...] = ()
+    webhook_events: tuple[HookEvent, ...] = tuple(HookEvent)
+    webhook_gone_at: datetime | None = None
     smart_encoding: bool = True
     on_uncertain: OnUncertain = OnUncertain.GIVE_UP
     create_clients: bool = False

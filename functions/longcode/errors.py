@@ -129,6 +129,20 @@ class NumberTaken(RequestError):
     code = "number_taken"
 
 
+class WebhookOff(RequestError):
+    """The studio's software takes no webhooks now, so none can be tried again."""
+
+    status = 409
+    code = "webhook_off"
+
+
+class WebhookSecretChanged(RequestError):
+    """Two made a new secret at once; one of them has."""
+
+    status = 409
+    code = "webhook_secret_changed"
+
+
 class NoPermission(RequestError):
     """The client's record does not allow text marketing (facts S24)."""
 

@@ -38,6 +38,14 @@ class HearKeyword(Struct, frozen=True, kw_only=True):
     answered: bool = False
 
 
+class Deliver(Struct, frozen=True, kw_only=True):
+    """Tell a studio's hosted software of something: a job of before a retry is stale."""
+
+    account: str
+    delivery_id: str
+    attempt: int = 0
+
+
 class SignUp(Struct, frozen=True, kw_only=True):
     """Establish an account, or ask its owner to confirm a change of plan."""
 

@@ -6,14 +6,23 @@ import ipaddress
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
 from urllib.parse import urlsplit
 
+from longcode.account import Account, OldSecret
+from longcode.call import Call
+from longcode.delivery import Delivery
 from longcode.message import Message
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = 24
+_SIGNS_BESIDE = timedelta(hours=24)
+_MOST_OLD_SECRETS = 3
+_SUCCESS, _GONE = range(200, 300), 410
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")  # an IP address rather than a name, which is looked up when it is called
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
@@ -25,6 +34,29 @@ class Webhook:
     url: str
     headers: dict[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one request: the status that was answered, or why there is none. Nothing of the answer is kept."""
+
+    status: int | None = None
+    error: str | None = None
+
+
+class Verdict(Enum):
+    """What an answer means: only 2xx is taken, and 410 wants no more of them."""
+
+    TAKEN = "taken"
+    GONE = "gone"
+    FAILED = "failed"
+
+
+def judge(answer: Answer) -> Verdict:
+    """Read an answer; a redirect is a failure like any other."""
+    if answer.status in _SUCCESS:
+        return Verdict.TAKEN
+    return Verdict.GONE if answer.status == _GONE else Verdict.FAILED
 
 
 def check_url(url: str) -> str:
@@ -48,32 +80,83 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
+def is_loopback(address: str) -> bool:
+    """Tell whether an IP address is this machine's own: a stack on one machine has its receivers there."""
+    return ipaddress.ip_address(address).is_loopback
+
+
 def make_secret() -> str:
     """Make the secret that a studio checks our signatures with."""
     return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
-def new_reply(url: str, secret: str, reply: Message, now: datetime) -> Webhook:
-    """Tell of a new reply. The id is the message's, so that a repeated delivery is known as one."""
-    data = {
-        "id": reply.id,
-        "phone": reply.phone,
-        "number": reply.number,
-        "client_id": reply.client_id,
-        "body": reply.body,
-        "media": list(reply.media),
-        "received_at": reply.created_at.isoformat(),
-    }
-    document = {"type": "message.received", "timestamp": now.isoformat(), "data": data}
+def build(url: str, secrets_now: Sequence[str], told: Delivery, data: dict[str, Any], now: datetime) -> Webhook:
+    """Make the request of one try. The id is that of every try; the time and the signatures are its own."""
+    document = {"type": told.event, "timestamp": told.created_at.isoformat(), "data": data}
     body = json.dumps(document, ensure_ascii=False).encode()
     timestamp = str(int(now.timestamp()))
     headers = {
         "content-type": "application/json",
-        "webhook-id": reply.id,
+        "user-agent": "longcode-webhooks",
+        "webhook-id": told.id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": signature(secret, reply.id, timestamp, body),
+        "webhook-signature": " ".join(signature(one, told.id, timestamp, body) for one in secrets_now),
     }
     return Webhook(url, headers, body)
+
+
+def signing(account: Account, now: datetime) -> list[str]:
+    """List the secrets that sign now: the newest, and those that it has replaced within a day."""
+    old = [one.secret for one in account.webhook_old_secrets if now < one.until]
+    return [account.webhook_secret, *old] if account.webhook_secret else old
+
+
+def rotated(account: Account, now: datetime) -> tuple[str, tuple[OldSecret, ...]]:
+    """Make a new secret, and give the old ones that sign beside it for a day: the receiver changes when it likes."""
+    still = [one for one in account.webhook_old_secrets if now < one.until]
+    last = [OldSecret(account.webhook_secret, now + _SIGNS_BESIDE)] if account.webhook_secret else []
+    return make_secret(), tuple([*last, *still][:_MOST_OLD_SECRETS])
+
+
+def reply(message: Message) -> dict[str, Any]:
+    """Tell of a new reply."""
+    return {
+        "id": message.id,
+        "phone": message.phone,
+        "number": message.number,
+        "client_id": message.client_id,
+        "body": message.body,
+        "body_expired": message.body_expired,
+        "media": list(message.media),
+        "received_at": message.created_at.isoformat(),
+    }
+
+
+def status(message: Message) -> dict[str, Any]:
+    """Tell where a text stands, without its words."""
+    return {
+        "id": message.id,
+        "phone": message.phone,
+        "client_id": message.client_id,
+        "broadcast": message.broadcast,
+        "trigger": message.trigger,
+        "state": message.state,
+        "error": message.error,
+    }
+
+
+def call(task: Call) -> dict[str, Any]:
+    """Tell of a call task, as `GET /calls` shows it."""
+    return {
+        "id": task.id,
+        "at": task.at.isoformat(),
+        "trigger": task.trigger,
+        "kind": task.kind,
+        "record_id": task.record_id,
+        "client_id": task.client_id,
+        "phones": list(task.phones),
+        "text": task.text,
+    }
 
 
 def signature(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:

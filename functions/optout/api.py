@@ -17,7 +17,7 @@ from longcode.errors import BadPhone, OnlyTheClient
 from longcode.phone import to_e164
 from longcode.question import Question
 from longcode.table import clients, dedicated, opt_outs, questions
-from optout import asking
+from optout import asking, telling
 
 app = web.resolver()
 
@@ -111,6 +111,7 @@ def record_opt_out(phone: Phone, form: Learned) -> OptOutState:
     opt_outs.record(event)
     for client_id in clients.with_phone(account, number):
         clients.hear_stop(account, client_id, number)
+    telling.tell([event], [account], event.at)
     if asked and asked.asked:
         asking.let_go_on(account, number, event.at)
     return state_of(number, account)

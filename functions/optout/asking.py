@@ -64,6 +64,10 @@ def answer(
             raise NotFound("Nobody is asked about this phone any more: the client has told.")
         if not asked.open and opted_out and not asked.opted_out and not is_out:
             opt_outs.record(told)
+        if opted_out:
+            from optout import telling  # noqa: PLC0415 - a worker's start does without
+
+            telling.tell([told], [account], now)
         let_go_on(account, phone, now)
         return
     raise NotFound("Nobody is asked about this phone.")

@@ -48,6 +48,9 @@ def hear(heard: jobs.HearKeyword, now: datetime) -> None:
             if owner in (None, account):
                 clients.hear_stop(account, client_id, heard.phone)
     if any(state.turned_by == heard.id for state in states):
+        from optout import telling  # noqa: PLC0415 - a worker's start does without
+
+        telling.tell_concerned(events, now)
         _answer(heard, answer, now, heard.at + CONFIRMED_WITHIN if keyword is Keyword.STOP else None)
 
 

@@ -56,6 +56,10 @@ def act(item: Attributes, now: datetime) -> None:
             step = jobs.Broadcast(account=item["account"], broadcast_id=item["id"], step=item["step"])
             if due.again(item, now + HEALED_AFTER):
                 queues.put(settings().broadcast_queue_url, [step], group=step.account)
+        case "delivery":
+            told = jobs.Deliver(account=item["account"], delivery_id=item["id"], attempt=item.get("attempt", 0))
+            if due.again(item, now + HEALED_AFTER):
+                queues.put(settings().webhook_queue_url, [told], group=told.account)
         case "occurrence":
             fire = job_of(read(Occurrence, item))
             if due.again(item, now + HEALED_AFTER):

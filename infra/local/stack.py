@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 from infra import build
+from infra.local.certificate import write_certificate
 from infra.local.deployment import deploy
 from infra.local.emulator import answers, client, emulator
 from infra.local.folder import LOCAL, run_folder
@@ -41,6 +42,7 @@ class Stack:
     sweep_function: str
     reconcile_function: str
     replies_topic: str
+    webhook_certificate: str
     logs: str
     pid: int
 
@@ -102,6 +104,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
         account_sid, auth_token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
         carrier_url = running.enter_context(simulated_carrier(folder, account_sid, auth_token))
         client("sesv2", emulator_url).create_email_identity(EmailIdentity=MAIL_FROM)
+    certificate = str(write_certificate(folder / "webhooks.pem", "localhost"))
     with _timed(tell, "deploy template.yaml"):
         outputs = deploy(
             emulator_url,
@@ -114,6 +117,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
                 "MailFrom": MAIL_FROM,
                 "HelpContact": "help@longcode.example",
                 "CarrierApiBase": carrier_url,
+                "WebhookLoopbackCa": certificate,
                 "DeletionProtection": "false",
             },
         )
@@ -134,6 +138,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
         sweep_function=outputs["SweepFunction"],
         reconcile_function=outputs["ReconcileFunction"],
         replies_topic=outputs["AwsRepliesTopic"],
+        webhook_certificate=certificate,
         logs=str(folder),
         pid=getpid(),
     )

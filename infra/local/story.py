@@ -1,4 +1,4 @@
-"""The main job as a story in fourteen steps: each shows what was sent and what came back, and checks it."""
+"""The main job as a story in fifteen steps: each shows what was sent and what came back, and checks it."""
 
 from datetime import UTC, datetime
 
@@ -9,6 +9,7 @@ from infra.local.visitors import (
     Studio,
     eventually,
 )
+from infra.local.webhook_story import WebhookStory
 
 _ALICE, _CARMEN, _STRANGER = "+12125550101", "+12125550103", "+12125550199"
 _LANDLINE, _CARRIER_SAYS_LANDLINE = "+12125550118", 30006
@@ -19,8 +20,8 @@ _LETTER = (
 )
 
 
-class Story(ReplyStory):
-    """Fourteen steps, from the sign-up of two studios to their invoices."""
+class Story(WebhookStory, ReplyStory):
+    """Fifteen steps, from the sign-up of two studios to their invoices."""
 
     def play(self) -> None:
         """Play all steps; raises `NotSo` at the first that does not hold."""
@@ -37,6 +38,7 @@ class Story(ReplyStory):
         self.late_reply_goes_to_the_studio_that_is_meant()
         self.stop_and_start()
         self.stranger()
+        self.tell_hosted_software(self.wattle)
         self.close_the_month()
         self.say(f"\nThe story held: {self.checks} checks.")
 

@@ -1,12 +1,16 @@
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from longcode import webhook
+from longcode import delivery, webhook
+from longcode.account import Account, HookEvent, Product
 from longcode.message import Direction, Kind, Message, State
+from longcode.webhook import Answer, Verdict
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 REPLY = Message(
     account="10000001",
     id="a1",
@@ -35,13 +39,110 @@ def test_the_signature_is_that_of_the_standards_own_example() -> None:
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-def test_a_new_reply_is_told_with_its_words_and_its_client() -> None:
-    told = webhook.new_reply("https://studio.example/hook", webhook.make_secret(), REPLY, NOW)
+HOSTED = Account(
+    id="10000001",
+    name="Foxglove",
+    email="fox@studio.example",
+    product=Product.SPECTRA,
+    edition="standard",
+    created_at=NOW,
+    plan_changes=(),
+    webhook_url="https://studio.example/hook",
+    webhook_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+)
+TOLD = delivery.new("10000001", HookEvent.MESSAGE_RECEIVED, "a1", {"id": "a1"}, NOW, due_at=NOW)
 
-    assert json.loads(told.body)["type"] == "message.received"
-    assert json.loads(told.body)["data"]["body"] == "Yes please 🌷"
-    assert told.headers["webhook-id"] == "a1"
-    assert told.headers["webhook-timestamp"] == "1795361400"
+
+def build(account: Account, now: datetime) -> webhook.Webhook:
+    data = webhook.reply(REPLY)
+    return webhook.build(account.webhook_url or "", webhook.signing(account, now), TOLD, data, now)
+
+
+def test_a_new_reply_is_told_with_its_words_and_its_client() -> None:
+    told = build(HOSTED, NOW + HOUR)
+
+    assert json.loads(told.body) == {
+        "type": "message.received",
+        "timestamp": "2026-11-22T15:30:00+00:00",
+        "data": {
+            "id": "a1",
+            "phone": "+12125550123",
+            "number": "+15555550100",
+            "client_id": None,
+            "body": "Yes please 🌷",
+            "body_expired": False,
+            "media": [],
+            "received_at": "2026-11-22T15:30:00+00:00",
+        },
+    }
+
+
+def test_every_try_has_the_same_id_and_body_and_a_time_and_signature_of_its_own() -> None:
+    first, second = build(HOSTED, NOW), build(HOSTED, NOW + HOUR)
+
+    assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
+    assert (first.headers["webhook-timestamp"], second.headers["webhook-timestamp"]) == ("1795361400", "1795365000")
+    assert first.headers["webhook-signature"] != second.headers["webhook-signature"]
+
+
+def test_a_status_is_told_without_the_words() -> None:
+    assert "body" not in webhook.status(REPLY)
+
+
+def test_a_replaced_secret_signs_beside_the_new_one_for_a_day() -> None:
+    secret, old = webhook.rotated(HOSTED, NOW)
+    rotated = replace(HOSTED, webhook_secret=secret, webhook_old_secrets=old)
+
+    assert webhook.signing(rotated, NOW + 24 * HOUR - SECOND) == [secret, HOSTED.webhook_secret]
+    assert webhook.signing(rotated, NOW + 24 * HOUR) == [secret]
+    assert len(build(rotated, NOW).headers["webhook-signature"].split()) == 2
+
+
+def test_a_receiver_that_knows_either_secret_finds_its_signature() -> None:
+    secret, old = webhook.rotated(HOSTED, NOW)
+    told = build(replace(HOSTED, webhook_secret=secret, webhook_old_secrets=old), NOW)
+
+    for known in (secret, HOSTED.webhook_secret or ""):
+        expected = webhook.signature(known, TOLD.id, told.headers["webhook-timestamp"], told.body)
+        assert expected in told.headers["webhook-signature"].split()
+
+
+def test_a_rotation_whose_answer_was_lost_and_is_asked_for_again_keeps_the_secret_that_the_receiver_has() -> None:
+    first, old = webhook.rotated(HOSTED, NOW)
+    once = replace(HOSTED, webhook_secret=first, webhook_old_secrets=old)
+
+    second, older = webhook.rotated(once, NOW + SECOND)
+
+    twice = replace(once, webhook_secret=second, webhook_old_secrets=older)
+    assert webhook.signing(twice, NOW + SECOND) == [second, first, HOSTED.webhook_secret]
+
+
+def test_no_more_than_three_replaced_secrets_sign() -> None:
+    account = HOSTED
+    for _ in range(9):
+        secret, old = webhook.rotated(account, NOW)
+        account = replace(account, webhook_secret=secret, webhook_old_secrets=old)
+
+    assert len(webhook.signing(account, NOW)) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (Answer(200), Verdict.TAKEN),
+        (Answer(204), Verdict.TAKEN),
+        (Answer(299), Verdict.TAKEN),
+        (Answer(301), Verdict.FAILED),
+        (Answer(308), Verdict.FAILED),
+        (Answer(404), Verdict.FAILED),
+        (Answer(410), Verdict.GONE),
+        (Answer(500), Verdict.FAILED),
+        (Answer(199), Verdict.FAILED),
+        (Answer(error="timed_out"), Verdict.FAILED),
+    ],
+)
+def test_only_success_is_taken_and_only_gone_is_gone(answer: Answer, verdict: Verdict) -> None:
+    assert webhook.judge(answer) is verdict
 
 
 def test_no_two_secrets_are_alike() -> None:

@@ -5,6 +5,8 @@ import os
 from dataclasses import fields
 from typing import Any
 
+import pytest
+
 from longcode.aws import settings
 from tests.house.reading import ROOT, dotted, of_type, tree
 
@@ -16,6 +18,28 @@ def test_the_template_gives_every_setting_and_no_other(template: dict[str, Any])
     given = template["Globals"]["Function"]["Environment"]["Variables"]
 
     assert {name for name in given if not name.startswith(THEIRS)} == NAMES
+
+
+def test_loopback_is_closed_to_webhooks_unless_a_deployment_opens_it(template: dict[str, Any]) -> None:
+    given = template["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert given["WEBHOOK_LOOPBACK_CA"] == {"Ref": "WebhookLoopbackCa"}
+    assert template["Parameters"]["WebhookLoopbackCa"]["Default"] == ""
+    assert "WebhookLoopbackCa" not in (ROOT / "samconfig.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    "endpoint", [{}, {"AWS_ENDPOINT_URL": "https://sqs.us-east-1.amazonaws.com"}, {"AWS_ENDPOINT_URL": ""}], ids=str
+)
+def test_a_function_on_aws_does_not_start_with_loopback_open(endpoint: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="on this machine only"):
+        settings.read({**os.environ, "WEBHOOK_LOOPBACK_CA": "/tmp/ca.pem", **endpoint})
+
+
+def test_a_function_of_a_stack_on_this_machine_does() -> None:
+    here = {"WEBHOOK_LOOPBACK_CA": "/tmp/ca.pem", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
+
+    assert settings.read({**os.environ, **here}).webhook_loopback_ca == "/tmp/ca.pem"
 
 
 def test_no_function_has_settings_of_its_own(template: dict[str, Any]) -> None:

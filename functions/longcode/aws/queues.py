@@ -18,9 +18,11 @@ class NotHandedOver(Exception):
     """SQS did not take some of the jobs."""
 
 
-def put(queue_url: str, jobs: Sequence[Any], group: str | None = None) -> None:
+def put(queue_url: str, jobs: Sequence[Any], group: str | None = None, *, delay_seconds: int = 0) -> None:
     """Put jobs on a queue, ten in a call; `group` is the tenant among whom SQS is fair. Raises `NotHandedOver`."""
-    fair = {"MessageGroupId": group} if group else {}
+    fair: dict[str, Any] = {"MessageGroupId": group} if group else {}
+    if delay_seconds:
+        fair["DelaySeconds"] = delay_seconds
     for start in range(0, len(jobs), _BATCH):
         entries = [
             {"Id": str(index), "MessageBody": _body(job), **fair}

@@ -1,6 +1,7 @@
 """The settings of a function, from its environment: read once, complete or not at all."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).parents[2]
 _FIVE_MINUTES = 300
+_LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator's: where AWS itself is used, there is none
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What template.yaml gives every function; each field is an environment variable in capitals."""
+    """What template.yaml gives every function; each field is an environment variable in capitals.
+
+    `webhook_loopback_ca` is the file of a CA: with it, webhooks may go to https://localhost. It is empty on AWS.
+    """
 
     table_name: str
     send_queue_url: str
@@ -32,6 +37,8 @@ class Settings:
     sign_up_queue_url: str
     bill_queue_url: str
     event_queue_url: str
+    webhook_queue_url: str
+    webhook_loopback_ca: str
     carrier: str
     carrier_secret: str
     carrier_api_base: str
@@ -55,7 +62,10 @@ def read(environment: Mapping[str, str]) -> Settings:
         raise KeyError(f"missing settings: {', '.join(missing)}")
     given: dict[str, object] = {name: environment[name.upper()] for name in names}
     given["shared_numbers"] = list(dict.fromkeys(environment["SHARED_NUMBERS"].split(",")))
-    return msgspec.convert(given, Settings, strict=False)
+    found = msgspec.convert(given, Settings, strict=False)
+    if found.webhook_loopback_ca and not _LOCAL_AWS.match(environment.get("AWS_ENDPOINT_URL", "")):
+        raise ValueError("WEBHOOK_LOOPBACK_CA is for a stack on this machine only")
+    return found
 
 
 @cache

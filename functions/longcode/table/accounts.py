@@ -1,13 +1,13 @@
 """Accounts: establishing one, its settings, its plan changes, its password's hash."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from longcode.account import Account, Delivery
+from longcode.account import Account, Delivery, OldSecret
 from longcode.errors import NotFound
 from longcode.plans import Change
 from longcode.table import keys, store
@@ -57,6 +57,28 @@ def with_webhook() -> Iterator[Account]:
         account = get(str(listed["account"]))
         if account and account.delivery is Delivery.WEBHOOK:
             yield account
+
+
+def hosted(ids: Iterable[str]) -> list[Account]:
+    """Read those of some accounts whose hosted software takes webhooks."""
+    wanted = [keys.account(one) for one in dict.fromkeys(ids)]
+    found = store.get_many(wanted) if wanted else {}
+    every = (read(Account, found[key]) for key in wanted if key in found)
+    return [one for one in every if one.delivery is Delivery.WEBHOOK]
+
+
+def switch_webhook_off(account: str, url: str, now: datetime) -> bool:
+    """Let a studio poll again, whose software wants no more at this address; False when it has another by now."""
+    off = {"delivery": Delivery.POLL, "webhook_gone_at": now}
+    return store.holds(Update(keys.account(account), changes=off, when=Attr("webhook_url").eq(url)))
+
+
+def change_webhook_secret(account: Account, secret: str, old: Sequence[OldSecret]) -> bool:
+    """Write a new secret and those that still sign beside it; False when another was made meanwhile."""
+    before = Attr("webhook_secret")
+    same = before.eq(account.webhook_secret) if account.webhook_secret else before.not_exists()
+    changes = {"webhook_secret": secret, "webhook_old_secrets": [attributes(one) for one in old]}
+    return store.holds(Update(keys.account(account.id), changes=changes, when=same & PRESENT))
 
 
 def list_webhook(account: str) -> None:

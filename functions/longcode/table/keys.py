@@ -13,6 +13,7 @@ USAGE_SHARDS = 4
 
 DUE = "due"
 _BULK_DUE = "bulk-due"
+_TOLD_DUE = "told-due"
 FOLDER = "folder"
 INBOX = "inbox#"
 FOLDER_PLACE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z#.+$"
@@ -151,6 +152,16 @@ def invoice(account: str, month: str = "") -> Key:
     return Key(f"account#{account}", f"invoice#{month}")
 
 
+def delivery(account: str, delivery_id: str = "") -> Key:
+    """Find what a studio's hosted software is told of one thing that happened."""
+    return Key(f"account#{account}", f"delivery#{delivery_id}")
+
+
+def receiver(account: str) -> Key:
+    """Find how a studio's hosted software takes what it is told, and who is telling it now."""
+    return Key(f"account#{account}", "receiver")
+
+
 # What the service knows of a phone, whoever's client it is.
 
 
@@ -235,14 +246,18 @@ def inbound(carrier: str, carrier_id: str) -> Key:
 # The two indexes.
 
 
-def due(item_id: str, at: datetime, *, bulk: bool = False) -> dict[str, str]:
-    """Put an item on the due index: someone must look at it at that instant. Nothing queues behind what is bulk."""
-    return {"due_shard": f"{_BULK_DUE if bulk else DUE}#{_shard(item_id, DUE_SHARDS)}", "due_at": instant(at)}
+def due(item_id: str, at: datetime, *, bulk: bool = False, told: bool = False) -> dict[str, str]:
+    """Put an item on the due index: someone must look at it at that instant.
+
+    Nothing queues behind what is bulk, and no text behind what hosted software is told: it may be down for days.
+    """
+    line = _TOLD_DUE if told else _BULK_DUE if bulk else DUE
+    return {"due_shard": f"{line}#{_shard(item_id, DUE_SHARDS)}", "due_at": instant(at)}
 
 
 def due_shards() -> list[str]:
-    """List the partitions of the due index, those of bulk last."""
-    return [f"{line}#{shard}" for line in (DUE, _BULK_DUE) for shard in range(DUE_SHARDS)]
+    """List the partitions of the due index, those of bulk late and those of what is told last."""
+    return [f"{line}#{shard}" for line in (DUE, _BULK_DUE, _TOLD_DUE) for shard in range(DUE_SHARDS)]
 
 
 def folder(account: str, name: str, *, linked: bool) -> str:
@@ -273,6 +288,11 @@ def history() -> str:
 def questions(account: str) -> str:
     """Name the list of what an account's staff are asked, in the order of time."""
     return f"account#{account}#questions"
+
+
+def deliveries(account: str, state: str) -> str:
+    """Name the list of what an account's hosted software did not take: of what waits for another try, or has none."""
+    return f"account#{account}#deliveries-{state}"
 
 
 def folder_place(at: datetime, message_id: str) -> str:

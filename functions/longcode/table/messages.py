@@ -10,6 +10,7 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import ValidationError
 
+from longcode.account import Account
 from longcode.aws.telemetry import count, logger
 from longcode.message import Kind, Message, State, before, may_become
 from longcode.months import day_of, month_of
@@ -53,6 +54,16 @@ def some(wanted: Iterable[tuple[str, str]]) -> list[Message]:
     """Read messages by account and id, a hundred in a call; what is not there, or cannot be read, is left out."""
     found = store.get_many(keys.message(account, message_id) for account, message_id in wanted)
     return [message for item in found.values() if (message := readable(item))]
+
+
+def with_account(account: str, message_id: str) -> tuple[Message | None, Account | None]:
+    """Read a message and its account, in one call."""
+    of_message, of_account = keys.message(account, message_id), keys.account(account)
+    found = store.get_many([of_message, of_account])
+    return (
+        read(Message, found[of_message]) if of_message in found else None,
+        read(Account, found[of_account]) if of_account in found else None,
+    )
 
 
 def of_request(account: str, request_id: str) -> list[Message]:
@@ -154,7 +165,7 @@ def claim_again(message: Message, claim_id: str, now: datetime, lease_until: dat
     return claimed
 
 
-def record(message: Message, to: State, **changes: Any) -> bool:
+def record(message: Message, to: State, *also: Write, **changes: Any) -> bool:
     """Move a claimed message to where the carrier has it, and count its units, together and once.
 
     The month is that of the claim: a receipt that comes first, or late, counts in the same one.
@@ -164,7 +175,7 @@ def record(message: Message, to: State, **changes: Any) -> bool:
     counted = usage.adding(message.account, day_of(handed_over_at), message.id, usage.of(message, charged))
     month = month_of(handed_over_at)
     changes |= {"month": month, "sent_at": handed_over_at, "charged_units": charged}
-    return _move(message, to, (State.SENDING, State.UNCERTAIN), changes, counted)
+    return _move(message, to, (State.SENDING, State.UNCERTAIN), changes, counted, *also)
 
 
 def settle(message: Message, to: State, **changes: Any) -> bool:
@@ -195,9 +206,9 @@ def cancel_all(messages: Sequence[Message], now: datetime) -> None:
         waiting = others
 
 
-def report(message: Message, to: State, **changes: Any) -> bool:
+def report(message: Message, to: State, *also: Write, **changes: Any) -> bool:
     """Move a message that is recorded as sent to what a receipt tells."""
-    return _move(message, to, (State.SENT, State.UNDELIVERED), changes)
+    return _move(message, to, (State.SENT, State.UNDELIVERED), changes, *also)
 
 
 def put_off(message: Message, to: State, until: datetime, **changes: Any) -> bool:

@@ -10,7 +10,7 @@ from longcode.call import Call
 from longcode.occurrence import Occurrence, State, id_of
 from longcode.table import calls, keys, store
 from longcode.table.codec import Attributes, attributes, read
-from longcode.table.writes import ABSENT, Put
+from longcode.table.writes import ABSENT, Put, Write
 
 _BEYOND = "~"
 _SHOWN = (State.PLANNED, State.DROPPED)
@@ -56,9 +56,9 @@ def note_done(planned: Occurrence, now: datetime) -> None:
     store.write(Put(_key(planned), _item(_done(planned, now))))
 
 
-def leave_call(planned: Occurrence, call: Call, now: datetime) -> bool:
+def leave_call(planned: Occurrence, call: Call, now: datetime, *also: Write) -> bool:
     """Leave a call task in the place of a text, once; False when what was planned is not as it was read."""
-    return store.holds(change(planned, _done(planned, now)), calls.writing(call))
+    return store.holds(change(planned, _done(planned, now)), calls.writing(call), *also)
 
 
 def upcoming(account: str, since: datetime, *, limit: int, cursor: str | None) -> Page:

@@ -73,6 +73,11 @@ def newest(phone: str) -> dict[str, str]:
     return {route.number: route.account for route in sorted(every, key=lambda one: one.at)}
 
 
+def texting(phone: str) -> list[str]:
+    """List the accounts that ever texted this phone, over whichever number."""
+    return list(dict.fromkeys(str(item["account"]) for item in store.query(keys.routes(phone))))
+
+
 def to(phone: str, number: str) -> list[Route]:
     """List who texted this phone over this number."""
     return [read(Route, item) for item in store.query(keys.route(phone, number))]

@@ -1,12 +1,17 @@
 """Turning webhooks on: the address, its secret, and from which reply on."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts import api
 from inbox import worker
+from longcode import webhook
+from longcode.aws import clock
 from longcode.carriers.carrier import Inbound
+from longcode.receiver import Receiver
 from longcode.route import Route
-from longcode.table import accounts, inbox, routes
+from longcode.table import accounts, deliveries, inbox, receivers, routes
 from tests.fakes import NOW, PASSWORD, Answered, call, studio
 from tests.functions.send.wire import losing_the_first_answer
 
@@ -68,3 +73,68 @@ def test_a_password_whose_write_was_repeated_by_the_sdk_is_shown() -> None:
 
     assert repeated == ["PutItem"]
     assert changed.status == 200
+
+
+def test_a_new_secret_leaves_the_old_one_signing_for_a_day() -> None:
+    studio()
+    old = change({"delivery": "webhook", "webhook_url": HOOK}).json["webhook_secret"]
+
+    new = call(api, "POST", "/account/webhook-secret", account="10000001").json["webhook_secret"]
+
+    account = accounts.need("10000001")
+    now = clock.now()
+    assert new != old
+    assert webhook.signing(account, now) == [new, old]
+    assert webhook.signing(account, now + timedelta(hours=25)) == [new]
+
+
+def test_two_who_make_a_secret_at_once_make_one() -> None:
+    studio()
+    change({"delivery": "webhook", "webhook_url": HOOK})
+    read_before = accounts.need("10000001")
+    call(api, "POST", "/account/webhook-secret", account="10000001")
+
+    assert not accounts.change_webhook_secret(read_before, "whsec_other", ())
+
+
+def test_there_is_no_new_secret_before_the_first() -> None:
+    studio()
+
+    refused = call(api, "POST", "/account/webhook-secret", account="10000001")
+
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "webhook_url")
+
+
+def test_a_studio_chooses_what_it_is_told_of() -> None:
+    studio()
+
+    every = call(api, "GET", "/account", account="10000001").json["webhook_events"]
+    some = change({"webhook_events": ["message.received", "call.created"]}).json["webhook_events"]
+
+    assert every == ["message.received", "message.status", "opt_out.recorded", "call.created"]
+    assert some == ["message.received", "call.created"]
+    assert change({"webhook_events": ["message.read"]}).status == 422
+    assert change({"webhook_events": None}).status == 422
+
+
+def test_webhooks_that_were_switched_off_say_so_until_they_are_turned_on_again() -> None:
+    studio()
+    change({"delivery": "webhook", "webhook_url": HOOK})
+    accounts.switch_webhook_off("10000001", HOOK, NOW)
+
+    off = call(api, "GET", "/account", account="10000001").json
+    on = change({"delivery": "webhook"}).json
+
+    assert (off["delivery"], off["webhook_gone_at"]) == ("poll", "2026-11-22T15:30:00Z")
+    assert (on["delivery"], on["webhook_gone_at"]) == ("webhook", None)
+
+
+def test_a_new_address_ends_the_pause_that_the_old_one_earned() -> None:
+    studio()
+    change({"delivery": "webhook", "webhook_url": HOOK})
+    line = receivers.begin(Receiver(account="10000001"), "w", NOW)
+    receivers.end(line, "w", NOW, 0, took=False)
+
+    change({"webhook_url": HOOK + "/new"})
+
+    assert deliveries.look_up("10000001", []).receiver.paused_until is None

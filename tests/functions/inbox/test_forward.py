@@ -1,103 +1,115 @@
-from inbox import forward, worker
-from longcode.account import Delivery
-from longcode.carriers.carrier import Inbound
-from longcode.route import Route
-from longcode.table import accounts, inbox, routes
-from longcode.webhook import Webhook
+from dataclasses import replace
+
+import pytest
+
+from inbox import forward
+from longcode.account import Account, HookEvent
+from longcode.account import Delivery as Mode
+from longcode.table import accounts, inbox, keys, store, strangers
+from longcode.table.writes import Update
 from tests.fakes import NOW, LambdaContext, studio
+from tests.functions.inbox.hooks import MINUTE, Receiver, hosted, jobs, swept, work
+from tests.functions.inbox.replies import receive, texted
 
-HOOK = {
-    "delivery": Delivery.WEBHOOK,
-    "webhook_url": "https://studio.example/hook",
-    "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-}
+LATER = NOW + 5 * MINUTE
 
 
-class Receiver:
-    """A studio's software that takes webhooks, until it does not."""
-
-    def __init__(self, takes: int) -> None:
-        self.takes = takes
-        self.ids: list[str] = []
-
-    def __call__(self, webhook: Webhook) -> bool:
-        if len(self.ids) == self.takes:
-            return False
-        self.ids.append(webhook.headers["webhook-id"])
-        return True
-
-
-def replies(count: int) -> None:
-    route = Route(account="10000001", phone="+12125550123", number="+15555550100", message_id="m", at=NOW)
-    routes.note([route], {"10000001": 10})
-    for index in range(count):
-        text = Inbound(
-            carrier="twilio",
-            carrier_id=f"SM{index}",
-            phone="+12125550123",
-            number="+15555550100",
-            body=f"Reply {index}",
-        )
-        worker.receive(text, NOW)
-
-
-def test_new_replies_go_to_the_studios_software_once(aws: None) -> None:
-    account = studio(**HOOK)
-    replies(3)
-    receiver = Receiver(takes=9)
-
-    first = forward.forward(account, receiver, NOW)
-    second = forward.forward(account, receiver, NOW)
-
-    assert (first, second) == (3, 0)
-    assert len(set(receiver.ids)) == 3
-
-
-def test_a_reply_that_is_not_taken_is_sent_again_and_in_order(aws: None) -> None:
-    account = studio(**HOOK)
-    replies(3)
-    hanging = Receiver(takes=1)
-    well = Receiver(takes=9)
-
-    forward.forward(account, hanging, NOW)
-    forward.forward(account, well, NOW)
-
-    assert len(hanging.ids) == 1
-    assert len(well.ids) == 2
-    assert set(hanging.ids).isdisjoint(well.ids)
-
-
-def test_a_studio_that_polls_gets_no_webhooks(aws: None) -> None:
-    account = studio(**(HOOK | {"delivery": Delivery.POLL}))
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a hosted studio that has texted a client."""
+    account = hosted()
     accounts.list_webhook(account.id)
-    replies(1)
-
-    assert list(accounts.with_webhook()) == []
-    assert forward.handler({}, LambdaContext()) == {"forwarded": 0}
+    texted(account)
+    return account
 
 
-def test_a_studio_whose_receiver_breaks_keeps_no_other_waiting(aws: None) -> None:
-    broken = studio(**HOOK)
-    well = studio("10000002", **HOOK)
-    replies(1)
-    routes.note(
-        [Route(account=well.id, phone="+12125550124", number="+15555550100", message_id="m", at=NOW)], {well.id: 10}
-    )
-    text = Inbound(carrier="twilio", carrier_id="SM9", phone="+12125550124", number="+15555550100", body="Hi")
-    worker.receive(text, NOW)
+def test_replies_that_came_while_the_studio_polled_are_told_in_their_order(account: Account) -> None:
+    accounts.change_settings(account.id, {"delivery": Mode.POLL})
+    for index in range(3):
+        receive(f"SM{index}", f"Reply {index}")
+    accounts.change_settings(account.id, {"delivery": Mode.WEBHOOK})
+    receiver = Receiver()
 
-    def post(webhook: Webhook) -> bool:
-        if b"Reply 0" in webhook.body:
-            raise ValueError("broken")
-        return True
+    assert forward.forward_all(LATER) == 3
+    work(receiver, LATER)
 
-    assert forward.forward_all([broken, well], post, NOW) == 1
+    assert sorted(data["body"] for _, data in receiver.told) == ["Reply 0", "Reply 1", "Reply 2"]
+    assert forward.forward_all(LATER + 5 * MINUTE) == 0
 
 
-def test_the_schedule_reaches_a_studio_with_an_address_that_cannot_be_called(aws: None) -> None:
-    account = studio(**(HOOK | {"webhook_url": "https://127.0.0.1/hook"}))
-    accounts.list_webhook(account.id)
-    replies(1)
+def test_what_was_told_at_once_is_not_told_again(account: Account) -> None:
+    receiver = Receiver()
+    receive()
+    work(receiver)
+
+    told = forward.forward_all(LATER)
+
+    assert told == 0
+    assert jobs() == []
+    assert inbox.forwarded(account.id) == inbox.end(account.id) == 1
+
+
+def test_a_processor_that_was_killed_before_its_jobs_is_made_good_by_the_sweeper(account: Account) -> None:
+    accounts.change_settings(account.id, {"delivery": Mode.POLL})
+    receive()
+    accounts.change_settings(account.id, {"delivery": Mode.WEBHOOK})
+    forward.forward_all(LATER)
+    jobs()  # are lost
+    receiver = Receiver()
+
+    work(receiver, LATER + 3 * MINUTE, swept(LATER + 3 * MINUTE))
+
+    assert len(receiver.ids) == 1
+
+
+def test_more_replies_than_a_page_are_all_told(account: Account) -> None:
+    accounts.change_settings(account.id, {"delivery": Mode.POLL})
+    for index in range(130):
+        receive(f"SM{index}", f"Reply {index}")
+    accounts.change_settings(account.id, {"delivery": Mode.WEBHOOK})
+
+    assert forward.forward_all(LATER) == 130
+
+
+def test_a_studio_that_polls_gets_no_webhooks(account: Account) -> None:
+    accounts.change_settings(account.id, {"delivery": Mode.POLL})
+    receive()
 
     assert forward.handler({}, LambdaContext()) == {"forwarded": 0}
-    assert inbox.forwarded(account.id) == 0
+    assert jobs() == []
+
+
+def test_a_studio_that_does_not_want_replies_is_not_told_of_them_later_either(account: Account) -> None:
+    accounts.change_settings(account.id, {"webhook_events": [HookEvent.CALL_CREATED]})
+    receive()
+    forward.forward_all(LATER)
+
+    accounts.change_settings(account.id, {"webhook_events": list(HookEvent)})
+
+    assert forward.forward_all(LATER + 5 * MINUTE) == 0
+
+
+def test_a_studio_that_cannot_be_read_keeps_no_other_waiting(account: Account) -> None:
+    other = hosted("10000002")
+    accounts.list_webhook(other.id)
+    texted(other, phone="+12125550124", client_id=None)
+    accounts.change_settings(other.id, {"delivery": Mode.POLL})
+    receive(phone="+12125550124")
+    accounts.change_settings(other.id, {"delivery": Mode.WEBHOOK})
+    store.write(Update(keys.inbox_end(account.id), changes={"forwarded": "no number", "sequence": 1}))
+
+    assert forward.forward_all(LATER) == 1
+
+
+def test_a_reply_that_the_operator_moved_to_the_studio_is_told_to_it(account: Account) -> None:
+    other = studio("10000002")
+    texted(other, phone="+12125550124", client_id=None)
+    receive(body="For the other", phone="+12125550124")
+    [(_, reply)] = inbox.after(other.id, 0, 9)
+    receiver = Receiver()
+
+    strangers.move(reply, replace(reply, account=account.id))
+    forward.forward_all(LATER)
+    work(receiver, LATER)
+
+    assert [data["body"] for _, data in receiver.told] == ["For the other"]

@@ -1,0 +1,98 @@
+"""What hosted software was told: a studio sees what its receiver did not take, and has it tried again."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from pydantic import BaseModel
+
+from longcode import delivery
+from longcode.account import HookEvent
+from longcode.aws import clock, queues, web
+from longcode.aws.settings import settings
+from longcode.aws.telemetry import logger
+from longcode.delivery import Delivery, DeliveryState
+from longcode.errors import NotFound, WebhookOff
+from longcode.jobs import Deliver
+from longcode.patience import HEALED_AFTER
+from longcode.table import accounts, deliveries, receivers
+
+app = web.resolver()
+
+DeliveryId = Annotated[str, Path(max_length=100)]
+
+
+class ShownDelivery(BaseModel):
+    """One webhook; `id` is its `webhook-id` at every try, `error` why the last one failed.
+
+    `data` is what it tells; of a reply only the id, for the words stay with the message.
+    """
+
+    id: str
+    event: HookEvent
+    state: DeliveryState
+    attempts: int
+    error: str | None
+    created_at: datetime
+    next_try_at: datetime | None
+    finished_at: datetime | None
+    data: dict[str, Any]
+
+
+@app.get("/webhooks/deliveries")
+def list_deliveries(
+    state: Literal["failed", "pending"] = "failed", limit: web.Limit = 50, cursor: web.Cursor = None
+) -> web.Listed[ShownDelivery]:
+    """List the webhooks that were given up, or those that wait for another try; newest first, for thirty days."""
+    page = deliveries.page(web.caller(app), DeliveryState(state), clock.now(), limit=limit, cursor=cursor)
+    return web.Listed(items=[_shown(one) for one in page.deliveries], next_cursor=page.next_cursor)
+
+
+@app.get("/webhooks/deliveries/<delivery_id>")
+def show_delivery(delivery_id: DeliveryId) -> ShownDelivery:
+    """Show a webhook; one that was taken, for thirty days."""
+    return _shown(_delivery(delivery_id))
+
+
+@app.post("/webhooks/deliveries/<delivery_id>/replay", responses=web.told({202: ShownDelivery}))
+def replay_delivery(delivery_id: DeliveryId) -> Response[ShownDelivery]:
+    """Try a webhook again now, and as often as before; one that was taken too."""
+    stood = _delivery(delivery_id)
+    if not delivery.is_on(accounts.need(stood.account)):
+        raise WebhookOff("Webhooks are off: PATCH /account turns them on.", field="delivery")
+    now = clock.now()
+    begun = delivery.replayed(stood, now, now + HEALED_AFTER)
+    if begun is not stood and not deliveries.change(stood, begun):
+        begun = _delivery(delivery_id)  # tried, or replayed by another, at this moment
+    receivers.rest(stood.account)
+    with queues.or_leave(account=stood.account):
+        job = Deliver(account=stood.account, delivery_id=stood.id, attempt=begun.attempt)
+        queues.put(settings().webhook_queue_url, [job], group=stood.account)
+    return Response(202, "application/json", _shown(begun))
+
+
+def _delivery(delivery_id: str) -> Delivery:
+    found = deliveries.get(web.caller(app), delivery_id, clock.now())
+    if found is None:
+        raise NotFound(f"There is no webhook {delivery_id!r}.")
+    return found
+
+
+def _shown(one: Delivery) -> ShownDelivery:
+    return ShownDelivery(
+        id=one.id,
+        event=one.event,
+        state=one.state,
+        attempts=one.attempt,
+        error=one.error,
+        created_at=one.created_at,
+        next_try_at=one.due_at,
+        finished_at=one.finished_at,
+        data=one.data,
+    )
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,43 @@
+"""Tells a studio's hosted software of its new replies: written first, and then put on the queue."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from longcode import delivery
+from longcode.account import Account, HookEvent
+from longcode.aws import queues
+from longcode.aws.settings import settings
+from longcode.jobs import Deliver
+from longcode.message import Message
+from longcode.patience import HEALED_AFTER
+from longcode.table import accounts, deliveries
+
+
+def tell_reply(reply: Message, now: datetime) -> None:
+    """Tell of a reply that was taken in. Killed anywhere, its next delivery tells again, and once."""
+    account = accounts.get(reply.account)
+    if account:
+        tell(account, [reply], now)
+
+
+def tell(account: Account, replies: Iterable[Message], now: datetime) -> int:
+    """Tell of some replies, if the studio wants to hear of them; gives how many were not told before."""
+    if not delivery.wants(account, HookEvent.MESSAGE_RECEIVED):
+        return 0
+    new = [one for one in deliveries.unwritten(_made(one, now) for one in replies) if deliveries.tell(one)]
+    with queues.or_leave(account=account.id):
+        jobs = [Deliver(account=account.id, delivery_id=one.id) for one in new]
+        queues.put(settings().webhook_queue_url, jobs, group=account.id)
+    return len(new)
+
+
+def _made(reply: Message, now: datetime) -> delivery.Delivery:
+    return delivery.new(
+        reply.account,
+        HookEvent.MESSAGE_RECEIVED,
+        reply.id,
+        {"id": reply.id},
+        now,
+        due_at=now + HEALED_AFTER,
+        message_id=reply.id,
+    )

@@ -1,0 +1,94 @@
+"""Receivers of webhooks on loopback, over TLS, each with its own idea of an answer."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.local.certificate import write_certificate
+
+PUBLIC = "93.184.215.14"
+
+
+@dataclass
+class Receiver:
+    """What a receiver listens on, what it heard, and an end for those that would go on for ever."""
+
+    port: int
+    trust: ssl.SSLContext
+    heard: list[bytes] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+    connections: int = 0
+
+    def connect(self, address: str, _port: int, seconds: float) -> socket.socket:
+        """Lead the one public address to this receiver, and no other anywhere."""
+        if address != PUBLIC:
+            raise ConnectionRefusedError(address)
+        return socket.create_connection(("127.0.0.1", self.port), seconds)
+
+
+@contextmanager
+def receiver(folder: Path, behave: Callable[[socket.socket, Receiver], None]) -> Iterator[Receiver]:
+    """Run a receiver for studio.example until the block ends; `behave` has the connection after a request came."""
+    with _serving(folder, behave, reads=True) as one:
+        yield one
+
+
+@contextmanager
+def mute(folder: Path) -> Iterator[Receiver]:
+    """Run one that takes connections and never shakes hands."""
+    with _serving(folder, None, reads=False) as one:
+        yield one
+
+
+@contextmanager
+def _serving(
+    folder: Path, behave: Callable[[socket.socket, Receiver], None] | None, *, reads: bool
+) -> Iterator[Receiver]:
+    certificate = write_certificate(folder / "certificate.pem", "studio.example", "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        one = Receiver(server.getsockname()[1], ssl.create_default_context(cafile=certificate))
+
+        def serve(raw: socket.socket) -> None:
+            with suppress(OSError), raw:
+                if behave is None:
+                    one.over.wait(30)
+                    return
+                with context.wrap_socket(raw, server_side=True) as connection:
+                    one.heard.append(_request(connection))
+                    behave(connection, one)
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    raw, _ = server.accept()
+                    one.connections += 1
+                    threading.Thread(target=serve, args=(raw,), daemon=True).start()
+
+        accepting = threading.Thread(target=accept, daemon=True)
+        accepting.start()
+        try:
+            yield one
+        finally:
+            one.over.set()
+            with suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
+            accepting.join(5)
+
+
+def _request(connection: socket.socket) -> bytes:
+    heard = b""
+    while b"\r\n\r\n" not in heard:
+        heard += connection.recv(65536)
+    head, _, body = heard.partition(b"\r\n\r\n")
+    length = next(
+        int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
+    )
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body

@@ -1,0 +1,115 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from longcode import delivery
+from longcode.account import Account, HookEvent, Product
+from longcode.account import Delivery as Mode
+from longcode.delivery import DeliveryState
+
+NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+ONE = delivery.new("10000001", HookEvent.CALL_CREATED, "call-1", {"id": "call-1"}, NOW, due_at=NOW + 2 * MINUTE)
+HOSTED = Account(
+    id="10000001",
+    name="Foxglove",
+    email="fox@studio.example",
+    product=Product.SPECTRA,
+    edition="standard",
+    created_at=NOW,
+    plan_changes=(),
+    delivery=Mode.WEBHOOK,
+    webhook_url="https://studio.example/hook",
+    webhook_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+)
+
+
+def tries(jitter: float) -> list[datetime]:
+    """List when a receiver that never takes it is tried."""
+    one, at, times = ONE, NOW, [NOW]
+    while (one := delivery.refused(one, "status_500", at, jitter)).due_at:
+        at = one.due_at
+        times.append(at)
+    assert (one.state, one.error) == (DeliveryState.FAILED, "status_500")
+    return times
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
+def test_ten_tries_over_three_days_with_growing_pauses(jitter: float) -> None:
+    times = tries(jitter)
+    pauses = [after - before for before, after in pairwise(times)]
+
+    assert len(times) == 10
+    assert pauses == sorted(pauses)
+    assert 2 * DAY < times[-1] - times[0] < 3 * DAY
+
+
+def test_jitter_shortens_a_pause_by_a_fifth_at_most() -> None:
+    assert delivery.pause(1, 0.0) == MINUTE
+    assert delivery.pause(1, 1.0) == timedelta(seconds=48)
+    assert delivery.pause(4, 0.5) == 54 * MINUTE
+
+
+def test_what_is_taken_rests_and_is_kept_for_thirty_days() -> None:
+    done = delivery.delivered(ONE, NOW + HOUR)
+
+    assert (done.state, done.attempt, done.due_at) == (DeliveryState.DELIVERED, 1, None)
+    assert done.expires_at == int((NOW + HOUR + 30 * DAY).timestamp())
+
+
+def test_what_waits_behind_others_uses_up_no_try_and_is_looked_at_less_often_as_it_ages() -> None:
+    young = delivery.put_off(ONE, NOW + MINUTE, NOW)
+    old = delivery.put_off(ONE, NOW + 8 * HOUR + MINUTE, NOW + 8 * HOUR)
+
+    assert (young.attempt, young.due_at, young.error) == (0, NOW + MINUTE, "receiver_failing")
+    assert old.due_at == NOW + 10 * HOUR
+
+
+def test_what_waited_for_three_days_is_given_up() -> None:
+    late = delivery.put_off(ONE, NOW + 3 * DAY + MINUTE, NOW + 3 * DAY)
+
+    assert (late.state, late.error) == (DeliveryState.FAILED, "receiver_failing")
+
+
+def test_a_replay_begins_anew_and_the_same_replay_twice_changes_nothing() -> None:
+    given_up = delivery.failed(ONE, "status_500", NOW + 3 * DAY)
+
+    begun = delivery.replayed(given_up, NOW + 4 * DAY, NOW + 4 * DAY + 2 * MINUTE)
+    again = delivery.replayed(begun, NOW + 5 * DAY, NOW + 5 * DAY)
+
+    assert (begun.state, begun.attempt, begun.expires_at) == (DeliveryState.PENDING, 0, None)
+    assert begun.id == ONE.id
+    assert again == begun
+
+
+def test_the_id_is_of_what_happened_and_of_the_studio() -> None:
+    again = delivery.new("10000001", HookEvent.CALL_CREATED, "call-1", {}, NOW + DAY, due_at=NOW)
+    others = {
+        delivery.id_of("10000002", HookEvent.CALL_CREATED, "call-1"),
+        delivery.id_of("10000001", HookEvent.MESSAGE_STATUS, "call-1"),
+        delivery.id_of("10000001", HookEvent.CALL_CREATED, "call-2"),
+    }
+
+    assert again.id == ONE.id
+    assert len(others | {ONE.id}) == 4
+
+
+def test_a_studio_is_told_of_every_event_unless_it_chooses() -> None:
+    assert all(delivery.wants(HOSTED, event) for event in HookEvent)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"delivery": Mode.POLL},
+        {"webhook_url": None},
+        {"webhook_secret": None},
+        {"webhook_events": (HookEvent.MESSAGE_RECEIVED,)},
+        {"webhook_events": ()},
+    ],
+    ids=str,
+)
+def test_a_studio_is_not_told_of_what_it_does_not_take(changes: dict[str, object]) -> None:
+    assert not delivery.wants(replace(HOSTED, **changes), HookEvent.MESSAGE_STATUS)  # type: ignore[arg-type]

@@ -1,0 +1,136 @@
+"""Hosted software hears of an opt-out if the phone is of its client, or it ever texted it; nobody else does."""
+
+import json
+from typing import Any
+
+import pytest
+
+from longcode import jobs
+from longcode.account import HookEvent
+from longcode.aws import queues
+from longcode.route import Route
+from longcode.table import accounts, deliveries, keys, routes, store
+from optout import api, worker
+from tests.fakes import NOW, call, client, queued, studio
+from tests.functions.accounts.calls import killed_before
+from tests.functions.inbox.hooks import HOOK
+from tests.functions.optout.test_worker import PHONE, hear, heard
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def told() -> list[tuple[str, dict[str, Any]]]:
+    """List who is told, and what."""
+    found = [queues.read(jobs.Deliver, body) for body in queued("webhook")]
+    return [
+        (job.account, deliveries.look_up(job.account, [job.delivery_id]).deliveries[job.delivery_id].data)
+        for job in found
+    ]
+
+
+def texted(account: str, number: str = "+15555550100") -> None:
+    routes.note([Route(account=account, phone=PHONE, number=number, message_id="m", at=NOW)], {account: 10})
+
+
+def test_a_stop_is_told_to_whose_client_it_is_and_to_who_texted_the_phone_and_to_nobody_else() -> None:
+    client(studio("10000001", **HOOK))
+    studio("10000002", **HOOK)
+    texted("10000002")
+    studio("10000003", **HOOK)
+    client(studio("10000004", **HOOK), "c9", "+12125550199")
+
+    hear("stop")
+
+    heard_by = dict(told())
+    assert sorted(heard_by) == ["10000001", "10000002"]
+    assert heard_by["10000001"] == {
+        "phone": PHONE,
+        "opted_out": True,
+        "client_ids": ["c1"],
+        "at": "2026-11-22T15:30:00+00:00",
+        "means": "text",
+    }
+    assert heard_by["10000002"]["client_ids"] == []
+
+
+def test_the_exact_words_are_told_to_nobody() -> None:
+    client(studio(**HOOK))
+
+    hear("stop", words="STOP you are horrible")
+
+    assert "horrible" not in json.dumps(told())
+
+
+def test_a_start_is_told_as_well_and_a_repeated_stop_is_not() -> None:
+    client(studio(**HOOK))
+
+    hear("stop", 0)
+    hear("stop", 1)
+    hear("start", 2)
+
+    assert [data["opted_out"] for _, data in told()] == [True, False]
+
+
+def test_killed_anywhere_the_next_delivery_of_a_stop_tells_it_once() -> None:
+    client(studio(**HOOK))
+    for number in range(1, 30):
+        stop = heard("stop", 2 * number)
+        with killed_before(number):
+            worker.hear(stop, stop.at)
+        worker.hear(stop, stop.at)
+        worker.hear(stop, stop.at)
+        hear("start", 2 * number + 1)
+
+    ids = [queues.read(jobs.Deliver, body).delivery_id for body in queued("webhook")]
+    assert len(ids) == len(set(ids))
+    written = store.query(keys.delivery("10000001"))
+    assert sum(one["data"]["opted_out"] for one in written) == 29
+
+
+def test_a_phone_that_the_studio_texted_over_another_of_our_numbers_concerns_it() -> None:
+    studio(**HOOK)
+    texted("10000001", "+15555550101")
+
+    hear("stop")
+
+    assert [account for account, _ in told()] == ["10000001"]
+
+
+def test_what_staff_recorded_is_told_to_their_own_studio() -> None:
+    client(studio(**HOOK))
+    client(studio("10000002", **HOOK))
+
+    call(api, "PUT", f"/optouts/{PHONE}", {"opted_out": True, "how": "On the phone"}, account="10000001")
+
+    assert [(account, data["opted_out"], data["means"]) for account, data in told()] == [("10000001", True, "staff")]
+
+
+def test_a_start_that_leaves_a_studio_blocked_by_its_staff_says_so() -> None:
+    client(studio(**HOOK))
+    hear("stop", 0)
+    call(api, "PUT", f"/optouts/{PHONE}", {"opted_out": True, "how": "On the phone"}, account="10000001")
+    told()
+
+    hear("yes", 3)
+
+    assert [data["opted_out"] for _, data in told()] == [True]
+
+
+def test_a_studio_that_polls_or_wants_none_of_it_is_not_told() -> None:
+    client(studio("10000001"))
+    client(studio("10000002", **HOOK, webhook_events=(HookEvent.CALL_CREATED,)))
+
+    hear("stop")
+
+    assert told() == []
+
+
+def test_a_studio_with_a_number_of_its_own_hears_nothing_of_a_stop_to_the_shared_ones() -> None:
+    own_number = studio(**HOOK)
+    client(own_number)
+    accounts.change_settings(own_number.id, {"number": "+15555550109"})
+    client(studio("10000002", **HOOK))
+
+    hear("stop")
+
+    assert [account for account, _ in told()] == ["10000002"]
