@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from longcode import delivery, webhook
+from longcode import delivery, retention, webhook
 from longcode.account import Account
 from longcode.aws.telemetry import logger
 from longcode.delivery import Delivery
@@ -33,7 +33,7 @@ def requests(account: Account, waiting: Iterable[Delivery], now: datetime) -> li
         if one.message_id and text is None:
             deliveries.change(one, delivery.failed(one, delivery.NOTHING_LEFT, now))
             continue
-        data = webhook.reply(text) if text else one.data
+        data = webhook.reply(retention.hide(text, account.retention_days, now)) if text else one.data
         made.append(Request(one, webhook.build(account.webhook_url or "", secrets, one, data, now)))
     return made
 

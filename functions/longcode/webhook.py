@@ -126,6 +126,7 @@ def reply(message: Message) -> dict[str, Any]:
         "number": message.number,
         "client_id": message.client_id,
         "body": message.body,
+        "body_expired": message.body_expired,
         "media": list(message.media),
         "received_at": message.created_at.isoformat(),
     }

@@ -70,6 +70,7 @@ def test_a_new_reply_is_told_with_its_words_and_its_client() -> None:
             "number": "+15555550100",
             "client_id": None,
             "body": "Yes please 🌷",
+            "body_expired": False,
             "media": [],
             "received_at": "2026-11-22T15:30:00+00:00",
         },

@@ -366,3 +366,19 @@ def test_a_delivery_that_cannot_be_read_rings_the_alarm_and_holds_up_no_other(ac
     work(receiver, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
 
     assert receiver.ids == [well.id]
+
+
+def test_words_that_have_expired_are_told_no_more(account: Account) -> None:
+    accounts.change_settings(account.id, {"retention_days": 1})
+    receiver = Receiver(Answer(500))
+    receive(body="Secret words")
+
+    work(receiver)
+    for hour in (1, 2, 30):
+        at = NOW + timedelta(hours=hour)
+        receiver.answers = [Answer(500)] if hour < 30 else []
+        work(receiver, at, swept(at))
+
+    first, last = receiver.told[0][1], receiver.told[-1][1]
+    assert (first["body"], first["body_expired"]) == ("Secret words", False)
+    assert (last["body"], last["body_expired"]) == ("", True)
