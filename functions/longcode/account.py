@@ -65,7 +65,8 @@ class OldSecret:
 class Account:
     """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
 
-    `number` is the number that is dedicated to it: without one, its texts go over those that all studios share.
+    `number` is the number that is dedicated to it: without one, its texts go over those that all studios share, which
+    it left at `number_since`.
     `webhook_gone_at` is when its software answered 410, which switches webhooks off.
 
     `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
@@ -93,6 +94,7 @@ class Account:
     create_clients: bool = False
     sender_name: str | None = None
     number: str | None = None
+    number_since: datetime | None = None
     units_a_day: int | None = None
     texts_an_hour: int = TEXTS_AN_HOUR
     allowed_countries: tuple[str, ...] = ()

@@ -70,6 +70,22 @@ class OptOut:
     account: str | None = None
 
 
+def blocks(shared: OptOut | None, own: OptOut | None, left_at: datetime | None = None) -> bool:
+    """Tell whether an account may not text a phone, by its opt-outs from the shared numbers and from that account.
+
+    A STOP to the shared numbers says nothing of a number of the account's own (design §7), unless it was said before
+    the account left the shared ones, `left_at`: then it was said to this account as well, until START is said to it.
+    """
+    if own and own.out:
+        return True
+    if shared is None or not shared.out:
+        return False
+    if left_at is None or shared.at is None:
+        return True
+    began_again = own is not None and own.at is not None and own.at > shared.at
+    return shared.at < left_at and not began_again
+
+
 def apply(now: OptOut | None, event: Event) -> OptOut:
     """Give the state after an event: the same state when it already knows this event or a later one."""
     before = now or OptOut(phone=event.phone, scope=event.scope, out=False)

@@ -123,7 +123,7 @@ def list_questions(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.List
     account = web.caller(app)
     found, next_cursor = questions.page(account, limit=limit, cursor=cursor)
     pairs = [(account, one.phone) for one in found]
-    out = {phone for _, phone in opt_outs.blocked(pairs, dedicated=dedicated.has_one(account))}
+    out = {phone for _, phone in opt_outs.blocked(pairs, dedicated.since(account))}
     people = clients.of_phones(account, [one.phone for one in found])
     items = [_shown(one, people[one.phone]) for one in found if one.phone not in out]
     return web.Listed(items=items, next_cursor=next_cursor)
@@ -145,7 +145,7 @@ def state_of(phone: str, account: str) -> OptOutState:
     in_order = sorted(own.values(), key=lambda event: event.at)
     return OptOutState(
         phone=phone,
-        opted_out=bool(opt_outs.blocked([(account, phone)], dedicated=dedicated.has_one(account))),
+        opted_out=bool(opt_outs.blocked([(account, phone)], dedicated.since(account))),
         history=[Happened.model_validate(one, from_attributes=True) for one in in_order],
     )
 

@@ -54,7 +54,7 @@ def answer(
     while asked := questions.get(account, phone):
         if message_id not in (None, asked.message_id):
             raise NotFound("This is not the message that is asked about.", field="message_id")
-        is_out = bool(opt_outs.blocked([(account, phone)], dedicated=dedicated.has_one(account)))
+        is_out = bool(opt_outs.blocked([(account, phone)], dedicated.since(account)))
         if is_out and not opted_out:
             raise OnlyTheClient("Only the client can take an opt-out back, by replying START.", field="opted_out")
         told = question.answer(asked, opted_out=opted_out, by=by, now=now)

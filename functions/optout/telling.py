@@ -24,9 +24,8 @@ def tell(events: Sequence[Event], studios: Iterable[str], now: datetime) -> None
     """Tell those of these studios that it concerns, whose software wants to hear of it."""
     scopes = {event.scope for event in events}
     for account in accounts.hosted(studios):
-        own = _scopes(account)
-        if delivery.wants(account, HookEvent.OPT_OUT_RECORDED) and not scopes.isdisjoint(own):
-            _tell(account, events[0], blocked=any(_is_out(events[0].phone, scope) for scope in own), now=now)
+        if delivery.wants(account, HookEvent.OPT_OUT_RECORDED) and not scopes.isdisjoint(_scopes(account)):
+            _tell(account, events[0], now)
 
 
 def _scopes(account: Account) -> list[str]:
@@ -34,15 +33,10 @@ def _scopes(account: Account) -> list[str]:
     return [of_account(account.id), *([] if account.number else [SHARED])]
 
 
-def _is_out(phone: str, scope: str) -> bool:
-    state = opt_outs.get(phone, scope)
-    return state is not None and state.out
-
-
-def _tell(account: Account, event: Event, *, blocked: bool, now: datetime) -> None:
+def _tell(account: Account, event: Event, now: datetime) -> None:
     data = {
         "phone": event.phone,
-        "opted_out": blocked,
+        "opted_out": bool(opt_outs.blocked([(account.id, event.phone)], account.number_since)),
         "client_ids": sorted(clients.with_phone(account.id, event.phone)),
         "at": event.at.isoformat(),
         "means": event.means,

@@ -72,7 +72,7 @@ def _scopes(heard: jobs.HearKeyword, keyword: Keyword, owner: str | None) -> lis
 
 def _is_there(scope: str) -> bool:
     """Tell whether a scope is closed for the shared numbers: one of an account with a number of its own is not."""
-    return scope == SHARED or not dedicated.has_one(account_of(scope))
+    return scope == SHARED or dedicated.since(account_of(scope)) is None
 
 
 def _event(heard: jobs.HearKeyword, keyword: Keyword, scope: str) -> Event:

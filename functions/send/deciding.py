@@ -62,7 +62,7 @@ def _known(words: Wording, seen: Sequence[Seen]) -> Phones:
     """Read strongly which numbers said STOP, or perhaps did, and who is texted for the first time."""
     those = [one.client for one in seen if one.client]
     pairs = ((words.account.id, phone) for client in those for phone in client.heard_stop)
-    heard = opt_outs.standing(pairs, dedicated=words.account.number is not None)
+    heard = opt_outs.standing(pairs, words.account.number_since)
     named = outgoing.name_in_front(words.account)
     every = [phone for client in those for phone in ticked(client)] if named else []
     return Phones(

@@ -104,7 +104,7 @@ def _recipients(form: NewMessage, known: sending.Known, account: Account) -> rec
     if known.client is None:
         raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
     pairs = [(account.id, phone) for phone in known.client.heard_stop]
-    heard = opt_outs.standing(pairs, dedicated=account.number is not None)
+    heard = opt_outs.standing(pairs, account.number_since)
     blocked = {phone for _, phone in heard.blocked}
     to = recipients.of_client(known.client, known.phone, blocked, countries(account))
     return recipients.holding(to, {phone for _, phone in heard.asked})

@@ -1,12 +1,13 @@
 """Of STOP and START, in whatever order they come and however often, the latest by time stands."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longcode.consent import SHARED, Event, Means, OptOut, apply, of_account
+from longcode.consent import SHARED, Event, Means, OptOut, apply, blocks, of_account
 from tests.fakes import NOW
 
 
@@ -77,3 +78,32 @@ def test_a_start_of_a_phone_that_was_never_out_turns_nothing() -> None:
 def test_a_studios_scope_is_not_the_services() -> None:
     assert of_account("shared") != SHARED
     assert of_account("1") != of_account("10")
+
+
+EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
+
+
+def opt_out(scope: str, at: datetime, *, out: bool = True) -> OptOut:
+    return OptOut(phone="+12125550123", scope=scope, out=out, at=at, event_id="e1")
+
+
+@pytest.mark.parametrize(
+    ("shared", "own", "left_at", "expected"),
+    [
+        (None, None, None, False),
+        (None, opt_out("account-1", NOW), None, True),
+        (opt_out(SHARED, NOW), None, None, True),
+        (opt_out(SHARED, NOW, out=False), None, None, False),
+        (opt_out(SHARED, NOW), opt_out("account-1", LATER, out=False), None, True),
+        (opt_out(SHARED, NOW), None, LATER, True),
+        (opt_out(SHARED, NOW), None, NOW, False),
+        (opt_out(SHARED, NOW), None, EARLIER, False),
+        (opt_out(SHARED, NOW), opt_out("account-1", LATER, out=False), LATER, False),
+        (opt_out(SHARED, NOW), opt_out("account-1", EARLIER, out=False), LATER, True),
+        (opt_out(SHARED, NOW), opt_out("account-1", EARLIER), EARLIER, True),
+    ],
+)
+def test_an_account_is_bound_by_its_own_opt_out_and_by_the_shared_one_of_when_it_shared(
+    shared: OptOut | None, own: OptOut | None, left_at: datetime | None, expected: bool
+) -> None:
+    assert blocks(shared, own, left_at) is expected

@@ -26,9 +26,10 @@ def every() -> list[str]:
     return [str(one["folder_at"]) for one in found]
 
 
-def has_one(account: str) -> bool:
-    """Tell whether an account has a number of its own."""
-    return "number" in (store.get(keys.account(account)) or {})
+def since(account: str) -> datetime | None:
+    """Tell since when an account has a number of its own; None when it has none."""
+    at = (store.get(keys.account(account)) or {}).get("number_since")
+    return datetime.fromisoformat(at) if at else None
 
 
 def give(account: Account, number: str | None, at: datetime) -> bool:
@@ -38,8 +39,9 @@ def give(account: Account, number: str | None, at: datetime) -> bool:
     Raises `ConditionFailed` when the account was changed meanwhile.
     """
     unchanged = Attr("number").eq(account.number) if account.number else Attr("number").not_exists()
-    changes, gone = ({"number": number}, ()) if number else ({}, ("number",))
-    writes: list[Write] = [Update(keys.account(account.id), changes=changes, remove=gone, when=PRESENT & unchanged)]
+    has = {"number": number, "number_since": account.number_since or at} if number else {}
+    gone = () if number else ("number", "number_since")
+    writes: list[Write] = [Update(keys.account(account.id), changes=has, remove=gone, when=PRESENT & unchanged)]
     if account.number:
         rests = {**_listed(account.number), "kept_for": account.id, "kept_until": at + _RESTS}
         writes.append(Put(keys.dedicated(account.number), rests))

@@ -43,7 +43,7 @@ def look_up(account: Account, planned: Sequence[Occurrence]) -> list[Known]:
     second = store.get_many(key for of in named.values() for key in of.values())
     people = {one: _read(Client, second.get(of["client"])) if "client" in of else None for one, of in named.items()}
     pairs = {(account.id, phone) for one in planned for phone in _phones(rules[one], told[one], people[one])}
-    blocked = frozenset(phone for _, phone in opt_outs.blocked(pairs, dedicated=account.number is not None))
+    blocked = frozenset(phone for _, phone in opt_outs.blocked(pairs, account.number_since))
     return [
         Known(
             account=account,

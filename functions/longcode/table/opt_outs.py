@@ -10,7 +10,7 @@ from operator import and_
 from boto3.dynamodb.conditions import Attr
 
 from longcode.automatic import after_one_more
-from longcode.consent import SHARED, Event, OptOut, apply, of_account, tells_since
+from longcode.consent import SHARED, Event, OptOut, apply, blocks, of_account, tells_since
 from longcode.table import expiry, keys, questions, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update
@@ -22,7 +22,10 @@ _COUNTED = timedelta(hours=2)  # automatic replies, of which those of the last h
 
 def get(phone: str, scope: str) -> OptOut | None:
     """Read the state of a phone."""
-    found = store.get(keys.opt_out(phone, scope))
+    return _read(store.get(keys.opt_out(phone, scope)))
+
+
+def _read(found: Attributes | None) -> OptOut | None:
     return read(OptOut, found) if found else None
 
 
@@ -34,38 +37,39 @@ class Standing:
     asked: set[tuple[str, str]]
 
 
-def standing(senders_and_phones: Iterable[tuple[str, str]], *, dedicated: bool = False) -> Standing:
-    """Tell which accounts may not text which phones (the shared numbers are blocked, or that account), or not yet.
+Pair = tuple[str, str]
+Gates = tuple[keys.Key, keys.Key]
 
-    `dedicated`: the accounts have numbers of their own.
+
+def standing(senders_and_phones: Iterable[Pair], left_at: datetime | None = None) -> Standing:
+    """Tell which accounts may not text which phones (`consent.blocks`), or not yet.
+
+    `left_at` is since when the accounts have numbers of their own.
     """
-    wanted = {pair: gates(*pair, dedicated=dedicated) for pair in senders_and_phones}
+    wanted = {pair: gates(*pair) for pair in senders_and_phones}
     found = store.get_many(key for of_pair in wanted.values() for key in of_pair) if wanted else {}
-    return standing_in(wanted, found)
+    return standing_in(wanted, found, dict.fromkeys(wanted, left_at))
 
 
 def standing_in(
-    wanted: Mapping[tuple[str, str], Iterable[keys.Key]], found: Mapping[keys.Key, Attributes]
+    wanted: Mapping[Pair, Gates], found: Mapping[keys.Key, Attributes], left_at: Mapping[Pair, datetime | None]
 ) -> Standing:
     """Tell the same from the gates of each account and phone, as far as they were found."""
+    states = {pair: [_read(found.get(key)) for key in of_pair] for pair, of_pair in wanted.items()}
     return Standing(
-        blocked={pair for pair, of_pair in wanted.items() if any(is_out(found.get(key)) for key in of_pair)},
-        asked={pair for pair, of_pair in wanted.items() if any(is_asked(found.get(key)) for key in of_pair)},
+        blocked={pair for pair, (shared, own) in states.items() if blocks(shared, own, left_at[pair])},
+        asked={pair for pair, (_, own) in states.items() if own and own.asked},
     )
 
 
-def blocked(senders_and_phones: Iterable[tuple[str, str]], *, dedicated: bool = False) -> set[tuple[str, str]]:
+def blocked(senders_and_phones: Iterable[Pair], left_at: datetime | None = None) -> set[Pair]:
     """Tell which accounts may not text which phones."""
-    return standing(senders_and_phones, dedicated=dedicated).blocked
+    return standing(senders_and_phones, left_at).blocked
 
 
-def gates(account: str, phone: str, *, dedicated: bool = False) -> tuple[keys.Key, ...]:
-    """Give the opt-outs that an account's text to a phone must pass.
-
-    A STOP to the shared numbers says nothing of a number that is `dedicated` to the account (design §7).
-    """
-    own = keys.opt_out(phone, of_account(account))
-    return (own,) if dedicated else (keys.opt_out(phone, SHARED), own)
+def gates(account: str, phone: str) -> Gates:
+    """Give the opt-outs that an account's text to a phone must pass: from the shared numbers, and from itself."""
+    return keys.opt_out(phone, SHARED), keys.opt_out(phone, of_account(account))
 
 
 def scopes_to_open(phone: str, event_id: str) -> list[str]:
@@ -116,7 +120,7 @@ def settle(told: OptOut) -> list[str]:
 
     every = (read(OptOut, item) for item in store.query(keys.opt_out(told.phone, "")) if is_asked(item))
     earlier = (one for one in every if tells_since(told, one.asked_at, one.asked))
-    return [str(one.account) for one in earlier if not dedicated.has_one(str(one.account)) and _settled(one)]
+    return [str(one.account) for one in earlier if not dedicated.since(str(one.account)) and _settled(one)]
 
 
 def withdraw(account: str, phone: str, near_miss: str) -> None:

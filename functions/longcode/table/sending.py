@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from longcode.account import TEXTS_AN_HOUR, Account
 from longcode.client import Client
@@ -36,7 +37,7 @@ def look_up(
     account: str, *, client_id: str | None, template: str | None, phone: str | None, request_id: str
 ) -> Known:
     """Read all that a request names, strongly."""
-    gates = opt_outs.gates(account, phone) if phone else ()
+    gates = {(account, phone): opt_outs.gates(account, phone)} if phone else {}
     wanted = {
         "account": keys.account(account),
         "earlier": keys.message(account, f"{request_id}-0"),
@@ -47,18 +48,19 @@ def look_up(
         wanted["template"] = keys.template(account, template)
     if phone:
         wanted["clients"] = keys.clients_with_phone(phone, account)
-    items = store.get_many([*wanted.values(), *gates])
+    items = store.get_many([*wanted.values(), *(key for of_pair in gates.values() for key in of_pair)])
     found = {name: items.get(key) for name, key in wanted.items()}
-    if phone and (found["account"] or {}).get("number"):
-        gates = opt_outs.gates(account, phone, dedicated=True)
+    studio = read(Account, found["account"]) if found["account"] else None
+    left_at = studio.number_since if studio else None
+    standing = opt_outs.standing_in(gates, items, dict.fromkeys(gates, left_at))
     return Known(
-        account=read(Account, found["account"]) if found["account"] else None,
+        account=studio,
         client=read(Client, one) if (one := found.get("client")) else None,
         template=read(Template, one) if (one := found.get("template")) else None,
         earlier=read(Message, found["earlier"]) if found["earlier"] else None,
         phone=phone,
-        blocked=any(opt_outs.is_out(items.get(gate)) for gate in gates),
-        asked=any(opt_outs.is_asked(items.get(gate)) for gate in gates),
+        blocked=bool(standing.blocked),
+        asked=bool(standing.asked),
         clients_with_phone=clients.having_phone(found.get("clients")),
         last_put=clients.last_put(found.get("clients")),
     )
@@ -115,13 +117,17 @@ def stops(messages: Sequence[Message]) -> Stops:
     every = [key for of_pair in gates.values() for key in of_pair]
     found = store.get_many([*every, *routes, *accounts.values(), *broadcasts.values()]) if messages else {}
     there = {name: found.get(key, {}) for name, key in broadcasts.items()}
-    own = {name: found.get(key, {}).get("number") for name, key in accounts.items()}
-    on_shared = {(one.account, one.phone) for one in asked if one.number != own[one.account]}
-    gates = {pair: opt_outs.gates(*pair, dedicated=pair not in on_shared) for pair in gates}
+    studios = {name: found.get(key, {}) for name, key in accounts.items()}
+    on_shared = {(one.account, one.phone) for one in asked if one.number != studios[one.account].get("number")}
+    left_at = {pair: None if pair in on_shared else _left_at(studios[pair[0]]) for pair in gates}
     return Stops(
-        most_an_hour={name: found.get(key, {}).get("texts_an_hour", TEXTS_AN_HOUR) for name, key in accounts.items()},
+        most_an_hour={name: item.get("texts_an_hour", TEXTS_AN_HOUR) for name, item in studios.items()},
         routes={key: found[key] for key in routes if key in found},
-        standing=opt_outs.standing_in(gates, found),
+        standing=opt_outs.standing_in(gates, found, left_at),
         cancelled={name for name, item in there.items() if item.get("state") == _CANCELLED},
         paused={name for name, item in there.items() if item.get("paused")},
     )
+
+
+def _left_at(studio: Attributes) -> datetime | None:
+    return datetime.fromisoformat(studio["number_since"]) if "number_since" in studio else None

@@ -132,6 +132,30 @@ def test_a_start_to_a_shared_number_opens_what_staff_of_its_senders_recorded() -
     assert may_text() == (False, True)
 
 
+def test_a_stop_said_to_a_studio_on_the_shared_numbers_goes_with_it_to_its_own_number() -> None:
+    dedicated.give(mine(), None, NOW)
+    say("stop", SHARED_NUMBER)
+    dedicated.give(mine(), OWN, NOW + timedelta(minutes=1))
+    accepted_before = may_text()
+
+    say("start", OWN, minute=2)
+
+    assert accepted_before == (False, False)
+    assert may_text() == (True, False)
+
+
+def test_the_worker_of_a_number_of_its_own_knows_a_stop_of_before() -> None:
+    told = call(api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
+    say("stop", SHARED_NUMBER, minute=-1)
+
+    [body] = [one for one in queued("send") if told["id"] in one]
+    send_worker.prepare([body], FakeCarrier(), NOW)(body)
+
+    kept = messages.get(MINE, told["id"])
+    assert kept
+    assert kept.state == "refused"
+
+
 def test_a_number_that_is_neither_shared_nor_anybodys_is_treated_as_shared() -> None:
     say("stop", "+15555550188", account=OTHER)
 
