@@ -112,10 +112,10 @@ def delivered(one: Delivery, now: datetime) -> Delivery:
 def refused(one: Delivery, error: str, now: datetime, jitter: float) -> Delivery:
     """Try again after a pause, or no more after ten tries or three days."""
     tried = replace(one, attempt=one.attempt + 1, error=error)
-    again = now + pause(tried.attempt, jitter)
-    if tried.attempt >= TRIES or again > one.begun_at + WITHIN:
+    last = one.begun_at + WITHIN
+    if tried.attempt >= TRIES or now >= last:
         return failed(tried, error, now)
-    return replace(tried, due_at=again)
+    return replace(tried, due_at=min(now + pause(tried.attempt, jitter), last))
 
 
 def put_off(one: Delivery, until: datetime, now: datetime) -> Delivery:
