@@ -1,9 +1,11 @@
-"""The steps of the story about replies: two studios that share a client, each over a number of its own."""
+"""The steps of the story about replies: two studios that share a client, and a reply that only people understand."""
+
+from datetime import UTC, datetime, timedelta
 
 from infra.local.sending_story import SendingStory
-from infra.local.visitors import Studio
+from infra.local.visitors import Studio, eventually
 
-_CARMEN = "+12125550103"
+_ALICE, _CARMEN = "+12125550101", "+12125550103"
 
 
 class ReplyStory(SendingStory):
@@ -26,3 +28,21 @@ class ReplyStory(SendingStory):
             reply["client_id"] == "1003", "it goes to Foxglove, linked to its Carmen, though Wattle texted last"
         )
         self.check("The large one, please" not in self.polled(self.wattle), "and not to Wattle")
+
+    def staff_answer_a_near_miss(self) -> None:
+        """Ask for no more texts without a word that opts out, and have the studio's staff decide."""
+        self.title("Alice may want no more texts: Foxglove's staff decide")
+        words = "please stop texting me about the prints, I have ordered them"
+        self.replies(_ALICE, words)
+        [question] = eventually(lambda: self.fox.ask("GET", "/questions").json["items"], "the question")
+        self.show("GET /questions", None, {name: question[name] for name in ("phone", "words")})
+        self.check((question["phone"], question["words"]) == (_ALICE, words), "they are asked, with her exact words")
+        self.check(self.wattle.ask("GET", "/questions").json["items"] == [], "and Wattle's staff are not")
+        sent = self.send(self.fox, {"client_id": "1001", "body": "Your prints are here."})
+        held = self.settled(self.fox, sent["messages"][0]["id"], "queued")
+        self.check(held["held"] == "asked", "a text to her waits meanwhile")
+        answer = self.fox.ask("PUT", f"/questions/{_ALICE}", {"opted_out": False, "by": "Robin"})
+        self.show(f"PUT /questions/{_ALICE}", {"opted_out": False, "by": "Robin"}, answer.json["history"][-1])
+        self.check(not answer.json["opted_out"], "Robin says in one call that she meant the prints, not all texts")
+        self.sweep(datetime.now(UTC) + timedelta(minutes=1))
+        self.arrives(_ALICE, "Your prints are here.")

@@ -1,14 +1,10 @@
-"""The main job as a story in fifteen steps: each shows what was sent and what came back, and checks it."""
+"""The main job as a story in sixteen steps: each shows what was sent and what came back, and checks it."""
 
 from datetime import UTC, datetime
 
 from infra.local.reply_story import ReplyStory
 from infra.local.studio import sign_up
-from infra.local.visitors import (
-    CLIENTS,
-    Studio,
-    eventually,
-)
+from infra.local.visitors import CLIENTS, Studio, eventually
 from infra.local.webhook_story import WebhookStory
 
 _ALICE, _CARMEN, _STRANGER = "+12125550101", "+12125550103", "+12125550199"
@@ -21,7 +17,7 @@ _LETTER = (
 
 
 class Story(WebhookStory, ReplyStory):
-    """Fifteen steps, from the sign-up of two studios to their invoices."""
+    """Sixteen steps, from the sign-up of two studios to their invoices."""
 
     def play(self) -> None:
         """Play all steps; raises `NotSo` at the first that does not hold."""
@@ -36,6 +32,7 @@ class Story(WebhookStory, ReplyStory):
         self.reply_lands_on_the_client()
         self.reply_goes_to_the_latest_studio()
         self.late_reply_goes_to_the_studio_that_is_meant()
+        self.staff_answer_a_near_miss()
         self.stop_and_start()
         self.stranger()
         self.tell_hosted_software(self.wattle)
