@@ -16,6 +16,7 @@ FILE = ROOT / "docs" / "openapi.json"
 RESOLVERS = (
     "accounts.signup",
     "accounts.api",
+    "accounts.clients",
     "accounts.triggers",
     "send.api",
     "send.broadcasts",

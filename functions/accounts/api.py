@@ -1,4 +1,4 @@
-"""The studio's settings, password, clients and templates."""
+"""The studio's settings, password and templates."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AfterValidator, Field, field_validator
 
-from accounts import fields, rows
+from accounts import fields
 from accounts.statuses import Statuses, of_records
 from longcode import passwords, template, webhook
 from longcode.account import Account, Delivery, HookEvent, OnUncertain, QuietZone
@@ -16,12 +16,12 @@ from longcode.errors import NotFound, RequestError, WebhookSecretChanged, WrongP
 from longcode.patience import HEALED_AFTER
 from longcode.record import RecordKind
 from longcode.retention import LONGEST_DAYS
-from longcode.table import accounts, clients, templates
+from longcode.table import accounts, templates
 from longcode.table.store import ConditionFailed
 
 _NOT_PRESENT = "This is not the present password."
 
-app = web.resolver(web.JSON, *rows.TYPES)
+app = web.resolver()
 
 
 class Settings(web.Body):
@@ -82,7 +82,6 @@ class TemplateForm(web.Body):
     body: Annotated[str, Field(min_length=1, max_length=1600)]
 
 
-ClientId = Annotated[str, Path(max_length=100)]
 TemplateName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
 
 
@@ -149,46 +148,6 @@ def change_password(form: NewPassword) -> dict[str, str]:
         if failed.found[0].get("hash") != hashed:  # else it is our own write, repeated because its answer was lost
             raise WrongPassword(_NOT_PRESENT, field="present") from failed
     return {"password": password}
-
-
-@app.put("/clients/<client_id>", responses=web.told({200: rows.ShownClient, 201: rows.ShownClient}))
-def put_client(client_id: ClientId, form: rows.ClientForm) -> Response[rows.ShownClient]:
-    """Write a client under the studio's own id."""
-    client = rows.client(_account(), rows.reachable(client_id), form, clock.now())
-    return Response(201 if clients.put(client) else 200, "application/json", rows.shown(client))
-
-
-@app.get("/clients/<client_id>")
-def show_client(client_id: ClientId) -> rows.ShownClient:
-    """Show a client."""
-    client = clients.get(web.caller(app), client_id)
-    if client is None:
-        raise NotFound(f"There is no client {client_id!r}.")
-    return rows.shown(client)
-
-
-@app.delete("/clients/<client_id>", responses=web.told({204: None}))
-def delete_client(client_id: ClientId) -> Response[str]:
-    """Delete a client; the messages stay."""
-    if not clients.delete(web.caller(app), client_id):
-        raise NotFound(f"There is no client {client_id!r}.")
-    return Response(204, body="")
-
-
-@app.get("/clients")
-def list_clients(
-    limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
-) -> web.Listed[rows.ShownClient]:
-    """List clients by id."""
-    found = [rows.shown(client) for client in clients.page(web.caller(app), cursor, limit + 1)]
-    return web.listed(found, limit, lambda client: client.id)
-
-
-@app.post("/clients/import")
-def import_clients() -> dict[str, Any]:
-    """Write clients from CSV or JSON lines, and report on each row."""
-    text = app.current_event.decoded_body or ""
-    return rows.take(_account(), web.header(app, "content-type") or "", text, clock.now())
 
 
 @app.put("/templates/<name>")

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from longcode.account import Account, OldSecret
-from longcode.call import Call
-from longcode.delivery import Delivery
-from longcode.message import Message
+
+if TYPE_CHECKING:  # the settings' API starts without
+    from longcode.call import Call
+    from longcode.delivery import Delivery
+    from longcode.message import Message
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = 24
@@ -90,7 +92,7 @@ def make_secret() -> str:
     return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
-def build(url: str, secrets_now: Sequence[str], told: Delivery, data: dict[str, Any], now: datetime) -> Webhook:
+def build(url: str, secrets_now: Sequence[str], told: "Delivery", data: dict[str, Any], now: datetime) -> Webhook:
     """Make the request of one try. The id is that of every try; the time and the signatures are its own."""
     document = {"type": told.event, "timestamp": told.created_at.isoformat(), "data": data}
     body = json.dumps(document, ensure_ascii=False).encode()
@@ -118,7 +120,7 @@ def rotated(account: Account, now: datetime) -> tuple[str, tuple[OldSecret, ...]
     return make_secret(), tuple([*last, *still][:_MOST_OLD_SECRETS])
 
 
-def reply(message: Message) -> dict[str, Any]:
+def reply(message: "Message") -> dict[str, Any]:
     """Tell of a new reply."""
     return {
         "id": message.id,
@@ -132,7 +134,7 @@ def reply(message: Message) -> dict[str, Any]:
     }
 
 
-def status(message: Message) -> dict[str, Any]:
+def status(message: "Message") -> dict[str, Any]:
     """Tell where a text stands, without its words."""
     return {
         "id": message.id,
@@ -145,7 +147,7 @@ def status(message: Message) -> dict[str, Any]:
     }
 
 
-def call(task: Call) -> dict[str, Any]:
+def call(task: "Call") -> dict[str, Any]:
     """Tell of a call task, as `GET /calls` shows it."""
     return {
         "id": task.id,

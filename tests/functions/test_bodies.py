@@ -5,6 +5,7 @@ from types import ModuleType
 import pytest
 
 from accounts import api as accounts_api
+from accounts import clients as clients_api
 from accounts import signup
 from accounts import triggers as triggers_api
 from billing import api as billing_api
@@ -19,7 +20,7 @@ ROUTES: list[tuple[ModuleType, str, str]] = [
     (signup, "POST", "/signup"),
     (accounts_api, "PATCH", "/account"),
     (accounts_api, "POST", "/account/password"),
-    (accounts_api, "PUT", "/clients/c1"),
+    (clients_api, "PUT", "/clients/c1"),
     (accounts_api, "PUT", "/templates/t"),
     (triggers_api, "PUT", "/triggers/t"),
     (send_api, "POST", "/messages"),

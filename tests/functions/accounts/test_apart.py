@@ -1,8 +1,11 @@
 """One studio never sees, changes or learns of another's settings, clients and templates."""
 
+from types import ModuleType
+
 import pytest
 
 from accounts import api
+from accounts import clients as clients_api
 from longcode import passwords
 from longcode.table import accounts, clients
 from tests.fakes import PASSWORD, call, client, studio
@@ -32,10 +35,10 @@ def test_a_password_is_the_callers() -> None:
 
 @pytest.mark.parametrize(("method", "kind"), [("GET", "client"), ("DELETE", "client"), ("GET", "template")])
 def test_what_is_theirs_is_as_absent_as_what_never_was(method: str, kind: str) -> None:
-    name = {"client": "c1", "template": "t1"}[kind]
+    name, door = {"client": ("c1", clients_api), "template": ("t1", api)}[kind]
 
-    theirs = call(api, method, f"/{kind}s/{name}", account=MINE)
-    nobodys = call(api, method, f"/{kind}s/none", account=MINE)
+    theirs = call(door, method, f"/{kind}s/{name}", account=MINE)
+    nobodys = call(door, method, f"/{kind}s/none", account=MINE)
 
     assert theirs.status == 404
     assert theirs.headers == nobodys.headers
@@ -50,8 +53,8 @@ def test_a_template_of_theirs_is_not_deleted() -> None:
 
 
 def test_a_client_under_the_same_id_is_another_client() -> None:
-    call(api, "DELETE", "/clients/c1", account=MINE)
-    answer = call(api, "PUT", "/clients/c1", {"phones": [{"number": "2125550123"}]}, account=MINE)
+    call(clients_api, "DELETE", "/clients/c1", account=MINE)
+    answer = call(clients_api, "PUT", "/clients/c1", {"phones": [{"number": "2125550123"}]}, account=MINE)
 
     theirs = clients.get(THEIRS, "c1")
     assert answer.status == 201
@@ -62,7 +65,7 @@ def test_a_client_under_the_same_id_is_another_client() -> None:
 
 
 def test_an_import_writes_the_callers_clients() -> None:
-    call(api, "POST", "/clients/import", "id\nc1\n", account=MINE, headers={"content-type": "text/csv"})
+    call(clients_api, "POST", "/clients/import", "id\nc1\n", account=MINE, headers={"content-type": "text/csv"})
 
     theirs = clients.get(THEIRS, "c1")
     assert theirs
@@ -75,7 +78,7 @@ def test_a_template_under_the_same_name_is_another_template() -> None:
     assert call(api, "GET", "/templates/t1", account=THEIRS).json["body"] == "Theirs"
 
 
-@pytest.mark.parametrize("path", ["/clients", "/templates"])
-def test_lists_have_what_is_the_callers(path: str) -> None:
+@pytest.mark.parametrize(("door", "path"), [(clients_api, "/clients"), (api, "/templates")])
+def test_lists_have_what_is_the_callers(door: ModuleType, path: str) -> None:
     for query in (None, {"cursor": "a"}, {"cursor": "#"}, {"cursor": "../account#10000002"}):
-        assert call(api, "GET", path, account=MINE, query=query).json == {"items": [], "next_cursor": None}
+        assert call(door, "GET", path, account=MINE, query=query).json == {"items": [], "next_cursor": None}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts import api
+from accounts import clients as api
 from longcode.table import clients
 from tests.fakes import Answered, LambdaContext, call, studio
 from tests.functions.accounts.calls import at_once

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts import api
+from accounts import clients as api
 from longcode.table import clients
 from tests.fakes import Answered, LambdaContext, call, studio
 from tests.functions.accounts.event import event
