@@ -10,7 +10,6 @@ from longcode import jobs
 from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
 from longcode.aws.telemetry import logger
-from longcode.call import instead_of
 from longcode.errors import NoNumberTicked, RequestError
 from longcode.occurrence import State
 from longcode.table import accounts, firing, messages, occurrences
@@ -51,10 +50,9 @@ def _leave(known: Known, refusal: RequestError, now: datetime) -> None:
     """Drop what cannot be sent; a client without a number for texts may be called instead."""
     trigger, record, client = known.trigger, known.record, known.client
     if isinstance(refusal, NoNumberTicked) and trigger and record and client and trigger.sms_else_call:
-        call = instead_of(known.occurrence, client, triggered.words(trigger, record, known))
-        from send import telling  # noqa: PLC0415 - few texts become calls
+        from send import calling  # noqa: PLC0415 - few texts become calls
 
-        telling.leave_call(known.account, known.occurrence, call, now)
+        calling.leave(known, client, triggered.words(trigger, record, known), now)
         return
     logger.info("dropped", extra={"trigger": known.occurrence.trigger, "reason": refusal.code})
     occurrences.drop(known.occurrence, refusal.code, refusal.detail, now)
