@@ -8,14 +8,14 @@ from tests.house.reading import events, functions, of_type, referred
 FOURTEEN_DAYS = 1_209_600
 
 
-def test_every_queue_has_a_dead_letter_queue_that_no_other_has(template: dict[str, Any]) -> None:
+def test_every_queue_has_its_dead_letters_in_the_same_place(template: dict[str, Any]) -> None:
     queues = of_type(template, "AWS::SQS::Queue")
     working = {name: one["RedrivePolicy"] for name, one in queues.items() if "RedrivePolicy" in one}
-    dead_letters = [referred(policy["deadLetterTargetArn"]) for policy in working.values()]
+    dead_letters = {referred(policy["deadLetterTargetArn"]) for policy in working.values()}
 
-    assert sorted(dead_letters) == sorted(queues.keys() - working)
+    assert dead_letters == queues.keys() - working == {"DeadLetters"}
     assert [name for name, policy in working.items() if policy["maxReceiveCount"] < 5] == []
-    assert [name for name in dead_letters if queues[name]["MessageRetentionPeriod"] != FOURTEEN_DAYS] == []
+    assert queues["DeadLetters"]["MessageRetentionPeriod"] == FOURTEEN_DAYS
 
 
 def test_every_queue_but_dead_letters_feeds_one_function(template: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ def test_the_main_job_holds(stack: Stack) -> None:
 def test_a_job_that_cannot_be_read_ends_in_the_dead_letter_queue_and_the_others_go_on(stack: Stack) -> None:
     sqs = client("sqs", stack.emulator_url)
     urls = sqs.list_queues()["QueueUrls"]
-    queue, dead = (next(url for url in urls if name in url) for name in ("SendQueue", "SendDeadLetters"))
+    queue, dead = (next(url for url in urls if name in url) for name in ("SendQueue", "DeadLetters"))
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     account = sign_up(stack, FORM)
     studio = Studio(stack.api_url, "Fox", account.account, account.password)
