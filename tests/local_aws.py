@@ -12,7 +12,7 @@ import yaml
 from moto import mock_aws
 
 from longcode.aws.clients import client
-from tests import partiql
+from tests import between, partiql
 
 ROOT = Path(__file__).parents[1]
 QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event", "webhook")
@@ -79,5 +79,5 @@ def local_aws() -> Iterator[None]:
         client("ssm").put_parameter(Name="/longcode/receipts-url", Type="String", Value="https://receipts.example/")
         client("ssm").put_parameter(Name="/longcode/inbound-url", Type="String", Value="https://inbound.example/")
         client("sesv2").create_email_identity(EmailIdentity="longcode@longcode.example")
-        with partiql.understood():
+        with partiql.understood(), between.refused():
             yield

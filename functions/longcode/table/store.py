@@ -162,8 +162,10 @@ def query_index(
 ) -> Iterator[Attributes]:
     """Read an index (its attributes: `INDEXES`) up to and without the sort key `before`, `page` items a call.
 
-    From `after` on, the two ends are part of what is read.
+    From `after` on, the two ends are part of what is read; DynamoDB refuses two that are the wrong way round.
     """
+    if after and after > before:
+        return iter(())
     bounds = {":before": before} | ({":after": after} if after else {})
     asked = {
         "IndexName": index,

@@ -189,3 +189,16 @@ def test_the_setting_starts_the_timer_and_is_kept_to_five_years(aws: None) -> No
     assert [(one.status, one.json["errors"][0]["field"]) for one in refused] == [(422, "retention_days")] * 2
     taken_away = call(accounts_api, "PATCH", "/account", {"retention_days": None}, account=account.id)
     assert taken_away.json["retention_days"] is None
+
+
+def test_an_account_that_keeps_its_words_longer_from_now_on_is_looked_at_like_any_other(account: Account) -> None:
+    send(account, "old", NOW)
+    sweep(NOW + 31 * DAY)
+    accounts.change_settings(account.id, {"retention_days": 90})
+    later = send(account, "later", NOW + 20 * DAY)
+
+    sweep(NOW + 33 * DAY)
+
+    assert bodies(account) == [("", ()), ("Hello", ())]
+    sweep(NOW + 112 * DAY)
+    assert stored(account, later.id).body == ""
