@@ -51,7 +51,7 @@ def hear(heard: jobs.HearKeyword, now: datetime) -> None:
         from optout import telling  # noqa: PLC0415 - a worker's start does without
 
         telling.tell_concerned(events, now)
-        _answer(heard, answer, now, heard.at + CONFIRMED_WITHIN if keyword is Keyword.STOP else None)
+        _answer(heard, answer, now, heard.at + CONFIRMED_WITHIN)
 
 
 def _owner(number: str) -> str | None:
