@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 CONFIRMED_WITHIN = timedelta(minutes=5)
-"""How soon after a STOP its confirmation must go; later it would be a text to somebody who opted out."""
+"""How soon after a STOP or START its confirmation must go; later it would be a text to somebody who opted out."""
 
 _AN_HOUR_SECONDS = 3600
 _MOST_AN_HOUR = 3

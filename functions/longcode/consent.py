@@ -55,8 +55,8 @@ class Event:
 class OptOut:
     """Whether a phone is opted out in a scope, by its latest event; `turned_by` is the one a confirmation goes with.
 
-    A repeated STOP is the latest event, and turns nothing. `asked` is the near miss that the staff of `account` are
-    asked about; none is when a later event has told.
+    A repeated STOP is the latest event, and turns nothing: `since` is when the client was first out, or last said
+    START. `asked` is the near miss that the staff of `account` are asked about; none is when a later event has told.
     """
 
     phone: str
@@ -65,6 +65,7 @@ class OptOut:
     at: datetime | None = None
     event_id: str | None = None
     turned_by: str | None = None
+    since: datetime | None = None
     asked: str | None = None
     asked_at: datetime | None = None
     account: str | None = None
@@ -80,10 +81,10 @@ def blocks(shared: OptOut | None, own: OptOut | None, left_at: datetime | None =
         return True
     if shared is None or not shared.out:
         return False
-    if left_at is None or shared.at is None:
+    if left_at is None or shared.since is None:
         return True
-    began_again = own is not None and own.at is not None and own.at > shared.at
-    return shared.at < left_at and not began_again
+    began_again = own is not None and own.since is not None and own.since > shared.since
+    return shared.since < left_at and not began_again
 
 
 def apply(now: OptOut | None, event: Event) -> OptOut:
@@ -93,8 +94,11 @@ def apply(now: OptOut | None, event: Event) -> OptOut:
         return before
     if event.asks:
         return replace(before, asked=event.id, asked_at=event.at, account=event.account)
-    turned_by = event.id if event.out != before.out else before.turned_by
-    told = replace(before, out=event.out, at=event.at, event_id=event.id, turned_by=turned_by)
+    told = replace(before, out=event.out, at=event.at, event_id=event.id)
+    if event.out != before.out:
+        told = replace(told, turned_by=event.id, since=event.at)
+    elif not event.out and event.means is Means.TEXT:
+        told = replace(told, since=event.at)
     return told if asks_since(told, event.at, event.id) else replace(told, asked=None, asked_at=None)
 
 

@@ -41,33 +41,43 @@ def hear(heard: jobs.HearKeyword, now: datetime) -> None:
     for state in states:
         if state.scope == SHARED:
             asking.settle(state, now)
-        elif owner:
-            asking.let_go_on(owner, heard.phone, now)
+        else:
+            asking.let_go_on(account_of(state.scope), heard.phone, now)
     if keyword is Keyword.STOP:
         for account, client_id in clients.everywhere_with_phone(heard.phone):
-            if owner in (None, account):
+            if owner is None or account in (owner, heard.account):
                 clients.hear_stop(account, client_id, heard.phone)
     if any(state.turned_by == heard.id for state in states):
         from optout import telling  # noqa: PLC0415 - a worker's start does without
 
         telling.tell_concerned(events, now)
-        _answer(heard, answer, now, heard.at + CONFIRMED_WITHIN if keyword is Keyword.STOP else None)
+        _answer(heard, answer, now, heard.at + CONFIRMED_WITHIN)
 
 
 def _owner(number: str) -> str | None:
-    """Tell whose a number alone is: a keyword to it is about that account only (design §7)."""
+    """Tell whose a number alone is: a keyword to it is about that account (design §7)."""
     return None if number in settings().shared_numbers else dedicated.owner(number)
 
 
 def _scopes(heard: jobs.HearKeyword, keyword: Keyword, owner: str | None) -> list[str]:
     """Tell what a keyword opens or closes. A YES may answer one studio's question, so it undoes only a STOP."""
     said_to = of_account(owner) if owner else SHARED
+    about = [said_to, *_elsewhere(heard, owner)]
     if keyword is Keyword.STOP:
-        return [said_to]
+        return about
     closed = opt_outs.scopes_to_open(heard.phone, heard.id)
     if keyword is Keyword.YES:
         return [said_to] if said_to in closed else []
-    return [said_to] if owner else sorted({SHARED, *filter(_is_there, closed)})
+    opened = (scope for scope in closed if scope in about or (not owner and _is_there(scope)))
+    return sorted({said_to, *opened})
+
+
+def _elsewhere(heard: jobs.HearKeyword, owner: str | None) -> list[str]:
+    """Tell the scope of the studio whose text was answered, if it has left the number since."""
+    if heard.account in (None, owner, SERVICE):
+        return []
+    left = owner is not None or dedicated.since(heard.account) is not None
+    return [of_account(heard.account)] if left else []
 
 
 def _is_there(scope: str) -> bool:

@@ -11,7 +11,7 @@ from longcode.aws.telemetry import count, logger
 from longcode.message import Message, State
 from longcode.occurrence import Occurrence, job_of
 from longcode.patience import HEALED_AFTER
-from longcode.table import due, messages
+from longcode.table import accounts, due, messages
 from longcode.table.codec import Attributes, read
 from send import notices
 from send.enqueue import enqueue
@@ -73,6 +73,11 @@ def heal(message: Message, now: datetime) -> None:
     match message.state:
         case State.SCHEDULED | State.ACCEPTED | State.QUEUED if patience.is_over(message, now):
             messages.settle(message, State.EXPIRED, error=message.held or "expired", finished_at=now)
+        case State.SCHEDULED if message.number not in settings().shared_numbers:
+            from send import choosing  # noqa: PLC0415 - few texts for later go over a number that is not shared
+
+            [text] = choosing.over(accounts.need(message.account), [message])
+            _enqueue(message, State.QUEUED, now + HEALED_AFTER, number=text.number)
         case State.SCHEDULED | State.ACCEPTED | State.QUEUED:
             _enqueue(message, State.QUEUED, now + HEALED_AFTER)
         case State.SENDING:
@@ -86,8 +91,8 @@ def heal(message: Message, now: datetime) -> None:
             _enqueue(message, State.UNCERTAIN, look)
 
 
-def _enqueue(message: Message, to: State, until: datetime) -> None:
-    if messages.put_off(message, to, until):
+def _enqueue(message: Message, to: State, until: datetime, **changes: str) -> None:
+    if messages.put_off(message, to, until, **changes):
         enqueue([message])
 
 

@@ -1,5 +1,6 @@
 """Of STOP and START, in whatever order they come and however often, the latest by time stands."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 
@@ -84,7 +85,7 @@ EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
 
 
 def opt_out(scope: str, at: datetime, *, out: bool = True) -> OptOut:
-    return OptOut(phone="+12125550123", scope=scope, out=out, at=at, event_id="e1")
+    return OptOut(phone="+12125550123", scope=scope, out=out, at=at, event_id="e1", since=at)
 
 
 @pytest.mark.parametrize(
@@ -107,3 +108,21 @@ def test_an_account_is_bound_by_its_own_opt_out_and_by_the_shared_one_of_when_it
     shared: OptOut | None, own: OptOut | None, left_at: datetime | None, expected: bool
 ) -> None:
     assert blocks(shared, own, left_at) is expected
+
+
+def test_a_stop_said_again_to_others_does_not_free_a_studio_that_has_left() -> None:
+    stop, again = said(0, out=True), said(10, out=True)
+
+    assert blocks(after(stop, again), None, NOW + timedelta(minutes=5))
+
+
+def test_a_start_to_a_studios_own_number_stands_though_a_stop_is_said_again_to_others() -> None:
+    stop, again, start = said(0, out=True), said(10, out=True), said(7, out=False)
+
+    assert not blocks(after(stop, again), after(start), NOW + timedelta(minutes=5))
+
+
+def test_what_staff_decided_of_a_near_miss_is_no_start() -> None:
+    no = replace(said(2, out=False), means=Means.TEXT_AND_STAFF)
+
+    assert blocks(after(said(0, out=True)), after(no), NOW + timedelta(minutes=5))

@@ -144,6 +144,34 @@ def test_a_stop_said_to_a_studio_on_the_shared_numbers_goes_with_it_to_its_own_n
     assert may_text() == (True, False)
 
 
+def test_a_stop_to_the_number_that_a_studio_has_left_binds_the_studio_whose_text_it_answers() -> None:
+    say("stop", SHARED_NUMBER, minute=5)
+    stopped = may_text()
+
+    say("start", SHARED_NUMBER, minute=6)
+
+    assert stopped == (False, False)
+    assert may_text() == (True, True)
+
+
+def test_a_stop_to_the_own_number_of_before_binds_a_studio_that_has_another() -> None:
+    dedicated.give(mine(), "+15555550178", NOW)
+
+    say("stop", OWN, minute=5)
+
+    assert may_text() == (False, False)
+
+
+def test_a_stop_to_what_is_another_studios_number_now_binds_both() -> None:
+    say("stop", OWN, minute=5, account=OTHER)
+    stopped = may_text()
+
+    say("start", OWN, minute=6, account=OTHER)
+
+    assert stopped == (False, False)
+    assert may_text() == (True, True)
+
+
 def test_the_worker_of_a_number_of_its_own_knows_a_stop_of_before() -> None:
     told = call(api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
     say("stop", SHARED_NUMBER, minute=-1)
@@ -178,7 +206,7 @@ def test_the_worker_holds_each_text_against_the_scope_of_its_number(stopped: str
         ids[account] = told.json["messages"][0]["id"]
     bodies = queued("send")
 
-    say("stop", stopped)
+    say("stop", stopped, account=MINE if stopped == OWN else OTHER)
     deliver_job = send_worker.prepare(bodies, FakeCarrier(), NOW)
     for body in bodies:
         deliver_job(body)

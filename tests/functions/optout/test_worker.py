@@ -236,6 +236,17 @@ def test_a_confirmation_that_waits_in_the_queue_does_not_go_after_five_minutes()
     assert (text.state, text.valid_until) == ("expired", at(5))
 
 
+def test_the_answer_to_a_start_does_not_wait_until_the_phone_may_be_out_again() -> None:
+    hear("stop", 0, answered=True)
+    hear("start", 1)
+    hear("stop", 3, answered=True)
+
+    carrier = FakeCarrier()
+    deliver(carrier, at(6))
+
+    assert carrier.texts == []
+
+
 SAID: list[Callable[[], None]] = [
     lambda: hear("stop", 0),
     lambda: hear("start", 10),

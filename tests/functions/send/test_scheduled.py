@@ -9,7 +9,7 @@ from longcode.account import Account
 from longcode.aws.settings import plan_list
 from longcode.message import State
 from longcode.plans import Change
-from longcode.table import messages, usage
+from longcode.table import accounts, dedicated, messages, usage
 from send import api, due
 from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
 from tests.functions.send.texts import accept, deliver, stored, units
@@ -28,6 +28,22 @@ def account(aws: None) -> Account:
 def post(account: Account, send_at: str) -> Answered:
     form = {"client_id": "c1", "body": "Hello", "send_at": send_at}
     return call(api, "POST", "/messages", form, account=account.id)
+
+
+@pytest.mark.parametrize(("given", "goes_over"), [(None, "+15555550100"), ("+15555550178", "+15555550178")])
+def test_a_text_for_later_does_not_go_over_a_number_that_may_be_anothers_by_then(
+    account: Account, given: str | None, goes_over: str
+) -> None:
+    dedicated.give(account, "+15555550177", NOW)
+    accept(accounts.need(account.id), send_at=MORNING + timedelta(days=40))
+    dedicated.give(accounts.need(account.id), given, NOW)
+    dedicated.give(studio("10000002"), "+15555550177", NOW + timedelta(days=31))
+    carrier, then = FakeCarrier(), MORNING + timedelta(days=40, seconds=30)
+
+    due.sweep(then)
+    deliver(carrier, then)
+
+    assert [one.origin for one in carrier.texts] == [goes_over]
 
 
 def test_a_text_for_later_waits_and_goes_at_its_time(account: Account) -> None:
