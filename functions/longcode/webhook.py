@@ -25,7 +25,9 @@ _SECRET_BYTES = 24
 _SIGNS_BESIDE = timedelta(hours=24)
 _MOST_OLD_SECRETS = 3
 _SUCCESS, _GONE = range(200, 300), 410
-_ADDRESS = re.compile(r"[0-9.]+|.*:.*")  # an IP address rather than a name, which is looked up when it is called
+# An IP address, however it is spelled, rather than a name, which is looked up when it is called.
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*|(.*\.)?([0-9]+|0x[0-9a-f]*)\.?")
+_STRAY = re.compile(r"[\x00-\x20\x7f\\]")  # readers of addresses differ about what these mean
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
@@ -68,8 +70,10 @@ def check_url(url: str) -> str:
         raise ValueError("is not an https address")
     if parts.username is not None or parts.port == 0:
         raise ValueError("has more than a host, a port and a path")
-    parts.hostname.encode("idna")
-    if _ADDRESS.fullmatch(parts.hostname) and not is_public(parts.hostname):
+    if _STRAY.search(url):
+        raise ValueError("has blanks, backslashes or characters that nobody sees")
+    host = parts.hostname.encode("idna").decode()  # where a digit is a digit, whatever its width
+    if _ADDRESS.fullmatch(host) and not is_public(host):
         raise ValueError("is not an address of the public internet")
     return url
 

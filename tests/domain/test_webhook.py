@@ -161,8 +161,36 @@ def test_no_two_secrets_are_alike() -> None:
         "https://u:p@studio.example/",
         f"https://{'a' * 64}.example/",
         "javascript:alert(1)",
+        "https://exa mple/",
+        "https://exa\nmple/",
+        "https://studio.example/\r\nHost: x",
+        "https://\x00studio.example/",
+        "https://studio.example/\\@10.0.0.1/",
     ],
 )
 def test_what_could_not_be_called_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         webhook.check_url(url)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.1",
+        "2130706433",
+        "0177.0.0.1",
+        "0x7f000001",
+        "0x7f.0.0.1",
+        "0XA9.0xFE.0xA9.0xFE.",
+        "1.2.3.0x",
+        "127.0.0.1.",
+        "\uff11\uff12\uff17.\uff10.\uff10.\uff11",
+        "127\u30020\u30020\u30021",
+        "\u2460\u2461\u2466.0.0.1",
+        "[::ffff:169.254.169.254]",
+        "[64:ff9b::7f00:1]",
+    ],
+)
+def test_an_address_that_is_private_is_refused_however_it_is_spelled(host: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        webhook.check_url(f"https://{host}/")
