@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # any zone can tell these
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:
@@ -28,4 +30,6 @@ def _instant(written: object) -> datetime | None:
         at = datetime.fromisoformat(str(written))
     except ValueError:
         return None
-    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000) if at.tzinfo else None
+    if at.tzinfo is None or not _FIRST <= at <= _LAST:
+        return None
+    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)

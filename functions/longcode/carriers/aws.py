@@ -168,7 +168,7 @@ def read_inbound(event: Mapping[str, Any], *, answers: frozenset[str] = frozense
         number=event["destinationNumber"],
         body=whole(_word(event, "messageBody")),
         answered=_word(event, "messageKeyword").upper() in answers,
-        replies_to=_word(event, "previousPublishedMessageId") or None,
+        replies_to=whole(_word(event, "previousPublishedMessageId")) or None,
     )
 
 

@@ -25,6 +25,7 @@ REPLY = json.loads(ENVELOPE["Message"])
 PHONE = "+15555550123"
 INBOUND = Inbound(carrier="aws", carrier_id="", phone=PHONE, number="+15555550100", body="")
 COUNTER = count()
+NEVER = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z", "1969-12-31T23:59:59Z"]
 
 
 @pytest.fixture
@@ -84,13 +85,20 @@ def test_a_stop_that_aws_brings_is_answered_by_us_for_aws_leaves_opt_outs_to_us(
     assert (told["keyword"], told["answered"], told["at"]) == ("stop", False, "2026-11-22T18:04:00.123000Z")
 
 
-@pytest.mark.parametrize("timestamp", [None, "yesterday", "2026-11-22T18:04:00", 1795370640, ""])
+@pytest.mark.parametrize("timestamp", [None, "yesterday", "2026-11-22T18:04:00", 1795370640, "", *NEVER])
 def test_a_reply_without_a_time_that_can_be_read_came_now(account: Account, timestamp: object) -> None:
     before = datetime.now(UTC)
 
     bring(REPLY, Timestamp=timestamp)
 
     assert (replies(account)[0].created_at - before).total_seconds() < 60
+
+
+def test_a_text_that_is_said_to_be_answered_under_no_possible_id_keeps_no_reply_back(account: Account) -> None:
+    answer = bring(REPLY | {"previousPublishedMessageId": "\ud800"})
+
+    assert answer == {"batchItemFailures": []}
+    assert [one.replies_to for one in replies(account)] == ["\ufffd"]
 
 
 def test_a_field_never_seen_before_does_no_harm(account: Account) -> None:
