@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
 from longcode.aws import clock
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
@@ -10,6 +13,13 @@ from longcode.errors import BadPhone, NumberTaken, RequestError
 from longcode.phone import to_e164
 from longcode.table import accounts, dedicated
 from longcode.table.store import ConditionFailed
+
+
+class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which number an account is to have; null takes it back."""
+
+    account: str
+    number: str | None
 
 
 def dedicate(account_id: str, number: str | None, now: datetime) -> str | None:
@@ -43,11 +53,15 @@ def _not_shared(entered: str) -> str:
 
 
 def answer(event: dict[str, Any], now: datetime) -> dict[str, str | None]:
-    """Do what the operator asks for, or say why not and which field it is about."""
+    """Do what the operator asks for, or say why not and which field it is about.
+
+    `msgspec.ValidationError` says what of it cannot be read.
+    """
+    order = msgspec.convert(event, Order)
     try:
-        return {"number": dedicate(event["account"], event["number"], now)}
-    except RequestError as refusal:
-        return {"code": refusal.code, "detail": refusal.detail, "field": refusal.field}
+        return {"number": dedicate(order.account, order.number, now)}
+    except RequestError as refusal:  # without a field, it is the account that is not there
+        return {"code": refusal.code, "detail": refusal.detail, "field": refusal.field or "account"}
 
 
 @logger.inject_lambda_context

@@ -5,18 +5,29 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
 from longcode.aws import clock, queues
 from longcode.aws.settings import carrier_credentials, settings
 from longcode.aws.telemetry import logger
 from longcode.carriers import choose
 from longcode.carriers.carrier import Archive, Arrived
 from longcode.jobs import Receive
+from longcode.message import Instant
 from longcode.table import dedicated, inbox
 
 WINDOW = timedelta(minutes=30)  # six runs see each text, so that five may fail
 _ON_ITS_WAY = timedelta(minutes=1)  # a webhook's text may still be in the queue
 _WITHOUT_PICTURES = timedelta(minutes=5)  # so old, a text waits no more for the addresses of its pictures
 _AT_ONCE = 8
+
+
+class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody who invokes it by hand asks for: `since` after an outage, `reconcile_at` on trial."""
+
+    since: Instant | None = None
+    reconcile_at: Instant | None = None
 
 
 class NotListed(Exception):
@@ -62,14 +73,10 @@ def _carrier() -> Archive:
     )
 
 
-def _told(event: dict[str, Any], name: str) -> datetime | None:
-    """Read a time that somebody who invokes it by hand asks for: `since` after an outage, `reconcile_at` on trial."""
-    return datetime.fromisoformat(event[name]) if name in event else None
-
-
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    now = _told(event, "reconcile_at") or clock.now()
-    since = _told(event, "since") or now - WINDOW
+    order = msgspec.convert(event, Order)
+    now = order.reconcile_at or clock.now()
+    since = order.since or now - WINDOW
     numbers = [*settings().shared_numbers, *dedicated.every()]
     return {"queued": reconcile(numbers, _carrier(), since, now)}

@@ -16,7 +16,7 @@ _MOST = 400  # of 1,600 characters each: Lambda answers with 6 MB at most
 class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose history is wanted: one phone's, or all, page by page."""
 
-    phone: Annotated[str, Meta(pattern=r"^\+[0-9]{7,15}$")] | None = None
+    phone: Annotated[str, Meta(pattern=r"^\+[0-9]{7,15}\Z")] | None = None
     limit: Annotated[int, Meta(ge=1, le=_MOST)] = _MOST
     cursor: str | None = None
 

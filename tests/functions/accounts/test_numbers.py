@@ -1,7 +1,9 @@
 """A number that is dedicated to one account: the operator gives it, and takes it back."""
 
 from datetime import timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
 from accounts import api, numbers
@@ -95,8 +97,39 @@ def test_a_number_that_others_share_or_that_is_none_is_refused(number: str, code
     assert accounts.need(account.id).number is None
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"number": 5}, r"\$\.number"),
+        ({"number": False}, r"\$\.number"),
+        ({"account": None}, r"\$\.account"),
+        ({"acount": "10000001"}, "unknown field `acount`"),
+    ],
+)
+def test_an_order_that_cannot_be_read_says_why_and_changes_nothing(change: dict[str, Any], reason: str) -> None:
+    account = studio()
+    numbers.dedicate(account.id, OWN, NOW)
+
+    with pytest.raises(msgspec.ValidationError, match=reason):
+        numbers.handler({"account": account.id, "number": None} | change, LambdaContext())
+    assert dedicated.owner(OWN) == account.id
+
+
+@pytest.mark.parametrize("missing", ["account", "number"])
+def test_an_order_that_leaves_something_out_takes_no_number_back(missing: str) -> None:
+    account = studio()
+    numbers.dedicate(account.id, OWN, NOW)
+    order = {name: value for name, value in {"account": account.id, "number": None}.items() if name != missing}
+
+    with pytest.raises(msgspec.ValidationError, match=f"required field `{missing}`"):
+        numbers.handler(order, LambdaContext())
+    assert dedicated.owner(OWN) == account.id
+
+
 def test_an_account_that_is_not_there_is_named() -> None:
-    assert numbers.answer({"account": "10000009", "number": OWN}, NOW)["code"] == "not_found"
+    answer = numbers.answer({"account": "10000009", "number": OWN}, NOW)
+
+    assert (answer["code"], answer["field"]) == ("not_found", "account")
     assert dedicated.owner(OWN) is None
 
 

@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
 from inbox import reconcile, worker
@@ -256,3 +258,18 @@ def test_the_schedules_event_asks_for_half_an_hour_and_the_operators_for_more(ac
         reconcile.handler({}, LambdaContext())
     with pytest.raises(reconcile.NotListed):
         reconcile.handler({"since": datetime(2026, 11, 22, tzinfo=UTC).isoformat()}, LambdaContext())
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        ({"since": "yesterday"}, r"\$\.since"),
+        ({"since": "2026-11-22T10:00:00"}, r"\$\.since"),
+        ({"since": 5}, r"\$\.since"),
+        ({"sinc": "2026-11-22T10:00:00Z"}, "unknown field `sinc`"),
+        ({"reconcile_at": "10000-01-01T00:00:00Z"}, r"\$\.reconcile_at"),
+    ],
+)
+def test_an_order_that_cannot_be_read_says_why(account: Account, order: dict[str, Any], reason: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=reason):
+        reconcile.handler(order, LambdaContext())

@@ -116,7 +116,9 @@ def test_an_event_is_kept_for_five_years_and_then_shown_no_more() -> None:
     assert (exported(days=5 * 366)[0], exported(days=5 * 366, phone=PHONE)[0]) == ([], [])
 
 
-@pytest.mark.parametrize("order", [{"phone": "2125550123"}, {"limit": 0}, {"limit": 401}, {"all": True}])
+@pytest.mark.parametrize(
+    "order", [{"phone": "2125550123"}, {"phone": f"{PHONE}\n"}, {"limit": 0}, {"limit": 401}, {"all": True}]
+)
 def test_an_order_that_cannot_be_read_is_refused(order: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         export.handler(order, LambdaContext())
