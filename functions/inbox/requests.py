@@ -55,7 +55,7 @@ MessageId = Annotated[str, Path(max_length=100)]
 ClientId = Annotated[str | None, Query(max_length=100)]
 Phone = Annotated[str | None, AfterValidator(_number), Query(max_length=20)]
 Words = Annotated[str | None, AfterValidator(_words), Query(max_length=200)]
-Record = Annotated[str | None, Query(pattern=r"^(session|task):.{1,100}$")]
+Record = Annotated[str | None, Query(pattern=r"^(session|task):[\s\S]{1,100}$")]
 Place = Annotated[str | None, Query(max_length=200, pattern=folders.CURSOR)]
 Number = Annotated[str, Query(pattern=r"^[0-9]{1,12}$")]
 

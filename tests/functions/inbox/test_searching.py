@@ -81,13 +81,14 @@ def test_words_are_found_in_both_directions_or_in_a_folder(account: Account) -> 
     assert found(account, folder="all", text="\u00ccn", phone=OTHER) == []
 
 
-def test_what_is_linked_to_a_session_is_found_by_it(account: Account) -> None:
+@pytest.mark.parametrize("record_id", ["a:b", "a\nb", "\u202e\x00"])
+def test_what_is_linked_to_a_session_is_found_by_it(account: Account, record_id: str) -> None:
     message = ask(account, folder="inbox", client_id="c2").json["items"][0]
-    session: Any = {"record": {"kind": "session", "id": "a:b"}}
+    session: Any = {"record": {"kind": "session", "id": record_id}}
     call(api, "PUT", f"/messages/{message['id']}/link", session, account=account.id)
 
-    assert found(account, folder="all", record="session:a:b") == ["from another"]
-    assert found(account, folder="all", record="task:a:b") == []
+    assert found(account, folder="all", record=f"session:{record_id}") == ["from another"]
+    assert found(account, folder="all", record=f"task:{record_id}") == []
 
 
 def test_another_studio_finds_nothing(account: Account) -> None:
