@@ -43,7 +43,7 @@ class Settings(web.Body):
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
     quiet_hours: bool | None = None
     quiet_zone: QuietZone | None = None
-    retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_DAYS)] = None
+    retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_DAYS, strict=True)] = None  # true is no day
     statuses: Annotated[dict[RecordKind, Statuses] | None, AfterValidator(of_records)] = None
 
     @field_validator(

@@ -181,12 +181,13 @@ def test_the_setting_starts_the_timer_and_is_kept_to_five_years(aws: None) -> No
 
     changed = call(accounts_api, "PATCH", "/account", {"retention_days": 90}, account=account.id)
     refused = [
-        call(accounts_api, "PATCH", "/account", {"retention_days": days}, account=account.id) for days in (0, 1827)
+        call(accounts_api, "PATCH", "/account", {"retention_days": days}, account=account.id)
+        for days in (0, 1827, True)
     ]
 
     assert (changed.status, changed.json["retention_days"]) == (200, 90)
     assert due_at(account) is not None
-    assert [(one.status, one.json["errors"][0]["field"]) for one in refused] == [(422, "retention_days")] * 2
+    assert [(one.status, one.json["errors"][0]["field"]) for one in refused] == [(422, "retention_days")] * 3
     taken_away = call(accounts_api, "PATCH", "/account", {"retention_days": None}, account=account.id)
     assert taken_away.json["retention_days"] is None
 
