@@ -7,14 +7,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from inbox import reply
+from inbox import asking, reply
 from longcode import keywords
-from longcode.aws import clock, queues
-from longcode.aws.settings import settings
+from longcode.aws import clock
 from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Inbound
 from longcode.errors import NotFound
-from longcode.jobs import HearKeyword
 from longcode.message import Direction, Message
 from longcode.route import Decision, Rule
 from longcode.table import accounts, messages, opt_outs, strangers
@@ -114,19 +112,10 @@ def _had(owner: tuple[str, str] | None, wanted: str, field: str) -> dict[str, st
 def _asked_about(had: dict[str, str], instead_of: str | None = None) -> dict[str, str]:
     """Have the staff who have a near miss now asked about it, and no others."""
     message = messages.get(had["account"], had["message_id"])
-    if message and message.keyword == keywords.NEAR_STOP:
+    if message:
         if instead_of:
             opt_outs.withdraw(instead_of, message.phone, message.id)
-        near_miss = HearKeyword(
-            id=message.id,
-            keyword=keywords.NEAR_STOP,
-            phone=message.phone,
-            number=message.number,
-            words=message.body,
-            at=message.created_at,
-            account=message.account,
-        )
-        queues.put(settings().opt_out_queue_url, [near_miss])
+        asking.ask(message)
     return had
 
 

@@ -376,3 +376,13 @@ def test_the_log_has_neither_the_phone_nor_the_words(fox: Account, caplog: pytes
 
     assert "Secret words" not in logged(caplog)
     assert "2125550123" not in logged(caplog)
+
+
+def test_a_late_copy_of_a_near_miss_asks_no_other_studio_about_its_words(fox: Account, wattle: Account) -> None:
+    texted(fox)
+    receive(body="please stop texting me")
+    texted(wattle, NOW + MINUTE)
+
+    receive(body="please stop texting me", at=NOW + 2 * MINUTE)
+
+    assert {json.loads(heard)["account"] for heard in queued("opt_out")} == {fox.id}
