@@ -14,7 +14,7 @@ from longcode.aws.telemetry import logger
 from longcode.errors import NotFound
 from longcode.message import Direction, Message
 from longcode.route import Decision, Rule, link
-from longcode.table import accounts, clients, messages, opt_outs, strangers
+from longcode.table import accounts, clients, messages, opt_outs, retentions, strangers
 from longcode.table.store import ConditionFailed
 
 
@@ -61,7 +61,7 @@ def hand_over(order: HandOver, now: datetime) -> dict[str, str]:
         owner = strangers.hand_over(stranger, replace(made, month=None, charged_units=0))
     else:
         owner = strangers.owner(order.carrier, order.carrier_id)
-    return _asked_about(_had(owner, order.account, "carrier_id"))
+    return _settled(_had(owner, order.account, "carrier_id"))
 
 
 def move(order: Move) -> dict[str, str]:
@@ -71,14 +71,14 @@ def move(order: Move) -> dict[str, str]:
     if message is None:
         moved = messages.get(order.to, order.message_id)
         there = (order.to, moved.id) if moved and moved.direction is Direction.IN else None
-        return _asked_about(_had(there, order.to, "message_id"), instead_of=order.account)
+        return _settled(_had(there, order.to, "message_id"), instead_of=order.account)
     if message.direction is not Direction.IN or order.account == order.to:
         raise NotFound("Only a reply can be moved, and only to another account.", field="message_id")
     try:
         owner = strangers.move(message, _at(order.to, message))
     except ConditionFailed:  # staff have read or linked it meanwhile
         return move(order)
-    return _asked_about(_had(owner, order.to, "message_id"), instead_of=order.account)
+    return _settled(_had(owner, order.to, "message_id"), instead_of=order.account)
 
 
 def _at(account: str, message: Message) -> Message:
@@ -107,13 +107,14 @@ def _had(owner: tuple[str, str] | None, wanted: str, field: str) -> dict[str, st
     return {"account": owner[0], "message_id": owner[1]}
 
 
-def _asked_about(had: dict[str, str], instead_of: str | None = None) -> dict[str, str]:
-    """Have the staff who have a near miss now asked about it, and no others."""
+def _settled(had: dict[str, str], instead_of: str | None = None) -> dict[str, str]:
+    """Have the staff who have a near miss now asked about it, and no others; and old words forgotten in time."""
     message = messages.get(had["account"], had["message_id"])
     if message:
         if instead_of:
             opt_outs.withdraw(instead_of, message.phone, message.id)
         asking.ask(message)
+        retentions.go_back(message.account, message.created_at)
     return had
 
 
