@@ -24,8 +24,11 @@ processor = OneByOne(EventType.SQS)
 _LONGEST_KEYWORD = 60  # characters of a text that may be a studio's own keyword, with trimmings
 
 
-def receive(inbound: Inbound, received_at: datetime) -> None:
-    """Take in a text. STOP is handed on before the reply is written, and even if the text is nobody's."""
+def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None) -> None:
+    """Take in a text. STOP is handed on before the reply is written, and even if the text is nobody's.
+
+    `now` is when it is taken in, if that is not when it came: it may have waited for days in a queue.
+    """
     keyword = keywords.heard(inbound.body)
     decision = attributed(inbound, received_at)
     if keyword and keyword != keywords.NEAR_STOP and (decision or keyword in (Keyword.STOP, Keyword.START)):
@@ -41,7 +44,7 @@ def receive(inbound: Inbound, received_at: datetime) -> None:
     logger.info("reply", extra={"account": decision.account, "rule": decision.rule, "new": new})
     taken = made if new else _taken_in(inbound)
     if taken:
-        _make_known(taken, received_at)
+        _make_known(taken, received_at, now or received_at)
 
 
 def _taken_in(inbound: Inbound) -> Message | None:
@@ -50,12 +53,12 @@ def _taken_in(inbound: Inbound) -> Message | None:
     return messages.get(*owner) if owner else None
 
 
-def _make_known(taken: Message, received_at: datetime) -> None:
+def _make_known(taken: Message, received_at: datetime, now: datetime) -> None:
     """Do what follows from a reply: its staff are asked, its studio's software and its triggers are told."""
     from inbox import asking, telling  # noqa: PLC0415 - a worker's start does without
 
     asking.ask(taken)
-    telling.tell_reply(taken, received_at)
+    telling.tell_reply(taken, now)
     by_a_person = taken.rule == Rule.OPERATOR  # who gave it to the account is none of its triggers' causes
     if taken.keyword is None and not by_a_person and len(taken.body) <= _LONGEST_KEYWORD:
         from inbox import spoken  # noqa: PLC0415 - a worker's start does without
@@ -78,7 +81,8 @@ def _heard(inbound: Inbound, keyword: str, decision: Decision | None, at: dateti
 
 def record_handler(record: SQSRecord) -> None:
     """Take in what a carrier brought."""
-    receive(*arrival.read(record.body, clock.now()))
+    now = clock.now()
+    receive(*arrival.read(record.body, now), now)
 
 
 @logger.inject_lambda_context
