@@ -7,17 +7,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from inbox import reply
+from inbox import asking, reply
 from longcode import keywords
-from longcode.aws import clock, queues
-from longcode.aws.settings import settings
+from longcode.aws import clock
 from longcode.aws.telemetry import logger
-from longcode.carriers.carrier import Inbound
 from longcode.errors import NotFound
-from longcode.jobs import HearKeyword
 from longcode.message import Direction, Message
-from longcode.route import Decision, Rule
-from longcode.table import accounts, messages, opt_outs, strangers
+from longcode.route import Decision, Rule, link
+from longcode.table import accounts, clients, messages, opt_outs, retentions, strangers
 from longcode.table.store import ConditionFailed
 
 
@@ -59,11 +56,12 @@ def hand_over(order: HandOver, now: datetime) -> dict[str, str]:
     _check(order.account, "account")
     stranger = strangers.get(order.carrier, order.carrier_id, now)
     if stranger:
-        made = _made(stranger.inbound, order.account, (), stranger.at)
+        decision = Decision(rule=Rule.OPERATOR, account=order.account, answers=None, client_id=None, candidates=())
+        made = reply.make(stranger.inbound, decision, keywords.heard(stranger.inbound.body), stranger.at)
         owner = strangers.hand_over(stranger, replace(made, month=None, charged_units=0))
     else:
         owner = strangers.owner(order.carrier, order.carrier_id)
-    return _asked_about(_had(owner, order.account, "carrier_id"))
+    return _settled(_had(owner, order.account, "carrier_id"))
 
 
 def move(order: Move) -> dict[str, str]:
@@ -73,31 +71,29 @@ def move(order: Move) -> dict[str, str]:
     if message is None:
         moved = messages.get(order.to, order.message_id)
         there = (order.to, moved.id) if moved and moved.direction is Direction.IN else None
-        return _asked_about(_had(there, order.to, "message_id"), instead_of=order.account)
+        return _settled(_had(there, order.to, "message_id"), instead_of=order.account)
     if message.direction is not Direction.IN or order.account == order.to:
         raise NotFound("Only a reply can be moved, and only to another account.", field="message_id")
-    inbound = Inbound(
-        carrier=message.carrier or "",
-        carrier_id=message.carrier_id or "",
-        phone=message.phone,
-        number=message.number,
-        body=message.body,
-        media=message.media,
-    )
-    others = (message.account, *(one for one in message.candidates if one != order.to))
-    made = _made(inbound, order.to, others, message.created_at)
-    counts_alike = replace(made, month=message.month, charged_units=message.charged_units)
     try:
-        owner = strangers.move(message, counts_alike)
+        owner = strangers.move(message, _at(order.to, message))
     except ConditionFailed:  # staff have read or linked it meanwhile
         return move(order)
-    return _asked_about(_had(owner, order.to, "message_id"), instead_of=order.account)
+    return _settled(_had(owner, order.to, "message_id"), instead_of=order.account)
 
 
-def _made(inbound: Inbound, account: str, others: tuple[str, ...], at: datetime) -> Message:
-    # It answers none of this account's texts, and the other account's are none of its business.
-    decision = Decision(rule=Rule.OPERATOR, account=account, answers=None, client_id=None, candidates=others)
-    return reply.make(inbound, decision, keywords.heard(inbound.body), at)
+def _at(account: str, message: Message) -> Message:
+    """Give a reply as another account gets it: with its words as far as they are kept, and what it counts."""
+    return replace(
+        message,
+        account=account,
+        client_id=link(None, clients.with_phone(account, message.phone)),
+        record=None,
+        read=False,
+        answers=None,  # it answers none of this account's texts, and the other account's are none of its business
+        replies_to=None,
+        rule=Rule.OPERATOR,
+        candidates=(message.account, *(one for one in message.candidates if one != account)),
+    )
 
 
 def _check(account: str, field: str) -> None:
@@ -111,22 +107,14 @@ def _had(owner: tuple[str, str] | None, wanted: str, field: str) -> dict[str, st
     return {"account": owner[0], "message_id": owner[1]}
 
 
-def _asked_about(had: dict[str, str], instead_of: str | None = None) -> dict[str, str]:
-    """Have the staff who have a near miss now asked about it, and no others."""
+def _settled(had: dict[str, str], instead_of: str | None = None) -> dict[str, str]:
+    """Have the staff who have a near miss now asked about it, and no others; and old words forgotten in time."""
     message = messages.get(had["account"], had["message_id"])
-    if message and message.keyword == keywords.NEAR_STOP:
+    if message:
         if instead_of:
             opt_outs.withdraw(instead_of, message.phone, message.id)
-        near_miss = HearKeyword(
-            id=message.id,
-            keyword=keywords.NEAR_STOP,
-            phone=message.phone,
-            number=message.number,
-            words=message.body,
-            at=message.created_at,
-            account=message.account,
-        )
-        queues.put(settings().opt_out_queue_url, [near_miss])
+        asking.ask(message)
+        retentions.go_back(message.account, message.created_at)
     return had
 
 

@@ -16,6 +16,7 @@ from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import HearKeyword
 from longcode.keywords import Keyword
+from longcode.message import Message
 from longcode.route import Decision, Rule
 from longcode.table import inbox, messages, strangers
 
@@ -23,11 +24,14 @@ processor = OneByOne(EventType.SQS)
 _LONGEST_KEYWORD = 60  # characters of a text that may be a studio's own keyword, with trimmings
 
 
-def receive(inbound: Inbound, received_at: datetime) -> None:
-    """Take in a text. STOP is handed on before the reply is written, and even if the text is nobody's."""
+def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None) -> None:
+    """Take in a text. STOP is handed on before the reply is written, and even if the text is nobody's.
+
+    `now` is when it is taken in, if that is not when it came: it may have waited for days in a queue.
+    """
     keyword = keywords.heard(inbound.body)
     decision = attributed(inbound, received_at)
-    if keyword and (decision or keyword in (Keyword.STOP, Keyword.START)):
+    if keyword and keyword != keywords.NEAR_STOP and (decision or keyword in (Keyword.STOP, Keyword.START)):
         # A late copy of a STOP must not undo the START that followed it.
         heard_at = inbox.seen_at(inbound) or received_at
         queues.put(settings().opt_out_queue_url, [_heard(inbound, keyword, decision, heard_at)])
@@ -38,13 +42,25 @@ def receive(inbound: Inbound, received_at: datetime) -> None:
     made = reply.make(inbound, decision, keyword, received_at)
     new = inbox.take_in(inbound, made)
     logger.info("reply", extra={"account": decision.account, "rule": decision.rule, "new": new})
-    taken = made if new else messages.get(made.account, made.id)
+    taken = made if new else _taken_in(inbound)
     if taken:
-        from inbox import telling  # noqa: PLC0415 - a worker's start does without
+        _make_known(taken, received_at, now or received_at)
 
-        telling.tell_reply(taken, received_at)
-    by_a_person = taken and taken.rule == Rule.OPERATOR  # who gave it to the account is none of its triggers' causes
-    if taken and keyword is None and not by_a_person and len(taken.body) <= _LONGEST_KEYWORD:
+
+def _taken_in(inbound: Inbound) -> Message | None:
+    """Read the reply that an earlier copy became: of the studio that it went to, whosever this copy would be."""
+    owner = strangers.owner(inbound.carrier, inbound.carrier_id)
+    return messages.get(*owner) if owner else None
+
+
+def _make_known(taken: Message, received_at: datetime, now: datetime) -> None:
+    """Do what follows from a reply: its staff are asked, its studio's software and its triggers are told."""
+    from inbox import asking, telling  # noqa: PLC0415 - a worker's start does without
+
+    asking.ask(taken)
+    telling.tell_reply(taken, now)
+    by_a_person = taken.rule == Rule.OPERATOR  # who gave it to the account is none of its triggers' causes
+    if taken.keyword is None and not by_a_person and len(taken.body) <= _LONGEST_KEYWORD:
         from inbox import spoken  # noqa: PLC0415 - a worker's start does without
 
         spoken.tell(taken, received_at)
@@ -65,7 +81,8 @@ def _heard(inbound: Inbound, keyword: str, decision: Decision | None, at: dateti
 
 def record_handler(record: SQSRecord) -> None:
     """Take in what a carrier brought."""
-    receive(*arrival.read(record.body, clock.now()))
+    now = clock.now()
+    receive(*arrival.read(record.body, now), now)
 
 
 @logger.inject_lambda_context

@@ -1,9 +1,12 @@
 """Words that are past an account's days: where the walk through its messages is, and taking the words away."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from heapq import merge
 from itertools import islice
+
+from boto3.dynamodb.conditions import Attr
 
 from longcode.message import Direction, Message
 from longcode.table import keys, messages, store
@@ -22,6 +25,16 @@ def start(account: str, look_at: datetime) -> None:
 def rest(account: str) -> None:
     """Look no more: the account keeps its words."""
     store.write(Update(keys.retention(account), remove=("due_shard", "due_at")))
+
+
+def go_back(account: str, to: datetime) -> None:
+    """Have the walk begin again at an instant that it is past: a message of then has come to the account since.
+
+    Whoever is just walking on from where it was does so in vain: it is due at another time now.
+    """
+    changes = {"walked": place(to), "due_at": to}
+    with suppress(store.ConditionFailed):
+        store.write(Update(keys.retention(account), changes=changes, when=Attr("walked").gt(place(to))))
 
 
 def walk(account: str, since: str | None, before: datetime, most: int) -> tuple[list[Message], str | None]:

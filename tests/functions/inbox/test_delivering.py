@@ -7,17 +7,18 @@ from threading import Event
 
 import pytest
 
-from inbox import deliver
+from inbox import deliver, worker
 from longcode.account import Account
 from longcode.account import Delivery as Mode
 from longcode.aws.clients import client as aws_client
+from longcode.carriers.carrier import Inbound
 from longcode.delivery import Delivery, DeliveryState
 from longcode.table import accounts, deliveries, due, keys, store
 from longcode.table.writes import Update
 from longcode.webhook import Answer, Webhook
 from tests.fakes import NOW, LambdaContext, client, sqs_event
 from tests.functions.inbox.hooks import MINUTE, Receiver, happened, hosted, jobs, stored, swept, work
-from tests.functions.inbox.replies import receive, texted
+from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
 from tests.functions.send.logs import logged
 from tests.functions.send.wire import Death, Killed, failing, killing
 from tests.local_aws import QUEUE_URLS
@@ -382,3 +383,15 @@ def test_words_that_have_expired_are_told_no_more(account: Account) -> None:
     first, last = receiver.told[0][1], receiver.told[-1][1]
     assert (first["body"], first["body_expired"]) == ("Secret words", False)
     assert (last["body"], last["body_expired"]) == ("", True)
+
+
+def test_a_reply_that_waited_for_days_in_its_queue_is_tried_as_often_as_any(account: Account) -> None:
+    receiver, now = Receiver(always=Answer(500)), NOW + 4 * DAY
+    inbound = Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number=NUMBER, body="Yes please")
+
+    worker.receive(inbound, NOW, now)
+    work(receiver, now)
+
+    one = stored(account, receiver.ids[0], now)
+    assert (one.state, one.attempt) == (DeliveryState.PENDING, 1)
+    assert receiver.told[0][1]["received_at"] == "2026-11-22T15:30:00+00:00"

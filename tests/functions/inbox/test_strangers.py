@@ -16,7 +16,7 @@ from longcode.carriers.carrier import Inbound
 from longcode.errors import NotFound
 from longcode.message import Message
 from longcode.record import RecordKind
-from longcode.table import hub, inbox, triggers, unread, usage
+from longcode.table import hub, inbox, retentions, triggers, unread, usage
 from longcode.unread import Unread
 from tests.fakes import NOW, LambdaContext, call, client, queued, studio
 from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
@@ -376,3 +376,26 @@ def test_the_log_has_neither_the_phone_nor_the_words(fox: Account, caplog: pytes
 
     assert "Secret words" not in logged(caplog)
     assert "2125550123" not in logged(caplog)
+
+
+def test_a_late_copy_of_a_near_miss_asks_no_other_studio_about_its_words(fox: Account, wattle: Account) -> None:
+    texted(fox)
+    receive(body="please stop texting me")
+    texted(wattle, NOW + MINUTE)
+
+    receive(body="please stop texting me", at=NOW + 2 * MINUTE)
+
+    assert {json.loads(heard)["account"] for heard in queued("opt_out")} == {fox.id}
+
+
+def test_a_reply_whose_words_are_gone_is_moved_with_what_it_counts(fox: Account, wattle: Account) -> None:
+    texted(fox)
+    receive(body="o" * 200)
+    [reply] = replies(fox)
+    retentions.forget(reply)
+
+    moved(reply, to=wattle)
+
+    [there] = replies(wattle)
+    assert (there.body, there.body_expired, there.units, there.charged_units) == ("", True, reply.units, reply.units)
+    assert (received(fox), received(wattle)) == ((0, 0), (1, reply.units))

@@ -6,6 +6,7 @@ import pytest
 
 from accounts import api as accounts_api
 from inbox import api as inbox_api
+from inbox import strangers
 from inbox import worker as inbox_worker
 from longcode.account import Account
 from longcode.carriers.carrier import Inbound
@@ -203,3 +204,15 @@ def test_an_account_that_keeps_its_words_longer_from_now_on_is_looked_at_like_an
     assert bodies(account) == [("", ()), ("Hello", ())]
     sweep(NOW + 112 * DAY)
     assert stored(account, later.id).body == ""
+
+
+def test_words_that_come_to_an_account_when_they_are_past_its_days_are_taken_away_too(account: Account) -> None:
+    reply(NOW)  # a stranger's
+    accounts.change_settings(account.id, {"retention_days": 7})
+    sweep(NOW + 20 * DAY)
+    order = {"do": "hand_over", "carrier": "twilio", "carrier_id": f"SM{NOW}", "account": account.id}
+    strangers.act(order, NOW + 20 * DAY)
+
+    sweep(NOW + 21 * DAY)
+
+    assert bodies(account) == [("", ())]
