@@ -16,7 +16,7 @@ from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import HearKeyword
 from longcode.keywords import Keyword
-from longcode.route import Decision, Rule
+from longcode.route import Rule
 from longcode.table import inbox, messages, strangers
 
 processor = OneByOne(EventType.SQS)
@@ -28,9 +28,10 @@ def receive(inbound: Inbound, received_at: datetime) -> None:
     keyword = keywords.heard(inbound.body)
     decision = attributed(inbound, received_at)
     if keyword and (decision or keyword in (Keyword.STOP, Keyword.START)):
-        # A late copy of a STOP must not undo the START that followed it.
-        heard_at = inbox.seen_at(inbound) or received_at
-        queues.put(settings().opt_out_queue_url, [_heard(inbound, keyword, decision, heard_at)])
+        # A late copy of a STOP must not undo the START that followed it, nor one of a near miss ask who gave it away.
+        as_new = (received_at, decision.account if decision else None)
+        heard_at, account = inbox.taken_in(inbound) or as_new
+        queues.put(settings().opt_out_queue_url, [_heard(inbound, keyword, account, heard_at)])
     if decision is None:
         strangers.quarantine(inbound, received_at)
         logger.info("a stranger's text")
@@ -50,7 +51,7 @@ def receive(inbound: Inbound, received_at: datetime) -> None:
         spoken.tell(taken, received_at)
 
 
-def _heard(inbound: Inbound, keyword: str, decision: Decision | None, at: datetime) -> HearKeyword:
+def _heard(inbound: Inbound, keyword: str, account: str | None, at: datetime) -> HearKeyword:
     return HearKeyword(
         id=reply.message_id(inbound),
         keyword=keyword,
@@ -58,7 +59,7 @@ def _heard(inbound: Inbound, keyword: str, decision: Decision | None, at: dateti
         number=inbound.number,
         words=inbound.body,
         at=at,
-        account=decision.account if decision else None,
+        account=account,
         answered=inbound.answered,
     )
 
