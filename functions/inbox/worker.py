@@ -17,7 +17,7 @@ from longcode.carriers.carrier import Inbound
 from longcode.jobs import HearKeyword
 from longcode.keywords import Keyword
 from longcode.message import Message
-from longcode.route import Decision, Rule
+from longcode.route import Rule
 from longcode.table import inbox, messages, strangers
 
 processor = OneByOne(EventType.SQS)
@@ -33,8 +33,9 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
     decision = attributed(inbound, received_at)
     if keyword and keyword != keywords.NEAR_STOP and (decision or keyword in (Keyword.STOP, Keyword.START)):
         # A late copy of a STOP must not undo the START that followed it.
-        heard_at = inbox.seen_at(inbound) or received_at
-        queues.put(settings().opt_out_queue_url, [_heard(inbound, keyword, decision, heard_at)])
+        as_new = (received_at, decision.account if decision else None)
+        heard_at, account = inbox.taken_in(inbound) or as_new
+        queues.put(settings().opt_out_queue_url, [_heard(inbound, keyword, account, heard_at)])
     if decision is None:
         strangers.quarantine(inbound, received_at)
         logger.info("a stranger's text")
@@ -66,7 +67,7 @@ def _make_known(taken: Message, received_at: datetime, now: datetime) -> None:
         spoken.tell(taken, received_at)
 
 
-def _heard(inbound: Inbound, keyword: str, decision: Decision | None, at: datetime) -> HearKeyword:
+def _heard(inbound: Inbound, keyword: str, account: str | None, at: datetime) -> HearKeyword:
     return HearKeyword(
         id=reply.message_id(inbound),
         keyword=keyword,
@@ -74,7 +75,7 @@ def _heard(inbound: Inbound, keyword: str, decision: Decision | None, at: dateti
         number=inbound.number,
         words=inbound.body,
         at=at,
-        account=decision.account if decision else None,
+        account=account,
         answered=inbound.answered,
     )
 

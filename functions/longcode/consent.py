@@ -90,7 +90,8 @@ def blocks(shared: OptOut | None, own: OptOut | None, left_at: datetime | None =
 def apply(now: OptOut | None, event: Event) -> OptOut:
     """Give the state after an event: the same state when it already knows this event or a later one."""
     before = now or OptOut(phone=event.phone, scope=event.scope, out=False)
-    if tells_since(before, event.at, event.id) or (event.asks and asks_since(before, event.at, event.id)):
+    told_since = tells_since(before, event.at, event.id) and not _overlooked(before, event)
+    if told_since or (event.asks and asks_since(before, event.at, event.id)):
         return before
     if event.asks:
         return replace(before, asked=event.id, asked_at=event.at, account=event.account)
@@ -100,6 +101,12 @@ def apply(now: OptOut | None, event: Event) -> OptOut:
     elif not event.out and event.means is Means.TEXT:
         told = replace(told, since=event.at)
     return told if asks_since(told, event.at, event.id) else replace(told, asked=None, asked_at=None)
+
+
+def _overlooked(state: OptOut, event: Event) -> bool:
+    """Tell whether an opt-out came late, and only staff have told since, whose "no" takes none back."""
+    only_staff = not state.out and state.at != state.since
+    return event.out and only_staff and (state.since is None or state.since < event.at)
 
 
 def tells_since(state: OptOut, at: datetime | None, event_id: str | None) -> bool:

@@ -50,8 +50,8 @@ def hear(heard: jobs.HearKeyword, now: datetime) -> None:
     if any(state.turned_by == heard.id for state in states):
         from optout import telling  # noqa: PLC0415 - a worker's start does without
 
-        telling.tell_concerned(events, now)
         _answer(heard, answer, now, heard.at + CONFIRMED_WITHIN)
+        telling.tell_concerned(events, now)
 
 
 def _owner(number: str) -> str | None:

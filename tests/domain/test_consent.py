@@ -122,6 +122,16 @@ def test_a_start_to_a_studios_own_number_stands_though_a_stop_is_said_again_to_o
     assert not blocks(after(stop, again), after(start), NOW + timedelta(minutes=5))
 
 
+@pytest.mark.parametrize(("start_at", "expected"), [(0, True), (4, False)])
+def test_a_late_stop_holds_against_what_staff_decided_since_and_not_against_a_start(
+    start_at: int, expected: bool
+) -> None:
+    no = replace(said(5, out=False), means=Means.TEXT_AND_STAFF)
+    start, stop = said(start_at, out=False), said(3, out=True)
+
+    assert [after(start, no, stop).out, after(start, no, stop, stop).out] == [expected, expected]
+
+
 def test_what_staff_decided_of_a_near_miss_is_no_start() -> None:
     no = replace(said(2, out=False), means=Means.TEXT_AND_STAFF)
 

@@ -32,16 +32,16 @@ def reply(message_id: str = "m1") -> Message:
     )
 
 
-def test_a_reply_is_taken_in_once_and_remembers_when() -> None:
+def test_a_reply_is_taken_in_once_and_remembers_when_and_whose() -> None:
     first, again = inbox.take_in(inbound(), reply()), inbox.take_in(inbound(), reply())
 
     assert (first, again) == (True, False)
-    assert inbox.seen_at(inbound()) == NOW
+    assert inbox.taken_in(inbound()) == (NOW, "1")
     assert inbox.after("1", 0, 10) == [(1, reply())]
 
 
 def test_what_never_came_was_never_seen() -> None:
-    assert inbox.seen_at(inbound()) is None
+    assert inbox.taken_in(inbound()) is None
 
 
 def test_a_write_that_the_sdk_repeated_is_taken_in_once() -> None:

@@ -22,7 +22,7 @@ def test_a_strangers_text_is_kept_for_thirty_days_from_when_it_first_came() -> N
     kept = store.get(keys.inbound("twilio", "SM1"))
     assert kept
     assert (kept["type"], kept["body"], kept["expires_at"]) == ("quarantined", "Hello", 1797953400)
-    assert inbox.seen_at(inbound()) == NOW
+    assert inbox.taken_in(inbound()) == (NOW, None)
 
 
 def test_strangers_texts_are_listed_newest_first_page_by_page() -> None:

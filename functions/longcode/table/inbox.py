@@ -61,10 +61,10 @@ def counted(message: Message, times: int = 1) -> list[Update]:
     return [usage.adding(message.account, day_of(message.created_at), message.id, used, times)]
 
 
-def seen_at(inbound: Inbound) -> datetime | None:
-    """Tell when this carrier id was first taken in, if it was."""
+def taken_in(inbound: Inbound) -> tuple[datetime, str | None] | None:
+    """Tell when this carrier id was first taken in, if it was, and which account has it: none has a stranger's."""
     found = store.get(keys.inbound(inbound.carrier, inbound.carrier_id))
-    return datetime.fromisoformat(found["at"]) if found else None
+    return (datetime.fromisoformat(found["at"]), found.get("account")) if found else None
 
 
 def known(carrier: str, carrier_ids: Iterable[str]) -> set[str]:

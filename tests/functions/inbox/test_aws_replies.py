@@ -136,7 +136,7 @@ def test_whatever_is_missing_a_reply_is_taken_in_or_parked_and_never_lost(
 
     parked = answer != {"batchItemFailures": []}
     carrier_id = str(changed.get("inboundMessageId", carrier_id))
-    assert parked or inbox.seen_at(replace(INBOUND, carrier_id=carrier_id))
+    assert parked or inbox.taken_in(replace(INBOUND, carrier_id=carrier_id))
     needed = {"inboundMessageId", "originationNumber", "destinationNumber"}
     if not changed.keys() & needed:
         assert parked == bool(dropped & needed or "Message" in of_envelope)

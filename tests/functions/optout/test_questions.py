@@ -429,6 +429,17 @@ def test_a_near_miss_that_is_moved_is_asked_about_where_it_is_and_nowhere_else(a
     assert opt_outs.standing([(MINE, PHONE), (THEIRS, PHONE)]).asked == {(THEIRS, PHONE)}
 
 
+def test_a_late_copy_of_a_near_miss_that_was_moved_asks_nobody_else(account: Account) -> None:
+    client(studio(THEIRS), "c9", PHONE)
+    reply()
+    message_id = listed()[0]["message_id"]
+    strangers.act({"do": "move", "account": MINE, "message_id": message_id, "to": THEIRS}, at(5))
+
+    reply()
+
+    assert opt_outs.standing([(MINE, PHONE), (THEIRS, PHONE)]).asked == {(THEIRS, PHONE)}
+
+
 def test_questions_come_oldest_first_and_page_by_page(account: Account) -> None:
     phones = [f"+1212555010{index}" for index in range(3)]
     for minute, phone in enumerate(reversed(phones)):

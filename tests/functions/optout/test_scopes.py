@@ -281,3 +281,12 @@ def test_staff_can_answer_no_for_a_dedicated_number_though_the_shared_ones_are_c
 
     assert answer.status in (200, 204)
     assert may_text() == (True, False)
+
+
+def test_a_stop_that_comes_late_holds_though_staff_said_no_to_a_near_miss_meanwhile() -> None:
+    near_miss(OWN)
+    call(opt_out_api, "PUT", f"/questions/{PHONE}", {"opted_out": False}, account=MINE)
+
+    say("stop", OWN, minute=1)
+
+    assert may_text() == (False, True)

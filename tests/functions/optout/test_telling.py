@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from longcode import jobs
@@ -14,7 +15,7 @@ from optout import api, worker
 from tests.fakes import NOW, call, client, queued, studio
 from tests.functions.accounts.calls import killed_before
 from tests.functions.inbox.hooks import HOOK
-from tests.functions.optout.test_worker import PHONE, hear, heard
+from tests.functions.optout.test_worker import PHONE, answers, hear, heard
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -30,6 +31,16 @@ def told() -> list[tuple[str, dict[str, Any]]]:
 
 def texted(account: str, number: str = "+15555550100") -> None:
     routes.note([Route(account=account, phone=PHONE, number=number, message_id="m", at=NOW)], {account: 10})
+
+
+def test_a_studio_that_cannot_be_read_keeps_nobodys_stop_from_being_confirmed() -> None:
+    client(studio("10000002", **HOOK))
+    accounts.change_settings("10000002", {"delivery": "a word that this code does not know"})
+
+    with pytest.raises(msgspec.ValidationError):
+        hear("stop")
+
+    assert len(answers()) == 1
 
 
 def test_a_stop_is_told_to_whose_client_it_is_and_to_who_texted_the_phone_and_to_nobody_else() -> None:
