@@ -16,6 +16,7 @@ import json
 import os
 import sys
 from base64 import b64encode
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -39,7 +40,7 @@ def main() -> int:
             save(asked.cursor, cursor)
     except HTTPError as refused:
         print(f"Longcode says {refused.code}: {refused.read(2000).decode(errors='replace')}", file=sys.stderr)
-    except (OSError, ValueError, KeyError) as error:  # no network, a full disk, an answer cut off
+    except (OSError, HTTPException, ValueError, KeyError) as error:  # no network, a full disk, an answer cut off
         print(f"Nothing is lost, the next run goes on here: {error!r}", file=sys.stderr)
     return 1
 

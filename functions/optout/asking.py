@@ -15,8 +15,9 @@ def ask(heard: HearKeyword, now: datetime) -> None:
     """Hold the studio's texts to a phone and ask its staff, unless the client has told since.
 
     Repeated, it does nothing twice. The client's word is looked for after the write: one of the two sees the other.
+    So it is with the operator, who may give the reply to another studio.
     """
-    if heard.account is None:
+    if heard.account is None or messages.get(heard.account, heard.id) is None:
         return
     near_miss = Event(
         id=heard.id,
@@ -31,6 +32,9 @@ def ask(heard: HearKeyword, now: datetime) -> None:
         asks=True,
     )
     opt_outs.record(near_miss)
+    if messages.get(heard.account, heard.id) is None:
+        opt_outs.withdraw(heard.account, heard.phone, heard.id)
+        return
     for client_id in clients.with_phone(heard.account, heard.phone):
         clients.hear_stop(heard.account, client_id, heard.phone)
     told = opt_outs.get(heard.phone, SHARED)

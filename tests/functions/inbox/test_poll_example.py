@@ -29,6 +29,7 @@ class Served:
         self.asked: list[str] = []
         self.then: Callable[[], object] = lambda: None
         self.answer: Answered | None = None
+        self.lost = 0  # bytes at the end of each answer
         served = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -36,7 +37,7 @@ class Served:
                 served.then()
                 answer = served.answer or served.ask(self.path, self.headers["Authorization"])
                 self.send_response(answer.status)
-                self.send_header("Content-Length", str(len(answer.text.encode())))
+                self.send_header("Content-Length", str(len(answer.text.encode()) + served.lost))
                 self.end_headers()
                 self.wfile.write(answer.text.encode())
 
@@ -173,4 +174,19 @@ def test_an_answer_that_is_none_loses_nothing_and_moves_nothing(
 
     assert refused.returncode == 1
     assert refused.stderr
+    assert fetched(tmp_path) == ["One"]
+
+
+def test_an_answer_that_is_cut_off_is_said_in_a_line_and_loses_nothing(
+    account: Account, served: Served, run: Run, tmp_path: Path
+) -> None:
+    receive("SM1", "One")
+    served.lost = 5
+    cut_off = run()
+    served.lost = 0
+
+    run()
+
+    assert cut_off.returncode == 1
+    assert cut_off.stderr.startswith("Nothing is lost, the next run goes on here: IncompleteRead")
     assert fetched(tmp_path) == ["One"]

@@ -12,12 +12,15 @@ import pytest
 
 from inbox import api, reply, strangers, worker
 from longcode.account import Account
+from longcode.aws import queues
 from longcode.carriers.carrier import Inbound
 from longcode.errors import NotFound
+from longcode.jobs import HearKeyword
 from longcode.message import Message
 from longcode.record import RecordKind
-from longcode.table import hub, inbox, retentions, triggers, unread, usage
+from longcode.table import hub, inbox, opt_outs, questions, retentions, triggers, unread, usage
 from longcode.unread import Unread
+from optout import worker as opt_out_worker
 from tests.fakes import NOW, LambdaContext, call, client, queued, studio
 from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
 from tests.functions.send.logs import logged
@@ -399,3 +402,19 @@ def test_a_reply_whose_words_are_gone_is_moved_with_what_it_counts(fox: Account,
     [there] = replies(wattle)
     assert (there.body, there.body_expired, there.units, there.charged_units) == ("", True, reply.units, reply.units)
     assert (received(fox), received(wattle)) == ((0, 0), (1, reply.units))
+
+
+def test_a_near_miss_that_is_moved_before_anybody_heard_it_asks_the_right_staff_alone(
+    fox: Account, wattle: Account
+) -> None:
+    texted(fox)
+    receive(body="please stop texting me")
+    [reply] = replies(fox)
+    moved(reply, to=wattle)
+
+    for body in queued("opt_out"):
+        opt_out_worker.hear(queues.read(HearKeyword, body), LATER)
+
+    asked = {one.id: questions.page(one.id, limit=9, cursor=None)[0] for one in (fox, wattle)}
+    assert [len(of_studio) for of_studio in asked.values()] == [0, 1]
+    assert opt_outs.history(PHONE, "account-10000001", LATER) == []

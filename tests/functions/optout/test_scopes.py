@@ -9,6 +9,7 @@ from longcode.carriers.carrier import Refused, Why
 from longcode.consent import SHARED, Event, Means, of_account
 from longcode.jobs import HearKeyword
 from longcode.keywords import NEAR_STOP
+from longcode.message import Direction, Kind, Message, State
 from longcode.table import accounts, clients, dedicated, messages, opt_outs
 from optout import api as opt_out_api
 from optout import worker
@@ -240,6 +241,21 @@ def test_a_carrier_that_says_opted_out_of_a_dedicated_number_teaches_us_of_that_
 
 
 def near_miss(number: str, minute: int = 0) -> None:
+    reply = Message(
+        account=MINE,
+        id=f"near-{minute}",
+        direction=Direction.IN,
+        kind=Kind.REPLY,
+        state=State.RECEIVED,
+        phone=PHONE,
+        number=number,
+        body="please stop texting me",
+        encoding="GSM-7",
+        segments=1,
+        units=1,
+        created_at=NOW + timedelta(minutes=minute),
+    )
+    messages.write_new(reply)
     heard = HearKeyword(
         id=f"near-{minute}",
         keyword=NEAR_STOP,
