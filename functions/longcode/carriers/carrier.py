@@ -5,12 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from msgspec import Struct
+
 from longcode.lookup import Listed
 from longcode.message import State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """A text to hand over. `reference` is ours and comes back in every receipt; numbers are E.164."""
 
     reference: str
@@ -34,23 +35,20 @@ class Why(StrEnum):
     UNKNOWN = "unknown"  # failed, and the carrier does not say why
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A definite yes: the carrier has the text."""
 
     carrier_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A definite no, with the carrier's own code."""
 
     why: Why
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Uncertain:
+class Uncertain(Struct, frozen=True):
     """Neither yes nor no (time-out, reset, 5xx): the text may be on its way, so it is never sent again."""
 
     reason: str
@@ -86,8 +84,7 @@ class Inbound:
     replies_to: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
+class Arrived(Struct, frozen=True, kw_only=True):
     """A text that the carrier lists as come to a number of ours, in the form in which its webhook brings it."""
 
     carrier_id: str
@@ -96,8 +93,7 @@ class Arrived:
     pictures: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrivals:
+class Arrivals(Struct, frozen=True, kw_only=True):
     """What came to a number of ours. It is not `whole` when the carrier did not list all of it."""
 
     texts: list[Arrived]

@@ -1,8 +1,10 @@
 """What became of a broadcast's recipients: its texts, found by how their ids begin, and who got none."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
+
+from msgspec import Struct
 
 from longcode.broadcast import Broadcast
 from longcode.message import Message
@@ -16,8 +18,7 @@ Row = tuple[int, int, int]
 """A row of what was skipped: the step, the part of it, the place in that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Some texts, the units of all that stand there, and the last one's id if there may be more."""
 
     texts: list[Message]

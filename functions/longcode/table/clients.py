@@ -1,19 +1,22 @@
 """Clients under the studio's own ids, and which clients have a phone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
-from msgspec import ValidationError
+from msgspec import Struct, ValidationError
 
-from longcode.audience import Audience, listed
 from longcode.aws.telemetry import count, logger
 from longcode.client import Client, may_be_texted
 from longcode.table import keys, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.opt_outs import standing
 from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write
+
+if TYPE_CHECKING:
+    from longcode.audience import Audience
 
 _MARK = "client:"
 _LAST_PUT = "last_put"
@@ -33,8 +36,7 @@ def page(account: str, after: str | None, limit: int) -> list[Client]:
     return [read(Client, item) for item in store.query(keys.client(account), after=start, limit=limit)]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A client that a walk came by: None for an id that nobody has, or a record that the code cannot read."""
 
     id: str
@@ -42,12 +44,14 @@ class Seen:
     is_there: bool = True
 
 
-def of_audience(account: str, audience: Audience, after: str | None, page: int | None = None) -> Iterator[Seen]:
+def of_audience(account: str, audience: "Audience", after: str | None, page: int | None = None) -> Iterator[Seen]:
     """Walk an audience in the order of ids; `page` is how many clients a call reads.
 
     Whoever is not in it comes by as well, so that a walk can stop anywhere: `matches` tells.
     """
     if audience.client_ids:
+        from longcode.audience import listed  # noqa: PLC0415 - only broadcasts walk
+
         wanted = listed(audience, after)
         for start in range(0, len(wanted), _A_READ):
             some = {keys.client(account, one): one for one in wanted[start : start + _A_READ]}

@@ -1,8 +1,9 @@
 """All that decides what planned occurrences send, read in a few calls for one of them or for a page."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from longcode.account import Account
 from longcode.client import Client
@@ -16,8 +17,7 @@ from longcode.trigger import Trigger
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """An occurrence and what it depends on, as far as that exists.
 
     `sent` is whether its text was accepted before; `blocked` are phones that said STOP.

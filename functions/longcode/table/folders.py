@@ -1,10 +1,11 @@
 """The folders of the Messages hub: sent, inbox, what is tied to no client (facts S34–S38); and broadcasts."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import groupby, islice, takewhile
+
+from msgspec import Struct
 
 from longcode.broadcast import Broadcast
 from longcode.message import Direction, Message
@@ -31,8 +32,7 @@ _LISTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """Messages, newest first, and where the next page begins; it may be short, or empty, and not the last."""
 
     messages: list[Message]

@@ -1,13 +1,13 @@
 """Opt-outs by phone, and the history of who said STOP and START, when, how and in which words."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from itertools import islice
 from operator import and_
 
 from boto3.dynamodb.conditions import Attr
+from msgspec import Struct
 
 from longcode.automatic import after_one_more
 from longcode.consent import SHARED, Event, OptOut, apply, blocks, of_account, tells_since
@@ -29,8 +29,7 @@ def _read(found: Attributes | None) -> OptOut | None:
     return read(OptOut, found) if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Of accounts and phones: which may not text which, and which wait until their staff have answered."""
 
     blocked: set[tuple[str, str]]
