@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +6,7 @@ from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from longcode.carriers.aws import Aws, client, read_inbound, read_receipt
 from longcode.carriers.carrier import Answer, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
