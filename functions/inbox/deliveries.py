@@ -9,12 +9,10 @@ from pydantic import BaseModel
 
 from longcode import delivery
 from longcode.account import HookEvent
-from longcode.aws import clock, queues, web
-from longcode.aws.settings import settings
+from longcode.aws import clock, hooks, web
 from longcode.aws.telemetry import logger
 from longcode.delivery import Delivery, DeliveryState
 from longcode.errors import NotFound, WebhookOff
-from longcode.jobs import Deliver
 from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, deliveries, receivers
 
@@ -66,9 +64,7 @@ def replay_delivery(delivery_id: DeliveryId) -> Response[ShownDelivery]:
     if begun is not stood and not deliveries.change(stood, begun):
         begun = _delivery(delivery_id)  # tried, or replayed by another, at this moment
     receivers.rest(stood.account)
-    with queues.or_leave(account=stood.account):
-        job = Deliver(account=stood.account, delivery_id=stood.id, attempt=begun.attempt)
-        queues.put(settings().webhook_queue_url, [job], group=stood.account)
+    hooks.enqueue(stood.account, [begun])
     return Response(202, "application/json", _shown(begun))
 
 

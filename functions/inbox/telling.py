@@ -5,9 +5,7 @@ from datetime import datetime
 
 from longcode import delivery
 from longcode.account import Account, HookEvent
-from longcode.aws import queues
-from longcode.aws.settings import settings
-from longcode.jobs import Deliver
+from longcode.aws import hooks
 from longcode.message import Message
 from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, deliveries
@@ -25,9 +23,7 @@ def tell(account: Account, replies: Iterable[Message], now: datetime) -> int:
     if not delivery.wants(account, HookEvent.MESSAGE_RECEIVED):
         return 0
     new = [one for one in deliveries.unwritten(_made(one, now) for one in replies) if deliveries.tell(one)]
-    with queues.or_leave(account=account.id):
-        jobs = [Deliver(account=account.id, delivery_id=one.id) for one in new]
-        queues.put(settings().webhook_queue_url, jobs, group=account.id)
+    hooks.enqueue(account.id, new)
     return len(new)
 
 

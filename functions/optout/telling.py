@@ -5,10 +5,8 @@ from datetime import datetime
 
 from longcode import delivery
 from longcode.account import Account, HookEvent
-from longcode.aws import queues
-from longcode.aws.settings import settings
+from longcode.aws import hooks
 from longcode.consent import SHARED, Event, of_account
-from longcode.jobs import Deliver
 from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, clients, deliveries, opt_outs, routes
 
@@ -43,6 +41,4 @@ def _tell(account: Account, event: Event, now: datetime) -> None:
     }
     made = delivery.new(account.id, HookEvent.OPT_OUT_RECORDED, event.id, data, now, due_at=now + HEALED_AFTER)
     if deliveries.tell(made):
-        with queues.or_leave(account=account.id):
-            job = Deliver(account=account.id, delivery_id=made.id)
-            queues.put(settings().webhook_queue_url, [job], group=account.id)
+        hooks.enqueue(account.id, [made])

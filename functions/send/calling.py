@@ -4,6 +4,7 @@ from datetime import datetime
 
 from longcode import delivery, webhook
 from longcode.account import HookEvent
+from longcode.aws import hooks
 from longcode.call import instead_of
 from longcode.client import Client
 from longcode.table import deliveries, occurrences
@@ -20,4 +21,4 @@ def leave(known: Known, client: Client, text: str, now: datetime) -> None:
         return
     told = telling.made(known.account.id, HookEvent.CALL_CREATED, call.id, webhook.call(call), now)
     if occurrences.leave_call(planned, call, now, deliveries.writing(told)):
-        telling.enqueue(told)
+        hooks.enqueue(told.account, [told])

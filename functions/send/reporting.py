@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from longcode.account import HookEvent
+from longcode.aws import hooks
 from longcode.aws.telemetry import count, logger
 from longcode.carriers.carrier import Receipt, Why
 from longcode.delivery import wants
@@ -54,6 +55,6 @@ def _moved(message: Message, receipt: Receipt, now: datetime, *, hosted: bool) -
         moved = messages.record(message, to, *also, **changes)
     else:
         moved = messages.report(message, to, *also, **changes)
-    for one in told if moved else []:
-        telling.enqueue(one)
+    if told and moved:
+        hooks.enqueue(message.account, told)
     return moved

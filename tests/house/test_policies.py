@@ -55,7 +55,7 @@ def test_each_may_send_to_the_queues_that_its_code_names(template: dict[str, Any
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     queue = {name.lower(): referred(value) for name, value in variables.items() if name.endswith("_QUEUE_URL")}
     names = {
-        name: sorted({queue[one] for file in own(path) for one in attributes(file) if one in queue})
+        name: sorted({queue[one] for file in reach(path) for one in attributes(file) if one in queue})
         for name, path in handlers().items()
     }
 
