@@ -11,9 +11,9 @@ from longcode import jobs, passwords, plans
 from longcode.account import Account
 from longcode.aws import clock, mail, queues
 from longcode.aws.batch import OneByOne
-from longcode.aws.settings import plan_list, public_url
+from longcode.aws.settings import public_url
 from longcode.aws.telemetry import logger
-from longcode.table import accounts, confirmations
+from longcode.table import accounts, confirmations, price_list
 from longcode.table.store import ConditionFailed
 
 _LEASE = timedelta(minutes=1)
@@ -60,7 +60,8 @@ def _open(form: jobs.SignUp, now: datetime) -> Account:
 
 def _ask_to_confirm(account: Account, plan: str, now: datetime) -> None:
     token = confirmations.ask(account.id, plan, now)
-    text = f"""Somebody filled in the Longcode form with this address and chose the plan {plan_list()[plan].title}.
+    title = price_list.of_month(plans.counts_from(now))[plan].title
+    text = f"""Somebody filled in the Longcode form with this address and chose the plan {title}.
 
 If it was you, follow this link within 24 hours to change the plan of account {account.id}:
 {public_url()}/signup/confirm/{token}

@@ -11,10 +11,10 @@ from accounts import fields
 from longcode import jobs, plans
 from longcode.account import Product, check_edition
 from longcode.aws import clock, queues, web
-from longcode.aws.settings import plan_list, settings
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import UnknownPlan
-from longcode.table import accounts, confirmations
+from longcode.table import accounts, confirmations, price_list
 from longcode.table.store import ConditionFailed
 
 _TOO_LATE = "This link is used or too old. Fill in the form again for a new one."
@@ -43,14 +43,14 @@ class Taken(BaseModel):
 @app.get("/plans")
 def list_plans() -> dict[str, list[plans.Plan]]:
     """List the plans that a studio can choose."""
-    return {"items": list(plan_list().values())}
+    return {"items": list(_on_offer(clock.now()).values())}
 
 
 @app.post("/signup", responses=web.told({202: Taken}))
 def sign_up(form: SignUp) -> Response[Taken]:
     """Take the form. The answer and the work are the same whether or not the address is known."""
     check_edition(form.edition)
-    if form.plan not in plan_list():
+    if form.plan not in _on_offer(clock.now()):
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
     request = app.current_event.request_context.request_id
     filled_in = form.model_dump() | {"email": form.email.casefold()}
@@ -61,8 +61,9 @@ def sign_up(form: SignUp) -> Response[Taken]:
 @app.get("/signup/confirm/<token>")
 def show_change(token: str) -> Response[str]:
     """Show what the link confirms. Mail scanners follow links, so it takes a click to change the plan."""
-    waiting = confirmations.find(token, clock.now())
-    plan = plan_list().get(waiting.plan) if waiting else None
+    now = clock.now()
+    waiting = confirmations.find(token, now)
+    plan = _on_offer(now).get(waiting.plan) if waiting else None
     if plan is None:
         return _too_late()
     title = html.escape(plan.title)
@@ -85,7 +86,7 @@ def confirm_change(token: str) -> Response[str]:
 def take(token: str, now: datetime) -> plans.Plan | None:
     """Carry out a confirmed change, whatever else changes the plan meanwhile; None for a link used or too old."""
     while waiting := confirmations.find(token, now):
-        account, plan = accounts.get(waiting.account), plan_list().get(waiting.plan)
+        account, plan = accounts.get(waiting.account), _on_offer(now).get(waiting.plan)
         if account is None or plan is None:
             break
         try:
@@ -94,6 +95,10 @@ def take(token: str, now: datetime) -> plans.Plan | None:
             continue
         return plan
     return None
+
+
+def _on_offer(now: datetime) -> dict[str, plans.Plan]:
+    return price_list.of_month(plans.counts_from(now))
 
 
 def _too_late() -> Response[str]:

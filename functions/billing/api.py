@@ -10,11 +10,10 @@ from pydantic import BaseModel, Field
 from longcode import months, plans
 from longcode.account import Account
 from longcode.aws import clock, web
-from longcode.aws.settings import plan_list
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError, UnknownPlan
 from longcode.invoice import Invoice, money
-from longcode.table import accounts, invoices, usage
+from longcode.table import accounts, invoices, price_list, usage
 from longcode.table.store import ConditionFailed
 from longcode.usage import Usage
 
@@ -77,9 +76,10 @@ def show_plan() -> PlanState:
 @app.put("/account/plan")
 def change_plan(form: ChosenPlan) -> PlanState:
     """Change the plan. Made by 17:00 Central on the month's last day, it counts for the whole month (facts S16)."""
-    if form.plan not in plan_list():
+    now = clock.now()
+    if form.plan not in price_list.of_month(plans.counts_from(now)):
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
-    return changed(web.caller(app), form.plan, clock.now())
+    return changed(web.caller(app), form.plan, now)
 
 
 @app.get("/invoices")
@@ -104,7 +104,7 @@ def used(account: Account, month: str) -> MonthUsage:
     """Tell what an account used in a month."""
     plan = plans.in_month(month, account.plan_changes)
     days = usage.by_day(account.id, month)
-    included = plan_list()[plan].included_units if plan else 0
+    included = price_list.of_month(month)[plan].included_units if plan else 0
     total = sum(days.values(), Usage())
     return MonthUsage(month=month, plan=plan, included_units=included, used=total, days=dict(sorted(days.items())))
 
@@ -128,14 +128,18 @@ def _latest_plan(account: Account, now: datetime) -> str | None:
 def plan_state(account: Account, now: datetime) -> PlanState:
     """Tell an account's plan."""
     month = months.month_of(now)
-    this, following = (plans.in_month(one, account.plan_changes) for one in (month, months.following(month)))
     return PlanState(
-        plan=plan_list()[this] if this else None,
-        next_month_plan=plan_list()[following] if following else None,
+        plan=_plan_in(month, account),
+        next_month_plan=_plan_in(months.following(month), account),
         changes=list(account.plan_changes),
         counts_from=plans.counts_from(now),
         changeable_until=months.plan_cutoff(plans.counts_from(now)),
     )
+
+
+def _plan_in(month: str, account: Account) -> plans.Plan | None:
+    name = plans.in_month(month, account.plan_changes)
+    return price_list.of_month(month)[name] if name else None
 
 
 def page(invoice: Invoice, account: Account) -> str:

@@ -10,12 +10,11 @@ from longcode import plans
 from longcode.account import Account
 from longcode.aws import clock, mail, queues
 from longcode.aws.batch import OneByOne
-from longcode.aws.settings import plan_list
 from longcode.aws.telemetry import logger
 from longcode.invoice import Invoice, draw_up, money
 from longcode.jobs import Bill
 from longcode.patience import HEALED_AFTER, LEASE
-from longcode.table import accounts, invoices, usage
+from longcode.table import accounts, invoices, price_list, usage
 
 processor = OneByOne(EventType.SQS)
 
@@ -28,7 +27,8 @@ def bill(job: Bill, now: datetime) -> None:
     plan = plans.in_month(job.month, account.plan_changes)
     if plan is None or account.established_at is None:
         return  # joined later, or never got the credentials
-    drawn_up = draw_up(job.account, job.month, plan_list()[plan], usage.of_month(job.account, job.month))
+    terms = price_list.of_month(job.month)[plan]
+    drawn_up = draw_up(job.account, job.month, terms, usage.of_month(job.account, job.month))
     invoice = invoices.write(drawn_up, now + HEALED_AFTER)
     if invoices.take_to_mail(job.account, job.month, now, now + LEASE):
         mail.send(account.email, f"Your Longcode invoice for {job.month}", in_words(invoice, account))

@@ -6,14 +6,13 @@ from datetime import datetime
 from longcode import limits, plans
 from longcode.account import Account
 from longcode.aws import queues
-from longcode.aws.settings import plan_list
 from longcode.errors import DayLimitReached, PlanLimitReached
 from longcode.limits import Limits
 from longcode.message import Message, State
 from longcode.months import month_of
 from longcode.patience import HEALED_AFTER
 from longcode.plans import Plan
-from longcode.table import messages, usage
+from longcode.table import messages, price_list, usage
 from longcode.table.writes import Write
 from send.enqueue import enqueue
 
@@ -40,15 +39,16 @@ def write(account: Account, drafts: Sequence[Message], now: datetime, others: Se
 
 def plan_at(account: Account, at: datetime) -> Plan:
     """Tell the plan that an account has at an instant, as far as is known now."""
-    name = plans.in_month(month_of(at), account.plan_changes)
-    return plan_list()[name or account.plan_changes[0].plan]
+    month = month_of(at)
+    name = plans.in_month(month, account.plan_changes)
+    return price_list.of_month(month)[name or account.plan_changes[0].plan]
 
 
 def limit_reached(counters: set[str], held: Limits, plan: Plan) -> PlanLimitReached | DayLimitReached:
     """Word the refusal of a text that would pass these limits."""
     if limits.MONTH not in counters:
         return DayLimitReached(limits.day_used_up(held))
-    bigger = (one for one in plan_list().values() if one.included_units > plan.included_units)
+    bigger = (one for one in price_list.of_month(held.month).values() if one.included_units > plan.included_units)
     return PlanLimitReached(limits.month_used_up(plan, held.month, next(bigger, None)))
 
 

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.aws.settings import plan_list
 from longcode.invoice import Invoice, draw_up
-from longcode.table import due, invoices
+from longcode.table import due, invoices, price_list
 from longcode.usage import Usage
 from tests.fakes import NOW
 
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 
 def drawn(units: int = 0, month: str = "2026-11", account: str = "10000001") -> Invoice:
-    return draw_up(account, month, plan_list()["medium"], Usage(units_sent=units))
+    return draw_up(account, month, price_list.of_month(month)["medium"], Usage(units_sent=units))
 
 
 def test_the_first_invoice_of_a_month_stands() -> None:

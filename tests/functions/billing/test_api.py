@@ -8,10 +8,9 @@ import pytest
 from billing import api
 from longcode import months
 from longcode.aws import clock
-from longcode.aws.settings import plan_list
 from longcode.invoice import draw_up
 from longcode.plans import Change
-from longcode.table import accounts, invoices, store, usage
+from longcode.table import accounts, invoices, price_list, store, usage
 from longcode.usage import Usage
 from tests.fakes import NOW, Answered, LambdaContext, call, studio
 from tests.functions.accounts.calls import at_once
@@ -32,7 +31,7 @@ def use(day: str, account: str = "10000001", **counts: int) -> None:
 
 
 def invoice(month: str, account: str = "10000001") -> None:
-    invoices.write(draw_up(account, month, plan_list()["medium"], Usage(units_sent=1_100)), NOW)
+    invoices.write(draw_up(account, month, price_list.of_month(month)["medium"], Usage(units_sent=1_100)), NOW)
 
 
 def plans_of(account: str) -> list[str]:
