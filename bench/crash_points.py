@@ -25,7 +25,7 @@ from longcode.aws.settings import settings
 from longcode.carriers.carrier import Carrier
 from longcode.message import State
 from longcode.plans import Change
-from longcode.table import keys, messages, store, usage
+from longcode.table import allowances, keys, messages, store, usage
 from longcode.table.codec import Attributes
 from longcode.table.writes import table, wire_key
 from send import api, due, reporting, requests, worker
@@ -144,7 +144,7 @@ class Found:
         message = messages.get(life.account.id, life.id)
         at_the_carrier = len(life.simulated.network.texts())
         charged = sum(usage.of_month(life.account.id, month).units_sent for month in _MONTHS)
-        reserved = sum(one["used"] for one in allowances(life.account))
+        reserved = sum(one["used"] for one in of_account(life.account))
         units = message.units if message and at_the_carrier else 0
         self.points += 1
         self.lost += message is None or message.state not in _ENDS or (charged == 0 and at_the_carrier > 0)
@@ -152,7 +152,7 @@ class Found:
         self.miscounted += charged != units or reserved != units
 
 
-def allowances(account: Account) -> list[Attributes]:
+def of_account(account: Account) -> list[Attributes]:
     """List what an account has reserved."""
     return list(store.query(keys.allowance(account.id, "")))
 
@@ -196,8 +196,8 @@ def _live(way: Way, outside: Outside, death: Death, found: Found | None = None) 
                     step()
         if found:
             found.look_at(life)
-    for one in allowances(account):
-        usage.rest(one)  # whose next look would only be counted with the life after
+    for one in of_account(account):
+        allowances.rest(one)  # whose next look would only be counted with the life after
     return death
 
 

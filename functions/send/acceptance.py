@@ -12,7 +12,7 @@ from longcode.message import Message, State
 from longcode.months import month_of
 from longcode.patience import HEALED_AFTER
 from longcode.plans import Plan
-from longcode.table import messages, price_list, usage
+from longcode.table import allowances, messages, price_list
 from longcode.table.writes import Write
 from send.enqueue import enqueue
 
@@ -55,11 +55,11 @@ def limit_reached(counters: set[str], held: Limits, plan: Plan) -> PlanLimitReac
 def _reserve_and_write(made: list[Message], held: Limits, plan: Plan, now: datetime, others: Sequence[Write]) -> None:
     units = sum(one.units for one in made)
     try:
-        messages.accept(made, usage.reserving(held, units), others)
+        messages.accept(made, allowances.reserving(held, units), others)
     except messages.NoAllowance as refused:
         reached = held.reached(refused.found, units)
         if reached:
-            usage.look_soon(held, now)
+            allowances.look_soon(held, now)
             raise limit_reached(reached, held, plan) from None
-        usage.start_allowance(held, now + HEALED_AFTER)
+        allowances.start(held, now + HEALED_AFTER)
         _reserve_and_write(made, held, plan, now, others)

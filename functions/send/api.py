@@ -15,7 +15,7 @@ from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError, TooLate
 from longcode.message import Kind, Message, State, may_become
-from longcode.table import clients, messages, usage
+from longcode.table import allowances, clients, messages, usage
 from send import acceptance, choosing, requests
 
 app = web.resolver()
@@ -123,7 +123,7 @@ def preview(account_id: str, form: requests.NewMessage, now: datetime) -> Previe
     measures = [segments.measure(text) for text in checked.texts.values()]
     units = sum(measure.units for measure in measures)
     used = usage.of_month(account_id, held.month)
-    reached = held.reached(usage.reserved(held), units)
+    reached = held.reached(allowances.reserved(held), units)
     limit = acceptance.limit_reached(reached, held, plan) if reached else None
     beyond = max(0, min(units, used.units + units - plan.included_units))  # the price counts replies too
     return Preview(

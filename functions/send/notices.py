@@ -10,7 +10,7 @@ from longcode.account import Account
 from longcode.aws import mail
 from longcode.aws.telemetry import logger
 from longcode.limits import Limits, Notice
-from longcode.table import accounts, due, usage
+from longcode.table import accounts, allowances, due
 from longcode.table.codec import Attributes
 from send.acceptance import plan_at
 
@@ -27,7 +27,7 @@ def look(item: Attributes, now: datetime) -> None:
         return
     used = {name: item.get(name, 0) for name in held.counters}
     pause = _WHILE_IDLE if used == item.get("seen") else _WHILE_USED
-    if not due.again(item, now + pause, remove=usage.past_days(item, held.day), seen=used):
+    if not due.again(item, now + pause, remove=allowances.past_days(item, held.day), seen=used):
         return
     try:
         _mail(account, item, held, held.notices(used))
@@ -41,7 +41,7 @@ def _mail(account: Account, item: Attributes, held: Limits, to_know: Sequence[No
         if notice.name not in known:
             mail.send(account.email, *_worded(notice, held))
             known.add(notice.name)
-            usage.note_noticed(item, known)
+            allowances.note_noticed(item, known)
 
 
 def _wait(item: Attributes, now: datetime) -> None:
@@ -50,7 +50,7 @@ def _wait(item: Attributes, now: datetime) -> None:
     if now < begins_at:
         due.again(item, begins_at)
     else:
-        usage.rest(item)
+        allowances.rest(item)
 
 
 def _worded(notice: Notice, held: Limits) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from longcode.errors import AudienceTooLarge, EmptyAudience, RequestError
 from longcode.limits import Limits
 from longcode.patience import HEALED_AFTER
 from longcode.plans import Plan
-from longcode.table import accounts, broadcasts, usage
+from longcode.table import accounts, allowances, broadcasts
 from longcode.table.clients import Seen
 from longcode.table.store import ConditionFailed
 from send import acceptance, deciding
@@ -75,7 +75,7 @@ def room(account: Account, now: datetime) -> Room:
     """Tell what is left of an account's limits."""
     plan = acceptance.plan_at(account, now)
     held = limits.of(account, plan, now)
-    return Room(limits=held, plan=plan, used=usage.reserved(held) if held.counters else {})
+    return Room(limits=held, plan=plan, used=allowances.reserved(held) if held.counters else {})
 
 
 def fitting(broadcast_limit: Limit, needed: int, left: int | None) -> int | None:
@@ -97,9 +97,9 @@ def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: dateti
             planned, reserved=units, reserved_in=found.limits.period, reserved_of=tuple(found.limits.counters)
         )
         try:
-            return broadcasts.move(taken, held, *usage.reserving(found.limits, units))
+            return broadcasts.move(taken, held, *allowances.reserving(found.limits, units))
         except ConditionFailed:  # somebody else has used what was left, or nothing was reserved in this period yet
-            usage.start_allowance(found.limits, now + HEALED_AFTER)
+            allowances.start(found.limits, now + HEALED_AFTER)
 
 
 def reached(found: Room, units: int) -> RequestError:

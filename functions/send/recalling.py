@@ -7,7 +7,7 @@ from longcode.broadcast import Broadcast
 from longcode.broadcast import State as BroadcastState
 from longcode.message import Held, State
 from longcode.patience import HEALED_AFTER
-from longcode.table import broadcast_texts, broadcasts, messages, usage
+from longcode.table import allowances, broadcast_texts, broadcasts, messages
 from send.enqueue import enqueue
 
 _A_STEP = 500
@@ -22,7 +22,7 @@ def cancel(taken: Broadcast, now: datetime) -> bool:
         return broadcasts.move(taken, _further(taken, page.last, units, now))
     kept = units if taken.reserved_in else 0
     done = replace(taken, walk=None, walked=None, walked_units=0, reserved=kept, due_at=None)
-    left = usage.giving_back(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - kept)
+    left = allowances.giving_back(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - kept)
     return broadcasts.move(taken, done, *left)
 
 

@@ -13,7 +13,7 @@ from longcode.message import Kind, Message
 from longcode.message import State as MessageState
 from longcode.outcome import DUPLICATE, Outcome, refused
 from longcode.patience import HEALED_AFTER
-from longcode.table import accounts, broadcast_texts, broadcasts, messages, usage
+from longcode.table import accounts, allowances, broadcast_texts, broadcasts, messages
 from longcode.table.clients import Seen
 from send import choosing, deciding, origins, timing
 from send.enqueue import enqueue
@@ -106,5 +106,5 @@ def _move(taken: Broadcast, after: Broadcast, cursor: str | None, none: Sequence
         due_at=None,
         finished_at=now,
     )
-    left = usage.giving_back(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - done.reserved)
+    left = allowances.giving_back(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - done.reserved)
     return broadcasts.move(taken, done, *skipped, *left)

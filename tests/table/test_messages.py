@@ -6,7 +6,7 @@ import pytest
 from longcode.limits import Limits
 from longcode.message import Kind, Message, State
 from longcode.outgoing import draft
-from longcode.table import due, keys, messages, store, usage
+from longcode.table import allowances, due, keys, messages, store, usage
 from tests.fakes import NOW
 
 LEASE = NOW + timedelta(seconds=60)
@@ -56,7 +56,7 @@ def test_a_second_acceptance_shows_the_first_of_the_request() -> None:
 
 
 def test_a_reservation_that_fails_leaves_no_message() -> None:
-    reservation = usage.reserving(LIMITS, 1)
+    reservation = allowances.reserving(LIMITS, 1)
 
     with pytest.raises(messages.NoAllowance) as refused:
         messages.accept([message()], reservation)

@@ -1,15 +1,13 @@
-"""Usage: every count once, added up by day and month; and a limit that is never passed."""
+"""Usage: every count once, added up by day and month."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from longcode.limits import Limits
 from longcode.message import Direction, Kind, Message, State
 from longcode.outgoing import draft
 from longcode.table import messages, store, usage
-from longcode.table.store import ConditionFailed
 from longcode.usage import Usage
 from tests.fakes import NOW
 from tests.functions.accounts.calls import at_once
@@ -82,74 +80,3 @@ def test_a_reply_is_counted_as_received() -> None:
     reply = replace(claimed("m1"), direction=Direction.IN)
 
     assert usage.of(reply, 2) == Usage(texts_received=1, units_received=2, segments_received=2)
-
-
-def limits(units_a_month: int | None = 10, units_a_day: int | None = None) -> Limits:
-    return Limits(
-        account="10000001",
-        month="2026-11",
-        period="2026-11.1",
-        day="2026-11-22",
-        units_a_month=units_a_month,
-        units_a_day=units_a_day,
-    )
-
-
-def reserve(held: Limits, units: int) -> bool:
-    try:
-        store.transact(usage.reserving(held, units))
-    except ConditionFailed:
-        return False
-    return True
-
-
-def test_a_limit_is_reserved_up_to_its_last_unit_and_not_past_it() -> None:
-    add("2026-11-22")
-    usage.start_allowance(limits(), NOW)
-    usage.start_allowance(limits(), NOW)
-
-    assert [reserve(limits(), units) for units in (7, 2, 1)] == [True, False, True]
-
-
-def test_without_a_limit_there_is_nothing_to_reserve() -> None:
-    assert usage.reserving(limits(None), 1) == []
-
-
-def test_a_day_begins_with_what_was_sent_on_it_and_has_a_limit_of_its_own() -> None:
-    add("2026-11-21")
-    add("2026-11-22")
-    held = limits(10, 5)
-    usage.start_allowance(held, NOW)
-
-    assert usage.reserved(held) == {"used": 4, "used_2026-11-22": 2}
-    assert [reserve(held, units) for units in (4, 3)] == [False, True]
-    assert usage.reserved(held) == {"used": 7, "used_2026-11-22": 5}
-
-
-def test_before_anything_is_reserved_what_was_sent_is_used() -> None:
-    add("2026-11-22")
-
-    assert usage.reserved(limits()) == {"used": 2}
-
-
-def test_reservations_at_once_do_not_pass_the_limit() -> None:
-    usage.start_allowance(limits(), NOW)
-
-    with at_once() as threads:
-        reserved = list(threads.map(lambda _: reserve(limits(), 3), range(8)))
-
-    assert sum(reserved) == 3
-
-
-def test_what_is_released_can_be_reserved_again() -> None:
-    held = limits(2, 2)
-    usage.start_allowance(held, NOW)
-    reserve(held, 2)
-    message = held.mark(claimed("m1"))
-
-    (release,) = usage.releasing(message)
-    store.write(release)
-
-    assert usage.reserved(held) == {"used": 0, "used_2026-11-22": 0}
-    assert reserve(held, 2)
-    assert usage.releasing(claimed("m2")) == []

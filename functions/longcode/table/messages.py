@@ -14,7 +14,7 @@ from longcode.account import Account
 from longcode.aws.telemetry import count, logger
 from longcode.message import Kind, Message, State, before, may_become
 from longcode.months import day_of, month_of
-from longcode.table import keys, store, usage
+from longcode.table import allowances, keys, store, usage
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update, Write
 
@@ -184,7 +184,7 @@ def settle(message: Message, to: State, *also: Write, **changes: Any) -> bool:
     False when it has ended otherwise, or another attempt was begun meanwhile: what came of this one ends it no more.
     """
     ended = _moving(message, to, before(to), changes, _same_attempt(message))
-    return store.holds(ended, *usage.releasing(message), *also)
+    return store.holds(ended, *allowances.releasing(message), *also)
 
 
 def cancel_all(messages: Sequence[Message], now: datetime) -> None:
@@ -193,7 +193,7 @@ def cancel_all(messages: Sequence[Message], now: datetime) -> None:
     while waiting:
         some, others = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
         first, units = some[0], sum(one.units for one in some)
-        back = usage.giving_back(first.account, first.reserved_in, first.reserved_of, units)
+        back = allowances.giving_back(first.account, first.reserved_in, first.reserved_of, units)
         try:
             store.transact(
                 [
@@ -239,7 +239,7 @@ def take_back(message: Message, to: State, now: datetime, *also: Write, **change
     counted = usage.of(message, message.charged_units)
     less = usage.adding(message.account, day_of(message.sent_at), message.id, -counted)
     changes |= {"charged_units": 0}
-    return _move(message, to, (State.SENT,), changes, less, *usage.releasing(message), *also)
+    return _move(message, to, (State.SENT,), changes, less, *allowances.releasing(message), *also)
 
 
 def _move(message: Message, to: State, come_from: Sequence[State], changes: Attributes, *others: Write) -> bool:

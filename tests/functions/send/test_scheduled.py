@@ -8,7 +8,7 @@ from longcode import limits
 from longcode.account import Account
 from longcode.message import State
 from longcode.plans import Change
-from longcode.table import accounts, dedicated, messages, price_list, usage
+from longcode.table import accounts, allowances, dedicated, messages, price_list
 from send import api, due
 from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
 from tests.functions.send.texts import accept, deliver, stored, units
@@ -116,7 +116,7 @@ def test_a_scheduled_text_can_be_cancelled_and_gives_its_units_back(aws: None) -
     assert answers == [204, 204]
     assert stored(account, message.id).state is State.CANCELLED
     assert queued("send") == []
-    assert usage.reserved(limits.of(account, price_list.of_month("2026-11")["starter"], MORNING)) == {"used": 0}
+    assert allowances.reserved(limits.of(account, price_list.of_month("2026-11")["starter"], MORNING)) == {"used": 0}
 
 
 def test_a_text_that_is_cancelled_on_its_way_is_not_handed_over(account: Account) -> None:

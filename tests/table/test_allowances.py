@@ -1,0 +1,83 @@
+"""Allowances: a limit that is never passed, and what is given back of it."""
+
+import pytest
+
+from longcode.limits import Limits
+from longcode.table import allowances, store
+from longcode.table.store import ConditionFailed
+from tests.fakes import NOW
+from tests.functions.accounts.calls import at_once
+from tests.table.test_usage import add, claimed
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def limits(units_a_month: int | None = 10, units_a_day: int | None = None) -> Limits:
+    return Limits(
+        account="10000001",
+        month="2026-11",
+        period="2026-11.1",
+        day="2026-11-22",
+        units_a_month=units_a_month,
+        units_a_day=units_a_day,
+    )
+
+
+def reserve(held: Limits, units: int) -> bool:
+    try:
+        store.transact(allowances.reserving(held, units))
+    except ConditionFailed:
+        return False
+    return True
+
+
+def test_a_limit_is_reserved_up_to_its_last_unit_and_not_past_it() -> None:
+    add("2026-11-22")
+    allowances.start(limits(), NOW)
+    allowances.start(limits(), NOW)
+
+    assert [reserve(limits(), units) for units in (7, 2, 1)] == [True, False, True]
+
+
+def test_without_a_limit_there_is_nothing_to_reserve() -> None:
+    assert allowances.reserving(limits(None), 1) == []
+
+
+def test_a_day_begins_with_what_was_sent_on_it_and_has_a_limit_of_its_own() -> None:
+    add("2026-11-21")
+    add("2026-11-22")
+    held = limits(10, 5)
+    allowances.start(held, NOW)
+
+    assert allowances.reserved(held) == {"used": 4, "used_2026-11-22": 2}
+    assert [reserve(held, units) for units in (4, 3)] == [False, True]
+    assert allowances.reserved(held) == {"used": 7, "used_2026-11-22": 5}
+
+
+def test_before_anything_is_reserved_what_was_sent_is_used() -> None:
+    add("2026-11-22")
+
+    assert allowances.reserved(limits()) == {"used": 2}
+
+
+def test_reservations_at_once_do_not_pass_the_limit() -> None:
+    allowances.start(limits(), NOW)
+
+    with at_once() as threads:
+        reserved = list(threads.map(lambda _: reserve(limits(), 3), range(8)))
+
+    assert sum(reserved) == 3
+
+
+def test_what_is_released_can_be_reserved_again() -> None:
+    held = limits(2, 2)
+    allowances.start(held, NOW)
+    reserve(held, 2)
+    message = held.mark(claimed("m1"))
+
+    (release,) = allowances.releasing(message)
+    store.write(release)
+
+    assert allowances.reserved(held) == {"used": 0, "used_2026-11-22": 0}
+    assert reserve(held, 2)
+    assert allowances.releasing(claimed("m2")) == []
