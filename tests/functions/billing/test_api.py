@@ -31,7 +31,7 @@ def use(day: str, account: str = "10000001", **counts: int) -> None:
 
 
 def invoice(month: str, account: str = "10000001") -> None:
-    invoices.write(draw_up(account, month, price_list.of_month(month)["medium"], Usage(units_sent=1_100)), NOW)
+    invoices.issue(draw_up(account, month, price_list.of_month(month)["medium"], Usage(units_sent=1_100)), NOW)
 
 
 def plans_of(account: str) -> list[str]:
