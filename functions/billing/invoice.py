@@ -28,8 +28,9 @@ def bill(job: Bill, now: datetime) -> None:
     if plan is None or account.established_at is None:
         return  # joined later, or never got the credentials
     terms = price_list.of_month(job.month)[plan]
-    drawn_up = draw_up(job.account, job.month, terms, usage.of_month(job.account, job.month))
-    invoice = invoices.write(drawn_up, now + HEALED_AFTER)
+    used = usage.of_month(job.account, job.month)
+    drawn_up = draw_up(job.account, job.month, terms, used, studio=account.name)
+    invoice = invoices.issue(drawn_up, now + HEALED_AFTER)
     if invoices.take_to_mail(job.account, job.month, now, now + LEASE):
         mail.send(account.email, f"Your Longcode invoice for {job.month}", in_words(invoice, account))
         invoices.note_mailed(job.account, job.month, now)

@@ -1,56 +1,109 @@
 """Invoices: a month's plan and usage, drawn up as lines that add up to the total."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
 
 from longcode import months
 from longcode.plans import PastLimit, Plan
 from longcode.usage import Usage
 
+TAKE_AWAY = ("credit", "brought_forward", "carried_on")
+"""The items of lines that take away from an invoice, or put off to the next what this one is too small for."""
+
+
+class State(StrEnum):
+    """Where an account's month stands: it is issued only if the counters are the sum over the messages."""
+
+    DOUBTED = "doubted"
+    PARKED = "parked"
+    ISSUED = "issued"
+    PAID = "paid"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """So many of an item at a price, in millionths of the invoice's currency."""
+    """So many of an item at a price, in millionths of the invoice's currency; of another month if that is given."""
 
     item: str
     description: str
     quantity: int
     price_micros: int
     amount_micros: int
+    month: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """What one account owes for one month; it needs no look at a plan that may have changed since."""
+    """What one account owes for one month; it needs no look at a plan or a name that may have changed since.
+
+    `number` is the month and the place in its sequence, `2026-10-000123`; it is empty until the invoice is issued.
+    The month is from `begins_at` up to, and without, `ends_at`; `issued_on` is the day in Chicago that bills it, the
+    next 1st, whatever day the close ran on. Units are the month's own; lines about others have a month of their own.
+    `unit_price_micros` is the plan's for units beyond. `credits_micros`, never above 0, is what takes away from the
+    charges; the lines add up to the total, which is never below 0.
+    """
 
     account: str
+    studio: str
+    number: str = ""
     month: str
+    begins_at: datetime
+    ends_at: datetime
+    issued_on: date
     plan: str
+    plan_title: str
+    plan_version: int
     currency: str
+    past_limit: PastLimit
     lines: tuple[Line, ...]
     units_included: int
+    units_sent: int
+    units_received: int
     units_used: int
     units_beyond: int
+    unit_price_micros: int
+    credits_micros: int
     total_micros: int
 
 
-def draw_up(account: str, month: str, plan: Plan, usage: Usage) -> Invoice:
-    """Charge the fee and the units beyond: the included units go to sent texts first, then to replies."""
-    months.check(month)
-    lines = (
-        _line("monthly_fee", f"{plan.title}: monthly fee", 1, plan.monthly_fee_micros),
-        *_unit_lines(plan, usage),
-    )
+def draw_up(
+    account: str, month: str, plan: Plan, usage: Usage, *, studio: str = "", others: Sequence[Line] = ()
+) -> Invoice:
+    """Charge the fee and the units beyond: the included units go to sent texts first, then to replies.
+
+    `others` are lines about other months: late units, credits and what was carried on.
+    """
+    begins_at, ends_at = months.bounds(month)
+    lines = (*charges(plan, usage), *others)
     return Invoice(
         account=account,
+        studio=studio,
         month=month,
+        begins_at=begins_at,
+        ends_at=ends_at,
+        issued_on=date.fromisoformat(months.day_of(ends_at)),
         plan=plan.name,
+        plan_title=plan.title,
+        plan_version=plan.version,
         currency=plan.currency,
+        past_limit=plan.past_limit,
         lines=lines,
         units_included=plan.included_units,
+        units_sent=usage.units_sent,
+        units_received=usage.units_received,
         units_used=usage.units,
         units_beyond=max(usage.units - plan.included_units, 0),
+        unit_price_micros=plan.unit_price_micros,
+        credits_micros=sum(line.amount_micros for line in lines if line.item in TAKE_AWAY),
         total_micros=sum(line.amount_micros for line in lines),
     )
+
+
+def charges(plan: Plan, usage: Usage) -> list[Line]:
+    """List the lines of a month's own fee and units."""
+    return [_line("monthly_fee", f"{plan.title}: monthly fee", 1, plan.monthly_fee_micros), *_unit_lines(plan, usage)]
 
 
 def money(micros: int, currency: str) -> str:

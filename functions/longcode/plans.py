@@ -30,6 +30,7 @@ class Plan:
     unit_price_micros: int
     past_limit: PastLimit
     currency: str = "USD"
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Usage and invoices: every unit is on one line, and the lines add up."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,13 +39,21 @@ def test_a_reply_counts_as_units_like_a_sent_text() -> None:
 def test_units_beyond_a_plan_that_charges_cost_its_price() -> None:
     usage = Usage(units_sent=1_300, units_received=200)
 
-    drawn = invoice.draw_up("10001", "2026-11", CHARGES, usage)
+    drawn = invoice.draw_up("10001", "2026-11", CHARGES, usage, studio="Foxglove Portraits")
 
     assert drawn == Invoice(
         account="10001",
+        studio="Foxglove Portraits",
+        number="",
         month="2026-11",
+        begins_at=datetime(2026, 11, 1, 5, 0, tzinfo=UTC),
+        ends_at=datetime(2026, 12, 1, 6, 0, tzinfo=UTC),
+        issued_on=date(2026, 12, 1),
         plan="medium",
+        plan_title="Medium",
+        plan_version=1,
         currency="USD",
+        past_limit=PastLimit.CHARGE,
         lines=(
             Line("monthly_fee", "Medium: monthly fee", 1, 35_000_000, 35_000_000),
             Line("units_sent", "Units sent, included", 1_000, 0, 0),
@@ -52,8 +62,12 @@ def test_units_beyond_a_plan_that_charges_cost_its_price() -> None:
             Line("units_received_beyond", "Units received beyond the plan", 200, 40_000, 8_000_000),
         ),
         units_included=1_000,
+        units_sent=1_300,
+        units_received=200,
         units_used=1_500,
         units_beyond=500,
+        unit_price_micros=40_000,
+        credits_micros=0,
         total_micros=55_000_000,
     )
 
@@ -82,6 +96,16 @@ def test_a_late_move_to_a_small_plan_that_stops_does_not_make_a_months_texts_fre
 
     assert drawn.lines[-2] == Line("units_sent_beyond", "Units sent beyond the plan", 800, 60_000, 48_000_000)
     assert drawn.total_micros == 53_000_000
+
+
+def test_lines_about_other_months_add_up_with_the_rest() -> None:
+    late = Line("late_units_sent_beyond", "Units sent beyond the plan", 2, 40_000, 80_000, "2026-10")
+    credit = Line("credit", "Texts sent twice", 1, -1_000_000, -1_000_000, "2026-10")
+
+    drawn = invoice.draw_up("10001", "2026-11", CHARGES, Usage(units_sent=3), others=[late, credit])
+
+    assert drawn.lines[-2:] == (late, credit)
+    assert (drawn.units_sent, drawn.credits_micros, drawn.total_micros) == (3, -1_000_000, 34_080_000)
 
 
 def test_a_malformed_month_has_no_invoice() -> None:

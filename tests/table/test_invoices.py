@@ -1,14 +1,16 @@
-"""Invoices: the first one written stands, and is due until it is mailed."""
+"""Invoices: the first one issued stands, has the next number of its month, and is due until it is mailed."""
 
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from longcode.invoice import Invoice, draw_up
 from longcode.table import due, invoices, price_list
 from longcode.usage import Usage
 from tests.fakes import NOW
+from tests.functions.accounts.calls import at_once, meanwhile
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -18,16 +20,51 @@ def drawn(units: int = 0, month: str = "2026-11", account: str = "10000001") -> 
 
 
 def test_the_first_invoice_of_a_month_stands() -> None:
-    first = invoices.write(drawn(10), NOW)
+    first = invoices.issue(drawn(10), NOW)
 
-    second = invoices.write(drawn(5_000), NOW)
+    second = invoices.issue(drawn(5_000), NOW)
 
     assert second == first == invoices.get("10000001", "2026-11")
+    assert first == replace(drawn(10), number="2026-11-000001")
+
+
+def test_numbers_of_a_month_have_no_gaps_and_each_month_begins_anew() -> None:
+    november = [invoices.issue(drawn(account=one), NOW).number for one in ("10000001", "10000002", "10000001")]
+    again = invoices.issue(drawn(account="10000003"), NOW).number
+    december = invoices.issue(drawn(month="2026-12"), NOW).number
+
+    assert november == ["2026-11-000001", "2026-11-000002", "2026-11-000001"]
+    assert (again, december) == ("2026-11-000003", "2026-12-000001")
+
+
+def test_invoices_issued_at_once_have_different_numbers_without_a_gap() -> None:
+    with at_once() as threads:
+        issued = list(threads.map(lambda n: invoices.issue(drawn(account=f"1000000{n % 6}"), NOW), range(12)))
+
+    assert {one.number for one in issued} == {f"2026-11-00000{n}" for n in range(1, 7)}
+
+
+def test_another_takes_the_number_meanwhile() -> None:
+    with meanwhile("TransactWriteItems", lambda: invoices.issue(drawn(account="10000002"), NOW)):
+        mine = invoices.issue(drawn(), NOW)
+
+    assert mine.number == "2026-11-000002"
+
+
+def test_the_bytes_of_an_invoice_stay() -> None:
+    issued = invoices.issue(drawn(10), NOW)
+    before = msgspec.json.encode(invoices.get("10000001", "2026-11"))
+
+    invoices.take_to_mail("10000001", "2026-11", NOW, NOW)
+    invoices.note_mailed("10000001", "2026-11", NOW)
+    invoices.issue(drawn(5_000), NOW)
+
+    assert msgspec.json.encode(invoices.get("10000001", "2026-11")) == before == msgspec.json.encode(issued)
 
 
 def test_an_invoice_is_due_until_it_is_mailed() -> None:
     later = NOW + timedelta(minutes=1)
-    invoices.write(drawn(), NOW)
+    invoices.issue(drawn(), NOW)
     assert [item["month"] for item in due.by(later, 10)] == ["2026-11"]
     assert invoices.take_to_mail("10000001", "2026-11", NOW, later)
 
@@ -35,11 +72,11 @@ def test_an_invoice_is_due_until_it_is_mailed() -> None:
 
     assert list(due.by(later, 10)) == []
     assert not invoices.take_to_mail("10000001", "2026-11", later + timedelta(days=1), later + timedelta(days=2))
-    assert invoices.get("10000001", "2026-11") == drawn()
+    assert invoices.get("10000001", "2026-11") == replace(drawn(), number="2026-11-000001")
 
 
 def test_an_invoice_is_mailed_by_one_at_a_time_and_by_another_when_that_one_died() -> None:
-    invoices.write(drawn(), NOW)
+    invoices.issue(drawn(), NOW)
     lease = NOW + timedelta(minutes=1)
 
     first = invoices.take_to_mail("10000001", "2026-11", NOW, lease)
@@ -51,7 +88,7 @@ def test_an_invoice_is_mailed_by_one_at_a_time_and_by_another_when_that_one_died
 
 def test_a_studios_invoices_are_its_own() -> None:
     mine, theirs = drawn(), replace(drawn(), account="100000010")
-    invoices.write(theirs, NOW)
-    invoices.write(mine, NOW)
+    invoices.issue(theirs, NOW)
+    invoices.issue(mine, NOW)
 
-    assert invoices.everyone_of("10000001") == [mine]
+    assert [one.account for one in invoices.everyone_of("10000001")] == ["10000001"]

@@ -228,6 +228,16 @@ def with_webhook(account: str = "") -> Key:
     return Key("webhooks", f"account#{account}")
 
 
+def last_invoice_number(month: str) -> Key:
+    """Find how many invoices of a month are issued."""
+    return Key(f"invoices#{month}", "last")
+
+
+def invoice_number(month: str, number: str = "") -> Key:
+    """Find whose invoice of a month has a number: they stand in its order."""
+    return Key(f"invoices#{month}", f"number#{number}")
+
+
 def email(address: str) -> Key:
     """Find the account that signed up with an address."""
     return Key(f"email#{address}", "email")

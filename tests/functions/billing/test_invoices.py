@@ -19,7 +19,7 @@ def get(path: str, account: str = "10000001", **headers: str) -> Answered:
 
 
 def invoice(month: str, account: str = "10000001") -> None:
-    invoices.write(draw_up(account, month, price_list.of_month(month)["medium"], Usage(units_sent=1_100)), NOW)
+    invoices.issue(draw_up(account, month, price_list.of_month(month)["medium"], Usage(units_sent=1_100)), NOW)
 
 
 def test_an_invoice_is_shown_as_json_and_to_a_browser_as_a_page() -> None:
