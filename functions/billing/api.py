@@ -1,10 +1,8 @@
-"""What a studio uses and pays: usage, plan and invoices."""
+"""What a studio uses, and which plan it has."""
 
-import html
 from datetime import datetime
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, Field
 
 from longcode import months, plans
@@ -12,8 +10,7 @@ from longcode.account import Account
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError, UnknownPlan
-from longcode.invoice import Invoice, money
-from longcode.table import accounts, invoices, price_list, usage
+from longcode.table import accounts, price_list, usage
 from longcode.table.store import ConditionFailed
 from longcode.usage import Usage
 
@@ -82,24 +79,6 @@ def change_plan(form: ChosenPlan) -> PlanState:
     return changed(web.caller(app), form.plan, now)
 
 
-@app.get("/invoices")
-def list_invoices() -> web.Listed[Invoice]:
-    """List the invoices, oldest first."""
-    return web.Listed(items=invoices.everyone_of(web.caller(app)), next_cursor=None)
-
-
-@app.get("/invoices/<month>")
-def show_invoice(month: str) -> Response[Any]:
-    """Show an invoice, as JSON or, to a browser, as a page to print."""
-    account = _account()
-    invoice = invoices.get(account.id, _month(month))
-    if invoice is None:
-        raise NotFound(f"There is no invoice for {month}.")
-    if "text/html" in (web.header(app, "accept") or ""):
-        return Response(200, "text/html; charset=utf-8", page(invoice, account))
-    return Response(200, "application/json", invoice)
-
-
 def used(account: Account, month: str) -> MonthUsage:
     """Tell what an account used in a month."""
     plan = plans.in_month(month, account.plan_changes)
@@ -140,23 +119,6 @@ def plan_state(account: Account, now: datetime) -> PlanState:
 def _plan_in(month: str, account: Account) -> plans.Plan | None:
     name = plans.in_month(month, account.plan_changes)
     return price_list.of_month(month)[name] if name else None
-
-
-def page(invoice: Invoice, account: Account) -> str:
-    """Lay an invoice out for printing."""
-    rows = "".join(
-        f"<tr><td>{html.escape(line.description)}<td>{line.quantity:,}"
-        f"<td>{money(line.price_micros, invoice.currency)}<td>{money(line.amount_micros, invoice.currency)}"
-        for line in invoice.lines
-    )
-    return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Invoice {invoice.month}</title>"
-        f"<style>body{{font:16px sans-serif;margin:3em}}td,th{{padding:.3em 1em;text-align:right}}"
-        f"td:first-child,th:first-child{{text-align:left}}</style>"
-        f"<h1>Invoice for {invoice.month}</h1><p>{html.escape(account.name)}, account {account.id}"
-        f"<table><tr><th>Item<th>Quantity<th>Price<th>Amount{rows}"
-        f"<tr><th>Total<th><th><th>{money(invoice.total_micros, invoice.currency)}</table></html>"
-    )
 
 
 def _month(text: str) -> str:

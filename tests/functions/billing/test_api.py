@@ -1,4 +1,4 @@
-"""What a studio used, which plan it has, and its invoices."""
+"""What a studio used, and which plan it has."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -8,9 +8,8 @@ import pytest
 from billing import api
 from longcode import months
 from longcode.aws import clock
-from longcode.invoice import draw_up
 from longcode.plans import Change
-from longcode.table import accounts, invoices, price_list, store, usage
+from longcode.table import accounts, store, usage
 from longcode.usage import Usage
 from tests.fakes import NOW, Answered, LambdaContext, call, studio
 from tests.functions.accounts.calls import at_once
@@ -28,10 +27,6 @@ def get(path: str, account: str = "10000001", **headers: str) -> Answered:
 def use(day: str, account: str = "10000001", **counts: int) -> None:
     for spread_by in ("m1", "m2", "m3"):
         store.write(usage.adding(account, day, spread_by, Usage(**counts)))
-
-
-def invoice(month: str, account: str = "10000001") -> None:
-    invoices.issue(draw_up(account, month, price_list.of_month(month)["medium"], Usage(units_sent=1_100)), NOW)
 
 
 def plans_of(account: str) -> list[str]:
@@ -80,12 +75,11 @@ def test_a_month_before_the_studio_joined_has_no_plan() -> None:
     assert (month["plan"], month["included_units"], month["days"]) == (None, 0, {})
 
 
-@pytest.mark.parametrize("path", ["/usage", "/invoices"])
 @pytest.mark.parametrize("month", ["2026-13", "2026-1", "11-2026", "2026-11-22", "usage"])
-def test_what_is_no_month_is_refused(path: str, month: str) -> None:
+def test_what_is_no_month_is_refused(month: str) -> None:
     studio()
 
-    answer = get(f"{path}/{month}")
+    answer = get(f"/usage/{month}")
 
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "month")
 
@@ -141,57 +135,14 @@ def test_of_changes_at_once_none_is_lost() -> None:
     assert sorted(plans_of("10000001")) == ["large", "medium", "small", "volume"]
 
 
-def test_an_invoice_is_shown_as_json_and_to_a_browser_as_a_page() -> None:
-    studio(name="<b>Foxglove</b> & Co")
-    invoice("2026-11")
-
-    document = get("/invoices/2026-11")
-    page = get("/invoices/2026-11", accept="text/html,application/xhtml+xml")
-
-    assert document.json["total_micros"] == 39_000_000
-    assert [line["item"] for line in document.json["lines"]] == [
-        "monthly_fee",
-        "units_sent",
-        "units_received",
-        "units_sent_beyond",
-    ]
-    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "&lt;b&gt;Foxglove&lt;/b&gt; &amp; Co, account 10000001" in page.text
-    assert "<b>" not in page.text
-    assert "<td>Units sent beyond the plan<td>100<td>$0.04<td>$4.00" in page.text.replace("<tr>", "")
-    assert "$39.00" in page.text
-
-
-def test_invoices_are_listed_oldest_first() -> None:
-    studio()
-    for month in ("2026-12", "2026-02", "2026-11"):
-        invoice(month)
-
-    listed = get("/invoices").json
-
-    assert [one["month"] for one in listed["items"]] == ["2026-02", "2026-11", "2026-12"]
-    assert listed["next_cursor"] is None
-
-
-def test_a_month_without_an_invoice_is_absent() -> None:
-    studio()
-
-    answer = get("/invoices/2026-11")
-
-    assert (answer.status, answer.json["detail"]) == (404, "There is no invoice for 2026-11.")
-
-
-def test_a_studio_sees_its_own_usage_plan_and_invoices_only() -> None:
+def test_a_studio_sees_its_own_usage_and_plan_only() -> None:
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     studio("10000001", plan_changes=(Change(long_ago, "medium"),))
     studio("10000002", plan_changes=(Change(long_ago, "large"),))
     use("2026-11-22", "10000002", texts_sent=1)
-    invoice("2026-11", "10000002")
 
     assert get("/usage/2026-11").json["used"]["texts_sent"] == 0
     assert get("/account/plan").json["plan"]["name"] == "medium"
-    assert get("/invoices").json["items"] == []
-    assert get("/invoices/2026-11").text == get("/invoices/2026-10").text.replace("2026-10", "2026-11")
     assert get("/usage").json["current"]["used"] == get("/usage").json["past"]["used"]
 
 
