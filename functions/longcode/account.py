@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from longcode.errors import EditionNotEntitled
+from longcode import plans
+from longcode.errors import AccountClosed, AccountSuspended, EditionNotEntitled
 from longcode.plans import Change
+from longcode.standing import Standing, Turn, was_open_in
 
 SERVICE = "longcode"
 """The operator's own account: it sends the answers to STOP, START and HELP, and nobody is billed for it."""
@@ -69,6 +71,8 @@ class Account:
     it left at `number_since`.
     `webhook_gone_at` is when its software answered 410, which switches webhooks off.
 
+    `standing` is what the last of `standings` made of it: what the operator did, oldest first.
+
     `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
     sessions, orders and so on can be, by kind of record. `create_clients`: texting an unknown number makes a client.
     """
@@ -103,11 +107,37 @@ class Account:
     retention_days: int | None = None
     established_at: datetime | None = None
     statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    standing: Standing = Standing.ACTIVE
+    standings: tuple[Turn, ...] = ()
 
 
 def countries(account: Account) -> tuple[str, ...]:
     """List the calling codes of the countries that an account texts: its own, and those that it allows."""
     return (account.country_code, *account.allowed_countries)
+
+
+def check_may_send(account: Account) -> None:
+    """Refuse what an account that is suspended or closed would send; raises `AccountSuspended` or `AccountClosed`."""
+    why = account.standings[-1].reason if account.standings else None
+    match account.standing:
+        case Standing.SUSPENDED:
+            raise AccountSuspended(f"The operator has suspended this account, so it sends nothing: {why}")
+        case Standing.CLOSED:
+            raise AccountClosed("This account is closed, so it sends nothing.")
+
+
+def may_send(account: Account) -> bool:
+    """Tell whether an account sends texts; `check_may_send` tells why not."""
+    return account.standing is Standing.ACTIVE
+
+
+def plan_in(account: Account, month: str) -> str | None:
+    """Tell the plan whose whole fee an account owes for a month, or None: it joined later, or was closed before it.
+
+    There is no proration (facts S16): a month in which it was open for a second costs as much as any.
+    """
+    is_open = was_open_in(month, account.created_at, account.standings)
+    return plans.in_month(month, account.plan_changes) if is_open else None
 
 
 def check_edition(edition: str) -> None:

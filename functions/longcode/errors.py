@@ -115,6 +115,20 @@ class EditionNotEntitled(RequestError):
     code = "edition_not_entitled"
 
 
+class AccountSuspended(RequestError):
+    """The operator has stopped this account's sending, and says why."""
+
+    status = 403
+    code = "account_suspended"
+
+
+class AccountClosed(RequestError):
+    """The account has ended: it can be read, and that is all."""
+
+    status = 403
+    code = "account_closed"
+
+
 class IdempotencyConflict(RequestError):
     """The same Idempotency-Key came before with another body."""
 
