@@ -8,7 +8,7 @@ from infra.local.emulator import emulator
 from infra.local.folder import run_folder
 from longcode.aws import clients
 from longcode.aws.settings import settings
-from tests.local_aws import QUEUES, create_table
+from tests.local_aws import QUEUES, create_table, load_plans
 
 
 @contextmanager
@@ -16,6 +16,7 @@ def emulated_aws() -> Iterator[None]:
     """Start the emulator and give the functions its table and queues."""
     with run_folder() as folder, emulator(folder) as url, _environment(AWS_ENDPOINT_URL=url):
         create_table()
+        load_plans()
         sqs = clients.client("sqs")
         urls = {f"{name.upper()}_QUEUE_URL": sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
         with _environment(AWS_ENDPOINT_URL=url, **urls):

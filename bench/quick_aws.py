@@ -23,7 +23,7 @@ from bench.item_sizes import Wire
 from bench.meter import write_units
 from longcode.aws.clients import client
 from tests import partiql
-from tests.local_aws import read_template
+from tests.local_aws import load_plans, read_template
 
 _MEGABYTE = 1_000_000
 _COMPARED = re.compile(r"(#\w+) (=|<=|<|>) (:\w+)")
@@ -189,6 +189,9 @@ def quick_aws() -> Iterator[Quick]:
     every = [client(service).meta.events for service in ("dynamodb", "sqs")]
     for events in every:
         events.register_first("before-send", quick.answer)
+    load_plans()
+    quick.calls = quick.units = 0
+    quick.seconds = 0.0
     try:
         yield quick
     finally:

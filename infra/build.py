@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build"
 FUNCTIONS = ROOT / "functions"
 REQUIREMENTS = FUNCTIONS / "requirements.txt"
-DATA = (ROOT / "infra" / "plans.json", ROOT / "infra" / "quiet_hours.json")  # read by the functions, beside the code
+DATA = (ROOT / "infra" / "quiet_hours.json",)  # read by the functions, beside the code
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
 MAX_BYTES = 25_000_000
 

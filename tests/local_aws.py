@@ -11,7 +11,9 @@ from typing import Any
 import yaml
 from moto import mock_aws
 
+from longcode import price_list
 from longcode.aws.clients import client
+from longcode.table import price_list as loaded
 from tests import between, partiql
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +39,6 @@ os.environ |= {
     "INBOUND_URL_PARAMETER": "/longcode/inbound-url",
     "MAIL_FROM": "longcode@longcode.example",
     "HELP_CONTACT": "help@longcode.example",
-    "PLANS_FILE": str(ROOT / "infra" / "plans.json"),
     "WEBHOOK_LOOPBACK_CA": "",
     "QUIET_HOURS_FILE": str(ROOT / "infra" / "quiet_hours.json"),
     **{f"{name.upper()}_QUEUE_URL": url for name, url in QUEUE_URLS.items()},
@@ -65,11 +66,19 @@ def create_table() -> None:
     client("dynamodb").create_table(TableName="longcode", **{name: table[name] for name in wanted})
 
 
+def load_plans(text: str | None = None) -> None:
+    """Load a price list, infra/plans.json if no other, and read it as this process's own."""
+    loaded.write(price_list.read(text or (ROOT / "infra" / "plans.json").read_text()), loaded.loaded()[1])
+    loaded.forget()
+    loaded.of_month("2026-11")
+
+
 @contextmanager
 def local_aws() -> Iterator[None]:
     """Give the functions an AWS."""
     with mock_aws():
         create_table()
+        load_plans()
         for name in QUEUES:
             client("sqs").create_queue(QueueName=name)
         secret = json.dumps({"account_sid": "AC0", "auth_token": "test-token"})

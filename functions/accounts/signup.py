@@ -98,7 +98,8 @@ def take(token: str, now: datetime) -> plans.Plan | None:
 
 
 def _on_offer(now: datetime) -> dict[str, plans.Plan]:
-    return price_list.of_month(plans.counts_from(now))
+    every = price_list.of_month(plans.counts_from(now))
+    return {name: plan for name, plan in every.items() if plan.on_offer}
 
 
 def _too_late() -> Response[str]:

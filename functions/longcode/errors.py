@@ -15,6 +15,10 @@ class RequestError(Exception):
         self.field = field
 
 
+class NothingLoaded(Exception):
+    """The operator has not loaded the plans yet: everything waits for that, and no text is refused for it."""
+
+
 class MalformedJson(RequestError):
     """A body that is not JSON."""
 
@@ -99,6 +103,12 @@ class UnknownPlan(RequestError):
     """A plan that does not exist."""
 
     code = "unknown_plan"
+
+
+class BadPlans(RequestError):
+    """A price list that cannot be meant, or that would change what a plan was."""
+
+    code = "bad_plans"
 
 
 class NotFound(RequestError):

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from operator import itemgetter
-from typing import Annotated
-
-import msgspec
 
 from longcode import months
 
@@ -21,7 +18,10 @@ class PastLimit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan of infra/plans.json, in millionths of its currency; the unit price is for units beyond."""
+    """What a plan is in a month, in millionths of its currency; the unit price is for units beyond.
+
+    Off offer it is for those who have it already. `version` is the one of infra/plans.json whose terms these are.
+    """
 
     name: str
     title: str
@@ -31,6 +31,7 @@ class Plan:
     past_limit: PastLimit
     currency: str = "USD"
     version: int = 1
+    on_offer: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +62,3 @@ def in_month(month: str, changes: Iterable[Change]) -> str | None:
         if first <= month:
             chosen = plan
     return chosen
-
-
-class _Entry(msgspec.Struct, forbid_unknown_fields=True):
-    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z")]
-    title: Annotated[str, msgspec.Meta(pattern=r"\S")]
-    monthly_fee_micros: Annotated[int, msgspec.Meta(ge=0)]
-    included_units: Annotated[int, msgspec.Meta(ge=0)]
-    # Both kinds need a price: units sent on a larger plan are beyond a `stop` plan after a downgrade.
-    unit_price_micros: Annotated[int, msgspec.Meta(ge=1)]
-    past_limit: PastLimit
-
-    def __post_init__(self) -> None:
-        if self.past_limit is PastLimit.STOP and self.included_units == 0:
-            raise ValueError(f"plan {self.name!r} stops at 0 units, so nobody could send on it")
-
-
-class _File(msgspec.Struct, forbid_unknown_fields=True):
-    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
-    plans: Annotated[list[_Entry], msgspec.Meta(min_length=1)]
-
-    def __post_init__(self) -> None:
-        names = [entry.name for entry in self.plans]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"there is more than one plan named {', '.join(twice)}")
-
-
-def read(text: str | bytes) -> dict[str, Plan]:
-    """Read infra/plans.json, by name and in its order; a ValueError says what is wrong with it and where."""
-    file = msgspec.json.decode(text, type=_File)
-    return {entry.name: Plan(**msgspec.structs.asdict(entry), currency=file.currency) for entry in file.plans}

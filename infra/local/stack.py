@@ -23,6 +23,7 @@ from infra.local.processes import HOST, Failed, environment, free_port, is_alive
 NOTE = LOCAL / "stack.json"
 SHARED_NUMBERS = ["+12135550100", "+12135550101"]
 MAIL_FROM = "longcode@longcode.example"
+_PLANS = build.ROOT / "infra" / "plans.json"
 
 Tell = Callable[[str], None]
 
@@ -122,6 +123,8 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
             },
         )
     api_url = f"{emulator_url}/_aws/execute-api/{outputs['ApiId']}/v1"
+    with _timed(tell, "load the plans"):
+        _load_plans(emulator_url, outputs["PlansFunction"])
     with _timed(tell, "introduce the carrier to the service"):
         _introduce(
             emulator_url, outputs, api_url, carrier_url, {"account_sid": account_sid, "auth_token": auth_token}
@@ -155,6 +158,15 @@ def simulated_carrier(folder: Path, account_sid: str, auth_token: str) -> Iterat
     with started(command, folder, log, settings) as process:
         wait_until(lambda: answers(f"{url}/health"), process, log)
         yield url
+
+
+def _load_plans(emulator_url: str, function: str) -> None:
+    """Load the price list, as an operator does after the first deployment and after each change of it."""
+    order = {"do": "load", "file": _PLANS.read_text()}
+    answer = client("lambda", emulator_url).invoke(FunctionName=function, Payload=json.dumps(order))
+    told = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer or "added" not in told:
+        raise Failed(f"the plans were not loaded: {told}")
 
 
 def _introduce(

@@ -1,16 +1,17 @@
 """docs/billing.md is true: every row of its tables is worked out here."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from longcode import invoice, months, plans
+from longcode import invoice, months, plans, price_list
 from longcode.plans import Change
 from longcode.usage import Usage
 
 ROOT = Path(__file__).parents[2]
-PLANS = plans.read((ROOT / "infra/plans.json").read_text())
+PLANS = price_list.read((ROOT / "infra/plans.json").read_text()).of_month("2026-11")
 
 
 def rows(first_column: str) -> list[list[str]]:
@@ -32,6 +33,28 @@ def test_a_month_is_cut_as_the_page_says(month: str, begins: str, ends: str, hou
     assert (start, end) == (utc(begins), utc(ends))
     assert (end - start).total_seconds() == int(hours) * 3600
     assert months.plan_cutoff(month) == utc(cutoff)
+
+
+@pytest.mark.parametrize(("versions", "month", "version", "on_offer"), rows("Versions of a plan"))
+def test_a_plan_is_in_a_month_what_the_page_says(versions: str, month: str, version: str, on_offer: str) -> None:
+    terms = [
+        {
+            "version": int(one.split()[0]),
+            "from_month": one.removesuffix(", withdrawn").split()[2],
+            "title": "Small",
+            "monthly_fee_micros": 1,
+            "included_units": 1,
+            "unit_price_micros": 1,
+            "past_limit": "stop",
+            "on_offer": "withdrawn" not in one,
+        }
+        for one in versions.split("; ")
+    ]
+
+    prices = price_list.read(json.dumps({"currency": "USD", "plans": [{"name": "small", "versions": terms}]}))
+
+    plan = prices.of_month(month)["small"]
+    assert (plan.version, plan.on_offer) == (int(version), on_offer == "yes")
 
 
 @pytest.mark.parametrize(("changed", "in_chicago", "counts_from", "_"), rows("Changed, UTC"))

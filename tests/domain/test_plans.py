@@ -1,20 +1,13 @@
-"""Plans: what the operator's file may say, and which change of plan counts for a month."""
+"""Which change of plan counts for a month."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from longcode import months, plans
-from longcode.plans import Change, PastLimit, Plan
-
-FILE = Path(__file__).parents[2] / "infra/plans.json"
+from longcode.plans import Change
 
 # A few months with many changes near an edge, told in the zone that is hardest to sort: Chicago's own.
 EDGES = [
@@ -38,91 +31,6 @@ CHANGES = st.lists(
     max_size=5,
 )
 MONTHS = st.builds("2026-{:02}".format, st.integers(1, 12))
-
-
-def file(**changed: object) -> dict[str, Any]:
-    """Tell a file of one good plan, but for what is changed in it."""
-    plan: dict[str, object] = {
-        "name": "starter",
-        "title": "Starter",
-        "monthly_fee_micros": 5_000_000,
-        "included_units": 100,
-        "unit_price_micros": 60_000,
-        "past_limit": "stop",
-    }
-    return {"currency": "USD", "plans": [plan | changed]}
-
-
-def test_the_operators_file_has_plans_from_small_to_large_of_both_kinds() -> None:
-    read = plans.read(FILE.read_bytes())
-
-    assert list(read) == ["starter", "small", "medium", "large", "volume"]
-    assert read["starter"] == Plan("starter", "Starter", 5_000_000, 100, 60_000, PastLimit.STOP, "USD")
-    assert read["volume"] == Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE, "USD")
-
-
-def test_a_larger_plan_of_the_operators_file_is_cheaper_by_the_unit() -> None:
-    read = list(plans.read(FILE.read_bytes()).values())
-
-    for smaller, larger in pairwise(read):
-        assert larger.included_units > smaller.included_units
-        assert larger.unit_price_micros < smaller.unit_price_micros
-        assert larger.monthly_fee_micros * smaller.included_units < smaller.monthly_fee_micros * larger.included_units
-
-
-@pytest.mark.parametrize(
-    ("changed", "reason"),
-    [
-        ({"monthly_fee_micros": -1}, r"`int` >= 0 - at `\$\.plans\[0\]\.monthly_fee_micros`"),
-        ({"monthly_fee_micros": 4.99}, r"`int`, got `float` - at `\$\.plans\[0\]\.monthly_fee_micros`"),
-        ({"unit_price_micros": -60_000}, r"`int` >= 1 - at `\$\.plans\[0\]\.unit_price_micros`"),
-        ({"unit_price_micros": 0}, r"`int` >= 1 - at `\$\.plans\[0\]\.unit_price_micros`"),
-        ({"included_units": -1}, r"`int` >= 0 - at `\$\.plans\[0\]\.included_units`"),
-        ({"included_units": 0}, r"plan 'starter' stops at 0 units, so nobody could send on it"),
-        ({"past_limit": "warn"}, r"Invalid enum value 'warn' - at `\$\.plans\[0\]\.past_limit`"),
-        ({"name": ""}, r"at `\$\.plans\[0\]\.name`"),
-        ({"name": "Starter Plan"}, r"at `\$\.plans\[0\]\.name`"),
-        ({"title": "  "}, r"at `\$\.plans\[0\]\.title`"),
-        ({"discount": 5}, r"unknown field `discount` - at `\$\.plans\[0\]`"),
-    ],
-)
-def test_a_plan_that_cannot_be_meant_is_refused_with_its_place(changed: dict[str, object], reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        plans.read(msgspec.json.encode(file(**changed)))
-
-
-@pytest.mark.parametrize(
-    ("spoil", "reason"),
-    [
-        (lambda good: good | {"plans": []}, r"length >= 1 - at `\$\.plans`"),
-        (lambda good: good | {"plans": good["plans"] * 2}, "there is more than one plan named starter"),
-        (lambda good: good | {"currency": "dollars"}, r"at `\$\.currency`"),
-        (lambda good: good | {"vat": 20}, "unknown field `vat`"),
-        (lambda good: {"plans": good["plans"]}, "missing required field `currency`"),
-    ],
-)
-def test_a_file_that_cannot_be_meant_is_refused(
-    spoil: Callable[[dict[str, Any]], dict[str, Any]], reason: str
-) -> None:
-    with pytest.raises(ValueError, match=reason):
-        plans.read(msgspec.json.encode(spoil(file())))
-
-
-@pytest.mark.parametrize(
-    "missing", ["name", "title", "monthly_fee_micros", "included_units", "unit_price_micros", "past_limit"]
-)
-def test_a_plan_with_a_gap_is_refused(missing: str) -> None:
-    gap = file()
-    del gap["plans"][0][missing]
-
-    with pytest.raises(ValueError, match=f"missing required field `{missing}`"):
-        plans.read(msgspec.json.encode(gap))
-
-
-@pytest.mark.parametrize("text", ["", "{", b"\xff", b'{"currency": "\xff"}', "[]"])
-def test_what_is_not_a_file_of_plans_is_refused(text: str | bytes) -> None:
-    with pytest.raises(ValueError, match=r"(truncated|malformed|utf-8|Expected `object`)"):
-        plans.read(text)
 
 
 def test_changes_may_be_listed_in_any_order() -> None:

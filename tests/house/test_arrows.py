@@ -106,9 +106,7 @@ def test_the_table_needs_nothing_of_aws_but_its_clients_and_an_alarm() -> None:
         f"{shown(path)} imports {name}"
         for path in sources(TABLE)
         for name in imported(path, "longcode.aws")
-        if not any(
-            within(name, f"longcode.aws.{needed}") for needed in ("clients", "telemetry", "settings.plan_list")
-        )
+        if not any(within(name, f"longcode.aws.{needed}") for needed in ("clients", "telemetry"))
     ]
 
     assert needed == []

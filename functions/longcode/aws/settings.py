@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from aws_lambda_powertools.utilities import parameters
 
-from longcode import plans
-
 if TYPE_CHECKING:
     from longcode.quiet_rules import Rules
 
@@ -50,7 +48,6 @@ class Settings:
     inbound_url_parameter: str
     mail_from: str
     help_contact: str
-    plans_file: str
     quiet_hours_file: str
 
 
@@ -75,14 +72,8 @@ def settings() -> Settings:
 
 
 @cache
-def plan_list() -> dict[str, plans.Plan]:
-    """Give the operator's plans by name (infra/plans.json, which the build puts beside the code)."""
-    return plans.read((_ROOT / settings().plans_file).read_bytes())
-
-
-@cache
 def quiet_hours() -> "Rules":
-    """Give the operator's rules of quiet hours (infra/quiet_hours.json, beside the code too)."""
+    """Give the operator's rules of quiet hours (infra/quiet_hours.json, which the build puts beside the code)."""
     from longcode import quiet_file  # noqa: PLC0415 - few functions ask
 
     return quiet_file.read((_ROOT / settings().quiet_hours_file).read_bytes())

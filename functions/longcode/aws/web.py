@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from longcode.aws.telemetry import logger
-from longcode.errors import MalformedJson, RequestError
+from longcode.errors import MalformedJson, NothingLoaded, RequestError
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -128,6 +128,11 @@ def resolver(*takes: str) -> Resolver:
     @app.exception_handler(ServiceError)
     def served(error: ServiceError) -> Response[str]:
         return problem(error.status_code, "bad_request", str(error.msg))
+
+    @app.exception_handler(NothingLoaded)
+    def unready(_error: NothingLoaded) -> Response[str]:
+        logger.exception("not ready")
+        return problem(503, "not_ready", "The operator has not loaded the plans yet; please try again later.")
 
     @app.exception_handler(Exception)
     def broken(_error: Exception) -> Response[str]:

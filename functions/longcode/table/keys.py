@@ -208,6 +208,11 @@ def automatic_replies(phone: str) -> Key:
 # What belongs to the service.
 
 
+def price_list() -> Key:
+    """Find the operator's plans in all their versions."""
+    return Key("plans", "price-list")
+
+
 def pace(number: str) -> Key:
     """Find from when on one of our numbers is free for another segment."""
     return Key(f"number#{number}", "pace")

@@ -1,0 +1,95 @@
+"""The price list: read once a minute by each process, and written as the successor of what was read."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bench.meter import counted_calls
+from longcode import price_list as lists
+from longcode.errors import NothingLoaded
+from longcode.price_list import PriceList
+from longcode.table import keys, price_list, store
+from longcode.table.writes import Delete
+from tests.functions.accounts.calls import at_once
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+TEXT = (Path(__file__).parents[2] / "infra/plans.json").read_text()
+
+
+def dearer(fee: int, plan: str = "starter") -> PriceList:
+    """Tell the operator's list with a second version of a plan, from January on, whatever its name."""
+    file = msgspec.json.decode(TEXT)
+    (changed,) = (one for one in file["plans"] if one["name"] == plan)
+    second = {"version": 2, "from_month": "2027-01", "monthly_fee_micros": fee}
+    changed["versions"].append(changed["versions"][0] | second)
+    return lists.read(msgspec.json.encode(file))
+
+
+def fee(month: str, seconds: float) -> int:
+    return price_list.of_month(month, lambda: seconds)["starter"].monthly_fee_micros
+
+
+def test_the_list_is_read_as_it_was_written() -> None:
+    assert price_list.loaded() == (lists.read(TEXT), 1)
+    assert price_list.of_month("2026-11") == lists.read(TEXT).of_month("2026-11")
+
+
+def test_what_is_read_is_kept_for_a_minute() -> None:
+    price_list.forget()
+    before = fee("2027-01", 1000)
+    price_list.write(dearer(6_000_000), 1)
+
+    assert (before, fee("2027-01", 1059.9), fee("2027-01", 1060), fee("2026-12", 1060)) == (
+        5_000_000,
+        5_000_000,
+        6_000_000,
+        5_000_000,
+    )
+
+
+def test_a_warm_process_asks_the_table_nothing() -> None:
+    price_list.of_month("2026-11")
+
+    with counted_calls("dynamodb") as calls:
+        for _ in range(10):
+            price_list.of_month("2026-11")
+
+    assert calls == []
+
+
+def test_a_plan_that_this_process_has_not_read_yet_is_looked_for() -> None:
+    known = price_list.of_month("2026-11")
+    file = msgspec.json.decode(TEXT)
+    file["plans"].append({**file["plans"][0], "name": "tiny"})
+    price_list.write(lists.read(msgspec.json.encode(file)), 1)
+
+    assert "tiny" not in known
+    assert known["tiny"].included_units == 100
+    with pytest.raises(KeyError):
+        known["gigantic"]
+
+
+def test_a_stack_without_a_price_list_says_so() -> None:
+    store.write(Delete(keys.price_list()))
+    price_list.forget()
+
+    with pytest.raises(NothingLoaded, match="No plans are loaded: invoke PlansFunction"):
+        price_list.of_month("2026-11")
+
+
+def test_of_writes_at_once_one_is_the_successor() -> None:
+    with at_once() as threads:
+        written = list(threads.map(lambda more: price_list.write(dearer(6_000_000 + more), 1), range(4)))
+
+    prices, revision = price_list.loaded()
+    assert sum(written) == 1
+    assert revision == 2
+    assert prices
+    assert prices.of_month("2027-01")["starter"].monthly_fee_micros == 6_000_000 + written.index(True)
+
+
+def test_a_list_is_never_written_over_another_that_was_not_read() -> None:
+    assert not price_list.write(dearer(6_000_000), 0)
+    assert price_list.loaded() == (lists.read(TEXT), 1)
