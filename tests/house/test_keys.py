@@ -11,6 +11,7 @@ PAGE = (ROOT / "docs" / "table.md").read_text()
 
 # Whoever reads an index, a batch or a condition needs the names of the key's attributes, not what is in them.
 NAME_THE_KEY = {
+    "functions/longcode/table/charged.py",
     "functions/longcode/table/deliveries.py",
     "functions/longcode/table/due.py",
     "functions/longcode/table/folders.py",

@@ -39,7 +39,7 @@ def test_the_indexes_are_narrow(table: dict[str, Any]) -> None:
         for index in table["GlobalSecondaryIndexes"]
     }
 
-    assert projected == {"due": "KEYS_ONLY", "folder": ["phone", "client_id"]}
+    assert projected == {"due": "KEYS_ONLY", "folder": ["phone", "client_id", "send_at"]}
 
 
 def _key(of: dict[str, Any]) -> tuple[str, ...]:

@@ -1,11 +1,10 @@
 """Usage: every count once, added up by day and month."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from longcode.message import Direction, Kind, Message, State
+from longcode.message import Kind, Message, State
 from longcode.outgoing import draft
 from longcode.table import messages, store, usage
 from longcode.usage import Usage
@@ -74,9 +73,3 @@ def test_texts_at_once_are_all_counted() -> None:
         list(threads.map(lambda text: messages.record(text, State.SENT), texts))
 
     assert usage.of_month("10000001", "2026-11").texts_sent == 8
-
-
-def test_a_reply_is_counted_as_received() -> None:
-    reply = replace(claimed("m1"), direction=Direction.IN)
-
-    assert usage.of(reply, 2) == Usage(texts_received=1, units_received=2, segments_received=2)

@@ -9,7 +9,6 @@ from boto3.dynamodb.conditions import Attr
 
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
-from longcode.months import day_of
 from longcode.table import keys, messages, store, unread, usage
 from longcode.table.codec import Attributes
 from longcode.table.writes import ABSENT, Put, Update, Write
@@ -22,7 +21,7 @@ _UNSETTLED = 25  # many more than there are workers that may be writing a reply 
 def take_in(inbound: Inbound, message: Message) -> bool:
     """Write a reply with its number and its units; False when this carrier id was taken in before."""
     once = Put(keys.inbound(inbound.carrier, inbound.carrier_id), seen(message), ABSENT)
-    return add(message, once, *counted(message)) is None
+    return add(message, once, *usage.counting(message)) is None
 
 
 def add(message: Message, first: Write, *others: Write) -> Attributes | None:
@@ -48,17 +47,6 @@ def add(message: Message, first: Write, *others: Write) -> Attributes | None:
 def seen(message: Message) -> Attributes:
     """Give what is noted of a carrier id: whose reply it became, and when it came."""
     return {"type": "inbound", "account": message.account, "message_id": message.id, "at": message.created_at}
-
-
-def counted(message: Message, times: int = 1) -> list[Update]:
-    """Make the write that counts a reply, or with -1 takes that back.
-
-    Neither a keyword is counted, nor what has no month: what the operator handed over.
-    """
-    if message.month is None or message.charged_units != message.units:
-        return []
-    used = usage.of(message, message.charged_units)
-    return [usage.adding(message.account, day_of(message.created_at), message.id, used, times)]
 
 
 def taken_in(inbound: Inbound) -> tuple[datetime, str | None] | None:

@@ -13,7 +13,7 @@ from msgspec import ValidationError
 from longcode.account import Account
 from longcode.aws.telemetry import count, logger
 from longcode.message import Kind, Message, State, before, may_become
-from longcode.months import day_of, month_of
+from longcode.months import month_of
 from longcode.table import allowances, keys, store, usage
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update, Write
@@ -171,11 +171,13 @@ def record(message: Message, to: State, *also: Write, **changes: Any) -> bool:
     The month is that of the claim: a receipt that comes first, or late, counts in the same one.
     """
     handed_over_at = message.claimed_at or message.created_at
-    charged = message.units
-    counted = usage.adding(message.account, day_of(handed_over_at), message.id, usage.of(message, charged))
-    month = month_of(handed_over_at)
-    changes |= {"month": month, "sent_at": handed_over_at, "charged_units": charged}
-    return _move(message, to, (State.SENDING, State.UNCERTAIN), changes, counted, *also)
+    charge: dict[str, Any] = {
+        "month": month_of(handed_over_at),
+        "sent_at": handed_over_at,
+        "charged_units": message.units,
+    }
+    counted = usage.counting(replace(message, **charge))
+    return _move(message, to, (State.SENDING, State.UNCERTAIN), {**changes, **charge}, *counted, *also)
 
 
 def settle(message: Message, to: State, *also: Write, **changes: Any) -> bool:
@@ -234,12 +236,11 @@ def take_back(message: Message, to: State, now: datetime, *also: Write, **change
     """
     if message.state is not State.SENT:
         return settle(message, to, *also, **changes)
-    if message.sent_at is None or message.month != month_of(now):
+    if message.month != month_of(now):
         return report(message, to, *also, **changes)
-    counted = usage.of(message, message.charged_units)
-    less = usage.adding(message.account, day_of(message.sent_at), message.id, -counted)
     changes |= {"charged_units": 0}
-    return _move(message, to, (State.SENT,), changes, less, *allowances.releasing(message), *also)
+    others = [*usage.counting(message, -1), *allowances.releasing(message), *also]
+    return _move(message, to, (State.SENT,), changes, *others)
 
 
 def _move(message: Message, to: State, come_from: Sequence[State], changes: Attributes, *others: Write) -> bool:

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from boto3.dynamodb.conditions import ConditionBase
 from botocore.exceptions import ClientError
 
 from longcode.aws.clients import client
 from longcode.table.codec import Attributes, from_wire, to_wire
 from longcode.table.keys import INDEXES, Key
-from longcode.table.writes import Write, projection, request, table, wire_key
+from longcode.table.writes import Write, narrowed, projection, request, table, wire_key
 
 _BATCH_GET = 100
 _ATTEMPTS = 8
@@ -155,14 +156,16 @@ def query_index(
     partition: str,
     *,
     before: str,
-    page: int,
+    page: int | None,
     after: str | None = None,
     limit: int | None = None,
     newest_first: bool = False,
+    where: ConditionBase | None = None,
 ) -> Iterator[Attributes]:
     """Read an index (its attributes: `INDEXES`) up to and without the sort key `before`, `page` items a call.
 
     From `after` on, the two ends are part of what is read; DynamoDB refuses two that are the wrong way round.
+    With `where`, a call gives only those of its items of which that holds, be they none.
     """
     if after and after > before:
         return iter(())
@@ -174,7 +177,7 @@ def query_index(
         "ExpressionAttributeValues": to_wire({":partition": partition, **bounds}),
         "ScanIndexForward": not newest_first,
     }
-    return _pages(asked, limit, page)
+    return _pages(narrowed(asked, where) if where else asked, limit, page)
 
 
 def _pages(asked: dict[str, Any], limit: int | None, page: int | None = None) -> Iterator[Attributes]:

@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import Attr
 
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
-from longcode.table import expiry, hub, inbox, keys, store, unread
+from longcode.table import expiry, hub, inbox, keys, store, unread, usage
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Delete, Put
 
@@ -91,8 +91,8 @@ def move(message: Message, to: Message) -> tuple[str, str] | None:
         once,
         gone,
         *unread.counting(message.account, message, None),
-        *inbox.counted(message, -1),
-        *inbox.counted(to),
+        *usage.counting(message, -1),
+        *usage.counting(to),
     )
     return (to.account, to.id) if there is None else _owner(there)
 

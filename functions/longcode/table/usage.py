@@ -2,18 +2,17 @@
 
 from dataclasses import asdict
 
-from longcode.message import Direction, Message
+from longcode.message import Message
 from longcode.table import keys, store
 from longcode.table.codec import read
 from longcode.table.writes import Update
-from longcode.usage import Usage
+from longcode.usage import Usage, counts, day, of
 
 
-def of(message: Message, units: int) -> Usage:
-    """Give what one text adds to the counters."""
-    if message.direction is Direction.OUT:
-        return Usage(texts_sent=1, units_sent=units, segments_sent=message.segments)
-    return Usage(texts_received=1, units_received=units, segments_received=message.segments)
+def counting(message: Message, times: int = 1) -> list[Update]:
+    """Make the write that counts a text, or with -1 takes that back; none for one that does not count."""
+    used = of(message)
+    return [adding(message.account, day(message), message.id, used, times)] if counts(message) else []
 
 
 def adding(account: str, day: str, spread_by: str, usage: Usage, times: int = 1) -> Update:

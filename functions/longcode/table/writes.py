@@ -74,6 +74,20 @@ def projection(names: Sequence[str]) -> dict[str, Any]:
     return {"ProjectionExpression": ", ".join(places), "ExpressionAttributeNames": places}
 
 
+def narrowed(asked: Mapping[str, Any], where: ConditionBase) -> dict[str, Any]:
+    """Spell a query that answers only with what a condition holds of."""
+    built = ConditionExpressionBuilder().build_expression(where)
+    return {
+        **asked,
+        "FilterExpression": built.condition_expression,
+        "ExpressionAttributeNames": {**asked["ExpressionAttributeNames"], **built.attribute_name_placeholders},
+        "ExpressionAttributeValues": {
+            **asked["ExpressionAttributeValues"],
+            **to_wire(built.attribute_value_placeholders),
+        },
+    }
+
+
 def _condition(when: ConditionBase | None) -> dict[str, Any]:
     if when is None:
         return {}

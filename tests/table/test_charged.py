@@ -1,0 +1,348 @@
+"""A month's texts, one by one, are what its counters count: whenever they were accepted, and whoever moves them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from longcode import usage as counted
+from longcode.carriers.carrier import Inbound
+from longcode.message import Direction, Kind, Message, State
+from longcode.months import month_of
+from longcode.outgoing import draft
+from longcode.table import charged, hub, inbox, keys, messages, store, strangers, usage
+from longcode.table.charged import Unreadable
+from longcode.table.writes import Update
+from longcode.usage import Usage
+from tests.fakes import NOW
+from tests.functions.send.wire import Death, killing, retold
+from tests.local_aws import local_aws
+
+STUDIO, OTHER = "10000001", "10000002"
+PHONE, NUMBER = "+12125550123", "+15555550100"
+MONTHS = ("2026-10", "2026-11", "2026-12")
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+BEGINS = datetime(2026, 11, 1, 5, tzinfo=UTC)
+ENDS = datetime(2026, 12, 1, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def table(aws: None) -> None:
+    """Have a table."""
+
+
+def accepted(message_id: str, at: datetime, *, send_at: datetime | None = None, body: str = "Hello") -> Message:
+    text = draft(
+        account=STUDIO,
+        message_id=message_id,
+        kind=Kind.INDIVIDUAL,
+        phone=PHONE,
+        number=NUMBER,
+        body=body,
+        now=at,
+        send_at=send_at,
+    )
+    messages.accept([text])
+    return text
+
+
+def claimed(text: Message, at: datetime) -> Message:
+    ready = replace(text, state=State.QUEUED)
+    if text.state is State.SCHEDULED:
+        messages.put_off(text, State.QUEUED, at)
+    found = messages.claim(ready, "claim", at, at + MINUTE)
+    assert found
+    return found
+
+
+def sent(message_id: str, at: datetime, *, accepted_at: datetime | None = None, **fields: Any) -> Message:
+    text = claimed(accepted(message_id, accepted_at or at, **fields), at)
+    messages.record(text, State.SENT, carrier="twilio", carrier_id=message_id)
+    found = messages.get(STUDIO, message_id)
+    assert found
+    return found
+
+
+def reply(message_id: str, at: datetime, *, units: int = 1, charged_units: int | None = None) -> Message:
+    return Message(
+        account=STUDIO,
+        id=message_id,
+        direction=Direction.IN,
+        kind=Kind.REPLY,
+        state=State.RECEIVED,
+        phone=PHONE,
+        number=NUMBER,
+        body="Yes",
+        encoding="GSM-7",
+        segments=units,
+        units=units,
+        charged_units=units if charged_units is None else charged_units,
+        month=month_of(at),
+        created_at=at,
+        read=False,
+        carrier="twilio",
+        carrier_id=message_id,
+    )
+
+
+def inbound(one: Message) -> Inbound:
+    return Inbound(carrier="twilio", carrier_id=one.id, phone=PHONE, number=NUMBER, body=one.body)
+
+
+def took_in(message_id: str, at: datetime, **fields: Any) -> Message:
+    one = reply(message_id, at, **fields)
+    inbox.take_in(inbound(one), one)
+    return one
+
+
+def ids(month: str = "2026-11", account: str = STUDIO) -> list[str]:
+    return [one.id for one in charged.of_month(account, month)]
+
+
+def test_texts_of_both_ways_come_in_the_order_of_their_acceptance(table: None) -> None:
+    sent("m2", NOW + 2 * SECOND)
+    hub.link(sent("m0", NOW), client_id="c1")
+    took_in("m3", NOW + 3 * SECOND)
+    hub.link(took_in("m1", NOW + SECOND), client_id="c1")
+
+    assert ids() == ["m0", "m1", "m2", "m3"]
+
+
+def test_a_text_is_of_the_month_of_its_claim_whenever_it_was_accepted(table: None) -> None:
+    sent("a year before", BEGINS + HOUR, accepted_at=BEGINS - 365 * DAY, send_at=BEGINS + HOUR)
+    sent("for October", BEGINS - HOUR, accepted_at=BEGINS - 40 * DAY, send_at=BEGINS - HOUR)
+    sent("for the last minute", BEGINS, accepted_at=BEGINS - 40 * DAY, send_at=BEGINS - MINUTE)
+    sent("held overnight", BEGINS + 23 * HOUR, accepted_at=BEGINS - HOUR)
+    sent("before midnight", BEGINS - SECOND)
+    sent("at midnight", BEGINS)
+    sent("the last", ENDS - SECOND)
+    sent("claimed too late", ENDS, accepted_at=ENDS - SECOND)
+    sent("by a clock that is behind", ENDS - SECOND, accepted_at=ENDS + SECOND)
+
+    assert ids("2026-10") == ["for October", "before midnight"]
+    assert ids("2026-11") == [
+        "a year before",
+        "for the last minute",
+        "held overnight",
+        "at midnight",
+        "the last",
+        "by a clock that is behind",
+    ]
+    assert ids("2026-12") == ["claimed too late"]
+
+
+def test_what_the_counters_do_not_count_is_left_out(table: None) -> None:
+    accepted("never sent", NOW)
+    messages.settle(claimed(accepted("refused", NOW), NOW), State.FAILED)
+    messages.take_back(sent("taken back", NOW), State.UNDELIVERED, NOW)
+    took_in("STOP", NOW, charged_units=0)
+    handed_over = replace(reply("handed over", NOW), month=None, charged_units=0)
+    strangers.quarantine(inbound(handed_over), NOW)
+    kept = strangers.get("twilio", "handed over", NOW)
+    assert kept
+    strangers.hand_over(kept, handed_over)
+    took_in("only a picture", NOW, units=0)
+
+    assert ids() == ["only a picture"]
+    assert usage.of_month(STUDIO, "2026-11") == Usage(texts_received=1)
+
+
+def test_a_text_that_is_resolved_days_later_is_of_the_month_of_its_claim(table: None) -> None:
+    waiting = claimed(accepted("m0", ENDS - HOUR), ENDS - HOUR)
+    messages.put_off(waiting, State.UNCERTAIN, ENDS + DAY, deadline=ENDS + 3 * DAY)
+    before = ids()
+
+    messages.record(replace(waiting, state=State.UNCERTAIN), State.DELIVERED)
+
+    assert (before, ids(), ids("2026-12")) == ([], ["m0"], [])
+
+
+def test_a_reply_that_is_moved_is_listed_where_it_is_counted_now(table: None) -> None:
+    one = took_in("m0", NOW)
+
+    strangers.move(one, replace(one, account=OTHER))
+
+    assert (ids(), ids(account=OTHER)) == ([], ["m0"])
+
+
+def test_each_text_tells_what_it_adds() -> None:
+    text = replace(reply("m0", NOW, units=3), segments=4)
+
+    assert counted.of(text) == Usage(texts_received=1, units_received=3, segments_received=4)
+    assert counted.of(replace(text, direction=Direction.OUT)) == Usage(texts_sent=1, units_sent=3, segments_sent=4)
+    assert counted.of(replace(text, charged_units=0)) == Usage()
+
+
+@pytest.mark.parametrize("month", ["2026-11", None, "absent"])
+def test_a_text_that_cannot_be_read_is_not_passed_over(table: None, month: str | None) -> None:
+    sent("m0", NOW)
+    took_in("m1", NOW)
+    broken: dict[str, Any] = {"state": "eaten", "month": month}
+    gone = ("month",) if month == "absent" else ()
+    changes = {name: value for name, value in broken.items() if name not in gone}
+    store.write(Update(keys.message(STUDIO, "m0"), changes=changes, remove=gone))
+
+    with pytest.raises(Unreadable, match="m0"):
+        ids()
+
+
+def test_a_text_that_cannot_be_read_keeps_no_other_month_from_being_added_up(table: None) -> None:
+    sent("m0", BEGINS - SECOND)
+    store.write(Update(keys.message(STUDIO, "m0"), changes={"state": "eaten"}))
+
+    assert ids() == []
+
+
+@contextmanager
+def at_each_query(act: Callable[[int], None]) -> Iterator[None]:
+    """Do something after each of the queries that are made here, as many times as there are."""
+    made: list[int] = []
+
+    def after(_answer: dict[str, Any]) -> None:
+        made.append(len(made))
+        act(made[-1])
+
+    with retold("Query", after):
+        yield
+
+
+@pytest.mark.parametrize("moved_after", range(20))
+@pytest.mark.parametrize("linked_first", [True, False])
+def test_a_text_that_is_linked_or_unlinked_meanwhile_is_given_once(
+    table: None, moved_after: int, linked_first: bool
+) -> None:
+    one = sent("m0", NOW)
+    if linked_first:
+        hub.link(one, client_id="c1")
+
+    def move(query: int) -> None:
+        if query == moved_after:
+            now = messages.get(STUDIO, "m0")
+            assert now
+            hub.link(now, client_id=None if linked_first else "c1")
+
+    with at_each_query(move):
+        found = ids()
+
+    assert found == ["m0"]
+
+
+def test_chunks_of_any_size_go_on_from_where_another_stopped(table: None) -> None:
+    for index in range(7):
+        sent(f"m{index}", NOW + index * SECOND)
+
+    every = list(charged.chunks(STUDIO, "2026-11"))
+    rest = list(charged.chunks(STUDIO, "2026-11", after=keys.folder_place(NOW + 3 * SECOND, "m3")))
+
+    assert [one.id for chunk in every for one in chunk.messages] == [f"m{index}" for index in range(7)]
+    assert [one.id for chunk in rest for one in chunk.messages] == ["m4", "m5", "m6"]
+    assert list(charged.chunks(STUDIO, "2026-11", after=every[-1].reached)) == []
+
+
+def test_a_year_of_texts_that_were_not_scheduled_is_not_read(table: None) -> None:
+    for days in range(40, 60):
+        sent(f"m{days}", BEGINS - days * DAY)
+
+    with killing(Death(0, before=True)) as calls:
+        found = ids()
+
+    assert (found, "BatchGetItem" in calls) == ([], False)
+
+
+ATS = st.sampled_from([BEGINS - 200 * DAY, BEGINS - MINUTE, BEGINS + 90 * MINUTE, NOW, ENDS - MINUTE, ENDS + DAY])
+WAITS = st.sampled_from([timedelta(), MINUTE, 3 * HOUR])
+BODIES = st.sampled_from(["a", "a" * 161, "中" * 71])
+
+
+@dataclass(frozen=True)
+class Send:
+    """A text, and what becomes of it."""
+
+    at: datetime
+    ahead: timedelta
+    wait: timedelta
+    body: str
+    ending: str
+    linked: bool
+
+
+@dataclass(frozen=True)
+class Came:
+    """A reply, and what becomes of it."""
+
+    at: datetime
+    units: int
+    ending: str
+    linked: bool
+
+
+SENDS = st.builds(
+    Send,
+    at=ATS,
+    ahead=st.sampled_from([timedelta(), 40 * DAY, 200 * DAY]),
+    wait=WAITS,
+    body=BODIES,
+    ending=st.sampled_from(["sent", "delivered", "refused", "taken back", "late", "lost"]),
+    linked=st.booleans(),
+)
+REPLIES = st.builds(
+    Came,
+    at=ATS,
+    units=st.integers(1, 3),
+    ending=st.sampled_from(["kept", "keyword", "moved", "moved back"]),
+    linked=st.booleans(),
+)
+
+
+@settings(max_examples=8)
+@given(sends=st.lists(SENDS, max_size=6), replies=st.lists(REPLIES, max_size=6))
+def test_whatever_happens_the_texts_of_a_month_add_up_to_its_counters(sends: list[Send], replies: list[Came]) -> None:
+    with local_aws():
+        for index, send in enumerate(sends):
+            play_send(f"s{index}", send)
+        for index, came in enumerate(replies):
+            play_reply(f"r{index}", came)
+
+        for account in (STUDIO, OTHER):
+            for month in MONTHS:
+                found = list(charged.of_month(account, month))
+                assert sum(map(counted.of, found), Usage()) == usage.of_month(account, month)
+                assert len({one.id for one in found}) == len(found)
+
+
+def play_send(name: str, send: Send) -> None:
+    text = accepted(name, send.at, send_at=send.at + send.ahead if send.ahead else None, body=send.body)
+    if send.linked:
+        hub.link(text, client_id="c1")
+    taken = claimed(text, send.at + send.ahead + send.wait)
+    if send.ending == "refused":
+        messages.settle(taken, State.FAILED)
+    elif send.ending in ("late", "lost"):
+        messages.put_off(taken, State.UNCERTAIN, NOW, deadline=NOW)
+    else:
+        messages.record(taken, State.SENT)
+    there = messages.get(STUDIO, name)
+    assert there
+    if send.ending == "late":
+        assert [messages.record(there, State.DELIVERED) for _ in "12"] == [True, False]
+    elif send.ending == "delivered":
+        messages.report(there, State.DELIVERED)
+    elif send.ending == "taken back":
+        messages.take_back(there, State.UNDELIVERED, ENDS - SECOND)
+
+
+def play_reply(name: str, came: Came) -> None:
+    charged_units = 0 if came.ending == "keyword" else came.units
+    one = took_in(name, came.at, units=came.units, charged_units=charged_units)
+    if came.linked:
+        hub.link(one, client_id="c1")
+        one = replace(one, client_id="c1")
+    if came.ending.startswith("moved"):
+        strangers.move(one, there := replace(one, account=OTHER))
+        if came.ending == "moved back":
+            strangers.move(there, one)
