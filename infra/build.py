@@ -21,8 +21,24 @@ DATA = (ROOT / "infra" / "quiet_hours.json",)  # read by the functions, beside t
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
 MAX_BYTES = 25_000_000
 
-# Names of places and carriers, which nothing here asks for: four fifths of the package.
-_UNUSED = ("phonenumbers/geodata", "phonenumbers/carrierdata", "bin", "*.dist-info", "**/*.pyi", "**/py.typed")
+_UNUSED = (
+    "phonenumbers/geodata",  # names of places and carriers: four fifths of the package
+    "phonenumbers/carrierdata",
+    "aws_lambda_powertools/**/swagger-ui*",
+    "reportlab/fonts",  # an invoice has fonts of its own, no charts and no flowing text
+    "reportlab/graphics",
+    "reportlab/platypus",
+    "PIL",  # ReportLab's pictures: billing/paper.py does without
+    "pillow.libs",
+    "charset_normalizer",  # ReportLab's XML
+    "cffi",  # makes what argon2 comes with, compiled
+    "pycparser",
+    "*__mypyc*",
+    "bin",
+    "*.dist-info",
+    "**/*.pyi",
+    "**/py.typed",
+)
 # The oldest C library of the Lambda runtimes from python3.12 on (Amazon Linux 2023) is 2.34.
 _PLATFORMS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 _LONG_AGO = 315_532_800  # 1980-01-01, the first day that a zip file can tell
@@ -146,7 +162,7 @@ def _stamp(target: Target, inputs: list[Path]) -> str:
 
 
 def _sources() -> list[Path]:
-    return sorted(FUNCTIONS.rglob("*.py"))
+    return sorted([*FUNCTIONS.rglob("*.py"), *FUNCTIONS.glob("*/fonts/*")])
 
 
 def _size(folder: Path) -> int:

@@ -57,6 +57,7 @@ class Answered:
     status: int
     headers: dict[str, Any]
     text: str
+    is_base64: bool = False
 
     @property
     def json(self) -> Any:
@@ -99,7 +100,7 @@ def call(
     }
     answer = module.handler(event, LambdaContext())
     headers_out = answer.get("headers") or {k: v[0] for k, v in answer.get("multiValueHeaders", {}).items()}
-    return Answered(answer["statusCode"], headers_out, answer["body"])
+    return Answered(answer["statusCode"], headers_out, answer["body"], answer["isBase64Encoded"])
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:

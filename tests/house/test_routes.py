@@ -5,6 +5,7 @@ import inspect
 import json
 import re
 import textwrap
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -108,3 +109,12 @@ def test_what_the_gateway_itself_refuses_is_a_problem_document_too(template: dic
     assert {one["Content-Type"] for one in headers.values()} == {"'application/problem+json'"}
     assert answers["UNAUTHORIZED"] == answers["ACCESS_DENIED"]
     assert all("WWW-Authenticate" in headers[name] for name in ("UNAUTHORIZED", "ACCESS_DENIED"))
+
+
+def test_the_gateway_brings_no_route_its_body_in_base64(template: dict[str, Any]) -> None:
+    (api,) = of_type(template, "AWS::Serverless::Api").values()
+    binary = {kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]}
+    taken = {kind for name in SERVED for kind in getattr(import_module(name).app, "takes", ())}
+
+    assert binary == {"application/pdf"}
+    assert taken & binary == set()

@@ -1,12 +1,17 @@
 """A studio reads its invoices, and nobody else's."""
 
+import base64
+import hashlib
 import json
+import re
+from collections.abc import Mapping
 
 import pytest
 
 from billing import invoices as api
-from longcode.invoice import draw_up
-from longcode.table import invoices, price_list
+from longcode.invoice import State, draw_up
+from longcode.table import invoices, keys, price_list, store
+from longcode.table.writes import Put, Update
 from longcode.usage import Usage
 from tests.fakes import NOW, Answered, LambdaContext, call, studio
 from tests.functions.accounts.event import event
@@ -14,44 +19,142 @@ from tests.functions.accounts.event import event
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def get(path: str, account: str = "10000001", **headers: str) -> Answered:
-    return call(api, "GET", path, account=account, headers=headers)
+def get(path: str, account: str = "10000001", query: Mapping[str, str] | None = None, **headers: str) -> Answered:
+    return call(api, "GET", path, account=account, query=query, headers=headers)
 
 
-def invoice(month: str, account: str = "10000001") -> None:
-    invoices.issue(draw_up(account, month, price_list.of_month(month)["medium"], Usage(units_sent=1_100)), NOW)
+def invoice(month: str, account: str = "10000001", studio: str = "Foxglove Portraits") -> None:
+    plan = price_list.of_month(month)["medium"]
+    invoices.issue(draw_up(account, month, plan, Usage(units_sent=1_100), studio=studio), NOW)
 
 
-def test_an_invoice_is_shown_as_json_and_to_a_browser_as_a_page() -> None:
-    studio(name="<b>Foxglove</b> & Co")
+def test_an_invoice_is_shown_as_json_the_same_bytes_each_time() -> None:
+    studio()
     invoice("2026-11")
 
-    document = get("/invoices/2026-11")
-    page = get("/invoices/2026-11", accept="text/html,application/xhtml+xml")
+    first = get("/invoices/2026-11")
+    invoices.note_mailed("10000001", "2026-11", NOW)
+    second = get("/invoices/2026-11", accept="*/*")
 
-    assert document.json["total_micros"] == 39_000_000
-    assert [line["item"] for line in document.json["lines"]] == [
+    assert first.text == second.text
+    assert first.json["number"] == "2026-11-000001"
+    assert (first.json["studio"], first.json["total_micros"]) == ("Foxglove Portraits", 39_000_000)
+    assert (first.json["begins_at"], first.json["ends_at"]) == ("2026-11-01T05:00:00Z", "2026-12-01T06:00:00Z")
+    assert [line["item"] for line in first.json["lines"]] == [
         "monthly_fee",
         "units_sent",
         "units_received",
         "units_sent_beyond",
     ]
+    assert "state" not in first.json
+
+
+def test_an_invoice_is_a_page_to_print_that_loads_nothing() -> None:
+    studio()
+    invoice("2026-11", studio="<b>Foxglove</b> & Co")
+
+    page = get("/invoices/2026-11", accept="text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8")
+
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "&lt;b&gt;Foxglove&lt;/b&gt; &amp; Co, account 10000001" in page.text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert "<dd>&lt;b&gt;Foxglove&lt;/b&gt; &amp; Co, account 10000001</dd>" in page.text
     assert "<b>" not in page.text
-    assert "<td>Units sent beyond the plan<td>100<td>$0.04<td>$4.00" in page.text.replace("<tr>", "")
-    assert "$39.00" in page.text
+    assert '<th scope="row">Units sent beyond the plan</th><td>100</td><td>$0.04</td><td>$4.00</td>' in page.text
+    assert '<th scope="row" colspan="3">Total</th><td>$39.00</td>' in page.text
+    assert not re.search(r"src=|href=|url\(|<script| on[a-z]+=", page.text)
+    assert "paid" not in page.text
 
 
-def test_invoices_are_listed_oldest_first() -> None:
+def test_the_page_may_have_the_style_that_it_has() -> None:
+    studio()
+    invoice("2026-11")
+
+    page = get("/invoices/2026-11", accept="text/html")
+
+    style = page.text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in page.headers["Content-Security-Policy"]
+
+
+def test_a_page_tells_that_its_invoice_is_paid_and_the_document_does_not_change() -> None:
+    studio()
+    invoice("2026-11")
+    before = get("/invoices/2026-11").text
+
+    store.write(Update(keys.invoice("10000001", "2026-11"), changes={"state": State.PAID}))
+
+    assert "This invoice is paid." in get("/invoices/2026-11", accept="text/html").text
+    assert get("/invoices/2026-11").text == before
+    assert get("/invoices").json["items"][0]["state"] == "paid"
+
+
+def test_an_invoice_is_a_pdf_the_same_bytes_each_time() -> None:
+    studio()
+    invoice("2026-11")
+
+    answers = [get("/invoices/2026-11", accept="application/pdf") for _ in range(2)]
+
+    assert answers[0].headers["Content-Type"] == "application/pdf"
+    assert answers[0].headers["Content-Disposition"] == 'inline; filename="invoice-2026-11-000001.pdf"'
+    assert answers[0].is_base64
+    assert base64.b64decode(answers[0].text).startswith(b"%PDF-")
+    assert answers[0].text == answers[1].text
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("image/png", "application/json"),
+        ("application/json, application/pdf", "application/json"),
+        ("Application/PDF", "application/pdf"),
+        ("application/pdf;q=0.9, text/html", "application/pdf"),
+        ("text/html, application/pdf", "text/html"),
+        ("image/png, application/pdf", "application/json"),
+        ("application/xhtml+xml,text/html;q=0.8", "text/html"),
+    ],
+)
+def test_the_form_is_the_first_that_is_named_and_there(accept: str, chosen: str) -> None:
+    assert api.form(accept) == chosen
+
+
+def test_invoices_are_listed_oldest_first_a_page_at_a_time() -> None:
     studio()
     for month in ("2026-12", "2026-02", "2026-11"):
         invoice(month)
 
-    listed = get("/invoices").json
+    first = get("/invoices", query={"limit": "2"}).json
+    second = get("/invoices", query={"limit": "2", "cursor": first["next_cursor"]}).json
 
-    assert [one["month"] for one in listed["items"]] == ["2026-02", "2026-11", "2026-12"]
-    assert listed["next_cursor"] is None
+    assert [one["month"] for one in first["items"]] == ["2026-02", "2026-11"]
+    assert second == {
+        "items": [
+            {
+                "month": "2026-12",
+                "number": "2026-12-000001",
+                "state": "issued",
+                "issued_on": "2027-01-01",
+                "plan": "medium",
+                "units_used": 1100,
+                "currency": "USD",
+                "total_micros": 39000000,
+            }
+        ],
+        "next_cursor": None,
+    }
+
+
+def test_an_invoice_that_the_checker_doubts_is_not_there_yet() -> None:
+    studio()
+    invoice("2026-10")
+    waiting = {"type": "invoice", "account": "10000001", "month": "2026-11", "state": State.PARKED}
+    store.write(Put(keys.invoice("10000001", "2026-11"), waiting))
+
+    answers = [get("/invoices/2026-11", accept=form) for form in ("text/html", "application/pdf", "*/*")]
+
+    assert [one.status for one in answers] == [404, 404, 404]
+    assert [one["month"] for one in get("/invoices", query={"limit": "1"}).json["items"]] == ["2026-10"]
 
 
 def test_a_month_without_an_invoice_is_absent() -> None:
@@ -60,6 +163,14 @@ def test_a_month_without_an_invoice_is_absent() -> None:
     answer = get("/invoices/2026-11")
 
     assert (answer.status, answer.json["detail"]) == (404, "There is no invoice for 2026-11.")
+
+
+def test_a_cursor_that_is_no_month_is_refused() -> None:
+    studio()
+
+    answer = get("/invoices", query={"cursor": "2026-1x"})
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "cursor")
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2026-1", "11-2026", "2026-11-22", "usage"])

@@ -1,0 +1,127 @@
+"""An invoice as PDF: all that it is about, the same bytes always, whatever the studio is called."""
+
+import base64
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import zlib
+from dataclasses import replace
+
+import pytest
+
+from billing import lettering, pdf
+from infra import build
+from longcode.invoice import Invoice, Line, draw_up
+from longcode.invoice_facts import facts, rows, sums
+from longcode.plans import PastLimit, Plan
+from longcode.usage import Usage
+
+MEDIUM = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE)
+_SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\) Tj")
+_ALONE = """
+import hashlib
+from dataclasses import replace
+from billing import pdf
+from longcode.invoice import draw_up
+from longcode.plans import PastLimit, Plan
+from longcode.usage import Usage
+plan = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE)
+drawn = draw_up("10000001", "2026-11", plan, Usage(units_sent=1_100), studio="Łódź & 株式会社")
+print(hashlib.sha256(pdf.draw(replace(drawn, number="2026-11-000123"))).hexdigest())
+"""
+
+
+def invoice(studio: str = "Foxglove Portraits", others: int = 0) -> Invoice:
+    late = [Line("late_units", f"Late units {n}", 1, 40_000, 40_000, "2026-09") for n in range(others)]
+    drawn = draw_up("10000001", "2026-11", MEDIUM, Usage(units_sent=1_100), studio=studio, others=late)
+    return replace(drawn, number="2026-11-000123")
+
+
+def drawn_texts(document: bytes) -> list[str]:
+    """List what is drawn with the Latin letters of our fonts, in order."""
+    streams = re.findall(rb"/ASCII85Decode /FlateDecode.*?stream\n(.*?)~>endstream", document, re.DOTALL)
+    pages = [zlib.decompress(base64.a85decode(stream)) for stream in streams]
+    return [re.sub(rb"\\(.)", rb"\1", shown).decode("latin-1") for page in pages for shown in _SHOWN.findall(page)]
+
+
+def test_a_pdf_shows_every_fact_every_line_and_the_total() -> None:
+    shown = drawn_texts(pdf.draw(invoice()))
+
+    told = " ".join(shown)
+    assert "Longcode: Invoice 2026-11-000123" in shown
+    assert [fact for fact in (*facts(invoice()), *sums(invoice())) if fact.value not in shown] == []
+    assert [cell for row in rows(invoice()) for cell in row if cell not in shown] == []
+    assert "A month is cut at midnight in Chicago (America/Chicago). This one has 721 hours" in told
+
+
+def test_many_lines_go_on_over_the_pages() -> None:
+    document = pdf.draw(invoice(others=100))
+
+    shown = drawn_texts(document)
+    assert document.count(b"/Type /Page\n") > 3
+    assert [n for n in range(100) if f"Late units {n} (2026-09)" not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"),
+    [
+        ("Zoë & Łukasz", [("DejaVuSans", "Zoë & Łukasz")]),
+        ("Ελένη Фото", [("DejaVuSans", "Ελένη Фото")]),
+        ("Phở Việt", [("DejaVuSans", "Phở Việt")]),
+        ("e\u0301", [("DejaVuSans", "é")]),
+        ("株式会社 Zoë", [("HeiseiKakuGo-W5", "株式会社"), ("DejaVuSans", " Zoë")]),
+        ("上海摄影", [("STSong-Light", "上海摄影")]),
+        ("스튜디오", [("HYGothic-Medium", "스튜디오")]),
+        ("ستوديو", [("DejaVuSans", "□□□□□□")]),
+        ("Fox 🦊", [("DejaVuSans", "Fox □")]),
+        ("a\x00\n\u202eb", [("DejaVuSans", "ab")]),
+        ("\ud800", []),
+        ("", []),
+    ],
+)
+def test_each_character_is_drawn_by_a_font_that_has_it_or_as_a_box(name: str, runs: list[tuple[str, str]]) -> None:
+    assert lettering.runs(name, lettering.REGULAR) == runs
+    assert pdf.draw(invoice(name)).startswith(b"%PDF-")
+
+
+def test_a_long_name_is_cut_into_lines() -> None:
+    lines = lettering.wrapped("W" * 200 + " and Co", lettering.REGULAR, 10, 300)
+
+    assert "".join(lines) == "W" * 200 + " and Co"
+    assert all(lettering.width(line, lettering.REGULAR, 10) <= 300 for line in lines)
+
+
+def test_a_password_is_hashed_with_nothing_but_what_is_deployed() -> None:
+    build.build(build.this_machine())
+    hashing = "from argon2 import PasswordHasher as P; print(P().verify(P().hash('a'), 'a'))"
+
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", hashing],
+        env={**os.environ, "PYTHONPATH": str(build.BUILD / "functions")},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert ran.stdout == "True\n"
+
+
+def test_as_it_is_deployed_the_same_invoice_gives_the_same_bytes_in_every_process() -> None:
+    build.build(build.this_machine())
+    deployed = {"PYTHONPATH": str(build.BUILD / "functions")}
+
+    made = {
+        subprocess.run(  # -S: nothing but what is deployed can be imported
+            [sys.executable, "-S", "-c", _ALONE],
+            env={**os.environ, **deployed, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout.strip()
+        for seed in ("1", "2")
+    }
+
+    here = pdf.draw(invoice("Łódź & 株式会社"))
+    assert made == {hashlib.sha256(here).hexdigest()}
