@@ -25,6 +25,7 @@ RESOLVERS = (
     "inbox.deliveries",
     "optout.api",
     "billing.api",
+    "billing.usage",
     "billing.invoices",
 )
 OPEN = {"accounts.signup"}

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, Field
 
 from accounts import fields
-from longcode import jobs, plans
+from longcode import jobs, panel, plans
 from longcode.account import Product, check_edition
 from longcode.aws import clock, queues, web
 from longcode.aws.settings import settings
@@ -40,10 +40,23 @@ class Taken(BaseModel):
     detail: str = "Thank you. Please read the mail that we send to this address."
 
 
+class NoAccount(BaseModel):
+    """The Services panel without an account (facts S33)."""
+
+    enabled: bool = False
+    message: str = panel.NOT_ENABLED
+
+
 @app.get("/plans")
 def list_plans() -> dict[str, list[plans.Plan]]:
     """List the plans that a studio can choose."""
     return {"items": list(_on_offer(clock.now()).values())}
+
+
+@app.get("/panel")
+def show_panel() -> NoAccount:
+    """Show what the Services panel says where no account is entered; with one, `GET /usage` tells."""
+    return NoAccount()
 
 
 @app.post("/signup", responses=web.told({202: Taken}))

@@ -1,4 +1,4 @@
-"""What a studio uses, and which plan it has."""
+"""GET and PUT /account/plan: which plan a studio has, and from when a change counts."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,29 +9,11 @@ from longcode import months, plans
 from longcode.account import Account
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
-from longcode.errors import NotFound, RequestError, UnknownPlan
-from longcode.table import accounts, price_list, usage
+from longcode.errors import NotFound, UnknownPlan
+from longcode.table import accounts, price_list
 from longcode.table.store import ConditionFailed
-from longcode.usage import Usage
 
 app = web.resolver()
-
-
-class MonthUsage(BaseModel):
-    """What was sent and received in a month, beside what the plan includes."""
-
-    month: str
-    plan: str | None
-    included_units: int
-    used: Usage
-    days: dict[str, Usage]
-
-
-class CurrentAndPast(BaseModel):
-    """The two months of the Services panel (facts S28)."""
-
-    current: MonthUsage
-    past: MonthUsage
 
 
 class ChosenPlan(web.Body):
@@ -50,20 +32,6 @@ class PlanState(BaseModel):
     changeable_until: datetime
 
 
-@app.get("/usage")
-def show_usage() -> CurrentAndPast:
-    """Show the current and the past month."""
-    current = months.month_of(clock.now())
-    account = _account()
-    return CurrentAndPast(current=used(account, current), past=used(account, months.previous(current)))
-
-
-@app.get("/usage/<month>")
-def show_month(month: str) -> MonthUsage:
-    """Show a month."""
-    return used(_account(), _month(month))
-
-
 @app.get("/account/plan")
 def show_plan() -> PlanState:
     """Show the plan, and from when a change made now would count."""
@@ -77,15 +45,6 @@ def change_plan(form: ChosenPlan) -> PlanState:
     if form.plan not in price_list.of_month(plans.counts_from(now)):
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
     return changed(web.caller(app), form.plan, now)
-
-
-def used(account: Account, month: str) -> MonthUsage:
-    """Tell what an account used in a month."""
-    plan = plans.in_month(month, account.plan_changes)
-    days = usage.by_day(account.id, month)
-    included = price_list.of_month(month)[plan].included_units if plan else 0
-    total = sum(days.values(), Usage())
-    return MonthUsage(month=month, plan=plan, included_units=included, used=total, days=dict(sorted(days.items())))
 
 
 def changed(account_id: str, plan: str, now: datetime) -> PlanState:
@@ -119,14 +78,6 @@ def plan_state(account: Account, now: datetime) -> PlanState:
 def _plan_in(month: str, account: Account) -> plans.Plan | None:
     name = plans.in_month(month, account.plan_changes)
     return price_list.of_month(month)[name] if name else None
-
-
-def _month(text: str) -> str:
-    try:
-        months.check(text)
-    except ValueError as error:
-        raise RequestError(str(error), field="month") from None
-    return text
 
 
 def _account() -> Account:

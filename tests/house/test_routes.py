@@ -13,7 +13,7 @@ import pytest
 from infra import openapi
 from tests.house.reading import defined, events, handlers, of_type, routes
 
-OPEN = re.compile(r"/plans|/signup|/signup/confirm/{}|/carriers/.+")
+OPEN = re.compile(r"/plans|/panel|/signup|/signup/confirm/{}|/carriers/.+")
 TOLD = json.loads(openapi.text())
 SERVED = {name: routes(name) for name, path in handlers().items() if "app" in defined(path)}
 

@@ -232,16 +232,17 @@ def test_a_text_that_is_linked_or_unlinked_meanwhile_is_given_once(
     assert found == ["m0"]
 
 
-def test_chunks_of_any_size_go_on_from_where_another_stopped(table: None) -> None:
+def test_a_walk_goes_on_from_where_another_stopped(table: None) -> None:
     for index in range(7):
         sent(f"m{index}", NOW + index * SECOND)
 
-    every = list(charged.chunks(STUDIO, "2026-11"))
+    every = list(charged.chunks(STUDIO, "2026-11", size=3))
     rest = list(charged.chunks(STUDIO, "2026-11", after=keys.folder_place(NOW + 3 * SECOND, "m3")))
 
     assert [one.id for chunk in every for one in chunk.messages] == [f"m{index}" for index in range(7)]
     assert [one.id for chunk in rest for one in chunk.messages] == ["m4", "m5", "m6"]
-    assert list(charged.chunks(STUDIO, "2026-11", after=every[-1].reached)) == []
+    assert [len(chunk.messages) for chunk in every] == [0, 0, 0, 3, 3, 1]
+    assert [chunk.reached is None for chunk in every] == [False] * 5 + [True]
 
 
 def test_a_year_of_texts_that_were_not_scheduled_is_not_read(table: None) -> None:

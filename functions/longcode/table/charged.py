@@ -16,7 +16,10 @@ from longcode.table import keys, store
 from longcode.table.codec import Attributes, read
 from longcode.usage import counts
 
+CURSOR = keys.FOLDER_PLACE
+
 _A_CHUNK = 500
+_BEYOND = "~"
 _CLOCKS_DIFFER = timedelta(minutes=5)  # of who accepts a text and who claims it
 _SCHEDULED_APART = FURTHEST / 3  # a stretch of an account of 200,000 texts a month takes some seconds
 
@@ -26,11 +29,11 @@ class Unreadable(Exception):
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
-    """Some of a month's texts, those that cannot be read, and up to which place these are all."""
+    """Some of a month's texts, those that cannot be read, and up to which place these are all: None for the end."""
 
     messages: list[Message]
     unreadable: list[str]
-    reached: str
+    reached: str | None
 
 
 def of_month(account: str, month: str) -> Iterator[Message]:
@@ -51,12 +54,13 @@ def of_month(account: str, month: str) -> Iterator[Message]:
         yield from chunk.messages
 
 
-def chunks(account: str, month: str, after: str | None = None) -> Iterator[Chunk]:
-    """Give what `of_month` gives, some hundred at a time, from a place on that an earlier chunk reached."""
-    for window in _windows(month):
+def chunks(account: str, month: str, after: str | None = None, size: int = _A_CHUNK) -> Iterator[Chunk]:
+    """Give what `of_month` gives, so many at a time at most, from a place on that an earlier chunk reached."""
+    windows = list(_windows(month))
+    for window in windows:
         if after is None or after < window.until:
-            for places, reached in _places(account, window, max(after or "", window.since)):
-                yield _chunk(month, places, reached)
+            for places, reached in _places(account, window, max(after or "", window.since), size):
+                yield _chunk(month, places, None if reached == windows[-1].until else reached)
 
 
 class _Window(Struct, frozen=True):
@@ -78,23 +82,23 @@ def _windows(month: str) -> Iterator[_Window]:
     since, until = begins - VALID_IF_HELD, ends + _CLOCKS_DIFFER
     scheduled = Attr("send_at").between(keys.instant(since), keys.instant(until))
     cuts = [since - number * _SCHEDULED_APART for number in (3, 2, 1, 0)]
-    for cut, following in pairwise(keys.folder_place(cut, "") for cut in cuts):
+    for cut, following in pairwise(keys.folder_place(cut, _BEYOND) for cut in cuts):
         yield _Window(cut, following, (Direction.OUT,), scheduled)
-    yield _Window(keys.folder_place(since, ""), keys.folder_place(until, ""))
+    yield _Window(keys.folder_place(since, _BEYOND), keys.folder_place(until, _BEYOND))
 
 
-def _places(account: str, window: _Window, after: str) -> Iterator[tuple[list[keys.Key], str]]:
-    """Read the places of a window, some hundred at a time, and up to which these are all.
+def _places(account: str, window: _Window, after: str, size: int) -> Iterator[tuple[list[keys.Key], str]]:
+    """Read the places of a window, so many at a time, and up to which these are all.
 
     A message that is linked or unlinked changes lists, and could be in each when the other is read. So the lists are
     read again, one after the other: what changes lists between the two was in its list all the while before.
     """
-    listed = merge(*_lists(account, window, after, window.until, _A_CHUNK), key=_place)
+    listed = merge(*_lists(account, window, after, window.until, size), key=_place)
     each_once = (next(same) for _, same in groupby(listed, _place))
     reached = after
     while reached < window.until:
-        first = list(islice(each_once, _A_CHUNK))
-        until = _place(first[-1]) if len(first) == _A_CHUNK else window.until
+        first = list(islice(each_once, size))
+        until = _place(first[-1]) if len(first) == size else window.until
         again = chain.from_iterable(_lists(account, window, reached, until, None))
         found = {_place(one): keys.Key(one["pk"], one["sk"]) for one in chain(first, again)}
         yield [found[place] for place in sorted(found) if place > reached], until
@@ -113,7 +117,7 @@ def _place(found: Attributes) -> str:
     return str(found["folder_at"])
 
 
-def _chunk(month: str, places: Sequence[keys.Key], reached: str) -> Chunk:
+def _chunk(month: str, places: Sequence[keys.Key], reached: str | None) -> Chunk:
     found = store.get_many(places)
     texts: list[Message] = []
     unreadable: list[str] = []

@@ -1,6 +1,6 @@
 """Clients under the studio's own ids, and which clients have a phone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -144,6 +144,15 @@ def of_phones(account: str, phones: Sequence[str]) -> dict[str, list[Client]]:
     every = [key for of_phone in wanted.values() for key in of_phone]
     items = store.get_many(every) if every else {}
     return {phone: [read(Client, items[key]) for key in of if key in items] for phone, of in wanted.items()}
+
+
+def names(account: str, client_ids: Iterable[str]) -> dict[str, str]:
+    """Read the names of those clients that there are, by id, a hundred in a call."""
+    wanted = {keys.client(account, one): one for one in client_ids}
+    found = store.get_many(wanted)
+    return {
+        wanted[key]: f"{one.get('first_name', '')} {one.get('last_name', '')}".strip() for key, one in found.items()
+    }
 
 
 def having_phone(item: dict[str, object] | None) -> dict[str, bool]:

@@ -1,0 +1,143 @@
+"""GET /usage: what a studio sent and received, what that costs, and would have cost; and each text of it, as CSV."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import BaseModel
+
+from billing import texts
+from longcode import comparison, forecast, included, invoice, limits, months, panel
+from longcode.account import Account, plan_in
+from longcode.aws import clock, web
+from longcode.aws.telemetry import logger
+from longcode.comparison import Comparison
+from longcode.errors import RequestError
+from longcode.forecast import Forecast
+from longcode.included import Included
+from longcode.plans import PastLimit, Plan
+from longcode.table import accounts, allowances, price_list, usage
+from longcode.usage import Usage
+
+app = web.resolver()
+
+
+class MonthUsage(BaseModel):
+    """What was sent and received in a month of Chicago, what of the plan's units that is, and what it costs.
+
+    `days` has every day that has begun. A month in which the account had no plan has neither plan nor amounts. The
+    current month has a `forecast`, but on a studio's first day; a month that is over tells what it would have cost
+    `on_each_plan`. Amounts are millionths of `currency`, of fee and units alone.
+    """
+
+    month: str
+    plan: str | None
+    used: Usage
+    days: dict[str, Usage]
+    limit: Included | None
+    currency: str | None
+    total_micros: int | None
+    forecast: Forecast | None
+    on_each_plan: Comparison | None
+
+
+class Panel(BaseModel):
+    """The two months of the Services panel (facts S28), or what stands in the way of texting (S33)."""
+
+    enabled: bool
+    message: str | None
+    current: MonthUsage | None
+    past: MonthUsage | None
+
+
+@app.get("/usage")
+def show_usage() -> Panel:
+    """Show the current and the past month; without an account that has texting, what the panel says then."""
+    return panel_of(accounts.get(web.caller(app)), clock.now())
+
+
+@app.get("/usage/<month>")
+def show_month(month: str) -> MonthUsage:
+    """Show a month: the current one, or any before it."""
+    now = clock.now()
+    return used(accounts.need(web.caller(app)), _begun(month, now), now)
+
+
+@app.get("/usage/<month>/texts", responses=texts.TOLD)
+def list_texts(
+    month: str, cursor: Annotated[str | None, Query(max_length=200, pattern=texts.CURSOR)] = None
+) -> Response[Any]:
+    """List the month's charged texts as CSV, a row for each, in the order of acceptance; their units add up to it.
+
+    A long list comes in pages: while there is a `Next-Cursor` header, ask again with its value as `cursor`, as it is
+    in the address that `Link` has. Pages put one after another are one file, whose first line names the columns.
+    """
+    account = accounts.need(web.caller(app))
+    page, next_cursor = texts.page(account.id, _begun(month, clock.now()), cursor)
+    return Response(200, texts.CSV, page, headers=texts.headers(month, next_cursor))
+
+
+def panel_of(account: Account | None, now: datetime) -> Panel:
+    """Tell the panel of an account, if it is there: one that is closed still sees its months."""
+    message = panel.message(account)
+    if account is None:
+        return Panel(enabled=False, message=message, current=None, past=None)
+    current = months.month_of(now)
+    return Panel(
+        enabled=message is None,
+        message=message,
+        current=used(account, current, now),
+        past=used(account, months.previous(current), now),
+    )
+
+
+def used(account: Account, month: str, now: datetime) -> MonthUsage:
+    """Tell what an account used in a month."""
+    by_day = usage.by_day(account.id, month)
+    total = sum(by_day.values(), Usage())
+    name = plan_in(account, month)
+    plan = price_list.of_month(month)[name] if name else None
+    is_over = month < months.month_of(now)
+    return MonthUsage(
+        month=month,
+        plan=name,
+        used=total,
+        days={day: by_day.get(day, Usage()) for day in months.days(month) if day <= months.day_of(now)},
+        limit=_limit(account, month, plan, total, None if is_over else now) if plan else None,
+        currency=plan.currency if plan else None,
+        total_micros=invoice.draw_up(account.id, month, plan, total).total_micros if plan else None,
+        forecast=None if is_over or plan is None else _forecast(account, plan, by_day, now),
+        on_each_plan=_compared(month, plan, total) if is_over and plan else None,
+    )
+
+
+def _limit(account: Account, month: str, plan: Plan, total: Usage, now: datetime | None) -> Included:
+    reserved = None
+    if now and plan.past_limit is PastLimit.STOP:
+        reserved = allowances.reserved(limits.of(account, plan, now))[limits.MONTH]
+    return included.of(month, plan, total, reserved)
+
+
+def _forecast(account: Account, plan: Plan, by_day: dict[str, Usage], now: datetime) -> Forecast | None:
+    before = usage.by_day(account.id, months.previous(months.month_of(now)))
+    return forecast.of(plan, before | by_day, account.created_at, now)
+
+
+def _compared(month: str, plan: Plan, total: Usage) -> Comparison:
+    return comparison.compare(month, plan, price_list.of_month(month).values(), total)
+
+
+def _begun(text: str, now: datetime) -> str:
+    try:
+        months.check(text)
+    except ValueError as error:
+        raise RequestError(str(error), field="month") from None
+    if text > months.month_of(now):
+        raise RequestError(f"{text} has not begun yet.", field="month")
+    return text
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

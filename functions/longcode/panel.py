@@ -1,0 +1,22 @@
+"""The Services panel of studio software (facts S28): what it says where there are no texts to tell of."""
+
+from longcode.account import Account, check_may_send
+from longcode.errors import AccountSuspended
+from longcode.standing import Standing
+
+NOT_ENABLED = "You have not enabled SMS Text Messaging."
+"""What the panel says without an account, word for word (facts S33)."""
+
+
+def message(account: Account | None) -> str | None:
+    """Tell what stands in an account's way, for a person; None if it has texting.
+
+    One that is not there, not established or closed is no account; one that is suspended is told why.
+    """
+    if account is None or account.established_at is None or account.standing is Standing.CLOSED:
+        return NOT_ENABLED
+    try:
+        check_may_send(account)
+    except AccountSuspended as refusal:
+        return refusal.detail
+    return None

@@ -1,0 +1,262 @@
+"""What a studio used, what is left of its plan, what the month will cost, and would have cost."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from accounts import signup
+from billing import usage as api
+from billing.usage import MonthUsage
+from longcode.account import Account
+from longcode.plans import Change
+from longcode.standing import Standing, Turn
+from longcode.table import accounts, store, usage
+from longcode.usage import Usage
+from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, client, studio
+from tests.functions.accounts.event import event
+from tests.functions.inbox.replies import receive
+from tests.functions.send.texts import accept, deliver
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+LONG_AGO = datetime(2024, 2, 10, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+DECEMBER = datetime(2026, 12, 2, 15, tzinfo=UTC)
+
+
+def get(path: str, account: str = "10000001", **headers: str) -> Answered:
+    return call(api, "GET", path, account=account, headers=headers)
+
+
+def use(day: str, account: str = "10000001", **counts: int) -> None:
+    for spread_by in ("m1", "m2", "m3"):
+        store.write(usage.adding(account, day, spread_by, Usage(**counts)))
+
+
+def month(name: str = "2026-11", now: datetime = NOW, account: str = "10000001") -> MonthUsage:
+    return api.used(accounts.need(account), name, now)
+
+
+def on(plan: str, *, joined: datetime = NOW) -> Account:
+    return studio(plan_changes=(Change(joined, plan),), created_at=joined)
+
+
+def test_a_month_is_the_sum_of_its_days_beside_what_the_plan_includes() -> None:
+    on("medium", joined=LONG_AGO)
+    use("2024-02-10", texts_sent=1, units_sent=2, segments_sent=3)
+    use("2024-02-29", texts_received=1, units_received=1, segments_received=1)
+    use("2024-03-01", texts_sent=1, units_sent=1, segments_sent=1)
+
+    answer = json.loads(api.handler(event("get_usage"), LambdaContext())["body"])
+
+    assert (answer["month"], answer["plan"]) == ("2024-02", "medium")
+    assert answer["used"] == {
+        "texts_sent": 3,
+        "units_sent": 6,
+        "segments_sent": 9,
+        "texts_received": 3,
+        "units_received": 3,
+        "segments_received": 3,
+    }
+    assert answer["limit"] == {
+        "included": 1000,
+        "past_limit": "charge",
+        "used": 9,
+        "left": 991,
+        "beyond": 0,
+        "percent": 0,
+        "frees_at": "2024-03-01T06:00:00Z",
+    }
+    assert (answer["currency"], answer["total_micros"], answer["forecast"]) == ("USD", 35_000_000, None)
+
+
+def test_a_month_that_is_over_has_all_its_days_and_the_current_one_those_that_have_begun() -> None:
+    on("medium")
+    use("2026-11-22", texts_sent=1, units_sent=2)
+
+    now, over = month(), month(now=DECEMBER)
+
+    assert (len(now.days), list(now.days)[-1]) == (22, "2026-11-22")
+    assert (len(over.days), list(over.days)[-1]) == (30, "2026-11-30")
+    assert now.days["2026-11-22"] == Usage(texts_sent=3, units_sent=6)
+    assert now.days["2026-11-01"] == Usage()
+
+
+def test_the_panel_shows_the_current_and_the_past_month() -> None:
+    on("medium", joined=NOW - 60 * DAY)
+    use("2026-10-31", texts_sent=1)
+    use("2026-11-01", texts_sent=2)
+
+    panel = api.panel_of(accounts.get("10000001"), NOW)
+
+    assert (panel.enabled, panel.message) == (True, None)
+    assert panel.current
+    assert panel.past
+    assert [(one.month, one.used.texts_sent) for one in (panel.current, panel.past)] == [
+        ("2026-11", 6),
+        ("2026-10", 3),
+    ]
+    assert panel.current.on_each_plan is None
+    assert panel.past.on_each_plan
+
+
+def test_right_after_a_send_its_units_are_there() -> None:
+    account = studio()
+    client(account)
+    accept(account, body="a" * 161)
+    waiting = month().used
+
+    deliver(FakeCarrier())
+    sent = month()
+
+    assert waiting == Usage()
+    assert sent.used == Usage(texts_sent=1, units_sent=2, segments_sent=2)
+    assert sent.days["2026-11-22"] == sent.used
+    assert (sent.limit and sent.limit.used, sent.total_micros) == (2, 35_000_000)
+
+
+def test_right_after_a_reply_its_units_are_there() -> None:
+    client(studio())
+    accept(accounts.need("10000001"))
+    deliver(FakeCarrier())
+    receive()
+    receive("SM2", "STOP")
+
+    assert month().used == Usage(1, 1, 1, 1, 1, 1)
+
+
+def test_a_plan_that_stops_counts_what_is_on_its_way_or_scheduled_as_used() -> None:
+    client(account := on("starter"))
+    accept(account, "now")
+    accept(account, "later", send_at=NOW + DAY)
+
+    limit = month().limit
+
+    assert limit
+    assert (limit.included, limit.used, limit.left, limit.percent) == (100, 2, 98, 2)
+    assert limit.frees_at == datetime(2026, 12, 1, 6, tzinfo=UTC)
+
+
+def test_a_month_on_a_plan_that_stops_has_used_what_was_sent() -> None:
+    on("starter")
+    use("2026-11-22", units_sent=40, units_received=20)
+
+    limit = month(now=DECEMBER).limit
+
+    assert limit
+    assert (limit.used, limit.left, limit.beyond, limit.percent) == (120, 0, 20, 120)
+
+
+def test_the_current_month_has_a_forecast_from_a_studios_second_day_on() -> None:
+    on("medium", joined=NOW - DAY)
+    use("2026-11-21", units_sent=40)
+    use("2026-11-22", units_sent=50)
+
+    first, second, third = month(now=NOW - DAY).forecast, month().forecast, month(now=NOW + DAY).forecast
+
+    assert (first, second) == (None, None)
+    assert third
+    assert (third.units_sent, third.days_looked_at, third.would_stop) == (120 + 150 + 8 * 150, 1, False)
+    assert third.total_micros == 35_000_000 + 470 * 40_000
+
+
+def test_a_month_that_is_over_tells_what_each_plan_would_have_cost() -> None:
+    on("medium")
+    use("2026-11-22", units_sent=300, units_received=60)
+
+    compared = month(now=DECEMBER).on_each_plan
+
+    assert compared
+    assert [(one.plan, one.total_micros, one.would_have_stopped) for one in compared.plans] == [
+        ("starter", None, True),
+        ("small", None, True),
+        ("medium", 38_200_000, False),
+        ("large", 90_000_000, False),
+        ("volume", 250_000_000, False),
+    ]
+    assert (compared.cheapest, compared.saved_micros) == ("medium", 0)
+
+
+def test_a_month_before_the_studio_joined_has_no_plan_and_no_amount() -> None:
+    on("medium")
+
+    before = month("2026-10")
+
+    assert (before.plan, before.limit, before.total_micros) == (None, None, None)
+    assert (before.forecast, before.on_each_plan, before.used) == (None, None, Usage())
+
+
+@pytest.mark.parametrize("what", ["2026-13", "2026-1", "11-2026", "2026-11-22", "usage"])
+@pytest.mark.parametrize("path", ["/usage/{}", "/usage/{}/texts"])
+def test_what_is_no_month_is_refused(path: str, what: str) -> None:
+    studio()
+
+    answer = get(path.format(what))
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "month")
+
+
+@pytest.mark.parametrize("path", ["/usage/2199-01", "/usage/2199-01/texts"])
+def test_a_month_that_has_not_begun_is_refused(path: str) -> None:
+    studio()
+
+    answer = get(path)
+
+    assert answer.status == 422
+    assert answer.json["errors"] == [{"field": "month", "message": "2199-01 has not begun yet."}]
+
+
+def test_a_studio_sees_its_own_usage_only() -> None:
+    studio("10000001", created_at=LONG_AGO, plan_changes=(Change(LONG_AGO, "medium"),))
+    studio("10000002", created_at=LONG_AGO, plan_changes=(Change(LONG_AGO, "large"),))
+    use("2024-02-11", "10000002", texts_sent=1)
+
+    mine = get("/usage/2024-02").json
+
+    assert (mine["plan"], mine["used"]["texts_sent"]) == ("medium", 0)
+    assert get("/usage").json["current"]["plan"] == "medium"
+
+
+NOT_ENABLED = "You have not enabled SMS Text Messaging."
+
+
+def test_without_an_account_the_panel_says_that_texting_is_not_enabled() -> None:
+    answer = call(signup, "GET", "/panel")
+
+    assert (answer.status, answer.json) == (200, {"enabled": False, "message": NOT_ENABLED})
+
+
+def test_a_caller_whose_account_is_not_there_gets_the_panel_without_an_account() -> None:
+    answer = get("/usage")
+
+    assert answer.status == 200
+    assert answer.json == {"enabled": False, "message": NOT_ENABLED, "current": None, "past": None}
+
+
+def test_an_account_that_is_not_established_has_not_enabled_texting() -> None:
+    studio(established_at=None)
+
+    assert get("/usage").json["message"] == NOT_ENABLED
+
+
+def test_a_closed_account_has_not_enabled_texting_and_still_sees_its_months() -> None:
+    turns = (Turn(at=NOW, to=Standing.CLOSED),)
+    studio(standing=Standing.CLOSED, standings=turns, created_at=LONG_AGO, plan_changes=(Change(LONG_AGO, "medium"),))
+    use("2026-11-01", texts_sent=1)
+
+    panel = api.panel_of(accounts.get("10000001"), NOW + DAY)
+
+    assert (panel.enabled, panel.message) == (False, NOT_ENABLED)
+    assert panel.current
+    assert panel.current.used.texts_sent == 3
+
+
+def test_a_suspended_account_is_told_why() -> None:
+    turns = (Turn(at=NOW, to=Standing.SUSPENDED, reason="An invoice is open."),)
+    studio(standing=Standing.SUSPENDED, standings=turns)
+
+    panel = api.panel_of(accounts.get("10000001"), NOW)
+
+    assert not panel.enabled
+    assert panel.message == "The operator has suspended this account, so it sends nothing: An invoice is open."
