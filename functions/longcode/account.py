@@ -134,6 +134,12 @@ def check_may_send(account: Account) -> None:
         raise refusal
 
 
+def check_open(account: Account) -> None:
+    """Refuse to change the plan of an account that is closed; raises `AccountClosed`."""
+    if account.standing is Standing.CLOSED:
+        raise AccountClosed("This account is closed: its plan changes no more, unless the operator opens it again.")
+
+
 def plan_in(account: Account, month: str) -> str | None:
     """Tell the plan whose whole fee an account owes for a month, or None: it joined later, or was closed before it.
 

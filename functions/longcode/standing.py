@@ -33,6 +33,12 @@ REFUSALS: Mapping[str | None, str] = {
 """The reason for which a text is refused, by how its account stands; the codes are those of longcode/errors.py."""
 
 
+def was_closed(at: datetime, turns: Iterable[Turn]) -> bool:
+    """Tell whether an account was closed at an instant."""
+    before = [turn.to for turn in turns if turn.at <= at]
+    return bool(before) and before[-1] is Standing.CLOSED
+
+
 def was_open_in(month: str, turns: Iterable[Turn]) -> bool:
     """Tell whether an account was open, be it suspended or not, at any time of a month that it had joined by."""
     begins, ends = months.bounds(month)
