@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts import standing
+from inbox import api as inbox_api
 from longcode.account import Account, OnUncertain
 from longcode.carriers.carrier import Refused, Uncertain, Why
 from longcode.message import Held, Kind, State
@@ -13,7 +14,7 @@ from longcode.plans import Change
 from longcode.table import keys, messages, routes, store
 from send import api, due, release, timing
 from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
-from tests.functions.accounts.calls import meanwhile
+from tests.functions.accounts.calls import killed_before, meanwhile
 from tests.functions.send.texts import accept, deliver, stored, units
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -88,6 +89,32 @@ def test_a_text_that_is_queued_is_refused_and_its_units_are_free_again(account: 
     refused = stored(account, message.id)
     assert (refused.state, refused.error, refused.due_at) == (State.REFUSED, code, None)
     assert (carrier.texts, units(account), reserved(account)) == ([], 0, [0])
+
+
+def test_the_message_shows_for_what_it_was_refused(account: Account) -> None:
+    message = accept(account)
+    order(account, "suspend")
+    deliver(FakeCarrier())
+
+    shown = call(inbox_api, "GET", f"/messages/{message.id}", account=account.id).json
+
+    assert (shown["state"], shown["error"]) == ("refused", "account_suspended")
+
+
+@pytest.mark.parametrize("call_number", range(1, 5))
+def test_killed_at_any_call_a_text_is_refused_by_the_next_delivery_of_its_job(
+    account: Account, call_number: int
+) -> None:
+    message, carrier = accept(account), FakeCarrier()
+    jobs = queued("send")
+    order(account, "suspend")
+
+    with killed_before(call_number):
+        deliver(carrier, jobs=jobs)
+    deliver(carrier, jobs=jobs)
+
+    assert stored(account, message.id).error == "account_suspended"
+    assert (carrier.texts, reserved(account)) == ([], [0])
 
 
 def test_restored_what_was_refused_stays_refused_and_a_new_text_goes(account: Account) -> None:
