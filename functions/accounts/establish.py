@@ -13,6 +13,7 @@ from longcode.aws import clock, mail, queues
 from longcode.aws.batch import OneByOne
 from longcode.aws.settings import public_url
 from longcode.aws.telemetry import logger
+from longcode.standing import Standing
 from longcode.table import accounts, confirmations, price_list
 from longcode.table.store import ConditionFailed
 
@@ -33,7 +34,7 @@ def establish(form: jobs.SignUp, now: datetime) -> None:
         raise LookupError(known)
     if account.established_at:
         if not accounts.is_established_by(account.id, form.id):
-            _ask_to_confirm(account, form.plan, now)
+            _tell_of_form(account, form.plan, now)
         return
     if not accounts.take_to_establish(account.id, now, now + _LEASE):
         raise Busy(account.id)
@@ -58,6 +59,14 @@ def _open(form: jobs.SignUp, now: datetime) -> Account:
     return account
 
 
+def _tell_of_form(account: Account, plan: str, now: datetime) -> None:
+    """Tell a studio whose address is known what its form would change. A closed account keeps its address."""
+    if account.standing is Standing.CLOSED:
+        mail.send(account.email, "Your Longcode account is closed", _closed(account))
+    else:
+        _ask_to_confirm(account, plan, now)
+
+
 def _ask_to_confirm(account: Account, plan: str, now: datetime) -> None:
     token = confirmations.ask(account.id, plan, now)
     title = price_list.of_month(plans.counts_from(now))[plan].title
@@ -69,6 +78,15 @@ If it was you, follow this link within 24 hours to change the plan of account {a
 If it was not you, do nothing: nothing changes.
 """
     mail.send(account.email, "Confirm your change of plan", text)
+
+
+def _closed(account: Account) -> str:
+    return f"""Somebody filled in the Longcode form with this address.
+
+Account {account.id} of {account.name} has this address, and it is closed. The form does not open it again.
+
+If it was you, ask whoever runs this service to open the account again. If it was not you, do nothing.
+"""
 
 
 def _credentials(account: Account, password: str) -> str:

@@ -14,6 +14,7 @@ from longcode.aws import clock, queues, web
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import UnknownPlan
+from longcode.standing import Standing
 from longcode.table import accounts, confirmations, price_list
 from longcode.table.store import ConditionFailed
 
@@ -97,10 +98,13 @@ def confirm_change(token: str) -> Response[str]:
 
 
 def take(token: str, now: datetime) -> plans.Plan | None:
-    """Carry out a confirmed change, whatever else changes the plan meanwhile; None for a link used or too old."""
+    """Carry out a confirmed change, whatever else changes the plan meanwhile; None for a link used or too old.
+
+    None too once the account is closed.
+    """
     while waiting := confirmations.find(token, now):
         account, plan = accounts.get(waiting.account), _on_offer(now).get(waiting.plan)
-        if account is None or plan is None:
+        if account is None or plan is None or account.standing is Standing.CLOSED:
             break
         try:
             accounts.change_plan(account, plans.Change(now, waiting.plan), confirmations.using(token))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from longcode import months, plans
-from longcode.account import Account
+from longcode.account import Account, check_open, plan_in
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, UnknownPlan
@@ -50,6 +50,7 @@ def change_plan(form: ChosenPlan) -> PlanState:
 def changed(account_id: str, plan: str, now: datetime) -> PlanState:
     """Add a change to an account's history, whatever else changes it meanwhile; the plan it has is no change."""
     while account := accounts.get(account_id):
+        check_open(account)
         if _latest_plan(account, now) == plan:
             return plan_state(account, now)
         try:
@@ -76,7 +77,7 @@ def plan_state(account: Account, now: datetime) -> PlanState:
 
 
 def _plan_in(month: str, account: Account) -> plans.Plan | None:
-    name = plans.in_month(month, account.plan_changes)
+    name = plan_in(account, month)
     return price_list.of_month(month)[name] if name else None
 
 

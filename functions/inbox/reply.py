@@ -4,17 +4,25 @@ from datetime import datetime
 from hashlib import blake2s
 
 from longcode import segments
+from longcode.account import Account
 from longcode.carriers.carrier import Inbound
 from longcode.keywords import Keyword
 from longcode.message import Direction, Kind, Message, State
 from longcode.months import month_of
 from longcode.route import Decision, link
+from longcode.standing import was_closed
 from longcode.table import clients
 
 
-def make(inbound: Inbound, decision: Decision, keyword: str | None, received_at: datetime) -> Message:
-    """Make the message that a studio sees. STOP, START and HELP are not charged: they are the service's business."""
+def make(
+    inbound: Inbound, decision: Decision, keyword: str | None, received_at: datetime, studio: Account | None
+) -> Message:
+    """Make the message that a studio sees. STOP, START and HELP are not charged: they are the service's business.
+
+    What comes after its account was closed is shown, and counted in no month.
+    """
     account = decision.account
+    closed = studio is not None and was_closed(received_at, studio.standings)
     measure = segments.measure(inbound.body)
     return Message(
         account=account,
@@ -28,8 +36,8 @@ def make(inbound: Inbound, decision: Decision, keyword: str | None, received_at:
         encoding=measure.encoding,
         segments=measure.segments,
         units=measure.units,
-        charged_units=0 if _is_service(keyword) else measure.units,
-        month=month_of(received_at),
+        charged_units=0 if closed or _is_service(keyword) else measure.units,
+        month=None if closed else month_of(received_at),
         created_at=received_at,
         client_id=link(decision.client_id, clients.with_phone(account, inbound.phone)),
         carrier=inbound.carrier,

@@ -9,11 +9,13 @@ from msgspec import Meta, Struct
 
 from inbox import asking, reply
 from longcode import keywords
+from longcode.account import Account
 from longcode.aws import clock
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound
 from longcode.message import Direction, Message
 from longcode.route import Decision, Rule, link
+from longcode.standing import was_closed
 from longcode.table import accounts, clients, messages, opt_outs, retentions, strangers
 from longcode.table.store import ConditionFailed
 
@@ -53,11 +55,11 @@ def listed(order: List, now: datetime) -> dict[str, Any]:
 
 def hand_over(order: HandOver, now: datetime) -> dict[str, str]:
     """Hand a stranger's text over, unread and uncharged. Nothing answers it; repeated, it does nothing twice."""
-    _check(order.account, "account")
+    account = _need(order.account, "account")
     stranger = strangers.get(order.carrier, order.carrier_id, now)
     if stranger:
         decision = Decision(rule=Rule.OPERATOR, account=order.account, answers=None, client_id=None, candidates=())
-        made = reply.make(stranger.inbound, decision, keywords.heard(stranger.inbound.body), stranger.at)
+        made = reply.make(stranger.inbound, decision, keywords.heard(stranger.inbound.body), stranger.at, account)
         owner = strangers.hand_over(stranger, replace(made, month=None, charged_units=0))
     else:
         owner = strangers.owner(order.carrier, order.carrier_id)
@@ -66,7 +68,7 @@ def hand_over(order: HandOver, now: datetime) -> dict[str, str]:
 
 def move(order: Move) -> dict[str, str]:
     """Move a reply, unread, with what it counts. Repeated, it does nothing twice."""
-    _check(order.to, "to")
+    account = _need(order.to, "to")
     message = messages.get(order.account, order.message_id)
     if message is None:
         moved = messages.get(order.to, order.message_id)
@@ -75,30 +77,37 @@ def move(order: Move) -> dict[str, str]:
     if message.direction is not Direction.IN or order.account == order.to:
         raise NotFound("Only a reply can be moved, and only to another account.", field="message_id")
     try:
-        owner = strangers.move(message, _at(order.to, message))
+        owner = strangers.move(message, _at(account, message))
     except ConditionFailed:  # staff have read or linked it meanwhile
         return move(order)
     return _settled(_had(owner, order.to, "message_id"), instead_of=order.account)
 
 
-def _at(account: str, message: Message) -> Message:
-    """Give a reply as another account gets it: with its words as far as they are kept, and what it counts."""
+def _at(account: Account, message: Message) -> Message:
+    """Give a reply as another account gets it: with its words as far as they are kept, and what it counts.
+
+    It counts nothing for an account that was closed when it came.
+    """
+    if was_closed(message.created_at, account.standings):
+        message = replace(message, month=None, charged_units=0)
     return replace(
         message,
-        account=account,
-        client_id=link(None, clients.with_phone(account, message.phone)),
+        account=account.id,
+        client_id=link(None, clients.with_phone(account.id, message.phone)),
         record=None,
         read=False,
         answers=None,  # it answers none of this account's texts, and the other account's are none of its business
         replies_to=None,
         rule=Rule.OPERATOR,
-        candidates=(message.account, *(one for one in message.candidates if one != account)),
+        candidates=(message.account, *(one for one in message.candidates if one != account.id)),
     )
 
 
-def _check(account: str, field: str) -> None:
-    if accounts.get(account) is None:
+def _need(account: str, field: str) -> Account:
+    found = accounts.get(account)
+    if found is None:
         raise NotFound(f"There is no account {account!r}.", field=field)
+    return found
 
 
 def _had(owner: tuple[str, str] | None, wanted: str, field: str) -> dict[str, str]:

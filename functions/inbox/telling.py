@@ -11,9 +11,12 @@ from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, deliveries
 
 
-def tell_reply(reply: Message, now: datetime) -> None:
-    """Tell of a reply that was taken in. Killed anywhere, its next delivery tells again, and once."""
-    account = accounts.get(reply.account)
+def tell_reply(reply: Message, known: Account | None, now: datetime) -> None:
+    """Tell of a reply that was taken in. Killed anywhere, its next delivery tells again, and once.
+
+    `known` is the account that was read for it; a copy of a reply may be another's by now.
+    """
+    account = known if known and known.id == reply.account else accounts.get(reply.account)
     if account:
         tell(account, [reply], now)
 

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from inbox import arrival, reply
 from inbox.attributing import attributed
 from longcode import keywords
+from longcode.account import Account
 from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
 from longcode.aws.settings import settings
@@ -40,12 +41,15 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
         strangers.quarantine(inbound, received_at)
         logger.info("a stranger's text")
         return
-    made = reply.make(inbound, decision, keyword, received_at)
+    from longcode.table import accounts  # noqa: PLC0415 - a worker's start does without
+
+    studio = accounts.get(decision.account)
+    made = reply.make(inbound, decision, keyword, received_at, studio)
     new = inbox.take_in(inbound, made)
     logger.info("reply", extra={"account": decision.account, "rule": decision.rule, "new": new})
     taken = made if new else _taken_in(inbound)
     if taken:
-        _make_known(taken, received_at, now or received_at)
+        _make_known(taken, studio, received_at, now or received_at)
 
 
 def _taken_in(inbound: Inbound) -> Message | None:
@@ -54,12 +58,12 @@ def _taken_in(inbound: Inbound) -> Message | None:
     return messages.get(*owner) if owner else None
 
 
-def _make_known(taken: Message, received_at: datetime, now: datetime) -> None:
+def _make_known(taken: Message, studio: Account | None, received_at: datetime, now: datetime) -> None:
     """Do what follows from a reply: its staff are asked, its studio's software and its triggers are told."""
     from inbox import asking, telling  # noqa: PLC0415 - a worker's start does without
 
     asking.ask(taken)
-    telling.tell_reply(taken, now)
+    telling.tell_reply(taken, studio, now)
     by_a_person = taken.rule == Rule.OPERATOR  # who gave it to the account is none of its triggers' causes
     if taken.keyword is None and not by_a_person and len(taken.body) <= _LONGEST_KEYWORD:
         from inbox import spoken  # noqa: PLC0415 - a worker's start does without

@@ -116,19 +116,28 @@ def countries(account: Account) -> tuple[str, ...]:
     return (account.country_code, *account.allowed_countries)
 
 
-def check_may_send(account: Account) -> None:
-    """Refuse what an account that is suspended or closed would send; raises `AccountSuspended` or `AccountClosed`."""
-    why = account.standings[-1].reason if account.standings else None
+def why_silent(account: Account) -> AccountSuspended | AccountClosed | None:
+    """Tell why an account sends nothing, whatever else it would be allowed; None when it may send."""
     match account.standing:
         case Standing.SUSPENDED:
-            raise AccountSuspended(f"The operator has suspended this account, so it sends nothing: {why}")
+            reason = account.standings[-1].reason if account.standings else None
+            return AccountSuspended(f"The operator has suspended this account, so it sends nothing: {reason}")
         case Standing.CLOSED:
-            raise AccountClosed("This account is closed, so it sends nothing.")
+            return AccountClosed("This account is closed, so it sends nothing.")
+        case Standing.ACTIVE:
+            return None
 
 
-def may_send(account: Account) -> bool:
-    """Tell whether an account sends texts; `check_may_send` tells why not."""
-    return account.standing is Standing.ACTIVE
+def check_may_send(account: Account) -> None:
+    """Refuse what an account that is suspended or closed would send; raises `AccountSuspended` or `AccountClosed`."""
+    if refusal := why_silent(account):
+        raise refusal
+
+
+def check_open(account: Account) -> None:
+    """Refuse to change the plan of an account that is closed; raises `AccountClosed`."""
+    if account.standing is Standing.CLOSED:
+        raise AccountClosed("This account is closed: its plan changes no more, unless the operator opens it again.")
 
 
 def plan_in(account: Account, month: str) -> str | None:
@@ -136,7 +145,7 @@ def plan_in(account: Account, month: str) -> str | None:
 
     There is no proration (facts S16): a month in which it was open for a second costs as much as any.
     """
-    is_open = was_open_in(month, account.created_at, account.standings)
+    is_open = was_open_in(month, account.standings)
     return plans.in_month(month, account.plan_changes) if is_open else None
 
 

@@ -139,6 +139,13 @@ class AccountClosed(RequestError):
     code = "account_closed"
 
 
+class WrongStanding(RequestError):
+    """The account is suspended or closed, so that something else comes first."""
+
+    status = 409
+    code = "wrong_standing"
+
+
 class IdempotencyConflict(RequestError):
     """The same Idempotency-Key came before with another body."""
 

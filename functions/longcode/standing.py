@@ -1,6 +1,6 @@
 """How an account stands: it may send, or the operator has suspended it, or it is closed; and since when, and why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,27 +26,28 @@ class Turn:
     by: str | None = None
 
 
-NEXT: dict[Standing, set[Standing]] = {
-    Standing.ACTIVE: {Standing.SUSPENDED, Standing.CLOSED},
-    Standing.SUSPENDED: {Standing.ACTIVE, Standing.CLOSED},
-    Standing.CLOSED: {Standing.ACTIVE},
+REFUSALS: Mapping[str | None, str] = {
+    Standing.SUSPENDED: "account_suspended",
+    Standing.CLOSED: "account_closed",
 }
+"""The reason for which a text is refused, by how its account stands; the codes are those of longcode/errors.py."""
 
 
-def may_become(now: Standing, then: Standing) -> bool:
-    """Tell whether `then` may follow `now`; a standing may not follow itself."""
-    return then in NEXT[now]
+def was_closed(at: datetime, turns: Iterable[Turn]) -> bool:
+    """Tell whether an account was closed at an instant."""
+    before = [turn.to for turn in turns if turn.at <= at]
+    return bool(before) and before[-1] is Standing.CLOSED
 
 
-def was_open_in(month: str, joined: datetime, turns: Iterable[Turn]) -> bool:
-    """Tell whether an account was open, be it suspended or not, for any part of a month that it had joined by."""
+def was_open_in(month: str, turns: Iterable[Turn]) -> bool:
+    """Tell whether an account was open, be it suspended or not, at any time of a month that it had joined by."""
     begins, ends = months.bounds(month)
-    since, is_open = max(begins, months.utc(joined)), True
+    is_open = True
     for turn in turns:
         at = months.utc(turn.at)
         if at >= ends:
             break
-        if is_open and at > since:
+        if is_open and at > begins:
             return True
-        since, is_open = max(since, at), turn.to is not Standing.CLOSED
+        is_open = turn.to is not Standing.CLOSED
     return is_open

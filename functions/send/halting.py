@@ -1,4 +1,7 @@
-"""What the worker does with a text of a cancelled or paused broadcast, or to somebody who perhaps said STOP."""
+"""What the worker does with a text of a cancelled or paused broadcast, or to somebody who perhaps said STOP.
+
+A broadcast whose account was suspended or closed is paused by the first of its texts.
+"""
 
 from datetime import datetime, timedelta
 
@@ -16,11 +19,20 @@ def halt(message: Message, stops: Stops, now: datetime) -> bool:
         messages.settle(message, State.CANCELLED, finished_at=now)
         return True
     why = stops.waits(message)
-    over = stops.is_blocked(message) or patience.is_over(message, now)
+    over = stops.refusal(message) or patience.is_over(message, now)
     if why is None or over or not may_become(message.state, State.SENDING):
         return False
+    if stops.pauses(message) and message.broadcast:
+        _pause(message.account, message.broadcast)
     _hold(message, why, now)
     return True
+
+
+def _pause(account: str, broadcast_id: str) -> None:
+    from longcode.table import accounts  # noqa: PLC0415 - few accounts are suspended
+    from send import silencing  # noqa: PLC0415 - the same
+
+    silencing.pause(accounts.need(account), broadcast_id)
 
 
 def _hold(message: Message, why: Held, now: datetime) -> None:

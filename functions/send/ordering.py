@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from longcode import outgoing, segments, template
-from longcode.account import Account
+from longcode.account import Account, check_may_send, why_silent
 from longcode.broadcast import Broadcast, State, added
 from longcode.errors import EmptyAudience, NotFound
 from longcode.outcome import Outcome
@@ -25,6 +25,7 @@ def take(account_id: str, form: orders.NewBroadcast, idempotency_key: str, now: 
     if earlier:
         return _again(earlier, fingerprint)
     account = accounts.need(account_id)
+    check_may_send(account)
     made = make(account, form, broadcast_id, fingerprint, now)
     if not any(one.is_there for one in deciding.everyone(account_id, orders.audience(form.audience))):
         raise EmptyAudience("No client is in this audience.", field="audience")
@@ -74,7 +75,7 @@ def try_dry(
     needed = sum(one.units for one in outcomes)
     room = planning.room(account, at)
     budget = planning.fitting(form.limit, needed, room.left)
-    refusal = planning.reached(room, needed) if needed and budget == 0 else None
+    refusal = why_silent(account) or (planning.reached(room, needed) if needed and budget == 0 else None)
     if budget is not None and budget < needed:
         outcomes = list(deciding.decide(words, seen, {}, budget))
     outcomes = _held(account, seen, outcomes, at)

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 
 from longcode import limits
-from longcode.account import Account
+from longcode.account import Account, check_may_send
 from longcode.audience import MOST_CLIENTS, Audience
 from longcode.broadcast import Broadcast, Limit, State
 from longcode.errors import AudienceTooLarge, EmptyAudience, RequestError
@@ -45,6 +45,7 @@ def plan(taken: Broadcast, now: datetime) -> bool:
     """
     account = accounts.need(taken.account)
     try:
+        check_may_send(account)
         seen = look(account.id, broadcasts.audience(taken))
     except RequestError as refusal:
         return _refuse(taken, refusal, now)

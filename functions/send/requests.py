@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from longcode import numbers, outgoing, recipients, template
-from longcode.account import Account, countries
+from longcode.account import Account, check_may_send, countries
 from longcode.aws import web
 from longcode.aws.settings import settings
 from longcode.client import Client, merge_values, of_number
@@ -67,6 +67,7 @@ def check(form: NewMessage, known: sending.Known, now: datetime, *, create: bool
     """
     if known.account is None:
         raise NotFound("There is no such account.")
+    check_may_send(known.account)
     if known.phone in numbers.ours(known.account, settings().shared_numbers):
         raise BadPhone("This is a number that texts come from.", field="to")
     send_at = outgoing.check_time(form.send_at, now)

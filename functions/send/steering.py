@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from longcode.account import check_may_send
 from longcode.broadcast import Broadcast, State, may_become
 from longcode.errors import NotFound, TooLate
-from longcode.table import broadcasts
+from longcode.table import accounts, broadcasts
 from send import steps
 
 
@@ -23,7 +24,9 @@ def pause(account: str, broadcast_id: str) -> None:
 
 
 def resume(account: str, broadcast_id: str, now: datetime) -> None:
-    """Let a paused broadcast go on; raises `NotFound`."""
+    """Let a paused broadcast go on; raises `NotFound`, or why its account may not send."""
+    need(account, broadcast_id)
+    check_may_send(accounts.need(account))
     while (found := need(account, broadcast_id)).paused:
         if resumed := broadcasts.resume(found, now):
             steps.enqueue(resumed)

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from longcode import outgoing, recipients, segments, template
-from longcode.account import countries
+from longcode.account import check_may_send, countries
 from longcode.client import merge_values
 from longcode.errors import NotFound, RequestError
 from longcode.message import Kind, Message
@@ -62,12 +62,13 @@ def drafts(known: Known, now: datetime) -> list[Message]:
 
 
 def still_so(known: Known, now: datetime) -> tuple[Trigger, Record]:
-    """Check conditions again; raises `NoLongerSo` or `EditionNotEntitled`."""
+    """Check conditions again; raises `NoLongerSo`, `EditionNotEntitled`, or why the account may not send."""
     zone = ZoneInfo(known.account.time_zone)
     reason = obstacle(known.occurrence, known.trigger, known.record, zone, now)
     if reason or known.trigger is None or known.record is None:
         raise NoLongerSo(reason or "trigger_deleted")
     check_edition(known.account)
+    check_may_send(known.account)
     return known.trigger, known.record
 
 

@@ -42,10 +42,10 @@ class NoSuchMessage(Exception):
     """A job names a message that is not in the table."""
 
 
-def deliver(message: Message, carrier: Carrier, now: datetime, *, blocked: bool) -> None:
+def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str | None) -> None:
     """Bring a text to the carrier, or to the reason why not. Whatever another worker has claimed is left alone."""
-    if blocked:
-        messages.settle(message, State.REFUSED, error="opted_out", finished_at=now)
+    if refusal:
+        messages.settle(message, State.REFUSED, error=refusal, finished_at=now)
         return
     if patience.is_over(message, now):
         messages.settle(message, State.EXPIRED, error="expired", finished_at=now)
@@ -89,7 +89,7 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
 
             uncertain.resolve(message, carrier, now, stopped=stops.stop(message))
         elif message and not halting.halt(message, stops, now):
-            deliver(message, carrier, now, blocked=stops.is_blocked(message))
+            deliver(message, carrier, now, refusal=stops.refusal(message))
 
     return deliver_job
 
@@ -100,10 +100,10 @@ def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Tu
     if at is None:
         messages.put_off(message, State.QUEUED, patience.retry_at(now, _CROWDED, random.random()))  # noqa: S311
         return
-    # A STOP or a cancel may have come while the text waited; the service's own answers pass.
+    # A STOP, a cancel or a suspension may have come while the text waited; the service's own answers pass.
     stops = sending.stops([message] if at > now + _STALE else [])
     if not halting.halt(message, stops, at):
-        deliver(message, carrier, at, blocked=stops.is_blocked(message))
+        deliver(message, carrier, at, refusal=stops.refusal(message))
 
 
 def _current(job: Send, item: Attributes) -> Message | None:

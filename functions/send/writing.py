@@ -15,7 +15,7 @@ from longcode.outcome import DUPLICATE, Outcome, refused
 from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, allowances, broadcast_texts, broadcasts, messages
 from longcode.table.clients import Seen
-from send import choosing, deciding, origins, timing
+from send import choosing, deciding, origins, silencing, timing
 from send.enqueue import enqueue
 
 CHUNK = 250
@@ -25,9 +25,13 @@ _pool = ThreadPoolExecutor(16)
 def write(taken: Broadcast, now: datetime) -> bool:
     """Write the next texts, and who gets none and why; False when somebody has changed the broadcast meanwhile.
 
+    False too when its account may not send: then it is paused.
+
     What a worker had written that died, or another one, stands: nobody gets two.
     """
     account = accounts.need(taken.account)
+    if silencing.pause(account, taken.id):
+        return False
     seen, cursor = deciding.some(account.id, broadcasts.audience(taken), taken.cursor, CHUNK)
     before = broadcast_texts.counted(taken) if taken.begun else taken
     words = deciding.wording(account, taken, now)

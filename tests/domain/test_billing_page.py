@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from longcode import invoice, months, plans, price_list
+from longcode.account import Account, Product, plan_in
 from longcode.plans import Change
+from longcode.standing import Standing, Turn
 from longcode.usage import Usage
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +75,27 @@ def test_a_month_has_the_plan_that_the_page_says(changes: str, month: str, plan:
     made = [Change(utc(at), name) for name, at in (change.split(" at ") for change in changes.split("; "))]
 
     assert (plans.in_month(month, made) or "none") == plan
+
+
+@pytest.mark.parametrize(("joined", "turns", "owes", "owes_not"), rows("Joined, UTC"))
+def test_an_account_that_leaves_owes_for_the_months_that_the_page_says(
+    joined: str, turns: str, owes: str, owes_not: str
+) -> None:
+    made = [Turn(at=utc(at), to=Standing(to)) for to, at in (turn.split(" at ") for turn in turns.split("; "))]
+    account = Account(
+        id="10000001",
+        name="Foxglove Portraits",
+        email="studio@studio.example",
+        product=Product.SPECTRA,
+        edition="standard",
+        created_at=utc(joined),
+        plan_changes=(Change(utc(joined), "starter"),),
+        standing=made[-1].to,
+        standings=tuple(made),
+    )
+
+    assert [plan_in(account, month) for month in owes.split(", ")] == ["starter"] * len(owes.split(", "))
+    assert [plan_in(account, month) for month in owes_not.split(", ")] == [None] * len(owes_not.split(", "))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from boto3.dynamodb.conditions import Attr
 from longcode.account import Account, Delivery, OldSecret
 from longcode.errors import NotFound
 from longcode.plans import Change
+from longcode.standing import Turn
 from longcode.table import keys, store
 from longcode.table.codec import attributes, read
 from longcode.table.writes import ABSENT, PRESENT, Put, Update, Write
@@ -101,6 +102,16 @@ def change_plan(account: Account, change: Change, *others: Write) -> Account:
     same = Attr("plan_changes").eq(before)
     store.transact([Update(keys.account(account.id), changes={"plan_changes": after}, when=same), *others])
     return replace(account, plan_changes=changes)
+
+
+def turn(account: Account, turn: Turn) -> Account:
+    """Change how an account stands; raises `ConditionFailed` when another did meanwhile."""
+    turned = replace(account, standing=turn.to, standings=(*account.standings, turn))
+    before, after = attributes(account).get("standings"), attributes(turned)["standings"]
+    same = Attr("standings").eq(before) if before else Attr("standings").not_exists()
+    changes = {"standing": turn.to, "standings": after}
+    store.write(Update(keys.account(account.id), changes=changes, when=PRESENT & same))
+    return turned
 
 
 def password_hash(account: str) -> str | None:

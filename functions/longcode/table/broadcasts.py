@@ -108,6 +108,13 @@ def pause(broadcast: Broadcast) -> bool:
     return store.holds(Update(_key(broadcast), changes={"paused": True}, when=going))
 
 
+def halt(account: str, broadcast_id: str, code: str, detail: str) -> None:
+    """Pause a broadcast that is not paused, with the reason; one that is over stays as it is."""
+    going = Attr("state").is_in(before(State.CANCELLED)) & Attr("paused").not_exists()
+    changes = {"paused": True, "error": code, "detail": detail}
+    store.holds(Update(keys.broadcast(account, broadcast_id), changes=changes, when=going))
+
+
 def resume(broadcast: Broadcast, now: datetime) -> Broadcast | None:
     """Go on with a paused broadcast, first of all with its texts that wait; None when it has changed meanwhile."""
     written = broadcast.state in (State.SENDING, State.DONE)
@@ -115,7 +122,9 @@ def resume(broadcast: Broadcast, now: datetime) -> Broadcast | None:
     if broadcast.state is State.SCHEDULED and broadcast.send_at:
         due_at = max(broadcast.send_at, due_at)
     walk = Walk.WAKE if written else None
-    after = replace(broadcast, paused=False, walk=walk, walked=None, walked_units=0, due_at=due_at)
+    after = replace(
+        broadcast, paused=False, error=None, detail=None, walk=walk, walked=None, walked_units=0, due_at=due_at
+    )
     return _step(broadcast, after)
 
 

@@ -8,6 +8,7 @@ from longcode.account import TEXTS_AN_HOUR, Account
 from longcode.client import Client
 from longcode.jobs import Send
 from longcode.message import Held, Kind, Message
+from longcode.standing import REFUSALS
 from longcode.table import clients, keys, opt_outs, store
 from longcode.table.codec import Attributes, read
 from longcode.template import Template
@@ -77,6 +78,7 @@ def messages(jobs: Iterable[Send]) -> dict[Send, Attributes]:
 class Stops:
     """What keeps texts from going: where accounts and phones stand, and broadcasts that were cancelled or are paused.
 
+    `silent` are accounts that may not send, each with the reason.
     And what tells whether they are too many for a phone: `most_an_hour` by account, `routes` with what went lately.
     """
 
@@ -85,10 +87,17 @@ class Stops:
     routes: dict[keys.Key, Attributes]
     cancelled: set[tuple[str, str | None]]
     paused: set[tuple[str, str | None]]
+    silent: dict[str, str]
 
     def stop(self, message: Message) -> bool:
         """Tell whether anything keeps a text from going."""
-        return self.is_blocked(message) or self.is_cancelled(message) or self.waits(message) is not None
+        return bool(self.refusal(message) or self.is_cancelled(message) or self.waits(message))
+
+    def refusal(self, message: Message) -> str | None:
+        """Tell for which reason a text never goes; one of a broadcast waits while its account may not send."""
+        if self.is_blocked(message):
+            return "opted_out"
+        return None if message.broadcast else self.silent.get(message.account)
 
     def is_blocked(self, message: Message) -> bool:
         """Tell whether the recipient said STOP."""
@@ -99,10 +108,14 @@ class Stops:
         return (message.account, message.broadcast) in self.cancelled
 
     def waits(self, message: Message) -> Held | None:
-        """Tell why a text has to wait: its broadcast is paused, or the recipient perhaps said STOP."""
-        if (message.account, message.broadcast) in self.paused:
+        """Tell why a text has to wait: its broadcast is paused, or will be, or the recipient perhaps said STOP."""
+        if (message.account, message.broadcast) in self.paused or self.pauses(message):
             return Held.PAUSED
         return Held.ASKED if (message.account, message.phone) in self.standing.asked else None
+
+    def pauses(self, message: Message) -> bool:
+        """Tell whether a text's broadcast is to be paused, as its account may not send."""
+        return message.broadcast is not None and message.account in self.silent
 
 
 def stops(messages: Sequence[Message]) -> Stops:
@@ -126,6 +139,7 @@ def stops(messages: Sequence[Message]) -> Stops:
         standing=opt_outs.standing_in(gates, found, left_at),
         cancelled={name for name, item in there.items() if item.get("state") == _CANCELLED},
         paused={name for name, item in there.items() if item.get("paused")},
+        silent={name: why for name, item in studios.items() if (why := REFUSALS.get(item.get("standing")))},
     )
 
 

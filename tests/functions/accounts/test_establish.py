@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts import establish
+from accounts import establish, standing
 from longcode import passwords
 from longcode.account import Product
 from longcode.jobs import SignUp
@@ -142,3 +142,25 @@ def test_no_log_shows_a_password(capsys: pytest.CaptureFixture[str]) -> None:
 
     _, password = credentials(mails_to(ANN)[0].text)
     assert password not in "".join(capsys.readouterr())
+
+
+def test_the_form_with_a_closed_accounts_address_says_that_it_is_closed_and_opens_nothing() -> None:
+    studio("10000001", email=ANN)
+    standing.answer({"do": "close", "account": "10000001"}, NOW)
+
+    establish.establish(form(sign_up="form-2", plan="large"), NOW)
+
+    (mail,) = mails_to(ANN)
+    assert mail.subject == "Your Longcode account is closed"
+    assert "10000001" in mail.text
+    assert "/signup/confirm/" not in mail.text
+    assert list(accounts.everyone()) == ["10000001"]
+
+
+def test_the_form_with_a_suspended_accounts_address_asks_to_confirm_the_plan_as_ever() -> None:
+    studio("10000001", email=ANN)
+    standing.answer({"do": "suspend", "account": "10000001", "reason": "Unpaid."}, NOW)
+
+    establish.establish(form(sign_up="form-2", plan="large"), NOW)
+
+    assert [mail.subject for mail in mails_to(ANN)] == ["Confirm your change of plan"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts import signup
+from accounts import signup, standing
 from longcode.aws import clock
 from longcode.jobs import SignUp
 from longcode.plans import Change
@@ -188,3 +188,14 @@ def test_the_form_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_sign_up_is_what_its_queue_carries() -> None:
     assert set(SignUp.__struct_fields__) == {"id", "country_code", *FORM}
+
+
+def test_a_link_that_was_mailed_before_the_account_was_closed_changes_nothing() -> None:
+    account = studio()
+    token = confirmations.ask(account.id, "large", clock.now())
+    standing.answer({"do": "close", "account": account.id}, NOW)
+
+    answer = call(signup, "POST", f"/signup/confirm/{token}")
+
+    assert answer.status == 404
+    assert accounts.need(account.id).plan_changes == account.plan_changes

@@ -55,8 +55,8 @@ def test_the_same_job_twice_is_one_text(account: Account) -> None:
 def test_of_two_workers_with_the_same_message_only_one_sends(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier()
 
-    worker.deliver(message, carrier, NOW, blocked=False)
-    worker.deliver(message, carrier, NOW, blocked=False)
+    worker.deliver(message, carrier, NOW, refusal=None)
+    worker.deliver(message, carrier, NOW, refusal=None)
 
     assert len(carrier.texts) == 1
     assert units(account) == 1

@@ -1,0 +1,201 @@
+"""Replies to a suspended or closed account arrive, and STOP, START and HELP work, from the webhook to the answer."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts import api as accounts_api
+from accounts import standing
+from billing import api as billing
+from billing import invoices
+from inbox import api as inbox_api
+from inbox import strangers, worker
+from longcode.account import Account
+from longcode.aws import clock, queues
+from longcode.consent import SHARED
+from longcode.jobs import HearKeyword
+from longcode.message import Message, State
+from longcode.table import accounts, inbox, messages, opt_outs, questions, usage
+from longcode.usage import Usage
+from optout import worker as optout_worker
+from tests.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
+from tests.functions.inbox.hooks import Receiver, hosted, work
+from tests.functions.inbox.replies import PHONE, post, receive, texted
+from tests.functions.send.texts import deliver
+
+MINUTE = timedelta(minutes=1)
+CONFIRMED = "You get no more texts from the studios on this number. Reply START to get them again."
+
+
+@pytest.fixture(params=["suspend", "close"])
+def account(aws: None, request: pytest.FixtureRequest) -> Account:
+    """Give a studio that has texted a client, and that the operator has suspended or closed since."""
+    account = studio()
+    client(account)
+    texted(account)
+    order(account, request.param)
+    return accounts.need(account.id)
+
+
+def order(account: Account, do: str) -> None:
+    """Have the operator give an order about an account."""
+    reason = {"reason": "Unpaid."} if do == "suspend" else {}
+    assert "code" not in standing.answer({"do": do, "account": account.id} | reason, NOW)
+
+
+def text(words: str, sid: str = "SM1") -> FakeCarrier:
+    """Have a client's text come by the webhook and bring it through all workers; gives what was sent then."""
+    form = {"MessageSid": sid, "From": PHONE, "To": "+15555550100", "Body": words, "NumMedia": ""}
+    assert post(form).status == 200
+    worker.handler(sqs_event(*queued("inbound")), LambdaContext())
+    for body in queued("opt_out"):
+        optout_worker.hear(queues.read(HearKeyword, body), clock.now())
+    carrier = FakeCarrier()
+    deliver(carrier, clock.now())
+    return carrier
+
+
+def replies(account: Account) -> list[Message]:
+    return [message for _, message in inbox.after(account.id, 0, 100)]
+
+
+def test_stop_still_works_and_is_confirmed_once(account: Account) -> None:
+    carrier = text("STOP")
+
+    assert [(one.to, one.body) for one in carrier.texts] == [(PHONE, CONFIRMED)]
+    assert opt_outs.blocked([(account.id, PHONE)], None)
+    assert [one.scope for one in opt_outs.all_of(PHONE, clock.now())] == [SHARED]
+
+
+def test_start_takes_it_back_and_help_is_answered(account: Account) -> None:
+    text("STOP", "SM1")
+
+    carriers = [text("START", "SM2"), text("HELP", "SM3")]
+
+    assert [len(one.texts) for one in carriers] == [1, 1]
+    assert "help@longcode.example" in carriers[1].texts[0].body
+    assert not opt_outs.blocked([(account.id, PHONE)], None)
+
+
+def test_a_near_miss_still_puts_its_question_to_staff(account: Account) -> None:
+    text("Please stop texting me")
+
+    question = questions.get(account.id, PHONE)
+    assert question
+    assert question.words == "Please stop texting me"
+
+
+def test_a_reply_arrives_unread_and_is_fetched(account: Account) -> None:
+    text("Yes, thank you")
+
+    answer = call(inbox_api, "GET", "/inbox", account=account.id, query={"after": "0", "limit": "10"})
+
+    assert [(one["message"]["body"], one["message"]["read"]) for one in answer.json["items"]] == [
+        ("Yes, thank you", False)
+    ]
+
+
+def test_hosted_software_is_told_of_a_reply(aws: None) -> None:
+    account = hosted()
+    client(account)
+    texted(account)
+    order(account, "suspend")
+    receiver = Receiver()
+
+    receive(body="Yes please", at=NOW + MINUTE)
+    work(receiver)
+
+    assert [(event, data["body"]) for event, data in receiver.told] == [("message.received", "Yes please")]
+
+
+def test_invoices_plan_and_settings_are_still_read(account: Account) -> None:
+    answers = [
+        call(invoices, "GET", "/invoices", account=account.id),
+        call(accounts_api, "GET", "/account", account=account.id),
+        call(billing, "GET", "/account/plan", account=account.id),
+    ]
+
+    assert [one.status for one in answers] == [200, 200, 200]
+
+
+def test_a_suspended_studio_still_changes_its_plan(aws: None) -> None:
+    account = studio()
+    order(account, "suspend")
+
+    answer = call(billing, "PUT", "/account/plan", {"plan": "large"}, account=account.id)
+
+    assert answer.status == 200
+    assert [one.plan for one in accounts.need(account.id).plan_changes] == ["medium", "large"]
+
+
+def test_a_closed_account_changes_its_plan_no_more(aws: None) -> None:
+    account = studio()
+    order(account, "close")
+
+    answer = call(billing, "PUT", "/account/plan", {"plan": "large"}, account=account.id)
+
+    assert (answer.status, answer.json["code"]) == (403, "account_closed")
+    assert accounts.need(account.id).plan_changes == account.plan_changes
+
+
+def test_what_comes_to_a_suspended_account_is_counted(aws: None) -> None:
+    account = studio()
+    texted(account)
+    order(account, "suspend")
+
+    receive(at=NOW + MINUTE)
+
+    assert usage.of_month(account.id, "2026-11").units_received == 1
+
+
+def test_what_came_before_the_closing_is_counted_however_late_it_is_taken_in_and_what_came_after_it_is_not(
+    aws: None,
+) -> None:
+    account = studio()
+    texted(account, NOW - 2 * MINUTE)
+    order(account, "close")
+
+    receive("SM1", at=NOW - MINUTE)
+    receive("SM2", at=NOW)
+    receive("SM3", at=NOW + MINUTE)
+
+    assert usage.of_month(account.id, "2026-11").units_received == 1
+    assert [(one.month, one.charged_units) for one in replies(account)] == [("2026-11", 1), (None, 0), (None, 0)]
+
+
+def test_opened_again_replies_are_counted_again(aws: None) -> None:
+    account = studio()
+    texted(account)
+    order(account, "close")
+    order(account, "reopen")
+
+    receive(at=NOW + MINUTE)
+
+    assert usage.of_month(account.id, "2026-11").units_received == 1
+
+
+def test_a_reply_that_the_operator_moves_to_a_closed_account_is_counted_for_nobody(aws: None) -> None:
+    account, other = studio(), studio("10000002")
+    texted(account)
+    receive(at=NOW + MINUTE)
+    order(other, "close")
+    [reply] = replies(account)
+
+    strangers.act({"do": "move", "account": account.id, "message_id": reply.id, "to": other.id}, NOW + MINUTE)
+
+    moved = messages.get(other.id, reply.id)
+    assert moved
+    assert (moved.state, moved.month, moved.charged_units) == (State.RECEIVED, None, 0)
+    assert [usage.of_month(one, "2026-11") for one in (account.id, other.id)] == [Usage(), Usage()]
+
+
+def test_moved_on_from_there_it_is_still_counted_for_nobody(aws: None) -> None:
+    account, other = studio(), studio("10000002")
+    texted(account)
+    order(account, "close")
+    receive(at=NOW + MINUTE)
+    [reply] = replies(account)
+
+    strangers.act({"do": "move", "account": account.id, "message_id": reply.id, "to": other.id}, NOW + MINUTE)
+
+    assert [usage.of_month(one, "2026-11") for one in (account.id, other.id)] == [Usage(), Usage()]

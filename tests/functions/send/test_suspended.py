@@ -1,0 +1,282 @@
+"""A suspended or closed account sends nothing, at once and everywhere, and says why; what others send goes on."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts import standing
+from inbox import api as inbox_api
+from longcode.account import Account, OnUncertain
+from longcode.carriers.carrier import Refused, Uncertain, Why
+from longcode.message import Held, Kind, State
+from longcode.outgoing import draft
+from longcode.plans import Change
+from longcode.table import keys, messages, routes, store
+from send import api, due, release, timing
+from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
+from tests.functions.accounts.calls import killed_before, meanwhile
+from tests.functions.send.texts import accept, deliver, stored, units
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+TEXT = {"client_id": "c1", "body": "Hello"}
+UNPAID = "October's invoice is unpaid."
+WHY = f"The operator has suspended this account, so it sends nothing: {UNPAID}"
+
+
+@pytest.fixture
+def account(aws: None) -> Account:
+    """Give a studio with a client, on a plan that stops."""
+    account = studio(plan_changes=(Change(NOW, "starter"),))
+    client(account)
+    return account
+
+
+def order(account: Account, do: str) -> None:
+    """Have the operator give an order about an account."""
+    reason = {"reason": UNPAID} if do == "suspend" else {}
+    assert "code" not in standing.answer({"do": do, "account": account.id} | reason, NOW)
+
+
+def reserved(account: Account) -> list[int]:
+    """Tell what is reserved of the plan's limit."""
+    return [int(item["used"]) for item in store.query(keys.allowance(account.id, ""))]
+
+
+def test_a_text_is_refused_with_the_operators_reason_and_nothing_is_written(account: Account) -> None:
+    order(account, "suspend")
+
+    answer = call(api, "POST", "/messages", TEXT, account=account.id)
+
+    assert (answer.status, answer.json["code"], answer.json["detail"]) == (403, "account_suspended", WHY)
+    assert list(store.query(keys.message(account.id))) == []
+    assert queued("send") == []
+
+
+def test_a_closed_account_is_told_that_it_is_closed(account: Account) -> None:
+    order(account, "close")
+
+    answer = call(api, "POST", "/messages", TEXT, account=account.id)
+
+    assert (answer.status, answer.json["code"]) == (403, "account_closed")
+    assert answer.json["detail"] == "This account is closed, so it sends nothing."
+
+
+def test_the_preview_says_that_it_may_not_be_sent_and_why(account: Account) -> None:
+    order(account, "suspend")
+
+    answer = call(api, "POST", "/messages/preview", TEXT, account=account.id).json
+
+    assert (answer["may_be_sent"], answer["code"], answer["reason"]) == (False, "account_suspended", WHY)
+
+
+def test_what_was_accepted_before_has_the_answer_that_it_had(account: Account) -> None:
+    key = {"Idempotency-Key": "k"}
+    before = call(api, "POST", "/messages", TEXT, account=account.id, headers=key)
+    order(account, "suspend")
+
+    again = call(api, "POST", "/messages", TEXT, account=account.id, headers=key)
+
+    assert (again.status, again.json) == (202, before.json)
+
+
+@pytest.mark.parametrize(("do", "code"), [("suspend", "account_suspended"), ("close", "account_closed")])
+def test_a_text_that_is_queued_is_refused_and_its_units_are_free_again(account: Account, do: str, code: str) -> None:
+    message, carrier = accept(account), FakeCarrier()
+    order(account, do)
+
+    deliver(carrier)
+
+    refused = stored(account, message.id)
+    assert (refused.state, refused.error, refused.due_at) == (State.REFUSED, code, None)
+    assert (carrier.texts, units(account), reserved(account)) == ([], 0, [0])
+
+
+def test_the_message_shows_for_what_it_was_refused(account: Account) -> None:
+    message = accept(account)
+    order(account, "suspend")
+    deliver(FakeCarrier())
+
+    shown = call(inbox_api, "GET", f"/messages/{message.id}", account=account.id).json
+
+    assert (shown["state"], shown["error"]) == ("refused", "account_suspended")
+
+
+@pytest.mark.parametrize("call_number", range(1, 5))
+def test_killed_at_any_call_a_text_is_refused_by_the_next_delivery_of_its_job(
+    account: Account, call_number: int
+) -> None:
+    message, carrier = accept(account), FakeCarrier()
+    jobs = queued("send")
+    order(account, "suspend")
+
+    with killed_before(call_number):
+        deliver(carrier, jobs=jobs)
+    deliver(carrier, jobs=jobs)
+
+    assert stored(account, message.id).error == "account_suspended"
+    assert (carrier.texts, reserved(account)) == ([], [0])
+
+
+def test_restored_what_was_refused_stays_refused_and_a_new_text_goes(account: Account) -> None:
+    old, carrier = accept(account, "old"), FakeCarrier()
+    jobs = queued("send")
+    order(account, "suspend")
+    deliver(carrier, jobs=jobs)
+
+    order(account, "restore")
+    new = accept(account, "new")
+    deliver(carrier, jobs=jobs + queued("send"))
+
+    assert stored(account, old.id).state is State.REFUSED
+    assert stored(account, new.id).state is State.SENT
+    assert len(carrier.texts) == 1
+
+
+def test_a_text_that_comes_due_meanwhile_is_refused_and_one_for_later_goes_when_the_account_is_restored(
+    account: Account,
+) -> None:
+    first, second = (accept(account, f"k{n}", send_at=NOW + n * HOUR) for n in (1, 3))
+    carrier = FakeCarrier()
+    order(account, "suspend")
+
+    due.sweep(NOW + HOUR + MINUTE)
+    deliver(carrier, NOW + HOUR + MINUTE)
+    order(account, "restore")
+    due.sweep(NOW + 3 * HOUR + MINUTE)
+    deliver(carrier, NOW + 3 * HOUR + MINUTE)
+
+    assert (stored(account, first.id).state, stored(account, first.id).error) == (State.REFUSED, "account_suspended")
+    assert stored(account, second.id).state is State.SENT
+    assert len(carrier.texts) == 1
+
+
+def test_a_text_for_later_can_still_be_cancelled(account: Account) -> None:
+    message = accept(account, send_at=NOW + HOUR)
+    order(account, "suspend")
+
+    answer = call(api, "DELETE", f"/messages/{message.id}", account=account.id)
+
+    assert answer.status == 204
+    assert stored(account, message.id).state is State.CANCELLED
+
+
+def test_a_text_that_waits_for_the_morning_is_refused_then(account: Account) -> None:
+    plain = draft(
+        account=account.id, message_id="m-0", kind=Kind.TRIGGERED, phone="+12125550123", body="Hello", now=NOW
+    )
+    night = NOW + 12 * HOUR  # 22:30 in New York
+    messages.accept([timing.timed(plain, account, None)])
+    held = stored(account, "m-0")
+    timing.hold(held, night)
+    order(account, "suspend")
+
+    morning = night + 10 * HOUR
+    due.sweep(morning)
+    deliver(FakeCarrier(), morning, queued("bulk") + queued("send"))
+
+    assert (stored(account, "m-0").state, stored(account, "m-0").error) == (State.REFUSED, "account_suspended")
+
+
+def test_a_text_that_is_tried_again_is_refused_instead(account: Account) -> None:
+    message, carrier = accept(account), FakeCarrier(answers=[Refused(Why.TRY_AGAIN, "20429")])
+    deliver(carrier)
+    order(account, "suspend")
+
+    due.sweep(NOW + HOUR)
+    deliver(carrier, NOW + HOUR)
+
+    assert (stored(account, message.id).state, stored(account, message.id).error) == (
+        State.REFUSED,
+        "account_suspended",
+    )
+    assert len(carrier.texts) == 1
+
+
+def test_a_parked_text_that_the_operator_lets_go_on_is_refused(account: Account) -> None:
+    message, carrier = accept(account), FakeCarrier(answers=[Refused(Why.PARKED, "30002")])
+    deliver(carrier)
+    order(account, "suspend")
+
+    assert release.release(NOW + MINUTE) == 1
+    deliver(carrier, NOW + MINUTE)
+
+    assert stored(account, message.id).error == "account_suspended"
+    assert len(carrier.texts) == 1
+
+
+def test_a_text_that_nobody_knows_of_gets_no_second_attempt(aws: None) -> None:
+    account = studio(on_uncertain=OnUncertain.RESEND)
+    client(account)
+    message, carrier = accept(account), FakeCarrier(answers=[Uncertain("timeout")])
+    deliver(carrier)
+    order(account, "suspend")
+
+    for at in (16 * MINUTE, 19 * MINUTE, 22 * MINUTE):
+        due.sweep(NOW + at)
+        deliver(carrier, NOW + at)
+
+    assert stored(account, message.id).state is State.FAILED
+    assert len(carrier.texts) == 1
+
+
+def test_suspended_between_a_workers_look_and_its_claim_a_text_goes_and_the_next_does_not(account: Account) -> None:
+    first, carrier = accept(account, "k1"), FakeCarrier()
+
+    with meanwhile("UpdateItem", lambda: order(account, "suspend")):
+        deliver(carrier)
+    second = draft(
+        account=account.id, message_id="m-0", kind=Kind.INDIVIDUAL, phone="+12125550123", body="Hello", now=NOW
+    )
+    messages.accept([second])
+    deliver(carrier, jobs=['{"account":"10000001","message_id":"m-0"}'])
+
+    assert stored(account, first.id).state is State.SENT
+    assert stored(account, "m-0").error == "account_suspended"
+
+
+def test_suspended_while_a_text_is_being_accepted_it_is_not_handed_over(account: Account) -> None:
+    accept(account, "before")  # there is an allowance
+    deliver(FakeCarrier())
+    carrier = FakeCarrier()
+
+    with meanwhile("TransactWriteItems", lambda: order(account, "suspend")):
+        message = accept(account)
+    deliver(carrier)
+
+    assert stored(account, message.id).error == "account_suspended"
+    assert carrier.texts == []
+
+
+def test_what_waits_for_a_persons_answer_about_a_near_miss_is_refused_like_all_else(account: Account) -> None:
+    message, carrier = accept(account), FakeCarrier()
+    messages.put_off(message, State.QUEUED, NOW + HOUR, held=Held.ASKED)
+    queued("send")
+    order(account, "suspend")
+
+    due.sweep(NOW + HOUR + MINUTE)
+    deliver(carrier, NOW + HOUR + MINUTE)
+
+    assert stored(account, message.id).error == "account_suspended"
+
+
+def test_another_account_in_the_same_batch_is_untouched(account: Account) -> None:
+    other = studio("10000002")
+    client(other, "c1", "+12125550199")
+    mine, theirs = accept(account), accept(other)
+    carrier = FakeCarrier()
+    order(account, "suspend")
+
+    deliver(carrier)
+
+    assert stored(account, mine.id).state is State.REFUSED
+    assert stored(other, theirs.id).state is State.SENT
+    assert [text.to for text in carrier.texts] == ["+12125550199"]
+
+
+def test_a_refused_text_leaves_no_route_so_a_reply_is_not_taken_for_an_answer_to_it(account: Account) -> None:
+    accept(account)
+    order(account, "suspend")
+
+    deliver(FakeCarrier())
+
+    assert routes.to("+12125550123", "+15555550100") == []
