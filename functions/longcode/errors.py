@@ -105,6 +105,20 @@ class UnknownPlan(RequestError):
     code = "unknown_plan"
 
 
+class PlanNotOffered(RequestError):
+    """A plan that only those keep who have it."""
+
+    status = 409
+    code = "plan_not_offered"
+
+
+class TooManyChanges(RequestError):
+    """More changes of plan for one month than anybody means."""
+
+    status = 409
+    code = "too_many_changes"
+
+
 class BadPlans(RequestError):
     """A price list that cannot be meant, or that would change what a plan was."""
 

@@ -42,6 +42,18 @@ def following(month: str) -> str:
     return f"{year + number // 12:04}-{number % 12 + 1:02}"
 
 
+def named(month: str) -> str:
+    """Name a month to a person: `November 2026`."""
+    year, number = _year_and_month(month)
+    return f"{calendar.month_name[number]} {year}"
+
+
+def spoken(at: datetime) -> str:
+    """Tell an instant to a person, on Chicago's clocks: `17:00 Central Time on 30 November 2026`."""
+    there = utc(at).astimezone(CHICAGO)
+    return f"{there:%H:%M} Central Time on {there.day} {named(month_of(at))}"
+
+
 def days(month: str) -> tuple[str, ...]:
     """List the days of a month, each as `day_of` spells it."""
     return tuple(f"{month}-{day:02}" for day in range(1, _last_day(month) + 1))

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from longcode import invoice, months, plans, price_list
+from longcode.account import Account, Product, plan_in
 from longcode.plans import Change
+from longcode.standing import Standing, Turn
 from longcode.usage import Usage
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +75,24 @@ def test_a_month_has_the_plan_that_the_page_says(changes: str, month: str, plan:
     made = [Change(utc(at), name) for name, at in (change.split(" at ") for change in changes.split("; "))]
 
     assert (plans.in_month(month, made) or "none") == plan
+
+
+@pytest.mark.parametrize(("joined", "closed", "month", "plan"), rows("Joined, UTC"))
+def test_a_studio_that_leaves_owes_what_the_page_says(joined: str, closed: str, month: str, plan: str) -> None:
+    name, at = joined.split(" at ")
+    account = Account(
+        id="10000001",
+        name="Foxglove Portraits",
+        email="ann@foxglove.example",
+        product=Product.SPECTRA,
+        edition="standard",
+        created_at=utc(at),
+        plan_changes=(Change(utc(at), name),),
+        standing=Standing.CLOSED,
+        standings=(Turn(at=utc(closed), to=Standing.CLOSED),),
+    )
+
+    assert (plan_in(account, month) or "none") == plan
 
 
 @pytest.mark.parametrize(
