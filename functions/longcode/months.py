@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 CHICAGO = ZoneInfo("America/Chicago")  # "Central Time" of facts S16
@@ -62,6 +62,12 @@ def days(month: str) -> tuple[str, ...]:
 def bounds(month: str) -> tuple[datetime, datetime]:
     """Tell the first instant of a month and the first of the next one, in UTC (facts §7: half-open)."""
     return _start(month), _start(following(month))
+
+
+def day_ends(day: str) -> datetime:
+    """Tell, in UTC, the first instant after a day as `day_of` spells it."""
+    following = date.fromisoformat(day) + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, tzinfo=CHICAGO).astimezone(UTC)
 
 
 def plan_cutoff(month: str) -> datetime:
