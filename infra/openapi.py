@@ -47,6 +47,16 @@ _PROBLEM = {
         "status": {"type": "integer"},
         "code": {"type": "string"},
         "detail": {"type": "string"},
+        "frees_at": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "Of a limit: when all its units are free again; null if more are needed than there are.",
+        },
+        "plans_that_allow": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Of a limit: the plans, smallest first, that would allow the text at once.",
+        },
         "errors": {
             "type": "array",
             "items": {

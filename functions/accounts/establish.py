@@ -36,25 +36,18 @@ def establish(form: jobs.SignUp, now: datetime) -> None:
         if not accounts.is_established_by(account.id, form.id):
             _tell_of_form(account, form.plan, now)
         return
-    if not accounts.take_to_establish(account.id, now, now + _LEASE):
-        raise Busy(account.id)
+    account = accounts.take_to_establish(account, _filled_in(form, now), now, now + _LEASE)
+    if account is None:
+        raise Busy(form.id)
     password = passwords.make()
     accounts.set_password(account.id, passwords.hashed(password))
-    mail.send(account.email, "Your Longcode account", _credentials(account, password))
+    mail.send(account.email, "Your Longcode account", _credentials(account, password, now))
     accounts.establish(account.id, form.id, now)
 
 
 def _open(form: jobs.SignUp, now: datetime) -> Account:
-    account = Account(
-        id=str(secrets.randbelow(90_000_000) + 10_000_000),
-        name=form.studio_name,
-        email=form.email,
-        product=form.product,
-        edition=form.edition.strip().casefold(),
-        country_code=form.country_code,
-        created_at=now,
-        plan_changes=(plans.Change(now, form.plan),),
-    )
+    account_id = str(secrets.randbelow(90_000_000) + 10_000_000)
+    account = Account(id=account_id, email=form.email, created_at=now, **_filled_in(form, now))
     accounts.open_account(account)
     return account
 
@@ -67,13 +60,27 @@ def _tell_of_form(account: Account, plan: str, now: datetime) -> None:
         _ask_to_confirm(account, plan, now)
 
 
+def _filled_in(form: jobs.SignUp, now: datetime) -> dict[str, Any]:
+    """Give what an account takes from the form that brings its credentials: it joins at that instant."""
+    return {
+        "name": form.studio_name,
+        "product": form.product,
+        "edition": form.edition.strip().casefold(),
+        "country_code": form.country_code,
+        "plan_changes": (plans.Change(now, form.plan),),
+    }
+
+
 def _ask_to_confirm(account: Account, plan: str, now: datetime) -> None:
     token = confirmations.ask(account.id, plan, now)
-    title = price_list.of_month(plans.counts_from(now))[plan].title
+    month = plans.counts_from(now)
+    title = price_list.of_month(month)[plan].title
     text = f"""Somebody filled in the Longcode form with this address and chose the plan {title}.
 
 If it was you, follow this link within 24 hours to change the plan of account {account.id}:
 {public_url()}/signup/confirm/{token}
+
+{plans.if_made(month)}
 
 If it was not you, do nothing: nothing changes.
 """
@@ -89,7 +96,9 @@ If it was you, ask whoever runs this service to open the account again. If it wa
 """
 
 
-def _credentials(account: Account, password: str) -> str:
+def _credentials(account: Account, password: str, now: datetime) -> str:
+    change, month = plans.counted(account.plan_changes)[-1]
+    plan = price_list.of_month(month)[change.plan]
     return f"""Welcome to Longcode, {account.name}.
 
 Enter both of these in your studio software to activate texting:
@@ -98,6 +107,8 @@ Account number: {account.id}
 Password: {password}
 
 The address of the API: {public_url()}
+
+Your plan: {plan.title}. {plans.once_made(month, now)}
 """
 
 

@@ -9,12 +9,11 @@ from pydantic import BaseModel, Field
 
 from accounts import fields
 from longcode import jobs, panel, plans
-from longcode.account import Product, check_edition
+from longcode.account import Product, check_edition, check_open
 from longcode.aws import clock, queues, web
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
-from longcode.errors import UnknownPlan
-from longcode.standing import Standing
+from longcode.errors import RequestError, UnknownPlan
 from longcode.table import accounts, confirmations, price_list
 from longcode.table.store import ConditionFailed
 
@@ -77,12 +76,15 @@ def show_change(token: str) -> Response[str]:
     """Show what the link confirms. Mail scanners follow links, so it takes a click to change the plan."""
     now = clock.now()
     waiting = confirmations.find(token, now)
-    plan = _on_offer(now).get(waiting.plan) if waiting else None
-    if plan is None:
+    account = accounts.get(waiting.account) if waiting else None
+    if waiting is None or account is None:
         return _too_late()
-    title = html.escape(plan.title)
+    month = plans.counts_from(plans.taken_at(account.plan_changes, now))
+    plan = price_list.of_month(month)[waiting.plan]
     return _page(
-        200, f'<p>Change to the plan {title}?</p><form method="post"><button>Change the plan</button></form>'
+        200,
+        f"<p>Change to the plan {html.escape(plan.title)}? {plans.if_made(month)}</p>"
+        '<form method="post"><button>Change the plan</button></form>',
     )
 
 
@@ -90,27 +92,34 @@ def show_change(token: str) -> Response[str]:
 def confirm_change(token: str) -> Response[str]:
     """Change the plan, once."""
     now = clock.now()
-    plan = take(token, now)
-    if plan is None:
+    try:
+        taken = take(token, now)
+    except RequestError as refusal:
+        return _page(refusal.status, f"<p>{html.escape(refusal.detail)}</p>")
+    if taken is None:
         return _too_late()
-    month = plans.counts_from(now)
-    return _page(200, f"<p>Your plan is now {html.escape(plan.title)}. It counts from {month}.</p>")
+    plan, month = taken
+    return _page(200, f"<p>Your plan is now {html.escape(plan.title)}. {plans.once_made(month, now)}</p>")
 
 
-def take(token: str, now: datetime) -> plans.Plan | None:
-    """Carry out a confirmed change, whatever else changes the plan meanwhile; None for a link used or too old.
+def take(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
+    """Carry out a confirmed change, whatever else changes the plan meanwhile; the click makes it, not the form.
 
-    None too once the account is closed.
+    Gives the plan and the month from which it counts, or None for a link used or too old. Raises `PlanNotOffered`,
+    `TooManyChanges` or `AccountClosed`, and leaves the link as it is.
     """
-    while waiting := confirmations.find(token, now):
-        account, plan = accounts.get(waiting.account), _on_offer(now).get(waiting.plan)
-        if account is None or plan is None or account.standing is Standing.CLOSED:
-            break
+    while (waiting := confirmations.find(token, now)) and (account := accounts.get(waiting.account)):
+        check_open(account)
+        prices = price_list.of_month(plans.counts_from(plans.taken_at(account.plan_changes, now)))
+        change = plans.change(waiting.plan, account.plan_changes, prices, now)
         try:
-            accounts.change_plan(account, plans.Change(now, waiting.plan), confirmations.using(token))
+            if change:
+                account = accounts.change_plan(account, change, confirmations.using(token))
+            else:
+                confirmations.use(token)
         except ConditionFailed:
             continue
-        return plan
+        return prices[waiting.plan], plans.counted(account.plan_changes)[-1][1]
     return None
 
 

@@ -9,7 +9,7 @@ from longcode import months, plans
 from longcode.account import Account, check_open, plan_in
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
-from longcode.errors import NotFound, UnknownPlan
+from longcode.errors import NotFound
 from longcode.table import accounts, price_list
 from longcode.table.store import ConditionFailed
 
@@ -22,12 +22,23 @@ class ChosenPlan(web.Body):
     plan: Annotated[str, Field(max_length=60)]
 
 
+class PastChange(BaseModel):
+    """A change of plan; it counts from that month on, unless a later one counts from the same month."""
+
+    at: datetime
+    plan: str
+    counts_from: str
+
+
 class PlanState(BaseModel):
-    """This month's plan, next month's, and how that came about."""
+    """This month's plan, next month's, and how that came about.
+
+    A change made now counts from the month `counts_from`, whose plan can be changed until `changeable_until`.
+    """
 
     plan: plans.Plan | None
     next_month_plan: plans.Plan | None
-    changes: list[plans.Change]
+    changes: list[PastChange]
     counts_from: str
     changeable_until: datetime
 
@@ -40,39 +51,39 @@ def show_plan() -> PlanState:
 
 @app.put("/account/plan")
 def change_plan(form: ChosenPlan) -> PlanState:
-    """Change the plan. Made by 17:00 Central on the month's last day, it counts for the whole month (facts S16)."""
-    now = clock.now()
-    if form.plan not in price_list.of_month(plans.counts_from(now)):
-        raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
-    return changed(web.caller(app), form.plan, now)
+    """Change the plan. Made by 17:00 Central on the month's last day, it counts for the whole month (facts S16).
+
+    A change that is yet to count is taken back by another: to the plan of this month, for example.
+    """
+    return changed(web.caller(app), form.plan, clock.now())
 
 
 def changed(account_id: str, plan: str, now: datetime) -> PlanState:
     """Add a change to an account's history, whatever else changes it meanwhile; the plan it has is no change."""
     while account := accounts.get(account_id):
         check_open(account)
-        if _latest_plan(account, now) == plan:
+        prices = price_list.of_month(plans.counts_from(plans.taken_at(account.plan_changes, now)))
+        change = plans.change(plan, account.plan_changes, prices, now)
+        if change is None:
             return plan_state(account, now)
         try:
-            return plan_state(accounts.change_plan(account, plans.Change(now, plan)), now)
+            return plan_state(accounts.change_plan(account, change), now)
         except ConditionFailed:
             continue
     raise NotFound("There is no such account.")
 
 
-def _latest_plan(account: Account, now: datetime) -> str | None:
-    return plans.in_month(months.following(months.month_of(now)), account.plan_changes)
-
-
 def plan_state(account: Account, now: datetime) -> PlanState:
     """Tell an account's plan."""
     month = months.month_of(now)
+    history = account.plan_changes
+    counts_from = plans.counts_from(plans.taken_at(history, now))
     return PlanState(
         plan=_plan_in(month, account),
         next_month_plan=_plan_in(months.following(month), account),
-        changes=list(account.plan_changes),
-        counts_from=plans.counts_from(now),
-        changeable_until=months.plan_cutoff(plans.counts_from(now)),
+        changes=[PastChange(at=one.at, plan=one.plan, counts_from=first) for one, first in plans.counted(history)],
+        counts_from=counts_from,
+        changeable_until=months.plan_cutoff(counts_from),
     )
 
 

@@ -1,5 +1,6 @@
 """The reasons for which a request is refused: each has a stable code and a sentence for a person."""
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -13,6 +14,11 @@ class RequestError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.field = field
+
+    @property
+    def told(self) -> dict[str, object]:
+        """Tell software more about the refusal."""
+        return {}
 
 
 class NothingLoaded(Exception):
@@ -105,6 +111,20 @@ class UnknownPlan(RequestError):
     code = "unknown_plan"
 
 
+class PlanNotOffered(RequestError):
+    """A plan that only those keep who have it."""
+
+    status = 409
+    code = "plan_not_offered"
+
+
+class TooManyChanges(RequestError):
+    """More changes of plan for one month than anybody means."""
+
+    status = 409
+    code = "too_many_changes"
+
+
 class BadPlans(RequestError):
     """A price list that cannot be meant, or that would change what a plan was."""
 
@@ -195,17 +215,35 @@ class OptedOut(RequestError):
     code = "opted_out"
 
 
-class PlanLimitReached(RequestError):
-    """The month's included units are used up and the plan stops there (facts S30)."""
+class LimitReached(RequestError):
+    """Too few units are left: `frees_at` tells when all are free again, or None if more are needed than there are.
+
+    `plans_that_allow` are the names of the plans, smallest first, that would allow the text at once.
+    """
 
     status = 409
+
+    def __init__(self, detail: str, *, frees_at: datetime | None, plans_that_allow: tuple[str, ...] = ()) -> None:
+        super().__init__(detail)
+        self.frees_at = frees_at
+        self.plans_that_allow = plans_that_allow
+
+    @property
+    def told(self) -> dict[str, object]:
+        """Tell software more about the refusal."""
+        at = self.frees_at.isoformat().replace("+00:00", "Z") if self.frees_at else None
+        return {"frees_at": at, "plans_that_allow": list(self.plans_that_allow)}
+
+
+class PlanLimitReached(LimitReached):
+    """The month's included units are used up and the plan stops there (facts S30)."""
+
     code = "plan_limit_reached"
 
 
-class DayLimitReached(RequestError):
+class DayLimitReached(LimitReached):
     """The units that the account sends a day at most are used up."""
 
-    status = 409
     code = "day_limit_reached"
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from longcode.account import Account
 from longcode.message import Message
-from longcode.months import day_of, following, month_of
+from longcode.months import day_of, month_of
 from longcode.plans import PastLimit, Plan
 
 MONTH = "used"
@@ -79,18 +79,4 @@ def of(account: Account, plan: Plan, at: datetime) -> Limits:
         day=day_of(at),
         units_a_month=plan.included_units if plan.past_limit is PastLimit.STOP else None,
         units_a_day=account.units_a_day,
-    )
-
-
-def month_used_up(plan: Plan, month: str, bigger: Plan | None) -> str:
-    """Tell a person that the month's units are used up, and what helps."""
-    advice = f" A bigger plan, such as {bigger.title}, takes effect at once." if bigger else ""
-    return f"The {plan.included_units:,} units of the plan {plan.title} are used up until {following(month)}.{advice}"
-
-
-def day_used_up(limits: Limits) -> str:
-    """Tell a person that the day's units are used up, and what helps."""
-    return (
-        f"The {limits.units_a_day:,} units that this account sends on one day at most are used up for {limits.day}"
-        " (in Chicago). Send tomorrow, or raise units_a_day in the settings."
     )

@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 CHICAGO = ZoneInfo("America/Chicago")  # "Central Time" of facts S16
@@ -42,6 +42,18 @@ def following(month: str) -> str:
     return f"{year + number // 12:04}-{number % 12 + 1:02}"
 
 
+def named(month: str) -> str:
+    """Name a month to a person: `November 2026`."""
+    year, number = _year_and_month(month)
+    return f"{calendar.month_name[number]} {year}"
+
+
+def spoken(at: datetime) -> str:
+    """Tell an instant to a person, on Chicago's clocks: `17:00 Central Time on 30 November 2026`."""
+    there = utc(at).astimezone(CHICAGO)
+    return f"{there:%H:%M} Central Time on {there.day} {named(month_of(at))}"
+
+
 def days(month: str) -> tuple[str, ...]:
     """List the days of a month, each as `day_of` spells it."""
     return tuple(f"{month}-{day:02}" for day in range(1, _last_day(month) + 1))
@@ -50,6 +62,12 @@ def days(month: str) -> tuple[str, ...]:
 def bounds(month: str) -> tuple[datetime, datetime]:
     """Tell the first instant of a month and the first of the next one, in UTC (facts §7: half-open)."""
     return _start(month), _start(following(month))
+
+
+def day_ends(day: str) -> datetime:
+    """Tell, in UTC, the first instant after a day as `day_of` spells it."""
+    following = date.fromisoformat(day) + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, tzinfo=CHICAGO).astimezone(UTC)
 
 
 def plan_cutoff(month: str) -> datetime:

@@ -1,12 +1,15 @@
 """Plans: what a month costs, and which of a studio's changes of plan counts for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from operator import itemgetter
 
 from longcode import months
+from longcode.errors import PlanNotOffered, TooManyChanges, UnknownPlan
+
+MOST_CHANGES = 30
+"""How often the plan of one month can be changed: every request reads an account with all its changes."""
 
 
 class PastLimit(StrEnum):
@@ -48,17 +51,60 @@ def counts_from(at: datetime) -> str:
     return month if at <= months.plan_cutoff(month) else months.following(month)
 
 
-def in_month(month: str, changes: Iterable[Change]) -> str | None:
-    """Tell the plan of a month, or None before the studio joined.
+def counted(changes: Iterable[Change]) -> list[tuple[Change, str]]:
+    """Put changes in the order of time, each with the first month for which it counts unless a later one does.
 
     The plan that a studio joins with counts at once, so that texts of a last evening have an invoice.
     """
-    months.check(month)
     # The sort is stable: of two changes at one instant, the later in the list counts.
-    in_order = sorted(((months.utc(change.at), change.plan) for change in changes), key=itemgetter(0))
+    in_order = sorted(changes, key=lambda change: months.utc(change.at))
+    joined = months.utc(in_order[0].at) if in_order else None
+    return [(one, months.month_of(one.at) if one.at == joined else counts_from(one.at)) for one in in_order]
+
+
+def in_month(month: str, changes: Iterable[Change]) -> str | None:
+    """Tell the plan of a month, or None before the studio joined."""
+    months.check(month)
     chosen = None
-    for at, plan in in_order:
-        first = months.month_of(at) if at == in_order[0][0] else counts_from(at)
+    for change, first in counted(changes):
         if first <= month:
-            chosen = plan
+            chosen = change.plan
     return chosen
+
+
+def if_made(month: str) -> str:
+    """Tell a person until when a change counts from a month."""
+    until = months.spoken(months.plan_cutoff(month))
+    return f"Made by {until}, the change counts from {months.named(month)} on, and later from the month after."
+
+
+def once_made(month: str, now: datetime) -> str:
+    """Tell a person from when a change counts, and until when that month's plan can be changed again."""
+    counts = f"It counts from {months.named(month)} on."
+    cutoff = months.plan_cutoff(month)
+    return counts if now > cutoff else f"{counts} Until {months.spoken(cutoff)} that can be changed."
+
+
+def taken_at(changes: Iterable[Change], now: datetime) -> datetime:
+    """Tell when a change made now is dated: never before an earlier one, even if the clock went back."""
+    return max([now, *(one.at for one in changes)])
+
+
+def change(plan: str, changes: Sequence[Change], prices: Mapping[str, Plan], now: datetime) -> Change | None:
+    """Make the change to a plan, or None when the newest was to it; `prices` are of the month that it counts from.
+
+    Raises `UnknownPlan`, `PlanNotOffered` unless the studio has the plan this month, or `TooManyChanges`.
+    """
+    if plan not in prices:
+        raise UnknownPlan(f"There is no plan {plan!r}.", field="plan")
+    in_order = counted(changes)
+    if in_order and in_order[-1][0].plan == plan:
+        return None
+    if not prices[plan].on_offer and in_month(months.month_of(now), changes) != plan:
+        raise PlanNotOffered(f"The plan {prices[plan].title} is no longer offered.", field="plan")
+    made = Change(taken_at(changes, now), plan)
+    first = counts_from(made.at)
+    if sum(month == first for _, month in in_order) >= MOST_CHANGES:
+        until = f"Changes are taken again after {months.spoken(months.plan_cutoff(first))}."
+        raise TooManyChanges(f"The plan for {first} was changed {MOST_CHANGES} times. {until}", field="plan")
+    return made

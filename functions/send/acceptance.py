@@ -1,9 +1,9 @@
 """Accepting texts: one write of them all with what they reserve of the account's limits, then the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from longcode import limits, plans
+from longcode import limits, plans, refusal
 from longcode.account import Account
 from longcode.aws import queues
 from longcode.errors import DayLimitReached, PlanLimitReached
@@ -44,12 +44,13 @@ def plan_at(account: Account, at: datetime) -> Plan:
     return price_list.of_month(month)[name or account.plan_changes[0].plan]
 
 
-def limit_reached(counters: set[str], held: Limits, plan: Plan) -> PlanLimitReached | DayLimitReached:
-    """Word the refusal of a text that would pass these limits."""
-    if limits.MONTH not in counters:
-        return DayLimitReached(limits.day_used_up(held))
-    bigger = (one for one in price_list.of_month(held.month).values() if one.included_units > plan.included_units)
-    return PlanLimitReached(limits.month_used_up(plan, held.month, next(bigger, None)))
+def limit_reached(
+    used: Mapping[str, int], units: int, held: Limits, plan: Plan, now: datetime
+) -> PlanLimitReached | DayLimitReached:
+    """Word the refusal of units that would pass these limits."""
+    first, terms = plans.counts_from(now), price_list.of_month(held.month)
+    offered = (name for name, one in price_list.of_month(first).items() if one.on_offer and first <= held.month)
+    return refusal.of(held, plan, used, units, [terms[name] for name in offered])
 
 
 def _reserve_and_write(made: list[Message], held: Limits, plan: Plan, now: datetime, others: Sequence[Write]) -> None:
@@ -60,6 +61,6 @@ def _reserve_and_write(made: list[Message], held: Limits, plan: Plan, now: datet
         reached = held.reached(refused.found, units)
         if reached:
             allowances.look_soon(held, now)
-            raise limit_reached(reached, held, plan) from None
+            raise limit_reached(refused.found, units, held, plan, now) from None
         allowances.start(held, now + HEALED_AFTER)
         _reserve_and_write(made, held, plan, now, others)

@@ -123,8 +123,9 @@ def preview(account_id: str, form: requests.NewMessage, now: datetime) -> Previe
     measures = [segments.measure(text) for text in checked.texts.values()]
     units = sum(measure.units for measure in measures)
     used = usage.of_month(account_id, held.month)
-    reached = held.reached(allowances.reserved(held), units)
-    limit = acceptance.limit_reached(reached, held, plan) if reached else None
+    reserved = allowances.reserved(held)
+    reached = held.reached(reserved, units)
+    limit = acceptance.limit_reached(reserved, units, held, plan, now) if reached else None
     beyond = max(0, min(units, used.units + units - plan.included_units))  # the price counts replies too
     return Preview(
         may_be_sent=limit is None,

@@ -75,7 +75,7 @@ def try_dry(
     needed = sum(one.units for one in outcomes)
     room = planning.room(account, at)
     budget = planning.fitting(form.limit, needed, room.left)
-    refusal = why_silent(account) or (planning.reached(room, needed) if needed and budget == 0 else None)
+    refusal = why_silent(account) or (planning.reached(room, needed, now) if needed and budget == 0 else None)
     if budget is not None and budget < needed:
         outcomes = list(deciding.decide(words, seen, {}, budget))
     outcomes = _held(account, seen, outcomes, at)

@@ -93,7 +93,7 @@ def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: dateti
         if units is None or not planned.planned_units:
             return broadcasts.move(taken, planned)
         if not units:
-            return _refuse(taken, reached(found, planned.planned_units), now)
+            return _refuse(taken, reached(found, planned.planned_units, now), now)
         held = replace(
             planned, reserved=units, reserved_in=found.limits.period, reserved_of=tuple(found.limits.counters)
         )
@@ -103,9 +103,9 @@ def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: dateti
             allowances.start(found.limits, now + HEALED_AFTER)
 
 
-def reached(found: Room, units: int) -> RequestError:
+def reached(found: Room, units: int, now: datetime) -> RequestError:
     """Word the refusal of a broadcast that does not fit."""
-    return acceptance.limit_reached(found.limits.reached(found.used, units), found.limits, found.plan)
+    return acceptance.limit_reached(found.used, units, found.limits, found.plan, now)
 
 
 def _refuse(taken: Broadcast, why: RequestError, now: datetime) -> bool:

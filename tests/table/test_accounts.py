@@ -10,6 +10,8 @@ from longcode.table import accounts
 from longcode.table.store import ConditionFailed
 from tests.fakes import NOW, studio
 
+LATER = NOW + timedelta(hours=1)
+
 pytestmark = pytest.mark.usefixtures("aws")
 
 
@@ -56,14 +58,34 @@ def test_a_password_is_replaced_only_if_it_is_the_one_meant() -> None:
 
 
 def test_mailing_credentials_is_taken_by_one_until_its_lease_ends_and_by_none_once_done() -> None:
-    studio(established_at=None)
+    account = studio(established_at=None)
     soon, later = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
 
-    assert accounts.take_to_establish("10000001", NOW, soon)
-    assert not accounts.take_to_establish("10000001", soon, later)
-    assert accounts.take_to_establish("10000001", soon + timedelta(milliseconds=1), later)
+    assert accounts.take_to_establish(account, {}, NOW, soon)
+    assert not accounts.take_to_establish(account, {}, soon, later)
+    assert accounts.take_to_establish(account, {}, soon + timedelta(milliseconds=1), later)
     accounts.establish("10000001", "form-1", later)
-    assert not accounts.take_to_establish("10000001", later + timedelta(days=1), later)
+    assert not accounts.take_to_establish(account, {}, later + timedelta(days=1), later)
+
+
+def test_an_account_takes_what_the_form_says_that_brings_its_credentials() -> None:
+    account = studio(established_at=None, country_code="61")
+    form = {"name": "Foxglove", "country_code": "1", "plan_changes": (Change(LATER, "large"),)}
+
+    taken = accounts.take_to_establish(account, form, LATER, LATER)
+
+    assert taken == replace(account, name="Foxglove", country_code="1", plan_changes=(Change(LATER, "large"),))
+    assert accounts.get("10000001") == taken
+
+
+def test_a_plan_that_was_changed_since_stays_whatever_form_comes_again() -> None:
+    first = studio(established_at=None)
+    account = accounts.change_plan(first, Change(LATER, "large"))
+    form = {"plan_changes": (Change(LATER, "starter"),)}
+
+    assert accounts.take_to_establish(first, form, LATER, LATER) is None
+    assert accounts.take_to_establish(account, form, LATER, LATER) == account
+    assert accounts.get("10000001") == account
 
 
 def test_the_form_that_established_an_account_is_known() -> None:

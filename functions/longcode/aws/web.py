@@ -68,7 +68,13 @@ def told(answers: dict[int, type[Any] | None]) -> dict[int, Any]:
     }
 
 
-def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> Response[str]:
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    told: Mapping[str, object] | None = None,
+) -> Response[str]:
     """Answer with a problem document."""
     document: dict[str, Any] = {
         "type": "about:blank",
@@ -76,6 +82,7 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | 
         "status": status,
         "code": code,
         "detail": detail,
+        **(told or {}),
     }
     if errors:
         document["errors"] = errors
@@ -112,7 +119,7 @@ def resolver(*takes: str) -> Resolver:
     @app.exception_handler(RequestError)
     def refused(error: RequestError) -> Response[str]:
         errors = [{"field": error.field, "message": error.detail}] if error.field else None
-        return problem(error.status, error.code, error.detail, errors)
+        return problem(error.status, error.code, error.detail, errors, error.told)
 
     @app.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:

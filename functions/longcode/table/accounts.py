@@ -1,6 +1,6 @@
 """Accounts: establishing one, its settings, its plan changes, its password's hash."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -126,16 +126,25 @@ def set_password(account: str, hashed: str, *, instead_of: str | None = None) ->
     store.write(Put(keys.password(account), {"type": "password", "hash": hashed}, unchanged))
 
 
-def take_to_establish(account: str, now: datetime, until: datetime) -> bool:
-    """Take the task of mailing an account its credentials: one at a time, and never again once they are sent."""
+def take_to_establish(account: Account, form: Mapping[str, Any], now: datetime, until: datetime) -> Account | None:
+    """Take the task of mailing an account its credentials: one at a time, and never again once they are sent.
+
+    The account takes what this form says: of several forms, the one that brings the credentials counts. Unless the
+    plan was changed since: then credentials were sent, and only the note of it is missing.
+    """
     free = Attr("established_at").not_exists() & (
         Attr("establishing_until").not_exists() | Attr("establishing_until").lt(keys.instant(now))
     )
-    try:
-        store.write(Update(keys.account(account), changes={"establishing_until": until}, when=free))
-    except store.ConditionFailed:
-        return False
-    return True
+    same = Attr("plan_changes").eq(attributes(account)["plan_changes"])
+    taken = replace(account, **form) if len(account.plan_changes) == 1 else account
+    changes = {name: value for name, value in attributes(taken).items() if name in form}
+    write = Update(
+        keys.account(account.id),
+        changes={**changes, "establishing_until": until},
+        remove=tuple(name for name in form if name not in changes),  # what is a default now
+        when=free & same,
+    )
+    return taken if store.holds(write) else None
 
 
 def establish(account: str, sign_up: str, now: datetime) -> None:

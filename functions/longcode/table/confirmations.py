@@ -40,6 +40,11 @@ def find(token: str, now: datetime) -> Confirmation | None:
     return waiting if waiting and not waiting.used and now < waiting.valid_until else None
 
 
+def use(token: str) -> None:
+    """Use a token up; raises `ConditionFailed` when it was used before."""
+    store.write(using(token))
+
+
 def using(token: str) -> Update:
     """Make the write that uses a token up, and fails when it was used before."""
     unused = Attr("account").exists() & Attr("used").not_exists()

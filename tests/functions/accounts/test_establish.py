@@ -2,7 +2,7 @@
 
 import re
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from accounts import establish, standing
 from longcode import passwords
 from longcode.account import Product
 from longcode.jobs import SignUp
+from longcode.plans import Change
 from longcode.table import accounts
 from longcode.table.store import ConditionFailed
 from tests.fakes import NOW, LambdaContext, sqs_event, studio
@@ -22,10 +23,10 @@ pytestmark = pytest.mark.usefixtures("aws")
 ANN = "ann@foxglove.example"
 
 
-def form(email: str = ANN, sign_up: str = "form-1", plan: str = "medium") -> SignUp:
+def form(email: str = ANN, sign_up: str = "form-1", plan: str = "medium", name: str = "Foxglove Portraits") -> SignUp:
     return SignUp(
         id=sign_up,
-        studio_name="Foxglove Portraits",
+        studio_name=name,
         email=email,
         product=Product.SPECTRA,
         edition="Professional",
@@ -84,6 +85,45 @@ def test_a_known_address_gets_a_link_and_keeps_its_plan_and_password() -> None:
     assert [change.plan for change in account.plan_changes] == ["medium"]
     assert accounts.password_hash("10000001") == before
     assert list(accounts.everyone()) == ["10000001"]
+
+
+def test_the_mails_say_from_when_the_plan_counts_and_until_when_it_can_be_changed() -> None:
+    establish.establish(form(plan="starter"), NOW)
+    establish.establish(form(plan="large", sign_up="form-2"), NOW)
+
+    welcome, confirm = (mail.text for mail in mails_to(ANN))
+    assert (
+        "Your plan: Starter. It counts from November 2026 on."
+        " Until 17:00 Central Time on 30 November 2026 that can be changed."
+    ) in welcome
+    assert (
+        "Made by 17:00 Central Time on 30 November 2026, the change counts from November 2026 on,"
+        " and later from the month after."
+    ) in confirm
+
+
+def test_who_joins_on_a_last_evening_is_told_that_the_month_counts() -> None:
+    establish.establish(form(plan="starter"), datetime(2026, 11, 30, 23, 0, 1, tzinfo=UTC))
+
+    (mail,) = mails_to(ANN)
+    assert "Your plan: Starter. It counts from November 2026 on.\n" in mail.text
+
+
+def test_a_form_that_comes_before_the_credentials_of_another_brings_its_own_plan() -> None:
+    with killed_before(5):
+        establish.establish(form(plan="starter", name="Foxglov"), NOW)
+
+    establish.establish(form(plan="large", sign_up="form-2"), NOW + timedelta(minutes=2))
+    establish.establish(form(plan="starter", name="Foxglov"), NOW + timedelta(minutes=3))
+
+    welcome, confirm = mails_to(ANN)
+    (number,) = accounts.everyone()
+    account = accounts.need(number)
+    assert "Your plan: Large." in welcome.text
+    assert account.name == "Foxglove Portraits"
+    assert account.plan_changes == (Change(NOW + timedelta(minutes=2), "large"),)
+    assert opens(*credentials(welcome.text))
+    assert "chose the plan Starter." in confirm.text
 
 
 def test_killed_anywhere_the_next_delivery_ends_in_credentials_that_work() -> None:

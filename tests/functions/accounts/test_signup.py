@@ -1,6 +1,8 @@
 """The form and the mailed link: open to all, telling nobody anything, changing a plan once and by a click."""
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +15,11 @@ from longcode.table import accounts, confirmations
 from tests.fakes import NOW, Answered, LambdaContext, call, queued, studio
 from tests.functions.accounts.calls import at_once, killed_before, meanwhile
 from tests.functions.accounts.event import event
+from tests.local_aws import load_plans
 
 pytestmark = pytest.mark.usefixtures("aws")
 
+CUTOFF = datetime(2026, 11, 30, 23, tzinfo=UTC)
 FORM = {
     "studio_name": "Foxglove Portraits",
     "email": "ann@foxglove.example",
@@ -102,7 +106,7 @@ def test_looking_at_the_link_changes_nothing() -> None:
     shown = [call(signup, "GET", f"/signup/confirm/{token}") for _ in range(2)]
 
     assert [page.status for page in shown] == [200, 200]
-    assert "Change to the plan Large?" in shown[1].text
+    assert "Change to the plan Large? Made by 17:00 Central Time on " in shown[1].text
     assert '<form method="post">' in shown[1].text
     assert plans_of("10000001") == ["medium"]
 
@@ -116,10 +120,53 @@ def test_a_click_on_the_link_changes_the_plan_once() -> None:
     look = call(signup, "GET", f"/signup/confirm/{token}")
 
     assert (first.status, second.status, look.status) == (200, 404, 404)
-    assert "Your plan is now Large." in first.text
+    assert "Your plan is now Large. It counts from " in first.text
     assert second.text == look.text
     assert "This link is used or too old." in second.text
     assert plans_of("10000001") == ["medium", "large"]
+
+
+@pytest.mark.parametrize(
+    ("clicked", "month"),
+    [(CUTOFF - timedelta(hours=1), "2026-11"), (CUTOFF, "2026-11"), (CUTOFF + timedelta(milliseconds=1), "2026-12")],
+)
+def test_the_click_is_the_change_whenever_the_form_came(clicked: datetime, month: str) -> None:
+    studio()
+    token = confirmations.ask("10000001", "large", CUTOFF - timedelta(hours=2))
+
+    taken = signup.take(token, clicked)
+
+    assert taken
+    assert (taken[0].name, taken[1]) == ("large", month)
+    assert accounts.need("10000001").plan_changes[-1] == Change(clicked, "large")
+
+
+def test_a_link_to_the_plan_that_one_has_is_used_up_and_changes_nothing() -> None:
+    studio()
+    token = confirmations.ask("10000001", "medium", NOW)
+
+    taken, again = signup.take(token, NOW), signup.take(token, NOW)
+
+    assert taken
+    assert (taken[0].name, taken[1], again) == ("medium", "2026-11", None)
+    assert plans_of("10000001") == ["medium"]
+
+
+def test_a_plan_that_went_off_offer_since_the_form_says_so_and_changes_nothing() -> None:
+    studio()
+    token = confirmations.ask("10000001", "starter", clock.now())
+    file = json.loads((Path(__file__).parents[3] / "infra/plans.json").read_text())
+    versions = file["plans"][0]["versions"]
+    versions.append(versions[0] | {"version": 2, "from_month": "2026-02", "on_offer": False})
+    load_plans(json.dumps(file))
+
+    answer = call(signup, "POST", f"/signup/confirm/{token}")
+    form, listed = sign_up(plan="starter"), call(signup, "GET", "/plans")
+
+    assert (answer.status, "The plan Starter is no longer offered." in answer.text) == (409, True)
+    assert plans_of("10000001") == ["medium"]
+    assert (form.status, form.json["code"]) == (422, "unknown_plan")
+    assert [plan["name"] for plan in listed.json["items"]] == ["small", "medium", "large", "volume"]
 
 
 def test_a_token_that_was_never_made_changes_nothing() -> None:
@@ -161,7 +208,7 @@ def test_another_change_at_the_same_time_does_not_use_the_link_up() -> None:
         taken = signup.take(token, NOW)
 
     assert taken
-    assert taken.name == "large"
+    assert taken[0].name == "large"
     assert plans_of("10000001") == ["medium", "small", "large"]
 
 
@@ -197,5 +244,5 @@ def test_a_link_that_was_mailed_before_the_account_was_closed_changes_nothing() 
 
     answer = call(signup, "POST", f"/signup/confirm/{token}")
 
-    assert answer.status == 404
+    assert answer.status == 403
     assert accounts.need(account.id).plan_changes == account.plan_changes

@@ -1,6 +1,8 @@
 """Which plan a studio has, and how it changes."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from longcode.plans import Change
 from longcode.table import accounts, price_list
 from tests.fakes import NOW, call, studio
 from tests.functions.accounts.calls import at_once
+from tests.local_aws import load_plans
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -42,6 +45,98 @@ def test_a_change_after_the_cutoff_counts_from_the_next_month() -> None:
     assert (state.plan.name, state.next_month_plan.name) == ("medium", "large")
     assert state.counts_from == "2026-12"
     assert state.changeable_until == datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
+
+
+def test_the_answer_says_of_every_change_from_which_month_it_counts() -> None:
+    studio()
+    api.changed("10000001", "large", CUTOFF)
+    api.changed("10000001", "small", CUTOFF + timedelta(milliseconds=1))
+
+    state = api.changed("10000001", "large", CUTOFF + timedelta(hours=1))
+
+    assert [(one.plan, one.counts_from) for one in state.changes] == [
+        ("medium", "2026-11"),
+        ("large", "2026-11"),
+        ("small", "2026-12"),
+        ("large", "2026-12"),
+    ]
+    assert state.next_month_plan
+    assert state.next_month_plan.name == "large"
+
+
+def test_a_change_after_the_cutoff_is_taken_back_by_this_months_plan() -> None:
+    studio()
+    api.changed("10000001", "large", CUTOFF + timedelta(hours=1))
+
+    state = api.changed("10000001", "medium", CUTOFF + timedelta(hours=2))
+
+    assert state.plan
+    assert state.plan == state.next_month_plan
+    assert state.plan.name == "medium"
+    assert plans_of("10000001") == ["medium", "large", "medium"]
+
+
+def test_next_month_s_terms_of_the_plan_are_shown_before_they_count() -> None:
+    studio()
+    file = json.loads((Path(__file__).parents[3] / "infra/plans.json").read_text())
+    versions = file["plans"][2]["versions"]
+    versions.append(versions[0] | {"version": 2, "from_month": "2026-12", "monthly_fee_micros": 36_000_000})
+    load_plans(json.dumps(file))
+
+    state = api.plan_state(accounts.need("10000001"), NOW)
+
+    assert state.plan
+    assert state.next_month_plan
+    assert (state.plan.version, state.plan.monthly_fee_micros) == (1, 35_000_000)
+    assert (state.next_month_plan.version, state.next_month_plan.monthly_fee_micros) == (2, 36_000_000)
+
+
+def test_a_plan_off_offer_is_kept_by_who_has_it_and_refused_to_others() -> None:
+    studio("10000001", plan_changes=(Change(NOW, "starter"),))
+    studio("10000002")
+    file = json.loads((Path(__file__).parents[3] / "infra/plans.json").read_text())
+    versions = file["plans"][0]["versions"]
+    versions.append(versions[0] | {"version": 2, "from_month": "2026-02", "on_offer": False})
+    load_plans(json.dumps(file))
+
+    kept, refused = (
+        call(api, "PUT", "/account/plan", {"plan": "starter"}, account=one) for one in ("10000001", "10000002")
+    )
+
+    assert (kept.status, kept.json["plan"]["name"], kept.json["plan"]["on_offer"]) == (200, "starter", False)
+    assert (refused.status, refused.json["code"]) == (409, "plan_not_offered")
+    assert refused.json["errors"] == [{"field": "plan", "message": "The plan Starter is no longer offered."}]
+    assert plans_of("10000002") == ["medium"]
+
+
+def test_a_clock_that_went_back_does_not_undo_a_change() -> None:
+    studio()
+    api.changed("10000001", "large", CUTOFF + timedelta(milliseconds=500))
+
+    state = api.changed("10000001", "small", CUTOFF - timedelta(milliseconds=500))
+
+    assert state.next_month_plan
+    assert state.next_month_plan.name == "small"
+    assert (state.counts_from, state.changes[-1].counts_from) == ("2026-12", "2026-12")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "plan"),
+        ({"plan": None}, "plan"),
+        ({"plan": 5}, "plan"),
+        ({"plan": "a" * 61}, "plan"),
+        ({"plan": "small", "from": "2026-01"}, "from"),
+    ],
+)
+def test_a_body_that_is_no_choice_is_refused_with_its_field(body: object, field: str) -> None:
+    studio()
+
+    answer = call(api, "PUT", "/account/plan", body, account="10000001")
+
+    assert (answer.status, [one["field"] for one in answer.json["errors"]]) == (422, [field])
+    assert plans_of("10000001") == ["medium"]
 
 
 def test_the_plan_that_one_has_is_no_change() -> None:

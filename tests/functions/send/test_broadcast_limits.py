@@ -68,7 +68,9 @@ def test_all_or_nothing_is_nothing_when_one_unit_is_too_many(account: Account) -
     broadcast = send(account, audience=FOUR)
 
     assert (broadcast.state, broadcast.error) == (State.REFUSED, "plan_limit_reached")
-    assert "The 100 units of the plan Starter are used up" in str(broadcast.detail)
+    assert "This needs 4 of the 100 units of the plan Starter for November 2026, of which 3 are left." in str(
+        broadcast.detail
+    )
     assert texts(account, broadcast.id) == []
     assert accounted(account)
 

@@ -51,8 +51,9 @@ def test_the_refusal_says_until_when_and_what_to_change(account: Account) -> Non
         api.accept(account.id, requests.NewMessage.model_validate(now), "k", NOW)
 
     assert refusal.value.detail == (
-        "The 100 units that this account sends on one day at most are used up for 2026-11-22 (in Chicago)."
-        " Send tomorrow, or raise units_a_day in the settings."
+        "This needs 1 of the 100 units that this account sends a day at most, of which none is left for 2026-11-22"
+        " (in Chicago). All are free again at 00:00 Central Time on 23 November 2026."
+        " The limit is units_a_day in the settings."
     )
 
 

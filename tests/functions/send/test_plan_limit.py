@@ -1,18 +1,24 @@
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from longcode import months
 from longcode.account import Account
+from longcode.aws import clock
 from longcode.carriers.carrier import Refused, Why
 from longcode.errors import PlanLimitReached
 from longcode.message import State
 from longcode.plans import Change
-from longcode.table import accounts, messages
+from longcode.table import accounts, messages, store, usage
+from longcode.usage import Usage
 from send import api, requests
 from tests.fakes import NOW, FakeCarrier, call, client, studio
 from tests.functions.send.texts import accept, deliver, stored
 from tests.functions.send.wire import taking_turns
+from tests.local_aws import load_plans
 
 # The plan Starter stops at 100 units.
 
@@ -48,16 +54,69 @@ def test_the_last_unit_is_sent_and_the_next_is_refused(account: Account) -> None
     assert answers[1].json["code"] == "plan_limit_reached"
 
 
-def test_the_refusal_says_until_when_and_which_plan_is_bigger(account: Account) -> None:
+def refusal(account: Account, *, units: int = 1, now: datetime = NOW) -> PlanLimitReached:
+    with pytest.raises(PlanLimitReached) as refused:
+        api.accept(account.id, requests.NewMessage(client_id="c1", body="a" * 160 * units), "k", now)
+    return refused.value
+
+
+def test_the_refusal_says_when_it_frees_and_which_plan_would_allow_it(account: Account) -> None:
     use(account, 100)
 
-    with pytest.raises(PlanLimitReached) as refusal:
-        api.accept(account.id, requests.NewMessage(client_id="c1", body="Hello"), "k", NOW)
+    refused = refusal(account)
 
-    assert refusal.value.detail == (
-        "The 100 units of the plan Starter are used up until 2026-12."
-        " A bigger plan, such as Small, takes effect at once."
+    assert refused.detail == (
+        "This needs 1 of the 100 units of the plan Starter for November 2026, of which none is left."
+        " All are free again at 00:00 Central Time on 1 December 2026. The plan Small would allow it at once."
     )
+    assert refused.frees_at == datetime(2026, 12, 1, 6, tzinfo=UTC)
+    assert refused.plans_that_allow == ("small", "medium", "large", "volume")
+
+
+def test_the_problem_document_says_so_to_software(account: Account) -> None:
+    use(account, 100)
+    december = "2026-12-01T06:00:00Z"
+
+    answer = call(api, "POST", "/messages", {"client_id": "c1", "body": "Hi"}, account=account.id)
+
+    # The clock of a request is the real one: in its last evening a month has no plan to change to any more.
+    assert answer.status == 409
+    assert (answer.json["frees_at"] == december) == (months.month_of(clock.now()) == "2026-11")
+    assert isinstance(answer.json["plans_that_allow"], list)
+
+
+def test_a_plan_that_would_not_allow_the_text_either_is_not_said_to(account: Account) -> None:
+    """It was on a bigger plan before, and sent 295 units."""
+    store.write(usage.adding(account.id, "2026-11-10", "m1", Usage(units_sent=295)))
+
+    refused = refusal(account, units=6)
+
+    assert refused.plans_that_allow == ("medium", "large", "volume")
+    assert "The plan Medium would allow it at once." in refused.detail
+
+
+def test_after_the_cutoff_no_plan_helps_in_this_month(account: Account) -> None:
+    use(account, 100)
+    evening = datetime(2026, 11, 30, 23, 0, 1, tzinfo=UTC)
+
+    refused = refusal(account, now=evening)
+
+    assert refused.plans_that_allow == ()
+    assert refused.detail == (
+        "This needs 1 of the 100 units of the plan Starter for November 2026, of which none is left."
+        " All are free again at 00:00 Central Time on 1 December 2026."
+    )
+    assert refusal(account, now=evening - timedelta(seconds=1)).plans_that_allow[0] == "small"
+
+
+def test_a_plan_off_offer_is_not_said_to_help(account: Account) -> None:
+    use(account, 100)
+    file = json.loads((Path(__file__).parents[3] / "infra/plans.json").read_text())
+    versions = file["plans"][1]["versions"]
+    versions.append(versions[0] | {"version": 2, "from_month": "2026-11", "on_offer": False})
+    load_plans(json.dumps(file))
+
+    assert refusal(account).plans_that_allow == ("medium", "large", "volume")
 
 
 def test_thirty_texts_at_once_pass_a_limit_of_ten_by_none(account: Account) -> None:

@@ -1,0 +1,122 @@
+"""What a text past a limit is refused with: exact words, when it frees, and only plans that would really allow it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from longcode import refusal
+from longcode.account import Account, Product
+from longcode.errors import DayLimitReached, PlanLimitReached
+from longcode.limits import Limits, of
+from longcode.plans import Change, PastLimit, Plan
+
+NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
+
+
+def plan(name: str, included: int, past_limit: PastLimit = PastLimit.STOP, fee: int = 5_000_000) -> Plan:
+    return Plan(name, name.title(), fee, included, 60_000, past_limit)
+
+
+STARTER, SMALL, BIG = plan("starter", 100), plan("small", 300), plan("big", 1_000)
+MEDIUM = plan("medium", 500, PastLimit.CHARGE)
+BY_THE_UNIT = plan("by-the-unit", 0, PastLimit.CHARGE)
+
+
+def held(units_a_day: int | None = None, plan: Plan = STARTER) -> Limits:
+    account = Account(
+        id="10000001",
+        name="Foxglove Portraits",
+        email="ann@foxglove.example",
+        product=Product.SPECTRA,
+        edition="standard",
+        created_at=NOW,
+        plan_changes=(Change(NOW, plan.name),),
+        units_a_day=units_a_day,
+    )
+    return of(account, plan, NOW)
+
+
+def refused(used: dict[str, int], units: int, limits: Limits | None = None) -> Any:
+    return refusal.of(limits or held(), STARTER, used, units, [BIG, SMALL, MEDIUM])
+
+
+@pytest.mark.parametrize(
+    ("used", "units", "names"),
+    [
+        (100, 1, ("small", "medium", "big")),
+        (299, 1, ("small", "medium", "big")),
+        (300, 1, ("medium", "big")),
+        (98, 202, ("small", "medium", "big")),
+        (98, 203, ("medium", "big")),
+        (1_000, 1, ("medium",)),
+    ],
+)
+def test_the_plans_that_would_allow_it_come_smallest_first(used: int, units: int, names: tuple[str, ...]) -> None:
+    error = refused({"used": used}, units)
+
+    assert error.plans_that_allow == names
+    assert f"The plan {names[0].title()} would allow it at once." in error.detail
+
+
+def test_none_is_named_when_none_would_allow_it() -> None:
+    error = refusal.of(held(), STARTER, {"used": 250}, 60, [SMALL])
+
+    assert isinstance(error, PlanLimitReached)
+    assert error.detail == (
+        "This needs 60 of the 100 units of the plan Starter for November 2026, of which none is left."
+        " All are free again at 00:00 Central Time on 1 December 2026."
+    )
+    assert error.told == {"frees_at": "2026-12-01T06:00:00Z", "plans_that_allow": []}
+
+
+def test_what_never_fits_is_not_said_to_fit_next_month() -> None:
+    error = refused({"used": 60}, 500)
+
+    assert error.detail == (
+        "This needs 500 of the 100 units of the plan Starter for November 2026, of which 40 are left."
+        " The plan Medium would allow it at once."
+    )
+    assert error.told == {"frees_at": None, "plans_that_allow": ["medium", "big"]}
+
+
+def test_a_day_s_limit_is_no_matter_of_the_plan() -> None:
+    error = refused({"used": 10, "used_2026-11-24": 19}, 2, held(units_a_day=20))
+
+    assert isinstance(error, DayLimitReached)
+    assert error.detail == (
+        "This needs 2 of the 20 units that this account sends a day at most, of which 1 is left for 2026-11-24"
+        " (in Chicago). All are free again at 00:00 Central Time on 25 November 2026."
+        " The limit is units_a_day in the settings."
+    )
+    assert error.told == {"frees_at": "2026-11-25T06:00:00Z", "plans_that_allow": []}
+
+
+def test_what_is_more_than_a_day_has_is_not_said_to_fit_tomorrow() -> None:
+    error = refused({"used": 10, "used_2026-11-24": 0}, 21, held(units_a_day=20))
+
+    assert error.frees_at is None
+    assert "tomorrow" not in error.detail
+
+
+def test_when_the_day_s_limit_is_reached_too_no_plan_would_allow_it() -> None:
+    error = refused({"used": 100, "used_2026-11-24": 20}, 1, held(units_a_day=20))
+
+    assert isinstance(error, PlanLimitReached)
+    assert error.plans_that_allow == ()
+
+
+def test_a_plan_that_charges_always_allows() -> None:
+    assert refusal.allowing([BIG, BY_THE_UNIT], 1_000_000) == [BY_THE_UNIT]
+
+
+@given(st.integers(0, 1_500), st.integers(1, 1_500), st.permutations([STARTER, SMALL, BIG, MEDIUM]))
+def test_a_plan_is_named_exactly_when_the_text_would_not_be_refused_on_it(
+    used: int, units: int, choosable: list[Plan]
+) -> None:
+    named = {one.name for one in refusal.allowing(choosable, used + units)}
+
+    for one in choosable:
+        assert (one.name in named) == (not held(plan=one).reached({"used": used}, units))
