@@ -1,4 +1,4 @@
-"""A DynamoDB and an SQS in dictionaries: as little of them as a broadcast needs, and no slower as they fill.
+"""A DynamoDB and an SQS in dictionaries: as little of them as the benchmarks need, and no slower as they fill.
 
 moto goes through a whole partition for every query, and an emulator is a process that other work slows.
 Here botocore makes each request and reads each answer as ever, and the answer comes out of a sorted list:
@@ -9,7 +9,7 @@ after, by the rules of `bench/meter.py`.
 import json
 import re
 import time
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +21,7 @@ from botocore.awsrequest import AWSResponse
 
 from bench.item_sizes import Wire
 from bench.meter import write_units
+from bench.quick_index import Lists
 from longcode.aws.clients import client
 from tests import partiql
 from tests.local_aws import load_plans, read_template
@@ -28,7 +29,9 @@ from tests.local_aws import load_plans, read_template
 _MEGABYTE = 1_000_000
 _COMPARED = re.compile(r"(#\w+) (=|<=|<|>) (:\w+)")
 _EXISTS = re.compile(r"attribute_(not_)?exists\((#\w+)\)")
+_BETWEEN = re.compile(r"(#\w+) BETWEEN (:\w+) AND (:\w+)")
 _AMONG = re.compile(r"(#\w+) IN \(([^)]*)\)")
+_ERROR = "com.amazonaws.dynamodb.v20120810#"
 _OPERATORS = {"=": "==", "<=": "<=", "<": "<", ">": ">"}
 
 
@@ -49,7 +52,12 @@ class Quick:
     indexes: list[Wire] = field(
         default_factory=lambda: read_template()["Resources"]["Table"]["Properties"]["GlobalSecondaryIndexes"]
     )
+    lists: Lists = field(init=False)
     lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        """List what is put."""
+        self.lists = Lists(self.indexes)
 
     def answer(self, request: Any, **_: Any) -> AWSResponse:
         """Answer one request."""
@@ -73,7 +81,16 @@ class Quick:
         if not old:
             insort(self.order[pk], sk)
         self.items[pk][sk] = item
+        self.lists.move(old, item)
         self.units += write_units(self.indexes, old, item, factor)
+
+    def drop(self, key: Wire, factor: int = 1) -> None:
+        """Delete an item, there or not."""
+        pk, sk = key["pk"]["S"], key["sk"]["S"]
+        if old := self.items[pk].pop(sk, {}):
+            del self.order[pk][bisect_left(self.order[pk], sk)]
+            self.lists.move(old, {})
+        self.units += write_units(self.indexes, old, {}, factor)
 
     def _get_item(self, asked: Wire) -> Wire:
         found = self._find(asked["Key"])
@@ -100,12 +117,21 @@ class Quick:
         return {}
 
     def _transact_write_items(self, asked: Wire) -> Wire:
-        actions = [next(iter(action.values())) for action in asked["TransactItems"]]
-        for action in actions:
-            self._check(action, self._find(action.get("Item") or action["Key"]))
-        for action in actions:
-            self.put(action["Item"] if "Item" in action else self._updated(action), factor=2)
+        actions = [next(iter(action.items())) for action in asked["TransactItems"]]
+        reasons = [self._failure(action, self._find(action.get("Item") or action["Key"])) for _, action in actions]
+        if any(reasons):
+            told = [reason or {"Code": "None"} for reason in reasons]
+            raise Failed({"__type": f"{_ERROR}TransactionCanceledException", "CancellationReasons": told})
+        for kind, action in actions:
+            if kind == "Delete":
+                self.drop(action["Key"], factor=2)
+            else:
+                self.put(action["Item"] if kind == "Put" else self._updated(action), factor=2)
         return {}
+
+    def _transact_get_items(self, asked: Wire) -> Wire:
+        found = [self._find(one["Get"]["Key"]) for one in asked["TransactItems"]]
+        return {"Responses": [{"Item": item} if item else {} for item in found]}
 
     def _batch_execute_statement(self, asked: Wire) -> Wire:
         return {"Responses": [self._swapped(one["Statement"], one["Parameters"]) for one in asked["Statements"]]}
@@ -123,7 +149,8 @@ class Quick:
 
     def _query(self, asked: Wire) -> Wire:
         if "IndexName" in asked:
-            raise ValueError("no index is kept here")
+            where = asked.get("FilterExpression")
+            return self.lists.query(asked, self.items, lambda entry: not where or _holds(where, entry, asked))
         pk, beginning = (asked["ExpressionAttributeValues"][name]["S"] for name in (":pk", ":sk"))
         order, items = self.order[pk], self.items[pk]
         start = asked["ExclusiveStartKey"]["sk"]["S"] if "ExclusiveStartKey" in asked else None
@@ -150,10 +177,15 @@ class Quick:
         return self.items[key["pk"]["S"]].get(key["sk"]["S"], {})
 
     def _check(self, asked: Wire, item: Wire) -> None:
-        condition = asked.get("ConditionExpression")
-        if condition and not _holds(condition, item, asked):
-            error = {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "message": "no"}
+        if self._failure(asked, item):
+            error = {"__type": f"{_ERROR}ConditionalCheckFailedException", "message": "no"}
             raise Failed(error | ({"Item": item} if item else {}))
+
+    def _failure(self, asked: Wire, item: Wire) -> Wire | None:
+        condition = asked.get("ConditionExpression")
+        if not condition or _holds(condition, item, asked):
+            return None
+        return {"Code": "ConditionalCheckFailed"} | ({"Item": item} if item else {})
 
     def _updated(self, asked: Wire) -> Wire:
         item = {**asked["Key"], **self._find(asked["Key"])}
@@ -200,7 +232,7 @@ def quick_aws() -> Iterator[Quick]:
 
 
 def _holds(condition: str, item: Wire, asked: Wire) -> bool:
-    """Work out a condition: boto3 writes it of comparisons, `IN`, `attribute_exists`, `AND` and `OR`."""
+    """Work out a condition: comparisons, `IN`, `BETWEEN`, `attribute_exists`, and `AND`, `OR` and `NOT` of them."""
     names, values = asked["ExpressionAttributeNames"], asked.get("ExpressionAttributeValues", {})
 
     def value(name: str) -> Any:
@@ -209,13 +241,18 @@ def _holds(condition: str, item: Wire, asked: Wire) -> bool:
     def compared(found: re.Match[str]) -> str:
         return f"({value(found[1]) is not None} and {value(found[1])!r} {_OPERATORS[found[2]]} {value(found[3])!r})"
 
+    def between(found: re.Match[str]) -> str:
+        held = value(found[1])
+        return str(held is not None and value(found[2]) <= held <= value(found[3]))
+
     def exists(found: re.Match[str]) -> str:
         return str((names[found[2]] in item) is not bool(found[1]))
 
     def among(found: re.Match[str]) -> str:
         return str(value(found[1]) in [value(one) for one in found[2].split(", ")])
 
-    spelled = _EXISTS.sub(exists, _AMONG.sub(among, _COMPARED.sub(compared, condition)))
+    spelled = _AMONG.sub(among, _COMPARED.sub(compared, _BETWEEN.sub(between, condition)))
+    spelled = _EXISTS.sub(exists, spelled).replace("NOT ", "not ")
     return bool(eval(spelled.replace(" AND ", " and ").replace(" OR ", " or ")))
 
 

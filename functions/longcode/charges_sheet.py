@@ -9,22 +9,16 @@ COLUMNS = ("time", "direction", "phone", "units", "client_id", "client_name", "m
 UNREADABLE = "unreadable"
 
 _SHOWN_DIGITS = 4
+_A_NUMBER = 7  # digits of a phone that are one by themselves
 _BEGIN_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP, "CSV Injection"
 
 
 def row(message: Message, names: Mapping[str, str]) -> tuple[str, ...]:
     """Give the row of a text; `names` are those of the clients that there are, by id."""
-    client = message.client_id or ""
-    at = message.sent_at or message.created_at
-    cells = (
-        _time(at),
-        message.direction,
-        masked(message.phone),
-        message.charged_units,
-        client,
-        names.get(client, ""),
-    )
-    return tuple(cell(str(one)) for one in (*cells, message.id))
+    at, phone, client = message.sent_at or message.created_at, message.phone, message.client_id or ""
+    cells = (_time(at), message.direction, masked(phone), str(message.charged_units))
+    whose = (_without(phone, client), _without(phone, names.get(client, "")))
+    return tuple(cell(one) for one in (*cells, *whose, message.id))
 
 
 def unreadable(message_id: str) -> tuple[str, ...]:
@@ -36,6 +30,14 @@ def masked(phone: str) -> str:
     """Hide a phone but for its last four digits."""
     digits = phone.removeprefix("+")
     return "*" * (len(digits) - _SHOWN_DIGITS) + digits[-_SHOWN_DIGITS:]
+
+
+def _without(phone: str, text: str) -> str:
+    """Hide the phone in what a client is called by: the id of one whom a text has made is the number itself."""
+    digits = phone.removeprefix("+")
+    ends = (digits[start:] for start in range(len(digits) - _A_NUMBER + 1))
+    found = next((end for end in ends if end in text), None)
+    return text.replace(found, masked(found)) if found else text
 
 
 def cell(text: str) -> str:

@@ -42,6 +42,21 @@ def test_a_client_who_is_gone_has_an_id_and_no_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("client", "shown"),
+    [
+        ("tel-12125550123", "tel-*******0123"),
+        ("+12125550123", "'+*******0123"),
+        ("2125550123", "******0123"),
+        ("5550123", "***0123"),
+        ("0123", "0123"),
+        ("+13105550177", "'+13105550177"),
+    ],
+)
+def test_a_client_who_is_called_by_the_phone_does_not_tell_it(client: str, shown: str) -> None:
+    assert charges_sheet.row(text(client_id=client), {client: client})[4:6] == (shown, shown)
+
+
+@pytest.mark.parametrize(
     "written", ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠a"]
 )
 def test_what_a_spreadsheet_takes_for_a_formula_is_text(written: str) -> None:
