@@ -52,6 +52,11 @@ def bounds(month: str) -> tuple[datetime, datetime]:
     return _start(month), _start(following(month))
 
 
+def is_over(month: str, now: datetime) -> bool:
+    """Tell whether a month has ended: only then can it be billed."""
+    return utc(now) >= bounds(month)[1]
+
+
 def plan_cutoff(month: str) -> datetime:
     """Tell, in UTC, the last instant whose change of plan counts: 17:00 on the last day (facts S16)."""
     year, number = _year_and_month(month)
