@@ -6,12 +6,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from billing.mailing import mail_invoice
 from longcode import plans
-from longcode.account import Account
-from longcode.aws import clock, mail, queues
+from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
 from longcode.aws.telemetry import logger
-from longcode.invoice import Invoice, draw_up, money
+from longcode.invoice import draw_up
 from longcode.jobs import Bill
 from longcode.patience import HEALED_AFTER, LEASE
 from longcode.table import accounts, invoices, price_list, usage
@@ -32,20 +32,8 @@ def bill(job: Bill, now: datetime) -> None:
     drawn_up = draw_up(job.account, job.month, terms, used, studio=account.name)
     invoice = invoices.issue(drawn_up, now + HEALED_AFTER)
     if invoices.take_to_mail(job.account, job.month, now, now + LEASE):
-        mail.send(account.email, f"Your Longcode invoice for {job.month}", in_words(invoice, account))
+        mail_invoice(invoice, account)
         invoices.note_mailed(job.account, job.month, now)
-
-
-def in_words(invoice: Invoice, account: Account) -> str:
-    """Write an invoice as plain text."""
-    lines = [
-        f"  {line.description}: {line.quantity:,} x {money(line.price_micros, invoice.currency)}"
-        f" = {money(line.amount_micros, invoice.currency)}"
-        for line in invoice.lines
-    ]
-    total = money(invoice.total_micros, invoice.currency)
-    head = f"Invoice for {invoice.month}\n{account.name}, account {account.id}\n"
-    return "\n".join([head, *lines, "", f"  Total: {total}", ""])
 
 
 def record_handler(record: SQSRecord) -> None:
