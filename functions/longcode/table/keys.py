@@ -152,6 +152,11 @@ def invoice(account: str, month: str = "") -> Key:
     return Key(f"account#{account}", f"invoice#{month}")
 
 
+def export(account: str, month: str) -> Key:
+    """Find how far the export of a month's invoice to the operator's books is."""
+    return Key(f"account#{account}", f"export#{month}")
+
+
 def delivery(account: str, delivery_id: str = "") -> Key:
     """Find what a studio's hosted software is told of one thing that happened."""
     return Key(f"account#{account}", f"delivery#{delivery_id}")
