@@ -69,6 +69,7 @@ def test_each_may_send_to_the_queues_that_its_code_names(template: dict[str, Any
 def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(template: dict[str, Any]) -> None:
     for policy, parameter, wanted, asked in (
         ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "CarrierSecret", "carrier_credentials"),
+        ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "StripeSecret", "stripe_key"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/public-url", "public_url"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/receipts-url", "receipts_url"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/inbound-url", "inbound_url"),
@@ -93,10 +94,20 @@ def test_each_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> No
         assert {name for name, one in all_of(template) if action in actions(one)} == doing
 
 
+def test_who_attaches_files_to_mails_may_send_them_raw(template: dict[str, Any]) -> None:
+    attaching = {
+        name
+        for name, path in handlers().items()
+        if any("longcode.aws.mail" in imports(file) and "File" in attributes(file) for file in own(path))
+    }
+
+    assert {name for name, one in all_of(template) if "ses:SendRawEmail" in actions(one)} == attaching != set()
+
+
 def test_nobody_may_do_everything(template: dict[str, Any]) -> None:
     stated = {action for _, one in all_of(template) for action in actions(one)}
 
-    assert stated == {"ses:SendEmail", "sms-voice:SendTextMessage", *SWAPS}
+    assert stated == {"ses:SendEmail", "ses:SendRawEmail", "sms-voice:SendTextMessage", *SWAPS}
 
 
 def all_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
