@@ -80,10 +80,15 @@ def show_change(token: str) -> Response[str]:
     if waiting is None or account is None:
         return _too_late()
     month = plans.counts_from(plans.taken_at(account.plan_changes, now))
-    plan = price_list.of_month(month)[waiting.plan]
+    prices = price_list.of_month(month)
+    try:
+        check_open(account)
+        plans.change(waiting.plan, account.plan_changes, prices, now)
+    except RequestError as refusal:
+        return _refused(refusal)
     return _page(
         200,
-        f"<p>Change to the plan {html.escape(plan.title)}? {plans.if_made(month)}</p>"
+        f"<p>Change to the plan {html.escape(prices[waiting.plan].title)}? {plans.if_made(month)}</p>"
         '<form method="post"><button>Change the plan</button></form>',
     )
 
@@ -95,7 +100,7 @@ def confirm_change(token: str) -> Response[str]:
     try:
         taken = take(token, now)
     except RequestError as refusal:
-        return _page(refusal.status, f"<p>{html.escape(refusal.detail)}</p>")
+        return _refused(refusal)
     if taken is None:
         return _too_late()
     plan, month = taken
@@ -130,6 +135,10 @@ def _on_offer(now: datetime) -> dict[str, plans.Plan]:
 
 def _too_late() -> Response[str]:
     return _page(404, f"<p>{_TOO_LATE}</p>")
+
+
+def _refused(refusal: RequestError) -> Response[str]:
+    return _page(refusal.status, f"<p>{html.escape(refusal.detail)}</p>")
 
 
 def _page(status: int, content: str) -> Response[str]:

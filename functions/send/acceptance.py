@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from longcode import limits, plans, refusal
+from longcode import limits, plans
 from longcode.account import Account
 from longcode.aws import queues
 from longcode.errors import DayLimitReached, PlanLimitReached
@@ -48,6 +48,8 @@ def limit_reached(
     used: Mapping[str, int], units: int, held: Limits, plan: Plan, now: datetime
 ) -> PlanLimitReached | DayLimitReached:
     """Word the refusal of units that would pass these limits."""
+    from longcode import refusal  # noqa: PLC0415 - few texts are refused
+
     first, terms = plans.counts_from(now), price_list.of_month(held.month)
     offered = (name for name, one in price_list.of_month(first).items() if one.on_offer and first <= held.month)
     return refusal.of(held, plan, used, units, [terms[name] for name in offered])

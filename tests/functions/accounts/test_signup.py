@@ -160,10 +160,12 @@ def test_a_plan_that_went_off_offer_since_the_form_says_so_and_changes_nothing()
     versions.append(versions[0] | {"version": 2, "from_month": "2026-02", "on_offer": False})
     load_plans(json.dumps(file))
 
+    look = call(signup, "GET", f"/signup/confirm/{token}")
     answer = call(signup, "POST", f"/signup/confirm/{token}")
     form, listed = sign_up(plan="starter"), call(signup, "GET", "/plans")
 
     assert (answer.status, "The plan Starter is no longer offered." in answer.text) == (409, True)
+    assert (look.status, look.text) == (answer.status, answer.text)
     assert plans_of("10000001") == ["medium"]
     assert (form.status, form.json["code"]) == (422, "unknown_plan")
     assert [plan["name"] for plan in listed.json["items"]] == ["small", "medium", "large", "volume"]
