@@ -27,9 +27,6 @@ class Usage:
             segments_received=self.segments_received + other.segments_received,
         )
 
-    def __neg__(self) -> "Usage":
-        return Usage(*(-getattr(self, name) for name in self.__slots__))
-
     @property
     def units(self) -> int:
         """What counts towards the plan: replies are units too."""

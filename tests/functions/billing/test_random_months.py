@@ -1,0 +1,165 @@
+"""1,000 random months: every unit is on exactly one invoice, and statement, invoice, counters and texts agree.
+
+Twenty times five studios live through ten months, on the service's own code and `bench/quick_aws.py`'s dictionaries.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+import pytest
+
+from bench.quick_aws import quick_aws
+from longcode import plans
+from longcode import usage as counted
+from longcode.invoice import Invoice, State
+from longcode.message import Direction, Message
+from longcode.plans import Change, PastLimit, Plan
+from longcode.table import accounts, invoices, keys, price_list, store, usage
+from longcode.table.codec import read
+from longcode.usage import Usage
+from tests.functions.billing.random_months import MONTHS, World
+
+WORLDS, STUDIOS, TEXTS_A_MONTH = 20, 5, 4
+AWAY = ("credit", "brought_forward", "carried_on")
+
+
+@dataclass
+class Books:
+    """What the table says of a studio: its invoices, and by month its counters and what its texts add up to."""
+
+    studio: str
+    plan_changes: tuple[Change, ...]
+    invoices: list[Invoice]
+    counters: dict[str, Usage]
+    texts: dict[str, Usage]
+
+
+def books(studio: str) -> Books:
+    """Read them, the texts from the table itself and by no index."""
+    texts = dict.fromkeys(MONTHS, Usage())
+    for item in store.query(keys.message(studio)):
+        text = read(Message, item)
+        if text.month in texts:
+            texts[text.month] += counted.of(text)
+    return Books(
+        studio=studio,
+        plan_changes=accounts.need(studio).plan_changes,
+        invoices=invoices.everyone_of(studio),
+        counters={month: usage.of_month(studio, month) for month in MONTHS},
+        texts=texts,
+    )
+
+
+def wrong(world: World) -> Iterator[str]:
+    """Tell all that is wrong with a world's books: nothing, if every unit is on exactly one invoice."""
+    every = [books(studio) for studio in world.studios]
+    for of in every:
+        for month in MONTHS:
+            yield from wrong_units(world, of, month)
+            own = [one for one in of.invoices if one.month == month]
+            yield from wrong_amounts(of, own[0]) if len(own) == 1 else [f"{of.studio} has {len(own)} for {month}"]
+    for month in MONTHS:
+        numbers = sorted(one.number for of in every for one in of.invoices if one.month == month)
+        if numbers != [f"{month}-{place:06}" for place in range(1, len(world.studios) + 1)]:
+            yield f"the numbers of {month} are {numbers}"
+    yield from (f"{studio}'s {month} was written anew" for studio, month in world.rewritten)
+
+
+def wrong_units(world: World, of: Books, month: str) -> Iterator[str]:
+    """Hold against each other what bookkeeper, counters, texts and invoices say of a month's units."""
+    booked = (world.booked[of.studio, month, Direction.OUT], world.booked[of.studio, month, Direction.IN])
+    counters = of.counters[month]
+    on_lines = (billed(of.invoices, month, "units_sent"), billed(of.invoices, month, "units_received"))
+    if of.texts[month] != counters:
+        yield f"{of.studio}'s texts of {month} add up to {of.texts[month]}, its counters to {counters}"
+    if (counters.units_sent, counters.units_received) != booked:
+        yield f"{of.studio} has used {booked} in {month}, and its counters say {counters}"
+    if on_lines != booked:
+        yield f"{of.studio} has used {booked} in {month}, and {on_lines} are on invoices"
+
+
+def billed(every: list[Invoice], month: str, item: str) -> int:
+    """Add up a month's units of a direction on all invoices: on its own, and as late ones on others."""
+    own, late = (item, f"{item}_beyond"), (f"late_{item}", f"late_{item}_beyond")
+    return sum(
+        line.quantity
+        for invoice in every
+        for line in invoice.lines
+        if (line.item in own and invoice.month == month) or (line.item in late and line.month == month)
+    )
+
+
+def wrong_amounts(of: Books, invoice: Invoice) -> Iterator[str]:
+    """Add an invoice up, and hold what its month costs on all invoices against what its plan makes of the units."""
+    lines = [line for other in of.invoices for line in other.lines]
+    if sum(line.quantity * line.price_micros for line in invoice.lines) != invoice.total_micros:
+        yield f"the lines of {invoice.number} do not add up to {invoice.total_micros}"
+    if invoice.total_micros < 0:
+        yield f"{invoice.number} is below nothing: {invoice.total_micros}"
+    if invoice.plan != plans.in_month(invoice.month, of.plan_changes):
+        yield f"{invoice.number} is on {invoice.plan}"
+    own = sum(line.amount_micros for line in invoice.lines if line.month is None and line.item not in AWAY)
+    late = sum(one.amount_micros for one in lines if one.month == invoice.month and one.item.startswith("late_"))
+    terms = price_list.of_month(invoice.month)[invoice.plan]
+    whole = price(terms, of.counters[invoice.month])
+    if own + late != whole:
+        yield f"{of.studio}'s {invoice.month} costs {whole}, and {own} and {late} are on invoices"
+
+
+def price(plan: Plan, used: Usage) -> int:
+    """Work a month's price out as docs/billing.md says it: texts first, and replies are free where a plan stops."""
+    left = max(plan.included_units - used.units_sent, 0)
+    sent = max(used.units_sent - plan.included_units, 0)
+    received = max(used.units_received - left, 0) if plan.past_limit is PastLimit.CHARGE else 0
+    return plan.monthly_fee_micros + (sent + received) * plan.unit_price_micros
+
+
+@pytest.mark.parametrize("seed", range(WORLDS))
+def test_every_unit_of_random_months_is_on_exactly_one_invoice(seed: int) -> None:
+    with quick_aws():
+        world = World(Random(seed))
+        world.live(STUDIOS, TEXTS_A_MONTH)
+
+        entries = invoices.entries((studio, month) for studio in world.studios for month in MONTHS)
+        assert len(entries) == 50
+        assert {entry.state for entry in entries} == {State.ISSUED}
+        assert list(wrong(world)) == []
+
+
+def test_the_worlds_have_what_they_are_meant_to_try() -> None:
+    with quick_aws():
+        world = World(Random(1))
+        world.live(STUDIOS, TEXTS_A_MONTH)
+
+        lines = [line for studio in world.studios for one in invoices.everyone_of(studio) for line in one.lines]
+        items = {line.item for line in lines}
+        assert any(line.item.startswith("late_") and line.quantity < 0 for line in lines)
+        assert {"late_units_sent", "late_units_received", "units_sent_beyond", "units_received_beyond"} <= items
+        assert len({invoice.plan for studio in world.studios for invoice in invoices.everyone_of(studio)}) == 5
+
+
+def test_a_unit_too_many_or_too_few_is_found() -> None:
+    with quick_aws():
+        world = World(Random(2))
+        world.live(2, 3)
+        sound = list(wrong(world))
+        for day, units in (("2026-03-08", 1), ("2026-11-01", -1)):
+            store.write(usage.adding(world.studios[0], day, "m", Usage(units_sent=units)))
+
+        found = list(wrong(world))
+
+    assert sound == []
+    assert [line for line in found if "2026-03" in line]
+    assert [line for line in found if "2026-11" in line]
+
+
+def test_a_text_that_the_bookkeeper_has_and_no_invoice_is_found() -> None:
+    with quick_aws():
+        world = World(Random(2))
+        world.live(2, 3)
+        world.booked[world.studios[1], "2026-11", Direction.IN] += 1
+
+        found = list(wrong(world))
+
+    assert len(found) == 2
