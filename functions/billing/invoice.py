@@ -1,4 +1,4 @@
-"""An account's invoice of a month: written once, mailed until that is noted."""
+"""An account's invoice of a month: checked, issued once, mailed until that is noted."""
 
 from datetime import datetime
 from typing import Any
@@ -6,32 +6,29 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from longcode import plans
+from billing import closing
+from longcode import months
 from longcode.account import Account
 from longcode.aws import clock, mail, queues
 from longcode.aws.batch import OneByOne
 from longcode.aws.telemetry import logger
-from longcode.invoice import Invoice, draw_up, money
+from longcode.invoice import Invoice, money
 from longcode.jobs import Bill
-from longcode.patience import HEALED_AFTER, LEASE
-from longcode.table import accounts, invoices, price_list, usage
+from longcode.patience import LEASE
+from longcode.table import accounts, invoices
 
 processor = OneByOne(EventType.SQS)
 
 
 def bill(job: Bill, now: datetime) -> None:
-    """Write the invoice if the month has none, and mail it if that was not done."""
+    """Issue the invoice if the month has none, and mail it if that was not done."""
+    if not months.is_over(job.month, job.as_of or now):
+        raise ValueError(f"{job.month} has not ended")
     account = accounts.get(job.account)
     if account is None:
         raise LookupError(job.account)
-    plan = plans.in_month(job.month, account.plan_changes)
-    if plan is None or account.established_at is None:
-        return  # joined later, or never got the credentials
-    terms = price_list.of_month(job.month)[plan]
-    used = usage.of_month(job.account, job.month)
-    drawn_up = draw_up(job.account, job.month, terms, used, studio=account.name)
-    invoice = invoices.issue(drawn_up, now + HEALED_AFTER)
-    if invoices.take_to_mail(job.account, job.month, now, now + LEASE):
+    invoice = closing.close(account, job.month, now)
+    if invoice and invoices.take_to_mail(job.account, job.month, now, now + LEASE):
         mail.send(account.email, f"Your Longcode invoice for {job.month}", in_words(invoice, account))
         invoices.note_mailed(job.account, job.month, now)
 

@@ -247,6 +247,27 @@ class DayLimitReached(LimitReached):
     code = "day_limit_reached"
 
 
+class MonthNotOver(RequestError):
+    """A month that has not ended cannot be billed."""
+
+    status = 409
+    code = "month_not_over"
+
+
+class CreditTooLarge(RequestError):
+    """The credits on an invoice would be larger than its total."""
+
+    status = 409
+    code = "credit_too_large"
+
+
+class IdTaken(RequestError):
+    """Something else was done under this id."""
+
+    status = 409
+    code = "id_taken"
+
+
 class CountryNotAllowed(RequestError):
     """A number in a country that the account does not text."""
 

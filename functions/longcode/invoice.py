@@ -1,6 +1,6 @@
 """Invoices: a month's plan and usage, drawn up as lines that add up to the total."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,8 +9,8 @@ from longcode import months
 from longcode.plans import PastLimit, Plan
 from longcode.usage import Usage
 
-TAKE_AWAY = ("credit", "brought_forward", "carried_on")
-"""The items of lines that take away from an invoice, or put off to the next what this one is too small for."""
+LATE = "late_"
+"""What the items of late units begin with: the rest is the item that it would have been in its month."""
 
 
 class State(StrEnum):
@@ -41,8 +41,8 @@ class Invoice:
     `number` is the month and the place in its sequence, `2026-10-000123`; it is empty until the invoice is issued.
     The month is from `begins_at` up to, and without, `ends_at`; `issued_on` is the day in Chicago that bills it, the
     next 1st, whatever day the close ran on. Units are the month's own; lines about others have a month of their own.
-    `unit_price_micros` is the plan's for units beyond. `credits_micros`, never above 0, is what takes away from the
-    charges; the lines add up to the total, which is never below 0.
+    `unit_price_micros` is the plan's for units beyond. `credits_micros`, never above 0, is what is taken off the
+    charges: credits, and late units that come to less. The lines add up to the total, which is never below 0.
     """
 
     account: str
@@ -77,6 +77,7 @@ def draw_up(
     """
     begins_at, ends_at = months.bounds(month)
     lines = (*charges(plan, usage), *others)
+    own, total = (sum(line.amount_micros for line in some) for some in (charges(plan, usage), lines))
     return Invoice(
         account=account,
         studio=studio,
@@ -96,14 +97,28 @@ def draw_up(
         units_used=usage.units,
         units_beyond=max(usage.units - plan.included_units, 0),
         unit_price_micros=plan.unit_price_micros,
-        credits_micros=sum(line.amount_micros for line in lines if line.item in TAKE_AWAY),
-        total_micros=sum(line.amount_micros for line in lines),
+        credits_micros=total - own - _late_charges(others),
+        total_micros=total,
     )
 
 
 def charges(plan: Plan, usage: Usage) -> list[Line]:
     """List the lines of a month's own fee and units."""
     return [_line("monthly_fee", f"{plan.title}: monthly fee", 1, plan.monthly_fee_micros), *_unit_lines(plan, usage)]
+
+
+def wrong(invoice: Invoice) -> str | None:
+    """Tell what of an invoice does not add up: nobody is sent such a one."""
+    if any(line.amount_micros != line.quantity * line.price_micros for line in invoice.lines):
+        return "a line's amount is not its quantity times its price"
+    if sum(line.amount_micros for line in invoice.lines) != invoice.total_micros:
+        return "the lines do not add up to the total"
+    if invoice.total_micros < 0 or invoice.credits_micros > 0:
+        return "the total is below 0, or the credits above"
+    for way, units in (("units_sent", invoice.units_sent), ("units_received", invoice.units_received)):
+        if sum(line.quantity for line in invoice.lines if line.item.startswith(way)) != units:
+            return f"the lines do not add up to the {way}"
+    return None
 
 
 def money(micros: int, currency: str) -> str:
@@ -113,6 +128,15 @@ def money(micros: int, currency: str) -> str:
     sign = "-" if micros < 0 else ""
     symbol = "$" if currency == "USD" else f"{currency} "
     return f"{sign}{symbol}{whole:,}.{cents:02}" + f"{rest:04}".rstrip("0")
+
+
+def _late_charges(others: Iterable[Line]) -> int:
+    """Add up the late units of each month for which they come to more, and not to less."""
+    late: dict[str | None, int] = {}
+    for line in others:
+        if line.item.startswith(LATE):
+            late[line.month] = late.get(line.month, 0) + line.amount_micros
+    return sum(max(0, micros) for micros in late.values())
 
 
 def _unit_lines(plan: Plan, usage: Usage) -> list[Line]:

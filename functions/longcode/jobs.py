@@ -58,11 +58,12 @@ class SignUp(Struct, frozen=True, kw_only=True):
     country_code: str
 
 
-class Bill(Struct, frozen=True, kw_only=True):
-    """Write and mail an account's invoice of a month."""
+class Bill(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Issue and mail an account's invoice of a month; `as_of` is what time it is taken to be, if not now."""
 
     account: str
     month: str
+    as_of: datetime | None = None
 
 
 class Broadcast(Struct, frozen=True, kw_only=True):

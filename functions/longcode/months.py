@@ -70,6 +70,11 @@ def day_ends(day: str) -> datetime:
     return datetime(following.year, following.month, following.day, tzinfo=CHICAGO).astimezone(UTC)
 
 
+def is_over(month: str, now: datetime) -> bool:
+    """Tell whether a month has ended: only then can it be billed."""
+    return utc(now) >= bounds(month)[1]
+
+
 def plan_cutoff(month: str) -> datetime:
     """Tell, in UTC, the last instant whose change of plan counts: 17:00 on the last day (facts S16)."""
     year, number = _year_and_month(month)

@@ -71,6 +71,11 @@ def settings() -> Settings:
     return read(os.environ)
 
 
+def is_on_this_machine() -> bool:
+    """Tell whether this is a stack on one machine, to try things on, and not on AWS."""
+    return bool(_LOCAL_AWS.match(os.environ.get("AWS_ENDPOINT_URL", "")))
+
+
 @cache
 def quiet_hours() -> "Rules":
     """Give the operator's rules of quiet hours (infra/quiet_hours.json, which the build puts beside the code)."""

@@ -47,9 +47,10 @@ def open_account(account: Account) -> None:
     )
 
 
-def everyone() -> Iterator[str]:
-    """List the ids of all accounts."""
-    return (str(found["account"]) for found in store.query(keys.registered()))
+def everyone(after: str | None = None) -> Iterator[str]:
+    """List the ids of all accounts in their order, or of those after one."""
+    start = keys.registered(after) if after else None
+    return (str(found["account"]) for found in store.query(keys.registered(), after=start))
 
 
 def with_webhook() -> Iterator[Account]:

@@ -152,6 +152,16 @@ def invoice(account: str, month: str = "") -> Key:
     return Key(f"account#{account}", f"invoice#{month}")
 
 
+def credit(account: str, credit_id: str = "") -> Key:
+    """Find a credit under the operator's own id."""
+    return Key(f"account#{account}", f"credit#{credit_id}")
+
+
+def balance(account: str) -> Key:
+    """Find what waits for an account's next invoice."""
+    return Key(f"account#{account}", "balance")
+
+
 def delivery(account: str, delivery_id: str = "") -> Key:
     """Find what a studio's hosted software is told of one thing that happened."""
     return Key(f"account#{account}", f"delivery#{delivery_id}")

@@ -1,5 +1,6 @@
 """The month closes by the time that the schedule meant, with one job for each account."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,19 +8,24 @@ import pytest
 from billing import close_month
 from longcode import months
 from longcode.aws import clock
+from longcode.errors import MonthNotOver
+from longcode.table import accounts
 from tests.fakes import LambdaContext, queued, studio
+from tests.functions.accounts.calls import killed_before
 from tests.functions.accounts.event import event
 
 pytestmark = pytest.mark.usefixtures("aws")
+
+LONG_AFTER = datetime(2027, 6, 1, tzinfo=UTC)
 
 
 def test_each_account_gets_a_job_for_the_month_before() -> None:
     studio("10000001")
     studio("10000002")
 
-    answer = close_month.handler(event("schedule_close_month"), LambdaContext())
+    closed = close_month.close_before(event("schedule_close_month"), LONG_AFTER)
 
-    assert answer == {"accounts": 2}
+    assert closed == 2
     assert sorted(queued("bill")) == [
         '{"account":"10000001","month":"2026-11"}',
         '{"account":"10000002","month":"2026-11"}',
@@ -27,7 +33,7 @@ def test_each_account_gets_a_job_for_the_month_before() -> None:
 
 
 def test_a_month_without_an_account_closes() -> None:
-    assert close_month.handler(event("schedule_close_month"), LambdaContext()) == {"accounts": 0}
+    assert close_month.handler({}, LambdaContext()) == {"accounts": 0}
     assert queued("bill") == []
 
 
@@ -43,10 +49,10 @@ def test_a_month_without_an_account_closes() -> None:
         ("2026-11-01T09:00:00Z", "2026-10"),
     ],
 )
-def test_the_month_is_that_of_the_scheduled_time_in_chicago(time: str, month: str) -> None:
+def test_the_month_is_that_of_the_scheduled_time_in_chicago_however_late_it_is(time: str, month: str) -> None:
     studio()
 
-    close_month.handler({"time": time}, LambdaContext())
+    close_month.close_before({"time": time}, LONG_AFTER)
 
     assert queued("bill") == [f'{{"account":"10000001","month":"{month}"}}']
 
@@ -72,3 +78,39 @@ def test_a_time_that_cannot_be_read_closes_no_month_at_all(time: str) -> None:
         close_month.handler({"time": time}, LambdaContext())
 
     assert queued("bill") == []
+
+
+def test_a_month_that_has_not_ended_is_refused_with_the_instant_of_its_end() -> None:
+    studio()
+    a_second_early = datetime(2026, 12, 1, 5, 59, 59, tzinfo=UTC)
+
+    with pytest.raises(MonthNotOver, match="2026-11 ends at 2026-12-01T06:00:00"):
+        close_month.close_before({"time": "2026-12-01T09:00:00Z"}, a_second_early)
+
+    assert queued("bill") == []
+
+
+def test_on_one_machine_a_close_can_be_tried_before_the_months_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    studio()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+
+    close_month.close_before({"time": "2026-12-01T09:00:00Z"}, datetime(2026, 11, 24, tzinfo=UTC))
+
+    assert queued("bill") == ['{"account":"10000001","month":"2026-11","as_of":"2026-12-01T09:00:00Z"}']
+
+
+def test_killed_anywhere_and_run_again_every_account_is_queued() -> None:
+    every = [studio(f"1000{n:04}").id for n in range(25)]
+
+    for call in range(1, 5):
+        with killed_before(call):
+            close_month.close("2026-11", every, LONG_AFTER)
+    close_month.close("2026-11", every, LONG_AFTER)
+
+    assert {one[12:20] for one in queued("bill")} == set(every)
+
+
+def test_the_accounts_after_one_are_those_that_a_close_which_died_has_left() -> None:
+    every = [studio(f"1000{n:04}").id for n in range(3)]
+
+    assert list(accounts.everyone(after=every[0])) == every[1:]

@@ -5,27 +5,25 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from billing import invoice
+from longcode import months
+from longcode.aws import clock
 from longcode.invoice import Invoice
 from longcode.jobs import Bill
 from longcode.plans import Change
-from longcode.table import due, invoices, store, usage
-from longcode.usage import Usage
+from longcode.table import due, invoices
 from tests.fakes import NOW, LambdaContext, sqs_event, studio
 from tests.functions.accounts.calls import at_once, killed_before
-from tests.functions.accounts.event import event
 from tests.functions.accounts.mails import Mail, mails_to
+from tests.functions.billing.texts import text
 
 pytestmark = pytest.mark.usefixtures("aws")
 
+CALLS = 32  # of a bill to AWS; the last notes that it is mailed
 FIRST = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 
 
 def mails(account: str = "10000001") -> list[Mail]:
     return mails_to(f"{account}@studio.example")
-
-
-def use(units: int, account: str = "10000001") -> None:
-    store.write(usage.adding(account, "2026-11-22", "m1", Usage(texts_sent=1, units_sent=units)))
 
 
 def bill(account: str = "10000001", now: datetime = FIRST) -> Invoice | None:
@@ -39,12 +37,10 @@ def waiting(now: datetime) -> list[str]:
 
 def test_a_months_usage_becomes_an_invoice_and_a_mail() -> None:
     studio()
-    use(1_100)
+    text(1_100)
 
-    answer = invoice.handler(event("sqs_bill"), LambdaContext())
+    written = bill()
 
-    written = invoices.get("10000001", "2026-11")
-    assert answer == {"batchItemFailures": []}
     assert written
     assert (written.plan, written.units_used, written.units_beyond) == ("medium", 1_100, 100)
     assert written.total_micros == 39_000_000
@@ -67,10 +63,10 @@ def test_a_months_usage_becomes_an_invoice_and_a_mail() -> None:
 
 def test_billing_again_changes_nothing_and_mails_nothing() -> None:
     studio()
-    use(10)
+    text(10)
     first = bill()
 
-    use(5_000)
+    text(5_000)
     again = bill(now=FIRST + timedelta(days=3))
 
     assert first == again
@@ -80,7 +76,7 @@ def test_billing_again_changes_nothing_and_mails_nothing() -> None:
 
 def test_bills_at_once_write_one_invoice() -> None:
     studio()
-    use(10)
+    text(10)
 
     with at_once() as threads:
         written = list(threads.map(lambda _: bill(), range(4)))
@@ -90,31 +86,65 @@ def test_bills_at_once_write_one_invoice() -> None:
     assert waiting(FIRST + timedelta(days=1)) == []
 
 
-def test_killed_anywhere_the_next_delivery_ends_in_one_invoice_that_is_mailed() -> None:
-    for call in range(1, 8):
-        number = f"2000000{call}"
+def test_killed_anywhere_the_next_delivery_ends_in_one_invoice_that_is_mailed_and_no_number_is_left_out() -> None:
+    for call in range(1, CALLS + 2):
+        number = f"200000{call:02}"
         studio(number)
-        use(10, number)
+        text(10, number)
 
         with killed_before(call):
             bill(number)
-        use(1_000, number)
+        text(1_000, number)
         bill(number, FIRST + timedelta(minutes=2))
 
         assert len({mail.text for mail in mails(number)}) == 1
         assert waiting(FIRST + timedelta(days=1)) == []
+    issued = [invoices.get(f"200000{call:02}", "2026-11") for call in range(1, CALLS + 2)]
+    assert [one.number for one in issued if one] == [f"2026-11-{place:06}" for place in range(1, CALLS + 2)]
 
 
 def test_an_invoice_whose_mail_was_lost_is_due() -> None:
     studio()
+    text()
 
-    with killed_before(5):
+    with killed_before(CALLS - 1):
         bill()
 
     assert invoices.get("10000001", "2026-11")
     assert mails() == []
     assert waiting(FIRST + timedelta(minutes=1)) == []
     assert waiting(FIRST + timedelta(minutes=2, milliseconds=1)) == ["10000001"]
+
+
+def test_bills_of_many_accounts_at_once_are_numbered_without_a_gap() -> None:
+    every = [studio(f"1000000{n}").id for n in range(8)]
+
+    with at_once() as threads:
+        written = list(threads.map(bill, [*every, *every]))
+
+    assert {one.number for one in written if one} == {f"2026-11-00000{n}" for n in range(1, 9)}
+    assert invoices.last_number("2026-11") == 8
+
+
+def test_a_month_that_has_not_ended_is_not_billed() -> None:
+    studio()
+
+    with pytest.raises(ValueError, match="2026-11 has not ended"):
+        bill(now=datetime(2026, 12, 1, 5, 59, 59, tzinfo=UTC))
+
+    assert bill(now=datetime(2026, 12, 1, 6, 0, tzinfo=UTC))
+
+
+def test_a_close_that_runs_late_bills_the_month_and_the_day_that_were_meant() -> None:
+    studio()
+    text(3)
+    text(7, at=datetime(2026, 12, 2, 12, 0, tzinfo=UTC))
+
+    written = bill(now=datetime(2026, 12, 3, 12, 0, tzinfo=UTC))
+
+    assert written
+    assert (written.month, written.units_used) == ("2026-11", 3)
+    assert written.issued_on.isoformat() == "2026-12-01"
 
 
 def test_a_studio_that_joined_later_owes_nothing() -> None:
@@ -140,22 +170,25 @@ def test_a_studio_that_never_got_its_credentials_owes_nothing() -> None:
     assert mails() == []
 
 
-def test_a_record_that_cannot_be_read_fails_alone() -> None:
-    studio()
-    good = event("sqs_bill")["Records"][0]["body"]
-    nobody = '{"account":"10000009","month":"2026-11"}'
+def test_a_record_that_cannot_be_read_or_is_too_early_fails_alone() -> None:
+    studio(plan_changes=(Change(datetime(2024, 1, 1, tzinfo=UTC), "medium"),))
+    month = months.previous(months.month_of(clock.now()))
+    good = f'{{"account":"10000001","month":"{month}"}}'
+    nobody = f'{{"account":"10000009","month":"{month}"}}'
     no_month = '{"account":"10000001","month":"November"}'
+    not_over = f'{{"account":"10000001","month":"{months.following(month)}"}}'
 
-    answer = invoice.handler(sqs_event("{", nobody, no_month, good), LambdaContext())
+    answer = invoice.handler(sqs_event("{", nobody, no_month, not_over, good), LambdaContext())
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": f"m{number}"} for number in range(3)]}
-    assert invoices.get("10000001", "2026-11")
+    assert answer == {"batchItemFailures": [{"itemIdentifier": f"m{number}"} for number in range(4)]}
+    assert invoices.get("10000001", month)
+    assert invoices.get("10000001", months.following(month)) is None
 
 
 def test_no_log_shows_a_mail(capsys: pytest.CaptureFixture[str]) -> None:
     studio()
 
-    invoice.handler(event("sqs_bill"), LambdaContext())
+    bill()
 
     assert "Foxglove" not in "".join(capsys.readouterr())
     assert NOW < FIRST

@@ -1,0 +1,221 @@
+"""What comes too late for its month's invoice, and what the operator takes off one, stands on the next."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from billing import invoice
+from longcode import months
+from longcode.account import Account
+from longcode.credit import Credit
+from longcode.invoice import Invoice
+from longcode.jobs import Bill
+from longcode.message import Message
+from longcode.plans import Change
+from longcode.standing import Standing, Turn
+from longcode.table import balances, invoices, keys, store, usage
+from longcode.table.writes import Update
+from tests.fakes import studio
+from tests.functions.accounts.calls import meanwhile
+from tests.functions.billing.texts import reply, text
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+JOINED = datetime(2026, 8, 3, 15, 0, tzinfo=UTC)
+LEFT = (Turn(at=datetime(2026, 10, 12, 12, 0, tzinfo=UTC), to=Standing.CLOSED),)
+
+
+def day(month: str) -> datetime:
+    return months.bounds(month)[0].replace(day=12)
+
+
+def joined(**changes: Any) -> Account:
+    return studio(created_at=JOINED, established_at=JOINED, plan_changes=(Change(JOINED, "medium"),), **changes)
+
+
+def close(month: str) -> Invoice | None:
+    invoice.bill(Bill(account="10000001", month=month), months.bounds(months.following(month))[0])
+    return invoices.get("10000001", month)
+
+
+def closed(month: str) -> Invoice:
+    found = close(month)
+    assert found
+    return found
+
+
+def credited(micros: int, credit_id: str = "c1", month: str = "2026-09") -> None:
+    one = Credit(
+        account="10000001", id=credit_id, month=month, amount_micros=micros, reason="Sent twice", given_at=JOINED
+    )
+    total = invoices.get("10000001", month)
+    assert total
+    balances.give(one, total.total_micros)
+
+
+def uncount(message: Message) -> None:
+    """Take a text back, as if it had never been charged."""
+    less = Update(keys.message("10000001", message.id), changes={"charged_units": 0})
+    store.transact([less, *usage.counting(message, -1)])
+
+
+def others(one: Invoice) -> list[tuple[str, int, int, str | None]]:
+    own = ("monthly_fee", "units_sent", "units_received", "units_sent_beyond", "units_received_beyond")
+    return [(line.item, line.quantity, line.amount_micros, line.month) for line in one.lines if line.item not in own]
+
+
+def test_units_that_are_counted_late_stand_on_the_next_invoice_at_their_own_months_price() -> None:
+    joined()
+    text(990, at=day("2026-09"))
+    closed("2026-09")
+
+    text(15, at=day("2026-09"))
+    october = closed("2026-10")
+
+    assert others(october) == [
+        ("late_units_sent", 10, 0, "2026-09"),
+        ("late_units_sent_beyond", 5, 200_000, "2026-09"),
+    ]
+    assert (october.units_used, october.total_micros, october.credits_micros) == (0, 35_200_000, 0)
+
+
+def test_they_stand_on_one_invoice_only() -> None:
+    joined()
+    closed("2026-09")
+    text(3, at=day("2026-09"))
+    closed("2026-10")
+
+    november = closed("2026-11")
+
+    assert others(november) == []
+
+
+def test_units_of_three_months_before_are_looked_for_and_no_older_ones() -> None:
+    joined()
+    for month in ("2026-08", "2026-09", "2026-10", "2026-11"):
+        closed(month)
+    for month in ("2026-08", "2026-09", "2026-11"):
+        text(2, at=day(month))
+
+    december = closed("2026-12")
+
+    assert [(quantity, month) for _, quantity, _, month in others(december)] == [(2, "2026-09"), (2, "2026-11")]
+
+
+def test_units_that_were_taken_back_come_off_the_next_invoice() -> None:
+    joined()
+    gone = text(1_010, at=day("2026-09"))
+    closed("2026-09")
+
+    uncount(gone)
+    text(5, at=day("2026-09"))
+    october = closed("2026-10")
+
+    assert others(october) == [
+        ("late_units_sent", -995, 0, "2026-09"),
+        ("late_units_sent_beyond", -10, -400_000, "2026-09"),
+    ]
+    assert (october.credits_micros, october.total_micros) == (-400_000, 34_600_000)
+
+
+def test_what_waits_for_its_own_invoice_is_on_no_other() -> None:
+    joined()
+    text(7, at=day("2026-09"))
+
+    october = closed("2026-10")
+    september = closed("2026-09")
+    text(2, at=day("2026-09"))
+    november = closed("2026-11")
+
+    assert (others(october), september.units_sent) == ([], 7)
+    assert [(quantity, month) for _, quantity, _, month in others(november)] == [(2, "2026-09")]
+
+
+def test_two_invoices_that_are_closed_at_once_do_not_both_have_the_late_units() -> None:
+    joined()
+    closed("2026-09")
+    text(3, at=day("2026-09"))
+
+    with meanwhile("TransactWriteItems", lambda: closed("2026-11")):
+        october = closed("2026-10")
+
+    november = invoices.get("10000001", "2026-11")
+    assert november
+    assert sorted([others(october), others(november)]) == [[], [("late_units_sent", 3, 0, "2026-09")]]
+
+
+def test_a_credit_stands_on_the_next_invoice_and_on_no_other() -> None:
+    joined()
+    closed("2026-09")
+    credited(1_000_000)
+
+    october, november = closed("2026-10"), closed("2026-11")
+
+    assert others(october) == [("credit", 1, -1_000_000, "2026-09")]
+    assert (october.credits_micros, october.total_micros) == (-1_000_000, 34_000_000)
+    assert others(november) == []
+
+
+def test_what_an_invoice_is_too_small_for_carries_on_until_it_is_used_up() -> None:
+    joined()
+    text(2_500, at=day("2026-09"))
+    assert closed("2026-09").total_micros == 95_000_000
+    credited(80_000_000)
+
+    october, november, december = closed("2026-10"), closed("2026-11"), closed("2026-12")
+
+    assert others(october) == [
+        ("credit", 1, -80_000_000, "2026-09"),
+        ("carried_on", 1, 45_000_000, None),
+    ]
+    assert others(november) == [("brought_forward", 1, -45_000_000, None), ("carried_on", 1, 10_000_000, None)]
+    assert others(december) == [("brought_forward", 1, -10_000_000, None)]
+    assert [one.total_micros for one in (october, november, december)] == [0, 0, 25_000_000]
+    assert [one.credits_micros for one in (october, november, december)] == [-35_000_000, -35_000_000, -10_000_000]
+
+
+def test_a_credit_that_is_given_while_an_invoice_is_drawn_up_is_on_it_or_waits() -> None:
+    joined()
+    closed("2026-09")
+
+    with meanwhile("TransactWriteItems", lambda: credited(1_000_000)):
+        october = closed("2026-10")
+
+    assert october.credits_micros == -1_000_000
+    assert closed("2026-11").credits_micros == 0
+
+
+def test_more_credits_than_one_invoice_can_have_are_on_the_one_after() -> None:
+    joined()
+    closed("2026-09")
+    for number in range(balances.AT_MOST + 2):
+        credited(100, f"c{number}")
+
+    october, november = closed("2026-10"), closed("2026-11")
+
+    assert (october.credits_micros, november.credits_micros) == (-5_000, -200)
+
+
+def test_an_account_that_left_has_its_last_invoice_with_the_whole_fee() -> None:
+    joined(standing=Standing.CLOSED, standings=LEFT)
+    text(3, at=day("2026-10"))
+
+    last, after = closed("2026-10"), close("2026-11")
+
+    assert (last.units_used, last.total_micros) == (3, 35_000_000)
+    assert after is None
+
+
+def test_late_units_of_an_account_that_left_have_an_invoice_without_a_fee() -> None:
+    joined(standing=Standing.CLOSED, standings=LEFT)
+    text(1_000, at=day("2026-10"))
+    closed("2026-10")
+
+    text(2, at=day("2026-10"))
+    reply(1, at=day("2026-11"))
+    november = closed("2026-11")
+
+    assert others(november) == [("late_units_sent_beyond", 2, 80_000, "2026-10")]
+    assert (november.units_received, november.total_micros) == (1, 80_000)
+    assert close("2026-12") is None
