@@ -24,7 +24,7 @@ def close(account: Account, month: str, now: datetime) -> Invoice | None:
         if drawn is None:
             return None
         try:
-            findings = checking.check(account.id, drawn)
+            findings = checking.check(account.id, drawn.invoice, drawn.counters)
             if findings:
                 _put_aside(entry, account.id, month, findings, now)
                 return None

@@ -45,6 +45,11 @@ def draw(account: Account, month: str) -> Drawn | None:
     )
 
 
+def owes(account: Account, month: str) -> bool:
+    """Tell whether an account owes a month's fee: it had its credentials, and was open for any part of the month."""
+    return account.established_at is not None and plan_in(account, month) is not None
+
+
 def terms_of(account: Account, month: str) -> Plan | None:
     """Tell an account's plan in a month, with no fee after it was closed; None before it had one.
 

@@ -36,6 +36,11 @@ class Balance:
     waiting: int = 0
 
 
+def same(one: Credit, other: Credit) -> bool:
+    """Tell whether two credits are one that was given twice."""
+    return (one.month, one.amount_micros, one.reason) == (other.month, other.amount_micros, other.reason)
+
+
 def lines(charges: Iterable[Line], carried_micros: int, credits_given: Sequence[Credit]) -> list[Line]:
     """List what takes away from the charges; where they are too small for it, the last line puts the rest off."""
     taken = [_line("brought_forward", "Brought forward", -carried_micros)] if carried_micros else []

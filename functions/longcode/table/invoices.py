@@ -1,7 +1,7 @@
 """Invoices: one for an account and month, numbered as it is issued, due until mailed; or parked for a difference."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -104,6 +104,26 @@ def last_number(month: str) -> int:
     """Tell how many invoices of a month are issued."""
     found = store.get(keys.last_invoice_number(month))
     return int(found["sequence"]) if found else 0
+
+
+def numbers(month: str, *, after: str | None, limit: int) -> Iterator[tuple[str, str]]:
+    """List the numbers of a month in their order, from the one after, each with its account."""
+    start = keys.invoice_number(month, after) if after else None
+    found = store.query(keys.invoice_number(month), after=start, limit=limit)
+    return ((one["number"], one["account"]) for one in found)
+
+
+def note_paid(account: str, month: str, on: date) -> None:
+    """Note the day on which an invoice was paid. One that is paid stays so: the first day stands."""
+    paid = {"state": State.PAID, "paid_on": on.isoformat()}
+    store.holds(Update(keys.invoice(account, month), changes=paid, when=Attr("state").eq(State.ISSUED)))
+
+
+def mail_again(account: str, month: str, look_at: datetime) -> None:
+    """Have an issued invoice mailed as if it had not been, by whoever looks at it first."""
+    changes = keys.due(f"{account}{month}", look_at)
+    gone = ("mailed_at", "mailing_until")
+    store.holds(Update(keys.invoice(account, month), changes, remove=gone, when=Attr("state").is_in(ISSUED)))
 
 
 def take_to_mail(account: str, month: str, now: datetime, until: datetime) -> bool:

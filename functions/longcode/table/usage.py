@@ -2,11 +2,16 @@
 
 from dataclasses import asdict
 
+from boto3.dynamodb.conditions import Attr
+from msgspec.structs import replace
+
 from longcode.message import Message
 from longcode.table import keys, store
 from longcode.table.codec import read
 from longcode.table.writes import Update
 from longcode.usage import Usage, counts, day, of
+
+_CORRECTED = "corrected"  # names one of a day's counters, as a message's id does
 
 
 def counting(message: Message, times: int = 1) -> list[Update]:
@@ -19,6 +24,18 @@ def adding(account: str, day: str, spread_by: str, usage: Usage, times: int = 1)
     """Make the write that counts; it belongs into the transaction of what it counts."""
     counted = {name: times * count for name, count in asdict(usage).items() if count}
     return Update(keys.usage(account, day, spread_by), changes={"type": "usage", "day": day}, add=counted)
+
+
+def corrections(account: str, day: str) -> int:
+    """Tell how often the counters of a day were set right."""
+    return int((store.get(keys.usage(account, day, _CORRECTED)) or {}).get("corrected", 0))
+
+
+def correct(account: str, day: str, missing: Usage, corrected: int) -> bool:
+    """Add what the counters lack of their messages; False when they were set right since `corrected` was read."""
+    unchanged = Attr("corrected").eq(corrected) if corrected else Attr("corrected").not_exists()
+    change = adding(account, day, _CORRECTED, missing)
+    return store.holds(replace(change, changes={**change.changes, "corrected": corrected + 1}, when=unchanged))
 
 
 def of_month(account: str, month: str) -> Usage:

@@ -1,0 +1,354 @@
+"""What the operator asks of the ledger, and why it is refused."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from billing import invoice, ledger
+from billing.orders import Order
+from longcode import months
+from longcode.aws import clock
+from longcode.jobs import Bill
+from longcode.plans import Change
+from longcode.table import balances, invoices, usage
+from tests.fakes import LambdaContext, queued, studio
+from tests.functions.accounts.calls import at_once, killed_before, meanwhile
+from tests.functions.accounts.event import event
+from tests.functions.accounts.mails import mails_to
+from tests.functions.billing.texts import text, uncounted
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+FIRST = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+NOVEMBER = "2026-11"
+
+
+def ask(do: str, now: datetime = FIRST + timedelta(days=9), **order: Any) -> Any:
+    return ledger.act({"do": do, "month": NOVEMBER, **order}, now)
+
+
+def bill(account: str = "10000001", now: datetime = FIRST) -> None:
+    invoice.bill(Bill(account=account, month=NOVEMBER), now)
+
+
+def billed(account: str = "10000001", units: int = 0) -> str:
+    studio(account)
+    text(units, account)
+    bill(account)
+    return account
+
+
+def parked(account: str) -> str:
+    studio(account)
+    uncounted(2, account)
+    bill(account)
+    bill(account, FIRST + timedelta(minutes=3))
+    return account
+
+
+def credit(amount_micros: int, credit_id: str = "case-1", **order: Any) -> Any:
+    given = {"account": "10000001", "reason": "Sent twice", **order}
+    return ask("credit", amount_micros=amount_micros, id=credit_id, **given)
+
+
+def test_every_event_for_the_ledger_is_an_order() -> None:
+    for name in ("close", "check", "repair", "list", "open", "paid", "resend", "credit"):
+        assert msgspec.convert(event(f"ledger_{name}"), Order)
+
+
+def test_a_month_is_closed_whole_or_after_an_account_or_for_one() -> None:
+    every = [studio(f"1000000{n}").id for n in range(4)]
+
+    answers = [ask("close"), ask("close", after=every[2]), ask("close", account=every[1])]
+
+    assert answers == [{"accounts": 4}, {"accounts": 1}, {"accounts": 1}]
+    assert len(queued("bill")) == 6
+
+
+def test_a_month_that_has_not_ended_is_not_closed() -> None:
+    studio()
+
+    answer = ask("close", now=datetime(2026, 11, 30, tzinfo=UTC))
+
+    assert (answer["code"], answer["field"]) == ("month_not_over", "month")
+    assert answer["detail"] == "2026-11 ends at 2026-12-01T06:00:00+00:00: it cannot be closed before."
+    assert queued("bill") == []
+
+
+def test_the_handler_goes_by_the_clock() -> None:
+    studio()
+    now = months.month_of(clock.now())
+
+    answer = ledger.handler({"do": "close", "month": now}, LambdaContext())
+
+    assert answer["code"] == "month_not_over"
+
+
+@pytest.mark.parametrize(
+    ("do", "more"),
+    [
+        ("close", {}),
+        ("check", {}),
+        ("repair", {}),
+        ("paid", {"on": "2026-12-09"}),
+        ("resend", {}),
+        ("credit", {"amount_micros": 1, "reason": "r", "id": "i"}),
+    ],
+)
+def test_an_account_that_does_not_exist_is_refused(do: str, more: dict[str, Any]) -> None:
+    answer = ask(do, account="10000009", **more)
+
+    assert answer == {"code": "not_found", "detail": "There is no account '10000009'.", "field": "account"}
+    assert queued("bill") == []
+
+
+@pytest.mark.parametrize(
+    ("do", "more"),
+    [("paid", {"on": "2026-12-09"}), ("resend", {}), ("credit", {"amount_micros": 1, "reason": "r", "id": "i"})],
+)
+def test_what_needs_an_invoice_is_refused_for_a_month_without_one_and_for_a_parked_one(
+    do: str, more: dict[str, Any]
+) -> None:
+    studio("10000001")
+    parked("10000002")
+
+    missing, put_aside = ask(do, account="10000001", **more), ask(do, account="10000002", **more)
+
+    assert missing["detail"] == "There is no invoice of 2026-11: nobody has billed it."
+    assert put_aside["detail"] == "There is no invoice of 2026-11: it is parked."
+    assert (missing["field"], put_aside["field"]) == ("month", "month")
+    assert balances.of("10000001").waiting == 0
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        ({"do": "close"}, "required field `month`"),
+        ({"do": "close", "month": "2026-13"}, r"\$\.month"),
+        ({"do": "close", "month": "November"}, r"\$\.month"),
+        ({"do": "close", "month": NOVEMBER, "acount": "1"}, "unknown field `acount`"),
+        ({"do": "list", "month": NOVEMBER, "limit": 0}, r"\$\.limit"),
+        ({"do": "paid", "month": NOVEMBER, "account": "1", "on": "soon"}, r"\$\.on"),
+        ({"do": "credit", "month": NOVEMBER, "account": "1", "reason": "r", "id": "i"}, "`amount_micros`"),
+        ({"do": "forget", "month": NOVEMBER}, "Invalid value 'forget'"),
+    ],
+)
+def test_an_order_that_cannot_be_read_says_why(order: dict[str, Any], reason: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=reason):
+        ledger.act(order, FIRST)
+
+
+def test_a_months_invoices_are_listed_in_the_order_of_their_numbers_page_by_page() -> None:
+    for account in ("10000003", "10000001", "10000002"):
+        billed(account)
+
+    first = ask("list", limit=2)
+    second = ask("list", limit=2, cursor=first["next_cursor"])
+
+    assert [(one["number"], one["account"]) for one in first["items"] + second["items"]] == [
+        ("2026-11-000001", "10000003"),
+        ("2026-11-000002", "10000001"),
+        ("2026-11-000003", "10000002"),
+    ]
+    assert (first["next_cursor"], second["next_cursor"], first["issued"]) == ("2026-11-000002", None, 3)
+    assert (first["items"][0]["state"], first["items"][0]["total_micros"]) == ("issued", 35_000_000)
+
+
+def test_a_month_that_nobody_closed_has_an_empty_list() -> None:
+    assert ask("list") == {"items": [], "next_cursor": None, "issued": 0}
+
+
+def test_what_is_parked_or_missing_is_told_and_who_owes_nothing_is_not() -> None:
+    billed("10000001")
+    parked("10000002")
+    studio("10000003")
+    studio("10000004", established_at=None)
+    studio("10000005", plan_changes=(Change(FIRST, "medium"),), created_at=FIRST)
+
+    first = ask("open", limit=2)
+    second = ask("open", limit=9, after=first["next_cursor"])
+
+    [put_aside] = first["items"]
+    assert (put_aside["account"], put_aside["state"]) == ("10000002", "parked")
+    assert put_aside["findings"]["differences"][1] == {
+        "month": NOVEMBER,
+        "count": "units_sent",
+        "counters": 0,
+        "messages": 2,
+    }
+    assert second == {
+        "items": [{"account": "10000003", "month": NOVEMBER, "state": "missing"}],
+        "next_cursor": None,
+    }
+
+
+def test_a_check_tells_what_differs_and_what_is_on_no_invoice_yet() -> None:
+    billed("10000001", units=5)
+    text(2, "10000001")
+    parked("10000002")
+
+    mine, every = ask("check", account="10000001"), ask("check")
+
+    assert mine == {
+        "account": "10000001",
+        "month": NOVEMBER,
+        "state": "issued",
+        "number": "2026-11-000001",
+        "differences": (),
+        "unreadable": (),
+        "wrong": None,
+        "unbilled_units": 2,
+    }
+    assert [one["account"] for one in every["items"]] == ["10000002"]
+    assert every["next_cursor"] is None
+
+
+def test_a_check_of_all_goes_on_after_the_last_account_that_it_looked_at() -> None:
+    for account in ("10000001", "10000002", "10000003"):
+        parked(account)
+
+    first = ask("check", limit=2)
+    second = ask("check", limit=2, after=first["next_cursor"])
+
+    assert [one["account"] for one in first["items"]] == ["10000001", "10000002"]
+    assert [one["account"] for one in second["items"]] == ["10000003"]
+
+
+def test_repairing_sets_the_counters_right_once_and_the_next_close_issues_the_invoice() -> None:
+    parked("10000001")
+
+    with at_once() as threads:
+        list(threads.map(lambda _: ask("repair", account="10000001"), range(4)))
+    bill(now=FIRST + timedelta(days=1))
+
+    assert usage.of_month("10000001", NOVEMBER).units_sent == 2
+    issued = invoices.get("10000001", NOVEMBER)
+    assert issued
+    assert (issued.number, issued.units_sent) == ("2026-11-000001", 2)
+
+
+def test_an_invoice_is_paid_once_and_the_first_day_stands() -> None:
+    billed()
+
+    first = ask("paid", account="10000001", on="2026-12-04")
+    second = ask("paid", account="10000001", on="2026-12-09")
+
+    assert first == second
+    assert (first["state"], first["paid_on"]) == ("paid", "2026-12-04")
+
+
+def test_an_invoice_is_not_paid_tomorrow() -> None:
+    billed()
+
+    answer = ask("paid", account="10000001", on="2026-12-11")
+
+    assert (answer["code"], answer["field"]) == ("invalid", "on")
+    assert ask("list")["items"][0]["state"] == "issued"
+
+
+def test_paying_changes_no_byte_of_the_invoice() -> None:
+    billed(units=7)
+    before = msgspec.json.encode(invoices.get("10000001", NOVEMBER))
+
+    ask("paid", account="10000001", on="2026-12-04")
+
+    assert msgspec.json.encode(invoices.get("10000001", NOVEMBER)) == before
+
+
+def test_an_invoice_that_is_sent_again_is_mailed_once_more_paid_or_not() -> None:
+    billed()
+    ask("paid", account="10000001", on="2026-12-04")
+
+    ask("resend", account="10000001")
+    for job in queued("bill") * 2:
+        invoice.bill(msgspec.json.decode(job, type=Bill), FIRST + timedelta(days=9))
+
+    first, second = mails_to("10000001@studio.example")
+    assert first == second
+
+
+def test_killed_anywhere_an_invoice_is_sent_again_by_the_next_order() -> None:
+    billed()
+
+    for call in range(1, 7):
+        with killed_before(call):
+            ask("resend", account="10000001")
+    ask("resend", account="10000001")
+
+    assert queued("bill")
+    assert invoices.take_to_mail("10000001", NOVEMBER, FIRST, FIRST)
+
+
+def test_a_credit_waits_for_the_next_invoice_and_stands_beside_the_one_that_it_corrects() -> None:
+    billed()
+
+    answer = credit(500_000)
+
+    assert answer["amount_micros"] == 500_000
+    assert balances.of("10000001").waiting == 1
+    assert ask("list")["items"][0]["credited_micros"] == 500_000
+
+
+def test_a_credit_larger_than_the_invoice_less_earlier_ones_is_refused() -> None:
+    billed()
+    credit(30_000_000)
+
+    too_much, all_the_rest = credit(5_000_001, "case-2"), credit(5_000_000, "case-3")
+
+    assert too_much == {
+        "code": "credit_too_large",
+        "detail": "Of invoice 2026-11-000001, $5.00 are left to credit.",
+        "field": "amount_micros",
+    }
+    assert all_the_rest["id"] == "case-3"
+    assert balances.of("10000001").waiting == 2
+
+
+def test_a_credit_given_twice_is_one_and_another_under_its_id_is_refused() -> None:
+    billed()
+    first = credit(20_000_000)
+
+    again, other = credit(20_000_000), credit(1_000_000)
+
+    assert again == first
+    assert (other["code"], other["field"]) == ("id_taken", "id")
+    assert balances.of("10000001").waiting == 1
+
+
+def test_credits_at_once_are_not_larger_than_the_invoice() -> None:
+    billed()
+
+    with at_once() as threads:
+        answers = list(threads.map(lambda n: credit(10_000_000, f"case-{n}"), range(6)))
+
+    assert sorted(one.get("code", "given") for one in answers) == ["credit_too_large"] * 3 + ["given"] * 3
+    assert balances.of("10000001").waiting == 3
+
+
+def test_another_credit_meanwhile_leaves_less() -> None:
+    billed()
+
+    with meanwhile("TransactWriteItems", lambda: credit(30_000_000, "case-2")):
+        answer = credit(30_000_000)
+
+    assert answer["detail"] == "Of invoice 2026-11-000001, $5.00 are left to credit."
+
+
+@pytest.mark.parametrize("amount", [0, -1, 1.5, "1000", None, True])
+def test_a_credit_is_a_positive_whole_number(amount: Any) -> None:
+    billed()
+
+    with pytest.raises(msgspec.ValidationError, match=r"\$\.amount_micros"):
+        credit(amount)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("reason", " "), ("reason", ""), ("credit_id", "a#b"), ("credit_id", "")]
+)
+def test_a_credit_has_a_reason_and_an_id(field: str, value: str) -> None:
+    billed()
+
+    with pytest.raises(msgspec.ValidationError, match=rf"\$\.{field.removeprefix('credit_')}"):
+        credit(1, **{field: value})
