@@ -22,9 +22,7 @@ def close(month: str, ids: Iterable[str], now: datetime, *, as_of: datetime | No
     `as_of` is the time that it is for somebody who tries a month's close before its end. Raises `MonthNotOver`.
     The log tells how far it is: from there on the rest can be queued, should this die.
     """
-    if not months.is_over(month, as_of or now):
-        ends_at = months.bounds(month)[1]
-        raise MonthNotOver(f"{month} ends at {ends_at.isoformat()}: it cannot be closed before.", field="month")
+    check_over(month, as_of or now)
     queued = 0
     for some in _many(iter(ids)):
         jobs = [Bill(account=account, month=month, as_of=as_of) for account in some]
@@ -32,6 +30,13 @@ def close(month: str, ids: Iterable[str], now: datetime, *, as_of: datetime | No
         queued += len(some)
         logger.info("queued to be billed", extra={"month": month, "accounts": queued, "up_to": some[-1]})
     return queued
+
+
+def check_over(month: str, now: datetime) -> None:
+    """Refuse a month that has not ended; raises `MonthNotOver`."""
+    if not months.is_over(month, now):
+        ends_at = months.bounds(month)[1]
+        raise MonthNotOver(f"{month} ends at {ends_at.isoformat()}: it cannot be closed before.", field="month")
 
 
 def _many(ids: Iterator[str]) -> Iterator[list[str]]:

@@ -100,6 +100,7 @@ def _done(order: Order, now: datetime) -> dict[str, Any]:
         case List():
             return listing.page(order.month, order.limit, order.cursor)
         case Open():
+            close_month.check_over(order.month, now)
             return listing.open_ones(order.month, order.limit, order.after)
         case Paid():
             return pay(order, now)

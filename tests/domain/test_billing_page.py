@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from longcode import invoice, months, plans, price_list
+from longcode import credit, invoice, late, months, plans, price_list
 from longcode.account import Account, Product, plan_in
+from longcode.credit import Credit
+from longcode.invoice import Line
 from longcode.plans import Change
 from longcode.standing import Standing, Turn
 from longcode.usage import Usage
@@ -112,3 +114,41 @@ def test_an_invoice_comes_to_what_the_page_says(plan: str, used: list[str], on_l
     assert quantities.get("units_sent_beyond", 0) == sent_beyond
     assert quantities.get("units_received_beyond", 0) == received_beyond
     assert invoice.money(drawn.total_micros, drawn.currency) == total
+
+
+@pytest.mark.parametrize(
+    ("plan", "units", "lines", "amount"), [(row[0], row[1:5], row[5], row[6]) for row in rows("Late on")]
+)
+def test_late_units_come_to_what_the_page_says(plan: str, units: list[str], lines: str, amount: str) -> None:
+    billed, counted = (Usage(units_sent=int(sent), units_received=int(received)) for sent, received in pairs(units))
+
+    found = list(late.lines("2026-10", PLANS[plan], billed, counted))
+
+    assert "; ".join(f"{line.item.removeprefix('late_')} {line.quantity}" for line in found) == lines
+    assert invoice.money(sum(line.amount_micros for line in found), "USD") == amount
+
+
+@pytest.mark.parametrize("row", rows("Charges"))
+def test_credits_come_off_as_the_page_says(row: list[str]) -> None:
+    charged, brought, given, taken, carried, total = row
+    charges = [Line("monthly_fee", "Medium", 1, micros(charged), micros(charged))]
+    credits_given = [
+        Credit(
+            account="1", id="c", month="2026-10", amount_micros=micros(given), reason="r", given_at=utc("2026-11-01")
+        )
+    ]
+
+    lines = credit.lines(charges, micros(brought), credits_given if micros(given) else [])
+
+    comes_to = sum(line.amount_micros for line in (*charges, *lines))
+    assert comes_to == micros(total)
+    assert comes_to - micros(charged) == -micros(taken.removeprefix("-"))
+    assert credit.carried_on(lines) == micros(carried)
+
+
+def pairs(four: list[str]) -> list[tuple[str, str]]:
+    return [(four[0], four[1]), (four[2], four[3])]
+
+
+def micros(text: str) -> int:
+    return int(text.removeprefix("$").replace(".", "")) * 10_000

@@ -67,10 +67,11 @@ def test_a_month_is_closed_whole_or_after_an_account_or_for_one() -> None:
     assert len(queued("bill")) == 6
 
 
-def test_a_month_that_has_not_ended_is_not_closed() -> None:
+@pytest.mark.parametrize("do", ["close", "open"])
+def test_a_month_that_has_not_ended_is_not_closed_nor_is_anything_of_it_open(do: str) -> None:
     studio()
 
-    answer = ask("close", now=datetime(2026, 11, 30, tzinfo=UTC))
+    answer = ask(do, now=datetime(2026, 11, 30, tzinfo=UTC))
 
     assert (answer["code"], answer["field"]) == ("month_not_over", "month")
     assert answer["detail"] == "2026-11 ends at 2026-12-01T06:00:00+00:00: it cannot be closed before."
