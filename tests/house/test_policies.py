@@ -93,10 +93,20 @@ def test_each_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> No
         assert {name for name, one in all_of(template) if action in actions(one)} == doing
 
 
+def test_who_attaches_files_to_mails_may_send_them_raw(template: dict[str, Any]) -> None:
+    attaching = {
+        name
+        for name, path in handlers().items()
+        if any("longcode.aws.mail" in imports(file) and "File" in attributes(file) for file in own(path))
+    }
+
+    assert {name for name, one in all_of(template) if "ses:SendRawEmail" in actions(one)} == attaching != set()
+
+
 def test_nobody_may_do_everything(template: dict[str, Any]) -> None:
     stated = {action for _, one in all_of(template) for action in actions(one)}
 
-    assert stated == {"ses:SendEmail", "sms-voice:SendTextMessage", *SWAPS}
+    assert stated == {"ses:SendEmail", "ses:SendRawEmail", "sms-voice:SendTextMessage", *SWAPS}
 
 
 def all_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -1,12 +1,40 @@
 """Mail to a studio, through SES."""
 
+from msgspec import Struct
+
 from longcode.aws.clients import client
 from longcode.aws.settings import settings
 
 
-def send(to: str, subject: str, text: str) -> None:
-    """Send a plain mail."""
-    content = {"Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": text}}}}
+class File(Struct, frozen=True):
+    """What is attached to a mail; its type is as `application/pdf`."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+def send(to: str, subject: str, text: str, *files: File) -> None:
+    """Send a plain mail, with files if there are any."""
+    content = _with_files(to, subject, text, files) if files else _plain(subject, text)
     client("sesv2").send_email(
         FromEmailAddress=settings().mail_from, Destination={"ToAddresses": [to]}, Content=content
     )
+
+
+def _plain(subject: str, text: str) -> dict[str, object]:
+    return {"Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": text}}}}
+
+
+def _with_files(to: str, subject: str, text: str, files: tuple[File, ...]) -> dict[str, object]:
+    """Write a mail with files as MIME; a header with a line break in it is refused with a `ValueError`."""
+    from email.message import EmailMessage  # noqa: PLC0415 - few mails have files
+    from email.policy import SMTP  # noqa: PLC0415
+
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = settings().mail_from, to, subject
+    message.set_content(text, cte="base64")  # no line is too long for a mail server, nor begins with a dot
+    for file in files:
+        kind, _, subtype = file.type.partition("/")
+        message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
+    return {"Raw": {"Data": message.as_bytes()}}

@@ -1,22 +1,38 @@
 """The mails that SES took."""
 
-from typing import NamedTuple
+from email import message_from_string
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any, NamedTuple
 
-from moto.ses.models import ses_backends
+from moto.ses.models import RawMessage, ses_backends
 
 _ACCOUNT = "123456789012"  # moto's
 
 
 class Mail(NamedTuple):
-    """A mail to one address."""
+    """A mail to one address, and what was attached to it."""
 
     to: str
     subject: str
     text: str
+    files: tuple[tuple[str, bytes], ...] = ()
 
 
 def mails_to(address: str) -> list[Mail]:
     """List the mails to an address, oldest first."""
     taken = ses_backends[_ACCOUNT]["us-east-1"].sent_messages
-    mails = [Mail(one.destinations["ToAddresses"][0], one.subject, one.body) for one in taken]
+    mails = [_read_raw(one) if isinstance(one, RawMessage) else _read(one) for one in taken]
     return [mail for mail in mails if mail.to == address]
+
+
+def _read(taken: Any) -> Mail:
+    return Mail(taken.destinations["ToAddresses"][0], taken.subject, taken.body)
+
+
+def _read_raw(taken: RawMessage) -> Mail:
+    message = message_from_string(taken.raw_data, EmailMessage, policy=SMTP)
+    body = message.get_body()
+    assert body
+    files = [(str(one.get_filename()), one.get_content()) for one in message.iter_attachments()]
+    return Mail(message["To"], message["Subject"], body.get_content().replace("\r\n", "\n"), tuple(files))

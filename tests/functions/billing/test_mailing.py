@@ -1,0 +1,93 @@
+"""An invoice is mailed with all that it is about, in words and as PDF."""
+
+from dataclasses import replace
+
+import pytest
+
+from billing import pdf
+from billing.mailing import mail_invoice
+from longcode.aws import mail
+from longcode.invoice import Invoice, draw_up
+from longcode.plans import PastLimit, Plan
+from longcode.usage import Usage
+from tests.fakes import studio
+from tests.functions.accounts.mails import Mail, mails_to
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+MEDIUM = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE, version=3)
+
+
+def invoice(name: str = "Foxglove Portraits") -> Invoice:
+    drawn = draw_up("10000001", "2026-11", MEDIUM, Usage(units_sent=1_100, units_received=20), studio=name)
+    return replace(drawn, number="2026-11-000123")
+
+
+def mailed() -> Mail:
+    [mail] = mails_to("10000001@studio.example")
+    return mail
+
+
+def test_the_mail_has_every_figure_and_the_pdf() -> None:
+    mail_invoice(invoice(), studio())
+
+    assert mailed().subject == "Your Longcode invoice 2026-11-000123 for 2026-11"
+    assert mailed().files == (("invoice-2026-11-000123.pdf", pdf.draw(invoice())),)
+    assert mailed().text == (
+        "Longcode: Invoice 2026-11-000123\n"
+        "\n"
+        "Number: 2026-11-000123\n"
+        "Issued on: 1 December 2026\n"
+        "Studio: Foxglove Portraits, account 10000001\n"
+        "Month: November 2026\n"
+        "From: 1 November 2026, 00:00:00 -05:00 (2026-11-01T05:00:00Z)\n"
+        "Up to, and without: 1 December 2026, 00:00:00 -06:00 (2026-12-01T06:00:00Z)\n"
+        "Plan: Medium (medium, version 3)\n"
+        "Units included: 1,000\n"
+        "Units used: 1,120 (1,100 sent, 20 received)\n"
+        "Units beyond: 120\n"
+        "Price of a unit beyond: $0.04\n"
+        "Past the included units: each unit is charged\n"
+        "\n"
+        "  Medium: monthly fee: 1 x $35.00 = $35.00\n"
+        "  Units sent, included: 1,000 x $0.00 = $0.00\n"
+        "  Units received, included: 0 x $0.00 = $0.00\n"
+        "  Units sent beyond the plan: 100 x $0.04 = $4.00\n"
+        "  Units received beyond the plan: 20 x $0.04 = $0.80\n"
+        "\n"
+        "Credits, in the lines above: $0.00\n"
+        "Total: $39.80\n"
+        "\n"
+        "A month is cut at midnight in Chicago (America/Chicago). This one has 721 hours, as the clocks went back"
+        " within it. Its plan is the last one chosen by 30 November 2026, 17:00:00 -06:00 (2026-11-30T23:00:00Z), or"
+        " the one that the studio joined with after that. A text is counted in the month in which it was handed to"
+        " the carrier, a reply in that in which it came.\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["株式会社 Łódź 🦊", "Fox\r\nBcc: all@studio.example", "." * 2_000])
+def test_whatever_a_studio_is_called_the_mail_has_no_other_headers(name: str) -> None:
+    mail_invoice(invoice(name), studio())
+
+    assert mailed().subject == "Your Longcode invoice 2026-11-000123 for 2026-11"
+    assert mails_to("all@studio.example") == []
+    assert name.replace("\r\n", "\n") in mailed().text
+
+
+@pytest.mark.parametrize("header", ["to", "subject"])
+def test_a_header_with_a_line_break_is_refused(header: str) -> None:
+    headers = {"to": "a@studio.example", "subject": "Invoice"}
+    headers[header] += "\r\nBcc: all@studio.example"
+
+    with pytest.raises(ValueError, match="Header values"):
+        mail.send(headers["to"], headers["subject"], "text", mail.File("a.pdf", "application/pdf", b"%PDF-"))
+
+
+def test_a_pdf_that_cannot_be_drawn_does_not_keep_the_mail_back() -> None:
+    def broken(_invoice: Invoice) -> bytes:
+        raise ZeroDivisionError
+
+    mail_invoice(invoice(), studio(), broken)
+
+    assert "Total: $39.80" in mailed().text
+    assert mailed().files == ()
