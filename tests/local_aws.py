@@ -17,7 +17,7 @@ from longcode.table import price_list as loaded
 from tests import between, partiql
 
 ROOT = Path(__file__).parents[1]
-QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event", "webhook")
+QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event", "webhook", "export")
 QUEUE_URLS = {name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}" for name in QUEUES}
 SHARED_NUMBER = "+15555550100"
 
@@ -32,6 +32,7 @@ os.environ |= {
     "CARRIER_SECRET": "carrier",
     "CARRIER_API_BASE": "http://127.0.0.1:1",
     "CONFIGURATION_SET": "",
+    "STRIPE_SECRET": "",
     "SHARED_NUMBERS": SHARED_NUMBER,
     "SEGMENTS_A_SECOND": "1000000",
     "PUBLIC_URL_PARAMETER": "/longcode/public-url",

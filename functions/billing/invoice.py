@@ -6,11 +6,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from billing import closing
+from billing import closing, exporting
 from billing.mailing import mail_invoice
 from longcode import months
 from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.jobs import Bill
 from longcode.patience import LEASE
@@ -19,14 +20,16 @@ from longcode.table import accounts, invoices
 processor = OneByOne(EventType.SQS)
 
 
-def bill(job: Bill, now: datetime) -> None:
-    """Issue the invoice if the month has none, and mail it if that was not done."""
+def bill(job: Bill, now: datetime, *, exports: bool = False) -> None:
+    """Issue the invoice if the month has none, have it exported if that is wanted, and mail it: each once."""
     if not months.is_over(job.month, job.as_of or now):
         raise ValueError(f"{job.month} has not ended")
     account = accounts.get(job.account)
     if account is None:
         raise LookupError(job.account)
     invoice = closing.close(account, job.month, now)
+    if invoice and exports:
+        exporting.begin(job.account, job.month, now)
     if invoice and invoices.take_to_mail(job.account, job.month, now, now + LEASE):
         mail_invoice(invoice, account)
         invoices.note_mailed(job.account, job.month, now)
@@ -34,7 +37,7 @@ def bill(job: Bill, now: datetime) -> None:
 
 def record_handler(record: SQSRecord) -> None:
     """Bill one account for one month."""
-    bill(queues.read(Bill, record.body), clock.now())
+    bill(queues.read(Bill, record.body), clock.now(), exports=bool(settings().stripe_secret))
 
 
 @logger.inject_lambda_context

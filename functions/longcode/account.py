@@ -106,6 +106,7 @@ class Account:
     quiet_zone: QuietZone = QuietZone.LIKELY
     retention_days: int | None = None
     established_at: datetime | None = None
+    stripe_customer: str | None = None
     statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     standing: Standing = Standing.ACTIVE
     standings: tuple[Turn, ...] = ()

@@ -66,6 +66,13 @@ class Bill(Struct, frozen=True, kw_only=True, omit_defaults=True):
     as_of: datetime | None = None
 
 
+class Export(Struct, frozen=True, kw_only=True):
+    """Export an account's invoice of a month to the operator's books."""
+
+    account: str
+    month: str
+
+
 class Broadcast(Struct, frozen=True, kw_only=True):
     """Do one step of a broadcast: a job of a step that is done is stale."""
 

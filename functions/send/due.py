@@ -44,8 +44,10 @@ def act(item: Attributes, now: datetime) -> None:
             heal(read(Message, item), now)
         case "invoice":
             bill = jobs.Bill(account=item["account"], month=item["month"])
-            if due.again(item, now + HEALED_AFTER):
-                queues.put(settings().bill_queue_url, [bill])
+            _enqueue_again(item, now, settings().bill_queue_url, bill)
+        case "export":
+            export = jobs.Export(account=item["account"], month=item["month"])
+            _enqueue_again(item, now, settings().export_queue_url, export)
         case "allowance":
             notices.look(item, now)
         case "retention":
@@ -54,18 +56,20 @@ def act(item: Attributes, now: datetime) -> None:
             forgetting.look(item, now)
         case "broadcast":
             step = jobs.Broadcast(account=item["account"], broadcast_id=item["id"], step=item["step"])
-            if due.again(item, now + HEALED_AFTER):
-                queues.put(settings().broadcast_queue_url, [step], group=step.account)
+            _enqueue_again(item, now, settings().broadcast_queue_url, step, group=step.account)
         case "delivery":
             told = jobs.Deliver(account=item["account"], delivery_id=item["id"], attempt=item.get("attempt", 0))
-            if due.again(item, now + HEALED_AFTER):
-                queues.put(settings().webhook_queue_url, [told], group=told.account)
+            _enqueue_again(item, now, settings().webhook_queue_url, told, group=told.account)
         case "occurrence":
             fire = job_of(read(Occurrence, item))
-            if due.again(item, now + HEALED_AFTER):
-                queues.put(settings().event_queue_url, [fire], group=fire.account)
+            _enqueue_again(item, now, settings().event_queue_url, fire, group=fire.account)
         case unknown:
             raise ValueError(f"nobody knows what to do with a due {unknown}")
+
+
+def _enqueue_again(item: Attributes, now: datetime, url: str, job: Any, group: str | None = None) -> None:
+    if due.again(item, now + HEALED_AFTER):
+        queues.put(url, [job], group=group)
 
 
 def heal(message: Message, now: datetime) -> None:

@@ -69,6 +69,7 @@ def test_each_may_send_to_the_queues_that_its_code_names(template: dict[str, Any
 def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(template: dict[str, Any]) -> None:
     for policy, parameter, wanted, asked in (
         ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "CarrierSecret", "carrier_credentials"),
+        ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "StripeSecret", "stripe_key"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/public-url", "public_url"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/receipts-url", "receipts_url"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/inbound-url", "inbound_url"),

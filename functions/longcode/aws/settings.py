@@ -23,6 +23,8 @@ _LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator's: wher
 class Settings:
     """What template.yaml gives every function; each field is an environment variable in capitals.
 
+    `stripe_secret` is empty unless invoices are exported.
+
     `webhook_loopback_ca` is the file of a CA: with it, webhooks may go to https://localhost. It is empty on AWS.
     """
 
@@ -36,6 +38,7 @@ class Settings:
     bill_queue_url: str
     event_queue_url: str
     webhook_queue_url: str
+    export_queue_url: str
     webhook_loopback_ca: str
     carrier: str
     carrier_secret: str
@@ -46,6 +49,7 @@ class Settings:
     public_url_parameter: str
     receipts_url_parameter: str
     inbound_url_parameter: str
+    stripe_secret: str
     mail_from: str
     help_contact: str
     quiet_hours_file: str
@@ -103,3 +107,9 @@ def carrier_credentials() -> dict[str, str]:
     """Give the carrier's account and secret."""
     secret = parameters.get_secret(settings().carrier_secret, transform="json", max_age=_FIVE_MINUTES)
     return {str(name): str(value) for name, value in secret.items()}
+
+
+def stripe_key() -> str:
+    """Give the key of Stripe's API under which invoices are exported."""
+    secret = parameters.get_secret(settings().stripe_secret, transform="json", max_age=_FIVE_MINUTES)
+    return str(secret["api_key"])

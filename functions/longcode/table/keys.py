@@ -162,6 +162,11 @@ def balance(account: str) -> Key:
     return Key(f"account#{account}", "balance")
 
 
+def export(account: str, month: str) -> Key:
+    """Find how far the export of a month's invoice to the operator's books is."""
+    return Key(f"account#{account}", f"export#{month}")
+
+
 def delivery(account: str, delivery_id: str = "") -> Key:
     """Find what a studio's hosted software is told of one thing that happened."""
     return Key(f"account#{account}", f"delivery#{delivery_id}")

@@ -1,0 +1,95 @@
+"""Stripe on loopback: answers as tests/exchanges/stripe tells, once for each idempotency key, or badly."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Any
+from urllib.parse import parse_qsl
+
+EXCHANGES = Path(__file__).parents[2] / "exchanges" / "stripe"
+INVOICE: list[dict[str, Any]] = json.loads((EXCHANGES / "invoice.json").read_text())
+ERRORS: dict[str, dict[str, Any]] = json.loads((EXCHANGES / "errors.json").read_text())
+KEY = "rk_test_4eC39HqLyjWDarjtT1zdp7dc"
+HANGS, LOSES = "hangs", "loses the answer"
+
+Answer = dict[str, Any]
+
+
+@dataclass
+class FakeStripe:
+    """What it was asked, what it made, and how it answers next instead: an error's name, or one of the two above."""
+
+    url: str = ""
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    instead: list[str | None] = field(default_factory=list)
+    made: dict[str, tuple[dict[str, str], Answer]] = field(default_factory=dict)
+    over: Event = field(default_factory=Event)
+    turn: Lock = field(default_factory=Lock)
+
+    def answer(self, asked: dict[str, Any]) -> Answer | None:
+        """Answer a request; None hangs up."""
+        with self.turn:
+            self.asked.append(asked)
+            how = self.instead.pop(0) if self.instead else None
+        if how == HANGS:
+            self.over.wait(5)
+            return None
+        if how in ERRORS:
+            return ERRORS[how]
+        with self.turn:
+            answer = self._made(asked["path"], asked["headers"]["idempotency-key"], asked["form"])
+        return None if how == LOSES else answer
+
+    def _made(self, path: str, key: str, form: dict[str, str]) -> Answer:
+        if key in self.made:
+            first, answer = self.made[key]
+            return answer if first == form else ERRORS["other_parameters"]
+        known = [one for one in INVOICE if (one["request"]["path"], one["request"]["form"]) == (path, form)]
+        if not known:
+            return ERRORS["bad_request"]
+        self.made[key] = (form, known[0]["answer"])
+        return self.made[key][1]
+
+
+@contextmanager
+def stripe() -> Iterator[FakeStripe]:
+    """Run a Stripe until the block ends."""
+    fake = FakeStripe()
+
+    class Call(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode(), strict_parsing=True))
+            wanted = ("authorization", "content-type", "stripe-version", "idempotency-key")
+            headers = {name: self.headers[name] for name in wanted}
+            answer = fake.answer({"method": self.command, "path": self.path, "headers": headers, "form": form})
+            if answer is not None:
+                body = answer["body"]
+                self._write(answer, body if isinstance(body, str) else json.dumps(body))
+
+        def _write(self, answer: Answer, body: str) -> None:
+            self.send_response(answer["status"])
+            for name, value in answer["headers"].items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Call) as server:
+        fake.url = f"http://127.0.0.1:{server.server_port}"
+        serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        try:
+            yield fake
+        finally:
+            fake.over.set()
+            server.shutdown()
+            serving.join()

@@ -1,0 +1,329 @@
+"""An invoice is exported to Stripe once, whatever breaks off, comes twice or is refused."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+
+from billing import export as exporter
+from billing import exports as operator
+from billing import invoice as biller
+from billing.stripe import Again, Answer, Made, Refused, Stripe
+from longcode import jobs
+from longcode.export import Call
+from longcode.invoice import Line, draw_up
+from longcode.plans import PastLimit, Plan
+from longcode.table import accounts, due, exports, invoices
+from longcode.usage import Usage
+from send.due import act
+from tests.fakes import NOW, LambdaContext, queued, sqs_event, studio
+from tests.functions.accounts.calls import Killed, at_once, killed_before
+from tests.functions.billing.books import ERRORS, HANGS, INVOICE, KEY, LOSES, FakeStripe, stripe
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+VOLUME = Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE)
+CREDIT = Line("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000)
+JOB = jobs.Export(account="10000001", month="2026-11")
+
+
+@pytest.fixture
+def books() -> Iterator[FakeStripe]:
+    with stripe() as fake:
+        yield fake
+
+
+@dataclass
+class Dying:
+    """Dies before its nth call."""
+
+    books: Stripe
+    call: int
+
+    def post(self, call: Call) -> Answer:
+        self.call -= 1
+        if self.call == 0:
+            raise Killed
+        return self.books.post(call)
+
+
+def client(books: FakeStripe) -> Stripe:
+    return Stripe(KEY, books.url, timeout_seconds=0.5)
+
+
+def begun(now: datetime = NOW) -> None:
+    studio()
+    drawn = draw_up("10000001", "2026-11", VOLUME, Usage(units_sent=10_003), studio="Foxglove", others=[CREDIT])
+    invoices.issue(drawn, now)
+    exports.begin("10000001", "2026-11", now, now)
+
+
+def export(books: FakeStripe, now: datetime = NOW) -> None:
+    exporter.export(JOB, client(books), now)
+
+
+def waiting(now: datetime) -> list[str]:
+    return [item["type"] for item in due.by(now, 10) if item["type"] == "export"]
+
+
+def stands() -> tuple[str | None, str | None]:
+    found = exports.get("10000001", "2026-11")
+    assert found
+    return found.stripe_invoice, found.stopped
+
+
+DONE = ("in_1MtHbELkdIwHu7ixl4OzzPMv", None)
+
+
+def test_an_invoice_becomes_a_customer_a_draft_and_an_item_for_each_line(books: FakeStripe) -> None:
+    begun()
+
+    export(books)
+
+    account = accounts.get("10000001")
+    assert books.asked == [exchange["request"] for exchange in INVOICE]
+    assert stands() == DONE
+    assert account
+    assert account.stripe_customer == "cus_NffrFeUfNV2Hib"
+    assert waiting(NOW + timedelta(days=2)) == []
+
+
+def test_the_items_are_the_rounded_total() -> None:
+    items = [one["request"]["form"] for one in INVOICE if one["request"]["path"] == "/v1/invoiceitems"]
+
+    # $250.00 + 3 x $0.0275 - $2.50 = $247.5825
+    assert sum(int(form["amount"]) for form in items) == 24_758
+
+
+def test_a_job_that_comes_twice_posts_nothing_more(books: FakeStripe) -> None:
+    begun()
+    export(books)
+
+    export(books)
+    export(books, NOW + timedelta(days=3))
+
+    assert len(books.asked) == len(INVOICE)
+
+
+def test_jobs_at_once_post_each_thing_once(books: FakeStripe) -> None:
+    begun()
+
+    with at_once() as threads:
+        list(threads.map(lambda _: export(books), range(4)))
+
+    assert len(books.asked) == len(INVOICE)
+    assert stands() == DONE
+
+
+@pytest.mark.parametrize("call", range(1, len(INVOICE) + 1))
+def test_killed_between_any_two_posts_everything_is_made_once(books: FakeStripe, call: int) -> None:
+    begun()
+
+    with pytest.raises(Killed):
+        exporter.export(JOB, Dying(client(books), call), NOW)
+    export(books, NOW + timedelta(seconds=1))
+    before = stands()
+    export(books, NOW + timedelta(minutes=2))
+
+    assert before == (None, None)
+    assert stands() == DONE
+    assert len(books.made) == len(INVOICE)
+
+
+@pytest.mark.parametrize("call", range(1, 8))
+def test_killed_before_any_call_of_ours_everything_is_made_once(books: FakeStripe, call: int) -> None:
+    begun()
+
+    with killed_before(call):
+        export(books)
+    export(books, NOW + timedelta(minutes=2))
+
+    assert stands() == DONE
+    assert len(books.made) == len(INVOICE)
+    assert waiting(NOW + timedelta(days=2)) == []
+
+
+@pytest.mark.parametrize("call", range(len(INVOICE)))
+def test_an_answer_that_is_lost_is_given_again(books: FakeStripe, call: int) -> None:
+    begun()
+    books.instead = [*[None] * call, LOSES]
+
+    export(books)
+    export(books, NOW + timedelta(minutes=1))
+
+    assert stands() == DONE
+    assert len(books.made) == len(INVOICE)
+
+
+@pytest.mark.parametrize("problem", ["key_in_use", "rate_limited", "broken", "unavailable", HANGS])
+def test_what_nobody_knows_and_what_is_not_possible_now_is_asked_again(books: FakeStripe, problem: str) -> None:
+    begun()
+    books.instead = [None, None, problem]
+
+    export(books)
+    at_first = stands()
+    soon = waiting(NOW + timedelta(minutes=1))
+    export(books, NOW + timedelta(minutes=1))
+
+    assert (at_first, soon) == ((None, None), ["export"])
+    assert stands() == DONE
+    assert len(books.made) == len(INVOICE)
+
+
+@pytest.mark.parametrize(
+    ("problem", "why"),
+    [
+        ("bad_request", "http 400 parameter_missing"),
+        ("other_parameters", "http 400 idempotency_error"),
+        ("bad_key", "http 401 invalid_request_error"),
+        ("request_failed", "http 402 card_declined"),
+        ("forbidden", "http 403 more_permissions_required_for_application"),
+        ("no_such_customer", "http 404 resource_missing"),
+    ],
+)
+def test_what_stripe_refuses_stops_until_the_operator_begins_again(books: FakeStripe, problem: str, why: str) -> None:
+    begun()
+    books.instead = [None, problem]
+
+    export(books)
+    stopped = stands()
+    export(books, NOW + timedelta(hours=1))
+    operator.begin(operator.Order(account="10000001", month="2026-11"), NOW + timedelta(days=1), wanted=True)
+    export(books, NOW + timedelta(days=1))
+
+    assert stopped == (None, why)
+    assert stands() == DONE
+    assert [one["headers"]["idempotency-key"] for one in books.asked][:3] == [
+        "longcode-customer-10000001",
+        "longcode-10000001-2026-11-000001-draft-1",
+        "longcode-10000001-2026-11-000001-draft-2",
+    ]
+
+
+def test_an_export_that_a_day_did_not_finish_stops_before_its_keys_are_forgotten(books: FakeStripe) -> None:
+    begun()
+    books.instead = ["broken"]
+    export(books, NOW + timedelta(hours=22))
+
+    export(books, NOW + timedelta(hours=23, seconds=1))
+
+    assert stands() == (None, "unfinished")
+    assert len(books.asked) == 1
+    assert waiting(NOW + timedelta(days=9)) == []
+
+
+def test_a_studio_is_one_customer_for_all_its_invoices(books: FakeStripe) -> None:
+    begun()
+    exports.note_customer("10000001", "cus_NffrFeUfNV2Hib")
+
+    export(books)
+
+    assert [one["path"] for one in books.asked] == ["/v1/invoices", *["/v1/invoiceitems"] * 3]
+
+
+def test_the_key_is_in_no_log_no_answer_and_not_in_the_table(books: FakeStripe) -> None:
+    heard: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(repr(record.__dict__))
+
+    listener = Listener()
+    logging.getLogger("longcode").addHandler(listener)
+    begun()
+    books.instead = [None, "bad_key"]
+
+    export(books)
+    logging.getLogger("longcode").removeHandler(listener)
+
+    assert "http 401" in "".join(heard)
+    assert "rk_test" not in "".join(heard)
+    assert "p7dc" not in repr((stands(), accounts.get("10000001"), client(books).post(Call("/v1/x", "k", {}))))
+
+
+def test_stripe_is_answered_for_by_the_status_and_a_body_that_can_be_read(books: FakeStripe) -> None:
+    call = Call("/v1/customers", "k", {"name": "\ud800"})
+    books.instead = [*ERRORS, HANGS]
+
+    answers = [client(books).post(call) for _ in books.instead[:]]
+
+    assert [type(one) for one in answers] == [*[Refused] * 6, *[Again] * 5]
+    assert Made("cus_1") == Made("cus_1")
+
+
+def test_a_port_where_nobody_listens_is_asked_again() -> None:
+    assert isinstance(Stripe(KEY, "http://127.0.0.1:1").post(Call("/v1/customers", "k", {})), Again)
+
+
+def test_no_invoice_is_exported_unless_that_is_wanted() -> None:
+    studio()
+
+    biller.bill(jobs.Bill(account="10000001", month="2026-11"), NOW)
+
+    assert exports.get("10000001", "2026-11") is None
+    assert queued("export") == []
+
+
+def test_an_issued_invoice_is_exported_once_if_that_is_wanted() -> None:
+    studio()
+
+    for _ in range(2):
+        biller.bill(jobs.Bill(account="10000001", month="2026-11"), NOW, exports=True)
+
+    assert queued("export") == ['{"account":"10000001","month":"2026-11"}']
+
+
+def test_an_export_that_lost_its_way_is_brought_by_the_sweeper() -> None:
+    begun()
+    [item] = [one for one in due.by(NOW + timedelta(minutes=1), 10) if one["type"] == "export"]
+
+    act(item, NOW + timedelta(minutes=1))
+
+    assert queued("export") == ['{"account":"10000001","month":"2026-11"}']
+    assert waiting(NOW + timedelta(minutes=2)) == []
+
+
+def test_a_record_that_cannot_be_read_stays_on_its_queue() -> None:
+    with pytest.raises(BatchProcessingError):
+        exporter.handler(sqs_event("{"), LambdaContext())
+
+
+@pytest.mark.parametrize(
+    ("order", "wanted", "code", "field"),
+    [
+        ({"account": "10000001", "month": "2026-11"}, False, "not_wanted", None),
+        ({"account": "10000001", "month": "2026-10"}, True, "not_found", "month"),
+        ({"account": "10000009", "month": "2026-11"}, True, "not_found", "month"),
+    ],
+)
+def test_the_operator_is_told_why_an_invoice_cannot_be_exported(
+    order: dict[str, str], wanted: bool, code: str, field: str | None
+) -> None:
+    begun()
+
+    answer = operator.begin(operator.Order(**order), NOW, wanted=wanted)
+
+    assert (answer["code"], answer["field"]) == (code, field)
+
+
+def test_the_operator_exports_an_invoice_of_before_and_it_is_begun_once() -> None:
+    studio()
+    invoices.issue(draw_up("10000001", "2026-11", VOLUME, Usage()), NOW)
+    order = operator.Order(account="10000001", month="2026-11")
+
+    answers = [operator.begin(order, NOW, wanted=True) for _ in range(2)]
+
+    assert [one["export"]["round"] for one in answers] == [1, 1]
+    assert len(queued("export")) == 1
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"account": "1", "month": "May"}, {"account": "1", "month": "2026-11", "x": 1}]
+)
+def test_an_order_that_cannot_be_read_is_refused(event: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"month|account|field"):
+        operator.handler(event, LambdaContext())
