@@ -71,7 +71,6 @@ class Export(Struct, frozen=True, kw_only=True):
 
     account: str
     month: str
-    as_of: datetime | None = None
 
 
 class Broadcast(Struct, frozen=True, kw_only=True):

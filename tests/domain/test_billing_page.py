@@ -2,11 +2,12 @@
 
 import json
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 
-from longcode import credit, invoice, late, months, plans, price_list
+from longcode import credit, export, invoice, invoice_facts, late, months, plans, price_list
 from longcode.account import Account, Product, plan_in
 from longcode.credit import Credit
 from longcode.invoice import Line
@@ -152,3 +153,31 @@ def pairs(four: list[str]) -> list[tuple[str, str]]:
 
 def micros(text: str) -> int:
     return int(text.removeprefix("$").replace(".", "")) * 10_000
+
+
+def test_every_form_of_an_invoice_tells_of_its_month_what_the_page_says() -> None:
+    drawn = invoice.draw_up("10000001", "2026-11", PLANS["medium"], Usage())
+    told = [*map(": ".join, invoice_facts.facts(drawn)), invoice_facts.how_cut(drawn)]
+
+    page = dict(rows("Told"))
+
+    assert [f"{name}: {page[name]}" in told for name in ("From", "Up to, and without")] == [True, True]
+    assert f"This one has {page['Hours'].replace(', ', ' hours, ')}." in told[-1]
+    assert f"the last one chosen by {page['The last plan chosen by']}, or" in told[-1]
+
+
+def test_an_invoice_is_rounded_for_the_operators_books_as_the_page_says() -> None:
+    given = invoice.Line("credit", "Credit", 1, -2_500_000, -2_500_000)
+    drawn = invoice.draw_up("10000001", "2026-11", PLANS["volume"], Usage(units_sent=10_003), others=[given])
+    charged = [line for line in drawn.lines if line.amount_micros]
+    sums = list(accumulate(line.amount_micros for line in charged))
+
+    *lines, total = [row[1:] for row in rows("Line")]
+
+    assert [exact for exact, *_ in lines] == [invoice.money(line.amount_micros, "USD") for line in charged]
+    assert [so_far for _, so_far, *_ in lines] == [invoice.money(one, "USD") for one in sums]
+    assert [rounded for *_, rounded, _ in lines] == [
+        invoice.money(export.cents(one, "USD") * 10_000, "USD") for one in sums
+    ]
+    assert [int(item) for *_, item in lines] == [one for one in export.amounts(drawn) if one]
+    assert total == [lines[-1][1], lines[-1][1], lines[-1][2], str(sum(int(item) for *_, item in lines))]

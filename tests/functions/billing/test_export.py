@@ -22,6 +22,7 @@ from longcode.usage import Usage
 from send.due import act
 from tests.fakes import NOW, LambdaContext, queued, sqs_event, studio
 from tests.functions.accounts.calls import Killed, at_once, killed_before
+from tests.functions.accounts.event import event
 from tests.functions.billing.books import ERRORS, HANGS, INVOICE, KEY, LOSES, FakeStripe, stripe
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -284,7 +285,8 @@ def test_an_export_that_lost_its_way_is_brought_by_the_sweeper() -> None:
 
     act(item, NOW + timedelta(minutes=1))
 
-    assert queued("export") == ['{"account":"10000001","month":"2026-11"}']
+    [record] = event("sqs_export")["Records"]
+    assert queued("export") == [record["body"]] == ['{"account":"10000001","month":"2026-11"}']
     assert waiting(NOW + timedelta(minutes=2)) == []
 
 
@@ -322,9 +324,17 @@ def test_the_operator_exports_an_invoice_of_before_and_it_is_begun_once() -> Non
     assert len(queued("export")) == 1
 
 
+def test_an_event_of_the_operator_without_the_setting_tells_that_exports_are_off() -> None:
+    begun()
+
+    answer = operator.handler(event("operator_export_invoice"), LambdaContext())
+
+    assert answer["code"] == "not_wanted"
+
+
 @pytest.mark.parametrize(
-    "event", [{}, {"account": "1", "month": "May"}, {"account": "1", "month": "2026-11", "x": 1}]
+    "order", [{}, {"account": "1", "month": "May"}, {"account": "1", "month": "2026-11", "x": 1}]
 )
-def test_an_order_that_cannot_be_read_is_refused(event: dict[str, Any]) -> None:
+def test_an_order_that_cannot_be_read_is_refused(order: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"month|account|field"):
-        operator.handler(event, LambdaContext())
+        operator.handler(order, LambdaContext())
