@@ -102,14 +102,16 @@ def test_a_units_cap_of_a_day_is_held_too(account: Account) -> None:
     assert (part.state, part.texts) == (State.DONE, 3)
 
 
-def test_a_plan_that_charges_reserves_nothing(aws: None) -> None:
+def test_a_plan_that_charges_books_what_a_broadcast_comes_to_and_holds_it_to_nothing(aws: None) -> None:
     account = studio(plan_changes=(Change(NOW, "medium"),))
     people(account, 2)
 
     broadcast = send(account)
 
-    assert (broadcast.reserved_in, broadcast.reserved) == (None, 0)
-    assert [one.reserved_in for one in texts(account, broadcast.id)] == [None, None]
+    shown = call(api, "GET", f"/broadcasts/{broadcast.id}", account=account.id).json
+    assert (broadcast.reserved_in, broadcast.reserved, shown["reserved_units"]) == ("2026-11", 2, None)
+    assert [one.reserved_in for one in texts(account, broadcast.id)] == ["2026-11", "2026-11"]
+    assert accounted(account)
 
 
 def test_a_text_that_failed_gives_its_own_unit_back(account: Account) -> None:
