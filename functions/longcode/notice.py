@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from longcode.limits import MONTH, Limits
 from longcode.months import following
 from longcode.plans import PastLimit, Plan
+from longcode.usage import Usage
+
+if TYPE_CHECKING:  # few looks find anything to tell
+    from longcode.comparison import Comparison
 
 PERCENTS = (80, 100)
 CHARGED = "charged"
@@ -32,6 +36,11 @@ class Notice:
     def name(self) -> str:
         """Name it."""
         return f"{self.counter}_{self.percent}_of_{self.limit}"
+
+    @property
+    def goes_on(self) -> bool:
+        """Tell whether texts go on, and are charged, when all is used."""
+        return self.counter == CHARGED
 
 
 def limits_of(held: Limits, plan: Plan) -> dict[str, int]:
@@ -67,7 +76,7 @@ def shown(notice: Notice) -> dict[str, Any]:
         "used_units": notice.used,
         "limit_units": notice.limit,
         "plan": notice.plan.name,
-        "goes_on": _goes_on(notice),
+        "goes_on": notice.goes_on,
     }
 
 
@@ -77,22 +86,32 @@ def subject(notice: Notice) -> str:
     return f"{notice.percent} % of {limit} are used for {when}"
 
 
-def words(notice: Notice) -> str:
+def words(notice: Notice, advice: str = "") -> str:
     """Tell a person how much is used, what comes then, and what can be done."""
     of, when = ("your limit of a day", notice.day) if notice.day else (f"the plan {notice.plan.title}", notice.month)
-    counted = "units, sent and received," if _goes_on(notice) else "units"
+    counted = "units, sent and received," if notice.goes_on else "units"
     used = f"{notice.used:,} of the {notice.limit:,} {counted} of {of} are used for {when} (in Chicago)."
-    return f"{used}\n\n{_what_comes(notice)}\n"
+    return "\n\n".join(filter(None, [used, _what_comes(notice), advice])) + "\n"
 
 
-def _goes_on(notice: Notice) -> bool:
-    return notice.counter == CHARGED
+def advice(expected: Usage, compared: "Comparison", currency: str) -> str:
+    """Tell which other plan would let all that is expected of a month go for less, if one would."""
+    from longcode.invoice import money  # noqa: PLC0415 - as below
+
+    [cheapest] = [one for one in compared.plans if one.plan == compared.cheapest]
+    if cheapest.is_own:
+        return ""
+    return (
+        f"At this pace the month comes to about {expected.units:,} units, for which the plan {cheapest.title} would"
+        f" cost {money(compared.saved_micros, currency)} less. A change made by 17:00 on the month's last day (in"
+        " Chicago) counts for all of it."
+    )
 
 
 def _what_comes(notice: Notice) -> str:
     if notice.day:
         return "When all are used, texts are refused until the next day. The limit is units_a_day in the settings."
-    if _goes_on(notice):
+    if notice.goes_on:
         from longcode.invoice import money  # noqa: PLC0415 - few looks find anything to tell
 
         price = money(notice.plan.unit_price_micros, notice.plan.currency)

@@ -68,7 +68,7 @@ def _tell(account: Account, item: Attributes, held: Limits, to_know: Sequence[No
     warning.call(account, new, now)
     try:
         for one in new:
-            warning.mail_to(account, one)
+            warning.mail_to(account, one, now)
             known.add(one.name)
             allowances.note_noticed(item, known)
     except (BotoCoreError, ClientError):

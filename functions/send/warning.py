@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from longcode import notice
+from longcode import comparison, forecast, months, notice
 from longcode.account import Account, HookEvent
 from longcode.aws import hooks, mail
 from longcode.delivery import wants
 from longcode.notice import Notice
-from longcode.table import deliveries
+from longcode.table import deliveries, price_list, usage
+from longcode.usage import Usage
 from send import telling
 
 
@@ -23,6 +24,17 @@ def call(account: Account, notices: Iterable[Notice], now: datetime) -> None:
     hooks.enqueue(account.id, [one for one in made if deliveries.tell(one)])
 
 
-def mail_to(account: Account, one: Notice) -> None:
+def mail_to(account: Account, one: Notice, now: datetime) -> None:
     """Mail one notice."""
-    mail.send(account.email, notice.subject(one), notice.words(one))
+    cheaper = _advice(account, one, now) if one.goes_on and now <= months.plan_cutoff(one.month) else ""
+    mail.send(account.email, notice.subject(one), notice.words(one, cheaper))
+
+
+def _advice(account: Account, one: Notice, now: datetime) -> str:
+    used = usage.by_day(account.id, months.previous(one.month)) | usage.by_day(account.id, one.month)
+    ahead = forecast.of(one.plan, used, account.created_at, now)
+    if ahead is None:
+        return ""
+    expected = Usage(units_sent=ahead.units_sent, units_received=ahead.units_received)
+    compared = comparison.compare(one.month, one.plan, price_list.of_month(one.month).values(), expected)
+    return notice.advice(expected, compared, one.plan.currency)

@@ -208,6 +208,21 @@ def test_on_a_plan_that_charges_what_is_sent_and_received_counts_and_texts_go_on
     )
 
 
+def test_a_cheaper_plan_at_this_pace_is_named_while_a_change_to_it_counts(aws: None) -> None:
+    account = studio(plan_changes=(Change(NOW, "medium"),), created_at=NOW - timedelta(days=40))
+    client(account)
+    for day in range(1, 22):
+        count(account, sent=120, day=f"2026-11-{day:02}")
+    accept(account, "first")
+
+    due.sweep(NOW + timedelta(minutes=3))
+
+    assert mails_to("10000001@studio.example")[-1].text.splitlines()[-1] == (
+        "At this pace the month comes to about 3,600 units, for which the plan Large would cost $28.00 less. A change"
+        " made by 17:00 on the month's last day (in Chicago) counts for all of it."
+    )
+
+
 def test_replies_alone_are_looked_at_too(charged: Account) -> None:
     came = Inbound(carrier="twilio", carrier_id="SM9", phone="+12125550123", number="+15555550100", body="Hello")
     texted = Route(account=charged.id, phone=came.phone, number=came.number, message_id="m", at=NOW)
