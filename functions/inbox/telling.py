@@ -8,17 +8,19 @@ from longcode.account import Account, HookEvent
 from longcode.aws import hooks
 from longcode.message import Message
 from longcode.patience import HEALED_AFTER
-from longcode.table import accounts, deliveries
+from longcode.table import accounts, allowances, deliveries
 
 
 def tell_reply(reply: Message, known: Account | None, now: datetime) -> None:
-    """Tell of a reply that was taken in. Killed anywhere, its next delivery tells again, and once.
+    """Tell of a reply that was taken in, and have its units looked at. Killed anywhere, its next delivery does it.
 
     `known` is the account that was read for it; a copy of a reply may be another's by now.
     """
     account = known if known and known.id == reply.account else accounts.get(reply.account)
     if account:
         tell(account, [reply], now)
+        if reply.month and reply.charged_units:
+            allowances.begin_watch(account, reply.month, now + HEALED_AFTER)
 
 
 def tell(account: Account, replies: Iterable[Message], now: datetime) -> int:

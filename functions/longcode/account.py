@@ -39,6 +39,7 @@ class HookEvent(StrEnum):
     MESSAGE_STATUS = "message.status"
     OPT_OUT_RECORDED = "opt_out.recorded"
     CALL_CREATED = "call.created"
+    USAGE_NOTICE = "usage.notice"
 
 
 class QuietZone(StrEnum):
@@ -70,6 +71,7 @@ class Account:
     `number` is the number that is dedicated to it: without one, its texts go over those that all studios share, which
     it left at `number_since`.
     `webhook_gone_at` is when its software answered 410, which switches webhooks off.
+    `watched_month` is the newest month of which somebody looks at what is used.
 
     `standing` is what the last of `standings` made of it: what the operator did, oldest first.
 
@@ -107,6 +109,7 @@ class Account:
     retention_days: int | None = None
     established_at: datetime | None = None
     stripe_customer: str | None = None
+    watched_month: str | None = None
     statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     standing: Standing = Standing.ACTIVE
     standings: tuple[Turn, ...] = ()

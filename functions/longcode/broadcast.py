@@ -65,8 +65,9 @@ class Broadcast:
     Each piece of work is a step, and a job names the step that it is for. `begun`: a worker has begun on it, and may
     have written texts that are not counted yet. `cursor` is the last client whose texts are written and counted in
     `texts`, `units`, `segments` and `skipped`; `planned_*` is what planning found. `reserved` are the units that the
-    broadcast and its texts together hold of the limits named by `reserved_in` and `reserved_of`, `seed` keeps the
-    phone out of the ids of the texts.
+    broadcast and its texts together hold of the counters named by `reserved_in` and `reserved_of`; where no limit
+    was held against it, they are `booked`, and no bound to what it writes. `seed` keeps the phone out of the ids of
+    the texts.
     """
 
     account: str
@@ -101,6 +102,7 @@ class Broadcast:
     reserved: int = 0
     reserved_in: str | None = None
     reserved_of: tuple[str, ...] = ()
+    booked: bool = False
     error: str | None = None
     detail: str | None = None
     started_at: Instant | None = None
@@ -109,7 +111,7 @@ class Broadcast:
     @property
     def budget(self) -> int | None:
         """Tell how many units may still be written; None is no limit."""
-        return max(0, self.reserved - self.units) if self.reserved_in else None
+        return max(0, self.reserved - self.units) if self.reserved_in and not self.booked else None
 
 
 def message_id(broadcast: Broadcast, phone: str) -> str:

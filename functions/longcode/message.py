@@ -102,7 +102,7 @@ class Message:
     """One text to or from one phone, as the table keeps it. `phone` is the other side's, `number` ours.
 
     It goes not before `send_at`, and not at all after `valid_until`. `quiet_from` is when the recipient's next quiet
-    hours begin. `reserved_in` is the period whose limits it uses, `reserved_of` names their counters.
+    hours begin. `reserved_in` is the month that its units are reserved in, `reserved_of` names the counters.
     Of a reply, `answers` is the text of ours that it answers, `replies_to` what the carrier said of that, and
     `candidates` are the other accounts that it might be for: no studio is shown them.
     """

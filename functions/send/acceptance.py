@@ -13,7 +13,8 @@ from longcode.months import month_of
 from longcode.patience import HEALED_AFTER
 from longcode.plans import Plan
 from longcode.table import allowances, messages, price_list
-from longcode.table.writes import Write
+from longcode.table.codec import Attributes
+from longcode.table.writes import Update, Write
 from send.enqueue import enqueue
 
 
@@ -25,10 +26,14 @@ def write(account: Account, drafts: Sequence[Message], now: datetime, others: Se
     """
     at = drafts[0].send_at or now
     plan = plan_at(account, at)
-    held = limits.of(account, plan, at)
+    held = limits.of(account, plan, at, ahead=drafts[0].send_at is not None)
     made = [held.mark(draft) for draft in drafts]
+    units, look_at = sum(one.units for one in made), now + HEALED_AFTER
+    reservations = allowances.reserving(held, units, look_at) or allowances.watching(account, held.month, look_at)
     try:
-        _reserve_and_write(made, held, plan, now, others)
+        while (found := _in_the_way(made, reservations, others)) is not None:
+            _check(held, plan, found, units, now)
+            allowances.start(held, look_at)
     except messages.AlreadyAccepted as before:
         if before.first != made[0]:  # else it is our own write, which the SDK repeated
             raise
@@ -55,14 +60,20 @@ def limit_reached(
     return refusal.of(held, plan, used, units, [terms[name] for name in offered])
 
 
-def _reserve_and_write(made: list[Message], held: Limits, plan: Plan, now: datetime, others: Sequence[Write]) -> None:
-    units = sum(one.units for one in made)
+def _in_the_way(
+    made: Sequence[Message], reservations: Sequence[Update], others: Sequence[Write]
+) -> Attributes | None:
+    """Write texts with what they reserve; gives the allowance as it stands if that could not be."""
     try:
-        messages.accept(made, allowances.reserving(held, units), others)
+        messages.accept(made, reservations, others)
     except messages.NoAllowance as refused:
-        reached = held.reached(refused.found, units)
-        if reached:
-            allowances.look_soon(held, now)
-            raise limit_reached(refused.found, units, held, plan, now) from None
-        allowances.start(held, now + HEALED_AFTER)
-        _reserve_and_write(made, held, plan, now, others)
+        return refused.found
+    return None
+
+
+def _check(held: Limits, plan: Plan, found: Attributes, units: int, now: datetime) -> None:
+    """Refuse what would pass a limit, unless a counter does not have all yet that came before."""
+    reached = held.reached(found, units)
+    if reached and all(held.is_begun(found, name) for name in held.counters):
+        allowances.look_soon(held, now)
+        raise limit_reached(found, units, held, plan, now)

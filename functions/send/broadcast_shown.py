@@ -124,7 +124,7 @@ def progress(broadcast: Broadcast, whom: Audience, counts: dict[str, int]) -> Pr
 
 def _fields(broadcast: Broadcast) -> dict[str, Any]:
     own = {name: getattr(broadcast, name) for name in ShownBroadcast.model_fields if hasattr(broadcast, name)}
-    reserved = broadcast.reserved if broadcast.reserved_in else None
+    reserved = broadcast.reserved if broadcast.budget is not None else None
     return {**own, "reserved_units": reserved, "code": broadcast.error, "reason": broadcast.detail}
 
 

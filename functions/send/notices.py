@@ -1,66 +1,85 @@
-"""Tells a studio by mail that four fifths of a limit are used, and that all of it is: once each."""
+"""Looks at what is used of a month, and tells the studio by mail and webhook of 80 % and of all: once each."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from longcode import limits, months
+from longcode import limits, months, notice
 from longcode.account import Account
-from longcode.aws import mail
 from longcode.aws.telemetry import logger
-from longcode.limits import Limits, Notice
-from longcode.table import accounts, allowances, due
+from longcode.limits import MONTH, Limits
+from longcode.notice import CHARGED, Notice
+from longcode.plans import Plan
+from longcode.table import accounts, allowances, due, usage
 from longcode.table.codec import Attributes
 from send.acceptance import plan_at
 
 _WHILE_USED = timedelta(minutes=5)
 _WHILE_IDLE = timedelta(hours=1)
+_TRIED_AFTERWARDS = timedelta(days=1)
 
 
 def look(item: Attributes, now: datetime) -> None:
-    """Look at what is used of an allowance. Killed between a mail and its note, the next look mails it again."""
+    """Look at what is used of a month, once more when it is over, and tell what the studio does not know yet.
+
+    Killed between telling and its note, the next look tells again: by mail twice then, by webhook once.
+    """
+    begins_at, ends_at = months.bounds(item["month"])
+    if now < begins_at:
+        due.again(item, begins_at)  # texts for then are reserved already
+        return
     account = accounts.need(item["account"])
-    held = limits.of(account, plan_at(account, now), now)
-    if held.period != item["period"]:
-        _wait(item, now)
+    at = min(now, ends_at - timedelta(milliseconds=1))
+    plan = plan_at(account, at)
+    held = limits.of(account, plan, at)
+    used = _used(held, plan, item, now)
+    gone = tuple(limits.past_days(item, held.day))  # a month of them would make each write cost double
+    if not due.again(item, _next_look(item, used, now, ends_at), remove=gone, seen=used):
         return
-    used = {name: item.get(name, 0) for name in held.counters}
-    pause = _WHILE_IDLE if used == item.get("seen") else _WHILE_USED
-    if not due.again(item, now + pause, remove=allowances.past_days(item, held.day), seen=used):
-        return
+    to_know = notice.due(held, plan, used)
+    told = not to_know or _tell(account, item, held, to_know, now)
+    if now >= ends_at and (told or now >= ends_at + _TRIED_AFTERWARDS):
+        _rest(account, item, now)
+
+
+def _used(held: Limits, plan: Plan, item: Attributes, now: datetime) -> dict[str, int]:
+    used = {name: item.get(name, 0) for name in notice.limits_of(held, plan)}
+    if MONTH in used:
+        used[MONTH] = allowances.level(held, item, now)
+    if CHARGED in used:
+        used[CHARGED] = usage.of_month(held.account, held.month).units
+    return used
+
+
+def _next_look(item: Attributes, used: dict[str, int], now: datetime, ends_at: datetime) -> datetime:
+    if now >= ends_at:
+        return now + _WHILE_USED
+    return min(ends_at, now + (_WHILE_IDLE if used == item.get("seen") else _WHILE_USED))
+
+
+def _tell(account: Account, item: Attributes, held: Limits, to_know: Sequence[Notice], now: datetime) -> bool:
+    """Tell what is not told yet; False when a mail could not be sent, which keeps no webhook from going."""
+    from send import warning  # noqa: PLC0415 - few looks find anything to tell
+
+    known = set(item.get("noticed", ()))
+    known -= limits.past_days(known, held.day)
+    new = [one for one in to_know if one.name not in known]
+    warning.call(account, new, now)
     try:
-        _mail(account, item, held, held.notices(used))
+        for one in new:
+            warning.mail_to(account, one, now)
+            known.add(one.name)
+            allowances.note_noticed(item, known)
     except (BotoCoreError, ClientError):
         logger.exception("not mailed: the next look will", extra={"account": account.id})
+        return False
+    return True
 
 
-def _mail(account: Account, item: Attributes, held: Limits, to_know: Sequence[Notice]) -> None:
-    known = {notice.name for notice in to_know} & set(item.get("noticed", ()))
-    for notice in to_know:
-        if notice.name not in known:
-            mail.send(account.email, *_worded(notice, held))
-            known.add(notice.name)
-            allowances.note_noticed(item, known)
-
-
-def _wait(item: Attributes, now: datetime) -> None:
-    """Leave an allowance alone until its month begins, which a text for then is held against, or for good."""
-    begins_at, _ = months.bounds(item["month"])
-    if now < begins_at:
-        due.again(item, begins_at)
-    else:
-        allowances.rest(item)
-
-
-def _worded(notice: Notice, held: Limits) -> tuple[str, str]:
-    of_month = notice.counter == limits.MONTH
-    limit, when = ("your plan", held.month) if of_month else ("your limit of a day", held.day)
-    subject = f"{notice.percent} % of {limit} are used for {when}"
-    text = f"""{notice.used:,} of the {notice.limit:,} units of {limit} are used for {when} (in Chicago).
-
-When all are used, texts are refused until {"the next month" if of_month else "the next day"}. {
-        "A bigger plan takes effect at once." if of_month else "The limit is units_a_day in the settings."
-    }
-"""
-    return subject, text
+def _rest(account: Account, item: Attributes, now: datetime) -> None:
+    """Look no more at a month that is over. What went past its end may be all that the next month has: look there."""
+    following = months.following(item["month"])
+    if usage.of_month(account.id, following).units:
+        allowances.begin_watch(account, following, now)
+    allowances.rest(item)

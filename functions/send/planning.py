@@ -75,7 +75,7 @@ def look(account: str, audience: Audience) -> list[Seen]:
 def room(account: Account, now: datetime) -> Room:
     """Tell what is left of an account's limits."""
     plan = acceptance.plan_at(account, now)
-    held = limits.of(account, plan, now)
+    held = limits.of(account, plan, now, ahead=True)
     return Room(limits=held, plan=plan, used=allowances.reserved(held) if held.counters else {})
 
 
@@ -90,17 +90,22 @@ def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: dateti
     while True:
         found = room(account, now)
         units = fitting(taken.limit, planned.planned_units, found.left)
-        if units is None or not planned.planned_units:
+        if not planned.planned_units:
             return broadcasts.move(taken, planned)
-        if not units:
+        if units == 0:
             return _refuse(taken, reached(found, planned.planned_units, now), now)
         held = replace(
-            planned, reserved=units, reserved_in=found.limits.period, reserved_of=tuple(found.limits.counters)
+            planned,
+            reserved=planned.planned_units if units is None else units,
+            reserved_in=found.limits.month,
+            reserved_of=found.limits.kept,
+            booked=units is None,
         )
+        look_at = now + HEALED_AFTER
         try:
-            return broadcasts.move(taken, held, *allowances.reserving(found.limits, units))
-        except ConditionFailed:  # somebody else has used what was left, or nothing was reserved in this period yet
-            allowances.start(found.limits, now + HEALED_AFTER)
+            return broadcasts.move(taken, held, *allowances.reserving(found.limits, held.reserved, look_at))
+        except ConditionFailed:  # somebody else has used what was left, or a counter was not begun yet
+            allowances.start(found.limits, look_at)
 
 
 def reached(found: Room, units: int, now: datetime) -> RequestError:

@@ -16,7 +16,7 @@ def limits(units_a_month: int | None = 10, units_a_day: int | None = None) -> Li
     return Limits(
         account="10000001",
         month="2026-11",
-        period="2026-11.1",
+        changes=1,
         day="2026-11-22",
         units_a_month=units_a_month,
         units_a_day=units_a_day,
@@ -25,7 +25,7 @@ def limits(units_a_month: int | None = 10, units_a_day: int | None = None) -> Li
 
 def reserve(held: Limits, units: int) -> bool:
     try:
-        store.transact(allowances.reserving(held, units))
+        store.transact(allowances.reserving(held, units, NOW))
     except ConditionFailed:
         return False
     return True
@@ -40,7 +40,7 @@ def test_a_limit_is_reserved_up_to_its_last_unit_and_not_past_it() -> None:
 
 
 def test_without_a_limit_there_is_nothing_to_reserve() -> None:
-    assert allowances.reserving(limits(None), 1) == []
+    assert allowances.reserving(limits(None), 1, NOW) == []
 
 
 def test_a_day_begins_with_what_was_sent_on_it_and_has_a_limit_of_its_own() -> None:

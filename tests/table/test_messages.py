@@ -10,9 +10,7 @@ from longcode.table import allowances, due, keys, messages, store, usage
 from tests.fakes import NOW
 
 LEASE = NOW + timedelta(seconds=60)
-LIMITS = Limits(
-    account="1", month="2026-11", period="2026-11.1", day="2026-11-22", units_a_month=100, units_a_day=None
-)
+LIMITS = Limits(account="1", month="2026-11", changes=1, day="2026-11-22", units_a_month=100, units_a_day=None)
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -56,7 +54,7 @@ def test_a_second_acceptance_shows_the_first_of_the_request() -> None:
 
 
 def test_a_reservation_that_fails_leaves_no_message() -> None:
-    reservation = allowances.reserving(LIMITS, 1)
+    reservation = allowances.reserving(LIMITS, 1, NOW)
 
     with pytest.raises(messages.NoAllowance) as refused:
         messages.accept([message()], reservation)

@@ -1,4 +1,4 @@
-"""Allowances: what is reserved of an account's limits, in one item for a period."""
+"""Allowances: what is reserved of a month and of its days, in one item for an account and month."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -6,24 +6,33 @@ from datetime import datetime
 from functools import reduce
 from operator import and_
 
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
+from msgspec.structs import replace
 
-from longcode.limits import MONTH, Limits
+from longcode.account import Account
+from longcode.limits import BEGUN, MONTH, Limits
 from longcode.message import Message
 from longcode.table import keys, store, usage
 from longcode.table.codec import Attributes
 from longcode.table.writes import Update
 from longcode.usage import Usage
 
+_UNRESERVED = "unreserved"  # so many of the units used were sent and never reserved
 
-def reserving(limits: Limits, units: int) -> list[Update]:
-    """Make the write that reserves units of the limits, if there are any, and fails rather than pass one."""
-    counters = limits.counters
-    if not counters:
+
+def reserving(limits: Limits, units: int, look_at: datetime) -> list[Update]:
+    """Make the write that reserves units, if they are to be, and fails rather than pass a limit.
+
+    It fails as well where a counter was not begun, or not since the last change of plan: `start` does that.
+    """
+    if not limits.kept:
         return []
-    fits = [Attr(name).lte(limit - units) for name, limit in counters.items()]
-    key = keys.allowance(limits.account, limits.period)
-    return [Update(key, add=dict.fromkeys(counters, units), when=reduce(and_, fits))]
+    fits = [Attr(name).lte(limit - units) for name, limit in limits.counters.items()]
+    if MONTH in limits.counters:
+        fits.append(Attr(BEGUN).gte(limits.changes))
+    change = _change(limits.account, limits.month, look_at)
+    when = reduce(and_, fits) if fits else None
+    return [replace(change, add=dict.fromkeys(limits.kept, units), when=when)]
 
 
 def releasing(message: Message) -> list[Update]:
@@ -31,58 +40,97 @@ def releasing(message: Message) -> list[Update]:
     return giving_back(message.account, message.reserved_in, message.reserved_of, message.units)
 
 
-def giving_back(account: str, period: str | None, counters: Sequence[str], units: int) -> list[Update]:
-    """Make the write that gives units back to the counters of a period, if there is anything to give back."""
-    if period is None or not units:
+def giving_back(account: str, month: str | None, counters: Sequence[str], units: int) -> list[Update]:
+    """Make the write that gives units back to the counters of a month, if there is anything to give back."""
+    if month is None or not units:
         return []
-    return [Update(keys.allowance(account, period), add=dict.fromkeys(counters, -units))]
+    return [Update(keys.allowance(account, month), add=dict.fromkeys(counters, -units))]
 
 
 def start(limits: Limits, look_at: datetime) -> None:
-    """Start each counter with what was sent of the month or the day, unless another has just done it.
+    """Begin each counter that is held to a limit with what was sent of the month or the day, unless that is done."""
+    found = _found(limits)
+    if MONTH in limits.counters:
+        level(limits, found, look_at)
+    for name in limits.counters.keys() - found.keys() - {MONTH}:
+        change = _change(limits.account, limits.month, look_at)
+        begun = change.changes | {name: _sent_on(limits)}
+        store.holds(replace(change, changes=begun, when=Attr(name).not_exists()))
 
-    From then on somebody looks at how much of the limits is used.
-    """
-    key = keys.allowance(limits.account, limits.period)
-    whose = {"type": "allowance", "account": limits.account, "month": limits.month, "period": limits.period}
-    for name, units in _sent(limits).items():
-        with suppress(store.ConditionFailed):
-            changes = {**whose, name: units, **keys.due(limits.account, look_at)}
-            store.write(Update(key, changes=changes, when=Attr(name).not_exists()))
+
+def level(limits: Limits, found: Attributes, look_at: datetime) -> int:
+    """Bring a month's counter up to what was sent without a reservation, and give what is used then."""
+    unreserved = usage.unreserved(limits.account, limits.month)
+    more = unreserved - int(found.get(_UNRESERVED, 0))
+    if more or not limits.is_begun(found, MONTH):
+        change = _change(limits.account, limits.month, look_at)
+        begun = {_UNRESERVED: unreserved, BEGUN: max(limits.changes, found.get(BEGUN, 0))}
+        unchanged = _is(_UNRESERVED, found) & _is(BEGUN, found)
+        levelled = replace(change, changes=change.changes | begun, add={MONTH: more}, when=unchanged)
+        store.holds(levelled)  # else another has just done it
+    return int(found.get(MONTH, 0)) + more
+
+
+def begin_watch(account: Account, month: str, look_at: datetime) -> None:
+    """Have somebody look at what is used of a month, from then on."""
+    if writes := watching(account, month, look_at):
+        store.transact(writes)
+
+
+def watching(account: Account, month: str, look_at: datetime) -> list[Update]:
+    """Make the writes by which somebody looks at what is used of a month, unless the account says that this is so."""
+    if account.watched_month is not None and account.watched_month >= month:
+        return []
+    known = Update(keys.account(account.id), changes={"watched_month": month})
+    return [_change(account.id, month, look_at), known]
 
 
 def look_soon(limits: Limits, now: datetime) -> None:
     """Have somebody look at how much of the limits is used, if that is not about to happen."""
     later = Attr("due_at").gt(keys.instant(now))
-    key = keys.allowance(limits.account, limits.period)
+    key = keys.allowance(limits.account, limits.month)
     with suppress(store.ConditionFailed):
         store.write(Update(key, changes={"due_at": now}, when=later))
 
 
 def note_noticed(item: Attributes, notices: set[str]) -> None:
     """Note what the studio knows."""
-    store.write(Update(keys.allowance(item["account"], item["period"]), changes={"noticed": notices}))
-
-
-def past_days(item: Attributes, day: str) -> tuple[str, ...]:
-    """Name the counters of an allowance whose days are over: a month of them would make each write cost double."""
-    return tuple(name for name in item if name.startswith(f"{MONTH}_") and name < f"{MONTH}_{day}")
+    store.write(Update(keys.allowance(item["account"], item["month"]), changes={"noticed": notices}))
 
 
 def rest(item: Attributes) -> None:
-    """Look no more at the allowance of a period that is over."""
-    store.write(Update(keys.allowance(item["account"], item["period"]), remove=("due_shard", "due_at")))
+    """Look no more at an allowance, whose month is over."""
+    store.write(Update(keys.allowance(item["account"], item["month"]), remove=("due_shard", "due_at")))
 
 
 def reserved(limits: Limits) -> dict[str, int]:
-    """Tell how much of each limit is used: what is reserved of it, or what was sent where nothing is yet."""
-    found = store.get(keys.allowance(limits.account, limits.period)) or {}
-    counters = limits.counters
-    used = {name: found[name] for name in counters if name in found}
-    return used if used.keys() == counters.keys() else _sent(limits) | used
+    """Tell how much of each limit is used: what is reserved of it, and what was sent unreserved."""
+    found = _found(limits)
+    return {name: _used(limits, found, name) for name in limits.counters}
 
 
-def _sent(limits: Limits) -> dict[str, int]:
-    sent = usage.by_day(limits.account, limits.month)
-    of_the_day, of_the_month = sent.get(limits.day, Usage()), sum(sent.values(), Usage())
-    return {name: (of_the_month if name == MONTH else of_the_day).units_sent for name in limits.counters}
+def _used(limits: Limits, found: Attributes, name: str) -> int:
+    if limits.is_begun(found, name):
+        return int(found.get(name, 0))
+    if name != MONTH:
+        return _sent_on(limits)
+    unreserved = usage.unreserved(limits.account, limits.month)
+    return int(found.get(MONTH, 0)) + unreserved - int(found.get(_UNRESERVED, 0))
+
+
+def _sent_on(limits: Limits) -> int:
+    return usage.by_day(limits.account, limits.month).get(limits.day, Usage()).units_sent
+
+
+def _found(limits: Limits) -> Attributes:
+    return store.get(keys.allowance(limits.account, limits.month)) or {}
+
+
+def _is(name: str, found: Attributes) -> ConditionBase:
+    return Attr(name).eq(found[name]) if name in found else Attr(name).not_exists()
+
+
+def _change(account: str, month: str, look_at: datetime) -> Update:
+    """Begin a write to an allowance, at which somebody looks from then on."""
+    whose = {"type": "allowance", "account": account, "month": month}
+    return Update(keys.allowance(account, month), changes=whose, if_absent=keys.due(account, look_at))

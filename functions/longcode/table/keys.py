@@ -142,9 +142,9 @@ def usage_of_month(account: str, month: str) -> Key:
     return Key(f"account#{account}", f"usage#{month}-")
 
 
-def allowance(account: str, period: str) -> Key:
-    """Find what is reserved of the limit of a month under one choice of plan."""
-    return Key(f"account#{account}", f"allowance#{period}")
+def allowance(account: str, month: str) -> Key:
+    """Find what is reserved of a month, whichever plans the account has in it."""
+    return Key(f"account#{account}", f"allowance#{month}")
 
 
 def invoice(account: str, month: str = "") -> Key:

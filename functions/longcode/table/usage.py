@@ -5,6 +5,7 @@ from dataclasses import asdict
 from boto3.dynamodb.conditions import Attr
 from msgspec.structs import replace
 
+from longcode.limits import known_of
 from longcode.message import Message
 from longcode.table import keys, store
 from longcode.table.codec import read
@@ -16,13 +17,19 @@ _CORRECTED = "corrected"  # names one of a day's counters, as a message's id doe
 
 def counting(message: Message, times: int = 1) -> list[Update]:
     """Make the write that counts a text, or with -1 takes that back; none for one that does not count."""
-    used = of(message)
-    return [adding(message.account, day(message), message.id, used, times)] if counts(message) else []
+    if not counts(message):
+        return []
+    reserved = known_of(message)
+    return [adding(message.account, day(message), message.id, of(message), times, reserved=reserved)]
 
 
-def adding(account: str, day: str, spread_by: str, usage: Usage, times: int = 1) -> Update:
-    """Make the write that counts; it belongs into the transaction of what it counts."""
-    counted = {name: times * count for name, count in asdict(usage).items() if count}
+def adding(account: str, day: str, spread_by: str, usage: Usage, times: int = 1, *, reserved: int = 0) -> Update:
+    """Make the write that counts; it belongs into the transaction of what it counts.
+
+    `reserved` are those of the units that the month's allowance has already.
+    """
+    counts = asdict(usage) | {"units_reserved": reserved}
+    counted = {name: times * count for name, count in counts.items() if count}
     return Update(keys.usage(account, day, spread_by), changes={"type": "usage", "day": day}, add=counted)
 
 
@@ -49,3 +56,9 @@ def by_day(account: str, month: str) -> dict[str, Usage]:
     for item in store.query(keys.usage_of_month(account, month)):
         days[item["day"]] = days.get(item["day"], Usage()) + read(Usage, item)
     return days
+
+
+def unreserved(account: str, month: str) -> int:
+    """Add up the units sent in a month that its allowance does not have, as nobody reserved them in it."""
+    counters = store.query(keys.usage_of_month(account, month))
+    return sum(item.get("units_sent", 0) - item.get("units_reserved", 0) for item in counters)

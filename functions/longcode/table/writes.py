@@ -23,12 +23,13 @@ class Put(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """Change some attributes of an item, if `when` holds of it."""
+    """Change some attributes of an item, and those of `if_absent` that it lacks, if `when` holds of it."""
 
     key: Key
     changes: Attributes = {}
     add: Mapping[str, int | set[str]] = {}
     remove: tuple[str, ...] = ()
+    if_absent: Attributes = {}
     when: ConditionBase | None = None
 
 
@@ -104,14 +105,15 @@ def _condition(when: ConditionBase | None) -> dict[str, Any]:
 
 def _update(change: Update) -> dict[str, Any]:
     spelled = _condition(change.when)
-    names = {**change.changes, **change.add, **dict.fromkeys(change.remove)}
-    place = {name: f"u{index}" for index, name in enumerate(names)}
+    given = {**change.changes, **change.if_absent, **change.add}
+    place = {name: f"u{index}" for index, name in enumerate({**given, **dict.fromkeys(change.remove)})}
+    absent = [f"#{place[name]} = if_not_exists(#{place[name]}, :{place[name]})" for name in change.if_absent]
     clauses = {
-        "SET": [f"#{place[name]} = :{place[name]}" for name in change.changes],
+        "SET": [f"#{place[name]} = :{place[name]}" for name in change.changes] + absent,
         "ADD": [f"#{place[name]} :{place[name]}" for name in change.add],
         "REMOVE": [f"#{place[name]}" for name in change.remove],
     }
-    values = to_wire({f":{place[name]}": value for name, value in {**change.changes, **change.add}.items()})
+    values = to_wire({f":{place[name]}": value for name, value in given.items()})
     spelled["UpdateExpression"] = " ".join(f"{verb} {', '.join(of)}" for verb, of in clauses.items() if of)
     spelled["ExpressionAttributeNames"] = spelled.get("ExpressionAttributeNames", {}) | {
         f"#{at}": name for name, at in place.items()

@@ -104,7 +104,7 @@ def test_a_text_that_cannot_be_enqueued_is_accepted_for_the_sweeper_finds_it() -
 
 
 def test_a_write_that_the_sdk_repeated_is_enqueued_all_the_same() -> None:
-    account = studio()
+    account = studio(watched_month="2026-11")
     client(account)
 
     with losing_the_first_answer("dynamodb", "PutItem") as repeated:

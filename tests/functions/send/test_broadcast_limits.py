@@ -10,6 +10,7 @@ from longcode.message import State as Text
 from longcode.plans import Change
 from longcode.table import accounts, clients
 from send import broadcasts as api
+from send import due
 from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
 from tests.functions.send import texts as single
 from tests.functions.send.rounds import (
@@ -104,14 +105,16 @@ def test_a_units_cap_of_a_day_is_held_too(account: Account) -> None:
     assert (part.state, part.texts) == (State.DONE, 3)
 
 
-def test_a_plan_that_charges_reserves_nothing(aws: None) -> None:
+def test_a_plan_that_charges_books_what_a_broadcast_comes_to_and_holds_it_to_nothing(aws: None) -> None:
     account = studio(plan_changes=(Change(NOW, "medium"),))
     people(account, 2)
 
     broadcast = send(account)
 
-    assert (broadcast.reserved_in, broadcast.reserved) == (None, 0)
-    assert [one.reserved_in for one in texts(account, broadcast.id)] == [None, None]
+    shown = call(api, "GET", f"/broadcasts/{broadcast.id}", account=account.id).json
+    assert (broadcast.reserved_in, broadcast.reserved, shown["reserved_units"]) == ("2026-11", 2, None)
+    assert [one.reserved_in for one in texts(account, broadcast.id)] == ["2026-11", "2026-11"]
+    assert accounted(account)
 
 
 def test_a_text_that_failed_gives_its_own_unit_back(account: Account) -> None:
@@ -160,3 +163,51 @@ def test_a_plan_that_is_not_held_to_anything_sends_to_whoever_comes_meanwhile(ac
     advance()
 
     assert stored(account, broadcast_id).texts == 5
+
+
+def test_a_part_that_is_stated_stays_so_when_a_bigger_plan_comes(account: Account) -> None:
+    use(account, 97)
+    broadcast_id = take(account, audience=FOUR, limit="part")
+    advance(steps=1)
+
+    accounts.change_plan(account, Change(NOW, "small"))
+    advance()
+
+    assert stored(account, broadcast_id).texts == 3
+    assert skipped(account, broadcast_id) == [("p0003", phone(3), "limit")]
+    assert accounted(account)
+
+
+def test_a_broadcast_for_later_is_held_against_the_plan_and_the_use_of_its_time(account: Account) -> None:
+    small = accounts.change_plan(account, Change(NOW, "small"))
+    use(account, 99)
+    then = NOW + timedelta(hours=2)
+    broadcast_id = take(account, audience=FOUR, send_at=then)
+    accounts.change_plan(small, Change(NOW + timedelta(hours=1), "starter"))
+
+    due.sweep(then + timedelta(minutes=1))
+    advance(then + timedelta(minutes=1))
+
+    refused = call(api, "GET", f"/broadcasts/{broadcast_id}", account=account.id).json
+    assert (refused["state"], refused["code"]) == ("refused", "plan_limit_reached")
+    assert "of which 1 is left" in refused["reason"]
+
+
+def test_of_two_limits_the_narrower_counts_and_both_are_reserved(account: Account) -> None:
+    accounts.change_settings(account.id, {"units_a_day": 99})
+    use(account, 96)
+
+    part = send(account, audience=FOUR, limit="part")
+
+    assert (part.texts, part.reserved_of) == (3, ("used", "used_2026-11-22"))
+    assert accounted(account)
+
+
+def test_a_cap_of_a_day_holds_a_broadcast_on_a_plan_that_charges_too(aws: None) -> None:
+    account = studio(plan_changes=(Change(NOW, "medium"),), units_a_day=3)
+    people(account, 4)
+
+    part = send(account, limit="part")
+
+    assert (part.texts, part.reserved, part.booked) == (3, 3, False)
+    assert accounted(account)

@@ -24,7 +24,7 @@ LATER = NOW + timedelta(minutes=2, seconds=1)
 @pytest.fixture
 def account(aws: None) -> Account:
     """Give a studio that has one client."""
-    account = studio()
+    account = studio(watched_month="2026-11")
     client(account)
     return account
 

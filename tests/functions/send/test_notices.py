@@ -1,18 +1,29 @@
-"""A studio is told when four fifths of a limit are used, and when all of it is: by mail, once each."""
+"""A studio is told when four fifths of a limit are used, and when all of it is: by mail and webhook, once each."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from inbox import worker as inbox_worker
 from longcode.account import Account
+from longcode.aws.queues import read as read_job
+from longcode.carriers.carrier import Inbound
+from longcode.delivery import DeliveryState
+from longcode.jobs import Deliver
 from longcode.plans import Change
+from longcode.route import Route
+from longcode.table import accounts, deliveries, routes, store, usage
 from longcode.table.due import by
+from longcode.usage import Usage
+from longcode.webhook import Answer
 from send import due
-from tests.fakes import NOW, FakeCarrier, client, studio
+from tests.fakes import NOW, FakeCarrier, client, queued, studio
 from tests.functions.accounts.mails import mails_to
+from tests.functions.inbox.hooks import HOOK, Receiver, work
 from tests.functions.send.test_guards import try_to_send
 from tests.functions.send.texts import accept, deliver
-from tests.functions.send.wire import failing
+from tests.functions.send.wire import Death, Killed, failing, killing
 
 
 @pytest.fixture
@@ -26,6 +37,27 @@ def account(aws: None) -> Account:
 def use(account: Account, units: int, key: str = "use") -> None:
     for index in range(0, units, 10):
         accept(account, f"{key}-{index}", body="a" * 160 * min(10, units - index))
+
+
+@pytest.fixture
+def charged(aws: None) -> Account:
+    """Give a studio whose plan includes 1,000 units, and charges for more."""
+    account = studio(plan_changes=(Change(NOW, "medium"),))
+    client(account)
+    return account
+
+
+def count(account: Account, sent: int = 0, received: int = 0, day: str = "2026-11-30") -> None:
+    """Have so many units counted, as if they had gone or come."""
+    store.write(usage.adding(account.id, day, "m", Usage(units_sent=sent, units_received=received)))
+
+
+def change(account: Account, plan: str, at: datetime) -> None:
+    accounts.change_plan(accounts.need(account.id), Change(at, plan))
+
+
+def texts() -> list[str]:
+    return [mail.text.partition("\n")[0] for mail in mails_to("10000001@studio.example")]
 
 
 def subjects() -> list[str]:
@@ -137,5 +169,155 @@ def test_a_text_for_next_month_does_not_keep_next_months_notices_from_coming(acc
     for index in range(8):
         accept(account, f"then-{index}", body="a" * 1600, now=december)
     due.sweep(december + timedelta(minutes=3))
+
+    assert subjects() == ["80 % of your plan are used for 2026-12"]
+
+
+def test_a_bigger_plan_is_a_new_limit_and_the_same_limit_again_is_no_news(account: Account) -> None:
+    use(account, 80)
+    due.sweep(NOW + timedelta(minutes=3))
+    change(account, "small", NOW + timedelta(minutes=4))
+    use(account, 160, "more")
+    due.sweep(NOW + timedelta(minutes=9))
+    change(account, "starter", NOW + timedelta(minutes=10))
+
+    due.sweep(NOW + timedelta(minutes=15))
+    due.sweep(NOW + timedelta(minutes=25))
+
+    assert texts() == [
+        "80 of the 100 units of the plan Starter are used for 2026-11 (in Chicago).",
+        "240 of the 300 units of the plan Small are used for 2026-11 (in Chicago).",
+        "240 of the 100 units of the plan Starter are used for 2026-11 (in Chicago).",
+    ]
+
+
+def test_on_a_plan_that_charges_what_is_sent_and_received_counts_and_texts_go_on(charged: Account) -> None:
+    accept(charged, "first")
+    deliver(FakeCarrier())
+    count(charged, sent=700, received=99)
+    due.sweep(NOW + timedelta(minutes=3))
+    before = subjects()
+    count(charged, received=200)
+
+    due.sweep(NOW + timedelta(minutes=9))
+
+    assert before == ["80 % of your plan are used for 2026-11"]
+    assert mails_to("10000001@studio.example")[-1].text == (
+        "1,000 of the 1,000 units, sent and received, of the plan Medium are used for 2026-11 (in Chicago).\n\n"
+        "Texts go on when all are used: each unit beyond, sent or received, then costs $0.04.\n"
+    )
+
+
+def test_a_cheaper_plan_at_this_pace_is_named_while_a_change_to_it_counts(aws: None) -> None:
+    account = studio(plan_changes=(Change(NOW, "medium"),), created_at=NOW - timedelta(days=40))
+    client(account)
+    for day in range(1, 22):
+        count(account, sent=120, day=f"2026-11-{day:02}")
+    accept(account, "first")
+
+    due.sweep(NOW + timedelta(minutes=3))
+
+    assert mails_to("10000001@studio.example")[-1].text.splitlines()[-1] == (
+        "At this pace the month comes to about 3,600 units, for which the plan Large would cost $28.00 less. A change"
+        " made by 17:00 on the month's last day (in Chicago) counts for all of it."
+    )
+
+
+def test_replies_alone_are_looked_at_too(charged: Account) -> None:
+    came = Inbound(carrier="twilio", carrier_id="SM9", phone="+12125550123", number="+15555550100", body="Hello")
+    texted = Route(account=charged.id, phone=came.phone, number=came.number, message_id="m", at=NOW)
+    routes.note([texted], {charged.id: 10})
+    inbox_worker.receive(came, NOW)
+    count(charged, received=800)
+
+    due.sweep(NOW + timedelta(minutes=3))
+
+    assert subjects() == ["80 % of your plan are used for 2026-11"]
+
+
+def test_a_month_begins_to_be_looked_at_once_and_no_text_writes_more_for_it(charged: Account) -> None:
+    accept(charged, "first")
+    with killing(Death(call=0, before=True)) as made:
+        accept(charged, "second")
+
+    assert made[:3] == ["BatchGetItem", "PutItem", "SendMessageBatch"]
+
+
+def test_hosted_software_is_told_once_though_its_receiver_is_down(aws: None) -> None:
+    account = studio(**HOOK, plan_changes=(Change(NOW, "starter"),))
+    client(account)
+    use(account, 100)
+    down = Receiver(always=Answer(500))
+
+    for minute in (3, 9, 15):
+        due.sweep(NOW + timedelta(minutes=minute))
+        work(down, NOW + timedelta(minutes=minute))
+
+    [first, *_] = down.told
+    waiting = deliveries.page(account.id, DeliveryState.PENDING, NOW, limit=9, cursor=None).deliveries
+    assert [one.data["percent"] for one in waiting] in ([80, 100], [100, 80])
+    assert first == (
+        "usage.notice",
+        {
+            "month": "2026-11",
+            "day": None,
+            "percent": 80,
+            "used_units": 100,
+            "limit_units": 100,
+            "plan": "starter",
+            "goes_on": False,
+        },
+    )
+    assert len(subjects()) == 2
+
+
+def test_a_mail_that_is_refused_keeps_no_webhook_from_going(aws: None) -> None:
+    account = studio(**HOOK, plan_changes=(Change(NOW, "starter"),))
+    client(account)
+    use(account, 100)
+
+    with failing("sesv2", "SendEmail", "MessageRejected"):
+        due.sweep(NOW + timedelta(minutes=3))
+    due.sweep(NOW + timedelta(minutes=9))
+
+    assert len({read_job(Deliver, body).delivery_id for body in queued("webhook")}) == 2
+    assert len(subjects()) == 2
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("call", range(1, 11))
+def test_killed_anywhere_a_notice_is_told_by_webhook_once_and_by_mail(aws: None, call: int, before: bool) -> None:
+    account = studio(**HOOK, plan_changes=(Change(NOW, "starter"),))
+    client(account)
+    use(account, 80)
+    queued("send")
+
+    with killing(Death(call=call, before=before)), suppress(Killed):
+        due.sweep(NOW + timedelta(minutes=3))
+    due.sweep(NOW + timedelta(minutes=9))
+    due.sweep(NOW + timedelta(minutes=15))
+
+    assert len({read_job(Deliver, body).delivery_id for body in queued("webhook")}) == 1
+    assert len(subjects()) in (1, 2)
+
+
+def test_what_passes_a_share_in_the_last_minutes_is_told_when_the_month_is_over(charged: Account) -> None:
+    end = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+    accept(charged, "first", now=end - timedelta(minutes=3))
+    due.sweep(end - timedelta(seconds=30))
+    count(charged, sent=800)
+
+    due.sweep(end + timedelta(minutes=1))
+
+    assert subjects() == ["80 % of your plan are used for 2026-11"]
+
+
+def test_a_month_that_only_has_what_went_past_the_end_of_the_one_before_is_looked_at_too(charged: Account) -> None:
+    end = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+    accept(charged, "first", now=end - timedelta(minutes=3))
+    count(charged, sent=800, day="2026-12-01")
+
+    for minute in (1, 3, 9):
+        due.sweep(end + timedelta(minutes=minute))
 
     assert subjects() == ["80 % of your plan are used for 2026-12"]

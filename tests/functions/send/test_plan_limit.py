@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from longcode import months
+from longcode import limits, months
 from longcode.account import Account
 from longcode.aws import clock
 from longcode.carriers.carrier import Refused, Why
 from longcode.errors import PlanLimitReached
 from longcode.message import State
 from longcode.plans import Change
-from longcode.table import accounts, messages, store, usage
+from longcode.table import accounts, allowances, messages, store, usage
 from longcode.usage import Usage
-from send import api, requests
+from send import acceptance, api, requests
 from tests.fakes import NOW, FakeCarrier, call, client, studio
 from tests.functions.send.texts import accept, deliver, stored
 from tests.functions.send.wire import taking_turns
@@ -43,6 +43,16 @@ def try_to_send(account: Account, key: str) -> bool:
     except PlanLimitReached:
         return False
     return True
+
+
+def at_once(account: Account, texts: int, key: str) -> list[bool]:
+    with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(40) as pool:
+        return list(pool.map(lambda index: try_to_send(account, f"{key}-{index}"), range(texts)))
+
+
+def reserved(account: Account) -> int:
+    held = limits.of(account, acceptance.plan_at(accounts.need(account.id), NOW), NOW)
+    return allowances.reserved(held)["used"]
 
 
 def test_the_last_unit_is_sent_and_the_next_is_refused(account: Account) -> None:
@@ -119,13 +129,28 @@ def test_a_plan_off_offer_is_not_said_to_help(account: Account) -> None:
     assert refusal(account).plans_that_allow == ("medium", "large", "volume")
 
 
-def test_thirty_texts_at_once_pass_a_limit_of_ten_by_none(account: Account) -> None:
-    use(account, 90)
+def test_200_texts_at_once_pass_a_limit_of_100_by_none(account: Account) -> None:
+    sent = at_once(account, 200, "race")
 
-    with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(30) as pool:
-        sent = list(pool.map(lambda index: try_to_send(account, f"race-{index}"), range(30)))
+    assert (sent.count(True), sent.count(False)) == (100, 100)
+    assert reserved(account) == 100
 
-    assert sum(sent) == 10
+
+def test_a_bigger_plan_in_the_midst_of_it_lets_exactly_its_units_pass(account: Account) -> None:
+    def change() -> bool:
+        accounts.change_plan(account, Change(NOW, "small"))
+        return True
+
+    with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(40) as pool:
+        first = [pool.submit(try_to_send, account, f"a-{index}") for index in range(150)]
+        changed = pool.submit(change)
+        then = [pool.submit(try_to_send, account, f"b-{index}") for index in range(150)]
+    sent = [one.result() for one in [*first, *then]].count(True)
+    more = at_once(account, 310 - sent, "c")
+
+    assert changed.result()
+    assert 100 < sent <= 300
+    assert (sent + more.count(True), reserved(account)) == (300, 300)
 
 
 def test_the_first_texts_of_a_month_start_one_allowance_however_many_come_at_once(account: Account) -> None:

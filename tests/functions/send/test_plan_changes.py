@@ -1,0 +1,248 @@
+"""A limit after a change of plan: what is sent, on its way, scheduled or reserved by a broadcast is known to it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from longcode import limits
+from longcode.account import Account
+from longcode.carriers.carrier import Refused, Why
+from longcode.errors import RequestError
+from longcode.message import Message, State
+from longcode.plans import Change
+from longcode.table import accounts, allowances, keys, store
+from longcode.table.codec import read
+from send import acceptance, api, due, requests
+from tests.fakes import NOW, FakeCarrier, client, studio
+from tests.functions.send import rounds
+from tests.functions.send.texts import accept, deliver
+from tests.local_aws import local_aws
+
+# Starter stops at 100 units, Small at 300; Medium, with 1,000, charges.
+
+MINUTE = timedelta(minutes=1)
+LATER = NOW + timedelta(days=2)
+DECEMBER = datetime(2026, 12, 2, 15, 0, tzinfo=UTC)
+BAD_NUMBER = Refused(Why.BAD_NUMBER, "21211")
+_NOT_SENT = {State.FAILED, State.REFUSED, State.CANCELLED, State.EXPIRED}
+
+
+def on(plan: str) -> Account:
+    account = studio(plan_changes=(Change(NOW - timedelta(days=1), plan),))
+    client(account)
+    return account
+
+
+def change(account: Account, plan: str, at: datetime = NOW) -> None:
+    accounts.change_plan(accounts.need(account.id), Change(at, plan))
+
+
+def use(account: Account, units: int, key: str = "use", **fields: Any) -> list[Message]:
+    """Have so many units accepted, ten a text."""
+    return [
+        accept(account, f"{key}-{index}", body="a" * 160 * min(10, units - index), **fields)
+        for index in range(0, units, 10)
+    ]
+
+
+def refused(account: Account, key: str, units: int = 1, now: datetime = NOW, send_at: datetime | None = None) -> str:
+    """Tell why a text is refused; "" when it is not."""
+    form = requests.NewMessage(client_id="c1", body="a" * 160 * units, send_at=send_at)
+    try:
+        api.accept(account.id, form, key, now)
+    except RequestError as refusal:
+        return refusal.detail
+    return ""
+
+
+def room(account: Account, now: datetime = NOW) -> int:
+    """Tell how many units are left of the month."""
+    there = accounts.need(account.id)
+    plan = acceptance.plan_at(there, now)
+    return plan.included_units - allowances.reserved(limits.of(there, plan, now))["used"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_bigger_plan_adds_its_units_to_what_is_used_at_once() -> None:
+    account = on("starter")
+    use(account, 100)
+    before = refused(account, "before")
+
+    change(account, "small")
+    use(account, 200, "more")
+
+    assert before.startswith("The 100 units of the plan Starter are used up")
+    assert refused(account, "past").startswith("The 300 units of the plan Small are used up")
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_smaller_plan_than_what_is_used_refuses_everything_further_and_says_so() -> None:
+    account = on("small")
+    use(account, 150)
+
+    change(account, "starter")
+
+    assert refused(account, "next").startswith("The 100 units of the plan Starter are used up until")
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_is_scheduled_on_a_plan_that_charges_is_held_against_the_limit_of_the_next_plan() -> None:
+    account = on("medium")
+    use(account, 30)
+    deliver(FakeCarrier())
+    use(account, 40, "later", send_at=LATER)
+
+    change(account, "starter")
+
+    assert room(account) == 30
+    assert [bool(refused(account, f"k{one}", 10, send_at=LATER)) for one in range(4)] == [False] * 3 + [True]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_broadcast_that_goes_on_a_plan_that_charges_is_known_before_its_texts_are_written() -> None:
+    account = on("medium")
+    rounds.people(account, 60)
+    broadcast_id = rounds.take(account, audience={"all": True, "except_tags": []})
+    rounds.advance(steps=1)
+
+    change(account, "starter")
+    left = room(account)
+    rounds.advance()
+
+    planned = rounds.stored(account, broadcast_id)
+    assert (planned.texts, left) == (61, 39)  # the client of every test here is one of them
+    assert room(account) == 39
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_text_on_its_way_while_a_limit_comes_is_known_as_soon_as_it_is_sent_and_looked_at() -> None:
+    account = on("medium")
+    use(account, 10)
+
+    change(account, "starter")
+    use(account, 90, "on the new plan")
+    before = room(account)
+    deliver(FakeCarrier())
+    due.sweep(NOW + 10 * MINUTE)
+
+    assert (before, room(account)) == (10, 0)
+    assert refused(account, "past") != ""
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_went_between_two_plans_that_stop_is_counted() -> None:
+    account = on("starter")
+    use(account, 20, "first")
+    deliver(FakeCarrier())
+
+    change(account, "medium")
+    use(account, 50, "between")
+    deliver(FakeCarrier())
+    change(account, "starter", NOW + MINUTE)
+
+    assert room(account) == 30
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_text_that_is_cancelled_after_a_change_of_plan_frees_its_units_under_the_new_plan() -> None:
+    account = on("starter")
+    texts = use(account, 100, send_at=LATER)
+    change(account, "small")
+    use(account, 200, "more")
+
+    api.cancel(account.id, texts[0].id, NOW)
+
+    assert room(account) == 10
+    assert [bool(refused(account, key, units=10)) for key in ("fits", "past")] == [False, True]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_text_accepted_on_a_plan_that_stops_fails_on_one_that_charges_and_is_free_on_the_third() -> None:
+    account = on("starter")
+    use(account, 30)
+    change(account, "medium")
+
+    deliver(FakeCarrier(answers=[BAD_NUMBER]))
+    change(account, "starter", NOW + MINUTE)
+
+    assert room(account) == 80
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_change_a_second_after_the_cut_off_counts_for_the_texts_of_next_month_only() -> None:
+    account = on("starter")
+    cut_off = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
+    use(account, 100, "november", now=cut_off)
+    use(account, 100, "december", now=cut_off, send_at=DECEMBER)
+
+    change(account, "small", cut_off + timedelta(seconds=1))
+    then = cut_off + MINUTE
+
+    assert refused(account, "now", now=then).startswith("The 100 units of the plan Starter are used up")
+    assert [bool(refused(account, f"d{one}", 10, then, DECEMBER)) for one in range(21)] == [False] * 20 + [True]
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_was_scheduled_for_next_month_is_held_against_the_limit_that_next_month_has_in_the_end() -> None:
+    account = on("medium")
+    use(account, 95, "december", send_at=DECEMBER)
+
+    change(account, "starter", NOW)
+    due.sweep(DECEMBER - timedelta(days=1))
+
+    assert [bool(refused(account, key, 5, NOW, DECEMBER)) for key in ("fits", "past")] == [False, True]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_text_reserved_in_one_month_and_sent_in_the_next_is_known_to_the_next() -> None:
+    account = on("starter")
+    midnight = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+    use(account, 10, now=midnight - MINUTE)
+    use(account, 10, "then", now=midnight + MINUTE)
+
+    deliver(FakeCarrier(), midnight + MINUTE)
+    due.sweep(midnight + 10 * MINUTE)
+
+    assert room(account, midnight + 10 * MINUTE) == 80
+
+
+OFTEN = st.sampled_from(["send", "send", "later", "deliver", "fail", "cancel", "starter", "small", "medium", "look"])
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(OFTEN, st.integers(1, 9)), min_size=4, max_size=14))
+def test_whatever_happens_the_counter_is_what_was_sent_and_what_is_reserved(steps: list[tuple[str, int]]) -> None:
+    with local_aws():
+        account = on("starter")
+
+        for place, (step, units) in enumerate(steps):
+            live(account, step, units, place)
+        deliver(FakeCarrier(), NOW)
+        change(account, "starter", NOW + timedelta(minutes=50))
+
+        assert room(account) == 100 - sum(one.units for one in texts(account) if one.state not in _NOT_SENT)
+
+
+def live(account: Account, step: str, units: int, place: int) -> None:
+    match step:
+        case "send" | "later":
+            refused(account, f"k{place}", units, send_at=LATER if step == "later" else None)
+        case "deliver":
+            deliver(FakeCarrier(), NOW)
+        case "fail":
+            deliver(FakeCarrier(answers=[BAD_NUMBER] * 20), NOW)
+        case "cancel":
+            for one in texts(account)[:2]:
+                if one.state in (State.SCHEDULED, State.ACCEPTED):
+                    api.cancel(account.id, one.id, NOW)
+        case "look":
+            due.sweep(NOW + timedelta(minutes=3 * place))
+        case plan:
+            change(account, plan, NOW + timedelta(minutes=place))
+
+
+def texts(account: Account) -> list[Message]:
+    return [read(Message, item) for item in store.query(keys.message(account.id))]
