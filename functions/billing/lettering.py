@@ -25,7 +25,9 @@ Run = tuple[str, str]
 def runs(text: str, font: str) -> list[Run]:
     """Cut a text into pieces of one font each: the font's name, and what it draws."""
     clean = "".join(char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char)[0] != "C")
-    letters = [_letter(char, font, _east_asian(clean)) for char in clean]
+    own = _own(font)
+    east_asian = "" if all(ord(char) in own for char in clean) else _east_asian(clean)
+    letters = [_letter(char, font, east_asian) for char in clean]
     return [(name, "".join(char for _, char in piece)) for name, piece in groupby(letters, key=lambda one: one[0])]
 
 
