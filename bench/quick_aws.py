@@ -1,4 +1,4 @@
-"""A DynamoDB, an SQS and an SES in dictionaries: as little of them as benchmarks need, and no slower as they fill.
+"""A DynamoDB and an SQS in dictionaries: as little of them as the benchmarks need, and no slower as they fill.
 
 moto goes through a whole partition for every query, and an emulator is a process that other work slows.
 Here botocore makes each request and reads each answer as ever, and the answer comes out of a sorted list:
@@ -46,7 +46,6 @@ class Quick:
     items: dict[str, dict[str, Wire]] = field(default_factory=lambda: defaultdict(dict))
     order: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     jobs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    mails: int = 0
     calls: int = 0
     units: int = 0
     seconds: float = 0.0
@@ -63,7 +62,7 @@ class Quick:
     def answer(self, request: Any, **_: Any) -> AWSResponse:
         """Answer one request."""
         start = time.thread_time()
-        operation = request.headers.get("X-Amz-Target", b"SendEmail").decode().rpartition(".")[2]
+        operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
         asked = json.loads(request.body)
         with self.lock:
             self.calls += 1
@@ -169,10 +168,6 @@ class Quick:
         told = [{name: item[name] for name in names.values() if name in item} for item in found] if names else found
         return {"Items": told, "Count": len(told)} | ({"LastEvaluatedKey": last} if last else {})
 
-    def _send_email(self, _: Wire) -> Wire:
-        self.mails += 1
-        return {"MessageId": str(self.mails)}
-
     def _send_message_batch(self, asked: Wire) -> Wire:
         self.jobs[asked["QueueUrl"].rpartition("/")[2]] += [one["MessageBody"] for one in asked["Entries"]]
         sent = [{"Id": one["Id"], "MessageId": one["Id"], "MD5OfMessageBody": ""} for one in asked["Entries"]]
@@ -223,7 +218,7 @@ class _Raw:
 def quick_aws() -> Iterator[Quick]:
     """Let the functions' clients talk to a new table and new queues."""
     quick = Quick()
-    every = [client(service).meta.events for service in ("dynamodb", "sqs", "sesv2")]
+    every = [client(service).meta.events for service in ("dynamodb", "sqs")]
     for events in every:
         events.register_first("before-send", quick.answer)
     load_plans()
