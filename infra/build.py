@@ -28,6 +28,11 @@ _UNUSED = (
     "reportlab/fonts",  # an invoice has fonts of its own, no charts and no flowing text
     "reportlab/graphics",
     "reportlab/platypus",
+    "font_source_sans_pro/files/*.otf",  # of the font, upright and bold are used
+    "font_source_sans_pro/files/*It.ttf",
+    "font_source_sans_pro/files/*Light.ttf",
+    "font_source_sans_pro/files/*Black.ttf",
+    "font_source_sans_pro/files/*Semibold.ttf",
     "PIL",  # ReportLab's pictures: billing/paper.py does without
     "pillow.libs",
     "charset_normalizer",  # ReportLab's XML
@@ -162,7 +167,7 @@ def _stamp(target: Target, inputs: list[Path]) -> str:
 
 
 def _sources() -> list[Path]:
-    return sorted([*FUNCTIONS.rglob("*.py"), *FUNCTIONS.glob("*/fonts/*")])
+    return sorted(FUNCTIONS.rglob("*.py"))
 
 
 def _size(folder: Path) -> int:

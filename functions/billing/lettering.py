@@ -5,14 +5,14 @@ What none of them has is drawn as a box; nothing that a studio may be called kee
 
 import unicodedata
 from functools import cache
+from importlib import resources
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from billing.paper import TTFont, UnicodeCIDFont, pdfmetrics
 
-REGULAR, BOLD = "DejaVuSans", "DejaVuSans-Bold"
-_FONTS = Path(__file__).parent / "fonts"
+REGULAR, BOLD = "SourceSansPro-Regular", "SourceSansPro-Bold"
+_FONTS = resources.files("font_source_sans_pro") / "files"
 _BOX = "\u25a1"
 _JAPANESE, _CHINESE, _TAIWANESE, _KOREAN = "HeiseiKakuGo-W5", "STSong-Light", "MSung-Light", "HYGothic-Medium"
 # The encodings that tell whether a font has a character: Adobe's collections hold what these hold.
@@ -76,7 +76,7 @@ def _has(font: str, char: str) -> bool:
 
 @cache
 def _own(font: str) -> Any:
-    loaded = TTFont(font, _FONTS / f"{font}.ttf")
+    loaded = TTFont(font, str(_FONTS / f"{font}.ttf"))
     pdfmetrics.registerFont(loaded)
     return loaded.face.charToGlyph
 
