@@ -40,6 +40,8 @@ class Stack:
     shared_numbers: list[str]
     table_name: str
     close_month_function: str
+    ledger_function: str
+    standing_function: str
     sweep_function: str
     reconcile_function: str
     replies_topic: str
@@ -138,6 +140,8 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
         shared_numbers=SHARED_NUMBERS,
         table_name=outputs["TableName"],
         close_month_function=outputs["CloseMonthFunction"],
+        ledger_function=outputs["LedgerFunction"],
+        standing_function=outputs["StandingFunction"],
         sweep_function=outputs["SweepFunction"],
         reconcile_function=outputs["ReconcileFunction"],
         replies_topic=outputs["AwsRepliesTopic"],

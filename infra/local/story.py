@@ -1,7 +1,6 @@
-"""The main job as a story in sixteen steps: each shows what was sent and what came back, and checks it."""
+"""The main job as a story in twenty steps: each shows what was sent and what came back, and checks it."""
 
-from datetime import UTC, datetime
-
+from infra.local.billing_story import BillingStory
 from infra.local.reply_story import ReplyStory
 from infra.local.studio import sign_up
 from infra.local.visitors import CLIENTS, Studio, eventually
@@ -16,8 +15,8 @@ _LETTER = (
 )
 
 
-class Story(WebhookStory, ReplyStory):
-    """Sixteen steps, from the sign-up of two studios to their invoices."""
+class Story(WebhookStory, ReplyStory, BillingStory):
+    """Twenty steps, from the sign-up of two studios to their invoices."""
 
     def play(self) -> None:
         """Play all steps; raises `NotSo` at the first that does not hold."""
@@ -36,7 +35,11 @@ class Story(WebhookStory, ReplyStory):
         self.stop_and_start()
         self.stranger()
         self.tell_hosted_software(self.wattle)
-        self.close_the_month()
+        self.meet_the_limit(self.fox)
+        self.count_what_was_used(self.fox)
+        month = self.close_the_month(self.fox, self.wattle)
+        self.keep_the_books(self.fox, month)
+        self.suspend_and_restore(self.fox, "1001")
         self.say(f"\nThe story held: {self.checks} checks.")
 
     def sign_up(self, name: str, product: str, edition: str, plan: str, country_code: str) -> Studio:
@@ -169,27 +172,3 @@ class Story(WebhookStory, ReplyStory):
         self.check(after == [before[0] + 1, before[1]], "the stranger's text reaches nobody")
         answered = [text for text in self.phones.conversation(_STRANGER) if text["direction"] != "inbound"]
         self.check(answered == [], "and is not answered")
-
-    def close_the_month(self) -> None:
-        """Close the month with next month's schedule, and hold the invoices against the phones."""
-        self.title("The month closes")
-        month = self.fox.ask("GET", "/usage").json["current"]["month"]
-        year, number = int(month[:4]), int(month[5:])
-        first = datetime(year + number // 12, number % 12 + 1, 1, 9, tzinfo=UTC)
-        closed = self.stack.invoke(self.stack.close_month_function, {"time": first.isoformat()})
-        self.show("close_month", {"time": first.isoformat()}, closed)
-        sent = self.sent_units()
-        billed = 0
-        for studio in (self.fox, self.wattle):
-            invoice = eventually(lambda s=studio: self.invoice(s, month), "the invoice")  # type: ignore[misc]
-            mail = eventually(lambda s=studio: self.invoice_mail(s, month), "the invoice's mail")  # type: ignore[misc]
-            self.say("   " + mail.replace("\n", "\n   "))
-            self.check(
-                sum(line["amount_micros"] for line in invoice["lines"]) == invoice["total_micros"],
-                f"{studio.name}: the lines add up",
-            )
-            billed += sum(line["quantity"] for line in invoice["lines"] if line["item"].startswith("units_sent"))
-        self.check(billed == sent, f"the {billed} units sent on both invoices are what the phones received")
-        again = self.stack.invoke(self.stack.close_month_function, {"time": first.isoformat()})
-        self.check(again == closed, "closing again is answered alike")
-        self.check(len(self.fox.everything("/invoices")) == 1, "and writes no second invoice")
