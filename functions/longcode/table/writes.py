@@ -29,8 +29,8 @@ class Update(Struct, frozen=True):
     changes: Attributes = {}
     add: Mapping[str, int | set[str]] = {}
     remove: tuple[str, ...] = ()
-    if_absent: Attributes = {}
     when: ConditionBase | None = None
+    if_absent: Attributes = {}
 
 
 class Delete(Struct, frozen=True):

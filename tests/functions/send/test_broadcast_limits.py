@@ -181,16 +181,16 @@ def test_a_part_that_is_stated_stays_so_when_a_bigger_plan_comes(account: Accoun
 def test_a_broadcast_for_later_is_held_against_the_plan_and_the_use_of_its_time(account: Account) -> None:
     small = accounts.change_plan(account, Change(NOW, "small"))
     use(account, 99)
-    then = NOW + timedelta(hours=2)
+    then = NOW + timedelta(minutes=10)
     broadcast_id = take(account, audience=FOUR, send_at=then)
-    accounts.change_plan(small, Change(NOW + timedelta(hours=1), "starter"))
+    accounts.change_plan(small, Change(NOW + timedelta(minutes=5), "starter"))
 
     due.sweep(then + timedelta(minutes=1))
     advance(then + timedelta(minutes=1))
 
     refused = call(api, "GET", f"/broadcasts/{broadcast_id}", account=account.id).json
     assert (refused["state"], refused["code"]) == ("refused", "plan_limit_reached")
-    assert "of which 1 is left" in refused["reason"]
+    assert "This needs 4 of the 100 units of the plan Starter" in refused["reason"]
 
 
 def test_of_two_limits_the_narrower_counts_and_both_are_reserved(account: Account) -> None:

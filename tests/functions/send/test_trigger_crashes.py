@@ -157,4 +157,4 @@ def test_an_event_and_what_is_due_have_no_more_calls_than_are_killed_here(accoun
 
     assert telling == [*["GetItem"] * 3, "Query", "GetItem", "Query", "TransactWriteItems", "SendMessageBatch"]
     assert firing[:4] == ["GetItem", "GetItem", "BatchGetItem", "BatchGetItem"]
-    assert firing[4:] == ["PutItem", "SendMessageBatch", "PutItem"]
+    assert firing[4:] == ["TransactWriteItems", "SendMessageBatch", "PutItem"]
