@@ -21,6 +21,12 @@ class BillingStory(Telling):
         changed = studio.ask("PUT", "/account/plan", {"plan": "starter"}).json
         told = {name: changed[name] for name in ("counts_from", "changeable_until")}
         self.show("PUT /account/plan", {"plan": "starter"}, told)
+        if changed["plan"]["name"] == "starter":
+            self._too_small(studio)
+        else:
+            self._too_late(studio, changed)
+
+    def _too_small(self, studio: Studio) -> None:
         order = {"audience": {"all": True}, "body": "a" * 1600, "dry_run": True}
         refused = studio.ask("POST", "/broadcasts", order).json
         self.say(f"   a broadcast of ten units each: {refused['reason']}")
@@ -32,6 +38,13 @@ class BillingStory(Telling):
         self.check(
             studio.ask("POST", "/broadcasts", order).json["code"] is None, "a bigger plan takes effect at once"
         )
+
+    def _too_late(self, studio: Studio, changed: Any) -> None:
+        """It is past 17:00 Central on a month's last day: that month's plan stays."""
+        self.check(changed["plan"]["name"] == "medium", "after 17:00 on the last day the month's plan stays")
+        self.check(changed["next_month_plan"]["name"] == "starter", "and the next month has the other")
+        back = studio.ask("PUT", "/account/plan", {"plan": "medium"}).json
+        self.check(back["next_month_plan"]["name"] == "medium", "which can be taken back")
 
     def count_what_was_used(self, studio: Studio) -> None:
         """Hold the usage of a month against its sheet, row by row."""
@@ -52,7 +65,6 @@ class BillingStory(Telling):
         month: str = studios[0].ask("GET", "/usage").json["current"]["month"]
         year, number = int(month[:4]), int(month[5:])
         first = datetime(year + number // 12, number % 12 + 1, 1, 9, tzinfo=UTC)
-        early = (first - timedelta(days=1)).isoformat()
         closed = self.stack.invoke(self.stack.close_month_function, {"time": first.isoformat()})
         self.show("close_month", {"time": first.isoformat()}, closed)
         sent, billed, numbers = self.sent_units(), 0, []
@@ -69,7 +81,6 @@ class BillingStory(Telling):
         again = self.stack.invoke(self.stack.close_month_function, {"time": first.isoformat()})
         self.check(again == closed, "closing again is answered alike")
         self.check(len(studios[0].everything("/invoices")) == 1, "and writes no second invoice")
-        self.stack.invoke(self.stack.close_month_function, {"time": early})
         return month
 
     def keep_the_books(self, studio: Studio, month: str) -> None:

@@ -86,7 +86,7 @@ class Telling:
         """Find the text of the mail that brought an invoice."""
         address = studio.ask("GET", "/account").json["email"]
         texts = [str(mail["BodyText"]) for mail in mails_to(self.stack, address)]
-        return next((text.rstrip() for text in texts if f"Invoice for {month}" in text), None)
+        return next((text.rstrip() for text in texts if f"Invoice {month}-" in text), None)
 
     def sent_units(self) -> int:
         """Count the units that the phones received from the studios in this story: one per started 160 characters."""

@@ -37,7 +37,7 @@ def test_the_main_job_holds(stack: Stack) -> None:
 
     Story(stack, said.append).play()
 
-    assert said[-1] == "\nThe story held: 115 checks."
+    assert said[-1] == "\nThe story held: 131 checks."
 
 
 def test_a_job_that_cannot_be_read_ends_in_the_dead_letter_queue_and_the_others_go_on(stack: Stack) -> None:
