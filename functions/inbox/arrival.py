@@ -24,5 +24,5 @@ def _of_sns(body: str, now: datetime) -> tuple[Inbound, datetime]:
     from longcode.carriers import aws  # noqa: PLC0415
 
     told = sns.read(body, now)
-    # AWS has replied to no keyword: its opt-outs are left to us (README.md), or it would send us no STOP.
+    # AWS has replied to no keyword: its opt-outs are left to us (docs/operating.md), or it would send us no STOP.
     return aws.read_inbound(told.message), told.at
