@@ -1,5 +1,6 @@
 """The operator's price list: every version of every plan, what it is in a month, and what may be added to it."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from longcode import months
+from longcode import months, one_line
 from longcode.errors import BadPlans
 from longcode.plans import PastLimit, Plan
 
@@ -20,6 +21,7 @@ LEAD = timedelta(hours=1)
 _MOST_MICROS = 1_000_000_000_000
 _MOST_UNITS = 1_000_000_000
 _MOST_MICROS_A_UNIT = 1_000_000
+_MOST_BYTES = 300_000  # an item of the table has 400 kB
 _PLACE = re.compile(r" - at `\$\.?(.*)`\Z")
 
 
@@ -28,7 +30,7 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
     version: Annotated[int, Meta(ge=1)]
     from_month: Annotated[str, Meta(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z")]
-    title: Annotated[str, Meta(pattern=r"\S", max_length=60)]
+    title: Annotated[str, Meta(pattern=one_line.PATTERN, max_length=60)]
     monthly_fee_micros: Annotated[int, Meta(ge=0, le=_MOST_MICROS)]
     included_units: Annotated[int, Meta(ge=0, le=_MOST_UNITS)]
     # Both kinds need a price: units sent on a larger plan are beyond a `stop` plan after a downgrade.
@@ -83,10 +85,14 @@ class PriceList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def read(text: str | bytes) -> PriceList:
     """Read infra/plans.json; raises `BadPlans`, which says what is wrong with it and where."""
     try:
-        return msgspec.json.decode(text, type=PriceList)
+        prices = msgspec.json.decode(text, type=PriceList)
+        json.loads(text, object_pairs_hook=_check_each_once)
     except (ValueError, RecursionError) as error:
         place = _PLACE.search(str(error))
         raise BadPlans(f"The plans cannot be read: {error}.", field=place[1] or "file" if place else "file") from None
+    if len(msgspec.json.encode(prices)) > _MOST_BYTES:
+        raise BadPlans(f"The plans are more than the table can hold: {_MOST_BYTES:,} bytes.", field="file")
+    return prices
 
 
 def added(new: PriceList, to: PriceList | None, now: datetime) -> list[tuple[str, Terms]]:
@@ -122,6 +128,14 @@ def _check_kept(name: str, loaded: Terms, given: Terms | None) -> None:
         raise BadPlans(
             f"Version {loaded.version} of {name!r} {why} (it differs in {', '.join(changed)}).", field=field
         )
+
+
+def _check_each_once(pairs: list[tuple[str, object]]) -> None:
+    """Refuse a field that is given twice: the last would count, and whoever reads the first reads another price."""
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} is there more than once in one object")
 
 
 def _every(prices: PriceList) -> Iterator[tuple[str, Terms]]:

@@ -80,6 +80,7 @@ def test_a_larger_plan_of_the_operators_file_is_cheaper_by_the_unit() -> None:
         ({"included_units": 0}, "plans[0].versions[0]", "a plan that stops at 0 units lets nobody send"),
         ({"past_limit": "warn"}, "plans[0].versions[0].past_limit", "Invalid enum value 'warn'"),
         ({"title": "  "}, "plans[0].versions[0].title", "matching regex"),
+        ({"title": "Starter\nYour plan: free"}, "plans[0].versions[0].title", "matching regex"),
         ({"from_month": "2026-13"}, "plans[0].versions[0].from_month", "matching regex"),
         ({"from_month": "2026-1"}, "plans[0].versions[0].from_month", "matching regex"),
         ({"on_offer": 1}, "plans[0].versions[0].on_offer", "`bool`, got `int`"),
@@ -115,6 +116,26 @@ def test_a_file_that_cannot_be_meant_is_refused(spoil: Callable[[File], object],
 
     assert refusal.value.field == field
     assert reason in refusal.value.detail
+
+
+@pytest.mark.parametrize("given", ['"currency": "USD"', '"monthly_fee_micros": 5000000', '"version": 1'])
+def test_a_field_that_is_given_twice_is_refused_as_the_last_would_count(given: str) -> None:
+    text = msgspec.json.format(msgspec.json.encode(file())).decode()
+    name = given.split('"')[1]
+
+    with pytest.raises(BadPlans, match=f"{name} is there more than once in one object") as refusal:
+        price_list.read(text.replace(given, f"{given}, {given}"))
+
+    assert refusal.value.field == "file"
+
+
+def test_more_plans_than_the_table_can_hold_are_refused() -> None:
+    plans = [{"name": f"plan-{number}", "versions": [VERSION]} for number in range(3_000)]
+
+    with pytest.raises(BadPlans, match="more than the table can hold: 300,000 bytes") as refusal:
+        read({"currency": "USD", "plans": plans})
+
+    assert refusal.value.field == "file"
 
 
 @pytest.mark.parametrize("missing", sorted(VERSION))
