@@ -5,7 +5,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Month = Annotated[str, Meta(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z")]
+from longcode import one_line
+
+Month = Annotated[str, Meta(pattern=r"^(?!9999-12)[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z")]
+Account = Annotated[str, Meta(min_length=1)]  # one that is empty must not be taken for all of them
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 
 
@@ -13,7 +16,7 @@ class Close(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     """Bill a month: one account, or all, or those after one."""
 
     month: Month
-    account: str | None = None
+    account: Account | None = None
     after: str | None = None
 
 
@@ -21,7 +24,7 @@ class Check(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     """Add a month's messages up again: one account's, or those of some accounts after one."""
 
     month: Month
-    account: str | None = None
+    account: Account | None = None
     after: str | None = None
     limit: Limit = 100
 
@@ -30,7 +33,7 @@ class Repair(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     """Set an account's counters of a month to the sum over its messages."""
 
     month: Month
-    account: str
+    account: Account
 
 
 class List(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="list"):
@@ -53,7 +56,7 @@ class Paid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
     """Note when an invoice was paid."""
 
     month: Month
-    account: str
+    account: Account
     on: date
 
 
@@ -61,16 +64,16 @@ class Resend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     """Mail an invoice again."""
 
     month: Month
-    account: str
+    account: Account
 
 
 class Credit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="credit"):
     """Take something off an issued invoice: it stands on the account's next one. `id` is the operator's own."""
 
     month: Month
-    account: str
+    account: Account
     amount_micros: Annotated[int, Meta(ge=1)]
-    reason: Annotated[str, Meta(max_length=200, pattern=r"\S")]
+    reason: Annotated[str, Meta(max_length=200, pattern=one_line.PATTERN)]
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,100}\Z")]
 
 

@@ -129,6 +129,9 @@ def test_what_needs_an_invoice_is_refused_for_a_month_without_one_and_for_a_park
         ({"do": "close"}, "required field `month`"),
         ({"do": "close", "month": "2026-13"}, r"\$\.month"),
         ({"do": "close", "month": "November"}, r"\$\.month"),
+        ({"do": "close", "month": "9999-12"}, r"\$\.month"),
+        ({"do": "close", "month": NOVEMBER, "account": ""}, r"\$\.account"),
+        ({"do": "check", "month": NOVEMBER, "account": ""}, r"\$\.account"),
         ({"do": "close", "month": NOVEMBER, "acount": "1"}, "unknown field `acount`"),
         ({"do": "list", "month": NOVEMBER, "limit": 0}, r"\$\.limit"),
         ({"do": "paid", "month": NOVEMBER, "account": "1", "on": "soon"}, r"\$\.on"),
@@ -249,6 +252,16 @@ def test_an_invoice_is_not_paid_tomorrow() -> None:
     assert ask("list")["items"][0]["state"] == "issued"
 
 
+def test_no_invoice_is_paid_before_its_month() -> None:
+    billed()
+
+    answer = ask("paid", account="10000001", on="2025-12-04")
+
+    assert (answer["code"], answer["field"]) == ("invalid", "on")
+    assert answer["detail"] == "2025-12-04 is before 2026-11, which nobody can have paid then."
+    assert ask("list")["items"][0]["state"] == "issued"
+
+
 def test_paying_changes_no_byte_of_the_invoice() -> None:
     billed(units=7)
     before = msgspec.json.encode(invoices.get("10000001", NOVEMBER))
@@ -335,6 +348,14 @@ def test_another_credit_meanwhile_leaves_less() -> None:
         answer = credit(30_000_000)
 
     assert answer["detail"] == "Of invoice 2026-11-000001, $5.00 are left to credit."
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "Sent twice\nTotal: $0.00", "a\x00", "a\u2028b", "\ud800", "a" * 201])
+def test_a_reason_is_a_line_as_it_stands_on_one_of_the_invoice(reason: str) -> None:
+    billed()
+
+    with pytest.raises(msgspec.ValidationError, match=r"\$\.reason"):
+        credit(500_000, reason=reason)
 
 
 @pytest.mark.parametrize("amount", [0, -1, 1.5, "1000", None, True])
