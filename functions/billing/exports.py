@@ -11,7 +11,7 @@ from longcode import months
 from longcode.aws import clock
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
-from longcode.table import exports, invoices
+from longcode.table import accounts, exports, invoices
 
 
 class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,6 +28,8 @@ def begin(order: Order, now: datetime, *, wanted: bool) -> dict[str, Any]:
     """Begin an export, or another round of one that has stopped; tells how far it is, or why it cannot be."""
     if not wanted:
         return {"code": "not_wanted", "detail": "Exports are off: see the parameter InvoiceExport.", "field": None}
+    if accounts.get(order.account) is None:
+        return {"code": "not_found", "detail": f"There is no account {order.account!r}.", "field": "account"}
     if invoices.get(order.account, order.month) is None:
         return {"code": "not_found", "detail": f"There is no invoice for {order.month}.", "field": "month"}
     before = exports.get(order.account, order.month)

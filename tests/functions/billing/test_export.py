@@ -300,7 +300,7 @@ def test_a_record_that_cannot_be_read_stays_on_its_queue() -> None:
     [
         ({"account": "10000001", "month": "2026-11"}, False, "not_wanted", None),
         ({"account": "10000001", "month": "2026-10"}, True, "not_found", "month"),
-        ({"account": "10000009", "month": "2026-11"}, True, "not_found", "month"),
+        ({"account": "10000009", "month": "2026-11"}, True, "not_found", "account"),
     ],
 )
 def test_the_operator_is_told_why_an_invoice_cannot_be_exported(
