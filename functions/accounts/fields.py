@@ -13,6 +13,8 @@ from longcode.errors import BadPhone
 from longcode.phone import check_country_code
 
 _ID = re.compile(r"[-._~!$&'()*+,:;=@\w]+")  # what can stand in an address
+# No breaks, and nothing that turns the letters around: an invoice has the account number on the line of the name.
+_IN_A_LINE = r"[^\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 _TAKEN = {"import", ".", ".."}
 _NOWHERE = re.compile(r"(posix|right)/.*|posixrules|localtime|Factory")  # files beside the zones on some machines
 _NO_ZONE = "no such time zone; one is America/Chicago"
@@ -42,7 +44,9 @@ def not_ours(phone: str, account: Account) -> str:
 
 
 CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$"), AfterValidator(check_country_code)]
-Line = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}\u2028\u2029]+$")]
+Line = Annotated[
+    str, Field(min_length=1, max_length=100, pattern=rf"^{_IN_A_LINE}*[\p{{L}}\p{{N}}\p{{P}}\p{{S}}]{_IN_A_LINE}*$")
+]
 TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
 PlanName = Annotated[str, Field(max_length=60)]
 ClientId = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_reachable)]

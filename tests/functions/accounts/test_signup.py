@@ -79,6 +79,8 @@ def test_a_known_address_gets_the_same_answer_as_an_unknown_one() -> None:
         ({"email": "ann@foxglove.example,eve@evil.example"}, 422, "invalid", "email"),
         ({"email": "ann@foxglove.example\r\nBcc: eve@evil.example"}, 422, "invalid", "email"),
         ({"studio_name": "  "}, 422, "invalid", "studio_name"),
+        ({"studio_name": "\u200b\u00ad"}, 422, "invalid", "studio_name"),
+        ({"studio_name": "Fox\u202e99999999 tnuocca ,"}, 422, "invalid", "studio_name"),
         ({"country_code": "+1"}, 422, "invalid", "country_code"),
         ({"admin": True}, 422, "invalid", "admin"),
     ],
@@ -248,3 +250,10 @@ def test_a_link_that_was_mailed_before_the_account_was_closed_changes_nothing() 
 
     assert answer.status == 403
     assert accounts.need(account.id).plan_changes == account.plan_changes
+
+
+@pytest.mark.parametrize(
+    "name", ["שירה צילום", "ستوديو", "株式会社", "Zoë & Co. (NYC)", "🦊", "👩‍👩‍👧", "e\u0301", "7", "!"]
+)
+def test_a_studio_is_called_what_it_likes_in_any_script(name: str) -> None:
+    assert sign_up(studio_name=name).status == 202
