@@ -98,6 +98,7 @@ def _done(order: Order, now: datetime) -> dict[str, Any]:
         case Check():
             return check(order)
         case Repair():
+            close_month.check_over(order.month, now)  # till then a limit has what is added already
             return rechecking.repair(_known(order.account), order.month)
         case List():
             return listing.page(order.month, order.limit, order.cursor)

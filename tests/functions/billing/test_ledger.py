@@ -67,15 +67,17 @@ def test_a_month_is_closed_whole_or_after_an_account_or_for_one() -> None:
     assert len(queued("bill")) == 6
 
 
-@pytest.mark.parametrize("do", ["close", "open"])
-def test_a_month_that_has_not_ended_is_not_closed_nor_is_anything_of_it_open(do: str) -> None:
+@pytest.mark.parametrize(("do", "more"), [("close", {}), ("open", {}), ("repair", {"account": "10000001"})])
+def test_a_month_that_has_not_ended_is_neither_closed_nor_open_nor_repaired(do: str, more: dict[str, Any]) -> None:
     studio()
+    uncounted(2)
 
-    answer = ask(do, now=datetime(2026, 11, 30, tzinfo=UTC))
+    answer = ask(do, now=datetime(2026, 11, 30, tzinfo=UTC), **more)
 
     assert (answer["code"], answer["field"]) == ("month_not_over", "month")
     assert answer["detail"] == "2026-11 ends at 2026-12-01T06:00:00+00:00: it cannot be closed before."
     assert queued("bill") == []
+    assert usage.of_month("10000001", NOVEMBER).units == 0
 
 
 def test_the_handler_goes_by_the_clock() -> None:
