@@ -23,7 +23,7 @@ LATER = FIRST + timedelta(minutes=3)
 
 
 def bill(now: datetime = FIRST, month: str = "2026-11") -> Invoice | None:
-    invoice.bill(Bill(account="10000001", month=month), now)
+    invoice.bill(Bill(account="10000001", month=month), lambda: now)
     return invoices.get("10000001", month)
 
 
@@ -60,6 +60,17 @@ def test_what_is_doubted_is_due_in_two_minutes_and_a_job_that_comes_before_does_
 
     assert stands().state is State.DOUBTED
     assert waiting(FIRST + timedelta(minutes=2, seconds=1)) == ["10000001"]
+
+
+def test_the_two_minutes_begin_when_the_walk_is_over_however_long_it_took() -> None:
+    studio()
+    uncounted()
+    times = iter([FIRST, FIRST + timedelta(minutes=4)])
+
+    invoice.bill(Bill(account="10000001", month="2026-11"), lambda: next(times))
+
+    assert stands().look_again_at == FIRST + timedelta(minutes=6)
+    assert waiting(FIRST + timedelta(minutes=5)) == []
 
 
 def test_a_parked_invoice_tells_what_differs_has_no_number_and_is_not_mailed() -> None:

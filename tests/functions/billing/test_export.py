@@ -264,7 +264,7 @@ def test_a_port_where_nobody_listens_is_asked_again() -> None:
 def test_no_invoice_is_exported_unless_that_is_wanted() -> None:
     studio()
 
-    biller.bill(jobs.Bill(account="10000001", month="2026-11"), DECEMBER)
+    biller.bill(jobs.Bill(account="10000001", month="2026-11"), lambda: DECEMBER)
 
     assert exports.get("10000001", "2026-11") is None
     assert queued("export") == []
@@ -274,7 +274,7 @@ def test_an_issued_invoice_is_exported_once_if_that_is_wanted() -> None:
     studio()
 
     for _ in range(2):
-        biller.bill(jobs.Bill(account="10000001", month="2026-11"), DECEMBER, exports=True)
+        biller.bill(jobs.Bill(account="10000001", month="2026-11"), lambda: DECEMBER, exports=True)
 
     assert queued("export") == ['{"account":"10000001","month":"2026-11"}']
 

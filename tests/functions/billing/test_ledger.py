@@ -30,7 +30,7 @@ def ask(do: str, now: datetime = FIRST + timedelta(days=9), **order: Any) -> Any
 
 
 def bill(account: str = "10000001", now: datetime = FIRST) -> None:
-    invoice.bill(Bill(account=account, month=NOVEMBER), now)
+    invoice.bill(Bill(account=account, month=NOVEMBER), lambda: now)
 
 
 def billed(account: str = "10000001", units: int = 0) -> str:
@@ -264,7 +264,7 @@ def test_an_invoice_that_is_sent_again_is_mailed_once_more_paid_or_not() -> None
 
     ask("resend", account="10000001")
     for job in queued("bill") * 2:
-        invoice.bill(msgspec.json.decode(job, type=Bill), FIRST + timedelta(days=9))
+        invoice.bill(msgspec.json.decode(job, type=Bill), lambda: FIRST + timedelta(days=9))
 
     first, second = mails_to("10000001@studio.example")
     assert first == second
