@@ -23,6 +23,8 @@ def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice 
     for _ in range(_TRIES):
         drawn = drawing.draw(account, month)
         if drawn is None:
+            if entry:
+                invoices.forget(account.id, month)
             return None
         try:
             findings = checking.check(account.id, drawn.invoice, drawn.counters)
@@ -44,6 +46,6 @@ def _put_aside(entry: Entry | None, account: str, month: str, findings: Findings
     if entry is None:
         invoices.doubt(account, month, findings, now + HEALED_AFTER)
         return
-    invoices.park(account, month, findings)
-    count("ParkedInvoices")
-    logger.error("parked", extra={"account": account, "month": month})
+    if invoices.park(account, month, findings):
+        count("ParkedInvoices")
+        logger.error("parked", extra={"account": account, "month": month})

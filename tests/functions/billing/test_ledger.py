@@ -12,6 +12,7 @@ from longcode import months
 from longcode.aws import clock
 from longcode.jobs import Bill
 from longcode.plans import Change
+from longcode.standing import Standing, Turn
 from longcode.table import balances, invoices, usage
 from tests.fakes import LambdaContext, queued, studio
 from tests.functions.accounts.calls import at_once, killed_before, meanwhile
@@ -183,6 +184,17 @@ def test_what_is_parked_or_missing_is_told_and_who_owes_nothing_is_not() -> None
         "items": [{"account": "10000003", "month": NOVEMBER, "state": "missing"}],
         "next_cursor": None,
     }
+
+
+def test_what_is_parked_of_an_account_that_left_before_is_told_too() -> None:
+    left = datetime(2026, 10, 12, 12, 0, tzinfo=UTC)
+    studio(plan_changes=(Change(left, "medium"),), standings=(Turn(at=left, to=Standing.CLOSED),))
+    text(3)
+    uncounted(2)
+    for now in (FIRST, FIRST + timedelta(minutes=3)):
+        bill(now=now)
+
+    assert [(one["account"], one["state"]) for one in ask("open")["items"]] == [("10000001", "parked")]
 
 
 def test_a_check_tells_what_differs_and_what_is_on_no_invoice_yet() -> None:
