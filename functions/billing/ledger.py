@@ -96,6 +96,7 @@ def _done(order: Order, now: datetime) -> dict[str, Any]:
         case Check():
             return check(order)
         case Repair():
+            close_month.check_over(order.month, now)
             return rechecking.repair(_known(order.account), order.month)
         case List():
             return listing.page(order.month, order.limit, order.cursor)
