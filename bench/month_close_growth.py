@@ -90,7 +90,7 @@ def _list(count: int) -> None:
 
 def _bill(jobs: Sequence[Bill]) -> None:
     for job in jobs:
-        closing.close(accounts.need(job.account), job.month, _FIRST)
+        closing.close(accounts.need(job.account), job.month, lambda: _FIRST)
 
 
 def _fill(quick: Quick, count: int) -> None:

@@ -1,5 +1,6 @@
 """An account's invoice of a month: checked, issued once, mailed until that is noted."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +21,12 @@ from longcode.table import accounts, invoices
 processor = OneByOne(EventType.SQS)
 
 
-def bill(job: Bill, now: datetime, *, exports: bool = False) -> None:
-    """Issue the invoice if the month has none, have it exported if that is wanted, and mail it: each once."""
-    if not months.is_over(job.month, job.as_of or now):
+def bill(job: Bill, now: Callable[[], datetime], *, exports: bool = False) -> None:
+    """Issue the invoice if the month has none, have it exported if that is wanted, and mail it: each once.
+
+    `now` is asked again after the close: to go through a month's texts may take minutes.
+    """
+    if not months.is_over(job.month, job.as_of or now()):
         raise ValueError(f"{job.month} has not ended")
     account = accounts.get(job.account)
     if account is None:
@@ -31,15 +35,16 @@ def bill(job: Bill, now: datetime, *, exports: bool = False) -> None:
     if invoice is None:
         return
     if exports:
-        exporting.begin(job.account, job.month, now)
-    if invoices.take_to_mail(job.account, job.month, now, now + LEASE):
+        exporting.begin(job.account, job.month, now())
+    at = now()
+    if invoices.take_to_mail(job.account, job.month, at, at + LEASE):
         mail_invoice(invoice, account)
-        invoices.note_mailed(job.account, job.month, now)
+        invoices.note_mailed(job.account, job.month, now())
 
 
 def record_handler(record: SQSRecord) -> None:
     """Bill one account for one month."""
-    bill(queues.read(Bill, record.body), clock.now(), exports=bool(settings().stripe_secret))
+    bill(queues.read(Bill, record.body), clock.now, exports=bool(settings().stripe_secret))
 
 
 @logger.inject_lambda_context

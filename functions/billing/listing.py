@@ -44,7 +44,11 @@ def open_ones(month: str, limit: int, after: str | None) -> dict[str, Any]:
         some = ids[:limit][start : start + _AT_ONCE]
         stand = {one.account: one for one in invoices.entries((account, month) for account in some)}
         without = [account for account in some if account not in stand or stand[account].invoice is None]
-        items += [_open(one, month, stand.get(one.id)) for one in accounts.some(without) if owes(one, month)]
+        items += [
+            _open(one, month, stand.get(one.id))
+            for one in accounts.some(without)
+            if one.id in stand or owes(one, month)
+        ]
     return {"items": items, "next_cursor": ids[limit - 1] if len(ids) > limit else None}
 
 

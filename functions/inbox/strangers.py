@@ -14,6 +14,8 @@ from longcode.aws import clock
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound
 from longcode.message import Direction, Message
+from longcode.months import month_of
+from longcode.plans import in_month
 from longcode.route import Decision, Rule, link
 from longcode.standing import was_closed
 from longcode.table import accounts, clients, messages, opt_outs, retentions, strangers
@@ -86,9 +88,10 @@ def move(order: Move) -> dict[str, str]:
 def _at(account: Account, message: Message) -> Message:
     """Give a reply as another account gets it: with its words as far as they are kept, and what it counts.
 
-    It counts nothing for an account that was closed when it came.
+    It counts nothing for an account that was closed when it came, or that joined after its month: no invoice has it.
     """
-    if was_closed(message.created_at, account.standings):
+    joined = in_month(month_of(message.created_at), account.plan_changes) is not None
+    if not joined or was_closed(message.created_at, account.standings):
         message = replace(message, month=None, charged_units=0)
     return replace(
         message,

@@ -13,7 +13,7 @@ from longcode.difference import Findings
 from longcode.invoice import Invoice, State
 from longcode.table import keys, store
 from longcode.table.codec import Attributes, attributes, read
-from longcode.table.writes import ABSENT, Put, Update, Write
+from longcode.table.writes import ABSENT, Delete, Put, Update, Write
 
 ISSUED = (State.ISSUED, State.PAID)
 _OPEN = ABSENT | Attr("state").is_in((State.DOUBTED, State.PARKED))
@@ -95,9 +95,14 @@ def doubt(account: str, month: str, findings: Findings, look_at: datetime) -> No
     store.holds(Put(keys.invoice(account, month), {**doubted, **again}, ABSENT))
 
 
-def park(account: str, month: str, findings: Findings) -> None:
-    """Have an invoice wait for the operator. One that is issued meanwhile stands."""
-    store.holds(Put(keys.invoice(account, month), _put_aside(account, month, State.PARKED, findings), _OPEN))
+def park(account: str, month: str, findings: Findings) -> bool:
+    """Have an invoice wait for the operator. False when one was issued meanwhile, which stands."""
+    return store.holds(Put(keys.invoice(account, month), _put_aside(account, month, State.PARKED, findings), _OPEN))
+
+
+def forget(account: str, month: str) -> None:
+    """Forget that a month was doubted or parked: nothing is owed for it."""
+    store.holds(Delete(keys.invoice(account, month), _OPEN))
 
 
 def last_number(month: str) -> int:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from random import Random
 
 from billing import closing
@@ -204,7 +205,8 @@ class World:
         jobs = [*now, *now, *again]
         self.random.shuffle(jobs)
         for studio, of in jobs:
-            closing.close(accounts.need(studio), of, months.bounds(months.following(of))[1])
+            over = months.bounds(months.following(of))[1]
+            closing.close(accounts.need(studio), of, repeat(over).__next__)
             found = store.get(keys.invoice(studio, of)) or {}
             document = found.get("document", "")
             if self.issued.setdefault((studio, of), document) != document:

@@ -7,6 +7,8 @@ import pytest
 from billing import invoice
 from longcode.invoice import Invoice, State
 from longcode.jobs import Bill
+from longcode.plans import Change
+from longcode.standing import Standing, Turn
 from longcode.table import due, invoices, keys, store, usage
 from longcode.table.invoices import Entry
 from longcode.table.writes import Update
@@ -20,10 +22,11 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 FIRST = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 LATER = FIRST + timedelta(minutes=3)
+LEFT = datetime(2026, 10, 12, 12, 0, tzinfo=UTC)
 
 
 def bill(now: datetime = FIRST, month: str = "2026-11") -> Invoice | None:
-    invoice.bill(Bill(account="10000001", month=month), now)
+    invoice.bill(Bill(account="10000001", month=month), lambda: now)
     return invoices.get("10000001", month)
 
 
@@ -60,6 +63,17 @@ def test_what_is_doubted_is_due_in_two_minutes_and_a_job_that_comes_before_does_
 
     assert stands().state is State.DOUBTED
     assert waiting(FIRST + timedelta(minutes=2, seconds=1)) == ["10000001"]
+
+
+def test_the_two_minutes_begin_when_the_walk_is_over_however_long_it_took() -> None:
+    studio()
+    uncounted()
+    times = iter([FIRST, FIRST + timedelta(minutes=4)])
+
+    invoice.bill(Bill(account="10000001", month="2026-11"), lambda: next(times))
+
+    assert stands().look_again_at == FIRST + timedelta(minutes=6)
+    assert waiting(FIRST + timedelta(minutes=5)) == []
 
 
 def test_a_parked_invoice_tells_what_differs_has_no_number_and_is_not_mailed() -> None:
@@ -149,6 +163,38 @@ def test_a_text_that_is_counted_during_the_walk_is_no_difference() -> None:
 
     assert issued
     assert issued.units_used == 11
+
+
+def test_what_is_put_aside_and_then_owes_nothing_waits_for_nobody() -> None:
+    studio(
+        plan_changes=(Change(LEFT - timedelta(days=90), "medium"),), standings=(Turn(at=LEFT, to=Standing.CLOSED),)
+    )
+    store.write(usage.adding("10000001", "2026-11-22", "m1", Usage(texts_received=1, units_received=1)))
+    bill()
+    doubted = invoices.entry("10000001", "2026-11")
+    store.write(usage.adding("10000001", "2026-11-22", "m1", Usage(texts_received=-1, units_received=-1)))
+
+    bill(LATER)
+
+    assert doubted
+    assert invoices.entry("10000001", "2026-11") is None
+    assert waiting(FIRST + timedelta(days=1)) == []
+
+
+def test_nobody_is_woken_for_an_invoice_that_was_issued_meanwhile(capsys: pytest.CaptureFixture[str]) -> None:
+    studio()
+    missed = uncounted()
+    bill()
+
+    def mend() -> None:
+        store.transact(usage.counting(missed))
+        bill(LATER)
+
+    with meanwhile("PutItem", mend):
+        bill(LATER)
+
+    assert stands().state is State.ISSUED
+    assert "ParkedInvoices" not in capsys.readouterr().out
 
 
 def test_a_message_that_cannot_be_read_parks_too() -> None:

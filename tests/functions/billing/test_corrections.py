@@ -35,7 +35,8 @@ def joined(**changes: Any) -> Account:
 
 
 def close(month: str) -> Invoice | None:
-    invoice.bill(Bill(account="10000001", month=month), months.bounds(months.following(month))[0])
+    over = months.bounds(months.following(month))[0]
+    invoice.bill(Bill(account="10000001", month=month), lambda: over)
     return invoices.get("10000001", month)
 
 

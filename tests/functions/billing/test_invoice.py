@@ -27,7 +27,7 @@ def mails(account: str = "10000001") -> list[Mail]:
 
 
 def bill(account: str = "10000001", now: datetime = FIRST) -> Invoice | None:
-    invoice.bill(Bill(account=account, month="2026-11"), now)
+    invoice.bill(Bill(account=account, month="2026-11"), lambda: now)
     return invoices.get(account, "2026-11")
 
 
@@ -104,6 +104,21 @@ def test_an_invoice_whose_mail_was_lost_is_due() -> None:
     assert mails() == []
     assert waiting(FIRST + timedelta(minutes=1)) == []
     assert waiting(FIRST + timedelta(minutes=2, milliseconds=1)) == ["10000001"]
+
+
+def test_an_invoice_that_took_minutes_to_draw_up_is_mailed_by_one_job_alone() -> None:
+    studio()
+    text()
+    times, drawn_up = iter([FIRST]), FIRST + timedelta(minutes=4)
+
+    with killed_before(CALLS - 1):
+        invoice.bill(Bill(account="10000001", month="2026-11"), lambda: next(times, drawn_up))
+    bill(now=drawn_up + timedelta(seconds=30))
+
+    assert waiting(drawn_up + timedelta(minutes=2)) == []
+    assert mails() == []
+    bill(now=drawn_up + timedelta(minutes=2))
+    assert len(mails()) == 1
 
 
 def test_bills_of_many_accounts_at_once_are_numbered_without_a_gap() -> None:

@@ -12,6 +12,7 @@ from longcode import months
 from longcode.aws import clock
 from longcode.jobs import Bill
 from longcode.plans import Change
+from longcode.standing import Standing, Turn
 from longcode.table import balances, invoices, usage
 from tests.fakes import LambdaContext, queued, studio
 from tests.functions.accounts.calls import at_once, killed_before, meanwhile
@@ -30,7 +31,7 @@ def ask(do: str, now: datetime = FIRST + timedelta(days=9), **order: Any) -> Any
 
 
 def bill(account: str = "10000001", now: datetime = FIRST) -> None:
-    invoice.bill(Bill(account=account, month=NOVEMBER), now)
+    invoice.bill(Bill(account=account, month=NOVEMBER), lambda: now)
 
 
 def billed(account: str = "10000001", units: int = 0) -> str:
@@ -190,6 +191,17 @@ def test_what_is_parked_or_missing_is_told_and_who_owes_nothing_is_not() -> None
     }
 
 
+def test_what_is_parked_of_an_account_that_left_before_is_told_too() -> None:
+    left = datetime(2026, 10, 12, 12, 0, tzinfo=UTC)
+    studio(plan_changes=(Change(left, "medium"),), standings=(Turn(at=left, to=Standing.CLOSED),))
+    text(3)
+    uncounted(2)
+    for now in (FIRST, FIRST + timedelta(minutes=3)):
+        bill(now=now)
+
+    assert [(one["account"], one["state"]) for one in ask("open")["items"]] == [("10000001", "parked")]
+
+
 def test_a_check_tells_what_differs_and_what_is_on_no_invoice_yet() -> None:
     billed("10000001", units=5)
     text(2, "10000001")
@@ -233,6 +245,16 @@ def test_repairing_sets_the_counters_right_once_and_the_next_close_issues_the_in
     issued = invoices.get("10000001", NOVEMBER)
     assert issued
     assert (issued.number, issued.units_sent) == ("2026-11-000001", 2)
+
+
+def test_the_counters_of_a_month_that_has_not_ended_are_not_repaired() -> None:
+    studio()
+    uncounted(2)
+
+    answer = ask("repair", now=datetime(2026, 11, 30, tzinfo=UTC), account="10000001")
+
+    assert (answer["code"], answer["field"]) == ("month_not_over", "month")
+    assert usage.of_month("10000001", NOVEMBER).units_sent == 0
 
 
 def test_an_invoice_is_paid_once_and_the_first_day_stands() -> None:
@@ -279,7 +301,7 @@ def test_an_invoice_that_is_sent_again_is_mailed_once_more_paid_or_not() -> None
 
     ask("resend", account="10000001")
     for job in queued("bill") * 2:
-        invoice.bill(msgspec.json.decode(job, type=Bill), FIRST + timedelta(days=9))
+        invoice.bill(msgspec.json.decode(job, type=Bill), lambda: FIRST + timedelta(days=9))
 
     first, second = mails_to("10000001@studio.example")
     assert first == second

@@ -17,6 +17,7 @@ from longcode.carriers.carrier import Inbound
 from longcode.errors import NotFound
 from longcode.jobs import HearKeyword
 from longcode.message import Message
+from longcode.plans import Change
 from longcode.record import RecordKind
 from longcode.table import hub, inbox, opt_outs, questions, retentions, triggers, unread, usage
 from longcode.unread import Unread
@@ -201,6 +202,19 @@ def test_a_reply_that_is_moved_leaves_the_wrong_studio_and_appears_at_the_right_
     [right] = replies(wattle)
     assert right.candidates == ("10000001",)
     assert received(wattle) == (1, 2)
+
+
+def test_a_reply_of_a_month_before_a_studio_joined_counts_nothing_there(fox: Account) -> None:
+    texted(fox)
+    receive("SM1")
+    [wrong] = replies(fox)
+    newcomer = studio("10000003", plan_changes=(Change(NOW + timedelta(days=30), "medium"),))
+
+    moved(wrong, newcomer)
+
+    assert (received(fox), received(newcomer)) == ((0, 0), (0, 0))
+    [right] = replies(newcomer)
+    assert (right.month, right.charged_units) == (None, 0)
 
 
 def test_the_wrong_studio_does_not_find_the_moved_reply_any_more(fox: Account, wattle: Account) -> None:
