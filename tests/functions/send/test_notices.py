@@ -119,10 +119,10 @@ def test_when_the_month_is_over_nobody_looks_any_more(account: Account) -> None:
     use(account, 10)
     december = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
 
-    swept = [due.sweep(december + timedelta(hours=hour)) for hour in range(3)]
+    swept = [due.sweep(december + timedelta(hours=hour)) for hour in (0, 24, 25, 26)]
 
     assert swept[0] > 0
-    assert swept[1:] == [0, 0]
+    assert swept[2:] == [0, 0]
     assert subjects() == []
 
 
@@ -320,4 +320,21 @@ def test_a_month_that_only_has_what_went_past_the_end_of_the_one_before_is_looke
     for minute in (1, 3, 9):
         due.sweep(end + timedelta(minutes=minute))
 
+    assert subjects() == ["80 % of your plan are used for 2026-12"]
+
+
+def test_what_quiet_hours_hold_past_the_end_of_a_month_is_looked_at_though_nothing_else_is_sent(
+    charged: Account,
+) -> None:
+    end = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+    accept(charged, "first", now=end - timedelta(minutes=3))
+    for hour in range(8):
+        due.sweep(end + timedelta(hours=hour))
+    before = subjects()
+    count(charged, sent=800, day="2026-12-01")
+
+    due.sweep(end + timedelta(hours=9))
+    due.sweep(end + timedelta(hours=9, minutes=5))
+
+    assert before == []
     assert subjects() == ["80 % of your plan are used for 2026-12"]
