@@ -70,8 +70,9 @@ def _tell(account: Account, item: Attributes, held: Limits, to_know: Sequence[No
             warning.mail_to(account, one, now)
             known.add(one.name)
             allowances.note_noticed(item, known)
-    except (BotoCoreError, ClientError):
-        logger.exception("not mailed: the next look will", extra={"account": account.id})
+    except (BotoCoreError, ClientError) as error:  # whose words may quote the address
+        reason = type(error).__name__
+        logger.error("not mailed: the next look will", extra={"account": account.id, "reason": reason})
         return False
     return True
 

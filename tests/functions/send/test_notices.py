@@ -21,6 +21,7 @@ from send import due
 from tests.fakes import NOW, FakeCarrier, client, queued, studio
 from tests.functions.accounts.mails import mails_to
 from tests.functions.inbox.hooks import HOOK, Receiver, work
+from tests.functions.send.logs import logged
 from tests.functions.send.test_guards import try_to_send
 from tests.functions.send.texts import accept, deliver
 from tests.functions.send.wire import Death, Killed, failing, killing
@@ -136,6 +137,28 @@ def test_a_mail_that_is_refused_stops_nobody_else_and_is_tried_at_the_next_look(
 
     assert (len(refused), before) == (1, [])
     assert len(subjects()) == 1
+
+
+def test_what_the_mail_service_says_of_an_address_is_not_logged(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    use(account, 80)
+
+    with failing("sesv2", "SendEmail", "MessageRejected"):
+        due.sweep(NOW + timedelta(minutes=3))
+
+    assert "MessageRejected" in logged(caplog)
+    assert "told to" not in logged(caplog)
+
+
+def test_a_mail_says_until_when_a_bigger_plan_takes_effect_at_once(account: Account) -> None:
+    use(account, 80)
+
+    due.sweep(NOW + timedelta(minutes=3))
+
+    assert mails_to("10000001@studio.example")[-1].text.endswith(
+        " A bigger plan that is taken by 17:00 Central Time on 30 November 2026 takes effect at once.\n"
+    )
 
 
 def test_two_sweepers_at_once_tell_it_once(account: Account) -> None:
