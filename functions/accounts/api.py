@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AfterValidator, Field, field_validator
 
 from accounts import fields
+from accounts.shown_account import ShownAccount
 from accounts.statuses import Statuses, of_records
 from longcode import passwords, template, webhook
 from longcode.account import Account, Delivery, HookEvent, OnUncertain, QuietZone
@@ -86,13 +87,13 @@ TemplateName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s
 
 
 @app.get("/account")
-def show_account() -> Account:
+def show_account() -> ShownAccount:
     """Show the settings."""
-    return _account()
+    return ShownAccount.model_validate(_account())
 
 
 @app.patch("/account")
-def change_account(settings: Settings) -> Account:
+def change_account(settings: Settings) -> ShownAccount:
     """Change some settings. With a webhook's address comes the secret that its requests are signed with."""
     account = _account()
     changes = settings.model_dump(mode="json", exclude_unset=True)
@@ -118,7 +119,7 @@ def change_account(settings: Settings) -> Account:
         retentions.start(account.id, clock.now() + HEALED_AFTER)  # before the setting, which nobody would act on
     if changes:
         accounts.change_settings(account.id, changes)
-    return _account()
+    return show_account()
 
 
 @app.post("/account/webhook-secret")

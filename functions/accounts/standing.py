@@ -19,7 +19,7 @@ Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
 
 
 class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
-    """Which account it is about, and who of the operator's wants it; the studio is shown both."""
+    """Which account it is about, and who of the operator's wants it, which the studio is not shown."""
 
     account: str
     by: Words | None = None

@@ -17,6 +17,7 @@ from longcode.errors import RequestError
 from longcode.forecast import Forecast
 from longcode.included import Included
 from longcode.plans import PastLimit, Plan
+from longcode.standing import Standing
 from longcode.table import accounts, allowances, price_list, usage
 from longcode.usage import Usage
 
@@ -27,8 +28,8 @@ class MonthUsage(BaseModel):
     """What was sent and received in a month of Chicago, what of the plan's units that is, and what it costs.
 
     `days` has every day that has begun. A month in which the account had no plan has neither plan nor amounts. The
-    current month has a `forecast`, but on a studio's first day; a month that is over tells what it would have cost
-    `on_each_plan`. Amounts are millionths of `currency`, of fee and units alone.
+    current month has a `forecast`, but on a studio's first day and once it is closed; a month that is over tells what
+    it would have cost `on_each_plan`. Amounts are millionths of `currency`, of fee and units alone.
     """
 
     month: str
@@ -99,6 +100,7 @@ def used(account: Account, month: str, now: datetime) -> MonthUsage:
     name = plan_in(account, month)
     plan = price_list.of_month(month)[name] if name else None
     is_over = month < months.month_of(now)
+    goes_on = not is_over and account.standing is not Standing.CLOSED
     return MonthUsage(
         month=month,
         plan=name,
@@ -107,7 +109,7 @@ def used(account: Account, month: str, now: datetime) -> MonthUsage:
         limit=_limit(account, month, plan, total, None if is_over else now) if plan else None,
         currency=plan.currency if plan else None,
         total_micros=invoice.draw_up(account.id, month, plan, total).total_micros if plan else None,
-        forecast=None if is_over or plan is None else _forecast(account, plan, by_day, now),
+        forecast=_forecast(account, plan, by_day, now) if goes_on and plan else None,
         on_each_plan=_compared(month, plan, total) if is_over and plan else None,
     )
 

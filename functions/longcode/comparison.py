@@ -34,10 +34,10 @@ class Comparison:
 def compare(month: str, own: Plan, listed: Iterable[Plan], used: Usage) -> Comparison:
     """Draw up a month's bill on each plan: fee and units alone, without what other months and credits add to it.
 
-    `listed` are all plans of the month, the own one among them and those off offer.
+    `listed` are all plans of the month, those off offer too; the own one may have been loaded since they were read.
     The own plan has let go what went, so its amount is what it charges for that, a limit or not.
     """
-    every = {plan.name: plan for plan in listed if plan.on_offer or plan.name == own.name}
+    every = {plan.name: plan for plan in (*listed, own) if plan.on_offer or plan.name == own.name}
     on_each = tuple(_on(month, plan, used, is_own=plan.name == own.name) for plan in every.values())
     allowed = [one for one in on_each if one.total_micros is not None]
     best = min(allowed, key=lambda one: (one.total_micros, not one.is_own))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from longcode.limits import MONTH, Limits
-from longcode.months import following
+from longcode.months import following, plan_cutoff, spoken
 from longcode.plans import PastLimit, Plan
 from longcode.usage import Usage
 
@@ -116,7 +116,8 @@ def _what_comes(notice: Notice) -> str:
 
         price = money(notice.plan.unit_price_micros, notice.plan.currency)
         return f"Texts go on when all are used: each unit beyond, sent or received, then costs {price}."
+    until = spoken(plan_cutoff(notice.month))
     return (
         f"When all are used, texts are refused until {following(notice.month)}. Replies still arrive, and are free."
-        " A bigger plan takes effect at once."
+        f" A bigger plan that is taken by {until} takes effect at once."
     )

@@ -1,7 +1,6 @@
 """The Services panel of studio software (facts S28): what it says where there are no texts to tell of."""
 
-from longcode.account import Account, check_may_send
-from longcode.errors import AccountSuspended
+from longcode.account import Account, why_silent
 from longcode.standing import Standing
 
 NOT_ENABLED = "You have not enabled SMS Text Messaging."
@@ -15,8 +14,5 @@ def message(account: Account | None) -> str | None:
     """
     if account is None or account.established_at is None or account.standing is Standing.CLOSED:
         return NOT_ENABLED
-    try:
-        check_may_send(account)
-    except AccountSuspended as refusal:
-        return refusal.detail
-    return None
+    refusal = why_silent(account)
+    return refusal.detail if refusal else None

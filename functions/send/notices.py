@@ -17,11 +17,11 @@ from send.acceptance import plan_at
 
 _WHILE_USED = timedelta(minutes=5)
 _WHILE_IDLE = timedelta(hours=1)
-_TRIED_AFTERWARDS = timedelta(days=1)
+_AFTERWARDS = timedelta(days=1)  # a mail is tried, and a text that quiet hours held has gone by then
 
 
 def look(item: Attributes, now: datetime) -> None:
-    """Look at what is used of a month, once more when it is over, and tell what the studio does not know yet.
+    """Look at what is used of a month, and for a day when it is over, and tell what the studio does not know yet.
 
     Killed between telling and its note, the next look tells again: by mail twice then, by webhook once.
     """
@@ -39,8 +39,8 @@ def look(item: Attributes, now: datetime) -> None:
         return
     to_know = notice.due(held, plan, used)
     told = not to_know or _tell(account, item, held, to_know, now)
-    if now >= ends_at and (told or now >= ends_at + _TRIED_AFTERWARDS):
-        _rest(account, item, now)
+    if now >= ends_at and ((_goes_on(account, item["month"], now) and told) or now >= ends_at + _AFTERWARDS):
+        allowances.rest(item)
 
 
 def _used(held: Limits, plan: Plan, item: Attributes, now: datetime) -> dict[str, int]:
@@ -53,9 +53,8 @@ def _used(held: Limits, plan: Plan, item: Attributes, now: datetime) -> dict[str
 
 
 def _next_look(item: Attributes, used: dict[str, int], now: datetime, ends_at: datetime) -> datetime:
-    if now >= ends_at:
-        return now + _WHILE_USED
-    return min(ends_at, now + (_WHILE_IDLE if used == item.get("seen") else _WHILE_USED))
+    again = now + (_WHILE_IDLE if used == item.get("seen") else _WHILE_USED)
+    return again if now >= ends_at else min(ends_at, again)
 
 
 def _tell(account: Account, item: Attributes, held: Limits, to_know: Sequence[Notice], now: datetime) -> bool:
@@ -71,15 +70,17 @@ def _tell(account: Account, item: Attributes, held: Limits, to_know: Sequence[No
             warning.mail_to(account, one, now)
             known.add(one.name)
             allowances.note_noticed(item, known)
-    except (BotoCoreError, ClientError):
-        logger.exception("not mailed: the next look will", extra={"account": account.id})
+    except (BotoCoreError, ClientError) as error:  # whose words may quote the address
+        reason = type(error).__name__
+        logger.error("not mailed: the next look will", extra={"account": account.id, "reason": reason})
         return False
     return True
 
 
-def _rest(account: Account, item: Attributes, now: datetime) -> None:
-    """Look no more at a month that is over. What went past its end may be all that the next month has: look there."""
-    following = months.following(item["month"])
+def _goes_on(account: Account, month: str, now: datetime) -> bool:
+    """Tell whether the month after is looked at. It begins to be when it has units, though all went past the end."""
+    following = months.following(month)
     if usage.of_month(account.id, following).units:
         allowances.begin_watch(account, following, now)
-    allowances.rest(item)
+        return True
+    return account.watched_month is not None and account.watched_month >= following

@@ -61,6 +61,17 @@ def test_a_plan_off_offer_is_compared_only_with_itself() -> None:
     assert [one.plan for one in compare(gone, 1, offered=(gone, MEDIUM)).plans] == ["gone", "medium"]
 
 
+def test_an_own_plan_that_was_loaded_after_the_list_was_read_is_compared_too() -> None:
+    compared = compare(MEDIUM, 900, offered=[SMALL, LARGE])
+
+    assert [(one.plan, one.is_own) for one in compared.plans] == [
+        ("small", False),
+        ("large", False),
+        ("medium", True),
+    ]
+    assert compared.cheapest == "medium"
+
+
 def test_of_two_plans_that_are_alike_the_first_offered_is_cheapest() -> None:
     twin = Plan("twin", "Twin", 12_000_000, 300, 50_000, PastLimit.STOP)
 

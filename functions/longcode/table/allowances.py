@@ -1,7 +1,6 @@
 """Allowances: what is reserved of a month and of its days, in one item for an account and month."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -52,6 +51,8 @@ def start(limits: Limits, look_at: datetime) -> None:
     found = _found(limits)
     if MONTH in limits.counters:
         level(limits, found, look_at)
+        if found:  # what is on its way at a change of plan is added at the next look
+            look_soon(limits, look_at)
     for name in limits.counters.keys() - found.keys() - {MONTH}:
         change = _change(limits.account, limits.month, look_at)
         begun = change.changes | {name: _sent_on(limits)}
@@ -85,12 +86,10 @@ def watching(account: Account, month: str, look_at: datetime) -> list[Update]:
     return [_change(account.id, month, look_at), known]
 
 
-def look_soon(limits: Limits, now: datetime) -> None:
-    """Have somebody look at how much of the limits is used, if that is not about to happen."""
-    later = Attr("due_at").gt(keys.instant(now))
-    key = keys.allowance(limits.account, limits.month)
-    with suppress(store.ConditionFailed):
-        store.write(Update(key, changes={"due_at": now}, when=later))
+def look_soon(limits: Limits, look_at: datetime) -> None:
+    """Have somebody look at how much of the limits is used by then, if nobody does so earlier."""
+    later = Attr("due_at").gt(keys.instant(look_at))
+    store.holds(Update(keys.allowance(limits.account, limits.month), changes={"due_at": look_at}, when=later))
 
 
 def note_noticed(item: Attributes, notices: set[str]) -> None:

@@ -1,12 +1,13 @@
 """A studio's settings and its password."""
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from accounts import api
 from longcode import passwords
-from longcode.account import QuietZone
+from longcode.account import Account, QuietZone
 from longcode.table import accounts
 from tests.fakes import PASSWORD, Answered, call, studio
 from tests.functions.accounts.calls import at_once
@@ -29,6 +30,17 @@ def test_what_is_left_out_stays() -> None:
     assert (shown.json["name"], shown.json["time_zone"]) == ("Foxglove & Co", "Australia/Sydney")
     assert (shown.json["smart_encoding"], shown.json["country_code"]) == (False, "1")
     assert (shown.json["email"], shown.json["delivery"]) == ("10000001@studio.example", "poll")
+
+
+def test_a_studio_is_shown_all_of_its_account_but_what_the_operator_and_the_code_keep_there() -> None:
+    studio(stripe_customer="cus_NffrFeUfNV2Hib", watched_month="2026-11")
+
+    shown = call(api, "GET", "/account", account="10000001").json
+    changed = change({"smart_encoding": False}).json
+
+    kept = {field.name for field in fields(Account)} - shown.keys()
+    assert kept == {"stripe_customer", "watched_month"}
+    assert shown.keys() == changed.keys()
 
 
 def test_quiet_hours_are_kept_by_the_likely_zone_unless_the_studio_says_otherwise() -> None:

@@ -36,8 +36,9 @@ def test_the_operator_suspends_an_account_and_the_account_sees_since_when_and_wh
 
     answer = order("suspend", by="accounts desk")
 
-    turn = {"at": "2026-11-22T15:30:00Z", "to": "suspended", "reason": UNPAID, "by": "accounts desk"}
-    assert answer == {"account": "10000001", "standing": "suspended", "number": None, "standings": [turn]}
+    turn = {"at": "2026-11-22T15:30:00Z", "to": "suspended", "reason": UNPAID}
+    by = {"by": "accounts desk"}
+    assert answer == {"account": "10000001", "standing": "suspended", "number": None, "standings": [turn | by]}
     shown = call(api, "GET", "/account", account="10000001").json
     assert (shown["standing"], shown["standings"]) == ("suspended", [turn])
 

@@ -111,7 +111,7 @@ def test_a_studio_chooses_what_it_is_told_of() -> None:
     every = call(api, "GET", "/account", account="10000001").json["webhook_events"]
     some = change({"webhook_events": ["message.received", "call.created"]}).json["webhook_events"]
 
-    assert every == ["message.received", "message.status", "opt_out.recorded", "call.created"]
+    assert every == ["message.received", "message.status", "opt_out.recorded", "call.created", "usage.notice"]
     assert some == ["message.received", "call.created"]
     assert change({"webhook_events": ["message.read"]}).status == 422
     assert change({"webhook_events": None}).status == 422

@@ -249,7 +249,7 @@ def test_a_closed_account_has_not_enabled_texting_and_still_sees_its_months() ->
 
     assert (panel.enabled, panel.message) == (False, NOT_ENABLED)
     assert panel.current
-    assert panel.current.used.texts_sent == 3
+    assert (panel.current.used.texts_sent, panel.current.forecast) == (3, None)
 
 
 def test_a_suspended_account_is_told_why() -> None:

@@ -21,6 +21,7 @@ from send import due
 from tests.fakes import NOW, FakeCarrier, client, queued, studio
 from tests.functions.accounts.mails import mails_to
 from tests.functions.inbox.hooks import HOOK, Receiver, work
+from tests.functions.send.logs import logged
 from tests.functions.send.test_guards import try_to_send
 from tests.functions.send.texts import accept, deliver
 from tests.functions.send.wire import Death, Killed, failing, killing
@@ -119,10 +120,10 @@ def test_when_the_month_is_over_nobody_looks_any_more(account: Account) -> None:
     use(account, 10)
     december = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
 
-    swept = [due.sweep(december + timedelta(hours=hour)) for hour in range(3)]
+    swept = [due.sweep(december + timedelta(hours=hour)) for hour in (0, 24, 25, 26)]
 
     assert swept[0] > 0
-    assert swept[1:] == [0, 0]
+    assert swept[2:] == [0, 0]
     assert subjects() == []
 
 
@@ -136,6 +137,28 @@ def test_a_mail_that_is_refused_stops_nobody_else_and_is_tried_at_the_next_look(
 
     assert (len(refused), before) == (1, [])
     assert len(subjects()) == 1
+
+
+def test_what_the_mail_service_says_of_an_address_is_not_logged(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    use(account, 80)
+
+    with failing("sesv2", "SendEmail", "MessageRejected"):
+        due.sweep(NOW + timedelta(minutes=3))
+
+    assert "MessageRejected" in logged(caplog)
+    assert "told to" not in logged(caplog)
+
+
+def test_a_mail_says_until_when_a_bigger_plan_takes_effect_at_once(account: Account) -> None:
+    use(account, 80)
+
+    due.sweep(NOW + timedelta(minutes=3))
+
+    assert mails_to("10000001@studio.example")[-1].text.endswith(
+        " A bigger plan that is taken by 17:00 Central Time on 30 November 2026 takes effect at once.\n"
+    )
 
 
 def test_two_sweepers_at_once_tell_it_once(account: Account) -> None:
@@ -320,4 +343,21 @@ def test_a_month_that_only_has_what_went_past_the_end_of_the_one_before_is_looke
     for minute in (1, 3, 9):
         due.sweep(end + timedelta(minutes=minute))
 
+    assert subjects() == ["80 % of your plan are used for 2026-12"]
+
+
+def test_what_quiet_hours_hold_past_the_end_of_a_month_is_looked_at_though_nothing_else_is_sent(
+    charged: Account,
+) -> None:
+    end = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+    accept(charged, "first", now=end - timedelta(minutes=3))
+    for hour in range(8):
+        due.sweep(end + timedelta(hours=hour))
+    before = subjects()
+    count(charged, sent=800, day="2026-12-01")
+
+    due.sweep(end + timedelta(hours=9))
+    due.sweep(end + timedelta(hours=9, minutes=5))
+
+    assert before == []
     assert subjects() == ["80 % of your plan are used for 2026-12"]

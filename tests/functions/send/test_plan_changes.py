@@ -58,6 +58,10 @@ def refused(account: Account, key: str, units: int = 1, now: datetime = NOW, sen
     return ""
 
 
+def allowance(account: Account) -> dict[str, Any]:
+    return store.get(keys.allowance(account.id, "2026-11")) or {}
+
+
 def room(account: Account, now: datetime = NOW) -> int:
     """Tell how many units are left of the month."""
     there = accounts.need(account.id)
@@ -86,6 +90,23 @@ def test_a_smaller_plan_than_what_is_used_refuses_everything_further_and_says_so
     change(account, "starter")
 
     assert "of the 100 units of the plan Starter for November 2026, of which none is left" in refused(account, "next")
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_is_on_its_way_at_a_change_is_added_within_minutes_though_the_looks_were_far_apart() -> None:
+    account = on("medium")
+    use(account, 10)
+    deliver(FakeCarrier())
+    for minute in (3, 9):
+        due.sweep(NOW + minute * MINUTE)  # nothing more is used: the next look is in an hour
+    use(account, 20, "on-its-way", now=NOW + 10 * MINUTE)
+    change(account, "starter", NOW + 11 * MINUTE)
+    use(account, 30, "then", now=NOW + 11 * MINUTE)
+
+    deliver(FakeCarrier(), NOW + 12 * MINUTE)
+    due.sweep(NOW + 14 * MINUTE)
+
+    assert allowance(account)["used"] == 60
 
 
 @pytest.mark.usefixtures("aws")
