@@ -247,16 +247,6 @@ def test_repairing_sets_the_counters_right_once_and_the_next_close_issues_the_in
     assert (issued.number, issued.units_sent) == ("2026-11-000001", 2)
 
 
-def test_the_counters_of_a_month_that_has_not_ended_are_not_repaired() -> None:
-    studio()
-    uncounted(2)
-
-    answer = ask("repair", now=datetime(2026, 11, 30, tzinfo=UTC), account="10000001")
-
-    assert (answer["code"], answer["field"]) == ("month_not_over", "month")
-    assert usage.of_month("10000001", NOVEMBER).units_sent == 0
-
-
 def test_an_invoice_is_paid_once_and_the_first_day_stands() -> None:
     billed()
 
