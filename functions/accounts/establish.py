@@ -32,7 +32,7 @@ def establish(form: jobs.SignUp, now: datetime) -> None:
     account = accounts.get(known) if known else _open(form, now)
     if account is None:
         raise LookupError(known)
-    if account.established_at:
+    if account.established_at or account.standing is Standing.CLOSED:
         if not accounts.is_established_by(account.id, form.id):
             _tell_of_form(account, form.plan, now)
         return

@@ -197,6 +197,16 @@ def test_the_form_with_a_closed_accounts_address_says_that_it_is_closed_and_open
     assert list(accounts.everyone()) == ["10000001"]
 
 
+def test_an_account_that_was_closed_before_its_credentials_went_gets_none() -> None:
+    studio("10000001", email=ANN, established_at=None)
+    standing.answer({"do": "close", "account": "10000001"}, NOW)
+
+    establish.establish(form(), NOW)
+
+    assert [mail.subject for mail in mails_to(ANN)] == ["Your Longcode account is closed"]
+    assert accounts.password_hash("10000001") is None
+
+
 def test_the_form_with_a_suspended_accounts_address_asks_to_confirm_the_plan_as_ever() -> None:
     studio("10000001", email=ANN)
     standing.answer({"do": "suspend", "account": "10000001", "reason": "Unpaid."}, NOW)
