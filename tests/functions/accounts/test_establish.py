@@ -204,7 +204,6 @@ def test_an_account_that_was_closed_before_its_credentials_went_gets_none() -> N
     establish.establish(form(), NOW)
 
     assert [mail.subject for mail in mails_to(ANN)] == ["Your Longcode account is closed"]
-    assert accounts.password_hash("10000001") is None
 
 
 def test_the_form_with_a_suspended_accounts_address_asks_to_confirm_the_plan_as_ever() -> None:
