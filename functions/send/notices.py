@@ -11,6 +11,7 @@ from longcode.aws.telemetry import logger
 from longcode.limits import MONTH, Limits
 from longcode.notice import CHARGED, Notice
 from longcode.plans import Plan
+from longcode.standing import Standing
 from longcode.table import accounts, allowances, due, usage
 from longcode.table.codec import Attributes
 from send.acceptance import plan_at
@@ -37,7 +38,8 @@ def look(item: Attributes, now: datetime) -> None:
     gone = tuple(limits.past_days(item, held.day))  # a month of them would make each write cost double
     if not due.again(item, _next_look(item, used, now, ends_at), remove=gone, seen=used):
         return
-    to_know = notice.due(held, plan, used)
+    # One that is closed is billed for what it used, and has nothing to choose any more.
+    to_know = [] if account.standing is Standing.CLOSED else notice.due(held, plan, used)
     told = not to_know or _tell(account, item, held, to_know, now)
     if now >= ends_at and ((_goes_on(account, item["month"], now) and told) or now >= ends_at + _AFTERWARDS):
         allowances.rest(item)

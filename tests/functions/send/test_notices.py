@@ -13,6 +13,7 @@ from longcode.delivery import DeliveryState
 from longcode.jobs import Deliver
 from longcode.plans import Change
 from longcode.route import Route
+from longcode.standing import Standing, Turn
 from longcode.table import accounts, deliveries, routes, store, usage
 from longcode.table.due import by
 from longcode.usage import Usage
@@ -159,6 +160,15 @@ def test_a_mail_says_until_when_a_bigger_plan_takes_effect_at_once(account: Acco
     assert mails_to("10000001@studio.example")[-1].text.endswith(
         " A bigger plan that is taken by 17:00 Central Time on 30 November 2026 takes effect at once.\n"
     )
+
+
+def test_an_account_that_is_closed_by_then_is_told_nothing(account: Account) -> None:
+    use(account, 80)
+    accounts.turn(account, Turn(at=NOW, to=Standing.CLOSED))
+
+    due.sweep(NOW + timedelta(minutes=3))
+
+    assert subjects() == []
 
 
 def test_two_sweepers_at_once_tell_it_once(account: Account) -> None:
