@@ -37,6 +37,12 @@ class Plan:
     on_offer: bool = True
 
 
+def price_of(units: int, plan: Plan, used: int) -> int:
+    """Tell what units more cost after those used, sent and received; where a plan stops, none goes beyond."""
+    beyond = max(0, min(units, used + units - plan.included_units))
+    return beyond * plan.unit_price_micros if plan.past_limit is PastLimit.CHARGE else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A studio took this plan at this instant; its first change is its joining."""

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel
 
-from longcode import limits, outgoing, recipients, retention, segments
+from longcode import limits, outgoing, plans, recipients, retention, segments
 from longcode.account import Account
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
@@ -122,11 +122,10 @@ def preview(account_id: str, form: requests.NewMessage, now: datetime) -> Previe
     held = limits.of(checked.account, plan, at)
     measures = [segments.measure(text) for text in checked.texts.values()]
     units = sum(measure.units for measure in measures)
-    used = usage.of_month(account_id, held.month)
+    used = usage.of_month(account_id, held.month).units
     reserved = allowances.reserved(held)
     reached = held.reached(reserved, units)
     limit = acceptance.limit_reached(reserved, units, held, plan, now) if reached else None
-    beyond = max(0, min(units, used.units + units - plan.included_units))  # the price counts replies too
     return Preview(
         may_be_sent=limit is None,
         code=limit.code if limit else None,
@@ -140,7 +139,7 @@ def preview(account_id: str, form: requests.NewMessage, now: datetime) -> Previe
         phones=checked.to.phones,
         skipped=checked.to.skipped,
         held=checked.to.held,
-        price_micros=0 if limit or held.units_a_month is not None else beyond * plan.unit_price_micros,
+        price_micros=0 if limit else plans.price_of(units, plan, used),
     )
 
 

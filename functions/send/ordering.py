@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
-from longcode import outgoing, segments, template
+from longcode import outgoing, plans, segments, template
 from longcode.account import Account, check_may_send, why_silent
 from longcode.broadcast import Broadcast, State, added
 from longcode.errors import EmptyAudience, NotFound
 from longcode.outcome import Outcome
 from longcode.patience import HEALED_AFTER
-from longcode.plans import PastLimit
 from longcode.table import accounts, broadcasts, templates, usage
 from longcode.table.clients import Seen
 from send import broadcast_shown, deciding, orders, planning, steps, timing
@@ -103,8 +102,6 @@ def _held(account: Account, seen: Sequence[Seen], outcomes: Sequence[Outcome], a
 def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], room: planning.Room) -> broadcast_shown.Totals:
     units = sum(one.units for one in outcomes)
     used = usage.of_month(room.limits.account, room.limits.month).units
-    beyond = max(0, min(units, used + units - room.plan.included_units))  # the price counts replies too
-    charged = room.plan.past_limit is PastLimit.CHARGE
     return broadcast_shown.Totals(
         clients=clients,
         needed_units=needed,
@@ -113,7 +110,7 @@ def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], room: planni
         segments=sum(one.segments for one in outcomes),
         held=sum(bool(one.held_until or one.held) for one in outcomes),
         skipped=added({}, (one.code for one in outcomes if one.code)),
-        price_micros=beyond * room.plan.unit_price_micros if charged else 0,
+        price_micros=plans.price_of(units, room.plan, used),
     )
 
 
