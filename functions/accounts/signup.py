@@ -19,6 +19,13 @@ from longcode.table.store import ConditionFailed
 
 _TOO_LATE = "This link is used or too old. Fill in the form again for a new one."
 _ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"  # HTML's; SES takes ASCII only
+# The address of the page is what changes a plan: it goes to no other site, into no cache, and under nobody's frame.
+_PAGE_HEADERS: dict[str, str | list[str]] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 app = web.resolver(web.JSON, web.FORM)  # a browser posts the button as a form
 
@@ -143,7 +150,7 @@ def _refused(refusal: RequestError) -> Response[str]:
 
 def _page(status: int, content: str) -> Response[str]:
     document = f"<!doctype html><html lang=en><meta charset=utf-8><title>Longcode</title>{content}</html>"
-    return Response(status, "text/html; charset=utf-8", document)
+    return Response(status, "text/html; charset=utf-8", document, _PAGE_HEADERS)
 
 
 @logger.inject_lambda_context

@@ -39,8 +39,8 @@ def pay(order: Paid, now: datetime) -> dict[str, Any]:
     if order.on.isoformat() > months.day_of(now):
         raise RequestError(f"{order.on} is yet to come.", field="on")
     _issued(order.account, order.month)
-    if order.on.isoformat() < months.days(order.month)[0]:
-        raise RequestError(f"{order.on} is before {order.month}, which nobody can have paid then.", field="on")
+    if order.on.isoformat() < months.previous(order.month):  # the first day noted stands, be it in the wrong year
+        raise RequestError(f"{order.on} is more than a month before {order.month} began.", field="on")
     invoices.note_paid(order.account, order.month, order.on)
     return _shown(order.account, order.month)
 

@@ -1,5 +1,6 @@
 """The sheet of a month's charged texts: its columns, with no words of a text and no whole phone."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -10,6 +11,8 @@ UNREADABLE = "unreadable"
 
 _SHOWN_DIGITS = 4
 _A_NUMBER = 7  # digits of a phone that are one by themselves
+_NO_DIGIT = re.compile("[^0-9]+")
+_BETWEEN_DIGITS = r"[^0-9A-Za-z]{0,3}"  # as in (212) 555-0123
 _BEGIN_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP, "CSV Injection"
 
 
@@ -35,9 +38,11 @@ def masked(phone: str) -> str:
 def _without(phone: str, text: str) -> str:
     """Hide the phone in what a client is called by: the id of one whom a text has made is the number itself."""
     digits = phone.removeprefix("+")
+    if digits[-_A_NUMBER:] not in _NO_DIGIT.sub("", text):
+        return text
     ends = (digits[start:] for start in range(len(digits) - _A_NUMBER + 1))
-    found = next((end for end in ends if end in text), None)
-    return text.replace(found, masked(found)) if found else text
+    hidden = (re.sub(_BETWEEN_DIGITS.join(end), masked(end), text) for end in ends)
+    return next((one for one in hidden if one != text), text)
 
 
 def cell(text: str) -> str:

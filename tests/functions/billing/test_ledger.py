@@ -266,14 +266,14 @@ def test_an_invoice_is_not_paid_tomorrow() -> None:
     assert ask("list")["items"][0]["state"] == "issued"
 
 
-def test_no_invoice_is_paid_before_its_month() -> None:
+def test_no_invoice_is_paid_long_before_its_month() -> None:
     billed()
 
-    answer = ask("paid", account="10000001", on="2025-12-04")
+    wrong_year, ahead = (ask("paid", account="10000001", on=day) for day in ("2025-12-04", "2026-10-01"))
 
-    assert (answer["code"], answer["field"]) == ("invalid", "on")
-    assert answer["detail"] == "2025-12-04 is before 2026-11, which nobody can have paid then."
-    assert ask("list")["items"][0]["state"] == "issued"
+    assert (wrong_year["code"], wrong_year["field"]) == ("invalid", "on")
+    assert wrong_year["detail"] == "2025-12-04 is more than a month before 2026-11 began."
+    assert ahead["paid_on"] == "2026-10-01"
 
 
 def test_paying_changes_no_byte_of_the_invoice() -> None:
