@@ -25,7 +25,7 @@ from longcode.aws.telemetry import logger
 from longcode.jobs import Bill
 from longcode.message import Direction, Kind, Message, State
 from longcode.plans import Change
-from longcode.table import accounts, invoices, keys, messages, usage
+from longcode.table import accounts, keys, messages, numbering, usage
 from longcode.table.codec import attributes
 from longcode.table.writes import whole
 from longcode.usage import Usage
@@ -67,7 +67,7 @@ def _cost(count: int) -> Cost:
         billed = [_timed(quick, partial(_bill, some)) for some in _stretches(jobs)]
         calls = quick.calls
         gc.unfreeze()
-        if (issued := invoices.last_number(_MONTH)) != count:
+        if (issued := numbering.last_number(_MONTH)) != count:
             raise RuntimeError(f"{issued} invoices for {count} accounts")
         seconds = listed / count + min(billed[len(billed) // 2 :]) / _STRETCH
         return Cost(calls / count, seconds * 1e6)

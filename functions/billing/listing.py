@@ -7,7 +7,7 @@ import msgspec
 
 from billing.drawing import owes
 from longcode.account import Account
-from longcode.table import accounts, invoices
+from longcode.table import accounts, invoices, numbering
 from longcode.table.invoices import Entry
 
 _AT_ONCE = 100
@@ -24,12 +24,12 @@ def shown(entry: Entry) -> dict[str, Any]:
 
 def page(month: str, limit: int, cursor: str | None) -> dict[str, Any]:
     """List the issued invoices of a month in the order of their numbers; a cursor is the last number before."""
-    numbers = list(invoices.numbers(month, after=cursor, limit=limit + 1))
+    numbers = list(numbering.numbers(month, after=cursor, limit=limit + 1))
     found = invoices.entries((account, month) for _, account in numbers[:limit])
     return {
         "items": [shown(one) for one in found],
         "next_cursor": numbers[limit - 1][0] if len(numbers) > limit else None,
-        "issued": invoices.last_number(month),
+        "issued": numbering.last_number(month),
     }
 
 

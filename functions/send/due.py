@@ -17,6 +17,7 @@ from send import notices
 from send.enqueue import enqueue
 
 _UNREADABLE_AGAIN = timedelta(hours=1)
+_BILLED_AGAIN = timedelta(hours=1)  # its queue brings it again too: a mail service that is down makes no flood
 _AT_MOST = 500  # of each shard in a minute
 _AT_ONCE = 8
 
@@ -44,7 +45,7 @@ def act(item: Attributes, now: datetime) -> None:
             heal(read(Message, item), now)
         case "invoice":
             bill = jobs.Bill(account=item["account"], month=item["month"])
-            _enqueue_again(item, now, settings().bill_queue_url, bill)
+            _enqueue_again(item, now, settings().bill_queue_url, bill, after=_BILLED_AGAIN)
         case "export":
             export = jobs.Export(account=item["account"], month=item["month"])
             _enqueue_again(item, now, settings().export_queue_url, export)
@@ -67,8 +68,10 @@ def act(item: Attributes, now: datetime) -> None:
             raise ValueError(f"nobody knows what to do with a due {unknown}")
 
 
-def _enqueue_again(item: Attributes, now: datetime, url: str, job: Any, group: str | None = None) -> None:
-    if due.again(item, now + HEALED_AFTER):
+def _enqueue_again(
+    item: Attributes, now: datetime, url: str, job: Any, *, group: str | None = None, after: timedelta = HEALED_AFTER
+) -> None:
+    if due.again(item, now + after):
         queues.put(url, [job], group=group)
 
 

@@ -18,12 +18,6 @@ class TooMuch(Exception):
     """The credits on an invoice would be larger than its total."""
 
 
-def credit(account: str, credit_id: str) -> Credit | None:
-    """Read a credit."""
-    found = store.get(keys.credit(account, credit_id))
-    return read(Credit, found) if found else None
-
-
 def of(account: str) -> Balance:
     """Read where an account's invoices stand."""
     found = store.get(keys.balance(account))

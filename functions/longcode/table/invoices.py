@@ -1,7 +1,7 @@
 """Invoices: one for an account and month, numbered as it is issued, due until mailed; or parked for a difference."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from longcode.difference import Findings
 from longcode.invoice import Invoice, State
-from longcode.table import keys, store
+from longcode.table import keys, numbering, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Delete, Put, Update, Write
 
@@ -72,9 +72,9 @@ def issue(invoice: Invoice, due_at: datetime, *also: Write) -> Invoice:
     Raises `Overtaken` when one of the other writes meets a change.
     """
     for attempt in itertools.count():
-        place = last_number(invoice.month) + 1
+        place = numbering.last_number(invoice.month) + 1
         numbered = replace(invoice, number=f"{invoice.month}-{place:06d}")
-        own = [_issued(numbered, due_at), *_in_sequence(numbered, place)]
+        own = [_issued(numbered, due_at), *numbering.taking(numbered, place)]
         try:
             store.transact([*own, *also])
         except store.ConditionFailed as failed:
@@ -103,19 +103,6 @@ def park(account: str, month: str, findings: Findings) -> bool:
 def forget(account: str, month: str) -> None:
     """Forget that a month was doubted or parked: nothing is owed for it."""
     store.holds(Delete(keys.invoice(account, month), _OPEN))
-
-
-def last_number(month: str) -> int:
-    """Tell how many invoices of a month are issued."""
-    found = store.get(keys.last_invoice_number(month))
-    return int(found["sequence"]) if found else 0
-
-
-def numbers(month: str, *, after: str | None, limit: int) -> Iterator[tuple[str, str]]:
-    """List the numbers of a month in their order, from the one after, each with its account."""
-    start = keys.invoice_number(month, after) if after else None
-    found = store.query(keys.invoice_number(month), after=start, limit=limit)
-    return ((one["number"], one["account"]) for one in found)
 
 
 def note_paid(account: str, month: str, on: date) -> None:
@@ -165,13 +152,3 @@ def _issued(invoice: Invoice, due_at: datetime) -> Put:
         **keys.due(f"{invoice.account}{invoice.month}", due_at),
     }
     return Put(keys.invoice(invoice.account, invoice.month), item, _OPEN)
-
-
-def _in_sequence(invoice: Invoice, place: int) -> list[Write]:
-    before = Attr("sequence").eq(place - 1) if place > 1 else Attr("sequence").not_exists()
-    last = {"type": "last-invoice-number", "sequence": place}
-    entry = {"type": "invoice-number", "number": invoice.number, "account": invoice.account, "month": invoice.month}
-    return [
-        Update(keys.last_invoice_number(invoice.month), changes=last, when=before),
-        Put(keys.invoice_number(invoice.month, invoice.number), entry, ABSENT),
-    ]

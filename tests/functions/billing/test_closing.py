@@ -9,7 +9,7 @@ from longcode.invoice import Invoice, State
 from longcode.jobs import Bill
 from longcode.plans import Change
 from longcode.standing import Standing, Turn
-from longcode.table import due, invoices, keys, store, usage
+from longcode.table import due, invoices, keys, numbering, store, usage
 from longcode.table.invoices import Entry
 from longcode.table.writes import Update
 from longcode.usage import Usage
@@ -91,7 +91,7 @@ def test_a_parked_invoice_tells_what_differs_has_no_number_and_is_not_mailed() -
         ("units_sent", 5, 7),
         ("segments_sent", 5, 7),
     ]
-    assert invoices.last_number("2026-11") == 0
+    assert numbering.last_number("2026-11") == 0
     assert mails_to("10000001@studio.example") == []
 
 

@@ -10,7 +10,7 @@ from longcode.aws import clock
 from longcode.invoice import Invoice
 from longcode.jobs import Bill
 from longcode.plans import Change
-from longcode.table import due, invoices
+from longcode.table import due, invoices, numbering
 from tests.fakes import NOW, LambdaContext, sqs_event, studio
 from tests.functions.accounts.calls import at_once, killed_before
 from tests.functions.accounts.mails import Mail, mails_to
@@ -128,7 +128,7 @@ def test_bills_of_many_accounts_at_once_are_numbered_without_a_gap() -> None:
         written = list(threads.map(bill, [*every, *every]))
 
     assert {one.number for one in written if one} == {f"2026-11-00000{n}" for n in range(1, 9)}
-    assert invoices.last_number("2026-11") == 8
+    assert numbering.last_number("2026-11") == 8
 
 
 def test_a_month_that_has_not_ended_is_not_billed() -> None:

@@ -182,3 +182,13 @@ def test_an_invoice_that_was_not_mailed_is_billed_again(account: Account) -> Non
     due.sweep(LATER)
 
     assert queued("bill") == ['{"account":"10000001","month":"2026-10"}']
+
+
+def test_an_invoice_that_cannot_be_mailed_is_billed_again_once_an_hour(account: Account) -> None:
+    item = {"type": "invoice", "account": account.id, "month": "2026-10", **keys.due("i", NOW)}
+    write(Update(keys.invoice(account.id, "2026-10"), changes=item))
+
+    for minutes in (0, 5, 59, 61):
+        due.sweep(LATER + timedelta(minutes=minutes))
+
+    assert len(queued("bill")) == 2
