@@ -193,13 +193,12 @@ class Quick:
         for verb, clauses in re.findall(
             r"(SET|ADD|REMOVE) (.*?)(?= SET | ADD | REMOVE |$)", asked["UpdateExpression"]
         ):
-            for clause in clauses.split(", "):
-                place, _, value = clause.replace(" = ", " ").partition(" ")
+            for place, absent, value in re.findall(r"(#\w+)(?: = (if_not_exists)\(#\w+,)?[ =]*(:\w+)?", clauses):
                 name = names[place]
                 if verb == "REMOVE":
                     item.pop(name, None)
                 elif verb == "SET":
-                    item[name] = values[value]
+                    item[name] = item.get(name, values[value]) if absent else values[value]
                 else:
                     item[name] = {"N": str(int(item.get(name, {"N": "0"})["N"]) + int(values[value]["N"]))}
         return item
