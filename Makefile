@@ -39,7 +39,7 @@ openapi: .venv/dev/done  ## write docs/openapi.json again
 validate: .venv/sam/done  ## the template as the SAM CLI sees it
 	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam validate --lint --region us-east-1
 
-build: .venv/dev/done  ## the deployable code into .build/functions, for production
+build: .venv/dev/done  ## the deployable code into .build/, for production
 	$(DEV)/python -m infra.build
 
 deploy: build .venv/sam/done  ## build for production and deploy to AWS, asking for what it needs
@@ -52,7 +52,7 @@ demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the main job on real
 	@$(DEV)/python -m infra.local.demo
 
 lock: .venv/uv/done  ## pin the requirements again, with hashes
-	for f in functions/requirements requirements/dev requirements/emulator requirements/sam requirements/uv; do \
+	for f in functions/requirements{,-pdf,-stripe} requirements/{dev,emulator,sam,uv}; do \
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt; done
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from bench.figure import Figure
 from infra import build
+from tests.house.reading import functions
+from tests.local_aws import read_template
 
-_ROOT = Path(__file__).parents[1]
-_FUNCTIONS, _DEPLOYED = _ROOT / "functions", _ROOT / ".build" / "functions"
 _FORKS = 8
 _WORKER_BAR, _API_BAR = 1.4, 1.8
 _PROGRAM = """
@@ -41,25 +41,21 @@ print(json.dumps([bare, min(added)]))
 def measure() -> Iterator[Figure]:
     """Compare each function with the bare clients."""
     build.build(build.this_machine())
-    seconds = {name: _seconds(name) for name in _names()}
+    deployed = {name: build.ROOT / one["CodeUri"] for name, one in sorted(functions(read_template()).items())}
+    seconds = {name: _seconds(name, folder) for name, folder in deployed.items()}
     bare = min(bare for bare, _ in seconds.values())
     for name, (_, added) in seconds.items():
         bar = _API_BAR if _is_api(name) else _WORKER_BAR
         yield Figure(f"startup_ratio_{name.replace('.', '_')}", round((bare + added) / bare, 2), "x", bar)
 
 
-def _names() -> list[str]:
-    files = [path for path in sorted(_FUNCTIONS.glob("*/*.py")) if "def handler(" in path.read_text()]
-    return [f"{path.parent.name}.{path.stem}" for path in files]
-
-
 def _is_api(name: str) -> bool:
-    return "web.resolver(" in (_FUNCTIONS / f"{name.replace('.', '/')}.py").read_text()
+    return "web.resolver(" in (build.FUNCTIONS / f"{name.replace('.', '/')}.py").read_text()
 
 
-def _seconds(name: str) -> tuple[float, float]:
+def _seconds(name: str, folder: Path) -> tuple[float, float]:
     command = [sys.executable, "-c", _PROGRAM, name, str(_FORKS)]
-    environment = {"PYTHONPATH": str(_DEPLOYED)}
+    environment = {"PYTHONPATH": str(folder)}
     run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     bare, added = json.loads(run.stdout)
     return bare, added

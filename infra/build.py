@@ -1,4 +1,7 @@
-"""Builds what is deployed: one folder, .build/functions, the CodeUri of every function in template.yaml."""
+"""Build what is deployed: a folder for each set of requirements. template.yaml names one as each function's CodeUri.
+
+All of them hold all our code; they differ in the packages beside it.
+"""
 
 import argparse
 import fcntl
@@ -16,33 +19,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build"
 FUNCTIONS = ROOT / "functions"
-REQUIREMENTS = FUNCTIONS / "requirements.txt"
 DATA = (ROOT / "infra" / "quiet_hours.json",)  # read by the functions, beside the code
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
-MAX_BYTES = 25_000_000
 
+# Names of places and carriers are 44 MB, more than all else together. With Swagger's page too, "functions" would
+# be over its limit; no code of ours asks for either.
 _UNUSED = (
-    "phonenumbers/geodata",  # names of places and carriers: four fifths of the package
+    "phonenumbers/geodata",
     "phonenumbers/carrierdata",
-    "aws_lambda_powertools/**/swagger-ui*",
-    "reportlab/fonts",  # an invoice has fonts of its own, no charts and no flowing text
-    "reportlab/graphics",
-    "reportlab/platypus",
-    "font_source_sans_pro/files/*.otf",  # of the font, upright and bold are used
-    "font_source_sans_pro/files/*It.ttf",
-    "font_source_sans_pro/files/*Light.ttf",
-    "font_source_sans_pro/files/*Black.ttf",
-    "font_source_sans_pro/files/*Semibold.ttf",
-    "PIL",  # ReportLab's pictures: billing/paper.py does without
-    "pillow.libs",
-    "charset_normalizer",  # ReportLab's XML
-    "cffi",  # makes what argon2 comes with, compiled
-    "pycparser",
-    "*__mypyc*",
-    "bin",
-    "*.dist-info",
-    "**/*.pyi",
-    "**/py.typed",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui-bundle.min.js",
 )
 # The oldest C library of the Lambda runtimes from python3.12 on (Amazon Linux 2023) is 2.34.
 _PLATFORMS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
@@ -61,10 +46,23 @@ class Target:
         return self.runtime.removeprefix("python")
 
 
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A folder to deploy: its requirements, and how large it may be. Lambda itself takes 250 MB, unzipped."""
+
+    requirements: Path
+    max_bytes: int
+
+
 class TooLarge(Exception):
-    """The deployable code is over its limit."""
+    """An artifact is over its limit."""
 
 
+ARTIFACTS = {
+    "functions": Artifact(FUNCTIONS / "requirements.txt", 25_000_000),
+    "functions_pdf": Artifact(FUNCTIONS / "requirements-pdf.txt", 75_000_000),
+    "functions_stripe": Artifact(FUNCTIONS / "requirements-stripe.txt", 75_000_000),
+}
 PRODUCTION = Target("python3.13", "arm64")
 
 
@@ -74,50 +72,54 @@ def this_machine() -> Target:
     return Target(f"python{sys.version_info.major}.{sys.version_info.minor}", "arm64" if arm else "x86_64")
 
 
-def build(target: Target) -> str:
-    """Bring .build/functions up to date; gives a line about it."""
+def build(target: Target) -> list[str]:
+    """Bring the artifacts up to date. Return a line about each."""
     BUILD.mkdir(exist_ok=True)
     with (BUILD / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side build one after another
-        return _build(target)
+        return [_build(name, artifact, target) for name, artifact in ARTIFACTS.items()]
 
 
-def _build(target: Target) -> str:
-    packages, functions = BUILD / "packages", BUILD / "functions"
-    _bring(packages, _stamp(target, [REQUIREMENTS]), lambda folder: _add_packages(folder, target))
-    inputs = [REQUIREMENTS, *DATA, *_sources()]
+def _build(name: str, artifact: Artifact, target: Target) -> str:
+    packages, functions = BUILD / "packages" / name, BUILD / name
+    inputs = [artifact.requirements]
+    _bring(packages, _stamp(target, inputs), lambda folder: _add_packages(folder, artifact, target))
+    inputs += [*DATA, *_sources()]
     changed = _bring(functions, _stamp(target, inputs), lambda folder: _add_functions(folder, packages, target))
-    return f"{_about(functions, target)}{'' if changed else ', nothing changed'}"
+    size = _size(functions)
+    if size > artifact.max_bytes:
+        raise TooLarge(f"{name}: {size / 1e6:.1f} MB, and at most {artifact.max_bytes / 1e6:.0f} are allowed")
+    compiled = "compiled" if next(functions.rglob("*.pyc"), None) else "not compiled"
+    about = f"{functions.relative_to(ROOT)}: {target.runtime} {target.architecture}, {size / 1e6:.1f} MB, {compiled}"
+    return about if changed else f"{about}, nothing changed"
 
 
 def _bring(folder: Path, stamp: str, fill: Callable[[Path], None]) -> bool:
-    """Fill a folder anew unless its stamp tells that its inputs are the same; gives whether it was filled."""
+    """Fill a folder anew unless its stamp says that its inputs are the same. Return whether it was filled."""
     stamped = folder.with_suffix(".stamp")
     if folder.is_dir() and stamped.is_file() and stamped.read_text() == stamp:
         return False
     with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=BUILD) as scratch:
         new = Path(scratch) / folder.name
         fill(new)
-        size = _size(new)
-        if size > MAX_BYTES:
-            raise TooLarge(f"{size / 1e6:.1f} MB, and at most {MAX_BYTES / 1e6:.0f} are allowed")
         stamped.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(exist_ok=True)
         new.rename(folder)
     stamped.write_text(stamp)
     return True
 
 
-def _add_packages(folder: Path, target: Target) -> None:
+def _add_packages(folder: Path, artifact: Artifact, target: Target) -> None:
     """Install the pinned wheels. The Lambda runtime brings boto3, so the requirements do not name it."""
     command: list[str | Path] = [UV, "pip", "install", "--quiet", "--target", folder, "--python", sys.executable]
-    command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy", "--requirements", REQUIREMENTS]
+    command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy"]
+    command += ["--requirements", artifact.requirements]
     if target != this_machine():
         command += ["--python-version", target.version, "--python-platform", _PLATFORMS[target.architecture]]
     subprocess.run(command, check=True)
-    for pattern in _UNUSED:
-        for path in list(folder.glob(pattern)):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in (folder / unused for unused in _UNUSED):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     _compile(folder, target)
     _settle(folder)
 
@@ -174,12 +176,6 @@ def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _about(folder: Path, target: Target) -> str:
-    compiled = "compiled" if next(folder.rglob("*.pyc"), None) else "not compiled"
-    megabytes = _size(folder) / 1e6
-    return f"{folder.relative_to(ROOT)}: {target.runtime} {target.architecture}, {megabytes:.1f} MB, {compiled}"
-
-
 def main() -> None:
     """Build for production, or for --local, this machine."""
     parser = argparse.ArgumentParser(prog="build", description=__doc__)
@@ -187,7 +183,8 @@ def main() -> None:
     parser.add_argument("--architecture", default=PRODUCTION.architecture, choices=sorted(_PLATFORMS))
     parser.add_argument("--local", action="store_true", help="for this machine's interpreter")
     options = parser.parse_args()
-    print(build(this_machine() if options.local else Target(options.runtime, options.architecture)))
+    for line in build(this_machine() if options.local else Target(options.runtime, options.architecture)):
+        print(line)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
-"""Exports an issued invoice to Stripe: a draft with an item a line, each once, whatever breaks off or comes twice."""
+"""Export an issued invoice to Stripe: a draft with an item for each line, once, whatever fails or comes twice."""
 
+import logging
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from random import random
 from typing import Any, Protocol
 
+import stripe
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from msgspec import Struct
 
-from billing.stripe import Again, Answer, Made, Refused, Stripe
 from longcode import export as asked
 from longcode import jobs, patience
 from longcode.account import Account
@@ -19,8 +22,43 @@ from longcode.invoice import Invoice
 from longcode.table import accounts, exports, invoices
 
 LEASE = timedelta(seconds=90)  # longer than the function may run, shorter than the sweeper's first look
+API_VERSION = "2024-06-20"
+TIMEOUT_SECONDS = 10.0
+
+# The idempotency key makes it safe to post these again. 409: our own other call has not ended yet.
+_RETRIED = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.FAILED_DEPENDENCY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+_REFUSED = set(range(400, 500)) - _RETRIED
+
+stripe.enable_telemetry = False
+logging.getLogger("stripe").setLevel(logging.WARNING)  # below it, Stripe's own sentences: they quote the key's end
 
 processor = OneByOne(EventType.SQS)
+
+
+class Created(Struct, frozen=True):
+    """The object exists, created now or by an earlier post under the same key."""
+
+    id: str
+
+
+class Retry(Struct, frozen=True):
+    """No answer, or one that another post may change."""
+
+    reason: str
+
+
+class Refused(Struct, frozen=True):
+    """Stripe would refuse it again."""
+
+    reason: str
+
+
+Answer = Created | Retry | Refused
 
 
 class Books(Protocol):
@@ -30,52 +68,93 @@ class Books(Protocol):
         """Post once."""
 
 
+class Stripe:
+    """Stripe's API under a restricted key. The due index retries, so the package does not."""
+
+    def __init__(
+        self, api_key: str, api_base: str = stripe.DEFAULT_API_BASE, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:
+        self._client = stripe.StripeClient(
+            api_key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": api_base},
+            max_network_retries=0,
+            http_client=stripe.RequestsClient(timeout=timeout_seconds),
+        )
+
+    def post(self, call: asked.Call) -> Answer:
+        """Post once."""
+        form = {name: value.encode(errors="replace").decode() for name, value in call.form.items()}
+        try:
+            answer = self._client.raw_request("post", call.path, idempotency_key=call.key, **form)
+        except stripe.StripeError as error:
+            return _not_created(error)
+        match answer.data:
+            case {"id": str(created)} if created:
+                return Created(created)
+        return Retry(f"http {answer.code}")
+
+
+def _not_created(error: stripe.StripeError) -> Answer:
+    if error.http_status in _REFUSED:
+        return Refused(f"http {error.http_status} {_code(error)}".strip())
+    return Retry(f"http {error.http_status}" if error.http_status else type(error).__name__)
+
+
+def _code(error: stripe.StripeError) -> str:
+    """Return Stripe's code of an error, without its sentence, which may quote an address or the end of a key."""
+    match error.json_body:
+        case {"error": {"code": str(code)}} | {"error": {"type": str(code)}}:
+            return code[:60]
+    return ""
+
+
 def export(job: jobs.Export, books: Books, now: datetime) -> None:
-    """Export an invoice from the beginning: under the same keys, Stripe answers for what is there already."""
+    """Export an invoice from its beginning: under the same keys, Stripe creates nothing twice."""
     taken = exports.take(job.account, job.month, now, now + LEASE)
     if taken is None:
-        return  # done, stopped, or another is at it
+        return  # done, stopped, or another worker has it
     invoice = invoices.get(job.account, job.month)
     if invoice is None:
         raise LookupError(job.month)
     match _posted(taken, invoice, accounts.need(job.account), books, now):
-        case Made(stripe_invoice):
+        case Created(stripe_invoice):
             exports.note_done(taken, stripe_invoice, now)
             logger.info("exported", extra={"account": job.account, "month": job.month})
-        case Again():
+        case Retry():
             exports.try_again(taken, patience.retry_at(now, taken.attempt, random()))  # noqa: S311 - not a secret
-        case Refused(why):
-            _stop(taken, why)
+        case Refused(reason):
+            _stop(taken, reason)
 
 
 def _posted(taken: asked.Export, invoice: Invoice, account: Account, books: Books, now: datetime) -> Answer:
-    """Post what there is to post; gives the draft, or the first answer that is in the way."""
+    """Post everything. Return the draft, or the first answer that is not `Created`."""
     if now - datetime.fromisoformat(taken.began_at) > asked.KEYS_LAST:
         return Refused("unfinished")
-    customer = Made(account.stripe_customer) if account.stripe_customer else _customer(account, books)
-    if not isinstance(customer, Made):
+    customer = Created(account.stripe_customer) if account.stripe_customer else _customer(account, books)
+    if not isinstance(customer, Created):
         return customer
     draft = books.post(asked.draft(invoice, customer.id, taken.round))
-    if not isinstance(draft, Made):
+    if not isinstance(draft, Created):
         return draft
     for call in asked.items(invoice, customer.id, taken.round, draft.id):
         answer = books.post(call)
-        if not isinstance(answer, Made):
+        if not isinstance(answer, Created):
             return answer
     return draft
 
 
 def _customer(account: Account, books: Books) -> Answer:
     answer = books.post(asked.customer(account))
-    if isinstance(answer, Made):
+    if isinstance(answer, Created):
         exports.note_customer(account.id, answer.id)
     return answer
 
 
-def _stop(taken: asked.Export, why: str) -> None:
-    exports.stop(taken, why)
+def _stop(taken: asked.Export, reason: str) -> None:
+    exports.stop(taken, reason)
     count("StoppedExports")
-    logger.error("export stopped", extra={"account": taken.account, "month": taken.month, "why": why})
+    logger.error("export stopped", extra={"account": taken.account, "month": taken.month, "why": reason})
 
 
 def record_handler(record: SQSRecord) -> None:

@@ -1,9 +1,21 @@
-"""An invoice as PDF, drawn from the document alone: the same invoice gives the same bytes, whenever asked for."""
+"""Draw an invoice as PDF, from the document alone: the same invoice gives the same bytes, whenever it is drawn.
 
+The file brings a font for Latin, Greek and Cyrillic; for Chinese, Japanese and Korean it names fonts of the reader's.
+"""
+
+import unicodedata
+from functools import cache
+from importlib import resources
 from io import BytesIO
+from itertools import groupby
+from typing import Any
 
-from billing.lettering import BOLD, REGULAR, runs, width, wrapped
-from billing.paper import Canvas, letter
+from reportlab.lib.pagesizes import letter
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
 from longcode.invoice import Invoice
 from longcode.invoice_facts import Row, facts, how_cut, rows, sums
 
@@ -12,9 +24,19 @@ _VALUES = _LEFT + 140
 _COLUMNS = (_RIGHT - 170, _RIGHT - 85, _RIGHT)  # where quantity, price and amount end
 _SIZE, _LEADING = 9.5, 14.0
 
+REGULAR, BOLD = "SourceSansPro-Regular", "SourceSansPro-Bold"
+_FONTS = resources.files("font_source_sans_pro") / "files"
+_BOX = "\u25a1"
+_JAPANESE, _CHINESE, _TAIWANESE, _KOREAN = "HeiseiKakuGo-W5", "STSong-Light", "MSung-Light", "HYGothic-Medium"
+# Adobe's collections hold the characters of these encodings.
+_COLLECTIONS = {_JAPANESE: "shift_jis", _CHINESE: "gbk", _TAIWANESE: "big5", _KOREAN: "euc_kr"}
+_EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH")
+
+Run = tuple[str, str]
+
 
 class _Sheet:
-    """Draws from the top of a page to its bottom, and goes on with the next."""
+    """Draws down a page, and goes on at the top of the next."""
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
@@ -36,7 +58,7 @@ class _Sheet:
         self.text(at - width(text, font, _SIZE), text, font)
 
     def paragraph(self, at: float, room: float, text: str, font: str = REGULAR) -> None:
-        """Draw a text over as many lines as it takes, the last of them not yet left."""
+        """Draw a text over as many lines as it takes, and stay on the last."""
         first, *others = wrapped(text, font, _SIZE, room)
         self.text(at, first, font)
         for line in others:
@@ -49,7 +71,7 @@ class _Sheet:
 
 
 def draw(invoice: Invoice) -> bytes:
-    """Draw an invoice on US letter paper."""
+    """Return an invoice as PDF on US letter paper."""
     buffer = BytesIO()
     canvas = Canvas(buffer, pagesize=letter, invariant=1, lang="en-US")  # no time of now, no random id
     canvas.setTitle(f"Invoice {invoice.number}")
@@ -83,3 +105,70 @@ def _row(sheet: _Sheet, row: Row, font: str) -> None:
     sheet.paragraph(_LEFT, _COLUMNS[0] - 60 - _LEFT, row.description, font)
     sheet.rule()
     sheet.down(1.5 * _LEADING)
+
+
+def runs(text: str, font: str) -> list[Run]:
+    """Split a text into pieces of one font each: the font's name and its characters.
+
+    A character that no font has is drawn as a box: no name that a studio may have keeps it from its invoice.
+    """
+    clean = "".join(char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char)[0] != "C")
+    own = _own(font)
+    east_asian = "" if all(ord(char) in own for char in clean) else _east_asian(clean)
+    letters = [_letter(char, font, east_asian) for char in clean]
+    return [(name, "".join(char for _, char in piece)) for name, piece in groupby(letters, key=lambda one: one[0])]
+
+
+def width(text: str, font: str, size: float) -> float:
+    """Return how wide a text is, in points."""
+    return sum(float(pdfmetrics.stringWidth(piece, name, size)) for name, piece in runs(text, font))
+
+
+def wrapped(text: str, font: str, size: float, room: float) -> list[str]:
+    """Split a text into lines of at most `room` points: at spaces, and inside a word longer than a line."""
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}".strip()
+        if width(joined, font, size) <= room:
+            lines[-1] = joined
+            continue
+        lines += [""] if lines[-1] else []
+        for char in word:
+            if width(lines[-1] + char, font, size) > room:
+                lines.append("")
+            lines[-1] += char
+    return lines
+
+
+def _letter(char: str, font: str, east_asian: str) -> Run:
+    if ord(char) in _own(font):
+        return font, char
+    return (east_asian, char) if _has(east_asian, char) else (font, _BOX)
+
+
+def _east_asian(text: str) -> str:
+    """Return the font for the East Asian part of a text: the one that has most of its characters."""
+    foreign = [char for char in text if unicodedata.name(char, "").startswith(_EAST_ASIAN)]
+    fonts = [_KOREAN, *_COLLECTIONS] if any("HANGUL" in unicodedata.name(char) for char in foreign) else _COLLECTIONS
+    return max(fonts, key=lambda font: sum(_has(font, char) for char in foreign))
+
+
+def _has(font: str, char: str) -> bool:
+    try:
+        char.encode(_COLLECTIONS[font])
+    except UnicodeEncodeError:
+        return False
+    _registered(font)
+    return unicodedata.name(char, "").startswith(_EAST_ASIAN)
+
+
+@cache
+def _own(font: str) -> Any:
+    loaded = TTFont(font, str(_FONTS / f"{font}.ttf"))
+    pdfmetrics.registerFont(loaded)
+    return loaded.face.charToGlyph
+
+
+@cache
+def _registered(font: str) -> None:
+    pdfmetrics.registerFont(UnicodeCIDFont(font))

@@ -11,13 +11,13 @@ _BUCKET = "longcode-code"
 
 
 def deploy(emulator_url: str, folder: Path, parameters: dict[str, str]) -> dict[str, str]:
-    """Deploy .build/functions; gives the stack's outputs."""
+    """Deploy what infra/build.py made; gives the stack's outputs."""
     settings = CREDENTIALS | {
         "AWS_ENDPOINT_URL": emulator_url,
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "SAM_CLI_TELEMETRY": "0",
-        "SAM_CLI_BETA_PACKAGE_PERFORMANCE": "1",  # zips the one folder once, not for every function again
+        "SAM_CLI_BETA_PACKAGE_PERFORMANCE": "1",  # zips each folder once, not again for every function
         "SAM_CLI_POLL_DELAY": "0.5",
         "__SAM_CLI_APP_DIR": str(folder / "sam"),
     }

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.house.reading import FUNCTIONS, handlers, of_type, reach
+from infra.build import ARTIFACTS, BUILD, ROOT
+from tests.house.reading import FUNCTIONS, functions, handlers, of_type, reach, reached_names, within
 
 
 def test_every_handler_of_the_template_is_there_and_every_handler_is_in_the_template(
@@ -17,3 +18,17 @@ def test_every_file_of_a_purpose_is_a_trigger_or_serves_one() -> None:
     served = {path for trigger in handlers().values() for path in reach(trigger)}
 
     assert sorted(set(FUNCTIONS.rglob("*.py")) - served) == []
+
+
+def test_a_function_is_deployed_with_the_packages_that_its_code_imports(template: dict[str, Any]) -> None:
+    artifacts = {"reportlab": "functions_pdf", "stripe": "functions_stripe"}
+    needed = {
+        name: {artifacts[one.partition(".")[0]] for one in reached_names(path) if within(one, *artifacts)}
+        for name, path in handlers().items()
+    }
+
+    deployed = {name: one["CodeUri"] for name, one in functions(template).items()}
+
+    folders = {artifact: (BUILD / artifact).relative_to(ROOT).as_posix() for artifact in ARTIFACTS}
+    assert deployed == {name: folders[(of or {"functions"}).pop()] for name, of in needed.items()}
+    assert set(deployed.values()) == set(folders.values())

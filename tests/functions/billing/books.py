@@ -25,6 +25,7 @@ class FakeStripe:
 
     url: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
+    agents: list[str] = field(default_factory=list)
     instead: list[str | None] = field(default_factory=list)
     made: dict[str, tuple[dict[str, str], Answer]] = field(default_factory=dict)
     over: Event = field(default_factory=Event)
@@ -65,6 +66,9 @@ def stripe() -> Iterator[FakeStripe]:
             form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode(), strict_parsing=True))
             wanted = ("authorization", "content-type", "stripe-version", "idempotency-key")
             headers = {name: self.headers[name] for name in wanted}
+            fake.agents.append(
+                self.headers["x-stripe-client-user-agent"] + self.headers.get("x-stripe-client-telemetry", "")
+            )
             answer = fake.answer({"method": self.command, "path": self.path, "headers": headers, "form": form})
             if answer is not None:
                 body = answer["body"]

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from billing import lettering, pdf
+from billing import pdf
 from infra import build
 from longcode.invoice import Invoice, Line, draw_up
 from longcode.invoice_facts import facts, rows, sums
@@ -82,15 +82,15 @@ def test_many_lines_go_on_over_the_pages() -> None:
     ],
 )
 def test_each_character_is_drawn_by_a_font_that_has_it_or_as_a_box(name: str, runs: list[tuple[str, str]]) -> None:
-    assert lettering.runs(name, lettering.REGULAR) == runs
+    assert pdf.runs(name, pdf.REGULAR) == runs
     assert pdf.draw(invoice(name)).startswith(b"%PDF-")
 
 
 def test_a_long_name_is_cut_into_lines() -> None:
-    lines = lettering.wrapped("W" * 200 + " and Co", lettering.REGULAR, 10, 300)
+    lines = pdf.wrapped("W" * 200 + " and Co", pdf.REGULAR, 10, 300)
 
     assert "".join(lines) == "W" * 200 + " and Co"
-    assert all(lettering.width(line, lettering.REGULAR, 10) <= 300 for line in lines)
+    assert all(pdf.width(line, pdf.REGULAR, 10) <= 300 for line in lines)
 
 
 def test_a_password_is_hashed_with_nothing_but_what_is_deployed() -> None:
@@ -110,7 +110,7 @@ def test_a_password_is_hashed_with_nothing_but_what_is_deployed() -> None:
 
 def test_as_it_is_deployed_the_same_invoice_gives_the_same_bytes_in_every_process() -> None:
     build.build(build.this_machine())
-    deployed = {"PYTHONPATH": str(build.BUILD / "functions")}
+    deployed = {"PYTHONPATH": str(build.BUILD / "functions_pdf")}
 
     made = {
         subprocess.run(  # -S: nothing but what is deployed can be imported
