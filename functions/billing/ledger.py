@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from billing import close_month, listing, rechecking
-from billing.orders import Check, Close, Credit, List, Open, Order, Paid, Repair, Resend
+from billing.orders import Check, Close, Credit, Csv, List, Open, Order, Paid, Repair, Resend
 from longcode import credit, months
 from longcode.aws import clock, queues
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
+from longcode.billing import invoices_csv
 from longcode.errors import CreditTooLarge, IdTaken, NotFound, RequestError
 from longcode.invoice import Invoice, money
 from longcode.jobs import Bill
@@ -102,6 +103,8 @@ def _done(order: Order, now: datetime) -> dict[str, Any]:
             return rechecking.repair(_known(order.account), order.month)
         case List():
             return listing.page(order.month, order.limit, order.cursor)
+        case Csv():
+            return {"csv": invoices_csv.month_csv(order.month)}
         case Open():
             close_month.check_over(order.month, now)
             return listing.open_ones(order.month, order.limit, order.after)

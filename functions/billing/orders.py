@@ -44,6 +44,12 @@ class List(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
     cursor: str | None = None
 
 
+class Csv(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="csv"):
+    """Write a month's issued invoices as CSV."""
+
+    month: Month
+
+
 class Open(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="open"):
     """Show which of some accounts after one have no invoice of a month, and should have."""
 
@@ -77,4 +83,4 @@ class Credit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,100}\Z")]
 
 
-Order = Close | Check | Repair | List | Open | Paid | Resend | Credit
+Order = Close | Check | Repair | List | Csv | Open | Paid | Resend | Credit

@@ -15,7 +15,7 @@ def last_number(month: str) -> int:
     return int(found["sequence"]) if found else 0
 
 
-def numbers(month: str, *, after: str | None, limit: int) -> Iterator[tuple[str, str]]:
+def numbers(month: str, *, after: str | None = None, limit: int | None = None) -> Iterator[tuple[str, str]]:
     """List the numbers of a month in their order, from the one after, each with its account."""
     start = keys.invoice_number(month, after) if after else None
     found = store.query(keys.invoice_number(month), after=start, limit=limit)

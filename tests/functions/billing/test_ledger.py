@@ -55,7 +55,7 @@ def credit(amount_micros: int, credit_id: str = "case-1", **order: Any) -> Any:
 
 
 def test_every_event_for_the_ledger_is_an_order() -> None:
-    for name in ("close", "check", "repair", "list", "open", "paid", "resend", "credit"):
+    for name in ("close", "check", "repair", "list", "csv", "open", "paid", "resend", "credit"):
         assert msgspec.convert(event(f"ledger_{name}"), Order)
 
 

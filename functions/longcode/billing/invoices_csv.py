@@ -1,0 +1,65 @@
+"""A month's issued invoices as CSV, for an operator who enters them into software of their own."""
+
+import csv
+import io
+
+from longcode.charges_sheet import cell
+from longcode.table import invoices, numbering
+from longcode.table.invoices import Entry
+
+COLUMNS = (
+    "number",
+    "account",
+    "studio",
+    "month",
+    "issued_on",
+    "plan",
+    "units_used",
+    "charges",
+    "credits",
+    "total",
+    "currency",
+    "state",
+    "paid_on",
+)
+
+
+def month_csv(month: str) -> str:
+    """Return a row for each issued invoice of a month, by number; `charges` and `credits` add up to `total`.
+
+    A row is about 120 bytes. The answer of a Lambda function has room for some 45,000.
+    """
+    numbers = numbering.numbers(month)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(_row(one) for one in invoices.entries((account, month) for _, account in numbers))
+    return text.getvalue()
+
+
+def decimal(micros: int) -> str:
+    """Return an amount in the currency's unit, to the last millionth and at least to the cent: `-1234.50`."""
+    whole, millionths = divmod(abs(micros), 1_000_000)
+    cents, rest = divmod(millionths, 10_000)
+    return f"{'-' if micros < 0 else ''}{whole}.{cents:02}" + f"{rest:04}".rstrip("0")
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    invoice = entry.invoice
+    if invoice is None:  # a number is given in the transaction that writes the invoice, which nothing deletes
+        raise LookupError(entry.account)
+    return (
+        invoice.number,
+        invoice.account,
+        cell(invoice.studio),
+        invoice.month,
+        invoice.issued_on.isoformat(),
+        invoice.plan,
+        str(invoice.units_used),
+        decimal(invoice.total_micros - invoice.credits_micros),
+        decimal(invoice.credits_micros),
+        decimal(invoice.total_micros),
+        invoice.currency,
+        entry.state.value,
+        entry.paid_on.isoformat() if entry.paid_on else "",
+    )

@@ -1,0 +1,72 @@
+"""A month's issued invoices as CSV: a row each, amounts that add up, and nothing that a spreadsheet would run."""
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing import ledger
+from longcode.billing import invoices_csv
+from longcode.difference import Findings
+from longcode.invoice import Line, draw_up
+from longcode.plans import PastLimit, Plan
+from longcode.table import invoices
+from longcode.usage import Usage
+from tests.fakes import NOW
+
+VOLUME = Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE)
+CREDIT = Line("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000)
+HEADER = "number,account,studio,month,issued_on,plan,units_used,charges,credits,total,currency,state,paid_on"
+
+
+def issue(account: str, studio: str, *others: Line, units: int = 0, month: str = "2026-11") -> None:
+    drawn = draw_up(account, month, VOLUME, Usage(units_sent=units), studio=studio, others=others)
+    invoices.issue(drawn, NOW)
+
+
+@pytest.mark.usefixtures("aws")
+def test_each_issued_invoice_of_a_month_is_a_row_in_the_order_of_the_numbers() -> None:
+    issue("10000002", "Łódź, 株", CREDIT, units=10_003)
+    issue("10000001", "Foxglove")
+    issue("10000001", "Foxglove", month="2026-10")
+    invoices.park("10000003", "2026-11", Findings(wrong="the lines do not add up to the total"))
+    invoices.note_paid("10000001", "2026-11", date(2026, 12, 9))
+
+    rows = invoices_csv.month_csv("2026-11").splitlines()
+
+    assert rows == [
+        HEADER,
+        '2026-11-000001,10000002,"Łódź, 株",2026-11,2026-12-01,volume,10003,250.0825,-2.50,247.5825,USD,issued,',
+        "2026-11-000002,10000001,Foxglove,2026-11,2026-12-01,volume,0,250.00,0.00,250.00,USD,paid,2026-12-09",
+    ]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_studio_that_is_called_a_formula_is_written_as_text() -> None:
+    issue("10000001", '=HYPERLINK("https://evil.example")')
+
+    [_, row] = csv.reader(io.StringIO(invoices_csv.month_csv("2026-11")))
+
+    assert row[2] == '\'=HYPERLINK("https://evil.example")'
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_month_without_invoices_has_only_the_names_of_the_columns() -> None:
+    assert ledger.act({"do": "csv", "month": "2026-11"}, NOW) == {"csv": f"{HEADER}\r\n"}
+
+
+@pytest.mark.parametrize(
+    ("micros", "written"),
+    [(0, "0.00"), (1, "0.000001"), (-2_500_000, "-2.50"), (-1, "-0.000001"), (1_234_567_890_100, "1234567.8901")],
+)
+def test_an_amount_is_written_in_units_without_a_symbol_or_separators(micros: int, written: str) -> None:
+    assert invoices_csv.decimal(micros) == written
+
+
+@given(st.integers(-(10**15), 10**15))
+def test_no_amount_loses_a_millionth(micros: int) -> None:
+    assert Decimal(invoices_csv.decimal(micros)) * 1_000_000 == micros
