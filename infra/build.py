@@ -133,7 +133,7 @@ def _add_functions(folder: Path, packages: Path, target: Target) -> None:
         shutil.copyfile(path, folder / path.name)
     _compile(folder, target)
     _settle(folder)
-    shutil.copytree(packages, folder, dirs_exist_ok=True)
+    shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True)  # thousands of files
 
 
 def _settle(folder: Path) -> None:
