@@ -22,7 +22,7 @@ RESOLVERS = (
     "send.broadcasts",
     "send.events",
     "inbox.api",
-    "inbox.deliveries",
+    "webhooks.api",
     "optout.api",
     "billing.api",
     "billing.usage",
