@@ -2,7 +2,6 @@
 
 from dataclasses import MISSING, fields
 from datetime import datetime
-from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,7 +34,6 @@ def attributes(value: Any) -> Attributes:
     }
 
 
-@cache
 def _defaults(kind: Any) -> Attributes:
     if issubclass(kind, msgspec.Struct):
         of_struct = msgspec.structs.fields(kind)
