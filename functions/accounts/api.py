@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, field_validator
 from accounts import fields
 from accounts.shown_account import ShownAccount
 from accounts.statuses import Statuses, of_records
-from longcode import passwords, template, webhook
+from longcode import passwords, template
 from longcode.account import Account, Delivery, HookEvent, OnUncertain, QuietZone
 from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
@@ -19,6 +19,8 @@ from longcode.record import RecordKind
 from longcode.retention import LONGEST_DAYS
 from longcode.table import accounts, templates
 from longcode.table.store import ConditionFailed
+from longcode.webhooks import store as webhook_store
+from longcode.webhooks import webhook
 
 _NOT_PRESENT = "This is not the present password."
 
@@ -104,9 +106,7 @@ def change_account(settings: Settings) -> ShownAccount:
     if changes.get("delivery") == Delivery.WEBHOOK:
         changes["webhook_gone_at"] = None
     if "webhook_url" in changes or "delivery" in changes:
-        from longcode.table import receivers  # noqa: PLC0415 - seldom in a studio's life
-
-        receivers.rest(account.id)
+        webhook_store.clear_backoff(account.id)
     if changes.get("webhook_url") and not account.webhook_secret:
         changes["webhook_secret"] = webhook.make_secret()
         from longcode.table import inbox  # noqa: PLC0415 - once in a studio's life

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from inbox import arrival, reply
+from inbox import arrival, asking, reply
 from inbox.attributing import attributed
 from longcode import keywords
 from longcode.account import Account
@@ -18,8 +18,11 @@ from longcode.carriers.carrier import Inbound
 from longcode.jobs import HearKeyword
 from longcode.keywords import Keyword
 from longcode.message import Message
+from longcode.patience import HEALED_AFTER
 from longcode.route import Rule
-from longcode.table import inbox, messages, strangers
+from longcode.table import accounts, allowances, inbox, messages, strangers
+from longcode.webhooks import delivery
+from longcode.webhooks.tell import tell
 
 processor = OneByOne(EventType.SQS)
 _LONGEST_KEYWORD = 60  # characters of a text that may be a studio's own keyword, with trimmings
@@ -41,8 +44,6 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
         strangers.quarantine(inbound, received_at)
         logger.info("a stranger's text")
         return
-    from longcode.table import accounts  # noqa: PLC0415 - a worker's start does without
-
     studio = accounts.get(decision.account)
     made = reply.make(inbound, decision, keyword, received_at, studio)
     new = inbox.take_in(inbound, made)
@@ -60,10 +61,13 @@ def _taken_in(inbound: Inbound) -> Message | None:
 
 def _make_known(taken: Message, studio: Account | None, received_at: datetime, now: datetime) -> None:
     """Do what follows from a reply: its staff are asked, its studio's software and its triggers are told."""
-    from inbox import asking, telling  # noqa: PLC0415 - a worker's start does without
-
     asking.ask(taken)
-    telling.tell_reply(taken, studio, now)
+    # A copy of a reply may be of another account by now.
+    account = studio if studio and studio.id == taken.account else accounts.get(taken.account)
+    if account:
+        tell(account, [delivery.of_reply(taken, now)])
+        if taken.month and taken.charged_units:
+            allowances.begin_watch(account, taken.month, now + HEALED_AFTER)
     by_a_person = taken.rule == Rule.OPERATOR  # who gave it to the account is none of its triggers' causes
     if taken.keyword is None and not by_a_person and len(taken.body) <= _LONGEST_KEYWORD:
         from inbox import spoken  # noqa: PLC0415 - a worker's start does without

@@ -17,6 +17,7 @@ from longcode.errors import BadPhone, OnlyTheClient
 from longcode.phone import to_e164
 from longcode.question import Question
 from longcode.table import clients, dedicated, opt_outs, questions
+from longcode.webhooks.tell import tell_opt_out
 from optout import asking
 
 app = web.resolver()
@@ -111,9 +112,7 @@ def record_opt_out(phone: Phone, form: Learned) -> OptOutState:
     opt_outs.record(event)
     for client_id in clients.with_phone(account, number):
         clients.hear_stop(account, client_id, number)
-    from optout import telling  # noqa: PLC0415 - looking up, at the function's start, does without
-
-    telling.tell([event], [account], event.at)
+    tell_opt_out([event], event.at, [account])
     if asked and asked.asked:
         asking.let_go_on(account, number, event.at)
     return state_of(number, account)

@@ -9,6 +9,7 @@ from longcode.jobs import HearKeyword
 from longcode.message import Held, State
 from longcode.patience import VALID_IF_HELD
 from longcode.table import clients, dedicated, messages, opt_outs, questions
+from longcode.webhooks.tell import tell_opt_out
 
 
 def ask(heard: HearKeyword, now: datetime) -> None:
@@ -69,9 +70,7 @@ def answer(
         if not asked.open and opted_out and not asked.opted_out and not is_out:
             opt_outs.record(told)
         if opted_out:
-            from optout import telling  # noqa: PLC0415 - a worker's start does without
-
-            telling.tell([told], [account], now)
+            tell_opt_out([told], now, [account])
         let_go_on(account, phone, now)
         return
     raise NotFound("Nobody is asked about this phone.")

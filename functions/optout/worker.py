@@ -20,6 +20,7 @@ from longcode.keywords import NEAR_STOP, Keyword
 from longcode.message import Kind, Message
 from longcode.table import clients, dedicated, messages, opt_outs
 from longcode.table.store import pause
+from longcode.webhooks.tell import tell_opt_out
 from optout import asking
 
 processor = OneByOne(EventType.SQS)
@@ -48,10 +49,8 @@ def hear(heard: jobs.HearKeyword, now: datetime) -> None:
             if owner is None or account in (owner, heard.account):
                 clients.hear_stop(account, client_id, heard.phone)
     if any(state.turned_by == heard.id for state in states):
-        from optout import telling  # noqa: PLC0415 - a worker's start does without
-
         _answer(heard, answer, now, heard.at + CONFIRMED_WITHIN)
-        telling.tell_concerned(events, now)
+        tell_opt_out(events, now)
 
 
 def _owner(number: str) -> str | None:

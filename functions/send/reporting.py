@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from longcode.account import HookEvent
-from longcode.aws import hooks
+from longcode.account import Account, HookEvent
 from longcode.aws.telemetry import count, logger
 from longcode.carriers.carrier import Receipt, Why
-from longcode.delivery import wants
 from longcode.message import Message, State, may_become
-from longcode.table import deliveries, messages
-from send import telling
+from longcode.table import messages
+from longcode.webhooks import delivery
+from longcode.webhooks import store as webhook_store
+from longcode.webhooks.tell import tell
 
 
 def take(receipt: Receipt, now: datetime) -> None:
@@ -29,16 +29,16 @@ def take(receipt: Receipt, now: datetime) -> None:
 
             # As of the text: a START that has come since is newer.
             mirroring.mirror(message, receipt.code, message.claimed_at or message.created_at)
-        hosted = studio is not None and wants(studio, HookEvent.MESSAGE_STATUS)
+        hosted = studio if studio and delivery.wants(studio, HookEvent.MESSAGE_STATUS) else None
         if not may_become(message.state, receipt.state):
             if hosted and message.state is receipt.state:  # our own record was first, or this is a copy
-                telling.again(message, now)
+                tell(hosted, [delivery.of_status(message, now)])
             return
-        if _moved(message, receipt, now, hosted=hosted):
+        if _moved(message, receipt, now, hosted):
             return
 
 
-def _moved(message: Message, receipt: Receipt, now: datetime, *, hosted: bool) -> bool:
+def _moved(message: Message, receipt: Receipt, now: datetime, hosted: Account | None) -> bool:
     changes: dict[str, Any] = {}
     if receipt.state is not State.SENT:
         changes["finished_at"] = receipt.at or now
@@ -46,8 +46,8 @@ def _moved(message: Message, receipt: Receipt, now: datetime, *, hosted: bool) -
         changes["error"] = f"{receipt.carrier}:{receipt.code}"
     took_back = receipt.why is Why.OPTED_OUT
     to = State.FAILED if took_back and message.state is not State.SENT else receipt.state
-    told = [telling.of_status(replace(message, state=to, error=changes.get("error")), now)] if hosted else []
-    also = [deliveries.writing(one) for one in told]
+    status = delivery.of_status(replace(message, state=to, error=changes.get("error")), now)
+    also = [webhook_store.creation(status)] if hosted else []
     if took_back:
         moved = messages.take_back(message, to, now, *also, **changes)
     elif message.state in (State.SENDING, State.UNCERTAIN):
@@ -55,6 +55,6 @@ def _moved(message: Message, receipt: Receipt, now: datetime, *, hosted: bool) -
         moved = messages.record(message, to, *also, **changes)
     else:
         moved = messages.report(message, to, *also, **changes)
-    if told and moved:
-        hooks.enqueue(message.account, told)
+    if hosted and moved:
+        tell(hosted, [status], written=True)
     return moved

@@ -5,23 +5,21 @@ from datetime import datetime
 
 from longcode import comparison, forecast, months, notice
 from longcode.account import Account, HookEvent
-from longcode.aws import hooks, mail
-from longcode.delivery import wants
+from longcode.aws import mail
 from longcode.notice import Notice
-from longcode.table import deliveries, price_list, usage
+from longcode.table import price_list, usage
 from longcode.usage import Usage
-from send import telling
+from longcode.webhooks import delivery
+from longcode.webhooks.tell import tell
 
 
 def call(account: Account, notices: Iterable[Notice], now: datetime) -> None:
-    """Write what a studio's software is told, once, and put it on its queue: whether it is taken holds up nothing."""
-    if not wants(account, HookEvent.USAGE_NOTICE):
-        return
-    made = [
-        telling.made(account.id, HookEvent.USAGE_NOTICE, f"{one.month}\n{one.name}", notice.shown(one), now)
-        for one in notices
-    ]
-    hooks.enqueue(account.id, [one for one in made if deliveries.tell(one)])
+    """Tell a studio's software of notices, each once; whether it takes them holds up nothing."""
+    event = HookEvent.USAGE_NOTICE
+    tell(
+        account,
+        [delivery.new(account.id, event, f"{one.month}\n{one.name}", notice.shown(one), now) for one in notices],
+    )
 
 
 def mail_to(account: Account, one: Notice, now: datetime) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from longcode.aws.post import call, post
-from longcode.webhook import Answer, Webhook
+from longcode.webhooks.post import call, post
+from longcode.webhooks.webhook import Answer, Webhook
 from tests.aws.servers import PUBLIC, Receiver, mute, receiver
 
 HOOK = Webhook("https://studio.example/hook?key=secret", {"webhook-id": "a1"}, b'{"type": "test"}')

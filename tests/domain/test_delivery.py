@@ -4,14 +4,15 @@ from itertools import pairwise
 
 import pytest
 
-from longcode import delivery
 from longcode.account import Account, HookEvent, Product
 from longcode.account import Delivery as Mode
-from longcode.delivery import DeliveryState
+from longcode.webhooks import delivery
+from longcode.webhooks.delivery import DeliveryState, Endpoint
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-ONE = delivery.new("10000001", HookEvent.CALL_CREATED, "call-1", {"id": "call-1"}, NOW, due_at=NOW + 2 * MINUTE)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ONE = delivery.new("10000001", HookEvent.CALL_CREATED, "call-1", {"id": "call-1"}, NOW)
 HOSTED = Account(
     id="10000001",
     name="Foxglove",
@@ -24,6 +25,8 @@ HOSTED = Account(
     webhook_url="https://studio.example/hook",
     webhook_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 )
+
+ENDPOINT = Endpoint(account="10000001")
 
 
 def tries(jitter: float) -> list[datetime]:
@@ -47,9 +50,9 @@ def test_ten_tries_over_three_days_with_growing_pauses(jitter: float) -> None:
 
 
 def test_jitter_shortens_a_pause_by_a_fifth_at_most() -> None:
-    assert delivery.pause(1, 0.0) == MINUTE
-    assert delivery.pause(1, 1.0) == timedelta(seconds=48)
-    assert delivery.pause(4, 0.5) == 54 * MINUTE
+    assert delivery.retry_pause(1, 0.0) == MINUTE
+    assert delivery.retry_pause(1, 1.0) == timedelta(seconds=48)
+    assert delivery.retry_pause(4, 0.5) == 54 * MINUTE
 
 
 def test_what_is_taken_rests_and_is_kept_for_thirty_days() -> None:
@@ -74,10 +77,10 @@ def test_what_waited_for_three_days_is_given_up() -> None:
 
 
 def test_a_replay_begins_anew_and_the_same_replay_twice_changes_nothing() -> None:
-    given_up = delivery.failed(ONE, "status_500", NOW + 3 * DAY)
+    given_up = delivery.given_up(ONE, "status_500", NOW + 3 * DAY)
 
-    begun = delivery.replayed(given_up, NOW + 4 * DAY, NOW + 4 * DAY + 2 * MINUTE)
-    again = delivery.replayed(begun, NOW + 5 * DAY, NOW + 5 * DAY)
+    begun = delivery.replayed(given_up, NOW + 4 * DAY)
+    again = delivery.replayed(begun, NOW + 5 * DAY)
 
     assert (begun.state, begun.attempt, begun.expires_at) == (DeliveryState.PENDING, 0, None)
     assert begun.id == ONE.id
@@ -85,7 +88,7 @@ def test_a_replay_begins_anew_and_the_same_replay_twice_changes_nothing() -> Non
 
 
 def test_the_id_is_of_what_happened_and_of_the_studio() -> None:
-    again = delivery.new("10000001", HookEvent.CALL_CREATED, "call-1", {}, NOW + DAY, due_at=NOW)
+    again = delivery.new("10000001", HookEvent.CALL_CREATED, "call-1", {}, NOW + DAY)
     others = {
         delivery.id_of("10000002", HookEvent.CALL_CREATED, "call-1"),
         delivery.id_of("10000001", HookEvent.MESSAGE_STATUS, "call-1"),
@@ -113,3 +116,41 @@ def test_a_studio_is_told_of_every_event_unless_it_chooses() -> None:
 )
 def test_a_studio_is_not_told_of_what_it_does_not_take(changes: dict[str, object]) -> None:
     assert not delivery.wants(replace(HOSTED, **changes), HookEvent.MESSAGE_STATUS)  # type: ignore[arg-type]
+
+
+def test_failures_begin_pauses_that_grow_to_a_quarter_of_an_hour() -> None:
+    endpoint, pauses = ENDPOINT, []
+    for _ in range(5):
+        endpoint = delivery.failed(endpoint, NOW, 0)
+        assert endpoint.paused_until
+        pauses.append(endpoint.paused_until - NOW)
+
+    assert pauses == [MINUTE, 4 * MINUTE, 15 * MINUTE, 15 * MINUTE, 15 * MINUTE]
+
+
+def test_a_pause_ends_by_itself() -> None:
+    failing = delivery.failed(ENDPOINT, NOW, 0)
+
+    assert delivery.backoff_until(failing, NOW + 59 * SECOND) == NOW + MINUTE
+    assert delivery.backoff_until(failing, NOW + MINUTE) is None
+
+
+def test_an_endpoint_that_failed_is_probed_by_one_worker_alone_until_that_must_have_ended() -> None:
+    probed = delivery.probed(delivery.failed(ENDPOINT, NOW, 0), NOW + MINUTE)
+
+    assert probed
+    assert delivery.probed(probed, NOW + MINUTE + 49 * SECOND) is None
+    assert delivery.probed(probed, NOW + MINUTE + 50 * SECOND)
+
+
+def test_an_endpoint_that_answers_has_neither_failures_nor_a_pause() -> None:
+    recovered = delivery.recovered(Endpoint(account="10000001", failures=3, paused_until=NOW, probe_until=NOW))
+
+    assert recovered == Endpoint(account="10000001", version=1)
+
+
+def test_clearing_the_back_off_ends_the_pause_but_not_the_caution() -> None:
+    cleared = delivery.clear_backoff(delivery.failed(ENDPOINT, NOW, 0))
+
+    assert delivery.backoff_until(cleared, NOW) is None
+    assert cleared.failures == 1

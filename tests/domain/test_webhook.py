@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from longcode import delivery, webhook
 from longcode.account import Account, HookEvent, Product
 from longcode.message import Direction, Kind, Message, State
-from longcode.webhook import Answer, Verdict
+from longcode.webhooks import delivery, webhook
+from longcode.webhooks.webhook import Answer, Verdict
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -50,7 +50,7 @@ HOSTED = Account(
     webhook_url="https://studio.example/hook",
     webhook_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 )
-TOLD = delivery.new("10000001", HookEvent.MESSAGE_RECEIVED, "a1", {"id": "a1"}, NOW, due_at=NOW)
+TOLD = delivery.new("10000001", HookEvent.MESSAGE_RECEIVED, "a1", {"id": "a1"}, NOW)
 
 
 def build(account: Account, now: datetime) -> webhook.Webhook:
@@ -86,7 +86,7 @@ def test_every_try_has_the_same_id_and_body_and_a_time_and_signature_of_its_own(
 
 
 def test_a_status_is_told_without_the_words() -> None:
-    assert "body" not in webhook.status(REPLY)
+    assert "body" not in delivery.of_status(REPLY, NOW).data
 
 
 def test_a_replaced_secret_signs_beside_the_new_one_for_a_day() -> None:

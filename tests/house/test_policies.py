@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.house.reading import (
-    FUNCTIONS,
     LONGCODE,
     TABLE,
+    defined,
     dotted,
-    file_of,
     functions,
     handlers,
     imports,
+    module,
     nodes,
     reach,
     referred,
@@ -140,42 +140,42 @@ def attributes(path: Path) -> set[str]:
 
 
 def done_by(trigger: Path) -> set[str]:
-    """Tell what the code of a trigger does with the table."""
-    used = {name for file in own(trigger) for name in used_of_the_table(file, tree(file))}
-    return {verb for name in used for verb in verbs().get(name, ())}
+    """Tell what the code of a trigger does with the table, itself or through what it uses."""
+    waiting = [name for file in own(trigger) for name in used(file, tree(file))]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += uses().get(name, ())
+    does = {name.removeprefix("longcode.table.").removeprefix("writes.") for name in seen}
+    return {DOES[name] for name in does if name in DOES}
 
 
 @cache
-def verbs() -> dict[str, set[str]]:
-    """Tell what each function of the table does, and with it the functions that it calls."""
-    calls = {
-        f"{path.stem}.{node.name}": {*used_of_the_table(path, node), *called(node)}
-        for path in sources(TABLE)
-        if path.stem not in ("store", "swaps", "writes", "keys", "codec")
+def uses() -> dict[str, set[str]]:
+    """Tell what each function of longcode/ uses, but for those that make the calls of AWS."""
+    return {
+        f"{module(path)}.{node.name}": used(path, node)
+        for path in sources(LONGCODE)
+        if path.parent != TABLE or path.stem not in ("store", "swaps", "writes", "keys", "codec")
         for node in tree(path).body
         if isinstance(node, ast.FunctionDef)
     }
-    does: dict[str, set[str]] = {name: {DOES[one] for one in of if one in DOES} for name, of in calls.items()}
-    for _ in calls:
-        does = {name: of.union(*(does.get(one, set()) for one in calls[name])) for name, of in does.items()}
-    return does
 
 
-def called(function: ast.FunctionDef) -> set[str]:
-    return {dotted(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+def used(path: Path, within: ast.AST) -> set[str]:
+    """Name in full what some code uses of our own functions, called or handed on."""
+    ours = bound(path) | {name: f"{module(path)}.{name}" for name in defined(path)}
+    spelled = (dotted(node).partition(".") for node in ast.walk(within))
+    return {f"{ours[head]}{dot}{tail}" for head, dot, tail in spelled if head in ours}
 
 
-def used_of_the_table(path: Path, within: ast.AST) -> set[str]:
-    """Name the functions of the table that some code uses, as `module.function`, called or handed on."""
-    modules = {name.rpartition(".")[2]: name for name in imports(path) if name.startswith("longcode.table.")}
-    used: set[str] = set()
-    for node in ast.walk(within):
-        spelled = dotted(node)
-        head, _, tail = spelled.partition(".")
-        if tail and head in modules:
-            used.add(spelled)
-        elif not tail and head in modules and (origin := file_of(modules[head])) and origin.stem != head:
-            used.add(f"{origin.stem}.{head}")
-        elif not tail and head and FUNCTIONS in path.parents and path.parent == TABLE:
-            used.add(f"{path.stem}.{head}")
-    return used
+def bound(path: Path) -> dict[str, str]:
+    """Tell what each imported name of a file stands for."""
+    return {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in nodes(path)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }

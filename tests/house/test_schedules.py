@@ -7,7 +7,7 @@ from tests.house.reading import events
 EVERY = {
     "send.due": ("rate(1 minute)", None),
     "inbox.reconcile": ("rate(5 minutes)", None),
-    "inbox.forward": ("rate(5 minutes)", None),  # facts S23
+    "webhooks.forward_schedule": ("rate(5 minutes)", None),  # facts S23
     "billing.close_month": ("cron(0 3 1 * ? *)", "America/Chicago"),  # facts S14, §6
 }
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from longcode import delivery, webhook
 from longcode.account import HookEvent
+from longcode.webhooks import delivery, webhook
 from tests.domain.test_webhook import HOSTED, NOW
 from tests.house.reading import ROOT
 
@@ -29,7 +29,7 @@ def is_genuine() -> Callable[..., bool]:
 def made() -> webhook.Webhook:
     secret, old = webhook.rotated(HOSTED, NOW)
     rotated = replace(HOSTED, webhook_secret=secret, webhook_old_secrets=old)
-    told = delivery.new("10000001", HookEvent.CALL_CREATED, "a", {"text": "🌷"}, NOW, due_at=NOW)
+    told = delivery.new("10000001", HookEvent.CALL_CREATED, "a", {"text": "🌷"}, NOW)
     return webhook.build("https://studio.example/", webhook.signing(rotated, NOW), told, told.data, NOW)
 
 

@@ -24,14 +24,21 @@ _deserialize = _Deserializer().deserialize
 
 
 def attributes(value: Any) -> Attributes:
-    """Turn a dataclass into plain attributes; instants become texts that sort."""
+    """Turn a domain value into plain attributes; instants become texts that sort."""
     plain = msgspec.to_builtins(value, builtin_types=(datetime,))
-    defaults = {field.name: field.default for field in fields(value) if field.default is not MISSING}
+    defaults = _defaults(type(value))
     return {
         name: _plain(held)
         for name, held in plain.items()
         if name not in defaults or getattr(value, name) != defaults[name]
     }
+
+
+def _defaults(kind: Any) -> Attributes:
+    if issubclass(kind, msgspec.Struct):
+        of_struct = msgspec.structs.fields(kind)
+        return {field.name: field.default for field in of_struct if field.default is not msgspec.NODEFAULT}
+    return {field.name: field.default for field in fields(kind) if field.default is not MISSING}
 
 
 def _plain(value: Any) -> Any:
@@ -47,7 +54,7 @@ def _plain(value: Any) -> Any:
 
 
 def read(kind: type[T], found: Attributes) -> T:
-    """Turn attributes into a dataclass; raises `msgspec.ValidationError` for an item that code cannot read."""
+    """Turn attributes into a domain value; raises `msgspec.ValidationError` for an item that code cannot read."""
     return msgspec.convert(found, kind)
 
 

@@ -6,12 +6,13 @@ import pytest
 
 from accounts import api
 from inbox import worker
-from longcode import webhook
 from longcode.aws import clock
 from longcode.carriers.carrier import Inbound
-from longcode.receiver import Receiver
 from longcode.route import Route
-from longcode.table import accounts, deliveries, inbox, receivers, routes
+from longcode.table import accounts, inbox, routes
+from longcode.webhooks import store as deliveries
+from longcode.webhooks import webhook
+from longcode.webhooks.delivery import Endpoint
 from tests.fakes import NOW, PASSWORD, Answered, call, studio
 from tests.functions.send.wire import losing_the_first_answer
 
@@ -132,9 +133,8 @@ def test_webhooks_that_were_switched_off_say_so_until_they_are_turned_on_again()
 def test_a_new_address_ends_the_pause_that_the_old_one_earned() -> None:
     studio()
     change({"delivery": "webhook", "webhook_url": HOOK})
-    line = receivers.begin(Receiver(account="10000001"), "w", NOW)
-    receivers.end(line, "w", NOW, 0, took=False)
+    deliveries.note_failure(Endpoint(account="10000001"), NOW, 0)
 
     change({"webhook_url": HOOK + "/new"})
 
-    assert deliveries.look_up("10000001", []).receiver.paused_until is None
+    assert deliveries.look_up("10000001", []).endpoint.paused_until is None

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from inbox import api, worker
-from longcode import webhook
 from longcode.account import Account
 from longcode.carriers.carrier import Inbound
 from longcode.message import Kind, Message, State
 from longcode.outgoing import draft
 from longcode.table import accounts, dedicated, inbox, messages, routes
+from longcode.webhooks import webhook
 from tests.fakes import NOW, call, client, studio
 from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
 from tests.functions.send.logs import logged

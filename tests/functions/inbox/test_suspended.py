@@ -19,9 +19,9 @@ from longcode.table import accounts, inbox, messages, opt_outs, questions, usage
 from longcode.usage import Usage
 from optout import worker as optout_worker
 from tests.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
-from tests.functions.inbox.hooks import Receiver, hosted, work
 from tests.functions.inbox.replies import PHONE, post, receive, texted
 from tests.functions.send.texts import deliver
+from tests.functions.webhooks.endpoints import Receiver, hosted, work
 
 MINUTE = timedelta(minutes=1)
 CONFIRMED = "You get no more texts from the studios on this number. Reply START to get them again."

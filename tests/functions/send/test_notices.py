@@ -9,23 +9,24 @@ from inbox import worker as inbox_worker
 from longcode.account import Account
 from longcode.aws.queues import read as read_job
 from longcode.carriers.carrier import Inbound
-from longcode.delivery import DeliveryState
 from longcode.jobs import Deliver
 from longcode.plans import Change
 from longcode.route import Route
 from longcode.standing import Standing, Turn
-from longcode.table import accounts, deliveries, routes, store, usage
+from longcode.table import accounts, routes, store, usage
 from longcode.table.due import by
 from longcode.usage import Usage
-from longcode.webhook import Answer
+from longcode.webhooks import store as deliveries
+from longcode.webhooks.delivery import DeliveryState
+from longcode.webhooks.webhook import Answer
 from send import due
 from tests.fakes import NOW, FakeCarrier, client, queued, studio
 from tests.functions.accounts.mails import mails_to
-from tests.functions.inbox.hooks import HOOK, Receiver, work
 from tests.functions.send.logs import logged
 from tests.functions.send.test_guards import try_to_send
 from tests.functions.send.texts import accept, deliver
 from tests.functions.send.wire import Death, Killed, failing, killing
+from tests.functions.webhooks.endpoints import HOOK, Receiver, work
 
 
 @pytest.fixture

@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from inbox import deliveries as api
-from longcode import delivery
 from longcode.account import Account
 from longcode.account import Delivery as Mode
 from longcode.aws import clock
-from longcode.delivery import Delivery, DeliveryState
-from longcode.table import accounts, deliveries
-from longcode.webhook import Answer
+from longcode.table import accounts
+from longcode.webhooks import delivery, store
+from longcode.webhooks.delivery import Delivery, DeliveryState
+from longcode.webhooks.webhook import Answer
 from tests.fakes import Answered, call
-from tests.functions.inbox.hooks import MINUTE, Receiver, happened, hosted, stored, swept, work
+from tests.functions.webhooks.endpoints import MINUTE, Receiver, happened, hosted, stored, swept, work
+from webhooks import api
 
 DAY = timedelta(days=1)
 
@@ -31,8 +31,8 @@ def ask(method: str, path: str = "", account: str = "10000001", **query: str) ->
 def given_up(account: Account, of: str, days_ago: int = 0) -> Delivery:
     at = clock.now() - days_ago * DAY
     one = happened(account, of, at)
-    failed = delivery.failed(one, "status_500", at)
-    assert deliveries.change(one, failed)
+    failed = delivery.given_up(one, "status_500", at)
+    assert store.change(one, failed)
     return failed
 
 

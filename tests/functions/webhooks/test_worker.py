@@ -1,27 +1,29 @@
 import json
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
+from msgspec.structs import replace
 
-from inbox import deliver, worker
+from inbox import worker
 from longcode.account import Account
 from longcode.account import Delivery as Mode
-from longcode.aws.clients import client as aws_client
+from longcode.aws import queues
 from longcode.carriers.carrier import Inbound
-from longcode.delivery import Delivery, DeliveryState
-from longcode.table import accounts, deliveries, due, keys, store
+from longcode.jobs import Deliver
+from longcode.table import accounts, due, keys, store
 from longcode.table.writes import Update
-from longcode.webhook import Answer, Webhook
+from longcode.webhooks import store as deliveries
+from longcode.webhooks.delivery import DeliveryState
+from longcode.webhooks.webhook import Answer, Webhook
 from tests.fakes import NOW, LambdaContext, client, sqs_event
-from tests.functions.inbox.hooks import MINUTE, Receiver, happened, hosted, jobs, stored, swept, work
 from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
 from tests.functions.send.logs import logged
 from tests.functions.send.wire import Death, Killed, failing, killing
-from tests.local_aws import QUEUE_URLS
+from tests.functions.webhooks.endpoints import MINUTE, Receiver, happened, hosted, jobs, stored, swept, work
+from webhooks import worker as delivering
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_webhook.json").read_text())
 DAY = timedelta(days=1)
@@ -165,17 +167,13 @@ def test_a_reply_whose_message_is_gone_is_given_up_and_holds_up_no_other(account
     [body] = jobs()
     lost = json.loads(body)["delivery_id"]
     found = stored(account, lost)
-    deliveries.change(found, _about(found, "no-such-message"))
+    deliveries.change(found, replace(found, message_id="no-such-message"))
     happened(account, "call")
 
     work(receiver, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
 
     assert stored(account, lost).error == "nothing_left_to_tell"
     assert [event for event, _ in receiver.told] == ["call.created"]
-
-
-def _about(one: Delivery, message_id: str) -> Delivery:
-    return replace(one, message_id=message_id)
 
 
 class Hanging(Receiver):
@@ -248,31 +246,69 @@ def test_a_hanging_receiver_and_a_good_one_in_one_batch_are_called_side_by_side(
     assert stored(well, second.id).state is DeliveryState.DELIVERED
 
 
-def test_when_enough_workers_tell_a_receiver_the_jobs_wait_a_moment_on_the_queue(aws: None) -> None:
+def test_an_endpoint_that_failed_is_called_by_one_worker_and_the_rest_stays_due(aws: None) -> None:
     account = hosted()
-    outer: list[list[str]] = []
-    for index in range(60):
-        happened(account, str(index))
-    bodies = swept(NOW + 3 * MINUTE)
-    batches = [bodies[start : start + 10] for start in range(0, 60, 10)]
+    failing = [happened(account, str(index)) for index in range(2)]
+    receiver = Receiver(Answer(500))
+    work(receiver, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
+    first, second = swept(NOW + 5 * MINUTE)
+    others = [second]
 
     def post(webhook: Webhook) -> Answer:
-        if batches:
-            work(post, NOW + 3 * MINUTE, batches.pop(0))  # another worker, before the first has its answer
-        outer.append([webhook.url])
-        return Answer(200)
+        if others:
+            work(receiver, NOW + 5 * MINUTE, [others.pop()])  # another worker, before the first has its answer
+        return receiver(webhook)
 
-    work(post, NOW + 3 * MINUTE, batches.pop(0))
+    work(post, NOW + 5 * MINUTE, [first])
+    probes = len(receiver.ids) - 1
+    work(receiver, NOW + 8 * MINUTE, swept(NOW + 8 * MINUTE))
 
-    assert len(outer) == 50
-    assert _delayed() == 10
+    assert probes == 1
+    assert {stored(account, one.id).state for one in failing} == {DeliveryState.DELIVERED}
+    assert len(receiver.ids) == 3
 
 
-def _delayed() -> int:
-    asked = aws_client("sqs").get_queue_attributes(
-        QueueUrl=QUEUE_URLS["webhook"], AttributeNames=["ApproximateNumberOfMessagesDelayed"]
-    )
-    return int(asked["Attributes"]["ApproximateNumberOfMessagesDelayed"])
+def test_workers_whose_calls_fail_at_once_begin_one_pause(aws: None) -> None:
+    account = hosted()
+    for index in range(5):
+        happened(account, str(index))
+    bodies = swept(NOW + 3 * MINUTE)
+
+    def post(_webhook: Webhook) -> Answer:
+        if bodies:
+            work(post, NOW + 3 * MINUTE, [bodies.pop()])  # another worker, before the first has its answer
+        return Answer(500)
+
+    work(post, NOW + 3 * MINUTE, [bodies.pop()])
+
+    endpoint = deliveries.look_up(account.id, []).endpoint
+    assert endpoint.failures == 1
+    assert endpoint.paused_until
+    assert endpoint.paused_until <= NOW + 4 * MINUTE
+
+
+def test_an_endpoint_that_answers_costs_no_write_of_its_own(aws: None) -> None:
+    account = hosted()
+    happened(account, "a")
+
+    work(Receiver(), NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
+
+    assert store.get(keys.receiver(account.id)) is None
+
+
+def test_a_slow_endpoint_holds_up_a_worker_for_twenty_seconds_and_the_rest_stays_due(aws: None) -> None:
+    account = hosted()
+    waiting = [happened(account, str(index)) for index in range(5)]
+    receiver = Receiver()
+    jobs = [queues.read(Deliver, body) for body in swept(NOW + 3 * MINUTE)]
+
+    delivering.deliver(account.id, jobs, receiver, NOW + 3 * MINUTE, timer=lambda: 9.0 * len(receiver.ids))
+    called = len(receiver.ids)
+    work(receiver, NOW + 6 * MINUTE, swept(NOW + 6 * MINUTE))
+
+    assert called == 3
+    assert sorted(receiver.ids) == sorted(one.id for one in waiting)
+    assert [stored(account, one.id).error for one in waiting] == [None] * 5
 
 
 def test_texts_come_before_webhooks_in_the_sweep(account: Account) -> None:
@@ -284,8 +320,8 @@ def test_texts_come_before_webhooks_in_the_sweep(account: Account) -> None:
 
 
 def test_an_event_of_sqs_is_taken_and_one_that_cannot_be_read_fails_alone(account: Account) -> None:
-    answer = deliver.handler(EVENT, LambdaContext())
-    broken = deliver.handler(sqs_event("no JSON", EVENT["Records"][0]["body"]), LambdaContext())
+    answer = delivering.handler(EVENT, LambdaContext())
+    broken = delivering.handler(sqs_event("no JSON", EVENT["Records"][0]["body"]), LambdaContext())
 
     assert answer == {"batchItemFailures": []}
     assert broken == {"batchItemFailures": [{"itemIdentifier": "m0"}]}

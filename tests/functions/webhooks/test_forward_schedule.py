@@ -2,14 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from inbox import forward
 from longcode.account import Account, HookEvent
 from longcode.account import Delivery as Mode
 from longcode.table import accounts, inbox, keys, store, strangers
 from longcode.table.writes import Update
 from tests.fakes import NOW, LambdaContext, studio
-from tests.functions.inbox.hooks import MINUTE, Receiver, hosted, jobs, swept, work
 from tests.functions.inbox.replies import receive, texted
+from tests.functions.webhooks.endpoints import MINUTE, Receiver, hosted, jobs, swept, work
+from webhooks import forward_schedule as forward
 
 LATER = NOW + 5 * MINUTE
 

@@ -1,4 +1,4 @@
-"""What hosted software was told: a studio sees what its receiver did not take, and has it tried again."""
+"""GET /webhooks/deliveries, and replay: a studio sees which webhooks its endpoint did not take, and retries them."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,14 +7,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel
 
-from longcode import delivery
 from longcode.account import HookEvent
-from longcode.aws import clock, hooks, web
+from longcode.aws import clock, web
 from longcode.aws.telemetry import logger
-from longcode.delivery import Delivery, DeliveryState
 from longcode.errors import NotFound, WebhookOff
-from longcode.patience import HEALED_AFTER
-from longcode.table import accounts, deliveries, receivers
+from longcode.table import accounts
+from longcode.webhooks import delivery, store, tell
+from longcode.webhooks.delivery import Delivery, DeliveryState
 
 app = web.resolver()
 
@@ -43,7 +42,7 @@ def list_deliveries(
     state: Literal["failed", "pending"] = "failed", limit: web.Limit = 50, cursor: web.Cursor = None
 ) -> web.Listed[ShownDelivery]:
     """List the webhooks that were given up, or those that wait for another try; newest first, for thirty days."""
-    page = deliveries.page(web.caller(app), DeliveryState(state), clock.now(), limit=limit, cursor=cursor)
+    page = store.page(web.caller(app), DeliveryState(state), clock.now(), limit=limit, cursor=cursor)
     return web.Listed(items=[_shown(one) for one in page.deliveries], next_cursor=page.next_cursor)
 
 
@@ -60,16 +59,16 @@ def replay_delivery(delivery_id: DeliveryId) -> Response[ShownDelivery]:
     if not delivery.is_on(accounts.need(stood.account)):
         raise WebhookOff("Webhooks are off: PATCH /account turns them on.", field="delivery")
     now = clock.now()
-    begun = delivery.replayed(stood, now, now + HEALED_AFTER)
-    if begun is not stood and not deliveries.change(stood, begun):
+    begun = delivery.replayed(stood, now)
+    if begun is not stood and not store.change(stood, begun):
         begun = _delivery(delivery_id)  # tried, or replayed by another, at this moment
-    receivers.rest(stood.account)
-    hooks.enqueue(stood.account, [begun])
+    store.clear_backoff(stood.account)
+    tell.enqueue(stood.account, [begun])
     return Response(202, "application/json", _shown(begun))
 
 
 def _delivery(delivery_id: str) -> Delivery:
-    found = deliveries.get(web.caller(app), delivery_id, clock.now())
+    found = store.get(web.caller(app), delivery_id, clock.now())
     if found is None:
         raise NotFound(f"There is no webhook {delivery_id!r}.")
     return found

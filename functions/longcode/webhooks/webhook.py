@@ -1,4 +1,4 @@
-"""Webhooks to a studio's hosted software, signed as Standard Webhooks 1.0 says."""
+"""The request of a webhook to a studio's hosted software, signed as Standard Webhooks 1.0 says."""
 
 import base64
 import hmac
@@ -7,18 +7,16 @@ import json
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from longcode.account import Account, OldSecret
+from msgspec import Struct
 
-if TYPE_CHECKING:  # the settings' API starts without
-    from longcode.call import Call
-    from longcode.delivery import Delivery
-    from longcode.message import Message
+from longcode.account import Account, OldSecret
+from longcode.message import Message
+from longcode.webhooks.delivery import Delivery
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = 24
@@ -27,29 +25,27 @@ _MOST_OLD_SECRETS = 3
 _SUCCESS, _GONE = range(200, 300), 410
 # An IP address, however it is spelled, rather than a name, which is looked up when it is called.
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*|(.*\.)?([0-9]+|0x[0-9a-f]*)\.?")
-_STRAY = re.compile(r"[\x00-\x20\x7f\\]")  # readers of addresses differ about what these mean
+_STRAY = re.compile(r"[\x00-\x20\x7f\\]")  # URL parsers differ about what these mean
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """One request to a studio's software."""
+class Webhook(Struct, frozen=True):
+    """One request to a studio's endpoint."""
 
     url: str
     headers: dict[str, str]
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one request: the status that was answered, or why there is none. Nothing of the answer is kept."""
+class Answer(Struct, frozen=True):
+    """The status of the answer to a request, or why there is none. Nothing else of it is kept."""
 
     status: int | None = None
     error: str | None = None
 
 
 class Verdict(Enum):
-    """What an answer means: only 2xx is taken, and 410 wants no more of them."""
+    """What an answer means: 2xx takes the webhook, 410 wants no more of them."""
 
     TAKEN = "taken"
     GONE = "gone"
@@ -57,14 +53,14 @@ class Verdict(Enum):
 
 
 def judge(answer: Answer) -> Verdict:
-    """Read an answer; a redirect is a failure like any other."""
+    """Return the meaning of an answer; a redirect is a failure like any other."""
     if answer.status in _SUCCESS:
         return Verdict.TAKEN
     return Verdict.GONE if answer.status == _GONE else Verdict.FAILED
 
 
 def check_url(url: str) -> str:
-    """Refuse with a ValueError what is no https address that could be resolved and called."""
+    """Return the URL; raise ValueError unless it is an https address that could be resolved and called."""
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname:
         raise ValueError("is not an https address")
@@ -79,7 +75,7 @@ def check_url(url: str) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is of the public internet, and does not lead back from it into a private one."""
+    """Return whether an IP address is of the public internet, and embeds no private one."""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
         return ip.is_global and ip in _GLOBAL_UNICAST and ip.sixtofour is None and ip.teredo is None
@@ -87,45 +83,45 @@ def is_public(address: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an IP address is this machine's own: a stack on one machine has its receivers there."""
+    """Return whether an IP address is this machine's own: a stack on one machine has its endpoints there."""
     return ipaddress.ip_address(address).is_loopback
 
 
 def make_secret() -> str:
-    """Make the secret that a studio checks our signatures with."""
+    """Return a new secret, with which a studio checks our signatures."""
     return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
-def build(url: str, secrets_now: Sequence[str], told: "Delivery", data: dict[str, Any], now: datetime) -> Webhook:
-    """Make the request of one try. The id is that of every try; the time and the signatures are its own."""
-    document = {"type": told.event, "timestamp": told.created_at.isoformat(), "data": data}
+def build(url: str, secrets_now: Sequence[str], delivery: Delivery, data: dict[str, Any], now: datetime) -> Webhook:
+    """Return the request of one attempt. Its id is that of every attempt; time and signatures are its own."""
+    document = {"type": delivery.event, "timestamp": delivery.created_at.isoformat(), "data": data}
     body = json.dumps(document, ensure_ascii=False).encode()
     timestamp = str(int(now.timestamp()))
     headers = {
         "content-type": "application/json",
         "user-agent": "longcode-webhooks",
-        "webhook-id": told.id,
+        "webhook-id": delivery.id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": " ".join(signature(one, told.id, timestamp, body) for one in secrets_now),
+        "webhook-signature": " ".join(signature(one, delivery.id, timestamp, body) for one in secrets_now),
     }
     return Webhook(url, headers, body)
 
 
 def signing(account: Account, now: datetime) -> list[str]:
-    """List the secrets that sign now: the newest, and those that it has replaced within a day."""
+    """Return the secrets that sign now: the newest, and those that were replaced within a day."""
     old = [one.secret for one in account.webhook_old_secrets if now < one.until]
     return [account.webhook_secret, *old] if account.webhook_secret else old
 
 
 def rotated(account: Account, now: datetime) -> tuple[str, tuple[OldSecret, ...]]:
-    """Make a new secret, and give the old ones that sign beside it for a day: the receiver changes when it likes."""
+    """Return a new secret, and the old ones that sign beside it for a day, so that the studio can change over."""
     still = [one for one in account.webhook_old_secrets if now < one.until]
     last = [OldSecret(account.webhook_secret, now + _SIGNS_BESIDE)] if account.webhook_secret else []
     return make_secret(), tuple([*last, *still][:_MOST_OLD_SECRETS])
 
 
-def reply(message: "Message") -> dict[str, Any]:
-    """Tell of a new reply."""
+def reply(message: Message) -> dict[str, Any]:
+    """Return the payload of a new reply."""
     return {
         "id": message.id,
         "phone": message.phone,
@@ -138,35 +134,8 @@ def reply(message: "Message") -> dict[str, Any]:
     }
 
 
-def status(message: "Message") -> dict[str, Any]:
-    """Tell where a text stands, without its words."""
-    return {
-        "id": message.id,
-        "phone": message.phone,
-        "client_id": message.client_id,
-        "broadcast": message.broadcast,
-        "trigger": message.trigger,
-        "state": message.state,
-        "error": message.error,
-    }
-
-
-def call(task: "Call") -> dict[str, Any]:
-    """Tell of a call task, as `GET /calls` shows it."""
-    return {
-        "id": task.id,
-        "at": task.at.isoformat(),
-        "trigger": task.trigger,
-        "kind": task.kind,
-        "record_id": task.record_id,
-        "client_id": task.client_id,
-        "phones": list(task.phones),
-        "text": task.text,
-    }
-
-
 def signature(secret: str, webhook_id: str, timestamp: str, body: bytes) -> str:
-    """Sign a request: HMAC-SHA256 over id, timestamp and body (Standard Webhooks 1.0)."""
+    """Return the signature of a request: HMAC-SHA256 over id, timestamp and body (Standard Webhooks 1.0)."""
     key = base64.b64decode(secret.removeprefix(_PREFIX))
     signed = f"{webhook_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()

@@ -8,14 +8,15 @@ from longcode import jobs
 from longcode.account import Account, HookEvent
 from longcode.aws import queues
 from longcode.carriers.carrier import Receipt
-from longcode.delivery import Delivery, id_of
 from longcode.message import Direction, Kind, Message, State
-from longcode.table import calls, deliveries, messages, usage
+from longcode.table import calls, messages, usage
+from longcode.webhooks import store as deliveries
+from longcode.webhooks.delivery import Delivery, id_of
 from send import due, reporting
 from tests.fakes import NOW, client, queued, studio
-from tests.functions.inbox.hooks import HOOK
 from tests.functions.send.triggering import fire_all, rule, tell
 from tests.functions.send.wire import Death, Killed, killing
+from tests.functions.webhooks.endpoints import HOOK
 
 MINUTE = timedelta(minutes=1)
 NINE = datetime(2026, 12, 2, 15, 0, tzinfo=UTC)  # in Chicago, the day before the session

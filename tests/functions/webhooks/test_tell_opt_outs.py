@@ -10,12 +10,13 @@ from longcode import jobs
 from longcode.account import HookEvent
 from longcode.aws import queues
 from longcode.route import Route
-from longcode.table import accounts, deliveries, keys, routes, store
+from longcode.table import accounts, keys, routes, store
+from longcode.webhooks import store as deliveries
 from optout import api, worker
 from tests.fakes import NOW, call, client, queued, studio
 from tests.functions.accounts.calls import killed_before
-from tests.functions.inbox.hooks import HOOK
 from tests.functions.optout.test_worker import PHONE, answers, hear, heard
+from tests.functions.webhooks.endpoints import HOOK
 
 pytestmark = pytest.mark.usefixtures("aws")
 

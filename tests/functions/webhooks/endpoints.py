@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from inbox import deliver
 from longcode.account import Account, HookEvent
 from longcode.account import Delivery as Mode
-from longcode.delivery import Delivery, new
-from longcode.table import deliveries
-from longcode.webhook import Answer, Webhook
+from longcode.webhooks import store
+from longcode.webhooks.delivery import Delivery, new
+from longcode.webhooks.webhook import Answer, Webhook
 from send import due
 from tests.fakes import NOW, queued, studio
+from webhooks import worker
 
 MINUTE = timedelta(minutes=1)
 _TAKEN = Answer(200)
@@ -55,8 +55,8 @@ def hosted(number: str = "10000001", **changes: Any) -> Account:
 
 def happened(account: Account, of: str, now: datetime = NOW) -> Delivery:
     """Write that something is to be told, as if its job was lost."""
-    made = new(account.id, HookEvent.CALL_CREATED, of, {"id": of}, now, due_at=now + 2 * MINUTE)
-    assert deliveries.tell(made)
+    made = new(account.id, HookEvent.CALL_CREATED, of, {"id": of}, now)
+    assert store.create([made])
     return made
 
 
@@ -70,7 +70,7 @@ def work(post: Callable[[Webhook], Answer], now: datetime = NOW, bodies: list[st
     bodies = jobs() if bodies is None else bodies
     for start in range(0, len(bodies), 10):
         batch = bodies[start : start + 10]
-        wait_for = deliver.prepare(batch, post, now)
+        wait_for = worker.prepare(batch, post, now)
         for body in batch:
             wait_for(body)
 
@@ -83,6 +83,6 @@ def swept(now: datetime) -> list[str]:
 
 def stored(account: Account, delivery_id: str, now: datetime = NOW) -> Delivery:
     """Read a delivery that must be there."""
-    found = deliveries.get(account.id, delivery_id, now)
+    found = store.get(account.id, delivery_id, now)
     assert found
     return found

@@ -1,0 +1,208 @@
+"""Deliveries of events to a studio's software: which it wants, their retries, and the back-off of its endpoint."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import blake2s
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from longcode.account import Account, HookEvent
+from longcode.account import Delivery as Mode
+from longcode.message import Instant, Message
+from longcode.patience import HEALED_AFTER
+
+MAX_ATTEMPTS = 10
+KEPT_FOR = timedelta(days=30)
+RETRIED_FOR = timedelta(days=3)
+WEBHOOK_OFF = "webhook_off"
+ENDPOINT_FAILING = "receiver_failing"
+MESSAGE_GONE = "nothing_left_to_tell"
+
+_RETRY_PAUSES = (  # three days in all, less the jitter
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=20),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=7),
+    timedelta(hours=13),
+    timedelta(hours=20),
+    timedelta(hours=27),
+)
+_SHARE_OF_AGE = 4  # the older a delivery is that waits for a failing endpoint, the less often it is looked at
+
+_BACKOFFS = (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=15))
+_PROBE = timedelta(seconds=50)  # longer than a worker runs
+
+
+class DeliveryState(StrEnum):
+    """Pending until the endpoint takes it, or until it is given up."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """One event for one studio's software. `data` is the payload; a reply's stays with its message.
+
+    `attempt` counts the calls since `begun_at`, which a replay sets anew; `expires_at` is in epoch seconds.
+    """
+
+    account: str
+    id: str
+    event: HookEvent
+    created_at: Instant
+    begun_at: Instant
+    state: DeliveryState = DeliveryState.PENDING
+    attempt: int = 0
+    data: dict[str, Any] = {}
+    message_id: str | None = None
+    due_at: Instant | None = None
+    finished_at: Instant | None = None
+    error: str | None = None
+    expires_at: int | None = None
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """The address of a studio's software, and how it answered last. `version` counts the changes.
+
+    `paused_until`: nobody calls it before. `probe_until`: after a pause, one worker alone calls it before.
+    """
+
+    account: str
+    version: int = 0
+    failures: int = 0
+    paused_until: Instant | None = None
+    probe_until: Instant | None = None
+
+
+def is_on(account: Account) -> bool:
+    """Return whether an account has webhooks switched on."""
+    return bool(account.delivery is Mode.WEBHOOK and account.webhook_url and account.webhook_secret)
+
+
+def wants(account: Account, event: HookEvent) -> bool:
+    """Return whether an account has webhooks switched on for such events."""
+    return is_on(account) and event in account.webhook_events
+
+
+def new(
+    account: str, event: HookEvent, source: str, data: dict[str, Any], now: datetime, *, message_id: str | None = None
+) -> Delivery:
+    """Return the delivery of an event. `source` identifies what happened: the same source gives the same id."""
+    return Delivery(
+        account=account,
+        id=id_of(account, event, source),
+        event=event,
+        created_at=now,
+        begun_at=now,
+        data=data,
+        message_id=message_id,
+        due_at=now + HEALED_AFTER,
+    )
+
+
+def of_reply(reply: Message, now: datetime) -> Delivery:
+    """Return the delivery of a new reply. Its words are read when it is posted: they may have expired by then."""
+    event = HookEvent.MESSAGE_RECEIVED
+    return new(reply.account, event, reply.id, {"id": reply.id}, now, message_id=reply.id)
+
+
+def of_status(message: Message, now: datetime) -> Delivery:
+    """Return the delivery of a text's new state, without the text's words."""
+    data = {
+        "id": message.id,
+        "phone": message.phone,
+        "client_id": message.client_id,
+        "broadcast": message.broadcast,
+        "trigger": message.trigger,
+        "state": message.state,
+        "error": message.error,
+    }
+    return new(message.account, HookEvent.MESSAGE_STATUS, f"{message.id}\n{message.state}", data, now)
+
+
+def id_of(account: str, event: HookEvent, source: str) -> str:
+    """Return the id of a delivery: the same at every attempt, and another for each studio."""
+    return blake2s(f"{account}\n{event}\n{source}".encode(), digest_size=12).hexdigest()
+
+
+def retry_pause(attempt: int, jitter: float) -> timedelta:
+    """Return how long to wait after the attempt with that number, from 1; `jitter` is from 0 to 1."""
+    return _RETRY_PAUSES[min(attempt, len(_RETRY_PAUSES)) - 1] * (1 - jitter / 5)
+
+
+def delivered(one: Delivery, now: datetime) -> Delivery:
+    """Return the delivery as taken by the endpoint."""
+    return _ended(replace(one, state=DeliveryState.DELIVERED, attempt=one.attempt + 1, error=None), now)
+
+
+def refused(one: Delivery, error: str, now: datetime, jitter: float) -> Delivery:
+    """Return the delivery with its next attempt after a pause, or given up after ten attempts or three days."""
+    tried = replace(one, attempt=one.attempt + 1, error=error)
+    last = one.begun_at + RETRIED_FOR
+    if tried.attempt >= MAX_ATTEMPTS or now >= last:
+        return given_up(tried, error, now)
+    return replace(tried, due_at=min(now + retry_pause(tried.attempt, jitter), last))
+
+
+def put_off(one: Delivery, until: datetime, now: datetime) -> Delivery:
+    """Return the delivery as waiting for a failing endpoint: that is no attempt, and ends after three days."""
+    if now >= one.begun_at + RETRIED_FOR:
+        return given_up(one, one.error or ENDPOINT_FAILING, now)
+    waits_until = max(until, now + (now - one.begun_at) / _SHARE_OF_AGE)
+    return replace(one, due_at=waits_until, error=one.error or ENDPOINT_FAILING)
+
+
+def gone(one: Delivery, error: str, now: datetime) -> Delivery:
+    """Return the delivery as given up, because the endpoint wants no more."""
+    return given_up(replace(one, attempt=one.attempt + 1), error, now)
+
+
+def given_up(one: Delivery, error: str, now: datetime) -> Delivery:
+    """Return the delivery as failed; it is listed for thirty days, and can be replayed."""
+    return _ended(replace(one, state=DeliveryState.FAILED, error=error), now)
+
+
+def replayed(one: Delivery, now: datetime) -> Delivery:
+    """Return the delivery as new, with all its attempts; as it is, if nothing was attempted since it was new."""
+    if one.state is DeliveryState.PENDING and one.attempt == 0:
+        return one
+    begun = replace(one, state=DeliveryState.PENDING, attempt=0, begun_at=now, due_at=now + HEALED_AFTER)
+    return replace(begun, finished_at=None, expires_at=None)
+
+
+def backoff_until(endpoint: Endpoint, now: datetime) -> datetime | None:
+    """Return the end of the pause in which nobody calls an endpoint, or None."""
+    return endpoint.paused_until if endpoint.paused_until and now < endpoint.paused_until else None
+
+
+def probed(endpoint: Endpoint, now: datetime) -> Endpoint | None:
+    """Return an endpoint that failed last as called by one worker alone; None if another worker does so now."""
+    if endpoint.probe_until and now < endpoint.probe_until:
+        return None
+    return replace(endpoint, version=endpoint.version + 1, probe_until=now + _PROBE)
+
+
+def failed(endpoint: Endpoint, now: datetime, jitter: float) -> Endpoint:
+    """Return the endpoint with a pause, which grows to a quarter of an hour; `jitter` is from 0 to 1."""
+    failures = endpoint.failures + 1
+    pause = _BACKOFFS[min(failures, len(_BACKOFFS)) - 1] * (1 - jitter / 5)
+    return replace(clear_backoff(endpoint), failures=failures, paused_until=now + pause)
+
+
+def recovered(endpoint: Endpoint) -> Endpoint:
+    """Return the endpoint as one that answers."""
+    return replace(clear_backoff(endpoint), failures=0)
+
+
+def clear_backoff(endpoint: Endpoint) -> Endpoint:
+    """Return the endpoint without its pause, because the studio says that it answers again."""
+    return replace(endpoint, version=endpoint.version + 1, paused_until=None, probe_until=None)
+
+
+def _ended(one: Delivery, now: datetime) -> Delivery:
+    return replace(one, due_at=None, finished_at=now, expires_at=int((now + KEPT_FOR).timestamp()))
