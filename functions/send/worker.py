@@ -70,20 +70,18 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     readable = [message for message in current if message]
     stops = sending.stops(readable)
     going = [message for message in readable if _will_go(message, stops, now)]
-    # The service's own answers leave no route: a reply to one is a reply to the studio before.
-    texts = [_route(message, now) for message in going if message.kind is not Kind.SERVICE]
-    too_many = routes.note(texts, stops.most_an_hour, stops.routes)
-    turns = Turns((message for message in going if (message.account, message.id) not in too_many), now)
+    turns = Turns(going, now)
 
     def deliver_job(body: str) -> None:
         job = queues.read(Send, body)
         if job not in items:
             raise NoSuchMessage(job.message_id)
         message = _current(job, items[job])
-        if message and (message.account, message.id) in too_many:
-            messages.settle(message, State.REFUSED, error="too_many_to_phone", finished_at=now)
-        elif message in going:
-            deliver_in_turn(message, carrier, now, turns)
+        if message in going:
+            if _within_hourly_limit(message, stops, now):
+                deliver_in_turn(message, carrier, now, turns)
+            else:
+                messages.settle(message, State.REFUSED, error="too_many_to_phone", finished_at=now)
         elif message and message.state is State.UNCERTAIN:
             from send import uncertain  # noqa: PLC0415 - few texts are
 
@@ -126,8 +124,12 @@ def _will_go(message: Message, stops: sending.Stops, now: datetime) -> bool:
     return ready and not patience.is_quiet(message, now) and not stops.stop(message)
 
 
-def _route(message: Message, now: datetime) -> Route:
-    return Route(
+def _within_hourly_limit(message: Message, stops: sending.Stops, now: datetime) -> bool:
+    """Record a text as the last to its phone; return False if the phone has had its account's most of the hour."""
+    # The service's own answers are not recorded: a reply to one is a reply to the studio before.
+    if message.kind is Kind.SERVICE:
+        return True
+    text = Route(
         account=message.account,
         phone=message.phone,
         number=message.number,
@@ -135,6 +137,8 @@ def _route(message: Message, now: datetime) -> Route:
         client_id=message.client_id,
         at=now,
     )
+    before = stops.last_texts.get((text.account, text.phone, text.number))
+    return routes.record(text, stops.most_an_hour[text.account], before)
 
 
 def record_handler(event: dict[str, Any], carrier: Carrier, now: datetime) -> Callable[[SQSRecord], Awaitable[None]]:

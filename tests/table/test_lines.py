@@ -22,7 +22,7 @@ def over(account: str, phone: str = PHONE, shared: list[str] = TWENTY) -> str:
 def texted(account: str, minute: int) -> None:
     at = NOW + timedelta(minutes=minute)
     one = Route(account=account, phone=PHONE, number=TWENTY[0], message_id=f"m-{account}", at=at)
-    routes.note([one], {account: 10})
+    routes.record(one, most_an_hour=10)
 
 
 def test_an_account_talks_with_a_phone_over_the_number_that_it_began_with() -> None:

@@ -8,6 +8,7 @@ from longcode.account import TEXTS_AN_HOUR, Account
 from longcode.client import Client
 from longcode.jobs import Send
 from longcode.message import Held, Kind, Message
+from longcode.route import Route
 from longcode.standing import REFUSALS
 from longcode.table import clients, keys, opt_outs, store
 from longcode.table.codec import Attributes, read
@@ -79,12 +80,12 @@ class Stops:
     """What keeps texts from going: where accounts and phones stand, and broadcasts that were cancelled or are paused.
 
     `silent` are accounts that may not send, each with the reason.
-    And what tells whether they are too many for a phone: `most_an_hour` by account, `routes` with what went lately.
+    `last_texts` are the last text of an account to a phone over a number, `most_an_hour` the limit by account.
     """
 
     standing: opt_outs.Standing
     most_an_hour: dict[str, int]
-    routes: dict[keys.Key, Attributes]
+    last_texts: dict[tuple[str, str, str], Route]
     cancelled: set[tuple[str, str | None]]
     paused: set[tuple[str, str | None]]
     silent: dict[str, str]
@@ -122,20 +123,24 @@ def stops(messages: Sequence[Message]) -> Stops:
     """Read strongly, in one call, what keeps texts from going; the service's own answers pass the opt-out."""
     asked = [one for one in messages if one.kind is not Kind.SERVICE]
     gates = {(one.account, one.phone): opt_outs.gates(one.account, one.phone) for one in asked}
-    routes = {keys.route(one.phone, one.number, one.account) for one in asked}
+    last_texts = {
+        (one.account, one.phone, one.number): keys.route(one.phone, one.number, one.account) for one in asked
+    }
     accounts = {one.account: keys.account(one.account) for one in asked}
     broadcasts = {
         (one.account, one.broadcast): keys.broadcast(one.account, one.broadcast) for one in messages if one.broadcast
     }
     every = [key for of_pair in gates.values() for key in of_pair]
-    found = store.get_many([*every, *routes, *accounts.values(), *broadcasts.values()]) if messages else {}
+    found = (
+        store.get_many([*every, *last_texts.values(), *accounts.values(), *broadcasts.values()]) if messages else {}
+    )
     there = {name: found.get(key, {}) for name, key in broadcasts.items()}
     studios = {name: found.get(key, {}) for name, key in accounts.items()}
     on_shared = {(one.account, one.phone) for one in asked if one.number != studios[one.account].get("number")}
     left_at = {pair: None if pair in on_shared else _left_at(studios[pair[0]]) for pair in gates}
     return Stops(
         most_an_hour={name: item.get("texts_an_hour", TEXTS_AN_HOUR) for name, item in studios.items()},
-        routes={key: found[key] for key in routes if key in found},
+        last_texts={name: read(Route, found[key]) for name, key in last_texts.items() if key in found},
         standing=opt_outs.standing_in(gates, found, left_at),
         cancelled={name for name, item in there.items() if item.get("state") == _CANCELLED},
         paused={name for name, item in there.items() if item.get("paused")},

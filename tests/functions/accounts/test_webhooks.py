@@ -55,7 +55,7 @@ def test_the_address_of_webhooks_that_are_on_cannot_be_taken_away() -> None:
 def test_what_was_fetched_before_is_not_posted_again() -> None:
     studio()
     route = Route(account="10000001", phone="+12125550123", number="+15555550100", message_id="m", at=NOW)
-    routes.note([route], {"10000001": 10})
+    routes.record(route, most_an_hour=10)
     worker.receive(
         Inbound(carrier="twilio", carrier_id="SM1", phone="+12125550123", number="+15555550100", body="Hi"), NOW
     )

@@ -26,7 +26,7 @@ def texted(
 ) -> None:
     """Have an account text a phone."""
     one = Route(account=account.id, phone=phone, number=number, message_id=message_id, at=at, client_id=client_id)
-    routes.note([one], {account.id: 10})
+    routes.record(one, most_an_hour=10)
 
 
 def receive(sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHONE, at: datetime = NOW) -> None:

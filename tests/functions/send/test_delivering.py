@@ -83,7 +83,7 @@ def test_a_record_that_the_sdk_repeated_counts_once(account: Account) -> None:
     assert units(account) == 1
 
 
-@pytest.mark.parametrize("operation", ["UpdateItem", "BatchExecuteStatement"])
+@pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"])
 def test_a_worker_that_cannot_write_before_the_call_sends_nothing_and_the_job_comes_again(
     account: Account, operation: str
 ) -> None:
