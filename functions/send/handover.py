@@ -8,7 +8,7 @@ from uuid import uuid4
 from longcode import lookup, patience
 from longcode.account import SERVICE, OnUncertain
 from longcode.aws.telemetry import count, logger
-from longcode.carriers.carrier import Carrier, Refused, Sent, Text, Uncertain, Why
+from longcode.carriers.carrier import Carrier, RefusalReason, Refused, Sent, Text, Uncertain
 from longcode.message import Held, Message, State
 from longcode.table import accounts, folders, messages, routes, sending
 from send import mirroring
@@ -29,12 +29,12 @@ def hand_over(claimed: Message, carrier: Carrier, now: datetime) -> None:
     match carrier.send(text):
         case Sent(carrier_id):
             messages.record(claimed, State.SENT, carrier=carrier.name, carrier_id=carrier_id)
-        case Refused(Why.TRY_AGAIN | Why.PARKED as why, code):
-            _try_again(claimed, why, code, now)
-        case Refused(Why.TRY_ONCE_LATER as why, code) if claimed.attempt == 1:
-            _try_again(claimed, why, code, now)
-        case Refused(why, code):
-            if why is Why.OPTED_OUT:
+        case Refused(RefusalReason.TRY_AGAIN | RefusalReason.PARKED as reason, code):
+            _try_again(claimed, reason, code, now)
+        case Refused(RefusalReason.TRY_ONCE_LATER as reason, code) if claimed.attempt == 1:
+            _try_again(claimed, reason, code, now)
+        case Refused(reason, code):
+            if reason is RefusalReason.OPTED_OUT:
                 mirroring.mirror(claimed, code, now)
             messages.settle(claimed, State.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
         case Uncertain(reason):
@@ -45,11 +45,11 @@ def hand_over(claimed: Message, carrier: Carrier, now: datetime) -> None:
             messages.put_off(claimed, State.UNCERTAIN, look, deadline=deadline, carrier=carrier.name)
 
 
-def _try_again(claimed: Message, why: Why, code: str, now: datetime) -> None:
+def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime) -> None:
     """Schedule another attempt of a text that was surely not sent, or park it until the operator releases it."""
     until = patience.ends_at(claimed)
     waits: dict[str, Any] = {"error": code}
-    if why is Why.PARKED:
+    if reason is RefusalReason.PARKED:
         count("ParkedSends")
         logger.error("parked: the carrier wants the operator", extra={"message_id": claimed.id, "code": code})
         waits["held"] = Held.PARKED

@@ -7,7 +7,7 @@ from typing import Any
 from longcode.account import HookEvent
 from longcode.aws import hooks
 from longcode.aws.telemetry import count, logger
-from longcode.carriers.carrier import Receipt, Why
+from longcode.carriers.carrier import Receipt, RefusalReason
 from longcode.delivery import wants
 from longcode.message import Message, State, may_become
 from longcode.table import deliveries, messages
@@ -17,14 +17,14 @@ from send import telling
 def take(receipt: Receipt, now: datetime) -> None:
     """Move a text to what a receipt tells. One that comes before our own record makes that record."""
     account, _, message_id = receipt.reference.partition(".")
-    if receipt.why is Why.PARKED:
+    if receipt.reason is RefusalReason.PARKED:
         count("ParkedSends")
     while True:
         message, studio = messages.with_account(account, message_id)
         if message is None:
             logger.warning("receipt of nothing we sent")
             return
-        if receipt.why is Why.OPTED_OUT:
+        if receipt.reason is RefusalReason.OPTED_OUT:
             from send import mirroring  # noqa: PLC0415 - few receipts do
 
             # As of the text: a START that has come since is newer.
@@ -44,7 +44,7 @@ def _moved(message: Message, receipt: Receipt, now: datetime, *, hosted: bool) -
         changes["finished_at"] = receipt.at or now
     if receipt.code:
         changes["error"] = f"{receipt.carrier}:{receipt.code}"
-    took_back = receipt.why is Why.OPTED_OUT
+    took_back = receipt.reason is RefusalReason.OPTED_OUT
     to = State.FAILED if took_back and message.state is not State.SENT else receipt.state
     told = [telling.of_status(replace(message, state=to, error=changes.get("error")), now)] if hosted else []
     also = [deliveries.writing(one) for one in told]

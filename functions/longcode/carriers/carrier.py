@@ -21,8 +21,8 @@ class Text(Struct, frozen=True, kw_only=True):
     valid_seconds: int
 
 
-class Why(StrEnum):
-    """What a carrier's refusal means for us (facts §5)."""
+class RefusalReason(StrEnum):
+    """What a carrier's refusal means for us."""
 
     TRY_AGAIN = "try_again"  # rate or queue: back off and send again
     TRY_ONCE_LATER = "try_once_later"  # handset unreachable: one delayed retry
@@ -44,7 +44,7 @@ class Sent(Struct, frozen=True):
 class Refused(Struct, frozen=True):
     """A definite no, with the carrier's own code."""
 
-    why: Why
+    reason: RefusalReason
     code: str
 
 
@@ -66,7 +66,7 @@ class Receipt:
     carrier_id: str | None
     state: State
     code: str | None = None
-    why: Why | None = None
+    reason: RefusalReason | None = None
     at: datetime | None = None
 
 
