@@ -15,7 +15,7 @@ from itertools import groupby
 from bench.figure import Figure
 from bench.quick_aws import quick_aws
 from longcode.account import TEXTS_AN_HOUR
-from longcode.route import Decision, Route, attribute
+from longcode.route import Decision, LastText, attribute
 from longcode.table import lines, routes
 from tests.fakes import NOW
 
@@ -94,7 +94,7 @@ def _send(texts: list[Text], shared: list[str]) -> Mapping[str, str]:
         numbers = lines.choose(studio, phones, shared) if len(shared) > 1 else dict.fromkeys(phones, shared[0])
         over |= {text.id: numbers[text.phone] for text in some}
     for one in texts:
-        last = Route(account=one.studio, phone=one.phone, number=over[one.id], message_id=one.id, at=one.at)
+        last = LastText(account=one.studio, phone=one.phone, number=over[one.id], message_id=one.id, at=one.at)
         routes.record(last, TEXTS_AN_HOUR)
     return over
 

@@ -1,4 +1,4 @@
-"""What a carrier's receipt does to the text that it is about, whichever way it came."""
+"""Apply a carrier's receipt to its text, whether it came by webhook or through SNS."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +15,7 @@ from send import telling
 
 
 def take(receipt: Receipt, now: datetime) -> None:
-    """Move a text to what a receipt tells. One that comes before our own record makes that record."""
+    """Move a text to the state of its receipt; one that comes before our own record makes that record."""
     account, _, message_id = receipt.reference.partition(".")
     if receipt.reason is RefusalReason.PARKED:
         count("ParkedSends")

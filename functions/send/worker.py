@@ -22,7 +22,7 @@ from longcode.carriers.carrier import Carrier
 from longcode.jobs import Send
 from longcode.message import Held, Kind, Message, State, may_become
 from longcode.messages.checks import SendChecks
-from longcode.route import Route
+from longcode.route import LastText
 from longcode.table import accounts, messages, routes, sending
 from longcode.table.codec import Attributes, read
 from send import silencing, timing
@@ -156,7 +156,7 @@ def _within_hourly_limit(message: Message, checks: SendChecks, now: datetime) ->
     # The service's own answers are not recorded: a reply to one is a reply to the studio before.
     if message.kind is Kind.SERVICE:
         return True
-    text = Route(
+    text = LastText(
         account=message.account,
         phone=message.phone,
         number=message.number,

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.route import Route
+from longcode.route import LastText
 from longcode.table import keys, routes, store
 from longcode.table.writes import Put
 from tests.fakes import NOW
@@ -12,9 +12,9 @@ from tests.functions.accounts.calls import at_once
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def text(account: str = "1", message_id: str = "m", number: str = "+15555550100", minute: int = 0) -> Route:
+def text(account: str = "1", message_id: str = "m", number: str = "+15555550100", minute: int = 0) -> LastText:
     at = NOW + timedelta(minutes=minute)
-    return Route(account=account, phone="+12125550123", number=number, message_id=message_id, at=at)
+    return LastText(account=account, phone="+12125550123", number=number, message_id=message_id, at=at)
 
 
 def test_each_account_has_a_last_text_of_its_own() -> None:

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from longcode.message import Held, Message
-from longcode.route import Route
+from longcode.route import LastText
 
 
 class SendChecks(Struct, frozen=True, kw_only=True):
@@ -15,7 +15,7 @@ class SendChecks(Struct, frozen=True, kw_only=True):
     paused: set[tuple[str, str | None]]
     silent: dict[str, str]  # accounts that may not send, with the reason of the refusal
     most_an_hour: dict[str, int]  # how many texts an account may send to one phone
-    last_texts: dict[tuple[str, str, str], Route]  # by account, phone and number
+    last_texts: dict[tuple[str, str, str], LastText]  # by account, phone and number
 
     def stop(self, message: Message) -> bool:
         """Return whether anything keeps the text from being sent."""

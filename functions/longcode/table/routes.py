@@ -5,13 +5,13 @@ from datetime import datetime
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from longcode.route import Route, after_text
+from longcode.route import LastText, after_text
 from longcode.table import keys, store
 from longcode.table.codec import attributes, read
 from longcode.table.writes import ABSENT, Put
 
 
-def record(text: Route, most_an_hour: int, before: Route | None = None) -> bool:
+def record(text: LastText, most_an_hour: int, before: LastText | None = None) -> bool:
     """Record a text about to go as its account's last to the phone; return False if it passes the hourly limit.
 
     `before` is the last text as it was read before, if it was. The write is conditional on it, so the limit holds
@@ -22,13 +22,13 @@ def record(text: Route, most_an_hour: int, before: Route | None = None) -> bool:
         try:
             store.write(Put(key, {"type": "route", **attributes(after)}, when=_unchanged(before)))
         except store.ConditionFailed as failed:
-            before = read(Route, failed.found[0])
+            before = read(LastText, failed.found[0])
         else:
             return True
     return False
 
 
-def _unchanged(before: Route | None) -> ConditionBase:
+def _unchanged(before: LastText | None) -> ConditionBase:
     if before is None:
         return ABSENT
     # An item written before texts were counted has no `lately`.
@@ -37,23 +37,23 @@ def _unchanged(before: Route | None) -> ConditionBase:
 
 
 def last_texted(account: str, numbers: Mapping[str, str]) -> dict[str, datetime]:
-    """Tell when an account last texted phones, each over its number; a phone that it never did is left out."""
+    """Return when an account last texted each phone over its number, without those it never texted."""
     found = store.get_many(keys.route(phone, number, account) for phone, number in numbers.items())
-    routes = [read(Route, item) for item in found.values()]
-    return {route.phone: route.at for route in routes}
+    texts = [read(LastText, item) for item in found.values()]
+    return {text.phone: text.at for text in texts}
 
 
 def newest(phone: str) -> dict[str, str]:
-    """Tell which account last texted a phone over each of our numbers."""
-    every = [read(Route, item) for item in store.query(keys.routes(phone))]
-    return {route.number: route.account for route in sorted(every, key=lambda one: one.at)}
+    """Return the account that last texted a phone over each of our numbers."""
+    every = [read(LastText, item) for item in store.query(keys.routes(phone))]
+    return {text.number: text.account for text in sorted(every, key=lambda one: one.at)}
 
 
 def texting(phone: str) -> list[str]:
-    """List the accounts that ever texted this phone, over whichever number."""
+    """Return the accounts that ever texted this phone, over any number."""
     return list(dict.fromkeys(str(item["account"]) for item in store.query(keys.routes(phone))))
 
 
-def to(phone: str, number: str) -> list[Route]:
-    """List who texted this phone over this number."""
-    return [read(Route, item) for item in store.query(keys.route(phone, number))]
+def to(phone: str, number: str) -> list[LastText]:
+    """Return each account's last text to this phone over this number."""
+    return [read(LastText, item) for item in store.query(keys.route(phone, number))]

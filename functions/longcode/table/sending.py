@@ -10,7 +10,7 @@ from longcode.client import Client
 from longcode.jobs import Send
 from longcode.message import Kind, Message
 from longcode.messages.checks import SendChecks
-from longcode.route import Route
+from longcode.route import LastText
 from longcode.standing import REFUSALS
 from longcode.table import clients, keys, opt_outs, store
 from longcode.table.codec import Attributes, read
@@ -101,7 +101,7 @@ def checks(messages: Sequence[Message]) -> SendChecks:
         paused={name for name, item in there.items() if item.get("paused")},
         silent={name: code for name, item in studios.items() if (code := REFUSALS.get(item.get("standing")))},
         most_an_hour={name: item.get("texts_an_hour", TEXTS_AN_HOUR) for name, item in studios.items()},
-        last_texts={name: read(Route, found[key]) for name, key in last_texts.items() if key in found},
+        last_texts={name: read(LastText, found[key]) for name, key in last_texts.items() if key in found},
     )
 
 

@@ -10,7 +10,7 @@ from longcode import webhook
 from longcode.aws import clock
 from longcode.carriers.carrier import Inbound
 from longcode.receiver import Receiver
-from longcode.route import Route
+from longcode.route import LastText
 from longcode.table import accounts, deliveries, inbox, receivers, routes
 from tests.fakes import NOW, PASSWORD, Answered, call, studio
 from tests.functions.send.wire import losing_the_first_answer
@@ -54,7 +54,7 @@ def test_the_address_of_webhooks_that_are_on_cannot_be_taken_away() -> None:
 
 def test_what_was_fetched_before_is_not_posted_again() -> None:
     studio()
-    route = Route(account="10000001", phone="+12125550123", number="+15555550100", message_id="m", at=NOW)
+    route = LastText(account="10000001", phone="+12125550123", number="+15555550100", message_id="m", at=NOW)
     routes.record(route, most_an_hour=10)
     worker.receive(
         Inbound(carrier="twilio", carrier_id="SM1", phone="+12125550123", number="+15555550100", body="Hi"), NOW

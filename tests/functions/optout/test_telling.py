@@ -9,7 +9,7 @@ import pytest
 from longcode import jobs
 from longcode.account import HookEvent
 from longcode.aws import queues
-from longcode.route import Route
+from longcode.route import LastText
 from longcode.table import accounts, deliveries, keys, routes, store
 from optout import api, worker
 from tests.fakes import NOW, call, client, queued, studio
@@ -30,7 +30,7 @@ def told() -> list[tuple[str, dict[str, Any]]]:
 
 
 def texted(account: str, number: str = "+15555550100") -> None:
-    text = Route(account=account, phone=PHONE, number=number, message_id="m", at=NOW)
+    text = LastText(account=account, phone=PHONE, number=number, message_id="m", at=NOW)
     routes.record(text, most_an_hour=10)
 
 
