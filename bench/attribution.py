@@ -15,7 +15,7 @@ from itertools import groupby
 from bench.figure import Figure
 from bench.quick_aws import quick_aws
 from longcode.account import TEXTS_AN_HOUR
-from longcode.route import Decision, Route, attribute
+from longcode.route import Decision, LastText, attribute
 from longcode.table import lines, routes
 from tests.fakes import NOW
 
@@ -84,7 +84,7 @@ def play(texts: list[Text], shared: list[str]) -> Outcome:
 
 
 def _send(texts: list[Text], shared: list[str]) -> Mapping[str, str]:
-    """Choose the numbers and note the routes of texts that go at once, as acceptance and the worker do."""
+    """Choose the numbers of texts that go at once and record the last sender to each phone."""
     by_studio: dict[str, list[Text]] = defaultdict(list)
     for text in texts:
         by_studio[text.studio].append(text)
@@ -93,10 +93,9 @@ def _send(texts: list[Text], shared: list[str]) -> Mapping[str, str]:
         phones = [text.phone for text in some]
         numbers = lines.choose(studio, phones, shared) if len(shared) > 1 else dict.fromkeys(phones, shared[0])
         over |= {text.id: numbers[text.phone] for text in some}
-    noted = [
-        Route(account=one.studio, phone=one.phone, number=over[one.id], message_id=one.id, at=one.at) for one in texts
-    ]
-    routes.note(noted, defaultdict(lambda: TEXTS_AN_HOUR))
+    for one in texts:
+        last = LastText(account=one.studio, phone=one.phone, number=over[one.id], message_id=one.id, at=one.at)
+        routes.record(last, TEXTS_AN_HOUR)
     return over
 
 

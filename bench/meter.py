@@ -18,7 +18,6 @@ import boto3
 from bench.hooks import watched
 from bench.item_sizes import Wire, size, started
 from longcode.table.writes import table
-from tests import partiql
 
 _READ_KILOBYTES = 4
 _WRITES = {
@@ -26,7 +25,6 @@ _WRITES = {
     "UpdateItem",
     "DeleteItem",
     "BatchWriteItem",
-    "BatchExecuteStatement",
     "TransactWriteItems",
 }
 
@@ -145,11 +143,7 @@ _READS: dict[str, Callable[[Wire, Wire], float]] = {
 
 
 def _written(params: Wire) -> Iterator[tuple[str, str]]:
-    if "Statements" in params:
-        for statement in params["Statements"]:
-            key, _, _ = partiql.parts(statement["Statement"], statement["Parameters"])
-            yield key["pk"]["S"], key["sk"]["S"]
-    elif "TransactItems" in params:
+    if "TransactItems" in params:
         for action in params["TransactItems"]:
             yield from _written(next(iter(action.values())))
     elif "RequestItems" in params:

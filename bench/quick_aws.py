@@ -23,7 +23,6 @@ from bench.item_sizes import Wire
 from bench.meter import write_units
 from bench.quick_index import Lists
 from longcode.aws.clients import client
-from tests import partiql
 from tests.local_aws import load_plans, read_template
 
 _MEGABYTE = 1_000_000
@@ -132,20 +131,6 @@ class Quick:
     def _transact_get_items(self, asked: Wire) -> Wire:
         found = [self._find(one["Get"]["Key"]) for one in asked["TransactItems"]]
         return {"Responses": [{"Item": item} if item else {} for item in found]}
-
-    def _batch_execute_statement(self, asked: Wire) -> Wire:
-        return {"Responses": [self._swapped(one["Statement"], one["Parameters"]) for one in asked["Statements"]]}
-
-    def _swapped(self, text: str, values: list[Wire]) -> Wire:
-        key, written, before = partiql.parts(text, values)
-        item = self._find(key)
-        if before and any(item.get(name) != value for name, value in before.items()):
-            return {"Error": {"Code": "ConditionalCheckFailed", "Message": "no"}}
-        if item and not before:
-            return {"Error": {"Code": "DuplicateItem", "Message": "no"}}
-        gone = partiql.removed(text)
-        self.put({**key, **{name: held for name, held in item.items() if name not in gone}, **written})
-        return {}
 
     def _query(self, asked: Wire) -> Wire:
         if "IndexName" in asked:

@@ -14,7 +14,7 @@ from moto import mock_aws
 from longcode import price_list
 from longcode.aws.clients import client
 from longcode.table import price_list as loaded
-from tests import between, partiql
+from tests import between
 
 ROOT = Path(__file__).parents[1]
 QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event", "webhook", "export")
@@ -89,5 +89,5 @@ def local_aws() -> Iterator[None]:
         client("ssm").put_parameter(Name="/longcode/receipts-url", Type="String", Value="https://receipts.example/")
         client("ssm").put_parameter(Name="/longcode/inbound-url", Type="String", Value="https://inbound.example/")
         client("sesv2").create_email_identity(EmailIdentity="longcode@longcode.example")
-        with partiql.understood(), between.refused():
+        with between.refused():
             yield

@@ -7,7 +7,7 @@ from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
-from longcode.route import Decision, Route, attribute
+from longcode.route import Decision, LastText, attribute
 from longcode.table import messages, routes
 
 _ANSWERED_WITHIN = timedelta(days=30)
@@ -30,14 +30,14 @@ def _owner(number: str) -> str | None:
     return dedicated.owner(number)
 
 
-def _answered(carrier_id: str, phone: str, known: Sequence[Route], received_at: datetime) -> Route | None:
+def _answered(carrier_id: str, phone: str, known: Sequence[LastText], received_at: datetime) -> LastText | None:
     """Find the text that the carrier knows by this id, among the newest to the phone, then among all of a month."""
-    lately = [(route.account, one) for route in known for one in {route.message_id: 0, **route.lately}]
+    lately = [(last.account, one) for last in known for one in {last.message_id: 0, **last.lately}]
     found = next((one for one in messages.some(lately) if one.carrier_id == carrier_id), None)
     newest_first = sorted(known, key=lambda one: one.at, reverse=True)
     while found is None and newest_first:
         found = _older(carrier_id, phone, newest_first.pop(0).account, received_at)
-    return _route(found) if found else None
+    return _last_text(found) if found else None
 
 
 def _older(carrier_id: str, phone: str, account: str, received_at: datetime) -> Message | None:
@@ -48,8 +48,8 @@ def _older(carrier_id: str, phone: str, account: str, received_at: datetime) -> 
     return next((one for one in sent if one.carrier_id == carrier_id), None)
 
 
-def _route(text: Message) -> Route:
-    return Route(
+def _last_text(text: Message) -> LastText:
+    return LastText(
         account=text.account,
         phone=text.phone,
         number=text.number,

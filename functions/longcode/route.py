@@ -1,4 +1,4 @@
-"""To whom a reply belongs: which account, and which of its clients (design §6)."""
+"""The last texts to a phone, and the account and client that a reply from it belongs to."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,8 +9,8 @@ _AN_HOUR_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """The newest text of an account to a phone over one of our numbers."""
+class LastText:
+    """An account's last text to a phone over one of our numbers; `lately` has its texts of the last hour."""
 
     account: str
     phone: str
@@ -21,10 +21,10 @@ class Route:
     lately: dict[str, int] = field(default_factory=dict)
 
 
-def after_text(before: Route | None, text: Route, most_an_hour: int) -> Route | None:
-    """Give the route after one more text, or None when the phone had the account's most in the last hour.
+def after_text(before: LastText | None, text: LastText, most_an_hour: int) -> LastText | None:
+    """Return the last text after one more, or None if the phone had the account's most in the last hour.
 
-    A text that is tried again is counted once. `lately` holds the texts of the last hour and their epoch seconds.
+    A text that is tried again is counted once. `lately` maps message ids to epoch seconds.
     """
     now = int(text.at.timestamp())
     known = before.lately if before else {}
@@ -35,7 +35,7 @@ def after_text(before: Route | None, text: Route, most_an_hour: int) -> Route | 
 
 
 class Rule(StrEnum):
-    """Which rule attributed a reply."""
+    """The rule that attributed a reply."""
 
     CARRIER_REFERENCE = "carrier_reference"
     DEDICATED_NUMBER = "dedicated_number"
@@ -45,9 +45,9 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The account that a reply goes to, by which rule, and which others it might have meant.
+    """The account that a reply goes to, the rule that decided, and the accounts that it might have meant instead.
 
-    `answers` is the text of the account that it answers, `client_id` the client whom that text was for.
+    `answers` is the id of the text that it answers, `client_id` the client of that text.
     """
 
     rule: Rule
@@ -58,22 +58,26 @@ class Decision:
 
 
 def attribute(
-    routes: Iterable[Route], received_at: datetime, *, answered: Route | None = None, owner: str | None = None
+    texts: Iterable[LastText],
+    received_at: datetime,
+    *,
+    answered: LastText | None = None,
+    owner: str | None = None,
 ) -> Decision | None:
-    """Decide whose reply it is, or None when nobody is known to be texted by this phone over this number.
+    """Return whose reply it is, or None if no account is known to have texted the phone over this number.
 
-    The first that tells: `answered`, the text that the carrier says is answered; `owner`, whose the number alone is;
-    who last texted this phone over this number. A reply that is late in its queue answers no text of after it came.
+    The first of these decides: `answered`, the text that the carrier says is answered; `owner`, the account whose
+    own number it is; the account that last texted the phone over this number before the reply was received.
     """
-    known = [_as_of(route, received_at) for route in routes]
+    known = [_as_of(one, received_at) for one in texts]
     newest_first = sorted(known, key=lambda one: (one.at <= received_at, one.at, one.account), reverse=True)
-    of_owner = next((route for route in newest_first if route.account == owner), None)
+    of_owner = next((one for one in newest_first if one.account == owner), None)
     chosen = answered or of_owner or (newest_first[0] if newest_first and not owner else None)
     account = chosen.account if chosen else owner
     if account is None:
         return None
     rule = Rule.CARRIER_REFERENCE if answered else Rule.DEDICATED_NUMBER if owner else Rule.LAST_TEXTED
-    others = dict.fromkeys(route.account for route in newest_first if route.account != account)
+    others = dict.fromkeys(one.account for one in newest_first if one.account != account)
     if owner and owner != account:
         others = {owner: None} | others
     return Decision(
@@ -85,18 +89,18 @@ def attribute(
     )
 
 
-def _as_of(route: Route, at: datetime) -> Route:
-    """Give a route as it was at an instant, as far back as it knows its texts: whom that one was for is forgotten."""
-    before = {one: epoch for one, epoch in route.lately.items() if epoch <= at.timestamp()}
-    if route.at <= at or not before:
-        return route
+def _as_of(last: LastText, at: datetime) -> LastText:
+    """Return the last text as of an instant, as far as `lately` reaches back; that text's client is not known."""
+    before = {one: epoch for one, epoch in last.lately.items() if epoch <= at.timestamp()}
+    if last.at <= at or not before:
+        return last
     message_id = max(before, key=lambda one: (before[one], one))
     sent_at = datetime.fromtimestamp(before[message_id], UTC)
-    return replace(route, message_id=message_id, at=sent_at, client_id=None)
+    return replace(last, message_id=message_id, at=sent_at, client_id=None)
 
 
 def link(texted: str | None, with_phone: Mapping[str, bool]) -> str | None:
-    """Decide which client a reply belongs to: the one texted, else the only one with the phone, else nobody."""
+    """Return the client a reply belongs to: the one texted, else the only one with the phone, else None."""
     if texted in with_phone:
         return texted
     return next(iter(with_phone)) if len(with_phone) == 1 else None

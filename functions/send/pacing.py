@@ -1,4 +1,4 @@
-"""Keeps the texts of a batch to the pace of our numbers: each waits for its turn, and none goes before it."""
+"""Keeps the texts of a batch within the throughput (MPS) of our numbers: each waits for its turn."""
 
 import time
 from collections import Counter
@@ -11,21 +11,21 @@ from longcode.message import Kind, Message
 from longcode.table import pace
 
 WORKERS = 10
-"""How many workers there are at most (template.yaml, MaximumConcurrency)."""
+"""The most workers at once (template.yaml, MaximumConcurrency)."""
 
-_SHARED = 0.9  # of a number's pace; the rest is the workers' own, a tenth of it each
-_PATIENCE = timedelta(seconds=12)  # with the carrier's ten seconds it stays within the worker's time-out
+_SHARED = 0.9  # of a number's throughput is reserved in the table; each worker has a tenth of the rest for itself
+_LONGEST_WAIT = timedelta(seconds=12)  # with the carrier's ten seconds it stays within the worker's time-out
 _STRETCH = timedelta(seconds=1)  # what a batch reserves at once
 _AHEAD = timedelta(seconds=5)
-_BULK_AHEAD = timedelta(seconds=1)  # a broadcast does not queue up before single texts
+_BULK_AHEAD = timedelta(seconds=1)  # shorter, so that a broadcast does not delay single texts
 _LOOK_AGAIN_SECONDS = 0.25
 
 _own: dict[str, datetime] = {}
-"""From when on this worker may hand a single text over without asking: it and its predecessor have just done so."""
+"""From when on this worker may send a single text over a number without reserving time in the table."""
 
 
 class Turns:
-    """The turns of one batch, whose texts ask side by side."""
+    """The turns of one batch, whose texts ask in threads."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Turns:
         self._asking = Lock()
 
     def wait(self, text: Message) -> datetime | None:
-        """Wait for the turn of a text and give the time then; None when it does not come soon enough."""
+        """Wait for a text's turn and return the time then, or None if it does not come within twelve seconds."""
         with self._asking:
             turn = self._now if self._has_its_own(text) else self._turn(text)
         if turn is None:
@@ -56,7 +56,7 @@ class Turns:
         return turn
 
     def _has_its_own(self, text: Message) -> bool:
-        """Tell whether a text that came alone may go at once: a studio's single text now and then costs no write."""
+        """Return whether a text that is alone in its batch may go at once, which saves the write of a reservation."""
         takes = text.segments * _a_segment(1 - _SHARED) * WORKERS
         free_from = _own.setdefault(text.number, self._now + takes)
         if self._texts[text.number] > 1 or not free_from <= self._now:
@@ -65,7 +65,7 @@ class Turns:
         return True
 
     def _turn(self, text: Message) -> datetime | None:
-        """Take a turn of the stretch that was reserved, or of a new one."""
+        """Return a turn within the stretch that the batch has reserved, or within a new one."""
         a_segment = _a_segment(_SHARED)
         start, left = self._free.get(text.number, (self._now, 0))
         if left < text.segments:
@@ -80,7 +80,7 @@ class Turns:
 
     def _reserve(self, text: Message, takes: timedelta) -> datetime | None:
         ahead = _BULK_AHEAD if text.kind is Kind.BULK else _AHEAD
-        while self._time() < self._now + _PATIENCE:
+        while self._time() < self._now + _LONGEST_WAIT:
             start = pace.reserve(text.number, takes, self._time(), ahead)
             if start is not None:
                 return start
@@ -92,5 +92,5 @@ class Turns:
 
 
 def _a_segment(share: float) -> timedelta:
-    """Tell how much time a segment takes of a share of a number's pace."""
+    """Return how long a segment takes at a share of a number's throughput."""
     return timedelta(seconds=1 / (settings().segments_a_second * share))

@@ -1,4 +1,4 @@
-"""What a carrier's receipt does to the text that it is about, whichever way it came."""
+"""Apply a carrier's receipt to its text, whether it came by webhook or through SNS."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from longcode.account import Account, HookEvent
 from longcode.aws.telemetry import count, logger
-from longcode.carriers.carrier import Receipt, Why
+from longcode.carriers.carrier import Receipt, RefusalReason
 from longcode.message import Message, State, may_become
 from longcode.table import messages
 from longcode.webhooks import delivery
@@ -15,16 +15,16 @@ from longcode.webhooks.tell import tell
 
 
 def take(receipt: Receipt, now: datetime) -> None:
-    """Move a text to what a receipt tells. One that comes before our own record makes that record."""
+    """Move a text to the state of its receipt; one that comes before our own record makes that record."""
     account, _, message_id = receipt.reference.partition(".")
-    if receipt.why is Why.PARKED:
+    if receipt.reason is RefusalReason.PARKED:
         count("ParkedSends")
     while True:
         message, studio = messages.with_account(account, message_id)
         if message is None:
             logger.warning("receipt of nothing we sent")
             return
-        if receipt.why is Why.OPTED_OUT:
+        if receipt.reason is RefusalReason.OPTED_OUT:
             from send import mirroring  # noqa: PLC0415 - few receipts do
 
             # As of the text: a START that has come since is newer.
@@ -44,7 +44,7 @@ def _moved(message: Message, receipt: Receipt, now: datetime, hosted: Account | 
         changes["finished_at"] = receipt.at or now
     if receipt.code:
         changes["error"] = f"{receipt.carrier}:{receipt.code}"
-    took_back = receipt.why is Why.OPTED_OUT
+    took_back = receipt.reason is RefusalReason.OPTED_OUT
     to = State.FAILED if took_back and message.state is not State.SENT else receipt.state
     status = delivery.of_status(replace(message, state=to, error=changes.get("error")), now)
     also = [webhook_store.creation(status)] if hosted else []

@@ -1,4 +1,4 @@
-"""Hands queued texts to the carrier: claim, one call, record. Ten at once, each on its own."""
+"""Sends queued texts: claim, one carrier call, record. The texts of a batch are worked on in threads."""
 
 import asyncio
 import random
@@ -20,17 +20,19 @@ from longcode.aws.carrier import carrier as configured_carrier
 from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Carrier
 from longcode.jobs import Send
-from longcode.message import Kind, Message, State, may_become
-from longcode.route import Route
-from longcode.table import messages, routes, sending
+from longcode.message import Held, Kind, Message, State, may_become
+from longcode.messages.checks import SendChecks
+from longcode.route import LastText
+from longcode.table import accounts, messages, routes, sending
 from longcode.table.codec import Attributes, read
-from send import halting
-from send.handover import hand_over
+from send import silencing, timing
+from send.handover import hand_over, resolve
 from send.pacing import Turns
 
 _AT_ONCE = 10
 _STALE = timedelta(seconds=1)
-_CROWDED = 3  # a number with more texts than its pace allows has time for them in some minutes
+_CROWDED = 3  # the attempt whose pause a text takes when its number has more texts than its throughput allows
+_HELD_FOR = timedelta(hours=1)
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -39,11 +41,11 @@ _pool = ThreadPoolExecutor(_AT_ONCE)
 
 
 class NoSuchMessage(Exception):
-    """A job names a message that is not in the table."""
+    """The message that a job names is not in the table."""
 
 
 def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str | None) -> None:
-    """Bring a text to the carrier, or to the reason why not. Whatever another worker has claimed is left alone."""
+    """Claim a text and send it, or settle why it is not sent; what another worker has claimed is left alone."""
     if refusal:
         messages.settle(message, State.REFUSED, error=refusal, finished_at=now)
         return
@@ -51,8 +53,6 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str |
         messages.settle(message, State.EXPIRED, error="expired", finished_at=now)
         return
     if patience.is_quiet(message, now):
-        from send import timing  # noqa: PLC0415 - few texts come so late in the day
-
         timing.hold(message, now)
         return
     claimed = messages.claim(message, uuid4().hex[:8], now, now + patience.LEASE)
@@ -61,59 +61,84 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str |
 
 
 def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str], None]:
-    """Read what a batch needs in two calls, note its routes in one, and give what delivers each of its jobs.
-
-    The pace of our numbers is kept by a third.
-    """
+    """Read what a batch needs, in two calls, and return the function that delivers each of its jobs."""
     items = sending.messages(_each(lambda body: queues.read(Send, body), bodies))
     current = _each(lambda job: _current(job, items[job]), items)
     readable = [message for message in current if message]
-    stops = sending.stops(readable)
-    going = [message for message in readable if _will_go(message, stops, now)]
-    # The service's own answers leave no route: a reply to one is a reply to the studio before.
-    texts = [_route(message, now) for message in going if message.kind is not Kind.SERVICE]
-    too_many = routes.note(texts, stops.most_an_hour, stops.routes)
-    turns = Turns((message for message in going if (message.account, message.id) not in too_many), now)
+    checks = sending.checks(readable)
+    going = [message for message in readable if _will_go(message, checks, now)]
+    turns = Turns(going, now)
 
     def deliver_job(body: str) -> None:
         job = queues.read(Send, body)
         if job not in items:
             raise NoSuchMessage(job.message_id)
         message = _current(job, items[job])
-        if message and (message.account, message.id) in too_many:
-            messages.settle(message, State.REFUSED, error="too_many_to_phone", finished_at=now)
-        elif message in going:
-            deliver_in_turn(message, carrier, now, turns)
+        if message in going:
+            if _within_hourly_limit(message, checks, now):
+                deliver_in_turn(message, carrier, now, turns)
+            else:
+                messages.settle(message, State.REFUSED, error="too_many_to_phone", finished_at=now)
         elif message and message.state is State.UNCERTAIN:
-            from send import uncertain  # noqa: PLC0415 - few texts are
-
-            uncertain.resolve(message, carrier, now, stopped=stops.stop(message))
-        elif message and not halting.halt(message, stops, now):
-            deliver(message, carrier, now, refusal=stops.refusal(message))
+            resolve(message, carrier, now, stopped=checks.stop(message))
+        elif message and not hold_or_cancel(message, checks, now):
+            deliver(message, carrier, now, refusal=checks.refusal(message))
 
     return deliver_job
 
 
 def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Turns) -> None:
-    """Deliver a text when the pace of its number lets it go; one whose turn is far off waits for the sweeper."""
+    """Deliver a text when its number's throughput allows; one that would wait too long is left to the sweeper."""
     at = turns.wait(message)
     if at is None:
         messages.put_off(message, State.QUEUED, patience.retry_at(now, _CROWDED, random.random()))  # noqa: S311
         return
     # A STOP, a cancel or a suspension may have come while the text waited; the service's own answers pass.
-    stops = sending.stops([message] if at > now + _STALE else [])
-    if not halting.halt(message, stops, at):
-        deliver(message, carrier, at, refusal=stops.refusal(message))
+    checks = sending.checks([message] if at > now + _STALE else [])
+    if not hold_or_cancel(message, checks, at):
+        deliver(message, carrier, at, refusal=checks.refusal(message))
+
+
+def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
+    """Cancel a text of a cancelled broadcast, or hold one that has to wait; return False for any other.
+
+    A broadcast whose account may not send is paused by the first of its texts.
+    """
+    if checks.is_cancelled(message):
+        messages.settle(message, State.CANCELLED, finished_at=now)
+        return True
+    held = checks.held(message)
+    over = checks.refusal(message) or patience.is_over(message, now)
+    if held is None or over or not may_become(message.state, State.SENDING):
+        return False
+    if checks.pauses_broadcast(message) and message.broadcast:
+        silencing.pause(accounts.need(message.account), message.broadcast)
+    _hold(message, held, now)
+    return True
+
+
+def _hold(message: Message, held: Held, now: datetime) -> None:
+    """Hold a text until its broadcast is resumed, its recipient's question answered, or its time is over."""
+    again = min(now + _HELD_FOR, message.valid_until or now + _HELD_FOR)
+    if not messages.put_off(message, State.QUEUED, again, held=held):
+        return
+    # A resume or an answer releases the texts that are held at its time. If one came before this text was held, it
+    # has missed the text, which the sweeper then enqueues.
+    if sending.checks([message]).held(message):
+        return
+    missed = messages.get(message.account, message.id)
+    if missed and missed.held:
+        messages.put_off(missed, State.QUEUED, now)
 
 
 def _current(job: Send, item: Attributes) -> Message | None:
-    """Read the message of a job; None for a copy of a job that was done: each attempt has its own time and job."""
+    """Return the message of a job, or None if the job was done before: each attempt has a job of its own."""
     message = read(Message, item)
     return message if job.attempt == message.attempt and not message.held else None
 
 
 def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
-    """Make what can be made: what cannot fails by itself, in its own turn."""
+    """Convert what can be decoded; what cannot fails when its own job is delivered."""
     made = []
     for one in of:
         with suppress(msgspec.DecodeError):
@@ -121,13 +146,17 @@ def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
     return made
 
 
-def _will_go(message: Message, stops: sending.Stops, now: datetime) -> bool:
+def _will_go(message: Message, checks: SendChecks, now: datetime) -> bool:
     ready = may_become(message.state, State.SENDING) and not patience.is_over(message, now)
-    return ready and not patience.is_quiet(message, now) and not stops.stop(message)
+    return ready and not patience.is_quiet(message, now) and not checks.stop(message)
 
 
-def _route(message: Message, now: datetime) -> Route:
-    return Route(
+def _within_hourly_limit(message: Message, checks: SendChecks, now: datetime) -> bool:
+    """Record a text as the last to its phone; return False if the phone has had its account's most of the hour."""
+    # The service's own answers are not recorded: a reply to one is a reply to the studio before.
+    if message.kind is Kind.SERVICE:
+        return True
+    text = LastText(
         account=message.account,
         phone=message.phone,
         number=message.number,
@@ -135,10 +164,12 @@ def _route(message: Message, now: datetime) -> Route:
         client_id=message.client_id,
         at=now,
     )
+    before = checks.last_texts.get((text.account, text.phone, text.number))
+    return routes.record(text, checks.most_an_hour[text.account], before)
 
 
 def record_handler(event: dict[str, Any], carrier: Carrier, now: datetime) -> Callable[[SQSRecord], Awaitable[None]]:
-    """Prepare a batch, and give what handles each of its records beside the others."""
+    """Prepare a batch and return the function that handles each of its records in a thread."""
     deliver_job = prepare([record["body"] for record in event["Records"]], carrier, now)
 
     async def handle(record: SQSRecord) -> None:

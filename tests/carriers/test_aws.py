@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from longcode.carriers.aws import Aws, client, read_inbound, read_receipt
-from longcode.carriers.carrier import Answer, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
+from longcode.carriers.carrier import Answer, Inbound, Receipt, RefusalReason, Refused, Sent, Text, Uncertain
 from longcode.message import State
 from tests.carriers.conftest import FakeCarrier
 
@@ -64,21 +64,23 @@ def test_the_time_to_live_stays_within_what_aws_takes(sms: Any, text: Text, aske
 @pytest.mark.parametrize(
     ("status", "code", "why"),
     [
-        (429, "ThrottlingException", Why.TRY_AGAIN),
-        (400, "ThrottlingException", Why.TRY_AGAIN),
-        (429, "TooManyRequestsException", Why.TRY_AGAIN),
-        (400, "ConflictException", Why.INVALID),
-        (400, "ServiceQuotaExceededException", Why.PARKED),
-        (400, "AccessDeniedException", Why.PARKED),
-        (400, "ResourceNotFoundException", Why.PARKED),
-        (400, "ValidationException", Why.INVALID),
-        (400, "ExpiredTokenException", Why.PARKED),
-        (400, "UnrecognizedClientException", Why.PARKED),
-        (403, "InvalidSignatureException", Why.PARKED),
-        (400, "BrandNewException", Why.INVALID),
+        (429, "ThrottlingException", RefusalReason.TRY_AGAIN),
+        (400, "ThrottlingException", RefusalReason.TRY_AGAIN),
+        (429, "TooManyRequestsException", RefusalReason.TRY_AGAIN),
+        (400, "ConflictException", RefusalReason.INVALID),
+        (400, "ServiceQuotaExceededException", RefusalReason.PARKED),
+        (400, "AccessDeniedException", RefusalReason.PARKED),
+        (400, "ResourceNotFoundException", RefusalReason.PARKED),
+        (400, "ValidationException", RefusalReason.INVALID),
+        (400, "ExpiredTokenException", RefusalReason.PARKED),
+        (400, "UnrecognizedClientException", RefusalReason.PARKED),
+        (403, "InvalidSignatureException", RefusalReason.PARKED),
+        (400, "BrandNewException", RefusalReason.INVALID),
     ],
 )
-def test_each_code_of_a_refusal_has_a_meaning(sms: Any, text: Text, status: int, code: str, why: Why) -> None:
+def test_each_code_of_a_refusal_has_a_meaning(
+    sms: Any, text: Text, status: int, code: str, why: RefusalReason
+) -> None:
     with Stubber(sms) as stub:
         stub.add_client_error("send_text_message", code, http_status_code=status)
 
@@ -88,14 +90,14 @@ def test_each_code_of_a_refusal_has_a_meaning(sms: Any, text: Text, status: int,
 @pytest.mark.parametrize(
     ("code", "reason", "why"),
     [
-        ("ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT", Why.OPTED_OUT),
-        ("ConflictException", "RESOURCE_NOT_ACTIVE", Why.INVALID),
-        ("ServiceQuotaExceededException", "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", Why.PARKED),
-        ("AccessDeniedException", "ACCOUNT_DISABLED", Why.PARKED),
-        ("ValidationException", "INVALID_PARAMETER", Why.INVALID),
+        ("ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT", RefusalReason.OPTED_OUT),
+        ("ConflictException", "RESOURCE_NOT_ACTIVE", RefusalReason.INVALID),
+        ("ServiceQuotaExceededException", "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", RefusalReason.PARKED),
+        ("AccessDeniedException", "ACCOUNT_DISABLED", RefusalReason.PARKED),
+        ("ValidationException", "INVALID_PARAMETER", RefusalReason.INVALID),
     ],
 )
-def test_a_refusal_is_called_by_its_reason(sms: Any, text: Text, code: str, reason: str, why: Why) -> None:
+def test_a_refusal_is_called_by_its_reason(sms: Any, text: Text, code: str, reason: str, why: RefusalReason) -> None:
     with Stubber(sms) as stub:
         stub.add_client_error("send_text_message", code, modeled_fields={"Reason": reason})
 
@@ -126,7 +128,7 @@ def test_a_yes_without_an_id_is_uncertain(sms: Any, text: Text) -> None:
 
 
 def test_a_text_that_the_sdk_will_not_take_was_never_sent(sms: Any, text: Text) -> None:
-    assert Aws(sms).send(replace(text, body="")) == Refused(Why.INVALID, "ParamValidationError")
+    assert Aws(sms).send(replace(text, body="")) == Refused(RefusalReason.INVALID, "ParamValidationError")
 
 
 def test_without_credentials_nothing_was_sent(text: Text) -> None:
@@ -134,7 +136,7 @@ def test_without_credentials_nothing_was_sent(text: Text) -> None:
         def send_text_message(self, **_: object) -> None:
             raise NoCredentialsError
 
-    assert Aws(Locked()).send(text) == Refused(Why.PARKED, "NoCredentialsError")
+    assert Aws(Locked()).send(text) == Refused(RefusalReason.PARKED, "NoCredentialsError")
 
 
 def test_a_reason_on_the_wire_is_read(fake: FakeCarrier, text: Text) -> None:
@@ -142,7 +144,7 @@ def test_a_reason_on_the_wire_is_read(fake: FakeCarrier, text: Text) -> None:
 
     answer = send_over_http(fake.url, text)
 
-    assert answer == Refused(Why.OPTED_OUT, "DESTINATION_PHONE_NUMBER_OPTED_OUT")
+    assert answer == Refused(RefusalReason.OPTED_OUT, "DESTINATION_PHONE_NUMBER_OPTED_OUT")
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -160,7 +162,7 @@ def test_throttling_asks_once(fake: FakeCarrier, text: Text) -> None:
 
     answer = send_over_http(fake.url, text)
 
-    assert answer == Refused(Why.TRY_AGAIN, "ThrottlingException")
+    assert answer == Refused(RefusalReason.TRY_AGAIN, "ThrottlingException")
     assert len(fake.asked) == 1
 
 
@@ -206,7 +208,7 @@ def test_a_yes_that_breaks_off_is_uncertain(fake: FakeCarrier, text: Text) -> No
 
 
 def test_a_refused_connection_is_a_definite_no(nobody_there: str, text: Text) -> None:
-    assert send_over_http(nobody_there, text) == Refused(Why.TRY_AGAIN, "unreachable")
+    assert send_over_http(nobody_there, text) == Refused(RefusalReason.TRY_AGAIN, "unreachable")
 
 
 EVENT = {
@@ -244,23 +246,23 @@ def test_a_good_event_moves_the_message_on(kind: str, final: bool | None, state:
 @pytest.mark.parametrize(
     ("kind", "why"),
     [
-        ("TEXT_INVALID", Why.BAD_NUMBER),
-        ("TEXT_INVALID_MESSAGE", Why.INVALID),
-        ("TEXT_UNREACHABLE", Why.TRY_ONCE_LATER),
-        ("TEXT_CARRIER_UNREACHABLE", Why.TRY_ONCE_LATER),
-        ("TEXT_BLOCKED", Why.BAD_NUMBER),
-        ("TEXT_CARRIER_BLOCKED", Why.FILTERED),
-        ("TEXT_SPAM", Why.FILTERED),
-        ("TEXT_PROTECT_BLOCKED", Why.FILTERED),
-        ("TEXT_TTL_EXPIRED", Why.UNKNOWN),
-        ("TEXT_UNKNOWN", Why.UNKNOWN),
+        ("TEXT_INVALID", RefusalReason.BAD_NUMBER),
+        ("TEXT_INVALID_MESSAGE", RefusalReason.INVALID),
+        ("TEXT_UNREACHABLE", RefusalReason.TRY_ONCE_LATER),
+        ("TEXT_CARRIER_UNREACHABLE", RefusalReason.TRY_ONCE_LATER),
+        ("TEXT_BLOCKED", RefusalReason.BAD_NUMBER),
+        ("TEXT_CARRIER_BLOCKED", RefusalReason.FILTERED),
+        ("TEXT_SPAM", RefusalReason.FILTERED),
+        ("TEXT_PROTECT_BLOCKED", RefusalReason.FILTERED),
+        ("TEXT_TTL_EXPIRED", RefusalReason.UNKNOWN),
+        ("TEXT_UNKNOWN", RefusalReason.UNKNOWN),
     ],
 )
-def test_a_bad_event_says_why(kind: str, why: Why) -> None:
+def test_a_bad_event_says_why(kind: str, why: RefusalReason) -> None:
     receipt = read_receipt(EVENT | {"eventType": kind})
 
     assert receipt == Receipt(
-        carrier="aws", reference="1001.7", carrier_id="m-1", state=State.UNDELIVERED, code=kind, why=why, at=AT
+        carrier="aws", reference="1001.7", carrier_id="m-1", state=State.UNDELIVERED, code=kind, reason=why, at=AT
     )
 
 
@@ -287,7 +289,7 @@ def test_an_event_needs_no_more_than_its_type_and_our_reference() -> None:
         carrier_id=None,
         state=State.UNDELIVERED,
         code="TEXT_SPAM",
-        why=Why.FILTERED,
+        reason=RefusalReason.FILTERED,
     )
 
 

@@ -13,7 +13,7 @@ from urllib3 import PoolManager
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError
 
-from longcode.carriers.carrier import Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
+from longcode.carriers.carrier import Inbound, Receipt, RefusalReason, Refused, Sent, Text, Uncertain
 from longcode.carriers.twilio import Twilio, read_inbound, read_receipt, receipt_url, signature, verify
 from longcode.message import State
 from tests.carriers.conftest import FakeCarrier
@@ -109,34 +109,34 @@ def test_a_reference_is_quoted_into_the_path() -> None:
 @pytest.mark.parametrize(
     ("status", "code", "why"),
     [
-        (429, 20429, Why.TRY_AGAIN),
-        (400, 20429, Why.TRY_AGAIN),
-        (429, 99999, Why.TRY_AGAIN),
-        (400, 21611, Why.TRY_AGAIN),
-        (400, 30001, Why.TRY_AGAIN),
-        (400, 21211, Why.BAD_NUMBER),
-        (400, 21612, Why.BAD_NUMBER),
-        (400, 30004, Why.BAD_NUMBER),
-        (400, 30005, Why.BAD_NUMBER),
-        (400, 21610, Why.OPTED_OUT),
-        (403, 21610, Why.OPTED_OUT),
-        (400, 21614, Why.NOT_MOBILE),
-        (400, 21635, Why.NOT_MOBILE),
-        (400, 30006, Why.NOT_MOBILE),
-        (400, 21617, Why.INVALID),
-        (400, 30002, Why.PARKED),
-        (400, 30034, Why.PARKED),
-        (401, 20003, Why.PARKED),
-        (403, 20003, Why.PARKED),
-        (400, 30003, Why.TRY_ONCE_LATER),
-        (400, 30007, Why.FILTERED),
-        (400, 30008, Why.UNKNOWN),
-        (400, 21408, Why.INVALID),
-        (404, 20404, Why.INVALID),
+        (429, 20429, RefusalReason.TRY_AGAIN),
+        (400, 20429, RefusalReason.TRY_AGAIN),
+        (429, 99999, RefusalReason.TRY_AGAIN),
+        (400, 21611, RefusalReason.TRY_AGAIN),
+        (400, 30001, RefusalReason.TRY_AGAIN),
+        (400, 21211, RefusalReason.BAD_NUMBER),
+        (400, 21612, RefusalReason.BAD_NUMBER),
+        (400, 30004, RefusalReason.BAD_NUMBER),
+        (400, 30005, RefusalReason.BAD_NUMBER),
+        (400, 21610, RefusalReason.OPTED_OUT),
+        (403, 21610, RefusalReason.OPTED_OUT),
+        (400, 21614, RefusalReason.NOT_MOBILE),
+        (400, 21635, RefusalReason.NOT_MOBILE),
+        (400, 30006, RefusalReason.NOT_MOBILE),
+        (400, 21617, RefusalReason.INVALID),
+        (400, 30002, RefusalReason.PARKED),
+        (400, 30034, RefusalReason.PARKED),
+        (401, 20003, RefusalReason.PARKED),
+        (403, 20003, RefusalReason.PARKED),
+        (400, 30003, RefusalReason.TRY_ONCE_LATER),
+        (400, 30007, RefusalReason.FILTERED),
+        (400, 30008, RefusalReason.UNKNOWN),
+        (400, 21408, RefusalReason.INVALID),
+        (404, 20404, RefusalReason.INVALID),
     ],
 )
 def test_each_code_of_a_refusal_has_a_meaning(
-    fake: FakeCarrier, text: Text, status: int, code: int, why: Why
+    fake: FakeCarrier, text: Text, status: int, code: int, why: RefusalReason
 ) -> None:
     fake.answers(status, f'{{"code": {code}, "message": "no", "more_info": "…", "status": {status}}}')
 
@@ -149,11 +149,11 @@ def test_each_code_of_a_refusal_has_a_meaning(
 @pytest.mark.parametrize(
     ("status", "body", "refused"),
     [
-        (429, "slow down", Refused(Why.TRY_AGAIN, "429")),
-        (401, "", Refused(Why.PARKED, "401")),
-        (403, '{"code": null}', Refused(Why.PARKED, "403")),
-        (400, "[]", Refused(Why.INVALID, "400")),
-        (413, "<html>", Refused(Why.INVALID, "413")),
+        (429, "slow down", Refused(RefusalReason.TRY_AGAIN, "429")),
+        (401, "", Refused(RefusalReason.PARKED, "401")),
+        (403, '{"code": null}', Refused(RefusalReason.PARKED, "403")),
+        (400, "[]", Refused(RefusalReason.INVALID, "400")),
+        (413, "<html>", Refused(RefusalReason.INVALID, "413")),
     ],
 )
 def test_a_refusal_without_a_code_goes_by_its_status(
@@ -228,7 +228,7 @@ def test_a_carrier_that_hangs_up_without_a_word_leaves_it_uncertain(fake: FakeCa
 
 
 def test_a_refused_connection_is_a_definite_no(nobody_there: str, text: Text) -> None:
-    assert twilio(nobody_there).send(text) == Refused(Why.TRY_AGAIN, "unreachable")
+    assert twilio(nobody_there).send(text) == Refused(RefusalReason.TRY_AGAIN, "unreachable")
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_a_refused_connection_is_a_definite_no(nobody_there: str, text: Text) ->
 def test_a_host_that_is_not_found_or_not_reached_is_a_definite_no(text: Text, problem: Exception) -> None:
     answer = twilio("https://api.twilio.com", pool=FailingPool(problem)).send(text)
 
-    assert answer == Refused(Why.TRY_AGAIN, "unreachable")
+    assert answer == Refused(RefusalReason.TRY_AGAIN, "unreachable")
 
 
 def test_texts_of_one_batch_share_a_connection(fake: FakeCarrier, text: Text) -> None:
@@ -339,24 +339,24 @@ def test_a_good_receipt_moves_the_message_on(status: str) -> None:
 @pytest.mark.parametrize(
     ("code", "why"),
     [
-        ("21610", Why.OPTED_OUT),
-        ("30001", Why.TRY_AGAIN),
-        ("30002", Why.PARKED),
-        ("30003", Why.TRY_ONCE_LATER),
-        ("30004", Why.BAD_NUMBER),
-        ("30005", Why.BAD_NUMBER),
-        ("30006", Why.NOT_MOBILE),
-        ("30007", Why.FILTERED),
-        ("30008", Why.UNKNOWN),
-        ("30034", Why.PARKED),
-        ("30036", Why.UNKNOWN),
+        ("21610", RefusalReason.OPTED_OUT),
+        ("30001", RefusalReason.TRY_AGAIN),
+        ("30002", RefusalReason.PARKED),
+        ("30003", RefusalReason.TRY_ONCE_LATER),
+        ("30004", RefusalReason.BAD_NUMBER),
+        ("30005", RefusalReason.BAD_NUMBER),
+        ("30006", RefusalReason.NOT_MOBILE),
+        ("30007", RefusalReason.FILTERED),
+        ("30008", RefusalReason.UNKNOWN),
+        ("30034", RefusalReason.PARKED),
+        ("30036", RefusalReason.UNKNOWN),
     ],
 )
-def test_a_bad_receipt_says_why(status: str, code: str, why: Why) -> None:
+def test_a_bad_receipt_says_why(status: str, code: str, why: RefusalReason) -> None:
     receipt = read_receipt("1001.7", {"MessageSid": "SM1", "MessageStatus": status, "ErrorCode": code})
 
     assert receipt == Receipt(
-        carrier="twilio", reference="1001.7", carrier_id="SM1", state=State.UNDELIVERED, code=code, why=why
+        carrier="twilio", reference="1001.7", carrier_id="SM1", state=State.UNDELIVERED, code=code, reason=why
     )
 
 
@@ -365,7 +365,12 @@ def test_a_bad_receipt_without_a_code_is_called_by_its_status(status: str) -> No
     receipt = read_receipt("1001.7", {"MessageStatus": status})
 
     assert receipt == Receipt(
-        carrier="twilio", reference="1001.7", carrier_id=None, state=State.UNDELIVERED, code=status, why=Why.UNKNOWN
+        carrier="twilio",
+        reference="1001.7",
+        carrier_id=None,
+        state=State.UNDELIVERED,
+        code=status,
+        reason=RefusalReason.UNKNOWN,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from longcode import numbers
-from longcode.route import Decision, Route, after_text, attribute
+from longcode.route import Decision, LastText, after_text, attribute
 
 HISTORIES, PARTS = 10_000, 4
 BEGIN = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -31,20 +31,20 @@ class World:
 
     shared: list[str]
     lines: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    routes: dict[tuple[str, str], dict[str, Route]] = field(default_factory=lambda: defaultdict(dict))
-    texts: list[Route] = field(default_factory=list)
+    routes: dict[tuple[str, str], dict[str, LastText]] = field(default_factory=lambda: defaultdict(dict))
+    texts: list[LastText] = field(default_factory=list)
 
     def text(self, studio: str, phone: str, at: datetime) -> None:
         line = numbers.line(self.lines[phone], studio, phone, self.shared)
         self.lines[phone][studio] = line
         known = self.routes[phone, line]
-        one = Route(account=studio, phone=phone, number=line, message_id=f"m{len(self.texts)}", at=at)
+        one = LastText(account=studio, phone=phone, number=line, message_id=f"m{len(self.texts)}", at=at)
         noted = after_text(known.get(studio), one, 20)
         if noted:
             known[studio] = noted
             self.texts.append(one)
 
-    def reply(self, to: Route, at: datetime) -> Reply:
+    def reply(self, to: LastText, at: datetime) -> Reply:
         known = self.routes[to.phone, to.number]
         decision = attribute(known.values(), at)
         return Reply(to.account, set(known), len(self.lines[to.phone]), decision)

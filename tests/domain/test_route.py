@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode.route import Route, Rule, attribute, link
+from longcode.route import LastText, Rule, attribute, link
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 
 
-def route(account: str, minute: int = 0) -> Route:
-    return Route(
+def route(account: str, minute: int = 0) -> LastText:
+    return LastText(
         account=account,
         phone="+12125550123",
         number="+15555550100",
@@ -100,7 +100,7 @@ def test_a_late_reply_answers_the_text_that_was_the_last_when_it_came() -> None:
 
 
 @given(histories)
-def test_a_reply_goes_to_one_who_texted_and_nobody_texted_later(routes: list[Route]) -> None:
+def test_a_reply_goes_to_one_who_texted_and_nobody_texted_later(routes: list[LastText]) -> None:
     decision = attribute(routes, LATER)
 
     assert decision
@@ -110,12 +110,12 @@ def test_a_reply_goes_to_one_who_texted_and_nobody_texted_later(routes: list[Rou
 
 
 @given(histories, st.data())
-def test_the_order_in_which_routes_are_read_decides_nothing(routes: list[Route], data: st.DataObject) -> None:
+def test_the_order_in_which_routes_are_read_decides_nothing(routes: list[LastText], data: st.DataObject) -> None:
     assert attribute(data.draw(st.permutations(routes)), LATER) == attribute(routes, LATER)
 
 
 @given(histories)
-def test_the_chosen_account_is_not_among_the_candidates_and_no_other_is_left_out(routes: list[Route]) -> None:
+def test_the_chosen_account_is_not_among_the_candidates_and_no_other_is_left_out(routes: list[LastText]) -> None:
     decision = attribute(routes, LATER)
 
     assert decision

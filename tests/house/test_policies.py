@@ -26,14 +26,12 @@ GRANTED = {
     "DynamoDBWritePolicy": {"write"},
     "DynamoDBCrudPolicy": {"read", "write", "delete"},
 }
-SWAPS = {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"}
 DOES = {
     "store.get": "read",
     "store.get_many": "read",
     "store.get_settled": "read",
     "store.query": "read",
     "store.query_index": "read",
-    "swaps.each": "swap",
     "Put": "write",
     "Update": "write",
     "Delete": "delete",
@@ -107,7 +105,7 @@ def test_who_attaches_files_to_mails_may_send_them_raw(template: dict[str, Any])
 def test_nobody_may_do_everything(template: dict[str, Any]) -> None:
     stated = {action for _, one in all_of(template) for action in actions(one)}
 
-    assert stated == {"ses:SendEmail", "ses:SendRawEmail", "sms-voice:SendTextMessage", *SWAPS}
+    assert stated == {"ses:SendEmail", "ses:SendRawEmail", "sms-voice:SendTextMessage"}
 
 
 def all_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -116,8 +114,7 @@ def all_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def granted(function: dict[str, Any]) -> set[str]:
     """Tell what a function may do with the table."""
-    verbs = {verb for policy in function["Policies"] for name in policy for verb in GRANTED.get(name, ())}
-    return verbs | ({"swap"} if actions(function) >= SWAPS else set())
+    return {verb for policy in function["Policies"] for name in policy for verb in GRANTED.get(name, ())}
 
 
 def named(function: dict[str, Any], policy: str, parameter: str) -> list[Any]:
@@ -158,7 +155,7 @@ def uses() -> dict[str, set[str]]:
     return {
         f"{module(path)}.{node.name}": used(path, node)
         for path in sources(LONGCODE)
-        if path.parent != TABLE or path.stem not in ("store", "swaps", "writes", "keys", "codec")
+        if path.parent != TABLE or path.stem not in ("store", "writes", "keys", "codec")
         for node in tree(path).body
         if isinstance(node, ast.FunctionDef)
     }

@@ -5,25 +5,24 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.route import Route, attribute
+from longcode.route import LastText, attribute
 from longcode.table import lines, routes
 from tests.fakes import NOW
 from tests.functions.accounts.calls import at_once
 
 pytestmark = pytest.mark.usefixtures("aws")
 
-MOST = dict.fromkeys("abcde", 20)
 
-
-def text(studio: str, phones: list[str], shared: list[str], name: str, minute: int) -> list[Route]:
+def text(studio: str, phones: list[str], shared: list[str], name: str, minute: int) -> list[LastText]:
     """Have a studio text some phones at once."""
     over = lines.choose(studio, phones, shared)
     at = NOW + timedelta(minutes=minute)
     texts = [
-        Route(account=studio, phone=phone, number=over[phone], message_id=f"{name}-{phone}", at=at)
+        LastText(account=studio, phone=phone, number=over[phone], message_id=f"{name}-{phone}", at=at)
         for phone in phones
     ]
-    routes.note(texts, MOST)
+    for one in texts:
+        routes.record(one, most_an_hour=20)
     return texts
 
 
@@ -33,7 +32,7 @@ def test_with_a_number_for_each_studio_every_answer_is_for_the_studio_that_is_me
     studios = "abcde"[: chance.randint(2, 5)]
     phones = [f"+1212555010{index}" for index in range(chance.randint(1, 5))]
     shared = [f"+1555555010{index}" for index in range(len(studios))]
-    texts: list[Route] = []
+    texts: list[LastText] = []
 
     for minute in range(3):
         chosen = [chance.sample(phones, chance.randint(1, len(phones))) for _ in studios]

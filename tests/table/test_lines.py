@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.route import Route
+from longcode.route import LastText
 from longcode.table import keys, lines, routes, store
 from tests.fakes import NOW
 from tests.functions.accounts.calls import at_once
@@ -21,8 +21,8 @@ def over(account: str, phone: str = PHONE, shared: list[str] = TWENTY) -> str:
 
 def texted(account: str, minute: int) -> None:
     at = NOW + timedelta(minutes=minute)
-    one = Route(account=account, phone=PHONE, number=TWENTY[0], message_id=f"m-{account}", at=at)
-    routes.note([one], {account: 10})
+    one = LastText(account=account, phone=PHONE, number=TWENTY[0], message_id=f"m-{account}", at=at)
+    routes.record(one, most_an_hour=10)
 
 
 def test_an_account_talks_with_a_phone_over_the_number_that_it_began_with() -> None:

@@ -17,7 +17,18 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from longcode.carriers.carrier import Answer, Arrivals, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why, whole
+from longcode.carriers.carrier import (
+    Answer,
+    Arrivals,
+    Inbound,
+    Receipt,
+    RefusalReason,
+    Refused,
+    Sent,
+    Text,
+    Uncertain,
+    whole,
+)
 from longcode.lookup import Listed
 from longcode.message import State
 
@@ -27,33 +38,33 @@ CONNECTIONS = 10  # a batch of ten texts is handed over at once
 SHORTEST_VALID_SECONDS, LONGEST_VALID_SECONDS = 5, 259_200
 
 # The reason of an error is looked up first, then its code, then its HTTP status.
-WHY = {
-    "DESTINATION_PHONE_NUMBER_OPTED_OUT": Why.OPTED_OUT,
-    "ThrottlingException": Why.TRY_AGAIN,
-    "ServiceQuotaExceededException": Why.PARKED,
-    "AccessDeniedException": Why.PARKED,
-    "ResourceNotFoundException": Why.PARKED,
-    "ExpiredTokenException": Why.PARKED,
-    "UnrecognizedClientException": Why.PARKED,
-    "ValidationException": Why.INVALID,
-    "ConflictException": Why.INVALID,
-    "401": Why.PARKED,
-    "403": Why.PARKED,
-    "429": Why.TRY_AGAIN,
+REFUSAL_REASONS = {
+    "DESTINATION_PHONE_NUMBER_OPTED_OUT": RefusalReason.OPTED_OUT,
+    "ThrottlingException": RefusalReason.TRY_AGAIN,
+    "ServiceQuotaExceededException": RefusalReason.PARKED,
+    "AccessDeniedException": RefusalReason.PARKED,
+    "ResourceNotFoundException": RefusalReason.PARKED,
+    "ExpiredTokenException": RefusalReason.PARKED,
+    "UnrecognizedClientException": RefusalReason.PARKED,
+    "ValidationException": RefusalReason.INVALID,
+    "ConflictException": RefusalReason.INVALID,
+    "401": RefusalReason.PARKED,
+    "403": RefusalReason.PARKED,
+    "429": RefusalReason.TRY_AGAIN,
 }
 
 # Events that end a text badly. TEXT_QUEUED and TEXT_PENDING say no more than the answer to the send did.
 UNDELIVERED = {
-    "TEXT_INVALID": Why.BAD_NUMBER,
-    "TEXT_INVALID_MESSAGE": Why.INVALID,
-    "TEXT_UNREACHABLE": Why.TRY_ONCE_LATER,
-    "TEXT_CARRIER_UNREACHABLE": Why.TRY_ONCE_LATER,
-    "TEXT_BLOCKED": Why.BAD_NUMBER,
-    "TEXT_CARRIER_BLOCKED": Why.FILTERED,
-    "TEXT_SPAM": Why.FILTERED,
-    "TEXT_PROTECT_BLOCKED": Why.FILTERED,
-    "TEXT_TTL_EXPIRED": Why.UNKNOWN,
-    "TEXT_UNKNOWN": Why.UNKNOWN,
+    "TEXT_INVALID": RefusalReason.BAD_NUMBER,
+    "TEXT_INVALID_MESSAGE": RefusalReason.INVALID,
+    "TEXT_UNREACHABLE": RefusalReason.TRY_ONCE_LATER,
+    "TEXT_CARRIER_UNREACHABLE": RefusalReason.TRY_ONCE_LATER,
+    "TEXT_BLOCKED": RefusalReason.BAD_NUMBER,
+    "TEXT_CARRIER_BLOCKED": RefusalReason.FILTERED,
+    "TEXT_SPAM": RefusalReason.FILTERED,
+    "TEXT_PROTECT_BLOCKED": RefusalReason.FILTERED,
+    "TEXT_TTL_EXPIRED": RefusalReason.UNKNOWN,
+    "TEXT_UNKNOWN": RefusalReason.UNKNOWN,
 }
 
 
@@ -89,11 +100,11 @@ class Aws:
                 **self._events,
             )
         except (EndpointConnectionError, ConnectTimeoutError):
-            return Refused(Why.TRY_AGAIN, "unreachable")  # never connected, so nothing was sent
+            return Refused(RefusalReason.TRY_AGAIN, "unreachable")  # never connected, so nothing was sent
         except ParamValidationError as problem:
-            return Refused(Why.INVALID, type(problem).__name__)
+            return Refused(RefusalReason.INVALID, type(problem).__name__)
         except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as problem:
-            return Refused(Why.PARKED, type(problem).__name__)
+            return Refused(RefusalReason.PARKED, type(problem).__name__)
         except ClientError as problem:
             return _refusal(problem.response)
         except Exception as problem:  # the SDK raises even AttributeError, for an answer it cannot read
@@ -121,7 +132,9 @@ def _refusal(response: Mapping[str, Any]) -> Answer:
     if code == "InternalServerException" or not definite:
         return Uncertain(code or f"http {status}")
     told = [clue for clue in (response.get("Reason"), code, str(status)) if clue]
-    return Refused(next((WHY[clue] for clue in told if clue in WHY), Why.INVALID), told[0])
+    return Refused(
+        next((REFUSAL_REASONS[clue] for clue in told if clue in REFUSAL_REASONS), RefusalReason.INVALID), told[0]
+    )
 
 
 def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
@@ -146,7 +159,7 @@ def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
         carrier_id=carrier_id,
         state=State.UNDELIVERED,
         code=kind,
-        why=UNDELIVERED[kind],
+        reason=UNDELIVERED[kind],
         at=at,
     )
 

@@ -1,4 +1,4 @@
-"""What every carrier can do, and the values it answers with: an answer is a value, an exception means broken."""
+"""The protocol of a carrier and the values it answers with; an exception means that something is broken."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from longcode.message import State
 
 
 class Text(Struct, frozen=True, kw_only=True):
-    """A text to hand over. `reference` is ours and comes back in every receipt; numbers are E.164."""
+    """A text to send. `reference` is ours and comes back in every receipt; numbers are E.164."""
 
     reference: str
     to: str
@@ -21,8 +21,8 @@ class Text(Struct, frozen=True, kw_only=True):
     valid_seconds: int
 
 
-class Why(StrEnum):
-    """What a carrier's refusal means for us (facts §5)."""
+class RefusalReason(StrEnum):
+    """What a carrier's refusal means for us."""
 
     TRY_AGAIN = "try_again"  # rate or queue: back off and send again
     TRY_ONCE_LATER = "try_once_later"  # handset unreachable: one delayed retry
@@ -36,15 +36,15 @@ class Why(StrEnum):
 
 
 class Sent(Struct, frozen=True):
-    """A definite yes: the carrier has the text."""
+    """The carrier has the text."""
 
     carrier_id: str
 
 
 class Refused(Struct, frozen=True):
-    """A definite no, with the carrier's own code."""
+    """The carrier does not take the text; `code` is its own."""
 
-    why: Why
+    reason: RefusalReason
     code: str
 
 
@@ -66,7 +66,7 @@ class Receipt:
     carrier_id: str | None
     state: State
     code: str | None = None
-    why: Why | None = None
+    reason: RefusalReason | None = None
     at: datetime | None = None
 
 
@@ -85,7 +85,7 @@ class Inbound:
 
 
 class Arrived(Struct, frozen=True, kw_only=True):
-    """A text that the carrier lists as come to a number of ours, in the form in which its webhook brings it."""
+    """A text that the carrier lists as received by one of our numbers; `form` is what its webhook would post."""
 
     carrier_id: str
     form: dict[str, str]
@@ -94,40 +94,40 @@ class Arrived(Struct, frozen=True, kw_only=True):
 
 
 class Arrivals(Struct, frozen=True, kw_only=True):
-    """What came to a number of ours. It is not `whole` when the carrier did not list all of it."""
+    """The texts received by one of our numbers; not `whole` if the carrier did not list all of them."""
 
     texts: list[Arrived]
     whole: bool
 
 
 def whole(words: str) -> str:
-    """Give a text that can be kept and shown: half a surrogate pair, which no one can, is U+FFFD."""
+    """Return words that can be stored and shown: half a surrogate pair becomes U+FFFD."""
     return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class Carrier(Protocol):
-    """Who delivers a text. Sends once: neither a retry nor an exception hides in here."""
+    """A service that delivers texts; it sends each once, without retries."""
 
     name: str
 
     def send(self, text: Text) -> Answer:
-        """Hand a text over, in at most 10 seconds."""
+        """Send a text, in at most 10 seconds."""
         ...
 
     def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
-        """List the texts from a number of ours to a phone since then, in at most 5 seconds; None is no answer."""
+        """List our texts from a number to a phone since then, in at most 5 seconds; None if there is no answer."""
         ...
 
 
 class Archive(Protocol):
-    """What came to us, as the carrier has it: every carrier of ours can be asked, though not every one lists it."""
+    """The texts that a carrier received for us; some carriers list none."""
 
     name: str
 
     def received(self, number: str, since: datetime) -> Arrivals | None:
-        """List the texts that came to a number of ours since then; None from a carrier that lists nothing."""
+        """List the texts received by a number since then; None from a carrier that lists none."""
         ...
 
     def pictures(self, carrier_id: str) -> list[str] | None:
-        """Tell the addresses of the pictures of a listed text, in at most 5 seconds; None is no answer."""
+        """Return the addresses of a listed text's pictures, in at most 5 seconds; None if there is no answer."""
         ...

@@ -15,7 +15,18 @@ from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util import make_headers
 
-from longcode.carriers.carrier import Answer, Arrivals, Arrived, Inbound, Receipt, Refused, Sent, Text, Uncertain, Why
+from longcode.carriers.carrier import (
+    Answer,
+    Arrivals,
+    Arrived,
+    Inbound,
+    Receipt,
+    RefusalReason,
+    Refused,
+    Sent,
+    Text,
+    Uncertain,
+)
 from longcode.lookup import Listed
 from longcode.message import State
 
@@ -32,27 +43,27 @@ _MOST_LISTED = 1000
 _MOST_PAGES = 10
 
 # Twilio's own codes have five digits; an answer or code without a line here goes by its HTTP status, if any.
-WHY = {
-    "429": Why.TRY_AGAIN,
-    "20429": Why.TRY_AGAIN,
-    "21611": Why.TRY_AGAIN,
-    "30001": Why.TRY_AGAIN,
-    "21211": Why.BAD_NUMBER,
-    "21612": Why.BAD_NUMBER,
-    "30004": Why.BAD_NUMBER,
-    "30005": Why.BAD_NUMBER,
-    "21610": Why.OPTED_OUT,
-    "21614": Why.NOT_MOBILE,
-    "21635": Why.NOT_MOBILE,
-    "30006": Why.NOT_MOBILE,
-    "21617": Why.INVALID,
-    "401": Why.PARKED,
-    "403": Why.PARKED,
-    "30002": Why.PARKED,
-    "30034": Why.PARKED,
-    "30003": Why.TRY_ONCE_LATER,
-    "30007": Why.FILTERED,
-    "30008": Why.UNKNOWN,
+REFUSAL_REASONS = {
+    "429": RefusalReason.TRY_AGAIN,
+    "20429": RefusalReason.TRY_AGAIN,
+    "21611": RefusalReason.TRY_AGAIN,
+    "30001": RefusalReason.TRY_AGAIN,
+    "21211": RefusalReason.BAD_NUMBER,
+    "21612": RefusalReason.BAD_NUMBER,
+    "30004": RefusalReason.BAD_NUMBER,
+    "30005": RefusalReason.BAD_NUMBER,
+    "21610": RefusalReason.OPTED_OUT,
+    "21614": RefusalReason.NOT_MOBILE,
+    "21635": RefusalReason.NOT_MOBILE,
+    "30006": RefusalReason.NOT_MOBILE,
+    "21617": RefusalReason.INVALID,
+    "401": RefusalReason.PARKED,
+    "403": RefusalReason.PARKED,
+    "30002": RefusalReason.PARKED,
+    "30034": RefusalReason.PARKED,
+    "30003": RefusalReason.TRY_ONCE_LATER,
+    "30007": RefusalReason.FILTERED,
+    "30008": RefusalReason.UNKNOWN,
 }
 
 # What is not here (accepted, scheduled, queued, sending) says no more than the answer to the send did.
@@ -137,7 +148,7 @@ class Twilio:
                 redirect=False,
             )
         except (NewConnectionError, ConnectTimeoutError):
-            return Refused(Why.TRY_AGAIN, "unreachable")  # never connected, so nothing was sent
+            return Refused(RefusalReason.TRY_AGAIN, "unreachable")  # never connected, so nothing was sent
         except HTTPError as problem:
             return Uncertain(type(problem).__name__)
         return _answer(response)
@@ -211,7 +222,7 @@ def _answer(response: BaseHTTPResponse) -> Answer:
             return Sent(sid)
         case 4, _, code if response.status != HTTPStatus.REQUEST_TIMEOUT:
             code, status = str(code or response.status), str(response.status)
-            return Refused(WHY.get(code) or WHY.get(status, Why.INVALID), code)
+            return Refused(REFUSAL_REASONS.get(code) or REFUSAL_REASONS.get(status, RefusalReason.INVALID), code)
         case _:
             return Uncertain(f"http {response.status}")
 
@@ -286,8 +297,8 @@ def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:
     if state is not State.UNDELIVERED:
         return Receipt(carrier=NAME, reference=reference, carrier_id=carrier_id, state=state)
     code = form.get("ErrorCode") or status
-    why = WHY.get(code, Why.UNKNOWN)
-    return Receipt(carrier=NAME, reference=reference, carrier_id=carrier_id, state=state, code=code, why=why)
+    reason = REFUSAL_REASONS.get(code, RefusalReason.UNKNOWN)
+    return Receipt(carrier=NAME, reference=reference, carrier_id=carrier_id, state=state, code=code, reason=reason)
 
 
 def read_inbound(form: Mapping[str, str]) -> Inbound:

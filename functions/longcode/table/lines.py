@@ -1,59 +1,55 @@
-"""Lines: over which of several shared numbers each account talks with a phone. Two never meet while one is free."""
+"""Sticky senders: over which of several shared numbers each account talks with a phone."""
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from boto3.dynamodb.conditions import Attr
+
 from longcode import numbers
-from longcode.table import keys, routes, store, swaps
+from longcode.table import keys, routes, store
 from longcode.table.codec import Attributes
-from longcode.table.swaps import Swap
+from longcode.table.writes import ABSENT, Put
 
 _AT_ONCE = 16
 
 
 def look(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, str]:
-    """Tell the number over which an account's next text to each phone would go, and keep nothing."""
+    """Return the number over which an account's next text to each phone would go, without keeping it."""
     asked = {phone: keys.lines(phone) for phone in phones}
     found = store.get_many(asked.values())
-    return {phone: numbers.line(_lines(found.get(key)), account, phone, shared) for phone, key in asked.items()}
+    return {phone: numbers.line(_numbers(found.get(key)), account, phone, shared) for phone, key in asked.items()}
 
 
 def choose(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, str]:
-    """Choose the number over which an account texts each phone, and keep it.
-
-    A phone's lines are written only if they are as they were read: of accounts that text it at once, each sees the
-    others' choices.
-    """
-    waiting = {keys.lines(phone): phone for phone in phones}
-    chosen: dict[str, str] = {}
-    for attempt in itertools.count():
-        found = store.get_many(waiting)
-        new = {key: phone for key, phone in waiting.items() if key not in found}
-        known = {key: _lines(item) for key, item in found.items()} | _seeds(new, shared)
-        made = []
-        for key, phone in waiting.items():
-            number = chosen[phone] = numbers.line(known[key], account, phone, shared)
-            if key not in found or known[key].get(account) != number:
-                made.append(_swap(key, phone, found.get(key), {**known[key], account: number}))
-        waiting = {swap.key: waiting[swap.key] for swap in swaps.each(made)}
-        if not waiting:
-            break
-        store.pause(attempt)
-    return chosen
-
-
-def _lines(item: Attributes | None) -> Mapping[str, str]:
-    return item["numbers"] if item else {}
-
-
-def _seeds(new: Mapping[keys.Key, str], shared: Sequence[str]) -> dict[keys.Key, Mapping[str, str]]:
-    """Read who talked with phones before they had lines; it is once in the life of a phone."""
+    """Choose the number over which an account texts each phone, and keep it."""
+    asked = {phone: keys.lines(phone) for phone in phones}
+    found = store.get_many(asked.values())
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = pool.map(routes.newest, new.values())
-    return {key: numbers.seeded(newest, shared) for key, newest in zip(new, found, strict=True)}
+        chosen = pool.map(lambda phone: _keep(account, phone, shared, found.get(asked[phone])), asked)
+        return dict(zip(asked, chosen, strict=True))
 
 
-def _swap(key: keys.Key, phone: str, item: Attributes | None, lines: Mapping[str, str]) -> Swap:
-    written = {"type": "lines", "phone": phone, "numbers": lines}
-    return Swap(key, written, {"numbers": item["numbers"]} if item else {})
+def _keep(account: str, phone: str, shared: Sequence[str], found: Attributes | None) -> str:
+    """Write the number that an account keeps with a phone, only if nobody wrote the item since it was read.
+
+    Of several accounts that text the phone at once, each sees the choices of the others.
+    """
+    # A phone without an item may have been texted while there was one shared number.
+    known = _numbers(found) if found else numbers.seeded(routes.newest(phone), shared)
+    while True:
+        number = numbers.line(known, account, phone, shared)
+        if found and known.get(account) == number:
+            return number
+        item = {"type": "lines", "phone": phone, "numbers": {**known, account: number}}
+        unchanged = Attr("numbers").eq(known) if found else ABSENT
+        try:
+            store.write(Put(keys.lines(phone), item, when=unchanged))
+        except store.ConditionFailed as failed:
+            found = failed.found[0]
+            known = _numbers(found)
+        else:
+            return number
+
+
+def _numbers(item: Attributes | None) -> Mapping[str, str]:
+    return item["numbers"] if item else {}

@@ -1,4 +1,4 @@
-"""The pace of an origination number: from when on its time is free for another segment."""
+"""The throughput (MPS) of an origination number: from when on its time is free for another segment."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,11 +9,11 @@ from longcode.table.writes import Update
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_JUMPED = timedelta(minutes=1)  # nobody reserves that far ahead: a clock that jumped has written it
+_JUMPED = timedelta(minutes=1)  # nobody reserves that far ahead: a clock that jumped wrote it
 
 
 def reserve(number: str, takes: timedelta, now: datetime, ahead: timedelta) -> datetime | None:
-    """Reserve the next stretch of a number's time; gives its beginning, or None if that is later than `ahead`.
+    """Reserve the next stretch of a number's time; return its beginning, or None if that is later than `ahead`.
 
     No two stretches overlap, however many workers ask at once.
     """

@@ -1,26 +1,27 @@
-"""What accepting and handing over must know, each in one call to the table."""
+"""What accepting and sending texts must read, each in one call to the table."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from longcode.account import TEXTS_AN_HOUR, Account
+from longcode.broadcast import State
 from longcode.client import Client
 from longcode.jobs import Send
-from longcode.message import Held, Kind, Message
+from longcode.message import Kind, Message
+from longcode.messages.checks import SendChecks
+from longcode.route import LastText
 from longcode.standing import REFUSALS
 from longcode.table import clients, keys, opt_outs, store
 from longcode.table.codec import Attributes, read
 from longcode.template import Template
 
-_CANCELLED = "cancelled"  # longcode/broadcast.py, which a worker would start with for this word alone
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a request names, as far as it exists; `earlier` is what the same request made before.
+    """What a request names, as far as it exists; `earlier` is the text that the same request made before.
 
-    `last_put` is which client was last written with the phone.
+    `last_put` is the client last written with the phone.
     """
 
     account: Account | None
@@ -68,78 +69,39 @@ def look_up(
 
 
 def messages(jobs: Iterable[Send]) -> dict[Send, Attributes]:
-    """Read the items of a batch's messages; one that is not there is not in the answer."""
+    """Return the items of a batch's messages, without those that are not there."""
     wanted = {job: keys.message(job.account, job.message_id) for job in jobs}
     items = store.get_many(wanted.values())
     return {job: items[key] for job, key in wanted.items() if key in items}
 
 
-@dataclass(frozen=True, slots=True)
-class Stops:
-    """What keeps texts from going: where accounts and phones stand, and broadcasts that were cancelled or are paused.
-
-    `silent` are accounts that may not send, each with the reason.
-    And what tells whether they are too many for a phone: `most_an_hour` by account, `routes` with what went lately.
-    """
-
-    standing: opt_outs.Standing
-    most_an_hour: dict[str, int]
-    routes: dict[keys.Key, Attributes]
-    cancelled: set[tuple[str, str | None]]
-    paused: set[tuple[str, str | None]]
-    silent: dict[str, str]
-
-    def stop(self, message: Message) -> bool:
-        """Tell whether anything keeps a text from going."""
-        return bool(self.refusal(message) or self.is_cancelled(message) or self.waits(message))
-
-    def refusal(self, message: Message) -> str | None:
-        """Tell for which reason a text never goes; one of a broadcast waits while its account may not send."""
-        if self.is_blocked(message):
-            return "opted_out"
-        return None if message.broadcast else self.silent.get(message.account)
-
-    def is_blocked(self, message: Message) -> bool:
-        """Tell whether the recipient said STOP."""
-        return (message.account, message.phone) in self.standing.blocked
-
-    def is_cancelled(self, message: Message) -> bool:
-        """Tell whether a text is of a cancelled broadcast."""
-        return (message.account, message.broadcast) in self.cancelled
-
-    def waits(self, message: Message) -> Held | None:
-        """Tell why a text has to wait: its broadcast is paused, or will be, or the recipient perhaps said STOP."""
-        if (message.account, message.broadcast) in self.paused or self.pauses(message):
-            return Held.PAUSED
-        return Held.ASKED if (message.account, message.phone) in self.standing.asked else None
-
-    def pauses(self, message: Message) -> bool:
-        """Tell whether a text's broadcast is to be paused, as its account may not send."""
-        return message.broadcast is not None and message.account in self.silent
-
-
-def stops(messages: Sequence[Message]) -> Stops:
-    """Read strongly, in one call, what keeps texts from going; the service's own answers pass the opt-out."""
+def checks(messages: Sequence[Message]) -> SendChecks:
+    """Read what may keep texts from being sent, strongly and in one call."""
+    # The service's own answers may go to a phone that has opted out.
     asked = [one for one in messages if one.kind is not Kind.SERVICE]
     gates = {(one.account, one.phone): opt_outs.gates(one.account, one.phone) for one in asked}
-    routes = {keys.route(one.phone, one.number, one.account) for one in asked}
+    last_texts = {
+        (one.account, one.phone, one.number): keys.route(one.phone, one.number, one.account) for one in asked
+    }
     accounts = {one.account: keys.account(one.account) for one in asked}
     broadcasts = {
         (one.account, one.broadcast): keys.broadcast(one.account, one.broadcast) for one in messages if one.broadcast
     }
     every = [key for of_pair in gates.values() for key in of_pair]
-    found = store.get_many([*every, *routes, *accounts.values(), *broadcasts.values()]) if messages else {}
+    found = store.get_many([*every, *last_texts.values(), *accounts.values(), *broadcasts.values()])
     there = {name: found.get(key, {}) for name, key in broadcasts.items()}
     studios = {name: found.get(key, {}) for name, key in accounts.items()}
     on_shared = {(one.account, one.phone) for one in asked if one.number != studios[one.account].get("number")}
     left_at = {pair: None if pair in on_shared else _left_at(studios[pair[0]]) for pair in gates}
-    return Stops(
-        most_an_hour={name: item.get("texts_an_hour", TEXTS_AN_HOUR) for name, item in studios.items()},
-        routes={key: found[key] for key in routes if key in found},
-        standing=opt_outs.standing_in(gates, found, left_at),
-        cancelled={name for name, item in there.items() if item.get("state") == _CANCELLED},
+    standing = opt_outs.standing_in(gates, found, left_at)
+    return SendChecks(
+        opted_out=standing.blocked,
+        unanswered=standing.asked,
+        cancelled={name for name, item in there.items() if item.get("state") == State.CANCELLED},
         paused={name for name, item in there.items() if item.get("paused")},
-        silent={name: why for name, item in studios.items() if (why := REFUSALS.get(item.get("standing")))},
+        silent={name: code for name, item in studios.items() if (code := REFUSALS.get(item.get("standing")))},
+        most_an_hour={name: item.get("texts_an_hour", TEXTS_AN_HOUR) for name, item in studios.items()},
+        last_texts={name: read(LastText, found[key]) for name, key in last_texts.items() if key in found},
     )
 
 

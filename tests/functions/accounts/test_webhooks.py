@@ -8,7 +8,7 @@ from accounts import api
 from inbox import worker
 from longcode.aws import clock
 from longcode.carriers.carrier import Inbound
-from longcode.route import Route
+from longcode.route import LastText
 from longcode.table import accounts, inbox, routes
 from longcode.webhooks import store as deliveries
 from longcode.webhooks import webhook
@@ -55,8 +55,8 @@ def test_the_address_of_webhooks_that_are_on_cannot_be_taken_away() -> None:
 
 def test_what_was_fetched_before_is_not_posted_again() -> None:
     studio()
-    route = Route(account="10000001", phone="+12125550123", number="+15555550100", message_id="m", at=NOW)
-    routes.note([route], {"10000001": 10})
+    route = LastText(account="10000001", phone="+12125550123", number="+15555550100", message_id="m", at=NOW)
+    routes.record(route, most_an_hour=10)
     worker.receive(
         Inbound(carrier="twilio", carrier_id="SM1", phone="+12125550123", number="+15555550100", body="Hi"), NOW
     )

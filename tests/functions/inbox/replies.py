@@ -8,7 +8,7 @@ from inbox import webhook, worker
 from longcode.account import Account
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Inbound
-from longcode.route import Route
+from longcode.route import LastText
 from longcode.table import routes
 from tests.fakes import NOW, Answered, call
 
@@ -25,8 +25,8 @@ def texted(
     message_id: str = "m-0",
 ) -> None:
     """Have an account text a phone."""
-    one = Route(account=account.id, phone=phone, number=number, message_id=message_id, at=at, client_id=client_id)
-    routes.note([one], {account.id: 10})
+    one = LastText(account=account.id, phone=phone, number=number, message_id=message_id, at=at, client_id=client_id)
+    routes.record(one, most_an_hour=10)
 
 
 def receive(sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHONE, at: datetime = NOW) -> None:

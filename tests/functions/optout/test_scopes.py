@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from longcode.account import Account
-from longcode.carriers.carrier import Refused, Why
+from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.consent import SHARED, Event, Means, of_account
 from longcode.jobs import HearKeyword
 from longcode.keywords import NEAR_STOP
@@ -234,7 +234,7 @@ def test_a_carrier_that_says_opted_out_of_a_dedicated_number_teaches_us_of_that_
     call(api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE)
     [body] = queued("send")
 
-    send_worker.prepare([body], FakeCarrier(answers=[Refused(Why.OPTED_OUT, "21610")]), NOW)(body)
+    send_worker.prepare([body], FakeCarrier(answers=[Refused(RefusalReason.OPTED_OUT, "21610")]), NOW)(body)
     worker.handler(sqs_event(*queued("opt_out")), LambdaContext())
 
     assert may_text() == (False, True)

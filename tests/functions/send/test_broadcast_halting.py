@@ -2,10 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from longcode.account import Account
 from longcode.aws import queues
@@ -17,7 +17,8 @@ from longcode.plans import Change
 from longcode.table import broadcasts, sending
 from send import broadcast as worker
 from send import broadcasts as api
-from send import due, halting, steering
+from send import due, steering
+from send.worker import hold_or_cancel
 from tests.fakes import NOW, FakeCarrier, call, queued, studio
 from tests.functions.accounts.calls import meanwhile
 from tests.functions.send.rounds import accounted, advance, hand_over, people, phone, send, stored, take, texts
@@ -166,19 +167,19 @@ def test_a_text_that_was_held_after_a_resume_went_by_is_brought_on(account: Acco
     broadcast = send(account)
     steering.pause(account.id, broadcast.id)
     message = texts(account, broadcast.id)[0]
-    as_paused = sending.stops([message])
+    as_paused = sending.checks([message])
     steering.resume(account.id, broadcast.id, NOW)
     advance()
     hand_over()
 
-    halting.halt(message, as_paused, NOW)
+    hold_or_cancel(message, as_paused, NOW)
     late = send(account, "late")
     steering.pause(account.id, late.id)
     waiting = texts(account, late.id)[0]
-    as_paused = sending.stops([waiting])
+    as_paused = sending.checks([waiting])
     steering.resume(account.id, late.id, NOW)
     advance()
-    halting.halt(waiting, as_paused, NOW)
+    hold_or_cancel(waiting, as_paused, NOW)
 
     assert states(account, broadcast.id) == [Text.SENT] * 3
     assert texts(account, late.id)[0].held is None
@@ -203,10 +204,10 @@ def test_a_text_that_is_at_its_end_is_not_held(account: Account) -> None:
     steering.cancel(account.id, broadcast.id, NOW)
     advance()
     ended = texts(account, broadcast.id)[0]
-    running = sending.stops([])
-    as_paused = replace(running, paused={(account.id, broadcast.id)})
+    running = sending.checks([])
+    as_paused = structs.replace(running, paused={(account.id, broadcast.id)})
 
-    kept = halting.halt(ended, as_paused, NOW)
+    kept = hold_or_cancel(ended, as_paused, NOW)
     deliver(FakeCarrier(), NOW, jobs)
 
     assert not kept

@@ -5,7 +5,7 @@ import pytest
 
 from longcode.account import Account
 from longcode.broadcast import State
-from longcode.carriers.carrier import Refused, Why
+from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.message import State as Text
 from longcode.plans import Change
 from longcode.table import accounts, clients
@@ -121,7 +121,7 @@ def test_a_text_that_failed_gives_its_own_unit_back(account: Account) -> None:
     use(account, 96)
     send(account, audience=FOUR)
 
-    hand_over(carrier=FakeCarrier(answers=[Refused(Why.BAD_NUMBER, "21211")] * 3))
+    hand_over(carrier=FakeCarrier(answers=[Refused(RefusalReason.BAD_NUMBER, "21211")] * 3))
 
     assert accounted(account)
     assert send(account, "again", audience=FOUR, limit="part").texts == 3

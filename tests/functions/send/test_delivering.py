@@ -5,7 +5,7 @@ import pytest
 from longcode import outgoing
 from longcode.account import Account
 from longcode.aws import queues
-from longcode.carriers.carrier import Receipt, Refused, Sent, Text, Uncertain, Why
+from longcode.carriers.carrier import Receipt, RefusalReason, Refused, Sent, Text, Uncertain
 from longcode.consent import SHARED, Event, Means
 from longcode.jobs import HearKeyword
 from longcode.message import Kind, State
@@ -83,7 +83,7 @@ def test_a_record_that_the_sdk_repeated_counts_once(account: Account) -> None:
     assert units(account) == 1
 
 
-@pytest.mark.parametrize("operation", ["UpdateItem", "BatchExecuteStatement"])
+@pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"])
 def test_a_worker_that_cannot_write_before_the_call_sends_nothing_and_the_job_comes_again(
     account: Account, operation: str
 ) -> None:
@@ -182,15 +182,15 @@ def test_the_carrier_is_told_for_how_long_a_late_text_is_still_valid(account: Ac
 def test_a_no_for_good_fails_the_text_and_costs_nothing(account: Account) -> None:
     message = accept(account)
 
-    deliver(FakeCarrier(answers=[Refused(Why.BAD_NUMBER, "21211")]))
+    deliver(FakeCarrier(answers=[Refused(RefusalReason.BAD_NUMBER, "21211")]))
 
     failed = stored(account, message.id)
     assert (failed.state, failed.error, failed.charged_units) == (State.FAILED, "twilio:21211", 0)
     assert units(account) == 0
 
 
-@pytest.mark.parametrize("why", [Why.TRY_AGAIN, Why.TRY_ONCE_LATER])
-def test_a_text_to_try_again_waits_for_its_time(account: Account, why: Why) -> None:
+@pytest.mark.parametrize("why", [RefusalReason.TRY_AGAIN, RefusalReason.TRY_ONCE_LATER])
+def test_a_text_to_try_again_waits_for_its_time(account: Account, why: RefusalReason) -> None:
     message = accept(account)
     carrier, [job] = FakeCarrier(answers=[Refused(why, "20429")]), queued("send")
 
@@ -208,7 +208,7 @@ def test_a_text_to_try_again_waits_for_its_time(account: Account, why: Why) -> N
 
 def test_when_its_time_has_come_it_is_sent_once(account: Account) -> None:
     message = accept(account)
-    carrier = FakeCarrier(answers=[Refused(Why.TRY_AGAIN, "20429"), Sent("SM9")])
+    carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429"), Sent("SM9")])
     deliver(carrier)
     due.sweep(NOW + 31 * SECOND)
 
@@ -222,7 +222,7 @@ def test_when_its_time_has_come_it_is_sent_once(account: Account) -> None:
 
 def test_an_unreachable_handset_is_tried_once_more_and_no_more(account: Account) -> None:
     message = accept(account)
-    carrier = FakeCarrier(answers=[Refused(Why.TRY_ONCE_LATER, "30003")] * 2)
+    carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_ONCE_LATER, "30003")] * 2)
     deliver(carrier)
     due.sweep(NOW + 31 * SECOND)
 
@@ -248,7 +248,7 @@ def test_an_uncertain_text_is_never_sent_again_by_itself(account: Account) -> No
 def test_what_the_carrier_knows_as_opted_out_is_mirrored_and_not_charged(account: Account) -> None:
     message = accept(account)
 
-    deliver(FakeCarrier(answers=[Refused(Why.OPTED_OUT, "21610")]))
+    deliver(FakeCarrier(answers=[Refused(RefusalReason.OPTED_OUT, "21610")]))
 
     [body] = queued("opt_out")
     heard = queues.read(HearKeyword, body)
@@ -262,7 +262,7 @@ def test_an_opt_out_that_could_not_be_mirrored_does_not_look_settled(account: Ac
     message = accept(account)
 
     with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Exception, match="told to"):
-        deliver(FakeCarrier(answers=[Refused(Why.OPTED_OUT, "21610")]))
+        deliver(FakeCarrier(answers=[Refused(RefusalReason.OPTED_OUT, "21610")]))
 
     assert stored(account, message.id).state is State.SENDING
 
@@ -325,7 +325,7 @@ def test_the_services_own_answer_passes_the_block_and_leaves_no_route(account: A
 
 def test_a_copy_of_a_job_that_is_done_leaves_no_route(account: Account) -> None:
     accept(account)
-    carrier, jobs = FakeCarrier(answers=[Refused(Why.TRY_AGAIN, "20429")]), queued("send")
+    carrier, jobs = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")]), queued("send")
     deliver(carrier, jobs=jobs)
 
     deliver(carrier, NOW + 5 * SECOND, jobs=jobs)

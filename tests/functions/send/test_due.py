@@ -6,7 +6,7 @@ import pytest
 
 from longcode.account import Account
 from longcode.aws import clock
-from longcode.carriers.carrier import Refused, Uncertain, Why
+from longcode.carriers.carrier import RefusalReason, Refused, Uncertain
 from longcode.message import State
 from longcode.table import keys, messages
 from longcode.table.store import write
@@ -93,7 +93,7 @@ def test_a_sweeper_that_read_before_a_worker_claimed_leaves_the_text_alone(accou
 
 def test_a_sweeper_that_read_a_retry_before_the_worker_put_it_off_again_keeps_its_pause(account: Account) -> None:
     accept(account)
-    carrier = FakeCarrier(answers=[Refused(Why.TRY_AGAIN, "429")] * 2)
+    carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "429")] * 2)
     deliver(carrier)
     due.sweep(NOW + timedelta(seconds=31))
     [job] = queued("send")

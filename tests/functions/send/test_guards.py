@@ -7,7 +7,7 @@ import pytest
 
 from accounts import api as settings_api
 from longcode.account import Account
-from longcode.carriers.carrier import Refused, Why
+from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.errors import RequestError
 from send import api, requests
 from tests.fakes import NOW, FakeCarrier, call, client, studio
@@ -68,7 +68,7 @@ def test_200_texts_at_once_pass_a_cap_of_100_by_none(account: Account) -> None:
 def test_a_text_that_failed_gives_the_day_its_units_back(account: Account) -> None:
     for index in range(10):
         accept(account, f"use-{index}", body="a" * 1600)
-    deliver(FakeCarrier(answers=[Refused(Why.BAD_NUMBER, "21211")] * 10))
+    deliver(FakeCarrier(answers=[Refused(RefusalReason.BAD_NUMBER, "21211")] * 10))
 
     assert try_to_send(account, "again", units=10) is None
 

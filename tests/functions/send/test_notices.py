@@ -11,7 +11,7 @@ from longcode.aws.queues import read as read_job
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import Deliver
 from longcode.plans import Change
-from longcode.route import Route
+from longcode.route import LastText
 from longcode.standing import Standing, Turn
 from longcode.table import accounts, routes, store, usage
 from longcode.table.due import by
@@ -259,8 +259,8 @@ def test_a_cheaper_plan_at_this_pace_is_named_while_a_change_to_it_counts(aws: N
 
 def test_replies_alone_are_looked_at_too(charged: Account) -> None:
     came = Inbound(carrier="twilio", carrier_id="SM9", phone="+12125550123", number="+15555550100", body="Hello")
-    texted = Route(account=charged.id, phone=came.phone, number=came.number, message_id="m", at=NOW)
-    routes.note([texted], {charged.id: 10})
+    texted = LastText(account=charged.id, phone=came.phone, number=came.number, message_id="m", at=NOW)
+    routes.record(texted, most_an_hour=10)
     inbox_worker.receive(came, NOW)
     count(charged, received=800)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from longcode import limits
 from longcode.account import Account
-from longcode.carriers.carrier import Refused, Why
+from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.errors import RequestError
 from longcode.message import Message, State
 from longcode.plans import Change
@@ -26,7 +26,7 @@ from tests.local_aws import local_aws
 MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(days=2)
 DECEMBER = datetime(2026, 12, 2, 15, 0, tzinfo=UTC)
-BAD_NUMBER = Refused(Why.BAD_NUMBER, "21211")
+BAD_NUMBER = Refused(RefusalReason.BAD_NUMBER, "21211")
 _NOT_SENT = {State.FAILED, State.REFUSED, State.CANCELLED, State.EXPIRED}
 
 

@@ -8,7 +8,7 @@ import pytest
 from longcode import limits, months
 from longcode.account import Account
 from longcode.aws import clock
-from longcode.carriers.carrier import Refused, Why
+from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.errors import PlanLimitReached
 from longcode.message import State
 from longcode.plans import Change
@@ -162,7 +162,9 @@ def test_the_first_texts_of_a_month_start_one_allowance_however_many_come_at_onc
     assert not try_to_send(account, "one more")
 
 
-@pytest.mark.parametrize("answer", [Refused(Why.BAD_NUMBER, "21211"), Refused(Why.OPTED_OUT, "21610")])
+@pytest.mark.parametrize(
+    "answer", [Refused(RefusalReason.BAD_NUMBER, "21211"), Refused(RefusalReason.OPTED_OUT, "21610")]
+)
 def test_a_text_that_failed_gives_its_unit_back(account: Account, answer: Refused) -> None:
     use(account, 90)
     accept(account, "last", body="a" * 1600)

@@ -2,7 +2,7 @@ from collections import defaultdict
 from itertools import product
 
 from longcode.account import Account
-from longcode.carriers.carrier import Receipt, Why
+from longcode.carriers.carrier import Receipt, RefusalReason
 from longcode.message import Direction, Kind, Message, State
 from longcode.table import messages
 from send import reporting
@@ -13,7 +13,7 @@ RECORD = "our own record"
 RECEIPTS = {
     "sent": (State.SENT, None, None),
     "delivered": (State.DELIVERED, None, None),
-    "undelivered": (State.UNDELIVERED, "30003", Why.TRY_ONCE_LATER),
+    "undelivered": (State.UNDELIVERED, "30003", RefusalReason.TRY_ONCE_LATER),
 }
 
 
@@ -52,7 +52,8 @@ def live(message: Message, order: tuple[str, ...]) -> None:
             state, code, why = RECEIPTS[step]
             reference = f"{message.account}.{message.id}"
             reporting.take(
-                Receipt(carrier="twilio", reference=reference, carrier_id="SM1", state=state, code=code, why=why), NOW
+                Receipt(carrier="twilio", reference=reference, carrier_id="SM1", state=state, code=code, reason=why),
+                NOW,
             )
 
 

@@ -10,7 +10,7 @@ import pytest
 from longcode.account import Account
 from longcode.aws import queues
 from longcode.carriers import twilio
-from longcode.carriers.carrier import Receipt, Uncertain, Why
+from longcode.carriers.carrier import Receipt, RefusalReason, Uncertain
 from longcode.jobs import HearKeyword
 from longcode.message import Direction, Kind, Message, State
 from longcode.table import messages, usage
@@ -93,7 +93,7 @@ def test_what_was_charged_in_a_month_that_is_over_stays(account: Account) -> Non
         carrier_id="SM1",
         state=State.UNDELIVERED,
         code="21610",
-        why=Why.OPTED_OUT,
+        reason=RefusalReason.OPTED_OUT,
     )
     reporting.take(receipt, NOW + timedelta(days=20))
 

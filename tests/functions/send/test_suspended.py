@@ -7,7 +7,7 @@ import pytest
 from accounts import standing
 from inbox import api as inbox_api
 from longcode.account import Account, OnUncertain
-from longcode.carriers.carrier import Refused, Uncertain, Why
+from longcode.carriers.carrier import RefusalReason, Refused, Uncertain
 from longcode.message import Held, Kind, State
 from longcode.outgoing import draft
 from longcode.plans import Change
@@ -178,7 +178,7 @@ def test_a_text_that_waits_for_the_morning_is_refused_then(account: Account) -> 
 
 
 def test_a_text_that_is_tried_again_is_refused_instead(account: Account) -> None:
-    message, carrier = accept(account), FakeCarrier(answers=[Refused(Why.TRY_AGAIN, "20429")])
+    message, carrier = accept(account), FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")])
     deliver(carrier)
     order(account, "suspend")
 
@@ -193,7 +193,7 @@ def test_a_text_that_is_tried_again_is_refused_instead(account: Account) -> None
 
 
 def test_a_parked_text_that_the_operator_lets_go_on_is_refused(account: Account) -> None:
-    message, carrier = accept(account), FakeCarrier(answers=[Refused(Why.PARKED, "30002")])
+    message, carrier = accept(account), FakeCarrier(answers=[Refused(RefusalReason.PARKED, "30002")])
     deliver(carrier)
     order(account, "suspend")
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from longcode.account import Account, OnUncertain
-from longcode.carriers.carrier import Receipt, Refused, Uncertain, Why
+from longcode.carriers.carrier import Receipt, RefusalReason, Refused, Uncertain
 from longcode.consent import SHARED, Event, Means
 from longcode.lookup import Listed
 from longcode.message import Message, State
@@ -224,7 +224,7 @@ def test_a_receipt_between_the_sweep_and_the_second_attempt_wins(resender: Accou
 
 
 def test_a_second_attempt_that_surely_did_not_go_is_made_again_and_a_receipt_still_wins(resender: Account) -> None:
-    carrier = FakeCarrier(answers=[Refused(Why.TRY_AGAIN, "20429")])
+    carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")])
     message = unheard_of(resender, carrier)
     look(carrier, DEADLINE + timedelta(seconds=1))
     put_off = stored(resender, message.id)

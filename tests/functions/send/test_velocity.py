@@ -6,7 +6,7 @@ import pytest
 
 from accounts import api as settings_api
 from longcode.account import Account
-from longcode.carriers.carrier import Refused, Why
+from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.message import State
 from longcode.plans import Change
 from send import due
@@ -59,7 +59,7 @@ def test_another_phone_and_another_studio_have_bounds_of_their_own(account: Acco
 
 
 def test_a_text_that_is_tried_again_takes_one_place(account: Account) -> None:
-    first, carrier = accept(account), FakeCarrier(answers=[Refused(Why.TRY_AGAIN, "20429")] * 3)
+    first, carrier = accept(account), FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")] * 3)
     for minute in range(0, 12, 3):
         due.sweep(NOW + timedelta(minutes=minute))
         deliver(carrier, NOW + timedelta(minutes=minute))

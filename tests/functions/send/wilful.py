@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from longcode.carriers.carrier import Answer, Refused, Sent, Text, Uncertain, Why
+from longcode.carriers.carrier import Answer, RefusalReason, Refused, Sent, Text, Uncertain
 from longcode.lookup import Listed
 from longcode.message import State
 from tests.functions.send.wire import Killed
@@ -21,7 +21,7 @@ class Silence(StrEnum):
 
 
 Will = Sent | Refused | Silence
-WILLS: list[Will] = [Sent("yes"), *Silence, *(Refused(why, f"code {why}") for why in Why)]
+WILLS: list[Will] = [Sent("yes"), *Silence, *(Refused(why, f"code {why}") for why in RefusalReason)]
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 from longcode import jobs
 from longcode.account import HookEvent
 from longcode.aws import queues
-from longcode.route import Route
+from longcode.route import LastText
 from longcode.table import accounts, keys, routes, store
 from longcode.webhooks import store as deliveries
 from optout import api, worker
@@ -31,7 +31,8 @@ def told() -> list[tuple[str, dict[str, Any]]]:
 
 
 def texted(account: str, number: str = "+15555550100") -> None:
-    routes.note([Route(account=account, phone=PHONE, number=number, message_id="m", at=NOW)], {account: 10})
+    text = LastText(account=account, phone=PHONE, number=number, message_id="m", at=NOW)
+    routes.record(text, most_an_hour=10)
 
 
 def test_a_studio_that_cannot_be_read_keeps_nobodys_stop_from_being_confirmed() -> None:

@@ -1,0 +1,42 @@
+"""What may keep a text from being sent: a STOP or a possible one, its account's status, or its broadcast."""
+
+from msgspec import Struct
+
+from longcode.message import Held, Message
+from longcode.route import LastText
+
+
+class SendChecks(Struct, frozen=True, kw_only=True):
+    """The facts by which texts are refused, cancelled or held; phones and broadcasts are named with their account."""
+
+    opted_out: set[tuple[str, str]]
+    unanswered: set[tuple[str, str]]  # a possible opt-out that waits for the staff's answer
+    cancelled: set[tuple[str, str | None]]
+    paused: set[tuple[str, str | None]]
+    silent: dict[str, str]  # accounts that may not send, with the reason of the refusal
+    most_an_hour: dict[str, int]  # how many texts an account may send to one phone
+    last_texts: dict[tuple[str, str, str], LastText]  # by account, phone and number
+
+    def stop(self, message: Message) -> bool:
+        """Return whether anything keeps the text from being sent."""
+        return bool(self.refusal(message) or self.is_cancelled(message) or self.held(message))
+
+    def refusal(self, message: Message) -> str | None:
+        """Return why the text is never sent, or None; a broadcast's text waits while its account may not send."""
+        if (message.account, message.phone) in self.opted_out:
+            return "opted_out"
+        return None if message.broadcast else self.silent.get(message.account)
+
+    def is_cancelled(self, message: Message) -> bool:
+        """Return whether the text belongs to a cancelled broadcast."""
+        return (message.account, message.broadcast) in self.cancelled
+
+    def held(self, message: Message) -> Held | None:
+        """Return why the text has to wait, or None."""
+        if (message.account, message.broadcast) in self.paused or self.pauses_broadcast(message):
+            return Held.PAUSED
+        return Held.ASKED if (message.account, message.phone) in self.unanswered else None
+
+    def pauses_broadcast(self, message: Message) -> bool:
+        """Return whether the text's broadcast is to be paused, because its account may not send."""
+        return message.broadcast is not None and message.account in self.silent
