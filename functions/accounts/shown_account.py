@@ -6,14 +6,14 @@ from pydantic import BaseModel
 
 from longcode.account import Delivery, HookEvent, OldSecret, OnUncertain, Product, QuietZone
 from longcode.plans import Change
-from longcode.standing import Standing
+from longcode.standing import AccountStatus
 
 
 class ShownTurn(BaseModel, from_attributes=True):
     """The operator has changed how the account stands, and why."""
 
     at: datetime
-    to: Standing
+    to: AccountStatus
     reason: str | None
 
 
@@ -36,7 +36,7 @@ class ShownAccount(BaseModel, from_attributes=True):
     created_at: datetime
     established_at: datetime | None
     plan_changes: tuple[Change, ...]
-    standing: Standing
+    standing: AccountStatus
     standings: tuple[ShownTurn, ...]
     country_code: str
     allowed_countries: tuple[str, ...]

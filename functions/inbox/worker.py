@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from inbox import arrival, reply
+from inbox import arrival
 from inbox.attributing import attributed
 from longcode import keywords
 from longcode.account import Account
@@ -18,6 +18,8 @@ from longcode.carriers.carrier import Inbound
 from longcode.jobs import HearKeyword
 from longcode.keywords import Keyword
 from longcode.message import Message
+from longcode.messages import reply
+from longcode.optouts import possible
 from longcode.route import Rule
 from longcode.table import inbox, messages, strangers
 
@@ -60,9 +62,9 @@ def _taken_in(inbound: Inbound) -> Message | None:
 
 def _make_known(taken: Message, studio: Account | None, received_at: datetime, now: datetime) -> None:
     """Do what follows from a reply: its staff are asked, its studio's software and its triggers are told."""
-    from inbox import asking, telling  # noqa: PLC0415 - a worker's start does without
+    from inbox import telling  # noqa: PLC0415 - a worker's start does without
 
-    asking.ask(taken)
+    possible.report(taken)
     telling.tell_reply(taken, studio, now)
     by_a_person = taken.rule == Rule.OPERATOR  # who gave it to the account is none of its triggers' causes
     if taken.keyword is None and not by_a_person and len(taken.body) <= _LONGEST_KEYWORD:

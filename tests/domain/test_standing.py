@@ -9,15 +9,15 @@ import pytest
 from longcode.account import Account, Product, check_may_send, plan_in, why_silent
 from longcode.errors import AccountClosed, AccountSuspended
 from longcode.plans import Change
-from longcode.standing import REFUSALS, Standing, Turn
+from longcode.standing import REFUSALS, AccountStatus, StatusChange
 
 JOINED = datetime(2026, 4, 15, 15, 0, tzinfo=UTC)
-ACTIVE, SUSPENDED, CLOSED = Standing.ACTIVE, Standing.SUSPENDED, Standing.CLOSED
+ACTIVE, SUSPENDED, CLOSED = AccountStatus.ACTIVE, AccountStatus.SUSPENDED, AccountStatus.CLOSED
 
 
-def account(*turns: tuple[str, Standing], joined: datetime = JOINED, **changes: Any) -> Account:
+def account(*turns: tuple[str, AccountStatus], joined: datetime = JOINED, **changes: Any) -> Account:
     """Make an account that the operator has turned so, each at a time in UTC."""
-    standings = tuple(Turn(at=utc(at), to=to, reason="Unpaid") for at, to in turns)
+    standings = tuple(StatusChange(at=utc(at), to=to, reason="Unpaid") for at, to in turns)
     fields: dict[str, Any] = {
         "id": "10000001",
         "name": "Foxglove Portraits",
@@ -62,7 +62,7 @@ def test_a_text_is_refused_for_the_reason_that_a_request_is() -> None:
     codes = {SUSPENDED: AccountSuspended.code, CLOSED: AccountClosed.code}
 
     assert codes == REFUSALS
-    assert [standing for standing in Standing if standing not in REFUSALS] == [ACTIVE]
+    assert [standing for standing in AccountStatus if standing not in REFUSALS] == [ACTIVE]
 
 
 def test_before_it_joined_an_account_owes_nothing() -> None:
