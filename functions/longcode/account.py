@@ -73,7 +73,7 @@ class Account:
     `webhook_gone_at` is when its software answered 410, which switches webhooks off.
     `watched_month` is the newest month of which somebody looks at what is used.
 
-    `standing` is what the last of `standings` made of it: what the operator did, oldest first.
+    `standing` is its status, `standings` the history of it, oldest first: what the operator set.
 
     `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
     sessions, orders and so on can be, by kind of record. `create_clients`: texting an unknown number makes a client.

@@ -9,7 +9,7 @@ from longcode import months
 
 
 class AccountStatus(StrEnum):
-    """Whether an account sends. One that is suspended stays a customer; one that is closed is none."""
+    """Whether an account may send. A suspended account stays a customer; a closed one does not."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"

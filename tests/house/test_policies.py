@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.house.reading import (
-    FUNCTIONS,
     LONGCODE,
-    TABLE,
     dotted,
     file_of,
     functions,
@@ -135,6 +133,13 @@ def own(path: Path) -> list[Path]:
     return [file for file in reach(path) if LONGCODE not in file.parents]
 
 
+@cache
+def acting() -> frozenset[Path]:
+    """List the files of longcode/ that may read or write the table: its own, and the shared flows."""
+    pure_or_apart = (LONGCODE, LONGCODE / "aws", LONGCODE / "carriers")
+    return frozenset(path for path in sources(LONGCODE) if path.parent not in pure_or_apart)
+
+
 def attributes(path: Path) -> set[str]:
     return {node.attr for node in nodes(path) if isinstance(node, ast.Attribute)}
 
@@ -147,10 +152,10 @@ def done_by(trigger: Path) -> set[str]:
 
 @cache
 def verbs() -> dict[str, set[str]]:
-    """Tell what each function of the table does, and with it the functions that it calls."""
+    """Tell what each function of the table and of a shared flow does, and with it the functions that it calls."""
     calls = {
         f"{path.stem}.{node.name}": {*used_of_the_table(path, node), *called(node)}
-        for path in sources(TABLE)
+        for path in acting()
         if path.stem not in ("store", "swaps", "writes", "keys", "codec")
         for node in tree(path).body
         if isinstance(node, ast.FunctionDef)
@@ -167,7 +172,7 @@ def called(function: ast.FunctionDef) -> set[str]:
 
 def used_of_the_table(path: Path, within: ast.AST) -> set[str]:
     """Name the functions of the table that some code uses, as `module.function`, called or handed on."""
-    modules = {name.rpartition(".")[2]: name for name in imports(path) if name.startswith("longcode.table.")}
+    modules = {name.rpartition(".")[2]: name for name in imports(path) if file_of(name) in acting()}
     used: set[str] = set()
     for node in ast.walk(within):
         spelled = dotted(node)
@@ -176,6 +181,6 @@ def used_of_the_table(path: Path, within: ast.AST) -> set[str]:
             used.add(spelled)
         elif not tail and head in modules and (origin := file_of(modules[head])) and origin.stem != head:
             used.add(f"{origin.stem}.{head}")
-        elif not tail and head and FUNCTIONS in path.parents and path.parent == TABLE:
+        elif not tail and head and path in acting():
             used.add(f"{path.stem}.{head}")
     return used
