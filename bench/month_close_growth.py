@@ -19,9 +19,9 @@ import msgspec
 
 from bench.figure import Figure
 from bench.quick_aws import Quick, quick_aws
-from billing import close_month, closing
 from longcode.account import Account, Product
 from longcode.aws.telemetry import logger
+from longcode.billing import closing, month_end
 from longcode.jobs import Bill
 from longcode.message import Direction, Kind, Message, State
 from longcode.plans import Change
@@ -84,7 +84,7 @@ def _timed(quick: Quick, run: Callable[[], None]) -> float:
 
 
 def _list(count: int) -> None:
-    if close_month.close(_MONTH, accounts.everyone(), _FIRST) != count:
+    if month_end.close(_MONTH, accounts.everyone(), _FIRST) != count:
         raise RuntimeError("an account has no job")
 
 

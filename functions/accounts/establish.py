@@ -13,7 +13,7 @@ from longcode.aws import clock, mail, queues
 from longcode.aws.batch import OneByOne
 from longcode.aws.settings import public_url
 from longcode.aws.telemetry import logger
-from longcode.standing import Standing
+from longcode.standing import AccountStatus
 from longcode.table import accounts, confirmations, price_list
 from longcode.table.store import ConditionFailed
 
@@ -32,7 +32,7 @@ def establish(form: jobs.SignUp, now: datetime) -> None:
     account = accounts.get(known) if known else _open(form, now)
     if account is None:
         raise LookupError(known)
-    if account.established_at or account.standing is Standing.CLOSED:
+    if account.established_at or account.standing is AccountStatus.CLOSED:
         if not accounts.is_established_by(account.id, form.id):
             _tell_of_form(account, form.plan, now)
         return
@@ -54,7 +54,7 @@ def _open(form: jobs.SignUp, now: datetime) -> Account:
 
 def _tell_of_form(account: Account, plan: str, now: datetime) -> None:
     """Tell a studio whose address is known what its form would change. A closed account keeps its address."""
-    if account.standing is Standing.CLOSED:
+    if account.standing is AccountStatus.CLOSED:
         mail.send(account.email, "Your Longcode account is closed", _closed(account))
     else:
         _ask_to_confirm(account, plan, now)

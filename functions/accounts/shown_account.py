@@ -6,14 +6,14 @@ from pydantic import BaseModel
 
 from longcode.account import Delivery, HookEvent, OldSecret, OnUncertain, Product, QuietZone
 from longcode.plans import Change
-from longcode.standing import Standing
+from longcode.standing import AccountStatus
 
 
-class ShownTurn(BaseModel, from_attributes=True):
-    """The operator has changed how the account stands, and why."""
+class ShownStatusChange(BaseModel, from_attributes=True):
+    """A change of the account's status by the operator, with the reason."""
 
     at: datetime
-    to: Standing
+    to: AccountStatus
     reason: str | None
 
 
@@ -22,7 +22,7 @@ class ShownAccount(BaseModel, from_attributes=True):
 
     `number` is the number that is dedicated to it: without one, its texts go over those that all studios share, which
     it left at `number_since`. `webhook_gone_at` is when its software answered 410, which switches webhooks off.
-    `standing` is what the last of `standings` made of it: what the operator did, oldest first.
+    `standing` is its status, `standings` the history of it, oldest first: what the operator set.
 
     `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
     sessions, orders and so on can be, by kind of record. `create_clients`: texting an unknown number makes a client.
@@ -36,8 +36,8 @@ class ShownAccount(BaseModel, from_attributes=True):
     created_at: datetime
     established_at: datetime | None
     plan_changes: tuple[Change, ...]
-    standing: Standing
-    standings: tuple[ShownTurn, ...]
+    standing: AccountStatus
+    standings: tuple[ShownStatusChange, ...]
     country_code: str
     allowed_countries: tuple[str, ...]
     time_zone: str

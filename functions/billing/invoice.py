@@ -7,13 +7,13 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from billing import closing, exporting
 from billing.mailing import mail_invoice
 from longcode import months
 from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
+from longcode.billing import closing, exporting
 from longcode.jobs import Bill
 from longcode.patience import LEASE
 from longcode.table import accounts, invoices

@@ -17,7 +17,7 @@ from longcode.errors import RequestError
 from longcode.forecast import Forecast
 from longcode.included import Included
 from longcode.plans import PastLimit, Plan
-from longcode.standing import Standing
+from longcode.standing import AccountStatus
 from longcode.table import accounts, allowances, price_list, usage
 from longcode.usage import Usage
 
@@ -100,7 +100,7 @@ def used(account: Account, month: str, now: datetime) -> MonthUsage:
     name = plan_in(account, month)
     plan = price_list.of_month(month)[name] if name else None
     is_over = month < months.month_of(now)
-    goes_on = not is_over and account.standing is not Standing.CLOSED
+    goes_on = not is_over and account.standing is not AccountStatus.CLOSED
     return MonthUsage(
         month=month,
         plan=name,

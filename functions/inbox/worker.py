@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from inbox import arrival, asking, reply
+from inbox import arrival
 from inbox.attributing import attributed
 from longcode import keywords
 from longcode.account import Account
@@ -18,6 +18,8 @@ from longcode.carriers.carrier import Inbound
 from longcode.jobs import HearKeyword
 from longcode.keywords import Keyword
 from longcode.message import Message
+from longcode.messages import reply
+from longcode.optouts import possible
 from longcode.patience import HEALED_AFTER
 from longcode.route import Rule
 from longcode.table import accounts, allowances, inbox, messages, strangers
@@ -61,7 +63,7 @@ def _taken_in(inbound: Inbound) -> Message | None:
 
 def _make_known(taken: Message, studio: Account | None, received_at: datetime, now: datetime) -> None:
     """Do what follows from a reply: its staff are asked, its studio's software and its triggers are told."""
-    asking.ask(taken)
+    possible.report(taken)
     # A copy of a reply may be of another account by now.
     account = studio if studio and studio.id == taken.account else accounts.get(taken.account)
     if account:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from longcode import plans
 from longcode.errors import AccountClosed, AccountSuspended, EditionNotEntitled
 from longcode.plans import Change
-from longcode.standing import Standing, Turn, was_open_in
+from longcode.standing import AccountStatus, StatusChange, was_open_in
 
 SERVICE = "longcode"
 """The operator's own account: it sends the answers to STOP, START and HELP, and nobody is billed for it."""
@@ -73,7 +73,7 @@ class Account:
     `webhook_gone_at` is when its software answered 410, which switches webhooks off.
     `watched_month` is the newest month of which somebody looks at what is used.
 
-    `standing` is what the last of `standings` made of it: what the operator did, oldest first.
+    `standing` is its status, `standings` the history of it, oldest first: what the operator set.
 
     `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
     sessions, orders and so on can be, by kind of record. `create_clients`: texting an unknown number makes a client.
@@ -111,8 +111,8 @@ class Account:
     stripe_customer: str | None = None
     watched_month: str | None = None
     statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    standing: Standing = Standing.ACTIVE
-    standings: tuple[Turn, ...] = ()
+    standing: AccountStatus = AccountStatus.ACTIVE
+    standings: tuple[StatusChange, ...] = ()
 
 
 def countries(account: Account) -> tuple[str, ...]:
@@ -123,12 +123,12 @@ def countries(account: Account) -> tuple[str, ...]:
 def why_silent(account: Account) -> AccountSuspended | AccountClosed | None:
     """Tell why an account sends nothing, whatever else it would be allowed; None when it may send."""
     match account.standing:
-        case Standing.SUSPENDED:
+        case AccountStatus.SUSPENDED:
             reason = account.standings[-1].reason if account.standings else None
             return AccountSuspended(f"The operator has suspended this account, so it sends nothing: {reason}")
-        case Standing.CLOSED:
+        case AccountStatus.CLOSED:
             return AccountClosed("This account is closed, so it sends nothing.")
-        case Standing.ACTIVE:
+        case AccountStatus.ACTIVE:
             return None
 
 
@@ -140,7 +140,7 @@ def check_may_send(account: Account) -> None:
 
 def check_open(account: Account) -> None:
     """Refuse to change the plan of an account that is closed; raises `AccountClosed`."""
-    if account.standing is Standing.CLOSED:
+    if account.standing is AccountStatus.CLOSED:
         raise AccountClosed("This account is closed: its plan changes no more, unless the operator opens it again.")
 
 

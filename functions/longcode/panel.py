@@ -1,7 +1,7 @@
 """The Services panel of studio software (facts S28): what it says where there are no texts to tell of."""
 
 from longcode.account import Account, why_silent
-from longcode.standing import Standing
+from longcode.standing import AccountStatus
 
 NOT_ENABLED = "You have not enabled SMS Text Messaging."
 """What the panel says without an account, word for word (facts S33)."""
@@ -12,7 +12,7 @@ def message(account: Account | None) -> str | None:
 
     One that is not there, not established or closed is no account; one that is suspended is told why.
     """
-    if account is None or account.established_at is None or account.standing is Standing.CLOSED:
+    if account is None or account.established_at is None or account.standing is AccountStatus.CLOSED:
         return NOT_ENABLED
     refusal = why_silent(account)
     return refusal.detail if refusal else None

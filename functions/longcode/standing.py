@@ -1,4 +1,4 @@
-"""How an account stands: it may send, or the operator has suspended it, or it is closed; and since when, and why."""
+"""An account's status: it may send, the operator has suspended it, or it is closed; with its history and reasons."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from enum import StrEnum
 from longcode import months
 
 
-class Standing(StrEnum):
-    """Whether an account sends. One that is suspended stays a customer; one that is closed is none."""
+class AccountStatus(StrEnum):
+    """Whether an account may send. A suspended account stays a customer; a closed one does not."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -17,37 +17,37 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """The operator has changed how an account stands; the studio is shown the reason."""
+class StatusChange:
+    """A change of an account's status by the operator. The studio is shown the reason, but not who made it."""
 
     at: datetime
-    to: Standing
+    to: AccountStatus
     reason: str | None = None
     by: str | None = None
 
 
 REFUSALS: Mapping[str | None, str] = {
-    Standing.SUSPENDED: "account_suspended",
-    Standing.CLOSED: "account_closed",
+    AccountStatus.SUSPENDED: "account_suspended",
+    AccountStatus.CLOSED: "account_closed",
 }
-"""The reason for which a text is refused, by how its account stands; the codes are those of longcode/errors.py."""
+"""The code with which a text is refused, by its account's status; they are codes of longcode/errors.py."""
 
 
-def was_closed(at: datetime, turns: Iterable[Turn]) -> bool:
-    """Tell whether an account was closed at an instant."""
-    before = [turn.to for turn in turns if turn.at <= at]
-    return bool(before) and before[-1] is Standing.CLOSED
+def was_closed(at: datetime, changes: Iterable[StatusChange]) -> bool:
+    """Return whether an account was closed at an instant."""
+    before = [change.to for change in changes if change.at <= at]
+    return bool(before) and before[-1] is AccountStatus.CLOSED
 
 
-def was_open_in(month: str, turns: Iterable[Turn]) -> bool:
-    """Tell whether an account was open, be it suspended or not, at any time of a month that it had joined by."""
+def was_open_in(month: str, changes: Iterable[StatusChange]) -> bool:
+    """Return whether an account was open, suspended or not, at any time of a month that it had joined by."""
     begins, ends = months.bounds(month)
     is_open = True
-    for turn in turns:
-        at = months.utc(turn.at)
+    for change in changes:
+        at = months.utc(change.at)
         if at >= ends:
             break
         if is_open and at > begins:
             return True
-        is_open = turn.to is not Standing.CLOSED
+        is_open = change.to is not AccountStatus.CLOSED
     return is_open

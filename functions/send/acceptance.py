@@ -9,13 +9,13 @@ from longcode.aws import queues
 from longcode.errors import DayLimitReached, PlanLimitReached
 from longcode.limits import Limits
 from longcode.message import Message, State
+from longcode.messages.enqueue import enqueue
 from longcode.months import month_of
 from longcode.patience import HEALED_AFTER
 from longcode.plans import Plan
 from longcode.table import allowances, messages, price_list
 from longcode.table.codec import Attributes
 from longcode.table.writes import Update, Write
-from send.enqueue import enqueue
 
 
 def write(account: Account, drafts: Sequence[Message], now: datetime, others: Sequence[Write] = ()) -> list[Message]:

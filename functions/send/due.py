@@ -9,12 +9,12 @@ from longcode.aws import clock, queues
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import count, logger
 from longcode.message import Message, State
+from longcode.messages.enqueue import enqueue
 from longcode.occurrence import Occurrence, job_of
 from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, due, messages
 from longcode.table.codec import Attributes, read
 from send import notices
-from send.enqueue import enqueue
 
 _UNREADABLE_AGAIN = timedelta(hours=1)
 _BILLED_AGAIN = timedelta(hours=1)  # its queue brings it again too: a mail service that is down makes no flood

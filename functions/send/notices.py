@@ -11,7 +11,7 @@ from longcode.aws.telemetry import logger
 from longcode.limits import MONTH, Limits
 from longcode.notice import CHARGED, Notice
 from longcode.plans import Plan
-from longcode.standing import Standing
+from longcode.standing import AccountStatus
 from longcode.table import accounts, allowances, due, usage
 from longcode.table.codec import Attributes
 from send.acceptance import plan_at
@@ -39,7 +39,7 @@ def look(item: Attributes, now: datetime) -> None:
     if not due.again(item, _next_look(item, used, now, ends_at), remove=gone, seen=used):
         return
     # One that is closed is billed for what it used, and has nothing to choose any more.
-    to_know = [] if account.standing is Standing.CLOSED else notice.due(held, plan, used)
+    to_know = [] if account.standing is AccountStatus.CLOSED else notice.due(held, plan, used)
     told = not to_know or _tell(account, item, held, to_know, now)
     if now >= ends_at and ((_goes_on(account, item["month"], now) and told) or now >= ends_at + _AFTERWARDS):
         allowances.rest(item)

@@ -6,9 +6,9 @@ from datetime import datetime
 from longcode.broadcast import Broadcast
 from longcode.broadcast import State as BroadcastState
 from longcode.message import Held, State
+from longcode.messages.enqueue import enqueue
 from longcode.patience import HEALED_AFTER
 from longcode.table import allowances, broadcast_texts, broadcasts, messages
-from send.enqueue import enqueue
 
 _A_STEP = 500
 

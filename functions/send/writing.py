@@ -11,12 +11,12 @@ from longcode.broadcast import Broadcast, State, added, message_id
 from longcode.client import ticked
 from longcode.message import Kind, Message
 from longcode.message import State as MessageState
+from longcode.messages.enqueue import enqueue
 from longcode.outcome import DUPLICATE, Outcome, refused
 from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, allowances, broadcast_texts, broadcasts, messages
 from longcode.table.clients import Seen
 from send import choosing, deciding, origins, silencing, timing
-from send.enqueue import enqueue
 
 CHUNK = 250
 _pool = ThreadPoolExecutor(16)

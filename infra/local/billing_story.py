@@ -87,13 +87,15 @@ class BillingStory(Telling):
         """Check, credit and settle an invoice as the operator, and print it as the studio."""
         self.title("The operator keeps the books")
         named = {"month": month, "account": studio.account}
-        checked = self._ledger(do="check", **named)
+        checked = self._order(do="months.check", **named)
         self.check(checked["differences"] == [], "the counters are the sum over the messages")
         credit = {**named, "amount_micros": 500_000, "reason": "A text sent twice", "id": f"case-{self.run}"}
-        self._ledger(do="credit", **credit)
-        refused = self._ledger(do="credit", **{**credit, "amount_micros": 10**9, "id": f"more-{self.run}"})
+        self._order(do="invoices.credit", **credit)
+        refused = self._order(do="invoices.credit", **{**credit, "amount_micros": 10**9, "id": f"more-{self.run}"})
         self.check(refused["code"] == "credit_too_large", "a credit larger than the invoice is refused")
-        paid = self._ledger(do="paid", on=(datetime.now(UTC) - timedelta(days=1)).date().isoformat(), **named)
+        paid = self._order(
+            do="invoices.mark_paid", on=(datetime.now(UTC) - timedelta(days=1)).date().isoformat(), **named
+        )
         self.check(paid["state"] == "paid", "it is noted as paid")
         before = studio.ask("GET", f"/invoices/{month}").text
         page = studio.ask("GET", f"/invoices/{month}", None, Accept="text/html").text
@@ -105,7 +107,7 @@ class BillingStory(Telling):
     def suspend_and_restore(self, studio: Studio, client: str) -> None:
         """Suspend a studio: it sends nothing, and still hears its clients."""
         self.title(f"The operator suspends {studio.name}, and restores it")
-        self._stand(studio, do="suspend", reason="The invoice is unpaid.")
+        self._order(do="accounts.suspend", account=studio.account, reason="The invoice is unpaid.")
         refused = studio.ask("POST", "/messages", {"client_id": client, "body": "Hello"})
         self.show("POST /messages", {"client_id": client, "body": "Hello"}, refused.json)
         self.check((refused.status, refused.json["code"]) == (403, "account_suspended"), "it sends nothing")
@@ -113,14 +115,10 @@ class BillingStory(Telling):
         self.replies(_PHONE, f"Are you there? {self.run}")
         self.reply_of(studio, f"Are you there? {self.run}")
         self.check(True, "a client's reply still arrives")
-        self._stand(studio, do="restore")
+        self._order(do="accounts.restore", account=studio.account)
         self.check(self.refusal(studio, client) is None, "restored, it may send again")
 
-    def _ledger(self, **order: Any) -> Any:
-        told = self.stack.invoke(self.stack.ledger_function, order)
-        self.show("ledger", order, told)
-        return told
-
-    def _stand(self, studio: Studio, **order: Any) -> None:
-        told = self.stack.invoke(self.stack.standing_function, {"account": studio.account, **order})
-        self.show("standing", order, told)
+    def _order(self, **order: Any) -> Any:
+        answer = self.stack.invoke(self.stack.admin_function, order)
+        self.show("admin", order, answer)
+        return answer

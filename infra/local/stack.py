@@ -40,8 +40,7 @@ class Stack:
     shared_numbers: list[str]
     table_name: str
     close_month_function: str
-    ledger_function: str
-    standing_function: str
+    admin_function: str
     sweep_function: str
     reconcile_function: str
     replies_topic: str
@@ -126,7 +125,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
         )
     api_url = f"{emulator_url}/_aws/execute-api/{outputs['ApiId']}/v1"
     with _timed(tell, "load the plans"):
-        _load_plans(emulator_url, outputs["PlansFunction"])
+        _load_plans(emulator_url, outputs["AdminFunction"])
     with _timed(tell, "introduce the carrier to the service"):
         _introduce(
             emulator_url, outputs, api_url, carrier_url, {"account_sid": account_sid, "auth_token": auth_token}
@@ -140,8 +139,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
         shared_numbers=SHARED_NUMBERS,
         table_name=outputs["TableName"],
         close_month_function=outputs["CloseMonthFunction"],
-        ledger_function=outputs["LedgerFunction"],
-        standing_function=outputs["StandingFunction"],
+        admin_function=outputs["AdminFunction"],
         sweep_function=outputs["SweepFunction"],
         reconcile_function=outputs["ReconcileFunction"],
         replies_topic=outputs["AwsRepliesTopic"],
@@ -166,7 +164,7 @@ def simulated_carrier(folder: Path, account_sid: str, auth_token: str) -> Iterat
 
 def _load_plans(emulator_url: str, function: str) -> None:
     """Load the price list, as an operator does after the first deployment and after each change of it."""
-    order = {"do": "load", "file": _PLANS.read_text()}
+    order = {"do": "plans.load", "file": _PLANS.read_text()}
     answer = client("lambda", emulator_url).invoke(FunctionName=function, Payload=json.dumps(order))
     told = json.loads(answer["Payload"].read())
     if "FunctionError" in answer or "added" not in told:

@@ -12,7 +12,7 @@ from longcode.account import Account, Product, plan_in
 from longcode.credit import Credit
 from longcode.invoice import Line
 from longcode.plans import Change
-from longcode.standing import Standing, Turn
+from longcode.standing import AccountStatus, StatusChange
 from longcode.usage import Usage
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,10 @@ def test_a_month_has_the_plan_that_the_page_says(changes: str, month: str, plan:
 def test_an_account_that_leaves_owes_for_the_months_that_the_page_says(
     joined: str, turns: str, owes: str, owes_not: str
 ) -> None:
-    made = [Turn(at=utc(at), to=Standing(to)) for to, at in (turn.split(" at ") for turn in turns.split("; "))]
+    made = [
+        StatusChange(at=utc(at), to=AccountStatus(to))
+        for to, at in (turn.split(" at ") for turn in turns.split("; "))
+    ]
     account = Account(
         id="10000001",
         name="Foxglove Portraits",

@@ -132,6 +132,13 @@ def own(path: Path) -> list[Path]:
     return [file for file in reach(path) if LONGCODE not in file.parents]
 
 
+@cache
+def acting() -> frozenset[Path]:
+    """List the files of longcode/ that may read or write the table: its own, and the shared flows."""
+    pure_or_apart = (LONGCODE, LONGCODE / "aws", LONGCODE / "carriers")
+    return frozenset(path for path in sources(LONGCODE) if path.parent not in pure_or_apart)
+
+
 def attributes(path: Path) -> set[str]:
     return {node.attr for node in nodes(path) if isinstance(node, ast.Attribute)}
 

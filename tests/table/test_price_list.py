@@ -75,7 +75,7 @@ def test_a_stack_without_a_price_list_says_so() -> None:
     store.write(Delete(keys.price_list()))
     price_list.forget()
 
-    with pytest.raises(NothingLoaded, match="No plans are loaded: invoke PlansFunction"):
+    with pytest.raises(NothingLoaded, match=r"No plans are loaded: order plans\.load"):
         price_list.of_month("2026-11")
 
 

@@ -10,7 +10,7 @@ from boto3.dynamodb.conditions import Attr
 from longcode.account import Account, Delivery, OldSecret
 from longcode.errors import NotFound
 from longcode.plans import Change
-from longcode.standing import Turn
+from longcode.standing import StatusChange
 from longcode.table import keys, store
 from longcode.table.codec import attributes, read
 from longcode.table.writes import ABSENT, PRESENT, Put, Update, Write
@@ -109,14 +109,14 @@ def change_plan(account: Account, change: Change, *others: Write) -> Account:
     return replace(account, plan_changes=changes)
 
 
-def turn(account: Account, turn: Turn) -> Account:
-    """Change how an account stands; raises `ConditionFailed` when another did meanwhile."""
-    turned = replace(account, standing=turn.to, standings=(*account.standings, turn))
-    before, after = attributes(account).get("standings"), attributes(turned)["standings"]
+def set_status(account: Account, change: StatusChange) -> Account:
+    """Change an account's status; raises `ConditionFailed` when another change was written meanwhile."""
+    changed = replace(account, standing=change.to, standings=(*account.standings, change))
+    before, after = attributes(account).get("standings"), attributes(changed)["standings"]
     same = Attr("standings").eq(before) if before else Attr("standings").not_exists()
-    changes = {"standing": turn.to, "standings": after}
+    changes = {"standing": change.to, "standings": after}
     store.write(Update(keys.account(account.id), changes=changes, when=PRESENT & same))
-    return turned
+    return changed
 
 
 def password_hash(account: str) -> str | None:

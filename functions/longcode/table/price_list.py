@@ -71,7 +71,5 @@ def forget() -> None:
 def _need() -> PriceList:
     prices, _ = loaded()
     if prices is None:
-        raise NothingLoaded(
-            "No plans are loaded: invoke PlansFunction with infra/plans.json, as docs/operating.md says."
-        )
+        raise NothingLoaded("No plans are loaded: order plans.load with infra/plans.json, as docs/operating.md says.")
     return prices

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts import establish, standing
+from accounts import establish
 from longcode import passwords
 from longcode.account import Product
 from longcode.jobs import SignUp
@@ -17,6 +17,7 @@ from tests.fakes import NOW, LambdaContext, sqs_event, studio
 from tests.functions.accounts.calls import at_once, killed_before
 from tests.functions.accounts.event import event
 from tests.functions.accounts.mails import mails_to
+from tests.functions.admin.orders import done
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -186,7 +187,7 @@ def test_no_log_shows_a_password(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_form_with_a_closed_accounts_address_says_that_it_is_closed_and_opens_nothing() -> None:
     studio("10000001", email=ANN)
-    standing.answer({"do": "close", "account": "10000001"}, NOW)
+    done("accounts.close", account="10000001")
 
     establish.establish(form(sign_up="form-2", plan="large"), NOW)
 
@@ -199,7 +200,7 @@ def test_the_form_with_a_closed_accounts_address_says_that_it_is_closed_and_open
 
 def test_an_account_that_was_closed_before_its_credentials_went_gets_none() -> None:
     studio("10000001", email=ANN, established_at=None)
-    standing.answer({"do": "close", "account": "10000001"}, NOW)
+    done("accounts.close", account="10000001")
 
     establish.establish(form(), NOW)
 
@@ -208,7 +209,7 @@ def test_an_account_that_was_closed_before_its_credentials_went_gets_none() -> N
 
 def test_the_form_with_a_suspended_accounts_address_asks_to_confirm_the_plan_as_ever() -> None:
     studio("10000001", email=ANN)
-    standing.answer({"do": "suspend", "account": "10000001", "reason": "Unpaid."}, NOW)
+    done("accounts.suspend", account="10000001", reason="Unpaid.")
 
     establish.establish(form(sign_up="form-2", plan="large"), NOW)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts import signup, standing
+from accounts import signup
 from longcode.aws import clock
 from longcode.jobs import SignUp
 from longcode.plans import Change
@@ -15,6 +15,7 @@ from longcode.table import accounts, confirmations
 from tests.fakes import NOW, Answered, LambdaContext, call, queued, studio
 from tests.functions.accounts.calls import at_once, killed_before, meanwhile
 from tests.functions.accounts.event import event
+from tests.functions.admin.orders import done
 from tests.local_aws import load_plans
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -246,7 +247,7 @@ def test_a_sign_up_is_what_its_queue_carries() -> None:
 def test_a_link_that_was_mailed_before_the_account_was_closed_changes_nothing() -> None:
     account = studio()
     token = confirmations.ask(account.id, "large", clock.now())
-    standing.answer({"do": "close", "account": account.id}, NOW)
+    done("accounts.close", account=account.id)
 
     answer = call(signup, "POST", f"/signup/confirm/{token}")
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from random import Random
 
-from billing import closing
 from longcode import months
 from longcode.account import Account, Product
+from longcode.billing import closing
 from longcode.carriers.carrier import Inbound
 from longcode.message import Direction, Kind, Message, State
 from longcode.months import month_of

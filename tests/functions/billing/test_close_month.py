@@ -8,6 +8,7 @@ import pytest
 from billing import close_month
 from longcode import months
 from longcode.aws import clock
+from longcode.billing import month_end
 from longcode.errors import MonthNotOver
 from longcode.table import accounts
 from tests.fakes import LambdaContext, queued, studio
@@ -104,8 +105,8 @@ def test_killed_anywhere_and_run_again_every_account_is_queued() -> None:
 
     for call in range(1, 5):
         with killed_before(call):
-            close_month.close("2026-11", every, LONG_AFTER)
-    close_month.close("2026-11", every, LONG_AFTER)
+            month_end.close("2026-11", every, LONG_AFTER)
+    month_end.close("2026-11", every, LONG_AFTER)
 
     assert {one[12:20] for one in queued("bill")} == set(every)
 

@@ -8,7 +8,7 @@ from billing import invoice
 from longcode.invoice import Invoice, State
 from longcode.jobs import Bill
 from longcode.plans import Change
-from longcode.standing import Standing, Turn
+from longcode.standing import AccountStatus, StatusChange
 from longcode.table import due, invoices, keys, numbering, store, usage
 from longcode.table.invoices import Entry
 from longcode.table.writes import Update
@@ -167,7 +167,8 @@ def test_a_text_that_is_counted_during_the_walk_is_no_difference() -> None:
 
 def test_what_is_put_aside_and_then_owes_nothing_waits_for_nobody() -> None:
     studio(
-        plan_changes=(Change(LEFT - timedelta(days=90), "medium"),), standings=(Turn(at=LEFT, to=Standing.CLOSED),)
+        plan_changes=(Change(LEFT - timedelta(days=90), "medium"),),
+        standings=(StatusChange(at=LEFT, to=AccountStatus.CLOSED),),
     )
     store.write(usage.adding("10000001", "2026-11-22", "m1", Usage(texts_received=1, units_received=1)))
     bill()

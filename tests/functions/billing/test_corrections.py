@@ -13,7 +13,7 @@ from longcode.invoice import Invoice
 from longcode.jobs import Bill
 from longcode.message import Message
 from longcode.plans import Change
-from longcode.standing import Standing, Turn
+from longcode.standing import AccountStatus, StatusChange
 from longcode.table import balances, invoices, keys, store, usage
 from longcode.table.writes import Update
 from tests.fakes import studio
@@ -23,7 +23,7 @@ from tests.functions.billing.texts import reply, text
 pytestmark = pytest.mark.usefixtures("aws")
 
 JOINED = datetime(2026, 8, 3, 15, 0, tzinfo=UTC)
-LEFT = (Turn(at=datetime(2026, 10, 12, 12, 0, tzinfo=UTC), to=Standing.CLOSED),)
+LEFT = (StatusChange(at=datetime(2026, 10, 12, 12, 0, tzinfo=UTC), to=AccountStatus.CLOSED),)
 
 
 def day(month: str) -> datetime:
@@ -199,7 +199,7 @@ def test_more_credits_than_one_invoice_can_have_are_on_the_one_after() -> None:
 
 
 def test_an_account_that_left_has_its_last_invoice_with_the_whole_fee() -> None:
-    joined(standing=Standing.CLOSED, standings=LEFT)
+    joined(standing=AccountStatus.CLOSED, standings=LEFT)
     text(3, at=day("2026-10"))
 
     last, after = closed("2026-10"), close("2026-11")
@@ -209,7 +209,7 @@ def test_an_account_that_left_has_its_last_invoice_with_the_whole_fee() -> None:
 
 
 def test_late_units_of_an_account_that_left_have_an_invoice_without_a_fee() -> None:
-    joined(standing=Standing.CLOSED, standings=LEFT)
+    joined(standing=AccountStatus.CLOSED, standings=LEFT)
     text(1_000, at=day("2026-10"))
     closed("2026-10")
 

@@ -5,12 +5,11 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
+from admin.exports import Export, begin
 from billing import export as exporter
-from billing import exports as operator
 from billing import invoice as biller
 from billing.export import Answer, Refused, Retry, Stripe
 from longcode import jobs
@@ -194,7 +193,7 @@ def test_what_stripe_refuses_stops_until_the_operator_begins_again(books: FakeSt
     export(books)
     stopped = stands()
     export(books, NOW + timedelta(hours=1))
-    operator.begin(operator.Order(account="10000001", month="2026-11"), NOW + timedelta(days=1), wanted=True)
+    begin(Export(account="10000001", month="2026-11"), NOW + timedelta(days=1), wanted=True)
     export(books, NOW + timedelta(days=1))
 
     assert stopped == (None, why)
@@ -311,48 +310,3 @@ def test_a_record_that_cannot_be_read_stays_on_its_queue() -> None:
     answer = exporter.handler(sqs_event("{"), LambdaContext())
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
-
-
-@pytest.mark.parametrize(
-    ("order", "wanted", "code", "field"),
-    [
-        ({"account": "10000001", "month": "2026-11"}, False, "not_wanted", None),
-        ({"account": "10000001", "month": "2026-10"}, True, "not_found", "month"),
-        ({"account": "10000009", "month": "2026-11"}, True, "not_found", "account"),
-    ],
-)
-def test_the_operator_is_told_why_an_invoice_cannot_be_exported(
-    order: dict[str, str], wanted: bool, code: str, field: str | None
-) -> None:
-    begun()
-
-    answer = operator.begin(operator.Order(**order), NOW, wanted=wanted)
-
-    assert (answer["code"], answer["field"]) == (code, field)
-
-
-def test_the_operator_exports_an_invoice_of_before_and_it_is_begun_once() -> None:
-    studio()
-    invoices.issue(draw_up("10000001", "2026-11", VOLUME, Usage()), NOW)
-    order = operator.Order(account="10000001", month="2026-11")
-
-    answers = [operator.begin(order, NOW, wanted=True) for _ in range(2)]
-
-    assert [one["export"]["round"] for one in answers] == [1, 1]
-    assert len(queued("export")) == 1
-
-
-def test_an_event_of_the_operator_without_the_setting_tells_that_exports_are_off() -> None:
-    begun()
-
-    answer = operator.handler(event("operator_export_invoice"), LambdaContext())
-
-    assert answer["code"] == "not_wanted"
-
-
-@pytest.mark.parametrize(
-    "order", [{}, {"account": "1", "month": "May"}, {"account": "1", "month": "2026-11", "x": 1}]
-)
-def test_an_order_that_cannot_be_read_is_refused(order: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"month|account|field"):
-        operator.handler(order, LambdaContext())

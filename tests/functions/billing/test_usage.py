@@ -10,7 +10,7 @@ from billing import usage as api
 from billing.usage import MonthUsage
 from longcode.account import Account
 from longcode.plans import Change
-from longcode.standing import Standing, Turn
+from longcode.standing import AccountStatus, StatusChange
 from longcode.table import accounts, store, usage
 from longcode.usage import Usage
 from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, client, studio
@@ -241,8 +241,13 @@ def test_an_account_that_is_not_established_has_not_enabled_texting() -> None:
 
 
 def test_a_closed_account_has_not_enabled_texting_and_still_sees_its_months() -> None:
-    turns = (Turn(at=NOW, to=Standing.CLOSED),)
-    studio(standing=Standing.CLOSED, standings=turns, created_at=LONG_AGO, plan_changes=(Change(LONG_AGO, "medium"),))
+    turns = (StatusChange(at=NOW, to=AccountStatus.CLOSED),)
+    studio(
+        standing=AccountStatus.CLOSED,
+        standings=turns,
+        created_at=LONG_AGO,
+        plan_changes=(Change(LONG_AGO, "medium"),),
+    )
     use("2026-11-01", texts_sent=1)
 
     panel = api.panel_of(accounts.get("10000001"), NOW + DAY)
@@ -253,8 +258,8 @@ def test_a_closed_account_has_not_enabled_texting_and_still_sees_its_months() ->
 
 
 def test_a_suspended_account_is_told_why() -> None:
-    turns = (Turn(at=NOW, to=Standing.SUSPENDED, reason="An invoice is open."),)
-    studio(standing=Standing.SUSPENDED, standings=turns)
+    turns = (StatusChange(at=NOW, to=AccountStatus.SUSPENDED, reason="An invoice is open."),)
+    studio(standing=AccountStatus.SUSPENDED, standings=turns)
 
     panel = api.panel_of(accounts.get("10000001"), NOW)
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from inbox import api, reply, strangers
+from inbox import api
 from longcode.account import Account
 from longcode.carriers.carrier import Inbound
+from longcode.messages import reply
 from longcode.table import inbox, keys, store
 from longcode.table.writes import Delete
 from tests.fakes import NOW, call, client, studio
+from tests.functions.admin.orders import done
 from tests.functions.inbox.replies import receive, texted
 from tests.functions.send.wire import Death, Killed, failing, killing, retold, taking_turns
 
@@ -90,7 +92,7 @@ def test_replies_that_are_moved_away_meanwhile_hold_up_no_later_one(account: Acc
     def write(index: int) -> None:
         receive(f"SM{index}", f"{index}")
         if index % 2:
-            strangers.move(strangers.Move(account=account.id, message_id=id_of(index), to=other.id))
+            done("replies.move", account=account.id, message_id=id_of(index), to=other.id)
 
     mine, theirs = Job(account), Job(other)
     with taking_turns(), ThreadPoolExecutor(4) as pool:

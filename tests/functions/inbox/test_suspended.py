@@ -1,15 +1,15 @@
 """Replies to a suspended or closed account arrive, and STOP, START and HELP work, from the webhook to the answer."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from accounts import api as accounts_api
-from accounts import standing
 from billing import api as billing
 from billing import invoices
 from inbox import api as inbox_api
-from inbox import strangers, worker
+from inbox import worker
 from longcode.account import Account
 from longcode.aws import clock, queues
 from longcode.consent import SHARED
@@ -19,6 +19,7 @@ from longcode.table import accounts, inbox, messages, opt_outs, questions, usage
 from longcode.usage import Usage
 from optout import worker as optout_worker
 from tests.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
+from tests.functions.admin.orders import done
 from tests.functions.inbox.replies import PHONE, post, receive, texted
 from tests.functions.send.texts import deliver
 from tests.functions.webhooks.endpoints import Receiver, hosted, work
@@ -39,8 +40,8 @@ def account(aws: None, request: pytest.FixtureRequest) -> Account:
 
 def order(account: Account, do: str) -> None:
     """Have the operator give an order about an account."""
-    reason = {"reason": "Unpaid."} if do == "suspend" else {}
-    assert "code" not in standing.answer({"do": do, "account": account.id} | reason, NOW)
+    reason: dict[str, Any] = {"reason": "Unpaid."} if do == "suspend" else {}
+    done(f"accounts.{do}", account=account.id, **reason)
 
 
 def text(words: str, sid: str = "SM1") -> FakeCarrier:
@@ -181,7 +182,7 @@ def test_a_reply_that_the_operator_moves_to_a_closed_account_is_counted_for_nobo
     order(other, "close")
     [reply] = replies(account)
 
-    strangers.act({"do": "move", "account": account.id, "message_id": reply.id, "to": other.id}, NOW + MINUTE)
+    done("replies.move", NOW + MINUTE, account=account.id, message_id=reply.id, to=other.id)
 
     moved = messages.get(other.id, reply.id)
     assert moved
@@ -196,6 +197,6 @@ def test_moved_on_from_there_it_is_still_counted_for_nobody(aws: None) -> None:
     receive(at=NOW + MINUTE)
     [reply] = replies(account)
 
-    strangers.act({"do": "move", "account": account.id, "message_id": reply.id, "to": other.id}, NOW + MINUTE)
+    done("replies.move", NOW + MINUTE, account=account.id, message_id=reply.id, to=other.id)
 
     assert [usage.of_month(one, "2026-11") for one in (account.id, other.id)] == [Usage(), Usage()]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from inbox import strangers
 from inbox import worker as inbox_worker
 from longcode.account import Account
 from longcode.aws import queues
@@ -22,6 +21,7 @@ from send import broadcasts as broadcasts_api
 from send import due
 from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
 from tests.functions.accounts.calls import at_once, killed_before, meanwhile
+from tests.functions.admin.orders import done
 from tests.functions.inbox.replies import NUMBER, PHONE, texted
 from tests.functions.send.texts import accept, deliver, stored
 
@@ -408,8 +408,7 @@ def test_staff_who_are_handed_a_strangers_near_miss_are_asked(aws: None) -> None
     reply()
 
     for _ in range(2):
-        order = {"do": "hand_over", "carrier": "twilio", "carrier_id": "SM0", "account": MINE}
-        strangers.act(order, at(5))
+        done("replies.hand_over", at(5), carrier="twilio", carrier_id="SM0", account=MINE)
         act(5)
 
     assert [one["words"] for one in listed()] == [WORDS]
@@ -422,7 +421,7 @@ def test_a_near_miss_that_is_moved_is_asked_about_where_it_is_and_nowhere_else(a
     message_id = listed()[0]["message_id"]
 
     for _ in range(2):
-        strangers.act({"do": "move", "account": MINE, "message_id": message_id, "to": THEIRS}, at(5))
+        done("replies.move", at(5), account=MINE, message_id=message_id, to=THEIRS)
         act(5)
 
     assert (listed(), [one["message_id"] for one in listed(THEIRS)]) == ([], [message_id])
@@ -433,7 +432,7 @@ def test_a_late_copy_of_a_near_miss_that_was_moved_asks_nobody_else(account: Acc
     client(studio(THEIRS), "c9", PHONE)
     reply()
     message_id = listed()[0]["message_id"]
-    strangers.act({"do": "move", "account": MINE, "message_id": message_id, "to": THEIRS}, at(5))
+    done("replies.move", at(5), account=MINE, message_id=message_id, to=THEIRS)
 
     reply()
 

@@ -6,7 +6,6 @@ import pytest
 
 from accounts import api as accounts_api
 from inbox import api as inbox_api
-from inbox import strangers
 from inbox import worker as inbox_worker
 from longcode.account import Account
 from longcode.carriers.carrier import Inbound
@@ -17,6 +16,7 @@ from send import due as sweeper
 from send import forgetting
 from tests.fakes import NOW, FakeCarrier, call, client, studio
 from tests.functions.accounts.calls import at_once, killed_before
+from tests.functions.admin.orders import done
 from tests.functions.inbox.replies import NUMBER, PHONE, texted
 from tests.functions.send.texts import accept, deliver, stored
 
@@ -210,8 +210,7 @@ def test_words_that_come_to_an_account_when_they_are_past_its_days_are_taken_awa
     reply(NOW)  # a stranger's
     accounts.change_settings(account.id, {"retention_days": 7})
     sweep(NOW + 20 * DAY)
-    order = {"do": "hand_over", "carrier": "twilio", "carrier_id": f"SM{NOW}", "account": account.id}
-    strangers.act(order, NOW + 20 * DAY)
+    done("replies.hand_over", NOW + 20 * DAY, carrier="twilio", carrier_id=f"SM{NOW}", account=account.id)
 
     sweep(NOW + 21 * DAY)
 

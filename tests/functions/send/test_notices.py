@@ -12,7 +12,7 @@ from longcode.carriers.carrier import Inbound
 from longcode.jobs import Deliver
 from longcode.plans import Change
 from longcode.route import LastText
-from longcode.standing import Standing, Turn
+from longcode.standing import AccountStatus, StatusChange
 from longcode.table import accounts, routes, store, usage
 from longcode.table.due import by
 from longcode.usage import Usage
@@ -165,7 +165,7 @@ def test_a_mail_says_until_when_a_bigger_plan_takes_effect_at_once(account: Acco
 
 def test_an_account_that_is_closed_by_then_is_told_nothing(account: Account) -> None:
     use(account, 80)
-    accounts.turn(account, Turn(at=NOW, to=Standing.CLOSED))
+    accounts.set_status(account, StatusChange(at=NOW, to=AccountStatus.CLOSED))
 
     due.sweep(NOW + timedelta(minutes=3))
 

@@ -1,10 +1,10 @@
 """A suspended or closed account sends nothing, at once and everywhere, and says why; what others send goes on."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from accounts import standing
 from inbox import api as inbox_api
 from longcode.account import Account, OnUncertain
 from longcode.carriers.carrier import RefusalReason, Refused, Uncertain
@@ -12,9 +12,10 @@ from longcode.message import Held, Kind, State
 from longcode.outgoing import draft
 from longcode.plans import Change
 from longcode.table import keys, messages, routes, store
-from send import api, due, release, timing
+from send import api, due, timing
 from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
 from tests.functions.accounts.calls import killed_before, meanwhile
+from tests.functions.admin.orders import done
 from tests.functions.send.texts import accept, deliver, stored, units
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -33,8 +34,8 @@ def account(aws: None) -> Account:
 
 def order(account: Account, do: str) -> None:
     """Have the operator give an order about an account."""
-    reason = {"reason": UNPAID} if do == "suspend" else {}
-    assert "code" not in standing.answer({"do": do, "account": account.id} | reason, NOW)
+    reason: dict[str, Any] = {"reason": UNPAID} if do == "suspend" else {}
+    done(f"accounts.{do}", account=account.id, **reason)
 
 
 def reserved(account: Account) -> list[int]:
@@ -197,7 +198,7 @@ def test_a_parked_text_that_the_operator_lets_go_on_is_refused(account: Account)
     deliver(carrier)
     order(account, "suspend")
 
-    assert release.release(NOW + MINUTE) == 1
+    assert done("texts.release", NOW + MINUTE) == {"released": 1}
     deliver(carrier, NOW + MINUTE)
 
     assert stored(account, message.id).error == "account_suspended"

@@ -1,10 +1,10 @@
 """A broadcast of a suspended account: refused before it begins, paused once at work, and resumed by its studio."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from accounts import standing
 from longcode.account import Account
 from longcode.broadcast import State
 from longcode.message import Held
@@ -15,6 +15,7 @@ from send import broadcasts as api
 from send import due, steering
 from tests.fakes import NOW, Answered, FakeCarrier, call, queued, studio
 from tests.functions.accounts.calls import killed_before, meanwhile
+from tests.functions.admin.orders import done
 from tests.functions.send.rounds import accounted, advance, hand_over, people, send, stored, take, texts
 from tests.functions.send.texts import deliver
 
@@ -34,8 +35,8 @@ def account(aws: None) -> Account:
 
 def order(account: Account, do: str) -> None:
     """Have the operator give an order about an account."""
-    reason = {"reason": UNPAID} if do == "suspend" else {}
-    assert "code" not in standing.answer({"do": do, "account": account.id} | reason, NOW)
+    reason: dict[str, Any] = {"reason": UNPAID} if do == "suspend" else {}
+    done(f"accounts.{do}", account=account.id, **reason)
 
 
 def post(account: Account, **fields: object) -> Answered:

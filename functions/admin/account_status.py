@@ -1,0 +1,99 @@
+"""Suspends an account and restores it, closes it and reopens it, and shows its status."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from admin.order import AccountId, Order, need_account
+from longcode.account import Account
+from longcode.aws.telemetry import logger
+from longcode.errors import WrongStanding
+from longcode.standing import AccountStatus, StatusChange
+from longcode.table import accounts
+from longcode.table.store import ConditionFailed
+
+Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
+
+
+class AccountOrder(Order, frozen=True, kw_only=True):
+    """An order about an account. `by` is who of the operator's staff gives it, which the studio is not shown."""
+
+    account: AccountId
+    by: Words | None = None
+
+
+class Show(AccountOrder, frozen=True, kw_only=True, tag="accounts.show"):
+    """Show an account's status and how it came about."""
+
+
+class Suspend(AccountOrder, frozen=True, kw_only=True, tag="accounts.suspend"):
+    """Stop an account's sending. The studio is shown the reason, so it is required."""
+
+    reason: Words
+
+
+class Restore(AccountOrder, frozen=True, kw_only=True, tag="accounts.restore"):
+    """Let a suspended account send again."""
+
+
+class Close(AccountOrder, frozen=True, kw_only=True, tag="accounts.close"):
+    """End an account. The month is still billed, on its ordinary day."""
+
+    reason: Words | None = None
+
+
+class Reopen(AccountOrder, frozen=True, kw_only=True, tag="accounts.reopen"):
+    """Reopen a closed account, on the plan that it had."""
+
+
+# For each order, the statuses that it may change and the status that it sets; from any other it is refused.
+_TRANSITIONS: Mapping[type[Order], tuple[set[AccountStatus], AccountStatus]] = {
+    Suspend: ({AccountStatus.ACTIVE, AccountStatus.SUSPENDED}, AccountStatus.SUSPENDED),
+    Restore: ({AccountStatus.SUSPENDED}, AccountStatus.ACTIVE),
+    Close: ({AccountStatus.ACTIVE, AccountStatus.SUSPENDED}, AccountStatus.CLOSED),
+    Reopen: ({AccountStatus.CLOSED}, AccountStatus.ACTIVE),
+}
+_INSTEAD = {AccountStatus.SUSPENDED: "restore it or close it", AccountStatus.CLOSED: "reopen it first"}
+
+
+def show(order: Show, _now: datetime) -> dict[str, Any]:
+    """Return an account's status, its history and its dedicated number; raises `NotFound`."""
+    return _shown(need_account(order.account))
+
+
+def set_status(order: Suspend | Restore | Close | Reopen, now: datetime) -> dict[str, Any]:
+    """Change an account's status; repeated, the order changes nothing.
+
+    Raises `NotFound`, or `WrongStanding` where another order has to come first.
+    """
+    allowed, status = _TRANSITIONS[type(order)]
+    while not _is_done(account := need_account(order.account), order, status):
+        if account.standing not in allowed:
+            why = f"The account is {account.standing}: {_INSTEAD[account.standing]}."
+            raise WrongStanding(why, field="do")
+        at = max([now, account.created_at, *(one.at for one in account.standings)])  # clocks differ
+        try:
+            changed = accounts.set_status(account, StatusChange(at=at, to=status, reason=_reason(order), by=order.by))
+        except ConditionFailed:
+            continue  # another order was written first
+        logger.info("account status set", extra={"account": account.id, "status": status})
+        return _shown(changed)
+    return _shown(account)
+
+
+def _is_done(account: Account, order: AccountOrder, status: AccountStatus) -> bool:
+    """Return whether the account has the status; a suspension for another reason is a new one."""
+    last = account.standings[-1].reason if account.standings else None
+    return account.standing is status and (status is not AccountStatus.SUSPENDED or last == _reason(order))
+
+
+def _reason(order: AccountOrder) -> str | None:
+    return order.reason if isinstance(order, Suspend | Close) else None
+
+
+def _shown(account: Account) -> dict[str, Any]:
+    history = [msgspec.to_builtins(one) for one in account.standings]
+    return {"account": account.id, "standing": account.standing, "number": account.number, "standings": history}

@@ -1,0 +1,39 @@
+"""Exports an invoice that has no export yet, or whose export has stopped."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from admin.order import AccountId, Month, Order, need_account
+from longcode.aws.settings import settings
+from longcode.billing import exporting
+from longcode.errors import NotFound
+from longcode.table import exports, invoices
+
+
+class Export(Order, frozen=True, kw_only=True, tag="invoices.export"):
+    """Export an invoice to the operator's books."""
+
+    account: AccountId
+    month: Month
+
+
+def export(order: Export, now: datetime) -> dict[str, Any]:
+    """Begin an export if this deployment has exports, and return how far it is; raises `NotFound`."""
+    return begin(order, now, wanted=bool(settings().stripe_secret))
+
+
+def begin(order: Export, now: datetime, *, wanted: bool) -> dict[str, Any]:
+    """Begin an export, or another round of one that has stopped, and return how far it is; raises `NotFound`."""
+    if not wanted:
+        return {"code": "not_wanted", "detail": "Exports are off: see the parameter InvoiceExport.", "field": None}
+    need_account(order.account)
+    if invoices.get(order.account, order.month) is None:
+        raise NotFound(f"There is no invoice for {order.month}.", field="month")
+    before = exports.get(order.account, order.month)
+    if before is None:
+        exporting.begin(order.account, order.month, now)
+    elif before.stopped:
+        exporting.begin_again(before, now)
+    return {"export": msgspec.to_builtins(exports.get(order.account, order.month))}

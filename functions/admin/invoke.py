@@ -1,0 +1,82 @@
+"""The operator's function: the event's `do` says what is to be done, and its other fields with what."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import msgspec
+
+from admin import account_status, exports, ledger, numbers, optout_history, price_list, release, unattributed
+from admin.order import Order
+from longcode.aws import clock
+from longcode.aws.telemetry import logger
+from longcode.errors import RequestError
+
+ACTIONS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
+    account_status.Show: account_status.show,
+    account_status.Suspend: account_status.set_status,
+    account_status.Restore: account_status.set_status,
+    account_status.Close: account_status.set_status,
+    account_status.Reopen: account_status.set_status,
+    numbers.Assign: numbers.assign,
+    price_list.Show: price_list.show,
+    price_list.Load: price_list.load,
+    ledger.CloseMonth: ledger.close_month,
+    ledger.CheckMonth: ledger.check_month,
+    ledger.RepairMonth: ledger.repair_month,
+    ledger.ListInvoices: ledger.list_invoices,
+    ledger.WriteCsv: ledger.write_csv,
+    ledger.ListOpen: ledger.list_open,
+    ledger.MarkPaid: ledger.mark_paid,
+    ledger.Resend: ledger.resend,
+    ledger.GiveCredit: ledger.give_credit,
+    exports.Export: exports.export,
+    unattributed.ListUnattributed: unattributed.list_unattributed,
+    unattributed.HandOver: unattributed.hand_over,
+    unattributed.Move: unattributed.move,
+    release.Release: release.release,
+    optout_history.ExportHistory: optout_history.export_history,
+}
+
+_ORDER: Any = reduce(or_, ACTIONS)
+_FIELD = re.compile(r"- at `\$\.(\w+)|(?:required|unknown) field `(.+)`\Z")
+_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
+
+
+def act(event: Any, now: datetime) -> dict[str, Any]:
+    """Do what an order says; one that is malformed or refused is answered with `code`, `detail` and `field`."""
+    try:
+        order = read(event)
+        return ACTIONS[type(order)](order, now)
+    except RequestError as refusal:
+        return {"code": refusal.code, "detail": refusal.detail, "field": refusal.field}
+
+
+def read(event: Any) -> Order:
+    """Read an order; raises `RequestError` for one that is malformed."""
+    if isinstance(event, dict):
+        _check_text(event)
+    try:
+        order: Order = msgspec.convert(event, _ORDER)
+    except msgspec.ValidationError as error:
+        found = _FIELD.search(str(error))
+        field = found and (found[1] or found[2])
+        raise RequestError(f"The order cannot be read: {error}.", field=field) from None
+    return order
+
+
+def _check_text(event: dict[str, Any]) -> None:
+    """Refuse half of a surrogate pair, which JSON can spell and neither the table nor a queue can keep."""
+    for name, value in event.items():
+        if _HALF_CHARACTER.search(name):
+            raise RequestError("The order cannot be read: a field's name has half of a surrogate pair.")
+        if isinstance(value, str) and _HALF_CHARACTER.search(value):
+            raise RequestError("The order cannot be read: the value has half of a surrogate pair.", field=name)
+
+
+@logger.inject_lambda_context
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    return act(event, clock.now())

@@ -1,0 +1,48 @@
+"""Dedicates one of our numbers to an account, or takes it back."""
+
+from datetime import datetime
+from typing import Any
+
+from admin.order import AccountId, Order, need_account
+from longcode.aws.settings import settings
+from longcode.aws.telemetry import logger
+from longcode.errors import BadPhone, NumberTaken
+from longcode.phone import to_e164
+from longcode.table import dedicated
+from longcode.table.store import ConditionFailed
+
+
+class Assign(Order, frozen=True, kw_only=True, tag="numbers.assign"):
+    """Dedicate a number to an account; null takes back the one that it has."""
+
+    account: AccountId
+    number: str | None
+
+
+def assign(order: Assign, now: datetime) -> dict[str, Any]:
+    """Dedicate a number to an account, or none, and return the number that it has then; repeated, it changes nothing.
+
+    Raises `NotFound`, `BadPhone` or `NumberTaken`.
+    """
+    number = None if order.number is None else _not_shared(order.number)
+    while (account := need_account(order.account)).number != number:
+        try:
+            if not dedicated.give(account, number, now):
+                raise NumberTaken("This number is another account's, or was within thirty days.", field="number")
+        except ConditionFailed:
+            continue  # the account's number was changed meanwhile
+        logger.info("dedicated", extra={"account": order.account, "given": number is not None})
+    return {"number": number}
+
+
+def _not_shared(entered: str) -> str:
+    if not entered.startswith("+"):
+        raise BadPhone("Write the number in E.164: +, the country code, the number.", field="number")
+    try:
+        number = to_e164(entered, "1")
+    except BadPhone as error:
+        error.field = "number"
+        raise
+    if number in settings().shared_numbers:
+        raise NumberTaken("This number is shared by all studios: see the parameter SharedNumbers.", field="number")
+    return number

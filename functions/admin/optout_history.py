@@ -1,0 +1,30 @@
+"""Exports the history of opt-outs as JSON lines: who said STOP and START, when, how and in which words."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from admin.order import Cursor, Order
+from longcode.table import opt_outs
+
+_MOST = 400  # of 1,600 characters each: Lambda answers with 6 MB at most
+
+
+class ExportHistory(Order, frozen=True, kw_only=True, tag="optouts.export"):
+    """Export the history of one phone, or of all, page by page."""
+
+    phone: Annotated[str, Meta(pattern=r"^\+[0-9]{7,15}\Z")] | None = None
+    limit: Annotated[int, Meta(ge=1, le=_MOST)] = _MOST
+    cursor: Cursor | None = None
+
+
+def export_history(order: ExportHistory, now: datetime) -> dict[str, Any]:
+    """Return events, oldest first, a line for each, and the cursor of the next page: None on the last."""
+    if order.phone:
+        events, next_cursor = opt_outs.all_of(order.phone, now), None
+    else:
+        events, next_cursor = opt_outs.everything(now, limit=order.limit, cursor=order.cursor)
+    lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
+    return {"lines": lines.decode(), "next_cursor": next_cursor}

@@ -1,0 +1,41 @@
+"""Loads the price list: new versions of plans beside the old ones, which never change."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from admin.order import Order
+from longcode.aws.telemetry import logger
+from longcode.price_list import added, read
+from longcode.table import price_list
+
+
+class Show(Order, frozen=True, kw_only=True, tag="plans.show"):
+    """Show what is loaded."""
+
+
+class Load(Order, frozen=True, kw_only=True, tag="plans.load"):
+    """Load infra/plans.json, of which `file` is the text; a dry run only returns what it would add."""
+
+    file: str
+    dry_run: bool = False
+
+
+def show(_order: Show, _now: datetime) -> dict[str, Any]:
+    """Return the loaded list as infra/plans.json has it, or null."""
+    prices, _ = price_list.loaded()
+    return {"file": msgspec.to_builtins(prices)}
+
+
+def load(order: Load, now: datetime) -> dict[str, Any]:
+    """Write a file's new versions, all or none, and return them; repeated, it adds nothing. Raises `BadPlans`."""
+    new = read(order.file)
+    while True:
+        before, revision = price_list.loaded()
+        versions = added(new, before, now)
+        if order.dry_run or new == before or price_list.write(new, revision):
+            break
+    if not order.dry_run:
+        logger.info("plans loaded", extra={"versions": [f"{name} {terms.version}" for name, terms in versions]})
+    return {"added": [{"plan": name, **msgspec.to_builtins(terms)} for name, terms in versions]}

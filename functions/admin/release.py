@@ -1,0 +1,44 @@
+"""Releases parked texts, once the cause for which the carrier refused our account is removed."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from admin.order import Order
+from longcode import patience
+from longcode.message import Held, Message, State
+from longcode.messages.enqueue import enqueue
+from longcode.patience import HEALED_AFTER
+from longcode.table import due, messages
+
+_FURTHEST = timedelta(days=2)  # no text that was tried once is worth sending for longer
+
+
+class Release(Order, frozen=True, kw_only=True, tag="texts.release"):
+    """Let parked texts go on: all, or as many as `at_most`."""
+
+    at_most: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
+
+
+def release(order: Release, now: datetime) -> dict[str, Any]:
+    """Queue parked texts, the first to expire first, and return how many; repeated, none is queued twice."""
+    return {"released": sum(_release_one(message, now) for message in islice(_parked(now), order.at_most))}
+
+
+def _parked(now: datetime) -> Iterator[Message]:
+    for item in due.ahead(now + _FURTHEST):
+        if item.get("held") == Held.PARKED:
+            message = messages.readable(item)
+            if message and not patience.is_over(message, now):
+                yield message
+
+
+def _release_one(message: Message, now: datetime) -> bool:
+    # The sweeper finds a lost job again only if the next time is written first.
+    if not messages.put_off(message, State.QUEUED, now + HEALED_AFTER):
+        return False
+    enqueue([message])
+    return True

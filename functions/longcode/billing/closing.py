@@ -1,0 +1,150 @@
+"""Closes an account's month: computes its invoice, checks the counters, then issues the invoice or parks it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from msgspec import Struct
+
+from longcode import credit, difference, invoice, late, plans
+from longcode.account import Account, plan_in
+from longcode.aws.telemetry import count, logger
+from longcode.difference import Findings
+from longcode.invoice import Invoice, Line, charges, draw_up
+from longcode.patience import HEALED_AFTER
+from longcode.plans import Plan
+from longcode.table import balances, charged, invoices, price_list, usage
+from longcode.table.invoices import Entry
+from longcode.table.writes import Write
+from longcode.usage import Usage, of
+
+_TRIES = 20
+
+
+class Drawn(Struct, frozen=True, kw_only=True):
+    """An invoice, the counters that it was computed from, by month, and the writes that belong in its transaction."""
+
+    invoice: Invoice
+    counters: dict[str, Usage]
+    settling: list[Write]
+
+
+class Moved(Exception):
+    """The counters changed while the messages were added up, so the two cannot be compared."""
+
+
+def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice | None:
+    """Return the invoice of a month that has ended, issued now if it was not; None if there is none, or not yet."""
+    entry = invoices.entry(account.id, month)
+    if entry and (entry.invoice or _is_looked_at_later(entry, now())):
+        return entry.invoice
+    for _ in range(_TRIES):
+        drawn = draw(account, month)
+        if drawn is None:
+            if entry:
+                invoices.forget(account.id, month)
+            return None
+        try:
+            findings = check(account.id, drawn.invoice, drawn.counters)
+            if findings:
+                _put_aside(entry, account.id, month, findings, now())
+                return None
+            return invoices.issue(drawn.invoice, now() + HEALED_AFTER, *drawn.settling)
+        except (Moved, invoices.Overtaken):
+            continue  # a text was counted meanwhile, or another invoice or a credit was written first: start again
+    raise TimeoutError(f"{month} of {account.id} did not come to rest")
+
+
+def _is_looked_at_later(entry: Entry, now: datetime) -> bool:
+    return entry.look_again_at is not None and entry.look_again_at > now
+
+
+def _put_aside(entry: Entry | None, account: str, month: str, findings: Findings, now: datetime) -> None:
+    """Have the month checked once more when a lagging index has caught up; park it if it still differs then."""
+    if entry is None:
+        invoices.doubt(account, month, findings, now + HEALED_AFTER)
+        return
+    if invoices.park(account, month, findings):
+        count("ParkedInvoices")
+        logger.error("parked", extra={"account": account, "month": month})
+
+
+def draw(account: Account, month: str) -> Drawn | None:
+    """Compute the invoice; None if the account owes nothing for the month: it joined later, or was closed before.
+
+    An account that was closed before still gets an invoice, without a fee, for units that are on no invoice yet.
+    """
+    terms = terms_of(account, month)
+    if terms is None:
+        return None
+    balance = balances.of(account.id)
+    used = usage.of_month(account.id, month)
+    late_ones = list(_late(account, month))
+    if plan_in(account, month) is None and used == Usage() and not late_ones:
+        return None
+    lines = [line for _, _, more in late_ones for line in more]
+    waiting = balances.waiting(balance)
+    others = credit.lines((*charges(terms, used), *lines), balance.carried_micros, waiting)
+    return Drawn(
+        invoice=draw_up(account.id, month, terms, used, studio=account.name, others=[*lines, *others]),
+        counters={month: used} | {before: counted for before, counted, _ in late_ones},
+        settling=balances.settling(balance, month, waiting, credit.carried_on(others)),
+    )
+
+
+def owes(account: Account, month: str) -> bool:
+    """Return whether an account owes a month's fee: it has credentials and was open for any part of the month."""
+    return account.established_at is not None and plan_in(account, month) is not None
+
+
+def terms_of(account: Account, month: str) -> Plan | None:
+    """Return an account's plan in a month, with no fee after it was closed; None before it had one.
+
+    An account that never got the credentials of its sign-up never had a plan.
+    """
+    name = plans.in_month(month, account.plan_changes)
+    if name is None or account.established_at is None:
+        return None
+    plan = price_list.of_month(month)[name]
+    return plan if plan_in(account, month) else replace(plan, monthly_fee_micros=0)
+
+
+def _late(account: Account, month: str) -> Iterator[tuple[str, Usage, list[Line]]]:
+    """Yield each earlier month whose invoiced units differ from its counters, with the counters and the lines."""
+    beside = invoices.entries((account.id, one) for one in late.months_beside(month))
+    issued = [one.invoice for one in beside if one.invoice]
+    for before in late.months_before(month):
+        billed, plan = late.billed(before, issued), terms_of(account, before)
+        if billed is None or plan is None:
+            continue  # its own invoice will have them
+        counted = usage.of_month(account.id, before)
+        if lines := list(late.lines(before, plan, billed, counted)):
+            yield before, counted, lines
+
+
+def check(account: str, drawn: Invoice, counters: Mapping[str, Usage]) -> Findings:
+    """Check an invoice and the counters that it was computed from; raises `Moved`."""
+    found = [compare(account, month, counted) for month, counted in counters.items()]
+    return sum(found, Findings(wrong=invoice.wrong(drawn)))
+
+
+def compare(account: str, month: str, counters: Usage) -> Findings:
+    """Compare counters that were read before with the sum over the messages; raises `Moved`."""
+    try:
+        messages = sum((of(message) for message in charged.of_month(account, month)), Usage())
+    except charged.Unreadable as unreadable:
+        return Findings(unreadable=unreadable.args)
+    if usage.of_month(account, month) != counters:
+        raise Moved
+    return difference.compare(month, counters, messages)
+
+
+def compare_at_rest(account: str, month: str) -> tuple[Usage, Findings]:
+    """Read the counters and compare them with the sum over the messages, as of one moment."""
+    for _ in range(_TRIES):
+        counters = usage.of_month(account, month)
+        try:
+            return counters, compare(account, month, counters)
+        except Moved:
+            continue
+    raise TimeoutError(f"{month} of {account} did not come to rest")

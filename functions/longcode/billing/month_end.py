@@ -1,0 +1,42 @@
+"""Queues the invoices of a month that has ended."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from longcode import months
+from longcode.aws import queues
+from longcode.aws.settings import settings
+from longcode.aws.telemetry import logger
+from longcode.errors import MonthNotOver
+from longcode.jobs import Bill
+
+_AT_ONCE = 1000
+
+
+def close(month: str, ids: Iterable[str], now: datetime, *, as_of: datetime | None = None) -> int:
+    """Queue a bill for each account and return how many; doing it again changes nothing. Raises `MonthNotOver`.
+
+    `as_of` is the time that the jobs take it to be, to try a month's close before its end.
+    The log has the last account that was queued: should this die, the rest can be queued from there.
+    """
+    check_over(month, as_of or now)
+    queued = 0
+    for some in _many(iter(ids)):
+        jobs = [Bill(account=account, month=month, as_of=as_of) for account in some]
+        queues.put(settings().bill_queue_url, jobs)
+        queued += len(some)
+        logger.info("queued to be billed", extra={"month": month, "accounts": queued, "up_to": some[-1]})
+    return queued
+
+
+def check_over(month: str, now: datetime) -> None:
+    """Raise `MonthNotOver` for a month that has not ended."""
+    if not months.is_over(month, now):
+        ends_at = months.bounds(month)[1]
+        raise MonthNotOver(f"{month} ends at {ends_at.isoformat()}: it cannot be closed before.", field="month")
+
+
+def _many(ids: Iterator[str]) -> Iterator[list[str]]:
+    while some := list(islice(ids, _AT_ONCE)):
+        yield some

@@ -1,0 +1,61 @@
+"""Makes a studio's message of a text that came in: linked to a client, with the routing decision and its units."""
+
+from datetime import datetime
+from hashlib import blake2s
+
+from longcode import segments
+from longcode.account import Account
+from longcode.carriers.carrier import Inbound
+from longcode.keywords import Keyword
+from longcode.message import Direction, Kind, Message, State
+from longcode.months import month_of
+from longcode.route import Decision, link
+from longcode.standing import was_closed
+from longcode.table import clients
+
+
+def make(
+    inbound: Inbound, decision: Decision, keyword: str | None, received_at: datetime, studio: Account | None
+) -> Message:
+    """Return the message that the studio sees. STOP, START and HELP are not charged: the service handles them.
+
+    A text that came after the account was closed is shown, and counts in no month.
+    """
+    account = decision.account
+    closed = studio is not None and was_closed(received_at, studio.standings)
+    measure = segments.measure(inbound.body)
+    return Message(
+        account=account,
+        id=message_id(inbound),
+        direction=Direction.IN,
+        kind=Kind.REPLY,
+        state=State.RECEIVED,
+        phone=inbound.phone,
+        number=inbound.number,
+        body=inbound.body,
+        encoding=measure.encoding,
+        segments=measure.segments,
+        units=measure.units,
+        charged_units=0 if closed or _is_service(keyword) else measure.units,
+        month=None if closed else month_of(received_at),
+        created_at=received_at,
+        client_id=link(decision.client_id, clients.with_phone(account, inbound.phone)),
+        carrier=inbound.carrier,
+        carrier_id=inbound.carrier_id,
+        read=False,
+        keyword=keyword,
+        media=inbound.media,
+        answers=decision.answers,
+        replies_to=inbound.replies_to,
+        rule=decision.rule,
+        candidates=decision.candidates,
+    )
+
+
+def message_id(inbound: Inbound) -> str:
+    """Return the id of a reply: the same however often the carrier delivers it."""
+    return blake2s(f"{inbound.carrier}\n{inbound.carrier_id}".encode(), digest_size=12).hexdigest()
+
+
+def _is_service(keyword: str | None) -> bool:
+    return keyword in (Keyword.STOP, Keyword.START, Keyword.HELP)

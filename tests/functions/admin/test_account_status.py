@@ -1,0 +1,230 @@
+"""The orders accounts.suspend, restore, close, reopen and show."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts import api
+from longcode.account import plan_in
+from longcode.standing import AccountStatus, StatusChange
+from longcode.table import accounts, dedicated
+from tests.fakes import NOW, call, studio
+from tests.functions.accounts.calls import at_once, killed_before, meanwhile
+from tests.functions.admin.orders import ask
+from tests.functions.send.wire import losing_the_first_answer
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+UNPAID = "October's invoice is unpaid."
+LATER = NOW + timedelta(days=2)
+
+
+def order(do: str, account: str = "10000001", now: Any = NOW, **fields: Any) -> dict[str, Any]:
+    """Give an order, with a reason where one is needed."""
+    reason = {"reason": UNPAID} if do == "suspend" else {}
+    return ask(f"accounts.{do}", now, account=account, **(reason | fields))
+
+
+def status(account: str = "10000001") -> AccountStatus:
+    return accounts.need(account).standing
+
+
+def test_a_suspended_account_is_shown_since_when_and_why() -> None:
+    studio()
+
+    answer = order("suspend", by="accounts desk")
+
+    change = {"at": "2026-11-22T15:30:00Z", "to": "suspended", "reason": UNPAID}
+    by = {"by": "accounts desk"}
+    assert answer == {"account": "10000001", "standing": "suspended", "number": None, "standings": [change | by]}
+    shown = call(api, "GET", "/account", account="10000001").json
+    assert (shown["standing"], shown["standings"]) == ("suspended", [change])
+
+
+def test_a_restored_account_is_active_and_keeps_its_history() -> None:
+    studio()
+    order("suspend")
+
+    order("restore", now=LATER, by="accounts desk")
+
+    account = accounts.need("10000001")
+    assert account.standing is AccountStatus.ACTIVE
+    assert account.standings == (
+        StatusChange(at=NOW, to=AccountStatus.SUSPENDED, reason=UNPAID),
+        StatusChange(at=LATER, to=AccountStatus.ACTIVE, by="accounts desk"),
+    )
+
+
+def test_showing_an_account_changes_nothing() -> None:
+    studio()
+    suspended = order("suspend")
+
+    assert order("show") == suspended
+    assert status() is AccountStatus.SUSPENDED
+
+
+@pytest.mark.parametrize("do", ["suspend", "close"])
+def test_a_repeated_order_changes_nothing(do: str) -> None:
+    studio()
+    first = order(do)
+
+    assert order(do, now=LATER) == first
+
+
+@pytest.mark.parametrize(("first", "then"), [("suspend", "restore"), ("close", "reopen")])
+def test_a_repeated_restore_or_reopen_is_written_once(first: str, then: str) -> None:
+    studio()
+    order(first)
+
+    assert order(then, now=LATER) == order(then, now=LATER + timedelta(days=1))
+    assert [one.to for one in accounts.need("10000001").standings][1:] == [AccountStatus.ACTIVE]
+
+
+def test_a_suspension_for_another_reason_is_written_too() -> None:
+    studio()
+    order("suspend")
+
+    order("suspend", now=LATER, reason="It texts people who never asked.")
+
+    assert [one.reason for one in accounts.need("10000001").standings] == [UNPAID, "It texts people who never asked."]
+
+
+@pytest.mark.parametrize(
+    ("before", "do", "detail"),
+    [
+        ("close", "suspend", "The account is closed: reopen it first."),
+        ("close", "restore", "The account is closed: reopen it first."),
+        ("suspend", "reopen", "The account is suspended: restore it or close it."),
+    ],
+)
+def test_an_order_that_the_status_does_not_allow_is_refused(before: str, do: str, detail: str) -> None:
+    studio()
+    order(before)
+    as_it_stood = order("show")
+
+    assert order(do) == {"code": "wrong_standing", "detail": detail, "field": "do"}
+    assert order("show") == as_it_stood
+
+
+@pytest.mark.parametrize("do", ["show", "suspend", "restore", "close", "reopen"])
+def test_an_unknown_account_is_refused(do: str) -> None:
+    answer = order(do, "10000009")
+
+    assert (answer["code"], answer["field"]) == ("not_found", "account")
+    assert accounts.get("10000009") is None
+
+
+def test_an_order_leaves_other_accounts_unchanged() -> None:
+    studio()
+    other = studio("10000002")
+
+    order("suspend")
+
+    assert accounts.need(other.id) == other
+
+
+def test_an_order_leaves_settings_and_plan_unchanged() -> None:
+    before = studio(sender_name="Foxglove", number="+15555550177", number_since=NOW)
+
+    order("suspend")
+    order("restore")
+
+    account = accounts.need(before.id)
+    assert replace(account, standings=()) == before
+
+
+def test_a_studio_cannot_restore_itself() -> None:
+    studio()
+    order("suspend")
+
+    answer = call(api, "PATCH", "/account", {"standing": "active"}, account="10000001")
+
+    assert answer.status == 422
+    assert status() is AccountStatus.SUSPENDED
+
+
+def test_a_closed_account_keeps_its_dedicated_number() -> None:
+    account = studio()
+    dedicated.give(account, "+15555550177", NOW)
+
+    answer = order("close")
+
+    assert answer["number"] == "+15555550177"
+    assert dedicated.owner("+15555550177") == account.id
+
+
+def test_a_closed_account_owes_the_month_of_its_close_and_none_until_it_is_reopened() -> None:
+    studio()
+    order("close")
+    order("reopen", now=NOW + timedelta(days=70))
+
+    account = accounts.need("10000001")
+    assert [plan_in(account, month) for month in ("2026-11", "2026-12", "2027-01")] == ["medium", None, "medium"]
+
+
+def test_an_order_from_a_slow_clock_keeps_the_history_in_order() -> None:
+    studio()
+    order("suspend", now=LATER)
+
+    order("close", now=NOW)
+
+    assert [one.at for one in accounts.need("10000001").standings] == [LATER, LATER]
+
+
+def test_parallel_orders_are_applied_one_after_another() -> None:
+    studio()
+
+    with at_once() as threads:
+        list(threads.map(order, ["suspend", "close", "suspend", "close", "suspend"]))
+
+    account = accounts.need("10000001")
+    assert account.standing is AccountStatus.CLOSED
+    assert [one.to for one in account.standings] in (
+        [AccountStatus.CLOSED],
+        [AccountStatus.SUSPENDED, AccountStatus.CLOSED],
+    )
+
+
+def test_an_account_closed_during_a_suspension_stays_closed() -> None:
+    studio()
+
+    with meanwhile("UpdateItem", lambda: order("close")):
+        answer = order("suspend")
+
+    assert answer["code"] == "wrong_standing"
+    assert [one.to for one in accounts.need("10000001").standings] == [AccountStatus.CLOSED]
+
+
+def test_a_setting_changed_during_an_order_is_kept() -> None:
+    studio()
+
+    with meanwhile("UpdateItem", lambda: accounts.change_settings("10000001", {"name": "Foxglove"})):
+        order("suspend")
+
+    assert (accounts.need("10000001").name, status()) == ("Foxglove", AccountStatus.SUSPENDED)
+
+
+@pytest.mark.parametrize("do", ["suspend", "close"])
+def test_an_order_killed_at_any_call_is_applied_whole_or_not_at_all(do: str) -> None:
+    for call_number in (1, 2):
+        number = f"1000000{call_number}"
+        studio(number)
+
+        with killed_before(call_number):
+            order(do, number)
+
+        account = accounts.need(number)
+        assert (account.standing, account.standings) == (AccountStatus.ACTIVE, ())
+        assert order(do, number)["standing"] == ("suspended" if do == "suspend" else "closed")
+
+
+def test_a_change_whose_answer_is_lost_is_written_once() -> None:
+    studio()
+
+    with losing_the_first_answer("dynamodb", "UpdateItem") as repeated:
+        answer = order("suspend")
+
+    assert repeated == ["UpdateItem"]
+    assert len(answer["standings"]) == 1

@@ -1,0 +1,59 @@
+"""The order invoices.export begins an export once, and again where it has stopped."""
+
+from typing import Any
+
+import pytest
+
+from admin.exports import Export, begin
+from longcode.errors import NotFound
+from longcode.invoice import draw_up
+from longcode.plans import PastLimit, Plan
+from longcode.table import invoices
+from longcode.usage import Usage
+from tests.fakes import NOW, queued, studio
+from tests.functions.accounts.event import event
+from tests.functions.admin.orders import ask
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+PLAN = Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE)
+
+
+def issued() -> None:
+    studio()
+    invoices.issue(draw_up("10000001", "2026-11", PLAN, Usage()), NOW)
+
+
+def test_an_invoice_without_an_export_is_exported_once() -> None:
+    issued()
+    order = Export(account="10000001", month="2026-11")
+
+    answers = [begin(order, NOW, wanted=True) for _ in range(2)]
+
+    assert [one["export"]["round"] for one in answers] == [1, 1]
+    assert len(queued("export")) == 1
+
+
+@pytest.mark.parametrize(
+    ("order", "field"),
+    [
+        ({"account": "10000001", "month": "2026-10"}, "month"),
+        ({"account": "10000009", "month": "2026-11"}, "account"),
+    ],
+)
+def test_a_missing_invoice_or_account_is_refused_by_its_field(order: dict[str, Any], field: str) -> None:
+    issued()
+
+    with pytest.raises(NotFound) as refused:
+        begin(Export(**order), NOW, wanted=True)
+
+    assert refused.value.field == field
+    assert queued("export") == []
+
+
+def test_an_export_without_the_parameter_is_refused() -> None:
+    issued()
+
+    answer = ask(**event("admin_invoices_export"))
+
+    assert (answer["code"], answer["field"]) == ("not_wanted", None)
