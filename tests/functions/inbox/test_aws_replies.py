@@ -16,8 +16,9 @@ from longcode.account import Account
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
 from longcode.table import inbox
-from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
-from tests.functions.inbox.replies import texted
+from tests.fakes import NOW, LambdaContext, queued, sqs_event
+
+pytestmark = pytest.mark.account(texted=NOW)
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_reply.json").read_text())
 ENVELOPE = json.loads(EVENT["Records"][0]["body"])
@@ -26,15 +27,6 @@ PHONE = "+15555550123"
 INBOUND = Inbound(carrier="aws", carrier_id="", phone=PHONE, number="+15555550100", body="")
 COUNTER = count()
 NEVER = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z", "1969-12-31T23:59:59Z"]
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has texted its client."""
-    account = studio()
-    client(account, "c1", PHONE)
-    texted(account, phone=PHONE)
-    return account
 
 
 def replies(account: Account) -> list[Message]:

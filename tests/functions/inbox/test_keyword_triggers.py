@@ -18,17 +18,9 @@ from tests.functions.inbox.replies import PHONE, receive, texted
 from tests.functions.send.wire import Death, Killed, killing
 from tests.occasions import trigger
 
+pytestmark = pytest.mark.account(edition="professional", texted=NOW, rule=True)
+
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio of the Professional edition that texted its client, with a trigger on the keyword HOURS."""
-    account = studio(edition="professional")
-    client(account)
-    texted(account)
-    rule()
-    return account
 
 
 def rule(**changes: object) -> None:

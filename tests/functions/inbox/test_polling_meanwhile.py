@@ -15,19 +15,12 @@ from longcode.carriers.carrier import Inbound
 from longcode.table import inbox, keys, store
 from longcode.table.writes import Delete
 from tests.fakes import NOW, call, client, studio
-from tests.functions.inbox.replies import receive, texted
+from tests.functions.inbox.replies import receive
 from tests.functions.send.wire import Death, Killed, failing, killing, retold, taking_turns
 
+pytestmark = pytest.mark.account(texted=NOW)
+
 CALLS = 8  # of one reply's way; `test_a_reply_has_no_more_calls_than_are_killed_here` holds it
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has texted its client."""
-    account = studio()
-    client(account)
-    texted(account)
-    return account
 
 
 class Job:

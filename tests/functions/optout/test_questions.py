@@ -25,17 +25,10 @@ from tests.functions.accounts.calls import at_once, killed_before, meanwhile
 from tests.functions.inbox.replies import NUMBER, PHONE, texted
 from tests.functions.send.texts import accept, deliver, stored
 
+pytestmark = pytest.mark.account(texted=NOW - timedelta(hours=1))
+
 MINE, THEIRS = "10000001", "10000002"
 WORDS = " Please stop texting me!! 🙏"
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio whose client Zoë has texted it last."""
-    account = studio(MINE)
-    client(account, "c1", PHONE)
-    texted(account, at=NOW - timedelta(hours=1))
-    return account
 
 
 def at(minute: int) -> datetime:

@@ -18,21 +18,15 @@ from longcode.table import broadcasts, sending
 from send import broadcast as worker
 from send import broadcasts as api
 from send import due, halting, steering
-from tests.fakes import NOW, FakeCarrier, call, queued, studio
+from tests.fakes import NOW, FakeCarrier, call, queued
 from tests.functions.accounts.calls import meanwhile
 from tests.functions.send.rounds import accounted, advance, hand_over, people, phone, send, stored, take, texts
 from tests.functions.send.texts import deliver
 from tests.functions.send.wire import Death, Killed, killing, taking_turns
 
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),), people=3)
+
 LATER = NOW + timedelta(minutes=3)
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio whose plan stops at 100 units, with three clients."""
-    account = studio(plan_changes=(Change(NOW, "starter"),))
-    people(account, 3)
-    return account
 
 
 def states(account: Account, broadcast_id: str) -> list[Text]:

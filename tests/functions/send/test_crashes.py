@@ -8,7 +8,7 @@ from longcode.account import Account
 from longcode.carriers.carrier import Answer, Receipt, Text
 from longcode.message import State
 from send import api, due, reporting, requests
-from tests.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.fakes import NOW, FakeCarrier, queued
 from tests.functions.send.texts import deliver, stored, units
 from tests.functions.send.wire import Death, Killed, killing
 
@@ -22,14 +22,6 @@ class DyingCarrier(FakeCarrier):
     def send(self, text: Text) -> Answer:
         super().send(text)
         raise Killed
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has one client."""
-    account = studio()
-    client(account)
-    return account
 
 
 def accept(account: Account, key: str) -> str:

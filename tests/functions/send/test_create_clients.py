@@ -21,16 +21,10 @@ from tests.functions.send.texts import deliver
 from tests.functions.send.wire import Death, Killed, killing
 from tests.local_aws import local_aws
 
+pytestmark = pytest.mark.account(create_clients=True)
+
 PHONE, ID = "+12125550188", "tel-12125550188"
 STOP = Event(id="e", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that wants clients made, and has one."""
-    account = studio(create_clients=True)
-    client(account)
-    return account
 
 
 def post(account: Account, key: str = "key", to: str = PHONE, **fields: Any) -> Answered:

@@ -15,19 +15,19 @@ from longcode.table import accounts, due, folders, keys, retentions, store, usag
 from longcode.table.writes import Update
 from send import due as sweeper
 from send import forgetting
-from tests.fakes import NOW, FakeCarrier, call, client, studio
+from tests.fakes import NOW, FakeCarrier, call, studio
 from tests.functions.accounts.calls import at_once, killed_before
 from tests.functions.inbox.replies import NUMBER, PHONE, texted
 from tests.functions.send.texts import accept, deliver, stored
 
 DAY = timedelta(days=1)
 
+pytestmark = pytest.mark.account(retention_days=30)
+
 
 @pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that keeps words for thirty days, and has one client."""
-    account = studio(retention_days=30)
-    client(account)
+def account(account: Account) -> Account:
+    """A studio that keeps the texts' bodies for thirty days."""
     retentions.start(account.id, NOW)
     return account
 

@@ -27,13 +27,7 @@ from tests.functions.send.test_guards import try_to_send
 from tests.functions.send.texts import accept, deliver
 from tests.functions.send.wire import Death, Killed, failing, killing
 
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio whose plan stops at 100 units."""
-    account = studio(plan_changes=(Change(NOW, "starter"),))
-    client(account)
-    return account
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),))
 
 
 def use(account: Account, units: int, key: str = "use") -> None:

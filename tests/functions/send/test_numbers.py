@@ -22,12 +22,10 @@ HELLO = {"client_id": "c1", "body": "Hello"}
 
 
 @pytest.fixture
-def account(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """Give a studio that has one client, on four shared numbers."""
+def account(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """A studio that has one client, on four shared numbers."""
     monkeypatch.setenv("SHARED_NUMBERS", ",".join(FOUR))
     settings.cache_clear()
-    account = studio()
-    client(account)
     yield account
     settings.cache_clear()
 

@@ -17,18 +17,12 @@ from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
 from tests.functions.accounts.calls import killed_before, meanwhile
 from tests.functions.send.texts import accept, deliver, stored, units
 
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),))
+
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 TEXT = {"client_id": "c1", "body": "Hello"}
 UNPAID = "October's invoice is unpaid."
 WHY = f"The operator has suspended this account, so it sends nothing: {UNPAID}"
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio with a client, on a plan that stops."""
-    account = studio(plan_changes=(Change(NOW, "starter"),))
-    client(account)
-    return account
 
 
 def order(account: Account, do: str) -> None:

@@ -18,18 +18,12 @@ from tests.functions.accounts.calls import killed_before, meanwhile
 from tests.functions.send.rounds import accounted, advance, hand_over, people, send, stored, take, texts
 from tests.functions.send.texts import deliver
 
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),), people=3)
+
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 FORM = {"audience": {"all": True}, "body": "Hello"}
 UNPAID = "October's invoice is unpaid."
 WHY = f"The operator has suspended this account, so it sends nothing: {UNPAID}"
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio whose plan stops at 100 units, with three clients."""
-    account = studio(plan_changes=(Change(NOW, "starter"),))
-    people(account, 3)
-    return account
 
 
 def order(account: Account, do: str) -> None:

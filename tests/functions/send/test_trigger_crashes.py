@@ -7,22 +7,15 @@ from longcode.account import Account
 from longcode.occurrence import State
 from longcode.table import calls
 from send import due
-from tests.fakes import NOW, client, queued, studio
+from tests.fakes import NOW, client, queued
 from tests.functions.send.test_firing import NINE
 from tests.functions.send.triggering import fire_all, planned, rule, tell, texts
 from tests.functions.send.wire import Death, Killed, killing
 
+pytestmark = pytest.mark.account(edition="professional", rule=True)
+
 MINUTE = timedelta(minutes=1)
 TELL, FIRE = 8, 7  # no way of an event, or of what is due, has more calls to the table and the queues
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio of the Professional edition with a client and a trigger."""
-    account = studio(edition="professional")
-    client(account)
-    rule()
-    return account
 
 
 def heal() -> None:

@@ -12,21 +12,15 @@ from longcode.plans import Change
 from longcode.table import keys, messages, store
 from longcode.table.writes import Update
 from send import due, release
-from tests.fakes import NOW, FakeCarrier, LambdaContext, client, queued, studio
+from tests.fakes import NOW, FakeCarrier, LambdaContext, queued
 from tests.functions.send.texts import accept, deliver, stored, units
+
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "small"),))
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 SUSPENDED = Refused(Why.PARKED, "30002")
 BUSY = Refused(Why.TRY_AGAIN, "20429")
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio with a client, on a plan that stops."""
-    account = studio(plan_changes=(Change(NOW, "small"),))
-    client(account)
-    return account
 
 
 def reserved(account: Account) -> int:

@@ -17,17 +17,10 @@ from tests.functions.send.triggering import fire_all, planned, rule, tell
 from tests.functions.send.wire import Death, Killed, killing
 from tests.occasions import DAY_BEFORE
 
+pytestmark = pytest.mark.account(edition="professional", rule=True)
+
 MINUTE = timedelta(minutes=1)
 NINE = datetime(2026, 12, 2, 15, tzinfo=UTC)
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio of the Professional edition with a client and a trigger."""
-    account = studio(edition="professional")
-    client(account)
-    rule()
-    return account
 
 
 def page(account: Account, **query: str) -> Answered:
