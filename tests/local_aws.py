@@ -28,6 +28,7 @@ QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", 
 _ACCOUNT = "123456789012"  # moto's
 QUEUE_URLS = {name: f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/{name}" for name in QUEUES}
 SHARED_NUMBER = "+15555550100"
+_SERVICES = ("dynamodb", "sqs", "secretsmanager", "ssm", "ses", "sesv2")
 _ADDRESSES = {
     "public": "https://longcode.example",
     "receipts": "https://receipts.example/",
@@ -68,6 +69,9 @@ copyreg.pickle(ParameterDict, _copy_parameters)
 copyreg.pickle(Condition, lambda _condition: (Condition, ()))
 
 
+Snapshot = dict[str, Any]
+
+
 class _Loader(yaml.SafeLoader):
     """Reads a template; what an intrinsic function would say is not needed here."""
 
@@ -106,8 +110,7 @@ def local_aws() -> Iterator[None]:
     """Give the functions an AWS of their own: a copy of one that was set up once for the whole process."""
     botocore_stubber.enabled = True
     try:
-        for service, backend in _set_up().items():
-            get_backend(service)[_ACCOUNT]["us-east-1"] = deepcopy(backend)  # type: ignore[call-overload]
+        restore(_set_up())
         loaded.keep(_read_plans(), monotonic())
         with partiql.understood(), between.refused():
             yield
@@ -115,9 +118,20 @@ def local_aws() -> Iterator[None]:
         botocore_stubber.enabled = False
 
 
+def snapshot() -> Snapshot:
+    """Return a copy of all that AWS holds."""
+    return deepcopy({name: get_backend(name)[_ACCOUNT]["us-east-1"] for name in _SERVICES})  # type: ignore[call-overload]
+
+
+def restore(held: Snapshot) -> None:
+    """Let AWS hold again what it held at a snapshot."""
+    for name, backend in deepcopy(held).items():
+        get_backend(name)[_ACCOUNT]["us-east-1"] = backend  # type: ignore[call-overload]
+
+
 @cache
-def _set_up() -> dict[str, Any]:
-    """Set up the table, queues, secret, addresses and sender; return moto's backend of each service."""
+def _set_up() -> Snapshot:
+    """Set up the table, queues, secret, addresses and sender."""
     create_table()
     load_plans()
     for name in QUEUES:
@@ -127,5 +141,4 @@ def _set_up() -> dict[str, Any]:
     for name, url in _ADDRESSES.items():
         client("ssm").put_parameter(Name=f"/longcode/{name}-url", Type="String", Value=url)
     client("sesv2").create_email_identity(EmailIdentity="longcode@longcode.example")
-    services = ("dynamodb", "sqs", "secretsmanager", "ssm", "ses", "sesv2")
-    return {name: get_backend(name)[_ACCOUNT]["us-east-1"] for name in services}  # type: ignore[call-overload]
+    return snapshot()

@@ -16,8 +16,9 @@ from longcode.table import hub, inbox, messages, strangers, unread
 from longcode.table.store import ConditionFailed
 from longcode.unread import Unread
 from tests.fakes import NOW
-from tests.functions.send.wire import Death, Killed, failing, killing, losing_the_first_answer, taking_turns
+from tests.functions.send.wire import failing, losing_the_first_answer, taking_turns
 from tests.local_aws import local_aws
+from tests.support.crashes import Crash
 
 PHONE, NUMBER = "+12125550123", "+15555550100"
 SESSION = Reference(kind=Linkable.SESSION, id="s1")
@@ -134,7 +135,7 @@ def test_the_counters_are_right_wherever_a_process_is_killed(steps: Steps, call:
     with local_aws():
         made = replies("1")
 
-        with killing(Death(call, before)), suppress(Killed):
+        with Crash(call, before):
             for what, index in steps:
                 act(what, made[index])
 

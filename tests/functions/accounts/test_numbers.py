@@ -9,8 +9,9 @@ import pytest
 from accounts import api, numbers
 from longcode.table import accounts, dedicated
 from tests.fakes import NOW, LambdaContext, call, studio
-from tests.functions.accounts.calls import at_once, killed_before
+from tests.functions.accounts.calls import at_once
 from tests.local_aws import SHARED_NUMBER
+from tests.support.crashes import every_crash
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -146,10 +147,10 @@ def test_of_accounts_that_are_given_a_number_at_once_one_has_it() -> None:
 
 def test_killed_anywhere_the_number_is_given_in_whole_or_not_at_all() -> None:
     account = studio().id
-    for call_number in range(1, 5):
-        with killed_before(call_number):
+    for crash in every_crash(after=False):
+        with crash:
             numbers.dedicate(account, OWN, NOW)
 
         assert (dedicated.owner(OWN) == account) == (accounts.need(account).number == OWN)
 
-    assert numbers.dedicate(account, OWN, NOW) == OWN
+        assert numbers.dedicate(account, OWN, NOW) == OWN

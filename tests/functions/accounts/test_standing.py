@@ -12,8 +12,9 @@ from longcode.account import plan_in
 from longcode.standing import Standing, Turn
 from longcode.table import accounts, dedicated
 from tests.fakes import NOW, LambdaContext, call, studio
-from tests.functions.accounts.calls import at_once, killed_before, meanwhile
+from tests.functions.accounts.calls import at_once, meanwhile
 from tests.functions.send.wire import losing_the_first_answer
+from tests.support.crashes import every_crash
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -233,18 +234,19 @@ def test_a_setting_that_is_changed_meanwhile_stays() -> None:
     assert (accounts.need("10000001").name, stands()) == ("Foxglove", Standing.SUSPENDED)
 
 
-@pytest.mark.parametrize("do", ["suspend", "close"])
-def test_killed_at_any_call_the_account_stands_as_before_or_as_it_was_told_to_with_its_history(do: str) -> None:
-    for call_number in (1, 2):
-        number = f"1000000{call_number}"
-        studio(number)
+@pytest.mark.parametrize(("do", "then"), [("suspend", Standing.SUSPENDED), ("close", Standing.CLOSED)])
+def test_killed_at_any_call_the_account_stands_as_before_or_as_it_was_told_to_with_its_history(
+    do: str, then: Standing
+) -> None:
+    number = studio().id
 
-        with killed_before(call_number):
+    for crash in every_crash(after=False):
+        with crash:
             order(do, number)
 
         account = accounts.need(number)
-        assert (account.standing, account.standings) == (Standing.ACTIVE, ())
-        assert order(do, number)["standing"] == ("suspended" if do == "suspend" else "closed")
+        assert [turn.to for turn in account.standings] == ([] if account.standing is Standing.ACTIVE else [then])
+        assert order(do, number)["standing"] == then
 
 
 def test_a_write_whose_answer_is_lost_is_noted_once() -> None:

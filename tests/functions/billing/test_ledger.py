@@ -15,10 +15,11 @@ from longcode.plans import Change
 from longcode.standing import Standing, Turn
 from longcode.table import balances, invoices, usage
 from tests.fakes import LambdaContext, queued, studio
-from tests.functions.accounts.calls import at_once, killed_before, meanwhile
+from tests.functions.accounts.calls import at_once, meanwhile
 from tests.functions.accounts.event import event
 from tests.functions.accounts.mails import mails_to
 from tests.functions.billing.texts import text, uncounted
+from tests.support.crashes import every_crash
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -300,13 +301,13 @@ def test_an_invoice_that_is_sent_again_is_mailed_once_more_paid_or_not() -> None
 def test_killed_anywhere_an_invoice_is_sent_again_by_the_next_order() -> None:
     billed()
 
-    for call in range(1, 7):
-        with killed_before(call):
+    for crash in every_crash(after=False):
+        with crash:
             ask("resend", account="10000001")
-    ask("resend", account="10000001")
+        ask("resend", account="10000001")
 
-    assert queued("bill")
-    assert invoices.take_to_mail("10000001", NOVEMBER, FIRST, FIRST)
+        assert queued("bill")
+        assert invoices.take_to_mail("10000001", NOVEMBER, FIRST, FIRST)
 
 
 def test_a_credit_waits_for_the_next_invoice_and_stands_beside_the_one_that_it_corrects() -> None:

@@ -16,8 +16,9 @@ from longcode.errors import BadPlans
 from longcode.table import keys, price_list, store
 from longcode.table.writes import Delete
 from tests.fakes import LambdaContext, call, studio
-from tests.functions.accounts.calls import at_once, killed_before
+from tests.functions.accounts.calls import at_once
 from tests.functions.accounts.event import event
+from tests.support.crashes import every_crash
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -185,11 +186,11 @@ def test_of_the_same_loads_at_once_one_adds() -> None:
 
 def test_killed_anywhere_a_load_is_whole_or_not_there() -> None:
     empty()
-    for call_number in range(1, 4):
-        with killed_before(call_number):
+    for crash in every_crash(after=False):
+        with crash:
             plans.load(TEXT, NOW)
 
         assert price_list.loaded() in [(None, 0), (lists.read(TEXT), 1)]
 
-    plans.load(TEXT, NOW)
-    assert price_list.loaded() == (lists.read(TEXT), 1)
+        plans.load(TEXT, NOW)
+        assert price_list.loaded() == (lists.read(TEXT), 1)

@@ -2,7 +2,6 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,9 @@ from optout import worker as opt_out_worker
 from tests.fakes import NOW, LambdaContext, call, client, queued, studio
 from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
 from tests.functions.send.logs import logged
-from tests.functions.send.wire import Death, Killed, killing, taking_turns
+from tests.functions.send.wire import taking_turns
 from tests.occasions import trigger
+from tests.support.crashes import every_crash
 
 EVENTS = Path(__file__).parents[2] / "events"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -358,23 +358,23 @@ def move_it() -> None:
     strangers.act({"do": "move", "account": "10000001", "message_id": message_id, "to": "10000002"}, LATER)
 
 
-@pytest.mark.parametrize("death", [Death(call, before) for call in range(1, 9) for before in (True, False)])
 @pytest.mark.parametrize(("deed", "owner"), [(hand_it_over, "10000001"), (move_it, "10000002")])
 def test_killed_anywhere_and_ordered_again_it_is_done_once(
-    fox: Account, wattle: Account, deed: Callable[[], None], owner: str, death: Death
+    fox: Account, wattle: Account, deed: Callable[[], None], owner: str
 ) -> None:
     if deed is move_it:
         texted(fox)
     receive("SM1")
-    with suppress(Killed), killing(replace(death, made=[])):
+    for crash in every_crash():
+        with crash:
+            deed()
+
         deed()
 
-    deed()
-
-    both = {one.id: len(replies(one)) for one in (fox, wattle)}
-    assert both == {"10000001": 0, "10000002": 0} | {owner: 1}
-    assert received(wattle) == ((1, 1) if deed is move_it else (0, 0))
-    assert received(fox) == (0, 0)
+        both = {one.id: len(replies(one)) for one in (fox, wattle)}
+        assert both == {"10000001": 0, "10000002": 0} | {owner: 1}
+        assert received(wattle) == ((1, 1) if deed is move_it else (0, 0))
+        assert received(fox) == (0, 0)
 
 
 @pytest.mark.parametrize("name", ["operator_hand_over.json", "operator_move.json", "operator_list.json"])

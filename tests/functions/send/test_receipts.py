@@ -19,7 +19,7 @@ from send import due, receipts, reporting
 from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, queued
 from tests.functions.send.logs import logged
 from tests.functions.send.texts import accept, deliver, stored, units
-from tests.functions.send.wire import Death, killing
+from tests.support.crashes import recorded_calls
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -257,7 +257,7 @@ def test_a_replayed_receipt_changes_nothing_and_writes_nothing(account: Account)
     report(message, "delivered")
     before = stored(account, message.id)
 
-    with killing(Death(0, before=True)) as calls:
+    with recorded_calls() as calls:
         answer = report(message, "delivered")
 
     assert answer.status == 204
