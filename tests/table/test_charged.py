@@ -301,6 +301,7 @@ REPLIES = st.builds(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=8)
 @given(sends=st.lists(SENDS, max_size=6), replies=st.lists(REPLIES, max_size=6))
 def test_whatever_happens_the_texts_of_a_month_add_up_to_its_counters(sends: list[Send], replies: list[Came]) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,6 +106,7 @@ def test_replies_are_counted_as_they_arrive_and_those_of_nobody_apart(aws: None)
     assert unread.of("2") == Unread()
 
 
+@pytest.mark.long
 @settings(max_examples=20)
 @given(steps=STEPS)
 def test_the_counters_are_right_after_whatever_is_done(steps: Steps) -> None:
@@ -117,6 +119,7 @@ def test_the_counters_are_right_after_whatever_is_done(steps: Steps) -> None:
         assert all(unread.of(account) == counted_one_by_one(account) for account in "12")
 
 
+@pytest.mark.long
 @settings(max_examples=8)
 @given(steps=STEPS)
 def test_the_counters_are_right_after_whatever_is_done_at_once(steps: Steps) -> None:
@@ -129,6 +132,7 @@ def test_the_counters_are_right_after_whatever_is_done_at_once(steps: Steps) -> 
         assert all(unread.of(account) == counted_one_by_one(account) for account in "12")
 
 
+@pytest.mark.long
 @settings(max_examples=15)
 @given(steps=STEPS, call=st.integers(1, 12), before=st.booleans())
 def test_the_counters_are_right_wherever_a_process_is_killed(steps: Steps, call: int, before: bool) -> None:

@@ -77,6 +77,7 @@ def test_bills_at_once_write_one_invoice() -> None:
     assert waiting(FIRST + timedelta(days=1)) == []
 
 
+@pytest.mark.long
 def test_killed_anywhere_the_next_delivery_ends_in_one_invoice_that_is_mailed_and_no_number_is_left_out() -> None:
     for number in ("20000001", "20000002"):
         studio(number)

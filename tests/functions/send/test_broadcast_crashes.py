@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from longcode.account import Account
 from longcode.broadcast import State
 from longcode.message import State as Text
@@ -28,6 +30,7 @@ def heal(carrier: FakeCarrier) -> None:
         hand_over(at, carrier)
 
 
+@pytest.mark.long
 def test_killed_at_any_call_a_broadcast_texts_each_phone_once_and_every_unit_is_accounted_for(aws: None) -> None:
     account = open_studio()
 

@@ -247,6 +247,7 @@ def test_a_paused_broadcast_that_is_scheduled_waits_for_its_time_when_it_is_resu
     assert resumed.due_at == at
 
 
+@pytest.mark.long
 def test_killed_at_any_call_a_cancel_ends_every_text(account: Account) -> None:
     broadcast = send(account)
     for crash in every_crash():
@@ -263,6 +264,7 @@ def test_killed_at_any_call_a_cancel_ends_every_text(account: Account) -> None:
         assert accounted(account)
 
 
+@pytest.mark.long
 def test_killed_at_any_call_a_resume_sends_every_text(account: Account) -> None:
     broadcast = send(account)
     steering.pause(account.id, broadcast.id)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import boto3
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -202,6 +203,7 @@ class Life(RuleBasedStateMachine):
             assert now == before or now in NEXT.get(before, set()) or sent_again, (before, now)
 
 
+@pytest.mark.long
 def test_never_twice_and_never_lost_whatever_happens() -> None:
     bounded = settings(
         max_examples=25,
