@@ -17,9 +17,16 @@ from tests.functions.inbox.replies import PHONE, receive, texted
 from tests.occasions import trigger
 from tests.support.crashes import every_crash
 
-pytestmark = pytest.mark.account(edition="professional", texted=NOW, rule=True)
+pytestmark = pytest.mark.account(edition="professional", texted=NOW)
 
 MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def account(account: Account) -> Account:
+    """A studio with a trigger on the keyword HOURS."""
+    rule()
+    return account
 
 
 def rule(**changes: object) -> None:
