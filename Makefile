@@ -26,9 +26,16 @@ check: .venv/dev/done  ## format, lint, types, template
 	$(DEV)/mypy
 	$(DEV)/cfn-lint template.yaml
 
-test: .venv/dev/done .venv/emulator/done .venv/sam/done  ## every test, on all cores; needs no running stack
+fix: .venv/dev/done  ## format the code and repair what the linter can
+	$(DEV)/ruff format .
+	$(DEV)/ruff check --fix .
+
+test: .venv/dev/done .venv/emulator/done .venv/sam/done  ## every test, on all cores; ONLY=path-or-word for some
 	$(DEV)/python -m infra.build --local  # once, before the workers want it side by side
-	$(DEV)/pytest -n auto --dist loadgroup
+	$(DEV)/pytest -n auto --dist loadgroup $(if $(wildcard $(firstword $(subst ::, ,$(ONLY)))),$(ONLY),$(if $(ONLY),-k '$(ONLY)'))
+
+quick: .venv/dev/done  ## the tests of a minute: all but the stack and long properties
+	$(DEV)/pytest -n auto --dist loadgroup -m 'not stack and not long' --hypothesis-profile quick
 
 bench: .venv/dev/done  ## figures beside their bars; ONLY=name for some
 	@$(DEV)/python -m bench $(ONLY)
@@ -56,4 +63,4 @@ lock: .venv/uv/done  ## pin the requirements again, with hashes
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt; done
 
-.PHONY: help check test bench openapi validate build deploy up demo lock
+.PHONY: help check fix test quick bench openapi validate build deploy up demo lock

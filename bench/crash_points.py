@@ -30,7 +30,7 @@ from longcode.table.codec import Attributes
 from longcode.table.writes import table, wire_key
 from send import api, due, reporting, requests, worker
 from tests.fakes import NOW, client, studio
-from tests.functions.send.wire import Death, Killed, MortalCarrier, killing
+from tests.support.crashes import Crash, Killed, MortalCarrier
 
 _MONTHS = ("2026-11", "2026-12")
 _ENDS = {State.SENT, State.DELIVERED, State.FAILED}
@@ -170,15 +170,15 @@ def measure() -> Iterator[Figure]:
 def _all_deaths(outside: Outside) -> Found:
     found = Found()
     for way in WAYS:
-        calls = len(_live(way, outside, Death(0, before=True)).made)
+        calls = len(_live(way, outside, Crash(0, before=True)).calls)
         for call in range(1, calls + 1):
             for before in (True, False):
-                death = Death(call, before)
+                death = Crash(call, before)
                 _live(way, outside, death, found)
     return found
 
 
-def _live(way: Way, outside: Outside, death: Death, found: Found | None = None) -> Death:
+def _live(way: Way, outside: Outside, death: Crash, found: Found | None = None) -> Crash:
     number = next(_LIVES)
     account = studio(
         f"{10000000 + number}", plan_changes=(Change(NOW, "small"),), units_a_day=100, on_uncertain=way.policy
@@ -190,7 +190,7 @@ def _live(way: Way, outside: Outside, death: Death, found: Found | None = None) 
     with served(born) as (simulated, twilio):
         simulated.network.put_faults("all", way.faults)
         life = Life(account, born, simulated, MortalCarrier(twilio, death), outside)
-        with killing(death):
+        with death:
             for step in life.steps():
                 with suppress(Killed):
                     step()

@@ -12,6 +12,7 @@ from tests.local_aws import local_aws, read_template
 # A failure in CI must be one that the next run shows too; at a desk, each run looks elsewhere.
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("quick", parent=settings.get_profile("ci"), max_examples=20)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 

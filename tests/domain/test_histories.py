@@ -64,6 +64,7 @@ def history(chance: random.Random) -> Iterator[tuple[World, Reply]]:
             yield world, world.reply(chance.choice(world.texts), at)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_reply_goes_to_a_studio_that_never_texted_the_phone_over_the_number(part: int) -> None:
     """And none is wrong, or only doubtful, where there are as many numbers as studios that text the phone."""

@@ -20,8 +20,9 @@ from longcode.table.charged import Unreadable
 from longcode.table.writes import Update
 from longcode.usage import Usage
 from tests.fakes import NOW
-from tests.functions.send.wire import Death, killing, retold
+from tests.functions.send.wire import retold
 from tests.local_aws import local_aws
+from tests.support.crashes import recorded_calls
 
 STUDIO, OTHER = "10000001", "10000002"
 PHONE, NUMBER = "+12125550123", "+15555550100"
@@ -249,7 +250,7 @@ def test_a_year_of_texts_that_were_not_scheduled_is_not_read(table: None) -> Non
     for days in range(40, 60):
         sent(f"m{days}", BEGINS - days * DAY)
 
-    with killing(Death(0, before=True)) as calls:
+    with recorded_calls() as calls:
         found = ids()
 
     assert (found, "BatchGetItem" in calls) == ([], False)
@@ -300,6 +301,7 @@ REPLIES = st.builds(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=8)
 @given(sends=st.lists(SENDS, max_size=6), replies=st.lists(REPLIES, max_size=6))
 def test_whatever_happens_the_texts_of_a_month_add_up_to_its_counters(sends: list[Send], replies: list[Came]) -> None:

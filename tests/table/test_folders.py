@@ -10,7 +10,8 @@ from longcode.outgoing import draft
 from longcode.search import Search
 from longcode.table import folders, hub, messages
 from tests.fakes import NOW
-from tests.functions.send.wire import Death, killing, retold
+from tests.functions.send.wire import retold
+from tests.support.crashes import recorded_calls
 
 pytestmark = pytest.mark.usefixtures("aws")
 PHONE = "+12125550123"
@@ -99,7 +100,7 @@ def test_a_search_reads_no_message_that_the_index_knows_to_be_anothers() -> None
     for index in range(30):
         put(f"m{index}", phone="+12125550177" if index == 7 else PHONE)
 
-    with killing(Death(0, before=True)) as calls:
+    with recorded_calls() as calls:
         found = folders.page("1", "all", limit=50, search=Search(phone="+12125550177", words="hello"))
 
     assert [message.id for message in found.messages] == ["m7"]

@@ -7,7 +7,8 @@ import pytest
 from longcode.consent import SHARED, Event, Means, of_account
 from longcode.table import keys, opt_outs, store
 from tests.fakes import NOW
-from tests.functions.accounts.calls import at_once, killed_before
+from tests.functions.accounts.calls import at_once
+from tests.support.crashes import every_crash
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -60,9 +61,9 @@ def test_events_at_once_are_all_kept_and_the_latest_stands() -> None:
 
 
 def test_killed_anywhere_state_and_history_agree() -> None:
-    for call in range(1, 4):
-        with killed_before(call):
-            opt_outs.record(said(call, out=True))
+    for crash in every_crash(after=False):
+        with crash:
+            opt_outs.record(said(1, out=True))
 
         known = {event.id for event in opt_outs.history(PHONE, SHARED, NOW)}
         state = opt_outs.get(PHONE, SHARED)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,8 +17,9 @@ from longcode.table import hub, inbox, messages, strangers, unread
 from longcode.table.store import ConditionFailed
 from longcode.unread import Unread
 from tests.fakes import NOW
-from tests.functions.send.wire import Death, Killed, failing, killing, losing_the_first_answer, taking_turns
+from tests.functions.send.wire import failing, losing_the_first_answer, taking_turns
 from tests.local_aws import local_aws
+from tests.support.crashes import Crash
 
 PHONE, NUMBER = "+12125550123", "+15555550100"
 SESSION = Reference(kind=Linkable.SESSION, id="s1")
@@ -104,6 +106,7 @@ def test_replies_are_counted_as_they_arrive_and_those_of_nobody_apart(aws: None)
     assert unread.of("2") == Unread()
 
 
+@pytest.mark.long
 @settings(max_examples=20)
 @given(steps=STEPS)
 def test_the_counters_are_right_after_whatever_is_done(steps: Steps) -> None:
@@ -116,6 +119,7 @@ def test_the_counters_are_right_after_whatever_is_done(steps: Steps) -> None:
         assert all(unread.of(account) == counted_one_by_one(account) for account in "12")
 
 
+@pytest.mark.long
 @settings(max_examples=8)
 @given(steps=STEPS)
 def test_the_counters_are_right_after_whatever_is_done_at_once(steps: Steps) -> None:
@@ -128,13 +132,14 @@ def test_the_counters_are_right_after_whatever_is_done_at_once(steps: Steps) -> 
         assert all(unread.of(account) == counted_one_by_one(account) for account in "12")
 
 
+@pytest.mark.long
 @settings(max_examples=15)
 @given(steps=STEPS, call=st.integers(1, 12), before=st.booleans())
 def test_the_counters_are_right_wherever_a_process_is_killed(steps: Steps, call: int, before: bool) -> None:
     with local_aws():
         made = replies("1")
 
-        with killing(Death(call, before)), suppress(Killed):
+        with Crash(call, before):
             for what, index in steps:
                 act(what, made[index])
 

@@ -43,9 +43,15 @@ def of_month(month: str, clock: Callable[[], float] = time.monotonic) -> dict[st
     Raises `NothingLoaded` on a stack without a price list. What is read is kept for a minute.
     """
     if _kept.prices is None or not 0 <= clock() - _kept.at < _SECONDS:
-        at = clock()
-        _kept.prices, _kept.at = _need(), at
+        at, prices = clock(), _need()
+        keep(prices, at)
+        return _OfMonth(prices, month)
     return _OfMonth(_kept.prices, month)
+
+
+def keep(prices: PriceList, at: float) -> None:
+    """Keep a price list as read at a time of the monotonic clock."""
+    _kept.prices, _kept.at = prices, at
 
 
 def loaded() -> tuple[PriceList | None, int]:

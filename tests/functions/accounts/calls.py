@@ -1,32 +1,14 @@
-"""Comes between the calls of a flow to AWS: ends it, does something else meanwhile, or lets several run at once."""
+"""Comes between the calls of a flow to AWS: does something else meanwhile, or lets several run at once."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from itertools import count
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
 from longcode.aws.clients import client
 
 _SERVICES = ("dynamodb", "sqs", "sesv2")
-
-
-class Killed(BaseException):
-    """The process is gone: nothing in the code can catch this."""
-
-
-@contextmanager
-def killed_before(call: int) -> Iterator[None]:
-    """End what runs here before its nth call to AWS; what has fewer calls runs to its end."""
-    calls = count(1)
-
-    def die(**_: Any) -> None:
-        if next(calls) == call:
-            raise Killed
-
-    with _hooked("before-call", die), suppress(Killed):
-        yield
 
 
 @contextmanager

@@ -13,10 +13,11 @@ from longcode.jobs import SignUp
 from longcode.plans import Change
 from longcode.table import accounts, confirmations
 from tests.fakes import NOW, Answered, LambdaContext, call, queued, studio
-from tests.functions.accounts.calls import at_once, killed_before, meanwhile
+from tests.functions.accounts.calls import at_once, meanwhile
 from tests.functions.accounts.event import event
 from tests.functions.admin.orders import done
 from tests.local_aws import load_plans
+from tests.support.crashes import every_crash
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -220,12 +221,11 @@ def test_another_change_at_the_same_time_does_not_use_the_link_up() -> None:
 
 
 def test_a_click_that_is_killed_anywhere_can_be_made_again() -> None:
-    for call_number in range(1, 5):
-        number = f"2000000{call_number}"
-        studio(number)
-        token = confirmations.ask(number, "large", NOW)
+    number = studio().id
+    token = confirmations.ask(number, "large", NOW)
 
-        with killed_before(call_number):
+    for crash in every_crash(after=False):
+        with crash:
             signup.take(token, NOW)
         signup.take(token, NOW)
 

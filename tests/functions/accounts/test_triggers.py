@@ -13,6 +13,8 @@ from tests.functions.accounts.calls import at_once, meanwhile
 from tests.local_aws import SHARED_NUMBER
 from tests.occasions import trigger
 
+pytestmark = pytest.mark.account(edition="professional", client=False)
+
 REMINDER: dict[str, Any] = {
     "watches": "session",
     "statuses": ["Confirmed"],
@@ -34,12 +36,6 @@ SHOWN: dict[str, Any] = {
     "sms_else_call": False,
     "enabled": True,
 }
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio of the Professional edition."""
-    return studio(edition="professional")
 
 
 def put(name: str = "reminder", account: str = "10000001", **changes: Any) -> Answered:

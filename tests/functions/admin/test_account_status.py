@@ -11,9 +11,10 @@ from longcode.account import plan_in
 from longcode.standing import AccountStatus, StatusChange
 from longcode.table import accounts, dedicated
 from tests.fakes import NOW, call, studio
-from tests.functions.accounts.calls import at_once, killed_before, meanwhile
+from tests.functions.accounts.calls import at_once, meanwhile
 from tests.functions.admin.orders import ask
 from tests.functions.send.wire import losing_the_first_answer
+from tests.support.crashes import every_crash
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -206,18 +207,19 @@ def test_a_setting_changed_during_an_order_is_kept() -> None:
     assert (accounts.need("10000001").name, status()) == ("Foxglove", AccountStatus.SUSPENDED)
 
 
-@pytest.mark.parametrize("do", ["suspend", "close"])
-def test_an_order_killed_at_any_call_is_applied_whole_or_not_at_all(do: str) -> None:
-    for call_number in (1, 2):
-        number = f"1000000{call_number}"
-        studio(number)
+@pytest.mark.parametrize(("do", "then"), [("suspend", AccountStatus.SUSPENDED), ("close", AccountStatus.CLOSED)])
+def test_an_order_killed_at_any_call_is_applied_whole_or_not_at_all(do: str, then: AccountStatus) -> None:
+    number = studio().id
 
-        with killed_before(call_number):
+    for crash in every_crash(after=False):
+        with crash:
             order(do, number)
 
         account = accounts.need(number)
-        assert (account.standing, account.standings) == (AccountStatus.ACTIVE, ())
-        assert order(do, number)["standing"] == ("suspended" if do == "suspend" else "closed")
+        assert [change.to for change in account.standings] == (
+            [] if account.standing is AccountStatus.ACTIVE else [then]
+        )
+        assert order(do, number)["standing"] == then
 
 
 def test_a_change_whose_answer_is_lost_is_written_once() -> None:

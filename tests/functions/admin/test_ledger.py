@@ -12,10 +12,11 @@ from longcode.plans import Change
 from longcode.standing import AccountStatus, StatusChange
 from longcode.table import balances, invoices, usage
 from tests.fakes import queued, studio
-from tests.functions.accounts.calls import at_once, killed_before, meanwhile
+from tests.functions.accounts.calls import at_once, meanwhile
 from tests.functions.accounts.mails import mails_to
 from tests.functions.admin import orders
 from tests.functions.billing.texts import text, uncounted
+from tests.support.crashes import every_crash
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -268,13 +269,13 @@ def test_a_resent_invoice_is_mailed_once_more_even_if_paid() -> None:
 def test_a_resend_killed_anywhere_is_done_by_the_next_order() -> None:
     billed()
 
-    for call in range(1, 7):
-        with killed_before(call):
+    for crash in every_crash(after=False):
+        with crash:
             ask("invoices.resend", account="10000001")
-    ask("invoices.resend", account="10000001")
+        ask("invoices.resend", account="10000001")
 
-    assert queued("bill")
-    assert invoices.take_to_mail("10000001", NOVEMBER, FIRST, FIRST)
+        assert queued("bill")
+        assert invoices.take_to_mail("10000001", NOVEMBER, FIRST, FIRST)
 
 
 def test_a_credit_waits_for_the_next_invoice_and_is_shown_on_its_own() -> None:

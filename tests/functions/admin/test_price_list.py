@@ -14,9 +14,10 @@ from longcode import price_list as lists
 from longcode.table import keys, price_list, store
 from longcode.table.writes import Delete
 from tests.fakes import call, studio
-from tests.functions.accounts.calls import at_once, killed_before
+from tests.functions.accounts.calls import at_once
 from tests.functions.accounts.event import event
 from tests.functions.admin.orders import ask
+from tests.support.crashes import every_crash
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -167,11 +168,11 @@ def test_of_parallel_loads_of_one_file_one_adds() -> None:
 
 def test_a_load_killed_anywhere_is_whole_or_not_there() -> None:
     empty()
-    for call_number in range(1, 4):
-        with killed_before(call_number):
+    for crash in every_crash(after=False):
+        with crash:
             load(TEXT)
 
         assert price_list.loaded() in [(None, 0), (lists.read(TEXT), 1)]
 
-    load(TEXT)
-    assert price_list.loaded() == (lists.read(TEXT), 1)
+        load(TEXT)
+        assert price_list.loaded() == (lists.read(TEXT), 1)

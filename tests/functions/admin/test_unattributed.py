@@ -3,8 +3,6 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,8 +25,9 @@ from tests.fakes import NOW, LambdaContext, call, client, queued, studio
 from tests.functions.admin.orders import ask, done
 from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
 from tests.functions.send.logs import logged
-from tests.functions.send.wire import Death, Killed, killing, taking_turns
+from tests.functions.send.wire import taking_turns
 from tests.occasions import trigger
+from tests.support.crashes import every_crash
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 LATER = NOW + DAY
@@ -333,23 +332,23 @@ def move_it() -> None:
     done("replies.move", LATER, account="10000001", message_id=message_id, to="10000002")
 
 
-@pytest.mark.parametrize("death", [Death(call, before) for call in range(1, 9) for before in (True, False)])
 @pytest.mark.parametrize(("deed", "owner"), [(hand_it_over, "10000001"), (move_it, "10000002")])
 def test_an_order_killed_anywhere_and_repeated_is_done_once(
-    fox: Account, wattle: Account, deed: Callable[[], None], owner: str, death: Death
+    fox: Account, wattle: Account, deed: Callable[[], None], owner: str
 ) -> None:
     if deed is move_it:
         texted(fox)
     receive("SM1")
-    with suppress(Killed), killing(replace(death, made=[])):
+    for crash in every_crash():
+        with crash:
+            deed()
+
         deed()
 
-    deed()
-
-    both = {one.id: len(replies(one)) for one in (fox, wattle)}
-    assert both == {"10000001": 0, "10000002": 0} | {owner: 1}
-    assert received(wattle) == ((1, 1) if deed is move_it else (0, 0))
-    assert received(fox) == (0, 0)
+        both = {one.id: len(replies(one)) for one in (fox, wattle)}
+        assert both == {"10000001": 0, "10000002": 0} | {owner: 1}
+        assert received(wattle) == ((1, 1) if deed is move_it else (0, 0))
+        assert received(fox) == (0, 0)
 
 
 def test_the_log_has_neither_the_phone_nor_the_words(fox: Account, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,8 +12,8 @@ from longcode.billing import month_end
 from longcode.errors import MonthNotOver
 from longcode.table import accounts
 from tests.fakes import LambdaContext, queued, studio
-from tests.functions.accounts.calls import killed_before
 from tests.functions.accounts.event import event
+from tests.support.crashes import every_crash
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -103,12 +103,12 @@ def test_on_one_machine_a_close_can_be_tried_before_the_months_end(monkeypatch: 
 def test_killed_anywhere_and_run_again_every_account_is_queued() -> None:
     every = [studio(f"1000{n:04}").id for n in range(25)]
 
-    for call in range(1, 5):
-        with killed_before(call):
+    for crash in every_crash(after=False):
+        with crash:
             month_end.close("2026-11", every, LONG_AFTER)
-    month_end.close("2026-11", every, LONG_AFTER)
+        month_end.close("2026-11", every, LONG_AFTER)
 
-    assert {one[12:20] for one in queued("bill")} == set(every)
+        assert {one[12:20] for one in queued("bill")} == set(every)
 
 
 def test_the_accounts_after_one_are_those_that_a_close_which_died_has_left() -> None:

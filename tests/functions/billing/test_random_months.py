@@ -115,6 +115,7 @@ def price(plan: Plan, used: Usage) -> int:
     return plan.monthly_fee_micros + (sent + received) * plan.unit_price_micros
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(WORLDS))
 def test_every_unit_of_random_months_is_on_exactly_one_invoice(seed: int) -> None:
     with quick_aws():

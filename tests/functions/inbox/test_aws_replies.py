@@ -16,7 +16,7 @@ from longcode.account import Account
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
 from longcode.table import inbox
-from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
+from tests.fakes import NOW, LambdaContext, client, queued, sqs_event
 from tests.functions.inbox.replies import texted
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_reply.json").read_text())
@@ -27,11 +27,12 @@ INBOUND = Inbound(carrier="aws", carrier_id="", phone=PHONE, number="+1555555010
 COUNTER = count()
 NEVER = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z", "1969-12-31T23:59:59Z"]
 
+pytestmark = pytest.mark.account(client=False)
+
 
 @pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has texted its client."""
-    account = studio()
+def account(account: Account) -> Account:
+    """A studio that has texted its client over AWS."""
     client(account, "c1", PHONE)
     texted(account, phone=PHONE)
     return account

@@ -4,18 +4,11 @@ import pytest
 
 from longcode.account import Account
 from longcode.table import inbox, usage
-from tests.fakes import client, studio
-from tests.functions.inbox.replies import receive, texted
+from tests.fakes import NOW
+from tests.functions.inbox.replies import receive
 from tests.functions.send.wire import taking_turns
 
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has texted its client."""
-    account = studio()
-    client(account)
-    texted(account)
-    return account
+pytestmark = pytest.mark.account(texted=NOW)
 
 
 def test_twelve_copies_at_once_are_one_reply_counted_once(account: Account) -> None:

@@ -25,6 +25,8 @@ from tests.functions.inbox.replies import NUMBER, PHONE, post, receive, texted
 from tests.functions.send.texts import accept, deliver, stored
 from tests.functions.send.wire import taking_turns
 
+pytestmark = pytest.mark.account(texted=NOW)
+
 FORM = {"MessageSid": "SM1", "From": PHONE, "To": NUMBER, "Body": "Yes, thank you", "NumMedia": "0"}
 COUNTER = count()
 ODD = [
@@ -42,15 +44,6 @@ ODD = [
     "😀" * 1600,
     "{{client.first_name}} ${x} %s",
 ]
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has texted its client."""
-    account = studio()
-    client(account)
-    texted(account)
-    return account
 
 
 def replies(account: Account) -> list[Message]:

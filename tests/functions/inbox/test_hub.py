@@ -21,10 +21,8 @@ STRANGER = "+12125550666"
 
 
 @pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has two clients and texts with one."""
-    account = studio()
-    client(account)
+def account(account: Account) -> Account:
+    """A studio that has two clients and texts with one."""
     client(account, "c2", "+12125550177")
     texted(account)
     return account

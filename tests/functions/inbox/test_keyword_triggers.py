@@ -1,4 +1,3 @@
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -15,18 +14,17 @@ from longcode.table.keys import message
 from send import fire
 from tests.fakes import NOW, client, queued, studio
 from tests.functions.inbox.replies import PHONE, receive, texted
-from tests.functions.send.wire import Death, Killed, killing
 from tests.occasions import trigger
+from tests.support.crashes import every_crash
+
+pytestmark = pytest.mark.account(edition="professional", texted=NOW)
 
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio of the Professional edition that texted its client, with a trigger on the keyword HOURS."""
-    account = studio(edition="professional")
-    client(account)
-    texted(account)
+def account(account: Account) -> Account:
+    """A studio with a trigger on the keyword HOURS."""
     rule()
     return account
 
@@ -89,18 +87,15 @@ def test_two_replies_are_answered_twice(account: Account) -> None:
     assert len(answers(account)) == 2
 
 
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("call", range(1, 16))
-def test_killed_at_any_call_a_reply_that_comes_again_is_taken_in_and_answered_once(
-    account: Account, call: int, before: bool
-) -> None:
-    with killing(Death(call, before=before)), suppress(Killed):
-        receive("SM1", "hours")
+def test_killed_at_any_call_a_reply_that_comes_again_is_taken_in_and_answered_once(account: Account) -> None:
+    for crash in every_crash():
+        with crash:
+            receive("SM1", "hours")
 
-    receive("SM1", "hours", at=NOW + MINUTE)
-    fire_all()
+        receive("SM1", "hours", at=NOW + MINUTE)
+        fire_all()
 
-    assert len(answers(account)) == 1
+        assert len(answers(account)) == 1
 
 
 def test_the_phone_that_texted_is_answered_and_not_the_clients_others(account: Account) -> None:

@@ -9,17 +9,18 @@ from inbox import worker
 from longcode.account import Account
 from longcode.carriers.carrier import Inbound
 from longcode.table import inbox
-from tests.fakes import NOW, FakeCarrier, client, studio
+from tests.fakes import NOW, FakeCarrier, client
 from tests.functions.inbox.replies import NUMBER, PHONE, receive
 from tests.functions.send.texts import accept, deliver
 
 MINUTE = timedelta(minutes=1)
 
+pytestmark = pytest.mark.account(client=False)
+
 
 @pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio of which two clients have one phone."""
-    account = studio()
+def account(account: Account) -> Account:
+    """A studio of which two clients have one phone."""
     client(account, "mother", PHONE)
     client(account, "daughter", PHONE)
     return account

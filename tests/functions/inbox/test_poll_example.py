@@ -16,8 +16,10 @@ import pytest
 
 from inbox import api
 from longcode.account import Account
-from tests.fakes import Answered, call, client, studio
-from tests.functions.inbox.replies import receive, texted
+from tests.fakes import NOW, Answered, call
+from tests.functions.inbox.replies import receive
+
+pytestmark = pytest.mark.account(texted=NOW)
 
 PROGRAM = Path(__file__).parents[3] / "docs" / "examples" / "poll_inbox.py"
 
@@ -53,15 +55,6 @@ class Served:
         parts = urlsplit(path)
         self.asked.append(parts.query)
         return call(api, "GET", parts.path.removeprefix("/v1"), account=account, query=dict(parse_qsl(parts.query)))
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has texted its client."""
-    account = studio()
-    client(account)
-    texted(account)
-    return account
 
 
 @pytest.fixture

@@ -11,19 +11,12 @@ from longcode.account import Account
 from longcode.table import keys
 from longcode.table.store import write
 from longcode.table.writes import Delete, Update
-from tests.fakes import NOW, LambdaContext, call, client, studio
-from tests.functions.inbox.replies import receive, texted
+from tests.fakes import NOW, LambdaContext, call, studio
+from tests.functions.inbox.replies import receive
+
+pytestmark = pytest.mark.account(texted=NOW)
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "get_inbox.json").read_text())
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has texted its client."""
-    account = studio()
-    client(account)
-    texted(account)
-    return account
 
 
 def fetch(account: Account, after: str = "0", limit: str = "50") -> Any:

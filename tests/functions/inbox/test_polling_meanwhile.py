@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -17,19 +16,11 @@ from longcode.table import inbox, keys, store
 from longcode.table.writes import Delete
 from tests.fakes import NOW, call, client, studio
 from tests.functions.admin.orders import done
-from tests.functions.inbox.replies import receive, texted
-from tests.functions.send.wire import Death, Killed, failing, killing, retold, taking_turns
+from tests.functions.inbox.replies import receive
+from tests.functions.send.wire import failing, retold, taking_turns
+from tests.support.crashes import every_crash
 
-CALLS = 8  # of one reply's way; `test_a_reply_has_no_more_calls_than_are_killed_here` holds it
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has texted its client."""
-    account = studio()
-    client(account)
-    texted(account)
-    return account
+pytestmark = pytest.mark.account(texted=NOW)
 
 
 class Job:
@@ -110,28 +101,19 @@ def id_of(index: int) -> str:
     return reply.message_id(Inbound(carrier="twilio", carrier_id=f"SM{index}", phone="", number="", body=""))
 
 
-@pytest.mark.parametrize("before", [True, False])
-def test_a_writer_that_dies_at_any_call_leaves_no_reply_out_and_none_twice(account: Account, before: bool) -> None:
-    job = Job(account)
-
-    for index in range(1, CALLS + 1):
-        with killing(Death(index, before)), suppress(Killed):
-            receive(f"SM{index}", f"dying {index}")
+def test_a_writer_that_dies_at_any_call_leaves_no_reply_out_and_none_twice(account: Account) -> None:
+    for crash in every_crash():
+        job = Job(account)
+        with crash:
+            receive("SM1", "dying")
         job.run()
-        receive(f"SM{index}-other", f"other {index}")
+        receive("SM2", "other")
         job.run()
-        receive(f"SM{index}", f"dying {index}")  # its queue brings it again
+        receive("SM1", "dying")  # its queue brings it again
         job.run()
 
-    assert job.bodies == in_numbered_order(account)
-    assert len(set(job.ids)) == len(job.bodies) == 2 * CALLS
-
-
-def test_a_reply_has_no_more_calls_than_are_killed_here(account: Account) -> None:
-    with killing(Death(0, before=True)) as made:
-        receive()
-
-    assert 0 < len(made) <= CALLS
+        assert job.bodies == in_numbered_order(account)
+        assert len(set(job.ids)) == len(job.bodies) == 2
 
 
 def without(number: int) -> Callable[[dict[str, Any]], None]:

@@ -20,14 +20,6 @@ EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_inbound.json").r
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has one client."""
-    account = studio()
-    client(account)
-    return account
-
-
 def replies(account: Account) -> list[Message]:
     return [message for _, message in inbox.after(account.id, 0, 100)]
 

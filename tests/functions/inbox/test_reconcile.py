@@ -23,11 +23,13 @@ from longcode.carriers.twilio import Twilio
 from longcode.jobs import Receive
 from longcode.message import Message
 from longcode.table import dedicated, inbox, strangers, usage
-from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
-from tests.functions.inbox.replies import NUMBER, PHONE, post, texted
+from tests.fakes import NOW, LambdaContext, queued, sqs_event
+from tests.functions.inbox.replies import NUMBER, PHONE, post
 from tests.functions.send.wire import taking_turns
 
 MINUTE = timedelta(minutes=1)
+
+pytestmark = pytest.mark.account(texted=NOW - 60 * MINUTE)
 
 
 @dataclass
@@ -63,15 +65,6 @@ def work() -> None:
     """Let the worker take in what is queued."""
     if bodies := queued("inbound"):
         assert worker.handler(sqs_event(*bodies), LambdaContext()) == {"batchItemFailures": []}
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has texted its client, an hour ago."""
-    account = studio()
-    client(account)
-    texted(account, NOW - 60 * MINUTE)
-    return account
 
 
 def replies(account: Account) -> list[Message]:

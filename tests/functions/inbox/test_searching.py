@@ -15,10 +15,8 @@ OTHER = "+12125550177"
 
 
 @pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that talks with two clients."""
-    account = studio()
-    client(account)
+def account(account: Account) -> Account:
+    """A studio that talks with two clients."""
     client(account, "c2", OTHER)
     texted(account)
     texted(account, phone=OTHER, client_id="c2")

@@ -13,7 +13,8 @@ from longcode.table import inbox, usage
 from tests.fakes import LambdaContext, queued, sqs_event, studio
 from tests.functions.inbox.replies import post, texted
 from tests.functions.send.logs import logged
-from tests.functions.send.wire import Death, failing, killing
+from tests.functions.send.wire import failing
+from tests.support.crashes import recorded_calls
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "twilio_inbound.json").read_text())
 FALLBACK = json.loads((Path(__file__).parents[2] / "events" / "twilio_inbound_fallback.json").read_text())
@@ -119,7 +120,7 @@ def test_a_webhook_is_answered_after_one_call_to_aws() -> None:
         aws_client("ssm").delete_parameter(Name=f"/longcode/{name}")
     aws_client("secretsmanager").delete_secret(SecretId="carrier", ForceDeleteWithoutRecovery=True)
 
-    with killing(Death(0, before=True)) as calls:
+    with recorded_calls() as calls:
         answer = post(FORM | {"MessageSid": "SM2"})
 
     assert answer.status == 200
@@ -134,7 +135,7 @@ def test_a_replayed_webhook_brings_nothing_new_however_late_it_comes() -> None:
     worker.handler(sqs_event(*queued("inbound")), LambdaContext())
 
     post(FORM)
-    with killing(Death(0, before=True)) as calls:
+    with recorded_calls() as calls:
         worker.handler(sqs_event(*queued("inbound")), LambdaContext())
 
     assert [number for number, _ in inbox.after(account.id, 0, 10)] == [1]

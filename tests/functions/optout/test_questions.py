@@ -20,22 +20,16 @@ from send import api as send_api
 from send import broadcasts as broadcasts_api
 from send import due
 from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
-from tests.functions.accounts.calls import at_once, killed_before, meanwhile
+from tests.functions.accounts.calls import at_once, meanwhile
 from tests.functions.admin.orders import done
 from tests.functions.inbox.replies import NUMBER, PHONE, texted
 from tests.functions.send.texts import accept, deliver, stored
+from tests.support.crashes import every_crash
+
+pytestmark = pytest.mark.account(texted=NOW - timedelta(hours=1))
 
 MINE, THEIRS = "10000001", "10000002"
 WORDS = " Please stop texting me!! 🙏"
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio whose client Zoë has texted it last."""
-    account = studio(MINE)
-    client(account, "c1", PHONE)
-    texted(account, at=NOW - timedelta(hours=1))
-    return account
 
 
 def at(minute: int) -> datetime:
@@ -356,33 +350,33 @@ def test_an_answer_that_comes_while_a_text_is_being_held_does_not_leave_it_behin
     assert stored(account, text.id).state is State.SENT
 
 
-@pytest.mark.parametrize("last", [1, 2, 3, 4, 5, 6, 7])
-def test_killed_anywhere_the_near_miss_comes_again_and_asks(account: Account, last: int) -> None:
+def test_killed_anywhere_the_near_miss_comes_again_and_asks(account: Account) -> None:
     inbound = Inbound(carrier="twilio", carrier_id="SM0", phone=PHONE, number=NUMBER, body=WORDS)
     inbox_worker.receive(inbound, at(0))
     [job] = [queues.read(HearKeyword, body) for body in queued("opt_out")]
 
-    with killed_before(last):
-        worker.hear(job, at(0))
-    worker.hear(job, at(1))
+    for crash in every_crash(after=False):
+        with crash:
+            worker.hear(job, at(0))
+        worker.hear(job, at(1))
 
-    assert len(listed()) == 1
-    assert len(opt_outs.history(PHONE, of_account(MINE), NOW)) == 1
+        assert len(listed()) == 1
+        assert len(opt_outs.history(PHONE, of_account(MINE), NOW)) == 1
 
 
-@pytest.mark.parametrize("last", range(1, 9))
-def test_killed_anywhere_the_same_answer_again_is_taken_once(account: Account, last: int) -> None:
+def test_killed_anywhere_the_same_answer_again_is_taken_once(account: Account) -> None:
     text = accept(account, now=at(0))
     reply(minute=1)
     deliver(FakeCarrier(), at(1))
 
-    with killed_before(last):
-        answer(False, 2)
-    answer(False, 3)
+    for crash in every_crash(after=False):
+        with crash:
+            answer(False, 2)
+        answer(False, 3)
 
-    assert len(history()) == 2
-    assert go_on(4) == ["Hello"]
-    assert stored(account, text.id).state is State.SENT
+        assert len(history()) == 2
+        assert go_on(4) == ["Hello"]
+        assert stored(account, text.id).state is State.SENT
 
 
 def test_a_stop_at_the_same_moment_and_a_near_miss_see_one_another(account: Account) -> None:

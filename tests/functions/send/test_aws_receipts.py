@@ -16,7 +16,7 @@ from longcode.carriers.carrier import Uncertain
 from longcode.message import Message, State
 from longcode.table import messages
 from send import aws_receipts
-from tests.fakes import FakeCarrier, LambdaContext, client, sqs_event, studio
+from tests.fakes import FakeCarrier, LambdaContext, sqs_event
 from tests.functions.send.logs import logged
 from tests.functions.send.test_receipts import sent_message
 from tests.functions.send.texts import accept, deliver, stored, units
@@ -25,14 +25,6 @@ EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_receipt.json
 ENVELOPE = json.loads(EVENT["Records"][0]["body"])
 TOLD = json.loads(ENVELOPE["Message"])
 COUNTER = count()
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has one client."""
-    account = studio()
-    client(account)
-    return account
 
 
 def report(message: Message, **told: object) -> dict[str, Any]:

@@ -14,13 +14,9 @@ from tests.functions.send import texts
 from tests.functions.send.rounds import people, phone, send, skipped
 from tests.functions.send.rounds import texts as texts_of
 
+pytestmark = pytest.mark.account(client=False)
+
 EVENING = datetime(2026, 11, 23, 2, 30, tzinfo=NOW.tzinfo)  # 21:30 in New York
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio."""
-    return studio()
 
 
 def try_dry(

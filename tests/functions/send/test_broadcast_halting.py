@@ -1,7 +1,6 @@
 """Cancel, pause and resume: nothing more goes, nothing is lost, and two workers at once do nothing twice."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -19,21 +18,16 @@ from send import broadcast as worker
 from send import broadcasts as api
 from send import due, steering
 from send.worker import hold_or_cancel
-from tests.fakes import NOW, FakeCarrier, call, queued, studio
+from tests.fakes import NOW, FakeCarrier, call, queued
 from tests.functions.accounts.calls import meanwhile
 from tests.functions.send.rounds import accounted, advance, hand_over, people, phone, send, stored, take, texts
 from tests.functions.send.texts import deliver
-from tests.functions.send.wire import Death, Killed, killing, taking_turns
+from tests.functions.send.wire import taking_turns
+from tests.support.crashes import every_crash
+
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),), people=3)
 
 LATER = NOW + timedelta(minutes=3)
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio whose plan stops at 100 units, with three clients."""
-    account = studio(plan_changes=(Change(NOW, "starter"),))
-    people(account, 3)
-    return account
 
 
 def states(account: Account, broadcast_id: str) -> list[Text]:
@@ -254,40 +248,40 @@ def test_a_paused_broadcast_that_is_scheduled_waits_for_its_time_when_it_is_resu
     assert resumed.due_at == at
 
 
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("call_to_die_at", range(1, 13))
-def test_killed_at_any_call_a_cancel_ends_every_text(account: Account, call_to_die_at: int, before: bool) -> None:
+@pytest.mark.long
+def test_killed_at_any_call_a_cancel_ends_every_text(account: Account) -> None:
     broadcast = send(account)
-    with taking_turns("dynamodb", "sqs"), killing(Death(call_to_die_at, before=before)), suppress(Killed):
+    for crash in every_crash():
+        with taking_turns("dynamodb", "sqs"), crash:
+            steering.cancel(account.id, broadcast.id, NOW)
+            advance()
         steering.cancel(account.id, broadcast.id, NOW)
-        advance()
-    steering.cancel(account.id, broadcast.id, NOW)
 
-    for at in (LATER, LATER + timedelta(minutes=3)):
-        due.sweep(at)
-        advance(at)
+        for at in (LATER, LATER + timedelta(minutes=3)):
+            due.sweep(at)
+            advance(at)
 
-    assert states(account, broadcast.id) == [Text.CANCELLED] * 3
-    assert accounted(account)
+        assert states(account, broadcast.id) == [Text.CANCELLED] * 3
+        assert accounted(account)
 
 
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("call_to_die_at", range(1, 16))
-def test_killed_at_any_call_a_resume_sends_every_text(account: Account, call_to_die_at: int, before: bool) -> None:
+@pytest.mark.long
+def test_killed_at_any_call_a_resume_sends_every_text(account: Account) -> None:
     broadcast = send(account)
     steering.pause(account.id, broadcast.id)
     hand_over()
-    with taking_turns("dynamodb", "sqs"), killing(Death(call_to_die_at, before=before)), suppress(Killed):
+    for crash in every_crash():
+        with taking_turns("dynamodb", "sqs"), crash:
+            steering.resume(account.id, broadcast.id, NOW)
+            advance()
         steering.resume(account.id, broadcast.id, NOW)
-        advance()
-    steering.resume(account.id, broadcast.id, NOW)
 
-    for at in (LATER, LATER + timedelta(minutes=3)):
-        due.sweep(at)
-        advance(at)
-        hand_over(at)
+        for at in (LATER, LATER + timedelta(minutes=3)):
+            due.sweep(at)
+            advance(at)
+            hand_over(at)
 
-    assert states(account, broadcast.id) == [Text.SENT] * 3
+        assert states(account, broadcast.id) == [Text.SENT] * 3
 
 
 def test_of_many_workers_on_one_step_one_does_it(account: Account) -> None:

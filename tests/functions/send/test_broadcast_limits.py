@@ -26,15 +26,9 @@ from tests.functions.send.rounds import (
     texts,
 )
 
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),), people=4)
+
 # The plan Starter stops at 100 units.
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio whose plan stops at its limit, with four clients."""
-    account = studio(plan_changes=(Change(NOW, "starter"),))
-    people(account, 4)
-    return account
 
 
 def use(account: Account, units: int) -> None:

@@ -9,16 +9,10 @@ from longcode.account import Account
 from longcode.aws.settings import settings
 from longcode.broadcast import State
 from send import due
-from tests.fakes import NOW, queued, studio
-from tests.functions.send.rounds import advance, people, stored, take
+from tests.fakes import NOW, queued
+from tests.functions.send.rounds import advance, stored, take
 
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio with more clients than a step has."""
-    account = studio(quiet_hours=False)
-    people(account, 260)
-    return account
+pytestmark = pytest.mark.account(people=260, quiet_hours=False)
 
 
 @pytest.fixture

@@ -12,18 +12,14 @@ from longcode.table.writes import Update
 from longcode.template import Template
 from send import broadcast as worker
 from send import due
-from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
+from tests.fakes import NOW, LambdaContext, client, queued, sqs_event
 from tests.functions.send.rounds import advance, hand_over, people, phone, send, skipped, stored, take, texts
 from tests.functions.send.wire import failing, taking_turns
 
+pytestmark = pytest.mark.account(client=False)
+
 EVENING = datetime(2026, 11, 23, 2, 30, tzinfo=NOW.tzinfo)  # 21:30 in New York
 MORNING = datetime(2026, 11, 23, 13, 0, tzinfo=NOW.tzinfo)  # 8:00 there
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio."""
-    return studio()
 
 
 def stop(number: str) -> None:

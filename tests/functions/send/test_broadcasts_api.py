@@ -16,20 +16,14 @@ from longcode.template import Template
 from send import broadcast as worker
 from send import broadcasts as api
 from tests.fakes import NOW, Answered, LambdaContext, call, client, queued, studio
-from tests.functions.send.rounds import advance, hand_over, people, phone, send, take
+from tests.functions.send.rounds import advance, hand_over, phone, send, take
 from tests.functions.send.wire import taking_turns
+
+pytestmark = pytest.mark.account(people=2)
 
 HELLO = {"audience": {"all": True}, "body": "Hello"}
 LONG_IDS = ["p0000", *(f"{index:04}" + "漢" * 96 for index in range(999))]
 AHEAD = (datetime.now(UTC) + timedelta(days=40)).isoformat()
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio with two clients."""
-    account = studio()
-    people(account, 2)
-    return account
 
 
 def post(account: Account, **fields: Any) -> Answered:

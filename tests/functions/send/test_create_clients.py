@@ -1,6 +1,5 @@
 """Texting a number that is nobody's makes a client if the studio wants that: once, with the text or not at all."""
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -18,19 +17,12 @@ from send import api, broadcasts
 from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
 from tests.functions.accounts.calls import at_once, meanwhile
 from tests.functions.send.texts import deliver
-from tests.functions.send.wire import Death, Killed, killing
-from tests.local_aws import local_aws
+from tests.support.crashes import every_crash, recorded_calls
+
+pytestmark = pytest.mark.account(create_clients=True)
 
 PHONE, ID = "+12125550188", "tel-12125550188"
 STOP = Event(id="e", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that wants clients made, and has one."""
-    account = studio(create_clients=True)
-    client(account)
-    return account
 
 
 def post(account: Account, key: str = "key", to: str = PHONE, **fields: Any) -> Answered:
@@ -215,26 +207,24 @@ def test_a_preview_makes_none(account: Account) -> None:
     assert made(account) == ["c1"]
 
 
-def test_killed_at_any_call_there_is_one_client_with_the_text_or_neither() -> None:
-    for call_ in range(1, 6):
-        for before in (True, False):
-            with local_aws():
-                account = studio(create_clients=True)
-                with killing(Death(call_, before)), suppress(Killed):
-                    post(account)
-                text = messages.get(account.id, f"{request_id(account.id, 'key')}-0")
-                assert made(account) == ([text.client_id] if text else [])
+@pytest.mark.account(create_clients=True, client=False)
+def test_killed_at_any_call_there_is_one_client_with_the_text_or_neither(account: Account) -> None:
+    for crash in every_crash():
+        with crash:
+            post(account)
+        text = messages.get(account.id, f"{request_id(account.id, 'key')}-0")
+        assert made(account) == ([text.client_id] if text else [])
 
-                post(account)
+        post(account)
 
-                assert made(account) == [ID]
-                assert usage.of_month(account.id, "2026-11").units_sent == 0
+        assert made(account) == [ID]
+        assert usage.of_month(account.id, "2026-11").units_sent == 0
 
 
 def test_making_a_client_takes_one_call_more_and_nobody_else_pays_for_it(account: Account) -> None:
-    with killing(Death(0, before=True)) as making:
+    with recorded_calls() as making:
         post(account, "1")
-    with killing(Death(0, before=True)) as going_on:
+    with recorded_calls() as going_on:
         post(account, "2")
 
     assert making == ["BatchGetItem", "TransactWriteItems", "SendMessageBatch", "BatchGetItem"]

@@ -11,19 +11,11 @@ from longcode.jobs import HearKeyword
 from longcode.message import Kind, State
 from longcode.table import messages, opt_outs, routes
 from send import due, reporting, worker
-from tests.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.fakes import NOW, FakeCarrier, queued
 from tests.functions.send.texts import accept, deliver, stored, units
 from tests.functions.send.wire import failing, losing_the_first_answer
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has one client."""
-    account = studio()
-    client(account)
-    return account
 
 
 def test_a_text_is_handed_over_recorded_and_counted(account: Account) -> None:

@@ -12,21 +12,15 @@ from longcode.table import keys, messages
 from longcode.table.store import write
 from longcode.table.writes import Update
 from send import due
-from tests.fakes import NOW, FakeCarrier, LambdaContext, client, queued, studio
+from tests.fakes import NOW, FakeCarrier, LambdaContext, queued
 from tests.functions.send.logs import logged
 from tests.functions.send.texts import accept, deliver, stored, units
 from tests.functions.send.wire import failing
 
+pytestmark = pytest.mark.account(watched_month="2026-11")
+
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "schedule_sweep.json").read_text())
 LATER = NOW + timedelta(minutes=2, seconds=1)
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has one client."""
-    account = studio(watched_month="2026-11")
-    client(account)
-    return account
 
 
 def test_an_event_of_the_schedule_brings_on_what_lost_its_job(account: Account) -> None:

@@ -16,17 +16,10 @@ from tests.fakes import NOW, Answered, LambdaContext, call, client, queued, stud
 from tests.functions.send.triggering import SESSION, planned, rule, tell
 from tests.functions.send.wire import failing, losing_the_first_answer, taking_turns
 
+pytestmark = pytest.mark.account(edition="professional", rule=True)
+
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "post_events.json").read_text())
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio of the Professional edition with a client and a trigger."""
-    account = studio(edition="professional")
-    client(account)
-    rule()
-    return account
 
 
 def post(account: Account, key: str | None = "k", body: object = None, **changes: Any) -> Answered:

@@ -25,6 +25,8 @@ from tests.functions.send.texts import deliver
 from tests.functions.send.triggering import fire_all, planned, rule, tell, texts
 from tests.occasions import DAY_BEFORE
 
+pytestmark = pytest.mark.account(edition="professional", rule=True)
+
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_fire.json").read_text())
 MINUTE = timedelta(minutes=1)
 LONG_AGO = datetime(2020, 1, 2, 15, tzinfo=UTC)
@@ -32,15 +34,6 @@ NINE = datetime(2026, 12, 2, 15, tzinfo=UTC)
 HALF_PAST_TEN = datetime(2026, 12, 3, 4, 31, tzinfo=UTC)  # in the evening before, in Chicago, and a minute
 EIGHT_IN_NEW_YORK = datetime(2026, 12, 3, 13, tzinfo=UTC)  # where 212 is
 TEXT = "Hi Zoë, see you on Thursday, December 3!"
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio of the Professional edition with a client and a trigger."""
-    account = studio(edition="professional")
-    client(account)
-    rule()
-    return account
 
 
 def come(now: datetime = NINE + MINUTE) -> None:

@@ -14,20 +14,21 @@ from longcode.table import accounts, due, folders, keys, retentions, store, usag
 from longcode.table.writes import Update
 from send import due as sweeper
 from send import forgetting
-from tests.fakes import NOW, FakeCarrier, call, client, studio
-from tests.functions.accounts.calls import at_once, killed_before
+from tests.fakes import NOW, FakeCarrier, call, studio
+from tests.functions.accounts.calls import at_once
 from tests.functions.admin.orders import done
 from tests.functions.inbox.replies import NUMBER, PHONE, texted
 from tests.functions.send.texts import accept, deliver, stored
+from tests.support.crashes import every_crash
 
 DAY = timedelta(days=1)
 
+pytestmark = pytest.mark.account(retention_days=30)
+
 
 @pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that keeps words for thirty days, and has one client."""
-    account = studio(retention_days=30)
-    client(account)
+def account(account: Account) -> Account:
+    """A studio that keeps the texts' bodies for thirty days."""
     retentions.start(account.id, NOW)
     return account
 
@@ -122,19 +123,19 @@ def test_a_message_linked_while_the_walk_reads_is_found_the_next_day(account: Ac
     assert stored(account, old.id).body == ""
 
 
-@pytest.mark.parametrize("step", range(1, 14))
-def test_killed_anywhere_the_next_look_goes_on(account: Account, step: int) -> None:
+def test_killed_anywhere_the_next_look_goes_on(account: Account) -> None:
     texted(account)
     for index in range(3):
         send(account, f"k{index}", NOW + timedelta(minutes=index))
     reply(NOW + timedelta(minutes=3))
     later = NOW + 31 * DAY
 
-    with killed_before(step):
-        look(account, later)
-    sweep(later + timedelta(minutes=1))
+    for crash in every_crash(after=False):
+        with crash:
+            look(account, later)
+        sweep(later + timedelta(minutes=1))
 
-    assert bodies(account) == [("", ())] * 4
+        assert bodies(account) == [("", ())] * 4
 
 
 def test_two_looks_at_once_do_no_harm(account: Account) -> None:

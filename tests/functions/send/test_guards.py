@@ -14,13 +14,7 @@ from tests.fakes import NOW, FakeCarrier, call, client, studio
 from tests.functions.send.texts import accept, deliver
 from tests.functions.send.wire import taking_turns
 
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that sends 100 units a day at most."""
-    account = studio(units_a_day=100)
-    client(account)
-    return account
+pytestmark = pytest.mark.account(units_a_day=100)
 
 
 def try_to_send(account: Account, key: str, units: int = 1, now: datetime = NOW) -> str | None:

@@ -15,11 +15,12 @@ from tests.functions.send.wire import taking_turns
 PHONES = ("+12125550123", "+12125550124", "+12125550125")
 HELLO = {"client_id": "c1", "body": "Hello"}
 
+pytestmark = pytest.mark.account(client=False)
+
 
 @pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio with a client who has three phones."""
-    account = studio()
+def account(account: Account) -> Account:
+    """A studio with a client who has three phones, and another client."""
     client(account, "c1", *PHONES)
     client(account, "c2", "+12125550177")
     return account

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
 import boto3
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -33,12 +34,12 @@ from tests.fakes import NOW, client, queued, studio
 from tests.functions.admin.orders import done
 from tests.functions.send.texts import stored, units
 from tests.functions.send.wilful import WILLS, Silence, WilfulCarrier, Will
-from tests.functions.send.wire import Death, Killed, killing
 from tests.local_aws import local_aws
+from tests.support.crashes import Crash
 
 WITH_THE_CARRIER = {State.SENT, State.DELIVERED, State.UNDELIVERED}
 ENDS = WITH_THE_CARRIER | {State.FAILED, State.REFUSED, State.EXPIRED}
-DEATHS = st.none() | st.builds(Death, st.integers(1, 9), st.booleans())
+CRASHES = st.none() | st.builds(Crash, st.integers(1, 9), st.booleans())
 # What brings second attempts comes more often than by chance alone.
 POLICIES = [OnUncertain.RESEND, OnUncertain.RESEND, OnUncertain.GIVE_UP]
 AT_LAST = [Silence.HAS_IT, Silence.HAS_IT, Silence.HAS_IT_NOT, Sent("yes")]
@@ -74,42 +75,42 @@ class Life(RuleBasedStateMachine):
         events.register("after-call.dynamodb", self.look)
         self.world.callback(events.unregister, "after-call.dynamodb", self.look)
 
-    @rule(key=st.sampled_from("ab"), death=DEATHS)
-    def accept(self, key: str, death: Death | None) -> None:
+    @rule(key=st.sampled_from("ab"), crash=CRASHES)
+    def accept(self, key: str, crash: Crash | None) -> None:
         def act() -> None:
             form = requests.NewMessage(client_id="c1", body="Hello")
             api.accept(self.account.id, form, key, self.now)
 
         if not self.stopped:
-            self.live(act, death)
+            self.live(act, crash)
         message_id = f"{outgoing.request_id(self.account.id, key)}-0"
         if messages.get(self.account.id, message_id):  # killed or not, it is accepted
             self.states.setdefault(message_id, State.ACCEPTED)
 
-    @rule(will=st.sampled_from(WILLS), tells=st.booleans(), death=DEATHS)
-    def deliver(self, will: Will, tells: bool, death: Death | None = None) -> None:
+    @rule(will=st.sampled_from(WILLS), tells=st.booleans(), crash=CRASHES)
+    def deliver(self, will: Will, tells: bool, crash: Crash | None = None) -> None:
         self.carrier.will, self.carrier.tells = will, tells
         bodies = [*self.unfinished, *queued("send")]
         self.jobs += bodies
-        if not self.work(bodies, death):
+        if not self.work(bodies, crash):
             self.unfinished = bodies
         else:
             self.unfinished = []
 
     @precondition(lambda self: self.jobs)
-    @rule(data=st.data(), will=st.sampled_from(WILLS), death=DEATHS)
-    def deliver_again(self, data: st.DataObject, will: Will, death: Death | None) -> None:
+    @rule(data=st.data(), will=st.sampled_from(WILLS), crash=CRASHES)
+    def deliver_again(self, data: st.DataObject, will: Will, crash: Crash | None) -> None:
         self.carrier.will = will
-        self.work([data.draw(st.sampled_from(self.jobs))], death)
+        self.work([data.draw(st.sampled_from(self.jobs))], crash)
 
     @precondition(lambda self: self.carrier.taken)
-    @rule(data=st.data(), state=st.sampled_from(sorted(REPORTS)), death=DEATHS)
-    def report(self, data: st.DataObject, state: State, death: Death | None) -> None:
+    @rule(data=st.data(), state=st.sampled_from(sorted(REPORTS)), crash=CRASHES)
+    def report(self, data: st.DataObject, state: State, crash: Crash | None) -> None:
         text, listed = data.draw(st.sampled_from(self.carrier.taken))
         receipt = Receipt(
             carrier="twilio", reference=text.reference, carrier_id=listed.carrier_id, state=state, code=REPORTS[state]
         )
-        self.live(lambda: reporting.take(receipt, self.now), death)
+        self.live(lambda: reporting.take(receipt, self.now), crash)
 
     @rule(will=st.sampled_from(WILLS[:5]), tells=st.booleans())
     def let_a_deadline_pass(self, will: Will, tells: bool) -> None:
@@ -121,13 +122,13 @@ class Life(RuleBasedStateMachine):
     def wait(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
 
-    @rule(death=DEATHS)
-    def sweep(self, death: Death | None = None) -> None:
-        self.live(lambda: due.sweep(self.now), death)
+    @rule(crash=CRASHES)
+    def sweep(self, crash: Crash | None = None) -> None:
+        self.live(lambda: due.sweep(self.now), crash)
 
-    @rule(death=DEATHS)
-    def release(self, death: Death | None) -> None:
-        self.live(lambda: done("texts.release", self.now), death)
+    @rule(crash=CRASHES)
+    def release(self, crash: Crash | None) -> None:
+        self.live(lambda: done("texts.release", self.now), crash)
 
     @rule()
     def stop(self) -> None:
@@ -169,7 +170,7 @@ class Life(RuleBasedStateMachine):
         assert [message.due_at for message in found] == [None] * len(found)
         assert units(self.account) == sum(message.charged_units for message in found) == reserved
 
-    def work(self, bodies: list[str], death: Death | None) -> bool:
+    def work(self, bodies: list[str], crash: Crash | None) -> bool:
         """Let a worker do these jobs; tells whether it lived to their end."""
 
         def act() -> None:
@@ -179,12 +180,11 @@ class Life(RuleBasedStateMachine):
                 deliver_job(body)
             assert not self.stopped or len(self.carrier.called) == before
 
-        return not bodies or self.live(act, death)
+        return not bodies or self.live(act, crash)
 
-    def live(self, act: Callable[[], object], death: Death | None) -> bool:
+    def live(self, act: Callable[[], object], crash: Crash | None) -> bool:
         """Run a process that may be killed; tells whether it lived to its end."""
-        fresh = Death(death.call, death.before) if death else Death(0, before=True)
-        with killing(fresh), suppress(Killed):
+        with Crash(crash.call, crash.before) if crash else Crash(0, before=True):
             act()
             return True
         return False
@@ -204,6 +204,7 @@ class Life(RuleBasedStateMachine):
             assert now == before or now in NEXT.get(before, set()) or sent_again, (before, now)
 
 
+@pytest.mark.long
 def test_never_twice_and_never_lost_whatever_happens() -> None:
     bounded = settings(
         max_examples=25,

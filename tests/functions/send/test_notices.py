@@ -1,6 +1,5 @@
 """A studio is told when four fifths of a limit are used, and when all of it is: by mail and webhook, once each."""
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,16 +24,11 @@ from tests.functions.accounts.mails import mails_to
 from tests.functions.send.logs import logged
 from tests.functions.send.test_guards import try_to_send
 from tests.functions.send.texts import accept, deliver
-from tests.functions.send.wire import Death, Killed, failing, killing
+from tests.functions.send.wire import failing
 from tests.functions.webhooks.endpoints import HOOK, Receiver, work
+from tests.support.crashes import every_crash, recorded_calls
 
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio whose plan stops at 100 units."""
-    account = studio(plan_changes=(Change(NOW, "starter"),))
-    client(account)
-    return account
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),))
 
 
 def use(account: Account, units: int, key: str = "use") -> None:
@@ -271,7 +265,7 @@ def test_replies_alone_are_looked_at_too(charged: Account) -> None:
 
 def test_a_month_begins_to_be_looked_at_once_and_no_text_writes_more_for_it(charged: Account) -> None:
     accept(charged, "first")
-    with killing(Death(call=0, before=True)) as made:
+    with recorded_calls() as made:
         accept(charged, "second")
 
     assert made[:3] == ["BatchGetItem", "PutItem", "SendMessageBatch"]
@@ -318,21 +312,20 @@ def test_a_mail_that_is_refused_keeps_no_webhook_from_going(aws: None) -> None:
     assert len(subjects()) == 2
 
 
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("call", range(1, 11))
-def test_killed_anywhere_a_notice_is_told_by_webhook_once_and_by_mail(aws: None, call: int, before: bool) -> None:
+def test_killed_anywhere_a_notice_is_told_by_webhook_once_and_by_mail(aws: None) -> None:
     account = studio(**HOOK, plan_changes=(Change(NOW, "starter"),))
     client(account)
     use(account, 80)
     queued("send")
 
-    with killing(Death(call=call, before=before)), suppress(Killed):
-        due.sweep(NOW + timedelta(minutes=3))
-    due.sweep(NOW + timedelta(minutes=9))
-    due.sweep(NOW + timedelta(minutes=15))
+    for crash in every_crash():
+        with crash:
+            due.sweep(NOW + timedelta(minutes=3))
+        due.sweep(NOW + timedelta(minutes=9))
+        due.sweep(NOW + timedelta(minutes=15))
 
-    assert len({read_job(Deliver, body).delivery_id for body in queued("webhook")}) == 1
-    assert len(subjects()) in (1, 2)
+        assert len({read_job(Deliver, body).delivery_id for body in queued("webhook")}) == 1
+        assert len(subjects()) in (1, 2)
 
 
 def test_what_passes_a_share_in_the_last_minutes_is_told_when_the_month_is_over(charged: Account) -> None:

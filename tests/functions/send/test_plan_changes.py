@@ -233,6 +233,7 @@ def test_a_text_reserved_in_one_month_and_sent_in_the_next_is_known_to_the_next(
 OFTEN = st.sampled_from(["send", "send", "later", "deliver", "fail", "cancel", "starter", "small", "medium", "look"])
 
 
+@pytest.mark.long
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(OFTEN, st.integers(1, 9)), min_size=4, max_size=14))
 def test_whatever_happens_the_counter_is_what_was_sent_and_what_is_reserved(steps: list[tuple[str, int]]) -> None:

@@ -20,15 +20,9 @@ from tests.functions.send.texts import accept, deliver, stored
 from tests.functions.send.wire import taking_turns
 from tests.local_aws import load_plans
 
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),))
+
 # The plan Starter stops at 100 units.
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio whose plan stops at its limit."""
-    account = studio(plan_changes=(Change(NOW, "starter"),))
-    client(account)
-    return account
 
 
 def use(account: Account, units: int) -> None:

@@ -11,18 +11,14 @@ from longcode.outgoing import draft
 from longcode.table import messages
 from send import due
 from send.timing import timed
-from tests.fakes import FakeCarrier, client, queued, studio
+from tests.fakes import FakeCarrier, client, queued
 from tests.functions.send.texts import deliver, stored
+
+pytestmark = pytest.mark.account(client=False)
 
 NEW_YORK, LOS_ANGELES, NOBODY_KNOWS = "+12125550123", "+12135550123", "+18005550123"
 EVENING = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)  # 21:30 in New York, 18:30 in Los Angeles
 MORNING = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)  # 08:00 in New York
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio in Chicago."""
-    return studio()
 
 
 def text(

@@ -16,20 +16,12 @@ from longcode.message import Direction, Kind, Message, State
 from longcode.table import messages, usage
 from longcode.usage import Usage
 from send import due, receipts, reporting
-from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, client, queued, studio
+from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, queued
 from tests.functions.send.logs import logged
 from tests.functions.send.texts import accept, deliver, stored, units
-from tests.functions.send.wire import Death, killing
+from tests.support.crashes import recorded_calls
 
 EVENTS = Path(__file__).parents[2] / "events"
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has one client."""
-    account = studio()
-    client(account)
-    return account
 
 
 def event(name: str) -> dict[str, Any]:
@@ -265,7 +257,7 @@ def test_a_replayed_receipt_changes_nothing_and_writes_nothing(account: Account)
     report(message, "delivered")
     before = stored(account, message.id)
 
-    with killing(Death(0, before=True)) as calls:
+    with recorded_calls() as calls:
         answer = report(message, "delivered")
 
     assert answer.status == 204

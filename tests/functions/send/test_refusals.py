@@ -16,10 +16,8 @@ LONG = "a" * 1601
 
 
 @pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has one client and a template."""
-    account = studio()
-    client(account)
+def account(account: Account) -> Account:
+    """A studio that has one client and a template."""
     templates.put(Template(account=account.id, name="hi", subject="", body="Hi {{client.last_name}}"))
     return account
 

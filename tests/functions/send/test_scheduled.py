@@ -16,14 +16,6 @@ from tests.functions.send.texts import accept, deliver, stored, units
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has one client."""
-    account = studio()
-    client(account)
-    return account
-
-
 def post(account: Account, send_at: str) -> Answered:
     form = {"client_id": "c1", "body": "Hello", "send_at": send_at}
     return call(api, "POST", "/messages", form, account=account.id)

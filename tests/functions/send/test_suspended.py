@@ -14,22 +14,17 @@ from longcode.plans import Change
 from longcode.table import keys, messages, routes, store
 from send import api, due, timing
 from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
-from tests.functions.accounts.calls import killed_before, meanwhile
+from tests.functions.accounts.calls import meanwhile
 from tests.functions.admin.orders import done
 from tests.functions.send.texts import accept, deliver, stored, units
+from tests.support.crashes import every_crash
+
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),))
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 TEXT = {"client_id": "c1", "body": "Hello"}
 UNPAID = "October's invoice is unpaid."
 WHY = f"The operator has suspended this account, so it sends nothing: {UNPAID}"
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio with a client, on a plan that stops."""
-    account = studio(plan_changes=(Change(NOW, "starter"),))
-    client(account)
-    return account
 
 
 def order(account: Account, do: str) -> None:
@@ -102,20 +97,18 @@ def test_the_message_shows_for_what_it_was_refused(account: Account) -> None:
     assert (shown["state"], shown["error"]) == ("refused", "account_suspended")
 
 
-@pytest.mark.parametrize("call_number", range(1, 5))
-def test_killed_at_any_call_a_text_is_refused_by_the_next_delivery_of_its_job(
-    account: Account, call_number: int
-) -> None:
+def test_killed_at_any_call_a_text_is_refused_by_the_next_delivery_of_its_job(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier()
     jobs = queued("send")
     order(account, "suspend")
 
-    with killed_before(call_number):
+    for crash in every_crash(after=False):
+        with crash:
+            deliver(carrier, jobs=jobs)
         deliver(carrier, jobs=jobs)
-    deliver(carrier, jobs=jobs)
 
-    assert stored(account, message.id).error == "account_suspended"
-    assert (carrier.texts, reserved(account)) == ([], [0])
+        assert stored(account, message.id).error == "account_suspended"
+        assert (carrier.texts, reserved(account)) == ([], [0])
 
 
 def test_restored_what_was_refused_stays_refused_and_a_new_text_goes(account: Account) -> None:

@@ -14,23 +14,18 @@ from longcode.table import keys, store
 from send import broadcasts as api
 from send import due, steering
 from tests.fakes import NOW, Answered, FakeCarrier, call, queued, studio
-from tests.functions.accounts.calls import killed_before, meanwhile
+from tests.functions.accounts.calls import meanwhile
 from tests.functions.admin.orders import done
 from tests.functions.send.rounds import accounted, advance, hand_over, people, send, stored, take, texts
 from tests.functions.send.texts import deliver
+from tests.support.crashes import every_crash
+
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),), people=3)
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 FORM = {"audience": {"all": True}, "body": "Hello"}
 UNPAID = "October's invoice is unpaid."
 WHY = f"The operator has suspended this account, so it sends nothing: {UNPAID}"
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio whose plan stops at 100 units, with three clients."""
-    account = studio(plan_changes=(Change(NOW, "starter"),))
-    people(account, 3)
-    return account
 
 
 def order(account: Account, do: str) -> None:
@@ -227,44 +222,44 @@ def test_suspended_amid_a_step_what_it_writes_is_not_handed_over(account: Accoun
     assert accounted(account)
 
 
-@pytest.mark.parametrize("call_number", range(1, 8))
-def test_killed_at_any_call_no_text_goes_and_the_broadcast_ends_up_paused(account: Account, call_number: int) -> None:
+def test_killed_at_any_call_no_text_goes_and_the_broadcast_ends_up_paused(account: Account) -> None:
     broadcast = send(account)
     jobs = queued("bulk")
     order(account, "suspend")
     carrier = FakeCarrier()
 
-    with killed_before(call_number):
+    for crash in every_crash(after=False):
+        with crash:
+            deliver(carrier, NOW, jobs)
         deliver(carrier, NOW, jobs)
-    deliver(carrier, NOW, jobs)
-    order(account, "restore")
-    due.sweep(NOW + 2 * HOUR)
-    hand_over(NOW + 2 * HOUR, carrier)
+        order(account, "restore")
+        due.sweep(NOW + 2 * HOUR)
+        hand_over(NOW + 2 * HOUR, carrier)
 
-    assert carrier.texts == []
-    assert stored(account, broadcast.id).paused
-    assert accounted(account)
+        assert carrier.texts == []
+        assert stored(account, broadcast.id).paused
+        assert accounted(account)
 
 
-@pytest.mark.parametrize("call_number", range(1, 8))
 def test_killed_at_any_call_of_a_step_the_broadcast_is_paused_and_resumed_each_client_gets_one_text(
-    account: Account, call_number: int
+    account: Account,
 ) -> None:
     broadcast_id = take(account)
     advance(steps=1)
     order(account, "suspend")
 
-    with killed_before(call_number):
-        advance()
-    due.sweep(NOW + 3 * MINUTE)
-    advance(NOW + 3 * MINUTE)
-    order(account, "restore")
-    steering.resume(account.id, broadcast_id, NOW + 4 * MINUTE)
-    advance(NOW + 4 * MINUTE)
-    carrier = hand_over(NOW + 4 * MINUTE)
+    for crash in every_crash(after=False):
+        with crash:
+            advance()
+        due.sweep(NOW + 3 * MINUTE)
+        advance(NOW + 3 * MINUTE)
+        order(account, "restore")
+        steering.resume(account.id, broadcast_id, NOW + 4 * MINUTE)
+        advance(NOW + 4 * MINUTE)
+        carrier = hand_over(NOW + 4 * MINUTE)
 
-    assert stored(account, broadcast_id).state is State.DONE
-    assert len({text.to for text in carrier.texts}) == len(carrier.texts) == 3
+        assert stored(account, broadcast_id).state is State.DONE
+        assert len({text.to for text in carrier.texts}) == len(carrier.texts) == 3
 
 
 def test_restored_between_a_workers_look_and_its_pause_a_text_goes_on(account: Account) -> None:

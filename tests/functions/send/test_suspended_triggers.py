@@ -9,21 +9,14 @@ from longcode.account import Account
 from longcode.occurrence import State
 from send import due
 from send import events as api
-from tests.fakes import NOW, call, client, studio
+from tests.fakes import NOW, call
 from tests.functions.admin.orders import done
 from tests.functions.send.triggering import fire_all, planned, rule, tell, texts
 
+pytestmark = pytest.mark.account(edition="professional", rule=True)
+
 NINE = datetime(2026, 12, 2, 15, 1, tzinfo=UTC)
 UNPAID = "October's invoice is unpaid."
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio of the Professional edition with a client and a trigger."""
-    account = studio(edition="professional")
-    client(account)
-    rule()
-    return account
 
 
 def order(account: Account, do: str) -> None:

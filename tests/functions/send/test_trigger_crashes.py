@@ -1,4 +1,3 @@
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -7,22 +6,15 @@ from longcode.account import Account
 from longcode.occurrence import State
 from longcode.table import calls
 from send import due
-from tests.fakes import NOW, client, queued, studio
+from tests.fakes import NOW, client, queued
 from tests.functions.send.test_firing import NINE
 from tests.functions.send.triggering import fire_all, planned, rule, tell, texts
-from tests.functions.send.wire import Death, Killed, killing
+from tests.support.crashes import Crash, every_crash, recorded_calls
+
+pytestmark = pytest.mark.account(edition="professional", rule=True)
 
 MINUTE = timedelta(minutes=1)
 TELL, FIRE = 8, 7  # no way of an event, or of what is due, has more calls to the table and the queues
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio of the Professional edition with a client and a trigger."""
-    account = studio(edition="professional")
-    client(account)
-    rule()
-    return account
 
 
 def heal() -> None:
@@ -32,102 +24,90 @@ def heal() -> None:
         fire_all(NINE + minute * MINUTE)
 
 
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("call", range(1, TELL + 1))
-def test_killed_at_any_call_an_event_told_again_moves_the_text_once(
-    account: Account, call: int, before: bool
-) -> None:
+def test_killed_at_any_call_an_event_told_again_moves_the_text_once(account: Account) -> None:
     tell(account)
-    with killing(Death(call, before=before)), suppress(Killed):
-        tell(account, "k2", NOW + MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE)
+    for crash in every_crash():
+        with crash:
+            tell(account, "k2", NOW + MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE)
 
-    told = tell(account, "k2", NOW + 2 * MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE)
-    states = {day: one.state for day, one in planned(account).items()}
+        told = tell(account, "k2", NOW + 2 * MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE)
+        states = {day: one.state for day, one in planned(account).items()}
 
-    assert [str(one.date) for one in told.planned] == ["2026-12-02"]
-    assert states == {"2026-12-03": State.DROPPED, "2026-12-02": State.PLANNED}
+        assert [str(one.date) for one in told.planned] == ["2026-12-02"]
+        assert states == {"2026-12-03": State.DROPPED, "2026-12-02": State.PLANNED}
 
 
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("call", range(1, TELL + 1))
-def test_killed_at_any_call_an_event_that_nobody_repeats_took_effect_whole_or_not_at_all(
-    account: Account, call: int, before: bool
-) -> None:
+def test_killed_at_any_call_an_event_that_nobody_repeats_took_effect_whole_or_not_at_all(account: Account) -> None:
     rule(name="thanks", timing=None, body="Thank you!")
-    with killing(Death(call, before=before)), suppress(Killed):
-        tell(account)
+    for crash in every_crash():
+        with crash:
+            tell(account)
 
-    whole = bool(planned(account))
-    for minute in (0, 3, 6):
-        due.sweep(NOW + minute * MINUTE)
-        fire_all(NOW + minute * MINUTE)
-    heal()
+        whole = bool(planned(account))
+        for minute in (0, 3, 6):
+            due.sweep(NOW + minute * MINUTE)
+            fire_all(NOW + minute * MINUTE)
+        heal()
 
-    assert len(texts(account)) == (2 if whole else 0)
+        assert len(texts(account)) == (2 if whole else 0)
 
 
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("call", range(1, FIRE + 1))
-def test_killed_at_any_call_what_is_due_makes_one_text(account: Account, call: int, before: bool) -> None:
+def test_killed_at_any_call_what_is_due_makes_one_text(account: Account) -> None:
     client(account, "c1", "+12125550123", "+12125550124")
     tell(account)
     due.sweep(NINE + MINUTE)
     jobs = queued("event")
-    with killing(Death(call, before=before)), suppress(Killed):
-        fire_all(NINE + MINUTE, jobs)
+    for crash in every_crash():
+        with crash:
+            fire_all(NINE + MINUTE, jobs)
 
-    fire_all(NINE + 3 * MINUTE, jobs)
-    heal()
+        fire_all(NINE + 3 * MINUTE, jobs)
+        heal()
 
-    assert [one.phone for one in texts(account)] == ["+12125550123", "+12125550124"]
-    assert planned(account)["2026-12-03"].state is State.DONE
+        assert [one.phone for one in texts(account)] == ["+12125550123", "+12125550124"]
+        assert planned(account)["2026-12-03"].state is State.DONE
 
 
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("call", range(1, FIRE + 1))
-def test_killed_at_any_call_the_same_phones_get_it_even_if_others_are_ticked_meanwhile(
-    account: Account, call: int, before: bool
-) -> None:
+def test_killed_at_any_call_the_same_phones_get_it_even_if_others_are_ticked_meanwhile(account: Account) -> None:
     tell(account)
     due.sweep(NINE + MINUTE)
     jobs = queued("event")
-    with killing(Death(call, before=before)), suppress(Killed):
-        fire_all(NINE + MINUTE, jobs)
-    went = [one.phone for one in texts(account)]
-    client(account, "c1", "+12125550124", "+12125550125")
+    for crash in every_crash():
+        with crash:
+            fire_all(NINE + MINUTE, jobs)
+        went = [one.phone for one in texts(account)]
+        client(account, "c1", "+12125550124", "+12125550125")
 
-    heal()
+        heal()
 
-    assert [one.phone for one in texts(account)] == (went or ["+12125550124", "+12125550125"])
+        assert [one.phone for one in texts(account)] == (went or ["+12125550124", "+12125550125"])
 
 
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("call", range(1, FIRE + 1))
-def test_killed_at_any_call_a_call_task_is_left_once(account: Account, call: int, before: bool) -> None:
+def test_killed_at_any_call_a_call_task_is_left_once(account: Account) -> None:
     client(account, "c1", phones=())
     rule(sms_else_call=True)
     tell(account)
     due.sweep(NINE + MINUTE)
     jobs = queued("event")
-    with killing(Death(call, before=before)), suppress(Killed):
-        fire_all(NINE + MINUTE, jobs)
+    for crash in every_crash():
+        with crash:
+            fire_all(NINE + MINUTE, jobs)
 
-    heal()
+        heal()
 
-    assert len(calls.page(account.id, None, 10)) == 1
-    assert texts(account) == []
+        assert len(calls.page(account.id, None, 10)) == 1
+        assert texts(account) == []
 
 
-@pytest.mark.parametrize("before", [True, False])
-def test_a_sweeper_that_is_killed_finds_what_is_due_again(account: Account, before: bool) -> None:
+def test_a_sweeper_that_is_killed_finds_what_is_due_again(account: Account) -> None:
     tell(account)
-    for call in range(1, 9):
-        with killing(Death(call, before=before)), suppress(Killed):
+    for crash in every_crash():
+        with crash:
             due.sweep(NINE + MINUTE)
 
-    heal()
+        heal()
 
-    assert len(texts(account)) == 1
+        assert len(texts(account)) == 1
 
 
 def test_a_text_that_went_before_its_session_was_moved_does_not_go_again_when_it_is_moved_back(
@@ -136,7 +116,7 @@ def test_a_text_that_went_before_its_session_was_moved_does_not_go_again_when_it
     tell(account)
     due.sweep(NINE + MINUTE)
     [job] = queued("event")
-    with killing(Death(7, before=True)), suppress(Killed):  # accepted, and not noted as done
+    with Crash(7, before=True):  # accepted, and not noted as done
         fire_all(NINE + MINUTE, [job])
     tell(account, "k2", NINE + MINUTE, session_date="2026-12-10")
     tell(account, "k3", NINE + 2 * MINUTE)
@@ -147,12 +127,12 @@ def test_a_text_that_went_before_its_session_was_moved_does_not_go_again_when_it
     assert planned(account)["2026-12-03"].state is State.DONE
 
 
-def test_an_event_and_what_is_due_have_no_more_calls_than_are_killed_here(account: Account) -> None:
+def test_an_event_takes_eight_calls_and_what_is_due_seven(account: Account) -> None:
     rule(timing=None)
-    with killing(Death(0, before=True)) as telling:
+    with recorded_calls() as telling:
         tell(account)
     jobs = queued("event")
-    with killing(Death(0, before=True)) as firing:
+    with recorded_calls() as firing:
         fire_all(NOW, jobs)
 
     assert telling == [*["GetItem"] * 3, "Query", "GetItem", "Query", "TransactWriteItems", "SendMessageBatch"]

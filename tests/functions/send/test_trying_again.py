@@ -10,21 +10,15 @@ from longcode.message import Held, State
 from longcode.plans import Change
 from longcode.table import keys, store
 from send import due
-from tests.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.fakes import NOW, FakeCarrier, queued
 from tests.functions.send.texts import accept, deliver, stored, units
+
+pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "small"),))
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 SUSPENDED = Refused(RefusalReason.PARKED, "30002")
 BUSY = Refused(RefusalReason.TRY_AGAIN, "20429")
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio with a client, on a plan that stops."""
-    account = studio(plan_changes=(Change(NOW, "small"),))
-    client(account)
-    return account
 
 
 def reserved(account: Account) -> int:

@@ -29,14 +29,6 @@ STOP = Event(
 
 
 @pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has one client."""
-    account = studio()
-    client(account)
-    return account
-
-
-@pytest.fixture
 def resender(aws: None) -> Account:
     """Give a studio that wants a second attempt."""
     account = studio(on_uncertain=OnUncertain.RESEND)

@@ -1,4 +1,3 @@
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -14,20 +13,13 @@ from send import events as api
 from send import upcoming
 from tests.fakes import NOW, Answered, call, client, queued, studio
 from tests.functions.send.triggering import fire_all, planned, rule, tell
-from tests.functions.send.wire import Death, Killed, killing
 from tests.occasions import DAY_BEFORE
+from tests.support.crashes import Crash
+
+pytestmark = pytest.mark.account(edition="professional", rule=True)
 
 MINUTE = timedelta(minutes=1)
 NINE = datetime(2026, 12, 2, 15, tzinfo=UTC)
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio of the Professional edition with a client and a trigger."""
-    account = studio(edition="professional")
-    client(account)
-    rule()
-    return account
 
 
 def page(account: Account, **query: str) -> Answered:
@@ -139,7 +131,7 @@ def test_a_text_that_went_before_it_was_noted_is_told_as_sent(account: Account) 
     rule(timing=None)
     tell(account)
     jobs = queued("event")
-    with killing(Death(7, before=True)), suppress(Killed):  # before "done"
+    with Crash(7, before=True):  # before "done"
         fire_all(NOW, jobs)
 
     assert (shown(account).will_go, shown(account).reason) == (False, "sent")

@@ -13,13 +13,7 @@ from send import due
 from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
 from tests.functions.send.texts import accept, deliver, stored, units
 
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that sends three texts an hour to one phone at most, on a plan that stops."""
-    account = studio(texts_an_hour=3, plan_changes=(Change(NOW, "starter"),))
-    client(account)
-    return account
+pytestmark = pytest.mark.account(texts_an_hour=3, plan_changes=(Change(NOW, "starter"),))
 
 
 def test_the_fourth_text_of_an_hour_to_a_phone_is_refused_with_the_reason_and_not_charged(account: Account) -> None:

@@ -11,13 +11,7 @@ from send import api
 from tests.fakes import NOW, Answered, FakeCarrier, call, client, studio
 from tests.functions.send.texts import accept, deliver
 
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that puts its name in front, and has one client."""
-    account = studio(sender_name="Foxglove")
-    client(account)
-    return account
+pytestmark = pytest.mark.account(sender_name="Foxglove")
 
 
 def preview(account: Account, **form: Any) -> Answered:

@@ -13,20 +13,12 @@ from longcode.table.store import write
 from longcode.table.writes import Update
 from send import worker
 from tests.carriers.conftest import FakeCarrier
-from tests.fakes import LambdaContext, client, queued, sqs_event, studio
+from tests.fakes import LambdaContext, queued, sqs_event
 from tests.functions.send.logs import logged
 from tests.functions.send.texts import accept, stored
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_send.json").read_text())
 KEY = "0f6a2c1e-5b0d-4b7e"
-
-
-@pytest.fixture
-def account(aws: None) -> Account:
-    """Give a studio that has one client."""
-    account = studio()
-    client(account)
-    return account
 
 
 def failed(answer: Any) -> list[str]:

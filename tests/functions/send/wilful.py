@@ -8,7 +8,7 @@ from enum import StrEnum
 from longcode.carriers.carrier import Answer, RefusalReason, Refused, Sent, Text, Uncertain
 from longcode.lookup import Listed
 from longcode.message import State
-from tests.functions.send.wire import Killed
+from tests.support.crashes import Killed
 
 
 class Silence(StrEnum):

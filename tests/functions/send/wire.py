@@ -2,15 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
 from longcode.aws.clients import client
-from longcode.carriers.carrier import Answer, Carrier, Text
-from longcode.lookup import Listed
 
 
 @contextmanager
@@ -75,68 +71,6 @@ def retold(operation: str, change: Callable[[dict[str, Any]], None]) -> Iterator
 
     with _handling("dynamodb", f"after-call.dynamodb.{operation}", answered):
         yield
-
-
-class Killed(BaseException):
-    """The function was killed: no `except Exception` of its own sees that."""
-
-
-@dataclass
-class Death:
-    """Comes before or after the nth of the calls that are made; with 0 it never comes."""
-
-    call: int
-    before: bool
-    made: list[str] = field(default_factory=list)
-
-    def starting(self, name: str) -> None:
-        self.made.append(name)
-        if self.before and len(self.made) == self.call:
-            raise Killed
-
-    def answered(self) -> None:
-        if not self.before and len(self.made) == self.call:
-            raise Killed
-
-
-@contextmanager
-def killing(death: Death) -> Iterator[list[str]]:
-    """Kill the function where that death has its place among the calls to the table and the queues; gives these."""
-
-    def starting(model: Any, **_: Any) -> None:
-        death.starting(model.name)
-
-    def answered(**_: Any) -> None:
-        death.answered()
-
-    with (
-        _handling("dynamodb", "before-call", starting),
-        _handling("sqs", "before-call", starting),
-        _handling("dynamodb", "after-call", answered),
-        _handling("sqs", "after-call", answered),
-    ):
-        yield death.made
-
-
-class MortalCarrier:
-    """A carrier whose calls are counted with the others: death may come right before or after each."""
-
-    def __init__(self, carrier: Carrier, death: Death) -> None:
-        self.name = carrier.name
-        self._carrier = carrier
-        self._death = death
-
-    def send(self, text: Text) -> Answer:
-        self._death.starting("send")
-        answer = self._carrier.send(text)
-        self._death.answered()
-        return answer
-
-    def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
-        self._death.starting("find")
-        listed = self._carrier.find(to, origin, since)
-        self._death.answered()
-        return listed
 
 
 @contextmanager

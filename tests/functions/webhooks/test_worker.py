@@ -1,5 +1,4 @@
 import json
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -21,8 +20,9 @@ from longcode.webhooks.webhook import Answer, Webhook
 from tests.fakes import NOW, LambdaContext, client, sqs_event
 from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
 from tests.functions.send.logs import logged
-from tests.functions.send.wire import Death, Killed, failing, killing
+from tests.functions.send.wire import failing
 from tests.functions.webhooks.endpoints import MINUTE, Receiver, happened, hosted, jobs, stored, swept, work
+from tests.support.crashes import every_crash
 from webhooks import worker as delivering
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_webhook.json").read_text())
@@ -357,25 +357,22 @@ def test_a_worker_that_was_killed_is_followed_by_another(account: Account, at: d
     assert receiver.ids == [one.id]
 
 
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("number", range(1, 8))
 @pytest.mark.parametrize("status", [200, 500])
-def test_killed_before_or_after_any_call_it_is_told_all_the_same(
-    account: Account, number: int, before: bool, status: int
-) -> None:
-    receiver = Receiver(Answer(status))
+def test_killed_before_or_after_any_call_it_is_told_all_the_same(account: Account, status: int) -> None:
     at = NOW + 3 * MINUTE
     one = happened(account, "call")
     bodies = swept(at)
 
-    with suppress(Killed), killing(Death(call=number, before=before)):
-        work(receiver, at, bodies)
-    for minutes in (3, 6, 9, 12):
-        work(receiver, at + minutes * MINUTE, swept(at + minutes * MINUTE))
+    for crash in every_crash():
+        receiver = Receiver(Answer(status))
+        with crash:
+            work(receiver, at, bodies)
+        for minutes in (3, 6, 9, 12):
+            work(receiver, at + minutes * MINUTE, swept(at + minutes * MINUTE))
 
-    assert stored(account, one.id).state is DeliveryState.DELIVERED
-    assert set(receiver.ids) == {one.id}
-    assert swept(at + DAY) == []
+        assert stored(account, one.id).state is DeliveryState.DELIVERED
+        assert set(receiver.ids) == {one.id}
+        assert swept(at + DAY) == []
 
 
 def test_two_workers_with_one_job_write_one_outcome(account: Account) -> None:
