@@ -119,7 +119,7 @@ def resolver(*takes: str) -> Resolver:
     @app.exception_handler(RequestError)
     def refused(error: RequestError) -> Response[str]:
         errors = [{"field": error.field, "message": error.detail}] if error.field else None
-        return problem(error.status, error.code, error.detail, errors, error.told)
+        return problem(error.status, error.code, error.detail, errors, error.extensions)
 
     @app.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:
