@@ -10,7 +10,6 @@ from billing import close_month, listing, rechecking
 from billing.orders import Check, Close, Credit, List, Open, Order, Paid, Repair, Resend
 from longcode import credit, months
 from longcode.aws import clock, queues
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import CreditTooLarge, IdTaken, NotFound, RequestError
 from longcode.invoice import Invoice, money
@@ -49,8 +48,8 @@ def resend(order: Resend, now: datetime) -> dict[str, Any]:
     """Have it mailed again, by the job that mailed it at first."""
     _issued(order.account, order.month)
     invoices.mail_again(order.account, order.month, now + HEALED_AFTER)
-    with queues.or_leave(account=order.account):
-        queues.put(settings().bill_queue_url, [Bill(account=order.account, month=order.month)])
+    with queues.best_effort(account=order.account):
+        queues.send(Bill(account=order.account, month=order.month))
     return _shown(order.account, order.month)
 
 

@@ -1,7 +1,6 @@
 """Has the staff who have a near miss asked about it: once the reply is theirs, and nobody else's."""
 
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.jobs import HearKeyword
 from longcode.keywords import NEAR_STOP
 from longcode.message import Message
@@ -20,4 +19,4 @@ def ask(reply: Message) -> None:
         at=reply.created_at,
         account=reply.account,
     )
-    queues.put(settings().opt_out_queue_url, [near_miss])
+    queues.send(near_miss)

@@ -18,7 +18,6 @@ from longcode import delivery
 from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
 from longcode.aws.post import post as post_webhook
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.delivery import Delivery, DeliveryState
 from longcode.jobs import Deliver
@@ -48,7 +47,8 @@ def deliver(account: str, told: Sequence[Deliver], post: Post, now: datetime) ->
         _put_off(waiting, paused.until, now)
         return
     except receivers.Busy:
-        queues.put(settings().webhook_queue_url, told, group=account, delay_seconds=_AGAIN_SECONDS)
+        again = [Deliver(account=account, delivery_id=one.id, attempt=one.attempt) for one in waiting]
+        queues.send(*again, delay_seconds=_AGAIN_SECONDS)
         return
     verdicts, left = _tell(trying.requests(known.account, waiting, now), post, now)
     line = receivers.end(line, worker, now, random.random(), took=Verdict.FAILED not in verdicts)  # noqa: S311

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from longcode.account import Product
 from longcode.consent import Means
+from longcode.message import Kind, Message
 
 
 class Send(Struct, frozen=True, kw_only=True):
@@ -14,6 +15,16 @@ class Send(Struct, frozen=True, kw_only=True):
     account: str
     message_id: str
     attempt: int = 0
+
+
+class SendBulk(Send, frozen=True, kw_only=True):
+    """Send a text of a broadcast. It has a queue of its own, so that no single text waits behind a broadcast."""
+
+
+def for_message(message: Message) -> Send:
+    """Return the job that sends a message, for its current attempt."""
+    kind = SendBulk if message.kind is Kind.BULK else Send
+    return kind(account=message.account, message_id=message.id, attempt=message.attempt)
 
 
 class Receive(Struct, frozen=True, kw_only=True):

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
+from longcode import jobs
+from longcode.aws import queues
 from longcode.broadcast import Broadcast
 from longcode.broadcast import State as BroadcastState
 from longcode.message import Held, State
 from longcode.patience import HEALED_AFTER
 from longcode.table import allowances, broadcast_texts, broadcasts, messages
-from send.enqueue import enqueue
 
 _A_STEP = 500
 
@@ -30,7 +31,8 @@ def wake(taken: Broadcast, now: datetime) -> bool:
     """Put the next texts that a pause holds back on their queue."""
     page = broadcast_texts.page(taken, taken.walked, _A_STEP)
     held = [one for one in page.texts if one.held is Held.PAUSED]
-    enqueue([one for one in held if messages.put_off(one, State.QUEUED, now + HEALED_AFTER)])
+    woken = [one for one in held if messages.put_off(one, State.QUEUED, now + HEALED_AFTER)]
+    queues.send(*map(jobs.for_message, woken))
     if page.last:
         return broadcasts.move(taken, _further(taken, page.last, 0, now))
     goes_on = now + HEALED_AFTER if taken.state is BroadcastState.SENDING else None

@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from longcode import patience
-from longcode.aws import clock
+from longcode import jobs, patience
+from longcode.aws import clock, queues
 from longcode.aws.telemetry import logger
 from longcode.message import Held, Message, State
 from longcode.patience import HEALED_AFTER
 from longcode.table import due, messages
-from send.enqueue import enqueue
 
 _FURTHEST = timedelta(days=2)  # no text that was tried once is worth sending for longer
 
@@ -33,7 +32,7 @@ def _let_go(message: Message, now: datetime) -> bool:
     # Their job is only found again by the sweeper if the next time is written first.
     if not messages.put_off(message, State.QUEUED, now + HEALED_AFTER):
         return False
-    enqueue([message])
+    queues.send(jobs.for_message(message))
     return True
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
-from longcode import broadcast, outgoing
+from longcode import broadcast, jobs, outgoing
 from longcode.aws import queues
 from longcode.broadcast import Broadcast, State, added, message_id
 from longcode.client import ticked
@@ -16,7 +16,6 @@ from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, allowances, broadcast_texts, broadcasts, messages
 from longcode.table.clients import Seen
 from send import choosing, deciding, origins, silencing, timing
-from send.enqueue import enqueue
 
 CHUNK = 250
 _pool = ThreadPoolExecutor(16)
@@ -40,8 +39,8 @@ def write(taken: Broadcast, now: datetime) -> bool:
     drafts = [timing.timed(_draft(taken, one, now), account, known[one.client_id]) for one in outcomes if one.goes]
     drafts = choosing.over(account, drafts)
     written, doubles = _write(drafts)
-    with queues.or_leave(broadcast_id=taken.id):
-        enqueue([one for one in written if one.state is MessageState.ACCEPTED])
+    with queues.best_effort(broadcast_id=taken.id):
+        queues.send(*(jobs.for_message(one) for one in written if one.state is MessageState.ACCEPTED))
     none = [one for one in outcomes if not one.goes] + doubles
     return _move(taken, _added(before, written, none), cursor, none, now)
 

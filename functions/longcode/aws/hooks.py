@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.delivery import Delivery
 from longcode.jobs import Deliver
 
 
 def enqueue(account: str, told: Sequence[Delivery]) -> None:
     """Have a studio's software told of what is written for it."""
-    with queues.or_leave(account=account):
-        jobs = [Deliver(account=account, delivery_id=one.id, attempt=one.attempt) for one in told]
-        queues.put(settings().webhook_queue_url, jobs, group=account)
+    with queues.best_effort(account=account):
+        queues.send(*(Deliver(account=account, delivery_id=one.id, attempt=one.attempt) for one in told))
