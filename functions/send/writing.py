@@ -100,7 +100,7 @@ def _move(taken: Broadcast, after: Broadcast, cursor: str | None, none: Sequence
     if cursor is not None:
         later = broadcast.next_texts_at(after, now, origins.segments_a_second(taken.account))
         further = replace(after, begun=False, cursor=cursor, due_at=later or now + HEALED_AFTER)
-        return broadcasts.move(taken, further, *skipped)
+        return broadcasts.commit_step(taken, further, *skipped)
     done = replace(
         after,
         state=State.DONE,
@@ -110,4 +110,4 @@ def _move(taken: Broadcast, after: Broadcast, cursor: str | None, none: Sequence
         finished_at=now,
     )
     left = allowances.giving_back(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - done.reserved)
-    return broadcasts.move(taken, done, *skipped, *left)
+    return broadcasts.commit_step(taken, done, *skipped, *left)

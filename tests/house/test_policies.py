@@ -164,7 +164,7 @@ def makers() -> dict[str, set[str]]:
 
 
 def returns_a_job(path: Path, node: ast.AST) -> bool:
-    return isinstance(node, ast.FunctionDef) and bool(node.returns) and full_name(path, node.returns) in QUEUE_OF
+    return isinstance(node, ast.FunctionDef) and full_name(path, node.returns or node) in QUEUE_OF
 
 
 def full_name(path: Path, node: ast.AST) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -17,8 +16,6 @@ from longcode.receiver import Receiver
 from longcode.table import keys, messages, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put
-
-_BEYOND = "~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +43,7 @@ def get(account: str, delivery_id: str, now: datetime) -> Delivery | None:
 
 def tell(one: Delivery) -> bool:
     """Write what is to be told; False when it was written before."""
-    return store.holds(Put(keys.delivery(one.account, one.id), _item(one), ABSENT))
+    return store.try_write(Put(keys.delivery(one.account, one.id), _item(one), ABSENT))
 
 
 def writing(one: Delivery) -> Put:
@@ -84,19 +81,15 @@ def change(stood: Delivery, then: Delivery) -> bool:
     """Write what became of a delivery; False when another has moved it since it was read."""
     unchanged = Attr("begun_at").eq(keys.instant(stood.begun_at)) & _is("attempt", stood.attempt, 0)
     unchanged &= _is("state", stood.state, DeliveryState.PENDING)
-    return store.holds(Put(keys.delivery(then.account, then.id), _item(then), unchanged))
+    return store.try_write(Put(keys.delivery(then.account, then.id), _item(then), unchanged))
 
 
 def page(account: str, state: DeliveryState, now: datetime, *, limit: int, cursor: str | None) -> Page:
     """List what was not taken: what waits for another try, or what is given up; newest first."""
     place = keys.deliveries(account, state)
-    found = store.query_index(keys.FOLDER, place, before=cursor or _BEYOND, page=limit + 1, newest_first=True)
-    places = list(islice(found, limit + 1))
-    wanted = [keys.Key(one["pk"], one["sk"]) for one in places[:limit]]
-    items = store.get_many(wanted) if wanted else {}
-    shown = [one for key in wanted if (one := _shown(items.get(key), now)) and one.state is state]
-    more = len(places) > limit
-    return Page(deliveries=shown, next_cursor=str(places[limit - 1]["folder_at"]) if more else None)
+    items, next_cursor = store.index_page(place, limit=limit, cursor=cursor, newest_first=True)
+    shown = [one for item in items if (one := _shown(item, now)) and one.state is state]
+    return Page(deliveries=shown, next_cursor=next_cursor)
 
 
 def _shown(found: Attributes | None, now: datetime) -> Delivery | None:

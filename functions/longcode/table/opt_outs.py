@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import reduce
-from itertools import islice
 from operator import and_
 
 from boto3.dynamodb.conditions import Attr
@@ -16,7 +15,6 @@ from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update
 
 _KEPT = timedelta(days=5 * 366)
-_BEYOND = "~"
 _COUNTED = timedelta(hours=2)  # automatic replies, of which those of the last hour matter
 
 
@@ -132,7 +130,7 @@ def withdraw(account: str, phone: str, near_miss: str) -> None:
 def _settled(asked: OptOut) -> bool:
     same = Attr("asked").eq(asked.asked)
     told = Update(keys.opt_out(asked.phone, asked.scope), remove=("asked", "asked_at"), when=same)
-    return store.holds(told, questions.closing(asked))
+    return store.try_write(told, questions.closing(asked))
 
 
 def _take_in(event: Event, now: OptOut | None, then: OptOut) -> bool:
@@ -147,14 +145,14 @@ def _take_in(event: Event, now: OptOut | None, then: OptOut) -> bool:
         },
     )
     if then == now:
-        return store.holds(history)
+        return store.try_write(history)
     unchanged = ABSENT
     if now:
         names = ("event_id", "asked")
         each = (Attr(name).eq(held) if (held := getattr(now, name)) else Attr(name).not_exists() for name in names)
         unchanged = reduce(and_, each)
     state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(then)}, unchanged)
-    return store.holds(state, history, *questions.with_event(now, then, event))
+    return store.try_write(state, history, *questions.with_event(now, then, event))
 
 
 def history(phone: str, scope: str, now: datetime) -> list[Event]:
@@ -171,13 +169,9 @@ def all_of(phone: str, now: datetime) -> list[Event]:
 
 def everything(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[Event], str | None]:
     """List the events of all phones, oldest first, and where the next page begins."""
-    since = cursor or keys.folder_place(now - _KEPT, "")
-    found = store.query_index(keys.FOLDER, keys.history(), after=since, before=_BEYOND, page=limit + 1)
-    places = list(islice(found, limit + 1))
-    wanted = [keys.Key(one["pk"], one["sk"]) for one in places[:limit]]
-    items = store.get_many(wanted)
-    kept = expiry.all_current((items[key] for key in wanted if key in items), now)
-    return [read(Event, item) for item in kept], str(places[limit]["folder_at"]) if len(places) > limit else None
+    since = keys.folder_place(now - _KEPT, "")
+    items, next_cursor = store.index_page(keys.history(), limit=limit, cursor=cursor, since=since)
+    return [read(Event, item) for item in expiry.all_current(items, now)], next_cursor
 
 
 def _name(event: Event) -> str:
