@@ -12,15 +12,10 @@ PAGE = (ROOT / "docs" / "table.md").read_text()
 # Whoever reads an index, a batch or a condition needs the names of the key's attributes, not what is in them.
 NAME_THE_KEY = {
     "functions/longcode/table/charged.py",
-    "functions/longcode/table/deliveries.py",
     "functions/longcode/table/due.py",
     "functions/longcode/table/folders.py",
-    "functions/longcode/table/occurrences.py",
-    "functions/longcode/table/opt_outs.py",
-    "functions/longcode/table/questions.py",
     "functions/longcode/table/retentions.py",
     "functions/longcode/table/store.py",
-    "functions/longcode/table/strangers.py",
     "functions/longcode/table/writes.py",
 }
 # Its `#` begins the stand-in for an attribute's name in an expression.

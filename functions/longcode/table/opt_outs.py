@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from longcode.automatic import after_one_more
 from longcode.consent import SHARED, Event, OptOut, apply, blocks, of_account, tells_since
-from longcode.table import expiry, keys, questions, store
+from longcode.table import keys, questions, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update
 
@@ -138,7 +138,7 @@ def _take_in(event: Event, now: OptOut | None, then: OptOut) -> bool:
         keys.consent(event.phone, event.scope, event.at, event.id),
         {
             "type": "consent",
-            **expiry.at(event.at + _KEPT),
+            **store.expires(event.at + _KEPT),
             **attributes(event),
             "folder": keys.history(),
             "folder_at": keys.folder_place(event.at, _name(event)),
@@ -157,13 +157,13 @@ def _take_in(event: Event, now: OptOut | None, then: OptOut) -> bool:
 
 def history(phone: str, scope: str, now: datetime) -> list[Event]:
     """List the events of a phone in a scope, oldest first."""
-    found = expiry.all_current(store.query(keys.consents(phone, scope)), now)
+    found = store.all_unexpired(store.query(keys.consents(phone, scope)), now)
     return [read(Event, item) for item in found]
 
 
 def all_of(phone: str, now: datetime) -> list[Event]:
     """List the events of a phone in all scopes, oldest first."""
-    found = expiry.all_current(store.query(keys.consents(phone)), now)
+    found = store.all_unexpired(store.query(keys.consents(phone)), now)
     return sorted((read(Event, item) for item in found), key=lambda event: (event.at, _name(event)))
 
 
@@ -171,7 +171,7 @@ def everything(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[E
     """List the events of all phones, oldest first, and where the next page begins."""
     since = keys.folder_place(now - _KEPT, "")
     items, next_cursor = store.index_page(keys.history(), limit=limit, cursor=cursor, since=since)
-    return [read(Event, item) for item in expiry.all_current(items, now)], next_cursor
+    return [read(Event, item) for item in store.all_unexpired(items, now)], next_cursor
 
 
 def _name(event: Event) -> str:
@@ -190,4 +190,4 @@ def automatic_reply(phone: str, message_id: str, now: datetime) -> Update | None
     if lately is None:
         return None
     same = Attr("lately").eq(before) if before else Attr("lately").not_exists()
-    return Update(key, changes={"type": "replies", "lately": lately, **expiry.at(now + _COUNTED)}, when=same)
+    return Update(key, changes={"type": "replies", "lately": lately, **store.expires(now + _COUNTED)}, when=same)

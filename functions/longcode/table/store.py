@@ -3,16 +3,17 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from boto3.dynamodb.conditions import ConditionBase
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from botocore.exceptions import ClientError
 
 from longcode.aws.clients import client
 from longcode.table.codec import Attributes, from_wire, to_wire
 from longcode.table.keys import END, FOLDER, INDEXES, Key
-from longcode.table.writes import Write, filtered, projection, request, table, wire_key
+from longcode.table.writes import ABSENT, Write, filtered, projection, request, table, wire_key
 
 _BATCH_GET = 100
 _ATTEMPTS = 8
@@ -216,3 +217,26 @@ def _pages(asked: dict[str, Any], limit: int | None, page: int | None = None) ->
 def pause(attempt: int) -> None:
     """Sleep before the next attempt, longer after each; the first attempt is 0."""
     time.sleep(random.uniform(0, 0.02 * 2 ** min(attempt, 6)))  # noqa: S311  # jitter is no secret
+
+
+# DynamoDB deletes expired items up to two days late. Until then they are hidden, and their keys count as free.
+
+
+def expires(at: datetime) -> dict[str, int]:
+    """Return the attribute that hides an item from an instant on, and has DynamoDB delete it later."""
+    return {"expires_at": int(at.timestamp())}
+
+
+def unexpired(item: Attributes | None, now: datetime) -> Attributes | None:
+    """Return the item, or None if it has expired."""
+    return item if item and item.get("expires_at", now.timestamp() + 1) > now.timestamp() else None
+
+
+def all_unexpired(items: Iterable[Attributes], now: datetime) -> Iterator[Attributes]:
+    """Yield the items that have not expired."""
+    return (item for item in items if unexpired(item, now))
+
+
+def absent_or_expired(now: datetime) -> ConditionBase:
+    """Return the condition that a key has no item, or an expired one."""
+    return ABSENT | Attr("expires_at").lte(int(now.timestamp()))

@@ -7,7 +7,7 @@ from boto3.dynamodb.conditions import Attr
 
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
-from longcode.table import expiry, hub, inbox, keys, store, unread, usage
+from longcode.table import hub, inbox, keys, store, unread, usage
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Delete, Put
 
@@ -33,7 +33,7 @@ def quarantine(inbound: Inbound, at: datetime) -> None:
     kept = {
         "type": "quarantined",
         "at": at,
-        **expiry.at(at + KEPT),
+        **store.expires(at + KEPT),
         "folder": keys.quarantine(),
         "folder_at": keys.folder_place(at, inbound.carrier_id),
     }
@@ -89,7 +89,7 @@ def move(message: Message, to: Message) -> tuple[str, str] | None:
 
 def _kept(item: Attributes | None, now: datetime) -> Stranger | None:
     """Read a stranger's text, unless its days are over."""
-    kept = expiry.current(item, now)
+    kept = store.unexpired(item, now)
     if not kept or kept["type"] != _QUARANTINED:
         return None
     return Stranger(inbound=read(Inbound, kept), at=datetime.fromisoformat(kept["at"]))
