@@ -98,7 +98,7 @@ def note_noticed(item: Attributes, notices: set[str]) -> None:
 
 
 def unschedule(item: Attributes) -> None:
-    """Look no more at an allowance, whose month is over."""
+    """Take an allowance off the due index: its month is over."""
     store.write(Update(keys.allowance(item["account"], item["month"]), remove=("due_shard", "due_at")))
 
 

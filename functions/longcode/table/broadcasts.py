@@ -71,10 +71,10 @@ def take(broadcast: Broadcast, worker: str, now: datetime, *, begin: bool) -> Br
 
 
 def commit_step(taken: Broadcast, after: Broadcast, *others: Write) -> bool:
-    """Write what a step came to, with other writes, and go on to the next; False when the step is another's now.
+    """Write the result of a step, with other writes, and go on to the next; return False if another has the step now.
 
-    Only what the step changed is written: a pause that came meanwhile stays. Raises `ConditionFailed` when it is
-    one of the other writes that does not hold.
+    Only what the step changed is written: a pause that came meanwhile stays. Raise `ConditionFailed` if the condition
+    of one of the other writes failed.
     """
     moved = replace(after, step=taken.step + 1, lease_until=None)
     ours = Attr("step").eq(taken.step) & Attr("taken_by").eq(taken.taken_by)
@@ -97,7 +97,7 @@ def free(taken: Broadcast) -> None:
 
 
 def unschedule(broadcast: Broadcast) -> None:
-    """Leave a paused broadcast alone until it is resumed."""
+    """Take a paused broadcast off the due index until it is resumed."""
     paused = Attr("paused").eq(True) & Attr("step").eq(broadcast.step)
     store.try_write(Update(_key(broadcast), remove=("due_shard", "due_at"), when=paused))
 

@@ -1,4 +1,4 @@
-"""Domain values to DynamoDB attributes and back: what equals its default is left out of the item."""
+"""Domain values as DynamoDB attributes, and back. A field that equals its default is left out of the item."""
 
 from dataclasses import MISSING, fields
 from datetime import datetime
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 class _Deserializer(TypeDeserializer):  # type: ignore[misc]  # boto3 has no types
     def _deserialize_n(self, value: str) -> int | float:
-        # No number of ours has a fraction; an item that has one must not keep its whole batch from being read.
+        # Our numbers have no fractions, but one item that has one must not make its whole batch unreadable.
         return int(value) if value.removeprefix("-").isdecimal() else float(value)
 
 
@@ -24,7 +24,7 @@ _deserialize = _Deserializer().deserialize
 
 
 def attributes(value: Any) -> Attributes:
-    """Turn a dataclass into plain attributes; instants become texts that sort."""
+    """Return a dataclass as attributes; instants become texts that sort by time."""
     plain = msgspec.to_builtins(value, builtin_types=(datetime,))
     defaults = {field.name: field.default for field in fields(value) if field.default is not MISSING}
     return {
@@ -47,15 +47,15 @@ def _plain(value: Any) -> Any:
 
 
 def read(kind: type[T], found: Attributes) -> T:
-    """Turn attributes into a dataclass; raises `msgspec.ValidationError` for an item that code cannot read."""
+    """Return attributes as a dataclass; raise `msgspec.ValidationError` if they do not fit it."""
     return msgspec.convert(found, kind)
 
 
 def to_wire(found: Attributes) -> dict[str, Any]:
-    """Write attributes as DynamoDB's JSON."""
+    """Return attributes as DynamoDB's JSON."""
     return {name: _serialize(_plain(value)) for name, value in found.items()}
 
 
 def from_wire(found: dict[str, Any]) -> Attributes:
-    """Read DynamoDB's JSON."""
+    """Return the attributes in DynamoDB's JSON."""
     return {name: _deserialize(value) for name, value in found.items()}

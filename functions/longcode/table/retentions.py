@@ -23,7 +23,7 @@ def start(account: str, look_at: datetime) -> None:
 
 
 def unschedule(account: str) -> None:
-    """Look no more: the account keeps its words."""
+    """Take an account off the due index: it keeps its messages' bodies."""
     store.write(Update(keys.retention(account), remove=("due_shard", "due_at")))
 
 
