@@ -64,7 +64,7 @@ class Direction(StrEnum):
 
 
 class Kind(StrEnum):
-    """Why a text is sent. SERVICE is the reply to a keyword, and goes in spite of the opt-out that it confirms."""
+    """Why a text is sent. `service` is the reply to a keyword, and goes in spite of the opt-out that it confirms."""
 
     INDIVIDUAL = "individual"
     BULK = "bulk"
@@ -89,7 +89,7 @@ class Reference:
 
 
 class Held(StrEnum):
-    """Why a text waits for the sweeper; meanwhile, a job that sends it does nothing."""
+    """Why a text waits. Until its wait is over, a job that would send it does nothing."""
 
     QUIET_HOURS = "quiet_hours"
     PARKED = "parked"
