@@ -197,7 +197,7 @@ def _live(way: Way, outside: Outside, death: Crash, found: Found | None = None) 
         if found:
             found.look_at(life)
     for one in of_account(account):
-        allowances.rest(one)  # whose next look would only be counted with the life after
+        allowances.unschedule(one)  # whose next look would only be counted with the life after
     return death
 
 

@@ -11,7 +11,6 @@ from accounts import fields
 from longcode import jobs, panel, plans
 from longcode.account import Product, check_edition, check_open
 from longcode.aws import clock, queues, web
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import RequestError, UnknownPlan
 from longcode.table import accounts, confirmations, price_list
@@ -74,7 +73,7 @@ def sign_up(form: SignUp) -> Response[Taken]:
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
     request = app.current_event.request_context.request_id
     filled_in = form.model_dump() | {"email": form.email.casefold()}
-    queues.put(settings().sign_up_queue_url, [jobs.SignUp(id=str(request), **filled_in)])
+    queues.send(jobs.SignUp(id=str(request), **filled_in))
     return Response(202, "application/json", Taken())
 
 

@@ -11,7 +11,6 @@ from msgspec import Meta
 from admin.order import AccountId, Cursor, Month, Order, need_account
 from longcode import credit, invoice, late, months, one_line
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.billing import closing, invoices_csv, month_end
 from longcode.errors import CreditTooLarge, IdTaken, NotFound, RequestError
 from longcode.invoice import Invoice, money
@@ -196,8 +195,8 @@ def resend(order: Resend, now: datetime) -> dict[str, Any]:
     """Queue the job that mailed the invoice at first."""
     _issued(order.account, order.month)
     invoices.mail_again(order.account, order.month, now + HEALED_AFTER)
-    with queues.or_leave(account=order.account):
-        queues.put(settings().bill_queue_url, [Bill(account=order.account, month=order.month)])
+    with queues.best_effort(account=order.account):
+        queues.send(Bill(account=order.account, month=order.month))
     return _shown(_issued(order.account, order.month)[0])
 
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from admin.order import Order
-from longcode import patience
+from longcode import jobs, patience
+from longcode.aws import queues
 from longcode.message import Held, Message, State
-from longcode.messages.enqueue import enqueue
 from longcode.patience import HEALED_AFTER
 from longcode.table import due, messages
 
@@ -40,5 +40,5 @@ def _release_one(message: Message, now: datetime) -> bool:
     # The sweeper finds a lost job again only if the next time is written first.
     if not messages.put_off(message, State.QUEUED, now + HEALED_AFTER):
         return False
-    enqueue([message])
+    queues.send(jobs.for_message(message))
     return True

@@ -46,7 +46,7 @@ def reconcile(numbers: Iterable[str], carrier: Archive, since: datetime, now: da
     missing = [text for text in texts if text.carrier_id not in known]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         jobs = [job for job in pool.map(lambda text: _job(text, carrier, now), missing) if job]
-    queues.put(settings().inbound_queue_url, jobs)
+    queues.send(*jobs)
     logger.info("reconciled", extra={"listed": len(texts), "missing": len(missing), "queued": len(jobs)})
     if not all(one.whole for one in every):
         raise NotListed

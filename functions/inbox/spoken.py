@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 from longcode import keywords
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.message import Message
 from longcode.occurrence import job_of
 from longcode.record import Record, RecordKind
@@ -32,4 +31,4 @@ def tell(reply: Message, now: datetime) -> None:
     )
     zone = ZoneInfo(accounts.need(reply.account).time_zone)
     event, _ = events.take_in(told, said, watching, zone, now)
-    queues.put(settings().event_queue_url, [job_of(one) for one in event.plan.planned], group=reply.account)
+    queues.send(*map(job_of, event.plan.planned))

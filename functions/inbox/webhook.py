@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from longcode.aws import clock, function_url, queues, signed, web
-from longcode.aws.settings import inbound_url, public_url, settings
+from longcode.aws.settings import inbound_url, public_url
 from longcode.aws.telemetry import logger
 from longcode.jobs import Receive
 
@@ -21,8 +21,7 @@ _NO_REPLY = "<Response/>"  # TwiML: our answers go out as texts of their own
 def receive() -> Response[str]:
     """Queue a signed webhook of Twilio's; a forged one is refused and writes nothing."""
     form = signed.form(app, *(f"{base}/carriers/twilio/inbound" for base in (public_url(), inbound_url())))
-    job = Receive(carrier="twilio", form=form, received_at=clock.now())
-    queues.put(settings().inbound_queue_url, [job])
+    queues.send(Receive(carrier="twilio", form=form, received_at=clock.now()))
     return Response(200, "text/xml", _NO_REPLY)
 
 

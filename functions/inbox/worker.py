@@ -12,7 +12,6 @@ from longcode import keywords
 from longcode.account import Account
 from longcode.aws import clock, queues
 from longcode.aws.batch import OneByOne
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import HearKeyword
@@ -41,7 +40,7 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
         # A late copy of a STOP must not undo the START that followed it.
         as_new = (received_at, decision.account if decision else None)
         heard_at, account = inbox.taken_in(inbound) or as_new
-        queues.put(settings().opt_out_queue_url, [_heard(inbound, keyword, account, heard_at)])
+        queues.send(_heard(inbound, keyword, account, heard_at))
     if decision is None:
         strangers.quarantine(inbound, received_at)
         logger.info("a stranger's text")

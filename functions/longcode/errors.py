@@ -1,14 +1,79 @@
-"""The reasons for which a request is refused: each has a stable code and a sentence for a person."""
+"""The reasons for refusing a request. Each has a stable `code`, an HTTP status and a sentence for a person.
+
+RequestError               invalid: any other fault in a request
+
+  What cannot be read
+    MalformedJson          the body is not JSON
+    BadCursor              the cursor is not one of this account's list
+    Forged                 the carrier did not sign the webhook
+    NotFound               this account has no such thing; another account's counts as absent
+
+  Texts
+    BadPhone               not a number that a text can be sent to
+    BadTemplate            the template has unknown fields or unbalanced braces
+    EmptyField             a merge field has neither a value for this client nor a default
+    BadValue               the value of a merge field has braces in it
+    TextTooLong            more than the 1,600 characters that carriers accept
+    EmptyText              nothing to read in the text
+    BadTime                in the past, or too far ahead
+    TooLate                nothing is left to cancel or change
+    NotAReply              only a reply can be marked as unread
+    CountryNotAllowed      the account does not text to this country
+    IdempotencyConflict    the Idempotency-Key was used with another body
+
+  Consent
+    NoPermission           the client's record does not allow text marketing
+    NoNumberTicked         no number of the client is ticked for SMS
+    OptedOut               the recipient replied STOP
+    OnlyTheClient          only the client can end this opt-out
+
+  Broadcasts
+    EmptyAudience          no client is in the audience
+    AudienceTooLarge       more clients than a broadcast may have
+
+  Accounts
+    EditionNotEntitled     texting is an add-on of some editions only
+    AccountSuspended       the operator has suspended the account's sending
+    AccountClosed          the account is closed: its data can only be read
+    WrongStanding          the account's status does not allow this change of it
+    WrongPassword          the current password does not match
+    NumberTaken            the number belongs to another account, or is shared
+    WebhookOff             the account has no webhook endpoint in use
+    WebhookSecretChanged   another request changed the webhook secret at the same time
+
+  Plans and limits
+    UnknownPlan            no such plan
+    PlanNotOffered         the plan is no longer on offer
+    TooManyChanges         too many changes of plan for one month
+    BadPlans               the price list is wrong, or changes a plan in the past
+    LimitReached           too few units are left:
+      PlanLimitReached       of those included in the month, and the plan stops there
+      DayLimitReached        of those that the account may send in a day
+
+  Billing
+    MonthNotOver           the month has not ended
+    CreditTooLarge         more than is left of the invoice's total
+    IdTaken                the id was used for another credit
+
+NothingLoaded              not a refusal: no price list is loaded yet, and work waits for it
+"""
+
+# ruff: noqa: D101  # the tree above says what each error means
 
 from datetime import datetime
 from typing import ClassVar
 
 
 class RequestError(Exception):
-    """A request that is refused: `detail` is for a person, `field` names what to mend."""
+    """A refused request. `detail` is for a person, `field` names the field to correct."""
 
-    status: ClassVar[int] = 422
     code: ClassVar[str] = "invalid"
+    status: ClassVar[int] = 422
+
+    def __init_subclass__(cls, *, code: str | None = None, status: int | None = None) -> None:
+        super().__init_subclass__()
+        cls.code = code or cls.code
+        cls.status = status or cls.status
 
     def __init__(self, detail: str, *, field: str | None = None) -> None:
         super().__init__(detail)
@@ -16,212 +81,16 @@ class RequestError(Exception):
         self.field = field
 
     @property
-    def told(self) -> dict[str, object]:
-        """Tell software more about the refusal."""
+    def extensions(self) -> dict[str, object]:
+        """Return further members of the problem document."""
         return {}
 
 
-class NothingLoaded(Exception):
-    """The operator has not loaded the plans yet: everything waits for that, and no text is refused for it."""
+class LimitReached(RequestError, status=409):
+    """`frees_at` is when all units are free again, or None if the limit never allows so many.
 
-
-class MalformedJson(RequestError):
-    """A body that is not JSON."""
-
-    status = 400
-    code = "malformed_json"
-
-
-class BadPhone(RequestError):
-    """Not a number that a text could be sent to."""
-
-    code = "bad_phone"
-
-
-class BadTemplate(RequestError):
-    """A template that cannot be merged: unknown fields, broken braces."""
-
-    code = "bad_template"
-
-
-class EmptyField(RequestError):
-    """A merge field that this client has no value for, and the template no default."""
-
-    code = "empty_field"
-
-
-class BadValue(RequestError):
-    """A value that looks like a merge field itself: nobody would want to read it."""
-
-    code = "bad_value"
-
-
-class TextTooLong(RequestError):
-    """More than the 1,600 characters that a carrier takes."""
-
-    code = "text_too_long"
-
-
-class EmptyText(RequestError):
-    """A text with nothing to read in it."""
-
-    code = "empty_text"
-
-
-class EmptyAudience(RequestError):
-    """A broadcast to nobody."""
-
-    code = "empty_audience"
-
-
-class AudienceTooLarge(RequestError):
-    """A broadcast to more clients than one may have."""
-
-    code = "audience_too_large"
-
-
-class BadTime(RequestError):
-    """A time that is past, or further ahead than we plan."""
-
-    code = "bad_time"
-
-
-class TooLate(RequestError):
-    """The text has gone, or its end has come: there is nothing left to cancel."""
-
-    status = 409
-    code = "too_late"
-
-
-class NotAReply(RequestError):
-    """What a studio itself has sent is never unread."""
-
-    code = "not_a_reply"
-
-
-class BadCursor(RequestError):
-    """A cursor that this account was never given."""
-
-    code = "bad_cursor"
-
-
-class UnknownPlan(RequestError):
-    """A plan that does not exist."""
-
-    code = "unknown_plan"
-
-
-class PlanNotOffered(RequestError):
-    """A plan that only those keep who have it."""
-
-    status = 409
-    code = "plan_not_offered"
-
-
-class TooManyChanges(RequestError):
-    """More changes of plan for one month than anybody means."""
-
-    status = 409
-    code = "too_many_changes"
-
-
-class BadPlans(RequestError):
-    """A price list that cannot be meant, or that would change what a plan was."""
-
-    code = "bad_plans"
-
-
-class NotFound(RequestError):
-    """No such thing in this account: another account's is as absent as one that never was."""
-
-    status = 404
-    code = "not_found"
-
-
-class EditionNotEntitled(RequestError):
-    """Texting is an add-on of some editions only (facts S1)."""
-
-    status = 403
-    code = "edition_not_entitled"
-
-
-class AccountSuspended(RequestError):
-    """The operator has stopped this account's sending, and says why."""
-
-    status = 403
-    code = "account_suspended"
-
-
-class AccountClosed(RequestError):
-    """The account has ended: it can be read, and that is all."""
-
-    status = 403
-    code = "account_closed"
-
-
-class WrongStanding(RequestError):
-    """The account is suspended or closed, so that something else comes first."""
-
-    status = 409
-    code = "wrong_standing"
-
-
-class IdempotencyConflict(RequestError):
-    """The same Idempotency-Key came before with another body."""
-
-    status = 409
-    code = "idempotency_conflict"
-
-
-class NumberTaken(RequestError):
-    """A number of ours that others text from."""
-
-    status = 409
-    code = "number_taken"
-
-
-class WebhookOff(RequestError):
-    """The studio's software takes no webhooks now, so none can be tried again."""
-
-    status = 409
-    code = "webhook_off"
-
-
-class WebhookSecretChanged(RequestError):
-    """Two made a new secret at once; one of them has."""
-
-    status = 409
-    code = "webhook_secret_changed"
-
-
-class NoPermission(RequestError):
-    """The client's record does not allow text marketing (facts S24)."""
-
-    status = 409
-    code = "no_permission"
-
-
-class NoNumberTicked(RequestError):
-    """None of the client's numbers is ticked for SMS (facts S27)."""
-
-    status = 409
-    code = "no_number_ticked"
-
-
-class OptedOut(RequestError):
-    """The recipient said STOP (facts S39)."""
-
-    status = 409
-    code = "opted_out"
-
-
-class LimitReached(RequestError):
-    """Too few units are left: `frees_at` tells when all are free again, or None if more are needed than there are.
-
-    `plans_that_allow` are the names of the plans, smallest first, that would allow the text at once.
+    `plans_that_allow` names the plans that would allow the text now, the smallest first.
     """
-
-    status = 409
 
     def __init__(self, detail: str, *, frees_at: datetime | None, plans_that_allow: tuple[str, ...] = ()) -> None:
         super().__init__(detail)
@@ -229,68 +98,65 @@ class LimitReached(RequestError):
         self.plans_that_allow = plans_that_allow
 
     @property
-    def told(self) -> dict[str, object]:
-        """Tell software more about the refusal."""
+    def extensions(self) -> dict[str, object]:
         at = self.frees_at.isoformat().replace("+00:00", "Z") if self.frees_at else None
         return {"frees_at": at, "plans_that_allow": list(self.plans_that_allow)}
 
 
-class PlanLimitReached(LimitReached):
-    """The month's included units are used up and the plan stops there (facts S30)."""
-
-    code = "plan_limit_reached"
+class NothingLoaded(Exception): ...
 
 
-class DayLimitReached(LimitReached):
-    """The units that the account sends a day at most are used up."""
+# One line for each error, as a table.
+# fmt: off
 
-    code = "day_limit_reached"
+# What cannot be read
+class MalformedJson(RequestError, code="malformed_json", status=400): ...
+class BadCursor(RequestError, code="bad_cursor", status=422): ...
+class Forged(RequestError, code="forged", status=403): ...
+class NotFound(RequestError, code="not_found", status=404): ...
 
+# Texts
+class BadPhone(RequestError, code="bad_phone", status=422): ...
+class BadTemplate(RequestError, code="bad_template", status=422): ...
+class EmptyField(RequestError, code="empty_field", status=422): ...
+class BadValue(RequestError, code="bad_value", status=422): ...
+class TextTooLong(RequestError, code="text_too_long", status=422): ...
+class EmptyText(RequestError, code="empty_text", status=422): ...
+class BadTime(RequestError, code="bad_time", status=422): ...
+class TooLate(RequestError, code="too_late", status=409): ...
+class NotAReply(RequestError, code="not_a_reply", status=422): ...
+class CountryNotAllowed(RequestError, code="country_not_allowed", status=409): ...
+class IdempotencyConflict(RequestError, code="idempotency_conflict", status=409): ...
 
-class MonthNotOver(RequestError):
-    """A month that has not ended cannot be billed."""
+# Consent
+class NoPermission(RequestError, code="no_permission", status=409): ...
+class NoNumberTicked(RequestError, code="no_number_ticked", status=409): ...
+class OptedOut(RequestError, code="opted_out", status=409): ...
+class OnlyTheClient(RequestError, code="only_the_client", status=403): ...
 
-    status = 409
-    code = "month_not_over"
+# Broadcasts
+class EmptyAudience(RequestError, code="empty_audience", status=422): ...
+class AudienceTooLarge(RequestError, code="audience_too_large", status=422): ...
 
+# Accounts
+class EditionNotEntitled(RequestError, code="edition_not_entitled", status=403): ...
+class AccountSuspended(RequestError, code="account_suspended", status=403): ...
+class AccountClosed(RequestError, code="account_closed", status=403): ...
+class WrongStanding(RequestError, code="wrong_standing", status=409): ...
+class WrongPassword(RequestError, code="wrong_password", status=403): ...
+class NumberTaken(RequestError, code="number_taken", status=409): ...
+class WebhookOff(RequestError, code="webhook_off", status=409): ...
+class WebhookSecretChanged(RequestError, code="webhook_secret_changed", status=409): ...
 
-class CreditTooLarge(RequestError):
-    """The credits on an invoice would be larger than its total."""
+# Plans and limits
+class UnknownPlan(RequestError, code="unknown_plan", status=422): ...
+class PlanNotOffered(RequestError, code="plan_not_offered", status=409): ...
+class TooManyChanges(RequestError, code="too_many_changes", status=409): ...
+class BadPlans(RequestError, code="bad_plans", status=422): ...
+class PlanLimitReached(LimitReached, code="plan_limit_reached", status=409): ...
+class DayLimitReached(LimitReached, code="day_limit_reached", status=409): ...
 
-    status = 409
-    code = "credit_too_large"
-
-
-class IdTaken(RequestError):
-    """Something else was done under this id."""
-
-    status = 409
-    code = "id_taken"
-
-
-class CountryNotAllowed(RequestError):
-    """A number in a country that the account does not text."""
-
-    status = 409
-    code = "country_not_allowed"
-
-
-class WrongPassword(RequestError):
-    """The present password does not match."""
-
-    status = 403
-    code = "wrong_password"
-
-
-class OnlyTheClient(RequestError):
-    """An opt-out that only the recipient can take back."""
-
-    status = 403
-    code = "only_the_client"
-
-
-class Forged(RequestError):
-    """A webhook that the carrier did not sign."""
-
-    status = 403
-    code = "forged"
+# Billing
+class MonthNotOver(RequestError, code="month_not_over", status=409): ...
+class CreditTooLarge(RequestError, code="credit_too_large", status=409): ...
+class IdTaken(RequestError, code="id_taken", status=409): ...

@@ -1,4 +1,4 @@
-"""What the queues carry, one value for each queue."""
+"""The jobs on the queues, a type for each queue."""
 
 from datetime import date, datetime
 
@@ -6,18 +6,29 @@ from msgspec import Struct
 
 from longcode.account import Product
 from longcode.consent import Means
+from longcode.message import Kind, Message
 
 
 class Send(Struct, frozen=True, kw_only=True):
-    """Hand a message to the carrier. `attempt` is how often that was tried: a job of before a retry is stale."""
+    """Send a message. `attempt` counts the attempts before this one: a job with an earlier count is stale."""
 
     account: str
     message_id: str
     attempt: int = 0
 
 
+class SendBulk(Send, frozen=True, kw_only=True):
+    """Send a text of a broadcast. It has a queue of its own, so that no single text waits behind a broadcast."""
+
+
+def for_message(message: Message) -> Send:
+    """Return the job that sends a message, for its current attempt."""
+    kind = SendBulk if message.kind is Kind.BULK else Send
+    return kind(account=message.account, message_id=message.id, attempt=message.attempt)
+
+
 class Receive(Struct, frozen=True, kw_only=True):
-    """Take in what a carrier's webhook brought: its form, as it came."""
+    """Process the form that a carrier posted to the inbound webhook."""
 
     carrier: str
     form: dict[str, str]
@@ -25,7 +36,7 @@ class Receive(Struct, frozen=True, kw_only=True):
 
 
 class HearKeyword(Struct, frozen=True, kw_only=True):
-    """Act on a STOP, START, HELP or YES, or on a near miss. `answered`: the carrier has replied to it already."""
+    """Act on a STOP, START, HELP or YES, or a possible opt-out. `answered`: the carrier has replied itself."""
 
     id: str
     keyword: str
@@ -39,7 +50,7 @@ class HearKeyword(Struct, frozen=True, kw_only=True):
 
 
 class Deliver(Struct, frozen=True, kw_only=True):
-    """Tell a studio's hosted software of something: a job of before a retry is stale."""
+    """Post a webhook to a studio's hosted software; a job with an earlier `attempt` is stale."""
 
     account: str
     delivery_id: str
@@ -47,7 +58,7 @@ class Deliver(Struct, frozen=True, kw_only=True):
 
 
 class SignUp(Struct, frozen=True, kw_only=True):
-    """Establish an account, or ask its owner to confirm a change of plan."""
+    """Open an account, or ask the owner of an existing one to confirm a change of plan."""
 
     id: str
     studio_name: str
@@ -59,7 +70,7 @@ class SignUp(Struct, frozen=True, kw_only=True):
 
 
 class Bill(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Issue and mail an account's invoice of a month; `as_of` is what time it is taken to be, if not now."""
+    """Issue and mail an account's invoice for a month; `as_of` replaces the current time."""
 
     account: str
     month: str
@@ -67,14 +78,14 @@ class Bill(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Export(Struct, frozen=True, kw_only=True):
-    """Export an account's invoice of a month to the operator's books."""
+    """Export an account's invoice for a month to the operator's books."""
 
     account: str
     month: str
 
 
 class Broadcast(Struct, frozen=True, kw_only=True):
-    """Do one step of a broadcast: a job of a step that is done is stale."""
+    """Do one step of a broadcast; a job of another step is stale."""
 
     account: str
     broadcast_id: str
@@ -82,7 +93,7 @@ class Broadcast(Struct, frozen=True, kw_only=True):
 
 
 class Fire(Struct, frozen=True, kw_only=True):
-    """Send what a trigger planned for a record and a date, if all that it was planned for is still so."""
+    """Send what a trigger planned for a record and a date, if its conditions still hold."""
 
     account: str
     kind: str

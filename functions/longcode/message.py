@@ -1,4 +1,4 @@
-"""One text to or from one phone: its states, and which state may follow which."""
+"""One text to or from one phone: its states and their transitions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class State(StrEnum):
-    """Where a message stands in its life (design §5)."""
+    """The state of a message."""
 
     SCHEDULED = "scheduled"
     ACCEPTED = "accepted"
@@ -31,7 +31,7 @@ class State(StrEnum):
 _BEFORE_SENDING = {State.REFUSED, State.CANCELLED, State.EXPIRED}
 _FROM_THE_CARRIER = {State.SENT, State.DELIVERED, State.UNDELIVERED}
 
-# A worker claims straight from ACCEPTED: a write of its own for QUEUED would tell nobody anything.
+# A worker claims a message straight from ACCEPTED: nobody would need a write of QUEUED before it.
 NEXT: dict[State, set[State]] = {
     State.SCHEDULED: {State.QUEUED} | _BEFORE_SENDING,
     State.ACCEPTED: {State.QUEUED, State.SENDING} | _BEFORE_SENDING,
@@ -42,17 +42,17 @@ NEXT: dict[State, set[State]] = {
     State.UNDELIVERED: {State.DELIVERED},
 }
 
-# The one step back, UNCERTAIN to SENDING, is a resend: by policy, once for a text, and flagged on it as `resent`.
-# It is not in the table above, so that no job but the deadline's claims a text that the carrier may have.
+# The one step back, UNCERTAIN to SENDING, is a resend, at most once for a text, which is then `resent`.
+# It is not in the table above, so that only the job of the deadline claims a text that the carrier may have.
 
 
 def may_become(now: State, then: State) -> bool:
-    """Tell whether `then` may follow `now`; a state may not follow itself."""
+    """Return whether `then` may follow `now`; no state follows itself."""
     return then in NEXT.get(now, set())
 
 
 def before(then: State) -> tuple[State, ...]:
-    """Tell the states that `then` may follow, for the condition of a write."""
+    """Return the states that `then` may follow, for the condition of a write."""
     return tuple(state for state, following in NEXT.items() if then in following)
 
 
@@ -64,7 +64,7 @@ class Direction(StrEnum):
 
 
 class Kind(StrEnum):
-    """Why a text is sent: the service's own answers pass the opt-out that they confirm."""
+    """Why a text is sent. `service` is the reply to a keyword, and goes in spite of the opt-out that it confirms."""
 
     INDIVIDUAL = "individual"
     BULK = "bulk"
@@ -74,7 +74,7 @@ class Kind(StrEnum):
 
 
 class Linkable(StrEnum):
-    """What of the studio's own a message can be tied to besides a client."""
+    """The types of the studio's records, besides clients, that a message can be linked to."""
 
     SESSION = "session"
     TASK = "task"
@@ -82,14 +82,14 @@ class Linkable(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A session or task of the studio's, under its own id; whether there is such a one, only the studio knows."""
+    """A session or task, by the studio's own id, which is not checked: only the studio knows its records."""
 
     kind: Linkable
     id: str
 
 
 class Held(StrEnum):
-    """Why a text waits for the sweeper: a job that comes for it meanwhile does nothing."""
+    """Why a text waits. Until its wait is over, a job that would send it does nothing."""
 
     QUIET_HOURS = "quiet_hours"
     PARKED = "parked"
@@ -99,12 +99,12 @@ class Held(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One text to or from one phone, as the table keeps it. `phone` is the other side's, `number` ours.
+    """One text to or from one phone, as the table keeps it. `phone` is the client's, `number` ours.
 
-    It goes not before `send_at`, and not at all after `valid_until`. `quiet_from` is when the recipient's next quiet
-    hours begin. `reserved_in` is the month that its units are reserved in, `reserved_of` names the counters.
-    Of a reply, `answers` is the text of ours that it answers, `replies_to` what the carrier said of that, and
-    `candidates` are the other accounts that it might be for: no studio is shown them.
+    It is sent no earlier than `send_at` and no later than `valid_until`. `quiet_from` is when the recipient's next
+    quiet hours begin. Its units are reserved in the month `reserved_in`, of the counters `reserved_of`.
+    A reply's `answers` is the id of the text that it answers, `replies_to` is what the carrier said about that, and
+    `candidates` are the other accounts that it may be for; no studio sees these.
     """
 
     account: str

@@ -114,7 +114,7 @@ def _answer(heard: jobs.HearKeyword, text: str, now: datetime, until: datetime |
     if not _accept(replace(answer, valid_until=until or answer.valid_until), now):
         logger.info("answered often enough this hour", extra={"message_id": answer.id})
         return
-    queues.put(settings().send_queue_url, [jobs.Send(account=SERVICE, message_id=answer.id)], group=SERVICE)
+    queues.send(jobs.Send(account=SERVICE, message_id=answer.id))
 
 
 def _accept(answer: Message, now: datetime) -> bool:

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from longcode import limits, plans
+from longcode import jobs, limits, plans
 from longcode.account import Account
 from longcode.aws import queues
 from longcode.errors import DayLimitReached, PlanLimitReached
 from longcode.limits import Limits
 from longcode.message import Message, State
-from longcode.messages.enqueue import enqueue
 from longcode.months import month_of
 from longcode.patience import HEALED_AFTER
 from longcode.plans import Plan
@@ -37,8 +36,8 @@ def write(account: Account, drafts: Sequence[Message], now: datetime, others: Se
     except messages.AlreadyAccepted as before:
         if before.first != made[0]:  # else it is our own write, which the SDK repeated
             raise
-    with queues.or_leave(message_id=made[0].id):
-        enqueue([one for one in made if one.state is State.ACCEPTED])
+    with queues.best_effort(message_id=made[0].id):
+        queues.send(*(jobs.for_message(one) for one in made if one.state is State.ACCEPTED))
     return made
 
 

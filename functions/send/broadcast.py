@@ -28,7 +28,7 @@ def advance(job: jobs.Broadcast, now: datetime) -> None:
     work = _work(there, now)
     if work is None:
         if there.paused:
-            broadcasts.rest(there)
+            broadcasts.unschedule(there)
         return
     taken = broadcasts.take(there, uuid4().hex[:8], now, begin=work is writing.write)
     if taken is None:

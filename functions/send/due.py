@@ -9,7 +9,6 @@ from longcode.aws import clock, queues
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import count, logger
 from longcode.message import Message, State
-from longcode.messages.enqueue import enqueue
 from longcode.occurrence import Occurrence, job_of
 from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, due, messages
@@ -45,10 +44,10 @@ def act(item: Attributes, now: datetime) -> None:
             heal(read(Message, item), now)
         case "invoice":
             bill = jobs.Bill(account=item["account"], month=item["month"])
-            _enqueue_again(item, now, settings().bill_queue_url, bill, after=_BILLED_AGAIN)
+            _enqueue_again(item, now, bill, after=_BILLED_AGAIN)
         case "export":
             export = jobs.Export(account=item["account"], month=item["month"])
-            _enqueue_again(item, now, settings().export_queue_url, export)
+            _enqueue_again(item, now, export)
         case "allowance":
             notices.look(item, now)
         case "retention":
@@ -57,22 +56,20 @@ def act(item: Attributes, now: datetime) -> None:
             forgetting.look(item, now)
         case "broadcast":
             step = jobs.Broadcast(account=item["account"], broadcast_id=item["id"], step=item["step"])
-            _enqueue_again(item, now, settings().broadcast_queue_url, step, group=step.account)
+            _enqueue_again(item, now, step)
         case "delivery":
             told = jobs.Deliver(account=item["account"], delivery_id=item["id"], attempt=item.get("attempt", 0))
-            _enqueue_again(item, now, settings().webhook_queue_url, told, group=told.account)
+            _enqueue_again(item, now, told)
         case "occurrence":
             fire = job_of(read(Occurrence, item))
-            _enqueue_again(item, now, settings().event_queue_url, fire, group=fire.account)
+            _enqueue_again(item, now, fire)
         case unknown:
             raise ValueError(f"nobody knows what to do with a due {unknown}")
 
 
-def _enqueue_again(
-    item: Attributes, now: datetime, url: str, job: Any, *, group: str | None = None, after: timedelta = HEALED_AFTER
-) -> None:
+def _enqueue_again(item: Attributes, now: datetime, job: queues.Job, *, after: timedelta = HEALED_AFTER) -> None:
     if due.again(item, now + after):
-        queues.put(url, [job], group=group)
+        queues.send(job)
 
 
 def heal(message: Message, now: datetime) -> None:
@@ -100,7 +97,7 @@ def heal(message: Message, now: datetime) -> None:
 
 def _enqueue(message: Message, to: State, until: datetime, **changes: str) -> None:
     if messages.put_off(message, to, until, **changes):
-        enqueue([message])
+        queues.send(jobs.for_message(message))
 
 
 def _asked_for(event: dict[str, Any]) -> datetime | None:

@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from longcode import outgoing
 from longcode.aws import clock, queues, web
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound
 from longcode.event import Event
@@ -122,9 +121,8 @@ def tell(account_id: str, form: EventForm, idempotency_key: str, now: datetime) 
 
 
 def _hand_on(event: Event, now: datetime) -> None:
-    at_once = [job_of(one) for one in event.plan.planned if one.fires_at <= now]
-    with queues.or_leave(event_id=event.id):
-        queues.put(settings().event_queue_url, at_once, group=event.account)
+    with queues.best_effort(event_id=event.id):
+        queues.send(*(job_of(one) for one in event.plan.planned if one.fires_at <= now))
 
 
 def _answer(event: Event) -> ToldEvent:

@@ -18,7 +18,7 @@ def look(item: Attributes, now: datetime, most: int = 500) -> None:
     """
     account = accounts.get(item["account"])
     if account is None or account.retention_days is None:
-        retentions.rest(item["account"])
+        retentions.unschedule(item["account"])
         return
     before = now - timedelta(days=account.retention_days)
     passed, further = retentions.walk(account.id, item.get("walked"), before, most)

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.consent import Means
 from longcode.jobs import HearKeyword
 from longcode.message import Message
@@ -22,4 +21,4 @@ def mirror(message: Message, code: str | None, at: datetime) -> None:
         account=message.account,
         answered=True,
     )
-    queues.put(settings().opt_out_queue_url, [heard])
+    queues.send(heard)

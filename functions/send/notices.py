@@ -42,7 +42,7 @@ def look(item: Attributes, now: datetime) -> None:
     to_know = [] if account.standing is AccountStatus.CLOSED else notice.due(held, plan, used)
     told = not to_know or _tell(account, item, held, to_know, now)
     if now >= ends_at and ((_goes_on(account, item["month"], now) and told) or now >= ends_at + _AFTERWARDS):
-        allowances.rest(item)
+        allowances.unschedule(item)
 
 
 def _used(held: Limits, plan: Plan, item: Attributes, now: datetime) -> dict[str, int]:

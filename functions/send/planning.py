@@ -35,7 +35,7 @@ class Room:
 
 def begin(taken: Broadcast, now: datetime) -> bool:
     """Begin on a broadcast whose time has come; False when somebody has changed it meanwhile."""
-    return broadcasts.move(taken, replace(taken, state=State.PLANNING, due_at=now + HEALED_AFTER))
+    return broadcasts.commit_step(taken, replace(taken, state=State.PLANNING, due_at=now + HEALED_AFTER))
 
 
 def plan(taken: Broadcast, now: datetime) -> bool:
@@ -91,7 +91,7 @@ def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: dateti
         found = room(account, now)
         units = fitting(taken.limit, planned.planned_units, found.left)
         if not planned.planned_units:
-            return broadcasts.move(taken, planned)
+            return broadcasts.commit_step(taken, planned)
         if units == 0:
             return _refuse(taken, reached(found, planned.planned_units, now), now)
         held = replace(
@@ -103,7 +103,7 @@ def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: dateti
         )
         look_at = now + HEALED_AFTER
         try:
-            return broadcasts.move(taken, held, *allowances.reserving(found.limits, held.reserved, look_at))
+            return broadcasts.commit_step(taken, held, *allowances.reserving(found.limits, held.reserved, look_at))
         except ConditionFailed:  # somebody else has used what was left, or a counter was not begun yet
             allowances.start(found.limits, look_at)
 
@@ -115,4 +115,4 @@ def reached(found: Room, units: int, now: datetime) -> RequestError:
 
 def _refuse(taken: Broadcast, why: RequestError, now: datetime) -> bool:
     refused = replace(taken, state=State.REFUSED, error=why.code, detail=why.detail, due_at=None, finished_at=now)
-    return broadcasts.move(taken, refused)
+    return broadcasts.commit_step(taken, refused)

@@ -2,7 +2,6 @@
 
 from longcode import jobs
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.broadcast import Broadcast
 
 
@@ -10,6 +9,5 @@ def enqueue(broadcast: Broadcast) -> None:
     """Enqueue the step of a broadcast that is at work."""
     if broadcast.due_at is None:
         return
-    job = jobs.Broadcast(account=broadcast.account, broadcast_id=broadcast.id, step=broadcast.step)
-    with queues.or_leave(broadcast_id=broadcast.id):
-        queues.put(settings().broadcast_queue_url, [job], group=job.account)
+    with queues.best_effort(broadcast_id=broadcast.id):
+        queues.send(jobs.Broadcast(account=broadcast.account, broadcast_id=broadcast.id, step=broadcast.step))

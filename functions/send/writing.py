@@ -5,13 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
-from longcode import broadcast, outgoing
+from longcode import broadcast, jobs, outgoing
 from longcode.aws import queues
 from longcode.broadcast import Broadcast, State, added, message_id
 from longcode.client import ticked
 from longcode.message import Kind, Message
 from longcode.message import State as MessageState
-from longcode.messages.enqueue import enqueue
 from longcode.outcome import DUPLICATE, Outcome, refused
 from longcode.patience import HEALED_AFTER
 from longcode.table import accounts, allowances, broadcast_texts, broadcasts, messages
@@ -40,8 +39,8 @@ def write(taken: Broadcast, now: datetime) -> bool:
     drafts = [timing.timed(_draft(taken, one, now), account, known[one.client_id]) for one in outcomes if one.goes]
     drafts = choosing.over(account, drafts)
     written, doubles = _write(drafts)
-    with queues.or_leave(broadcast_id=taken.id):
-        enqueue([one for one in written if one.state is MessageState.ACCEPTED])
+    with queues.best_effort(broadcast_id=taken.id):
+        queues.send(*(jobs.for_message(one) for one in written if one.state is MessageState.ACCEPTED))
     none = [one for one in outcomes if not one.goes] + doubles
     return _move(taken, _added(before, written, none), cursor, none, now)
 
@@ -101,7 +100,7 @@ def _move(taken: Broadcast, after: Broadcast, cursor: str | None, none: Sequence
     if cursor is not None:
         later = broadcast.next_texts_at(after, now, origins.segments_a_second(taken.account))
         further = replace(after, begun=False, cursor=cursor, due_at=later or now + HEALED_AFTER)
-        return broadcasts.move(taken, further, *skipped)
+        return broadcasts.commit_step(taken, further, *skipped)
     done = replace(
         after,
         state=State.DONE,
@@ -111,4 +110,4 @@ def _move(taken: Broadcast, after: Broadcast, cursor: str | None, none: Sequence
         finished_at=now,
     )
     left = allowances.giving_back(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - done.reserved)
-    return broadcasts.move(taken, done, *skipped, *left)
+    return broadcasts.commit_step(taken, done, *skipped, *left)

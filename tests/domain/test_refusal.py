@@ -69,7 +69,7 @@ def test_none_is_named_when_none_would_allow_it() -> None:
         "This needs 60 of the 100 units of the plan Starter for November 2026, of which none is left."
         " All are free again at 00:00 Central Time on 1 December 2026."
     )
-    assert error.told == {"frees_at": "2026-12-01T06:00:00Z", "plans_that_allow": []}
+    assert error.extensions == {"frees_at": "2026-12-01T06:00:00Z", "plans_that_allow": []}
 
 
 def test_what_never_fits_is_not_said_to_fit_next_month() -> None:
@@ -79,7 +79,7 @@ def test_what_never_fits_is_not_said_to_fit_next_month() -> None:
         "This needs 500 of the 100 units of the plan Starter for November 2026, of which 40 are left."
         " The plan Medium would allow it at once."
     )
-    assert error.told == {"frees_at": None, "plans_that_allow": ["medium", "big"]}
+    assert error.extensions == {"frees_at": None, "plans_that_allow": ["medium", "big"]}
 
 
 def test_a_day_s_limit_is_no_matter_of_the_plan() -> None:
@@ -91,7 +91,7 @@ def test_a_day_s_limit_is_no_matter_of_the_plan() -> None:
         " (in Chicago). All are free again at 00:00 Central Time on 25 November 2026."
         " The limit is units_a_day in the settings."
     )
-    assert error.told == {"frees_at": "2026-11-25T06:00:00Z", "plans_that_allow": []}
+    assert error.extensions == {"frees_at": "2026-11-25T06:00:00Z", "plans_that_allow": []}
 
 
 def test_what_is_more_than_a_day_has_is_not_said_to_fit_tomorrow() -> None:

@@ -15,12 +15,8 @@ NAME_THE_KEY = {
     "functions/longcode/webhooks/store.py",
     "functions/longcode/table/due.py",
     "functions/longcode/table/folders.py",
-    "functions/longcode/table/occurrences.py",
-    "functions/longcode/table/opt_outs.py",
-    "functions/longcode/table/questions.py",
     "functions/longcode/table/retentions.py",
     "functions/longcode/table/store.py",
-    "functions/longcode/table/strangers.py",
     "functions/longcode/table/writes.py",
 }
 # Its `#` begins the stand-in for an attribute's name in an expression.

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from longcode.aws.queues import URL_SETTINGS
 from tests.house.reading import (
     LONGCODE,
     TABLE,
@@ -26,12 +27,14 @@ GRANTED = {
     "DynamoDBWritePolicy": {"write"},
     "DynamoDBCrudPolicy": {"read", "write", "delete"},
 }
+QUEUE_OF = {f"longcode.jobs.{job.__name__}": setting for job, setting in URL_SETTINGS.items()}
 DOES = {
     "store.get": "read",
     "store.get_many": "read",
     "store.get_settled": "read",
     "store.query": "read",
     "store.query_index": "read",
+    "store.index_page": "read",
     "Put": "write",
     "Update": "write",
     "Delete": "delete",
@@ -49,11 +52,11 @@ def test_each_may_do_with_the_table_what_its_code_does(template: dict[str, Any])
     assert {name: granted(one) for name, one in functions(template).items()} == does
 
 
-def test_each_may_send_to_the_queues_that_its_code_names(template: dict[str, Any]) -> None:
+def test_each_may_send_to_the_queues_of_the_jobs_that_its_code_makes(template: dict[str, Any]) -> None:
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     queue = {name.lower(): referred(value) for name, value in variables.items() if name.endswith("_QUEUE_URL")}
     names = {
-        name: sorted({queue[one] for file in reach(path) for one in attributes(file) if one in queue})
+        name: sorted({queue[one] for file in reach(path) for one in queues_of(file)})
         for name, path in handlers().items()
     }
 
@@ -141,6 +144,37 @@ def acting() -> frozenset[Path]:
 
 def attributes(path: Path) -> set[str]:
     return {node.attr for node in nodes(path) if isinstance(node, ast.Attribute)}
+
+
+def queues_of(path: Path) -> set[str]:
+    """Name the queues of the jobs that a file makes, itself or by a function that returns one: `job_of`."""
+    parts = [node for node in tree(path).body if not returns_a_job(path, node)]
+    made = {full_name(path, node.func) for part in parts for node in ast.walk(part) if isinstance(node, ast.Call)}
+    used = {full_name(path, node) for node in nodes(path)}
+    by_functions = {job for name, jobs in makers().items() if name in used for job in jobs}
+    return {setting for job, setting in QUEUE_OF.items() if job in made | by_functions}
+
+
+@cache
+def makers() -> dict[str, set[str]]:
+    """Name the functions that return a job, with the jobs that each makes."""
+    return {
+        f"{module(path)}.{node.name}": {full_name(path, one) for one in ast.walk(node)} & QUEUE_OF.keys()
+        for path in sources(LONGCODE)
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef) and returns_a_job(path, node)
+    }
+
+
+def returns_a_job(path: Path, node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef) and full_name(path, node.returns or node) in QUEUE_OF
+
+
+def full_name(path: Path, node: ast.AST) -> str:
+    """Name what a name or an attribute in a file stands for, in full: `longcode.jobs.Send`."""
+    head, dot, tail = dotted(node).partition(".")
+    names = {name.rpartition(".")[2]: name for name in imports(path)}
+    return f"{names.get(head, f'{module(path)}.{head}')}{dot}{tail}" if head else ""
 
 
 def done_by(trigger: Path) -> set[str]:

@@ -6,8 +6,11 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
+from longcode import jobs
 from longcode.aws import settings
+from longcode.aws.queues import URL_SETTINGS
 from tests.house.reading import ROOT, dotted, of_type, tree
 
 NAMES = {field.name.upper() for field in fields(settings.Settings)}
@@ -18,6 +21,13 @@ def test_the_template_gives_every_setting_and_no_other(template: dict[str, Any])
     given = template["Globals"]["Function"]["Environment"]["Variables"]
 
     assert {name for name in given if not name.startswith(THEIRS)} == NAMES
+
+
+def test_each_queue_takes_the_jobs_of_one_type() -> None:
+    kinds = [one for one in vars(jobs).values() if isinstance(one, type) and issubclass(one, Struct)]
+
+    assert {one for one in kinds if one.__module__ == jobs.__name__} == URL_SETTINGS.keys()
+    assert sorted(map(str.upper, URL_SETTINGS.values())) == sorted(n for n in NAMES if n.endswith("_QUEUE_URL"))
 
 
 def test_loopback_is_closed_to_webhooks_unless_a_deployment_opens_it(template: dict[str, Any]) -> None:

@@ -49,4 +49,4 @@ def _key(of: dict[str, Any]) -> tuple[str, ...]:
 def test_one_file_alone_spells_when_an_item_expires() -> None:
     spelling = [shown(path) for path in sources(TABLE) if any(one.value == "expires_at" for one in strings(path))]
 
-    assert spelling == ["functions/longcode/table/expiry.py"]
+    assert spelling == ["functions/longcode/table/store.py"]

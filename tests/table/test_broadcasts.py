@@ -85,7 +85,7 @@ def test_a_take_and_a_move_whose_answers_were_lost_are_still_ours(broadcast: Bro
         taken = broadcasts.take(broadcast, "w1", NOW, begin=False)
     assert taken
     with losing_the_first_answer("dynamodb", "UpdateItem") as again:
-        moved = broadcasts.move(taken, replace(taken, state=State.SENDING))
+        moved = broadcasts.commit_step(taken, replace(taken, state=State.SENDING))
 
     assert repeated == again == ["UpdateItem"]
     assert moved
@@ -96,9 +96,9 @@ def test_a_move_of_a_step_that_another_has_done_does_nothing(broadcast: Broadcas
     first = take(broadcast)
     second = broadcasts.take(stored(), "w2", LATER, begin=False)
     assert second
-    broadcasts.move(second, replace(second, texts=5))
+    broadcasts.commit_step(second, replace(second, texts=5))
 
-    assert not broadcasts.move(first, replace(first, texts=9))
+    assert not broadcasts.commit_step(first, replace(first, texts=9))
     assert stored().texts == 5
 
 
@@ -106,7 +106,7 @@ def test_a_move_keeps_a_pause_that_came_meanwhile(broadcast: Broadcast) -> None:
     taken = take(broadcast, begin=True)
     broadcasts.pause(broadcast)
 
-    broadcasts.move(taken, replace(taken, state=State.SENDING, begun=False))
+    broadcasts.commit_step(taken, replace(taken, state=State.SENDING, begun=False))
 
     assert (stored().paused, stored().state, stored().begun) == (True, State.SENDING, False)
 
@@ -115,7 +115,9 @@ def test_a_move_whose_other_write_does_not_hold_writes_nothing_and_says_so(broad
     taken = take(broadcast)
 
     with pytest.raises(ConditionFailed):
-        broadcasts.move(taken, replace(taken, texts=5), Put(keys.broadcast("10000001", "b1x"), {}, ABSENT), *_taken())
+        broadcasts.commit_step(
+            taken, replace(taken, texts=5), Put(keys.broadcast("10000001", "b1x"), {}, ABSENT), *_taken()
+        )
 
     assert stored().texts == 0
 
@@ -126,7 +128,7 @@ def _taken() -> list[Put]:
 
 def test_a_resume_makes_a_new_step_and_keeps_what_a_worker_began(broadcast: Broadcast) -> None:
     taken = take(broadcast)
-    broadcasts.move(taken, replace(taken, state=State.SENDING))
+    broadcasts.commit_step(taken, replace(taken, state=State.SENDING))
     in_work = take(stored(), begin=True)
     broadcasts.pause(stored())
     paused = stored()
@@ -134,7 +136,7 @@ def test_a_resume_makes_a_new_step_and_keeps_what_a_worker_began(broadcast: Broa
     resumed = broadcasts.resume(paused, NOW)
 
     assert resumed
-    assert not broadcasts.move(in_work, replace(in_work, texts=3, begun=False))
+    assert not broadcasts.commit_step(in_work, replace(in_work, texts=3, begun=False))
     now = stored()
     assert (now.step, now.walk, now.paused, now.begun, now.texts) == (2, Walk.WAKE, False, True, 0)
     assert broadcasts.resume(paused, NOW) is None
@@ -142,7 +144,7 @@ def test_a_resume_makes_a_new_step_and_keeps_what_a_worker_began(broadcast: Broa
 
 def test_a_cancel_of_what_has_changed_is_looked_at_again(broadcast: Broadcast) -> None:
     taken = take(broadcast)
-    broadcasts.move(taken, replace(taken, state=State.SENDING))
+    broadcasts.commit_step(taken, replace(taken, state=State.SENDING))
 
     assert broadcasts.cancel(broadcast, NOW) is None
     cancelled = broadcasts.cancel(stored(), NOW)
@@ -152,10 +154,10 @@ def test_a_cancel_of_what_has_changed_is_looked_at_again(broadcast: Broadcast) -
 
 
 def test_a_broadcast_that_was_resumed_does_not_rest(broadcast: Broadcast) -> None:
-    broadcasts.rest(broadcast)
+    broadcasts.unschedule(broadcast)
     running = stored()
     broadcasts.pause(broadcast)
-    broadcasts.rest(broadcast)
+    broadcasts.unschedule(broadcast)
 
     assert running.due_at == MADE.due_at
     assert stored().due_at is None

@@ -100,9 +100,9 @@ def test_of_two_replies_counted_at_once_each_counts() -> None:
 
     assert first
     assert second
-    assert [store.holds(first), store.holds(second)] == [True, False]
+    assert [store.try_write(first), store.try_write(second)] == [True, False]
 
 
 def counted(message_id: str, minute: int) -> bool:
     change = opt_outs.automatic_reply(PHONE, message_id, NOW + timedelta(minutes=minute))
-    return change is not None and store.holds(change)
+    return change is not None and store.try_write(change)

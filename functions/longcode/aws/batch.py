@@ -1,4 +1,4 @@
-"""The batch processors of the queues' workers: a job that fails leaves its reason in the log, and nobody's words."""
+"""The batch processors of the queues' workers. They log why a job failed, without anything that the job carried."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, BatchProc
 from longcode.aws.telemetry import logger
 
 
-class _Told:
-    """Logs why a job failed: the kind of the error only, for its text may quote what the job carried.
+class _Logged:
+    """Log the type of the error of a failed job, not its text, which may quote what the job carried.
 
-    A batch of which all fail is answered as any: raised, Lambda would log every error's text.
+    A batch whose jobs all fail raises nothing: Lambda would log the text of each error.
     """
 
     def __init__(self, event_type: EventType) -> None:
@@ -22,9 +22,9 @@ class _Told:
         return super().failure_handler(record, exception)  # type: ignore[misc]
 
 
-class OneByOne(_Told, BatchProcessor):
-    """Works on the jobs of a batch in their order."""
+class OneByOne(_Logged, BatchProcessor):
+    """Run the jobs of a batch in order."""
 
 
-class SideBySide(_Told, AsyncBatchProcessor):
-    """Works on the jobs of a batch at once."""
+class SideBySide(_Logged, AsyncBatchProcessor):
+    """Run the jobs of a batch at once."""

@@ -1,4 +1,4 @@
-"""The carrier that this stack is configured for, kept warm until its credentials change."""
+"""The carrier that this stack is configured for, kept for the next invocation until its credentials change."""
 
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ from longcode.carriers.carrier import Carrier
 
 
 def carrier() -> Carrier:
-    """Give the carrier, with the credentials of now."""
+    """Return the carrier, with its current credentials."""
     credentials = carrier_credentials()
     account_sid, auth_token = credentials.get("account_sid", ""), credentials.get("auth_token", "")
     return _open(account_sid, auth_token, receipts_url(), settings().carrier_api_base)

@@ -1,4 +1,4 @@
-"""The AWS clients, opened on first use and kept for the next call of a warm function."""
+"""The AWS clients, opened on first use and kept for the next invocation."""
 
 from functools import cache
 from threading import Lock
@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-# Ten texts of a batch are worked on at once; a call of our own may be repeated, the carrier's never is.
+# A worker sends the ten texts of a batch at once. Calls to AWS may be retried; those to the carrier never are.
 _CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
@@ -16,11 +16,11 @@ _CONFIG = Config(
 )
 
 
-_opening = Lock()
+_opening = Lock()  # boto3 cannot open clients in two threads at once
 
 
 def client(service: str) -> Any:
-    """Give the client of an AWS service; boto3 opens clients in one thread at a time."""
+    """Return the client of an AWS service."""
     with _opening:
         return _open(service)
 

@@ -1,9 +1,9 @@
-"""The clock, to the millisecond: what the table keeps is what was said."""
+"""The clock, to the millisecond, as the table keeps instants."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Tell the time in UTC."""
+    """Return the time in UTC, to the millisecond, as the table keeps instants."""
     at = datetime.now(UTC)
     return at.replace(microsecond=at.microsecond // 1000 * 1000)

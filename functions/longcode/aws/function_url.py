@@ -1,4 +1,4 @@
-"""A function that API Gateway calls may have an address of its own besides, which costs nothing for a request."""
+"""Function URLs: a function behind API Gateway may have a URL of its own too, without a charge for each request."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 
 def resolve(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer an event of API Gateway, or one of the function's own URL, which spells a request in another way."""
+    """Return the response to an event of API Gateway, or to one of the function's own URL, which has another form."""
     if event.get("version") != "2.0":
         return app.resolve(event, context)
     answer = app.resolve(_of_api_gateway(event), context)

@@ -1,4 +1,4 @@
-"""Mail to a studio, through SES."""
+"""Send mail to studios, through SES."""
 
 from msgspec import Struct
 
@@ -7,7 +7,7 @@ from longcode.aws.settings import settings
 
 
 class File(Struct, frozen=True):
-    """What is attached to a mail; its type is as `application/pdf`."""
+    """An attachment; `type` is its MIME type, such as `application/pdf`."""
 
     name: str
     type: str
@@ -15,7 +15,7 @@ class File(Struct, frozen=True):
 
 
 def send(to: str, subject: str, text: str, *files: File) -> None:
-    """Send a plain mail, with files if there are any."""
+    """Send a mail of plain text, with these files attached; raise `ValueError` for a header with a line break."""
     content = _with_files(to, subject, text, files) if files else _plain(subject, text)
     client("sesv2").send_email(
         FromEmailAddress=settings().mail_from, Destination={"ToAddresses": [to]}, Content=content
@@ -27,13 +27,13 @@ def _plain(subject: str, text: str) -> dict[str, object]:
 
 
 def _with_files(to: str, subject: str, text: str, files: tuple[File, ...]) -> dict[str, object]:
-    """Write a mail with files as MIME; a header with a line break in it is refused with a `ValueError`."""
+    """Return a mail with files as MIME; raise `ValueError` for a header with a line break."""
     from email.message import EmailMessage  # noqa: PLC0415 - few mails have files
     from email.policy import SMTP  # noqa: PLC0415
 
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = settings().mail_from, to, subject
-    message.set_content(text, cte="base64")  # no line is too long for a mail server, nor begins with a dot
+    message.set_content(text, cte="base64")  # no line is too long for a mail server or begins with a dot
     for file in files:
         kind, _, subtype = file.type.partition("/")
         message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)

@@ -1,52 +1,74 @@
-"""Handing jobs to the queues, and reading them back."""
+"""Sending jobs to the queues of their types, and reading them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from itertools import groupby
+from typing import TypeVar
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from longcode import jobs
 from longcode.aws.clients import client
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 
 _BATCH = 10
+_FairJob = jobs.Send | jobs.Broadcast | jobs.Fire | jobs.Deliver  # SQS takes turns among the accounts of these
+Job = _FairJob | jobs.Receive | jobs.HearKeyword | jobs.SignUp | jobs.Bill | jobs.Export
+URL_SETTINGS: dict[type[Job], str] = {
+    jobs.Send: "send_queue_url",
+    jobs.SendBulk: "bulk_queue_url",
+    jobs.Broadcast: "broadcast_queue_url",
+    jobs.Receive: "inbound_queue_url",
+    jobs.HearKeyword: "opt_out_queue_url",
+    jobs.SignUp: "sign_up_queue_url",
+    jobs.Bill: "bill_queue_url",
+    jobs.Fire: "event_queue_url",
+    jobs.Deliver: "webhook_queue_url",
+    jobs.Export: "export_queue_url",
+}
+"""Which queue the jobs of a type go to: the setting that holds its URL."""
+
 T = TypeVar("T")
 
 
 class NotHandedOver(Exception):
-    """SQS did not take some of the jobs."""
+    """SQS refused some of the jobs."""
 
 
-def put(queue_url: str, jobs: Sequence[Any], group: str | None = None, *, delay_seconds: int = 0) -> None:
-    """Put jobs on a queue, ten in a call; `group` is the tenant among whom SQS is fair. Raises `NotHandedOver`."""
-    fair: dict[str, Any] = {"MessageGroupId": group} if group else {}
-    if delay_seconds:
-        fair["DelaySeconds"] = delay_seconds
-    for start in range(0, len(jobs), _BATCH):
-        entries = [
-            {"Id": str(index), "MessageBody": _body(job), **fair}
-            for index, job in enumerate(jobs[start : start + _BATCH])
-        ]
-        answer = client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
-        if answer.get("Failed"):
-            raise NotHandedOver(f"{len(answer['Failed'])} of {len(entries)} jobs")
+def send(*sent: Job) -> None:
+    """Send jobs to the queues of their types, ten in a call; raise `NotHandedOver` if SQS refuses some."""
+    for kind, group in groupby(sent, type):
+        url, alike = getattr(settings(), URL_SETTINGS[kind]), list(group)
+        for start in range(0, len(alike), _BATCH):
+            entries = [
+                {"Id": str(index), "MessageBody": _body(job), **_tenant(job)}
+                for index, job in enumerate(alike[start : start + _BATCH])
+            ]
+            answer = client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+            if answer.get("Failed"):
+                raise NotHandedOver(f"{len(answer['Failed'])} of {len(entries)} jobs")
 
 
 @contextmanager
-def or_leave(**named: str) -> Iterator[None]:
-    """Leave to the sweeper what a queue does not take; `named` tells the log whose it is."""
+def best_effort(**ids: str) -> Iterator[None]:
+    """Log a failure to send, with these ids, instead of raising it: the sweeper sends what was lost."""
     try:
         yield
     except (NotHandedOver, BotoCoreError, ClientError):
-        logger.exception("not enqueued: the sweeper will", extra=named)
-
-
-def _body(job: Any) -> str:
-    """Write a job as JSON, and as escapes the two characters that SQS refuses."""
-    return msgspec.json.encode(job).decode().replace("\ufffe", r"\ufffe").replace("\uffff", r"\uffff")
+        logger.exception("not enqueued: the sweeper will", extra=ids)
 
 
 def read(kind: type[T], body: str) -> T:
-    """Read a job; raises `msgspec.DecodeError` for what is none, so that it ends in the dead-letter queue."""
+    """Return the job in the body of a queue's message; raise `msgspec.DecodeError` if it is not of this type."""
     return msgspec.json.decode(body, type=kind)
+
+
+def _tenant(job: Job) -> dict[str, str]:
+    return {"MessageGroupId": job.account} if isinstance(job, _FairJob) else {}
+
+
+def _body(job: Job) -> str:
+    """Return a job as JSON; SQS refuses two characters unless they are escaped."""
+    return msgspec.json.encode(job).decode().replace("\ufffe", r"\ufffe").replace("\uffff", r"\uffff")

@@ -1,4 +1,4 @@
-"""The settings of a function, from its environment: read once, complete or not at all."""
+"""The settings of a function, from its environment: read once, and refused unless complete."""
 
 import os
 import re
@@ -16,16 +16,15 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).parents[2]
 _FIVE_MINUTES = 300
-_LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator's: where AWS itself is used, there is none
+_LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator's; on AWS the variable is not set
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What template.yaml gives every function; each field is an environment variable in capitals.
+    """The environment that template.yaml gives every function: each field is a variable, in capitals.
 
-    `stripe_secret` is empty unless invoices are exported.
-
-    `webhook_loopback_ca` is the file of a CA: with it, webhooks may go to https://localhost. It is empty on AWS.
+    `stripe_secret` is empty unless invoices are exported. `webhook_loopback_ca` is the file of a CA with which
+    webhooks may go to https://localhost; it is empty on AWS.
     """
 
     table_name: str
@@ -56,7 +55,7 @@ class Settings:
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """Read the settings; a `KeyError` names every one that is missing, a `ValueError` one that cannot be."""
+    """Return the settings; raise `KeyError` naming all that are missing, `ValueError` for one that is invalid."""
     names = [field.name for field in fields(Settings)]
     missing = [name.upper() for name in names if name.upper() not in environment]
     if missing:
@@ -71,45 +70,45 @@ def read(environment: Mapping[str, str]) -> Settings:
 
 @cache
 def settings() -> Settings:
-    """Give this function's settings."""
+    """Return this function's settings."""
     return read(os.environ)
 
 
 def is_on_this_machine() -> bool:
-    """Tell whether this is a stack on one machine, to try things on, and not on AWS."""
+    """Return whether this stack runs on an emulator on this machine, not on AWS."""
     return bool(_LOCAL_AWS.match(os.environ.get("AWS_ENDPOINT_URL", "")))
 
 
 @cache
 def quiet_hours() -> "Rules":
-    """Give the operator's rules of quiet hours (infra/quiet_hours.json, which the build puts beside the code)."""
+    """Return the operator's quiet hours (infra/quiet_hours.json, which the build puts beside the code)."""
     from longcode import quiet_file  # noqa: PLC0415 - few functions ask
 
     return quiet_file.read((_ROOT / settings().quiet_hours_file).read_bytes())
 
 
 def public_url() -> str:
-    """Give the address under which the carrier and people reach the API: never the Host header's."""
+    """Return the base URL of the API, from the stack's parameter: the Host header is not to be trusted."""
     return str(parameters.get_parameter(settings().public_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
 
 
 def receipts_url() -> str:
-    """Give the address to which the carrier is told to report: the receipts' function's own, beside the API's."""
+    """Return the base URL for delivery receipts: the receipts function's own, not the API's."""
     return str(parameters.get_parameter(settings().receipts_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
 
 
 def inbound_url() -> str:
-    """Give the address of the inbound webhook's own function: the carrier's fallback, beside the API's."""
+    """Return the function URL of the inbound webhook, which is the carrier's fallback to the API's."""
     return str(parameters.get_parameter(settings().inbound_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
 
 
 def carrier_credentials() -> dict[str, str]:
-    """Give the carrier's account and secret."""
+    """Return the carrier's account and secret."""
     secret = parameters.get_secret(settings().carrier_secret, transform="json", max_age=_FIVE_MINUTES)
     return {str(name): str(value) for name, value in secret.items()}
 
 
 def stripe_key() -> str:
-    """Give the key of Stripe's API under which invoices are exported."""
+    """Return the API key for the export of invoices to Stripe."""
     secret = parameters.get_secret(settings().stripe_secret, transform="json", max_age=_FIVE_MINUTES)
     return str(secret["api_key"])

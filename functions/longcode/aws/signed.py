@@ -1,4 +1,4 @@
-"""The forms that Twilio posts to us, once it is sure that Twilio signed them."""
+"""The forms that Twilio posts to us, with their signature checked."""
 
 from urllib.parse import parse_qsl
 
@@ -11,7 +11,7 @@ from longcode.errors import Forged
 
 
 def form(app: APIGatewayRestResolver, *urls: str) -> dict[str, str]:
-    """Read the form that was posted to this public address, or to one of these; raises `Forged`."""
+    """Return the form that was posted to one of these public URLs; raise `Forged` if the signature matches none."""
     fields = parse_qsl(_body(app), keep_blank_values=True)
     signature = web.header(app, "x-twilio-signature")
     token = carrier_credentials()["auth_token"]
@@ -23,5 +23,5 @@ def form(app: APIGatewayRestResolver, *urls: str) -> dict[str, str]:
 def _body(app: APIGatewayRestResolver) -> str:
     try:
         return app.current_event.decoded_body or ""
-    except ValueError as error:  # neither Base64 nor UTF-8: nothing that Twilio posts
+    except ValueError as error:  # neither Base64 nor UTF-8: Twilio posts nothing like it
         raise Forged("The signature does not match.") from error

@@ -1,23 +1,23 @@
-"""What SNS puts on a queue: a message of AWS's own in an envelope, which says when it came."""
+"""The notifications that SNS puts on a queue: a message in an envelope with a timestamp."""
 
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # any zone can tell these
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # in range for every time zone
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A message, and when SNS had it."""
+    """A message, and when SNS received it."""
 
     message: dict[str, Any]
     at: datetime
 
 
 def read(body: str, otherwise_at: datetime) -> Notification:
-    """Read a notification; ValueError for what is none. A time that cannot be read is the one given."""
+    """Return a notification, at `otherwise_at` if its timestamp is unreadable; raise `ValueError` if it is none."""
     envelope = json.loads(body)
     message = json.loads(envelope["Message"]) if isinstance(envelope, dict) and "Message" in envelope else None
     if not isinstance(message, dict):

@@ -1,4 +1,4 @@
-"""The REST resolver that every API function uses: validation at the door, RFC 9457 problems on the way out."""
+"""The REST resolver of every API function: it validates requests and returns errors as RFC 9457 problems."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -22,11 +22,11 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 _PROBLEM = "application/problem+json"
 _MOST_ERRORS, _LONGEST_FIELD = 20, 100
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # any zone can tell these
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # in range for every time zone
 
 
 def _as_kept(at: datetime) -> datetime:
-    """Spell an instant as the table gives it back: in UTC, to the millisecond."""
+    """Return an instant as the table keeps it: in UTC, to the millisecond."""
     if not _FIRST <= at <= _LAST:
         raise ValueError("is no time that anything happens at")
     utc = at.astimezone(UTC)
@@ -54,13 +54,13 @@ class Listed(BaseModel, Generic[T]):
 
 
 def listed(found: list[T], limit: int, place: Callable[[T], str]) -> Listed[T]:
-    """Make a page of what was found with one more than the limit."""
+    """Return a page of items that were read with one more than the limit; `place` gives the cursor of an item."""
     more = len(found) > limit
     return Listed(items=found[:limit], next_cursor=place(found[limit - 1]) if more else None)
 
 
 def told(answers: dict[int, type[Any] | None]) -> dict[int, Any]:
-    """Tell the OpenAPI document of answers other than 200: the status, and what the body is."""
+    """Return what the OpenAPI document says of responses other than 200, from the status and the model of each."""
     return {
         status: {"description": HTTPStatus(status).phrase}
         | ({"content": {"application/json": {"model": body}}} if body else {})
@@ -75,7 +75,7 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     told: Mapping[str, object] | None = None,
 ) -> Response[str]:
-    """Answer with a problem document."""
+    """Return a problem document as a response."""
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -90,15 +90,15 @@ def problem(
 
 
 class Resolver(APIGatewayRestResolver):
-    """Takes bodies of the content types that it is made for, and no others.
+    """Accepts bodies of certain content types only.
 
-    A type that a browser posts to another site without asking it first (a form, plain text) must do nothing.
+    Browsers post some types (forms, plain text) to other sites without a preflight request: these must do nothing.
     """
 
     takes: tuple[str, ...] = (JSON,)
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        """Answer an event, if its body is of a type that is taken."""
+        """Return the response to an event: 415 if its body is of another type."""
         names = {name.casefold(): name for name in event.get("headers") or {}}
         written = event["headers"][names["content-type"]] if "content-type" in names else ""
         kind = written.partition(";")[0].strip().casefold()
@@ -106,20 +106,20 @@ class Resolver(APIGatewayRestResolver):
             refusal = _unsupported(self.takes)
             headers = {"Content-Type": refusal.content_type}
             return {"statusCode": 415, "headers": headers, "body": refusal.body, "isBase64Encoded": False}
-        if kind == JSON:  # Powertools knows it in lower case only
+        if kind == JSON:  # Powertools matches it in lower case only
             event = {**event, "headers": {**event["headers"], names["content-type"]: JSON}}
         return super().resolve(event, context)
 
 
 def resolver(*takes: str) -> Resolver:
-    """Make a resolver that takes JSON, or these types, and answers every refusal with a problem document."""
+    """Return a resolver that accepts JSON, or these types, and answers every error with a problem document."""
     app = Resolver(enable_validation=True, json_body_deserializer=_read_object)
     app.takes = takes or (JSON,)
 
     @app.exception_handler(RequestError)
     def refused(error: RequestError) -> Response[str]:
         errors = [{"field": error.field, "message": error.detail}] if error.field else None
-        return problem(error.status, error.code, error.detail, errors, error.told)
+        return problem(error.status, error.code, error.detail, errors, error.extensions)
 
     @app.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:
@@ -130,7 +130,7 @@ def resolver(*takes: str) -> Resolver:
 
     @app.exception_handler(RequestUnsupportedContentType)
     def unsupported(_error: RequestUnsupportedContentType) -> Response[str]:
-        return _unsupported((JSON,))  # another route of the function takes it
+        return _unsupported((JSON,))  # another route of the function accepts it
 
     @app.exception_handler(ServiceError)
     def served(error: ServiceError) -> Response[str]:
@@ -154,12 +154,12 @@ def resolver(*takes: str) -> Resolver:
 
 
 def caller(app: APIGatewayRestResolver) -> str:
-    """Tell which account calls: the authoriser said so."""
+    """Return the calling account, as the authorizer found it."""
     return str(app.current_event.raw_event["requestContext"]["authorizer"]["account"])
 
 
 def header(app: APIGatewayRestResolver, name: str) -> str | None:
-    """Find a header, however its name is written."""
+    """Return a header; `name` is in lower case, and matches any case."""
     headers = app.current_event.headers or {}
     return next((value for written, value in headers.items() if written.casefold() == name), None)
 

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from longcode import jobs
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.export import Export
 from longcode.patience import HEALED_AFTER
 from longcode.table import exports
@@ -23,5 +22,5 @@ def begin_again(stopped: Export, now: datetime) -> None:
 
 
 def _enqueue(account: str, month: str) -> None:
-    with queues.or_leave(account=account):
-        queues.put(settings().export_queue_url, [jobs.Export(account=account, month=month)])
+    with queues.best_effort(account=account):
+        queues.send(jobs.Export(account=account, month=month))

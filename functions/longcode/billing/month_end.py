@@ -6,7 +6,6 @@ from itertools import islice
 
 from longcode import months
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import MonthNotOver
 from longcode.jobs import Bill
@@ -23,8 +22,7 @@ def close(month: str, ids: Iterable[str], now: datetime, *, as_of: datetime | No
     check_over(month, as_of or now)
     queued = 0
     for some in _many(iter(ids)):
-        jobs = [Bill(account=account, month=month, as_of=as_of) for account in some]
-        queues.put(settings().bill_queue_url, jobs)
+        queues.send(*(Bill(account=account, month=month, as_of=as_of) for account in some))
         queued += len(some)
         logger.info("queued to be billed", extra={"month": month, "accounts": queued, "up_to": some[-1]})
     return queued

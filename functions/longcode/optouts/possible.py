@@ -1,7 +1,6 @@
 """Reports a possible opt-out, so that the staff of the account that has the reply are asked about it."""
 
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.jobs import HearKeyword
 from longcode.keywords import NEAR_STOP
 from longcode.message import Message
@@ -20,4 +19,4 @@ def report(reply: Message) -> None:
         at=reply.created_at,
         account=reply.account,
     )
-    queues.put(settings().opt_out_queue_url, [possible])
+    queues.send(possible)

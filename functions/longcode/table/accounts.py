@@ -76,7 +76,7 @@ def hosted(ids: Iterable[str]) -> list[Account]:
 def switch_webhook_off(account: str, url: str, now: datetime) -> bool:
     """Let a studio poll again, whose software wants no more at this address; False when it has another by now."""
     off = {"delivery": Delivery.POLL, "webhook_gone_at": now}
-    return store.holds(Update(keys.account(account), changes=off, when=Attr("webhook_url").eq(url)))
+    return store.try_write(Update(keys.account(account), changes=off, when=Attr("webhook_url").eq(url)))
 
 
 def change_webhook_secret(account: Account, secret: str, old: Sequence[OldSecret]) -> bool:
@@ -84,7 +84,7 @@ def change_webhook_secret(account: Account, secret: str, old: Sequence[OldSecret
     before = Attr("webhook_secret")
     same = before.eq(account.webhook_secret) if account.webhook_secret else before.not_exists()
     changes = {"webhook_secret": secret, "webhook_old_secrets": [attributes(one) for one in old]}
-    return store.holds(Update(keys.account(account.id), changes=changes, when=same & PRESENT))
+    return store.try_write(Update(keys.account(account.id), changes=changes, when=same & PRESENT))
 
 
 def list_webhook(account: str) -> None:
@@ -149,7 +149,7 @@ def take_to_establish(account: Account, form: Mapping[str, Any], now: datetime, 
         remove=tuple(name for name in form if name not in changes),  # what is a default now
         when=free & same,
     )
-    return taken if store.holds(write) else None
+    return taken if store.try_write(write) else None
 
 
 def establish(account: str, sign_up: str, now: datetime) -> None:

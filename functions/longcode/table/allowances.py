@@ -56,7 +56,7 @@ def start(limits: Limits, look_at: datetime) -> None:
     for name in limits.counters.keys() - found.keys() - {MONTH}:
         change = _change(limits.account, limits.month, look_at)
         begun = change.changes | {name: _sent_on(limits)}
-        store.holds(replace(change, changes=begun, when=Attr(name).not_exists()))
+        store.try_write(replace(change, changes=begun, when=Attr(name).not_exists()))
 
 
 def level(limits: Limits, found: Attributes, look_at: datetime) -> int:
@@ -68,7 +68,7 @@ def level(limits: Limits, found: Attributes, look_at: datetime) -> int:
         begun = {_UNRESERVED: unreserved, BEGUN: max(limits.changes, found.get(BEGUN, 0))}
         unchanged = _is(_UNRESERVED, found) & _is(BEGUN, found)
         levelled = replace(change, changes=change.changes | begun, add={MONTH: more}, when=unchanged)
-        store.holds(levelled)  # else another has just done it
+        store.try_write(levelled)  # else another has just done it
     return int(found.get(MONTH, 0)) + more
 
 
@@ -89,7 +89,7 @@ def watching(account: Account, month: str, look_at: datetime) -> list[Update]:
 def look_soon(limits: Limits, look_at: datetime) -> None:
     """Have somebody look at how much of the limits is used by then, if nobody does so earlier."""
     later = Attr("due_at").gt(keys.instant(look_at))
-    store.holds(Update(keys.allowance(limits.account, limits.month), changes={"due_at": look_at}, when=later))
+    store.try_write(Update(keys.allowance(limits.account, limits.month), changes={"due_at": look_at}, when=later))
 
 
 def note_noticed(item: Attributes, notices: set[str]) -> None:
@@ -97,8 +97,8 @@ def note_noticed(item: Attributes, notices: set[str]) -> None:
     store.write(Update(keys.allowance(item["account"], item["month"]), changes={"noticed": notices}))
 
 
-def rest(item: Attributes) -> None:
-    """Look no more at an allowance, whose month is over."""
+def unschedule(item: Attributes) -> None:
+    """Take an allowance off the due index: its month is over."""
     store.write(Update(keys.allowance(item["account"], item["month"]), remove=("due_shard", "due_at")))
 
 

@@ -70,11 +70,11 @@ def take(broadcast: Broadcast, worker: str, now: datetime, *, begin: bool) -> Br
     return taken
 
 
-def move(taken: Broadcast, after: Broadcast, *others: Write) -> bool:
-    """Write what a step came to, with other writes, and go on to the next; False when the step is another's now.
+def commit_step(taken: Broadcast, after: Broadcast, *others: Write) -> bool:
+    """Write the result of a step, with other writes, and go on to the next; return False if another has the step now.
 
-    Only what the step changed is written: a pause that came meanwhile stays. Raises `ConditionFailed` when it is
-    one of the other writes that does not hold.
+    Only what the step changed is written: a pause that came meanwhile stays. Raise `ConditionFailed` if the condition
+    of one of the other writes failed.
     """
     moved = replace(after, step=taken.step + 1, lease_until=None)
     ours = Attr("step").eq(taken.step) & Attr("taken_by").eq(taken.taken_by)
@@ -93,26 +93,26 @@ def move(taken: Broadcast, after: Broadcast, *others: Write) -> bool:
 def free(taken: Broadcast) -> None:
     """Give back a step that somebody has changed under our hands, so that the next need not wait for us."""
     ours = Attr("taken_by").eq(taken.taken_by)
-    store.holds(Update(_key(taken), remove=("lease_until",), when=ours))
+    store.try_write(Update(_key(taken), remove=("lease_until",), when=ours))
 
 
-def rest(broadcast: Broadcast) -> None:
-    """Leave a paused broadcast alone until it is resumed."""
+def unschedule(broadcast: Broadcast) -> None:
+    """Take a paused broadcast off the due index until it is resumed."""
     paused = Attr("paused").eq(True) & Attr("step").eq(broadcast.step)
-    store.holds(Update(_key(broadcast), remove=("due_shard", "due_at"), when=paused))
+    store.try_write(Update(_key(broadcast), remove=("due_shard", "due_at"), when=paused))
 
 
 def pause(broadcast: Broadcast) -> bool:
     """Let nothing more of a broadcast be handed over; False when it is over."""
     going = Attr("state").is_in(before(State.CANCELLED))
-    return store.holds(Update(_key(broadcast), changes={"paused": True}, when=going))
+    return store.try_write(Update(_key(broadcast), changes={"paused": True}, when=going))
 
 
 def halt(account: str, broadcast_id: str, code: str, detail: str) -> None:
     """Pause a broadcast that is not paused, with the reason; one that is over stays as it is."""
     going = Attr("state").is_in(before(State.CANCELLED)) & Attr("paused").not_exists()
     changes = {"paused": True, "error": code, "detail": detail}
-    store.holds(Update(keys.broadcast(account, broadcast_id), changes=changes, when=going))
+    store.try_write(Update(keys.broadcast(account, broadcast_id), changes=changes, when=going))
 
 
 def resume(broadcast: Broadcast, now: datetime) -> Broadcast | None:
@@ -146,7 +146,7 @@ def cancel(broadcast: Broadcast, now: datetime) -> Broadcast | None:
 def _step(read_as: Broadcast, after: Broadcast) -> Broadcast | None:
     moved = replace(after, step=read_as.step + 1)
     change = _difference(read_as, moved, Attr("step").eq(read_as.step))
-    return moved if store.holds(change) else None
+    return moved if store.try_write(change) else None
 
 
 def _difference(old: Broadcast, new: Broadcast, when: ConditionBase) -> Update:

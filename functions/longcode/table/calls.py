@@ -19,4 +19,4 @@ def page(account: str, after: str | None, limit: int) -> list[Call]:
 
 def delete(account: str, call_id: str) -> bool:
     """Delete a call task; tells whether it was there."""
-    return store.holds(Delete(keys.call(account, call_id), PRESENT))
+    return store.try_write(Delete(keys.call(account, call_id), PRESENT))

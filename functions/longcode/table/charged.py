@@ -19,7 +19,6 @@ from longcode.usage import counts
 CURSOR = keys.FOLDER_PLACE
 
 _A_CHUNK = 500
-_BEYOND = "~"
 _CLOCKS_DIFFER = timedelta(minutes=5)  # of who accepts a text and who claims it
 _SCHEDULED_APART = FURTHEST / 3  # a stretch of an account of 200,000 texts a month takes some seconds
 
@@ -82,9 +81,9 @@ def _windows(month: str) -> Iterator[_Window]:
     since, until = begins - VALID_IF_HELD, ends + _CLOCKS_DIFFER
     scheduled = Attr("send_at").between(keys.instant(since), keys.instant(until))
     cuts = [since - number * _SCHEDULED_APART for number in (3, 2, 1, 0)]
-    for cut, following in pairwise(keys.folder_place(cut, _BEYOND) for cut in cuts):
+    for cut, following in pairwise(keys.folder_place(cut, keys.END) for cut in cuts):
         yield _Window(cut, following, (Direction.OUT,), scheduled)
-    yield _Window(keys.folder_place(since, _BEYOND), keys.folder_place(until, _BEYOND))
+    yield _Window(keys.folder_place(since, keys.END), keys.folder_place(until, keys.END))
 
 
 def _places(account: str, window: _Window, after: str, size: int) -> Iterator[tuple[list[keys.Key], str]]:

@@ -1,4 +1,4 @@
-"""Domain values to DynamoDB attributes and back: what equals its default is left out of the item."""
+"""Domain values as DynamoDB attributes, and back. A field that equals its default is left out of the item."""
 
 from dataclasses import MISSING, fields
 from datetime import datetime
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 class _Deserializer(TypeDeserializer):  # type: ignore[misc]  # boto3 has no types
     def _deserialize_n(self, value: str) -> int | float:
-        # No number of ours has a fraction; an item that has one must not keep its whole batch from being read.
+        # Our numbers have no fractions, but one item that has one must not make its whole batch unreadable.
         return int(value) if value.removeprefix("-").isdecimal() else float(value)
 
 
@@ -59,10 +59,10 @@ def read(kind: type[T], found: Attributes) -> T:
 
 
 def to_wire(found: Attributes) -> dict[str, Any]:
-    """Write attributes as DynamoDB's JSON."""
+    """Return attributes as DynamoDB's JSON."""
     return {name: _serialize(_plain(value)) for name, value in found.items()}
 
 
 def from_wire(found: dict[str, Any]) -> Attributes:
-    """Read DynamoDB's JSON."""
+    """Return the attributes in DynamoDB's JSON."""
     return {name: _deserialize(value) for name, value in found.items()}

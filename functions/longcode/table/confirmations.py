@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from boto3.dynamodb.conditions import Attr
 
-from longcode.table import expiry, keys, store
+from longcode.table import keys, store
 from longcode.table.codec import attributes, read
 from longcode.table.writes import ABSENT, Put, Update
 
@@ -28,14 +28,14 @@ def ask(account: str, plan: str, now: datetime) -> str:
     """Keep a change of plan for a day, and give the token that confirms it; only its hash is kept."""
     token = secrets.token_urlsafe(32)
     waiting = Confirmation(account=account, plan=plan, valid_until=now + _VALID)
-    item = {"type": "confirmation", **expiry.at(now + 2 * _VALID), **attributes(waiting)}
+    item = {"type": "confirmation", **store.expires(now + 2 * _VALID), **attributes(waiting)}
     store.write(Put(_key(token), item, ABSENT))
     return token
 
 
 def find(token: str, now: datetime) -> Confirmation | None:
     """Find what a token confirms, while it is valid and unused."""
-    found = expiry.current(store.get(_key(token)), now)
+    found = store.unexpired(store.get(_key(token)), now)
     waiting = read(Confirmation, found) if found else None
     return waiting if waiting and not waiting.used and now < waiting.valid_until else None
 

@@ -10,7 +10,6 @@ from longcode.table.codec import Attributes
 from longcode.table.writes import ABSENT, PRESENT, Put, Update, Write
 
 _RESTS = timedelta(days=30)
-_BEYOND = "~"
 _PAGE = 1000
 
 
@@ -22,7 +21,7 @@ def owner(number: str) -> str | None:
 
 def every() -> list[str]:
     """List the dedicated numbers, those too that rest."""
-    found = store.query_index(keys.FOLDER, keys.dedicated_numbers(), before=_BEYOND, page=_PAGE)
+    found = store.query_index(keys.FOLDER, keys.dedicated_numbers(), page=_PAGE)
     return [str(one["folder_at"]) for one in found]
 
 

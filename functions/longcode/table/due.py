@@ -1,4 +1,4 @@
-"""The due index: whatever someone must look at again, of any type."""
+"""The due index: items of any type that the sweeper must look at, and when."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +15,7 @@ _PAGE = 100
 
 
 def by(now: datetime, at_most: int) -> Iterator[Attributes]:
-    """List the items that are due by now. The index lags, so each is read again, strongly, and has its say."""
+    """Yield the items that are due. The index lags, so each is read again, strongly, and its own time counts."""
     bound = keys.instant(now)
     for shard in keys.due_shards():
         found = store.query_index(keys.DUE, shard, before=bound, page=at_most, limit=at_most)
@@ -24,7 +24,7 @@ def by(now: datetime, at_most: int) -> Iterator[Attributes]:
 
 
 def ahead(until: datetime) -> Iterator[Attributes]:
-    """List all that will be due by then, the next first within a shard, a hundred of them read at a time."""
+    """Yield the items that will be due by then, shard by shard, each in the order of time."""
     for shard in keys.due_shards():
         found = store.query_index(keys.DUE, shard, before=keys.instant(until), page=_PAGE)
         while places := list(islice(found, _PAGE)):
@@ -32,11 +32,11 @@ def ahead(until: datetime) -> Iterator[Attributes]:
 
 
 def again(item: Attributes, at: datetime, *, remove: tuple[str, ...] = (), **changes: Any) -> bool:
-    """Look at an item again later; False when another has moved it meanwhile."""
+    """Make an item due at another time; return False if its time was changed since it was read."""
     later = Update(
         keys.Key(item["pk"], item["sk"]),
         changes={"due_at": at, **changes},
         remove=remove,
         when=Attr("due_at").eq(item["due_at"]),
     )
-    return store.holds(later)
+    return store.try_write(later)

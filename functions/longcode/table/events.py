@@ -12,7 +12,7 @@ from longcode.event import Event
 from longcode.occurrence import Plan
 from longcode.planning import changes, plan, to_go
 from longcode.record import Record
-from longcode.table import expiry, keys, occurrences, store
+from longcode.table import keys, occurrences, store
 from longcode.table.codec import attributes, read
 from longcode.table.writes import ABSENT, Put, Write
 from longcode.trigger import Trigger
@@ -22,7 +22,7 @@ _KEPT = timedelta(hours=48)  # an Idempotency-Key gives the same answer for at l
 
 def get(account: str, event_id: str, now: datetime) -> Event | None:
     """Read an event, while its Idempotency-Key is remembered."""
-    found = expiry.current(store.get(keys.event(account, event_id)), now)
+    found = store.unexpired(store.get(keys.event(account, event_id)), now)
     return read(Event, found) if found else None
 
 
@@ -77,8 +77,8 @@ def _decide(
 
 
 def _once(event: Event) -> Put:
-    item = {"type": "event", **expiry.at(event.received_at + _KEPT), **attributes(event)}
-    return Put(keys.event(event.account, event.id), item, expiry.free(event.received_at))
+    item = {"type": "event", **store.expires(event.received_at + _KEPT), **attributes(event)}
+    return Put(keys.event(event.account, event.id), item, store.absent_or_expired(event.received_at))
 
 
 def _put(newest: Record, known: Record | None) -> Put:

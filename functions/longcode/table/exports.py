@@ -22,7 +22,9 @@ def get(account: str, month: str) -> Export | None:
 def begin(account: str, month: str, now: datetime, due_at: datetime) -> bool:
     """Begin an export, unless the month has one; tells whether it did."""
     item = {"type": "export", "account": account, "month": month, "began_at": now, "round": 1, "attempt": 0}
-    return store.holds(Put(keys.export(account, month), {**item, **keys.due(f"{account}{month}", due_at)}, ABSENT))
+    return store.try_write(
+        Put(keys.export(account, month), {**item, **keys.due(f"{account}{month}", due_at)}, ABSENT)
+    )
 
 
 def begin_again(stopped: Export, now: datetime, due_at: datetime) -> bool:
@@ -34,7 +36,7 @@ def begin_again(stopped: Export, now: datetime, due_at: datetime) -> bool:
         remove=("stopped",),
         when=Attr("stopped").exists() & Attr("round").eq(stopped.round),
     )
-    return store.holds(change)
+    return store.try_write(change)
 
 
 def take(account: str, month: str, now: datetime, until: datetime) -> Export | None:
@@ -42,7 +44,7 @@ def take(account: str, month: str, now: datetime, until: datetime) -> Export | N
     key = keys.export(account, month)
     free = Attr("exporting_until").not_exists() | Attr("exporting_until").lt(keys.instant(now))
     taking = Update(key, changes={"exporting_until": until}, add={"attempt": 1}, when=PRESENT & _OPEN & free)
-    return get(account, month) if store.holds(taking) else None
+    return get(account, month) if store.try_write(taking) else None
 
 
 def note_done(export: Export, stripe_invoice: str, now: datetime) -> None:

@@ -22,7 +22,6 @@ Either takes about a second: so a page answers in time, however many messages th
 """
 
 _A_READ, _A_SEARCH = 100, 500
-_BEYOND = "~"
 _MANY = 1000
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
@@ -69,7 +68,7 @@ def page(
 def _entries(account: str, name: str, cursor: str | None, a_call: int) -> Iterator[Attributes]:
     """Read the index of a folder, newest first. While a message is moved, two of its lists may have it."""
     streams = [
-        store.query_index(keys.FOLDER, one, before=cursor or _BEYOND, page=a_call, newest_first=True)
+        store.query_index(keys.FOLDER, one, before=cursor, page=a_call, newest_first=True)
         for one in (keys.folder(account, direction, linked=linked) for direction, linked in _LISTS[name])
     ]
     return (next(same) for _, same in groupby(merge(*streams, key=_place, reverse=True), _place))
@@ -89,17 +88,13 @@ def _looked_at(
 def broadcasts(account: str, *, limit: int, cursor: str | None) -> tuple[list[Broadcast], str | None]:
     """List broadcasts, newest first, and where the next page begins."""
     listed = keys.folder(account, BROADCASTS, linked=True)
-    found = store.query_index(keys.FOLDER, listed, before=cursor or _BEYOND, page=limit + 1, newest_first=True)
-    places = list(islice(found, limit + 1))
-    wanted = [keys.Key(place["pk"], place["sk"]) for place in places[:limit]]
-    items = store.get_many(wanted) if wanted else {}
-    next_cursor = _place(places[limit - 1]) if len(places) > limit else None
-    return [read(Broadcast, items[key]) for key in wanted if key in items], next_cursor
+    items, next_cursor = store.index_page(listed, limit=limit, cursor=cursor, newest_first=True)
+    return [read(Broadcast, item) for item in items], next_cursor
 
 
 def sent_to(phone: str, account: str, since: datetime, until: datetime) -> list[Message]:
     """List an account's texts to a phone that were accepted in a stretch of time."""
-    first, beyond = keys.folder_place(since, ""), keys.folder_place(until, _BEYOND)
+    first, beyond = keys.folder_place(since, ""), keys.folder_place(until, keys.END)
     places: list[Attributes] = []
     for one in (keys.folder(account, direction, linked=linked) for direction, linked in _LISTS["sent"]):
         newest_first = store.query_index(keys.FOLDER, one, before=beyond, page=_MANY, newest_first=True)

@@ -92,37 +92,39 @@ def doubt(account: str, month: str, findings: Findings, look_at: datetime) -> No
     """Note what was found, to be looked at once more: an index that lags may be all that is wrong."""
     doubted = _put_aside(account, month, State.DOUBTED, findings)
     again = {"look_again_at": look_at, **keys.due(f"{account}{month}", look_at)}
-    store.holds(Put(keys.invoice(account, month), {**doubted, **again}, ABSENT))
+    store.try_write(Put(keys.invoice(account, month), {**doubted, **again}, ABSENT))
 
 
 def park(account: str, month: str, findings: Findings) -> bool:
     """Have an invoice wait for the operator. False when one was issued meanwhile, which stands."""
-    return store.holds(Put(keys.invoice(account, month), _put_aside(account, month, State.PARKED, findings), _OPEN))
+    return store.try_write(
+        Put(keys.invoice(account, month), _put_aside(account, month, State.PARKED, findings), _OPEN)
+    )
 
 
 def forget(account: str, month: str) -> None:
     """Forget that a month was doubted or parked: nothing is owed for it."""
-    store.holds(Delete(keys.invoice(account, month), _OPEN))
+    store.try_write(Delete(keys.invoice(account, month), _OPEN))
 
 
 def note_paid(account: str, month: str, on: date) -> None:
     """Note the day on which an invoice was paid. One that is paid stays so: the first day stands."""
     paid = {"state": State.PAID, "paid_on": on.isoformat()}
-    store.holds(Update(keys.invoice(account, month), changes=paid, when=Attr("state").eq(State.ISSUED)))
+    store.try_write(Update(keys.invoice(account, month), changes=paid, when=Attr("state").eq(State.ISSUED)))
 
 
 def mail_again(account: str, month: str, look_at: datetime) -> None:
     """Have an issued invoice mailed as if it had not been, by whoever looks at it first."""
     changes = keys.due(f"{account}{month}", look_at)
     gone = ("mailed_at", "mailing_until")
-    store.holds(Update(keys.invoice(account, month), changes, remove=gone, when=Attr("state").is_in(ISSUED)))
+    store.try_write(Update(keys.invoice(account, month), changes, remove=gone, when=Attr("state").is_in(ISSUED)))
 
 
 def take_to_mail(account: str, month: str, now: datetime, until: datetime) -> bool:
     """Take the task of mailing an invoice: one at a time, and never again once that is noted."""
     free = Attr("mailing_until").not_exists() | Attr("mailing_until").lt(keys.instant(now))
     waiting = Attr("state").is_in(ISSUED) & Attr("mailed_at").not_exists() & free
-    return store.holds(Update(keys.invoice(account, month), changes={"mailing_until": until}, when=waiting))
+    return store.try_write(Update(keys.invoice(account, month), changes={"mailing_until": until}, when=waiting))
 
 
 def note_mailed(account: str, month: str, at: datetime) -> None:

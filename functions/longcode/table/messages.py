@@ -186,7 +186,7 @@ def settle(message: Message, to: State, *also: Write, **changes: Any) -> bool:
     False when it has ended otherwise, or another attempt was begun meanwhile: what came of this one ends it no more.
     """
     ended = _moving(message, to, before(to), changes, _same_attempt(message))
-    return store.holds(ended, *allowances.releasing(message), *also)
+    return store.try_write(ended, *allowances.releasing(message), *also)
 
 
 def cancel_all(messages: Sequence[Message], now: datetime) -> None:
@@ -226,7 +226,7 @@ def put_off(message: Message, to: State, until: datetime, **changes: Any) -> boo
     due_again = _due(replace(message, due_at=until))
     moved = {"state": to, **due_again, **changes}
     free = tuple(name for name in ("lease_until", "claim_id", "held") if name not in moved)
-    return store.holds(Update(_key(message), changes=moved, remove=free, when=unchanged))
+    return store.try_write(Update(_key(message), changes=moved, remove=free, when=unchanged))
 
 
 def take_back(message: Message, to: State, now: datetime, *also: Write, **changes: Any) -> bool:
@@ -244,7 +244,7 @@ def take_back(message: Message, to: State, now: datetime, *also: Write, **change
 
 
 def _move(message: Message, to: State, come_from: Sequence[State], changes: Attributes, *others: Write) -> bool:
-    return store.holds(_moving(message, to, come_from, changes), *others)
+    return store.try_write(_moving(message, to, come_from, changes), *others)
 
 
 def _moving(

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import islice
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
@@ -12,7 +11,6 @@ from longcode.table import calls, keys, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Write
 
-_BEYOND = "~"
 _SHOWN = (State.PLANNED, State.DROPPED)
 
 
@@ -43,12 +41,12 @@ def change(stood: Occurrence | None, then: Occurrence) -> Put:
 def drop(planned: Occurrence, reason: str, detail: str, now: datetime) -> bool:
     """Drop what was planned; False when it is not as it was read."""
     dropped = replace(planned, state=State.DROPPED, reason=reason, detail=detail, due_at=None, finished_at=now)
-    return store.holds(change(planned, dropped))
+    return store.try_write(change(planned, dropped))
 
 
 def put_off(planned: Occurrence, until: datetime) -> bool:
     """Check again later what was planned; False when it is not as it was read."""
-    return store.holds(change(planned, replace(planned, fires_at=until, due_at=until)))
+    return store.try_write(change(planned, replace(planned, fires_at=until, due_at=until)))
 
 
 def note_done(planned: Occurrence, now: datetime) -> None:
@@ -58,20 +56,15 @@ def note_done(planned: Occurrence, now: datetime) -> None:
 
 def leave_call(planned: Occurrence, call: Call, now: datetime, *also: Write) -> bool:
     """Leave a call task in the place of a text, once; False when what was planned is not as it was read."""
-    return store.holds(change(planned, _done(planned, now)), calls.writing(call), *also)
+    return store.try_write(change(planned, _done(planned, now)), calls.writing(call), *also)
 
 
 def upcoming(account: str, since: datetime, *, limit: int, cursor: str | None) -> Page:
     """List what is planned, and what was dropped before it could go, by time from an instant on."""
-    start = min(cursor or keys.instant(since), _BEYOND)
-    found = store.query_index(keys.FOLDER, keys.upcoming(account), after=start, before=_BEYOND, page=limit + 1)
-    places = list(islice(found, limit + 1))
-    wanted = [keys.Key(place["pk"], place["sk"]) for place in places[:limit]]
-    items = store.get_many(wanted)
-    return Page(
-        occurrences=[one for key in wanted if key in items if (one := read(Occurrence, items[key])).state in _SHOWN],
-        next_cursor=str(places[limit]["folder_at"]) if len(places) > limit else None,
-    )
+    since_place = keys.instant(since)
+    items, next_cursor = store.index_page(keys.upcoming(account), limit=limit, cursor=cursor, since=since_place)
+    shown = [one for item in items if (one := read(Occurrence, item)).state in _SHOWN]
+    return Page(occurrences=shown, next_cursor=next_cursor)
 
 
 def _key(one: Occurrence) -> keys.Key:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import reduce
-from itertools import islice
 from operator import and_
 
 from boto3.dynamodb.conditions import Attr
@@ -11,12 +10,11 @@ from msgspec import Struct
 
 from longcode.automatic import after_one_more
 from longcode.consent import SHARED, Event, OptOut, apply, blocks, of_account, tells_since
-from longcode.table import expiry, keys, questions, store
+from longcode.table import keys, questions, store
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put, Update
 
 _KEPT = timedelta(days=5 * 366)
-_BEYOND = "~"
 _COUNTED = timedelta(hours=2)  # automatic replies, of which those of the last hour matter
 
 
@@ -132,7 +130,7 @@ def withdraw(account: str, phone: str, near_miss: str) -> None:
 def _settled(asked: OptOut) -> bool:
     same = Attr("asked").eq(asked.asked)
     told = Update(keys.opt_out(asked.phone, asked.scope), remove=("asked", "asked_at"), when=same)
-    return store.holds(told, questions.closing(asked))
+    return store.try_write(told, questions.closing(asked))
 
 
 def _take_in(event: Event, now: OptOut | None, then: OptOut) -> bool:
@@ -140,44 +138,40 @@ def _take_in(event: Event, now: OptOut | None, then: OptOut) -> bool:
         keys.consent(event.phone, event.scope, event.at, event.id),
         {
             "type": "consent",
-            **expiry.at(event.at + _KEPT),
+            **store.expires(event.at + _KEPT),
             **attributes(event),
             "folder": keys.history(),
             "folder_at": keys.folder_place(event.at, _name(event)),
         },
     )
     if then == now:
-        return store.holds(history)
+        return store.try_write(history)
     unchanged = ABSENT
     if now:
         names = ("event_id", "asked")
         each = (Attr(name).eq(held) if (held := getattr(now, name)) else Attr(name).not_exists() for name in names)
         unchanged = reduce(and_, each)
     state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(then)}, unchanged)
-    return store.holds(state, history, *questions.with_event(now, then, event))
+    return store.try_write(state, history, *questions.with_event(now, then, event))
 
 
 def history(phone: str, scope: str, now: datetime) -> list[Event]:
     """List the events of a phone in a scope, oldest first."""
-    found = expiry.all_current(store.query(keys.consents(phone, scope)), now)
+    found = store.all_unexpired(store.query(keys.consents(phone, scope)), now)
     return [read(Event, item) for item in found]
 
 
 def all_of(phone: str, now: datetime) -> list[Event]:
     """List the events of a phone in all scopes, oldest first."""
-    found = expiry.all_current(store.query(keys.consents(phone)), now)
+    found = store.all_unexpired(store.query(keys.consents(phone)), now)
     return sorted((read(Event, item) for item in found), key=lambda event: (event.at, _name(event)))
 
 
 def everything(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[Event], str | None]:
     """List the events of all phones, oldest first, and where the next page begins."""
-    since = cursor or keys.folder_place(now - _KEPT, "")
-    found = store.query_index(keys.FOLDER, keys.history(), after=since, before=_BEYOND, page=limit + 1)
-    places = list(islice(found, limit + 1))
-    wanted = [keys.Key(one["pk"], one["sk"]) for one in places[:limit]]
-    items = store.get_many(wanted)
-    kept = expiry.all_current((items[key] for key in wanted if key in items), now)
-    return [read(Event, item) for item in kept], str(places[limit]["folder_at"]) if len(places) > limit else None
+    since = keys.folder_place(now - _KEPT, "")
+    items, next_cursor = store.index_page(keys.history(), limit=limit, cursor=cursor, since=since)
+    return [read(Event, item) for item in store.all_unexpired(items, now)], next_cursor
 
 
 def _name(event: Event) -> str:
@@ -196,4 +190,4 @@ def automatic_reply(phone: str, message_id: str, now: datetime) -> Update | None
     if lately is None:
         return None
     same = Attr("lately").eq(before) if before else Attr("lately").not_exists()
-    return Update(key, changes={"type": "replies", "lately": lately, **expiry.at(now + _COUNTED)}, when=same)
+    return Update(key, changes={"type": "replies", "lately": lately, **store.expires(now + _COUNTED)}, when=same)

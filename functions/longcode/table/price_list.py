@@ -66,7 +66,7 @@ def write(prices: PriceList, revision: int) -> bool:
     """Write the whole list as the successor of a revision, 0 for none; False when another came first."""
     item = {"type": "price-list", "revision": revision + 1, **msgspec.to_builtins(prices)}
     unchanged = Attr("revision").eq(revision) if revision else ABSENT
-    return store.holds(Put(keys.price_list(), item, unchanged))
+    return store.try_write(Put(keys.price_list(), item, unchanged))
 
 
 def forget() -> None:

@@ -1,15 +1,11 @@
 """What an account's staff are asked of a phone, kept beside the opt-out state that they are asked for."""
 
-from itertools import islice
-
 from longcode import question
 from longcode.consent import Event, Means, OptOut
 from longcode.question import Question
 from longcode.table import keys, store
 from longcode.table.codec import attributes, read
 from longcode.table.writes import Put, Update, Write
-
-_BEFORE, _BEYOND = "0", "~"
 
 
 def get(account: str, phone: str) -> Question | None:
@@ -20,13 +16,8 @@ def get(account: str, phone: str) -> Question | None:
 
 def page(account: str, *, limit: int, cursor: str | None) -> tuple[list[Question], str | None]:
     """List what staff are asked, oldest first, and where the next page begins."""
-    start = min(cursor or _BEFORE, _BEYOND)
-    found = store.query_index(keys.FOLDER, keys.questions(account), after=start, before=_BEYOND, page=limit + 1)
-    places = list(islice(found, limit + 1))
-    wanted = [keys.Key(place["pk"], place["sk"]) for place in places[:limit]]
-    items = store.get_many(wanted)
-    listed = [read(Question, items[key]) for key in wanted if key in items]
-    return [one for one in listed if one.open], str(places[limit]["folder_at"]) if len(places) > limit else None
+    items, next_cursor = store.index_page(keys.questions(account), limit=limit, cursor=cursor)
+    return [one for item in items if (one := read(Question, item)).open], next_cursor
 
 
 def with_event(now: OptOut | None, then: OptOut, event: Event) -> list[Write]:

@@ -22,8 +22,8 @@ def start(account: str, look_at: datetime) -> None:
     store.write(Update(keys.retention(account), changes=changes))
 
 
-def rest(account: str) -> None:
-    """Look no more: the account keeps its words."""
+def unschedule(account: str) -> None:
+    """Take an account off the due index: it keeps its messages' bodies."""
     store.write(Update(keys.retention(account), remove=("due_shard", "due_at")))
 
 
@@ -72,7 +72,7 @@ def forget(message: Message) -> None:
         remove=("media",),
         when=PRESENT,
     )
-    store.holds(gone)
+    store.try_write(gone)
 
 
 def _place(found: Attributes) -> str:

@@ -1,24 +1,26 @@
-"""The DynamoDB calls that the other files here are made of: one item, many, a query, a transaction."""
+"""The calls to DynamoDB: read items, query, write on a condition, transact."""
 
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from boto3.dynamodb.conditions import ConditionBase
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from botocore.exceptions import ClientError
 
 from longcode.aws.clients import client
 from longcode.table.codec import Attributes, from_wire, to_wire
-from longcode.table.keys import INDEXES, Key
-from longcode.table.writes import Write, narrowed, projection, request, table, wire_key
+from longcode.table.keys import END, FOLDER, INDEXES, Key
+from longcode.table.writes import ABSENT, Write, filtered, projection, request, table, wire_key
 
 _BATCH_GET = 100
 _ATTEMPTS = 8
-_PASSING = {
-    "TransactionConflict",  # of a transaction with another write
-    "TransactionConflictException",  # of a write alone with a transaction; the SDK does not repeat it
-    "TransactionInProgressException",  # the same transaction, repeated by the SDK before its answer came
+_TRANSIENT = {
+    "TransactionConflict",  # between a transaction and another write
+    "TransactionConflictException",  # between a single write and a transaction; the SDK does not retry it
+    "TransactionInProgressException",  # the SDK retried the transaction before its response came
     "ThrottlingError",
     "ProvisionedThroughputExceeded",
 }
@@ -28,7 +30,7 @@ _CONDITION = "ConditionalCheckFailed"
 
 
 class ConditionFailed(Exception):
-    """A conditional write met something else: for each write that failed, what stands there."""
+    """Some writes' conditions failed: `found` is the item that each met, by the index of the write."""
 
     def __init__(self, found: Mapping[int, Attributes]) -> None:
         super().__init__(f"conditions of writes {sorted(found)} failed")
@@ -36,23 +38,23 @@ class ConditionFailed(Exception):
 
 
 def get(key: Key) -> Attributes | None:
-    """Read one item, strongly."""
-    answer = client("dynamodb").get_item(TableName=table(), Key=wire_key(key), ConsistentRead=True)
-    return from_wire(answer["Item"]) if "Item" in answer else None
+    """Return an item, read strongly, or None."""
+    response = client("dynamodb").get_item(TableName=table(), Key=wire_key(key), ConsistentRead=True)
+    return from_wire(response["Item"]) if "Item" in response else None
 
 
 def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
-    """Read items strongly, a hundred in a call; what is not there is not in the answer."""
+    """Return the items that exist, read strongly, a hundred in a call."""
     found: dict[Key, Attributes] = {}
     wanted = [wire_key(key) for key in dict.fromkeys(keys)]
     for attempt in range(_ATTEMPTS):
         rest: list[Any] = []
         for start in range(0, len(wanted), _BATCH_GET):
             chunk = {"Keys": wanted[start : start + _BATCH_GET], "ConsistentRead": True}
-            answer = client("dynamodb").batch_get_item(RequestItems={table(): chunk})
-            items = [from_wire(wire) for wire in answer["Responses"].get(table(), [])]
+            response = client("dynamodb").batch_get_item(RequestItems={table(): chunk})
+            items = [from_wire(wire) for wire in response["Responses"].get(table(), [])]
             found |= {Key(item["pk"], item["sk"]): item for item in items}
-            rest += answer.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
+            rest += response.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
         if not rest:
             return found
         wanted = rest
@@ -61,22 +63,22 @@ def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
 
 
 def get_settled(keys: Iterable[Key]) -> list[Attributes]:
-    """Read up to a hundred items as of one moment, in their order, once no transaction is writing any of them."""
+    """Return up to a hundred items as of one moment, in this order. Waits while a transaction writes any of them."""
     asked = [{"Get": {"TableName": table(), "Key": wire_key(key)}} for key in keys]
-    answers: list[Any] = []
+    responses: list[Any] = []
 
     def read() -> None:
-        answers[:] = client("dynamodb").transact_get_items(TransactItems=asked)["Responses"]
+        responses[:] = client("dynamodb").transact_get_items(TransactItems=asked)["Responses"]
 
-    _patiently(read)
-    return [from_wire(answer["Item"]) for answer in answers if "Item" in answer]
+    _retried(read)
+    return [from_wire(response["Item"]) for response in responses if "Item" in response]
 
 
 def write(change: Write) -> None:
-    """Make one write; raises `ConditionFailed`. Waits for a transaction that writes the same item."""
+    """Apply one write; raise `ConditionFailed`. Waits while a transaction writes the same item."""
     call = getattr(client("dynamodb"), f"{type(change).__name__.lower()}_item")
     try:
-        _patiently(lambda: call(**request(change)))
+        _retried(lambda: call(**request(change)))
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
@@ -84,13 +86,13 @@ def write(change: Write) -> None:
 
 
 def transact(changes: Sequence[Write]) -> None:
-    """Make all writes or none; raises `ConditionFailed`. Waits for others that write the same items."""
+    """Apply all writes or none; raise `ConditionFailed`. Waits while others write the same items."""
     if len(changes) == 1:
         write(changes[0])
         return
     actions = [{type(change).__name__: request(change)} for change in changes]
     try:
-        _patiently(lambda: client("dynamodb").transact_write_items(TransactItems=actions))
+        _retried(lambda: client("dynamodb").transact_write_items(TransactItems=actions))
     except ClientError as error:
         reasons = error.response.get("CancellationReasons", [])
         failed = {
@@ -103,8 +105,8 @@ def transact(changes: Sequence[Write]) -> None:
         raise ConditionFailed(failed) from error
 
 
-def holds(*changes: Write) -> bool:
-    """Make all writes or none; tells whether their conditions held."""
+def try_write(*changes: Write) -> bool:
+    """Apply the writes atomically; return False if a condition failed."""
     try:
         transact(changes)
     except ConditionFailed:
@@ -112,14 +114,14 @@ def holds(*changes: Write) -> bool:
     return True
 
 
-def _patiently(call: Callable[[], Any]) -> None:
+def _retried(call: Callable[[], Any]) -> None:
     for attempt in range(_ATTEMPTS - 1):
         try:
             call()
         except ClientError as error:
             reasons = error.response.get("CancellationReasons", [error.response["Error"]])
             codes = {reason["Code"] for reason in reasons}
-            if _CONDITION in codes or not codes & _PASSING:
+            if _CONDITION in codes or not codes & _TRANSIENT:
                 raise
             pause(attempt)
         else:
@@ -128,21 +130,21 @@ def _patiently(call: Callable[[], Any]) -> None:
 
 
 def query(
-    beginning: Key,
+    prefix: Key,
     *,
     after: Key | None = None,
     limit: int | None = None,
     page: int | None = None,
     only: Sequence[str] = (),
 ) -> Iterator[Attributes]:
-    """Read strongly and in order the items of a partition whose sort key begins like that one.
+    """Yield the items of a partition whose sort keys begin with this one, in order, read strongly.
 
-    `page` is how many a call reads, `only` which of their attributes it answers with.
+    `page` is the number of items to read in a call, `only` the attributes to return.
     """
     asked: dict[str, Any] = {
         "ConsistentRead": True,
         "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
-        "ExpressionAttributeValues": to_wire({":pk": beginning.pk, ":sk": beginning.sk}),
+        "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
     }
     if after:
         asked["ExclusiveStartKey"] = wire_key(after)
@@ -155,21 +157,22 @@ def query_index(
     index: str,
     partition: str,
     *,
-    before: str,
+    before: str | None = None,
     page: int | None,
     after: str | None = None,
     limit: int | None = None,
     newest_first: bool = False,
     where: ConditionBase | None = None,
 ) -> Iterator[Attributes]:
-    """Read an index (its attributes: `INDEXES`) up to and without the sort key `before`, `page` items a call.
+    """Yield entries of an index (see `INDEXES`) up to the sort key `before`, `page` of them in a call.
 
-    From `after` on, the two ends are part of what is read; DynamoDB refuses two that are the wrong way round.
-    With `where`, a call gives only those of its items of which that holds, be they none.
+    `before` is exclusive, unless there is an `after`: then both are inclusive. With `where`, only the entries that
+    match are returned, but `page` counts them all.
     """
-    if after and after > before:
+    end = before or END
+    if after and after > end:  # DynamoDB refuses such bounds
         return iter(())
-    bounds = {":before": before} | ({":after": after} if after else {})
+    bounds = {":before": end} | ({":after": after} if after else {})
     asked = {
         "IndexName": index,
         "KeyConditionExpression": _BETWEEN if after else _BEFORE,
@@ -177,21 +180,63 @@ def query_index(
         "ExpressionAttributeValues": to_wire({":partition": partition, **bounds}),
         "ScanIndexForward": not newest_first,
     }
-    return _pages(narrowed(asked, where) if where else asked, limit, page)
+    return _pages(filtered(asked, where) if where else asked, limit, page)
+
+
+def index_page(
+    folder: str, *, limit: int, cursor: str | None, since: str | None = None, newest_first: bool = False
+) -> tuple[list[Attributes], str | None]:
+    """Return a page of a list in the folder index, and the cursor of the next page or None.
+
+    `since` is the earliest place in the list. The index lags: the items are read again, strongly, and one that is
+    deleted is left out. One that has left the list is not: callers check what makes an item belong to it.
+    """
+    if newest_first:  # a cursor is the last place of the page before it
+        found = query_index(FOLDER, folder, before=cursor, after=since, page=limit + 2, newest_first=True)
+        places = [one for one in islice(found, limit + 2) if one["folder_at"] != cursor]
+    else:  # a cursor is the first place of its page
+        places = list(islice(query_index(FOLDER, folder, after=cursor or since, page=limit + 1), limit + 1))
+    keys = [Key(one["pk"], one["sk"]) for one in places[:limit]]
+    items = get_many(keys)
+    following = places[limit - newest_first] if len(places) > limit else None
+    return [items[key] for key in keys if key in items], str(following["folder_at"]) if following else None
 
 
 def _pages(asked: dict[str, Any], limit: int | None, page: int | None = None) -> Iterator[Attributes]:
     given = 0
     while limit is None or given < limit:
         size = {"Limit": page} if page else {} if limit is None else {"Limit": limit - given}
-        answer = client("dynamodb").query(TableName=table(), **asked, **size)
-        yield from map(from_wire, answer["Items"])
-        given += len(answer["Items"])
-        if "LastEvaluatedKey" not in answer:
+        response = client("dynamodb").query(TableName=table(), **asked, **size)
+        yield from map(from_wire, response["Items"])
+        given += len(response["Items"])
+        if "LastEvaluatedKey" not in response:
             return
-        asked = {**asked, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        asked = {**asked, "ExclusiveStartKey": response["LastEvaluatedKey"]}
 
 
 def pause(attempt: int) -> None:
-    """Wait a little, longer after each attempt from 0, before asking again for what another has."""
+    """Sleep before the next attempt, longer after each; the first attempt is 0."""
     time.sleep(random.uniform(0, 0.02 * 2 ** min(attempt, 6)))  # noqa: S311  # jitter is no secret
+
+
+# DynamoDB deletes expired items up to two days late. Until then they are hidden, and their keys count as free.
+
+
+def expires(at: datetime) -> dict[str, int]:
+    """Return the attribute that hides an item from an instant on, and has DynamoDB delete it later."""
+    return {"expires_at": int(at.timestamp())}
+
+
+def unexpired(item: Attributes | None, now: datetime) -> Attributes | None:
+    """Return the item, or None if it has expired."""
+    return item if item and item.get("expires_at", now.timestamp() + 1) > now.timestamp() else None
+
+
+def all_unexpired(items: Iterable[Attributes], now: datetime) -> Iterator[Attributes]:
+    """Yield the items that have not expired."""
+    return (item for item in items if unexpired(item, now))
+
+
+def absent_or_expired(now: datetime) -> ConditionBase:
+    """Return the condition that a key has no item, or an expired one."""
+    return ABSENT | Attr("expires_at").lte(int(now.timestamp()))

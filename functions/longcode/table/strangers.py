@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 
 from boto3.dynamodb.conditions import Attr
 
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
-from longcode.table import expiry, hub, inbox, keys, store, unread, usage
+from longcode.table import hub, inbox, keys, store, unread, usage
 from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Delete, Put
 
 KEPT = timedelta(days=30)
 _QUARANTINED = "quarantined"
-_BEYOND = "~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,7 @@ def quarantine(inbound: Inbound, at: datetime) -> None:
     kept = {
         "type": "quarantined",
         "at": at,
-        **expiry.at(at + KEPT),
+        **store.expires(at + KEPT),
         "folder": keys.quarantine(),
         "folder_at": keys.folder_place(at, inbound.carrier_id),
     }
@@ -47,19 +45,11 @@ def quarantine(inbound: Inbound, at: datetime) -> None:
 
 def page(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[Stranger], str | None]:
     """List strangers' texts, newest first, and where the next page begins; none whose thirty days are over."""
-    found = store.query_index(
-        keys.FOLDER,
-        keys.quarantine(),
-        before=cursor or _BEYOND,
-        after=keys.folder_place(now - KEPT, _BEYOND),
-        page=limit + 2,
-        newest_first=True,
+    since = keys.folder_place(now - KEPT, keys.END)
+    items, next_cursor = store.index_page(
+        keys.quarantine(), limit=limit, cursor=cursor, since=since, newest_first=True
     )
-    places = [place for place in islice(found, limit + 2) if place["folder_at"] != cursor]
-    wanted = [keys.Key(place["pk"], place["sk"]) for place in places[:limit]]
-    items = store.get_many(wanted)
-    next_cursor = str(places[limit - 1]["folder_at"]) if len(places) > limit else None
-    return [one for key in wanted if (one := _kept(items.get(key), now))], next_cursor
+    return [one for item in items if (one := _kept(item, now))], next_cursor
 
 
 def get(carrier: str, carrier_id: str, now: datetime) -> Stranger | None:
@@ -99,7 +89,7 @@ def move(message: Message, to: Message) -> tuple[str, str] | None:
 
 def _kept(item: Attributes | None, now: datetime) -> Stranger | None:
     """Read a stranger's text, unless its days are over."""
-    kept = expiry.current(item, now)
+    kept = store.unexpired(item, now)
     if not kept or kept["type"] != _QUARANTINED:
         return None
     return Stranger(inbound=read(Inbound, kept), at=datetime.fromisoformat(kept["at"]))

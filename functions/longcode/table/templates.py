@@ -25,4 +25,4 @@ def put(template: Template) -> None:
 
 def delete(account: str, name: str) -> bool:
     """Delete a template; tells whether it was there."""
-    return store.holds(Delete(keys.template(account, name), PRESENT))
+    return store.try_write(Delete(keys.template(account, name), PRESENT))

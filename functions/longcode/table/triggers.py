@@ -30,4 +30,4 @@ def put(trigger: Trigger) -> None:
 
 def delete(account: str, name: str) -> bool:
     """Delete a trigger; tells whether it was there."""
-    return store.holds(Delete(keys.trigger(account, name), PRESENT))
+    return store.try_write(Delete(keys.trigger(account, name), PRESENT))

@@ -42,7 +42,7 @@ def correct(account: str, day: str, missing: Usage, corrected: int) -> bool:
     """Add what the counters lack of their messages; False when they were set right since `corrected` was read."""
     unchanged = Attr("corrected").eq(corrected) if corrected else Attr("corrected").not_exists()
     change = adding(account, day, _CORRECTED, missing)
-    return store.holds(replace(change, changes={**change.changes, "corrected": corrected + 1}, when=unchanged))
+    return store.try_write(replace(change, changes={**change.changes, "corrected": corrected + 1}, when=unchanged))
 
 
 def of_month(account: str, month: str) -> Usage:

@@ -1,4 +1,4 @@
-"""The writes as values, and how DynamoDB spells them: alone or in a transaction, they read the same."""
+"""Writes as values, and as arguments of DynamoDB: the same alone and in a transaction."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ PRESENT: ConditionBase = Attr("pk").exists()
 
 
 class Put(Struct, frozen=True):
-    """Write a whole item, if `when` holds of what stands there."""
+    """Write a whole item, if `when` holds of the item that is there."""
 
     key: Key
     item: Attributes
@@ -23,7 +23,7 @@ class Put(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """Change some attributes of an item, and those of `if_absent` that it lacks, if `when` holds of it."""
+    """Change attributes of an item, and set those of `if_absent` that it lacks, if `when` holds of it."""
 
     key: Key
     changes: Attributes = {}
@@ -34,7 +34,7 @@ class Update(Struct, frozen=True):
 
 
 class Delete(Struct, frozen=True):
-    """Delete an item, there or not, if `when` holds of it."""
+    """Delete an item, whether it exists or not, if `when` holds of it."""
 
     key: Key
     when: ConditionBase | None = None
@@ -44,22 +44,22 @@ Write = Put | Update | Delete
 
 
 def table() -> str:
-    """Name the table."""
+    """Return the table's name."""
     return os.environ["TABLE_NAME"]
 
 
 def wire_key(key: Key) -> dict[str, Any]:
-    """Write a key as DynamoDB's JSON."""
+    """Return a key as DynamoDB's JSON."""
     return to_wire(key._asdict())
 
 
 def whole(key: Key, item: Attributes) -> dict[str, Any]:
-    """Write an item with its key as DynamoDB's JSON."""
+    """Return an item with its key as DynamoDB's JSON."""
     return to_wire({**key._asdict(), **item})
 
 
 def request(change: Write) -> dict[str, Any]:
-    """Spell a write for PutItem, UpdateItem or DeleteItem, or for its place in a transaction."""
+    """Return the arguments of PutItem, UpdateItem or DeleteItem, alone or in a transaction."""
     match change:
         case Put(key, item, when):
             return {"TableName": table(), "Item": whole(key, item), **_condition(when)}
@@ -70,13 +70,13 @@ def request(change: Write) -> dict[str, Any]:
 
 
 def projection(names: Sequence[str]) -> dict[str, Any]:
-    """Spell which attributes a query answers with; any of their names may be a word of DynamoDB's own."""
+    """Return the arguments that select a query's attributes, by placeholders: some names are reserved words."""
     places = {f"#only{index}": name for index, name in enumerate(names)}
     return {"ProjectionExpression": ", ".join(places), "ExpressionAttributeNames": places}
 
 
-def narrowed(asked: Mapping[str, Any], where: ConditionBase) -> dict[str, Any]:
-    """Spell a query that answers only with what a condition holds of."""
+def filtered(asked: Mapping[str, Any], where: ConditionBase) -> dict[str, Any]:
+    """Return the arguments of a query that returns only the items that a condition holds of."""
     built = ConditionExpressionBuilder().build_expression(where)
     return {
         **asked,
@@ -93,18 +93,18 @@ def _condition(when: ConditionBase | None) -> dict[str, Any]:
     if when is None:
         return {}
     built = ConditionExpressionBuilder().build_expression(when)
-    spelled = {
+    arguments = {
         "ConditionExpression": built.condition_expression,
         "ExpressionAttributeNames": built.attribute_name_placeholders,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
     if built.attribute_value_placeholders:
-        spelled["ExpressionAttributeValues"] = to_wire(built.attribute_value_placeholders)
-    return spelled
+        arguments["ExpressionAttributeValues"] = to_wire(built.attribute_value_placeholders)
+    return arguments
 
 
 def _update(change: Update) -> dict[str, Any]:
-    spelled = _condition(change.when)
+    arguments = _condition(change.when)
     given = {**change.changes, **change.if_absent, **change.add}
     place = {name: f"u{index}" for index, name in enumerate({**given, **dict.fromkeys(change.remove)})}
     absent = [f"#{place[name]} = if_not_exists(#{place[name]}, :{place[name]})" for name in change.if_absent]
@@ -114,10 +114,10 @@ def _update(change: Update) -> dict[str, Any]:
         "REMOVE": [f"#{place[name]}" for name in change.remove],
     }
     values = to_wire({f":{place[name]}": value for name, value in given.items()})
-    spelled["UpdateExpression"] = " ".join(f"{verb} {', '.join(of)}" for verb, of in clauses.items() if of)
-    spelled["ExpressionAttributeNames"] = spelled.get("ExpressionAttributeNames", {}) | {
+    arguments["UpdateExpression"] = " ".join(f"{verb} {', '.join(of)}" for verb, of in clauses.items() if of)
+    arguments["ExpressionAttributeNames"] = arguments.get("ExpressionAttributeNames", {}) | {
         f"#{at}": name for name, at in place.items()
     }
     if values:
-        spelled["ExpressionAttributeValues"] = spelled.get("ExpressionAttributeValues", {}) | values
-    return spelled
+        arguments["ExpressionAttributeValues"] = arguments.get("ExpressionAttributeValues", {}) | values
+    return arguments

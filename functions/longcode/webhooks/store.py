@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -16,8 +15,6 @@ from longcode.table.codec import Attributes, attributes, read
 from longcode.table.writes import ABSENT, Put
 from longcode.webhooks import delivery
 from longcode.webhooks.delivery import Delivery, DeliveryState, Endpoint
-
-_BEYOND = "~"
 
 
 class LookUp(Struct, frozen=True, kw_only=True):
@@ -44,7 +41,7 @@ def get(account: str, delivery_id: str, now: datetime) -> Delivery | None:
 def create(deliveries: Collection[Delivery]) -> list[Delivery]:
     """Write the deliveries that are not there yet, and return those."""
     candidates = deliveries if len(deliveries) <= 1 else _absent(deliveries)  # of many, most are often there
-    return [one for one in candidates if store.holds(Put(keys.delivery(one.account, one.id), _item(one), ABSENT))]
+    return [one for one in candidates if store.try_write(Put(keys.delivery(one.account, one.id), _item(one), ABSENT))]
 
 
 def creation(one: Delivery) -> Put:
@@ -75,19 +72,15 @@ def change(before: Delivery, after: Delivery) -> bool:
     """Write what became of a delivery; return False if another has changed it since it was read."""
     unchanged = Attr("begun_at").eq(keys.instant(before.begun_at)) & _is("attempt", before.attempt, 0)
     unchanged &= _is("state", before.state, DeliveryState.PENDING)
-    return store.holds(Put(keys.delivery(after.account, after.id), _item(after), unchanged))
+    return store.try_write(Put(keys.delivery(after.account, after.id), _item(after), unchanged))
 
 
 def page(account: str, state: DeliveryState, now: datetime, *, limit: int, cursor: str | None) -> DeliveryPage:
     """Return the deliveries that wait for another attempt, or those that were given up; newest first."""
     place = keys.deliveries(account, state)
-    found = store.query_index(keys.FOLDER, place, before=cursor or _BEYOND, page=limit + 1, newest_first=True)
-    places = list(islice(found, limit + 1))
-    wanted = [keys.Key(one["pk"], one["sk"]) for one in places[:limit]]
-    items = store.get_many(wanted) if wanted else {}
-    shown = [one for key in wanted if (one := _unexpired(items.get(key), now)) and one.state is state]
-    more = len(places) > limit
-    return DeliveryPage(deliveries=shown, next_cursor=str(places[limit - 1]["folder_at"]) if more else None)
+    items, next_cursor = store.index_page(place, limit=limit, cursor=cursor, newest_first=True)
+    shown = [one for item in items if (one := _unexpired(item, now)) and one.state is state]
+    return DeliveryPage(deliveries=shown, next_cursor=next_cursor)
 
 
 def reserve(endpoint: Endpoint, now: datetime) -> Endpoint | None:
@@ -95,7 +88,7 @@ def reserve(endpoint: Endpoint, now: datetime) -> Endpoint | None:
     if not endpoint.failures:
         return endpoint
     probed = delivery.probed(endpoint, now)
-    return probed if probed and store.holds(_endpoint_write(endpoint, probed)) else None
+    return probed if probed and store.try_write(_endpoint_write(endpoint, probed)) else None
 
 
 def note_success(endpoint: Endpoint) -> Endpoint:

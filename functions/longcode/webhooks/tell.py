@@ -5,7 +5,6 @@ from datetime import datetime
 
 from longcode.account import Account, HookEvent
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.consent import SHARED, Event, of_account
 from longcode.jobs import Deliver
 from longcode.table import accounts, clients, opt_outs, routes
@@ -26,9 +25,8 @@ def tell(account: Account, deliveries: Collection[Delivery], *, written: bool = 
 
 def enqueue(account: str, deliveries: Sequence[Delivery]) -> None:
     """Put deliveries on the queue; the sweeper brings those that are lost there."""
-    with queues.or_leave(account=account):
-        jobs = [Deliver(account=account, delivery_id=one.id, attempt=one.attempt) for one in deliveries]
-        queues.put(settings().webhook_queue_url, jobs, group=account)
+    with queues.best_effort(account=account):
+        queues.send(*(Deliver(account=account, delivery_id=one.id, attempt=one.attempt) for one in deliveries))
 
 
 def tell_opt_out(events: Sequence[Event], now: datetime, studios: Iterable[str] | None = None) -> None:

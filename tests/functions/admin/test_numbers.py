@@ -8,9 +8,10 @@ import pytest
 from accounts import api
 from longcode.table import accounts, dedicated
 from tests.fakes import NOW, call, studio
-from tests.functions.accounts.calls import at_once, killed_before
+from tests.functions.accounts.calls import at_once
 from tests.functions.admin.orders import ask
 from tests.local_aws import SHARED_NUMBER
+from tests.support.crashes import every_crash
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -121,10 +122,10 @@ def test_a_number_assigned_to_several_accounts_at_once_is_one_accounts() -> None
 
 def test_an_assignment_killed_anywhere_is_whole_or_not_there() -> None:
     account = studio().id
-    for call_number in range(1, 5):
-        with killed_before(call_number):
+    for crash in every_crash(after=False):
+        with crash:
             assigned(account, OWN)
 
         assert (dedicated.owner(OWN) == account) == (accounts.need(account).number == OWN)
 
-    assert assigned(account, OWN) == {"number": OWN}
+        assert assigned(account, OWN) == {"number": OWN}

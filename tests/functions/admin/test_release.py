@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from longcode.account import Account
-from longcode.carriers.carrier import Refused, Sent, Uncertain, Why
+from longcode.carriers.carrier import RefusalReason, Refused, Sent, Uncertain
 from longcode.message import State
 from longcode.plans import Change
 from longcode.table import keys, messages, store
@@ -16,8 +16,8 @@ from tests.functions.send.texts import accept, deliver, stored, units
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
-SUSPENDED = Refused(Why.PARKED, "30002")
-BUSY = Refused(Why.TRY_AGAIN, "20429")
+SUSPENDED = Refused(RefusalReason.PARKED, "30002")
+BUSY = Refused(RefusalReason.TRY_AGAIN, "20429")
 
 
 @pytest.fixture

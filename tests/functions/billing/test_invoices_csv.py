@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing import ledger
+from admin import invoke
 from longcode.billing import invoices_csv
 from longcode.difference import Findings
 from longcode.invoice import Line, draw_up
@@ -56,7 +56,7 @@ def test_a_studio_that_is_called_a_formula_is_written_as_text() -> None:
 
 @pytest.mark.usefixtures("aws")
 def test_a_month_without_invoices_has_only_the_names_of_the_columns() -> None:
-    assert ledger.act({"do": "csv", "month": "2026-11"}, NOW) == {"csv": f"{HEADER}\r\n"}
+    assert invoke.act({"do": "invoices.csv", "month": "2026-11"}, NOW) == {"csv": f"{HEADER}\r\n"}
 
 
 @pytest.mark.parametrize(

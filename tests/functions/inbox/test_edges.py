@@ -1,6 +1,5 @@
 """Texts that are odd, come twice, come very late, or bring what nobody has seen before: from webhook to hub."""
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -142,7 +141,7 @@ def test_twelve_webhooks_at_once_are_one_reply_and_one_stop(account: Account) ->
 def queue_a_copy() -> None:
     """Queue the same webhook once more, as a copy of it does."""
     job = jobs.Receive(carrier="twilio", form=FORM | {"Body": "STOP"}, received_at=clock.now())
-    queues.put(os.environ["INBOUND_QUEUE_URL"], [job])
+    queues.send(job)
 
 
 def test_a_reply_to_a_text_of_years_ago_reaches_the_studio_that_sent_it(aws: None) -> None:

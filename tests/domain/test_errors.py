@@ -1,0 +1,65 @@
+"""The errors of requests: their codes and statuses are part of the API, their meanings stand in one tree."""
+
+import re
+
+from longcode import errors
+from longcode.errors import LimitReached, RequestError
+
+API = {
+    "account_closed": 403,
+    "account_suspended": 403,
+    "audience_too_large": 422,
+    "bad_cursor": 422,
+    "bad_phone": 422,
+    "bad_plans": 422,
+    "bad_template": 422,
+    "bad_time": 422,
+    "bad_value": 422,
+    "country_not_allowed": 409,
+    "credit_too_large": 409,
+    "day_limit_reached": 409,
+    "edition_not_entitled": 403,
+    "empty_audience": 422,
+    "empty_field": 422,
+    "empty_text": 422,
+    "forged": 403,
+    "id_taken": 409,
+    "idempotency_conflict": 409,
+    "invalid": 422,
+    "malformed_json": 400,
+    "month_not_over": 409,
+    "no_number_ticked": 409,
+    "no_permission": 409,
+    "not_a_reply": 422,
+    "not_found": 404,
+    "number_taken": 409,
+    "only_the_client": 403,
+    "opted_out": 409,
+    "plan_limit_reached": 409,
+    "plan_not_offered": 409,
+    "text_too_long": 422,
+    "too_late": 409,
+    "too_many_changes": 409,
+    "unknown_plan": 422,
+    "webhook_off": 409,
+    "webhook_secret_changed": 409,
+    "wrong_password": 403,
+    "wrong_standing": 409,
+}
+
+
+def test_each_error_has_a_code_of_its_own_and_its_status() -> None:
+    every = [kind for kind in _errors() if kind is not LimitReached]
+
+    assert sorted(kind.code for kind in every) == sorted(API)
+    assert {kind.code: kind.status for kind in every} == API
+
+
+def test_the_tree_names_every_error() -> None:
+    named = re.findall(r"^ *([A-Z]\w+)  ", errors.__doc__ or "", re.MULTILINE)
+
+    assert sorted(named) == sorted([*(kind.__name__ for kind in _errors()), "NothingLoaded"])
+
+
+def _errors() -> list[type[RequestError]]:
+    return [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, RequestError)]
