@@ -2,18 +2,18 @@
 
 import time
 from collections.abc import Iterator
-from statistics import median
+from itertools import count
 
 from aws_lambda_powertools.utilities.batch import async_process_partial_response
 
-from bench.figure import Figure
+from bench.rig import Figure, least
 from longcode.carriers.carrier import Answer, Sent, Text
 from send import api, requests, worker
 from tests.fakes import NOW, FakeCarrier, LambdaContext, queued, sqs_event, studio
 from tests.functions.accounts.calls import at_once
 from tests.local_aws import local_aws
 
-_BATCH, _RUNS, _CARRIER_SECONDS = 10, 5, 0.3
+_BATCH, _CARRIER_SECONDS = 10, 0.3
 
 
 class SlowCarrier(FakeCarrier):
@@ -26,15 +26,18 @@ class SlowCarrier(FakeCarrier):
 
 
 def measure() -> Iterator[Figure]:
-    """Time batches; the median counts."""
+    """Time batches; the least counts."""
     with local_aws(), at_once():
-        account = studio()
-        yield Figure("batch_seconds", round(median(_batch(account.id, run) for run in range(_RUNS)), 3), "s", 0.9)
+        account, batches = studio(), count()
+        seconds = least({"": lambda: _batch(account.id, next(batches))})[""]
+        yield Figure("batch_seconds", round(seconds, 3), "s", 0.7)
 
 
 def _batch(account: str, run: int) -> float:
     for index in range(_BATCH):
-        phone = f"+1212555{run}{index:03}"  # a phone for each text: one phone gets ten an hour at most
+        phone = (
+            f"+1212{2_000_000 + run * _BATCH + index}"  # a phone for each text: one phone gets ten an hour at most
+        )
         api.accept(account, requests.NewMessage(to=phone, body="Hello"), f"{run}-{index}", NOW)
     bodies = queued("send")
     event = sqs_event(*bodies)

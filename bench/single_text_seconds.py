@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from statistics import median
 
-from bench.figure import Figure
+from bench.rig import Figure
 from infra.local.stack import Stack, new_stack
 from infra.local.studio import sign_up
 from infra.local.visitors import Phones, Studio
