@@ -9,6 +9,7 @@ from bench import (
     crash_points,
     deliver_cpu_ratio,
     dollars_per_1000_texts,
+    latency,
     month_close_growth,
     round_trips,
     single_text_seconds,
@@ -27,6 +28,8 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "month_close_growth": month_close_growth.measure,
     "crash_points": crash_points.measure,
     "single_text_seconds": single_text_seconds.measure,
+    "latency": latency.measure,
+    "text_cpu": latency.measure,
     "dollars_per_1000_texts": dollars_per_1000_texts.measure,
     "wrong_studio": wrong_studio.measure,
     "startup_ratio": startup_ratio.measure,
@@ -35,7 +38,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
 
 def main(only: str) -> int:
     """Run the benchmarks that have `only` in their name, or their name in `only`: that of a figure says more."""
-    chosen = [run for name, run in BENCHMARKS.items() if only in name or name in only]
+    chosen = dict.fromkeys(run for name, run in BENCHMARKS.items() if only in name or name in only)
     if not chosen:
         print(f"no benchmark is named {only}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
