@@ -8,19 +8,19 @@ from bench import (
     broadcast_growth,
     crash_points,
     deliver_cpu_ratio,
-    dollars_per_1000_texts,
+    dollars,
     latency,
     month_close_growth,
     round_trips,
     single_text_seconds,
     startup_ratio,
-    write_units_per_text,
+    write_units,
     wrong_studio,
 )
 from bench.rig import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
-    "write_units_per_text": write_units_per_text.measure,
+    "write_units": write_units.measure,
     "round_trips": round_trips.measure,
     "batch_seconds": batch_seconds.measure,
     "deliver_cpu_ratio": deliver_cpu_ratio.measure,
@@ -30,7 +30,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "single_text_seconds": single_text_seconds.measure,
     "latency": latency.measure,
     "text_cpu": latency.measure,
-    "dollars_per_1000_texts": dollars_per_1000_texts.measure,
+    "dollars": dollars.measure,
     "wrong_studio": wrong_studio.measure,
     "startup_ratio": startup_ratio.measure,
 }
