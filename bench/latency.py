@@ -46,6 +46,7 @@ def measure() -> Iterator[Figure]:
         load = _Load(stack, local_studio(stack, "busy", "volume"), pool)
         for rate, seconds in _WARM_UP:
             load.send(rate, seconds)
+        load.replies()
         texts = load.send(_RATE, _SECONDS)
         replied = load.replies()
         before = _cpu_seconds_of_functions(stack)
@@ -68,6 +69,7 @@ class _Load:
         self._phones = Phones(stack.carrier_url)
         self._new = (f"+1212{number}" for number in count(2_000_000))
         self._texted: list[str] = []
+        self._cursor = "0"  # of the inbox
 
     def send(self, rate: int, seconds: int) -> list[Text]:
         """Post texts to new phones, and wait until all have come or no more do."""
@@ -93,12 +95,10 @@ class _Load:
         phones = self._texted[-_REPLIES:]
         typed: dict[str, datetime] = {}
         seen: dict[str, datetime] = {}
-        after = "0"
 
         def look() -> bool:
-            nonlocal after
-            page = self._studio.ask("GET", f"/inbox?after={after}&limit=200").json
-            now, after = datetime.now(UTC), page["next_cursor"]
+            page = self._studio.ask("GET", f"/inbox?after={self._cursor}&limit=200").json
+            now, self._cursor = datetime.now(UTC), page["next_cursor"]
             seen.update((one["message"]["phone"], now) for one in page["items"])
             return len(seen) == len(phones)
 
