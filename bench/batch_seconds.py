@@ -1,19 +1,21 @@
-"""How long a worker takes for a full batch whose carrier takes 300 ms a call."""
+"""How long a worker takes for a full batch whose carrier takes 300 ms a call, and AWS 5 ms.
+
+The batch is recorded on moto, and the answers are then played: what counts is the worker, not moto.
+"""
 
 import time
 from collections.abc import Iterator
-from statistics import median
 
 from aws_lambda_powertools.utilities.batch import async_process_partial_response
 
-from bench.figure import Figure
+from bench.rig import Figure, least
+from bench.tape import Tape
 from longcode.carriers.carrier import Answer, Sent, Text
 from send import api, requests, worker
 from tests.fakes import NOW, FakeCarrier, LambdaContext, queued, sqs_event, studio
-from tests.functions.accounts.calls import at_once
 from tests.local_aws import local_aws
 
-_BATCH, _RUNS, _CARRIER_SECONDS = 10, 5, 0.3
+_BATCH, _CARRIER_SECONDS, _AWS_SECONDS = 10, 0.3, 0.005
 
 
 class SlowCarrier(FakeCarrier):
@@ -26,22 +28,28 @@ class SlowCarrier(FakeCarrier):
 
 
 def measure() -> Iterator[Figure]:
-    """Time batches; the median counts."""
-    with local_aws(), at_once():
+    """Time batches; the least counts."""
+    tape = Tape()
+    with local_aws():
         account = studio()
-        yield Figure("batch_seconds", round(median(_batch(account.id, run) for run in range(_RUNS)), 3), "s", 0.7)
+        for index in range(_BATCH):
+            form = requests.NewMessage(to=f"+121255501{index:02}", body="Hello")
+            api.accept(account.id, form, f"k-{index}", NOW)
+        bodies = queued("send")
+        with tape.recording():
+            deliver = worker.prepare(bodies, FakeCarrier(), NOW)
+            for body in bodies:
+                deliver(body)
+    yield Figure("batch_seconds", round(least({"": lambda: _seconds(tape, bodies)})[""], 3), "s", 0.7)
 
 
-def _batch(account: str, run: int) -> float:
-    for index in range(_BATCH):
-        phone = f"+1212555{run}{index:03}"  # a phone for each text: one phone gets ten an hour at most
-        api.accept(account, requests.NewMessage(to=phone, body="Hello"), f"{run}-{index}", NOW)
-    bodies = queued("send")
+def _seconds(tape: Tape, bodies: list[str]) -> float:
     event = sqs_event(*bodies)
-    start = time.perf_counter()
-    handle = worker.record_handler(event, SlowCarrier(), NOW)
-    answer = async_process_partial_response(event, handle, worker.processor, LambdaContext())
-    seconds = time.perf_counter() - start
+    with tape.playing(_AWS_SECONDS):
+        start = time.perf_counter()
+        handle = worker.record_handler(event, SlowCarrier(), NOW)
+        answer = async_process_partial_response(event, handle, worker.processor, LambdaContext())
+        seconds = time.perf_counter() - start
     if answer["batchItemFailures"]:
         raise RuntimeError(f"not delivered: {answer}")
     return seconds

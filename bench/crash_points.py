@@ -6,23 +6,20 @@ counts its calls, so that no number of them stands here.
 """
 
 import itertools
-import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from os import devnull
-from typing import Any
 
-import boto3
-
-from bench.carrier import PatientCarrier, served
-from bench.emulated import emulated_aws
-from bench.figure import Figure
+from bench.rig import Figure, quiet
+from infra.local.carrier.carrier import Carrier as SimulatedCarrier
 from infra.local.carrier.faults import Fault, FaultSet
+from infra.local.carrier.server import serving
+from infra.local.carrier.texts import Step, Text
 from longcode.account import Account, OnUncertain
 from longcode.aws.settings import settings
-from longcode.carriers.carrier import Carrier
+from longcode.carriers import twilio
+from longcode.carriers.carrier import Carrier, Receipt
 from longcode.message import State
 from longcode.plans import Change
 from longcode.table import allowances, keys, messages, store, usage
@@ -31,9 +28,11 @@ from longcode.table.writes import table, wire_key
 from send import api, due, reporting, requests, worker
 from tests.fakes import NOW, client, studio
 from tests.support.crashes import Crash, Killed, MortalCarrier
+from tests.support.emulated_aws import Outside, emulated_aws
 
 _MONTHS = ("2026-11", "2026-12")
 _ENDS = {State.SENT, State.DELIVERED, State.FAILED}
+_ACCOUNT, _TOKEN, _CALLBACKS = "AC0", "test-token", "http://127.0.0.1:9"
 _LIVES = itertools.count()  # each with an account, a phone and an hour of its own: no two are in each other's way
 _MINUTES = (1, 3, 8, 13, 19, 22, 26, 40)  # when the queue and the sweeper come by: past every deadline
 
@@ -56,34 +55,25 @@ WAYS = (
 )
 
 
-class Outside:
-    """What is nobody's process: AWS itself, whose calls are not counted."""
+class PatientCarrier(SimulatedCarrier):
+    """The simulated carrier in this process: its clock stands still, its receipts come when they are asked for."""
 
-    def __init__(self) -> None:
-        self._sqs, self._table = boto3.client("sqs"), boto3.client("dynamodb")
-        self._queue = settings().send_queue_url
+    def __init__(self, now: datetime) -> None:
+        super().__init__(_ACCOUNT, _TOKEN, clock=lambda: self.now)
+        self.now = now
+        self._waiting: list[tuple[Text, str, Step]] = []
 
-    @contextmanager
-    def jobs(self) -> Iterator[list[str]]:
-        """Give the jobs on the send queue; they are done with the block, and there again if it dies."""
-        held: list[dict[str, Any]] = []
-        while found := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
-            held += found
-        try:
-            yield [one["Body"] for one in held]
-        except Killed:
-            for one in held:
-                again = {"ReceiptHandle": one["ReceiptHandle"], "VisibilityTimeout": 0}
-                self._sqs.change_message_visibility(QueueUrl=self._queue, **again)
-            raise
-        for one in held:
-            self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=one["ReceiptHandle"])
+    def _walk(self, text: Text, callback: str | None, steps: tuple[Step, ...], _seconds: float) -> None:
+        self._waiting += [(text, callback or "", step) for step in steps]
 
-    def is_at_rest(self, account: str, message_id: str) -> bool:
-        """Tell whether a message is there and nobody must look at it again."""
-        key = wire_key(keys.message(account, message_id))
-        item = self._table.get_item(TableName=table(), Key=key, ConsistentRead=True).get("Item")
-        return item is not None and "due_at" not in item
+    def receipts(self) -> Iterator[Receipt]:
+        """Move all texts on and yield their receipts."""
+        waiting, self._waiting = self._waiting, []
+        for text, callback, step in waiting:
+            self.network.advance(text.sid, step, self.now)
+            receipt = twilio.read_receipt(callback.rpartition("/")[2], dict(self._receipt(text, step)))
+            if receipt and step.copies:
+                yield receipt
 
 
 @dataclass(slots=True)
@@ -108,7 +98,7 @@ class Life:
             yield self.sweep
             yield self.deliver
             yield self.report
-            if self.outside.is_at_rest(self.account.id, self.id):
+            if _is_at_rest(self.outside, self.account.id, self.id):
                 return
 
     def accept(self) -> None:
@@ -117,7 +107,7 @@ class Life:
 
     def deliver(self) -> None:
         """Work on the queue's jobs as Lambda does: what was not finished comes again."""
-        with self.outside.jobs() as bodies:
+        with _jobs(self.outside) as bodies:
             deliver_job = worker.prepare(bodies, self.carrier, self.simulated.now) if bodies else None
             for body in bodies:
                 deliver_job(body) if deliver_job else None
@@ -159,8 +149,8 @@ def of_account(account: Account) -> list[Attributes]:
 
 def measure() -> Iterator[Figure]:
     """Live through all of it."""
-    with _quiet(), emulated_aws():
-        found = _all_deaths(Outside())
+    with quiet(), emulated_aws() as outside:
+        found = _all_deaths(outside)
     yield Figure("crash_points", found.points, "points", None)
     yield Figure("crash_points_lost", found.lost, "texts", 0)
     yield Figure("crash_points_doubled", found.doubled, "texts", 0)
@@ -185,11 +175,11 @@ def _live(way: Way, outside: Outside, death: Crash, found: Found | None = None) 
     )
     client(account, "c1", f"+1212{5550000 + number}")
     born = NOW + number * timedelta(hours=1)
-    with outside.jobs():
+    with _jobs(outside):
         pass  # copies of jobs that the life before left behind would only be counted here
-    with served(born) as (simulated, twilio):
+    with _served(born) as (simulated, client_of_it):
         simulated.network.put_faults("all", way.faults)
-        life = Life(account, born, simulated, MortalCarrier(twilio, death), outside)
+        life = Life(account, born, simulated, MortalCarrier(client_of_it, death), outside)
         with death:
             for step in life.steps():
                 with suppress(Killed):
@@ -202,11 +192,33 @@ def _live(way: Way, outside: Outside, death: Crash, found: Found | None = None) 
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the functions' logs and counts out of the figures."""
-    logging.disable()
+def _served(now: datetime) -> Iterator[tuple[PatientCarrier, twilio.Twilio]]:
+    """Serve such a carrier; yield it and a client that hands texts to it over HTTP."""
+    carrier = PatientCarrier(now)
+    with serving(carrier) as server:
+        yield (
+            carrier,
+            twilio.Twilio(account_sid=_ACCOUNT, auth_token=_TOKEN, callback_base=_CALLBACKS, api_base=server.url),
+        )
+
+
+@contextmanager
+def _jobs(outside: Outside) -> Iterator[list[str]]:
+    """Give the jobs on the send queue; they are done with the block, and there again if it dies."""
+    queue = settings().send_queue_url
+    held = outside.receive(queue)
     try:
-        with open(devnull, "w") as nowhere, redirect_stdout(nowhere):
-            yield
-    finally:
-        logging.disable(logging.NOTSET)
+        yield [one["Body"] for one in held]
+    except Killed:
+        for one in held:
+            again = {"ReceiptHandle": one["ReceiptHandle"], "VisibilityTimeout": 0}
+            outside.sqs.change_message_visibility(QueueUrl=queue, **again)
+        raise
+    outside.delete(queue, held)
+
+
+def _is_at_rest(outside: Outside, account: str, message_id: str) -> bool:
+    """Return whether a message is there and nobody must look at it again."""
+    key = wire_key(keys.message(account, message_id))
+    item = outside.dynamodb.get_item(TableName=table(), Key=key, ConsistentRead=True).get("Item")
+    return item is not None and "due_at" not in item

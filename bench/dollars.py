@@ -6,17 +6,18 @@ answer for a minute, and a studio's next single text comes later), a tenth of a 
 takes 300 ms a call, the carrier's two receipts `sent` and `delivered`, and a 600th of the minute's sweep. Free tiers
 count as used up. Left out is what does not come with a text: storage, alarms, empty polls of idle queues, traffic to
 the internet, waiting for a number's pace, and secrets and parameters, which are read every five minutes. Beside it
-stand the same text of an account with every limit on, and a text of a broadcast to 250 clients.
+stand the same text in a batch of its own or of an account with every limit on, and one of a broadcast to 250 clients.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-from bench import broadcast_texts, texts
-from bench.figure import Figure
+from bench import flows
 from bench.invocations import Invocations, Usage
+from bench.rig import Figure
 from infra.local.folder import run_folder
 from infra.local.stack import simulated_carrier
 from longcode.plans import Change
@@ -42,16 +43,16 @@ _PARTS = {
 
 def measure() -> Iterator[Figure]:
     """Measure the mix, and tell where its money goes."""
-    with run_folder() as folder, simulated_carrier(folder, texts.ACCOUNT_SID, texts.TOKEN) as url:
-        with local_aws():
-            single = list(texts.steps(url))
-        with local_aws():
-            guarded = list(texts.steps(url, plan_changes=(Change(NOW, "small"),), units_a_day=1000))
-        with local_aws():
-            broadcast = list(broadcast_texts.steps(url))
-        used, milliseconds = _of_a_text(single)
-        others = {"all_guards": _of_a_text(guarded)[0], "of_a_broadcast": _of_a_text(broadcast)[0]}
+    guards: dict[str, Any] = {"plan_changes": (Change(NOW, "small"),), "units_a_day": 1000}
+    with run_folder() as folder, simulated_carrier(folder, flows.ACCOUNT_SID, flows.TOKEN) as url:
+        used, milliseconds = _of_a_text(lambda: flows.single_texts(url))
+        of_one, _ = _of_a_text(lambda: flows.single_texts(url, batch=1))
+        others = {
+            "all_guards": _of_a_text(lambda: flows.single_texts(url, **guards))[0],
+            "of_a_broadcast": _of_a_text(lambda: flows.broadcast_texts(url))[0],
+        }
     yield Figure("dollars_per_1000_texts", _rounded(used), "$", _BAR)
+    yield Figure("dollars_per_1000_texts_in_batches_of_one", _rounded(of_one), "$", _BAR)
     for part, names in _PARTS.items():
         yield Figure(f"dollars_{part}", _rounded({name: used[name] for name in names}), "$", None)
     for function, took in milliseconds.items():
@@ -69,10 +70,13 @@ def _rounded(of_a_text: Usage) -> float:
     return round(dollars(of_a_text) * 1000, 5)
 
 
-def _of_a_text(steps: Iterable[Invocations]) -> tuple[Usage, dict[str, int]]:
-    """Add up what a text uses, and give the milliseconds of each function's call."""
+def _of_a_text(flow: Callable[[], Iterable[Invocations]]) -> tuple[Usage, dict[str, int]]:
+    """Return what a text uses, and the milliseconds of each function's call."""
     used: Usage = defaultdict(float)
     milliseconds = {}
+    with local_aws():
+        steps = list(flow())
+    # Timed at once: after some minutes a function asks again for what it keeps, and no answer to that is recorded.
     for step in steps:
         milliseconds[step.function] = took = step.milliseconds()
         gigabyte_seconds = step.calls * took / 1000 * step.megabytes / 1024

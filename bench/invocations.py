@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bench.meter import counted_calls, counted_read_units, counted_write_units
+from bench.rig import least
 from bench.tape import Tape
 from longcode.aws.telemetry import logger
 from tests.local_aws import read_template
@@ -22,10 +23,11 @@ from tests.local_aws import read_template
 Usage = dict[str, float]
 """How much of each thing that infra/prices.json knows."""
 
+TEXTS_A_MINUTE = 600
 _ROUND_TRIP_SECONDS = 0.005
 _MEGABYTES_OF_A_CPU = 1769
-_TRACED = 0.05  # X-Ray's own rule, of all after the first in a second
-_RUNS = 5
+_TRACED = 0.05  # by X-Ray's own rule, of all calls of a function after the first in a second, which is always traced
+_SETTLED_AFTER, _AT_MOST = 4, 20
 # What Lambda writes of each call by itself, and the 26 bytes that CloudWatch adds to a line.
 _ID = "2f9c1a60-7d1e-4a55-8b6f-0d2e4c6a8b10"
 _LAMBDAS_LINES = (
@@ -74,8 +76,10 @@ class Invocations:
         return own
 
     def milliseconds(self) -> int:
-        """Time a call, as Lambda bills it: of several runs the least, for a busy machine can only add to it."""
-        return math.ceil(min(self._seconds() for _ in range(_RUNS)) * 1000 / self.calls)
+        """Return the time of a call, as Lambda bills it."""
+        return math.ceil(
+            least({"": self._seconds}, settled_after=_SETTLED_AFTER, at_most=_AT_MOST)[""] * 1000 / self.calls
+        )
 
     def _seconds(self) -> float:
         slower = max(1, _MEGABYTES_OF_A_CPU / self.megabytes) - 1
@@ -115,11 +119,17 @@ def counted(
         "dynamodb_read_unit": read.total,
         "dynamodb_write_unit": written.total,
         "log_byte": calls * own + sum(len(line.encode()) + _LINE_BYTES for line in lines),
-        "trace": calls * _TRACED,
+        "trace": calls * _traced_share(calls / texts * TEXTS_A_MINUTE / 60),
     }
     for name in _TAKES[by]:
         used[name] += calls
     return Invocations(function=function, calls=calls, texts=texts, used=used, tape=tape, again=again or run)
+
+
+def _traced_share(calls_a_second: float) -> float:
+    """Return the share of a function's calls that X-Ray traces."""
+    first = min(calls_a_second, 1)
+    return (first + (calls_a_second - first) * _TRACED) / calls_a_second
 
 
 @contextmanager

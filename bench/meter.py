@@ -7,7 +7,7 @@ each item that is asked for by its key, there or not, and of all the items of a 
 strong.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock, local
@@ -15,11 +15,12 @@ from typing import Any
 
 import boto3
 
-from bench.hooks import watched
-from bench.item_sizes import Wire, size, started
+from bench.rig import watched
 from longcode.table.writes import table
 
-_READ_KILOBYTES = 4
+_KILOBYTE, _READ_KILOBYTES = 1024, 4
+_LOOKED_AT_ONCE = 100
+Wire = dict[str, Any]
 _WRITES = {
     "PutItem",
     "UpdateItem",
@@ -83,22 +84,24 @@ def counted_write_units() -> Iterator[Units]:
     counted = Units()
     waiting = local()
 
-    def look(key: tuple[str, str]) -> Wire:
-        asked = {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
-        found: Wire = looker.get_item(TableName=table(), Key=asked, ConsistentRead=True).get("Item", {})
-        return found
+    def look(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Wire]:
+        asked = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys]
+        found: list[Wire] = []
+        for start in range(0, len(asked), _LOOKED_AT_ONCE):
+            some = {"Keys": asked[start : start + _LOOKED_AT_ONCE], "ConsistentRead": True}
+            found += looker.batch_get_item(RequestItems={table(): some})["Responses"][table()]
+        return {key: {} for key in keys} | {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
 
     def before(params: Wire, model: Any, **_: Any) -> None:
         if model.name in _WRITES:
-            waiting.items = {key: look(key) for key in _written(params)}
+            waiting.items = look(set(_written(params)))
 
     def after(model: Any, **_: Any) -> None:
         if model.name not in _WRITES:
             return
         factor = 2 if model.name == "TransactWriteItems" else 1
-        units = 0
-        for key, old in waiting.items.items():
-            units += write_units(indexes, old, look(key), factor)
+        now = look(waiting.items)
+        units = sum(_write_units(indexes, old, now[key], factor) for key, old in waiting.items.items())
         counted.calls.append((model.name, units))
 
     with (
@@ -108,8 +111,8 @@ def counted_write_units() -> Iterator[Units]:
         yield counted
 
 
-def write_units(indexes: list[Wire], old: Wire, new: Wire, factor: int) -> int:
-    """Work out what a write costs that made `new` of `old`; in a transaction the factor is 2."""
+def _write_units(indexes: list[Wire], old: Wire, new: Wire, factor: int) -> int:
+    """Return what a write costs that made `new` of `old`; in a transaction the factor is 2."""
     table_units = factor * started(max(size(old), size(new)))
     return table_units + sum(_index_units(index, old, new) for index in indexes)
 
@@ -171,3 +174,30 @@ def _entry(index: Wire, item: Wire) -> Wire:
         return {}
     shown = {"pk", "sk", *keys, *index["Projection"].get("NonKeyAttributes", [])}
     return {name: value for name, value in item.items() if name in shown}
+
+
+def started(size: int, kilobytes: int = 1) -> int:
+    """Return the number of started blocks of a size in bytes; even nothing is one."""
+    return max(1, -(-size // (kilobytes * _KILOBYTE)))
+
+
+def size(item: Wire) -> int:
+    """Return the size of an item in bytes (DynamoDB developer guide, "Item sizes and formats")."""
+    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+
+
+def _value_size(value: Wire) -> int:
+    [(kind, held)] = value.items()
+    match kind:
+        case "S":
+            return len(held.encode())
+        case "N":
+            return (len(held) + 1) // 2 + 1
+        case "SS":
+            return 3 + sum(len(one.encode()) for one in held)
+        case "L":
+            return 3 + sum(1 + _value_size(one) for one in held)
+        case "M":
+            return 3 + sum(1 + len(name.encode()) + _value_size(one) for name, one in held.items())
+        case _:
+            return 1

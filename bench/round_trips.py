@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from bench.figure import Figure
 from bench.meter import counted_calls
+from bench.rig import Figure
 from send import api, requests, worker
 from tests.fakes import NOW, FakeCarrier, client, queued, studio
 from tests.local_aws import local_aws

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 
-from bench.hooks import watched
+from bench.rig import watched
 
 _SERVICES = ("dynamodb", "sqs")
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from bench.figure import Figure
 from bench.meter import counted_write_units
+from bench.rig import Figure
 from longcode.carriers.carrier import Receipt
 from longcode.message import State
 from longcode.plans import Change

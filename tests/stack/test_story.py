@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import urllib3
 
+from infra.local.demo import play
 from infra.local.emulator import client
 from infra.local.stack import Stack, new_stack
-from infra.local.story import Story
 from infra.local.studio import sign_up
 from infra.local.visitors import Phones, Studio, eventually
 
@@ -35,7 +35,7 @@ def stack() -> Iterator[Stack]:
 def test_the_main_job_holds(stack: Stack) -> None:
     said: list[str] = []
 
-    Story(stack, said.append).play()
+    play(stack, said.append)
 
     assert said[-1] == "\nThe story held: 131 checks."
 

@@ -1,7 +1,7 @@
 """Random months of some studios: texts and replies, retries, late ones and moved ones, and closes in any order.
 
-The service's own code writes, counts and closes all of it, on the dictionaries of `bench/quick_aws.py`. What must
-come of it is kept beside, by a bookkeeper who knows neither counters nor messages.
+The service's own code writes, counts and closes all of it, on the emulator. A bookkeeper, who knows neither counters
+nor messages, notes beside it what must come of it.
 """
 
 from collections import Counter

@@ -1,15 +1,16 @@
-"""1,000 random months: every unit is on exactly one invoice, and statement, invoice, counters and texts agree.
+"""Random months: every unit is on exactly one invoice, and statement, invoice, counters and texts agree.
 
-Twenty times five studios live through ten months, on the service's own code and `bench/quick_aws.py`'s dictionaries.
+Each world is five studios that live through ten months, on the service's own code and the emulator. A run has one;
+`RANDOM_WORLDS=20` makes it a thousand months of a studio.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
 import pytest
 
-from bench.quick_aws import quick_aws
 from longcode import plans
 from longcode import usage as counted
 from longcode.invoice import Invoice, State
@@ -19,8 +20,12 @@ from longcode.table import accounts, invoices, keys, price_list, store, usage
 from longcode.table.codec import read
 from longcode.usage import Usage
 from tests.functions.billing.random_months import MONTHS, World
+from tests.support.emulated_aws import emulated_aws
 
-WORLDS, STUDIOS, TEXTS_A_MONTH = 20, 5, 4
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("random_months")]  # a world is lived through once
+
+WORLDS = int(os.environ.get("RANDOM_WORLDS", "1"))
+STUDIOS, TEXTS_A_MONTH = 5, 4
 AWAY = ("credit", "brought_forward", "carried_on")
 
 
@@ -115,52 +120,46 @@ def price(plan: Plan, used: Usage) -> int:
     return plan.monthly_fee_micros + (sent + received) * plan.unit_price_micros
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(WORLDS))
-def test_every_unit_of_random_months_is_on_exactly_one_invoice(seed: int) -> None:
-    with quick_aws():
+@pytest.fixture(scope="module")
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world of a seed, so many studios and so many texts a month, at the end of its months."""
+    seed, studios, texts_a_month = request.param
+    with emulated_aws():
         world = World(Random(seed))
-        world.live(STUDIOS, TEXTS_A_MONTH)
-
-        entries = invoices.entries((studio, month) for studio in world.studios for month in MONTHS)
-        assert len(entries) == 50
-        assert {entry.state for entry in entries} == {State.ISSUED}
-        assert list(wrong(world)) == []
+        world.live(studios, texts_a_month)
+        yield world
 
 
-def test_the_worlds_have_what_they_are_meant_to_try() -> None:
-    with quick_aws():
-        world = World(Random(1))
-        world.live(STUDIOS, TEXTS_A_MONTH)
-
-        lines = [line for studio in world.studios for one in invoices.everyone_of(studio) for line in one.lines]
-        items = {line.item for line in lines}
-        assert any(line.item.startswith("late_") and line.quantity < 0 for line in lines)
-        assert {"late_units_sent", "late_units_received", "units_sent_beyond", "units_received_beyond"} <= items
-        assert len({invoice.plan for studio in world.studios for invoice in invoices.everyone_of(studio)}) == 5
+@pytest.mark.parametrize("world", [(seed, STUDIOS, TEXTS_A_MONTH) for seed in range(1, WORLDS + 1)], indirect=True)
+def test_every_unit_of_random_months_is_on_exactly_one_invoice(world: World) -> None:
+    entries = invoices.entries((studio, month) for studio in world.studios for month in MONTHS)
+    assert len(entries) == 50
+    assert {entry.state for entry in entries} == {State.ISSUED}
+    assert list(wrong(world)) == []
 
 
-def test_a_unit_too_many_or_too_few_is_found() -> None:
-    with quick_aws():
-        world = World(Random(2))
-        world.live(2, 3)
-        sound = list(wrong(world))
-        for day, units in (("2026-03-08", 1), ("2026-11-01", -1)):
-            store.write(usage.adding(world.studios[0], day, "m", Usage(units_sent=units)))
+@pytest.mark.parametrize("world", [(1, STUDIOS, TEXTS_A_MONTH)], indirect=True)
+def test_the_worlds_have_what_they_are_meant_to_try(world: World) -> None:
+    issued = [one for studio in world.studios for one in invoices.everyone_of(studio)]
+    lines = [line for one in issued for line in one.lines]
+    items = {line.item for line in lines}
 
-        found = list(wrong(world))
+    assert any(line.item.startswith("late_") and line.quantity < 0 for line in lines)
+    assert {"late_units_sent", "late_units_received", "units_sent_beyond", "units_received_beyond"} <= items
+    assert len({one.plan for one in issued}) == 5
+
+
+@pytest.mark.parametrize("world", [(2, 2, 3)], indirect=True)
+def test_a_text_on_no_invoice_and_a_wrong_counter_are_found(world: World) -> None:
+    sound = list(wrong(world))
+    world.booked[world.studios[1], "2026-11", Direction.IN] += 1
+    on_no_invoice = list(wrong(world))
+    world.booked[world.studios[1], "2026-11", Direction.IN] -= 1
+    for day, units in (("2026-03-08", 1), ("2026-11-01", -1)):
+        store.write(usage.adding(world.studios[0], day, "m", Usage(units_sent=units)))
+    miscounted = list(wrong(world))
 
     assert sound == []
-    assert [line for line in found if "2026-03" in line]
-    assert [line for line in found if "2026-11" in line]
-
-
-def test_a_text_that_the_bookkeeper_has_and_no_invoice_is_found() -> None:
-    with quick_aws():
-        world = World(Random(2))
-        world.live(2, 3)
-        world.booked[world.studios[1], "2026-11", Direction.IN] += 1
-
-        found = list(wrong(world))
-
-    assert len(found) == 2
+    assert len(on_no_invoice) == 2
+    assert [line for line in miscounted if "2026-03" in line]
+    assert [line for line in miscounted if "2026-11" in line]

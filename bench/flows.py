@@ -1,4 +1,4 @@
-"""Ten single texts from their POST to their receipts, through the doors of the functions, each counted by itself."""
+"""Ten single texts, and a broadcast to 250 clients, from POST to receipts: each function counted by itself."""
 
 import base64
 import json
@@ -8,24 +8,30 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
 from aws_lambda_powertools.utilities.batch import async_process_partial_response
 
 from accounts import authorizer
-from bench.invocations import By, Invocations, counted
+from bench.invocations import TEXTS_A_MINUTE, By, Invocations, counted
 from longcode.account import Account
 from longcode.aws import clock
 from longcode.aws.settings import receipts_url
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Answer, Carrier, Text
+from longcode.jobs import Send
 from longcode.message import State
 from longcode.table import messages
-from send import api, due, receipts, worker
+from send import api, broadcast, broadcasts, due, receipts, worker
 from tests.fakes import PASSWORD, LambdaContext, call, client, queued, sqs_event, studio
+from tests.functions.send.rounds import people
+from tests.functions.send.wire import taking_turns
 
-BATCH, A_MINUTE = 10, 600
+BATCH = 10
+_CLIENTS = 250  # a chunk
 ACCOUNT_SID, TOKEN = "AC0", "test-token"
 _CARRIER_SECONDS = 0.3
 _RECEIPT = Path(__file__).parents[1] / "tests" / "events" / "twilio_receipt_at_its_own_address.json"
+_TEMPLATE = "Hello {{client.first_name|there}}, our gallery of the season is open. Please look through it by Friday."
 _WORDS = "Hello Zoë, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
 _PHONES = [f"+121255501{index:02}" for index in range(BATCH)]
 
@@ -39,8 +45,10 @@ class SlowTwilio(twilio.Twilio):
         return super().send(text)
 
 
-def steps(carrier_url: str, **account: Any) -> Iterator[Invocations]:
+def single_texts(carrier_url: str, batch: int = BATCH, **account: Any) -> Iterator[Invocations]:
     """Take a studio's texts through the functions: a sweep that finds nothing comes first, then what each text needs.
+
+    The worker gets so many of them in a batch.
 
     A month's first texts, which start its counters, and an instance's first call have been before.
     """
@@ -52,25 +60,63 @@ def steps(carrier_url: str, **account: Any) -> Iterator[Invocations]:
     _deliver(queued("send"), carrier)
     _report(earlier)
 
-    yield counted("SendDue", lambda: due.handler({}, LambdaContext()), by=By.SCHEDULE, calls=1, texts=A_MINUTE)
+    yield counted("SendDue", lambda: due.handler({}, LambdaContext()), by=By.SCHEDULE, calls=1, texts=TEXTS_A_MINUTE)
     yield counted("Authorizer", lambda: _log_in(opened), by=By.FREE, calls=BATCH, texts=BATCH)
     references: list[str] = []
     yield counted("SendApi", lambda: references.extend(_post(opened, "now")), by=By.API, calls=BATCH, texts=BATCH)
     bodies = queued("send")
-    yield from delivering(bodies, references[:BATCH], carrier_url)
+    yield from _delivering(bodies, references[:BATCH], carrier_url, batch)
 
 
-def delivering(bodies: list[str], references: list[str], carrier_url: str) -> Iterator[Invocations]:
-    """Take the texts of a full batch from their queue to the carrier, and their receipts in."""
-    carrier, slow = carrier_at(carrier_url), carrier_at(carrier_url, SlowTwilio)
+def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
+    """Take a broadcast through the functions; of its batches the second counts: the first opens what they keep."""
+    account = studio(quiet_hours=False)
+    people(account, _CLIENTS)
+    form = {"audience": {"all": True}, "body": _TEMPLATE}
     yield counted(
-        "SendWorker",
-        lambda: _deliver(bodies, carrier),
-        by=By.QUEUE,
+        "SendBroadcastsApi",
+        lambda: call(broadcasts, "POST", "/broadcasts", form, account=account.id, headers={"Idempotency-Key": "k"}),
+        by=By.API,
         calls=1,
-        texts=BATCH,
-        again=lambda: _deliver_side_by_side(bodies, slow),
+        texts=_CLIENTS,
     )
+    while jobs := queued("broadcast"):
+        event = sqs_event(*jobs)
+        with taking_turns():
+            yield counted(
+                "SendBroadcast",
+                lambda event=event: broadcast.handler(event, LambdaContext()),  # type: ignore[misc]
+                by=By.QUEUE,
+                calls=1,
+                texts=_CLIENTS,
+            )
+    bodies = queued("bulk")
+    if len(bodies) != _CLIENTS:
+        raise RuntimeError(f"{len(bodies)} texts of a broadcast to {_CLIENTS}")
+    for start in (0, BATCH):
+        batch = bodies[start : start + BATCH]
+        named = [msgspec.json.decode(body, type=Send) for body in batch]
+        references = [f"{one.account}.{one.message_id}" for one in named]
+        measured = list(_delivering(batch, references, carrier_url))
+    yield from measured
+
+
+def _delivering(
+    bodies: list[str], references: list[str], carrier_url: str, size: int = BATCH
+) -> Iterator[Invocations]:
+    """Take texts from their queue to the carrier in batches of a size, and their receipts in."""
+    carrier, slow = carrier_at(carrier_url), carrier_at(carrier_url, SlowTwilio)
+    batches = [bodies[start : start + size] for start in range(0, len(bodies), size)]
+
+    def deliver() -> None:
+        for batch in batches:
+            _deliver(batch, carrier)
+
+    def deliver_as_lambda() -> None:
+        for batch in batches:
+            _deliver_side_by_side(batch, slow)
+
+    yield counted("SendWorker", deliver, by=By.QUEUE, calls=len(batches), texts=BATCH, again=deliver_as_lambda)
     yield counted("SendReceipts", lambda: _report(references), by=By.FREE, calls=2 * BATCH, texts=BATCH)
     if {_state(reference) for reference in references} != {State.DELIVERED}:
         raise RuntimeError("not all texts were delivered")

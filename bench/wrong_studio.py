@@ -1,8 +1,8 @@
-"""Share of replies that reach the wrong studio: 200 studios with clients in common, a month, on 1, 4 and 16 numbers.
+"""Share of replies that reach the wrong studio: 100 studios with clients in common, a month, on 1, 4 and 16 numbers.
 
 Most phones are one studio's, many are two's or three's, a few are a dozen's. A client answers the studio that they
 mean, in its thread: soon, or days later, when others may have texted. No carrier says which text is answered here.
-What stands in the table is read and written by the service's own code, on `bench/quick_aws.py`.
+The service's own code reads and writes the table, on the emulator.
 """
 
 import random
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from bench.figure import Figure
-from bench.quick_aws import quick_aws
+from bench.rig import Figure
 from longcode.account import TEXTS_AN_HOUR
 from longcode.route import Decision, LastText, attribute
 from longcode.table import lines, routes
 from tests.fakes import NOW
+from tests.support.emulated_aws import emulated_aws
 
-_STUDIOS, _PHONES, _DAYS, _SEED = 200, 600, 30, 25
+_STUDIOS, _PHONES, _DAYS, _SEED = 100, 250, 30, 25
 _STUDIOS_OF_A_PHONE = {1: 50, 2: 25, 3: 15, 4: 4, 5: 2, 6: 1, 8: 1, 10: 1, 12: 1}
 _TEXTS_A_MONTH = (2, 3, 4, 6)
 _ANSWERED = 0.4
@@ -60,7 +60,12 @@ def measure() -> Iterator[Figure]:
         unclear = round(outcome.ambiguous / outcome.replies, 5)
         yield Figure(f"ambiguous_replies_{several}", unclear, "share", 0 if several == 16 else None)
         yield Figure(f"phones_with_more_studios_than_{several}", crowded, f"of {len(clients)}", None)
-    yield Figure("attribution_replies", outcome.replies, f"replies to {len(texts)} texts", None)
+    yield Figure(
+        "attribution_replies",
+        outcome.replies,
+        f"replies to {len(texts)} texts of {_STUDIOS} studios to {_PHONES} phones",
+        None,
+    )
 
 
 def play(texts: list[Text], shared: list[str]) -> Outcome:
@@ -68,7 +73,7 @@ def play(texts: list[Text], shared: list[str]) -> Outcome:
     told = [(text.at, 0, text) for text in texts]
     told += [(text.answered_at, 1, text) for text in texts if text.answered_at]
     decisions: list[tuple[str, Decision | None]] = []
-    with quick_aws():
+    with emulated_aws():
         over: dict[str, str] = {}
         for (at, answers), together in groupby(sorted(told), key=lambda one: (one[0], one[1])):
             some = [text for _, _, text in together]

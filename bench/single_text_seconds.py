@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 from statistics import median
 
-from bench.figure import Figure
+from bench.local_studio import local_studio
+from bench.rig import Figure
 from infra.local.stack import Stack, new_stack
-from infra.local.studio import sign_up
 from infra.local.visitors import Phones, Studio
 
 _CLIENTS, _IMPORTED_AT_ONCE = 5_000, 500
@@ -24,7 +24,7 @@ _PATIENCE_SECONDS = 60.0
 def measure() -> Iterator[Figure]:
     """Start a stack, fill the queue, and time single texts."""
     with new_stack(lambda _: None) as stack:
-        crowd, other = (_studio(stack, name, plan) for name, plan in (("crowd", "volume"), ("other", "medium")))
+        crowd, other = (local_studio(stack, name, plan) for name, plan in (("crowd", "volume"), ("other", "medium")))
         for start in range(0, _CLIENTS, _IMPORTED_AT_ONCE):
             _import(crowd, start)
         crowd.ask("PATCH", "/account", {"quiet_hours": False})
@@ -37,12 +37,6 @@ def measure() -> Iterator[Figure]:
     yield Figure("single_text_seconds_behind_5000_median", round(median(seconds), 2), "s", None)
     yield Figure("first_single_text_seconds", round(first, 2), "s", None)
     yield Figure("texts_still_waiting_then", left, "texts", None)
-
-
-def _studio(stack: Stack, name: str, plan: str) -> Studio:
-    form = {"studio_name": name, "email": f"{name}@studio.example", "product": "spectra"}
-    by_mail = sign_up(stack, {**form, "edition": "standard", "plan": plan})
-    return Studio(stack.api_url, name, by_mail.account, by_mail.password)
 
 
 def _import(studio: Studio, start: int) -> None:

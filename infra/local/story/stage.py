@@ -1,19 +1,19 @@
-"""What the steps of the story are made of: act, wait, show what came back, check that it holds."""
+"""What the story plays on: act, wait, show what came back, check that it holds."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
 from infra.local.stack import Stack
-from infra.local.studio import mails_to
 from infra.local.visitors import NotSo, Phones, Studio, eventually
 
 
 @dataclass
-class Telling:
-    """A story as it goes: the stack it plays on, how many checks held, what the phones had before."""
+class Stage:
+    """A stack, how many checks held on it, and what its phones had before."""
 
     stack: Stack
     say: Callable[[str], None] = print
@@ -77,22 +77,10 @@ class Telling:
         preview = studio.ask("POST", "/messages/preview", {"client_id": client, "body": "Hello"}).json
         return None if preview["may_be_sent"] else preview
 
-    def invoice(self, studio: Studio, month: str) -> Any:
-        """Find a studio's invoice."""
-        answer = studio.ask("GET", f"/invoices/{month}")
-        return answer.json if answer.status == 200 else None
-
-    def invoice_mail(self, studio: Studio, month: str) -> str | None:
-        """Find the text of the mail that brought an invoice."""
-        address = studio.ask("GET", "/account").json["email"]
-        texts = [str(mail["BodyText"]) for mail in mails_to(self.stack, address)]
-        return next((text.rstrip() for text in texts if f"Invoice {month}-" in text), None)
-
-    def sent_units(self) -> int:
-        """Count the units that the phones received from the studios in this story: one per started 160 characters."""
-        service = ("You get no more texts", "You get texts from your studio")
-        new = [words for sid, (_, words) in self.phones.received().items() if sid not in self.had]
-        return sum(-(-len(words) // 160) for words in new if not words.startswith(service))
+    def sweep(self, at: datetime) -> None:
+        """Call the sweeper as if it were a time of our choice."""
+        swept = self.stack.invoke(self.stack.sweep_function, {"sweep_at": at.isoformat()})
+        self.say(f"   the sweeper at {at:%H:%M} UTC → {swept}")
 
     def title(self, text: str) -> None:
         """Begin a step."""

@@ -1,0 +1,12 @@
+"""A studio on the whole system on this machine."""
+
+from infra.local.stack import Stack
+from infra.local.studio import sign_up
+from infra.local.visitors import Studio
+
+
+def local_studio(stack: Stack, name: str, plan: str) -> Studio:
+    """Sign a studio up."""
+    form = {"studio_name": name, "email": f"{name}@studio.example", "product": "spectra"}
+    by_mail = sign_up(stack, {**form, "edition": "standard", "plan": plan})
+    return Studio(stack.api_url, name, by_mail.account, by_mail.password)

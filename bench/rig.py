@@ -1,0 +1,78 @@
+"""What the benchmarks share: a figure beside its bar, the least of many runs, a watch on calls to AWS."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from os import devnull
+from typing import Any
+
+from longcode.aws.clients import client
+
+_SAME = 0.99
+_SETTLED_AFTER, _AT_MOST = 8, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that must not be above its bar; one without a bar explains another."""
+
+    name: str
+    value: float
+    unit: str
+    bar: float | None
+
+    @property
+    def is_met(self) -> bool:
+        """Return whether the bar holds."""
+        return self.bar is None or self.value <= self.bar
+
+    def __str__(self) -> str:
+        bar = "-" if self.bar is None else f"<={self.bar:g}"
+        return f"{self.name} {self.value:g} {self.unit} {bar}{'' if self.is_met else ' MISSED'}"
+
+
+def least(
+    runs: Mapping[str, Callable[[], float]], *, settled_after: int = _SETTLED_AFTER, at_most: int = _AT_MOST
+) -> dict[str, float]:
+    """Return the least result of each run: a busy machine can only add to it.
+
+    The runs take turns, so that a busy moment meets all of them, until none has become less by 1 % for
+    `settled_after` rounds, or for `at_most` rounds.
+    """
+    found = {name: run() for name, run in runs.items()}
+    settled = 0
+    for _ in range(at_most - 1):
+        if settled == settled_after:
+            break
+        again = {name: run() for name, run in runs.items()}
+        settled = 0 if any(again[name] < _SAME * found[name] for name in runs) else settled + 1
+        found = {name: min(found[name], again[name]) for name in runs}
+    return found
+
+
+@contextmanager
+def watched(
+    event: str, watcher: Callable[..., Any], services: tuple[str, ...], *, first: bool = False
+) -> Iterator[None]:
+    """Let botocore call a watcher at an event of these services; `first` comes before whoever listens already."""
+    for service in services:
+        events = client(service).meta.events
+        register = events.register_first if first else events.register
+        register(f"{event}.{service}", watcher)
+    try:
+        yield
+    finally:
+        for service in services:
+            client(service).meta.events.unregister(f"{event}.{service}", watcher)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the functions' logs and metrics out of the figures."""
+    logging.disable()
+    try:
+        with open(devnull, "w") as nowhere, redirect_stdout(nowhere):
+            yield
+    finally:
+        logging.disable(logging.NOTSET)

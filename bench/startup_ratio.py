@@ -1,0 +1,96 @@
+"""CPU of importing a function as deployed, over importing boto3 and opening two clients.
+
+The bare clients are opened in a fresh process each time; a process that has them open forks for every import. Both
+take turns, and of both the least counts.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from bench.rig import Figure, least
+from infra import build
+from tests.local_aws import read_template
+
+_WORKER_BAR, _API_BAR = 1.3, 1.7
+_AT_MOST = 30
+_BARE = """
+import sys, time
+start = time.process_time()
+import boto3
+for service in ("dynamodb", "sqs"):
+    boto3.client(service, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+print(time.process_time() - start, flush=True)
+"""
+_FORKING = f"""{_BARE}
+import os
+for line in sys.stdin:
+    if os.fork() == 0:
+        start = time.process_time()
+        __import__(line.strip())
+        print(time.process_time() - start, flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+def measure() -> Iterator[Figure]:
+    """Compare each function with the bare clients."""
+    build.build(build.this_machine())
+    deployed = _deployed()
+    with ExitStack() as running:
+        forking = {folder: _Forking(folder, running) for folder in set(deployed.values())}
+        runs: dict[str, Callable[[], float]] = {
+            name: partial(forking[folder].import_seconds, name) for name, folder in deployed.items()
+        }
+        seconds = least({"": _bare_seconds, **runs}, at_most=_AT_MOST)
+    bare = seconds.pop("")
+    for name, added in seconds.items():
+        bar = _API_BAR if _is_api(name) else _WORKER_BAR
+        yield Figure(f"startup_ratio_{name.replace('.', '_')}", round((bare + added) / bare, 2), "x", bar)
+
+
+class _Forking:
+    """A process with the bare clients open, in which each import happens in a fork of its own."""
+
+    def __init__(self, folder: Path, running: ExitStack) -> None:
+        self._process = running.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-c", _FORKING],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env={"PYTHONPATH": str(folder)},
+            )
+        )
+        self._answer()
+
+    def import_seconds(self, module: str) -> float:
+        assert self._process.stdin
+        print(module, file=self._process.stdin, flush=True)
+        return self._answer()
+
+    def _answer(self) -> float:
+        assert self._process.stdout
+        return float(self._process.stdout.readline())
+
+
+def _bare_seconds() -> float:
+    run = subprocess.run([sys.executable, "-c", _BARE], capture_output=True, text=True, check=True, env={})
+    return float(run.stdout)
+
+
+def _deployed() -> dict[str, Path]:
+    """Return the folder that each function's module is deployed in."""
+    template = read_template()
+    of_all = template["Globals"]["Function"].get("CodeUri")
+    resources = [one["Properties"] for one in template["Resources"].values() if one["Type"].endswith("::Function")]
+    modules = {one["Handler"].removesuffix(".handler"): one.get("CodeUri", of_all) for one in resources}
+    return {module: build.ROOT / folder for module, folder in sorted(modules.items())}
+
+
+def _is_api(name: str) -> bool:
+    return "web.resolver(" in (build.FUNCTIONS / f"{name.replace('.', '/')}.py").read_text()

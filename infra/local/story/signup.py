@@ -1,0 +1,46 @@
+"""Two studios sign up and bring their clients."""
+
+from infra.local.story.stage import Stage
+from infra.local.studio import sign_up
+from infra.local.visitors import CLIENTS, Studio
+
+_CARMEN = "+12125550103"
+
+
+def join(stage: Stage, name: str, **form: str) -> Studio:
+    """Sign a studio up and read its credentials from the mail."""
+    stage.title(f"{name} signs up ({form['product']}, plan {form['plan']}, country code {form['country_code']})")
+    address = f"{name.split(maxsplit=1)[0].lower()}-{stage.run}@studio.example"
+    form = {"studio_name": name, "email": address, **form}
+    by_mail = sign_up(stage.stack, form)
+    studio = Studio(stage.stack.api_url, name, by_mail.account, by_mail.password)
+    stage.show("POST /signup", form, f"mail: account number {studio.account}, password {studio.password[:5]}-…")
+    stage.check(studio.ask("GET", "/account").json["name"] == name, "number and password open the account")
+    wrong = Studio(studio.api_url, name, studio.account, "wrong")
+    stage.check(wrong.ask("GET", "/account").status == 401, "a wrong password does not")
+    return studio
+
+
+def bring_clients(stage: Stage, fox: Studio, wattle: Studio) -> None:
+    """Import the clients' file into the first studio, and one shared client into the second."""
+    stage.title("Clients come in from infra/local/clients.csv")
+    answer = fox.ask("POST", "/clients/import", CLIENTS.read_text(), **{"Content-Type": "text/csv"})
+    report = answer.json
+    stage.say(f"   {report['rows']} rows, {report['written']} written, {report['refused']} refused")
+    refused = [row for row in report["items"] if row["status"] == "refused"]
+    for row in refused:
+        stage.say(f"   row {row['row']} (client {row['id']}), {row['field']}: {row['detail']}")
+    stage.check(report["written"] == 39, "39 of 40 rows are written")
+    stage.check([row["row"] for row in refused] == [16], "the impossible number is refused with its row")
+    spelled = {one["id"]: one["phones"][0]["number"] for one in fox.everything("/clients")}
+    stage.check(spelled["1005"] == "+12125550105", "a domestic number has its country code")
+    stage.check(spelled["1011"] == "+61491570156", "a number with + is taken as it is")
+    abroad = fox.ask("POST", "/messages/preview", {"client_id": "1011", "body": "Hello"}).json
+    stage.check(abroad["code"] == "country_not_allowed", "a country that the studio has not allowed gets no texts")
+    for studio, country_code in ((fox, "61"), (wattle, "1")):
+        studio.ask("PATCH", "/account", {"allowed_countries": [country_code]})
+    shared = {"first_name": "Carmen", "allow_text_marketing": True, "phones": [{"number": _CARMEN}]}
+    stage.check(wattle.ask("PUT", "/clients/w-1", shared).status == 201, "Carmen is a client of both")
+    domestic = {"first_name": "Jack", "allow_text_marketing": True, "phones": [{"number": "0491 570 157"}]}
+    jack = wattle.ask("PUT", "/clients/w-2", domestic).json
+    stage.check(jack["phones"][0]["number"] == "+61491570157", "an Australian number gets +61")

@@ -1,0 +1,89 @@
+"""The emulator as the AWS of this process's functions: the template's table and the queues, nothing else."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+
+from infra.local.emulator import emulator
+from infra.local.folder import run_folder
+from longcode.aws import clients
+from longcode.aws.settings import settings
+from longcode.table.writes import table
+from tests.local_aws import QUEUES, create_table, load_plans
+
+_WRITTEN_AT_ONCE = 25
+Wire = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Table and queues, reached by clients of its own, whose calls nobody counts or kills."""
+
+    dynamodb: Any = field(default_factory=lambda: boto3.client("dynamodb"))
+    sqs: Any = field(default_factory=lambda: boto3.client("sqs"))
+
+    def put(self, items: list[Wire]) -> None:
+        """Write whole items."""
+        for start in range(0, len(items), _WRITTEN_AT_ONCE):
+            some = [{"PutRequest": {"Item": item}} for item in items[start : start + _WRITTEN_AT_ONCE]]
+            self.dynamodb.batch_write_item(RequestItems={table(): some})
+
+    def receive(self, queue_url: str) -> list[Wire]:
+        """Receive all that is on a queue."""
+        held: list[Wire] = []
+        while found := self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
+            held += found
+        return held
+
+    def delete(self, queue_url: str, held: list[Wire]) -> None:
+        """Delete what was received from a queue."""
+        for start in range(0, len(held), 10):
+            some = [
+                {"Id": str(index), "ReceiptHandle": one["ReceiptHandle"]}
+                for index, one in enumerate(held[start : start + 10])
+            ]
+            self.sqs.delete_message_batch(QueueUrl=queue_url, Entries=some)
+
+    def take(self, queue_url: str) -> list[str]:
+        """Take all bodies off a queue."""
+        held = self.receive(queue_url)
+        self.delete(queue_url, held)
+        return [one["Body"] for one in held]
+
+
+@contextmanager
+def emulated_aws() -> Iterator[Outside]:
+    """Start the emulator and give the functions its table and queues."""
+    with run_folder() as folder, emulator(folder) as url, _environment(AWS_ENDPOINT_URL=url):
+        create_table()
+        load_plans()
+        sqs = clients.client("sqs")
+        urls = {f"{name.upper()}_QUEUE_URL": sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
+        with _environment(AWS_ENDPOINT_URL=url, **urls):
+            yield Outside()
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Set environment variables until the block ends; clients and settings read them anew."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ |= variables
+    _forget()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        _forget()
+
+
+def _forget() -> None:
+    clients._open.cache_clear()
+    settings.cache_clear()
