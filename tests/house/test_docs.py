@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.reading import ROOT, shown
+from tests.house.reading import FUNCTIONS, LONGCODE, ROOT, shown
 from tests.house.test_files import tracked
 
 DECISIONS = ROOT / "docs" / "decisions"
 LONGEST = 160
 OUTSIDE = re.compile(r"\b(?:facts|design)(?: page)? §|\.\./shared|\bfacts\.md §")
+PARTICIPANT = re.compile(r"(?<![\w/])[a-z_]+(?:/[a-z_]+)+\.py\b")
 ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\((.+)\) \| (\d{4}-\d\d-\d\d) \| ", re.MULTILINE)
 
 
@@ -22,6 +23,17 @@ def test_lines_of_prose_fit_a_screen() -> None:
     ]
 
     assert long == []
+
+
+def test_every_file_in_a_diagram_is_there() -> None:
+    missing = [
+        f"{shown(page)}: {name}"
+        for page in sorted((ROOT / "docs" / "flows").glob("*.md"))
+        for name in PARTICIPANT.findall(page.read_text())
+        if not any((root / name).is_file() for root in (ROOT, FUNCTIONS, LONGCODE))
+    ]
+
+    assert missing == []
 
 
 def test_the_index_has_each_decision_under_its_title_with_its_date() -> None:
