@@ -1,14 +1,14 @@
-"""Fetches new replies from Longcode: run it every five minutes, by cron or the Task Scheduler.
+"""Fetch new replies from Longcode: run it every five minutes, by cron or the Task Scheduler.
 
     LONGCODE_PASSWORD=... python3 poll_inbox.py --api https://api.example/v1 --account 10000001 \
         --replies replies.jsonl --cursor inbox.cursor
 
-Each reply becomes a line of JSON at the end of the file `--replies`. The file `--cursor` keeps the place from where
-the next run goes on; asking with it also tells Longcode that everything before has arrived. Replies are on the disk
-before the cursor is: if the machine stops in between, the next run fetches them once more. So A REPLY MAY COME TWICE,
-always with the same `delivery_id`: whoever reads the file passes over a `delivery_id` that it knows already.
+Each reply is appended to the file `--replies` as a line of JSON. The file `--cursor` keeps the place at which the
+next run continues. Replies are written to disk before the cursor: if the machine stops in between, the next run
+fetches them again. So A REPLY MAY COME TWICE, always with the same `delivery_id`: a reader of the file must ignore a
+`delivery_id` that it has read before.
 
-Nothing but Python's standard library is needed. Exit code 0: all is fetched; 1: try again at the next run.
+It needs Python's standard library only. Exit code 0: everything is fetched; 1: try again at the next run.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SECONDS = 30
 
 
 def main() -> int:
-    """Fetch page after page until the cursor stays where it is."""
+    """Fetch page after page until the cursor no longer moves."""
     asked = arguments()
     cursor = asked.cursor.read_text().strip() if asked.cursor.exists() else "0"
     try:
@@ -40,7 +40,7 @@ def main() -> int:
             save(asked.cursor, cursor)
     except HTTPError as refused:
         print(f"Longcode says {refused.code}: {refused.read(2000).decode(errors='replace')}", file=sys.stderr)
-    except (OSError, HTTPException, ValueError, KeyError) as error:  # no network, a full disk, an answer cut off
+    except (OSError, HTTPException, ValueError, KeyError) as error:  # no network, a full disk, a truncated response
         print(f"Nothing is lost, the next run goes on here: {error!r}", file=sys.stderr)
     return 1
 
@@ -56,7 +56,7 @@ def arguments() -> argparse.Namespace:
 
 
 def fetch(asked: argparse.Namespace, cursor: str) -> dict[str, Any]:
-    """Ask for the replies after a cursor, oldest first."""
+    """Return the page of replies after a cursor, oldest first."""
     credentials = b64encode(f"{asked.account}:{os.environ['LONGCODE_PASSWORD']}".encode()).decode()
     address = f"{asked.api}/inbox?{urlencode({'after': cursor, 'limit': 200})}"
     request = Request(address, headers={"Authorization": f"Basic {credentials}"})  # noqa: S310 - the studio's own choice
@@ -66,10 +66,10 @@ def fetch(asked: argparse.Namespace, cursor: str) -> dict[str, Any]:
 
 
 def append(file: Path, replies: list[dict[str, Any]]) -> None:
-    """Add replies to the file, and have them on the disk when this returns."""
+    """Append replies to the file and sync it to disk."""
     with file.open("a+b") as lines:
         if lines.tell() and not ends_a_line(file):
-            lines.write(b"\n")  # a run was cut off in the middle of a line: its reply comes again
+            lines.write(b"\n")  # a run was interrupted within a line; its reply comes again
         for reply in replies:
             lines.write(json.dumps(reply).encode() + b"\n")
         lines.flush()
@@ -77,14 +77,14 @@ def append(file: Path, replies: list[dict[str, Any]]) -> None:
 
 
 def ends_a_line(file: Path) -> bool:
-    """Tell whether the last byte of a file ends a line."""
+    """Return whether the file ends with a line break."""
     with file.open("rb") as lines:
         lines.seek(-1, os.SEEK_END)
         return lines.read() == b"\n"
 
 
 def save(file: Path, cursor: str) -> None:
-    """Keep a cursor: the old one or the new one is there, whenever the machine stops, and never half of one."""
+    """Replace the cursor atomically: whenever the machine stops, the old or the new one is there."""
     new = file.with_name(f"{file.name}.new")
     with new.open("w") as kept:
         kept.write(cursor)

@@ -1,4 +1,4 @@
-"""A reply that is a keyword of the studio's own is an event for its triggers (facts §1)."""
+"""A reply that is a keyword of the studio's own is an event for its triggers."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""What the service itself answers to STOP, START and HELP (facts §3): no marketing, one segment each."""
+"""What the service itself answers to STOP, START and HELP: no marketing, one segment each."""
 
 from longcode.keywords import Keyword
 

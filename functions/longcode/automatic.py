@@ -1,4 +1,4 @@
-"""When the service may still answer a keyword by itself: soon enough, and seldom enough (facts §3)."""
+"""When the service may still answer a keyword by itself: soon enough, and seldom enough."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Call tasks: what is left for the studio's staff when a client has no number for texts (facts §1)."""
+"""Call tasks: what is left for the studio's staff when a client has no number for texts."""
 
 from dataclasses import dataclass
 from datetime import UTC, date

@@ -39,7 +39,7 @@ class Client:
 
 
 def of_number(account: str, number: str, entered: str, now: datetime) -> Client:
-    """Make the client that texting an unknown number creates (facts §1); nobody has allowed marketing yet.
+    """Make the client that texting an unknown number creates; nobody has allowed marketing yet.
 
     Its id comes of the number, so that there is one however often it is made.
     """

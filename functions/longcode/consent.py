@@ -33,7 +33,7 @@ class Means(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One opt-out, or one taking back of it; kept for five years (facts §3). `words` are exact.
+    """One opt-out, or one taking back of it; kept for five years (docs/facts.md). `words` are exact.
 
     One that `asks` is a near miss: it turns nothing, and a person decides. `by` is who of the studio did.
     """
@@ -74,7 +74,7 @@ class OptOut:
 def blocks(shared: OptOut | None, own: OptOut | None, left_at: datetime | None = None) -> bool:
     """Tell whether an account may not text a phone, by its opt-outs from the shared numbers and from that account.
 
-    A STOP to the shared numbers says nothing of a number of the account's own (design §7), unless it was said before
+    A STOP to the shared numbers says nothing of a number of the account's own, unless it was said before
     the account left the shared ones, `left_at`: then it was said to this account as well, until START is said to it.
     """
     if own and own.out:

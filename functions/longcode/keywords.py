@@ -21,7 +21,7 @@ NEAR_STOP = "near_stop"
 """What a near miss is marked with: it asks for no more texts in words of its own, and a person decides."""
 
 
-# The union of 47 CFR 64.1200(a)(10), Twilio's and AWS's lists, with Spanish and German (facts §3), folded.
+# The union of 47 CFR 64.1200(a)(10), Twilio's and AWS's lists, with Spanish and German, folded (docs/facts.md).
 _WORDS = {
     **dict.fromkeys(("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit"), Keyword.STOP),
     **dict.fromkeys(("revoke", "optout", "opt out", "opt-out", "remove", "arret", "td"), Keyword.STOP),

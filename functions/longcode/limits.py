@@ -17,7 +17,7 @@ _OF_A_DAY = re.compile(rf"{MONTH}_(\d{{4}}-\d\d-\d\d)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many units an account may send in a month and on a day; None is no limit. Days are Chicago's (facts §7).
+    """How many units an account may send in a month and on a day; None is no limit. Days are Chicago's.
 
     `changes` is how many changes of plan the account has made, by which a counter tells whether it was begun since
     the last. `ahead`: the text goes later, so its month counts it even without a limit: a plan to come may have one.

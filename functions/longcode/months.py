@@ -60,7 +60,7 @@ def days(month: str) -> tuple[str, ...]:
 
 
 def bounds(month: str) -> tuple[datetime, datetime]:
-    """Tell the first instant of a month and the first of the next one, in UTC (facts §7: half-open)."""
+    """Tell the first instant of a month and the first of the next one, in UTC: it is half-open."""
     return _start(month), _start(following(month))
 
 

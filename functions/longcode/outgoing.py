@@ -87,7 +87,7 @@ def check_time(send_at: datetime | None, now: datetime) -> datetime | None:
 
 
 def in_open_hours(message: Message, opening: "Opening") -> Message:
-    """Hold a bulk or automatic text for the recipient's open hours (facts §4). A day late, it is dropped."""
+    """Hold a bulk or automatic text for the recipient's open hours. A day late, it is dropped."""
     wanted_at = message.send_at or message.created_at
     valid_until = wanted_at + VALID_IF_HELD
     timed = replace(message, quiet_from=opening.closes_at, valid_until=valid_until)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from longcode.message import Message
 
 HEALED_AFTER = timedelta(minutes=2)
-"""When the sweeper looks for what was written and perhaps never enqueued (design §4)."""
+"""When the sweeper looks for what was written and perhaps never enqueued."""
 
 LEASE = timedelta(seconds=60)
 """Longer than the carrier's time-out, shorter than the queue's visibility and the first look of the sweeper."""
@@ -19,7 +19,7 @@ VALID_IF_HELD = timedelta(hours=24)
 FURTHEST = timedelta(days=366)
 """How far ahead a text can be scheduled."""
 
-_UNCERTAIN = {"twilio": timedelta(minutes=15), "aws": timedelta(hours=72)}  # design §5, facts §5
+_UNCERTAIN = {"twilio": timedelta(minutes=15), "aws": timedelta(hours=72)}  # docs/facts.md: receipts
 _LOOKS = {"twilio": timedelta(minutes=4)}  # how often a carrier that can be asked is asked for an uncertain send
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=15)

@@ -1,4 +1,4 @@
-"""Quiet hours: when a bulk or automatic text to a phone may go (facts §4)."""
+"""Quiet hours: when a bulk or automatic text to a phone may go (docs/facts.md)."""
 
 import itertools
 from collections import Counter

@@ -9,7 +9,7 @@ from longcode.message import Instant
 
 
 class RecordKind(StrEnum):
-    """What a trigger can watch (facts §1). An appointment is watched by its type, a keyword comes in a reply."""
+    """What a trigger can watch. An appointment is watched by its type, a keyword comes in a reply."""
 
     SESSION = "session"
     PRODUCTION = "production"

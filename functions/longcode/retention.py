@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from longcode.message import Message, State
 
 LONGEST_DAYS = 1826
-"""Five years, as long as opt-outs are kept (facts §3)."""
+"""Five years, as long as opt-outs are kept."""
 
 _UNSENT = {State.SCHEDULED, State.ACCEPTED, State.QUEUED, State.SENDING, State.UNCERTAIN}
 

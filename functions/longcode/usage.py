@@ -51,5 +51,5 @@ def of(message: Message) -> Usage:
 
 
 def day(message: Message) -> str:
-    """Tell the day of a text, in Chicago: of its claim for the carrier, or of its arrival (facts §7)."""
+    """Tell the day of a text, in Chicago: of its claim for the carrier, or of its arrival."""
     return day_of(message.sent_at or message.created_at)

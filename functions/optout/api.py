@@ -93,7 +93,7 @@ def show_opt_out(phone: Phone) -> OptOutState:
 
 @app.put("/optouts/<phone>")
 def record_opt_out(phone: Phone, form: Learned) -> OptOutState:
-    """Record an opt-out that staff learned of; only the client can take one back (facts §3)."""
+    """Record an opt-out that staff learned of; only the client can take one back."""
     if not form.opted_out:
         raise OnlyTheClient("Only the client can take an opt-out back, by replying START.", field="opted_out")
     number, account = _e164(phone), web.caller(app)

@@ -54,7 +54,7 @@ def hear(heard: jobs.HearKeyword, now: datetime) -> None:
 
 
 def _owner(number: str) -> str | None:
-    """Tell whose a number alone is: a keyword to it is about that account (design §7)."""
+    """Tell whose a number alone is: a keyword to it is about that account."""
     return None if number in settings().shared_numbers else dedicated.owner(number)
 
 

@@ -1,4 +1,4 @@
-"""The one timer: every minute, whatever is due is looked at and acted on by its state (design §4)."""
+"""The one timer: every minute, whatever is due is looked at and acted on by its state."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta

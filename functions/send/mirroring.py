@@ -1,4 +1,4 @@
-"""A carrier that refuses a phone as opted out teaches us: its own block becomes one of ours (facts §3)."""
+"""A carrier that refuses a phone as opted out teaches us: its own block becomes one of ours."""
 
 from datetime import datetime
 

@@ -63,7 +63,7 @@ def look_up(account_id: str, form: NewMessage, request_id: str) -> sending.Known
 def check(form: NewMessage, known: sending.Known, now: datetime, *, create: bool) -> Checked:
     """Check a request against what it names; raises why it may not be sent.
 
-    With `create`, a number that is nobody's becomes a client's, if the account wants that (facts §1).
+    With `create`, a number that is nobody's becomes a client's, if the account wants that.
     """
     if known.account is None:
         raise NotFound("There is no such account.")

@@ -1,4 +1,4 @@
-"""Quiet hours: bulk and automatic texts wait for the recipient's morning (facts §4)."""
+"""Quiet hours: bulk and automatic texts wait for the recipient's morning."""
 
 from collections.abc import Sequence
 from dataclasses import replace

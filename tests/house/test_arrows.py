@@ -1,4 +1,4 @@
-"""Imports point one way (design §3): purpose, then decisions, table, carriers, aws; never back, never across."""
+"""Imports point one way: purpose, then decisions, table, carriers, aws; never back, never across."""
 
 import ast
 

@@ -44,7 +44,7 @@ def test_every_file_that_a_page_names_is_there() -> None:
 
 
 def test_decisions_are_numbered_without_gaps_and_short() -> None:
-    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    decisions = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
     assert [int(path.name[:4]) for path in decisions] == list(range(1, len(decisions) + 1))
     assert [path.name for path in decisions if len(path.read_text().splitlines()) > 25] == []

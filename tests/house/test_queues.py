@@ -1,4 +1,4 @@
-"""What a queue must be for nothing to be lost on it (facts §6)."""
+"""What a queue must be for nothing to be lost on it (docs/facts.md)."""
 
 from typing import Any
 

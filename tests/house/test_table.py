@@ -1,4 +1,4 @@
-"""The one table, as the code takes it to be (design §4)."""
+"""The one table, as the code takes it to be."""
 
 from typing import Any
 

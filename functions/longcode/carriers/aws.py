@@ -1,4 +1,4 @@
-"""AWS End User Messaging SMS: hands texts over, reads the events and replies that SNS brings (facts §5)."""
+"""AWS End User Messaging SMS: hands texts over, reads the events and replies that SNS brings (docs/facts.md)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Twilio: hands texts over, and reads the signatures, receipts and replies that it sends back (facts §5)."""
+"""Twilio: hands texts over, and reads the signatures, receipts and replies that it sends back (docs/facts.md)."""
 
 import hmac
 import time

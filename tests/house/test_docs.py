@@ -1,0 +1,83 @@
+"""What holds for the pages: lines that fit a screen, an index of all decisions, no pointer outside the repository."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.house.reading import FUNCTIONS, LONGCODE, ROOT, shown
+from tests.house.test_files import tracked
+
+DECISIONS = ROOT / "docs" / "decisions"
+LONGEST = 160
+OUTSIDE = re.compile(r"\b(?:facts|design)(?: page)? §|\.\./shared|\bfacts\.md §")
+PARTICIPANT = re.compile(r"(?<![\w/])[a-z_]+(?:/[a-z_]+)+\.py\b")
+ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\((.+)\) \| (\d{4}-\d\d-\d\d) \| ", re.MULTILINE)
+
+
+def test_lines_of_prose_fit_a_screen() -> None:
+    long = [
+        f"{shown(page)}:{number} has {len(line)} characters"
+        for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+        for number, line in prose(page)
+        if len(line) > LONGEST
+    ]
+
+    assert long == []
+
+
+def test_every_file_in_a_diagram_is_there() -> None:
+    missing = [
+        f"{shown(page)}: {name}"
+        for page in sorted((ROOT / "docs" / "flows").glob("*.md"))
+        for name in PARTICIPANT.findall(page.read_text())
+        if not any((root / name).is_file() for root in (ROOT, FUNCTIONS, LONGCODE))
+    ]
+
+    assert missing == []
+
+
+def test_the_index_has_each_decision_under_its_title_with_its_date() -> None:
+    titles = {path.name: path.read_text().partition("\n")[0] for path in DECISIONS.glob("[0-9]*.md")}
+
+    indexed = {name: f"# {number}. {title}" for number, title, name, _ in ROW.findall(index())}
+
+    assert len(titles) > 40
+    assert indexed == titles
+
+
+def test_a_decision_has_the_date_that_the_index_has() -> None:
+    dates = {name: date for _, _, name, date in ROW.findall(index())}
+
+    said = {
+        path.name: found.group(1)
+        for path in DECISIONS.glob("[0-9]*.md")
+        if (found := re.search(r"^Date: ([0-9-]+)", path.read_text(), re.MULTILINE))
+    }
+
+    assert len(said) > 40
+    assert {name: dates.get(name) for name in said} == said
+
+
+def test_nothing_points_outside_the_repository() -> None:
+    pointing = [
+        f"{name}: {found.group()}"
+        for name, text in tracked().items()
+        if name != shown(Path(__file__))
+        for found in OUTSIDE.finditer(text)
+    ]
+
+    assert pointing == []
+
+
+def index() -> str:
+    return (DECISIONS / "README.md").read_text()
+
+
+def prose(page: Path) -> Iterator[tuple[int, str]]:
+    """Give the numbered lines of a page outside code and tables."""
+    in_code = False
+    for number, line in enumerate(page.read_text().splitlines(), start=1):
+        if line.startswith("```"):
+            in_code = not in_code
+        elif not in_code and not line.startswith(("|", "    ")):
+            yield number, line
