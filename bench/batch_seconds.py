@@ -11,9 +11,9 @@ from aws_lambda_powertools.utilities.batch import async_process_partial_response
 from bench.rig import Figure, least
 from bench.tape import Tape
 from longcode.carriers.carrier import Answer, Sent, Text
-from send import api, requests, worker
-from tests.fakes import NOW, FakeCarrier, LambdaContext, queued, sqs_event, studio
-from tests.local_aws import local_aws
+from send import api, worker
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, queued, sqs_event, studio
+from tests.support.local_aws import local_aws
 
 _BATCH, _CARRIER_SECONDS, _AWS_SECONDS = 10, 0.3, 0.005
 
@@ -33,7 +33,7 @@ def measure() -> Iterator[Figure]:
     with local_aws():
         account = studio()
         for index in range(_BATCH):
-            form = requests.NewMessage(to=f"+121255501{index:02}", body="Hello")
+            form = api.NewMessage(to=f"+121255501{index:02}", body="Hello")
             api.accept(account.id, form, f"k-{index}", NOW)
         bodies = queued("send")
         with tape.recording():

@@ -13,19 +13,19 @@ import msgspec
 
 from bench.meter import counted_calls, counted_write_units
 from bench.rig import Figure, least
+from broadcasts import api, forms, worker
 from longcode.aws.settings import settings
-from longcode.client import Client, Phone
-from longcode.jobs import Broadcast as Job
-from longcode.table import broadcast_texts, keys
-from longcode.table.codec import attributes
-from longcode.table.writes import whole
-from send import broadcast, ordering, orders, steering
-from tests.fakes import NOW, studio
+from longcode.broadcasts import store as broadcasts
+from longcode.clients.client import Client, Phone
+from longcode.jobs import AdvanceBroadcast as Job
+from longcode.table import keys
+from longcode.table.writes import attributes, whole
 from tests.support.emulated_aws import Outside, Wire, emulated_aws
+from tests.support.fakes import NOW, studio
 
 _SMALL, _LARGE = 200, 2_000
 _SETTLED_AFTER, _AT_MOST = 2, 6
-_FORM = orders.NewBroadcast.model_validate(
+_FORM = forms.NewBroadcast.model_validate(
     {
         "audience": {"all": True},
         "body": "Hello {{client.first_name}}, your proofs are ready at {{studio.name}}. Please look through the"
@@ -70,12 +70,12 @@ def _calls_and_units(recipients: int) -> tuple[float, float]:
 
 
 def _broadcast(outside: Outside, account: str, recipients: int) -> None:
-    dry = ordering.try_dry(account, _FORM, 0, 200, NOW)
-    broadcast_id = ordering.take(account, _FORM, "key", NOW).id
+    dry = api.dry_run(account, _FORM, 0, 200, NOW)
+    broadcast_id = api.create_broadcast(account, _FORM, "key", NOW).id
     while jobs := outside.take(settings().broadcast_queue_url):
         for job in jobs:
-            broadcast.advance(msgspec.json.decode(job, type=Job), NOW)
-    progress = broadcast_texts.progress(steering.need(account, broadcast_id))
+            worker.advance(msgspec.json.decode(job, type=Job), NOW)
+    progress = broadcasts.count_states(api.need(account, broadcast_id))
     if not dry.totals.texts == progress["accepted"] == recipients:
         raise RuntimeError(f"the dry run had {dry.totals.texts} texts, and there is {progress}")
 

@@ -16,22 +16,24 @@ from infra.local.carrier.carrier import Carrier as SimulatedCarrier
 from infra.local.carrier.faults import Fault, FaultSet
 from infra.local.carrier.server import serving
 from infra.local.carrier.texts import Step, Text
-from longcode.account import Account, OnUncertain
+from longcode.accounts.account import Account, OnUncertain
 from longcode.aws.settings import settings
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Carrier, Receipt
-from longcode.message import State
-from longcode.plans import Change
-from longcode.table import allowances, keys, messages, store, usage
-from longcode.table.codec import Attributes
-from longcode.table.writes import table, wire_key
-from send import api, due, reporting, requests, worker
-from tests.fakes import NOW, client, studio
+from longcode.message import MessageState
+from longcode.messages import store as messages
+from longcode.plans.plans import PlanChange
+from longcode.table import keys, store
+from longcode.table.writes import Attributes, table, wire_key
+from longcode.usage import store as quotas
+from send import api, receipts, worker
+from sweeper import sweep_schedule
 from tests.support.crashes import Crash, Killed, MortalCarrier
 from tests.support.emulated_aws import Outside, emulated_aws
+from tests.support.fakes import NOW, client, studio
 
 _MONTHS = ("2026-11", "2026-12")
-_ENDS = {State.SENT, State.DELIVERED, State.FAILED}
+_ENDS = {MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED}
 _ACCOUNT, _TOKEN, _CALLBACKS = "AC0", "test-token", "http://127.0.0.1:9"
 _LIVES = itertools.count()  # each with an account, a phone and an hour of its own: no two are in each other's way
 _MINUTES = (1, 3, 8, 13, 19, 22, 26, 40)  # when the queue and the sweeper come by: past every deadline
@@ -102,7 +104,7 @@ class Life:
                 return
 
     def accept(self) -> None:
-        form = requests.NewMessage(client_id="c1", body="Your proofs are ready.")
+        form = api.NewMessage(client_id="c1", body="Your proofs are ready.")
         self.id = api.accept(self.account.id, form, "key", self.born).messages[0].id
 
     def deliver(self) -> None:
@@ -114,10 +116,10 @@ class Life:
 
     def report(self) -> None:
         for receipt in self.simulated.receipts():
-            reporting.take(receipt, self.simulated.now)
+            receipts.apply_receipt(receipt, self.simulated.now)
 
     def sweep(self) -> None:
-        due.sweep(self.simulated.now)
+        sweep_schedule.sweep(self.simulated.now)
 
 
 @dataclass(slots=True)
@@ -133,7 +135,7 @@ class Found:
         """Judge a text at the end of its life."""
         message = messages.get(life.account.id, life.id)
         at_the_carrier = len(life.simulated.network.texts())
-        charged = sum(usage.of_month(life.account.id, month).units_sent for month in _MONTHS)
+        charged = sum(quotas.of_month(life.account.id, month).units_sent for month in _MONTHS)
         reserved = sum(one["used"] for one in of_account(life.account))
         units = message.units if message and at_the_carrier else 0
         self.points += 1
@@ -171,7 +173,7 @@ def _all_deaths(outside: Outside) -> Found:
 def _live(way: Way, outside: Outside, death: Crash, found: Found | None = None) -> Crash:
     number = next(_LIVES)
     account = studio(
-        f"{10000000 + number}", plan_changes=(Change(NOW, "small"),), units_a_day=100, on_uncertain=way.policy
+        f"{10000000 + number}", plan_changes=(PlanChange(NOW, "small"),), units_a_day=100, on_uncertain=way.policy
     )
     client(account, "c1", f"+1212{5550000 + number}")
     born = NOW + number * timedelta(hours=1)
@@ -187,7 +189,7 @@ def _live(way: Way, outside: Outside, death: Crash, found: Found | None = None) 
         if found:
             found.look_at(life)
     for one in of_account(account):
-        allowances.unschedule(one)  # whose next look would only be counted with the life after
+        quotas.unschedule(one)  # whose next look would only be counted with the life after
     return death
 
 

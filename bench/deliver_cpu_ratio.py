@@ -18,9 +18,9 @@ from infra.local.folder import run_folder
 from infra.local.stack import simulated_carrier
 from longcode.aws.clients import client
 from longcode.carriers.twilio import Twilio
-from send import api, requests, worker
-from tests.fakes import NOW, queued, studio
-from tests.local_aws import local_aws
+from send import api, worker
+from tests.support.fakes import NOW, queued, studio
+from tests.support.local_aws import local_aws
 
 _BATCH, _SETTLED_AFTER = 10, 25
 _ACCOUNT, _TOKEN = "AC0", "test-token"
@@ -46,7 +46,7 @@ def _recorded(carrier: Twilio) -> tuple[list[str], Tape]:
     with local_aws():
         account = studio()
         for index in range(_BATCH):
-            form = requests.NewMessage(to=f"+121255501{index:02}", body=_WORDS)
+            form = api.NewMessage(to=f"+121255501{index:02}", body=_WORDS)
             api.accept(account.id, form, f"k-{index}", NOW)
         bodies = queued("send")
         with tape.recording():

@@ -20,9 +20,9 @@ from bench.invocations import Invocations, Usage
 from bench.rig import Figure
 from infra.local.folder import run_folder
 from infra.local.stack import simulated_carrier
-from longcode.plans import Change
-from tests.fakes import NOW
-from tests.local_aws import local_aws
+from longcode.plans.plans import PlanChange
+from tests.support.fakes import NOW
+from tests.support.local_aws import local_aws
 
 _BAR = 0.02
 _PRICES: dict[str, dict[str, float]] = json.loads((Path(__file__).parents[1] / "infra" / "prices.json").read_text())[
@@ -43,7 +43,7 @@ _PARTS = {
 
 def measure() -> Iterator[Figure]:
     """Measure the mix, and tell where its money goes."""
-    guards: dict[str, Any] = {"plan_changes": (Change(NOW, "small"),), "units_a_day": 1000}
+    guards: dict[str, Any] = {"plan_changes": (PlanChange(NOW, "small"),), "units_a_day": 1000}
     with run_folder() as folder, simulated_carrier(folder, flows.ACCOUNT_SID, flows.TOKEN) as url:
         used, milliseconds = _of_a_text(lambda: flows.single_texts(url))
         of_one, _ = _of_a_text(lambda: flows.single_texts(url, batch=1))

@@ -13,18 +13,22 @@ from aws_lambda_powertools.utilities.batch import async_process_partial_response
 
 from accounts import authorizer
 from bench.invocations import TEXTS_A_MINUTE, By, Invocations, counted
-from longcode.account import Account
-from longcode.aws import clock
+from broadcasts import api as broadcasts_api
+from broadcasts import worker
+from longcode.accounts.account import Account
+from longcode.aws import clients
 from longcode.aws.settings import receipts_url
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Answer, Carrier, Text
 from longcode.jobs import Send
-from longcode.message import State
-from longcode.table import messages
-from send import api, broadcast, broadcasts, due, receipts, worker
-from tests.fakes import PASSWORD, LambdaContext, call, client, queued, sqs_event, studio
-from tests.functions.send.rounds import people
-from tests.functions.send.wire import taking_turns
+from longcode.message import MessageState
+from longcode.messages import store as messages
+from send import api, receipts_api
+from send import worker as send_worker
+from sweeper import sweep_schedule
+from tests.support.aws_calls import taking_turns
+from tests.support.broadcast_steps import people
+from tests.support.fakes import PASSWORD, LambdaContext, call, client, queued, sqs_event, studio
 
 BATCH = 10
 _CLIENTS = 250  # a chunk
@@ -60,7 +64,9 @@ def single_texts(carrier_url: str, batch: int = BATCH, **account: Any) -> Iterat
     _deliver(queued("send"), carrier)
     _report(earlier)
 
-    yield counted("SendDue", lambda: due.handler({}, LambdaContext()), by=By.SCHEDULE, calls=1, texts=TEXTS_A_MINUTE)
+    yield counted(
+        "SendDue", lambda: sweep_schedule.handler({}, LambdaContext()), by=By.SCHEDULE, calls=1, texts=TEXTS_A_MINUTE
+    )
     yield counted("Authorizer", lambda: _log_in(opened), by=By.FREE, calls=BATCH, texts=BATCH)
     references: list[str] = []
     yield counted("SendApi", lambda: references.extend(_post(opened, "now")), by=By.API, calls=BATCH, texts=BATCH)
@@ -75,7 +81,9 @@ def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
     form = {"audience": {"all": True}, "body": _TEMPLATE}
     yield counted(
         "SendBroadcastsApi",
-        lambda: call(broadcasts, "POST", "/broadcasts", form, account=account.id, headers={"Idempotency-Key": "k"}),
+        lambda: call(
+            broadcasts_api, "POST", "/broadcasts", form, account=account.id, headers={"Idempotency-Key": "k"}
+        ),
         by=By.API,
         calls=1,
         texts=_CLIENTS,
@@ -85,7 +93,7 @@ def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
         with taking_turns():
             yield counted(
                 "SendBroadcast",
-                lambda event=event: broadcast.handler(event, LambdaContext()),  # type: ignore[misc]
+                lambda event=event: worker.handler(event, LambdaContext()),  # type: ignore[misc]
                 by=By.QUEUE,
                 calls=1,
                 texts=_CLIENTS,
@@ -118,7 +126,7 @@ def _delivering(
 
     yield counted("SendWorker", deliver, by=By.QUEUE, calls=len(batches), texts=BATCH, again=deliver_as_lambda)
     yield counted("SendReceipts", lambda: _report(references), by=By.FREE, calls=2 * BATCH, texts=BATCH)
-    if {_state(reference) for reference in references} != {State.DELIVERED}:
+    if {_state(reference) for reference in references} != {MessageState.DELIVERED}:
         raise RuntimeError("not all texts were delivered")
 
 
@@ -149,15 +157,15 @@ def _post(account: Account, key: str) -> list[str]:
 
 
 def _deliver(bodies: list[str], carrier: Carrier) -> None:
-    deliver = worker.prepare(bodies, carrier, clock.now())
+    deliver = send_worker.prepare(bodies, carrier, clients.now())
     for body in bodies:
         deliver(body)
 
 
 def _deliver_side_by_side(bodies: list[str], carrier: Carrier) -> None:
     event = sqs_event(*bodies)
-    handle = worker.record_handler(event, carrier, clock.now())
-    answer = async_process_partial_response(event, handle, worker.processor, LambdaContext())
+    handle = send_worker.record_handler(event, carrier, clients.now())
+    answer = async_process_partial_response(event, handle, send_worker.processor, LambdaContext())
     if answer["batchItemFailures"]:
         raise RuntimeError(f"not delivered: {answer}")
 
@@ -172,12 +180,12 @@ def _report(references: list[str]) -> None:
             address = twilio.receipt_url(receipts_url(), reference)
             event["rawPath"] = urlsplit(address).path
             event["headers"]["x-twilio-signature"] = twilio.signature(TOKEN, address, form)
-            answer = receipts.handler(event, LambdaContext())
+            answer = receipts_api.handler(event, LambdaContext())
             if answer["statusCode"] != 204:
                 raise RuntimeError(f"not taken: {answer}")
 
 
-def _state(reference: str) -> State | None:
+def _state(reference: str) -> MessageState | None:
     account, _, message_id = reference.partition(".")
     message = messages.get(account, message_id)
     return message.state if message else None

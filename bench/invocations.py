@@ -18,7 +18,7 @@ from bench.meter import counted_calls, counted_read_units, counted_write_units
 from bench.rig import least
 from bench.tape import Tape
 from longcode.aws.telemetry import logger
-from tests.local_aws import read_template
+from tests.support.local_aws import read_template
 
 Usage = dict[str, float]
 """How much of each thing that infra/prices.json knows."""

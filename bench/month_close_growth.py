@@ -18,17 +18,20 @@ import msgspec
 
 from bench.meter import counted_calls
 from bench.rig import Figure
-from longcode.account import Account, Product
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.billing import closing, month_end
-from longcode.jobs import Bill
-from longcode.message import Direction, Kind, Message, State
-from longcode.plans import Change
-from longcode.table import accounts, keys, messages, numbering, usage
-from longcode.table.codec import attributes
-from longcode.table.writes import whole
-from longcode.usage import Usage
+from longcode.billing import store as invoices
+from longcode.jobs import Bill, Product
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.messages import store as messages
+from longcode.plans.plans import PlanChange
+from longcode.table import keys
+from longcode.table.writes import attributes, whole
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage
 from tests.support.emulated_aws import Wire, emulated_aws
 
 _SMALL, _LARGE, _TEXTS = 200, 2_000, 3
@@ -67,7 +70,7 @@ def _cost(count: int) -> Cost:
             jobs = [msgspec.json.decode(job, type=Bill) for job in outside.take(settings().bill_queue_url)]
             stretches = [jobs[start : start + _STRETCH] for start in range(0, len(jobs), _STRETCH)]
             billed = [_timed(lambda some=some: _bill(some)) for some in stretches]  # type: ignore[misc]
-        if (issued := numbering.last_number(_MONTH)) != count:
+        if (issued := invoices.last_number(_MONTH)) != count:
             raise RuntimeError(f"{issued} invoices for {count} accounts")
         seconds = listed / count + min(billed[len(billed) // 2 :]) / _STRETCH
         return Cost(len(calls) / count, seconds * 1e6)
@@ -80,7 +83,7 @@ def _timed(run: Callable[[], None]) -> float:
 
 
 def _list(count: int) -> None:
-    if month_end.close(_MONTH, accounts.everyone(), _FIRST) != count:
+    if month_end.close(_MONTH, accounts.all_ids(), _FIRST) != count:
         raise RuntimeError("an account has no job")
 
 
@@ -99,13 +102,13 @@ def _items(account_id: str) -> Iterator[Wire]:
         edition="standard",
         created_at=_JOINED,
         established_at=_JOINED,
-        plan_changes=(Change(_JOINED, "medium"),),
+        plan_changes=(PlanChange(_JOINED, "medium"),),
     )
     yield whole(keys.account(account_id), {"type": "account", **attributes(account)})
     yield whole(keys.registered(account_id), {"type": "registered", "account": account_id})
     for text in (_text(account_id, number) for number in range(_TEXTS)):
         yield whole(keys.message(account_id, text.id), messages.item(text))
-    counted = usage.adding(account_id, "2026-11-22", "text", Usage(_TEXTS, _TEXTS, _TEXTS))
+    counted = quotas.adding(account_id, "2026-11-22", "text", Usage(_TEXTS, _TEXTS, _TEXTS))
     yield whole(counted.key, {**counted.changes, **counted.add})
 
 
@@ -114,8 +117,8 @@ def _text(account: str, number: int) -> Message:
         account=account,
         id=f"text-{number}",
         direction=Direction.OUT,
-        kind=Kind.INDIVIDUAL,
-        state=State.DELIVERED,
+        kind=MessageKind.INDIVIDUAL,
+        state=MessageState.DELIVERED,
         phone="+12125550123",
         number="+15555550100",
         body="Your proofs are ready.",

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from bench.meter import counted_calls
 from bench.rig import Figure
-from send import api, requests, worker
-from tests.fakes import NOW, FakeCarrier, client, queued, studio
-from tests.local_aws import local_aws
+from send import api, worker
+from tests.support.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.support.local_aws import local_aws
 
 _BATCH = 10
 
@@ -20,7 +20,7 @@ def measure() -> Iterator[Figure]:
             client(account, phone, phone)
         with counted_calls("dynamodb", "sqs") as accepting:
             for phone in phones:
-                api.accept(account.id, requests.NewMessage(client_id=phone, body="Hello"), phone, NOW)
+                api.accept(account.id, api.NewMessage(client_id=phone, body="Hello"), phone, NOW)
         bodies = queued("send")
         with counted_calls("dynamodb", "sqs") as delivering:
             deliver = worker.prepare(bodies, FakeCarrier(), NOW)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.rig import Figure, least
 from infra import build
-from tests.local_aws import read_template
+from tests.support.local_aws import read_template
 
 _WORKER_BAR, _API_BAR = 1.3, 1.7
 _AT_MOST = 30

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from bench.meter import counted_write_units
 from bench.rig import Figure
 from longcode.carriers.carrier import Receipt
-from longcode.message import State
-from longcode.plans import Change
-from send import api, reporting, requests, worker
-from tests.fakes import NOW, FakeCarrier, client, queued, studio
-from tests.local_aws import local_aws
+from longcode.message import MessageState
+from longcode.plans.plans import PlanChange
+from send import api, receipts, worker
+from tests.support.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.support.local_aws import local_aws
 
 _WORDS = "Hello Zoë, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
 
@@ -28,7 +28,7 @@ def measure() -> Iterator[Figure]:
 
 def _write_units(plan: str, at: datetime, units_a_day: int | None = None) -> float:
     with local_aws():
-        account = studio(plan_changes=(Change(NOW, plan),), units_a_day=units_a_day)
+        account = studio(plan_changes=(PlanChange(NOW, plan),), units_a_day=units_a_day)
         client(account)
         _text(account.id, "first", at)  # a month's first text starts the counters, and a worker's first its pace
         with counted_write_units() as counted:
@@ -37,11 +37,11 @@ def _write_units(plan: str, at: datetime, units_a_day: int | None = None) -> flo
 
 
 def _text(account: str, key: str, now: datetime) -> None:
-    accepted = api.accept(account, requests.NewMessage(client_id="c1", body=_WORDS), key, now)
+    accepted = api.accept(account, api.NewMessage(client_id="c1", body=_WORDS), key, now)
     bodies = queued("send")
     deliver = worker.prepare(bodies, FakeCarrier(), now)
     for body in bodies:
         deliver(body)
     reference = f"{account}.{accepted.messages[0].id}"
-    for state in (State.SENT, State.DELIVERED):
-        reporting.take(Receipt(carrier="twilio", reference=reference, carrier_id="SM1", state=state), now)
+    for state in (MessageState.SENT, MessageState.DELIVERED):
+        receipts.apply_receipt(Receipt(carrier="twilio", reference=reference, carrier_id="SM1", state=state), now)

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from bench.rig import Figure
-from longcode.account import TEXTS_AN_HOUR
-from longcode.route import Decision, LastText, attribute
-from longcode.table import lines, routes
-from tests.fakes import NOW
+from longcode.accounts.account import TEXTS_AN_HOUR
+from longcode.numbers import store as number_store
+from longcode.numbers.routing import Attribution, LastText, attribute
 from tests.support.emulated_aws import emulated_aws
+from tests.support.fakes import NOW
 
 _STUDIOS, _PHONES, _DAYS, _SEED = 100, 250, 30, 25
 _STUDIOS_OF_A_PHONE = {1: 50, 2: 25, 3: 15, 4: 4, 5: 2, 6: 1, 8: 1, 10: 1, 12: 1}
@@ -72,7 +72,7 @@ def play(texts: list[Text], shared: list[str]) -> Outcome:
     """Send all texts and take in all replies, each at its time."""
     told = [(text.at, 0, text) for text in texts]
     told += [(text.answered_at, 1, text) for text in texts if text.answered_at]
-    decisions: list[tuple[str, Decision | None]] = []
+    decisions: list[tuple[str, Attribution | None]] = []
     with emulated_aws():
         over: dict[str, str] = {}
         for (at, answers), together in groupby(sorted(told), key=lambda one: (one[0], one[1])):
@@ -80,7 +80,9 @@ def play(texts: list[Text], shared: list[str]) -> Outcome:
             if not answers:
                 over |= _send(some, shared)
                 continue
-            decisions += [(text.studio, attribute(routes.to(text.phone, over[text.id]), at)) for text in some]
+            decisions += [
+                (text.studio, attribute(number_store.last_texts_to(text.phone, over[text.id]), at)) for text in some
+            ]
     return Outcome(
         replies=len(decisions),
         wrong=sum(decision is None or decision.account != meant for meant, decision in decisions),
@@ -96,11 +98,15 @@ def _send(texts: list[Text], shared: list[str]) -> Mapping[str, str]:
     over: dict[str, str] = {}
     for studio, some in by_studio.items():
         phones = [text.phone for text in some]
-        numbers = lines.choose(studio, phones, shared) if len(shared) > 1 else dict.fromkeys(phones, shared[0])
+        numbers = (
+            number_store.choose_senders(studio, phones, shared)
+            if len(shared) > 1
+            else dict.fromkeys(phones, shared[0])
+        )
         over |= {text.id: numbers[text.phone] for text in some}
     for one in texts:
         last = LastText(account=one.studio, phone=one.phone, number=over[one.id], message_id=one.id, at=one.at)
-        routes.record(last, TEXTS_AN_HOUR)
+        number_store.record_text(last, TEXTS_AN_HOUR)
     return over
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.local_aws import local_aws, read_template
+from tests.support.local_aws import local_aws, read_template
 
 # A failure in CI must be one that the next run shows too; at a desk, each run looks elsewhere.
 settings.register_profile("desk", deadline=None)

@@ -3,9 +3,9 @@
 import base64
 from typing import Any
 
-from longcode import passwords
+from longcode.accounts import passwords
+from longcode.accounts import store as accounts
 from longcode.aws.telemetry import logger
-from longcode.table import accounts
 
 _LONGEST_NUMBER = 20  # digits; the table would choke on thousands of them
 

@@ -8,11 +8,10 @@ import msgspec
 from msgspec import Meta
 
 from admin.order import AccountId, Order, need_account
-from longcode.account import Account
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, AccountStatus, StatusChange
 from longcode.aws.telemetry import logger
 from longcode.errors import WrongStanding
-from longcode.standing import AccountStatus, StatusChange
-from longcode.table import accounts
 from longcode.table.store import ConditionFailed
 
 Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]

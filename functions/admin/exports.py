@@ -7,9 +7,9 @@ import msgspec
 
 from admin.order import AccountId, Month, Order, need_account
 from longcode.aws.settings import settings
-from longcode.billing import exporting
+from longcode.billing import exports
+from longcode.billing import store as invoices
 from longcode.errors import NotFound
-from longcode.table import exports, invoices
 
 
 class Export(Order, frozen=True, kw_only=True, tag="invoices.export"):
@@ -33,7 +33,7 @@ def begin(order: Export, now: datetime, *, wanted: bool) -> dict[str, Any]:
         raise NotFound(f"There is no invoice for {order.month}.", field="month")
     before = exports.get(order.account, order.month)
     if before is None:
-        exporting.begin(order.account, order.month, now)
+        exports.begin(order.account, order.month, now)
     elif before.stopped:
-        exporting.begin_again(before, now)
+        exports.begin_again(before, now)
     return {"export": msgspec.to_builtins(exports.get(order.account, order.month))}

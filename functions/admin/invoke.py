@@ -11,7 +11,7 @@ import msgspec
 
 from admin import account_status, exports, ledger, numbers, optout_history, price_list, release, unattributed
 from admin.order import Order
-from longcode.aws import clock
+from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import RequestError
 
@@ -79,4 +79,4 @@ def _check_text(event: dict[str, Any]) -> None:
 
 @logger.inject_lambda_context
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    return act(event, clock.now())
+    return act(event, clients.now())

@@ -9,16 +9,19 @@ import msgspec
 from msgspec import Meta
 
 from admin.order import AccountId, Cursor, Month, Order, need_account
-from longcode import credit, invoice, late, months, one_line
+from longcode import months
+from longcode.accounts import store as accounts
 from longcode.aws import queues
-from longcode.billing import closing, invoices_csv, month_end
+from longcode.billing import adjustments, closing, invoices_csv, month_end
+from longcode.billing import store as invoices
+from longcode.billing.invoice import Invoice, find_errors, money
+from longcode.billing.store import MonthEntry
 from longcode.errors import CreditTooLarge, IdTaken, NotFound, RequestError
-from longcode.invoice import Invoice, money
 from longcode.jobs import Bill
-from longcode.patience import HEALED_AFTER
-from longcode.table import accounts, balances, invoices, numbering, usage
-from longcode.table.invoices import Entry
-from longcode.usage import Usage
+from longcode.template import PATTERN
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage
+from longcode.windows import HEALED_AFTER
 
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 
@@ -92,13 +95,13 @@ class GiveCredit(Order, frozen=True, kw_only=True, tag="invoices.credit"):
     month: Month
     account: AccountId
     amount_micros: Annotated[int, Meta(ge=1, le=2**53)]  # no total is larger
-    reason: Annotated[str, Meta(max_length=200, pattern=one_line.PATTERN)]
+    reason: Annotated[str, Meta(max_length=200, pattern=PATTERN)]
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,100}\Z")]
 
 
 def close_month(order: CloseMonth, now: datetime) -> dict[str, Any]:
     """Queue a bill for each account, and return how many; `invoices.list_open` shows which have no invoice then."""
-    ids = [need_account(order.account).id] if order.account else accounts.everyone(order.after)
+    ids = [need_account(order.account).id] if order.account else accounts.all_ids(order.after)
     return {"accounts": month_end.close(order.month, ids, now)}
 
 
@@ -106,7 +109,7 @@ def check_month(order: CheckMonth, _now: datetime) -> dict[str, Any]:
     """Check one account; or the next ones, and return those where something is wrong. A cursor is an account."""
     if order.account:
         return _check(need_account(order.account).id, order.month)
-    ids = list(islice(accounts.everyone(order.after), order.limit + 1))
+    ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
     every = (_check(account, order.month) for account in ids[: order.limit])
     wrong = [one for one in every if one["differences"] or one["unreadable"] or one["wrong"]]
     return {"items": wrong, "next_cursor": ids[order.limit - 1] if len(ids) > order.limit else None}
@@ -120,8 +123,8 @@ def _check(account: str, month: str) -> dict[str, Any]:
     found = msgspec.to_builtins(findings)
     if entry is None or entry.invoice is None:
         return {**shown, **found}
-    billed = late.billed(month, invoices.everyone_of(account)) or Usage()
-    found["wrong"] = invoice.wrong(entry.invoice)
+    billed = adjustments.billed_in(month, invoices.all_of(account)) or Usage()
+    found["wrong"] = find_errors(entry.invoice)
     return {**shown, "number": entry.invoice.number, **found, "unbilled_units": counters.units - billed.units}
 
 
@@ -130,24 +133,24 @@ def repair_month(order: RepairMonth, now: datetime) -> dict[str, Any]:
     month_end.check_over(order.month, now)  # until then a limit counts what is added already
     account = need_account(order.account).id
     last_day = months.days(order.month)[-1]
-    corrected = usage.corrections(account, last_day)
+    corrected = quotas.corrections(account, last_day)
     _, findings = closing.compare_at_rest(account, order.month)
     if findings.unreadable:
         raise RequestError("A message cannot be read, so nobody knows what the counters should be.", field="month")
     missing = Usage(**{one.count: one.messages - one.counters for one in findings.differences})
     if missing != Usage():
-        usage.correct(account, last_day, missing, corrected)
+        quotas.correct(account, last_day, missing, corrected)
     return _check(account, order.month)
 
 
 def list_invoices(order: ListInvoices, _now: datetime) -> dict[str, Any]:
     """Return a page of invoices, and how many the month has; a cursor is the last number of the page before."""
-    numbers = list(numbering.numbers(order.month, after=order.cursor, limit=order.limit + 1))
+    numbers = list(invoices.issued_numbers(order.month, after=order.cursor, limit=order.limit + 1))
     found = invoices.entries((account, order.month) for _, account in numbers[: order.limit])
     return {
         "items": [_shown(one) for one in found],
         "next_cursor": numbers[order.limit - 1][0] if len(numbers) > order.limit else None,
-        "issued": numbering.last_number(order.month),
+        "issued": invoices.last_number(order.month),
     }
 
 
@@ -162,7 +165,7 @@ def list_open(order: ListOpen, now: datetime) -> dict[str, Any]:
     Those in the state `missing` have not been billed: their job has failed or waits.
     """
     month_end.check_over(order.month, now)
-    ids = list(islice(accounts.everyone(order.after), order.limit + 1))
+    ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
     wanted = ids[: order.limit]
     items = [
         one for start in range(0, len(wanted), _AT_ONCE) for one in _open(wanted[start:][:_AT_ONCE], order.month)
@@ -173,7 +176,7 @@ def list_open(order: ListOpen, now: datetime) -> dict[str, Any]:
 def _open(ids: list[str], month: str) -> Iterator[dict[str, Any]]:
     entries = {one.account: one for one in invoices.entries((account, month) for account in ids)}
     without = [account for account in ids if account not in entries or entries[account].invoice is None]
-    for account in accounts.some(without):
+    for account in accounts.get_many(without):
         if account.id in entries:
             yield _shown(entries[account.id])
         elif closing.owes(account, month):
@@ -206,22 +209,22 @@ def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
     Raises `CreditTooLarge`, or `IdTaken` for another credit under an id that is used.
     """
     _, billed = _issued(order.account, order.month)
-    wanted = credit.Credit(**msgspec.structs.asdict(order), given_at=now)
+    wanted = adjustments.Credit(**msgspec.structs.asdict(order), given_at=now)
     try:
-        written = balances.give(wanted, billed.total_micros)
-    except balances.TooMuch:
+        written = invoices.give_credit(wanted, billed.total_micros)
+    except invoices.CreditTooLarge:
         entry, _ = _issued(order.account, order.month)
         left = money(billed.total_micros - entry.credited_micros, billed.currency)
         raise CreditTooLarge(
             f"Of invoice {billed.number}, {left} are left to credit.", field="amount_micros"
         ) from None
-    if not credit.same(written, wanted):
+    if not adjustments.is_same_credit(written, wanted):
         raise IdTaken(f"Another credit was given under the id {order.id!r}.", field="id")
     shown: dict[str, Any] = msgspec.to_builtins(written)
     return shown
 
 
-def _issued(account: str, month: str) -> tuple[Entry, Invoice]:
+def _issued(account: str, month: str) -> tuple[MonthEntry, Invoice]:
     entry = invoices.entry(need_account(account).id, month)
     if entry is None or entry.invoice is None:
         why = f"it is {entry.state}" if entry else "nobody has billed it"
@@ -229,7 +232,7 @@ def _issued(account: str, month: str) -> tuple[Entry, Invoice]:
     return entry, entry.invoice
 
 
-def _shown(entry: Entry) -> dict[str, Any]:
+def _shown(entry: MonthEntry) -> dict[str, Any]:
     """Return what the operator is shown of an account's month."""
     issued = {"number": entry.invoice.number, "total_micros": entry.invoice.total_micros} if entry.invoice else {}
     rest = msgspec.to_builtins(entry)

@@ -7,8 +7,8 @@ from admin.order import AccountId, Order, need_account
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import BadPhone, NumberTaken
+from longcode.numbers import store as numbers
 from longcode.phone import to_e164
-from longcode.table import dedicated
 from longcode.table.store import ConditionFailed
 
 
@@ -27,7 +27,7 @@ def assign(order: Assign, now: datetime) -> dict[str, Any]:
     number = None if order.number is None else _not_shared(order.number)
     while (account := need_account(order.account)).number != number:
         try:
-            if not dedicated.give(account, number, now):
+            if not numbers.dedicate(account, number, now):
                 raise NumberTaken("This number is another account's, or was within thirty days.", field="number")
         except ConditionFailed:
             continue  # the account's number was changed meanwhile

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from admin.order import Cursor, Order
-from longcode.table import opt_outs
+from longcode.optouts import store as optouts
 
 _MOST = 400  # of 1,600 characters each: Lambda answers with 6 MB at most
 
@@ -23,8 +23,8 @@ class ExportHistory(Order, frozen=True, kw_only=True, tag="optouts.export"):
 def export_history(order: ExportHistory, now: datetime) -> dict[str, Any]:
     """Return events, oldest first, a line for each, and the cursor of the next page: None on the last."""
     if order.phone:
-        events, next_cursor = opt_outs.all_of(order.phone, now), None
+        events, next_cursor = optouts.all_of(order.phone, now), None
     else:
-        events, next_cursor = opt_outs.everything(now, limit=order.limit, cursor=order.cursor)
+        events, next_cursor = optouts.everything(now, limit=order.limit, cursor=order.cursor)
     lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
     return {"lines": lines.decode(), "next_cursor": next_cursor}

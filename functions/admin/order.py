@@ -4,9 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from longcode.account import Account
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
 from longcode.errors import NotFound
-from longcode.table import accounts
 
 # Each may be part of a key, of which DynamoDB takes 1,024 bytes.
 AccountId = Annotated[str, Meta(min_length=1, max_length=100)]  # an empty one must not be taken for all accounts

@@ -7,8 +7,8 @@ import msgspec
 
 from admin.order import Order
 from longcode.aws.telemetry import logger
-from longcode.price_list import added, read
-from longcode.table import price_list
+from longcode.plans import store as price_list
+from longcode.plans.plans import added_versions, read_price_list
 
 
 class Show(Order, frozen=True, kw_only=True, tag="plans.show"):
@@ -30,10 +30,10 @@ def show(_order: Show, _now: datetime) -> dict[str, Any]:
 
 def load(order: Load, now: datetime) -> dict[str, Any]:
     """Write a file's new versions, all or none, and return them; repeated, it adds nothing. Raises `BadPlans`."""
-    new = read(order.file)
+    new = read_price_list(order.file)
     while True:
         before, revision = price_list.loaded()
-        versions = added(new, before, now)
+        versions = added_versions(new, before, now)
         if order.dry_run or new == before or price_list.write(new, revision):
             break
     if not order.dry_run:

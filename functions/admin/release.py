@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from admin.order import Order
-from longcode import jobs, patience
+from longcode import jobs, windows
 from longcode.aws import queues
-from longcode.message import Held, Message, State
-from longcode.patience import HEALED_AFTER
-from longcode.table import due, messages
+from longcode.message import Held, Message, MessageState
+from longcode.messages import store as messages
+from longcode.table import due
+from longcode.windows import HEALED_AFTER
 
 _FURTHEST = timedelta(days=2)  # no text that was tried once is worth sending for longer
 
@@ -32,13 +33,13 @@ def _parked(now: datetime) -> Iterator[Message]:
     for item in due.ahead(now + _FURTHEST):
         if item.get("held") == Held.PARKED:
             message = messages.readable(item)
-            if message and not patience.is_over(message, now):
+            if message and not windows.is_over(message, now):
                 yield message
 
 
 def _release_one(message: Message, now: datetime) -> bool:
     # The sweeper finds a lost job again only if the next time is written first.
-    if not messages.put_off(message, State.QUEUED, now + HEALED_AFTER):
+    if not messages.put_off(message, MessageState.QUEUED, now + HEALED_AFTER):
         return False
     queues.send(jobs.for_message(message))
     return True

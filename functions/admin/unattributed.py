@@ -9,16 +9,17 @@ from msgspec import Meta
 
 from admin.order import AccountId, Cursor, ItemId, Order, need_account
 from longcode import keywords
-from longcode.account import Account
+from longcode.accounts.account import Account, was_closed
+from longcode.clients import store as clients
 from longcode.errors import NotFound
 from longcode.message import Direction, Message
-from longcode.messages import reply
+from longcode.messages import replies, reply, retentions
+from longcode.messages import store as messages
 from longcode.months import month_of
-from longcode.optouts import possible
-from longcode.plans import in_month
-from longcode.route import Decision, Rule, link
-from longcode.standing import was_closed
-from longcode.table import clients, messages, opt_outs, retentions, strangers
+from longcode.numbers.routing import Attribution, AttributionRule, client_of_reply
+from longcode.optouts import store as optouts
+from longcode.optouts.report import report_possible_opt_out
+from longcode.plans.plans import in_month
 from longcode.table.store import ConditionFailed
 
 
@@ -47,7 +48,7 @@ class Move(Order, frozen=True, kw_only=True, tag="replies.move"):
 
 def list_unattributed(order: ListUnattributed, now: datetime) -> dict[str, Any]:
     """Return a page of what is kept. Nobody but the operator sees it, and it is not logged."""
-    found, next_cursor = strangers.page(now, limit=order.limit, cursor=order.cursor)
+    found, next_cursor = replies.unattributed_page(now, limit=order.limit, cursor=order.cursor)
     items = [
         {**msgspec.to_builtins(one.inbound), "received_at": one.at.isoformat(), "kept_until": one.until.isoformat()}
         for one in found
@@ -61,13 +62,15 @@ def hand_over(order: HandOver, now: datetime) -> dict[str, Any]:
     Raises `NotFound`.
     """
     account = need_account(order.account)
-    kept = strangers.get(order.carrier, order.carrier_id, now)
+    kept = replies.get_unattributed(order.carrier, order.carrier_id, now)
     if kept:
-        decision = Decision(rule=Rule.OPERATOR, account=order.account, answers=None, client_id=None, candidates=())
+        decision = Attribution(
+            rule=AttributionRule.OPERATOR, account=order.account, answers=None, client_id=None, candidates=()
+        )
         made = reply.make(kept.inbound, decision, keywords.heard(kept.inbound.body), kept.at, account)
-        owner = strangers.hand_over(kept, replace(made, month=None, charged_units=0))
+        owner = replies.assign_unattributed(kept, replace(made, month=None, charged_units=0))
     else:
-        owner = strangers.owner(order.carrier, order.carrier_id)
+        owner = replies.owner(order.carrier, order.carrier_id)
     return _settled(_had(owner, order.account, "carrier_id"))
 
 
@@ -82,7 +85,7 @@ def move(order: Move, now: datetime) -> dict[str, Any]:
     if message.direction is not Direction.IN or order.account == order.to:
         raise NotFound("Only a reply can be moved, and only to another account.", field="message_id")
     try:
-        owner = strangers.move(message, _at(account, message))
+        owner = replies.move_reply(message, _at(account, message))
     except ConditionFailed:  # staff have read or linked it meanwhile
         return move(order, now)
     return _settled(_had(owner, order.to, "message_id"), instead_of=order.account)
@@ -99,12 +102,12 @@ def _at(account: Account, message: Message) -> Message:
     return replace(
         message,
         account=account.id,
-        client_id=link(None, clients.with_phone(account.id, message.phone)),
+        client_id=client_of_reply(None, clients.with_phone(account.id, message.phone)),
         record=None,
         read=False,
         answers=None,  # it answers none of this account's texts, and it is not to see the other account's
         replies_to=None,
-        rule=Rule.OPERATOR,
+        rule=AttributionRule.OPERATOR,
         candidates=(message.account, *(one for one in message.candidates if one != account.id)),
     )
 
@@ -120,7 +123,7 @@ def _settled(had: dict[str, str], instead_of: str | None = None) -> dict[str, st
     message = messages.get(had["account"], had["message_id"])
     if message:
         if instead_of:
-            opt_outs.withdraw(instead_of, message.phone, message.id)
-        possible.report(message)
+            optouts.withdraw(instead_of, message.phone, message.id)
+        report_possible_opt_out(message)
         retentions.go_back(message.account, message.created_at)
     return had

@@ -16,8 +16,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from longcode.invoice import Invoice
-from longcode.invoice_facts import Row, facts, how_cut, rows, sums
+from longcode.billing.invoice import Invoice, InvoiceRow, how_cut, invoice_facts, invoice_rows, invoice_sums
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54.0, 541.0, 738.0, 54.0  # fits on A4 too, which is narrower and longer
 _VALUES = _LEFT + 140
@@ -84,22 +83,22 @@ def draw(invoice: Invoice) -> bytes:
 def _fill(sheet: _Sheet, invoice: Invoice) -> None:
     sheet.text(_LEFT, f"Longcode: Invoice {invoice.number}", BOLD, 16)
     sheet.down(28)
-    for fact in facts(invoice):
+    for fact in invoice_facts(invoice):
         sheet.text(_LEFT, fact.label, BOLD)
         sheet.paragraph(_VALUES, _RIGHT - _VALUES, fact.value)
         sheet.down()
     sheet.down()
-    _row(sheet, Row("Item", "Quantity", "Price", "Amount"), BOLD)
-    for row in rows(invoice):
+    _row(sheet, InvoiceRow("Item", "Quantity", "Price", "Amount"), BOLD)
+    for row in invoice_rows(invoice):
         _row(sheet, row, REGULAR)
-    for fact in sums(invoice):
+    for fact in invoice_sums(invoice):
         sheet.text(_LEFT, fact.label, BOLD)
         sheet.ending(_RIGHT, fact.value, BOLD)
         sheet.down(1.5 * _LEADING)
     sheet.paragraph(_LEFT, _RIGHT - _LEFT, how_cut(invoice))
 
 
-def _row(sheet: _Sheet, row: Row, font: str) -> None:
+def _row(sheet: _Sheet, row: InvoiceRow, font: str) -> None:
     for at, cell in zip(_COLUMNS, (row.quantity, row.price, row.amount), strict=True):
         sheet.ending(at, cell, font)
     sheet.paragraph(_LEFT, _COLUMNS[0] - 60 - _LEFT, row.description, font)

@@ -1,12 +1,28 @@
 """The jobs on the queues, a type for each queue."""
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from msgspec import Struct
 
-from longcode.account import Product
-from longcode.consent import Means
-from longcode.message import Kind, Message
+from longcode.message import Message, MessageKind
+
+
+class Means(StrEnum):
+    """How we learned of it."""
+
+    TEXT = "text"
+    CARRIER = "carrier"
+    STAFF = "staff"
+    TEXT_AND_STAFF = "text_and_staff"
+    """A client's own words, of which staff decided what they meant."""
+
+
+class Product(StrEnum):
+    """The studio software that texting is an add-on of (facts S1)."""
+
+    SPECTRA = "spectra"
+    MYSTRATUS = "mystratus"
 
 
 class Send(Struct, frozen=True, kw_only=True):
@@ -23,7 +39,7 @@ class SendBulk(Send, frozen=True, kw_only=True):
 
 def for_message(message: Message) -> Send:
     """Return the job that sends a message, for its current attempt."""
-    kind = SendBulk if message.kind is Kind.BULK else Send
+    kind = SendBulk if message.kind is MessageKind.BULK else Send
     return kind(account=message.account, message_id=message.id, attempt=message.attempt)
 
 
@@ -57,7 +73,7 @@ class Deliver(Struct, frozen=True, kw_only=True):
     attempt: int = 0
 
 
-class SignUp(Struct, frozen=True, kw_only=True):
+class EstablishAccount(Struct, frozen=True, kw_only=True):
     """Open an account, or ask the owner of an existing one to confirm a change of plan."""
 
     id: str
@@ -77,14 +93,14 @@ class Bill(Struct, frozen=True, kw_only=True, omit_defaults=True):
     as_of: datetime | None = None
 
 
-class Export(Struct, frozen=True, kw_only=True):
+class ExportInvoice(Struct, frozen=True, kw_only=True):
     """Export an account's invoice for a month to the operator's books."""
 
     account: str
     month: str
 
 
-class Broadcast(Struct, frozen=True, kw_only=True):
+class AdvanceBroadcast(Struct, frozen=True, kw_only=True):
     """Do one step of a broadcast; a job of another step is stale."""
 
     account: str

@@ -10,7 +10,7 @@ from msgspec import Meta
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
-class State(StrEnum):
+class MessageState(StrEnum):
     """The state of a message."""
 
     SCHEDULED = "scheduled"
@@ -28,32 +28,32 @@ class State(StrEnum):
     RECEIVED = "received"
 
 
-_BEFORE_SENDING = {State.REFUSED, State.CANCELLED, State.EXPIRED}
-_FROM_THE_CARRIER = {State.SENT, State.DELIVERED, State.UNDELIVERED}
+_BEFORE_SENDING = {MessageState.REFUSED, MessageState.CANCELLED, MessageState.EXPIRED}
+_FROM_THE_CARRIER = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED}
 
 # A worker claims a message straight from ACCEPTED: nobody would need a write of QUEUED before it.
-NEXT: dict[State, set[State]] = {
-    State.SCHEDULED: {State.QUEUED} | _BEFORE_SENDING,
-    State.ACCEPTED: {State.QUEUED, State.SENDING} | _BEFORE_SENDING,
-    State.QUEUED: {State.SENDING} | _BEFORE_SENDING,
-    State.SENDING: {State.QUEUED, State.UNCERTAIN, State.FAILED} | _FROM_THE_CARRIER,
-    State.UNCERTAIN: {State.FAILED} | _FROM_THE_CARRIER,
-    State.SENT: {State.DELIVERED, State.UNDELIVERED},
-    State.UNDELIVERED: {State.DELIVERED},
+NEXT_STATES: dict[MessageState, set[MessageState]] = {
+    MessageState.SCHEDULED: {MessageState.QUEUED} | _BEFORE_SENDING,
+    MessageState.ACCEPTED: {MessageState.QUEUED, MessageState.SENDING} | _BEFORE_SENDING,
+    MessageState.QUEUED: {MessageState.SENDING} | _BEFORE_SENDING,
+    MessageState.SENDING: {MessageState.QUEUED, MessageState.UNCERTAIN, MessageState.FAILED} | _FROM_THE_CARRIER,
+    MessageState.UNCERTAIN: {MessageState.FAILED} | _FROM_THE_CARRIER,
+    MessageState.SENT: {MessageState.DELIVERED, MessageState.UNDELIVERED},
+    MessageState.UNDELIVERED: {MessageState.DELIVERED},
 }
 
 # The one step back, UNCERTAIN to SENDING, is a resend, at most once for a text, which is then `resent`.
 # It is not in the table above, so that only the job of the deadline claims a text that the carrier may have.
 
 
-def may_become(now: State, then: State) -> bool:
+def may_become(now: MessageState, then: MessageState) -> bool:
     """Return whether `then` may follow `now`; no state follows itself."""
-    return then in NEXT.get(now, set())
+    return then in NEXT_STATES.get(now, set())
 
 
-def before(then: State) -> tuple[State, ...]:
+def states_before(then: MessageState) -> tuple[MessageState, ...]:
     """Return the states that `then` may follow, for the condition of a write."""
-    return tuple(state for state, following in NEXT.items() if then in following)
+    return tuple(state for state, following in NEXT_STATES.items() if then in following)
 
 
 class Direction(StrEnum):
@@ -63,7 +63,7 @@ class Direction(StrEnum):
     IN = "in"
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """Why a text is sent. `service` is the reply to a keyword, and goes in spite of the opt-out that it confirms."""
 
     INDIVIDUAL = "individual"
@@ -110,8 +110,8 @@ class Message:
     account: str
     id: str
     direction: Direction
-    kind: Kind
-    state: State
+    kind: MessageKind
+    state: MessageState
     phone: str
     number: str
     body: str

@@ -33,6 +33,9 @@ _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _LOGIC = re.compile(r"\{[%#][^{}]*[%#]?\}?")
 _BRACES = re.compile(r"(\{+)([^{}]*)(\}+)|\{\{+|\}\}+")
 
+PATTERN = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
+"""What such words are: something to read, without breaks and other control characters, and fit to be written."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:

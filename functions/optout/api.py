@@ -9,16 +9,19 @@ from uuid import uuid4
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, Field
 
-from longcode.aws import clock, web
+from longcode.aws import clients
 from longcode.aws.telemetry import logger
-from longcode.client import Client
-from longcode.consent import SHARED, Event, Means, of_account
+from longcode.clients import store as client_store
+from longcode.clients.client import Client
 from longcode.errors import BadPhone, OnlyTheClient
+from longcode.jobs import Means
+from longcode.numbers import store as numbers
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent, Question, of_account
 from longcode.phone import to_e164
-from longcode.question import Question
-from longcode.table import clients, dedicated, opt_outs, questions
+from longcode.web import resolver as web
 from longcode.webhooks.tell import tell_opt_out
-from optout import asking
+from optout import questions
 
 app = web.resolver()
 
@@ -77,7 +80,7 @@ class ShownQuestion(BaseModel):
     clients: list[ClientWithPhone]
 
 
-class Answer(web.Body):
+class QuestionAnswer(web.Body):
     """Whether the client asked for no more texts. With `message_id`, only if it is still asked about."""
 
     opted_out: bool
@@ -97,56 +100,58 @@ def record_opt_out(phone: Phone, form: Learned) -> OptOutState:
     if not form.opted_out:
         raise OnlyTheClient("Only the client can take an opt-out back, by replying START.", field="opted_out")
     number, account = _e164(phone), web.caller(app)
-    event = Event(
+    event = OptOutEvent(
         id=uuid4().hex,
         phone=number,
         scope=of_account(account),
         out=True,
-        at=clock.now(),
+        at=clients.now(),
         means=Means.STAFF,
         words=form.how,
         account=account,
         by=form.by,
     )
-    asked = opt_outs.get(number, event.scope)
-    opt_outs.record(event)
-    for client_id in clients.with_phone(account, number):
-        clients.hear_stop(account, client_id, number)
+    asked = optouts.get(number, event.scope)
+    optouts.record(event)
+    for client_id in client_store.with_phone(account, number):
+        client_store.hear_stop(account, client_id, number)
     tell_opt_out([event], event.at, [account])
     if asked and asked.asked:
-        asking.let_go_on(account, number, event.at)
+        questions.let_go_on(account, number, event.at)
     return state_of(number, account)
 
 
 @app.get("/questions")
-def list_questions(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Listed[ShownQuestion]:
+def list_questions(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[ShownQuestion]:
     """List the replies of which staff are to tell whether they meant STOP, oldest first."""
     account = web.caller(app)
-    found, next_cursor = questions.page(account, limit=limit, cursor=cursor)
+    found, next_cursor = optouts.question_page(account, limit=limit, cursor=cursor)
     pairs = [(account, one.phone) for one in found]
-    out = {phone for _, phone in opt_outs.blocked(pairs, dedicated.since(account))}
-    people = clients.of_phones(account, [one.phone for one in found])
+    out = {phone for _, phone in optouts.blocked(pairs, numbers.dedicated_since(account))}
+    people = client_store.of_phones(account, [one.phone for one in found])
     items = [_shown(one, people[one.phone]) for one in found if one.phone not in out]
-    return web.Listed(items=items, next_cursor=next_cursor)
+    return web.Page(items=items, next_cursor=next_cursor)
 
 
 @app.put("/questions/<phone>")
-def answer_question(phone: Phone, form: Answer) -> OptOutState:
+def answer_question(phone: Phone, form: QuestionAnswer) -> OptOutState:
     """Tell what a reply meant: it opted out of this studio's texts, or it did not, and texts that waited go on."""
     number, account = _e164(phone), web.caller(app)
-    asking.answer(account, number, opted_out=form.opted_out, message_id=form.message_id, by=form.by, now=clock.now())
+    questions.answer(
+        account, number, opted_out=form.opted_out, message_id=form.message_id, by=form.by, now=clients.now()
+    )
     return state_of(number, account)
 
 
 def state_of(phone: str, account: str) -> OptOutState:
     """Tell the state of a phone as one account may see it."""
-    now = clock.now()
-    events = [*opt_outs.history(phone, SHARED, now), *opt_outs.history(phone, of_account(account), now)]
+    now = clients.now()
+    events = [*optouts.history(phone, SHARED, now), *optouts.history(phone, of_account(account), now)]
     own = {event.id: event for event in events if event.account == account}  # a START may open several scopes
     in_order = sorted(own.values(), key=lambda event: event.at)
     return OptOutState(
         phone=phone,
-        opted_out=bool(opt_outs.blocked([(account, phone)], dedicated.since(account))),
+        opted_out=bool(optouts.blocked([(account, phone)], numbers.dedicated_since(account))),
         history=[Happened.model_validate(one, from_attributes=True) for one in in_order],
     )
 

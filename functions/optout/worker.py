@@ -8,20 +8,22 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from longcode import answers, jobs, outgoing
-from longcode.account import SERVICE
-from longcode.automatic import CONFIRMED_WITHIN
-from longcode.aws import clock, queues
-from longcode.aws.batch import OneByOne
+from longcode import jobs
+from longcode.accounts.account import SERVICE
+from longcode.aws import clients, queues
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import logger
-from longcode.consent import SHARED, Event, account_of, of_account
+from longcode.aws.telemetry import OneByOne, logger
+from longcode.clients import store as client_store
 from longcode.keywords import NEAR_STOP, Keyword
-from longcode.message import Kind, Message
-from longcode.table import clients, dedicated, messages, opt_outs
+from longcode.message import Message, MessageKind
+from longcode.messages import compose
+from longcode.messages import store as messages
+from longcode.numbers import store as numbers
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import CONFIRMED_WITHIN, SHARED, OptOutEvent, account_of, keyword_answer, of_account
 from longcode.table.store import pause
 from longcode.webhooks.tell import tell_opt_out
-from optout import asking
+from optout import questions
 
 processor = OneByOne(EventType.SQS)
 
@@ -29,25 +31,25 @@ processor = OneByOne(EventType.SQS)
 def hear(heard: jobs.HearKeyword, now: datetime) -> None:
     """Act on a keyword. Killed anywhere, the next delivery goes on: each step may be repeated."""
     if heard.keyword == NEAR_STOP:
-        asking.ask(heard, now)
+        questions.ask(heard, now)
         return
     keyword = Keyword(heard.keyword)
-    answer = answers.to(keyword, settings().help_contact)
+    answer = keyword_answer(keyword, settings().help_contact)
     if keyword is Keyword.HELP:
         _answer(heard, answer, now)
         return
     owner = _owner(heard.number)
     events = [_event(heard, keyword, scope) for scope in _scopes(heard, keyword, owner)]
-    states = [opt_outs.record(event) for event in events]
+    states = [optouts.record(event) for event in events]
     for state in states:
         if state.scope == SHARED:
-            asking.settle(state, now)
+            questions.settle(state, now)
         else:
-            asking.let_go_on(account_of(state.scope), heard.phone, now)
+            questions.let_go_on(account_of(state.scope), heard.phone, now)
     if keyword is Keyword.STOP:
-        for account, client_id in clients.everywhere_with_phone(heard.phone):
+        for account, client_id in client_store.everywhere_with_phone(heard.phone):
             if owner is None or account in (owner, heard.account):
-                clients.hear_stop(account, client_id, heard.phone)
+                client_store.hear_stop(account, client_id, heard.phone)
     if any(state.turned_by == heard.id for state in states):
         _answer(heard, answer, now, heard.at + CONFIRMED_WITHIN)
         tell_opt_out(events, now)
@@ -55,7 +57,7 @@ def hear(heard: jobs.HearKeyword, now: datetime) -> None:
 
 def _owner(number: str) -> str | None:
     """Tell whose a number alone is: a keyword to it is about that account."""
-    return None if number in settings().shared_numbers else dedicated.owner(number)
+    return None if number in settings().shared_numbers else numbers.dedicated_owner(number)
 
 
 def _scopes(heard: jobs.HearKeyword, keyword: Keyword, owner: str | None) -> list[str]:
@@ -64,7 +66,7 @@ def _scopes(heard: jobs.HearKeyword, keyword: Keyword, owner: str | None) -> lis
     about = [said_to, *_elsewhere(heard, owner)]
     if keyword is Keyword.STOP:
         return about
-    closed = opt_outs.scopes_to_open(heard.phone, heard.id)
+    closed = optouts.scopes_to_open(heard.phone, heard.id)
     if keyword is Keyword.YES:
         return [said_to] if said_to in closed else []
     opened = (scope for scope in closed if scope in about or (not owner and _is_there(scope)))
@@ -75,17 +77,17 @@ def _elsewhere(heard: jobs.HearKeyword, owner: str | None) -> list[str]:
     """Tell the scope of the studio whose text was answered, if it has left the number since."""
     if heard.account in (None, owner, SERVICE):
         return []
-    left = owner is not None or dedicated.since(heard.account) is not None
+    left = owner is not None or numbers.dedicated_since(heard.account) is not None
     return [of_account(heard.account)] if left else []
 
 
 def _is_there(scope: str) -> bool:
     """Tell whether a scope is closed for the shared numbers: one of an account with a number of its own is not."""
-    return scope == SHARED or dedicated.since(account_of(scope)) is None
+    return scope == SHARED or numbers.dedicated_since(account_of(scope)) is None
 
 
-def _event(heard: jobs.HearKeyword, keyword: Keyword, scope: str) -> Event:
-    return Event(
+def _event(heard: jobs.HearKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
+    return OptOutEvent(
         id=heard.id,
         phone=heard.phone,
         scope=scope,
@@ -102,10 +104,10 @@ def _answer(heard: jobs.HearKeyword, text: str, now: datetime, until: datetime |
     """Answer a keyword once; not at all if the carrier has, or to a stranger, or too often, or after `until`."""
     if heard.answered or heard.account is None or (until and now >= until):
         return
-    answer = outgoing.draft(
+    answer = compose.draft(
         account=SERVICE,
         message_id=f"{heard.id}-0",
-        kind=Kind.SERVICE,
+        kind=MessageKind.SERVICE,
         phone=heard.phone,
         number=heard.number,
         body=text,
@@ -120,7 +122,7 @@ def _answer(heard: jobs.HearKeyword, text: str, now: datetime, until: datetime |
 def _accept(answer: Message, now: datetime) -> bool:
     """Write an answer, unless it was before; False when the phone got as many as it may in an hour."""
     for attempt in itertools.count():
-        counted = opt_outs.automatic_reply(answer.phone, answer.id, now)
+        counted = optouts.automatic_reply(answer.phone, answer.id, now)
         if counted is None:
             return messages.get(SERVICE, answer.id) is not None
         try:
@@ -136,7 +138,7 @@ def _accept(answer: Message, now: datetime) -> bool:
 
 def record_handler(record: SQSRecord) -> None:
     """Act on one keyword."""
-    hear(queues.read(jobs.HearKeyword, record.body), clock.now())
+    hear(queues.read(jobs.HearKeyword, record.body), clients.now())
 
 
 @logger.inject_lambda_context

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from longcode.aws.settings import settings
-from longcode.message import Kind, Message
-from longcode.table import pace
+from longcode.message import Message, MessageKind
+from longcode.numbers import store as numbers
 
 WORKERS = 10
 """The most workers at once (template.yaml, MaximumConcurrency)."""
@@ -79,9 +79,9 @@ class Turns:
         return start
 
     def _reserve(self, text: Message, takes: timedelta) -> datetime | None:
-        ahead = _BULK_AHEAD if text.kind is Kind.BULK else _AHEAD
+        ahead = _BULK_AHEAD if text.kind is MessageKind.BULK else _AHEAD
         while self._time() < self._now + _LONGEST_WAIT:
-            start = pace.reserve(text.number, takes, self._time(), ahead)
+            start = numbers.reserve_throughput(text.number, takes, self._time(), ahead)
             if start is not None:
                 return start
             self._sleep(_LOOK_AGAIN_SECONDS)

@@ -1,30 +1,59 @@
-"""POST /carriers/twilio/receipts/{reference}, at its own address or the API's: what the carrier reports of a text."""
+"""Apply a carrier's receipt to its text, whether it came by webhook or through SNS."""
 
-from typing import Annotated, Any
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path
-
-from longcode.aws import clock, function_url, signed, web
-from longcode.aws.settings import public_url, receipts_url
-from longcode.aws.telemetry import logger
-from longcode.carriers import twilio
-from send.reporting import take
-
-app = web.resolver(web.FORM)
-
-
-@app.post("/carriers/twilio/receipts/<reference>")
-def receive(reference: Annotated[str, Path(max_length=200)]) -> Response[str]:
-    """Take in a receipt of Twilio's; a forged one is refused and writes nothing."""
-    addresses = (twilio.receipt_url(base, reference) for base in (receipts_url(), public_url()))
-    form = signed.form(app, *addresses)
-    receipt = twilio.read_receipt(reference, form)
-    if receipt:
-        take(receipt, clock.now())
-    return Response(204, body="")
+from longcode.accounts.account import Account, WebhookEvent
+from longcode.aws.telemetry import count, logger
+from longcode.carriers.carrier import Receipt, RefusalReason
+from longcode.message import Message, MessageState, may_become
+from longcode.messages import store as messages
+from longcode.optouts.report import report_carrier_opt_out
+from longcode.webhooks import delivery
+from longcode.webhooks import store as webhooks
+from longcode.webhooks.tell import tell
 
 
-@logger.inject_lambda_context
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return function_url.resolve(app, event, context)
+def apply_receipt(receipt: Receipt, now: datetime) -> None:
+    """Move a text to the state of its receipt; one that comes before our own record makes that record."""
+    account, _, message_id = receipt.reference.partition(".")
+    if receipt.reason is RefusalReason.PARKED:
+        count("ParkedSends")
+    while True:
+        message, studio = messages.with_account(account, message_id)
+        if message is None:
+            logger.warning("receipt of nothing we sent")
+            return
+        if receipt.reason is RefusalReason.OPTED_OUT:
+            # As of the text: a START that has come since is newer.
+            report_carrier_opt_out(message, receipt.code, message.claimed_at or message.created_at)
+        hosted = studio if studio and delivery.wants(studio, WebhookEvent.MESSAGE_STATUS) else None
+        if not may_become(message.state, receipt.state):
+            if hosted and message.state is receipt.state:  # our own record was first, or this is a copy
+                tell(hosted, [delivery.of_status(message, now)])
+            return
+        if _moved(message, receipt, now, hosted):
+            return
+
+
+def _moved(message: Message, receipt: Receipt, now: datetime, hosted: Account | None) -> bool:
+    changes: dict[str, Any] = {}
+    if receipt.state is not MessageState.SENT:
+        changes["finished_at"] = receipt.at or now
+    if receipt.code:
+        changes["error"] = f"{receipt.carrier}:{receipt.code}"
+    took_back = receipt.reason is RefusalReason.OPTED_OUT
+    to = MessageState.FAILED if took_back and message.state is not MessageState.SENT else receipt.state
+    status = delivery.of_status(replace(message, state=to, error=changes.get("error")), now)
+    also = [webhooks.creation(status)] if hosted else []
+    if took_back:
+        moved = messages.take_back(message, to, now, *also, **changes)
+    elif message.state in (MessageState.SENDING, MessageState.UNCERTAIN):
+        changes |= {"carrier": receipt.carrier, "carrier_id": receipt.carrier_id}
+        moved = messages.record(message, to, *also, **changes)
+    else:
+        moved = messages.report(message, to, *also, **changes)
+    if hosted and moved:
+        tell(hosted, [status], written=True)
+    return moved

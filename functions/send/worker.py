@@ -13,20 +13,22 @@ import msgspec
 from aws_lambda_powertools.utilities.batch import EventType, async_process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from longcode import patience
-from longcode.aws import clock, queues
-from longcode.aws.batch import SideBySide
-from longcode.aws.carrier import carrier as configured_carrier
-from longcode.aws.telemetry import logger
+from longcode import windows
+from longcode.accounts import store as accounts
+from longcode.aws import clients, queues
+from longcode.aws.telemetry import SideBySide, logger
+from longcode.broadcasts import store as broadcasts
 from longcode.carriers.carrier import Carrier
+from longcode.carriers.choose import configured_carrier
 from longcode.jobs import Send
-from longcode.message import Held, Kind, Message, State, may_become
+from longcode.message import Held, Message, MessageKind, MessageState, may_become
+from longcode.messages import sending, timing
+from longcode.messages import store as messages
 from longcode.messages.checks import SendChecks
-from longcode.route import LastText
-from longcode.table import accounts, messages, routes, sending
-from longcode.table.codec import Attributes, read
-from send import silencing, timing
-from send.handover import hand_over, resolve
+from longcode.numbers import store as numbers
+from longcode.numbers.routing import LastText
+from longcode.table.writes import Attributes, read
+from send.carrier_call import hand_over, resolve
 from send.pacing import Turns
 
 _AT_ONCE = 10
@@ -47,22 +49,22 @@ class NoSuchMessage(Exception):
 def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str | None) -> None:
     """Claim a text and send it, or settle why it is not sent; what another worker has claimed is left alone."""
     if refusal:
-        messages.settle(message, State.REFUSED, error=refusal, finished_at=now)
+        messages.settle(message, MessageState.REFUSED, error=refusal, finished_at=now)
         return
-    if patience.is_over(message, now):
-        messages.settle(message, State.EXPIRED, error="expired", finished_at=now)
+    if windows.is_over(message, now):
+        messages.settle(message, MessageState.EXPIRED, error="expired", finished_at=now)
         return
-    if patience.is_quiet(message, now):
+    if windows.is_quiet(message, now):
         timing.hold(message, now)
         return
-    claimed = messages.claim(message, uuid4().hex[:8], now, now + patience.LEASE)
+    claimed = messages.claim(message, uuid4().hex[:8], now, now + windows.LEASE)
     if claimed:
         hand_over(claimed, carrier, now)
 
 
 def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str], None]:
     """Read what a batch needs, in two calls, and return the function that delivers each of its jobs."""
-    items = sending.messages(_each(lambda body: queues.read(Send, body), bodies))
+    items = sending.message_items(_each(lambda body: queues.read(Send, body), bodies))
     current = _each(lambda job: _current(job, items[job]), items)
     readable = [message for message in current if message]
     checks = sending.checks(readable)
@@ -78,8 +80,8 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
             if _within_hourly_limit(message, checks, now):
                 deliver_in_turn(message, carrier, now, turns)
             else:
-                messages.settle(message, State.REFUSED, error="too_many_to_phone", finished_at=now)
-        elif message and message.state is State.UNCERTAIN:
+                messages.settle(message, MessageState.REFUSED, error="too_many_to_phone", finished_at=now)
+        elif message and message.state is MessageState.UNCERTAIN:
             resolve(message, carrier, now, stopped=checks.stop(message))
         elif message and not hold_or_cancel(message, checks, now):
             deliver(message, carrier, now, refusal=checks.refusal(message))
@@ -91,7 +93,7 @@ def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Tu
     """Deliver a text when its number's throughput allows; one that would wait too long is left to the sweeper."""
     at = turns.wait(message)
     if at is None:
-        messages.put_off(message, State.QUEUED, patience.retry_at(now, _CROWDED, random.random()))  # noqa: S311
+        messages.put_off(message, MessageState.QUEUED, windows.retry_at(now, _CROWDED, random.random()))  # noqa: S311
         return
     # A STOP, a cancel or a suspension may have come while the text waited; the service's own answers pass.
     checks = sending.checks([message] if at > now + _STALE else [])
@@ -105,14 +107,14 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
     A broadcast whose account may not send is paused by the first of its texts.
     """
     if checks.is_cancelled(message):
-        messages.settle(message, State.CANCELLED, finished_at=now)
+        messages.settle(message, MessageState.CANCELLED, finished_at=now)
         return True
     held = checks.held(message)
-    over = checks.refusal(message) or patience.is_over(message, now)
-    if held is None or over or not may_become(message.state, State.SENDING):
+    over = checks.refusal(message) or windows.is_over(message, now)
+    if held is None or over or not may_become(message.state, MessageState.SENDING):
         return False
     if checks.pauses_broadcast(message) and message.broadcast:
-        silencing.pause(accounts.need(message.account), message.broadcast)
+        broadcasts.pause_silenced(accounts.need(message.account), message.broadcast)
     _hold(message, held, now)
     return True
 
@@ -120,7 +122,7 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
 def _hold(message: Message, held: Held, now: datetime) -> None:
     """Hold a text until its broadcast is resumed, its recipient's question answered, or its time is over."""
     again = min(now + _HELD_FOR, message.valid_until or now + _HELD_FOR)
-    if not messages.put_off(message, State.QUEUED, again, held=held):
+    if not messages.put_off(message, MessageState.QUEUED, again, held=held):
         return
     # A resume or an answer releases the texts that are held at its time. If one came before this text was held, it
     # has missed the text, which the sweeper then enqueues.
@@ -128,7 +130,7 @@ def _hold(message: Message, held: Held, now: datetime) -> None:
         return
     missed = messages.get(message.account, message.id)
     if missed and missed.held:
-        messages.put_off(missed, State.QUEUED, now)
+        messages.put_off(missed, MessageState.QUEUED, now)
 
 
 def _current(job: Send, item: Attributes) -> Message | None:
@@ -147,14 +149,14 @@ def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
 
 
 def _will_go(message: Message, checks: SendChecks, now: datetime) -> bool:
-    ready = may_become(message.state, State.SENDING) and not patience.is_over(message, now)
-    return ready and not patience.is_quiet(message, now) and not checks.stop(message)
+    ready = may_become(message.state, MessageState.SENDING) and not windows.is_over(message, now)
+    return ready and not windows.is_quiet(message, now) and not checks.stop(message)
 
 
 def _within_hourly_limit(message: Message, checks: SendChecks, now: datetime) -> bool:
     """Record a text as the last to its phone; return False if the phone has had its account's most of the hour."""
     # The service's own answers are not recorded: a reply to one is a reply to the studio before.
-    if message.kind is Kind.SERVICE:
+    if message.kind is MessageKind.SERVICE:
         return True
     text = LastText(
         account=message.account,
@@ -165,7 +167,7 @@ def _within_hourly_limit(message: Message, checks: SendChecks, now: datetime) ->
         at=now,
     )
     before = checks.last_texts.get((text.account, text.phone, text.number))
-    return routes.record(text, checks.most_an_hour[text.account], before)
+    return numbers.record_text(text, checks.most_an_hour[text.account], before)
 
 
 def record_handler(event: dict[str, Any], carrier: Carrier, now: datetime) -> Callable[[SQSRecord], Awaitable[None]]:
@@ -181,5 +183,5 @@ def record_handler(event: dict[str, Any], carrier: Carrier, now: datetime) -> Ca
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
     return async_process_partial_response(
-        event, record_handler(event, configured_carrier(), clock.now()), processor, context
+        event, record_handler(event, configured_carrier(), clients.now()), processor, context
     )

@@ -7,12 +7,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel
 
-from longcode.account import HookEvent
-from longcode.aws import clock, web
+from longcode.accounts import store as accounts
+from longcode.accounts.account import WebhookEvent
+from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, WebhookOff
-from longcode.table import accounts
-from longcode.webhooks import delivery, store, tell
+from longcode.web import resolver as web
+from longcode.webhooks import delivery, tell
+from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, DeliveryState
 
 app = web.resolver()
@@ -27,7 +29,7 @@ class ShownDelivery(BaseModel):
     """
 
     id: str
-    event: HookEvent
+    event: WebhookEvent
     state: DeliveryState
     attempts: int
     error: str | None
@@ -40,10 +42,10 @@ class ShownDelivery(BaseModel):
 @app.get("/webhooks/deliveries")
 def list_deliveries(
     state: Literal["failed", "pending"] = "failed", limit: web.Limit = 50, cursor: web.Cursor = None
-) -> web.Listed[ShownDelivery]:
+) -> web.Page[ShownDelivery]:
     """List the webhooks that were given up, or those that wait for another try; newest first, for thirty days."""
-    page = store.page(web.caller(app), DeliveryState(state), clock.now(), limit=limit, cursor=cursor)
-    return web.Listed(items=[_shown(one) for one in page.deliveries], next_cursor=page.next_cursor)
+    page = webhooks.page(web.caller(app), DeliveryState(state), clients.now(), limit=limit, cursor=cursor)
+    return web.Page(items=[_shown(one) for one in page.deliveries], next_cursor=page.next_cursor)
 
 
 @app.get("/webhooks/deliveries/<delivery_id>")
@@ -52,23 +54,23 @@ def show_delivery(delivery_id: DeliveryId) -> ShownDelivery:
     return _shown(_delivery(delivery_id))
 
 
-@app.post("/webhooks/deliveries/<delivery_id>/replay", responses=web.told({202: ShownDelivery}))
+@app.post("/webhooks/deliveries/<delivery_id>/replay", responses=web.responses({202: ShownDelivery}))
 def replay_delivery(delivery_id: DeliveryId) -> Response[ShownDelivery]:
     """Try a webhook again now, and as often as before; one that was taken too."""
     stood = _delivery(delivery_id)
     if not delivery.is_on(accounts.need(stood.account)):
         raise WebhookOff("Webhooks are off: PATCH /account turns them on.", field="delivery")
-    now = clock.now()
+    now = clients.now()
     begun = delivery.replayed(stood, now)
-    if begun is not stood and not store.change(stood, begun):
+    if begun is not stood and not webhooks.change(stood, begun):
         begun = _delivery(delivery_id)  # tried, or replayed by another, at this moment
-    store.clear_backoff(stood.account)
+    webhooks.clear_backoff(stood.account)
     tell.enqueue(stood.account, [begun])
     return Response(202, "application/json", _shown(begun))
 
 
 def _delivery(delivery_id: str) -> Delivery:
-    found = store.get(web.caller(app), delivery_id, clock.now())
+    found = webhooks.get(web.caller(app), delivery_id, clients.now())
     if found is None:
         raise NotFound(f"There is no webhook {delivery_id!r}.")
     return found

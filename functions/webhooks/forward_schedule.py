@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from longcode.account import Account
-from longcode.aws import clock
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.aws import clients
 from longcode.aws.telemetry import logger
-from longcode.table import accounts, inbox
+from longcode.messages import replies
 from longcode.webhooks import delivery
 from longcode.webhooks.tell import tell
 
@@ -16,14 +17,14 @@ _PAGES = 20  # of one studio in one run, so that none keeps the others waiting
 
 def forward(account: Account, now: datetime) -> int:
     """Tell of replies that came while webhooks were off, were moved to the account or lost; return how many."""
-    told, place = 0, inbox.forwarded(account.id)
+    told, place = 0, replies.forwarded(account.id)
     for _ in range(_PAGES):
-        found = inbox.after(account.id, place, _PAGE)
+        found = replies.after(account.id, place, _PAGE)
         if not found:
             break
         told += tell(account, [delivery.of_reply(reply, now) for _, reply in found])
         place = found[-1][0]
-        inbox.note_forwarded(account.id, place)
+        replies.note_forwarded(account.id, place)
     return told
 
 
@@ -40,4 +41,4 @@ def forward_all(now: datetime) -> int:
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    return {"forwarded": forward_all(clock.now())}
+    return {"forwarded": forward_all(clients.now())}

@@ -12,14 +12,14 @@ import msgspec
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from longcode import retention
-from longcode.account import Account
-from longcode.aws import clock, queues
-from longcode.aws.batch import OneByOne
-from longcode.aws.telemetry import logger
+from longcode import windows
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.aws import clients, queues
+from longcode.aws.telemetry import OneByOne, logger
 from longcode.jobs import Deliver
-from longcode.table import accounts
-from longcode.webhooks import delivery, store, webhook
+from longcode.webhooks import delivery, webhook
+from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, DeliveryState
 from longcode.webhooks.post import post as post_webhook
 from longcode.webhooks.webhook import Answer, Verdict, Webhook
@@ -37,7 +37,7 @@ def deliver(
 
     What is not attempted here stays due: the sweeper enqueues it again.
     """
-    found = store.look_up(account, [job.delivery_id for job in jobs])
+    found = webhooks.look_up(account, [job.delivery_id for job in jobs])
     meant = {(job.delivery_id, job.attempt) for job in jobs}
     every = found.deliveries.values()
     waiting = [one for one in every if one.state is DeliveryState.PENDING and (one.id, one.attempt) in meant]
@@ -50,7 +50,7 @@ def deliver(
         _put_off(waiting, until, now)
         return
     requests = _requests(found.account, waiting, now)
-    endpoint = store.reserve(found.endpoint, now) if requests else None
+    endpoint = webhooks.reserve(found.endpoint, now) if requests else None
     if endpoint is None:
         return
     over = timer() + _SECONDS
@@ -60,26 +60,26 @@ def deliver(
     left = [one for one, _ in requests]
     match verdict:
         case Verdict.FAILED:
-            endpoint = store.note_failure(endpoint, now, random.random())  # noqa: S311  # jitter is no secret
+            endpoint = webhooks.note_failure(endpoint, now, random.random())  # noqa: S311  # jitter is no secret
             _put_off(left, endpoint.paused_until or now, now)
         case Verdict.GONE:
-            store.note_success(endpoint)
+            webhooks.note_success(endpoint)
             _give_up(left, now)
         case Verdict.TAKEN:
-            store.note_success(endpoint)
+            webhooks.note_success(endpoint)
 
 
 def _requests(account: Account, waiting: Iterable[Delivery], now: datetime) -> list[tuple[Delivery, Webhook]]:
     """Return the request of each delivery; give up those of a message that is gone."""
-    texts = store.texts(waiting)
+    texts = webhooks.texts(waiting)
     secrets = webhook.signing(account, now)
     requests = []
     for one in waiting:
         text = texts.get(one.message_id or "")
         if one.message_id and text is None:
-            store.change(one, delivery.given_up(one, delivery.MESSAGE_GONE, now))
+            webhooks.change(one, delivery.given_up(one, delivery.MESSAGE_GONE, now))
             continue
-        data = webhook.reply(retention.hide(text, account.retention_days, now)) if text else one.data
+        data = webhook.reply(windows.hide_old_body(text, account.retention_days, now)) if text else one.data
         requests.append((one, webhook.build(account.webhook_url or "", secrets, one, data, now)))
     return requests
 
@@ -97,7 +97,7 @@ def _attempt(one: Delivery, request: Webhook, post: Post, now: datetime) -> Verd
             then = delivery.gone(one, error, now)
         case Verdict.FAILED:
             then = delivery.refused(one, error, now, random.random())  # noqa: S311  # jitter is no secret
-    store.change(one, then)
+    webhooks.change(one, then)
     outcome = {"account": one.account, "delivery": one.id, "about": one.event, "verdict": verdict.value}
     logger.info("webhook", extra=outcome | ({} if verdict is Verdict.TAKEN else {"reason": error}))
     return verdict
@@ -105,12 +105,12 @@ def _attempt(one: Delivery, request: Webhook, post: Post, now: datetime) -> Verd
 
 def _put_off(waiting: Iterable[Delivery], until: datetime, now: datetime) -> None:
     for one in waiting:
-        store.change(one, delivery.put_off(one, until, now))
+        webhooks.change(one, delivery.put_off(one, until, now))
 
 
 def _give_up(waiting: Iterable[Delivery], now: datetime) -> None:
     for one in waiting:
-        store.change(one, delivery.given_up(one, delivery.WEBHOOK_OFF, now))
+        webhooks.change(one, delivery.given_up(one, delivery.WEBHOOK_OFF, now))
 
 
 def prepare(bodies: Iterable[str], post: Post, now: datetime) -> Callable[[str], None]:
@@ -129,7 +129,7 @@ def prepare(bodies: Iterable[str], post: Post, now: datetime) -> Callable[[str],
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    wait_for = prepare([record["body"] for record in event["Records"]], post_webhook, clock.now())
+    wait_for = prepare([record["body"] for record in event["Records"]], post_webhook, clients.now())
 
     def record_handler(record: SQSRecord) -> None:
         wait_for(record.body)

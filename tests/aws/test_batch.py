@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 
-from longcode.aws.batch import OneByOne
-from tests.fakes import LambdaContext, sqs_event
+from longcode.aws.telemetry import OneByOne
+from tests.support.fakes import LambdaContext, sqs_event
 
 
 def test_a_batch_of_which_all_fail_is_answered_and_no_log_shows_what_an_error_quotes(

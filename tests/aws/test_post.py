@@ -10,7 +10,7 @@ import pytest
 
 from longcode.webhooks.post import call, post
 from longcode.webhooks.webhook import Answer, Webhook
-from tests.aws.servers import PUBLIC, Receiver, mute, receiver
+from tests.support.https_servers import PUBLIC, Receiver, mute, receiver
 
 HOOK = Webhook("https://studio.example/hook?key=secret", {"webhook-id": "a1"}, b'{"type": "test"}')
 Behave = Callable[[socket.socket, Receiver], None]

@@ -4,8 +4,8 @@ import pytest
 
 from longcode.aws import queues
 from longcode.aws.clients import client
-from longcode.jobs import Bill, Export, Send, SendBulk
-from tests.fakes import queued
+from longcode.jobs import Bill, ExportInvoice, Send, SendBulk
+from tests.support.fakes import queued
 
 CALL = "after-call.sqs.SendMessageBatch"
 
@@ -23,7 +23,7 @@ def test_characters_that_sqs_refuses_arrive_all_the_same(aws: None) -> None:
 
 def test_jobs_are_sent_to_the_queues_of_their_types_ten_in_a_call(aws: None) -> None:
     texts = [SendBulk(account="a", message_id=f"m{number}") for number in range(21)]
-    invoice, export = Bill(account="a", month="2026-11"), Export(account="a", month="2026-11")
+    invoice, export = Bill(account="a", month="2026-11"), ExportInvoice(account="a", month="2026-11")
     calls: list[int] = []
 
     def count(parsed: dict[str, Any], **_: Any) -> None:
@@ -36,7 +36,7 @@ def test_jobs_are_sent_to_the_queues_of_their_types_ten_in_a_call(aws: None) -> 
     assert calls == [10, 10, 1, 1, 1]
     assert len(queued("bulk")) == 21
     assert [queues.read(Bill, body) for body in queued("bill")] == [invoice]
-    assert [queues.read(Export, body) for body in queued("export")] == [export]
+    assert [queues.read(ExportInvoice, body) for body in queued("export")] == [export]
     assert queued("send") == []
 
 

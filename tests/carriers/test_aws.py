@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from longcode.carriers.aws import Aws, client, read_inbound, read_receipt
 from longcode.carriers.carrier import Answer, Inbound, Receipt, RefusalReason, Refused, Sent, Text, Uncertain
-from longcode.message import State
+from longcode.message import MessageState
 from tests.carriers.conftest import FakeCarrier
 
 KEYS: dict[str, Any] = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -231,13 +231,13 @@ AT = datetime(2026, 11, 22, 18, 5, 30, 500_000, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("kind", "final", "state"),
     [
-        ("TEXT_DELIVERED", True, State.DELIVERED),
-        ("TEXT_SUCCESSFUL", True, State.DELIVERED),
-        ("TEXT_SUCCESSFUL", False, State.SENT),
-        ("TEXT_SUCCESSFUL", None, State.SENT),
+        ("TEXT_DELIVERED", True, MessageState.DELIVERED),
+        ("TEXT_SUCCESSFUL", True, MessageState.DELIVERED),
+        ("TEXT_SUCCESSFUL", False, MessageState.SENT),
+        ("TEXT_SUCCESSFUL", None, MessageState.SENT),
     ],
 )
-def test_a_good_event_moves_the_message_on(kind: str, final: bool | None, state: State) -> None:
+def test_a_good_event_moves_the_message_on(kind: str, final: bool | None, state: MessageState) -> None:
     receipt = read_receipt(EVENT | {"eventType": kind, "isFinal": final})
 
     assert receipt == Receipt(carrier="aws", reference="1001.7", carrier_id="m-1", state=state, at=AT)
@@ -262,7 +262,13 @@ def test_a_bad_event_says_why(kind: str, why: RefusalReason) -> None:
     receipt = read_receipt(EVENT | {"eventType": kind})
 
     assert receipt == Receipt(
-        carrier="aws", reference="1001.7", carrier_id="m-1", state=State.UNDELIVERED, code=kind, reason=why, at=AT
+        carrier="aws",
+        reference="1001.7",
+        carrier_id="m-1",
+        state=MessageState.UNDELIVERED,
+        code=kind,
+        reason=why,
+        at=AT,
     )
 
 
@@ -287,7 +293,7 @@ def test_an_event_needs_no_more_than_its_type_and_our_reference() -> None:
         carrier="aws",
         reference="1001.7",
         carrier_id=None,
-        state=State.UNDELIVERED,
+        state=MessageState.UNDELIVERED,
         code="TEXT_SPAM",
         reason=RefusalReason.FILTERED,
     )

@@ -5,13 +5,13 @@ import pytest
 
 from longcode.carriers.aws import Aws
 from longcode.carriers.carrier import Sent, Text
-from longcode.carriers.choose import carrier
+from longcode.carriers.choose import open_carrier
 from tests.carriers.conftest import FakeCarrier
 
 
 def test_twilio_is_chosen_by_name_and_may_live_elsewhere(fake: FakeCarrier, text: Text) -> None:
     fake.answers(201, '{"sid": "SM1"}')
-    chosen = carrier(
+    chosen = open_carrier(
         "twilio",
         account_sid="AC123",
         auth_token="test-token",
@@ -28,12 +28,12 @@ def test_aws_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
 
-    assert isinstance(carrier("aws", configuration_set="longcode"), Aws)
+    assert isinstance(open_carrier("aws", configuration_set="longcode"), Aws)
 
 
 def test_an_unknown_carrier_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="'pigeon'"):
-        carrier("pigeon")
+        open_carrier("pigeon")
 
 
 def test_a_start_with_twilio_does_not_load_the_aws_sdk() -> None:

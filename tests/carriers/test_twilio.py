@@ -15,7 +15,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError
 
 from longcode.carriers.carrier import Inbound, Receipt, RefusalReason, Refused, Sent, Text, Uncertain
 from longcode.carriers.twilio import Twilio, read_inbound, read_receipt, receipt_url, signature, verify
-from longcode.message import State
+from longcode.message import MessageState
 from tests.carriers.conftest import FakeCarrier
 
 EVENTS = Path(__file__).parents[1] / "events"
@@ -328,7 +328,7 @@ def test_verifying_never_raises(form: list[tuple[str, str]], header: str) -> Non
 
 @pytest.mark.parametrize("status", ["sent", "delivered", "read"])
 def test_a_good_receipt_moves_the_message_on(status: str) -> None:
-    states = {"sent": State.SENT, "delivered": State.DELIVERED, "read": State.DELIVERED}
+    states = {"sent": MessageState.SENT, "delivered": MessageState.DELIVERED, "read": MessageState.DELIVERED}
 
     receipt = read_receipt("1001.7", {"MessageSid": "SM1", "MessageStatus": status, "ErrorCode": ""})
 
@@ -356,7 +356,7 @@ def test_a_bad_receipt_says_why(status: str, code: str, why: RefusalReason) -> N
     receipt = read_receipt("1001.7", {"MessageSid": "SM1", "MessageStatus": status, "ErrorCode": code})
 
     assert receipt == Receipt(
-        carrier="twilio", reference="1001.7", carrier_id="SM1", state=State.UNDELIVERED, code=code, reason=why
+        carrier="twilio", reference="1001.7", carrier_id="SM1", state=MessageState.UNDELIVERED, code=code, reason=why
     )
 
 
@@ -368,7 +368,7 @@ def test_a_bad_receipt_without_a_code_is_called_by_its_status(status: str) -> No
         carrier="twilio",
         reference="1001.7",
         carrier_id=None,
-        state=State.UNDELIVERED,
+        state=MessageState.UNDELIVERED,
         code=status,
         reason=RefusalReason.UNKNOWN,
     )
@@ -475,5 +475,5 @@ def test_the_receipt_event_is_signed_and_reads_as_delivered() -> None:
         carrier="twilio",
         reference="1001.0198f3c2a7b4",
         carrier_id="SM88887777666655554444333322221111",
-        state=State.DELIVERED,
+        state=MessageState.DELIVERED,
     )

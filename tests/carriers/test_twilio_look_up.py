@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from longcode.carriers.carrier import CarrierText
 from longcode.carriers.twilio import Twilio
-from longcode.lookup import Listed
-from longcode.message import State
+from longcode.message import MessageState
 from tests.carriers.conftest import FakeCarrier
 
 SINCE = datetime(2026, 11, 22, 23, 59, 45, tzinfo=UTC)
@@ -22,7 +22,7 @@ TEXT: dict[str, Any] = {
 }
 
 
-def find(api_base: str, timeout_seconds: float = 5) -> list[Listed] | None:
+def find(api_base: str, timeout_seconds: float = 5) -> list[CarrierText] | None:
     twilio = Twilio(
         account_sid="AC123",
         auth_token="test-token",
@@ -52,11 +52,11 @@ def test_texts_are_asked_for_by_phone_and_number(fake: FakeCarrier) -> None:
     }
     assert asked.headers["Authorization"] == "Basic QUMxMjM6dGVzdC10b2tlbg=="
     assert found == [
-        Listed(
+        CarrierText(
             carrier_id="SM1",
             body="Your proofs are ready.",
             created_at=datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC),
-            state=State.DELIVERED,
+            state=MessageState.DELIVERED,
         )
     ]
 
@@ -64,16 +64,16 @@ def test_texts_are_asked_for_by_phone_and_number(fake: FakeCarrier) -> None:
 @pytest.mark.parametrize(
     ("status", "error_code", "state", "code"),
     [
-        ("queued", None, State.SENT, None),
-        ("sending", None, State.SENT, None),
-        ("sent", None, State.SENT, None),
-        ("undelivered", 30003, State.UNDELIVERED, "30003"),
-        ("failed", None, State.UNDELIVERED, "failed"),
-        ("unheard-of", None, State.SENT, None),
+        ("queued", None, MessageState.SENT, None),
+        ("sending", None, MessageState.SENT, None),
+        ("sent", None, MessageState.SENT, None),
+        ("undelivered", 30003, MessageState.UNDELIVERED, "30003"),
+        ("failed", None, MessageState.UNDELIVERED, "failed"),
+        ("unheard-of", None, MessageState.SENT, None),
     ],
 )
 def test_a_listed_text_is_as_far_as_its_status_says(
-    fake: FakeCarrier, status: str, error_code: int | None, state: State, code: str | None
+    fake: FakeCarrier, status: str, error_code: int | None, state: MessageState, code: str | None
 ) -> None:
     fake.answers(200, page(TEXT | {"status": status, "error_code": error_code}))
 

@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 
-from longcode.account import Account, Product, check_may_send, plan_in, why_silent
+from longcode.accounts.account import (
+    STATUS_REFUSALS,
+    Account,
+    AccountStatus,
+    StatusChange,
+    check_may_send,
+    plan_in,
+    why_silent,
+)
 from longcode.errors import AccountClosed, AccountSuspended
-from longcode.plans import Change
-from longcode.standing import REFUSALS, AccountStatus, StatusChange
+from longcode.jobs import Product
+from longcode.plans.plans import PlanChange
 
 JOINED = datetime(2026, 4, 15, 15, 0, tzinfo=UTC)
 ACTIVE, SUSPENDED, CLOSED = AccountStatus.ACTIVE, AccountStatus.SUSPENDED, AccountStatus.CLOSED
@@ -25,7 +33,7 @@ def account(*turns: tuple[str, AccountStatus], joined: datetime = JOINED, **chan
         "product": Product.SPECTRA,
         "edition": "standard",
         "created_at": joined,
-        "plan_changes": (Change(joined, "medium"),),
+        "plan_changes": (PlanChange(joined, "medium"),),
         "standing": standings[-1].to if standings else ACTIVE,
         "standings": standings,
     }
@@ -61,8 +69,8 @@ def test_a_closed_account_sends_nothing() -> None:
 def test_a_text_is_refused_for_the_reason_that_a_request_is() -> None:
     codes = {SUSPENDED: AccountSuspended.code, CLOSED: AccountClosed.code}
 
-    assert codes == REFUSALS
-    assert [standing for standing in AccountStatus if standing not in REFUSALS] == [ACTIVE]
+    assert codes == STATUS_REFUSALS
+    assert [standing for standing in AccountStatus if standing not in STATUS_REFUSALS] == [ACTIVE]
 
 
 def test_before_it_joined_an_account_owes_nothing() -> None:
@@ -134,7 +142,7 @@ def test_a_suspended_account_goes_on_to_owe_its_fee_until_it_is_closed() -> None
 
 
 def test_the_plan_of_the_last_month_is_the_one_that_was_chosen_in_time() -> None:
-    changes = (Change(JOINED, "medium"), Change(utc("2026-06-09 15:00"), "small"))
+    changes = (PlanChange(JOINED, "medium"), PlanChange(utc("2026-06-09 15:00"), "small"))
     closed = account(("2026-06-10 15:00", CLOSED))
 
     assert plan_in(replace(closed, plan_changes=changes), "2026-06") == "small"

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from longcode import credit, export, invoice, invoice_facts, late, months, plans, price_list
-from longcode.account import Account, Product, plan_in
-from longcode.credit import Credit
-from longcode.invoice import Line
-from longcode.plans import Change
-from longcode.standing import AccountStatus, StatusChange
-from longcode.usage import Usage
+from longcode import months
+from longcode.accounts.account import Account, AccountStatus, StatusChange, plan_in
+from longcode.billing import adjustments, stripe_form
+from longcode.billing.adjustments import Credit
+from longcode.billing.invoice import InvoiceLine, draw_up, how_cut, invoice_facts, money
+from longcode.jobs import Product
+from longcode.plans import plans
+from longcode.plans.plans import PlanChange
+from longcode.usage.usage import Usage
 
 ROOT = Path(__file__).parents[2]
-PLANS = price_list.read((ROOT / "infra/plans.json").read_text()).of_month("2026-11")
+PLANS = plans.read_price_list((ROOT / "infra/plans.json").read_text()).of_month("2026-11")
 
 
 def rows(first_column: str) -> list[list[str]]:
@@ -56,7 +58,7 @@ def test_a_plan_is_in_a_month_what_the_page_says(versions: str, month: str, vers
         for one in versions.split("; ")
     ]
 
-    prices = price_list.read(json.dumps({"currency": "USD", "plans": [{"name": "small", "versions": terms}]}))
+    prices = plans.read_price_list(json.dumps({"currency": "USD", "plans": [{"name": "small", "versions": terms}]}))
 
     plan = prices.of_month(month)["small"]
     assert (plan.version, plan.on_offer) == (int(version), on_offer == "yes")
@@ -75,7 +77,7 @@ def test_a_change_counts_from_the_month_that_the_page_says(
 
 @pytest.mark.parametrize(("changes", "month", "plan"), rows("Changes, UTC"))
 def test_a_month_has_the_plan_that_the_page_says(changes: str, month: str, plan: str) -> None:
-    made = [Change(utc(at), name) for name, at in (change.split(" at ") for change in changes.split("; "))]
+    made = [PlanChange(utc(at), name) for name, at in (change.split(" at ") for change in changes.split("; "))]
 
     assert (plans.in_month(month, made) or "none") == plan
 
@@ -95,7 +97,7 @@ def test_an_account_that_leaves_owes_for_the_months_that_the_page_says(
         product=Product.SPECTRA,
         edition="standard",
         created_at=utc(joined),
-        plan_changes=(Change(utc(joined), "starter"),),
+        plan_changes=(PlanChange(utc(joined), "starter"),),
         standing=made[-1].to,
         standings=tuple(made),
     )
@@ -111,13 +113,13 @@ def test_an_invoice_comes_to_what_the_page_says(plan: str, used: list[str], on_l
     sent, received = map(int, used)
     included, sent_beyond, received_beyond = map(int, on_lines)
 
-    drawn = invoice.draw_up("10001", "2026-11", PLANS[plan], Usage(units_sent=sent, units_received=received))
+    drawn = draw_up("10001", "2026-11", PLANS[plan], Usage(units_sent=sent, units_received=received))
 
     quantities = {line.item: line.quantity for line in drawn.lines}
     assert quantities["units_sent"] + quantities["units_received"] == included
     assert quantities.get("units_sent_beyond", 0) == sent_beyond
     assert quantities.get("units_received_beyond", 0) == received_beyond
-    assert invoice.money(drawn.total_micros, drawn.currency) == total
+    assert money(drawn.total_micros, drawn.currency) == total
 
 
 @pytest.mark.parametrize(
@@ -126,28 +128,28 @@ def test_an_invoice_comes_to_what_the_page_says(plan: str, used: list[str], on_l
 def test_late_units_come_to_what_the_page_says(plan: str, units: list[str], lines: str, amount: str) -> None:
     billed, counted = (Usage(units_sent=int(sent), units_received=int(received)) for sent, received in pairs(units))
 
-    found = list(late.lines("2026-10", PLANS[plan], billed, counted))
+    found = list(adjustments.late_lines("2026-10", PLANS[plan], billed, counted))
 
     assert "; ".join(f"{line.item.removeprefix('late_')} {line.quantity}" for line in found) == lines
-    assert invoice.money(sum(line.amount_micros for line in found), "USD") == amount
+    assert money(sum(line.amount_micros for line in found), "USD") == amount
 
 
 @pytest.mark.parametrize("row", rows("Charges"))
 def test_credits_come_off_as_the_page_says(row: list[str]) -> None:
     charged, brought, given, taken, carried, total = row
-    charges = [Line("monthly_fee", "Medium", 1, micros(charged), micros(charged))]
+    charges = [InvoiceLine("monthly_fee", "Medium", 1, micros(charged), micros(charged))]
     credits_given = [
         Credit(
             account="1", id="c", month="2026-10", amount_micros=micros(given), reason="r", given_at=utc("2026-11-01")
         )
     ]
 
-    lines = credit.lines(charges, micros(brought), credits_given if micros(given) else [])
+    lines = adjustments.credit_lines(charges, micros(brought), credits_given if micros(given) else [])
 
     comes_to = sum(line.amount_micros for line in (*charges, *lines))
     assert comes_to == micros(total)
     assert comes_to - micros(charged) == -micros(taken.removeprefix("-"))
-    assert credit.carried_on(lines) == micros(carried)
+    assert adjustments.carried_on(lines) == micros(carried)
 
 
 def pairs(four: list[str]) -> list[tuple[str, str]]:
@@ -159,8 +161,8 @@ def micros(text: str) -> int:
 
 
 def test_every_form_of_an_invoice_tells_of_its_month_what_the_page_says() -> None:
-    drawn = invoice.draw_up("10000001", "2026-11", PLANS["medium"], Usage())
-    told = [*map(": ".join, invoice_facts.facts(drawn)), invoice_facts.how_cut(drawn)]
+    drawn = draw_up("10000001", "2026-11", PLANS["medium"], Usage())
+    told = [*map(": ".join, invoice_facts(drawn)), how_cut(drawn)]
 
     page = dict(rows("Told"))
 
@@ -170,17 +172,17 @@ def test_every_form_of_an_invoice_tells_of_its_month_what_the_page_says() -> Non
 
 
 def test_an_invoice_is_rounded_for_the_operators_books_as_the_page_says() -> None:
-    given = invoice.Line("credit", "Credit", 1, -2_500_000, -2_500_000)
-    drawn = invoice.draw_up("10000001", "2026-11", PLANS["volume"], Usage(units_sent=10_003), others=[given])
+    given = InvoiceLine("credit", "Credit", 1, -2_500_000, -2_500_000)
+    drawn = draw_up("10000001", "2026-11", PLANS["volume"], Usage(units_sent=10_003), others=[given])
     charged = [line for line in drawn.lines if line.amount_micros]
     sums = list(accumulate(line.amount_micros for line in charged))
 
     *lines, total = [row[1:] for row in rows("Line")]
 
-    assert [exact for exact, *_ in lines] == [invoice.money(line.amount_micros, "USD") for line in charged]
-    assert [so_far for _, so_far, *_ in lines] == [invoice.money(one, "USD") for one in sums]
+    assert [exact for exact, *_ in lines] == [money(line.amount_micros, "USD") for line in charged]
+    assert [so_far for _, so_far, *_ in lines] == [money(one, "USD") for one in sums]
     assert [rounded for *_, rounded, _ in lines] == [
-        invoice.money(export.cents(one, "USD") * 10_000, "USD") for one in sums
+        money(stripe_form.cents(one, "USD") * 10_000, "USD") for one in sums
     ]
-    assert [int(item) for *_, item in lines] == [one for one in export.amounts(drawn) if one]
+    assert [int(item) for *_, item in lines] == [one for one in stripe_form.amounts(drawn) if one]
     assert total == [lines[-1][1], lines[-1][1], lines[-1][2], str(sum(int(item) for *_, item in lines))]

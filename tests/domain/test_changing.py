@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from longcode import plans
 from longcode.errors import PlanNotOffered, TooManyChanges, UnknownPlan
-from longcode.plans import Change, PastLimit, Plan
+from longcode.plans import plans
+from longcode.plans.plans import PastLimit, Plan, PlanChange
 
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
 CUTOFF = datetime(2026, 11, 30, 23, tzinfo=UTC)
 EVENING = CUTOFF + timedelta(hours=1)
-JOINED = Change(datetime(2026, 11, 2, 15, tzinfo=UTC), "small")
+JOINED = PlanChange(datetime(2026, 11, 2, 15, tzinfo=UTC), "small")
 
 
 def plan(name: str, *, on_offer: bool = True) -> Plan:
@@ -22,7 +22,7 @@ PRICES = {"old": plan("old", on_offer=False), "small": plan("small"), "large": p
 
 
 def test_another_plan_is_a_change() -> None:
-    assert plans.change("large", [JOINED], PRICES, NOW) == Change(NOW, "large")
+    assert plans.change("large", [JOINED], PRICES, NOW) == PlanChange(NOW, "large")
 
 
 def test_the_plan_that_one_has_is_none() -> None:
@@ -30,13 +30,13 @@ def test_the_plan_that_one_has_is_none() -> None:
 
 
 def test_the_plan_that_one_is_about_to_have_is_none() -> None:
-    waiting = Change(EVENING, "large")
+    waiting = PlanChange(EVENING, "large")
 
     assert plans.change("large", [JOINED, waiting], PRICES, EVENING + timedelta(minutes=1)) is None
 
 
 def test_a_change_that_is_yet_to_count_is_taken_back_by_the_present_plan() -> None:
-    waiting = Change(EVENING, "large")
+    waiting = PlanChange(EVENING, "large")
     back = plans.change("small", [JOINED, waiting], PRICES, EVENING + timedelta(minutes=1))
 
     assert back
@@ -52,26 +52,26 @@ def test_a_plan_that_does_not_exist_is_refused() -> None:
 
 
 def test_a_plan_that_is_not_on_offer_is_for_those_only_who_have_it_this_month() -> None:
-    had = Change(JOINED.at, "old")
-    waiting = Change(EVENING, "large")
+    had = PlanChange(JOINED.at, "old")
+    waiting = PlanChange(EVENING, "large")
 
     with pytest.raises(PlanNotOffered, match="The plan Old is no longer offered") as refusal:
         plans.change("old", [JOINED], PRICES, NOW)
     with pytest.raises(PlanNotOffered):
-        plans.change("old", [had, Change(JOINED.at, "small")], PRICES, NOW)
+        plans.change("old", [had, PlanChange(JOINED.at, "small")], PRICES, NOW)
 
     assert refusal.value.field == "plan"
     assert plans.change("old", [had], PRICES, NOW) is None
-    assert plans.change("old", [had, waiting], PRICES, EVENING) == Change(EVENING, "old")
+    assert plans.change("old", [had, waiting], PRICES, EVENING) == PlanChange(EVENING, "old")
 
 
 def test_a_change_is_never_dated_before_one_that_was_recorded_earlier() -> None:
     """The clock of another machine was a second ahead, over the cut-off."""
-    ahead = Change(CUTOFF + timedelta(milliseconds=500), "large")
+    ahead = PlanChange(CUTOFF + timedelta(milliseconds=500), "large")
 
     made = plans.change("small", [JOINED, ahead], PRICES, CUTOFF - timedelta(milliseconds=500))
 
-    assert made == Change(ahead.at, "small")
+    assert made == PlanChange(ahead.at, "small")
     assert plans.in_month("2026-12", [JOINED, ahead, made]) == "small"
     assert plans.counts_from(plans.taken_at([JOINED, ahead], CUTOFF)) == "2026-12"
 
@@ -90,14 +90,14 @@ def test_of_one_month_a_plan_is_changed_thirty_times_at_most() -> None:
         "The plan for 2026-11 was changed 30 times."
         " Changes are taken again after 17:00 Central Time on 30 November 2026."
     )
-    assert plans.change("small", changes, PRICES, EVENING) == Change(EVENING, "small")
+    assert plans.change("small", changes, PRICES, EVENING) == PlanChange(EVENING, "small")
 
 
 def test_each_change_is_told_with_the_month_from_which_it_counts() -> None:
-    changes = [JOINED, Change(CUTOFF, "large"), Change(EVENING, "small")]
+    changes = [JOINED, PlanChange(CUTOFF, "large"), PlanChange(EVENING, "small")]
 
     assert [month for _, month in plans.counted(changes)] == ["2026-11", "2026-11", "2026-12"]
-    assert [month for _, month in plans.counted([Change(EVENING, "small")])] == ["2026-11"]
+    assert [month for _, month in plans.counted([PlanChange(EVENING, "small")])] == ["2026-11"]
     assert plans.counted([]) == []
 
 

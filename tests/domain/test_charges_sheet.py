@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from longcode import charges_sheet
-from longcode.message import Direction, Kind, Message, State
+from longcode.billing import sheet
+from longcode.message import Direction, Message, MessageKind, MessageState
 
 
 def text(**fields: object) -> Message:
@@ -13,8 +13,8 @@ def text(**fields: object) -> Message:
         "account": "10000001",
         "id": "m0",
         "direction": Direction.OUT,
-        "kind": Kind.INDIVIDUAL,
-        "state": State.SENT,
+        "kind": MessageKind.INDIVIDUAL,
+        "state": MessageState.SENT,
         "phone": "+12125550123",
         "number": "+15555550100",
         "body": "A secret",
@@ -30,15 +30,15 @@ def text(**fields: object) -> Message:
 def test_a_row_has_the_time_of_the_claim_and_of_a_reply_that_of_its_arrival() -> None:
     at = datetime(2026, 11, 1, 6, 30, tzinfo=timezone(timedelta(hours=1)))
 
-    sent = charges_sheet.row(text(sent_at=at, client_id="c1"), {"c1": "Zoë Quill"})
-    came = charges_sheet.row(text(direction=Direction.IN), {})
+    sent = sheet.text_row(text(sent_at=at, client_id="c1"), {"c1": "Zoë Quill"})
+    came = sheet.text_row(text(direction=Direction.IN), {})
 
     assert sent == ("2026-11-01T05:30:00Z", "out", "*******0123", "2", "c1", "Zoë Quill", "m0")
     assert came == ("2026-11-01T04:59:59Z", "in", "*******0123", "2", "", "", "m0")
 
 
 def test_a_client_who_is_gone_has_an_id_and_no_name() -> None:
-    assert charges_sheet.row(text(client_id="c9"), {})[4:6] == ("c9", "")
+    assert sheet.text_row(text(client_id="c9"), {})[4:6] == ("c9", "")
 
 
 @pytest.mark.parametrize(
@@ -57,22 +57,22 @@ def test_a_client_who_is_gone_has_an_id_and_no_name() -> None:
     ],
 )
 def test_a_client_who_is_called_by_the_phone_does_not_tell_it(client: str, shown: str) -> None:
-    assert charges_sheet.row(text(client_id=client), {client: client})[4:6] == (shown, shown)
+    assert sheet.text_row(text(client_id=client), {client: client})[4:6] == (shown, shown)
 
 
 @pytest.mark.parametrize(
     "written", ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠a"]
 )
 def test_what_a_spreadsheet_takes_for_a_formula_is_text(written: str) -> None:
-    row = charges_sheet.row(text(client_id=written), {written: written})
+    row = sheet.text_row(text(client_id=written), {written: written})
 
     assert row[4:6] == (f"'{written}", f"'{written}")
 
 
 @pytest.mark.parametrize("written", ["Zoë", "O'Hara", "a=1", "", "12", "'quoted"])
 def test_what_is_no_formula_stays_as_it_is(written: str) -> None:
-    assert charges_sheet.cell(written) == written
+    assert sheet.cell(written) == written
 
 
 def test_a_text_that_cannot_be_read_has_a_row_that_says_so() -> None:
-    assert charges_sheet.unreadable("m7") == ("", "unreadable", "", "", "", "", "m7")
+    assert sheet.unreadable_row("m7") == ("", "unreadable", "", "", "", "", "m7")

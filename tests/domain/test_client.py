@@ -2,10 +2,11 @@
 
 import pytest
 
-from longcode.account import Account, Product, QuietZone
-from longcode.client import Client, Phone, may_be_texted, merge_values, numbers_to_text, quiet_zone
+from longcode.accounts.account import Account, QuietZone
+from longcode.clients.client import Client, Phone, client_merge_values, may_be_texted, numbers_to_text, quiet_zone
 from longcode.errors import NoNumberTicked, NoPermission
-from tests.fakes import NOW
+from longcode.jobs import Product
+from tests.support.fakes import NOW
 
 MOBILE = Phone(number="+12125550101", entered="212 555 0101")
 HOME = Phone(number="+12125550102", entered="212 555 0102", sms=False)
@@ -60,14 +61,14 @@ def test_a_template_knows_the_client_and_the_studio() -> None:
     studio = foxglove()
     zoe = Client(account="1", id="c1", updated_at=NOW, first_name="Zoë")
 
-    assert merge_values(studio, zoe) == {
+    assert client_merge_values(studio, zoe) == {
         "studio.name": "Foxglove",
         "studio.phone": "",
         "client.first_name": "Zoë",
         "client.last_name": "",
         "client.name": "Zoë",
     }
-    assert merge_values(studio, None) == {"studio.name": "Foxglove", "studio.phone": ""}
+    assert client_merge_values(studio, None) == {"studio.name": "Foxglove", "studio.phone": ""}
 
 
 def test_quiet_hours_go_by_the_clients_own_zone_then_by_the_studios_if_it_says_so() -> None:

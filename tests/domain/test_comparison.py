@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from longcode import comparison, included
-from longcode.comparison import Comparison
-from longcode.plans import PastLimit, Plan
-from longcode.usage import Usage
+from longcode.billing.estimates import Comparison, compare_plans, included_units
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage.usage import Usage
 
 SMALL = Plan("small", "Small", 12_000_000, 300, 50_000, PastLimit.STOP)
 MEDIUM = Plan("medium", "Medium", 35_000_000, 1000, 40_000, PastLimit.CHARGE)
@@ -17,7 +16,7 @@ LARGE = Plan("large", "Large", 90_000_000, 3000, 35_000, PastLimit.CHARGE)
 
 
 def compare(own: Plan, sent: int, received: int = 0, offered: Sequence[Plan] = (SMALL, MEDIUM, LARGE)) -> Comparison:
-    return comparison.compare("2026-11", own, offered, Usage(units_sent=sent, units_received=received))
+    return compare_plans("2026-11", own, offered, Usage(units_sent=sent, units_received=received))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +78,7 @@ def test_of_two_plans_that_are_alike_the_first_offered_is_cheapest() -> None:
 
 
 def test_what_a_charging_plan_has_used_are_texts_and_replies() -> None:
-    found = included.of("2026-11", MEDIUM, Usage(units_sent=900, units_received=150))
+    found = included_units("2026-11", MEDIUM, Usage(units_sent=900, units_received=150))
 
     assert (found.used, found.left, found.beyond, found.percent) == (1050, 0, 50, 105)
     assert found.frees_at == datetime(2026, 12, 1, 6, tzinfo=UTC)
@@ -88,7 +87,7 @@ def test_what_a_charging_plan_has_used_are_texts_and_replies() -> None:
 def test_what_a_stopping_plan_has_used_are_texts_alone_and_those_that_are_taken() -> None:
     usage = Usage(units_sent=100, units_received=500)
 
-    over, current = included.of("2026-11", SMALL, usage), included.of("2026-11", SMALL, usage, reserved=120)
+    over, current = included_units("2026-11", SMALL, usage), included_units("2026-11", SMALL, usage, reserved=120)
 
     assert (over.used, over.left, over.percent) == (100, 200, 33)
     assert (current.used, current.left, current.percent) == (120, 180, 40)
@@ -97,6 +96,6 @@ def test_what_a_stopping_plan_has_used_are_texts_alone_and_those_that_are_taken(
 def test_where_nothing_is_included_there_is_no_percentage() -> None:
     pay_as_you_go = Plan("pay", "Pay", 0, 0, 60_000, PastLimit.CHARGE)
 
-    found = included.of("2026-11", pay_as_you_go, Usage(units_sent=3))
+    found = included_units("2026-11", pay_as_you_go, Usage(units_sent=3))
 
     assert (found.used, found.left, found.beyond, found.percent) == (3, 0, 3, None)

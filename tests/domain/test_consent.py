@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longcode.consent import SHARED, Event, Means, OptOut, apply, blocks, of_account
-from tests.fakes import NOW
+from longcode.jobs import Means
+from longcode.optouts.consent import SHARED, OptOut, OptOutEvent, apply, blocks, of_account
+from tests.support.fakes import NOW
 
 
-def said(minute: int, *, out: bool, event_id: str | None = None) -> Event:
-    return Event(
+def said(minute: int, *, out: bool, event_id: str | None = None) -> OptOutEvent:
+    return OptOutEvent(
         id=event_id or f"e{minute:03}",
         phone="+12125550123",
         scope=SHARED,
@@ -24,7 +25,7 @@ def said(minute: int, *, out: bool, event_id: str | None = None) -> Event:
     )
 
 
-def after(*events: Event) -> OptOut:
+def after(*events: OptOutEvent) -> OptOut:
     state = reduce(apply, events, None)
     assert state
     return state
@@ -39,7 +40,7 @@ EVENTS = st.lists(
 
 @settings(max_examples=50)
 @given(EVENTS, st.randoms(use_true_random=False))
-def test_the_order_in_which_events_come_does_not_matter(events: list[Event], chance: object) -> None:
+def test_the_order_in_which_events_come_does_not_matter(events: list[OptOutEvent], chance: object) -> None:
     shuffled = events * 2
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis' own Random
 
@@ -51,7 +52,7 @@ def test_the_order_in_which_events_come_does_not_matter(events: list[Event], cha
 
 @settings(max_examples=50)
 @given(EVENTS)
-def test_the_same_event_again_changes_nothing(events: list[Event]) -> None:
+def test_the_same_event_again_changes_nothing(events: list[OptOutEvent]) -> None:
     state = after(*events)
 
     assert [apply(state, event) is state for event in events] == [True] * len(events)

@@ -4,15 +4,16 @@ from itertools import pairwise
 
 import pytest
 
-from longcode.account import Account, HookEvent, Product
-from longcode.account import Delivery as Mode
+from longcode.accounts.account import Account, WebhookEvent
+from longcode.accounts.account import ReplyDelivery as Mode
+from longcode.jobs import Product
 from longcode.webhooks import delivery
 from longcode.webhooks.delivery import DeliveryState, Endpoint
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ONE = delivery.new("10000001", HookEvent.CALL_CREATED, "call-1", {"id": "call-1"}, NOW)
+ONE = delivery.new("10000001", WebhookEvent.CALL_CREATED, "call-1", {"id": "call-1"}, NOW)
 HOSTED = Account(
     id="10000001",
     name="Foxglove",
@@ -88,11 +89,11 @@ def test_a_replay_begins_anew_and_the_same_replay_twice_changes_nothing() -> Non
 
 
 def test_the_id_is_of_what_happened_and_of_the_studio() -> None:
-    again = delivery.new("10000001", HookEvent.CALL_CREATED, "call-1", {}, NOW + DAY)
+    again = delivery.new("10000001", WebhookEvent.CALL_CREATED, "call-1", {}, NOW + DAY)
     others = {
-        delivery.id_of("10000002", HookEvent.CALL_CREATED, "call-1"),
-        delivery.id_of("10000001", HookEvent.MESSAGE_STATUS, "call-1"),
-        delivery.id_of("10000001", HookEvent.CALL_CREATED, "call-2"),
+        delivery.id_of("10000002", WebhookEvent.CALL_CREATED, "call-1"),
+        delivery.id_of("10000001", WebhookEvent.MESSAGE_STATUS, "call-1"),
+        delivery.id_of("10000001", WebhookEvent.CALL_CREATED, "call-2"),
     }
 
     assert again.id == ONE.id
@@ -100,7 +101,7 @@ def test_the_id_is_of_what_happened_and_of_the_studio() -> None:
 
 
 def test_a_studio_is_told_of_every_event_unless_it_chooses() -> None:
-    assert all(delivery.wants(HOSTED, event) for event in HookEvent)
+    assert all(delivery.wants(HOSTED, event) for event in WebhookEvent)
 
 
 @pytest.mark.parametrize(
@@ -109,13 +110,13 @@ def test_a_studio_is_told_of_every_event_unless_it_chooses() -> None:
         {"delivery": Mode.POLL},
         {"webhook_url": None},
         {"webhook_secret": None},
-        {"webhook_events": (HookEvent.MESSAGE_RECEIVED,)},
+        {"webhook_events": (WebhookEvent.MESSAGE_RECEIVED,)},
         {"webhook_events": ()},
     ],
     ids=str,
 )
 def test_a_studio_is_not_told_of_what_it_does_not_take(changes: dict[str, object]) -> None:
-    assert not delivery.wants(replace(HOSTED, **changes), HookEvent.MESSAGE_STATUS)  # type: ignore[arg-type]
+    assert not delivery.wants(replace(HOSTED, **changes), WebhookEvent.MESSAGE_STATUS)  # type: ignore[arg-type]
 
 
 def test_failures_begin_pauses_that_grow_to_a_quarter_of_an_hour() -> None:

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode.export import amounts, cents, draft, items
-from longcode.invoice import Invoice, Line, draw_up
-from longcode.plans import PastLimit, Plan
-from longcode.usage import Usage
+from longcode.billing.invoice import Invoice, InvoiceLine, draw_up
+from longcode.billing.stripe_form import amounts, cents, draft, items
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage.usage import Usage
 
 VOLUME = Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE)
 
 
 def invoice(*micros: int, currency: str = "USD") -> Invoice:
-    lines = tuple(Line("item", "Item", 1, amount, amount) for amount in micros)
+    lines = tuple(InvoiceLine("item", "Item", 1, amount, amount) for amount in micros)
     drawn = draw_up("10000001", "2026-11", VOLUME, Usage(), studio="Foxglove")
     return replace(drawn, number="2026-11-000001", lines=lines, total_micros=sum(micros), currency=currency)
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode import forecast
-from longcode.plans import PastLimit, Plan
-from longcode.usage import Usage
+from longcode.billing.estimates import forecast
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage.usage import Usage
 
 JOINED = datetime(2026, 1, 5, 15, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ def each_day(first: str, count: int, sent: int, received: int = 0) -> dict[str, 
 def test_a_month_that_goes_on_as_before_has_its_days_times_their_mean(now: datetime, days: int) -> None:
     used = {day: one for day, one in each_day("2026-01-06", 360, 10, 4).items() if day < now.date().isoformat()}
 
-    found = forecast.of(plan(), used, JOINED, now)
+    found = forecast(plan(), used, JOINED, now)
 
     assert found
     assert (found.units_sent, found.units_received, found.days_looked_at) == (10 * days, 4 * days, 7)
@@ -47,7 +47,7 @@ def test_a_month_that_goes_on_as_before_has_its_days_times_their_mean(now: datet
 def test_a_week_is_looked_at_and_no_more_also_across_the_month() -> None:
     used = each_day("2026-10-26", 1, 700) | each_day("2026-10-27", 5, 7) | each_day("2026-11-01", 1, 14)
 
-    found = forecast.of(plan(), used, JOINED, datetime(2026, 11, 3, 15, tzinfo=UTC))
+    found = forecast(plan(), used, JOINED, datetime(2026, 11, 3, 15, tzinfo=UTC))
 
     assert found
     assert found.units_sent == 14 + 28 * 7  # 49 units in the seven days from 27 October on
@@ -57,7 +57,7 @@ def test_today_counts_as_a_mean_day_or_as_what_it_has_already() -> None:
     noon = datetime(2026, 11, 29, 18, tzinfo=UTC)
     week = each_day("2026-11-22", 7, 10)
 
-    quiet, busy = (forecast.of(plan(), week | each_day("2026-11-29", 1, sent), JOINED, noon) for sent in (3, 30))
+    quiet, busy = (forecast(plan(), week | each_day("2026-11-29", 1, sent), JOINED, noon) for sent in (3, 30))
 
     assert quiet
     assert busy
@@ -65,7 +65,7 @@ def test_today_counts_as_a_mean_day_or_as_what_it_has_already() -> None:
 
 
 def test_a_part_of_a_unit_is_rounded_up() -> None:
-    found = forecast.of(plan(), each_day("2026-11-25", 1, 1), JOINED, datetime(2026, 11, 29, 18, tzinfo=UTC))
+    found = forecast(plan(), each_day("2026-11-25", 1, 1), JOINED, datetime(2026, 11, 29, 18, tzinfo=UTC))
 
     assert found
     assert found.units_sent == 1 + 1  # two days at a seventh
@@ -74,13 +74,13 @@ def test_a_part_of_a_unit_is_rounded_up() -> None:
 def test_a_studio_has_no_forecast_before_its_first_full_day_is_over() -> None:
     joined = datetime(2026, 11, 20, 5, 59, tzinfo=UTC)  # 23:59 on the 19th
 
-    found = [forecast.of(plan(), {}, joined, datetime(2026, 11, day, 15, tzinfo=UTC)) for day in (19, 20, 21)]
+    found = [forecast(plan(), {}, joined, datetime(2026, 11, day, 15, tzinfo=UTC)) for day in (19, 20, 21)]
 
     assert [one and one.days_looked_at for one in found] == [None, None, 1]
 
 
 def test_what_is_beyond_the_plan_is_in_the_amount() -> None:
-    found = forecast.of(
+    found = forecast(
         plan(included=200), each_day("2026-11-01", 20, 8), JOINED, datetime(2026, 11, 21, 15, tzinfo=UTC)
     )
 
@@ -91,7 +91,7 @@ def test_what_is_beyond_the_plan_is_in_the_amount() -> None:
 def test_a_plan_that_stops_charges_up_to_there_and_says_so() -> None:
     stops = plan(PastLimit.STOP, included=200)
 
-    found = forecast.of(stops, each_day("2026-11-01", 20, 8, 20), JOINED, datetime(2026, 11, 21, 15, tzinfo=UTC))
+    found = forecast(stops, each_day("2026-11-01", 20, 8, 20), JOINED, datetime(2026, 11, 21, 15, tzinfo=UTC))
 
     assert found
     assert (found.units_sent, found.would_stop, found.total_micros) == (240, True, 35_000_000)
@@ -100,7 +100,7 @@ def test_a_plan_that_stops_charges_up_to_there_and_says_so() -> None:
 def test_what_a_smaller_plan_has_taken_over_beyond_its_limit_is_charged() -> None:
     stops = plan(PastLimit.STOP, included=100)
 
-    found = forecast.of(stops, each_day("2026-11-01", 20, 8), JOINED, datetime(2026, 11, 21, 15, tzinfo=UTC))
+    found = forecast(stops, each_day("2026-11-01", 20, 8), JOINED, datetime(2026, 11, 21, 15, tzinfo=UTC))
 
     assert found
     assert (found.would_stop, found.total_micros) == (True, 35_000_000 + 60 * 40_000)
@@ -116,7 +116,7 @@ def test_a_forecast_is_never_below_what_is_used_already(sent: list[int], now: da
     used = {(begins + timedelta(days=day)).isoformat(): Usage(units_sent=units) for day, units in enumerate(sent)}
     so_far = {day: one for day, one in used.items() if day <= (at - timedelta(hours=6)).date().isoformat()}
 
-    found = forecast.of(plan(), so_far, JOINED, at)
+    found = forecast(plan(), so_far, JOINED, at)
 
     assert found
     assert found.units_sent >= sum(one.units_sent for day, one in so_far.items() if day >= "2026-11-01")

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from longcode import numbers
-from longcode.route import Decision, LastText, after_text, attribute
+from longcode.numbers.routing import Attribution, LastText, after_text, attribute, sticky_number
 
 HISTORIES, PARTS = 10_000, 4
 BEGIN = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -22,7 +21,7 @@ class Reply:
     meant: str
     texted: set[str]
     studios_of_phone: int
-    decision: Decision | None
+    decision: Attribution | None
 
 
 @dataclass
@@ -35,7 +34,7 @@ class World:
     texts: list[LastText] = field(default_factory=list)
 
     def text(self, studio: str, phone: str, at: datetime) -> None:
-        line = numbers.line(self.lines[phone], studio, phone, self.shared)
+        line = sticky_number(self.lines[phone], studio, phone, self.shared)
         self.lines[phone][studio] = line
         known = self.routes[phone, line]
         one = LastText(account=studio, phone=phone, number=line, message_id=f"m{len(self.texts)}", at=at)

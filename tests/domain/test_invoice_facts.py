@@ -4,10 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from longcode.invoice import Invoice, Line, draw_up
-from longcode.invoice_facts import Fact, Row, facts, how_cut, rows, sums
-from longcode.plans import PastLimit, Plan
-from longcode.usage import Usage
+from longcode.billing.invoice import (
+    Invoice,
+    InvoiceFact,
+    InvoiceLine,
+    InvoiceRow,
+    draw_up,
+    how_cut,
+    invoice_facts,
+    invoice_rows,
+    invoice_sums,
+)
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage.usage import Usage
 
 MEDIUM = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE, version=3)
 
@@ -18,24 +27,24 @@ def invoice(month: str = "2026-11", plan: Plan = MEDIUM) -> Invoice:
 
 
 def test_an_invoice_tells_all_that_it_is_about() -> None:
-    assert facts(invoice()) == (
-        Fact("Number", "2026-11-000123"),
-        Fact("Issued on", "1 December 2026"),
-        Fact("Studio", "Foxglove Portraits, account 10000001"),
-        Fact("Month", "November 2026"),
-        Fact("From", "1 November 2026, 00:00:00 -05:00 (2026-11-01T05:00:00Z)"),
-        Fact("Up to, and without", "1 December 2026, 00:00:00 -06:00 (2026-12-01T06:00:00Z)"),
-        Fact("Plan", "Medium (medium, version 3)"),
-        Fact("Units included", "1,000"),
-        Fact("Units used", "1,120 (1,100 sent, 20 received)"),
-        Fact("Units beyond", "120"),
-        Fact("Price of a unit beyond", "$0.04"),
-        Fact("Past the included units", "each unit is charged"),
+    assert invoice_facts(invoice()) == (
+        InvoiceFact("Number", "2026-11-000123"),
+        InvoiceFact("Issued on", "1 December 2026"),
+        InvoiceFact("Studio", "Foxglove Portraits, account 10000001"),
+        InvoiceFact("Month", "November 2026"),
+        InvoiceFact("From", "1 November 2026, 00:00:00 -05:00 (2026-11-01T05:00:00Z)"),
+        InvoiceFact("Up to, and without", "1 December 2026, 00:00:00 -06:00 (2026-12-01T06:00:00Z)"),
+        InvoiceFact("Plan", "Medium (medium, version 3)"),
+        InvoiceFact("Units included", "1,000"),
+        InvoiceFact("Units used", "1,120 (1,100 sent, 20 received)"),
+        InvoiceFact("Units beyond", "120"),
+        InvoiceFact("Price of a unit beyond", "$0.04"),
+        InvoiceFact("Past the included units", "each unit is charged"),
     )
 
 
 def test_a_plan_that_stops_says_so() -> None:
-    assert facts(invoice(plan=replace(MEDIUM, past_limit=PastLimit.STOP)))[-1].value == (
+    assert invoice_facts(invoice(plan=replace(MEDIUM, past_limit=PastLimit.STOP)))[-1].value == (
         "no text is sent, and replies are free"
     )
 
@@ -58,9 +67,12 @@ def test_it_is_told_how_the_month_was_cut(month: str, hours: str, cutoff: str) -
 
 
 def test_a_line_about_another_month_says_which_and_credits_take_away() -> None:
-    credit = Line("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000, "2026-09")
+    credit = InvoiceLine("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000, "2026-09")
     drawn = draw_up("10000001", "2026-11", MEDIUM, Usage(), others=[credit])
 
-    assert rows(drawn)[0] == Row("Medium: monthly fee", "1", "$35.00", "$35.00")
-    assert rows(drawn)[-1] == Row("Credit: texts sent twice (2026-09)", "1", "-$2.50", "-$2.50")
-    assert sums(drawn) == (Fact("Credits, in the lines above", "-$2.50"), Fact("Total", "$32.50"))
+    assert invoice_rows(drawn)[0] == InvoiceRow("Medium: monthly fee", "1", "$35.00", "$35.00")
+    assert invoice_rows(drawn)[-1] == InvoiceRow("Credit: texts sent twice (2026-09)", "1", "-$2.50", "-$2.50")
+    assert invoice_sums(drawn) == (
+        InvoiceFact("Credits, in the lines above", "-$2.50"),
+        InvoiceFact("Total", "$32.50"),
+    )

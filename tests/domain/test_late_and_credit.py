@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode import credit, invoice, late, months
-from longcode.credit import Credit
-from longcode.difference import Difference, Findings, compare
-from longcode.invoice import Invoice, Line
-from longcode.plans import PastLimit, Plan
-from longcode.usage import Usage
+from longcode import months
+from longcode.billing import adjustments
+from longcode.billing.adjustments import Credit, Difference, Findings, compare_counts
+from longcode.billing.invoice import Invoice, InvoiceLine, draw_up, find_errors
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage.usage import Usage
 
 MEDIUM = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE)
 COUNTS = st.integers(0, 3_000)
@@ -21,17 +21,17 @@ PLANS = st.builds(replace, st.just(MEDIUM), past_limit=st.sampled_from(PastLimit
 AMOUNTS = st.integers(1, 10**9)
 
 
-def drawn(month: str, usage: Usage, *others: Line) -> Invoice:
-    return invoice.draw_up("1", month, MEDIUM, usage, others=others)
+def drawn(month: str, usage: Usage, *others: InvoiceLine) -> Invoice:
+    return draw_up("1", month, MEDIUM, usage, others=others)
 
 
 @given(PLANS, USAGES, USAGES)
 def test_late_lines_are_what_the_month_would_have_cost_more_or_less(
     plan: Plan, billed: Usage, counted: Usage
 ) -> None:
-    lines = list(late.lines("2026-10", plan, billed, counted))
+    lines = list(adjustments.late_lines("2026-10", plan, billed, counted))
 
-    before, after = (invoice.draw_up("1", "2026-10", plan, usage).total_micros for usage in (billed, counted))
+    before, after = (draw_up("1", "2026-10", plan, usage).total_micros for usage in (billed, counted))
     assert sum(line.amount_micros for line in lines) == after - before
     assert sum(line.quantity for line in lines) == counted.units - billed.units
     assert all(line.quantity and line.month == "2026-10" for line in lines)
@@ -40,52 +40,52 @@ def test_late_lines_are_what_the_month_would_have_cost_more_or_less(
 @given(USAGES, USAGES)
 def test_what_late_lines_bill_is_billed(first: Usage, counted: Usage) -> None:
     september = drawn("2026-09", first)
-    october = drawn("2026-10", Usage(), *late.lines("2026-09", MEDIUM, first, counted))
+    october = drawn("2026-10", Usage(), *adjustments.late_lines("2026-09", MEDIUM, first, counted))
 
-    assert late.billed("2026-09", [october, september]) == counted
-    assert late.billed("2026-08", [october, september]) is None
+    assert adjustments.billed_in("2026-09", [october, september]) == counted
+    assert adjustments.billed_in("2026-08", [october, september]) is None
 
 
 def test_three_months_before_are_looked_at_and_newer_ones_that_may_have_them() -> None:
-    assert late.months_before("2027-01") == ["2026-10", "2026-11", "2026-12"]
-    assert late.months_beside("2027-01") == ["2026-10", "2026-11", "2026-12", "2027-02", "2027-03"]
+    assert adjustments.months_before("2027-01") == ["2026-10", "2026-11", "2026-12"]
+    assert adjustments.months_beside("2027-01") == ["2026-10", "2026-11", "2026-12", "2027-02", "2027-03"]
 
 
 @given(AMOUNTS, st.integers(0, 10**9), st.lists(AMOUNTS, max_size=4))
 def test_nothing_of_a_credit_is_lost_and_no_total_is_below_0(fee: int, carried: int, amounts: list[int]) -> None:
-    charges = [Line("monthly_fee", "Fee", 1, fee, fee)]
+    charges = [InvoiceLine("monthly_fee", "Fee", 1, fee, fee)]
     given_at = datetime(2026, 11, 1, tzinfo=UTC)
     waiting = [
         Credit(account="1", id=str(at), month="2026-10", amount_micros=amount, reason="r", given_at=given_at)
         for at, amount in enumerate(amounts)
     ]
 
-    lines = credit.lines(charges, carried, waiting)
+    lines = adjustments.credit_lines(charges, carried, waiting)
 
     total = fee + sum(line.amount_micros for line in lines)
     assert total == max(0, fee - carried - sum(amounts))
-    assert credit.carried_on(lines) == max(0, carried + sum(amounts) - fee)
+    assert adjustments.carried_on(lines) == max(0, carried + sum(amounts) - fee)
 
 
 def test_an_invoice_that_does_not_add_up_says_what() -> None:
     right = drawn("2026-10", Usage(units_sent=5))
     first, *rest = right.lines
 
-    assert invoice.wrong(right) is None
-    assert invoice.wrong(replace(right, total_micros=1)) == "the lines do not add up to the total"
-    assert invoice.wrong(replace(right, units_sent=6)) == "the lines do not add up to the units_sent"
+    assert find_errors(right) is None
+    assert find_errors(replace(right, total_micros=1)) == "the lines do not add up to the total"
+    assert find_errors(replace(right, units_sent=6)) == "the lines do not add up to the units_sent"
     assert (
-        invoice.wrong(replace(right, lines=(replace(first, amount_micros=1), *rest)))
+        find_errors(replace(right, lines=(replace(first, amount_micros=1), *rest)))
         == "a line's amount is not its quantity times its price"
     )
-    assert invoice.wrong(replace(right, credits_micros=1)) == "the total is below 0, or the credits above"
+    assert find_errors(replace(right, credits_micros=1)) == "the total is below 0, or the credits above"
 
 
 def test_counters_that_are_the_sum_over_the_messages_leave_nothing_to_find() -> None:
     counters = Usage(texts_sent=2, units_sent=3)
 
-    assert not compare("2026-10", counters, counters)
-    assert compare("2026-10", counters, Usage(texts_sent=2, units_sent=4)) == Findings(
+    assert not compare_counts("2026-10", counters, counters)
+    assert compare_counts("2026-10", counters, Usage(texts_sent=2, units_sent=4)) == Findings(
         differences=(Difference(month="2026-10", count="units_sent", counters=3, messages=4),)
     )
 

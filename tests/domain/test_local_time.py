@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode import local_time
+from longcode import months
 
 ZONES = sorted(available_timezones())
 SECOND = timedelta(seconds=1)
@@ -34,7 +34,7 @@ SECOND = timedelta(seconds=1)
 def test_a_local_time_is_one_instant_even_when_the_clocks_change(
     zone: str, day: date, at: time, expected: datetime
 ) -> None:
-    assert local_time.instant_of(day, at, ZoneInfo(zone)) == expected
+    assert months.instant_of(day, at, ZoneInfo(zone)) == expected
 
 
 @given(st.sampled_from(ZONES), st.dates(date(2000, 1, 1), date(2037, 12, 31)), st.times())
@@ -43,7 +43,7 @@ def test_an_instant_shows_the_time_or_is_the_first_of_those_that_show_a_later_on
 ) -> None:
     zone, wanted = ZoneInfo(name), datetime.combine(day, at)
 
-    found = local_time.instant_of(day, at, zone)
+    found = months.instant_of(day, at, zone)
 
     shown = found.astimezone(zone).replace(tzinfo=None)
     before = (found - SECOND).astimezone(zone).replace(tzinfo=None)
@@ -54,6 +54,6 @@ def test_an_instant_shows_the_time_or_is_the_first_of_those_that_show_a_later_on
 def test_every_instant_has_a_day_on_which_its_time_is_found(name: str, at: datetime) -> None:
     zone, instant = ZoneInfo(name), at.replace(tzinfo=UTC)
 
-    found = local_time.instant_of(local_time.day_of(instant, zone), instant.astimezone(zone).time(), zone)
+    found = months.instant_of(months.local_day(instant, zone), instant.astimezone(zone).time(), zone)
 
     assert instant - timedelta(days=1) <= found <= instant

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from longcode.lookup import Listed, match
-from longcode.message import Direction, Kind, Message, State
+from longcode.carriers.carrier import CarrierText
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.messages.lookup import match
 
 CLAIMED = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 
@@ -14,8 +15,8 @@ def message(**changes: Any) -> Message:
         "account": "1001",
         "id": "m1",
         "direction": Direction.OUT,
-        "kind": Kind.INDIVIDUAL,
-        "state": State.UNCERTAIN,
+        "kind": MessageKind.INDIVIDUAL,
+        "state": MessageState.UNCERTAIN,
         "phone": "+12125550123",
         "number": "+15555550100",
         "body": "Your proofs are ready.",
@@ -28,9 +29,9 @@ def message(**changes: Any) -> Message:
     return Message(**(fields | changes))
 
 
-def listed(carrier_id: str = "SM1", *, seconds: float = 1, body: str = "Your proofs are ready.") -> Listed:
+def listed(carrier_id: str = "SM1", *, seconds: float = 1, body: str = "Your proofs are ready.") -> CarrierText:
     at = CLAIMED + timedelta(seconds=seconds)
-    return Listed(carrier_id=carrier_id, body=body, created_at=at, state=State.SENT)
+    return CarrierText(carrier_id=carrier_id, body=body, created_at=at, state=MessageState.SENT)
 
 
 def test_the_one_text_with_these_words_of_that_time_is_it() -> None:
@@ -47,7 +48,7 @@ def test_of_two_that_fit_neither_is_taken() -> None:
 
 
 def test_a_text_that_another_message_is_known_by_is_not_taken() -> None:
-    other = message(id="m2", state=State.DELIVERED, carrier_id="SM1")
+    other = message(id="m2", state=MessageState.DELIVERED, carrier_id="SM1")
 
     assert match(message(), [listed("SM1")], [other]) is None
     assert match(message(), [listed("SM1"), listed("SM2")], [other]) == listed("SM2")
@@ -55,7 +56,11 @@ def test_a_text_that_another_message_is_known_by_is_not_taken() -> None:
 
 @pytest.mark.parametrize(
     "unheard_of",
-    [{"state": State.SENDING}, {"state": State.UNCERTAIN}, {"state": State.FAILED, "error": "uncertain"}],
+    [
+        {"state": MessageState.SENDING},
+        {"state": MessageState.UNCERTAIN},
+        {"state": MessageState.FAILED, "error": "uncertain"},
+    ],
 )
 def test_another_unheard_of_text_with_these_words_of_that_time_may_be_meant_as_well(
     unheard_of: dict[str, Any],

@@ -3,11 +3,12 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.account import Account, Product
-from longcode.client import Client, Phone
-from longcode.outcome import Outcome, Phones, Wording, of_client, within
-from longcode.plans import Change
-from tests.fakes import NOW
+from longcode.accounts.account import Account
+from longcode.broadcasts.outcome import Outcome, PhoneFacts, Wording, of_client, within
+from longcode.clients.client import Client, Phone
+from longcode.jobs import Product
+from longcode.plans.plans import PlanChange
+from tests.support.fakes import NOW
 
 ONE, TWO = "+12125550123", "+12125550124"
 STUDIO = Account(
@@ -17,7 +18,7 @@ STUDIO = Account(
     product=Product.SPECTRA,
     edition="standard",
     created_at=NOW,
-    plan_changes=(Change(NOW, "medium"),),
+    plan_changes=(PlanChange(NOW, "medium"),),
 )
 HELLO = Wording(account=STUDIO, body="Hello {{client.first_name}}", values={}, ours=("+15555550100",), now=NOW)
 
@@ -36,7 +37,7 @@ def of(
     last: int | None = None,
 ) -> list[Outcome]:
     texted = {} if last is None else {ONE: NOW - timedelta(days=last)}
-    return list(of_client(wording, who, Phones(blocked=set(blocked), last_texted=texted), owners or {}))
+    return list(of_client(wording, who, PhoneFacts(blocked=set(blocked), last_texted=texted), owners or {}))
 
 
 def test_each_ticked_number_gets_a_text_of_its_own() -> None:

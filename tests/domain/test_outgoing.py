@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longcode.errors import EmptyText, TextTooLong
-from longcode.message import Direction, Kind, State
-from longcode.outgoing import check_length, draft, fingerprint, request_id
+from longcode.message import Direction, MessageKind, MessageState
+from longcode.messages.compose import check_length, draft, fingerprint, request_id
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 
@@ -54,13 +54,13 @@ def test_a_draft_is_measured_and_due_in_two_minutes() -> None:
     message = draft(
         account="10000001",
         message_id="m-0",
-        kind=Kind.INDIVIDUAL,
+        kind=MessageKind.INDIVIDUAL,
         phone="+12125550123",
         number="+15555550100",
         body="a" * 300,
         now=NOW,
     )
 
-    assert (message.state, message.direction) == (State.ACCEPTED, Direction.OUT)
+    assert (message.state, message.direction) == (MessageState.ACCEPTED, Direction.OUT)
     assert (message.encoding, message.segments, message.units) == ("GSM-7", 2, 2)
     assert message.due_at == datetime(2026, 11, 22, 15, 32, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import math
 import re
 
-from longcode import passwords
+from longcode.accounts import passwords
 
 
 def test_a_password_has_more_than_128_random_bits() -> None:

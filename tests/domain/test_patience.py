@@ -5,15 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode.message import Kind, Message
-from longcode.outgoing import draft
-from longcode.patience import HEALED_AFTER, LEASE, deadline, is_over, retry_at, seconds_left
+from longcode.message import Message, MessageKind
+from longcode.messages.compose import draft
+from longcode.windows import HEALED_AFTER, LEASE, deadline, is_over, retry_at, seconds_left
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 
 
 def text(at: datetime) -> Message:
-    return draft(account="1", message_id="m-0", kind=Kind.INDIVIDUAL, phone="+1", number="+2", body="Hello", now=at)
+    return draft(
+        account="1", message_id="m-0", kind=MessageKind.INDIVIDUAL, phone="+1", number="+2", body="Hello", now=at
+    )
 
 
 @pytest.mark.parametrize(

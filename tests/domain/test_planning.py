@@ -7,12 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode.occurrence import Occurrence, State, Unplanned
-from longcode.planning import changes, obstacle, plan, to_go
-from longcode.record import DateOf, Record, RecordKind
-from longcode.trigger import Timing, Trigger
-from tests.fakes import NOW
-from tests.occasions import DAY_BEFORE, record, trigger
+from longcode.triggers.planning import Occurrence, OccurrenceState, Unplanned, changes, obstacle, plan, to_go
+from longcode.triggers.trigger import DateOf, Record, RecordKind, Timing, Trigger
+from tests.support.fakes import NOW
+from tests.support.trigger_samples import DAY_BEFORE, record, trigger
 
 CHICAGO = ZoneInfo("America/Chicago")
 NINE_THE_DAY_BEFORE = datetime(2026, 12, 2, 15, tzinfo=UTC)
@@ -49,7 +47,7 @@ def test_a_reminder_goes_the_day_before_at_nine_in_the_studios_zone() -> None:
         day=date(2026, 12, 3),
         event_id="e1",
         fires_at=NINE_THE_DAY_BEFORE,
-        state=State.PLANNED,
+        state=OccurrenceState.PLANNED,
         due_at=NINE_THE_DAY_BEFORE,
     )
 
@@ -139,7 +137,7 @@ def test_a_moved_session_moves_its_text() -> None:
 
     found = change([old], moved)
 
-    dropped = replace(old, state=State.DROPPED, reason="moved", due_at=None, finished_at=NOW)
+    dropped = replace(old, state=OccurrenceState.DROPPED, reason="moved", due_at=None, finished_at=NOW)
     assert found == [(old, dropped), (None, planned(trigger(), moved))]
 
 
@@ -149,18 +147,18 @@ def test_a_session_moved_to_where_no_text_can_go_drops_its_text(to: date | None)
 
     [(_, dropped)] = change([old], record(session_date=to))
 
-    assert (dropped.state, dropped.reason) == (State.DROPPED, "moved" if to else "no_date")
+    assert (dropped.state, dropped.reason) == (OccurrenceState.DROPPED, "moved" if to else "no_date")
 
 
 def test_a_session_moved_back_gets_its_text_again() -> None:
     old = planned(trigger(), record())
-    dropped = replace(old, state=State.DROPPED, reason="moved", due_at=None)
+    dropped = replace(old, state=OccurrenceState.DROPPED, reason="moved", due_at=None)
 
     assert change([dropped], record()) == [(dropped, old)]
 
 
 def test_what_has_gone_is_told_as_sent() -> None:
-    done = replace(planned(trigger(), record()), state=State.DONE)
+    done = replace(planned(trigger(), record()), state=OccurrenceState.DONE)
 
     found = to_go(plan([trigger()], record(), CHICAGO, NOW), [done])
 
@@ -169,7 +167,7 @@ def test_what_has_gone_is_told_as_sent() -> None:
 
 
 def test_what_has_gone_never_goes_again() -> None:
-    done = replace(planned(trigger(), record()), state=State.DONE, due_at=None)
+    done = replace(planned(trigger(), record()), state=OccurrenceState.DONE, due_at=None)
 
     assert change([done], record()) == []
     assert change([done], record(cancelled=True)) == []
@@ -192,7 +190,7 @@ def test_what_no_longer_holds_is_dropped_with_the_reason(
 
     (stood, dropped), *_ = change([old], record(**of), trigger(**rule))
 
-    assert (stood, dropped.state, dropped.reason) == (old, State.DROPPED, reason)
+    assert (stood, dropped.state, dropped.reason) == (old, OccurrenceState.DROPPED, reason)
 
 
 def test_an_event_after_the_trigger_changed_plans_for_its_new_time() -> None:
@@ -273,12 +271,12 @@ def test_whatever_events_come_each_date_has_one_text_and_only_what_holds_is_plan
         of = record(session_date=day, status=status, cancelled=cancelled)
         for _, then in change(list(standing.values()), of):
             standing[then.day] = then
-        to_go = [one for one in standing.values() if one.state is State.PLANNED]
+        to_go = [one for one in standing.values() if one.state is OccurrenceState.PLANNED]
         assert [one.day for one in to_go] == (
             [day] if status == "confirmed" and not cancelled and day not in gone else []
         )
         if fires:
             gone += [one.day for one in to_go]
-            standing |= {one.day: replace(one, state=State.DONE) for one in to_go}
+            standing |= {one.day: replace(one, state=OccurrenceState.DONE) for one in to_go}
 
     assert len(gone) == len(set(gone))

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode import months, plans
-from longcode.plans import Change
+from longcode import months
+from longcode.plans import plans
+from longcode.plans.plans import PlanChange
 
 # A few months with many changes near an edge, told in the zone that is hardest to sort: Chicago's own.
 EDGES = [
@@ -24,7 +25,7 @@ ANY_TIME = st.builds(
 )
 CHANGES = st.lists(
     st.builds(
-        Change,
+        PlanChange,
         st.one_of(NEAR_AN_EDGE, ANY_TIME).map(lambda at: at.astimezone(months.CHICAGO)),
         st.sampled_from(["starter", "small", "medium", "large"]),
     ),
@@ -34,8 +35,8 @@ MONTHS = st.builds("2026-{:02}".format, st.integers(1, 12))
 
 
 def test_changes_may_be_listed_in_any_order() -> None:
-    joined = Change(datetime(2026, 6, 2, 15, tzinfo=UTC), "starter")
-    bigger = Change(datetime(2026, 6, 10, 15, tzinfo=UTC), "medium")
+    joined = PlanChange(datetime(2026, 6, 2, 15, tzinfo=UTC), "starter")
+    bigger = PlanChange(datetime(2026, 6, 10, 15, tzinfo=UTC), "medium")
 
     assert plans.in_month("2026-06", [bigger, joined]) == "medium"
 
@@ -43,14 +44,14 @@ def test_changes_may_be_listed_in_any_order() -> None:
 def test_the_later_listed_of_two_changes_at_one_instant_counts() -> None:
     at = datetime(2026, 6, 2, 15, tzinfo=UTC)
 
-    assert plans.in_month("2026-06", [Change(at, "starter"), Change(at, "medium")]) == "medium"
+    assert plans.in_month("2026-06", [PlanChange(at, "starter"), PlanChange(at, "medium")]) == "medium"
 
 
 def test_changes_of_the_repeated_hour_are_told_apart() -> None:
     first = datetime(2026, 11, 1, 1, 40, tzinfo=months.CHICAGO)
     second = datetime(2026, 11, 1, 1, 20, tzinfo=months.CHICAGO, fold=1)
 
-    assert plans.in_month("2026-11", [Change(second, "medium"), Change(first, "starter")]) == "medium"
+    assert plans.in_month("2026-11", [PlanChange(second, "medium"), PlanChange(first, "starter")]) == "medium"
 
 
 def test_a_studio_that_never_joined_has_no_plan() -> None:
@@ -63,7 +64,7 @@ def test_a_change_a_microsecond_after_the_cut_off_is_too_late() -> None:
 
 
 def test_a_malformed_month_and_a_change_without_a_zone_are_refused() -> None:
-    naive = Change(datetime(2026, 6, 2), "starter")  # noqa: DTZ001 the refused one
+    naive = PlanChange(datetime(2026, 6, 2), "starter")  # noqa: DTZ001 the refused one
 
     with pytest.raises(ValueError, match="'2026-6' is not a month"):
         plans.in_month("2026-6", [])
@@ -73,7 +74,7 @@ def test_a_malformed_month_and_a_change_without_a_zone_are_refused() -> None:
 
 @given(CHANGES, MONTHS)
 def test_the_plan_of_a_month_is_the_last_by_the_cut_off_or_else_the_first_of_all(
-    changes: list[Change], month: str
+    changes: list[PlanChange], month: str
 ) -> None:
     in_time: list[tuple[datetime, int, str]] = []
     joining: list[tuple[datetime, int, str]] = []
@@ -90,7 +91,7 @@ def test_the_plan_of_a_month_is_the_last_by_the_cut_off_or_else_the_first_of_all
 
 
 @given(CHANGES)
-def test_once_joined_a_studio_always_has_a_plan(changes: list[Change]) -> None:
+def test_once_joined_a_studio_always_has_a_plan(changes: list[PlanChange]) -> None:
     joined = min((months.month_of(change.at) for change in changes), default="2027-01")
 
     for number in range(1, 13):
@@ -100,8 +101,8 @@ def test_once_joined_a_studio_always_has_a_plan(changes: list[Change]) -> None:
 
 @given(st.one_of(NEAR_AN_EDGE, ANY_TIME))
 def test_a_change_counts_from_its_own_month_or_the_next_and_stays(at: datetime) -> None:
-    long_ago = Change(datetime(2025, 1, 1, tzinfo=UTC), "starter")
-    changes = [long_ago, Change(at, "large")]
+    long_ago = PlanChange(datetime(2025, 1, 1, tzinfo=UTC), "starter")
+    changes = [long_ago, PlanChange(at, "large")]
 
     first = plans.counts_from(at)
 

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode import price_list
 from longcode.errors import BadPlans
-from longcode.plans import PastLimit, Plan
-from longcode.price_list import PriceList
+from longcode.plans import plans as plans_plans
+from longcode.plans.plans import PastLimit, Plan, PriceList
 
 FILE = Path(__file__).parents[2] / "infra/plans.json"
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
@@ -39,15 +38,15 @@ def file(*versions: File, name: str = "starter") -> File:
 
 
 def read(found: object) -> PriceList:
-    return price_list.read(msgspec.json.encode(found))
+    return plans_plans.read_price_list(msgspec.json.encode(found))
 
 
 def added(new: File, to: File | None = None, now: datetime = NOW) -> list[tuple[str, int]]:
-    return [(name, one.version) for name, one in price_list.added(read(new), read(to) if to else None, now)]
+    return [(name, one.version) for name, one in plans_plans.added_versions(read(new), read(to) if to else None, now)]
 
 
 def test_the_operators_file_has_plans_from_small_to_large_of_both_kinds() -> None:
-    plans = price_list.read(FILE.read_bytes()).of_month("2026-11")
+    plans = plans_plans.read_price_list(FILE.read_bytes()).of_month("2026-11")
 
     assert list(plans) == ["starter", "small", "medium", "large", "volume"]
     assert plans["starter"] == Plan("starter", "Starter", 5_000_000, 100, 60_000, PastLimit.STOP, "USD", 1)
@@ -55,7 +54,7 @@ def test_the_operators_file_has_plans_from_small_to_large_of_both_kinds() -> Non
 
 
 def test_a_larger_plan_of_the_operators_file_is_cheaper_by_the_unit() -> None:
-    plans = list(price_list.read(FILE.read_bytes()).of_month("2026-11").values())
+    plans = list(plans_plans.read_price_list(FILE.read_bytes()).of_month("2026-11").values())
 
     for smaller, larger in pairwise(plans):
         assert larger.included_units > smaller.included_units
@@ -124,7 +123,7 @@ def test_a_field_that_is_given_twice_is_refused_as_the_last_would_count(given: s
     name = given.split('"')[1]
 
     with pytest.raises(BadPlans, match=f"{name} is there more than once in one object") as refusal:
-        price_list.read(text.replace(given, f"{given}, {given}"))
+        plans_plans.read_price_list(text.replace(given, f"{given}, {given}"))
 
     assert refusal.value.field == "file"
 
@@ -162,7 +161,7 @@ def test_a_version_cannot_begin_before_the_one_before_it() -> None:
 @pytest.mark.parametrize("text", ["", "{", b"\xff", b'{"currency": "\xff"}', "[]", "null", "[" * 100_000])
 def test_what_is_not_a_file_of_plans_is_refused(text: str | bytes) -> None:
     with pytest.raises(BadPlans) as refusal:
-        price_list.read(text)
+        plans_plans.read_price_list(text)
 
     assert refusal.value.field == "file"
 
@@ -297,7 +296,7 @@ def test_whatever_is_added_the_months_that_have_begun_stay_as_they_were(
         )
         seen[f"{now:%Y-%m}"] = read(loaded).of_month(f"{now:%Y-%m}")["starter"]
         try:
-            price_list.added(read(tried), read(loaded), now)
+            plans_plans.added_versions(read(tried), read(loaded), now)
         except BadPlans:
             continue
         loaded = tried

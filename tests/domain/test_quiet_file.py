@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from phonenumbers import PhoneNumber, geocoder, timezone
 
-from longcode import quiet_file, quiet_rules
+from longcode.quiet_hours import file as quiet_file
+from longcode.quiet_hours import quiet_hours
 
 FILE = Path(__file__).parents[2] / "infra/quiet_hours.json"
 RULES = quiet_file.read(FILE.read_bytes())
@@ -91,7 +92,7 @@ def test_of_two_rules_each_holds_on_its_days() -> None:
 
     read = quiet_file.read(msgspec.json.encode(good))
 
-    held = [quiet_rules.on(read.country("US"), date(2026, month, 2)) for month in (2, 3, 6)]
+    held = [quiet_hours.hours_on(read.country("US"), date(2026, month, 2)) for month in (2, 3, 6)]
     assert held == [((540, 1080),), ((600, 720),), ((480, 1260),)]
 
 

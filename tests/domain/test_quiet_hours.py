@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode import quiet_file
-from longcode.quiet_hours import opening
-from longcode.quiet_rules import Opening, Rules
+from longcode.quiet_hours import file as quiet_file
+from longcode.quiet_hours.quiet_hours import Opening, Rules, opening
 
 RULES = quiet_file.read((Path(__file__).parents[2] / "infra/quiet_hours.json").read_bytes())
 LONDON, MIAMI, NEW_YORK, TOLL_FREE = "+442079460000", "+13055550123", "+12125550123", "+18005550123"

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode import refusal
-from longcode.account import Account, Product
+from longcode.accounts.account import Account
 from longcode.errors import DayLimitReached, PlanLimitReached
-from longcode.limits import Limits, of
-from longcode.plans import Change, PastLimit, Plan
+from longcode.jobs import Product
+from longcode.plans.plans import PastLimit, Plan, PlanChange
+from longcode.usage.usage import Limits, limit_refusal, limits_at, plans_allowing
 
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
 
@@ -33,14 +33,14 @@ def held(units_a_day: int | None = None, plan: Plan = STARTER) -> Limits:
         product=Product.SPECTRA,
         edition="standard",
         created_at=NOW,
-        plan_changes=(Change(NOW, plan.name),),
+        plan_changes=(PlanChange(NOW, plan.name),),
         units_a_day=units_a_day,
     )
-    return of(account, plan, NOW)
+    return limits_at(account, plan, NOW)
 
 
 def refused(used: dict[str, int], units: int, limits: Limits | None = None) -> Any:
-    return refusal.of(limits or held(), STARTER, used, units, [BIG, SMALL, MEDIUM])
+    return limit_refusal(limits or held(), STARTER, used, units, [BIG, SMALL, MEDIUM])
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_the_plans_that_would_allow_it_come_smallest_first(used: int, units: int
 
 
 def test_none_is_named_when_none_would_allow_it() -> None:
-    error = refusal.of(held(), STARTER, {"used": 250}, 60, [SMALL])
+    error = limit_refusal(held(), STARTER, {"used": 250}, 60, [SMALL])
 
     assert isinstance(error, PlanLimitReached)
     assert error.detail == (
@@ -109,14 +109,14 @@ def test_when_the_day_s_limit_is_reached_too_no_plan_would_allow_it() -> None:
 
 
 def test_a_plan_that_charges_always_allows() -> None:
-    assert refusal.allowing([BIG, BY_THE_UNIT], 1_000_000) == [BY_THE_UNIT]
+    assert plans_allowing([BIG, BY_THE_UNIT], 1_000_000) == [BY_THE_UNIT]
 
 
 @given(st.integers(0, 1_500), st.integers(1, 1_500), st.permutations([STARTER, SMALL, BIG, MEDIUM]))
 def test_a_plan_is_named_exactly_when_the_text_would_not_be_refused_on_it(
     used: int, units: int, choosable: list[Plan]
 ) -> None:
-    named = {one.name for one in refusal.allowing(choosable, used + units)}
+    named = {one.name for one in plans_allowing(choosable, used + units)}
 
     for one in choosable:
         assert (one.name in named) == (not held(plan=one).reached({"used": used}, units))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode.route import LastText, Rule, attribute, link
+from longcode.numbers.routing import AttributionRule, LastText, attribute, client_of_reply
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -34,7 +34,7 @@ def test_the_last_to_text_gets_the_reply_and_the_others_are_candidates_newest_fi
     decision = attribute([route("a", 1), route("b", 3), route("c", 2)], LATER)
 
     assert decision
-    assert (decision.rule, decision.account, decision.candidates) == (Rule.LAST_TEXTED, "b", ("c", "a"))
+    assert (decision.rule, decision.account, decision.candidates) == (AttributionRule.LAST_TEXTED, "b", ("c", "a"))
 
 
 def test_a_reply_that_is_late_in_its_queue_answers_no_text_that_went_out_after_it_came() -> None:
@@ -57,7 +57,7 @@ def test_what_the_carrier_says_is_answered_decides_alone() -> None:
     decision = attribute([route("a", 2), route("b", 3)], LATER, answered=older)
 
     assert decision
-    assert (decision.rule, decision.account, decision.candidates) == (Rule.CARRIER_REFERENCE, "a", ("b",))
+    assert (decision.rule, decision.account, decision.candidates) == (AttributionRule.CARRIER_REFERENCE, "a", ("b",))
     assert (decision.answers, decision.client_id) == ("older", "c1")
 
 
@@ -65,7 +65,7 @@ def test_the_carrier_decides_against_the_owner_of_the_number_too() -> None:
     decision = attribute([route("a", 1)], LATER, answered=route("a", 1), owner="b")
 
     assert decision
-    assert (decision.rule, decision.account, decision.candidates) == (Rule.CARRIER_REFERENCE, "a", ("b",))
+    assert (decision.rule, decision.account, decision.candidates) == (AttributionRule.CARRIER_REFERENCE, "a", ("b",))
 
 
 def test_a_dedicated_number_is_its_owners_even_if_it_never_texted_the_phone() -> None:
@@ -74,7 +74,12 @@ def test_a_dedicated_number_is_its_owners_even_if_it_never_texted_the_phone() ->
 
     assert never
     assert beside_another
-    assert (never.rule, never.account, never.answers, never.candidates) == (Rule.DEDICATED_NUMBER, "b", None, ())
+    assert (never.rule, never.account, never.answers, never.candidates) == (
+        AttributionRule.DEDICATED_NUMBER,
+        "b",
+        None,
+        (),
+    )
     assert (beside_another.account, beside_another.answers, beside_another.candidates) == ("b", None, ("a",))
 
 
@@ -124,7 +129,7 @@ def test_the_chosen_account_is_not_among_the_candidates_and_no_other_is_left_out
 
 @given(st.none() | st.sampled_from("abc"), st.dictionaries(st.sampled_from("abc"), st.booleans()))
 def test_a_reply_is_linked_only_to_a_client_who_has_the_phone(texted: str | None, having: dict[str, bool]) -> None:
-    linked = link(texted, having)
+    linked = client_of_reply(texted, having)
 
     assert linked is None or linked in having
     assert linked == texted or texted not in having

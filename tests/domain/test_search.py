@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode.message import Kind, Linkable, Reference
-from longcode.outgoing import draft
-from longcode.search import Search, fold, matches
+from longcode.message import Linkable, MessageKind, Reference
+from longcode.messages.compose import draft
+from longcode.messages.folders import Search, fold, matches
 
 MESSAGE = draft(
     account="1",
     message_id="m",
-    kind=Kind.INDIVIDUAL,
+    kind=MessageKind.INDIVIDUAL,
     phone="+12125550123",
     number="+15555550100",
     body="Zoë's ÁLBUM from the Straße\r\nis ready 😀",

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode import template
 from longcode.errors import BadTemplate, BadValue, EmptyField
+from longcode.template import FIELDS, check, fields, render
 
 
 def test_the_known_fields() -> None:
@@ -25,7 +25,7 @@ def test_the_known_fields() -> None:
                 "task.name",
             }
         )
-        == template.FIELDS
+        == FIELDS
     )
 
 
@@ -52,13 +52,13 @@ def test_values_and_defaults_are_put_in(text: str, expected: str) -> None:
         "session.type": r"\1 \g<0> {0} %s $1",
     }
 
-    assert template.render(text, values) == expected
+    assert render(text, values) == expected
 
 
 @pytest.mark.parametrize("values", [{}, {"order.number": ""}, {"order.number": " \u00a0\n"}])
 def test_a_field_with_neither_value_nor_default_is_refused_by_name(values: dict[str, str]) -> None:
     with pytest.raises(EmptyField) as refused:
-        template.render("Order {{order.number}} is ready", values)
+        render("Order {{order.number}} is ready", values)
 
     assert refused.value.field == "order.number"
     assert refused.value.detail == "There is no order.number for this recipient, and no default in the text."
@@ -66,7 +66,7 @@ def test_a_field_with_neither_value_nor_default_is_refused_by_name(values: dict[
 
 def test_every_unknown_field_is_named() -> None:
     with pytest.raises(BadTemplate) as refused:
-        template.check("{{client.nick}} {{client.name}} {{Client.Name}} {{client.nick|x}} {{__class__}}")
+        check("{{client.nick}} {{client.name}} {{Client.Name}} {{client.nick|x}} {{__class__}}")
 
     assert refused.value.field == "body"
     assert refused.value.detail.startswith(
@@ -91,7 +91,7 @@ def test_every_unknown_field_is_named() -> None:
 )
 def test_broken_braces_are_shown(text: str, broken: str) -> None:
     with pytest.raises(BadTemplate) as refused:
-        template.check(text)
+        check(text)
 
     assert refused.value.detail == f"Broken braces: {broken}. A merge field is written {{{{client.name}}}}."
     assert refused.value.field == "body"
@@ -99,35 +99,35 @@ def test_broken_braces_are_shown(text: str, broken: str) -> None:
 
 def test_unknown_fields_and_broken_braces_are_told_together() -> None:
     with pytest.raises(BadTemplate, match=r"^Unknown merge fields: a\. .* Broken braces: \}\}\. "):
-        template.check("{{a}} }}")
+        check("{{a}} }}")
 
 
 @pytest.mark.parametrize("text", ["{" * 20_000, "{%}" * 6_000, "}}{" * 6_000, "{{a}}{{b|" + "x" * 19_000])
 def test_a_refusal_does_not_grow_with_the_text(text: str) -> None:
     with pytest.raises(BadTemplate) as refused:
-        template.check(text)
+        check(text)
 
     assert len(refused.value.detail) < 2_000
 
 
 def test_of_a_great_many_faults_some_are_named_and_the_others_counted() -> None:
     with pytest.raises(BadTemplate, match=r"^Unknown merge fields: f0, f1, .*, f19, and 5 more\. Known are "):
-        template.check("".join(f"{{{{f{index}}}}}" for index in range(25)))
+        check("".join(f"{{{{f{index}}}}}" for index in range(25)))
 
 
 def test_a_text_that_was_never_checked_is_refused_when_rendered() -> None:
     with pytest.raises(BadTemplate):
-        template.render("{{client.shoe_size}}", {"client.shoe_size": "44"})
+        render("{{client.shoe_size}}", {"client.shoe_size": "44"})
 
 
 def test_fields_are_told_once_each_and_in_order() -> None:
-    assert template.fields("{{b}} {{a|x}} {{ b |y}} {{}} {c}") == ("b", "a")
+    assert fields("{{b}} {{a|x}} {{ b |y}} {{}} {c}") == ("b", "a")
 
 
 @pytest.mark.parametrize("value", ["{{client.first_name}}", "{{studio.name}}", "a }} b", "{{"])
 def test_a_value_that_looks_like_a_field_is_refused_by_the_fields_name(value: str) -> None:
     with pytest.raises(BadValue) as refused:
-        template.render("Hi from {{studio.name}}", {"studio.name": value})
+        render("Hi from {{studio.name}}", {"studio.name": value})
 
     assert refused.value.field == "studio.name"
 
@@ -137,7 +137,7 @@ def test_a_value_is_never_expanded(name: str, date: str) -> None:
     values = {"client.name": f"x{name}", "session.date": f"x{date}"}
 
     try:
-        rendered = template.render("<{{client.name}}|{{session.date}}>", values)
+        rendered = render("<{{client.name}}|{{session.date}}>", values)
     except BadValue:
         assert any(braces in value for braces in ("{{", "}}") for value in values.values())
     else:
@@ -147,7 +147,7 @@ def test_a_value_is_never_expanded(name: str, date: str) -> None:
 @pytest.mark.parametrize("text", ["{% for c in clients %}Hi{% endfor %}", "{# note #}", "Hi {% if x"])
 def test_loops_and_conditions_are_refused(text: str) -> None:
     with pytest.raises(BadTemplate, match="Loops and conditions are not for texts") as refused:
-        template.check(text)
+        check(text)
 
     assert refused.value.field == "body"
 
@@ -155,11 +155,11 @@ def test_loops_and_conditions_are_refused(text: str) -> None:
 @given(st.text("{}| ab.") | st.text())
 def test_whatever_passes_the_check_renders_without_field_marks(text: str) -> None:
     try:
-        template.check(text)
+        check(text)
     except BadTemplate:
         return
 
-    rendered = template.render(text, dict.fromkeys(template.FIELDS, "v"))
+    rendered = render(text, dict.fromkeys(FIELDS, "v"))
 
     assert "{{" not in rendered
     assert "}}" not in rendered

@@ -6,15 +6,23 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from longcode import keywords
-from longcode.account import Account, Product
+from longcode.accounts.account import Account
 from longcode.errors import BadTemplate, EditionNotEntitled, RequestError
-from longcode.occurrence import EXPIRED, MOVED, SENT, TOO_LATE
-from longcode.reasons import REASONS, because
-from longcode.record import DateOf, RecordKind
-from longcode.trigger import Timing, To, Unmet, check_edition, day_for, unmet
-from longcode.trigger_check import check
-from tests.fakes import NOW
-from tests.occasions import record, trigger
+from longcode.jobs import Product
+from longcode.triggers.planning import EXPIRED, MOVED, REASONS, SENT, TOO_LATE, explain
+from longcode.triggers.trigger import (
+    DateOf,
+    RecordKind,
+    Timing,
+    To,
+    Unmet,
+    check_trigger,
+    check_trigger_edition,
+    day_for,
+    unmet,
+)
+from tests.support.fakes import NOW
+from tests.support.trigger_samples import record, trigger
 
 CHICAGO = ZoneInfo("America/Chicago")
 ACCOUNT = Account(
@@ -32,13 +40,13 @@ AT_KEYWORD: dict[str, Any] = {"watches": RecordKind.KEYWORD, "statuses": (), "ti
 
 @pytest.mark.parametrize("edition", ["professional", " Enterprise "])
 def test_professional_and_enterprise_have_triggered_texts(edition: str) -> None:
-    check_edition(replace(ACCOUNT, edition=edition))
+    check_trigger_edition(replace(ACCOUNT, edition=edition))
 
 
 @pytest.mark.parametrize("edition", ["standard", "", "pro"])
 def test_other_editions_are_refused(edition: str) -> None:
     with pytest.raises(EditionNotEntitled, match="Professional or Enterprise") as refused:
-        check_edition(replace(ACCOUNT, edition=edition))
+        check_trigger_edition(replace(ACCOUNT, edition=edition))
 
     assert refused.value.field == "edition"
 
@@ -59,7 +67,7 @@ def test_other_editions_are_refused(edition: str) -> None:
     ],
 )
 def test_a_trigger_that_can_text_is_taken(change: dict[str, Any]) -> None:
-    check(trigger(**change), {})
+    check_trigger(trigger(**change), {})
 
 
 @pytest.mark.parametrize(
@@ -83,7 +91,7 @@ def test_a_trigger_that_could_never_text_is_refused_with_the_field(
     change: dict[str, Any], field: str, detail: str
 ) -> None:
     with pytest.raises(RequestError) as refused:
-        check(trigger(**change), {})
+        check_trigger(trigger(**change), {})
 
     assert refused.value.field == field
     assert detail in refused.value.detail
@@ -92,7 +100,7 @@ def test_a_trigger_that_could_never_text_is_refused_with_the_field(
 @pytest.mark.parametrize("said", ["STOP", "start", "Help!", "yes", "No más", "cancel", "please stop"])
 def test_a_keyword_of_the_services_own_is_refused(said: str) -> None:
     with pytest.raises(RequestError) as refused:
-        check(trigger(**AT_KEYWORD, keyword=said), {})
+        check_trigger(trigger(**AT_KEYWORD, keyword=said), {})
 
     assert refused.value.field == "keyword"
 
@@ -105,14 +113,14 @@ def test_a_keyword_is_compared_without_case_accents_and_trimmings(said: str, fol
 def test_a_status_of_the_studios_own_is_known() -> None:
     own = {"session": ("At the lake",)}
 
-    check(trigger(statuses=("at_the_lake",)), own)
+    check_trigger(trigger(statuses=("at_the_lake",)), own)
     with pytest.raises(RequestError, match="Known are at_the_lake"):
-        check(trigger(), own)
+        check_trigger(trigger(), own)
 
 
 def test_fields_that_do_not_exist_are_refused_when_it_is_saved() -> None:
     with pytest.raises(BadTemplate, match="session\\.place"):
-        check(trigger(body="At {{session.place}}"), {})
+        check_trigger(trigger(body="At {{session.place}}"), {})
 
 
 @pytest.mark.parametrize(
@@ -178,7 +186,7 @@ def test_each_reason_has_a_sentence() -> None:
     ],
 )
 def test_why_a_text_goes_is_told_in_words(rule: dict[str, Any], of: dict[str, Any], expected: str) -> None:
-    assert because(trigger(**rule), record(**of)) == expected
+    assert explain(trigger(**rule), record(**of)) == expected
 
 
 def test_the_date_is_the_sessions_or_the_local_day_of_the_change() -> None:

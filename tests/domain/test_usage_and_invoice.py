@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode import invoice
-from longcode.invoice import Invoice, Line
-from longcode.plans import PastLimit, Plan
-from longcode.usage import Usage
+from longcode.billing.invoice import Invoice, InvoiceLine, draw_up, money
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage.usage import Usage
 
 STOPS = Plan("starter", "Starter", 5_000_000, 100, 60_000, PastLimit.STOP, "USD")
 CHARGES = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE, "USD")
@@ -39,7 +38,7 @@ def test_a_reply_counts_as_units_like_a_sent_text() -> None:
 def test_units_beyond_a_plan_that_charges_cost_its_price() -> None:
     usage = Usage(units_sent=1_300, units_received=200)
 
-    drawn = invoice.draw_up("10001", "2026-11", CHARGES, usage, studio="Foxglove Portraits")
+    drawn = draw_up("10001", "2026-11", CHARGES, usage, studio="Foxglove Portraits")
 
     assert drawn == Invoice(
         account="10001",
@@ -55,11 +54,11 @@ def test_units_beyond_a_plan_that_charges_cost_its_price() -> None:
         currency="USD",
         past_limit=PastLimit.CHARGE,
         lines=(
-            Line("monthly_fee", "Medium: monthly fee", 1, 35_000_000, 35_000_000),
-            Line("units_sent", "Units sent, included", 1_000, 0, 0),
-            Line("units_received", "Units received, included", 0, 0, 0),
-            Line("units_sent_beyond", "Units sent beyond the plan", 300, 40_000, 12_000_000),
-            Line("units_received_beyond", "Units received beyond the plan", 200, 40_000, 8_000_000),
+            InvoiceLine("monthly_fee", "Medium: monthly fee", 1, 35_000_000, 35_000_000),
+            InvoiceLine("units_sent", "Units sent, included", 1_000, 0, 0),
+            InvoiceLine("units_received", "Units received, included", 0, 0, 0),
+            InvoiceLine("units_sent_beyond", "Units sent beyond the plan", 300, 40_000, 12_000_000),
+            InvoiceLine("units_received_beyond", "Units received beyond the plan", 200, 40_000, 8_000_000),
         ),
         units_included=1_000,
         units_sent=1_300,
@@ -73,7 +72,7 @@ def test_units_beyond_a_plan_that_charges_cost_its_price() -> None:
 
 
 def test_a_month_without_a_text_costs_the_fee() -> None:
-    drawn = invoice.draw_up("10001", "2026-11", STOPS, Usage())
+    drawn = draw_up("10001", "2026-11", STOPS, Usage())
 
     assert [(line.item, line.quantity) for line in drawn.lines] == [
         ("monthly_fee", 1),
@@ -84,25 +83,25 @@ def test_a_month_without_a_text_costs_the_fee() -> None:
 
 
 def test_replies_past_the_limit_of_a_plan_that_stops_are_free() -> None:
-    drawn = invoice.draw_up("10001", "2026-11", STOPS, Usage(units_sent=95, units_received=12))
+    drawn = draw_up("10001", "2026-11", STOPS, Usage(units_sent=95, units_received=12))
 
-    assert drawn.lines[-1] == Line("units_received_beyond", "Units received beyond the plan", 7, 0, 0)
+    assert drawn.lines[-1] == InvoiceLine("units_received_beyond", "Units received beyond the plan", 7, 0, 0)
     assert drawn.units_beyond == 7
     assert drawn.total_micros == 5_000_000
 
 
 def test_a_late_move_to_a_small_plan_that_stops_does_not_make_a_months_texts_free() -> None:
-    drawn = invoice.draw_up("10001", "2026-11", STOPS, Usage(units_sent=900, units_received=50))
+    drawn = draw_up("10001", "2026-11", STOPS, Usage(units_sent=900, units_received=50))
 
-    assert drawn.lines[-2] == Line("units_sent_beyond", "Units sent beyond the plan", 800, 60_000, 48_000_000)
+    assert drawn.lines[-2] == InvoiceLine("units_sent_beyond", "Units sent beyond the plan", 800, 60_000, 48_000_000)
     assert drawn.total_micros == 53_000_000
 
 
 def test_lines_about_other_months_add_up_with_the_rest() -> None:
-    late = Line("late_units_sent_beyond", "Units sent beyond the plan", 2, 40_000, 80_000, "2026-10")
-    credit = Line("credit", "Texts sent twice", 1, -1_000_000, -1_000_000, "2026-10")
+    late = InvoiceLine("late_units_sent_beyond", "Units sent beyond the plan", 2, 40_000, 80_000, "2026-10")
+    credit = InvoiceLine("credit", "Texts sent twice", 1, -1_000_000, -1_000_000, "2026-10")
 
-    drawn = invoice.draw_up("10001", "2026-11", CHARGES, Usage(units_sent=3), others=[late, credit])
+    drawn = draw_up("10001", "2026-11", CHARGES, Usage(units_sent=3), others=[late, credit])
 
     assert drawn.lines[-2:] == (late, credit)
     assert (drawn.units_sent, drawn.credits_micros, drawn.total_micros) == (3, -1_000_000, 34_080_000)
@@ -110,12 +109,12 @@ def test_lines_about_other_months_add_up_with_the_rest() -> None:
 
 def test_a_malformed_month_has_no_invoice() -> None:
     with pytest.raises(ValueError, match="'2026-13' is not a month"):
-        invoice.draw_up("10001", "2026-13", STOPS, Usage())
+        draw_up("10001", "2026-13", STOPS, Usage())
 
 
 @given(PLANS, USAGES)
 def test_the_lines_add_up_to_the_total_and_to_the_usage(plan: Plan, usage: Usage) -> None:
-    drawn = invoice.draw_up("10001", "2026-11", plan, usage)
+    drawn = draw_up("10001", "2026-11", plan, usage)
 
     quantities = {line.item: line.quantity for line in drawn.lines}
     assert len(quantities) == len(drawn.lines)
@@ -130,7 +129,7 @@ def test_the_lines_add_up_to_the_total_and_to_the_usage(plan: Plan, usage: Usage
 
 @given(PLANS, USAGES)
 def test_units_are_beyond_only_when_the_included_ones_are_used_up(plan: Plan, usage: Usage) -> None:
-    drawn = invoice.draw_up("10001", "2026-11", plan, usage)
+    drawn = draw_up("10001", "2026-11", plan, usage)
 
     included = sum(line.quantity for line in drawn.lines if line.item in {"units_sent", "units_received"})
     assert included <= plan.included_units
@@ -140,8 +139,8 @@ def test_units_are_beyond_only_when_the_included_ones_are_used_up(plan: Plan, us
 
 @given(PLANS, USAGES, USAGES)
 def test_more_units_never_cost_less(plan: Plan, usage: Usage, more: Usage) -> None:
-    less_used = invoice.draw_up("10001", "2026-11", plan, usage)
-    more_used = invoice.draw_up("10001", "2026-11", plan, usage + more)
+    less_used = draw_up("10001", "2026-11", plan, usage)
+    more_used = draw_up("10001", "2026-11", plan, usage + more)
 
     assert less_used.total_micros <= more_used.total_micros
 
@@ -162,12 +161,12 @@ def test_more_units_never_cost_less(plan: Plan, usage: Usage, more: Usage) -> No
     ],
 )
 def test_money_is_spelled_to_the_last_millionth_that_it_has(micros: int, currency: str, spelled: str) -> None:
-    assert invoice.money(micros, currency) == spelled
+    assert money(micros, currency) == spelled
 
 
 @given(st.integers(-(10**15), 10**15))
 def test_spelled_money_is_exact(micros: int) -> None:
-    spelled = invoice.money(micros, "USD").replace("$", "").replace(",", "")
+    spelled = money(micros, "USD").replace("$", "").replace(",", "")
 
     whole, _, fraction = spelled.lstrip("-").partition(".")
     value = int(whole) * 10**6 + int(fraction.ljust(6, "0"))

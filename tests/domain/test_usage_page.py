@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from longcode import comparison, forecast, months
-from longcode.invoice import money
-from longcode.usage import Usage
+from longcode import months
+from longcode.billing.estimates import compare_plans, forecast
+from longcode.billing.invoice import money
+from longcode.usage.usage import Usage
 from tests.domain.test_billing_page import PLANS, rows, utc
 
 
@@ -19,7 +20,7 @@ def test_a_forecast_comes_to_what_the_page_says(
     days = [(joined + timedelta(days=day)).isoformat() for day in range(1, (today - joined).days)]
     used = {day: Usage(units_sent=int(a_day)) for day in days} | {today.isoformat(): Usage(units_sent=int(so_far))}
 
-    found = forecast.of(PLANS["medium"], used, utc(f"{joined} 18:00:00"), utc(now))
+    found = forecast(PLANS["medium"], used, utc(f"{joined} 18:00:00"), utc(now))
 
     assert found
     assert (found.days_looked_at, found.units_sent) == (int(looked_at), int(expected))
@@ -31,7 +32,7 @@ def test_a_month_would_have_cost_what_the_page_says(
 ) -> None:
     used = Usage(units_sent=int(sent), units_received=int(received))
 
-    found = comparison.compare("2026-11", PLANS["medium"], PLANS.values(), used)
+    found = compare_plans("2026-11", PLANS["medium"], PLANS.values(), used)
 
     spelled = [
         f"{one.plan} {'stops' if one.total_micros is None else money(one.total_micros, 'USD')}" for one in found.plans

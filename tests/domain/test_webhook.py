@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from longcode.account import Account, HookEvent, Product
-from longcode.message import Direction, Kind, Message, State
+from longcode.accounts.account import Account, WebhookEvent
+from longcode.jobs import Product
+from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.webhooks import delivery, webhook
 from longcode.webhooks.webhook import Answer, Verdict
 
@@ -15,8 +16,8 @@ REPLY = Message(
     account="10000001",
     id="a1",
     direction=Direction.IN,
-    kind=Kind.REPLY,
-    state=State.RECEIVED,
+    kind=MessageKind.REPLY,
+    state=MessageState.RECEIVED,
     phone="+12125550123",
     number="+15555550100",
     body="Yes please 🌷",
@@ -50,7 +51,7 @@ HOSTED = Account(
     webhook_url="https://studio.example/hook",
     webhook_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 )
-TOLD = delivery.new("10000001", HookEvent.MESSAGE_RECEIVED, "a1", {"id": "a1"}, NOW)
+TOLD = delivery.new("10000001", WebhookEvent.MESSAGE_RECEIVED, "a1", {"id": "a1"}, NOW)
 
 
 def build(account: Account, now: datetime) -> webhook.Webhook:

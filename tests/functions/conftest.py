@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from longcode.account import Account
-from tests.fakes import client as put_client
-from tests.fakes import studio
-from tests.functions.inbox.replies import texted as note_text
-from tests.functions.send.rounds import people as put_people
-from tests.functions.send.triggering import rule as put_rule
+from longcode.accounts.account import Account
+from tests.support.broadcast_steps import people as put_people
+from tests.support.fakes import client as put_client
+from tests.support.fakes import studio
+from tests.support.reply_steps import texted as note_text
+from tests.support.trigger_steps import rule as put_rule
 
 
 @pytest.fixture

@@ -4,31 +4,29 @@ from types import ModuleType
 
 import pytest
 
-from accounts import api as accounts_api
-from accounts import clients as clients_api
-from accounts import signup
-from accounts import triggers as triggers_api
-from billing import api as billing_api
+from accounts import settings_api, signup_api
+from billing import plan_api
+from clients import api
 from inbox import api as inbox_api
 from longcode.aws.clients import client as aws_client
 from optout import api as optout_api
 from send import api as send_api
-from send import events as events_api
-from tests.fakes import call, client, queued, studio
+from tests.support.fakes import call, client, queued, studio
+from triggers import events_api, rules_api
 
 ROUTES: list[tuple[ModuleType, str, str]] = [
-    (signup, "POST", "/signup"),
-    (accounts_api, "PATCH", "/account"),
-    (accounts_api, "POST", "/account/password"),
-    (clients_api, "PUT", "/clients/c1"),
-    (accounts_api, "PUT", "/templates/t"),
-    (triggers_api, "PUT", "/triggers/t"),
+    (signup_api, "POST", "/signup"),
+    (settings_api, "PATCH", "/account"),
+    (settings_api, "POST", "/account/password"),
+    (api, "PUT", "/clients/c1"),
+    (settings_api, "PUT", "/templates/t"),
+    (rules_api, "PUT", "/triggers/t"),
     (send_api, "POST", "/messages"),
     (send_api, "POST", "/messages/preview"),
     (events_api, "POST", "/events"),
     (inbox_api, "PUT", "/messages/m/link"),
     (optout_api, "PUT", "/optouts/+12125550123"),
-    (billing_api, "PUT", "/account/plan"),
+    (plan_api, "PUT", "/account/plan"),
 ]
 
 
@@ -72,7 +70,7 @@ def test_an_answer_does_not_grow_with_what_was_wrong(aws: None) -> None:
     studio()
     wrong = {f"field-{index}" + "x" * 500: 1 for index in range(500)}
 
-    answer = call(accounts_api, "PATCH", "/account", wrong, account="10000001")
+    answer = call(settings_api, "PATCH", "/account", wrong, account="10000001")
 
     assert answer.status == 422
     assert len(answer.text) < 10_000
@@ -81,7 +79,7 @@ def test_an_answer_does_not_grow_with_what_was_wrong(aws: None) -> None:
 def test_the_form_of_a_web_page_signs_nobody_up(aws: None) -> None:
     form = "studio_name=Fox&email=a%40b.example&product=spectra&edition=standard&plan=small"
 
-    answer = call(signup, "POST", "/signup", form, headers={"content-type": "application/x-www-form-urlencoded"})
+    answer = call(signup_api, "POST", "/signup", form, headers={"content-type": "application/x-www-form-urlencoded"})
 
     assert (answer.status, answer.json["code"]) == (422, "invalid")
     assert queued("sign_up") == []

@@ -3,7 +3,7 @@
 import ast
 from typing import Any
 
-from tests.house.reading import FUNCTIONS, dotted, nodes, of_type, referred, sources
+from tests.support.source_reading import FUNCTIONS, dotted, nodes, of_type, referred, sources
 
 
 def alarms(template: dict[str, Any]) -> list[dict[str, Any]]:

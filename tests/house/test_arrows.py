@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.house.reading import (
+from tests.support.source_reading import (
     FUNCTIONS,
     LONGCODE,
     PURPOSES,
@@ -41,7 +41,7 @@ READ_THE_ENVIRONMENT = {
 def test_there_is_something_to_check() -> None:
     assert {"accounts", "send", "inbox", "optout", "billing"} <= set(PURPOSES)
     assert len(PURE) > 20
-    assert imported(FUNCTIONS / "send" / "worker.py", "longcode.table.messages") == ["longcode.table.messages"]
+    assert imported(FUNCTIONS / "send" / "worker.py", "longcode.messages.store") == ["longcode.messages.store"]
 
 
 def test_a_purpose_imports_no_other_purpose() -> None:

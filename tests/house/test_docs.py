@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.reading import FUNCTIONS, LONGCODE, ROOT, shown
 from tests.house.test_files import tracked
+from tests.support.source_reading import FUNCTIONS, LONGCODE, ROOT, shown
 
 DECISIONS = ROOT / "docs" / "decisions"
 LONGEST = 160

@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.house.reading import FUNCTIONS, LONGCODE, ROOT, shown, sources, tree
+from tests.support.source_reading import FUNCTIONS, LONGCODE, ROOT, shown, sources, tree
 
 HOSTS = re.compile(
     r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|(?:^|\s)--(?:extra-)?index-url[ =]|/simple/?\s*$", re.MULTILINE

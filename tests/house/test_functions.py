@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.build import ARTIFACTS, BUILD, ROOT
-from tests.house.reading import FUNCTIONS, functions, handlers, of_type, reach, reached_names, within
+from tests.support.source_reading import FUNCTIONS, functions, handlers, of_type, reach, reached_names, within
 
 
 def test_every_handler_of_the_template_is_there_and_every_handler_is_in_the_template(

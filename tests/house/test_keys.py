@@ -4,18 +4,29 @@ import ast
 import re
 
 from longcode.table import keys
-from tests.house.reading import FUNCTIONS, ROOT, STORES, TABLE, imported, nodes, shown, sources, strings, tree
+from tests.support.source_reading import (
+    FUNCTIONS,
+    ROOT,
+    STORES,
+    TABLE,
+    imported,
+    nodes,
+    shown,
+    sources,
+    strings,
+    tree,
+)
 
 KEYS = TABLE / "keys.py"
 PAGE = (ROOT / "docs" / "table.md").read_text()
 
 # Whoever reads an index, a batch or a condition needs the names of the key's attributes, not what is in them.
 NAME_THE_KEY = {
-    "functions/longcode/table/charged.py",
+    "functions/longcode/billing/charged.py",
     "functions/longcode/webhooks/store.py",
     "functions/longcode/table/due.py",
-    "functions/longcode/table/folders.py",
-    "functions/longcode/table/retentions.py",
+    "functions/longcode/messages/folders.py",
+    "functions/longcode/messages/retentions.py",
     "functions/longcode/table/store.py",
     "functions/longcode/table/writes.py",
 }

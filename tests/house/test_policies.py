@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from longcode.aws.queues import URL_SETTINGS
-from tests.house.reading import (
+from tests.support.source_reading import (
     LONGCODE,
     TABLE,
     defined,
@@ -42,7 +42,7 @@ DOES = {
 
 
 def test_who_only_reads_may_only_read(template: dict[str, Any]) -> None:
-    for name in ("accounts.authorizer", "billing.close_month"):
+    for name in ("accounts.authorizer", "billing.close_month_schedule"):
         assert granted(functions(template)[name]) == {"read"}
 
 

@@ -3,7 +3,7 @@
 import json
 from datetime import date
 
-from tests.house.reading import ROOT
+from tests.support.source_reading import ROOT
 
 FILE = json.loads((ROOT / "infra" / "prices.json").read_text())
 

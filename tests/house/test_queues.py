@@ -3,7 +3,7 @@
 from typing import Any
 
 from send import pacing
-from tests.house.reading import events, functions, of_type, referred
+from tests.support.source_reading import events, functions, of_type, referred
 
 FOURTEEN_DAYS = 1_209_600
 

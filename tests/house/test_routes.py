@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra import openapi
-from tests.house.reading import defined, events, handlers, of_type, routes
+from tests.support.source_reading import defined, events, handlers, of_type, routes
 
 OPEN = re.compile(r"/plans|/panel|/signup|/signup/confirm/{}|/carriers/.+")
 TOLD = json.loads(openapi.text())

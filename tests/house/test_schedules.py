@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tests.house.reading import events
+from tests.support.source_reading import events
 
 EVERY = {
-    "send.due": ("rate(1 minute)", None),
-    "inbox.reconcile": ("rate(5 minutes)", None),
+    "sweeper.sweep_schedule": ("rate(1 minute)", None),
+    "inbox.reconcile_schedule": ("rate(5 minutes)", None),
     "webhooks.forward_schedule": ("rate(5 minutes)", None),  # facts S23
-    "billing.close_month": ("cron(0 3 1 * ? *)", "America/Chicago"),  # facts S14, §6
+    "billing.close_month_schedule": ("cron(0 3 1 * ? *)", "America/Chicago"),  # facts S14, §6
 }
 
 
@@ -22,6 +22,6 @@ def test_every_schedule_is_as_the_product_wants_it(template: dict[str, Any]) -> 
 
 
 def test_a_late_call_still_closes_the_month_that_it_was_for(template: dict[str, Any]) -> None:
-    close = next(event for name, event in events(template, "ScheduleV2") if name == "billing.close_month")
+    close = next(event for name, event in events(template, "ScheduleV2") if name == "billing.close_month_schedule")
 
     assert close["Input"] == '{"time": "<aws.scheduler.scheduled-time>"}'

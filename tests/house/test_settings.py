@@ -11,7 +11,7 @@ from msgspec import Struct
 from longcode import jobs
 from longcode.aws import settings
 from longcode.aws.queues import URL_SETTINGS
-from tests.house.reading import ROOT, dotted, of_type, tree
+from tests.support.source_reading import ROOT, dotted, of_type, tree
 
 NAMES = {field.name.upper() for field in fields(settings.Settings)}
 THEIRS = ("POWERTOOLS_", "AWS_")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from longcode.table import keys
-from tests.house.reading import TABLE, of_type, shown, sources, strings
+from tests.support.source_reading import TABLE, of_type, shown, sources, strings
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from typing import Any
 
 from longcode.carriers import aws
-from tests.house.reading import of_type, referred
+from tests.support.source_reading import of_type, referred
 
 
 def test_every_topic_of_aws_feeds_a_queue_that_takes_from_it_alone(template: dict[str, Any]) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from longcode.account import HookEvent
+from longcode.accounts.account import WebhookEvent
 from longcode.webhooks import delivery, webhook
 from tests.domain.test_webhook import HOSTED, NOW
-from tests.house.reading import ROOT
+from tests.support.source_reading import ROOT
 
 PAGE = (ROOT / "docs" / "webhooks.md").read_text()
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -29,7 +29,7 @@ def is_genuine() -> Callable[..., bool]:
 def made() -> webhook.Webhook:
     secret, old = webhook.rotated(HOSTED, NOW)
     rotated = replace(HOSTED, webhook_secret=secret, webhook_old_secrets=old)
-    told = delivery.new("10000001", HookEvent.CALL_CREATED, "a", {"text": "🌷"}, NOW)
+    told = delivery.new("10000001", WebhookEvent.CALL_CREATED, "a", {"text": "🌷"}, NOW)
     return webhook.build("https://studio.example/", webhook.signing(rotated, NOW), told, told.data, NOW)
 
 
@@ -48,4 +48,4 @@ def test_the_pages_check_refuses_what_is_old(is_genuine: Callable[..., bool]) ->
 
 
 def test_the_page_tells_of_every_event_that_there_is() -> None:
-    assert [event for event in HookEvent if f"| `{event}` |" not in PAGE] == []
+    assert [event for event in WebhookEvent if f"| `{event}` |" not in PAGE] == []

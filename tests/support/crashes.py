@@ -17,9 +17,8 @@ from itertools import count
 from typing import Any, Self
 
 from longcode.aws.clients import client
-from longcode.carriers.carrier import Answer, Carrier, Text
-from longcode.lookup import Listed
-from tests.local_aws import restore, snapshot
+from longcode.carriers.carrier import Answer, Carrier, CarrierText, Text
+from tests.support.local_aws import restore, snapshot
 
 _SERVICES = ("dynamodb", "sqs", "sesv2")
 
@@ -111,7 +110,7 @@ class MortalCarrier:
         self._crash.end()
         return answer
 
-    def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
+    def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
         self._crash.start("find")
         listed = self._carrier.find(to, origin, since)
         self._crash.end()

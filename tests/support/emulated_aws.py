@@ -13,7 +13,7 @@ from infra.local.folder import run_folder
 from longcode.aws import clients
 from longcode.aws.settings import settings
 from longcode.table.writes import table
-from tests.local_aws import QUEUES, create_table, load_plans
+from tests.support.local_aws import QUEUES, create_table, load_plans
 
 _WRITTEN_AT_ONCE = 25
 Wire = dict[str, Any]

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.plans import Change
-from longcode.table import accounts
+from longcode.accounts import store as accounts
+from longcode.plans.plans import PlanChange
 from longcode.table.store import ConditionFailed
-from tests.fakes import NOW, studio
+from tests.support.fakes import NOW, studio
 
 LATER = NOW + timedelta(hours=1)
 
@@ -32,15 +32,15 @@ def test_an_id_or_an_address_that_is_taken_opens_nothing(number: str, email: str
         accounts.open_account(replace(account, id=number, email=email))
 
     assert accounts.get("10000001") == account
-    assert list(accounts.everyone()) == ["10000001"]
+    assert list(accounts.all_ids()) == ["10000001"]
 
 
 def test_a_change_of_plan_on_an_outdated_history_fails() -> None:
     account = studio()
-    accounts.change_plan(account, Change(NOW, "large"))
+    accounts.change_plan(account, PlanChange(NOW, "large"))
 
     with pytest.raises(ConditionFailed):
-        accounts.change_plan(account, Change(NOW, "small"))
+        accounts.change_plan(account, PlanChange(NOW, "small"))
 
     found = accounts.get("10000001")
     assert found
@@ -70,18 +70,18 @@ def test_mailing_credentials_is_taken_by_one_until_its_lease_ends_and_by_none_on
 
 def test_an_account_takes_what_the_form_says_that_brings_its_credentials() -> None:
     account = studio(established_at=None, country_code="61")
-    form = {"name": "Foxglove", "country_code": "1", "plan_changes": (Change(LATER, "large"),)}
+    form = {"name": "Foxglove", "country_code": "1", "plan_changes": (PlanChange(LATER, "large"),)}
 
     taken = accounts.take_to_establish(account, form, LATER, LATER)
 
-    assert taken == replace(account, name="Foxglove", country_code="1", plan_changes=(Change(LATER, "large"),))
+    assert taken == replace(account, name="Foxglove", country_code="1", plan_changes=(PlanChange(LATER, "large"),))
     assert accounts.get("10000001") == taken
 
 
 def test_a_plan_that_was_changed_since_stays_whatever_form_comes_again() -> None:
     first = studio(established_at=None)
-    account = accounts.change_plan(first, Change(LATER, "large"))
-    form = {"plan_changes": (Change(LATER, "starter"),)}
+    account = accounts.change_plan(first, PlanChange(LATER, "large"))
+    form = {"plan_changes": (PlanChange(LATER, "starter"),)}
 
     assert accounts.take_to_establish(first, form, LATER, LATER) is None
     assert accounts.take_to_establish(account, form, LATER, LATER) == account

@@ -2,11 +2,12 @@
 
 import pytest
 
-from longcode.limits import Limits
-from longcode.table import allowances, store
+from longcode.table import store
 from longcode.table.store import ConditionFailed
-from tests.fakes import NOW
-from tests.functions.accounts.calls import at_once
+from longcode.usage import store as quotas
+from longcode.usage.usage import Limits
+from tests.support.aws_calls import at_once
+from tests.support.fakes import NOW
 from tests.table.test_usage import add, claimed
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -25,7 +26,7 @@ def limits(units_a_month: int | None = 10, units_a_day: int | None = None) -> Li
 
 def reserve(held: Limits, units: int) -> bool:
     try:
-        store.transact(allowances.reserving(held, units, NOW))
+        store.transact(quotas.reserving(held, units, NOW))
     except ConditionFailed:
         return False
     return True
@@ -33,35 +34,35 @@ def reserve(held: Limits, units: int) -> bool:
 
 def test_a_limit_is_reserved_up_to_its_last_unit_and_not_past_it() -> None:
     add("2026-11-22")
-    allowances.start(limits(), NOW)
-    allowances.start(limits(), NOW)
+    quotas.start(limits(), NOW)
+    quotas.start(limits(), NOW)
 
     assert [reserve(limits(), units) for units in (7, 2, 1)] == [True, False, True]
 
 
 def test_without_a_limit_there_is_nothing_to_reserve() -> None:
-    assert allowances.reserving(limits(None), 1, NOW) == []
+    assert quotas.reserving(limits(None), 1, NOW) == []
 
 
 def test_a_day_begins_with_what_was_sent_on_it_and_has_a_limit_of_its_own() -> None:
     add("2026-11-21")
     add("2026-11-22")
     held = limits(10, 5)
-    allowances.start(held, NOW)
+    quotas.start(held, NOW)
 
-    assert allowances.reserved(held) == {"used": 4, "used_2026-11-22": 2}
+    assert quotas.reserved(held) == {"used": 4, "used_2026-11-22": 2}
     assert [reserve(held, units) for units in (4, 3)] == [False, True]
-    assert allowances.reserved(held) == {"used": 7, "used_2026-11-22": 5}
+    assert quotas.reserved(held) == {"used": 7, "used_2026-11-22": 5}
 
 
 def test_before_anything_is_reserved_what_was_sent_is_used() -> None:
     add("2026-11-22")
 
-    assert allowances.reserved(limits()) == {"used": 2}
+    assert quotas.reserved(limits()) == {"used": 2}
 
 
 def test_reservations_at_once_do_not_pass_the_limit() -> None:
-    allowances.start(limits(), NOW)
+    quotas.start(limits(), NOW)
 
     with at_once() as threads:
         reserved = list(threads.map(lambda _: reserve(limits(), 3), range(8)))
@@ -71,13 +72,13 @@ def test_reservations_at_once_do_not_pass_the_limit() -> None:
 
 def test_what_is_released_can_be_reserved_again() -> None:
     held = limits(2, 2)
-    allowances.start(held, NOW)
+    quotas.start(held, NOW)
     reserve(held, 2)
     message = held.mark(claimed("m1"))
 
-    (release,) = allowances.releasing(message)
+    (release,) = quotas.releasing(message)
     store.write(release)
 
-    assert allowances.reserved(held) == {"used": 0, "used_2026-11-22": 0}
+    assert quotas.reserved(held) == {"used": 0, "used_2026-11-22": 0}
     assert reserve(held, 2)
-    assert allowances.releasing(claimed("m2")) == []
+    assert quotas.releasing(claimed("m2")) == []

@@ -3,20 +3,21 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.audience import Audience
-from longcode.broadcast import Broadcast, State, Walk
-from longcode.outcome import Outcome
-from longcode.table import broadcast_texts, broadcasts, folders, keys, store
+from longcode.broadcasts import store as broadcasts
+from longcode.broadcasts.broadcast import Broadcast, BroadcastState, BulkAction
+from longcode.broadcasts.outcome import Outcome
+from longcode.clients.client import Audience
+from longcode.table import keys, store
 from longcode.table.store import ConditionFailed
 from longcode.table.writes import ABSENT, Put
-from tests.fakes import NOW
-from tests.functions.send.wire import losing_the_first_answer
+from tests.support.aws_calls import losing_the_first_answer
+from tests.support.fakes import NOW
 
 LATER = NOW + timedelta(minutes=3)
 MADE = Broadcast(
     account="10000001",
     id="b1",
-    state=State.PLANNING,
+    state=BroadcastState.PLANNING,
     created_at=NOW,
     fingerprint="f",
     seed="s",
@@ -85,11 +86,11 @@ def test_a_take_and_a_move_whose_answers_were_lost_are_still_ours(broadcast: Bro
         taken = broadcasts.take(broadcast, "w1", NOW, begin=False)
     assert taken
     with losing_the_first_answer("dynamodb", "UpdateItem") as again:
-        moved = broadcasts.commit_step(taken, replace(taken, state=State.SENDING))
+        moved = broadcasts.commit_step(taken, replace(taken, state=BroadcastState.SENDING))
 
     assert repeated == again == ["UpdateItem"]
     assert moved
-    assert (stored().state, stored().step, stored().lease_until) == (State.SENDING, 1, None)
+    assert (stored().state, stored().step, stored().lease_until) == (BroadcastState.SENDING, 1, None)
 
 
 def test_a_move_of_a_step_that_another_has_done_does_nothing(broadcast: Broadcast) -> None:
@@ -106,9 +107,9 @@ def test_a_move_keeps_a_pause_that_came_meanwhile(broadcast: Broadcast) -> None:
     taken = take(broadcast, begin=True)
     broadcasts.pause(broadcast)
 
-    broadcasts.commit_step(taken, replace(taken, state=State.SENDING, begun=False))
+    broadcasts.commit_step(taken, replace(taken, state=BroadcastState.SENDING, begun=False))
 
-    assert (stored().paused, stored().state, stored().begun) == (True, State.SENDING, False)
+    assert (stored().paused, stored().state, stored().begun) == (True, BroadcastState.SENDING, False)
 
 
 def test_a_move_whose_other_write_does_not_hold_writes_nothing_and_says_so(broadcast: Broadcast) -> None:
@@ -128,7 +129,7 @@ def _taken() -> list[Put]:
 
 def test_a_resume_makes_a_new_step_and_keeps_what_a_worker_began(broadcast: Broadcast) -> None:
     taken = take(broadcast)
-    broadcasts.commit_step(taken, replace(taken, state=State.SENDING))
+    broadcasts.commit_step(taken, replace(taken, state=BroadcastState.SENDING))
     in_work = take(stored(), begin=True)
     broadcasts.pause(stored())
     paused = stored()
@@ -138,19 +139,19 @@ def test_a_resume_makes_a_new_step_and_keeps_what_a_worker_began(broadcast: Broa
     assert resumed
     assert not broadcasts.commit_step(in_work, replace(in_work, texts=3, begun=False))
     now = stored()
-    assert (now.step, now.walk, now.paused, now.begun, now.texts) == (2, Walk.WAKE, False, True, 0)
+    assert (now.step, now.walk, now.paused, now.begun, now.texts) == (2, BulkAction.WAKE, False, True, 0)
     assert broadcasts.resume(paused, NOW) is None
 
 
 def test_a_cancel_of_what_has_changed_is_looked_at_again(broadcast: Broadcast) -> None:
     taken = take(broadcast)
-    broadcasts.commit_step(taken, replace(taken, state=State.SENDING))
+    broadcasts.commit_step(taken, replace(taken, state=BroadcastState.SENDING))
 
     assert broadcasts.cancel(broadcast, NOW) is None
     cancelled = broadcasts.cancel(stored(), NOW)
 
     assert cancelled == stored()
-    assert (stored().state, stored().walk, stored().finished_at) == (State.CANCELLED, Walk.CANCEL, NOW)
+    assert (stored().state, stored().walk, stored().finished_at) == (BroadcastState.CANCELLED, BulkAction.CANCEL, NOW)
 
 
 def test_a_broadcast_that_was_resumed_does_not_rest(broadcast: Broadcast) -> None:
@@ -169,23 +170,23 @@ def test_broadcasts_are_listed_newest_first(aws: None) -> None:
         made = replace(MADE, id=f"b{minute}", created_at=NOW + timedelta(minutes=minute))
         broadcasts.create(made, Audience(everyone=True))
 
-    first, cursor = folders.broadcasts("10000001", limit=2, cursor=None)
-    second, end = folders.broadcasts("10000001", limit=2, cursor=cursor)
+    first, cursor = broadcasts.page("10000001", limit=2, cursor=None)
+    second, end = broadcasts.page("10000001", limit=2, cursor=cursor)
 
     assert [one.id for one in first] == ["b2", "b1"]
     assert ([one.id for one in second], end) == (["b0"], None)
-    assert folders.broadcasts("10000002", limit=2, cursor=None) == ([], None)
+    assert broadcasts.page("10000002", limit=2, cursor=None) == ([], None)
 
 
 def test_who_got_none_is_kept_in_parts_and_read_from_any_row_on(broadcast: Broadcast) -> None:
     told = [
         Outcome(client_id=f"c{index:03}", phone=f"+1{index}", code="limit", detail="Full.") for index in range(450)
     ]
-    writes = broadcast_texts.skipped(broadcast, told)
+    writes = broadcasts.skipped_writes(broadcast, told)
     store.transact(writes)
 
-    every = list(broadcast_texts.skipped_from(broadcast, None))
-    later = list(broadcast_texts.skipped_from(broadcast, (0, 1, 150)))
+    every = list(broadcasts.skipped_from(broadcast, None))
+    later = list(broadcasts.skipped_from(broadcast, (0, 1, 150)))
 
     assert len(writes) == 3
     assert [one for _, one in every] == told

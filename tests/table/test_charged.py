@@ -10,19 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longcode import usage as counted
+from longcode.billing import charged
+from longcode.billing.charged import Unreadable
 from longcode.carriers.carrier import Inbound
-from longcode.message import Direction, Kind, Message, State
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.messages import folders
+from longcode.messages import replies as messages_replies
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
 from longcode.months import month_of
-from longcode.outgoing import draft
-from longcode.table import charged, hub, inbox, keys, messages, store, strangers, usage
-from longcode.table.charged import Unreadable
+from longcode.table import keys, store
 from longcode.table.writes import Update
-from longcode.usage import Usage
-from tests.fakes import NOW
-from tests.functions.send.wire import retold
-from tests.local_aws import local_aws
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage, usage_of
+from tests.support.aws_calls import retold
 from tests.support.crashes import recorded_calls
+from tests.support.fakes import NOW
+from tests.support.local_aws import local_aws
 
 STUDIO, OTHER = "10000001", "10000002"
 PHONE, NUMBER = "+12125550123", "+15555550100"
@@ -41,7 +45,7 @@ def accepted(message_id: str, at: datetime, *, send_at: datetime | None = None, 
     text = draft(
         account=STUDIO,
         message_id=message_id,
-        kind=Kind.INDIVIDUAL,
+        kind=MessageKind.INDIVIDUAL,
         phone=PHONE,
         number=NUMBER,
         body=body,
@@ -53,9 +57,9 @@ def accepted(message_id: str, at: datetime, *, send_at: datetime | None = None, 
 
 
 def claimed(text: Message, at: datetime) -> Message:
-    ready = replace(text, state=State.QUEUED)
-    if text.state is State.SCHEDULED:
-        messages.put_off(text, State.QUEUED, at)
+    ready = replace(text, state=MessageState.QUEUED)
+    if text.state is MessageState.SCHEDULED:
+        messages.put_off(text, MessageState.QUEUED, at)
     found = messages.claim(ready, "claim", at, at + MINUTE)
     assert found
     return found
@@ -63,7 +67,7 @@ def claimed(text: Message, at: datetime) -> Message:
 
 def sent(message_id: str, at: datetime, *, accepted_at: datetime | None = None, **fields: Any) -> Message:
     text = claimed(accepted(message_id, accepted_at or at, **fields), at)
-    messages.record(text, State.SENT, carrier="twilio", carrier_id=message_id)
+    messages.record(text, MessageState.SENT, carrier="twilio", carrier_id=message_id)
     found = messages.get(STUDIO, message_id)
     assert found
     return found
@@ -74,8 +78,8 @@ def reply(message_id: str, at: datetime, *, units: int = 1, charged_units: int |
         account=STUDIO,
         id=message_id,
         direction=Direction.IN,
-        kind=Kind.REPLY,
-        state=State.RECEIVED,
+        kind=MessageKind.REPLY,
+        state=MessageState.RECEIVED,
         phone=PHONE,
         number=NUMBER,
         body="Yes",
@@ -97,7 +101,7 @@ def inbound(one: Message) -> Inbound:
 
 def took_in(message_id: str, at: datetime, **fields: Any) -> Message:
     one = reply(message_id, at, **fields)
-    inbox.take_in(inbound(one), one)
+    messages_replies.take_in(inbound(one), one)
     return one
 
 
@@ -107,9 +111,9 @@ def ids(month: str = "2026-11", account: str = STUDIO) -> list[str]:
 
 def test_texts_of_both_ways_come_in_the_order_of_their_acceptance(table: None) -> None:
     sent("m2", NOW + 2 * SECOND)
-    hub.link(sent("m0", NOW), client_id="c1")
+    folders.link(sent("m0", NOW), client_id="c1")
     took_in("m3", NOW + 3 * SECOND)
-    hub.link(took_in("m1", NOW + SECOND), client_id="c1")
+    folders.link(took_in("m1", NOW + SECOND), client_id="c1")
 
     assert ids() == ["m0", "m1", "m2", "m3"]
 
@@ -139,26 +143,26 @@ def test_a_text_is_of_the_month_of_its_claim_whenever_it_was_accepted(table: Non
 
 def test_what_the_counters_do_not_count_is_left_out(table: None) -> None:
     accepted("never sent", NOW)
-    messages.settle(claimed(accepted("refused", NOW), NOW), State.FAILED)
-    messages.take_back(sent("taken back", NOW), State.UNDELIVERED, NOW)
+    messages.settle(claimed(accepted("refused", NOW), NOW), MessageState.FAILED)
+    messages.take_back(sent("taken back", NOW), MessageState.UNDELIVERED, NOW)
     took_in("STOP", NOW, charged_units=0)
     handed_over = replace(reply("handed over", NOW), month=None, charged_units=0)
-    strangers.quarantine(inbound(handed_over), NOW)
-    kept = strangers.get("twilio", "handed over", NOW)
+    messages_replies.keep_unattributed(inbound(handed_over), NOW)
+    kept = messages_replies.get_unattributed("twilio", "handed over", NOW)
     assert kept
-    strangers.hand_over(kept, handed_over)
+    messages_replies.assign_unattributed(kept, handed_over)
     took_in("only a picture", NOW, units=0)
 
     assert ids() == ["only a picture"]
-    assert usage.of_month(STUDIO, "2026-11") == Usage(texts_received=1)
+    assert quotas.of_month(STUDIO, "2026-11") == Usage(texts_received=1)
 
 
 def test_a_text_that_is_resolved_days_later_is_of_the_month_of_its_claim(table: None) -> None:
     waiting = claimed(accepted("m0", ENDS - HOUR), ENDS - HOUR)
-    messages.put_off(waiting, State.UNCERTAIN, ENDS + DAY, deadline=ENDS + 3 * DAY)
+    messages.put_off(waiting, MessageState.UNCERTAIN, ENDS + DAY, deadline=ENDS + 3 * DAY)
     before = ids()
 
-    messages.record(replace(waiting, state=State.UNCERTAIN), State.DELIVERED)
+    messages.record(replace(waiting, state=MessageState.UNCERTAIN), MessageState.DELIVERED)
 
     assert (before, ids(), ids("2026-12")) == ([], ["m0"], [])
 
@@ -166,7 +170,7 @@ def test_a_text_that_is_resolved_days_later_is_of_the_month_of_its_claim(table: 
 def test_a_reply_that_is_moved_is_listed_where_it_is_counted_now(table: None) -> None:
     one = took_in("m0", NOW)
 
-    strangers.move(one, replace(one, account=OTHER))
+    messages_replies.move_reply(one, replace(one, account=OTHER))
 
     assert (ids(), ids(account=OTHER)) == ([], ["m0"])
 
@@ -174,9 +178,9 @@ def test_a_reply_that_is_moved_is_listed_where_it_is_counted_now(table: None) ->
 def test_each_text_tells_what_it_adds() -> None:
     text = replace(reply("m0", NOW, units=3), segments=4)
 
-    assert counted.of(text) == Usage(texts_received=1, units_received=3, segments_received=4)
-    assert counted.of(replace(text, direction=Direction.OUT)) == Usage(texts_sent=1, units_sent=3, segments_sent=4)
-    assert counted.of(replace(text, charged_units=0)) == Usage()
+    assert usage_of(text) == Usage(texts_received=1, units_received=3, segments_received=4)
+    assert usage_of(replace(text, direction=Direction.OUT)) == Usage(texts_sent=1, units_sent=3, segments_sent=4)
+    assert usage_of(replace(text, charged_units=0)) == Usage()
 
 
 @pytest.mark.parametrize("month", ["2026-11", None, "absent"])
@@ -219,13 +223,13 @@ def test_a_text_that_is_linked_or_unlinked_meanwhile_is_given_once(
 ) -> None:
     one = sent("m0", NOW)
     if linked_first:
-        hub.link(one, client_id="c1")
+        folders.link(one, client_id="c1")
 
     def move(query: int) -> None:
         if query == moved_after:
             now = messages.get(STUDIO, "m0")
             assert now
-            hub.link(now, client_id=None if linked_first else "c1")
+            folders.link(now, client_id=None if linked_first else "c1")
 
     with at_each_query(move):
         found = ids()
@@ -314,38 +318,38 @@ def test_whatever_happens_the_texts_of_a_month_add_up_to_its_counters(sends: lis
         for account in (STUDIO, OTHER):
             for month in MONTHS:
                 found = list(charged.of_month(account, month))
-                assert sum(map(counted.of, found), Usage()) == usage.of_month(account, month)
+                assert sum(map(usage_of, found), Usage()) == quotas.of_month(account, month)
                 assert len({one.id for one in found}) == len(found)
 
 
 def play_send(name: str, send: Send) -> None:
     text = accepted(name, send.at, send_at=send.at + send.ahead if send.ahead else None, body=send.body)
     if send.linked:
-        hub.link(text, client_id="c1")
+        folders.link(text, client_id="c1")
     taken = claimed(text, send.at + send.ahead + send.wait)
     if send.ending == "refused":
-        messages.settle(taken, State.FAILED)
+        messages.settle(taken, MessageState.FAILED)
     elif send.ending in ("late", "lost"):
-        messages.put_off(taken, State.UNCERTAIN, NOW, deadline=NOW)
+        messages.put_off(taken, MessageState.UNCERTAIN, NOW, deadline=NOW)
     else:
-        messages.record(taken, State.SENT)
+        messages.record(taken, MessageState.SENT)
     there = messages.get(STUDIO, name)
     assert there
     if send.ending == "late":
-        assert [messages.record(there, State.DELIVERED) for _ in "12"] == [True, False]
+        assert [messages.record(there, MessageState.DELIVERED) for _ in "12"] == [True, False]
     elif send.ending == "delivered":
-        messages.report(there, State.DELIVERED)
+        messages.report(there, MessageState.DELIVERED)
     elif send.ending == "taken back":
-        messages.take_back(there, State.UNDELIVERED, ENDS - SECOND)
+        messages.take_back(there, MessageState.UNDELIVERED, ENDS - SECOND)
 
 
 def play_reply(name: str, came: Came) -> None:
     charged_units = 0 if came.ending == "keyword" else came.units
     one = took_in(name, came.at, units=came.units, charged_units=charged_units)
     if came.linked:
-        hub.link(one, client_id="c1")
+        folders.link(one, client_id="c1")
         one = replace(one, client_id="c1")
     if came.ending.startswith("moved"):
-        strangers.move(one, there := replace(one, account=OTHER))
+        messages_replies.move_reply(one, there := replace(one, account=OTHER))
         if came.ending == "moved back":
-            strangers.move(there, one)
+            messages_replies.move_reply(there, one)

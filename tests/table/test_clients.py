@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from longcode.client import Client, Phone
-from longcode.consent import SHARED, Event, Means
-from longcode.table import clients, opt_outs
-from tests.fakes import NOW, client, studio
-from tests.functions.accounts.calls import at_once, meanwhile
+from longcode.clients import store as clients
+from longcode.clients.client import Client, Phone
+from longcode.jobs import Means
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
+from tests.support.aws_calls import at_once, meanwhile
+from tests.support.fakes import NOW, client, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -17,8 +19,10 @@ PHONE = "+12125550123"
 
 def hear_stop() -> None:
     """Do what the worker does with a STOP."""
-    opt_outs.record(
-        Event(id="e1", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP", account=None)
+    optouts.record(
+        OptOutEvent(
+            id="e1", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP", account=None
+        )
     )
     for account, client_id in clients.everywhere_with_phone(PHONE):
         clients.hear_stop(account, client_id, PHONE)

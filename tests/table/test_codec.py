@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import ValidationError
 
-from longcode.message import Direction, Kind, Message, State
-from longcode.table.codec import attributes, from_wire, read, to_wire
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.table.writes import attributes, from_wire, read, to_wire
 
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000)
@@ -44,8 +44,8 @@ def test_what_equals_its_default_takes_no_room() -> None:
         account="1",
         id="m",
         direction=Direction.IN,
-        kind=Kind.REPLY,
-        state=State.RECEIVED,
+        kind=MessageKind.REPLY,
+        state=MessageState.RECEIVED,
         phone="+12125550123",
         number="+15555550100",
         body="Hi",

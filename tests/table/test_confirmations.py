@@ -5,10 +5,11 @@ from datetime import timedelta
 import boto3
 import pytest
 
-from longcode.table import confirmations, store
-from longcode.table.confirmations import Confirmation
+from longcode.accounts import store as accounts
+from longcode.accounts.store import Confirmation
+from longcode.table import store
 from longcode.table.store import ConditionFailed
-from tests.fakes import NOW
+from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -16,33 +17,33 @@ DAY = timedelta(hours=24)
 
 
 def test_a_token_tells_what_it_confirms_for_a_day() -> None:
-    token = confirmations.ask("10000001", "large", NOW)
+    token = accounts.request_confirmation("10000001", "large", NOW)
 
     waiting = Confirmation(account="10000001", plan="large", valid_until=NOW + DAY)
-    assert confirmations.find(token, NOW) == waiting
-    assert confirmations.find(token, NOW + DAY - timedelta(milliseconds=1)) == waiting
-    assert confirmations.find(token, NOW + DAY) is None
-    assert confirmations.find("another", NOW) is None
-    assert confirmations.find("", NOW) is None
+    assert accounts.find_confirmation(token, NOW) == waiting
+    assert accounts.find_confirmation(token, NOW + DAY - timedelta(milliseconds=1)) == waiting
+    assert accounts.find_confirmation(token, NOW + DAY) is None
+    assert accounts.find_confirmation("another", NOW) is None
+    assert accounts.find_confirmation("", NOW) is None
 
 
 def test_a_token_is_used_once() -> None:
-    token = confirmations.ask("10000001", "large", NOW)
+    token = accounts.request_confirmation("10000001", "large", NOW)
 
-    store.write(confirmations.using(token))
+    store.write(accounts.using_confirmation(token))
 
-    assert confirmations.find(token, NOW) is None
+    assert accounts.find_confirmation(token, NOW) is None
     with pytest.raises(ConditionFailed):
-        store.write(confirmations.using(token))
+        store.write(accounts.using_confirmation(token))
 
 
 def test_a_token_that_was_never_made_cannot_be_used() -> None:
     with pytest.raises(ConditionFailed):
-        store.write(confirmations.using("another"))
+        store.write(accounts.using_confirmation("another"))
 
 
 def test_the_table_does_not_hold_the_token() -> None:
-    token = confirmations.ask("10000001", "large", NOW)
+    token = accounts.request_confirmation("10000001", "large", NOW)
 
     items = boto3.client("dynamodb").scan(TableName="longcode")["Items"]
 

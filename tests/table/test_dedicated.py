@@ -1,7 +1,8 @@
 import pytest
 
-from longcode.table import accounts, dedicated
-from tests.fakes import NOW, studio
+from longcode.accounts import store as accounts
+from longcode.numbers import store as numbers
+from tests.support.fakes import NOW, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -10,13 +11,13 @@ OURS, OTHER = "+15555550177", "+15555550178"
 
 def test_the_numbers_that_texts_may_still_come_to_are_listed_also_those_that_were_given_up() -> None:
     fox, wattle = studio(), studio("10000002")
-    dedicated.give(fox, OURS, NOW)
-    dedicated.give(wattle, OTHER, NOW)
-    dedicated.give(accounts.need(wattle.id), None, NOW)
+    numbers.dedicate(fox, OURS, NOW)
+    numbers.dedicate(wattle, OTHER, NOW)
+    numbers.dedicate(accounts.need(wattle.id), None, NOW)
 
-    assert dedicated.every() == [OURS, OTHER]
-    assert dedicated.owner(OTHER) is None
+    assert numbers.all_dedicated() == [OURS, OTHER]
+    assert numbers.dedicated_owner(OTHER) is None
 
 
 def test_there_may_be_none() -> None:
-    assert dedicated.every() == []
+    assert numbers.all_dedicated() == []

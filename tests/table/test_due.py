@@ -5,7 +5,7 @@ import pytest
 from longcode.table import due, keys, store
 from longcode.table.keys import Key
 from longcode.table.writes import Put, Update
-from tests.fakes import NOW
+from tests.support.fakes import NOW
 
 MINUTE = timedelta(minutes=1)
 

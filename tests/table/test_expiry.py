@@ -6,11 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from longcode.accounts import store as accounts
 from longcode.carriers.carrier import Inbound
-from longcode.consent import SHARED, Event, Means
-from longcode.record import Record, RecordKind
-from longcode.table import confirmations, events, opt_outs, strangers
-from tests.fakes import NOW, studio
+from longcode.jobs import Means
+from longcode.messages import replies
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
+from longcode.triggers import store as triggers
+from longcode.triggers.trigger import Record, RecordKind
+from tests.support.fakes import NOW, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -25,34 +29,36 @@ def told(at: datetime) -> Record:
 
 
 def take_in(at: datetime) -> bool:
-    return events.take_in(told(at), "print", {}, ZoneInfo("UTC"), at)[1]
+    return triggers.take_in_event(told(at), "print", {}, ZoneInfo("UTC"), at)[1]
 
 
 def event_of_an_api() -> Look:
     take_in(NOW)
-    return lambda now: events.get("10000001", "e1", now)
+    return lambda now: triggers.get_event("10000001", "e1", now)
 
 
 def consent() -> Look:
-    stop = Event(id="e1", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP")
-    opt_outs.record(stop)
+    stop = OptOutEvent(id="e1", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP")
+    optouts.record(stop)
     return lambda now: (
-        opt_outs.history(PHONE, SHARED, now)
-        or opt_outs.all_of(PHONE, now)
-        or opt_outs.everything(now, limit=9, cursor="2000")[0]
+        optouts.history(PHONE, SHARED, now)
+        or optouts.all_of(PHONE, now)
+        or optouts.everything(now, limit=9, cursor="2000")[0]
     )
 
 
 def stranger() -> Look:
-    strangers.quarantine(
+    replies.keep_unattributed(
         Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number="+15555550100", body="?"), NOW
     )
-    return lambda now: strangers.get("twilio", "SM1", now) or strangers.page(now, limit=9, cursor=None)[0]
+    return lambda now: (
+        replies.get_unattributed("twilio", "SM1", now) or replies.unattributed_page(now, limit=9, cursor=None)[0]
+    )
 
 
 def confirmation() -> Look:
-    token = confirmations.ask("10000001", "small", NOW)
-    return lambda now: confirmations.find(token, now)
+    token = accounts.request_confirmation("10000001", "small", NOW)
+    return lambda now: accounts.find_confirmation(token, now)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longcode.message import Kind, Linkable, Reference
-from longcode.outgoing import draft
-from longcode.search import Search
-from longcode.table import folders, hub, messages
-from tests.fakes import NOW
-from tests.functions.send.wire import retold
+from longcode.message import Linkable, MessageKind, Reference
+from longcode.messages import folders
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
+from longcode.messages.folders import Search
+from tests.support.aws_calls import retold
 from tests.support.crashes import recorded_calls
+from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
 PHONE = "+12125550123"
@@ -23,7 +24,7 @@ def put(
     made = draft(
         account="1",
         message_id=message_id,
-        kind=Kind.INDIVIDUAL,
+        kind=MessageKind.INDIVIDUAL,
         phone=phone,
         number="+15555550100",
         body=body,
@@ -31,7 +32,7 @@ def put(
     )
     messages.accept([made])
     if client_id:
-        hub.link(made, client_id=client_id)
+        folders.link(made, client_id=client_id)
 
 
 def walk(limit: int, client: str | None) -> list[str]:

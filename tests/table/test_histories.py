@@ -5,24 +5,24 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.route import LastText, attribute
-from longcode.table import lines, routes
-from tests.fakes import NOW
-from tests.functions.accounts.calls import at_once
+from longcode.numbers import store as numbers
+from longcode.numbers.routing import LastText, attribute
+from tests.support.aws_calls import at_once
+from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
 def text(studio: str, phones: list[str], shared: list[str], name: str, minute: int) -> list[LastText]:
     """Have a studio text some phones at once."""
-    over = lines.choose(studio, phones, shared)
+    over = numbers.choose_senders(studio, phones, shared)
     at = NOW + timedelta(minutes=minute)
     texts = [
         LastText(account=studio, phone=phone, number=over[phone], message_id=f"{name}-{phone}", at=at)
         for phone in phones
     ]
     for one in texts:
-        routes.record(one, most_an_hour=20)
+        numbers.record_text(one, most_an_hour=20)
     return texts
 
 
@@ -42,6 +42,6 @@ def test_with_a_number_for_each_studio_every_answer_is_for_the_studio_that_is_me
             texts += [made for some in sent for made in some]
 
     for one in texts:
-        decision = attribute(routes.to(one.phone, one.number), NOW + timedelta(hours=1))
+        decision = attribute(numbers.last_texts_to(one.phone, one.number), NOW + timedelta(hours=1))
         assert decision
         assert (decision.account, decision.candidates) == (one.account, ())

@@ -1,10 +1,11 @@
 import pytest
 
 from longcode.carriers.carrier import Inbound
-from longcode.message import Direction, Kind, Message, State
-from longcode.table import inbox, usage
-from tests.fakes import NOW
-from tests.functions.send.wire import failing, losing_the_first_answer
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.messages import replies
+from longcode.usage import store as quotas
+from tests.support.aws_calls import failing, losing_the_first_answer
+from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -18,8 +19,8 @@ def reply(message_id: str = "m1") -> Message:
         account="1",
         id=message_id,
         direction=Direction.IN,
-        kind=Kind.REPLY,
-        state=State.RECEIVED,
+        kind=MessageKind.REPLY,
+        state=MessageState.RECEIVED,
         phone="+12125550123",
         number="+15555550100",
         body="Hello",
@@ -33,28 +34,28 @@ def reply(message_id: str = "m1") -> Message:
 
 
 def test_a_reply_is_taken_in_once_and_remembers_when_and_whose() -> None:
-    first, again = inbox.take_in(inbound(), reply()), inbox.take_in(inbound(), reply())
+    first, again = replies.take_in(inbound(), reply()), replies.take_in(inbound(), reply())
 
     assert (first, again) == (True, False)
-    assert inbox.taken_in(inbound()) == (NOW, "1")
-    assert inbox.after("1", 0, 10) == [(1, reply())]
+    assert replies.taken_in(inbound()) == (NOW, "1")
+    assert replies.after("1", 0, 10) == [(1, reply())]
 
 
 def test_what_never_came_was_never_seen() -> None:
-    assert inbox.taken_in(inbound()) is None
+    assert replies.taken_in(inbound()) is None
 
 
 def test_a_write_that_the_sdk_repeated_is_taken_in_once() -> None:
     with losing_the_first_answer("dynamodb", "TransactWriteItems") as repeated:
-        inbox.take_in(inbound(), reply())
+        replies.take_in(inbound(), reply())
 
     assert repeated == ["TransactWriteItems"]
-    assert inbox.end("1") == 1
-    assert usage.of_month("1", "2026-11").units_received == 1
+    assert replies.newest_sequence("1") == 1
+    assert quotas.of_month("1", "2026-11").units_received == 1
 
 
 def test_a_reply_that_meets_another_transaction_waits_for_it() -> None:
     with failing("dynamodb", "TransactWriteItems", "TransactionConflictException", times=2):
-        taken_in = inbox.take_in(inbound(), reply())
+        taken_in = replies.take_in(inbound(), reply())
 
     assert taken_in

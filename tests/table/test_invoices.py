@@ -6,11 +6,13 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from longcode.invoice import Invoice, draw_up
-from longcode.table import due, invoices, price_list
-from longcode.usage import Usage
-from tests.fakes import NOW
-from tests.functions.accounts.calls import at_once, meanwhile
+from longcode.billing import store as invoices
+from longcode.billing.invoice import Invoice, draw_up
+from longcode.plans import store as price_list
+from longcode.table import due
+from longcode.usage.usage import Usage
+from tests.support.aws_calls import at_once, meanwhile
+from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -91,4 +93,4 @@ def test_a_studios_invoices_are_its_own() -> None:
     invoices.issue(theirs, NOW)
     invoices.issue(mine, NOW)
 
-    assert [one.account for one in invoices.everyone_of("10000001")] == ["10000001"]
+    assert [one.account for one in invoices.all_of("10000001")] == ["10000001"]

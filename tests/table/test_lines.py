@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.route import LastText
-from longcode.table import keys, lines, routes, store
-from tests.fakes import NOW
-from tests.functions.accounts.calls import at_once
+from longcode.numbers import store as numbers
+from longcode.numbers.routing import LastText
+from longcode.table import keys, store
+from tests.support.aws_calls import at_once
+from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -16,13 +17,13 @@ TWENTY = [f"+155555501{index:02}" for index in range(20)]
 
 
 def over(account: str, phone: str = PHONE, shared: list[str] = TWENTY) -> str:
-    return lines.choose(account, [phone], shared)[phone]
+    return numbers.choose_senders(account, [phone], shared)[phone]
 
 
 def texted(account: str, minute: int) -> None:
     at = NOW + timedelta(minutes=minute)
     one = LastText(account=account, phone=PHONE, number=TWENTY[0], message_id=f"m-{account}", at=at)
-    routes.record(one, most_an_hour=10)
+    numbers.record_text(one, most_an_hour=10)
 
 
 def test_an_account_talks_with_a_phone_over_the_number_that_it_began_with() -> None:
@@ -48,9 +49,9 @@ def test_the_twenty_first_shares_a_number_with_one() -> None:
 
 def test_many_phones_are_chosen_for_at_once_and_each_has_its_own_lines() -> None:
     phones = [f"+1212555{index:04}" for index in range(60)]
-    theirs = lines.choose("1", phones[:30], TWENTY[:2])
+    theirs = numbers.choose_senders("1", phones[:30], TWENTY[:2])
 
-    ours = lines.choose("2", phones, TWENTY[:2])
+    ours = numbers.choose_senders("2", phones, TWENTY[:2])
 
     assert set(ours) == set(phones)
     assert all(ours[phone] != theirs[phone] for phone in phones[:30])
@@ -58,10 +59,10 @@ def test_many_phones_are_chosen_for_at_once_and_each_has_its_own_lines() -> None
 
 
 def test_to_look_keeps_nothing_and_tells_what_would_be_chosen() -> None:
-    looked = lines.look("1", [PHONE], TWENTY)
+    looked = numbers.expected_senders("1", [PHONE], TWENTY)
 
     assert store.get(keys.lines(PHONE)) is None
-    assert looked == lines.choose("1", [PHONE], TWENTY) == lines.look("1", [PHONE], TWENTY)
+    assert looked == numbers.choose_senders("1", [PHONE], TWENTY) == numbers.expected_senders("1", [PHONE], TWENTY)
 
 
 def test_a_line_over_a_number_that_is_no_longer_ours_is_chosen_anew() -> None:
@@ -84,4 +85,4 @@ def test_when_there_is_a_second_number_the_last_to_text_keeps_the_first_and_the_
 
 
 def test_nobody_to_text_is_no_call() -> None:
-    assert lines.choose("1", [], TWENTY) == {}
+    assert numbers.choose_senders("1", [], TWENTY) == {}

@@ -3,11 +3,13 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.limits import Limits
-from longcode.message import Kind, Message, State
-from longcode.outgoing import draft
-from longcode.table import allowances, due, keys, messages, store, usage
-from tests.fakes import NOW
+from longcode.message import Message, MessageKind, MessageState
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
+from longcode.table import due, keys, store
+from longcode.usage import store as quotas
+from longcode.usage.usage import Limits
+from tests.support.fakes import NOW
 
 LEASE = NOW + timedelta(seconds=60)
 LIMITS = Limits(account="1", month="2026-11", changes=1, day="2026-11-22", units_a_month=100, units_a_day=None)
@@ -19,7 +21,7 @@ def message(message_id: str = "m-0") -> Message:
     return draft(
         account="1",
         message_id=message_id,
-        kind=Kind.INDIVIDUAL,
+        kind=MessageKind.INDIVIDUAL,
         phone="+12125550123",
         number="+15555550100",
         body="Hello",
@@ -54,7 +56,7 @@ def test_a_second_acceptance_shows_the_first_of_the_request() -> None:
 
 
 def test_a_reservation_that_fails_leaves_no_message() -> None:
-    reservation = allowances.reserving(LIMITS, 1, NOW)
+    reservation = quotas.reserving(LIMITS, 1, NOW)
 
     with pytest.raises(messages.NoAllowance) as refused:
         messages.accept([message()], reservation)
@@ -93,63 +95,63 @@ def test_a_message_is_never_due_before_its_lease_ends() -> None:
 def test_a_record_counts_once_and_takes_the_message_off_the_index() -> None:
     taken = claimed()
 
-    first = messages.record(taken, State.SENT, carrier="twilio", carrier_id="SM1")
-    second = messages.record(taken, State.SENT, carrier="twilio", carrier_id="SM1")
+    first = messages.record(taken, MessageState.SENT, carrier="twilio", carrier_id="SM1")
+    second = messages.record(taken, MessageState.SENT, carrier="twilio", carrier_id="SM1")
 
     assert (first, second) == (True, False)
-    assert usage.of_month("1", "2026-11").units_sent == 1
+    assert quotas.of_month("1", "2026-11").units_sent == 1
     item = store.get(keys.message("1", "m-0"))
     assert item
     assert {"due_at", "due_shard", "lease_until", "claim_id"}.isdisjoint(item)
 
 
-@pytest.mark.parametrize("end", [State.REFUSED, State.EXPIRED, State.CANCELLED])
-def test_what_is_being_sent_is_no_longer_dropped(end: State) -> None:
+@pytest.mark.parametrize("end", [MessageState.REFUSED, MessageState.EXPIRED, MessageState.CANCELLED])
+def test_what_is_being_sent_is_no_longer_dropped(end: MessageState) -> None:
     taken = claimed()
 
     assert not messages.settle(taken, end)
-    assert stored().state is State.SENDING
+    assert stored().state is MessageState.SENDING
 
 
 def test_what_is_put_off_is_put_off_once() -> None:
     before = accepted()
 
-    first = messages.put_off(before, State.QUEUED, LEASE)
-    second = messages.put_off(before, State.QUEUED, LEASE + timedelta(minutes=9))
+    first = messages.put_off(before, MessageState.QUEUED, LEASE)
+    second = messages.put_off(before, MessageState.QUEUED, LEASE + timedelta(minutes=9))
 
     assert (first, second) == (True, False)
-    assert stored() == replace(before, state=State.QUEUED, due_at=LEASE)
+    assert stored() == replace(before, state=MessageState.QUEUED, due_at=LEASE)
 
 
 def test_a_report_does_not_bring_back_what_failed() -> None:
     taken = claimed()
-    messages.settle(taken, State.FAILED, error="uncertain")
+    messages.settle(taken, MessageState.FAILED, error="uncertain")
 
-    assert not messages.report(taken, State.DELIVERED)
-    assert not messages.record(taken, State.DELIVERED)
-    assert stored().state is State.FAILED
+    assert not messages.report(taken, MessageState.DELIVERED)
+    assert not messages.record(taken, MessageState.DELIVERED)
+    assert stored().state is MessageState.FAILED
 
 
 def test_a_worker_that_was_slow_does_not_take_up_what_was_put_off_meanwhile() -> None:
     before = accepted()
     taken = messages.claim(before, "quick", NOW, LEASE)
     assert taken
-    messages.put_off(taken, State.QUEUED, LEASE)
+    messages.put_off(taken, MessageState.QUEUED, LEASE)
 
     assert messages.claim(before, "slow", NOW, LEASE) is None
 
 
 def test_what_came_of_a_first_attempt_does_not_end_the_second() -> None:
     taken = claimed()
-    messages.put_off(taken, State.UNCERTAIN, LEASE, deadline=LEASE)
+    messages.put_off(taken, MessageState.UNCERTAIN, LEASE, deadline=LEASE)
     messages.claim_again(stored(), "b", LEASE, LEASE)
 
-    assert not messages.settle(taken, State.FAILED, error="uncertain")
-    assert (stored().state, stored().attempt) == (State.SENDING, 2)
+    assert not messages.settle(taken, MessageState.FAILED, error="uncertain")
+    assert (stored().state, stored().attempt) == (MessageState.SENDING, 2)
 
 
 def test_a_broadcasts_texts_that_are_due_keep_no_single_text_waiting() -> None:
-    bulk = [replace(message(f"b-{index}"), kind=Kind.BULK, due_at=NOW) for index in range(16)]
+    bulk = [replace(message(f"b-{index}"), kind=MessageKind.BULK, due_at=NOW) for index in range(16)]
     messages.accept([*bulk, replace(message(), due_at=NOW + timedelta(minutes=1))])
 
     first, *_ = due.by(NOW + timedelta(minutes=2), at_most=1)

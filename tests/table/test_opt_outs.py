@@ -4,19 +4,21 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.consent import SHARED, Event, Means, of_account
-from longcode.table import keys, opt_outs, store
-from tests.fakes import NOW
-from tests.functions.accounts.calls import at_once
+from longcode.jobs import Means
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent, of_account
+from longcode.table import keys, store
+from tests.support.aws_calls import at_once
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 PHONE = "+12125550123"
 
 
-def said(minute: int, *, out: bool, scope: str = SHARED, words: str = "") -> Event:
-    return Event(
+def said(minute: int, *, out: bool, scope: str = SHARED, words: str = "") -> OptOutEvent:
+    return OptOutEvent(
         id=f"e{minute}",
         phone=PHONE,
         scope=scope,
@@ -31,54 +33,54 @@ def said(minute: int, *, out: bool, scope: str = SHARED, words: str = "") -> Eve
 def test_an_event_is_kept_as_it_was_said_for_five_years() -> None:
     event = said(0, out=True, words=" Stop!! 🛑\n")
 
-    opt_outs.record(event)
+    optouts.record(event)
 
     item = store.get(keys.consent(PHONE, SHARED, event.at, "e0"))
-    assert opt_outs.history(PHONE, SHARED, NOW) == [event]
+    assert optouts.history(PHONE, SHARED, NOW) == [event]
     assert item
     assert item["expires_at"] >= (NOW + timedelta(days=5 * 365 + 1)).timestamp()
 
 
 def test_a_late_event_is_kept_and_changes_nothing() -> None:
-    opt_outs.record(said(1, out=False))
+    optouts.record(said(1, out=False))
 
-    state = opt_outs.record(said(0, out=True))
+    state = optouts.record(said(0, out=True))
 
     assert (state.event_id, state.out, state.turned_by) == ("e1", False, None)
-    assert [event.id for event in opt_outs.history(PHONE, SHARED, NOW)] == ["e0", "e1"]
+    assert [event.id for event in optouts.history(PHONE, SHARED, NOW)] == ["e0", "e1"]
 
 
 def test_events_at_once_are_all_kept_and_the_latest_stands() -> None:
     events = [said(minute, out=minute % 2 == 0) for minute in range(9)]
 
     with at_once() as threads:
-        list(threads.map(opt_outs.record, events))
+        list(threads.map(optouts.record, events))
 
-    state = opt_outs.get(PHONE, SHARED)
+    state = optouts.get(PHONE, SHARED)
     assert state
     assert (state.event_id, state.out) == ("e8", True)
-    assert opt_outs.history(PHONE, SHARED, NOW) == events
+    assert optouts.history(PHONE, SHARED, NOW) == events
 
 
 def test_killed_anywhere_state_and_history_agree() -> None:
     for crash in every_crash(after=False):
         with crash:
-            opt_outs.record(said(1, out=True))
+            optouts.record(said(1, out=True))
 
-        known = {event.id for event in opt_outs.history(PHONE, SHARED, NOW)}
-        state = opt_outs.get(PHONE, SHARED)
+        known = {event.id for event in optouts.history(PHONE, SHARED, NOW)}
+        state = optouts.get(PHONE, SHARED)
         assert (state.event_id in known) if state else not known
 
 
 def test_the_service_or_the_studio_blocks() -> None:
-    opt_outs.record(said(0, out=True, scope=of_account("10000001")))
+    optouts.record(said(0, out=True, scope=of_account("10000001")))
 
     pairs = [("10000001", PHONE), ("10000002", PHONE), ("10000001", "+12125550199")]
-    assert opt_outs.blocked(pairs) == {("10000001", PHONE)}
+    assert optouts.blocked(pairs) == {("10000001", PHONE)}
 
-    opt_outs.record(said(1, out=True))
-    assert opt_outs.blocked(pairs) == {("10000001", PHONE), ("10000002", PHONE)}
-    assert opt_outs.blocked([]) == set()
+    optouts.record(said(1, out=True))
+    assert optouts.blocked(pairs) == {("10000001", PHONE), ("10000002", PHONE)}
+    assert optouts.blocked([]) == set()
 
 
 @pytest.mark.parametrize("minute", [3, 31, 59])
@@ -96,7 +98,7 @@ def test_a_reply_that_is_counted_again_uses_up_nothing() -> None:
 
 
 def test_of_two_replies_counted_at_once_each_counts() -> None:
-    first, second = (opt_outs.automatic_reply(PHONE, one, NOW) for one in ("h0", "h1"))
+    first, second = (optouts.automatic_reply(PHONE, one, NOW) for one in ("h0", "h1"))
 
     assert first
     assert second
@@ -104,5 +106,5 @@ def test_of_two_replies_counted_at_once_each_counts() -> None:
 
 
 def counted(message_id: str, minute: int) -> bool:
-    change = opt_outs.automatic_reply(PHONE, message_id, NOW + timedelta(minutes=minute))
+    change = optouts.automatic_reply(PHONE, message_id, NOW + timedelta(minutes=minute))
     return change is not None and store.try_write(change)

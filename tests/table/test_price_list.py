@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from bench.meter import counted_calls
-from longcode import price_list as lists
 from longcode.errors import NothingLoaded
-from longcode.price_list import PriceList
-from longcode.table import keys, price_list, store
+from longcode.plans import plans as lists
+from longcode.plans import store as price_list
+from longcode.plans.plans import PriceList
+from longcode.table import keys, store
 from longcode.table.writes import Delete
-from tests.functions.accounts.calls import at_once
+from tests.support.aws_calls import at_once
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -24,7 +25,7 @@ def dearer(fee: int, plan: str = "starter") -> PriceList:
     (changed,) = (one for one in file["plans"] if one["name"] == plan)
     second = {"version": 2, "from_month": "2027-01", "monthly_fee_micros": fee}
     changed["versions"].append(changed["versions"][0] | second)
-    return lists.read(msgspec.json.encode(file))
+    return lists.read_price_list(msgspec.json.encode(file))
 
 
 def fee(month: str, seconds: float) -> int:
@@ -32,8 +33,8 @@ def fee(month: str, seconds: float) -> int:
 
 
 def test_the_list_is_read_as_it_was_written() -> None:
-    assert price_list.loaded() == (lists.read(TEXT), 1)
-    assert price_list.of_month("2026-11") == lists.read(TEXT).of_month("2026-11")
+    assert price_list.loaded() == (lists.read_price_list(TEXT), 1)
+    assert price_list.of_month("2026-11") == lists.read_price_list(TEXT).of_month("2026-11")
 
 
 def test_what_is_read_is_kept_for_a_minute() -> None:
@@ -63,7 +64,7 @@ def test_a_plan_that_this_process_has_not_read_yet_is_looked_for() -> None:
     known = price_list.of_month("2026-11")
     file = msgspec.json.decode(TEXT)
     file["plans"].append({**file["plans"][0], "name": "tiny"})
-    price_list.write(lists.read(msgspec.json.encode(file)), 1)
+    price_list.write(lists.read_price_list(msgspec.json.encode(file)), 1)
 
     assert "tiny" not in known
     assert known["tiny"].included_units == 100
@@ -92,4 +93,4 @@ def test_of_writes_at_once_one_is_the_successor() -> None:
 
 def test_a_list_is_never_written_over_another_that_was_not_read() -> None:
     assert not price_list.write(dearer(6_000_000), 0)
-    assert price_list.loaded() == (lists.read(TEXT), 1)
+    assert price_list.loaded() == (lists.read_price_list(TEXT), 1)

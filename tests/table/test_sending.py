@@ -1,10 +1,11 @@
 import pytest
 
-from longcode.consent import Event, Means, of_account
-from longcode.jobs import Send
-from longcode.table import opt_outs, sending
-from tests.fakes import NOW, client, studio
-from tests.functions.send.texts import accept
+from longcode.jobs import Means, Send
+from longcode.messages import sending
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import OptOutEvent, of_account
+from tests.support.fakes import NOW, client, studio
+from tests.support.text_steps import accept
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -27,7 +28,7 @@ def test_a_phone_is_blocked_by_its_own_stop_and_by_the_studios_own_note(scope: s
     account = studio()
     where = scope if scope == "shared" else of_account(scope)
     phone = "+12125550123"
-    opt_outs.record(Event(id="e", phone=phone, scope=where, out=True, at=NOW, means=Means.STAFF, words="asked"))
+    optouts.record(OptOutEvent(id="e", phone=phone, scope=where, out=True, at=NOW, means=Means.STAFF, words="asked"))
 
     known = sending.look_up(account.id, client_id=None, template=None, phone=phone, request_id="r")
 
@@ -45,6 +46,6 @@ def test_the_messages_of_a_batch_are_read_and_what_is_not_there_is_left_out() ->
     client(account)
     job = Send(account=account.id, message_id=accept(account).id)
 
-    found = sending.messages([job, job, Send(account=account.id, message_id="none")])
+    found = sending.message_items([job, job, Send(account=account.id, message_id="none")])
 
     assert list(found) == [job]

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 from longcode.table import store
 from longcode.table.keys import Key
 from longcode.table.writes import ABSENT, Delete, Put, Update
-from tests.functions.send.wire import failing
+from tests.support.aws_calls import failing
 
 ONE, OTHER = Key("p", "1"), Key("p", "2")
 

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from longcode.carriers.carrier import Inbound
-from longcode.table import inbox, keys, store, strangers
-from tests.fakes import NOW
+from longcode.messages import replies
+from longcode.table import keys, store
+from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -16,23 +17,23 @@ def inbound(carrier_id: str = "SM1") -> Inbound:
 
 
 def test_a_strangers_text_is_kept_for_thirty_days_from_when_it_first_came() -> None:
-    strangers.quarantine(inbound(), NOW)
-    strangers.quarantine(inbound(), NOW + DAY)
+    replies.keep_unattributed(inbound(), NOW)
+    replies.keep_unattributed(inbound(), NOW + DAY)
 
     kept = store.get(keys.inbound("twilio", "SM1"))
     assert kept
     assert (kept["type"], kept["body"], kept["expires_at"]) == ("quarantined", "Hello", 1797953400)
-    assert inbox.taken_in(inbound()) == (NOW, None)
+    assert replies.taken_in(inbound()) == (NOW, None)
 
 
 def test_strangers_texts_are_listed_newest_first_page_by_page() -> None:
     for index in range(5):
-        strangers.quarantine(inbound(f"SM{index}"), NOW + index * SECOND)
+        replies.keep_unattributed(inbound(f"SM{index}"), NOW + index * SECOND)
 
     pages: list[list[str]] = []
     cursor = None
     while len(pages) < 4:
-        found, cursor = strangers.page(NOW + DAY, limit=2, cursor=cursor)
+        found, cursor = replies.unattributed_page(NOW + DAY, limit=2, cursor=cursor)
         pages.append([one.inbound.carrier_id for one in found])
         if cursor is None:
             break
@@ -41,21 +42,21 @@ def test_strangers_texts_are_listed_newest_first_page_by_page() -> None:
 
 
 def test_a_page_that_is_just_full_is_the_last() -> None:
-    strangers.quarantine(inbound("SM1"), NOW)
-    strangers.quarantine(inbound("SM2"), NOW)
+    replies.keep_unattributed(inbound("SM1"), NOW)
+    replies.keep_unattributed(inbound("SM2"), NOW)
 
-    found, cursor = strangers.page(NOW, limit=2, cursor=None)
+    found, cursor = replies.unattributed_page(NOW, limit=2, cursor=None)
 
     assert (len(found), cursor) == (2, None)
 
 
 def test_a_text_whose_days_are_over_is_hidden_before_anything_removes_it() -> None:
-    strangers.quarantine(inbound("SM1"), NOW)
-    strangers.quarantine(inbound("SM2"), NOW + SECOND)
+    replies.keep_unattributed(inbound("SM1"), NOW)
+    replies.keep_unattributed(inbound("SM2"), NOW + SECOND)
 
     last, over = NOW + 30 * DAY - SECOND, NOW + 30 * DAY
 
-    assert len(strangers.page(last, limit=10, cursor=None)[0]) == 2
-    assert [one.inbound.carrier_id for one in strangers.page(over, limit=10, cursor=None)[0]] == ["SM2"]
-    assert strangers.get("twilio", "SM1", last)
-    assert strangers.get("twilio", "SM1", over) is None
+    assert len(replies.unattributed_page(last, limit=10, cursor=None)[0]) == 2
+    assert [one.inbound.carrier_id for one in replies.unattributed_page(over, limit=10, cursor=None)[0]] == ["SM2"]
+    assert replies.get_unattributed("twilio", "SM1", last)
+    assert replies.get_unattributed("twilio", "SM1", over) is None

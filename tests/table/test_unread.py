@@ -11,25 +11,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from longcode.carriers.carrier import Inbound
-from longcode.message import Direction, Kind, Linkable, Message, Reference, State
-from longcode.outgoing import draft
-from longcode.table import hub, inbox, messages, strangers, unread
+from longcode.message import Direction, Linkable, Message, MessageKind, MessageState, Reference
+from longcode.messages import folders
+from longcode.messages import replies as messages_replies
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
+from longcode.messages.folders import Unread
 from longcode.table.store import ConditionFailed
-from longcode.unread import Unread
-from tests.fakes import NOW
-from tests.functions.send.wire import failing, losing_the_first_answer, taking_turns
-from tests.local_aws import local_aws
+from tests.support.aws_calls import failing, losing_the_first_answer, taking_turns
 from tests.support.crashes import Crash
+from tests.support.fakes import NOW
+from tests.support.local_aws import local_aws
 
 PHONE, NUMBER = "+12125550123", "+15555550100"
 SESSION = Reference(kind=Linkable.SESSION, id="s1")
 ACTS: dict[str, Callable[[Message], Any]] = {
-    "read": lambda one: hub.mark_read(one, is_read=True),
-    "unread": lambda one: hub.mark_read(one, is_read=False),
-    "link to c1": lambda one: hub.link(one, client_id="c1"),
-    "link to c2": lambda one: hub.link(one, client_id="c2", record=SESSION),
-    "link to a session": lambda one: hub.link(one, record=SESSION),
-    "unlink": lambda one: hub.link(one, client_id=None, record=None),
+    "read": lambda one: folders.mark_read(one, is_read=True),
+    "unread": lambda one: folders.mark_read(one, is_read=False),
+    "link to c1": lambda one: folders.link(one, client_id="c1"),
+    "link to c2": lambda one: folders.link(one, client_id="c2", record=SESSION),
+    "link to a session": lambda one: folders.link(one, record=SESSION),
+    "unlink": lambda one: folders.link(one, client_id=None, record=None),
     "move to the other studio": lambda one: move(one, {"1": "2", "2": "1"}[one.account]),
 }
 AGAIN = "arrive again"
@@ -40,7 +42,7 @@ STEPS = st.lists(st.tuples(st.sampled_from([AGAIN, *ACTS]), st.integers(0, 3)), 
 def act(what: str, on: Message) -> None:
     """Do something with a reply, as whoever does it finds it."""
     if what == AGAIN:
-        inbox.take_in(inbound(on), on)
+        messages_replies.take_in(inbound(on), on)
     elif found := next((one for account in "12" if (one := messages.get(account, on.id))), None):
         ACTS[what](found)
 
@@ -48,7 +50,7 @@ def act(what: str, on: Message) -> None:
 def move(message: Message, to: str) -> None:
     """Have the operator move a reply; staff who change it at that moment come first."""
     with suppress(ConditionFailed):
-        strangers.move(message, replace(message, account=to, client_id=None, record=None, read=False))
+        messages_replies.move_reply(message, replace(message, account=to, client_id=None, record=None, read=False))
 
 
 def inbound(message: Message) -> Inbound:
@@ -62,8 +64,8 @@ def replies(account: str) -> list[Message]:
             account=account,
             id=f"m{index}",
             direction=Direction.IN,
-            kind=Kind.REPLY,
-            state=State.RECEIVED,
+            kind=MessageKind.REPLY,
+            state=MessageState.RECEIVED,
             phone=PHONE,
             number=NUMBER,
             body="Hello",
@@ -80,7 +82,7 @@ def replies(account: str) -> list[Message]:
         for index in range(4)
     ]
     for one in made:
-        inbox.take_in(inbound(one), one)
+        messages_replies.take_in(inbound(one), one)
     return made
 
 
@@ -91,19 +93,19 @@ def stored(message: Message) -> Message:
 
 
 def counted_one_by_one(account: str) -> Unread:
-    waiting = [one for _, one in inbox.after(account, 0, 100) if not one.read]
+    waiting = [one for _, one in messages_replies.after(account, 0, 100) if not one.read]
     return Unread(unread=len(waiting), unread_unlinked=sum(one.client_id is None for one in waiting))
 
 
 def test_a_studio_without_replies_has_none_unread(aws: None) -> None:
-    assert unread.of("1") == Unread(unread=0, unread_unlinked=0)
+    assert folders.unread_counts("1") == Unread(unread=0, unread_unlinked=0)
 
 
 def test_replies_are_counted_as_they_arrive_and_those_of_nobody_apart(aws: None) -> None:
     replies("1")
 
-    assert unread.of("1") == Unread(unread=4, unread_unlinked=2)
-    assert unread.of("2") == Unread()
+    assert folders.unread_counts("1") == Unread(unread=4, unread_unlinked=2)
+    assert folders.unread_counts("2") == Unread()
 
 
 @pytest.mark.long
@@ -116,7 +118,7 @@ def test_the_counters_are_right_after_whatever_is_done(steps: Steps) -> None:
         for what, index in steps:
             act(what, made[index])
 
-        assert all(unread.of(account) == counted_one_by_one(account) for account in "12")
+        assert all(folders.unread_counts(account) == counted_one_by_one(account) for account in "12")
 
 
 @pytest.mark.long
@@ -129,7 +131,7 @@ def test_the_counters_are_right_after_whatever_is_done_at_once(steps: Steps) -> 
         with taking_turns(), ThreadPoolExecutor(6) as pool:
             list(pool.map(lambda step: act(step[0], made[step[1]]), steps * 2))
 
-        assert all(unread.of(account) == counted_one_by_one(account) for account in "12")
+        assert all(folders.unread_counts(account) == counted_one_by_one(account) for account in "12")
 
 
 @pytest.mark.long
@@ -143,66 +145,66 @@ def test_the_counters_are_right_wherever_a_process_is_killed(steps: Steps, call:
             for what, index in steps:
                 act(what, made[index])
 
-        assert all(unread.of(account) == counted_one_by_one(account) for account in "12")
+        assert all(folders.unread_counts(account) == counted_one_by_one(account) for account in "12")
 
 
 def test_twelve_who_read_one_reply_at_once_count_it_once(aws: None) -> None:
     [seen, *_] = replies("1")
 
     with taking_turns(), ThreadPoolExecutor(12) as pool:
-        list(pool.map(lambda _: hub.mark_read(seen, is_read=True), range(12)))
+        list(pool.map(lambda _: folders.mark_read(seen, is_read=True), range(12)))
 
-    assert unread.of("1") == Unread(unread=3, unread_unlinked=1)
+    assert folders.unread_counts("1") == Unread(unread=3, unread_unlinked=1)
 
 
 def test_who_reads_what_another_has_linked_meanwhile_keeps_the_link(aws: None) -> None:
     [seen, *_] = replies("1")
-    hub.link(seen, client_id="c2", record=SESSION)
+    folders.link(seen, client_id="c2", record=SESSION)
 
-    hub.mark_read(seen, is_read=True)
+    folders.mark_read(seen, is_read=True)
 
     after = stored(seen)
     assert (after.read, after.client_id, after.record) == (True, "c2", SESSION)
-    assert unread.of("1") == Unread(unread=3, unread_unlinked=1)
+    assert folders.unread_counts("1") == Unread(unread=3, unread_unlinked=1)
 
 
 def test_a_write_that_the_sdk_repeated_is_counted_once(aws: None) -> None:
     [seen, *_] = replies("1")
 
     with losing_the_first_answer("dynamodb", "TransactWriteItems") as repeated:
-        hub.mark_read(seen, is_read=True)
+        folders.mark_read(seen, is_read=True)
 
     assert repeated == ["TransactWriteItems"]
-    assert unread.of("1") == Unread(unread=3, unread_unlinked=1)
+    assert folders.unread_counts("1") == Unread(unread=3, unread_unlinked=1)
 
 
 def test_who_meets_a_reply_that_arrives_waits_for_it(aws: None) -> None:
     [seen, *_] = replies("1")
 
     with failing("dynamodb", "TransactWriteItems", "TransactionConflictException", times=2):
-        hub.mark_read(seen, is_read=True)
+        folders.mark_read(seen, is_read=True)
 
-    assert unread.of("1").unread == 3
+    assert folders.unread_counts("1").unread == 3
 
 
 def test_what_is_gone_is_neither_marked_nor_brought_back(aws: None) -> None:
     [seen, *_] = replies("1")
     gone = replace(seen, id="gone")
 
-    assert hub.mark_read(gone, is_read=True) is None
-    assert hub.link(gone, client_id="c1") is None
+    assert folders.mark_read(gone, is_read=True) is None
+    assert folders.link(gone, client_id="c1") is None
     assert messages.get("1", "gone") is None
-    assert unread.of("1") == Unread(unread=4, unread_unlinked=2)
+    assert folders.unread_counts("1") == Unread(unread=4, unread_unlinked=2)
 
 
 def test_what_a_studio_has_sent_is_linked_and_counted_nowhere(aws: None) -> None:
     made = draft(
-        account="1", message_id="out", kind=Kind.INDIVIDUAL, phone=PHONE, number=NUMBER, body="Hello", now=NOW
+        account="1", message_id="out", kind=MessageKind.INDIVIDUAL, phone=PHONE, number=NUMBER, body="Hello", now=NOW
     )
     messages.accept([made])
 
-    hub.link(made, client_id="c1")
-    hub.link(stored(made), client_id=None)
+    folders.link(made, client_id="c1")
+    folders.link(stored(made), client_id=None)
 
     assert stored(made).client_id is None
-    assert unread.of("1") == Unread()
+    assert folders.unread_counts("1") == Unread()

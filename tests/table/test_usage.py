@@ -4,25 +4,27 @@ from datetime import UTC, datetime
 
 import pytest
 
-from longcode.message import Kind, Message, State
-from longcode.outgoing import draft
-from longcode.table import messages, store, usage
-from longcode.usage import Usage
-from tests.fakes import NOW
-from tests.functions.accounts.calls import at_once
+from longcode.message import Message, MessageKind, MessageState
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
+from longcode.table import store
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage
+from tests.support.aws_calls import at_once
+from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
 def add(day: str, spread_by: str = "m1", account: str = "10000001") -> None:
-    store.write(usage.adding(account, day, spread_by, Usage(texts_sent=1, units_sent=2, segments_sent=3)))
+    store.write(quotas.adding(account, day, spread_by, Usage(texts_sent=1, units_sent=2, segments_sent=3)))
 
 
 def claimed(message_id: str, at: datetime = NOW) -> Message:
     text = draft(
         account="10000001",
         message_id=message_id,
-        kind=Kind.INDIVIDUAL,
+        kind=MessageKind.INDIVIDUAL,
         phone="+12125550123",
         number="+15555550100",
         body="a" * 300,
@@ -40,36 +42,36 @@ def test_a_month_has_its_days_and_no_other() -> None:
             add(day, spread_by)
     add("2026-11-01", account="100000010")
 
-    assert usage.by_day("10000001", "2026-11") == {
+    assert quotas.by_day("10000001", "2026-11") == {
         "2026-11-01": Usage(texts_sent=5, units_sent=10, segments_sent=15),
         "2026-11-30": Usage(texts_sent=5, units_sent=10, segments_sent=15),
     }
-    assert usage.of_month("10000001", "2026-11") == Usage(texts_sent=10, units_sent=20, segments_sent=30)
-    assert usage.of_month("10000001", "2026-09") == Usage()
+    assert quotas.of_month("10000001", "2026-11") == Usage(texts_sent=10, units_sent=20, segments_sent=30)
+    assert quotas.of_month("10000001", "2026-09") == Usage()
 
 
 def test_a_text_counts_as_soon_as_it_is_recorded_and_once() -> None:
     message = claimed("m1")
 
-    recorded = [messages.record(message, State.SENT, carrier="twilio", carrier_id="SM1") for _ in range(3)]
+    recorded = [messages.record(message, MessageState.SENT, carrier="twilio", carrier_id="SM1") for _ in range(3)]
 
     assert recorded == [True, False, False]
-    assert usage.by_day("10000001", "2026-11") == {"2026-11-22": Usage(texts_sent=1, units_sent=2, segments_sent=2)}
+    assert quotas.by_day("10000001", "2026-11") == {"2026-11-22": Usage(texts_sent=1, units_sent=2, segments_sent=2)}
 
 
 def test_a_text_counts_on_the_day_that_it_was_in_chicago() -> None:
     last_evening = datetime(2026, 12, 1, 5, 59, tzinfo=UTC)
 
-    messages.record(claimed("m1", last_evening), State.SENT)
+    messages.record(claimed("m1", last_evening), MessageState.SENT)
 
-    assert list(usage.by_day("10000001", "2026-11")) == ["2026-11-30"]
-    assert usage.of_month("10000001", "2026-12") == Usage()
+    assert list(quotas.by_day("10000001", "2026-11")) == ["2026-11-30"]
+    assert quotas.of_month("10000001", "2026-12") == Usage()
 
 
 def test_texts_at_once_are_all_counted() -> None:
     texts = [claimed(f"m{number}") for number in range(8)]
 
     with at_once() as threads:
-        list(threads.map(lambda text: messages.record(text, State.SENT), texts))
+        list(threads.map(lambda text: messages.record(text, MessageState.SENT), texts))
 
-    assert usage.of_month("10000001", "2026-11").texts_sent == 8
+    assert quotas.of_month("10000001", "2026-11").texts_sent == 8

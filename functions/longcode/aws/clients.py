@@ -1,5 +1,6 @@
 """The AWS clients, opened on first use and kept for the next invocation."""
 
+from datetime import UTC, datetime
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -28,3 +29,9 @@ def client(service: str) -> Any:
 @cache
 def _open(service: str) -> Any:
     return boto3.client(service, config=_CONFIG)
+
+
+def now() -> datetime:
+    """Return the time in UTC, to the millisecond, as the table keeps instants."""
+    at = datetime.now(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)

@@ -14,19 +14,19 @@ from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 
 _BATCH = 10
-_FairJob = jobs.Send | jobs.Broadcast | jobs.Fire | jobs.Deliver  # SQS takes turns among the accounts of these
-Job = _FairJob | jobs.Receive | jobs.HearKeyword | jobs.SignUp | jobs.Bill | jobs.Export
+_FairJob = jobs.Send | jobs.AdvanceBroadcast | jobs.Fire | jobs.Deliver  # SQS takes turns among the accounts of these
+Job = _FairJob | jobs.Receive | jobs.HearKeyword | jobs.EstablishAccount | jobs.Bill | jobs.ExportInvoice
 URL_SETTINGS: dict[type[Job], str] = {
     jobs.Send: "send_queue_url",
     jobs.SendBulk: "bulk_queue_url",
-    jobs.Broadcast: "broadcast_queue_url",
+    jobs.AdvanceBroadcast: "broadcast_queue_url",
     jobs.Receive: "inbound_queue_url",
     jobs.HearKeyword: "opt_out_queue_url",
-    jobs.SignUp: "sign_up_queue_url",
+    jobs.EstablishAccount: "sign_up_queue_url",
     jobs.Bill: "bill_queue_url",
     jobs.Fire: "event_queue_url",
     jobs.Deliver: "webhook_queue_url",
-    jobs.Export: "export_queue_url",
+    jobs.ExportInvoice: "export_queue_url",
 }
 """Which queue the jobs of a type go to: the setting that holds its URL."""
 

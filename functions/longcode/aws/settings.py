@@ -6,15 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 from aws_lambda_powertools.utilities import parameters
 
-if TYPE_CHECKING:
-    from longcode.quiet_rules import Rules
-
-_ROOT = Path(__file__).parents[2]
+FUNCTIONS = Path(__file__).parents[2]
 _FIVE_MINUTES = 300
 _LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator's; on AWS the variable is not set
 
@@ -77,14 +73,6 @@ def settings() -> Settings:
 def is_on_this_machine() -> bool:
     """Return whether this stack runs on an emulator on this machine, not on AWS."""
     return bool(_LOCAL_AWS.match(os.environ.get("AWS_ENDPOINT_URL", "")))
-
-
-@cache
-def quiet_hours() -> "Rules":
-    """Return the operator's quiet hours (infra/quiet_hours.json, which the build puts beside the code)."""
-    from longcode import quiet_file  # noqa: PLC0415 - few functions ask
-
-    return quiet_file.read((_ROOT / settings().quiet_hours_file).read_bytes())
 
 
 def public_url() -> str:

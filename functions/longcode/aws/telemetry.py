@@ -1,7 +1,10 @@
 """Logs and metrics. A log line carries ids, never a body, a phone number or a password."""
 
+from typing import Any
+
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, BatchProcessor, EventType
 
 logger = Logger(service="longcode")
 
@@ -11,3 +14,26 @@ def count(name: str) -> None:
     service = {"service": "longcode"}
     with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="Longcode", default_dimensions=service):
         pass
+
+
+class _Logged:
+    """Log the type of the error of a failed job, not its text, which may quote what the job carried.
+
+    A batch whose jobs all fail raises nothing: Lambda would log the text of each error.
+    """
+
+    def __init__(self, event_type: EventType) -> None:
+        super().__init__(event_type, raise_on_entire_batch_failure=False)  # type: ignore[call-arg]
+
+    def failure_handler(self, record: Any, exception: Any) -> Any:
+        reason = getattr(exception[0], "__name__", "unknown")
+        logger.error("job failed", extra={"sqs_message_id": record.message_id, "reason": reason})
+        return super().failure_handler(record, exception)  # type: ignore[misc]
+
+
+class OneByOne(_Logged, BatchProcessor):
+    """Run the jobs of a batch in order."""
+
+
+class SideBySide(_Logged, AsyncBatchProcessor):
+    """Run the jobs of a batch at once."""

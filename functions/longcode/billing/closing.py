@@ -6,17 +6,20 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from longcode import credit, difference, invoice, late, plans
-from longcode.account import Account, plan_in
+from longcode.accounts.account import Account, plan_in
 from longcode.aws.telemetry import count, logger
-from longcode.difference import Findings
-from longcode.invoice import Invoice, Line, charges, draw_up
-from longcode.patience import HEALED_AFTER
-from longcode.plans import Plan
-from longcode.table import balances, charged, invoices, price_list, usage
-from longcode.table.invoices import Entry
+from longcode.billing import adjustments, charged
+from longcode.billing import store as invoices
+from longcode.billing.adjustments import Findings
+from longcode.billing.invoice import Invoice, InvoiceLine, charges, draw_up, find_errors
+from longcode.billing.store import MonthEntry
+from longcode.plans import plans
+from longcode.plans import store as price_list
+from longcode.plans.plans import Plan
 from longcode.table.writes import Write
-from longcode.usage import Usage, of
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage, usage_of
+from longcode.windows import HEALED_AFTER
 
 _TRIES = 20
 
@@ -50,16 +53,16 @@ def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice 
                 _put_aside(entry, account.id, month, findings, now())
                 return None
             return invoices.issue(drawn.invoice, now() + HEALED_AFTER, *drawn.settling)
-        except (Moved, invoices.Overtaken):
+        except (Moved, invoices.InvoiceOvertaken):
             continue  # a text was counted meanwhile, or another invoice or a credit was written first: start again
     raise TimeoutError(f"{month} of {account.id} did not come to rest")
 
 
-def _is_looked_at_later(entry: Entry, now: datetime) -> bool:
+def _is_looked_at_later(entry: MonthEntry, now: datetime) -> bool:
     return entry.look_again_at is not None and entry.look_again_at > now
 
 
-def _put_aside(entry: Entry | None, account: str, month: str, findings: Findings, now: datetime) -> None:
+def _put_aside(entry: MonthEntry | None, account: str, month: str, findings: Findings, now: datetime) -> None:
     """Have the month checked once more when a lagging index has caught up; park it if it still differs then."""
     if entry is None:
         invoices.doubt(account, month, findings, now + HEALED_AFTER)
@@ -77,18 +80,18 @@ def draw(account: Account, month: str) -> Drawn | None:
     terms = terms_of(account, month)
     if terms is None:
         return None
-    balance = balances.of(account.id)
-    used = usage.of_month(account.id, month)
+    balance = invoices.balance(account.id)
+    used = quotas.of_month(account.id, month)
     late_ones = list(_late(account, month))
     if plan_in(account, month) is None and used == Usage() and not late_ones:
         return None
     lines = [line for _, _, more in late_ones for line in more]
-    waiting = balances.waiting(balance)
-    others = credit.lines((*charges(terms, used), *lines), balance.carried_micros, waiting)
+    waiting = invoices.waiting_credits(balance)
+    others = adjustments.credit_lines((*charges(terms, used), *lines), balance.carried_micros, waiting)
     return Drawn(
         invoice=draw_up(account.id, month, terms, used, studio=account.name, others=[*lines, *others]),
         counters={month: used} | {before: counted for before, counted, _ in late_ones},
-        settling=balances.settling(balance, month, waiting, credit.carried_on(others)),
+        settling=invoices.settling(balance, month, waiting, adjustments.carried_on(others)),
     )
 
 
@@ -109,40 +112,40 @@ def terms_of(account: Account, month: str) -> Plan | None:
     return plan if plan_in(account, month) else replace(plan, monthly_fee_micros=0)
 
 
-def _late(account: Account, month: str) -> Iterator[tuple[str, Usage, list[Line]]]:
+def _late(account: Account, month: str) -> Iterator[tuple[str, Usage, list[InvoiceLine]]]:
     """Yield each earlier month whose invoiced units differ from its counters, with the counters and the lines."""
-    beside = invoices.entries((account.id, one) for one in late.months_beside(month))
+    beside = invoices.entries((account.id, one) for one in adjustments.months_beside(month))
     issued = [one.invoice for one in beside if one.invoice]
-    for before in late.months_before(month):
-        billed, plan = late.billed(before, issued), terms_of(account, before)
+    for before in adjustments.months_before(month):
+        billed, plan = adjustments.billed_in(before, issued), terms_of(account, before)
         if billed is None or plan is None:
             continue  # its own invoice will have them
-        counted = usage.of_month(account.id, before)
-        if lines := list(late.lines(before, plan, billed, counted)):
+        counted = quotas.of_month(account.id, before)
+        if lines := list(adjustments.late_lines(before, plan, billed, counted)):
             yield before, counted, lines
 
 
 def check(account: str, drawn: Invoice, counters: Mapping[str, Usage]) -> Findings:
     """Check an invoice and the counters that it was computed from; raises `Moved`."""
     found = [compare(account, month, counted) for month, counted in counters.items()]
-    return sum(found, Findings(wrong=invoice.wrong(drawn)))
+    return sum(found, Findings(wrong=find_errors(drawn)))
 
 
 def compare(account: str, month: str, counters: Usage) -> Findings:
     """Compare counters that were read before with the sum over the messages; raises `Moved`."""
     try:
-        messages = sum((of(message) for message in charged.of_month(account, month)), Usage())
+        messages = sum((usage_of(message) for message in charged.of_month(account, month)), Usage())
     except charged.Unreadable as unreadable:
         return Findings(unreadable=unreadable.args)
-    if usage.of_month(account, month) != counters:
+    if quotas.of_month(account, month) != counters:
         raise Moved
-    return difference.compare(month, counters, messages)
+    return adjustments.compare_counts(month, counters, messages)
 
 
 def compare_at_rest(account: str, month: str) -> tuple[Usage, Findings]:
     """Read the counters and compare them with the sum over the messages, as of one moment."""
     for _ in range(_TRIES):
-        counters = usage.of_month(account, month)
+        counters = quotas.of_month(account, month)
         try:
             return counters, compare(account, month, counters)
         except Moved:

@@ -3,9 +3,9 @@
 import csv
 import io
 
-from longcode.charges_sheet import cell
-from longcode.table import invoices, numbering
-from longcode.table.invoices import Entry
+from longcode.billing import store as invoices
+from longcode.billing.sheet import cell
+from longcode.billing.store import MonthEntry
 
 COLUMNS = (
     "number",
@@ -29,7 +29,7 @@ def month_csv(month: str) -> str:
 
     A row is about 120 bytes. The answer of a Lambda function has room for some 45,000.
     """
-    numbers = numbering.numbers(month)
+    numbers = invoices.issued_numbers(month)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -44,7 +44,7 @@ def decimal(micros: int) -> str:
     return f"{'-' if micros < 0 else ''}{whole}.{cents:02}" + f"{rest:04}".rstrip("0")
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
+def _row(entry: MonthEntry) -> tuple[str, ...]:
     invoice = entry.invoice
     if invoice is None:  # a number is given in the transaction that writes the invoice, which nothing deletes
         raise LookupError(entry.account)

@@ -20,6 +20,7 @@ from botocore.exceptions import (
 from longcode.carriers.carrier import (
     Answer,
     Arrivals,
+    CarrierText,
     Inbound,
     Receipt,
     RefusalReason,
@@ -29,8 +30,7 @@ from longcode.carriers.carrier import (
     Uncertain,
     whole,
 )
-from longcode.lookup import Listed
-from longcode.message import State
+from longcode.message import MessageState
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 6.0
@@ -112,7 +112,7 @@ class Aws:
         message_id = _word(answer, "MessageId")
         return Sent(message_id) if message_id else Uncertain("no MessageId")
 
-    def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:  # noqa: ARG002 - every carrier's
+    def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:  # noqa: ARG002 - every carrier's
         """Tell nothing: AWS lists no texts, and an uncertain one waits for its event."""
         return None
 
@@ -147,9 +147,11 @@ def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
     carrier_id, at = _word(event, "messageId") or None, _at(event.get("eventTimestamp"))
     # A text that was only accepted says TEXT_SUCCESSFUL as well; in some countries it is also the last word.
     if kind == "TEXT_DELIVERED" or (kind == "TEXT_SUCCESSFUL" and event.get("isFinal") is True):
-        return Receipt(carrier=Aws.name, reference=reference, carrier_id=carrier_id, state=State.DELIVERED, at=at)
+        return Receipt(
+            carrier=Aws.name, reference=reference, carrier_id=carrier_id, state=MessageState.DELIVERED, at=at
+        )
     if kind == "TEXT_SUCCESSFUL":
-        return Receipt(carrier=Aws.name, reference=reference, carrier_id=carrier_id, state=State.SENT, at=at)
+        return Receipt(carrier=Aws.name, reference=reference, carrier_id=carrier_id, state=MessageState.SENT, at=at)
     # While the carrier still tries, a second attempt of ours could make two texts of one.
     if kind not in UNDELIVERED or event.get("isFinal") is False:
         return None
@@ -157,7 +159,7 @@ def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
         carrier=Aws.name,
         reference=reference,
         carrier_id=carrier_id,
-        state=State.UNDELIVERED,
+        state=MessageState.UNDELIVERED,
         code=kind,
         reason=UNDELIVERED[kind],
         at=at,

@@ -7,8 +7,18 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from longcode.lookup import Listed
-from longcode.message import State
+from longcode.message import MessageState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierText:
+    """A text that the carrier has; `state` is SENT, DELIVERED or UNDELIVERED."""
+
+    carrier_id: str
+    body: str
+    created_at: datetime
+    state: MessageState
+    code: str | None = None
 
 
 class Text(Struct, frozen=True, kw_only=True):
@@ -64,7 +74,7 @@ class Receipt:
     carrier: str
     reference: str
     carrier_id: str | None
-    state: State
+    state: MessageState
     code: str | None = None
     reason: RefusalReason | None = None
     at: datetime | None = None
@@ -114,7 +124,7 @@ class Carrier(Protocol):
         """Send a text, in at most 10 seconds."""
         ...
 
-    def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
+    def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
         """List our texts from a number to a phone since then, in at most 5 seconds; None if there is no answer."""
         ...
 

@@ -1,14 +1,14 @@
 """Which carrier delivers: a matter of configuration, never of the code."""
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
+from longcode.aws.settings import carrier_credentials, receipts_url, settings
+from longcode.carriers.aws import Aws
+from longcode.carriers.carrier import Carrier
 from longcode.carriers.twilio import API_BASE, Twilio
 
-if TYPE_CHECKING:
-    from longcode.carriers.aws import Aws
 
-
-def carrier(
+def open_carrier(
     name: str,
     *,
     account_sid: str = "",
@@ -16,7 +16,7 @@ def carrier(
     callback_base: str = "",
     api_base: str = API_BASE,
     configuration_set: str | None = None,
-) -> "Twilio | Aws":
+) -> Twilio | Aws:
     """Open the carrier called `name`; the configuration set is AWS's, all the rest Twilio's."""
     match name:
         case "twilio":
@@ -32,3 +32,22 @@ def carrier(
             return aws.Aws(aws.client(), configuration_set=configuration_set)
         case _:
             raise ValueError(f"there is no carrier {name!r}: twilio or aws")
+
+
+def configured_carrier() -> Carrier:
+    """Return the carrier, with its current credentials."""
+    credentials = carrier_credentials()
+    account_sid, auth_token = credentials.get("account_sid", ""), credentials.get("auth_token", "")
+    return _open(account_sid, auth_token, receipts_url(), settings().carrier_api_base)
+
+
+@lru_cache(maxsize=1)
+def _open(account_sid: str, auth_token: str, callback_base: str, api_base: str) -> Carrier:
+    return open_carrier(
+        settings().carrier,
+        account_sid=account_sid,
+        auth_token=auth_token,
+        callback_base=callback_base,
+        api_base=api_base,
+        configuration_set=settings().configuration_set or None,
+    )

@@ -19,6 +19,7 @@ from longcode.carriers.carrier import (
     Answer,
     Arrivals,
     Arrived,
+    CarrierText,
     Inbound,
     Receipt,
     RefusalReason,
@@ -27,8 +28,7 @@ from longcode.carriers.carrier import (
     Text,
     Uncertain,
 )
-from longcode.lookup import Listed
-from longcode.message import State
+from longcode.message import MessageState
 
 NAME = "twilio"
 API_BASE = "https://api.twilio.com"
@@ -68,13 +68,13 @@ REFUSAL_REASONS = {
 
 # What is not here (accepted, scheduled, queued, sending) says no more than the answer to the send did.
 STATES = {
-    "sent": State.SENT,
-    "delivered": State.DELIVERED,
-    "read": State.DELIVERED,
-    "undelivered": State.UNDELIVERED,
-    "failed": State.UNDELIVERED,
-    "canceled": State.UNDELIVERED,
-    "partially_delivered": State.UNDELIVERED,  # the client has not got the whole text: someone should know
+    "sent": MessageState.SENT,
+    "delivered": MessageState.DELIVERED,
+    "read": MessageState.DELIVERED,
+    "undelivered": MessageState.UNDELIVERED,
+    "failed": MessageState.UNDELIVERED,
+    "canceled": MessageState.UNDELIVERED,
+    "partially_delivered": MessageState.UNDELIVERED,  # the client has not got the whole text: someone should know
 }
 
 
@@ -153,7 +153,7 @@ class Twilio:
             return Uncertain(type(problem).__name__)
         return _answer(response)
 
-    def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
+    def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
         """List the newest texts to a phone, at least those since an instant; None when it cannot be told.
 
         Not by DateSent: a text that Twilio has and has not sent yet has no such date.
@@ -235,7 +235,7 @@ def _told(response: BaseHTTPResponse) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _listed(told: dict[str, Any], since: datetime) -> list[Listed] | None:
+def _listed(told: dict[str, Any], since: datetime) -> list[CarrierText] | None:
     """Read a list of texts, newest first; None when it goes on too early, or when a line of it cannot be read.
 
     That line might be the one.
@@ -251,10 +251,10 @@ def _listed(told: dict[str, Any], since: datetime) -> list[Listed] | None:
     return listed if is_whole else None
 
 
-def _one_listed(text: dict[str, Any]) -> Listed:
-    state = STATES.get(text["status"], State.SENT)
-    code = text.get("error_code") or text["status"] if state is State.UNDELIVERED else None
-    return Listed(
+def _one_listed(text: dict[str, Any]) -> CarrierText:
+    state = STATES.get(text["status"], MessageState.SENT)
+    code = text.get("error_code") or text["status"] if state is MessageState.UNDELIVERED else None
+    return CarrierText(
         carrier_id=str(text["sid"]),
         body=str(text["body"]),
         created_at=parsedate_to_datetime(text["date_created"]).astimezone(UTC),
@@ -294,7 +294,7 @@ def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:
     if state is None:
         return None
     carrier_id = form.get("MessageSid") or None
-    if state is not State.UNDELIVERED:
+    if state is not MessageState.UNDELIVERED:
         return Receipt(carrier=NAME, reference=reference, carrier_id=carrier_id, state=state)
     code = form.get("ErrorCode") or status
     reason = REFUSAL_REASONS.get(code, RefusalReason.UNKNOWN)

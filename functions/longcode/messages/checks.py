@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from longcode.message import Held, Message
-from longcode.route import LastText
+from longcode.numbers.routing import LastText
 
 
 class SendChecks(Struct, frozen=True, kw_only=True):

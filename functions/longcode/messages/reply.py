@@ -4,18 +4,17 @@ from datetime import datetime
 from hashlib import blake2s
 
 from longcode import segments
-from longcode.account import Account
+from longcode.accounts.account import Account, was_closed
 from longcode.carriers.carrier import Inbound
+from longcode.clients import store as clients
 from longcode.keywords import Keyword
-from longcode.message import Direction, Kind, Message, State
+from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.months import month_of
-from longcode.route import Decision, link
-from longcode.standing import was_closed
-from longcode.table import clients
+from longcode.numbers.routing import Attribution, client_of_reply
 
 
 def make(
-    inbound: Inbound, decision: Decision, keyword: str | None, received_at: datetime, studio: Account | None
+    inbound: Inbound, decision: Attribution, keyword: str | None, received_at: datetime, studio: Account | None
 ) -> Message:
     """Return the message that the studio sees. STOP, START and HELP are not charged: the service handles them.
 
@@ -28,8 +27,8 @@ def make(
         account=account,
         id=message_id(inbound),
         direction=Direction.IN,
-        kind=Kind.REPLY,
-        state=State.RECEIVED,
+        kind=MessageKind.REPLY,
+        state=MessageState.RECEIVED,
         phone=inbound.phone,
         number=inbound.number,
         body=inbound.body,
@@ -39,7 +38,7 @@ def make(
         charged_units=0 if closed or _is_service(keyword) else measure.units,
         month=None if closed else month_of(received_at),
         created_at=received_at,
-        client_id=link(decision.client_id, clients.with_phone(account, inbound.phone)),
+        client_id=client_of_reply(decision.client_id, clients.with_phone(account, inbound.phone)),
         carrier=inbound.carrier,
         carrier_id=inbound.carrier_id,
         read=False,

@@ -8,8 +8,7 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from longcode.table import keys, store
-from longcode.table.codec import Attributes
-from longcode.table.writes import Update
+from longcode.table.writes import Attributes, Update
 
 _PAGE = 100
 

@@ -11,9 +11,19 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from botocore.exceptions import ClientError
 
 from longcode.aws.clients import client
-from longcode.table.codec import Attributes, from_wire, to_wire
 from longcode.table.keys import END, FOLDER, INDEXES, Key
-from longcode.table.writes import ABSENT, Write, filtered, projection, request, table, wire_key
+from longcode.table.writes import (
+    ABSENT,
+    Attributes,
+    Write,
+    filtered,
+    from_wire,
+    projection,
+    request,
+    table,
+    to_wire,
+    wire_key,
+)
 
 _BATCH_GET = 100
 _ATTEMPTS = 8

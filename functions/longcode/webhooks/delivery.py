@@ -8,10 +8,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode.account import Account, HookEvent
-from longcode.account import Delivery as Mode
+from longcode.accounts.account import Account, WebhookEvent
+from longcode.accounts.account import ReplyDelivery as Mode
 from longcode.message import Instant, Message
-from longcode.patience import HEALED_AFTER
+from longcode.windows import HEALED_AFTER
 
 MAX_ATTEMPTS = 10
 KEPT_FOR = timedelta(days=30)
@@ -53,7 +53,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
     account: str
     id: str
-    event: HookEvent
+    event: WebhookEvent
     created_at: Instant
     begun_at: Instant
     state: DeliveryState = DeliveryState.PENDING
@@ -84,13 +84,19 @@ def is_on(account: Account) -> bool:
     return bool(account.delivery is Mode.WEBHOOK and account.webhook_url and account.webhook_secret)
 
 
-def wants(account: Account, event: HookEvent) -> bool:
+def wants(account: Account, event: WebhookEvent) -> bool:
     """Return whether an account has webhooks switched on for such events."""
     return is_on(account) and event in account.webhook_events
 
 
 def new(
-    account: str, event: HookEvent, source: str, data: dict[str, Any], now: datetime, *, message_id: str | None = None
+    account: str,
+    event: WebhookEvent,
+    source: str,
+    data: dict[str, Any],
+    now: datetime,
+    *,
+    message_id: str | None = None,
 ) -> Delivery:
     """Return the delivery of an event. `source` identifies what happened: the same source gives the same id."""
     return Delivery(
@@ -107,7 +113,7 @@ def new(
 
 def of_reply(reply: Message, now: datetime) -> Delivery:
     """Return the delivery of a new reply. Its words are read when it is posted: they may have expired by then."""
-    event = HookEvent.MESSAGE_RECEIVED
+    event = WebhookEvent.MESSAGE_RECEIVED
     return new(reply.account, event, reply.id, {"id": reply.id}, now, message_id=reply.id)
 
 
@@ -122,10 +128,10 @@ def of_status(message: Message, now: datetime) -> Delivery:
         "state": message.state,
         "error": message.error,
     }
-    return new(message.account, HookEvent.MESSAGE_STATUS, f"{message.id}\n{message.state}", data, now)
+    return new(message.account, WebhookEvent.MESSAGE_STATUS, f"{message.id}\n{message.state}", data, now)
 
 
-def id_of(account: str, event: HookEvent, source: str) -> str:
+def id_of(account: str, event: WebhookEvent, source: str) -> str:
     """Return the id of a delivery: the same at every attempt, and another for each studio."""
     return blake2s(f"{account}\n{event}\n{source}".encode(), digest_size=12).hexdigest()
 

@@ -7,12 +7,12 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct, ValidationError
 
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.aws.telemetry import count, logger
 from longcode.message import Message
-from longcode.table import keys, messages, store
-from longcode.table.codec import Attributes, attributes, read
-from longcode.table.writes import ABSENT, Put
+from longcode.messages import store as messages
+from longcode.table import keys, store
+from longcode.table.writes import ABSENT, Attributes, Put, attributes, read
 from longcode.webhooks import delivery
 from longcode.webhooks.delivery import Delivery, DeliveryState, Endpoint
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from longcode.account import Account, OldSecret
+from longcode.accounts.account import Account, OldSecret
 from longcode.message import Message
 from longcode.webhooks.delivery import Delivery
 

@@ -5,25 +5,25 @@ from typing import Any
 
 import pytest
 
-from accounts import api
-from longcode import passwords
-from longcode.account import Account, QuietZone
-from longcode.table import accounts
-from tests.fakes import PASSWORD, Answered, call, studio
-from tests.functions.accounts.calls import at_once
+from accounts import settings_api
+from longcode.accounts import passwords
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, QuietZone
+from tests.support.aws_calls import at_once
+from tests.support.fakes import PASSWORD, Answered, call, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
 def change(settings: object, account: str = "10000001") -> Answered:
-    return call(api, "PATCH", "/account", settings, account=account)
+    return call(settings_api, "PATCH", "/account", settings, account=account)
 
 
 def test_what_is_left_out_stays() -> None:
     studio()
 
     changed = change({"name": "Foxglove & Co", "time_zone": "Australia/Sydney", "smart_encoding": False})
-    shown = call(api, "GET", "/account", account="10000001")
+    shown = call(settings_api, "GET", "/account", account="10000001")
 
     assert changed.status == 200
     assert changed.json == shown.json
@@ -35,7 +35,7 @@ def test_what_is_left_out_stays() -> None:
 def test_a_studio_is_shown_all_of_its_account_but_what_the_operator_and_the_code_keep_there() -> None:
     studio(stripe_customer="cus_NffrFeUfNV2Hib", watched_month="2026-11")
 
-    shown = call(api, "GET", "/account", account="10000001").json
+    shown = call(settings_api, "GET", "/account", account="10000001").json
     changed = change({"smart_encoding": False}).json
 
     kept = {field.name for field in fields(Account)} - shown.keys()
@@ -46,7 +46,7 @@ def test_a_studio_is_shown_all_of_its_account_but_what_the_operator_and_the_code
 def test_quiet_hours_are_kept_by_the_likely_zone_unless_the_studio_says_otherwise() -> None:
     studio()
 
-    shown = call(api, "GET", "/account", account="10000001").json
+    shown = call(settings_api, "GET", "/account", account="10000001").json
     changed = change({"quiet_hours": False, "quiet_zone": "studio"}).json
 
     assert (shown["quiet_hours"], shown["quiet_zone"]) == (True, "likely")
@@ -89,7 +89,7 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
         answer = change({field: None})
 
         assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)
-    assert call(api, "GET", "/account", account="10000001").status == 200
+    assert call(settings_api, "GET", "/account", account="10000001").status == 200
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_what_is_not_json_is_called_so() -> None:
 def test_a_studio_chooses_what_becomes_of_a_text_that_nobody_knows_of() -> None:
     studio()
 
-    before = call(api, "GET", "/account", account="10000001").json["on_uncertain"]
+    before = call(settings_api, "GET", "/account", account="10000001").json["on_uncertain"]
     after = change({"on_uncertain": "resend"}).json["on_uncertain"]
 
     assert (before, after) == ("give_up", "resend")
@@ -155,7 +155,7 @@ def test_a_studio_chooses_what_becomes_of_a_text_that_nobody_knows_of() -> None:
 def test_a_studio_chooses_whether_texting_an_unknown_number_makes_a_client() -> None:
     studio()
 
-    before = call(api, "GET", "/account", account="10000001").json["create_clients"]
+    before = call(settings_api, "GET", "/account", account="10000001").json["create_clients"]
     after = change({"create_clients": True}).json["create_clients"]
 
     assert (before, after) == (False, True)
@@ -164,17 +164,17 @@ def test_a_studio_chooses_whether_texting_an_unknown_number_makes_a_client() -> 
 def test_no_settings_change_nothing() -> None:
     studio()
 
-    assert change({}).json == call(api, "GET", "/account", account="10000001").json
+    assert change({}).json == call(settings_api, "GET", "/account", account="10000001").json
 
 
 def test_the_hash_of_the_password_is_not_shown() -> None:
     studio()
 
-    assert "argon2" not in call(api, "GET", "/account", account="10000001").text
+    assert "argon2" not in call(settings_api, "GET", "/account", account="10000001").text
 
 
 def new_password(present: str, account: str = "10000001") -> Answered:
-    return call(api, "POST", "/account/password", {"present": present}, account=account)
+    return call(settings_api, "POST", "/account/password", {"present": present}, account=account)
 
 
 def test_a_new_password_opens_the_account_and_the_old_one_does_not() -> None:

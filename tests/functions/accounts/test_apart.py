@@ -4,11 +4,12 @@ from types import ModuleType
 
 import pytest
 
-from accounts import api
-from accounts import clients as clients_api
-from longcode import passwords
-from longcode.table import accounts, clients
-from tests.fakes import PASSWORD, call, client, studio
+from accounts import settings_api
+from clients import api
+from longcode.accounts import passwords
+from longcode.accounts import store as accounts
+from longcode.clients import store as clients
+from tests.support.fakes import PASSWORD, call, client, studio
 
 MINE, THEIRS = "10000001", "10000002"
 
@@ -17,25 +18,25 @@ MINE, THEIRS = "10000001", "10000002"
 def _two_studios(aws: None) -> None:
     studio(MINE, name="Foxglove")
     client(studio(THEIRS, name="Wattle"), "c1", "+12125550123")
-    call(api, "PUT", "/templates/t1", {"body": "Theirs"}, account=THEIRS)
+    call(settings_api, "PUT", "/templates/t1", {"body": "Theirs"}, account=THEIRS)
 
 
 def test_settings_are_the_callers() -> None:
-    call(api, "PATCH", "/account", {"phone": "555"}, account=MINE)
+    call(settings_api, "PATCH", "/account", {"phone": "555"}, account=MINE)
 
-    assert call(api, "GET", "/account", account=MINE).json["name"] == "Foxglove"
-    assert call(api, "GET", "/account", account=THEIRS).json["phone"] is None
+    assert call(settings_api, "GET", "/account", account=MINE).json["name"] == "Foxglove"
+    assert call(settings_api, "GET", "/account", account=THEIRS).json["phone"] is None
 
 
 def test_a_password_is_the_callers() -> None:
-    call(api, "POST", "/account/password", {"present": PASSWORD}, account=MINE)
+    call(settings_api, "POST", "/account/password", {"present": PASSWORD}, account=MINE)
 
     assert passwords.matches(PASSWORD, accounts.password_hash(THEIRS))
 
 
 @pytest.mark.parametrize(("method", "kind"), [("GET", "client"), ("DELETE", "client"), ("GET", "template")])
 def test_what_is_theirs_is_as_absent_as_what_never_was(method: str, kind: str) -> None:
-    name, door = {"client": ("c1", clients_api), "template": ("t1", api)}[kind]
+    name, door = {"client": ("c1", api), "template": ("t1", settings_api)}[kind]
 
     theirs = call(door, method, f"/{kind}s/{name}", account=MINE)
     nobodys = call(door, method, f"/{kind}s/none", account=MINE)
@@ -46,15 +47,15 @@ def test_what_is_theirs_is_as_absent_as_what_never_was(method: str, kind: str) -
 
 
 def test_a_template_of_theirs_is_not_deleted() -> None:
-    answer = call(api, "DELETE", "/templates/t1", account=MINE)
+    answer = call(settings_api, "DELETE", "/templates/t1", account=MINE)
 
     assert answer.status == 404
-    assert call(api, "GET", "/templates/t1", account=THEIRS).status == 200
+    assert call(settings_api, "GET", "/templates/t1", account=THEIRS).status == 200
 
 
 def test_a_client_under_the_same_id_is_another_client() -> None:
-    call(clients_api, "DELETE", "/clients/c1", account=MINE)
-    answer = call(clients_api, "PUT", "/clients/c1", {"phones": [{"number": "2125550123"}]}, account=MINE)
+    call(api, "DELETE", "/clients/c1", account=MINE)
+    answer = call(api, "PUT", "/clients/c1", {"phones": [{"number": "2125550123"}]}, account=MINE)
 
     theirs = clients.get(THEIRS, "c1")
     assert answer.status == 201
@@ -65,7 +66,7 @@ def test_a_client_under_the_same_id_is_another_client() -> None:
 
 
 def test_an_import_writes_the_callers_clients() -> None:
-    call(clients_api, "POST", "/clients/import", "id\nc1\n", account=MINE, headers={"content-type": "text/csv"})
+    call(api, "POST", "/clients/import", "id\nc1\n", account=MINE, headers={"content-type": "text/csv"})
 
     theirs = clients.get(THEIRS, "c1")
     assert theirs
@@ -73,12 +74,12 @@ def test_an_import_writes_the_callers_clients() -> None:
 
 
 def test_a_template_under_the_same_name_is_another_template() -> None:
-    call(api, "PUT", "/templates/t1", {"body": "Mine"}, account=MINE)
+    call(settings_api, "PUT", "/templates/t1", {"body": "Mine"}, account=MINE)
 
-    assert call(api, "GET", "/templates/t1", account=THEIRS).json["body"] == "Theirs"
+    assert call(settings_api, "GET", "/templates/t1", account=THEIRS).json["body"] == "Theirs"
 
 
-@pytest.mark.parametrize(("door", "path"), [(clients_api, "/clients"), (api, "/templates")])
+@pytest.mark.parametrize(("door", "path"), [(api, "/clients"), (settings_api, "/templates")])
 def test_lists_have_what_is_the_callers(door: ModuleType, path: str) -> None:
     for query in (None, {"cursor": "a"}, {"cursor": "#"}, {"cursor": "../account#10000002"}):
         assert call(door, "GET", path, account=MINE, query=query).json == {"items": [], "next_cursor": None}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from accounts import authorizer
-from tests.fakes import PASSWORD, LambdaContext, studio
-from tests.functions.accounts.event import event
+from tests.support.fakes import PASSWORD, LambdaContext, studio
+from tests.support.readers import event
 
 pytestmark = pytest.mark.usefixtures("aws")
 

@@ -4,18 +4,18 @@ from itertools import chain
 
 import pytest
 
-from accounts import api
-from tests.fakes import Answered, call, studio
+from accounts import settings_api
+from tests.support.fakes import Answered, call, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
 def put(name: str, body: str = "Hi {{client.first_name|there}}!", account: str = "10000001") -> Answered:
-    return call(api, "PUT", f"/templates/{name}", {"subject": "Reminder", "body": body}, account=account)
+    return call(settings_api, "PUT", f"/templates/{name}", {"subject": "Reminder", "body": body}, account=account)
 
 
 def show(name: str, account: str = "10000001") -> Answered:
-    return call(api, "GET", f"/templates/{name}", account=account)
+    return call(settings_api, "GET", f"/templates/{name}", account=account)
 
 
 def test_a_template_is_written_shown_and_deleted() -> None:
@@ -23,7 +23,7 @@ def test_a_template_is_written_shown_and_deleted() -> None:
 
     written = put("reminder")
     shown = show("reminder")
-    deleted = call(api, "DELETE", "/templates/reminder", account="10000001")
+    deleted = call(settings_api, "DELETE", "/templates/reminder", account="10000001")
 
     assert (written.status, shown.status, deleted.status) == (200, 200, 204)
     assert shown.json == {
@@ -38,7 +38,7 @@ def test_a_template_is_written_shown_and_deleted() -> None:
 def test_a_template_that_never_was_cannot_be_deleted() -> None:
     studio()
 
-    answer = call(api, "DELETE", "/templates/reminder", account="10000001")
+    answer = call(settings_api, "DELETE", "/templates/reminder", account="10000001")
 
     assert (answer.status, answer.json["detail"]) == (404, "There is no template 'reminder'.")
 
@@ -70,7 +70,7 @@ def test_paging_gives_each_template_once() -> None:
     cursor: str | None = None
     while cursor or not pages:
         query = {"limit": "10"} | ({"cursor": cursor} if cursor else {})
-        page = call(api, "GET", "/templates", account="10000001", query=query).json
+        page = call(settings_api, "GET", "/templates", account="10000001", query=query).json
         pages.append([one["name"] for one in page["items"]])
         cursor = page["next_cursor"]
 

@@ -4,17 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from accounts import api
+from accounts import settings_api
 from inbox import worker
-from longcode.aws import clock
+from longcode.accounts import store as accounts
+from longcode.aws import clients
 from longcode.carriers.carrier import Inbound
-from longcode.route import LastText
-from longcode.table import accounts, inbox, routes
+from longcode.messages import replies
+from longcode.numbers import store as numbers
+from longcode.numbers.routing import LastText
 from longcode.webhooks import store as deliveries
 from longcode.webhooks import webhook
 from longcode.webhooks.delivery import Endpoint
-from tests.fakes import NOW, PASSWORD, Answered, call, studio
-from tests.functions.send.wire import losing_the_first_answer
+from tests.support.aws_calls import losing_the_first_answer
+from tests.support.fakes import NOW, PASSWORD, Answered, call, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -22,7 +24,7 @@ HOOK = "https://studio.example/hook"
 
 
 def change(settings: object) -> Answered:
-    return call(api, "PATCH", "/account", settings, account="10000001")
+    return call(settings_api, "PATCH", "/account", settings, account="10000001")
 
 
 def test_an_address_brings_a_secret_that_stays() -> None:
@@ -56,21 +58,21 @@ def test_the_address_of_webhooks_that_are_on_cannot_be_taken_away() -> None:
 def test_what_was_fetched_before_is_not_posted_again() -> None:
     studio()
     route = LastText(account="10000001", phone="+12125550123", number="+15555550100", message_id="m", at=NOW)
-    routes.record(route, most_an_hour=10)
+    numbers.record_text(route, most_an_hour=10)
     worker.receive(
         Inbound(carrier="twilio", carrier_id="SM1", phone="+12125550123", number="+15555550100", body="Hi"), NOW
     )
 
     change({"delivery": "webhook", "webhook_url": HOOK})
 
-    assert inbox.forwarded("10000001") == inbox.end("10000001") == 1
+    assert replies.forwarded("10000001") == replies.newest_sequence("10000001") == 1
 
 
 def test_a_password_whose_write_was_repeated_by_the_sdk_is_shown() -> None:
     studio()
 
     with losing_the_first_answer("dynamodb", "PutItem") as repeated:
-        changed = call(api, "POST", "/account/password", {"present": PASSWORD}, account="10000001")
+        changed = call(settings_api, "POST", "/account/password", {"present": PASSWORD}, account="10000001")
 
     assert repeated == ["PutItem"]
     assert changed.status == 200
@@ -80,10 +82,10 @@ def test_a_new_secret_leaves_the_old_one_signing_for_a_day() -> None:
     studio()
     old = change({"delivery": "webhook", "webhook_url": HOOK}).json["webhook_secret"]
 
-    new = call(api, "POST", "/account/webhook-secret", account="10000001").json["webhook_secret"]
+    new = call(settings_api, "POST", "/account/webhook-secret", account="10000001").json["webhook_secret"]
 
     account = accounts.need("10000001")
-    now = clock.now()
+    now = clients.now()
     assert new != old
     assert webhook.signing(account, now) == [new, old]
     assert webhook.signing(account, now + timedelta(hours=25)) == [new]
@@ -93,7 +95,7 @@ def test_two_who_make_a_secret_at_once_make_one() -> None:
     studio()
     change({"delivery": "webhook", "webhook_url": HOOK})
     read_before = accounts.need("10000001")
-    call(api, "POST", "/account/webhook-secret", account="10000001")
+    call(settings_api, "POST", "/account/webhook-secret", account="10000001")
 
     assert not accounts.change_webhook_secret(read_before, "whsec_other", ())
 
@@ -101,7 +103,7 @@ def test_two_who_make_a_secret_at_once_make_one() -> None:
 def test_there_is_no_new_secret_before_the_first() -> None:
     studio()
 
-    refused = call(api, "POST", "/account/webhook-secret", account="10000001")
+    refused = call(settings_api, "POST", "/account/webhook-secret", account="10000001")
 
     assert (refused.status, refused.json["errors"][0]["field"]) == (422, "webhook_url")
 
@@ -109,7 +111,7 @@ def test_there_is_no_new_secret_before_the_first() -> None:
 def test_a_studio_chooses_what_it_is_told_of() -> None:
     studio()
 
-    every = call(api, "GET", "/account", account="10000001").json["webhook_events"]
+    every = call(settings_api, "GET", "/account", account="10000001").json["webhook_events"]
     some = change({"webhook_events": ["message.received", "call.created"]}).json["webhook_events"]
 
     assert every == ["message.received", "message.status", "opt_out.recorded", "call.created", "usage.notice"]
@@ -123,7 +125,7 @@ def test_webhooks_that_were_switched_off_say_so_until_they_are_turned_on_again()
     change({"delivery": "webhook", "webhook_url": HOOK})
     accounts.switch_webhook_off("10000001", HOOK, NOW)
 
-    off = call(api, "GET", "/account", account="10000001").json
+    off = call(settings_api, "GET", "/account", account="10000001").json
     on = change({"delivery": "webhook"}).json
 
     assert (off["delivery"], off["webhook_gone_at"]) == ("poll", "2026-11-22T15:30:00Z")

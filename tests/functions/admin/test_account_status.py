@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from accounts import api
-from longcode.account import plan_in
-from longcode.standing import AccountStatus, StatusChange
-from longcode.table import accounts, dedicated
-from tests.fakes import NOW, call, studio
-from tests.functions.accounts.calls import at_once, meanwhile
-from tests.functions.admin.orders import ask
-from tests.functions.send.wire import losing_the_first_answer
+from accounts import settings_api
+from longcode.accounts import store as accounts
+from longcode.accounts.account import AccountStatus, StatusChange, plan_in
+from longcode.numbers import store as numbers
+from tests.support.admin_orders import ask
+from tests.support.aws_calls import at_once, losing_the_first_answer, meanwhile
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, call, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -40,7 +39,7 @@ def test_a_suspended_account_is_shown_since_when_and_why() -> None:
     change = {"at": "2026-11-22T15:30:00Z", "to": "suspended", "reason": UNPAID}
     by = {"by": "accounts desk"}
     assert answer == {"account": "10000001", "standing": "suspended", "number": None, "standings": [change | by]}
-    shown = call(api, "GET", "/account", account="10000001").json
+    shown = call(settings_api, "GET", "/account", account="10000001").json
     assert (shown["standing"], shown["standings"]) == ("suspended", [change])
 
 
@@ -140,7 +139,7 @@ def test_a_studio_cannot_restore_itself() -> None:
     studio()
     order("suspend")
 
-    answer = call(api, "PATCH", "/account", {"standing": "active"}, account="10000001")
+    answer = call(settings_api, "PATCH", "/account", {"standing": "active"}, account="10000001")
 
     assert answer.status == 422
     assert status() is AccountStatus.SUSPENDED
@@ -148,12 +147,12 @@ def test_a_studio_cannot_restore_itself() -> None:
 
 def test_a_closed_account_keeps_its_dedicated_number() -> None:
     account = studio()
-    dedicated.give(account, "+15555550177", NOW)
+    numbers.dedicate(account, "+15555550177", NOW)
 
     answer = order("close")
 
     assert answer["number"] == "+15555550177"
-    assert dedicated.owner("+15555550177") == account.id
+    assert numbers.dedicated_owner("+15555550177") == account.id
 
 
 def test_a_closed_account_owes_the_month_of_its_close_and_none_until_it_is_reopened() -> None:

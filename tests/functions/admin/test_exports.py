@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from admin.exports import Export, begin
+from longcode.billing import store as invoices
+from longcode.billing.invoice import draw_up
 from longcode.errors import NotFound
-from longcode.invoice import draw_up
-from longcode.plans import PastLimit, Plan
-from longcode.table import invoices
-from longcode.usage import Usage
-from tests.fakes import NOW, queued, studio
-from tests.functions.accounts.event import event
-from tests.functions.admin.orders import ask
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage.usage import Usage
+from tests.support.admin_orders import ask
+from tests.support.fakes import NOW, queued, studio
+from tests.support.readers import event
 
 pytestmark = pytest.mark.usefixtures("aws")
 

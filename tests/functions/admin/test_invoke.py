@@ -8,13 +8,15 @@ import pytest
 
 from admin import invoke
 from longcode import months
-from longcode.aws import clock
-from longcode.standing import AccountStatus
-from longcode.table import accounts, balances, dedicated
-from tests.fakes import NOW, LambdaContext, queued, studio
-from tests.functions.accounts.event import event
-from tests.functions.admin.orders import done
-from tests.house.reading import ROOT
+from longcode.accounts import store as accounts
+from longcode.accounts.account import AccountStatus
+from longcode.aws import clients
+from longcode.billing import store as invoices
+from longcode.numbers import store as numbers
+from tests.support.admin_orders import done
+from tests.support.fakes import NOW, LambdaContext, queued, studio
+from tests.support.readers import event
+from tests.support.source_reading import ROOT
 
 OWN = "+15555550177"
 ACCOUNT, PHONE = "10000001", "+12125550123"
@@ -104,8 +106,8 @@ def test_a_malformed_order_is_answered_with_its_field_and_changes_nothing(
     assert why in answer["detail"]
     json.dumps(answer, ensure_ascii=False).encode()
     assert accounts.need(account.id).standing is AccountStatus.ACTIVE
-    assert dedicated.owner(OWN) == account.id
-    assert balances.of(account.id).waiting == 0
+    assert numbers.dedicated_owner(OWN) == account.id
+    assert invoices.balance(account.id).waiting == 0
     assert queued("bill") == queued("export") == []
 
 
@@ -138,7 +140,7 @@ def test_the_page_has_every_order() -> None:
 
 
 def test_the_handler_uses_the_clocks_time(aws: None) -> None:
-    answer = invoke.handler({"do": "months.close", "month": months.month_of(clock.now())}, LambdaContext())
+    answer = invoke.handler({"do": "months.close", "month": months.month_of(clients.now())}, LambdaContext())
 
     assert answer["code"] == "month_not_over"
 

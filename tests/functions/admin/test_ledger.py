@@ -6,17 +6,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from billing import invoice
+from billing import bill_worker
+from longcode.accounts.account import AccountStatus, StatusChange
+from longcode.billing import store as invoices
 from longcode.jobs import Bill
-from longcode.plans import Change
-from longcode.standing import AccountStatus, StatusChange
-from longcode.table import balances, invoices, usage
-from tests.fakes import queued, studio
-from tests.functions.accounts.calls import at_once, meanwhile
-from tests.functions.accounts.mails import mails_to
-from tests.functions.admin import orders
-from tests.functions.billing.texts import text, uncounted
+from longcode.plans.plans import PlanChange
+from longcode.usage import store as quotas
+from tests.support import admin_orders
+from tests.support.aws_calls import at_once, meanwhile
+from tests.support.billed_texts import text, uncounted
 from tests.support.crashes import every_crash
+from tests.support.fakes import queued, studio
+from tests.support.mails import mails_to
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -25,11 +26,11 @@ NOVEMBER = "2026-11"
 
 
 def ask(do: str, now: datetime = FIRST + timedelta(days=9), **order: Any) -> Any:
-    return orders.ask(do, now, **({"month": NOVEMBER} | order))
+    return admin_orders.ask(do, now, **({"month": NOVEMBER} | order))
 
 
 def bill(account: str = "10000001", now: datetime = FIRST) -> None:
-    invoice.bill(Bill(account=account, month=NOVEMBER), lambda: now)
+    bill_worker.bill(Bill(account=account, month=NOVEMBER), lambda: now)
 
 
 def billed(account: str = "10000001", units: int = 0) -> str:
@@ -73,7 +74,7 @@ def test_a_month_that_has_not_ended_is_refused(do: str, more: dict[str, Any]) ->
     assert (answer["code"], answer["field"]) == ("month_not_over", "month")
     assert answer["detail"] == "2026-11 ends at 2026-12-01T06:00:00+00:00: it cannot be closed before."
     assert queued("bill") == []
-    assert usage.of_month("10000001", NOVEMBER).units == 0
+    assert quotas.of_month("10000001", NOVEMBER).units == 0
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_a_month_without_an_issued_invoice_is_refused(do: str, more: dict[str, A
     assert missing["detail"] == "There is no invoice of 2026-11: nobody has billed it."
     assert put_aside["detail"] == "There is no invoice of 2026-11: it is parked."
     assert (missing["field"], put_aside["field"]) == ("month", "month")
-    assert balances.of("10000001").waiting == 0
+    assert invoices.balance("10000001").waiting == 0
 
 
 def test_invoices_are_listed_by_number_page_by_page() -> None:
@@ -139,7 +140,7 @@ def test_parked_and_missing_invoices_are_listed_as_open() -> None:
     parked("10000002")
     studio("10000003")
     studio("10000004", established_at=None)
-    studio("10000005", plan_changes=(Change(FIRST, "medium"),), created_at=FIRST)
+    studio("10000005", plan_changes=(PlanChange(FIRST, "medium"),), created_at=FIRST)
 
     first = ask("invoices.list_open", limit=2)
     second = ask("invoices.list_open", limit=9, after=first["next_cursor"])
@@ -160,7 +161,7 @@ def test_parked_and_missing_invoices_are_listed_as_open() -> None:
 
 def test_a_parked_invoice_of_a_closed_account_is_listed_as_open() -> None:
     left = datetime(2026, 10, 12, 12, 0, tzinfo=UTC)
-    studio(plan_changes=(Change(left, "medium"),), standings=(StatusChange(at=left, to=AccountStatus.CLOSED),))
+    studio(plan_changes=(PlanChange(left, "medium"),), standings=(StatusChange(at=left, to=AccountStatus.CLOSED),))
     text(3)
     uncounted(2)
     for now in (FIRST, FIRST + timedelta(minutes=3)):
@@ -208,7 +209,7 @@ def test_a_repair_corrects_the_counters_once_and_the_next_close_issues_the_invoi
         list(threads.map(lambda _: ask("months.repair", account="10000001"), range(4)))
     bill(now=FIRST + timedelta(days=1))
 
-    assert usage.of_month("10000001", NOVEMBER).units_sent == 2
+    assert quotas.of_month("10000001", NOVEMBER).units_sent == 2
     issued = invoices.get("10000001", NOVEMBER)
     assert issued
     assert (issued.number, issued.units_sent) == ("2026-11-000001", 2)
@@ -260,7 +261,7 @@ def test_a_resent_invoice_is_mailed_once_more_even_if_paid() -> None:
 
     ask("invoices.resend", account="10000001")
     for job in queued("bill") * 2:
-        invoice.bill(msgspec.json.decode(job, type=Bill), lambda: FIRST + timedelta(days=9))
+        bill_worker.bill(msgspec.json.decode(job, type=Bill), lambda: FIRST + timedelta(days=9))
 
     first, second = mails_to("10000001@studio.example")
     assert first == second
@@ -284,7 +285,7 @@ def test_a_credit_waits_for_the_next_invoice_and_is_shown_on_its_own() -> None:
     answer = credit(500_000)
 
     assert answer["amount_micros"] == 500_000
-    assert balances.of("10000001").waiting == 1
+    assert invoices.balance("10000001").waiting == 1
     assert ask("invoices.list")["items"][0]["credited_micros"] == 500_000
 
 
@@ -300,7 +301,7 @@ def test_a_credit_larger_than_what_is_left_of_the_invoice_is_refused() -> None:
         "field": "amount_micros",
     }
     assert all_the_rest["id"] == "case-3"
-    assert balances.of("10000001").waiting == 2
+    assert invoices.balance("10000001").waiting == 2
 
 
 def test_a_credit_repeated_is_one_and_another_under_its_id_is_refused() -> None:
@@ -311,7 +312,7 @@ def test_a_credit_repeated_is_one_and_another_under_its_id_is_refused() -> None:
 
     assert again == first
     assert (other["code"], other["field"]) == ("id_taken", "id")
-    assert balances.of("10000001").waiting == 1
+    assert invoices.balance("10000001").waiting == 1
 
 
 def test_parallel_credits_are_not_larger_than_the_invoice() -> None:
@@ -321,7 +322,7 @@ def test_parallel_credits_are_not_larger_than_the_invoice() -> None:
         answers = list(threads.map(lambda n: credit(10_000_000, f"case-{n}"), range(6)))
 
     assert sorted(one.get("code", "given") for one in answers) == ["credit_too_large"] * 3 + ["given"] * 3
-    assert balances.of("10000001").waiting == 3
+    assert invoices.balance("10000001").waiting == 3
 
 
 def test_a_credit_given_meanwhile_leaves_less() -> None:
@@ -360,4 +361,4 @@ def test_a_credit_without_reason_or_id_is_refused(field: str, value: str) -> Non
     answer = credit(1, **{field: value})
 
     assert (answer["code"], answer["field"]) == ("invalid", field.removeprefix("credit_"))
-    assert balances.of("10000001").waiting == 0
+    assert invoices.balance("10000001").waiting == 0

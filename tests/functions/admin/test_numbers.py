@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from accounts import api
-from longcode.table import accounts, dedicated
-from tests.fakes import NOW, call, studio
-from tests.functions.accounts.calls import at_once
-from tests.functions.admin.orders import ask
-from tests.local_aws import SHARED_NUMBER
+from accounts import settings_api
+from longcode.accounts import store as accounts
+from longcode.numbers import store as numbers
+from tests.support.admin_orders import ask
+from tests.support.aws_calls import at_once
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, call, studio
+from tests.support.local_aws import SHARED_NUMBER
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -29,14 +30,14 @@ def test_an_assigned_number_is_the_accounts_and_the_account_sees_it() -> None:
     answer = assigned(account.id, "+1 (555) 555-0177")
 
     assert answer == {"number": OWN}
-    assert dedicated.owner(OWN) == account.id
-    assert call(api, "GET", "/account", account=account.id).json["number"] == OWN
+    assert numbers.dedicated_owner(OWN) == account.id
+    assert call(settings_api, "GET", "/account", account=account.id).json["number"] == OWN
 
 
 def test_a_studio_cannot_assign_itself_a_number() -> None:
     account = studio()
 
-    answer = call(api, "PATCH", "/account", {"number": OWN}, account=account.id)
+    answer = call(settings_api, "PATCH", "/account", {"number": OWN}, account=account.id)
 
     assert answer.status == 422
     assert accounts.need(account.id).number is None
@@ -46,7 +47,7 @@ def test_a_number_assigned_again_stays() -> None:
     account = studio()
 
     assert [assigned(account.id, OWN) for _ in range(2)] == [{"number": OWN}] * 2
-    assert dedicated.owner(OWN) == account.id
+    assert numbers.dedicated_owner(OWN) == account.id
 
 
 def test_a_second_number_replaces_the_first() -> None:
@@ -55,7 +56,7 @@ def test_a_second_number_replaces_the_first() -> None:
 
     assigned(account.id, OTHER)
 
-    assert (dedicated.owner(OWN), dedicated.owner(OTHER)) == (None, account.id)
+    assert (numbers.dedicated_owner(OWN), numbers.dedicated_owner(OTHER)) == (None, account.id)
     assert accounts.need(account.id).number == OTHER
 
 
@@ -65,7 +66,7 @@ def test_dedicated_numbers_and_those_taken_back_are_reconciled() -> None:
     assigned(theirs, OTHER)
     assigned(mine, None)
 
-    assert dedicated.every() == [OWN, OTHER]
+    assert numbers.all_dedicated() == [OWN, OTHER]
 
 
 def test_a_number_taken_back_is_refused_to_others_for_thirty_days() -> None:
@@ -86,7 +87,7 @@ def test_an_account_may_have_its_former_number_back_at_once() -> None:
     for number in (OWN, None, OWN):
         assigned(account, number)
 
-    assert dedicated.owner(OWN) == account
+    assert numbers.dedicated_owner(OWN) == account
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_an_unknown_account_is_refused() -> None:
     answer = assigned("10000009", OWN)
 
     assert (answer["code"], answer["field"]) == ("not_found", "account")
-    assert dedicated.owner(OWN) is None
+    assert numbers.dedicated_owner(OWN) is None
 
 
 def test_a_number_assigned_to_several_accounts_at_once_is_one_accounts() -> None:
@@ -116,7 +117,7 @@ def test_a_number_assigned_to_several_accounts_at_once_is_one_accounts() -> None
         answers = list(threads.map(lambda one: assigned(one, OWN), ids))
 
     [owner] = [one for one, answer in zip(ids, answers, strict=True) if answer == {"number": OWN}]
-    assert dedicated.owner(OWN) == owner
+    assert numbers.dedicated_owner(OWN) == owner
     assert [one for one in ids if accounts.need(one).number] == [owner]
 
 
@@ -126,6 +127,6 @@ def test_an_assignment_killed_anywhere_is_whole_or_not_there() -> None:
         with crash:
             assigned(account, OWN)
 
-        assert (dedicated.owner(OWN) == account) == (accounts.need(account).number == OWN)
+        assert (numbers.dedicated_owner(OWN) == account) == (accounts.need(account).number == OWN)
 
         assert assigned(account, OWN) == {"number": OWN}

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from admin import invoke
-from longcode.consent import SHARED, Event, Means, of_account
-from longcode.table import opt_outs
-from tests.fakes import NOW, LambdaContext
-from tests.functions.accounts.event import event
-from tests.functions.admin.orders import done
+from longcode.jobs import Means
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent, of_account
+from tests.support.admin_orders import done
+from tests.support.fakes import NOW, LambdaContext
+from tests.support.readers import event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -29,7 +30,7 @@ def said(minute: int, phone: str = PHONE, **changes: Any) -> None:
         "words": "STOP",
         "account": "10000001",
     }
-    opt_outs.record(Event(**(fields | changes)))
+    optouts.record(OptOutEvent(**(fields | changes)))
 
 
 def exported(days: int = 0, **order: Any) -> tuple[list[dict[str, Any]], str | None]:

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from accounts import signup
-from billing import api
-from longcode import price_list as lists
-from longcode.table import keys, price_list, store
+from accounts import signup_api
+from billing import plan_api
+from longcode.plans import plans as lists
+from longcode.plans import store as price_list
+from longcode.table import keys, store
 from longcode.table.writes import Delete
-from tests.fakes import call, studio
-from tests.functions.accounts.calls import at_once
-from tests.functions.accounts.event import event
-from tests.functions.admin.orders import ask
+from tests.support.admin_orders import ask
+from tests.support.aws_calls import at_once
 from tests.support.crashes import every_crash
+from tests.support.fakes import call, studio
+from tests.support.readers import event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -70,9 +71,9 @@ def test_before_the_first_load_requests_are_answered_as_not_ready() -> None:
     empty()
 
     answers = [
-        call(signup, "GET", "/plans"),
-        call(api, "GET", "/account/plan", account="10000001"),
-        call(api, "PUT", "/account/plan", {"plan": "small"}, account="10000001"),
+        call(signup_api, "GET", "/plans"),
+        call(plan_api, "GET", "/account/plan", account="10000001"),
+        call(plan_api, "PUT", "/account/plan", {"plan": "small"}, account="10000001"),
     ]
 
     assert ask("plans.show") == {"file": None}
@@ -172,7 +173,7 @@ def test_a_load_killed_anywhere_is_whole_or_not_there() -> None:
         with crash:
             load(TEXT)
 
-        assert price_list.loaded() in [(None, 0), (lists.read(TEXT), 1)]
+        assert price_list.loaded() in [(None, 0), (lists.read_price_list(TEXT), 1)]
 
         load(TEXT)
-        assert price_list.loaded() == (lists.read(TEXT), 1)
+        assert price_list.loaded() == (lists.read_price_list(TEXT), 1)

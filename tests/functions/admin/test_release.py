@@ -4,15 +4,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused, Sent, Uncertain
-from longcode.message import State
-from longcode.plans import Change
-from longcode.table import keys, messages, store
+from longcode.message import MessageState
+from longcode.messages import store as messages
+from longcode.plans.plans import PlanChange
+from longcode.table import keys, store
 from longcode.table.writes import Update
-from tests.fakes import NOW, FakeCarrier, client, queued, studio
-from tests.functions.admin.orders import done
-from tests.functions.send.texts import accept, deliver, stored, units
+from tests.support.admin_orders import done
+from tests.support.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.support.text_steps import accept, deliver, stored, units
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -23,7 +24,7 @@ BUSY = Refused(RefusalReason.TRY_AGAIN, "20429")
 @pytest.fixture
 def account(aws: None) -> Account:
     """Give a studio with a client, on a plan that stops."""
-    account = studio(plan_changes=(Change(NOW, "small"),))
+    account = studio(plan_changes=(PlanChange(NOW, "small"),))
     client(account)
     return account
 
@@ -41,7 +42,7 @@ def test_texts_released_twice_are_sent_once(account: Account) -> None:
     deliver(carrier, NOW + HOUR)
 
     assert counts == [3, 0]
-    assert {stored(account, one.id).state for one in parked} == {State.SENT}
+    assert {stored(account, one.id).state for one in parked} == {MessageState.SENT}
     assert len(carrier.texts) == 6
     assert units(account) == 3
 
@@ -83,10 +84,10 @@ def test_an_unreadable_text_does_not_keep_others_from_being_released(account: Ac
 def test_a_parked_text_that_was_cancelled_is_not_released(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier(answers=[SUSPENDED]))
-    messages.settle(stored(account, message.id), State.CANCELLED, finished_at=NOW)
+    messages.settle(stored(account, message.id), MessageState.CANCELLED, finished_at=NOW)
 
     assert released(NOW + SECOND) == 0
-    assert stored(account, message.id).state is State.CANCELLED
+    assert stored(account, message.id).state is MessageState.CANCELLED
 
 
 def test_a_released_text_that_the_carrier_accepts_has_no_error(account: Account) -> None:
@@ -97,4 +98,4 @@ def test_a_released_text_that_the_carrier_accepts_has_no_error(account: Account)
     deliver(carrier, NOW + HOUR)
 
     sent = stored(account, message.id)
-    assert (sent.state, sent.held, sent.error, sent.due_at) == (State.SENT, None, None, None)
+    assert (sent.state, sent.held, sent.error, sent.due_at) == (MessageState.SENT, None, None, None)

@@ -10,24 +10,28 @@ import pytest
 
 from admin import invoke
 from inbox import api, worker
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import HearKeyword
 from longcode.message import Message
-from longcode.messages import reply
-from longcode.plans import Change
-from longcode.record import RecordKind
-from longcode.table import hub, inbox, opt_outs, questions, retentions, triggers, unread, usage
-from longcode.unread import Unread
+from longcode.messages import folders, retentions
+from longcode.messages import replies as messages_replies
+from longcode.messages import reply as messages_reply
+from longcode.messages.folders import Unread
+from longcode.optouts import store as optouts
+from longcode.plans.plans import PlanChange
+from longcode.triggers import store as triggers
+from longcode.triggers.trigger import RecordKind
+from longcode.usage import store as quotas
 from optout import worker as opt_out_worker
-from tests.fakes import NOW, LambdaContext, call, client, queued, studio
-from tests.functions.admin.orders import ask, done
-from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
-from tests.functions.send.logs import logged
-from tests.functions.send.wire import taking_turns
-from tests.occasions import trigger
+from tests.support.admin_orders import ask, done
+from tests.support.aws_calls import taking_turns
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, LambdaContext, call, client, queued, studio
+from tests.support.readers import logged
+from tests.support.reply_steps import NUMBER, PHONE, receive, texted
+from tests.support.trigger_samples import trigger
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 LATER = NOW + DAY
@@ -56,7 +60,7 @@ def wattle(aws: None) -> Account:
 
 
 def replies(account: Account) -> list[Message]:
-    return [message for _, message in inbox.after(account.id, 0, 100)]
+    return [message for _, message in messages_replies.after(account.id, 0, 100)]
 
 
 def in_the_hub(account: Account) -> list[dict[str, Any]]:
@@ -65,7 +69,7 @@ def in_the_hub(account: Account) -> list[dict[str, Any]]:
 
 
 def received(account: Account) -> tuple[int, int]:
-    used = usage.of_month(account.id, "2026-11")
+    used = quotas.of_month(account.id, "2026-11")
     return used.texts_received, used.units_received
 
 
@@ -109,7 +113,7 @@ def test_a_reply_handed_over_is_unread_marked_and_uncharged(fox: Account) -> Non
     assert (shown["body"], shown["rule"], shown["read"]) == ("Is this the studio?", "operator", False)
     assert (shown["client_id"], shown["answers"], shown["charged_units"]) == ("c1", None, 0)
     assert shown["created_at"] == "2026-11-22T15:30:00Z"
-    assert [number for number, _ in inbox.after(fox.id, 0, 10)] == [1]
+    assert [number for number, _ in messages_replies.after(fox.id, 0, 10)] == [1]
     assert received(fox) == (0, 0)
     assert listed() == []
 
@@ -171,7 +175,7 @@ def test_a_moved_reply_leaves_one_studio_and_appears_at_the_other(fox: Account, 
     texted(fox)
     receive("SM1", "a" * 300)
     [wrong] = replies(fox)
-    hub.mark_read(wrong, is_read=True)
+    folders.mark_read(wrong, is_read=True)
 
     moved(wrong, wattle)
 
@@ -188,7 +192,7 @@ def test_a_reply_of_a_month_before_a_studio_joined_counts_nothing_there(fox: Acc
     texted(fox)
     receive("SM1")
     [wrong] = replies(fox)
-    newcomer = studio("10000003", plan_changes=(Change(NOW + timedelta(days=30), "medium"),))
+    newcomer = studio("10000003", plan_changes=(PlanChange(NOW + timedelta(days=30), "medium"),))
 
     moved(wrong, newcomer)
 
@@ -214,13 +218,13 @@ def test_a_moved_reply_is_unread_at_the_right_studio_and_counted_there_alone(fox
     receive("SM1")
     receive("SM2")
     unread_one, read_one = replies(fox)
-    hub.mark_read(read_one, is_read=True)
+    folders.mark_read(read_one, is_read=True)
 
     moved(unread_one, wattle)
     moved(read_one, wattle)
 
-    assert unread.of(fox.id) == Unread(unread=0, unread_unlinked=0)
-    assert unread.of(wattle.id) == Unread(unread=2, unread_unlinked=0)
+    assert folders.unread_counts(fox.id) == Unread(unread=0, unread_unlinked=0)
+    assert folders.unread_counts(wattle.id) == Unread(unread=2, unread_unlinked=0)
 
 
 def test_a_reply_read_while_it_is_moved_is_counted_once(fox: Account, wattle: Account) -> None:
@@ -229,11 +233,11 @@ def test_a_reply_read_while_it_is_moved_is_counted_once(fox: Account, wattle: Ac
     [wrong] = replies(fox)
 
     with taking_turns(), ThreadPoolExecutor(2) as pool:
-        pool.submit(hub.mark_read, wrong, is_read=True)
+        pool.submit(folders.mark_read, wrong, is_read=True)
         pool.submit(moved, wrong, wattle)
 
-    assert (replies(fox), unread.of(fox.id)) == ([], Unread(unread=0, unread_unlinked=0))
-    assert (len(replies(wattle)), unread.of(wattle.id)) == (1, Unread(unread=1, unread_unlinked=0))
+    assert (replies(fox), folders.unread_counts(fox.id)) == ([], Unread(unread=0, unread_unlinked=0))
+    assert (len(replies(wattle)), folders.unread_counts(wattle.id)) == (1, Unread(unread=1, unread_unlinked=0))
 
 
 def test_replies_after_a_moved_one_keep_their_numbers(fox: Account, wattle: Account) -> None:
@@ -244,9 +248,9 @@ def test_replies_after_a_moved_one_keep_their_numbers(fox: Account, wattle: Acco
 
     moved(middle, wattle)
 
-    assert [number for number, _ in inbox.after(fox.id, 0, 10)] == [1, 3]
-    assert [number for number, _ in inbox.after(fox.id, 1, 10)] == [3]
-    assert [number for number, _ in inbox.after(wattle.id, 0, 10)] == [1]
+    assert [number for number, _ in messages_replies.after(fox.id, 0, 10)] == [1, 3]
+    assert [number for number, _ in messages_replies.after(fox.id, 1, 10)] == [3]
+    assert [number for number, _ in messages_replies.after(wattle.id, 0, 10)] == [1]
 
 
 def test_a_carriers_copy_of_a_moved_reply_is_ignored(fox: Account, wattle: Account) -> None:
@@ -294,7 +298,7 @@ def test_a_reply_can_be_moved_back(fox: Account, wattle: Account) -> None:
 
     moved(replies(wattle)[0], fox)
 
-    assert [number for number, _ in inbox.after(fox.id, 0, 10)] == [2]
+    assert [number for number, _ in messages_replies.after(fox.id, 0, 10)] == [2]
     assert (received(fox), received(wattle)) == ((1, 1), (0, 0))
 
 
@@ -328,7 +332,9 @@ def hand_it_over() -> None:
 
 
 def move_it() -> None:
-    message_id = reply.message_id(Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number=NUMBER, body=""))
+    message_id = messages_reply.message_id(
+        Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number=NUMBER, body="")
+    )
     done("replies.move", LATER, account="10000001", message_id=message_id, to="10000002")
 
 
@@ -395,6 +401,6 @@ def test_a_possible_opt_out_moved_before_it_is_processed_asks_only_the_new_staff
     for body in queued("opt_out"):
         opt_out_worker.hear(queues.read(HearKeyword, body), LATER)
 
-    asked = {one.id: questions.page(one.id, limit=9, cursor=None)[0] for one in (fox, wattle)}
+    asked = {one.id: optouts.question_page(one.id, limit=9, cursor=None)[0] for one in (fox, wattle)}
     assert [len(of_studio) for of_studio in asked.values()] == [0, 1]
-    assert opt_outs.history(PHONE, "account-10000001", LATER) == []
+    assert optouts.history(PHONE, "account-10000001", LATER) == []

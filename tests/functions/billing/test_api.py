@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from billing import api
-from longcode.plans import Change
-from longcode.table import accounts, price_list
-from tests.fakes import NOW, call, studio
-from tests.functions.accounts.calls import at_once
-from tests.local_aws import load_plans
+from billing import plan_api
+from longcode.accounts import store as accounts
+from longcode.plans import store as price_list
+from longcode.plans.plans import PlanChange
+from tests.support.aws_calls import at_once
+from tests.support.fakes import NOW, call, studio
+from tests.support.local_aws import load_plans
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -27,7 +28,7 @@ def plans_of(account: str) -> list[str]:
 def test_a_change_at_the_cutoff_counts_for_the_whole_month() -> None:
     studio()
 
-    state = api.changed("10000001", "large", CUTOFF)
+    state = plan_api.changed("10000001", "large", CUTOFF)
 
     assert state.plan
     assert state.next_month_plan
@@ -38,7 +39,7 @@ def test_a_change_at_the_cutoff_counts_for_the_whole_month() -> None:
 def test_a_change_after_the_cutoff_counts_from_the_next_month() -> None:
     studio()
 
-    state = api.changed("10000001", "large", CUTOFF + timedelta(milliseconds=1))
+    state = plan_api.changed("10000001", "large", CUTOFF + timedelta(milliseconds=1))
 
     assert state.plan
     assert state.next_month_plan
@@ -49,10 +50,10 @@ def test_a_change_after_the_cutoff_counts_from_the_next_month() -> None:
 
 def test_the_answer_says_of_every_change_from_which_month_it_counts() -> None:
     studio()
-    api.changed("10000001", "large", CUTOFF)
-    api.changed("10000001", "small", CUTOFF + timedelta(milliseconds=1))
+    plan_api.changed("10000001", "large", CUTOFF)
+    plan_api.changed("10000001", "small", CUTOFF + timedelta(milliseconds=1))
 
-    state = api.changed("10000001", "large", CUTOFF + timedelta(hours=1))
+    state = plan_api.changed("10000001", "large", CUTOFF + timedelta(hours=1))
 
     assert [(one.plan, one.counts_from) for one in state.changes] == [
         ("medium", "2026-11"),
@@ -66,9 +67,9 @@ def test_the_answer_says_of_every_change_from_which_month_it_counts() -> None:
 
 def test_a_change_after_the_cutoff_is_taken_back_by_this_months_plan() -> None:
     studio()
-    api.changed("10000001", "large", CUTOFF + timedelta(hours=1))
+    plan_api.changed("10000001", "large", CUTOFF + timedelta(hours=1))
 
-    state = api.changed("10000001", "medium", CUTOFF + timedelta(hours=2))
+    state = plan_api.changed("10000001", "medium", CUTOFF + timedelta(hours=2))
 
     assert state.plan
     assert state.plan == state.next_month_plan
@@ -83,7 +84,7 @@ def test_next_month_s_terms_of_the_plan_are_shown_before_they_count() -> None:
     versions.append(versions[0] | {"version": 2, "from_month": "2026-12", "monthly_fee_micros": 36_000_000})
     load_plans(json.dumps(file))
 
-    state = api.plan_state(accounts.need("10000001"), NOW)
+    state = plan_api.plan_state(accounts.need("10000001"), NOW)
 
     assert state.plan
     assert state.next_month_plan
@@ -92,7 +93,7 @@ def test_next_month_s_terms_of_the_plan_are_shown_before_they_count() -> None:
 
 
 def test_a_plan_off_offer_is_kept_by_who_has_it_and_refused_to_others() -> None:
-    studio("10000001", plan_changes=(Change(NOW, "starter"),))
+    studio("10000001", plan_changes=(PlanChange(NOW, "starter"),))
     studio("10000002")
     file = json.loads((Path(__file__).parents[3] / "infra/plans.json").read_text())
     versions = file["plans"][0]["versions"]
@@ -100,7 +101,7 @@ def test_a_plan_off_offer_is_kept_by_who_has_it_and_refused_to_others() -> None:
     load_plans(json.dumps(file))
 
     kept, refused = (
-        call(api, "PUT", "/account/plan", {"plan": "starter"}, account=one) for one in ("10000001", "10000002")
+        call(plan_api, "PUT", "/account/plan", {"plan": "starter"}, account=one) for one in ("10000001", "10000002")
     )
 
     assert (kept.status, kept.json["plan"]["name"], kept.json["plan"]["on_offer"]) == (200, "starter", False)
@@ -111,9 +112,9 @@ def test_a_plan_off_offer_is_kept_by_who_has_it_and_refused_to_others() -> None:
 
 def test_a_clock_that_went_back_does_not_undo_a_change() -> None:
     studio()
-    api.changed("10000001", "large", CUTOFF + timedelta(milliseconds=500))
+    plan_api.changed("10000001", "large", CUTOFF + timedelta(milliseconds=500))
 
-    state = api.changed("10000001", "small", CUTOFF - timedelta(milliseconds=500))
+    state = plan_api.changed("10000001", "small", CUTOFF - timedelta(milliseconds=500))
 
     assert state.next_month_plan
     assert state.next_month_plan.name == "small"
@@ -133,7 +134,7 @@ def test_a_clock_that_went_back_does_not_undo_a_change() -> None:
 def test_a_body_that_is_no_choice_is_refused_with_its_field(body: object, field: str) -> None:
     studio()
 
-    answer = call(api, "PUT", "/account/plan", body, account="10000001")
+    answer = call(plan_api, "PUT", "/account/plan", body, account="10000001")
 
     assert (answer.status, [one["field"] for one in answer.json["errors"]]) == (422, [field])
     assert plans_of("10000001") == ["medium"]
@@ -142,7 +143,7 @@ def test_a_body_that_is_no_choice_is_refused_with_its_field(body: object, field:
 def test_the_plan_that_one_has_is_no_change() -> None:
     studio()
 
-    states = [api.changed("10000001", "large", NOW + timedelta(minutes=minute)) for minute in (1, 2, 3)]
+    states = [plan_api.changed("10000001", "large", NOW + timedelta(minutes=minute)) for minute in (1, 2, 3)]
 
     assert plans_of("10000001") == ["medium", "large"]
     assert states[0].changes == states[2].changes
@@ -151,7 +152,7 @@ def test_the_plan_that_one_has_is_no_change() -> None:
 def test_a_plan_that_does_not_exist_is_refused() -> None:
     studio()
 
-    answer = call(api, "PUT", "/account/plan", {"plan": "gigantic"}, account="10000001")
+    answer = call(plan_api, "PUT", "/account/plan", {"plan": "gigantic"}, account="10000001")
 
     assert (answer.status, answer.json["code"]) == (422, "unknown_plan")
     assert answer.json["errors"] == [{"field": "plan", "message": "There is no plan 'gigantic'."}]
@@ -162,22 +163,22 @@ def test_of_changes_at_once_none_is_lost() -> None:
     studio()
 
     with at_once() as threads:
-        list(threads.map(lambda plan: api.changed("10000001", plan, NOW), ["small", "large", "volume"]))
+        list(threads.map(lambda plan: plan_api.changed("10000001", plan, NOW), ["small", "large", "volume"]))
 
     assert sorted(plans_of("10000001")) == ["large", "medium", "small", "volume"]
 
 
 def test_a_studio_sees_its_own_plan_only() -> None:
     studio("10000001")
-    studio("10000002", plan_changes=(Change(NOW, "large"),))
+    studio("10000002", plan_changes=(PlanChange(NOW, "large"),))
 
-    assert api.plan_state(accounts.need("10000001"), NOW).plan == price_list.of_month("2026-11")["medium"]
+    assert plan_api.plan_state(accounts.need("10000001"), NOW).plan == price_list.of_month("2026-11")["medium"]
 
 
 def test_a_studio_changes_its_own_plan_only() -> None:
     studio("10000001")
     studio("10000002")
 
-    call(api, "PUT", "/account/plan", {"plan": "small"}, account="10000001")
+    call(plan_api, "PUT", "/account/plan", {"plan": "small"}, account="10000001")
 
     assert plans_of("10000002") == ["medium"]

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from billing import close_month
+from billing import close_month_schedule
 from longcode import months
-from longcode.aws import clock
+from longcode.accounts import store as accounts
+from longcode.aws import clients
 from longcode.billing import month_end
 from longcode.errors import MonthNotOver
-from longcode.table import accounts
-from tests.fakes import LambdaContext, queued, studio
-from tests.functions.accounts.event import event
 from tests.support.crashes import every_crash
+from tests.support.fakes import LambdaContext, queued, studio
+from tests.support.readers import event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -24,7 +24,7 @@ def test_each_account_gets_a_job_for_the_month_before() -> None:
     studio("10000001")
     studio("10000002")
 
-    closed = close_month.close_before(event("schedule_close_month"), LONG_AFTER)
+    closed = close_month_schedule.close_before(event("schedule_close_month"), LONG_AFTER)
 
     assert closed == 2
     assert sorted(queued("bill")) == [
@@ -34,7 +34,7 @@ def test_each_account_gets_a_job_for_the_month_before() -> None:
 
 
 def test_a_month_without_an_account_closes() -> None:
-    assert close_month.handler({}, LambdaContext()) == {"accounts": 0}
+    assert close_month_schedule.handler({}, LambdaContext()) == {"accounts": 0}
     assert queued("bill") == []
 
 
@@ -53,7 +53,7 @@ def test_a_month_without_an_account_closes() -> None:
 def test_the_month_is_that_of_the_scheduled_time_in_chicago_however_late_it_is(time: str, month: str) -> None:
     studio()
 
-    close_month.close_before({"time": time}, LONG_AFTER)
+    close_month_schedule.close_before({"time": time}, LONG_AFTER)
 
     assert queued("bill") == [f'{{"account":"10000001","month":"{month}"}}']
 
@@ -64,9 +64,9 @@ def test_the_month_is_that_of_the_scheduled_time_in_chicago_however_late_it_is(t
 )
 def test_an_event_without_a_time_closes_the_month_before_today(malformed: dict[str, Any]) -> None:
     studio()
-    month = months.previous(months.month_of(clock.now()))
+    month = months.previous(months.month_of(clients.now()))
 
-    close_month.handler(malformed, LambdaContext())
+    close_month_schedule.handler(malformed, LambdaContext())
 
     assert queued("bill") == [f'{{"account":"10000001","month":"{month}"}}']
 
@@ -76,7 +76,7 @@ def test_a_time_that_cannot_be_read_closes_no_month_at_all(time: str) -> None:
     studio()
 
     with pytest.raises(ValueError, match="isoformat"):
-        close_month.handler({"time": time}, LambdaContext())
+        close_month_schedule.handler({"time": time}, LambdaContext())
 
     assert queued("bill") == []
 
@@ -86,7 +86,7 @@ def test_a_month_that_has_not_ended_is_refused_with_the_instant_of_its_end() -> 
     a_second_early = datetime(2026, 12, 1, 5, 59, 59, tzinfo=UTC)
 
     with pytest.raises(MonthNotOver, match="2026-11 ends at 2026-12-01T06:00:00"):
-        close_month.close_before({"time": "2026-12-01T09:00:00Z"}, a_second_early)
+        close_month_schedule.close_before({"time": "2026-12-01T09:00:00Z"}, a_second_early)
 
     assert queued("bill") == []
 
@@ -95,7 +95,7 @@ def test_on_one_machine_a_close_can_be_tried_before_the_months_end(monkeypatch: 
     studio()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
 
-    close_month.close_before({"time": "2026-12-01T09:00:00Z"}, datetime(2026, 11, 24, tzinfo=UTC))
+    close_month_schedule.close_before({"time": "2026-12-01T09:00:00Z"}, datetime(2026, 11, 24, tzinfo=UTC))
 
     assert queued("bill") == ['{"account":"10000001","month":"2026-11","as_of":"2026-12-01T09:00:00Z"}']
 
@@ -114,4 +114,4 @@ def test_killed_anywhere_and_run_again_every_account_is_queued() -> None:
 def test_the_accounts_after_one_are_those_that_a_close_which_died_has_left() -> None:
     every = [studio(f"1000{n:04}").id for n in range(3)]
 
-    assert list(accounts.everyone(after=every[0])) == every[1:]
+    assert list(accounts.all_ids(after=every[0])) == every[1:]

@@ -5,20 +5,21 @@ from typing import Any
 
 import pytest
 
-from billing import invoice
+from billing import bill_worker
 from longcode import months
-from longcode.account import Account
-from longcode.credit import Credit
-from longcode.invoice import Invoice
+from longcode.accounts.account import Account, AccountStatus, StatusChange
+from longcode.billing import store as invoices
+from longcode.billing.adjustments import Credit
+from longcode.billing.invoice import Invoice
 from longcode.jobs import Bill
 from longcode.message import Message
-from longcode.plans import Change
-from longcode.standing import AccountStatus, StatusChange
-from longcode.table import balances, invoices, keys, store, usage
+from longcode.plans.plans import PlanChange
+from longcode.table import keys, store
 from longcode.table.writes import Update
-from tests.fakes import studio
-from tests.functions.accounts.calls import meanwhile
-from tests.functions.billing.texts import reply, text
+from longcode.usage import store as quotas
+from tests.support.aws_calls import meanwhile
+from tests.support.billed_texts import reply, text
+from tests.support.fakes import studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -31,12 +32,12 @@ def day(month: str) -> datetime:
 
 
 def joined(**changes: Any) -> Account:
-    return studio(created_at=JOINED, established_at=JOINED, plan_changes=(Change(JOINED, "medium"),), **changes)
+    return studio(created_at=JOINED, established_at=JOINED, plan_changes=(PlanChange(JOINED, "medium"),), **changes)
 
 
 def close(month: str) -> Invoice | None:
     over = months.bounds(months.following(month))[0]
-    invoice.bill(Bill(account="10000001", month=month), lambda: over)
+    bill_worker.bill(Bill(account="10000001", month=month), lambda: over)
     return invoices.get("10000001", month)
 
 
@@ -52,13 +53,13 @@ def credited(micros: int, credit_id: str = "c1", month: str = "2026-09") -> None
     )
     total = invoices.get("10000001", month)
     assert total
-    balances.give(one, total.total_micros)
+    invoices.give_credit(one, total.total_micros)
 
 
 def uncount(message: Message) -> None:
     """Take a text back, as if it had never been charged."""
     less = Update(keys.message("10000001", message.id), changes={"charged_units": 0})
-    store.transact([less, *usage.counting(message, -1)])
+    store.transact([less, *quotas.counting(message, -1)])
 
 
 def others(one: Invoice) -> list[tuple[str, int, int, str | None]]:
@@ -190,7 +191,7 @@ def test_a_credit_that_is_given_while_an_invoice_is_drawn_up_is_on_it_or_waits()
 def test_more_credits_than_one_invoice_can_have_are_on_the_one_after() -> None:
     joined()
     closed("2026-09")
-    for number in range(balances.AT_MOST + 2):
+    for number in range(invoices.MOST_CREDITS + 2):
         credited(100, f"c{number}")
 
     october, november = closed("2026-10"), closed("2026-11")

@@ -9,27 +9,30 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from admin.exports import Export, begin
-from billing import export as exporter
-from billing import invoice as biller
-from billing.export import Answer, Refused, Retry, Stripe
+from billing import bill_worker as biller
+from billing import export_worker as exporter
+from billing.export_worker import Answer, Refused, Retry, Stripe
 from longcode import jobs
-from longcode.export import Call
-from longcode.invoice import Line, draw_up
-from longcode.plans import PastLimit, Plan
-from longcode.table import accounts, due, exports, invoices
-from longcode.usage import Usage
-from send.due import act
-from tests.fakes import NOW, LambdaContext, queued, sqs_event, studio
-from tests.functions.accounts.calls import at_once
-from tests.functions.accounts.event import event
-from tests.functions.billing.books import ERRORS, HANGS, INVOICE, KEY, LOSES, FakeStripe, stripe
+from longcode.accounts import store as accounts
+from longcode.billing import exports
+from longcode.billing import store as invoices
+from longcode.billing.invoice import InvoiceLine, draw_up
+from longcode.billing.stripe_form import StripeCall
+from longcode.plans.plans import PastLimit, Plan
+from longcode.table import due
+from longcode.usage.usage import Usage
+from sweeper.sweep_schedule import act
+from tests.support.aws_calls import at_once
 from tests.support.crashes import Crash, every_crash
+from tests.support.fake_stripe import ERRORS, HANGS, INVOICE, KEY, LOSES, FakeStripe, stripe
+from tests.support.fakes import NOW, LambdaContext, queued, sqs_event, studio
+from tests.support.readers import event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 VOLUME = Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE)
-CREDIT = Line("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000)
-JOB = jobs.Export(account="10000001", month="2026-11")
+CREDIT = InvoiceLine("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000)
+JOB = jobs.ExportInvoice(account="10000001", month="2026-11")
 DECEMBER = datetime(2026, 12, 1, 9, tzinfo=UTC)
 
 
@@ -46,7 +49,7 @@ class MortalBooks:
     books: Stripe
     crash: Crash
 
-    def post(self, call: Call) -> Answer:
+    def post(self, call: StripeCall) -> Answer:
         self.crash.start("post")
         answer = self.books.post(call)
         self.crash.end()
@@ -61,7 +64,7 @@ def begun(now: datetime = NOW) -> None:
     studio()
     drawn = draw_up("10000001", "2026-11", VOLUME, Usage(units_sent=10_003), studio="Foxglove", others=[CREDIT])
     invoices.issue(drawn, now)
-    exports.begin("10000001", "2026-11", now, now)
+    exports.write_begun("10000001", "2026-11", now, now)
 
 
 def export(books: FakeStripe, now: datetime = NOW) -> None:
@@ -252,11 +255,11 @@ def test_the_key_is_in_no_log_no_answer_and_not_in_the_table(
     assert "http 401" in "".join(heard)
     assert "urllib3" in caplog.text
     assert "p7dc" not in "".join(heard) + caplog.text
-    assert "p7dc" not in repr((stands(), accounts.get("10000001"), client(books).post(Call("/v1/x", "k", {}))))
+    assert "p7dc" not in repr((stands(), accounts.get("10000001"), client(books).post(StripeCall("/v1/x", "k", {}))))
 
 
 def test_stripe_is_answered_for_by_the_status_and_a_body_that_can_be_read(books: FakeStripe) -> None:
-    call = Call("/v1/customers", "k", {"name": "\ud800"})
+    call = StripeCall("/v1/customers", "k", {"name": "\ud800"})
     books.instead = [*ERRORS, HANGS]
 
     answers = [client(books).post(call) for _ in books.instead[:]]
@@ -265,7 +268,7 @@ def test_stripe_is_answered_for_by_the_status_and_a_body_that_can_be_read(books:
 
 
 def test_a_port_where_nobody_listens_is_asked_again() -> None:
-    assert isinstance(Stripe(KEY, "http://127.0.0.1:1").post(Call("/v1/customers", "k", {})), Retry)
+    assert isinstance(Stripe(KEY, "http://127.0.0.1:1").post(StripeCall("/v1/customers", "k", {})), Retry)
 
 
 def test_no_invoice_is_exported_unless_that_is_wanted() -> None:

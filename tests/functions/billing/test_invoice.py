@@ -4,18 +4,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing import invoice
+from billing import bill_worker
 from longcode import months
-from longcode.aws import clock
-from longcode.invoice import Invoice
+from longcode.aws import clients
+from longcode.billing import store as invoices
+from longcode.billing.invoice import Invoice
 from longcode.jobs import Bill
-from longcode.plans import Change
-from longcode.table import due, invoices, numbering
-from tests.fakes import NOW, LambdaContext, sqs_event, studio
-from tests.functions.accounts.calls import at_once
-from tests.functions.accounts.mails import Mail, mails_to
-from tests.functions.billing.texts import text
+from longcode.plans.plans import PlanChange
+from longcode.table import due
+from tests.support.aws_calls import at_once
+from tests.support.billed_texts import text
 from tests.support.crashes import Crash, every_crash
+from tests.support.fakes import NOW, LambdaContext, sqs_event, studio
+from tests.support.mails import Mail, mails_to
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -28,7 +29,7 @@ def mails(account: str = "10000001") -> list[Mail]:
 
 
 def bill(account: str = "10000001", now: datetime = FIRST) -> Invoice | None:
-    invoice.bill(Bill(account=account, month="2026-11"), lambda: now)
+    bill_worker.bill(Bill(account=account, month="2026-11"), lambda: now)
     return invoices.get(account, "2026-11")
 
 
@@ -115,7 +116,7 @@ def test_an_invoice_that_took_minutes_to_draw_up_is_mailed_by_one_job_alone() ->
     times, drawn_up = iter([FIRST]), FIRST + timedelta(minutes=4)
 
     with Crash(CALLS - 1, before=True):
-        invoice.bill(Bill(account="10000001", month="2026-11"), lambda: next(times, drawn_up))
+        bill_worker.bill(Bill(account="10000001", month="2026-11"), lambda: next(times, drawn_up))
     bill(now=drawn_up + timedelta(seconds=30))
 
     assert waiting(drawn_up + timedelta(minutes=2)) == []
@@ -131,7 +132,7 @@ def test_bills_of_many_accounts_at_once_are_numbered_without_a_gap() -> None:
         written = list(threads.map(bill, [*every, *every]))
 
     assert {one.number for one in written if one} == {f"2026-11-00000{n}" for n in range(1, 9)}
-    assert numbering.last_number("2026-11") == 8
+    assert invoices.last_number("2026-11") == 8
 
 
 def test_a_month_that_has_not_ended_is_not_billed() -> None:
@@ -156,14 +157,14 @@ def test_a_close_that_runs_late_bills_the_month_and_the_day_that_were_meant() ->
 
 
 def test_a_studio_that_joined_later_owes_nothing() -> None:
-    studio(plan_changes=(Change(datetime(2026, 12, 1, 6, 0, tzinfo=UTC), "large"),))
+    studio(plan_changes=(PlanChange(datetime(2026, 12, 1, 6, 0, tzinfo=UTC), "large"),))
 
     assert bill() is None
     assert mails() == []
 
 
 def test_a_studio_that_joined_on_the_last_evening_owes_for_the_month() -> None:
-    studio(plan_changes=(Change(datetime(2026, 12, 1, 5, 59, tzinfo=UTC), "large"),))
+    studio(plan_changes=(PlanChange(datetime(2026, 12, 1, 5, 59, tzinfo=UTC), "large"),))
 
     written = bill()
 
@@ -179,14 +180,14 @@ def test_a_studio_that_never_got_its_credentials_owes_nothing() -> None:
 
 
 def test_a_record_that_cannot_be_read_or_is_too_early_fails_alone() -> None:
-    studio(plan_changes=(Change(datetime(2024, 1, 1, tzinfo=UTC), "medium"),))
-    month = months.previous(months.month_of(clock.now()))
+    studio(plan_changes=(PlanChange(datetime(2024, 1, 1, tzinfo=UTC), "medium"),))
+    month = months.previous(months.month_of(clients.now()))
     good = f'{{"account":"10000001","month":"{month}"}}'
     nobody = f'{{"account":"10000009","month":"{month}"}}'
     no_month = '{"account":"10000001","month":"November"}'
     not_over = f'{{"account":"10000001","month":"{months.following(month)}"}}'
 
-    answer = invoice.handler(sqs_event("{", nobody, no_month, not_over, good), LambdaContext())
+    answer = bill_worker.handler(sqs_event("{", nobody, no_month, not_over, good), LambdaContext())
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": f"m{number}"} for number in range(4)]}
     assert invoices.get("10000001", month)

@@ -8,19 +8,21 @@ from collections.abc import Mapping
 
 import pytest
 
-from billing import invoices as api
-from longcode.invoice import State, draw_up
-from longcode.table import invoices, keys, price_list, store
+from billing import invoices_api
+from longcode.billing import store as invoices
+from longcode.billing.invoice import InvoiceState, draw_up
+from longcode.plans import store as price_list
+from longcode.table import keys, store
 from longcode.table.writes import Put, Update
-from longcode.usage import Usage
-from tests.fakes import NOW, Answered, LambdaContext, call, studio
-from tests.functions.accounts.event import event
+from longcode.usage.usage import Usage
+from tests.support.fakes import NOW, Answered, LambdaContext, call, studio
+from tests.support.readers import event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
 def get(path: str, account: str = "10000001", query: Mapping[str, str] | None = None, **headers: str) -> Answered:
-    return call(api, "GET", path, account=account, query=query, headers=headers)
+    return call(invoices_api, "GET", path, account=account, query=query, headers=headers)
 
 
 def invoice(month: str, account: str = "10000001", studio: str = "Foxglove Portraits") -> None:
@@ -81,7 +83,7 @@ def test_a_page_tells_that_its_invoice_is_paid_and_the_document_does_not_change(
     invoice("2026-11")
     before = get("/invoices/2026-11").text
 
-    store.write(Update(keys.invoice("10000001", "2026-11"), changes={"state": State.PAID}))
+    store.write(Update(keys.invoice("10000001", "2026-11"), changes={"state": InvoiceState.PAID}))
 
     assert "This invoice is paid." in get("/invoices/2026-11", accept="text/html").text
     assert get("/invoices/2026-11").text == before
@@ -116,7 +118,7 @@ def test_an_invoice_is_a_pdf_the_same_bytes_each_time() -> None:
     ],
 )
 def test_the_form_is_the_first_that_is_named_and_there(accept: str, chosen: str) -> None:
-    assert api.form(accept) == chosen
+    assert invoices_api.form(accept) == chosen
 
 
 def test_invoices_are_listed_oldest_first_a_page_at_a_time() -> None:
@@ -148,7 +150,7 @@ def test_invoices_are_listed_oldest_first_a_page_at_a_time() -> None:
 def test_an_invoice_that_the_checker_doubts_is_not_there_yet() -> None:
     studio()
     invoice("2026-10")
-    waiting = {"type": "invoice", "account": "10000001", "month": "2026-11", "state": State.PARKED}
+    waiting = {"type": "invoice", "account": "10000001", "month": "2026-11", "state": InvoiceState.PARKED}
     store.write(Put(keys.invoice("10000001", "2026-11"), waiting))
 
     answers = [get("/invoices/2026-11", accept=form) for form in ("text/html", "application/pdf", "*/*")]
@@ -196,6 +198,6 @@ def test_an_event_of_the_gateway_gets_the_invoice() -> None:
     studio()
     invoice("2026-11")
 
-    answer = api.handler(event("get_invoice"), LambdaContext())
+    answer = invoices_api.handler(event("get_invoice"), LambdaContext())
 
     assert (answer["statusCode"], json.loads(answer["body"])["month"]) == (200, "2026-11")

@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 
 from admin import invoke
 from longcode.billing import invoices_csv
-from longcode.difference import Findings
-from longcode.invoice import Line, draw_up
-from longcode.plans import PastLimit, Plan
-from longcode.table import invoices
-from longcode.usage import Usage
-from tests.fakes import NOW
+from longcode.billing import store as invoices
+from longcode.billing.adjustments import Findings
+from longcode.billing.invoice import InvoiceLine, draw_up
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage.usage import Usage
+from tests.support.fakes import NOW
 
 VOLUME = Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE)
-CREDIT = Line("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000)
+CREDIT = InvoiceLine("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000)
 HEADER = "number,account,studio,month,issued_on,plan,units_used,charges,credits,total,currency,state,paid_on"
 
 
-def issue(account: str, studio: str, *others: Line, units: int = 0, month: str = "2026-11") -> None:
+def issue(account: str, studio: str, *others: InvoiceLine, units: int = 0, month: str = "2026-11") -> None:
     drawn = draw_up(account, month, VOLUME, Usage(units_sent=units), studio=studio, others=others)
     invoices.issue(drawn, NOW)
 

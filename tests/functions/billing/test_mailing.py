@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from billing import pdf
-from billing.mailing import mail_invoice
-from longcode.aws import mail
-from longcode.invoice import Invoice, draw_up
-from longcode.plans import PastLimit, Plan
-from longcode.usage import Usage
-from tests.fakes import studio
-from tests.functions.accounts.mails import Mail, mails_to
+from billing.bill_worker import mail_invoice
+from longcode.aws import mail as aws_mail
+from longcode.billing.invoice import Invoice, draw_up
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage.usage import Usage
+from tests.support.fakes import studio
+from tests.support.mails import Mail, mails_to
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -80,7 +80,7 @@ def test_a_header_with_a_line_break_is_refused(header: str) -> None:
     headers[header] += "\r\nBcc: all@studio.example"
 
     with pytest.raises(ValueError, match="Header values"):
-        mail.send(headers["to"], headers["subject"], "text", mail.File("a.pdf", "application/pdf", b"%PDF-"))
+        aws_mail.send(headers["to"], headers["subject"], "text", aws_mail.File("a.pdf", "application/pdf", b"%PDF-"))
 
 
 def test_a_pdf_that_cannot_be_drawn_does_not_keep_the_mail_back() -> None:

@@ -13,10 +13,9 @@ import pytest
 
 from billing import pdf
 from infra import build
-from longcode.invoice import Invoice, Line, draw_up
-from longcode.invoice_facts import facts, rows, sums
-from longcode.plans import PastLimit, Plan
-from longcode.usage import Usage
+from longcode.billing.invoice import Invoice, InvoiceLine, draw_up, invoice_facts, invoice_rows, invoice_sums
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage.usage import Usage
 
 MEDIUM = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE)
 _SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\) Tj")
@@ -34,7 +33,7 @@ print(hashlib.sha256(pdf.draw(replace(drawn, number="2026-11-000123"))).hexdiges
 
 
 def invoice(studio: str = "Foxglove Portraits", others: int = 0) -> Invoice:
-    late = [Line("late_units", f"Late units {n}", 1, 40_000, 40_000, "2026-09") for n in range(others)]
+    late = [InvoiceLine("late_units", f"Late units {n}", 1, 40_000, 40_000, "2026-09") for n in range(others)]
     drawn = draw_up("10000001", "2026-11", MEDIUM, Usage(units_sent=1_100), studio=studio, others=late)
     return replace(drawn, number="2026-11-000123")
 
@@ -51,8 +50,8 @@ def test_a_pdf_shows_every_fact_every_line_and_the_total() -> None:
 
     told = " ".join(shown)
     assert "Longcode: Invoice 2026-11-000123" in shown
-    assert [fact for fact in (*facts(invoice()), *sums(invoice())) if fact.value not in shown] == []
-    assert [cell for row in rows(invoice()) for cell in row if cell not in shown] == []
+    assert [fact for fact in (*invoice_facts(invoice()), *invoice_sums(invoice())) if fact.value not in shown] == []
+    assert [cell for row in invoice_rows(invoice()) for cell in row if cell not in shown] == []
     assert "A month is cut at midnight in Chicago (America/Chicago). This one has 721 hours" in told
 
 

@@ -11,16 +11,19 @@ from random import Random
 
 import pytest
 
-from longcode import plans
-from longcode import usage as counted
-from longcode.invoice import Invoice, State
+from longcode.accounts import store as accounts
+from longcode.billing import store as invoices
+from longcode.billing.invoice import Invoice, InvoiceState
 from longcode.message import Direction, Message
-from longcode.plans import Change, PastLimit, Plan
-from longcode.table import accounts, invoices, keys, price_list, store, usage
-from longcode.table.codec import read
-from longcode.usage import Usage
-from tests.functions.billing.random_months import MONTHS, World
+from longcode.plans import plans
+from longcode.plans import store as price_list
+from longcode.plans.plans import PastLimit, Plan, PlanChange
+from longcode.table import keys, store
+from longcode.table.writes import read
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage, usage_of
 from tests.support.emulated_aws import emulated_aws
+from tests.support.random_months import MONTHS, World
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("random_months")]  # a world is lived through once
 
@@ -34,7 +37,7 @@ class Books:
     """What the table says of a studio: its invoices, and by month its counters and what its texts add up to."""
 
     studio: str
-    plan_changes: tuple[Change, ...]
+    plan_changes: tuple[PlanChange, ...]
     invoices: list[Invoice]
     counters: dict[str, Usage]
     texts: dict[str, Usage]
@@ -46,12 +49,12 @@ def books(studio: str) -> Books:
     for item in store.query(keys.message(studio)):
         text = read(Message, item)
         if text.month in texts:
-            texts[text.month] += counted.of(text)
+            texts[text.month] += usage_of(text)
     return Books(
         studio=studio,
         plan_changes=accounts.need(studio).plan_changes,
-        invoices=invoices.everyone_of(studio),
-        counters={month: usage.of_month(studio, month) for month in MONTHS},
+        invoices=invoices.all_of(studio),
+        counters={month: quotas.of_month(studio, month) for month in MONTHS},
         texts=texts,
     )
 
@@ -134,13 +137,13 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 def test_every_unit_of_random_months_is_on_exactly_one_invoice(world: World) -> None:
     entries = invoices.entries((studio, month) for studio in world.studios for month in MONTHS)
     assert len(entries) == 50
-    assert {entry.state for entry in entries} == {State.ISSUED}
+    assert {entry.state for entry in entries} == {InvoiceState.ISSUED}
     assert list(wrong(world)) == []
 
 
 @pytest.mark.parametrize("world", [(1, STUDIOS, TEXTS_A_MONTH)], indirect=True)
 def test_the_worlds_have_what_they_are_meant_to_try(world: World) -> None:
-    issued = [one for studio in world.studios for one in invoices.everyone_of(studio)]
+    issued = [one for studio in world.studios for one in invoices.all_of(studio)]
     lines = [line for one in issued for line in one.lines]
     items = {line.item for line in lines}
 
@@ -156,7 +159,7 @@ def test_a_text_on_no_invoice_and_a_wrong_counter_are_found(world: World) -> Non
     on_no_invoice = list(wrong(world))
     world.booked[world.studios[1], "2026-11", Direction.IN] -= 1
     for day, units in (("2026-03-08", 1), ("2026-11-01", -1)):
-        store.write(usage.adding(world.studios[0], day, "m", Usage(units_sent=units)))
+        store.write(quotas.adding(world.studios[0], day, "m", Usage(units_sent=units)))
     miscounted = list(wrong(world))
 
     assert sound == []

@@ -8,15 +8,18 @@ from urllib.parse import unquote
 
 import pytest
 
-from billing import texts
-from billing import usage as api
-from longcode.message import Kind, State
-from longcode.outgoing import draft
-from longcode.table import clients, hub, keys, messages, store, usage
+from billing import usage_api
+from longcode.clients import store as clients
+from longcode.message import MessageKind, MessageState
+from longcode.messages import folders
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
+from longcode.table import keys, store
 from longcode.table.writes import Update
-from tests.fakes import NOW, Answered, FakeCarrier, call, client, studio
-from tests.functions.inbox.replies import receive
-from tests.functions.send.texts import accept, deliver
+from longcode.usage import store as quotas
+from tests.support.fakes import NOW, Answered, FakeCarrier, call, client, studio
+from tests.support.reply_steps import receive
+from tests.support.text_steps import accept, deliver
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -32,7 +35,7 @@ def sent(message_id: str, at: datetime, account: str = "10000001", *, ahead: tim
     text = draft(
         account=account,
         message_id=message_id,
-        kind=Kind.INDIVIDUAL,
+        kind=MessageKind.INDIVIDUAL,
         phone="+12125550123",
         number="+15555550100",
         body="a" * 161,
@@ -41,22 +44,22 @@ def sent(message_id: str, at: datetime, account: str = "10000001", *, ahead: tim
     )
     messages.accept([text])
     if ahead:
-        messages.put_off(text, State.QUEUED, at)
+        messages.put_off(text, MessageState.QUEUED, at)
     taken = messages.claim(text, "claim", at, at + SECOND)
     assert taken
-    messages.record(taken, State.SENT)
+    messages.record(taken, MessageState.SENT)
 
 
 def walked(size: int = 10) -> Iterator[str]:
-    page, cursor = texts.page("10000001", "2026-11", None, size)
+    page, cursor = usage_api.csv_page("10000001", "2026-11", None, size)
     yield page
     while cursor:
-        page, cursor = texts.page("10000001", "2026-11", cursor, size)
+        page, cursor = usage_api.csv_page("10000001", "2026-11", cursor, size)
         yield page
 
 
 def get(month: str, account: str = "10000001", **query: str) -> Answered:
-    return call(api, "GET", f"/usage/{month}/texts", account=account, query=query or None)
+    return call(usage_api, "GET", f"/usage/{month}/texts", account=account, query=query or None)
 
 
 def test_each_text_and_reply_has_a_row_with_its_client_and_no_words() -> None:
@@ -92,7 +95,7 @@ def test_the_rows_come_to_what_the_usage_says() -> None:
 
     listed = [row for page in walked() for row in rows(page)]
 
-    assert sum(int(row["units"]) for row in listed) == usage.of_month("10000001", "2026-11").units == 10
+    assert sum(int(row["units"]) for row in listed) == quotas.of_month("10000001", "2026-11").units == 10
 
 
 def test_a_long_month_comes_in_pages_that_make_one_file() -> None:
@@ -155,7 +158,7 @@ def test_another_studios_texts_are_in_no_sheet_of_ones_own() -> None:
 
 
 def test_the_answer_is_a_file_and_names_the_next_page() -> None:
-    headers = texts.headers("2026-11", "2026-11-22T15:30:00.000Z#m0 é")
+    headers = usage_api.csv_headers("2026-11", "2026-11-22T15:30:00.000Z#m0 é")
 
     studio()
     answer = get("2024-02")
@@ -183,7 +186,7 @@ def test_a_text_that_is_linked_later_has_its_client() -> None:
     sent("m0", NOW)
     found = messages.get(account.id, "m0")
     assert found
-    hub.link(found, client_id="c1")
+    folders.link(found, client_id="c1")
 
     (page,) = walked()
 

@@ -5,18 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts import signup
-from billing import usage as api
-from billing.usage import MonthUsage
-from longcode.account import Account
-from longcode.plans import Change
-from longcode.standing import AccountStatus, StatusChange
-from longcode.table import accounts, store, usage
-from longcode.usage import Usage
-from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, client, studio
-from tests.functions.accounts.event import event
-from tests.functions.inbox.replies import receive
-from tests.functions.send.texts import accept, deliver
+from accounts import signup_api
+from billing import usage_api
+from billing.usage_api import MonthUsage
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, AccountStatus, StatusChange
+from longcode.plans.plans import PlanChange
+from longcode.table import store
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage
+from tests.support.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, client, studio
+from tests.support.readers import event
+from tests.support.reply_steps import receive
+from tests.support.text_steps import accept, deliver
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -26,20 +27,20 @@ DECEMBER = datetime(2026, 12, 2, 15, tzinfo=UTC)
 
 
 def get(path: str, account: str = "10000001", **headers: str) -> Answered:
-    return call(api, "GET", path, account=account, headers=headers)
+    return call(usage_api, "GET", path, account=account, headers=headers)
 
 
 def use(day: str, account: str = "10000001", **counts: int) -> None:
     for spread_by in ("m1", "m2", "m3"):
-        store.write(usage.adding(account, day, spread_by, Usage(**counts)))
+        store.write(quotas.adding(account, day, spread_by, Usage(**counts)))
 
 
 def month(name: str = "2026-11", now: datetime = NOW, account: str = "10000001") -> MonthUsage:
-    return api.used(accounts.need(account), name, now)
+    return usage_api.used(accounts.need(account), name, now)
 
 
 def on(plan: str, *, joined: datetime = NOW) -> Account:
-    return studio(plan_changes=(Change(joined, plan),), created_at=joined)
+    return studio(plan_changes=(PlanChange(joined, plan),), created_at=joined)
 
 
 def test_a_month_is_the_sum_of_its_days_beside_what_the_plan_includes() -> None:
@@ -48,7 +49,7 @@ def test_a_month_is_the_sum_of_its_days_beside_what_the_plan_includes() -> None:
     use("2024-02-29", texts_received=1, units_received=1, segments_received=1)
     use("2024-03-01", texts_sent=1, units_sent=1, segments_sent=1)
 
-    answer = json.loads(api.handler(event("get_usage"), LambdaContext())["body"])
+    answer = json.loads(usage_api.handler(event("get_usage"), LambdaContext())["body"])
 
     assert (answer["month"], answer["plan"]) == ("2024-02", "medium")
     assert answer["used"] == {
@@ -88,7 +89,7 @@ def test_the_panel_shows_the_current_and_the_past_month() -> None:
     use("2026-10-31", texts_sent=1)
     use("2026-11-01", texts_sent=2)
 
-    panel = api.panel_of(accounts.get("10000001"), NOW)
+    panel = usage_api.panel_of(accounts.get("10000001"), NOW)
 
     assert (panel.enabled, panel.message) == (True, None)
     assert panel.current
@@ -208,8 +209,8 @@ def test_a_month_that_has_not_begun_is_refused(path: str) -> None:
 
 
 def test_a_studio_sees_its_own_usage_only() -> None:
-    studio("10000001", created_at=LONG_AGO, plan_changes=(Change(LONG_AGO, "medium"),))
-    studio("10000002", created_at=LONG_AGO, plan_changes=(Change(LONG_AGO, "large"),))
+    studio("10000001", created_at=LONG_AGO, plan_changes=(PlanChange(LONG_AGO, "medium"),))
+    studio("10000002", created_at=LONG_AGO, plan_changes=(PlanChange(LONG_AGO, "large"),))
     use("2024-02-11", "10000002", texts_sent=1)
 
     mine = get("/usage/2024-02").json
@@ -222,7 +223,7 @@ NOT_ENABLED = "You have not enabled SMS Text Messaging."
 
 
 def test_without_an_account_the_panel_says_that_texting_is_not_enabled() -> None:
-    answer = call(signup, "GET", "/panel")
+    answer = call(signup_api, "GET", "/panel")
 
     assert (answer.status, answer.json) == (200, {"enabled": False, "message": NOT_ENABLED})
 
@@ -246,11 +247,11 @@ def test_a_closed_account_has_not_enabled_texting_and_still_sees_its_months() ->
         standing=AccountStatus.CLOSED,
         standings=turns,
         created_at=LONG_AGO,
-        plan_changes=(Change(LONG_AGO, "medium"),),
+        plan_changes=(PlanChange(LONG_AGO, "medium"),),
     )
     use("2026-11-01", texts_sent=1)
 
-    panel = api.panel_of(accounts.get("10000001"), NOW + DAY)
+    panel = usage_api.panel_of(accounts.get("10000001"), NOW + DAY)
 
     assert (panel.enabled, panel.message) == (False, NOT_ENABLED)
     assert panel.current
@@ -261,7 +262,7 @@ def test_a_suspended_account_is_told_why() -> None:
     turns = (StatusChange(at=NOW, to=AccountStatus.SUSPENDED, reason="An invoice is open."),)
     studio(standing=AccountStatus.SUSPENDED, standings=turns)
 
-    panel = api.panel_of(accounts.get("10000001"), NOW)
+    panel = usage_api.panel_of(accounts.get("10000001"), NOW)
 
     assert not panel.enabled
     assert panel.message == "The operator has suspended this account, so it sends nothing: An invoice is open."

@@ -6,15 +6,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from inbox import api, worker
-from longcode.account import Account
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import Inbound
-from longcode.message import Kind, Message, State
-from longcode.outgoing import draft
-from longcode.table import accounts, dedicated, inbox, messages, routes
+from longcode.message import Message, MessageKind, MessageState
+from longcode.messages import replies as messages_replies
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
+from longcode.numbers import store as numbers
 from longcode.webhooks import webhook
-from tests.fakes import NOW, call, client, studio
-from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
-from tests.functions.send.logs import logged
+from tests.support.fakes import NOW, call, client, studio
+from tests.support.readers import logged
+from tests.support.reply_steps import NUMBER, PHONE, receive, texted
 
 MINUTE = timedelta(minutes=1)
 OWN = "+15555550177"
@@ -41,7 +44,7 @@ def sent(account: Account, at: datetime, carrier_id: str, client_id: str | None 
     text = draft(
         account=account.id,
         message_id=f"m-{carrier_id}",
-        kind=Kind.INDIVIDUAL,
+        kind=MessageKind.INDIVIDUAL,
         phone=PHONE,
         number=NUMBER,
         body="Hello",
@@ -51,7 +54,7 @@ def sent(account: Account, at: datetime, carrier_id: str, client_id: str | None 
     messages.claim(text, "claim", at, at + MINUTE)
     claimed = messages.get(account.id, text.id)
     assert claimed
-    messages.record(claimed, State.SENT, carrier="aws", carrier_id=carrier_id)
+    messages.record(claimed, MessageState.SENT, carrier="aws", carrier_id=carrier_id)
     texted(account, at, client_id=client_id, message_id=text.id)
     return text
 
@@ -64,7 +67,7 @@ def answer(replies_to: str | None, at: datetime, number: str = NUMBER) -> None:
 
 
 def replies(account: Account) -> list[Message]:
-    return [message for _, message in inbox.after(account.id, 0, 100)]
+    return [message for _, message in messages_replies.after(account.id, 0, 100)]
 
 
 def test_what_the_carrier_says_is_answered_decides_against_who_texted_last(fox: Account, wattle: Account) -> None:
@@ -125,7 +128,7 @@ def test_of_two_clients_with_the_phone_the_one_whom_the_answered_text_was_for_is
 def test_a_dedicated_number_is_its_owners_even_for_a_phone_that_it_never_texted(
     fox: Account, wattle: Account
 ) -> None:
-    dedicated.give(wattle, OWN, NOW)
+    numbers.dedicate(wattle, OWN, NOW)
     sent(fox, NOW, "aws-1")
 
     answer(None, NOW + MINUTE, OWN)
@@ -136,9 +139,9 @@ def test_a_dedicated_number_is_its_owners_even_for_a_phone_that_it_never_texted(
 
 
 def test_a_number_that_was_given_up_still_brings_replies_to_who_texted_over_it(fox: Account, wattle: Account) -> None:
-    dedicated.give(wattle, OWN, NOW)
+    numbers.dedicate(wattle, OWN, NOW)
     texted(wattle, NOW, number=OWN)
-    dedicated.give(accounts.need(wattle.id), None, NOW)
+    numbers.dedicate(accounts.need(wattle.id), None, NOW)
 
     answer(None, NOW + MINUTE, OWN)
 
@@ -156,4 +159,4 @@ def test_no_studio_is_shown_which_others_a_reply_might_be_for(fox: Account, watt
     posted = json.dumps(webhook.reply(reply))
     assert reply.candidates == (wattle.id,)
     assert all(reply.id in one and wattle.id not in one for one in [*shown, posted])
-    assert len(routes.to(PHONE, NUMBER)) == 2
+    assert len(numbers.last_texts_to(PHONE, NUMBER)) == 2

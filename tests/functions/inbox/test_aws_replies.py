@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inbox import arrival, worker
-from longcode.account import Account
+from inbox import worker
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
-from longcode.table import inbox
-from tests.fakes import NOW, LambdaContext, client, queued, sqs_event
-from tests.functions.inbox.replies import texted
+from longcode.messages import replies as messages_replies
+from tests.support.fakes import NOW, LambdaContext, client, queued, sqs_event
+from tests.support.reply_steps import texted
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_reply.json").read_text())
 ENVELOPE = json.loads(EVENT["Records"][0]["body"])
@@ -39,7 +39,7 @@ def account(account: Account) -> Account:
 
 
 def replies(account: Account) -> list[Message]:
-    return [message for _, message in inbox.after(account.id, 0, 100)]
+    return [message for _, message in messages_replies.after(account.id, 0, 100)]
 
 
 def bring(reply: dict[str, Any], **envelope: object) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def test_a_reply_of_aws_is_taken_in_with_the_time_of_sns(account: Account) -> No
 
 
 def test_the_text_that_aws_says_is_answered_is_handed_to_attribution(account: Account) -> None:
-    inbound, _ = arrival.read(json.dumps(ENVELOPE), NOW)
+    inbound, _ = worker.read_arrival(json.dumps(ENVELOPE), NOW)
 
     assert inbound.replies_to == "m-0"
 
@@ -137,7 +137,7 @@ def test_whatever_is_missing_a_reply_is_taken_in_or_parked_and_never_lost(
 
     parked = answer != {"batchItemFailures": []}
     carrier_id = str(changed.get("inboundMessageId", carrier_id))
-    assert parked or inbox.taken_in(replace(INBOUND, carrier_id=carrier_id))
+    assert parked or messages_replies.taken_in(replace(INBOUND, carrier_id=carrier_id))
     needed = {"inboundMessageId", "originationNumber", "destinationNumber"}
     if not changed.keys() & needed:
         assert parked == bool(dropped & needed or "Message" in of_envelope)

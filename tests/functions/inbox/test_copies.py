@@ -2,11 +2,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from longcode.account import Account
-from longcode.table import inbox, usage
-from tests.fakes import NOW
-from tests.functions.inbox.replies import receive
-from tests.functions.send.wire import taking_turns
+from longcode.accounts.account import Account
+from longcode.messages import replies
+from longcode.usage import store as quotas
+from tests.support.aws_calls import taking_turns
+from tests.support.fakes import NOW
+from tests.support.reply_steps import receive
 
 pytestmark = pytest.mark.account(texted=NOW)
 
@@ -15,19 +16,19 @@ def test_twelve_copies_at_once_are_one_reply_counted_once(account: Account) -> N
     with taking_turns(), ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda _: receive("SM1"), range(12)))
 
-    assert [number for number, _ in inbox.after(account.id, 0, 100)] == [1]
-    assert inbox.end(account.id) == 1
-    assert usage.of_month(account.id, "2026-11").units_received == 1
+    assert [number for number, _ in replies.after(account.id, 0, 100)] == [1]
+    assert replies.newest_sequence(account.id) == 1
+    assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
 def test_twelve_replies_at_once_are_numbered_without_gaps(account: Account) -> None:
     with taking_turns(), ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda index: receive(f"SM{index}"), range(12)))
 
-    found = inbox.after(account.id, 0, 100)
+    found = replies.after(account.id, 0, 100)
     assert [number for number, _ in found] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
     assert len({message.id for _, message in found}) == 12
-    assert usage.of_month(account.id, "2026-11").units_received == 12
+    assert quotas.of_month(account.id, "2026-11").units_received == 12
 
 
 def test_a_reader_while_replies_arrive_sees_each_once_and_in_order(account: Account) -> None:
@@ -35,7 +36,7 @@ def test_a_reader_while_replies_arrive_sees_each_once_and_in_order(account: Acco
         arriving = [pool.submit(receive, f"SM{index}") for index in range(8)]
         seen: list[int] = []
         while len(seen) < 8:
-            seen += [number for number, _ in inbox.after(account.id, seen[-1] if seen else 0, 3)]
+            seen += [number for number, _ in replies.after(account.id, seen[-1] if seen else 0, 3)]
         for one in arriving:
             one.result()
 

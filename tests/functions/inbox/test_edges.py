@@ -10,19 +10,20 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from inbox import api, webhook, worker
+from inbox import api, webhook_api, worker
 from longcode import jobs
-from longcode.account import Account
-from longcode.aws import clock, queues
+from longcode.accounts.account import Account
+from longcode.aws import clients, queues
 from longcode.carriers.carrier import Inbound
-from longcode.message import Message, State
-from longcode.table import inbox, strangers, usage
+from longcode.message import Message, MessageState
+from longcode.messages import replies as messages_replies
+from longcode.usage import store as quotas
 from optout import worker as optout
 from send import api as send_api
-from tests.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
-from tests.functions.inbox.replies import NUMBER, PHONE, post, receive, texted
-from tests.functions.send.texts import accept, deliver, stored
-from tests.functions.send.wire import taking_turns
+from tests.support.aws_calls import taking_turns
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
+from tests.support.reply_steps import NUMBER, PHONE, post, receive, texted
+from tests.support.text_steps import accept, deliver, stored
 
 pytestmark = pytest.mark.account(texted=NOW)
 
@@ -46,7 +47,7 @@ ODD = [
 
 
 def replies(account: Account) -> list[Message]:
-    return [message for _, message in inbox.after(account.id, 0, 200)]
+    return [message for _, message in messages_replies.after(account.id, 0, 200)]
 
 
 def arrive(form: Mapping[str, str]) -> None:
@@ -59,7 +60,13 @@ def arrive(form: Mapping[str, str]) -> None:
 def shown(account: Account, body: str) -> dict[str, Any]:
     """Find a reply in the hub and in the 5-minute job's list, where it must be the same."""
     hub = call(api, "GET", "/messages", account=account.id)
-    polled = call(api, "GET", "/inbox", account=account.id, query={"after": str(inbox.end(account.id) - 1)})
+    polled = call(
+        api,
+        "GET",
+        "/inbox",
+        account=account.id,
+        query={"after": str(messages_replies.newest_sequence(account.id) - 1)},
+    )
     item: dict[str, Any] = hub.json["items"][0]
     assert polled.json["items"][-1]["message"] == item
     assert item["body"] == body
@@ -81,7 +88,7 @@ def test_whatever_the_words_are_they_arrive(account: Account, body: str) -> None
 
     arrive(FORM | {"MessageSid": sid, "Body": body})
 
-    newest = inbox.after(account.id, inbox.end(account.id) - 1, 1)
+    newest = messages_replies.after(account.id, messages_replies.newest_sequence(account.id) - 1, 1)
     assert [(one.carrier_id, one.body) for _, one in newest] == [(sid, body)]
 
 
@@ -90,7 +97,7 @@ def test_sixteen_hundred_emoji_are_ten_units_and_one_small_item(account: Account
 
     item = shown(account, "😀" * 1600)
     assert (item["units"], item["encoding"]) == (10, "UCS-2")
-    assert usage.of_month(account.id, f"{clock.now():%Y-%m}").units_received == 10
+    assert quotas.of_month(account.id, f"{clients.now():%Y-%m}").units_received == 10
 
 
 def test_a_message_of_ten_pictures_and_no_words_shows_their_links_and_costs_nothing(account: Account) -> None:
@@ -130,7 +137,7 @@ def test_twelve_webhooks_at_once_are_one_reply_and_one_stop(account: Account) ->
             answers = list(pool.map(lambda body: worker.handler(sqs_event(body), LambdaContext()), bodies))
         heard = [queues.read(jobs.HearKeyword, body) for body in queued("opt_out")]
         for one in heard:
-            optout.hear(one, clock.now())
+            optout.hear(one, clients.now())
 
     assert answers == [{"batchItemFailures": []}] * 12
     assert [one.body for one in replies(account)] == ["STOP"]
@@ -140,7 +147,7 @@ def test_twelve_webhooks_at_once_are_one_reply_and_one_stop(account: Account) ->
 
 def queue_a_copy() -> None:
     """Queue the same webhook once more, as a copy of it does."""
-    job = jobs.Receive(carrier="twilio", form=FORM | {"Body": "STOP"}, received_at=clock.now())
+    job = jobs.Receive(carrier="twilio", form=FORM | {"Body": "STOP"}, received_at=clients.now())
     queues.send(job)
 
 
@@ -161,7 +168,7 @@ def test_a_reply_after_a_text_was_cancelled_goes_by_the_one_that_went(account: A
 
     receive(at=NOW + timedelta(days=1))
 
-    assert stored(account, cancelled.id).state is State.CANCELLED
+    assert stored(account, cancelled.id).state is MessageState.CANCELLED
     assert [one.answers for one in replies(account)] == ["m-0"]
 
 
@@ -174,7 +181,7 @@ def test_a_reply_to_a_phone_whose_only_text_was_cancelled_is_a_strangers(aws: No
     receive(at=NOW + timedelta(days=1))
 
     assert replies(account) == []
-    assert len(strangers.page(NOW, limit=10, cursor=None)[0]) == 1
+    assert len(messages_replies.unattributed_page(NOW, limit=10, cursor=None)[0]) == 1
 
 
 def test_a_reply_to_a_text_that_nobody_knows_any_more_goes_by_who_texted_last(account: Account) -> None:
@@ -205,7 +212,7 @@ def test_a_webhooks_time_is_our_clocks(account: Account) -> None:
 
 
 def test_the_door_takes_no_other_kind_of_body(aws: None) -> None:
-    answer = call(webhook, "POST", "/carriers/twilio/inbound", "{}", headers={"content-type": "application/json"})
+    answer = call(webhook_api, "POST", "/carriers/twilio/inbound", "{}", headers={"content-type": "application/json"})
 
     assert answer.status == 415
     assert queued("inbound") == []

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from inbox import api
-from longcode.account import Account
-from longcode.table import clients, keys, messages
+from longcode.accounts.account import Account
+from longcode.clients import store as clients
+from longcode.messages import store as messages
+from longcode.table import keys
 from longcode.table.store import write
 from longcode.table.writes import Update
-from tests.fakes import NOW, Answered, LambdaContext, call, client, studio
-from tests.functions.inbox.replies import receive, texted
-from tests.functions.send.texts import accept
+from tests.support.fakes import NOW, Answered, LambdaContext, call, client, studio
+from tests.support.reply_steps import receive, texted
+from tests.support.text_steps import accept
 
 EVENTS = Path(__file__).parents[2] / "events"
 EVENT = json.loads((EVENTS / "get_messages.json").read_text())

@@ -3,19 +3,20 @@ from datetime import timedelta
 import pytest
 
 from longcode import jobs
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.aws import queues
-from longcode.client import Phone
+from longcode.clients.client import Phone
 from longcode.message import Message
-from longcode.record import RecordKind
-from longcode.table import store, triggers
-from longcode.table.codec import read
+from longcode.table import store
 from longcode.table.keys import message
-from send import fire
-from tests.fakes import NOW, client, queued, studio
-from tests.functions.inbox.replies import PHONE, receive, texted
-from tests.occasions import trigger
+from longcode.table.writes import read
+from longcode.triggers import store as triggers
+from longcode.triggers.trigger import RecordKind
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, client, queued, studio
+from tests.support.reply_steps import PHONE, receive, texted
+from tests.support.trigger_samples import trigger
+from triggers import fire_worker
 
 pytestmark = pytest.mark.account(edition="professional", texted=NOW)
 
@@ -36,7 +37,7 @@ def rule(**changes: object) -> None:
 
 def fire_all() -> None:
     for body in queued("event"):
-        fire.fire(queues.read(jobs.Fire, body), NOW + MINUTE)
+        fire_worker.fire(queues.read(jobs.Fire, body), NOW + MINUTE)
 
 
 def answers(account: Account) -> list[tuple[str, str, str | None]]:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from inbox import worker
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import Inbound
-from longcode.table import inbox
-from tests.fakes import NOW, FakeCarrier, client
-from tests.functions.inbox.replies import NUMBER, PHONE, receive
-from tests.functions.send.texts import accept, deliver
+from longcode.messages import replies
+from tests.support.fakes import NOW, FakeCarrier, client
+from tests.support.reply_steps import NUMBER, PHONE, receive
+from tests.support.text_steps import accept, deliver
 
 MINUTE = timedelta(minutes=1)
 
@@ -33,7 +33,7 @@ def text(account: Account, key: str, at: Any = NOW, **whom: Any) -> str:
 
 
 def last_reply(account: Account) -> Any:
-    return inbox.after(account.id, 0, 100)[-1][1]
+    return replies.after(account.id, 0, 100)[-1][1]
 
 
 @pytest.mark.parametrize("whom", ["mother", "daughter"])

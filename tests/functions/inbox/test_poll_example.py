@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from inbox import api
-from longcode.account import Account
-from tests.fakes import NOW, Answered, call
-from tests.functions.inbox.replies import receive
+from longcode.accounts.account import Account
+from tests.support.fakes import NOW, Answered, call
+from tests.support.reply_steps import receive
 
 pytestmark = pytest.mark.account(texted=NOW)
 

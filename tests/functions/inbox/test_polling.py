@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from accounts import api as accounts_api
+from accounts import settings_api
 from inbox import api
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.table import keys
 from longcode.table.store import write
 from longcode.table.writes import Delete, Update
-from tests.fakes import NOW, LambdaContext, call, studio
-from tests.functions.inbox.replies import receive
+from tests.support.fakes import NOW, LambdaContext, call, studio
+from tests.support.reply_steps import receive
 
 pytestmark = pytest.mark.account(texted=NOW)
 
@@ -74,7 +74,7 @@ def test_a_studio_fetches_only_its_own(account: Account) -> None:
 
 def test_a_studio_that_chose_webhooks_before_its_first_reply_gets_it(account: Account) -> None:
     webhooks = {"delivery": "webhook", "webhook_url": "https://studio.example/replies"}
-    call(accounts_api, "PATCH", "/account", webhooks, account=account.id)
+    call(settings_api, "PATCH", "/account", webhooks, account=account.id)
 
     receive(body="The first")
 

@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 
 from inbox import api
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import Inbound
+from longcode.messages import replies as messages_replies
 from longcode.messages import reply
-from longcode.table import inbox, keys, store
+from longcode.table import keys, store
 from longcode.table.writes import Delete
-from tests.fakes import NOW, call, client, studio
-from tests.functions.admin.orders import done
-from tests.functions.inbox.replies import receive
-from tests.functions.send.wire import failing, retold, taking_turns
+from tests.support.admin_orders import done
+from tests.support.aws_calls import failing, retold, taking_turns
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, call, client, studio
+from tests.support.reply_steps import receive
 
 pytestmark = pytest.mark.account(texted=NOW)
 
@@ -45,7 +46,7 @@ class Job:
 
 
 def in_numbered_order(account: Account) -> list[str]:
-    return [message.body for _, message in inbox.after(account.id, 0, 1000)]
+    return [message.body for _, message in messages_replies.after(account.id, 0, 1000)]
 
 
 def everything(writers: list["Future[None]"], job: Job) -> Job:
@@ -133,7 +134,7 @@ def test_a_query_that_misses_a_number_being_written_skips_no_reply(
         receive(f"SM{index}", f"{index}")
 
     with retold("Query", without(1)), retold("Query", without(3)):
-        replies, reached = inbox.page(account.id, 0, limit)
+        replies, reached = messages_replies.page(account.id, 0, limit)
 
     assert [message.body for _, message in replies] == seen
     assert reached == len(seen)
@@ -147,7 +148,7 @@ def test_a_reader_waits_for_a_reply_that_is_just_being_written(account: Account)
         retold("Query", without(2)),
         failing("dynamodb", "TransactGetItems", "TransactionConflictException", times=2) as met,
     ):
-        replies, _ = inbox.page(account.id, 0, 50)
+        replies, _ = messages_replies.page(account.id, 0, 50)
 
     assert len(met) == 2
     assert [number for number, _ in replies] == [1, 2, 3]
@@ -170,11 +171,11 @@ def test_many_in_a_row_that_are_gone_are_passed_over_page_by_page(account: Accou
 
     pages, reached = [], 0
     for _ in range(4):
-        replies, reached = inbox.page(account.id, reached, 2, look_at=2)
+        replies, reached = messages_replies.page(account.id, reached, 2, look_at=2)
         pages.append(([message.body for _, message in replies], reached))
 
     assert pages == [([], 2), ([], 4), ([], 6), (["The only one"], 8)]
-    assert [message.body for _, message in inbox.after(account.id, 0, 1)] == ["The only one"]
+    assert [message.body for _, message in messages_replies.after(account.id, 0, 1)] == ["The only one"]
 
 
 def test_a_cursor_ahead_of_the_newest_reply_is_refused_with_the_field(account: Account) -> None:

@@ -6,22 +6,23 @@ from pathlib import Path
 import pytest
 
 from inbox import worker
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import HearKeyword
 from longcode.message import Message
-from longcode.table import inbox, usage
-from tests.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
-from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
-from tests.functions.send.logs import logged
+from longcode.messages import replies as messages_replies
+from longcode.usage import store as quotas
+from tests.support.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
+from tests.support.readers import logged
+from tests.support.reply_steps import NUMBER, PHONE, receive, texted
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_inbound.json").read_text())
 MINUTE = timedelta(minutes=1)
 
 
 def replies(account: Account) -> list[Message]:
-    return [message for _, message in inbox.after(account.id, 0, 100)]
+    return [message for _, message in messages_replies.after(account.id, 0, 100)]
 
 
 def heard() -> list[HearKeyword]:
@@ -48,8 +49,8 @@ def test_the_same_text_twice_is_one_reply_counted_once(account: Account) -> None
     receive("SM1", at=NOW + MINUTE)
 
     assert len(replies(account)) == 1
-    assert inbox.end(account.id) == 1
-    assert usage.of_month(account.id, "2026-11").units_received == 1
+    assert messages_replies.newest_sequence(account.id) == 1
+    assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
 def test_a_reply_belongs_to_the_studio_that_last_texted_that_phone(account: Account) -> None:
@@ -110,7 +111,7 @@ def test_a_keyword_is_shown_and_handed_on_and_not_charged(account: Account, word
     assert (reply.body, reply.charged_units) == (word, 0)
     [told] = heard()
     assert (told.words, told.phone, told.account, told.at) == (word, PHONE, "10000001", NOW)
-    assert usage.of_month(account.id, "2026-11").units_received == 0
+    assert quotas.of_month(account.id, "2026-11").units_received == 0
 
 
 def test_yes_is_a_conversation_and_charged_for_only_the_opt_out_worker_knows_better(account: Account) -> None:
@@ -119,7 +120,7 @@ def test_yes_is_a_conversation_and_charged_for_only_the_opt_out_worker_knows_bet
     receive(body="Yes")
 
     assert replies(account)[0].charged_units == 1
-    assert usage.of_month(account.id, "2026-11").units_received == 1
+    assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
 def test_a_long_reply_counts_its_units(account: Account) -> None:
@@ -127,7 +128,7 @@ def test_a_long_reply_counts_its_units(account: Account) -> None:
 
     receive(body="a" * 300)
 
-    assert usage.of_month(account.id, "2026-11").units_received == 2
+    assert quotas.of_month(account.id, "2026-11").units_received == 2
 
 
 def test_a_strangers_text_reaches_nobody_and_is_billed_to_nobody(account: Account) -> None:
@@ -135,7 +136,7 @@ def test_a_strangers_text_reaches_nobody_and_is_billed_to_nobody(account: Accoun
 
     assert replies(account) == []
     assert heard() == []
-    assert usage.of_month(account.id, "2026-11").units_received == 0
+    assert quotas.of_month(account.id, "2026-11").units_received == 0
 
 
 def test_a_strangers_stop_is_honoured_without_an_account_to_answer_for(account: Account) -> None:

@@ -10,22 +10,24 @@ from typing import Any
 import msgspec
 import pytest
 
-from inbox import reconcile, worker
+from inbox import reconcile_schedule, worker
 from infra.local.carrier.carrier import Carrier as Simulated
 from infra.local.carrier.faults import Fault, FaultSet
 from infra.local.carrier.server import serving
 from infra.local.carrier.texts import Text
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.aws.settings import settings
 from longcode.carriers.carrier import Arrivals, Arrived
 from longcode.carriers.twilio import Twilio
 from longcode.jobs import Receive
 from longcode.message import Message
-from longcode.table import dedicated, inbox, strangers, usage
-from tests.fakes import NOW, LambdaContext, queued, sqs_event
-from tests.functions.inbox.replies import NUMBER, PHONE, post
-from tests.functions.send.wire import taking_turns
+from longcode.messages import replies as messages_replies
+from longcode.numbers import store as numbers
+from longcode.usage import store as quotas
+from tests.support.aws_calls import taking_turns
+from tests.support.fakes import NOW, LambdaContext, queued, sqs_event
+from tests.support.reply_steps import NUMBER, PHONE, post
 
 MINUTE = timedelta(minutes=1)
 
@@ -58,7 +60,7 @@ def arrived(sid: str, at: datetime, *, pictures: int = 0) -> Arrived:
 
 
 def run(archive: Archive, now: datetime) -> int:
-    return reconcile.reconcile([NUMBER], archive, now - reconcile.WINDOW, now)
+    return reconcile_schedule.reconcile([NUMBER], archive, now - reconcile_schedule.WINDOW, now)
 
 
 def work() -> None:
@@ -68,7 +70,7 @@ def work() -> None:
 
 
 def replies(account: Account) -> list[Message]:
-    return [message for _, message in inbox.after(account.id, 0, 200)]
+    return [message for _, message in messages_replies.after(account.id, 0, 200)]
 
 
 def test_a_text_that_no_webhook_brought_comes_with_the_time_that_the_carrier_tells(account: Account) -> None:
@@ -93,7 +95,7 @@ def test_what_is_known_is_not_queued_again_whether_a_studios_or_a_strangers(acco
     assert run(archive, NOW + 5 * MINUTE) == 0
 
     assert len(replies(account)) == 1
-    assert len(strangers.page(NOW, limit=10, cursor=None)[0]) == 1
+    assert len(messages_replies.unattributed_page(NOW, limit=10, cursor=None)[0]) == 1
 
 
 def test_a_text_whose_webhook_may_be_on_its_way_is_left_to_the_next_run(account: Account) -> None:
@@ -115,7 +117,7 @@ def test_a_text_that_the_webhook_and_two_runs_bring_at_once_is_one_reply(account
 
     assert answers == [{"batchItemFailures": []}] * 3
     assert len(replies(account)) == 1
-    assert usage.of_month(account.id, "2026-11").units_received == 1
+    assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
 def test_lost_webhooks_texts_all_come_within_fifteen_minutes_and_each_once(account: Account) -> None:
@@ -131,7 +133,7 @@ def test_lost_webhooks_texts_all_come_within_fifteen_minutes_and_each_once(accou
         if minute % 5 == 4:
             archive.whole = minute % 3 > 0
             listed, archive.texts = archive.texts, archive.texts if archive.whole else []
-            with suppress(reconcile.NotListed):
+            with suppress(reconcile_schedule.NotListed):
                 run(archive, now)
             archive.texts = listed
         work()
@@ -140,7 +142,7 @@ def test_lost_webhooks_texts_all_come_within_fifteen_minutes_and_each_once(accou
 
     assert sorted(one.carrier_id or "" for one in replies(account)) == sorted(f"SM{minute}" for minute in range(60))
     assert max(came[f"SM{minute}"] - (NOW + minute * MINUTE) for minute in range(60)) <= 15 * MINUTE
-    assert usage.of_month(account.id, "2026-11").units_received == 60
+    assert quotas.of_month(account.id, "2026-11").units_received == 60
 
 
 def test_a_stop_whose_webhook_was_lost_has_its_own_time(account: Account) -> None:
@@ -174,7 +176,7 @@ def test_a_picture_waits_for_its_addresses_but_not_for_ever(account: Account) ->
 def test_a_carrier_that_did_not_list_all_rings_after_what_it_listed_is_queued(account: Account) -> None:
     archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)], whole=False)
 
-    with pytest.raises(reconcile.NotListed):
+    with pytest.raises(reconcile_schedule.NotListed):
         run(archive, NOW)
 
     [body] = queued("inbound")
@@ -221,7 +223,7 @@ def test_the_simulated_carrier_lists_what_it_told_nobody(
         sent.append(carrier.reply(PHONE, NUMBER, f"words {minute}", media))
 
     now = NOW + 10 * MINUTE
-    reconcile.reconcile([NUMBER], twilio, now - reconcile.WINDOW, now)
+    reconcile_schedule.reconcile([NUMBER], twilio, now - reconcile_schedule.WINDOW, now)
     work()
 
     assert {one.carrier_id: one.body for one in replies(account)} == {one.sid: one.body for one in sent}
@@ -234,11 +236,11 @@ def test_every_number_of_ours_is_asked_for_a_dedicated_one_too(
     account: Account, simulated: tuple[Simulated, Clock, Twilio]
 ) -> None:
     carrier, _, _ = simulated
-    dedicated.give(account, "+15555550177", NOW)
+    numbers.dedicate(account, "+15555550177", NOW)
     carrier.reply("+12125550777", "+15555550177", "To your own number")
     carrier.reply(PHONE, NUMBER, "To the shared one")
 
-    queued_jobs = reconcile.handler({"reconcile_at": (NOW + 5 * MINUTE).isoformat()}, LambdaContext())
+    queued_jobs = reconcile_schedule.handler({"reconcile_at": (NOW + 5 * MINUTE).isoformat()}, LambdaContext())
     work()
 
     assert queued_jobs == {"queued": 2}
@@ -246,11 +248,11 @@ def test_every_number_of_ours_is_asked_for_a_dedicated_one_too(
 
 
 def test_the_schedules_event_asks_for_half_an_hour_and_the_operators_for_more(account: Account) -> None:
-    assert timedelta(minutes=30) == reconcile.WINDOW
-    with pytest.raises(reconcile.NotListed):
-        reconcile.handler({}, LambdaContext())
-    with pytest.raises(reconcile.NotListed):
-        reconcile.handler({"since": datetime(2026, 11, 22, tzinfo=UTC).isoformat()}, LambdaContext())
+    assert timedelta(minutes=30) == reconcile_schedule.WINDOW
+    with pytest.raises(reconcile_schedule.NotListed):
+        reconcile_schedule.handler({}, LambdaContext())
+    with pytest.raises(reconcile_schedule.NotListed):
+        reconcile_schedule.handler({"since": datetime(2026, 11, 22, tzinfo=UTC).isoformat()}, LambdaContext())
 
 
 @pytest.mark.parametrize(
@@ -265,4 +267,4 @@ def test_the_schedules_event_asks_for_half_an_hour_and_the_operators_for_more(ac
 )
 def test_an_order_that_cannot_be_read_says_why(account: Account, order: dict[str, Any], reason: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=reason):
-        reconcile.handler(order, LambdaContext())
+        reconcile_schedule.handler(order, LambdaContext())

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from inbox import api
-from longcode.account import Account
-from tests.fakes import NOW, Answered, call, client, studio
-from tests.functions.inbox.replies import PHONE, receive, texted
-from tests.functions.send.texts import accept
+from longcode.accounts.account import Account
+from tests.support.fakes import NOW, Answered, call, client, studio
+from tests.support.reply_steps import PHONE, receive, texted
+from tests.support.text_steps import accept
 
 OTHER = "+12125550177"
 

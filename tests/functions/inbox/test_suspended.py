@@ -5,24 +5,26 @@ from typing import Any
 
 import pytest
 
-from accounts import api as accounts_api
-from billing import api as billing
-from billing import invoices
-from inbox import api as inbox_api
-from inbox import worker
-from longcode.account import Account
-from longcode.aws import clock, queues
-from longcode.consent import SHARED
+from accounts import settings_api
+from billing import invoices_api, plan_api
+from inbox import api, worker
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.aws import clients, queues
 from longcode.jobs import HearKeyword
-from longcode.message import Message, State
-from longcode.table import accounts, inbox, messages, opt_outs, questions, usage
-from longcode.usage import Usage
+from longcode.message import Message, MessageState
+from longcode.messages import replies as messages_replies
+from longcode.messages import store as messages
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage
 from optout import worker as optout_worker
-from tests.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
-from tests.functions.admin.orders import done
-from tests.functions.inbox.replies import PHONE, post, receive, texted
-from tests.functions.send.texts import deliver
-from tests.functions.webhooks.endpoints import Receiver, hosted, work
+from tests.support.admin_orders import done
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
+from tests.support.reply_steps import PHONE, post, receive, texted
+from tests.support.text_steps import deliver
+from tests.support.webhook_endpoint import Receiver, hosted, work
 
 MINUTE = timedelta(minutes=1)
 CONFIRMED = "You get no more texts from the studios on this number. Reply START to get them again."
@@ -50,22 +52,22 @@ def text(words: str, sid: str = "SM1") -> FakeCarrier:
     assert post(form).status == 200
     worker.handler(sqs_event(*queued("inbound")), LambdaContext())
     for body in queued("opt_out"):
-        optout_worker.hear(queues.read(HearKeyword, body), clock.now())
+        optout_worker.hear(queues.read(HearKeyword, body), clients.now())
     carrier = FakeCarrier()
-    deliver(carrier, clock.now())
+    deliver(carrier, clients.now())
     return carrier
 
 
 def replies(account: Account) -> list[Message]:
-    return [message for _, message in inbox.after(account.id, 0, 100)]
+    return [message for _, message in messages_replies.after(account.id, 0, 100)]
 
 
 def test_stop_still_works_and_is_confirmed_once(account: Account) -> None:
     carrier = text("STOP")
 
     assert [(one.to, one.body) for one in carrier.texts] == [(PHONE, CONFIRMED)]
-    assert opt_outs.blocked([(account.id, PHONE)], None)
-    assert [one.scope for one in opt_outs.all_of(PHONE, clock.now())] == [SHARED]
+    assert optouts.blocked([(account.id, PHONE)], None)
+    assert [one.scope for one in optouts.all_of(PHONE, clients.now())] == [SHARED]
 
 
 def test_start_takes_it_back_and_help_is_answered(account: Account) -> None:
@@ -75,13 +77,13 @@ def test_start_takes_it_back_and_help_is_answered(account: Account) -> None:
 
     assert [len(one.texts) for one in carriers] == [1, 1]
     assert "help@longcode.example" in carriers[1].texts[0].body
-    assert not opt_outs.blocked([(account.id, PHONE)], None)
+    assert not optouts.blocked([(account.id, PHONE)], None)
 
 
 def test_a_near_miss_still_puts_its_question_to_staff(account: Account) -> None:
     text("Please stop texting me")
 
-    question = questions.get(account.id, PHONE)
+    question = optouts.get_question(account.id, PHONE)
     assert question
     assert question.words == "Please stop texting me"
 
@@ -89,7 +91,7 @@ def test_a_near_miss_still_puts_its_question_to_staff(account: Account) -> None:
 def test_a_reply_arrives_unread_and_is_fetched(account: Account) -> None:
     text("Yes, thank you")
 
-    answer = call(inbox_api, "GET", "/inbox", account=account.id, query={"after": "0", "limit": "10"})
+    answer = call(api, "GET", "/inbox", account=account.id, query={"after": "0", "limit": "10"})
 
     assert [(one["message"]["body"], one["message"]["read"]) for one in answer.json["items"]] == [
         ("Yes, thank you", False)
@@ -111,9 +113,9 @@ def test_hosted_software_is_told_of_a_reply(aws: None) -> None:
 
 def test_invoices_plan_and_settings_are_still_read(account: Account) -> None:
     answers = [
-        call(invoices, "GET", "/invoices", account=account.id),
-        call(accounts_api, "GET", "/account", account=account.id),
-        call(billing, "GET", "/account/plan", account=account.id),
+        call(invoices_api, "GET", "/invoices", account=account.id),
+        call(settings_api, "GET", "/account", account=account.id),
+        call(plan_api, "GET", "/account/plan", account=account.id),
     ]
 
     assert [one.status for one in answers] == [200, 200, 200]
@@ -123,7 +125,7 @@ def test_a_suspended_studio_still_changes_its_plan(aws: None) -> None:
     account = studio()
     order(account, "suspend")
 
-    answer = call(billing, "PUT", "/account/plan", {"plan": "large"}, account=account.id)
+    answer = call(plan_api, "PUT", "/account/plan", {"plan": "large"}, account=account.id)
 
     assert answer.status == 200
     assert [one.plan for one in accounts.need(account.id).plan_changes] == ["medium", "large"]
@@ -133,7 +135,7 @@ def test_a_closed_account_changes_its_plan_no_more(aws: None) -> None:
     account = studio()
     order(account, "close")
 
-    answer = call(billing, "PUT", "/account/plan", {"plan": "large"}, account=account.id)
+    answer = call(plan_api, "PUT", "/account/plan", {"plan": "large"}, account=account.id)
 
     assert (answer.status, answer.json["code"]) == (403, "account_closed")
     assert accounts.need(account.id).plan_changes == account.plan_changes
@@ -146,7 +148,7 @@ def test_what_comes_to_a_suspended_account_is_counted(aws: None) -> None:
 
     receive(at=NOW + MINUTE)
 
-    assert usage.of_month(account.id, "2026-11").units_received == 1
+    assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
 def test_what_came_before_the_closing_is_counted_however_late_it_is_taken_in_and_what_came_after_it_is_not(
@@ -160,7 +162,7 @@ def test_what_came_before_the_closing_is_counted_however_late_it_is_taken_in_and
     receive("SM2", at=NOW)
     receive("SM3", at=NOW + MINUTE)
 
-    assert usage.of_month(account.id, "2026-11").units_received == 1
+    assert quotas.of_month(account.id, "2026-11").units_received == 1
     assert [(one.month, one.charged_units) for one in replies(account)] == [("2026-11", 1), (None, 0), (None, 0)]
 
 
@@ -172,7 +174,7 @@ def test_opened_again_replies_are_counted_again(aws: None) -> None:
 
     receive(at=NOW + MINUTE)
 
-    assert usage.of_month(account.id, "2026-11").units_received == 1
+    assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
 def test_a_reply_that_the_operator_moves_to_a_closed_account_is_counted_for_nobody(aws: None) -> None:
@@ -186,8 +188,8 @@ def test_a_reply_that_the_operator_moves_to_a_closed_account_is_counted_for_nobo
 
     moved = messages.get(other.id, reply.id)
     assert moved
-    assert (moved.state, moved.month, moved.charged_units) == (State.RECEIVED, None, 0)
-    assert [usage.of_month(one, "2026-11") for one in (account.id, other.id)] == [Usage(), Usage()]
+    assert (moved.state, moved.month, moved.charged_units) == (MessageState.RECEIVED, None, 0)
+    assert [quotas.of_month(one, "2026-11") for one in (account.id, other.id)] == [Usage(), Usage()]
 
 
 def test_moved_on_from_there_it_is_still_counted_for_nobody(aws: None) -> None:
@@ -199,4 +201,4 @@ def test_moved_on_from_there_it_is_still_counted_for_nobody(aws: None) -> None:
 
     done("replies.move", NOW + MINUTE, account=account.id, message_id=reply.id, to=other.id)
 
-    assert [usage.of_month(one, "2026-11") for one in (account.id, other.id)] == [Usage(), Usage()]
+    assert [quotas.of_month(one, "2026-11") for one in (account.id, other.id)] == [Usage(), Usage()]

@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 
-from inbox import webhook, worker
-from longcode.aws import clock, queues
+from inbox import webhook_api, worker
+from longcode.aws import clients, queues
 from longcode.aws.clients import client as aws_client
 from longcode.jobs import Receive
-from longcode.table import inbox, usage
-from tests.fakes import LambdaContext, queued, sqs_event, studio
-from tests.functions.inbox.replies import post, texted
-from tests.functions.send.logs import logged
-from tests.functions.send.wire import failing
+from longcode.messages import replies
+from longcode.usage import store as quotas
+from tests.support.aws_calls import failing
 from tests.support.crashes import recorded_calls
+from tests.support.fakes import LambdaContext, queued, sqs_event, studio
+from tests.support.readers import logged
+from tests.support.reply_steps import post, texted
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "twilio_inbound.json").read_text())
 FALLBACK = json.loads((Path(__file__).parents[2] / "events" / "twilio_inbound_fallback.json").read_text())
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 
 def test_an_event_of_api_gateway_is_queued_as_it_came_and_answered_with_no_text() -> None:
-    answer = webhook.handler(EVENT, LambdaContext())
+    answer = webhook_api.handler(EVENT, LambdaContext())
 
     assert (answer["statusCode"], answer["body"]) == (200, "<Response/>")
     [body] = queued("inbound")
@@ -44,14 +45,14 @@ def test_a_webhook_that_is_not_signed_or_wrongly_is_refused_and_nothing_queued(t
 def test_an_altered_webhook_is_refused() -> None:
     altered = EVENT | {"body": EVENT["body"].replace("fine", "late")}
 
-    answer = webhook.handler(altered, LambdaContext())
+    answer = webhook_api.handler(altered, LambdaContext())
 
     assert answer["statusCode"] == 403
     assert queued("inbound") == []
 
 
 def test_a_body_in_base64_is_read_too() -> None:
-    answer = webhook.handler(
+    answer = webhook_api.handler(
         EVENT | {"body": b64encode(EVENT["body"].encode()).decode(), "isBase64Encoded": True}, LambdaContext()
     )
 
@@ -59,7 +60,7 @@ def test_a_body_in_base64_is_read_too() -> None:
 
 
 def test_twilios_fallback_at_the_functions_own_address_is_taken_too_with_the_fields_that_it_adds() -> None:
-    answer = webhook.handler(FALLBACK, LambdaContext())
+    answer = webhook_api.handler(FALLBACK, LambdaContext())
 
     assert (answer["statusCode"], answer["body"]) == (200, "<Response/>")
     assert answer["headers"]["Content-Type"] == "text/xml"
@@ -71,12 +72,12 @@ def test_twilios_fallback_at_the_functions_own_address_is_taken_too_with_the_fie
 def test_a_webhook_that_failed_halfway_and_its_fallback_are_one_reply() -> None:
     account = studio()
     texted(account, phone="+15555550123", client_id=None)
-    webhook.handler(EVENT, LambdaContext())
-    webhook.handler(FALLBACK, LambdaContext())
+    webhook_api.handler(EVENT, LambdaContext())
+    webhook_api.handler(FALLBACK, LambdaContext())
 
     worker.handler(sqs_event(*queued("inbound")), LambdaContext())
 
-    assert [number for number, _ in inbox.after(account.id, 0, 10)] == [1]
+    assert [number for number, _ in replies.after(account.id, 0, 10)] == [1]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_a_webhook_that_failed_halfway_and_its_fallback_are_one_reply() -> None:
     ],
 )
 def test_a_forged_fallback_is_refused_and_nothing_queued(change: dict[str, Any]) -> None:
-    answer = webhook.handler(FALLBACK | change, LambdaContext())
+    answer = webhook_api.handler(FALLBACK | change, LambdaContext())
 
     assert answer["statusCode"] in (403, 404)
     assert queued("inbound") == []
@@ -138,14 +139,14 @@ def test_a_replayed_webhook_brings_nothing_new_however_late_it_comes() -> None:
     with recorded_calls() as calls:
         worker.handler(sqs_event(*queued("inbound")), LambdaContext())
 
-    assert [number for number, _ in inbox.after(account.id, 0, 10)] == [1]
-    assert usage.of_month(account.id, f"{clock.now():%Y-%m}").units_received == 1
+    assert [number for number, _ in replies.after(account.id, 0, 10)] == [1]
+    assert quotas.of_month(account.id, f"{clients.now():%Y-%m}").units_received == 1
     assert not {"PutItem", "UpdateItem", "DeleteItem"} & set(calls)
 
 
 @pytest.mark.parametrize("body", [None, ""])
 def test_an_empty_webhook_is_refused(body: str | None) -> None:
-    answer = webhook.handler(EVENT | {"body": body}, LambdaContext())
+    answer = webhook_api.handler(EVENT | {"body": body}, LambdaContext())
 
     assert answer["statusCode"] == 403
 

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.consent import SHARED, Event, Means
-from longcode.table import clients, opt_outs
+from longcode.clients import store as clients
+from longcode.jobs import Means
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
 from optout import api
-from tests.fakes import NOW, Answered, LambdaContext, call, client, studio
-from tests.functions.accounts.event import event
+from tests.support.fakes import NOW, Answered, LambdaContext, call, client, studio
+from tests.support.readers import event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -26,8 +28,8 @@ def record(how: str = "She asked.", account: str = MINE, *, opted_out: bool = Tr
 
 
 def said(words: str, minute: int, account: str | None, *, out: bool, scope: str = SHARED) -> None:
-    opt_outs.record(
-        Event(
+    optouts.record(
+        OptOutEvent(
             id=f"e{minute}",
             phone=PHONE,
             scope=scope,
@@ -59,7 +61,7 @@ def test_what_staff_record_blocks_their_studio_and_no_other() -> None:
     record()
 
     mine, theirs = clients.get(MINE, "c1"), clients.get(THEIRS, "c2")
-    assert opt_outs.blocked([(MINE, PHONE), (THEIRS, PHONE)]) == {(MINE, PHONE)}
+    assert optouts.blocked([(MINE, PHONE), (THEIRS, PHONE)]) == {(MINE, PHONE)}
     assert mine
     assert theirs
     assert (set(mine.heard_stop), set(theirs.heard_stop)) == ({PHONE}, set())

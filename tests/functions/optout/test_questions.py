@@ -6,25 +6,27 @@ from typing import Any
 
 import pytest
 
+from broadcasts import api as broadcasts_api
 from inbox import worker as inbox_worker
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.carriers.carrier import Inbound
-from longcode.consent import SHARED, of_account
+from longcode.clients import store as clients
 from longcode.errors import OnlyTheClient
 from longcode.jobs import HearKeyword
-from longcode.message import Held, State
-from longcode.table import clients, folders, inbox, opt_outs, questions
-from optout import api, asking, worker
+from longcode.message import Held, MessageState
+from longcode.messages import folders, replies
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, of_account
+from optout import api, questions, worker
 from send import api as send_api
-from send import broadcasts as broadcasts_api
-from send import due
-from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
-from tests.functions.accounts.calls import at_once, meanwhile
-from tests.functions.admin.orders import done
-from tests.functions.inbox.replies import NUMBER, PHONE, texted
-from tests.functions.send.texts import accept, deliver, stored
+from sweeper import sweep_schedule
+from tests.support.admin_orders import done
+from tests.support.aws_calls import at_once, meanwhile
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
+from tests.support.reply_steps import NUMBER, PHONE, texted
+from tests.support.text_steps import accept, deliver, stored
 
 pytestmark = pytest.mark.account(texted=NOW - timedelta(hours=1))
 
@@ -68,7 +70,7 @@ def listed(account: str = MINE) -> list[Any]:
 
 
 def answer(opted_out: bool, minute: int = 2, by: str | None = None) -> None:
-    asking.answer(MINE, PHONE, opted_out=opted_out, message_id=None, by=by, now=at(minute))
+    questions.answer(MINE, PHONE, opted_out=opted_out, message_id=None, by=by, now=at(minute))
 
 
 def put(opted_out: bool, account: str = MINE, **fields: Any) -> Answered:
@@ -83,7 +85,7 @@ def history(account: str = MINE) -> list[tuple[str, bool, bool, str | None]]:
 def go_on(minute: int) -> list[str]:
     """Have the sweeper look at what is due, and deliver it; gives what the studio's texts said."""
     carrier = FakeCarrier()
-    due.sweep(at(minute))
+    sweep_schedule.sweep(at(minute))
     deliver(carrier, at(minute))
     return [text.body for text in carrier.texts if text.reference.startswith(MINE)]
 
@@ -92,7 +94,7 @@ def test_staff_are_asked_about_a_near_miss_in_its_exact_words(account: Account) 
     reply()
 
     [one] = listed()
-    [(_, message)] = inbox.after(MINE, 0, 10)
+    [(_, message)] = replies.after(MINE, 0, 10)
     assert one == {
         "phone": PHONE,
         "message_id": message.id,
@@ -121,8 +123,8 @@ def test_a_text_accepted_before_or_meanwhile_waits_and_is_not_refused(account: A
 
     assert carrier.texts == []
     assert [(one.state, one.held) for one in map(stored, [account] * 2, [before.id, after.id])] == [
-        (State.QUEUED, Held.ASKED),
-        (State.QUEUED, Held.ASKED),
+        (MessageState.QUEUED, Held.ASKED),
+        (MessageState.QUEUED, Held.ASKED),
     ]
 
 
@@ -146,10 +148,10 @@ def test_what_meant_stop_is_an_opt_out_of_that_studio_and_its_texts_are_refused(
 
     answer(True, 2)
 
-    assert opt_outs.blocked([(MINE, PHONE), (THEIRS, PHONE)]) == {(MINE, PHONE)}
+    assert optouts.blocked([(MINE, PHONE), (THEIRS, PHONE)]) == {(MINE, PHONE)}
     assert history() == [("text", True, False, None), ("text_and_staff", False, True, None)]
     assert go_on(3) == []
-    assert (stored(account, text.id).state, stored(account, text.id).error) == (State.REFUSED, "opted_out")
+    assert (stored(account, text.id).state, stored(account, text.id).error) == (MessageState.REFUSED, "opted_out")
 
 
 def test_a_call_answers_and_keeps_who_answered_and_the_exact_words(account: Account) -> None:
@@ -172,7 +174,7 @@ def test_a_text_waits_no_longer_than_it_is_worth_sending(account: Account) -> No
         assert go_on(hour * 60 + 2) == []
 
     ended = stored(account, text.id)
-    assert (ended.state, ended.error) == (State.EXPIRED, "asked")
+    assert (ended.state, ended.error) == (MessageState.EXPIRED, "asked")
 
 
 def test_other_studios_text_the_phone_and_see_and_infer_nothing(account: Account) -> None:
@@ -206,7 +208,7 @@ def test_a_word_of_the_clients_own_settles_the_question(account: Account, keywor
     out = keyword == "stop"
     assert listed() == []
     assert go_on(3) == ([] if out else ["Hello"])
-    assert stored(account, text.id).state is (State.REFUSED if out else State.SENT)
+    assert stored(account, text.id).state is (MessageState.REFUSED if out else MessageState.SENT)
     assert put(True).status == 404
     assert put(False).status == (403 if out else 404)
 
@@ -218,7 +220,7 @@ def test_a_yes_after_a_stop_does_not_bring_the_question_back(account: Account) -
     say("yes", 2)
 
     assert listed() == []
-    assert opt_outs.standing([(MINE, PHONE)]).asked == set()
+    assert optouts.pair_blocks([(MINE, PHONE)]).asked == set()
 
 
 NEAR, STOP, START, LATER = ("near", 1), ("stop", 0), ("start", 2), ("near", 3)
@@ -247,7 +249,7 @@ def test_in_whatever_order_they_come_a_start_after_all_settles_all(
         else:
             say(word, minute)
 
-    standing = opt_outs.standing([(MINE, PHONE)])
+    standing = optouts.pair_blocks([(MINE, PHONE)])
     assert (standing.blocked, standing.asked, listed()) == (set(), set(), [])
 
 
@@ -288,10 +290,10 @@ def test_who_said_no_may_still_say_yes_and_only_the_client_takes_that_back(accou
     answer(True, 2)
 
     assert put(False).json["code"] == "only_the_client"
-    assert opt_outs.blocked([(MINE, PHONE)]) == {(MINE, PHONE)}
+    assert optouts.blocked([(MINE, PHONE)]) == {(MINE, PHONE)}
     say("start", 3)
     assert put(True).status == 200
-    assert opt_outs.blocked([(MINE, PHONE)]) == set()
+    assert optouts.blocked([(MINE, PHONE)]) == set()
 
 
 def test_two_answers_at_once_end_on_the_safe_side(account: Account) -> None:
@@ -306,7 +308,7 @@ def test_two_answers_at_once_end_on_the_safe_side(account: Account) -> None:
     with at_once() as threads:
         list(threads.map(give, [True, False, True, False]))
 
-    assert opt_outs.blocked([(MINE, PHONE)]) == {(MINE, PHONE)}
+    assert optouts.blocked([(MINE, PHONE)]) == {(MINE, PHONE)}
     assert listed() == []
 
 
@@ -347,7 +349,7 @@ def test_an_answer_that_comes_while_a_text_is_being_held_does_not_leave_it_behin
         deliver(FakeCarrier(), at(1))
 
     assert go_on(2) == ["Hello"]
-    assert stored(account, text.id).state is State.SENT
+    assert stored(account, text.id).state is MessageState.SENT
 
 
 def test_killed_anywhere_the_near_miss_comes_again_and_asks(account: Account) -> None:
@@ -361,7 +363,7 @@ def test_killed_anywhere_the_near_miss_comes_again_and_asks(account: Account) ->
         worker.hear(job, at(1))
 
         assert len(listed()) == 1
-        assert len(opt_outs.history(PHONE, of_account(MINE), NOW)) == 1
+        assert len(optouts.history(PHONE, of_account(MINE), NOW)) == 1
 
 
 def test_killed_anywhere_the_same_answer_again_is_taken_once(account: Account) -> None:
@@ -376,7 +378,7 @@ def test_killed_anywhere_the_same_answer_again_is_taken_once(account: Account) -
 
         assert len(history()) == 2
         assert go_on(4) == ["Hello"]
-        assert stored(account, text.id).state is State.SENT
+        assert stored(account, text.id).state is MessageState.SENT
 
 
 def test_a_stop_at_the_same_moment_and_a_near_miss_see_one_another(account: Account) -> None:
@@ -384,8 +386,8 @@ def test_a_stop_at_the_same_moment_and_a_near_miss_see_one_another(account: Acco
         reply(minute=0)
     say("start", 6)
 
-    assert opt_outs.standing([(MINE, PHONE)]).asked == set()
-    assert questions.get(MINE, PHONE).open is False  # type: ignore[union-attr]  # it was put
+    assert optouts.pair_blocks([(MINE, PHONE)]).asked == set()
+    assert optouts.get_question(MINE, PHONE).open is False  # type: ignore[union-attr]  # it was put
 
 
 def test_a_strangers_near_miss_asks_nobody(aws: None) -> None:
@@ -394,7 +396,7 @@ def test_a_strangers_near_miss_asks_nobody(aws: None) -> None:
     reply()
 
     assert listed() == []
-    assert opt_outs.history(PHONE, SHARED, NOW) == []
+    assert optouts.history(PHONE, SHARED, NOW) == []
 
 
 def test_staff_who_are_handed_a_strangers_near_miss_are_asked(aws: None) -> None:
@@ -419,7 +421,7 @@ def test_a_near_miss_that_is_moved_is_asked_about_where_it_is_and_nowhere_else(a
         act(5)
 
     assert (listed(), [one["message_id"] for one in listed(THEIRS)]) == ([], [message_id])
-    assert opt_outs.standing([(MINE, PHONE), (THEIRS, PHONE)]).asked == {(THEIRS, PHONE)}
+    assert optouts.pair_blocks([(MINE, PHONE), (THEIRS, PHONE)]).asked == {(THEIRS, PHONE)}
 
 
 def test_a_late_copy_of_a_near_miss_that_was_moved_asks_nobody_else(account: Account) -> None:
@@ -430,7 +432,7 @@ def test_a_late_copy_of_a_near_miss_that_was_moved_asks_nobody_else(account: Acc
 
     reply()
 
-    assert opt_outs.standing([(MINE, PHONE), (THEIRS, PHONE)]).asked == {(THEIRS, PHONE)}
+    assert optouts.pair_blocks([(MINE, PHONE), (THEIRS, PHONE)]).asked == {(THEIRS, PHONE)}
 
 
 def test_questions_come_oldest_first_and_page_by_page(account: Account) -> None:

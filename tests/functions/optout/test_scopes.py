@@ -4,18 +4,21 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.account import Account
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused
-from longcode.consent import SHARED, Event, Means, of_account
-from longcode.jobs import HearKeyword
+from longcode.clients import store as clients
+from longcode.jobs import HearKeyword, Means
 from longcode.keywords import NEAR_STOP
-from longcode.message import Direction, Kind, Message, State
-from longcode.table import accounts, clients, dedicated, messages, opt_outs
-from optout import api as opt_out_api
-from optout import worker
-from send import api
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.messages import store as messages
+from longcode.numbers import store as numbers
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent, of_account
+from optout import api, worker
+from send import api as send_api
 from send import worker as send_worker
-from tests.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -28,7 +31,7 @@ def studios(aws: None) -> None:
     """Give two studios with one client; the first has a number of its own."""
     for number in (MINE, OTHER):
         client(studio(number))
-    dedicated.give(accounts.need(MINE), OWN, NOW)
+    numbers.dedicate(accounts.need(MINE), OWN, NOW)
 
 
 def mine() -> Account:
@@ -53,9 +56,9 @@ def may_text() -> tuple[bool, bool]:
     told = []
     for account in (MINE, OTHER):
         for whom in ({"client_id": "c1"}, {"to": PHONE}):
-            answer = call(api, "POST", "/messages/preview", {**whom, "body": "Hello"}, account=account)
+            answer = call(send_api, "POST", "/messages/preview", {**whom, "body": "Hello"}, account=account)
             told.append(answer.json["may_be_sent"])
-        shown = call(opt_out_api, "GET", f"/optouts/{PHONE}", account=account)
+        shown = call(api, "GET", f"/optouts/{PHONE}", account=account)
         assert shown.json["opted_out"] is not told[-1]
     assert (told[0], told[2]) == (told[1], told[3])
     return told[0], told[2]
@@ -71,8 +74,8 @@ def test_a_stop_to_a_dedicated_number_is_about_its_account_alone() -> None:
     say("stop", OWN)
 
     assert may_text() == (False, True)
-    assert [one.scope for one in opt_outs.history(PHONE, of_account(MINE), NOW)] == [of_account(MINE)]
-    assert opt_outs.history(PHONE, SHARED, NOW) == []
+    assert [one.scope for one in optouts.history(PHONE, of_account(MINE), NOW)] == [of_account(MINE)]
+    assert optouts.history(PHONE, SHARED, NOW) == []
 
 
 def test_only_its_clients_are_marked() -> None:
@@ -114,8 +117,8 @@ def test_a_yes_to_a_dedicated_number_undoes_its_stop() -> None:
 
 def test_a_start_to_a_shared_number_opens_what_staff_of_its_senders_recorded() -> None:
     for account in (MINE, OTHER):
-        opt_outs.record(
-            Event(
+        optouts.record(
+            OptOutEvent(
                 id=account,
                 phone=PHONE,
                 scope=of_account(account),
@@ -134,9 +137,9 @@ def test_a_start_to_a_shared_number_opens_what_staff_of_its_senders_recorded() -
 
 
 def test_a_stop_said_to_a_studio_on_the_shared_numbers_goes_with_it_to_its_own_number() -> None:
-    dedicated.give(mine(), None, NOW)
+    numbers.dedicate(mine(), None, NOW)
     say("stop", SHARED_NUMBER)
-    dedicated.give(mine(), OWN, NOW + timedelta(minutes=1))
+    numbers.dedicate(mine(), OWN, NOW + timedelta(minutes=1))
     accepted_before = may_text()
 
     say("start", OWN, minute=2)
@@ -156,7 +159,7 @@ def test_a_stop_to_the_number_that_a_studio_has_left_binds_the_studio_whose_text
 
 
 def test_a_stop_to_the_own_number_of_before_binds_a_studio_that_has_another() -> None:
-    dedicated.give(mine(), "+15555550178", NOW)
+    numbers.dedicate(mine(), "+15555550178", NOW)
 
     say("stop", OWN, minute=5)
 
@@ -174,7 +177,7 @@ def test_a_stop_to_what_is_another_studios_number_now_binds_both() -> None:
 
 
 def test_the_worker_of_a_number_of_its_own_knows_a_stop_of_before() -> None:
-    told = call(api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
+    told = call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
     say("stop", SHARED_NUMBER, minute=-1)
 
     [body] = [one for one in queued("send") if told["id"] in one]
@@ -203,7 +206,7 @@ def test_each_scopes_stop_is_confirmed_over_the_number_that_it_was_said_to() -> 
 def test_the_worker_holds_each_text_against_the_scope_of_its_number(stopped: str, states: tuple[str, str]) -> None:
     ids = {}
     for account in (MINE, OTHER):
-        told = call(api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=account)
+        told = call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=account)
         ids[account] = told.json["messages"][0]["id"]
     bodies = queued("send")
 
@@ -217,9 +220,9 @@ def test_the_worker_holds_each_text_against_the_scope_of_its_number(stopped: str
 
 
 def test_a_text_that_was_accepted_for_a_shared_number_passes_the_gate_of_the_shared_ones() -> None:
-    dedicated.give(mine(), None, NOW)
-    told = call(api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
-    dedicated.give(mine(), OWN, NOW)
+    numbers.dedicate(mine(), None, NOW)
+    told = call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
+    numbers.dedicate(mine(), OWN, NOW)
     say("stop", SHARED_NUMBER, account=OTHER)
 
     [body] = [one for one in queued("send") if told["id"] in one]
@@ -231,7 +234,7 @@ def test_a_text_that_was_accepted_for_a_shared_number_passes_the_gate_of_the_sha
 
 
 def test_a_carrier_that_says_opted_out_of_a_dedicated_number_teaches_us_of_that_account() -> None:
-    call(api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE)
+    call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE)
     [body] = queued("send")
 
     send_worker.prepare([body], FakeCarrier(answers=[Refused(RefusalReason.OPTED_OUT, "21610")]), NOW)(body)
@@ -245,8 +248,8 @@ def near_miss(number: str, minute: int = 0) -> None:
         account=MINE,
         id=f"near-{minute}",
         direction=Direction.IN,
-        kind=Kind.REPLY,
-        state=State.RECEIVED,
+        kind=MessageKind.REPLY,
+        state=MessageState.RECEIVED,
         phone=PHONE,
         number=number,
         body="please stop texting me",
@@ -269,7 +272,7 @@ def near_miss(number: str, minute: int = 0) -> None:
 
 
 def asked() -> list[str]:
-    told = call(opt_out_api, "GET", "/questions", account=MINE).json["items"]
+    told = call(api, "GET", "/questions", account=MINE).json["items"]
     return [one["message_id"] for one in told]
 
 
@@ -293,7 +296,7 @@ def test_staff_can_answer_no_for_a_dedicated_number_though_the_shared_ones_are_c
     say("stop", SHARED_NUMBER, account=OTHER)
     near_miss(OWN, minute=1)
 
-    answer = call(opt_out_api, "PUT", f"/questions/{PHONE}", {"opted_out": False}, account=MINE)
+    answer = call(api, "PUT", f"/questions/{PHONE}", {"opted_out": False}, account=MINE)
 
     assert answer.status in (200, 204)
     assert may_text() == (True, False)
@@ -301,7 +304,7 @@ def test_staff_can_answer_no_for_a_dedicated_number_though_the_shared_ones_are_c
 
 def test_a_stop_that_comes_late_holds_though_staff_said_no_to_a_near_miss_meanwhile() -> None:
     near_miss(OWN)
-    call(opt_out_api, "PUT", f"/questions/{PHONE}", {"opted_out": False}, account=MINE)
+    call(api, "PUT", f"/questions/{PHONE}", {"opted_out": False}, account=MINE)
 
     say("stop", OWN, minute=1)
 

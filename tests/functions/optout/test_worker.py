@@ -8,17 +8,20 @@ from typing import Any
 
 import pytest
 
-from longcode.consent import SHARED, Event, Means, of_account
-from longcode.jobs import HearKeyword
-from longcode.search import Search
-from longcode.table import clients, folders, messages, opt_outs
+from longcode.clients import store as clients
+from longcode.jobs import HearKeyword, Means
+from longcode.messages import folders
+from longcode.messages import store as messages
+from longcode.messages.folders import Search
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent, of_account
 from optout import worker
-from send import api as send_api
-from tests.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
-from tests.functions.accounts.calls import at_once
-from tests.functions.accounts.event import event
-from tests.functions.send.texts import deliver
+from send import api
+from tests.support.aws_calls import at_once
 from tests.support.crashes import Crash, every_crash
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
+from tests.support.readers import event
+from tests.support.text_steps import deliver
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -49,8 +52,8 @@ def hear(keyword: str, minute: int = 0, **changes: Any) -> None:
 
 
 def staff_stop(account: str, minute: int = 0, phone: str = PHONE) -> None:
-    opt_outs.record(
-        Event(
+    optouts.record(
+        OptOutEvent(
             id=f"staff-{minute}",
             phone=phone,
             scope=of_account(account),
@@ -64,7 +67,7 @@ def staff_stop(account: str, minute: int = 0, phone: str = PHONE) -> None:
 
 
 def out(account: str = "10000001", phone: str = PHONE) -> bool:
-    return bool(opt_outs.blocked([(account, phone)]))
+    return bool(optouts.blocked([(account, phone)]))
 
 
 def stop_of_now() -> Any:
@@ -135,7 +138,7 @@ def test_the_latest_by_time_wins_in_whatever_order_they_come(order: Sequence[int
         hear(*said[index])
 
     assert out()
-    assert [one.out for one in opt_outs.history(PHONE, SHARED, NOW)] == [True, False, True]
+    assert [one.out for one in optouts.history(PHONE, SHARED, NOW)] == [True, False, True]
 
 
 def test_a_stop_that_comes_after_the_start_that_followed_it_changes_nothing() -> None:
@@ -148,7 +151,7 @@ def test_a_stop_that_comes_after_the_start_that_followed_it_changes_nothing() ->
 
 def test_yes_counts_only_from_a_phone_that_is_out() -> None:
     hear("yes", 0)
-    assert opt_outs.history(PHONE, SHARED, NOW) == []
+    assert optouts.history(PHONE, SHARED, NOW) == []
 
     hear("stop", 1)
     hear("yes", 2)
@@ -265,7 +268,7 @@ def test_client_carrier_and_staff_in_any_order_and_doubled_end_with_the_latest(o
         SAID[index]()
 
     assert not out()
-    assert [one.means for one in opt_outs.history(PHONE, SHARED, NOW)] == ["text", "text", "carrier", "text"]
+    assert [one.means for one in optouts.history(PHONE, SHARED, NOW)] == ["text", "text", "carrier", "text"]
     for index in order:
         hear("stop", 40 + index)
     assert out()
@@ -279,7 +282,7 @@ def test_a_start_grants_no_permission_that_the_record_does_not() -> None:
     hear("start", 1)
 
     form = {"client_id": "c1", "body": "Hello"}
-    assert call(send_api, "POST", "/messages/preview", form, account=account.id).json["code"] == "no_permission"
+    assert call(api, "POST", "/messages/preview", form, account=account.id).json["code"] == "no_permission"
 
 
 def test_a_redelivery_uses_up_no_automatic_reply() -> None:
@@ -339,7 +342,7 @@ def test_a_yes_to_one_studio_does_not_lift_what_another_studios_staff_recorded()
 
     hear("yes", 1)
 
-    assert opt_outs.blocked([("10000002", PHONE)]) == {("10000002", PHONE)}
+    assert optouts.blocked([("10000002", PHONE)]) == {("10000002", PHONE)}
     assert answers() == []
 
 
@@ -362,7 +365,7 @@ def test_two_stops_and_a_start_at_once_end_with_the_latest() -> None:
         list(threads.map(lambda one: hear(*one), said))
 
     assert out()
-    assert [one.out for one in opt_outs.history(PHONE, SHARED, NOW)] == [True, False, True]
+    assert [one.out for one in optouts.history(PHONE, SHARED, NOW)] == [True, False, True]
     assert answers().count(STOPPED) - answers().count(STARTED) == 1
 
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from longcode.message import Kind, State
-from longcode.table import templates
+from longcode.accounts import store as accounts
+from longcode.message import MessageKind, MessageState
 from longcode.template import Template
 from send import api
-from tests.fakes import NOW, LambdaContext, call, client, queued, studio
-from tests.functions.send.texts import accept, stored
-from tests.functions.send.wire import failing, losing_the_first_answer
+from tests.support.aws_calls import failing, losing_the_first_answer
+from tests.support.fakes import NOW, LambdaContext, call, client, queued, studio
+from tests.support.text_steps import accept, stored
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "post_messages.json").read_text())
 
@@ -38,8 +38,8 @@ def test_an_accepted_message_is_due_in_two_minutes_in_case_its_job_gets_lost() -
 
     message = accept(account)
 
-    assert message.state is State.ACCEPTED
-    assert message.kind is Kind.INDIVIDUAL
+    assert message.state is MessageState.ACCEPTED
+    assert message.kind is MessageKind.INDIVIDUAL
     assert message.client_id == "c1"
     assert message.due_at == NOW + timedelta(minutes=2)
 
@@ -99,7 +99,7 @@ def test_a_text_that_cannot_be_enqueued_is_accepted_for_the_sweeper_finds_it() -
     with failing("sqs", "SendMessageBatch", "ServiceUnavailable"):
         message = accept(account)
 
-    assert message.state is State.ACCEPTED
+    assert message.state is MessageState.ACCEPTED
     assert queued("send") == []
 
 
@@ -126,4 +126,4 @@ def test_a_transaction_that_the_sdk_repeated_is_enqueued_all_the_same() -> None:
 
 
 def save_template(account_id: str, body: str) -> None:
-    templates.put(Template(account=account_id, name="reminder", subject="Reminder", body=body))
+    accounts.put_template(Template(account=account_id, name="reminder", subject="Reminder", body=body))

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import Uncertain
-from longcode.message import Message, State
-from longcode.table import messages
-from send import aws_receipts
-from tests.fakes import FakeCarrier, LambdaContext, sqs_event
-from tests.functions.send.logs import logged
+from longcode.message import Message, MessageState
+from longcode.messages import store as messages
+from send import receipts_worker
 from tests.functions.send.test_receipts import sent_message
-from tests.functions.send.texts import accept, deliver, stored, units
+from tests.support.fakes import FakeCarrier, LambdaContext, sqs_event
+from tests.support.readers import logged
+from tests.support.text_steps import accept, deliver, stored, units
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_receipt.json").read_text())
 ENVELOPE = json.loads(EVENT["Records"][0]["body"])
@@ -30,20 +30,20 @@ COUNTER = count()
 def report(message: Message, **told: object) -> dict[str, Any]:
     event = TOLD | {"context": {"reference": f"{message.account}.{message.id}"}} | told
     body = json.dumps(ENVELOPE | {"Message": json.dumps(event)})
-    answer: dict[str, Any] = aws_receipts.handler(sqs_event(body), LambdaContext())
+    answer: dict[str, Any] = receipts_worker.handler(sqs_event(body), LambdaContext())
     return answer
 
 
 def test_an_event_of_aws_delivers_its_text(aws: None) -> None:
     messages.accept([sent_message()])
 
-    answer = aws_receipts.handler(EVENT, LambdaContext())
+    answer = receipts_worker.handler(EVENT, LambdaContext())
 
     assert answer == {"batchItemFailures": []}
     found = messages.get("1001", "0198f3c2a7b4")
     assert found
     assert (found.state, found.finished_at) == (
-        State.DELIVERED,
+        MessageState.DELIVERED,
         datetime(2026, 11, 22, 18, 4, 5, 123000, UTC),
     )
 
@@ -56,7 +56,7 @@ def test_a_receipt_before_our_own_record_makes_it_and_names_its_carrier(account:
         report(message, eventType=kind, isFinal=kind == "TEXT_DELIVERED", messageId="m-1")
 
     found = stored(account, message.id)
-    assert (found.state, found.carrier, found.carrier_id) == (State.DELIVERED, "aws", "m-1")
+    assert (found.state, found.carrier, found.carrier_id) == (MessageState.DELIVERED, "aws", "m-1")
     assert units(account) == 1
 
 
@@ -67,7 +67,7 @@ def test_an_undelivered_text_says_which_carriers_word_it_is(account: Account) ->
     report(message, eventType="TEXT_SPAM")
 
     found = stored(account, message.id)
-    assert (found.state, found.error) == (State.UNDELIVERED, "aws:TEXT_SPAM")
+    assert (found.state, found.error) == (MessageState.UNDELIVERED, "aws:TEXT_SPAM")
 
 
 @pytest.mark.parametrize("kind", ["TEXT_QUEUED", "TEXT_PENDING", "TEXT_UNHEARD_OF", None, 7])
@@ -77,7 +77,7 @@ def test_an_event_that_tells_nothing_new_does_nothing(account: Account, kind: ob
 
     assert report(message, eventType=kind) == {"batchItemFailures": []}
 
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_an_event_of_nothing_of_ours_does_nothing(account: Account, context: obj
 
     assert report(message, context=context) == {"batchItemFailures": []}
 
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
 
 
 ANY = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.lists(st.none(), max_size=1))
@@ -108,15 +108,17 @@ def test_whatever_is_missing_of_an_event_it_delivers_its_text_or_does_nothing(
     told = TOLD | {"context": {"reference": f"1001.{sent.id}"}} | changed
     event = {name: value for name, value in told.items() if name not in dropped}
 
-    answer = aws_receipts.handler(sqs_event(json.dumps(ENVELOPE | {"Message": json.dumps(event)})), LambdaContext())
+    answer = receipts_worker.handler(
+        sqs_event(json.dumps(ENVELOPE | {"Message": json.dumps(event)})), LambdaContext()
+    )
 
     assert answer == {"batchItemFailures": []}
     found = messages.get("1001", sent.id)
     assert found
     needed = {"eventType", "context"}
     if not changed.keys() & needed:
-        assert found.state is (State.SENT if dropped & needed else State.DELIVERED)
-    assert replace(found, state=State.SENT, finished_at=None) == sent
+        assert found.state is (MessageState.SENT if dropped & needed else MessageState.DELIVERED)
+    assert replace(found, state=MessageState.SENT, finished_at=None) == sent
 
 
 @pytest.mark.parametrize("message", ["", "no JSON", "[]", None])
@@ -124,16 +126,16 @@ def test_what_is_no_event_is_parked_and_the_rest_of_its_batch_goes_on(aws: None,
     messages.accept([sent_message()])
     bad, good = json.dumps(ENVELOPE | {"Message": message}), json.dumps(ENVELOPE)
 
-    answer = aws_receipts.handler(sqs_event(bad, "no JSON", good), LambdaContext())
+    answer = receipts_worker.handler(sqs_event(bad, "no JSON", good), LambdaContext())
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}, {"itemIdentifier": "m1"}]}
     found = messages.get("1001", "0198f3c2a7b4")
     assert found
-    assert found.state is State.DELIVERED
+    assert found.state is MessageState.DELIVERED
 
 
 def test_the_log_has_no_phone_number(aws: None, caplog: pytest.LogCaptureFixture) -> None:
-    aws_receipts.handler(EVENT, LambdaContext())
-    aws_receipts.handler(sqs_event("no JSON +15555550123", json.dumps(ENVELOPE)), LambdaContext())
+    receipts_worker.handler(EVENT, LambdaContext())
+    receipts_worker.handler(sqs_event("no JSON +15555550123", json.dumps(ENVELOPE)), LambdaContext())
 
     assert "5555550123" not in logged(caplog)

@@ -1,15 +1,16 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import Answer, Receipt, Text
-from longcode.message import State
-from send import api, due, reporting, requests
-from tests.fakes import NOW, FakeCarrier, queued
-from tests.functions.send.texts import deliver, stored, units
+from longcode.message import MessageState
+from send import api, receipts
+from sweeper import sweep_schedule
 from tests.support.crashes import Killed, every_crash, recorded_calls
+from tests.support.fakes import NOW, FakeCarrier, queued
+from tests.support.text_steps import deliver, stored, units
 
-FINAL = {State.SENT, State.DELIVERED, State.FAILED}
+FINAL = {MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED}
 CALLS = 9  # accept: read, write, enqueue; deliver: read, opt-outs, route, turn, claim, record
 
 
@@ -22,7 +23,7 @@ class DyingCarrier(FakeCarrier):
 
 
 def accept(account: Account, key: str) -> str:
-    form = requests.NewMessage(client_id="c1", body="Hello")
+    form = api.NewMessage(client_id="c1", body="Hello")
     return api.accept(account.id, form, key, NOW).messages[0].id
 
 
@@ -31,14 +32,14 @@ def heal(account: Account, carrier: FakeCarrier, jobs: list[str]) -> None:
     deliver(carrier, NOW + timedelta(minutes=1), jobs)
     for minute in (3, 6):
         at = NOW + timedelta(minutes=minute)
-        due.sweep(at)
+        sweep_schedule.sweep(at)
         deliver(carrier, at)
     for text in carrier.texts:
-        reporting.take(
-            Receipt(carrier="twilio", reference=text.reference, carrier_id="SM1", state=State.DELIVERED), at
+        receipts.apply_receipt(
+            Receipt(carrier="twilio", reference=text.reference, carrier_id="SM1", state=MessageState.DELIVERED), at
         )
     for minute in (20, 30):
-        due.sweep(NOW + timedelta(minutes=minute))
+        sweep_schedule.sweep(NOW + timedelta(minutes=minute))
         deliver(carrier, NOW + timedelta(minutes=minute))
 
 
@@ -55,7 +56,7 @@ def test_killed_at_any_call_a_text_is_handed_over_once_at_most_and_ends_in_a_fin
         message = stored(account, message_id)
         assert len(carrier.texts) <= 1
         assert message.state in FINAL
-        assert bool(carrier.texts) == (message.state is State.DELIVERED)
+        assert bool(carrier.texts) == (message.state is MessageState.DELIVERED)
         assert units(account) == len(carrier.texts)
 
 
@@ -68,7 +69,7 @@ def test_killed_between_the_carriers_answer_and_the_record_a_text_is_not_sent_ag
     heal(account, carrier, jobs)
 
     assert len(carrier.texts) == 1
-    assert stored(account, message_id).state is State.DELIVERED
+    assert stored(account, message_id).state is MessageState.DELIVERED
     assert units(account) == 1
 
 

@@ -5,24 +5,31 @@ from typing import Any
 
 import pytest
 
+from broadcasts import api as broadcasts_api
 from inbox import worker
-from longcode.account import Account
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import Inbound
-from longcode.client import Phone
-from longcode.consent import SHARED, Event, Means
-from longcode.outgoing import request_id
-from longcode.plans import Change
-from longcode.table import accounts, clients, inbox, messages, opt_outs, usage
-from send import api, broadcasts
-from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
-from tests.functions.accounts.calls import at_once, meanwhile
-from tests.functions.send.texts import deliver
+from longcode.clients import store as clients
+from longcode.clients.client import Phone
+from longcode.jobs import Means
+from longcode.messages import replies
+from longcode.messages import store as messages
+from longcode.messages.compose import request_id
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
+from longcode.plans.plans import PlanChange
+from longcode.usage import store as quotas
+from send import api
+from tests.support.aws_calls import at_once, meanwhile
 from tests.support.crashes import every_crash, recorded_calls
+from tests.support.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
+from tests.support.text_steps import deliver
 
 pytestmark = pytest.mark.account(create_clients=True)
 
 PHONE, ID = "+12125550188", "tel-12125550188"
-STOP = Event(id="e", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
+STOP = OptOutEvent(id="e", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
 
 
 def post(account: Account, key: str = "key", to: str = PHONE, **fields: Any) -> Answered:
@@ -64,7 +71,7 @@ def test_the_reply_is_the_new_clients(account: Account) -> None:
         NOW + timedelta(days=3),
     )
 
-    [(_, reply)] = inbox.after(account.id, 0, 10)
+    [(_, reply)] = replies.after(account.id, 0, 10)
     assert reply.client_id == ID
 
 
@@ -89,7 +96,7 @@ def test_broadcasts_pass_the_client_over_that_was_made(account: Account) -> None
     post(account)
     body = {"audience": {"client_ids": [ID]}, "body": "Sale!", "dry_run": True}
 
-    answer = call(broadcasts, "POST", "/broadcasts", body, account=account.id)
+    answer = call(broadcasts_api, "POST", "/broadcasts", body, account=account.id)
 
     assert answer.json["totals"]["skipped"] == {"no_permission": 1}
 
@@ -163,7 +170,7 @@ def test_several_texts_at_once_make_one_client(account: Account) -> None:
 
 
 def test_a_stop_between_the_reading_and_the_writing_is_heard(account: Account) -> None:
-    with meanwhile("TransactWriteItems", lambda: opt_outs.record(STOP)):
+    with meanwhile("TransactWriteItems", lambda: optouts.record(STOP)):
         post(account)
 
     created = clients.get(account.id, ID)
@@ -183,14 +190,14 @@ def test_a_refused_text_makes_none(account: Account, fields: dict[str, str], cod
 
 
 def test_a_text_to_a_phone_that_is_out_makes_none(account: Account) -> None:
-    opt_outs.record(STOP)
+    optouts.record(STOP)
 
     assert post(account).json["code"] == "opted_out"
     assert made(account) == ["c1"]
 
 
 def test_a_text_that_passes_the_limit_makes_none_and_one_within_it_does(aws: None) -> None:
-    account = studio(create_clients=True, plan_changes=(Change(NOW, "starter"),), units_a_day=1)
+    account = studio(create_clients=True, plan_changes=(PlanChange(NOW, "starter"),), units_a_day=1)
     first = post(account)
 
     second = post(account, "2", "+12125550199")
@@ -218,7 +225,7 @@ def test_killed_at_any_call_there_is_one_client_with_the_text_or_neither(account
         post(account)
 
         assert made(account) == [ID]
-        assert usage.of_month(account.id, "2026-11").units_sent == 0
+        assert quotas.of_month(account.id, "2026-11").units_sent == 0
 
 
 def test_making_a_client_takes_one_call_more_and_nobody_else_pays_for_it(account: Account) -> None:

@@ -2,18 +2,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from longcode import outgoing
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.carriers.carrier import Receipt, RefusalReason, Refused, Sent, Text, Uncertain
-from longcode.consent import SHARED, Event, Means
-from longcode.jobs import HearKeyword
-from longcode.message import Kind, State
-from longcode.table import messages, opt_outs, routes
-from send import due, reporting, worker
-from tests.fakes import NOW, FakeCarrier, queued
-from tests.functions.send.texts import accept, deliver, stored, units
-from tests.functions.send.wire import failing, losing_the_first_answer
+from longcode.jobs import HearKeyword, Means
+from longcode.message import MessageKind, MessageState
+from longcode.messages import compose
+from longcode.messages import store as messages
+from longcode.numbers import store as numbers
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
+from send import receipts, worker
+from sweeper import sweep_schedule
+from tests.support.aws_calls import failing, losing_the_first_answer
+from tests.support.fakes import NOW, FakeCarrier, queued
+from tests.support.text_steps import accept, deliver, stored, units
 
 SECOND = timedelta(seconds=1)
 
@@ -28,7 +31,7 @@ def test_a_text_is_handed_over_recorded_and_counted(account: Account) -> None:
         Text(reference=reference, to="+12125550123", origin="+15555550100", body="a" * 300, valid_seconds=14400)
     ]
     sent = stored(account, message.id)
-    assert (sent.state, sent.carrier_id, sent.month, sent.charged_units) == (State.SENT, "SM1", "2026-11", 2)
+    assert (sent.state, sent.carrier_id, sent.month, sent.charged_units) == (MessageState.SENT, "SM1", "2026-11", 2)
     assert sent.due_at is None
     assert units(account) == 2
 
@@ -71,7 +74,7 @@ def test_a_record_that_the_sdk_repeated_counts_once(account: Account) -> None:
     with losing_the_first_answer("dynamodb", "TransactWriteItems"):
         deliver(FakeCarrier())
 
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
     assert units(account) == 1
 
 
@@ -99,10 +102,10 @@ def test_a_worker_that_cannot_record_leaves_the_text_to_its_receipt(account: Acc
     ):
         deliver(carrier, jobs=[job])
     deliver(carrier, jobs=[job])
-    due.sweep(NOW + timedelta(minutes=3))
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
 
     assert len(carrier.texts) == 1
-    assert stored(account, message.id).state is State.UNCERTAIN
+    assert stored(account, message.id).state is MessageState.UNCERTAIN
     assert units(account) == 0
 
 
@@ -122,8 +125,10 @@ def test_the_month_is_that_of_the_claim(account: Account) -> None:
     message = accept(account, now=last_second)
     deliver(FakeCarrier(answers=[Uncertain("timeout")]), last_second)
 
-    receipt = Receipt(carrier="twilio", reference=f"10000001.{message.id}", carrier_id="SM1", state=State.DELIVERED)
-    reporting.take(receipt, last_second + timedelta(minutes=10))
+    receipt = Receipt(
+        carrier="twilio", reference=f"10000001.{message.id}", carrier_id="SM1", state=MessageState.DELIVERED
+    )
+    receipts.apply_receipt(receipt, last_second + timedelta(minutes=10))
 
     assert stored(account, message.id).month == "2026-11"
     assert (units(account, "2026-11"), units(account, "2026-12")) == (1, 0)
@@ -140,16 +145,16 @@ def test_a_text_accepted_in_one_month_and_claimed_in_the_next_counts_in_the_next
 
 def test_a_stop_between_acceptance_and_claim_stops_the_text(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier()
-    opt_outs.record(
-        Event(id="e", phone="+12125550123", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP")
+    optouts.record(
+        OptOutEvent(id="e", phone="+12125550123", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP")
     )
 
     deliver(carrier)
 
     refused = stored(account, message.id)
     assert carrier.texts == []
-    assert (refused.state, refused.error) == (State.REFUSED, "opted_out")
-    assert routes.to("+12125550123", "+15555550100") == []
+    assert (refused.state, refused.error) == (MessageState.REFUSED, "opted_out")
+    assert numbers.last_texts_to("+12125550123", "+15555550100") == []
 
 
 def test_a_text_that_is_too_old_expires_and_leaves_no_route(account: Account) -> None:
@@ -158,8 +163,8 @@ def test_a_text_that_is_too_old_expires_and_leaves_no_route(account: Account) ->
     deliver(carrier, NOW + timedelta(hours=4))
 
     assert carrier.texts == []
-    assert stored(account, message.id).state is State.EXPIRED
-    assert routes.to("+12125550123", "+15555550100") == []
+    assert stored(account, message.id).state is MessageState.EXPIRED
+    assert numbers.last_texts_to("+12125550123", "+15555550100") == []
 
 
 def test_the_carrier_is_told_for_how_long_a_late_text_is_still_valid(account: Account) -> None:
@@ -177,7 +182,7 @@ def test_a_no_for_good_fails_the_text_and_costs_nothing(account: Account) -> Non
     deliver(FakeCarrier(answers=[Refused(RefusalReason.BAD_NUMBER, "21211")]))
 
     failed = stored(account, message.id)
-    assert (failed.state, failed.error, failed.charged_units) == (State.FAILED, "twilio:21211", 0)
+    assert (failed.state, failed.error, failed.charged_units) == (MessageState.FAILED, "twilio:21211", 0)
     assert units(account) == 0
 
 
@@ -188,10 +193,10 @@ def test_a_text_to_try_again_waits_for_its_time(account: Account, why: RefusalRe
 
     deliver(carrier, jobs=[job])
     deliver(carrier, jobs=[job])
-    due.sweep(NOW + 14 * SECOND)
+    sweep_schedule.sweep(NOW + 14 * SECOND)
 
     waiting = stored(account, message.id)
-    assert (waiting.state, waiting.attempt, waiting.error) == (State.QUEUED, 1, "20429")
+    assert (waiting.state, waiting.attempt, waiting.error) == (MessageState.QUEUED, 1, "20429")
     assert waiting.due_at
     assert NOW + 15 * SECOND <= waiting.due_at <= NOW + 30 * SECOND
     assert len(carrier.texts) == 1
@@ -202,12 +207,12 @@ def test_when_its_time_has_come_it_is_sent_once(account: Account) -> None:
     message = accept(account)
     carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429"), Sent("SM9")])
     deliver(carrier)
-    due.sweep(NOW + 31 * SECOND)
+    sweep_schedule.sweep(NOW + 31 * SECOND)
 
     deliver(carrier, NOW + 32 * SECOND)
 
     sent = stored(account, message.id)
-    assert (sent.state, sent.attempt, sent.carrier_id, sent.error) == (State.SENT, 2, "SM9", None)
+    assert (sent.state, sent.attempt, sent.carrier_id, sent.error) == (MessageState.SENT, 2, "SM9", None)
     assert len(carrier.texts) == 2
     assert units(account) == 1
 
@@ -216,11 +221,11 @@ def test_an_unreachable_handset_is_tried_once_more_and_no_more(account: Account)
     message = accept(account)
     carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_ONCE_LATER, "30003")] * 2)
     deliver(carrier)
-    due.sweep(NOW + 31 * SECOND)
+    sweep_schedule.sweep(NOW + 31 * SECOND)
 
     deliver(carrier, NOW + 32 * SECOND)
 
-    assert stored(account, message.id).state is State.FAILED
+    assert stored(account, message.id).state is MessageState.FAILED
 
 
 def test_an_uncertain_text_is_never_sent_again_by_itself(account: Account) -> None:
@@ -228,11 +233,11 @@ def test_an_uncertain_text_is_never_sent_again_by_itself(account: Account) -> No
     carrier, [job] = FakeCarrier(answers=[Uncertain("timeout")]), queued("send")
 
     deliver(carrier, jobs=[job, job])
-    due.sweep(NOW + timedelta(minutes=14))
+    sweep_schedule.sweep(NOW + timedelta(minutes=14))
     deliver(carrier, NOW + timedelta(minutes=14))
 
     waiting = stored(account, message.id)
-    assert (waiting.state, waiting.deadline) == (State.UNCERTAIN, NOW + timedelta(minutes=15))
+    assert (waiting.state, waiting.deadline) == (MessageState.UNCERTAIN, NOW + timedelta(minutes=15))
     assert len(carrier.texts) == 1
     assert units(account) == 0
 
@@ -246,7 +251,7 @@ def test_what_the_carrier_knows_as_opted_out_is_mirrored_and_not_charged(account
     heard = queues.read(HearKeyword, body)
     assert (heard.keyword, heard.phone, heard.means, heard.answered) == ("stop", "+12125550123", "carrier", True)
     assert (heard.id, heard.account, heard.words) == (message.id, "10000001", "carrier code 21610")
-    assert stored(account, message.id).state is State.FAILED
+    assert stored(account, message.id).state is MessageState.FAILED
     assert units(account) == 0
 
 
@@ -256,7 +261,7 @@ def test_an_opt_out_that_could_not_be_mirrored_does_not_look_settled(account: Ac
     with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Exception, match="told to"):
         deliver(FakeCarrier(answers=[Refused(RefusalReason.OPTED_OUT, "21610")]))
 
-    assert stored(account, message.id).state is State.SENDING
+    assert stored(account, message.id).state is MessageState.SENDING
 
 
 def test_a_text_about_to_go_is_the_newest_of_its_route(account: Account) -> None:
@@ -264,43 +269,43 @@ def test_a_text_about_to_go_is_the_newest_of_its_route(account: Account) -> None
 
     deliver(FakeCarrier())
 
-    [route] = routes.to("+12125550123", "+15555550100")
+    [route] = numbers.last_texts_to("+12125550123", "+15555550100")
     assert (route.account, route.message_id, route.client_id) == ("10000001", message.id, "c1")
 
 
 def test_a_late_yes_of_a_slow_worker_counts_though_the_sweeper_had_given_it_up_as_uncertain(account: Account) -> None:
     message = accept(account)
     claimed = messages.claim(message, "slow", NOW, NOW + 60 * SECOND)
-    due.sweep(NOW + timedelta(minutes=3))
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
 
     assert claimed
-    recorded = messages.record(claimed, State.SENT, carrier="twilio", carrier_id="SM1")
+    recorded = messages.record(claimed, MessageState.SENT, carrier="twilio", carrier_id="SM1")
 
     assert recorded
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
     assert units(account) == 1
 
 
 def test_a_late_no_of_a_slow_worker_does_not_send_again(account: Account) -> None:
     message = accept(account)
     claimed = messages.claim(message, "slow", NOW, NOW + 60 * SECOND)
-    due.sweep(NOW + timedelta(minutes=3))
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
 
     assert claimed
-    put_off = messages.put_off(claimed, State.QUEUED, NOW + timedelta(minutes=4))
+    put_off = messages.put_off(claimed, MessageState.QUEUED, NOW + timedelta(minutes=4))
 
     assert not put_off
-    assert stored(account, message.id).state is State.UNCERTAIN
+    assert stored(account, message.id).state is MessageState.UNCERTAIN
 
 
 def test_the_services_own_answer_passes_the_block_and_leaves_no_route(account: Account) -> None:
-    opt_outs.record(
-        Event(id="e", phone="+12125550123", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP")
+    optouts.record(
+        OptOutEvent(id="e", phone="+12125550123", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP")
     )
-    answer = outgoing.draft(
+    answer = compose.draft(
         account="longcode",
         message_id="heard-0",
-        kind=Kind.SERVICE,
+        kind=MessageKind.SERVICE,
         phone="+12125550123",
         number="+15555550100",
         body="You are opted out.",
@@ -312,7 +317,7 @@ def test_the_services_own_answer_passes_the_block_and_leaves_no_route(account: A
     deliver(carrier, jobs=['{"account":"longcode","message_id":"heard-0"}'])
 
     assert [text.body for text in carrier.texts] == ["You are opted out."]
-    assert routes.to("+12125550123", "+15555550100") == []
+    assert numbers.last_texts_to("+12125550123", "+15555550100") == []
 
 
 def test_a_copy_of_a_job_that_is_done_leaves_no_route(account: Account) -> None:
@@ -322,4 +327,4 @@ def test_a_copy_of_a_job_that_is_done_leaves_no_route(account: Account) -> None:
 
     deliver(carrier, NOW + 5 * SECOND, jobs=jobs)
 
-    assert [one.at for one in routes.to("+12125550123", "+15555550100")] == [NOW]
+    assert [one.at for one in numbers.last_texts_to("+12125550123", "+15555550100")] == [NOW]

@@ -5,21 +5,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accounts import api as settings_api
-from longcode.account import Account
+from accounts import settings_api
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.errors import RequestError
-from send import api, requests
-from tests.fakes import NOW, FakeCarrier, call, client, studio
-from tests.functions.send.texts import accept, deliver
-from tests.functions.send.wire import taking_turns
+from send import api
+from tests.support.aws_calls import taking_turns
+from tests.support.fakes import NOW, FakeCarrier, call, client, studio
+from tests.support.text_steps import accept, deliver
 
 pytestmark = pytest.mark.account(units_a_day=100)
 
 
 def try_to_send(account: Account, key: str, units: int = 1, now: datetime = NOW) -> str | None:
     try:
-        api.accept(account.id, requests.NewMessage(client_id="c1", body="a" * 160 * units), key, now)
+        api.accept(account.id, api.NewMessage(client_id="c1", body="a" * 160 * units), key, now)
     except RequestError as refusal:
         return refusal.code
     return None
@@ -42,7 +42,7 @@ def test_the_refusal_says_until_when_and_what_to_change(account: Account) -> Non
     now = {"client_id": "c1", "body": "Hello"}
 
     with pytest.raises(RequestError) as refusal:
-        api.accept(account.id, requests.NewMessage.model_validate(now), "k", NOW)
+        api.accept(account.id, api.NewMessage.model_validate(now), "k", NOW)
 
     assert refusal.value.detail == (
         "This needs 1 of the 100 units that this account sends a day at most, of which none is left for 2026-11-22"

@@ -4,13 +4,16 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from longcode import outgoing
-from longcode.account import Account
-from longcode.consent import SHARED, Event, Means
-from longcode.table import clients, messages, opt_outs
-from send import api, requests
-from tests.fakes import NOW, Answered, call, client, queued, studio
-from tests.functions.send.wire import taking_turns
+from longcode.accounts.account import Account
+from longcode.clients import store as clients
+from longcode.jobs import Means
+from longcode.messages import compose
+from longcode.messages import store as messages
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
+from send import api
+from tests.support.aws_calls import taking_turns
+from tests.support.fakes import NOW, Answered, call, client, queued, studio
 
 PHONES = ("+12125550123", "+12125550124", "+12125550125")
 HELLO = {"client_id": "c1", "body": "Hello"}
@@ -45,8 +48,8 @@ def test_the_same_key_and_body_give_the_same_answer_and_send_nothing_more(accoun
 def test_the_same_answer_comes_when_the_phones_and_the_opt_out_changed_between(account: Account) -> None:
     first = post(account)
     client(account, "c1", "+12125550199", allow_text_marketing=False)
-    opt_outs.record(
-        Event(id="e", phone="+12125550199", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
+    optouts.record(
+        OptOutEvent(id="e", phone="+12125550199", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
     )
     clients.hear_stop(account.id, "c1", "+12125550199")
 
@@ -113,14 +116,14 @@ def test_a_key_that_is_too_long_is_refused(account: Account) -> None:
 def test_fifty_at_once_make_one_message_of_each_phone_and_one_answer(
     account: Account, client_id: str, phones: tuple[str, ...]
 ) -> None:
-    form = requests.NewMessage(client_id=client_id, body="Hello")
+    form = api.NewMessage(client_id=client_id, body="Hello")
 
     # Not through the handler: Lambda never has one resolver answer two requests at once.
     with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: api.accept(account.id, form, "key", NOW), range(50)))
 
     assert all(answer == answers[0] for answer in answers)
-    made = messages.of_request(account.id, outgoing.request_id(account.id, "key"))
+    made = messages.of_request(account.id, compose.request_id(account.id, "key"))
     assert [one.phone for one in made] == [*phones]
 
 

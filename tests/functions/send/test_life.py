@@ -19,31 +19,34 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from longcode import outgoing
-from longcode.account import OnUncertain
+from longcode.accounts.account import OnUncertain
 from longcode.aws.clients import client as aws_client
 from longcode.carriers.carrier import Receipt, Sent
-from longcode.consent import SHARED, Event, Means
-from longcode.message import NEXT, State
-from longcode.plans import Change
-from longcode.table import keys, messages, opt_outs, store
-from longcode.table.codec import from_wire
-from longcode.table.writes import wire_key
-from send import api, due, reporting, requests, worker
-from tests.fakes import NOW, client, queued, studio
-from tests.functions.admin.orders import done
-from tests.functions.send.texts import stored, units
-from tests.functions.send.wilful import WILLS, Silence, WilfulCarrier, Will
-from tests.local_aws import local_aws
+from longcode.jobs import Means
+from longcode.message import NEXT_STATES, MessageState
+from longcode.messages import compose
+from longcode.messages import store as messages
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
+from longcode.plans.plans import PlanChange
+from longcode.table import keys, store
+from longcode.table.writes import from_wire, wire_key
+from send import api, receipts, worker
+from sweeper import sweep_schedule
+from tests.support.admin_orders import done
 from tests.support.crashes import Crash
+from tests.support.fakes import NOW, client, queued, studio
+from tests.support.local_aws import local_aws
+from tests.support.scripted_carrier import WILLS, Silence, WilfulCarrier, Will
+from tests.support.text_steps import stored, units
 
-WITH_THE_CARRIER = {State.SENT, State.DELIVERED, State.UNDELIVERED}
-ENDS = WITH_THE_CARRIER | {State.FAILED, State.REFUSED, State.EXPIRED}
+WITH_THE_CARRIER = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED}
+ENDS = WITH_THE_CARRIER | {MessageState.FAILED, MessageState.REFUSED, MessageState.EXPIRED}
 CRASHES = st.none() | st.builds(Crash, st.integers(1, 9), st.booleans())
 # What brings second attempts comes more often than by chance alone.
 POLICIES = [OnUncertain.RESEND, OnUncertain.RESEND, OnUncertain.GIVE_UP]
 AT_LAST = [Silence.HAS_IT, Silence.HAS_IT, Silence.HAS_IT_NOT, Sent("yes")]
-REPORTS = {State.SENT: None, State.DELIVERED: None, State.UNDELIVERED: "30003"}
+REPORTS = {MessageState.SENT: None, MessageState.DELIVERED: None, MessageState.UNDELIVERED: "30003"}
 AT_THE_END = (1, 3, 8, 13, 19, 22, 26, 40, 43, 60, 280, 283, 300)  # minutes: past deadlines, then past validity
 
 
@@ -58,7 +61,7 @@ class Life(RuleBasedStateMachine):
         self.carrier = WilfulCarrier(lambda: self.now)
         self.jobs: list[str] = []
         self.unfinished: list[str] = []
-        self.states: dict[str, State] = {}
+        self.states: dict[str, MessageState] = {}
         self.resent: set[str] = set()
         self.onlooker = boto3.client("dynamodb")
 
@@ -69,7 +72,7 @@ class Life(RuleBasedStateMachine):
     )
     def sign_up(self, policy: OnUncertain, at_last: Will, tells: bool) -> None:
         self.at_last, self.tells_at_last = at_last, tells
-        self.account = studio(plan_changes=(Change(NOW, "small"),), on_uncertain=policy)
+        self.account = studio(plan_changes=(PlanChange(NOW, "small"),), on_uncertain=policy)
         client(self.account)
         events = aws_client("dynamodb").meta.events
         events.register("after-call.dynamodb", self.look)
@@ -78,14 +81,14 @@ class Life(RuleBasedStateMachine):
     @rule(key=st.sampled_from("ab"), crash=CRASHES)
     def accept(self, key: str, crash: Crash | None) -> None:
         def act() -> None:
-            form = requests.NewMessage(client_id="c1", body="Hello")
+            form = api.NewMessage(client_id="c1", body="Hello")
             api.accept(self.account.id, form, key, self.now)
 
         if not self.stopped:
             self.live(act, crash)
-        message_id = f"{outgoing.request_id(self.account.id, key)}-0"
+        message_id = f"{compose.request_id(self.account.id, key)}-0"
         if messages.get(self.account.id, message_id):  # killed or not, it is accepted
-            self.states.setdefault(message_id, State.ACCEPTED)
+            self.states.setdefault(message_id, MessageState.ACCEPTED)
 
     @rule(will=st.sampled_from(WILLS), tells=st.booleans(), crash=CRASHES)
     def deliver(self, will: Will, tells: bool, crash: Crash | None = None) -> None:
@@ -105,12 +108,12 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.carrier.taken)
     @rule(data=st.data(), state=st.sampled_from(sorted(REPORTS)), crash=CRASHES)
-    def report(self, data: st.DataObject, state: State, crash: Crash | None) -> None:
+    def report(self, data: st.DataObject, state: MessageState, crash: Crash | None) -> None:
         text, listed = data.draw(st.sampled_from(self.carrier.taken))
         receipt = Receipt(
             carrier="twilio", reference=text.reference, carrier_id=listed.carrier_id, state=state, code=REPORTS[state]
         )
-        self.live(lambda: reporting.take(receipt, self.now), crash)
+        self.live(lambda: receipts.apply_receipt(receipt, self.now), crash)
 
     @rule(will=st.sampled_from(WILLS[:5]), tells=st.booleans())
     def let_a_deadline_pass(self, will: Will, tells: bool) -> None:
@@ -124,7 +127,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(crash=CRASHES)
     def sweep(self, crash: Crash | None = None) -> None:
-        self.live(lambda: due.sweep(self.now), crash)
+        self.live(lambda: sweep_schedule.sweep(self.now), crash)
 
     @rule(crash=CRASHES)
     def release(self, crash: Crash | None) -> None:
@@ -132,10 +135,10 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def stop(self) -> None:
-        stop = Event(
+        stop = OptOutEvent(
             id="e", phone="+12125550123", scope=SHARED, out=True, at=self.now, means=Means.TEXT, words="STOP"
         )
-        opt_outs.record(stop)
+        optouts.record(stop)
         self.stopped = True
 
     @invariant()
@@ -196,12 +199,12 @@ class Life(RuleBasedStateMachine):
         for message, before in self.states.items():
             key = wire_key(keys.message(self.account.id, message))
             item = from_wire(self.onlooker.get_item(TableName="longcode", Key=key)["Item"])
-            now, again = State(item["state"]), bool(item.get("resent"))
+            now, again = MessageState(item["state"]), bool(item.get("resent"))
             self.states[message] = now
             if again:
                 self.resent.add(message)
-            sent_again = again and (before, now) == (State.UNCERTAIN, State.SENDING)
-            assert now == before or now in NEXT.get(before, set()) or sent_again, (before, now)
+            sent_again = again and (before, now) == (MessageState.UNCERTAIN, MessageState.SENDING)
+            assert now == before or now in NEXT_STATES.get(before, set()) or sent_again, (before, now)
 
 
 @pytest.mark.long

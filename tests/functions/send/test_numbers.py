@@ -6,16 +6,25 @@ from datetime import UTC, datetime
 
 import pytest
 
+from broadcasts import api as broadcasts_api
+from broadcasts import worker
 from longcode import jobs
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.aws.settings import settings
 from longcode.message import Message
-from longcode.table import dedicated, keys, messages, store, triggers
-from send import api, broadcast, broadcasts, due, events, origins, worker
-from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
-from tests.functions.send import triggering
-from tests.occasions import trigger
+from longcode.messages import store as messages
+from longcode.numbers import choose as choose_number
+from longcode.numbers import store as number_store
+from longcode.table import keys, store
+from longcode.triggers import store as triggers
+from send import api
+from send import worker as send_worker
+from sweeper import sweep_schedule
+from tests.support import trigger_steps
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, FakeCarrier, call, client, queued, studio
+from tests.support.trigger_samples import trigger
+from triggers import events_api
 
 PHONE, FOUR = "+12125550123", [f"+1555555010{index}" for index in range(4)]
 HELLO = {"client_id": "c1", "body": "Hello"}
@@ -59,7 +68,7 @@ def test_the_carrier_is_handed_the_number_of_the_line(account: Account) -> None:
     carrier, text = FakeCarrier(), post(account)
 
     [body] = queued("send")
-    worker.prepare([body], carrier, NOW)(body)
+    send_worker.prepare([body], carrier, NOW)(body)
 
     assert [one.origin for one in carrier.texts] == [text.number]
 
@@ -80,13 +89,13 @@ def test_a_broadcast_texts_each_client_over_the_accounts_line_with_them(account:
     began = post(account).number
 
     order = {"audience": {"all": True}, "body": "Two slots are left."}
-    call(broadcasts, "POST", "/broadcasts", {**order, "dry_run": True}, account=account.id)
+    call(broadcasts_api, "POST", "/broadcasts", {**order, "dry_run": True}, account=account.id)
     unasked = line(account, "+12125550124")
-    told = call(broadcasts, "POST", "/broadcasts", order, account=account.id)
+    told = call(broadcasts_api, "POST", "/broadcasts", order, account=account.id)
     for _ in range(2):
         [job] = queued("broadcast")
         step = json.loads(job)["step"]
-        broadcast.advance(jobs.Broadcast(account=account.id, broadcast_id=told.json["id"], step=step), NOW)
+        worker.advance(jobs.AdvanceBroadcast(account=account.id, broadcast_id=told.json["id"], step=step), NOW)
 
     texts = [messages.get(account.id, json.loads(one)["message_id"]) for one in queued("bulk")]
     numbers = {one.phone: one.number for one in texts if one}
@@ -107,7 +116,7 @@ def test_a_conversation_over_a_line_begins_with_the_name_and_goes_on_without(acc
     client(named)
     first = post(named)
     [body] = [one for one in queued("send") if first.id in one]
-    worker.prepare([body], FakeCarrier(), NOW)(body)
+    send_worker.prepare([body], FakeCarrier(), NOW)(body)
 
     goes_on = post(named, key="k2")
 
@@ -129,15 +138,15 @@ def test_a_triggered_text_goes_over_the_line_and_the_list_of_what_is_planned_cho
     professional = studio("10000004", edition="professional")
     client(professional)
     triggers.put(trigger(account=professional.id))
-    triggering.tell(professional)
+    trigger_steps.tell(professional)
     nine = datetime(2026, 12, 2, 15, 1, tzinfo=UTC)
 
-    listed = call(events, "GET", "/upcoming", account=professional.id)
+    listed = call(events_api, "GET", "/upcoming", account=professional.id)
     unasked = line(professional)
-    due.sweep(nine)
-    triggering.fire_all(nine)
+    sweep_schedule.sweep(nine)
+    trigger_steps.fire_all(nine)
 
-    [text] = triggering.texts(professional)
+    [text] = trigger_steps.texts(professional)
     assert [one["phones"] for one in listed.json["items"]] == [[PHONE]]
     assert unasked == "None"
     assert text.number == line(professional)
@@ -146,7 +155,7 @@ def test_a_triggered_text_goes_over_the_line_and_the_list_of_what_is_planned_cho
 def test_a_dedicated_number_carries_all_texts_of_its_account_without_its_name_in_front(account: Account) -> None:
     named = studio("10000005", sender_name="Foxglove")
     client(named)
-    dedicated.give(named, "+15555550177", NOW)
+    number_store.dedicate(named, "+15555550177", NOW)
 
     text = post(named)
 
@@ -158,9 +167,9 @@ def test_a_dedicated_number_carries_all_texts_of_its_account_without_its_name_in
 
 def test_a_broadcast_is_written_at_the_pace_of_all_numbers_that_it_goes_over(account: Account) -> None:
     own = studio("10000006")
-    dedicated.give(own, "+15555550177", NOW)
+    number_store.dedicate(own, "+15555550177", NOW)
 
-    paces = [origins.segments_a_second(one.id) for one in (account, own)]
+    paces = [choose_number.segments_a_second(one.id) for one in (account, own)]
 
     assert paces == [4_000_000, 1_000_000]
 
@@ -174,4 +183,4 @@ def test_killed_anywhere_a_request_that_comes_again_goes_over_the_number_that_wa
         text = post(account)
 
         assert chosen in ("None", text.number)
-        assert len(triggering.texts(account)) == 1
+        assert len(trigger_steps.texts(account)) == 1

@@ -8,15 +8,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from longcode.aws.settings import settings
-from longcode.consent import SHARED, Event, Means
-from longcode.message import Kind, Message, State
-from longcode.outgoing import draft
-from longcode.table import opt_outs, pace
+from longcode.jobs import Means
+from longcode.message import Message, MessageKind, MessageState
+from longcode.messages.compose import draft
+from longcode.numbers import store as numbers
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
 from send import pacing, worker
 from send.pacing import Turns
-from tests.fakes import NOW, FakeCarrier, client, studio
-from tests.functions.send.texts import accept, stored
-from tests.functions.send.wire import taking_turns
+from tests.support.aws_calls import taking_turns
+from tests.support.fakes import NOW, FakeCarrier, client, studio
+from tests.support.text_steps import accept, stored
 
 NUMBER = "+15555550100"
 SECOND = timedelta(seconds=1)
@@ -46,7 +48,7 @@ def four_segments_a_second(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterat
     pacing._own.clear()
 
 
-def text(body: str = "Hello", kind: Kind = Kind.INDIVIDUAL, number: str = NUMBER) -> Message:
+def text(body: str = "Hello", kind: MessageKind = MessageKind.INDIVIDUAL, number: str = NUMBER) -> Message:
     return draft(account="1", message_id="m-0", kind=kind, phone="+12125550123", number=number, body=body, now=NOW)
 
 
@@ -77,7 +79,7 @@ def test_the_next_batch_goes_on_where_the_last_one_ends() -> None:
 
 def busy_at(seconds: float) -> list[float | None]:
     """Send a single text while the number is busy for half a minute."""
-    pace.reserve(NUMBER, 30 * SECOND, NOW + seconds * SECOND, SECOND)
+    numbers.reserve_throughput(NUMBER, 30 * SECOND, NOW + seconds * SECOND, SECOND)
     return turns([text()], NOW + seconds * SECOND)
 
 
@@ -103,9 +105,9 @@ def test_an_idle_number_saves_nothing_up() -> None:
 
 
 def test_a_broadcast_leaves_the_time_beyond_the_next_second_to_others() -> None:
-    pace.reserve(NUMBER, 3 * SECOND, NOW, SECOND)
+    numbers.reserve_throughput(NUMBER, 3 * SECOND, NOW, SECOND)
 
-    single, bulk = turns([text()]), turns([text(kind=Kind.BULK)])
+    single, bulk = turns([text()]), turns([text(kind=MessageKind.BULK)])
 
     assert single == [3.0]
     assert bulk == [3.25]
@@ -113,20 +115,20 @@ def test_a_broadcast_leaves_the_time_beyond_the_next_second_to_others() -> None:
 
 def test_a_turn_that_is_too_far_off_is_not_waited_for() -> None:
     for _ in range(4):
-        pace.reserve(NUMBER, 8 * SECOND, NOW, 60 * SECOND)
+        numbers.reserve_throughput(NUMBER, 8 * SECOND, NOW, 60 * SECOND)
 
     assert turns([text()]) == [None]
 
 
 def test_a_clock_that_jumped_does_not_stop_a_number() -> None:
-    pace.reserve(NUMBER, SECOND, NOW + timedelta(days=1), SECOND)
+    numbers.reserve_throughput(NUMBER, SECOND, NOW + timedelta(days=1), SECOND)
 
     assert turns([text()]) == [0.0]
 
 
 def test_stretches_that_are_reserved_at_once_do_not_overlap() -> None:
     with taking_turns("dynamodb"), ThreadPoolExecutor(8) as pool:
-        starts = list(pool.map(lambda _: pace.reserve(NUMBER, SECOND, NOW, 30 * SECOND), range(24)))
+        starts = list(pool.map(lambda _: numbers.reserve_throughput(NUMBER, SECOND, NOW, 30 * SECOND), range(24)))
 
     assert sorted(start for start in starts if start) == [NOW + index * SECOND for index in range(24)]
 
@@ -136,14 +138,14 @@ def test_a_text_without_a_turn_waits_for_the_sweeper_and_counts_no_attempt() -> 
     client(account)
     message, carrier = accept(account), FakeCarrier()
     for _ in range(4):
-        pace.reserve(NUMBER, 8 * SECOND, NOW, 60 * SECOND)
+        numbers.reserve_throughput(NUMBER, 8 * SECOND, NOW, 60 * SECOND)
     clock = Clock()
 
     worker.deliver_in_turn(message, carrier, NOW, Turns([message], NOW, clock.sleep, clock.elapsed))
 
     waiting = stored(account, message.id)
     assert carrier.texts == []
-    assert (waiting.state, waiting.attempt) == (State.QUEUED, 0)
+    assert (waiting.state, waiting.attempt) == (MessageState.QUEUED, 0)
     assert waiting.due_at
     assert NOW + 60 * SECOND <= waiting.due_at <= NOW + 120 * SECOND
 
@@ -152,12 +154,12 @@ def test_a_stop_that_comes_while_a_text_waits_is_heard() -> None:
     account = studio()
     client(account)
     message, carrier, clock = accept(account), FakeCarrier(), Clock()
-    pace.reserve(NUMBER, 4 * SECOND, NOW, SECOND)
-    opt_outs.record(
-        Event(id="e", phone=message.phone, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
+    numbers.reserve_throughput(NUMBER, 4 * SECOND, NOW, SECOND)
+    optouts.record(
+        OptOutEvent(id="e", phone=message.phone, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
     )
 
     worker.deliver_in_turn(message, carrier, NOW, Turns([message], NOW, clock.sleep, clock.elapsed))
 
     assert carrier.texts == []
-    assert stored(account, message.id).state is State.REFUSED
+    assert stored(account, message.id).state is MessageState.REFUSED

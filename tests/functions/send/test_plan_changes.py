@@ -7,19 +7,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longcode import limits
-from longcode.account import Account
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.errors import RequestError
-from longcode.message import Message, State
-from longcode.plans import Change
-from longcode.table import accounts, allowances, keys, store
-from longcode.table.codec import read
-from send import acceptance, api, due, requests
-from tests.fakes import NOW, FakeCarrier, client, studio
-from tests.functions.send import rounds
-from tests.functions.send.texts import accept, deliver
-from tests.local_aws import local_aws
+from longcode.message import Message, MessageState
+from longcode.messages import accept
+from longcode.plans.plans import PlanChange
+from longcode.table import keys, store
+from longcode.table.writes import read
+from longcode.usage import store as quotas
+from longcode.usage.usage import limits_at
+from send import api
+from sweeper import sweep_schedule
+from tests.support import broadcast_steps
+from tests.support.fakes import NOW, FakeCarrier, client, studio
+from tests.support.local_aws import local_aws
+from tests.support.text_steps import accept as text_steps_accept
+from tests.support.text_steps import deliver
 
 # Starter stops at 100 units, Small at 300; Medium, with 1,000, charges.
 
@@ -27,30 +32,30 @@ MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(days=2)
 DECEMBER = datetime(2026, 12, 2, 15, 0, tzinfo=UTC)
 BAD_NUMBER = Refused(RefusalReason.BAD_NUMBER, "21211")
-_NOT_SENT = {State.FAILED, State.REFUSED, State.CANCELLED, State.EXPIRED}
+_NOT_SENT = {MessageState.FAILED, MessageState.REFUSED, MessageState.CANCELLED, MessageState.EXPIRED}
 
 
 def on(plan: str) -> Account:
-    account = studio(plan_changes=(Change(NOW - timedelta(days=1), plan),))
+    account = studio(plan_changes=(PlanChange(NOW - timedelta(days=1), plan),))
     client(account)
     return account
 
 
 def change(account: Account, plan: str, at: datetime = NOW) -> None:
-    accounts.change_plan(accounts.need(account.id), Change(at, plan))
+    accounts.change_plan(accounts.need(account.id), PlanChange(at, plan))
 
 
 def use(account: Account, units: int, key: str = "use", **fields: Any) -> list[Message]:
     """Have so many units accepted, ten a text."""
     return [
-        accept(account, f"{key}-{index}", body="a" * 160 * min(10, units - index), **fields)
+        text_steps_accept(account, f"{key}-{index}", body="a" * 160 * min(10, units - index), **fields)
         for index in range(0, units, 10)
     ]
 
 
 def refused(account: Account, key: str, units: int = 1, now: datetime = NOW, send_at: datetime | None = None) -> str:
     """Tell why a text is refused; "" when it is not."""
-    form = requests.NewMessage(client_id="c1", body="a" * 160 * units, send_at=send_at)
+    form = api.NewMessage(client_id="c1", body="a" * 160 * units, send_at=send_at)
     try:
         api.accept(account.id, form, key, now)
     except RequestError as refusal:
@@ -65,8 +70,8 @@ def allowance(account: Account) -> dict[str, Any]:
 def room(account: Account, now: datetime = NOW) -> int:
     """Tell how many units are left of the month."""
     there = accounts.need(account.id)
-    plan = acceptance.plan_at(there, now)
-    return plan.included_units - allowances.reserved(limits.of(there, plan, now))["used"]
+    plan = accept.plan_at(there, now)
+    return plan.included_units - quotas.reserved(limits_at(there, plan, now))["used"]
 
 
 @pytest.mark.usefixtures("aws")
@@ -98,13 +103,13 @@ def test_what_is_on_its_way_at_a_change_is_added_within_minutes_though_the_looks
     use(account, 10)
     deliver(FakeCarrier())
     for minute in (3, 9):
-        due.sweep(NOW + minute * MINUTE)  # nothing more is used: the next look is in an hour
+        sweep_schedule.sweep(NOW + minute * MINUTE)  # nothing more is used: the next look is in an hour
     use(account, 20, "on-its-way", now=NOW + 10 * MINUTE)
     change(account, "starter", NOW + 11 * MINUTE)
     use(account, 30, "then", now=NOW + 11 * MINUTE)
 
     deliver(FakeCarrier(), NOW + 12 * MINUTE)
-    due.sweep(NOW + 14 * MINUTE)
+    sweep_schedule.sweep(NOW + 14 * MINUTE)
 
     assert allowance(account)["used"] == 60
 
@@ -125,15 +130,15 @@ def test_what_is_scheduled_on_a_plan_that_charges_is_held_against_the_limit_of_t
 @pytest.mark.usefixtures("aws")
 def test_a_broadcast_that_goes_on_a_plan_that_charges_is_known_before_its_texts_are_written() -> None:
     account = on("medium")
-    rounds.people(account, 60)
-    broadcast_id = rounds.take(account, audience={"all": True, "except_tags": []})
-    rounds.advance(steps=1)
+    broadcast_steps.people(account, 60)
+    broadcast_id = broadcast_steps.take(account, audience={"all": True, "except_tags": []})
+    broadcast_steps.advance(steps=1)
 
     change(account, "starter")
     left = room(account)
-    rounds.advance()
+    broadcast_steps.advance()
 
-    planned = rounds.stored(account, broadcast_id)
+    planned = broadcast_steps.stored(account, broadcast_id)
     assert (planned.texts, left) == (61, 39)  # the client of every test here is one of them
     assert room(account) == 39
 
@@ -147,7 +152,7 @@ def test_a_text_on_its_way_while_a_limit_comes_is_known_as_soon_as_it_is_sent_an
     use(account, 90, "on the new plan")
     before = room(account)
     deliver(FakeCarrier())
-    due.sweep(NOW + 10 * MINUTE)
+    sweep_schedule.sweep(NOW + 10 * MINUTE)
 
     assert (before, room(account)) == (10, 0)
     assert refused(account, "past") != ""
@@ -212,7 +217,7 @@ def test_what_was_scheduled_for_next_month_is_held_against_the_limit_that_next_m
     use(account, 95, "december", send_at=DECEMBER)
 
     change(account, "starter", NOW)
-    due.sweep(DECEMBER - timedelta(days=1))
+    sweep_schedule.sweep(DECEMBER - timedelta(days=1))
 
     assert [bool(refused(account, key, 5, NOW, DECEMBER)) for key in ("fits", "past")] == [False, True]
 
@@ -225,7 +230,7 @@ def test_a_text_reserved_in_one_month_and_sent_in_the_next_is_known_to_the_next(
     use(account, 10, "then", now=midnight + MINUTE)
 
     deliver(FakeCarrier(), midnight + MINUTE)
-    due.sweep(midnight + 10 * MINUTE)
+    sweep_schedule.sweep(midnight + 10 * MINUTE)
 
     assert room(account, midnight + 10 * MINUTE) == 80
 
@@ -258,10 +263,10 @@ def live(account: Account, step: str, units: int, place: int) -> None:
             deliver(FakeCarrier(answers=[BAD_NUMBER] * 20), NOW)
         case "cancel":
             for one in texts(account)[:2]:
-                if one.state in (State.SCHEDULED, State.ACCEPTED):
+                if one.state in (MessageState.SCHEDULED, MessageState.ACCEPTED):
                     api.cancel(account.id, one.id, NOW)
         case "look":
-            due.sweep(NOW + timedelta(minutes=3 * place))
+            sweep_schedule.sweep(NOW + timedelta(minutes=3 * place))
         case plan:
             change(account, plan, NOW + timedelta(minutes=place))
 

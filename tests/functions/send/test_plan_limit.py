@@ -5,22 +5,27 @@ from pathlib import Path
 
 import pytest
 
-from longcode import limits, months
-from longcode.account import Account
-from longcode.aws import clock
+from longcode import months
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.aws import clients
 from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.errors import PlanLimitReached
-from longcode.message import State
-from longcode.plans import Change
-from longcode.table import accounts, allowances, messages, store, usage
-from longcode.usage import Usage
-from send import acceptance, api, requests
-from tests.fakes import NOW, FakeCarrier, call, client, studio
-from tests.functions.send.texts import accept, deliver, stored
-from tests.functions.send.wire import taking_turns
-from tests.local_aws import load_plans
+from longcode.message import MessageState
+from longcode.messages import accept
+from longcode.messages import store as messages
+from longcode.plans.plans import PlanChange
+from longcode.table import store
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage, limits_at
+from send import api
+from tests.support.aws_calls import taking_turns
+from tests.support.fakes import NOW, FakeCarrier, call, client, studio
+from tests.support.local_aws import load_plans
+from tests.support.text_steps import accept as text_steps_accept
+from tests.support.text_steps import deliver, stored
 
-pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),))
+pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),))
 
 # The plan Starter stops at 100 units.
 
@@ -28,12 +33,12 @@ pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),))
 def use(account: Account, units: int) -> None:
     """Have so many units reserved."""
     for index in range(0, units, 10):
-        accept(account, f"use-{index}", body="a" * 160 * min(10, units - index))
+        text_steps_accept(account, f"use-{index}", body="a" * 160 * min(10, units - index))
 
 
 def try_to_send(account: Account, key: str) -> bool:
     try:
-        api.accept(account.id, requests.NewMessage(client_id="c1", body="Hello"), key, NOW)
+        api.accept(account.id, api.NewMessage(client_id="c1", body="Hello"), key, NOW)
     except PlanLimitReached:
         return False
     return True
@@ -45,8 +50,8 @@ def at_once(account: Account, texts: int, key: str) -> list[bool]:
 
 
 def reserved(account: Account) -> int:
-    held = limits.of(account, acceptance.plan_at(accounts.need(account.id), NOW), NOW)
-    return allowances.reserved(held)["used"]
+    held = limits_at(account, accept.plan_at(accounts.need(account.id), NOW), NOW)
+    return quotas.reserved(held)["used"]
 
 
 def test_the_last_unit_is_sent_and_the_next_is_refused(account: Account) -> None:
@@ -60,7 +65,7 @@ def test_the_last_unit_is_sent_and_the_next_is_refused(account: Account) -> None
 
 def refusal(account: Account, *, units: int = 1, now: datetime = NOW) -> PlanLimitReached:
     with pytest.raises(PlanLimitReached) as refused:
-        api.accept(account.id, requests.NewMessage(client_id="c1", body="a" * 160 * units), "k", now)
+        api.accept(account.id, api.NewMessage(client_id="c1", body="a" * 160 * units), "k", now)
     return refused.value
 
 
@@ -85,13 +90,13 @@ def test_the_problem_document_says_so_to_software(account: Account) -> None:
 
     # The clock of a request is the real one: in its last evening a month has no plan to change to any more.
     assert answer.status == 409
-    assert (answer.json["frees_at"] == december) == (months.month_of(clock.now()) == "2026-11")
+    assert (answer.json["frees_at"] == december) == (months.month_of(clients.now()) == "2026-11")
     assert isinstance(answer.json["plans_that_allow"], list)
 
 
 def test_a_plan_that_would_not_allow_the_text_either_is_not_said_to(account: Account) -> None:
     """It was on a bigger plan before, and sent 295 units."""
-    store.write(usage.adding(account.id, "2026-11-10", "m1", Usage(units_sent=295)))
+    store.write(quotas.adding(account.id, "2026-11-10", "m1", Usage(units_sent=295)))
 
     refused = refusal(account, units=6)
 
@@ -132,7 +137,7 @@ def test_200_texts_at_once_pass_a_limit_of_100_by_none(account: Account) -> None
 
 def test_a_bigger_plan_in_the_midst_of_it_lets_exactly_its_units_pass(account: Account) -> None:
     def change() -> bool:
-        accounts.change_plan(account, Change(NOW, "small"))
+        accounts.change_plan(account, PlanChange(NOW, "small"))
         return True
 
     with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(40) as pool:
@@ -161,7 +166,7 @@ def test_the_first_texts_of_a_month_start_one_allowance_however_many_come_at_onc
 )
 def test_a_text_that_failed_gives_its_unit_back(account: Account, answer: Refused) -> None:
     use(account, 90)
-    accept(account, "last", body="a" * 1600)
+    text_steps_accept(account, "last", body="a" * 1600)
     deliver(FakeCarrier(answers=[answer] * 10))
 
     assert try_to_send(account, "again")
@@ -169,13 +174,13 @@ def test_a_text_that_failed_gives_its_unit_back(account: Account, answer: Refuse
 
 def test_an_uncertain_text_gives_its_units_back_only_when_it_is_given_up(account: Account) -> None:
     use(account, 99)
-    message = accept(account, "last")
+    message = text_steps_accept(account, "last")
     claimed = messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
     assert claimed
-    messages.put_off(claimed, State.UNCERTAIN, NOW)
+    messages.put_off(claimed, MessageState.UNCERTAIN, NOW)
     waiting = try_to_send(account, "too early")
 
-    messages.settle(stored(account, message.id), State.FAILED)
+    messages.settle(stored(account, message.id), MessageState.FAILED)
 
     assert not waiting
     assert try_to_send(account, "later")
@@ -193,7 +198,7 @@ def test_a_request_with_more_units_than_are_left_is_refused_whole(account: Accou
 
 def test_a_bigger_plan_takes_effect_at_once(account: Account) -> None:
     use(account, 100)
-    accounts.change_plan(account, Change(NOW, "small"))
+    accounts.change_plan(account, PlanChange(NOW, "small"))
 
     assert try_to_send(account, "k")
 
@@ -202,15 +207,15 @@ def test_a_new_month_starts_anew(account: Account) -> None:
     use(account, 100)
     december = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
 
-    accept(account, "december", now=december)
+    text_steps_accept(account, "december", now=december)
 
     assert not try_to_send(account, "november")
 
 
 def test_on_a_plan_that_charges_nothing_is_refused(aws: None) -> None:
-    account = studio(plan_changes=(Change(NOW, "medium"),))
+    account = studio(plan_changes=(PlanChange(NOW, "medium"),))
     client(account)
 
-    message = accept(account)
+    message = text_steps_accept(account)
 
     assert message.reserved_in is None

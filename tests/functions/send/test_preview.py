@@ -2,21 +2,22 @@ from dataclasses import replace
 
 import pytest
 
-from longcode.account import Account
-from longcode.message import State
-from longcode.plans import Change
-from longcode.table import messages, usage
+from longcode.accounts.account import Account
+from longcode.message import MessageState
+from longcode.messages import store as messages
+from longcode.plans.plans import PlanChange
 from longcode.table.store import transact
-from longcode.usage import Usage
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage
 from send import api
-from tests.fakes import NOW, call, client, queued, studio
-from tests.functions.send.texts import accept
+from tests.support.fakes import NOW, call, client, queued, studio
+from tests.support.text_steps import accept
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
 def used(account: Account, counted: Usage) -> None:
-    transact([usage.adding(account.id, "2026-11-10", "x", counted)])
+    transact([quotas.adding(account.id, "2026-11-10", "x", counted)])
 
 
 def test_the_preview_shows_the_text_its_length_and_what_forces_ucs_2() -> None:
@@ -55,7 +56,7 @@ def test_beyond_the_plan_each_unit_costs_and_replies_have_used_units_too(counted
 
 
 def test_on_a_plan_that_stops_replies_do_not_count_towards_the_limit() -> None:
-    account = studio(plan_changes=(Change(NOW, "starter"),))
+    account = studio(plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
     used(account, Usage(units_sent=99, units_received=50))
 
@@ -71,6 +72,6 @@ def test_a_message_is_shown_as_sent_by_the_studio_that_sent_it() -> None:
     client(account)
     message = accept(account)
 
-    messages.settle(message, State.CANCELLED)
+    messages.settle(message, MessageState.CANCELLED)
 
-    assert messages.get(account.id, message.id) == replace(message, state=State.CANCELLED, due_at=None)
+    assert messages.get(account.id, message.id) == replace(message, state=MessageState.CANCELLED, due_at=None)

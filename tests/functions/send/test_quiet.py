@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from longcode.account import Account, QuietZone
-from longcode.message import Held, Kind, Message, State
-from longcode.outgoing import draft
-from longcode.table import messages
-from send import due
-from send.timing import timed
-from tests.fakes import FakeCarrier, client, queued
-from tests.functions.send.texts import deliver, stored
+from longcode.accounts.account import Account, QuietZone
+from longcode.message import Held, Message, MessageKind, MessageState
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
+from longcode.messages.timing import timed
+from sweeper import sweep_schedule
+from tests.support.fakes import FakeCarrier, client, queued
+from tests.support.text_steps import deliver, stored
 
 pytestmark = pytest.mark.account(client=False)
 
@@ -28,7 +28,7 @@ def text(
     plain = draft(
         account=account.id,
         message_id="m-0",
-        kind=Kind.BULK,
+        kind=MessageKind.BULK,
         phone=phone,
         number="+15555550100",
         body="Hello",
@@ -43,20 +43,20 @@ def text(
 def test_a_text_waits_for_eight_in_the_morning_where_the_phone_is_and_then_goes(account: Account) -> None:
     message, carrier = text(account), FakeCarrier()
 
-    early = due.sweep(MORNING - timedelta(seconds=1))
-    due.sweep(MORNING + timedelta(seconds=20))
+    early = sweep_schedule.sweep(MORNING - timedelta(seconds=1))
+    sweep_schedule.sweep(MORNING + timedelta(seconds=20))
     deliver(carrier, MORNING + timedelta(seconds=21), queued("bulk"))
 
-    assert (message.state, message.held, message.due_at) == (State.SCHEDULED, Held.QUIET_HOURS, MORNING)
+    assert (message.state, message.held, message.due_at) == (MessageState.SCHEDULED, Held.QUIET_HOURS, MORNING)
     assert early == 0
-    assert stored(account, "m-0").state is State.SENT
+    assert stored(account, "m-0").state is MessageState.SENT
     assert [one.valid_seconds for one in carrier.texts] == [46779]  # to 21:00 in New York, not longer
 
 
 def test_where_it_is_still_day_a_text_goes_at_once(account: Account) -> None:
     message = text(account, LOS_ANGELES)
 
-    assert (message.state, message.held) == (State.ACCEPTED, None)
+    assert (message.state, message.held) == (MessageState.ACCEPTED, None)
 
 
 def test_where_nobody_knows_the_place_all_zones_must_be_awake(account: Account) -> None:
@@ -74,7 +74,7 @@ def test_the_studios_own_zone_can_be_taken_for_clients_without_one(account: Acco
 def test_an_account_can_turn_quiet_hours_off(account: Account) -> None:
     message = text(replace(account, quiet_hours=False))
 
-    assert (message.state, message.quiet_from) == (State.ACCEPTED, None)
+    assert (message.state, message.quiet_from) == (MessageState.ACCEPTED, None)
 
 
 def test_a_time_that_the_studio_chose_is_not_before_the_morning_either(account: Account) -> None:
@@ -94,7 +94,7 @@ def test_a_text_that_comes_to_a_worker_after_nine_in_the_evening_waits_for_the_m
     deliver(carrier, evening + timedelta(minutes=3), [job])  # a copy of the job
 
     assert carrier.texts == []
-    assert (late.state, late.held, late.due_at) == (State.QUEUED, Held.QUIET_HOURS, MORNING)
+    assert (late.state, late.held, late.due_at) == (MessageState.QUEUED, Held.QUIET_HOURS, MORNING)
     assert late.attempt == 0
 
 
@@ -105,7 +105,7 @@ def test_a_held_text_goes_once_after_its_night(account: Account) -> None:
     deliver(carrier, evening + timedelta(minutes=2), [job])
 
     for minute in (1, 4):
-        due.sweep(MORNING + timedelta(minutes=minute))
+        sweep_schedule.sweep(MORNING + timedelta(minutes=minute))
         deliver(carrier, MORNING + timedelta(minutes=minute), queued("bulk") or [job])
 
     assert len(carrier.texts) == 1
@@ -114,26 +114,32 @@ def test_a_held_text_goes_once_after_its_night(account: Account) -> None:
 def test_a_held_text_that_nobody_brought_on_for_a_day_is_dropped_with_the_reason(account: Account) -> None:
     text(account)
 
-    due.sweep(EVENING + timedelta(days=1, seconds=1))
+    sweep_schedule.sweep(EVENING + timedelta(days=1, seconds=1))
 
     dropped = stored(account, "m-0")
-    assert (dropped.state, dropped.error) == (State.EXPIRED, "quiet_hours")
+    assert (dropped.state, dropped.error) == (MessageState.EXPIRED, "quiet_hours")
 
 
 def test_a_text_whose_night_is_longer_than_a_day_is_dropped_and_not_sent_on_the_third(account: Account) -> None:
     friday = datetime(2026, 11, 28, 0, 0, tzinfo=UTC)
     message = text(account, NOBODY_KNOWS, friday)
 
-    due.sweep(friday + timedelta(days=1, seconds=1))
+    sweep_schedule.sweep(friday + timedelta(days=1, seconds=1))
 
     assert message.due_at == message.valid_until
-    assert stored(account, "m-0").state is State.EXPIRED
+    assert stored(account, "m-0").state is MessageState.EXPIRED
 
 
 def test_a_clients_own_zone_counts_before_the_numbers(account: Account) -> None:
     in_sydney = client(account, "c1", NEW_YORK, time_zone="Australia/Sydney")
     plain = draft(
-        account=account.id, message_id="m-0", kind=Kind.BULK, phone=NEW_YORK, number="+1", body="Hello", now=EVENING
+        account=account.id,
+        message_id="m-0",
+        kind=MessageKind.BULK,
+        phone=NEW_YORK,
+        number="+1",
+        body="Hello",
+        now=EVENING,
     )
 
-    assert timed(plain, account, in_sydney).state is State.ACCEPTED  # 13:30 in Sydney
+    assert timed(plain, account, in_sydney).state is MessageState.ACCEPTED  # 13:30 in Sydney

@@ -1,19 +1,19 @@
 from collections import defaultdict
 from itertools import product
 
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import Receipt, RefusalReason
-from longcode.message import Direction, Kind, Message, State
-from longcode.table import messages
-from send import reporting
-from tests.fakes import NOW, studio
-from tests.functions.send.texts import stored, units
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.messages import store as messages
+from send import receipts
+from tests.support.fakes import NOW, studio
+from tests.support.text_steps import stored, units
 
 RECORD = "our own record"
 RECEIPTS = {
-    "sent": (State.SENT, None, None),
-    "delivered": (State.DELIVERED, None, None),
-    "undelivered": (State.UNDELIVERED, "30003", RefusalReason.TRY_ONCE_LATER),
+    "sent": (MessageState.SENT, None, None),
+    "delivered": (MessageState.DELIVERED, None, None),
+    "undelivered": (MessageState.UNDELIVERED, "30003", RefusalReason.TRY_ONCE_LATER),
 }
 
 
@@ -28,8 +28,8 @@ def claimed(account: Account, message_id: str) -> Message:
         account=account.id,
         id=message_id,
         direction=Direction.OUT,
-        kind=Kind.INDIVIDUAL,
-        state=State.SENDING,
+        kind=MessageKind.INDIVIDUAL,
+        state=MessageState.SENDING,
         phone="+12125550123",
         number="+15555550100",
         body="Hello",
@@ -47,11 +47,11 @@ def claimed(account: Account, message_id: str) -> Message:
 def live(message: Message, order: tuple[str, ...]) -> None:
     for step in order:
         if step == RECORD:
-            messages.record(message, State.SENT, carrier="twilio", carrier_id="SM1")
+            messages.record(message, MessageState.SENT, carrier="twilio", carrier_id="SM1")
         else:
             state, code, why = RECEIPTS[step]
             reference = f"{message.account}.{message.id}"
-            reporting.take(
+            receipts.apply_receipt(
                 Receipt(carrier="twilio", reference=reference, carrier_id="SM1", state=state, code=code, reason=why),
                 NOW,
             )
@@ -66,10 +66,10 @@ def test_receipts_in_any_order_doubled_and_around_our_own_record_end_alike(aws: 
         end = stored(account, message.id)
         ends[frozenset(order)].add((end.state, end.error, end.charged_units, end.carrier_id, end.due_at))
 
-    undelivered = {(State.UNDELIVERED, "twilio:30003", 2, "SM1", None)}
-    delivered = {(State.DELIVERED, None, 2, "SM1", None)}
+    undelivered = {(MessageState.UNDELIVERED, "twilio:30003", 2, "SM1", None)}
+    delivered = {(MessageState.DELIVERED, None, 2, "SM1", None)}
     assert ends == {
-        frozenset({RECORD, "sent"}): {(State.SENT, None, 2, "SM1", None)},
+        frozenset({RECORD, "sent"}): {(MessageState.SENT, None, 2, "SM1", None)},
         frozenset({RECORD, "undelivered"}): undelivered,
         frozenset({RECORD, "sent", "undelivered"}): undelivered,
         frozenset({RECORD, "delivered"}): delivered,

@@ -7,19 +7,21 @@ from urllib.parse import urlencode
 
 import pytest
 
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Receipt, RefusalReason, Uncertain
 from longcode.jobs import HearKeyword
-from longcode.message import Direction, Kind, Message, State
-from longcode.table import messages, usage
-from longcode.usage import Usage
-from send import due, receipts, reporting
-from tests.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, queued
-from tests.functions.send.logs import logged
-from tests.functions.send.texts import accept, deliver, stored, units
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.messages import store as messages
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage
+from send import receipts, receipts_api
+from sweeper import sweep_schedule
 from tests.support.crashes import recorded_calls
+from tests.support.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, queued
+from tests.support.readers import logged
+from tests.support.text_steps import accept, deliver, stored, units
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -36,8 +38,8 @@ def sent_message() -> Message:
         account="1001",
         id="0198f3c2a7b4",
         direction=Direction.OUT,
-        kind=Kind.INDIVIDUAL,
-        state=State.SENT,
+        kind=MessageKind.INDIVIDUAL,
+        state=MessageState.SENT,
         phone="+15555550123",
         number="+15555550100",
         body="Hello",
@@ -61,8 +63,8 @@ def test_a_receipt_that_says_opted_out_is_mirrored_as_of_the_text_and_charges_no
     assert (first.at, first.words) == (NOW + timedelta(minutes=1), "carrier code 21610")
     assert again == first
     ended = stored(account, message.id)
-    assert (ended.state, ended.error, ended.charged_units) == (State.UNDELIVERED, "twilio:21610", 0)
-    assert usage.of_month(account.id, "2026-11") == Usage()
+    assert (ended.state, ended.error, ended.charged_units) == (MessageState.UNDELIVERED, "twilio:21610", 0)
+    assert quotas.of_month(account.id, "2026-11") == Usage()
 
 
 def test_a_receipt_that_says_opted_out_before_our_own_record_charges_nothing(account: Account) -> None:
@@ -72,7 +74,7 @@ def test_a_receipt_that_says_opted_out_before_our_own_record_charges_nothing(acc
     report(message, "undelivered", "21610")
 
     assert len(queued("opt_out")) == 1
-    assert (stored(account, message.id).state, units(account)) == (State.FAILED, 0)
+    assert (stored(account, message.id).state, units(account)) == (MessageState.FAILED, 0)
 
 
 def test_what_was_charged_in_a_month_that_is_over_stays(account: Account) -> None:
@@ -83,11 +85,11 @@ def test_what_was_charged_in_a_month_that_is_over_stays(account: Account) -> Non
         carrier="twilio",
         reference=f"{account.id}.{message.id}",
         carrier_id="SM1",
-        state=State.UNDELIVERED,
+        state=MessageState.UNDELIVERED,
         code="21610",
         reason=RefusalReason.OPTED_OUT,
     )
-    reporting.take(receipt, NOW + timedelta(days=20))
+    receipts.apply_receipt(receipt, NOW + timedelta(days=20))
 
     assert (stored(account, message.id).charged_units, units(account)) == (1, 1)
 
@@ -99,7 +101,7 @@ def test_a_receipt_that_says_landline_says_so_on_the_message(account: Account) -
     report(message, "undelivered", "30006")
 
     ended = stored(account, message.id)
-    assert (ended.state, ended.error) == (State.UNDELIVERED, "twilio:30006")
+    assert (ended.state, ended.error) == (MessageState.UNDELIVERED, "twilio:30006")
     assert queued("opt_out") == []
 
 
@@ -108,19 +110,19 @@ def report(message: Message, status: str, code: str = "", sid: str = "SM1", toke
     form = f"MessageSid={sid}&MessageStatus={status}" + (f"&ErrorCode={code}" if code else "")
     pairs = [("MessageSid", sid), ("MessageStatus", status)] + ([("ErrorCode", code)] if code else [])
     signed = twilio.signature(token, f"https://longcode.example{path}", pairs)
-    return call(receipts, "POST", path, form, headers={"X-Twilio-Signature": signed})
+    return call(receipts_api, "POST", path, form, headers={"X-Twilio-Signature": signed})
 
 
 @pytest.mark.parametrize("name", ["twilio_receipt.json", "twilio_receipt_at_its_own_address.json"])
 def test_an_event_of_api_gateway_or_of_the_functions_own_address_delivers_its_message(aws: None, name: str) -> None:
     messages.accept([sent_message()])
 
-    answer = receipts.handler(event(name), LambdaContext())
+    answer = receipts_api.handler(event(name), LambdaContext())
 
     assert answer["statusCode"] == 204
     found = messages.get("1001", "0198f3c2a7b4")
     assert found
-    assert found.state is State.DELIVERED
+    assert found.state is MessageState.DELIVERED
 
 
 def test_a_forged_receipt_at_the_functions_own_address_is_refused_as_a_problem(aws: None) -> None:
@@ -128,19 +130,19 @@ def test_a_forged_receipt_at_the_functions_own_address_is_refused_as_a_problem(a
     forged = event("twilio_receipt_at_its_own_address.json")
     forged["headers"]["x-twilio-signature"] = "b/+VMSnBsjNM8QYCDParMZ90aRs="
 
-    answer = receipts.handler(forged, LambdaContext())
+    answer = receipts_api.handler(forged, LambdaContext())
 
     assert answer["statusCode"] == 403
     assert answer["headers"]["Content-Type"] == "application/problem+json"
     found = messages.get("1001", "0198f3c2a7b4")
     assert found
-    assert found.state is State.SENT
+    assert found.state is MessageState.SENT
 
 
 def test_there_is_nothing_else_at_the_functions_own_address(aws: None) -> None:
     other = event("twilio_receipt_at_its_own_address.json") | {"rawPath": "/messages"}
 
-    answer = receipts.handler(other, LambdaContext())
+    answer = receipts_api.handler(other, LambdaContext())
 
     assert answer["statusCode"] == 404
 
@@ -156,7 +158,7 @@ def test_receipts_in_any_order_and_doubled_end_in_delivered_and_count_once(
         report(message, status)
 
     delivered = stored(account, message.id)
-    assert (delivered.state, delivered.carrier_id, delivered.charged_units) == (State.DELIVERED, "SM1", 1)
+    assert (delivered.state, delivered.carrier_id, delivered.charged_units) == (MessageState.DELIVERED, "SM1", 1)
     assert delivered.due_at is None
     assert units(account) == 1
 
@@ -167,10 +169,10 @@ def test_a_receipt_before_the_record_makes_the_record(account: Account) -> None:
     assert claimed
 
     report(message, "delivered")
-    recorded = messages.record(claimed, State.SENT, carrier="twilio", carrier_id="SM1")
+    recorded = messages.record(claimed, MessageState.SENT, carrier="twilio", carrier_id="SM1")
 
     assert not recorded
-    assert stored(account, message.id).state is State.DELIVERED
+    assert stored(account, message.id).state is MessageState.DELIVERED
     assert units(account) == 1
 
 
@@ -181,7 +183,7 @@ def test_an_undelivered_text_was_sent_and_counts_and_says_why(account: Account) 
     report(message, "undelivered", "30005")
 
     found = stored(account, message.id)
-    assert (found.state, found.error, found.charged_units) == (State.UNDELIVERED, "twilio:30005", 1)
+    assert (found.state, found.error, found.charged_units) == (MessageState.UNDELIVERED, "twilio:30005", 1)
     assert units(account) == 1
 
 
@@ -193,20 +195,20 @@ def test_what_was_called_undelivered_may_still_be_delivered_but_not_the_other_wa
         report(message, status)
 
     found = stored(account, message.id)
-    assert (found.state, found.error) == (State.DELIVERED, None)
+    assert (found.state, found.error) == (MessageState.DELIVERED, None)
 
 
 def test_a_receipt_after_an_uncertain_text_was_given_up_changes_nothing_and_costs_nothing(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier(answers=[Uncertain("timeout")]))
-    due.sweep(NOW + timedelta(minutes=16))
+    sweep_schedule.sweep(NOW + timedelta(minutes=16))
     deliver(FakeCarrier(), NOW + timedelta(minutes=16))
 
     answer = report(message, "delivered")
 
     found = stored(account, message.id)
     assert answer.status == 204
-    assert (found.state, found.error) == (State.FAILED, "uncertain")
+    assert (found.state, found.error) == (MessageState.FAILED, "uncertain")
     assert units(account) == 0
 
 
@@ -217,7 +219,7 @@ def test_a_receipt_of_nothing_we_sent_is_taken_quietly(account: Account, referen
     signed = twilio.signature("test-token", f"https://longcode.example{path}", pairs)
 
     answer = call(
-        receipts,
+        receipts_api,
         "POST",
         path,
         "MessageSid=SM1&MessageStatus=delivered",
@@ -235,7 +237,7 @@ def test_a_status_that_says_nothing_new_changes_nothing(account: Account, status
     answer = report(message, status)
 
     assert answer.status == 204
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
 
 
 def test_a_receipt_with_fields_never_seen_before_is_a_receipt(account: Account) -> None:
@@ -245,10 +247,10 @@ def test_a_receipt_with_fields_never_seen_before_is_a_receipt(account: Account) 
     pairs = [("MessageSid", "SM1"), ("MessageStatus", "delivered"), ("RawDlrDoneDate", "2611221530"), ("Novelty", "")]
     signed = twilio.signature("test-token", f"https://longcode.example{path}", pairs)
 
-    answer = call(receipts, "POST", path, urlencode(pairs), headers={"X-Twilio-Signature": signed})
+    answer = call(receipts_api, "POST", path, urlencode(pairs), headers={"X-Twilio-Signature": signed})
 
     assert answer.status == 204
-    assert stored(account, message.id).state is State.DELIVERED
+    assert stored(account, message.id).state is MessageState.DELIVERED
 
 
 def test_a_replayed_receipt_changes_nothing_and_writes_nothing(account: Account) -> None:
@@ -272,7 +274,7 @@ def test_a_forged_receipt_is_refused_and_changes_nothing(account: Account) -> No
     answer = report(message, "delivered", token="guessed")
 
     assert (answer.status, answer.json["code"]) == (403, "forged")
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
 
 
 def test_the_log_of_a_receipt_has_no_phone_number(account: Account, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,15 +2,18 @@ from typing import Any
 
 import pytest
 
-from longcode.account import Account
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
 from longcode.aws import clients as clients_of_aws
-from longcode.client import Phone
-from longcode.consent import SHARED, Event, Means
-from longcode.table import clients, opt_outs, templates
+from longcode.clients import store as clients
+from longcode.clients.client import Phone
+from longcode.jobs import Means
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.template import Template
 from send import api
-from tests.fakes import NOW, Answered, call, client, queued, studio
-from tests.functions.send.logs import logged
+from tests.support.fakes import NOW, Answered, call, client, queued, studio
+from tests.support.readers import logged
 
 LONG = "a" * 1601
 
@@ -18,7 +21,7 @@ LONG = "a" * 1601
 @pytest.fixture
 def account(account: Account) -> Account:
     """A studio that has one client and a template."""
-    templates.put(Template(account=account.id, name="hi", subject="", body="Hi {{client.last_name}}"))
+    accounts.put_template(Template(account=account.id, name="hi", subject="", body="Hi {{client.last_name}}"))
     return account
 
 
@@ -27,7 +30,7 @@ def post(account: Account, body: object) -> Answered:
 
 
 def opt_out(phone: str) -> None:
-    opt_outs.record(Event(id="e1", phone=phone, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="Stop"))
+    optouts.record(OptOutEvent(id="e1", phone=phone, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="Stop"))
 
 
 def items() -> list[Any]:
@@ -136,7 +139,7 @@ def test_what_is_another_studios_is_as_absent_as_what_never_was(account: Account
     before = post(account, body)
     other = studio("10000002")
     client(other, "c9", "+12125550166")
-    templates.put(Template(account=other.id, name="theirs", subject="", body="Hi"))
+    accounts.put_template(Template(account=other.id, name="theirs", subject="", body="Hi"))
 
     after = post(account, body)
 

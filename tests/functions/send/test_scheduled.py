@@ -4,14 +4,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from longcode import limits
-from longcode.account import Account
-from longcode.message import State
-from longcode.plans import Change
-from longcode.table import accounts, allowances, dedicated, messages, price_list
-from send import api, due
-from tests.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
-from tests.functions.send.texts import accept, deliver, stored, units
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.message import MessageState
+from longcode.messages import store as messages
+from longcode.numbers import store as numbers
+from longcode.plans import store as price_list
+from longcode.plans.plans import PlanChange
+from longcode.usage import store as quotas
+from longcode.usage.usage import limits_at
+from send import api
+from sweeper import sweep_schedule
+from tests.support.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
+from tests.support.text_steps import accept, deliver, stored, units
 
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -25,13 +30,13 @@ def post(account: Account, send_at: str) -> Answered:
 def test_a_text_for_later_does_not_go_over_a_number_that_may_be_anothers_by_then(
     account: Account, given: str | None, goes_over: str
 ) -> None:
-    dedicated.give(account, "+15555550177", NOW)
+    numbers.dedicate(account, "+15555550177", NOW)
     accept(accounts.need(account.id), send_at=MORNING + timedelta(days=40))
-    dedicated.give(accounts.need(account.id), given, NOW)
-    dedicated.give(studio("10000002"), "+15555550177", NOW + timedelta(days=31))
+    numbers.dedicate(accounts.need(account.id), given, NOW)
+    numbers.dedicate(studio("10000002"), "+15555550177", NOW + timedelta(days=31))
     carrier, then = FakeCarrier(), MORNING + timedelta(days=40, seconds=30)
 
-    due.sweep(then)
+    sweep_schedule.sweep(then)
     deliver(carrier, then)
 
     assert [one.origin for one in carrier.texts] == [goes_over]
@@ -41,14 +46,14 @@ def test_a_text_for_later_waits_and_goes_at_its_time(account: Account) -> None:
     message = accept(account, send_at=MORNING)
     carrier = FakeCarrier()
 
-    due.sweep(MORNING - timedelta(seconds=1))
+    sweep_schedule.sweep(MORNING - timedelta(seconds=1))
     before = queued("send")
-    due.sweep(MORNING + timedelta(seconds=30))
+    sweep_schedule.sweep(MORNING + timedelta(seconds=30))
     deliver(carrier, MORNING + timedelta(seconds=31))
 
-    assert message.state is State.SCHEDULED
+    assert message.state is MessageState.SCHEDULED
     assert before == []
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
     assert [text.valid_seconds for text in carrier.texts] == [14369]
 
 
@@ -56,14 +61,14 @@ def test_a_text_for_later_counts_in_the_month_in_which_it_goes(account: Account)
     december = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
     accept(account, send_at=december)
 
-    due.sweep(december + timedelta(minutes=1))
+    sweep_schedule.sweep(december + timedelta(minutes=1))
     deliver(FakeCarrier(), december + timedelta(minutes=1))
 
     assert (units(account, "2026-11"), units(account, "2026-12")) == (0, 1)
 
 
 def test_a_text_for_next_month_is_held_against_next_months_limit(aws: None) -> None:
-    account = studio(plan_changes=(Change(NOW, "starter"),))
+    account = studio(plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
 
     message = accept(account, send_at=datetime(2026, 12, 1, 15, 0, tzinfo=UTC))
@@ -74,10 +79,10 @@ def test_a_text_for_next_month_is_held_against_next_months_limit(aws: None) -> N
 def test_a_text_that_nobody_could_send_for_four_hours_is_dropped_with_the_reason(account: Account) -> None:
     message = accept(account, send_at=MORNING)
 
-    due.sweep(MORNING + timedelta(hours=4, seconds=1))
+    sweep_schedule.sweep(MORNING + timedelta(hours=4, seconds=1))
 
     dropped = stored(account, message.id)
-    assert (dropped.state, dropped.error, dropped.due_at) == (State.EXPIRED, "expired", None)
+    assert (dropped.state, dropped.error, dropped.due_at) == (MessageState.EXPIRED, "expired", None)
     assert queued("send") == []
 
 
@@ -99,17 +104,17 @@ def test_a_time_that_cannot_be_is_refused_with_its_field(account: Account, send_
 
 
 def test_a_scheduled_text_can_be_cancelled_and_gives_its_units_back(aws: None) -> None:
-    account = studio(plan_changes=(Change(NOW, "starter"),))
+    account = studio(plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
     message = accept(account, send_at=MORNING)
 
     answers = [call(api, "DELETE", f"/messages/{message.id}", account=account.id).status for _ in "12"]
-    due.sweep(MORNING + timedelta(minutes=1))
+    sweep_schedule.sweep(MORNING + timedelta(minutes=1))
 
     assert answers == [204, 204]
-    assert stored(account, message.id).state is State.CANCELLED
+    assert stored(account, message.id).state is MessageState.CANCELLED
     assert queued("send") == []
-    assert allowances.reserved(limits.of(account, price_list.of_month("2026-11")["starter"], MORNING)) == {"used": 0}
+    assert quotas.reserved(limits_at(account, price_list.of_month("2026-11")["starter"], MORNING)) == {"used": 0}
 
 
 def test_a_text_that_is_cancelled_on_its_way_is_not_handed_over(account: Account) -> None:
@@ -120,7 +125,7 @@ def test_a_text_that_is_cancelled_on_its_way_is_not_handed_over(account: Account
     deliver(carrier)
 
     assert carrier.texts == []
-    assert stored(account, message.id).state is State.CANCELLED
+    assert stored(account, message.id).state is MessageState.CANCELLED
 
 
 def test_a_text_that_has_gone_cannot_be_cancelled(account: Account) -> None:
@@ -130,7 +135,7 @@ def test_a_text_that_has_gone_cannot_be_cancelled(account: Account) -> None:
     answer = call(api, "DELETE", f"/messages/{message.id}", account=account.id)
 
     assert (answer.status, answer.json["code"]) == (409, "too_late")
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
 
 
 def test_a_text_that_a_worker_has_cannot_be_cancelled(account: Account) -> None:
@@ -148,4 +153,4 @@ def test_another_studios_text_cannot_be_cancelled_or_told_from_none(account: Acc
 
     assert (theirs.status, nobodys.status) == (404, 404)
     assert theirs.json["code"] == nobodys.json["code"] == "not_found"
-    assert stored(account, message.id).state is State.ACCEPTED
+    assert stored(account, message.id).state is MessageState.ACCEPTED

@@ -5,21 +5,25 @@ from typing import Any
 
 import pytest
 
-from inbox import api as inbox_api
-from longcode.account import Account, OnUncertain
+from inbox import api
+from longcode.accounts.account import Account, OnUncertain
 from longcode.carriers.carrier import RefusalReason, Refused, Uncertain
-from longcode.message import Held, Kind, State
-from longcode.outgoing import draft
-from longcode.plans import Change
-from longcode.table import keys, messages, routes, store
-from send import api, due, timing
-from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
-from tests.functions.accounts.calls import meanwhile
-from tests.functions.admin.orders import done
-from tests.functions.send.texts import accept, deliver, stored, units
+from longcode.message import Held, MessageKind, MessageState
+from longcode.messages import store as messages
+from longcode.messages import timing
+from longcode.messages.compose import draft
+from longcode.numbers import store as numbers
+from longcode.plans.plans import PlanChange
+from longcode.table import keys, store
+from send import api as send_api
+from sweeper import sweep_schedule
+from tests.support.admin_orders import done
+from tests.support.aws_calls import meanwhile
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, FakeCarrier, call, client, queued, studio
+from tests.support.text_steps import accept, deliver, stored, units
 
-pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "starter"),))
+pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),))
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 TEXT = {"client_id": "c1", "body": "Hello"}
@@ -41,7 +45,7 @@ def reserved(account: Account) -> list[int]:
 def test_a_text_is_refused_with_the_operators_reason_and_nothing_is_written(account: Account) -> None:
     order(account, "suspend")
 
-    answer = call(api, "POST", "/messages", TEXT, account=account.id)
+    answer = call(send_api, "POST", "/messages", TEXT, account=account.id)
 
     assert (answer.status, answer.json["code"], answer.json["detail"]) == (403, "account_suspended", WHY)
     assert list(store.query(keys.message(account.id))) == []
@@ -51,7 +55,7 @@ def test_a_text_is_refused_with_the_operators_reason_and_nothing_is_written(acco
 def test_a_closed_account_is_told_that_it_is_closed(account: Account) -> None:
     order(account, "close")
 
-    answer = call(api, "POST", "/messages", TEXT, account=account.id)
+    answer = call(send_api, "POST", "/messages", TEXT, account=account.id)
 
     assert (answer.status, answer.json["code"]) == (403, "account_closed")
     assert answer.json["detail"] == "This account is closed, so it sends nothing."
@@ -60,17 +64,17 @@ def test_a_closed_account_is_told_that_it_is_closed(account: Account) -> None:
 def test_the_preview_says_that_it_may_not_be_sent_and_why(account: Account) -> None:
     order(account, "suspend")
 
-    answer = call(api, "POST", "/messages/preview", TEXT, account=account.id).json
+    answer = call(send_api, "POST", "/messages/preview", TEXT, account=account.id).json
 
     assert (answer["may_be_sent"], answer["code"], answer["reason"]) == (False, "account_suspended", WHY)
 
 
 def test_what_was_accepted_before_has_the_answer_that_it_had(account: Account) -> None:
     key = {"Idempotency-Key": "k"}
-    before = call(api, "POST", "/messages", TEXT, account=account.id, headers=key)
+    before = call(send_api, "POST", "/messages", TEXT, account=account.id, headers=key)
     order(account, "suspend")
 
-    again = call(api, "POST", "/messages", TEXT, account=account.id, headers=key)
+    again = call(send_api, "POST", "/messages", TEXT, account=account.id, headers=key)
 
     assert (again.status, again.json) == (202, before.json)
 
@@ -83,7 +87,7 @@ def test_a_text_that_is_queued_is_refused_and_its_units_are_free_again(account: 
     deliver(carrier)
 
     refused = stored(account, message.id)
-    assert (refused.state, refused.error, refused.due_at) == (State.REFUSED, code, None)
+    assert (refused.state, refused.error, refused.due_at) == (MessageState.REFUSED, code, None)
     assert (carrier.texts, units(account), reserved(account)) == ([], 0, [0])
 
 
@@ -92,7 +96,7 @@ def test_the_message_shows_for_what_it_was_refused(account: Account) -> None:
     order(account, "suspend")
     deliver(FakeCarrier())
 
-    shown = call(inbox_api, "GET", f"/messages/{message.id}", account=account.id).json
+    shown = call(api, "GET", f"/messages/{message.id}", account=account.id).json
 
     assert (shown["state"], shown["error"]) == ("refused", "account_suspended")
 
@@ -121,8 +125,8 @@ def test_restored_what_was_refused_stays_refused_and_a_new_text_goes(account: Ac
     new = accept(account, "new")
     deliver(carrier, jobs=jobs + queued("send"))
 
-    assert stored(account, old.id).state is State.REFUSED
-    assert stored(account, new.id).state is State.SENT
+    assert stored(account, old.id).state is MessageState.REFUSED
+    assert stored(account, new.id).state is MessageState.SENT
     assert len(carrier.texts) == 1
 
 
@@ -133,14 +137,17 @@ def test_a_text_that_comes_due_meanwhile_is_refused_and_one_for_later_goes_when_
     carrier = FakeCarrier()
     order(account, "suspend")
 
-    due.sweep(NOW + HOUR + MINUTE)
+    sweep_schedule.sweep(NOW + HOUR + MINUTE)
     deliver(carrier, NOW + HOUR + MINUTE)
     order(account, "restore")
-    due.sweep(NOW + 3 * HOUR + MINUTE)
+    sweep_schedule.sweep(NOW + 3 * HOUR + MINUTE)
     deliver(carrier, NOW + 3 * HOUR + MINUTE)
 
-    assert (stored(account, first.id).state, stored(account, first.id).error) == (State.REFUSED, "account_suspended")
-    assert stored(account, second.id).state is State.SENT
+    assert (stored(account, first.id).state, stored(account, first.id).error) == (
+        MessageState.REFUSED,
+        "account_suspended",
+    )
+    assert stored(account, second.id).state is MessageState.SENT
     assert len(carrier.texts) == 1
 
 
@@ -148,15 +155,15 @@ def test_a_text_for_later_can_still_be_cancelled(account: Account) -> None:
     message = accept(account, send_at=NOW + HOUR)
     order(account, "suspend")
 
-    answer = call(api, "DELETE", f"/messages/{message.id}", account=account.id)
+    answer = call(send_api, "DELETE", f"/messages/{message.id}", account=account.id)
 
     assert answer.status == 204
-    assert stored(account, message.id).state is State.CANCELLED
+    assert stored(account, message.id).state is MessageState.CANCELLED
 
 
 def test_a_text_that_waits_for_the_morning_is_refused_then(account: Account) -> None:
     plain = draft(
-        account=account.id, message_id="m-0", kind=Kind.TRIGGERED, phone="+12125550123", body="Hello", now=NOW
+        account=account.id, message_id="m-0", kind=MessageKind.TRIGGERED, phone="+12125550123", body="Hello", now=NOW
     )
     night = NOW + 12 * HOUR  # 22:30 in New York
     messages.accept([timing.timed(plain, account, None)])
@@ -165,10 +172,10 @@ def test_a_text_that_waits_for_the_morning_is_refused_then(account: Account) -> 
     order(account, "suspend")
 
     morning = night + 10 * HOUR
-    due.sweep(morning)
+    sweep_schedule.sweep(morning)
     deliver(FakeCarrier(), morning, queued("bulk") + queued("send"))
 
-    assert (stored(account, "m-0").state, stored(account, "m-0").error) == (State.REFUSED, "account_suspended")
+    assert (stored(account, "m-0").state, stored(account, "m-0").error) == (MessageState.REFUSED, "account_suspended")
 
 
 def test_a_text_that_is_tried_again_is_refused_instead(account: Account) -> None:
@@ -176,11 +183,11 @@ def test_a_text_that_is_tried_again_is_refused_instead(account: Account) -> None
     deliver(carrier)
     order(account, "suspend")
 
-    due.sweep(NOW + HOUR)
+    sweep_schedule.sweep(NOW + HOUR)
     deliver(carrier, NOW + HOUR)
 
     assert (stored(account, message.id).state, stored(account, message.id).error) == (
-        State.REFUSED,
+        MessageState.REFUSED,
         "account_suspended",
     )
     assert len(carrier.texts) == 1
@@ -206,10 +213,10 @@ def test_a_text_that_nobody_knows_of_gets_no_second_attempt(aws: None) -> None:
     order(account, "suspend")
 
     for at in (16 * MINUTE, 19 * MINUTE, 22 * MINUTE):
-        due.sweep(NOW + at)
+        sweep_schedule.sweep(NOW + at)
         deliver(carrier, NOW + at)
 
-    assert stored(account, message.id).state is State.FAILED
+    assert stored(account, message.id).state is MessageState.FAILED
     assert len(carrier.texts) == 1
 
 
@@ -219,12 +226,12 @@ def test_suspended_between_a_workers_look_and_its_claim_a_text_goes_and_the_next
     with meanwhile("UpdateItem", lambda: order(account, "suspend")):
         deliver(carrier)
     second = draft(
-        account=account.id, message_id="m-0", kind=Kind.INDIVIDUAL, phone="+12125550123", body="Hello", now=NOW
+        account=account.id, message_id="m-0", kind=MessageKind.INDIVIDUAL, phone="+12125550123", body="Hello", now=NOW
     )
     messages.accept([second])
     deliver(carrier, jobs=['{"account":"10000001","message_id":"m-0"}'])
 
-    assert stored(account, first.id).state is State.SENT
+    assert stored(account, first.id).state is MessageState.SENT
     assert stored(account, "m-0").error == "account_suspended"
 
 
@@ -243,11 +250,11 @@ def test_suspended_while_a_text_is_being_accepted_it_is_not_handed_over(account:
 
 def test_what_waits_for_a_persons_answer_about_a_near_miss_is_refused_like_all_else(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier()
-    messages.put_off(message, State.QUEUED, NOW + HOUR, held=Held.ASKED)
+    messages.put_off(message, MessageState.QUEUED, NOW + HOUR, held=Held.ASKED)
     queued("send")
     order(account, "suspend")
 
-    due.sweep(NOW + HOUR + MINUTE)
+    sweep_schedule.sweep(NOW + HOUR + MINUTE)
     deliver(carrier, NOW + HOUR + MINUTE)
 
     assert stored(account, message.id).error == "account_suspended"
@@ -262,8 +269,8 @@ def test_another_account_in_the_same_batch_is_untouched(account: Account) -> Non
 
     deliver(carrier)
 
-    assert stored(account, mine.id).state is State.REFUSED
-    assert stored(other, theirs.id).state is State.SENT
+    assert stored(account, mine.id).state is MessageState.REFUSED
+    assert stored(other, theirs.id).state is MessageState.SENT
     assert [text.to for text in carrier.texts] == ["+12125550199"]
 
 
@@ -273,4 +280,4 @@ def test_a_refused_text_leaves_no_route_so_a_reply_is_not_taken_for_an_answer_to
 
     deliver(FakeCarrier())
 
-    assert routes.to("+12125550123", "+15555550100") == []
+    assert numbers.last_texts_to("+12125550123", "+15555550100") == []

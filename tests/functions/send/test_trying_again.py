@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.account import Account
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused
-from longcode.message import Held, State
-from longcode.plans import Change
+from longcode.message import Held, MessageState
+from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
-from send import due
-from tests.fakes import NOW, FakeCarrier, queued
-from tests.functions.send.texts import accept, deliver, stored, units
+from sweeper import sweep_schedule
+from tests.support.fakes import NOW, FakeCarrier, queued
+from tests.support.text_steps import accept, deliver, stored, units
 
-pytestmark = pytest.mark.account(plan_changes=(Change(NOW, "small"),))
+pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "small"),))
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -35,11 +35,11 @@ def test_a_text_is_tried_again_with_pauses_until_its_end_and_never_after_it(acco
         assert due_at <= NOW + 4 * HOUR
         pauses.append(due_at - at)
         at = due_at + SECOND
-        due.sweep(at)
+        sweep_schedule.sweep(at)
         deliver(carrier, at)
 
     expired = stored(account, message.id)
-    assert (expired.state, expired.error, expired.charged_units) == (State.EXPIRED, "expired", 0)
+    assert (expired.state, expired.error, expired.charged_units) == (MessageState.EXPIRED, "expired", 0)
     assert len(carrier.texts) == len(pauses)
     assert 16 <= len(pauses) <= 40
     assert [pause <= timedelta(minutes=15) for pause in pauses] == [True] * len(pauses)
@@ -51,12 +51,12 @@ def test_a_parked_text_waits_and_the_carrier_is_not_asked_again(account: Account
     [job] = queued("send")
     deliver(carrier, jobs=[job])
 
-    due.sweep(NOW + 3 * HOUR)
+    sweep_schedule.sweep(NOW + 3 * HOUR)
     deliver(carrier, NOW + 3 * HOUR)
     deliver(carrier, NOW + 3 * HOUR, jobs=[job, job.replace("}", ',"attempt":1}')])
 
     parked = stored(account, message.id)
-    assert (parked.state, parked.held, parked.error) == (State.QUEUED, Held.PARKED, "30002")
+    assert (parked.state, parked.held, parked.error) == (MessageState.QUEUED, Held.PARKED, "30002")
     assert parked.due_at == NOW + 4 * HOUR
     assert len(carrier.texts) == 1
 
@@ -73,10 +73,10 @@ def test_a_text_that_nobody_released_expires_as_parked_and_costs_nothing(account
     message, carrier = accept(account), FakeCarrier(answers=[SUSPENDED])
     deliver(carrier)
 
-    due.sweep(NOW + 4 * HOUR + SECOND)
+    sweep_schedule.sweep(NOW + 4 * HOUR + SECOND)
     deliver(carrier, NOW + 4 * HOUR + SECOND)
 
     expired = stored(account, message.id)
-    assert (expired.state, expired.error, expired.held) == (State.EXPIRED, "parked", None)
+    assert (expired.state, expired.error, expired.held) == (MessageState.EXPIRED, "parked", None)
     assert len(carrier.texts) == 1
     assert (units(account), reserved(account)) == (0, 0)

@@ -3,20 +3,23 @@ from typing import Any
 
 import pytest
 
-from longcode.account import Account, OnUncertain
-from longcode.carriers.carrier import Receipt, RefusalReason, Refused, Uncertain
-from longcode.consent import SHARED, Event, Means
-from longcode.lookup import Listed
-from longcode.message import Message, State
-from longcode.table import keys, messages, opt_outs, store
+from longcode.accounts.account import Account, OnUncertain
+from longcode.carriers.carrier import CarrierText, Receipt, RefusalReason, Refused, Uncertain
+from longcode.jobs import Means
+from longcode.message import Message, MessageState
+from longcode.messages import store as messages
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
+from longcode.table import keys, store
 from longcode.table.writes import Put, Update
-from send import due, reporting
-from tests.fakes import NOW, FakeCarrier, client, queued, studio
-from tests.functions.send.texts import accept, deliver, stored, units
+from send import receipts
+from sweeper import sweep_schedule
+from tests.support.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.support.text_steps import accept, deliver, stored, units
 
 DEADLINE = NOW + timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
-STOP = Event(
+STOP = OptOutEvent(
     phone="+12125550123",
     scope=SHARED,
     out=True,
@@ -46,12 +49,12 @@ def unheard_of(account: Account, carrier: FakeCarrier, key: str = "k", now: date
 
 def look(carrier: FakeCarrier, at: datetime) -> None:
     """Let the sweeper find what is due, and the worker act on it."""
-    due.sweep(at)
+    sweep_schedule.sweep(at)
     deliver(carrier, at)
 
 
-def listed(carrier_id: str = "SM7", state: State = State.SENT, code: str | None = None) -> Listed:
-    return Listed(carrier_id=carrier_id, body="Hello", created_at=NOW, state=state, code=code)
+def listed(carrier_id: str = "SM7", state: MessageState = MessageState.SENT, code: str | None = None) -> CarrierText:
+    return CarrierText(carrier_id=carrier_id, body="Hello", created_at=NOW, state=state, code=code)
 
 
 def test_a_text_that_the_carrier_lists_is_sent_and_counted(account: Account) -> None:
@@ -62,7 +65,7 @@ def test_a_text_that_the_carrier_lists_is_sent_and_counted(account: Account) -> 
     look(carrier, NOW + 5 * MINUTE)
 
     found = stored(account, message.id)
-    assert (found.state, found.carrier, found.carrier_id) == (State.SENT, "twilio", "SM7")
+    assert (found.state, found.carrier, found.carrier_id) == (MessageState.SENT, "twilio", "SM7")
     assert (found.due_at, found.deadline) == (None, None)
     assert carrier.asked_for == [("+12125550123", "+15555550100", NOW - timedelta(seconds=15))]
     assert len(carrier.texts) == 1
@@ -72,12 +75,12 @@ def test_a_text_that_the_carrier_lists_is_sent_and_counted(account: Account) -> 
 def test_a_text_that_the_carrier_lists_as_undelivered_says_why(account: Account) -> None:
     carrier = FakeCarrier()
     message = unheard_of(account, carrier)
-    carrier.listed = [listed(state=State.UNDELIVERED, code="30003")]
+    carrier.listed = [listed(state=MessageState.UNDELIVERED, code="30003")]
 
     look(carrier, NOW + 5 * MINUTE)
 
     found = stored(account, message.id)
-    assert (found.state, found.error, found.charged_units) == (State.UNDELIVERED, "twilio:30003", 1)
+    assert (found.state, found.error, found.charged_units) == (MessageState.UNDELIVERED, "twilio:30003", 1)
 
 
 def test_a_text_whose_worker_died_is_looked_up_too(account: Account) -> None:
@@ -89,7 +92,7 @@ def test_a_text_whose_worker_died_is_looked_up_too(account: Account) -> None:
     look(carrier, NOW + 3 * MINUTE)
     look(carrier, NOW + 8 * MINUTE)
 
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
     assert carrier.texts == []
 
 
@@ -104,7 +107,10 @@ def test_a_carrier_is_asked_every_few_minutes_and_last_at_the_deadline(account: 
         looks += [minute] * (len(carrier.asked_for) - before)
 
     assert looks == [4, 9, 14, 15]
-    assert (stored(account, message.id).state, stored(account, message.id).error) == (State.FAILED, "uncertain")
+    assert (stored(account, message.id).state, stored(account, message.id).error) == (
+        MessageState.FAILED,
+        "uncertain",
+    )
     assert units(account) == 0
 
 
@@ -130,7 +136,7 @@ def test_a_listed_text_that_another_studio_sent_is_not_ours(account: Account) ->
     look(carrier, NOW + 5 * MINUTE)
 
     assert stored(other, theirs.id).carrier_id == "SM1"
-    assert stored(account, message.id).state is State.UNCERTAIN
+    assert stored(account, message.id).state is MessageState.UNCERTAIN
 
 
 def test_two_unheard_of_texts_with_the_same_words_are_not_told_apart(account: Account) -> None:
@@ -140,7 +146,7 @@ def test_two_unheard_of_texts_with_the_same_words_are_not_told_apart(account: Ac
 
     look(carrier, NOW + 5 * MINUTE)
 
-    assert {stored(account, one.id).state for one in (first, second)} == {State.UNCERTAIN}
+    assert {stored(account, one.id).state for one in (first, second)} == {MessageState.UNCERTAIN}
 
 
 def test_given_up_at_its_deadline_a_text_gives_its_allowance_back_and_is_not_sent_again(account: Account) -> None:
@@ -151,7 +157,7 @@ def test_given_up_at_its_deadline_a_text_gives_its_allowance_back_and_is_not_sen
     look(carrier, DEADLINE + timedelta(hours=2))
 
     found = stored(account, message.id)
-    assert (found.state, found.error, found.resent) == (State.FAILED, "uncertain", False)
+    assert (found.state, found.error, found.resent) == (MessageState.FAILED, "uncertain", False)
     assert len(carrier.texts) == 1
 
 
@@ -162,7 +168,7 @@ def test_by_the_studios_policy_a_text_is_sent_a_second_time_and_flagged(resender
     look(carrier, DEADLINE + timedelta(seconds=1))
 
     found = stored(resender, message.id)
-    assert (found.state, found.resent, found.attempt) == (State.SENT, True, 2)
+    assert (found.state, found.resent, found.attempt) == (MessageState.SENT, True, 2)
     assert len(carrier.texts) == 2
     assert carrier.texts[0].reference == carrier.texts[1].reference
     assert units(resender) == 1
@@ -175,13 +181,13 @@ def test_a_second_attempt_that_nobody_heard_of_is_the_last(resender: Account) ->
     for minute in range(15, 60):
         look(carrier, NOW + minute * MINUTE + timedelta(seconds=1))
 
-    assert (stored(resender, message.id).state, len(carrier.texts)) == (State.FAILED, 2)
+    assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.FAILED, 2)
 
 
 def test_of_two_jobs_at_the_deadline_one_sends_again(resender: Account) -> None:
     carrier, over = FakeCarrier(), DEADLINE + timedelta(seconds=1)
     unheard_of(resender, carrier)
-    due.sweep(over)
+    sweep_schedule.sweep(over)
     [job] = queued("send")
 
     deliver(carrier, over, jobs=[job, job])
@@ -197,22 +203,23 @@ def test_a_text_that_is_found_at_its_deadline_is_not_sent_again(resender: Accoun
 
     look(carrier, DEADLINE + timedelta(seconds=1))
 
-    assert (stored(resender, message.id).state, len(carrier.texts)) == (State.SENT, 1)
+    assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.SENT, 1)
 
 
 def test_a_receipt_between_the_sweep_and_the_second_attempt_wins(resender: Account) -> None:
     carrier, over = FakeCarrier(), DEADLINE + timedelta(seconds=1)
     message = unheard_of(resender, carrier)
-    due.sweep(over)
+    sweep_schedule.sweep(over)
     [job] = queued("send")
 
-    reporting.take(
-        Receipt(carrier="twilio", reference=f"10000001.{message.id}", carrier_id="SM7", state=State.DELIVERED), over
+    receipts.apply_receipt(
+        Receipt(carrier="twilio", reference=f"10000001.{message.id}", carrier_id="SM7", state=MessageState.DELIVERED),
+        over,
     )
     deliver(carrier, over, jobs=[job])
 
     found = stored(resender, message.id)
-    assert (found.state, found.resent, len(carrier.texts)) == (State.DELIVERED, False, 1)
+    assert (found.state, found.resent, len(carrier.texts)) == (MessageState.DELIVERED, False, 1)
 
 
 def test_a_second_attempt_that_surely_did_not_go_is_made_again_and_a_receipt_still_wins(resender: Account) -> None:
@@ -221,28 +228,29 @@ def test_a_second_attempt_that_surely_did_not_go_is_made_again_and_a_receipt_sti
     look(carrier, DEADLINE + timedelta(seconds=1))
     put_off = stored(resender, message.id)
 
-    reporting.take(
-        Receipt(carrier="twilio", reference=f"10000001.{message.id}", carrier_id="SM7", state=State.SENT), DEADLINE
+    receipts.apply_receipt(
+        Receipt(carrier="twilio", reference=f"10000001.{message.id}", carrier_id="SM7", state=MessageState.SENT),
+        DEADLINE,
     )
 
-    assert (put_off.state, put_off.resent) == (State.UNCERTAIN, False)
-    assert stored(resender, message.id).state is State.SENT
+    assert (put_off.state, put_off.resent) == (MessageState.UNCERTAIN, False)
+    assert stored(resender, message.id).state is MessageState.SENT
 
 
 def test_who_said_stop_meanwhile_gets_no_second_attempt(resender: Account) -> None:
     carrier = FakeCarrier()
     message = unheard_of(resender, carrier)
-    opt_outs.record(STOP)
+    optouts.record(STOP)
 
     look(carrier, DEADLINE + timedelta(seconds=1))
 
-    assert (stored(resender, message.id).state, len(carrier.texts)) == (State.FAILED, 1)
+    assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.FAILED, 1)
 
 
 def test_who_says_stop_while_the_carrier_is_asked_gets_no_second_attempt(resender: Account) -> None:
     class Asked(FakeCarrier):
-        def find(self, to: str, origin: str, since: datetime) -> list[Listed] | None:
-            opt_outs.record(STOP)
+        def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
+            optouts.record(STOP)
             return super().find(to, origin, since)
 
     carrier = Asked()
@@ -251,7 +259,7 @@ def test_who_says_stop_while_the_carrier_is_asked_gets_no_second_attempt(resende
     look(carrier, DEADLINE + timedelta(seconds=1))
     look(carrier, DEADLINE + 3 * MINUTE)
 
-    assert (stored(resender, message.id).state, len(carrier.texts)) == (State.FAILED, 1)
+    assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.FAILED, 1)
 
 
 def test_a_text_past_its_end_gets_no_second_attempt(resender: Account) -> None:
@@ -260,7 +268,7 @@ def test_a_text_past_its_end_gets_no_second_attempt(resender: Account) -> None:
 
     look(carrier, NOW + timedelta(hours=72, seconds=1))
 
-    assert (stored(resender, message.id).state, len(carrier.texts)) == (State.FAILED, 1)
+    assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.FAILED, 1)
 
 
 @pytest.mark.parametrize("halted", [{"state": "cancelled"}, {"paused": True}])
@@ -277,5 +285,5 @@ def test_an_unheard_of_text_of_a_halted_broadcast_is_looked_up_and_ended_and_not
     look(carrier, NOW + 5 * MINUTE)
     look(carrier, DEADLINE + timedelta(seconds=1))
 
-    assert [stored(resender, one.id).state for one in (found, lost)] == [State.SENT, State.FAILED]
+    assert [stored(resender, one.id).state for one in (found, lost)] == [MessageState.SENT, MessageState.FAILED]
     assert len(carrier.texts) == 2

@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from accounts import api as settings_api
-from longcode.account import Account
+from accounts import settings_api
+from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused
-from longcode.message import State
-from longcode.plans import Change
-from send import due
-from tests.fakes import NOW, FakeCarrier, call, client, queued, studio
-from tests.functions.send.texts import accept, deliver, stored, units
+from longcode.message import MessageState
+from longcode.plans.plans import PlanChange
+from sweeper import sweep_schedule
+from tests.support.fakes import NOW, FakeCarrier, call, client, queued, studio
+from tests.support.text_steps import accept, deliver, stored, units
 
-pytestmark = pytest.mark.account(texts_an_hour=3, plan_changes=(Change(NOW, "starter"),))
+pytestmark = pytest.mark.account(texts_an_hour=3, plan_changes=(PlanChange(NOW, "starter"),))
 
 
 def test_the_fourth_text_of_an_hour_to_a_phone_is_refused_with_the_reason_and_not_charged(account: Account) -> None:
@@ -23,7 +23,7 @@ def test_the_fourth_text_of_an_hour_to_a_phone_is_refused_with_the_reason_and_no
     deliver(carrier)
 
     ended = [stored(account, one.id) for one in sent]
-    assert [one.state for one in ended] == [State.SENT] * 3 + [State.REFUSED]
+    assert [one.state for one in ended] == [MessageState.SENT] * 3 + [MessageState.REFUSED]
     assert ended[3].error == "too_many_to_phone"
     assert (len(carrier.texts), units(account)) == (3, 3)
 
@@ -55,14 +55,14 @@ def test_another_phone_and_another_studio_have_bounds_of_their_own(account: Acco
 def test_a_text_that_is_tried_again_takes_one_place(account: Account) -> None:
     first, carrier = accept(account), FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")] * 3)
     for minute in range(0, 12, 3):
-        due.sweep(NOW + timedelta(minutes=minute))
+        sweep_schedule.sweep(NOW + timedelta(minutes=minute))
         deliver(carrier, NOW + timedelta(minutes=minute))
     for key in "bc":
         accept(account, key, now=NOW + timedelta(minutes=12))
 
     deliver(carrier, NOW + timedelta(minutes=12))
 
-    assert stored(account, first.id).state is State.SENT
+    assert stored(account, first.id).state is MessageState.SENT
     assert len(carrier.texts) == 4 + 2
 
 

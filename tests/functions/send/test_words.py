@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from accounts import api as accounts_api
-from longcode.account import Account
+from accounts import settings_api
+from longcode.accounts.account import Account
 from send import api
-from tests.fakes import NOW, Answered, FakeCarrier, call, client, studio
-from tests.functions.send.texts import accept, deliver
+from tests.support.fakes import NOW, Answered, FakeCarrier, call, client, studio
+from tests.support.text_steps import accept, deliver
 
 pytestmark = pytest.mark.account(sender_name="Foxglove")
 
@@ -66,7 +66,7 @@ def test_a_body_of_its_own_has_merge_fields_too(account: Account) -> None:
 
 
 def test_the_preview_shows_the_subject_which_is_never_sent(account: Account) -> None:
-    call(accounts_api, "PUT", "/templates/t", {"subject": "Spring", "body": "Hi"}, account=account.id)
+    call(settings_api, "PUT", "/templates/t", {"subject": "Spring", "body": "Hi"}, account=account.id)
 
     answer = preview(account, template="t").json
 

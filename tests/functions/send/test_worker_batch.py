@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from longcode.account import Account
-from longcode.aws import clock
+from longcode.accounts.account import Account
+from longcode.aws import clients
 from longcode.aws.clients import client as aws_client
-from longcode.message import State
+from longcode.message import MessageState
 from longcode.table import keys
 from longcode.table.store import write
 from longcode.table.writes import Update
 from send import worker
 from tests.carriers.conftest import FakeCarrier
-from tests.fakes import LambdaContext, queued, sqs_event
-from tests.functions.send.logs import logged
-from tests.functions.send.texts import accept, stored
+from tests.support.fakes import LambdaContext, queued, sqs_event
+from tests.support.readers import logged
+from tests.support.text_steps import accept, stored
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_send.json").read_text())
 KEY = "0f6a2c1e-5b0d-4b7e"
@@ -29,7 +29,7 @@ def test_an_event_of_sqs_hands_its_text_over_without_a_word_of_it_in_the_log(
     account: Account, carrier_on_loopback: FakeCarrier, caplog: pytest.LogCaptureFixture
 ) -> None:
     carrier_on_loopback.answers(201, '{"sid": "SM7", "status": "queued"}')
-    message = accept(account, KEY, now=clock.now(), body="Secret words")
+    message = accept(account, KEY, now=clients.now(), body="Secret words")
 
     answer = worker.handler(EVENT, LambdaContext())
 
@@ -46,13 +46,13 @@ def test_a_hang_up_is_uncertain_and_the_log_says_so_without_the_phone(
     account: Account, carrier_on_loopback: FakeCarrier, caplog: pytest.LogCaptureFixture
 ) -> None:
     carrier_on_loopback.hangs_up()
-    message = accept(account, KEY, now=clock.now(), body="Secret words")
+    message = accept(account, KEY, now=clients.now(), body="Secret words")
 
     worker.handler(EVENT, LambdaContext())
     worker.handler(EVENT, LambdaContext())
 
     assert len(carrier_on_loopback.asked) == 1
-    assert stored(account, message.id).state is State.UNCERTAIN
+    assert stored(account, message.id).state is MessageState.UNCERTAIN
     log = logged(caplog)
     assert message.id in log
     assert "2125550123" not in log
@@ -66,12 +66,12 @@ def test_a_record_that_cannot_be_read_fails_alone(
     account: Account, carrier_on_loopback: FakeCarrier, broken: str
 ) -> None:
     carrier_on_loopback.answers(201, '{"sid": "SM7"}')
-    message = accept(account, now=clock.now())
+    message = accept(account, now=clients.now())
 
     answer = worker.handler(sqs_event(broken, *queued("send")), LambdaContext())
 
     assert failed(answer) == ["m0"]
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
 
 
 @pytest.mark.parametrize(
@@ -81,23 +81,23 @@ def test_an_item_that_cannot_be_read_fails_alone(
     account: Account, carrier_on_loopback: FakeCarrier, changes: dict[str, Any]
 ) -> None:
     carrier_on_loopback.answers(201, '{"sid": "SM7"}')
-    broken = accept(account, "broken", now=clock.now())
-    message = accept(account, "whole", now=clock.now())
+    broken = accept(account, "broken", now=clients.now())
+    message = accept(account, "whole", now=clients.now())
     write(Update(keys.message(account.id, broken.id), changes=changes))
     jobs = [f'{{"account":"10000001","message_id":"{one.id}"}}' for one in (broken, message)]
 
     answer = worker.handler(sqs_event(*jobs), LambdaContext())
 
     assert failed(answer) == ["m0"]
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
 
 
 def test_an_item_with_a_number_that_is_no_whole_one_fails_alone(
     account: Account, carrier_on_loopback: FakeCarrier
 ) -> None:
     carrier_on_loopback.answers(201, '{"sid": "SM7"}')
-    broken = accept(account, "broken", now=clock.now())
-    message = accept(account, "whole", now=clock.now())
+    broken = accept(account, "broken", now=clients.now())
+    message = accept(account, "whole", now=clients.now())
     aws_client("dynamodb").update_item(
         TableName="longcode",
         Key={"pk": {"S": "account#10000001"}, "sk": {"S": f"message#{broken.id}"}},
@@ -109,13 +109,13 @@ def test_an_item_with_a_number_that_is_no_whole_one_fails_alone(
     answer = worker.handler(sqs_event(*jobs), LambdaContext())
 
     assert failed(answer) == ["m0"]
-    assert stored(account, message.id).state is State.SENT
+    assert stored(account, message.id).state is MessageState.SENT
 
 
 def test_when_nobody_is_there_every_text_of_the_batch_waits(account: Account) -> None:
-    made = [accept(account, str(index), now=clock.now()) for index in range(3)]
+    made = [accept(account, str(index), now=clients.now()) for index in range(3)]
 
     answer = worker.handler(sqs_event(*queued("send")), LambdaContext())
 
     assert answer == {"batchItemFailures": []}
-    assert {stored(account, one.id).state for one in made} == {State.QUEUED}
+    assert {stored(account, one.id).state for one in made} == {MessageState.QUEUED}

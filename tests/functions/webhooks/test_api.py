@@ -4,15 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from longcode.account import Account
-from longcode.account import Delivery as Mode
-from longcode.aws import clock
-from longcode.table import accounts
-from longcode.webhooks import delivery, store
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.accounts.account import ReplyDelivery as Mode
+from longcode.aws import clients
+from longcode.webhooks import delivery
+from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, DeliveryState
 from longcode.webhooks.webhook import Answer
-from tests.fakes import Answered, call
-from tests.functions.webhooks.endpoints import MINUTE, Receiver, happened, hosted, stored, swept, work
+from tests.support.fakes import Answered, call
+from tests.support.webhook_endpoint import MINUTE, Receiver, happened, hosted, stored, swept, work
 from webhooks import api
 
 DAY = timedelta(days=1)
@@ -29,10 +30,10 @@ def ask(method: str, path: str = "", account: str = "10000001", **query: str) ->
 
 
 def given_up(account: Account, of: str, days_ago: int = 0) -> Delivery:
-    at = clock.now() - days_ago * DAY
+    at = clients.now() - days_ago * DAY
     one = happened(account, of, at)
     failed = delivery.given_up(one, "status_500", at)
-    assert store.change(one, failed)
+    assert webhooks.change(one, failed)
     return failed
 
 
@@ -49,7 +50,7 @@ def test_what_was_given_up_is_listed_newest_first_and_page_by_page(account: Acco
 
 
 def test_what_waits_for_another_try_is_listed_apart(account: Account) -> None:
-    now = clock.now()
+    now = clients.now()
     waiting, fresh = happened(account, "waiting", now - 5 * MINUTE), happened(account, "fresh", now)
     work(Receiver(Answer(503)), now, swept(now))
 
@@ -74,7 +75,7 @@ def test_a_replay_is_tried_at_once_and_ten_times_anew(account: Account) -> None:
     receiver = Receiver(always=Answer(500))
 
     answer = ask("POST", f"/{one.id}/replay")
-    now = clock.now()
+    now = clients.now()
     work(receiver, now)
     for hour in range(1, 90):
         at = now + timedelta(hours=hour)
@@ -90,31 +91,31 @@ def test_a_replay_that_is_asked_for_twice_is_one_call(account: Account) -> None:
     receiver = Receiver()
 
     first, second = ask("POST", f"/{one.id}/replay"), ask("POST", f"/{one.id}/replay")
-    work(receiver, clock.now())
+    work(receiver, clients.now())
 
     assert (first.status, second.status) == (202, 202)
     assert receiver.ids == [one.id]
 
 
 def test_what_was_taken_can_be_replayed_too(account: Account) -> None:
-    now = clock.now()
+    now = clients.now()
     one = happened(account, "a", now - 5 * MINUTE)
     receiver = Receiver()
     work(receiver, now, swept(now))
 
     ask("POST", f"/{one.id}/replay")
-    work(receiver, clock.now())
+    work(receiver, clients.now())
 
     assert receiver.ids == [one.id, one.id]
 
 
 def test_a_replay_does_not_wait_for_the_pause_of_a_receiver_that_failed(account: Account) -> None:
-    now = clock.now()
+    now = clients.now()
     one, receiver = happened(account, "a", now - 5 * MINUTE), Receiver(Answer(500))
     work(receiver, now, swept(now))
 
     ask("POST", f"/{one.id}/replay")
-    work(receiver, clock.now())
+    work(receiver, clients.now())
 
     assert receiver.ids == [one.id, one.id]
 

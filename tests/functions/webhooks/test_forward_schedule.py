@@ -2,13 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from longcode.account import Account, HookEvent
-from longcode.account import Delivery as Mode
-from longcode.table import accounts, inbox, keys, store, strangers
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, WebhookEvent
+from longcode.accounts.account import ReplyDelivery as Mode
+from longcode.messages import replies
+from longcode.table import keys, store
 from longcode.table.writes import Update
-from tests.fakes import NOW, LambdaContext, studio
-from tests.functions.inbox.replies import receive, texted
-from tests.functions.webhooks.endpoints import MINUTE, Receiver, hosted, jobs, swept, work
+from tests.support.fakes import NOW, LambdaContext, studio
+from tests.support.reply_steps import receive, texted
+from tests.support.webhook_endpoint import MINUTE, Receiver, hosted, jobs, swept, work
 from webhooks import forward_schedule as forward
 
 LATER = NOW + 5 * MINUTE
@@ -46,7 +48,7 @@ def test_what_was_told_at_once_is_not_told_again(account: Account) -> None:
 
     assert told == 0
     assert jobs() == []
-    assert inbox.forwarded(account.id) == inbox.end(account.id) == 1
+    assert replies.forwarded(account.id) == replies.newest_sequence(account.id) == 1
 
 
 def test_a_processor_that_was_killed_before_its_jobs_is_made_good_by_the_sweeper(account: Account) -> None:
@@ -80,11 +82,11 @@ def test_a_studio_that_polls_gets_no_webhooks(account: Account) -> None:
 
 
 def test_a_studio_that_does_not_want_replies_is_not_told_of_them_later_either(account: Account) -> None:
-    accounts.change_settings(account.id, {"webhook_events": [HookEvent.CALL_CREATED]})
+    accounts.change_settings(account.id, {"webhook_events": [WebhookEvent.CALL_CREATED]})
     receive()
     forward.forward_all(LATER)
 
-    accounts.change_settings(account.id, {"webhook_events": list(HookEvent)})
+    accounts.change_settings(account.id, {"webhook_events": list(WebhookEvent)})
 
     assert forward.forward_all(LATER + 5 * MINUTE) == 0
 
@@ -105,10 +107,10 @@ def test_a_reply_that_the_operator_moved_to_the_studio_is_told_to_it(account: Ac
     other = studio("10000002")
     texted(other, phone="+12125550124", client_id=None)
     receive(body="For the other", phone="+12125550124")
-    [(_, reply)] = inbox.after(other.id, 0, 9)
+    [(_, reply)] = replies.after(other.id, 0, 9)
     receiver = Receiver()
 
-    strangers.move(reply, replace(reply, account=account.id))
+    replies.move_reply(reply, replace(reply, account=account.id))
     forward.forward_all(LATER)
     work(receiver, LATER)
 

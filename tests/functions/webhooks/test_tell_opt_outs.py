@@ -7,16 +7,18 @@ import msgspec
 import pytest
 
 from longcode import jobs
-from longcode.account import HookEvent
+from longcode.accounts import store as accounts
+from longcode.accounts.account import WebhookEvent
 from longcode.aws import queues
-from longcode.route import LastText
-from longcode.table import accounts, keys, routes, store
+from longcode.numbers import store as numbers
+from longcode.numbers.routing import LastText
+from longcode.table import keys, store
 from longcode.webhooks import store as deliveries
 from optout import api, worker
-from tests.fakes import NOW, call, client, queued, studio
 from tests.functions.optout.test_worker import PHONE, answers, hear, heard
-from tests.functions.webhooks.endpoints import HOOK
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, call, client, queued, studio
+from tests.support.webhook_endpoint import HOOK
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -32,7 +34,7 @@ def told() -> list[tuple[str, dict[str, Any]]]:
 
 def texted(account: str, number: str = "+15555550100") -> None:
     text = LastText(account=account, phone=PHONE, number=number, message_id="m", at=NOW)
-    routes.record(text, most_an_hour=10)
+    numbers.record_text(text, most_an_hour=10)
 
 
 def test_a_studio_that_cannot_be_read_keeps_nobodys_stop_from_being_confirmed() -> None:
@@ -129,7 +131,7 @@ def test_a_start_that_leaves_a_studio_blocked_by_its_staff_says_so() -> None:
 
 def test_a_studio_that_polls_or_wants_none_of_it_is_not_told() -> None:
     client(studio("10000001"))
-    client(studio("10000002", **HOOK, webhook_events=(HookEvent.CALL_CREATED,)))
+    client(studio("10000002", **HOOK, webhook_events=(WebhookEvent.CALL_CREATED,)))
 
     hear("stop")
 

@@ -5,18 +5,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from longcode import jobs
-from longcode.account import Account, HookEvent
+from longcode.accounts.account import Account, WebhookEvent
 from longcode.aws import queues
 from longcode.carriers.carrier import Receipt
-from longcode.message import Direction, Kind, Message, State
-from longcode.table import calls, messages, usage
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.messages import store as messages
+from longcode.triggers import store as triggers
+from longcode.usage import store as quotas
 from longcode.webhooks import store as deliveries
 from longcode.webhooks.delivery import Delivery, id_of
-from send import due, reporting
-from tests.fakes import NOW, client, queued, studio
-from tests.functions.send.triggering import fire_all, rule, tell
-from tests.functions.webhooks.endpoints import HOOK
+from send import receipts
+from sweeper import sweep_schedule
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, client, queued, studio
+from tests.support.trigger_steps import fire_all, rule, tell
+from tests.support.webhook_endpoint import HOOK
 
 MINUTE = timedelta(minutes=1)
 NINE = datetime(2026, 12, 2, 15, 0, tzinfo=UTC)  # in Chicago, the day before the session
@@ -30,12 +33,12 @@ def account(aws: None) -> Account:
     return account
 
 
-def sent(account: Account, state: State = State.SENT) -> Message:
+def sent(account: Account, state: MessageState = MessageState.SENT) -> Message:
     message = Message(
         account=account.id,
         id="m-0",
         direction=Direction.OUT,
-        kind=Kind.INDIVIDUAL,
+        kind=MessageKind.INDIVIDUAL,
         state=state,
         phone="+12125550123",
         number="+15555550100",
@@ -51,9 +54,9 @@ def sent(account: Account, state: State = State.SENT) -> Message:
     return message
 
 
-def report(account: Account, state: State, code: str | None = None) -> None:
+def report(account: Account, state: MessageState, code: str | None = None) -> None:
     receipt = Receipt(carrier="twilio", reference=f"{account.id}.m-0", carrier_id="SM1", state=state, code=code)
-    reporting.take(receipt, NOW)
+    receipts.apply_receipt(receipt, NOW)
 
 
 def told(account: Account) -> list[Delivery]:
@@ -61,13 +64,13 @@ def told(account: Account) -> list[Delivery]:
     return list(deliveries.look_up(account.id, names).deliveries.values())
 
 
-@pytest.mark.parametrize("before", [State.SENDING, State.SENT])
+@pytest.mark.parametrize("before", [MessageState.SENDING, MessageState.SENT])
 @pytest.mark.parametrize(
     ("state", "code", "error"),
-    [(State.DELIVERED, None, None), (State.UNDELIVERED, "30003", "twilio:30003")],
+    [(MessageState.DELIVERED, None, None), (MessageState.UNDELIVERED, "30003", "twilio:30003")],
 )
 def test_a_receipt_is_told_without_the_words(
-    account: Account, before: State, state: State, code: str | None, error: str | None
+    account: Account, before: MessageState, state: MessageState, code: str | None, error: str | None
 ) -> None:
     sent(account, before)
 
@@ -86,8 +89,8 @@ def test_a_receipt_is_told_without_the_words(
 def test_a_receipt_that_comes_after_our_own_record_is_told_too(account: Account) -> None:
     sent(account)
 
-    report(account, State.SENT)
-    report(account, State.SENT)
+    report(account, MessageState.SENT)
+    report(account, MessageState.SENT)
 
     [one] = told(account)
     assert one.data["state"] == "sent"
@@ -96,18 +99,18 @@ def test_a_receipt_that_comes_after_our_own_record_is_told_too(account: Account)
 def test_a_receipt_that_comes_twice_is_told_once(account: Account) -> None:
     sent(account)
 
-    report(account, State.DELIVERED)
-    report(account, State.DELIVERED)
+    report(account, MessageState.DELIVERED)
+    report(account, MessageState.DELIVERED)
 
     assert len(told(account)) == 1
 
 
 def test_a_receipt_of_before_is_not_told_late(account: Account) -> None:
     sent(account)
-    report(account, State.DELIVERED)
+    report(account, MessageState.DELIVERED)
     told(account)
 
-    report(account, State.SENT)
+    report(account, MessageState.SENT)
 
     assert told(account) == []
 
@@ -117,54 +120,54 @@ def test_killed_anywhere_a_receipt_that_moved_its_text_is_told(account: Account)
 
     for crash in every_crash():
         with crash:
-            report(account, State.DELIVERED)
+            report(account, MessageState.DELIVERED)
         if crash.struck:
             queued("webhook")  # whatever was on the queue is lost as well
         moved = messages.get(account.id, "m-0")
 
-        due.sweep(NOW + 3 * MINUTE)
+        sweep_schedule.sweep(NOW + 3 * MINUTE)
         assert moved
-        assert len(told(account)) == (moved.state is State.DELIVERED)
+        assert len(told(account)) == (moved.state is MessageState.DELIVERED)
 
 
 def test_a_studio_that_polls_is_told_nothing_and_nothing_is_written_for_it(aws: None) -> None:
     account = studio()
     sent(account)
 
-    report(account, State.DELIVERED)
+    report(account, MessageState.DELIVERED)
 
     assert told(account) == []
-    assert deliveries.get(account.id, id_of(account.id, HookEvent.MESSAGE_STATUS, "m-0\ndelivered"), NOW) is None
+    assert deliveries.get(account.id, id_of(account.id, WebhookEvent.MESSAGE_STATUS, "m-0\ndelivered"), NOW) is None
 
 
 def test_a_studio_that_wants_no_receipts_is_told_of_none(aws: None) -> None:
-    account = studio(**HOOK, webhook_events=(HookEvent.MESSAGE_RECEIVED,))
+    account = studio(**HOOK, webhook_events=(WebhookEvent.MESSAGE_RECEIVED,))
     sent(account)
 
-    report(account, State.DELIVERED)
+    report(account, MessageState.DELIVERED)
 
     assert told(account) == []
 
 
 def test_a_receipt_that_makes_the_record_still_counts_the_units_once(account: Account) -> None:
-    sent(account, State.SENDING)
+    sent(account, MessageState.SENDING)
 
-    report(account, State.DELIVERED)
-    report(account, State.DELIVERED)
+    report(account, MessageState.DELIVERED)
+    report(account, MessageState.DELIVERED)
 
-    assert usage.of_month(account.id, "2026-11").units_sent == 1
+    assert quotas.of_month(account.id, "2026-11").units_sent == 1
 
 
 def test_a_call_task_is_told_once(account: Account) -> None:
     client(account, "c1", phones=(), updated_at=NOW + MINUTE)
     rule(sms_else_call=True)
     tell(account)
-    due.sweep(NINE + MINUTE)
+    sweep_schedule.sweep(NINE + MINUTE)
     [job] = queued("event")
 
     fire_all(NINE + MINUTE, [job, job])
 
-    [task] = calls.page(account.id, None, 9)
+    [task] = triggers.call_page(account.id, None, 9)
     [one] = told(account)
     assert one.event == "call.created"
     assert (one.data["id"], one.data["client_id"], one.data["text"]) == (task.id, "c1", task.text)

@@ -7,22 +7,23 @@ import pytest
 from msgspec.structs import replace
 
 from inbox import worker
-from longcode.account import Account
-from longcode.account import Delivery as Mode
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.accounts.account import ReplyDelivery as Mode
 from longcode.aws import queues
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import Deliver
-from longcode.table import accounts, due, keys, store
+from longcode.table import due, keys, store
 from longcode.table.writes import Update
 from longcode.webhooks import store as deliveries
 from longcode.webhooks.delivery import DeliveryState
 from longcode.webhooks.webhook import Answer, Webhook
-from tests.fakes import NOW, LambdaContext, client, sqs_event
-from tests.functions.inbox.replies import NUMBER, PHONE, receive, texted
-from tests.functions.send.logs import logged
-from tests.functions.send.wire import failing
-from tests.functions.webhooks.endpoints import MINUTE, Receiver, happened, hosted, jobs, stored, swept, work
+from tests.support.aws_calls import failing
 from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, LambdaContext, client, sqs_event
+from tests.support.readers import logged
+from tests.support.reply_steps import NUMBER, PHONE, receive, texted
+from tests.support.webhook_endpoint import MINUTE, Receiver, happened, hosted, jobs, stored, swept, work
 from webhooks import worker as delivering
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_webhook.json").read_text())

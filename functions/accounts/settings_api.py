@@ -1,0 +1,260 @@
+"""The studio's settings, password and templates."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import AfterValidator, BaseModel, Field, field_validator
+
+from longcode.accounts import passwords
+from longcode.accounts import store as accounts
+from longcode.accounts.account import (
+    Account,
+    AccountStatus,
+    OldSecret,
+    OnUncertain,
+    QuietZone,
+    ReplyDelivery,
+    WebhookEvent,
+)
+from longcode.aws import clients
+from longcode.aws.telemetry import logger
+from longcode.errors import NotFound, RequestError, WebhookSecretChanged, WrongPassword
+from longcode.jobs import Product
+from longcode.messages import replies, retentions
+from longcode.plans.plans import PlanChange
+from longcode.table.store import ConditionFailed
+from longcode.template import Template, check, plain
+from longcode.triggers.trigger import RecordKind
+from longcode.web import fields
+from longcode.web import resolver as web
+from longcode.web.fields import Statuses, record_statuses
+from longcode.webhooks import store as webhooks
+from longcode.webhooks import webhook
+from longcode.windows import HEALED_AFTER, LONGEST_RETENTION_DAYS
+
+_NOT_PRESENT = "This is not the present password."
+
+app = web.resolver()
+
+
+TemplateName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
+
+
+class AccountSettings(web.Body):
+    """What a studio can change of its account; what is left out stays."""
+
+    name: fields.Line | None = None
+    phone: Annotated[str | None, Field(max_length=40)] = None
+    country_code: fields.CountryCode | None = None
+    time_zone: fields.TimeZone | None = None
+    delivery: ReplyDelivery | None = None
+    webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
+    webhook_events: Annotated[tuple[WebhookEvent, ...] | None, Field(max_length=len(WebhookEvent))] = None
+    smart_encoding: bool | None = None
+    on_uncertain: OnUncertain | None = None
+    create_clients: bool | None = None
+    sender_name: Annotated[fields.Line, Field(max_length=40), AfterValidator(plain)] | None = None
+    units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
+    texts_an_hour: Annotated[int | None, Field(ge=1, le=20)] = None
+    allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
+    quiet_hours: bool | None = None
+    quiet_zone: QuietZone | None = None
+    retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS, strict=True)] = (
+        None  # true is no day
+    )
+    statuses: Annotated[dict[RecordKind, Statuses] | None, AfterValidator(record_statuses)] = None
+
+    @field_validator(
+        "name",
+        "country_code",
+        "time_zone",
+        "delivery",
+        "webhook_events",
+        "smart_encoding",
+        "on_uncertain",
+        "create_clients",
+        "texts_an_hour",
+        "allowed_countries",
+        "quiet_hours",
+        "quiet_zone",
+        "statuses",
+        mode="before",
+    )
+    @classmethod
+    def _stays_or_changes(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("cannot be taken away")
+        return value
+
+
+class NewPassword(web.Body):
+    """The present password, so that a browser left open gives nobody the account."""
+
+    present: str
+
+
+class TemplateForm(web.Body):
+    """A text used often; its subject is shown in the hub and never sent (facts S7)."""
+
+    subject: Annotated[str, Field(max_length=200)] = ""
+    body: Annotated[str, Field(min_length=1, max_length=1600)]
+
+
+class ShownStatusChange(BaseModel, from_attributes=True):
+    """A change of the account's status by the operator, with the reason."""
+
+    at: datetime
+    to: AccountStatus
+    reason: str | None
+
+
+class ShownAccount(BaseModel, from_attributes=True):
+    """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
+
+    `number` is the number that is dedicated to it: without one, its texts go over those that all studios share, which
+    it left at `number_since`. `webhook_gone_at` is when its software answered 410, which switches webhooks off.
+    `standing` is its status, `standings` the history of it, oldest first: what the operator set.
+
+    `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
+    sessions, orders and so on can be, by kind of record. `create_clients`: texting an unknown number makes a client.
+    """
+
+    id: str
+    name: str
+    email: str
+    product: Product
+    edition: str
+    created_at: datetime
+    established_at: datetime | None
+    plan_changes: tuple[PlanChange, ...]
+    standing: AccountStatus
+    standings: tuple[ShownStatusChange, ...]
+    country_code: str
+    allowed_countries: tuple[str, ...]
+    time_zone: str
+    phone: str | None
+    sender_name: str | None
+    number: str | None
+    number_since: datetime | None
+    delivery: ReplyDelivery
+    webhook_url: str | None
+    webhook_secret: str | None
+    webhook_old_secrets: tuple[OldSecret, ...]
+    webhook_events: tuple[WebhookEvent, ...]
+    webhook_gone_at: datetime | None
+    smart_encoding: bool
+    on_uncertain: OnUncertain
+    create_clients: bool
+    units_a_day: int | None
+    texts_an_hour: int
+    quiet_hours: bool
+    quiet_zone: QuietZone
+    retention_days: int | None
+    statuses: dict[str, tuple[str, ...]]
+
+
+@app.get("/account")
+def show_account() -> ShownAccount:
+    """Show the settings."""
+    return ShownAccount.model_validate(_account())
+
+
+@app.patch("/account")
+def change_account(settings: AccountSettings) -> ShownAccount:
+    """Change some settings. With a webhook's address comes the secret that its requests are signed with."""
+    account = _account()
+    changes = settings.model_dump(mode="json", exclude_unset=True)
+    if changes.get("delivery", account.delivery) == ReplyDelivery.WEBHOOK and not changes.get(
+        "webhook_url", account.webhook_url
+    ):
+        raise RequestError("Webhooks need the address that they go to.", field="webhook_url")
+    if changes.get("delivery") == ReplyDelivery.WEBHOOK:
+        changes["webhook_gone_at"] = None
+    if "webhook_url" in changes or "delivery" in changes:
+        webhooks.clear_backoff(account.id)
+    if changes.get("webhook_url") and not account.webhook_secret:
+        changes["webhook_secret"] = webhook.make_secret()
+
+        replies.note_forwarded(
+            account.id, replies.newest_sequence(account.id)
+        )  # what was fetched before is not posted again
+        accounts.list_webhook(account.id)
+    if changes.get("retention_days"):
+        retentions.start(account.id, clients.now() + HEALED_AFTER)  # before the setting, which nobody would act on
+    if changes:
+        accounts.change_settings(account.id, changes)
+    return show_account()
+
+
+@app.post("/account/webhook-secret")
+def renew_webhook_secret() -> dict[str, str]:
+    """Make a new secret for webhooks. The one before it signs besides for 24 hours."""
+    account = _account()
+    if not account.webhook_secret:
+        raise RequestError("A secret comes with the address that webhooks go to.", field="webhook_url")
+    secret, old = webhook.rotated(account, clients.now())
+    if not accounts.change_webhook_secret(account, secret, old):
+        raise WebhookSecretChanged("Another secret was made at this moment; GET /account shows it.")
+    return {"webhook_secret": secret}
+
+
+@app.post("/account/password")
+def change_password(form: NewPassword) -> dict[str, str]:
+    """Make a new password; the old one opens nothing more after a minute, when the authoriser forgets it."""
+    account = web.caller(app)
+    kept = accounts.password_hash(account)
+    if not passwords.matches(form.present, kept):
+        raise WrongPassword(_NOT_PRESENT, field="present")
+    password = passwords.make()
+    hashed = passwords.hashed(password)
+    try:
+        accounts.set_password(account, hashed, instead_of=kept)
+    except ConditionFailed as failed:
+        if failed.found[0].get("hash") != hashed:  # else it is our own write, repeated because its answer was lost
+            raise WrongPassword(_NOT_PRESENT, field="present") from failed
+    return {"password": password}
+
+
+@app.put("/templates/<name>")
+def put_template(name: TemplateName, form: TemplateForm) -> Template:
+    """Write a template; fields that do not exist are refused."""
+    check(form.body)
+    written = Template(account=web.caller(app), name=name, subject=form.subject, body=form.body)
+    accounts.put_template(written)
+    return written
+
+
+@app.get("/templates/<name>")
+def show_template(name: TemplateName) -> Template:
+    """Show a template."""
+    found = accounts.get_template(web.caller(app), name)
+    if found is None:
+        raise NotFound(f"There is no template {name!r}.")
+    return found
+
+
+@app.delete("/templates/<name>", responses=web.responses({204: None}))
+def delete_template(name: TemplateName) -> Response[str]:
+    """Delete a template."""
+    if not accounts.delete_template(web.caller(app), name):
+        raise NotFound(f"There is no template {name!r}.")
+    return Response(204, body="")
+
+
+@app.get("/templates")
+def list_templates(
+    limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
+) -> web.Page[Template]:
+    """List templates by name."""
+    return web.page_of(accounts.template_page(web.caller(app), cursor, limit + 1), limit, lambda one: one.name)
+
+
+def _account() -> Account:
+    return accounts.need(web.caller(app))
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,161 @@
+"""POST /signup and GET /plans, open to all; and the mailed link that confirms a change of plan."""
+
+import html
+from datetime import datetime
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import BaseModel, Field
+
+from longcode import jobs
+from longcode.accounts import store as accounts
+from longcode.accounts.account import TEXTING_NOT_ENABLED, check_edition, check_open
+from longcode.aws import clients, queues
+from longcode.aws.telemetry import logger
+from longcode.errors import RequestError, UnknownPlan
+from longcode.jobs import Product
+from longcode.plans import plans
+from longcode.plans import store as price_list
+from longcode.table.store import ConditionFailed
+from longcode.web import fields
+from longcode.web import resolver as web
+
+_TOO_LATE = "This link is used or too old. Fill in the form again for a new one."
+_ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"  # HTML's; SES takes ASCII only
+# The address of the page is what changes a plan: it goes to no other site, into no cache, and under nobody's frame.
+_PAGE_HEADERS: dict[str, str | list[str]] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+app = web.resolver(web.JSON, web.FORM)  # a browser posts the button as a form
+
+
+class SignUp(web.Body):
+    """The form on the web (facts S12); filled in again with a known address, it changes the plan (S13)."""
+
+    studio_name: fields.Line
+    email: Annotated[str, Field(max_length=254, pattern=_ADDRESS)]
+    product: Product
+    edition: Annotated[str, Field(min_length=1, max_length=40)]
+    plan: fields.PlanName
+    country_code: fields.CountryCode = "1"
+
+
+class Taken(BaseModel):
+    """The same answer for an address that is known and for one that is not."""
+
+    detail: str = "Thank you. Please read the mail that we send to this address."
+
+
+class NoAccount(BaseModel):
+    """The Services panel without an account (facts S33)."""
+
+    enabled: bool = False
+    message: str = TEXTING_NOT_ENABLED
+
+
+@app.get("/plans")
+def list_plans() -> dict[str, list[plans.Plan]]:
+    """List the plans that a studio can choose."""
+    return {"items": list(_on_offer(clients.now()).values())}
+
+
+@app.get("/panel")
+def show_panel() -> NoAccount:
+    """Show what the Services panel says where no account is entered; with one, `GET /usage` tells."""
+    return NoAccount()
+
+
+@app.post("/signup", responses=web.responses({202: Taken}))
+def sign_up(form: SignUp) -> Response[Taken]:
+    """Take the form. The answer and the work are the same whether or not the address is known."""
+    check_edition(form.edition)
+    if form.plan not in _on_offer(clients.now()):
+        raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
+    request = app.current_event.request_context.request_id
+    filled_in = form.model_dump() | {"email": form.email.casefold()}
+    queues.send(jobs.EstablishAccount(id=str(request), **filled_in))
+    return Response(202, "application/json", Taken())
+
+
+@app.get("/signup/confirm/<token>")
+def show_change(token: str) -> Response[str]:
+    """Show what the link confirms. Mail scanners follow links, so it takes a click to change the plan."""
+    now = clients.now()
+    waiting = accounts.find_confirmation(token, now)
+    account = accounts.get(waiting.account) if waiting else None
+    if waiting is None or account is None:
+        return _too_late()
+    month = plans.counts_from(plans.taken_at(account.plan_changes, now))
+    prices = price_list.of_month(month)
+    try:
+        check_open(account)
+        plans.change(waiting.plan, account.plan_changes, prices, now)
+    except RequestError as refusal:
+        return _refused(refusal)
+    return _page(
+        200,
+        f"<p>Change to the plan {html.escape(prices[waiting.plan].title)}? {plans.if_made(month)}</p>"
+        '<form method="post"><button>Change the plan</button></form>',
+    )
+
+
+@app.post("/signup/confirm/<token>")
+def confirm_change(token: str) -> Response[str]:
+    """Change the plan, once."""
+    now = clients.now()
+    try:
+        taken = take(token, now)
+    except RequestError as refusal:
+        return _refused(refusal)
+    if taken is None:
+        return _too_late()
+    plan, month = taken
+    return _page(200, f"<p>Your plan is now {html.escape(plan.title)}. {plans.once_made(month, now)}</p>")
+
+
+def take(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
+    """Carry out a confirmed change, whatever else changes the plan meanwhile; the click makes it, not the form.
+
+    Gives the plan and the month from which it counts, or None for a link used or too old. Raises `PlanNotOffered`,
+    `TooManyChanges` or `AccountClosed`, and leaves the link as it is.
+    """
+    while (waiting := accounts.find_confirmation(token, now)) and (account := accounts.get(waiting.account)):
+        check_open(account)
+        prices = price_list.of_month(plans.counts_from(plans.taken_at(account.plan_changes, now)))
+        change = plans.change(waiting.plan, account.plan_changes, prices, now)
+        try:
+            if change:
+                account = accounts.change_plan(account, change, accounts.using_confirmation(token))
+            else:
+                accounts.use_confirmation(token)
+        except ConditionFailed:
+            continue
+        return prices[waiting.plan], plans.counted(account.plan_changes)[-1][1]
+    return None
+
+
+def _on_offer(now: datetime) -> dict[str, plans.Plan]:
+    every = price_list.of_month(plans.counts_from(now))
+    return {name: plan for name, plan in every.items() if plan.on_offer}
+
+
+def _too_late() -> Response[str]:
+    return _page(404, f"<p>{_TOO_LATE}</p>")
+
+
+def _refused(refusal: RequestError) -> Response[str]:
+    return _page(refusal.status, f"<p>{html.escape(refusal.detail)}</p>")
+
+
+def _page(status: int, content: str) -> Response[str]:
+    document = f"<!doctype html><html lang=en><meta charset=utf-8><title>Longcode</title>{content}</html>"
+    return Response(status, "text/html; charset=utf-8", document, _PAGE_HEADERS)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,169 @@
+"""Export an issued invoice to Stripe: a draft with an item for each line, once, whatever fails or comes twice."""
+
+import logging
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from random import random
+from typing import Any, Protocol
+
+import stripe
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from msgspec import Struct
+
+from longcode import jobs, windows
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.aws import clients, queues
+from longcode.aws.settings import stripe_key
+from longcode.aws.telemetry import OneByOne, count, logger
+from longcode.billing import exports, stripe_form
+from longcode.billing import store as invoices
+from longcode.billing.invoice import Invoice
+
+LEASE = timedelta(seconds=90)  # longer than the function may run, shorter than the sweeper's first look
+API_VERSION = "2024-06-20"
+TIMEOUT_SECONDS = 10.0
+
+# The idempotency key makes it safe to post these again. 409: our own other call has not ended yet.
+_RETRIED = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.FAILED_DEPENDENCY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+_REFUSED = set(range(400, 500)) - _RETRIED
+
+stripe.enable_telemetry = False
+logging.getLogger("stripe").setLevel(logging.WARNING)  # below it, Stripe's own sentences: they quote the key's end
+
+processor = OneByOne(EventType.SQS)
+
+
+class Created(Struct, frozen=True):
+    """The object exists, created now or by an earlier post under the same key."""
+
+    id: str
+
+
+class Retry(Struct, frozen=True):
+    """No answer, or one that another post may change."""
+
+    reason: str
+
+
+class Refused(Struct, frozen=True):
+    """Stripe would refuse it again."""
+
+    reason: str
+
+
+Answer = Created | Retry | Refused
+
+
+class Books(Protocol):
+    """What an invoice is exported to."""
+
+    def post(self, call: stripe_form.StripeCall) -> Answer:
+        """Post once."""
+
+
+class Stripe:
+    """Stripe's API under a restricted key. The due index retries, so the package does not."""
+
+    def __init__(
+        self, api_key: str, api_base: str = stripe.DEFAULT_API_BASE, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:
+        self._client = stripe.StripeClient(
+            api_key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": api_base},
+            max_network_retries=0,
+            http_client=stripe.RequestsClient(timeout=timeout_seconds),
+        )
+
+    def post(self, call: stripe_form.StripeCall) -> Answer:
+        """Post once."""
+        form = {name: value.encode(errors="replace").decode() for name, value in call.form.items()}
+        try:
+            answer = self._client.raw_request("post", call.path, idempotency_key=call.key, **form)
+        except stripe.StripeError as error:
+            return _not_created(error)
+        match answer.data:
+            case {"id": str(created)} if created:
+                return Created(created)
+        return Retry(f"http {answer.code}")
+
+
+def _not_created(error: stripe.StripeError) -> Answer:
+    if error.http_status in _REFUSED:
+        return Refused(f"http {error.http_status} {_code(error)}".strip())
+    return Retry(f"http {error.http_status}" if error.http_status else type(error).__name__)
+
+
+def _code(error: stripe.StripeError) -> str:
+    """Return Stripe's code of an error, without its sentence, which may quote an address or the end of a key."""
+    match error.json_body:
+        case {"error": {"code": str(code)}} | {"error": {"type": str(code)}}:
+            return code[:60]
+    return ""
+
+
+def export(job: jobs.ExportInvoice, books: Books, now: datetime) -> None:
+    """Export an invoice from its beginning: under the same keys, Stripe creates nothing twice."""
+    taken = exports.take(job.account, job.month, now, now + LEASE)
+    if taken is None:
+        return  # done, stopped, or another worker has it
+    invoice = invoices.get(job.account, job.month)
+    if invoice is None:
+        raise LookupError(job.month)
+    match _posted(taken, invoice, accounts.need(job.account), books, now):
+        case Created(stripe_invoice):
+            exports.note_done(taken, stripe_invoice, now)
+            logger.info("exported", extra={"account": job.account, "month": job.month})
+        case Retry():
+            exports.try_again(taken, windows.retry_at(now, taken.attempt, random()))  # noqa: S311 - not a secret
+        case Refused(reason):
+            _stop(taken, reason)
+
+
+def _posted(
+    taken: stripe_form.InvoiceExport, invoice: Invoice, account: Account, books: Books, now: datetime
+) -> Answer:
+    """Post everything. Return the draft, or the first answer that is not `Created`."""
+    if now - datetime.fromisoformat(taken.began_at) > stripe_form.KEYS_LAST:
+        return Refused("unfinished")
+    customer = Created(account.stripe_customer) if account.stripe_customer else _customer(account, books)
+    if not isinstance(customer, Created):
+        return customer
+    draft = books.post(stripe_form.draft(invoice, customer.id, taken.round))
+    if not isinstance(draft, Created):
+        return draft
+    for call in stripe_form.items(invoice, customer.id, taken.round, draft.id):
+        answer = books.post(call)
+        if not isinstance(answer, Created):
+            return answer
+    return draft
+
+
+def _customer(account: Account, books: Books) -> Answer:
+    answer = books.post(stripe_form.customer(account))
+    if isinstance(answer, Created):
+        exports.note_customer(account.id, answer.id)
+    return answer
+
+
+def _stop(taken: stripe_form.InvoiceExport, reason: str) -> None:
+    exports.stop(taken, reason)
+    count("StoppedExports")
+    logger.error("export stopped", extra={"account": taken.account, "month": taken.month, "why": reason})
+
+
+def record_handler(record: SQSRecord) -> None:
+    """Export one invoice."""
+    export(queues.read(jobs.ExportInvoice, record.body), Stripe(stripe_key()), clients.now())
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return process_partial_response(event, record_handler, processor, context)

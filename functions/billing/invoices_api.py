@@ -1,0 +1,175 @@
+"""GET /invoices: what a studio was billed, as JSON, as a page to print or as PDF."""
+
+import base64
+import hashlib
+from base64 import b64encode
+from datetime import date
+from html import escape
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import BaseModel
+
+from longcode import months
+from longcode.aws.telemetry import logger
+from longcode.billing import store as invoices
+from longcode.billing.invoice import (
+    Invoice,
+    InvoiceFact,
+    InvoiceRow,
+    InvoiceState,
+    how_cut,
+    invoice_facts,
+    invoice_rows,
+    invoice_sums,
+)
+from longcode.errors import NotFound, RequestError
+from longcode.web import resolver as web
+
+_JSON, _HTML, _PDF = "application/json", "text/html", "application/pdf"
+_VARY = {"Vary": "Accept"}
+_TEXT = {"schema": {"type": "string"}}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FORMS: dict[int, Any] = {
+    200: {"description": "OK", "content": {_JSON: {"model": Invoice}, _HTML: _TEXT, _PDF: _BINARY}}
+}
+
+_STYLE = (
+    "body{font:11pt/1.4 sans-serif;color:#000;background:#fff;max-width:44em;margin:2em auto;padding:0 1em}"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1.5em}dt{font-weight:bold}dd{margin:0}"
+    "table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:bold;padding:.5em 0}"
+    "th,td{padding:.3em .5em;text-align:right;border-bottom:1px solid #999}tr{break-inside:avoid}"
+    "th:first-child,td:first-child{text-align:left}tbody th{font-weight:normal}"
+    "@page{margin:18mm}@media print{body{margin:0;padding:0;max-width:none}}"
+)
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
+HEADERS = {
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+app = web.resolver()
+
+
+class ListedInvoice(BaseModel):
+    """An invoice in a list. `state` stands beside the document, which never changes."""
+
+    month: str
+    number: str
+    state: Literal["issued", "paid"]
+    issued_on: date
+    plan: str
+    units_used: int
+    currency: str
+    total_micros: int
+
+
+@app.get("/invoices")
+def list_invoices(
+    limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=7)] = None
+) -> web.Page[ListedInvoice]:
+    """List the invoices that are issued, oldest first."""
+    after = cursor and _month(cursor, "cursor")
+    found = [_listed(one) for one in invoices.issued_page(web.caller(app), after, limit + 1)]
+    return web.page_of(found, limit, lambda one: one.month)
+
+
+@app.get("/invoices/<month>", responses=_FORMS)
+def show_invoice(month: str) -> Response[Any]:
+    """Show an invoice in the form that `Accept` names first: JSON, `text/html` to print, or `application/pdf`.
+
+    It is there once it is issued. The JSON and the PDF are the same bytes each time; on the page stands whether it
+    is paid.
+    """
+    found = invoices.get_issued(web.caller(app), _month(month, "month"))
+    if found is None:
+        raise NotFound(f"There is no invoice for {month}.")
+    match form(web.header(app, "accept") or ""):
+        case "text/html":
+            headers = {**_VARY, **HEADERS}
+            return Response(200, "text/html; charset=utf-8", page(found.invoice, found.state), headers)
+        case "application/pdf":
+            return _as_pdf(found.invoice)
+        case _:
+            return Response(200, _JSON, found.document, _VARY)
+
+
+def form(accept: str) -> str:
+    """Choose the form: the first that is named and that we have, or JSON.
+
+    API Gateway turns base64 into bytes by the first type of `Accept` alone, so PDF must be that one.
+    """
+    named = [part.partition(";")[0].strip().casefold() for part in accept.split(",")]
+    return next((one for one in named if one in (_JSON, _HTML) or (one == _PDF and one == named[0])), _JSON)
+
+
+def _as_pdf(invoice: Invoice) -> Response[Any]:
+    from billing import pdf  # noqa: PLC0415 - few ask for one
+
+    name = {"Content-Disposition": f'inline; filename="invoice-{invoice.number}.pdf"'}
+    answer: Response[Any] = Response(200, _PDF, b64encode(pdf.draw(invoice)).decode(), {**_VARY, **name})
+    answer.base64_encoded = True  # given bytes, Powertools would validate them as text
+    return answer
+
+
+def _listed(one: invoices.Issued) -> ListedInvoice:
+    invoice = one.invoice
+    return ListedInvoice(
+        month=invoice.month,
+        number=invoice.number,
+        state="paid" if one.state is InvoiceState.PAID else "issued",
+        issued_on=invoice.issued_on,
+        plan=invoice.plan,
+        units_used=invoice.units_used,
+        currency=invoice.currency,
+        total_micros=invoice.total_micros,
+    )
+
+
+def _month(text: str, field: str) -> str:
+    try:
+        months.check(text)
+    except ValueError as error:
+        raise RequestError(str(error), field=field) from None
+    return text
+
+
+def page(invoice: Invoice, state: InvoiceState) -> str:
+    """Lay an invoice out. Where it stands is told above it: that is no part of the document."""
+    title = f"Invoice {escape(invoice.number)}"
+    paid = "<p>This invoice is paid.</p>" if state is InvoiceState.PAID else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Longcode: {title}</title><style>{_STYLE}</style></head><body><main>"
+        f"<h1>Longcode: {title}</h1>{paid}<dl>{''.join(map(_fact, invoice_facts(invoice)))}</dl>"
+        '<table><caption>Lines</caption><thead><tr><th scope="col">Item</th><th scope="col">Quantity</th>'
+        '<th scope="col">Price</th><th scope="col">Amount</th></tr></thead>'
+        f"<tbody>{''.join(map(_row, invoice_rows(invoice)))}</tbody>"
+        f"<tfoot>{''.join(map(_sum, invoice_sums(invoice)))}</tfoot></table>"
+        f"<p>{escape(how_cut(invoice))}</p></main></body></html>"
+    )
+
+
+def _fact(fact: InvoiceFact) -> str:
+    return f"<dt>{escape(fact.label)}</dt><dd>{escape(fact.value)}</dd>"
+
+
+def _row(row: InvoiceRow) -> str:
+    cells = "".join(f"<td>{escape(cell)}</td>" for cell in (row.quantity, row.price, row.amount))
+    return f'<tr><th scope="row">{escape(row.description)}</th>{cells}</tr>'
+
+
+def _sum(fact: InvoiceFact) -> str:
+    return f'<tr><th scope="row" colspan="3">{escape(fact.label)}</th><td>{escape(fact.value)}</td></tr>'
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,104 @@
+"""GET and PUT /account/plan: which plan a studio has, and from when a change counts."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from longcode import months
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, check_open, plan_in
+from longcode.aws import clients
+from longcode.aws.telemetry import logger
+from longcode.errors import NotFound
+from longcode.plans import plans
+from longcode.plans import store as price_list
+from longcode.table.store import ConditionFailed
+from longcode.web import resolver as web
+
+app = web.resolver()
+
+
+class ChosenPlan(web.Body):
+    """The plan to change to."""
+
+    plan: Annotated[str, Field(max_length=60)]
+
+
+class PastChange(BaseModel):
+    """A change of plan; it counts from that month on, unless a later one counts from the same month."""
+
+    at: datetime
+    plan: str
+    counts_from: str
+
+
+class PlanState(BaseModel):
+    """This month's plan, next month's, and how that came about.
+
+    A change made now counts from the month `counts_from`, whose plan can be changed until `changeable_until`.
+    """
+
+    plan: plans.Plan | None
+    next_month_plan: plans.Plan | None
+    changes: list[PastChange]
+    counts_from: str
+    changeable_until: datetime
+
+
+@app.get("/account/plan")
+def show_plan() -> PlanState:
+    """Show the plan, and from when a change made now would count."""
+    return plan_state(_account(), clients.now())
+
+
+@app.put("/account/plan")
+def change_plan(form: ChosenPlan) -> PlanState:
+    """Change the plan. Made by 17:00 Central on the month's last day, it counts for the whole month (facts S16).
+
+    A change that is yet to count is taken back by another: to the plan of this month, for example.
+    """
+    return changed(web.caller(app), form.plan, clients.now())
+
+
+def changed(account_id: str, plan: str, now: datetime) -> PlanState:
+    """Add a change to an account's history, whatever else changes it meanwhile; the plan it has is no change."""
+    while account := accounts.get(account_id):
+        check_open(account)
+        prices = price_list.of_month(plans.counts_from(plans.taken_at(account.plan_changes, now)))
+        change = plans.change(plan, account.plan_changes, prices, now)
+        if change is None:
+            return plan_state(account, now)
+        try:
+            return plan_state(accounts.change_plan(account, change), now)
+        except ConditionFailed:
+            continue
+    raise NotFound("There is no such account.")
+
+
+def plan_state(account: Account, now: datetime) -> PlanState:
+    """Tell an account's plan."""
+    month = months.month_of(now)
+    history = account.plan_changes
+    counts_from = plans.counts_from(plans.taken_at(history, now))
+    return PlanState(
+        plan=_plan_in(month, account),
+        next_month_plan=_plan_in(months.following(month), account),
+        changes=[PastChange(at=one.at, plan=one.plan, counts_from=first) for one, first in plans.counted(history)],
+        counts_from=counts_from,
+        changeable_until=months.plan_cutoff(counts_from),
+    )
+
+
+def _plan_in(month: str, account: Account) -> plans.Plan | None:
+    name = plan_in(account, month)
+    return price_list.of_month(month)[name] if name else None
+
+
+def _account() -> Account:
+    return accounts.need(web.caller(app))
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,192 @@
+"""GET /usage: what a studio sent and received, what that costs, and would have cost; and each text of it, as CSV."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
+from pydantic import BaseModel
+
+from longcode import months
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, AccountStatus, panel_message, plan_in
+from longcode.aws import clients
+from longcode.aws.telemetry import logger
+from longcode.billing import charged, sheet
+from longcode.billing.charged import Chunk
+from longcode.billing.estimates import Comparison, Forecast, Included, compare_plans, forecast, included_units
+from longcode.billing.invoice import draw_up
+from longcode.clients import store as client_store
+from longcode.errors import RequestError
+from longcode.plans import store as price_list
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage import store as quotas
+from longcode.usage.usage import MONTH_COUNTER, Usage, limits_at
+from longcode.web import resolver as web
+
+CSV = "text/csv; charset=utf-8"
+CURSOR = charged.CURSOR
+TOLD: "dict[int, OpenAPIResponse]" = {
+    200: {"description": "A page of the list", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+
+_CHUNKS = 10  # of 500 texts: about a megabyte, and 200 reads of a hundred items
+
+app = web.resolver()
+
+
+class MonthUsage(BaseModel):
+    """What was sent and received in a month of Chicago, what of the plan's units that is, and what it costs.
+
+    `days` has every day that has begun. A month in which the account had no plan has neither plan nor amounts. The
+    current month has a `forecast`, but on a studio's first day and once it is closed; a month that is over tells what
+    it would have cost `on_each_plan`. Amounts are millionths of `currency`, of fee and units alone.
+    """
+
+    month: str
+    plan: str | None
+    used: Usage
+    days: dict[str, Usage]
+    limit: Included | None
+    currency: str | None
+    total_micros: int | None
+    forecast: Forecast | None
+    on_each_plan: Comparison | None
+
+
+class Panel(BaseModel):
+    """The two months of the Services panel (facts S28), or what stands in the way of texting (S33)."""
+
+    enabled: bool
+    message: str | None
+    current: MonthUsage | None
+    past: MonthUsage | None
+
+
+@app.get("/usage")
+def show_usage() -> Panel:
+    """Show the current and the past month; without an account that has texting, what the panel says then."""
+    return panel_of(accounts.get(web.caller(app)), clients.now())
+
+
+@app.get("/usage/<month>")
+def show_month(month: str) -> MonthUsage:
+    """Show a month: the current one, or any before it."""
+    now = clients.now()
+    return used(accounts.need(web.caller(app)), _begun(month, now), now)
+
+
+@app.get("/usage/<month>/texts", responses=TOLD)
+def list_texts(
+    month: str, cursor: Annotated[str | None, Query(max_length=200, pattern=CURSOR)] = None
+) -> Response[Any]:
+    """List the month's charged texts as CSV, a row for each, in the order of acceptance; their units add up to it.
+
+    A long list comes in pages: while there is a `Next-Cursor` header, ask again with its value as `cursor`, as it is
+    in the address that `Link` has. Pages put one after another are one file, whose first line names the columns.
+    """
+    account = accounts.need(web.caller(app))
+    page, next_cursor = csv_page(account.id, _begun(month, clients.now()), cursor)
+    return Response(200, CSV, page, headers=csv_headers(month, next_cursor))
+
+
+def panel_of(account: Account | None, now: datetime) -> Panel:
+    """Tell the panel of an account, if it is there: one that is closed still sees its months."""
+    message = panel_message(account)
+    if account is None:
+        return Panel(enabled=False, message=message, current=None, past=None)
+    current = months.month_of(now)
+    return Panel(
+        enabled=message is None,
+        message=message,
+        current=used(account, current, now),
+        past=used(account, months.previous(current), now),
+    )
+
+
+def used(account: Account, month: str, now: datetime) -> MonthUsage:
+    """Tell what an account used in a month."""
+    by_day = quotas.by_day(account.id, month)
+    total = sum(by_day.values(), Usage())
+    name = plan_in(account, month)
+    plan = price_list.of_month(month)[name] if name else None
+    is_over = month < months.month_of(now)
+    goes_on = not is_over and account.standing is not AccountStatus.CLOSED
+    return MonthUsage(
+        month=month,
+        plan=name,
+        used=total,
+        days={day: by_day.get(day, Usage()) for day in months.days(month) if day <= months.day_of(now)},
+        limit=_limit(account, month, plan, total, None if is_over else now) if plan else None,
+        currency=plan.currency if plan else None,
+        total_micros=draw_up(account.id, month, plan, total).total_micros if plan else None,
+        forecast=_forecast(account, plan, by_day, now) if goes_on and plan else None,
+        on_each_plan=_compared(month, plan, total) if is_over and plan else None,
+    )
+
+
+def _limit(account: Account, month: str, plan: Plan, total: Usage, now: datetime | None) -> Included:
+    reserved = None
+    if now and plan.past_limit is PastLimit.STOP:
+        reserved = quotas.reserved(limits_at(account, plan, now))[MONTH_COUNTER]
+    return included_units(month, plan, total, reserved)
+
+
+def _forecast(account: Account, plan: Plan, by_day: dict[str, Usage], now: datetime) -> Forecast | None:
+    before = quotas.by_day(account.id, months.previous(months.month_of(now)))
+    return forecast(plan, before | by_day, account.created_at, now)
+
+
+def _compared(month: str, plan: Plan, total: Usage) -> Comparison:
+    return compare_plans(month, plan, price_list.of_month(month).values(), total)
+
+
+def _begun(text: str, now: datetime) -> str:
+    try:
+        months.check(text)
+    except ValueError as error:
+        raise RequestError(str(error), field="month") from None
+    if text > months.month_of(now):
+        raise RequestError(f"{text} has not begun yet.", field="month")
+    return text
+
+
+def csv_page(account: str, month: str, cursor: str | None, size: int = _CHUNKS) -> tuple[str, str | None]:
+    """Give a page of rows, and the cursor of the next, None on the last. The first begins with the columns' names."""
+    chunks = list(islice(charged.chunks(account, month, cursor), size))
+    written = io.StringIO()
+    writer = csv.writer(written)
+    if cursor is None:
+        writer.writerow(sheet.COLUMNS)
+    writer.writerows(_rows(account, chunks))
+    return written.getvalue(), chunks[-1].reached if chunks else None
+
+
+def csv_headers(month: str, next_cursor: str | None) -> dict[str, str]:
+    """Tell what the file is called, and where the next page is."""
+    named = {"Content-Disposition": f'attachment; filename="longcode-texts-{month}.csv"'}
+    if next_cursor is None:
+        return named
+    cursor = quote(next_cursor, safe="")
+    return named | {"Next-Cursor": cursor, "Link": f'<texts?cursor={cursor}>; rel="next"'}
+
+
+def _rows(account: str, chunks: Sequence[Chunk]) -> list[tuple[str, ...]]:
+    named = {text.client_id for chunk in chunks for text in chunk.messages if text.client_id}
+    names = client_store.names(account, sorted(named))
+    rows: list[tuple[str, ...]] = []
+    for chunk in chunks:
+        rows += [sheet.text_row(text, names) for text in chunk.messages]
+        rows += [sheet.unreadable_row(message_id) for message_id in chunk.unreadable]
+    return rows
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,70 @@
+"""The studio's clients: written one by one under its own ids, or many at once from a file."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+
+from clients import bulk_import
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.aws import clients
+from longcode.aws.telemetry import logger
+from longcode.clients import store as client_store
+from longcode.errors import NotFound
+from longcode.web import resolver as web
+
+app = web.resolver(web.JSON, *bulk_import.TYPES)
+
+ClientId = Annotated[str, Path(max_length=100)]
+
+
+@app.put(
+    "/clients/<client_id>", responses=web.responses({200: bulk_import.ShownClient, 201: bulk_import.ShownClient})
+)
+def put_client(client_id: ClientId, form: bulk_import.ClientForm) -> Response[bulk_import.ShownClient]:
+    """Write a client under the studio's own id."""
+    client = bulk_import.client(_account(), bulk_import.reachable(client_id), form, clients.now())
+    return Response(201 if client_store.put(client) else 200, "application/json", bulk_import.shown(client))
+
+
+@app.get("/clients/<client_id>")
+def show_client(client_id: ClientId) -> bulk_import.ShownClient:
+    """Show a client."""
+    client = client_store.get(web.caller(app), client_id)
+    if client is None:
+        raise NotFound(f"There is no client {client_id!r}.")
+    return bulk_import.shown(client)
+
+
+@app.delete("/clients/<client_id>", responses=web.responses({204: None}))
+def delete_client(client_id: ClientId) -> Response[str]:
+    """Delete a client; the messages stay."""
+    if not client_store.delete(web.caller(app), client_id):
+        raise NotFound(f"There is no client {client_id!r}.")
+    return Response(204, body="")
+
+
+@app.get("/clients")
+def list_clients(
+    limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
+) -> web.Page[bulk_import.ShownClient]:
+    """List clients by id."""
+    found = [bulk_import.shown(client) for client in client_store.page(web.caller(app), cursor, limit + 1)]
+    return web.page_of(found, limit, lambda client: client.id)
+
+
+@app.post("/clients/import")
+def import_clients() -> dict[str, Any]:
+    """Write clients from CSV or JSON lines, and report on each row."""
+    text = app.current_event.decoded_body or ""
+    return bulk_import.take(_account(), web.header(app, "content-type") or "", text, clients.now())
+
+
+def _account() -> Account:
+    return accounts.need(web.caller(app))
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

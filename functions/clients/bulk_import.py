@@ -1,0 +1,214 @@
+"""Clients as a studio sends them: one form, or the many rows of a file with a report on each."""
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import datetime
+from itertools import chain
+from operator import itemgetter
+from time import monotonic
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from longcode.accounts.account import Account
+from longcode.clients import store as clients
+from longcode.clients.client import Client, Phone
+from longcode.errors import RequestError
+from longcode.phone import to_e164
+from longcode.web import fields as web_fields
+from longcode.web import resolver as web
+
+MAX_ROWS = 1000
+TYPES = ("text/csv", "application/x-ndjson")
+_SECONDS = 20.0  # API Gateway waits for 29
+_AT_ONCE = 8
+
+
+_ID: TypeAdapter[str] = TypeAdapter(web_fields.ClientId)
+
+_COLUMNS = {"id", "first_name", "last_name", "allow_text_marketing", "tags", "status", "time_zone"}
+_ENDINGS = ("", "_2", "_3", "_4", "_5")
+_YES = {"1", "true", "yes", "y", "x"}
+
+_Numbered = tuple[int, dict[str, Any] | None]
+
+
+class PhoneForm(web.Body):
+    """A number as people type it, and its SMS box."""
+
+    number: Annotated[str, Field(max_length=40)]
+    sms: bool = True
+    label: Annotated[str | None, Field(max_length=40)] = None
+
+
+class ClientForm(web.Body):
+    """A client's record."""
+
+    first_name: Annotated[str, Field(max_length=100)] = ""
+    last_name: Annotated[str, Field(max_length=100)] = ""
+    phones: Annotated[list[PhoneForm], Field(max_length=20)] = []
+    allow_text_marketing: bool = False
+    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)] = []
+    status: Annotated[str | None, Field(max_length=50)] = None
+    time_zone: web_fields.TimeZone | None = None
+
+
+class ShownClient(BaseModel):
+    """A client's record as a studio sees it, numbers in E.164 beside what was entered."""
+
+    id: str
+    first_name: str
+    last_name: str
+    phones: tuple[Phone, ...]
+    allow_text_marketing: bool
+    tags: tuple[str, ...]
+    status: str | None
+    time_zone: str | None
+    updated_at: datetime
+
+
+class ImportRow(ClientForm):
+    """A client's record in a file: it brings its id."""
+
+    id: web_fields.ClientId
+
+
+def reachable(client_id: str) -> str:
+    """Refuse an id that no address could name; raises `RequestError`."""
+    try:
+        return _ID.validate_python(client_id)
+    except ValidationError as error:
+        raise RequestError("A client's id has only letters, digits and -._~!$&'()*+,:;=@.", field="id") from error
+
+
+def client(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:
+    """Make a client of a form; raises `BadPhone` that names the number's place."""
+    return Client(
+        account=account.id,
+        id=client_id,
+        updated_at=now,
+        first_name=form.first_name,
+        last_name=form.last_name,
+        phones=tuple(_phone(phone, account, index) for index, phone in enumerate(form.phones)),
+        allow_text_marketing=form.allow_text_marketing,
+        tags=tuple(dict.fromkeys(form.tags)),
+        status=form.status,
+        time_zone=form.time_zone,
+    )
+
+
+def shown(client: Client) -> ShownClient:
+    """Show a client."""
+    return ShownClient.model_validate(asdict(client))
+
+
+def take(account: Account, content_type: str, text: str, now: datetime) -> dict[str, Any]:
+    """Write the clients of a file; a row that is refused stops no other."""
+    read = from_csv if "csv" in content_type.casefold() else json_lines
+    found = list(enumerate(read(text.removeprefix("\ufeff")), start=1))
+    if not found:
+        raise RequestError("The file has no rows.", field="body")
+    if len(found) > MAX_ROWS:
+        raise RequestError(f"The file has {len(found):,} rows; send at most {MAX_ROWS:,} at once.", field="body")
+    end = monotonic() + _SECONDS
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        taken = pool.map(lambda rows: _take_rows(account, rows, now, end), _by_client(found))
+    report = sorted(chain.from_iterable(taken), key=itemgetter("row"))
+    written = sum(row["status"] in ("created", "updated") for row in report)
+    return {"rows": len(report), "written": written, "refused": len(report) - written, "items": report}
+
+
+def _by_client(rows: list[_Numbered]) -> list[list[_Numbered]]:
+    """Keep the rows of one client together: they are written in their order, and the last one stands."""
+    together = defaultdict(list)
+    for number, cells in rows:
+        together[str((cells or {}).get("id")).strip()].append((number, cells))
+    return list(together.values())
+
+
+def _take_rows(account: Account, rows: list[_Numbered], now: datetime, end: float) -> list[dict[str, Any]]:
+    return [_take_row(account, number, cells, now, end) for number, cells in rows]
+
+
+def _take_row(
+    account: Account, number: int, cells: dict[str, Any] | None, now: datetime, end: float
+) -> dict[str, Any]:
+    client_id = (cells or {}).get("id")
+    report: dict[str, Any] = {"row": number, "id": client_id[:100] if isinstance(client_id, str) else None}
+    if cells is None:
+        return report | {"status": "refused", "code": "malformed_json", "detail": "The row is not a JSON object."}
+    if monotonic() > end:
+        return report | {"status": "refused", "code": "out_of_time", "detail": "Time ran out; send this row again."}
+    try:
+        row = ImportRow.model_validate(cells)
+        new = clients.put(client(account, row.id, row, now))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])[:100]
+        detail = first["msg"].removeprefix("Value error, ")
+        return report | {"status": "refused", "code": "invalid", "field": field, "detail": detail}
+    except RequestError as error:
+        return report | {"status": "refused", "code": error.code, "field": error.field, "detail": error.detail}
+    return report | {"status": "created" if new else "updated"}
+
+
+def _phone(form: PhoneForm, account: Account, index: int) -> Phone:
+    try:
+        number = web_fields.not_ours(to_e164(form.number, account.country_code), account)
+    except RequestError as error:
+        error.field = f"phones.{index}.number"
+        raise
+    return Phone(number=number, entered=form.number, sms=form.sms, label=form.label)
+
+
+def json_lines(text: str) -> Iterator[dict[str, Any] | None]:
+    """Read JSON lines; None for a line that is no object."""
+    for line in filter(str.strip, text.split("\n")):  # splitlines would part a string at U+2028
+        try:
+            fields = json.loads(line)
+        except (ValueError, RecursionError):
+            fields = None
+        yield fields if isinstance(fields, dict) else None
+
+
+def from_csv(text: str) -> Iterator[dict[str, Any]]:
+    """Read the columns id, first_name, last_name, allow_text_marketing, tags, status, time_zone, and phone, sms…
+
+    There may be phone_2, sms_2 and so on up to 5. Tags are parted by semicolons; a number whose SMS column is missing
+    is ticked, one whose column is empty is not.
+    """
+    for row in _cells(text):
+        cells = {name: (value or "").strip() for name, value in row.items() if name is not None}
+        record: dict[str, Any] = {name: cells[name] for name in ("id", "first_name", "last_name") if name in cells}
+        record["allow_text_marketing"] = _yes(cells.get("allow_text_marketing", ""))
+        record["tags"] = [tag.strip() for tag in cells.get("tags", "").split(";") if tag.strip()]
+        record["status"] = cells.get("status") or None
+        record["time_zone"] = cells.get("time_zone") or None
+        record["phones"] = [
+            {"number": cells[f"phone{end}"], "sms": _yes(cells.get(f"sms{end}", "yes"))}
+            for end in _ENDINGS
+            if cells.get(f"phone{end}")
+        ]
+        yield record | ({"more cells than columns": True} if None in row else {})
+
+
+def _cells(text: str) -> Iterator[dict[str | None, Any]]:
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=None), strict=True)
+        reader.fieldnames = [name.strip().casefold() for name in reader.fieldnames or ()]
+        known = _COLUMNS | {f"{name}{end}" for name in ("phone", "sms") for end in _ENDINGS}
+        unknown = [name for name in reader.fieldnames if name not in known]
+        if unknown:
+            raise RequestError(f"Unknown columns: {', '.join(unknown)[:200]}.", field="body")
+        yield from reader
+    except csv.Error as error:
+        raise RequestError(f"The file cannot be read as CSV: {error}.", field="body") from error
+
+
+def _yes(cell: str) -> bool:
+    return cell.casefold() in _YES

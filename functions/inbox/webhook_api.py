@@ -1,0 +1,32 @@
+"""POST /carriers/twilio/inbound: a client's text arrives; it is queued as it came, and answered at once.
+
+At the API's address, and at the function's own: Twilio's fallback, which needs no API Gateway.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from longcode.aws import clients, queues
+from longcode.aws.settings import inbound_url, public_url
+from longcode.aws.telemetry import logger
+from longcode.jobs import Receive
+from longcode.web import resolver as web
+from longcode.web import signed
+
+app = web.resolver(web.FORM)
+
+_NO_REPLY = "<Response/>"  # TwiML: our answers go out as texts of their own
+
+
+@app.post("/carriers/twilio/inbound")
+def receive() -> Response[str]:
+    """Queue a signed webhook of Twilio's; a forged one is refused and writes nothing."""
+    form = signed.form(app, *(f"{base}/carriers/twilio/inbound" for base in (public_url(), inbound_url())))
+    queues.send(Receive(carrier="twilio", form=form, received_at=clients.now()))
+    return Response(200, "text/xml", _NO_REPLY)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return web.resolve_function_url(app, event, context)

@@ -1,0 +1,257 @@
+"""Invoices: a month's plan and usage, drawn up as lines that add up to the total."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from longcode import months
+from longcode.plans.plans import PastLimit, Plan
+from longcode.usage.usage import Usage
+
+LATE = "late_"
+"""What the items of late units begin with: the rest is the item that it would have been in its month."""
+
+_PAST = {
+    PastLimit.CHARGE: "each unit is charged",
+    PastLimit.STOP: "no text is sent, and replies are free",
+}
+
+
+class InvoiceState(StrEnum):
+    """Where an account's month stands: it is issued only if the counters are the sum over the messages."""
+
+    DOUBTED = "doubted"
+    PARKED = "parked"
+    ISSUED = "issued"
+    PAID = "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """So many of an item at a price, in millionths of the invoice's currency; of another month if that is given."""
+
+    item: str
+    description: str
+    quantity: int
+    price_micros: int
+    amount_micros: int
+    month: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """What one account owes for one month; it needs no look at a plan or a name that may have changed since.
+
+    `number` is the month and the place in its sequence, `2026-10-000123`; it is empty until the invoice is issued.
+    The month is from `begins_at` up to, and without, `ends_at`; `issued_on` is the day in Chicago that bills it, the
+    next 1st, whatever day the close ran on. Units are the month's own; lines about others have a month of their own.
+    `unit_price_micros` is the plan's for units beyond. `credits_micros`, never above 0, is what is taken off the
+    charges: credits, and late units that come to less. The lines add up to the total, which is never below 0.
+    """
+
+    account: str
+    studio: str
+    number: str = ""
+    month: str
+    begins_at: datetime
+    ends_at: datetime
+    issued_on: date
+    plan: str
+    plan_title: str
+    plan_version: int
+    currency: str
+    past_limit: PastLimit
+    lines: tuple[InvoiceLine, ...]
+    units_included: int
+    units_sent: int
+    units_received: int
+    units_used: int
+    units_beyond: int
+    unit_price_micros: int
+    credits_micros: int
+    total_micros: int
+
+
+def draw_up(
+    account: str, month: str, plan: Plan, usage: Usage, *, studio: str = "", others: Sequence[InvoiceLine] = ()
+) -> Invoice:
+    """Charge the fee and the units beyond: the included units go to sent texts first, then to replies.
+
+    `others` are lines about other months: late units, credits and what was carried on.
+    """
+    begins_at, ends_at = months.bounds(month)
+    lines = (*charges(plan, usage), *others)
+    own, total = (sum(line.amount_micros for line in some) for some in (charges(plan, usage), lines))
+    return Invoice(
+        account=account,
+        studio=studio,
+        month=month,
+        begins_at=begins_at,
+        ends_at=ends_at,
+        issued_on=date.fromisoformat(months.day_of(ends_at)),
+        plan=plan.name,
+        plan_title=plan.title,
+        plan_version=plan.version,
+        currency=plan.currency,
+        past_limit=plan.past_limit,
+        lines=lines,
+        units_included=plan.included_units,
+        units_sent=usage.units_sent,
+        units_received=usage.units_received,
+        units_used=usage.units,
+        units_beyond=max(usage.units - plan.included_units, 0),
+        unit_price_micros=plan.unit_price_micros,
+        credits_micros=total - own - _late_charges(others),
+        total_micros=total,
+    )
+
+
+def charges(plan: Plan, usage: Usage) -> list[InvoiceLine]:
+    """List the lines of a month's own fee and units."""
+    return [
+        _invoice_line("monthly_fee", f"{plan.title}: monthly fee", 1, plan.monthly_fee_micros),
+        *_unit_lines(plan, usage),
+    ]
+
+
+def find_errors(invoice: Invoice) -> str | None:
+    """Tell what of an invoice does not add up: nobody is sent such a one."""
+    if any(line.amount_micros != line.quantity * line.price_micros for line in invoice.lines):
+        return "a line's amount is not its quantity times its price"
+    if sum(line.amount_micros for line in invoice.lines) != invoice.total_micros:
+        return "the lines do not add up to the total"
+    if invoice.total_micros < 0 or invoice.credits_micros > 0:
+        return "the total is below 0, or the credits above"
+    for way, units in (("units_sent", invoice.units_sent), ("units_received", invoice.units_received)):
+        if sum(line.quantity for line in invoice.lines if line.item.startswith(way)) != units:
+            return f"the lines do not add up to the {way}"
+    return None
+
+
+def money(micros: int, currency: str) -> str:
+    """Spell an amount to the last millionth that it has, and to the cent at least: `$12.34`, `$0.0075`."""
+    whole, millionths = divmod(abs(micros), 1_000_000)
+    cents, rest = divmod(millionths, 10_000)
+    sign = "-" if micros < 0 else ""
+    symbol = "$" if currency == "USD" else f"{currency} "
+    return f"{sign}{symbol}{whole:,}.{cents:02}" + f"{rest:04}".rstrip("0")
+
+
+def _late_charges(others: Iterable[InvoiceLine]) -> int:
+    """Add up the late units of each month for which they come to more, and not to less."""
+    late: dict[str | None, int] = {}
+    for line in others:
+        if line.item.startswith(LATE):
+            late[line.month] = late.get(line.month, 0) + line.amount_micros
+    return sum(max(0, micros) for micros in late.values())
+
+
+def _unit_lines(plan: Plan, usage: Usage) -> list[InvoiceLine]:
+    sent_included = min(usage.units_sent, plan.included_units)
+    received_included = min(usage.units_received, plan.included_units - sent_included)
+    sent_beyond = usage.units_sent - sent_included
+    received_beyond = usage.units_received - received_included
+    lines = [
+        _invoice_line("units_sent", "Units sent, included", sent_included, 0),
+        _invoice_line("units_received", "Units received, included", received_included, 0),
+    ]
+    if sent_beyond:
+        price = plan.unit_price_micros
+        lines.append(_invoice_line("units_sent_beyond", "Units sent beyond the plan", sent_beyond, price))
+    if received_beyond:
+        # Nobody can refuse a reply, so a plan that stops does not charge for one.
+        price = 0 if plan.past_limit is PastLimit.STOP else plan.unit_price_micros
+        lines.append(_invoice_line("units_received_beyond", "Units received beyond the plan", received_beyond, price))
+    return lines
+
+
+def _invoice_line(item: str, description: str, quantity: int, price_micros: int) -> InvoiceLine:
+    return InvoiceLine(item, description, quantity, price_micros, quantity * price_micros)
+
+
+class InvoiceFact(NamedTuple):
+    """One thing that an invoice is about."""
+
+    label: str
+    value: str
+
+
+class InvoiceRow(NamedTuple):
+    """One line of an invoice."""
+
+    description: str
+    quantity: str
+    price: str
+    amount: str
+
+
+def invoice_facts(invoice: Invoice) -> tuple[InvoiceFact, ...]:
+    """Tell whose invoice it is, of which month and plan, and what was used."""
+    used = f"{invoice.units_used:,} ({invoice.units_sent:,} sent, {invoice.units_received:,} received)"
+    return (
+        InvoiceFact("Number", invoice.number),
+        InvoiceFact("Issued on", _day(invoice.issued_on)),
+        InvoiceFact("Studio", f"{invoice.studio}, account {invoice.account}"),
+        InvoiceFact("Month", f"{invoice.begins_at.astimezone(months.CHICAGO):%B %Y}"),
+        InvoiceFact("From", _instant(invoice.begins_at)),
+        InvoiceFact("Up to, and without", _instant(invoice.ends_at)),
+        InvoiceFact("Plan", f"{invoice.plan_title} ({invoice.plan}, version {invoice.plan_version})"),
+        InvoiceFact("Units included", f"{invoice.units_included:,}"),
+        InvoiceFact("Units used", used),
+        InvoiceFact("Units beyond", f"{invoice.units_beyond:,}"),
+        InvoiceFact("Price of a unit beyond", money(invoice.unit_price_micros, invoice.currency)),
+        InvoiceFact("Past the included units", _PAST[invoice.past_limit]),
+    )
+
+
+def invoice_rows(invoice: Invoice) -> tuple[InvoiceRow, ...]:
+    """List the lines, whose amounts add up to the total."""
+    return tuple(
+        InvoiceRow(
+            line.description if line.month is None else f"{line.description} ({line.month})",
+            f"{line.quantity:,}",
+            money(line.price_micros, invoice.currency),
+            money(line.amount_micros, invoice.currency),
+        )
+        for line in invoice.lines
+    )
+
+
+def invoice_sums(invoice: Invoice) -> tuple[InvoiceFact, ...]:
+    """Tell what was taken away, and what is left to pay. The credits stand in the lines too."""
+    return (
+        InvoiceFact("Credits, in the lines above", money(invoice.credits_micros, invoice.currency)),
+        InvoiceFact("Total", money(invoice.total_micros, invoice.currency)),
+    )
+
+
+def how_cut(invoice: Invoice) -> str:
+    """Tell how the month was cut, so that anyone can count it again."""
+    cutoff = _instant(months.plan_cutoff(invoice.month))
+    return (
+        f"A month is cut at midnight in Chicago (America/Chicago). This one has {_hours(invoice)}."
+        f" Its plan is the last one chosen by {cutoff}, or the one that the studio joined with after that."
+        " A text is counted in the month in which it was handed to the carrier, a reply in that in which it came."
+    )
+
+
+def _hours(invoice: Invoice) -> str:
+    hours = int((invoice.ends_at - invoice.begins_at).total_seconds()) // 3600
+    begins, ends = (at.astimezone(months.CHICAGO).utcoffset() for at in (invoice.begins_at, invoice.ends_at))
+    if begins == ends:
+        return f"{hours} hours"
+    forward = begins is not None and ends is not None and ends > begins
+    return f"{hours} hours, as the clocks went {'forward' if forward else 'back'} within it"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _instant(at: datetime) -> str:
+    """Spell an instant as Chicago's clocks show it, and in UTC: one hour of a year comes twice there."""
+    there = at.astimezone(months.CHICAGO)
+    offset = f"{there:%z}"
+    return f"{_day(there)}, {there:%H:%M:%S} {offset[:3]}:{offset[3:]} ({months.utc(at):%Y-%m-%dT%H:%M:%SZ})"

@@ -1,0 +1,60 @@
+"""Quiet hours: bulk and automatic texts wait for the recipient's morning."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.aws.settings import FUNCTIONS, settings
+from longcode.clients import store as clients
+from longcode.clients.client import Client, quiet_zone
+from longcode.message import Held, Message, MessageState
+from longcode.messages import compose
+from longcode.messages import store as messages
+from longcode.quiet_hours import file as quiet_file
+from longcode.quiet_hours import quiet_hours
+from longcode.quiet_hours.quiet_hours import Opening, Rules
+from longcode.windows import VALID_IF_HELD
+
+
+@cache
+def quiet_rules() -> Rules:
+    """Return the operator's quiet hours (infra/quiet_hours.json, which the build puts beside the code)."""
+
+    return quiet_file.read((FUNCTIONS / settings().quiet_hours_file).read_bytes())
+
+
+def timed(message: Message, account: Account, client: Client | None) -> Message:
+    """Give a bulk or automatic text its time: its own, or the next that is not quiet where it goes."""
+    wanted_at = message.send_at or message.created_at
+    if not account.quiet_hours:
+        return replace(message, valid_until=wanted_at + VALID_IF_HELD)
+    return compose.in_open_hours(message, _opening(message.phone, account, client, wanted_at))
+
+
+def held_until(phone: str, account: Account, client: Client, at: datetime) -> datetime | None:
+    """Tell until when a bulk text would be held that was to go at an instant."""
+    opens_at = _opening(phone, account, client, at).opens_at if account.quiet_hours else at
+    return opens_at if opens_at > at else None
+
+
+def wait_until(made: Sequence[Message]) -> datetime | None:
+    """Tell until when all of some texts would be held; None when one may go, or would be too old by then."""
+    first = min(made, key=lambda one: one.due_at or one.created_at)
+    return first.due_at if first.held and first.due_at != first.valid_until else None
+
+
+def hold(message: Message, now: datetime) -> None:
+    """Put a text off that came to a worker too late in the day."""
+    account = accounts.need(message.account)
+    client = clients.get(message.account, message.client_id) if message.client_id else None
+    opening = _opening(message.phone, account, client, now)
+    until = min(opening.opens_at, message.valid_until or opening.opens_at)
+    messages.put_off(message, MessageState.QUEUED, until, held=Held.QUIET_HOURS, quiet_from=opening.closes_at)
+
+
+def _opening(phone: str, account: Account, client: Client | None, at: datetime) -> Opening:
+
+    return quiet_hours.opening(quiet_rules(), phone, at, zone=quiet_zone(account, client))

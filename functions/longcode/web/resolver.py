@@ -1,0 +1,210 @@
+"""The REST resolver of every API function: it validates requests and returns errors as RFC 9457 problems."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Generic, TypeVar
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+from longcode.aws.telemetry import logger
+from longcode.errors import MalformedJson, NothingLoaded, RequestError
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+_PROBLEM = "application/problem+json"
+_MOST_ERRORS, _LONGEST_FIELD = 20, 100
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # in range for every time zone
+
+
+T = TypeVar("T")
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=200)]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
+
+
+def _as_kept(at: datetime) -> datetime:
+    """Return an instant as the table keeps it: in UTC, to the millisecond."""
+    if not _FIRST <= at <= _LAST:
+        raise ValueError("is no time that anything happens at")
+    utc = at.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_as_kept)]
+
+
+class Body(BaseModel):
+    """A request's body: a field that we do not know is refused, not overlooked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list; `next_cursor` begins the next one, and is null on the last."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def page_of(found: list[T], limit: int, place: Callable[[T], str]) -> Page[T]:
+    """Return a page of items that were read with one more than the limit; `place` gives the cursor of an item."""
+    more = len(found) > limit
+    return Page(items=found[:limit], next_cursor=place(found[limit - 1]) if more else None)
+
+
+def responses(answers: dict[int, type[Any] | None]) -> dict[int, Any]:
+    """Return what the OpenAPI document says of responses other than 200, from the status and the model of each."""
+    return {
+        status: {"description": HTTPStatus(status).phrase}
+        | ({"content": {"application/json": {"model": body}}} if body else {})
+        for status, body in answers.items()
+    }
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    told: Mapping[str, object] | None = None,
+) -> Response[str]:
+    """Return a problem document as a response."""
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **(told or {}),
+    }
+    if errors:
+        document["errors"] = errors
+    return Response(status_code=status, content_type=_PROBLEM, body=json.dumps(document, ensure_ascii=False))
+
+
+class Resolver(APIGatewayRestResolver):
+    """Accepts bodies of certain content types only.
+
+    Browsers post some types (forms, plain text) to other sites without a preflight request: these must do nothing.
+    """
+
+    takes: tuple[str, ...] = (JSON,)
+
+    def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """Return the response to an event: 415 if its body is of another type."""
+        names = {name.casefold(): name for name in event.get("headers") or {}}
+        written = event["headers"][names["content-type"]] if "content-type" in names else ""
+        kind = written.partition(";")[0].strip().casefold()
+        if event.get("body") and kind not in self.takes:
+            refusal = _unsupported(self.takes)
+            headers = {"Content-Type": refusal.content_type}
+            return {"statusCode": 415, "headers": headers, "body": refusal.body, "isBase64Encoded": False}
+        if kind == JSON:  # Powertools matches it in lower case only
+            event = {**event, "headers": {**event["headers"], names["content-type"]: JSON}}
+        return super().resolve(event, context)
+
+
+def resolver(*takes: str) -> Resolver:
+    """Return a resolver that accepts JSON, or these types, and answers every error with a problem document."""
+    app = Resolver(enable_validation=True, json_body_deserializer=_read_object)
+    app.takes = takes or (JSON,)
+
+    @app.exception_handler(RequestError)
+    def refused(error: RequestError) -> Response[str]:
+        errors = [{"field": error.field, "message": error.detail}] if error.field else None
+        return problem(error.status, error.code, error.detail, errors, error.extensions)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(error: RequestValidationError) -> Response[str]:
+        found = error.errors()[:_MOST_ERRORS]
+        errors = [{"field": _field(one["loc"]), "message": one["msg"].removeprefix("Value error, ")} for one in found]
+        fields = ", ".join(dict.fromkeys(one["field"] for one in errors))
+        return problem(422, "invalid", f"Please check: {fields}.", errors)
+
+    @app.exception_handler(RequestUnsupportedContentType)
+    def unsupported(_error: RequestUnsupportedContentType) -> Response[str]:
+        return _unsupported((JSON,))  # another route of the function accepts it
+
+    @app.exception_handler(ServiceError)
+    def served(error: ServiceError) -> Response[str]:
+        return problem(error.status_code, "bad_request", str(error.msg))
+
+    @app.exception_handler(NothingLoaded)
+    def unready(_error: NothingLoaded) -> Response[str]:
+        logger.exception("not ready")
+        return problem(503, "not_ready", "The operator has not loaded the plans yet; please try again later.")
+
+    @app.exception_handler(Exception)
+    def broken(_error: Exception) -> Response[str]:
+        logger.exception("broken")
+        return problem(500, "broken", "Something broke on our side; nothing was done that cannot be asked for again.")
+
+    @app.not_found
+    def absent(_error: NotFoundError) -> Response[str]:
+        return problem(404, "not_found", "There is nothing at this address.")
+
+    return app
+
+
+def caller(app: APIGatewayRestResolver) -> str:
+    """Return the calling account, as the authorizer found it."""
+    return str(app.current_event.raw_event["requestContext"]["authorizer"]["account"])
+
+
+def header(app: APIGatewayRestResolver, name: str) -> str | None:
+    """Return a header; `name` is in lower case, and matches any case."""
+    headers = app.current_event.headers or {}
+    return next((value for written, value in headers.items() if written.casefold() == name), None)
+
+
+def _unsupported(takes: tuple[str, ...]) -> Response[str]:
+    return problem(415, "unsupported_media_type", f"The body must be {' or '.join(takes)}.")
+
+
+def _field(location: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in location[1:])[:_LONGEST_FIELD] or str(location[0])
+
+
+def _read_object(body: str) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedJson("The body is not JSON.") from error
+    if not isinstance(found, dict):
+        raise RequestError("The body is not a JSON object.", field="body")
+    return found
+
+
+def resolve_function_url(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Return the response to an event of API Gateway, or to one of the function's own URL, which has another form."""
+    if event.get("version") != "2.0":
+        return app.resolve(event, context)
+    answer = app.resolve(_of_api_gateway(event), context)
+    headers = {name: ", ".join(values) for name, values in answer.pop("multiValueHeaders", {}).items()}
+    return {**answer, "headers": headers | answer.get("headers", {})}
+
+
+def _of_api_gateway(event: dict[str, Any]) -> dict[str, Any]:
+    asked = event["requestContext"]["http"]
+    return {
+        "resource": event["rawPath"],
+        "path": event["rawPath"],
+        "httpMethod": asked["method"],
+        "headers": event["headers"],
+        "multiValueHeaders": {},
+        "queryStringParameters": event.get("queryStringParameters"),
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "requestContext": {"stage": "$default", "httpMethod": asked["method"], "path": event["rawPath"]},
+        "body": event.get("body"),
+        "isBase64Encoded": event["isBase64Encoded"],
+    }

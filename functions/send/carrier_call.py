@@ -1,0 +1,117 @@
+"""The carrier call for a claimed text, what each answer means for the text, and what becomes of an uncertain one."""
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from longcode import windows
+from longcode.accounts import store as accounts
+from longcode.accounts.account import SERVICE, OnUncertain
+from longcode.aws.telemetry import count, logger
+from longcode.carriers.carrier import Carrier, RefusalReason, Refused, Sent, Text, Uncertain
+from longcode.message import Held, Message, MessageState
+from longcode.messages import folders, lookup, sending
+from longcode.messages import store as messages
+from longcode.numbers import store as numbers
+from longcode.optouts.report import report_carrier_opt_out
+from send.pacing import Turns
+
+_ACCEPTED_BEFORE = timedelta(days=1)  # how long before its claim another text to the phone can have been written
+
+
+def hand_over(claimed: Message, carrier: Carrier, now: datetime) -> None:
+    """Call the carrier once and record its answer."""
+    text = Text(
+        reference=f"{claimed.account}.{claimed.id}",
+        to=claimed.phone,
+        origin=claimed.number,
+        body=claimed.body,
+        valid_seconds=windows.seconds_left(claimed, now),
+    )
+    match carrier.send(text):
+        case Sent(carrier_id):
+            messages.record(claimed, MessageState.SENT, carrier=carrier.name, carrier_id=carrier_id)
+        case Refused(RefusalReason.TRY_AGAIN | RefusalReason.PARKED as reason, code):
+            _try_again(claimed, reason, code, now)
+        case Refused(RefusalReason.TRY_ONCE_LATER as reason, code) if claimed.attempt == 1:
+            _try_again(claimed, reason, code, now)
+        case Refused(reason, code):
+            if reason is RefusalReason.OPTED_OUT:
+                report_carrier_opt_out(claimed, code, now)
+            messages.settle(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
+        case Uncertain(reason):
+            count("UncertainSends")
+            logger.warning("uncertain", extra={"message_id": claimed.id, "reason": reason})
+            deadline = windows.deadline(now, carrier.name)
+            look = windows.next_look(now, deadline, carrier.name)
+            messages.put_off(claimed, MessageState.UNCERTAIN, look, deadline=deadline, carrier=carrier.name)
+
+
+def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime) -> None:
+    """Schedule another attempt of a text that was surely not sent, or park it until the operator releases it."""
+    until = windows.ends_at(claimed)
+    waits: dict[str, Any] = {"error": code}
+    if reason is RefusalReason.PARKED:
+        count("ParkedSends")
+        logger.error("parked: the carrier wants the operator", extra={"message_id": claimed.id, "code": code})
+        waits["held"] = Held.PARKED
+    else:
+        until = min(until, windows.retry_at(now, claimed.attempt, random.random()))  # noqa: S311  # jitter is no secret
+    if claimed.resent:
+        # The second attempt is still to be made, and whether the first was delivered is as uncertain as before.
+        messages.put_off(claimed, MessageState.UNCERTAIN, until, deadline=now, resent=False)
+        return
+    messages.put_off(claimed, MessageState.QUEUED, until, **waits)
+
+
+def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool) -> None:
+    """Look an uncertain text up at the carrier; at its deadline, fail it or, if not `stopped`, send it again."""
+    if _found(message, carrier, now) or (message.deadline and now < message.deadline):
+        return
+    if stopped or not _goes_again(message, now):
+        messages.settle(message, MessageState.FAILED, error=lookup.UNCERTAIN, finished_at=now)
+        return
+    at = Turns([message], now).wait(message)
+    # A STOP may have come during the look-up or the wait. A text that is stopped now, or has to wait too long for
+    # its number, is left to the sweeper, which enqueues it again.
+    if at is None or sending.checks([message]).stop(message):
+        return
+    claimed = messages.claim_again(message, uuid4().hex[:8], at, at + windows.LEASE)
+    if claimed:
+        hand_over(claimed, carrier, at)
+
+
+def _found(message: Message, carrier: Carrier, now: datetime) -> bool:
+    since, _ = lookup.window(message)
+    listed = carrier.find(message.phone, message.number, since)
+    found = lookup.match(message, listed, _others(message, since, now)) if listed else None
+    if found is None:
+        return False
+    changes: dict[str, Any] = {"carrier": carrier.name, "carrier_id": found.carrier_id}
+    if found.state is not MessageState.SENT:
+        changes["finished_at"] = now
+    if found.code:
+        changes["error"] = f"{carrier.name}:{found.code}"
+    messages.record(message, found.state, **changes)
+    return True
+
+
+def _others(message: Message, since: datetime, now: datetime) -> list[Message]:
+    """Return our other texts to the phone since then, of every account and the service itself."""
+    # The service's own texts are in no record of last senders.
+    accounts_texting = {last.account for last in numbers.last_texts_to(message.phone, message.number)}
+    texts = [
+        text
+        for account in sorted(accounts_texting | {message.account, SERVICE})
+        for text in folders.sent_to(message.phone, account, since - _ACCEPTED_BEFORE, now)
+    ]
+    return [one for one in texts if (one.account, one.id) != (message.account, message.id)]
+
+
+def _goes_again(message: Message, now: datetime) -> bool:
+    """Return whether the text gets its one second attempt: its account wants it, and it is still worth sending."""
+    if message.resent or not windows.seconds_left(message, now):
+        return False
+    account = accounts.get(message.account)
+    return account is not None and account.on_uncertain is OnUncertain.RESEND

@@ -1,0 +1,31 @@
+"""The events that AWS tells of our texts, through SNS: what becomes of them is what any receipt does."""
+
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from longcode.aws import clients, sns
+from longcode.aws.telemetry import OneByOne, logger
+from longcode.carriers import aws
+from send.receipts import apply_receipt
+
+processor = OneByOne(EventType.SQS)
+
+
+def receive(body: str, now: datetime) -> None:
+    """Take in an event; one that tells nothing of a text of ours does nothing."""
+    receipt = aws.read_receipt(sns.read(body, now).message)
+    if receipt:
+        apply_receipt(receipt, now)
+
+
+def record_handler(record: SQSRecord) -> None:
+    """Take in one event."""
+    receive(record.body, clients.now())
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return process_partial_response(event, record_handler, processor, context)

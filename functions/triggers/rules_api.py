@@ -1,0 +1,150 @@
+"""The studio's triggers: rules that text when something happens in its software."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import Field, model_validator
+
+from longcode import keywords
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, countries
+from longcode.aws.telemetry import logger
+from longcode.errors import NotFound, RequestError
+from longcode.messages import compose
+from longcode.phone import to_e164
+from longcode.triggers import store as triggers
+from longcode.triggers.trigger import (
+    MOST,
+    DateOf,
+    RecordKind,
+    Timing,
+    To,
+    Trigger,
+    check_trigger,
+    check_trigger_edition,
+    record_word,
+)
+from longcode.web import fields
+from longcode.web import resolver as web
+from longcode.web.fields import Status
+
+app = web.resolver()
+
+TriggerName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
+Words = Annotated[list[Status], Field(max_length=50)]
+
+
+class TimingForm(web.Body):
+    """Days before (negative) or after a date of the record, at a time of the studio's zone."""
+
+    days: Annotated[int, Field(ge=-366, le=366)]
+    of: DateOf
+    at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class TriggerForm(web.Body):
+    """What a trigger watches, when it texts, whom and what. Without a timing: at once, when the status changes."""
+
+    watches: RecordKind
+    statuses: Words = []
+    types: Words = []
+    keyword: Annotated[str | None, Field(max_length=30)] = None
+    timing: TimingForm | None = None
+    to: To = To.CLIENT
+    staff_phone: Annotated[str | None, Field(max_length=40)] = None
+    template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    body: Annotated[str | None, Field(min_length=1, max_length=1600)] = None
+    sms_else_call: bool = False
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def has_one_text(self) -> "TriggerForm":
+        """Refuse a trigger without words, and one with two texts."""
+        if (self.body is None) == (self.template is None):
+            raise ValueError("say either body or template")
+        return self
+
+
+@app.put("/triggers/<name>")
+def put_trigger(name: TriggerName, form: TriggerForm) -> Trigger:
+    """Write a trigger. What it has planned already keeps its time, and is checked against it again when due."""
+    account = accounts.need(web.caller(app))
+    check_trigger_edition(account)
+    trigger = _trigger(account, name, form)
+    check_trigger(trigger, account.statuses)
+    if trigger.template and accounts.get_template(account.id, trigger.template) is None:
+        raise RequestError(f"There is no template {trigger.template!r}.", field="template")
+    _put(trigger)
+    return trigger
+
+
+@app.get("/triggers/<name>")
+def show_trigger(name: TriggerName) -> Trigger:
+    """Show a trigger."""
+    found = triggers.get(web.caller(app), name)
+    if found is None:
+        raise NotFound(f"There is no trigger {name!r}.")
+    return found
+
+
+@app.delete("/triggers/<name>", responses=web.responses({204: None}))
+def delete_trigger(name: TriggerName) -> Response[str]:
+    """Delete a trigger; what it has planned is not sent."""
+    if not triggers.delete(web.caller(app), name):
+        raise NotFound(f"There is no trigger {name!r}.")
+    return Response(204, body="")
+
+
+@app.get("/triggers")
+def list_triggers(
+    limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
+) -> web.Page[Trigger]:
+    """List triggers by name."""
+    return web.page_of(triggers.page(web.caller(app), cursor, limit + 1), limit, lambda one: one.name)
+
+
+def _put(trigger: Trigger) -> None:
+    """Write a trigger, unless it is one too many; of several at the same moment, perhaps all of them are."""
+    too_many = RequestError(f"An account has at most {MOST} triggers.", field="name")
+    before = triggers.of_account(trigger.account)
+    new = trigger.name not in before
+    if new and len(before) >= MOST:
+        raise too_many
+    triggers.put(trigger)
+    if new and len(triggers.of_account(trigger.account)) > MOST:
+        triggers.delete(trigger.account, trigger.name)
+        raise too_many
+
+
+def _trigger(account: Account, name: str, form: TriggerForm) -> Trigger:
+    return Trigger(
+        account=account.id,
+        name=name,
+        watches=form.watches,
+        statuses=tuple(dict.fromkeys(map(record_word, form.statuses))),
+        types=tuple(dict.fromkeys(map(record_word, form.types))),
+        keyword=None if form.keyword is None else keywords.fold(form.keyword),
+        timing=Timing(days=form.timing.days, of=form.timing.of, at=form.timing.at) if form.timing else None,
+        to=form.to,
+        staff_phone=None if form.staff_phone is None else _staff(form.staff_phone, account),
+        template=form.template,
+        body=form.body,
+        sms_else_call=form.sms_else_call,
+        enabled=form.enabled,
+    )
+
+
+def _staff(entered: str, account: Account) -> str:
+    try:
+        phone = fields.not_ours(to_e164(entered, account.country_code), account)
+        compose.recipients_of_number(phone, {}, blocked=False, countries=countries(account))
+    except RequestError as error:
+        error.field = "staff_phone"
+        raise
+    return phone
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,216 @@
+"""A sign-up ends in one account and one mail with credentials that open it, whatever happens on the way."""
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from accounts import signup_worker
+from longcode.accounts import passwords
+from longcode.accounts import store as accounts
+from longcode.jobs import EstablishAccount, Product
+from longcode.plans.plans import PlanChange
+from longcode.table.store import ConditionFailed
+from tests.support.admin_orders import done
+from tests.support.aws_calls import at_once
+from tests.support.crashes import Crash, every_crash
+from tests.support.fakes import NOW, LambdaContext, sqs_event, studio
+from tests.support.mails import mails_to
+from tests.support.readers import event
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+ANN = "ann@foxglove.example"
+
+
+def form(
+    email: str = ANN, sign_up: str = "form-1", plan: str = "medium", name: str = "Foxglove Portraits"
+) -> EstablishAccount:
+    return EstablishAccount(
+        id=sign_up,
+        studio_name=name,
+        email=email,
+        product=Product.SPECTRA,
+        edition="Professional",
+        plan=plan,
+        country_code="61",
+    )
+
+
+def credentials(text: str) -> tuple[str, str]:
+    number = re.search(r"^Account number: (\d{8})$", text, re.MULTILINE)
+    password = re.search(r"^Password: (\S+)$", text, re.MULTILINE)
+    assert number
+    assert password
+    return number[1], password[1]
+
+
+def opens(number: str, password: str) -> bool:
+    return passwords.matches(password, accounts.password_hash(number))
+
+
+def test_a_new_studio_gets_an_account_number_and_a_password_that_open_its_account() -> None:
+    answer = signup_worker.handler(event("sqs_sign_up"), LambdaContext())
+
+    (mail,) = mails_to(ANN)
+    number, password = credentials(mail.text)
+    account = accounts.get(number)
+    assert answer == {"batchItemFailures": []}
+    assert mail.subject == "Your Longcode account"
+    assert "The address of the API: https://longcode.example" in mail.text
+    assert opens(number, password)
+    assert account
+    assert (account.name, account.email, account.edition) == ("Foxglove Portraits", ANN, "professional")
+    assert [change.plan for change in account.plan_changes] == ["medium"]
+    assert list(accounts.all_ids()) == [number]
+
+
+def test_the_same_form_delivered_again_mails_nothing_more() -> None:
+    for _ in range(3):
+        signup_worker.handler(event("sqs_sign_up"), LambdaContext())
+
+    assert [mail.subject for mail in mails_to(ANN)] == ["Your Longcode account"]
+
+
+def test_a_known_address_gets_a_link_and_keeps_its_plan_and_password() -> None:
+    studio(email=ANN)
+    before = accounts.password_hash("10000001")
+
+    signup_worker.establish(form(plan="large"), NOW)
+
+    (mail,) = mails_to(ANN)
+    account = accounts.get("10000001")
+    assert mail.subject == "Confirm your change of plan"
+    assert "chose the plan Large." in mail.text
+    assert re.search(r"^https://longcode\.example/signup/confirm/[\w-]{43}$", mail.text, re.MULTILINE)
+    assert account
+    assert [change.plan for change in account.plan_changes] == ["medium"]
+    assert accounts.password_hash("10000001") == before
+    assert list(accounts.all_ids()) == ["10000001"]
+
+
+def test_the_mails_say_from_when_the_plan_counts_and_until_when_it_can_be_changed() -> None:
+    signup_worker.establish(form(plan="starter"), NOW)
+    signup_worker.establish(form(plan="large", sign_up="form-2"), NOW)
+
+    welcome, confirm = (mail.text for mail in mails_to(ANN))
+    assert (
+        "Your plan: Starter. It counts from November 2026 on."
+        " Until 17:00 Central Time on 30 November 2026 that can be changed."
+    ) in welcome
+    assert (
+        "Made by 17:00 Central Time on 30 November 2026, the change counts from November 2026 on,"
+        " and later from the month after."
+    ) in confirm
+
+
+def test_who_joins_on_a_last_evening_is_told_that_the_month_counts() -> None:
+    signup_worker.establish(form(plan="starter"), datetime(2026, 11, 30, 23, 0, 1, tzinfo=UTC))
+
+    (mail,) = mails_to(ANN)
+    assert "Your plan: Starter. It counts from November 2026 on.\n" in mail.text
+
+
+def test_a_form_that_comes_before_the_credentials_of_another_brings_its_own_plan() -> None:
+    with Crash(5, before=True):
+        signup_worker.establish(form(plan="starter", name="Foxglov"), NOW)
+
+    signup_worker.establish(form(plan="large", sign_up="form-2"), NOW + timedelta(minutes=2))
+    signup_worker.establish(form(plan="starter", name="Foxglov"), NOW + timedelta(minutes=3))
+
+    welcome, confirm = mails_to(ANN)
+    (number,) = accounts.all_ids()
+    account = accounts.need(number)
+    assert "Your plan: Large." in welcome.text
+    assert account.name == "Foxglove Portraits"
+    assert account.plan_changes == (PlanChange(NOW + timedelta(minutes=2), "large"),)
+    assert opens(*credentials(welcome.text))
+    assert "chose the plan Starter." in confirm.text
+
+
+def test_killed_anywhere_the_next_delivery_ends_in_credentials_that_work() -> None:
+    for crash in every_crash(after=False):
+        with crash:
+            signup_worker.establish(form(), NOW)
+        signup_worker.establish(form(), NOW + timedelta(minutes=2))
+
+        number, password = credentials(mails_to(ANN)[-1].text)
+        account = accounts.get(number)
+        assert opens(number, password)
+        assert account
+        assert account.established_at
+        assert len(list(accounts.all_ids())) == 1
+
+
+def test_while_one_call_mails_the_credentials_another_waits() -> None:
+    with Crash(5, before=True):
+        signup_worker.establish(form(), NOW)
+
+    with pytest.raises(signup_worker.Busy):
+        signup_worker.establish(form(), NOW + timedelta(seconds=59))
+
+    assert mails_to(ANN) == []
+
+
+def test_the_same_address_at_once_makes_one_account_and_one_password() -> None:
+    def once(number: int) -> None:
+        with suppress(signup_worker.Busy, ConditionFailed):
+            signup_worker.establish(form(sign_up=f"form-{number}"), NOW)
+
+    with at_once() as threads:
+        list(threads.map(once, range(4)))
+
+    (number,) = accounts.all_ids()
+    welcome = [mail for mail in mails_to(ANN) if mail.subject == "Your Longcode account"]
+    assert len(welcome) == 1
+    assert opens(*credentials(welcome[0].text))
+    assert credentials(welcome[0].text)[0] == number
+
+
+def test_a_record_that_cannot_be_read_fails_alone() -> None:
+    good = event("sqs_sign_up")["Records"][0]["body"]
+
+    answer = signup_worker.handler(sqs_event("{", good, '{"id": "x"}'), LambdaContext())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}, {"itemIdentifier": "m2"}]}
+    assert len(mails_to(ANN)) == 1
+
+
+def test_no_log_shows_a_password(capsys: pytest.CaptureFixture[str]) -> None:
+    signup_worker.handler(event("sqs_sign_up"), LambdaContext())
+    signup_worker.handler(event("sqs_sign_up"), LambdaContext())
+
+    _, password = credentials(mails_to(ANN)[0].text)
+    assert password not in "".join(capsys.readouterr())
+
+
+def test_the_form_with_a_closed_accounts_address_says_that_it_is_closed_and_opens_nothing() -> None:
+    studio("10000001", email=ANN)
+    done("accounts.close", account="10000001")
+
+    signup_worker.establish(form(sign_up="form-2", plan="large"), NOW)
+
+    (mail,) = mails_to(ANN)
+    assert mail.subject == "Your Longcode account is closed"
+    assert "10000001" in mail.text
+    assert "/signup/confirm/" not in mail.text
+    assert list(accounts.all_ids()) == ["10000001"]
+
+
+def test_an_account_that_was_closed_before_its_credentials_went_gets_none() -> None:
+    studio("10000001", email=ANN, established_at=None)
+    done("accounts.close", account="10000001")
+
+    signup_worker.establish(form(), NOW)
+
+    assert [mail.subject for mail in mails_to(ANN)] == ["Your Longcode account is closed"]
+
+
+def test_the_form_with_a_suspended_accounts_address_asks_to_confirm_the_plan_as_ever() -> None:
+    studio("10000001", email=ANN)
+    done("accounts.suspend", account="10000001", reason="Unpaid.")
+
+    signup_worker.establish(form(sign_up="form-2", plan="large"), NOW)
+
+    assert [mail.subject for mail in mails_to(ANN)] == ["Confirm your change of plan"]

@@ -1,0 +1,313 @@
+"""Cancel, pause and resume: nothing more goes, nothing is lost, and two workers at once do nothing twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from msgspec import structs
+
+from broadcasts import api, worker
+from longcode.accounts.account import Account
+from longcode.aws import queues
+from longcode.broadcasts import store as broadcasts
+from longcode.broadcasts.broadcast import BroadcastState
+from longcode.jobs import AdvanceBroadcast as Job
+from longcode.message import Held
+from longcode.message import MessageState as Text
+from longcode.messages import sending
+from longcode.plans.plans import PlanChange
+from send.worker import hold_or_cancel
+from sweeper import sweep_schedule
+from tests.support.aws_calls import meanwhile, taking_turns
+from tests.support.broadcast_steps import accounted, advance, hand_over, people, phone, send, stored, take, texts
+from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, FakeCarrier, call, queued
+from tests.support.text_steps import deliver
+
+pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),), people=3)
+
+LATER = NOW + timedelta(minutes=3)
+
+
+def states(account: Account, broadcast_id: str) -> list[Text]:
+    return [one.state for one in texts(account, broadcast_id)]
+
+
+def test_cancel_ends_what_is_written_and_nothing_of_it_is_handed_over(account: Account) -> None:
+    broadcast = send(account)
+
+    api.cancel(account.id, broadcast.id, NOW)
+    carrier = hand_over()
+    advance()
+
+    assert carrier.texts == []
+    assert states(account, broadcast.id) == [Text.CANCELLED] * 3
+    assert accounted(account)
+
+
+def test_cancel_leaves_alone_what_has_gone(account: Account) -> None:
+    broadcast = send(account)
+    jobs = queued("bulk")
+    deliver(FakeCarrier(), NOW, jobs[:1])
+
+    api.cancel(account.id, broadcast.id, NOW)
+    advance()
+    deliver(FakeCarrier(), NOW, jobs)
+
+    assert sorted(states(account, broadcast.id)) == [Text.CANCELLED, Text.CANCELLED, Text.SENT]
+    assert stored(account, broadcast.id).state is BroadcastState.CANCELLED
+    assert accounted(account)
+
+
+def test_cancel_again_changes_nothing(account: Account) -> None:
+    broadcast = send(account)
+    api.cancel(account.id, broadcast.id, NOW)
+    advance()
+    before = stored(account, broadcast.id)
+
+    api.cancel(account.id, broadcast.id, NOW)
+
+    assert stored(account, broadcast.id) == before
+
+
+def test_a_refused_broadcast_cannot_be_cancelled_or_paused(account: Account) -> None:
+    people(account, 101)
+    refused = send(account)
+
+    answers = [
+        call(api, "DELETE", f"/broadcasts/{refused.id}", account=account.id),
+        call(api, "PUT", f"/broadcasts/{refused.id}/paused", account=account.id),
+    ]
+
+    assert [(one.status, one.json["code"]) for one in answers] == [(409, "too_late")] * 2
+    assert answers[0].json["detail"] == "The broadcast is refused: nothing of it is to go."
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_what_a_cancel_finds_unwritten_is_never_written(account: Account, steps: int) -> None:
+    broadcast_id = take(account)
+    advance(steps=steps)
+
+    api.cancel(account.id, broadcast_id, NOW)
+    advance()
+    sweep_schedule.sweep(LATER)
+    advance(LATER)
+
+    assert texts(account, broadcast_id) == []
+    assert stored(account, broadcast_id).due_at is None
+    assert accounted(account)
+
+
+@pytest.mark.parametrize(
+    ("steps", "operation"),
+    [(0, one) for one in ("GetItem", "UpdateItem", "Query", "TransactWriteItems")]
+    + [(1, one) for one in ("GetItem", "UpdateItem", "Query", "BatchGetItem", "PutItem")],
+)
+def test_a_cancel_amid_a_step_ends_all_of_it(account: Account, operation: str, steps: int) -> None:
+    broadcast_id = take(account)
+    advance(steps=steps)
+
+    with meanwhile(operation, lambda: api.cancel(account.id, broadcast_id, NOW)):
+        advance()
+    ended_at_once = stored(account, broadcast_id).due_at is None
+    for at in (LATER, LATER + timedelta(minutes=3)):
+        sweep_schedule.sweep(at)
+        advance(at)
+        carrier = hand_over(at)
+
+    assert ended_at_once
+    assert carrier.texts == []
+    assert set(states(account, broadcast_id)) <= {Text.CANCELLED}
+    assert (stored(account, broadcast_id).state, stored(account, broadcast_id).due_at) == (
+        BroadcastState.CANCELLED,
+        None,
+    )
+    assert accounted(account)
+
+
+def test_a_pause_holds_texts_and_a_resume_sends_them(account: Account) -> None:
+    broadcast = send(account)
+
+    api.pause(account.id, broadcast.id)
+    early = hand_over()
+    held = [one.held for one in texts(account, broadcast.id)]
+    api.resume(account.id, broadcast.id, NOW)
+    advance()
+    carrier = hand_over()
+
+    assert early.texts == []
+    assert held == [Held.PAUSED] * 3
+    assert sorted(text.to for text in carrier.texts) == [phone(0), phone(1), phone(2)]
+    assert stored(account, broadcast.id).due_at is None
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_pause_amid_a_broadcast_lets_it_rest_and_a_resume_lets_it_go_on(account: Account, steps: int) -> None:
+    broadcast_id = take(account)
+    advance(steps=steps)
+    api.pause(account.id, broadcast_id)
+    advance()
+    at_rest = stored(account, broadcast_id)
+    sweep_schedule.sweep(LATER)
+    left_alone = queued("broadcast") == []
+
+    api.resume(account.id, broadcast_id, NOW)
+    advance()
+
+    assert (at_rest.due_at, at_rest.texts, left_alone) == (None, 0, True)
+    assert stored(account, broadcast_id).state is BroadcastState.DONE
+    assert len(hand_over().texts) == 3
+
+
+def test_a_text_that_was_held_after_a_resume_went_by_is_brought_on(account: Account) -> None:
+    broadcast = send(account)
+    api.pause(account.id, broadcast.id)
+    message = texts(account, broadcast.id)[0]
+    as_paused = sending.checks([message])
+    api.resume(account.id, broadcast.id, NOW)
+    advance()
+    hand_over()
+
+    hold_or_cancel(message, as_paused, NOW)
+    late = send(account, "late")
+    api.pause(account.id, late.id)
+    waiting = texts(account, late.id)[0]
+    as_paused = sending.checks([waiting])
+    api.resume(account.id, late.id, NOW)
+    advance()
+    hold_or_cancel(waiting, as_paused, NOW)
+
+    assert states(account, broadcast.id) == [Text.SENT] * 3
+    assert texts(account, late.id)[0].held is None
+    sweep_schedule.sweep(NOW + timedelta(seconds=1))
+    assert any(waiting.id in job for job in queued("bulk"))
+
+
+def test_a_text_that_is_held_too_long_is_dropped_and_says_so(account: Account) -> None:
+    broadcast = send(account)
+    api.pause(account.id, broadcast.id)
+    hand_over()
+
+    sweep_schedule.sweep(NOW + timedelta(hours=24, seconds=1))
+
+    assert [(one.state, one.error) for one in texts(account, broadcast.id)] == [(Text.EXPIRED, "paused")] * 3
+    assert accounted(account)
+
+
+def test_a_text_that_is_at_its_end_is_not_held(account: Account) -> None:
+    broadcast = send(account)
+    jobs = queued("bulk")
+    api.cancel(account.id, broadcast.id, NOW)
+    advance()
+    ended = texts(account, broadcast.id)[0]
+    running = sending.checks([])
+    as_paused = structs.replace(running, paused={(account.id, broadcast.id)})
+
+    kept = hold_or_cancel(ended, as_paused, NOW)
+    deliver(FakeCarrier(), NOW, jobs)
+
+    assert not kept
+    assert states(account, broadcast.id) == [Text.CANCELLED] * 3
+
+
+def test_pausing_a_paused_and_resuming_a_running_broadcast_changes_nothing(account: Account) -> None:
+    broadcast = send(account)
+    path = f"/broadcasts/{broadcast.id}/paused"
+
+    resumed = [call(api, "DELETE", path, account=account.id).status for _ in "12"]
+    running = stored(account, broadcast.id)
+    paused = [call(api, "PUT", path, account=account.id).status for _ in "12"]
+
+    assert resumed == paused == [204, 204]
+    assert running == broadcast
+    assert stored(account, broadcast.id).paused
+
+
+def test_a_paused_broadcast_can_be_cancelled(account: Account) -> None:
+    broadcast = send(account)
+    api.pause(account.id, broadcast.id)
+    hand_over()
+
+    api.cancel(account.id, broadcast.id, NOW)
+    advance()
+
+    assert states(account, broadcast.id) == [Text.CANCELLED] * 3
+    assert accounted(account)
+
+
+def test_a_paused_broadcast_that_is_scheduled_waits_for_its_time_when_it_is_resumed(account: Account) -> None:
+    at = NOW + timedelta(days=1)
+    broadcast_id = take(account, send_at=at)
+    api.pause(account.id, broadcast_id)
+    sweep_schedule.sweep(at + timedelta(seconds=1))
+    advance(at + timedelta(seconds=1))
+    waiting = stored(account, broadcast_id)
+
+    resumed = broadcasts.resume(waiting, NOW)
+
+    assert (waiting.state, waiting.due_at) == (BroadcastState.SCHEDULED, None)
+    assert resumed
+    assert resumed.due_at == at
+
+
+@pytest.mark.long
+def test_killed_at_any_call_a_cancel_ends_every_text(account: Account) -> None:
+    broadcast = send(account)
+    for crash in every_crash():
+        with taking_turns("dynamodb", "sqs"), crash:
+            api.cancel(account.id, broadcast.id, NOW)
+            advance()
+        api.cancel(account.id, broadcast.id, NOW)
+
+        for at in (LATER, LATER + timedelta(minutes=3)):
+            sweep_schedule.sweep(at)
+            advance(at)
+
+        assert states(account, broadcast.id) == [Text.CANCELLED] * 3
+        assert accounted(account)
+
+
+@pytest.mark.long
+def test_killed_at_any_call_a_resume_sends_every_text(account: Account) -> None:
+    broadcast = send(account)
+    api.pause(account.id, broadcast.id)
+    hand_over()
+    for crash in every_crash():
+        with taking_turns("dynamodb", "sqs"), crash:
+            api.resume(account.id, broadcast.id, NOW)
+            advance()
+        api.resume(account.id, broadcast.id, NOW)
+
+        for at in (LATER, LATER + timedelta(minutes=3)):
+            sweep_schedule.sweep(at)
+            advance(at)
+            hand_over(at)
+
+        assert states(account, broadcast.id) == [Text.SENT] * 3
+
+
+def test_of_many_workers_on_one_step_one_does_it(account: Account) -> None:
+    broadcast_id = take(account)
+    for _ in range(2):
+        [job, *_] = queued("broadcast")
+        with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda one: worker.advance(queues.read(Job, one), NOW), [job] * 6))
+
+    done = stored(account, broadcast_id)
+    assert (done.state, done.step, done.texts, done.reserved) == (BroadcastState.DONE, 2, 3, 3)
+    assert len(queued("bulk")) == 3
+    assert accounted(account)
+
+
+def test_a_worker_whose_lease_was_over_writes_nothing_twice(account: Account) -> None:
+    broadcast_id = take(account)
+    advance(steps=1)
+    [job] = queued("broadcast")
+
+    with meanwhile("PutItem", lambda: worker.advance(queues.read(Job, job), LATER)):
+        worker.advance(queues.read(Job, job), NOW)
+
+    done = stored(account, broadcast_id)
+    assert (done.state, done.step, done.texts, done.units, done.reserved) == (BroadcastState.DONE, 2, 3, 3, 3)
+    assert len(hand_over(LATER).texts) == 3
+    assert accounted(account)

@@ -1,0 +1,40 @@
+"""A broadcast gives its queue what the number can take in some minutes, and comes back for more."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from longcode.accounts.account import Account
+from longcode.aws.settings import settings
+from longcode.broadcasts.broadcast import BroadcastState
+from sweeper import sweep_schedule
+from tests.support.broadcast_steps import advance, stored, take
+from tests.support.fakes import NOW, queued
+
+pytestmark = pytest.mark.account(people=260, quiet_hours=False)
+
+
+@pytest.fixture
+def one_segment_a_second(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Configure a slow number."""
+    monkeypatch.setenv("SEGMENTS_A_SECOND", "1")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("one_segment_a_second")
+def test_the_next_texts_are_written_when_those_before_are_nearly_gone(account: Account) -> None:
+    broadcast_id = take(account)
+    advance(NOW)
+    first = len(queued("bulk"))
+
+    sweep_schedule.sweep(NOW + timedelta(seconds=189))
+    early = queued("broadcast")
+    sweep_schedule.sweep(NOW + timedelta(seconds=191))
+    advance(NOW + timedelta(seconds=191))
+
+    assert (first, early) == (250, [])
+    assert stored(account, broadcast_id).texts == 260
+    assert stored(account, broadcast_id).state is BroadcastState.DONE

@@ -1,0 +1,230 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from broadcasts import worker
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.broadcasts.broadcast import BroadcastState
+from longcode.clients import store as clients
+from longcode.jobs import Means
+from longcode.message import Held, MessageKind
+from longcode.message import MessageState as Text
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
+from longcode.table import keys, store
+from longcode.table.writes import Update
+from longcode.template import Template
+from sweeper import sweep_schedule
+from tests.support.aws_calls import failing, taking_turns
+from tests.support.broadcast_steps import advance, hand_over, people, phone, send, skipped, stored, take, texts
+from tests.support.fakes import NOW, LambdaContext, client, queued, sqs_event
+
+pytestmark = pytest.mark.account(client=False)
+
+EVENING = datetime(2026, 11, 23, 2, 30, tzinfo=NOW.tzinfo)  # 21:30 in New York
+MORNING = datetime(2026, 11, 23, 13, 0, tzinfo=NOW.tzinfo)  # 8:00 there
+
+
+def stop(number: str) -> None:
+    optouts.record(
+        OptOutEvent(id=number, phone=number, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
+    )
+    for of_account, client_id in clients.everywhere_with_phone(number):
+        clients.hear_stop(of_account, client_id, number)
+
+
+def test_every_client_gets_a_text_with_their_own_words(account: Account) -> None:
+    client(account, "ann", phone(1), first_name="Ann")
+    client(account, "bob", phone(2), first_name="Bob")
+
+    broadcast = send(account, body="Hello {{client.first_name}} of {{studio.name}}")
+
+    carrier = hand_over()
+    assert sorted((text.to, text.body) for text in carrier.texts) == [
+        (phone(1), "Hello Ann of Foxglove Portraits"),
+        (phone(2), "Hello Bob of Foxglove Portraits"),
+    ]
+    assert (broadcast.state, broadcast.planned_clients, broadcast.planned_texts, broadcast.texts) == ("done", 2, 2, 2)
+
+
+def test_a_text_of_a_broadcast_stands_in_the_hub_with_its_client(account: Account) -> None:
+    client(account, "ann", phone(1))
+    accounts.put_template(Template(account=account.id, name="sale", subject="Sale", body="Sale!"))
+
+    broadcast = send(account, body=None, template="sale")
+
+    [text] = texts(account, broadcast.id)
+    assert (text.kind, text.client_id, text.template, text.subject) == (MessageKind.BULK, "ann", "sale", "Sale")
+    assert (text.broadcast, text.valid_until) == (broadcast.id, NOW + timedelta(hours=24))
+
+
+def test_each_ticked_number_of_a_client_gets_a_text_and_one_that_two_clients_share_gets_one(account: Account) -> None:
+    client(account, "ann", phone(1), phone(2))
+    client(account, "bob", phone(2), phone(3))
+
+    broadcast = send(account)
+
+    assert [(one.phone, one.client_id) for one in texts(account, broadcast.id)] == [
+        (phone(1), "ann"),
+        (phone(2), "ann"),
+        (phone(3), "bob"),
+    ]
+    assert skipped(account, broadcast.id) == [("bob", phone(2), "duplicate")]
+
+
+def test_a_number_shared_over_chunks_gets_one_text(account: Account) -> None:
+    people(account, 250)
+    client(account, "z1", phone(0))
+
+    with taking_turns("dynamodb", "sqs"):
+        broadcast = send(account)
+
+    assert (broadcast.texts, broadcast.planned_texts, broadcast.skipped) == (250, 250, {"duplicate": 1})
+    assert skipped(account, broadcast.id) == [("z1", phone(0), "duplicate")]
+    assert len(queued("bulk")) == 250
+
+
+def test_whoever_gets_none_is_kept_with_the_reason(account: Account) -> None:
+    client(account, "a-no", phone(1), allow_text_marketing=False)
+    client(account, "b-none", phone(2), phones=())
+    client(account, "c-stop", phone(3), phone(4))
+    client(account, "d-nameless", phone(5), first_name=" ")
+    client(account, "e-abroad", "+61491570156")
+    stop(phone(3))
+
+    broadcast = send(account, body="Hi {{client.first_name}}")
+
+    assert skipped(account, broadcast.id) == [
+        ("a-no", None, "no_permission"),
+        ("b-none", None, "no_number_ticked"),
+        ("c-stop", phone(3), "opted_out"),
+        ("d-nameless", None, "empty_field"),
+        ("e-abroad", "+61491570156", "country_not_allowed"),
+    ]
+    assert [one.phone for one in texts(account, broadcast.id)] == [phone(4)]
+    assert broadcast.skipped == {
+        "no_permission": 1,
+        "no_number_ticked": 1,
+        "opted_out": 1,
+        "empty_field": 1,
+        "country_not_allowed": 1,
+    }
+
+
+def test_a_client_who_cannot_be_read_is_left_out_with_an_alarm_and_the_others_get_theirs(account: Account) -> None:
+    people(account, 2)
+    store.write(Update(keys.client(account.id, "p0000"), changes={"phones": "none"}))
+
+    broadcast = send(account)
+
+    assert skipped(account, broadcast.id) == [("p0000", None, "unreadable")]
+    assert [one.phone for one in texts(account, broadcast.id)] == [phone(1)]
+
+
+@pytest.mark.parametrize(
+    ("audience", "who"),
+    [
+        ({"client_ids": ["p0002", "p0000", "nobody"]}, ["p0000", "p0002"]),
+        ({"tags": ["vip"]}, ["t1", "t2"]),
+        ({"status": "lead"}, ["t2"]),
+        ({"tags": ["vip"], "status": "lead"}, ["t2"]),
+        ({"all": True}, ["p0000", "p0001", "p0002", "t1", "t2"]),
+        ({"all": True, "except_tags": ["vip"], "except_client_ids": ["p0001"]}, ["p0000", "p0002"]),
+    ],
+)
+def test_an_audience_is_by_ids_tags_status_or_all_less_exclusions(
+    account: Account, audience: dict[str, object], who: list[str]
+) -> None:
+    people(account, 3)
+    client(account, "t1", phone(11), tags=("vip", "old"))
+    client(account, "t2", phone(12), tags=("vip",), status="lead")
+
+    broadcast = send(account, audience=audience)
+
+    assert [one.client_id for one in texts(account, broadcast.id)] == who
+
+
+def test_an_id_that_nobody_has_is_told(account: Account) -> None:
+    people(account, 1)
+
+    broadcast = send(account, audience={"client_ids": ["p0000", "nobody"]})
+
+    assert skipped(account, broadcast.id) == [("nobody", None, "not_found")]
+
+
+def test_many_ids_go_chunk_by_chunk(account: Account) -> None:
+    people(account, 300)
+
+    with taking_turns("dynamodb", "sqs"):
+        broadcast = send(account, audience={"client_ids": [f"p{index:04}" for index in range(300)]})
+
+    assert (broadcast.state, broadcast.texts, broadcast.step) == (BroadcastState.DONE, 300, 3)
+
+
+def test_a_scheduled_broadcast_goes_at_its_time_to_whoever_is_a_client_then(account: Account) -> None:
+    people(account, 1)
+    at = NOW + timedelta(days=2)
+    broadcast_id = take(account, send_at=at)
+    advance(NOW)
+    early = (stored(account, broadcast_id).state, sweep_schedule.sweep(at))
+    people(account, 2)
+
+    sweep_schedule.sweep(at + timedelta(seconds=1))
+    advance(at + timedelta(seconds=1))
+
+    assert early == (BroadcastState.SCHEDULED, 0)
+    assert stored(account, broadcast_id).state is BroadcastState.DONE
+    assert [one.phone for one in texts(account, broadcast_id)] == [phone(0), phone(1)]
+
+
+def test_in_quiet_hours_texts_are_held_for_the_morning(account: Account) -> None:
+    client(account, "ann", phone(1))
+
+    broadcast = send(account, now=EVENING)
+
+    [held] = texts(account, broadcast.id)
+    assert (held.state, held.held, held.due_at) == (Text.SCHEDULED, Held.QUIET_HOURS, MORNING)
+    assert queued("bulk") == []
+    sweep_schedule.sweep(MORNING + timedelta(seconds=1))
+    assert len(hand_over(MORNING + timedelta(seconds=1)).texts) == 1
+
+
+def test_a_stop_after_a_text_is_written_still_counts(account: Account) -> None:
+    people(account, 2)
+    broadcast = send(account)
+    stop(phone(0))
+
+    carrier = hand_over()
+
+    assert [text.to for text in carrier.texts] == [phone(1)]
+    assert [one.state for one in texts(account, broadcast.id)] == [Text.REFUSED, Text.SENT]
+
+
+def test_steps_and_texts_whose_jobs_got_lost_are_brought_on_by_the_sweeper(account: Account) -> None:
+    people(account, 1)
+    broadcast_id = take(account)
+    sent = []
+
+    for minute in (0, 3, 6, 9, 12):
+        at = NOW + timedelta(minutes=minute)
+        sweep_schedule.sweep(at)
+        with failing("sqs", "SendMessageBatch", "ServiceUnavailable", times=100):
+            advance(at)
+        sent += queued("bulk")
+
+    assert stored(account, broadcast_id).state is BroadcastState.DONE
+    assert len(sent) >= 1
+
+
+def test_a_stale_job_and_one_of_nothing_do_nothing(account: Account) -> None:
+    people(account, 1)
+    broadcast_id = take(account)
+    jobs = queued("broadcast")
+    first = worker.handler(sqs_event(*jobs), LambdaContext())
+    before = stored(account, broadcast_id)
+
+    again = worker.handler(sqs_event(*jobs, '{"account":"1","broadcast_id":"b","step":0}'), LambdaContext())
+
+    assert first == again == {"batchItemFailures": []}
+    assert stored(account, broadcast_id) == before

@@ -1,0 +1,280 @@
+"""What the API says of broadcasts: taken in once, refused with the reason, shown with their progress, apart."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broadcasts import api, worker
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.aws import clients
+from longcode.messages import compose
+from longcode.table import keys, store
+from longcode.template import Template
+from tests.support.aws_calls import taking_turns
+from tests.support.broadcast_steps import advance, hand_over, phone, send, take
+from tests.support.fakes import NOW, Answered, LambdaContext, call, client, queued, studio
+
+pytestmark = pytest.mark.account(people=2)
+
+HELLO = {"audience": {"all": True}, "body": "Hello"}
+LONG_IDS = ["p0000", *(f"{index:04}" + "漢" * 96 for index in range(999))]
+AHEAD = (datetime.now(UTC) + timedelta(days=40)).isoformat()
+
+
+def post(account: Account, **fields: Any) -> Answered:
+    headers = {"Idempotency-Key": "key"}
+    return call(api, "POST", "/broadcasts", HELLO | fields, account=account.id, headers=headers)
+
+
+def get(account: Account, path: str = "", **query: str) -> Answered:
+    return call(api, "GET", f"/broadcasts{path}", account=account.id, query=query or None)
+
+
+def written(account: Account) -> int:
+    """Count what stands of broadcasts and their texts."""
+    places = (keys.broadcast(account.id), keys.audience(account.id, ""), keys.message(account.id))
+    return sum(len(list(store.query(place))) for place in places)
+
+
+def test_a_broadcast_is_taken_in_and_its_first_step_enqueued(account: Account) -> None:
+    answer = post(account)
+
+    assert answer.status == 202
+    assert (answer.json["state"], answer.json["limit"], answer.json["texts"]) == ("planning", "all", 0)
+    assert queued("broadcast") == [
+        f'{{"account":"10000001","broadcast_id":"{answer.json["id"]}","step":0}}',
+    ]
+
+
+def test_the_same_key_and_body_give_the_same_broadcast(account: Account) -> None:
+    first, second = post(account), post(account)
+
+    assert first == second
+    assert len(queued("broadcast")) == 1
+
+
+def test_the_same_broadcast_comes_for_a_time_in_another_zone(account: Account) -> None:
+    at = datetime.now(UTC).replace(microsecond=123456) + timedelta(days=40)
+
+    first = post(account, send_at=at.astimezone(timezone(timedelta(hours=-9))).isoformat())
+    second = post(account, send_at=at.isoformat())
+
+    assert first.status == 202
+    assert second == first
+
+
+def test_another_body_under_the_same_key_is_a_conflict(account: Account) -> None:
+    post(account)
+
+    answer = post(account, body="Goodbye")
+
+    assert (answer.status, answer.json["code"]) == (409, "idempotency_conflict")
+
+
+def test_many_at_once_make_one_broadcast(account: Account) -> None:
+    # Not through the handler: Lambda never has one resolver answer two requests at once.
+    with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(20) as pool:
+        made = list(pool.map(lambda _: take(account), range(20)))
+
+    assert len(set(made)) == 1
+    assert written(account) == 2
+
+
+def test_a_broadcast_is_apart_from_the_messages_of_the_same_key(account: Account) -> None:
+    broadcast_id = post(account).json["id"]
+
+    assert not broadcast_id.startswith(compose.request_id(account.id, "key"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal", "field"),
+    [
+        ({"audience": {"tags": ["nobody"]}}, (422, "empty_audience"), "audience"),
+        ({"audience": {"client_ids": ["nobody"]}}, (422, "empty_audience"), "audience"),
+        ({"audience": {"all": True, "except_client_ids": ["p0000", "p0001"]}}, (422, "empty_audience"), "audience"),
+        ({"audience": {}}, (422, "invalid"), "audience"),
+        ({"audience": {"all": True, "tags": ["vip"]}}, (422, "invalid"), "audience"),
+        ({"audience": {"client_ids": ["c"] * 1001}}, (422, "invalid"), "audience.client_ids"),
+        ({"audience": {"all": True, "who": 1}}, (422, "invalid"), "audience.who"),
+        ({"audience": None}, (422, "invalid"), "audience"),
+        ({"audience": {"client_ids": LONG_IDS, "except_client_ids": LONG_IDS}}, (422, "invalid"), "audience"),
+        ({"limit": "some"}, (422, "invalid"), "limit"),
+        ({"when": "now"}, (422, "invalid"), "when"),
+        ({"template": "t"}, (422, "invalid"), "body"),
+        ({"body": None}, (422, "invalid"), "body"),
+        ({"body": None, "template": "none"}, (404, "not_found"), "template"),
+        ({"body": "{{client.height}}"}, (422, "bad_template"), "body"),
+        ({"body": "{{client.first_name"}, (422, "bad_template"), "body"),
+        ({"body": "{% for c in clients %}"}, (422, "bad_template"), "body"),
+        ({"body": "x" * 100_000}, (422, "invalid"), "body"),
+        ({"body": "x" * 1601}, (422, "text_too_long"), "body"),
+        ({"body": "x" * 1601 + "{{client.first_name}}"}, (422, "text_too_long"), "body"),
+        ({"body": "   "}, (422, "empty_text"), "body"),
+        ({"values": {"client.height": "2"}}, (422, "invalid"), "values.client.height"),
+        ({"values": {"session.date": "x" * 201}}, (422, "invalid"), "values.session.date"),
+        ({"values": {"session.date": "{{client.name}}"}}, (422, "invalid"), "values.session.date"),
+        ({"send_at": "2020-01-01T00:00:00Z"}, (422, "bad_time"), "send_at"),
+        ({"send_at": "2099-01-01T00:00:00Z"}, (422, "bad_time"), "send_at"),
+        ({"send_at": "tomorrow"}, (422, "invalid"), "send_at"),
+    ],
+)
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_what_cannot_be_sent_is_refused_by_its_field_and_nothing_is_written(
+    account: Account, fields: dict[str, Any], refusal: tuple[int, str], field: str, dry_run: bool
+) -> None:
+    answer = post(account, dry_run=dry_run, **fields)
+
+    assert (answer.status, answer.json["code"]) == refusal
+    told = [one["field"] for one in answer.json["errors"]]
+    assert any(one.endswith(field) or field in one for one in told), told
+    assert written(account) == 0
+    assert queued("broadcast") == []
+
+
+def test_a_broadcast_can_be_scheduled(account: Account) -> None:
+    answer = post(account, send_at=AHEAD)
+
+    assert (answer.status, answer.json["state"]) == (202, "scheduled")
+    assert queued("broadcast") == []
+
+
+def test_a_template_is_taken_as_it_is_now(account: Account) -> None:
+    accounts.put_template(Template(account=account.id, name="sale", subject="Sale", body="Sale on {{session.date}}"))
+    answer = post(account, body=None, template="sale", values={"session.date": "May 5"})
+    accounts.put_template(Template(account=account.id, name="sale", subject="", body="Over"))
+
+    advance(NOW)
+
+    assert answer.json["body"] == "Sale on {{session.date}}"
+    assert {text.body for text in hand_over().texts} == {"Sale on May 5"}
+
+
+def test_progress_tells_states_and_reasons(account: Account) -> None:
+    client(account, "q", phone(9), allow_text_marketing=False)
+    broadcast = send(account)
+    hand_over()
+
+    shown = get(account, f"/{broadcast.id}").json
+
+    assert shown["progress"] == {"sent": 2}
+    assert shown["skipped"] == {"no_permission": 1}
+    assert shown["audience"]["all"] is True
+    assert (shown["planned_clients"], shown["planned_texts"], shown["texts"], shown["reserved_units"]) == (
+        3,
+        2,
+        2,
+        None,
+    )
+
+
+def test_recipients_are_listed_page_by_page_and_after_them_who_got_none(account: Account) -> None:
+    client(account, "q1", phone(0))
+    client(account, "q2", phone(1), phone(0), phone(9))
+    client(account, "q3", allow_text_marketing=False)
+    broadcast = send(account)
+    items: list[Any] = []
+    query = {"limit": "2"}
+
+    while True:
+        page = get(account, f"/{broadcast.id}/recipients", **query).json
+        items += page["items"]
+        if page["next_cursor"] is None:
+            break
+        query = {"limit": "2", "cursor": page["next_cursor"]}
+
+    assert sorted(one["phone"] for one in items if one["state"] == "accepted") == [phone(0), phone(1), phone(9)]
+    assert [(one["client_id"], one["phone"], one["code"]) for one in items if one["state"] == "skipped"] == [
+        ("q1", phone(0), "duplicate"),
+        ("q2", phone(1), "duplicate"),
+        ("q2", phone(0), "duplicate"),
+        ("q3", None, "no_permission"),
+    ]
+    assert all(one["reason"] for one in items if one["state"] == "skipped")
+
+
+@pytest.mark.parametrize("cursor", ["a", "skipped.", "skipped.1.2", "skipped.a.b.c", "~"])
+def test_a_cursor_of_no_list_is_refused(account: Account, cursor: str) -> None:
+    broadcast = send(account)
+
+    answer = get(account, f"/{broadcast.id}/recipients", cursor=cursor)
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "cursor")
+
+
+def test_broadcasts_are_listed_newest_first(account: Account) -> None:
+    ids = [take(account, f"k{minute}", now=NOW + timedelta(minutes=minute)) for minute in range(3)]
+
+    first = get(account, limit="2").json
+    second = get(account, limit="2", cursor=first["next_cursor"]).json
+
+    assert [one["id"] for one in first["items"]] == [ids[2], ids[1]]
+    assert ([one["id"] for one in second["items"]], second["next_cursor"]) == ([ids[0]], None)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/broadcasts/{}"),
+        ("GET", "/broadcasts/{}/recipients"),
+        ("DELETE", "/broadcasts/{}"),
+        ("PUT", "/broadcasts/{}/paused"),
+        ("DELETE", "/broadcasts/{}/paused"),
+    ],
+)
+def test_a_broadcast_of_another_studio_is_as_absent_as_one_that_never_was(
+    account: Account, method: str, path: str
+) -> None:
+    other = studio("10000002")
+    broadcast_id = take(account)
+
+    theirs = call(api, method, path.format(broadcast_id), account=other.id)
+    nobodys = call(api, method, path.format("none"), account=other.id)
+
+    assert theirs.status == nobodys.status == 404
+    assert theirs.text == nobodys.text.replace("none", broadcast_id)
+    assert get(account, f"/{broadcast_id}").json["state"] == "planning"
+
+
+def test_another_studios_clients_templates_and_broadcasts_are_not_reached(account: Account) -> None:
+    other = studio("10000002")
+    client(other, "theirs", phone(5), tags=("vip",))
+    accounts.put_template(Template(account=other.id, name="sale", subject="", body="Sale"))
+    take(other)
+    queued("broadcast")
+
+    answers = [
+        post(account, audience={"client_ids": ["theirs"]}),
+        post(account, audience={"tags": ["vip"]}),
+        post(account, body=None, template="sale"),
+    ]
+
+    assert [answer.status for answer in answers] == [422, 422, 404]
+    assert get(account).json == {"items": [], "next_cursor": None}
+    everyone = send(account)
+    assert everyone.planned_clients == 2
+
+
+def test_events_of_the_gateway_and_of_sqs_bring_a_broadcast_on(account: Account) -> None:
+    client(account, "ann", phone(7), tags=("2026",))
+    events = Path(__file__).parents[2] / "events"
+
+    answer = api.handler(json.loads((events / "post_broadcasts.json").read_text()), LambdaContext())
+    [job] = queued("broadcast")
+    event = json.loads((events / "sqs_broadcast.json").read_text())
+    brought = worker.handler(event, LambdaContext())
+
+    assert answer["statusCode"] == 202
+    assert event["Records"][0]["body"] == job
+    assert brought == {"batchItemFailures": []}
+    assert get(account, "/b012b0e6bdeeec809db050f7d").json["state"] == "sending"
+
+
+def test_the_clock_of_the_api_is_the_worlds(account: Account) -> None:
+    made = post(account).json["created_at"]
+
+    assert abs(datetime.fromisoformat(made) - clients.now()) < timedelta(minutes=5)

@@ -1,0 +1,290 @@
+"""A broadcast of a suspended account: refused before it begins, paused once at work, and resumed by its studio."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from broadcasts import api
+from longcode.accounts.account import Account
+from longcode.broadcasts.broadcast import BroadcastState
+from longcode.message import Held
+from longcode.message import MessageState as Text
+from longcode.plans.plans import PlanChange
+from longcode.table import keys, store
+from sweeper import sweep_schedule
+from tests.support.admin_orders import done
+from tests.support.aws_calls import meanwhile
+from tests.support.broadcast_steps import accounted, advance, hand_over, people, send, stored, take, texts
+from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, Answered, FakeCarrier, call, queued, studio
+from tests.support.text_steps import deliver
+
+pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),), people=3)
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+FORM = {"audience": {"all": True}, "body": "Hello"}
+UNPAID = "October's invoice is unpaid."
+WHY = f"The operator has suspended this account, so it sends nothing: {UNPAID}"
+
+
+def order(account: Account, do: str) -> None:
+    """Have the operator give an order about an account."""
+    reason: dict[str, Any] = {"reason": UNPAID} if do == "suspend" else {}
+    done(f"accounts.{do}", account=account.id, **reason)
+
+
+def post(account: Account, **fields: object) -> Answered:
+    return call(api, "POST", "/broadcasts", FORM | fields, account=account.id)
+
+
+@pytest.mark.parametrize("send_at", [None, "2027-01-05T16:00:00Z"])
+def test_a_broadcast_is_refused_with_the_operators_reason_and_nothing_is_written(
+    account: Account, send_at: str | None
+) -> None:
+    order(account, "suspend")
+
+    answer = post(account, send_at=send_at)
+
+    assert (answer.status, answer.json["code"], answer.json["detail"]) == (403, "account_suspended", WHY)
+    assert list(store.query(keys.broadcast(account.id))) == []
+
+
+def test_a_dry_run_says_that_it_would_not_start_and_still_tells_what_each_client_would_get(account: Account) -> None:
+    order(account, "suspend")
+
+    answer = post(account, dry_run=True)
+
+    assert answer.status == 200
+    assert (answer.json["code"], answer.json["reason"]) == ("account_suspended", WHY)
+    assert [one["text"] for one in answer.json["items"]] == ["Hello"] * 3
+
+
+def test_a_broadcast_that_was_taken_in_and_not_begun_is_refused(account: Account) -> None:
+    broadcast_id = take(account)
+    order(account, "suspend")
+
+    advance()
+
+    broadcast = stored(account, broadcast_id)
+    assert (broadcast.state, broadcast.error, broadcast.detail) == (BroadcastState.REFUSED, "account_suspended", WHY)
+    assert (texts(account, broadcast_id), accounted(account)) == ([], True)
+
+
+def test_one_for_later_that_comes_due_meanwhile_is_refused(account: Account) -> None:
+    broadcast_id = take(account, send_at=NOW + HOUR)
+    order(account, "suspend")
+
+    sweep_schedule.sweep(NOW + HOUR + MINUTE)
+    advance(NOW + HOUR + MINUTE)
+    order(account, "restore")
+
+    assert (stored(account, broadcast_id).state, stored(account, broadcast_id).error) == (
+        BroadcastState.REFUSED,
+        "account_suspended",
+    )
+
+
+def test_one_at_work_is_paused_before_its_next_texts_and_says_why(account: Account) -> None:
+    broadcast_id = take(account)
+    advance(steps=1)
+    order(account, "suspend")
+
+    advance()
+
+    shown = call(api, "GET", f"/broadcasts/{broadcast_id}", account=account.id).json
+    assert (shown["state"], shown["paused"], shown["code"], shown["reason"]) == (
+        "sending",
+        True,
+        "account_suspended",
+        WHY,
+    )
+    assert texts(account, broadcast_id) == []
+    assert stored(account, broadcast_id).due_at is None
+
+
+def test_texts_that_are_queued_wait_and_their_broadcast_is_paused_by_the_first_of_them(account: Account) -> None:
+    broadcast = send(account)
+    order(account, "suspend")
+
+    carrier = hand_over()
+
+    assert carrier.texts == []
+    assert [(one.state, one.held) for one in texts(account, broadcast.id)] == [(Text.QUEUED, Held.PAUSED)] * 3
+    paused = stored(account, broadcast.id)
+    assert (paused.paused, paused.error, paused.detail) == (True, "account_suspended", WHY)
+    assert accounted(account)
+
+
+def test_while_it_is_suspended_a_studio_cannot_resume_a_broadcast_and_can_cancel_it(account: Account) -> None:
+    broadcast = send(account)
+    order(account, "suspend")
+    hand_over()
+
+    resumed = call(api, "DELETE", f"/broadcasts/{broadcast.id}/paused", account=account.id)
+    cancelled = call(api, "DELETE", f"/broadcasts/{broadcast.id}", account=account.id)
+    advance()
+
+    assert (resumed.status, resumed.json["code"], cancelled.status) == (403, "account_suspended", 204)
+    assert [one.state for one in texts(account, broadcast.id)] == [Text.CANCELLED] * 3
+    assert accounted(account)
+
+
+def test_a_restored_account_sends_nothing_of_it_by_itself(account: Account) -> None:
+    broadcast = send(account)
+    order(account, "suspend")
+    hand_over()
+
+    order(account, "restore")
+    sweep_schedule.sweep(NOW + HOUR + MINUTE)
+    carrier = hand_over(NOW + HOUR + MINUTE)
+
+    assert carrier.texts == []
+    assert stored(account, broadcast.id).paused
+
+
+def test_resumed_after_that_it_goes_on_each_text_once(account: Account) -> None:
+    broadcast_id = take(account)
+    advance(steps=1)
+    order(account, "suspend")
+    advance()
+    order(account, "restore")
+
+    api.resume(account.id, broadcast_id, NOW)
+    advance()
+    carrier = hand_over()
+
+    broadcast = stored(account, broadcast_id)
+    assert (broadcast.state, broadcast.paused, broadcast.error, broadcast.detail) == (
+        BroadcastState.DONE,
+        False,
+        None,
+        None,
+    )
+    assert len({text.to for text in carrier.texts}) == len(carrier.texts) == 3
+
+
+def test_texts_that_waited_go_when_their_broadcast_is_resumed(account: Account) -> None:
+    broadcast = send(account)
+    order(account, "suspend")
+    carrier = hand_over()
+    order(account, "restore")
+
+    api.resume(account.id, broadcast.id, NOW)
+    advance()
+    hand_over(carrier=carrier)
+
+    assert len({text.to for text in carrier.texts}) == len(carrier.texts) == 3
+    assert [one.state for one in texts(account, broadcast.id)] == [Text.SENT] * 3
+
+
+def test_resumed_and_suspended_again_it_is_paused_again(account: Account) -> None:
+    broadcast = send(account)
+    for do in ("suspend", "restore"):
+        order(account, do)
+        hand_over()
+    api.resume(account.id, broadcast.id, NOW)
+    order(account, "suspend")
+
+    advance()
+    carrier = hand_over()
+
+    assert carrier.texts == []
+    assert stored(account, broadcast.id).paused
+
+
+def test_texts_that_wait_for_a_day_are_dropped_rather_than_sent_so_late(account: Account) -> None:
+    broadcast = send(account)
+    order(account, "suspend")
+    hand_over()
+
+    sweep_schedule.sweep(NOW + timedelta(hours=25))
+
+    assert [one.state for one in texts(account, broadcast.id)] == [Text.EXPIRED] * 3
+    assert accounted(account)
+
+
+def test_a_studios_own_pause_keeps_its_having_no_reason(account: Account) -> None:
+    broadcast = send(account)
+    api.pause(account.id, broadcast.id)
+    order(account, "suspend")
+
+    hand_over()
+
+    assert (stored(account, broadcast.id).paused, stored(account, broadcast.id).error) == (True, None)
+
+
+def test_suspended_amid_a_step_what_it_writes_is_not_handed_over(account: Account) -> None:
+    broadcast_id = take(account)
+    advance(steps=1)
+
+    with meanwhile("PutItem", lambda: order(account, "suspend")):
+        advance()
+    carrier = hand_over()
+
+    assert carrier.texts == []
+    assert stored(account, broadcast_id).paused
+    assert accounted(account)
+
+
+def test_killed_at_any_call_no_text_goes_and_the_broadcast_ends_up_paused(account: Account) -> None:
+    broadcast = send(account)
+    jobs = queued("bulk")
+    order(account, "suspend")
+    carrier = FakeCarrier()
+
+    for crash in every_crash(after=False):
+        with crash:
+            deliver(carrier, NOW, jobs)
+        deliver(carrier, NOW, jobs)
+        order(account, "restore")
+        sweep_schedule.sweep(NOW + 2 * HOUR)
+        hand_over(NOW + 2 * HOUR, carrier)
+
+        assert carrier.texts == []
+        assert stored(account, broadcast.id).paused
+        assert accounted(account)
+
+
+def test_killed_at_any_call_of_a_step_the_broadcast_is_paused_and_resumed_each_client_gets_one_text(
+    account: Account,
+) -> None:
+    broadcast_id = take(account)
+    advance(steps=1)
+    order(account, "suspend")
+
+    for crash in every_crash(after=False):
+        with crash:
+            advance()
+        sweep_schedule.sweep(NOW + 3 * MINUTE)
+        advance(NOW + 3 * MINUTE)
+        order(account, "restore")
+        api.resume(account.id, broadcast_id, NOW + 4 * MINUTE)
+        advance(NOW + 4 * MINUTE)
+        carrier = hand_over(NOW + 4 * MINUTE)
+
+        assert stored(account, broadcast_id).state is BroadcastState.DONE
+        assert len({text.to for text in carrier.texts}) == len(carrier.texts) == 3
+
+
+def test_restored_between_a_workers_look_and_its_pause_a_text_goes_on(account: Account) -> None:
+    broadcast = send(account)
+    order(account, "suspend")
+    carrier = FakeCarrier()
+
+    with meanwhile("GetItem", lambda: order(account, "restore")):
+        deliver(carrier, NOW, queued("bulk")[:1])
+    sweep_schedule.sweep(NOW + MINUTE)
+    hand_over(NOW + MINUTE, carrier)
+
+    assert not stored(account, broadcast.id).paused
+    assert len(carrier.texts) == 1
+
+
+def test_another_accounts_broadcast_goes_on(account: Account) -> None:
+    other = studio("10000002")
+    people(other, 2)
+    send(other)
+    order(account, "suspend")
+
+    assert len(hand_over().texts) == 2

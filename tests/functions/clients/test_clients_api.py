@@ -1,0 +1,222 @@
+"""A studio's clients, under its own ids, with numbers as people type them."""
+
+import json
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from clients import api
+from longcode.clients import store as clients
+from tests.support.aws_calls import at_once
+from tests.support.fakes import Answered, LambdaContext, call, studio
+from tests.support.readers import event
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def put(client_id: str = "c1", account: str = "10000001", **form: Any) -> Answered:
+    return call(api, "PUT", f"/clients/{client_id}", form, account=account)
+
+
+def show(client_id: str = "c1", account: str = "10000001") -> Answered:
+    return call(api, "GET", f"/clients/{client_id}", account=account)
+
+
+def phones(*numbers: str) -> list[dict[str, str]]:
+    return [{"number": number} for number in numbers]
+
+
+def test_a_client_is_created_and_then_updated() -> None:
+    studio()
+
+    created = api.handler(event("put_clients"), LambdaContext())
+    updated = api.handler(event("put_clients"), LambdaContext())
+
+    body = json.loads(created["body"])
+    assert (created["statusCode"], updated["statusCode"]) == (201, 200)
+    assert body["id"] == "1042"
+    assert body["last_name"] == "Nguyễn 🌸"
+    assert body["phones"] == [
+        {"number": "+12125550123", "entered": "(212) 555-0123", "sms": True, "label": "mobile"},
+        {"number": "+61123456789", "entered": "+61 123456789", "sms": False, "label": None},
+    ]
+    assert (body["allow_text_marketing"], body["tags"], body["status"]) == (True, ["family"], "active")
+
+
+@pytest.mark.parametrize(
+    ("country_code", "entered", "numbers"),
+    [
+        ("1", ["2125550123", "212-555-0123", "212.555.0123", " 1 (212) 555 0123 "], ["+12125550123"] * 4),
+        ("1", ["+61 123456789", "+12125550123"], ["+61123456789", "+12125550123"]),
+        ("61", ["0412 345 678", "+1 212 555 0123"], ["+61412345678", "+12125550123"]),
+    ],
+)
+def test_numbers_are_read_as_the_studio_spells_them(
+    country_code: str, entered: list[str], numbers: list[str]
+) -> None:
+    studio(country_code=country_code)
+
+    written = put(phones=phones(*entered)).json["phones"]
+
+    assert [phone["number"] for phone in written] == numbers
+
+
+def test_an_impossible_number_is_refused_with_its_place_and_nothing_is_written() -> None:
+    studio()
+
+    answer = put(phones=phones("212 555 0123", "12"))
+
+    assert (answer.status, answer.json["code"]) == (422, "bad_phone")
+    assert answer.json["errors"] == [{"field": "phones.1.number", "message": "This phone number is too short."}]
+    assert show().status == 404
+    assert clients.with_phone("10000001", "+12125550123") == {}
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ({"first_name": None}, "first_name"),
+        ({"first_name": "\ud800"}, "first_name"),
+        ({"nickname": "Zo"}, "nickname"),
+        ({"phones": [{"number": "2125550123", "voice": True}]}, "phones.0.voice"),
+        ({"phones": [{}]}, "phones.0.number"),
+        ({"tags": ["a", ""]}, "tags.1"),
+        ({"allow_text_marketing": "perhaps"}, "allow_text_marketing"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"time_zone": ""}, "time_zone"),
+        ({"time_zone": 5}, "time_zone"),
+    ],
+)
+def test_a_field_that_cannot_be_is_refused_with_its_name(form: dict[str, Any], field: str) -> None:
+    studio()
+
+    answer = put(**form)
+
+    assert (answer.status, answer.json["code"]) == (422, "invalid")
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert show().status == 404
+
+
+def test_the_number_that_texts_come_from_is_no_clients() -> None:
+    studio()
+
+    answer = put(phones=phones("212 555 0123", "(555) 555-0100"))
+
+    assert (answer.status, answer.json["code"]) == (422, "bad_phone")
+    assert answer.json["errors"][0]["field"] == "phones.1.number"
+    assert show().status == 404
+
+
+def test_a_zone_that_does_not_exist_is_called_so() -> None:
+    studio()
+
+    assert put(time_zone="America/Miami").json["errors"] == [
+        {"field": "time_zone", "message": "no such time zone; one is America/Chicago"}
+    ]
+
+
+def test_a_client_may_have_a_time_zone_and_lose_it_again() -> None:
+    studio()
+
+    given = put(time_zone="Pacific/Honolulu").json
+    kept = show().json
+    taken = put(time_zone=None).json
+
+    assert given["time_zone"] == kept["time_zone"] == "Pacific/Honolulu"
+    assert taken["time_zone"] is None
+
+
+def test_permission_is_not_assumed() -> None:
+    studio()
+
+    assert put().json["allow_text_marketing"] is False
+
+
+def test_the_same_phone_twice_is_texted_once() -> None:
+    studio()
+
+    answer = put(phones=phones("212-555-0123", "+1 212 555 0123"), allow_text_marketing=True)
+
+    assert answer.status == 201
+    assert clients.with_phone("10000001", "+12125550123") == {"c1": True}
+
+
+def test_a_phone_moves_from_one_client_to_another() -> None:
+    studio()
+    put("c1", phones=phones("2125550123"), allow_text_marketing=True)
+
+    put("c2", phones=phones("2125550123"))
+    put("c1", phones=phones("2125550199"), allow_text_marketing=True)
+
+    assert clients.with_phone("10000001", "+12125550123") == {"c2": False}
+    assert clients.with_phone("10000001", "+12125550199") == {"c1": True}
+
+
+def test_a_deleted_client_is_gone_with_its_phones() -> None:
+    studio()
+    put(phones=phones("2125550123"))
+
+    deleted = call(api, "DELETE", "/clients/c1", account="10000001")
+    again = call(api, "DELETE", "/clients/c1", account="10000001")
+
+    assert (deleted.status, again.status, show().status) == (204, 404, 404)
+    assert clients.with_phone("10000001", "+12125550123") == {}
+
+
+def test_writes_of_one_client_at_once_leave_the_phones_of_the_last_one_and_no_other() -> None:
+    studio()
+    numbers = [f"+1212555010{last}" for last in range(6)]
+
+    with at_once() as threads:
+        list(threads.map(lambda number: put(phones=phones(number)), numbers))
+
+    kept = show().json["phones"][0]["number"]
+    assert {number: clients.with_phone("10000001", number) for number in numbers} == {
+        number: ({"c1": False} if number == kept else {}) for number in numbers
+    }
+
+
+def test_paging_gives_each_client_once() -> None:
+    studio()
+    for number in range(25):
+        put(f"c{number:02}")
+
+    pages: list[list[str]] = []
+    cursor: str | None = None
+    while cursor or not pages:
+        query = {"limit": "10"} | ({"cursor": cursor} if cursor else {})
+        page = call(api, "GET", "/clients", account="10000001", query=query).json
+        pages.append([one["id"] for one in page["items"]])
+        cursor = page["next_cursor"]
+
+    assert [len(page) for page in pages] == [10, 10, 5]
+    assert list(chain.from_iterable(pages)) == [f"c{number:02}" for number in range(25)]
+
+
+def test_a_page_that_is_just_full_is_the_last() -> None:
+    studio()
+    put("c1")
+    put("c2")
+
+    page = call(api, "GET", "/clients", account="10000001", query={"limit": "2"}).json
+
+    assert (len(page["items"]), page["next_cursor"]) == (2, None)
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "many"])
+def test_a_limit_that_cannot_be_is_refused(limit: str) -> None:
+    answer = call(api, "GET", "/clients", account="10000001", query={"limit": limit})
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "limit")
+
+
+def test_no_log_shows_a_number_or_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    studio()
+
+    put(phones=phones("2125550123"), first_name="Zoë")
+    put(phones=phones("2125550123", "999555012399999"))
+
+    shown = "".join(capsys.readouterr())
+    assert "5550123" not in shown
+    assert "Zo" not in shown

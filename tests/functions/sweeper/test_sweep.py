@@ -1,0 +1,189 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from longcode.accounts.account import Account
+from longcode.aws import clients
+from longcode.carriers.carrier import RefusalReason, Refused, Uncertain
+from longcode.message import MessageState
+from longcode.messages import store as messages
+from longcode.table import keys
+from longcode.table.store import write
+from longcode.table.writes import Update
+from sweeper import sweep_schedule
+from tests.support.aws_calls import failing
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, queued
+from tests.support.readers import logged
+from tests.support.text_steps import accept, deliver, stored, units
+
+pytestmark = pytest.mark.account(watched_month="2026-11")
+
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "schedule_sweep.json").read_text())
+LATER = NOW + timedelta(minutes=2, seconds=1)
+
+
+def test_an_event_of_the_schedule_brings_on_what_lost_its_job(account: Account) -> None:
+    accept(account, now=clients.now() - timedelta(minutes=5))
+    lost = queued("send")
+
+    answer = sweep_schedule.handler(EVENT, LambdaContext())
+
+    assert answer == {"swept": 1}
+    assert queued("send") == lost
+
+
+def test_nothing_is_brought_on_before_its_time(account: Account) -> None:
+    accept(account)
+    queued("send")
+
+    assert sweep_schedule.sweep(NOW + timedelta(minutes=2)) == 0
+
+
+def test_a_text_whose_enqueueing_crashed_is_sent_once(account: Account) -> None:
+    with failing("sqs", "SendMessageBatch", "ServiceUnavailable"):
+        message = accept(account)
+    carrier = FakeCarrier()
+
+    sweep_schedule.sweep(LATER)
+    deliver(carrier, LATER)
+    sweep_schedule.sweep(LATER + timedelta(hours=5))
+
+    assert stored(account, message.id).state is MessageState.SENT
+    assert len(carrier.texts) == 1
+
+
+def test_a_sweeper_that_crashes_before_it_enqueues_finds_the_text_again(account: Account) -> None:
+    accept(account)
+    queued("send")
+    with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Exception, match="told to"):
+        sweep_schedule.sweep(LATER)
+
+    sweep_schedule.sweep(LATER + timedelta(minutes=2, seconds=1))
+
+    assert len(queued("send")) == 1
+
+
+def test_of_two_sweepers_one_enqueues(account: Account) -> None:
+    message = accept(account)
+    queued("send")
+
+    sweep_schedule.heal(message, LATER)
+    sweep_schedule.heal(message, LATER)
+
+    assert len(queued("send")) == 1
+
+
+def test_a_sweeper_that_read_before_a_worker_claimed_leaves_the_text_alone(account: Account) -> None:
+    message = accept(account)
+    queued("send")
+    messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
+
+    sweep_schedule.heal(message, LATER)
+
+    assert stored(account, message.id).state is MessageState.SENDING
+    assert queued("send") == []
+
+
+def test_a_sweeper_that_read_a_retry_before_the_worker_put_it_off_again_keeps_its_pause(account: Account) -> None:
+    accept(account)
+    carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "429")] * 2)
+    deliver(carrier)
+    sweep_schedule.sweep(NOW + timedelta(seconds=31))
+    [job] = queued("send")
+    read_before = stored(account, job.split('"message_id":"')[1].split('"')[0])
+    at = NOW + timedelta(minutes=10)
+    deliver(carrier, at, jobs=[job])
+
+    sweep_schedule.heal(read_before, at)
+
+    assert queued("send") == []
+    assert stored(account, read_before.id).attempt == 2
+
+
+def test_a_text_whose_worker_died_is_uncertain_and_then_failed_and_never_sent_again(account: Account) -> None:
+    message = accept(account)
+    [job] = queued("send")
+    messages.claim(message, "dead", NOW, NOW + timedelta(seconds=60))
+
+    sweep_schedule.sweep(LATER)
+    uncertain = stored(account, message.id)
+    carrier = FakeCarrier()
+    deliver(carrier, LATER, jobs=[job])
+    over = LATER + timedelta(minutes=15, seconds=1)
+    sweep_schedule.sweep(over)
+    deliver(carrier, over)
+
+    assert (uncertain.state, uncertain.deadline) == (MessageState.UNCERTAIN, LATER + timedelta(minutes=15))
+    assert stored(account, message.id).state is MessageState.FAILED
+    assert carrier.texts == []
+    assert units(account) == 0
+
+
+def test_a_lease_that_outlives_the_first_look_is_waited_for(account: Account) -> None:
+    message = accept(account)
+    claimed_at = NOW + timedelta(minutes=1, seconds=50)
+    messages.claim(message, "a", claimed_at, claimed_at + timedelta(seconds=60))
+
+    sweep_schedule.sweep(LATER)
+
+    assert stored(account, message.id).state is MessageState.SENDING
+
+
+def test_a_receipt_in_time_keeps_an_uncertain_text_from_failing(account: Account) -> None:
+    message = accept(account)
+    deliver(FakeCarrier(answers=[Uncertain("timeout")]))
+    messages.record(stored(account, message.id), MessageState.DELIVERED)
+
+    swept = sweep_schedule.sweep(NOW + timedelta(minutes=16))
+
+    assert swept == 0
+    assert stored(account, message.id).state is MessageState.DELIVERED
+
+
+def test_an_item_that_cannot_be_read_is_put_aside_with_an_alarm_and_the_others_go_on(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, whole = accept(account, "broken", body="Secret words"), accept(account, "whole")
+    queued("send")
+    write(Update(keys.message(account.id, broken.id), changes={"state": "lost"}))
+
+    sweep_schedule.sweep(LATER)
+
+    assert [whole.id in job for job in queued("send")] == [True]
+    assert sweep_schedule.sweep(LATER + timedelta(minutes=59)) == 1  # the whole one, whose job got lost again
+    assert sweep_schedule.sweep(LATER + timedelta(minutes=61)) == 1
+    log = logged(caplog)
+    assert "put aside for an hour" in log
+    assert "2125550123" not in log
+    assert "Secret words" not in log
+
+
+def test_an_item_of_an_unknown_type_is_put_aside_too(account: Account) -> None:
+    message = accept(account)
+    queued("send")
+    write(Update(keys.message(account.id, message.id), changes={"type": "riddle"}))
+
+    sweep_schedule.sweep(LATER)
+
+    assert sweep_schedule.sweep(LATER + timedelta(minutes=59)) == 0
+
+
+def test_an_invoice_that_was_not_mailed_is_billed_again(account: Account) -> None:
+    item = {"type": "invoice", "account": account.id, "month": "2026-10", **keys.due("i", NOW)}
+    write(Update(keys.invoice(account.id, "2026-10"), changes=item))
+
+    sweep_schedule.sweep(LATER)
+
+    assert queued("bill") == ['{"account":"10000001","month":"2026-10"}']
+
+
+def test_an_invoice_that_cannot_be_mailed_is_billed_again_once_an_hour(account: Account) -> None:
+    item = {"type": "invoice", "account": account.id, "month": "2026-10", **keys.due("i", NOW)}
+    write(Update(keys.invoice(account.id, "2026-10"), changes=item))
+
+    for minutes in (0, 5, 59, 61):
+        sweep_schedule.sweep(LATER + timedelta(minutes=minutes))
+
+    assert len(queued("bill")) == 2

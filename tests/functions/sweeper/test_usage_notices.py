@@ -1,0 +1,369 @@
+"""A studio is told when four fifths of a limit are used, and when all of it is: by mail and webhook, once each."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from inbox import worker as inbox_worker
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, AccountStatus, StatusChange
+from longcode.aws.queues import read as read_job
+from longcode.carriers.carrier import Inbound
+from longcode.jobs import Deliver
+from longcode.numbers import store as numbers
+from longcode.numbers.routing import LastText
+from longcode.plans.plans import PlanChange
+from longcode.table import store
+from longcode.table.due import by
+from longcode.usage import store as quotas
+from longcode.usage.usage import Usage
+from longcode.webhooks import store as deliveries
+from longcode.webhooks.delivery import DeliveryState
+from longcode.webhooks.webhook import Answer
+from sweeper import sweep_schedule
+from tests.functions.send.test_guards import try_to_send
+from tests.support.aws_calls import failing
+from tests.support.crashes import every_crash, recorded_calls
+from tests.support.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.support.mails import mails_to
+from tests.support.readers import logged
+from tests.support.text_steps import accept, deliver
+from tests.support.webhook_endpoint import HOOK, Receiver, work
+
+pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),))
+
+
+def use(account: Account, units: int, key: str = "use") -> None:
+    for index in range(0, units, 10):
+        accept(account, f"{key}-{index}", body="a" * 160 * min(10, units - index))
+
+
+@pytest.fixture
+def charged(aws: None) -> Account:
+    """Give a studio whose plan includes 1,000 units, and charges for more."""
+    account = studio(plan_changes=(PlanChange(NOW, "medium"),))
+    client(account)
+    return account
+
+
+def count(account: Account, sent: int = 0, received: int = 0, day: str = "2026-11-30") -> None:
+    """Have so many units counted, as if they had gone or come."""
+    store.write(quotas.adding(account.id, day, "m", Usage(units_sent=sent, units_received=received)))
+
+
+def change(account: Account, plan: str, at: datetime) -> None:
+    accounts.change_plan(accounts.need(account.id), PlanChange(at, plan))
+
+
+def texts() -> list[str]:
+    return [mail.text.partition("\n")[0] for mail in mails_to("10000001@studio.example")]
+
+
+def subjects() -> list[str]:
+    return [mail.subject for mail in mails_to("10000001@studio.example")]
+
+
+def test_nothing_is_said_below_four_fifths(account: Account) -> None:
+    use(account, 79)
+
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
+
+    assert subjects() == []
+
+
+def test_four_fifths_and_all_are_each_told_once(account: Account) -> None:
+    use(account, 80)
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
+    at_eighty = subjects()
+    sweep_schedule.sweep(NOW + timedelta(minutes=9))
+    use(account, 20, "more")
+
+    for minute in (80, 90, 200):
+        sweep_schedule.sweep(NOW + timedelta(minutes=minute))
+
+    assert at_eighty == ["80 % of your plan are used for 2026-11"]
+    assert subjects() == [*at_eighty, "100 % of your plan are used for 2026-11"]
+
+
+def test_a_refusal_brings_the_notice_within_the_minute(account: Account) -> None:
+    use(account, 100)
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
+    sweep_schedule.sweep(NOW + timedelta(minutes=9))
+    before = len(subjects())
+
+    assert try_to_send(account, "past", now=NOW + timedelta(minutes=10)) == "plan_limit_reached"
+    sweep_schedule.sweep(NOW + timedelta(minutes=11))
+
+    assert before == len(subjects()) == 2
+
+
+def test_a_day_has_notices_of_its_own(aws: None) -> None:
+    account = studio(units_a_day=10)
+    client(account)
+    tomorrow = NOW + timedelta(days=1)
+
+    use(account, 10)
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
+    accept(account, "tomorrow", body="a" * 160 * 9, now=tomorrow)
+    sweep_schedule.sweep(tomorrow + timedelta(minutes=3))
+
+    assert subjects() == [
+        "80 % of your limit of a day are used for 2026-11-22",
+        "100 % of your limit of a day are used for 2026-11-22",
+        "80 % of your limit of a day are used for 2026-11-23",
+    ]
+
+
+def test_when_the_month_is_over_nobody_looks_any_more(account: Account) -> None:
+    use(account, 10)
+    december = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
+
+    swept = [sweep_schedule.sweep(december + timedelta(hours=hour)) for hour in (0, 24, 25, 26)]
+
+    assert swept[0] > 0
+    assert swept[2:] == [0, 0]
+    assert subjects() == []
+
+
+def test_a_mail_that_is_refused_stops_nobody_else_and_is_tried_at_the_next_look(account: Account) -> None:
+    use(account, 80)
+    with failing("sesv2", "SendEmail", "MessageRejected") as refused:
+        sweep_schedule.sweep(NOW + timedelta(minutes=3))
+    before = subjects()
+
+    sweep_schedule.sweep(NOW + timedelta(minutes=9))
+
+    assert (len(refused), before) == (1, [])
+    assert len(subjects()) == 1
+
+
+def test_what_the_mail_service_says_of_an_address_is_not_logged(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    use(account, 80)
+
+    with failing("sesv2", "SendEmail", "MessageRejected"):
+        sweep_schedule.sweep(NOW + timedelta(minutes=3))
+
+    assert "MessageRejected" in logged(caplog)
+    assert "told to" not in logged(caplog)
+
+
+def test_a_mail_says_until_when_a_bigger_plan_takes_effect_at_once(account: Account) -> None:
+    use(account, 80)
+
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
+
+    assert mails_to("10000001@studio.example")[-1].text.endswith(
+        " A bigger plan that is taken by 17:00 Central Time on 30 November 2026 takes effect at once.\n"
+    )
+
+
+def test_an_account_that_is_closed_by_then_is_told_nothing(account: Account) -> None:
+    use(account, 80)
+    accounts.set_status(account, StatusChange(at=NOW, to=AccountStatus.CLOSED))
+
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
+
+    assert subjects() == []
+
+
+def test_two_sweepers_at_once_tell_it_once(account: Account) -> None:
+    use(account, 80)
+    item = next(item for item in by(NOW + timedelta(minutes=3), 500) if item["type"] == "allowance")
+
+    sweep_schedule.act(item, NOW + timedelta(minutes=3))
+    sweep_schedule.act(item, NOW + timedelta(minutes=3))
+
+    assert len(subjects()) == 1
+
+
+def test_days_that_are_over_leave_the_item_small(aws: None) -> None:
+    account = studio(units_a_day=10)
+    client(account)
+    for day in range(3):
+        accept(account, f"day-{day}", now=NOW + timedelta(days=day))
+        deliver(FakeCarrier(), NOW + timedelta(days=day))
+        sweep_schedule.sweep(NOW + timedelta(days=day, minutes=3))
+
+    item = next(item for item in by(NOW + timedelta(days=4), 500) if item["type"] == "allowance")
+
+    assert [name for name in item if name.startswith("used")] == ["used_2026-11-24"]
+
+
+def test_a_text_for_next_month_does_not_keep_next_months_notices_from_coming(account: Account) -> None:
+    december = datetime(2026, 12, 1, 15, tzinfo=UTC)
+    accept(account, "later", send_at=december)
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))  # looks at December's allowance, and too early
+
+    for index in range(8):
+        accept(account, f"then-{index}", body="a" * 1600, now=december)
+    sweep_schedule.sweep(december + timedelta(minutes=3))
+
+    assert subjects() == ["80 % of your plan are used for 2026-12"]
+
+
+def test_a_bigger_plan_is_a_new_limit_and_the_same_limit_again_is_no_news(account: Account) -> None:
+    use(account, 80)
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
+    change(account, "small", NOW + timedelta(minutes=4))
+    use(account, 160, "more")
+    sweep_schedule.sweep(NOW + timedelta(minutes=9))
+    change(account, "starter", NOW + timedelta(minutes=10))
+
+    sweep_schedule.sweep(NOW + timedelta(minutes=15))
+    sweep_schedule.sweep(NOW + timedelta(minutes=25))
+
+    assert texts() == [
+        "80 of the 100 units of the plan Starter are used for 2026-11 (in Chicago).",
+        "240 of the 300 units of the plan Small are used for 2026-11 (in Chicago).",
+        "240 of the 100 units of the plan Starter are used for 2026-11 (in Chicago).",
+    ]
+
+
+def test_on_a_plan_that_charges_what_is_sent_and_received_counts_and_texts_go_on(charged: Account) -> None:
+    accept(charged, "first")
+    deliver(FakeCarrier())
+    count(charged, sent=700, received=99)
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
+    before = subjects()
+    count(charged, received=200)
+
+    sweep_schedule.sweep(NOW + timedelta(minutes=9))
+
+    assert before == ["80 % of your plan are used for 2026-11"]
+    assert mails_to("10000001@studio.example")[-1].text == (
+        "1,000 of the 1,000 units, sent and received, of the plan Medium are used for 2026-11 (in Chicago).\n\n"
+        "Texts go on when all are used: each unit beyond, sent or received, then costs $0.04.\n"
+    )
+
+
+def test_a_cheaper_plan_at_this_pace_is_named_while_a_change_to_it_counts(aws: None) -> None:
+    account = studio(plan_changes=(PlanChange(NOW, "medium"),), created_at=NOW - timedelta(days=40))
+    client(account)
+    for day in range(1, 22):
+        count(account, sent=120, day=f"2026-11-{day:02}")
+    accept(account, "first")
+
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
+
+    assert mails_to("10000001@studio.example")[-1].text.splitlines()[-1] == (
+        "At this pace the month comes to about 3,600 units, for which the plan Large would cost $28.00 less. A change"
+        " made by 17:00 on the month's last day (in Chicago) counts for all of it."
+    )
+
+
+def test_replies_alone_are_looked_at_too(charged: Account) -> None:
+    came = Inbound(carrier="twilio", carrier_id="SM9", phone="+12125550123", number="+15555550100", body="Hello")
+    texted = LastText(account=charged.id, phone=came.phone, number=came.number, message_id="m", at=NOW)
+    numbers.record_text(texted, most_an_hour=10)
+    inbox_worker.receive(came, NOW)
+    count(charged, received=800)
+
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))
+
+    assert subjects() == ["80 % of your plan are used for 2026-11"]
+
+
+def test_a_month_begins_to_be_looked_at_once_and_no_text_writes_more_for_it(charged: Account) -> None:
+    accept(charged, "first")
+    with recorded_calls() as made:
+        accept(charged, "second")
+
+    assert made[:3] == ["BatchGetItem", "PutItem", "SendMessageBatch"]
+
+
+def test_hosted_software_is_told_once_though_its_receiver_is_down(aws: None) -> None:
+    account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
+    client(account)
+    use(account, 100)
+    down = Receiver(always=Answer(500))
+
+    for minute in (3, 9, 15):
+        sweep_schedule.sweep(NOW + timedelta(minutes=minute))
+        work(down, NOW + timedelta(minutes=minute))
+
+    [first, *_] = down.told
+    waiting = deliveries.page(account.id, DeliveryState.PENDING, NOW, limit=9, cursor=None).deliveries
+    assert [one.data["percent"] for one in waiting] in ([80, 100], [100, 80])
+    assert first == (
+        "usage.notice",
+        {
+            "month": "2026-11",
+            "day": None,
+            "percent": 80,
+            "used_units": 100,
+            "limit_units": 100,
+            "plan": "starter",
+            "goes_on": False,
+        },
+    )
+    assert len(subjects()) == 2
+
+
+def test_a_mail_that_is_refused_keeps_no_webhook_from_going(aws: None) -> None:
+    account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
+    client(account)
+    use(account, 100)
+
+    with failing("sesv2", "SendEmail", "MessageRejected"):
+        sweep_schedule.sweep(NOW + timedelta(minutes=3))
+    sweep_schedule.sweep(NOW + timedelta(minutes=9))
+
+    assert len({read_job(Deliver, body).delivery_id for body in queued("webhook")}) == 2
+    assert len(subjects()) == 2
+
+
+def test_killed_anywhere_a_notice_is_told_by_webhook_once_and_by_mail(aws: None) -> None:
+    account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
+    client(account)
+    use(account, 80)
+    queued("send")
+
+    for crash in every_crash():
+        with crash:
+            sweep_schedule.sweep(NOW + timedelta(minutes=3))
+        sweep_schedule.sweep(NOW + timedelta(minutes=9))
+        sweep_schedule.sweep(NOW + timedelta(minutes=15))
+
+        assert len({read_job(Deliver, body).delivery_id for body in queued("webhook")}) == 1
+        assert len(subjects()) in (1, 2)
+
+
+def test_what_passes_a_share_in_the_last_minutes_is_told_when_the_month_is_over(charged: Account) -> None:
+    end = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+    accept(charged, "first", now=end - timedelta(minutes=3))
+    sweep_schedule.sweep(end - timedelta(seconds=30))
+    count(charged, sent=800)
+
+    sweep_schedule.sweep(end + timedelta(minutes=1))
+
+    assert subjects() == ["80 % of your plan are used for 2026-11"]
+
+
+def test_a_month_that_only_has_what_went_past_the_end_of_the_one_before_is_looked_at_too(charged: Account) -> None:
+    end = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+    accept(charged, "first", now=end - timedelta(minutes=3))
+    count(charged, sent=800, day="2026-12-01")
+
+    for minute in (1, 3, 9):
+        sweep_schedule.sweep(end + timedelta(minutes=minute))
+
+    assert subjects() == ["80 % of your plan are used for 2026-12"]
+
+
+def test_what_quiet_hours_hold_past_the_end_of_a_month_is_looked_at_though_nothing_else_is_sent(
+    charged: Account,
+) -> None:
+    end = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+    accept(charged, "first", now=end - timedelta(minutes=3))
+    for hour in range(8):
+        sweep_schedule.sweep(end + timedelta(hours=hour))
+    before = subjects()
+    count(charged, sent=800, day="2026-12-01")
+
+    sweep_schedule.sweep(end + timedelta(hours=9))
+    sweep_schedule.sweep(end + timedelta(hours=9, minutes=5))
+
+    assert before == []
+    assert subjects() == ["80 % of your plan are used for 2026-12"]

@@ -1,0 +1,285 @@
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from longcode.accounts.account import Account
+from longcode.clients import store as clients
+from longcode.triggers import store as triggers
+from longcode.triggers.planning import OccurrenceState
+from tests.support.aws_calls import failing, losing_the_first_answer, taking_turns
+from tests.support.fakes import NOW, Answered, LambdaContext, call, client, queued, studio
+from tests.support.trigger_steps import SESSION, planned, rule, tell
+from triggers import events_api
+
+pytestmark = pytest.mark.account(edition="professional", rule=True)
+
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "post_events.json").read_text())
+MINUTE = timedelta(minutes=1)
+
+
+def post(account: Account, key: str | None = "k", body: object = None, **changes: Any) -> Answered:
+    headers = {"Idempotency-Key": key} if key else {}
+    return call(events_api, "POST", "/events", body or SESSION | changes, account=account.id, headers=headers)
+
+
+def everything(account: Account) -> tuple[object, object]:
+    return triggers.get_record(account.id, "session", "s1"), planned(account)
+
+
+def test_an_event_of_the_gateway_is_taken(account: Account) -> None:
+    answer = events_api.handler(EVENT, LambdaContext())
+
+    assert answer["statusCode"] == 202
+    assert list(planned(account)) == ["2150-12-03"]
+
+
+def test_an_event_is_answered_with_what_will_go_and_what_will_not(account: Account) -> None:
+    rule(name="tentative", statuses=("tentative",))
+    rule(name="task", watches="task", statuses=("open",), timing=None)
+
+    answer = post(account, session_date="2150-12-03")
+
+    assert answer.status == 202
+    assert answer.json == {
+        "id": answer.json["id"],
+        "kind": "session",
+        "record_id": "s1",
+        "newest": True,
+        "planned": [{"trigger": "reminder", "date": "2150-12-03", "fires_at": "2150-12-02T15:00:00Z"}],
+        "not_planned": [
+            {
+                "trigger": "tentative",
+                "reason": "conditions_not_met",
+                "why": "Its status or type is not one that the trigger watches.",
+            }
+        ],
+    }
+
+
+def test_what_is_planned_stands_in_the_table(account: Account) -> None:
+    tell(account)
+
+    assert [(day, one.state) for day, one in planned(account).items()] == [("2026-12-03", OccurrenceState.PLANNED)]
+    assert queued("event") == []
+
+
+def test_a_text_that_goes_at_once_is_handed_on(account: Account) -> None:
+    rule(name="thanks", timing=None)
+
+    tell(account)
+
+    assert queued("event") == [
+        '{"account":"10000001","kind":"session","record_id":"s1","trigger":"thanks","day":"2026-11-22"}'
+    ]
+
+
+def test_a_queue_that_does_not_answer_loses_nothing(account: Account) -> None:
+    rule(name="thanks", timing=None)
+
+    with failing("sqs", "SendMessageBatch", "ServiceUnavailable"):
+        assert tell(account).newest
+    assert planned(account)["2026-11-22"].due_at == NOW + 2 * MINUTE
+
+
+def test_the_standard_edition_is_told_that_it_has_no_triggered_texts(aws: None) -> None:
+    account = studio()
+    client(account)
+
+    answer = post(account)
+
+    assert (answer.status, answer.json["code"]) == (403, "edition_not_entitled")
+    assert everything(account) == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "field"),
+    [
+        ({"kind": "weather"}, 422, "kind"),
+        ({"kind": "keyword"}, 422, "kind"),
+        ({"id": ""}, 422, "id"),
+        ({"id": "a#b"}, 422, "id"),
+        ({"status": "eaten"}, 422, "status"),
+        ({"client_id": "nobody"}, 404, "client_id"),
+        ({"kind": "client", "id": "nobody", "client_id": None, "status": None}, 404, "id"),
+        ({"kind": "client", "id": "c1", "client_id": "c2", "status": None}, 422, "client_id"),
+        ({"session_date": "2026-02-30"}, 422, "session_date"),
+        ({"session_date": "tomorrow"}, 422, "session_date"),
+        ({"session_date": 20261203}, 422, "session_date"),
+        ({"session_date": "2026-12-03T00:00:00"}, 422, "session_date"),
+        ({"session_date": "1826-12-03"}, 422, "session_date"),
+        ({"due_date": "03/12/2026"}, 422, "due_date"),
+        ({"session_time": "25:00"}, 422, "session_time"),
+        ({"session_time": "2:30 PM"}, 422, "session_time"),
+        ({"at": "2026-11-22T15:30:00"}, 422, "at"),
+        ({"at": "2999-01-01T00:00:00Z"}, 422, "at"),
+        ({"at": "9999-12-31T23:59:59-14:00"}, 422, "at"),
+        ({"at": "0001-01-01T00:00:00Z"}, 422, "at"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, 422, "at"),
+        ({"values": {"client.first_name": "Eve"}}, 422, "values.client.first_name"),
+        ({"values": {"weather": "fine"}}, 422, "values.weather"),
+        ({"values": {"order.number": "{{studio.name}}"}}, 422, "values.order.number"),
+        ({"values": {"order.number": "x" * 201}}, 422, "values.order.number"),
+        ({"type": "{{session.type}}"}, 422, "type"),
+        ({"cancelled": "perhaps"}, 422, "cancelled"),
+        ({"place": "the lake"}, 422, "place"),
+    ],
+)
+def test_what_cannot_be_so_is_refused_with_the_field_and_nothing_is_written(
+    account: Account, changes: dict[str, Any], status: int, field: str
+) -> None:
+    answer = post(account, **changes)
+
+    assert answer.status == status
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert everything(account) == (None, {})
+
+
+def test_an_unknown_status_is_told_beside_the_known_ones(account: Account) -> None:
+    detail = post(account, status="eaten").json["detail"]
+
+    assert detail.startswith("Unknown status: eaten. A session can be cancelled, checked_in, completed, confirmed, ")
+
+
+def test_the_same_key_and_body_give_the_same_answer_and_plan_nothing_more(account: Account) -> None:
+    rule(name="thanks", timing=None)
+    first = post(account, session_date="2150-12-03")
+    queued("event")
+    rule(name="later")
+    clients.delete(account.id, "c1")
+
+    assert post(account, session_date="2150-12-03") == first
+    assert queued("event") == []
+    assert len(planned(account)) == 2
+
+
+def test_another_body_under_the_same_key_is_a_conflict(account: Account) -> None:
+    post(account)
+    before = everything(account)
+
+    answer = post(account, session_date="2026-12-10")
+
+    assert (answer.status, answer.json["code"]) == (409, "idempotency_conflict")
+    assert everything(account) == before
+
+
+def test_a_request_refused_before_may_come_again_under_its_key(account: Account) -> None:
+    before = post(account, client_id="c2")
+    client(account, "c2", "+12125550199")
+
+    assert (before.status, post(account, client_id="c2").status) == (404, 202)
+
+
+def test_without_a_key_each_event_is_its_own(account: Account) -> None:
+    assert post(account, key=None).json["id"] != post(account, key=None).json["id"]
+
+
+def test_fifty_at_once_take_effect_once_and_get_one_answer(account: Account) -> None:
+    rule(name="thanks", timing=None)
+    with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda second: tell(account, now=NOW + timedelta(seconds=second)), range(50)))
+
+    assert [one == answers[0] for one in answers] == [True] * 50
+    assert len(queued("event")) == 1
+
+
+def test_a_transaction_whose_answer_is_lost_took_effect_once(account: Account) -> None:
+    with losing_the_first_answer("dynamodb", "TransactWriteItems"):
+        assert tell(account).newest
+
+    assert list(planned(account)) == ["2026-12-03"]
+
+
+def test_a_moved_session_moves_its_text(account: Account) -> None:
+    tell(account)
+
+    tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
+
+    states = {day: (one.state, one.reason) for day, one in planned(account).items()}
+    assert states == {"2026-12-03": (OccurrenceState.DROPPED, "moved"), "2026-12-10": (OccurrenceState.PLANNED, None)}
+
+
+def test_a_session_moved_back_gets_its_text_again(account: Account) -> None:
+    tell(account)
+    tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
+
+    tell(account, "k3", NOW + 2 * MINUTE)
+
+    states = {day: one.state for day, one in planned(account).items()}
+    assert states == {"2026-12-03": OccurrenceState.PLANNED, "2026-12-10": OccurrenceState.DROPPED}
+    assert planned(account)["2026-12-03"].due_at == planned(account)["2026-12-03"].fires_at
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"cancelled": True}, "cancelled"),
+        ({"status": "cancelled"}, "cancelled"),
+        ({"status": "tentative"}, "conditions_not_met"),
+        ({"session_date": None}, "no_date"),
+    ],
+)
+def test_what_no_longer_holds_drops_its_text(account: Account, changes: dict[str, Any], reason: str) -> None:
+    tell(account)
+
+    tell(account, "k2", NOW + MINUTE, **changes)
+
+    dropped = planned(account)["2026-12-03"]
+    assert (dropped.state, dropped.reason, dropped.due_at) == (OccurrenceState.DROPPED, reason, None)
+
+
+def test_an_older_event_that_comes_late_changes_nothing(account: Account) -> None:
+    tell(account, "new", session_date="2026-12-10")
+
+    late = tell(account, "old", NOW + MINUTE, at=NOW - MINUTE)
+
+    assert (late.newest, late.planned) == (False, [])
+    assert list(planned(account)) == ["2026-12-10"]
+
+
+def test_the_answer_to_a_late_event_is_kept_too(account: Account) -> None:
+    tell(account, "new", session_date="2026-12-10")
+
+    assert tell(account, "old", at=NOW - MINUTE) == tell(account, "old", NOW + MINUTE, at=NOW - MINUTE)
+
+
+def test_two_events_of_one_record_at_once_leave_one_plan(account: Account) -> None:
+    days = [f"2026-12-{day:02}" for day in range(3, 13)]
+    with taking_turns(), ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda day: tell(account, day, at=NOW - MINUTE * int(day[-2:]), session_date=day), days))
+
+    states = {day: one.state for day, one in planned(account).items()}
+    assert [day for day, state in states.items() if state is OccurrenceState.PLANNED] == ["2026-12-03"]
+    assert set(states.values()) <= {OccurrenceState.PLANNED, OccurrenceState.DROPPED}
+
+
+def test_an_event_of_another_account_is_anothers(account: Account) -> None:
+    other = studio("10000002", edition="professional")
+
+    answer = post(other)
+
+    assert (answer.status, answer.json["errors"][0]["field"]) == (404, "client_id")
+    assert planned(account) == planned(other) == {}
+
+
+def test_the_record_of_a_client_is_under_the_clients_own_id(account: Account) -> None:
+    rule(name="welcome", watches="client", statuses=("lead",), timing=None)
+
+    answer = post(account, body={"kind": "client", "id": "c1", "status": "Lead"})
+
+    assert [one["trigger"] for one in answer.json["planned"]] == ["welcome"]
+
+
+def test_the_most_triggers_that_an_account_has_fit_into_one_event(account: Account) -> None:
+    for number in range(39):
+        rule(name=f"t{number}")
+    tell(account)
+
+    tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
+
+    every = triggers.occurrences_of_record(account.id, "session", "s1")
+    assert Counter(one.state for one in every) == {OccurrenceState.DROPPED: 40, OccurrenceState.PLANNED: 40}

@@ -1,0 +1,461 @@
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inbox import api
+from longcode import jobs
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.clients import store as clients
+from longcode.jobs import Means
+from longcode.message import MessageKind, MessageState
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import SHARED, OptOutEvent
+from longcode.template import Template
+from longcode.triggers import store as triggers
+from longcode.triggers.planning import OccurrenceState as Planned
+from longcode.triggers.planning import fire_job
+from longcode.triggers.trigger import RecordKind, To
+from sweeper import sweep_schedule
+from tests.support.aws_calls import meanwhile
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
+from tests.support.readers import logged
+from tests.support.text_steps import deliver
+from tests.support.trigger_samples import DAY_BEFORE
+from tests.support.trigger_steps import fire_all, planned, rule, tell, texts
+from triggers import fire_worker
+
+pytestmark = pytest.mark.account(edition="professional", rule=True)
+
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_fire.json").read_text())
+MINUTE = timedelta(minutes=1)
+LONG_AGO = datetime(2020, 1, 2, 15, tzinfo=UTC)
+NINE = datetime(2026, 12, 2, 15, tzinfo=UTC)
+HALF_PAST_TEN = datetime(2026, 12, 3, 4, 31, tzinfo=UTC)  # in the evening before, in Chicago, and a minute
+EIGHT_IN_NEW_YORK = datetime(2026, 12, 3, 13, tzinfo=UTC)  # where 212 is
+TEXT = "Hi Zoë, see you on Thursday, December 3!"
+
+
+def come(now: datetime = NINE + MINUTE) -> None:
+    """Have the time of what is planned come: the sweeper enqueues, the worker fires."""
+    sweep_schedule.sweep(now)
+    fire_all(now)
+
+
+def sent(account: Account) -> list[tuple[str, str]]:
+    return [(one.phone, one.body) for one in texts(account)]
+
+
+def outcome(account: Account, day: str = "2026-12-03") -> tuple[Planned, str | None]:
+    one = planned(account)[day]
+    return one.state, one.reason
+
+
+def test_an_event_of_sqs_fires_what_is_due(account: Account) -> None:
+    rule(name="thanks", timing=None, body="Thank you!")
+    tell(account, now=LONG_AGO)
+
+    answer = fire_worker.handler(EVENT, LambdaContext())
+
+    assert answer == {"batchItemFailures": []}
+    assert outcome(account, "2020-01-02") == (Planned.DROPPED, "expired")  # the handler's clock is today's
+
+
+def test_a_reminder_is_accepted_once_its_time_has_come(account: Account) -> None:
+    tell(account)
+    come(NINE - MINUTE)
+    before = sent(account)
+
+    come()
+
+    assert before == []
+    [text] = texts(account)
+    assert (text.phone, text.body, text.kind) == ("+12125550123", TEXT, MessageKind.TRIGGERED)
+    assert (text.client_id, text.trigger) == ("c1", "reminder")
+    assert outcome(account) == (Planned.DONE, None)
+
+
+def test_a_triggered_text_is_delivered_as_any_other(account: Account) -> None:
+    rule(name="thanks", timing=None, body="Thank you!")
+    tell(account)
+    fire_all(NOW)
+    carrier = FakeCarrier()
+
+    deliver(carrier)
+
+    assert [text.body for text in carrier.texts] == ["Thank you!"]
+    assert [text.state for text in texts(account)] == [MessageState.SENT]
+
+
+def test_it_goes_to_each_of_the_clients_ticked_numbers(account: Account) -> None:
+    client(account, "c1", "+12125550123", "+12125550124")
+    tell(account)
+
+    come()
+
+    assert [phone for phone, _ in sent(account)] == ["+12125550123", "+12125550124"]
+
+
+def test_it_may_text_staff_about_a_client(account: Account) -> None:
+    client(account, "c1", allow_text_marketing=False)
+    rule(to=To.STAFF, staff_phone="+12125550199", body="{{client.name}} comes at {{session.time}}")
+    tell(account)
+
+    come()
+
+    [text] = texts(account)
+    assert (text.phone, text.body, text.client_id) == ("+12125550199", "Zoë comes at 2:30 PM", None)
+
+
+def test_a_template_is_taken_as_it_is_when_the_text_goes(account: Account) -> None:
+    accounts.put_template(Template(account=account.id, name="t", subject="Old", body="Old"))
+    rule(template="t", body=None)
+    tell(account)
+    accounts.put_template(Template(account=account.id, name="t", subject="Reminder", body="See you {{session.date}}"))
+
+    come()
+
+    [text] = texts(account)
+    assert (text.body, text.template, text.subject) == ("See you Thursday, December 3", "t", "Reminder")
+
+
+def test_a_text_whose_time_is_quiet_where_the_client_is_waits_for_the_morning(account: Account) -> None:
+    rule(timing=replace(DAY_BEFORE, at="22:30"))
+    tell(account)
+
+    come(HALF_PAST_TEN)
+    at_night = (texts(account), planned(account)["2026-12-03"].fires_at)
+    come(EIGHT_IN_NEW_YORK - MINUTE)
+    come(EIGHT_IN_NEW_YORK + MINUTE)
+
+    assert at_night == ([], EIGHT_IN_NEW_YORK)
+    [text] = texts(account)
+    assert (text.state, text.created_at) == (MessageState.ACCEPTED, EIGHT_IN_NEW_YORK + MINUTE)
+    assert outcome(account) == (Planned.DONE, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"), [({"cancelled": True}, "cancelled"), ({"session_date": "2026-12-20"}, "moved")]
+)
+def test_a_session_that_is_moved_or_cancelled_in_the_night_takes_its_held_text_with_it(
+    account: Account, changes: dict[str, Any], reason: str
+) -> None:
+    rule(timing=replace(DAY_BEFORE, at="22:30"))
+    tell(account)
+    come(HALF_PAST_TEN)
+
+    tell(account, "k2", HALF_PAST_TEN + timedelta(hours=1), **changes)
+    come(EIGHT_IN_NEW_YORK + MINUTE)
+
+    assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, reason))
+
+
+def test_an_event_in_the_night_neither_hurries_a_held_text_nor_loses_it(account: Account) -> None:
+    rule(timing=replace(DAY_BEFORE, at="22:30"))
+    tell(account)
+    come(HALF_PAST_TEN)
+
+    for hour in (1, 4):  # before midnight in the studio, and after it
+        tell(account, f"at {hour}", HALF_PAST_TEN + timedelta(hours=hour), session_time="15:00")
+        come(HALF_PAST_TEN + timedelta(hours=hour, minutes=3))
+    at_night = texts(account)
+    come(EIGHT_IN_NEW_YORK + MINUTE)
+
+    assert (at_night, len(texts(account))) == ([], 1)
+
+
+def test_a_conversation_begins_with_the_studios_name_but_not_with_its_staff(aws: None) -> None:
+    account = studio(edition="professional", sender_name="Foxglove")
+    client(account)
+    rule(timing=None, body="Thank you!")
+    rule(name="staff", timing=None, body="Booked!", to=To.STAFF, staff_phone="+12125550199")
+    tell(account)
+
+    fire_all(NOW)
+
+    assert sorted(sent(account)) == [("+12125550123", "Foxglove: Thank you!"), ("+12125550199", "Booked!")]
+
+
+def test_the_same_job_twice_makes_one_text(account: Account) -> None:
+    tell(account)
+    sweep_schedule.sweep(NINE + MINUTE)
+    [job] = queued("event")
+
+    fire_all(NINE + MINUTE, [job, job])
+    fire_all(NINE + 5 * MINUTE, [job])
+
+    assert len(texts(account)) == 1
+
+
+def test_an_event_told_again_on_the_same_day_texts_no_second_time(account: Account) -> None:
+    rule(name="thanks", timing=None)
+    tell(account)
+    fire_all(NOW)
+    tell(account, "k2", NOW + MINUTE, status="tentative")
+
+    tell(account, "k3", NOW + 2 * MINUTE)
+    fire_all(NOW + 2 * MINUTE)
+
+    assert len(texts(account)) == 1
+
+
+def test_an_event_that_changes_no_status_texts_nothing_on_another_day(account: Account) -> None:
+    rule(name="thanks", timing=None)
+    tell(account)
+    fire_all(NOW)
+    tomorrow = NOW + timedelta(days=1)
+
+    told = tell(account, "k2", tomorrow, session_time="15:00")
+    fire_all(tomorrow)
+
+    assert len(texts(account)) == 1
+    assert ("thanks", "too_late") in [(one.trigger, one.reason) for one in told.not_planned]
+
+
+def test_a_moved_session_moves_its_text(account: Account) -> None:
+    tell(account)
+    tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
+
+    come()
+    on_the_old_day = sent(account)
+    come(NINE + timedelta(days=7, minutes=1))
+
+    assert on_the_old_day == []
+    assert sent(account) == [("+12125550123", "Hi Zoë, see you on Thursday, December 10!")]
+
+
+def test_a_session_moved_away_and_back_gets_its_text_once(account: Account) -> None:
+    tell(account)
+    tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
+    tell(account, "k3", NOW + 2 * MINUTE)
+
+    come()
+    tell(account, "k4", NINE + 5 * MINUTE, session_date="2026-12-10")
+    tell(account, "k5", NINE + 6 * MINUTE)
+    come(NINE + 10 * MINUTE)
+
+    assert sent(account) == [("+12125550123", TEXT)]
+
+
+def test_a_cancelled_session_gets_none(account: Account) -> None:
+    tell(account)
+    tell(account, "k2", NOW + MINUTE, cancelled=True)
+
+    come()
+
+    assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "cancelled"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"enabled": False}, "trigger_disabled"),
+        ({"statuses": ("completed",)}, "conditions_not_met"),
+        ({"types": ("newborn",)}, "conditions_not_met"),
+        ({"template": "gone", "body": None}, "not_found"),
+        ({"body": "Order {{order.number}}"}, "empty_field"),
+        ({"body": "{{session.type|}}"}, "empty_text"),
+        ({"to": To.STAFF, "staff_phone": "+61293744000"}, "country_not_allowed"),
+    ],
+)
+def test_a_trigger_that_was_changed_is_taken_as_it_is_when_due(
+    account: Account, changes: dict[str, Any], reason: str
+) -> None:
+    tell(account)
+    rule(**changes)
+
+    come()
+
+    assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, reason))
+
+
+def test_an_event_that_comes_while_an_older_state_is_dropped_is_heard(account: Account) -> None:
+    tell(account)
+    rule(statuses=("tentative",))
+    sweep_schedule.sweep(NINE + MINUTE)
+    [job] = queued("event")
+
+    def confirm() -> None:
+        rule()
+        tell(account, "k2", NINE + MINUTE)
+
+    with meanwhile("PutItem", confirm):
+        fire_all(NINE + MINUTE, [job])
+    come(NINE + 4 * MINUTE)
+
+    assert sent(account) == [("+12125550123", TEXT)]
+
+
+def test_a_trigger_that_was_deleted_texts_nobody(account: Account) -> None:
+    tell(account)
+    triggers.delete(account.id, "reminder")
+
+    come()
+
+    assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "trigger_deleted"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"allow_text_marketing": False}, "no_permission"),
+        ({"phones": ()}, "no_number_ticked"),
+    ],
+)
+def test_permission_and_ticked_numbers_are_asked_for_when_due(
+    account: Account, changes: dict[str, Any], reason: str
+) -> None:
+    tell(account)
+    client(account, "c1", **changes)
+
+    come()
+
+    assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, reason))
+
+
+def test_a_client_who_was_deleted_gets_none(account: Account) -> None:
+    tell(account)
+    clients.delete(account.id, "c1")
+
+    come()
+
+    assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "not_found"))
+
+
+@pytest.mark.parametrize("to", [{}, {"to": To.STAFF, "staff_phone": "+12125550123"}])
+def test_who_said_stop_gets_none(account: Account, to: dict[str, Any]) -> None:
+    rule(**to)
+    tell(account)
+    stop = OptOutEvent(id="e", phone="+12125550123", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
+    optouts.record(stop)
+    clients.hear_stop(account.id, "c1", "+12125550123")
+
+    come()
+
+    assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "opted_out"))
+
+
+def test_a_limit_that_is_reached_holds_for_triggered_texts_too(aws: None) -> None:
+    account = studio(edition="professional", units_a_day=1)
+    client(account, "c1", "+12125550123", "+12125550124")
+    rule()
+    tell(account)
+
+    come()
+
+    assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "day_limit_reached"))
+
+
+def test_an_edition_without_triggered_texts_sends_none(aws: None) -> None:
+    account = studio(edition="professional")
+    client(account)
+    rule(account="10000002")
+    rule()
+    standard = studio("10000002")
+    client(standard)
+    tell(account)
+    job = jobs.Fire(
+        account=standard.id, kind=RecordKind.SESSION, record_id="s1", trigger="reminder", day=date(2026, 12, 3)
+    )
+
+    fire_worker.fire(job, NINE)
+
+    assert texts(standard) == []
+
+
+def test_a_text_that_was_held_up_for_hours_is_dropped(account: Account) -> None:
+    tell(account)
+
+    come(NINE + timedelta(hours=5))
+
+    assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "expired"))
+
+
+def test_an_event_of_the_same_day_sends_what_was_dropped_for_its_status(account: Account) -> None:
+    tell(account)
+    rule(statuses=("completed",))
+    come()
+    rule()
+
+    tell(account, "k2", NINE + timedelta(hours=1))
+    fire_all(NINE + timedelta(hours=1))
+
+    assert sent(account) == [("+12125550123", TEXT)]
+
+
+def test_a_client_without_a_number_for_texts_may_be_called(account: Account) -> None:
+    client(account, "c1", phones=())
+    rule(sms_else_call=True)
+    tell(account)
+    sweep_schedule.sweep(NINE + MINUTE)
+    [job] = queued("event")
+
+    fire_all(NINE + MINUTE, [job, job])
+
+    [call] = triggers.call_page(account.id, None, 10)
+    assert (call.client_id, call.at, call.text, call.day) == ("c1", NINE, TEXT, date(2026, 12, 3))
+    assert (texts(account), outcome(account)) == ([], (Planned.DONE, None))
+
+
+def test_a_client_with_a_number_for_texts_is_texted_and_not_called(account: Account) -> None:
+    rule(sms_else_call=True)
+    tell(account)
+
+    come()
+
+    assert len(texts(account)) == 1
+    assert triggers.call_page(account.id, None, 10) == []
+
+
+def test_a_job_of_nothing_that_was_planned_does_nothing(account: Account) -> None:
+    job = jobs.Fire(account=account.id, kind=RecordKind.SESSION, record_id="s9", trigger="x", day=date(2026, 1, 1))
+
+    fire_worker.fire(job, NOW)
+
+    assert texts(account) == []
+
+
+def test_a_job_that_comes_before_the_time_leaves_it_to_the_timer(account: Account) -> None:
+    tell(account)
+    [one] = triggers.occurrences_of_record(account.id, "session", "s1")
+
+    fire_worker.fire(fire_job(one), NINE - MINUTE)
+
+    assert (texts(account), outcome(account)) == ([], (Planned.PLANNED, None))
+
+
+def test_a_job_that_cannot_be_read_fails_alone(account: Account) -> None:
+    rule(name="thanks", timing=None)
+    tell(account, now=LONG_AGO)
+    [job] = queued("event")
+
+    answer = fire_worker.handler(sqs_event("no JSON", job), LambdaContext())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert outcome(account, "2020-01-02") == (Planned.DROPPED, "expired")
+
+
+def test_the_log_has_neither_a_phone_nor_the_words(account: Account, caplog: pytest.LogCaptureFixture) -> None:
+    rule(body="Secret words {{order.number}}")
+    tell(account)
+
+    come()
+
+    log = logged(caplog)
+    assert "dropped" in log
+    assert "2125550123" not in log
+    assert "Secret" not in log
+
+
+def test_the_hub_tells_which_trigger_sent_a_text(account: Account) -> None:
+    tell(account)
+    come()
+    [text] = texts(account)
+
+    shown = call(api, "GET", f"/messages/{text.id}", account=account.id).json
+
+    assert (shown["kind"], shown["trigger"]) == ("triggered", "reminder")

@@ -1,0 +1,156 @@
+"""Where things stand: purposes are named by what starts them, and concepts import only what stands below them."""
+
+import re
+
+from tests.support.source_reading import (
+    FUNCTIONS,
+    LONGCODE,
+    PURPOSES,
+    handlers,
+    imported,
+    imports,
+    module,
+    shown,
+    sources,
+    within,
+)
+
+# A package of functions/longcode/ imports only packages of lower levels. Modules without a folder are the kernel.
+LEVELS = {
+    "kernel": 1,
+    "aws": 1,
+    "table": 2,
+    "carriers": 2,
+    "quiet_hours": 2,
+    "plans": 3,
+    "accounts": 4,
+    "usage": 5,
+    "numbers": 5,
+    "billing": 6,
+    "optouts": 6,
+    "clients": 7,
+    "messages": 8,
+    "broadcasts": 9,
+    "triggers": 9,
+    "webhooks": 10,
+    "web": 11,
+}
+STARTED = re.compile(r"(?:.*_)?(?:api|worker|schedule)|authorizer|invoke")
+MAY_ACT = {"aws", "table", "carriers", "web"}
+# In the other packages, only these files touch the table, a queue or a socket. All others are pure.
+ACTING = {
+    "accounts/store.py",
+    "billing/charged.py",
+    "billing/closing.py",
+    "billing/exports.py",
+    "billing/store.py",
+    "broadcasts/store.py",
+    "clients/store.py",
+    "messages/accept.py",
+    "messages/folders.py",
+    "messages/replies.py",
+    "messages/retentions.py",
+    "messages/sending.py",
+    "messages/store.py",
+    "messages/timing.py",
+    "numbers/choose.py",
+    "numbers/store.py",
+    "optouts/report.py",
+    "optouts/store.py",
+    "plans/store.py",
+    "triggers/store.py",
+    "usage/store.py",
+    "webhooks/post.py",
+    "webhooks/store.py",
+    "webhooks/tell.py",
+}
+MOST_MODULES, MOST_LINES = 14, 350
+
+
+def package(name: str) -> str:
+    """Name the package of a dotted name in `longcode`: its folder, or "kernel"."""
+    part = name.split(".")[1]
+    return part if (LONGCODE / part).is_dir() else "kernel"
+
+
+def test_a_file_that_lambda_starts_is_named_by_what_starts_it() -> None:
+    names = [path.stem for path in handlers().values()]
+
+    assert len(names) > 20
+    assert [name for name in names if not STARTED.fullmatch(name)] == []
+
+
+def test_a_file_named_by_what_starts_it_is_started() -> None:
+    started = set(handlers().values())
+    named = [path for path in sources(FUNCTIONS) if STARTED.fullmatch(path.stem)]
+
+    assert [shown(path) for path in named if path not in started] == []
+
+
+def test_purposes_do_not_import_each_other() -> None:
+    across = [
+        f"{shown(path)} imports {name}"
+        for purpose in PURPOSES
+        for path in sources(FUNCTIONS / purpose)
+        for name in imported(path, *(other for other in PURPOSES if other != purpose))
+    ]
+
+    assert across == []
+
+
+def test_every_concept_has_a_level() -> None:
+    folders = {path.name for path in LONGCODE.iterdir() if path.is_dir() and list(path.glob("*.py"))}
+
+    assert folders | {"kernel"} == set(LEVELS)
+
+
+def test_a_concept_imports_only_lower_levels() -> None:
+    upward = [
+        f"{shown(path)} imports {name}"
+        for path in sources(LONGCODE)
+        for name in imported(path, "longcode")
+        if package(name) != package(module(path)) and LEVELS[package(name)] >= LEVELS[package(module(path))]
+    ]
+
+    assert upward == []
+
+
+def test_concepts_import_no_purpose() -> None:
+    assert [shown(path) for path in sources(LONGCODE) if imported(path, *PURPOSES)] == []
+
+
+def test_only_the_listed_files_of_a_concept_touch_table_queue_or_socket() -> None:
+    touching = {
+        path.relative_to(LONGCODE).as_posix()
+        for path in sources(LONGCODE)
+        if package(module(path)) not in MAY_ACT
+        and any(
+            within(name, "longcode.aws", "longcode.table", "boto3", "botocore", "urllib3", "socket")
+            for name in imports(path)
+        )
+    }
+
+    assert touching == ACTING
+
+
+def test_only_apis_import_the_web_package() -> None:
+    importing = {path for path in sources(FUNCTIONS) if imported(path, "longcode.web")}
+    doors = {path for path in importing if path.stem.endswith("api")}
+    forms = {shown(path) for path in importing - doors if LONGCODE not in path.parents}
+
+    assert forms == FORMS
+
+
+# What an API takes and shows, in a file of its own where the API's would be too long.
+FORMS = {"functions/broadcasts/forms.py", "functions/clients/bulk_import.py"}
+
+
+def test_no_folder_has_more_modules_than_a_reader_can_take_in() -> None:
+    folders = {path.parent for path in sources(FUNCTIONS)}
+    crowded = [shown(one) for one in folders if len(list(one.glob("*.py"))) > MOST_MODULES]
+
+    assert crowded == []
+
+
+def test_no_file_is_longer_than_a_reader_can_keep_in_mind() -> None:
+    assert [shown(path) for path in sources(FUNCTIONS) if len(path.read_text().splitlines()) > MOST_LINES] == []

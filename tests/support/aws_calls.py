@@ -1,0 +1,126 @@
+"""Comes between the calls of a flow to AWS: does something else meanwhile, or lets several run at once."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
+from types import SimpleNamespace
+from typing import Any
+
+from longcode.aws.clients import client
+
+_SERVICES = ("dynamodb", "sqs", "sesv2")
+
+
+@contextmanager
+def meanwhile(operation: str, act: Callable[[], object]) -> Iterator[None]:
+    """Do something before the first call of a DynamoDB operation that is made here."""
+    acted: list[bool] = []
+
+    def once(**_: Any) -> None:
+        if not acted:
+            acted.append(True)
+            act()
+
+    with _hooked(f"before-call.dynamodb.{operation}", once):
+        yield
+
+
+@contextmanager
+def at_once() -> Iterator[ThreadPoolExecutor]:
+    """Give threads whose calls take turns in any order: moto's transactions are not made for two at one time."""
+    turn = Lock()
+
+    def begin(**_: Any) -> None:
+        turn.acquire()
+
+    def end(**_: Any) -> None:
+        turn.release()
+
+    with _hooked("before-call", begin), _hooked("after-call", end), ThreadPoolExecutor(4) as pool:
+        yield pool
+
+
+@contextmanager
+def _hooked(event: str, hook: Callable[..., None]) -> Iterator[None]:
+    for service in _SERVICES:
+        client(service).meta.events.register(event, hook)
+    try:
+        yield
+    finally:
+        for service in _SERVICES:
+            client(service).meta.events.unregister(event, hook)
+
+
+@contextmanager
+def taking_turns(*services: str) -> Iterator[None]:
+    """Let moto, which no lock guards, serve one call at a time, as a partition of DynamoDB does."""
+    turn = Lock()
+
+    def take(**_: Any) -> None:
+        turn.acquire()
+
+    def give(**_: Any) -> None:
+        turn.release()
+
+    for events in [client(service).meta.events for service in services or ("dynamodb",)]:
+        events.register_first("before-send", take, "take")
+        events.register_first("needs-retry", give, "give")
+    try:
+        yield
+    finally:
+        for events in [client(service).meta.events for service in services or ("dynamodb",)]:
+            events.unregister("before-send", take, "take")
+            events.unregister("needs-retry", give, "give")
+
+
+@contextmanager
+def losing_the_first_answer(service: str, operation: str) -> Iterator[list[str]]:
+    """Drop the answer of the first such call, so that the SDK repeats it; gives the calls that were repeated."""
+    repeated: list[str] = []
+
+    def again(**_: Any) -> int | None:
+        if repeated:
+            return None
+        repeated.append(operation)
+        return 0
+
+    with _handling(service, f"needs-retry.{service}.{operation}", again):
+        yield repeated
+
+
+@contextmanager
+def failing(service: str, operation: str, code: str, times: int = 1) -> Iterator[list[str]]:
+    """Answer the first such calls with an error, before they reach AWS; gives what was answered."""
+    answered: list[str] = []
+
+    def answer(**_: Any) -> Any:
+        if len(answered) == times:
+            return None
+        answered.append(code)
+        error = {"Error": {"Code": code, "Message": "told to"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        return SimpleNamespace(status_code=400), error
+
+    with _handling(service, f"before-call.{service}.{operation}", answer):
+        yield answered
+
+
+@contextmanager
+def retold(operation: str, change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
+    """Change what DynamoDB answers to such calls, as it might have answered at another moment."""
+
+    def answered(parsed: dict[str, Any], **_: Any) -> None:
+        change(parsed)
+
+    with _handling("dynamodb", f"after-call.dynamodb.{operation}", answered):
+        yield
+
+
+@contextmanager
+def _handling(service: str, event: str, handler: Any) -> Iterator[None]:
+    events = client(service).meta.events
+    events.register_first(event, handler, event)
+    try:
+        yield
+    finally:
+        events.unregister(event, handler, event)

@@ -1,0 +1,51 @@
+"""Texts of a month, written as they are recorded: each with what it counts."""
+
+from datetime import UTC, datetime
+from itertools import count
+
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.messages import store as messages
+from longcode.months import month_of
+from longcode.table import keys, store
+from longcode.table.writes import Put
+from longcode.usage import store as quotas
+
+NOVEMBER = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+_ids = count(1)
+
+
+def text(
+    units: int = 1, account: str = "10000001", at: datetime = NOVEMBER, way: Direction = Direction.OUT
+) -> Message:
+    """Write a text that was sent or received, and count it."""
+    message = Message(
+        account=account,
+        id=f"m{next(_ids):06}",
+        direction=way,
+        kind=MessageKind.INDIVIDUAL if way is Direction.OUT else MessageKind.REPLY,
+        state=MessageState.DELIVERED if way is Direction.OUT else MessageState.RECEIVED,
+        phone="+12125550123",
+        number="+15555550100",
+        body="Hello",
+        encoding="GSM-7",
+        segments=units,
+        units=units,
+        created_at=at,
+        month=month_of(at),
+        sent_at=at if way is Direction.OUT else None,
+        charged_units=units,
+    )
+    store.transact([Put(keys.message(account, message.id), messages.item(message)), *quotas.counting(message)])
+    return message
+
+
+def reply(units: int = 1, account: str = "10000001", at: datetime = NOVEMBER) -> Message:
+    """Write a reply, and count it."""
+    return text(units, account, at, Direction.IN)
+
+
+def uncounted(units: int = 1, account: str = "10000001", at: datetime = NOVEMBER) -> Message:
+    """Write a text that no counter knows of."""
+    message = text(units, account, at)
+    store.transact(quotas.counting(message, -1))
+    return message

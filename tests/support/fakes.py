@@ -1,0 +1,169 @@
+"""A carrier and a studio to test with, and the events that Lambda would bring."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext as PowertoolsContext
+
+from longcode.accounts import passwords
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.aws.clients import client as aws_client
+from longcode.carriers.carrier import Answer, CarrierText, Sent, Text
+from longcode.clients import store as clients
+from longcode.clients.client import Client, Phone
+from longcode.jobs import Product
+from longcode.plans.plans import PlanChange
+
+NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+PASSWORD = "abcde-fghjk-mnpqr-stuvw-xyz23-45678"
+_PASSWORD_HASH = passwords.hashed(PASSWORD)
+
+
+@dataclass
+class FakeCarrier:
+    """Answers what it is told to, and remembers what it was handed."""
+
+    name: str = "twilio"
+    answers: list[Answer] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+    listed: list[CarrierText] | None = None
+    asked_for: list[tuple[str, str, datetime]] = field(default_factory=list)
+
+    def send(self, text: Text) -> Answer:
+        self.texts.append(text)
+        return self.answers.pop(0) if self.answers else Sent(f"SM{len(self.texts)}")
+
+    def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
+        self.asked_for.append((to, origin, since))
+        return self.listed
+
+
+class LambdaContext(PowertoolsContext):
+    """What Lambda tells a handler of its call."""
+
+    _function_name = "test"
+    _memory_limit_in_mb = 512
+    _invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:test"
+    _aws_request_id = "request"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An API function's answer."""
+
+    status: int
+    headers: dict[str, Any]
+    text: str
+    is_base64: bool = False
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+def call(
+    module: Any,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    account: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+) -> Answered:
+    """Call an API function with the event that API Gateway would bring; a `str` body goes as it is.
+
+    Its content type is the first that the function takes.
+    """
+    event = {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
+        "headers": {"content-type": module.app.takes[0], **(headers or {})},
+        "multiValueHeaders": {},
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "requestId": "request",
+            "stage": "v1",
+            "httpMethod": method,
+            "path": path,
+            "authorizer": {"account": account} if account else None,
+        },
+        "body": body if isinstance(body, str) or body is None else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+    answer = module.handler(event, LambdaContext())
+    headers_out = answer.get("headers") or {k: v[0] for k, v in answer.get("multiValueHeaders", {}).items()}
+    return Answered(answer["statusCode"], headers_out, answer["body"], answer["isBase64Encoded"])
+
+
+def sqs_event(*bodies: str) -> dict[str, Any]:
+    """Make the event of a batch from a queue."""
+    return {
+        "Records": [
+            {
+                "messageId": f"m{index}",
+                "receiptHandle": f"r{index}",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "messageAttributes": {},
+                "md5OfBody": "",
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:queue",
+                "awsRegion": "us-east-1",
+            }
+            for index, body in enumerate(bodies)
+        ]
+    }
+
+
+def queued(name: str) -> list[str]:
+    """Take all bodies off a queue of the `aws` fixture: send, bulk, inbound, opt_out, sign_up or bill."""
+    sqs, url = aws_client("sqs"), f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
+    bodies: list[str] = []
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        for message in found:
+            bodies.append(message["Body"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return bodies
+
+
+def studio(number: str = "10000001", **changes: Any) -> Account:
+    """Open an account with `PASSWORD`."""
+    fields: dict[str, Any] = {
+        "id": number,
+        "name": "Foxglove Portraits",
+        "email": f"{number}@studio.example",
+        "product": Product.SPECTRA,
+        "edition": "standard",
+        "created_at": NOW,
+        "plan_changes": (PlanChange(NOW, "medium"),),
+        "established_at": NOW,
+    }
+    account = Account(**(fields | changes))
+    accounts.open_account(account)
+    accounts.set_password(account.id, _PASSWORD_HASH)
+    return account
+
+
+def client(account: Account, client_id: str = "c1", *numbers: str, **changes: Any) -> Client:
+    """Write a client with ticked numbers, who allows texts."""
+    phones = tuple(Phone(number=one, entered=one) for one in numbers or ("+12125550123",))
+    fields: dict[str, Any] = {
+        "account": account.id,
+        "id": client_id,
+        "updated_at": NOW,
+        "first_name": "Zoë",
+        "phones": phones,
+        "allow_text_marketing": True,
+    }
+    written = Client(**(fields | changes))
+    clients.put(written)
+    return written

@@ -1,0 +1,144 @@
+"""An AWS within the process: moto, with the table of template.yaml, the queues, the secret and the address."""
+
+import copyreg
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from threading import Condition
+from time import monotonic
+from typing import Any
+
+import yaml
+from moto.backends import get_backend
+from moto.core.models import botocore_stubber
+from moto.ssm.models import ParameterDict
+
+from longcode.aws.clients import client
+from longcode.plans import plans
+from longcode.plans import store as loaded
+from longcode.plans.plans import PriceList
+from tests.support import query_bounds
+
+ROOT = Path(__file__).parents[1]
+QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event", "webhook", "export")
+_ACCOUNT = "123456789012"  # moto's
+QUEUE_URLS = {name: f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/{name}" for name in QUEUES}
+SHARED_NUMBER = "+15555550100"
+_SERVICES = ("dynamodb", "sqs", "secretsmanager", "ssm", "ses", "sesv2")
+_ADDRESSES = {
+    "public": "https://longcode.example",
+    "receipts": "https://receipts.example/",
+    "inbound": "https://inbound.example/",
+}
+
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "POWERTOOLS_SERVICE_NAME": "longcode",
+    "POWERTOOLS_METRICS_NAMESPACE": "Longcode",
+    "TABLE_NAME": "longcode",
+    "CARRIER": "twilio",
+    "CARRIER_SECRET": "carrier",
+    "CARRIER_API_BASE": "http://127.0.0.1:1",
+    "CONFIGURATION_SET": "",
+    "STRIPE_SECRET": "",
+    "SHARED_NUMBERS": SHARED_NUMBER,
+    "SEGMENTS_A_SECOND": "1000000",
+    "PUBLIC_URL_PARAMETER": "/longcode/public-url",
+    "RECEIPTS_URL_PARAMETER": "/longcode/receipts-url",
+    "INBOUND_URL_PARAMETER": "/longcode/inbound-url",
+    "MAIL_FROM": "longcode@longcode.example",
+    "HELP_CONTACT": "help@longcode.example",
+    "WEBHOOK_LOOPBACK_CA": "",
+    "QUIET_HOURS_FILE": str(ROOT / "infra" / "quiet_hours.json"),
+    **{f"{name.upper()}_QUEUE_URL": url for name, url in QUEUE_URLS.items()},
+}
+
+
+def _copy_parameters(known: ParameterDict) -> Any:
+    return ParameterDict, (known.account_id, known.region_name), None, None, iter(known.items())
+
+
+# Two parts of moto's backends that `deepcopy` cannot copy by itself.
+copyreg.pickle(ParameterDict, _copy_parameters)
+copyreg.pickle(Condition, lambda _condition: (Condition, ()))
+
+
+Snapshot = dict[str, Any]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads a template; what an intrinsic function would say is not needed here."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, suffix, node: {suffix: getattr(node, "value", None)})
+
+
+@cache
+def read_template() -> dict[str, Any]:
+    """Read template.yaml."""
+    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)
+    return loaded
+
+
+def create_table() -> None:
+    """Create the template's table."""
+    table = read_template()["Resources"]["Table"]["Properties"]
+    wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+    client("dynamodb").create_table(TableName="longcode", **{name: table[name] for name in wanted})
+
+
+def load_plans(text: str | None = None) -> None:
+    """Load a price list, infra/plans.json if no other, and read it as this process's own."""
+    prices = plans.read_price_list(text) if text else _read_plans()
+    loaded.write(prices, loaded.loaded()[1])
+    loaded.keep(prices, monotonic())
+
+
+@cache
+def _read_plans() -> PriceList:
+    return plans.read_price_list((ROOT / "infra" / "plans.json").read_text())
+
+
+@contextmanager
+def local_aws() -> Iterator[None]:
+    """Give the functions an AWS of their own: a copy of one that was set up once for the whole process."""
+    botocore_stubber.enabled = True
+    try:
+        restore(_set_up())
+        loaded.keep(_read_plans(), monotonic())
+        with query_bounds.refused():
+            yield
+    finally:
+        botocore_stubber.enabled = False
+
+
+def snapshot() -> Snapshot:
+    """Return a copy of all that AWS holds."""
+    return deepcopy({name: get_backend(name)[_ACCOUNT]["us-east-1"] for name in _SERVICES})  # type: ignore[call-overload]
+
+
+def restore(held: Snapshot) -> None:
+    """Let AWS hold again what it held at a snapshot."""
+    for name, backend in deepcopy(held).items():
+        get_backend(name)[_ACCOUNT]["us-east-1"] = backend  # type: ignore[call-overload]
+
+
+@cache
+def _set_up() -> Snapshot:
+    """Set up the table, queues, secret, addresses and sender."""
+    create_table()
+    load_plans()
+    for name in QUEUES:
+        client("sqs").create_queue(QueueName=name)
+    secret = json.dumps({"account_sid": "AC0", "auth_token": "test-token"})
+    client("secretsmanager").create_secret(Name="carrier", SecretString=secret)
+    for name, url in _ADDRESSES.items():
+        client("ssm").put_parameter(Name=f"/longcode/{name}-url", Type="String", Value=url)
+    client("sesv2").create_email_identity(EmailIdentity="longcode@longcode.example")
+    return snapshot()

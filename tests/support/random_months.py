@@ -1,0 +1,228 @@
+"""Random months of some studios: texts and replies, retries, late ones and moved ones, and closes in any order.
+
+The service's own code writes, counts and closes all of it, on the emulator. A bookkeeper, who knows neither counters
+nor messages, notes beside it what must come of it.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import repeat
+from random import Random
+
+from longcode import months
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.billing import closing
+from longcode.carriers.carrier import Inbound
+from longcode.jobs import Product
+from longcode.message import Direction, Message, MessageKind, MessageState
+from longcode.messages import folders, replies
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
+from longcode.months import month_of
+from longcode.plans.plans import PlanChange
+from longcode.table import keys, store
+
+MONTHS = [f"2026-{number:02}" for number in range(2, 12)]
+"""March is an hour short; November, whose first day bills October and turns the clocks back, has 721 hours."""
+
+PHONE, NUMBER = "+12125550123", "+15555550100"
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+TICK = timedelta(milliseconds=1)
+NAMES = ("starter", "small", "medium", "large", "volume")
+UNITS = (1, 1, 1, 2, 3, 10, 90, 250, 900, 2_600)
+TURNS = (datetime(2026, 3, 8, 8, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC))
+"""When the clocks go forward, and the middle of the hour that comes twice."""
+
+Later = tuple[str, Callable[[], None]]
+
+
+@dataclass
+class World:
+    """Some studios, what is still to come, what was issued, and what the bookkeeper has noted."""
+
+    random: Random
+    studios: list[str] = field(default_factory=list)
+    booked: Counter[tuple[str, str, Direction]] = field(default_factory=Counter)
+    later: list[Later] = field(default_factory=list)
+    waiting: list[tuple[str, str]] = field(default_factory=list)
+    issued: dict[tuple[str, str], str] = field(default_factory=dict)
+    rewritten: list[tuple[str, str]] = field(default_factory=list)
+    made: int = 0
+
+    def live(self, studios: int, texts_a_month: int) -> None:
+        """Live through all months; each is closed after its end, some of them late, all of them twice."""
+        for number in range(studios):
+            self._join(f"1000000{number}")
+        for month in MONTHS:
+            for studio in self.studios:
+                for _ in range(self.random.randrange(texts_a_month + 1)):
+                    self.random.choice((self._text, self._text, self._reply))(studio, month)
+            self._come_late(month)
+            self._close(month)
+        self._close(None)
+
+    def _join(self, studio: str) -> None:
+        joined = self._instant(MONTHS[0])
+        changes = [PlanChange(joined, self.random.choice(NAMES))]
+        for month in MONTHS:
+            ends = [months.plan_cutoff(month) + late for late in (timedelta(), TICK, HOUR)]
+            instants = [self._instant(month), *ends]
+            some = self.random.sample(instants, self.random.choice((0, 0, 1, 2)))
+            changes += [PlanChange(at, self.random.choice(NAMES)) for at in sorted(some) if at > joined]
+        account = Account(
+            id=studio,
+            name=f"Studio {studio}",
+            email=f"{studio}@studio.example",
+            product=Product.SPECTRA,
+            edition="standard",
+            created_at=joined,
+            plan_changes=tuple(changes),
+            established_at=joined,
+        )
+        accounts.open_account(account)
+        self.studios.append(studio)
+
+    def _instant(self, month: str) -> datetime:
+        """Give an instant of a month: its edges and the hours of the clocks more often than others."""
+        begins, ends = months.bounds(month)
+        anywhere = begins + self.random.random() * (ends - begins)
+        turns = [turn for turn in TURNS if begins <= turn < ends]
+        at = self.random.choice([begins, ends - TICK, anywhere, anywhere, *turns])
+        return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+    def _text(self, studio: str, month: str) -> None:
+        """Have a text accepted, long before or just now, and whatever may become of it."""
+        at, units = self._instant(month), self.random.choice(UNITS)
+        ahead = self.random.choice((timedelta(), timedelta(), MINUTE, 23 * HOUR, 100 * DAY))
+        text = draft(
+            account=studio,
+            message_id=self._id(),
+            kind=MessageKind.INDIVIDUAL,
+            phone=PHONE,
+            number=NUMBER,
+            body="Hello",
+            now=at - ahead,
+            send_at=at if ahead > DAY else None,
+        )
+        text = replace(text, units=units, segments=units, state=MessageState.QUEUED)
+        messages.accept([text])
+        self._perhaps_linked(text)
+        claimed = messages.claim(text, "claim", at, at + MINUTE)
+        assert claimed
+        self._ended(claimed, month)
+
+    def _ended(self, claimed: Message, month: str) -> None:
+        match self.random.choice(("sent", "sent", "sent", "refused", "taken back", "unknown", "late", "late")):
+            case "refused":
+                messages.settle(claimed, MessageState.FAILED)
+            case "taken back":
+                messages.record(claimed, MessageState.SENT)
+                sent = messages.get(claimed.account, claimed.id)
+                assert sent
+                messages.take_back(sent, MessageState.UNDELIVERED, sent.sent_at or sent.created_at)
+            case "unknown":
+                messages.put_off(
+                    claimed, MessageState.UNCERTAIN, claimed.created_at + HOUR, deadline=claimed.created_at
+                )
+            case "late":
+                messages.put_off(
+                    claimed, MessageState.UNCERTAIN, claimed.created_at + HOUR, deadline=claimed.created_at
+                )
+                self._after(month, lambda: self._recorded(replace(claimed, state=MessageState.UNCERTAIN), month))
+            case _:
+                self._recorded(claimed, month)
+
+    def _recorded(self, claimed: Message, month: str) -> None:
+        """Record a text, by its worker and by a receipt, each of which may come again."""
+        moved = [
+            messages.record(claimed, state)
+            for state in (MessageState.SENT, MessageState.DELIVERED, MessageState.SENT)
+        ]
+        assert moved == [True, False, False]
+        self.booked[claimed.account, month, Direction.OUT] += claimed.units
+
+    def _reply(self, studio: str, month: str) -> None:
+        """Have a reply come, at once or out of a dead-letter queue; it may be a keyword, and may be moved."""
+        at, units = self._instant(month), self.random.choice(UNITS)
+        is_keyword = self.random.random() < 0.2
+        name = self._id()
+        reply = Message(
+            account=studio,
+            id=name,
+            direction=Direction.IN,
+            kind=MessageKind.REPLY,
+            state=MessageState.RECEIVED,
+            phone=PHONE,
+            number=NUMBER,
+            body="Yes",
+            encoding="GSM-7",
+            segments=units,
+            units=units,
+            charged_units=0 if is_keyword else units,
+            month=month_of(at),
+            created_at=at,
+            read=False,
+            carrier="twilio",
+            carrier_id=name,
+        )
+        if self.random.random() < 0.3:
+            self._after(month, lambda: self._taken_in(reply, month))
+        else:
+            self._taken_in(reply, month)
+
+    def _taken_in(self, reply: Message, month: str) -> None:
+        inbound = Inbound(carrier="twilio", carrier_id=reply.id, phone=PHONE, number=NUMBER, body=reply.body)
+        assert [replies.take_in(inbound, reply) for _ in "12"] == [True, False]
+        self.booked[reply.account, month, Direction.IN] += reply.charged_units
+        reply = self._perhaps_linked(reply)
+        if self.random.random() < 0.3:
+            self._after(month, lambda: self._moved(reply, month))
+
+    def _moved(self, reply: Message, month: str) -> None:
+        other = self.random.choice([one for one in self.studios if one != reply.account])
+        replies.move_reply(reply, moved := replace(reply, account=other))
+        self.booked[reply.account, month, Direction.IN] -= reply.charged_units
+        self.booked[other, month, Direction.IN] += reply.charged_units
+        if self.random.random() < 0.3:
+            self._after(month, lambda: self._moved(moved, month))
+
+    def _perhaps_linked(self, message: Message) -> Message:
+        if self.random.random() < 0.8:
+            return message
+        linked = folders.link(message, client_id="c1")
+        assert linked
+        return linked
+
+    def _after(self, month: str, act: Callable[[], None]) -> None:
+        """Have something come in the month itself, or up to three months later."""
+        at = MONTHS.index(month) + self.random.randrange(4)
+        self.later.append((MONTHS[min(at, len(MONTHS) - 1)], act))
+
+    def _come_late(self, month: str) -> None:
+        while due := [one for one in self.later if one[0] <= month]:
+            self.later = [one for one in self.later if one[0] > month]
+            for _, act in due:
+                act()
+
+    def _close(self, month: str | None) -> None:
+        """Close a month, in any order; some wait for the next close, and older ones are closed once more."""
+        due = self.waiting + [(studio, month) for studio in self.studios if month]
+        self.waiting = self.random.sample(due, len(due) // 5) if month else []
+        now = [one for one in due if one not in self.waiting]
+        again = self.random.sample(sorted(self.issued), min(len(self.issued), 2))
+        jobs = [*now, *now, *again]
+        self.random.shuffle(jobs)
+        for studio, of in jobs:
+            over = months.bounds(months.following(of))[1]
+            closing.close(accounts.need(studio), of, repeat(over).__next__)
+            found = store.get(keys.invoice(studio, of)) or {}
+            document = found.get("document", "")
+            if self.issued.setdefault((studio, of), document) != document:
+                self.rewritten.append((studio, of))
+
+    def _id(self) -> str:
+        self.made += 1
+        return f"{self.random.randrange(16**6):06x}{self.made:06}"

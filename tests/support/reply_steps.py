@@ -1,0 +1,43 @@
+"""The steps of a reply's way, for tests."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlencode
+
+from inbox import webhook_api, worker
+from longcode.accounts.account import Account
+from longcode.carriers import twilio
+from longcode.carriers.carrier import Inbound
+from longcode.numbers import store as numbers
+from longcode.numbers.routing import LastText
+from tests.support.fakes import NOW, Answered, call
+
+PHONE, NUMBER = "+12125550123", "+15555550100"
+
+
+def texted(
+    account: Account,
+    at: datetime = NOW,
+    *,
+    phone: str = PHONE,
+    number: str = NUMBER,
+    client_id: str | None = "c1",
+    message_id: str = "m-0",
+) -> None:
+    """Have an account text a phone."""
+    one = LastText(account=account.id, phone=phone, number=number, message_id=message_id, at=at, client_id=client_id)
+    numbers.record_text(one, most_an_hour=10)
+
+
+def receive(sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHONE, at: datetime = NOW) -> None:
+    """Have a text from a phone arrive."""
+    worker.receive(Inbound(carrier="twilio", carrier_id=sid, phone=phone, number=NUMBER, body=body), at)
+
+
+def post(
+    form: Mapping[str, str], token: str | None = "test-token", base: str = "https://longcode.example"
+) -> Answered:
+    """Post a webhook, signed with a token, for an address, or not at all."""
+    url = f"{base}/carriers/twilio/inbound"
+    signed = {"X-Twilio-Signature": twilio.signature(token, url, list(form.items()))} if token else {}
+    return call(webhook_api, "POST", "/carriers/twilio/inbound", urlencode(form), headers=signed)

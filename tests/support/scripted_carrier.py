@@ -1,0 +1,58 @@
+"""A carrier that answers as it is told, in every way that there is, and keeps what it has really taken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from longcode.carriers.carrier import Answer, CarrierText, RefusalReason, Refused, Sent, Text, Uncertain
+from longcode.message import MessageState
+from tests.support.crashes import Killed
+
+
+class Silence(StrEnum):
+    """What happens when no answer comes."""
+
+    HAS_IT = "the carrier has it"
+    HAS_IT_NOT = "the carrier has it not"
+    DIES_WITH_IT = "the worker dies, and the carrier has it"
+    DIES_WITHOUT_IT = "the worker dies, and the carrier has it not"
+
+
+Will = Sent | Refused | Silence
+WILLS: list[Will] = [Sent("yes"), *Silence, *(Refused(why, f"code {why}") for why in RefusalReason)]
+
+
+@dataclass
+class WilfulCarrier:
+    """Takes a text or not, and says so or not."""
+
+    clock: Callable[[], datetime]
+    name: str = "twilio"
+    will: Will = field(default_factory=lambda: Sent("yes"))
+    tells: bool = True
+    called: list[Text] = field(default_factory=list)
+    taken: list[tuple[Text, CarrierText]] = field(default_factory=list)
+
+    def send(self, text: Text) -> Answer:
+        self.called.append(text)
+        match self.will:
+            case Refused() as no:
+                return no
+            case Sent():
+                return Sent(self._take(text))
+            case Silence.HAS_IT | Silence.DIES_WITH_IT:
+                self._take(text)
+        if self.will in (Silence.DIES_WITH_IT, Silence.DIES_WITHOUT_IT):
+            raise Killed
+        return Uncertain("timeout")
+
+    def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
+        asked_for = [one for text, one in self.taken if (text.to, text.origin) == (to, origin)]
+        return [one for one in asked_for if one.created_at >= since] if self.tells else None
+
+    def _take(self, text: Text) -> str:
+        carrier_id = f"SM{len(self.taken)}"
+        listed = CarrierText(carrier_id=carrier_id, body=text.body, created_at=self.clock(), state=MessageState.SENT)
+        self.taken.append((text, listed))
+        return carrier_id

@@ -1,0 +1,40 @@
+"""The steps of a text's life, for tests: accepted, delivered, looked at."""
+
+from datetime import datetime
+from typing import Any
+
+from longcode.accounts.account import Account
+from longcode.message import Message
+from longcode.messages import store as messages
+from longcode.usage import store as quotas
+from send import api, worker
+from tests.support.fakes import NOW, FakeCarrier, queued
+
+
+def accept(
+    account: Account, key: str = "k", *, now: datetime = NOW, client_id: str | None = "c1", **fields: Any
+) -> Message:
+    """Accept a text to a client, and give the first message of it."""
+    form = api.NewMessage(client_id=client_id, **({"body": "Hello"} | fields))
+    first = api.accept(account.id, form, key, now).messages[0]
+    return stored(account, first.id)
+
+
+def deliver(carrier: FakeCarrier, now: datetime = NOW, jobs: list[str] | None = None) -> None:
+    """Work on what is queued, or on these jobs."""
+    bodies = queued("send") if jobs is None else jobs
+    deliver_job = worker.prepare(bodies, carrier, now)
+    for body in bodies:
+        deliver_job(body)
+
+
+def stored(account: Account, message_id: str) -> Message:
+    """Read a message that is there."""
+    message = messages.get(account.id, message_id)
+    assert message is not None
+    return message
+
+
+def units(account: Account, month: str = "2026-11") -> int:
+    """Tell how many sent units were counted."""
+    return quotas.of_month(account.id, month).units_sent

@@ -1,0 +1,59 @@
+"""The steps of a triggered text's life, for tests: told, planned, fired, delivered."""
+
+from datetime import datetime
+from typing import Any
+
+from longcode import jobs
+from longcode.accounts.account import Account
+from longcode.aws import queues
+from longcode.message import Message
+from longcode.messages import store as messages
+from longcode.table import store
+from longcode.table.keys import message
+from longcode.table.writes import read
+from longcode.triggers import store as triggers
+from longcode.triggers.planning import Occurrence
+from tests.support.fakes import NOW, queued
+from tests.support.trigger_samples import trigger
+from triggers import events_api, fire_worker
+from triggers.events_api import EventForm
+
+SESSION: dict[str, Any] = {
+    "kind": "session",
+    "id": "s1",
+    "client_id": "c1",
+    "status": "confirmed",
+    "session_date": "2026-12-03",
+    "session_time": "14:30",
+}
+
+
+def rule(**changes: Any) -> None:
+    """Write a trigger: the day before a confirmed session, at nine, unless told otherwise."""
+    triggers.put(trigger(**changes))
+
+
+def tell(account: Account, key: str = "k", now: datetime = NOW, **changes: Any) -> events_api.ToldEvent:
+    """Tell that a session is confirmed for 3 December, unless told otherwise."""
+    return events_api.take_event(account.id, EventForm(**(SESSION | changes)), key, now)
+
+
+def planned(account: Account, record_id: str = "s1", kind: str = "session") -> dict[str, Occurrence]:
+    """Give the occurrences of a record by their dates; two triggers' would be told apart by their names."""
+    return {str(one.day): one for one in triggers.occurrences_of_record(account.id, kind, record_id)}
+
+
+def fire_all(now: datetime, bodies: list[str] | None = None) -> None:
+    """Work on what is queued, or on these jobs."""
+    for body in queued("event") if bodies is None else bodies:
+        fire_worker.fire(queues.read(jobs.Fire, body), now)
+
+
+def texts(account: Account) -> list[Message]:
+    """List all messages of an account."""
+    return [read(Message, item) for item in store.query(message(account.id))]
+
+
+def text(account: Account, message_id: str) -> Message | None:
+    """Read a message."""
+    return messages.get(account.id, message_id)

@@ -1,0 +1,88 @@
+"""Hosted software that takes webhooks, or does not; and the steps of a webhook's way, for tests."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from longcode.accounts.account import Account, WebhookEvent
+from longcode.accounts.account import ReplyDelivery as Mode
+from longcode.webhooks import store as webhooks
+from longcode.webhooks.delivery import Delivery, new
+from longcode.webhooks.webhook import Answer, Webhook
+from sweeper import sweep_schedule
+from tests.support.fakes import NOW, queued, studio
+from webhooks import worker
+
+MINUTE = timedelta(minutes=1)
+_TAKEN = Answer(200)
+HOOK: dict[str, Any] = {
+    "delivery": Mode.WEBHOOK,
+    "webhook_url": "https://studio.example/hook",
+    "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+}
+
+
+class Receiver:
+    """A studio's software: answers 200, unless told otherwise, and remembers what came."""
+
+    def __init__(self, *answers: Answer, always: Answer = _TAKEN) -> None:
+        self.answers = list(answers)
+        self.always = always
+        self.webhooks: list[Webhook] = []
+        self._turn = Lock()
+
+    def __call__(self, webhook: Webhook) -> Answer:
+        with self._turn:
+            self.webhooks.append(webhook)
+            return self.answers.pop(0) if self.answers else self.always
+
+    @property
+    def ids(self) -> list[str]:
+        return [one.headers["webhook-id"] for one in self.webhooks]
+
+    @property
+    def told(self) -> list[tuple[str, Any]]:
+        bodies = [json.loads(one.body) for one in self.webhooks]
+        return [(one["type"], one["data"]) for one in bodies]
+
+
+def hosted(number: str = "10000001", **changes: Any) -> Account:
+    """Open an account whose software takes webhooks."""
+    return studio(number, **(HOOK | changes))
+
+
+def happened(account: Account, of: str, now: datetime = NOW) -> Delivery:
+    """Write that something is to be told, as if its job was lost."""
+    made = new(account.id, WebhookEvent.CALL_CREATED, of, {"id": of}, now)
+    assert webhooks.create([made])
+    return made
+
+
+def jobs() -> list[str]:
+    """Take the jobs off the queue of webhooks."""
+    return queued("webhook")
+
+
+def work(post: Callable[[Webhook], Answer], now: datetime = NOW, bodies: list[str] | None = None) -> None:
+    """Work on what is queued, or on these jobs, ten of them at a time."""
+    bodies = jobs() if bodies is None else bodies
+    for start in range(0, len(bodies), 10):
+        batch = bodies[start : start + 10]
+        wait_for = worker.prepare(batch, post, now)
+        for body in batch:
+            wait_for(body)
+
+
+def swept(now: datetime) -> list[str]:
+    """Have the sweeper bring what is due, and give the jobs that it put on the queue."""
+    sweep_schedule.sweep(now)
+    return jobs()
+
+
+def stored(account: Account, delivery_id: str, now: datetime = NOW) -> Delivery:
+    """Read a delivery that must be there."""
+    found = webhooks.get(account.id, delivery_id, now)
+    assert found
+    return found
