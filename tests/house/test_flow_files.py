@@ -1,4 +1,4 @@
-"""How many files a reader opens to follow a flow: those in which something is called, clients and queues of AWS apart."""
+"""How many files a reader opens to follow a flow: those in which something is called, but for longcode/aws."""
 
 import sys
 import threading
