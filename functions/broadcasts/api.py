@@ -131,11 +131,11 @@ def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, n
     entries = planning.read_audience(account_id, forms.audience_of_form(form.audience))
     outcomes = list(planning.decide_outcomes(content, entries, {}))
     needed = sum(outcome.units for outcome in outcomes)
-    room = planning.headroom(account, at)
-    budget = planning.units_to_reserve(form.limit, needed, room.left)
+    headroom = planning.read_headroom(account, at)
+    budget = planning.units_to_reserve(form.limit, needed, headroom.left)
     refusal: RequestError | None = why_silent(account)
     if refusal is None and needed and budget == 0:
-        refusal = planning.limit_refusal(room, needed, now)
+        refusal = planning.limit_refusal(headroom, needed, now)
     if budget is not None and budget < needed:
         outcomes = list(planning.decide_outcomes(content, entries, {}, budget))
     outcomes = _with_holds(account, entries, outcomes, at)
@@ -143,7 +143,7 @@ def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, n
     return forms.DryRun(
         items=[forms.shown_would_get(outcome) for outcome in outcomes[start:end]],
         next_cursor=str(end) if end < len(outcomes) else None,
-        totals=_totals(len(entries), needed, outcomes, room),
+        totals=_totals(len(entries), needed, outcomes, headroom),
         code=refusal.code if refusal else None,
         reason=refusal.detail if refusal else None,
     )
@@ -164,9 +164,9 @@ def _with_holds(
     return [replace(outcome, held_until=held_until(outcome)) for outcome in outcomes]
 
 
-def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], room: planning.Headroom) -> forms.Totals:
+def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], headroom: planning.Headroom) -> forms.Totals:
     units = sum(outcome.units for outcome in outcomes)
-    used = quotas.of_month(room.limits.account, room.limits.month).units
+    used = quotas.of_month(headroom.limits.account, headroom.limits.month).units
     return forms.Totals(
         clients=clients,
         needed_units=needed,
@@ -175,7 +175,7 @@ def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], room: planni
         segments=sum(outcome.segments for outcome in outcomes),
         held=sum(bool(outcome.held_until or outcome.held) for outcome in outcomes),
         skipped=add_counts({}, (outcome.code for outcome in outcomes if outcome.code)),
-        price_micros=plans.price_of(units, room.plan, used),
+        price_micros=plans.price_of(units, headroom.plan, used),
     )
 
 

@@ -10,10 +10,18 @@ from msgspec.structs import replace
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, check_may_send
 from longcode.aws.settings import settings
-from longcode.broadcasts import outcome
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast, BroadcastState, LimitPolicy
-from longcode.broadcasts.outcome import Content, Outcome, PhoneFacts
+from longcode.broadcasts.outcome import (
+    NOT_FOUND,
+    UNREADABLE,
+    Content,
+    Outcome,
+    PhoneFacts,
+    outcomes_of_client,
+    skip,
+    within_budget,
+)
 from longcode.clients import store as clients
 from longcode.clients.client import MOST_CLIENTS, Audience, is_in_audience, ticked_numbers
 from longcode.clients.store import ClientEntry
@@ -66,8 +74,8 @@ def plan(taken: Broadcast, now: datetime) -> bool:
         taken,
         state=BroadcastState.SENDING,
         planned_clients=len(entries),
-        planned_texts=sum(each.has_text for each in outcomes),
-        planned_units=sum(each.units for each in outcomes),
+        planned_texts=sum(outcome.has_text for outcome in outcomes),
+        planned_units=sum(outcome.units for outcome in outcomes),
         started_at=now,
         due_at=now + HEALED_AFTER,
     )
@@ -78,24 +86,24 @@ def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: dateti
     if not planned.planned_units:
         return broadcasts.commit_step(taken, planned)
     while True:
-        room = headroom(account, now)
-        units = units_to_reserve(taken.limit, planned.planned_units, room.left)
+        headroom = read_headroom(account, now)
+        units = units_to_reserve(taken.limit, planned.planned_units, headroom.left)
         if units == 0:
-            return _refuse(taken, limit_refusal(room, planned.planned_units, now), now)
+            return _refuse(taken, limit_refusal(headroom, planned.planned_units, now), now)
         reserving = replace(
             planned,
             reserved=planned.planned_units if units is None else units,
-            reserved_in=room.limits.month,
-            reserved_of=room.limits.kept,
+            reserved_in=headroom.limits.month,
+            reserved_of=headroom.limits.kept,
             booked=units is None,
         )
         look_at = now + HEALED_AFTER
         try:
             return broadcasts.commit_step(
-                taken, reserving, *quotas.reserving(room.limits, reserving.reserved, look_at)
+                taken, reserving, *quotas.reserving(headroom.limits, reserving.reserved, look_at)
             )
         except ConditionFailed:  # other texts used the units since we read, or a counter does not exist yet
-            quotas.start(room.limits, look_at)
+            quotas.start(headroom.limits, look_at)
 
 
 def _refuse(taken: Broadcast, refusal: RequestError, now: datetime) -> bool:
@@ -110,7 +118,7 @@ def _refuse(taken: Broadcast, refusal: RequestError, now: datetime) -> bool:
     return broadcasts.commit_step(taken, refused)
 
 
-def headroom(account: Account, now: datetime) -> Headroom:
+def read_headroom(account: Account, now: datetime) -> Headroom:
     """Read how much of an account's limits is used."""
     plan = accept.plan_at(account, now)
     limits = limits_at(account, plan, now, ahead=True)
@@ -124,9 +132,9 @@ def units_to_reserve(policy: LimitPolicy, needed: int, left: int | None) -> int 
     return left if policy is LimitPolicy.PART else 0
 
 
-def limit_refusal(room: Headroom, units: int, now: datetime) -> RequestError:
+def limit_refusal(headroom: Headroom, units: int, now: datetime) -> RequestError:
     """Return the refusal of a broadcast that needs more units than the limits leave."""
-    return accept.limit_reached(room.used, units, room.limits, room.plan, now)
+    return accept.limit_reached(headroom.used, units, headroom.limits, headroom.plan, now)
 
 
 def content_at(account: Account, broadcast: Broadcast, now: datetime) -> Content:
@@ -176,14 +184,14 @@ def decide_outcomes(
     """
     phones = _phone_facts(content, entries)
     for entry in entries:
-        for found in _outcomes(content, entry, phones, owners):
-            if found.phone and owners.get(found.phone) == entry.id:
+        for wanted in _outcomes(content, entry, phones, owners):
+            if wanted.phone and owners.get(wanted.phone) == entry.id:
                 continue
-            decided = outcome.within_budget(found, budget)
-            if decided.has_text and decided.phone:
-                owners[decided.phone] = entry.id
-                budget = None if budget is None else budget - decided.units
-            yield decided
+            outcome = within_budget(wanted, budget)
+            if outcome.has_text and outcome.phone:
+                owners[outcome.phone] = entry.id
+                budget = None if budget is None else budget - outcome.units
+            yield outcome
 
 
 def _phone_facts(content: Content, entries: Sequence[ClientEntry]) -> PhoneFacts:
@@ -192,9 +200,9 @@ def _phone_facts(content: Content, entries: Sequence[ClientEntry]) -> PhoneFacts
     records = [entry.client for entry in entries if entry.client]
     pairs = ((account.id, phone) for client in records for phone in client.heard_stop)
     blocks = optouts.pair_blocks(pairs, account.number_since)
-    # When a phone was texted last matters only if a conversation's first text names the studio.
-    needs_name = bool(compose.name_in_front(account))
-    introduced = [phone for client in records for phone in ticked_numbers(client)] if needs_name else []
+    # Without a name to introduce, a text does not depend on when the phone was texted last.
+    has_name = bool(compose.name_in_front(account))
+    introduced = [phone for client in records for phone in ticked_numbers(client)] if has_name else []
     return PhoneFacts(
         blocked={phone for _, phone in blocks.blocked},
         asked={phone for _, phone in blocks.asked},
@@ -204,6 +212,6 @@ def _phone_facts(content: Content, entries: Sequence[ClientEntry]) -> PhoneFacts
 
 def _outcomes(content: Content, entry: ClientEntry, phones: PhoneFacts, owners: dict[str, str]) -> Iterator[Outcome]:
     if entry.client:
-        return outcome.outcomes_of_client(content, entry.client, phones, owners)
-    code = outcome.UNREADABLE if entry.exists else outcome.NOT_FOUND
-    return iter([outcome.skip(Outcome(client_id=entry.id), code)])
+        return outcomes_of_client(content, entry.client, phones, owners)
+    code = UNREADABLE if entry.exists else NOT_FOUND
+    return iter([skip(Outcome(client_id=entry.id), code)])

@@ -44,7 +44,7 @@ _CLIENTS_PER_STEP = 250
 """For how many clients a step writes texts."""
 
 _StepWork = Callable[[Broadcast, datetime], bool]
-"""Does a claimed step; returns False if it committed nothing, because the broadcast was changed meanwhile."""
+"""Does a claimed step; returns False if the broadcast was changed meanwhile, so that nothing was committed."""
 
 processor = OneByOne(EventType.SQS)
 _pool = ThreadPoolExecutor(16)
@@ -93,7 +93,7 @@ def write_texts(taken: Broadcast, now: datetime) -> bool:
     """Write the texts of the next clients, and the skipped clients; return False if the broadcast was changed.
 
     If its account may not send, pause the broadcast and return False. Texts that an earlier worker wrote for this
-    step before it stopped are kept and counted, so nobody gets two.
+    step before it stopped are kept and counted, so no phone gets two.
     """
     account = accounts.need(taken.account)
     if broadcasts.pause_silenced(account, taken.id):

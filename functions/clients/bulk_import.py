@@ -79,7 +79,7 @@ class ShownClient(BaseModel):
 
 
 def check_id(client_id: str) -> str:
-    """Return an id that can stand in a URL's path; raise `RequestError` for any other."""
+    """Return the id if it can be part of a URL's path; raise `RequestError` if not."""
     try:
         return _ID.validate_python(client_id)
     except ValidationError as error:

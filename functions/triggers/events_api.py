@@ -146,8 +146,8 @@ def list_upcoming(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[
     """List the texts that triggers will send or have dropped, with the reason, by time, from a day ago on."""
     account, now = accounts.need(web.caller(app)), clients.now()
     page = triggers.upcoming(account.id, now - _SHOWN_FOR, limit=limit, cursor=cursor)
-    facts = triggers.read_facts(account, page.occurrences)
-    return web.Page(items=[shown_upcoming(each, now) for each in facts], next_cursor=page.next_cursor)
+    items = [shown_upcoming(facts, now) for facts in triggers.read_facts(account, page.occurrences)]
+    return web.Page(items=items, next_cursor=page.next_cursor)
 
 
 @app.get("/calls")

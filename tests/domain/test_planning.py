@@ -148,10 +148,10 @@ def test_a_moved_session_moves_its_text() -> None:
     old = planned(trigger(), record())
     moved = record(session_date=date(2026, 12, 10))
 
-    found = change([old], moved)
+    changed = change([old], moved)
 
     dropped = replace(old, state=OccurrenceState.DROPPED, reason="moved", due_at=None, finished_at=NOW)
-    assert found == [(old, dropped), (None, planned(trigger(), moved))]
+    assert changed == [(old, dropped), (None, planned(trigger(), moved))]
 
 
 @pytest.mark.parametrize("to", [date(2026, 11, 1), None])
@@ -221,11 +221,11 @@ def test_another_event_does_not_delay_a_text_that_is_about_to_be_sent() -> None:
     of = record(changed_at=NINE_THE_DAY_BEFORE)
     stored = [planned(reminder, of, NOW), planned(at_once, of, NINE_THE_DAY_BEFORE)]
 
-    found = change(stored, replace(of, event_id="e2"), reminder, at_once, now=now)
+    changed = change(stored, replace(of, event_id="e2"), reminder, at_once, now=now)
 
-    assert [before for before, _ in found] == stored
-    assert [after.fires_at for _, after in found] == [before.fires_at for before in stored]
-    assert {(after.event_id, after.due_at) for _, after in found} == {("e2", now + 2 * MINUTE)}
+    assert [before for before, _ in changed] == stored
+    assert [after.fires_at for _, after in changed] == [before.fires_at for before in stored]
+    assert {(after.event_id, after.due_at) for _, after in changed} == {("e2", now + 2 * MINUTE)}
 
 
 def test_an_event_after_midnight_keeps_a_text_that_the_sweeper_has_yet_to_enqueue() -> None:

@@ -229,28 +229,28 @@ def test_the_first_event_creates_the_record() -> None:
 def test_a_later_event_replaces_the_record() -> None:
     later = record(at=NOW + MINUTE, event_id="e2", session_date=date(2026, 12, 5), changed_at=NOW + MINUTE)
 
-    found = record_after(record(), later)
+    after = record_after(record(), later)
 
-    assert found
-    assert found.session_date == date(2026, 12, 5)
-    assert found.changed_at == NOW  # the status is the same
+    assert after
+    assert after.session_date == date(2026, 12, 5)
+    assert after.changed_at == NOW  # the status is the same
 
 
 @pytest.mark.parametrize("change", [{"status": "completed"}, {"of_type": "Newborn"}])
 def test_an_event_with_another_status_or_type_changes_changed_at(change: dict[str, str]) -> None:
-    found = record_after(record(), record(at=NOW + MINUTE, changed_at=NOW + MINUTE, **change))
+    after = record_after(record(), record(at=NOW + MINUTE, changed_at=NOW + MINUTE, **change))
 
-    assert found
-    assert found.changed_at == NOW + MINUTE
+    assert after
+    assert after.changed_at == NOW + MINUTE
 
 
 def test_a_type_in_another_spelling_is_no_change() -> None:
-    found = record_after(
+    after = record_after(
         record(of_type="New Born"), record(at=NOW + MINUTE, changed_at=NOW + MINUTE, of_type="new born")
     )
 
-    assert found
-    assert found.changed_at == NOW
+    assert after
+    assert after.changed_at == NOW
 
 
 @pytest.mark.parametrize(("minutes", "event"), [(-1, "e9"), (0, "e0"), (0, "e1")])

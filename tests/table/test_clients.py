@@ -47,9 +47,9 @@ def test_a_client_is_read_back_as_it_was_written() -> None:
     assert clients.put(written) is True
     assert clients.put(written) is False
 
-    found = clients.get("10000001", "c1")
-    assert found
-    assert replace(found, updated_at=NOW) == written
+    stored = clients.get("10000001", "c1")
+    assert stored
+    assert replace(stored, updated_at=NOW) == written
 
 
 def test_a_client_whose_phone_opted_out_stays_marked_when_written_again() -> None:
@@ -106,9 +106,9 @@ def test_writes_of_one_instant_leave_no_old_link() -> None:
     with at_once() as threads:
         list(threads.map(lambda number: client(account, "c1", number), numbers))
 
-    found = clients.get("10000001", "c1")
-    assert found
-    assert [number for number in numbers if clients.with_phone("10000001", number)] == [found.phones[0].number]
+    stored = clients.get("10000001", "c1")
+    assert stored
+    assert [number for number in numbers if clients.with_phone("10000001", number)] == [stored.phones[0].number]
 
 
 def test_a_write_and_a_deletion_at_once_leave_a_client_with_its_link_or_neither() -> None:
@@ -122,9 +122,9 @@ def test_a_write_and_a_deletion_at_once_leave_a_client_with_its_link_or_neither(
             assert written.result().id == "c1"
             assert deleted.result()
 
-        found = clients.get("10000001", "c1")
+        stored = clients.get("10000001", "c1")
         assert clients.with_phone("10000001", PHONE) == {}
-        assert bool(clients.with_phone("10000001", "+12125550199")) == bool(found), number
+        assert bool(clients.with_phone("10000001", "+12125550199")) == bool(stored), number
 
 
 def test_the_clients_of_all_studios_with_a_phone_are_found() -> None:

@@ -58,7 +58,7 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     - `walk` is the bulk action in progress, `walked` the last text that it reached, `walked_units` the units so far.
     - `reserved` are the units that the broadcast and its texts together hold of the counters that `reserved_in` and
       `reserved_of` name; without a limit they are only `booked`, and do not bound what is written.
-    - `seed` is the key of the hash of the phone in a text's id, so that nobody can find the phone from the id.
+    - `seed` is the key of the hash of the phone in a text's id, so that the id does not reveal the phone.
     """
 
     account: str

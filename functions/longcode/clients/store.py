@@ -102,8 +102,8 @@ def put(client: Client) -> bool:
 def creating(client: Client, last_put: str | None) -> list[Write]:
     """Return the writes that create a client with an unknown phone; they fail if the id or the phone is in use.
 
-    They belong into the transaction of the text that creates the client; call `hear_stops` after it. `last_put` is
-    what the phone's link said when no client with the phone was found.
+    They belong in the transaction of the text that creates the client; after it, its opt-outs are to be marked.
+    `last_put` is what the phone's link contained when no client with the phone was found.
     """
     unchanged = Attr(_LAST_PUT).eq(last_put) if last_put else Attr(_LAST_PUT).not_exists()
     return [_put(None, client), *(_link(client, phone.number, unchanged) for phone in client.phones)]
@@ -162,13 +162,13 @@ def of_phones(account: str, phones: Sequence[str]) -> dict[str, list[Client]]:
 
 
 def having_phone(item: dict[str, object] | None) -> dict[str, bool]:
-    """Return the client ids of a phone's link item, and whether each client may be texted on it."""
+    """Return the client ids in a phone's link item, and whether each client may be texted on the phone."""
     marks = (item or {}).items()
     return {name.removeprefix(_MARK): bool(may) for name, may in marks if name.startswith(_MARK)}
 
 
 def last_put(item: dict[str, object] | None) -> str | None:
-    """Return the mark that a phone's link item got from the last client written with it; every write changes it."""
+    """Return the value of a phone's link item that changes each time a client with the phone is written."""
     return str(item[_LAST_PUT]) if item and _LAST_PUT in item else None
 
 
@@ -181,7 +181,7 @@ def _dated_after(client: Client, old: Client) -> Client:
 def _put(old: Client | None, new: Client) -> Put:
     item = {"type": "client", **attributes(new)}
     if new.heard_stop:
-        item["heard_stop"] = set(new.heard_stop)  # a set, so that `hear_stop` can add to it
+        item["heard_stop"] = set(new.heard_stop)  # a set, so that an update can add to it
     return Put(keys.client(new.account, new.id), item, _unchanged(old) if old else ABSENT)
 
 

@@ -45,9 +45,9 @@ class OccurrenceState(StrEnum):
 
 
 class Occurrence(Struct, frozen=True, kw_only=True):
-    """A trigger's text for a record and a date: it is sent at most once, whatever happens to any of the three.
+    """A trigger's text for a record and a date, which is sent at most once, whatever events follow.
 
-    `event_id` is the last event that planned it, so that nobody drops it because of an older state of the record.
+    `event_id` is the last event that planned it: a worker that read an older state of the record cannot drop it.
     """
 
     account: str
@@ -147,7 +147,7 @@ def without_sent(event_plan: EventPlan, stored: Iterable[Occurrence]) -> EventPl
         planned=tuple(occurrence for occurrence in event_plan.planned if _place(occurrence) not in done),
         unplanned=(
             *event_plan.unplanned,
-            *(Unplanned(trigger=each.trigger, reason=SENT, day=each.day) for each in sent),
+            *(Unplanned(trigger=occurrence.trigger, reason=SENT, day=occurrence.day) for occurrence in sent),
         ),
     )
 
@@ -166,7 +166,7 @@ def occurrence_changes(
     before = {_place(occurrence): occurrence for occurrence in stored}
     kept: set[tuple[str, date | None]] = {_place(occurrence) for occurrence in event_plan.planned}
     # A text that is too late to be planned now may be about to be sent.
-    kept |= {(each.trigger, each.day) for each in event_plan.unplanned if each.reason == TOO_LATE}
+    kept |= {(silent.trigger, silent.day) for silent in event_plan.unplanned if silent.reason == TOO_LATE}
     dropped = [
         (old, _dropped(old, unmet(triggers.get(old.trigger), record) or MOVED, now))
         for place, old in before.items()

@@ -143,12 +143,12 @@ def test_a_dropped_text_is_shown_for_a_day(account: Account) -> None:
     tell(account)
     tell(account, "k2", NOW + MINUTE, cancelled=True)
 
-    found = [
+    counts = [
         len(triggers.upcoming(account.id, NINE + after, limit=10, cursor=None).occurrences)
         for after in (timedelta(), timedelta(seconds=1))
     ]
 
-    assert found == [1, 0]
+    assert counts == [1, 0]
 
 
 def test_upcoming_texts_are_listed_by_time_and_paging_lists_each_once(account: Account) -> None:
@@ -158,9 +158,9 @@ def test_upcoming_texts_are_listed_by_time_and_paging_lists_each_once(account: A
     pages: list[list[str]] = []
     cursor: str | None = None
     while cursor or not pages:
-        found = page(account, limit="10", **({"cursor": cursor} if cursor else {})).json
-        pages.append([item["date"] for item in found["items"]])
-        cursor = found["next_cursor"]
+        response = page(account, limit="10", **({"cursor": cursor} if cursor else {})).json
+        pages.append([item["date"] for item in response["items"]])
+        cursor = response["next_cursor"]
 
     assert [len(dates) for dates in pages] == [10, 10, 5]
     assert list(chain.from_iterable(pages)) == [f"2150-03-{day:02}" for day in range(1, 26)]
