@@ -37,7 +37,7 @@ def establish(form: jobs.EstablishAccount, now: datetime) -> None:
         if not accounts.is_established_by(account.id, form.id):
             _tell_of_form(account, form.plan, now)
         return
-    account = accounts.take_to_establish(account, _filled_in(form, now), now, now + _LEASE)
+    account = accounts.claim_establishing(account, _filled_in(form, now), now, now + _LEASE)
     if account is None:
         raise Busy(form.id)
     password = passwords.make()

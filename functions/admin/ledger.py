@@ -190,7 +190,7 @@ def mark_paid(order: MarkPaid, now: datetime) -> dict[str, Any]:
     _issued(order.account, order.month)
     if order.on.isoformat() < months.previous(order.month):  # the first day noted stands, be it in the wrong year
         raise RequestError(f"{order.on} is more than a month before {order.month} began.", field="on")
-    invoices.note_paid(order.account, order.month, order.on)
+    invoices.mark_paid(order.account, order.month, order.on)
     return _shown(_issued(order.account, order.month)[0])
 
 

@@ -134,7 +134,7 @@ def set_password(account: str, hashed: str, *, instead_of: str | None = None) ->
     store.write(Put(keys.password(account), {"type": "password", "hash": hashed}, unchanged))
 
 
-def take_to_establish(account: Account, form: Mapping[str, Any], now: datetime, until: datetime) -> Account | None:
+def claim_establishing(account: Account, form: Mapping[str, Any], now: datetime, until: datetime) -> Account | None:
     """Take the task of mailing an account its credentials: one at a time, and never again once they are sent.
 
     The account takes what this form says: of several forms, the one that brings the credentials counts. Unless the

@@ -276,7 +276,7 @@ def test_a_resend_killed_anywhere_is_done_by_the_next_order() -> None:
         ask("invoices.resend", account="10000001")
 
         assert queued("bill")
-        assert invoices.take_to_mail("10000001", NOVEMBER, FIRST, FIRST)
+        assert invoices.claim_mailing("10000001", NOVEMBER, FIRST, FIRST)
 
 
 def test_a_credit_waits_for_the_next_invoice_and_is_shown_on_its_own() -> None:

@@ -36,7 +36,7 @@ def use(day: str, account: str = "10000001", **counts: int) -> None:
 
 
 def month(name: str = "2026-11", now: datetime = NOW, account: str = "10000001") -> MonthUsage:
-    return usage_api.used(accounts.need(account), name, now)
+    return usage_api.month_usage(accounts.need(account), name, now)
 
 
 def on(plan: str, *, joined: datetime = NOW) -> Account:
