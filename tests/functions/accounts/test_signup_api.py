@@ -110,7 +110,7 @@ def test_looking_at_the_link_changes_nothing() -> None:
     shown = [call(signup_api, "GET", f"/signup/confirm/{token}") for _ in range(2)]
 
     assert [page.status for page in shown] == [200, 200]
-    assert "Change to the plan Large? Made by 17:00 Central Time on " in shown[1].text
+    assert "Change to the plan Large? If you make the change by 17:00 Central Time on " in shown[1].text
     assert '<form method="post">' in shown[1].text
     assert (shown[1].headers["Cache-Control"], shown[1].headers["Referrer-Policy"]) == ("no-store", "no-referrer")
     assert "frame-ancestors 'none'" in shown[1].headers["Content-Security-Policy"]

@@ -96,12 +96,12 @@ def test_the_mails_say_from_when_the_plan_counts_and_until_when_it_can_be_change
 
     welcome, confirm = (mail.text for mail in mails_to(ANN))
     assert (
-        "Your plan: Starter. It counts from November 2026 on."
-        " Until 17:00 Central Time on 30 November 2026 that can be changed."
+        "Your plan: Starter. It counts from November 2026."
+        " You can change it until 17:00 Central Time on 30 November 2026."
     ) in welcome
     assert (
-        "Made by 17:00 Central Time on 30 November 2026, the change counts from November 2026 on,"
-        " and later from the month after."
+        "If you make the change by 17:00 Central Time on 30 November 2026, it counts from November 2026;"
+        " later, from the month after."
     ) in confirm
 
 
@@ -109,7 +109,7 @@ def test_who_joins_on_a_last_evening_is_told_that_the_month_counts() -> None:
     signup_worker.establish(form(plan="starter"), datetime(2026, 11, 30, 23, 0, 1, tzinfo=UTC))
 
     (mail,) = mails_to(ANN)
-    assert "Your plan: Starter. It counts from November 2026 on.\n" in mail.text
+    assert "Your plan: Starter. It counts from November 2026.\n" in mail.text
 
 
 def test_a_form_that_comes_before_the_credentials_of_another_brings_its_own_plan() -> None:

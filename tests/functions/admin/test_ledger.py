@@ -109,7 +109,7 @@ def test_a_month_without_an_issued_invoice_is_refused(do: str, more: dict[str, A
 
     missing, put_aside = ask(do, account="10000001", **more), ask(do, account="10000002", **more)
 
-    assert missing["detail"] == "There is no invoice of 2026-11: nobody has billed it."
+    assert missing["detail"] == "There is no invoice of 2026-11: it is not billed yet."
     assert put_aside["detail"] == "There is no invoice of 2026-11: it is parked."
     assert (missing["field"], put_aside["field"]) == ("month", "month")
     assert invoices.balance("10000001").waiting == 0
@@ -297,7 +297,7 @@ def test_a_credit_larger_than_what_is_left_of_the_invoice_is_refused() -> None:
 
     assert too_much == {
         "code": "credit_too_large",
-        "detail": "Of invoice 2026-11-000001, $5.00 are left to credit.",
+        "detail": "Only $5.00 of invoice 2026-11-000001 can still be credited.",
         "field": "amount_micros",
     }
     assert all_the_rest["id"] == "case-3"
@@ -331,7 +331,7 @@ def test_a_credit_given_meanwhile_leaves_less() -> None:
     with meanwhile("TransactWriteItems", lambda: credit(30_000_000, "case-2")):
         answer = credit(30_000_000)
 
-    assert answer["detail"] == "Of invoice 2026-11-000001, $5.00 are left to credit."
+    assert answer["detail"] == "Only $5.00 of invoice 2026-11-000001 can still be credited."
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "Sent twice\nTotal: $0.00", "a\x00", "a\u2028b", "\ud800", "a" * 201])
