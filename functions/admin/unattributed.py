@@ -102,7 +102,7 @@ def _copy_for(account: Account, message: Message) -> Message:
     invoice would have them.
     """
     joined = in_month(month_of(message.created_at), account.plan_changes) is not None
-    if not joined or was_closed(message.created_at, account.standings):
+    if not joined or was_closed(message.created_at, account.status_changes):
         message = replace(message, month=None, charged_units=0)
     return replace(
         message,

@@ -116,7 +116,7 @@ def month_usage(account: Account, month: str, now: datetime) -> MonthUsage:
     name = plan_in(account, month)
     plan = price_list.of_month(month)[name] if name else None
     is_over = month < months.month_of(now)
-    has_forecast = not is_over and account.standing is not AccountStatus.CLOSED
+    has_forecast = not is_over and account.status is not AccountStatus.CLOSED
     return MonthUsage(
         month=month,
         plan=name,

@@ -1,9 +1,9 @@
 """Accounts: an id and an address belong to one, and no change of plan is lost."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
 from longcode.plans.plans import PlanChange

@@ -35,7 +35,7 @@ _CORRECTED = "corrected"  # the `spread_by` of corrections
 def reserving(limits: Limits, units: int, look_at: datetime) -> list[Update]:
     """Return the write that reserves units, if a counter has to have them; it fails rather than pass a limit.
 
-    It also fails if a counter is not begun, or not since the last change of plan: call `begin_counters`, and try again.
+    It also fails if a counter is not begun since the last change of plan: call `begin_counters`, and try again.
     """
     if not limits.kept:
         return []

@@ -161,7 +161,9 @@ def test_parked_and_missing_invoices_are_listed_as_open() -> None:
 
 def test_a_parked_invoice_of_a_closed_account_is_listed_as_open() -> None:
     left = datetime(2026, 10, 12, 12, 0, tzinfo=UTC)
-    studio(plan_changes=(PlanChange(left, "medium"),), standings=(StatusChange(at=left, to=AccountStatus.CLOSED),))
+    studio(
+        plan_changes=(PlanChange(left, "medium"),), status_changes=(StatusChange(at=left, to=AccountStatus.CLOSED),)
+    )
     text(3)
     uncounted(2)
     for now in (FIRST, FIRST + timedelta(minutes=3)):

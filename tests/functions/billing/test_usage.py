@@ -244,8 +244,8 @@ def test_an_account_that_is_not_established_has_not_enabled_texting() -> None:
 def test_a_closed_account_has_not_enabled_texting_and_still_sees_its_months() -> None:
     turns = (StatusChange(at=NOW, to=AccountStatus.CLOSED),)
     studio(
-        standing=AccountStatus.CLOSED,
-        standings=turns,
+        status=AccountStatus.CLOSED,
+        status_changes=turns,
         created_at=LONG_AGO,
         plan_changes=(PlanChange(LONG_AGO, "medium"),),
     )
@@ -260,7 +260,7 @@ def test_a_closed_account_has_not_enabled_texting_and_still_sees_its_months() ->
 
 def test_a_suspended_account_is_told_why() -> None:
     turns = (StatusChange(at=NOW, to=AccountStatus.SUSPENDED, reason="An invoice is open."),)
-    studio(standing=AccountStatus.SUSPENDED, standings=turns)
+    studio(status=AccountStatus.SUSPENDED, status_changes=turns)
 
     panel = usage_api.panel_of(accounts.get("10000001"), NOW)
 
