@@ -30,7 +30,7 @@ def test_the_first_invoice_of_a_month_stands() -> None:
     assert first == replace(drawn(10), number="2026-11-000001")
 
 
-def test_numbers_of_a_month_have_no_gaps_and_each_month_begins_anew() -> None:
+def test_numbers_have_no_gaps_and_begin_again_each_month() -> None:
     november = [invoices.issue(drawn(account=one), NOW).number for one in ("10000001", "10000002", "10000001")]
     again = invoices.issue(drawn(account="10000003"), NOW).number
     december = invoices.issue(drawn(month="2026-12"), NOW).number
@@ -39,14 +39,14 @@ def test_numbers_of_a_month_have_no_gaps_and_each_month_begins_anew() -> None:
     assert (again, december) == ("2026-11-000003", "2026-12-000001")
 
 
-def test_invoices_issued_at_once_have_different_numbers_without_a_gap() -> None:
+def test_parallel_invoices_have_different_numbers_without_a_gap() -> None:
     with at_once() as threads:
         issued = list(threads.map(lambda n: invoices.issue(drawn(account=f"1000000{n % 6}"), NOW), range(12)))
 
     assert {one.number for one in issued} == {f"2026-11-00000{n}" for n in range(1, 7)}
 
 
-def test_another_takes_the_number_meanwhile() -> None:
+def test_a_number_taken_meanwhile_is_skipped() -> None:
     with meanwhile("TransactWriteItems", lambda: invoices.issue(drawn(account="10000002"), NOW)):
         mine = invoices.issue(drawn(), NOW)
 
@@ -77,7 +77,7 @@ def test_an_invoice_is_due_until_it_is_mailed() -> None:
     assert invoices.get("10000001", "2026-11") == replace(drawn(), number="2026-11-000001")
 
 
-def test_an_invoice_is_mailed_by_one_at_a_time_and_by_another_when_that_one_died() -> None:
+def test_an_invoice_is_mailed_by_one_worker_and_by_another_after_its_lease() -> None:
     invoices.issue(drawn(), NOW)
     lease = NOW + timedelta(minutes=1)
 

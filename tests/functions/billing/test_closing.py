@@ -42,7 +42,7 @@ def waiting(now: datetime) -> list[str]:
     return [item["account"] for item in due.by(now, 10)]
 
 
-def test_a_difference_is_looked_at_once_more_before_the_invoice_is_parked() -> None:
+def test_a_difference_is_checked_again_before_the_invoice_is_parked() -> None:
     studio()
     uncounted(2)
 
@@ -56,7 +56,7 @@ def test_a_difference_is_looked_at_once_more_before_the_invoice_is_parked() -> N
     assert waiting(FIRST + timedelta(days=9)) == []
 
 
-def test_what_is_doubted_is_due_in_two_minutes_and_a_job_that_comes_before_does_nothing() -> None:
+def test_a_doubted_month_is_due_in_two_minutes_and_an_earlier_job_does_nothing() -> None:
     studio()
     uncounted()
     bill()
@@ -67,7 +67,7 @@ def test_what_is_doubted_is_due_in_two_minutes_and_a_job_that_comes_before_does_
     assert waiting(FIRST + timedelta(minutes=2, seconds=1)) == ["10000001"]
 
 
-def test_the_two_minutes_begin_when_the_walk_is_over_however_long_it_took() -> None:
+def test_the_two_minutes_begin_at_the_end_of_the_check() -> None:
     studio()
     uncounted()
     times = iter([FIRST, FIRST + timedelta(minutes=4)])
@@ -78,7 +78,7 @@ def test_the_two_minutes_begin_when_the_walk_is_over_however_long_it_took() -> N
     assert waiting(FIRST + timedelta(minutes=5)) == []
 
 
-def test_a_parked_invoice_tells_what_differs_has_no_number_and_is_not_mailed() -> None:
+def test_a_parked_invoice_has_its_differences_and_no_number_and_is_not_mailed() -> None:
     studio()
     text(5)
     uncounted(2)
@@ -97,7 +97,7 @@ def test_a_parked_invoice_tells_what_differs_has_no_number_and_is_not_mailed() -
     assert mails_to("10000001@studio.example") == []
 
 
-def test_counters_that_say_more_than_the_messages_park_too() -> None:
+def test_counters_above_the_sum_over_the_messages_park_the_invoice_too() -> None:
     studio()
     store.write(quotas.adding("10000001", "2026-11-22", "m1", Usage(texts_received=1, units_received=1)))
 
@@ -119,7 +119,7 @@ def test_parking_raises_an_alarm(capsys: pytest.CaptureFixture[str]) -> None:
     assert "ParkedInvoices" in capsys.readouterr().out
 
 
-def test_what_the_index_did_not_have_yet_is_only_doubted() -> None:
+def test_a_text_that_the_index_has_later_is_only_doubted() -> None:
     studio()
     late = uncounted(2)
     bill()
@@ -131,7 +131,7 @@ def test_what_the_index_did_not_have_yet_is_only_doubted() -> None:
     assert (issued.units_used, stands().state, stands().findings) == (2, InvoiceState.ISSUED, None)
 
 
-def test_a_parked_invoice_whose_difference_is_gone_is_drawn_up_anew_and_issued() -> None:
+def test_a_parked_invoice_without_a_difference_is_computed_again_and_issued() -> None:
     studio()
     missed = uncounted(2)
     bill()
@@ -146,7 +146,7 @@ def test_a_parked_invoice_whose_difference_is_gone_is_drawn_up_anew_and_issued()
     assert len(mails_to("10000001@studio.example")) == 1
 
 
-def test_an_invoice_that_is_issued_is_not_parked_by_what_comes_later() -> None:
+def test_an_issued_invoice_is_not_parked_by_a_later_difference() -> None:
     studio()
     first = bill()
 
@@ -156,7 +156,7 @@ def test_an_invoice_that_is_issued_is_not_parked_by_what_comes_later() -> None:
     assert stands().state is InvoiceState.ISSUED
 
 
-def test_a_text_that_is_counted_during_the_walk_is_no_difference() -> None:
+def test_a_text_counted_during_the_check_is_no_difference() -> None:
     studio()
     text(5)
 
@@ -167,7 +167,7 @@ def test_a_text_that_is_counted_during_the_walk_is_no_difference() -> None:
     assert issued.units_used == 11
 
 
-def test_what_is_put_aside_and_then_owes_nothing_waits_for_nobody() -> None:
+def test_a_doubted_or_parked_month_that_owes_nothing_is_deleted() -> None:
     studio(
         plan_changes=(PlanChange(LEFT - timedelta(days=90), "medium"),),
         status_changes=(StatusChange(at=LEFT, to=AccountStatus.CLOSED),),
@@ -184,7 +184,7 @@ def test_what_is_put_aside_and_then_owes_nothing_waits_for_nobody() -> None:
     assert waiting(FIRST + timedelta(days=1)) == []
 
 
-def test_nobody_is_woken_for_an_invoice_that_was_issued_meanwhile(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invoice_issued_meanwhile_raises_no_alarm(capsys: pytest.CaptureFixture[str]) -> None:
     studio()
     missed = uncounted()
     bill()
@@ -200,7 +200,7 @@ def test_nobody_is_woken_for_an_invoice_that_was_issued_meanwhile(capsys: pytest
     assert "ParkedInvoices" not in capsys.readouterr().out
 
 
-def test_a_message_that_cannot_be_read_parks_too() -> None:
+def test_an_unreadable_message_parks_the_invoice_too() -> None:
     studio()
     broken = text()
     store.write(Update(keys.message(broken.account, broken.id), changes={"state": "sideways"}))
@@ -214,7 +214,7 @@ def test_a_message_that_cannot_be_read_parks_too() -> None:
     assert found.findings.unreadable == (broken.id,)
 
 
-def test_what_is_taken_back_or_not_charged_is_no_difference() -> None:
+def test_a_text_taken_back_or_not_charged_is_no_difference() -> None:
     studio()
     gone = text(3)
     store.write(Update(keys.message(gone.account, gone.id), changes={"charged_units": 0}))

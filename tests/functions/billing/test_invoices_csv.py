@@ -46,7 +46,7 @@ def test_each_issued_invoice_of_a_month_is_a_row_in_the_order_of_the_numbers() -
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_studio_that_is_called_a_formula_is_written_as_text() -> None:
+def test_a_studio_named_like_a_formula_is_written_as_text() -> None:
     issue("10000001", '=HYPERLINK("https://evil.example")')
 
     [_, row] = csv.reader(io.StringIO(invoices_csv.month_csv("2026-11")))

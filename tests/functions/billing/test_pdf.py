@@ -55,7 +55,7 @@ def test_a_pdf_shows_every_fact_every_line_and_the_total() -> None:
     assert "A month is cut at midnight in Chicago (America/Chicago). This one has 721 hours" in told
 
 
-def test_many_lines_go_on_over_the_pages() -> None:
+def test_many_lines_continue_on_further_pages() -> None:
     document = pdf.draw(invoice(others=100))
 
     shown = drawn_texts(document)
@@ -80,12 +80,12 @@ def test_many_lines_go_on_over_the_pages() -> None:
         ("", []),
     ],
 )
-def test_each_character_is_drawn_by_a_font_that_has_it_or_as_a_box(name: str, runs: list[tuple[str, str]]) -> None:
+def test_each_character_is_drawn_with_a_font_that_has_it_or_as_a_box(name: str, runs: list[tuple[str, str]]) -> None:
     assert pdf.runs(name, pdf.REGULAR) == runs
     assert pdf.draw(invoice(name)).startswith(b"%PDF-")
 
 
-def test_a_long_name_is_cut_into_lines() -> None:
+def test_a_long_name_is_wrapped() -> None:
     lines = pdf.wrapped("W" * 200 + " and Co", pdf.REGULAR, 10, 300)
 
     assert "".join(lines) == "W" * 200 + " and Co"

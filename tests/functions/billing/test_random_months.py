@@ -142,7 +142,7 @@ def test_every_unit_of_random_months_is_on_exactly_one_invoice(world: World) -> 
 
 
 @pytest.mark.parametrize("world", [(1, STUDIOS, TEXTS_A_MONTH)], indirect=True)
-def test_the_worlds_have_what_they_are_meant_to_try(world: World) -> None:
+def test_the_random_months_contain_every_case(world: World) -> None:
     issued = [one for studio in world.studios for one in invoices.all_of(studio)]
     lines = [line for one in issued for line in one.lines]
     items = {line.item for line in lines}

@@ -66,7 +66,7 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
 
 
 @pytest.mark.parametrize("name", ["株式会社 Łódź 🦊", "Fox\r\nBcc: all@studio.example", "." * 2_000])
-def test_whatever_a_studio_is_called_the_mail_has_no_other_headers(name: str) -> None:
+def test_no_studio_name_adds_headers_to_the_mail(name: str) -> None:
     mail_invoice(invoice(name), studio())
 
     assert mailed().subject == "Your Longcode invoice 2026-11-000123 for November 2026"
@@ -83,7 +83,7 @@ def test_a_header_with_a_line_break_is_refused(header: str) -> None:
         aws_mail.send(headers["to"], headers["subject"], "text", aws_mail.File("a.pdf", "application/pdf", b"%PDF-"))
 
 
-def test_a_pdf_that_cannot_be_drawn_does_not_keep_the_mail_back() -> None:
+def test_the_mail_is_sent_without_a_pdf_that_cannot_be_drawn() -> None:
     def broken(_invoice: Invoice) -> bytes:
         raise ZeroDivisionError
 

@@ -97,14 +97,14 @@ def test_an_invoice_becomes_a_customer_a_draft_and_an_item_for_each_line(books: 
     assert waiting(NOW + timedelta(days=2)) == []
 
 
-def test_the_items_are_the_rounded_total() -> None:
+def test_the_items_add_up_to_the_rounded_total() -> None:
     items = [one["request"]["form"] for one in INVOICE if one["request"]["path"] == "/v1/invoiceitems"]
 
     # $250.00 + 3 x $0.0275 - $2.50 = $247.5825
     assert sum(int(form["amount"]) for form in items) == 24_758
 
 
-def test_a_job_that_comes_twice_posts_nothing_more(books: FakeStripe) -> None:
+def test_a_job_delivered_twice_posts_everything_once(books: FakeStripe) -> None:
     begun()
     export(books)
 
@@ -114,7 +114,7 @@ def test_a_job_that_comes_twice_posts_nothing_more(books: FakeStripe) -> None:
     assert len(books.asked) == len(INVOICE)
 
 
-def test_jobs_at_once_post_each_thing_once(books: FakeStripe) -> None:
+def test_parallel_jobs_post_everything_once(books: FakeStripe) -> None:
     begun()
 
     with at_once() as threads:
@@ -124,7 +124,7 @@ def test_jobs_at_once_post_each_thing_once(books: FakeStripe) -> None:
     assert stands() == DONE
 
 
-def test_killed_at_any_call_to_stripe_or_aws_everything_is_made_once() -> None:
+def test_an_export_killed_at_any_call_to_stripe_or_aws_creates_everything_once() -> None:
     begun()
 
     for crash in every_crash():
@@ -143,7 +143,7 @@ def test_killed_at_any_call_to_stripe_or_aws_everything_is_made_once() -> None:
 
 
 @pytest.mark.parametrize("call", range(len(INVOICE)))
-def test_an_answer_that_is_lost_is_given_again(books: FakeStripe, call: int) -> None:
+def test_a_lost_response_is_repeated(books: FakeStripe, call: int) -> None:
     begun()
     books.instead = [*[None] * call, LOSES]
 
@@ -155,7 +155,7 @@ def test_an_answer_that_is_lost_is_given_again(books: FakeStripe, call: int) -> 
 
 
 @pytest.mark.parametrize("problem", ["key_in_use", "rate_limited", "broken", "unavailable", HANGS])
-def test_what_nobody_knows_and_what_is_not_possible_now_is_asked_again(books: FakeStripe, problem: str) -> None:
+def test_an_unknown_result_or_a_temporary_error_is_retried(books: FakeStripe, problem: str) -> None:
     begun()
     books.instead = [None, None, problem]
 
@@ -180,7 +180,7 @@ def test_what_nobody_knows_and_what_is_not_possible_now_is_asked_again(books: Fa
         ("no_such_customer", "http 404 resource_missing"),
     ],
 )
-def test_what_stripe_refuses_stops_until_the_operator_begins_again(books: FakeStripe, problem: str, why: str) -> None:
+def test_a_refused_export_stops_until_the_operator_begins_again(books: FakeStripe, problem: str, why: str) -> None:
     begun()
     books.instead = [None, problem]
 
@@ -199,7 +199,7 @@ def test_what_stripe_refuses_stops_until_the_operator_begins_again(books: FakeSt
     ]
 
 
-def test_an_export_that_a_day_did_not_finish_stops_before_its_keys_are_forgotten(books: FakeStripe) -> None:
+def test_an_export_unfinished_after_a_day_stops_before_its_keys_expire(books: FakeStripe) -> None:
     begun()
     books.instead = ["broken"]
     export(books, NOW + timedelta(hours=22))
@@ -258,7 +258,7 @@ def test_the_key_is_in_no_log_no_answer_and_not_in_the_table(
     assert "p7dc" not in repr((stands(), accounts.get("10000001"), client(books).post(StripeCall("/v1/x", "k", {}))))
 
 
-def test_stripe_is_answered_for_by_the_status_and_a_body_that_can_be_read(books: FakeStripe) -> None:
+def test_a_response_of_stripe_is_classified_by_its_status_and_body(books: FakeStripe) -> None:
     call = StripeCall("/v1/customers", "k", {"name": "\ud800"})
     books.instead = [*ERRORS, HANGS]
 
@@ -267,11 +267,11 @@ def test_stripe_is_answered_for_by_the_status_and_a_body_that_can_be_read(books:
     assert [type(one) for one in answers] == [*[Refused] * 6, *[Retry] * 5]
 
 
-def test_a_port_where_nobody_listens_is_asked_again() -> None:
+def test_a_refused_connection_is_retried() -> None:
     assert isinstance(Stripe(KEY, "http://127.0.0.1:1").post(StripeCall("/v1/customers", "k", {})), Retry)
 
 
-def test_no_invoice_is_exported_unless_that_is_wanted() -> None:
+def test_without_a_stripe_secret_no_invoice_is_exported() -> None:
     studio()
 
     biller.bill(jobs.Bill(account="10000001", month="2026-11"), lambda: DECEMBER)
@@ -280,7 +280,7 @@ def test_no_invoice_is_exported_unless_that_is_wanted() -> None:
     assert queued("export") == []
 
 
-def test_an_issued_invoice_is_exported_once_if_that_is_wanted() -> None:
+def test_with_a_stripe_secret_an_issued_invoice_is_exported_once() -> None:
     studio()
 
     for _ in range(2):
@@ -289,7 +289,7 @@ def test_an_issued_invoice_is_exported_once_if_that_is_wanted() -> None:
     assert queued("export") == ['{"account":"10000001","month":"2026-11"}']
 
 
-def test_an_export_that_lost_its_way_is_brought_by_the_sweeper() -> None:
+def test_an_export_whose_job_was_lost_is_queued_by_the_sweeper() -> None:
     begun()
     [item] = [one for one in due.by(NOW + timedelta(minutes=1), 10) if one["type"] == "export"]
 
@@ -300,7 +300,7 @@ def test_an_export_that_lost_its_way_is_brought_by_the_sweeper() -> None:
     assert waiting(NOW + timedelta(minutes=2)) == []
 
 
-def test_a_record_that_cannot_be_read_stays_on_its_queue() -> None:
+def test_an_unreadable_record_stays_on_its_queue() -> None:
     answer = exporter.handler(sqs_event("{"), LambdaContext())
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}

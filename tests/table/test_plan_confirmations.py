@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 DAY = timedelta(hours=24)
 
 
-def test_a_token_tells_what_it_confirms_for_a_day() -> None:
+def test_a_token_is_valid_for_a_day() -> None:
     token = accounts.request_confirmation("10000001", "large", NOW)
 
     waiting = Confirmation(account="10000001", plan="large", valid_until=NOW + DAY)
@@ -37,12 +37,12 @@ def test_a_token_is_used_once() -> None:
         store.write(accounts.use_confirmation_write(token))
 
 
-def test_a_token_that_was_never_made_cannot_be_used() -> None:
+def test_an_unknown_token_cannot_be_used() -> None:
     with pytest.raises(ConditionFailed):
         store.write(accounts.use_confirmation_write("another"))
 
 
-def test_the_table_does_not_hold_the_token() -> None:
+def test_the_table_stores_only_the_hash_of_a_token() -> None:
     token = accounts.request_confirmation("10000001", "large", NOW)
 
     items = boto3.client("dynamodb").scan(TableName="longcode")["Items"]

@@ -61,7 +61,7 @@ def test_the_plans_that_would_allow_it_come_smallest_first(used: int, units: int
     assert f"The plan {names[0].title()} would allow it at once." in error.detail
 
 
-def test_none_is_named_when_none_would_allow_it() -> None:
+def test_no_plan_is_named_when_none_would_allow_it() -> None:
     error = limit_refusal(held(), STARTER, {"used": 250}, 60, [SMALL])
 
     assert isinstance(error, PlanLimitReached)
@@ -72,7 +72,7 @@ def test_none_is_named_when_none_would_allow_it() -> None:
     assert error.extensions == {"frees_at": "2026-12-01T06:00:00Z", "plans_that_allow": []}
 
 
-def test_what_never_fits_is_not_said_to_fit_next_month() -> None:
+def test_units_above_the_plans_limit_have_no_date_on_which_they_fit() -> None:
     error = refused({"used": 60}, 500)
 
     assert error.detail == (
@@ -82,7 +82,7 @@ def test_what_never_fits_is_not_said_to_fit_next_month() -> None:
     assert error.extensions == {"frees_at": None, "plans_that_allow": ["medium", "big"]}
 
 
-def test_a_day_s_limit_is_no_matter_of_the_plan() -> None:
+def test_a_daily_limit_names_no_plan() -> None:
     error = refused({"used": 10, "used_2026-11-24": 19}, 2, held(units_a_day=20))
 
     assert isinstance(error, DayLimitReached)
@@ -94,14 +94,14 @@ def test_a_day_s_limit_is_no_matter_of_the_plan() -> None:
     assert error.extensions == {"frees_at": "2026-11-25T06:00:00Z", "plans_that_allow": []}
 
 
-def test_what_is_more_than_a_day_has_is_not_said_to_fit_tomorrow() -> None:
+def test_units_above_the_daily_limit_have_no_date_on_which_they_fit() -> None:
     error = refused({"used": 10, "used_2026-11-24": 0}, 21, held(units_a_day=20))
 
     assert error.frees_at is None
     assert "tomorrow" not in error.detail
 
 
-def test_when_the_day_s_limit_is_reached_too_no_plan_would_allow_it() -> None:
+def test_when_the_daily_limit_is_reached_too_no_plan_is_named() -> None:
     error = refused({"used": 100, "used_2026-11-24": 20}, 1, held(units_a_day=20))
 
     assert isinstance(error, PlanLimitReached)
