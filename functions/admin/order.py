@@ -21,7 +21,7 @@ class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 
 def need_account(account_id: str, field: str = "account") -> Account:
     """Return the account that a field of an order names; raises `NotFound`, which names the field."""
-    found = accounts.get(account_id)
-    if found is None:
+    account = accounts.get(account_id)
+    if account is None:
         raise NotFound(f"There is no account {account_id!r}.", field=field)
-    return found
+    return account

@@ -1,4 +1,4 @@
-"""How an account stands: what it sends, and for which months it owes its plan's fee."""
+"""An account's status: whether it sends, and for which months it owes its plan's fee."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -45,7 +45,7 @@ def utc(text: str) -> datetime:
 
 
 def owed(of: Account, *months: str) -> list[str]:
-    """Tell for which of some months an account owes a fee."""
+    """Return the months, of these, for which an account owes a fee."""
     return [month for month in months if plan_in(of, month)]
 
 

@@ -23,7 +23,7 @@ PLANS = plans.read_price_list((ROOT / "infra/plans.json").read_text()).of_month(
 
 
 def rows(first_column: str) -> list[list[str]]:
-    """Read the table of the page whose heading begins so."""
+    """Return the rows of the page's table whose first column has this heading."""
     page = (ROOT / "docs/billing.md").read_text().splitlines()
     heading = next(at for at, line in enumerate(page) if line.startswith(f"| {first_column} |"))
     end = page.index("", heading)
@@ -76,16 +76,16 @@ def test_first_months_of_changes_are_as_on_the_page(changed: str, in_chicago: st
 
 @pytest.mark.parametrize(("changes", "month", "plan"), rows("Changes, UTC"))
 def test_plans_of_months_are_as_on_the_page(changes: str, month: str, plan: str) -> None:
-    made = [PlanChange(utc(at), name) for name, at in (change.split(" at ") for change in changes.split("; "))]
+    history = [PlanChange(utc(at), name) for name, at in (change.split(" at ") for change in changes.split("; "))]
 
-    assert (plans.in_month(month, made) or "none") == plan
+    assert (plans.in_month(month, history) or "none") == plan
 
 
 @pytest.mark.parametrize(("joined", "turns", "owes", "owes_not"), rows("Joined, UTC"))
 def test_months_owed_by_a_closed_account_are_as_on_the_page(
     joined: str, turns: str, owes: str, owes_not: str
 ) -> None:
-    made = [
+    history = [
         StatusChange(at=utc(at), to=AccountStatus(to))
         for to, at in (turn.split(" at ") for turn in turns.split("; "))
     ]
@@ -97,8 +97,8 @@ def test_months_owed_by_a_closed_account_are_as_on_the_page(
         edition="standard",
         created_at=utc(joined),
         plan_changes=(PlanChange(utc(joined), "starter"),),
-        status=made[-1].to,
-        status_changes=tuple(made),
+        status=history[-1].to,
+        status_changes=tuple(history),
     )
 
     assert [plan_in(account, month) for month in owes.split(", ")] == ["starter"] * len(owes.split(", "))
@@ -161,13 +161,13 @@ def micros(text: str) -> int:
 
 def test_facts_of_an_invoice_are_as_on_the_page() -> None:
     drawn = draw_up("10000001", "2026-11", PLANS["medium"], Usage())
-    told = [*map(": ".join, invoice_facts(drawn)), how_cut(drawn)]
+    shown_facts = [*map(": ".join, invoice_facts(drawn)), how_cut(drawn)]
 
     page = dict(rows("Told"))
 
-    assert [f"{name}: {page[name]}" in told for name in ("From", "Up to, and without")] == [True, True]
-    assert f"This one has {page['Hours'].replace(', ', ' hours, ')}." in told[-1]
-    assert f"the last one chosen by {page['The last plan chosen by']}, or" in told[-1]
+    assert [f"{name}: {page[name]}" in shown_facts for name in ("From", "Up to, and without")] == [True, True]
+    assert f"This one has {page['Hours'].replace(', ', ' hours, ')}." in shown_facts[-1]
+    assert f"the last one chosen by {page['The last plan chosen by']}, or" in shown_facts[-1]
 
 
 def test_rounded_exports_are_as_on_the_page() -> None:

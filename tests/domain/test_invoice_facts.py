@@ -1,4 +1,4 @@
-"""All forms of an invoice tell the same: whose it is, of which month, how that was cut, and what it comes to."""
+"""The facts that every form of an invoice shows: studio, month and its bounds, plan, usage and total."""
 
 from dataclasses import replace
 
@@ -59,11 +59,11 @@ def test_a_plan_that_stops_says_so() -> None:
     ],
 )
 def test_the_bounds_of_the_month_are_explained(month: str, hours: str, cutoff: str) -> None:
-    told = how_cut(invoice(month))
+    paragraph = how_cut(invoice(month))
 
-    assert f"This one has {hours}" in told
-    assert f"the last one chosen by {cutoff}" in told
-    assert "midnight in Chicago" in told
+    assert f"This one has {hours}" in paragraph
+    assert f"the last one chosen by {cutoff}" in paragraph
+    assert "midnight in Chicago" in paragraph
 
 
 def test_a_line_about_another_month_names_it_and_credits_are_negative() -> None:

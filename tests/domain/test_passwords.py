@@ -1,4 +1,4 @@
-"""Passwords: too many to guess, easy to type, kept as argon2id."""
+"""Passwords: hard to guess, easy to type, stored as argon2id hashes."""
 
 import math
 import re
@@ -7,14 +7,14 @@ from longcode.accounts import passwords
 
 
 def test_a_password_has_more_than_128_random_bits() -> None:
-    made = [passwords.make() for _ in range(200)]
+    generated = [passwords.make() for _ in range(200)]
 
-    alphabet = set("".join(made)) - {"-"}
-    assert all(re.fullmatch(r"([a-z2-9]{5}-){5}[a-z2-9]{5}", one) for one in made)
+    alphabet = set("".join(generated)) - {"-"}
+    assert all(re.fullmatch(r"([a-z2-9]{5}-){5}[a-z2-9]{5}", one) for one in generated)
     assert len(alphabet) == 31
     assert alphabet.isdisjoint("ilo01")
     assert math.log2(31) * 30 > 128
-    assert len(set(made)) == 200
+    assert len(set(generated)) == 200
 
 
 def test_a_password_matches_its_own_hash_and_no_other() -> None:

@@ -1,4 +1,4 @@
-"""A change of plan: to which plan, when it is taken to be made, and what a person is told of it."""
+"""A change of plan: to which plan, its date, and the sentences about it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -69,19 +69,19 @@ def test_a_change_never_dates_from_before_an_earlier_one() -> None:
     """The clock of another machine was a second ahead, over the cut-off."""
     ahead = PlanChange(CUTOFF + timedelta(milliseconds=500), "large")
 
-    made = plans.change("small", [JOINED, ahead], PRICES, CUTOFF - timedelta(milliseconds=500))
+    new = plans.change("small", [JOINED, ahead], PRICES, CUTOFF - timedelta(milliseconds=500))
 
-    assert made == PlanChange(ahead.at, "small")
-    assert plans.in_month("2026-12", [JOINED, ahead, made]) == "small"
+    assert new == PlanChange(ahead.at, "small")
+    assert plans.in_month("2026-12", [JOINED, ahead, new]) == "small"
     assert plans.counts_from(plans.taken_at([JOINED, ahead], CUTOFF)) == "2026-12"
 
 
 def test_the_plan_of_a_month_can_be_changed_thirty_times() -> None:
     changes = [JOINED]
     for minute in range(29):
-        made = plans.change("small" if minute % 2 else "large", changes, PRICES, NOW + timedelta(minutes=minute))
-        assert made
-        changes.append(made)
+        new = plans.change("small" if minute % 2 else "large", changes, PRICES, NOW + timedelta(minutes=minute))
+        assert new
+        changes.append(new)
 
     with pytest.raises(TooManyChanges) as refusal:
         plans.change("small", changes, PRICES, NOW + timedelta(hours=1))

@@ -1,4 +1,4 @@
-"""The price list: what the operator's file may say, what a plan is in a month, and what a later file may add."""
+"""The price list: valid files, the terms of a plan in a month, and what a later file may add."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -33,7 +33,7 @@ SECOND = VERSION | {"version": 2, "from_month": "2027-01", "monthly_fee_micros":
 
 
 def file(*versions: File, name: str = "starter") -> File:
-    """Tell a file of one plan with these versions, or else a good one."""
+    """Return a file of one plan with these versions, or a valid one."""
     return {"currency": "USD", "plans": [{"name": name, "versions": list(versions or (VERSION,))}]}
 
 
@@ -177,7 +177,7 @@ def test_a_month_has_the_newest_version_that_has_begun() -> None:
 
 
 def test_before_its_first_version_a_plan_has_its_terms_and_is_not_on_offer() -> None:
-    """Somebody who joins on the last evening of a month, with a plan of the next, has it at once."""
+    """A studio that joins after the cut-off with a plan of the next month has it at once."""
     prices = read(file(VERSION))
 
     assert (prices.of_month("2025-12")["starter"].version, prices.of_month("2025-12")["starter"].on_offer) == (
@@ -280,7 +280,7 @@ def test_the_currency_cannot_be_changed() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=12), st.integers(1, 24))
 def test_no_added_version_changes_a_month_that_has_begun(steps: list[tuple[int, bool]], joined: int) -> None:
-    """Each month the operator tries to add a version for a month some months ahead; some tries are refused."""
+    """Each month the operator tries to add a version for a later month; some attempts are refused."""
     loaded, seen = file(), dict[str, Plan]()
     for at, (ahead, offered) in enumerate(steps):
         year, number = divmod(at, 12)

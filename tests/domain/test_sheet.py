@@ -1,4 +1,4 @@
-"""The sheet of charged texts: no whole phone, no words, and no formula that somebody else has written."""
+"""The rows of the list of charged texts: no whole phone, no body of a text, and no formulas."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -9,7 +9,7 @@ from longcode.message import Direction, Message, MessageKind, MessageState
 
 
 def text(**fields: object) -> Message:
-    made: dict[str, object] = {
+    defaults: dict[str, object] = {
         "account": "10000001",
         "id": "m0",
         "direction": Direction.OUT,
@@ -24,7 +24,7 @@ def text(**fields: object) -> Message:
         "charged_units": 2,
         "created_at": datetime(2026, 11, 1, 4, 59, 59, 999_000, tzinfo=UTC),
     }
-    return Message(**(made | fields))  # type: ignore[arg-type]  # a test gives what it is about
+    return Message(**(defaults | fields))  # type: ignore[arg-type]  # a test gives what it is about
 
 
 def test_a_row_has_the_time_of_the_claim_or_of_a_replys_arrival() -> None:

@@ -1,4 +1,4 @@
-"""Accounts: an id and an address belong to one, and no change of plan is lost."""
+"""Accounts: an id and an address belong to one account, and no change of plan is lost."""
 
 from datetime import timedelta
 

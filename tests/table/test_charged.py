@@ -1,4 +1,4 @@
-"""A month's texts, one by one, are what its counters count: whenever they were accepted, and whoever moves them."""
+"""The texts of a month add up to its counters, whenever they were accepted, and even if they are moved."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ ENDS = datetime(2026, 12, 1, 6, tzinfo=UTC)
 
 @pytest.fixture
 def table(aws: None) -> None:
-    """Have a table."""
+    """Create the table."""
 
 
 def accepted(message_id: str, at: datetime, *, send_at: datetime | None = None, body: str = "Hello") -> Message:
@@ -205,12 +205,12 @@ def test_an_unreadable_text_of_another_month_is_skipped(table: None) -> None:
 
 @contextmanager
 def at_each_query(act: Callable[[int], None]) -> Iterator[None]:
-    """Do something after each of the queries that are made here, as many times as there are."""
-    made: list[int] = []
+    """Act after each query that is made here, in turn."""
+    queries: list[int] = []
 
     def after(_answer: dict[str, Any]) -> None:
-        made.append(len(made))
-        act(made[-1])
+        queries.append(len(queries))
+        act(queries[-1])
 
     with retold("Query", after):
         yield
@@ -267,7 +267,7 @@ BODIES = st.sampled_from(["a", "a" * 161, "中" * 71])
 
 @dataclass(frozen=True)
 class Send:
-    """A text, and what becomes of it."""
+    """A text, and what happens to it."""
 
     at: datetime
     ahead: timedelta
@@ -279,7 +279,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Came:
-    """A reply, and what becomes of it."""
+    """A reply, and what happens to it."""
 
     at: datetime
     units: int

@@ -1,4 +1,4 @@
-"""Invoices: the first one issued stands, has the next number of its month, and is due until it is mailed."""
+"""Invoices: the first one issued for a month counts, has the next number, and is due until it is mailed."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Confirmations: a token that only its mail knows, good for a day and once."""
+"""Plan confirmations: a token that only the mail has, valid for a day and once."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The price list: read once a minute by each process, and written as the successor of what was read."""
+"""The price list: read once a minute by each process, and written only over the revision that was read."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ TEXT = (Path(__file__).parents[2] / "infra/plans.json").read_text()
 
 
 def dearer(fee: int, plan: str = "starter") -> PriceList:
-    """Tell the operator's list with a second version of a plan, from January on, whatever its name."""
+    """Return the operator's price list with a second version of a plan, from January."""
     file = msgspec.json.decode(TEXT)
     (changed,) = (one for one in file["plans"] if one["name"] == plan)
     second = {"version": 2, "from_month": "2027-01", "monthly_fee_micros": fee}

@@ -31,8 +31,8 @@ class Confirmation(Struct, frozen=True, kw_only=True):
 
 def get(account: str) -> Account | None:
     """Read an account."""
-    found = store.get(keys.account(account))
-    return read(Account, found) if found else None
+    item = store.get(keys.account(account))
+    return read(Account, item) if item else None
 
 
 def need(account: str) -> Account:
@@ -45,8 +45,8 @@ def need(account: str) -> Account:
 
 def with_email(address: str) -> str | None:
     """Return the id of the account that signed up with that address."""
-    found = store.get(keys.email(address))
-    return str(found["account"]) if found else None
+    item = store.get(keys.email(address))
+    return str(item["account"]) if item else None
 
 
 def open_account(account: Account) -> None:
@@ -63,14 +63,14 @@ def open_account(account: Account) -> None:
 def all_ids(after: str | None = None) -> Iterator[str]:
     """Yield the ids of all accounts in order, starting after an id."""
     start = keys.registered(after) if after else None
-    return (str(found["account"]) for found in store.query(keys.registered(), after=start))
+    return (str(item["account"]) for item in store.query(keys.registered(), after=start))
 
 
 def get_many(ids: Iterable[str]) -> list[Account]:
     """Read accounts, a hundred in a call; those that do not exist are left out."""
     wanted = [keys.account(account) for account in dict.fromkeys(ids)]
-    found = store.get_many(wanted) if wanted else {}
-    return [read(Account, found[key]) for key in wanted if key in found]
+    items = store.get_many(wanted) if wanted else {}
+    return [read(Account, items[key]) for key in wanted if key in items]
 
 
 def with_webhook() -> Iterator[Account]:
@@ -134,8 +134,8 @@ def set_status(account: Account, change: StatusChange) -> Account:
 
 def password_hash(account: str) -> str | None:
     """Read the hash of an account's password."""
-    found = store.get(keys.password(account))
-    return str(found["hash"]) if found else None
+    item = store.get(keys.password(account))
+    return str(item["hash"]) if item else None
 
 
 def set_password(account: str, hashed: str, *, instead_of: str | None = None) -> None:
@@ -187,8 +187,8 @@ def request_confirmation(account: str, plan: str, now: datetime) -> str:
 
 def find_confirmation(token: str, now: datetime) -> Confirmation | None:
     """Return the change of plan of a token, while it is valid and unused."""
-    found = store.unexpired(store.get(_confirmation_key(token)), now)
-    waiting = read(Confirmation, found) if found else None
+    item = store.unexpired(store.get(_confirmation_key(token)), now)
+    waiting = read(Confirmation, item) if item else None
     return waiting if waiting and not waiting.used and now < waiting.valid_until else None
 
 
@@ -209,8 +209,8 @@ def _confirmation_key(token: str) -> keys.Key:
 
 def get_template(account: str, name: str) -> Template | None:
     """Read a template."""
-    found = store.get(keys.template(account, name))
-    return read(Template, found) if found else None
+    item = store.get(keys.template(account, name))
+    return read(Template, item) if item else None
 
 
 def template_page(account: str, after: str | None, limit: int) -> list[Template]:

@@ -1,4 +1,4 @@
-"""Exports of invoices to the operator's books: one per account and month, due until it is done or has stopped."""
+"""Exports of invoices to the operator's accounting: one per account and month, due until it is done or stopped."""
 
 from datetime import datetime
 
@@ -49,8 +49,8 @@ def _enqueue(account: str, month: str) -> None:
 
 def get(account: str, month: str) -> InvoiceExport | None:
     """Read an export."""
-    found = store.get(keys.export(account, month))
-    return read(InvoiceExport, found) if found else None
+    item = store.get(keys.export(account, month))
+    return read(InvoiceExport, item) if item else None
 
 
 def take(account: str, month: str, now: datetime, until: datetime) -> InvoiceExport | None:

@@ -42,25 +42,25 @@ class Notice(Struct, frozen=True, kw_only=True):
         return self.counter == CHARGED
 
 
-def limits_of(held: Limits, plan: Plan) -> dict[str, int]:
+def limits_of(limits: Limits, plan: Plan) -> dict[str, int]:
     """Return the counters that have notices, each with its limit."""
     included = {CHARGED: plan.included_units} if plan.past_limit is PastLimit.CHARGE and plan.included_units else {}
-    return held.counters | included
+    return limits.counters | included
 
 
-def due(held: Limits, plan: Plan, used: Mapping[str, int]) -> list[Notice]:
+def due(limits: Limits, plan: Plan, used: Mapping[str, int]) -> list[Notice]:
     """List the notices that the studio should have had by now."""
     return [
         Notice(
             counter=counter,
-            month=held.month,
-            day=None if counter in (MONTH_COUNTER, CHARGED) else held.day,
+            month=limits.month,
+            day=None if counter in (MONTH_COUNTER, CHARGED) else limits.day,
             percent=percent,
             used=used.get(counter, 0),
             limit=limit,
             plan=plan,
         )
-        for counter, limit in limits_of(held, plan).items()
+        for counter, limit in limits_of(limits, plan).items()
         for percent in PERCENTS
         if used.get(counter, 0) * 100 >= limit * percent
     ]

@@ -53,21 +53,21 @@ class Issued(Struct, frozen=True, kw_only=True):
 
 def entry(account: str, month: str) -> MonthEntry | None:
     """Read an account's month; None if it was never closed."""
-    found = store.get(keys.invoice(account, month))
-    return _entry(found) if found else None
+    item = store.get(keys.invoice(account, month))
+    return _entry(item) if item else None
 
 
 def entries(accounts_and_months: Iterable[tuple[str, str]]) -> list[MonthEntry]:
     """Read months of accounts, a hundred in a call, without those that were never closed."""
     wanted = [keys.invoice(account, month) for account, month in accounts_and_months]
-    found = store.get_many(wanted)
-    return [_entry(found[key]) for key in wanted if key in found]
+    items = store.get_many(wanted)
+    return [_entry(items[key]) for key in wanted if key in items]
 
 
 def get(account: str, month: str) -> Invoice | None:
     """Read an issued invoice."""
-    found = store.get(keys.invoice(account, month))
-    return _document(found) if found else None
+    item = store.get(keys.invoice(account, month))
+    return _document(item) if item else None
 
 
 def all_of(account: str) -> list[Invoice]:
@@ -77,8 +77,8 @@ def all_of(account: str) -> list[Invoice]:
 
 def get_issued(account: str, month: str) -> Issued | None:
     """Read an issued invoice with its JSON and state."""
-    found = store.get(keys.invoice(account, month))
-    return _issued(found) if found else None
+    item = store.get(keys.invoice(account, month))
+    return _issued(item) if item else None
 
 
 def issued_page(account: str, after: str | None, limit: int) -> list[Issued]:
@@ -94,8 +94,8 @@ def issued_page(account: str, after: str | None, limit: int) -> list[Issued]:
 
 def last_number(month: str) -> int:
     """Return how many invoices of a month are issued."""
-    found = store.get(keys.last_invoice_number(month))
-    return int(found["sequence"]) if found else 0
+    item = store.get(keys.last_invoice_number(month))
+    return int(item["sequence"]) if item else 0
 
 
 def issued_numbers(month: str, *, after: str | None = None, limit: int | None = None) -> Iterator[tuple[str, str]]:
@@ -174,8 +174,8 @@ def mark_mailed(account: str, month: str, at: datetime) -> None:
 
 def balance(account: str) -> Balance:
     """Read an account's balance."""
-    found = store.get(keys.balance(account))
-    return read(Balance, found) if found else Balance(account=account)
+    item = store.get(keys.balance(account))
+    return read(Balance, item) if item else Balance(account=account)
 
 
 def waiting_credits(balance: Balance) -> list[Credit]:
@@ -235,8 +235,8 @@ def settling(balance: Balance, month: str, applied: Sequence[Credit], carried_mi
     ]
 
 
-def _entry(found: Attributes) -> MonthEntry:
-    return msgspec.structs.replace(read(MonthEntry, found), invoice=_document(found))
+def _entry(item: Attributes) -> MonthEntry:
+    return msgspec.structs.replace(read(MonthEntry, item), invoice=_document(item))
 
 
 def _document(item: Attributes) -> Invoice | None:

@@ -55,18 +55,75 @@ class Plan:
     on_offer: bool = True
 
 
-def price_of(units: int, plan: Plan, used: int) -> int:
-    """Return the cost, in millionths, of further units after those used (sent and received); 0 if the plan stops."""
-    beyond = max(0, min(units, used + units - plan.included_units))
-    return beyond * plan.unit_price_micros if plan.past_limit is PastLimit.CHARGE else 0
-
-
 @dataclass(frozen=True, slots=True)
 class PlanChange:
     """A studio's change to a plan. The first change is the sign-up."""
 
     at: datetime
     plan: str
+
+
+class PlanTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A version of a plan, for the months from `from_month` on. If it is not `on_offer`, it can only be kept."""
+
+    version: Annotated[int, Meta(ge=1)]
+    from_month: Annotated[str, Meta(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z")]
+    title: Annotated[str, Meta(pattern=PATTERN, max_length=60)]
+    monthly_fee_micros: Annotated[int, Meta(ge=0, le=_MOST_MICROS)]
+    included_units: Annotated[int, Meta(ge=0, le=_MOST_UNITS)]
+    # A plan that stops needs a price too: after a downgrade, units sent on the larger plan may be beyond it.
+    unit_price_micros: Annotated[int, Meta(ge=1, le=_MOST_MICROS_A_UNIT)]
+    past_limit: PastLimit
+    on_offer: bool = True
+
+    def __post_init__(self) -> None:
+        if self.past_limit is PastLimit.STOP and self.included_units == 0:
+            raise ValueError("a plan that stops at 0 units sends nothing")
+
+
+class PlanHistory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All versions of a plan, oldest first. A version with the same month as the one before replaces it."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z", max_length=60)]
+    versions: Annotated[tuple[PlanTerms, ...], Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        numbers = [terms.version for terms in self.versions]
+        if numbers != list(range(1, len(numbers) + 1)):
+            raise ValueError(f"the versions of {self.name!r} are numbered {numbers}, and not 1, 2, 3 without a gap")
+        for before, after in pairwise(self.versions):
+            if after.from_month < before.from_month:
+                raise ValueError(
+                    f"version {after.version} of {self.name!r} begins in {after.from_month}, before the one before it"
+                )
+
+    def in_month(self, month: str) -> PlanTerms:
+        """Return the terms of a month: the newest version that has begun by then, or else the first."""
+        return next((terms for terms in reversed(self.versions) if terms.from_month <= month), self.versions[0])
+
+
+class PriceList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All plans, in the order in which they are offered."""
+
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
+    plans: Annotated[tuple[PlanHistory, ...], Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        names = [plan.name for plan in self.plans]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"there is more than one plan named {', '.join(twice)}")
+
+    def of_month(self, month: str) -> dict[str, Plan]:
+        """Return the terms of all plans in a month by name, on offer or not."""
+        months.check(month)
+        return {plan.name: _plan(plan.name, plan.in_month(month), self.currency, month) for plan in self.plans}
+
+
+def price_of(units: int, plan: Plan, used: int) -> int:
+    """Return the cost, in millionths, of further units after those used (sent and received); 0 if the plan stops."""
+    beyond = max(0, min(units, used + units - plan.included_units))
+    return beyond * plan.unit_price_micros if plan.past_limit is PastLimit.CHARGE else 0
 
 
 def counts_from(at: datetime) -> str:
@@ -138,63 +195,6 @@ def change(plan: str, changes: Sequence[PlanChange], prices: Mapping[str, Plan],
     return new
 
 
-class PlanTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A version of a plan, for the months from `from_month` on. If it is not `on_offer`, it can only be kept."""
-
-    version: Annotated[int, Meta(ge=1)]
-    from_month: Annotated[str, Meta(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z")]
-    title: Annotated[str, Meta(pattern=PATTERN, max_length=60)]
-    monthly_fee_micros: Annotated[int, Meta(ge=0, le=_MOST_MICROS)]
-    included_units: Annotated[int, Meta(ge=0, le=_MOST_UNITS)]
-    # A plan that stops needs a price too: after a downgrade, units sent on the larger plan may be beyond it.
-    unit_price_micros: Annotated[int, Meta(ge=1, le=_MOST_MICROS_A_UNIT)]
-    past_limit: PastLimit
-    on_offer: bool = True
-
-    def __post_init__(self) -> None:
-        if self.past_limit is PastLimit.STOP and self.included_units == 0:
-            raise ValueError("a plan that stops at 0 units sends nothing")
-
-
-class PlanHistory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All versions of a plan, oldest first. A version with the same month as the one before replaces it."""
-
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z", max_length=60)]
-    versions: Annotated[tuple[PlanTerms, ...], Meta(min_length=1)]
-
-    def __post_init__(self) -> None:
-        numbers = [terms.version for terms in self.versions]
-        if numbers != list(range(1, len(numbers) + 1)):
-            raise ValueError(f"the versions of {self.name!r} are numbered {numbers}, and not 1, 2, 3 without a gap")
-        for before, after in pairwise(self.versions):
-            if after.from_month < before.from_month:
-                raise ValueError(
-                    f"version {after.version} of {self.name!r} begins in {after.from_month}, before the one before it"
-                )
-
-    def in_month(self, month: str) -> PlanTerms:
-        """Return the terms of a month: the newest version that has begun by then, or else the first."""
-        return next((terms for terms in reversed(self.versions) if terms.from_month <= month), self.versions[0])
-
-
-class PriceList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All plans, in the order in which they are offered."""
-
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
-    plans: Annotated[tuple[PlanHistory, ...], Meta(min_length=1)]
-
-    def __post_init__(self) -> None:
-        names = [plan.name for plan in self.plans]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"there is more than one plan named {', '.join(twice)}")
-
-    def of_month(self, month: str) -> dict[str, Plan]:
-        """Return the terms of all plans in a month by name, on offer or not."""
-        months.check(month)
-        return {plan.name: _plan(plan.name, plan.in_month(month), self.currency, month) for plan in self.plans}
-
-
 def read_price_list(text: str | bytes) -> PriceList:
     """Parse infra/plans.json. Raises `BadPlans`, which says what is wrong and where."""
     try:
@@ -208,6 +208,14 @@ def read_price_list(text: str | bytes) -> PriceList:
             f"The plans are larger than {_MOST_BYTES:,} bytes, the most that the table can store.", field="file"
         )
     return prices
+
+
+def _check_each_once(pairs: list[tuple[str, object]]) -> None:
+    """Refuse an object that has a field twice: a reader would take one price, and msgspec the other."""
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} is there more than once in one object")
 
 
 def added_versions(new: PriceList, loaded: PriceList | None, now: datetime) -> list[tuple[str, PlanTerms]]:
@@ -250,14 +258,6 @@ def _check_unchanged(name: str, loaded: PlanTerms, given: PlanTerms | None) -> N
         raise BadPlans(
             f"Version {loaded.version} of {name!r} {why} (it differs in {', '.join(changed)}).", field=field
         )
-
-
-def _check_each_once(pairs: list[tuple[str, object]]) -> None:
-    """Refuse an object that has a field twice: a reader would take one price, and msgspec the other."""
-    names = [name for name, _ in pairs]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"{', '.join(twice)} is there more than once in one object")
 
 
 def _all_versions(prices: PriceList) -> Iterator[tuple[str, PlanTerms]]:

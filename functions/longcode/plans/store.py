@@ -55,10 +55,10 @@ def keep(prices: PriceList, at: float) -> None:
 
 def loaded() -> tuple[PriceList | None, int]:
     """Return the whole price list and its revision; None and 0 if no price list is loaded."""
-    found = store.get(keys.price_list())
-    if found is None:
+    item = store.get(keys.price_list())
+    if item is None:
         return None, 0
-    return msgspec.convert({"currency": found["currency"], "plans": found["plans"]}, PriceList), found["revision"]
+    return msgspec.convert({"currency": item["currency"], "plans": item["plans"]}, PriceList), item["revision"]
 
 
 def write(prices: PriceList, revision: int) -> bool:

@@ -1,4 +1,4 @@
-"""An account number and its password open the API, and nothing else does."""
+"""Only an account number with its password is authorised."""
 
 import base64
 import time

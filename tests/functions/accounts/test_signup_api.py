@@ -1,4 +1,4 @@
-"""The form and the mailed link: open to all, telling nobody anything, changing a plan once and by a click."""
+"""The sign-up form reveals no account, and the link in the mail changes a plan once, by a click."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A sign-up ends in one account and one mail with credentials that open it, whatever happens on the way."""
+"""A sign-up ends in one account and one mail with working credentials, even after crashes and repetitions."""
 
 import re
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The texts that a studio uses most."""
+"""A studio's templates."""
 
 from itertools import chain
 

@@ -1,4 +1,4 @@
-"""Turning webhooks on: the address, its secret, and from which reply on."""
+"""The settings of webhooks: address, secret, events, and from which reply on."""
 
 from datetime import timedelta
 

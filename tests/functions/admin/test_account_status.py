@@ -22,7 +22,7 @@ LATER = NOW + timedelta(days=2)
 
 
 def order(do: str, account: str = "10000001", now: Any = NOW, **fields: Any) -> dict[str, Any]:
-    """Give an order, with a reason where one is needed."""
+    """Send an order, with a reason where one is required."""
     reason = {"reason": UNPAID} if do == "suspend" else {}
     return ask(f"accounts.{do}", now, account=account, **(reason | fields))
 

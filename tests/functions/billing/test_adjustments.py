@@ -1,4 +1,4 @@
-"""What comes too late for its month's invoice, and what the operator takes off one, stands on the next."""
+"""Late units and credits are on the next invoice."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""An invoice is mailed with all that it is about, in words and as PDF."""
+"""The mail with an invoice has every figure, in its text and as PDF."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""An account has one invoice for a month, mailed, whatever happens on the way."""
+"""An account has one mailed invoice for a month, even after crashes and repetitions."""
 
 from datetime import UTC, datetime, timedelta
 

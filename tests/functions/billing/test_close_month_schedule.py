@@ -1,4 +1,4 @@
-"""The month closes by the time that the schedule meant, with one job for each account."""
+"""The schedule closes the month before its scheduled time, with a job for each account."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""A month is closed only if its counters are the sum over its messages; a difference parks it, and is mended."""
+"""An invoice is issued only if the counters equal the sum over the messages; else it is checked again and parked."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ def bill(now: datetime = FIRST, month: str = "2026-11") -> Invoice | None:
     return invoices.get("10000001", month)
 
 
-def stands() -> MonthEntry:
+def month_entry() -> MonthEntry:
     found = invoices.entry("10000001", "2026-11")
     assert found
     return found
@@ -47,11 +47,11 @@ def test_a_difference_is_checked_again_before_the_invoice_is_parked() -> None:
     uncounted(2)
 
     first = bill()
-    doubted = stands()
+    doubted = month_entry()
     again = bill(LATER)
 
     assert (first, again) == (None, None)
-    assert (doubted.state, stands().state) == (InvoiceState.DOUBTED, InvoiceState.PARKED)
+    assert (doubted.state, month_entry().state) == (InvoiceState.DOUBTED, InvoiceState.PARKED)
     assert waiting(FIRST + timedelta(minutes=2)) == []
     assert waiting(FIRST + timedelta(days=9)) == []
 
@@ -63,7 +63,7 @@ def test_a_doubted_month_is_due_in_two_minutes_and_an_earlier_job_does_nothing()
 
     bill(FIRST + timedelta(minutes=1))
 
-    assert stands().state is InvoiceState.DOUBTED
+    assert month_entry().state is InvoiceState.DOUBTED
     assert waiting(FIRST + timedelta(minutes=2, seconds=1)) == ["10000001"]
 
 
@@ -74,7 +74,7 @@ def test_the_two_minutes_begin_at_the_end_of_the_check() -> None:
 
     bill_worker.bill(Bill(account="10000001", month="2026-11"), lambda: next(times))
 
-    assert stands().look_again_at == FIRST + timedelta(minutes=6)
+    assert month_entry().look_again_at == FIRST + timedelta(minutes=6)
     assert waiting(FIRST + timedelta(minutes=5)) == []
 
 
@@ -86,7 +86,7 @@ def test_a_parked_invoice_has_its_differences_and_no_number_and_is_not_mailed() 
     bill()
     bill(LATER)
 
-    found = stands().findings
+    found = month_entry().findings
     assert found
     assert [(one.count, one.counters, one.messages) for one in found.differences] == [
         ("texts_sent", 1, 2),
@@ -104,7 +104,7 @@ def test_counters_above_the_sum_over_the_messages_park_the_invoice_too() -> None
     bill()
     bill(LATER)
 
-    assert stands().state is InvoiceState.PARKED
+    assert month_entry().state is InvoiceState.PARKED
 
 
 def test_parking_raises_an_alarm(capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,7 +128,7 @@ def test_a_text_that_the_index_has_later_is_only_doubted() -> None:
     issued = bill(LATER)
 
     assert issued
-    assert (issued.units_used, stands().state, stands().findings) == (2, InvoiceState.ISSUED, None)
+    assert (issued.units_used, month_entry().state, month_entry().findings) == (2, InvoiceState.ISSUED, None)
 
 
 def test_a_parked_invoice_without_a_difference_is_computed_again_and_issued() -> None:
@@ -153,7 +153,7 @@ def test_an_issued_invoice_is_not_parked_by_a_later_difference() -> None:
     uncounted(2)
 
     assert bill(LATER) == first
-    assert stands().state is InvoiceState.ISSUED
+    assert month_entry().state is InvoiceState.ISSUED
 
 
 def test_a_text_counted_during_the_check_is_no_difference() -> None:
@@ -196,7 +196,7 @@ def test_an_invoice_issued_meanwhile_raises_no_alarm(capsys: pytest.CaptureFixtu
     with meanwhile("PutItem", mend):
         bill(LATER)
 
-    assert stands().state is InvoiceState.ISSUED
+    assert month_entry().state is InvoiceState.ISSUED
     assert "ParkedInvoices" not in capsys.readouterr().out
 
 
@@ -208,7 +208,7 @@ def test_an_unreadable_message_parks_the_invoice_too() -> None:
     bill()
     bill(LATER)
 
-    found = stands()
+    found = month_entry()
     assert found.state is InvoiceState.PARKED
     assert found.findings
     assert found.findings.unreadable == (broken.id,)

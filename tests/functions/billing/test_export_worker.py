@@ -1,4 +1,4 @@
-"""An invoice is exported to Stripe once, whatever breaks off, comes twice or is refused."""
+"""An invoice is exported to Stripe once, even after crashes, repetitions and lost responses."""
 
 import json
 import logging
@@ -75,7 +75,7 @@ def waiting(now: datetime) -> list[str]:
     return [item["type"] for item in due.by(now, 10) if item["type"] == "export"]
 
 
-def stands() -> tuple[str | None, str | None]:
+def export_state() -> tuple[str | None, str | None]:
     found = exports.get("10000001", "2026-11")
     assert found
     return found.stripe_invoice, found.stopped
@@ -91,7 +91,7 @@ def test_an_invoice_becomes_a_customer_a_draft_and_an_item_for_each_line(books: 
 
     account = accounts.get("10000001")
     assert books.asked == [exchange["request"] for exchange in INVOICE]
-    assert stands() == DONE
+    assert export_state() == DONE
     assert account
     assert account.stripe_customer == "cus_NffrFeUfNV2Hib"
     assert waiting(NOW + timedelta(days=2)) == []
@@ -121,7 +121,7 @@ def test_parallel_jobs_post_everything_once(books: FakeStripe) -> None:
         list(threads.map(lambda _: export(books), range(4)))
 
     assert len(books.asked) == len(INVOICE)
-    assert stands() == DONE
+    assert export_state() == DONE
 
 
 def test_an_export_killed_at_any_call_to_stripe_or_aws_creates_everything_once() -> None:
@@ -131,13 +131,13 @@ def test_an_export_killed_at_any_call_to_stripe_or_aws_creates_everything_once()
         with stripe() as books:
             with crash:
                 exporter.export(JOB, MortalBooks(client(books), crash), NOW)
-            left = stands()
+            left = export_state()
             export(books, NOW + timedelta(seconds=1))
             if "post" in crash.calls:  # whoever posts has the invoice to itself for a minute
-                assert stands() == left
+                assert export_state() == left
             export(books, NOW + timedelta(minutes=2))
 
-        assert stands() == DONE
+        assert export_state() == DONE
         assert len(books.made) == len(INVOICE)
         assert waiting(NOW + timedelta(days=2)) == []
 
@@ -150,7 +150,7 @@ def test_a_lost_response_is_repeated(books: FakeStripe, call: int) -> None:
     export(books)
     export(books, NOW + timedelta(minutes=1))
 
-    assert stands() == DONE
+    assert export_state() == DONE
     assert len(books.made) == len(INVOICE)
 
 
@@ -160,12 +160,12 @@ def test_an_unknown_result_or_a_temporary_error_is_retried(books: FakeStripe, pr
     books.instead = [None, None, problem]
 
     export(books)
-    at_first = stands()
+    at_first = export_state()
     soon = waiting(NOW + timedelta(minutes=1))
     export(books, NOW + timedelta(minutes=1))
 
     assert (at_first, soon) == ((None, None), ["export"])
-    assert stands() == DONE
+    assert export_state() == DONE
     assert len(books.made) == len(INVOICE)
 
 
@@ -185,13 +185,13 @@ def test_a_refused_export_stops_until_the_operator_begins_again(books: FakeStrip
     books.instead = [None, problem]
 
     export(books)
-    stopped = stands()
+    stopped = export_state()
     export(books, NOW + timedelta(hours=1))
     begin(Export(account="10000001", month="2026-11"), NOW + timedelta(days=1), wanted=True)
     export(books, NOW + timedelta(days=1))
 
     assert stopped == (None, why)
-    assert stands() == DONE
+    assert export_state() == DONE
     assert [one["headers"]["idempotency-key"] for one in books.asked][:3] == [
         "longcode-customer-10000001",
         "longcode-10000001-2026-11-000001-draft-1",
@@ -206,7 +206,7 @@ def test_an_export_unfinished_after_a_day_stops_before_its_keys_expire(books: Fa
 
     export(books, NOW + timedelta(hours=23, seconds=1))
 
-    assert stands() == (None, "unfinished")
+    assert export_state() == (None, "unfinished")
     assert len(books.asked) == 1
     assert waiting(NOW + timedelta(days=9)) == []
 
@@ -255,7 +255,9 @@ def test_the_key_is_in_no_log_no_answer_and_not_in_the_table(
     assert "http 401" in "".join(heard)
     assert "urllib3" in caplog.text
     assert "p7dc" not in "".join(heard) + caplog.text
-    assert "p7dc" not in repr((stands(), accounts.get("10000001"), client(books).post(StripeCall("/v1/x", "k", {}))))
+    assert "p7dc" not in repr(
+        (export_state(), accounts.get("10000001"), client(books).post(StripeCall("/v1/x", "k", {})))
+    )
 
 
 def test_a_response_of_stripe_is_classified_by_its_status_and_body(books: FakeStripe) -> None:

@@ -1,4 +1,4 @@
-"""A studio reads its invoices, and nobody else's."""
+"""A studio reads its own invoices, as JSON, page or PDF."""
 
 import base64
 import hashlib

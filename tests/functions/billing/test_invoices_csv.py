@@ -1,4 +1,4 @@
-"""A month's issued invoices as CSV: a row each, amounts that add up, and nothing that a spreadsheet would run."""
+"""The CSV of a month's invoices: a row each, amounts that add up, and no formulas."""
 
 import csv
 import io

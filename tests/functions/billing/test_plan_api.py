@@ -1,4 +1,4 @@
-"""Which plan a studio has, and how it changes."""
+"""A studio's plan and its changes."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a studio used, what is left of its plan, what the month will cost, and would have cost."""
+"""A month's usage, what is left of the plan, the forecast, and the cost on other plans."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Every charged text of a month as CSV: the same units as the usage, page by page, and of no other studio."""
+"""The CSV of a month's charged texts: page by page, with the same units as the usage, of one studio."""
 
 import csv
 import io
