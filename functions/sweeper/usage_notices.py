@@ -46,7 +46,7 @@ def look(item: Attributes, now: datetime) -> None:
     if not due.again(item, _next_look(item, used, now, ends_at), remove=gone, seen=used):
         return
     # One that is closed is billed for what it used, and has nothing to choose any more.
-    to_know = [] if account.standing is AccountStatus.CLOSED else billing_notices.due(held, plan, used)
+    to_know = [] if account.status is AccountStatus.CLOSED else billing_notices.due(held, plan, used)
     told = not to_know or _tell(account, item, held, to_know, now)
     if now >= ends_at and ((_goes_on(account, item["month"], now) and told) or now >= ends_at + _AFTERWARDS):
         quotas.unschedule(item)

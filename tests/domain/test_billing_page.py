@@ -1,7 +1,7 @@
-"""docs/billing.md is true: every row of its tables is worked out here."""
+"""Each row of the tables in docs/billing.md is computed, so that the page stays true."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from longcode import months
 from longcode.accounts.account import Account, AccountStatus, StatusChange, plan_in
 from longcode.billing import adjustments, stripe_form
 from longcode.billing.adjustments import Credit
+from longcode.billing.estimates import compare_plans, forecast
 from longcode.billing.invoice import InvoiceLine, draw_up, how_cut, invoice_facts, money
 from longcode.jobs import Product
 from longcode.plans import plans
@@ -22,7 +23,7 @@ PLANS = plans.read_price_list((ROOT / "infra/plans.json").read_text()).of_month(
 
 
 def rows(first_column: str) -> list[list[str]]:
-    """Read the table of the page whose heading begins so."""
+    """Return the rows of the page's table whose first column has this heading."""
     page = (ROOT / "docs/billing.md").read_text().splitlines()
     heading = next(at for at, line in enumerate(page) if line.startswith(f"| {first_column} |"))
     end = page.index("", heading)
@@ -34,7 +35,7 @@ def utc(text: str) -> datetime:
 
 
 @pytest.mark.parametrize(("month", "begins", "ends", "hours", "cutoff"), rows("Month"))
-def test_a_month_is_cut_as_the_page_says(month: str, begins: str, ends: str, hours: str, cutoff: str) -> None:
+def test_bounds_of_months_are_as_on_the_page(month: str, begins: str, ends: str, hours: str, cutoff: str) -> None:
     start, end = months.bounds(month)
 
     assert (start, end) == (utc(begins), utc(ends))
@@ -43,7 +44,7 @@ def test_a_month_is_cut_as_the_page_says(month: str, begins: str, ends: str, hou
 
 
 @pytest.mark.parametrize(("versions", "month", "version", "on_offer"), rows("Versions of a plan"))
-def test_a_plan_is_in_a_month_what_the_page_says(versions: str, month: str, version: str, on_offer: str) -> None:
+def test_terms_of_plans_are_as_on_the_page(versions: str, month: str, version: str, on_offer: str) -> None:
     terms = [
         {
             "version": int(one.split()[0]),
@@ -65,9 +66,7 @@ def test_a_plan_is_in_a_month_what_the_page_says(versions: str, month: str, vers
 
 
 @pytest.mark.parametrize(("changed", "in_chicago", "counts_from", "_"), rows("Changed, UTC"))
-def test_a_change_counts_from_the_month_that_the_page_says(
-    changed: str, in_chicago: str, counts_from: str, _: str
-) -> None:
+def test_first_months_of_changes_are_as_on_the_page(changed: str, in_chicago: str, counts_from: str, _: str) -> None:
     at = utc(changed)
     there = at.astimezone(months.CHICAGO)
 
@@ -76,17 +75,17 @@ def test_a_change_counts_from_the_month_that_the_page_says(
 
 
 @pytest.mark.parametrize(("changes", "month", "plan"), rows("Changes, UTC"))
-def test_a_month_has_the_plan_that_the_page_says(changes: str, month: str, plan: str) -> None:
-    made = [PlanChange(utc(at), name) for name, at in (change.split(" at ") for change in changes.split("; "))]
+def test_plans_of_months_are_as_on_the_page(changes: str, month: str, plan: str) -> None:
+    history = [PlanChange(utc(at), name) for name, at in (change.split(" at ") for change in changes.split("; "))]
 
-    assert (plans.in_month(month, made) or "none") == plan
+    assert (plans.in_month(month, history) or "none") == plan
 
 
 @pytest.mark.parametrize(("joined", "turns", "owes", "owes_not"), rows("Joined, UTC"))
-def test_an_account_that_leaves_owes_for_the_months_that_the_page_says(
+def test_months_owed_by_a_closed_account_are_as_on_the_page(
     joined: str, turns: str, owes: str, owes_not: str
 ) -> None:
-    made = [
+    history = [
         StatusChange(at=utc(at), to=AccountStatus(to))
         for to, at in (turn.split(" at ") for turn in turns.split("; "))
     ]
@@ -98,8 +97,8 @@ def test_an_account_that_leaves_owes_for_the_months_that_the_page_says(
         edition="standard",
         created_at=utc(joined),
         plan_changes=(PlanChange(utc(joined), "starter"),),
-        standing=made[-1].to,
-        standings=tuple(made),
+        status=history[-1].to,
+        status_changes=tuple(history),
     )
 
     assert [plan_in(account, month) for month in owes.split(", ")] == ["starter"] * len(owes.split(", "))
@@ -109,7 +108,7 @@ def test_an_account_that_leaves_owes_for_the_months_that_the_page_says(
 @pytest.mark.parametrize(
     ("plan", "used", "on_lines", "total"), [(row[0], row[1:3], row[3:6], row[6]) for row in rows("Plan")]
 )
-def test_an_invoice_comes_to_what_the_page_says(plan: str, used: list[str], on_lines: list[str], total: str) -> None:
+def test_invoices_are_as_on_the_page(plan: str, used: list[str], on_lines: list[str], total: str) -> None:
     sent, received = map(int, used)
     included, sent_beyond, received_beyond = map(int, on_lines)
 
@@ -125,7 +124,7 @@ def test_an_invoice_comes_to_what_the_page_says(plan: str, used: list[str], on_l
 @pytest.mark.parametrize(
     ("plan", "units", "lines", "amount"), [(row[0], row[1:5], row[5], row[6]) for row in rows("Late on")]
 )
-def test_late_units_come_to_what_the_page_says(plan: str, units: list[str], lines: str, amount: str) -> None:
+def test_late_units_are_as_on_the_page(plan: str, units: list[str], lines: str, amount: str) -> None:
     billed, counted = (Usage(units_sent=int(sent), units_received=int(received)) for sent, received in pairs(units))
 
     found = list(adjustments.late_lines("2026-10", PLANS[plan], billed, counted))
@@ -135,7 +134,7 @@ def test_late_units_come_to_what_the_page_says(plan: str, units: list[str], line
 
 
 @pytest.mark.parametrize("row", rows("Charges"))
-def test_credits_come_off_as_the_page_says(row: list[str]) -> None:
+def test_credits_are_as_on_the_page(row: list[str]) -> None:
     charged, brought, given, taken, carried, total = row
     charges = [InvoiceLine("monthly_fee", "Medium", 1, micros(charged), micros(charged))]
     credits_given = [
@@ -160,18 +159,18 @@ def micros(text: str) -> int:
     return int(text.removeprefix("$").replace(".", "")) * 10_000
 
 
-def test_every_form_of_an_invoice_tells_of_its_month_what_the_page_says() -> None:
+def test_facts_of_an_invoice_are_as_on_the_page() -> None:
     drawn = draw_up("10000001", "2026-11", PLANS["medium"], Usage())
-    told = [*map(": ".join, invoice_facts(drawn)), how_cut(drawn)]
+    shown_facts = [*map(": ".join, invoice_facts(drawn)), how_cut(drawn)]
 
     page = dict(rows("Told"))
 
-    assert [f"{name}: {page[name]}" in told for name in ("From", "Up to, and without")] == [True, True]
-    assert f"This one has {page['Hours'].replace(', ', ' hours, ')}." in told[-1]
-    assert f"the last one chosen by {page['The last plan chosen by']}, or" in told[-1]
+    assert [f"{name}: {page[name]}" in shown_facts for name in ("From", "Up to, and without")] == [True, True]
+    assert f"This one has {page['Hours'].replace(', ', ' hours, ')}." in shown_facts[-1]
+    assert f"the last one chosen by {page['The last plan chosen by']}, or" in shown_facts[-1]
 
 
-def test_an_invoice_is_rounded_for_the_operators_books_as_the_page_says() -> None:
+def test_rounded_exports_are_as_on_the_page() -> None:
     given = InvoiceLine("credit", "Credit", 1, -2_500_000, -2_500_000)
     drawn = draw_up("10000001", "2026-11", PLANS["volume"], Usage(units_sent=10_003), others=[given])
     charged = [line for line in drawn.lines if line.amount_micros]
@@ -186,3 +185,31 @@ def test_an_invoice_is_rounded_for_the_operators_books_as_the_page_says() -> Non
     ]
     assert [int(item) for *_, item in lines] == [one for one in stripe_form.amounts(drawn) if one]
     assert total == [lines[-1][1], lines[-1][1], lines[-1][2], str(sum(int(item) for *_, item in lines))]
+
+
+@pytest.mark.parametrize(("now", "a_day", "so_far", "looked_at", "expected"), rows("Now, UTC"))
+def test_forecasts_are_as_on_the_page(now: str, a_day: str, so_far: str, looked_at: str, expected: str) -> None:
+    today = date.fromisoformat(months.day_of(utc(now)))
+    joined = date.fromisoformat(f"{months.previous(today.isoformat()[:7])}-04")
+    days = [(joined + timedelta(days=day)).isoformat() for day in range(1, (today - joined).days)]
+    used = {day: Usage(units_sent=int(a_day)) for day in days} | {today.isoformat(): Usage(units_sent=int(so_far))}
+
+    found = forecast(PLANS["medium"], used, utc(f"{joined} 18:00:00"), utc(now))
+
+    assert found
+    assert (found.days_looked_at, found.units_sent) == (int(looked_at), int(expected))
+
+
+@pytest.mark.parametrize(("sent", "received", "on_each", "cheapest", "saved"), rows("Sent"))
+def test_comparisons_of_plans_are_as_on_the_page(
+    sent: str, received: str, on_each: str, cheapest: str, saved: str
+) -> None:
+    used = Usage(units_sent=int(sent), units_received=int(received))
+
+    found = compare_plans("2026-11", PLANS["medium"], PLANS.values(), used)
+
+    spelled = [
+        f"{one.plan} {'stops' if one.total_micros is None else money(one.total_micros, 'USD')}" for one in found.plans
+    ]
+    assert "; ".join(spelled) == on_each
+    assert (found.cheapest, money(found.saved_micros, "USD")) == (cheapest, saved)

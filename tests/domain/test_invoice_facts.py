@@ -1,4 +1,4 @@
-"""All forms of an invoice tell the same: whose it is, of which month, how that was cut, and what it comes to."""
+"""The facts that every form of an invoice shows: studio, month and its bounds, plan, usage and total."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def invoice(month: str = "2026-11", plan: Plan = MEDIUM) -> Invoice:
     return replace(drawn, number=f"{month}-000123")
 
 
-def test_an_invoice_tells_all_that_it_is_about() -> None:
+def test_an_invoices_facts_are_complete() -> None:
     assert invoice_facts(invoice()) == (
         InvoiceFact("Number", "2026-11-000123"),
         InvoiceFact("Issued on", "1 December 2026"),
@@ -58,15 +58,15 @@ def test_a_plan_that_stops_says_so() -> None:
         ("2028-02", "696 hours.", "29 February 2028, 17:00:00 -06:00 (2028-02-29T23:00:00Z)"),
     ],
 )
-def test_it_is_told_how_the_month_was_cut(month: str, hours: str, cutoff: str) -> None:
-    told = how_cut(invoice(month))
+def test_the_bounds_of_the_month_are_explained(month: str, hours: str, cutoff: str) -> None:
+    paragraph = how_cut(invoice(month))
 
-    assert f"This one has {hours}" in told
-    assert f"the last one chosen by {cutoff}" in told
-    assert "midnight in Chicago" in told
+    assert f"This one has {hours}" in paragraph
+    assert f"the last one chosen by {cutoff}" in paragraph
+    assert "midnight in Chicago" in paragraph
 
 
-def test_a_line_about_another_month_says_which_and_credits_take_away() -> None:
+def test_a_line_about_another_month_names_it_and_credits_are_negative() -> None:
     credit = InvoiceLine("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000, "2026-09")
     drawn = draw_up("10000001", "2026-11", MEDIUM, Usage(), others=[credit])
 

@@ -1,4 +1,4 @@
-"""Passwords: too many to guess, easy to type, kept as argon2id."""
+"""Passwords: hard to guess, easy to type, stored as argon2id hashes."""
 
 import math
 import re
@@ -7,14 +7,14 @@ from longcode.accounts import passwords
 
 
 def test_a_password_has_more_than_128_random_bits() -> None:
-    made = [passwords.make() for _ in range(200)]
+    generated = [passwords.make() for _ in range(200)]
 
-    alphabet = set("".join(made)) - {"-"}
-    assert all(re.fullmatch(r"([a-z2-9]{5}-){5}[a-z2-9]{5}", one) for one in made)
+    alphabet = set("".join(generated)) - {"-"}
+    assert all(re.fullmatch(r"([a-z2-9]{5}-){5}[a-z2-9]{5}", one) for one in generated)
     assert len(alphabet) == 31
     assert alphabet.isdisjoint("ilo01")
     assert math.log2(31) * 30 > 128
-    assert len(set(made)) == 200
+    assert len(set(generated)) == 200
 
 
 def test_a_password_matches_its_own_hash_and_no_other() -> None:
@@ -27,21 +27,21 @@ def test_a_password_matches_its_own_hash_and_no_other() -> None:
     assert "abcde" not in kept
 
 
-def test_the_same_password_is_kept_in_another_way_each_time() -> None:
+def test_each_hash_of_a_password_is_different() -> None:
     assert passwords.hashed("abcde") != passwords.hashed("abcde")
 
 
-def test_nothing_matches_where_nothing_is_kept() -> None:
+def test_no_password_matches_without_a_hash() -> None:
     assert not passwords.matches("", None)
     assert not passwords.matches("abcde", None)
 
 
-def test_nobodys_hash_takes_as_long_to_check_as_anybodys() -> None:
+def test_the_hash_for_unknown_accounts_takes_as_long_to_check() -> None:
     kept = passwords.hashed("abcde")
 
-    assert passwords.NOBODYS.split("$")[:4] == kept.split("$")[:4]
-    assert len(passwords.NOBODYS) == len(kept)
+    assert passwords.UNKNOWN.split("$")[:4] == kept.split("$")[:4]
+    assert len(passwords.UNKNOWN) == len(kept)
 
 
-def test_nothing_matches_what_is_no_hash() -> None:
+def test_no_password_matches_a_malformed_hash() -> None:
     assert not passwords.matches("abcde", "abcde")

@@ -34,7 +34,7 @@ CHANGES = st.lists(
 MONTHS = st.builds("2026-{:02}".format, st.integers(1, 12))
 
 
-def test_changes_may_be_listed_in_any_order() -> None:
+def test_changes_can_be_listed_in_any_order() -> None:
     joined = PlanChange(datetime(2026, 6, 2, 15, tzinfo=UTC), "starter")
     bigger = PlanChange(datetime(2026, 6, 10, 15, tzinfo=UTC), "medium")
 
@@ -47,7 +47,7 @@ def test_the_later_listed_of_two_changes_at_one_instant_counts() -> None:
     assert plans.in_month("2026-06", [PlanChange(at, "starter"), PlanChange(at, "medium")]) == "medium"
 
 
-def test_changes_of_the_repeated_hour_are_told_apart() -> None:
+def test_changes_in_the_repeated_hour_are_ordered() -> None:
     first = datetime(2026, 11, 1, 1, 40, tzinfo=months.CHICAGO)
     second = datetime(2026, 11, 1, 1, 20, tzinfo=months.CHICAGO, fold=1)
 
@@ -58,7 +58,7 @@ def test_a_studio_that_never_joined_has_no_plan() -> None:
     assert plans.in_month("2026-06", []) is None
 
 
-def test_a_change_a_microsecond_after_the_cut_off_is_too_late() -> None:
+def test_a_change_a_microsecond_after_the_cut_off_counts_from_the_next_month() -> None:
     assert plans.counts_from(datetime(2026, 6, 30, 22, 0, 0, 0, tzinfo=UTC)) == "2026-06"
     assert plans.counts_from(datetime(2026, 6, 30, 22, 0, 0, 1, tzinfo=UTC)) == "2026-07"
 
@@ -73,7 +73,7 @@ def test_a_malformed_month_and_a_change_without_a_zone_are_refused() -> None:
 
 
 @given(CHANGES, MONTHS)
-def test_the_plan_of_a_month_is_the_last_by_the_cut_off_or_else_the_first_of_all(
+def test_the_plan_of_a_month_is_the_last_by_the_cut_off_or_else_the_first(
     changes: list[PlanChange], month: str
 ) -> None:
     in_time: list[tuple[datetime, int, str]] = []
@@ -91,7 +91,7 @@ def test_the_plan_of_a_month_is_the_last_by_the_cut_off_or_else_the_first_of_all
 
 
 @given(CHANGES)
-def test_once_joined_a_studio_always_has_a_plan(changes: list[PlanChange]) -> None:
+def test_a_studio_has_a_plan_in_each_month_after_it_joined(changes: list[PlanChange]) -> None:
     joined = min((months.month_of(change.at) for change in changes), default="2027-01")
 
     for number in range(1, 13):

@@ -1,4 +1,4 @@
-"""The price list: what the operator's file may say, what a plan is in a month, and what a later file may add."""
+"""The price list: valid files, the terms of a plan in a month, and what a later file may add."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -33,7 +33,7 @@ SECOND = VERSION | {"version": 2, "from_month": "2027-01", "monthly_fee_micros":
 
 
 def file(*versions: File, name: str = "starter") -> File:
-    """Tell a file of one plan with these versions, or else a good one."""
+    """Return a file of one plan with these versions, or a valid one."""
     return {"currency": "USD", "plans": [{"name": name, "versions": list(versions or (VERSION,))}]}
 
 
@@ -45,7 +45,7 @@ def added(new: File, to: File | None = None, now: datetime = NOW) -> list[tuple[
     return [(name, one.version) for name, one in plans_plans.added_versions(read(new), read(to) if to else None, now)]
 
 
-def test_the_operators_file_has_plans_from_small_to_large_of_both_kinds() -> None:
+def test_infra_plans_has_plans_from_small_to_large_of_both_kinds() -> None:
     plans = plans_plans.read_price_list(FILE.read_bytes()).of_month("2026-11")
 
     assert list(plans) == ["starter", "small", "medium", "large", "volume"]
@@ -53,7 +53,7 @@ def test_the_operators_file_has_plans_from_small_to_large_of_both_kinds() -> Non
     assert plans["volume"] == Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE, "USD", 1)
 
 
-def test_a_larger_plan_of_the_operators_file_is_cheaper_by_the_unit() -> None:
+def test_a_larger_plan_in_infra_plans_is_cheaper_per_unit() -> None:
     plans = list(plans_plans.read_price_list(FILE.read_bytes()).of_month("2026-11").values())
 
     for smaller, larger in pairwise(plans):
@@ -76,7 +76,7 @@ def test_a_larger_plan_of_the_operators_file_is_cheaper_by_the_unit() -> None:
         ({"unit_price_micros": 1_000_001}, "plans[0].versions[0].unit_price_micros", "<= 1000000"),
         ({"included_units": -1}, "plans[0].versions[0].included_units", "`int` >= 0"),
         ({"included_units": 2**63}, "plans[0].versions[0].included_units", "<= 1000000000"),
-        ({"included_units": 0}, "plans[0].versions[0]", "a plan that stops at 0 units lets nobody send"),
+        ({"included_units": 0}, "plans[0].versions[0]", "a plan that stops at 0 units sends nothing"),
         ({"past_limit": "warn"}, "plans[0].versions[0].past_limit", "Invalid enum value 'warn'"),
         ({"title": "  "}, "plans[0].versions[0].title", "matching regex"),
         ({"title": "Starter\nYour plan: free"}, "plans[0].versions[0].title", "matching regex"),
@@ -87,7 +87,7 @@ def test_a_larger_plan_of_the_operators_file_is_cheaper_by_the_unit() -> None:
         ({"discount": 5}, "plans[0].versions[0]", "unknown field `discount`"),
     ],
 )
-def test_a_version_that_cannot_be_meant_is_refused_with_its_place(changed: File, field: str, reason: str) -> None:
+def test_an_invalid_version_is_refused_with_its_place(changed: File, field: str, reason: str) -> None:
     with pytest.raises(BadPlans) as refusal:
         read(file(VERSION | changed))
 
@@ -109,7 +109,7 @@ def test_a_version_that_cannot_be_meant_is_refused_with_its_place(changed: File,
         (lambda _: [file()], "file", "`object`, got `array`"),
     ],
 )
-def test_a_file_that_cannot_be_meant_is_refused(spoil: Callable[[File], object], field: str, reason: str) -> None:
+def test_an_invalid_file_is_refused(spoil: Callable[[File], object], field: str, reason: str) -> None:
     with pytest.raises(BadPlans) as refusal:
         read(spoil(file()))
 
@@ -118,7 +118,7 @@ def test_a_file_that_cannot_be_meant_is_refused(spoil: Callable[[File], object],
 
 
 @pytest.mark.parametrize("given", ['"currency": "USD"', '"monthly_fee_micros": 5000000', '"version": 1'])
-def test_a_field_that_is_given_twice_is_refused_as_the_last_would_count(given: str) -> None:
+def test_a_field_that_is_there_twice_is_refused(given: str) -> None:
     text = msgspec.json.format(msgspec.json.encode(file())).decode()
     name = given.split('"')[1]
 
@@ -128,10 +128,10 @@ def test_a_field_that_is_given_twice_is_refused_as_the_last_would_count(given: s
     assert refusal.value.field == "file"
 
 
-def test_more_plans_than_the_table_can_hold_are_refused() -> None:
+def test_more_plans_than_the_table_can_store_are_refused() -> None:
     plans = [{"name": f"plan-{number}", "versions": [VERSION]} for number in range(3_000)]
 
-    with pytest.raises(BadPlans, match="more than the table can hold: 300,000 bytes") as refusal:
+    with pytest.raises(BadPlans, match="larger than 300,000 bytes") as refusal:
         read({"currency": "USD", "plans": plans})
 
     assert refusal.value.field == "file"
@@ -159,7 +159,7 @@ def test_a_version_cannot_begin_before_the_one_before_it() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", b"\xff", b'{"currency": "\xff"}', "[]", "null", "[" * 100_000])
-def test_what_is_not_a_file_of_plans_is_refused(text: str | bytes) -> None:
+def test_a_file_without_plans_is_refused(text: str | bytes) -> None:
     with pytest.raises(BadPlans) as refusal:
         plans_plans.read_price_list(text)
 
@@ -176,8 +176,8 @@ def test_a_month_has_the_newest_version_that_has_begun() -> None:
     assert [plan.title for plan in plans.values()] == ["Starter", "Starter", "Starter", "Basic"]
 
 
-def test_before_its_first_version_a_plan_is_as_that_says_and_not_on_offer() -> None:
-    """Somebody who joins on the last evening of a month, with a plan of the next, has it at once."""
+def test_before_its_first_version_a_plan_has_its_terms_and_is_not_on_offer() -> None:
+    """A studio that joins after the cut-off with a plan of the next month has it at once."""
     prices = read(file(VERSION))
 
     assert (prices.of_month("2025-12")["starter"].version, prices.of_month("2025-12")["starter"].on_offer) == (
@@ -196,16 +196,16 @@ def test_a_version_takes_a_plan_off_offer_and_another_puts_it_back() -> None:
     assert offered == [True, False, True]
 
 
-def test_what_is_no_month_has_no_plans() -> None:
+def test_a_malformed_month_has_no_plans() -> None:
     with pytest.raises(ValueError, match="'2026-6' is not a month"):
         read(file()).of_month("2026-6")
 
 
-def test_the_first_file_may_have_months_that_have_begun() -> None:
+def test_the_first_file_can_have_months_that_have_begun() -> None:
     assert added(file(VERSION, SECOND)) == [("starter", 1), ("starter", 2)]
 
 
-def test_a_plan_that_is_new_may_have_months_that_have_begun() -> None:
+def test_a_new_plan_can_have_months_that_have_begun() -> None:
     new = file()
     new["plans"].append({"name": "large", "versions": [VERSION]})
 
@@ -224,7 +224,7 @@ def test_the_same_file_adds_nothing_even_when_its_months_have_begun() -> None:
         (datetime(2027, 1, 1, 6, 0, 0, tzinfo=UTC), False),
     ],
 )
-def test_a_version_comes_an_hour_before_its_month_at_the_latest(now: datetime, is_added: bool) -> None:
+def test_a_version_must_be_loaded_an_hour_before_its_month(now: datetime, is_added: bool) -> None:
     if is_added:
         assert added(file(VERSION, SECOND), file(), now) == [("starter", 2)]
         return
@@ -245,44 +245,42 @@ def test_a_version_comes_an_hour_before_its_month_at_the_latest(now: datetime, i
         ("on_offer", False),
     ],
 )
-def test_a_version_that_is_loaded_is_never_edited(name: str, value: object) -> None:
+def test_a_loaded_version_cannot_be_changed(name: str, value: object) -> None:
     with pytest.raises(BadPlans, match=f"Version 1 of 'starter' is loaded and stays as it is.*{name}") as refusal:
         added(file(VERSION | {name: value}), file())
 
     assert refusal.value.field == f"starter.1.{name}"
 
 
-def test_a_version_that_has_not_begun_is_corrected_by_another_for_the_same_month() -> None:
+def test_a_version_that_has_not_begun_is_replaced_by_another_for_the_same_month() -> None:
     corrected = file(VERSION, SECOND, SECOND | {"version": 3, "monthly_fee_micros": 5_500_000})
 
     assert added(corrected, file(VERSION, SECOND)) == [("starter", 3)]
     assert read(corrected).of_month("2027-01")["starter"].monthly_fee_micros == 5_500_000
 
 
-def test_an_old_file_that_comes_late_is_refused() -> None:
+def test_an_older_file_is_refused() -> None:
     with pytest.raises(BadPlans, match="Version 2 of 'starter' is loaded, but not in this file") as refusal:
         added(file(), file(VERSION, SECOND))
 
     assert refusal.value.field == "starter.2"
 
 
-def test_a_plan_does_not_go() -> None:
+def test_a_loaded_plan_cannot_be_removed() -> None:
     with pytest.raises(BadPlans, match="Version 1 of 'starter' is loaded, but not in this file"):
         added(file(name="another"), file())
 
 
-def test_the_currency_stays() -> None:
-    with pytest.raises(BadPlans, match="in USD, for good, and not in EUR") as refusal:
+def test_the_currency_cannot_be_changed() -> None:
+    with pytest.raises(BadPlans, match="in USD; the currency cannot become EUR") as refusal:
         added(file() | {"currency": "EUR"}, file())
 
     assert refusal.value.field == "currency"
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=12), st.integers(1, 24))
-def test_whatever_is_added_the_months_that_have_begun_stay_as_they_were(
-    steps: list[tuple[int, bool]], joined: int
-) -> None:
-    """Each month the operator tries to add a version for a month some months ahead; some tries are refused."""
+def test_no_added_version_changes_a_month_that_has_begun(steps: list[tuple[int, bool]], joined: int) -> None:
+    """Each month the operator tries to add a version for a later month; some attempts are refused."""
     loaded, seen = file(), dict[str, Plan]()
     for at, (ahead, offered) in enumerate(steps):
         year, number = divmod(at, 12)

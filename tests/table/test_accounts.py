@@ -1,9 +1,9 @@
-"""Accounts: an id and an address belong to one, and no change of plan is lost."""
+"""Accounts: an id and an address belong to one account, and no change of plan is lost."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
 from longcode.plans.plans import PlanChange
@@ -25,7 +25,7 @@ def test_an_account_is_found_by_its_id_and_its_address() -> None:
 
 
 @pytest.mark.parametrize(("number", "email"), [("10000001", "new@x.example"), ("10000002", "ann@foxglove.example")])
-def test_an_id_or_an_address_that_is_taken_opens_nothing(number: str, email: str) -> None:
+def test_a_taken_id_or_address_opens_no_account(number: str, email: str) -> None:
     account = studio(email="ann@foxglove.example")
 
     with pytest.raises(ConditionFailed):
@@ -47,7 +47,7 @@ def test_a_change_of_plan_on_an_outdated_history_fails() -> None:
     assert [change.plan for change in found.plan_changes] == ["medium", "large"]
 
 
-def test_a_password_is_replaced_only_if_it_is_the_one_meant() -> None:
+def test_a_password_is_replaced_only_if_its_hash_is_unchanged() -> None:
     accounts.set_password("10000001", "first")
 
     accounts.set_password("10000001", "second", instead_of="first")
@@ -57,34 +57,34 @@ def test_a_password_is_replaced_only_if_it_is_the_one_meant() -> None:
     assert accounts.password_hash("10000001") == "second"
 
 
-def test_mailing_credentials_is_taken_by_one_until_its_lease_ends_and_by_none_once_done() -> None:
+def test_mailing_credentials_is_leased_to_one_worker_and_to_none_once_done() -> None:
     account = studio(established_at=None)
     soon, later = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
 
-    assert accounts.take_to_establish(account, {}, NOW, soon)
-    assert not accounts.take_to_establish(account, {}, soon, later)
-    assert accounts.take_to_establish(account, {}, soon + timedelta(milliseconds=1), later)
+    assert accounts.claim_establishing(account, {}, NOW, soon)
+    assert not accounts.claim_establishing(account, {}, soon, later)
+    assert accounts.claim_establishing(account, {}, soon + timedelta(milliseconds=1), later)
     accounts.establish("10000001", "form-1", later)
-    assert not accounts.take_to_establish(account, {}, later + timedelta(days=1), later)
+    assert not accounts.claim_establishing(account, {}, later + timedelta(days=1), later)
 
 
-def test_an_account_takes_what_the_form_says_that_brings_its_credentials() -> None:
+def test_an_account_takes_its_details_from_the_form_of_its_credentials() -> None:
     account = studio(established_at=None, country_code="61")
     form = {"name": "Foxglove", "country_code": "1", "plan_changes": (PlanChange(LATER, "large"),)}
 
-    taken = accounts.take_to_establish(account, form, LATER, LATER)
+    taken = accounts.claim_establishing(account, form, LATER, LATER)
 
     assert taken == replace(account, name="Foxglove", country_code="1", plan_changes=(PlanChange(LATER, "large"),))
     assert accounts.get("10000001") == taken
 
 
-def test_a_plan_that_was_changed_since_stays_whatever_form_comes_again() -> None:
+def test_a_plan_changed_since_is_not_changed_by_a_repeated_form() -> None:
     first = studio(established_at=None)
     account = accounts.change_plan(first, PlanChange(LATER, "large"))
     form = {"plan_changes": (PlanChange(LATER, "starter"),)}
 
-    assert accounts.take_to_establish(first, form, LATER, LATER) is None
-    assert accounts.take_to_establish(account, form, LATER, LATER) == account
+    assert accounts.claim_establishing(first, form, LATER, LATER) is None
+    assert accounts.claim_establishing(account, form, LATER, LATER) == account
     assert accounts.get("10000001") == account
 
 

@@ -1,4 +1,4 @@
-"""A month's texts, one by one, are what its counters count: whenever they were accepted, and whoever moves them."""
+"""The texts of a month add up to its counters, whenever they were accepted, and even if they are moved."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ ENDS = datetime(2026, 12, 1, 6, tzinfo=UTC)
 
 @pytest.fixture
 def table(aws: None) -> None:
-    """Have a table."""
+    """Create the table."""
 
 
 def accepted(message_id: str, at: datetime, *, send_at: datetime | None = None, body: str = "Hello") -> Message:
@@ -109,7 +109,7 @@ def ids(month: str = "2026-11", account: str = STUDIO) -> list[str]:
     return [one.id for one in charged.of_month(account, month)]
 
 
-def test_texts_of_both_ways_come_in_the_order_of_their_acceptance(table: None) -> None:
+def test_texts_and_replies_are_in_the_order_of_their_acceptance(table: None) -> None:
     sent("m2", NOW + 2 * SECOND)
     folders.link(sent("m0", NOW), client_id="c1")
     took_in("m3", NOW + 3 * SECOND)
@@ -118,7 +118,7 @@ def test_texts_of_both_ways_come_in_the_order_of_their_acceptance(table: None) -
     assert ids() == ["m0", "m1", "m2", "m3"]
 
 
-def test_a_text_is_of_the_month_of_its_claim_whenever_it_was_accepted(table: None) -> None:
+def test_a_text_counts_in_the_month_of_its_claim(table: None) -> None:
     sent("a year before", BEGINS + HOUR, accepted_at=BEGINS - 365 * DAY, send_at=BEGINS + HOUR)
     sent("for October", BEGINS - HOUR, accepted_at=BEGINS - 40 * DAY, send_at=BEGINS - HOUR)
     sent("for the last minute", BEGINS, accepted_at=BEGINS - 40 * DAY, send_at=BEGINS - MINUTE)
@@ -141,7 +141,7 @@ def test_a_text_is_of_the_month_of_its_claim_whenever_it_was_accepted(table: Non
     assert ids("2026-12") == ["claimed too late"]
 
 
-def test_what_the_counters_do_not_count_is_left_out(table: None) -> None:
+def test_texts_that_the_counters_do_not_count_are_left_out(table: None) -> None:
     accepted("never sent", NOW)
     messages.settle(claimed(accepted("refused", NOW), NOW), MessageState.FAILED)
     messages.take_back(sent("taken back", NOW), MessageState.UNDELIVERED, NOW)
@@ -157,7 +157,7 @@ def test_what_the_counters_do_not_count_is_left_out(table: None) -> None:
     assert quotas.of_month(STUDIO, "2026-11") == Usage(texts_received=1)
 
 
-def test_a_text_that_is_resolved_days_later_is_of_the_month_of_its_claim(table: None) -> None:
+def test_a_text_resolved_days_later_counts_in_the_month_of_its_claim(table: None) -> None:
     waiting = claimed(accepted("m0", ENDS - HOUR), ENDS - HOUR)
     messages.put_off(waiting, MessageState.UNCERTAIN, ENDS + DAY, deadline=ENDS + 3 * DAY)
     before = ids()
@@ -167,7 +167,7 @@ def test_a_text_that_is_resolved_days_later_is_of_the_month_of_its_claim(table: 
     assert (before, ids(), ids("2026-12")) == ([], ["m0"], [])
 
 
-def test_a_reply_that_is_moved_is_listed_where_it_is_counted_now(table: None) -> None:
+def test_a_moved_reply_is_listed_at_the_account_that_counts_it(table: None) -> None:
     one = took_in("m0", NOW)
 
     messages_replies.move_reply(one, replace(one, account=OTHER))
@@ -175,7 +175,7 @@ def test_a_reply_that_is_moved_is_listed_where_it_is_counted_now(table: None) ->
     assert (ids(), ids(account=OTHER)) == ([], ["m0"])
 
 
-def test_each_text_tells_what_it_adds() -> None:
+def test_the_usage_of_each_text_adds_up() -> None:
     text = replace(reply("m0", NOW, units=3), segments=4)
 
     assert usage_of(text) == Usage(texts_received=1, units_received=3, segments_received=4)
@@ -184,7 +184,7 @@ def test_each_text_tells_what_it_adds() -> None:
 
 
 @pytest.mark.parametrize("month", ["2026-11", None, "absent"])
-def test_a_text_that_cannot_be_read_is_not_passed_over(table: None, month: str | None) -> None:
+def test_an_unreadable_text_raises_an_error(table: None, month: str | None) -> None:
     sent("m0", NOW)
     took_in("m1", NOW)
     broken: dict[str, Any] = {"state": "eaten", "month": month}
@@ -196,7 +196,7 @@ def test_a_text_that_cannot_be_read_is_not_passed_over(table: None, month: str |
         ids()
 
 
-def test_a_text_that_cannot_be_read_keeps_no_other_month_from_being_added_up(table: None) -> None:
+def test_an_unreadable_text_of_another_month_is_skipped(table: None) -> None:
     sent("m0", BEGINS - SECOND)
     store.write(Update(keys.message(STUDIO, "m0"), changes={"state": "eaten"}))
 
@@ -205,12 +205,12 @@ def test_a_text_that_cannot_be_read_keeps_no_other_month_from_being_added_up(tab
 
 @contextmanager
 def at_each_query(act: Callable[[int], None]) -> Iterator[None]:
-    """Do something after each of the queries that are made here, as many times as there are."""
-    made: list[int] = []
+    """Act after each query that is made here, in turn."""
+    queries: list[int] = []
 
     def after(_answer: dict[str, Any]) -> None:
-        made.append(len(made))
-        act(made[-1])
+        queries.append(len(queries))
+        act(queries[-1])
 
     with retold("Query", after):
         yield
@@ -218,7 +218,7 @@ def at_each_query(act: Callable[[int], None]) -> Iterator[None]:
 
 @pytest.mark.parametrize("moved_after", range(20))
 @pytest.mark.parametrize("linked_first", [True, False])
-def test_a_text_that_is_linked_or_unlinked_meanwhile_is_given_once(
+def test_a_text_linked_or_unlinked_meanwhile_is_listed_once(
     table: None, moved_after: int, linked_first: bool
 ) -> None:
     one = sent("m0", NOW)
@@ -237,7 +237,7 @@ def test_a_text_that_is_linked_or_unlinked_meanwhile_is_given_once(
     assert found == ["m0"]
 
 
-def test_a_walk_goes_on_from_where_another_stopped(table: None) -> None:
+def test_a_walk_continues_where_another_stopped(table: None) -> None:
     for index in range(7):
         sent(f"m{index}", NOW + index * SECOND)
 
@@ -250,7 +250,7 @@ def test_a_walk_goes_on_from_where_another_stopped(table: None) -> None:
     assert [chunk.reached is None for chunk in every] == [False] * 5 + [True]
 
 
-def test_a_year_of_texts_that_were_not_scheduled_is_not_read(table: None) -> None:
+def test_a_year_of_unscheduled_texts_is_not_read(table: None) -> None:
     for days in range(40, 60):
         sent(f"m{days}", BEGINS - days * DAY)
 
@@ -267,7 +267,7 @@ BODIES = st.sampled_from(["a", "a" * 161, "中" * 71])
 
 @dataclass(frozen=True)
 class Send:
-    """A text, and what becomes of it."""
+    """A text, and what happens to it."""
 
     at: datetime
     ahead: timedelta
@@ -279,7 +279,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Came:
-    """A reply, and what becomes of it."""
+    """A reply, and what happens to it."""
 
     at: datetime
     units: int
@@ -308,7 +308,7 @@ REPLIES = st.builds(
 @pytest.mark.long
 @settings(max_examples=8)
 @given(sends=st.lists(SENDS, max_size=6), replies=st.lists(REPLIES, max_size=6))
-def test_whatever_happens_the_texts_of_a_month_add_up_to_its_counters(sends: list[Send], replies: list[Came]) -> None:
+def test_the_texts_of_a_random_month_add_up_to_its_counters(sends: list[Send], replies: list[Came]) -> None:
     with local_aws():
         for index, send in enumerate(sends):
             play_send(f"s{index}", send)

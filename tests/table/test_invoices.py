@@ -1,4 +1,4 @@
-"""Invoices: the first one issued stands, has the next number of its month, and is due until it is mailed."""
+"""Invoices: the first one issued for a month counts, has the next number, and is due until it is mailed."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -30,7 +30,7 @@ def test_the_first_invoice_of_a_month_stands() -> None:
     assert first == replace(drawn(10), number="2026-11-000001")
 
 
-def test_numbers_of_a_month_have_no_gaps_and_each_month_begins_anew() -> None:
+def test_numbers_have_no_gaps_and_begin_again_each_month() -> None:
     november = [invoices.issue(drawn(account=one), NOW).number for one in ("10000001", "10000002", "10000001")]
     again = invoices.issue(drawn(account="10000003"), NOW).number
     december = invoices.issue(drawn(month="2026-12"), NOW).number
@@ -39,14 +39,14 @@ def test_numbers_of_a_month_have_no_gaps_and_each_month_begins_anew() -> None:
     assert (again, december) == ("2026-11-000003", "2026-12-000001")
 
 
-def test_invoices_issued_at_once_have_different_numbers_without_a_gap() -> None:
+def test_parallel_invoices_have_different_numbers_without_a_gap() -> None:
     with at_once() as threads:
         issued = list(threads.map(lambda n: invoices.issue(drawn(account=f"1000000{n % 6}"), NOW), range(12)))
 
     assert {one.number for one in issued} == {f"2026-11-00000{n}" for n in range(1, 7)}
 
 
-def test_another_takes_the_number_meanwhile() -> None:
+def test_a_number_taken_meanwhile_is_skipped() -> None:
     with meanwhile("TransactWriteItems", lambda: invoices.issue(drawn(account="10000002"), NOW)):
         mine = invoices.issue(drawn(), NOW)
 
@@ -57,8 +57,8 @@ def test_the_bytes_of_an_invoice_stay() -> None:
     issued = invoices.issue(drawn(10), NOW)
     before = msgspec.json.encode(invoices.get("10000001", "2026-11"))
 
-    invoices.take_to_mail("10000001", "2026-11", NOW, NOW)
-    invoices.note_mailed("10000001", "2026-11", NOW)
+    invoices.claim_mailing("10000001", "2026-11", NOW, NOW)
+    invoices.mark_mailed("10000001", "2026-11", NOW)
     invoices.issue(drawn(5_000), NOW)
 
     assert msgspec.json.encode(invoices.get("10000001", "2026-11")) == before == msgspec.json.encode(issued)
@@ -68,22 +68,22 @@ def test_an_invoice_is_due_until_it_is_mailed() -> None:
     later = NOW + timedelta(minutes=1)
     invoices.issue(drawn(), NOW)
     assert [item["month"] for item in due.by(later, 10)] == ["2026-11"]
-    assert invoices.take_to_mail("10000001", "2026-11", NOW, later)
+    assert invoices.claim_mailing("10000001", "2026-11", NOW, later)
 
-    invoices.note_mailed("10000001", "2026-11", NOW)
+    invoices.mark_mailed("10000001", "2026-11", NOW)
 
     assert list(due.by(later, 10)) == []
-    assert not invoices.take_to_mail("10000001", "2026-11", later + timedelta(days=1), later + timedelta(days=2))
+    assert not invoices.claim_mailing("10000001", "2026-11", later + timedelta(days=1), later + timedelta(days=2))
     assert invoices.get("10000001", "2026-11") == replace(drawn(), number="2026-11-000001")
 
 
-def test_an_invoice_is_mailed_by_one_at_a_time_and_by_another_when_that_one_died() -> None:
+def test_an_invoice_is_mailed_by_one_worker_and_by_another_after_its_lease() -> None:
     invoices.issue(drawn(), NOW)
     lease = NOW + timedelta(minutes=1)
 
-    first = invoices.take_to_mail("10000001", "2026-11", NOW, lease)
-    beside = invoices.take_to_mail("10000001", "2026-11", NOW + timedelta(seconds=30), lease)
-    after = invoices.take_to_mail("10000001", "2026-11", NOW + timedelta(seconds=61), lease + timedelta(minutes=1))
+    first = invoices.claim_mailing("10000001", "2026-11", NOW, lease)
+    beside = invoices.claim_mailing("10000001", "2026-11", NOW + timedelta(seconds=30), lease)
+    after = invoices.claim_mailing("10000001", "2026-11", NOW + timedelta(seconds=61), lease + timedelta(minutes=1))
 
     assert (first, beside, after) == (True, False, True)
 

@@ -1,4 +1,4 @@
-"""The price list: read once a minute by each process, and written as the successor of what was read."""
+"""The price list: read once a minute by each process, and written only over the revision that was read."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ TEXT = (Path(__file__).parents[2] / "infra/plans.json").read_text()
 
 
 def dearer(fee: int, plan: str = "starter") -> PriceList:
-    """Tell the operator's list with a second version of a plan, from January on, whatever its name."""
+    """Return the operator's price list with a second version of a plan, from January."""
     file = msgspec.json.decode(TEXT)
     (changed,) = (one for one in file["plans"] if one["name"] == plan)
     second = {"version": 2, "from_month": "2027-01", "monthly_fee_micros": fee}
@@ -37,7 +37,7 @@ def test_the_list_is_read_as_it_was_written() -> None:
     assert price_list.of_month("2026-11") == lists.read_price_list(TEXT).of_month("2026-11")
 
 
-def test_what_is_read_is_kept_for_a_minute() -> None:
+def test_a_price_list_is_read_once_a_minute() -> None:
     price_list.forget()
     before = fee("2027-01", 1000)
     price_list.write(dearer(6_000_000), 1)
@@ -50,7 +50,7 @@ def test_what_is_read_is_kept_for_a_minute() -> None:
     )
 
 
-def test_a_warm_process_asks_the_table_nothing() -> None:
+def test_a_warm_process_does_not_read_the_table() -> None:
     price_list.of_month("2026-11")
 
     with counted_calls("dynamodb") as calls:
@@ -60,7 +60,7 @@ def test_a_warm_process_asks_the_table_nothing() -> None:
     assert calls == []
 
 
-def test_a_plan_that_this_process_has_not_read_yet_is_looked_for() -> None:
+def test_a_plan_loaded_meanwhile_is_read_from_the_table() -> None:
     known = price_list.of_month("2026-11")
     file = msgspec.json.decode(TEXT)
     file["plans"].append({**file["plans"][0], "name": "tiny"})
@@ -72,7 +72,7 @@ def test_a_plan_that_this_process_has_not_read_yet_is_looked_for() -> None:
         known["gigantic"]
 
 
-def test_a_stack_without_a_price_list_says_so() -> None:
+def test_a_missing_price_list_raises_an_error() -> None:
     store.write(Delete(keys.price_list()))
     price_list.forget()
 
@@ -80,7 +80,7 @@ def test_a_stack_without_a_price_list_says_so() -> None:
         price_list.of_month("2026-11")
 
 
-def test_of_writes_at_once_one_is_the_successor() -> None:
+def test_of_parallel_writes_one_succeeds() -> None:
     with at_once() as threads:
         written = list(threads.map(lambda more: price_list.write(dearer(6_000_000 + more), 1), range(4)))
 
@@ -91,6 +91,6 @@ def test_of_writes_at_once_one_is_the_successor() -> None:
     assert prices.of_month("2027-01")["starter"].monthly_fee_micros == 6_000_000 + written.index(True)
 
 
-def test_a_list_is_never_written_over_another_that_was_not_read() -> None:
+def test_a_price_list_that_was_not_read_is_not_overwritten() -> None:
     assert not price_list.write(dearer(6_000_000), 0)
     assert price_list.loaded() == (lists.read_price_list(TEXT), 1)

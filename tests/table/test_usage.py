@@ -36,7 +36,7 @@ def claimed(message_id: str, at: datetime = NOW) -> Message:
     return found
 
 
-def test_a_month_has_its_days_and_no_other() -> None:
+def test_a_month_adds_up_its_own_days() -> None:
     for day in ("2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01"):
         for spread_by in ("m1", "m2", "m3", "m4", "m5"):
             add(day, spread_by)
@@ -50,7 +50,7 @@ def test_a_month_has_its_days_and_no_other() -> None:
     assert quotas.of_month("10000001", "2026-09") == Usage()
 
 
-def test_a_text_counts_as_soon_as_it_is_recorded_and_once() -> None:
+def test_a_text_is_counted_at_once_and_once() -> None:
     message = claimed("m1")
 
     recorded = [messages.record(message, MessageState.SENT, carrier="twilio", carrier_id="SM1") for _ in range(3)]
@@ -59,7 +59,7 @@ def test_a_text_counts_as_soon_as_it_is_recorded_and_once() -> None:
     assert quotas.by_day("10000001", "2026-11") == {"2026-11-22": Usage(texts_sent=1, units_sent=2, segments_sent=2)}
 
 
-def test_a_text_counts_on_the_day_that_it_was_in_chicago() -> None:
+def test_a_text_counts_on_its_day_in_chicago() -> None:
     last_evening = datetime(2026, 12, 1, 5, 59, tzinfo=UTC)
 
     messages.record(claimed("m1", last_evening), MessageState.SENT)
@@ -68,7 +68,7 @@ def test_a_text_counts_on_the_day_that_it_was_in_chicago() -> None:
     assert quotas.of_month("10000001", "2026-12") == Usage()
 
 
-def test_texts_at_once_are_all_counted() -> None:
+def test_parallel_texts_are_all_counted() -> None:
     texts = [claimed(f"m{number}") for number in range(8)]
 
     with at_once() as threads:

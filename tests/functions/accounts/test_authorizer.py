@@ -1,4 +1,4 @@
-"""An account number and its password open the API, and nothing else does."""
+"""Only an account number with its password is authorised."""
 
 import base64
 import time
@@ -67,7 +67,7 @@ NOT_CREDENTIALS = [
 ]
 
 
-def test_everything_else_is_unauthorized_in_the_word_that_api_gateway_turns_into_401() -> None:
+def test_other_credentials_raise_the_error_that_api_gateway_answers_with_401() -> None:
     studio()
 
     for authorization in NOT_CREDENTIALS:

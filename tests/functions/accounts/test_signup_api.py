@@ -1,4 +1,4 @@
-"""The form and the mailed link: open to all, telling nobody anything, changing a plan once and by a click."""
+"""The sign-up form reveals no account, and the link in the mail changes a plan once, by a click."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -41,14 +41,14 @@ def plans_of(account: str) -> list[str]:
     return [change.plan for change in found.plan_changes]
 
 
-def test_the_plans_are_open_to_all() -> None:
+def test_the_plans_are_public() -> None:
     answer = call(signup_api, "GET", "/plans")
 
     assert answer.status == 200
     assert [plan["name"] for plan in answer.json["items"]] == ["starter", "small", "medium", "large", "volume"]
 
 
-def test_the_form_goes_to_the_queue_and_the_answer_comes_by_mail() -> None:
+def test_the_form_is_queued_and_the_response_announces_a_mail() -> None:
     answer = signup_api.handler(event("post_signup"), LambdaContext())
 
     assert answer["statusCode"] == 202
@@ -87,7 +87,7 @@ def test_a_known_address_gets_the_same_answer_as_an_unknown_one() -> None:
         ({"admin": True}, 422, "invalid", "admin"),
     ],
 )
-def test_a_form_that_cannot_be_is_refused_with_its_field(
+def test_an_invalid_form_is_refused_with_its_field(
     changes: dict[str, Any], status: int, code: str, field: str
 ) -> None:
     answer = sign_up(**changes)
@@ -97,20 +97,20 @@ def test_a_form_that_cannot_be_is_refused_with_its_field(
     assert queued("sign_up") == []
 
 
-def test_an_edition_that_is_not_entitled_is_told_which_are() -> None:
+def test_an_edition_without_texting_is_refused_with_the_editions_that_have_it() -> None:
     assert sign_up(edition="Lite").json["detail"] == (
         "Texting is an add-on of the Standard, Professional and Enterprise editions."
     )
 
 
-def test_looking_at_the_link_changes_nothing() -> None:
+def test_opening_the_link_changes_nothing() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "large", clients.now())
 
     shown = [call(signup_api, "GET", f"/signup/confirm/{token}") for _ in range(2)]
 
     assert [page.status for page in shown] == [200, 200]
-    assert "Change to the plan Large? Made by 17:00 Central Time on " in shown[1].text
+    assert "Change to the plan Large? If you make the change by 17:00 Central Time on " in shown[1].text
     assert '<form method="post">' in shown[1].text
     assert (shown[1].headers["Cache-Control"], shown[1].headers["Referrer-Policy"]) == ("no-store", "no-referrer")
     assert "frame-ancestors 'none'" in shown[1].headers["Content-Security-Policy"]
@@ -128,7 +128,7 @@ def test_a_click_on_the_link_changes_the_plan_once() -> None:
     assert (first.status, second.status, look.status) == (200, 404, 404)
     assert "Your plan is now Large. It counts from " in first.text
     assert second.text == look.text
-    assert "This link is used or too old." in second.text
+    assert "This link was used already, or it is too old." in second.text
     assert plans_of("10000001") == ["medium", "large"]
 
 
@@ -136,29 +136,29 @@ def test_a_click_on_the_link_changes_the_plan_once() -> None:
     ("clicked", "month"),
     [(CUTOFF - timedelta(hours=1), "2026-11"), (CUTOFF, "2026-11"), (CUTOFF + timedelta(milliseconds=1), "2026-12")],
 )
-def test_the_click_is_the_change_whenever_the_form_came(clicked: datetime, month: str) -> None:
+def test_the_change_dates_from_the_click_and_not_from_the_form(clicked: datetime, month: str) -> None:
     studio()
     token = accounts.request_confirmation("10000001", "large", CUTOFF - timedelta(hours=2))
 
-    taken = signup_api.take(token, clicked)
+    taken = signup_api.change_plan(token, clicked)
 
     assert taken
     assert (taken[0].name, taken[1]) == ("large", month)
     assert accounts.need("10000001").plan_changes[-1] == PlanChange(clicked, "large")
 
 
-def test_a_link_to_the_plan_that_one_has_is_used_up_and_changes_nothing() -> None:
+def test_a_link_to_the_present_plan_is_used_up_and_changes_nothing() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "medium", NOW)
 
-    taken, again = signup_api.take(token, NOW), signup_api.take(token, NOW)
+    taken, again = signup_api.change_plan(token, NOW), signup_api.change_plan(token, NOW)
 
     assert taken
     assert (taken[0].name, taken[1], again) == ("medium", "2026-11", None)
     assert plans_of("10000001") == ["medium"]
 
 
-def test_a_plan_that_went_off_offer_since_the_form_says_so_and_changes_nothing() -> None:
+def test_a_link_to_a_plan_that_is_no_longer_offered_is_refused() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "starter", clients.now())
     file = json.loads((Path(__file__).parents[3] / "infra/plans.json").read_text())
@@ -177,7 +177,7 @@ def test_a_plan_that_went_off_offer_since_the_form_says_so_and_changes_nothing()
     assert [plan["name"] for plan in listed.json["items"]] == ["small", "medium", "large", "volume"]
 
 
-def test_a_token_that_was_never_made_changes_nothing() -> None:
+def test_an_unknown_token_changes_nothing() -> None:
     studio()
     accounts.request_confirmation("10000001", "large", clients.now())
 
@@ -187,47 +187,47 @@ def test_a_token_that_was_never_made_changes_nothing() -> None:
     assert plans_of("10000001") == ["medium"]
 
 
-def test_a_link_is_good_for_a_day() -> None:
+def test_a_link_is_valid_for_a_day() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "large", NOW)
 
-    assert signup_api.take(token, NOW + timedelta(hours=24)) is None
+    assert signup_api.change_plan(token, NOW + timedelta(hours=24)) is None
     assert plans_of("10000001") == ["medium"]
-    assert signup_api.take(token, NOW + timedelta(hours=24, milliseconds=-1))
+    assert signup_api.change_plan(token, NOW + timedelta(hours=24, milliseconds=-1))
     assert plans_of("10000001") == ["medium", "large"]
 
 
-def test_two_clicks_at_once_change_the_plan_once() -> None:
+def test_parallel_clicks_change_the_plan_once() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "large", NOW)
 
     with at_once() as threads:
-        taken = list(threads.map(lambda _: signup_api.take(token, NOW), range(4)))
+        taken = list(threads.map(lambda _: signup_api.change_plan(token, NOW), range(4)))
 
     assert sum(plan is not None for plan in taken) == 1
     assert plans_of("10000001") == ["medium", "large"]
 
 
-def test_another_change_at_the_same_time_does_not_use_the_link_up() -> None:
+def test_a_parallel_change_does_not_use_the_link_up() -> None:
     account = studio()
     token = accounts.request_confirmation("10000001", "large", NOW)
 
     with meanwhile("TransactWriteItems", lambda: accounts.change_plan(account, PlanChange(NOW, "small"))):
-        taken = signup_api.take(token, NOW)
+        taken = signup_api.change_plan(token, NOW)
 
     assert taken
     assert taken[0].name == "large"
     assert plans_of("10000001") == ["medium", "small", "large"]
 
 
-def test_a_click_that_is_killed_anywhere_can_be_made_again() -> None:
+def test_a_click_killed_anywhere_can_be_repeated() -> None:
     number = studio().id
     token = accounts.request_confirmation(number, "large", NOW)
 
     for crash in every_crash(after=False):
         with crash:
-            signup_api.take(token, NOW)
-        signup_api.take(token, NOW)
+            signup_api.change_plan(token, NOW)
+        signup_api.change_plan(token, NOW)
 
         assert plans_of(number) == ["medium", "large"]
 
@@ -240,11 +240,11 @@ def test_the_form_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
     assert "foxglove" not in shown.casefold()
 
 
-def test_a_sign_up_is_what_its_queue_carries() -> None:
+def test_a_form_fits_its_job() -> None:
     assert set(EstablishAccount.__struct_fields__) == {"id", "country_code", *FORM}
 
 
-def test_a_link_that_was_mailed_before_the_account_was_closed_changes_nothing() -> None:
+def test_a_link_mailed_before_the_account_was_closed_changes_nothing() -> None:
     account = studio()
     token = accounts.request_confirmation(account.id, "large", clients.now())
     done("accounts.close", account=account.id)
@@ -258,5 +258,5 @@ def test_a_link_that_was_mailed_before_the_account_was_closed_changes_nothing() 
 @pytest.mark.parametrize(
     "name", ["שירה צילום", "ستوديو", "株式会社", "Zoë & Co. (NYC)", "🦊", "👩‍👩‍👧", "e\u0301", "7", "!"]
 )
-def test_a_studio_is_called_what_it_likes_in_any_script(name: str) -> None:
+def test_a_studios_name_can_be_in_any_script(name: str) -> None:
     assert sign_up(studio_name=name).status == 202

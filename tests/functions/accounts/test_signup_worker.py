@@ -1,4 +1,4 @@
-"""A sign-up ends in one account and one mail with credentials that open it, whatever happens on the way."""
+"""A sign-up ends in one account and one mail with working credentials, even after crashes and repetitions."""
 
 import re
 from contextlib import suppress
@@ -58,7 +58,7 @@ def test_a_new_studio_gets_an_account_number_and_a_password_that_open_its_accoun
     account = accounts.get(number)
     assert answer == {"batchItemFailures": []}
     assert mail.subject == "Your Longcode account"
-    assert "The address of the API: https://longcode.example" in mail.text
+    assert "asks for the address of the API, it is: https://longcode.example" in mail.text
     assert opens(number, password)
     assert account
     assert (account.name, account.email, account.edition) == ("Foxglove Portraits", ANN, "professional")
@@ -82,7 +82,7 @@ def test_a_known_address_gets_a_link_and_keeps_its_plan_and_password() -> None:
     (mail,) = mails_to(ANN)
     account = accounts.get("10000001")
     assert mail.subject == "Confirm your change of plan"
-    assert "chose the plan Large." in mail.text
+    assert "chose the Large plan." in mail.text
     assert re.search(r"^https://longcode\.example/signup/confirm/[\w-]{43}$", mail.text, re.MULTILINE)
     assert account
     assert [change.plan for change in account.plan_changes] == ["medium"]
@@ -96,23 +96,23 @@ def test_the_mails_say_from_when_the_plan_counts_and_until_when_it_can_be_change
 
     welcome, confirm = (mail.text for mail in mails_to(ANN))
     assert (
-        "Your plan: Starter. It counts from November 2026 on."
-        " Until 17:00 Central Time on 30 November 2026 that can be changed."
+        "Your plan is Starter. It counts from November 2026."
+        " You can change it until 17:00 Central Time on 30 November 2026."
     ) in welcome
     assert (
-        "Made by 17:00 Central Time on 30 November 2026, the change counts from November 2026 on,"
-        " and later from the month after."
+        "If you make the change by 17:00 Central Time on 30 November 2026, it counts from November 2026;"
+        " later, from the month after."
     ) in confirm
 
 
-def test_who_joins_on_a_last_evening_is_told_that_the_month_counts() -> None:
+def test_a_studio_that_joins_after_the_cutoff_is_told_that_the_month_counts() -> None:
     signup_worker.establish(form(plan="starter"), datetime(2026, 11, 30, 23, 0, 1, tzinfo=UTC))
 
     (mail,) = mails_to(ANN)
-    assert "Your plan: Starter. It counts from November 2026 on.\n" in mail.text
+    assert "Your plan is Starter. It counts from November 2026.\n" in mail.text
 
 
-def test_a_form_that_comes_before_the_credentials_of_another_brings_its_own_plan() -> None:
+def test_a_form_processed_before_the_credentials_of_another_brings_its_own_plan() -> None:
     with Crash(5, before=True):
         signup_worker.establish(form(plan="starter", name="Foxglov"), NOW)
 
@@ -122,14 +122,14 @@ def test_a_form_that_comes_before_the_credentials_of_another_brings_its_own_plan
     welcome, confirm = mails_to(ANN)
     (number,) = accounts.all_ids()
     account = accounts.need(number)
-    assert "Your plan: Large." in welcome.text
+    assert "Your plan is Large." in welcome.text
     assert account.name == "Foxglove Portraits"
     assert account.plan_changes == (PlanChange(NOW + timedelta(minutes=2), "large"),)
     assert opens(*credentials(welcome.text))
-    assert "chose the plan Starter." in confirm.text
+    assert "chose the Starter plan." in confirm.text
 
 
-def test_killed_anywhere_the_next_delivery_ends_in_credentials_that_work() -> None:
+def test_a_sign_up_killed_anywhere_ends_in_credentials_that_work() -> None:
     for crash in every_crash(after=False):
         with crash:
             signup_worker.establish(form(), NOW)
@@ -143,7 +143,7 @@ def test_killed_anywhere_the_next_delivery_ends_in_credentials_that_work() -> No
         assert len(list(accounts.all_ids())) == 1
 
 
-def test_while_one_call_mails_the_credentials_another_waits() -> None:
+def test_a_second_worker_waits_while_the_first_mails_the_credentials() -> None:
     with Crash(5, before=True):
         signup_worker.establish(form(), NOW)
 
@@ -153,7 +153,7 @@ def test_while_one_call_mails_the_credentials_another_waits() -> None:
     assert mails_to(ANN) == []
 
 
-def test_the_same_address_at_once_makes_one_account_and_one_password() -> None:
+def test_parallel_forms_with_one_address_create_one_account_and_one_password() -> None:
     def once(number: int) -> None:
         with suppress(signup_worker.Busy, ConditionFailed):
             signup_worker.establish(form(sign_up=f"form-{number}"), NOW)
@@ -168,7 +168,7 @@ def test_the_same_address_at_once_makes_one_account_and_one_password() -> None:
     assert credentials(welcome[0].text)[0] == number
 
 
-def test_a_record_that_cannot_be_read_fails_alone() -> None:
+def test_an_unreadable_record_fails_alone() -> None:
     good = event("sqs_sign_up")["Records"][0]["body"]
 
     answer = signup_worker.handler(sqs_event("{", good, '{"id": "x"}'), LambdaContext())
@@ -185,7 +185,7 @@ def test_no_log_shows_a_password(capsys: pytest.CaptureFixture[str]) -> None:
     assert password not in "".join(capsys.readouterr())
 
 
-def test_the_form_with_a_closed_accounts_address_says_that_it_is_closed_and_opens_nothing() -> None:
+def test_a_form_with_a_closed_accounts_address_is_answered_that_it_is_closed() -> None:
     studio("10000001", email=ANN)
     done("accounts.close", account="10000001")
 
@@ -198,7 +198,7 @@ def test_the_form_with_a_closed_accounts_address_says_that_it_is_closed_and_open
     assert list(accounts.all_ids()) == ["10000001"]
 
 
-def test_an_account_that_was_closed_before_its_credentials_went_gets_none() -> None:
+def test_an_account_closed_before_its_credentials_were_mailed_gets_none() -> None:
     studio("10000001", email=ANN, established_at=None)
     done("accounts.close", account="10000001")
 
@@ -207,7 +207,7 @@ def test_an_account_that_was_closed_before_its_credentials_went_gets_none() -> N
     assert [mail.subject for mail in mails_to(ANN)] == ["Your Longcode account is closed"]
 
 
-def test_the_form_with_a_suspended_accounts_address_asks_to_confirm_the_plan_as_ever() -> None:
+def test_a_form_with_a_suspended_accounts_address_is_answered_with_a_link() -> None:
     studio("10000001", email=ANN)
     done("accounts.suspend", account="10000001", reason="Unpaid.")
 

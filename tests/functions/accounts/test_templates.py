@@ -1,4 +1,4 @@
-"""The texts that a studio uses most."""
+"""A studio's templates."""
 
 from itertools import chain
 
@@ -35,7 +35,7 @@ def test_a_template_is_written_shown_and_deleted() -> None:
     assert show("reminder").status == 404
 
 
-def test_a_template_that_never_was_cannot_be_deleted() -> None:
+def test_an_unknown_template_cannot_be_deleted() -> None:
     studio()
 
     answer = call(settings_api, "DELETE", "/templates/reminder", account="10000001")
@@ -55,13 +55,13 @@ def test_unknown_fields_are_refused_with_their_names() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "   ", "x" * 1601])
-def test_a_body_that_no_carrier_takes_is_refused(body: str) -> None:
+def test_a_body_longer_than_carriers_accept_is_refused(body: str) -> None:
     answer = put("reminder", body)
 
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "body")
 
 
-def test_paging_gives_each_template_once() -> None:
+def test_each_template_is_on_one_page() -> None:
     studio()
     for number in range(25):
         put(f"t{number:02}")

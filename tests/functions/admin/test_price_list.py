@@ -28,7 +28,7 @@ LATER = datetime(2027, 2, 1, 15, tzinfo=UTC)
 
 
 def with_version(plan: int = 0, **terms: Any) -> str:
-    """Return the operator's file with a new version of a plan, from January unless told otherwise."""
+    """Return the operator's file with a new version of a plan, from January by default."""
     file: dict[str, Any] = json.loads(TEXT)
     versions = file["plans"][plan]["versions"]
     versions.append(deepcopy(versions[0]) | {"version": 2, "from_month": "2027-01"} | terms)
@@ -45,7 +45,7 @@ def fees() -> dict[str, int]:
 
 
 def empty() -> None:
-    """Go back to a stack on which nothing is loaded."""
+    """Remove the price list."""
     store.write(Delete(keys.price_list()))
     price_list.forget()
 

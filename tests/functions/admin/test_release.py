@@ -23,7 +23,7 @@ BUSY = Refused(RefusalReason.TRY_AGAIN, "20429")
 
 @pytest.fixture
 def account(aws: None) -> Account:
-    """Give a studio with a client, on a plan that stops."""
+    """Return a studio with a client, on a plan that stops."""
     account = studio(plan_changes=(PlanChange(NOW, "small"),))
     client(account)
     return account

@@ -45,7 +45,7 @@ HAND_OVER: dict[str, Any] = {
 
 @pytest.fixture
 def fox(aws: None) -> Account:
-    """Give a studio that has a client."""
+    """Return a studio that has a client."""
     account = studio()
     client(account)
     return account
@@ -53,7 +53,7 @@ def fox(aws: None) -> Account:
 
 @pytest.fixture
 def wattle(aws: None) -> Account:
-    """Give another one, which has the same client."""
+    """Return another studio, which has the same client."""
     account = studio("10000002")
     client(account, "theirs")
     return account

@@ -1,4 +1,4 @@
-"""A month is closed only if its counters are the sum over its messages; a difference parks it, and is mended."""
+"""An invoice is issued only if the counters equal the sum over the messages; else it is checked again and parked."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ def bill(now: datetime = FIRST, month: str = "2026-11") -> Invoice | None:
     return invoices.get("10000001", month)
 
 
-def stands() -> MonthEntry:
+def month_entry() -> MonthEntry:
     found = invoices.entry("10000001", "2026-11")
     assert found
     return found
@@ -42,43 +42,43 @@ def waiting(now: datetime) -> list[str]:
     return [item["account"] for item in due.by(now, 10)]
 
 
-def test_a_difference_is_looked_at_once_more_before_the_invoice_is_parked() -> None:
+def test_a_difference_is_checked_again_before_the_invoice_is_parked() -> None:
     studio()
     uncounted(2)
 
     first = bill()
-    doubted = stands()
+    doubted = month_entry()
     again = bill(LATER)
 
     assert (first, again) == (None, None)
-    assert (doubted.state, stands().state) == (InvoiceState.DOUBTED, InvoiceState.PARKED)
+    assert (doubted.state, month_entry().state) == (InvoiceState.DOUBTED, InvoiceState.PARKED)
     assert waiting(FIRST + timedelta(minutes=2)) == []
     assert waiting(FIRST + timedelta(days=9)) == []
 
 
-def test_what_is_doubted_is_due_in_two_minutes_and_a_job_that_comes_before_does_nothing() -> None:
+def test_a_doubted_month_is_due_in_two_minutes_and_an_earlier_job_does_nothing() -> None:
     studio()
     uncounted()
     bill()
 
     bill(FIRST + timedelta(minutes=1))
 
-    assert stands().state is InvoiceState.DOUBTED
+    assert month_entry().state is InvoiceState.DOUBTED
     assert waiting(FIRST + timedelta(minutes=2, seconds=1)) == ["10000001"]
 
 
-def test_the_two_minutes_begin_when_the_walk_is_over_however_long_it_took() -> None:
+def test_the_two_minutes_begin_at_the_end_of_the_check() -> None:
     studio()
     uncounted()
     times = iter([FIRST, FIRST + timedelta(minutes=4)])
 
     bill_worker.bill(Bill(account="10000001", month="2026-11"), lambda: next(times))
 
-    assert stands().look_again_at == FIRST + timedelta(minutes=6)
+    assert month_entry().look_again_at == FIRST + timedelta(minutes=6)
     assert waiting(FIRST + timedelta(minutes=5)) == []
 
 
-def test_a_parked_invoice_tells_what_differs_has_no_number_and_is_not_mailed() -> None:
+def test_a_parked_invoice_has_its_differences_and_no_number_and_is_not_mailed() -> None:
     studio()
     text(5)
     uncounted(2)
@@ -86,7 +86,7 @@ def test_a_parked_invoice_tells_what_differs_has_no_number_and_is_not_mailed() -
     bill()
     bill(LATER)
 
-    found = stands().findings
+    found = month_entry().findings
     assert found
     assert [(one.count, one.counters, one.messages) for one in found.differences] == [
         ("texts_sent", 1, 2),
@@ -97,14 +97,14 @@ def test_a_parked_invoice_tells_what_differs_has_no_number_and_is_not_mailed() -
     assert mails_to("10000001@studio.example") == []
 
 
-def test_counters_that_say_more_than_the_messages_park_too() -> None:
+def test_counters_above_the_sum_over_the_messages_park_the_invoice_too() -> None:
     studio()
     store.write(quotas.adding("10000001", "2026-11-22", "m1", Usage(texts_received=1, units_received=1)))
 
     bill()
     bill(LATER)
 
-    assert stands().state is InvoiceState.PARKED
+    assert month_entry().state is InvoiceState.PARKED
 
 
 def test_parking_raises_an_alarm(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +119,7 @@ def test_parking_raises_an_alarm(capsys: pytest.CaptureFixture[str]) -> None:
     assert "ParkedInvoices" in capsys.readouterr().out
 
 
-def test_what_the_index_did_not_have_yet_is_only_doubted() -> None:
+def test_a_text_that_the_index_has_later_is_only_doubted() -> None:
     studio()
     late = uncounted(2)
     bill()
@@ -128,10 +128,10 @@ def test_what_the_index_did_not_have_yet_is_only_doubted() -> None:
     issued = bill(LATER)
 
     assert issued
-    assert (issued.units_used, stands().state, stands().findings) == (2, InvoiceState.ISSUED, None)
+    assert (issued.units_used, month_entry().state, month_entry().findings) == (2, InvoiceState.ISSUED, None)
 
 
-def test_a_parked_invoice_whose_difference_is_gone_is_drawn_up_anew_and_issued() -> None:
+def test_a_parked_invoice_without_a_difference_is_computed_again_and_issued() -> None:
     studio()
     missed = uncounted(2)
     bill()
@@ -146,17 +146,17 @@ def test_a_parked_invoice_whose_difference_is_gone_is_drawn_up_anew_and_issued()
     assert len(mails_to("10000001@studio.example")) == 1
 
 
-def test_an_invoice_that_is_issued_is_not_parked_by_what_comes_later() -> None:
+def test_an_issued_invoice_is_not_parked_by_a_later_difference() -> None:
     studio()
     first = bill()
 
     uncounted(2)
 
     assert bill(LATER) == first
-    assert stands().state is InvoiceState.ISSUED
+    assert month_entry().state is InvoiceState.ISSUED
 
 
-def test_a_text_that_is_counted_during_the_walk_is_no_difference() -> None:
+def test_a_text_counted_during_the_check_is_no_difference() -> None:
     studio()
     text(5)
 
@@ -167,10 +167,10 @@ def test_a_text_that_is_counted_during_the_walk_is_no_difference() -> None:
     assert issued.units_used == 11
 
 
-def test_what_is_put_aside_and_then_owes_nothing_waits_for_nobody() -> None:
+def test_a_doubted_or_parked_month_that_owes_nothing_is_deleted() -> None:
     studio(
         plan_changes=(PlanChange(LEFT - timedelta(days=90), "medium"),),
-        standings=(StatusChange(at=LEFT, to=AccountStatus.CLOSED),),
+        status_changes=(StatusChange(at=LEFT, to=AccountStatus.CLOSED),),
     )
     store.write(quotas.adding("10000001", "2026-11-22", "m1", Usage(texts_received=1, units_received=1)))
     bill()
@@ -184,7 +184,7 @@ def test_what_is_put_aside_and_then_owes_nothing_waits_for_nobody() -> None:
     assert waiting(FIRST + timedelta(days=1)) == []
 
 
-def test_nobody_is_woken_for_an_invoice_that_was_issued_meanwhile(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invoice_issued_meanwhile_raises_no_alarm(capsys: pytest.CaptureFixture[str]) -> None:
     studio()
     missed = uncounted()
     bill()
@@ -196,11 +196,11 @@ def test_nobody_is_woken_for_an_invoice_that_was_issued_meanwhile(capsys: pytest
     with meanwhile("PutItem", mend):
         bill(LATER)
 
-    assert stands().state is InvoiceState.ISSUED
+    assert month_entry().state is InvoiceState.ISSUED
     assert "ParkedInvoices" not in capsys.readouterr().out
 
 
-def test_a_message_that_cannot_be_read_parks_too() -> None:
+def test_an_unreadable_message_parks_the_invoice_too() -> None:
     studio()
     broken = text()
     store.write(Update(keys.message(broken.account, broken.id), changes={"state": "sideways"}))
@@ -208,13 +208,13 @@ def test_a_message_that_cannot_be_read_parks_too() -> None:
     bill()
     bill(LATER)
 
-    found = stands()
+    found = month_entry()
     assert found.state is InvoiceState.PARKED
     assert found.findings
     assert found.findings.unreadable == (broken.id,)
 
 
-def test_what_is_taken_back_or_not_charged_is_no_difference() -> None:
+def test_a_text_taken_back_or_not_charged_is_no_difference() -> None:
     studio()
     gone = text(3)
     store.write(Update(keys.message(gone.account, gone.id), changes={"charged_units": 0}))

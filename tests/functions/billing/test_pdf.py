@@ -1,4 +1,4 @@
-"""An invoice as PDF: all that it is about, the same bytes always, whatever the studio is called."""
+"""The PDF of an invoice: complete, always the same bytes, with any studio's name."""
 
 import base64
 import hashlib
@@ -39,7 +39,7 @@ def invoice(studio: str = "Foxglove Portraits", others: int = 0) -> Invoice:
 
 
 def drawn_texts(document: bytes) -> list[str]:
-    """List what is drawn with the Latin letters of our fonts, in order."""
+    """List the texts drawn with the embedded fonts, in order."""
     streams = re.findall(rb"/ASCII85Decode /FlateDecode.*?stream\n(.*?)~>endstream", document, re.DOTALL)
     pages = [zlib.decompress(base64.a85decode(stream)) for stream in streams]
     return [re.sub(rb"\\(.)", rb"\1", shown).decode("latin-1") for page in pages for shown in _SHOWN.findall(page)]
@@ -48,14 +48,14 @@ def drawn_texts(document: bytes) -> list[str]:
 def test_a_pdf_shows_every_fact_every_line_and_the_total() -> None:
     shown = drawn_texts(pdf.draw(invoice()))
 
-    told = " ".join(shown)
+    page_text = " ".join(shown)
     assert "Longcode: Invoice 2026-11-000123" in shown
     assert [fact for fact in (*invoice_facts(invoice()), *invoice_sums(invoice())) if fact.value not in shown] == []
     assert [cell for row in invoice_rows(invoice()) for cell in row if cell not in shown] == []
-    assert "A month is cut at midnight in Chicago (America/Chicago). This one has 721 hours" in told
+    assert "A month is cut at midnight in Chicago (America/Chicago). This one has 721 hours" in page_text
 
 
-def test_many_lines_go_on_over_the_pages() -> None:
+def test_many_lines_continue_on_further_pages() -> None:
     document = pdf.draw(invoice(others=100))
 
     shown = drawn_texts(document)
@@ -80,12 +80,12 @@ def test_many_lines_go_on_over_the_pages() -> None:
         ("", []),
     ],
 )
-def test_each_character_is_drawn_by_a_font_that_has_it_or_as_a_box(name: str, runs: list[tuple[str, str]]) -> None:
+def test_each_character_is_drawn_with_a_font_that_has_it_or_as_a_box(name: str, runs: list[tuple[str, str]]) -> None:
     assert pdf.runs(name, pdf.REGULAR) == runs
     assert pdf.draw(invoice(name)).startswith(b"%PDF-")
 
 
-def test_a_long_name_is_cut_into_lines() -> None:
+def test_a_long_name_is_wrapped() -> None:
     lines = pdf.wrapped("W" * 200 + " and Co", pdf.REGULAR, 10, 300)
 
     assert "".join(lines) == "W" * 200 + " and Co"
@@ -111,7 +111,7 @@ def test_as_it_is_deployed_the_same_invoice_gives_the_same_bytes_in_every_proces
     build.build(build.this_machine())
     deployed = {"PYTHONPATH": str(build.BUILD / "functions_pdf")}
 
-    made = {
+    hashes = {
         subprocess.run(  # -S: nothing but what is deployed can be imported
             [sys.executable, "-S", "-c", _ALONE],
             env={**os.environ, **deployed, "PYTHONHASHSEED": seed},
@@ -123,4 +123,4 @@ def test_as_it_is_deployed_the_same_invoice_gives_the_same_bytes_in_every_proces
     }
 
     here = pdf.draw(invoice("Łódź & 株式会社"))
-    assert made == {hashlib.sha256(here).hexdigest()}
+    assert hashes == {hashlib.sha256(here).hexdigest()}

@@ -34,7 +34,7 @@ AWAY = ("credit", "brought_forward", "carried_on")
 
 @dataclass
 class Books:
-    """What the table says of a studio: its invoices, and by month its counters and what its texts add up to."""
+    """A studio's invoices and, by month, its counters and the sum over its texts, as the table has them."""
 
     studio: str
     plan_changes: tuple[PlanChange, ...]
@@ -44,7 +44,7 @@ class Books:
 
 
 def books(studio: str) -> Books:
-    """Read them, the texts from the table itself and by no index."""
+    """Read a studio's books; its texts are read from the table itself, not through an index."""
     texts = dict.fromkeys(MONTHS, Usage())
     for item in store.query(keys.message(studio)):
         text = read(Message, item)
@@ -60,7 +60,7 @@ def books(studio: str) -> Books:
 
 
 def wrong(world: World) -> Iterator[str]:
-    """Tell all that is wrong with a world's books: nothing, if every unit is on exactly one invoice."""
+    """List what is wrong with a world's books: nothing if every unit is on exactly one invoice."""
     every = [books(studio) for studio in world.studios]
     for of in every:
         for month in MONTHS:
@@ -75,7 +75,7 @@ def wrong(world: World) -> Iterator[str]:
 
 
 def wrong_units(world: World, of: Books, month: str) -> Iterator[str]:
-    """Hold against each other what bookkeeper, counters, texts and invoices say of a month's units."""
+    """List where bookkeeper, counters, texts and invoices disagree about a month's units."""
     booked = (world.booked[of.studio, month, Direction.OUT], world.booked[of.studio, month, Direction.IN])
     counters = of.counters[month]
     on_lines = (billed(of.invoices, month, "units_sent"), billed(of.invoices, month, "units_received"))
@@ -88,7 +88,7 @@ def wrong_units(world: World, of: Books, month: str) -> Iterator[str]:
 
 
 def billed(every: list[Invoice], month: str, item: str) -> int:
-    """Add up a month's units of a direction on all invoices: on its own, and as late ones on others."""
+    """Add up a month's units of a direction on all invoices: its own, and as late units on others."""
     own, late = (item, f"{item}_beyond"), (f"late_{item}", f"late_{item}_beyond")
     return sum(
         line.quantity
@@ -99,7 +99,7 @@ def billed(every: list[Invoice], month: str, item: str) -> int:
 
 
 def wrong_amounts(of: Books, invoice: Invoice) -> Iterator[str]:
-    """Add an invoice up, and hold what its month costs on all invoices against what its plan makes of the units."""
+    """List wrong sums of an invoice, and a month whose cost on all invoices is not its plan's price of the units."""
     lines = [line for other in of.invoices for line in other.lines]
     if sum(line.quantity * line.price_micros for line in invoice.lines) != invoice.total_micros:
         yield f"the lines of {invoice.number} do not add up to {invoice.total_micros}"
@@ -116,7 +116,7 @@ def wrong_amounts(of: Books, invoice: Invoice) -> Iterator[str]:
 
 
 def price(plan: Plan, used: Usage) -> int:
-    """Work a month's price out as docs/billing.md says it: texts first, and replies are free where a plan stops."""
+    """Compute a month's price as in docs/billing.md: texts first, and replies are free on a plan that stops."""
     left = max(plan.included_units - used.units_sent, 0)
     sent = max(used.units_sent - plan.included_units, 0)
     received = max(used.units_received - left, 0) if plan.past_limit is PastLimit.CHARGE else 0
@@ -125,7 +125,7 @@ def price(plan: Plan, used: Usage) -> int:
 
 @pytest.fixture(scope="module")
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """A world of a seed, so many studios and so many texts a month, at the end of its months."""
+    """Return the world of a seed, with so many studios and texts a month, at the end of its months."""
     seed, studios, texts_a_month = request.param
     with emulated_aws():
         world = World(Random(seed))
@@ -142,7 +142,7 @@ def test_every_unit_of_random_months_is_on_exactly_one_invoice(world: World) -> 
 
 
 @pytest.mark.parametrize("world", [(1, STUDIOS, TEXTS_A_MONTH)], indirect=True)
-def test_the_worlds_have_what_they_are_meant_to_try(world: World) -> None:
+def test_the_random_months_contain_every_case(world: World) -> None:
     issued = [one for studio in world.studios for one in invoices.all_of(studio)]
     lines = [line for one in issued for line in one.lines]
     items = {line.item for line in lines}

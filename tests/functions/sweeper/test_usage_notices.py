@@ -81,8 +81,8 @@ def test_four_fifths_and_all_are_each_told_once(account: Account) -> None:
     for minute in (80, 90, 200):
         sweep_schedule.sweep(NOW + timedelta(minutes=minute))
 
-    assert at_eighty == ["80 % of your plan are used for 2026-11"]
-    assert subjects() == [*at_eighty, "100 % of your plan are used for 2026-11"]
+    assert at_eighty == ["You have used 80% of your plan for November 2026"]
+    assert subjects() == [*at_eighty, "You have used 100% of your plan for November 2026"]
 
 
 def test_a_refusal_brings_the_notice_within_the_minute(account: Account) -> None:
@@ -108,9 +108,9 @@ def test_a_day_has_notices_of_its_own(aws: None) -> None:
     sweep_schedule.sweep(tomorrow + timedelta(minutes=3))
 
     assert subjects() == [
-        "80 % of your limit of a day are used for 2026-11-22",
-        "100 % of your limit of a day are used for 2026-11-22",
-        "80 % of your limit of a day are used for 2026-11-23",
+        "You have used 80% of your daily limit for 22 November 2026",
+        "You have used 100% of your daily limit for 22 November 2026",
+        "You have used 80% of your daily limit for 23 November 2026",
     ]
 
 
@@ -155,7 +155,7 @@ def test_a_mail_says_until_when_a_bigger_plan_takes_effect_at_once(account: Acco
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
 
     assert mails_to("10000001@studio.example")[-1].text.endswith(
-        " A bigger plan that is taken by 17:00 Central Time on 30 November 2026 takes effect at once.\n"
+        " If you change to a bigger plan by 17:00 Central Time on 30 November 2026, it takes effect at once.\n"
     )
 
 
@@ -200,7 +200,7 @@ def test_a_text_for_next_month_does_not_keep_next_months_notices_from_coming(acc
         accept(account, f"then-{index}", body="a" * 1600, now=december)
     sweep_schedule.sweep(december + timedelta(minutes=3))
 
-    assert subjects() == ["80 % of your plan are used for 2026-12"]
+    assert subjects() == ["You have used 80% of your plan for December 2026"]
 
 
 def test_a_bigger_plan_is_a_new_limit_and_the_same_limit_again_is_no_news(account: Account) -> None:
@@ -215,9 +215,9 @@ def test_a_bigger_plan_is_a_new_limit_and_the_same_limit_again_is_no_news(accoun
     sweep_schedule.sweep(NOW + timedelta(minutes=25))
 
     assert texts() == [
-        "80 of the 100 units of the plan Starter are used for 2026-11 (in Chicago).",
-        "240 of the 300 units of the plan Small are used for 2026-11 (in Chicago).",
-        "240 of the 100 units of the plan Starter are used for 2026-11 (in Chicago).",
+        "You have used 80 of the 100 units of your Starter plan for November 2026 (Central Time).",
+        "You have used 240 of the 300 units of your Small plan for November 2026 (Central Time).",
+        "You have used 240 of the 100 units of your Starter plan for November 2026 (Central Time).",
     ]
 
 
@@ -231,10 +231,11 @@ def test_on_a_plan_that_charges_what_is_sent_and_received_counts_and_texts_go_on
 
     sweep_schedule.sweep(NOW + timedelta(minutes=9))
 
-    assert before == ["80 % of your plan are used for 2026-11"]
+    assert before == ["You have used 80% of your plan for November 2026"]
     assert mails_to("10000001@studio.example")[-1].text == (
-        "1,000 of the 1,000 units, sent and received, of the plan Medium are used for 2026-11 (in Chicago).\n\n"
-        "Texts go on when all are used: each unit beyond, sent or received, then costs $0.04.\n"
+        "You have used 1,000 of the 1,000 units, sent and received, of your Medium plan for November 2026"
+        " (Central Time).\n\n"
+        "When all of them are used, texts still go out. Each further unit, sent or received, costs $0.04.\n"
     )
 
 
@@ -248,8 +249,8 @@ def test_a_cheaper_plan_at_this_pace_is_named_while_a_change_to_it_counts(aws: N
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
 
     assert mails_to("10000001@studio.example")[-1].text.splitlines()[-1] == (
-        "At this pace the month comes to about 3,600 units, for which the plan Large would cost $28.00 less. A change"
-        " made by 17:00 on the month's last day (in Chicago) counts for all of it."
+        "At this pace you will use about 3,600 units this month. The Large plan would cost $28.00 less. If you change"
+        " to it by 17:00 Central Time on the last day of the month, it counts for the whole month."
     )
 
 
@@ -262,7 +263,7 @@ def test_replies_alone_are_looked_at_too(charged: Account) -> None:
 
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
 
-    assert subjects() == ["80 % of your plan are used for 2026-11"]
+    assert subjects() == ["You have used 80% of your plan for November 2026"]
 
 
 def test_a_month_begins_to_be_looked_at_once_and_no_text_writes_more_for_it(charged: Account) -> None:
@@ -338,7 +339,7 @@ def test_what_passes_a_share_in_the_last_minutes_is_told_when_the_month_is_over(
 
     sweep_schedule.sweep(end + timedelta(minutes=1))
 
-    assert subjects() == ["80 % of your plan are used for 2026-11"]
+    assert subjects() == ["You have used 80% of your plan for November 2026"]
 
 
 def test_a_month_that_only_has_what_went_past_the_end_of_the_one_before_is_looked_at_too(charged: Account) -> None:
@@ -349,7 +350,7 @@ def test_a_month_that_only_has_what_went_past_the_end_of_the_one_before_is_looke
     for minute in (1, 3, 9):
         sweep_schedule.sweep(end + timedelta(minutes=minute))
 
-    assert subjects() == ["80 % of your plan are used for 2026-12"]
+    assert subjects() == ["You have used 80% of your plan for December 2026"]
 
 
 def test_what_quiet_hours_hold_past_the_end_of_a_month_is_looked_at_though_nothing_else_is_sent(
@@ -366,4 +367,4 @@ def test_what_quiet_hours_hold_past_the_end_of_a_month_is_looked_at_though_nothi
     sweep_schedule.sweep(end + timedelta(hours=9, minutes=5))
 
     assert before == []
-    assert subjects() == ["80 % of your plan are used for 2026-12"]
+    assert subjects() == ["You have used 80% of your plan for December 2026"]

@@ -1,4 +1,4 @@
-"""What a studio used, what is left of its plan, what the month will cost, and would have cost."""
+"""A month's usage, what is left of the plan, the forecast, and the cost on other plans."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -36,14 +36,14 @@ def use(day: str, account: str = "10000001", **counts: int) -> None:
 
 
 def month(name: str = "2026-11", now: datetime = NOW, account: str = "10000001") -> MonthUsage:
-    return usage_api.used(accounts.need(account), name, now)
+    return usage_api.month_usage(accounts.need(account), name, now)
 
 
 def on(plan: str, *, joined: datetime = NOW) -> Account:
     return studio(plan_changes=(PlanChange(joined, plan),), created_at=joined)
 
 
-def test_a_month_is_the_sum_of_its_days_beside_what_the_plan_includes() -> None:
+def test_a_month_is_shown_with_its_days_and_the_units_of_its_plan() -> None:
     on("medium", joined=LONG_AGO)
     use("2024-02-10", texts_sent=1, units_sent=2, segments_sent=3)
     use("2024-02-29", texts_received=1, units_received=1, segments_received=1)
@@ -72,7 +72,7 @@ def test_a_month_is_the_sum_of_its_days_beside_what_the_plan_includes() -> None:
     assert (answer["currency"], answer["total_micros"], answer["forecast"]) == ("USD", 35_000_000, None)
 
 
-def test_a_month_that_is_over_has_all_its_days_and_the_current_one_those_that_have_begun() -> None:
+def test_a_past_month_has_all_its_days_and_the_current_month_those_that_have_begun() -> None:
     on("medium")
     use("2026-11-22", texts_sent=1, units_sent=2)
 
@@ -102,7 +102,7 @@ def test_the_panel_shows_the_current_and_the_past_month() -> None:
     assert panel.past.on_each_plan
 
 
-def test_right_after_a_send_its_units_are_there() -> None:
+def test_units_sent_are_shown_at_once() -> None:
     account = studio()
     client(account)
     accept(account, body="a" * 161)
@@ -117,7 +117,7 @@ def test_right_after_a_send_its_units_are_there() -> None:
     assert (sent.limit and sent.limit.used, sent.total_micros) == (2, 35_000_000)
 
 
-def test_right_after_a_reply_its_units_are_there() -> None:
+def test_units_received_are_shown_at_once() -> None:
     client(studio())
     accept(accounts.need("10000001"))
     deliver(FakeCarrier())
@@ -127,7 +127,7 @@ def test_right_after_a_reply_its_units_are_there() -> None:
     assert month().used == Usage(1, 1, 1, 1, 1, 1)
 
 
-def test_a_plan_that_stops_counts_what_is_on_its_way_or_scheduled_as_used() -> None:
+def test_a_plan_that_stops_counts_queued_and_scheduled_texts_as_used() -> None:
     client(account := on("starter"))
     accept(account, "now")
     accept(account, "later", send_at=NOW + DAY)
@@ -139,7 +139,7 @@ def test_a_plan_that_stops_counts_what_is_on_its_way_or_scheduled_as_used() -> N
     assert limit.frees_at == datetime(2026, 12, 1, 6, tzinfo=UTC)
 
 
-def test_a_month_on_a_plan_that_stops_has_used_what_was_sent() -> None:
+def test_a_past_month_on_a_plan_that_stops_has_used_the_units_sent() -> None:
     on("starter")
     use("2026-11-22", units_sent=40, units_received=20)
 
@@ -162,7 +162,7 @@ def test_the_current_month_has_a_forecast_from_a_studios_second_day_on() -> None
     assert third.total_micros == 35_000_000 + 470 * 40_000
 
 
-def test_a_month_that_is_over_tells_what_each_plan_would_have_cost() -> None:
+def test_a_past_month_is_shown_with_its_cost_on_each_plan() -> None:
     on("medium")
     use("2026-11-22", units_sent=300, units_received=60)
 
@@ -190,7 +190,7 @@ def test_a_month_before_the_studio_joined_has_no_plan_and_no_amount() -> None:
 
 @pytest.mark.parametrize("what", ["2026-13", "2026-1", "11-2026", "2026-11-22", "usage"])
 @pytest.mark.parametrize("path", ["/usage/{}", "/usage/{}/texts"])
-def test_what_is_no_month_is_refused(path: str, what: str) -> None:
+def test_a_malformed_month_is_refused(path: str, what: str) -> None:
     studio()
 
     answer = get(path.format(what))
@@ -228,7 +228,7 @@ def test_without_an_account_the_panel_says_that_texting_is_not_enabled() -> None
     assert (answer.status, answer.json) == (200, {"enabled": False, "message": NOT_ENABLED})
 
 
-def test_a_caller_whose_account_is_not_there_gets_the_panel_without_an_account() -> None:
+def test_an_unknown_account_gets_the_panel_without_an_account() -> None:
     answer = get("/usage")
 
     assert answer.status == 200
@@ -244,8 +244,8 @@ def test_an_account_that_is_not_established_has_not_enabled_texting() -> None:
 def test_a_closed_account_has_not_enabled_texting_and_still_sees_its_months() -> None:
     turns = (StatusChange(at=NOW, to=AccountStatus.CLOSED),)
     studio(
-        standing=AccountStatus.CLOSED,
-        standings=turns,
+        status=AccountStatus.CLOSED,
+        status_changes=turns,
         created_at=LONG_AGO,
         plan_changes=(PlanChange(LONG_AGO, "medium"),),
     )
@@ -258,9 +258,9 @@ def test_a_closed_account_has_not_enabled_texting_and_still_sees_its_months() ->
     assert (panel.current.used.texts_sent, panel.current.forecast) == (3, None)
 
 
-def test_a_suspended_account_is_told_why() -> None:
+def test_the_panel_shows_a_suspended_account_the_reason() -> None:
     turns = (StatusChange(at=NOW, to=AccountStatus.SUSPENDED, reason="An invoice is open."),)
-    studio(standing=AccountStatus.SUSPENDED, standings=turns)
+    studio(status=AccountStatus.SUSPENDED, status_changes=turns)
 
     panel = usage_api.panel_of(accounts.get("10000001"), NOW)
 

@@ -1,4 +1,4 @@
-"""Allowances: a limit that is never passed, and what is given back of it."""
+"""Quotas: a limit is never passed, and released units are free again."""
 
 import pytest
 
@@ -24,9 +24,9 @@ def limits(units_a_month: int | None = 10, units_a_day: int | None = None) -> Li
     )
 
 
-def reserve(held: Limits, units: int) -> bool:
+def reserve(limited: Limits, units: int) -> bool:
     try:
-        store.transact(quotas.reserving(held, units, NOW))
+        store.transact(quotas.reserving(limited, units, NOW))
     except ConditionFailed:
         return False
     return True
@@ -40,28 +40,28 @@ def test_a_limit_is_reserved_up_to_its_last_unit_and_not_past_it() -> None:
     assert [reserve(limits(), units) for units in (7, 2, 1)] == [True, False, True]
 
 
-def test_without_a_limit_there_is_nothing_to_reserve() -> None:
+def test_without_a_limit_nothing_is_reserved() -> None:
     assert quotas.reserving(limits(None), 1, NOW) == []
 
 
-def test_a_day_begins_with_what_was_sent_on_it_and_has_a_limit_of_its_own() -> None:
+def test_a_days_counter_begins_with_the_units_sent_and_has_a_limit_of_its_own() -> None:
     add("2026-11-21")
     add("2026-11-22")
-    held = limits(10, 5)
-    quotas.start(held, NOW)
+    limited = limits(10, 5)
+    quotas.start(limited, NOW)
 
-    assert quotas.reserved(held) == {"used": 4, "used_2026-11-22": 2}
-    assert [reserve(held, units) for units in (4, 3)] == [False, True]
-    assert quotas.reserved(held) == {"used": 7, "used_2026-11-22": 5}
+    assert quotas.reserved(limited) == {"used": 4, "used_2026-11-22": 2}
+    assert [reserve(limited, units) for units in (4, 3)] == [False, True]
+    assert quotas.reserved(limited) == {"used": 7, "used_2026-11-22": 5}
 
 
-def test_before_anything_is_reserved_what_was_sent_is_used() -> None:
+def test_units_sent_count_as_used_before_anything_is_reserved() -> None:
     add("2026-11-22")
 
     assert quotas.reserved(limits()) == {"used": 2}
 
 
-def test_reservations_at_once_do_not_pass_the_limit() -> None:
+def test_parallel_reservations_do_not_pass_the_limit() -> None:
     quotas.start(limits(), NOW)
 
     with at_once() as threads:
@@ -70,15 +70,15 @@ def test_reservations_at_once_do_not_pass_the_limit() -> None:
     assert sum(reserved) == 3
 
 
-def test_what_is_released_can_be_reserved_again() -> None:
-    held = limits(2, 2)
-    quotas.start(held, NOW)
-    reserve(held, 2)
-    message = held.mark(claimed("m1"))
+def test_released_units_can_be_reserved_again() -> None:
+    limited = limits(2, 2)
+    quotas.start(limited, NOW)
+    reserve(limited, 2)
+    message = limited.mark(claimed("m1"))
 
     (release,) = quotas.releasing(message)
     store.write(release)
 
-    assert quotas.reserved(held) == {"used": 0, "used_2026-11-22": 0}
-    assert reserve(held, 2)
+    assert quotas.reserved(limited) == {"used": 0, "used_2026-11-22": 0}
+    assert reserve(limited, 2)
     assert quotas.releasing(claimed("m2")) == []

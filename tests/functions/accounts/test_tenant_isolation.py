@@ -21,21 +21,21 @@ def _two_studios(aws: None) -> None:
     call(settings_api, "PUT", "/templates/t1", {"body": "Theirs"}, account=THEIRS)
 
 
-def test_settings_are_the_callers() -> None:
+def test_a_studio_changes_its_own_settings_only() -> None:
     call(settings_api, "PATCH", "/account", {"phone": "555"}, account=MINE)
 
     assert call(settings_api, "GET", "/account", account=MINE).json["name"] == "Foxglove"
     assert call(settings_api, "GET", "/account", account=THEIRS).json["phone"] is None
 
 
-def test_a_password_is_the_callers() -> None:
+def test_a_studio_changes_its_own_password_only() -> None:
     call(settings_api, "POST", "/account/password", {"present": PASSWORD}, account=MINE)
 
     assert passwords.matches(PASSWORD, accounts.password_hash(THEIRS))
 
 
 @pytest.mark.parametrize(("method", "kind"), [("GET", "client"), ("DELETE", "client"), ("GET", "template")])
-def test_what_is_theirs_is_as_absent_as_what_never_was(method: str, kind: str) -> None:
+def test_another_studios_items_count_as_absent(method: str, kind: str) -> None:
     name, door = {"client": ("c1", api), "template": ("t1", settings_api)}[kind]
 
     theirs = call(door, method, f"/{kind}s/{name}", account=MINE)
@@ -46,14 +46,14 @@ def test_what_is_theirs_is_as_absent_as_what_never_was(method: str, kind: str) -
     assert theirs.text == nobodys.text.replace("none", name)
 
 
-def test_a_template_of_theirs_is_not_deleted() -> None:
+def test_a_studio_cannot_delete_another_studios_template() -> None:
     answer = call(settings_api, "DELETE", "/templates/t1", account=MINE)
 
     assert answer.status == 404
     assert call(settings_api, "GET", "/templates/t1", account=THEIRS).status == 200
 
 
-def test_a_client_under_the_same_id_is_another_client() -> None:
+def test_two_studios_can_have_clients_with_the_same_id() -> None:
     call(api, "DELETE", "/clients/c1", account=MINE)
     answer = call(api, "PUT", "/clients/c1", {"phones": [{"number": "2125550123"}]}, account=MINE)
 
@@ -65,7 +65,7 @@ def test_a_client_under_the_same_id_is_another_client() -> None:
     assert clients.with_phone(MINE, "+12125550123") == {"c1": False}
 
 
-def test_an_import_writes_the_callers_clients() -> None:
+def test_an_import_writes_the_callers_clients_only() -> None:
     call(api, "POST", "/clients/import", "id\nc1\n", account=MINE, headers={"content-type": "text/csv"})
 
     theirs = clients.get(THEIRS, "c1")
@@ -73,13 +73,13 @@ def test_an_import_writes_the_callers_clients() -> None:
     assert theirs.first_name == "Zoë"
 
 
-def test_a_template_under_the_same_name_is_another_template() -> None:
+def test_two_studios_can_have_templates_with_the_same_name() -> None:
     call(settings_api, "PUT", "/templates/t1", {"body": "Mine"}, account=MINE)
 
     assert call(settings_api, "GET", "/templates/t1", account=THEIRS).json["body"] == "Theirs"
 
 
 @pytest.mark.parametrize(("door", "path"), [(api, "/clients"), (settings_api, "/templates")])
-def test_lists_have_what_is_the_callers(door: ModuleType, path: str) -> None:
+def test_a_list_has_the_callers_items_only(door: ModuleType, path: str) -> None:
     for query in (None, {"cursor": "a"}, {"cursor": "#"}, {"cursor": "../account#10000002"}):
         assert call(door, "GET", path, account=MINE, query=query).json == {"items": [], "next_cursor": None}

@@ -26,9 +26,7 @@ def drawn(month: str, usage: Usage, *others: InvoiceLine) -> Invoice:
 
 
 @given(PLANS, USAGES, USAGES)
-def test_late_lines_are_what_the_month_would_have_cost_more_or_less(
-    plan: Plan, billed: Usage, counted: Usage
-) -> None:
+def test_late_lines_are_the_difference_to_the_months_invoice(plan: Plan, billed: Usage, counted: Usage) -> None:
     lines = list(adjustments.late_lines("2026-10", plan, billed, counted))
 
     before, after = (draw_up("1", "2026-10", plan, usage).total_micros for usage in (billed, counted))
@@ -38,7 +36,7 @@ def test_late_lines_are_what_the_month_would_have_cost_more_or_less(
 
 
 @given(USAGES, USAGES)
-def test_what_late_lines_bill_is_billed(first: Usage, counted: Usage) -> None:
+def test_units_on_late_lines_count_as_billed(first: Usage, counted: Usage) -> None:
     september = drawn("2026-09", first)
     october = drawn("2026-10", Usage(), *adjustments.late_lines("2026-09", MEDIUM, first, counted))
 
@@ -46,7 +44,7 @@ def test_what_late_lines_bill_is_billed(first: Usage, counted: Usage) -> None:
     assert adjustments.billed_in("2026-08", [october, september]) is None
 
 
-def test_three_months_before_are_looked_at_and_newer_ones_that_may_have_them() -> None:
+def test_the_three_months_before_and_the_invoices_that_can_have_their_units() -> None:
     assert adjustments.months_before("2027-01") == ["2026-10", "2026-11", "2026-12"]
     assert adjustments.months_beside("2027-01") == ["2026-10", "2026-11", "2026-12", "2027-02", "2027-03"]
 
@@ -67,7 +65,7 @@ def test_nothing_of_a_credit_is_lost_and_no_total_is_below_0(fee: int, carried: 
     assert adjustments.carried_on(lines) == max(0, carried + sum(amounts) - fee)
 
 
-def test_an_invoice_that_does_not_add_up_says_what() -> None:
+def test_an_error_of_an_invoice_is_described() -> None:
     right = drawn("2026-10", Usage(units_sent=5))
     first, *rest = right.lines
 
@@ -81,7 +79,7 @@ def test_an_invoice_that_does_not_add_up_says_what() -> None:
     assert find_errors(replace(right, credits_micros=1)) == "the total is below 0, or the credits above"
 
 
-def test_counters_that_are_the_sum_over_the_messages_leave_nothing_to_find() -> None:
+def test_counters_equal_to_the_sum_over_the_messages_have_no_findings() -> None:
     counters = Usage(texts_sent=2, units_sent=3)
 
     assert not compare_counts("2026-10", counters, counters)

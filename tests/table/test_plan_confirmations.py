@@ -1,4 +1,4 @@
-"""Confirmations: a token that only its mail knows, good for a day and once."""
+"""Plan confirmations: a token that only the mail has, valid for a day and once."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 DAY = timedelta(hours=24)
 
 
-def test_a_token_tells_what_it_confirms_for_a_day() -> None:
+def test_a_token_is_valid_for_a_day() -> None:
     token = accounts.request_confirmation("10000001", "large", NOW)
 
     waiting = Confirmation(account="10000001", plan="large", valid_until=NOW + DAY)
@@ -30,19 +30,19 @@ def test_a_token_tells_what_it_confirms_for_a_day() -> None:
 def test_a_token_is_used_once() -> None:
     token = accounts.request_confirmation("10000001", "large", NOW)
 
-    store.write(accounts.using_confirmation(token))
+    store.write(accounts.use_confirmation_write(token))
 
     assert accounts.find_confirmation(token, NOW) is None
     with pytest.raises(ConditionFailed):
-        store.write(accounts.using_confirmation(token))
+        store.write(accounts.use_confirmation_write(token))
 
 
-def test_a_token_that_was_never_made_cannot_be_used() -> None:
+def test_an_unknown_token_cannot_be_used() -> None:
     with pytest.raises(ConditionFailed):
-        store.write(accounts.using_confirmation("another"))
+        store.write(accounts.use_confirmation_write("another"))
 
 
-def test_the_table_does_not_hold_the_token() -> None:
+def test_the_table_stores_only_the_hash_of_a_token() -> None:
     token = accounts.request_confirmation("10000001", "large", NOW)
 
     items = boto3.client("dynamodb").scan(TableName="longcode")["Items"]

@@ -1,4 +1,4 @@
-"""The sheet of charged texts: no whole phone, no words, and no formula that somebody else has written."""
+"""The rows of the list of charged texts: no whole phone, no body of a text, and no formulas."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -9,7 +9,7 @@ from longcode.message import Direction, Message, MessageKind, MessageState
 
 
 def text(**fields: object) -> Message:
-    made: dict[str, object] = {
+    defaults: dict[str, object] = {
         "account": "10000001",
         "id": "m0",
         "direction": Direction.OUT,
@@ -24,10 +24,10 @@ def text(**fields: object) -> Message:
         "charged_units": 2,
         "created_at": datetime(2026, 11, 1, 4, 59, 59, 999_000, tzinfo=UTC),
     }
-    return Message(**(made | fields))  # type: ignore[arg-type]  # a test gives what it is about
+    return Message(**(defaults | fields))  # type: ignore[arg-type]  # a test gives what it is about
 
 
-def test_a_row_has_the_time_of_the_claim_and_of_a_reply_that_of_its_arrival() -> None:
+def test_a_row_has_the_time_of_the_claim_or_of_a_replys_arrival() -> None:
     at = datetime(2026, 11, 1, 6, 30, tzinfo=timezone(timedelta(hours=1)))
 
     sent = sheet.text_row(text(sent_at=at, client_id="c1"), {"c1": "Zoë Quill"})
@@ -37,7 +37,7 @@ def test_a_row_has_the_time_of_the_claim_and_of_a_reply_that_of_its_arrival() ->
     assert came == ("2026-11-01T04:59:59Z", "in", "*******0123", "2", "", "", "m0")
 
 
-def test_a_client_who_is_gone_has_an_id_and_no_name() -> None:
+def test_a_deleted_client_has_an_id_and_no_name() -> None:
     assert sheet.text_row(text(client_id="c9"), {})[4:6] == ("c9", "")
 
 
@@ -56,21 +56,21 @@ def test_a_client_who_is_gone_has_an_id_and_no_name() -> None:
         ("+13105550177", "'+13105550177"),
     ],
 )
-def test_a_client_who_is_called_by_the_phone_does_not_tell_it(client: str, shown: str) -> None:
+def test_a_phone_in_a_clients_name_or_id_is_masked(client: str, shown: str) -> None:
     assert sheet.text_row(text(client_id=client), {client: client})[4:6] == (shown, shown)
 
 
 @pytest.mark.parametrize(
     "written", ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠a"]
 )
-def test_what_a_spreadsheet_takes_for_a_formula_is_text(written: str) -> None:
+def test_a_formula_is_written_as_text(written: str) -> None:
     row = sheet.text_row(text(client_id=written), {written: written})
 
     assert row[4:6] == (f"'{written}", f"'{written}")
 
 
 @pytest.mark.parametrize("written", ["Zoë", "O'Hara", "a=1", "", "12", "'quoted"])
-def test_what_is_no_formula_stays_as_it_is(written: str) -> None:
+def test_other_text_is_written_unchanged(written: str) -> None:
     assert sheet.cell(written) == written
 
 

@@ -1,4 +1,4 @@
-"""A studio reads its invoices, and nobody else's."""
+"""A studio reads its own invoices, as JSON, page or PDF."""
 
 import base64
 import hashlib
@@ -35,7 +35,7 @@ def test_an_invoice_is_shown_as_json_the_same_bytes_each_time() -> None:
     invoice("2026-11")
 
     first = get("/invoices/2026-11")
-    invoices.note_mailed("10000001", "2026-11", NOW)
+    invoices.mark_mailed("10000001", "2026-11", NOW)
     second = get("/invoices/2026-11", accept="*/*")
 
     assert first.text == second.text
@@ -67,7 +67,7 @@ def test_an_invoice_is_a_page_to_print_that_loads_nothing() -> None:
     assert "paid" not in page.text
 
 
-def test_the_page_may_have_the_style_that_it_has() -> None:
+def test_the_pages_security_policy_allows_its_style() -> None:
     studio()
     invoice("2026-11")
 
@@ -78,7 +78,7 @@ def test_the_page_may_have_the_style_that_it_has() -> None:
     assert f"'sha256-{digest}'" in page.headers["Content-Security-Policy"]
 
 
-def test_a_page_tells_that_its_invoice_is_paid_and_the_document_does_not_change() -> None:
+def test_the_page_says_that_the_invoice_is_paid_and_the_document_does_not_change() -> None:
     studio()
     invoice("2026-11")
     before = get("/invoices/2026-11").text
@@ -117,7 +117,7 @@ def test_an_invoice_is_a_pdf_the_same_bytes_each_time() -> None:
         ("application/xhtml+xml,text/html;q=0.8", "text/html"),
     ],
 )
-def test_the_form_is_the_first_that_is_named_and_there(accept: str, chosen: str) -> None:
+def test_the_first_accepted_media_type_that_exists_is_used(accept: str, chosen: str) -> None:
     assert invoices_api.form(accept) == chosen
 
 
@@ -147,7 +147,7 @@ def test_invoices_are_listed_oldest_first_a_page_at_a_time() -> None:
     }
 
 
-def test_an_invoice_that_the_checker_doubts_is_not_there_yet() -> None:
+def test_a_doubted_invoice_is_not_shown() -> None:
     studio()
     invoice("2026-10")
     waiting = {"type": "invoice", "account": "10000001", "month": "2026-11", "state": InvoiceState.PARKED}
@@ -167,7 +167,7 @@ def test_a_month_without_an_invoice_is_absent() -> None:
     assert (answer.status, answer.json["detail"]) == (404, "There is no invoice for 2026-11.")
 
 
-def test_a_cursor_that_is_no_month_is_refused() -> None:
+def test_a_cursor_that_is_not_a_month_is_refused() -> None:
     studio()
 
     answer = get("/invoices", query={"cursor": "2026-1x"})
@@ -176,7 +176,7 @@ def test_a_cursor_that_is_no_month_is_refused() -> None:
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2026-1", "11-2026", "2026-11-22", "usage"])
-def test_what_is_no_month_is_refused(month: str) -> None:
+def test_a_malformed_month_is_refused(month: str) -> None:
     studio()
 
     answer = get(f"/invoices/{month}")

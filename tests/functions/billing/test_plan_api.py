@@ -1,4 +1,4 @@
-"""Which plan a studio has, and how it changes."""
+"""A studio's plan and its changes."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ def plans_of(account: str) -> list[str]:
 def test_a_change_at_the_cutoff_counts_for_the_whole_month() -> None:
     studio()
 
-    state = plan_api.changed("10000001", "large", CUTOFF)
+    state = plan_api.change("10000001", "large", CUTOFF)
 
     assert state.plan
     assert state.next_month_plan
@@ -39,7 +39,7 @@ def test_a_change_at_the_cutoff_counts_for_the_whole_month() -> None:
 def test_a_change_after_the_cutoff_counts_from_the_next_month() -> None:
     studio()
 
-    state = plan_api.changed("10000001", "large", CUTOFF + timedelta(milliseconds=1))
+    state = plan_api.change("10000001", "large", CUTOFF + timedelta(milliseconds=1))
 
     assert state.plan
     assert state.next_month_plan
@@ -48,12 +48,12 @@ def test_a_change_after_the_cutoff_counts_from_the_next_month() -> None:
     assert state.changeable_until == datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
 
 
-def test_the_answer_says_of_every_change_from_which_month_it_counts() -> None:
+def test_each_change_is_shown_with_the_month_from_which_it_counts() -> None:
     studio()
-    plan_api.changed("10000001", "large", CUTOFF)
-    plan_api.changed("10000001", "small", CUTOFF + timedelta(milliseconds=1))
+    plan_api.change("10000001", "large", CUTOFF)
+    plan_api.change("10000001", "small", CUTOFF + timedelta(milliseconds=1))
 
-    state = plan_api.changed("10000001", "large", CUTOFF + timedelta(hours=1))
+    state = plan_api.change("10000001", "large", CUTOFF + timedelta(hours=1))
 
     assert [(one.plan, one.counts_from) for one in state.changes] == [
         ("medium", "2026-11"),
@@ -65,11 +65,11 @@ def test_the_answer_says_of_every_change_from_which_month_it_counts() -> None:
     assert state.next_month_plan.name == "large"
 
 
-def test_a_change_after_the_cutoff_is_taken_back_by_this_months_plan() -> None:
+def test_a_change_after_the_cutoff_is_undone_by_a_change_to_this_months_plan() -> None:
     studio()
-    plan_api.changed("10000001", "large", CUTOFF + timedelta(hours=1))
+    plan_api.change("10000001", "large", CUTOFF + timedelta(hours=1))
 
-    state = plan_api.changed("10000001", "medium", CUTOFF + timedelta(hours=2))
+    state = plan_api.change("10000001", "medium", CUTOFF + timedelta(hours=2))
 
     assert state.plan
     assert state.plan == state.next_month_plan
@@ -77,7 +77,7 @@ def test_a_change_after_the_cutoff_is_taken_back_by_this_months_plan() -> None:
     assert plans_of("10000001") == ["medium", "large", "medium"]
 
 
-def test_next_month_s_terms_of_the_plan_are_shown_before_they_count() -> None:
+def test_next_months_terms_of_the_plan_are_shown_in_advance() -> None:
     studio()
     file = json.loads((Path(__file__).parents[3] / "infra/plans.json").read_text())
     versions = file["plans"][2]["versions"]
@@ -92,7 +92,7 @@ def test_next_month_s_terms_of_the_plan_are_shown_before_they_count() -> None:
     assert (state.next_month_plan.version, state.next_month_plan.monthly_fee_micros) == (2, 36_000_000)
 
 
-def test_a_plan_off_offer_is_kept_by_who_has_it_and_refused_to_others() -> None:
+def test_a_plan_off_offer_can_be_kept_and_is_refused_to_others() -> None:
     studio("10000001", plan_changes=(PlanChange(NOW, "starter"),))
     studio("10000002")
     file = json.loads((Path(__file__).parents[3] / "infra/plans.json").read_text())
@@ -110,11 +110,11 @@ def test_a_plan_off_offer_is_kept_by_who_has_it_and_refused_to_others() -> None:
     assert plans_of("10000002") == ["medium"]
 
 
-def test_a_clock_that_went_back_does_not_undo_a_change() -> None:
+def test_a_clock_that_is_behind_does_not_undo_a_change() -> None:
     studio()
-    plan_api.changed("10000001", "large", CUTOFF + timedelta(milliseconds=500))
+    plan_api.change("10000001", "large", CUTOFF + timedelta(milliseconds=500))
 
-    state = plan_api.changed("10000001", "small", CUTOFF - timedelta(milliseconds=500))
+    state = plan_api.change("10000001", "small", CUTOFF - timedelta(milliseconds=500))
 
     assert state.next_month_plan
     assert state.next_month_plan.name == "small"
@@ -131,7 +131,7 @@ def test_a_clock_that_went_back_does_not_undo_a_change() -> None:
         ({"plan": "small", "from": "2026-01"}, "from"),
     ],
 )
-def test_a_body_that_is_no_choice_is_refused_with_its_field(body: object, field: str) -> None:
+def test_a_malformed_choice_is_refused_with_its_field(body: object, field: str) -> None:
     studio()
 
     answer = call(plan_api, "PUT", "/account/plan", body, account="10000001")
@@ -140,16 +140,16 @@ def test_a_body_that_is_no_choice_is_refused_with_its_field(body: object, field:
     assert plans_of("10000001") == ["medium"]
 
 
-def test_the_plan_that_one_has_is_no_change() -> None:
+def test_choosing_the_present_plan_changes_nothing() -> None:
     studio()
 
-    states = [plan_api.changed("10000001", "large", NOW + timedelta(minutes=minute)) for minute in (1, 2, 3)]
+    states = [plan_api.change("10000001", "large", NOW + timedelta(minutes=minute)) for minute in (1, 2, 3)]
 
     assert plans_of("10000001") == ["medium", "large"]
     assert states[0].changes == states[2].changes
 
 
-def test_a_plan_that_does_not_exist_is_refused() -> None:
+def test_an_unknown_plan_is_refused() -> None:
     studio()
 
     answer = call(plan_api, "PUT", "/account/plan", {"plan": "gigantic"}, account="10000001")
@@ -159,11 +159,11 @@ def test_a_plan_that_does_not_exist_is_refused() -> None:
     assert plans_of("10000001") == ["medium"]
 
 
-def test_of_changes_at_once_none_is_lost() -> None:
+def test_parallel_changes_are_all_kept() -> None:
     studio()
 
     with at_once() as threads:
-        list(threads.map(lambda plan: plan_api.changed("10000001", plan, NOW), ["small", "large", "volume"]))
+        list(threads.map(lambda plan: plan_api.change("10000001", plan, NOW), ["small", "large", "volume"]))
 
     assert sorted(plans_of("10000001")) == ["large", "medium", "small", "volume"]
 

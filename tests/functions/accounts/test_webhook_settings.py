@@ -1,4 +1,4 @@
-"""Turning webhooks on: the address, its secret, and from which reply on."""
+"""The settings of webhooks: address, secret, events, and from which reply on."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ def change(settings: object) -> Answered:
     return call(settings_api, "PATCH", "/account", settings, account="10000001")
 
 
-def test_an_address_brings_a_secret_that_stays() -> None:
+def test_the_first_webhook_address_creates_a_secret_that_stays() -> None:
     studio()
 
     first = change({"delivery": "webhook", "webhook_url": HOOK}).json
@@ -47,7 +47,7 @@ def test_webhooks_without_an_address_are_refused() -> None:
     assert list(accounts.with_webhook()) == []
 
 
-def test_the_address_of_webhooks_that_are_on_cannot_be_taken_away() -> None:
+def test_the_address_of_webhooks_that_are_on_cannot_be_removed() -> None:
     studio()
     change({"delivery": "webhook", "webhook_url": HOOK})
 
@@ -55,7 +55,7 @@ def test_the_address_of_webhooks_that_are_on_cannot_be_taken_away() -> None:
     assert change({"delivery": "poll", "webhook_url": None}).json["webhook_url"] is None
 
 
-def test_what_was_fetched_before_is_not_posted_again() -> None:
+def test_replies_polled_before_are_not_posted() -> None:
     studio()
     route = LastText(account="10000001", phone="+12125550123", number="+15555550100", message_id="m", at=NOW)
     numbers.record_text(route, most_an_hour=10)
@@ -68,7 +68,7 @@ def test_what_was_fetched_before_is_not_posted_again() -> None:
     assert replies.forwarded("10000001") == replies.newest_sequence("10000001") == 1
 
 
-def test_a_password_whose_write_was_repeated_by_the_sdk_is_shown() -> None:
+def test_a_password_whose_write_the_sdk_repeated_is_shown() -> None:
     studio()
 
     with losing_the_first_answer("dynamodb", "PutItem") as repeated:
@@ -78,7 +78,7 @@ def test_a_password_whose_write_was_repeated_by_the_sdk_is_shown() -> None:
     assert changed.status == 200
 
 
-def test_a_new_secret_leaves_the_old_one_signing_for_a_day() -> None:
+def test_an_old_secret_signs_for_a_day_after_its_replacement() -> None:
     studio()
     old = change({"delivery": "webhook", "webhook_url": HOOK}).json["webhook_secret"]
 
@@ -91,7 +91,7 @@ def test_a_new_secret_leaves_the_old_one_signing_for_a_day() -> None:
     assert webhook.signing(account, now + timedelta(hours=25)) == [new]
 
 
-def test_two_who_make_a_secret_at_once_make_one() -> None:
+def test_parallel_requests_for_a_new_secret_make_one() -> None:
     studio()
     change({"delivery": "webhook", "webhook_url": HOOK})
     read_before = accounts.need("10000001")
@@ -100,7 +100,7 @@ def test_two_who_make_a_secret_at_once_make_one() -> None:
     assert not accounts.change_webhook_secret(read_before, "whsec_other", ())
 
 
-def test_there_is_no_new_secret_before_the_first() -> None:
+def test_a_secret_cannot_be_renewed_before_there_is_one() -> None:
     studio()
 
     refused = call(settings_api, "POST", "/account/webhook-secret", account="10000001")
@@ -108,7 +108,7 @@ def test_there_is_no_new_secret_before_the_first() -> None:
     assert (refused.status, refused.json["errors"][0]["field"]) == (422, "webhook_url")
 
 
-def test_a_studio_chooses_what_it_is_told_of() -> None:
+def test_a_studio_chooses_its_webhook_events() -> None:
     studio()
 
     every = call(settings_api, "GET", "/account", account="10000001").json["webhook_events"]
@@ -120,7 +120,7 @@ def test_a_studio_chooses_what_it_is_told_of() -> None:
     assert change({"webhook_events": None}).status == 422
 
 
-def test_webhooks_that_were_switched_off_say_so_until_they_are_turned_on_again() -> None:
+def test_switched_off_webhooks_are_shown_until_they_are_turned_on_again() -> None:
     studio()
     change({"delivery": "webhook", "webhook_url": HOOK})
     accounts.switch_webhook_off("10000001", HOOK, NOW)
@@ -132,7 +132,7 @@ def test_webhooks_that_were_switched_off_say_so_until_they_are_turned_on_again()
     assert (on["delivery"], on["webhook_gone_at"]) == ("webhook", None)
 
 
-def test_a_new_address_ends_the_pause_that_the_old_one_earned() -> None:
+def test_a_new_address_ends_the_back_off_of_the_old_one() -> None:
     studio()
     change({"delivery": "webhook", "webhook_url": HOOK})
     deliveries.note_failure(Endpoint(account="10000001"), NOW, 0)

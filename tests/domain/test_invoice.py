@@ -82,7 +82,7 @@ def test_a_month_without_a_text_costs_the_fee() -> None:
     assert drawn.total_micros == 5_000_000
 
 
-def test_replies_past_the_limit_of_a_plan_that_stops_are_free() -> None:
+def test_replies_beyond_a_plan_that_stops_are_free() -> None:
     drawn = draw_up("10001", "2026-11", STOPS, Usage(units_sent=95, units_received=12))
 
     assert drawn.lines[-1] == InvoiceLine("units_received_beyond", "Units received beyond the plan", 7, 0, 0)
@@ -160,12 +160,12 @@ def test_more_units_never_cost_less(plan: Plan, usage: Usage, more: Usage) -> No
         (12_340_000, "AUD", "AUD 12.34"),
     ],
 )
-def test_money_is_spelled_to_the_last_millionth_that_it_has(micros: int, currency: str, spelled: str) -> None:
+def test_money_is_written_with_as_many_decimals_as_it_has(micros: int, currency: str, spelled: str) -> None:
     assert money(micros, currency) == spelled
 
 
 @given(st.integers(-(10**15), 10**15))
-def test_spelled_money_is_exact(micros: int) -> None:
+def test_written_money_is_exact(micros: int) -> None:
     spelled = money(micros, "USD").replace("$", "").replace(",", "")
 
     whole, _, fraction = spelled.lstrip("-").partition(".")

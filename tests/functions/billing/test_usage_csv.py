@@ -1,4 +1,4 @@
-"""Every charged text of a month as CSV: the same units as the usage, page by page, and of no other studio."""
+"""The CSV of a month's charged texts: page by page, with the same units as the usage, of one studio."""
 
 import csv
 import io
@@ -87,7 +87,7 @@ def test_each_text_and_reply_has_a_row_with_its_client_and_no_words() -> None:
     assert "2125550123" not in page
 
 
-def test_the_rows_come_to_what_the_usage_says() -> None:
+def test_the_units_of_the_rows_add_up_to_the_usage() -> None:
     studio()
     for index in range(5):
         sent(f"m{index}", NOW + index * SECOND)
@@ -98,7 +98,7 @@ def test_the_rows_come_to_what_the_usage_says() -> None:
     assert sum(int(row["units"]) for row in listed) == quotas.of_month("10000001", "2026-11").units == 10
 
 
-def test_a_long_month_comes_in_pages_that_make_one_file() -> None:
+def test_the_pages_of_a_long_month_make_one_file() -> None:
     studio()
     sent("ahead", NOW, ahead=100 * DAY)
     for index in range(3):
@@ -111,7 +111,7 @@ def test_a_long_month_comes_in_pages_that_make_one_file() -> None:
     assert [row["message_id"] for row in one_file] == ["ahead", "m0", "m1", "m2"]
 
 
-def test_a_client_with_a_line_break_in_the_name_keeps_to_one_row() -> None:
+def test_a_client_with_a_line_break_in_the_name_has_one_row() -> None:
     account = studio()
     client(account, first_name='Zoë "Z"\n', last_name="Quill, jr.")
     accept(account)
@@ -122,7 +122,7 @@ def test_a_client_with_a_line_break_in_the_name_keeps_to_one_row() -> None:
     assert [row["client_name"] for row in rows(page)] == ['Zoë "Z"\n Quill, jr.']
 
 
-def test_a_client_who_was_deleted_leaves_the_id() -> None:
+def test_a_deleted_client_is_shown_by_id() -> None:
     account = studio()
     client(account)
     accept(account)
@@ -134,7 +134,7 @@ def test_a_client_who_was_deleted_leaves_the_id() -> None:
     assert [(row["client_id"], row["client_name"]) for row in rows(page)] == [("c1", "")]
 
 
-def test_a_text_that_cannot_be_read_has_a_row_all_the_same() -> None:
+def test_an_unreadable_text_has_a_row() -> None:
     studio()
     sent("m0", NOW)
     sent("m1", NOW + SECOND)
@@ -145,7 +145,7 @@ def test_a_text_that_cannot_be_read_has_a_row_all_the_same() -> None:
     assert [(row["direction"], row["message_id"]) for row in rows(page)] == [("out", "m1"), ("unreadable", "m0")]
 
 
-def test_another_studios_texts_are_in_no_sheet_of_ones_own() -> None:
+def test_a_studio_sees_its_own_texts_only() -> None:
     studio("10000001")
     studio("10000002")
     sent("m0", LONG_AGO, "10000002")
@@ -157,7 +157,7 @@ def test_another_studios_texts_are_in_no_sheet_of_ones_own() -> None:
     assert len(rows(theirs.text)) == 1
 
 
-def test_the_answer_is_a_file_and_names_the_next_page() -> None:
+def test_the_response_is_a_file_with_a_link_to_the_next_page() -> None:
     headers = usage_api.csv_headers("2026-11", "2026-11-22T15:30:00.000Z#m0 é")
 
     studio()
@@ -172,7 +172,7 @@ def test_the_answer_is_a_file_and_names_the_next_page() -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "2", "account#10000002", "2026-11-22T15:30:00.000Z#" + "a" * 200])
-def test_a_cursor_that_none_of_ours_is_is_refused(cursor: str) -> None:
+def test_a_malformed_cursor_is_refused(cursor: str) -> None:
     studio()
 
     answer = get("2024-02", cursor=cursor)
@@ -180,7 +180,7 @@ def test_a_cursor_that_none_of_ours_is_is_refused(cursor: str) -> None:
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "cursor")
 
 
-def test_a_text_that_is_linked_later_has_its_client() -> None:
+def test_a_text_linked_later_is_shown_with_its_client() -> None:
     account = studio()
     client(account)
     sent("m0", NOW)

@@ -1,4 +1,4 @@
-"""A change of plan: to which plan, when it is taken to be made, and what a person is told of it."""
+"""A change of plan: to which plan, its date, and the sentences about it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,17 +25,17 @@ def test_another_plan_is_a_change() -> None:
     assert plans.change("large", [JOINED], PRICES, NOW) == PlanChange(NOW, "large")
 
 
-def test_the_plan_that_one_has_is_none() -> None:
+def test_the_present_plan_is_no_change() -> None:
     assert plans.change("small", [JOINED], PRICES, NOW) is None
 
 
-def test_the_plan_that_one_is_about_to_have_is_none() -> None:
+def test_the_plan_of_the_newest_change_is_no_change() -> None:
     waiting = PlanChange(EVENING, "large")
 
     assert plans.change("large", [JOINED, waiting], PRICES, EVENING + timedelta(minutes=1)) is None
 
 
-def test_a_change_that_is_yet_to_count_is_taken_back_by_the_present_plan() -> None:
+def test_a_change_that_does_not_count_yet_is_undone_by_a_change_to_the_present_plan() -> None:
     waiting = PlanChange(EVENING, "large")
     back = plans.change("small", [JOINED, waiting], PRICES, EVENING + timedelta(minutes=1))
 
@@ -44,14 +44,14 @@ def test_a_change_that_is_yet_to_count_is_taken_back_by_the_present_plan() -> No
     assert [plans.in_month(month, changes) for month in ("2026-11", "2026-12")] == ["small", "small"]
 
 
-def test_a_plan_that_does_not_exist_is_refused() -> None:
+def test_an_unknown_plan_is_refused() -> None:
     with pytest.raises(UnknownPlan, match="There is no plan 'gigantic'") as refusal:
         plans.change("gigantic", [JOINED], PRICES, NOW)
 
     assert refusal.value.field == "plan"
 
 
-def test_a_plan_that_is_not_on_offer_is_for_those_only_who_have_it_this_month() -> None:
+def test_a_plan_off_offer_is_only_for_studios_that_have_it_this_month() -> None:
     had = PlanChange(JOINED.at, "old")
     waiting = PlanChange(EVENING, "large")
 
@@ -65,23 +65,23 @@ def test_a_plan_that_is_not_on_offer_is_for_those_only_who_have_it_this_month() 
     assert plans.change("old", [had, waiting], PRICES, EVENING) == PlanChange(EVENING, "old")
 
 
-def test_a_change_is_never_dated_before_one_that_was_recorded_earlier() -> None:
+def test_a_change_never_dates_from_before_an_earlier_one() -> None:
     """The clock of another machine was a second ahead, over the cut-off."""
     ahead = PlanChange(CUTOFF + timedelta(milliseconds=500), "large")
 
-    made = plans.change("small", [JOINED, ahead], PRICES, CUTOFF - timedelta(milliseconds=500))
+    new = plans.change("small", [JOINED, ahead], PRICES, CUTOFF - timedelta(milliseconds=500))
 
-    assert made == PlanChange(ahead.at, "small")
-    assert plans.in_month("2026-12", [JOINED, ahead, made]) == "small"
+    assert new == PlanChange(ahead.at, "small")
+    assert plans.in_month("2026-12", [JOINED, ahead, new]) == "small"
     assert plans.counts_from(plans.taken_at([JOINED, ahead], CUTOFF)) == "2026-12"
 
 
-def test_of_one_month_a_plan_is_changed_thirty_times_at_most() -> None:
+def test_the_plan_of_a_month_can_be_changed_thirty_times() -> None:
     changes = [JOINED]
     for minute in range(29):
-        made = plans.change("small" if minute % 2 else "large", changes, PRICES, NOW + timedelta(minutes=minute))
-        assert made
-        changes.append(made)
+        new = plans.change("small" if minute % 2 else "large", changes, PRICES, NOW + timedelta(minutes=minute))
+        assert new
+        changes.append(new)
 
     with pytest.raises(TooManyChanges) as refusal:
         plans.change("small", changes, PRICES, NOW + timedelta(hours=1))
@@ -93,7 +93,7 @@ def test_of_one_month_a_plan_is_changed_thirty_times_at_most() -> None:
     assert plans.change("small", changes, PRICES, EVENING) == PlanChange(EVENING, "small")
 
 
-def test_each_change_is_told_with_the_month_from_which_it_counts() -> None:
+def test_each_change_has_the_month_from_which_it_counts() -> None:
     changes = [JOINED, PlanChange(CUTOFF, "large"), PlanChange(EVENING, "small")]
 
     assert [month for _, month in plans.counted(changes)] == ["2026-11", "2026-11", "2026-12"]
@@ -101,13 +101,13 @@ def test_each_change_is_told_with_the_month_from_which_it_counts() -> None:
     assert plans.counted([]) == []
 
 
-def test_a_person_is_told_from_when_a_change_counts_and_until_when_it_can_be_changed() -> None:
+def test_the_sentences_say_from_when_a_change_counts_and_until_when_it_can_be_changed() -> None:
     assert plans.if_made("2026-11") == (
-        "Made by 17:00 Central Time on 30 November 2026, the change counts from November 2026 on,"
-        " and later from the month after."
+        "If you make the change by 17:00 Central Time on 30 November 2026, it counts from November 2026;"
+        " later, from the month after."
     )
     assert plans.once_made("2026-11", CUTOFF) == (
-        "It counts from November 2026 on. Until 17:00 Central Time on 30 November 2026 that can be changed."
+        "It counts from November 2026. You can change it until 17:00 Central Time on 30 November 2026."
     )
-    assert plans.once_made("2026-11", EVENING) == "It counts from November 2026 on."
+    assert plans.once_made("2026-11", EVENING) == "It counts from November 2026."
     assert "17:00 Central Time on 29 February 2028" in plans.if_made("2028-02")

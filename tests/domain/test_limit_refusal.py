@@ -1,4 +1,4 @@
-"""What a text past a limit is refused with: exact words, when it frees, and only plans that would really allow it."""
+"""The refusal at a limit: its sentences, when units are free again, and only plans that would allow the text."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +25,7 @@ MEDIUM = plan("medium", 500, PastLimit.CHARGE)
 BY_THE_UNIT = plan("by-the-unit", 0, PastLimit.CHARGE)
 
 
-def held(units_a_day: int | None = None, plan: Plan = STARTER) -> Limits:
+def own_limits(units_a_day: int | None = None, plan: Plan = STARTER) -> Limits:
     account = Account(
         id="10000001",
         name="Foxglove Portraits",
@@ -40,7 +40,7 @@ def held(units_a_day: int | None = None, plan: Plan = STARTER) -> Limits:
 
 
 def refused(used: dict[str, int], units: int, limits: Limits | None = None) -> Any:
-    return limit_refusal(limits or held(), STARTER, used, units, [BIG, SMALL, MEDIUM])
+    return limit_refusal(limits or own_limits(), STARTER, used, units, [BIG, SMALL, MEDIUM])
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_the_plans_that_would_allow_it_come_smallest_first(used: int, units: int
     assert f"The plan {names[0].title()} would allow it at once." in error.detail
 
 
-def test_none_is_named_when_none_would_allow_it() -> None:
-    error = limit_refusal(held(), STARTER, {"used": 250}, 60, [SMALL])
+def test_no_plan_is_named_when_none_would_allow_it() -> None:
+    error = limit_refusal(own_limits(), STARTER, {"used": 250}, 60, [SMALL])
 
     assert isinstance(error, PlanLimitReached)
     assert error.detail == (
@@ -72,7 +72,7 @@ def test_none_is_named_when_none_would_allow_it() -> None:
     assert error.extensions == {"frees_at": "2026-12-01T06:00:00Z", "plans_that_allow": []}
 
 
-def test_what_never_fits_is_not_said_to_fit_next_month() -> None:
+def test_units_above_the_plans_limit_have_no_date_on_which_they_fit() -> None:
     error = refused({"used": 60}, 500)
 
     assert error.detail == (
@@ -82,8 +82,8 @@ def test_what_never_fits_is_not_said_to_fit_next_month() -> None:
     assert error.extensions == {"frees_at": None, "plans_that_allow": ["medium", "big"]}
 
 
-def test_a_day_s_limit_is_no_matter_of_the_plan() -> None:
-    error = refused({"used": 10, "used_2026-11-24": 19}, 2, held(units_a_day=20))
+def test_a_daily_limit_names_no_plan() -> None:
+    error = refused({"used": 10, "used_2026-11-24": 19}, 2, own_limits(units_a_day=20))
 
     assert isinstance(error, DayLimitReached)
     assert error.detail == (
@@ -94,15 +94,15 @@ def test_a_day_s_limit_is_no_matter_of_the_plan() -> None:
     assert error.extensions == {"frees_at": "2026-11-25T06:00:00Z", "plans_that_allow": []}
 
 
-def test_what_is_more_than_a_day_has_is_not_said_to_fit_tomorrow() -> None:
-    error = refused({"used": 10, "used_2026-11-24": 0}, 21, held(units_a_day=20))
+def test_units_above_the_daily_limit_have_no_date_on_which_they_fit() -> None:
+    error = refused({"used": 10, "used_2026-11-24": 0}, 21, own_limits(units_a_day=20))
 
     assert error.frees_at is None
     assert "tomorrow" not in error.detail
 
 
-def test_when_the_day_s_limit_is_reached_too_no_plan_would_allow_it() -> None:
-    error = refused({"used": 100, "used_2026-11-24": 20}, 1, held(units_a_day=20))
+def test_when_the_daily_limit_is_reached_too_no_plan_is_named() -> None:
+    error = refused({"used": 100, "used_2026-11-24": 20}, 1, own_limits(units_a_day=20))
 
     assert isinstance(error, PlanLimitReached)
     assert error.plans_that_allow == ()
@@ -119,4 +119,4 @@ def test_a_plan_is_named_exactly_when_the_text_would_not_be_refused_on_it(
     named = {one.name for one in plans_allowing(choosable, used + units)}
 
     for one in choosable:
-        assert (one.name in named) == (not held(plan=one).reached({"used": used}, units))
+        assert (one.name in named) == (not own_limits(plan=one).reached({"used": used}, units))

@@ -1,4 +1,4 @@
-"""An account has one invoice for a month, mailed, whatever happens on the way."""
+"""An account has one mailed invoice for a month, even after crashes and repetitions."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -47,7 +47,7 @@ def test_a_months_usage_becomes_an_invoice_and_a_mail() -> None:
     assert (written.plan, written.units_used, written.units_beyond) == ("medium", 1_100, 100)
     assert written.total_micros == 39_000_000
     [mail] = mails()
-    assert mail.subject == "Your Longcode invoice 2026-11-000001 for 2026-11"
+    assert mail.subject == "Your Longcode invoice 2026-11-000001 for November 2026"
     assert "\n  Units sent beyond the plan: 100 x $0.04 = $4.00\n" in mail.text
     assert "\nTotal: $39.00\n" in mail.text
     assert [name for name, _ in mail.files] == ["invoice-2026-11-000001.pdf"]
@@ -66,7 +66,7 @@ def test_billing_again_changes_nothing_and_mails_nothing() -> None:
     assert waiting(FIRST + timedelta(days=4)) == []
 
 
-def test_bills_at_once_write_one_invoice() -> None:
+def test_parallel_bills_write_one_invoice() -> None:
     studio()
     text(10)
 
@@ -79,7 +79,7 @@ def test_bills_at_once_write_one_invoice() -> None:
 
 
 @pytest.mark.long
-def test_killed_anywhere_the_next_delivery_ends_in_one_invoice_that_is_mailed_and_no_number_is_left_out() -> None:
+def test_a_bill_killed_anywhere_ends_in_one_mailed_invoice_without_a_gap_in_the_numbers() -> None:
     for number in ("20000001", "20000002"):
         studio(number)
         text(10, number)
@@ -110,7 +110,7 @@ def test_an_invoice_whose_mail_was_lost_is_due() -> None:
     assert waiting(FIRST + timedelta(minutes=2, milliseconds=1)) == ["10000001"]
 
 
-def test_an_invoice_that_took_minutes_to_draw_up_is_mailed_by_one_job_alone() -> None:
+def test_an_invoice_that_took_minutes_to_compute_is_mailed_by_one_job() -> None:
     studio()
     text()
     times, drawn_up = iter([FIRST]), FIRST + timedelta(minutes=4)
@@ -125,7 +125,7 @@ def test_an_invoice_that_took_minutes_to_draw_up_is_mailed_by_one_job_alone() ->
     assert len(mails()) == 1
 
 
-def test_bills_of_many_accounts_at_once_are_numbered_without_a_gap() -> None:
+def test_parallel_bills_of_many_accounts_are_numbered_without_a_gap() -> None:
     every = [studio(f"1000000{n}").id for n in range(8)]
 
     with at_once() as threads:
@@ -144,7 +144,7 @@ def test_a_month_that_has_not_ended_is_not_billed() -> None:
     assert bill(now=datetime(2026, 12, 1, 6, 0, tzinfo=UTC))
 
 
-def test_a_close_that_runs_late_bills_the_month_and_the_day_that_were_meant() -> None:
+def test_a_late_close_bills_the_month_and_the_day_that_were_scheduled() -> None:
     studio()
     text(3)
     text(7, at=datetime(2026, 12, 2, 12, 0, tzinfo=UTC))
@@ -179,7 +179,7 @@ def test_a_studio_that_never_got_its_credentials_owes_nothing() -> None:
     assert mails() == []
 
 
-def test_a_record_that_cannot_be_read_or_is_too_early_fails_alone() -> None:
+def test_an_unreadable_or_early_record_fails_alone() -> None:
     studio(plan_changes=(PlanChange(datetime(2024, 1, 1, tzinfo=UTC), "medium"),))
     month = months.previous(months.month_of(clients.now()))
     good = f'{{"account":"10000001","month":"{month}"}}'

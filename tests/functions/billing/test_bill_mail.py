@@ -1,4 +1,4 @@
-"""An invoice is mailed with all that it is about, in words and as PDF."""
+"""The mail with an invoice has every figure, in its text and as PDF."""
 
 from dataclasses import replace
 
@@ -31,10 +31,10 @@ def mailed() -> Mail:
 def test_the_mail_has_every_figure_and_the_pdf() -> None:
     mail_invoice(invoice(), studio())
 
-    assert mailed().subject == "Your Longcode invoice 2026-11-000123 for 2026-11"
+    assert mailed().subject == "Your Longcode invoice 2026-11-000123 for November 2026"
     assert mailed().files == (("invoice-2026-11-000123.pdf", pdf.draw(invoice())),)
     assert mailed().text == (
-        "Longcode: Invoice 2026-11-000123\n"
+        "Here is your Longcode invoice 2026-11-000123 for November 2026.\n"
         "\n"
         "Number: 2026-11-000123\n"
         "Issued on: 1 December 2026\n"
@@ -66,10 +66,10 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
 
 
 @pytest.mark.parametrize("name", ["株式会社 Łódź 🦊", "Fox\r\nBcc: all@studio.example", "." * 2_000])
-def test_whatever_a_studio_is_called_the_mail_has_no_other_headers(name: str) -> None:
+def test_no_studio_name_adds_headers_to_the_mail(name: str) -> None:
     mail_invoice(invoice(name), studio())
 
-    assert mailed().subject == "Your Longcode invoice 2026-11-000123 for 2026-11"
+    assert mailed().subject == "Your Longcode invoice 2026-11-000123 for November 2026"
     assert mails_to("all@studio.example") == []
     assert name.replace("\r\n", "\n") in mailed().text
 
@@ -83,7 +83,7 @@ def test_a_header_with_a_line_break_is_refused(header: str) -> None:
         aws_mail.send(headers["to"], headers["subject"], "text", aws_mail.File("a.pdf", "application/pdf", b"%PDF-"))
 
 
-def test_a_pdf_that_cannot_be_drawn_does_not_keep_the_mail_back() -> None:
+def test_the_mail_is_sent_without_a_pdf_that_cannot_be_drawn() -> None:
     def broken(_invoice: Invoice) -> bytes:
         raise ZeroDivisionError
 

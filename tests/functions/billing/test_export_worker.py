@@ -1,4 +1,4 @@
-"""An invoice is exported to Stripe once, whatever breaks off, comes twice or is refused."""
+"""An invoice is exported to Stripe once, even after crashes, repetitions and lost responses."""
 
 import json
 import logging
@@ -75,7 +75,7 @@ def waiting(now: datetime) -> list[str]:
     return [item["type"] for item in due.by(now, 10) if item["type"] == "export"]
 
 
-def stands() -> tuple[str | None, str | None]:
+def export_state() -> tuple[str | None, str | None]:
     found = exports.get("10000001", "2026-11")
     assert found
     return found.stripe_invoice, found.stopped
@@ -91,20 +91,20 @@ def test_an_invoice_becomes_a_customer_a_draft_and_an_item_for_each_line(books: 
 
     account = accounts.get("10000001")
     assert books.asked == [exchange["request"] for exchange in INVOICE]
-    assert stands() == DONE
+    assert export_state() == DONE
     assert account
     assert account.stripe_customer == "cus_NffrFeUfNV2Hib"
     assert waiting(NOW + timedelta(days=2)) == []
 
 
-def test_the_items_are_the_rounded_total() -> None:
+def test_the_items_add_up_to_the_rounded_total() -> None:
     items = [one["request"]["form"] for one in INVOICE if one["request"]["path"] == "/v1/invoiceitems"]
 
     # $250.00 + 3 x $0.0275 - $2.50 = $247.5825
     assert sum(int(form["amount"]) for form in items) == 24_758
 
 
-def test_a_job_that_comes_twice_posts_nothing_more(books: FakeStripe) -> None:
+def test_a_job_delivered_twice_posts_everything_once(books: FakeStripe) -> None:
     begun()
     export(books)
 
@@ -114,58 +114,58 @@ def test_a_job_that_comes_twice_posts_nothing_more(books: FakeStripe) -> None:
     assert len(books.asked) == len(INVOICE)
 
 
-def test_jobs_at_once_post_each_thing_once(books: FakeStripe) -> None:
+def test_parallel_jobs_post_everything_once(books: FakeStripe) -> None:
     begun()
 
     with at_once() as threads:
         list(threads.map(lambda _: export(books), range(4)))
 
     assert len(books.asked) == len(INVOICE)
-    assert stands() == DONE
+    assert export_state() == DONE
 
 
-def test_killed_at_any_call_to_stripe_or_aws_everything_is_made_once() -> None:
+def test_an_export_killed_at_any_call_to_stripe_or_aws_creates_everything_once() -> None:
     begun()
 
     for crash in every_crash():
         with stripe() as books:
             with crash:
                 exporter.export(JOB, MortalBooks(client(books), crash), NOW)
-            left = stands()
+            left = export_state()
             export(books, NOW + timedelta(seconds=1))
             if "post" in crash.calls:  # whoever posts has the invoice to itself for a minute
-                assert stands() == left
+                assert export_state() == left
             export(books, NOW + timedelta(minutes=2))
 
-        assert stands() == DONE
+        assert export_state() == DONE
         assert len(books.made) == len(INVOICE)
         assert waiting(NOW + timedelta(days=2)) == []
 
 
 @pytest.mark.parametrize("call", range(len(INVOICE)))
-def test_an_answer_that_is_lost_is_given_again(books: FakeStripe, call: int) -> None:
+def test_a_lost_response_is_repeated(books: FakeStripe, call: int) -> None:
     begun()
     books.instead = [*[None] * call, LOSES]
 
     export(books)
     export(books, NOW + timedelta(minutes=1))
 
-    assert stands() == DONE
+    assert export_state() == DONE
     assert len(books.made) == len(INVOICE)
 
 
 @pytest.mark.parametrize("problem", ["key_in_use", "rate_limited", "broken", "unavailable", HANGS])
-def test_what_nobody_knows_and_what_is_not_possible_now_is_asked_again(books: FakeStripe, problem: str) -> None:
+def test_an_unknown_result_or_a_temporary_error_is_retried(books: FakeStripe, problem: str) -> None:
     begun()
     books.instead = [None, None, problem]
 
     export(books)
-    at_first = stands()
+    at_first = export_state()
     soon = waiting(NOW + timedelta(minutes=1))
     export(books, NOW + timedelta(minutes=1))
 
     assert (at_first, soon) == ((None, None), ["export"])
-    assert stands() == DONE
+    assert export_state() == DONE
     assert len(books.made) == len(INVOICE)
 
 
@@ -180,18 +180,18 @@ def test_what_nobody_knows_and_what_is_not_possible_now_is_asked_again(books: Fa
         ("no_such_customer", "http 404 resource_missing"),
     ],
 )
-def test_what_stripe_refuses_stops_until_the_operator_begins_again(books: FakeStripe, problem: str, why: str) -> None:
+def test_a_refused_export_stops_until_the_operator_begins_again(books: FakeStripe, problem: str, why: str) -> None:
     begun()
     books.instead = [None, problem]
 
     export(books)
-    stopped = stands()
+    stopped = export_state()
     export(books, NOW + timedelta(hours=1))
     begin(Export(account="10000001", month="2026-11"), NOW + timedelta(days=1), wanted=True)
     export(books, NOW + timedelta(days=1))
 
     assert stopped == (None, why)
-    assert stands() == DONE
+    assert export_state() == DONE
     assert [one["headers"]["idempotency-key"] for one in books.asked][:3] == [
         "longcode-customer-10000001",
         "longcode-10000001-2026-11-000001-draft-1",
@@ -199,14 +199,14 @@ def test_what_stripe_refuses_stops_until_the_operator_begins_again(books: FakeSt
     ]
 
 
-def test_an_export_that_a_day_did_not_finish_stops_before_its_keys_are_forgotten(books: FakeStripe) -> None:
+def test_an_export_unfinished_after_a_day_stops_before_its_keys_expire(books: FakeStripe) -> None:
     begun()
     books.instead = ["broken"]
     export(books, NOW + timedelta(hours=22))
 
     export(books, NOW + timedelta(hours=23, seconds=1))
 
-    assert stands() == (None, "unfinished")
+    assert export_state() == (None, "unfinished")
     assert len(books.asked) == 1
     assert waiting(NOW + timedelta(days=9)) == []
 
@@ -255,10 +255,12 @@ def test_the_key_is_in_no_log_no_answer_and_not_in_the_table(
     assert "http 401" in "".join(heard)
     assert "urllib3" in caplog.text
     assert "p7dc" not in "".join(heard) + caplog.text
-    assert "p7dc" not in repr((stands(), accounts.get("10000001"), client(books).post(StripeCall("/v1/x", "k", {}))))
+    assert "p7dc" not in repr(
+        (export_state(), accounts.get("10000001"), client(books).post(StripeCall("/v1/x", "k", {})))
+    )
 
 
-def test_stripe_is_answered_for_by_the_status_and_a_body_that_can_be_read(books: FakeStripe) -> None:
+def test_a_response_of_stripe_is_classified_by_its_status_and_body(books: FakeStripe) -> None:
     call = StripeCall("/v1/customers", "k", {"name": "\ud800"})
     books.instead = [*ERRORS, HANGS]
 
@@ -267,11 +269,11 @@ def test_stripe_is_answered_for_by_the_status_and_a_body_that_can_be_read(books:
     assert [type(one) for one in answers] == [*[Refused] * 6, *[Retry] * 5]
 
 
-def test_a_port_where_nobody_listens_is_asked_again() -> None:
+def test_a_refused_connection_is_retried() -> None:
     assert isinstance(Stripe(KEY, "http://127.0.0.1:1").post(StripeCall("/v1/customers", "k", {})), Retry)
 
 
-def test_no_invoice_is_exported_unless_that_is_wanted() -> None:
+def test_without_a_stripe_secret_no_invoice_is_exported() -> None:
     studio()
 
     biller.bill(jobs.Bill(account="10000001", month="2026-11"), lambda: DECEMBER)
@@ -280,7 +282,7 @@ def test_no_invoice_is_exported_unless_that_is_wanted() -> None:
     assert queued("export") == []
 
 
-def test_an_issued_invoice_is_exported_once_if_that_is_wanted() -> None:
+def test_with_a_stripe_secret_an_issued_invoice_is_exported_once() -> None:
     studio()
 
     for _ in range(2):
@@ -289,7 +291,7 @@ def test_an_issued_invoice_is_exported_once_if_that_is_wanted() -> None:
     assert queued("export") == ['{"account":"10000001","month":"2026-11"}']
 
 
-def test_an_export_that_lost_its_way_is_brought_by_the_sweeper() -> None:
+def test_an_export_whose_job_was_lost_is_queued_by_the_sweeper() -> None:
     begun()
     [item] = [one for one in due.by(NOW + timedelta(minutes=1), 10) if one["type"] == "export"]
 
@@ -300,7 +302,7 @@ def test_an_export_that_lost_its_way_is_brought_by_the_sweeper() -> None:
     assert waiting(NOW + timedelta(minutes=2)) == []
 
 
-def test_a_record_that_cannot_be_read_stays_on_its_queue() -> None:
+def test_an_unreadable_record_stays_on_its_queue() -> None:
     answer = exporter.handler(sqs_event("{"), LambdaContext())
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}

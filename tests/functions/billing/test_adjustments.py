@@ -1,4 +1,4 @@
-"""What comes too late for its month's invoice, and what the operator takes off one, stands on the next."""
+"""Late units and credits are on the next invoice."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -67,7 +67,7 @@ def others(one: Invoice) -> list[tuple[str, int, int, str | None]]:
     return [(line.item, line.quantity, line.amount_micros, line.month) for line in one.lines if line.item not in own]
 
 
-def test_units_that_are_counted_late_stand_on_the_next_invoice_at_their_own_months_price() -> None:
+def test_late_units_are_on_the_next_invoice_at_their_own_months_price() -> None:
     joined()
     text(990, at=day("2026-09"))
     closed("2026-09")
@@ -82,7 +82,7 @@ def test_units_that_are_counted_late_stand_on_the_next_invoice_at_their_own_mont
     assert (october.units_used, october.total_micros, october.credits_micros) == (0, 35_200_000, 0)
 
 
-def test_they_stand_on_one_invoice_only() -> None:
+def test_late_units_are_on_one_invoice_only() -> None:
     joined()
     closed("2026-09")
     text(3, at=day("2026-09"))
@@ -93,7 +93,7 @@ def test_they_stand_on_one_invoice_only() -> None:
     assert others(november) == []
 
 
-def test_units_of_three_months_before_are_looked_for_and_no_older_ones() -> None:
+def test_late_units_of_the_last_three_months_are_billed_and_no_older_ones() -> None:
     joined()
     for month in ("2026-08", "2026-09", "2026-10", "2026-11"):
         closed(month)
@@ -105,7 +105,7 @@ def test_units_of_three_months_before_are_looked_for_and_no_older_ones() -> None
     assert [(quantity, month) for _, quantity, _, month in others(december)] == [(2, "2026-09"), (2, "2026-11")]
 
 
-def test_units_that_were_taken_back_come_off_the_next_invoice() -> None:
+def test_units_taken_back_reduce_the_next_invoice() -> None:
     joined()
     gone = text(1_010, at=day("2026-09"))
     closed("2026-09")
@@ -121,7 +121,7 @@ def test_units_that_were_taken_back_come_off_the_next_invoice() -> None:
     assert (october.credits_micros, october.total_micros) == (-400_000, 34_600_000)
 
 
-def test_what_waits_for_its_own_invoice_is_on_no_other() -> None:
+def test_units_of_a_month_without_an_invoice_are_on_no_other_invoice() -> None:
     joined()
     text(7, at=day("2026-09"))
 
@@ -134,7 +134,7 @@ def test_what_waits_for_its_own_invoice_is_on_no_other() -> None:
     assert [(quantity, month) for _, quantity, _, month in others(november)] == [(2, "2026-09")]
 
 
-def test_two_invoices_that_are_closed_at_once_do_not_both_have_the_late_units() -> None:
+def test_of_two_invoices_issued_in_parallel_one_has_the_late_units() -> None:
     joined()
     closed("2026-09")
     text(3, at=day("2026-09"))
@@ -147,7 +147,7 @@ def test_two_invoices_that_are_closed_at_once_do_not_both_have_the_late_units() 
     assert sorted([others(october), others(november)]) == [[], [("late_units_sent", 3, 0, "2026-09")]]
 
 
-def test_a_credit_stands_on_the_next_invoice_and_on_no_other() -> None:
+def test_a_credit_is_on_the_next_invoice_and_on_no_other() -> None:
     joined()
     closed("2026-09")
     credited(1_000_000)
@@ -159,7 +159,7 @@ def test_a_credit_stands_on_the_next_invoice_and_on_no_other() -> None:
     assert others(november) == []
 
 
-def test_what_an_invoice_is_too_small_for_carries_on_until_it_is_used_up() -> None:
+def test_a_credit_larger_than_the_invoice_is_carried_on_until_it_is_used_up() -> None:
     joined()
     text(2_500, at=day("2026-09"))
     assert closed("2026-09").total_micros == 95_000_000
@@ -177,7 +177,7 @@ def test_what_an_invoice_is_too_small_for_carries_on_until_it_is_used_up() -> No
     assert [one.credits_micros for one in (october, november, december)] == [-35_000_000, -35_000_000, -10_000_000]
 
 
-def test_a_credit_that_is_given_while_an_invoice_is_drawn_up_is_on_it_or_waits() -> None:
+def test_a_credit_given_while_an_invoice_is_computed_is_on_it_or_waits() -> None:
     joined()
     closed("2026-09")
 
@@ -188,7 +188,7 @@ def test_a_credit_that_is_given_while_an_invoice_is_drawn_up_is_on_it_or_waits()
     assert closed("2026-11").credits_micros == 0
 
 
-def test_more_credits_than_one_invoice_can_have_are_on_the_one_after() -> None:
+def test_more_credits_than_an_invoice_takes_are_on_the_next() -> None:
     joined()
     closed("2026-09")
     for number in range(invoices.MOST_CREDITS + 2):
@@ -199,8 +199,8 @@ def test_more_credits_than_one_invoice_can_have_are_on_the_one_after() -> None:
     assert (october.credits_micros, november.credits_micros) == (-5_000, -200)
 
 
-def test_an_account_that_left_has_its_last_invoice_with_the_whole_fee() -> None:
-    joined(standing=AccountStatus.CLOSED, standings=LEFT)
+def test_a_closed_account_has_a_last_invoice_with_the_whole_fee() -> None:
+    joined(status=AccountStatus.CLOSED, status_changes=LEFT)
     text(3, at=day("2026-10"))
 
     last, after = closed("2026-10"), close("2026-11")
@@ -209,8 +209,8 @@ def test_an_account_that_left_has_its_last_invoice_with_the_whole_fee() -> None:
     assert after is None
 
 
-def test_late_units_of_an_account_that_left_have_an_invoice_without_a_fee() -> None:
-    joined(standing=AccountStatus.CLOSED, standings=LEFT)
+def test_late_units_of_a_closed_account_have_an_invoice_without_a_fee() -> None:
+    joined(status=AccountStatus.CLOSED, status_changes=LEFT)
     text(1_000, at=day("2026-10"))
     closed("2026-10")
 

@@ -40,7 +40,7 @@ def test_half_a_cent_is_rounded_up(micros: int, currency: str, rounded: int) -> 
     assert cents(micros, currency) == rounded
 
 
-def test_a_line_takes_what_the_sum_so_far_is_rounded_by() -> None:
+def test_a_line_is_the_difference_of_two_rounded_sums() -> None:
     assert amounts(invoice(4_000, 4_000, 4_000)) == [0, 1, 0]
     assert amounts(invoice(250_000_000, 82_500, -2_500_000)) == [25_000, 8, -250]
 

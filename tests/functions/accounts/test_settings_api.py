@@ -1,9 +1,9 @@
 """A studio's settings and its password."""
 
-from dataclasses import fields
 from typing import Any
 
 import pytest
+from msgspec.structs import fields
 
 from accounts import settings_api
 from longcode.accounts import passwords
@@ -19,7 +19,7 @@ def change(settings: object, account: str = "10000001") -> Answered:
     return call(settings_api, "PATCH", "/account", settings, account=account)
 
 
-def test_what_is_left_out_stays() -> None:
+def test_a_setting_that_is_left_out_stays() -> None:
     studio()
 
     changed = change({"name": "Foxglove & Co", "time_zone": "Australia/Sydney", "smart_encoding": False})
@@ -32,18 +32,18 @@ def test_what_is_left_out_stays() -> None:
     assert (shown.json["email"], shown.json["delivery"]) == ("10000001@studio.example", "poll")
 
 
-def test_a_studio_is_shown_all_of_its_account_but_what_the_operator_and_the_code_keep_there() -> None:
+def test_a_studio_sees_all_fields_of_its_account_except_internal_ones() -> None:
     studio(stripe_customer="cus_NffrFeUfNV2Hib", watched_month="2026-11")
 
     shown = call(settings_api, "GET", "/account", account="10000001").json
     changed = change({"smart_encoding": False}).json
 
-    kept = {field.name for field in fields(Account)} - shown.keys()
+    kept = {field.encode_name for field in fields(Account)} - shown.keys()
     assert kept == {"stripe_customer", "watched_month"}
     assert shown.keys() == changed.keys()
 
 
-def test_quiet_hours_are_kept_by_the_likely_zone_unless_the_studio_says_otherwise() -> None:
+def test_quiet_hours_use_the_likely_zone_unless_the_studio_changes_that() -> None:
     studio()
 
     shown = call(settings_api, "GET", "/account", account="10000001").json
@@ -54,7 +54,7 @@ def test_quiet_hours_are_kept_by_the_likely_zone_unless_the_studio_says_otherwis
     assert accounts.need("10000001").quiet_zone is QuietZone.STUDIO
 
 
-def test_a_studio_has_its_own_words_for_what_a_session_can_be() -> None:
+def test_a_studio_sets_its_own_statuses_of_a_session() -> None:
     studio()
 
     changed = change({"statuses": {"session": ["Booked", "At the lake"]}})
@@ -64,13 +64,13 @@ def test_a_studio_has_its_own_words_for_what_a_session_can_be() -> None:
     assert back.json["statuses"] == {}
 
 
-def test_the_phone_can_be_taken_away() -> None:
+def test_the_phone_can_be_removed() -> None:
     studio(phone="+12125550100")
 
     assert change({"phone": None}).json["phone"] is None
 
 
-def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
+def test_a_required_setting_cannot_be_removed() -> None:
     studio()
 
     for field in (
@@ -128,14 +128,14 @@ def test_what_an_account_cannot_be_without_cannot_be_taken_away() -> None:
         (None, 422, "body"),
     ],
 )
-def test_settings_that_cannot_be_are_refused_with_their_field(settings: Any, status: int, field: str) -> None:
+def test_an_invalid_setting_is_refused_with_its_field(settings: Any, status: int, field: str) -> None:
     answer = change(settings)
 
     assert (answer.status, answer.json["code"]) == (status, "invalid")
     assert [error["field"] for error in answer.json["errors"]] == [field]
 
 
-def test_what_is_not_json_is_called_so() -> None:
+def test_malformed_json_is_refused() -> None:
     studio()
 
     answer = change('{"name": ')
@@ -143,7 +143,7 @@ def test_what_is_not_json_is_called_so() -> None:
     assert (answer.status, answer.json["code"]) == (400, "malformed_json")
 
 
-def test_a_studio_chooses_what_becomes_of_a_text_that_nobody_knows_of() -> None:
+def test_a_studio_chooses_what_happens_to_an_uncertain_text() -> None:
     studio()
 
     before = call(settings_api, "GET", "/account", account="10000001").json["on_uncertain"]
@@ -152,7 +152,7 @@ def test_a_studio_chooses_what_becomes_of_a_text_that_nobody_knows_of() -> None:
     assert (before, after) == ("give_up", "resend")
 
 
-def test_a_studio_chooses_whether_texting_an_unknown_number_makes_a_client() -> None:
+def test_a_studio_chooses_whether_a_text_to_an_unknown_number_creates_a_client() -> None:
     studio()
 
     before = call(settings_api, "GET", "/account", account="10000001").json["create_clients"]
@@ -161,7 +161,7 @@ def test_a_studio_chooses_whether_texting_an_unknown_number_makes_a_client() -> 
     assert (before, after) == (False, True)
 
 
-def test_no_settings_change_nothing() -> None:
+def test_an_empty_change_changes_nothing() -> None:
     studio()
 
     assert change({}).json == call(settings_api, "GET", "/account", account="10000001").json
@@ -177,7 +177,7 @@ def new_password(present: str, account: str = "10000001") -> Answered:
     return call(settings_api, "POST", "/account/password", {"present": present}, account=account)
 
 
-def test_a_new_password_opens_the_account_and_the_old_one_does_not() -> None:
+def test_a_new_password_replaces_the_old_one() -> None:
     studio()
 
     answer = new_password(PASSWORD)
@@ -188,7 +188,7 @@ def test_a_new_password_opens_the_account_and_the_old_one_does_not() -> None:
     assert not passwords.matches(PASSWORD, kept)
 
 
-def test_a_wrong_present_password_changes_nothing() -> None:
+def test_a_wrong_current_password_changes_nothing() -> None:
     studio()
 
     answer = new_password("wrong")
@@ -197,7 +197,7 @@ def test_a_wrong_present_password_changes_nothing() -> None:
     assert passwords.matches(PASSWORD, accounts.password_hash("10000001"))
 
 
-def test_of_two_new_passwords_at_once_only_the_one_that_works_is_given_out() -> None:
+def test_of_two_parallel_changes_of_the_password_one_succeeds() -> None:
     studio()
 
     with at_once() as threads:

@@ -1,4 +1,4 @@
-"""The month closes by the time that the schedule meant, with one job for each account."""
+"""The schedule closes the month before its scheduled time, with a job for each account."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -50,7 +50,7 @@ def test_a_month_without_an_account_closes() -> None:
         ("2026-11-01T09:00:00Z", "2026-10"),
     ],
 )
-def test_the_month_is_that_of_the_scheduled_time_in_chicago_however_late_it_is(time: str, month: str) -> None:
+def test_a_late_call_closes_the_month_of_its_scheduled_time_in_chicago(time: str, month: str) -> None:
     studio()
 
     close_month_schedule.close_before({"time": time}, LONG_AFTER)
@@ -72,7 +72,7 @@ def test_an_event_without_a_time_closes_the_month_before_today(malformed: dict[s
 
 
 @pytest.mark.parametrize("time", ["<aws.scheduler.scheduled-time>", "yesterday"])
-def test_a_time_that_cannot_be_read_closes_no_month_at_all(time: str) -> None:
+def test_an_unreadable_time_closes_no_month(time: str) -> None:
     studio()
 
     with pytest.raises(ValueError, match="isoformat"):
@@ -100,7 +100,7 @@ def test_on_one_machine_a_close_can_be_tried_before_the_months_end(monkeypatch: 
     assert queued("bill") == ['{"account":"10000001","month":"2026-11","as_of":"2026-12-01T09:00:00Z"}']
 
 
-def test_killed_anywhere_and_run_again_every_account_is_queued() -> None:
+def test_a_close_killed_anywhere_and_repeated_queues_every_account() -> None:
     every = [studio(f"1000{n:04}").id for n in range(25)]
 
     for crash in every_crash(after=False):
@@ -111,7 +111,7 @@ def test_killed_anywhere_and_run_again_every_account_is_queued() -> None:
         assert {one[12:20] for one in queued("bill")} == set(every)
 
 
-def test_the_accounts_after_one_are_those_that_a_close_which_died_has_left() -> None:
+def test_a_close_that_died_is_continued_after_its_last_account() -> None:
     every = [studio(f"1000{n:04}").id for n in range(3)]
 
     assert list(accounts.all_ids(after=every[0])) == every[1:]
