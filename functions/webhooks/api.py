@@ -1,4 +1,4 @@
-"""GET /webhooks/deliveries, and replay: a studio sees which webhooks its endpoint did not take, and retries them."""
+"""GET /webhooks/deliveries and replay: list the webhooks that the endpoint did not accept, and send them again."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -23,9 +23,9 @@ DeliveryId = Annotated[str, Path(max_length=100)]
 
 
 class ShownDelivery(BaseModel):
-    """One webhook; `id` is its `webhook-id` at every try, `error` why the last one failed.
+    """One webhook; `id` is its `webhook-id` at each attempt, `error` the reason why the last attempt failed.
 
-    `data` is what it tells; of a reply only the id, for the words stay with the message.
+    `data` is its payload; for a reply only the id, because the words stay with the message.
     """
 
     id: str
@@ -43,30 +43,30 @@ class ShownDelivery(BaseModel):
 def list_deliveries(
     state: Literal["failed", "pending"] = "failed", limit: web.Limit = 50, cursor: web.Cursor = None
 ) -> web.Page[ShownDelivery]:
-    """List the webhooks that were given up, or those that wait for another try; newest first, for thirty days."""
+    """List the webhooks that failed, or those that wait for another attempt, of thirty days; newest first."""
     page = webhooks.page(web.caller(app), DeliveryState(state), clients.now(), limit=limit, cursor=cursor)
-    return web.Page(items=[_shown(one) for one in page.deliveries], next_cursor=page.next_cursor)
+    return web.Page(items=[_shown(found) for found in page.deliveries], next_cursor=page.next_cursor)
 
 
 @app.get("/webhooks/deliveries/<delivery_id>")
 def show_delivery(delivery_id: DeliveryId) -> ShownDelivery:
-    """Show a webhook; one that was taken, for thirty days."""
+    """Show a webhook, until thirty days after it was accepted or failed."""
     return _shown(_delivery(delivery_id))
 
 
 @app.post("/webhooks/deliveries/<delivery_id>/replay", responses=web.responses({202: ShownDelivery}))
 def replay_delivery(delivery_id: DeliveryId) -> Response[ShownDelivery]:
-    """Try a webhook again now, and as often as before; one that was taken too."""
-    stood = _delivery(delivery_id)
-    if not delivery.is_on(accounts.need(stood.account)):
+    """Send a webhook again now, also an accepted one, with as many attempts as a new one."""
+    before = _delivery(delivery_id)
+    if not delivery.is_on(accounts.need(before.account)):
         raise WebhookOff("Webhooks are off: PATCH /account turns them on.", field="delivery")
     now = clients.now()
-    begun = delivery.replayed(stood, now)
-    if begun is not stood and not webhooks.change(stood, begun):
-        begun = _delivery(delivery_id)  # tried, or replayed by another, at this moment
-    webhooks.clear_backoff(stood.account)
-    tell.enqueue(stood.account, [begun])
-    return Response(202, "application/json", _shown(begun))
+    replayed = delivery.replayed(before, now)
+    if replayed is not before and not webhooks.change(before, replayed):
+        replayed = _delivery(delivery_id)  # attempted, or replayed by another request, at this moment
+    webhooks.clear_backoff(before.account)
+    tell.enqueue(before.account, [replayed])
+    return Response(202, "application/json", _shown(replayed))
 
 
 def _delivery(delivery_id: str) -> Delivery:
@@ -76,17 +76,17 @@ def _delivery(delivery_id: str) -> Delivery:
     return found
 
 
-def _shown(one: Delivery) -> ShownDelivery:
+def _shown(found: Delivery) -> ShownDelivery:
     return ShownDelivery(
-        id=one.id,
-        event=one.event,
-        state=one.state,
-        attempts=one.attempt,
-        error=one.error,
-        created_at=one.created_at,
-        next_try_at=one.due_at,
-        finished_at=one.finished_at,
-        data=one.data,
+        id=found.id,
+        event=found.event,
+        state=found.state,
+        attempts=found.attempt,
+        error=found.error,
+        created_at=found.created_at,
+        next_try_at=found.due_at,
+        finished_at=found.finished_at,
+        data=found.data,
     )
 
 

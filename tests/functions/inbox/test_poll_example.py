@@ -116,7 +116,7 @@ def test_after_a_failure_between_replies_and_cursor_the_same_replies_come_again_
 
     ids = [json.loads(line)["delivery_id"] for line in (tmp_path / "replies.jsonl").read_text().splitlines()]
     assert (broken.returncode, healed.returncode) == (1, 0)
-    assert "the next run goes on here" in broken.stderr
+    assert "the next run continues here" in broken.stderr
     assert fetched(tmp_path) == ["One", "One"]
     assert len(set(ids)) == 1
 
@@ -181,5 +181,5 @@ def test_a_truncated_response_is_reported_and_the_next_run_fetches_everything(
     run()
 
     assert cut_off.returncode == 1
-    assert cut_off.stderr.startswith("Nothing is lost, the next run goes on here: IncompleteRead")
+    assert cut_off.stderr.startswith("Nothing is lost, the next run continues here: IncompleteRead")
     assert fetched(tmp_path) == ["One"]

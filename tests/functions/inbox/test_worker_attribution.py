@@ -156,7 +156,7 @@ def test_no_studio_sees_the_other_candidates_for_a_reply(fox: Account, wattle: A
 
     [reply] = replies(fox)
     shown = [call(api, "GET", path, account=fox.id).text for path in ("/messages", f"/messages/{reply.id}", "/inbox")]
-    posted = json.dumps(webhook.reply(reply))
+    posted = json.dumps(webhook.reply_data(reply))
     assert reply.candidates == (wattle.id,)
     assert all(reply.id in text and wattle.id not in text for text in [*shown, posted])
     assert len(numbers.last_texts_to(PHONE, NUMBER)) == 2

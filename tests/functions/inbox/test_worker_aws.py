@@ -1,7 +1,6 @@
 """Replies from AWS, which come through SNS to the same worker as Twilio's."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -23,7 +22,6 @@ EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_reply.json")
 ENVELOPE = json.loads(EVENT["Records"][0]["body"])
 REPLY = json.loads(ENVELOPE["Message"])
 PHONE = "+15555550123"
-INBOUND = Inbound(carrier="aws", carrier_id="", phone=PHONE, number="+15555550100", body="")
 COUNTER = count()
 NEVER = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z", "1969-12-31T23:59:59Z"]
 
@@ -139,7 +137,8 @@ def test_a_reply_with_missing_or_wrong_fields_is_written_or_fails_and_is_never_l
 
     failed = answer != {"batchItemFailures": []}
     carrier_id = str(changed.get("inboundMessageId", carrier_id))
-    assert failed or messages_replies.taken_in(replace(INBOUND, carrier_id=carrier_id))
+    inbound = Inbound(carrier="aws", carrier_id=carrier_id, phone=PHONE, number="+15555550100", body="")
+    assert failed or messages_replies.taken_in(inbound)
     needed = {"inboundMessageId", "originationNumber", "destinationNumber"}
     if not changed.keys() & needed:
         assert failed == bool(dropped & needed or "Message" in of_envelope)
