@@ -1,4 +1,4 @@
-"""Random histories on the table: studios text the same phones concurrently, and clients answer any text."""
+"""Random histories in the table: studios text the same phones at once, and clients answer any of the texts."""
 
 import random
 from datetime import timedelta
@@ -14,20 +14,20 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 
 def text(studio: str, phones: list[str], shared: list[str], name: str, minute: int) -> list[LastText]:
-    """Record texts of a studio to some phones, and return them."""
-    senders = numbers.choose_senders(studio, phones, shared)
+    """Text some phones from a studio at once."""
+    over = numbers.choose_senders(studio, phones, shared)
     at = NOW + timedelta(minutes=minute)
     texts = [
-        LastText(account=studio, phone=phone, number=senders[phone], message_id=f"{name}-{phone}", at=at)
+        LastText(account=studio, phone=phone, number=over[phone], message_id=f"{name}-{phone}", at=at)
         for phone in phones
     ]
-    for sent in texts:
-        numbers.record_text(sent, most_an_hour=20)
+    for sent_text in texts:
+        numbers.record_text(sent_text, most_an_hour=20)
     return texts
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_with_a_number_for_each_studio_every_reply_goes_to_the_studio_that_was_meant(seed: int) -> None:
+def test_with_a_number_for_each_studio_every_reply_reaches_the_studio_that_is_meant(seed: int) -> None:
     chance = random.Random(seed)
     studios = "abcde"[: chance.randint(2, 5)]
     phones = [f"+1212555010{index}" for index in range(chance.randint(1, 5))]
@@ -39,9 +39,9 @@ def test_with_a_number_for_each_studio_every_reply_goes_to_the_studio_that_was_m
         names = [f"{studio}{minute}" for studio in studios]
         with at_once() as threads:
             sent = threads.map(text, studios, chosen, [shared] * len(studios), names, [minute] * len(studios))
-            texts += [text for batch in sent for text in batch]
+            texts += [made for some in sent for made in some]
 
-    for answered in texts:
-        decision = attribute(numbers.last_texts_to(answered.phone, answered.number), NOW + timedelta(hours=1))
+    for sent_text in texts:
+        decision = attribute(numbers.last_texts_to(sent_text.phone, sent_text.number), NOW + timedelta(hours=1))
         assert decision
-        assert (decision.account, decision.candidates) == (answered.account, ())
+        assert (decision.account, decision.candidates) == (sent_text.account, ())
