@@ -80,7 +80,7 @@ def answer(
 
 
 def release_held(account: str, phone: str, now: datetime) -> None:
-    """Have the sweeper look now at the texts that wait for an answer; those missed here it finds within the hour."""
+    """Make the texts that wait for an answer due now; the sweeper finds those missed here within the hour."""
     for text in folders.sent_to(phone, account, now - VALID_IF_HELD, now):
         if text.held is Held.ASKED:
             messages.put_off(text, MessageState.QUEUED, now)

@@ -13,9 +13,9 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, WebhookOff
 from longcode.web import resolver as web
-from longcode.webhooks import delivery, tell
 from longcode.webhooks import store as webhooks
-from longcode.webhooks.delivery import Delivery, DeliveryState
+from longcode.webhooks import tell
+from longcode.webhooks.delivery import Delivery, DeliveryState, is_on, replayed
 
 app = web.resolver()
 
@@ -45,7 +45,7 @@ def list_deliveries(
 ) -> web.Page[ShownDelivery]:
     """List the webhooks that failed, or those that wait for another attempt, of thirty days; newest first."""
     page = webhooks.page(web.caller(app), DeliveryState(state), clients.now(), limit=limit, cursor=cursor)
-    return web.Page(items=[_shown(found) for found in page.deliveries], next_cursor=page.next_cursor)
+    return web.Page(items=[_shown(delivery) for delivery in page.deliveries], next_cursor=page.next_cursor)
 
 
 @app.get("/webhooks/deliveries/<delivery_id>")
@@ -58,35 +58,35 @@ def show_delivery(delivery_id: DeliveryId) -> ShownDelivery:
 def replay_delivery(delivery_id: DeliveryId) -> Response[ShownDelivery]:
     """Send a webhook again now, also an accepted one, with as many attempts as a new one."""
     before = _delivery(delivery_id)
-    if not delivery.is_on(accounts.need(before.account)):
+    if not is_on(accounts.need(before.account)):
         raise WebhookOff("Webhooks are off: PATCH /account turns them on.", field="delivery")
     now = clients.now()
-    replayed = delivery.replayed(before, now)
-    if replayed is not before and not webhooks.change(before, replayed):
-        replayed = _delivery(delivery_id)  # attempted, or replayed by another request, at this moment
+    again = replayed(before, now)
+    if again is not before and not webhooks.change(before, again):
+        again = _delivery(delivery_id)  # attempted, or replayed by another request, at this moment
     webhooks.clear_backoff(before.account)
-    tell.enqueue(before.account, [replayed])
-    return Response(202, "application/json", _shown(replayed))
+    tell.enqueue(before.account, [again])
+    return Response(202, "application/json", _shown(again))
 
 
 def _delivery(delivery_id: str) -> Delivery:
-    found = webhooks.get(web.caller(app), delivery_id, clients.now())
-    if found is None:
+    delivery = webhooks.get(web.caller(app), delivery_id, clients.now())
+    if delivery is None:
         raise NotFound(f"There is no webhook {delivery_id!r}.")
-    return found
+    return delivery
 
 
-def _shown(found: Delivery) -> ShownDelivery:
+def _shown(delivery: Delivery) -> ShownDelivery:
     return ShownDelivery(
-        id=found.id,
-        event=found.event,
-        state=found.state,
-        attempts=found.attempt,
-        error=found.error,
-        created_at=found.created_at,
-        next_try_at=found.due_at,
-        finished_at=found.finished_at,
-        data=found.data,
+        id=delivery.id,
+        event=delivery.event,
+        state=delivery.state,
+        attempts=delivery.attempt,
+        error=delivery.error,
+        created_at=delivery.created_at,
+        next_try_at=delivery.due_at,
+        finished_at=delivery.finished_at,
+        data=delivery.data,
     )
 
 

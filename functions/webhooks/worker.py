@@ -39,8 +39,11 @@ def deliver(
     """
     facts = webhooks.look_up(account, [job.delivery_id for job in jobs])
     attempts = {(job.delivery_id, job.attempt) for job in jobs}
-    pending = [found for found in facts.deliveries.values() if found.state is DeliveryState.PENDING]
-    waiting = [found for found in pending if (found.id, found.attempt) in attempts]
+    waiting = [
+        candidate
+        for candidate in facts.deliveries.values()
+        if candidate.state is DeliveryState.PENDING and (candidate.id, candidate.attempt) in attempts
+    ]
     if not waiting:
         return
     if facts.account is None or not delivery.is_on(facts.account):

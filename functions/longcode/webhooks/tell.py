@@ -1,4 +1,4 @@
-"""Tell hosted studios what happened: write a webhook delivery for each event, once, and put it on the queue."""
+"""Webhooks to hosted studios: write a delivery for each event, once, and put it on the queue."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -35,9 +35,9 @@ def enqueue(account: str, deliveries: Sequence[Delivery]) -> None:
 
 
 def tell_opt_out(events: Sequence[OptOutEvent], now: datetime, studios: Iterable[str] | None = None) -> None:
-    """Tell studios that a phone was opted out or in: `events` are those of one keyword or one entry by staff.
+    """Write and enqueue the webhooks of an opt-out or opt-in: of the `events` of one keyword or one entry by staff.
 
-    Without `studios`, these are the ones that have a client with the phone or have texted it.
+    `studios` are by default those that have a client with the phone or have texted it.
     """
     event = events[0]
     if studios is None:

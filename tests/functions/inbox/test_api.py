@@ -37,7 +37,7 @@ def get(account: Account, **query: str) -> Answered:
 
 
 def bodies(answer: Answered) -> list[str]:
-    return [one["body"] for one in answer.json["items"]]
+    return [item["body"] for item in answer.json["items"]]
 
 
 def reply(account: Account) -> str:
@@ -174,7 +174,7 @@ def test_a_message_is_linked_to_a_session_besides_its_client(account: Account) -
     nothing = call(api, "DELETE", path, account=account.id)
 
     answers = [linked, changed, other_client, removed, nothing]
-    assert [(one.json["client_id"], one.json["record"]) for one in answers] == [
+    assert [(answer.json["client_id"], answer.json["record"]) for answer in answers] == [
         ("c1", session),
         ("c2", task),
         ("c1", task),

@@ -37,7 +37,7 @@ def found(account: Account, **query: str) -> list[str]:
     seen: list[str] = []
     while True:
         page = ask(account, **query).json
-        seen += [one["body"] for one in page["items"]]
+        seen += [item["body"] for item in page["items"]]
         if not page["next_cursor"]:
             return seen
         query["cursor"] = page["next_cursor"]

@@ -47,7 +47,7 @@ class Archive:
 
     def received(self, number: str, since: datetime) -> Arrivals | None:
         self.asked_for.append((number, since))
-        texts = [one for one in self.texts if one.at >= since]
+        texts = [text for text in self.texts if text.at >= since]
         return Arrivals(texts=texts, whole=self.whole) if self.lists else None
 
     def pictures(self, carrier_id: str) -> list[str] | None:
@@ -140,7 +140,9 @@ def test_texts_of_lost_webhooks_arrive_once_and_within_fifteen_minutes(account: 
         for reply in replies(account):
             arrived_at.setdefault(str(reply.carrier_id), now)
 
-    assert sorted(one.carrier_id or "" for one in replies(account)) == sorted(f"SM{minute}" for minute in range(60))
+    assert sorted(reply.carrier_id or "" for reply in replies(account)) == sorted(
+        f"SM{minute}" for minute in range(60)
+    )
     assert max(arrived_at[f"SM{minute}"] - (NOW + minute * MINUTE) for minute in range(60)) <= 15 * MINUTE
     assert quotas.of_month(account.id, "2026-11").units_received == 60
 
@@ -167,7 +169,7 @@ def test_a_text_waits_five_minutes_for_the_addresses_of_its_pictures(account: Ac
     work()
 
     assert (first, second, third) == (0, 1, 1)
-    assert [(one.carrier_id, one.media) for one in replies(account)] == [
+    assert [(reply.carrier_id, reply.media) for reply in replies(account)] == [
         ("MM1", ()),
         ("MM2", ("https://api.example/ME2",)),
     ]
@@ -226,9 +228,9 @@ def test_texts_are_fetched_from_the_simulated_carrier_with_their_pictures(
     reconcile_schedule.reconcile([NUMBER], twilio, now - reconcile_schedule.WINDOW, now)
     work()
 
-    assert {one.carrier_id: one.body for one in replies(account)} == {one.sid: one.body for one in sent}
-    assert [one.created_at for one in replies(account) if one.body == "words 6"] == [NOW + 6 * MINUTE]
-    [picture] = [one for one in replies(account) if one.media]
+    assert {reply.carrier_id: reply.body for reply in replies(account)} == {text.sid: text.body for text in sent}
+    assert [reply.created_at for reply in replies(account) if reply.body == "words 6"] == [NOW + 6 * MINUTE]
+    [picture] = [reply for reply in replies(account) if reply.media]
     assert [url.rpartition("/")[0].rpartition("/")[2] for url in picture.media] == ["Media", "Media"]
 
 

@@ -65,9 +65,9 @@ def replies(account: Account) -> list[Message]:
 def test_stop_still_works_and_is_confirmed_once(account: Account) -> None:
     carrier = text("STOP")
 
-    assert [(one.to, one.body) for one in carrier.texts] == [(PHONE, CONFIRMED)]
+    assert [(text.to, text.body) for text in carrier.texts] == [(PHONE, CONFIRMED)]
     assert optouts.blocked([(account.id, PHONE)], None)
-    assert [one.scope for one in optouts.all_of(PHONE, clients.now())] == [SHARED]
+    assert [event.scope for event in optouts.all_of(PHONE, clients.now())] == [SHARED]
 
 
 def test_start_ends_the_opt_out_and_help_is_answered(account: Account) -> None:
@@ -75,7 +75,7 @@ def test_start_ends_the_opt_out_and_help_is_answered(account: Account) -> None:
 
     carriers = [text("START", "SM2"), text("HELP", "SM3")]
 
-    assert [len(one.texts) for one in carriers] == [1, 1]
+    assert [len(carrier.texts) for carrier in carriers] == [1, 1]
     assert "help@longcode.example" in carriers[1].texts[0].body
     assert not optouts.blocked([(account.id, PHONE)], None)
 
@@ -93,7 +93,7 @@ def test_a_reply_arrives_unread_and_is_fetched(account: Account) -> None:
 
     answer = call(api, "GET", "/inbox", account=account.id, query={"after": "0", "limit": "10"})
 
-    assert [(one["message"]["body"], one["message"]["read"]) for one in answer.json["items"]] == [
+    assert [(item["message"]["body"], item["message"]["read"]) for item in answer.json["items"]] == [
         ("Yes, thank you", False)
     ]
 
@@ -118,7 +118,7 @@ def test_invoices_plan_and_settings_can_still_be_read(account: Account) -> None:
         call(plan_api, "GET", "/account/plan", account=account.id),
     ]
 
-    assert [one.status for one in answers] == [200, 200, 200]
+    assert [answer.status for answer in answers] == [200, 200, 200]
 
 
 def test_a_suspended_account_can_still_change_its_plan(aws: None) -> None:
@@ -128,7 +128,7 @@ def test_a_suspended_account_can_still_change_its_plan(aws: None) -> None:
     answer = call(plan_api, "PUT", "/account/plan", {"plan": "large"}, account=account.id)
 
     assert answer.status == 200
-    assert [one.plan for one in accounts.need(account.id).plan_changes] == ["medium", "large"]
+    assert [change.plan for change in accounts.need(account.id).plan_changes] == ["medium", "large"]
 
 
 def test_a_closed_account_cannot_change_its_plan(aws: None) -> None:
@@ -163,7 +163,11 @@ def test_replies_are_counted_if_they_were_received_before_the_account_was_closed
     receive("SM3", at=NOW + MINUTE)
 
     assert quotas.of_month(account.id, "2026-11").units_received == 1
-    assert [(one.month, one.charged_units) for one in replies(account)] == [("2026-11", 1), (None, 0), (None, 0)]
+    assert [(reply.month, reply.charged_units) for reply in replies(account)] == [
+        ("2026-11", 1),
+        (None, 0),
+        (None, 0),
+    ]
 
 
 def test_replies_to_a_reopened_account_are_counted_again(aws: None) -> None:
@@ -189,7 +193,7 @@ def test_a_reply_moved_to_a_closed_account_is_not_counted(aws: None) -> None:
     moved = messages.get(other.id, reply.id)
     assert moved
     assert (moved.state, moved.month, moved.charged_units) == (MessageState.RECEIVED, None, 0)
-    assert [quotas.of_month(one, "2026-11") for one in (account.id, other.id)] == [Usage(), Usage()]
+    assert [quotas.of_month(account_id, "2026-11") for account_id in (account.id, other.id)] == [Usage(), Usage()]
 
 
 def test_a_reply_moved_from_a_closed_account_is_still_not_counted(aws: None) -> None:
@@ -201,4 +205,4 @@ def test_a_reply_moved_from_a_closed_account_is_still_not_counted(aws: None) -> 
 
     done("replies.move", NOW + MINUTE, account=account.id, message_id=reply.id, to=other.id)
 
-    assert [quotas.of_month(one, "2026-11") for one in (account.id, other.id)] == [Usage(), Usage()]
+    assert [quotas.of_month(account_id, "2026-11") for account_id in (account.id, other.id)] == [Usage(), Usage()]

@@ -66,7 +66,7 @@ def test_the_same_reply_twice_is_written_once(account: Account) -> None:
     bring(REPLY)
     bring(REPLY | {"messageBody": "again"}, Timestamp="2026-11-22T18:09:00.000Z")
 
-    assert [one.body for one in replies(account)] == ["Yes & thank you! 10:30 is fine 😀"]
+    assert [reply.body for reply in replies(account)] == ["Yes & thank you! 10:30 is fine 😀"]
 
 
 def test_a_batch_may_have_replies_from_both_carriers(account: Account) -> None:
@@ -74,7 +74,7 @@ def test_a_batch_may_have_replies_from_both_carriers(account: Account) -> None:
 
     worker.handler({"Records": [*EVENT["Records"], *twilio_event["Records"]]}, LambdaContext())
 
-    assert sorted(str(one.carrier) for one in replies(account)) == ["aws", "twilio"]
+    assert sorted(str(reply.carrier) for reply in replies(account)) == ["aws", "twilio"]
 
 
 def test_a_stop_from_aws_is_confirmed_by_us(account: Account) -> None:
@@ -97,7 +97,7 @@ def test_a_reply_with_an_impossible_reference_is_written(account: Account) -> No
     answer = bring(REPLY | {"previousPublishedMessageId": "\ud800"})
 
     assert answer == {"batchItemFailures": []}
-    assert [one.replies_to for one in replies(account)] == ["\ufffd"]
+    assert [reply.replies_to for reply in replies(account)] == ["\ufffd"]
 
 
 def test_unknown_fields_are_ignored(account: Account) -> None:

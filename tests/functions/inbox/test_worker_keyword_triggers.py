@@ -9,8 +9,7 @@ from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.clients.client import Phone
 from longcode.message import Message
-from longcode.table import store
-from longcode.table.keys import message
+from longcode.table import keys, store
 from longcode.table.writes import read
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import RecordKind
@@ -43,8 +42,8 @@ def fire_all() -> None:
 
 
 def answers(account: Account) -> list[tuple[str, str, str | None]]:
-    every = [read(Message, item) for item in store.query(message(account.id))]
-    return [(one.phone, one.body, one.client_id) for one in every if one.direction == "out"]
+    messages = [read(Message, item) for item in store.query(keys.message(account.id))]
+    return [(message.phone, message.body, message.client_id) for message in messages if message.direction == "out"]
 
 
 @pytest.mark.parametrize("said", ["HOURS", "hours", " Hours? ", "Hóurs!"])
@@ -65,7 +64,7 @@ def test_a_reply_that_is_not_exactly_the_keyword_fires_nothing(account: Account,
 
 @pytest.mark.parametrize("said", ["STOP", "HELP", "YES"])
 def test_a_keyword_of_the_service_fires_no_trigger(account: Account, said: str) -> None:
-    rule(keyword=said.casefold())  # as one written before this was a keyword of ours
+    rule(keyword=said.casefold())  # a trigger from before this was a keyword of the service
 
     receive(body=said)
 

@@ -89,7 +89,7 @@ def test_any_words_arrive_unchanged(account: Account, body: str) -> None:
     arrive(FORM | {"MessageSid": sid, "Body": body})
 
     newest = messages_replies.after(account.id, messages_replies.newest_sequence(account.id) - 1, 1)
-    assert [(one.carrier_id, one.body) for _, one in newest] == [(sid, body)]
+    assert [(reply.carrier_id, reply.body) for _, reply in newest] == [(sid, body)]
 
 
 def test_sixteen_hundred_emoji_count_as_ten_units(account: Account) -> None:
@@ -140,7 +140,7 @@ def test_twelve_concurrent_webhooks_are_one_reply_and_one_stop(account: Account)
             optout.hear(job, clients.now())
 
     assert answers == [{"batchItemFailures": []}] * 12
-    assert [one.body for one in replies(account)] == ["STOP"]
+    assert [reply.body for reply in replies(account)] == ["STOP"]
     assert len({job.id for job in heard}) == 1
     assert len({queues.read(jobs.Send, body).message_id for body in queued("send")}) == 1
 
@@ -169,7 +169,7 @@ def test_a_cancelled_text_does_not_decide_the_account_of_a_reply(account: Accoun
     receive(at=NOW + timedelta(days=1))
 
     assert stored(account, cancelled.id).state is MessageState.CANCELLED
-    assert [one.answers for one in replies(account)] == ["m-0"]
+    assert [reply.answers for reply in replies(account)] == ["m-0"]
 
 
 def test_a_reply_from_a_phone_whose_only_text_was_cancelled_is_unattributed(aws: None) -> None:
@@ -189,7 +189,7 @@ def test_a_reply_to_an_unknown_text_goes_to_who_texted_last(account: Account) ->
 
     worker.receive(inbound, NOW)
 
-    assert [one.rule for one in replies(account)] == ["last_texted"]
+    assert [reply.rule for reply in replies(account)] == ["last_texted"]
 
 
 def test_a_reply_answers_the_text_that_was_sent(aws: None) -> None:
@@ -200,7 +200,7 @@ def test_a_reply_answers_the_text_that_was_sent(aws: None) -> None:
 
     receive(at=NOW + timedelta(minutes=1))
 
-    assert [one.answers for one in replies(account)] == [sent.id]
+    assert [reply.answers for reply in replies(account)] == [sent.id]
 
 
 def test_a_reply_has_the_time_of_our_clock(account: Account) -> None:

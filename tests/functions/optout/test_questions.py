@@ -79,7 +79,7 @@ def put(opted_out: bool, account: str = MINE, **fields: Any) -> Answered:
 
 def history(account: str = MINE) -> list[tuple[str, bool, bool, str | None]]:
     shown = call(api, "GET", f"/optouts/{PHONE}", account=account).json["history"]
-    return [(one["means"], one["asks"], one["out"], one["by"]) for one in shown]
+    return [(entry["means"], entry["asks"], entry["out"], entry["by"]) for entry in shown]
 
 
 def delivered(minute: int) -> list[str]:
@@ -93,9 +93,9 @@ def delivered(minute: int) -> list[str]:
 def test_staff_are_asked_about_a_possible_opt_out_in_its_exact_words(account: Account) -> None:
     reply()
 
-    [one] = listed()
+    [question] = listed()
     [(_, message)] = replies.after(MINE, 0, 10)
-    assert one == {
+    assert question == {
         "phone": PHONE,
         "message_id": message.id,
         "words": WORDS,
@@ -122,7 +122,7 @@ def test_a_text_accepted_before_or_after_a_possible_opt_out_waits(account: Accou
     deliver(carrier, at(2))
 
     assert carrier.texts == []
-    assert [(one.state, one.held) for one in map(stored, [account] * 2, [before.id, after.id])] == [
+    assert [(text.state, text.held) for text in map(stored, [account] * 2, [before.id, after.id])] == [
         (MessageState.QUEUED, Held.ASKED),
         (MessageState.QUEUED, Held.ASKED),
     ]
@@ -160,7 +160,7 @@ def test_an_answer_is_recorded_with_who_gave_it_and_the_exact_words(account: Acc
     answered = put(True, by="Kim", message_id=listed()[0]["message_id"])
 
     assert (answered.status, answered.json["opted_out"]) == (200, True)
-    assert [one["words"] for one in answered.json["history"]] == [WORDS, WORDS]
+    assert [entry["words"] for entry in answered.json["history"]] == [WORDS, WORDS]
     assert answered.json["history"][1]["by"] == "Kim"
     assert listed() == []
 
@@ -236,7 +236,7 @@ def test_keywords_and_possible_opt_outs_in_any_order_leave_the_latest_question(
         else:
             say(word, minute)
 
-    assert [one["asked_at"] for one in listed()] == ["2026-11-22T15:33:00Z"]
+    assert [item["asked_at"] for item in listed()] == ["2026-11-22T15:33:00Z"]
 
 
 @pytest.mark.parametrize("order", list(permutations([POSSIBLE, STOP, START])))
@@ -267,7 +267,7 @@ def test_two_possible_opt_outs_are_one_question_about_the_newer(account: Account
 
     reply("take me off your list", 1)
 
-    assert [one["words"] for one in listed()] == ["take me off your list"]
+    assert [item["words"] for item in listed()] == ["take me off your list"]
     stale = put(False, message_id=first)
     assert (stale.status, stale.json["errors"][0]["field"]) == (404, "message_id")
     assert put(False).status == 200
@@ -318,7 +318,7 @@ def test_a_new_possible_opt_out_after_an_answer_asks_again(account: Account) -> 
 
     reply("take me off your list", 2)
 
-    assert [one["words"] for one in listed()] == ["take me off your list"]
+    assert [item["words"] for item in listed()] == ["take me off your list"]
 
 
 def test_a_possible_opt_out_delivered_again_after_its_answer_asks_nobody(account: Account) -> None:
@@ -407,7 +407,7 @@ def test_an_unattributed_possible_opt_out_that_is_assigned_asks_the_staff(aws: N
         done("replies.hand_over", at(5), carrier="twilio", carrier_id="SM0", account=MINE)
         act(5)
 
-    assert [one["words"] for one in listed()] == [WORDS]
+    assert [item["words"] for item in listed()] == [WORDS]
 
 
 def test_a_moved_possible_opt_out_asks_only_the_new_studio(account: Account) -> None:
@@ -420,7 +420,7 @@ def test_a_moved_possible_opt_out_asks_only_the_new_studio(account: Account) -> 
         done("replies.move", at(5), account=MINE, message_id=message_id, to=THEIRS)
         act(5)
 
-    assert (listed(), [one["message_id"] for one in listed(THEIRS)]) == ([], [message_id])
+    assert (listed(), [item["message_id"] for item in listed(THEIRS)]) == ([], [message_id])
     assert optouts.pair_blocks([(MINE, PHONE), (THEIRS, PHONE)]).asked == {(THEIRS, PHONE)}
 
 
@@ -446,8 +446,8 @@ def test_questions_are_listed_oldest_first_in_pages(account: Account) -> None:
     first = call(api, "GET", "/questions", account=MINE, query={"limit": "2"}).json
     second = call(api, "GET", "/questions", account=MINE, query={"limit": "2", "cursor": first["next_cursor"]}).json
 
-    assert [one["phone"] for one in first["items"]] == [phones[2], phones[1]]
-    assert [one["phone"] for one in second["items"]] == [phones[0]]
+    assert [item["phone"] for item in first["items"]] == [phones[2], phones[1]]
+    assert [item["phone"] for item in second["items"]] == [phones[0]]
     assert second["next_cursor"] is None
 
 
@@ -459,7 +459,7 @@ def test_the_preview_lists_the_texts_that_would_wait(account: Account, form: dic
     shown = call(send_api, "POST", "/messages/preview", form | {"body": "Hello"}, account=MINE).json
 
     assert (shown["may_be_sent"], shown["skipped"]) == (True, [])
-    assert [(one["phone"], one["code"]) for one in shown["held"]] == [(PHONE, "asked")]
+    assert [(item["phone"], item["code"]) for item in shown["held"]] == [(PHONE, "asked")]
 
 
 def test_a_dry_run_lists_the_texts_that_would_wait(account: Account) -> None:
@@ -468,8 +468,8 @@ def test_a_dry_run_lists_the_texts_that_would_wait(account: Account) -> None:
     body = {"audience": {"all": True}, "body": "Hello", "dry_run": True}
     shown = call(broadcasts_api, "POST", "/broadcasts", body, account=MINE).json
 
-    [one] = shown["items"]
-    assert (one["would_be_sent"], one["text"], one["code"]) == (True, "Hello", "asked")
+    [outcome] = shown["items"]
+    assert (outcome["would_be_sent"], outcome["text"], outcome["code"]) == (True, "Hello", "asked")
     assert (shown["totals"]["texts"], shown["totals"]["held"], shown["totals"]["skipped"]) == (1, 1, {})
 
 

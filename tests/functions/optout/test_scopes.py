@@ -74,7 +74,7 @@ def test_a_stop_to_a_dedicated_number_opts_out_of_its_account_alone() -> None:
     say("stop", OWN)
 
     assert may_text() == (False, True)
-    assert [one.scope for one in optouts.history(PHONE, of_account(MINE), NOW)] == [of_account(MINE)]
+    assert [event.scope for event in optouts.history(PHONE, of_account(MINE), NOW)] == [of_account(MINE)]
     assert optouts.history(PHONE, SHARED, NOW) == []
 
 
@@ -199,7 +199,7 @@ def test_a_stop_is_confirmed_from_the_number_that_received_it() -> None:
     say("stop", SHARED_NUMBER, account=OTHER)
 
     texts = [messages.get("longcode", f"stop-{number}-0-0") for number in (OWN, SHARED_NUMBER)]
-    assert [one.number for one in texts if one] == [OWN, SHARED_NUMBER]
+    assert [text.number for text in texts if text] == [OWN, SHARED_NUMBER]
 
 
 @pytest.mark.parametrize(("stopped", "states"), [(SHARED_NUMBER, ("sent", "refused")), (OWN, ("refused", "sent"))])
@@ -218,7 +218,7 @@ def test_the_send_worker_checks_each_text_against_the_scope_of_its_number(
         deliver_job(body)
 
     found = [messages.get(account, ids[account]) for account in (MINE, OTHER)]
-    assert tuple(one.state for one in found if one) == states
+    assert tuple(text.state for text in found if text) == states
 
 
 def test_a_text_accepted_for_a_shared_number_is_refused_after_a_stop_to_the_shared_numbers() -> None:

@@ -138,7 +138,7 @@ def test_keywords_in_any_order_end_with_the_latest_by_time(order: Sequence[int])
         hear(*said[index])
 
     assert out()
-    assert [one.out for one in optouts.history(PHONE, SHARED, NOW)] == [True, False, True]
+    assert [event.out for event in optouts.history(PHONE, SHARED, NOW)] == [True, False, True]
 
 
 def test_a_stop_delivered_after_a_later_start_changes_nothing() -> None:
@@ -261,14 +261,14 @@ SAID: list[Callable[[], None]] = [
 
 
 @pytest.mark.parametrize(
-    "order", [one for one in permutations(range(5)) if one.index(3) < min(map(one.index, (1, 4)))]
+    "order", [order for order in permutations(range(5)) if order.index(3) < min(map(order.index, (1, 4)))]
 )
 def test_events_of_client_carrier_and_staff_in_any_order_end_with_the_latest(order: Sequence[int]) -> None:
     for index in [*order, *order]:
         SAID[index]()
 
     assert not out()
-    assert [one.means for one in optouts.history(PHONE, SHARED, NOW)] == ["text", "text", "carrier", "text"]
+    assert [event.means for event in optouts.history(PHONE, SHARED, NOW)] == ["text", "text", "carrier", "text"]
     for index in order:
         hear("stop", 40 + index)
     assert out()
@@ -362,10 +362,10 @@ def test_concurrent_stops_and_a_start_end_with_the_latest() -> None:
     said = [("stop", 0), ("start", 1), ("stop", 2), ("stop", 2)]
 
     with at_once() as threads:
-        list(threads.map(lambda one: hear(*one), said))
+        list(threads.map(lambda pair: hear(*pair), said))
 
     assert out()
-    assert [one.out for one in optouts.history(PHONE, SHARED, NOW)] == [True, False, True]
+    assert [event.out for event in optouts.history(PHONE, SHARED, NOW)] == [True, False, True]
     assert answers().count(STOPPED) - answers().count(STARTED) == 1
 
 
