@@ -1,7 +1,6 @@
-"""The Messages hub's reads: folders, single messages, read and unread, links; and GET /inbox for the 5-minute job."""
+"""The Messages hub: folders, messages, read and unread, links; and GET /inbox, which the 5-minute job polls."""
 
 import re
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -17,47 +16,42 @@ from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.errors import BadCursor, NotAReply, NotFound
 from longcode.message import Direction, Held, Linkable, Message, MessageKind, MessageState, Reference
-from longcode.messages import folders
-from longcode.messages import replies as messages_replies
+from longcode.messages import folders, replies
 from longcode.messages import store as messages
 from longcode.messages.folders import Search, Unread
 from longcode.web import resolver as web
 
-_NUMBER = re.compile(r"\+[0-9]{7,15}")
+_PHONE = re.compile(r"\+[0-9]{7,15}")
 
 app = web.resolver()
 
 
+def _check_phone(value: str | None) -> str | None:
+    if value is None:
+        return None
+    phone = f"+{value[1:]}" if value.startswith(" ") else value  # in an address, a bare + means a space
+    if not _PHONE.fullmatch(phone):
+        raise ValueError("is not a number such as +12125550123; in an address, write %2B for +")
+    return phone
+
+
+def _check_words(value: str | None) -> str | None:
+    if value is not None and not folders.fold(value):
+        raise ValueError("has nothing in it to search for")
+    return value
+
+
 MessageId = Annotated[str, Path(max_length=100)]
 ClientId = Annotated[str | None, Query(max_length=100)]
-
-
-def _number(entered: str | None) -> str | None:
-    if entered is None:
-        return None
-    number = f"+{entered[1:]}" if entered.startswith(" ") else entered  # in an address, a bare + means a space
-    if not _NUMBER.fullmatch(number):
-        raise ValueError("is no number such as +12125550123; in an address, write %2B for +")
-    return number
-
-
-Phone = Annotated[str | None, AfterValidator(_number), Query(max_length=20)]
-
-
-def _words(entered: str | None) -> str | None:
-    if entered is not None and not folders.fold(entered):
-        raise ValueError("has nothing in it that could be found")
-    return entered
-
-
-Words = Annotated[str | None, AfterValidator(_words), Query(max_length=200)]
+Phone = Annotated[str | None, AfterValidator(_check_phone), Query(max_length=20)]
+Words = Annotated[str | None, AfterValidator(_check_words), Query(max_length=200)]
 Record = Annotated[str | None, Query(pattern=r"^(session|task):[\s\S]{1,100}$")]
-Place = Annotated[str | None, Query(max_length=200, pattern=folders.CURSOR)]
-Number = Annotated[str, Query(pattern=r"^[0-9]{1,12}$")]
+FolderCursor = Annotated[str | None, Query(max_length=200, pattern=folders.CURSOR)]
+InboxCursor = Annotated[str, Query(pattern=r"^[0-9]{1,12}$")]
 
 
 class ShownMessage(BaseModel):
-    """A message as a studio sees it; `phone` is the client's, `number` the one of ours."""
+    """A message as a studio sees it; `phone` is the client's, `number` is ours."""
 
     id: str
     direction: Direction
@@ -93,8 +87,29 @@ class ShownMessage(BaseModel):
     rule: str | None
 
 
-class Reply(BaseModel):
-    """A reply for the installed software; `delivery_id` is the same whenever it is fetched."""
+class ReferenceForm(web.Body):
+    """A session or task under the studio's own id."""
+
+    kind: Linkable
+    id: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class LinkForm(web.Body):
+    """The client, session or task to link a message to. A field that is left out is kept; null removes the link."""
+
+    client_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    record: ReferenceForm | None = None
+
+    @model_validator(mode="after")
+    def has_a_field(self) -> "LinkForm":
+        """Refuse an empty form: DELETE removes links."""
+        if not self.model_fields_set:
+            raise ValueError("needs client_id, record or both")
+        return self
+
+
+class InboxReply(BaseModel):
+    """A reply for the installed software; `delivery_id` is the same each time it is fetched."""
 
     delivery_id: str
     received_at: datetime
@@ -102,9 +117,9 @@ class Reply(BaseModel):
 
 
 class Inbox(BaseModel):
-    """New replies, oldest first. Ask again with `next_cursor`, which also says that these have arrived."""
+    """New replies, oldest first. Ask again with `next_cursor`, which also confirms that these have arrived."""
 
-    items: list[Reply]
+    items: list[InboxReply]
     next_cursor: str
 
 
@@ -117,30 +132,30 @@ def list_messages(
     record: Record = None,
     text: Words = None,
     limit: web.Limit = 50,
-    cursor: Place = None,
+    cursor: FolderCursor = None,
 ) -> web.Page[ShownMessage]:
-    """List a folder, newest first, or what is looked for in it.
+    """List a folder or search it, newest first.
 
     `all` is both directions: with `phone`, the conversation. `record` is a kind and an id, such as session:s1.
-    `text` is found whatever its case and accents. A page looks at 10,000 messages at most, for `text` and `record` at
-    2,000: it may be short, or empty. As long as there is a `next_cursor`, there may be more.
+    `text` ignores case and accents. A page reads at most 10,000 messages, or 2,000 with `text` or `record`: it may be
+    short or empty. As long as there is a `next_cursor`, there may be more.
     """
-    search = looked_for(client_id, phone, record, text)
     account, days, now = web.caller(app), _retention_days(), clients.now()
+    search = _search(client_id, phone, record, text)
     hidden = partial(windows.hide_old_body, days=days, now=now)
     page = folders.page(account, folder, limit=limit, cursor=cursor, search=search, show=hidden)
-    return web.Page(items=[shown(one, days, now) for one in page.messages], next_cursor=page.next_cursor)
+    return web.Page(items=[_shown(message, days, now) for message in page.messages], next_cursor=page.next_cursor)
 
 
 @app.get("/messages/<message_id>")
 def show_message(message_id: MessageId) -> ShownMessage:
     """Show a message."""
-    return shown(_message(message_id), _retention_days(), clients.now())
+    return _shown(_message(message_id), _retention_days(), clients.now())
 
 
 @app.get("/messages/unread")
 def count_unread() -> Unread:
-    """Count the replies that nobody has read, and those of them that are tied to no client."""
+    """Count the unread replies, and those of them that are linked to no client."""
     return folders.unread_counts(web.caller(app))
 
 
@@ -153,7 +168,7 @@ def mark_read(message_id: MessageId) -> Response[str]:
 
 @app.delete("/messages/<message_id>/read", responses=web.responses({204: None}))
 def mark_unread(message_id: MessageId) -> Response[str]:
-    """Mark a reply as unread. What the studio itself has sent never is."""
+    """Mark a reply as unread; a message that the studio sent cannot be."""
     message = _message(message_id)
     if message.direction is Direction.OUT:
         raise NotAReply("Only a reply can be unread; the studio has sent this message itself.", field="id")
@@ -161,62 +176,66 @@ def mark_unread(message_id: MessageId) -> Response[str]:
     return Response(204, body="")
 
 
-class ReferenceForm(web.Body):
-    """A session or task under the studio's own id."""
-
-    kind: Linkable
-    id: Annotated[str, Field(min_length=1, max_length=100)]
-
-
-class Link(web.Body):
-    """What a message belongs to; what is left out stays as it is, and null takes it away."""
-
-    client_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
-    record: ReferenceForm | None = None
-
-    @model_validator(mode="after")
-    def says_what_to_link(self) -> "Link":
-        """Refuse a link to nothing at all: DELETE takes links away."""
-        if not self.model_fields_set:
-            raise ValueError("say client_id, record or both")
-        return self
-
-
 @app.put("/messages/<message_id>/link")
-def link_message(message_id: MessageId, form: Link) -> ShownMessage:
-    """Link a message to a client (facts S37), to a session or task, or to both; or to others."""
+def link_message(message_id: MessageId, form: LinkForm) -> ShownMessage:
+    """Link a message to a client (facts S37), to a session or task, or to both; this replaces its links to others."""
     if form.client_id is not None and client_store.get(web.caller(app), form.client_id) is None:
         raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
-    named = {"client_id": form.client_id, "record": reference(form.record)}
-    return _linked(message_id, **{name: named[name] for name in form.model_fields_set})
+    record = Reference(kind=form.record.kind, id=form.record.id) if form.record else None
+    links = {"client_id": form.client_id, "record": record}
+    return _linked(message_id, **{name: links[name] for name in form.model_fields_set})
 
 
 @app.delete("/messages/<message_id>/link")
 def unlink_message(message_id: MessageId) -> ShownMessage:
-    """Tie a message to no client, session or task."""
+    """Remove a message's links to a client, session or task."""
     return _linked(message_id, client_id=None, record=None)
 
 
 @app.get("/inbox")
-def list_new_replies(after: Number = "0", limit: web.Limit = 50) -> Inbox:
+def list_new_replies(after: InboxCursor = "0", limit: web.Limit = 50) -> Inbox:
     """List the replies since a cursor, for the job "SMS Text Inbox Processor" (facts S23).
 
-    Whatever arrives meanwhile, each reply comes once and in one order, if `after` is always the `next_cursor` of the
-    page before. A page may be empty and not the last: all is fetched when `next_cursor` is `after` again.
+    If `after` is always the `next_cursor` of the page before, each reply comes exactly once, whatever arrives
+    meanwhile. An empty page may not be the last: all replies are fetched when `next_cursor` equals `after`.
     """
     account, start = web.caller(app), int(after)
-    found, reached = messages_replies.page(account, start, limit)
-    if start == reached and start > messages_replies.newest_sequence(account):
-        raise BadCursor("This account has not got so many replies; the cursor must be of another one.", field="after")
+    page, reached = replies.page(account, start, limit)
+    if start == reached and start > replies.newest_sequence(account):
+        raise BadCursor("This account has fewer replies than that; the cursor is another account's.", field="after")
     days, now = _retention_days(), clients.now()
-    replies = [
-        Reply(delivery_id=one.id, received_at=one.created_at, message=shown(one, days, now)) for _, one in found
+    items = [
+        InboxReply(delivery_id=reply.id, received_at=reply.created_at, message=_shown(reply, days, now))
+        for _, reply in page
     ]
-    return Inbox(items=replies, next_cursor=str(reached))
+    return Inbox(items=items, next_cursor=str(reached))
+
+
+def _search(client_id: str | None, phone: str | None, record: str | None, words: str | None) -> Search | None:
+    """Return what to search a folder for, or None to list all of it. `record` is a kind, a colon and an id."""
+    kind, _, record_id = (record or "").partition(":")
+    search = Search(
+        client_id=client_id,
+        phone=phone,
+        record=Reference(kind=Linkable(kind), id=record_id) if record else None,
+        words=words,
+    )
+    return None if search == Search() else search
 
 
 def _linked(message_id: str, **links: Any) -> ShownMessage:
-    return shown(_there(folders.link(_message(message_id), **links), message_id), _retention_days(), clients.now())
+    message = _existing(folders.link(_message(message_id), **links), message_id)
+    return _shown(message, _retention_days(), clients.now())
+
+
+def _message(message_id: str) -> Message:
+    return _existing(messages.get(web.caller(app), message_id), message_id)
+
+
+def _existing(message: Message | None, message_id: str) -> Message:
+    if message is None:
+        raise NotFound(f"There is no message {message_id!r}.")
+    return message
 
 
 def _retention_days() -> int | None:
@@ -224,36 +243,10 @@ def _retention_days() -> int | None:
     return account.retention_days if account else None
 
 
-def _message(message_id: str) -> Message:
-    return _there(messages.get(web.caller(app), message_id), message_id)
-
-
-def _there(message: Message | None, message_id: str) -> Message:
-    if message is None:
-        raise NotFound(f"There is no message {message_id!r}.")
-    return message
-
-
-def reference(form: ReferenceForm | None) -> Reference | None:
-    """Give what a form refers to."""
-    return Reference(kind=form.kind, id=form.id) if form else None
-
-
-def looked_for(client_id: str | None, phone: str | None, record: str | None, words: str | None) -> Search | None:
-    """Give what a list is narrowed by, if by anything. A record is spelled as its kind, a colon and its id."""
-    kind, _, record_id = (record or "").partition(":")
-    named = Search(
-        client_id=client_id,
-        phone=phone,
-        record=Reference(kind=Linkable(kind), id=record_id) if record else None,
-        words=words,
-    )
-    return None if named == Search() else named
-
-
-def shown(message: Message, retention_days: int | None, now: datetime) -> ShownMessage:
-    """Show a message, without words that are older than its account keeps them."""
-    return ShownMessage.model_validate(asdict(windows.hide_old_body(message, retention_days, now)))
+def _shown(message: Message, retention_days: int | None, now: datetime) -> ShownMessage:
+    """Return a message as it is shown, without its words if they are older than the account keeps them."""
+    hidden = windows.hide_old_body(message, retention_days, now)
+    return ShownMessage.model_validate(hidden, from_attributes=True)
 
 
 @logger.inject_lambda_context

@@ -1,4 +1,4 @@
-"""Every five minutes, what came in at the carrier is held against what came to us: a lost webhook loses no text."""
+"""Every five minutes: queue the texts that the carrier received for us and whose webhooks were lost."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,57 +19,59 @@ from longcode.messages import replies
 from longcode.numbers import store as number_store
 
 WINDOW = timedelta(minutes=30)  # six runs see each text, so that five may fail
-_ON_ITS_WAY = timedelta(minutes=1)  # a webhook's text may still be in the queue
-_WITHOUT_PICTURES = timedelta(minutes=5)  # so old, a text waits no more for the addresses of its pictures
-_AT_ONCE = 8
+_WEBHOOK_DELAY = timedelta(minutes=1)  # the text of a webhook may still be in the queue
+_PICTURES_DELAY = timedelta(minutes=5)  # after that, a text is queued without the addresses of its pictures
+_THREADS = 8
 
 
 class ReconcileOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What somebody who invokes it by hand asks for: `since` after an outage, `reconcile_at` on trial."""
+    """What the operator may ask for: texts `since` an outage, or a trial run with the time `reconcile_at`."""
 
     since: Instant | None = None
     reconcile_at: Instant | None = None
 
 
 class NotListed(Exception):
-    """The carrier did not list all that came; the next run asks again."""
+    """The carrier did not list all texts; the next run asks again."""
 
 
 def reconcile(numbers: Iterable[str], carrier: Archive, since: datetime, now: datetime) -> int:
-    """Queue what came to our numbers since then and is not known here; gives how many. Raises `NotListed`.
+    """Queue the texts to our numbers since then that are unknown here; return their number or raise `NotListed`.
 
-    What the webhook brings meanwhile, or another run, is one text: `take_in` knows it by its carrier id.
+    If the webhook or another run brings the same text meanwhile, the inbox worker recognises it by its carrier id.
     """
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        every = [one for one in pool.map(lambda number: carrier.received(number, since), numbers) if one]
-    texts = [text for one in every for text in one.texts if text.at <= now - _ON_ITS_WAY]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        lists = [
+            arrivals for arrivals in pool.map(lambda number: carrier.received(number, since), numbers) if arrivals
+        ]
+    texts = [text for arrivals in lists for text in arrivals.texts if text.at <= now - _WEBHOOK_DELAY]
     known = replies.known(carrier.name, [text.carrier_id for text in texts])
     missing = [text for text in texts if text.carrier_id not in known]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_THREADS) as pool:
         jobs = [job for job in pool.map(lambda text: _job(text, carrier, now), missing) if job]
     queues.send(*jobs)
     logger.info("reconciled", extra={"listed": len(texts), "missing": len(missing), "queued": len(jobs)})
-    if not all(one.whole for one in every):
+    if not all(arrivals.whole for arrivals in lists):
         raise NotListed
     return len(jobs)
 
 
 def _job(text: Arrived, carrier: Archive, now: datetime) -> Receive | None:
-    """Make the job that the webhook would have made, with the time that the carrier tells."""
+    """Return the job that the webhook would have queued, with the carrier's time; None while it has no pictures."""
     pictures = carrier.pictures(text.carrier_id) if text.pictures else []
-    if pictures is None and now - text.at < _WITHOUT_PICTURES:
+    if pictures is None and now - text.at < _PICTURES_DELAY:
         return None
     media = {f"MediaUrl{index}": url for index, url in enumerate(pictures or [])}
     return Receive(carrier=carrier.name, form={**text.form, **media}, received_at=text.at)
 
 
 def _carrier() -> Archive:
-    """Open the carrier for looking up alone: it is told of no address for receipts, for nothing is sent."""
-    known = carrier_credentials()
+    """Return the carrier without an address for receipts: nothing is sent here."""
+    credentials = carrier_credentials()
     return open_carrier(
         settings().carrier,
-        account_sid=known.get("account_sid", ""),
-        auth_token=known.get("auth_token", ""),
+        account_sid=credentials.get("account_sid", ""),
+        auth_token=credentials.get("auth_token", ""),
         api_base=settings().carrier_api_base,
     )
 

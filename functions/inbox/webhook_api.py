@@ -1,6 +1,6 @@
-"""POST /carriers/twilio/inbound: a client's text arrives; it is queued as it came, and answered at once.
+"""POST /carriers/twilio/inbound: check the signature of a client's text and queue it as it came.
 
-At the API's address, and at the function's own: Twilio's fallback, which needs no API Gateway.
+It is served at the API's address and at the function's own, which is Twilio's fallback and needs no API Gateway.
 """
 
 from typing import Any
@@ -16,12 +16,12 @@ from longcode.web import signed
 
 app = web.resolver(web.FORM)
 
-_NO_REPLY = "<Response/>"  # TwiML: our answers go out as texts of their own
+_NO_REPLY = "<Response/>"  # TwiML: our replies are separate texts
 
 
 @app.post("/carriers/twilio/inbound")
 def receive() -> Response[str]:
-    """Queue a signed webhook of Twilio's; a forged one is refused and writes nothing."""
+    """Queue a webhook of Twilio's, or refuse it if its signature is not Twilio's."""
     form = signed.form(app, *(f"{base}/carriers/twilio/inbound" for base in (public_url(), inbound_url())))
     queues.send(Receive(carrier="twilio", form=form, received_at=clients.now()))
     return Response(200, "text/xml", _NO_REPLY)

@@ -1,6 +1,6 @@
-"""A client's text becomes a message: once per carrier id, keyword or conversation, to the right studio and client."""
+"""Turns a client's text into a reply of the right studio and client, once, and starts what follows from it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,61 +34,62 @@ from longcode.webhooks import delivery
 from longcode.webhooks.tell import tell
 from longcode.windows import HEALED_AFTER
 
-_LONGEST_KEYWORD = 60  # characters of a text that may be a studio's own keyword, with trimmings
-
-_ANSWERED_WITHIN = timedelta(days=30)
-_CLOCKS_DIFFER = timedelta(minutes=1)  # the carrier's and ours
+_LONGEST_KEYWORD = 60  # characters of a reply that may be a studio's own keyword, with spaces and punctuation
+_REPLIED_WITHIN = timedelta(days=30)  # how far back the text is looked for that the carrier names
+_CLOCKS_DIFFER = timedelta(minutes=1)  # between the carrier and us
 
 processor = OneByOne(EventType.SQS)
 
 
-def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None) -> None:
-    """Take in a text. STOP is handed on before the reply is written, and even if the text is nobody's.
+def read_arrival(body: str, now: datetime) -> tuple[Inbound, datetime]:
+    """Return the text in a job of Twilio's webhook or in a notification of AWS, and when it was received.
 
-    `now` is when it is taken in, if that is not when it came: it may have waited for days in a queue.
+    Raise `ValueError` if there is none, so that the job ends in the dead-letter queue.
+    """
+    try:
+        job = queues.read(Receive, body)
+    except MsgspecError:
+        return _read_sns(body, now)
+    return twilio.read_inbound(job.form), job.received_at
+
+
+def _read_sns(body: str, now: datetime) -> tuple[Inbound, datetime]:
+    from longcode.carriers import aws  # noqa: PLC0415
+
+    notification = sns.read(body, now)
+    # AWS has replied to no keyword: it leaves opt-outs to us (docs/operating.md), or it would not pass STOP on.
+    return aws.read_inbound(notification.message), notification.at
+
+
+def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None) -> None:
+    """Write a text as a reply of the account that it belongs to, or as unattributed; it may be delivered again.
+
+    `now` is given if the text has waited in a queue since `received_at`, perhaps for days. STOP and START are queued
+    before anything is written, and also if the text belongs to no account.
     """
     keyword = keywords.heard(inbound.body)
-    decision = attributed(inbound, received_at)
-    if keyword and keyword != keywords.NEAR_STOP and (decision or keyword in (Keyword.STOP, Keyword.START)):
-        # A late copy of a STOP must not undo the START that followed it.
-        as_new = (received_at, decision.account if decision else None)
-        heard_at, account = replies.taken_in(inbound) or as_new
-        queues.send(_heard(inbound, keyword, account, heard_at))
-    if decision is None:
+    attribution = _attribution(inbound, received_at)
+    if keyword and keyword != keywords.NEAR_STOP and (attribution or keyword in (Keyword.STOP, Keyword.START)):
+        _queue_keyword(inbound, keyword, attribution, received_at)
+    if attribution is None:
         replies.keep_unattributed(inbound, received_at)
-        logger.info("a stranger's text")
+        logger.info("unattributed reply")
         return
-    studio = accounts.get(decision.account)
-    made = messages_reply.make(inbound, decision, keyword, received_at, studio)
-    new = replies.take_in(inbound, made)
-    logger.info("reply", extra={"account": decision.account, "rule": decision.rule, "new": new})
-    taken = made if new else _taken_in(inbound)
-    if taken:
-        _make_known(taken, studio, received_at, now or received_at)
+    studio = accounts.get(attribution.account)
+    reply = messages_reply.make(inbound, attribution, keyword, received_at, studio)
+    is_new = replies.take_in(inbound, reply)
+    logger.info("reply", extra={"account": attribution.account, "rule": attribution.rule, "new": is_new})
+    # A copy may be attributed to another account than the first, which has the reply.
+    written = reply if is_new else _written_before(inbound)
+    if written:
+        _follow_up(written, studio, received_at, now or received_at)
 
 
-def _taken_in(inbound: Inbound) -> Message | None:
-    """Read the reply that an earlier copy became: of the studio that it went to, whosever this copy would be."""
-    owner = replies.owner(inbound.carrier, inbound.carrier_id)
-    return messages.get(*owner) if owner else None
-
-
-def _make_known(taken: Message, studio: Account | None, received_at: datetime, now: datetime) -> None:
-    """Do what follows from a reply: its staff are asked, its studio's software and its triggers are told."""
-    report_possible_opt_out(taken)
-    # A copy of a reply may be of another account by now.
-    account = studio if studio and studio.id == taken.account else accounts.get(taken.account)
-    if account:
-        tell(account, [delivery.of_reply(taken, now)])
-        if taken.month and taken.charged_units:
-            quotas.begin_watch(account, taken.month, now + HEALED_AFTER)
-    by_a_person = taken.rule == AttributionRule.OPERATOR  # who gave it to the account is none of its triggers' causes
-    if taken.keyword is None and not by_a_person and len(taken.body) <= _LONGEST_KEYWORD:
-        fire_keyword_triggers(taken, received_at)
-
-
-def _heard(inbound: Inbound, keyword: str, account: str | None, at: datetime) -> HearKeyword:
-    return HearKeyword(
+def _queue_keyword(inbound: Inbound, keyword: str, attribution: Attribution | None, received_at: datetime) -> None:
+    """Queue a keyword. A copy keeps the time of the first: a late copy of a STOP must not undo a later START."""
+    if_new = (received_at, attribution.account if attribution else None)
+    at, account = replies.taken_in(inbound) or if_new
+    job = HearKeyword(
         id=messages_reply.message_id(inbound),
         keyword=keyword,
         phone=inbound.phone,
@@ -98,58 +99,37 @@ def _heard(inbound: Inbound, keyword: str, account: str | None, at: datetime) ->
         account=account,
         answered=inbound.answered,
     )
+    queues.send(job)
 
 
-def read_arrival(body: str, now: datetime) -> tuple[Inbound, datetime]:
-    """Read a text and when it came; ValueError for what is none, so that it ends in the dead-letter queue."""
-    try:
-        job = queues.read(Receive, body)
-    except MsgspecError:
-        return _of_sns(body, now)
-    return twilio.read_inbound(job.form), job.received_at
+def _written_before(inbound: Inbound) -> Message | None:
+    """Return the reply that an earlier copy of the text became."""
+    owner = replies.owner(inbound.carrier, inbound.carrier_id)
+    return messages.get(*owner) if owner else None
 
 
-def _of_sns(body: str, now: datetime) -> tuple[Inbound, datetime]:
-    from longcode.carriers import aws  # noqa: PLC0415
-
-    told = sns.read(body, now)
-    # AWS has replied to no keyword: its opt-outs are left to us (docs/operating.md), or it would send us no STOP.
-    return aws.read_inbound(told.message), told.at
-
-
-def attributed(inbound: Inbound, received_at: datetime) -> Attribution | None:
-    """Decide whose a reply is; None when it is a stranger's."""
-    known = numbers.last_texts_to(inbound.phone, inbound.number)
-    owner = None if inbound.number in settings().shared_numbers else _owner(inbound.number)
-    answered = _answered(inbound.replies_to, inbound.phone, known, received_at) if inbound.replies_to else None
-    if inbound.replies_to and answered is None:
-        logger.warning("the carrier names a text that none of ours is")
-    return attribute(known, received_at, answered=answered, owner=owner)
+def _attribution(inbound: Inbound, received_at: datetime) -> Attribution | None:
+    """Return the account that a text belongs to and the rule that decided, or None if it belongs to none."""
+    last_texts = numbers.last_texts_to(inbound.phone, inbound.number)
+    is_shared = inbound.number in settings().shared_numbers
+    owner = None if is_shared else numbers.dedicated_owner(inbound.number)
+    answered = None
+    if inbound.replies_to:
+        answered = _answered(inbound.replies_to, inbound.phone, last_texts, received_at)
+        if answered is None:
+            logger.warning("the carrier says that the reply answers an unknown text")
+    return attribute(last_texts, received_at, answered=answered, owner=owner)
 
 
-def _owner(number: str) -> str | None:
-
-    return numbers.dedicated_owner(number)
-
-
-def _answered(carrier_id: str, phone: str, known: Sequence[LastText], received_at: datetime) -> LastText | None:
-    """Find the text that the carrier knows by this id, among the newest to the phone, then among all of a month."""
-    lately = [(last.account, one) for last in known for one in {last.message_id: 0, **last.lately}]
-    found = next((one for one in messages.get_many(lately) if one.carrier_id == carrier_id), None)
-    newest_first = sorted(known, key=lambda one: one.at, reverse=True)
-    while found is None and newest_first:
-        found = _older(carrier_id, phone, newest_first.pop(0).account, received_at)
-    return _last_text(found) if found else None
-
-
-def _older(carrier_id: str, phone: str, account: str, received_at: datetime) -> Message | None:
-
-    since, until = received_at - _ANSWERED_WITHIN, received_at + _CLOCKS_DIFFER
-    sent = folders.sent_to(phone, account, since, until)
-    return next((one for one in sent if one.carrier_id == carrier_id), None)
-
-
-def _last_text(text: Message) -> LastText:
+def _answered(carrier_id: str, phone: str, last_texts: Sequence[LastText], received_at: datetime) -> LastText | None:
+    """Return the text with this carrier id: among the newest to the phone, then among all of the last month."""
+    newest = [(last.account, message_id) for last in last_texts for message_id in {last.message_id, *last.lately}]
+    text = _with_carrier_id(carrier_id, messages.get_many(newest))
+    since, until = received_at - _REPLIED_WITHIN, received_at + _CLOCKS_DIFFER
+    for last in sorted(last_texts, key=lambda last: last.at, reverse=True):
+        text = text or _with_carrier_id(carrier_id, folders.sent_to(phone, last.account, since, until))
+    if text is None:
+        return None
     return LastText(
         account=text.account,
         phone=text.phone,
@@ -160,14 +140,32 @@ def _last_text(text: Message) -> LastText:
     )
 
 
-def fire_keyword_triggers(reply: Message, now: datetime) -> None:
-    """Tell the triggers that watch this keyword. Killed anywhere, the reply's next delivery goes on, and once."""
-    said = keywords.fold(reply.body)
-    every = triggers.of_account(reply.account) if said else {}
-    watching = {name: one for name, one in every.items() if one.keyword == said}
-    if not watching:
+def _with_carrier_id(carrier_id: str, texts: Iterable[Message]) -> Message | None:
+    return next((text for text in texts if text.carrier_id == carrier_id), None)
+
+
+def _follow_up(reply: Message, studio: Account | None, received_at: datetime, now: datetime) -> None:
+    """Report a possible opt-out, tell the studio's hosted software, and fire the studio's keyword triggers."""
+    report_possible_opt_out(reply)
+    account = studio if studio and studio.id == reply.account else accounts.get(reply.account)
+    if account:
+        tell(account, [delivery.of_reply(reply, now)])
+        if reply.month and reply.charged_units:
+            quotas.begin_watch(account, reply.month, now + HEALED_AFTER)
+    # A reply that the operator assigned to the account fires none of its triggers.
+    by_operator = reply.rule == AttributionRule.OPERATOR
+    if reply.keyword is None and not by_operator and len(reply.body) <= _LONGEST_KEYWORD:
+        _fire_keyword_triggers(reply, received_at)
+
+
+def _fire_keyword_triggers(reply: Message, now: datetime) -> None:
+    """Fire the triggers on this keyword, once: a repeated delivery sends only jobs that may have been lost."""
+    keyword = keywords.fold(reply.body)
+    all_triggers = triggers.of_account(reply.account) if keyword else {}
+    matching = {name: trigger for name, trigger in all_triggers.items() if trigger.keyword == keyword}
+    if not matching:
         return
-    told = Record(
+    record = Record(
         account=reply.account,
         kind=RecordKind.KEYWORD,
         id=reply.id,
@@ -176,15 +174,15 @@ def fire_keyword_triggers(reply: Message, now: datetime) -> None:
         changed_at=reply.created_at,
         client_id=reply.client_id,
         phone=reply.phone,
-        status=said,
+        status=keyword,
     )
     zone = ZoneInfo(accounts.need(reply.account).time_zone)
-    event, _ = triggers.take_in_event(told, said, watching, zone, now)
+    event, _ = triggers.take_in_event(record, keyword, matching, zone, now)
     queues.send(*map(fire_job, event.plan.planned))
 
 
 def record_handler(record: SQSRecord) -> None:
-    """Take in what a carrier brought."""
+    """Process one text."""
     now = clients.now()
     receive(*read_arrival(record.body, now), now)
 

@@ -1,4 +1,4 @@
-"""GET and PUT /optouts/{phone}: the state, its history, what staff learned; /questions: what staff are asked."""
+"""/optouts/{phone}: its state and history, opt-outs recorded by staff; /questions: possible opt-outs to answer."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,12 +26,13 @@ from optout import questions
 app = web.resolver()
 
 Phone = Annotated[str, Path(pattern=r"^(\+|%2[Bb])[0-9]{7,15}$")]
+Person = Annotated[str | None, Field(min_length=1, max_length=100)]
 
 
-class Happened(BaseModel):
-    """One event of the history, of those that concern the account that asks.
+class HistoryEntry(BaseModel):
+    """One event of a phone's history.
 
-    One that `asks` is a near miss: staff decide, and their answer is an event of its own.
+    An event that `asks` is a possible opt-out: staff decide, and their answer is an event of its own.
     """
 
     at: datetime
@@ -43,18 +44,15 @@ class Happened(BaseModel):
 
 
 class OptOutState(BaseModel):
-    """Whether a phone gets texts from the account that asks, and how that came about."""
+    """Whether a phone is opted out of this account's texts, and the events that concern this account."""
 
     phone: str
     opted_out: bool
-    history: list[Happened]
+    history: list[HistoryEntry]
 
 
-Person = Annotated[str | None, Field(min_length=1, max_length=100)]
-
-
-class Learned(web.Body):
-    """An opt-out that staff learned of, how, and who of them."""
+class OptOutForm(web.Body):
+    """An opt-out that staff record: how they learned of it, and who records it."""
 
     opted_out: bool
     how: Annotated[str, Field(min_length=1, max_length=500)]
@@ -62,7 +60,7 @@ class Learned(web.Body):
 
 
 class ClientWithPhone(BaseModel):
-    """A client who has the phone."""
+    """A client with the phone."""
 
     id: str
     first_name: str
@@ -70,7 +68,7 @@ class ClientWithPhone(BaseModel):
 
 
 class ShownQuestion(BaseModel):
-    """A reply that may have asked for no more texts, in its exact words. The account's texts to the phone wait."""
+    """A reply that may be an opt-out, in its exact words. The account's texts to the phone wait for the answer."""
 
     phone: str
     message_id: str
@@ -81,7 +79,7 @@ class ShownQuestion(BaseModel):
 
 
 class QuestionAnswer(web.Body):
-    """Whether the client asked for no more texts. With `message_id`, only if it is still asked about."""
+    """Whether the client opted out. With `message_id`, only if the question is about this message."""
 
     opted_out: bool
     message_id: Annotated[str | None, Field(max_length=100)] = None
@@ -91,12 +89,12 @@ class QuestionAnswer(web.Body):
 @app.get("/optouts/<phone>")
 def show_opt_out(phone: Phone) -> OptOutState:
     """Show whether a phone is opted out."""
-    return state_of(_e164(phone), web.caller(app))
+    return _state(_e164(phone), web.caller(app))
 
 
 @app.put("/optouts/<phone>")
-def record_opt_out(phone: Phone, form: Learned) -> OptOutState:
-    """Record an opt-out that staff learned of; only the client can take one back."""
+def record_opt_out(phone: Phone, form: OptOutForm) -> OptOutState:
+    """Record an opt-out that staff learned of; only the client can end it."""
     if not form.opted_out:
         raise OnlyTheClient("Only the client can take an opt-out back, by replying START.", field="opted_out")
     number, account = _e164(phone), web.caller(app)
@@ -111,48 +109,49 @@ def record_opt_out(phone: Phone, form: Learned) -> OptOutState:
         account=account,
         by=form.by,
     )
-    asked = optouts.get(number, event.scope)
+    before = optouts.get(number, event.scope)
     optouts.record(event)
     for client_id in client_store.with_phone(account, number):
         client_store.hear_stop(account, client_id, number)
     tell_opt_out([event], event.at, [account])
-    if asked and asked.asked:
-        questions.let_go_on(account, number, event.at)
-    return state_of(number, account)
+    if before and before.asked:
+        questions.release_held(account, number, event.at)
+    return _state(number, account)
 
 
 @app.get("/questions")
 def list_questions(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[ShownQuestion]:
-    """List the replies of which staff are to tell whether they meant STOP, oldest first."""
+    """List the replies that may be opt-outs and wait for an answer by staff, oldest first."""
     account = web.caller(app)
-    found, next_cursor = optouts.question_page(account, limit=limit, cursor=cursor)
-    pairs = [(account, one.phone) for one in found]
+    page, next_cursor = optouts.question_page(account, limit=limit, cursor=cursor)
+    pairs = [(account, question.phone) for question in page]
     out = {phone for _, phone in optouts.blocked(pairs, numbers.dedicated_since(account))}
-    people = client_store.of_phones(account, [one.phone for one in found])
-    items = [_shown(one, people[one.phone]) for one in found if one.phone not in out]
+    people = client_store.of_phones(account, [question.phone for question in page])
+    items = [_shown(question, people[question.phone]) for question in page if question.phone not in out]
     return web.Page(items=items, next_cursor=next_cursor)
 
 
 @app.put("/questions/<phone>")
 def answer_question(phone: Phone, form: QuestionAnswer) -> OptOutState:
-    """Tell what a reply meant: it opted out of this studio's texts, or it did not, and texts that waited go on."""
+    """Answer whether a reply was an opt-out from this studio's texts. If it was not, texts that waited are sent."""
     number, account = _e164(phone), web.caller(app)
     questions.answer(
         account, number, opted_out=form.opted_out, message_id=form.message_id, by=form.by, now=clients.now()
     )
-    return state_of(number, account)
+    return _state(number, account)
 
 
-def state_of(phone: str, account: str) -> OptOutState:
-    """Tell the state of a phone as one account may see it."""
+def _state(phone: str, account: str) -> OptOutState:
+    """Return the state of a phone, with the events that concern one account."""
     now = clients.now()
     events = [*optouts.history(phone, SHARED, now), *optouts.history(phone, of_account(account), now)]
-    own = {event.id: event for event in events if event.account == account}  # a START may open several scopes
+    # A START that opens several scopes is an event in each of them.
+    own = {event.id: event for event in events if event.account == account}
     in_order = sorted(own.values(), key=lambda event: event.at)
     return OptOutState(
         phone=phone,
         opted_out=bool(optouts.blocked([(account, phone)], numbers.dedicated_since(account))),
-        history=[Happened.model_validate(one, from_attributes=True) for one in in_order],
+        history=[HistoryEntry.model_validate(event, from_attributes=True) for event in in_order],
     )
 
 
@@ -163,7 +162,7 @@ def _shown(question: Question, people: Sequence[Client]) -> ShownQuestion:
         words=question.words,
         asked_at=question.at,
         number=question.number,
-        clients=[ClientWithPhone.model_validate(one, from_attributes=True) for one in people],
+        clients=[ClientWithPhone.model_validate(client, from_attributes=True) for client in people],
     )
 
 

@@ -1,4 +1,4 @@
-"""What staff are asked of a near miss: it is put, answered, or settled by the client; texts wait meanwhile."""
+"""Questions to staff about possible opt-outs: asked, and answered by staff or the client; texts wait meanwhile."""
 
 from datetime import datetime
 
@@ -15,73 +15,72 @@ from longcode.webhooks.tell import tell_opt_out
 from longcode.windows import VALID_IF_HELD
 
 
-def ask(heard: HearKeyword, now: datetime) -> None:
-    """Hold the studio's texts to a phone and ask its staff, unless the client has told since.
+def ask(possible: HearKeyword, now: datetime) -> None:
+    """Ask a studio's staff about a possible opt-out and hold its texts to the phone, unless the client has decided.
 
-    Repeated, it does nothing twice. The client's word is looked for after the write: one of the two sees the other.
-    So it is with the operator, who may give the reply to another studio.
+    It may be repeated. STOP and START are looked up after the question is written, and `close_answered` looks for
+    questions after they are written: so the later of the two sees the other. The reply is looked up before and
+    after, because the operator may move it to another account meanwhile.
     """
-    if heard.account is None or messages.get(heard.account, heard.id) is None:
+    if possible.account is None or messages.get(possible.account, possible.id) is None:
         return
-    near_miss = OptOutEvent(
-        id=heard.id,
-        phone=heard.phone,
-        scope=of_account(heard.account),
+    event = OptOutEvent(
+        id=possible.id,
+        phone=possible.phone,
+        scope=of_account(possible.account),
         out=False,
-        at=heard.at,
+        at=possible.at,
         means=Means.TEXT,
-        words=heard.words,
-        number=heard.number,
-        account=heard.account,
+        words=possible.words,
+        number=possible.number,
+        account=possible.account,
         asks=True,
     )
-    optouts.record(near_miss)
-    if messages.get(heard.account, heard.id) is None:
-        optouts.withdraw(heard.account, heard.phone, heard.id)
+    optouts.record(event)
+    if messages.get(possible.account, possible.id) is None:
+        optouts.withdraw(possible.account, possible.phone, possible.id)
         return
-    for client_id in clients.with_phone(heard.account, heard.phone):
-        clients.hear_stop(heard.account, client_id, heard.phone)
-    told = optouts.get(heard.phone, SHARED)
-    if told:
-        settle(told, now)
+    for client_id in clients.with_phone(possible.account, possible.phone):
+        clients.hear_stop(possible.account, client_id, possible.phone)
+    if state := optouts.get(possible.phone, SHARED):
+        close_answered(state, now)
 
 
-def settle(told: OptOut, now: datetime) -> None:
-    """Ask nobody any more about a phone that has told every studio itself."""
-    for account in optouts.settle(told):
-        let_go_on(account, told.phone, now)
+def close_answered(state: OptOut, now: datetime) -> None:
+    """Close the questions of all studios that the client's STOP or START to the shared numbers has answered."""
+    for account in optouts.close_questions(state):
+        release_held(account, state.phone, now)
 
 
 def answer(
     account: str, phone: str, *, opted_out: bool, message_id: str | None, by: str | None, now: datetime
 ) -> None:
-    """Take in what staff answer; the same again changes nothing, and who said no may still say yes.
+    """Record the answer of staff; the same answer again changes nothing, and a "no" may still become a "yes".
 
-    Raises `NotFound`, or `OnlyTheClient` when the phone is out already and shall not be.
+    Raise `NotFound` without such a question, or `OnlyTheClient` for a "no" when the phone is opted out already.
     """
-    while asked := optouts.get_question(account, phone):
-        if message_id not in (None, asked.message_id):
-            raise NotFound("This is not the message that is asked about.", field="message_id")
+    while question := optouts.get_question(account, phone):
+        if message_id not in (None, question.message_id):
+            raise NotFound("The question about this phone is about another message.", field="message_id")
         is_out = bool(optouts.blocked([(account, phone)], numbers.dedicated_since(account)))
         if is_out and not opted_out:
             raise OnlyTheClient("Only the client can take an opt-out back, by replying START.", field="opted_out")
-        told = answer_event(asked, opted_out=opted_out, by=by, now=now)
-        if asked.open and not optouts.answer(told, asked.message_id):
-            continue
-        if not asked.open and asked.opted_out is None:
-            raise NotFound("Nobody is asked about this phone any more: the client has told.")
-        if not asked.open and opted_out and not asked.opted_out and not is_out:
-            optouts.record(told)
+        event = answer_event(question, opted_out=opted_out, by=by, now=now)
+        if question.open and not optouts.record_answer(event, question.message_id):
+            continue  # answered or replaced meanwhile: read it again
+        if not question.open and question.opted_out is None:
+            raise NotFound("The question about this phone is closed: the client has sent STOP or START.")
+        if not question.open and opted_out and not question.opted_out and not is_out:
+            optouts.record(event)
         if opted_out:
-            tell_opt_out([told], now, [account])
-        let_go_on(account, phone, now)
+            tell_opt_out([event], now, [account])
+        release_held(account, phone, now)
         return
-    raise NotFound("Nobody is asked about this phone.")
+    raise NotFound("There is no question about this phone.")
 
 
-def let_go_on(account: str, phone: str, now: datetime) -> None:
-    """Have the sweeper look at the texts that waited for an answer; what this misses, it finds within the hour."""
-
+def release_held(account: str, phone: str, now: datetime) -> None:
+    """Make the texts that wait for an answer due now; the sweeper finds those missed here within the hour."""
     for text in folders.sent_to(phone, account, now - VALID_IF_HELD, now):
         if text.held is Held.ASKED:
             messages.put_off(text, MessageState.QUEUED, now)

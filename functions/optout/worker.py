@@ -1,4 +1,4 @@
-"""STOP, START, HELP and YES take effect, and are answered once; a near miss puts a question to staff."""
+"""Acts on STOP, START, HELP and YES, replies to each once, and asks staff about possible opt-outs."""
 
 import itertools
 from dataclasses import replace
@@ -8,19 +8,19 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from longcode import jobs
 from longcode.accounts.account import SERVICE
 from longcode.aws import clients, queues
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import OneByOne, logger
 from longcode.clients import store as client_store
+from longcode.jobs import HearKeyword, Send
 from longcode.keywords import NEAR_STOP, Keyword
 from longcode.message import Message, MessageKind
 from longcode.messages import compose
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import CONFIRMED_WITHIN, SHARED, OptOutEvent, account_of, keyword_answer, of_account
+from longcode.optouts.consent import CONFIRMED_WITHIN, SHARED, OptOutEvent, account_of, keyword_reply, of_account
 from longcode.table.store import pause
 from longcode.webhooks.tell import tell_opt_out
 from optout import questions
@@ -28,108 +28,116 @@ from optout import questions
 processor = OneByOne(EventType.SQS)
 
 
-def hear(heard: jobs.HearKeyword, now: datetime) -> None:
-    """Act on a keyword. Killed anywhere, the next delivery goes on: each step may be repeated."""
-    if heard.keyword == NEAR_STOP:
-        questions.ask(heard, now)
+def hear(job: HearKeyword, now: datetime) -> None:
+    """Act on a keyword. Each step may be repeated: if the process is killed, the next delivery continues."""
+    if job.keyword == NEAR_STOP:
+        questions.ask(job, now)
         return
-    keyword = Keyword(heard.keyword)
-    answer = keyword_answer(keyword, settings().help_contact)
+    keyword = Keyword(job.keyword)
+    reply = keyword_reply(keyword, settings().help_contact)
     if keyword is Keyword.HELP:
-        _answer(heard, answer, now)
+        _reply(job, reply, now)
         return
-    owner = _owner(heard.number)
-    events = [_event(heard, keyword, scope) for scope in _scopes(heard, keyword, owner)]
+    owner = _owner(job.number)
+    events = [_event(job, keyword, scope) for scope in _scopes(job, keyword, owner)]
     states = [optouts.record(event) for event in events]
     for state in states:
         if state.scope == SHARED:
-            questions.settle(state, now)
+            questions.close_answered(state, now)
         else:
-            questions.let_go_on(account_of(state.scope), heard.phone, now)
+            questions.release_held(account_of(state.scope), job.phone, now)
     if keyword is Keyword.STOP:
-        for account, client_id in client_store.everywhere_with_phone(heard.phone):
-            if owner is None or account in (owner, heard.account):
-                client_store.hear_stop(account, client_id, heard.phone)
-    if any(state.turned_by == heard.id for state in states):
-        _answer(heard, answer, now, heard.at + CONFIRMED_WITHIN)
+        for account, client_id in client_store.everywhere_with_phone(job.phone):
+            if owner is None or account in (owner, job.account):
+                client_store.hear_stop(account, client_id, job.phone)
+    if any(state.turned_by == job.id for state in states):
+        _reply(job, reply, now, until=job.at + CONFIRMED_WITHIN)
         tell_opt_out(events, now)
 
 
 def _owner(number: str) -> str | None:
-    """Tell whose a number alone is: a keyword to it is about that account."""
+    """Return the account that has the number to itself: a keyword to it concerns that account alone."""
     return None if number in settings().shared_numbers else numbers.dedicated_owner(number)
 
 
-def _scopes(heard: jobs.HearKeyword, keyword: Keyword, owner: str | None) -> list[str]:
-    """Tell what a keyword opens or closes. A YES may answer one studio's question, so it undoes only a STOP."""
-    said_to = of_account(owner) if owner else SHARED
-    about = [said_to, *_elsewhere(heard, owner)]
+def _scopes(job: HearKeyword, keyword: Keyword, owner: str | None) -> list[str]:
+    """Return the scopes that a keyword opens or closes.
+
+    START also opens what the staff of studios on the shared numbers recorded. YES may be the reply to a studio's
+    question, so it undoes a STOP to the same number and nothing else.
+    """
+    texted = of_account(owner) if owner else SHARED
+    concerned = [texted, *_scope_of_moved_studio(job, owner)]
     if keyword is Keyword.STOP:
-        return about
-    closed = optouts.scopes_to_open(heard.phone, heard.id)
+        return concerned
+    closed = optouts.scopes_to_open(job.phone, job.id)
     if keyword is Keyword.YES:
-        return [said_to] if said_to in closed else []
-    opened = (scope for scope in closed if scope in about or (not owner and _is_there(scope)))
-    return sorted({said_to, *opened})
+        return [texted] if texted in closed else []
+    opened = (scope for scope in closed if scope in concerned or (not owner and _is_on_shared_numbers(scope)))
+    return sorted({texted, *opened})
 
 
-def _elsewhere(heard: jobs.HearKeyword, owner: str | None) -> list[str]:
-    """Tell the scope of the studio whose text was answered, if it has left the number since."""
-    if heard.account in (None, owner, SERVICE):
+def _scope_of_moved_studio(job: HearKeyword, owner: str | None) -> list[str]:
+    """Return the scope of the studio whose text was answered, if it no longer texts from this number."""
+    if job.account in (None, owner, SERVICE):
         return []
-    left = owner is not None or numbers.dedicated_since(heard.account) is not None
-    return [of_account(heard.account)] if left else []
+    moved = owner is not None or numbers.dedicated_since(job.account) is not None
+    return [of_account(job.account)] if moved else []
 
 
-def _is_there(scope: str) -> bool:
-    """Tell whether a scope is closed for the shared numbers: one of an account with a number of its own is not."""
+def _is_on_shared_numbers(scope: str) -> bool:
+    """Return whether a scope is the shared one, or of an account without a number of its own."""
     return scope == SHARED or numbers.dedicated_since(account_of(scope)) is None
 
 
-def _event(heard: jobs.HearKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
+def _event(job: HearKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
     return OptOutEvent(
-        id=heard.id,
-        phone=heard.phone,
+        id=job.id,
+        phone=job.phone,
         scope=scope,
         out=keyword is Keyword.STOP,
-        at=heard.at,
-        means=heard.means,
-        words=heard.words,
-        number=heard.number,
-        account=heard.account,
+        at=job.at,
+        means=job.means,
+        words=job.words,
+        number=job.number,
+        account=job.account,
     )
 
 
-def _answer(heard: jobs.HearKeyword, text: str, now: datetime, until: datetime | None = None) -> None:
-    """Answer a keyword once; not at all if the carrier has, or to a stranger, or too often, or after `until`."""
-    if heard.answered or heard.account is None or (until and now >= until):
+def _reply(job: HearKeyword, text: str, now: datetime, until: datetime | None = None) -> None:
+    """Reply to a keyword once.
+
+    Nobody replies if the carrier has, if the text belongs to no account, if the phone had its replies of the hour,
+    or after `until`.
+    """
+    if job.answered or job.account is None or (until and now >= until):
         return
-    answer = compose.draft(
+    reply = compose.draft(
         account=SERVICE,
-        message_id=f"{heard.id}-0",
+        message_id=f"{job.id}-0",
         kind=MessageKind.SERVICE,
-        phone=heard.phone,
-        number=heard.number,
+        phone=job.phone,
+        number=job.number,
         body=text,
         now=now,
     )
-    if not _accept(replace(answer, valid_until=until or answer.valid_until), now):
-        logger.info("answered often enough this hour", extra={"message_id": answer.id})
+    if not _accept(replace(reply, valid_until=until or reply.valid_until), now):
+        logger.info("replied often enough this hour", extra={"message_id": reply.id})
         return
-    queues.send(jobs.Send(account=SERVICE, message_id=answer.id))
+    queues.send(Send(account=SERVICE, message_id=reply.id))
 
 
-def _accept(answer: Message, now: datetime) -> bool:
-    """Write an answer, unless it was before; False when the phone got as many as it may in an hour."""
+def _accept(reply: Message, now: datetime) -> bool:
+    """Write a reply unless it is written already; return False if the phone had its replies of the hour."""
     for attempt in itertools.count():
-        counted = optouts.automatic_reply(answer.phone, answer.id, now)
-        if counted is None:
-            return messages.get(SERVICE, answer.id) is not None
+        count = optouts.automatic_reply(reply.phone, reply.id, now)
+        if count is None:
+            return messages.get(SERVICE, reply.id) is not None
         try:
-            messages.accept([answer], [counted])
+            messages.accept([reply], [count])
         except messages.AlreadyAccepted:
-            logger.info("answered before", extra={"message_id": answer.id})
-        except messages.NoAllowance:  # another answer was counted meanwhile
+            logger.info("replied before", extra={"message_id": reply.id})
+        except messages.NoAllowance:  # another reply was counted meanwhile
             pause(attempt)
             continue
         return True
@@ -138,7 +146,7 @@ def _accept(answer: Message, now: datetime) -> bool:
 
 def record_handler(record: SQSRecord) -> None:
     """Act on one keyword."""
-    hear(queues.read(jobs.HearKeyword, record.body), clients.now())
+    hear(queues.read(HearKeyword, record.body), clients.now())
 
 
 @logger.inject_lambda_context

@@ -1,4 +1,4 @@
-"""GET /webhooks/deliveries, and replay: a studio sees which webhooks its endpoint did not take, and retries them."""
+"""GET /webhooks/deliveries and replay: list the webhooks that the endpoint did not accept, and send them again."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,9 +13,9 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, WebhookOff
 from longcode.web import resolver as web
-from longcode.webhooks import delivery, tell
 from longcode.webhooks import store as webhooks
-from longcode.webhooks.delivery import Delivery, DeliveryState
+from longcode.webhooks import tell
+from longcode.webhooks.delivery import Delivery, DeliveryState, is_on, replayed
 
 app = web.resolver()
 
@@ -23,9 +23,9 @@ DeliveryId = Annotated[str, Path(max_length=100)]
 
 
 class ShownDelivery(BaseModel):
-    """One webhook; `id` is its `webhook-id` at every try, `error` why the last one failed.
+    """One webhook; `id` is its `webhook-id` at each attempt, `error` the reason why the last attempt failed.
 
-    `data` is what it tells; of a reply only the id, for the words stay with the message.
+    `data` is its payload; for a reply only the id, because the words stay with the message.
     """
 
     id: str
@@ -43,50 +43,50 @@ class ShownDelivery(BaseModel):
 def list_deliveries(
     state: Literal["failed", "pending"] = "failed", limit: web.Limit = 50, cursor: web.Cursor = None
 ) -> web.Page[ShownDelivery]:
-    """List the webhooks that were given up, or those that wait for another try; newest first, for thirty days."""
+    """List the webhooks that failed, or those that wait for another attempt, of thirty days; newest first."""
     page = webhooks.page(web.caller(app), DeliveryState(state), clients.now(), limit=limit, cursor=cursor)
-    return web.Page(items=[_shown(one) for one in page.deliveries], next_cursor=page.next_cursor)
+    return web.Page(items=[_shown(delivery) for delivery in page.deliveries], next_cursor=page.next_cursor)
 
 
 @app.get("/webhooks/deliveries/<delivery_id>")
 def show_delivery(delivery_id: DeliveryId) -> ShownDelivery:
-    """Show a webhook; one that was taken, for thirty days."""
+    """Show a webhook, until thirty days after it was accepted or failed."""
     return _shown(_delivery(delivery_id))
 
 
 @app.post("/webhooks/deliveries/<delivery_id>/replay", responses=web.responses({202: ShownDelivery}))
 def replay_delivery(delivery_id: DeliveryId) -> Response[ShownDelivery]:
-    """Try a webhook again now, and as often as before; one that was taken too."""
-    stood = _delivery(delivery_id)
-    if not delivery.is_on(accounts.need(stood.account)):
+    """Send a webhook again now, also an accepted one, with as many attempts as a new one."""
+    before = _delivery(delivery_id)
+    if not is_on(accounts.need(before.account)):
         raise WebhookOff("Webhooks are off: PATCH /account turns them on.", field="delivery")
     now = clients.now()
-    begun = delivery.replayed(stood, now)
-    if begun is not stood and not webhooks.change(stood, begun):
-        begun = _delivery(delivery_id)  # tried, or replayed by another, at this moment
-    webhooks.clear_backoff(stood.account)
-    tell.enqueue(stood.account, [begun])
-    return Response(202, "application/json", _shown(begun))
+    again = replayed(before, now)
+    if again is not before and not webhooks.change(before, again):
+        again = _delivery(delivery_id)  # attempted, or replayed by another request, at this moment
+    webhooks.clear_backoff(before.account)
+    tell.enqueue(before.account, [again])
+    return Response(202, "application/json", _shown(again))
 
 
 def _delivery(delivery_id: str) -> Delivery:
-    found = webhooks.get(web.caller(app), delivery_id, clients.now())
-    if found is None:
+    delivery = webhooks.get(web.caller(app), delivery_id, clients.now())
+    if delivery is None:
         raise NotFound(f"There is no webhook {delivery_id!r}.")
-    return found
+    return delivery
 
 
-def _shown(one: Delivery) -> ShownDelivery:
+def _shown(delivery: Delivery) -> ShownDelivery:
     return ShownDelivery(
-        id=one.id,
-        event=one.event,
-        state=one.state,
-        attempts=one.attempt,
-        error=one.error,
-        created_at=one.created_at,
-        next_try_at=one.due_at,
-        finished_at=one.finished_at,
-        data=one.data,
+        id=delivery.id,
+        event=delivery.event,
+        state=delivery.state,
+        attempts=delivery.attempt,
+        error=delivery.error,
+        created_at=delivery.created_at,
+        next_try_at=delivery.due_at,
+        finished_at=delivery.finished_at,
+        data=delivery.data,
     )
 
 

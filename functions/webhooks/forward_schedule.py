@@ -1,4 +1,4 @@
-"""Every five minutes: tell hosted studios of the replies that no delivery was written for."""
+"""Every five minutes: write webhooks for the replies of hosted studios that have none."""
 
 from datetime import datetime
 from typing import Any
@@ -12,31 +12,34 @@ from longcode.webhooks import delivery
 from longcode.webhooks.tell import tell
 
 _PAGE = 100
-_PAGES = 20  # of one studio in one run, so that none keeps the others waiting
+_PAGES = 20  # for one studio in one run, so that the others need not wait
 
 
 def forward(account: Account, now: datetime) -> int:
-    """Tell of replies that came while webhooks were off, were moved to the account or lost; return how many."""
-    told, place = 0, replies.forwarded(account.id)
+    """Write webhooks for replies that have none, and return their number.
+
+    They came while webhooks were off, were moved to this account, or their webhooks were lost.
+    """
+    forwarded, sequence = 0, replies.forwarded(account.id)
     for _ in range(_PAGES):
-        found = replies.after(account.id, place, _PAGE)
-        if not found:
+        page = replies.after(account.id, sequence, _PAGE)
+        if not page:
             break
-        told += tell(account, [delivery.of_reply(reply, now) for _, reply in found])
-        place = found[-1][0]
-        replies.note_forwarded(account.id, place)
-    return told
+        forwarded += tell(account, [delivery.of_reply(reply, now) for _, reply in page])
+        sequence = page[-1][0]
+        replies.note_forwarded(account.id, sequence)
+    return forwarded
 
 
 def forward_all(now: datetime) -> int:
-    """Forward the replies of all hosted studios, and return how many; one that fails holds up no other."""
-    told = 0
+    """Forward the replies of all hosted studios and return their number; an error in one studio is logged."""
+    forwarded = 0
     for account in accounts.with_webhook():
         try:
-            told += forward(account, now)
-        except Exception:  # whatever it is, it concerns this studio alone
+            forwarded += forward(account, now)
+        except Exception:  # any error concerns this studio alone
             logger.exception("forwarding failed", extra={"account": account.id})
-    return told
+    return forwarded
 
 
 @logger.inject_lambda_context

@@ -1,4 +1,4 @@
-"""Post webhooks to studios' hosted software. Studios are served side by side: one that hangs holds up no other."""
+"""Post webhooks to studios' hosted software, in parallel for each studio, so that a slow one delays no other."""
 
 import random
 import time
@@ -27,37 +27,40 @@ from longcode.webhooks.webhook import Answer, Verdict, Webhook
 Post = Callable[[Webhook], Answer]
 
 processor = OneByOne(EventType.SQS)
-_SECONDS = 20  # of calls to one endpoint: with the last call's ten and the table, less than the function's time-out
+_SECONDS = 20  # with the last call's ten seconds and the table, this is less than the function's time-out
 
 
 def deliver(
     account: str, jobs: Sequence[Deliver], post: Post, now: datetime, timer: Callable[[], float] = time.monotonic
 ) -> None:
-    """Post one studio's deliveries one after the other, until one fails or the time is over; skip stale jobs.
+    """Post one studio's deliveries one after the other, until one fails or 20 seconds are over; skip stale jobs.
 
-    What is not attempted here stays due: the sweeper enqueues it again.
+    Deliveries that are not attempted stay due, and the sweeper enqueues them again.
     """
-    found = webhooks.look_up(account, [job.delivery_id for job in jobs])
-    meant = {(job.delivery_id, job.attempt) for job in jobs}
-    every = found.deliveries.values()
-    waiting = [one for one in every if one.state is DeliveryState.PENDING and (one.id, one.attempt) in meant]
+    facts = webhooks.look_up(account, [job.delivery_id for job in jobs])
+    attempts = {(job.delivery_id, job.attempt) for job in jobs}
+    waiting = [
+        candidate
+        for candidate in facts.deliveries.values()
+        if candidate.state is DeliveryState.PENDING and (candidate.id, candidate.attempt) in attempts
+    ]
     if not waiting:
         return
-    if found.account is None or not delivery.is_on(found.account):
+    if facts.account is None or not delivery.is_on(facts.account):
         _give_up(waiting, now)
         return
-    if until := delivery.backoff_until(found.endpoint, now):
+    if until := delivery.backoff_until(facts.endpoint, now):
         _put_off(waiting, until, now)
         return
-    requests = _requests(found.account, waiting, now)
-    endpoint = webhooks.reserve(found.endpoint, now) if requests else None
+    requests = _requests(facts.account, waiting, now)
+    endpoint = webhooks.reserve(facts.endpoint, now) if requests else None
     if endpoint is None:
         return
-    over = timer() + _SECONDS
-    verdict = Verdict.TAKEN
-    while requests and verdict is Verdict.TAKEN and timer() < over:
+    deadline = timer() + _SECONDS
+    verdict = Verdict.ACCEPTED
+    while requests and verdict is Verdict.ACCEPTED and timer() < deadline:
         verdict = _attempt(*requests.pop(0), post, now)
-    left = [one for one, _ in requests]
+    left = [not_attempted for not_attempted, _ in requests]
     match verdict:
         case Verdict.FAILED:
             endpoint = webhooks.note_failure(endpoint, now, random.random())  # noqa: S311  # jitter is no secret
@@ -65,66 +68,72 @@ def deliver(
         case Verdict.GONE:
             webhooks.note_success(endpoint)
             _give_up(left, now)
-        case Verdict.TAKEN:
+        case Verdict.ACCEPTED:
             webhooks.note_success(endpoint)
 
 
 def _requests(account: Account, waiting: Iterable[Delivery], now: datetime) -> list[tuple[Delivery, Webhook]]:
-    """Return the request of each delivery; give up those of a message that is gone."""
+    """Return the request of each delivery; give up those whose message no longer exists."""
     texts = webhooks.texts(waiting)
     secrets = webhook.signing(account, now)
     requests = []
-    for one in waiting:
-        text = texts.get(one.message_id or "")
-        if one.message_id and text is None:
-            webhooks.change(one, delivery.given_up(one, delivery.MESSAGE_GONE, now))
+    for pending in waiting:
+        text = texts.get(pending.message_id or "")
+        if pending.message_id and text is None:
+            webhooks.change(pending, delivery.given_up(pending, delivery.MESSAGE_GONE, now))
             continue
-        data = webhook.reply(windows.hide_old_body(text, account.retention_days, now)) if text else one.data
-        requests.append((one, webhook.build(account.webhook_url or "", secrets, one, data, now)))
+        shown = windows.hide_old_body(text, account.retention_days, now) if text else None
+        data = webhook.reply_data(shown) if shown else pending.data
+        requests.append((pending, webhook.build(account.webhook_url or "", secrets, pending, data, now)))
     return requests
 
 
-def _attempt(one: Delivery, request: Webhook, post: Post, now: datetime) -> Verdict:
-    """Post a delivery and record the outcome. An answer of "gone" switches the account's webhooks off."""
-    answer = post(request)
-    verdict = webhook.judge(answer)
-    error = answer.error or f"status_{answer.status}"
+def _attempt(pending: Delivery, request: Webhook, post: Post, now: datetime) -> Verdict:
+    """Post a delivery and write its outcome. 410 switches the account's webhooks off."""
+    response = post(request)
+    verdict = webhook.judge(response)
+    error = response.error or f"status_{response.status}"
     match verdict:
-        case Verdict.TAKEN:
-            then = delivery.delivered(one, now)
+        case Verdict.ACCEPTED:
+            after = delivery.delivered(pending, now)
         case Verdict.GONE:
-            accounts.switch_webhook_off(one.account, request.url, now)
-            then = delivery.gone(one, error, now)
+            accounts.switch_webhook_off(pending.account, request.url, now)
+            after = delivery.gone(pending, error, now)
         case Verdict.FAILED:
-            then = delivery.refused(one, error, now, random.random())  # noqa: S311  # jitter is no secret
-    webhooks.change(one, then)
-    outcome = {"account": one.account, "delivery": one.id, "about": one.event, "verdict": verdict.value}
-    logger.info("webhook", extra=outcome | ({} if verdict is Verdict.TAKEN else {"reason": error}))
+            after = delivery.refused(pending, error, now, random.random())  # noqa: S311  # jitter is no secret
+    webhooks.change(pending, after)
+    outcome = {
+        "account": pending.account,
+        "delivery": pending.id,
+        "about": pending.event,
+        "verdict": verdict.value,
+    }
+    logger.info("webhook", extra=outcome | ({} if verdict is Verdict.ACCEPTED else {"reason": error}))
     return verdict
 
 
 def _put_off(waiting: Iterable[Delivery], until: datetime, now: datetime) -> None:
-    for one in waiting:
-        webhooks.change(one, delivery.put_off(one, until, now))
+    for pending in waiting:
+        webhooks.change(pending, delivery.put_off(pending, until, now))
 
 
 def _give_up(waiting: Iterable[Delivery], now: datetime) -> None:
-    for one in waiting:
-        webhooks.change(one, delivery.given_up(one, delivery.WEBHOOK_OFF, now))
+    for pending in waiting:
+        webhooks.change(pending, delivery.given_up(pending, delivery.WEBHOOK_OFF, now))
 
 
 def prepare(bodies: Iterable[str], post: Post, now: datetime) -> Callable[[str], None]:
-    """Start the jobs of a batch, those of each studio together; return what waits for the job of a body."""
-    of_account: dict[str, list[Deliver]] = defaultdict(list)
+    """Start the jobs of a batch, each studio's in one thread; return a function that waits for the job of a body."""
+    by_account: dict[str, list[Deliver]] = defaultdict(list)
     for body in bodies:
         try:
             job = queues.read(Deliver, body)
         except msgspec.DecodeError:
-            continue  # it fails by itself
-        of_account[job.account].append(job)
-    with ThreadPoolExecutor(max(1, len(of_account))) as pool:
-        began = {name: pool.submit(deliver, name, jobs, post, now) for name, jobs in of_account.items()}
-    return lambda body: began[queues.read(Deliver, body).account].result()
+            continue  # the record handler raises it again, for this record alone
+        by_account[job.account].append(job)
+    with ThreadPoolExecutor(max(1, len(by_account))) as pool:
+        started = {account: pool.submit(deliver, account, jobs, post, now) for account, jobs in by_account.items()}
+    return lambda body: started[queues.read(Deliver, body).account].result()
 
 
 @logger.inject_lambda_context

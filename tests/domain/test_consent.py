@@ -1,16 +1,28 @@
-"""Of STOP and START, in whatever order they come and however often, the latest by time stands."""
+"""The state after STOP and START in any order, what it blocks, and the automatic replies."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from longcode import keywords, segments
 from longcode.jobs import Means
-from longcode.optouts.consent import SHARED, OptOut, OptOutEvent, apply, blocks, of_account
+from longcode.keywords import Keyword
+from longcode.optouts.consent import (
+    SHARED,
+    OptOut,
+    OptOutEvent,
+    apply,
+    blocks,
+    keyword_reply,
+    of_account,
+)
 from tests.support.fakes import NOW
+
+CONTACT = "help@longcode.example"
 
 
 def said(minute: int, *, out: bool, event_id: str | None = None) -> OptOutEvent:
@@ -40,7 +52,7 @@ EVENTS = st.lists(
 
 @settings(max_examples=50)
 @given(EVENTS, st.randoms(use_true_random=False))
-def test_the_order_in_which_events_come_does_not_matter(events: list[OptOutEvent], chance: object) -> None:
+def test_events_in_any_order_end_with_the_latest_by_time(events: list[OptOutEvent], chance: object) -> None:
     shuffled = events * 2
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis' own Random
 
@@ -58,7 +70,7 @@ def test_the_same_event_again_changes_nothing(events: list[OptOutEvent]) -> None
     assert [apply(state, event) is state for event in events] == [True] * len(events)
 
 
-def test_the_event_that_turned_the_state_is_kept_through_its_repetitions() -> None:
+def test_a_repeated_stop_or_start_does_not_replace_the_event_that_turned_the_state() -> None:
     stop, again, start, idle = (
         said(0, out=True),
         said(1, out=True),
@@ -72,12 +84,12 @@ def test_the_event_that_turned_the_state_is_kept_through_its_repetitions() -> No
     assert after(stop, again, start, idle).turned_by == "e002"
 
 
-def test_a_start_of_a_phone_that_was_never_out_turns_nothing() -> None:
+def test_a_start_from_a_phone_that_was_never_out_turns_nothing() -> None:
     assert after(said(0, out=False)).turned_by is None
     assert after(said(1, out=False), said(0, out=True)).turned_by is None
 
 
-def test_a_studios_scope_is_not_the_services() -> None:
+def test_each_account_has_a_scope_of_its_own() -> None:
     assert of_account("shared") != SHARED
     assert of_account("1") != of_account("10")
 
@@ -105,35 +117,62 @@ def opt_out(scope: str, at: datetime, *, out: bool = True) -> OptOut:
         (opt_out(SHARED, NOW), opt_out("account-1", EARLIER), EARLIER, True),
     ],
 )
-def test_an_account_is_bound_by_its_own_opt_out_and_by_the_shared_one_of_when_it_shared(
+def test_an_account_is_blocked_by_its_own_opt_out_and_by_a_shared_one_from_before_it_left(
     shared: OptOut | None, own: OptOut | None, left_at: datetime | None, expected: bool
 ) -> None:
     assert blocks(shared, own, left_at) is expected
 
 
-def test_a_stop_said_again_to_others_does_not_free_a_studio_that_has_left() -> None:
+def test_a_stop_repeated_to_the_shared_numbers_still_blocks_a_studio_that_has_left_them() -> None:
     stop, again = said(0, out=True), said(10, out=True)
 
     assert blocks(after(stop, again), None, NOW + timedelta(minutes=5))
 
 
-def test_a_start_to_a_studios_own_number_stands_though_a_stop_is_said_again_to_others() -> None:
+def test_a_start_to_a_studios_own_number_outlasts_a_stop_repeated_to_the_shared_numbers() -> None:
     stop, again, start = said(0, out=True), said(10, out=True), said(7, out=False)
 
     assert not blocks(after(stop, again), after(start), NOW + timedelta(minutes=5))
 
 
 @pytest.mark.parametrize(("start_at", "expected"), [(0, True), (4, False)])
-def test_a_late_stop_holds_against_what_staff_decided_since_and_not_against_a_start(
-    start_at: int, expected: bool
-) -> None:
+def test_a_late_stop_counts_after_a_no_of_staff_but_not_after_a_start(start_at: int, expected: bool) -> None:
     no = replace(said(5, out=False), means=Means.TEXT_AND_STAFF)
     start, stop = said(start_at, out=False), said(3, out=True)
 
     assert [after(start, no, stop).out, after(start, no, stop, stop).out] == [expected, expected]
 
 
-def test_what_staff_decided_of_a_near_miss_is_no_start() -> None:
+def test_a_no_of_staff_does_not_end_a_shared_opt_out() -> None:
     no = replace(said(2, out=False), means=Means.TEXT_AND_STAFF)
 
     assert blocks(after(said(0, out=True)), after(no), NOW + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize("keyword", list(Keyword))
+def test_an_automatic_reply_is_one_segment(keyword: Keyword) -> None:
+    measure = segments.measure(keyword_reply(keyword, CONTACT))
+
+    assert (measure.encoding, measure.segments, measure.units) == ("GSM-7", 1, 1)
+
+
+def test_the_reply_to_help_has_our_name_contact_costs_and_how_to_stop() -> None:
+    assert keyword_reply(Keyword.HELP, CONTACT) == (
+        "Longcode texts for photo studios. Help: help@longcode.example. "
+        "Msg & data rates may apply. Reply STOP to end."
+    )
+
+
+def test_the_confirmation_of_a_stop_explains_start() -> None:
+    assert keyword_reply(Keyword.STOP, CONTACT) == (
+        "You get no more texts from the studios on this number. Reply START to get them again."
+    )
+
+
+def test_yes_gets_the_same_reply_as_start() -> None:
+    assert keyword_reply(Keyword.YES, CONTACT) == keyword_reply(Keyword.START, CONTACT)
+
+
+@pytest.mark.parametrize("keyword", list(Keyword))
+def test_an_automatic_reply_that_comes_back_to_us_is_no_keyword(keyword: Keyword) -> None:
+    assert keywords.read(keyword_reply(keyword, CONTACT)) is None

@@ -1,5 +1,8 @@
+"""The request of a webhook: payload, signatures, replaced secrets, responses, and the addresses that are refused."""
+
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -28,7 +31,7 @@ REPLY = Message(
 )
 
 
-def test_the_signature_is_that_of_the_standards_own_example() -> None:
+def test_the_signature_matches_the_example_of_the_standard() -> None:
     # Standard Webhooks 1.0, "Signature scheme": the example that its libraries verify
     signed = webhook.signature(
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -40,29 +43,34 @@ def test_the_signature_is_that_of_the_standards_own_example() -> None:
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-HOSTED = Account(
-    id="10000001",
-    name="Foxglove",
-    email="fox@studio.example",
-    product=Product.SPECTRA,
-    edition="standard",
-    created_at=NOW,
-    plan_changes=(),
-    webhook_url="https://studio.example/hook",
-    webhook_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-)
-TOLD = delivery.new("10000001", WebhookEvent.MESSAGE_RECEIVED, "a1", {"id": "a1"}, NOW)
+def hosted(**changes: Any) -> Account:
+    fields: dict[str, Any] = {
+        "id": "10000001",
+        "name": "Foxglove",
+        "email": "fox@studio.example",
+        "product": Product.SPECTRA,
+        "edition": "standard",
+        "created_at": NOW,
+        "plan_changes": (),
+        "webhook_url": "https://studio.example/hook",
+        "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    }
+    return Account(**fields | changes)
+
+
+HOSTED = hosted()
+DELIVERY = delivery.new("10000001", WebhookEvent.MESSAGE_RECEIVED, "a1", {"id": "a1"}, NOW)
 
 
 def build(account: Account, now: datetime) -> webhook.Webhook:
-    data = webhook.reply(REPLY)
-    return webhook.build(account.webhook_url or "", webhook.signing(account, now), TOLD, data, now)
+    data = webhook.reply_data(REPLY)
+    return webhook.build(account.webhook_url or "", webhook.signing(account, now), DELIVERY, data, now)
 
 
-def test_a_new_reply_is_told_with_its_words_and_its_client() -> None:
-    told = build(HOSTED, NOW + HOUR)
+def test_the_payload_of_a_reply_has_its_words_and_its_client() -> None:
+    request = build(HOSTED, NOW + HOUR)
 
-    assert json.loads(told.body) == {
+    assert json.loads(request.body) == {
         "type": "message.received",
         "timestamp": "2026-11-22T15:30:00+00:00",
         "data": {
@@ -78,7 +86,7 @@ def test_a_new_reply_is_told_with_its_words_and_its_client() -> None:
     }
 
 
-def test_every_try_has_the_same_id_and_body_and_a_time_and_signature_of_its_own() -> None:
+def test_every_attempt_has_the_same_id_and_body_and_its_own_time_and_signature() -> None:
     first, second = build(HOSTED, NOW), build(HOSTED, NOW + HOUR)
 
     assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
@@ -86,43 +94,43 @@ def test_every_try_has_the_same_id_and_body_and_a_time_and_signature_of_its_own(
     assert first.headers["webhook-signature"] != second.headers["webhook-signature"]
 
 
-def test_a_status_is_told_without_the_words() -> None:
+def test_the_payload_of_a_status_has_no_words() -> None:
     assert "body" not in delivery.of_status(REPLY, NOW).data
 
 
-def test_a_replaced_secret_signs_beside_the_new_one_for_a_day() -> None:
+def test_a_replaced_secret_also_signs_for_a_day() -> None:
     secret, old = webhook.rotated(HOSTED, NOW)
-    rotated = replace(HOSTED, webhook_secret=secret, webhook_old_secrets=old)
+    rotated = hosted(webhook_secret=secret, webhook_old_secrets=old)
 
     assert webhook.signing(rotated, NOW + 24 * HOUR - SECOND) == [secret, HOSTED.webhook_secret]
     assert webhook.signing(rotated, NOW + 24 * HOUR) == [secret]
     assert len(build(rotated, NOW).headers["webhook-signature"].split()) == 2
 
 
-def test_a_receiver_that_knows_either_secret_finds_its_signature() -> None:
+def test_an_endpoint_with_either_secret_finds_its_signature() -> None:
     secret, old = webhook.rotated(HOSTED, NOW)
-    told = build(replace(HOSTED, webhook_secret=secret, webhook_old_secrets=old), NOW)
+    request = build(hosted(webhook_secret=secret, webhook_old_secrets=old), NOW)
 
     for known in (secret, HOSTED.webhook_secret or ""):
-        expected = webhook.signature(known, TOLD.id, told.headers["webhook-timestamp"], told.body)
-        assert expected in told.headers["webhook-signature"].split()
+        expected = webhook.signature(known, DELIVERY.id, request.headers["webhook-timestamp"], request.body)
+        assert expected in request.headers["webhook-signature"].split()
 
 
-def test_a_rotation_whose_answer_was_lost_and_is_asked_for_again_keeps_the_secret_that_the_receiver_has() -> None:
+def test_a_second_rotation_keeps_the_first_secret_that_the_endpoint_has() -> None:
     first, old = webhook.rotated(HOSTED, NOW)
-    once = replace(HOSTED, webhook_secret=first, webhook_old_secrets=old)
+    once = hosted(webhook_secret=first, webhook_old_secrets=old)
 
     second, older = webhook.rotated(once, NOW + SECOND)
 
-    twice = replace(once, webhook_secret=second, webhook_old_secrets=older)
+    twice = hosted(webhook_secret=second, webhook_old_secrets=older)
     assert webhook.signing(twice, NOW + SECOND) == [second, first, HOSTED.webhook_secret]
 
 
-def test_no_more_than_three_replaced_secrets_sign() -> None:
+def test_at_most_three_replaced_secrets_sign() -> None:
     account = HOSTED
     for _ in range(9):
         secret, old = webhook.rotated(account, NOW)
-        account = replace(account, webhook_secret=secret, webhook_old_secrets=old)
+        account = hosted(webhook_secret=secret, webhook_old_secrets=old)
 
     assert len(webhook.signing(account, NOW)) == 4
 
@@ -130,9 +138,9 @@ def test_no_more_than_three_replaced_secrets_sign() -> None:
 @pytest.mark.parametrize(
     ("answer", "verdict"),
     [
-        (Answer(200), Verdict.TAKEN),
-        (Answer(204), Verdict.TAKEN),
-        (Answer(299), Verdict.TAKEN),
+        (Answer(200), Verdict.ACCEPTED),
+        (Answer(204), Verdict.ACCEPTED),
+        (Answer(299), Verdict.ACCEPTED),
         (Answer(301), Verdict.FAILED),
         (Answer(308), Verdict.FAILED),
         (Answer(404), Verdict.FAILED),
@@ -142,11 +150,11 @@ def test_no_more_than_three_replaced_secrets_sign() -> None:
         (Answer(error="timed_out"), Verdict.FAILED),
     ],
 )
-def test_only_success_is_taken_and_only_gone_is_gone(answer: Answer, verdict: Verdict) -> None:
+def test_only_2xx_is_accepted_and_only_410_is_gone(answer: Answer, verdict: Verdict) -> None:
     assert webhook.judge(answer) is verdict
 
 
-def test_no_two_secrets_are_alike() -> None:
+def test_new_secrets_differ() -> None:
     assert webhook.make_secret() != webhook.make_secret()
 
 
@@ -169,7 +177,7 @@ def test_no_two_secrets_are_alike() -> None:
         "https://studio.example/\\@10.0.0.1/",
     ],
 )
-def test_what_could_not_be_called_is_refused(url: str) -> None:
+def test_an_address_that_could_not_be_called_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         webhook.check_url(url)
 
@@ -192,6 +200,6 @@ def test_what_could_not_be_called_is_refused(url: str) -> None:
         "[64:ff9b::7f00:1]",
     ],
 )
-def test_an_address_that_is_private_is_refused_however_it_is_spelled(host: str) -> None:
+def test_a_private_address_is_refused_in_any_spelling(host: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         webhook.check_url(f"https://{host}/")

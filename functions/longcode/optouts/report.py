@@ -1,4 +1,4 @@
-"""A carrier that refuses a phone as opted out teaches us: its own block becomes one of ours."""
+"""Reports to the opt-out worker: a carrier that refuses a phone as opted out, and replies that may be opt-outs."""
 
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from longcode.message import Message
 
 
 def report_carrier_opt_out(message: Message, code: str | None, at: datetime) -> None:
-    """Have the recipient of a text opted out, as of `at`; the carrier has told them itself. Repeated, it is one."""
-    heard = HearKeyword(
+    """Queue an opt-out of a text's recipient, which the carrier has confirmed itself. A repeated one counts once."""
+    opt_out = HearKeyword(
         id=message.id,
         keyword="stop",
         phone=message.phone,
@@ -21,11 +21,11 @@ def report_carrier_opt_out(message: Message, code: str | None, at: datetime) -> 
         account=message.account,
         answered=True,
     )
-    queues.send(heard)
+    queues.send(opt_out)
 
 
 def report_possible_opt_out(reply: Message) -> None:
-    """Queue a reply that is a possible opt-out; any other is ignored. Repeated, it changes nothing."""
+    """Queue a reply that is a possible opt-out; ignore any other. A repeated one counts once."""
     if reply.keyword != NEAR_STOP or reply.body_expired:
         return
     possible = HearKeyword(

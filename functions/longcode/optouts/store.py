@@ -1,11 +1,9 @@
-"""Opt-outs by phone, and the history of who said STOP and START, when, how and in which words."""
+"""Opt-outs in the table: the state of each phone, its history in exact words, and the questions to staff."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import and_
 
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
 
 from longcode.jobs import Means
@@ -15,218 +13,213 @@ from longcode.optouts.consent import (
     OptOut,
     OptOutEvent,
     Question,
-    after_one_more_answer,
     apply,
     blocks,
+    decided_since,
     of_account,
     question_of,
-    tells_since,
+    with_reply,
 )
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Attributes, Put, Update, Write, attributes, read
 
-_KEPT = timedelta(days=5 * 366)
-_COUNTED = timedelta(hours=2)  # automatic replies, of which those of the last hour matter
+_HISTORY_KEPT = timedelta(days=5 * 366)
+_REPLIES_KEPT = timedelta(hours=2)  # those of the last hour count
 
-
-Pair = tuple[str, str]
-Gates = tuple[keys.Key, keys.Key]
-
-
-def get(phone: str, scope: str) -> OptOut | None:
-    """Read the state of a phone."""
-    return _read(store.get(keys.opt_out(phone, scope)))
-
-
-def _read(found: Attributes | None) -> OptOut | None:
-    return read(OptOut, found) if found else None
+Pair = tuple[str, str]  # an account and a phone
+Gates = tuple[keys.Key, keys.Key]  # the opt-outs from the shared numbers and from the account
 
 
 class PairBlocks(Struct, frozen=True):
-    """Of accounts and phones: which may not text which, and which wait until their staff have answered."""
+    """The pairs whose texts are blocked, and those whose texts wait until staff have answered a question."""
 
-    blocked: set[tuple[str, str]]
-    asked: set[tuple[str, str]]
+    blocked: set[Pair]
+    asked: set[Pair]
 
 
-def pair_blocks(senders_and_phones: Iterable[Pair], left_at: datetime | None = None) -> PairBlocks:
-    """Tell which accounts may not text which phones (`consent.blocks`), or not yet.
+def get(phone: str, scope: str) -> OptOut | None:
+    """Return the state of a phone, or None before its first event."""
+    return _read(store.get(keys.opt_out(phone, scope)))
 
-    `left_at` is since when the accounts have numbers of their own.
-    """
-    wanted = {pair: gates(*pair) for pair in senders_and_phones}
-    found = store.get_many(key for of_pair in wanted.values() for key in of_pair) if wanted else {}
-    return pair_blocks_in(wanted, found, dict.fromkeys(wanted, left_at))
+
+def blocked(pairs: Iterable[Pair], left_at: datetime | None = None) -> set[Pair]:
+    """Return the pairs of an account and a phone that it may not text."""
+    return pair_blocks(pairs, left_at).blocked
+
+
+def pair_blocks(pairs: Iterable[Pair], left_at: datetime | None = None) -> PairBlocks:
+    """Return which accounts may not text which phones, or not yet; `left_at` is as in `consent.blocks`."""
+    wanted = {pair: gates(*pair) for pair in pairs}
+    items = store.get_many(key for both in wanted.values() for key in both) if wanted else {}
+    return pair_blocks_in(wanted, items, dict.fromkeys(wanted, left_at))
+
+
+def gates(account: str, phone: str) -> Gates:
+    """Return the keys of the two opt-outs that can block an account's texts to a phone."""
+    return keys.opt_out(phone, SHARED), keys.opt_out(phone, of_account(account))
 
 
 def pair_blocks_in(
-    wanted: Mapping[Pair, Gates], found: Mapping[keys.Key, Attributes], left_at: Mapping[Pair, datetime | None]
+    wanted: Mapping[Pair, Gates], items: Mapping[keys.Key, Attributes], left_at: Mapping[Pair, datetime | None]
 ) -> PairBlocks:
-    """Tell the same from the gates of each account and phone, as far as they were found."""
-    states = {pair: [_read(found.get(key)) for key in of_pair] for pair, of_pair in wanted.items()}
+    """Return the same as `pair_blocks`, from items that the caller has read."""
+    states = {pair: [_read(items.get(key)) for key in both] for pair, both in wanted.items()}
     return PairBlocks(
         blocked={pair for pair, (shared, own) in states.items() if blocks(shared, own, left_at[pair])},
         asked={pair for pair, (_, own) in states.items() if own and own.asked},
     )
 
 
-def blocked(senders_and_phones: Iterable[Pair], left_at: datetime | None = None) -> set[Pair]:
-    """Tell which accounts may not text which phones."""
-    return pair_blocks(senders_and_phones, left_at).blocked
-
-
-def gates(account: str, phone: str) -> Gates:
-    """Give the opt-outs that an account's text to a phone must pass: from the shared numbers, and from itself."""
-    return keys.opt_out(phone, SHARED), keys.opt_out(phone, of_account(account))
-
-
 def scopes_to_open(phone: str, event_id: str) -> list[str]:
-    """List the scopes in which a phone is opted out, and those that this very event has opened before."""
-    found = store.query(keys.opt_out(phone, ""))
-    return [str(item["scope"]) for item in found if is_out(item) or item.get("turned_by") == event_id]
-
-
-def is_out(item: Attributes | None) -> bool:
-    """Read from an opt-out item whether it blocks."""
-    return bool(item and item["out"])
-
-
-def is_asked(item: Attributes | None) -> bool:
-    """Read from an opt-out item whether staff are asked about the phone."""
-    return bool(item and item.get("asked"))
+    """Return the scopes in which a phone is opted out, or was until an earlier delivery of this event."""
+    return [state.scope for state in _all_scopes(phone) if state.out or state.turned_by == event_id]
 
 
 def record(event: OptOutEvent) -> OptOut:
-    """Take an event into the history and, if none is later, into the state; gives the state that stands now.
-
-    Taking in the same event again changes nothing.
-    """
+    """Write an event into the history and the state, and return the state; a repeated event changes nothing."""
     while True:
-        now = get(event.phone, event.scope)
-        then = apply(now, event)
-        if _take_in(event, now, then):
-            return then
+        before = get(event.phone, event.scope)
+        after = apply(before, event)
+        if _try_record(event, before, after):
+            return after
 
 
-def answer(event: OptOutEvent, near_miss: str) -> bool:
-    """Take in what staff answer of a near miss; False when it is answered, or the client has told, already.
+def record_answer(event: OptOutEvent, message_id: str) -> bool:
+    """Record the answer of staff about a message; return False if staff or the client have decided meanwhile.
 
-    What was out before stays out: only the client takes an opt-out back.
+    Staff cannot end an opt-out: only the client can.
     """
-    while (now := get(event.phone, event.scope)) and now.asked == near_miss and (event.out or not now.out):
-        if _take_in(event, now, apply(now, event)):
+    while (before := get(event.phone, event.scope)) and before.asked == message_id and (event.out or not before.out):
+        if _try_record(event, before, apply(before, event)):
             return True
     return False
 
 
-def settle(told: OptOut) -> list[str]:
-    """Take back the questions that the client's word to the shared numbers answers; gives whose they were.
+def close_questions(state: OptOut) -> list[str]:
+    """Close the questions that a STOP or START to the shared numbers decided; return the accounts that were asked.
 
-    That word is read after a near miss is written, and looks for near misses after its own write: one sees the other.
+    An account with a number of its own is not concerned. No question is missed: this reads the questions after the
+    keyword was written, and the worker that writes a question reads the keywords after that.
     """
-
-    every = (read(OptOut, item) for item in store.query(keys.opt_out(told.phone, "")) if is_asked(item))
-    earlier = (one for one in every if tells_since(told, one.asked_at, one.asked))
-    return [str(one.account) for one in earlier if not numbers.dedicated_since(str(one.account)) and _settled(one)]
-
-
-def withdraw(account: str, phone: str, near_miss: str) -> None:
-    """Take back the question about a near miss that turns out to be another account's."""
-    asked = get(phone, of_account(account))
-    if asked and asked.asked == near_miss:
-        _settled(asked)
+    asked = [own for own in _all_scopes(state.phone) if own.asked and decided_since(state, own.asked_at, own.asked)]
+    return [
+        str(own.account)
+        for own in asked
+        if not numbers.dedicated_since(str(own.account)) and _try_close_question(own)
+    ]
 
 
-def _settled(asked: OptOut) -> bool:
-    same = Attr("asked").eq(asked.asked)
-    told = Update(keys.opt_out(asked.phone, asked.scope), remove=("asked", "asked_at"), when=same)
-    return store.try_write(told, closing_question(asked))
-
-
-def _take_in(event: OptOutEvent, now: OptOut | None, then: OptOut) -> bool:
-    history = Put(
-        keys.consent(event.phone, event.scope, event.at, event.id),
-        {
-            "type": "consent",
-            **store.expires(event.at + _KEPT),
-            **attributes(event),
-            "folder": keys.history(),
-            "folder_at": keys.folder_place(event.at, _name(event)),
-        },
-    )
-    if then == now:
-        return store.try_write(history)
-    unchanged = ABSENT
-    if now:
-        names = ("event_id", "asked")
-        each = (Attr(name).eq(held) if (held := getattr(now, name)) else Attr(name).not_exists() for name in names)
-        unchanged = reduce(and_, each)
-    state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(then)}, unchanged)
-    return store.try_write(state, history, *with_event(now, then, event))
+def withdraw(account: str, phone: str, message_id: str) -> None:
+    """Close the question about a message that belongs to another account now."""
+    state = get(phone, of_account(account))
+    if state and state.asked == message_id:
+        _try_close_question(state)
 
 
 def history(phone: str, scope: str, now: datetime) -> list[OptOutEvent]:
-    """List the events of a phone in a scope, oldest first."""
-    found = store.all_unexpired(store.query(keys.consents(phone, scope)), now)
-    return [read(OptOutEvent, item) for item in found]
+    """Return the events of a phone in a scope, oldest first."""
+    items = store.all_unexpired(store.query(keys.consents(phone, scope)), now)
+    return [read(OptOutEvent, item) for item in items]
 
 
 def all_of(phone: str, now: datetime) -> list[OptOutEvent]:
-    """List the events of a phone in all scopes, oldest first."""
-    found = store.all_unexpired(store.query(keys.consents(phone)), now)
-    return sorted((read(OptOutEvent, item) for item in found), key=lambda event: (event.at, _name(event)))
+    """Return the events of a phone in all scopes, oldest first."""
+    items = store.all_unexpired(store.query(keys.consents(phone)), now)
+    return sorted((read(OptOutEvent, item) for item in items), key=lambda event: (event.at, _place_id(event)))
 
 
 def everything(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[OptOutEvent], str | None]:
-    """List the events of all phones, oldest first, and where the next page begins."""
-    since = keys.folder_place(now - _KEPT, "")
+    """Return a page of the events of all phones, oldest first, and the cursor of the next page."""
+    since = keys.folder_place(now - _HISTORY_KEPT, "")
     items, next_cursor = store.index_page(keys.history(), limit=limit, cursor=cursor, since=since)
     return [read(OptOutEvent, item) for item in store.all_unexpired(items, now)], next_cursor
 
 
-def _name(event: OptOutEvent) -> str:
-    return f"{event.id}-{event.scope}"
-
-
-def automatic_reply(phone: str, message_id: str, now: datetime) -> Update | None:
-    """Make the write that counts an automatic reply to a phone; None when it got as many as it may in an hour.
-
-    The write fails when another reply was counted meanwhile.
-    """
-    key = keys.automatic_replies(phone)
-    found = store.get(key) or {}
-    before = found.get("lately", {})
-    lately = after_one_more_answer(before, message_id, now)
-    if lately is None:
-        return None
-    same = Attr("lately").eq(before) if before else Attr("lately").not_exists()
-    return Update(key, changes={"type": "replies", "lately": lately, **store.expires(now + _COUNTED)}, when=same)
-
-
 def get_question(account: str, phone: str) -> Question | None:
-    """Read what staff are or were last asked about a phone."""
-    found = store.get(keys.question(account, phone))
-    return read(Question, found) if found else None
+    """Return the last question about a phone, open or not."""
+    item = store.get(keys.question(account, phone))
+    return read(Question, item) if item else None
 
 
 def question_page(account: str, *, limit: int, cursor: str | None) -> tuple[list[Question], str | None]:
-    """List what staff are asked, oldest first, and where the next page begins."""
+    """Return a page of the open questions, oldest first, and the cursor of the next page."""
     items, next_cursor = store.index_page(keys.questions(account), limit=limit, cursor=cursor)
-    return [one for item in items if (one := read(Question, item)).open], next_cursor
+    return [question for item in items if (question := read(Question, item)).open], next_cursor
 
 
-def with_event(now: OptOut | None, then: OptOut, event: OptOutEvent) -> list[Write]:
-    """Make the writes that go with an event: a question is put, or an event has answered it."""
+def automatic_reply(phone: str, message_id: str, now: datetime) -> Update | None:
+    """Return the write that counts an automatic reply to a phone, or None if it had three in the last hour.
+
+    The write fails if another reply was counted meanwhile.
+    """
+    key = keys.automatic_replies(phone)
+    before = (store.get(key) or {}).get("lately", {})
+    lately = with_reply(before, message_id, now)
+    if lately is None:
+        return None
+    unchanged = Attr("lately").eq(before) if before else Attr("lately").not_exists()
+    changes = {"type": "replies", "lately": lately, **store.expires(now + _REPLIES_KEPT)}
+    return Update(key, changes=changes, when=unchanged)
+
+
+def _read(item: Attributes | None) -> OptOut | None:
+    return read(OptOut, item) if item else None
+
+
+def _all_scopes(phone: str) -> list[OptOut]:
+    return [read(OptOut, item) for item in store.query(keys.opt_out(phone, ""))]
+
+
+def _try_record(event: OptOutEvent, before: OptOut | None, after: OptOut) -> bool:
+    """Write an event and the state after it; return False if the state has changed since it was read."""
+    entry = Put(
+        keys.consent(event.phone, event.scope, event.at, event.id),
+        {
+            "type": "consent",
+            **store.expires(event.at + _HISTORY_KEPT),
+            **attributes(event),
+            "folder": keys.history(),
+            "folder_at": keys.folder_place(event.at, _place_id(event)),
+        },
+    )
+    if after == before:
+        return store.try_write(entry)
+    unchanged = _is("event_id", before.event_id) & _is("asked", before.asked) if before else ABSENT
+    state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(after)}, unchanged)
+    return store.try_write(state, entry, *_question_writes(event, before, after))
+
+
+def _question_writes(event: OptOutEvent, before: OptOut | None, after: OptOut) -> list[Write]:
+    """Return the writes that open the question of a possible opt-out, or close the one that an event decided."""
     if event.asks:
-        asked = question_of(event)
-        place = {"folder": keys.questions(asked.account), "folder_at": keys.folder_place(asked.at, asked.phone)}
-        return [Put(keys.question(asked.account, asked.phone), {"type": "question", **attributes(asked), **place})]
-    answered = now and (event.means is Means.TEXT_AND_STAFF or (now.asked and not then.asked))
-    return [closing_question(then, None if event.means is Means.TEXT else event.out)] if answered else []
+        question = question_of(event)
+        key = keys.question(question.account, question.phone)
+        place = {
+            "folder": keys.questions(question.account),
+            "folder_at": keys.folder_place(question.at, question.phone),
+        }
+        return [Put(key, {"type": "question", **attributes(question), **place})]
+    if before and (event.means is Means.TEXT_AND_STAFF or (before.asked and not after.asked)):
+        return [_closed_question(after, None if event.means is Means.TEXT else event.out)]
+    return []
 
 
-def closing_question(asked: OptOut, answer: bool | None = None) -> Update:
-    """Make the write after which nobody is asked: staff have answered, or the client has told."""
-    key = keys.question(asked.account or "", asked.phone)
-    told = {} if answer is None else {"opted_out": answer}
-    return Update(key, changes={"open": False, **told}, remove=("folder", "folder_at"))
+def _try_close_question(state: OptOut) -> bool:
+    unchanged = Attr("asked").eq(state.asked)
+    not_asked = Update(keys.opt_out(state.phone, state.scope), remove=("asked", "asked_at"), when=unchanged)
+    return store.try_write(not_asked, _closed_question(state))
+
+
+def _closed_question(state: OptOut, opted_out: bool | None = None) -> Update:
+    """Return the write that closes a question, with the answer of staff if they gave one."""
+    answer = {} if opted_out is None else {"opted_out": opted_out}
+    key = keys.question(state.account or "", state.phone)
+    return Update(key, changes={"open": False, **answer}, remove=("folder", "folder_at"))
+
+
+def _is(name: str, value: str | None) -> ConditionBase:
+    return Attr(name).eq(value) if value else Attr(name).not_exists()
+
+
+def _place_id(event: OptOutEvent) -> str:
+    return f"{event.id}-{event.scope}"

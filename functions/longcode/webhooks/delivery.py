@@ -1,4 +1,4 @@
-"""Deliveries of events to a studio's software: which it wants, their retries, and the back-off of its endpoint."""
+"""Deliveries of events to a studio's hosted software: which it wants, retries, and the back-off of its endpoint."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,8 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode.accounts.account import Account, WebhookEvent
-from longcode.accounts.account import ReplyDelivery as Mode
+from longcode.accounts.account import Account, ReplyDelivery, WebhookEvent
 from longcode.message import Instant, Message
 from longcode.windows import HEALED_AFTER
 
@@ -31,14 +30,14 @@ _RETRY_PAUSES = (  # three days in all, less the jitter
     timedelta(hours=20),
     timedelta(hours=27),
 )
-_SHARE_OF_AGE = 4  # the older a delivery is that waits for a failing endpoint, the less often it is looked at
+_SHARE_OF_AGE = 4  # a delivery that waits for a failing endpoint waits at least a quarter of its age
 
 _BACKOFFS = (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=15))
 _PROBE = timedelta(seconds=50)  # longer than a worker runs
 
 
 class DeliveryState(StrEnum):
-    """Pending until the endpoint takes it, or until it is given up."""
+    """Pending until the endpoint accepts it, or until it is given up."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -46,9 +45,9 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """One event for one studio's software. `data` is the payload; a reply's stays with its message.
+    """One event for one studio's software. `data` is the payload; a reply's words stay with its message.
 
-    `attempt` counts the calls since `begun_at`, which a replay sets anew; `expires_at` is in epoch seconds.
+    `attempt` counts the attempts since `begun_at`, which a replay sets anew; `expires_at` is in epoch seconds.
     """
 
     account: str
@@ -67,9 +66,9 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """The address of a studio's software, and how it answered last. `version` counts the changes.
+    """The state of a studio's endpoint: failures in a row and the back-off. `version` counts the changes.
 
-    `paused_until`: nobody calls it before. `probe_until`: after a pause, one worker alone calls it before.
+    It is not called before `paused_until`. After that pause, only one worker calls it before `probe_until`.
     """
 
     account: str
@@ -81,7 +80,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
 def is_on(account: Account) -> bool:
     """Return whether an account has webhooks switched on."""
-    return bool(account.delivery is Mode.WEBHOOK and account.webhook_url and account.webhook_secret)
+    return bool(account.delivery is ReplyDelivery.WEBHOOK and account.webhook_url and account.webhook_secret)
 
 
 def wants(account: Account, event: WebhookEvent) -> bool:
@@ -112,13 +111,13 @@ def new(
 
 
 def of_reply(reply: Message, now: datetime) -> Delivery:
-    """Return the delivery of a new reply. Its words are read when it is posted: they may have expired by then."""
+    """Return the delivery of a new reply. Its words are read when it is posted, unless they have expired by then."""
     event = WebhookEvent.MESSAGE_RECEIVED
     return new(reply.account, event, reply.id, {"id": reply.id}, now, message_id=reply.id)
 
 
 def of_status(message: Message, now: datetime) -> Delivery:
-    """Return the delivery of a text's new state, without the text's words."""
+    """Return the delivery of a text's new state; the text's words are not in it."""
     data = {
         "id": message.id,
         "phone": message.phone,
@@ -132,83 +131,83 @@ def of_status(message: Message, now: datetime) -> Delivery:
 
 
 def id_of(account: str, event: WebhookEvent, source: str) -> str:
-    """Return the id of a delivery: the same at every attempt, and another for each studio."""
+    """Return the id of a delivery: the same at each attempt, different for each studio."""
     return blake2s(f"{account}\n{event}\n{source}".encode(), digest_size=12).hexdigest()
 
 
 def retry_pause(attempt: int, jitter: float) -> timedelta:
-    """Return how long to wait after the attempt with that number, from 1; `jitter` is from 0 to 1."""
+    """Return the pause after an attempt, counted from 1; `jitter` is from 0 to 1."""
     return _RETRY_PAUSES[min(attempt, len(_RETRY_PAUSES)) - 1] * (1 - jitter / 5)
 
 
-def delivered(one: Delivery, now: datetime) -> Delivery:
-    """Return the delivery as taken by the endpoint."""
-    return _ended(replace(one, state=DeliveryState.DELIVERED, attempt=one.attempt + 1, error=None), now)
+def delivered(delivery: Delivery, now: datetime) -> Delivery:
+    """Return the delivery as accepted by the endpoint."""
+    return _ended(replace(delivery, state=DeliveryState.DELIVERED, attempt=delivery.attempt + 1, error=None), now)
 
 
-def refused(one: Delivery, error: str, now: datetime, jitter: float) -> Delivery:
+def refused(delivery: Delivery, error: str, now: datetime, jitter: float) -> Delivery:
     """Return the delivery with its next attempt after a pause, or given up after ten attempts or three days."""
-    tried = replace(one, attempt=one.attempt + 1, error=error)
-    last = one.begun_at + RETRIED_FOR
+    tried = replace(delivery, attempt=delivery.attempt + 1, error=error)
+    last = delivery.begun_at + RETRIED_FOR
     if tried.attempt >= MAX_ATTEMPTS or now >= last:
         return given_up(tried, error, now)
     return replace(tried, due_at=min(now + retry_pause(tried.attempt, jitter), last))
 
 
-def put_off(one: Delivery, until: datetime, now: datetime) -> Delivery:
-    """Return the delivery as waiting for a failing endpoint: that is no attempt, and ends after three days."""
-    if now >= one.begun_at + RETRIED_FOR:
-        return given_up(one, one.error or ENDPOINT_FAILING, now)
-    waits_until = max(until, now + (now - one.begun_at) / _SHARE_OF_AGE)
-    return replace(one, due_at=waits_until, error=one.error or ENDPOINT_FAILING)
+def put_off(delivery: Delivery, until: datetime, now: datetime) -> Delivery:
+    """Return the delivery as waiting for a failing endpoint, without an attempt; give it up after three days."""
+    if now >= delivery.begun_at + RETRIED_FOR:
+        return given_up(delivery, delivery.error or ENDPOINT_FAILING, now)
+    waits_until = max(until, now + (now - delivery.begun_at) / _SHARE_OF_AGE)
+    return replace(delivery, due_at=waits_until, error=delivery.error or ENDPOINT_FAILING)
 
 
-def gone(one: Delivery, error: str, now: datetime) -> Delivery:
-    """Return the delivery as given up, because the endpoint wants no more."""
-    return given_up(replace(one, attempt=one.attempt + 1), error, now)
+def gone(delivery: Delivery, error: str, now: datetime) -> Delivery:
+    """Return the delivery as given up after an attempt, because the endpoint wants no more webhooks."""
+    return given_up(replace(delivery, attempt=delivery.attempt + 1), error, now)
 
 
-def given_up(one: Delivery, error: str, now: datetime) -> Delivery:
-    """Return the delivery as failed; it is listed for thirty days, and can be replayed."""
-    return _ended(replace(one, state=DeliveryState.FAILED, error=error), now)
+def given_up(delivery: Delivery, error: str, now: datetime) -> Delivery:
+    """Return the delivery as failed; for thirty days it is listed and can be replayed."""
+    return _ended(replace(delivery, state=DeliveryState.FAILED, error=error), now)
 
 
-def replayed(one: Delivery, now: datetime) -> Delivery:
-    """Return the delivery as new, with all its attempts; as it is, if nothing was attempted since it was new."""
-    if one.state is DeliveryState.PENDING and one.attempt == 0:
-        return one
-    begun = replace(one, state=DeliveryState.PENDING, attempt=0, begun_at=now, due_at=now + HEALED_AFTER)
+def replayed(delivery: Delivery, now: datetime) -> Delivery:
+    """Return the delivery with all its attempts again, or unchanged if it has had none yet."""
+    if delivery.state is DeliveryState.PENDING and delivery.attempt == 0:
+        return delivery
+    begun = replace(delivery, state=DeliveryState.PENDING, attempt=0, begun_at=now, due_at=now + HEALED_AFTER)
     return replace(begun, finished_at=None, expires_at=None)
 
 
 def backoff_until(endpoint: Endpoint, now: datetime) -> datetime | None:
-    """Return the end of the pause in which nobody calls an endpoint, or None."""
+    """Return the end of the endpoint's pause, or None if it may be called."""
     return endpoint.paused_until if endpoint.paused_until and now < endpoint.paused_until else None
 
 
 def probed(endpoint: Endpoint, now: datetime) -> Endpoint | None:
-    """Return an endpoint that failed last as called by one worker alone; None if another worker does so now."""
+    """Return the endpoint as called by one worker after a failure, or None if another worker calls it now."""
     if endpoint.probe_until and now < endpoint.probe_until:
         return None
     return replace(endpoint, version=endpoint.version + 1, probe_until=now + _PROBE)
 
 
 def failed(endpoint: Endpoint, now: datetime, jitter: float) -> Endpoint:
-    """Return the endpoint with a pause, which grows to a quarter of an hour; `jitter` is from 0 to 1."""
+    """Return the endpoint with a pause, which grows to 15 minutes; `jitter` is from 0 to 1."""
     failures = endpoint.failures + 1
     pause = _BACKOFFS[min(failures, len(_BACKOFFS)) - 1] * (1 - jitter / 5)
-    return replace(clear_backoff(endpoint), failures=failures, paused_until=now + pause)
+    return replace(without_backoff(endpoint), failures=failures, paused_until=now + pause)
 
 
 def recovered(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint as one that answers."""
-    return replace(clear_backoff(endpoint), failures=0)
+    """Return the endpoint without failures."""
+    return replace(without_backoff(endpoint), failures=0)
 
 
-def clear_backoff(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint without its pause, because the studio says that it answers again."""
+def without_backoff(endpoint: Endpoint) -> Endpoint:
+    """Return the endpoint without its pause, because the studio asked for a new attempt."""
     return replace(endpoint, version=endpoint.version + 1, paused_until=None, probe_until=None)
 
 
-def _ended(one: Delivery, now: datetime) -> Delivery:
-    return replace(one, due_at=None, finished_at=now, expires_at=int((now + KEPT_FOR).timestamp()))
+def _ended(delivery: Delivery, now: datetime) -> Delivery:
+    return replace(delivery, due_at=None, finished_at=now, expires_at=int((now + KEPT_FOR).timestamp()))

@@ -1,6 +1,6 @@
-"""Post a webhook to an address that a studio gave us: https, public internet only, no redirects, ten seconds in all.
+"""Post a webhook to a studio's address: https on the public internet, no redirects, ten seconds in all.
 
-Nothing of an answer but its status is read.
+Only the status of the response is read.
 """
 
 import socket
@@ -27,11 +27,11 @@ Connect = Callable[[str, int, float], socket.socket]
 
 
 class _Unreachable(Exception):
-    """The address may not be called; the text is the reason, and does not quote the address."""
+    """The address must not be called. The text is the reason and does not quote the address."""
 
 
 def post(webhook: Webhook) -> Answer:
-    """Post a webhook, with the certificate authorities and the addresses that this deployment allows."""
+    """Post a webhook with the certificate authorities and addresses that this deployment allows."""
     ca = settings().webhook_loopback_ca
     return call(webhook, trust=_trust(ca or None), on_loopback=bool(ca))
 
@@ -43,7 +43,7 @@ def _trust(ca: str | None) -> ssl.SSLContext:
 
 def addresses(host: str, port: int) -> list[str]:
     """Return all addresses of a host."""
-    return [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def _connect(address: str, port: int, seconds: float) -> socket.socket:
@@ -59,10 +59,10 @@ def call(
     connect: Connect = _connect,
     seconds: float = _SECONDS,
 ) -> Answer:
-    """Post a webhook and return the answer, after `seconds` at the latest.
+    """Post a webhook and return the response, or an error after `seconds`.
 
-    A socket's own time-out starts anew with each byte, and DNS has none: so the call runs in a thread, which is cut
-    off and left behind when its time is over.
+    A socket's time-out starts anew with each byte, and DNS has none. So the call runs in a thread, whose connection
+    is cut when the time is over.
     """
     try:
         parts, port = _split(webhook.url)
@@ -78,9 +78,9 @@ def call(
         connect=connect,
     )
     pool = ThreadPoolExecutor(1)
-    answer = pool.submit(_answer, connection, parts, webhook)
+    response = pool.submit(_request, connection, parts, webhook)
     try:
-        return answer.result(seconds)
+        return response.result(seconds)
     except TimeoutError:
         connection.cut()
         return Answer(error="timed_out")
@@ -89,7 +89,7 @@ def call(
 
 
 class _CheckedConnection(HTTPSConnection):
-    """A connection that resolves its host once, and goes to the address that was checked, whatever DNS says next.
+    """A connection that resolves its host once and goes to the checked address, even if DNS changes meanwhile.
 
     The certificate is checked for the host's name.
     """
@@ -106,37 +106,37 @@ class _CheckedConnection(HTTPSConnection):
         connect: Connect,
     ) -> None:
         super().__init__(host, port, timeout=seconds, ssl_context=trust)
-        self._named, self._seconds = host, seconds
-        self._may_be_called = is_loopback if on_loopback and host == "localhost" else is_public
+        self._host_name, self._seconds = host, seconds
+        self._is_allowed = is_loopback if on_loopback and host == "localhost" else is_public
         self._resolve, self._connect_to = resolve, connect
         self._under_tls: socket.socket | None = None
         self._is_cut = False
 
     def _new_conn(self) -> socket.socket:
-        opened = self._open(self._checked())
-        self._under_tls = opened.dup()
-        if self._is_cut:  # between the name and the connection
-            opened.close()
+        connection = self._open(self._checked())
+        self._under_tls = connection.dup()
+        if self._is_cut:  # while the name was resolved
+            connection.close()
             raise TimeoutError
-        return opened
+        return connection
 
     def _checked(self) -> list[str]:
         try:
-            found = self._resolve(self._named, self.port)
+            resolved = self._resolve(self._host_name, self.port)
         except OSError as unknown:
             raise _Unreachable("unknown_host") from unknown
-        if not found or not all(map(self._may_be_called, found)):
+        if not resolved or not all(map(self._is_allowed, resolved)):
             raise _Unreachable("not_public")
-        return found
+        return resolved
 
-    def _open(self, found: list[str]) -> socket.socket:
-        for address in found[:-1]:
-            with suppress(OSError):  # such as IPv6 where there is none
+    def _open(self, checked: list[str]) -> socket.socket:
+        for address in checked[:-1]:
+            with suppress(OSError):  # an IPv6 address, for example, without IPv6
                 return self._connect_to(address, self.port, self._seconds)
-        return self._connect_to(found[-1], self.port, self._seconds)
+        return self._connect_to(checked[-1], self.port, self._seconds)
 
     def cut(self) -> None:
-        """End the call from another thread, whatever it waits for: TLS itself would wait for the other side."""
+        """End the call from another thread. The socket under TLS is shut: closing TLS would wait for the peer."""
         self._is_cut = True
         if self._under_tls:
             with suppress(OSError):
@@ -148,12 +148,12 @@ class _CheckedConnection(HTTPSConnection):
             self._under_tls.close()
 
 
-def _answer(connection: _CheckedConnection, parts: SplitResult, webhook: Webhook) -> Answer:
+def _request(connection: _CheckedConnection, parts: SplitResult, webhook: Webhook) -> Answer:
     path = quote(f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}", safe=_SAFE_IN_PATH)
     host = parts.netloc.rpartition("@")[2].encode("idna").decode()
     try:
         connection.request("POST", path, webhook.body, webhook.headers | {"host": host, "connection": "close"})
-        # Not urllib3's own: it logs the address, which may hold a secret, beside headers that it cannot read.
+        # urllib3's own method logs the address, which may contain a secret, with headers that it cannot read.
         return Answer(HTTPConnection.getresponse(connection).status)
     except _Unreachable as unreachable:
         return Answer(error=str(unreachable))
@@ -172,7 +172,7 @@ def _split(url: str) -> tuple[SplitResult, int]:
         parts = urlsplit(url)
         port = _HTTPS if parts.port is None else parts.port
         (parts.hostname or "").encode("idna")
-    except ValueError as bad:  # a port past 65535, a label too long for DNS and the like
+    except ValueError as bad:  # a port above 65535 or a label too long for DNS, for example
         raise _Unreachable("bad_address") from bad
     if parts.scheme != "https" or not parts.hostname:
         raise _Unreachable("bad_address")

@@ -1,4 +1,4 @@
-"""Deliveries and endpoints in the table. A delivery is written once, and due until it is taken or given up."""
+"""Webhook deliveries and endpoints in the table; a delivery stays due until the endpoint accepts it or it fails."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
@@ -13,8 +13,16 @@ from longcode.message import Message
 from longcode.messages import store as messages
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Attributes, Put, attributes, read
-from longcode.webhooks import delivery
-from longcode.webhooks.delivery import Delivery, DeliveryState, Endpoint
+from longcode.webhooks.delivery import (
+    Delivery,
+    DeliveryState,
+    Endpoint,
+    backoff_until,
+    failed,
+    probed,
+    recovered,
+    without_backoff,
+)
 
 
 class LookUp(Struct, frozen=True, kw_only=True):
@@ -26,7 +34,7 @@ class LookUp(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryPage(Struct, frozen=True, kw_only=True):
-    """Deliveries, newest first, and where the next page begins."""
+    """Deliveries, newest first, and the cursor of the next page."""
 
     deliveries: list[Delivery]
     next_cursor: str | None
@@ -34,133 +42,142 @@ class DeliveryPage(Struct, frozen=True, kw_only=True):
 
 def get(account: str, delivery_id: str, now: datetime) -> Delivery | None:
     """Return a delivery, unless it has expired."""
-    found = store.get(keys.delivery(account, delivery_id))
-    return _unexpired(found, now)
+    return _unexpired(store.get(keys.delivery(account, delivery_id)), now)
 
 
 def create(deliveries: Collection[Delivery]) -> list[Delivery]:
-    """Write the deliveries that are not there yet, and return those."""
-    candidates = deliveries if len(deliveries) <= 1 else _absent(deliveries)  # of many, most are often there
-    return [one for one in candidates if store.try_write(Put(keys.delivery(one.account, one.id), _item(one), ABSENT))]
+    """Write the deliveries that do not exist yet, and return those."""
+    candidates = deliveries if len(deliveries) <= 1 else _absent(deliveries)  # of many, most often exist
+    return [delivery for delivery in candidates if store.try_write(Put(_key(delivery), _item(delivery), ABSENT))]
 
 
-def creation(one: Delivery) -> Put:
-    """Return the write of a new delivery, for the transaction of what happened."""
-    return Put(keys.delivery(one.account, one.id), _item(one))
+def creation(delivery: Delivery) -> Put:
+    """Return the write of a new delivery, for the transaction of its event."""
+    return Put(_key(delivery), _item(delivery))
 
 
 def look_up(account: str, ids: Iterable[str]) -> LookUp:
     """Read deliveries of one account, with the account and its endpoint, in one call."""
-    wanted = {one: keys.delivery(account, one) for one in ids}
-    found = store.get_many([keys.account(account), keys.receiver(account), *wanted.values()])
-    of_account, of_endpoint = found.get(keys.account(account)), found.get(keys.receiver(account))
+    wanted = {delivery_id: keys.delivery(account, delivery_id) for delivery_id in ids}
+    items = store.get_many([keys.account(account), keys.receiver(account), *wanted.values()])
+    account_item, endpoint_item = items.get(keys.account(account)), items.get(keys.receiver(account))
+    deliveries = {delivery_id: _readable(items.get(key)) for delivery_id, key in wanted.items()}
     return LookUp(
-        account=read(Account, of_account) if of_account else None,
-        endpoint=read(Endpoint, of_endpoint) if of_endpoint else Endpoint(account=account),
-        deliveries={name: one for name, key in wanted.items() if (one := _readable(found.get(key)))},
+        account=read(Account, account_item) if account_item else None,
+        endpoint=read(Endpoint, endpoint_item) if endpoint_item else Endpoint(account=account),
+        deliveries={delivery_id: delivery for delivery_id, delivery in deliveries.items() if delivery},
     )
 
 
 def texts(deliveries: Iterable[Delivery]) -> dict[str, Message]:
     """Return the messages whose words these deliveries carry, by their ids."""
-    wanted = [keys.message(one.account, one.message_id) for one in deliveries if one.message_id]
-    found = store.get_many(wanted) if wanted else {}
-    return {one.id: one for item in found.values() if (one := messages.readable(item))}
+    wanted = [keys.message(delivery.account, delivery.message_id) for delivery in deliveries if delivery.message_id]
+    items = store.get_many(wanted) if wanted else {}
+    return {text.id: text for item in items.values() if (text := messages.readable(item))}
 
 
 def change(before: Delivery, after: Delivery) -> bool:
-    """Write what became of a delivery; return False if another has changed it since it was read."""
+    """Write a changed delivery; return False if another process has changed it since it was read."""
     unchanged = Attr("begun_at").eq(keys.instant(before.begun_at)) & _is("attempt", before.attempt, 0)
     unchanged &= _is("state", before.state, DeliveryState.PENDING)
-    return store.try_write(Put(keys.delivery(after.account, after.id), _item(after), unchanged))
+    return store.try_write(Put(_key(after), _item(after), unchanged))
 
 
 def page(account: str, state: DeliveryState, now: datetime, *, limit: int, cursor: str | None) -> DeliveryPage:
-    """Return the deliveries that wait for another attempt, or those that were given up; newest first."""
-    place = keys.deliveries(account, state)
-    items, next_cursor = store.index_page(place, limit=limit, cursor=cursor, newest_first=True)
-    shown = [one for item in items if (one := _unexpired(item, now)) and one.state is state]
-    return DeliveryPage(deliveries=shown, next_cursor=next_cursor)
+    """Return a page of the deliveries that failed, or of the pending ones after a failed attempt; newest first."""
+    folder = keys.deliveries(account, state)
+    items, next_cursor = store.index_page(folder, limit=limit, cursor=cursor, newest_first=True)
+    unexpired = [delivery for item in items if (delivery := _unexpired(item, now))]
+    listed = [delivery for delivery in unexpired if delivery.state is state]
+    return DeliveryPage(deliveries=listed, next_cursor=next_cursor)
 
 
 def reserve(endpoint: Endpoint, now: datetime) -> Endpoint | None:
-    """Return the endpoint if it may be called now. After a failure only one worker may, and the others get None."""
+    """Return the endpoint if it may be called now; after a failure only one worker may, the others get None."""
     if not endpoint.failures:
         return endpoint
-    probed = delivery.probed(endpoint, now)
-    return probed if probed and store.try_write(_endpoint_write(endpoint, probed)) else None
+    reserved = probed(endpoint, now)
+    return reserved if reserved and store.try_write(_endpoint_write(endpoint, reserved)) else None
 
 
 def note_success(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint as one that answers; one that did before costs no write."""
-    return _swap(endpoint, delivery.recovered) if endpoint.failures else endpoint
+    """Write and return the endpoint without failures; if it had none, nothing is written."""
+    return _swap(endpoint, recovered) if endpoint.failures else endpoint
 
 
 def note_failure(endpoint: Endpoint, now: datetime, jitter: float) -> Endpoint:
-    """Return the endpoint with its pause. Workers whose calls fail at the same time count as one failure."""
+    """Write and return the endpoint with its pause; workers that fail at the same time count as one failure."""
     return _swap(
-        endpoint, lambda found: found if delivery.backoff_until(found, now) else delivery.failed(found, now, jitter)
+        endpoint,
+        lambda current: current if backoff_until(current, now) else failed(current, now, jitter),
     )
 
 
 def clear_backoff(account: str) -> None:
     """End the pause of an account's endpoint, if there is one."""
-    found = store.get(keys.receiver(account))
-    if found:
-        _swap(read(Endpoint, found), delivery.clear_backoff)
+    item = store.get(keys.receiver(account))
+    if item:
+        _swap(read(Endpoint, item), without_backoff)
 
 
-def _swap(found: Endpoint, change: Callable[[Endpoint], Endpoint]) -> Endpoint:
+def _swap(current: Endpoint, change: Callable[[Endpoint], Endpoint]) -> Endpoint:
+    """Write a changed endpoint, again and again with the latest version until no other process interferes."""
     attempt = 0
-    while (then := change(found)) is not found:
+    while (changed := change(current)) is not current:
         try:
-            store.write(_endpoint_write(found, then))
-        except store.ConditionFailed as failed:
-            found = read(Endpoint, failed.found[0])
+            store.write(_endpoint_write(current, changed))
+        except store.ConditionFailed as conflict:
+            current = read(Endpoint, conflict.found[0])
             store.pause(attempt)
             attempt += 1
         else:
             break
-    return then
+    return changed
 
 
-def _endpoint_write(found: Endpoint, then: Endpoint) -> Put:
-    unchanged = Attr("version").eq(found.version) if found.version else ABSENT
-    return Put(keys.receiver(then.account), {"type": "receiver", **attributes(then)}, unchanged)
+def _endpoint_write(before: Endpoint, after: Endpoint) -> Put:
+    unchanged = Attr("version").eq(before.version) if before.version else ABSENT
+    return Put(keys.receiver(after.account), {"type": "receiver", **attributes(after)}, unchanged)
 
 
 def _absent(deliveries: Iterable[Delivery]) -> list[Delivery]:
-    places = {keys.delivery(one.account, one.id): one for one in deliveries}
-    found = store.get_many(places)
-    return [one for key, one in places.items() if key not in found]
+    by_key = {_key(delivery): delivery for delivery in deliveries}
+    existing = store.get_many(by_key)
+    return [delivery for key, delivery in by_key.items() if key not in existing]
 
 
-def _unexpired(found: Attributes | None, now: datetime) -> Delivery | None:
-    one = _readable(found)
-    return None if one and one.expires_at and one.expires_at <= now.timestamp() else one
+def _unexpired(item: Attributes | None, now: datetime) -> Delivery | None:
+    delivery = _readable(item)
+    expired = delivery and delivery.expires_at and delivery.expires_at <= now.timestamp()
+    return None if expired else delivery
 
 
-def _readable(found: Attributes | None) -> Delivery | None:
-    """Return a delivery; one that the code cannot read rings the alarm, and holds up no other."""
+def _readable(item: Attributes | None) -> Delivery | None:
+    """Return a delivery; count an item that is unreadable for the alarm and return None, so that others go on."""
     try:
-        return read(Delivery, found) if found else None
+        return read(Delivery, item) if item else None
     except ValidationError:
         count("UnreadableItems")
         logger.exception("delivery skipped")
         return None
 
 
-def _item(one: Delivery) -> Attributes:
-    due = keys.due(one.id, one.due_at, told=True) if one.due_at else {}
-    return {"type": "delivery", **attributes(one), **due, **_place(one)}
+def _key(delivery: Delivery) -> keys.Key:
+    return keys.delivery(delivery.account, delivery.id)
 
 
-def _place(one: Delivery) -> dict[str, str]:
-    if one.state is DeliveryState.DELIVERED or one.error is None:
+def _item(delivery: Delivery) -> Attributes:
+    due = keys.due(delivery.id, delivery.due_at, told=True) if delivery.due_at else {}
+    return {"type": "delivery", **attributes(delivery), **due, **_place(delivery)}
+
+
+def _place(delivery: Delivery) -> dict[str, str]:
+    """Return the attributes that list a delivery after a failed attempt."""
+    if delivery.state is DeliveryState.DELIVERED or delivery.error is None:
         return {}
     return {
-        "folder": keys.deliveries(one.account, one.state),
-        "folder_at": keys.folder_place(one.created_at, one.id),
+        "folder": keys.deliveries(delivery.account, delivery.state),
+        "folder_at": keys.folder_place(delivery.created_at, delivery.id),
     }
 
 

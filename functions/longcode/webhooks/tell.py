@@ -1,4 +1,4 @@
-"""Tell studios' hosted software what happened: each event is written once, and then put on the queue of webhooks."""
+"""Webhooks to hosted studios: write a delivery for each event, once, and put it on the queue."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -19,37 +19,38 @@ from longcode.webhooks.delivery import Delivery
 def tell(account: Account, deliveries: Collection[Delivery], *, written: bool = False) -> int:
     """Write the deliveries that are new and that the account wants, enqueue them and return their number.
 
-    `written`: the caller wrote them, in one transaction with what happened.
+    `written`: the caller wrote them, in one transaction with their event.
     """
-    wanted = [one for one in deliveries if delivery.wants(account, one.event)]
+    wanted = [candidate for candidate in deliveries if delivery.wants(account, candidate.event)]
     new = wanted if written else webhooks.create(wanted)
     enqueue(account.id, new)
     return len(new)
 
 
 def enqueue(account: str, deliveries: Sequence[Delivery]) -> None:
-    """Put deliveries on the queue; the sweeper brings those that are lost there."""
+    """Put deliveries on the queue; the sweeper enqueues those that get lost."""
+    jobs = (Deliver(account=account, delivery_id=pending.id, attempt=pending.attempt) for pending in deliveries)
     with queues.best_effort(account=account):
-        queues.send(*(Deliver(account=account, delivery_id=one.id, attempt=one.attempt) for one in deliveries))
+        queues.send(*jobs)
 
 
 def tell_opt_out(events: Sequence[OptOutEvent], now: datetime, studios: Iterable[str] | None = None) -> None:
-    """Tell studios what one word of a client, or of staff, did to the opt-outs of a phone, in one scope or several.
+    """Write and enqueue the webhooks of an opt-out or opt-in: of the `events` of one keyword or one entry by staff.
 
-    Unless `studios` are given, these are the ones that have a client with the phone or have texted it.
+    `studios` are by default those that have a client with the phone or have texted it.
     """
-    phone = events[0].phone
+    event = events[0]
     if studios is None:
-        with_client = [account for account, _ in clients.everywhere_with_phone(phone)]
-        studios = [*with_client, *numbers.accounts_texting(phone)]
+        with_client = [account for account, _ in clients.everywhere_with_phone(event.phone)]
+        studios = [*with_client, *numbers.accounts_texting(event.phone)]
     scopes = {event.scope for event in events}
     for account in accounts.hosted(studios):
         if delivery.wants(account, WebhookEvent.OPT_OUT_RECORDED) and not scopes.isdisjoint(_scopes(account)):
-            tell(account, [_of_opt_out(account, events[0], now)])
+            tell(account, [_of_opt_out(account, event, now)])
 
 
 def _scopes(account: Account) -> list[str]:
-    """Return the scopes in which an opt-out keeps an account's texts from a phone."""
+    """Return the scopes in which an opt-out blocks an account's texts."""
     return [of_account(account.id), *([] if account.number else [SHARED])]
 
 

@@ -1,4 +1,4 @@
-"""docs/examples/poll_inbox.py, as a studio would run it, against the real handler."""
+"""docs/examples/poll_inbox.py, run as a studio runs it, against the real handler."""
 
 import json
 import os
@@ -25,41 +25,41 @@ PROGRAM = Path(__file__).parents[3] / "docs" / "examples" / "poll_inbox.py"
 
 
 class Served:
-    """The API on a loopback address; `then` comes before each of its answers."""
+    """The API on a loopback address. `before` is called before each response; `lost` bytes of it are cut off."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.then: Callable[[], object] = lambda: None
-        self.answer: Answered | None = None
-        self.lost = 0  # bytes at the end of each answer
+        self.queries: list[str] = []
+        self.before: Callable[[], object] = lambda: None
+        self.response: Answered | None = None  # instead of the API's
+        self.lost = 0
         served = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                served.then()
-                answer = served.answer or served.ask(self.path, self.headers["Authorization"])
-                self.send_response(answer.status)
-                self.send_header("Content-Length", str(len(answer.text.encode()) + served.lost))
+                served.before()
+                response = served.response or served.call(self.path, self.headers["Authorization"])
+                self.send_response(response.status)
+                self.send_header("Content-Length", str(len(response.text.encode()) + served.lost))
                 self.end_headers()
-                self.wfile.write(answer.text.encode())
+                self.wfile.write(response.text.encode())
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 
-    def ask(self, path: str, authorization: str) -> Answered:
-        """Do what API Gateway does with a request whose password is right."""
+    def call(self, path: str, authorization: str) -> Answered:
+        """Return the API's response to a request with the right password."""
         account, password = b64decode(authorization.removeprefix("Basic ")).decode().split(":")
         assert password == "secret"
         parts = urlsplit(path)
-        self.asked.append(parts.query)
+        self.queries.append(parts.query)
         return call(api, "GET", parts.path.removeprefix("/v1"), account=account, query=dict(parse_qsl(parts.query)))
 
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    """Give the API, served on this machine."""
+    """Serve the API on this machine."""
     served = Served()
     thread = Thread(target=served.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -71,7 +71,7 @@ def served() -> Iterator[Served]:
 
 @pytest.fixture
 def run(served: Served, tmp_path: Path) -> Callable[[], "subprocess.CompletedProcess[str]"]:
-    """Give the job, to be run."""
+    """Return a function that runs the program."""
     files = ["--replies", str(tmp_path / "replies.jsonl"), "--cursor", str(tmp_path / "inbox.cursor")]
     address = f"http://127.0.0.1:{served.server.server_port}/v1"
     command = [sys.executable, "-I", str(PROGRAM), "--api", address, "--account", "10000001", *files]
@@ -87,7 +87,7 @@ def fetched(folder: Path) -> list[str]:
 Run = Callable[[], "subprocess.CompletedProcess[str]"]
 
 
-def test_each_run_adds_what_is_new_and_keeps_its_place(
+def test_each_run_appends_the_new_replies_and_saves_the_cursor(
     account: Account, served: Served, run: Run, tmp_path: Path
 ) -> None:
     receive("SM1", "One 😀\nline two")
@@ -100,11 +100,11 @@ def test_each_run_adds_what_is_new_and_keeps_its_place(
     assert (first.returncode, second.returncode, first.stderr + second.stderr) == (0, 0, "")
     assert fetched(tmp_path) == ["One 😀\nline two", "Two", "Three"]
     assert (tmp_path / "inbox.cursor").read_text() == "3"
-    assert [query.partition("&")[0] for query in served.asked] == ["after=0", "after=2", "after=2", "after=3"]
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["inbox.cursor", "replies.jsonl"]
+    assert [query.partition("&")[0] for query in served.queries] == ["after=0", "after=2", "after=2", "after=3"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["inbox.cursor", "replies.jsonl"]
 
 
-def test_killed_between_the_replies_and_the_cursor_it_fetches_them_again_with_their_ids(
+def test_after_a_failure_between_replies_and_cursor_the_same_replies_come_again_with_the_same_ids(
     account: Account, run: Run, tmp_path: Path
 ) -> None:
     receive("SM1", "One")
@@ -116,12 +116,12 @@ def test_killed_between_the_replies_and_the_cursor_it_fetches_them_again_with_th
 
     ids = [json.loads(line)["delivery_id"] for line in (tmp_path / "replies.jsonl").read_text().splitlines()]
     assert (broken.returncode, healed.returncode) == (1, 0)
-    assert "the next run goes on here" in broken.stderr
+    assert "the next run continues here" in broken.stderr
     assert fetched(tmp_path) == ["One", "One"]
     assert len(set(ids)) == 1
 
 
-def test_a_line_that_was_cut_off_stands_alone_and_its_reply_comes_again(
+def test_after_an_incomplete_line_the_reply_comes_again_on_a_line_of_its_own(
     account: Account, run: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "replies.jsonl").write_text('{"delivery_id": "cut of')
@@ -134,16 +134,16 @@ def test_a_line_that_was_cut_off_stands_alone_and_its_reply_comes_again(
     assert json.loads(whole)["message"]["body"] == "One"
 
 
-def test_what_arrives_while_it_runs_is_fetched_by_it_or_by_the_next(
+def test_replies_that_arrive_during_a_run_are_fetched_by_it_or_by_the_next(
     account: Account, served: Served, run: Run, tmp_path: Path
 ) -> None:
     bodies = iter("0123456789")
 
     def arrive() -> None:
-        for body in (one for one in [next(bodies, None)] if one):
+        if body := next(bodies, None):
             receive(f"SM{body}", body)
 
-    served.then = arrive
+    served.before = arrive
 
     for _ in range(3):
         run()
@@ -152,16 +152,16 @@ def test_what_arrives_while_it_runs_is_fetched_by_it_or_by_the_next(
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [Answered(401, {}, '{"code": "unauthorized"}'), Answered(200, {}, '{"items": ['), Answered(503, {}, "")],
 )
-def test_an_answer_that_is_none_loses_nothing_and_moves_nothing(
-    account: Account, served: Served, run: Run, tmp_path: Path, answer: Answered
+def test_after_an_error_response_the_next_run_fetches_everything(
+    account: Account, served: Served, run: Run, tmp_path: Path, response: Answered
 ) -> None:
     receive("SM1", "One")
-    served.answer = answer
+    served.response = response
     refused = run()
-    served.answer = None
+    served.response = None
 
     run()
 
@@ -170,7 +170,7 @@ def test_an_answer_that_is_none_loses_nothing_and_moves_nothing(
     assert fetched(tmp_path) == ["One"]
 
 
-def test_an_answer_that_is_cut_off_is_said_in_a_line_and_loses_nothing(
+def test_a_truncated_response_is_reported_and_the_next_run_fetches_everything(
     account: Account, served: Served, run: Run, tmp_path: Path
 ) -> None:
     receive("SM1", "One")
@@ -181,5 +181,5 @@ def test_an_answer_that_is_cut_off_is_said_in_a_line_and_loses_nothing(
     run()
 
     assert cut_off.returncode == 1
-    assert cut_off.stderr.startswith("Nothing is lost, the next run goes on here: IncompleteRead")
+    assert cut_off.stderr.startswith("Nothing is lost, the next run continues here: IncompleteRead")
     assert fetched(tmp_path) == ["One"]

@@ -1,4 +1,4 @@
-"""Replies to a suspended or closed account arrive, and STOP, START and HELP work, from the webhook to the answer."""
+"""A suspended or closed account still gets replies, and STOP, START and HELP still work."""
 
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,7 @@ CONFIRMED = "You get no more texts from the studios on this number. Reply START 
 
 @pytest.fixture(params=["suspend", "close"])
 def account(aws: None, request: pytest.FixtureRequest) -> Account:
-    """Give a studio that has texted a client, and that the operator has suspended or closed since."""
+    """Create a studio that has texted a client and was then suspended or closed."""
     account = studio()
     client(account)
     texted(account)
@@ -41,13 +41,13 @@ def account(aws: None, request: pytest.FixtureRequest) -> Account:
 
 
 def order(account: Account, do: str) -> None:
-    """Have the operator give an order about an account."""
+    """Run an order of the operator."""
     reason: dict[str, Any] = {"reason": "Unpaid."} if do == "suspend" else {}
     done(f"accounts.{do}", account=account.id, **reason)
 
 
 def text(words: str, sid: str = "SM1") -> FakeCarrier:
-    """Have a client's text come by the webhook and bring it through all workers; gives what was sent then."""
+    """Post a client's text to the webhook, run all workers, and return the carrier with what they sent."""
     form = {"MessageSid": sid, "From": PHONE, "To": "+15555550100", "Body": words, "NumMedia": ""}
     assert post(form).status == 200
     worker.handler(sqs_event(*queued("inbound")), LambdaContext())
@@ -65,22 +65,22 @@ def replies(account: Account) -> list[Message]:
 def test_stop_still_works_and_is_confirmed_once(account: Account) -> None:
     carrier = text("STOP")
 
-    assert [(one.to, one.body) for one in carrier.texts] == [(PHONE, CONFIRMED)]
+    assert [(text.to, text.body) for text in carrier.texts] == [(PHONE, CONFIRMED)]
     assert optouts.blocked([(account.id, PHONE)], None)
-    assert [one.scope for one in optouts.all_of(PHONE, clients.now())] == [SHARED]
+    assert [event.scope for event in optouts.all_of(PHONE, clients.now())] == [SHARED]
 
 
-def test_start_takes_it_back_and_help_is_answered(account: Account) -> None:
+def test_start_ends_the_opt_out_and_help_is_answered(account: Account) -> None:
     text("STOP", "SM1")
 
     carriers = [text("START", "SM2"), text("HELP", "SM3")]
 
-    assert [len(one.texts) for one in carriers] == [1, 1]
+    assert [len(carrier.texts) for carrier in carriers] == [1, 1]
     assert "help@longcode.example" in carriers[1].texts[0].body
     assert not optouts.blocked([(account.id, PHONE)], None)
 
 
-def test_a_near_miss_still_puts_its_question_to_staff(account: Account) -> None:
+def test_a_possible_opt_out_still_asks_the_staff(account: Account) -> None:
     text("Please stop texting me")
 
     question = optouts.get_question(account.id, PHONE)
@@ -93,12 +93,12 @@ def test_a_reply_arrives_unread_and_is_fetched(account: Account) -> None:
 
     answer = call(api, "GET", "/inbox", account=account.id, query={"after": "0", "limit": "10"})
 
-    assert [(one["message"]["body"], one["message"]["read"]) for one in answer.json["items"]] == [
+    assert [(item["message"]["body"], item["message"]["read"]) for item in answer.json["items"]] == [
         ("Yes, thank you", False)
     ]
 
 
-def test_hosted_software_is_told_of_a_reply(aws: None) -> None:
+def test_hosted_software_still_gets_a_webhook_for_a_reply(aws: None) -> None:
     account = hosted()
     client(account)
     texted(account)
@@ -111,27 +111,27 @@ def test_hosted_software_is_told_of_a_reply(aws: None) -> None:
     assert [(event, data["body"]) for event, data in receiver.told] == [("message.received", "Yes please")]
 
 
-def test_invoices_plan_and_settings_are_still_read(account: Account) -> None:
+def test_invoices_plan_and_settings_can_still_be_read(account: Account) -> None:
     answers = [
         call(invoices_api, "GET", "/invoices", account=account.id),
         call(settings_api, "GET", "/account", account=account.id),
         call(plan_api, "GET", "/account/plan", account=account.id),
     ]
 
-    assert [one.status for one in answers] == [200, 200, 200]
+    assert [answer.status for answer in answers] == [200, 200, 200]
 
 
-def test_a_suspended_studio_still_changes_its_plan(aws: None) -> None:
+def test_a_suspended_account_can_still_change_its_plan(aws: None) -> None:
     account = studio()
     order(account, "suspend")
 
     answer = call(plan_api, "PUT", "/account/plan", {"plan": "large"}, account=account.id)
 
     assert answer.status == 200
-    assert [one.plan for one in accounts.need(account.id).plan_changes] == ["medium", "large"]
+    assert [change.plan for change in accounts.need(account.id).plan_changes] == ["medium", "large"]
 
 
-def test_a_closed_account_changes_its_plan_no_more(aws: None) -> None:
+def test_a_closed_account_cannot_change_its_plan(aws: None) -> None:
     account = studio()
     order(account, "close")
 
@@ -141,7 +141,7 @@ def test_a_closed_account_changes_its_plan_no_more(aws: None) -> None:
     assert accounts.need(account.id).plan_changes == account.plan_changes
 
 
-def test_what_comes_to_a_suspended_account_is_counted(aws: None) -> None:
+def test_a_reply_to_a_suspended_account_is_counted(aws: None) -> None:
     account = studio()
     texted(account)
     order(account, "suspend")
@@ -151,7 +151,7 @@ def test_what_comes_to_a_suspended_account_is_counted(aws: None) -> None:
     assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
-def test_what_came_before_the_closing_is_counted_however_late_it_is_taken_in_and_what_came_after_it_is_not(
+def test_replies_are_counted_if_they_were_received_before_the_account_was_closed(
     aws: None,
 ) -> None:
     account = studio()
@@ -163,10 +163,14 @@ def test_what_came_before_the_closing_is_counted_however_late_it_is_taken_in_and
     receive("SM3", at=NOW + MINUTE)
 
     assert quotas.of_month(account.id, "2026-11").units_received == 1
-    assert [(one.month, one.charged_units) for one in replies(account)] == [("2026-11", 1), (None, 0), (None, 0)]
+    assert [(reply.month, reply.charged_units) for reply in replies(account)] == [
+        ("2026-11", 1),
+        (None, 0),
+        (None, 0),
+    ]
 
 
-def test_opened_again_replies_are_counted_again(aws: None) -> None:
+def test_replies_to_a_reopened_account_are_counted_again(aws: None) -> None:
     account = studio()
     texted(account)
     order(account, "close")
@@ -177,7 +181,7 @@ def test_opened_again_replies_are_counted_again(aws: None) -> None:
     assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
-def test_a_reply_that_the_operator_moves_to_a_closed_account_is_counted_for_nobody(aws: None) -> None:
+def test_a_reply_moved_to_a_closed_account_is_not_counted(aws: None) -> None:
     account, other = studio(), studio("10000002")
     texted(account)
     receive(at=NOW + MINUTE)
@@ -189,10 +193,10 @@ def test_a_reply_that_the_operator_moves_to_a_closed_account_is_counted_for_nobo
     moved = messages.get(other.id, reply.id)
     assert moved
     assert (moved.state, moved.month, moved.charged_units) == (MessageState.RECEIVED, None, 0)
-    assert [quotas.of_month(one, "2026-11") for one in (account.id, other.id)] == [Usage(), Usage()]
+    assert [quotas.of_month(account_id, "2026-11") for account_id in (account.id, other.id)] == [Usage(), Usage()]
 
 
-def test_moved_on_from_there_it_is_still_counted_for_nobody(aws: None) -> None:
+def test_a_reply_moved_from_a_closed_account_is_still_not_counted(aws: None) -> None:
     account, other = studio(), studio("10000002")
     texted(account)
     order(account, "close")
@@ -201,4 +205,4 @@ def test_moved_on_from_there_it_is_still_counted_for_nobody(aws: None) -> None:
 
     done("replies.move", NOW + MINUTE, account=account.id, message_id=reply.id, to=other.id)
 
-    assert [quotas.of_month(one, "2026-11") for one in (account.id, other.id)] == [Usage(), Usage()]
+    assert [quotas.of_month(account_id, "2026-11") for account_id in (account.id, other.id)] == [Usage(), Usage()]

@@ -48,13 +48,13 @@ def test_staff_record_an_opt_out_with_how_they_learned_of_it() -> None:
     state = json.loads(answer["body"])
     assert answer["statusCode"] == 200
     assert (state["phone"], state["opted_out"]) == ("+12125550123", True)
-    assert [(one["out"], one["means"], one["words"]) for one in state["history"]] == [
+    assert [(entry["out"], entry["means"], entry["words"]) for entry in state["history"]] == [
         (True, "staff", "She asked at the front desk.")
     ]
     assert show().json == state
 
 
-def test_what_staff_record_blocks_their_studio_and_no_other() -> None:
+def test_an_opt_out_recorded_by_staff_blocks_only_their_studio() -> None:
     client(studio(MINE), "c1", PHONE)
     client(studio(THEIRS), "c2", PHONE)
 
@@ -67,7 +67,7 @@ def test_what_staff_record_blocks_their_studio_and_no_other() -> None:
     assert (set(mine.heard_stop), set(theirs.heard_stop)) == ({PHONE}, set())
 
 
-def test_only_the_client_takes_an_opt_out_back() -> None:
+def test_staff_cannot_end_an_opt_out() -> None:
     record()
 
     answer = record("She wants them again.", opted_out=False)
@@ -77,20 +77,20 @@ def test_only_the_client_takes_an_opt_out_back() -> None:
     assert show().json["opted_out"] is True
 
 
-def test_a_stop_said_to_another_studio_blocks_and_its_words_stay_theirs() -> None:
+def test_a_stop_to_another_studio_blocks_and_its_words_are_hidden() -> None:
     said("Stop, I am at the clinic", 0, THEIRS, out=True)
 
     assert show().json == {"phone": PHONE, "opted_out": True, "history": []}
-    assert [one["words"] for one in show(account=THEIRS).json["history"]] == ["Stop, I am at the clinic"]
+    assert [entry["words"] for entry in show(account=THEIRS).json["history"]] == ["Stop, I am at the clinic"]
 
 
-def test_what_another_studios_staff_recorded_does_not_show() -> None:
+def test_an_opt_out_recorded_by_another_studios_staff_is_hidden() -> None:
     record("At their desk", account=THEIRS)
 
     assert show().json == {"phone": PHONE, "opted_out": False, "history": []}
 
 
-def test_the_history_is_in_the_order_of_time_and_a_start_of_two_scopes_is_one() -> None:
+def test_the_history_is_ordered_by_time_and_shows_a_start_of_two_scopes_once() -> None:
     said("STOP", 0, MINE, out=True)
     said("START", 1, MINE, out=False)
     said("START", 1, MINE, out=False, scope="account-10000001")
@@ -98,10 +98,10 @@ def test_the_history_is_in_the_order_of_time_and_a_start_of_two_scopes_is_one() 
     state = show().json
 
     assert state["opted_out"] is False
-    assert [one["words"] for one in state["history"]] == ["STOP", "START"]
+    assert [entry["words"] for entry in state["history"]] == ["STOP", "START"]
 
 
-def test_an_account_whose_number_begins_like_anothers_is_another() -> None:
+def test_an_account_whose_number_begins_with_anothers_sees_only_its_own() -> None:
     said("STOP", 0, "100", out=True, scope="account-100")
 
     assert show(account="10").json == {"phone": PHONE, "opted_out": False, "history": []}
@@ -109,7 +109,7 @@ def test_an_account_whose_number_begins_like_anothers_is_another() -> None:
 
 
 @pytest.mark.parametrize("spelled", ["+12125550123", "%2B12125550123", "%2b12125550123"])
-def test_a_phone_is_read_however_the_address_spells_its_plus(spelled: str) -> None:
+def test_a_phone_is_read_with_any_spelling_of_its_plus(spelled: str) -> None:
     said("STOP", 0, MINE, out=True)
 
     answer = show(spelled)
@@ -121,7 +121,7 @@ def test_a_phone_is_read_however_the_address_spells_its_plus(spelled: str) -> No
     ("phone", "code"),
     [("2125550123", "invalid"), ("+12", "invalid"), ("+x", "invalid"), ("+10005550123", "bad_phone")],
 )
-def test_what_is_no_phone_is_refused(phone: str, code: str) -> None:
+def test_an_invalid_phone_is_refused(phone: str, code: str) -> None:
     answer = show(phone)
 
     assert (answer.status, answer.json["code"]) == (422, code)
@@ -138,7 +138,7 @@ def test_an_opt_out_without_how_is_refused(form: dict[str, object], field: str) 
     assert show().json["opted_out"] is False
 
 
-def test_no_log_shows_a_phone_or_how(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_log_contains_a_phone_or_how_staff_learned(capsys: pytest.CaptureFixture[str]) -> None:
     api.handler(event("put_optouts"), LambdaContext())
 
     shown = "".join(capsys.readouterr())

@@ -1,4 +1,4 @@
-"""A near miss holds its studio's texts to that phone, and one call of its staff answers it."""
+"""A possible opt-out holds its studio's texts to that phone until its staff, or the client, answer."""
 
 from datetime import datetime, timedelta
 from itertools import permutations
@@ -39,7 +39,7 @@ def at(minute: int) -> datetime:
 
 
 def reply(words: str = WORDS, minute: int = 0) -> None:
-    """Have the client's words arrive and be acted on."""
+    """Receive the client's words and act on them."""
     inbound = Inbound(carrier="twilio", carrier_id=f"SM{minute}", phone=PHONE, number=NUMBER, body=words)
     inbox_worker.receive(inbound, at(minute))
     act(minute)
@@ -79,23 +79,23 @@ def put(opted_out: bool, account: str = MINE, **fields: Any) -> Answered:
 
 def history(account: str = MINE) -> list[tuple[str, bool, bool, str | None]]:
     shown = call(api, "GET", f"/optouts/{PHONE}", account=account).json["history"]
-    return [(one["means"], one["asks"], one["out"], one["by"]) for one in shown]
+    return [(entry["means"], entry["asks"], entry["out"], entry["by"]) for entry in shown]
 
 
-def go_on(minute: int) -> list[str]:
-    """Have the sweeper look at what is due, and deliver it; gives what the studio's texts said."""
+def delivered(minute: int) -> list[str]:
+    """Sweep, deliver what is due, and return the bodies of the studio's texts."""
     carrier = FakeCarrier()
     sweep_schedule.sweep(at(minute))
     deliver(carrier, at(minute))
     return [text.body for text in carrier.texts if text.reference.startswith(MINE)]
 
 
-def test_staff_are_asked_about_a_near_miss_in_its_exact_words(account: Account) -> None:
+def test_staff_are_asked_about_a_possible_opt_out_in_its_exact_words(account: Account) -> None:
     reply()
 
-    [one] = listed()
+    [question] = listed()
     [(_, message)] = replies.after(MINE, 0, 10)
-    assert one == {
+    assert question == {
         "phone": PHONE,
         "message_id": message.id,
         "words": WORDS,
@@ -106,14 +106,14 @@ def test_staff_are_asked_about_a_near_miss_in_its_exact_words(account: Account) 
     assert (message.keyword, message.charged_units, message.read) == ("near_stop", 1, False)
 
 
-def test_the_service_itself_does_not_answer_a_near_miss(account: Account) -> None:
+def test_a_possible_opt_out_gets_no_automatic_reply(account: Account) -> None:
     reply()
 
     assert folders.page("longcode", "sent", limit=9, cursor=None).messages == []
     assert queued("send") == []
 
 
-def test_a_text_accepted_before_or_meanwhile_waits_and_is_not_refused(account: Account) -> None:
+def test_a_text_accepted_before_or_after_a_possible_opt_out_waits(account: Account) -> None:
     before = accept(account, "before", now=at(0))
     reply(minute=1)
     after = accept(account, "after", now=at(2))
@@ -122,13 +122,13 @@ def test_a_text_accepted_before_or_meanwhile_waits_and_is_not_refused(account: A
     deliver(carrier, at(2))
 
     assert carrier.texts == []
-    assert [(one.state, one.held) for one in map(stored, [account] * 2, [before.id, after.id])] == [
+    assert [(text.state, text.held) for text in map(stored, [account] * 2, [before.id, after.id])] == [
         (MessageState.QUEUED, Held.ASKED),
         (MessageState.QUEUED, Held.ASKED),
     ]
 
 
-def test_what_did_not_mean_stop_lets_the_texts_go_on_within_a_minute(account: Account) -> None:
+def test_a_no_of_staff_releases_the_texts_within_a_minute(account: Account) -> None:
     text = accept(account, now=at(0))
     reply(minute=1)
     deliver(FakeCarrier(), at(1))
@@ -137,11 +137,11 @@ def test_what_did_not_mean_stop_lets_the_texts_go_on_within_a_minute(account: Ac
 
     assert history() == [("text", True, False, None), ("text_and_staff", False, False, "Kim")]
     assert listed() == []
-    assert go_on(3) == ["Hello"]
+    assert delivered(3) == ["Hello"]
     assert stored(account, text.id).held is None
 
 
-def test_what_meant_stop_is_an_opt_out_of_that_studio_and_its_texts_are_refused(account: Account) -> None:
+def test_a_yes_of_staff_opts_out_of_that_studio_and_its_texts_are_refused(account: Account) -> None:
     text = accept(account, now=at(0))
     reply(minute=1)
     deliver(FakeCarrier(), at(1))
@@ -150,34 +150,34 @@ def test_what_meant_stop_is_an_opt_out_of_that_studio_and_its_texts_are_refused(
 
     assert optouts.blocked([(MINE, PHONE), (THEIRS, PHONE)]) == {(MINE, PHONE)}
     assert history() == [("text", True, False, None), ("text_and_staff", False, True, None)]
-    assert go_on(3) == []
+    assert delivered(3) == []
     assert (stored(account, text.id).state, stored(account, text.id).error) == (MessageState.REFUSED, "opted_out")
 
 
-def test_a_call_answers_and_keeps_who_answered_and_the_exact_words(account: Account) -> None:
+def test_an_answer_is_recorded_with_who_gave_it_and_the_exact_words(account: Account) -> None:
     reply()
 
     answered = put(True, by="Kim", message_id=listed()[0]["message_id"])
 
     assert (answered.status, answered.json["opted_out"]) == (200, True)
-    assert [one["words"] for one in answered.json["history"]] == [WORDS, WORDS]
+    assert [entry["words"] for entry in answered.json["history"]] == [WORDS, WORDS]
     assert answered.json["history"][1]["by"] == "Kim"
     assert listed() == []
 
 
-def test_a_text_waits_no_longer_than_it_is_worth_sending(account: Account) -> None:
+def test_a_waiting_text_expires_when_it_is_too_late_to_send(account: Account) -> None:
     text = accept(account, now=at(0))
     reply(minute=1)
     deliver(FakeCarrier(), at(1))
 
     for hour in range(1, 6):
-        assert go_on(hour * 60 + 2) == []
+        assert delivered(hour * 60 + 2) == []
 
     ended = stored(account, text.id)
     assert (ended.state, ended.error) == (MessageState.EXPIRED, "asked")
 
 
-def test_other_studios_text_the_phone_and_see_and_infer_nothing(account: Account) -> None:
+def test_other_studios_still_text_the_phone_and_cannot_see_the_question(account: Account) -> None:
     other = studio(THEIRS)
     client(other, "c9", PHONE)
     reply()
@@ -198,7 +198,7 @@ def test_other_studios_text_the_phone_and_see_and_infer_nothing(account: Account
 
 
 @pytest.mark.parametrize("keyword", ["stop", "start"])
-def test_a_word_of_the_clients_own_settles_the_question(account: Account, keyword: str) -> None:
+def test_a_keyword_from_the_client_closes_the_question(account: Account, keyword: str) -> None:
     text = accept(account, now=at(0))
     reply(minute=1)
     deliver(FakeCarrier(), at(1))
@@ -207,13 +207,13 @@ def test_a_word_of_the_clients_own_settles_the_question(account: Account, keywor
 
     out = keyword == "stop"
     assert listed() == []
-    assert go_on(3) == ([] if out else ["Hello"])
+    assert delivered(3) == ([] if out else ["Hello"])
     assert stored(account, text.id).state is (MessageState.REFUSED if out else MessageState.SENT)
     assert put(True).status == 404
     assert put(False).status == (403 if out else 404)
 
 
-def test_a_yes_after_a_stop_does_not_bring_the_question_back(account: Account) -> None:
+def test_a_yes_after_a_stop_does_not_reopen_the_question(account: Account) -> None:
     reply(minute=0)
     say("stop", 1)
 
@@ -223,28 +223,28 @@ def test_a_yes_after_a_stop_does_not_bring_the_question_back(account: Account) -
     assert optouts.pair_blocks([(MINE, PHONE)]).asked == set()
 
 
-NEAR, STOP, START, LATER = ("near", 1), ("stop", 0), ("start", 2), ("near", 3)
+POSSIBLE, STOP, START, LATER = ("possible", 1), ("stop", 0), ("start", 2), ("possible", 3)
 
 
-@pytest.mark.parametrize("order", list(permutations([NEAR, STOP, START, LATER])))
-def test_in_whatever_order_they_come_the_latest_by_time_is_what_stands(
+@pytest.mark.parametrize("order", list(permutations([POSSIBLE, STOP, START, LATER])))
+def test_keywords_and_possible_opt_outs_in_any_order_leave_the_latest_question(
     account: Account, order: list[tuple[str, int]]
 ) -> None:
     for word, minute in [*order, *order]:
-        if word == "near":
+        if word == "possible":
             reply(WORDS, minute)
         else:
             say(word, minute)
 
-    assert [one["asked_at"] for one in listed()] == ["2026-11-22T15:33:00Z"]
+    assert [item["asked_at"] for item in listed()] == ["2026-11-22T15:33:00Z"]
 
 
-@pytest.mark.parametrize("order", list(permutations([NEAR, STOP, START])))
-def test_in_whatever_order_they_come_a_start_after_all_settles_all(
+@pytest.mark.parametrize("order", list(permutations([POSSIBLE, STOP, START])))
+def test_keywords_and_possible_opt_outs_in_any_order_are_all_closed_by_the_latest_start(
     account: Account, order: list[tuple[str, int]]
 ) -> None:
     for word, minute in [*order, *order]:
-        if word == "near":
+        if word == "possible":
             reply(WORDS, minute)
         else:
             say(word, minute)
@@ -253,7 +253,7 @@ def test_in_whatever_order_they_come_a_start_after_all_settles_all(
     assert (standing.blocked, standing.asked, listed()) == (set(), set(), [])
 
 
-def test_nobody_is_asked_about_a_phone_that_is_out(account: Account) -> None:
+def test_no_question_is_asked_about_a_phone_that_is_opted_out(account: Account) -> None:
     say("stop", 0)
     reply(minute=1)
 
@@ -261,13 +261,13 @@ def test_nobody_is_asked_about_a_phone_that_is_out(account: Account) -> None:
     assert put(False).status == 403
 
 
-def test_two_near_misses_are_one_question_about_the_newer(account: Account) -> None:
+def test_two_possible_opt_outs_are_one_question_about_the_newer(account: Account) -> None:
     reply("please stop texting me", 0)
     first = listed()[0]["message_id"]
 
     reply("take me off your list", 1)
 
-    assert [one["words"] for one in listed()] == ["take me off your list"]
+    assert [item["words"] for item in listed()] == ["take me off your list"]
     stale = put(False, message_id=first)
     assert (stale.status, stale.json["errors"][0]["field"]) == (404, "message_id")
     assert put(False).status == 200
@@ -283,7 +283,7 @@ def test_the_same_answer_again_changes_nothing(account: Account) -> None:
     assert len(history()) == 2
 
 
-def test_who_said_no_may_still_say_yes_and_only_the_client_takes_that_back(account: Account) -> None:
+def test_a_no_can_become_a_yes_and_only_the_client_can_undo_that(account: Account) -> None:
     reply()
 
     answer(False, 1)
@@ -296,7 +296,7 @@ def test_who_said_no_may_still_say_yes_and_only_the_client_takes_that_back(accou
     assert optouts.blocked([(MINE, PHONE)]) == set()
 
 
-def test_two_answers_at_once_end_on_the_safe_side(account: Account) -> None:
+def test_concurrent_yes_and_no_end_opted_out(account: Account) -> None:
     reply()
 
     def give(opted_out: bool) -> None:
@@ -312,16 +312,16 @@ def test_two_answers_at_once_end_on_the_safe_side(account: Account) -> None:
     assert listed() == []
 
 
-def test_a_near_miss_after_an_answer_asks_again(account: Account) -> None:
+def test_a_new_possible_opt_out_after_an_answer_asks_again(account: Account) -> None:
     reply(minute=0)
     answer(False, 1)
 
     reply("take me off your list", 2)
 
-    assert [one["words"] for one in listed()] == ["take me off your list"]
+    assert [item["words"] for item in listed()] == ["take me off your list"]
 
 
-def test_a_near_miss_delivered_again_after_its_answer_asks_nobody(account: Account) -> None:
+def test_a_possible_opt_out_delivered_again_after_its_answer_asks_nobody(account: Account) -> None:
     reply(minute=0)
     answer(False, 1)
 
@@ -331,7 +331,7 @@ def test_a_near_miss_delivered_again_after_its_answer_asks_nobody(account: Accou
     assert len(history()) == 2
 
 
-def test_what_staff_record_of_the_phone_answers_the_question(account: Account) -> None:
+def test_an_opt_out_recorded_by_staff_answers_the_question(account: Account) -> None:
     reply()
 
     call(api, "PUT", f"/optouts/{PHONE}", {"opted_out": True, "how": "She rang."}, account=MINE)
@@ -341,18 +341,18 @@ def test_what_staff_record_of_the_phone_answers_the_question(account: Account) -
     assert put(False).status == 403
 
 
-def test_an_answer_that_comes_while_a_text_is_being_held_does_not_leave_it_behind(account: Account) -> None:
+def test_a_text_that_is_being_held_during_the_answer_is_released_too(account: Account) -> None:
     text = accept(account, now=at(0))
     reply(minute=1)
 
     with meanwhile("UpdateItem", lambda: answer(False, 1)):
         deliver(FakeCarrier(), at(1))
 
-    assert go_on(2) == ["Hello"]
+    assert delivered(2) == ["Hello"]
     assert stored(account, text.id).state is MessageState.SENT
 
 
-def test_killed_anywhere_the_near_miss_comes_again_and_asks(account: Account) -> None:
+def test_a_possible_opt_out_killed_anywhere_is_asked_about_once(account: Account) -> None:
     inbound = Inbound(carrier="twilio", carrier_id="SM0", phone=PHONE, number=NUMBER, body=WORDS)
     inbox_worker.receive(inbound, at(0))
     [job] = [queues.read(HearKeyword, body) for body in queued("opt_out")]
@@ -366,7 +366,7 @@ def test_killed_anywhere_the_near_miss_comes_again_and_asks(account: Account) ->
         assert len(optouts.history(PHONE, of_account(MINE), NOW)) == 1
 
 
-def test_killed_anywhere_the_same_answer_again_is_taken_once(account: Account) -> None:
+def test_an_answer_killed_anywhere_and_repeated_counts_once(account: Account) -> None:
     text = accept(account, now=at(0))
     reply(minute=1)
     deliver(FakeCarrier(), at(1))
@@ -377,11 +377,11 @@ def test_killed_anywhere_the_same_answer_again_is_taken_once(account: Account) -
         answer(False, 3)
 
         assert len(history()) == 2
-        assert go_on(4) == ["Hello"]
+        assert delivered(4) == ["Hello"]
         assert stored(account, text.id).state is MessageState.SENT
 
 
-def test_a_stop_at_the_same_moment_and_a_near_miss_see_one_another(account: Account) -> None:
+def test_a_stop_during_the_write_of_a_question_closes_it(account: Account) -> None:
     with meanwhile("TransactWriteItems", lambda: say("stop", 5)):
         reply(minute=0)
     say("start", 6)
@@ -390,7 +390,7 @@ def test_a_stop_at_the_same_moment_and_a_near_miss_see_one_another(account: Acco
     assert optouts.get_question(MINE, PHONE).open is False  # type: ignore[union-attr]  # it was put
 
 
-def test_a_strangers_near_miss_asks_nobody(aws: None) -> None:
+def test_an_unattributed_possible_opt_out_asks_nobody(aws: None) -> None:
     studio(MINE)
 
     reply()
@@ -399,7 +399,7 @@ def test_a_strangers_near_miss_asks_nobody(aws: None) -> None:
     assert optouts.history(PHONE, SHARED, NOW) == []
 
 
-def test_staff_who_are_handed_a_strangers_near_miss_are_asked(aws: None) -> None:
+def test_an_unattributed_possible_opt_out_that_is_assigned_asks_the_staff(aws: None) -> None:
     client(studio(MINE), "c1", PHONE)
     reply()
 
@@ -407,10 +407,10 @@ def test_staff_who_are_handed_a_strangers_near_miss_are_asked(aws: None) -> None
         done("replies.hand_over", at(5), carrier="twilio", carrier_id="SM0", account=MINE)
         act(5)
 
-    assert [one["words"] for one in listed()] == [WORDS]
+    assert [item["words"] for item in listed()] == [WORDS]
 
 
-def test_a_near_miss_that_is_moved_is_asked_about_where_it_is_and_nowhere_else(account: Account) -> None:
+def test_a_moved_possible_opt_out_asks_only_the_new_studio(account: Account) -> None:
     other = studio(THEIRS)
     client(other, "c9", PHONE)
     reply()
@@ -420,11 +420,11 @@ def test_a_near_miss_that_is_moved_is_asked_about_where_it_is_and_nowhere_else(a
         done("replies.move", at(5), account=MINE, message_id=message_id, to=THEIRS)
         act(5)
 
-    assert (listed(), [one["message_id"] for one in listed(THEIRS)]) == ([], [message_id])
+    assert (listed(), [item["message_id"] for item in listed(THEIRS)]) == ([], [message_id])
     assert optouts.pair_blocks([(MINE, PHONE), (THEIRS, PHONE)]).asked == {(THEIRS, PHONE)}
 
 
-def test_a_late_copy_of_a_near_miss_that_was_moved_asks_nobody_else(account: Account) -> None:
+def test_a_late_copy_of_a_moved_possible_opt_out_asks_only_the_new_studio(account: Account) -> None:
     client(studio(THEIRS), "c9", PHONE)
     reply()
     message_id = listed()[0]["message_id"]
@@ -435,7 +435,7 @@ def test_a_late_copy_of_a_near_miss_that_was_moved_asks_nobody_else(account: Acc
     assert optouts.pair_blocks([(MINE, PHONE), (THEIRS, PHONE)]).asked == {(THEIRS, PHONE)}
 
 
-def test_questions_come_oldest_first_and_page_by_page(account: Account) -> None:
+def test_questions_are_listed_oldest_first_in_pages(account: Account) -> None:
     phones = [f"+1212555010{index}" for index in range(3)]
     for minute, phone in enumerate(reversed(phones)):
         texted(account, at=at(-1), phone=phone, client_id=None)
@@ -446,34 +446,34 @@ def test_questions_come_oldest_first_and_page_by_page(account: Account) -> None:
     first = call(api, "GET", "/questions", account=MINE, query={"limit": "2"}).json
     second = call(api, "GET", "/questions", account=MINE, query={"limit": "2", "cursor": first["next_cursor"]}).json
 
-    assert [one["phone"] for one in first["items"]] == [phones[2], phones[1]]
-    assert [one["phone"] for one in second["items"]] == [phones[0]]
+    assert [item["phone"] for item in first["items"]] == [phones[2], phones[1]]
+    assert [item["phone"] for item in second["items"]] == [phones[0]]
     assert second["next_cursor"] is None
 
 
 @pytest.mark.parametrize("form", [{"client_id": "c1"}, {"to": PHONE}])
-def test_the_preview_tells_which_texts_would_wait(account: Account, form: dict[str, str]) -> None:
+def test_the_preview_lists_the_texts_that_would_wait(account: Account, form: dict[str, str]) -> None:
     client(account, "c1", PHONE, "+12125550199")
     reply()
 
     shown = call(send_api, "POST", "/messages/preview", form | {"body": "Hello"}, account=MINE).json
 
     assert (shown["may_be_sent"], shown["skipped"]) == (True, [])
-    assert [(one["phone"], one["code"]) for one in shown["held"]] == [(PHONE, "asked")]
+    assert [(item["phone"], item["code"]) for item in shown["held"]] == [(PHONE, "asked")]
 
 
-def test_a_dry_run_tells_which_texts_would_wait(account: Account) -> None:
+def test_a_dry_run_lists_the_texts_that_would_wait(account: Account) -> None:
     reply()
 
     body = {"audience": {"all": True}, "body": "Hello", "dry_run": True}
     shown = call(broadcasts_api, "POST", "/broadcasts", body, account=MINE).json
 
-    [one] = shown["items"]
-    assert (one["would_be_sent"], one["text"], one["code"]) == (True, "Hello", "asked")
+    [outcome] = shown["items"]
+    assert (outcome["would_be_sent"], outcome["text"], outcome["code"]) == (True, "Hello", "asked")
     assert (shown["totals"]["texts"], shown["totals"]["held"], shown["totals"]["skipped"]) == (1, 1, {})
 
 
-def test_a_client_written_after_the_near_miss_has_the_phone_looked_up_too(account: Account) -> None:
+def test_a_client_written_after_the_possible_opt_out_is_marked_too(account: Account) -> None:
     reply()
 
     client(account, "c2", PHONE)
@@ -487,7 +487,7 @@ def test_a_client_written_after_the_near_miss_has_the_phone_looked_up_too(accoun
     ("form", "field"),
     [({}, "opted_out"), ({"opted_out": True, "by": ""}, "by"), ({"opted_out": True, "why": "x"}, "why")],
 )
-def test_an_answer_that_says_nothing_is_refused(account: Account, form: dict[str, object], field: str) -> None:
+def test_an_invalid_answer_is_refused(account: Account, form: dict[str, object], field: str) -> None:
     reply()
 
     refused = call(api, "PUT", f"/questions/{PHONE}", form, account=MINE)
@@ -496,7 +496,7 @@ def test_an_answer_that_says_nothing_is_refused(account: Account, form: dict[str
     assert len(listed()) == 1
 
 
-def test_no_log_shows_a_phone_or_the_words(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_log_contains_a_phone_or_the_words(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     reply()
     put(True)
 

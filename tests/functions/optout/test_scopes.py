@@ -1,4 +1,4 @@
-"""Whom a STOP and a START are about: a shared number's every sender on those, a dedicated one's its account alone."""
+"""The scope of STOP and START: all studios on the shared numbers, or the one account of a dedicated number."""
 
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ MINE, OTHER = "10000001", "10000002"
 
 @pytest.fixture(autouse=True)
 def studios(aws: None) -> None:
-    """Give two studios with one client; the first has a number of its own."""
+    """Create two studios with one client each; the first has a number of its own."""
     for number in (MINE, OTHER):
         client(studio(number))
     numbers.dedicate(accounts.need(MINE), OWN, NOW)
@@ -52,40 +52,40 @@ def say(keyword: str, number: str, minute: int = 0, account: str = MINE) -> None
 
 
 def may_text() -> tuple[bool, bool]:
-    """Tell whether each studio's text is accepted: to the client, and to the number."""
-    told = []
+    """Return for each studio whether its text is accepted, to the client and to the number alike."""
+    accepted = []
     for account in (MINE, OTHER):
         for whom in ({"client_id": "c1"}, {"to": PHONE}):
             answer = call(send_api, "POST", "/messages/preview", {**whom, "body": "Hello"}, account=account)
-            told.append(answer.json["may_be_sent"])
+            accepted.append(answer.json["may_be_sent"])
         shown = call(api, "GET", f"/optouts/{PHONE}", account=account)
-        assert shown.json["opted_out"] is not told[-1]
-    assert (told[0], told[2]) == (told[1], told[3])
-    return told[0], told[2]
+        assert shown.json["opted_out"] is not accepted[-1]
+    assert (accepted[0], accepted[2]) == (accepted[1], accepted[3])
+    return accepted[0], accepted[2]
 
 
-def test_a_stop_to_a_shared_number_is_about_every_sender_on_the_shared_numbers() -> None:
+def test_a_stop_to_a_shared_number_opts_out_of_every_studio_on_the_shared_numbers() -> None:
     say("stop", SHARED_NUMBER, account=OTHER)
 
     assert may_text() == (True, False)
 
 
-def test_a_stop_to_a_dedicated_number_is_about_its_account_alone() -> None:
+def test_a_stop_to_a_dedicated_number_opts_out_of_its_account_alone() -> None:
     say("stop", OWN)
 
     assert may_text() == (False, True)
-    assert [one.scope for one in optouts.history(PHONE, of_account(MINE), NOW)] == [of_account(MINE)]
+    assert [event.scope for event in optouts.history(PHONE, of_account(MINE), NOW)] == [of_account(MINE)]
     assert optouts.history(PHONE, SHARED, NOW) == []
 
 
-def test_only_its_clients_are_marked() -> None:
+def test_a_stop_to_a_dedicated_number_marks_only_its_accounts_clients() -> None:
     say("stop", OWN)
 
     marked = [found.heard_stop for account in (MINE, OTHER) if (found := clients.get(account, "c1"))]
     assert marked == [{PHONE}, frozenset()]
 
 
-def test_a_start_opens_only_what_was_closed_there() -> None:
+def test_a_start_opens_only_the_scope_of_its_number() -> None:
     say("stop", OWN)
     say("stop", SHARED_NUMBER, account=OTHER)
 
@@ -115,7 +115,7 @@ def test_a_yes_to_a_dedicated_number_undoes_its_stop() -> None:
     assert may_text() == (True, False)
 
 
-def test_a_start_to_a_shared_number_opens_what_staff_of_its_senders_recorded() -> None:
+def test_a_start_to_a_shared_number_ends_the_opt_outs_recorded_by_staff_of_its_studios() -> None:
     for account in (MINE, OTHER):
         optouts.record(
             OptOutEvent(
@@ -136,7 +136,7 @@ def test_a_start_to_a_shared_number_opens_what_staff_of_its_senders_recorded() -
     assert may_text() == (False, True)
 
 
-def test_a_stop_said_to_a_studio_on_the_shared_numbers_goes_with_it_to_its_own_number() -> None:
+def test_a_stop_from_before_a_studio_left_the_shared_numbers_still_blocks_it() -> None:
     numbers.dedicate(mine(), None, NOW)
     say("stop", SHARED_NUMBER)
     numbers.dedicate(mine(), OWN, NOW + timedelta(minutes=1))
@@ -148,7 +148,7 @@ def test_a_stop_said_to_a_studio_on_the_shared_numbers_goes_with_it_to_its_own_n
     assert may_text() == (True, False)
 
 
-def test_a_stop_to_the_number_that_a_studio_has_left_binds_the_studio_whose_text_it_answers() -> None:
+def test_a_stop_to_a_shared_number_blocks_the_studio_that_left_it_if_it_answers_its_text() -> None:
     say("stop", SHARED_NUMBER, minute=5)
     stopped = may_text()
 
@@ -158,7 +158,7 @@ def test_a_stop_to_the_number_that_a_studio_has_left_binds_the_studio_whose_text
     assert may_text() == (True, True)
 
 
-def test_a_stop_to_the_own_number_of_before_binds_a_studio_that_has_another() -> None:
+def test_a_stop_to_a_studios_former_number_blocks_the_studio() -> None:
     numbers.dedicate(mine(), "+15555550178", NOW)
 
     say("stop", OWN, minute=5)
@@ -166,7 +166,7 @@ def test_a_stop_to_the_own_number_of_before_binds_a_studio_that_has_another() ->
     assert may_text() == (False, False)
 
 
-def test_a_stop_to_what_is_another_studios_number_now_binds_both() -> None:
+def test_a_stop_to_a_number_that_changed_studios_blocks_both() -> None:
     say("stop", OWN, minute=5, account=OTHER)
     stopped = may_text()
 
@@ -176,38 +176,40 @@ def test_a_stop_to_what_is_another_studios_number_now_binds_both() -> None:
     assert may_text() == (True, True)
 
 
-def test_the_worker_of_a_number_of_its_own_knows_a_stop_of_before() -> None:
-    told = call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
+def test_the_send_worker_refuses_a_text_after_a_stop_from_before_the_studio_left() -> None:
+    message = call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
     say("stop", SHARED_NUMBER, minute=-1)
 
-    [body] = [one for one in queued("send") if told["id"] in one]
+    [body] = [job for job in queued("send") if message["id"] in job]
     send_worker.prepare([body], FakeCarrier(), NOW)(body)
 
-    kept = messages.get(MINE, told["id"])
+    kept = messages.get(MINE, message["id"])
     assert kept
     assert kept.state == "refused"
 
 
-def test_a_number_that_is_neither_shared_nor_anybodys_is_treated_as_shared() -> None:
+def test_an_unknown_number_is_treated_as_shared() -> None:
     say("stop", "+15555550188", account=OTHER)
 
     assert may_text() == (True, False)
 
 
-def test_each_scopes_stop_is_confirmed_over_the_number_that_it_was_said_to() -> None:
+def test_a_stop_is_confirmed_from_the_number_that_received_it() -> None:
     say("stop", OWN)
     say("stop", SHARED_NUMBER, account=OTHER)
 
     texts = [messages.get("longcode", f"stop-{number}-0-0") for number in (OWN, SHARED_NUMBER)]
-    assert [one.number for one in texts if one] == [OWN, SHARED_NUMBER]
+    assert [text.number for text in texts if text] == [OWN, SHARED_NUMBER]
 
 
 @pytest.mark.parametrize(("stopped", "states"), [(SHARED_NUMBER, ("sent", "refused")), (OWN, ("refused", "sent"))])
-def test_the_worker_holds_each_text_against_the_scope_of_its_number(stopped: str, states: tuple[str, str]) -> None:
+def test_the_send_worker_checks_each_text_against_the_scope_of_its_number(
+    stopped: str, states: tuple[str, str]
+) -> None:
     ids = {}
     for account in (MINE, OTHER):
-        told = call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=account)
-        ids[account] = told.json["messages"][0]["id"]
+        response = call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=account)
+        ids[account] = response.json["messages"][0]["id"]
     bodies = queued("send")
 
     say("stop", stopped, account=MINE if stopped == OWN else OTHER)
@@ -216,24 +218,24 @@ def test_the_worker_holds_each_text_against_the_scope_of_its_number(stopped: str
         deliver_job(body)
 
     found = [messages.get(account, ids[account]) for account in (MINE, OTHER)]
-    assert tuple(one.state for one in found if one) == states
+    assert tuple(text.state for text in found if text) == states
 
 
-def test_a_text_that_was_accepted_for_a_shared_number_passes_the_gate_of_the_shared_ones() -> None:
+def test_a_text_accepted_for_a_shared_number_is_refused_after_a_stop_to_the_shared_numbers() -> None:
     numbers.dedicate(mine(), None, NOW)
-    told = call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
+    message = call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
     numbers.dedicate(mine(), OWN, NOW)
     say("stop", SHARED_NUMBER, account=OTHER)
 
-    [body] = [one for one in queued("send") if told["id"] in one]
+    [body] = [job for job in queued("send") if message["id"] in job]
     send_worker.prepare([body], FakeCarrier(), NOW)(body)
 
-    kept = messages.get(MINE, told["id"])
+    kept = messages.get(MINE, message["id"])
     assert kept
     assert (kept.number, kept.state, kept.error) == (SHARED_NUMBER, "refused", "opted_out")
 
 
-def test_a_carrier_that_says_opted_out_of_a_dedicated_number_teaches_us_of_that_account() -> None:
+def test_a_carriers_opt_out_from_a_dedicated_number_blocks_its_account_alone() -> None:
     call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE)
     [body] = queued("send")
 
@@ -243,10 +245,10 @@ def test_a_carrier_that_says_opted_out_of_a_dedicated_number_teaches_us_of_that_
     assert may_text() == (False, True)
 
 
-def near_miss(number: str, minute: int = 0) -> None:
+def possible_opt_out(number: str, minute: int = 0) -> None:
     reply = Message(
         account=MINE,
-        id=f"near-{minute}",
+        id=f"possible-{minute}",
         direction=Direction.IN,
         kind=MessageKind.REPLY,
         state=MessageState.RECEIVED,
@@ -260,7 +262,7 @@ def near_miss(number: str, minute: int = 0) -> None:
     )
     messages.write_new(reply)
     heard = HearKeyword(
-        id=f"near-{minute}",
+        id=f"possible-{minute}",
         keyword=NEAR_STOP,
         phone=PHONE,
         number=number,
@@ -272,29 +274,29 @@ def near_miss(number: str, minute: int = 0) -> None:
 
 
 def asked() -> list[str]:
-    told = call(api, "GET", "/questions", account=MINE).json["items"]
-    return [one["message_id"] for one in told]
+    items = call(api, "GET", "/questions", account=MINE).json["items"]
+    return [item["message_id"] for item in items]
 
 
-def test_what_staff_are_asked_of_a_dedicated_number_a_word_to_the_shared_ones_does_not_answer() -> None:
-    near_miss(OWN)
+def test_a_keyword_to_a_shared_number_does_not_close_a_question_of_a_dedicated_number() -> None:
+    possible_opt_out(OWN)
 
     say("stop", SHARED_NUMBER, minute=1, account=OTHER)
 
-    assert asked() == ["near-0"]
+    assert asked() == ["possible-0"]
 
 
-def test_what_staff_are_asked_of_a_dedicated_number_a_word_to_it_answers() -> None:
-    near_miss(OWN)
+def test_a_keyword_to_a_dedicated_number_closes_its_question() -> None:
+    possible_opt_out(OWN)
 
     say("start", OWN, minute=1)
 
     assert asked() == []
 
 
-def test_staff_can_answer_no_for_a_dedicated_number_though_the_shared_ones_are_closed() -> None:
+def test_staff_of_a_dedicated_number_can_answer_no_despite_a_shared_opt_out() -> None:
     say("stop", SHARED_NUMBER, account=OTHER)
-    near_miss(OWN, minute=1)
+    possible_opt_out(OWN, minute=1)
 
     answer = call(api, "PUT", f"/questions/{PHONE}", {"opted_out": False}, account=MINE)
 
@@ -302,8 +304,8 @@ def test_staff_can_answer_no_for_a_dedicated_number_though_the_shared_ones_are_c
     assert may_text() == (True, False)
 
 
-def test_a_stop_that_comes_late_holds_though_staff_said_no_to_a_near_miss_meanwhile() -> None:
-    near_miss(OWN)
+def test_a_late_stop_counts_although_staff_answered_no_meanwhile() -> None:
+    possible_opt_out(OWN)
     call(api, "PUT", f"/questions/{PHONE}", {"opted_out": False}, account=MINE)
 
     say("stop", OWN, minute=1)

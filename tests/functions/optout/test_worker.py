@@ -1,4 +1,4 @@
-"""STOP, START, HELP and YES take effect by their time, and each turn is answered once."""
+"""STOP, START, HELP and YES take effect in the order of their times, and each change is confirmed once."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -71,15 +71,15 @@ def out(account: str = "10000001", phone: str = PHONE) -> bool:
 
 
 def stop_of_now() -> Any:
-    """Give the event of a STOP that was said a moment ago."""
-    brought = event("sqs_opt_out")
-    [record] = brought["Records"]
+    """Return the event of a STOP sent a moment ago."""
+    stop = event("sqs_opt_out")
+    [record] = stop["Records"]
     record["body"] = json.dumps(json.loads(record["body"]) | {"at": datetime.now(UTC).isoformat()})
-    return brought
+    return stop
 
 
 def answers(phone: str = PHONE) -> list[str]:
-    """List what the service has answered, oldest first."""
+    """Return the automatic replies to a phone, oldest first."""
     page = folders.page("longcode", "sent", limit=50, search=Search(phone=phone))
     return [message.body for message in reversed(page.messages)]
 
@@ -98,10 +98,10 @@ def test_a_stop_opts_the_phone_out_of_every_studio_and_is_confirmed() -> None:
 
 
 def test_the_same_stop_delivered_again_is_confirmed_once() -> None:
-    brought = stop_of_now()
+    stop = stop_of_now()
 
     for _ in range(4):
-        worker.handler(brought, LambdaContext())
+        worker.handler(stop, LambdaContext())
 
     assert answers() == [STOPPED]
     assert set(to_send()) == {"0f6a2c1e5b0d4b7e9a1c3d5e-0"}
@@ -115,7 +115,7 @@ def test_a_repeated_stop_is_not_confirmed_again() -> None:
     assert answers() == [STOPPED]
 
 
-def test_a_start_lifts_the_block_and_is_answered() -> None:
+def test_a_start_opts_the_phone_in_and_is_confirmed() -> None:
     hear("stop", 0)
     hear("start", 1)
 
@@ -123,7 +123,7 @@ def test_a_start_lifts_the_block_and_is_answered() -> None:
     assert answers() == [STOPPED, STARTED]
 
 
-def test_a_start_of_a_phone_that_is_not_out_is_not_answered() -> None:
+def test_a_start_from_a_phone_that_is_not_out_is_not_confirmed() -> None:
     hear("start")
 
     assert not out()
@@ -131,17 +131,17 @@ def test_a_start_of_a_phone_that_is_not_out_is_not_answered() -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_the_latest_by_time_wins_in_whatever_order_they_come(order: Sequence[int]) -> None:
+def test_keywords_in_any_order_end_with_the_latest_by_time(order: Sequence[int]) -> None:
     said = [("stop", 0), ("start", 1), ("stop", 2)]
 
     for index in order:
         hear(*said[index])
 
     assert out()
-    assert [one.out for one in optouts.history(PHONE, SHARED, NOW)] == [True, False, True]
+    assert [event.out for event in optouts.history(PHONE, SHARED, NOW)] == [True, False, True]
 
 
-def test_a_stop_that_comes_after_the_start_that_followed_it_changes_nothing() -> None:
+def test_a_stop_delivered_after_a_later_start_changes_nothing() -> None:
     hear("start", 1)
     hear("stop", 0)
 
@@ -160,7 +160,7 @@ def test_yes_counts_only_from_a_phone_that_is_out() -> None:
     assert answers() == [STOPPED, STARTED]
 
 
-def test_a_start_takes_back_what_a_studios_staff_recorded() -> None:
+def test_a_start_ends_an_opt_out_recorded_by_staff() -> None:
     staff_stop("10000001")
 
     hear("start", 1)
@@ -169,7 +169,7 @@ def test_a_start_takes_back_what_a_studios_staff_recorded() -> None:
     assert answers() == [STARTED]
 
 
-def test_a_start_does_not_take_back_what_staff_record_later() -> None:
+def test_a_start_does_not_end_an_opt_out_recorded_later() -> None:
     staff_stop("10000001", 2)
 
     hear("start", 1)
@@ -206,14 +206,14 @@ def test_automatic_replies_of_all_kinds_are_three_an_hour() -> None:
     assert out()
 
 
-def test_three_answers_late_in_one_hour_leave_none_for_the_next() -> None:
+def test_automatic_replies_are_counted_over_any_hour_and_not_by_the_clock() -> None:
     for minute in (27, 28, 29, 31, 86, 87):
         hear("help", minute)
 
     assert len(answers()) == 4
 
 
-def test_answers_at_once_are_three_an_hour() -> None:
+def test_concurrent_automatic_replies_are_three_an_hour() -> None:
     with at_once() as threads:
         list(threads.map(lambda minute: hear("help", minute), range(6)))
 
@@ -228,7 +228,7 @@ def test_a_stop_is_confirmed_within_five_minutes_or_not_at_all(minute: int, conf
     assert answers() == ([STOPPED] if confirmed else [])
 
 
-def test_a_confirmation_that_waits_in_the_queue_does_not_go_after_five_minutes() -> None:
+def test_a_confirmation_in_the_queue_is_not_sent_after_five_minutes() -> None:
     hear("stop", 0)
 
     carrier = FakeCarrier()
@@ -240,7 +240,7 @@ def test_a_confirmation_that_waits_in_the_queue_does_not_go_after_five_minutes()
     assert (text.state, text.valid_until) == ("expired", at(5))
 
 
-def test_the_answer_to_a_start_does_not_wait_until_the_phone_may_be_out_again() -> None:
+def test_the_confirmation_of_a_start_is_not_sent_after_five_minutes() -> None:
     hear("stop", 0, answered=True)
     hear("start", 1)
     hear("stop", 3, answered=True)
@@ -261,20 +261,20 @@ SAID: list[Callable[[], None]] = [
 
 
 @pytest.mark.parametrize(
-    "order", [one for one in permutations(range(5)) if one.index(3) < min(map(one.index, (1, 4)))]
+    "order", [order for order in permutations(range(5)) if order.index(3) < min(map(order.index, (1, 4)))]
 )
-def test_client_carrier_and_staff_in_any_order_and_doubled_end_with_the_latest(order: Sequence[int]) -> None:
+def test_events_of_client_carrier_and_staff_in_any_order_end_with_the_latest(order: Sequence[int]) -> None:
     for index in [*order, *order]:
         SAID[index]()
 
     assert not out()
-    assert [one.means for one in optouts.history(PHONE, SHARED, NOW)] == ["text", "text", "carrier", "text"]
+    assert [event.means for event in optouts.history(PHONE, SHARED, NOW)] == ["text", "text", "carrier", "text"]
     for index in order:
         hear("stop", 40 + index)
     assert out()
 
 
-def test_a_start_grants_no_permission_that_the_record_does_not() -> None:
+def test_a_start_does_not_replace_the_clients_permission() -> None:
     account = studio()
     client(account, "c1", PHONE, allow_text_marketing=False)
 
@@ -285,7 +285,7 @@ def test_a_start_grants_no_permission_that_the_record_does_not() -> None:
     assert call(api, "POST", "/messages/preview", form, account=account.id).json["code"] == "no_permission"
 
 
-def test_a_redelivery_uses_up_no_automatic_reply() -> None:
+def test_a_repeated_delivery_counts_as_one_automatic_reply() -> None:
     for _ in range(5):
         hear("help", 0)
     hear("help", 1)
@@ -294,33 +294,33 @@ def test_a_redelivery_uses_up_no_automatic_reply() -> None:
     assert len(answers()) == 3
 
 
-def test_what_the_carrier_answered_is_not_answered_again() -> None:
+def test_a_stop_that_the_carrier_confirmed_gets_no_reply() -> None:
     hear("stop", answered=True)
 
     assert out()
     assert answers() == []
 
 
-def test_a_strangers_stop_is_honoured_and_nobody_texts_a_stranger() -> None:
+def test_an_unattributed_stop_opts_out_and_gets_no_reply() -> None:
     hear("stop", account=None)
 
     assert out()
     assert answers() == []
 
 
-def test_a_stop_is_noted_on_every_client_with_that_phone() -> None:
+def test_a_stop_is_marked_on_every_client_with_the_phone() -> None:
     client(studio("10000001"), "c1", PHONE)
     client(studio("10000002"), "c2", PHONE)
     client(studio("10000003"), "c3", "+12125550199")
 
     hear("stop")
 
-    noted = [clients.get(*one) for one in (("10000001", "c1"), ("10000002", "c2"), ("10000003", "c3"))]
-    assert [set(one.heard_stop) if one else None for one in noted] == [{PHONE}, {PHONE}, set()]
+    marked = [clients.get(*key) for key in (("10000001", "c1"), ("10000002", "c2"), ("10000003", "c3"))]
+    assert [set(found.heard_stop) if found else None for found in marked] == [{PHONE}, {PHONE}, set()]
 
 
 @pytest.mark.parametrize("keyword", ["yes", "start", "stop", "help"])
-def test_killed_anywhere_the_next_delivery_acts_and_answers_once(keyword: str) -> None:
+def test_a_keyword_killed_anywhere_takes_effect_and_is_answered_once(keyword: str) -> None:
     if keyword == "start":
         staff_stop("10000001")
     if keyword in ("yes", "start"):
@@ -337,7 +337,7 @@ def test_killed_anywhere_the_next_delivery_acts_and_answers_once(keyword: str) -
         assert f"{asked.id}-0" in to_send()
 
 
-def test_a_yes_to_one_studio_does_not_lift_what_another_studios_staff_recorded() -> None:
+def test_a_yes_does_not_end_an_opt_out_recorded_by_another_studios_staff() -> None:
     staff_stop("10000002", phone=PHONE)
 
     hear("yes", 1)
@@ -346,7 +346,7 @@ def test_a_yes_to_one_studio_does_not_lift_what_another_studios_staff_recorded()
     assert answers() == []
 
 
-def test_a_stop_killed_and_then_said_again_is_confirmed_once() -> None:
+def test_a_stop_killed_and_sent_again_is_confirmed_once() -> None:
     with Crash(4, before=True):
         hear("stop", 0)
     hear("stop", 1)
@@ -358,14 +358,14 @@ def test_a_stop_killed_and_then_said_again_is_confirmed_once() -> None:
     assert answers() == [STOPPED]
 
 
-def test_two_stops_and_a_start_at_once_end_with_the_latest() -> None:
+def test_concurrent_stops_and_a_start_end_with_the_latest() -> None:
     said = [("stop", 0), ("start", 1), ("stop", 2), ("stop", 2)]
 
     with at_once() as threads:
-        list(threads.map(lambda one: hear(*one), said))
+        list(threads.map(lambda pair: hear(*pair), said))
 
     assert out()
-    assert [one.out for one in optouts.history(PHONE, SHARED, NOW)] == [True, False, True]
+    assert [event.out for event in optouts.history(PHONE, SHARED, NOW)] == [True, False, True]
     assert answers().count(STOPPED) - answers().count(STARTED) == 1
 
 
@@ -379,7 +379,7 @@ def test_a_record_that_cannot_be_read_fails_alone() -> None:
     assert (out(), out(phone="+12125550199")) == (True, False)
 
 
-def test_no_log_shows_a_phone_or_what_was_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_log_contains_a_phone_or_the_words(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         worker.handler(stop_of_now(), LambdaContext())
 

@@ -1,12 +1,11 @@
-"""What a studio sees of its webhooks, and how it has them tried again."""
+"""A studio lists its webhooks and replays them."""
 
 from datetime import timedelta
 
 import pytest
 
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account
-from longcode.accounts.account import ReplyDelivery as Mode
+from longcode.accounts.account import Account, ReplyDelivery
 from longcode.aws import clients
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
@@ -21,7 +20,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def account(aws: None) -> Account:
-    """Give a hosted studio."""
+    """Create a hosted studio."""
     return hosted()
 
 
@@ -31,25 +30,25 @@ def ask(method: str, path: str = "", account: str = "10000001", **query: str) ->
 
 def given_up(account: Account, of: str, days_ago: int = 0) -> Delivery:
     at = clients.now() - days_ago * DAY
-    one = happened(account, of, at)
-    failed = delivery.given_up(one, "status_500", at)
-    assert webhooks.change(one, failed)
+    pending = happened(account, of, at)
+    failed = delivery.given_up(pending, "status_500", at)
+    assert webhooks.change(pending, failed)
     return failed
 
 
-def test_what_was_given_up_is_listed_newest_first_and_page_by_page(account: Account) -> None:
+def test_failed_webhooks_are_listed_newest_first_in_pages(account: Account) -> None:
     old, new = given_up(account, "old", 2), given_up(account, "new", 1)
 
     first = ask("GET", limit="1").json
     second = ask("GET", limit="1", cursor=first["next_cursor"]).json
 
-    assert [one["id"] for one in first["items"] + second["items"]] == [new.id, old.id]
+    assert [item["id"] for item in first["items"] + second["items"]] == [new.id, old.id]
     assert second["next_cursor"] is None
     assert first["items"][0]["error"] == "status_500"
     assert first["items"][0]["data"] == {"id": "new"}
 
 
-def test_what_waits_for_another_try_is_listed_apart(account: Account) -> None:
+def test_webhooks_that_wait_for_another_attempt_are_listed_as_pending(account: Account) -> None:
     now = clients.now()
     waiting, fresh = happened(account, "waiting", now - 5 * MINUTE), happened(account, "fresh", now)
     work(Receiver(Answer(503)), now, swept(now))
@@ -62,88 +61,88 @@ def test_what_waits_for_another_try_is_listed_apart(account: Account) -> None:
     assert ask("GET").json["items"] == []
 
 
-def test_what_is_over_for_thirty_days_is_hidden_at_once(account: Account) -> None:
-    one = given_up(account, "old", 31)
+def test_a_webhook_that_failed_thirty_days_ago_is_hidden(account: Account) -> None:
+    webhook = given_up(account, "old", 31)
 
     assert ask("GET").json == {"items": [], "next_cursor": None}
-    assert ask("GET", f"/{one.id}").status == 404
-    assert ask("POST", f"/{one.id}/replay").status == 404
+    assert ask("GET", f"/{webhook.id}").status == 404
+    assert ask("POST", f"/{webhook.id}/replay").status == 404
 
 
-def test_a_replay_is_tried_at_once_and_ten_times_anew(account: Account) -> None:
-    one = given_up(account, "a")
-    receiver = Receiver(always=Answer(500))
+def test_a_replay_is_attempted_at_once_and_up_to_ten_times(account: Account) -> None:
+    webhook = given_up(account, "a")
+    endpoint = Receiver(always=Answer(500))
 
-    answer = ask("POST", f"/{one.id}/replay")
+    answer = ask("POST", f"/{webhook.id}/replay")
     now = clients.now()
-    work(receiver, now)
+    work(endpoint, now)
     for hour in range(1, 90):
         at = now + timedelta(hours=hour)
-        work(receiver, at, swept(at))
+        work(endpoint, at, swept(at))
 
     assert (answer.status, answer.json["state"], answer.json["attempts"]) == (202, "pending", 0)
-    assert receiver.ids == [one.id] * 10
-    assert stored(account, one.id, now + 4 * DAY).state is DeliveryState.FAILED
+    assert endpoint.ids == [webhook.id] * 10
+    assert stored(account, webhook.id, now + 4 * DAY).state is DeliveryState.FAILED
 
 
-def test_a_replay_that_is_asked_for_twice_is_one_call(account: Account) -> None:
-    one = given_up(account, "a")
-    receiver = Receiver()
+def test_two_replays_before_an_attempt_are_one_call(account: Account) -> None:
+    webhook = given_up(account, "a")
+    endpoint = Receiver()
 
-    first, second = ask("POST", f"/{one.id}/replay"), ask("POST", f"/{one.id}/replay")
-    work(receiver, clients.now())
+    first, second = ask("POST", f"/{webhook.id}/replay"), ask("POST", f"/{webhook.id}/replay")
+    work(endpoint, clients.now())
 
     assert (first.status, second.status) == (202, 202)
-    assert receiver.ids == [one.id]
+    assert endpoint.ids == [webhook.id]
 
 
-def test_what_was_taken_can_be_replayed_too(account: Account) -> None:
+def test_an_accepted_webhook_can_be_replayed(account: Account) -> None:
     now = clients.now()
-    one = happened(account, "a", now - 5 * MINUTE)
-    receiver = Receiver()
-    work(receiver, now, swept(now))
+    webhook = happened(account, "a", now - 5 * MINUTE)
+    endpoint = Receiver()
+    work(endpoint, now, swept(now))
 
-    ask("POST", f"/{one.id}/replay")
-    work(receiver, clients.now())
+    ask("POST", f"/{webhook.id}/replay")
+    work(endpoint, clients.now())
 
-    assert receiver.ids == [one.id, one.id]
+    assert endpoint.ids == [webhook.id, webhook.id]
 
 
-def test_a_replay_does_not_wait_for_the_pause_of_a_receiver_that_failed(account: Account) -> None:
+def test_a_replay_ends_the_back_off_of_the_endpoint(account: Account) -> None:
     now = clients.now()
-    one, receiver = happened(account, "a", now - 5 * MINUTE), Receiver(Answer(500))
-    work(receiver, now, swept(now))
+    webhook, endpoint = happened(account, "a", now - 5 * MINUTE), Receiver(Answer(500))
+    work(endpoint, now, swept(now))
 
-    ask("POST", f"/{one.id}/replay")
-    work(receiver, clients.now())
+    ask("POST", f"/{webhook.id}/replay")
+    work(endpoint, clients.now())
 
-    assert receiver.ids == [one.id, one.id]
+    assert endpoint.ids == [webhook.id, webhook.id]
 
 
-def test_nothing_is_replayed_while_webhooks_are_off(account: Account) -> None:
-    one = given_up(account, "a")
-    accounts.change_settings(account.id, {"delivery": Mode.POLL})
+def test_a_replay_is_refused_while_webhooks_are_off(account: Account) -> None:
+    webhook = given_up(account, "a")
+    accounts.change_settings(account.id, {"delivery": ReplyDelivery.POLL})
 
-    refused = ask("POST", f"/{one.id}/replay")
+    refused = ask("POST", f"/{webhook.id}/replay")
 
     assert (refused.status, refused.json["code"]) == (409, "webhook_off")
-    assert stored(account, one.id).state is DeliveryState.FAILED
+    assert stored(account, webhook.id).state is DeliveryState.FAILED
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/replay")])
-def test_anothers_webhook_is_as_absent_as_one_that_never_was(account: Account, method: str, path: str) -> None:
+def test_another_studios_webhook_is_not_found(account: Account, method: str, path: str) -> None:
     hosted("10000002")
-    one = given_up(account, "a")
+    webhook = given_up(account, "a")
 
-    theirs = ask(method, f"/{one.id}{path}", account="10000002")
+    theirs = ask(method, f"/{webhook.id}{path}", account="10000002")
     nobodys = ask(method, f"/none{path}", account="10000002")
 
     assert (theirs.status, nobodys.status) == (404, 404)
-    assert theirs.text == nobodys.text.replace("none", one.id)
-    assert stored(account, one.id).state is DeliveryState.FAILED
+    assert theirs.text == nobodys.text.replace("none", webhook.id)
+    assert stored(account, webhook.id).state is DeliveryState.FAILED
 
 
-def test_a_list_has_what_is_the_callers(account: Account) -> None:
+def test_a_list_contains_only_the_callers_webhooks(account: Account) -> None:
     hosted("10000002")
     given_up(account, "a")
 
@@ -151,7 +150,7 @@ def test_a_list_has_what_is_the_callers(account: Account) -> None:
         assert ask("GET", account="10000002", **query).json == {"items": [], "next_cursor": None}
 
 
-def test_a_state_that_is_not_listed_is_refused(account: Account) -> None:
+def test_an_unlisted_state_is_refused(account: Account) -> None:
     refused = ask("GET", state="delivered")
 
     assert (refused.status, refused.json["errors"][0]["field"]) == (422, "state")

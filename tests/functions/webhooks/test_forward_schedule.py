@@ -1,10 +1,11 @@
+"""Replies without a webhook get one: received while the studio polled, moved to it, or lost by a killed worker."""
+
 from dataclasses import replace
 
 import pytest
 
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account, WebhookEvent
-from longcode.accounts.account import ReplyDelivery as Mode
+from longcode.accounts.account import Account, ReplyDelivery, WebhookEvent
 from longcode.messages import replies
 from longcode.table import keys, store
 from longcode.table.writes import Update
@@ -18,70 +19,70 @@ LATER = NOW + 5 * MINUTE
 
 @pytest.fixture
 def account(aws: None) -> Account:
-    """Give a hosted studio that has texted a client."""
+    """Create a hosted studio that has texted a client."""
     account = hosted()
     accounts.list_webhook(account.id)
     texted(account)
     return account
 
 
-def test_replies_that_came_while_the_studio_polled_are_told_in_their_order(account: Account) -> None:
-    accounts.change_settings(account.id, {"delivery": Mode.POLL})
+def test_replies_received_while_the_studio_polled_are_forwarded_once(account: Account) -> None:
+    accounts.change_settings(account.id, {"delivery": ReplyDelivery.POLL})
     for index in range(3):
         receive(f"SM{index}", f"Reply {index}")
-    accounts.change_settings(account.id, {"delivery": Mode.WEBHOOK})
-    receiver = Receiver()
+    accounts.change_settings(account.id, {"delivery": ReplyDelivery.WEBHOOK})
+    endpoint = Receiver()
 
     assert forward.forward_all(LATER) == 3
-    work(receiver, LATER)
+    work(endpoint, LATER)
 
-    assert sorted(data["body"] for _, data in receiver.told) == ["Reply 0", "Reply 1", "Reply 2"]
+    assert sorted(data["body"] for _, data in endpoint.told) == ["Reply 0", "Reply 1", "Reply 2"]
     assert forward.forward_all(LATER + 5 * MINUTE) == 0
 
 
-def test_what_was_told_at_once_is_not_told_again(account: Account) -> None:
-    receiver = Receiver()
+def test_a_reply_that_has_a_webhook_is_not_forwarded_again(account: Account) -> None:
+    endpoint = Receiver()
     receive()
-    work(receiver)
+    work(endpoint)
 
-    told = forward.forward_all(LATER)
+    forwarded = forward.forward_all(LATER)
 
-    assert told == 0
+    assert forwarded == 0
     assert jobs() == []
     assert replies.forwarded(account.id) == replies.newest_sequence(account.id) == 1
 
 
-def test_a_processor_that_was_killed_before_its_jobs_is_made_good_by_the_sweeper(account: Account) -> None:
-    accounts.change_settings(account.id, {"delivery": Mode.POLL})
+def test_webhooks_whose_jobs_were_lost_are_enqueued_by_the_sweeper(account: Account) -> None:
+    accounts.change_settings(account.id, {"delivery": ReplyDelivery.POLL})
     receive()
-    accounts.change_settings(account.id, {"delivery": Mode.WEBHOOK})
+    accounts.change_settings(account.id, {"delivery": ReplyDelivery.WEBHOOK})
     forward.forward_all(LATER)
     jobs()  # are lost
-    receiver = Receiver()
+    endpoint = Receiver()
 
-    work(receiver, LATER + 3 * MINUTE, swept(LATER + 3 * MINUTE))
+    work(endpoint, LATER + 3 * MINUTE, swept(LATER + 3 * MINUTE))
 
-    assert len(receiver.ids) == 1
+    assert len(endpoint.ids) == 1
 
 
-def test_more_replies_than_a_page_are_all_told(account: Account) -> None:
-    accounts.change_settings(account.id, {"delivery": Mode.POLL})
+def test_more_replies_than_a_page_are_all_forwarded(account: Account) -> None:
+    accounts.change_settings(account.id, {"delivery": ReplyDelivery.POLL})
     for index in range(130):
         receive(f"SM{index}", f"Reply {index}")
-    accounts.change_settings(account.id, {"delivery": Mode.WEBHOOK})
+    accounts.change_settings(account.id, {"delivery": ReplyDelivery.WEBHOOK})
 
     assert forward.forward_all(LATER) == 130
 
 
 def test_a_studio_that_polls_gets_no_webhooks(account: Account) -> None:
-    accounts.change_settings(account.id, {"delivery": Mode.POLL})
+    accounts.change_settings(account.id, {"delivery": ReplyDelivery.POLL})
     receive()
 
     assert forward.handler({}, LambdaContext()) == {"forwarded": 0}
     assert jobs() == []
 
 
-def test_a_studio_that_does_not_want_replies_is_not_told_of_them_later_either(account: Account) -> None:
+def test_replies_that_a_studio_did_not_want_are_not_forwarded_later(account: Account) -> None:
     accounts.change_settings(account.id, {"webhook_events": [WebhookEvent.CALL_CREATED]})
     receive()
     forward.forward_all(LATER)
@@ -91,27 +92,27 @@ def test_a_studio_that_does_not_want_replies_is_not_told_of_them_later_either(ac
     assert forward.forward_all(LATER + 5 * MINUTE) == 0
 
 
-def test_a_studio_that_cannot_be_read_keeps_no_other_waiting(account: Account) -> None:
+def test_an_unreadable_studio_does_not_stop_the_others(account: Account) -> None:
     other = hosted("10000002")
     accounts.list_webhook(other.id)
     texted(other, phone="+12125550124", client_id=None)
-    accounts.change_settings(other.id, {"delivery": Mode.POLL})
+    accounts.change_settings(other.id, {"delivery": ReplyDelivery.POLL})
     receive(phone="+12125550124")
-    accounts.change_settings(other.id, {"delivery": Mode.WEBHOOK})
+    accounts.change_settings(other.id, {"delivery": ReplyDelivery.WEBHOOK})
     store.write(Update(keys.inbox_end(account.id), changes={"forwarded": "no number", "sequence": 1}))
 
     assert forward.forward_all(LATER) == 1
 
 
-def test_a_reply_that_the_operator_moved_to_the_studio_is_told_to_it(account: Account) -> None:
+def test_a_reply_that_was_moved_to_the_studio_is_forwarded(account: Account) -> None:
     other = studio("10000002")
     texted(other, phone="+12125550124", client_id=None)
     receive(body="For the other", phone="+12125550124")
     [(_, reply)] = replies.after(other.id, 0, 9)
-    receiver = Receiver()
+    endpoint = Receiver()
 
     replies.move_reply(reply, replace(reply, account=account.id))
     forward.forward_all(LATER)
-    work(receiver, LATER)
+    work(endpoint, LATER)
 
-    assert [data["body"] for _, data in receiver.told] == ["For the other"]
+    assert [data["body"] for _, data in endpoint.told] == ["For the other"]

@@ -1,4 +1,4 @@
-"""Hosted software hears of an opt-out if the phone is of its client, or it ever texted it; nobody else does."""
+"""The webhook opt_out.recorded goes to the studios that have a client with the phone or have texted it."""
 
 import json
 from typing import Any
@@ -23,12 +23,12 @@ from tests.support.webhook_endpoint import HOOK
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def told() -> list[tuple[str, dict[str, Any]]]:
-    """List who is told, and what."""
-    found = [queues.read(jobs.Deliver, body) for body in queued("webhook")]
+def sent() -> list[tuple[str, dict[str, Any]]]:
+    """Return the accounts that get a webhook, each with its data."""
+    delivers = [queues.read(jobs.Deliver, body) for body in queued("webhook")]
     return [
         (job.account, deliveries.look_up(job.account, [job.delivery_id]).deliveries[job.delivery_id].data)
-        for job in found
+        for job in delivers
     ]
 
 
@@ -37,7 +37,7 @@ def texted(account: str, number: str = "+15555550100") -> None:
     numbers.record_text(text, most_an_hour=10)
 
 
-def test_a_studio_that_cannot_be_read_keeps_nobodys_stop_from_being_confirmed() -> None:
+def test_an_unreadable_studio_does_not_stop_the_confirmation_of_a_stop() -> None:
     client(studio("10000002", **HOOK))
     accounts.change_settings("10000002", {"delivery": "a word that this code does not know"})
 
@@ -47,7 +47,7 @@ def test_a_studio_that_cannot_be_read_keeps_nobodys_stop_from_being_confirmed() 
     assert len(answers()) == 1
 
 
-def test_a_stop_is_told_to_whose_client_it_is_and_to_who_texted_the_phone_and_to_nobody_else() -> None:
+def test_a_stop_is_sent_to_the_studios_that_know_the_phone_and_to_no_others() -> None:
     client(studio("10000001", **HOOK))
     studio("10000002", **HOOK)
     texted("10000002")
@@ -56,37 +56,37 @@ def test_a_stop_is_told_to_whose_client_it_is_and_to_who_texted_the_phone_and_to
 
     hear("stop")
 
-    heard_by = dict(told())
-    assert sorted(heard_by) == ["10000001", "10000002"]
-    assert heard_by["10000001"] == {
+    data_by_account = dict(sent())
+    assert sorted(data_by_account) == ["10000001", "10000002"]
+    assert data_by_account["10000001"] == {
         "phone": PHONE,
         "opted_out": True,
         "client_ids": ["c1"],
         "at": "2026-11-22T15:30:00+00:00",
         "means": "text",
     }
-    assert heard_by["10000002"]["client_ids"] == []
+    assert data_by_account["10000002"]["client_ids"] == []
 
 
-def test_the_exact_words_are_told_to_nobody() -> None:
+def test_the_exact_words_are_not_sent() -> None:
     client(studio(**HOOK))
 
     hear("stop", words="STOP you are horrible")
 
-    assert "horrible" not in json.dumps(told())
+    assert "horrible" not in json.dumps(sent())
 
 
-def test_a_start_is_told_as_well_and_a_repeated_stop_is_not() -> None:
+def test_a_start_is_sent_and_a_repeated_stop_is_not() -> None:
     client(studio(**HOOK))
 
     hear("stop", 0)
     hear("stop", 1)
     hear("start", 2)
 
-    assert [data["opted_out"] for _, data in told()] == [True, False]
+    assert [data["opted_out"] for _, data in sent()] == [True, False]
 
 
-def test_killed_anywhere_the_next_delivery_of_a_stop_tells_it_once() -> None:
+def test_a_stop_killed_anywhere_and_delivered_again_is_sent_once() -> None:
     client(studio(**HOOK))
     stop = heard("stop", 0)
 
@@ -96,49 +96,49 @@ def test_killed_anywhere_the_next_delivery_of_a_stop_tells_it_once() -> None:
         worker.hear(stop, stop.at)
         worker.hear(stop, stop.at)
 
-        assert len(queued("webhook")) <= 1  # what is lost, the sweeper brings
-        assert [one["data"]["opted_out"] for one in store.query(keys.delivery("10000001"))] == [True]
+        assert len(queued("webhook")) <= 1  # the sweeper enqueues a lost one
+        assert [item["data"]["opted_out"] for item in store.query(keys.delivery("10000001"))] == [True]
 
 
-def test_a_phone_that_the_studio_texted_over_another_of_our_numbers_concerns_it() -> None:
+def test_a_stop_is_sent_to_a_studio_that_texted_over_another_shared_number() -> None:
     studio(**HOOK)
     texted("10000001", "+15555550101")
 
     hear("stop")
 
-    assert [account for account, _ in told()] == ["10000001"]
+    assert [account for account, _ in sent()] == ["10000001"]
 
 
-def test_what_staff_recorded_is_told_to_their_own_studio() -> None:
+def test_an_opt_out_recorded_by_staff_is_sent_to_their_own_studio() -> None:
     client(studio(**HOOK))
     client(studio("10000002", **HOOK))
 
     call(api, "PUT", f"/optouts/{PHONE}", {"opted_out": True, "how": "On the phone"}, account="10000001")
 
-    assert [(account, data["opted_out"], data["means"]) for account, data in told()] == [("10000001", True, "staff")]
+    assert [(account, data["opted_out"], data["means"]) for account, data in sent()] == [("10000001", True, "staff")]
 
 
-def test_a_start_that_leaves_a_studio_blocked_by_its_staff_says_so() -> None:
+def test_a_yes_that_leaves_the_opt_out_by_staff_is_sent_as_opted_out() -> None:
     client(studio(**HOOK))
     hear("stop", 0)
     call(api, "PUT", f"/optouts/{PHONE}", {"opted_out": True, "how": "On the phone"}, account="10000001")
-    told()
+    sent()
 
     hear("yes", 3)
 
-    assert [data["opted_out"] for _, data in told()] == [True]
+    assert [data["opted_out"] for _, data in sent()] == [True]
 
 
-def test_a_studio_that_polls_or_wants_none_of_it_is_not_told() -> None:
+def test_nothing_is_sent_to_a_studio_that_polls_or_does_not_want_the_event() -> None:
     client(studio("10000001"))
     client(studio("10000002", **HOOK, webhook_events=(WebhookEvent.CALL_CREATED,)))
 
     hear("stop")
 
-    assert told() == []
+    assert sent() == []
 
 
-def test_a_studio_with_a_number_of_its_own_hears_nothing_of_a_stop_to_the_shared_ones() -> None:
+def test_a_stop_to_a_shared_number_is_not_sent_to_a_studio_with_its_own_number() -> None:
     own_number = studio(**HOOK)
     client(own_number)
     accounts.change_settings(own_number.id, {"number": "+15555550109"})
@@ -146,4 +146,4 @@ def test_a_studio_with_a_number_of_its_own_hears_nothing_of_a_stop_to_the_shared
 
     hear("stop")
 
-    assert [account for account, _ in told()] == ["10000002"]
+    assert [account for account, _ in sent()] == ["10000002"]

@@ -1,4 +1,4 @@
-"""Hosted software is told where its texts stand, and whom to call."""
+"""The webhooks message.status and call.created: once for each change, without the words of a text."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ NINE = datetime(2026, 12, 2, 15, 0, tzinfo=UTC)  # in Chicago, the day before th
 
 @pytest.fixture
 def account(aws: None) -> Account:
-    """Give a hosted studio that has one client."""
+    """Create a hosted studio with one client."""
     account = studio(**HOOK, edition="professional")
     client(account)
     return account
@@ -59,7 +59,7 @@ def report(account: Account, state: MessageState, code: str | None = None) -> No
     receipts.apply_receipt(receipt, NOW)
 
 
-def told(account: Account) -> list[Delivery]:
+def written(account: Account) -> list[Delivery]:
     names = [queues.read(jobs.Deliver, body).delivery_id for body in queued("webhook")]
     return list(deliveries.look_up(account.id, names).deliveries.values())
 
@@ -69,87 +69,87 @@ def told(account: Account) -> list[Delivery]:
     ("state", "code", "error"),
     [(MessageState.DELIVERED, None, None), (MessageState.UNDELIVERED, "30003", "twilio:30003")],
 )
-def test_a_receipt_is_told_without_the_words(
+def test_a_receipt_is_sent_without_the_words(
     account: Account, before: MessageState, state: MessageState, code: str | None, error: str | None
 ) -> None:
     sent(account, before)
 
     report(account, state, code)
 
-    [one] = told(account)
-    assert (one.event, one.data["id"], one.data["state"], one.data["error"]) == (
+    [status] = written(account)
+    assert (status.event, status.data["id"], status.data["state"], status.data["error"]) == (
         "message.status",
         "m-0",
         state,
         error,
     )
-    assert "Secret words" not in str(one)
+    assert "Secret words" not in str(status)
 
 
-def test_a_receipt_that_comes_after_our_own_record_is_told_too(account: Account) -> None:
+def test_a_repeated_receipt_of_a_sent_text_is_sent_once(account: Account) -> None:
     sent(account)
 
     report(account, MessageState.SENT)
     report(account, MessageState.SENT)
 
-    [one] = told(account)
-    assert one.data["state"] == "sent"
+    [status] = written(account)
+    assert status.data["state"] == "sent"
 
 
-def test_a_receipt_that_comes_twice_is_told_once(account: Account) -> None:
+def test_a_receipt_that_comes_twice_is_sent_once(account: Account) -> None:
     sent(account)
 
     report(account, MessageState.DELIVERED)
     report(account, MessageState.DELIVERED)
 
-    assert len(told(account)) == 1
+    assert len(written(account)) == 1
 
 
-def test_a_receipt_of_before_is_not_told_late(account: Account) -> None:
+def test_an_earlier_receipt_that_comes_late_is_not_sent(account: Account) -> None:
     sent(account)
     report(account, MessageState.DELIVERED)
-    told(account)
+    written(account)
 
     report(account, MessageState.SENT)
 
-    assert told(account) == []
+    assert written(account) == []
 
 
-def test_killed_anywhere_a_receipt_that_moved_its_text_is_told(account: Account) -> None:
+def test_a_receipt_killed_anywhere_is_sent_if_it_changed_the_text(account: Account) -> None:
     sent(account)
 
     for crash in every_crash():
         with crash:
             report(account, MessageState.DELIVERED)
         if crash.struck:
-            queued("webhook")  # whatever was on the queue is lost as well
+            queued("webhook")  # the jobs on the queue are lost as well
         moved = messages.get(account.id, "m-0")
 
         sweep_schedule.sweep(NOW + 3 * MINUTE)
         assert moved
-        assert len(told(account)) == (moved.state is MessageState.DELIVERED)
+        assert len(written(account)) == (moved.state is MessageState.DELIVERED)
 
 
-def test_a_studio_that_polls_is_told_nothing_and_nothing_is_written_for_it(aws: None) -> None:
+def test_nothing_is_sent_or_written_for_a_studio_that_polls(aws: None) -> None:
     account = studio()
     sent(account)
 
     report(account, MessageState.DELIVERED)
 
-    assert told(account) == []
+    assert written(account) == []
     assert deliveries.get(account.id, id_of(account.id, WebhookEvent.MESSAGE_STATUS, "m-0\ndelivered"), NOW) is None
 
 
-def test_a_studio_that_wants_no_receipts_is_told_of_none(aws: None) -> None:
+def test_nothing_is_sent_to_a_studio_that_does_not_want_the_event(aws: None) -> None:
     account = studio(**HOOK, webhook_events=(WebhookEvent.MESSAGE_RECEIVED,))
     sent(account)
 
     report(account, MessageState.DELIVERED)
 
-    assert told(account) == []
+    assert written(account) == []
 
 
-def test_a_receipt_that_makes_the_record_still_counts_the_units_once(account: Account) -> None:
+def test_a_receipt_counts_the_units_of_an_unconfirmed_text_once(account: Account) -> None:
     sent(account, MessageState.SENDING)
 
     report(account, MessageState.DELIVERED)
@@ -158,7 +158,7 @@ def test_a_receipt_that_makes_the_record_still_counts_the_units_once(account: Ac
     assert quotas.of_month(account.id, "2026-11").units_sent == 1
 
 
-def test_a_call_task_is_told_once(account: Account) -> None:
+def test_a_call_task_is_sent_once(account: Account) -> None:
     client(account, "c1", phones=(), updated_at=NOW + MINUTE)
     rule(sms_else_call=True)
     tell(account)
@@ -168,6 +168,6 @@ def test_a_call_task_is_told_once(account: Account) -> None:
     fire_all(NINE + MINUTE, [job, job])
 
     [task] = triggers.call_page(account.id, None, 9)
-    [one] = told(account)
-    assert one.event == "call.created"
-    assert (one.data["id"], one.data["client_id"], one.data["text"]) == (task.id, "c1", task.text)
+    [call] = written(account)
+    assert call.event == "call.created"
+    assert (call.data["id"], call.data["client_id"], call.data["text"]) == (task.id, "c1", task.text)

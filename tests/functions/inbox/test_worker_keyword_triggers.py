@@ -1,3 +1,5 @@
+"""A reply that is a studio's own keyword fires its trigger, once, and nothing else does."""
+
 from datetime import timedelta
 
 import pytest
@@ -7,8 +9,7 @@ from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.clients.client import Phone
 from longcode.message import Message
-from longcode.table import store
-from longcode.table.keys import message
+from longcode.table import keys, store
 from longcode.table.writes import read
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import RecordKind
@@ -41,12 +42,12 @@ def fire_all() -> None:
 
 
 def answers(account: Account) -> list[tuple[str, str, str | None]]:
-    every = [read(Message, item) for item in store.query(message(account.id))]
-    return [(one.phone, one.body, one.client_id) for one in every if one.direction == "out"]
+    messages = [read(Message, item) for item in store.query(keys.message(account.id))]
+    return [(message.phone, message.body, message.client_id) for message in messages if message.direction == "out"]
 
 
 @pytest.mark.parametrize("said", ["HOURS", "hours", " Hours? ", "Hóurs!"])
-def test_a_reply_that_is_a_keyword_of_the_studios_is_answered(account: Account, said: str) -> None:
+def test_a_reply_that_is_a_studios_keyword_is_answered(account: Account, said: str) -> None:
     receive(body=said)
 
     fire_all()
@@ -55,15 +56,15 @@ def test_a_reply_that_is_a_keyword_of_the_studios_is_answered(account: Account, 
 
 
 @pytest.mark.parametrize("said", ["What are your hours?", "hours please", "", "!", "hour", "h" * 1000])
-def test_a_reply_that_is_more_or_less_than_the_keyword_is_a_conversation(account: Account, said: str) -> None:
+def test_a_reply_that_is_not_exactly_the_keyword_fires_nothing(account: Account, said: str) -> None:
     receive(body=said)
 
     assert queued("event") == []
 
 
 @pytest.mark.parametrize("said", ["STOP", "HELP", "YES"])
-def test_a_keyword_of_the_services_sets_off_nothing_of_the_studios(account: Account, said: str) -> None:
-    rule(keyword=said.casefold())  # as one written before this was a keyword of ours
+def test_a_keyword_of_the_service_fires_no_trigger(account: Account, said: str) -> None:
+    rule(keyword=said.casefold())  # a trigger from before this was a keyword of the service
 
     receive(body=said)
 
@@ -88,7 +89,7 @@ def test_two_replies_are_answered_twice(account: Account) -> None:
     assert len(answers(account)) == 2
 
 
-def test_killed_at_any_call_a_reply_that_comes_again_is_taken_in_and_answered_once(account: Account) -> None:
+def test_a_reply_killed_at_any_call_and_delivered_again_is_answered_once(account: Account) -> None:
     for crash in every_crash():
         with crash:
             receive("SM1", "hours")
@@ -99,7 +100,7 @@ def test_killed_at_any_call_a_reply_that_comes_again_is_taken_in_and_answered_on
         assert len(answers(account)) == 1
 
 
-def test_the_phone_that_texted_is_answered_and_not_the_clients_others(account: Account) -> None:
+def test_only_the_phone_that_texted_is_answered(account: Account) -> None:
     client(account, "c1", "+12125550199", PHONE)
 
     receive(body="hours")
@@ -117,7 +118,7 @@ def test_a_phone_that_is_not_ticked_gets_no_answer(account: Account) -> None:
     assert answers(account) == []
 
 
-def test_a_phone_of_no_client_is_answered(account: Account) -> None:
+def test_a_phone_without_a_client_is_answered(account: Account) -> None:
     texted(account, phone="+12125550888", client_id=None)
 
     receive(body="hours", phone="+12125550888")
@@ -126,7 +127,7 @@ def test_a_phone_of_no_client_is_answered(account: Account) -> None:
     assert answers(account) == [("+12125550888", "We open at nine.", None)]
 
 
-def test_another_studios_keyword_is_not_ours(account: Account) -> None:
+def test_another_studios_keyword_fires_nothing(account: Account) -> None:
     studio("10000002", edition="professional")
     rule(account="10000002", name="prices", keyword="prices")
 
@@ -135,13 +136,13 @@ def test_another_studios_keyword_is_not_ours(account: Account) -> None:
     assert queued("event") == []
 
 
-def test_a_strangers_keyword_reaches_nobody(account: Account) -> None:
+def test_an_unattributed_keyword_fires_nothing(account: Account) -> None:
     receive(body="hours", phone="+12125550777")
 
     assert queued("event") == []
 
 
-def test_a_copy_of_what_was_a_strangers_text_sets_off_nothing(account: Account) -> None:
+def test_a_late_copy_of_an_unattributed_reply_fires_nothing(account: Account) -> None:
     receive("SM1", "hours", phone="+12125550777")
     texted(account, phone="+12125550777", client_id=None)
 
@@ -150,7 +151,7 @@ def test_a_copy_of_what_was_a_strangers_text_sets_off_nothing(account: Account) 
     assert queued("event") == []
 
 
-def test_a_trigger_that_is_disabled_answers_nothing(account: Account) -> None:
+def test_a_disabled_trigger_does_not_fire(account: Account) -> None:
     rule(enabled=False)
 
     receive(body="hours")
@@ -158,7 +159,7 @@ def test_a_trigger_that_is_disabled_answers_nothing(account: Account) -> None:
     assert queued("event") == []
 
 
-def test_a_keyword_tells_staff_who_texted_it(account: Account) -> None:
+def test_a_trigger_to_staff_names_the_client_who_texted(account: Account) -> None:
     rule(to="staff", staff_phone="+12125550199", body="{{client.name}} asks for our hours")
 
     receive(body="hours")

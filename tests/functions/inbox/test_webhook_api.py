@@ -1,3 +1,5 @@
+"""POST /carriers/twilio/inbound: signed webhooks are queued as they came, others are refused."""
+
 import json
 from base64 import b64encode
 from pathlib import Path
@@ -24,7 +26,7 @@ FORM = {"MessageSid": "SM1", "From": "+12125550123", "To": "+15555550100", "Body
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def test_an_event_of_api_gateway_is_queued_as_it_came_and_answered_with_no_text() -> None:
+def test_an_api_gateway_event_is_queued_and_answered_without_a_text() -> None:
     answer = webhook_api.handler(EVENT, LambdaContext())
 
     assert (answer["statusCode"], answer["body"]) == (200, "<Response/>")
@@ -35,7 +37,7 @@ def test_an_event_of_api_gateway_is_queued_as_it_came_and_answered_with_no_text(
 
 
 @pytest.mark.parametrize("token", [None, "guessed"])
-def test_a_webhook_that_is_not_signed_or_wrongly_is_refused_and_nothing_queued(token: str | None) -> None:
+def test_a_webhook_without_a_valid_signature_is_refused_and_not_queued(token: str | None) -> None:
     answer = post(FORM, token)
 
     assert (answer.status, answer.json["code"]) == (403, "forged")
@@ -51,7 +53,7 @@ def test_an_altered_webhook_is_refused() -> None:
     assert queued("inbound") == []
 
 
-def test_a_body_in_base64_is_read_too() -> None:
+def test_a_base64_body_is_accepted() -> None:
     answer = webhook_api.handler(
         EVENT | {"body": b64encode(EVENT["body"].encode()).decode(), "isBase64Encoded": True}, LambdaContext()
     )
@@ -59,7 +61,7 @@ def test_a_body_in_base64_is_read_too() -> None:
     assert answer["statusCode"] == 200
 
 
-def test_twilios_fallback_at_the_functions_own_address_is_taken_too_with_the_fields_that_it_adds() -> None:
+def test_twilios_fallback_is_accepted_at_the_functions_own_address() -> None:
     answer = webhook_api.handler(FALLBACK, LambdaContext())
 
     assert (answer["statusCode"], answer["body"]) == (200, "<Response/>")
@@ -69,7 +71,7 @@ def test_twilios_fallback_at_the_functions_own_address_is_taken_too_with_the_fie
     assert (job.form["Body"], job.form["ErrorCode"]) == ("Yes & thank you! 10:30 is fine 😀", "11200")
 
 
-def test_a_webhook_that_failed_halfway_and_its_fallback_are_one_reply() -> None:
+def test_a_webhook_and_its_fallback_are_one_reply() -> None:
     account = studio()
     texted(account, phone="+15555550123", client_id=None)
     webhook_api.handler(EVENT, LambdaContext())
@@ -90,19 +92,19 @@ def test_a_webhook_that_failed_halfway_and_its_fallback_are_one_reply() -> None:
         {"body": ""},
     ],
 )
-def test_a_forged_fallback_is_refused_and_nothing_queued(change: dict[str, Any]) -> None:
+def test_a_forged_fallback_is_refused_and_not_queued(change: dict[str, Any]) -> None:
     answer = webhook_api.handler(FALLBACK | change, LambdaContext())
 
     assert answer["statusCode"] in (403, 404)
     assert queued("inbound") == []
 
 
-def test_one_addresss_signature_opens_no_other_address() -> None:
+def test_a_signature_for_another_address_is_refused() -> None:
     assert post(FORM, base="https://inbound.example").status == 200
     assert post(FORM, base="https://receipts.example").status == 403
 
 
-def test_a_refusal_tells_no_more_than_that_it_is_one() -> None:
+def test_a_refusal_contains_no_details() -> None:
     answer = post(FORM, "guessed")
 
     assert answer.json == {
@@ -114,9 +116,9 @@ def test_a_refusal_tells_no_more_than_that_it_is_one() -> None:
     }
 
 
-def test_a_webhook_is_answered_after_one_call_to_aws() -> None:
+def test_a_webhook_makes_one_call_to_aws() -> None:
     post(FORM)
-    # From now on nobody can be asked for the addresses and the secret.
+    # From now on the addresses and the secret cannot be read.
     for name in ("public-url", "receipts-url", "inbound-url"):
         aws_client("ssm").delete_parameter(Name=f"/longcode/{name}")
     aws_client("secretsmanager").delete_secret(SecretId="carrier", ForceDeleteWithoutRecovery=True)
@@ -129,7 +131,7 @@ def test_a_webhook_is_answered_after_one_call_to_aws() -> None:
     assert len(queued("inbound")) == 2
 
 
-def test_a_replayed_webhook_brings_nothing_new_however_late_it_comes() -> None:
+def test_a_replayed_webhook_writes_nothing() -> None:
     account = studio()
     texted(account)
     post(FORM)
@@ -151,14 +153,14 @@ def test_an_empty_webhook_is_refused(body: str | None) -> None:
     assert answer["statusCode"] == 403
 
 
-def test_a_webhook_that_cannot_be_queued_says_so_that_the_carrier_asks_the_fallback() -> None:
+def test_a_webhook_that_cannot_be_queued_is_an_error_so_that_twilio_uses_the_fallback() -> None:
     with failing("sqs", "SendMessageBatch", "AccessDenied"):
         answer = post(FORM)
 
     assert answer.status == 500
 
 
-def test_the_log_has_neither_the_phone_nor_the_words(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_contains_neither_the_phone_nor_the_words(caplog: pytest.LogCaptureFixture) -> None:
     post(FORM)
     post(FORM, "guessed")
     with failing("sqs", "SendMessageBatch", "AccessDenied"):

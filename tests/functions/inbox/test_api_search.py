@@ -1,4 +1,4 @@
-"""What a studio finds in its messages: a conversation, a client's, what is linked to a session, words."""
+"""Searching the messages: a conversation, a client, a linked session, words."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,18 +33,18 @@ def ask(account: Account, **query: str) -> Answered:
 
 
 def found(account: Account, **query: str) -> list[str]:
-    """Ask for page after page."""
+    """Return the bodies of all pages."""
     seen: list[str] = []
     while True:
         page = ask(account, **query).json
-        seen += [one["body"] for one in page["items"]]
+        seen += [item["body"] for item in page["items"]]
         if not page["next_cursor"]:
             return seen
         query["cursor"] = page["next_cursor"]
 
 
 @pytest.mark.parametrize("limit", ["1", "3", "200"])
-def test_a_conversation_has_both_directions_newest_first_and_each_once(account: Account, limit: str) -> None:
+def test_a_conversation_lists_both_directions_newest_first_each_once(account: Account, limit: str) -> None:
     bodies = found(account, folder="all", phone=PHONE, limit=limit)
 
     assert {bodies[0], bodies[1]} == {"out 3", "in 3"}
@@ -53,20 +53,20 @@ def test_a_conversation_has_both_directions_newest_first_and_each_once(account: 
     assert len(bodies) == 8
 
 
-def test_a_plus_that_came_as_a_space_is_a_plus(account: Account) -> None:
+def test_a_space_before_a_phone_is_read_as_a_plus(account: Account) -> None:
     assert found(account, folder="all", phone=" 12125550177") == ["from another"]
 
 
-def test_a_phone_that_is_none_is_told_how_to_be_written(account: Account) -> None:
+def test_an_invalid_phone_is_refused_with_an_example(account: Account) -> None:
     [error] = ask(account, phone="2125550123").json["errors"]
 
     assert error == {
         "field": "phone",
-        "message": "is no number such as +12125550123; in an address, write %2B for +",
+        "message": "is not a number such as +12125550123; in an address, write %2B for +",
     }
 
 
-def test_a_clients_messages_are_found_in_both_directions_or_in_a_folder(account: Account) -> None:
+def test_messages_of_a_client_are_found_in_both_directions_or_in_a_folder(account: Account) -> None:
     assert len(found(account, folder="all", client_id="c1")) == 8
     assert found(account, folder="inbox", client_id="c2") == ["from another"]
     assert found(account, folder="sent", client_id="c2") == []
@@ -80,7 +80,7 @@ def test_words_are_found_in_both_directions_or_in_a_folder(account: Account) -> 
 
 
 @pytest.mark.parametrize("record_id", ["a:b", "a\nb", "\u202e\x00"])
-def test_what_is_linked_to_a_session_is_found_by_it(account: Account, record_id: str) -> None:
+def test_a_message_is_found_by_the_session_that_it_is_linked_to(account: Account, record_id: str) -> None:
     message = ask(account, folder="inbox", client_id="c2").json["items"][0]
     session: Any = {"record": {"kind": "session", "id": record_id}}
     call(api, "PUT", f"/messages/{message['id']}/link", session, account=account.id)

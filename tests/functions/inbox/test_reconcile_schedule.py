@@ -1,4 +1,4 @@
-"""Twilio does not try a webhook again: what none brought, the reconciliation brings, and nothing twice."""
+"""Texts whose webhooks were lost are fetched from the carrier's list, each once: Twilio does not repeat a webhook."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.account(texted=NOW - 60 * MINUTE)
 
 @dataclass
 class Archive:
-    """What the carrier lists: what it is told to, and as it is told to."""
+    """A carrier whose list is set by the test."""
 
     name: str = "twilio"
     texts: list[Arrived] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Archive:
 
     def received(self, number: str, since: datetime) -> Arrivals | None:
         self.asked_for.append((number, since))
-        texts = [one for one in self.texts if one.at >= since]
+        texts = [text for text in self.texts if text.at >= since]
         return Arrivals(texts=texts, whole=self.whole) if self.lists else None
 
     def pictures(self, carrier_id: str) -> list[str] | None:
@@ -64,7 +64,7 @@ def run(archive: Archive, now: datetime) -> int:
 
 
 def work() -> None:
-    """Let the worker take in what is queued."""
+    """Run the worker on the queued texts."""
     if bodies := queued("inbound"):
         assert worker.handler(sqs_event(*bodies), LambdaContext()) == {"batchItemFailures": []}
 
@@ -73,7 +73,7 @@ def replies(account: Account) -> list[Message]:
     return [message for _, message in messages_replies.after(account.id, 0, 200)]
 
 
-def test_a_text_that_no_webhook_brought_comes_with_the_time_that_the_carrier_tells(account: Account) -> None:
+def test_a_text_whose_webhook_was_lost_is_written_with_the_carriers_time(account: Account) -> None:
     archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)])
 
     queued_jobs = run(archive, NOW)
@@ -86,7 +86,7 @@ def test_a_text_that_no_webhook_brought_comes_with_the_time_that_the_carrier_tel
     assert reply.charged_units == 1
 
 
-def test_what_is_known_is_not_queued_again_whether_a_studios_or_a_strangers(account: Account) -> None:
+def test_known_replies_are_not_queued_again_attributed_or_not(account: Account) -> None:
     archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE), arrived("SM2", NOW - 3 * MINUTE)])
     archive.texts[1].form["From"] = "+12125550777"
     run(archive, NOW)
@@ -98,14 +98,14 @@ def test_what_is_known_is_not_queued_again_whether_a_studios_or_a_strangers(acco
     assert len(messages_replies.unattributed_page(NOW, limit=10, cursor=None)[0]) == 1
 
 
-def test_a_text_whose_webhook_may_be_on_its_way_is_left_to_the_next_run(account: Account) -> None:
+def test_a_text_of_the_last_minute_is_left_to_the_next_run(account: Account) -> None:
     archive = Archive(texts=[arrived("SM1", NOW)])
 
     assert run(archive, NOW + MINUTE / 2) == 0
     assert run(archive, NOW + 5 * MINUTE) == 1
 
 
-def test_a_text_that_the_webhook_and_two_runs_bring_at_once_is_one_reply(account: Account) -> None:
+def test_a_text_from_the_webhook_and_two_concurrent_runs_is_one_reply(account: Account) -> None:
     archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)])
     post(archive.texts[0].form)
     with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(2) as pool:
@@ -120,10 +120,10 @@ def test_a_text_that_the_webhook_and_two_runs_bring_at_once_is_one_reply(account
     assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
-def test_lost_webhooks_texts_all_come_within_fifteen_minutes_and_each_once(account: Account) -> None:
-    """An hour in which every other webhook is lost, and every third run finds the carrier silent."""
+def test_texts_of_lost_webhooks_arrive_once_and_within_fifteen_minutes(account: Account) -> None:
+    """For an hour every other webhook is lost, and the carrier does not answer every third run."""
     archive = Archive()
-    came: dict[str, datetime] = {}
+    arrived_at: dict[str, datetime] = {}
     for minute in range(90):
         now = NOW + minute * MINUTE
         if minute < 60:
@@ -138,25 +138,27 @@ def test_lost_webhooks_texts_all_come_within_fifteen_minutes_and_each_once(accou
             archive.texts = listed
         work()
         for reply in replies(account):
-            came.setdefault(str(reply.carrier_id), now)
+            arrived_at.setdefault(str(reply.carrier_id), now)
 
-    assert sorted(one.carrier_id or "" for one in replies(account)) == sorted(f"SM{minute}" for minute in range(60))
-    assert max(came[f"SM{minute}"] - (NOW + minute * MINUTE) for minute in range(60)) <= 15 * MINUTE
+    assert sorted(reply.carrier_id or "" for reply in replies(account)) == sorted(
+        f"SM{minute}" for minute in range(60)
+    )
+    assert max(arrived_at[f"SM{minute}"] - (NOW + minute * MINUTE) for minute in range(60)) <= 15 * MINUTE
     assert quotas.of_month(account.id, "2026-11").units_received == 60
 
 
-def test_a_stop_whose_webhook_was_lost_has_its_own_time(account: Account) -> None:
+def test_a_stop_whose_webhook_was_lost_is_queued_with_the_carriers_time(account: Account) -> None:
     archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)])
     archive.texts[0].form["Body"] = "STOP"
 
     run(archive, NOW)
     work()
 
-    [heard] = queued("opt_out")
-    assert '"at":"2026-11-22T15:27:00Z"' in heard
+    [job] = queued("opt_out")
+    assert '"at":"2026-11-22T15:27:00Z"' in job
 
 
-def test_a_picture_waits_for_its_addresses_but_not_for_ever(account: Account) -> None:
+def test_a_text_waits_five_minutes_for_the_addresses_of_its_pictures(account: Account) -> None:
     archive = Archive(texts=[arrived("MM1", NOW, pictures=1), arrived("MM2", NOW + 4 * MINUTE, pictures=1)])
 
     first = run(archive, NOW + 2 * MINUTE)
@@ -167,13 +169,13 @@ def test_a_picture_waits_for_its_addresses_but_not_for_ever(account: Account) ->
     work()
 
     assert (first, second, third) == (0, 1, 1)
-    assert [(one.carrier_id, one.media) for one in replies(account)] == [
+    assert [(reply.carrier_id, reply.media) for reply in replies(account)] == [
         ("MM1", ()),
         ("MM2", ("https://api.example/ME2",)),
     ]
 
 
-def test_a_carrier_that_did_not_list_all_rings_after_what_it_listed_is_queued(account: Account) -> None:
+def test_an_incomplete_list_is_queued_and_then_raises(account: Account) -> None:
     archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)], whole=False)
 
     with pytest.raises(reconcile_schedule.NotListed):
@@ -183,7 +185,7 @@ def test_a_carrier_that_did_not_list_all_rings_after_what_it_listed_is_queued(ac
     assert queues.read(Receive, body).form["MessageSid"] == "SM1"
 
 
-def test_a_carrier_that_lists_nothing_is_no_failure(account: Account) -> None:
+def test_a_carrier_without_a_list_is_no_failure(account: Account) -> None:
     assert run(Archive(name="aws", lists=False), NOW) == 0
 
 
@@ -194,9 +196,9 @@ class Clock:
 
 @pytest.fixture
 def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Simulated, Clock, Twilio]]:
-    """Give the simulated carrier, which loses every webhook, its clock, and who asks it over HTTP.
+    """Start the simulated carrier, which loses every webhook; yield it with its clock and a client.
 
-    The functions are configured for it too.
+    The functions are configured to use it.
     """
     clock = Clock(NOW)
     carrier = Simulated("AC0", "test-token", "http://127.0.0.1:9/inbound", clock=lambda: clock.now)
@@ -212,7 +214,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Simulated, Cloc
     settings.cache_clear()
 
 
-def test_the_simulated_carrier_lists_what_it_told_nobody(
+def test_texts_are_fetched_from_the_simulated_carrier_with_their_pictures(
     account: Account, simulated: tuple[Simulated, Clock, Twilio]
 ) -> None:
     carrier, clock, twilio = simulated
@@ -226,13 +228,13 @@ def test_the_simulated_carrier_lists_what_it_told_nobody(
     reconcile_schedule.reconcile([NUMBER], twilio, now - reconcile_schedule.WINDOW, now)
     work()
 
-    assert {one.carrier_id: one.body for one in replies(account)} == {one.sid: one.body for one in sent}
-    assert [one.created_at for one in replies(account) if one.body == "words 6"] == [NOW + 6 * MINUTE]
-    [picture] = [one for one in replies(account) if one.media]
+    assert {reply.carrier_id: reply.body for reply in replies(account)} == {text.sid: text.body for text in sent}
+    assert [reply.created_at for reply in replies(account) if reply.body == "words 6"] == [NOW + 6 * MINUTE]
+    [picture] = [reply for reply in replies(account) if reply.media]
     assert [url.rpartition("/")[0].rpartition("/")[2] for url in picture.media] == ["Media", "Media"]
 
 
-def test_every_number_of_ours_is_asked_for_a_dedicated_one_too(
+def test_shared_and_dedicated_numbers_are_both_reconciled(
     account: Account, simulated: tuple[Simulated, Clock, Twilio]
 ) -> None:
     carrier, _, _ = simulated
@@ -247,7 +249,7 @@ def test_every_number_of_ours_is_asked_for_a_dedicated_one_too(
     assert sorted(one.body for one in replies(account)) == ["To the shared one", "To your own number"]
 
 
-def test_the_schedules_event_asks_for_half_an_hour_and_the_operators_for_more(account: Account) -> None:
+def test_the_schedules_event_and_an_operators_order_are_accepted(account: Account) -> None:
     assert timedelta(minutes=30) == reconcile_schedule.WINDOW
     with pytest.raises(reconcile_schedule.NotListed):
         reconcile_schedule.handler({}, LambdaContext())
@@ -265,6 +267,6 @@ def test_the_schedules_event_asks_for_half_an_hour_and_the_operators_for_more(ac
         ({"reconcile_at": "10000-01-01T00:00:00Z"}, r"\$\.reconcile_at"),
     ],
 )
-def test_an_order_that_cannot_be_read_says_why(account: Account, order: dict[str, Any], reason: str) -> None:
+def test_an_invalid_order_is_refused_with_the_reason(account: Account, order: dict[str, Any], reason: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=reason):
         reconcile_schedule.handler(order, LambdaContext())

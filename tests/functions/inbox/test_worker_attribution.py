@@ -1,4 +1,4 @@
-"""To whom a reply goes: what the carrier says, whose the number is, who texted last; and what is kept of it."""
+"""The account of a reply: by the carrier's reference, the dedicated number, or the last text; and what is stored."""
 
 import json
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ OWN = "+15555550177"
 
 @pytest.fixture
 def fox(aws: None) -> Account:
-    """Give a studio whose client is another's too."""
+    """Create a studio; another one has the same client."""
     account = studio()
     client(account)
     return account
@@ -33,14 +33,14 @@ def fox(aws: None) -> Account:
 
 @pytest.fixture
 def wattle(aws: None) -> Account:
-    """Give the other studio."""
+    """Create the other studio."""
     account = studio("10000002")
     client(account, "theirs")
     return account
 
 
 def sent(account: Account, at: datetime, carrier_id: str, client_id: str | None = None) -> Message:
-    """Have an account text the phone, as the carrier knows it."""
+    """Write a text of an account to the phone that the carrier knows by this id."""
     text = draft(
         account=account.id,
         message_id=f"m-{carrier_id}",
@@ -60,17 +60,17 @@ def sent(account: Account, at: datetime, carrier_id: str, client_id: str | None 
 
 
 def answer(replies_to: str | None, at: datetime, number: str = NUMBER) -> None:
-    said = Inbound(
+    inbound = Inbound(
         carrier="aws", carrier_id=f"in-{at}", phone=PHONE, number=number, body="Yes", replies_to=replies_to
     )
-    worker.receive(said, at)
+    worker.receive(inbound, at)
 
 
 def replies(account: Account) -> list[Message]:
     return [message for _, message in messages_replies.after(account.id, 0, 100)]
 
 
-def test_what_the_carrier_says_is_answered_decides_against_who_texted_last(fox: Account, wattle: Account) -> None:
+def test_the_carriers_reference_decides_before_the_last_text(fox: Account, wattle: Account) -> None:
     sent(fox, NOW, "aws-1", "c1")
     sent(wattle, NOW + MINUTE, "aws-2", "theirs")
 
@@ -82,7 +82,7 @@ def test_what_the_carrier_says_is_answered_decides_against_who_texted_last(fox: 
     assert reply.replies_to == "aws-1"
 
 
-def test_an_older_text_is_found_among_those_of_a_month(fox: Account, wattle: Account) -> None:
+def test_the_carriers_reference_finds_a_text_of_the_last_month(fox: Account, wattle: Account) -> None:
     sent(fox, NOW - timedelta(days=20), "aws-1")
     sent(fox, NOW - timedelta(days=2), "aws-2")
     sent(wattle, NOW, "aws-3")
@@ -93,7 +93,7 @@ def test_an_older_text_is_found_among_those_of_a_month(fox: Account, wattle: Acc
     assert (reply.rule, reply.answers) == ("carrier_reference", "m-aws-1")
 
 
-def test_a_reference_to_nothing_of_ours_leaves_it_to_who_texted_last_and_says_so(
+def test_an_unknown_reference_is_logged_and_the_last_text_decides(
     fox: Account, wattle: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     sent(fox, NOW, "aws-1")
@@ -103,10 +103,10 @@ def test_a_reference_to_nothing_of_ours_leaves_it_to_who_texted_last_and_says_so
 
     [reply] = replies(wattle)
     assert (reply.rule, reply.answers, reply.replies_to) == ("last_texted", "m-aws-2", "aws-9")
-    assert "the carrier names a text that none of ours is" in logged(caplog)
+    assert "the carrier says that the reply answers an unknown text" in logged(caplog)
 
 
-def test_our_own_message_id_is_no_reference_of_the_carriers(fox: Account, wattle: Account) -> None:
+def test_our_own_message_id_is_not_taken_for_a_carriers_reference(fox: Account, wattle: Account) -> None:
     sent(fox, NOW, "aws-1")
     sent(wattle, NOW + MINUTE, "aws-2")
 
@@ -115,7 +115,7 @@ def test_our_own_message_id_is_no_reference_of_the_carriers(fox: Account, wattle
     assert [reply.rule for reply in replies(wattle)] == ["last_texted"]
 
 
-def test_of_two_clients_with_the_phone_the_one_whom_the_answered_text_was_for_is_linked(fox: Account) -> None:
+def test_a_reply_to_a_text_to_the_bare_number_is_linked_to_neither_of_two_clients(fox: Account) -> None:
     client(fox, "c2", PHONE)
     sent(fox, NOW, "aws-1", "c2")
     sent(fox, NOW + MINUTE, "aws-2")
@@ -125,7 +125,7 @@ def test_of_two_clients_with_the_phone_the_one_whom_the_answered_text_was_for_is
     assert replies(fox)[0].client_id is None
 
 
-def test_a_dedicated_number_is_its_owners_even_for_a_phone_that_it_never_texted(
+def test_a_reply_to_a_dedicated_number_goes_to_its_owner_even_from_an_unknown_phone(
     fox: Account, wattle: Account
 ) -> None:
     numbers.dedicate(wattle, OWN, NOW)
@@ -138,7 +138,7 @@ def test_a_dedicated_number_is_its_owners_even_for_a_phone_that_it_never_texted(
     assert replies(fox) == []
 
 
-def test_a_number_that_was_given_up_still_brings_replies_to_who_texted_over_it(fox: Account, wattle: Account) -> None:
+def test_a_reply_to_a_former_dedicated_number_goes_to_who_texted_over_it(fox: Account, wattle: Account) -> None:
     numbers.dedicate(wattle, OWN, NOW)
     texted(wattle, NOW, number=OWN)
     numbers.dedicate(accounts.need(wattle.id), None, NOW)
@@ -148,7 +148,7 @@ def test_a_number_that_was_given_up_still_brings_replies_to_who_texted_over_it(f
     assert [reply.rule for reply in replies(wattle)] == ["last_texted"]
 
 
-def test_no_studio_is_shown_which_others_a_reply_might_be_for(fox: Account, wattle: Account) -> None:
+def test_no_studio_sees_the_other_candidates_for_a_reply(fox: Account, wattle: Account) -> None:
     texted(wattle, NOW)
     texted(fox, NOW + MINUTE)
 
@@ -156,7 +156,7 @@ def test_no_studio_is_shown_which_others_a_reply_might_be_for(fox: Account, watt
 
     [reply] = replies(fox)
     shown = [call(api, "GET", path, account=fox.id).text for path in ("/messages", f"/messages/{reply.id}", "/inbox")]
-    posted = json.dumps(webhook.reply(reply))
+    posted = json.dumps(webhook.reply_data(reply))
     assert reply.candidates == (wattle.id,)
-    assert all(reply.id in one and wattle.id not in one for one in [*shown, posted])
+    assert all(reply.id in text and wattle.id not in text for text in [*shown, posted])
     assert len(numbers.last_texts_to(PHONE, NUMBER)) == 2

@@ -1,3 +1,5 @@
+"""A text becomes a reply of the right studio and client, counted once; keywords are queued."""
+
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,7 +31,7 @@ def heard() -> list[HearKeyword]:
     return [queues.read(HearKeyword, body) for body in queued("opt_out")]
 
 
-def test_an_event_of_sqs_becomes_an_unread_reply_linked_to_the_client(account: Account) -> None:
+def test_an_sqs_event_becomes_an_unread_reply_linked_to_the_client(account: Account) -> None:
     client(account, "c2", "+15555550123")
     texted(account, phone="+15555550123", client_id="c2")
 
@@ -75,7 +77,7 @@ def test_of_two_clients_with_one_phone_the_texted_one_gets_the_reply(account: Ac
     assert replies(account)[0].client_id == "c2"
 
 
-def test_of_two_clients_with_one_phone_neither_gets_it_when_none_was_texted(account: Account) -> None:
+def test_of_two_clients_with_one_phone_neither_gets_the_reply_if_neither_was_texted(account: Account) -> None:
     client(account, "c2", PHONE)
     texted(account, client_id=None)
 
@@ -84,7 +86,7 @@ def test_of_two_clients_with_one_phone_neither_gets_it_when_none_was_texted(acco
     assert replies(account)[0].client_id is None
 
 
-def test_the_only_client_with_the_phone_gets_it_when_a_number_was_texted(account: Account) -> None:
+def test_the_only_client_with_the_phone_gets_the_reply_to_a_text_to_the_bare_number(account: Account) -> None:
     texted(account, client_id=None)
 
     receive()
@@ -92,7 +94,7 @@ def test_the_only_client_with_the_phone_gets_it_when_a_number_was_texted(account
     assert replies(account)[0].client_id == "c1"
 
 
-def test_a_client_who_gave_the_phone_away_does_not_get_it(account: Account) -> None:
+def test_a_client_who_no_longer_has_the_phone_does_not_get_the_reply(account: Account) -> None:
     client(account, "c1", "+12125550199", updated_at=NOW + MINUTE)
     texted(account, client_id="c1")
 
@@ -102,19 +104,19 @@ def test_a_client_who_gave_the_phone_away_does_not_get_it(account: Account) -> N
 
 
 @pytest.mark.parametrize("word", ["STOP", "start", "Help!"])
-def test_a_keyword_is_shown_and_handed_on_and_not_charged(account: Account, word: str) -> None:
+def test_a_keyword_is_shown_queued_and_not_charged(account: Account, word: str) -> None:
     texted(account)
 
     receive(body=word)
 
     [reply] = replies(account)
     assert (reply.body, reply.charged_units) == (word, 0)
-    [told] = heard()
-    assert (told.words, told.phone, told.account, told.at) == (word, PHONE, "10000001", NOW)
+    [job] = heard()
+    assert (job.words, job.phone, job.account, job.at) == (word, PHONE, "10000001", NOW)
     assert quotas.of_month(account.id, "2026-11").units_received == 0
 
 
-def test_yes_is_a_conversation_and_charged_for_only_the_opt_out_worker_knows_better(account: Account) -> None:
+def test_a_yes_is_charged(account: Account) -> None:
     texted(account)
 
     receive(body="Yes")
@@ -123,7 +125,7 @@ def test_yes_is_a_conversation_and_charged_for_only_the_opt_out_worker_knows_bet
     assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
-def test_a_long_reply_counts_its_units(account: Account) -> None:
+def test_a_long_reply_counts_all_its_units(account: Account) -> None:
     texted(account)
 
     receive(body="a" * 300)
@@ -131,7 +133,7 @@ def test_a_long_reply_counts_its_units(account: Account) -> None:
     assert quotas.of_month(account.id, "2026-11").units_received == 2
 
 
-def test_a_strangers_text_reaches_nobody_and_is_billed_to_nobody(account: Account) -> None:
+def test_an_unattributed_reply_reaches_no_studio_and_is_not_counted(account: Account) -> None:
     receive(phone="+12125550777")
 
     assert replies(account) == []
@@ -139,20 +141,20 @@ def test_a_strangers_text_reaches_nobody_and_is_billed_to_nobody(account: Accoun
     assert quotas.of_month(account.id, "2026-11").units_received == 0
 
 
-def test_a_strangers_stop_is_honoured_without_an_account_to_answer_for(account: Account) -> None:
+def test_an_unattributed_stop_is_queued_without_an_account(account: Account) -> None:
     receive(body="Stop", phone="+12125550777")
 
-    [told] = heard()
-    assert (told.keyword, told.phone, told.account) == ("stop", "+12125550777", None)
+    [job] = heard()
+    assert (job.keyword, job.phone, job.account) == ("stop", "+12125550777", None)
 
 
-def test_a_strangers_help_gets_no_answer(account: Account) -> None:
+def test_an_unattributed_help_is_not_queued(account: Account) -> None:
     receive(body="Help", phone="+12125550777")
 
     assert heard() == []
 
 
-def test_a_copy_that_comes_after_a_text_to_the_stranger_is_still_the_strangers(account: Account) -> None:
+def test_a_late_copy_of_an_unattributed_reply_stays_unattributed(account: Account) -> None:
     receive("SM1")
     texted(account)
 
@@ -162,17 +164,19 @@ def test_a_copy_that_comes_after_a_text_to_the_stranger_is_still_the_strangers(a
 
 
 @pytest.mark.parametrize("route", [texted, lambda _: None])
-def test_a_late_copy_of_a_stop_has_the_time_of_the_first(account: Account, route: Callable[[Account], None]) -> None:
+def test_a_late_copy_of_a_stop_is_queued_with_the_time_of_the_first(
+    account: Account, route: Callable[[Account], None]
+) -> None:
     route(account)
     receive("SM1", "STOP")
     receive("SM2", "START", at=NOW + MINUTE)
 
     receive("SM1", "STOP", at=NOW + 2 * MINUTE)
 
-    assert [(one.keyword, one.at) for one in heard()] == [("stop", NOW), ("start", NOW + MINUTE), ("stop", NOW)]
+    assert [(job.keyword, job.at) for job in heard()] == [("stop", NOW), ("start", NOW + MINUTE), ("stop", NOW)]
 
 
-def test_a_keyword_that_the_carrier_answered_is_told_so(account: Account) -> None:
+def test_a_keyword_that_the_carrier_answered_is_queued_as_answered(account: Account) -> None:
     texted(account)
 
     worker.receive(
@@ -206,14 +210,14 @@ def test_a_record_that_cannot_be_read_fails_alone(account: Account, body: str) -
     assert len(replies(account)) == 1
 
 
-def test_the_log_has_neither_the_phone_nor_the_words(account: Account, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_contains_neither_the_phone_nor_the_words(account: Account, caplog: pytest.LogCaptureFixture) -> None:
     texted(account, phone="+15555550123")
 
     worker.handler(EVENT, LambdaContext())
     receive("SM3", "Secret words", phone="+12125550777")
 
     log = logged(caplog)
-    assert "a stranger's text" in log
+    assert "unattributed reply" in log
     assert "5555550123" not in log
     assert "thank you" not in log
     assert "2125550777" not in log

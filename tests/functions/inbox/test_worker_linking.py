@@ -1,4 +1,4 @@
-"""Whose a reply is among a studio's clients, from the text that is sent to the reply that comes."""
+"""The client of a reply when two clients of a studio have one phone."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.account(client=False)
 
 @pytest.fixture
 def account(account: Account) -> Account:
-    """A studio of which two clients have one phone."""
+    """A studio with two clients who have the same phone."""
     client(account, "mother", PHONE)
     client(account, "daughter", PHONE)
     return account
@@ -37,7 +37,7 @@ def last_reply(account: Account) -> Any:
 
 
 @pytest.mark.parametrize("whom", ["mother", "daughter"])
-def test_a_reply_to_a_text_to_one_of_two_with_the_phone_is_that_ones(account: Account, whom: str) -> None:
+def test_a_reply_is_linked_to_the_client_who_was_texted(account: Account, whom: str) -> None:
     message_id = text(account, "k", client_id=whom)
 
     receive(at=NOW + MINUTE)
@@ -46,7 +46,7 @@ def test_a_reply_to_a_text_to_one_of_two_with_the_phone_is_that_ones(account: Ac
     assert (reply.client_id, reply.answers) == (whom, message_id)
 
 
-def test_a_reply_to_a_text_to_the_number_of_two_is_nobodys(account: Account) -> None:
+def test_a_reply_to_a_text_to_the_bare_number_is_linked_to_neither(account: Account) -> None:
     text(account, "k", to=PHONE)
 
     receive(at=NOW + MINUTE)
@@ -54,7 +54,7 @@ def test_a_reply_to_a_text_to_the_number_of_two_is_nobodys(account: Account) -> 
     assert last_reply(account).client_id is None
 
 
-def test_the_reply_is_of_the_one_who_was_texted_last(account: Account) -> None:
+def test_a_reply_is_linked_to_the_client_who_was_texted_last(account: Account) -> None:
     text(account, "1", client_id="mother")
     text(account, "2", NOW + MINUTE, client_id="daughter")
 
@@ -63,20 +63,20 @@ def test_the_reply_is_of_the_one_who_was_texted_last(account: Account) -> None:
     assert last_reply(account).client_id == "daughter"
 
 
-def test_the_reply_is_of_the_one_whose_text_the_carrier_says_is_answered(account: Account) -> None:
+def test_a_reply_is_linked_to_the_client_of_the_text_that_the_carrier_names(account: Account) -> None:
     carrier = FakeCarrier(name="aws")
     for index, whom in enumerate(("mother", "daughter")):
         accept(account, whom, now=NOW + index * MINUTE, client_id=whom)
         deliver(carrier, NOW + index * MINUTE)
-    told = Inbound(carrier="aws", carrier_id="in-1", phone=PHONE, number=NUMBER, body="Yes", replies_to="SM1")
+    inbound = Inbound(carrier="aws", carrier_id="in-1", phone=PHONE, number=NUMBER, body="Yes", replies_to="SM1")
 
-    worker.receive(told, NOW + 2 * MINUTE)
+    worker.receive(inbound, NOW + 2 * MINUTE)
 
     reply = last_reply(account)
     assert (reply.client_id, reply.rule) == ("mother", "carrier_reference")
 
 
-def test_a_text_to_the_bare_number_ends_the_conversation_with_a_given_client(account: Account) -> None:
+def test_after_a_later_text_to_the_bare_number_a_reply_is_linked_to_neither(account: Account) -> None:
     text(account, "1", client_id="mother")
     text(account, "2", NOW + MINUTE, to=PHONE)
 

@@ -1,3 +1,5 @@
+"""GET /inbox: each reply once, oldest first, by a cursor."""
+
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +25,7 @@ def fetch(account: Account, after: str = "0", limit: str = "50") -> Any:
     return call(api, "GET", "/inbox", account=account.id, query={"after": after, "limit": limit}).json
 
 
-def test_an_event_of_api_gateway_fetches_what_is_new(account: Account) -> None:
+def test_an_api_gateway_event_fetches_the_new_replies(account: Account) -> None:
     receive(body="Hello back")
 
     answer = api.handler(EVENT, LambdaContext())
@@ -36,11 +38,11 @@ def test_an_event_of_api_gateway_fetches_what_is_new(account: Account) -> None:
     assert fetched["next_cursor"] == "1"
 
 
-def test_before_the_first_reply_there_is_nothing_and_the_cursor_stays(account: Account) -> None:
+def test_before_the_first_reply_the_list_is_empty_and_the_cursor_stays(account: Account) -> None:
     assert fetch(account) == {"items": [], "next_cursor": "0"}
 
 
-def test_the_cursor_gives_each_reply_once_oldest_first_whatever_their_times(account: Account) -> None:
+def test_the_cursor_returns_each_reply_once_in_the_order_of_arrival(account: Account) -> None:
     for index in range(7):
         receive(f"SM{index}", str(index), at=NOW - timedelta(seconds=index % 3))
 
@@ -53,7 +55,7 @@ def test_the_cursor_gives_each_reply_once_oldest_first_whatever_their_times(acco
     assert after == "7"
 
 
-def test_the_tenth_reply_comes_after_the_ninth(account: Account) -> None:
+def test_the_tenth_reply_follows_the_ninth(account: Account) -> None:
     for index in range(11):
         receive(f"SM{index}", str(index))
 
@@ -66,13 +68,13 @@ def test_the_same_reply_has_the_same_delivery_id_whenever_it_is_fetched(account:
     assert fetch(account) == fetch(account)
 
 
-def test_a_studio_fetches_only_its_own(account: Account) -> None:
+def test_a_studio_fetches_only_its_own_replies(account: Account) -> None:
     receive()
 
     assert fetch(studio("10000002"))["items"] == []
 
 
-def test_a_studio_that_chose_webhooks_before_its_first_reply_gets_it(account: Account) -> None:
+def test_a_studio_with_webhooks_can_fetch_its_first_reply(account: Account) -> None:
     webhooks = {"delivery": "webhook", "webhook_url": "https://studio.example/replies"}
     call(settings_api, "PATCH", "/account", webhooks, account=account.id)
 
@@ -82,7 +84,7 @@ def test_a_studio_that_chose_webhooks_before_its_first_reply_gets_it(account: Ac
 
 
 @pytest.mark.parametrize("how", ["unreadable", "gone"])
-def test_a_reply_that_cannot_be_shown_stops_nobody_from_fetching_the_later_ones(account: Account, how: str) -> None:
+def test_an_unreadable_or_deleted_reply_is_skipped(account: Account, how: str) -> None:
     for index in range(4):
         receive(f"SM{index}", str(index))
     for item in fetch(account)["items"][:2]:
@@ -96,7 +98,7 @@ def test_a_reply_that_cannot_be_shown_stops_nobody_from_fetching_the_later_ones(
 
 
 @pytest.mark.parametrize("after", ["-1", "one", "1234567890123", ""])
-def test_a_cursor_that_is_no_number_is_refused(account: Account, after: str) -> None:
+def test_a_cursor_that_is_not_a_number_is_refused(account: Account, after: str) -> None:
     answer = call(api, "GET", "/inbox", account=account.id, query={"after": after})
 
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "after")

@@ -1,3 +1,5 @@
+"""Replies that arrive at the same time: copies count once, and numbers have no gaps."""
+
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,7 +14,7 @@ from tests.support.reply_steps import receive
 pytestmark = pytest.mark.account(texted=NOW)
 
 
-def test_twelve_copies_at_once_are_one_reply_counted_once(account: Account) -> None:
+def test_twelve_concurrent_copies_are_one_reply_counted_once(account: Account) -> None:
     with taking_turns(), ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda _: receive("SM1"), range(12)))
 
@@ -21,7 +23,7 @@ def test_twelve_copies_at_once_are_one_reply_counted_once(account: Account) -> N
     assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
-def test_twelve_replies_at_once_are_numbered_without_gaps(account: Account) -> None:
+def test_twelve_concurrent_replies_are_numbered_without_gaps(account: Account) -> None:
     with taking_turns(), ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda index: receive(f"SM{index}"), range(12)))
 
@@ -31,13 +33,13 @@ def test_twelve_replies_at_once_are_numbered_without_gaps(account: Account) -> N
     assert quotas.of_month(account.id, "2026-11").units_received == 12
 
 
-def test_a_reader_while_replies_arrive_sees_each_once_and_in_order(account: Account) -> None:
+def test_a_reader_sees_each_reply_once_and_in_order_while_they_arrive(account: Account) -> None:
     with taking_turns(), ThreadPoolExecutor(4) as pool:
         arriving = [pool.submit(receive, f"SM{index}") for index in range(8)]
         seen: list[int] = []
         while len(seen) < 8:
             seen += [number for number, _ in replies.after(account.id, seen[-1] if seen else 0, 3)]
-        for one in arriving:
-            one.result()
+        for arrival in arriving:
+            arrival.result()
 
     assert seen == [1, 2, 3, 4, 5, 6, 7, 8]

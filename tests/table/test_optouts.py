@@ -30,7 +30,7 @@ def said(minute: int, *, out: bool, scope: str = SHARED, words: str = "") -> Opt
     )
 
 
-def test_an_event_is_kept_as_it_was_said_for_five_years() -> None:
+def test_an_event_is_kept_in_its_exact_words_for_five_years() -> None:
     event = said(0, out=True, words=" Stop!! 🛑\n")
 
     optouts.record(event)
@@ -50,7 +50,7 @@ def test_a_late_event_is_kept_and_changes_nothing() -> None:
     assert [event.id for event in optouts.history(PHONE, SHARED, NOW)] == ["e0", "e1"]
 
 
-def test_events_at_once_are_all_kept_and_the_latest_stands() -> None:
+def test_concurrent_events_are_all_kept_and_the_latest_stands() -> None:
     events = [said(minute, out=minute % 2 == 0) for minute in range(9)]
 
     with at_once() as threads:
@@ -72,7 +72,7 @@ def test_killed_anywhere_state_and_history_agree() -> None:
         assert (state.event_id in known) if state else not known
 
 
-def test_the_service_or_the_studio_blocks() -> None:
+def test_a_phone_is_blocked_by_the_shared_scope_or_by_the_studios_own() -> None:
     optouts.record(said(0, out=True, scope=of_account("10000001")))
 
     pairs = [("10000001", PHONE), ("10000002", PHONE), ("10000001", "+12125550199")]
@@ -84,21 +84,21 @@ def test_the_service_or_the_studio_blocks() -> None:
 
 
 @pytest.mark.parametrize("minute", [3, 31, 59])
-def test_automatic_replies_are_three_in_any_hour(minute: int) -> None:
+def test_a_phone_gets_at_most_three_automatic_replies_in_any_hour(minute: int) -> None:
     assert [counted(f"h{number}", number * 20) for number in range(3)] == [True] * 3
 
     assert counted("h3", 40 + minute) is (minute >= 20)
 
 
-def test_a_reply_that_is_counted_again_uses_up_nothing() -> None:
+def test_an_automatic_reply_that_is_repeated_counts_once() -> None:
     for _ in range(5):
         counted("h0", 0)
 
     assert [counted(f"h{number}", 1) for number in range(1, 4)] == [True, True, False]
 
 
-def test_of_two_replies_counted_at_once_each_counts() -> None:
-    first, second = (optouts.automatic_reply(PHONE, one, NOW) for one in ("h0", "h1"))
+def test_of_two_concurrent_automatic_replies_only_one_write_succeeds() -> None:
+    first, second = (optouts.automatic_reply(PHONE, message_id, NOW) for message_id in ("h0", "h1"))
 
     assert first
     assert second

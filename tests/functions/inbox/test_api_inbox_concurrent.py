@@ -1,4 +1,4 @@
-"""GET /inbox while replies arrive, arrive twice, are moved away, and while those who write them die."""
+"""GET /inbox while replies arrive, arrive twice and are moved away, and while writers are killed."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.account(texted=NOW)
 
 
 class Job:
-    """The installed software's job: it keeps what it fetched, and the cursor for the next time."""
+    """The job of the installed software, which keeps the replies that it fetched and its cursors."""
 
     def __init__(self, account: Account, limit: int = 2) -> None:
         self.account, self.limit = account, str(limit)
@@ -34,7 +34,7 @@ class Job:
         self.ids: list[str] = []
 
     def run(self) -> "Job":
-        """Fetch page after page until the cursor stays."""
+        """Fetch page after page until the cursor no longer moves."""
         while True:
             query = {"after": self.cursors[-1], "limit": self.limit}
             page = call(api, "GET", "/inbox", account=self.account.id, query=query).json
@@ -49,27 +49,25 @@ def in_numbered_order(account: Account) -> list[str]:
     return [message.body for _, message in messages_replies.after(account.id, 0, 1000)]
 
 
-def everything(writers: list["Future[None]"], job: Job) -> Job:
-    """Have the job run while others write, and once more when they are done."""
-    while not all(one.done() for one in writers):
+def run_during(writers: list["Future[None]"], job: Job) -> Job:
+    """Run the job again and again while others write, and once more when they are done."""
+    while not all(writer.done() for writer in writers):
         job.run()
-    for one in writers:
-        one.result()
+    for writer in writers:
+        writer.result()
     return job.run()
 
 
 @pytest.mark.parametrize("limit", [1, 3, 50])
-def test_whatever_arrives_meanwhile_the_job_gets_each_reply_once_and_in_one_order(
-    account: Account, limit: int
-) -> None:
+def test_the_job_gets_each_reply_once_and_in_order_while_they_arrive(account: Account, limit: int) -> None:
     def write(index: int) -> None:
-        """Bring one of twelve replies, half of them with the time of another and some late."""
+        """Receive one of twelve replies, some with the time of another."""
         receive(f"SM{index % 12}", f"{index % 12}", at=NOW - timedelta(seconds=index % 3))
 
     job = Job(account, limit)
 
     with taking_turns(), ThreadPoolExecutor(6) as pool:
-        everything([pool.submit(write, index) for index in range(24)], job)  # each comes twice
+        run_during([pool.submit(write, index) for index in range(24)], job)  # each comes twice
 
     assert job.bodies == in_numbered_order(account)
     assert sorted(job.bodies, key=int) == [str(index) for index in range(12)]
@@ -77,7 +75,7 @@ def test_whatever_arrives_meanwhile_the_job_gets_each_reply_once_and_in_one_orde
     assert all(int(before) < int(after) for before, after in pairwise(job.cursors))
 
 
-def test_replies_that_are_moved_away_meanwhile_hold_up_no_later_one(account: Account) -> None:
+def test_replies_that_are_moved_away_do_not_hide_later_ones(account: Account) -> None:
     other = studio("10000002")
     client(other, "theirs")
 
@@ -89,7 +87,7 @@ def test_replies_that_are_moved_away_meanwhile_hold_up_no_later_one(account: Acc
     mine, theirs = Job(account), Job(other)
     with taking_turns(), ThreadPoolExecutor(4) as pool:
         writers = [pool.submit(write, index) for index in range(10)]
-        everything(writers, mine)
+        run_during(writers, mine)
         theirs.run()
 
     assert {body for body in mine.bodies if int(body) % 2 == 0} == {"0", "2", "4", "6", "8"}
@@ -102,7 +100,7 @@ def id_of(index: int) -> str:
     return reply.message_id(Inbound(carrier="twilio", carrier_id=f"SM{index}", phone="", number="", body=""))
 
 
-def test_a_writer_that_dies_at_any_call_leaves_no_reply_out_and_none_twice(account: Account) -> None:
+def test_a_writer_killed_at_any_call_neither_loses_nor_repeats_a_reply(account: Account) -> None:
     for crash in every_crash():
         job = Job(account)
         with crash:
@@ -110,7 +108,7 @@ def test_a_writer_that_dies_at_any_call_leaves_no_reply_out_and_none_twice(accou
         job.run()
         receive("SM2", "other")
         job.run()
-        receive("SM1", "dying")  # its queue brings it again
+        receive("SM1", "dying")  # its job is delivered again
         job.run()
 
         assert job.bodies == in_numbered_order(account)
@@ -118,18 +116,16 @@ def test_a_writer_that_dies_at_any_call_leaves_no_reply_out_and_none_twice(accou
 
 
 def without(number: int) -> Callable[[dict[str, Any]], None]:
-    """Answer queries as they would be answered while that number is being written."""
+    """Remove the reply with this number from a query's response, as if it were being written."""
 
-    def missed(parsed: dict[str, Any]) -> None:
-        parsed["Items"] = [one for one in parsed["Items"] if one.get("sequence") != {"N": str(number)}]
+    def remove(parsed: dict[str, Any]) -> None:
+        parsed["Items"] = [item for item in parsed["Items"] if item.get("sequence") != {"N": str(number)}]
 
-    return missed
+    return remove
 
 
 @pytest.mark.parametrize(("limit", "seen"), [(1, ["0"]), (2, ["0", "1"]), (50, ["0", "1", "2", "3"])])
-def test_a_query_that_misses_a_number_being_written_skips_no_reply(
-    account: Account, limit: int, seen: list[str]
-) -> None:
+def test_a_reply_that_a_query_misses_is_not_skipped(account: Account, limit: int, seen: list[str]) -> None:
     for index in range(4):
         receive(f"SM{index}", f"{index}")
 
@@ -140,7 +136,7 @@ def test_a_query_that_misses_a_number_being_written_skips_no_reply(
     assert reached == len(seen)
 
 
-def test_a_reader_waits_for_a_reply_that_is_just_being_written(account: Account) -> None:
+def test_a_reader_waits_for_a_reply_that_is_being_written(account: Account) -> None:
     for index in range(3):
         receive(f"SM{index}", f"{index}")
 
@@ -154,7 +150,7 @@ def test_a_reader_waits_for_a_reply_that_is_just_being_written(account: Account)
     assert [number for number, _ in replies] == [1, 2, 3]
 
 
-def test_a_number_that_is_gone_for_good_stops_nobody(account: Account) -> None:
+def test_a_number_without_an_entry_is_skipped(account: Account) -> None:
     for index in range(4):
         receive(f"SM{index}", f"{index}")
     for number in (1, 3):
@@ -163,7 +159,7 @@ def test_a_number_that_is_gone_for_good_stops_nobody(account: Account) -> None:
     assert Job(account, 1).run().bodies == ["1", "3"]
 
 
-def test_many_in_a_row_that_are_gone_are_passed_over_page_by_page(account: Account) -> None:
+def test_many_deleted_replies_in_a_row_are_skipped_in_pages(account: Account) -> None:
     for index in range(7):
         receive(f"SM{index}", f"{index}")
         store.write(Delete(keys.message(account.id, id_of(index))))

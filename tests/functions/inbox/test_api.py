@@ -1,3 +1,5 @@
+"""The Messages hub: folders, one message, read and unread, links, and bad queries."""
+
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +21,7 @@ from tests.support.text_steps import accept
 EVENTS = Path(__file__).parents[2] / "events"
 EVENT = json.loads((EVENTS / "get_messages.json").read_text())
 LINK = json.loads((EVENTS / "put_link.json").read_text())  # of the reply that `receive` makes
-STRANGER = "+12125550666"
+UNLINKED = "+12125550666"
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def get(account: Account, **query: str) -> Answered:
 
 
 def bodies(answer: Answered) -> list[str]:
-    return [one["body"] for one in answer.json["items"]]
+    return [item["body"] for item in answer.json["items"]]
 
 
 def reply(account: Account) -> str:
@@ -43,7 +45,7 @@ def reply(account: Account) -> str:
     return str(get(account, folder="inbox").json["items"][0]["id"])
 
 
-def test_an_event_of_api_gateway_lists_the_inbox(account: Account) -> None:
+def test_an_api_gateway_event_lists_the_inbox(account: Account) -> None:
     receive(body="Hello back")
 
     answer = api.handler(EVENT, LambdaContext())
@@ -53,7 +55,7 @@ def test_an_event_of_api_gateway_lists_the_inbox(account: Account) -> None:
     assert "candidates" not in shown
 
 
-def test_an_event_of_api_gateway_links_a_message(account: Account) -> None:
+def test_an_api_gateway_event_links_a_message(account: Account) -> None:
     receive()
 
     answer = api.handler(LINK, LambdaContext())
@@ -62,22 +64,22 @@ def test_an_event_of_api_gateway_links_a_message(account: Account) -> None:
     assert (answer["statusCode"], shown["client_id"], shown["record"]) == (200, "c2", {"kind": "session", "id": "s1"})
 
 
-def test_each_folder_has_its_own_and_the_newest_comes_first(account: Account) -> None:
-    texted(account, phone=STRANGER, client_id=None)
+def test_each_folder_lists_its_messages_newest_first(account: Account) -> None:
+    texted(account, phone=UNLINKED, client_id=None)
     accept(account, "1", body="out to c1")
-    accept(account, "2", body="out to nobody", client_id=None, to=STRANGER, now=NOW + timedelta(seconds=1))
+    accept(account, "2", body="out to nobody", client_id=None, to=UNLINKED, now=NOW + timedelta(seconds=1))
     receive("SM1", "in from c1", at=NOW + timedelta(seconds=2))
-    receive("SM2", "in from nobody", phone=STRANGER, at=NOW + timedelta(seconds=3))
+    receive("SM2", "in from nobody", phone=UNLINKED, at=NOW + timedelta(seconds=3))
 
     assert bodies(get(account, folder="sent")) == ["out to nobody", "out to c1"]
     assert bodies(get(account, folder="inbox")) == ["in from nobody", "in from c1"]
     assert bodies(get(account, folder="unlinked")) == ["in from nobody", "out to nobody"]
 
 
-def test_pages_give_each_message_once_though_all_came_in_one_instant(account: Account) -> None:
-    texted(account, phone=STRANGER, client_id=None)
+def test_pages_list_each_message_once_although_all_have_the_same_time(account: Account) -> None:
+    texted(account, phone=UNLINKED, client_id=None)
     for index in range(7):
-        receive(f"SM{index}", str(index), phone=STRANGER if index % 2 else "+12125550123")
+        receive(f"SM{index}", str(index), phone=UNLINKED if index % 2 else "+12125550123")
 
     seen, query = [], {"folder": "inbox", "limit": "3"}
     while True:
@@ -90,7 +92,7 @@ def test_pages_give_each_message_once_though_all_came_in_one_instant(account: Ac
     assert sorted(seen) == ["0", "1", "2", "3", "4", "5", "6"]
 
 
-def test_a_folder_is_narrowed_to_a_client_or_a_phone(account: Account) -> None:
+def test_a_folder_is_filtered_by_client_or_phone(account: Account) -> None:
     accept(account, "1", body="to c1")
     accept(account, "2", body="to c2", client_id="c2")
 
@@ -114,16 +116,16 @@ def unread(account: Account) -> Any:
     return call(api, "GET", "/messages/unread", account=account.id).json
 
 
-def test_the_unread_are_counted_and_those_of_nobody_apart(account: Account) -> None:
-    texted(account, phone=STRANGER, client_id=None)
+def test_unread_replies_are_counted_and_unlinked_ones_apart(account: Account) -> None:
+    texted(account, phone=UNLINKED, client_id=None)
     receive("SM1")
-    receive("SM2", phone=STRANGER)
+    receive("SM2", phone=UNLINKED)
 
     assert unread(account) == {"unread": 2, "unread_unlinked": 1}
     assert unread(studio("10000002")) == {"unread": 0, "unread_unlinked": 0}
 
 
-def test_reading_twice_counts_once_and_unread_counts_again(account: Account) -> None:
+def test_marking_twice_changes_the_unread_count_once(account: Account) -> None:
     message = reply(account)
 
     for _ in range(2):
@@ -136,7 +138,7 @@ def test_reading_twice_counts_once_and_unread_counts_again(account: Account) -> 
     assert unread(account) == {"unread": 1, "unread_unlinked": 0}
 
 
-def test_what_the_studio_has_sent_cannot_be_unread(account: Account) -> None:
+def test_a_sent_message_cannot_be_marked_as_unread(account: Account) -> None:
     message = accept(account)
 
     refused = call(api, "DELETE", f"/messages/{message.id}/read", account=account.id)
@@ -147,7 +149,7 @@ def test_what_the_studio_has_sent_cannot_be_unread(account: Account) -> None:
     assert messages.get(account.id, message.id) == message
 
 
-def test_a_message_moves_between_the_folders_as_it_is_linked_and_unlinked(account: Account) -> None:
+def test_linking_and_unlinking_moves_a_message_between_the_folders(account: Account) -> None:
     message = reply(account)
 
     unlinked = call(api, "DELETE", f"/messages/{message}/link", account=account.id)
@@ -172,7 +174,7 @@ def test_a_message_is_linked_to_a_session_besides_its_client(account: Account) -
     nothing = call(api, "DELETE", path, account=account.id)
 
     answers = [linked, changed, other_client, removed, nothing]
-    assert [(one.json["client_id"], one.json["record"]) for one in answers] == [
+    assert [(answer.json["client_id"], answer.json["record"]) for answer in answers] == [
         ("c1", session),
         ("c2", task),
         ("c1", task),
@@ -194,7 +196,7 @@ def test_a_message_is_linked_to_a_session_besides_its_client(account: Account) -
         ({"session": "s1"}, "session"),
     ],
 )
-def test_a_link_that_cannot_be_is_refused_with_its_field(account: Account, link: Any, field: str) -> None:
+def test_an_invalid_link_is_refused_with_its_field(account: Account, link: Any, field: str) -> None:
     message = reply(account)
 
     answer = call(api, "PUT", f"/messages/{message}/link", link, account=account.id)
@@ -203,7 +205,7 @@ def test_a_link_that_cannot_be_is_refused_with_its_field(account: Account, link:
     assert get(account, client_id="c1").json["items"]
 
 
-def test_a_deleted_clients_messages_stay_under_its_id_and_can_be_linked_to_another(account: Account) -> None:
+def test_messages_of_a_deleted_client_keep_its_id_and_can_be_linked_to_another(account: Account) -> None:
     message = reply(account)
     clients.delete(account.id, "c1")
 
@@ -218,7 +220,7 @@ def test_a_deleted_clients_messages_stay_under_its_id_and_can_be_linked_to_anoth
     assert moved.json["client_id"] == "c2"
 
 
-def test_a_message_is_linked_to_a_client_of_the_studio_only(account: Account) -> None:
+def test_a_message_cannot_be_linked_to_another_studios_client(account: Account) -> None:
     message = reply(account)
     client(studio("10000002"), "theirs")
 
@@ -239,7 +241,7 @@ def test_a_message_is_linked_to_a_client_of_the_studio_only(account: Account) ->
         ("DELETE", "/link", None),
     ],
 )
-def test_another_studios_message_is_as_absent_as_none(account: Account, method: str, path: str, body: Any) -> None:
+def test_another_studios_message_is_not_found(account: Account, method: str, path: str, body: Any) -> None:
     message, other = reply(account), studio("10000002")
     client(other, "own", "+12125550188")
     before = messages.get(account.id, message)
@@ -279,7 +281,7 @@ def test_a_bad_query_is_a_problem_document_with_the_field(
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)
 
 
-def test_a_message_that_cannot_be_read_hides_no_other(account: Account) -> None:
+def test_an_unreadable_message_is_left_out_of_the_list(account: Account) -> None:
     broken = reply(account)
     receive("SM2", "Whole", at=NOW + timedelta(seconds=1))
     write(Update(keys.message(account.id, broken), changes={"state": "lost"}))

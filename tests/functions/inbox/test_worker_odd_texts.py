@@ -1,4 +1,4 @@
-"""Texts that are odd, come twice, come very late, or bring what nobody has seen before: from webhook to hub."""
+"""Odd, repeated and very late texts, and texts with unknown fields, from the webhook to the hub."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -51,14 +51,14 @@ def replies(account: Account) -> list[Message]:
 
 
 def arrive(form: Mapping[str, str]) -> None:
-    """Have a webhook come, and the worker take in what it queued."""
+    """Post a webhook and run the worker on what it queued."""
     assert post(form).status == 200
     answer = worker.handler(sqs_event(*queued("inbound")), LambdaContext())
     assert answer == {"batchItemFailures": []}
 
 
 def shown(account: Account, body: str) -> dict[str, Any]:
-    """Find a reply in the hub and in the 5-minute job's list, where it must be the same."""
+    """Return the newest reply, which must be the same in the hub and in the 5-minute job's list."""
     hub = call(api, "GET", "/messages", account=account.id)
     polled = call(
         api,
@@ -74,7 +74,7 @@ def shown(account: Account, body: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("body", ODD)
-def test_a_body_with_anything_in_it_is_stored_and_shown_as_it_came(account: Account, body: str) -> None:
+def test_an_odd_body_is_stored_and_shown_unchanged(account: Account, body: str) -> None:
     arrive(FORM | {"Body": body})
 
     assert shown(account, body)["read"] is False
@@ -83,16 +83,16 @@ def test_a_body_with_anything_in_it_is_stored_and_shown_as_it_came(account: Acco
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(body=st.text(max_size=1600))
 @example("\x00\ufffe\u202e😀")
-def test_whatever_the_words_are_they_arrive(account: Account, body: str) -> None:
+def test_any_words_arrive_unchanged(account: Account, body: str) -> None:
     sid = f"SM{next(COUNTER)}"
 
     arrive(FORM | {"MessageSid": sid, "Body": body})
 
     newest = messages_replies.after(account.id, messages_replies.newest_sequence(account.id) - 1, 1)
-    assert [(one.carrier_id, one.body) for _, one in newest] == [(sid, body)]
+    assert [(reply.carrier_id, reply.body) for _, reply in newest] == [(sid, body)]
 
 
-def test_sixteen_hundred_emoji_are_ten_units_and_one_small_item(account: Account) -> None:
+def test_sixteen_hundred_emoji_count_as_ten_units(account: Account) -> None:
     arrive(FORM | {"Body": "😀" * 1600})
 
     item = shown(account, "😀" * 1600)
@@ -100,7 +100,7 @@ def test_sixteen_hundred_emoji_are_ten_units_and_one_small_item(account: Account
     assert quotas.of_month(account.id, f"{clients.now():%Y-%m}").units_received == 10
 
 
-def test_a_message_of_ten_pictures_and_no_words_shows_their_links_and_costs_nothing(account: Account) -> None:
+def test_ten_pictures_without_words_are_shown_as_links_and_not_charged(account: Account) -> None:
     pictures = {f"MediaUrl{index}": f"https://api.twilio.com/Media/ME{index}" for index in range(10)}
 
     arrive({**FORM, **pictures, "Body": "", "NumMedia": "10"})
@@ -111,7 +111,7 @@ def test_a_message_of_ten_pictures_and_no_words_shows_their_links_and_costs_noth
 
 
 @pytest.mark.parametrize("body", ["", None])
-def test_a_message_with_nothing_in_it_is_an_empty_reply(account: Account, body: str | None) -> None:
+def test_an_empty_message_is_an_empty_reply(account: Account, body: str | None) -> None:
     form = {name: value for name, value in FORM.items() if name != "Body"}
 
     arrive(form if body is None else form | {"Body": body})
@@ -119,7 +119,7 @@ def test_a_message_with_nothing_in_it_is_an_empty_reply(account: Account, body: 
     assert shown(account, "")["media"] == []
 
 
-def test_fields_never_seen_before_do_no_harm(account: Account) -> None:
+def test_unknown_fields_are_ignored(account: Account) -> None:
     new = {"RichCard": '{"a": [1]}', "ButtonPayload": "", "Body2": "other words", "MediaUrl99": "https://x.example"}
 
     arrive(FORM | new)
@@ -127,7 +127,7 @@ def test_fields_never_seen_before_do_no_harm(account: Account) -> None:
     assert shown(account, "Yes, thank you")["media"] == []
 
 
-def test_twelve_webhooks_at_once_are_one_reply_and_one_stop(account: Account) -> None:
+def test_twelve_concurrent_webhooks_are_one_reply_and_one_stop(account: Account) -> None:
     with taking_turns("dynamodb", "sqs", "ssm", "secretsmanager"):
         post(FORM | {"Body": "STOP"})
         with ThreadPoolExecutor(12) as pool:
@@ -136,17 +136,17 @@ def test_twelve_webhooks_at_once_are_one_reply_and_one_stop(account: Account) ->
         with ThreadPoolExecutor(12) as pool:
             answers = list(pool.map(lambda body: worker.handler(sqs_event(body), LambdaContext()), bodies))
         heard = [queues.read(jobs.HearKeyword, body) for body in queued("opt_out")]
-        for one in heard:
-            optout.hear(one, clients.now())
+        for job in heard:
+            optout.hear(job, clients.now())
 
     assert answers == [{"batchItemFailures": []}] * 12
-    assert [one.body for one in replies(account)] == ["STOP"]
-    assert len({one.id for one in heard}) == 1
+    assert [reply.body for reply in replies(account)] == ["STOP"]
+    assert len({job.id for job in heard}) == 1
     assert len({queues.read(jobs.Send, body).message_id for body in queued("send")}) == 1
 
 
 def queue_a_copy() -> None:
-    """Queue the same webhook once more, as a copy of it does."""
+    """Queue a copy of the webhook."""
     job = jobs.Receive(carrier="twilio", form=FORM | {"Body": "STOP"}, received_at=clients.now())
     queues.send(job)
 
@@ -162,17 +162,17 @@ def test_a_reply_to_a_text_of_years_ago_reaches_the_studio_that_sent_it(aws: Non
     assert (reply.client_id, reply.rule, reply.month) == ("c1", "last_texted", "2026-11")
 
 
-def test_a_reply_after_a_text_was_cancelled_goes_by_the_one_that_went(account: Account) -> None:
+def test_a_cancelled_text_does_not_decide_the_account_of_a_reply(account: Account) -> None:
     cancelled = accept(account, "later", send_at=NOW + timedelta(days=1))
     call(send_api, "DELETE", f"/messages/{cancelled.id}", account=account.id)
 
     receive(at=NOW + timedelta(days=1))
 
     assert stored(account, cancelled.id).state is MessageState.CANCELLED
-    assert [one.answers for one in replies(account)] == ["m-0"]
+    assert [reply.answers for reply in replies(account)] == ["m-0"]
 
 
-def test_a_reply_to_a_phone_whose_only_text_was_cancelled_is_a_strangers(aws: None) -> None:
+def test_a_reply_from_a_phone_whose_only_text_was_cancelled_is_unattributed(aws: None) -> None:
     account = studio()
     client(account)
     cancelled = accept(account, "later", send_at=NOW + timedelta(days=1))
@@ -184,15 +184,15 @@ def test_a_reply_to_a_phone_whose_only_text_was_cancelled_is_a_strangers(aws: No
     assert len(messages_replies.unattributed_page(NOW, limit=10, cursor=None)[0]) == 1
 
 
-def test_a_reply_to_a_text_that_nobody_knows_any_more_goes_by_who_texted_last(account: Account) -> None:
+def test_a_reply_to_an_unknown_text_goes_to_who_texted_last(account: Account) -> None:
     inbound = Inbound(carrier="aws", carrier_id="m-1", phone=PHONE, number=NUMBER, body="Yes", replies_to="long ago")
 
     worker.receive(inbound, NOW)
 
-    assert [one.rule for one in replies(account)] == ["last_texted"]
+    assert [reply.rule for reply in replies(account)] == ["last_texted"]
 
 
-def test_a_text_is_sent_and_answered_over_the_whole_way(aws: None) -> None:
+def test_a_reply_answers_the_text_that_was_sent(aws: None) -> None:
     account = studio()
     client(account)
     sent = accept(account)
@@ -200,10 +200,10 @@ def test_a_text_is_sent_and_answered_over_the_whole_way(aws: None) -> None:
 
     receive(at=NOW + timedelta(minutes=1))
 
-    assert [one.answers for one in replies(account)] == [sent.id]
+    assert [reply.answers for reply in replies(account)] == [sent.id]
 
 
-def test_a_webhooks_time_is_our_clocks(account: Account) -> None:
+def test_a_reply_has_the_time_of_our_clock(account: Account) -> None:
     before = datetime.now(UTC)
 
     arrive(FORM)
@@ -211,7 +211,7 @@ def test_a_webhooks_time_is_our_clocks(account: Account) -> None:
     assert timedelta(0) <= replies(account)[0].created_at - before + timedelta(milliseconds=1) < timedelta(minutes=1)
 
 
-def test_the_door_takes_no_other_kind_of_body(aws: None) -> None:
+def test_a_webhook_with_another_content_type_is_refused(aws: None) -> None:
     answer = call(webhook_api, "POST", "/carriers/twilio/inbound", "{}", headers={"content-type": "application/json"})
 
     assert answer.status == 415
