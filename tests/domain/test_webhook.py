@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from longcode.accounts.account import Account, WebhookEvent
 from longcode.jobs import Product
