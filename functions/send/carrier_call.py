@@ -20,7 +20,7 @@ from send.pacing import Turns
 _ACCEPTED_BEFORE = timedelta(days=1)  # how long before its claim another text to the phone can have been accepted
 
 
-def hand_over(claimed: Message, carrier: Carrier, now: datetime) -> None:
+def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
     """Call the carrier once and record its answer."""
     text = Text(
         reference=f"{claimed.account}.{claimed.id}",
@@ -75,11 +75,11 @@ def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool)
     at = Turns([message], now).wait(message)
     # A STOP may have come during the look-up or the wait. A text that is stopped now, or has to wait too long for
     # its number, is left to the sweeper, which enqueues it again.
-    if at is None or sending.checks([message]).stop(message):
+    if at is None or sending.checks([message]).stops(message):
         return
     claimed = messages.claim_again(message, uuid4().hex[:8], at, at + windows.LEASE)
     if claimed:
-        hand_over(claimed, carrier, at)
+        call_carrier(claimed, carrier, at)
 
 
 def _record_found(message: Message, carrier: Carrier, now: datetime) -> bool:

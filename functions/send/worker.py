@@ -28,7 +28,7 @@ from longcode.messages.checks import SendChecks
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
 from longcode.table.writes import Attributes, read
-from send.carrier_call import hand_over, resolve
+from send.carrier_call import call_carrier, resolve
 from send.pacing import Turns
 
 _AT_ONCE = 10
@@ -79,7 +79,7 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
             else:
                 messages.settle(message, MessageState.REFUSED, error="too_many_to_phone", finished_at=now)
         elif message and message.state is MessageState.UNCERTAIN:
-            resolve(message, carrier, now, stopped=checks.stop(message))
+            resolve(message, carrier, now, stopped=checks.stops(message))
         elif message and not hold_or_cancel(message, checks, now):
             deliver(message, carrier, now, refusal=checks.refusal(message))
 
@@ -103,7 +103,7 @@ def _current(job: Send, item: Attributes) -> Message | None:
 
 def _will_go(message: Message, checks: SendChecks, now: datetime) -> bool:
     ready = may_become(message.state, MessageState.SENDING) and not windows.is_over(message, now)
-    return ready and not windows.is_quiet(message, now) and not checks.stop(message)
+    return ready and not windows.is_quiet(message, now) and not checks.stops(message)
 
 
 def _within_hourly_limit(message: Message, checks: SendChecks, now: datetime) -> bool:
@@ -183,7 +183,7 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str |
         return
     claimed = messages.claim(message, uuid4().hex[:8], now, now + windows.LEASE)
     if claimed:
-        hand_over(claimed, carrier, now)
+        call_carrier(claimed, carrier, now)
 
 
 @logger.inject_lambda_context

@@ -49,7 +49,7 @@ def act(item: Attributes, now: datetime) -> None:
     """Act on one item by its type. When it is due next is written before anything is enqueued."""
     match item.get("type"):
         case "message":
-            heal(read(Message, item), now)
+            advance(read(Message, item), now)
         case "invoice":
             bill = jobs.Bill(account=item["account"], month=item["month"])
             _enqueue_again(item, now, bill, after=_BILLED_AGAIN)
@@ -77,7 +77,7 @@ def _enqueue_again(item: Attributes, now: datetime, job: queues.Job, *, after: t
         queues.send(job)
 
 
-def heal(message: Message, now: datetime) -> None:
+def advance(message: Message, now: datetime) -> None:
     """Move a text on whose time has come, whose job was lost, whose worker died, or whose receipt never came."""
     match message.state:
         case MessageState.SCHEDULED | MessageState.ACCEPTED | MessageState.QUEUED if windows.is_over(message, now):

@@ -20,7 +20,7 @@ class SendChecks(Struct, frozen=True, kw_only=True):
     most_an_hour: dict[str, int]  # how many texts an account may send to one phone in an hour
     last_texts: dict[tuple[str, str, str], LastText]  # by account, phone and number
 
-    def stop(self, message: Message) -> bool:
+    def stops(self, message: Message) -> bool:
         """Return whether anything keeps the text from being sent."""
         return bool(self.refusal(message) or self.is_cancelled(message) or self.held(message))
 

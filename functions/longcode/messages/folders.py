@@ -17,7 +17,7 @@ from longcode.table import keys, store
 from longcode.table.writes import PRESENT, Attributes, Update, attributes, read
 
 CURSOR = keys.FOLDER_PLACE
-READ, PASSED_BY = 2000, 10_000
+_READ, _SKIPPED = 2000, 10_000
 """The most messages that a page looks at, if it must read them, and if their index entries are enough.
 
 Either takes about a second, so a page is answered in time however many messages there are.
@@ -81,7 +81,7 @@ def page(
     Messages are matched and returned as `show` returns them.
     """
     wanted = search or Search()
-    most = look_at or (READ if wanted.reads else PASSED_BY)
+    most = look_at or (_READ if wanted.reads else _SKIPPED)
     entries = _entries(account, name, cursor, _SEARCH_PAGE if search else limit + 1)
     matching: list[Message] = []
     last_match = None

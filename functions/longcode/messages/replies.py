@@ -16,10 +16,10 @@ from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Attributes, Delete, Put, Update, Write, attributes, read
 from longcode.usage import store as quotas
 
-LOOKED_AT = 2000
+_LOOKED_AT = 2000
 """The most sequence numbers that a page looks at."""
 
-KEPT = timedelta(days=30)
+_KEPT = timedelta(days=30)
 """How long an unattributed reply is kept."""
 
 _PAGE = 100
@@ -36,7 +36,7 @@ class Unattributed(Struct, frozen=True, kw_only=True):
     @property
     def until(self) -> datetime:
         """When it is deleted."""
-        return self.at + KEPT
+        return self.at + _KEPT
 
 
 def take_in(inbound: Inbound, message: Message) -> bool:
@@ -126,7 +126,7 @@ def after(account: str, sequence: int, limit: int) -> list[tuple[int, Message]]:
 
 
 def page(
-    account: str, sequence: int, limit: int, look_at: int | None = LOOKED_AT
+    account: str, sequence: int, limit: int, look_at: int | None = _LOOKED_AT
 ) -> tuple[list[tuple[int, Message]], int]:
     """Return the replies after a sequence number as `after` does, and the number up to which it looked.
 
@@ -193,7 +193,7 @@ def keep_unattributed(inbound: Inbound, at: datetime) -> None:
     kept = {
         "type": _UNATTRIBUTED,
         "at": at,
-        **store.expires(at + KEPT),
+        **store.expires(at + _KEPT),
         "folder": keys.quarantine(),
         "folder_at": keys.folder_place(at, inbound.carrier_id),
     }
@@ -203,7 +203,7 @@ def keep_unattributed(inbound: Inbound, at: datetime) -> None:
 
 def unattributed_page(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[Unattributed], str | None]:
     """Return a page of unattributed replies of the last thirty days, newest first, and the next cursor or None."""
-    since = keys.folder_place(now - KEPT, keys.END)
+    since = keys.folder_place(now - _KEPT, keys.END)
     items, next_cursor = store.index_page(
         keys.quarantine(), limit=limit, cursor=cursor, since=since, newest_first=True
     )

@@ -85,7 +85,7 @@ def test_another_body_under_the_same_key_is_a_conflict(account: Account) -> None
 
     assert (answer.status, answer.json["code"]) == (409, "idempotency_conflict")
     assert answer.json["errors"] == [
-        {"field": "Idempotency-Key", "message": "This Idempotency-Key came before with another body."}
+        {"field": "Idempotency-Key", "message": "This Idempotency-Key was used before with another body."}
     ]
     assert queued("send") == []
 

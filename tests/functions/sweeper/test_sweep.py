@@ -69,8 +69,8 @@ def test_of_two_sweepers_one_enqueues(account: Account) -> None:
     message = accept(account)
     queued("send")
 
-    sweep_schedule.heal(message, LATER)
-    sweep_schedule.heal(message, LATER)
+    sweep_schedule.advance(message, LATER)
+    sweep_schedule.advance(message, LATER)
 
     assert len(queued("send")) == 1
 
@@ -80,7 +80,7 @@ def test_a_sweeper_that_read_before_a_worker_claimed_leaves_the_text_alone(accou
     queued("send")
     messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
 
-    sweep_schedule.heal(message, LATER)
+    sweep_schedule.advance(message, LATER)
 
     assert stored(account, message.id).state is MessageState.SENDING
     assert queued("send") == []
@@ -96,7 +96,7 @@ def test_a_sweeper_that_read_a_retry_before_the_worker_put_it_off_again_keeps_it
     at = NOW + timedelta(minutes=10)
     deliver(carrier, at, jobs=[job])
 
-    sweep_schedule.heal(read_before, at)
+    sweep_schedule.advance(read_before, at)
 
     assert queued("send") == []
     assert stored(account, read_before.id).attempt == 2
