@@ -11,19 +11,19 @@ from longcode.messages.compose import check_length, draft, fingerprint, request_
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 
 
-def test_the_same_key_of_the_same_account_names_the_same_request() -> None:
+def test_the_same_key_of_the_same_account_has_the_same_request_id() -> None:
     assert request_id("10000001", "key") == "4e9234cead09f055bf6a52b8"
 
 
 @given(st.text(), st.text())
-def test_another_account_or_key_names_another_request(one: str, other: str) -> None:
+def test_another_account_or_key_has_another_request_id(one: str, other: str) -> None:
     keys = {request_id("10000001", one), request_id("10000001", other), request_id("10000002", one)}
 
     assert len(keys) == (2 if one == other else 3)
 
 
 @given(st.dictionaries(st.text(), st.text()))
-def test_the_order_of_the_fields_makes_no_other_body(body: dict[str, str]) -> None:
+def test_the_order_of_fields_does_not_change_the_fingerprint(body: dict[str, str]) -> None:
     assert fingerprint(dict(reversed(body.items()))) == fingerprint(body)
 
 
@@ -32,11 +32,11 @@ def test_another_body_has_another_fingerprint() -> None:
 
 
 @pytest.mark.parametrize("text", ["a" * 1600, "中" * 1600, "."])
-def test_up_to_1600_characters_may_go(text: str) -> None:
+def test_a_text_of_up_to_1600_characters_is_allowed(text: str) -> None:
     assert check_length(text, "body") == text
 
 
-def test_one_more_is_refused_with_the_field_and_the_count() -> None:
+def test_a_text_of_1601_characters_is_refused_with_the_field_and_the_count() -> None:
     with pytest.raises(TextTooLong) as refusal:
         check_length("a" * 1601, "template")
 
@@ -45,7 +45,7 @@ def test_one_more_is_refused_with_the_field_and_the_count() -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t"])
-def test_nothing_to_read_is_refused(text: str) -> None:
+def test_a_text_without_visible_characters_is_refused(text: str) -> None:
     with pytest.raises(EmptyText):
         check_length(text, "body")
 

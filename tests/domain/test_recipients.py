@@ -27,7 +27,7 @@ def test_one_of_the_ticked_numbers_may_be_chosen() -> None:
 
 
 @pytest.mark.parametrize("only", [FAX, "+12125550199"])
-def test_a_number_that_is_not_ticked_may_not(only: str) -> None:
+def test_a_number_that_is_not_ticked_cannot_be_chosen(only: str) -> None:
     with pytest.raises(NoNumberTicked):
         recipients_of_client(client(HOME, unticked=(FAX,)), only, set(), ["1"])
 
@@ -39,17 +39,17 @@ def test_a_number_that_opted_out_is_skipped_with_the_reason() -> None:
     assert [(one.phone, one.code) for one in chosen.skipped] == [(HOME, "opted_out")]
 
 
-def test_when_all_opted_out_nobody_is_left() -> None:
+def test_a_client_whose_numbers_all_opted_out_is_refused() -> None:
     with pytest.raises(OptedOut):
         recipients_of_client(client(HOME), None, {HOME}, ["1"])
 
 
-def test_without_permission_the_ticks_do_not_count() -> None:
+def test_a_client_without_permission_is_refused_despite_ticked_numbers() -> None:
     with pytest.raises(NoPermission):
         recipients_of_client(client(HOME, may=False), None, set(), ["1"])
 
 
-def test_with_nothing_ticked_there_is_no_number() -> None:
+def test_a_client_with_no_number_ticked_is_refused() -> None:
     with pytest.raises(NoNumberTicked):
         recipients_of_client(client(unticked=(FAX,)), None, set(), ["1"])
 
@@ -67,7 +67,7 @@ def test_a_number_whose_clients_all_forbid_it_is_refused() -> None:
         recipients_of_number(HOME, {"c1": False, "c2": False}, blocked=False, countries=["1"])
 
 
-def test_an_opt_out_comes_before_all_else() -> None:
+def test_an_opt_out_is_reported_before_other_refusals() -> None:
     with pytest.raises(OptedOut):
         recipients_of_number(HOME, {"c1": True}, blocked=True, countries=["1"])
 
@@ -81,7 +81,7 @@ def test_a_number_abroad_is_skipped_unless_its_country_is_allowed() -> None:
     assert both.phones == (HOME, ABROAD)
 
 
-def test_a_number_abroad_alone_is_refused_with_the_reason() -> None:
+def test_a_single_number_abroad_is_refused_with_the_reason() -> None:
     with pytest.raises(CountryNotAllowed) as of_a_client:
         recipients_of_client(client(ABROAD), None, set(), ["1", "44"])
     with pytest.raises(CountryNotAllowed) as of_itself:

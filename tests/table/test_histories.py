@@ -27,7 +27,7 @@ def text(studio: str, phones: list[str], shared: list[str], name: str, minute: i
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_with_a_number_for_each_studio_every_answer_is_for_the_studio_that_is_meant(seed: int) -> None:
+def test_with_a_number_for_each_studio_every_reply_reaches_the_studio_that_is_meant(seed: int) -> None:
     chance = random.Random(seed)
     studios = "abcde"[: chance.randint(2, 5)]
     phones = [f"+1212555010{index}" for index in range(chance.randint(1, 5))]

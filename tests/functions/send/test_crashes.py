@@ -43,7 +43,7 @@ def heal(account: Account, carrier: FakeCarrier, jobs: list[str]) -> None:
         deliver(carrier, NOW + timedelta(minutes=minute))
 
 
-def test_killed_at_any_call_a_text_is_handed_over_once_at_most_and_ends_in_a_final_state(account: Account) -> None:
+def test_a_text_whose_worker_is_killed_at_any_call_is_sent_at_most_once_and_ends_in_a_final_state(account: Account) -> None:
     for crash in every_crash():
         carrier, jobs = FakeCarrier(), list[str]()
         with crash:
@@ -60,7 +60,7 @@ def test_killed_at_any_call_a_text_is_handed_over_once_at_most_and_ends_in_a_fin
         assert units(account) == len(carrier.texts)
 
 
-def test_killed_between_the_carriers_answer_and_the_record_a_text_is_not_sent_again(account: Account) -> None:
+def test_a_text_whose_worker_is_killed_before_recording_the_carriers_answer_is_not_sent_again(account: Account) -> None:
     message_id = accept(account, "key")
     carrier, jobs = DyingCarrier(), queued("send")
 
@@ -73,7 +73,7 @@ def test_killed_between_the_carriers_answer_and_the_record_a_text_is_not_sent_ag
     assert units(account) == 1
 
 
-def test_a_text_takes_nine_calls_at_most(account: Account) -> None:
+def test_a_text_takes_at_most_nine_calls(account: Account) -> None:
     with recorded_calls() as calls:
         accept(account, "key")
         deliver(FakeCarrier())

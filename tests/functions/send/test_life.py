@@ -208,7 +208,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.long
-def test_never_twice_and_never_lost_whatever_happens() -> None:
+def test_a_text_is_never_sent_twice_and_never_lost_whatever_happens() -> None:
     bounded = settings(
         max_examples=25,
         stateful_step_count=20,

@@ -57,7 +57,7 @@ def live(message: Message, order: tuple[str, ...]) -> None:
             )
 
 
-def test_receipts_in_any_order_doubled_and_around_our_own_record_end_alike(aws: None) -> None:
+def test_receipts_in_any_order_repeated_and_before_or_after_our_own_record_end_alike(aws: None) -> None:
     account, ends = studio(), defaultdict(set)
 
     for number, order in enumerate(orders()):
