@@ -66,7 +66,7 @@ def test_an_empty_folder_has_no_next_page() -> None:
 
 
 def pages(search: Search, *, limit: int = 2, look_at: int = 5) -> list[list[str]]:
-    """Walk to the end, looking at no more than `look_at` messages for a page."""
+    """Return the ids of all pages, with at most `look_at` messages looked at for each."""
     walked: list[list[str]] = []
     cursor = None
     while not walked or cursor:
@@ -125,8 +125,8 @@ def test_a_message_that_is_linked_while_a_page_is_read_is_listed_once() -> None:
         put(f"m{index}")
 
     def seen_twice(parsed: dict[str, Any]) -> None:
-        """Answer as an index does that has not taken a message from its old list yet."""
-        seen.extend(one for one in parsed["Items"] if one["sk"]["S"].endswith("m1"))
+        """Return what an index does that still has a message in its old list too."""
+        seen.extend(entry for entry in parsed["Items"] if entry["sk"]["S"].endswith("m1"))
         lists.append(parsed["Items"] or list(seen))
         parsed["Items"] = lists[-1]
 

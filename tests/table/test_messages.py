@@ -68,7 +68,7 @@ def test_a_failed_reservation_writes_no_message() -> None:
 def test_a_requests_messages_are_listed_in_its_order() -> None:
     messages.accept([message(f"r-{index}") for index in range(12)])
 
-    assert [one.id for one in messages.of_request("1", "r")] == [f"r-{index}" for index in range(12)]
+    assert [message.id for message in messages.of_request("1", "r")] == [f"r-{index}" for index in range(12)]
 
 
 def test_a_claimed_message_can_be_claimed_again_only_with_the_same_claim_id() -> None:

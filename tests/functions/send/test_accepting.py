@@ -60,7 +60,11 @@ def test_each_ticked_phone_gets_its_own_text() -> None:
 
     answer = call(api, "POST", "/messages", {"client_id": "c1", "body": "Hello"}, account=account.id)
 
-    assert [one["phone"] for one in answer.json["messages"]] == ["+12125550123", "+12125550124", "+12125550125"]
+    assert [message["phone"] for message in answer.json["messages"]] == [
+        "+12125550123",
+        "+12125550124",
+        "+12125550125",
+    ]
     assert len(queued("send")) == 3
 
 

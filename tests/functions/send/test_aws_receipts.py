@@ -1,4 +1,4 @@
-"""The events that AWS tells of our texts, through SNS."""
+"""Receipts of texts that AWS sends as events through SNS."""
 
 import json
 from dataclasses import replace

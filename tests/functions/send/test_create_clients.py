@@ -1,4 +1,4 @@
-"""Texting a number that is nobody's makes a client if the studio wants that: once, with the text or not at all."""
+"""Texting a number that no client has creates a client if the setting is on: once, and only with the text."""
 
 from datetime import timedelta
 from typing import Any
@@ -38,7 +38,7 @@ def post(account: Account, key: str = "key", to: str = PHONE, **fields: Any) -> 
 
 
 def made(account: Account) -> list[str]:
-    return [one.id for one in clients.page(account.id, None, 100)]
+    return [client.id for client in clients.page(account.id, None, 100)]
 
 
 def test_a_text_to_an_unknown_number_creates_a_client_without_a_name_or_permission(account: Account) -> None:
@@ -121,8 +121,8 @@ def test_a_repeated_request_creates_no_second_client(account: Account) -> None:
 
 @pytest.mark.parametrize("others", [["c2"], ["c2", "c3"]])
 def test_a_number_that_a_client_has_creates_no_client(account: Account, others: list[str]) -> None:
-    for one in others:
-        client(account, one, PHONE)
+    for client_id in others:
+        client(account, client_id, PHONE)
 
     answer = post(account)
 

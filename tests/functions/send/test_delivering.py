@@ -327,4 +327,4 @@ def test_a_copy_of_a_finished_job_records_no_last_text(account: Account) -> None
 
     deliver(carrier, NOW + 5 * SECOND, jobs=jobs)
 
-    assert [one.at for one in numbers.last_texts_to("+12125550123", "+15555550100")] == [NOW]
+    assert [text.at for text in numbers.last_texts_to("+12125550123", "+15555550100")] == [NOW]

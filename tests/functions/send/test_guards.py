@@ -1,4 +1,4 @@
-"""What an account is kept from spending: units of a day, and countries that it does not text."""
+"""The limits that guard an account against misuse: units a day, and the countries that it may text."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -106,7 +106,9 @@ def test_a_clients_number_abroad_is_skipped_and_listed_in_every_response(account
     ]
 
     assert answers[0] == answers[1]
-    assert [(one["phone"], one["code"]) for one in answers[0]["skipped"]] == [("+61491570156", "country_not_allowed")]
+    assert [(phone["phone"], phone["code"]) for phone in answers[0]["skipped"]] == [
+        ("+61491570156", "country_not_allowed")
+    ]
 
 
 def call_settings(account: Account, settings: dict[str, object]) -> None:

@@ -124,7 +124,7 @@ def test_fifty_copies_of_a_request_at_once_make_one_message_for_each_phone_and_g
 
     assert all(answer == answers[0] for answer in answers)
     made = messages.of_request(account.id, compose.request_id(account.id, "key"))
-    assert [one.phone for one in made] == [*phones]
+    assert [message.phone for message in made] == [*phones]
 
 
 def test_a_refused_request_may_be_repeated_with_its_key(account: Account) -> None:

@@ -1,4 +1,4 @@
-"""Which of our numbers a text goes over, in every way that a text can go."""
+"""The number from which a text is sent, for every kind of text."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ HELLO = {"client_id": "c1", "body": "Hello"}
 
 @pytest.fixture
 def account(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """A studio that has one client, on four shared numbers."""
+    """A studio with one client, on four shared numbers."""
     monkeypatch.setenv("SHARED_NUMBERS", ",".join(FOUR))
     settings.cache_clear()
     yield account
@@ -70,7 +70,7 @@ def test_the_carrier_gets_the_sticky_sender(account: Account) -> None:
     [body] = queued("send")
     send_worker.prepare([body], carrier, NOW)(body)
 
-    assert [one.origin for one in carrier.texts] == [text.number]
+    assert [sent.origin for sent in carrier.texts] == [text.number]
 
 
 def test_a_repeated_request_has_the_number_of_the_first(account: Account) -> None:
@@ -97,8 +97,8 @@ def test_a_broadcast_texts_each_client_from_its_sticky_sender(account: Account) 
         step = json.loads(job)["step"]
         worker.advance(jobs.AdvanceBroadcast(account=account.id, broadcast_id=told.json["id"], step=step), NOW)
 
-    texts = [messages.get(account.id, json.loads(one)["message_id"]) for one in queued("bulk")]
-    numbers = {one.phone: one.number for one in texts if one}
+    texts = [messages.get(account.id, json.loads(job)["message_id"]) for job in queued("bulk")]
+    numbers = {text.phone: text.number for text in texts if text}
     assert unasked == "None"
     assert numbers == {PHONE: began, "+12125550124": line(account, "+12125550124")}
 
@@ -111,11 +111,13 @@ def test_a_text_to_one_of_our_numbers_is_refused(account: Account, number: str) 
     assert answer.json["errors"][0]["field"] == "to"
 
 
-def test_a_conversation_from_a_shared_number_begins_with_the_studios_name_and_continues_without(account: Account) -> None:
+def test_a_conversation_from_a_shared_number_has_the_studios_name_in_front_once(
+    account: Account,
+) -> None:
     named = studio("10000003", sender_name="Foxglove")
     client(named)
     first = post(named)
-    [body] = [one for one in queued("send") if first.id in one]
+    [body] = [job for job in queued("send") if first.id in job]
     send_worker.prepare([body], FakeCarrier(), NOW)(body)
 
     goes_on = post(named, key="k2")
@@ -134,7 +136,9 @@ def test_with_one_shared_number_no_sticky_sender_is_kept(aws: None) -> None:
     assert store.get(keys.lines(PHONE)) is None
 
 
-def test_a_triggered_text_is_sent_from_the_sticky_sender_and_listing_planned_texts_keeps_none(account: Account) -> None:
+def test_a_triggered_text_is_sent_from_the_sticky_sender_and_its_listing_keeps_none(
+    account: Account,
+) -> None:
     professional = studio("10000004", edition="professional")
     client(professional)
     triggers.put(trigger(account=professional.id))
@@ -147,7 +151,7 @@ def test_a_triggered_text_is_sent_from_the_sticky_sender_and_listing_planned_tex
     trigger_steps.fire_all(nine)
 
     [text] = trigger_steps.texts(professional)
-    assert [one["phones"] for one in listed.json["items"]] == [[PHONE]]
+    assert [item["phones"] for item in listed.json["items"]] == [[PHONE]]
     assert unasked == "None"
     assert text.number == line(professional)
 
@@ -169,7 +173,7 @@ def test_a_broadcast_is_written_at_the_throughput_of_all_its_numbers(account: Ac
     own = studio("10000006")
     number_store.dedicate(own, "+15555550177", NOW)
 
-    paces = [choose_number.segments_a_second(one.id) for one in (account, own)]
+    paces = [choose_number.segments_a_second(studio.id) for studio in (account, own)]
 
     assert paces == [4_000_000, 1_000_000]
 

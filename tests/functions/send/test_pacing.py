@@ -1,4 +1,4 @@
-"""The pace of our numbers: never passed, whoever asks and however many at once."""
+"""The throughput of our numbers is never exceeded, however many texts are sent at once."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ SECOND = timedelta(seconds=1)
 
 @dataclass
 class Clock:
-    """A clock that goes on only while somebody sleeps."""
+    """A clock that advances only while a caller sleeps."""
 
     seconds: float = 0.0
 
@@ -39,7 +39,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def four_segments_a_second(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Configure a slow number: nine tenths of its pace are shared, which is four segments a second."""
+    """Configure a slow number: nine tenths of its throughput are shared, which is four segments a second."""
     monkeypatch.setenv("SEGMENTS_A_SECOND", str(4 / 0.9))
     settings.cache_clear()
     pacing._own.clear()
@@ -55,7 +55,7 @@ def text(body: str = "Hello", kind: MessageKind = MessageKind.INDIVIDUAL, number
 def turns(texts: list[Message], now: datetime = NOW) -> list[float | None]:
     clock = Clock()
     batch = Turns(texts, now, clock.sleep, clock.elapsed)
-    found = [batch.wait(one) for one in texts]
+    found = [batch.wait(text) for text in texts]
     return [(at - NOW).total_seconds() if at else None for at in found]
 
 
@@ -89,7 +89,7 @@ def test_a_single_text_now_and_then_is_sent_without_a_reservation() -> None:
 
     alone = [busy_at(seconds) for seconds in (22.4, 22.6, 45.0, 45.2)]
 
-    assert alone == [[None], [22.6], [52.4], [45.2]]  # the first and the third had to ask
+    assert alone == [[None], [22.6], [52.4], [45.2]]  # the first and the third needed a reservation
 
 
 def test_each_number_has_its_own_throughput() -> None:

@@ -1,4 +1,4 @@
-"""A limit after a change of plan: what is sent, on its way, scheduled or reserved by a broadcast is known to it."""
+"""After a change of plan the limit counts all texts: sent, on their way, scheduled, or reserved by a broadcast."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,7 +46,7 @@ def change(account: Account, plan: str, at: datetime = NOW) -> None:
 
 
 def use(account: Account, units: int, key: str = "use", **fields: Any) -> list[Message]:
-    """Have so many units accepted, ten a text."""
+    """Accept texts of this many units, ten in a text."""
     return [
         text_steps_accept(account, f"{key}-{index}", body="a" * 160 * min(10, units - index), **fields)
         for index in range(0, units, 10)
@@ -54,7 +54,7 @@ def use(account: Account, units: int, key: str = "use", **fields: Any) -> list[M
 
 
 def refused(account: Account, key: str, units: int = 1, now: datetime = NOW, send_at: datetime | None = None) -> str:
-    """Tell why a text is refused; "" when it is not."""
+    """Return why a text is refused, or "" if it is not."""
     form = api.NewMessage(client_id="c1", body="a" * 160 * units, send_at=send_at)
     try:
         api.accept(account.id, form, key, now)
@@ -68,7 +68,7 @@ def allowance(account: Account) -> dict[str, Any]:
 
 
 def room(account: Account, now: datetime = NOW) -> int:
-    """Tell how many units are left of the month."""
+    """Return how many units are left in the month."""
     there = accounts.need(account.id)
     plan = accept.plan_at(there, now)
     return plan.included_units - quotas.reserved(limits_at(there, plan, now))["used"]
@@ -103,7 +103,7 @@ def test_texts_on_their_way_at_a_change_of_plan_are_counted_within_minutes() -> 
     use(account, 10)
     deliver(FakeCarrier())
     for minute in (3, 9):
-        sweep_schedule.sweep(NOW + minute * MINUTE)  # nothing more is used: the next look is in an hour
+        sweep_schedule.sweep(NOW + minute * MINUTE)  # nothing more is used, so the next check is in an hour
     use(account, 20, "on-its-way", now=NOW + 10 * MINUTE)
     change(account, "starter", NOW + 11 * MINUTE)
     use(account, 30, "then", now=NOW + 11 * MINUTE)
@@ -124,7 +124,7 @@ def test_texts_scheduled_on_a_plan_that_charges_count_towards_the_next_plans_lim
     change(account, "starter")
 
     assert room(account) == 30
-    assert [bool(refused(account, f"k{one}", 10, send_at=LATER)) for one in range(4)] == [False] * 3 + [True]
+    assert [bool(refused(account, f"k{index}", 10, send_at=LATER)) for index in range(4)] == [False] * 3 + [True]
 
 
 @pytest.mark.usefixtures("aws")
@@ -139,7 +139,7 @@ def test_a_broadcast_on_a_plan_that_charges_is_counted_before_its_texts_are_writ
     broadcast_steps.advance()
 
     planned = broadcast_steps.stored(account, broadcast_id)
-    assert (planned.texts, left) == (61, 39)  # the client of every test here is one of them
+    assert (planned.texts, left) == (61, 39)  # the client that every test has is in the audience too
     assert room(account) == 39
 
 
@@ -208,7 +208,7 @@ def test_a_change_after_the_cut_off_applies_to_next_months_texts_only() -> None:
     then = cut_off + MINUTE
 
     assert "of the 100 units of the plan Starter" in refused(account, "now", now=then)
-    assert [bool(refused(account, f"d{one}", 10, then, DECEMBER)) for one in range(21)] == [False] * 20 + [True]
+    assert [bool(refused(account, f"d{index}", 10, then, DECEMBER)) for index in range(21)] == [False] * 20 + [True]
 
 
 @pytest.mark.usefixtures("aws")
@@ -250,7 +250,7 @@ def test_the_counter_equals_sent_plus_reserved_units_whatever_happens(steps: lis
         deliver(FakeCarrier(), NOW)
         change(account, "starter", NOW + timedelta(minutes=50))
 
-        assert room(account) == 100 - sum(one.units for one in texts(account) if one.state not in _NOT_SENT)
+        assert room(account) == 100 - sum(text.units for text in texts(account) if text.state not in _NOT_SENT)
 
 
 def live(account: Account, step: str, units: int, place: int) -> None:
@@ -262,9 +262,9 @@ def live(account: Account, step: str, units: int, place: int) -> None:
         case "fail":
             deliver(FakeCarrier(answers=[BAD_NUMBER] * 20), NOW)
         case "cancel":
-            for one in texts(account)[:2]:
-                if one.state in (MessageState.SCHEDULED, MessageState.ACCEPTED):
-                    api.cancel(account.id, one.id, NOW)
+            for text in texts(account)[:2]:
+                if text.state in (MessageState.SCHEDULED, MessageState.ACCEPTED):
+                    api.cancel(account.id, text.id, NOW)
         case "look":
             sweep_schedule.sweep(NOW + timedelta(minutes=3 * place))
         case plan:

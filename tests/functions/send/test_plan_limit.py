@@ -31,7 +31,7 @@ pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),))
 
 
 def use(account: Account, units: int) -> None:
-    """Have so many units reserved."""
+    """Reserve this many units."""
     for index in range(0, units, 10):
         text_steps_accept(account, f"use-{index}", body="a" * 160 * min(10, units - index))
 
@@ -88,14 +88,14 @@ def test_the_problem_document_has_the_plan_limits_facts_as_fields(account: Accou
 
     answer = call(api, "POST", "/messages", {"client_id": "c1", "body": "Hi"}, account=account.id)
 
-    # The clock of a request is the real one: in its last evening a month has no plan to change to any more.
+    # A request uses the real clock, and on the last evening of a month no change of plan applies to it any more.
     assert answer.status == 409
     assert (answer.json["frees_at"] == december) == (months.month_of(clients.now()) == "2026-11")
     assert isinstance(answer.json["plans_that_allow"], list)
 
 
 def test_the_refusal_names_no_plan_that_would_not_allow_the_text_either(account: Account) -> None:
-    """It was on a bigger plan before, and sent 295 units."""
+    """The plan Small allows 300 units, but 295 were sent on a bigger plan before, and the text has 6."""
     store.write(quotas.adding(account.id, "2026-11-10", "m1", Usage(units_sent=295)))
 
     refused = refusal(account, units=6)
@@ -144,7 +144,7 @@ def test_a_bigger_plan_during_200_texts_allows_exactly_its_units(account: Accoun
         first = [pool.submit(try_to_send, account, f"a-{index}") for index in range(150)]
         changed = pool.submit(change)
         then = [pool.submit(try_to_send, account, f"b-{index}") for index in range(150)]
-    sent = [one.result() for one in [*first, *then]].count(True)
+    sent = [attempt.result() for attempt in [*first, *then]].count(True)
     more = at_once(account, 310 - sent, "c")
 
     assert changed.result()

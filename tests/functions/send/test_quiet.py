@@ -1,4 +1,4 @@
-"""Bulk and automatic texts wait for the recipient's morning, and are dropped rather than sent a day late."""
+"""Bulk and automatic texts wait for the recipient's morning, and expire rather than being sent a day late."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ MORNING = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)  # 08:00 in New York
 def text(
     account: Account, phone: str = NEW_YORK, now: datetime = EVENING, send_at: datetime | None = None
 ) -> Message:
-    """Write a broadcast's text."""
+    """Write a text of a broadcast."""
     plain = draft(
         account=account.id,
         message_id="m-0",
@@ -50,7 +50,7 @@ def test_a_bulk_text_waits_until_eight_in_the_morning_at_the_phones_place(accoun
     assert (message.state, message.held, message.due_at) == (MessageState.SCHEDULED, Held.QUIET_HOURS, MORNING)
     assert early == 0
     assert stored(account, "m-0").state is MessageState.SENT
-    assert [one.valid_seconds for one in carrier.texts] == [46779]  # to 21:00 in New York, not longer
+    assert [text.valid_seconds for text in carrier.texts] == [46779]  # until 21:00 in New York
 
 
 def test_a_bulk_text_is_sent_at_once_where_it_is_still_day(account: Account) -> None:

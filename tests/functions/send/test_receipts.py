@@ -27,13 +27,13 @@ EVENTS = Path(__file__).parents[2] / "events"
 
 
 def event(name: str) -> dict[str, Any]:
-    """Read an event as AWS brings it."""
+    """Return an event as AWS delivers it."""
     read: dict[str, Any] = json.loads((EVENTS / name).read_text())
     return read
 
 
 def sent_message() -> Message:
-    """Make the message that the events are about."""
+    """Return the message that the events are about."""
     return Message(
         account="1001",
         id="0198f3c2a7b4",

@@ -20,7 +20,7 @@ LONG = "a" * 1601
 
 @pytest.fixture
 def account(account: Account) -> Account:
-    """A studio that has one client and a template."""
+    """A studio with one client and a template."""
     accounts.put_template(Template(account=account.id, name="hi", subject="", body="Hi {{client.last_name}}"))
     return account
 
@@ -72,7 +72,7 @@ def test_bad_input_is_a_problem_document_with_the_field_and_nothing_is_written(
     answer = post(account, body)
 
     assert (answer.status, answer.json["code"]) == (status, code)
-    assert [one["field"] for one in answer.json.get("errors", [])] == ([field] if field else [])
+    assert [error["field"] for error in answer.json.get("errors", [])] == ([field] if field else [])
     assert items() == before
     assert queued("send") == []
 
@@ -129,7 +129,7 @@ def test_a_clients_phone_that_said_stop_is_skipped_and_listed(account: Account) 
 
     answer = post(account, {"client_id": "c2", "body": "Hello"})
 
-    assert [one["phone"] for one in answer.json["messages"]] == ["+12125550177"]
+    assert [message["phone"] for message in answer.json["messages"]] == ["+12125550177"]
     [skipped] = answer.json["skipped"]
     assert (skipped["phone"], skipped["code"]) == ("+12125550178", "opted_out")
 

@@ -1,4 +1,4 @@
-"""Texts for later: they wait on the due index, go at their time, and can be cancelled until then."""
+"""Scheduled texts wait on the due index, are sent at their time, and can be cancelled until then."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -39,7 +39,7 @@ def test_a_scheduled_text_is_not_sent_from_a_number_that_is_no_longer_the_accoun
     sweep_schedule.sweep(then)
     deliver(carrier, then)
 
-    assert [one.origin for one in carrier.texts] == [goes_over]
+    assert [text.origin for text in carrier.texts] == [goes_over]
 
 
 def test_a_scheduled_text_is_sent_at_its_time(account: Account) -> None:

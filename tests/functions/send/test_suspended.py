@@ -1,4 +1,4 @@
-"""A suspended or closed account sends nothing, at once and everywhere, and says why; what others send goes on."""
+"""A suspended or closed account sends no text, with the reason, from that moment on; other accounts still send."""
 
 from datetime import timedelta
 from typing import Any
@@ -32,13 +32,13 @@ WHY = f"The operator has suspended this account, so it sends nothing: {UNPAID}"
 
 
 def order(account: Account, do: str) -> None:
-    """Have the operator give an order about an account."""
+    """Run one of the operator's orders about an account."""
     reason: dict[str, Any] = {"reason": UNPAID} if do == "suspend" else {}
     done(f"accounts.{do}", account=account.id, **reason)
 
 
 def reserved(account: Account) -> list[int]:
-    """Tell what is reserved of the plan's limit."""
+    """Return how much of the plan's limit is reserved."""
     return [int(item["used"]) for item in store.query(keys.allowance(account.id, ""))]
 
 
@@ -80,7 +80,7 @@ def test_a_repeated_request_from_before_the_suspension_gets_its_first_response(a
 
 
 @pytest.mark.parametrize(("do", "code"), [("suspend", "account_suspended"), ("close", "account_closed")])
-def test_a_queued_text_of_a_suspended_account_is_refused_and_releases_its_units(account: Account, do: str, code: str) -> None:
+def test_a_suspended_accounts_queued_text_is_refused_and_uncounted(account: Account, do: str, code: str) -> None:
     message, carrier = accept(account), FakeCarrier()
     order(account, do)
 
@@ -220,7 +220,9 @@ def test_a_suspended_accounts_uncertain_text_gets_no_second_attempt(aws: None) -
     assert len(carrier.texts) == 1
 
 
-def test_an_account_suspended_between_a_texts_checks_and_its_claim_sends_it_but_not_the_next(account: Account) -> None:
+def test_an_account_suspended_between_checks_and_claim_sends_no_further_text(
+    account: Account,
+) -> None:
     first, carrier = accept(account, "k1"), FakeCarrier()
 
     with meanwhile("UpdateItem", lambda: order(account, "suspend")):
@@ -236,7 +238,7 @@ def test_an_account_suspended_between_a_texts_checks_and_its_claim_sends_it_but_
 
 
 def test_a_text_being_accepted_during_the_suspension_is_not_sent(account: Account) -> None:
-    accept(account, "before")  # there is an allowance
+    accept(account, "before")  # so that the quota exists
     deliver(FakeCarrier())
     carrier = FakeCarrier()
 

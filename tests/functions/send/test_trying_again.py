@@ -1,4 +1,4 @@
-"""Definite answers to try again: with pauses, until a text's end; or parked, until the operator lets it go on."""
+"""Refused texts that are tried again: with pauses until they expire, or parked until the operator releases them."""
 
 from datetime import timedelta
 

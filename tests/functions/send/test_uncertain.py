@@ -33,14 +33,14 @@ STOP = OptOutEvent(
 
 @pytest.fixture
 def resender(aws: None) -> Account:
-    """Give a studio that wants a second attempt."""
+    """A studio that wants uncertain texts resent."""
     account = studio(on_uncertain=OnUncertain.RESEND)
     client(account)
     return account
 
 
 def unheard_of(account: Account, carrier: FakeCarrier, key: str = "k", now: datetime = NOW, **fields: Any) -> Message:
-    """Accept a text and get no answer about it."""
+    """Accept a text, and have the carrier give no answer to it."""
     message = accept(account, key, now=now, **fields)
     carrier.answers.insert(0, Uncertain("timeout"))
     deliver(carrier, now)
@@ -48,7 +48,7 @@ def unheard_of(account: Account, carrier: FakeCarrier, key: str = "k", now: date
 
 
 def look(carrier: FakeCarrier, at: datetime) -> None:
-    """Let the sweeper find what is due, and the worker act on it."""
+    """Run the sweeper, and the worker for the jobs that it enqueues."""
     sweep_schedule.sweep(at)
     deliver(carrier, at)
 
@@ -146,7 +146,7 @@ def test_two_uncertain_texts_with_the_same_words_are_not_matched(account: Accoun
 
     look(carrier, NOW + 5 * MINUTE)
 
-    assert {stored(account, one.id).state for one in (first, second)} == {MessageState.UNCERTAIN}
+    assert {stored(account, message.id).state for message in (first, second)} == {MessageState.UNCERTAIN}
 
 
 def test_an_uncertain_text_fails_at_its_deadline_and_releases_its_units(account: Account) -> None:
@@ -285,5 +285,8 @@ def test_an_uncertain_text_of_a_halted_broadcast_is_looked_up_and_fails(
     look(carrier, NOW + 5 * MINUTE)
     look(carrier, DEADLINE + timedelta(seconds=1))
 
-    assert [stored(resender, one.id).state for one in (found, lost)] == [MessageState.SENT, MessageState.FAILED]
+    assert [stored(resender, message.id).state for message in (found, lost)] == [
+        MessageState.SENT,
+        MessageState.FAILED,
+    ]
     assert len(carrier.texts) == 2

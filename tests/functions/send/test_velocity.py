@@ -1,4 +1,4 @@
-"""An account's texts to one phone are bounded in any hour, however they come."""
+"""The hourly limit of an account's texts to one phone."""
 
 from datetime import timedelta
 
@@ -22,8 +22,8 @@ def test_the_fourth_text_to_a_phone_within_an_hour_is_refused_and_not_charged(ac
 
     deliver(carrier)
 
-    ended = [stored(account, one.id) for one in sent]
-    assert [one.state for one in ended] == [MessageState.SENT] * 3 + [MessageState.REFUSED]
+    ended = [stored(account, text.id) for text in sent]
+    assert [text.state for text in ended] == [MessageState.SENT] * 3 + [MessageState.REFUSED]
     assert ended[3].error == "too_many_to_phone"
     assert (len(carrier.texts), units(account)) == (3, 3)
 

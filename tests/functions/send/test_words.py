@@ -1,4 +1,4 @@
-"""What a text says: merge fields in any body, and the studio's name where a conversation begins."""
+"""The final text: merge fields in any body, and the studio's name at the start of a conversation."""
 
 from datetime import timedelta
 from typing import Any

@@ -22,7 +22,7 @@ KEY = "0f6a2c1e-5b0d-4b7e"
 
 
 def failed(answer: Any) -> list[str]:
-    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def test_an_event_of_sqs_sends_its_text_and_logs_none_of_it(
@@ -84,7 +84,7 @@ def test_an_item_that_cannot_be_read_fails_alone(
     broken = accept(account, "broken", now=clients.now())
     message = accept(account, "whole", now=clients.now())
     write(Update(keys.message(account.id, broken.id), changes=changes))
-    jobs = [f'{{"account":"10000001","message_id":"{one.id}"}}' for one in (broken, message)]
+    jobs = [f'{{"account":"10000001","message_id":"{text.id}"}}' for text in (broken, message)]
 
     answer = worker.handler(sqs_event(*jobs), LambdaContext())
 
@@ -104,7 +104,7 @@ def test_an_item_with_a_number_that_is_no_whole_one_fails_alone(
         UpdateExpression="SET units = :units",
         ExpressionAttributeValues={":units": {"N": "1.5"}},
     )
-    jobs = [f'{{"account":"10000001","message_id":"{one.id}"}}' for one in (broken, message)]
+    jobs = [f'{{"account":"10000001","message_id":"{text.id}"}}' for text in (broken, message)]
 
     answer = worker.handler(sqs_event(*jobs), LambdaContext())
 
@@ -118,4 +118,4 @@ def test_every_text_of_a_batch_waits_if_the_carrier_does_not_answer(account: Acc
     answer = worker.handler(sqs_event(*queued("send")), LambdaContext())
 
     assert answer == {"batchItemFailures": []}
-    assert {stored(account, one.id).state for one in made} == {MessageState.QUEUED}
+    assert {stored(account, message.id).state for message in made} == {MessageState.QUEUED}

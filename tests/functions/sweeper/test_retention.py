@@ -1,4 +1,4 @@
-"""Words past their account's days are taken away soon after, by the one timer; the messages stay for the bill."""
+"""The sweeper deletes bodies that are past an account's retention; the messages stay for the invoice."""
 
 from datetime import datetime, timedelta
 
@@ -49,13 +49,13 @@ def reply(at: datetime, body: str = "Lovely!") -> None:
 
 
 def bodies(account: Account) -> list[tuple[str, tuple[str, ...]]]:
-    """Read what stands in the table, oldest first."""
+    """Return the bodies and pictures in the table, oldest first."""
     page = folders.page(account.id, "all", limit=50)
-    return [(one.body, one.media) for one in reversed(page.messages)]
+    return [(message.body, message.media) for message in reversed(page.messages)]
 
 
 def sweep(at: datetime) -> None:
-    """Sweep until nothing is left to do at that time."""
+    """Sweep until nothing more is due at that time."""
     while any(item["type"] == "retention" for item in due.by(at, 100)):
         sweeper.sweep(at)
 
@@ -171,11 +171,11 @@ def test_bodies_past_retention_are_hidden_before_they_are_deleted(account: Accou
     shown = [
         *call(api, "GET", "/messages", account=account.id, query={"folder": "all"}).json["items"],
         call(api, "GET", f"/messages/{old.id}", account=account.id).json,
-        *(one["message"] for one in call(api, "GET", "/inbox", account=account.id).json["items"]),
+        *(reply["message"] for reply in call(api, "GET", "/inbox", account=account.id).json["items"]),
     ]
     found = call(api, "GET", "/messages", account=account.id, query={"folder": "all", "text": "lovely"})
 
-    assert [(one["body"], one["media"], one["body_expired"]) for one in shown] == [("", [], True)] * 4
+    assert [(message["body"], message["media"], message["body_expired"]) for message in shown] == [("", [], True)] * 4
     assert found.json["items"] == []
     assert ("Lovely!", ("https://m.example/1",)) in bodies(account)
 
@@ -191,7 +191,7 @@ def test_the_setting_schedules_the_purge_and_is_limited_to_five_years(aws: None)
 
     assert (changed.status, changed.json["retention_days"]) == (200, 90)
     assert due_at(account) is not None
-    assert [(one.status, one.json["errors"][0]["field"]) for one in refused] == [(422, "retention_days")] * 3
+    assert [(answer.status, answer.json["errors"][0]["field"]) for answer in refused] == [(422, "retention_days")] * 3
     taken_away = call(settings_api, "PATCH", "/account", {"retention_days": None}, account=account.id)
     assert taken_away.json["retention_days"] is None
 
@@ -210,7 +210,7 @@ def test_an_account_with_a_longer_retention_is_purged_by_the_new_setting(account
 
 
 def test_a_reply_assigned_after_its_retention_is_purged(account: Account) -> None:
-    reply(NOW)  # a stranger's
+    reply(NOW)  # unattributed
     accounts.change_settings(account.id, {"retention_days": 7})
     sweep(NOW + 20 * DAY)
     done("replies.hand_over", NOW + 20 * DAY, carrier="twilio", carrier_id=f"SM{NOW}", account=account.id)

@@ -152,7 +152,7 @@ def test_an_unreadable_item_is_put_aside_with_an_alarm_and_the_others_are_handle
     sweep_schedule.sweep(LATER)
 
     assert [whole.id in job for job in queued("send")] == [True]
-    assert sweep_schedule.sweep(LATER + timedelta(minutes=59)) == 1  # the whole one, whose job got lost again
+    assert sweep_schedule.sweep(LATER + timedelta(minutes=59)) == 1  # the readable one, whose job was lost again
     assert sweep_schedule.sweep(LATER + timedelta(minutes=61)) == 1
     log = logged(caplog)
     assert "put aside for an hour" in log

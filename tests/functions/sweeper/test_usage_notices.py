@@ -1,4 +1,4 @@
-"""A studio is told when four fifths of a limit are used, and when all of it is: by mail and webhook, once each."""
+"""Usage notices at 80 % and 100 % of a limit: by mail and webhook, once each."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -40,14 +40,14 @@ def use(account: Account, units: int, key: str = "use") -> None:
 
 @pytest.fixture
 def charged(aws: None) -> Account:
-    """Give a studio whose plan includes 1,000 units, and charges for more."""
+    """A studio whose plan includes 1,000 units, and charges for more."""
     account = studio(plan_changes=(PlanChange(NOW, "medium"),))
     client(account)
     return account
 
 
 def count(account: Account, sent: int = 0, received: int = 0, day: str = "2026-11-30") -> None:
-    """Have so many units counted, as if they had gone or come."""
+    """Count this many units, as if texts had been sent or received."""
     store.write(quotas.adding(account.id, day, "m", Usage(units_sent=sent, units_received=received)))
 
 
@@ -137,9 +137,7 @@ def test_a_refused_mail_is_tried_again_at_the_next_check(account: Account) -> No
     assert len(subjects()) == 1
 
 
-def test_the_mail_services_error_text_is_not_logged(
-    account: Account, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_mail_services_error_text_is_not_logged(account: Account, caplog: pytest.LogCaptureFixture) -> None:
     use(account, 80)
 
     with failing("sesv2", "SendEmail", "MessageRejected"):
@@ -194,7 +192,7 @@ def test_counters_of_past_days_are_removed_from_the_item(aws: None) -> None:
 def test_a_text_scheduled_for_next_month_does_not_prevent_next_months_notices(account: Account) -> None:
     december = datetime(2026, 12, 1, 15, tzinfo=UTC)
     accept(account, "later", send_at=december)
-    sweep_schedule.sweep(NOW + timedelta(minutes=3))  # looks at December's allowance, and too early
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))  # finds December's quota, before December
 
     for index in range(8):
         accept(account, f"then-{index}", body="a" * 1600, now=december)
@@ -285,7 +283,7 @@ def test_each_notice_is_one_webhook_although_the_endpoint_is_down(aws: None) -> 
 
     [first, *_] = down.told
     waiting = deliveries.page(account.id, DeliveryState.PENDING, NOW, limit=9, cursor=None).deliveries
-    assert [one.data["percent"] for one in waiting] in ([80, 100], [100, 80])
+    assert [delivery.data["percent"] for delivery in waiting] in ([80, 100], [100, 80])
     assert first == (
         "usage.notice",
         {

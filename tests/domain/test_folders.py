@@ -1,4 +1,4 @@
-"""What is found by words, whatever its case and accents, and by what a message is linked to."""
+"""Searching messages by words, whatever their case and accents, and by client, phone and record."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -34,7 +34,7 @@ def test_unattributed_replies_are_listed_newest_first_page_by_page() -> None:
     cursor = None
     while len(pages) < 4:
         found, cursor = replies.unattributed_page(NOW + DAY, limit=2, cursor=cursor)
-        pages.append([one.inbound.carrier_id for one in found])
+        pages.append([reply.inbound.carrier_id for reply in found])
         if cursor is None:
             break
 
@@ -57,6 +57,8 @@ def test_an_expired_unattributed_reply_is_hidden_before_it_is_deleted() -> None:
     last, over = NOW + 30 * DAY - SECOND, NOW + 30 * DAY
 
     assert len(replies.unattributed_page(last, limit=10, cursor=None)[0]) == 2
-    assert [one.inbound.carrier_id for one in replies.unattributed_page(over, limit=10, cursor=None)[0]] == ["SM2"]
+    assert [reply.inbound.carrier_id for reply in replies.unattributed_page(over, limit=10, cursor=None)[0]] == [
+        "SM2"
+    ]
     assert replies.get_unattributed("twilio", "SM1", last)
     assert replies.get_unattributed("twilio", "SM1", over) is None

@@ -1,4 +1,4 @@
-"""Random histories on the table: studios text the same phones side by side, and clients answer in any thread."""
+"""Random histories in the table: studios text the same phones at once, and clients answer any of the texts."""
 
 import random
 from datetime import timedelta
@@ -14,15 +14,15 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 
 def text(studio: str, phones: list[str], shared: list[str], name: str, minute: int) -> list[LastText]:
-    """Have a studio text some phones at once."""
+    """Text some phones from a studio at once."""
     over = numbers.choose_senders(studio, phones, shared)
     at = NOW + timedelta(minutes=minute)
     texts = [
         LastText(account=studio, phone=phone, number=over[phone], message_id=f"{name}-{phone}", at=at)
         for phone in phones
     ]
-    for one in texts:
-        numbers.record_text(one, most_an_hour=20)
+    for sent_text in texts:
+        numbers.record_text(sent_text, most_an_hour=20)
     return texts
 
 
@@ -41,7 +41,7 @@ def test_with_a_number_for_each_studio_every_reply_reaches_the_studio_that_is_me
             sent = threads.map(text, studios, chosen, [shared] * len(studios), names, [minute] * len(studios))
             texts += [made for some in sent for made in some]
 
-    for one in texts:
-        decision = attribute(numbers.last_texts_to(one.phone, one.number), NOW + timedelta(hours=1))
+    for sent_text in texts:
+        decision = attribute(numbers.last_texts_to(sent_text.phone, sent_text.number), NOW + timedelta(hours=1))
         assert decision
-        assert (decision.account, decision.candidates) == (one.account, ())
+        assert (decision.account, decision.candidates) == (sent_text.account, ())

@@ -1,4 +1,4 @@
-"""Whatever staff and clients do, also at once, the counters tell how many replies are unread."""
+"""The counters of unread replies are right whatever staff and clients do, also at once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,13 +26,13 @@ from tests.support.local_aws import local_aws
 PHONE, NUMBER = "+12125550123", "+15555550100"
 SESSION = Reference(kind=Linkable.SESSION, id="s1")
 ACTS: dict[str, Callable[[Message], Any]] = {
-    "read": lambda one: folders.mark_read(one, is_read=True),
-    "unread": lambda one: folders.mark_read(one, is_read=False),
-    "link to c1": lambda one: folders.link(one, client_id="c1"),
-    "link to c2": lambda one: folders.link(one, client_id="c2", record=SESSION),
-    "link to a session": lambda one: folders.link(one, record=SESSION),
-    "unlink": lambda one: folders.link(one, client_id=None, record=None),
-    "move to the other studio": lambda one: move(one, {"1": "2", "2": "1"}[one.account]),
+    "read": lambda message: folders.mark_read(message, is_read=True),
+    "unread": lambda message: folders.mark_read(message, is_read=False),
+    "link to c1": lambda message: folders.link(message, client_id="c1"),
+    "link to c2": lambda message: folders.link(message, client_id="c2", record=SESSION),
+    "link to a session": lambda message: folders.link(message, record=SESSION),
+    "unlink": lambda message: folders.link(message, client_id=None, record=None),
+    "move to the other studio": lambda message: move(message, {"1": "2", "2": "1"}[message.account]),
 }
 AGAIN = "arrive again"
 Steps = list[tuple[str, int]]
@@ -40,15 +40,15 @@ STEPS = st.lists(st.tuples(st.sampled_from([AGAIN, *ACTS]), st.integers(0, 3)), 
 
 
 def act(what: str, on: Message) -> None:
-    """Do something with a reply, as whoever does it finds it."""
+    """Do one step with a reply, as it is in the table."""
     if what == AGAIN:
         messages_replies.take_in(inbound(on), on)
-    elif found := next((one for account in "12" if (one := messages.get(account, on.id))), None):
+    elif found := next((message for account in "12" if (message := messages.get(account, on.id))), None):
         ACTS[what](found)
 
 
 def move(message: Message, to: str) -> None:
-    """Have the operator move a reply; staff who change it at that moment come first."""
+    """Have the operator move a reply, unless staff change it at that moment."""
     with suppress(ConditionFailed):
         messages_replies.move_reply(message, replace(message, account=to, client_id=None, record=None, read=False))
 
@@ -58,7 +58,7 @@ def inbound(message: Message) -> Inbound:
 
 
 def replies(account: str) -> list[Message]:
-    """Take in four replies, two of them a client's."""
+    """Record four replies, two of them of a client."""
     made = [
         Message(
             account=account,
@@ -81,8 +81,8 @@ def replies(account: str) -> list[Message]:
         )
         for index in range(4)
     ]
-    for one in made:
-        messages_replies.take_in(inbound(one), one)
+    for reply in made:
+        messages_replies.take_in(inbound(reply), reply)
     return made
 
 
@@ -93,8 +93,8 @@ def stored(message: Message) -> Message:
 
 
 def counted_one_by_one(account: str) -> Unread:
-    waiting = [one for _, one in messages_replies.after(account, 0, 100) if not one.read]
-    return Unread(unread=len(waiting), unread_unlinked=sum(one.client_id is None for one in waiting))
+    waiting = [reply for _, reply in messages_replies.after(account, 0, 100) if not reply.read]
+    return Unread(unread=len(waiting), unread_unlinked=sum(reply.client_id is None for reply in waiting))
 
 
 def test_a_studio_without_replies_has_none_unread(aws: None) -> None:

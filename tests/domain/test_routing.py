@@ -66,9 +66,7 @@ def test_the_last_account_to_text_before_sticky_senders_existed_keeps_the_number
 
 
 @given(taken, shared)
-def test_a_used_number_is_never_chosen_while_one_is_free(
-    lines: dict[str, str], ours: list[str]
-) -> None:
+def test_a_used_number_is_never_chosen_while_one_is_free(lines: dict[str, str], ours: list[str]) -> None:
     chosen = sticky_number(lines, "a", PHONE, ours)
 
     assert chosen in ours

@@ -16,7 +16,7 @@ BEGIN = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply: which studio the client meant, who had texted the phone over the number, and what was decided."""
+    """A reply: the studio that the client meant, the studios that texted the phone, and the attribution."""
 
     meant: str
     texted: set[str]
@@ -26,31 +26,31 @@ class Reply:
 
 @dataclass
 class World:
-    """What the table would hold: lines by phone, routes by phone and number."""
+    """What the table would have: sticky senders by phone, last texts by phone and number."""
 
     shared: list[str]
-    lines: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    routes: dict[tuple[str, str], dict[str, LastText]] = field(default_factory=lambda: defaultdict(dict))
+    sticky_senders: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    last_texts: dict[tuple[str, str], dict[str, LastText]] = field(default_factory=lambda: defaultdict(dict))
     texts: list[LastText] = field(default_factory=list)
 
     def text(self, studio: str, phone: str, at: datetime) -> None:
-        line = sticky_number(self.lines[phone], studio, phone, self.shared)
-        self.lines[phone][studio] = line
-        known = self.routes[phone, line]
-        one = LastText(account=studio, phone=phone, number=line, message_id=f"m{len(self.texts)}", at=at)
-        noted = after_text(known.get(studio), one, 20)
+        number = sticky_number(self.sticky_senders[phone], studio, phone, self.shared)
+        self.sticky_senders[phone][studio] = number
+        known = self.last_texts[phone, number]
+        text = LastText(account=studio, phone=phone, number=number, message_id=f"m{len(self.texts)}", at=at)
+        noted = after_text(known.get(studio), text, 20)
         if noted:
             known[studio] = noted
-            self.texts.append(one)
+            self.texts.append(text)
 
     def reply(self, to: LastText, at: datetime) -> Reply:
-        known = self.routes[to.phone, to.number]
+        known = self.last_texts[to.phone, to.number]
         decision = attribute(known.values(), at)
-        return Reply(to.account, set(known), len(self.lines[to.phone]), decision)
+        return Reply(to.account, set(known), len(self.sticky_senders[to.phone]), decision)
 
 
 def history(chance: random.Random) -> Iterator[tuple[World, Reply]]:
-    """Play one history: studios text clients in any order, clients answer any text that they have, soon or late."""
+    """Play one history: studios text clients in any order, and clients answer any of their texts, early or late."""
     studios = "abcde"[: chance.randint(2, 5)]
     phones = [f"+1212555010{index}" for index in range(chance.randint(1, 5))]
     world = World([f"+1555555010{index}" for index in range(chance.randint(1, 4))])
@@ -66,7 +66,7 @@ def history(chance: random.Random) -> Iterator[tuple[World, Reply]]:
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_reply_goes_to_a_studio_that_never_texted_the_phone_over_the_number(part: int) -> None:
-    """And none is wrong, or only doubtful, where there are as many numbers as studios that text the phone."""
+    """With as many numbers as studios that text the phone, no reply is misattributed or has other candidates."""
     strayed, wrong, doubtful, replies, clear = 0, 0, 0, 0, 0
     for seed in range(part, HISTORIES, PARTS):
         for world, reply in history(random.Random(seed)):

@@ -1,4 +1,4 @@
-"""Over which of several shared numbers each account talks with a phone."""
+"""Sticky senders: the shared number from which each account texts a phone."""
 
 from datetime import timedelta
 
@@ -22,8 +22,8 @@ def over(account: str, phone: str = PHONE, shared: list[str] = TWENTY) -> str:
 
 def texted(account: str, minute: int) -> None:
     at = NOW + timedelta(minutes=minute)
-    one = LastText(account=account, phone=PHONE, number=TWENTY[0], message_id=f"m-{account}", at=at)
-    numbers.record_text(one, most_an_hour=10)
+    text = LastText(account=account, phone=PHONE, number=TWENTY[0], message_id=f"m-{account}", at=at)
+    numbers.record_text(text, most_an_hour=10)
 
 
 def test_an_account_keeps_its_sticky_sender_for_a_phone() -> None:

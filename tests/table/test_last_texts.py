@@ -1,7 +1,7 @@
-from msgspec.structs import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
@@ -22,7 +22,7 @@ def test_each_account_has_its_own_last_text() -> None:
     numbers.record_text(text("1"), 10)
     numbers.record_text(text("2", minute=1), 10)
 
-    assert {one.account for one in numbers.last_texts_to("+12125550123", "+15555550100")} == {"1", "2"}
+    assert {text.account for text in numbers.last_texts_to("+12125550123", "+15555550100")} == {"1", "2"}
 
 
 def test_an_accounts_last_recorded_text_is_kept() -> None:
