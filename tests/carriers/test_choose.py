@@ -36,8 +36,8 @@ def test_an_unknown_carrier_is_refused_by_name() -> None:
         open_carrier("pigeon")
 
 
-def test_a_start_with_twilio_does_not_load_the_aws_sdk() -> None:
-    program = "import sys, longcode.carriers.choose; print('boto3' in sys.modules)"
+def test_a_start_with_twilio_does_not_load_the_carrier_of_aws() -> None:
+    program = "import sys, longcode.carriers.choose; print('longcode.carriers.aws' in sys.modules)"
 
     told = subprocess.run(
         [sys.executable, "-c", program],

@@ -1,11 +1,15 @@
 """Which carrier delivers: a matter of configuration, never of the code."""
 
 from functools import lru_cache
+from typing import Protocol
 
 from longcode.aws.settings import carrier_credentials, receipts_url, settings
-from longcode.carriers.aws import Aws
-from longcode.carriers.carrier import Carrier
+from longcode.carriers.carrier import Archive, Carrier
 from longcode.carriers.twilio import API_BASE, Twilio
+
+
+class CarrierWithArchive(Carrier, Archive, Protocol):
+    """A carrier that sends, and lists what it received."""
 
 
 def open_carrier(
@@ -16,7 +20,7 @@ def open_carrier(
     callback_base: str = "",
     api_base: str = API_BASE,
     configuration_set: str | None = None,
-) -> Twilio | Aws:
+) -> CarrierWithArchive:
     """Open the carrier called `name`; the configuration set is AWS's, all the rest Twilio's."""
     match name:
         case "twilio":
