@@ -1,4 +1,4 @@
-"""Opens the API to an account number and its password (HTTP Basic)."""
+"""Authorise requests by account number and password (HTTP Basic)."""
 
 import base64
 from typing import Any
@@ -7,11 +7,11 @@ from longcode.accounts import passwords
 from longcode.accounts import store as accounts
 from longcode.aws.telemetry import logger
 
-_LONGEST_NUMBER = 20  # digits; the table would choke on thousands of them
+_MAX_DIGITS = 20  # of an account number; a key of the table has at most 1,024 bytes
 
 
 def authenticate(authorization: str) -> str | None:
-    """Give the account whose number and password these are; a wrong number takes as long as a wrong password."""
+    """Return the account of a number and password, or None; a wrong number takes as long as a wrong password."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         account, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
@@ -23,21 +23,24 @@ def authenticate(authorization: str) -> str | None:
 
 
 def _is_number(account: str) -> bool:
-    return account.isascii() and account.isdigit() and len(account) <= _LONGEST_NUMBER
+    return account.isascii() and account.isdigit() and len(account) <= _MAX_DIGITS
 
 
 def allow(account: str | None, method_arn: str) -> dict[str, Any]:
-    """Allow an account every route: the answer is cached for all of them."""
+    """Return the policy that allows an account all routes, because API Gateway caches it for all of them.
+
+    Raises `PermissionError` without an account.
+    """
     if account is None:
         raise PermissionError("Unauthorized")
-    everything = "/".join(method_arn.split("/")[:2]) + "/*"
-    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": everything}
+    all_routes = "/".join(method_arn.split("/")[:2]) + "/*"
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": all_routes}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     return {"principalId": account, "policyDocument": policy, "context": {"account": account}}
 
 
 def credentials(event: dict[str, Any]) -> str:
-    """Find the Authorization header, however its name is written."""
+    """Return the Authorization header, in whatever case its name is written."""
     headers = event.get("headers") or {}
     return next((value for name, value in headers.items() if name.casefold() == "authorization"), "")
 

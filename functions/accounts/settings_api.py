@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from msgspec import structs
 from pydantic import AfterValidator, BaseModel, Field, field_validator
 
 from longcode.accounts import passwords
@@ -34,16 +35,15 @@ from longcode.webhooks import store as webhooks
 from longcode.webhooks import webhook
 from longcode.windows import HEALED_AFTER, LONGEST_RETENTION_DAYS
 
-_NOT_PRESENT = "This is not the present password."
+_NOT_CURRENT = "This is not the current password."
+
+TemplateName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
 
 app = web.resolver()
 
 
-TemplateName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
-
-
 class AccountSettings(web.Body):
-    """What a studio can change of its account; what is left out stays."""
+    """The settings that a studio can change; settings that are left out stay as they are."""
 
     name: fields.Line | None = None
     phone: Annotated[str | None, Field(max_length=40)] = None
@@ -61,9 +61,8 @@ class AccountSettings(web.Body):
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
     quiet_hours: bool | None = None
     quiet_zone: QuietZone | None = None
-    retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS, strict=True)] = (
-        None  # true is no day
-    )
+    # Strict, because `true` would become 1 day.
+    retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS, strict=True)] = None
     statuses: Annotated[dict[RecordKind, Statuses] | None, AfterValidator(record_statuses)] = None
 
     @field_validator(
@@ -83,20 +82,20 @@ class AccountSettings(web.Body):
         mode="before",
     )
     @classmethod
-    def _stays_or_changes(cls, value: object) -> object:
+    def _refuse_null(cls, value: object) -> object:
         if value is None:
             raise ValueError("cannot be taken away")
         return value
 
 
 class NewPassword(web.Body):
-    """The present password, so that a browser left open gives nobody the account."""
+    """The current password, so that nobody can take over the account in a browser that was left open."""
 
     present: str
 
 
 class TemplateForm(web.Body):
-    """A text used often; its subject is shown in the hub and never sent (facts S7)."""
+    """A text that is used often. Its subject is shown in the hub and never sent (facts S7)."""
 
     subject: Annotated[str, Field(max_length=200)] = ""
     body: Annotated[str, Field(min_length=1, max_length=1600)]
@@ -110,15 +109,15 @@ class ShownStatusChange(BaseModel, from_attributes=True):
     reason: str | None
 
 
-class ShownAccount(BaseModel, from_attributes=True):
+class ShownAccount(BaseModel):
     """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
 
-    `number` is the number that is dedicated to it: without one, its texts go over those that all studios share, which
-    it left at `number_since`. `webhook_gone_at` is when its software answered 410, which switches webhooks off.
-    `standing` is its status, `standings` the history of it, oldest first: what the operator set.
+    `number` is its dedicated number: without one, its texts go over the numbers that all studios share, which it
+    stopped using at `number_since`. `webhook_gone_at` is when its software answered 410, which switches webhooks off.
+    `standing` is its status, `standings` the history of it, oldest first, as the operator set it.
 
-    `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
-    sessions, orders and so on can be, by kind of record. `create_clients`: texting an unknown number makes a client.
+    `allowed_countries` are calling codes that it may text besides its own, `statuses` its own words for the status of
+    its records, by kind. `create_clients`: a text to an unknown number creates a client.
     """
 
     id: str
@@ -158,31 +157,32 @@ class ShownAccount(BaseModel, from_attributes=True):
 @app.get("/account")
 def show_account() -> ShownAccount:
     """Show the settings."""
-    return ShownAccount.model_validate(_account())
+    account = _account()
+    status = {"standing": account.status, "standings": account.status_changes}
+    return ShownAccount.model_validate(structs.asdict(account) | status)
 
 
 @app.patch("/account")
 def change_account(settings: AccountSettings) -> ShownAccount:
-    """Change some settings. With a webhook's address comes the secret that its requests are signed with."""
+    """Change some settings. The first webhook address also creates the secret that requests are signed with."""
     account = _account()
     changes = settings.model_dump(mode="json", exclude_unset=True)
-    if changes.get("delivery", account.delivery) == ReplyDelivery.WEBHOOK and not changes.get(
-        "webhook_url", account.webhook_url
-    ):
-        raise RequestError("Webhooks need the address that they go to.", field="webhook_url")
+    delivery = changes.get("delivery", account.delivery)
+    if delivery == ReplyDelivery.WEBHOOK and not changes.get("webhook_url", account.webhook_url):
+        raise RequestError("Webhooks need an address.", field="webhook_url")
     if changes.get("delivery") == ReplyDelivery.WEBHOOK:
         changes["webhook_gone_at"] = None
     if "webhook_url" in changes or "delivery" in changes:
         webhooks.clear_backoff(account.id)
     if changes.get("webhook_url") and not account.webhook_secret:
         changes["webhook_secret"] = webhook.make_secret()
-
-        replies.note_forwarded(
-            account.id, replies.newest_sequence(account.id)
-        )  # what was fetched before is not posted again
+        # Replies that the studio could poll so far are not posted again.
+        replies.note_forwarded(account.id, replies.newest_sequence(account.id))
         accounts.list_webhook(account.id)
     if changes.get("retention_days"):
-        retentions.start(account.id, clients.now() + HEALED_AFTER)  # before the setting, which nobody would act on
+        retentions.start(
+            account.id, clients.now() + HEALED_AFTER
+        )  # first, so that the setting is never without a purge
     if changes:
         accounts.change_settings(account.id, changes)
     return show_account()
@@ -190,49 +190,49 @@ def change_account(settings: AccountSettings) -> ShownAccount:
 
 @app.post("/account/webhook-secret")
 def renew_webhook_secret() -> dict[str, str]:
-    """Make a new secret for webhooks. The one before it signs besides for 24 hours."""
+    """Make a new webhook secret. For 24 hours, requests are signed with the old one as well."""
     account = _account()
     if not account.webhook_secret:
-        raise RequestError("A secret comes with the address that webhooks go to.", field="webhook_url")
+        raise RequestError("There is no secret yet: it is created with the webhook address.", field="webhook_url")
     secret, old = webhook.rotated(account, clients.now())
     if not accounts.change_webhook_secret(account, secret, old):
-        raise WebhookSecretChanged("Another secret was made at this moment; GET /account shows it.")
+        raise WebhookSecretChanged("Another request made a new secret at the same moment; GET /account shows it.")
     return {"webhook_secret": secret}
 
 
 @app.post("/account/password")
 def change_password(form: NewPassword) -> dict[str, str]:
-    """Make a new password; the old one opens nothing more after a minute, when the authoriser forgets it."""
+    """Make a new password. The old one works for up to a minute more, until the authoriser's cache expires."""
     account = web.caller(app)
-    kept = accounts.password_hash(account)
-    if not passwords.matches(form.present, kept):
-        raise WrongPassword(_NOT_PRESENT, field="present")
+    old = accounts.password_hash(account)
+    if not passwords.matches(form.present, old):
+        raise WrongPassword(_NOT_CURRENT, field="present")
     password = passwords.make()
     hashed = passwords.hashed(password)
     try:
-        accounts.set_password(account, hashed, instead_of=kept)
+        accounts.set_password(account, hashed, instead_of=old)
     except ConditionFailed as failed:
-        if failed.found[0].get("hash") != hashed:  # else it is our own write, repeated because its answer was lost
-            raise WrongPassword(_NOT_PRESENT, field="present") from failed
+        if failed.found[0].get("hash") != hashed:  # else it is our own write, retried because the response was lost
+            raise WrongPassword(_NOT_CURRENT, field="present") from failed
     return {"password": password}
 
 
 @app.put("/templates/<name>")
 def put_template(name: TemplateName, form: TemplateForm) -> Template:
-    """Write a template; fields that do not exist are refused."""
+    """Write a template. Unknown merge fields are refused."""
     check(form.body)
-    written = Template(account=web.caller(app), name=name, subject=form.subject, body=form.body)
-    accounts.put_template(written)
-    return written
+    template = Template(account=web.caller(app), name=name, subject=form.subject, body=form.body)
+    accounts.put_template(template)
+    return template
 
 
 @app.get("/templates/<name>")
 def show_template(name: TemplateName) -> Template:
     """Show a template."""
-    found = accounts.get_template(web.caller(app), name)
-    if found is None:
+    template = accounts.get_template(web.caller(app), name)
+    if template is None:
         raise NotFound(f"There is no template {name!r}.")
-    return found
+    return template
 
 
 @app.delete("/templates/<name>", responses=web.responses({204: None}))
@@ -248,7 +248,8 @@ def list_templates(
     limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
 ) -> web.Page[Template]:
     """List templates by name."""
-    return web.page_of(accounts.template_page(web.caller(app), cursor, limit + 1), limit, lambda one: one.name)
+    page = accounts.template_page(web.caller(app), cursor, limit + 1)
+    return web.page_of(page, limit, lambda template: template.name)
 
 
 def _account() -> Account:

@@ -1,4 +1,4 @@
-"""POST /signup and GET /plans, open to all; and the mailed link that confirms a change of plan."""
+"""GET /plans, GET /panel and POST /signup, without a password; and the mailed link that confirms a change of plan."""
 
 import html
 from datetime import datetime
@@ -20,9 +20,9 @@ from longcode.table.store import ConditionFailed
 from longcode.web import fields
 from longcode.web import resolver as web
 
-_TOO_LATE = "This link is used or too old. Fill in the form again for a new one."
-_ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"  # HTML's; SES takes ASCII only
-# The address of the page is what changes a plan: it goes to no other site, into no cache, and under nobody's frame.
+_TOO_LATE = "This link was used already, or it is too old. Fill in the form again to get a new one."
+_ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"  # as in HTML; SES takes ASCII only
+# Whoever has the address can change the plan: it must not reach other sites, caches or frames.
 _PAGE_HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -34,7 +34,7 @@ app = web.resolver(web.JSON, web.FORM)  # a browser posts the button as a form
 
 
 class SignUp(web.Body):
-    """The form on the web (facts S12); filled in again with a known address, it changes the plan (S13)."""
+    """The sign-up form (facts S12). With the address of an account, it asks for a change of plan (S13)."""
 
     studio_name: fields.Line
     email: Annotated[str, Field(max_length=254, pattern=_ADDRESS)]
@@ -45,7 +45,7 @@ class SignUp(web.Body):
 
 
 class Taken(BaseModel):
-    """The same answer for an address that is known and for one that is not."""
+    """The response, which is the same for known and unknown addresses."""
 
     detail: str = "Thank you. Please read the mail that we send to this address."
 
@@ -65,13 +65,13 @@ def list_plans() -> dict[str, list[plans.Plan]]:
 
 @app.get("/panel")
 def show_panel() -> NoAccount:
-    """Show what the Services panel says where no account is entered; with one, `GET /usage` tells."""
+    """Show the Services panel without an account. With an account, use `GET /usage`."""
     return NoAccount()
 
 
 @app.post("/signup", responses=web.responses({202: Taken}))
 def sign_up(form: SignUp) -> Response[Taken]:
-    """Take the form. The answer and the work are the same whether or not the address is known."""
+    """Take the form. Response and work are the same whether or not the address is known."""
     check_edition(form.edition)
     if form.plan not in _on_offer(clients.now()):
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
@@ -83,7 +83,7 @@ def sign_up(form: SignUp) -> Response[Taken]:
 
 @app.get("/signup/confirm/<token>")
 def show_change(token: str) -> Response[str]:
-    """Show what the link confirms. Mail scanners follow links, so it takes a click to change the plan."""
+    """Show what the link confirms. Mail scanners follow links, so only the button on the page changes the plan."""
     now = clients.now()
     waiting = accounts.find_confirmation(token, now)
     account = accounts.get(waiting.account) if waiting else None
@@ -108,20 +108,21 @@ def confirm_change(token: str) -> Response[str]:
     """Change the plan, once."""
     now = clients.now()
     try:
-        taken = take(token, now)
+        changed = change_plan(token, now)
     except RequestError as refusal:
         return _refused(refusal)
-    if taken is None:
+    if changed is None:
         return _too_late()
-    plan, month = taken
+    plan, month = changed
     return _page(200, f"<p>Your plan is now {html.escape(plan.title)}. {plans.once_made(month, now)}</p>")
 
 
-def take(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
-    """Carry out a confirmed change, whatever else changes the plan meanwhile; the click makes it, not the form.
+def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
+    """Change the plan as a link says, and return the plan and the month from which it counts.
 
-    Gives the plan and the month from which it counts, or None for a link used or too old. Raises `PlanNotOffered`,
-    `TooManyChanges` or `AccountClosed`, and leaves the link as it is.
+    The change dates from now, not from the form, and is tried again if another change is written meanwhile. Return
+    None for a link that was used or is too old. Raises `PlanNotOffered`, `TooManyChanges` or `AccountClosed`; the
+    link can be used again then.
     """
     while (waiting := accounts.find_confirmation(token, now)) and (account := accounts.get(waiting.account)):
         check_open(account)
@@ -129,7 +130,7 @@ def take(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
         change = plans.change(waiting.plan, account.plan_changes, prices, now)
         try:
             if change:
-                account = accounts.change_plan(account, change, accounts.using_confirmation(token))
+                account = accounts.change_plan(account, change, accounts.use_confirmation_write(token))
             else:
                 accounts.use_confirmation(token)
         except ConditionFailed:
@@ -139,8 +140,8 @@ def take(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
 
 
 def _on_offer(now: datetime) -> dict[str, plans.Plan]:
-    every = price_list.of_month(plans.counts_from(now))
-    return {name: plan for name, plan in every.items() if plan.on_offer}
+    prices = price_list.of_month(plans.counts_from(now))
+    return {name: plan for name, plan in prices.items() if plan.on_offer}
 
 
 def _too_late() -> Response[str]:

@@ -1,4 +1,4 @@
-"""Sign-ups from the queue: establish the account and mail its credentials, or ask to confirm a change of plan."""
+"""Process sign-ups: create the account and mail its credentials, or mail a link that confirms a change of plan."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -24,20 +24,20 @@ processor = OneByOne(EventType.SQS)
 
 
 class Busy(Exception):
-    """Another call is mailing the credentials: look again when its lease is over."""
+    """Another worker is mailing the credentials; the queue delivers the form again after its lease."""
 
 
 def establish(form: jobs.EstablishAccount, now: datetime) -> None:
-    """Bring a sign-up to its mail. Killed anywhere, the next delivery of the form goes on."""
+    """Process a sign-up up to its mail. If this is killed anywhere, the next delivery of the form continues."""
     known = accounts.with_email(form.email)
     account = accounts.get(known) if known else _open(form, now)
     if account is None:
         raise LookupError(known)
-    if account.established_at or account.standing is AccountStatus.CLOSED:
+    if account.established_at or account.status is AccountStatus.CLOSED:
         if not accounts.is_established_by(account.id, form.id):
-            _tell_of_form(account, form.plan, now)
+            _mail_known_address(account, form.plan, now)
         return
-    account = accounts.take_to_establish(account, _filled_in(form, now), now, now + _LEASE)
+    account = accounts.claim_establishing(account, _details(form, now), now, now + _LEASE)
     if account is None:
         raise Busy(form.id)
     password = passwords.make()
@@ -48,21 +48,21 @@ def establish(form: jobs.EstablishAccount, now: datetime) -> None:
 
 def _open(form: jobs.EstablishAccount, now: datetime) -> Account:
     account_id = str(secrets.randbelow(90_000_000) + 10_000_000)
-    account = Account(id=account_id, email=form.email, created_at=now, **_filled_in(form, now))
+    account = Account(id=account_id, email=form.email, created_at=now, **_details(form, now))
     accounts.open_account(account)
     return account
 
 
-def _tell_of_form(account: Account, plan: str, now: datetime) -> None:
-    """Tell a studio whose address is known what its form would change. A closed account keeps its address."""
-    if account.standing is AccountStatus.CLOSED:
+def _mail_known_address(account: Account, plan: str, now: datetime) -> None:
+    """Mail a link that confirms the change of plan, or that the account is closed: it keeps its address."""
+    if account.status is AccountStatus.CLOSED:
         mail.send(account.email, "Your Longcode account is closed", _closed(account))
     else:
         _ask_to_confirm(account, plan, now)
 
 
-def _filled_in(form: jobs.EstablishAccount, now: datetime) -> dict[str, Any]:
-    """Give what an account takes from the form that brings its credentials: it joins at that instant."""
+def _details(form: jobs.EstablishAccount, now: datetime) -> dict[str, Any]:
+    """Return the account's details from the form whose credentials are mailed; it joins at that instant."""
     return {
         "name": form.studio_name,
         "product": form.product,
@@ -76,45 +76,49 @@ def _ask_to_confirm(account: Account, plan: str, now: datetime) -> None:
     token = accounts.request_confirmation(account.id, plan, now)
     month = plans.counts_from(now)
     title = price_list.of_month(month)[plan].title
-    text = f"""Somebody filled in the Longcode form with this address and chose the plan {title}.
+    text = f"""Hello {account.name},
 
-If it was you, follow this link within 24 hours to change the plan of account {account.id}:
+Somebody filled in the Longcode form with this address and chose the {title} plan.
+
+If it was you, please open this link within 24 hours to change the plan of account {account.id}:
 {public_url()}/signup/confirm/{token}
 
 {plans.if_made(month)}
 
-If it was not you, do nothing: nothing changes.
+If it was not you, you need not do anything: your plan stays as it is.
 """
     mail.send(account.email, "Confirm your change of plan", text)
 
 
 def _closed(account: Account) -> str:
-    return f"""Somebody filled in the Longcode form with this address.
+    return f"""Hello {account.name},
 
-Account {account.id} of {account.name} has this address, and it is closed. The form does not open it again.
+Somebody filled in the Longcode form with this address. It belongs to your account {account.id}, which is closed, and
+the form cannot open it again.
 
-If it was you, ask whoever runs this service to open the account again. If it was not you, do nothing.
+If it was you, please ask the operator of this service to open the account again. If it was not you, you need not do
+anything.
 """
 
 
 def _credentials(account: Account, password: str, now: datetime) -> str:
     change, month = plans.counted(account.plan_changes)[-1]
     plan = price_list.of_month(month)[change.plan]
-    return f"""Welcome to Longcode, {account.name}.
+    return f"""Hello {account.name},
 
-Enter both of these in your studio software to activate texting:
+Welcome to Longcode! To start texting, enter your account number and password in your studio software:
 
 Account number: {account.id}
 Password: {password}
 
-The address of the API: {public_url()}
+If the software asks for the address of the API, it is: {public_url()}
 
-Your plan: {plan.title}. {plans.once_made(month, now)}
+Your plan is {plan.title}. {plans.once_made(month, now)}
 """
 
 
 def record_handler(record: SQSRecord) -> None:
-    """Establish one sign-up; an id or address taken meanwhile comes back with the queue."""
+    """Process one sign-up. If its id or address was taken meanwhile, the queue delivers it again."""
     try:
         establish(queues.read(jobs.EstablishAccount, record.body), clients.now())
     except (Busy, ConditionFailed) as later:

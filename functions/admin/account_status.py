@@ -1,4 +1,4 @@
-"""Suspends an account and restores it, closes it and reopens it, and shows its status."""
+"""Suspend, restore, close and reopen an account, and show its status."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
 
 
 class AccountOrder(Order, frozen=True, kw_only=True):
-    """An order about an account. `by` is who of the operator's staff gives it, which the studio is not shown."""
+    """An order about an account. `by` is the operator's employee who gives it; the studio is not shown that."""
 
     account: AccountId
     by: Words | None = None
@@ -48,7 +48,7 @@ class Reopen(AccountOrder, frozen=True, kw_only=True, tag="accounts.reopen"):
     """Reopen a closed account, on the plan that it had."""
 
 
-# For each order, the statuses that it may change and the status that it sets; from any other it is refused.
+# For each order, the statuses in which it is allowed, and the status that it sets.
 _TRANSITIONS: Mapping[type[Order], tuple[set[AccountStatus], AccountStatus]] = {
     Suspend: ({AccountStatus.ACTIVE, AccountStatus.SUSPENDED}, AccountStatus.SUSPENDED),
     Restore: ({AccountStatus.SUSPENDED}, AccountStatus.ACTIVE),
@@ -70,10 +70,10 @@ def set_status(order: Suspend | Restore | Close | Reopen, now: datetime) -> dict
     """
     allowed, status = _TRANSITIONS[type(order)]
     while not _is_done(account := need_account(order.account), order, status):
-        if account.standing not in allowed:
-            why = f"The account is {account.standing}: {_INSTEAD[account.standing]}."
+        if account.status not in allowed:
+            why = f"The account is {account.status}: {_INSTEAD[account.status]}."
             raise WrongStanding(why, field="do")
-        at = max([now, account.created_at, *(one.at for one in account.standings)])  # clocks differ
+        at = max([now, account.created_at, *(change.at for change in account.status_changes)])  # clocks differ
         try:
             changed = accounts.set_status(account, StatusChange(at=at, to=status, reason=_reason(order), by=order.by))
         except ConditionFailed:
@@ -85,8 +85,8 @@ def set_status(order: Suspend | Restore | Close | Reopen, now: datetime) -> dict
 
 def _is_done(account: Account, order: AccountOrder, status: AccountStatus) -> bool:
     """Return whether the account has the status; a suspension for another reason is a new one."""
-    last = account.standings[-1].reason if account.standings else None
-    return account.standing is status and (status is not AccountStatus.SUSPENDED or last == _reason(order))
+    last = account.status_changes[-1].reason if account.status_changes else None
+    return account.status is status and (status is not AccountStatus.SUSPENDED or last == _reason(order))
 
 
 def _reason(order: AccountOrder) -> str | None:
@@ -94,5 +94,5 @@ def _reason(order: AccountOrder) -> str | None:
 
 
 def _shown(account: Account) -> dict[str, Any]:
-    history = [msgspec.to_builtins(one) for one in account.standings]
-    return {"account": account.id, "standing": account.standing, "number": account.number, "standings": history}
+    history = [msgspec.to_builtins(change) for change in account.status_changes]
+    return {"account": account.id, "standing": account.status, "number": account.number, "standings": history}

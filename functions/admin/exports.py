@@ -1,4 +1,4 @@
-"""Exports an invoice that has no export yet, or whose export has stopped."""
+"""Export an invoice that has no export yet, or whose export has stopped."""
 
 from datetime import datetime
 from typing import Any

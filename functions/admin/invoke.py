@@ -1,4 +1,4 @@
-"""The operator's function: the event's `do` says what is to be done, and its other fields with what."""
+"""The operator's one function: an event's `do` names the action, its other fields are the arguments."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -43,11 +43,11 @@ ACTIONS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
 
 _ORDER: Any = reduce(or_, ACTIONS)
 _FIELD = re.compile(r"- at `\$\.(\w+)|(?:required|unknown) field `(.+)`\Z")
-_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def act(event: Any, now: datetime) -> dict[str, Any]:
-    """Do what an order says; one that is malformed or refused is answered with `code`, `detail` and `field`."""
+    """Carry out an order and return its result, or `code`, `detail` and `field` if it is malformed or refused."""
     try:
         order = read(event)
         return ACTIONS[type(order)](order, now)
@@ -62,18 +62,18 @@ def read(event: Any) -> Order:
     try:
         order: Order = msgspec.convert(event, _ORDER)
     except msgspec.ValidationError as error:
-        found = _FIELD.search(str(error))
-        field = found and (found[1] or found[2])
+        match = _FIELD.search(str(error))
+        field = match and (match[1] or match[2])
         raise RequestError(f"The order cannot be read: {error}.", field=field) from None
     return order
 
 
 def _check_text(event: dict[str, Any]) -> None:
-    """Refuse half of a surrogate pair, which JSON can spell and neither the table nor a queue can keep."""
+    """Refuse half of a surrogate pair: JSON can have one, but neither the table nor a queue can store it."""
     for name, value in event.items():
-        if _HALF_CHARACTER.search(name):
+        if _LONE_SURROGATE.search(name):
             raise RequestError("The order cannot be read: a field's name has half of a surrogate pair.")
-        if isinstance(value, str) and _HALF_CHARACTER.search(value):
+        if isinstance(value, str) and _LONE_SURROGATE.search(value):
             raise RequestError("The order cannot be read: the value has half of a surrogate pair.", field=name)
 
 

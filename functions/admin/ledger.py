@@ -1,4 +1,4 @@
-"""Closes, checks and repairs months; lists invoices, marks them paid, mails them again and credits them."""
+"""Close, check and repair months; list invoices, mark them as paid, mail them again and give credits."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -29,7 +29,7 @@ _AT_ONCE = 100
 
 
 class CloseMonth(Order, frozen=True, kw_only=True, tag="months.close"):
-    """Bill a month: one account, all, or those after one."""
+    """Bill a month: one account, all accounts, or those after an account."""
 
     month: Month
     account: AccountId | None = None
@@ -37,7 +37,7 @@ class CloseMonth(Order, frozen=True, kw_only=True, tag="months.close"):
 
 
 class CheckMonth(Order, frozen=True, kw_only=True, tag="months.check"):
-    """Compare a month's counters with its messages: of one account, or of the next accounts after one."""
+    """Compare a month's counters with its messages: for one account, or for a page of accounts."""
 
     month: Month
     account: AccountId | None = None
@@ -53,7 +53,7 @@ class RepairMonth(Order, frozen=True, kw_only=True, tag="months.repair"):
 
 
 class ListInvoices(Order, frozen=True, kw_only=True, tag="invoices.list"):
-    """Show a month's issued invoices in the order of their numbers."""
+    """List a month's issued invoices in the order of their numbers."""
 
     month: Month
     limit: Limit = 100
@@ -67,7 +67,7 @@ class WriteCsv(Order, frozen=True, kw_only=True, tag="invoices.csv"):
 
 
 class ListOpen(Order, frozen=True, kw_only=True, tag="invoices.list_open"):
-    """Show which of the next accounts after one have no invoice of a month, and should have."""
+    """List the accounts, in a page of accounts, that should have an invoice of a month and have none."""
 
     month: Month
     after: Cursor | None = None
@@ -75,7 +75,7 @@ class ListOpen(Order, frozen=True, kw_only=True, tag="invoices.list_open"):
 
 
 class MarkPaid(Order, frozen=True, kw_only=True, tag="invoices.mark_paid"):
-    """Note the day on which an invoice was paid."""
+    """Mark an invoice as paid on a day."""
 
     month: Month
     account: AccountId
@@ -90,7 +90,7 @@ class Resend(Order, frozen=True, kw_only=True, tag="invoices.resend"):
 
 
 class GiveCredit(Order, frozen=True, kw_only=True, tag="invoices.credit"):
-    """Take something off the account's next invoice because of an issued one. `id` is the operator's own."""
+    """Take an amount off the account's next invoice because of an issued one. The operator chooses the `id`."""
 
     month: Month
     account: AccountId
@@ -100,44 +100,44 @@ class GiveCredit(Order, frozen=True, kw_only=True, tag="invoices.credit"):
 
 
 def close_month(order: CloseMonth, now: datetime) -> dict[str, Any]:
-    """Queue a bill for each account, and return how many; `invoices.list_open` shows which have no invoice then."""
+    """Queue a bill for each account, and return how many; `invoices.list_open` shows later which have no invoice."""
     ids = [need_account(order.account).id] if order.account else accounts.all_ids(order.after)
     return {"accounts": month_end.close(order.month, ids, now)}
 
 
 def check_month(order: CheckMonth, _now: datetime) -> dict[str, Any]:
-    """Check one account; or the next ones, and return those where something is wrong. A cursor is an account."""
+    """Check one account, or a page of accounts of which only the wrong ones are returned. A cursor is an account."""
     if order.account:
         return _check(need_account(order.account).id, order.month)
     ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
-    every = (_check(account, order.month) for account in ids[: order.limit])
-    wrong = [one for one in every if one["differences"] or one["unreadable"] or one["wrong"]]
+    checked = (_check(account, order.month) for account in ids[: order.limit])
+    wrong = [check for check in checked if check["differences"] or check["unreadable"] or check["wrong"]]
     return {"items": wrong, "next_cursor": ids[order.limit - 1] if len(ids) > order.limit else None}
 
 
 def _check(account: str, month: str) -> dict[str, Any]:
-    """Return the differences and, of a month with an invoice, how many of its units are on no invoice yet."""
+    """Return what differs and, for a month with an invoice, how many of its units are on no invoice yet."""
     counters, findings = closing.compare_at_rest(account, month)
     entry = invoices.entry(account, month)
     shown = {"account": account, "month": month, "state": entry.state if entry else None}
-    found = msgspec.to_builtins(findings)
+    wrong = msgspec.to_builtins(findings)
     if entry is None or entry.invoice is None:
-        return {**shown, **found}
+        return {**shown, **wrong}
     billed = adjustments.billed_in(month, invoices.all_of(account)) or Usage()
-    found["wrong"] = find_errors(entry.invoice)
-    return {**shown, "number": entry.invoice.number, **found, "unbilled_units": counters.units - billed.units}
+    wrong["wrong"] = find_errors(entry.invoice)
+    return {**shown, "number": entry.invoice.number, **wrong, "unbilled_units": counters.units - billed.units}
 
 
 def repair_month(order: RepairMonth, now: datetime) -> dict[str, Any]:
-    """Add what the counters lack to the month's last day, and check again; raises `MonthNotOver`."""
-    month_end.check_over(order.month, now)  # until then a limit counts what is added already
+    """Add what the counters lack to those of the month's last day, and check again; raises `MonthNotOver`."""
+    month_end.check_over(order.month, now)  # before, the added units would count towards a limit
     account = need_account(order.account).id
     last_day = months.days(order.month)[-1]
     corrected = quotas.corrections(account, last_day)
     _, findings = closing.compare_at_rest(account, order.month)
     if findings.unreadable:
-        raise RequestError("A message cannot be read, so nobody knows what the counters should be.", field="month")
-    missing = Usage(**{one.count: one.messages - one.counters for one in findings.differences})
+        raise RequestError("A message cannot be read, so what the counters should be is unknown.", field="month")
+    missing = Usage(**{diff.count: diff.messages - diff.counters for diff in findings.differences})
     if missing != Usage():
         quotas.correct(account, last_day, missing, corrected)
     return _check(account, order.month)
@@ -146,9 +146,9 @@ def repair_month(order: RepairMonth, now: datetime) -> dict[str, Any]:
 def list_invoices(order: ListInvoices, _now: datetime) -> dict[str, Any]:
     """Return a page of invoices, and how many the month has; a cursor is the last number of the page before."""
     numbers = list(invoices.issued_numbers(order.month, after=order.cursor, limit=order.limit + 1))
-    found = invoices.entries((account, order.month) for _, account in numbers[: order.limit])
+    entries = invoices.entries((account, order.month) for _, account in numbers[: order.limit])
     return {
-        "items": [_shown(one) for one in found],
+        "items": [_shown(entry) for entry in entries],
         "next_cursor": numbers[order.limit - 1][0] if len(numbers) > order.limit else None,
         "issued": invoices.last_number(order.month),
     }
@@ -160,21 +160,21 @@ def write_csv(order: WriteCsv, _now: datetime) -> dict[str, Any]:
 
 
 def list_open(order: ListOpen, now: datetime) -> dict[str, Any]:
-    """Return a page of months that are open; a cursor is an account. Raises `MonthNotOver`.
+    """Return the accounts of a page whose month has no invoice; a cursor is an account. Raises `MonthNotOver`.
 
-    Those in the state `missing` have not been billed: their job has failed or waits.
+    In the state `missing` are those that are not billed yet: their job waits, or has failed.
     """
     month_end.check_over(order.month, now)
     ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
-    wanted = ids[: order.limit]
+    page = ids[: order.limit]
     items = [
-        one for start in range(0, len(wanted), _AT_ONCE) for one in _open(wanted[start:][:_AT_ONCE], order.month)
+        entry for start in range(0, len(page), _AT_ONCE) for entry in _open(page[start:][:_AT_ONCE], order.month)
     ]
-    return {"items": items, "next_cursor": wanted[-1] if len(ids) > order.limit else None}
+    return {"items": items, "next_cursor": page[-1] if len(ids) > order.limit else None}
 
 
 def _open(ids: list[str], month: str) -> Iterator[dict[str, Any]]:
-    entries = {one.account: one for one in invoices.entries((account, month) for account in ids)}
+    entries = {entry.account: entry for entry in invoices.entries((account, month) for account in ids)}
     without = [account for account in ids if account not in entries or entries[account].invoice is None]
     for account in accounts.get_many(without):
         if account.id in entries:
@@ -184,18 +184,18 @@ def _open(ids: list[str], month: str) -> Iterator[dict[str, Any]]:
 
 
 def mark_paid(order: MarkPaid, now: datetime) -> dict[str, Any]:
-    """Note the day on which an invoice was paid; the first day that is noted stands."""
+    """Mark an invoice as paid on a day; a second day changes nothing."""
     if order.on.isoformat() > months.day_of(now):
-        raise RequestError(f"{order.on} is yet to come.", field="on")
+        raise RequestError(f"{order.on} is in the future.", field="on")
     _issued(order.account, order.month)
-    if order.on.isoformat() < months.previous(order.month):  # the first day noted stands, be it in the wrong year
+    if order.on.isoformat() < months.previous(order.month):  # a typing error in the year could not be corrected later
         raise RequestError(f"{order.on} is more than a month before {order.month} began.", field="on")
-    invoices.note_paid(order.account, order.month, order.on)
+    invoices.mark_paid(order.account, order.month, order.on)
     return _shown(_issued(order.account, order.month)[0])
 
 
 def resend(order: Resend, now: datetime) -> dict[str, Any]:
-    """Queue the job that mailed the invoice at first."""
+    """Queue the job that mails the invoice."""
     _issued(order.account, order.month)
     invoices.mail_again(order.account, order.month, now + HEALED_AFTER)
     with queues.best_effort(account=order.account):
@@ -204,7 +204,7 @@ def resend(order: Resend, now: datetime) -> dict[str, Any]:
 
 
 def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
-    """Write a credit, and return it; repeated under the same id, it changes nothing.
+    """Give a credit, and return it; repeated under the same id, it changes nothing.
 
     Raises `CreditTooLarge`, or `IdTaken` for another credit under an id that is used.
     """
@@ -216,7 +216,7 @@ def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
         entry, _ = _issued(order.account, order.month)
         left = money(billed.total_micros - entry.credited_micros, billed.currency)
         raise CreditTooLarge(
-            f"Of invoice {billed.number}, {left} are left to credit.", field="amount_micros"
+            f"Only {left} of invoice {billed.number} can still be credited.", field="amount_micros"
         ) from None
     if not adjustments.is_same_credit(written, wanted):
         raise IdTaken(f"Another credit was given under the id {order.id!r}.", field="id")
@@ -227,7 +227,7 @@ def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
 def _issued(account: str, month: str) -> tuple[MonthEntry, Invoice]:
     entry = invoices.entry(need_account(account).id, month)
     if entry is None or entry.invoice is None:
-        why = f"it is {entry.state}" if entry else "nobody has billed it"
+        why = f"it is {entry.state}" if entry else "it is not billed yet"
         raise NotFound(f"There is no invoice of {month}: {why}.", field="month")
     return entry, entry.invoice
 

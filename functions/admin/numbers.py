@@ -1,4 +1,4 @@
-"""Dedicates one of our numbers to an account, or takes it back."""
+"""Dedicate a number to an account, or take it back."""
 
 from datetime import datetime
 from typing import Any
@@ -13,14 +13,14 @@ from longcode.table.store import ConditionFailed
 
 
 class Assign(Order, frozen=True, kw_only=True, tag="numbers.assign"):
-    """Dedicate a number to an account; null takes back the one that it has."""
+    """Dedicate a number to an account, instead of the one that it has; null only takes that back."""
 
     account: AccountId
     number: str | None
 
 
 def assign(order: Assign, now: datetime) -> dict[str, Any]:
-    """Dedicate a number to an account, or none, and return the number that it has then; repeated, it changes nothing.
+    """Set or take back an account's number, and return the number that it has now; repeated, it changes nothing.
 
     Raises `NotFound`, `BadPhone` or `NumberTaken`.
     """
@@ -28,7 +28,9 @@ def assign(order: Assign, now: datetime) -> dict[str, Any]:
     while (account := need_account(order.account)).number != number:
         try:
             if not numbers.dedicate(account, number, now):
-                raise NumberTaken("This number is another account's, or was within thirty days.", field="number")
+                raise NumberTaken(
+                    "This number belongs to another account, or did so in the last thirty days.", field="number"
+                )
         except ConditionFailed:
             continue  # the account's number was changed meanwhile
         logger.info("dedicated", extra={"account": order.account, "given": number is not None})

@@ -1,4 +1,4 @@
-"""Exports the history of opt-outs as JSON lines: who said STOP and START, when, how and in which words."""
+"""Export the history of opt-outs as JSON lines: who opted out or in, when, how and in which words."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from msgspec import Meta
 from admin.order import Cursor, Order
 from longcode.optouts import store as optouts
 
-_MOST = 400  # of 1,600 characters each: Lambda answers with 6 MB at most
+_MOST = 400  # events of up to 1,600 characters; the response of a Lambda function has at most 6 MB
 
 
 class ExportHistory(Order, frozen=True, kw_only=True, tag="optouts.export"):
@@ -21,7 +21,7 @@ class ExportHistory(Order, frozen=True, kw_only=True, tag="optouts.export"):
 
 
 def export_history(order: ExportHistory, now: datetime) -> dict[str, Any]:
-    """Return events, oldest first, a line for each, and the cursor of the next page: None on the last."""
+    """Return a line for each event, oldest first, and the cursor of the next page, None on the last."""
     if order.phone:
         events, next_cursor = optouts.all_of(order.phone, now), None
     else:

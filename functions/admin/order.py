@@ -1,4 +1,4 @@
-"""An order of the operator: its base class, the types of its fields, and the account that it names."""
+"""The base class of the operator's orders, the types of their fields, and the account that they name."""
 
 from typing import Annotated
 
@@ -8,15 +8,15 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.errors import NotFound
 
-# Each may be part of a key, of which DynamoDB takes 1,024 bytes.
-AccountId = Annotated[str, Meta(min_length=1, max_length=100)]  # an empty one must not be taken for all accounts
+# Each may become part of a key, which has at most 1,024 bytes in DynamoDB.
+AccountId = Annotated[str, Meta(min_length=1, max_length=100)]  # an empty text must not mean all accounts
 ItemId = Annotated[str, Meta(min_length=1, max_length=200)]
 Cursor = Annotated[str, Meta(max_length=200)]
 Month = Annotated[str, Meta(pattern=r"^(?!9999-12)[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z")]
 
 
 class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
-    """What the operator wants done. The tag of a subclass is its `do`: a plural noun and a verb."""
+    """An order. The tag of each subclass is the `do` that selects it: a plural noun and a verb."""
 
 
 def need_account(account_id: str, field: str = "account") -> Account:

@@ -1,4 +1,4 @@
-"""Loads the price list: new versions of plans beside the old ones, which never change."""
+"""Load the price list: new versions of plans are added, old ones never change."""
 
 from datetime import datetime
 from typing import Any
@@ -16,14 +16,14 @@ class Show(Order, frozen=True, kw_only=True, tag="plans.show"):
 
 
 class Load(Order, frozen=True, kw_only=True, tag="plans.load"):
-    """Load infra/plans.json, of which `file` is the text; a dry run only returns what it would add."""
+    """Load a price list. `file` is the text of infra/plans.json; a dry run only returns what would be added."""
 
     file: str
     dry_run: bool = False
 
 
 def show(_order: Show, _now: datetime) -> dict[str, Any]:
-    """Return the loaded list as infra/plans.json has it, or null."""
+    """Return the loaded list in the form of infra/plans.json, or null."""
     prices, _ = price_list.loaded()
     return {"file": msgspec.to_builtins(prices)}
 

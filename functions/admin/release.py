@@ -1,4 +1,4 @@
-"""Releases parked texts, once the cause for which the carrier refused our account is removed."""
+"""Release parked texts, after the reason for which the carrier refused our account is removed."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,17 +15,17 @@ from longcode.messages import store as messages
 from longcode.table import due
 from longcode.windows import HEALED_AFTER
 
-_FURTHEST = timedelta(days=2)  # no text that was tried once is worth sending for longer
+_FURTHEST = timedelta(days=2)  # a text that was tried once expires earlier
 
 
 class Release(Order, frozen=True, kw_only=True, tag="texts.release"):
-    """Let parked texts go on: all, or as many as `at_most`."""
+    """Release parked texts: all, or the first `at_most`."""
 
     at_most: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
 
 
 def release(order: Release, now: datetime) -> dict[str, Any]:
-    """Queue parked texts, the first to expire first, and return how many; repeated, none is queued twice."""
+    """Queue parked texts in the order in which they expire, and return how many; repeated, none is queued twice."""
     return {"released": sum(_release_one(message, now) for message in islice(_parked(now), order.at_most))}
 
 
@@ -38,7 +38,7 @@ def _parked(now: datetime) -> Iterator[Message]:
 
 
 def _release_one(message: Message, now: datetime) -> bool:
-    # The sweeper finds a lost job again only if the next time is written first.
+    # The sweeper finds a text whose job was lost only if its next look is written first.
     if not messages.put_off(message, MessageState.QUEUED, now + HEALED_AFTER):
         return False
     queues.send(jobs.for_message(message))

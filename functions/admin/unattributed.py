@@ -1,4 +1,4 @@
-"""Unattributed replies and replies at the wrong studio: listed, handed over, moved."""
+"""List unattributed replies, hand one over to an account, and move a reply that is at the wrong account."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -24,14 +24,14 @@ from longcode.table.store import ConditionFailed
 
 
 class ListUnattributed(Order, frozen=True, kw_only=True, tag="replies.list_unattributed"):
-    """Show the replies that are no studio's, newest first."""
+    """List the replies that belong to no studio, newest first."""
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: Cursor | None = None
 
 
 class HandOver(Order, frozen=True, kw_only=True, tag="replies.hand_over"):
-    """Give an unattributed reply to an account."""
+    """Hand an unattributed reply over to an account."""
 
     carrier: ItemId
     carrier_id: ItemId
@@ -47,17 +47,21 @@ class Move(Order, frozen=True, kw_only=True, tag="replies.move"):
 
 
 def list_unattributed(order: ListUnattributed, now: datetime) -> dict[str, Any]:
-    """Return a page of what is kept. Nobody but the operator sees it, and it is not logged."""
-    found, next_cursor = replies.unattributed_page(now, limit=order.limit, cursor=order.cursor)
+    """Return a page of unattributed replies. Only the operator sees them, and they are not logged."""
+    page, next_cursor = replies.unattributed_page(now, limit=order.limit, cursor=order.cursor)
     items = [
-        {**msgspec.to_builtins(one.inbound), "received_at": one.at.isoformat(), "kept_until": one.until.isoformat()}
-        for one in found
+        {
+            **msgspec.to_builtins(kept.inbound),
+            "received_at": kept.at.isoformat(),
+            "kept_until": kept.until.isoformat(),
+        }
+        for kept in page
     ]
     return {"items": items, "next_cursor": next_cursor}
 
 
 def hand_over(order: HandOver, now: datetime) -> dict[str, Any]:
-    """Give an unattributed reply to an account, unread and uncharged. Nothing answers it; repeated, it is given once.
+    """Hand an unattributed reply over, unread and uncharged, without an automatic answer; repeated, it happens once.
 
     Raises `NotFound`.
     """
@@ -67,37 +71,38 @@ def hand_over(order: HandOver, now: datetime) -> dict[str, Any]:
         decision = Attribution(
             rule=AttributionRule.OPERATOR, account=order.account, answers=None, client_id=None, candidates=()
         )
-        made = reply.make(kept.inbound, decision, keywords.heard(kept.inbound.body), kept.at, account)
-        owner = replies.assign_unattributed(kept, replace(made, month=None, charged_units=0))
+        message = reply.make(kept.inbound, decision, keywords.heard(kept.inbound.body), kept.at, account)
+        owner = replies.assign_unattributed(kept, replace(message, month=None, charged_units=0))
     else:
         owner = replies.owner(order.carrier, order.carrier_id)
-    return _settled(_had(owner, order.account, "carrier_id"))
+    return _finish(_owned(owner, order.account, "carrier_id"))
 
 
 def move(order: Move, now: datetime) -> dict[str, Any]:
-    """Move a reply, unread, with what it counts; repeated, it is moved once. Raises `NotFound`."""
+    """Move a reply, unread, together with its units; repeated, it is moved once. Raises `NotFound`."""
     account = need_account(order.to, "to")
     message = messages.get(order.account, order.message_id)
     if message is None:
         moved = messages.get(order.to, order.message_id)
-        there = (order.to, moved.id) if moved and moved.direction is Direction.IN else None
-        return _settled(_had(there, order.to, "message_id"), instead_of=order.account)
+        owner = (order.to, moved.id) if moved and moved.direction is Direction.IN else None
+        return _finish(_owned(owner, order.to, "message_id"), instead_of=order.account)
     if message.direction is not Direction.IN or order.account == order.to:
         raise NotFound("Only a reply can be moved, and only to another account.", field="message_id")
     try:
-        owner = replies.move_reply(message, _at(account, message))
+        owner = replies.move_reply(message, _copy_for(account, message))
     except ConditionFailed:  # staff have read or linked it meanwhile
         return move(order, now)
-    return _settled(_had(owner, order.to, "message_id"), instead_of=order.account)
+    return _finish(_owned(owner, order.to, "message_id"), instead_of=order.account)
 
 
-def _at(account: Account, message: Message) -> Message:
-    """Return a reply as the other account gets it, with its words as far as they are kept and what it counts.
+def _copy_for(account: Account, message: Message) -> Message:
+    """Return a reply as the other account gets it, with its body, if that is still kept, and its units.
 
-    It counts nothing at an account that was closed when it came, or that joined after its month: no invoice has it.
+    It has no units at an account that was closed when the reply arrived, or that joined after its month, because no
+    invoice would have them.
     """
     joined = in_month(month_of(message.created_at), account.plan_changes) is not None
-    if not joined or was_closed(message.created_at, account.standings):
+    if not joined or was_closed(message.created_at, account.status_changes):
         message = replace(message, month=None, charged_units=0)
     return replace(
         message,
@@ -105,25 +110,25 @@ def _at(account: Account, message: Message) -> Message:
         client_id=client_of_reply(None, clients.with_phone(account.id, message.phone)),
         record=None,
         read=False,
-        answers=None,  # it answers none of this account's texts, and it is not to see the other account's
+        answers=None,  # it answers no text of this account, which must not see the other account's text
         replies_to=None,
         rule=AttributionRule.OPERATOR,
-        candidates=(message.account, *(one for one in message.candidates if one != account.id)),
+        candidates=(message.account, *(other for other in message.candidates if other != account.id)),
     )
 
 
-def _had(owner: tuple[str, str] | None, wanted: str, field: str) -> dict[str, str]:
+def _owned(owner: tuple[str, str] | None, wanted: str, field: str) -> dict[str, str]:
     if owner is None or owner[0] != wanted:
-        raise NotFound("It is not there: its days are over, or another account has it.", field=field)
+        raise NotFound("There is no such reply here: it was deleted in time, or another account has it.", field=field)
     return {"account": owner[0], "message_id": owner[1]}
 
 
-def _settled(had: dict[str, str], instead_of: str | None = None) -> dict[str, str]:
-    """Have only the staff who have the reply now asked about a possible opt-out, and its words deleted in time."""
-    message = messages.get(had["account"], had["message_id"])
+def _finish(owned: dict[str, str], instead_of: str | None = None) -> dict[str, str]:
+    """Report a possible opt-out to the reply's new account only, and have the body deleted in time."""
+    message = messages.get(owned["account"], owned["message_id"])
     if message:
         if instead_of:
             optouts.withdraw(instead_of, message.phone, message.id)
         report_possible_opt_out(message)
         retentions.go_back(message.account, message.created_at)
-    return had
+    return owned

@@ -1,4 +1,4 @@
-"""An account's invoice of a month: checked, issued once, mailed until that is noted."""
+"""Issue an account's invoice of a month, once, and mail it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -24,9 +24,9 @@ processor = OneByOne(EventType.SQS)
 
 
 def bill(job: Bill, now: Callable[[], datetime], *, exports: bool = False) -> None:
-    """Issue the invoice if the month has none, have it exported if that is wanted, and mail it: each once.
+    """Issue the invoice if the month has none, queue its export if `exports`, and mail it: each once.
 
-    `now` is asked again after the close: to go through a month's texts may take minutes.
+    `now` is called again after the close, because reading a month's texts may take minutes.
     """
     if not months.is_over(job.month, job.as_of or now()):
         raise ValueError(f"{job.month} has not ended")
@@ -39,38 +39,36 @@ def bill(job: Bill, now: Callable[[], datetime], *, exports: bool = False) -> No
     if exports:
         billing_exports.begin(job.account, job.month, now())
     at = now()
-    if invoices.take_to_mail(job.account, job.month, at, at + LEASE):
+    if invoices.claim_mailing(job.account, job.month, at, at + LEASE):
         mail_invoice(invoice, account)
-        invoices.note_mailed(job.account, job.month, now())
+        invoices.mark_mailed(job.account, job.month, now())
 
 
-def draw_pdf(invoice: Invoice) -> bytes:
-    """Draw the PDF."""
-    from billing import pdf  # noqa: PLC0415 - a batch without a mail draws nothing
+def _draw_pdf(invoice: Invoice) -> bytes:
+    from billing import pdf  # noqa: PLC0415 - only a mail needs it
 
     return pdf.draw(invoice)
 
 
-def mail_invoice(invoice: Invoice, account: Account, draw: Callable[[Invoice], bytes] = draw_pdf) -> None:
-    """Mail an issued invoice to its studio. Who calls takes the task first, and notes it afterwards.
+def mail_invoice(invoice: Invoice, account: Account, draw: Callable[[Invoice], bytes] = _draw_pdf) -> None:
+    """Mail an issued invoice to its studio. The caller claims the mailing before, and marks it as mailed afterwards.
 
-    A PDF that cannot be drawn is logged and left out: the mail has every figure, and GET /invoices has the rest.
+    A PDF that cannot be drawn is logged and left out: the text of the mail has every figure.
     """
-    subject = f"Your Longcode invoice {invoice.number} for {invoice.month}"  # not the studio's name: it is a header
+    subject = f"Your {_title(invoice)}"  # without the studio's name, which could break a header
     try:
         files = [mail.File(f"invoice-{invoice.number}.pdf", "application/pdf", draw(invoice))]
     except Exception:
         logger.exception("no PDF of an invoice", extra={"account": invoice.account, "month": invoice.month})
         files = []
-    mail.send(account.email, subject, in_words(invoice), *files)
+    mail.send(account.email, subject, _text(invoice), *files)
 
 
-def in_words(invoice: Invoice) -> str:
-    """Write an invoice as plain text."""
+def _text(invoice: Invoice) -> str:
     lines = [f"  {row.description}: {row.quantity} x {row.price} = {row.amount}" for row in invoice_rows(invoice)]
     return "\n".join(
         [
-            f"Longcode: Invoice {invoice.number}",
+            f"Here is your {_title(invoice)}.",
             "",
             *(f"{fact.label}: {fact.value}" for fact in invoice_facts(invoice)),
             "",
@@ -82,6 +80,10 @@ def in_words(invoice: Invoice) -> str:
             "",
         ]
     )
+
+
+def _title(invoice: Invoice) -> str:
+    return f"Longcode invoice {invoice.number} for {months.named(invoice.month)}"
 
 
 def record_handler(record: SQSRecord) -> None:

@@ -1,4 +1,4 @@
-"""On the 1st at 03:00 America/Chicago: one job for each account, to bill the month before (facts S14)."""
+"""Queue a bill of the last month for each account, on the 1st at 03:00 in Chicago (facts S14)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,17 +12,17 @@ from longcode.billing import month_end
 
 
 def scheduled_time(event: dict[str, Any], now: datetime) -> datetime:
-    """Read when the schedule meant to call: a call that comes late still closes the month that it was for.
+    """Return the time for which the call was scheduled, so that a late call still closes the right month.
 
-    A time that cannot be read raises `ValueError`: to close another month than the one meant would tell nobody.
+    Raises `ValueError` for a time that cannot be read, rather than close another month without notice.
     """
     return datetime.fromisoformat(event["time"]).astimezone(UTC) if event.get("time") else now
 
 
 def close_before(event: dict[str, Any], now: datetime) -> int:
-    """Close the month before the one that the schedule called in.
+    """Close the month before the scheduled time, and return how many bills were queued.
 
-    On AWS no schedule calls before its time; on one machine a month's close can be tried in the midst of it.
+    On AWS no schedule calls early. On one machine (`make up`), the event's time may lie ahead, to try a close.
     """
     at = scheduled_time(event, now)
     month = months.previous(months.month_of(at))

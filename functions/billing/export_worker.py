@@ -1,4 +1,4 @@
-"""Export an issued invoice to Stripe: a draft with an item for each line, once, whatever fails or comes twice."""
+"""Export an issued invoice to Stripe, once: a draft with an item for each line."""
 
 import logging
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ LEASE = timedelta(seconds=90)  # longer than the function may run, shorter than 
 API_VERSION = "2024-06-20"
 TIMEOUT_SECONDS = 10.0
 
-# The idempotency key makes it safe to post these again. 409: our own other call has not ended yet.
+# The idempotency key makes it safe to post again. 409: our own earlier call has not ended yet.
 _RETRIED = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.CONFLICT,
@@ -35,25 +35,25 @@ _RETRIED = {
 _REFUSED = set(range(400, 500)) - _RETRIED
 
 stripe.enable_telemetry = False
-logging.getLogger("stripe").setLevel(logging.WARNING)  # below it, Stripe's own sentences: they quote the key's end
+logging.getLogger("stripe").setLevel(logging.WARNING)  # messages below that quote the end of the key
 
 processor = OneByOne(EventType.SQS)
 
 
 class Created(Struct, frozen=True):
-    """The object exists, created now or by an earlier post under the same key."""
+    """The object exists: created now, or by an earlier post with the same key."""
 
     id: str
 
 
 class Retry(Struct, frozen=True):
-    """No answer, or one that another post may change."""
+    """No answer, or an error that another post may not meet."""
 
     reason: str
 
 
 class Refused(Struct, frozen=True):
-    """Stripe would refuse it again."""
+    """An error that every further post would meet."""
 
     reason: str
 
@@ -62,14 +62,14 @@ Answer = Created | Retry | Refused
 
 
 class Books(Protocol):
-    """What an invoice is exported to."""
+    """The accounting software that invoices are exported to."""
 
     def post(self, call: stripe_form.StripeCall) -> Answer:
         """Post once."""
 
 
 class Stripe:
-    """Stripe's API under a restricted key. The due index retries, so the package does not."""
+    """Stripe's API, with a restricted key. Retries go through the due index, so the package does not retry."""
 
     def __init__(
         self, api_key: str, api_base: str = stripe.DEFAULT_API_BASE, timeout_seconds: float = TIMEOUT_SECONDS
@@ -102,7 +102,7 @@ def _not_created(error: stripe.StripeError) -> Answer:
 
 
 def _code(error: stripe.StripeError) -> str:
-    """Return Stripe's code of an error, without its sentence, which may quote an address or the end of a key."""
+    """Return Stripe's code of an error, without its message, which may quote an address or the end of a key."""
     match error.json_body:
         case {"error": {"code": str(code)}} | {"error": {"type": str(code)}}:
             return code[:60]
@@ -110,14 +110,14 @@ def _code(error: stripe.StripeError) -> str:
 
 
 def export(job: jobs.ExportInvoice, books: Books, now: datetime) -> None:
-    """Export an invoice from its beginning: under the same keys, Stripe creates nothing twice."""
+    """Post all calls of an export, even after an earlier attempt: with the same keys, nothing is created twice."""
     taken = exports.take(job.account, job.month, now, now + LEASE)
     if taken is None:
         return  # done, stopped, or another worker has it
     invoice = invoices.get(job.account, job.month)
     if invoice is None:
         raise LookupError(job.month)
-    match _posted(taken, invoice, accounts.need(job.account), books, now):
+    match _post_all(taken, invoice, accounts.need(job.account), books, now):
         case Created(stripe_invoice):
             exports.note_done(taken, stripe_invoice, now)
             logger.info("exported", extra={"account": job.account, "month": job.month})
@@ -127,10 +127,10 @@ def export(job: jobs.ExportInvoice, books: Books, now: datetime) -> None:
             _stop(taken, reason)
 
 
-def _posted(
+def _post_all(
     taken: stripe_form.InvoiceExport, invoice: Invoice, account: Account, books: Books, now: datetime
 ) -> Answer:
-    """Post everything. Return the draft, or the first answer that is not `Created`."""
+    """Post all calls; return the draft, or the first answer that is not `Created`."""
     if now - datetime.fromisoformat(taken.began_at) > stripe_form.KEYS_LAST:
         return Refused("unfinished")
     customer = Created(account.stripe_customer) if account.stripe_customer else _customer(account, books)

@@ -1,6 +1,5 @@
-"""GET /invoices: what a studio was billed, as JSON, as a page to print or as PDF."""
+"""GET /invoices: a studio's invoices as JSON, as a page to print or as PDF."""
 
-import base64
 import hashlib
 from base64 import b64encode
 from datetime import date
@@ -43,9 +42,9 @@ _STYLE = (
     "th:first-child,td:first-child{text-align:left}tbody th{font-weight:normal}"
     "@page{margin:18mm}@media print{body{margin:0;padding:0;max-width:none}}"
 )
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
-HEADERS = {
+_PAGE_HEADERS = {
     "Content-Security-Policy": (
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none';"
         " frame-ancestors 'none'"
@@ -76,41 +75,41 @@ def list_invoices(
 ) -> web.Page[ListedInvoice]:
     """List the invoices that are issued, oldest first."""
     after = cursor and _month(cursor, "cursor")
-    found = [_listed(one) for one in invoices.issued_page(web.caller(app), after, limit + 1)]
-    return web.page_of(found, limit, lambda one: one.month)
+    listed = [_listed(issued) for issued in invoices.issued_page(web.caller(app), after, limit + 1)]
+    return web.page_of(listed, limit, lambda invoice: invoice.month)
 
 
 @app.get("/invoices/<month>", responses=_FORMS)
 def show_invoice(month: str) -> Response[Any]:
     """Show an invoice in the form that `Accept` names first: JSON, `text/html` to print, or `application/pdf`.
 
-    It is there once it is issued. The JSON and the PDF are the same bytes each time; on the page stands whether it
-    is paid.
+    It exists once it is issued. The JSON and the PDF are the same bytes each time; the page also says whether the
+    invoice is paid.
     """
-    found = invoices.get_issued(web.caller(app), _month(month, "month"))
-    if found is None:
+    issued = invoices.get_issued(web.caller(app), _month(month, "month"))
+    if issued is None:
         raise NotFound(f"There is no invoice for {month}.")
     match form(web.header(app, "accept") or ""):
         case "text/html":
-            headers = {**_VARY, **HEADERS}
-            return Response(200, "text/html; charset=utf-8", page(found.invoice, found.state), headers)
+            headers = {**_VARY, **_PAGE_HEADERS}
+            return Response(200, "text/html; charset=utf-8", page(issued.invoice, issued.state), headers)
         case "application/pdf":
-            return _as_pdf(found.invoice)
+            return _as_pdf(issued.invoice)
         case _:
-            return Response(200, _JSON, found.document, _VARY)
+            return Response(200, _JSON, issued.document, _VARY)
 
 
 def form(accept: str) -> str:
-    """Choose the form: the first that is named and that we have, or JSON.
+    """Return the first media type of an `Accept` header that we have, or else JSON.
 
-    API Gateway turns base64 into bytes by the first type of `Accept` alone, so PDF must be that one.
+    PDF has to be the first type, because API Gateway decodes base64 by the first type alone.
     """
     named = [part.partition(";")[0].strip().casefold() for part in accept.split(",")]
-    return next((one for one in named if one in (_JSON, _HTML) or (one == _PDF and one == named[0])), _JSON)
+    return next((kind for kind in named if kind in (_JSON, _HTML) or (kind == _PDF and kind == named[0])), _JSON)
 
 
 def _as_pdf(invoice: Invoice) -> Response[Any]:
-    from billing import pdf  # noqa: PLC0415 - few ask for one
+    from billing import pdf  # noqa: PLC0415 - few requests need it
 
     name = {"Content-Disposition": f'inline; filename="invoice-{invoice.number}.pdf"'}
     answer: Response[Any] = Response(200, _PDF, b64encode(pdf.draw(invoice)).decode(), {**_VARY, **name})
@@ -118,12 +117,12 @@ def _as_pdf(invoice: Invoice) -> Response[Any]:
     return answer
 
 
-def _listed(one: invoices.Issued) -> ListedInvoice:
-    invoice = one.invoice
+def _listed(issued: invoices.Issued) -> ListedInvoice:
+    invoice = issued.invoice
     return ListedInvoice(
         month=invoice.month,
         number=invoice.number,
-        state="paid" if one.state is InvoiceState.PAID else "issued",
+        state="paid" if issued.state is InvoiceState.PAID else "issued",
         issued_on=invoice.issued_on,
         plan=invoice.plan,
         units_used=invoice.units_used,
@@ -141,7 +140,7 @@ def _month(text: str, field: str) -> str:
 
 
 def page(invoice: Invoice, state: InvoiceState) -> str:
-    """Lay an invoice out. Where it stands is told above it: that is no part of the document."""
+    """Return an invoice as HTML. Whether it is paid stands above it, as that is not part of the document."""
     title = f"Invoice {escape(invoice.number)}"
     paid = "<p>This invoice is paid.</p>" if state is InvoiceState.PAID else ""
     return (

@@ -1,6 +1,7 @@
-"""Draw an invoice as PDF, from the document alone: the same invoice gives the same bytes, whenever it is drawn.
+"""Draw an invoice as PDF, from the document alone, so that the same invoice always gives the same bytes.
 
-The file brings a font for Latin, Greek and Cyrillic; for Chinese, Japanese and Korean it names fonts of the reader's.
+The file embeds a font for Latin, Greek and Cyrillic. For Chinese, Japanese and Korean it names fonts that PDF readers
+have.
 """
 
 import unicodedata
@@ -18,16 +19,16 @@ from reportlab.pdfgen.canvas import Canvas
 
 from longcode.billing.invoice import Invoice, InvoiceRow, how_cut, invoice_facts, invoice_rows, invoice_sums
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 54.0, 541.0, 738.0, 54.0  # fits on A4 too, which is narrower and longer
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54.0, 541.0, 738.0, 54.0  # fits A4 too, which is narrower and longer
 _VALUES = _LEFT + 140
-_COLUMNS = (_RIGHT - 170, _RIGHT - 85, _RIGHT)  # where quantity, price and amount end
+_COLUMNS = (_RIGHT - 170, _RIGHT - 85, _RIGHT)  # the right edges of quantity, price and amount
 _SIZE, _LEADING = 9.5, 14.0
 
 REGULAR, BOLD = "SourceSansPro-Regular", "SourceSansPro-Bold"
 _FONTS = resources.files("font_source_sans_pro") / "files"
 _BOX = "\u25a1"
 _JAPANESE, _CHINESE, _TAIWANESE, _KOREAN = "HeiseiKakuGo-W5", "STSong-Light", "MSung-Light", "HYGothic-Medium"
-# Adobe's collections hold the characters of these encodings.
+# Each font's character collection (Adobe) covers this encoding.
 _COLLECTIONS = {_JAPANESE: "shift_jis", _CHINESE: "gbk", _TAIWANESE: "big5", _KOREAN: "euc_kr"}
 _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH")
 
@@ -35,7 +36,7 @@ Run = tuple[str, str]
 
 
 class _Sheet:
-    """Draws down a page, and goes on at the top of the next."""
+    """A cursor that moves down the page, and on to the next page."""
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
@@ -53,11 +54,11 @@ class _Sheet:
             self._canvas.drawString(at, self._y, piece)
             at += width(piece, name, size) if name in (REGULAR, BOLD) else self._canvas.stringWidth(piece, name, size)
 
-    def ending(self, at: float, text: str, font: str = REGULAR) -> None:
+    def text_ending(self, at: float, text: str, font: str = REGULAR) -> None:
         self.text(at - width(text, font, _SIZE), text, font)
 
     def paragraph(self, at: float, room: float, text: str, font: str = REGULAR) -> None:
-        """Draw a text over as many lines as it takes, and stay on the last."""
+        """Draw a text over as many lines as it needs; the cursor stays on the last."""
         first, *others = wrapped(text, font, _SIZE, room)
         self.text(at, first, font)
         for line in others:
@@ -72,7 +73,7 @@ class _Sheet:
 def draw(invoice: Invoice) -> bytes:
     """Return an invoice as PDF on US letter paper."""
     buffer = BytesIO()
-    canvas = Canvas(buffer, pagesize=letter, invariant=1, lang="en-US")  # no time of now, no random id
+    canvas = Canvas(buffer, pagesize=letter, invariant=1, lang="en-US")  # without the time and a random id
     canvas.setTitle(f"Invoice {invoice.number}")
     canvas.setAuthor("Longcode")
     _fill(_Sheet(canvas), invoice)
@@ -93,33 +94,33 @@ def _fill(sheet: _Sheet, invoice: Invoice) -> None:
         _row(sheet, row, REGULAR)
     for fact in invoice_sums(invoice):
         sheet.text(_LEFT, fact.label, BOLD)
-        sheet.ending(_RIGHT, fact.value, BOLD)
+        sheet.text_ending(_RIGHT, fact.value, BOLD)
         sheet.down(1.5 * _LEADING)
     sheet.paragraph(_LEFT, _RIGHT - _LEFT, how_cut(invoice))
 
 
 def _row(sheet: _Sheet, row: InvoiceRow, font: str) -> None:
     for at, cell in zip(_COLUMNS, (row.quantity, row.price, row.amount), strict=True):
-        sheet.ending(at, cell, font)
+        sheet.text_ending(at, cell, font)
     sheet.paragraph(_LEFT, _COLUMNS[0] - 60 - _LEFT, row.description, font)
     sheet.rule()
     sheet.down(1.5 * _LEADING)
 
 
 def runs(text: str, font: str) -> list[Run]:
-    """Split a text into pieces of one font each: the font's name and its characters.
+    """Split a text into pieces with one font each: the font's name and the characters.
 
-    A character that no font has is drawn as a box: no name that a studio may have keeps it from its invoice.
+    A character that no font has becomes a box, so that every studio's name can be drawn.
     """
     clean = "".join(char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char)[0] != "C")
     own = _own(font)
     east_asian = "" if all(ord(char) in own for char in clean) else _east_asian(clean)
     letters = [_letter(char, font, east_asian) for char in clean]
-    return [(name, "".join(char for _, char in piece)) for name, piece in groupby(letters, key=lambda one: one[0])]
+    return [(name, "".join(char for _, char in piece)) for name, piece in groupby(letters, key=lambda run: run[0])]
 
 
 def width(text: str, font: str, size: float) -> float:
-    """Return how wide a text is, in points."""
+    """Return the width of a text in points."""
     return sum(float(pdfmetrics.stringWidth(piece, name, size)) for name, piece in runs(text, font))
 
 
@@ -146,7 +147,7 @@ def _letter(char: str, font: str, east_asian: str) -> Run:
 
 
 def _east_asian(text: str) -> str:
-    """Return the font for the East Asian part of a text: the one that has most of its characters."""
+    """Return the East Asian font that has the most characters of a text."""
     foreign = [char for char in text if unicodedata.name(char, "").startswith(_EAST_ASIAN)]
     fonts = [_KOREAN, *_COLLECTIONS] if any("HANGUL" in unicodedata.name(char) for char in foreign) else _COLLECTIONS
     return max(fonts, key=lambda font: sum(_has(font, char) for char in foreign))

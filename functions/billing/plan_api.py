@@ -1,4 +1,4 @@
-"""GET and PUT /account/plan: which plan a studio has, and from when a change counts."""
+"""GET and PUT /account/plan: a studio's plan, and from when a change counts."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -34,7 +34,7 @@ class PastChange(BaseModel):
 
 
 class PlanState(BaseModel):
-    """This month's plan, next month's, and how that came about.
+    """This month's plan, next month's, and all changes of plan.
 
     A change made now counts from the month `counts_from`, whose plan can be changed until `changeable_until`.
     """
@@ -49,42 +49,45 @@ class PlanState(BaseModel):
 @app.get("/account/plan")
 def show_plan() -> PlanState:
     """Show the plan, and from when a change made now would count."""
-    return plan_state(_account(), clients.now())
+    return plan_state(accounts.need(web.caller(app)), clients.now())
 
 
 @app.put("/account/plan")
 def change_plan(form: ChosenPlan) -> PlanState:
     """Change the plan. Made by 17:00 Central on the month's last day, it counts for the whole month (facts S16).
 
-    A change that is yet to count is taken back by another: to the plan of this month, for example.
+    A change that does not count yet can be undone by another one, for example to the plan of this month.
     """
-    return changed(web.caller(app), form.plan, clients.now())
+    return change(web.caller(app), form.plan, clients.now())
 
 
-def changed(account_id: str, plan: str, now: datetime) -> PlanState:
-    """Add a change to an account's history, whatever else changes it meanwhile; the plan it has is no change."""
+def change(account_id: str, plan: str, now: datetime) -> PlanState:
+    """Change an account's plan, again if another change is written meanwhile; its newest plan is no change.
+
+    Raises `UnknownPlan`, `PlanNotOffered`, `TooManyChanges`, `AccountClosed` or `NotFound`.
+    """
     while account := accounts.get(account_id):
         check_open(account)
         prices = price_list.of_month(plans.counts_from(plans.taken_at(account.plan_changes, now)))
-        change = plans.change(plan, account.plan_changes, prices, now)
-        if change is None:
+        new = plans.change(plan, account.plan_changes, prices, now)
+        if new is None:
             return plan_state(account, now)
         try:
-            return plan_state(accounts.change_plan(account, change), now)
+            return plan_state(accounts.change_plan(account, new), now)
         except ConditionFailed:
             continue
     raise NotFound("There is no such account.")
 
 
 def plan_state(account: Account, now: datetime) -> PlanState:
-    """Tell an account's plan."""
+    """Return the state of an account's plan."""
     month = months.month_of(now)
     history = account.plan_changes
     counts_from = plans.counts_from(plans.taken_at(history, now))
     return PlanState(
         plan=_plan_in(month, account),
         next_month_plan=_plan_in(months.following(month), account),
-        changes=[PastChange(at=one.at, plan=one.plan, counts_from=first) for one, first in plans.counted(history)],
+        changes=[PastChange(at=past.at, plan=past.plan, counts_from=first) for past, first in plans.counted(history)],
         counts_from=counts_from,
         changeable_until=months.plan_cutoff(counts_from),
     )
@@ -93,10 +96,6 @@ def plan_state(account: Account, now: datetime) -> PlanState:
 def _plan_in(month: str, account: Account) -> plans.Plan | None:
     name = plan_in(account, month)
     return price_list.of_month(month)[name] if name else None
-
-
-def _account() -> Account:
-    return accounts.need(web.caller(app))
 
 
 @logger.inject_lambda_context

@@ -1,4 +1,4 @@
-"""GET /usage: what a studio sent and received, what that costs, and would have cost; and each text of it, as CSV."""
+"""GET /usage: a month's usage, cost, forecast and comparison of plans; and its charged texts as CSV."""
 
 import csv
 import io
@@ -30,23 +30,22 @@ from longcode.usage import store as quotas
 from longcode.usage.usage import MONTH_COUNTER, Usage, limits_at
 from longcode.web import resolver as web
 
-CSV = "text/csv; charset=utf-8"
-CURSOR = charged.CURSOR
-TOLD: "dict[int, OpenAPIResponse]" = {
+_CSV = "text/csv; charset=utf-8"
+_CSV_RESPONSES: "dict[int, OpenAPIResponse]" = {
     200: {"description": "A page of the list", "content": {"text/csv": {"schema": {"type": "string"}}}}
 }
 
-_CHUNKS = 10  # of 500 texts: about a megabyte, and 200 reads of a hundred items
+_CHUNKS = 10  # of 500 texts each: a page has about a megabyte, and takes 200 reads of a hundred items
 
 app = web.resolver()
 
 
 class MonthUsage(BaseModel):
-    """What was sent and received in a month of Chicago, what of the plan's units that is, and what it costs.
+    """What was sent and received in a month (in Chicago), how many of the plan's units that is, and what it costs.
 
     `days` has every day that has begun. A month in which the account had no plan has neither plan nor amounts. The
-    current month has a `forecast`, but on a studio's first day and once it is closed; a month that is over tells what
-    it would have cost `on_each_plan`. Amounts are millionths of `currency`, of fee and units alone.
+    current month has a `forecast`, except on the studio's first day and for a closed account. A month that is over
+    has what it would have cost `on_each_plan`. Amounts are fee and units, in millionths of `currency`.
     """
 
     month: str
@@ -61,7 +60,7 @@ class MonthUsage(BaseModel):
 
 
 class Panel(BaseModel):
-    """The two months of the Services panel (facts S28), or what stands in the way of texting (S33)."""
+    """The two months of the Services panel (facts S28), or why the account has no texting (S33)."""
 
     enabled: bool
     message: str | None
@@ -71,7 +70,7 @@ class Panel(BaseModel):
 
 @app.get("/usage")
 def show_usage() -> Panel:
-    """Show the current and the past month; without an account that has texting, what the panel says then."""
+    """Show the current and the past month, or what the panel says to a studio without texting."""
     return panel_of(accounts.get(web.caller(app)), clients.now())
 
 
@@ -79,25 +78,25 @@ def show_usage() -> Panel:
 def show_month(month: str) -> MonthUsage:
     """Show a month: the current one, or any before it."""
     now = clients.now()
-    return used(accounts.need(web.caller(app)), _begun(month, now), now)
+    return month_usage(accounts.need(web.caller(app)), _begun_month(month, now), now)
 
 
-@app.get("/usage/<month>/texts", responses=TOLD)
+@app.get("/usage/<month>/texts", responses=_CSV_RESPONSES)
 def list_texts(
-    month: str, cursor: Annotated[str | None, Query(max_length=200, pattern=CURSOR)] = None
+    month: str, cursor: Annotated[str | None, Query(max_length=200, pattern=charged.CURSOR)] = None
 ) -> Response[Any]:
-    """List the month's charged texts as CSV, a row for each, in the order of acceptance; their units add up to it.
+    """List the month's charged texts as CSV, in the order of acceptance; their units add up to the month's.
 
-    A long list comes in pages: while there is a `Next-Cursor` header, ask again with its value as `cursor`, as it is
-    in the address that `Link` has. Pages put one after another are one file, whose first line names the columns.
+    A long list comes in pages: while there is a `Next-Cursor` header, ask again with its value as `cursor`, or follow
+    the `Link` header. The pages, one after another, are one file, whose first line names the columns.
     """
     account = accounts.need(web.caller(app))
-    page, next_cursor = csv_page(account.id, _begun(month, clients.now()), cursor)
-    return Response(200, CSV, page, headers=csv_headers(month, next_cursor))
+    page, next_cursor = csv_page(account.id, _begun_month(month, clients.now()), cursor)
+    return Response(200, _CSV, page, headers=csv_headers(month, next_cursor))
 
 
 def panel_of(account: Account | None, now: datetime) -> Panel:
-    """Tell the panel of an account, if it is there: one that is closed still sees its months."""
+    """Return the panel of an account, or of none; a closed account still sees its months."""
     message = panel_message(account)
     if account is None:
         return Panel(enabled=False, message=message, current=None, past=None)
@@ -105,19 +104,19 @@ def panel_of(account: Account | None, now: datetime) -> Panel:
     return Panel(
         enabled=message is None,
         message=message,
-        current=used(account, current, now),
-        past=used(account, months.previous(current), now),
+        current=month_usage(account, current, now),
+        past=month_usage(account, months.previous(current), now),
     )
 
 
-def used(account: Account, month: str, now: datetime) -> MonthUsage:
-    """Tell what an account used in a month."""
+def month_usage(account: Account, month: str, now: datetime) -> MonthUsage:
+    """Return an account's usage of a month."""
     by_day = quotas.by_day(account.id, month)
     total = sum(by_day.values(), Usage())
     name = plan_in(account, month)
     plan = price_list.of_month(month)[name] if name else None
     is_over = month < months.month_of(now)
-    goes_on = not is_over and account.standing is not AccountStatus.CLOSED
+    has_forecast = not is_over and account.status is not AccountStatus.CLOSED
     return MonthUsage(
         month=month,
         plan=name,
@@ -126,8 +125,8 @@ def used(account: Account, month: str, now: datetime) -> MonthUsage:
         limit=_limit(account, month, plan, total, None if is_over else now) if plan else None,
         currency=plan.currency if plan else None,
         total_micros=draw_up(account.id, month, plan, total).total_micros if plan else None,
-        forecast=_forecast(account, plan, by_day, now) if goes_on and plan else None,
-        on_each_plan=_compared(month, plan, total) if is_over and plan else None,
+        forecast=_forecast(account, plan, by_day, now) if has_forecast and plan else None,
+        on_each_plan=_on_each_plan(month, plan, total) if is_over and plan else None,
     )
 
 
@@ -143,11 +142,11 @@ def _forecast(account: Account, plan: Plan, by_day: dict[str, Usage], now: datet
     return forecast(plan, before | by_day, account.created_at, now)
 
 
-def _compared(month: str, plan: Plan, total: Usage) -> Comparison:
+def _on_each_plan(month: str, plan: Plan, total: Usage) -> Comparison:
     return compare_plans(month, plan, price_list.of_month(month).values(), total)
 
 
-def _begun(text: str, now: datetime) -> str:
+def _begun_month(text: str, now: datetime) -> str:
     try:
         months.check(text)
     except ValueError as error:
@@ -158,28 +157,28 @@ def _begun(text: str, now: datetime) -> str:
 
 
 def csv_page(account: str, month: str, cursor: str | None, size: int = _CHUNKS) -> tuple[str, str | None]:
-    """Give a page of rows, and the cursor of the next, None on the last. The first begins with the columns' names."""
+    """Return a page of rows and the cursor of the next page. The first page begins with the names of the columns."""
     chunks = list(islice(charged.chunks(account, month, cursor), size))
-    written = io.StringIO()
-    writer = csv.writer(written)
+    text = io.StringIO()
+    writer = csv.writer(text)
     if cursor is None:
         writer.writerow(sheet.COLUMNS)
     writer.writerows(_rows(account, chunks))
-    return written.getvalue(), chunks[-1].reached if chunks else None
+    return text.getvalue(), chunks[-1].reached if chunks else None
 
 
 def csv_headers(month: str, next_cursor: str | None) -> dict[str, str]:
-    """Tell what the file is called, and where the next page is."""
-    named = {"Content-Disposition": f'attachment; filename="longcode-texts-{month}.csv"'}
+    """Return the headers with the name of the file and the address of the next page."""
+    headers = {"Content-Disposition": f'attachment; filename="longcode-texts-{month}.csv"'}
     if next_cursor is None:
-        return named
+        return headers
     cursor = quote(next_cursor, safe="")
-    return named | {"Next-Cursor": cursor, "Link": f'<texts?cursor={cursor}>; rel="next"'}
+    return headers | {"Next-Cursor": cursor, "Link": f'<texts?cursor={cursor}>; rel="next"'}
 
 
 def _rows(account: str, chunks: Sequence[Chunk]) -> list[tuple[str, ...]]:
-    named = {text.client_id for chunk in chunks for text in chunk.messages if text.client_id}
-    names = client_store.names(account, sorted(named))
+    client_ids = {text.client_id for chunk in chunks for text in chunk.messages if text.client_id}
+    names = client_store.names(account, sorted(client_ids))
     rows: list[tuple[str, ...]] = []
     for chunk in chunks:
         rows += [sheet.text_row(text, names) for text in chunk.messages]

@@ -1,22 +1,22 @@
-"""The reasons for refusing a request. Each has a stable `code`, an HTTP status and a sentence for a person.
+"""The reasons for refusing a request, each with a stable `code`, an HTTP status and a sentence for a person.
 
-RequestError               invalid: any other fault in a request
+RequestError               any other fault in a request; its code is `invalid`
 
-  What cannot be read
+  Requests
     MalformedJson          the body is not JSON
     BadCursor              the cursor is not one of this account's list
     Forged                 the carrier did not sign the webhook
-    NotFound               this account has no such thing; another account's counts as absent
+    NotFound               the account has no such item; items of other accounts count as absent
 
   Texts
     BadPhone               not a number that a text can be sent to
     BadTemplate            the template has unknown fields or unbalanced braces
     EmptyField             a merge field has neither a value for this client nor a default
-    BadValue               the value of a merge field has braces in it
+    BadValue               the value of a merge field contains braces
     TextTooLong            more than the 1,600 characters that carriers accept
-    EmptyText              nothing to read in the text
+    EmptyText              the text has no visible character
     BadTime                in the past, or too far ahead
-    TooLate                nothing is left to cancel or change
+    TooLate                it can no longer be cancelled or changed
     NotAReply              only a reply can be marked as unread
     CountryNotAllowed      the account does not text to this country
     IdempotencyConflict    the Idempotency-Key was used with another body
@@ -34,11 +34,11 @@ RequestError               invalid: any other fault in a request
   Accounts
     EditionNotEntitled     texting is an add-on of some editions only
     AccountSuspended       the operator has suspended the account's sending
-    AccountClosed          the account is closed: its data can only be read
-    WrongStanding          the account's status does not allow this change of it
+    AccountClosed          the account is closed and can only be read
+    WrongStanding          the account's status does not allow this change of status
     WrongPassword          the current password does not match
     NumberTaken            the number belongs to another account, or is shared
-    WebhookOff             the account has no webhook endpoint in use
+    WebhookOff             the account has no active webhook endpoint
     WebhookSecretChanged   another request changed the webhook secret at the same time
 
   Plans and limits
@@ -46,26 +46,26 @@ RequestError               invalid: any other fault in a request
     PlanNotOffered         the plan is no longer on offer
     TooManyChanges         too many changes of plan for one month
     BadPlans               the price list is wrong, or changes a plan in the past
-    LimitReached           too few units are left:
-      PlanLimitReached       of those included in the month, and the plan stops there
-      DayLimitReached        of those that the account may send in a day
+    LimitReached           too few units are left
+      PlanLimitReached       of the units included in the month, on a plan that stops there
+      DayLimitReached        of the units that the account may send in a day
 
   Billing
     MonthNotOver           the month has not ended
-    CreditTooLarge         more than is left of the invoice's total
+    CreditTooLarge         the credit exceeds what is left of the invoice's total
     IdTaken                the id was used for another credit
 
-NothingLoaded              not a refusal: no price list is loaded yet, and work waits for it
+NothingLoaded              not a refusal: work waits until the operator has loaded a price list
 """
 
-# ruff: noqa: D101  # the tree above says what each error means
+# ruff: noqa: D101  # the list above describes each error
 
 from datetime import datetime
 from typing import ClassVar
 
 
 class RequestError(Exception):
-    """A refused request. `detail` is for a person, `field` names the field to correct."""
+    """A refused request. `detail` is a sentence for a person, `field` names the field to correct."""
 
     code: ClassVar[str] = "invalid"
     status: ClassVar[int] = 422
@@ -87,7 +87,7 @@ class RequestError(Exception):
 
 
 class LimitReached(RequestError, status=409):
-    """`frees_at` is when all units are free again, or None if the limit never allows so many.
+    """Too few units are left. `frees_at` is when the units are available, or None if the limit never allows so many.
 
     `plans_that_allow` names the plans that would allow the text now, the smallest first.
     """
@@ -109,7 +109,7 @@ class NothingLoaded(Exception): ...
 # One line for each error, as a table.
 # fmt: off
 
-# What cannot be read
+# Requests
 class MalformedJson(RequestError, code="malformed_json", status=400): ...
 class BadCursor(RequestError, code="bad_cursor", status=422): ...
 class Forged(RequestError, code="forged", status=403): ...

@@ -1,4 +1,4 @@
-"""The jobs on the queues, a type for each queue."""
+"""The jobs on the queues: each type has a queue of its own."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,13 +9,12 @@ from longcode.message import Message, MessageKind
 
 
 class Means(StrEnum):
-    """How we learned of it."""
+    """How an opt-out or opt-in reached us."""
 
     TEXT = "text"
     CARRIER = "carrier"
     STAFF = "staff"
-    TEXT_AND_STAFF = "text_and_staff"
-    """A client's own words, of which staff decided what they meant."""
+    TEXT_AND_STAFF = "text_and_staff"  # the client's own words, whose meaning staff decided
 
 
 class Product(StrEnum):
@@ -26,7 +25,7 @@ class Product(StrEnum):
 
 
 class Send(Struct, frozen=True, kw_only=True):
-    """Send a message. `attempt` counts the attempts before this one: a job with an earlier count is stale."""
+    """Send a message. `attempt` is the number of earlier attempts: a job with a lower number is stale."""
 
     account: str
     message_id: str
@@ -34,7 +33,7 @@ class Send(Struct, frozen=True, kw_only=True):
 
 
 class SendBulk(Send, frozen=True, kw_only=True):
-    """Send a text of a broadcast. It has a queue of its own, so that no single text waits behind a broadcast."""
+    """Send a text of a broadcast. The queue is its own, so that no single text waits behind a broadcast."""
 
 
 def for_message(message: Message) -> Send:
@@ -52,7 +51,10 @@ class Receive(Struct, frozen=True, kw_only=True):
 
 
 class HearKeyword(Struct, frozen=True, kw_only=True):
-    """Act on a STOP, START, HELP or YES, or a possible opt-out. `answered`: the carrier has replied itself."""
+    """Act on a STOP, START, HELP or YES, or on a possible opt-out.
+
+    `account` is the one that the reply is attributed to, if any. `answered`: the carrier has already replied itself.
+    """
 
     id: str
     keyword: str
@@ -66,7 +68,7 @@ class HearKeyword(Struct, frozen=True, kw_only=True):
 
 
 class Deliver(Struct, frozen=True, kw_only=True):
-    """Post a webhook to a studio's hosted software; a job with an earlier `attempt` is stale."""
+    """Post a webhook delivery to a studio's endpoint. A job with a lower `attempt` than the delivery's is stale."""
 
     account: str
     delivery_id: str
@@ -101,7 +103,7 @@ class ExportInvoice(Struct, frozen=True, kw_only=True):
 
 
 class AdvanceBroadcast(Struct, frozen=True, kw_only=True):
-    """Do one step of a broadcast; a job of another step is stale."""
+    """Do one step of a broadcast; a job of another step than the next one is stale."""
 
     account: str
     broadcast_id: str
@@ -109,7 +111,7 @@ class AdvanceBroadcast(Struct, frozen=True, kw_only=True):
 
 
 class Fire(Struct, frozen=True, kw_only=True):
-    """Send what a trigger planned for a record and a date, if its conditions still hold."""
+    """Send the text that a trigger planned for a record and a date, if its conditions still hold."""
 
     account: str
     kind: str

@@ -1,4 +1,4 @@
-"""Keywords: what a reply says about being texted at all, and what only a person can decide."""
+"""Keywords: STOP, START, HELP and YES in a reply, and possible opt-outs, which a person decides."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from longcode import near_misses
 
 
 class Keyword(StrEnum):
-    """What a reply asks for. YES counts only when the number is opted out, which the caller knows."""
+    """What a reply asks for. YES counts only if the number is opted out, which the caller knows."""
 
     STOP = "stop"
     START = "start"
@@ -18,11 +18,10 @@ class Keyword(StrEnum):
 
 
 NEAR_STOP = "near_stop"
-"""What a near miss is marked with: it asks for no more texts in words of its own, and a person decides."""
-
+"""Marks a possible opt-out: a reply that asks for no more texts in words of its own."""
 
 # The union of 47 CFR 64.1200(a)(10), Twilio's and AWS's lists, with Spanish and German, folded (docs/facts.md).
-_WORDS = {
+_KEYWORDS = {
     **dict.fromkeys(("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit"), Keyword.STOP),
     **dict.fromkeys(("revoke", "optout", "opt out", "opt-out", "remove", "arret", "td"), Keyword.STOP),
     **dict.fromkeys(("alto", "parar", "no mas", "stopp", "abmelden"), Keyword.STOP),
@@ -31,62 +30,12 @@ _WORDS = {
     "yes": Keyword.YES,
 }
 
-
-def read(text: str) -> Keyword | None:
-    """Tell the keyword that the WHOLE message is, whatever its case, accents and trimmings."""
-    return _WORDS.get(fold(text))
-
-
-def heard(text: str) -> str | None:
-    """Tell what a message asks for: the keyword that it is, or that only a person can decide."""
-    return read(text) or (NEAR_STOP if near_stop(text) else None)
-
-
-def fold(text: str) -> str:
-    """Spell a whole message as keywords are compared: without case, accents and trimmings."""
-    return " ".join(re.sub(r"^[\W_]+|[\W_]+$", "", _fold(text)).split())
-
-
-def near_stop(text: str) -> bool:
-    """Tell whether a message asks for no more texts in words of its own (47 CFR 64.1200(a)(10)).
-
-    A person decides on those, so one too many costs a click and one too few the client's trust.
-    """
-    if read(text) is Keyword.STOP:
-        return False
-    said = _QUOTATION.sub(" ", _fold(text))
-    if any(_words(sentence) in _OUTRIGHT for sentence in _SENTENCE.split(said)):
-        return True
-    clauses = [_words(clause) for clause in _CLAUSE.split(said)]
-    words = " ".join(clauses).split()
-    if _is_bare(words):
-        return True
-    return any(_near_miss().search(_turned_round().sub(" ", clause)) for clause in clauses)
-
-
-def _fold(text: str) -> str:
-    """Fold case, accents and look-alikes; drop invisible characters; one kind of dash and quote."""
-    folded = unicodedata.normalize("NFKD", text.translate(_SIGNS)).casefold()
-    return "".join(c for c in folded if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
-
-
-def _words(clause: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", clause.replace("'", "")))
-
-
-def _is_bare(words: list[str]) -> bool:
-    """A keyword and nothing but courtesies: "Stop. Thank you", "please unsubscribe me"."""
-    said = " ".join(words)
-    core = [word for word in words if word not in _COURTESIES]
-    return bool(core) and (set(core) <= _STOPS or not {said, " ".join(core)}.isdisjoint(_STOP_PHRASES))
-
-
 _SIGNS = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("‘’‛´`", "'") | dict.fromkeys("“”„«»", '"'))
 
 # A period or a new line ends a sentence; "Stop! You're making me cry" and "Stop... so cute" are delight.
 _SENTENCE = re.compile(r"(?<!\.)\.(?!\.)|\n")
 _CLAUSE = re.compile(r"[^\w\s'-]+|\n| - ")
-# What a phone quotes back: Liked "Your session is tomorrow. Reply STOP to opt out".
+# A text of ours that the client's phone quotes: Liked "Your session is tomorrow. Reply STOP to opt out".
 _QUOTATION = re.compile(r'(?<=[\w:] )(?<!said )"[^"\s]+\s[^"\s]+\s[^"]*(?:"|$)')
 
 _OUTRIGHT = {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optout", "opt out"}
@@ -105,15 +54,63 @@ _COURTESIES = set(
 )
 
 
+def read(text: str) -> Keyword | None:
+    """Return the keyword if it is the WHOLE message, in any case and with any accents and punctuation around it."""
+    return _KEYWORDS.get(fold(text))
+
+
+def heard(text: str) -> str | None:
+    """Return the message's keyword, the mark of a possible opt-out, or None."""
+    return read(text) or (NEAR_STOP if near_stop(text) else None)
+
+
+def fold(text: str) -> str:
+    """Return a message as keywords are compared: without case, accents and surrounding punctuation."""
+    return " ".join(re.sub(r"^[\W_]+|[\W_]+$", "", _fold(text)).split())
+
+
+def near_stop(text: str) -> bool:
+    """Return whether a message asks for no more texts in words of its own (47 CFR 64.1200(a)(10)).
+
+    Doubtful messages count: a person decides, so a false alarm costs a click, a missed opt-out the client's trust.
+    """
+    if read(text) is Keyword.STOP:
+        return False
+    own_words = _QUOTATION.sub(" ", _fold(text))
+    if any(_words(sentence) in _OUTRIGHT for sentence in _SENTENCE.split(own_words)):
+        return True
+    clauses = [_words(clause) for clause in _CLAUSE.split(own_words)]
+    if _is_bare(" ".join(clauses).split()):
+        return True
+    return any(_request().search(_reversal().sub(" ", clause)) for clause in clauses)
+
+
+def _fold(text: str) -> str:
+    """Return a text without case, accents and invisible characters, with one kind of dash and of quotation mark."""
+    folded = unicodedata.normalize("NFKD", text.translate(_SIGNS)).casefold()
+    return "".join(c for c in folded if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
+
+
+def _words(clause: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", clause.replace("'", "")))
+
+
+def _is_bare(words: list[str]) -> bool:
+    """Return whether a message is a keyword with courtesies: "Stop. Thank you", "please unsubscribe me"."""
+    core = [word for word in words if word not in _COURTESIES]
+    return bool(core) and (set(core) <= _STOPS or not {" ".join(words), " ".join(core)}.isdisjoint(_STOP_PHRASES))
+
+
 @cache
-def _near_miss() -> re.Pattern[str]:
+def _request() -> re.Pattern[str]:
+    """Return the pattern of a request for no more texts. Compiled on first use, so that a start does not wait."""
     phrases = (*near_misses.english(), *near_misses.german(), *near_misses.french(), *near_misses.spanish())
     return re.compile("|".join(rf"\b(?:{phrase})" for phrase in phrases))
 
 
 @cache
-def _turned_round() -> re.Pattern[str]:
-    """What turns a request round: "don't stop sending", "did you stop", "if I unsubscribe", "par erreur"."""
+def _reversal() -> re.Pattern[str]:
+    """Return the pattern of words that reverse a request: "don't stop", "did you stop", "if I unsubscribe"."""
     unless_asking = r"(?<!if you )(?<!why )"
     not_ = r"(?:dont|do not|never|not|wont|cant|cannot|can not|didnt|doesnt|havent|wouldnt|shouldnt)"
     between = r"(?: (?:want|mean|need|like|wish|have|ever|please|try|trying|to|you|u|me|us|just))*"

@@ -28,26 +28,25 @@ class MessageState(StrEnum):
     RECEIVED = "received"
 
 
-_BEFORE_SENDING = {MessageState.REFUSED, MessageState.CANCELLED, MessageState.EXPIRED}
-_FROM_THE_CARRIER = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED}
+_DROPPED = {MessageState.REFUSED, MessageState.CANCELLED, MessageState.EXPIRED}
+_REPORTED = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED}
 
-# A worker claims a message straight from ACCEPTED: nobody would need a write of QUEUED before it.
+# A worker claims a message directly from ACCEPTED: a write of QUEUED before it would serve no reader.
+# The one step back, from UNCERTAIN to SENDING, is a resend, at most once for a text, which is then `resent`. This
+# table does not have it, so that only the job of the deadline can claim a text that the carrier may have.
 NEXT_STATES: dict[MessageState, set[MessageState]] = {
-    MessageState.SCHEDULED: {MessageState.QUEUED} | _BEFORE_SENDING,
-    MessageState.ACCEPTED: {MessageState.QUEUED, MessageState.SENDING} | _BEFORE_SENDING,
-    MessageState.QUEUED: {MessageState.SENDING} | _BEFORE_SENDING,
-    MessageState.SENDING: {MessageState.QUEUED, MessageState.UNCERTAIN, MessageState.FAILED} | _FROM_THE_CARRIER,
-    MessageState.UNCERTAIN: {MessageState.FAILED} | _FROM_THE_CARRIER,
+    MessageState.SCHEDULED: {MessageState.QUEUED} | _DROPPED,
+    MessageState.ACCEPTED: {MessageState.QUEUED, MessageState.SENDING} | _DROPPED,
+    MessageState.QUEUED: {MessageState.SENDING} | _DROPPED,
+    MessageState.SENDING: {MessageState.QUEUED, MessageState.UNCERTAIN, MessageState.FAILED} | _REPORTED,
+    MessageState.UNCERTAIN: {MessageState.FAILED} | _REPORTED,
     MessageState.SENT: {MessageState.DELIVERED, MessageState.UNDELIVERED},
     MessageState.UNDELIVERED: {MessageState.DELIVERED},
 }
 
-# The one step back, UNCERTAIN to SENDING, is a resend, at most once for a text, which is then `resent`.
-# It is not in the table above, so that only the job of the deadline claims a text that the carrier may have.
-
 
 def may_become(now: MessageState, then: MessageState) -> bool:
-    """Return whether `then` may follow `now`; no state follows itself."""
+    """Return whether a message may change from the state `now` to `then`; no state follows itself."""
     return then in NEXT_STATES.get(now, set())
 
 
@@ -57,14 +56,14 @@ def states_before(then: MessageState) -> tuple[MessageState, ...]:
 
 
 class Direction(StrEnum):
-    """Out to a client, or in from one."""
+    """Whether we sent a message or received it."""
 
     OUT = "out"
     IN = "in"
 
 
 class MessageKind(StrEnum):
-    """Why a text is sent. `service` is the reply to a keyword, and goes in spite of the opt-out that it confirms."""
+    """Why a message exists. SERVICE is our reply to a keyword, sent in spite of the opt-out that it confirms."""
 
     INDIVIDUAL = "individual"
     BULK = "bulk"
@@ -82,14 +81,14 @@ class Linkable(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A session or task, by the studio's own id, which is not checked: only the studio knows its records."""
+    """A session or task, by the studio's own id. The id is not checked: only the studio knows its records."""
 
     kind: Linkable
     id: str
 
 
 class Held(StrEnum):
-    """Why a text waits. Until its wait is over, a job that would send it does nothing."""
+    """Why a text waits. A job to send it does nothing while it waits."""
 
     QUIET_HOURS = "quiet_hours"
     PARKED = "parked"
@@ -99,12 +98,12 @@ class Held(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One text to or from one phone, as the table keeps it. `phone` is the client's, `number` ours.
+    """A text to or from a phone, as stored. `phone` is the client's number, `number` is ours, both in E.164.
 
-    It is sent no earlier than `send_at` and no later than `valid_until`. `quiet_from` is when the recipient's next
-    quiet hours begin. Its units are reserved in the month `reserved_in`, of the counters `reserved_of`.
-    A reply's `answers` is the id of the text that it answers, `replies_to` is what the carrier said about that, and
-    `candidates` are the other accounts that it may be for; no studio sees these.
+    It is sent no earlier than `send_at` and no later than `valid_until`; `quiet_from` is when the recipient's next
+    quiet hours begin. Its units are reserved in the month `reserved_in`, on the counters `reserved_of`.
+    The `answers` of a reply is the id of the text that it answers, and `replies_to` is the carrier's id of that text,
+    if the carrier gave it. `candidates` are the other accounts that a reply may be for; no studio sees them.
     """
 
     account: str

@@ -1,4 +1,4 @@
-"""Months of America/Chicago: when one begins and ends, and until when a change of plan counts for it."""
+"""Calendar arithmetic: the months of America/Chicago that are billed, and the local times of a studio's zone."""
 
 import calendar
 import re
@@ -11,76 +11,79 @@ _SECOND = timedelta(seconds=1)
 
 
 def utc(at: datetime) -> datetime:
-    """Tell the instant in UTC, where subtracting and sorting are not misled by the clocks going back."""
+    """Return an instant in UTC, where differences and order are right even when clocks go back.
+
+    Raise `ValueError` for an instant without a time zone.
+    """
     if at.utcoffset() is None:
         raise ValueError(f"{at.isoformat()} has no time zone, so it may be in either of two months.")
     return at.astimezone(UTC)
 
 
 def day_of(at: datetime) -> str:
-    """Tell the day in Chicago, as `2026-11-22`."""
+    """Return the day in Chicago, as `2026-11-22`."""
     return utc(at).astimezone(CHICAGO).date().isoformat()
 
 
 def month_of(at: datetime) -> str:
-    """Tell the month in Chicago, as `2026-11`."""
+    """Return the month in Chicago, as `2026-11`."""
     return day_of(at)[:7]
 
 
 def check(month: str) -> None:
-    """Refuse with a ValueError what is not a month such as `2026-11`."""
+    """Raise `ValueError` for a text that is not a month such as `2026-11`."""
     _year_and_month(month)
 
 
 def previous(month: str) -> str:
-    """Tell the month before."""
+    """Return the month before."""
     year, number = _year_and_month(month)
     return f"{year - (number == 1):04}-{(number - 2) % 12 + 1:02}"
 
 
 def following(month: str) -> str:
-    """Tell the month after."""
+    """Return the month after."""
     year, number = _year_and_month(month)
     return f"{year + number // 12:04}-{number % 12 + 1:02}"
 
 
+def days(month: str) -> tuple[str, ...]:
+    """Return the days of a month, each spelled as by `day_of`."""
+    return tuple(f"{month}-{day:02}" for day in range(1, _last_day(month) + 1))
+
+
+def bounds(month: str) -> tuple[datetime, datetime]:
+    """Return the first instant of a month, and the first instant after it, in UTC."""
+    return _start(month), _start(following(month))
+
+
+def is_over(month: str, now: datetime) -> bool:
+    """Return whether a month has ended; only then can it be billed."""
+    return utc(now) >= bounds(month)[1]
+
+
+def day_ends(day: str) -> datetime:
+    """Return the first instant after a day, in UTC; the day is spelled as by `day_of`."""
+    following = date.fromisoformat(day) + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, tzinfo=CHICAGO).astimezone(UTC)
+
+
+def plan_cutoff(month: str) -> datetime:
+    """Return, in UTC, the last instant at which a change of plan counts: 17:00 on the last day (facts S16)."""
+    year, number = _year_and_month(month)
+    return datetime(year, number, _last_day(month), 17, tzinfo=CHICAGO).astimezone(UTC)
+
+
 def named(month: str) -> str:
-    """Name a month to a person: `November 2026`."""
+    """Return a month as people write it: `November 2026`."""
     year, number = _year_and_month(month)
     return f"{calendar.month_name[number]} {year}"
 
 
 def spoken(at: datetime) -> str:
-    """Tell an instant to a person, on Chicago's clocks: `17:00 Central Time on 30 November 2026`."""
-    there = utc(at).astimezone(CHICAGO)
-    return f"{there:%H:%M} Central Time on {there.day} {named(month_of(at))}"
-
-
-def days(month: str) -> tuple[str, ...]:
-    """List the days of a month, each as `day_of` spells it."""
-    return tuple(f"{month}-{day:02}" for day in range(1, _last_day(month) + 1))
-
-
-def bounds(month: str) -> tuple[datetime, datetime]:
-    """Tell the first instant of a month and the first of the next one, in UTC: it is half-open."""
-    return _start(month), _start(following(month))
-
-
-def day_ends(day: str) -> datetime:
-    """Tell, in UTC, the first instant after a day as `day_of` spells it."""
-    following = date.fromisoformat(day) + timedelta(days=1)
-    return datetime(following.year, following.month, following.day, tzinfo=CHICAGO).astimezone(UTC)
-
-
-def is_over(month: str, now: datetime) -> bool:
-    """Tell whether a month has ended: only then can it be billed."""
-    return utc(now) >= bounds(month)[1]
-
-
-def plan_cutoff(month: str) -> datetime:
-    """Tell, in UTC, the last instant whose change of plan counts: 17:00 on the last day (facts S16)."""
-    year, number = _year_and_month(month)
-    return datetime(year, number, _last_day(month), 17, tzinfo=CHICAGO).astimezone(UTC)
+    """Return an instant as people write it, in Chicago's time: `17:00 Central Time on 30 November 2026`."""
+    local = utc(at).astimezone(CHICAGO)
+    return f"{local:%H:%M} Central Time on {local.day} {named(month_of(at))}"
 
 
 def _start(month: str) -> datetime:
@@ -99,10 +102,15 @@ def _year_and_month(month: str) -> tuple[int, int]:
     return int(month[:4]), int(month[5:])
 
 
-def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Tell, in UTC, when a clock of the zone shows that time on that day.
+def local_day(at: datetime, zone: ZoneInfo) -> date:
+    """Return the date of an instant in a zone."""
+    return at.astimezone(zone).date()
 
-    One that the clocks skip is the first instant after the gap, one that they show twice is the first of the two.
+
+def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """Return the instant, in UTC, at which clocks in a zone show a time on a day.
+
+    If the clocks skip that time, return the first instant after the gap; if they show it twice, the first of the two.
     """
     first = datetime.combine(day, at, zone)  # fold 0: the first of the two
     instant = first.astimezone(UTC)
@@ -111,13 +119,8 @@ def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
     return _first_after_gap(first.replace(fold=1).astimezone(UTC), instant, zone)
 
 
-def local_day(at: datetime, zone: ZoneInfo) -> date:
-    """Tell the local day of an instant."""
-    return at.astimezone(zone).date()
-
-
 def _first_after_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    """Find the second at which the clocks change, between an instant before and one after it."""
+    """Return the second at which the clocks change, between an instant before the change and one after it."""
     offset = after.astimezone(zone).utcoffset()
     while after - before > _SECOND:
         middle = before + ((after - before) // (2 * _SECOND)) * _SECOND

@@ -1,4 +1,4 @@
-"""How people ask for no more texts without saying STOP, as patterns (47 CFR 64.1200(a)(10))."""
+"""Possible opt-outs: patterns of requests for no more texts without the word STOP (47 CFR 64.1200(a)(10))."""
 
 _PLEASE = r"(?:please|pls|plz|kindly|just|ok|and|but|sorry|hi|hello)"
 _WHOM = r"(?:me|us|here|(?:this|my|our) (?:phone number|cell number|mobile number|number|phone|cell|mobile))"
@@ -22,7 +22,7 @@ _DONE = (
 
 
 def english() -> tuple[str, ...]:
-    """Phrase it in English, with the words as `keywords` folds them."""
+    """Return the patterns of English requests, in words folded by `keywords`."""
     return (
         rf"(?:stop|quit|cease|discontinue)(?: (?:sending|getting|receiving|with))?(?: {_WHOM})?{_ANY} {_THINGS}",
         r"(?:stop|quit) (?:getting|receiving|with) (?:these|this|them|those)$|(?:please|pls|plz|no thanks) stop$",
@@ -62,7 +62,7 @@ def english() -> tuple[str, ...]:
 
 
 def german() -> tuple[str, ...]:
-    """Phrase it in German."""
+    """Return the patterns of German requests."""
     things = r"(?:sms|nachricht(?:en)?|textnachrichten|werbung|mitteilungen|erinnerungen|newsletter)"
     number = r"meine (?:handy|telefon|mobil)?nummer"
     of_list = (
@@ -91,7 +91,7 @@ def german() -> tuple[str, ...]:
 
 
 def french() -> tuple[str, ...]:
-    """Phrase it in French."""
+    """Return the patterns of French requests."""
     things = r"(?:sms|messages?|textos?|notifications|rappels|pubs?|publicites?|spam)"
     of_some = r"(?: (?:de|des|les|ces|vos|tous|tout|plus|pas|jamais|rien|aucun|ca|svp|merci))*"
     of_list = (
@@ -112,7 +112,7 @@ def french() -> tuple[str, ...]:
 
 
 def spanish() -> tuple[str, ...]:
-    """Phrase it in Spanish."""
+    """Return the patterns of Spanish requests."""
     things = r"(?:mensajes?|mensajitos|textos?|sms|notificaciones|publicidad|recordatorios)"
     more = r"(?: (?:mas|nunca|por favor|ya|gracias|otro|ningun|nada|jamas))*"
     of_list = (

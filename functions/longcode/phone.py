@@ -1,4 +1,4 @@
-"""Phone numbers: from every spelling that people type to E.164."""
+"""Phone numbers: any spelling that people type, converted to E.164."""
 
 import re
 import unicodedata
@@ -9,12 +9,12 @@ from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber, P
 from longcode.errors import BadPhone
 
 _NORTH_AMERICA = 1
-_SHORTEST = 7  # digits after the country code; fewer only where a national plan knows the number
-_LONGEST_SPELLING = 100  # characters; the patterns below are quadratic at worst
+_SHORTEST = 7  # digits after the country code, unless a national plan assigns a shorter number
+_LONGEST_SPELLING = 100  # characters; the patterns below take quadratic time at worst
 _LONGEST = 15  # digits with the country code (ITU-T E.164 §6)
-_NON_GEOGRAPHIC = "001"  # what phonenumbers calls the region of +800, +870 and the like
+_NON_GEOGRAPHIC = "001"  # phonenumbers' region of +800, +870 and similar codes
 
-# phonenumbers would dial the letters of 1-800-FLOWERS and find a number inside any sentence.
+# Checked before parsing: phonenumbers turns letters (1-800-FLOWERS) into digits, and finds numbers inside sentences.
 _SPELLING = re.compile(r"[\s(]*\+?[\d\s()./\-‐‒–—―−·•]+")
 _EXTENSION = re.compile(r"\d\D*(?:\bext|\bx|(?<=\d)x|#|;|,)\D*\d+\s*$", re.IGNORECASE)
 
@@ -27,25 +27,26 @@ _WRONG_LENGTH = {
 
 
 def to_e164(text: str, country_code: str) -> str:
-    """Tell the E.164 form of a number as typed; one that begins with '+' is taken as it is (facts S20-S22).
+    """Return a typed number in E.164; the country code is ignored if it begins with '+' (facts S20-S22).
 
-    Possible numbers pass even where no plan assigns them: +61 123456789 is the product's own example.
+    A possible number is accepted even if no national plan assigns it: +61 123456789 is the product's own example.
+    Raise `BadPhone` for any other.
     """
-    typed = _legible(text)
+    typed = _clean(text)
     if typed.lstrip("( ").startswith("+"):
         number = _parse(typed, None)
     else:
         number = _parse_domestic(typed, _region(country_code))
     _refuse_impossible(number)
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    # A few misdialled prefixes (Belarus's 8 and 80) would come off one by one, a new number each time.
+    # Some wrong prefixes (Belarus's 8 and 80) come off one at a time, so a second parse gives another number.
     if _parse(e164, None).national_number != number.national_number:
         raise BadPhone("This phone number can be read in two ways.")
     return e164
 
 
 def check_country_code(country_code: str) -> str:
-    """Refuse a default country code that no country has; raises `ValueError`."""
+    """Return a default country code; raise `ValueError` if no country has it."""
     try:
         _region(country_code)
     except BadPhone as error:
@@ -53,8 +54,8 @@ def check_country_code(country_code: str) -> str:
     return country_code
 
 
-def _legible(text: str) -> str:
-    """Fold full-width digits and no-break spaces; drop the direction marks that address books paste along."""
+def _clean(text: str) -> str:
+    """Return the text with plain digits and spaces, without the direction marks that address books copy along."""
     if len(text) > _LONGEST_SPELLING:
         raise BadPhone("This phone number is too long.")
     folded = unicodedata.normalize("NFKC", text)
@@ -64,9 +65,9 @@ def _legible(text: str) -> str:
     if _EXTENSION.search(typed):
         raise BadPhone("A text cannot be sent to an extension.")
     if any(c.isalpha() for c in typed):
-        raise BadPhone("A phone number has no letters.")
+        raise BadPhone("A phone number cannot contain letters.")
     if not _SPELLING.fullmatch(typed):
-        raise BadPhone("This phone number has characters that no phone number has.")
+        raise BadPhone("This phone number contains characters that are not allowed.")
     return typed
 
 
@@ -88,7 +89,7 @@ def _parse(typed: str, region: str | None) -> PhoneNumber:
 def _reason(error: NumberParseException) -> str:
     match error.error_type:
         case NumberParseException.INVALID_COUNTRY_CODE:
-            return "This phone number begins with no country's calling code."
+            return "This phone number does not begin with a country's calling code."
         case NumberParseException.TOO_SHORT_NSN | NumberParseException.TOO_SHORT_AFTER_IDD:
             return "This phone number is too short."
         case NumberParseException.TOO_LONG:
@@ -102,25 +103,25 @@ def _parse_domestic(typed: str, region: str) -> PhoneNumber:
     if phonenumbers.is_emergency_number(digits, region):
         raise BadPhone("This is an emergency number.")
     number = _parse(typed, region)
-    # 00 is dialled in most of the world, so it is understood where the country itself dials 011 or 0011.
+    # 00 is the international prefix in most countries, so it is accepted where the country itself uses 011 or 0011.
     abroad = number.country_code_source == CountryCodeSource.FROM_NUMBER_WITH_IDD
     if digits.startswith("00") and not abroad:
         return _parse(f"+{digits[2:]}", None)
     if not abroad and phonenumbers.is_valid_short_number_for_region(number, region):
-        raise BadPhone("This is a short number, which is not reached over a long code.")
+        raise BadPhone("This is a short number, which long codes cannot reach.")
     return number
 
 
 def _refuse_impossible(number: PhoneNumber) -> None:
     length = phonenumbers.is_possible_number_with_reason(number)
     if length != ValidationResult.IS_POSSIBLE:
-        raise BadPhone(_WRONG_LENGTH.get(length, "This phone number begins with no country's calling code."))
+        raise BadPhone(_WRONG_LENGTH.get(length, "This phone number does not begin with a country's calling code."))
     significant = phonenumbers.national_significant_number(number)
     if len(f"{number.country_code}{significant}") > _LONGEST:
         raise BadPhone("This phone number is too long.")
     if number.country_code == _NORTH_AMERICA and significant[0] in "01":
         raise BadPhone("No area code begins with 0 or 1.")
-    # A zero left over is a number of another country, except where it belongs to the number, as in Italy.
+    # A remaining leading zero means a number of another country, unless it is a part of the number, as in Italy.
     assigned = phonenumbers.is_valid_number(number)
     if len(significant) < _SHORTEST and not assigned:
         raise BadPhone("This phone number is too short.")

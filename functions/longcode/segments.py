@@ -1,9 +1,10 @@
-"""The length of a text: its encoding, the segments a carrier carries and the units a studio pays for."""
+"""The length of a text: its encoding, the segments that carriers count and the units that studios pay for."""
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 MAX_CHARACTERS = 1600  # the longest body that Twilio and AWS take
 UNIT_CHARACTERS = 160
@@ -19,15 +20,16 @@ _EXTENSION = frozenset("^{}\\[]~|€\f")
 _GSM_7 = _BASIC | _EXTENSION
 
 _ESCAPE = "\x1b"
-_PAIR = f"{_ESCAPE}-"  # what takes two places; no normalised text holds an escape
+_PAIR = f"{_ESCAPE}-"  # stands for a character of two places: no normalised text contains an escape
 _TWO_SEPTETS = re.compile(r"[\^{}\\\[\]~|€\f]")
 _SURROGATE_PAIR = re.compile("[\U00010000-\U0010ffff]")
 _PLACES: dict[Encoding, tuple[re.Pattern[str], int, int]] = {
     "GSM-7": (_TWO_SEPTETS, 160, 153),
     "UCS-2": (_SURROGATE_PAIR, 70, 67),
 }
+"""For each encoding: the characters of two places, the places of a single segment, and of each of several."""
 
-_CRLF = re.compile("\r+\n")  # so that no CRLF is left, and normalising twice changes nothing
+_CRLF = re.compile("\r+\n")  # all \r before a \n, so that normalising twice changes nothing
 
 _LOOK_ALIKES = str.maketrans(
     dict.fromkeys("‘’‚‛", "'")
@@ -39,9 +41,8 @@ _LOOK_ALIKES = str.maketrans(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What a text takes. `forcing`: the distinct characters that force UCS-2, as they appear."""
+class Measure(Struct, frozen=True):
+    """The length of a text. `forcing` lists the distinct characters that force UCS-2, in order of appearance."""
 
     encoding: Encoding
     segments: int
@@ -50,7 +51,7 @@ class Measure:
 
 
 def measure(text: str) -> Measure:
-    """Measure a text as it is sent, without smart encoding. An empty one takes 0 segments and 0 units."""
+    """Return the length of a text as it is sent, without smart encoding. An empty text has 0 segments and 0 units."""
     sent = normalise(text)
     forcing = tuple(c for c in dict.fromkeys(sent) if c not in _GSM_7)
     encoding: Encoding = "UCS-2" if forcing else "GSM-7"
@@ -58,14 +59,14 @@ def measure(text: str) -> Measure:
 
 
 def normalise(text: str) -> str:
-    """Turn a text into what is sent and counted: no U+001B, LF for CRLF, NFC."""
+    """Return a text as it is sent and counted: without U+001B, with LF for CRLF, in NFC."""
     return unicodedata.normalize("NFC", _CRLF.sub("\n", text.replace(_ESCAPE, "")))
 
 
 def smart(text: str) -> str:
-    """Replace typographic signs by their GSM-7 look-alikes if that alone brings the text back to GSM-7.
+    """Return a normalised text, with typographic signs replaced by GSM-7 look-alikes if the text then fits GSM-7.
 
-    Otherwise the text comes back normalised only: a replacement that saves nothing is not worth it.
+    If other characters force UCS-2 anyway, the signs stay: replacing them would save nothing.
     """
     sent = normalise(text)
     plain = normalise(sent.translate(_LOOK_ALIKES))
@@ -73,10 +74,10 @@ def smart(text: str) -> str:
 
 
 def _segments(sent: str, encoding: Encoding) -> int:
-    """Pack, as a carrier does: a pair that does not fit moves whole into the next segment."""
-    wide, alone, each = _PLACES[encoding]
+    """Return the number of segments, packed as by a carrier: a pair that does not fit moves to the next segment."""
+    wide, single, each = _PLACES[encoding]
     places = wide.sub(_PAIR, sent)
-    if len(places) <= alone:
+    if len(places) <= single:
         return 1 if places else 0
     segments, start = 0, 0
     while start < len(places):

@@ -1,4 +1,4 @@
-"""Templates: merge fields such as {{client.first_name|there}}, put in from a flat map in one pass."""
+"""Templates: texts with merge fields such as {{client.first_name|there}}, replaced in one pass."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,16 +25,16 @@ FIELDS = frozenset(
 )
 
 OF_CLIENT_AND_STUDIO = frozenset(name for name in FIELDS if name.startswith(("client.", "studio.")))
-"""The fields that our own records fill; an event fills the others."""
+"""The fields with values from our own records; the others get theirs from an event."""
 
-_MOST, _LONGEST = 20, 60  # faults that a refusal shows, and characters of each
+PATTERN = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
+"""A title or reason in one line: not blank, without line breaks, control characters and lone surrogates."""
+
+_MOST_SHOWN, _LONGEST_SHOWN = 20, 60  # faults in an error's detail, and characters of each
 
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _LOGIC = re.compile(r"\{[%#][^{}]*[%#]?\}?")
 _BRACES = re.compile(r"(\{+)([^{}]*)(\}+)|\{\{+|\}\}+")
-
-PATTERN = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
-"""What such words are: something to read, without breaks and other control characters, and fit to be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +48,12 @@ class Template:
 
 
 def check(text: str) -> None:
-    """Refuse a template with unknown fields, loops or broken braces, naming all of them at once."""
+    """Raise `BadTemplate` if a template has unknown fields, loops or broken braces, naming them all."""
     unknown = [name for name in fields(text) if name not in FIELDS]
     broken = list(_broken(text))
     faults = []
     if logic := _LOGIC.findall(text):
-        faults.append(f"Loops and conditions are not for texts: {_some(logic, ' ')}.")
+        faults.append(f"Templates have no loops or conditions: {_some(logic, ' ')}.")
     if unknown:
         faults.append(f"Unknown merge fields: {_some(unknown, ', ')}. Known are {', '.join(sorted(FIELDS))}.")
     if broken:
@@ -63,43 +63,43 @@ def check(text: str) -> None:
 
 
 def check_values(values: Mapping[str, str]) -> None:
-    """Refuse values for fields that do not exist; raises `RequestError`."""
+    """Raise `RequestError` if there are values for unknown fields."""
     unknown = sorted(values.keys() - FIELDS)
     if unknown:
         raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
 
 
 def plain(value: str) -> str:
-    """Give a value that is no merge field itself; raises `ValueError`."""
+    """Return a value; raise `ValueError` if it contains a merge field itself."""
     if "{{" in value or "}}" in value:
         raise ValueError("cannot hold a merge field itself")
     return value
 
 
 def without_fields(text: str) -> str:
-    """Give what a template says to everybody."""
+    """Return a template without its merge fields: the words that are the same for every recipient."""
     return _FIELD.sub("", text)
 
 
 def fields(text: str) -> tuple[str, ...]:
-    """Tell the distinct fields that a template names, known or not, in order of appearance."""
+    """Return the distinct fields of a template, known or not, in order of appearance."""
     return tuple(dict.fromkeys(name for name, _ in map(_split, _FIELD.findall(text)) if name))
 
 
 def render(text: str, values: Mapping[str, str]) -> str:
-    """Put the values in. A blank value counts as none; an empty default, {{client.name|}}, is a default.
+    """Return a template with its fields replaced. A blank value counts as none, an empty default as a default.
 
-    Raises `BadTemplate`; `EmptyField` or `BadValue` for this recipient's values, with the field's name.
+    Raise `BadTemplate`; or, with the field's name, `EmptyField` or `BadValue` for this recipient's values.
     """
     check(text)
 
     def value(field: re.Match[str]) -> str:
         name, default = _split(field[1])
-        found = values.get(name, "")
-        if "{{" in found or "}}" in found:
-            raise BadValue(f"The {name} of this recipient has braces in it: {found[:40]!r}.", field=name)
-        if found.strip():
-            return found
+        given = values.get(name, "")
+        if "{{" in given or "}}" in given:
+            raise BadValue(f"The {name} of this recipient has braces in it: {given[:40]!r}.", field=name)
+        if given.strip():
+            return given
         if default is None:
             raise EmptyField(f"There is no {name} for this recipient, and no default in the text.", field=name)
         return default
@@ -107,10 +107,13 @@ def render(text: str, values: Mapping[str, str]) -> str:
     return _FIELD.sub(value, text)
 
 
-def _some(found: list[str], between: str) -> str:
-    """List what was found; of a great many, or of what is endless, enough to find it."""
-    more = [f"and {len(found) - _MOST:,} more"] if len(found) > _MOST else []
-    return between.join([one if len(one) <= _LONGEST else f"{one[:_LONGEST]}…" for one in found[:_MOST]] + more)
+def _some(faults: list[str], separator: str) -> str:
+    """Return a list of faults for a person, of bounded length."""
+    more = [f"and {len(faults) - _MOST_SHOWN:,} more"] if len(faults) > _MOST_SHOWN else []
+    shown = [
+        fault if len(fault) <= _LONGEST_SHOWN else f"{fault[:_LONGEST_SHOWN]}…" for fault in faults[:_MOST_SHOWN]
+    ]
+    return separator.join(shown + more)
 
 
 def _split(inside: str) -> tuple[str, str | None]:
@@ -119,13 +122,13 @@ def _split(inside: str) -> tuple[str, str | None]:
 
 
 def _broken(text: str) -> Iterator[str]:
-    """Find braces that are no field. Single ones are text, unless somebody meant a field by them."""
-    for found in _BRACES.finditer(text):
-        opening, inside, closing = found.groups()
+    """Yield braces that do not form a field. Single braces are text, unless they enclose the name of a field."""
+    for braces in _BRACES.finditer(text):
+        opening, inside, closing = braces.groups()
         name = _split(inside or "")[0]
         if (opening, closing) == ("{{", "}}"):
             whole = bool(name)
         else:
             whole = (opening, closing) == ("{", "}") and name not in FIELDS
         if not whole:
-            yield found[0]
+            yield braces[0]

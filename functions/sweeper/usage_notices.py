@@ -46,7 +46,7 @@ def check_usage(item: Attributes, now: datetime) -> None:
     if not due.again(item, _next_check(item, used, now, ends_at), remove=past, seen=used):
         return
     # A closed account is billed for its usage, but it can change nothing any more.
-    notices = [] if account.standing is AccountStatus.CLOSED else billing_notices.due(limits, plan, used)
+    notices = [] if account.status is AccountStatus.CLOSED else billing_notices.due(limits, plan, used)
     all_sent = not notices or _send_new(account, item, limits, notices, now)
     if now < ends_at:
         return

@@ -1,10 +1,10 @@
 """How an account stands: what it sends, and for which months it owes its plan's fee."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts.account import (
     STATUS_REFUSALS,
@@ -23,9 +23,9 @@ JOINED = datetime(2026, 4, 15, 15, 0, tzinfo=UTC)
 ACTIVE, SUSPENDED, CLOSED = AccountStatus.ACTIVE, AccountStatus.SUSPENDED, AccountStatus.CLOSED
 
 
-def account(*turns: tuple[str, AccountStatus], joined: datetime = JOINED, **changes: Any) -> Account:
-    """Make an account that the operator has turned so, each at a time in UTC."""
-    standings = tuple(StatusChange(at=utc(at), to=to, reason="Unpaid") for at, to in turns)
+def account(*changes_of_status: tuple[str, AccountStatus], joined: datetime = JOINED, **changes: Any) -> Account:
+    """Return an account with these changes of its status, each at a time in UTC."""
+    history = tuple(StatusChange(at=utc(at), to=to, reason="Unpaid") for at, to in changes_of_status)
     fields: dict[str, Any] = {
         "id": "10000001",
         "name": "Foxglove Portraits",
@@ -34,8 +34,8 @@ def account(*turns: tuple[str, AccountStatus], joined: datetime = JOINED, **chan
         "edition": "standard",
         "created_at": joined,
         "plan_changes": (PlanChange(joined, "medium"),),
-        "standing": standings[-1].to if standings else ACTIVE,
-        "standings": standings,
+        "status": history[-1].to if history else ACTIVE,
+        "status_changes": history,
     }
     return Account(**(fields | changes))
 
@@ -70,7 +70,7 @@ def test_a_text_is_refused_for_the_reason_that_a_request_is() -> None:
     codes = {SUSPENDED: AccountSuspended.code, CLOSED: AccountClosed.code}
 
     assert codes == STATUS_REFUSALS
-    assert [standing for standing in AccountStatus if standing not in STATUS_REFUSALS] == [ACTIVE]
+    assert [status for status in AccountStatus if status not in STATUS_REFUSALS] == [ACTIVE]
 
 
 def test_before_it_joined_an_account_owes_nothing() -> None:

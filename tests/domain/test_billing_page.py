@@ -98,8 +98,8 @@ def test_an_account_that_leaves_owes_for_the_months_that_the_page_says(
         edition="standard",
         created_at=utc(joined),
         plan_changes=(PlanChange(utc(joined), "starter"),),
-        standing=made[-1].to,
-        standings=tuple(made),
+        status=made[-1].to,
+        status_changes=tuple(made),
     )
 
     assert [plan_in(account, month) for month in owes.split(", ")] == ["starter"] * len(owes.split(", "))

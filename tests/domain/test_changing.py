@@ -103,11 +103,11 @@ def test_each_change_is_told_with_the_month_from_which_it_counts() -> None:
 
 def test_a_person_is_told_from_when_a_change_counts_and_until_when_it_can_be_changed() -> None:
     assert plans.if_made("2026-11") == (
-        "Made by 17:00 Central Time on 30 November 2026, the change counts from November 2026 on,"
-        " and later from the month after."
+        "If you make the change by 17:00 Central Time on 30 November 2026, it counts from November 2026;"
+        " later, from the month after."
     )
     assert plans.once_made("2026-11", CUTOFF) == (
-        "It counts from November 2026 on. Until 17:00 Central Time on 30 November 2026 that can be changed."
+        "It counts from November 2026. You can change it until 17:00 Central Time on 30 November 2026."
     )
-    assert plans.once_made("2026-11", EVENING) == "It counts from November 2026 on."
+    assert plans.once_made("2026-11", EVENING) == "It counts from November 2026."
     assert "17:00 Central Time on 29 February 2028" in plans.if_made("2028-02")

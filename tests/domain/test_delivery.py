@@ -1,8 +1,8 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account, WebhookEvent
 from longcode.accounts.account import ReplyDelivery as Mode

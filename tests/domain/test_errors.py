@@ -1,4 +1,4 @@
-"""The errors of requests: their codes and statuses are part of the API, their meanings stand in one tree."""
+"""Errors of requests: their codes and statuses are part of the API, and the module describes them all."""
 
 import re
 
@@ -48,18 +48,18 @@ API = {
 }
 
 
-def test_each_error_has_a_code_of_its_own_and_its_status() -> None:
+def test_each_error_has_its_own_code_and_status() -> None:
     every = [kind for kind in _errors() if kind is not LimitReached]
 
     assert sorted(kind.code for kind in every) == sorted(API)
     assert {kind.code: kind.status for kind in every} == API
 
 
-def test_the_tree_names_every_error() -> None:
+def test_the_module_describes_every_error() -> None:
     named = re.findall(r"^ *([A-Z]\w+)  ", errors.__doc__ or "", re.MULTILINE)
 
     assert sorted(named) == sorted([*(kind.__name__ for kind in _errors()), "NothingLoaded"])
 
 
 def _errors() -> list[type[RequestError]]:
-    return [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, RequestError)]
+    return [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RequestError)]

@@ -25,7 +25,7 @@ def verdict(message: str) -> str:
     return "near" if keywords.near_stop(message) else ""
 
 
-def test_every_message_of_the_table_is_read_as_a_person_would() -> None:
+def test_every_message_of_the_table_is_read_as_expected() -> None:
     misread = [
         (message, expected, verdict(message)) for message, expected in MESSAGES if verdict(message) != expected
     ]
@@ -48,7 +48,7 @@ def test_no_opt_out_of_the_table_is_overlooked() -> None:
 
 
 @pytest.mark.parametrize("word", OPT_OUTS)
-def test_every_opt_out_word_of_the_lists_stops(word: str) -> None:
+def test_every_opt_out_keyword_is_read_as_stop(word: str) -> None:
     assert keywords.read(word) is Keyword.STOP
     assert keywords.read(word.lower()) is Keyword.STOP
     assert keywords.read(word.title()) is Keyword.STOP
@@ -78,22 +78,22 @@ def test_invisible_characters_and_look_alikes_do_not_hide_a_stop(message: str) -
 
 
 @pytest.mark.parametrize("message", ["", " ", "\n", "👍", "?!", "\u200b", "İ", "ß"])
-def test_a_message_without_words_is_nothing(message: str) -> None:
+def test_a_message_without_words_is_no_keyword(message: str) -> None:
     assert verdict(message) == ""
 
 
 @given(
     st.sampled_from(OPT_OUTS), st.text("!.,?\"' \t\n👋🏽🛑\u200b\ufeff*_#-"), st.text("!.,?\"' \t\n🙏\u200d\ufe0f*_)")
 )
-def test_trimmings_never_hide_an_opt_out(word: str, before: str, after: str) -> None:
+def test_punctuation_around_a_keyword_is_ignored(word: str, before: str, after: str) -> None:
     assert keywords.read(before + word + after) is Keyword.STOP
 
 
 @given(st.text())
-def test_any_text_is_read_and_a_stop_is_never_also_a_near_miss(text: str) -> None:
+def test_a_stop_is_never_also_a_possible_opt_out(text: str) -> None:
     assert not (keywords.read(text) is Keyword.STOP and keywords.near_stop(text))
 
 
 @given(st.text("stop please dont sending me list .\"' ", max_size=80))
-def test_a_long_muddle_is_read_without_delay(muddle: str) -> None:
+def test_a_long_message_is_read_without_delay(muddle: str) -> None:
     keywords.near_stop((muddle * 200)[:1600])

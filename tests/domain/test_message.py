@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from longcode.message import NEXT_STATES, MessageState, may_become, states_before
 
-# How far a text is; a state may only be followed by one further on, but for a retry.
+# The rank of each state: except for a retry, a state is only followed by a state of a higher rank.
 RANK = {
     MessageState.SCHEDULED: 0,
     MessageState.ACCEPTED: 1,
@@ -20,7 +20,7 @@ RANK = {
     MessageState.EXPIRED: 8,
     MessageState.RECEIVED: 8,
 }
-AT_REST = [
+FINAL = [
     MessageState.DELIVERED,
     MessageState.FAILED,
     MessageState.REFUSED,
@@ -28,49 +28,51 @@ AT_REST = [
     MessageState.EXPIRED,
     MessageState.RECEIVED,
 ]
-BY_THE_CARRIER = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED}
+REPORTED = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED}
 
 states = st.sampled_from(MessageState)
 
 
 @given(states, states)
-def test_a_state_only_moves_up_but_for_a_retry(now: MessageState, then: MessageState) -> None:
+def test_a_state_is_followed_by_a_higher_one_except_for_a_retry(now: MessageState, then: MessageState) -> None:
     if may_become(now, then):
         assert RANK[now] < RANK[then] or (now, then) == (MessageState.SENDING, MessageState.QUEUED)
 
 
 @given(st.lists(states, max_size=30))
-def test_once_the_carrier_may_have_it_a_text_is_never_handed_over_again(wishes: list[MessageState]) -> None:
+def test_an_uncertain_text_is_never_claimed_again(attempts: list[MessageState]) -> None:
     state, handed_over = MessageState.UNCERTAIN, 0
 
-    for wish in wishes:
-        if may_become(state, wish):
-            state = wish
-            handed_over += wish is MessageState.SENDING
+    for attempt in attempts:
+        if may_become(state, attempt):
+            state = attempt
+            handed_over += attempt is MessageState.SENDING
 
     assert handed_over == 0
 
 
 @given(
     st.permutations([MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED]),
-    st.sampled_from([*BY_THE_CARRIER]),
+    st.sampled_from([*REPORTED]),
 )
-def test_receipts_in_any_order_and_doubled_end_alike(order: list[MessageState], doubled: MessageState) -> None:
+def test_receipts_in_any_order_and_repeated_end_in_delivered(
+    order: list[MessageState], repeated: MessageState
+) -> None:
     state = MessageState.SENDING
 
-    for receipt in [*order, doubled]:
+    for receipt in [*order, repeated]:
         state = receipt if may_become(state, receipt) else state
 
     assert state is MessageState.DELIVERED
 
 
-@pytest.mark.parametrize("state", AT_REST)
-def test_a_final_state_stays(state: MessageState) -> None:
+@pytest.mark.parametrize("state", FINAL)
+def test_no_state_follows_a_final_state(state: MessageState) -> None:
     assert NEXT_STATES.get(state, set()) == set()
 
 
 @pytest.mark.parametrize("end", [MessageState.REFUSED, MessageState.CANCELLED, MessageState.EXPIRED])
-def test_only_before_sending_is_a_text_dropped(end: MessageState) -> None:
+def test_a_text_is_dropped_only_before_it_is_sent(end: MessageState) -> None:
     assert set(states_before(end)) == {MessageState.SCHEDULED, MessageState.ACCEPTED, MessageState.QUEUED}
 
 
@@ -80,5 +82,5 @@ def test_no_state_follows_itself(state: MessageState) -> None:
 
 
 @given(states, states)
-def test_the_condition_of_a_write_says_what_the_table_of_states_says(now: MessageState, then: MessageState) -> None:
+def test_the_states_before_a_state_agree_with_the_table_of_transitions(now: MessageState, then: MessageState) -> None:
     assert (now in states_before(then)) == may_become(now, then)

@@ -26,7 +26,7 @@ from longcode.errors import BadPhone
     ],
 )
 @pytest.mark.parametrize("country_code", ["1", "61", "49"])
-def test_a_number_with_a_plus_is_taken_as_it_is(typed: str, expected: str, country_code: str) -> None:
+def test_a_number_with_a_plus_keeps_its_country_code(typed: str, expected: str, country_code: str) -> None:
     assert phone.to_e164(typed, country_code) == expected
 
 
@@ -97,7 +97,7 @@ def test_a_national_prefix_is_dropped_where_the_country_has_one(typed: str, coun
         ("00 61 412 345 678", "49"),
     ],
 )
-def test_the_prefix_dialled_abroad_is_read_as_a_plus(typed: str, country_code: str) -> None:
+def test_an_international_prefix_is_read_as_a_plus(typed: str, country_code: str) -> None:
     assert phone.to_e164(typed, country_code) == "+61412345678"
 
 
@@ -106,19 +106,19 @@ def test_the_prefix_dialled_abroad_is_read_as_a_plus(typed: str, country_code: s
     [
         ("", "1", "The phone number is empty."),
         (" \u00a0\u200b", "1", "The phone number is empty."),
-        ("call Anna", "1", "A phone number has no letters."),
-        ("1-800-FLOWERS", "1", "A phone number has no letters."),
-        ("tel:+15550102345", "1", "A phone number has no letters."),
-        ("555 010 2345 mobile", "1", "A phone number has no letters."),
+        ("call Anna", "1", "A phone number cannot contain letters."),
+        ("1-800-FLOWERS", "1", "A phone number cannot contain letters."),
+        ("tel:+15550102345", "1", "A phone number cannot contain letters."),
+        ("555 010 2345 mobile", "1", "A phone number cannot contain letters."),
         ("555-010-2345 ext. 4", "1", "A text cannot be sent to an extension."),
         ("555-010-2345x4", "1", "A text cannot be sent to an extension."),
         ("555-010-2345 #4", "1", "A text cannot be sent to an extension."),
         ("+15550102345;ext=4", "1", "A text cannot be sent to an extension."),
         ("5550102345,,4", "1", "A text cannot be sent to an extension."),
-        ("555*010*2345", "1", "This phone number has characters that no phone number has."),
-        ("+1+5550102345", "1", "This phone number has characters that no phone number has."),
-        ("555+0102345", "1", "This phone number has characters that no phone number has."),
-        ("+", "1", "This phone number has characters that no phone number has."),
+        ("555*010*2345", "1", "This phone number contains characters that are not allowed."),
+        ("+1+5550102345", "1", "This phone number contains characters that are not allowed."),
+        ("555+0102345", "1", "This phone number contains characters that are not allowed."),
+        ("+", "1", "This phone number contains characters that are not allowed."),
         ("()", "1", "This is not a phone number."),
         ("010-2345", "1", "This phone number lacks its area code."),
         ("12", "1", "This phone number is too short."),
@@ -128,8 +128,8 @@ def test_the_prefix_dialled_abroad_is_read_as_a_plus(typed: str, country_code: s
         ("555 010 2345 / 555 010 2346", "1", "This phone number is too long."),
         ("+61 1234567890123456", "1", "This phone number is too long."),
         ("1" + ";" * 100_000 + "x", "1", "This phone number is too long."),
-        ("+999 12345678", "1", "This phone number begins with no country's calling code."),
-        ("+0 12345678", "1", "This phone number begins with no country's calling code."),
+        ("+999 12345678", "1", "This phone number does not begin with a country's calling code."),
+        ("+0 12345678", "1", "This phone number does not begin with a country's calling code."),
         ("123-456-7890", "1", "No area code begins with 0 or 1."),
         ("0412 345 678", "1", "No area code begins with 0 or 1."),
         ("911", "1", "This is an emergency number."),
@@ -138,8 +138,8 @@ def test_the_prefix_dialled_abroad_is_read_as_a_plus(typed: str, country_code: s
         ("000", "61", "This is an emergency number."),
         ("999", "44", "This is an emergency number."),
         ("0808676642", "375", "This phone number can be read in two ways."),
-        ("22395", "1", "This is a short number, which is not reached over a long code."),
-        ("311", "1", "This is a short number, which is not reached over a long code."),
+        ("22395", "1", "This is a short number, which long codes cannot reach."),
+        ("311", "1", "This is a short number, which long codes cannot reach."),
     ],
 )
 def test_an_impossible_number_is_refused_with_the_reason(typed: str, country_code: str, reason: str) -> None:
@@ -157,7 +157,7 @@ def test_an_unknown_country_code_is_refused(country_code: str) -> None:
     assert refused.value.detail == "The default country code is not a country's calling code, such as 1 or 61."
 
 
-def test_no_tables_of_places_or_carriers_are_loaded() -> None:
+def test_importing_phone_loads_no_tables_of_places_or_carriers() -> None:
     loaded = subprocess.run(
         [
             sys.executable,
@@ -180,7 +180,7 @@ spellings = st.text("0123456789", min_size=3, max_size=17) | st.text("0123456789
 
 
 @given(spellings, st.booleans(), codes)
-def test_an_e164_number_stays_as_it_is(typed: str, plus: bool, country_code: str) -> None:
+def test_an_e164_number_is_converted_to_itself(typed: str, plus: bool, country_code: str) -> None:
     try:
         once = phone.to_e164(f"+{typed}" if plus else typed, country_code)
     except BadPhone:
@@ -194,7 +194,7 @@ def test_an_e164_number_stays_as_it_is(typed: str, plus: bool, country_code: str
 
 
 @given(st.text(), st.text(max_size=4))
-def test_anything_typed_is_a_number_or_refused(typed: str, country_code: str) -> None:
+def test_any_typed_text_is_converted_or_refused(typed: str, country_code: str) -> None:
     with suppress(BadPhone):
         assert phone.to_e164(typed, country_code).startswith("+")
 

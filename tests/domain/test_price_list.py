@@ -76,7 +76,7 @@ def test_a_larger_plan_of_the_operators_file_is_cheaper_by_the_unit() -> None:
         ({"unit_price_micros": 1_000_001}, "plans[0].versions[0].unit_price_micros", "<= 1000000"),
         ({"included_units": -1}, "plans[0].versions[0].included_units", "`int` >= 0"),
         ({"included_units": 2**63}, "plans[0].versions[0].included_units", "<= 1000000000"),
-        ({"included_units": 0}, "plans[0].versions[0]", "a plan that stops at 0 units lets nobody send"),
+        ({"included_units": 0}, "plans[0].versions[0]", "a plan that stops at 0 units sends nothing"),
         ({"past_limit": "warn"}, "plans[0].versions[0].past_limit", "Invalid enum value 'warn'"),
         ({"title": "  "}, "plans[0].versions[0].title", "matching regex"),
         ({"title": "Starter\nYour plan: free"}, "plans[0].versions[0].title", "matching regex"),
@@ -131,7 +131,7 @@ def test_a_field_that_is_given_twice_is_refused_as_the_last_would_count(given: s
 def test_more_plans_than_the_table_can_hold_are_refused() -> None:
     plans = [{"name": f"plan-{number}", "versions": [VERSION]} for number in range(3_000)]
 
-    with pytest.raises(BadPlans, match="more than the table can hold: 300,000 bytes") as refusal:
+    with pytest.raises(BadPlans, match="larger than 300,000 bytes") as refusal:
         read({"currency": "USD", "plans": plans})
 
     assert refusal.value.field == "file"
@@ -272,7 +272,7 @@ def test_a_plan_does_not_go() -> None:
 
 
 def test_the_currency_stays() -> None:
-    with pytest.raises(BadPlans, match="in USD, for good, and not in EUR") as refusal:
+    with pytest.raises(BadPlans, match="in USD; the currency cannot become EUR") as refusal:
         added(file() | {"currency": "EUR"}, file())
 
     assert refusal.value.field == "currency"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from longcode import segments
 from longcode.segments import Measure
 
-# 3GPP TS 23.038, written out a second time so that a slip in either shows.
+# 3GPP TS 23.038, written out a second time, so that a mistake in one of the copies is found.
 BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -21,7 +21,7 @@ texts = st.text(
 
 
 def pack_slowly(text: str) -> int:
-    """One character at a time into the segment at hand, as a handset would count."""
+    """Count segments one character at a time."""
     gsm = all(c in BASIC or c in EXTENSION for c in text)
     widths = [2 if (c in EXTENSION if gsm else ord(c) > 0xFFFF) else 1 for c in text]
     alone, each = (160, 153) if gsm else (70, 67)
@@ -58,7 +58,7 @@ def pack_slowly(text: str) -> int:
         ("", 0),
     ],
 )
-def test_segments_are_packed_and_not_divided(text: str, expected: int) -> None:
+def test_a_pair_is_never_split_between_segments(text: str, expected: int) -> None:
     assert segments.measure(text).segments == expected
 
 
@@ -75,11 +75,11 @@ def test_segments_are_packed_and_not_divided(text: str, expected: int) -> None:
         ("a" * 1600, 10),
     ],
 )
-def test_a_unit_is_each_started_160_characters(text: str, expected: int) -> None:
+def test_every_160_characters_begun_are_a_unit(text: str, expected: int) -> None:
     assert segments.measure(text).units == expected
 
 
-def test_gsm_7_is_the_127_basic_characters_beside_the_escape_and_10_of_the_extension() -> None:
+def test_gsm_7_has_127_basic_characters_without_the_escape_and_10_of_the_extension() -> None:
     in_the_plane = [
         chr(point) for point in range(0xD800) if chr(point) != "\x1b" and unicodedata.is_normalized("NFC", chr(point))
     ]
@@ -91,20 +91,20 @@ def test_gsm_7_is_the_127_basic_characters_beside_the_escape_and_10_of_the_exten
 
 
 @pytest.mark.parametrize("character", "ç`‘’“”áíóú中😎")
-def test_what_is_in_neither_table_forces_ucs_2(character: str) -> None:
+def test_a_character_outside_gsm_7_forces_ucs_2(character: str) -> None:
     assert segments.measure(f"a{character}") == Measure("UCS-2", 1, 1, (character,))
 
 
-def test_the_forcing_characters_are_told_once_each_and_in_order() -> None:
+def test_the_forcing_characters_are_listed_once_each_in_order() -> None:
     assert segments.measure("Your “proofs” — “ready” 😎 à ç").forcing == ("“", "”", "—", "😎", "ç")
 
 
-def test_the_escape_is_stripped_before_anything_is_counted() -> None:
+def test_the_escape_character_is_removed_before_counting() -> None:
     assert segments.measure("\x1b" * 500 + "a\r\x1b\ne\x1b\u0301") == Measure("GSM-7", 1, 1, ())
     assert segments.normalise("a\r\x1b\ne\x1b\u0301") == "a\né"
 
 
-def test_half_a_surrogate_pair_is_measured_and_not_choked_on() -> None:
+def test_a_lone_surrogate_is_measured() -> None:
     assert segments.measure("\ud83d") == Measure("UCS-2", 1, 1, ("\ud83d",))
 
 

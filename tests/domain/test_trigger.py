@@ -4,6 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from longcode import keywords
 from longcode.accounts.account import Account
@@ -40,13 +41,13 @@ AT_KEYWORD: dict[str, Any] = {"watches": RecordKind.KEYWORD, "statuses": (), "ti
 
 @pytest.mark.parametrize("edition", ["professional", " Enterprise "])
 def test_professional_and_enterprise_have_triggered_texts(edition: str) -> None:
-    check_trigger_edition(replace(ACCOUNT, edition=edition))
+    check_trigger_edition(structs.replace(ACCOUNT, edition=edition))
 
 
 @pytest.mark.parametrize("edition", ["standard", "", "pro"])
 def test_other_editions_are_refused(edition: str) -> None:
     with pytest.raises(EditionNotEntitled, match="Professional or Enterprise") as refused:
-        check_trigger_edition(replace(ACCOUNT, edition=edition))
+        check_trigger_edition(structs.replace(ACCOUNT, edition=edition))
 
     assert refused.value.field == "edition"
 

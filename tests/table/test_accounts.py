@@ -1,9 +1,9 @@
 """Accounts: an id and an address belong to one, and no change of plan is lost."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
 from longcode.plans.plans import PlanChange
@@ -61,18 +61,18 @@ def test_mailing_credentials_is_taken_by_one_until_its_lease_ends_and_by_none_on
     account = studio(established_at=None)
     soon, later = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
 
-    assert accounts.take_to_establish(account, {}, NOW, soon)
-    assert not accounts.take_to_establish(account, {}, soon, later)
-    assert accounts.take_to_establish(account, {}, soon + timedelta(milliseconds=1), later)
+    assert accounts.claim_establishing(account, {}, NOW, soon)
+    assert not accounts.claim_establishing(account, {}, soon, later)
+    assert accounts.claim_establishing(account, {}, soon + timedelta(milliseconds=1), later)
     accounts.establish("10000001", "form-1", later)
-    assert not accounts.take_to_establish(account, {}, later + timedelta(days=1), later)
+    assert not accounts.claim_establishing(account, {}, later + timedelta(days=1), later)
 
 
 def test_an_account_takes_what_the_form_says_that_brings_its_credentials() -> None:
     account = studio(established_at=None, country_code="61")
     form = {"name": "Foxglove", "country_code": "1", "plan_changes": (PlanChange(LATER, "large"),)}
 
-    taken = accounts.take_to_establish(account, form, LATER, LATER)
+    taken = accounts.claim_establishing(account, form, LATER, LATER)
 
     assert taken == replace(account, name="Foxglove", country_code="1", plan_changes=(PlanChange(LATER, "large"),))
     assert accounts.get("10000001") == taken
@@ -83,8 +83,8 @@ def test_a_plan_that_was_changed_since_stays_whatever_form_comes_again() -> None
     account = accounts.change_plan(first, PlanChange(LATER, "large"))
     form = {"plan_changes": (PlanChange(LATER, "starter"),)}
 
-    assert accounts.take_to_establish(first, form, LATER, LATER) is None
-    assert accounts.take_to_establish(account, form, LATER, LATER) == account
+    assert accounts.claim_establishing(first, form, LATER, LATER) is None
+    assert accounts.claim_establishing(account, form, LATER, LATER) == account
     assert accounts.get("10000001") == account
 
 

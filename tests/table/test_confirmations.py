@@ -30,16 +30,16 @@ def test_a_token_tells_what_it_confirms_for_a_day() -> None:
 def test_a_token_is_used_once() -> None:
     token = accounts.request_confirmation("10000001", "large", NOW)
 
-    store.write(accounts.using_confirmation(token))
+    store.write(accounts.use_confirmation_write(token))
 
     assert accounts.find_confirmation(token, NOW) is None
     with pytest.raises(ConditionFailed):
-        store.write(accounts.using_confirmation(token))
+        store.write(accounts.use_confirmation_write(token))
 
 
 def test_a_token_that_was_never_made_cannot_be_used() -> None:
     with pytest.raises(ConditionFailed):
-        store.write(accounts.using_confirmation("another"))
+        store.write(accounts.use_confirmation_write("another"))
 
 
 def test_the_table_does_not_hold_the_token() -> None:

@@ -22,7 +22,7 @@ def names(minute: int, at_most: int = 100) -> set[str]:
     return {item["name"] for item in due.by(NOW + minute * MINUTE, at_most)}
 
 
-def test_what_is_due_is_found_on_every_shard_and_what_is_not_is_left() -> None:
+def test_items_are_found_on_every_shard_only_once_they_are_due() -> None:
     for index in range(20):
         put(f"past-{index}", -1)
     put("now", 0)
@@ -31,7 +31,7 @@ def test_what_is_due_is_found_on_every_shard_and_what_is_not_is_left() -> None:
     assert names(0) == {f"past-{index}" for index in range(20)}
 
 
-def test_an_item_put_off_comes_again_at_its_time() -> None:
+def test_a_rescheduled_item_is_due_at_its_new_time() -> None:
     put("a", 0)
     [item] = due.by(NOW + MINUTE, 100)
 
@@ -41,7 +41,7 @@ def test_an_item_put_off_comes_again_at_its_time() -> None:
     assert names(6) == {"a"}
 
 
-def test_an_item_that_was_moved_meanwhile_is_left_alone() -> None:
+def test_an_item_whose_time_was_changed_meanwhile_is_not_rescheduled() -> None:
     key = put("a", 0)
     [item] = due.by(NOW + MINUTE, 100)
     store.write(Update(key, remove=("due_shard", "due_at")))
@@ -51,7 +51,7 @@ def test_an_item_that_was_moved_meanwhile_is_left_alone() -> None:
     assert names(6) == set()
 
 
-def test_no_more_of_a_shard_are_taken_than_asked_for() -> None:
+def test_the_limit_holds_for_each_shard() -> None:
     for index in range(40):
         put(str(index), -1)
 

@@ -57,8 +57,8 @@ def test_the_bytes_of_an_invoice_stay() -> None:
     issued = invoices.issue(drawn(10), NOW)
     before = msgspec.json.encode(invoices.get("10000001", "2026-11"))
 
-    invoices.take_to_mail("10000001", "2026-11", NOW, NOW)
-    invoices.note_mailed("10000001", "2026-11", NOW)
+    invoices.claim_mailing("10000001", "2026-11", NOW, NOW)
+    invoices.mark_mailed("10000001", "2026-11", NOW)
     invoices.issue(drawn(5_000), NOW)
 
     assert msgspec.json.encode(invoices.get("10000001", "2026-11")) == before == msgspec.json.encode(issued)
@@ -68,12 +68,12 @@ def test_an_invoice_is_due_until_it_is_mailed() -> None:
     later = NOW + timedelta(minutes=1)
     invoices.issue(drawn(), NOW)
     assert [item["month"] for item in due.by(later, 10)] == ["2026-11"]
-    assert invoices.take_to_mail("10000001", "2026-11", NOW, later)
+    assert invoices.claim_mailing("10000001", "2026-11", NOW, later)
 
-    invoices.note_mailed("10000001", "2026-11", NOW)
+    invoices.mark_mailed("10000001", "2026-11", NOW)
 
     assert list(due.by(later, 10)) == []
-    assert not invoices.take_to_mail("10000001", "2026-11", later + timedelta(days=1), later + timedelta(days=2))
+    assert not invoices.claim_mailing("10000001", "2026-11", later + timedelta(days=1), later + timedelta(days=2))
     assert invoices.get("10000001", "2026-11") == replace(drawn(), number="2026-11-000001")
 
 
@@ -81,9 +81,9 @@ def test_an_invoice_is_mailed_by_one_at_a_time_and_by_another_when_that_one_died
     invoices.issue(drawn(), NOW)
     lease = NOW + timedelta(minutes=1)
 
-    first = invoices.take_to_mail("10000001", "2026-11", NOW, lease)
-    beside = invoices.take_to_mail("10000001", "2026-11", NOW + timedelta(seconds=30), lease)
-    after = invoices.take_to_mail("10000001", "2026-11", NOW + timedelta(seconds=61), lease + timedelta(minutes=1))
+    first = invoices.claim_mailing("10000001", "2026-11", NOW, lease)
+    beside = invoices.claim_mailing("10000001", "2026-11", NOW + timedelta(seconds=30), lease)
+    after = invoices.claim_mailing("10000001", "2026-11", NOW + timedelta(seconds=61), lease + timedelta(minutes=1))
 
     assert (first, beside, after) == (True, False, True)
 

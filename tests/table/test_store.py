@@ -12,41 +12,41 @@ ONE, OTHER = Key("p", "1"), Key("p", "2")
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def test_a_failed_condition_shows_what_stands_there() -> None:
+def test_a_failed_condition_shows_the_present_item() -> None:
     store.write(Put(ONE, {"colour": "red"}))
 
-    with pytest.raises(store.ConditionFailed) as met:
+    with pytest.raises(store.ConditionFailed) as failed:
         store.write(Put(ONE, {"colour": "blue"}, ABSENT))
 
-    assert met.value.found[0]["colour"] == "red"
+    assert failed.value.found[0]["colour"] == "red"
 
 
-def test_of_a_transaction_all_is_written_or_nothing() -> None:
+def test_a_transaction_writes_everything_or_nothing() -> None:
     store.write(Put(ONE, {"colour": "red"}))
 
-    with pytest.raises(store.ConditionFailed) as met:
+    with pytest.raises(store.ConditionFailed) as failed:
         store.transact([Put(OTHER, {}), Put(ONE, {"colour": "blue"}, ABSENT)])
 
-    assert list(met.value.found) == [1]
+    assert list(failed.value.found) == [1]
     assert store.get(OTHER) is None
 
 
 @pytest.mark.parametrize("code", ["TransactionConflictException", "ThrottlingError"])
-def test_a_write_waits_for_what_passes(code: str) -> None:
+def test_a_write_is_retried_after_a_transient_error(code: str) -> None:
     with failing("dynamodb", "UpdateItem", code, times=3):
         store.write(Update(ONE, changes={"colour": "red"}))
 
     assert store.get(ONE) == {"pk": "p", "sk": "1", "colour": "red"}
 
 
-def test_what_does_not_pass_is_an_error_at_once() -> None:
+def test_a_write_is_not_retried_after_any_other_error() -> None:
     with failing("dynamodb", "UpdateItem", "AccessDenied", times=99) as answered, pytest.raises(ClientError):
         store.write(Update(ONE, changes={"colour": "red"}))
 
     assert len(answered) == 1
 
 
-def test_an_update_sets_adds_and_removes_in_one() -> None:
+def test_an_update_sets_adds_and_removes_in_one_call() -> None:
     store.write(Put(ONE, {"colour": "red", "count": 2}))
 
     store.write(
@@ -64,7 +64,7 @@ def test_many_items_are_read_in_calls_of_a_hundred() -> None:
     assert len(store.get_many([*keys, keys[0], Key("p", "none")])) == 130
 
 
-def test_a_partition_is_read_in_order_up_to_the_limit_from_a_place_that_need_not_exist() -> None:
+def test_a_query_may_start_after_a_key_that_does_not_exist() -> None:
     for index in range(5):
         store.write(Put(Key("p", f"a#{index}"), {}))
     store.write(Put(Key("p", "b#0"), {}))
@@ -74,7 +74,7 @@ def test_a_partition_is_read_in_order_up_to_the_limit_from_a_place_that_need_not
     assert [item["sk"] for item in found] == ["a#2", "a#3"]
 
 
-def test_deleting_what_is_not_there_is_no_error() -> None:
+def test_deleting_an_absent_item_is_no_error() -> None:
     store.write(Delete(ONE))
 
     assert store.get(ONE) is None

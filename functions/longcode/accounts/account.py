@@ -1,9 +1,11 @@
-"""A studio's account: what it is entitled to, its settings and the plans it chose."""
+"""A studio's account: its settings, its plans, its status, and what these allow."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from longcode import months
 from longcode.errors import AccountClosed, AccountSuspended, EditionNotEntitled
@@ -12,15 +14,15 @@ from longcode.plans import plans
 from longcode.plans.plans import PlanChange
 
 SERVICE = "longcode"
-"""The operator's own account: it sends the answers to STOP, START and HELP, and nobody is billed for it."""
+"""The operator's own account, which sends the responses to STOP, START and HELP. It has no bills."""
 
 TEXTS_AN_HOUR = 10
-"""How many texts an account sends one phone in an hour at most, unless its settings say otherwise."""
+"""How many texts an account may send to one phone in an hour, unless its settings say otherwise."""
 
 _ENTITLED_EDITIONS = ("standard", "professional", "enterprise")
 
 TEXTING_NOT_ENABLED = "You have not enabled SMS Text Messaging."
-"""What the panel says without an account, word for word (facts S33)."""
+"""The panel's message to a studio without an account, word for word (facts S33)."""
 
 
 class AccountStatus(StrEnum):
@@ -35,7 +37,7 @@ STATUS_REFUSALS: Mapping[str | None, str] = {
     AccountStatus.SUSPENDED: "account_suspended",
     AccountStatus.CLOSED: "account_closed",
 }
-"""The code with which a text is refused, by its account's status; they are codes of longcode/errors.py."""
+"""The code with which a text is refused, by its account's status; see longcode/errors.py."""
 
 
 class ReplyDelivery(StrEnum):
@@ -46,7 +48,7 @@ class ReplyDelivery(StrEnum):
 
 
 class WebhookEvent(StrEnum):
-    """What a studio's hosted software can be told of."""
+    """The events that a webhook can be sent for."""
 
     MESSAGE_RECEIVED = "message.received"
     MESSAGE_STATUS = "message.status"
@@ -56,14 +58,14 @@ class WebhookEvent(StrEnum):
 
 
 class QuietZone(StrEnum):
-    """Which zone is taken for a client who has none on record: the likely one of the phone, or the studio's own."""
+    """The time zone for a client without one on record: the likely zone of the phone number, or the studio's own."""
 
     LIKELY = "likely"
     STUDIO = "studio"
 
 
 class OnUncertain(StrEnum):
-    """What becomes of a text that nobody knows of at its deadline: it is given up, or sent a second time, once."""
+    """What to do with a text that is still uncertain at its deadline: give it up, or send it a second time, once."""
 
     GIVE_UP = "give_up"
     RESEND = "resend"
@@ -71,14 +73,13 @@ class OnUncertain(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OldSecret:
-    """A webhook's secret that was replaced, and until when it still signs beside the new one."""
+    """A replaced webhook secret, and until when requests are signed with it as well."""
 
     secret: str
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusChange:
+class StatusChange(Struct, frozen=True, kw_only=True):
     """A change of an account's status by the operator. The studio is shown the reason, but not who made it."""
 
     at: datetime
@@ -87,19 +88,14 @@ class StatusChange:
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
 
-    `number` is the number that is dedicated to it: without one, its texts go over those that all studios share, which
-    it left at `number_since`.
-    `webhook_gone_at` is when its software answered 410, which switches webhooks off.
-    `watched_month` is the newest month of which somebody looks at what is used.
-
-    `standing` is its status, `standings` the history of it, oldest first: what the operator set.
-
-    `allowed_countries` are calling codes that it texts besides its own, `statuses` its own words for what its
-    sessions, orders and so on can be, by kind of record. `create_clients`: texting an unknown number makes a client.
+    `number` is its dedicated number: without one, its texts go over the numbers that all studios share, which it
+    stopped using at `number_since`. `webhook_gone_at` is when its software answered 410, which switches webhooks off.
+    `watched_month` is the newest month whose quota is on the due index. `status_changes` are made by the operator,
+    oldest first. `allowed_countries` are calling codes that it may text besides its own. `statuses` are its own words
+    for the status of its records, by kind. `create_clients`: a text to an unknown number creates a client.
     """
 
     id: str
@@ -133,21 +129,21 @@ class Account:
     established_at: datetime | None = None
     stripe_customer: str | None = None
     watched_month: str | None = None
-    statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    standing: AccountStatus = AccountStatus.ACTIVE
-    standings: tuple[StatusChange, ...] = ()
+    statuses: dict[str, tuple[str, ...]] = {}
+    status: AccountStatus = field(default=AccountStatus.ACTIVE, name="standing")
+    status_changes: tuple[StatusChange, ...] = field(default=(), name="standings")
 
 
 def countries(account: Account) -> tuple[str, ...]:
-    """List the calling codes of the countries that an account texts: its own, and those that it allows."""
+    """Return the calling codes of the countries that an account may text: its own, and those in its settings."""
     return (account.country_code, *account.allowed_countries)
 
 
 def why_silent(account: Account) -> AccountSuspended | AccountClosed | None:
-    """Tell why an account sends nothing, whatever else it would be allowed; None when it may send."""
-    match account.standing:
+    """Return why the account may not send, or None."""
+    match account.status:
         case AccountStatus.SUSPENDED:
-            reason = account.standings[-1].reason if account.standings else None
+            reason = account.status_changes[-1].reason if account.status_changes else None
             return AccountSuspended(f"The operator has suspended this account, so it sends nothing: {reason}")
         case AccountStatus.CLOSED:
             return AccountClosed("This account is closed, so it sends nothing.")
@@ -156,39 +152,39 @@ def why_silent(account: Account) -> AccountSuspended | AccountClosed | None:
 
 
 def check_may_send(account: Account) -> None:
-    """Refuse what an account that is suspended or closed would send; raises `AccountSuspended` or `AccountClosed`."""
+    """Raise `AccountSuspended` or `AccountClosed` if the account may not send."""
     if refusal := why_silent(account):
         raise refusal
 
 
 def check_open(account: Account) -> None:
-    """Refuse to change the plan of an account that is closed; raises `AccountClosed`."""
-    if account.standing is AccountStatus.CLOSED:
-        raise AccountClosed("This account is closed: its plan changes no more, unless the operator opens it again.")
+    """Raise `AccountClosed` if the account is closed, so that its plan cannot change."""
+    if account.status is AccountStatus.CLOSED:
+        raise AccountClosed("This account is closed, so its plan cannot be changed. The operator can open it again.")
 
 
 def plan_in(account: Account, month: str) -> str | None:
-    """Tell the plan whose whole fee an account owes for a month, or None: it joined later, or was closed before it.
+    """Return the plan whose fee an account owes for a month, or None: it joined later, or was closed before.
 
-    There is no proration (facts S16): a month in which it was open for a second costs as much as any.
+    There is no proration (facts S16): an account that was open at any time of the month owes the whole fee.
     """
-    is_open = was_open_in(month, account.standings)
+    is_open = was_open_in(month, account.status_changes)
     return plans.in_month(month, account.plan_changes) if is_open else None
 
 
 def check_edition(edition: str) -> None:
-    """Refuse an edition that texting is no add-on of (facts S1); raises `EditionNotEntitled`."""
+    """Raise `EditionNotEntitled` for an edition that does not offer texting (facts S1)."""
     if edition.strip().casefold() not in _ENTITLED_EDITIONS:
         entitled = "Standard, Professional and Enterprise"
         raise EditionNotEntitled(f"Texting is an add-on of the {entitled} editions.", field="edition")
 
 
 def panel_message(account: Account | None) -> str | None:
-    """Tell what stands in an account's way, for a person; None if it has texting.
+    """Return why an account has no texting, for the panel; None if it has.
 
-    One that is not there, not established or closed is no account; one that is suspended is told why.
+    An account that has no credentials yet or is closed counts as no account; a suspended one gets the reason.
     """
-    if account is None or account.established_at is None or account.standing is AccountStatus.CLOSED:
+    if account is None or account.established_at is None or account.status is AccountStatus.CLOSED:
         return TEXTING_NOT_ENABLED
     refusal = why_silent(account)
     return refusal.detail if refusal else None
@@ -201,7 +197,7 @@ def was_closed(at: datetime, changes: Iterable[StatusChange]) -> bool:
 
 
 def was_open_in(month: str, changes: Iterable[StatusChange]) -> bool:
-    """Return whether an account was open, suspended or not, at any time of a month that it had joined by."""
+    """Return whether an account was open, suspended or not, at any time of a month. It has to have joined by then."""
     begins, ends = months.bounds(month)
     is_open = True
     for change in changes:

@@ -1,13 +1,14 @@
-"""Accounts: establishing one, its settings, its plan changes, its password's hash."""
+"""Accounts: sign-up, settings, changes of plan and status, password hashes; plan confirmations; templates."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
+from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account, OldSecret, ReplyDelivery, StatusChange
 from longcode.errors import NotFound
@@ -19,6 +20,15 @@ from longcode.template import Template
 _CONFIRMATION_VALID = timedelta(hours=24)
 
 
+class Confirmation(Struct, frozen=True, kw_only=True):
+    """A change of plan that waits until the studio follows the link in its mail."""
+
+    account: str
+    plan: str
+    valid_until: datetime
+    used: bool = False
+
+
 def get(account: str) -> Account | None:
     """Read an account."""
     found = store.get(keys.account(account))
@@ -26,7 +36,7 @@ def get(account: str) -> Account | None:
 
 
 def need(account: str) -> Account:
-    """Read an account that must be there; raises `NotFound`."""
+    """Read an account; raises `NotFound`."""
     found = get(account)
     if found is None:
         raise NotFound("There is no such account.")
@@ -34,13 +44,13 @@ def need(account: str) -> Account:
 
 
 def with_email(address: str) -> str | None:
-    """Find the id of the account that signed up with that address."""
+    """Return the id of the account that signed up with that address."""
     found = store.get(keys.email(address))
     return str(found["account"]) if found else None
 
 
 def open_account(account: Account) -> None:
-    """Write a new account; raises `ConditionFailed` when its id or its address is taken."""
+    """Write a new account; raises `ConditionFailed` if its id or address is taken."""
     store.transact(
         [
             Put(keys.account(account.id), {"type": "account", **attributes(account)}, ABSENT),
@@ -51,20 +61,20 @@ def open_account(account: Account) -> None:
 
 
 def all_ids(after: str | None = None) -> Iterator[str]:
-    """List the ids of all accounts in their order, or of those after one."""
+    """Yield the ids of all accounts in order, starting after an id."""
     start = keys.registered(after) if after else None
     return (str(found["account"]) for found in store.query(keys.registered(), after=start))
 
 
 def get_many(ids: Iterable[str]) -> list[Account]:
-    """Read some accounts, a hundred in a call; what is not there is left out."""
-    wanted = [keys.account(one) for one in dict.fromkeys(ids)]
+    """Read accounts, a hundred in a call; those that do not exist are left out."""
+    wanted = [keys.account(account) for account in dict.fromkeys(ids)]
     found = store.get_many(wanted) if wanted else {}
     return [read(Account, found[key]) for key in wanted if key in found]
 
 
 def with_webhook() -> Iterator[Account]:
-    """List the accounts whose hosted software takes webhooks."""
+    """Yield the accounts that receive webhooks."""
     for listed in store.query(keys.with_webhook()):
         account = get(str(listed["account"]))
         if account and account.delivery is ReplyDelivery.WEBHOOK:
@@ -72,38 +82,38 @@ def with_webhook() -> Iterator[Account]:
 
 
 def hosted(ids: Iterable[str]) -> list[Account]:
-    """Read those of some accounts whose hosted software takes webhooks."""
-    return [one for one in get_many(ids) if one.delivery is ReplyDelivery.WEBHOOK]
+    """Return the accounts, among these ids, that receive webhooks."""
+    return [account for account in get_many(ids) if account.delivery is ReplyDelivery.WEBHOOK]
 
 
 def switch_webhook_off(account: str, url: str, now: datetime) -> bool:
-    """Let a studio poll again, whose software wants no more at this address; False when it has another by now."""
+    """Switch an account to polling; return False if its webhook has another address by now."""
     off = {"delivery": ReplyDelivery.POLL, "webhook_gone_at": now}
     return store.try_write(Update(keys.account(account), changes=off, when=Attr("webhook_url").eq(url)))
 
 
 def change_webhook_secret(account: Account, secret: str, old: Sequence[OldSecret]) -> bool:
-    """Write a new secret and those that still sign beside it; False when another was made meanwhile."""
+    """Write a new secret and the old ones that are still in use; return False if another was written meanwhile."""
     before = Attr("webhook_secret")
     same = before.eq(account.webhook_secret) if account.webhook_secret else before.not_exists()
-    changes = {"webhook_secret": secret, "webhook_old_secrets": [attributes(one) for one in old]}
+    changes = {"webhook_secret": secret, "webhook_old_secrets": [attributes(old_secret) for old_secret in old]}
     return store.try_write(Update(keys.account(account.id), changes=changes, when=same & PRESENT))
 
 
 def list_webhook(account: str) -> None:
-    """Put an account on the list of webhooks. It stays there: one that polls again is passed over."""
+    """Put an account on the list of webhooks for good; `with_webhook` skips it if it polls again."""
     store.write(Put(keys.with_webhook(account), {"type": "webhook", "account": account}))
 
 
 def change_settings(account: str, settings: dict[str, Any]) -> None:
-    """Write some settings."""
-    gone = tuple(name for name, value in settings.items() if value is None)
-    kept = {name: value for name, value in settings.items() if value is not None}
-    store.write(Update(keys.account(account), changes=kept, remove=gone, when=PRESENT))
+    """Write settings; None removes one."""
+    removed = tuple(name for name, value in settings.items() if value is None)
+    changes = {name: value for name, value in settings.items() if value is not None}
+    store.write(Update(keys.account(account), changes=changes, remove=removed, when=PRESENT))
 
 
 def change_plan(account: Account, change: PlanChange, *others: Write) -> Account:
-    """Add a change to the history, together with other writes; raises `ConditionFailed` when another came first."""
+    """Add a change of plan, together with other writes; raises `ConditionFailed` if another was added meanwhile."""
     changes = (*account.plan_changes, change)
     before = attributes(account)["plan_changes"]
     after = [*before, attributes(change)]
@@ -113,8 +123,8 @@ def change_plan(account: Account, change: PlanChange, *others: Write) -> Account
 
 
 def set_status(account: Account, change: StatusChange) -> Account:
-    """Change an account's status; raises `ConditionFailed` when another change was written meanwhile."""
-    changed = replace(account, standing=change.to, standings=(*account.standings, change))
+    """Change an account's status; raises `ConditionFailed` if another change was written meanwhile."""
+    changed = replace(account, status=change.to, status_changes=(*account.status_changes, change))
     before, after = attributes(account).get("standings"), attributes(changed)["standings"]
     same = Attr("standings").eq(before) if before else Attr("standings").not_exists()
     changes = {"standing": change.to, "standings": after}
@@ -129,16 +139,16 @@ def password_hash(account: str) -> str | None:
 
 
 def set_password(account: str, hashed: str, *, instead_of: str | None = None) -> None:
-    """Write the hash of a new password; raises `ConditionFailed` when it is not `instead_of` that it replaces."""
+    """Write the hash of a new password; raises `ConditionFailed` if the old hash is no longer `instead_of`."""
     unchanged = Attr("hash").eq(instead_of) if instead_of else None
     store.write(Put(keys.password(account), {"type": "password", "hash": hashed}, unchanged))
 
 
-def take_to_establish(account: Account, form: Mapping[str, Any], now: datetime, until: datetime) -> Account | None:
-    """Take the task of mailing an account its credentials: one at a time, and never again once they are sent.
+def claim_establishing(account: Account, form: Mapping[str, Any], now: datetime, until: datetime) -> Account | None:
+    """Lease the mailing of an account's credentials; return None if another worker has it, or if they were sent.
 
-    The account takes what this form says: of several forms, the one that brings the credentials counts. Unless the
-    plan was changed since: then credentials were sent, and only the note of it is missing.
+    The account takes its details from this form: of several forms, the one whose credentials are mailed counts. But
+    if the plan was changed since, credentials were already mailed, without a record of it: then it keeps its details.
     """
     free = Attr("established_at").not_exists() & (
         Attr("establishing_until").not_exists() | Attr("establishing_until").lt(keys.instant(now))
@@ -149,35 +159,25 @@ def take_to_establish(account: Account, form: Mapping[str, Any], now: datetime, 
     write = Update(
         keys.account(account.id),
         changes={**changes, "establishing_until": until},
-        remove=tuple(name for name in form if name not in changes),  # what is a default now
+        remove=tuple(name for name in form if name not in changes),  # values that equal the default
         when=free & same,
     )
     return taken if store.try_write(write) else None
 
 
 def establish(account: str, sign_up: str, now: datetime) -> None:
-    """Note which form brought the studio its credentials: from now on another one only changes the plan."""
+    """Write by which form the account got its credentials; any other form now only asks for a change of plan."""
     established = {"established_at": now, "established_by": sign_up}
     store.write(Update(keys.account(account), changes=established, remove=("establishing_until",)))
 
 
 def is_established_by(account: str, sign_up: str) -> bool:
-    """Tell whether it was this form that brought the studio its credentials."""
+    """Return whether the account got its credentials by this form."""
     return (store.get(keys.account(account)) or {}).get("established_by") == sign_up
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmation:
-    """The plan that an account takes when the link is followed."""
-
-    account: str
-    plan: str
-    valid_until: datetime
-    used: bool = False
-
-
 def request_confirmation(account: str, plan: str, now: datetime) -> str:
-    """Keep a change of plan for a day, and give the token that confirms it; only its hash is kept."""
+    """Store a change of plan for a day, and return the token that confirms it; only its hash is stored."""
     token = secrets.token_urlsafe(32)
     waiting = Confirmation(account=account, plan=plan, valid_until=now + _CONFIRMATION_VALID)
     item = {"type": "confirmation", **store.expires(now + 2 * _CONFIRMATION_VALID), **attributes(waiting)}
@@ -186,19 +186,19 @@ def request_confirmation(account: str, plan: str, now: datetime) -> str:
 
 
 def find_confirmation(token: str, now: datetime) -> Confirmation | None:
-    """Find what a token confirms, while it is valid and unused."""
+    """Return the change of plan of a token, while it is valid and unused."""
     found = store.unexpired(store.get(_confirmation_key(token)), now)
     waiting = read(Confirmation, found) if found else None
     return waiting if waiting and not waiting.used and now < waiting.valid_until else None
 
 
 def use_confirmation(token: str) -> None:
-    """Use a token up; raises `ConditionFailed` when it was used before."""
-    store.write(using_confirmation(token))
+    """Mark a token as used; raises `ConditionFailed` if it was used before."""
+    store.write(use_confirmation_write(token))
 
 
-def using_confirmation(token: str) -> Update:
-    """Make the write that uses a token up, and fails when it was used before."""
+def use_confirmation_write(token: str) -> Update:
+    """Return the write that marks a token as used; it fails if it was used before."""
     unused = Attr("account").exists() & Attr("used").not_exists()
     return Update(_confirmation_key(token), changes={"used": True}, when=unused)
 
@@ -225,5 +225,5 @@ def put_template(template: Template) -> None:
 
 
 def delete_template(account: str, name: str) -> bool:
-    """Delete a template; tells whether it was there."""
+    """Delete a template; return False if it does not exist."""
     return store.try_write(Delete(keys.template(account, name), PRESENT))

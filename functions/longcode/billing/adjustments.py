@@ -1,65 +1,23 @@
-"""Late units: those that were counted after their month's invoice stand on the next one, at their month's price."""
+"""What an invoice has besides its own month (late units, credits), and what keeps it from being issued (findings)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
+
+from msgspec import Struct
 
 from longcode import months
 from longcode.billing.invoice import LATE, Invoice, InvoiceLine, charges
 from longcode.plans.plans import Plan
 from longcode.usage.usage import Usage
 
-_LOOKED_BACK = 3
+_MONTHS_BACK = 3
 
 
-def months_before(month: str) -> list[str]:
-    """List the months whose late units an invoice has, oldest first."""
-    found = [month]
-    for _ in range(_LOOKED_BACK):
-        found.insert(0, months.previous(found[0]))
-    return found[:-1]
+class Credit(Struct, frozen=True, kw_only=True):
+    """An amount, in millionths of the currency, to take off the account's next invoice.
 
-
-def months_beside(month: str) -> list[str]:
-    """List the months whose invoices tell what is billed of the months before: the newer ones may be issued first."""
-    beside = [*months_before(month), month]
-    for _ in range(_LOOKED_BACK - 1):
-        beside.append(months.following(beside[-1]))
-    return [one for one in beside if one != month]
-
-
-def billed_in(month: str, invoices: Iterable[Invoice]) -> Usage | None:
-    """Tell what of a month is on invoices: its own, and lines of later ones. None before its own is issued."""
-    every = list(invoices)
-    own = next((one for one in every if one.month == month), None)
-    if own is None:
-        return None
-    lines = [line for one in every for line in one.lines if line.item.startswith(LATE) and line.month == month]
-    return Usage(
-        units_sent=own.units_sent + _quantity(lines, "units_sent"),
-        units_received=own.units_received + _quantity(lines, "units_received"),
-    )
-
-
-def late_lines(month: str, plan: Plan, billed: Usage, counted: Usage) -> Iterator[InvoiceLine]:
-    """Give what a month would have had more, or less, on each line of its invoice."""
-    before, after = ({line.item: line for line in charges(plan, usage)} for usage in (billed, counted))
-    for item, line in (before | after).items():
-        more = (after[item].quantity if item in after else 0) - (before[item].quantity if item in before else 0)
-        if more:
-            told = f"{line.description}, counted late"
-            yield InvoiceLine(f"{LATE}{item}", told, more, line.price_micros, more * line.price_micros, month)
-
-
-def _quantity(lines: Iterable[InvoiceLine], direction: str) -> int:
-    return sum(line.quantity for line in lines if line.item.startswith(f"{LATE}{direction}"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credit:
-    """So much less, in millionths of the currency, because of something about the invoice of a month.
-
-    `applied_in` is the month whose invoice has it.
+    `month` is the invoice that it is given for, `applied_in` the month whose invoice it was taken off.
     """
 
     account: str
@@ -71,11 +29,10 @@ class Credit:
     applied_in: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
-    """Where an account's invoices stand: what the last was too small for, and how many credits wait for the next.
+class Balance(Struct, frozen=True, kw_only=True):
+    """The amount that an account's last invoice carried on to the next, and how many credits wait for the next.
 
-    `version` is another after each invoice and each credit, so that two of them never meet.
+    `version` grows with each invoice and each credit, so a write that was computed from an older balance fails.
     """
 
     account: str
@@ -84,33 +41,8 @@ class Balance:
     waiting: int = 0
 
 
-def is_same_credit(one: Credit, other: Credit) -> bool:
-    """Tell whether two credits are one that was given twice."""
-    return (one.month, one.amount_micros, one.reason) == (other.month, other.amount_micros, other.reason)
-
-
-def credit_lines(
-    charges: Iterable[InvoiceLine], carried_micros: int, credits_given: Sequence[Credit]
-) -> list[InvoiceLine]:
-    """List what takes away from the charges; where they are too small for it, the last line puts the rest off."""
-    taken = [_credit_line("brought_forward", "Brought forward", -carried_micros)] if carried_micros else []
-    taken += [_credit_line("credit", one.reason, -one.amount_micros, one.month) for one in credits_given]
-    below = sum(line.amount_micros for line in (*charges, *taken))
-    return [*taken, _credit_line("carried_on", "Carried on to the next invoice", -below)] if below < 0 else taken
-
-
-def carried_on(lines: Iterable[InvoiceLine]) -> int:
-    """Tell what an invoice carries on to the next."""
-    return sum(line.amount_micros for line in lines if line.item == "carried_on")
-
-
-def _credit_line(item: str, description: str, micros: int, month: str | None = None) -> InvoiceLine:
-    return InvoiceLine(item, description, 1, micros, micros, month)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One count of a month, as the counters have it and as the messages add up."""
+class Difference(Struct, frozen=True, kw_only=True):
+    """A count of a month that is not the same in its counters and in the sum over its messages."""
 
     month: str
     count: str
@@ -118,8 +50,7 @@ class Difference:
     messages: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
+class Findings(Struct, frozen=True, kw_only=True):
     """Why an invoice is not sent: counts that differ, messages that cannot be read, lines that do not add up."""
 
     differences: tuple[Difference, ...] = ()
@@ -137,10 +68,86 @@ class Findings:
         )
 
 
-def compare_counts(month: str, counters: Usage, messages: Usage) -> Findings:
-    """Compare the counters of a month with what its messages add up to."""
-    pairs = [(one.name, getattr(counters, one.name), getattr(messages, one.name)) for one in fields(Usage)]
-    differ = [
-        Difference(month=month, count=name, counters=has, messages=sums) for name, has, sums in pairs if has != sums
+def months_before(month: str) -> list[str]:
+    """List the months whose late units are on a month's invoice, oldest first."""
+    before = [month]
+    for _ in range(_MONTHS_BACK):
+        before.insert(0, months.previous(before[0]))
+    return before[:-1]
+
+
+def months_beside(month: str) -> list[str]:
+    """List the months, without this one, whose invoices can have units of the months before.
+
+    Newer months are among them, because their invoices may be issued first.
+    """
+    beside = [*months_before(month), month]
+    for _ in range(_MONTHS_BACK - 1):
+        beside.append(months.following(beside[-1]))
+    return [other for other in beside if other != month]
+
+
+def billed_in(month: str, invoices: Iterable[Invoice]) -> Usage | None:
+    """Return the units of a month that invoices have: its own, and later ones as late units.
+
+    Return None before the month's own invoice is issued.
+    """
+    issued = list(invoices)
+    own = next((invoice for invoice in issued if invoice.month == month), None)
+    if own is None:
+        return None
+    late = [
+        line for invoice in issued for line in invoice.lines if line.item.startswith(LATE) and line.month == month
     ]
-    return Findings(differences=tuple(differ))
+    return Usage(
+        units_sent=own.units_sent + _quantity(late, "units_sent"),
+        units_received=own.units_received + _quantity(late, "units_received"),
+    )
+
+
+def _quantity(late: Iterable[InvoiceLine], item: str) -> int:
+    return sum(line.quantity for line in late if line.item.startswith(f"{LATE}{item}"))
+
+
+def late_lines(month: str, plan: Plan, billed: Usage, counted: Usage) -> Iterator[InvoiceLine]:
+    """Yield a line, at the month's own price, for each line of its invoice that would have had another quantity."""
+    before, after = ({line.item: line for line in charges(plan, usage)} for usage in (billed, counted))
+    for item, line in (before | after).items():
+        more = (after[item].quantity if item in after else 0) - (before[item].quantity if item in before else 0)
+        if more:
+            description = f"{line.description}, counted late"
+            yield InvoiceLine(f"{LATE}{item}", description, more, line.price_micros, more * line.price_micros, month)
+
+
+def is_same_credit(credit: Credit, other: Credit) -> bool:
+    """Return whether two credits under one id are the same order, given twice."""
+    return (credit.month, credit.amount_micros, credit.reason) == (other.month, other.amount_micros, other.reason)
+
+
+def credit_lines(charges: Iterable[InvoiceLine], carried_micros: int, waiting: Sequence[Credit]) -> list[InvoiceLine]:
+    """List what is taken off the charges. If that is more than the charges, the last line carries the rest on."""
+    taken = [_credit_line("brought_forward", "Brought forward", -carried_micros)] if carried_micros else []
+    taken += [_credit_line("credit", credit.reason, -credit.amount_micros, credit.month) for credit in waiting]
+    total = sum(line.amount_micros for line in (*charges, *taken))
+    return [*taken, _credit_line("carried_on", "Carried on to the next invoice", -total)] if total < 0 else taken
+
+
+def _credit_line(item: str, description: str, micros: int, month: str | None = None) -> InvoiceLine:
+    return InvoiceLine(item, description, 1, micros, micros, month)
+
+
+def carried_on(lines: Iterable[InvoiceLine]) -> int:
+    """Return the amount that an invoice with these lines carries on to the next, in millionths."""
+    return sum(line.amount_micros for line in lines if line.item == "carried_on")
+
+
+def compare_counts(month: str, counters: Usage, messages: Usage) -> Findings:
+    """Compare a month's counters with the sum over its messages."""
+    counts = [(field.name, getattr(counters, field.name), getattr(messages, field.name)) for field in fields(Usage)]
+    return Findings(
+        differences=tuple(
+            Difference(month=month, count=name, counters=counter, messages=total)
+            for name, counter, total in counts
+            if counter != total
+        )
+    )

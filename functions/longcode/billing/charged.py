@@ -1,4 +1,4 @@
-"""The texts that a month's counters count, one by one: to be listed, and to be held against the counters."""
+"""The texts that a month's counters count: walked for the list of texts, and to check the counters against them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -18,34 +18,45 @@ from longcode.windows import FURTHEST, VALID_IF_HELD
 
 CURSOR = keys.FOLDER_PLACE
 
-_A_CHUNK = 500
-_CLOCKS_DIFFER = timedelta(minutes=5)  # of who accepts a text and who claims it
-_SCHEDULED_APART = FURTHEST / 3  # a stretch of an account of 200,000 texts a month takes some seconds
+_CHUNK_SIZE = 500
+_CLOCK_SKEW = timedelta(minutes=5)  # between the process that accepts a text and the one that claims it
+_SCHEDULED_WINDOW = FURTHEST / 3  # reading a third of the year takes seconds at 200,000 texts a month
 
 
 class Unreadable(Exception):
-    """A message that may be the month's cannot be read: whoever adds up without it adds up wrong. It has its id."""
+    """A message that may be the month's cannot be read, so any sum over the month is wrong. It has the ids."""
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
-    """Some of a month's texts, those that cannot be read, and up to which place these are all: None for the end."""
+    """Some of a month's texts, and the ids of those that cannot be read.
+
+    Every text up to the place `reached` has been returned; it is None in the last chunk.
+    """
 
     messages: list[Message]
     unreadable: list[str]
     reached: str | None
 
 
+class _Window(Struct, frozen=True):
+    """A range of places in the account's folders, the directions to read there, and a filter."""
+
+    since: str
+    until: str
+    directions: tuple[Direction, ...] = tuple(Direction)
+    where: ConditionBase | None = None
+
+
 def of_month(account: str, month: str) -> Iterator[Message]:
-    """Give every text, in or out, that the counters of a month count: each once, in the order of acceptance.
+    """Yield every text, sent or received, that a month's counters count: each once, in the order of acceptance.
 
-    `longcode.usage.of` tells what each adds. Raises `Unreadable` rather than leave one out.
+    `longcode.usage.usage.usage_of` returns what each adds. Raises `Unreadable` rather than leave a text out.
 
-    Places come from an index, which lags behind the table: by less than a second as a rule, but nobody promises it.
-    So what came in the last seconds, a reply that the operator moves here meanwhile, or a message that staff link,
-    unlink and link again within a moment, may be missed, and a text that is counted while this walks may be in it or
-    not. None is ever given twice, or for the wrong month. So whoever finds less than the counters have must look
-    again, some minutes later, before it means anything; and read the counters before and after, for they may have
-    moved.
+    Places come from an index, which is usually less than a second behind the table, without a guarantee. A text may
+    be missed if it came in the last seconds, if the operator moves it here during the walk, or if staff link, unlink
+    and link it again within a moment; one that is counted during the walk may be there or not. No text is yielded
+    twice or for the wrong month. So a sum below the counters means something only if it is still below them some
+    minutes later, and if the counters were the same before and after the walk.
     """
     for chunk in chunks(account, month):
         if chunk.unreadable:
@@ -53,8 +64,8 @@ def of_month(account: str, month: str) -> Iterator[Message]:
         yield from chunk.messages
 
 
-def chunks(account: str, month: str, after: str | None = None, size: int = _A_CHUNK) -> Iterator[Chunk]:
-    """Give what `of_month` gives, so many at a time at most, from a place on that an earlier chunk reached."""
+def chunks(account: str, month: str, after: str | None = None, size: int = _CHUNK_SIZE) -> Iterator[Chunk]:
+    """Yield what `of_month` does, at most `size` texts at a time, from the place that an earlier chunk reached."""
     windows = list(_windows(month))
     for window in windows:
         if after is None or after < window.until:
@@ -62,76 +73,71 @@ def chunks(account: str, month: str, after: str | None = None, size: int = _A_CH
                 yield _chunk(month, places, None if reached == windows[-1].until else reached)
 
 
-class _Window(Struct, frozen=True):
-    """A stretch of places in some lists, and which of the texts there are looked at."""
-
-    since: str
-    until: str
-    ways: tuple[Direction, ...] = tuple(Direction)
-    where: ConditionBase | None = None
-
-
 def _windows(month: str) -> Iterator[_Window]:
-    """List where a month's texts can stand: at their acceptance, which is up to a year before they were to go.
+    """Yield the places where a month's texts can be: a text's place is its acceptance, up to a year before it goes.
 
-    A text goes within a day of its time (`longcode/windows.py`), so of the year before only what was scheduled for
-    the month is read; and a text of the last second may have been claimed by a clock that was behind.
+    A text goes within a day of its time (`longcode/windows.py`), so of the year before only texts scheduled for the
+    month are read. A text of the month's last second may have been claimed by a clock that was behind.
     """
     begins, ends = months.bounds(month)
-    since, until = begins - VALID_IF_HELD, ends + _CLOCKS_DIFFER
+    since, until = begins - VALID_IF_HELD, ends + _CLOCK_SKEW
     scheduled = Attr("send_at").between(keys.instant(since), keys.instant(until))
-    cuts = [since - number * _SCHEDULED_APART for number in (3, 2, 1, 0)]
+    cuts = [since - number * _SCHEDULED_WINDOW for number in (3, 2, 1, 0)]
     for cut, following in pairwise(keys.folder_place(cut, keys.END) for cut in cuts):
         yield _Window(cut, following, (Direction.OUT,), scheduled)
     yield _Window(keys.folder_place(since, keys.END), keys.folder_place(until, keys.END))
 
 
 def _places(account: str, window: _Window, after: str, size: int) -> Iterator[tuple[list[keys.Key], str]]:
-    """Read the places of a window, so many at a time, and up to which these are all.
+    """Yield the keys of a window's items, at most about `size` at a time, and the place up to which they are all.
 
-    A message that is linked or unlinked changes lists, and could be in each when the other is read. So the lists are
-    read again, one after the other: what changes lists between the two was in its list all the while before.
+    Linking or unlinking a message moves it to another folder, where a single pass may miss it. So each stretch is
+    read twice: a message that moved between the two passes was in its first folder during the whole first pass.
     """
-    listed = merge(*_lists(account, window, after, window.until, size), key=_place)
+    listed = merge(*_folders(account, window, after, window.until, size), key=_place)
     each_once = (next(same) for _, same in groupby(listed, _place))
     reached = after
     while reached < window.until:
         first = list(islice(each_once, size))
         until = _place(first[-1]) if len(first) == size else window.until
-        again = chain.from_iterable(_lists(account, window, reached, until, None))
-        found = {_place(one): keys.Key(one["pk"], one["sk"]) for one in chain(first, again)}
-        yield [found[place] for place in sorted(found) if place > reached], until
+        second = chain.from_iterable(_folders(account, window, reached, until, None))
+        keys_by_place = {_place(item): keys.Key(item["pk"], item["sk"]) for item in chain(first, second)}
+        yield [keys_by_place[place] for place in sorted(keys_by_place) if place > reached], until
         reached = until
 
 
-def _lists(account: str, window: _Window, since: str, until: str, a_call: int | None) -> list[Iterator[Attributes]]:
-    size = None if window.where else a_call  # a call's size is of what it passes by, too
+def _folders(account: str, window: _Window, since: str, until: str, page: int | None) -> list[Iterator[Attributes]]:
+    size = None if window.where else page  # a query's page size counts the items that its filter drops, too
     return [
-        store.query_index(keys.FOLDER, one, after=since, before=until, page=size, where=window.where)
-        for one in (keys.folder(account, way, linked=linked) for linked in (False, True) for way in window.ways)
+        store.query_index(keys.FOLDER, folder, after=since, before=until, page=size, where=window.where)
+        for folder in (
+            keys.folder(account, direction, linked=linked)
+            for linked in (False, True)
+            for direction in window.directions
+        )
     ]
 
 
-def _place(found: Attributes) -> str:
-    return str(found["folder_at"])
+def _place(item: Attributes) -> str:
+    return str(item["folder_at"])
 
 
 def _chunk(month: str, places: Sequence[keys.Key], reached: str | None) -> Chunk:
-    found = store.get_many(places)
+    items = store.get_many(places)
     texts: list[Message] = []
     unreadable: list[str] = []
     for key in places:
-        if key in found:  # else the operator has moved it away meanwhile
+        if key in items:  # else the operator has just moved it to another account
             try:
-                texts.append(read(Message, found[key]))
+                texts.append(read(Message, items[key]))
             except ValidationError:
-                unreadable += _may_count(found[key], month)
+                unreadable += _may_count(items[key], month)
     counted = [text for text in texts if text.month == month and is_counted(text)]
     return Chunk(messages=counted, unreadable=unreadable, reached=reached)
 
 
 def _may_count(item: Attributes, month: str) -> list[str]:
-    """Give the id of what cannot be read, unless it says for sure that it is another month's."""
+    """Return the id of an item that cannot be read, unless its month shows that it is another month's."""
     count("UnreadableItems")
     logger.exception("cannot be counted")
     other = item.get("month")

@@ -1,4 +1,4 @@
-"""Closes an account's month: computes its invoice, checks the counters, then issues the invoice or parks it."""
+"""Close an account's month: compute its invoice, check the counters, then issue the invoice or park it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -24,46 +24,49 @@ from longcode.windows import HEALED_AFTER
 _TRIES = 20
 
 
-class Drawn(Struct, frozen=True, kw_only=True):
-    """An invoice, the counters that it was computed from, by month, and the writes that belong in its transaction."""
+class Draft(Struct, frozen=True, kw_only=True):
+    """An invoice, the counters that it was computed from, by month, and the other writes of its transaction."""
 
     invoice: Invoice
     counters: dict[str, Usage]
     settling: list[Write]
 
 
-class Moved(Exception):
+class CountersChanged(Exception):
     """The counters changed while the messages were added up, so the two cannot be compared."""
 
 
 def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice | None:
-    """Return the invoice of a month that has ended, issued now if it was not; None if there is none, or not yet."""
+    """Return the invoice of a month that has ended, and issue it if it is not issued yet.
+
+    Return None if the account owes nothing for the month, or if the check found something wrong.
+    """
     entry = invoices.entry(account.id, month)
-    if entry and (entry.invoice or _is_looked_at_later(entry, now())):
+    if entry and (entry.invoice or _waits_for_second_check(entry, now())):
         return entry.invoice
     for _ in range(_TRIES):
-        drawn = draw(account, month)
-        if drawn is None:
+        draft = draw(account, month)
+        if draft is None:
             if entry:
                 invoices.forget(account.id, month)
             return None
         try:
-            findings = check(account.id, drawn.invoice, drawn.counters)
+            findings = check(account.id, draft.invoice, draft.counters)
             if findings:
                 _put_aside(entry, account.id, month, findings, now())
                 return None
-            return invoices.issue(drawn.invoice, now() + HEALED_AFTER, *drawn.settling)
-        except (Moved, invoices.InvoiceOvertaken):
+            return invoices.issue(draft.invoice, now() + HEALED_AFTER, *draft.settling)
+        except (CountersChanged, invoices.InvoiceOvertaken):
             continue  # a text was counted meanwhile, or another invoice or a credit was written first: start again
-    raise TimeoutError(f"{month} of {account.id} did not come to rest")
+    raise TimeoutError(f"{month} of {account.id} kept changing")
 
 
-def _is_looked_at_later(entry: MonthEntry, now: datetime) -> bool:
+def _waits_for_second_check(entry: MonthEntry, now: datetime) -> bool:
     return entry.look_again_at is not None and entry.look_again_at > now
 
 
 def _put_aside(entry: MonthEntry | None, account: str, month: str, findings: Findings, now: datetime) -> None:
-    """Have the month checked once more when a lagging index has caught up; park it if it still differs then."""
+    """Have the month checked again, once a lagging index has caught up; park it if that check fails too."""
     if entry is None:
         invoices.doubt(account, month, findings, now + HEALED_AFTER)
         return
@@ -72,26 +75,26 @@ def _put_aside(entry: MonthEntry | None, account: str, month: str, findings: Fin
         logger.error("parked", extra={"account": account, "month": month})
 
 
-def draw(account: Account, month: str) -> Drawn | None:
-    """Compute the invoice; None if the account owes nothing for the month: it joined later, or was closed before.
+def draw(account: Account, month: str) -> Draft | None:
+    """Compute the invoice. Return None if the account owes nothing: it joined later, or was closed before the month.
 
     An account that was closed before still gets an invoice, without a fee, for units that are on no invoice yet.
     """
-    terms = terms_of(account, month)
+    terms = _terms_of(account, month)
     if terms is None:
         return None
     balance = invoices.balance(account.id)
     used = quotas.of_month(account.id, month)
-    late_ones = list(_late(account, month))
-    if plan_in(account, month) is None and used == Usage() and not late_ones:
+    late = list(_late(account, month))
+    if plan_in(account, month) is None and used == Usage() and not late:
         return None
-    lines = [line for _, _, more in late_ones for line in more]
+    late_lines = [line for _, _, lines in late for line in lines]
     waiting = invoices.waiting_credits(balance)
-    others = adjustments.credit_lines((*charges(terms, used), *lines), balance.carried_micros, waiting)
-    return Drawn(
-        invoice=draw_up(account.id, month, terms, used, studio=account.name, others=[*lines, *others]),
-        counters={month: used} | {before: counted for before, counted, _ in late_ones},
-        settling=invoices.settling(balance, month, waiting, adjustments.carried_on(others)),
+    credit_lines = adjustments.credit_lines((*charges(terms, used), *late_lines), balance.carried_micros, waiting)
+    return Draft(
+        invoice=draw_up(account.id, month, terms, used, studio=account.name, others=[*late_lines, *credit_lines]),
+        counters={month: used} | {before: counted for before, counted, _ in late},
+        settling=invoices.settling(balance, month, waiting, adjustments.carried_on(credit_lines)),
     )
 
 
@@ -100,8 +103,8 @@ def owes(account: Account, month: str) -> bool:
     return account.established_at is not None and plan_in(account, month) is not None
 
 
-def terms_of(account: Account, month: str) -> Plan | None:
-    """Return an account's plan in a month, with no fee after it was closed; None before it had one.
+def _terms_of(account: Account, month: str) -> Plan | None:
+    """Return an account's plan in a month, without the fee if it was closed before; None before it had a plan.
 
     An account that never got the credentials of its sign-up never had a plan.
     """
@@ -114,40 +117,40 @@ def terms_of(account: Account, month: str) -> Plan | None:
 
 def _late(account: Account, month: str) -> Iterator[tuple[str, Usage, list[InvoiceLine]]]:
     """Yield each earlier month whose invoiced units differ from its counters, with the counters and the lines."""
-    beside = invoices.entries((account.id, one) for one in adjustments.months_beside(month))
-    issued = [one.invoice for one in beside if one.invoice]
+    entries = invoices.entries((account.id, beside) for beside in adjustments.months_beside(month))
+    issued = [entry.invoice for entry in entries if entry.invoice]
     for before in adjustments.months_before(month):
-        billed, plan = adjustments.billed_in(before, issued), terms_of(account, before)
+        billed, plan = adjustments.billed_in(before, issued), _terms_of(account, before)
         if billed is None or plan is None:
-            continue  # its own invoice will have them
+            continue  # the month's own invoice will have its units
         counted = quotas.of_month(account.id, before)
         if lines := list(adjustments.late_lines(before, plan, billed, counted)):
             yield before, counted, lines
 
 
-def check(account: str, drawn: Invoice, counters: Mapping[str, Usage]) -> Findings:
-    """Check an invoice and the counters that it was computed from; raises `Moved`."""
-    found = [compare(account, month, counted) for month, counted in counters.items()]
-    return sum(found, Findings(wrong=find_errors(drawn)))
+def check(account: str, invoice: Invoice, counters: Mapping[str, Usage]) -> Findings:
+    """Check an invoice and the counters that it was computed from; raises `CountersChanged`."""
+    findings = [_compare(account, month, counted) for month, counted in counters.items()]
+    return sum(findings, Findings(wrong=find_errors(invoice)))
 
 
-def compare(account: str, month: str, counters: Usage) -> Findings:
-    """Compare counters that were read before with the sum over the messages; raises `Moved`."""
+def compare_at_rest(account: str, month: str) -> tuple[Usage, Findings]:
+    """Return the counters, and what differs from the sum over the messages as of the same moment."""
+    for _ in range(_TRIES):
+        counters = quotas.of_month(account, month)
+        try:
+            return counters, _compare(account, month, counters)
+        except CountersChanged:
+            continue
+    raise TimeoutError(f"{month} of {account} kept changing")
+
+
+def _compare(account: str, month: str, counters: Usage) -> Findings:
+    """Compare counters, read before, with the sum over the messages; raises `CountersChanged`."""
     try:
         messages = sum((usage_of(message) for message in charged.of_month(account, month)), Usage())
     except charged.Unreadable as unreadable:
         return Findings(unreadable=unreadable.args)
     if quotas.of_month(account, month) != counters:
-        raise Moved
+        raise CountersChanged
     return adjustments.compare_counts(month, counters, messages)
-
-
-def compare_at_rest(account: str, month: str) -> tuple[Usage, Findings]:
-    """Read the counters and compare them with the sum over the messages, as of one moment."""
-    for _ in range(_TRIES):
-        counters = quotas.of_month(account, month)
-        try:
-            return counters, compare(account, month, counters)
-        except Moved:
-            continue
-    raise TimeoutError(f"{month} of {account} did not come to rest")

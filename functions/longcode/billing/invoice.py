@@ -1,4 +1,4 @@
-"""Invoices: a month's plan and usage, drawn up as lines that add up to the total."""
+"""Invoices: a month's plan and usage as lines that add up to a total, and the same in words."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
 
 LATE = "late_"
-"""What the items of late units begin with: the rest is the item that it would have been in its month."""
+"""The prefix of the items of late units; the rest is the item that they would have been in their month."""
 
-_PAST = {
+_PAST_LIMIT_WORDS = {
     PastLimit.CHARGE: "each unit is charged",
     PastLimit.STOP: "no text is sent, and replies are free",
 }
 
 
 class InvoiceState(StrEnum):
-    """Where an account's month stands: it is issued only if the counters are the sum over the messages."""
+    """The state of an account's month. It is issued only if its counters equal the sum over its messages."""
 
     DOUBTED = "doubted"
     PARKED = "parked"
@@ -30,7 +30,7 @@ class InvoiceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """So many of an item at a price, in millionths of the invoice's currency; of another month if that is given."""
+    """A quantity of an item at a price, in millionths of the invoice's currency. `month` is set for another month."""
 
     item: str
     description: str
@@ -42,13 +42,13 @@ class InvoiceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """What one account owes for one month; it needs no look at a plan or a name that may have changed since.
+    """What one account owes for one month, complete in itself: plans and names may change later.
 
     `number` is the month and the place in its sequence, `2026-10-000123`; it is empty until the invoice is issued.
-    The month is from `begins_at` up to, and without, `ends_at`; `issued_on` is the day in Chicago that bills it, the
-    next 1st, whatever day the close ran on. Units are the month's own; lines about others have a month of their own.
-    `unit_price_micros` is the plan's for units beyond. `credits_micros`, never above 0, is what is taken off the
-    charges: credits, and late units that come to less. The lines add up to the total, which is never below 0.
+    The month is from `begins_at` until just before `ends_at`. `issued_on` is the 1st of the next month in Chicago,
+    whatever day the close ran on. Units are those of this month; lines about other months name them.
+    `unit_price_micros` is the price of a unit beyond the included ones. `credits_micros`, never above 0, is the sum
+    of the credits, and of late units that reduce an earlier month. The lines add up to the total, never below 0.
     """
 
     account: str
@@ -74,12 +74,28 @@ class Invoice:
     total_micros: int
 
 
+class InvoiceFact(NamedTuple):
+    """A label and its value, as an invoice shows them."""
+
+    label: str
+    value: str
+
+
+class InvoiceRow(NamedTuple):
+    """A line of an invoice, in words."""
+
+    description: str
+    quantity: str
+    price: str
+    amount: str
+
+
 def draw_up(
     account: str, month: str, plan: Plan, usage: Usage, *, studio: str = "", others: Sequence[InvoiceLine] = ()
 ) -> Invoice:
-    """Charge the fee and the units beyond: the included units go to sent texts first, then to replies.
+    """Charge the fee and the units beyond: the included units are used by texts first, then by replies.
 
-    `others` are lines about other months: late units, credits and what was carried on.
+    `others` are lines about other months: late units, credits and amounts carried on.
     """
     begins_at, ends_at = months.bounds(month)
     lines = (*charges(plan, usage), *others)
@@ -108,44 +124,21 @@ def draw_up(
     )
 
 
+def _late_charges(others: Iterable[InvoiceLine]) -> int:
+    """Add up the late units of each month whose late units increase its charge."""
+    late: dict[str | None, int] = {}
+    for line in others:
+        if line.item.startswith(LATE):
+            late[line.month] = late.get(line.month, 0) + line.amount_micros
+    return sum(max(0, micros) for micros in late.values())
+
+
 def charges(plan: Plan, usage: Usage) -> list[InvoiceLine]:
     """List the lines of a month's own fee and units."""
     return [
         _invoice_line("monthly_fee", f"{plan.title}: monthly fee", 1, plan.monthly_fee_micros),
         *_unit_lines(plan, usage),
     ]
-
-
-def find_errors(invoice: Invoice) -> str | None:
-    """Tell what of an invoice does not add up: nobody is sent such a one."""
-    if any(line.amount_micros != line.quantity * line.price_micros for line in invoice.lines):
-        return "a line's amount is not its quantity times its price"
-    if sum(line.amount_micros for line in invoice.lines) != invoice.total_micros:
-        return "the lines do not add up to the total"
-    if invoice.total_micros < 0 or invoice.credits_micros > 0:
-        return "the total is below 0, or the credits above"
-    for way, units in (("units_sent", invoice.units_sent), ("units_received", invoice.units_received)):
-        if sum(line.quantity for line in invoice.lines if line.item.startswith(way)) != units:
-            return f"the lines do not add up to the {way}"
-    return None
-
-
-def money(micros: int, currency: str) -> str:
-    """Spell an amount to the last millionth that it has, and to the cent at least: `$12.34`, `$0.0075`."""
-    whole, millionths = divmod(abs(micros), 1_000_000)
-    cents, rest = divmod(millionths, 10_000)
-    sign = "-" if micros < 0 else ""
-    symbol = "$" if currency == "USD" else f"{currency} "
-    return f"{sign}{symbol}{whole:,}.{cents:02}" + f"{rest:04}".rstrip("0")
-
-
-def _late_charges(others: Iterable[InvoiceLine]) -> int:
-    """Add up the late units of each month for which they come to more, and not to less."""
-    late: dict[str | None, int] = {}
-    for line in others:
-        if line.item.startswith(LATE):
-            late[line.month] = late.get(line.month, 0) + line.amount_micros
-    return sum(max(0, micros) for micros in late.values())
 
 
 def _unit_lines(plan: Plan, usage: Usage) -> list[InvoiceLine]:
@@ -161,7 +154,7 @@ def _unit_lines(plan: Plan, usage: Usage) -> list[InvoiceLine]:
         price = plan.unit_price_micros
         lines.append(_invoice_line("units_sent_beyond", "Units sent beyond the plan", sent_beyond, price))
     if received_beyond:
-        # Nobody can refuse a reply, so a plan that stops does not charge for one.
+        # A studio cannot refuse a reply, so a plan that stops does not charge for it.
         price = 0 if plan.past_limit is PastLimit.STOP else plan.unit_price_micros
         lines.append(_invoice_line("units_received_beyond", "Units received beyond the plan", received_beyond, price))
     return lines
@@ -171,24 +164,31 @@ def _invoice_line(item: str, description: str, quantity: int, price_micros: int)
     return InvoiceLine(item, description, quantity, price_micros, quantity * price_micros)
 
 
-class InvoiceFact(NamedTuple):
-    """One thing that an invoice is about."""
+def find_errors(invoice: Invoice) -> str | None:
+    """Return what does not add up, or None. An invoice with an error is not issued."""
+    if any(line.amount_micros != line.quantity * line.price_micros for line in invoice.lines):
+        return "a line's amount is not its quantity times its price"
+    if sum(line.amount_micros for line in invoice.lines) != invoice.total_micros:
+        return "the lines do not add up to the total"
+    if invoice.total_micros < 0 or invoice.credits_micros > 0:
+        return "the total is below 0, or the credits above"
+    for item, units in (("units_sent", invoice.units_sent), ("units_received", invoice.units_received)):
+        if sum(line.quantity for line in invoice.lines if line.item.startswith(item)) != units:
+            return f"the lines do not add up to the {item}"
+    return None
 
-    label: str
-    value: str
 
-
-class InvoiceRow(NamedTuple):
-    """One line of an invoice."""
-
-    description: str
-    quantity: str
-    price: str
-    amount: str
+def money(micros: int, currency: str) -> str:
+    """Write an amount to the cent, or to as many decimals as it has, up to six: `$12.34`, `$0.0075`."""
+    whole, millionths = divmod(abs(micros), 1_000_000)
+    cents, rest = divmod(millionths, 10_000)
+    sign = "-" if micros < 0 else ""
+    symbol = "$" if currency == "USD" else f"{currency} "
+    return f"{sign}{symbol}{whole:,}.{cents:02}" + f"{rest:04}".rstrip("0")
 
 
 def invoice_facts(invoice: Invoice) -> tuple[InvoiceFact, ...]:
-    """Tell whose invoice it is, of which month and plan, and what was used."""
+    """Return the studio, the month, the plan and what was used, in words."""
     used = f"{invoice.units_used:,} ({invoice.units_sent:,} sent, {invoice.units_received:,} received)"
     return (
         InvoiceFact("Number", invoice.number),
@@ -202,12 +202,12 @@ def invoice_facts(invoice: Invoice) -> tuple[InvoiceFact, ...]:
         InvoiceFact("Units used", used),
         InvoiceFact("Units beyond", f"{invoice.units_beyond:,}"),
         InvoiceFact("Price of a unit beyond", money(invoice.unit_price_micros, invoice.currency)),
-        InvoiceFact("Past the included units", _PAST[invoice.past_limit]),
+        InvoiceFact("Past the included units", _PAST_LIMIT_WORDS[invoice.past_limit]),
     )
 
 
 def invoice_rows(invoice: Invoice) -> tuple[InvoiceRow, ...]:
-    """List the lines, whose amounts add up to the total."""
+    """List the lines in words."""
     return tuple(
         InvoiceRow(
             line.description if line.month is None else f"{line.description} ({line.month})",
@@ -220,7 +220,7 @@ def invoice_rows(invoice: Invoice) -> tuple[InvoiceRow, ...]:
 
 
 def invoice_sums(invoice: Invoice) -> tuple[InvoiceFact, ...]:
-    """Tell what was taken away, and what is left to pay. The credits stand in the lines too."""
+    """Return the sum of the credits, which are among the lines too, and the total, in words."""
     return (
         InvoiceFact("Credits, in the lines above", money(invoice.credits_micros, invoice.currency)),
         InvoiceFact("Total", money(invoice.total_micros, invoice.currency)),
@@ -228,7 +228,7 @@ def invoice_sums(invoice: Invoice) -> tuple[InvoiceFact, ...]:
 
 
 def how_cut(invoice: Invoice) -> str:
-    """Tell how the month was cut, so that anyone can count it again."""
+    """Return a paragraph that says which texts and which plan a month has, so that anyone can count again."""
     cutoff = _instant(months.plan_cutoff(invoice.month))
     return (
         f"A month is cut at midnight in Chicago (America/Chicago). This one has {_hours(invoice)}."
@@ -251,7 +251,7 @@ def _day(day: date) -> str:
 
 
 def _instant(at: datetime) -> str:
-    """Spell an instant as Chicago's clocks show it, and in UTC: one hour of a year comes twice there."""
-    there = at.astimezone(months.CHICAGO)
-    offset = f"{there:%z}"
-    return f"{_day(there)}, {there:%H:%M:%S} {offset[:3]}:{offset[3:]} ({months.utc(at):%Y-%m-%dT%H:%M:%SZ})"
+    """Write an instant in Chicago's time and in UTC: one hour of a year comes twice in Chicago."""
+    local = at.astimezone(months.CHICAGO)
+    offset = f"{local:%z}"
+    return f"{_day(local)}, {local:%H:%M:%S} {offset[:3]}:{offset[3:]} ({months.utc(at):%Y-%m-%dT%H:%M:%SZ})"

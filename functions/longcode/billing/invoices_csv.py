@@ -1,4 +1,4 @@
-"""A month's issued invoices as CSV, for an operator who enters them into software of their own."""
+"""A month's issued invoices as CSV, for an operator who enters them into other accounting software."""
 
 import csv
 import io
@@ -27,18 +27,18 @@ COLUMNS = (
 def month_csv(month: str) -> str:
     """Return a row for each issued invoice of a month, by number; `charges` and `credits` add up to `total`.
 
-    A row is about 120 bytes. The answer of a Lambda function has room for some 45,000.
+    A row is about 120 bytes, so the response of a Lambda function (6 MB) has room for some 45,000.
     """
     numbers = invoices.issued_numbers(month)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows(_row(one) for one in invoices.entries((account, month) for _, account in numbers))
+    writer.writerows(_row(entry) for entry in invoices.entries((account, month) for _, account in numbers))
     return text.getvalue()
 
 
 def decimal(micros: int) -> str:
-    """Return an amount in the currency's unit, to the last millionth and at least to the cent: `-1234.50`."""
+    """Write an amount in the currency's unit to the cent, or to as many decimals as it has, up to six: `-1234.50`."""
     whole, millionths = divmod(abs(micros), 1_000_000)
     cents, rest = divmod(millionths, 10_000)
     return f"{'-' if micros < 0 else ''}{whole}.{cents:02}" + f"{rest:04}".rstrip("0")
@@ -46,7 +46,7 @@ def decimal(micros: int) -> str:
 
 def _row(entry: MonthEntry) -> tuple[str, ...]:
     invoice = entry.invoice
-    if invoice is None:  # a number is given in the transaction that writes the invoice, which nothing deletes
+    if invoice is None:  # impossible: number and invoice are written in one transaction, and never deleted
         raise LookupError(entry.account)
     return (
         invoice.number,

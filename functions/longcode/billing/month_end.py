@@ -1,6 +1,9 @@
-"""Queues the invoices of a month that has ended."""
+"""Queue the invoices of a month that has ended.
 
-from collections.abc import Iterable, Iterator
+Apart from `closing.py`: the function that closes a month may only read the table and send to the queue of bills.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 
@@ -14,14 +17,15 @@ _AT_ONCE = 1000
 
 
 def close(month: str, ids: Iterable[str], now: datetime, *, as_of: datetime | None = None) -> int:
-    """Queue a bill for each account and return how many; doing it again changes nothing. Raises `MonthNotOver`.
+    """Queue a bill for each account, and return how many; repeated, it changes nothing. Raises `MonthNotOver`.
 
-    `as_of` is the time that the jobs take it to be, to try a month's close before its end.
-    The log has the last account that was queued: should this die, the rest can be queued from there.
+    `as_of` is the time that the jobs use as now, to try a month's close before its end.
+    Each log line has the last account that was queued: if this stops, continue after that account.
     """
     check_over(month, as_of or now)
     queued = 0
-    for some in _many(iter(ids)):
+    rest = iter(ids)
+    while some := list(islice(rest, _AT_ONCE)):
         queues.send(*(Bill(account=account, month=month, as_of=as_of) for account in some))
         queued += len(some)
         logger.info("queued to be billed", extra={"month": month, "accounts": queued, "up_to": some[-1]})
@@ -33,8 +37,3 @@ def check_over(month: str, now: datetime) -> None:
     if not months.is_over(month, now):
         ends_at = months.bounds(month)[1]
         raise MonthNotOver(f"{month} ends at {ends_at.isoformat()}: it cannot be closed before.", field="month")
-
-
-def _many(ids: Iterator[str]) -> Iterator[list[str]]:
-    while some := list(islice(ids, _AT_ONCE)):
-        yield some

@@ -1,25 +1,26 @@
-"""Notices: that four fifths of a limit or of a plan are used, and that all of it is; and their words."""
+"""Usage notices: 80 or 100 % of a plan or of a daily limit are used; which are due, and their words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from longcode.billing.estimates import Comparison
 from longcode.billing.invoice import money
-from longcode.months import following, plan_cutoff, spoken
+from longcode.months import following, named, plan_cutoff, spoken
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import MONTH_COUNTER, Limits, Usage
 
 PERCENTS = (80, 100)
 CHARGED = "charged"
-"""What is used of a plan that charges: units sent and received, as its invoice counts them."""
+"""The counter of a plan that charges: units sent and received, as its invoice counts them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """So much of a limit is used: of a month's, or with `day` of that day's.
+class Notice(Struct, frozen=True, kw_only=True):
+    """`percent` of a limit is used: of a month's limit or, with `day`, of that day's.
 
-    Each is sent once in a month: `name` tells it from all others, and the same share of another limit is another.
+    A notice is sent once in a month. The limit is part of its name, so a new limit has notices of its own.
     """
 
     counter: str
@@ -32,23 +33,23 @@ class Notice:
 
     @property
     def name(self) -> str:
-        """Name it."""
+        """The name under which it is noted as sent."""
         return f"{self.counter}_{self.percent}_of_{self.limit}"
 
     @property
     def goes_on(self) -> bool:
-        """Tell whether texts go on, and are charged, when all is used."""
+        """Whether texts are still sent, and charged, when all is used."""
         return self.counter == CHARGED
 
 
 def limits_of(held: Limits, plan: Plan) -> dict[str, int]:
-    """Name the counters of which a studio wants to know how much is used, each with its limit."""
+    """Return the counters that have notices, each with its limit."""
     included = {CHARGED: plan.included_units} if plan.past_limit is PastLimit.CHARGE and plan.included_units else {}
     return held.counters | included
 
 
 def due(held: Limits, plan: Plan, used: Mapping[str, int]) -> list[Notice]:
-    """List what the studio should know by now."""
+    """List the notices that the studio should have had by now."""
     return [
         Notice(
             counter=counter,
@@ -66,7 +67,7 @@ def due(held: Limits, plan: Plan, used: Mapping[str, int]) -> list[Notice]:
 
 
 def shown(notice: Notice) -> dict[str, Any]:
-    """Tell it to a studio's software."""
+    """Return a notice as the webhook event shows it."""
     return {
         "month": notice.month,
         "day": notice.day,
@@ -79,40 +80,52 @@ def shown(notice: Notice) -> dict[str, Any]:
 
 
 def subject(notice: Notice) -> str:
-    """Head a mail."""
-    limit, when = ("your limit of a day", notice.day) if notice.day else ("your plan", notice.month)
-    return f"{notice.percent} % of {limit} are used for {when}"
+    """Return the subject of the mail."""
+    limit = "daily limit" if notice.day else "plan"
+    return f"You have used {notice.percent}% of your {limit} for {_when(notice)}"
 
 
 def words(notice: Notice, advice: str = "") -> str:
-    """Tell a person how much is used, what comes then, and what can be done."""
-    of, when = ("your limit of a day", notice.day) if notice.day else (f"the plan {notice.plan.title}", notice.month)
+    """Return the text of the mail: how much is used, what happens next, and what the studio can do."""
+    limit = "daily limit" if notice.day else f"{notice.plan.title} plan"
     counted = "units, sent and received," if notice.goes_on else "units"
-    used = f"{notice.used:,} of the {notice.limit:,} {counted} of {of} are used for {when} (in Chicago)."
-    return "\n\n".join(filter(None, [used, _what_comes(notice), advice])) + "\n"
+    used = (
+        f"You have used {notice.used:,} of the {notice.limit:,} {counted} of your {limit} for {_when(notice)}"
+        " (Central Time)."
+    )
+    return "\n\n".join(filter(None, [used, _what_happens_next(notice), advice])) + "\n"
 
 
 def advice(expected: Usage, compared: Comparison, currency: str) -> str:
-    """Tell which other plan would let all that is expected of a month go for less, if one would."""
-
-    [cheapest] = [one for one in compared.plans if one.plan == compared.cheapest]
+    """Return a paragraph about the plan that would cost less for the expected usage, or "" if there is none."""
+    [cheapest] = [on_plan for on_plan in compared.plans if on_plan.plan == compared.cheapest]
     if cheapest.is_own:
         return ""
     return (
-        f"At this pace the month comes to about {expected.units:,} units, for which the plan {cheapest.title} would"
-        f" cost {money(compared.saved_micros, currency)} less. A change made by 17:00 on the month's last day (in"
-        " Chicago) counts for all of it."
+        f"At this pace you will use about {expected.units:,} units this month. The {cheapest.title} plan would cost"
+        f" {money(compared.saved_micros, currency)} less. If you change to it by 17:00 Central Time on the last day"
+        " of the month, it counts for the whole month."
     )
 
 
-def _what_comes(notice: Notice) -> str:
+def _what_happens_next(notice: Notice) -> str:
     if notice.day:
-        return "When all are used, texts are refused until the next day. The limit is units_a_day in the settings."
+        return (
+            "When all of them are used, we refuse further texts until the next day. You can change this limit in your"
+            " settings (units_a_day)."
+        )
     if notice.goes_on:
         price = money(notice.plan.unit_price_micros, notice.plan.currency)
-        return f"Texts go on when all are used: each unit beyond, sent or received, then costs {price}."
-    until = spoken(plan_cutoff(notice.month))
+        return f"When all of them are used, texts still go out. Each further unit, sent or received, costs {price}."
     return (
-        f"When all are used, texts are refused until {following(notice.month)}. Replies still arrive, and are free."
-        f" A bigger plan that is taken by {until} takes effect at once."
+        f"When all of them are used, we refuse further texts until {named(following(notice.month))}. Replies still"
+        " arrive, and they are free. If you change to a bigger plan by"
+        f" {spoken(plan_cutoff(notice.month))}, it takes effect at once."
     )
+
+
+def _when(notice: Notice) -> str:
+    if notice.day is None:
+        return named(notice.month)
+    day = date.fromisoformat(notice.day)
+    return f"{day.day} {day:%B %Y}"

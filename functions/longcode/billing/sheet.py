@@ -1,4 +1,4 @@
-"""The sheet of a month's charged texts: its columns, with no words of a text and no whole phone."""
+"""The CSV list of a month's charged texts: its columns and rows, without the body of a text or a whole phone."""
 
 import re
 from collections.abc import Mapping
@@ -10,44 +10,44 @@ COLUMNS = ("time", "direction", "phone", "units", "client_id", "client_name", "m
 UNREADABLE = "unreadable"
 
 _SHOWN_DIGITS = 4
-_A_NUMBER = 7  # digits of a phone that are one by themselves
+_LOCAL_DIGITS = 7  # the last digits of a phone, which suffice to call it locally
 _NO_DIGIT = re.compile("[^0-9]+")
 _BETWEEN_DIGITS = r"[^0-9A-Za-z]{0,3}"  # as in (212) 555-0123
-_BEGIN_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP, "CSV Injection"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP, "CSV Injection"
 
 
 def text_row(message: Message, names: Mapping[str, str]) -> tuple[str, ...]:
-    """Give the row of a text; `names` are those of the clients that there are, by id."""
+    """Return the row of a text. `names` are the names of clients by id, without those that were deleted."""
     at, phone, client = message.sent_at or message.created_at, message.phone, message.client_id or ""
     cells = (_time(at), message.direction, masked(phone), str(message.charged_units))
-    whose = (_without(phone, client), _without(phone, names.get(client, "")))
-    return tuple(cell(one) for one in (*cells, *whose, message.id))
+    client_cells = (_mask_in(client, phone), _mask_in(names.get(client, ""), phone))
+    return tuple(cell(text) for text in (*cells, *client_cells, message.id))
 
 
 def unreadable_row(message_id: str) -> tuple[str, ...]:
-    """Give the row of a text that the service cannot read: it is missing in no sheet, and its units in each."""
+    """Return the row of a text that cannot be read: it has a row, but its units are unknown."""
     return ("", UNREADABLE, "", "", "", "", cell(message_id))
 
 
 def masked(phone: str) -> str:
-    """Hide a phone but for its last four digits."""
+    """Replace all digits of a phone but the last four by asterisks."""
     digits = phone.removeprefix("+")
     return "*" * (len(digits) - _SHOWN_DIGITS) + digits[-_SHOWN_DIGITS:]
 
 
-def _without(phone: str, text: str) -> str:
-    """Hide the phone in what a client is called by: the id of one whom a text has made is the number itself."""
+def _mask_in(text: str, phone: str) -> str:
+    """Mask the phone in a client's id or name: a client that was created by a text has the number as its id."""
     digits = phone.removeprefix("+")
-    if digits[-_A_NUMBER:] not in _NO_DIGIT.sub("", text):
+    if digits[-_LOCAL_DIGITS:] not in _NO_DIGIT.sub("", text):
         return text
-    ends = (digits[start:] for start in range(len(digits) - _A_NUMBER + 1))
-    hidden = (re.sub(_BETWEEN_DIGITS.join(end), masked(end), text) for end in ends)
-    return next((one for one in hidden if one != text), text)
+    ends = (digits[start:] for start in range(len(digits) - _LOCAL_DIGITS + 1))
+    attempts = (re.sub(_BETWEEN_DIGITS.join(end), masked(end), text) for end in ends)
+    return next((attempt for attempt in attempts if attempt != text), text)
 
 
 def cell(text: str) -> str:
-    """Write a cell so that no spreadsheet takes it for a formula: a client can be called `=HYPERLINK(…)`."""
-    return f"'{text}" if text.startswith(_BEGIN_A_FORMULA) else text
+    """Return a cell's text, quoted if a spreadsheet would run it: a client can be named `=HYPERLINK(…)`."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _time(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""An invoice as Stripe's HTTP API takes it: what is posted, and under which idempotency keys.
+"""An invoice as Stripe's HTTP API takes it: the calls, their forms and their idempotency keys.
 
 https://docs.stripe.com/api/invoices/create, .../invoiceitems/create, .../customers/create
 """
@@ -12,7 +12,7 @@ from longcode.accounts.account import Account
 from longcode.billing.invoice import Invoice, InvoiceLine, money
 
 KEYS_LAST = timedelta(hours=23)
-"""Stripe gives the first answer again under the same key for 24 hours at least, and may then do it a second time."""
+"""Stripe repeats its first response to a key for at least 24 hours; after that, the same call may act again."""
 
 DAYS_UNTIL_DUE = 30
 
@@ -22,7 +22,7 @@ _WITHOUT_CENTS = re.compile("BIF|CLP|DJF|GNF|JPY|KMF|KRW|MGA|PYG|RWF|UGX|VND|VUV
 
 
 class InvoiceExport(Struct, frozen=True, kw_only=True):
-    """How far an invoice's export is. The operator begins another `round` after one that stopped, with new keys."""
+    """How far an invoice's export is. After one that stopped, the operator begins another `round`, with new keys."""
 
     account: str
     month: str
@@ -34,7 +34,7 @@ class InvoiceExport(Struct, frozen=True, kw_only=True):
 
 
 class StripeCall(Struct, frozen=True):
-    """One POST: where to, the idempotency key, and the form."""
+    """A POST: path, idempotency key and form."""
 
     path: str
     key: str
@@ -42,32 +42,32 @@ class StripeCall(Struct, frozen=True):
 
 
 def cents(micros: int, currency: str) -> int:
-    """Round to the smallest unit of a currency, half a unit up."""
+    """Return an amount in the smallest unit of a currency; half a unit is rounded up."""
     unit = _WHOLE if _WITHOUT_CENTS.fullmatch(currency) else _CENT
     return (2 * micros + unit) // (2 * unit)
 
 
 def amounts(invoice: Invoice) -> list[int]:
-    """Round each line so that they add up to the rounded total: a line takes what the sum so far is rounded by."""
-    found, micros, before = [], 0, 0
+    """Round the lines so that they add up to the rounded total: each is the difference of two rounded sums."""
+    rounded_lines, micros, before = [], 0, 0
     for line in invoice.lines:
         micros += line.amount_micros
         rounded = cents(micros, invoice.currency)
-        found.append(rounded - before)
+        rounded_lines.append(rounded - before)
         before = rounded
-    return found
+    return rounded_lines
 
 
 def customer(account: Account) -> StripeCall:
-    """Make the studio a customer: once, and found again by its account number."""
+    """Return the call that creates the studio's customer; the key makes it one customer per account."""
     form = {"name": account.name, "email": account.email, "metadata[longcode_account]": account.id}
     return StripeCall("/v1/customers", f"longcode-customer-{account.id}", form)
 
 
-def draft(invoice: Invoice, of_customer: str, of_round: int) -> StripeCall:
-    """Make a draft: that the operator looks at it and sends it is no part of the export."""
+def draft(invoice: Invoice, customer_id: str, export_round: int) -> StripeCall:
+    """Return the call that creates the draft of the invoice. The operator sends it, the export does not."""
     form = {
-        "customer": of_customer,
+        "customer": customer_id,
         "currency": invoice.currency.lower(),
         "collection_method": "send_invoice",
         "days_until_due": str(DAYS_UNTIL_DUE),
@@ -77,23 +77,23 @@ def draft(invoice: Invoice, of_customer: str, of_round: int) -> StripeCall:
         "metadata[longcode_invoice]": invoice.number,
         "metadata[longcode_account]": invoice.account,
     }
-    return StripeCall("/v1/invoices", _idempotency_key(invoice, of_round, "draft"), form)
+    return StripeCall("/v1/invoices", _idempotency_key(invoice, export_round, "draft"), form)
 
 
-def items(invoice: Invoice, of_customer: str, of_round: int, stripe_invoice: str) -> list[StripeCall]:
-    """Make an item of each line that costs or takes away something."""
+def items(invoice: Invoice, customer_id: str, export_round: int, stripe_invoice: str) -> list[StripeCall]:
+    """Return the calls that add each line whose amount is not 0."""
     return [
         StripeCall(
             "/v1/invoiceitems",
-            _idempotency_key(invoice, of_round, f"line-{number}"),
+            _idempotency_key(invoice, export_round, f"line-{number}"),
             {
-                "customer": of_customer,
+                "customer": customer_id,
                 "invoice": stripe_invoice,
                 "currency": invoice.currency.lower(),
                 "amount": str(amount),
-                "description": _described(line, invoice.currency),
+                "description": _description(line, invoice.currency),
                 "period[start]": str(int(invoice.begins_at.timestamp())),
-                "period[end]": str(int(invoice.ends_at.timestamp()) - 1),  # Stripe's end is within the period
+                "period[end]": str(int(invoice.ends_at.timestamp()) - 1),  # Stripe's end is part of the period
                 "metadata[longcode_line]": line.item,
             },
         )
@@ -102,9 +102,9 @@ def items(invoice: Invoice, of_customer: str, of_round: int, stripe_invoice: str
     ]
 
 
-def _described(line: InvoiceLine, currency: str) -> str:
+def _description(line: InvoiceLine, currency: str) -> str:
     return f"{line.description}: {line.quantity:,} x {money(line.price_micros, currency)}"
 
 
-def _idempotency_key(invoice: Invoice, of_round: int, part: str) -> str:
-    return f"longcode-{invoice.account}-{invoice.number}-{part}-{of_round}"
+def _idempotency_key(invoice: Invoice, export_round: int, part: str) -> str:
+    return f"longcode-{invoice.account}-{invoice.number}-{part}-{export_round}"

@@ -21,7 +21,7 @@ def make(
     A text that came after the account was closed is shown, but it is not charged and counts in no month.
     """
     account = decision.account
-    closed = studio is not None and was_closed(received_at, studio.standings)
+    closed = studio is not None and was_closed(received_at, studio.status_changes)
     measure = segments.measure(inbound.body)
     return Message(
         account=account,

@@ -1,4 +1,4 @@
-"""Plans: what a month costs, and which of a studio's changes of plan counts for it."""
+"""Plans: what a month costs, which of a studio's changes of plan counts for it, and the operator's price list."""
 
 import json
 import re
@@ -17,21 +17,21 @@ from longcode.errors import BadPlans, PlanNotOffered, TooManyChanges, UnknownPla
 from longcode.template import PATTERN
 
 MOST_CHANGES = 30
-"""How often the plan of one month can be changed: every request reads an account with all its changes."""
+"""How often the plan of one month can be changed. Limited because each request reads all changes of an account."""
 
 LEAD = timedelta(hours=1)
-"""How long before its month a version is loaded at the latest: by then every process has read it."""
+"""How long before its first month a version must be loaded, so that every process has read it by then."""
 
-# With these no amount of an invoice passes what any reader of JSON takes for a whole number (2 to the 53rd).
+# With these limits no amount of an invoice exceeds 2 to the 53rd, the largest integer that every JSON reader keeps.
 _MOST_MICROS = 1_000_000_000_000
 _MOST_UNITS = 1_000_000_000
 _MOST_MICROS_A_UNIT = 1_000_000
-_MOST_BYTES = 300_000  # an item of the table has 400 kB
-_PLACE = re.compile(r" - at `\$\.?(.*)`\Z")
+_MOST_BYTES = 300_000  # an item of the table has at most 400 kB
+_ERROR_PATH = re.compile(r" - at `\$\.?(.*)`\Z")
 
 
 class PastLimit(StrEnum):
-    """What happens to a text past the included units: it is charged, or it is not sent."""
+    """What happens to texts beyond the included units: they are charged, or they are not sent."""
 
     CHARGE = "charge"
     STOP = "stop"
@@ -39,9 +39,9 @@ class PastLimit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a plan is in a month, in millionths of its currency; the unit price is for units beyond.
+    """A plan's terms in a month. Amounts are millionths of its currency; the unit price is for units beyond.
 
-    Off offer it is for those who have it already. `version` is the one of infra/plans.json whose terms these are.
+    A plan that is not `on_offer` can only be kept. `version` is the version in infra/plans.json with these terms.
     """
 
     name: str
@@ -56,38 +56,41 @@ class Plan:
 
 
 def price_of(units: int, plan: Plan, used: int) -> int:
-    """Tell what units more cost after those used, sent and received; where a plan stops, none goes beyond."""
+    """Return the cost, in millionths, of further units after those used (sent and received); 0 if the plan stops."""
     beyond = max(0, min(units, used + units - plan.included_units))
     return beyond * plan.unit_price_micros if plan.past_limit is PastLimit.CHARGE else 0
 
 
 @dataclass(frozen=True, slots=True)
 class PlanChange:
-    """A studio took this plan at this instant; its first change is its joining."""
+    """A studio's change to a plan. The first change is the sign-up."""
 
     at: datetime
     plan: str
 
 
 def counts_from(at: datetime) -> str:
-    """Tell the first month for which a change counts: this one up to its cut-off, or the next (facts S16)."""
+    """Return the first month for which a change counts: its own until the cut-off, or the next (facts S16)."""
     month = months.month_of(at)
     return month if at <= months.plan_cutoff(month) else months.following(month)
 
 
 def counted(changes: Iterable[PlanChange]) -> list[tuple[PlanChange, str]]:
-    """Put changes in the order of time, each with the first month for which it counts unless a later one does.
+    """Return the changes in the order of time, each with the first month for which it counts.
 
-    The plan that a studio joins with counts at once, so that texts of a last evening have an invoice.
+    A later change for the same month replaces it. The plan of the sign-up counts at once, so that texts that a studio
+    sends between the cut-off and the month's end have an invoice.
     """
     # The sort is stable: of two changes at one instant, the later in the list counts.
     in_order = sorted(changes, key=lambda change: months.utc(change.at))
     joined = months.utc(in_order[0].at) if in_order else None
-    return [(one, months.month_of(one.at) if one.at == joined else counts_from(one.at)) for one in in_order]
+    return [
+        (change, months.month_of(change.at) if change.at == joined else counts_from(change.at)) for change in in_order
+    ]
 
 
 def in_month(month: str, changes: Iterable[PlanChange]) -> str | None:
-    """Tell the plan of a month, or None before the studio joined."""
+    """Return the name of a month's plan, or None before the studio joined."""
     months.check(month)
     chosen = None
     for change, first in counted(changes):
@@ -97,27 +100,28 @@ def in_month(month: str, changes: Iterable[PlanChange]) -> str | None:
 
 
 def if_made(month: str) -> str:
-    """Tell a person until when a change counts from a month."""
+    """Return a sentence that says until when a change still counts from a month."""
     until = months.spoken(months.plan_cutoff(month))
-    return f"Made by {until}, the change counts from {months.named(month)} on, and later from the month after."
+    return f"If you make the change by {until}, it counts from {months.named(month)}; later, from the month after."
 
 
 def once_made(month: str, now: datetime) -> str:
-    """Tell a person from when a change counts, and until when that month's plan can be changed again."""
-    counts = f"It counts from {months.named(month)} on."
+    """Return sentences that say from when a change counts, and until when that month's plan can be changed again."""
+    counts = f"It counts from {months.named(month)}."
     cutoff = months.plan_cutoff(month)
-    return counts if now > cutoff else f"{counts} Until {months.spoken(cutoff)} that can be changed."
+    return counts if now > cutoff else f"{counts} You can change it until {months.spoken(cutoff)}."
 
 
 def taken_at(changes: Iterable[PlanChange], now: datetime) -> datetime:
-    """Tell when a change made now is dated: never before an earlier one, even if the clock went back."""
-    return max([now, *(one.at for one in changes)])
+    """Return the time of a change made now: not before an earlier change, even if this clock is behind."""
+    return max([now, *(change.at for change in changes)])
 
 
 def change(plan: str, changes: Sequence[PlanChange], prices: Mapping[str, Plan], now: datetime) -> PlanChange | None:
-    """Make the change to a plan, or None when the newest was to it; `prices` are of the month that it counts from.
+    """Return the change to a plan, or None if the newest change was to it.
 
-    Raises `UnknownPlan`, `PlanNotOffered` unless the studio has the plan this month, or `TooManyChanges`.
+    `prices` are the plans of the month from which the change counts. Raises `UnknownPlan`, `TooManyChanges`, or
+    `PlanNotOffered` for a plan that is not on offer, unless the studio has it this month.
     """
     if plan not in prices:
         raise UnknownPlan(f"There is no plan {plan!r}.", field="plan")
@@ -126,34 +130,34 @@ def change(plan: str, changes: Sequence[PlanChange], prices: Mapping[str, Plan],
         return None
     if not prices[plan].on_offer and in_month(months.month_of(now), changes) != plan:
         raise PlanNotOffered(f"The plan {prices[plan].title} is no longer offered.", field="plan")
-    made = PlanChange(taken_at(changes, now), plan)
-    first = counts_from(made.at)
+    new = PlanChange(taken_at(changes, now), plan)
+    first = counts_from(new.at)
     if sum(month == first for _, month in in_order) >= MOST_CHANGES:
         until = f"Changes are taken again after {months.spoken(months.plan_cutoff(first))}."
         raise TooManyChanges(f"The plan for {first} was changed {MOST_CHANGES} times. {until}", field="plan")
-    return made
+    return new
 
 
 class PlanTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One version of a plan, for the months from `from_month` on; off offer, it is for those who have it already."""
+    """A version of a plan, for the months from `from_month` on. If it is not `on_offer`, it can only be kept."""
 
     version: Annotated[int, Meta(ge=1)]
     from_month: Annotated[str, Meta(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z")]
     title: Annotated[str, Meta(pattern=PATTERN, max_length=60)]
     monthly_fee_micros: Annotated[int, Meta(ge=0, le=_MOST_MICROS)]
     included_units: Annotated[int, Meta(ge=0, le=_MOST_UNITS)]
-    # Both kinds need a price: units sent on a larger plan are beyond a `stop` plan after a downgrade.
+    # A plan that stops needs a price too: after a downgrade, units sent on the larger plan may be beyond it.
     unit_price_micros: Annotated[int, Meta(ge=1, le=_MOST_MICROS_A_UNIT)]
     past_limit: PastLimit
     on_offer: bool = True
 
     def __post_init__(self) -> None:
         if self.past_limit is PastLimit.STOP and self.included_units == 0:
-            raise ValueError("a plan that stops at 0 units lets nobody send")
+            raise ValueError("a plan that stops at 0 units sends nothing")
 
 
 class PlanHistory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A plan in all its versions, oldest first. The same month again corrects a version that has not begun."""
+    """All versions of a plan, oldest first. A version with the same month as the one before replaces it."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z", max_length=60)]
     versions: Annotated[tuple[PlanTerms, ...], Meta(min_length=1)]
@@ -169,7 +173,7 @@ class PlanHistory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
                 )
 
     def in_month(self, month: str) -> PlanTerms:
-        """Give the terms of a month: the newest that has begun by then, or else the first."""
+        """Return the terms of a month: the newest version that has begun by then, or else the first."""
         return next((terms for terms in reversed(self.versions) if terms.from_month <= month), self.versions[0])
 
 
@@ -186,37 +190,42 @@ class PriceList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"there is more than one plan named {', '.join(twice)}")
 
     def of_month(self, month: str) -> dict[str, Plan]:
-        """Give what every plan is in a month, by name, those too that nobody new can choose."""
+        """Return the terms of all plans in a month by name, on offer or not."""
         months.check(month)
         return {plan.name: _plan(plan.name, plan.in_month(month), self.currency, month) for plan in self.plans}
 
 
 def read_price_list(text: str | bytes) -> PriceList:
-    """Read infra/plans.json; raises `BadPlans`, which says what is wrong with it and where."""
+    """Parse infra/plans.json. Raises `BadPlans`, which says what is wrong and where."""
     try:
         prices = msgspec.json.decode(text, type=PriceList)
         json.loads(text, object_pairs_hook=_check_each_once)
     except (ValueError, RecursionError) as error:
-        place = _PLACE.search(str(error))
-        raise BadPlans(f"The plans cannot be read: {error}.", field=place[1] or "file" if place else "file") from None
+        path = _ERROR_PATH.search(str(error))
+        raise BadPlans(f"The plans cannot be read: {error}.", field=path[1] or "file" if path else "file") from None
     if len(msgspec.json.encode(prices)) > _MOST_BYTES:
-        raise BadPlans(f"The plans are more than the table can hold: {_MOST_BYTES:,} bytes.", field="file")
+        raise BadPlans(
+            f"The plans are larger than {_MOST_BYTES:,} bytes, the most that the table can store.", field="file"
+        )
     return prices
 
 
-def added_versions(new: PriceList, to: PriceList | None, now: datetime) -> list[tuple[str, PlanTerms]]:
-    """List the versions that a file adds to what is loaded; raises `BadPlans` for what would change a month.
+def added_versions(new: PriceList, loaded: PriceList | None, now: datetime) -> list[tuple[str, PlanTerms]]:
+    """List the versions that are in a file and not loaded yet.
 
-    Nothing that is loaded changes or goes, and a plan that is there gets no version for a month that has begun.
+    Raises `BadPlans` if a loaded version differs or is missing in the file, or if a loaded plan would get a version
+    for a month that has begun.
     """
-    if to is None:
-        return list(_every(new))
-    if new.currency != to.currency:
-        raise BadPlans(f"The plans are in {to.currency}, for good, and not in {new.currency}.", field="currency")
-    file = {(name, terms.version): terms for name, terms in _every(new)}
-    for name, terms in _every(to):
-        _check_kept(name, terms, file.pop((name, terms.version), None))
-    known, begun = {plan.name for plan in to.plans}, months.month_of(now + LEAD)
+    if loaded is None:
+        return list(_all_versions(new))
+    if new.currency != loaded.currency:
+        raise BadPlans(
+            f"The loaded plans are in {loaded.currency}; the currency cannot become {new.currency}.", field="currency"
+        )
+    file = {(name, terms.version): terms for name, terms in _all_versions(new)}
+    for name, terms in _all_versions(loaded):
+        _check_unchanged(name, terms, file.pop((name, terms.version), None))
+    known, begun = {plan.name for plan in loaded.plans}, months.month_of(now + LEAD)
     for (name, version), terms in file.items():
         if name in known and terms.from_month <= begun:
             why = f"{terms.from_month} has begun, or begins within the hour"
@@ -226,11 +235,15 @@ def added_versions(new: PriceList, to: PriceList | None, now: datetime) -> list[
     return [(name, terms) for (name, _), terms in file.items()]
 
 
-def _check_kept(name: str, loaded: PlanTerms, given: PlanTerms | None) -> None:
+def _check_unchanged(name: str, loaded: PlanTerms, given: PlanTerms | None) -> None:
     if given is None:
         why = "is loaded, but not in this file: the file is an older one, or something was deleted from it"
         raise BadPlans(f"Version {loaded.version} of {name!r} {why}.", field=f"{name}.{loaded.version}")
-    changed = [one for one in PlanTerms.__struct_fields__ if getattr(given, one) != getattr(loaded, one)]
+    changed = [
+        attribute
+        for attribute in PlanTerms.__struct_fields__
+        if getattr(given, attribute) != getattr(loaded, attribute)
+    ]
     if changed:
         why = "is loaded and stays as it is; add a new version instead"
         field = f"{name}.{loaded.version}.{changed[0]}"
@@ -240,14 +253,14 @@ def _check_kept(name: str, loaded: PlanTerms, given: PlanTerms | None) -> None:
 
 
 def _check_each_once(pairs: list[tuple[str, object]]) -> None:
-    """Refuse a field that is given twice: the last would count, and whoever reads the first reads another price."""
+    """Refuse an object that has a field twice: a reader would take one price, and msgspec the other."""
     names = [name for name, _ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"{', '.join(twice)} is there more than once in one object")
 
 
-def _every(prices: PriceList) -> Iterator[tuple[str, PlanTerms]]:
+def _all_versions(prices: PriceList) -> Iterator[tuple[str, PlanTerms]]:
     return ((plan.name, terms) for plan in prices.plans for terms in plan.versions)
 
 

@@ -1,4 +1,4 @@
-"""The price list: what the operator's plans are in a month."""
+"""The price list in the table, and each process's copy of it."""
 
 import time
 from collections.abc import Callable
@@ -12,18 +12,18 @@ from longcode.plans.plans import Plan, PriceList
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Put
 
-_SECONDS = 60
+_KEPT_SECONDS = 60
 
 
 class _Kept(Struct):
-    """What this process last read, and when by its monotonic clock."""
+    """The price list that this process last read, and when by its monotonic clock."""
 
     prices: PriceList | None = None
     at: float = 0.0
 
 
 class _OfMonth(dict[str, Plan]):
-    """Plans of a month. Who asks for one by a name that is not there may have it from a process that knows more."""
+    """The plans of a month by name. A name that is missing is read from the table: it may just have been loaded."""
 
     def __init__(self, prices: PriceList, month: str) -> None:
         super().__init__(prices.of_month(month))
@@ -37,11 +37,11 @@ _kept = _Kept()
 
 
 def of_month(month: str, clock: Callable[[], float] = time.monotonic) -> dict[str, Plan]:
-    """Give the plans of a month by name, in the order in which they are offered; those off offer too.
+    """Return the plans of a month by name, on offer or not, in the order in which they are offered.
 
-    Raises `NothingLoaded` on a stack without a price list. What is read is kept for a minute.
+    The price list is read from the table once a minute. Raises `NothingLoaded` if no price list is loaded.
     """
-    if _kept.prices is None or not 0 <= clock() - _kept.at < _SECONDS:
+    if _kept.prices is None or not 0 <= clock() - _kept.at < _KEPT_SECONDS:
         at, prices = clock(), _need()
         keep(prices, at)
         return _OfMonth(prices, month)
@@ -49,12 +49,12 @@ def of_month(month: str, clock: Callable[[], float] = time.monotonic) -> dict[st
 
 
 def keep(prices: PriceList, at: float) -> None:
-    """Keep a price list as read at a time of the monotonic clock."""
+    """Keep a price list, as if it were read at that time of the monotonic clock."""
     _kept.prices, _kept.at = prices, at
 
 
 def loaded() -> tuple[PriceList | None, int]:
-    """Read the whole list, and how often it was written."""
+    """Return the whole price list and its revision; None and 0 if no price list is loaded."""
     found = store.get(keys.price_list())
     if found is None:
         return None, 0
@@ -62,14 +62,14 @@ def loaded() -> tuple[PriceList | None, int]:
 
 
 def write(prices: PriceList, revision: int) -> bool:
-    """Write the whole list as the successor of a revision, 0 for none; False when another came first."""
+    """Write the whole price list as the one after `revision`; return False if another was written first."""
     item = {"type": "price-list", "revision": revision + 1, **msgspec.to_builtins(prices)}
     unchanged = Attr("revision").eq(revision) if revision else ABSENT
     return store.try_write(Put(keys.price_list(), item, unchanged))
 
 
 def forget() -> None:
-    """Forget what was read, as a new process would."""
+    """Forget the copy, so that the next call reads the table."""
     _kept.prices = None
 
 

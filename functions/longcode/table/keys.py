@@ -1,7 +1,7 @@
-"""The keys of the table: every key is spelled here, and nowhere else. docs/table.md lists who reads which.
+"""The keys of the table and of its indexes: only this file spells them (docs/table.md lists who reads which).
 
-No key is parsed: its parts are attributes of the item too. A function called without its last part returns the
-prefix of all keys of its type.
+Each function returns the key of the item that its docstring describes. Called without its last argument, where that
+is optional, it returns the prefix of all keys of the type. No key is parsed: its parts are also attributes.
 """
 
 from datetime import UTC, date, datetime
@@ -13,16 +13,17 @@ USAGE_SHARDS = 4
 
 DUE = "due"
 _BULK_DUE = "bulk-due"
-_TOLD_DUE = "told-due"
+_DELIVERIES_DUE = "told-due"
 FOLDER = "folder"
+INDEXES = {DUE: ("due_shard", "due_at"), FOLDER: ("folder", "folder_at")}
+"""The partition key and the sort key of each index."""
+
 INBOX = "inbox#"
 END = "~"
-"""Sorts after every id and every time."""
+"""A text that sorts after every id and every time."""
 
 FOLDER_PLACE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z#.+$"
 """The pattern of a place in a list by time, to validate cursors."""
-
-INDEXES = {DUE: ("due_shard", "due_at"), FOLDER: ("folder", "folder_at")}
 
 
 class Key(NamedTuple):
@@ -37,11 +38,11 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _shard(of: str, shards: int) -> int:
-    return blake2s(of.encode(), digest_size=1).digest()[0] % shards
+def _shard(item_id: str, shards: int) -> int:
+    return blake2s(item_id.encode(), digest_size=1).digest()[0] % shards
 
 
-# What an account owns: its id is the partition.
+# Items of an account: its id is the partition.
 
 
 def account(account: str) -> Key:
@@ -50,12 +51,12 @@ def account(account: str) -> Key:
 
 
 def password(account: str) -> Key:
-    """The hash of an account's password, apart from what most functions read."""
+    """The hash of an account's password. It is an item of its own, because most functions do not read it."""
     return Key(f"account#{account}", "password")
 
 
 def client(account: str, client_id: str = "") -> Key:
-    """A client, by the studio's own id."""
+    """A client, by the id that the studio gave."""
     return Key(f"account#{account}", f"client#{client_id}")
 
 
@@ -75,12 +76,12 @@ def event(account: str, event_id: str) -> Key:
 
 
 def record(account: str, kind: str, record_id: str) -> Key:
-    """The latest state of a session, an order and so on."""
+    """The latest reported state of a studio's record: a session, an order and so on."""
     return Key(f"account#{account}", f"record#{kind}#{record_id}")
 
 
 def occurrence(account: str, kind: str, record_id: str, trigger: str, day: date) -> Key:
-    """What a trigger does for a record on a date: there is only ever one."""
+    """The action of a trigger for a record on a date, of which there is only one."""
     return Key(f"account#{account}", f"occurrence#{kind}#{record_id}#{trigger}#{day}")
 
 
@@ -90,22 +91,22 @@ def occurrences(account: str, kind: str, record_id: str) -> Key:
 
 
 def call(account: str, call_id: str = "") -> Key:
-    """A call task; its id begins with its time."""
+    """A phone-call task for staff; its id begins with its time."""
     return Key(f"account#{account}", f"call#{call_id}")
 
 
 def retention(account: str) -> Key:
-    """How far the bodies of an account's messages are purged."""
+    """The progress of deleting an account's old message bodies."""
     return Key(f"account#{account}", "retention")
 
 
 def question(account: str, phone: str) -> Key:
-    """What an account's staff are or were last asked about a phone: whether a reply meant STOP."""
+    """The latest possible opt-out of a phone, for an account's staff to decide: whether a reply meant STOP."""
     return Key(f"account#{account}", f"question#{phone}")
 
 
 def message(account: str, message_id: str = "") -> Key:
-    """A message, in or out; the ids of one request's messages begin alike."""
+    """A message, in or out. The ids of all messages of one request have the same prefix."""
     return Key(f"account#{account}", f"message#{message_id}")
 
 
@@ -115,14 +116,14 @@ def broadcast(account: str, broadcast_id: str = "") -> Key:
 
 
 def audience(account: str, broadcast_id: str) -> Key:
-    """A broadcast's audience, apart from what each step writes."""
+    """A broadcast's audience. It is an item of its own, because each step rewrites the broadcast's item."""
     return Key(f"account#{account}", f"audience#{broadcast_id}")
 
 
 def skipped(account: str, broadcast_id: str, place: tuple[int, int] | None = None) -> Key:
-    """A part of the list of clients whom a step of a broadcast skipped."""
-    last = f"{place[0]:06d}.{place[1]:03d}" if place else ""
-    return Key(f"account#{account}", f"skipped#{broadcast_id}#{last}")
+    """A part of the list of clients that a step of a broadcast skipped; `place` is the step and the part."""
+    part = f"{place[0]:06d}.{place[1]:03d}" if place else ""
+    return Key(f"account#{account}", f"skipped#{broadcast_id}#{part}")
 
 
 def inbox_end(account: str) -> Key:
@@ -131,22 +132,22 @@ def inbox_end(account: str) -> Key:
 
 
 def inbox_entry(account: str, sequence: int) -> Key:
-    """A reply by its sequence number: installed software reads them in this order."""
+    """A reply by its sequence number, the order in which a studio's installed software reads replies."""
     return Key(f"account#{account}", f"{INBOX}{sequence:012d}")
 
 
 def usage(account: str, day: str, spread_by: str) -> Key:
-    """One of a day's counters; `spread_by` chooses which, so that a busy day has no hot item."""
+    """One of the items that count a day's usage; `spread_by` chooses which, so that no item is hot on a busy day."""
     return Key(f"account#{account}", f"usage#{day}#{_shard(spread_by, USAGE_SHARDS)}")
 
 
 def usage_of_month(account: str, month: str) -> Key:
-    """The prefix of a month's counters."""
+    """The prefix of the items that count a month's usage."""
     return Key(f"account#{account}", f"usage#{month}-")
 
 
 def allowance(account: str, month: str) -> Key:
-    """What is reserved in a month, whichever plans the account has in it."""
+    """The units reserved in a month, under whichever plans the account has in it."""
     return Key(f"account#{account}", f"allowance#{month}")
 
 
@@ -156,12 +157,12 @@ def invoice(account: str, month: str = "") -> Key:
 
 
 def credit(account: str, credit_id: str = "") -> Key:
-    """A credit, by the operator's own id."""
+    """A credit, by the id that the operator gave."""
     return Key(f"account#{account}", f"credit#{credit_id}")
 
 
 def balance(account: str) -> Key:
-    """What is added to an account's next invoice."""
+    """The amount carried to an account's next invoice, and the number of credits that wait for it."""
     return Key(f"account#{account}", "balance")
 
 
@@ -171,40 +172,40 @@ def export(account: str, month: str) -> Key:
 
 
 def delivery(account: str, delivery_id: str = "") -> Key:
-    """A webhook delivery to a studio's hosted software."""
+    """A delivery to the webhook endpoint of a studio's hosted software."""
     return Key(f"account#{account}", f"delivery#{delivery_id}")
 
 
 def receiver(account: str) -> Key:
-    """The state of a studio's webhook endpoint, and the workers that post to it now."""
+    """The failures and the back-off of a studio's webhook endpoint."""
     return Key(f"account#{account}", "receiver")
 
 
-# What the service knows about a phone, across accounts.
+# Items of a phone, across accounts.
 
 
 def clients_with_phone(phone: str, account: str = "") -> Key:
-    """The clients of an account that have this phone."""
+    """The clients of an account that have a phone."""
     return Key(f"phone#{phone}", f"clients#{account}")
 
 
 def route(phone: str, number: str, account: str = "") -> Key:
-    """When an account last texted this phone from one of our numbers."""
+    """The last text of an account to a phone from one of our numbers."""
     return Key(f"phone#{phone}", f"route#{number}#{account}")
 
 
 def routes(phone: str) -> Key:
-    """The prefix of a phone's routes, from all our numbers."""
+    """The prefix of the last texts to a phone, from all our numbers."""
     return Key(f"phone#{phone}", "route#")
 
 
 def lines(phone: str) -> Key:
-    """The shared number from which each account texts this phone."""
+    """The sticky senders of a phone: the shared number from which each account texts it."""
     return Key(f"phone#{phone}", "lines")
 
 
 def opt_out(phone: str, scope: str) -> Key:
-    """Whether the phone is opted out of the shared numbers, or of a dedicated one."""
+    """The opt-out state of a phone, for the shared numbers or for a dedicated one."""
     return Key(f"phone#{phone}", f"opt-out#{scope}")
 
 
@@ -214,30 +215,30 @@ def consent(phone: str, scope: str, at: datetime, event_id: str) -> Key:
 
 
 def consents(phone: str, scope: str | None = None) -> Key:
-    """The prefix of a phone's history; within a scope, it is in the order of time."""
+    """The prefix of a phone's history. Within one scope, it is in the order of time."""
     return Key(f"phone#{phone}", f"consent#{scope}#" if scope else "consent#")
 
 
 def automatic_replies(phone: str) -> Key:
-    """The automatic replies that were sent to the phone lately."""
+    """The automatic replies recently sent to a phone."""
     return Key(f"phone#{phone}", "replies")
 
 
-# What belongs to the service itself.
+# Items of the service itself.
 
 
 def price_list() -> Key:
-    """The operator's plans, in all their versions."""
+    """The operator's plans, with all their versions."""
     return Key("plans", "price-list")
 
 
 def pace(number: str) -> Key:
-    """When one of our numbers is free to send another segment."""
+    """The throughput of one of our numbers: when it may send the next segment."""
     return Key(f"number#{number}", "pace")
 
 
 def dedicated(number: str) -> Key:
-    """The account that a number of ours is dedicated to."""
+    """The account that one of our numbers is dedicated to."""
     return Key(f"number#{number}", "dedicated")
 
 
@@ -247,17 +248,17 @@ def registered(account: str = "") -> Key:
 
 
 def with_webhook(account: str = "") -> Key:
-    """An account, in the list of those whose hosted software takes webhooks."""
+    """An account, in the list of accounts with a webhook endpoint."""
     return Key("webhooks", f"account#{account}")
 
 
 def last_invoice_number(month: str) -> Key:
-    """The count of invoices issued for a month."""
+    """The number of invoices issued for a month."""
     return Key(f"invoices#{month}", "last")
 
 
 def invoice_number(month: str, number: str = "") -> Key:
-    """The account that an invoice number of a month belongs to, in the order of numbers."""
+    """The account that has an invoice number of a month, in the order of numbers."""
     return Key(f"invoices#{month}", f"number#{number}")
 
 
@@ -267,68 +268,68 @@ def email(address: str) -> Key:
 
 
 def plan_confirmation(token_hash: str) -> Key:
-    """The change of plan that a mailed link confirms."""
+    """The change of plan that a link in a mail confirms."""
     return Key(f"confirmation#{token_hash}", "confirmation")
 
 
 def inbound(carrier: str, carrier_id: str) -> Key:
-    """What became of a carrier's inbound message, so that it is processed once."""
+    """The outcome of a carrier's inbound message, so that it is processed only once."""
     return Key(f"inbound#{carrier}#{carrier_id}", "inbound")
 
 
-# The two indexes.
+# The due index, and the lists of the folder index.
 
 
 def due(item_id: str, at: datetime, *, bulk: bool = False, told: bool = False) -> dict[str, str]:
     """Return the attributes that put an item on the due index: the sweeper looks at it at that instant.
 
-    Broadcasts' texts and webhook deliveries have partitions of their own: a single text must not wait behind a large
-    broadcast, nor any text behind deliveries to software that may be down for days.
+    Texts of broadcasts (`bulk`) and webhook deliveries (`told`) have partitions of their own: a single text must not
+    wait behind a large broadcast, nor any text behind deliveries to an endpoint that may be down for days.
     """
-    line = _TOLD_DUE if told else _BULK_DUE if bulk else DUE
-    return {"due_shard": f"{line}#{_shard(item_id, DUE_SHARDS)}", "due_at": instant(at)}
+    partition = _DELIVERIES_DUE if told else _BULK_DUE if bulk else DUE
+    return {"due_shard": f"{partition}#{_shard(item_id, DUE_SHARDS)}", "due_at": instant(at)}
 
 
 def due_shards() -> list[str]:
-    """Return the partitions of the due index, in the order to read them: deliveries last, and bulk before them."""
-    return [f"{line}#{shard}" for line in (DUE, _BULK_DUE, _TOLD_DUE) for shard in range(DUE_SHARDS)]
+    """Return the partitions of the due index, in the order to read them: bulk texts next to last, deliveries last."""
+    return [f"{partition}#{shard}" for partition in (DUE, _BULK_DUE, _DELIVERIES_DUE) for shard in range(DUE_SHARDS)]
 
 
 def folder(account: str, name: str, *, linked: bool) -> str:
-    """The list of an account's messages in or out, with a client or without."""
+    """Return the list of an account's messages, in or out, with a client or without."""
     return f"account#{account}#{name}" if linked else f"account#{account}#{name}-unlinked"
 
 
 def upcoming(account: str) -> str:
-    """The list of what an account's triggers will send, in the order of time."""
+    """Return the list of the texts that an account's triggers will send, in the order of time."""
     return f"account#{account}#upcoming"
 
 
 def dedicated_numbers() -> str:
-    """The list of the dedicated numbers."""
+    """Return the list of the dedicated numbers."""
     return "dedicated-numbers"
 
 
 def quarantine() -> str:
-    """The list of unattributed replies, in the order of time."""
+    """Return the list of unattributed replies, in the order of time."""
     return "quarantine"
 
 
 def history() -> str:
-    """The list of every STOP and START, in the order of time."""
+    """Return the list of every STOP and START, in the order of time."""
     return "history"
 
 
 def questions(account: str) -> str:
-    """The list of what an account's staff are asked, in the order of time."""
+    """Return the list of the possible opt-outs that an account's staff decide, in the order of time."""
     return f"account#{account}#questions"
 
 
 def deliveries(account: str, state: str) -> str:
-    """The list of an account's webhook deliveries that failed: those that will be retried, or those that will not."""
+    """Return the list of an account's failed webhook deliveries: the ones to retry, or the ones given up."""
     return f"account#{account}#deliveries-{state}"
 
 
 def folder_place(at: datetime, message_id: str) -> str:
-    """The place of a message in a list by time."""
+    """Return the place of a message in a list by time."""
     return f"{instant(at)}#{message_id}"

@@ -1,4 +1,4 @@
-"""The calls to DynamoDB: read items, query, write on a condition, transact."""
+"""The calls to DynamoDB: read items, query, write on a condition, transact; and the expiry of items."""
 
 import random
 import time
@@ -30,7 +30,7 @@ _ATTEMPTS = 8
 _TRANSIENT = {
     "TransactionConflict",  # between a transaction and another write
     "TransactionConflictException",  # between a single write and a transaction; the SDK does not retry it
-    "TransactionInProgressException",  # the SDK retried the transaction before its response came
+    "TransactionInProgressException",  # the SDK retried the transaction before its first attempt ended
     "ThrottlingError",
     "ProvisionedThroughputExceeded",
 }
@@ -40,7 +40,7 @@ _CONDITION = "ConditionalCheckFailed"
 
 
 class ConditionFailed(Exception):
-    """Some writes' conditions failed: `found` is the item that each met, by the index of the write."""
+    """A condition failed. `found` holds, by the index of the write, the item that did not meet its condition."""
 
     def __init__(self, found: Mapping[int, Attributes]) -> None:
         super().__init__(f"conditions of writes {sorted(found)} failed")
@@ -54,38 +54,118 @@ def get(key: Key) -> Attributes | None:
 
 
 def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
-    """Return the items that exist, read strongly, a hundred in a call."""
-    found: dict[Key, Attributes] = {}
-    wanted = [wire_key(key) for key in dict.fromkeys(keys)]
+    """Return the items that exist, read strongly, a hundred in a call; raise `TimeoutError` if some stay unread."""
+    items: dict[Key, Attributes] = {}
+    unread = [wire_key(key) for key in dict.fromkeys(keys)]
     for attempt in range(_ATTEMPTS):
-        rest: list[Any] = []
-        for start in range(0, len(wanted), _BATCH_GET):
-            chunk = {"Keys": wanted[start : start + _BATCH_GET], "ConsistentRead": True}
+        unprocessed: list[Any] = []
+        for start in range(0, len(unread), _BATCH_GET):
+            chunk = {"Keys": unread[start : start + _BATCH_GET], "ConsistentRead": True}
             response = client("dynamodb").batch_get_item(RequestItems={table(): chunk})
-            items = [from_wire(wire) for wire in response["Responses"].get(table(), [])]
-            found |= {Key(item["pk"], item["sk"]): item for item in items}
-            rest += response.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
-        if not rest:
-            return found
-        wanted = rest
+            page = [from_wire(wire) for wire in response["Responses"].get(table(), [])]
+            items |= {Key(item["pk"], item["sk"]): item for item in page}
+            unprocessed += response.get("UnprocessedKeys", {}).get(table(), {}).get("Keys", [])
+        if not unprocessed:
+            return items
+        unread = unprocessed
         pause(attempt)
-    raise TimeoutError(f"{len(wanted)} items were not read")
+    raise TimeoutError(f"{len(unread)} items were not read")
 
 
 def get_settled(keys: Iterable[Key]) -> list[Attributes]:
-    """Return up to a hundred items as of one moment, in this order. Waits while a transaction writes any of them."""
-    asked = [{"Get": {"TableName": table(), "Key": wire_key(key)}} for key in keys]
-    responses: list[Any] = []
+    """Return up to a hundred items as of one moment, in this order. Wait while a transaction writes any of them."""
+    gets = [{"Get": {"TableName": table(), "Key": wire_key(key)}} for key in keys]
+    response = _retried(lambda: client("dynamodb").transact_get_items(TransactItems=gets))
+    return [from_wire(result["Item"]) for result in response["Responses"] if "Item" in result]
 
-    def read() -> None:
-        responses[:] = client("dynamodb").transact_get_items(TransactItems=asked)["Responses"]
 
-    _retried(read)
-    return [from_wire(response["Item"]) for response in responses if "Item" in response]
+def query(
+    prefix: Key,
+    *,
+    after: Key | None = None,
+    limit: int | None = None,
+    page: int | None = None,
+    only: Sequence[str] = (),
+) -> Iterator[Attributes]:
+    """Yield the items of a partition whose sort keys begin with the prefix's, in order, read strongly.
+
+    `page` is the number of items to read in a call, `only` the attributes to return.
+    """
+    arguments: dict[str, Any] = {
+        "ConsistentRead": True,
+        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+        "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
+    }
+    if after:
+        arguments["ExclusiveStartKey"] = wire_key(after)
+    if only:
+        arguments |= projection(only)
+    return _pages(arguments, limit, page)
+
+
+def query_index(
+    index: str,
+    partition: str,
+    *,
+    before: str | None = None,
+    page: int | None,
+    after: str | None = None,
+    limit: int | None = None,
+    newest_first: bool = False,
+    where: ConditionBase | None = None,
+) -> Iterator[Attributes]:
+    """Yield entries of an index (see `INDEXES`) up to the sort key `before`, `page` of them in a call.
+
+    `before` is exclusive, unless there is an `after`: then both are inclusive. With `where`, only the entries that
+    match are returned, but `page` counts them all.
+    """
+    end = before or END
+    if after and after > end:  # DynamoDB refuses such bounds
+        return iter(())
+    bounds = {":before": end} | ({":after": after} if after else {})
+    arguments = {
+        "IndexName": index,
+        "KeyConditionExpression": _BETWEEN if after else _BEFORE,
+        "ExpressionAttributeNames": dict(zip(("#partition", "#sort"), INDEXES[index], strict=True)),
+        "ExpressionAttributeValues": to_wire({":partition": partition, **bounds}),
+        "ScanIndexForward": not newest_first,
+    }
+    return _pages(filtered(arguments, where) if where else arguments, limit, page)
+
+
+def index_page(
+    folder: str, *, limit: int, cursor: str | None, since: str | None = None, newest_first: bool = False
+) -> tuple[list[Attributes], str | None]:
+    """Return a page of a list in the folder index, and the cursor of the next page or None.
+
+    `since` is the earliest place in the list. The index lags behind the table: the items are read again, strongly,
+    and deleted ones are left out. An item that has left the list since is still returned: callers check for it.
+    """
+    if newest_first:  # a cursor is the last place of the page before
+        entries = query_index(FOLDER, folder, before=cursor, after=since, page=limit + 2, newest_first=True)
+        places = [entry for entry in islice(entries, limit + 2) if entry["folder_at"] != cursor]
+    else:  # a cursor is the first place of its page
+        places = list(islice(query_index(FOLDER, folder, after=cursor or since, page=limit + 1), limit + 1))
+    keys = [Key(entry["pk"], entry["sk"]) for entry in places[:limit]]
+    items = get_many(keys)
+    following = places[limit - newest_first] if len(places) > limit else None
+    return [items[key] for key in keys if key in items], str(following["folder_at"]) if following else None
+
+
+def _pages(arguments: dict[str, Any], limit: int | None, page: int | None) -> Iterator[Attributes]:
+    count = 0
+    while limit is None or count < limit:
+        size = {"Limit": page} if page else {} if limit is None else {"Limit": limit - count}
+        response = client("dynamodb").query(TableName=table(), **arguments, **size)
+        yield from map(from_wire, response["Items"])
+        count += len(response["Items"])
+        if "LastEvaluatedKey" not in response:
+            return
+        arguments = {**arguments, "ExclusiveStartKey": response["LastEvaluatedKey"]}
 
 
 def write(change: Write) -> None:
-    """Apply one write; raise `ConditionFailed`. Waits while a transaction writes the same item."""
+    """Apply one write; raise `ConditionFailed`. Wait while a transaction writes the same item."""
     call = getattr(client("dynamodb"), f"{type(change).__name__.lower()}_item")
     try:
         _retried(lambda: call(**request(change)))
@@ -96,7 +176,7 @@ def write(change: Write) -> None:
 
 
 def transact(changes: Sequence[Write]) -> None:
-    """Apply all writes or none; raise `ConditionFailed`. Waits while others write the same items."""
+    """Apply all writes or none; raise `ConditionFailed`. Wait while others write the same items."""
     if len(changes) == 1:
         write(changes[0])
         return
@@ -124,104 +204,17 @@ def try_write(*changes: Write) -> bool:
     return True
 
 
-def _retried(call: Callable[[], Any]) -> None:
+def _retried(call: Callable[[], Any]) -> Any:
     for attempt in range(_ATTEMPTS - 1):
         try:
-            call()
+            return call()
         except ClientError as error:
             reasons = error.response.get("CancellationReasons", [error.response["Error"]])
             codes = {reason["Code"] for reason in reasons}
             if _CONDITION in codes or not codes & _TRANSIENT:
                 raise
             pause(attempt)
-        else:
-            return
-    call()
-
-
-def query(
-    prefix: Key,
-    *,
-    after: Key | None = None,
-    limit: int | None = None,
-    page: int | None = None,
-    only: Sequence[str] = (),
-) -> Iterator[Attributes]:
-    """Yield the items of a partition whose sort keys begin with this one, in order, read strongly.
-
-    `page` is the number of items to read in a call, `only` the attributes to return.
-    """
-    asked: dict[str, Any] = {
-        "ConsistentRead": True,
-        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
-        "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
-    }
-    if after:
-        asked["ExclusiveStartKey"] = wire_key(after)
-    if only:
-        asked |= projection(only)
-    return _pages(asked, limit, page)
-
-
-def query_index(
-    index: str,
-    partition: str,
-    *,
-    before: str | None = None,
-    page: int | None,
-    after: str | None = None,
-    limit: int | None = None,
-    newest_first: bool = False,
-    where: ConditionBase | None = None,
-) -> Iterator[Attributes]:
-    """Yield entries of an index (see `INDEXES`) up to the sort key `before`, `page` of them in a call.
-
-    `before` is exclusive, unless there is an `after`: then both are inclusive. With `where`, only the entries that
-    match are returned, but `page` counts them all.
-    """
-    end = before or END
-    if after and after > end:  # DynamoDB refuses such bounds
-        return iter(())
-    bounds = {":before": end} | ({":after": after} if after else {})
-    asked = {
-        "IndexName": index,
-        "KeyConditionExpression": _BETWEEN if after else _BEFORE,
-        "ExpressionAttributeNames": dict(zip(("#partition", "#sort"), INDEXES[index], strict=True)),
-        "ExpressionAttributeValues": to_wire({":partition": partition, **bounds}),
-        "ScanIndexForward": not newest_first,
-    }
-    return _pages(filtered(asked, where) if where else asked, limit, page)
-
-
-def index_page(
-    folder: str, *, limit: int, cursor: str | None, since: str | None = None, newest_first: bool = False
-) -> tuple[list[Attributes], str | None]:
-    """Return a page of a list in the folder index, and the cursor of the next page or None.
-
-    `since` is the earliest place in the list. The index lags: the items are read again, strongly, and one that is
-    deleted is left out. One that has left the list is not: callers check what makes an item belong to it.
-    """
-    if newest_first:  # a cursor is the last place of the page before it
-        found = query_index(FOLDER, folder, before=cursor, after=since, page=limit + 2, newest_first=True)
-        places = [one for one in islice(found, limit + 2) if one["folder_at"] != cursor]
-    else:  # a cursor is the first place of its page
-        places = list(islice(query_index(FOLDER, folder, after=cursor or since, page=limit + 1), limit + 1))
-    keys = [Key(one["pk"], one["sk"]) for one in places[:limit]]
-    items = get_many(keys)
-    following = places[limit - newest_first] if len(places) > limit else None
-    return [items[key] for key in keys if key in items], str(following["folder_at"]) if following else None
-
-
-def _pages(asked: dict[str, Any], limit: int | None, page: int | None = None) -> Iterator[Attributes]:
-    given = 0
-    while limit is None or given < limit:
-        size = {"Limit": page} if page else {} if limit is None else {"Limit": limit - given}
-        response = client("dynamodb").query(TableName=table(), **asked, **size)
-        yield from map(from_wire, response["Items"])
-        given += len(response["Items"])
-        if "LastEvaluatedKey" not in response:
-            return
-        asked = {**asked, "ExclusiveStartKey": response["LastEvaluatedKey"]}
+    return call()
 
 
 def pause(attempt: int) -> None:

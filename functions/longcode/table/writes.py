@@ -1,7 +1,7 @@
-"""Writes as values, and as arguments of DynamoDB: the same alone and in a transaction."""
+"""Writes as values and as DynamoDB's arguments, alone or in a transaction, and domain values as attributes."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,23 +13,16 @@ from msgspec import Struct
 
 from longcode.table.keys import Key, instant
 
+T = TypeVar("T")
+Attributes = dict[str, Any]
+"""An item, or a part of it, by the names of its attributes."""
+
 ABSENT: ConditionBase = Attr("pk").not_exists()
 PRESENT: ConditionBase = Attr("pk").exists()
-T = TypeVar("T")
-
-
-class Delete(Struct, frozen=True):
-    """Delete an item, whether it exists or not, if `when` holds of it."""
-
-    key: Key
-    when: ConditionBase | None = None
-
-
-Attributes = dict[str, Any]
 
 
 class Put(Struct, frozen=True):
-    """Write a whole item, if `when` holds of the item that is there."""
+    """Write a whole item, if the present item meets `when`."""
 
     key: Key
     item: Attributes
@@ -37,7 +30,7 @@ class Put(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """Change attributes of an item, and set those of `if_absent` that it lacks, if `when` holds of it."""
+    """Change attributes of an item, and set the `if_absent` that it lacks, if the present item meets `when`."""
 
     key: Key
     changes: Attributes = {}
@@ -47,19 +40,14 @@ class Update(Struct, frozen=True):
     if_absent: Attributes = {}
 
 
+class Delete(Struct, frozen=True):
+    """Delete an item, whether it exists or not, if it meets `when`."""
+
+    key: Key
+    when: ConditionBase | None = None
+
+
 Write = Put | Update | Delete
-
-
-_serialize = TypeSerializer().serialize
-
-
-class _Deserializer(TypeDeserializer):  # type: ignore[misc]  # boto3 has no types
-    def _deserialize_n(self, value: str) -> int | float:
-        # Our numbers have no fractions, but one item that has one must not make its whole batch unreadable.
-        return int(value) if value.removeprefix("-").isdecimal() else float(value)
-
-
-_deserialize = _Deserializer().deserialize
 
 
 def table() -> str:
@@ -67,42 +55,32 @@ def table() -> str:
     return os.environ["TABLE_NAME"]
 
 
-def wire_key(key: Key) -> dict[str, Any]:
-    """Return a key as DynamoDB's JSON."""
-    return to_wire(key._asdict())
-
-
-def whole(key: Key, item: Attributes) -> dict[str, Any]:
-    """Return an item with its key as DynamoDB's JSON."""
-    return to_wire({**key._asdict(), **item})
-
-
-def request(change: Write) -> dict[str, Any]:
+def request(write: Write) -> dict[str, Any]:
     """Return the arguments of PutItem, UpdateItem or DeleteItem, alone or in a transaction."""
-    match change:
+    match write:
         case Put(key, item, when):
             return {"TableName": table(), "Item": whole(key, item), **_condition(when)}
         case Delete(key, when):
             return {"TableName": table(), "Key": wire_key(key), **_condition(when)}
         case Update(key):
-            return {"TableName": table(), "Key": wire_key(key), **_update(change)}
+            return {"TableName": table(), "Key": wire_key(key), **_update(write)}
 
 
 def projection(names: Sequence[str]) -> dict[str, Any]:
     """Return the arguments that select a query's attributes, by placeholders: some names are reserved words."""
-    places = {f"#only{index}": name for index, name in enumerate(names)}
-    return {"ProjectionExpression": ", ".join(places), "ExpressionAttributeNames": places}
+    placeholders = {f"#only{index}": name for index, name in enumerate(names)}
+    return {"ProjectionExpression": ", ".join(placeholders), "ExpressionAttributeNames": placeholders}
 
 
-def filtered(asked: Mapping[str, Any], where: ConditionBase) -> dict[str, Any]:
-    """Return the arguments of a query that returns only the items that a condition holds of."""
+def filtered(query: Mapping[str, Any], where: ConditionBase) -> dict[str, Any]:
+    """Return the arguments of a query, extended to return only the items that meet a condition."""
     built = ConditionExpressionBuilder().build_expression(where)
     return {
-        **asked,
+        **query,
         "FilterExpression": built.condition_expression,
-        "ExpressionAttributeNames": {**asked["ExpressionAttributeNames"], **built.attribute_name_placeholders},
+        "ExpressionAttributeNames": {**query["ExpressionAttributeNames"], **built.attribute_name_placeholders},
         "ExpressionAttributeValues": {
-            **asked["ExpressionAttributeValues"],
+            **query["ExpressionAttributeValues"],
             **to_wire(built.attribute_value_placeholders),
         },
     }
@@ -122,20 +100,20 @@ def _condition(when: ConditionBase | None) -> dict[str, Any]:
     return arguments
 
 
-def _update(change: Update) -> dict[str, Any]:
-    arguments = _condition(change.when)
-    given = {**change.changes, **change.if_absent, **change.add}
-    place = {name: f"u{index}" for index, name in enumerate({**given, **dict.fromkeys(change.remove)})}
-    absent = [f"#{place[name]} = if_not_exists(#{place[name]}, :{place[name]})" for name in change.if_absent]
+def _update(update: Update) -> dict[str, Any]:
+    arguments = _condition(update.when)
+    new_values = {**update.changes, **update.if_absent, **update.add}
+    alias = {name: f"u{index}" for index, name in enumerate({**new_values, **dict.fromkeys(update.remove)})}
+    absent = [f"#{alias[name]} = if_not_exists(#{alias[name]}, :{alias[name]})" for name in update.if_absent]
     clauses = {
-        "SET": [f"#{place[name]} = :{place[name]}" for name in change.changes] + absent,
-        "ADD": [f"#{place[name]} :{place[name]}" for name in change.add],
-        "REMOVE": [f"#{place[name]}" for name in change.remove],
+        "SET": [f"#{alias[name]} = :{alias[name]}" for name in update.changes] + absent,
+        "ADD": [f"#{alias[name]} :{alias[name]}" for name in update.add],
+        "REMOVE": [f"#{alias[name]}" for name in update.remove],
     }
-    values = to_wire({f":{place[name]}": value for name, value in given.items()})
-    arguments["UpdateExpression"] = " ".join(f"{verb} {', '.join(of)}" for verb, of in clauses.items() if of)
+    values = to_wire({f":{alias[name]}": value for name, value in new_values.items()})
+    arguments["UpdateExpression"] = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
     arguments["ExpressionAttributeNames"] = arguments.get("ExpressionAttributeNames", {}) | {
-        f"#{at}": name for name, at in place.items()
+        f"#{short}": name for name, short in alias.items()
     }
     if values:
         arguments["ExpressionAttributeValues"] = arguments.get("ExpressionAttributeValues", {}) | values
@@ -143,45 +121,69 @@ def _update(change: Update) -> dict[str, Any]:
 
 
 def attributes(value: Any) -> Attributes:
-    """Turn a domain value into plain attributes; instants become texts that sort."""
+    """Return a domain value as attributes, without those that equal their defaults.
+
+    Instants become texts that sort.
+    """
     plain = msgspec.to_builtins(value, builtin_types=(datetime,))
-    defaults = _defaults(type(value))
-    return {
-        name: _plain(held)
-        for name, held in plain.items()
-        if name not in defaults or getattr(value, name) != defaults[name]
-    }
+    omitted = {stored for stored, name, default in _defaults(type(value)) if getattr(value, name) == default}
+    return {stored: _storable(part) for stored, part in plain.items() if stored not in omitted}
 
 
-def _defaults(kind: Any) -> Attributes:
-    if issubclass(kind, msgspec.Struct):
-        of_struct = msgspec.structs.fields(kind)
-        return {field.name: field.default for field in of_struct if field.default is not msgspec.NODEFAULT}
-    return {field.name: field.default for field in fields(kind) if field.default is not MISSING}
+def read(kind: type[T], item: Attributes) -> T:
+    """Return a domain value from its attributes; raise `msgspec.ValidationError` if they do not fit the type."""
+    return msgspec.convert(item, kind)
 
 
-def _plain(value: Any) -> Any:
+def _defaults(kind: Any) -> Iterator[tuple[str, str, Any]]:
+    """Yield the stored name, the name in Python and the default of each field that has one."""
+    if issubclass(kind, Struct):
+        for field in msgspec.structs.fields(kind):
+            if field.default is not msgspec.NODEFAULT:
+                yield field.encode_name, field.name, field.default
+    else:
+        for field in fields(kind):
+            if field.default is not MISSING:
+                yield field.name, field.name, field.default
+
+
+def _storable(value: Any) -> Any:
     match value:
         case datetime():
             return instant(value)
         case dict():
-            return {name: _plain(held) for name, held in value.items()}
+            return {name: _storable(part) for name, part in value.items()}
         case list() | tuple():
-            return [_plain(held) for held in value]
+            return [_storable(part) for part in value]
         case _:
             return value
 
 
-def read(kind: type[T], found: Attributes) -> T:
-    """Turn attributes into a domain value; raises `msgspec.ValidationError` for an item that code cannot read."""
-    return msgspec.convert(found, kind)
+class _Deserializer(TypeDeserializer):  # type: ignore[misc]  # boto3 has no types
+    def _deserialize_n(self, value: str) -> int | float:
+        # Our numbers have no fractions, but one item that has one must not make its whole batch unreadable.
+        return int(value) if value.removeprefix("-").isdecimal() else float(value)
 
 
-def to_wire(found: Attributes) -> dict[str, Any]:
+_serialize = TypeSerializer().serialize
+_deserialize = _Deserializer().deserialize
+
+
+def wire_key(key: Key) -> dict[str, Any]:
+    """Return a key as DynamoDB's JSON."""
+    return to_wire(key._asdict())
+
+
+def whole(key: Key, item: Attributes) -> dict[str, Any]:
+    """Return an item with its key as DynamoDB's JSON."""
+    return to_wire({**key._asdict(), **item})
+
+
+def to_wire(item: Attributes) -> dict[str, Any]:
     """Return attributes as DynamoDB's JSON."""
-    return {name: _serialize(_plain(value)) for name, value in found.items()}
+    return {name: _serialize(_storable(value)) for name, value in item.items()}
 
 
-def from_wire(found: dict[str, Any]) -> Attributes:
+def from_wire(item: dict[str, Any]) -> Attributes:
     """Return the attributes in DynamoDB's JSON."""
-    return {name: _deserialize(value) for name, value in found.items()}
+    return {name: _deserialize(value) for name, value in item.items()}

@@ -1,4 +1,8 @@
-"""Allowances: what is reserved of a month and of its days, in one item for an account and month."""
+"""Quotas and usage counters: what is reserved of an account's limits, and what it sent and received.
+
+A quota is one item for an account and month, with a counter for the month and one for each day that has a limit. The
+usage counters are several items for each day, added up when they are read.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -24,129 +28,133 @@ from longcode.usage.usage import (
     usage_of,
 )
 
-_UNRESERVED = "unreserved"  # so many of the units used were sent and never reserved
-
-_CORRECTED = "corrected"  # names one of a day's counters, as a message's id does
+_UNRESERVED = "unreserved"  # how many of the units in the month's counter were sent without a reservation
+_CORRECTED = "corrected"  # the `spread_by` of corrections
 
 
 def reserving(limits: Limits, units: int, look_at: datetime) -> list[Update]:
-    """Make the write that reserves units, if they are to be, and fails rather than pass a limit.
+    """Return the write that reserves units, if a counter has to have them; it fails rather than pass a limit.
 
-    It fails as well where a counter was not begun, or not since the last change of plan: `start` does that.
+    It also fails if a counter is not begun since the last change of plan: call `begin_counters`, and try again.
     """
     if not limits.kept:
         return []
     fits = [Attr(name).lte(limit - units) for name, limit in limits.counters.items()]
     if MONTH_COUNTER in limits.counters:
         fits.append(Attr(BEGUN).gte(limits.changes))
-    change = _change(limits.account, limits.month, look_at)
+    change = _watched_change(limits.account, limits.month, look_at)
     when = reduce(and_, fits) if fits else None
     return [replace(change, add=dict.fromkeys(limits.kept, units), when=when)]
 
 
 def releasing(message: Message) -> list[Update]:
-    """Make the write that gives a message's reservation back, if it has one."""
+    """Return the write that releases a message's reservation, if it has one."""
     return giving_back(message.account, message.reserved_in, message.reserved_of, message.units)
 
 
 def giving_back(account: str, month: str | None, counters: Sequence[str], units: int) -> list[Update]:
-    """Make the write that gives units back to the counters of a month, if there is anything to give back."""
+    """Return the write that releases units reserved in a month's counters; none without a month or units."""
     if month is None or not units:
         return []
     return [Update(keys.allowance(account, month), add=dict.fromkeys(counters, -units))]
 
 
 def start(limits: Limits, look_at: datetime) -> None:
-    """Begin each counter that is held to a limit with what was sent of the month or the day, unless that is done."""
-    found = _found(limits)
+    """Begin each counter that has a limit with what was sent in the month or on the day, unless it is begun."""
+    quota = _quota(limits)
     if MONTH_COUNTER in limits.counters:
-        level(limits, found, look_at)
-        if found:  # what is on its way at a change of plan is added at the next look
+        level(limits, quota, look_at)
+        if quota:  # the next look adds texts that are on their way during a change of plan
             look_soon(limits, look_at)
-    for name in limits.counters.keys() - found.keys() - {MONTH_COUNTER}:
-        change = _change(limits.account, limits.month, look_at)
-        begun = change.changes | {name: _sent_on(limits)}
+    for name in limits.counters.keys() - quota.keys() - {MONTH_COUNTER}:
+        change = _watched_change(limits.account, limits.month, look_at)
+        begun = change.changes | {name: _sent_on_day(limits)}
         store.try_write(replace(change, changes=begun, when=Attr(name).not_exists()))
 
 
-def level(limits: Limits, found: Attributes, look_at: datetime) -> int:
-    """Bring a month's counter up to what was sent without a reservation, and give what is used then."""
-    unreserved = units_unreserved(limits.account, limits.month)
-    more = unreserved - int(found.get(_UNRESERVED, 0))
-    if more or not limits.is_begun(found, MONTH_COUNTER):
-        change = _change(limits.account, limits.month, look_at)
-        begun = {_UNRESERVED: unreserved, BEGUN: max(limits.changes, found.get(BEGUN, 0))}
-        unchanged = _is(_UNRESERVED, found) & _is(BEGUN, found)
+def level(limits: Limits, quota: Attributes, look_at: datetime) -> int:
+    """Add the units that were sent without a reservation to a month's counter, and return its new value."""
+    unreserved = _units_unreserved(limits.account, limits.month)
+    more = unreserved - int(quota.get(_UNRESERVED, 0))
+    if more or not limits.is_begun(quota, MONTH_COUNTER):
+        change = _watched_change(limits.account, limits.month, look_at)
+        begun = {_UNRESERVED: unreserved, BEGUN: max(limits.changes, quota.get(BEGUN, 0))}
+        unchanged = _is(_UNRESERVED, quota) & _is(BEGUN, quota)
         levelled = replace(change, changes=change.changes | begun, add={MONTH_COUNTER: more}, when=unchanged)
-        store.try_write(levelled)  # else another has just done it
-    return int(found.get(MONTH_COUNTER, 0)) + more
+        store.try_write(levelled)  # fails if another process has just done it
+    return int(quota.get(MONTH_COUNTER, 0)) + more
+
+
+def reserved(limits: Limits) -> dict[str, int]:
+    """Return how much of each limit is used: units reserved, and units sent without a reservation."""
+    quota = _quota(limits)
+    return {name: _used(limits, quota, name) for name in limits.counters}
+
+
+def _used(limits: Limits, quota: Attributes, name: str) -> int:
+    if limits.is_begun(quota, name):
+        return int(quota.get(name, 0))
+    if name != MONTH_COUNTER:
+        return _sent_on_day(limits)
+    unreserved = _units_unreserved(limits.account, limits.month)
+    return int(quota.get(MONTH_COUNTER, 0)) + unreserved - int(quota.get(_UNRESERVED, 0))
+
+
+def _quota(limits: Limits) -> Attributes:
+    return store.get(keys.allowance(limits.account, limits.month)) or {}
+
+
+def _sent_on_day(limits: Limits) -> int:
+    return by_day(limits.account, limits.month).get(limits.day, Usage()).units_sent
+
+
+def _units_unreserved(account: str, month: str) -> int:
+    counters = store.query(keys.usage_of_month(account, month))
+    return sum(item.get("units_sent", 0) - item.get("units_reserved", 0) for item in counters)
+
+
+def _is(name: str, quota: Attributes) -> ConditionBase:
+    return Attr(name).eq(quota[name]) if name in quota else Attr(name).not_exists()
 
 
 def begin_watch(account: Account, month: str, look_at: datetime) -> None:
-    """Have somebody look at what is used of a month, from then on."""
+    """Put a month's quota on the due index, so that the sweeper sends its usage notices."""
     if writes := watching(account, month, look_at):
         store.transact(writes)
 
 
 def watching(account: Account, month: str, look_at: datetime) -> list[Update]:
-    """Make the writes by which somebody looks at what is used of a month, unless the account says that this is so."""
+    """Return the writes that put a month's quota on the due index; none if the account says that it is there."""
     if account.watched_month is not None and account.watched_month >= month:
         return []
     known = Update(keys.account(account.id), changes={"watched_month": month})
-    return [_change(account.id, month, look_at), known]
+    return [_watched_change(account.id, month, look_at), known]
+
+
+def _watched_change(account: str, month: str, look_at: datetime) -> Update:
+    """Return a change of a quota to build on; it puts the quota on the due index if it is not there."""
+    owner = {"type": "allowance", "account": account, "month": month}
+    return Update(keys.allowance(account, month), changes=owner, if_absent=keys.due(account, look_at))
 
 
 def look_soon(limits: Limits, look_at: datetime) -> None:
-    """Have somebody look at how much of the limits is used by then, if nobody does so earlier."""
+    """Make a quota due at `look_at`, unless it is due earlier."""
     later = Attr("due_at").gt(keys.instant(look_at))
     store.try_write(Update(keys.allowance(limits.account, limits.month), changes={"due_at": look_at}, when=later))
 
 
 def note_noticed(item: Attributes, notices: set[str]) -> None:
-    """Note what the studio knows."""
+    """Write which notices the studio has had."""
     store.write(Update(keys.allowance(item["account"], item["month"]), changes={"noticed": notices}))
 
 
 def unschedule(item: Attributes) -> None:
-    """Take an allowance off the due index: its month is over."""
+    """Take a quota off the due index, because its month is over."""
     store.write(Update(keys.allowance(item["account"], item["month"]), remove=("due_shard", "due_at")))
 
 
-def reserved(limits: Limits) -> dict[str, int]:
-    """Tell how much of each limit is used: what is reserved of it, and what was sent unreserved."""
-    found = _found(limits)
-    return {name: _used(limits, found, name) for name in limits.counters}
-
-
-def _used(limits: Limits, found: Attributes, name: str) -> int:
-    if limits.is_begun(found, name):
-        return int(found.get(name, 0))
-    if name != MONTH_COUNTER:
-        return _sent_on(limits)
-    unreserved = units_unreserved(limits.account, limits.month)
-    return int(found.get(MONTH_COUNTER, 0)) + unreserved - int(found.get(_UNRESERVED, 0))
-
-
-def _sent_on(limits: Limits) -> int:
-    return by_day(limits.account, limits.month).get(limits.day, Usage()).units_sent
-
-
-def _found(limits: Limits) -> Attributes:
-    return store.get(keys.allowance(limits.account, limits.month)) or {}
-
-
-def _is(name: str, found: Attributes) -> ConditionBase:
-    return Attr(name).eq(found[name]) if name in found else Attr(name).not_exists()
-
-
-def _change(account: str, month: str, look_at: datetime) -> Update:
-    """Begin a write to an allowance, at which somebody looks from then on."""
-    whose = {"type": "allowance", "account": account, "month": month}
-    return Update(keys.allowance(account, month), changes=whose, if_absent=keys.due(account, look_at))
-
-
 def counting(message: Message, times: int = 1) -> list[Update]:
-    """Make the write that counts a text, or with -1 takes that back; none for one that does not count."""
+    """Return the write that counts a text, or with `times=-1` takes it back; none for a text that is not counted."""
     if not is_counted(message):
         return []
     reserved = already_reserved(message)
@@ -154,9 +162,9 @@ def counting(message: Message, times: int = 1) -> list[Update]:
 
 
 def adding(account: str, day: str, spread_by: str, usage: Usage, times: int = 1, *, reserved: int = 0) -> Update:
-    """Make the write that counts; it belongs into the transaction of what it counts.
+    """Return the write that adds to a day's counters, for the transaction that writes what is counted.
 
-    `reserved` are those of the units that the month's allowance has already.
+    `spread_by` selects one of the day's items. `reserved` is how many of the units the month's quota has already.
     """
     counts = asdict(usage) | {"units_reserved": reserved}
     counted = {name: times * count for name, count in counts.items() if count}
@@ -164,31 +172,25 @@ def adding(account: str, day: str, spread_by: str, usage: Usage, times: int = 1,
 
 
 def corrections(account: str, day: str) -> int:
-    """Tell how often the counters of a day were set right."""
+    """Return how often the counters of a day were corrected."""
     return int((store.get(keys.usage(account, day, _CORRECTED)) or {}).get("corrected", 0))
 
 
 def correct(account: str, day: str, missing: Usage, corrected: int) -> bool:
-    """Add what the counters lack of their messages; False when they were set right since `corrected` was read."""
+    """Add what the counters lack; return False if `corrected` is no longer how often they were corrected."""
     unchanged = Attr("corrected").eq(corrected) if corrected else Attr("corrected").not_exists()
     change = adding(account, day, _CORRECTED, missing)
     return store.try_write(replace(change, changes={**change.changes, "corrected": corrected + 1}, when=unchanged))
 
 
 def of_month(account: str, month: str) -> Usage:
-    """Add up a month."""
+    """Return what an account sent and received in a month."""
     return sum(by_day(account, month).values(), Usage())
 
 
 def by_day(account: str, month: str) -> dict[str, Usage]:
-    """Add up each day of a month that has something."""
+    """Return what an account sent and received on each day of a month; days without usage are left out."""
     days: dict[str, Usage] = {}
     for item in store.query(keys.usage_of_month(account, month)):
         days[item["day"]] = days.get(item["day"], Usage()) + read(Usage, item)
     return days
-
-
-def units_unreserved(account: str, month: str) -> int:
-    """Add up the units sent in a month that its allowance does not have, as nobody reserved them in it."""
-    counters = store.query(keys.usage_of_month(account, month))
-    return sum(item.get("units_sent", 0) - item.get("units_reserved", 0) for item in counters)

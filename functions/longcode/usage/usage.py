@@ -1,9 +1,11 @@
-"""Usage: what an account sent and received in a month or a day."""
+"""Usage and limits: what a text counts, how much an account may send, and the refusal when a limit is reached."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
 
 from longcode import months
 from longcode.accounts.account import Account
@@ -14,7 +16,7 @@ from longcode.plans.plans import PastLimit, Plan
 
 MONTH_COUNTER = "used"
 BEGUN = "changes"
-_OF_A_DAY = re.compile(rf"{MONTH_COUNTER}_(\d{{4}}-\d\d-\d\d)")
+_DAY_COUNTER = re.compile(rf"{MONTH_COUNTER}_(\d{{4}}-\d\d-\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,38 +42,16 @@ class Usage:
 
     @property
     def units(self) -> int:
-        """What counts towards the plan: replies are units too."""
+        """The units that count towards the plan: sent and received."""
         return self.units_sent + self.units_received
 
 
-def is_counted(message: Message) -> bool:
-    """Tell whether a month's counters count a text.
+class Limits(Struct, frozen=True, kw_only=True):
+    """How many units an account may send in a month and on a day (in Chicago); None is no limit.
 
-    They do not count what never went or was taken back, nor keywords, nor what the operator handed over.
-    """
-    return message.month is not None and message.charged_units == message.units
-
-
-def usage_of(message: Message) -> Usage:
-    """Give what one text adds to the counters of its month: nothing if it does not count."""
-    if not is_counted(message):
-        return Usage()
-    if message.direction is Direction.OUT:
-        return Usage(texts_sent=1, units_sent=message.charged_units, segments_sent=message.segments)
-    return Usage(texts_received=1, units_received=message.charged_units, segments_received=message.segments)
-
-
-def usage_day(message: Message) -> str:
-    """Tell the day of a text, in Chicago: of its claim for the carrier, or of its arrival."""
-    return day_of(message.sent_at or message.created_at)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How many units an account may send in a month and on a day; None is no limit. Days are Chicago's.
-
-    `changes` is how many changes of plan the account has made, by which a counter tells whether it was begun since
-    the last. `ahead`: the text goes later, so its month counts it even without a limit: a plan to come may have one.
+    `changes` is the number of the account's changes of plan: a month's counter that was begun at a smaller number has
+    to be begun again. `ahead` is set for a text that goes later: the month counts its units even without a limit,
+    because a plan that the studio takes until then may have one.
     """
 
     account: str
@@ -84,30 +64,59 @@ class Limits:
 
     @property
     def counters(self) -> dict[str, int]:
-        """Name the counters of the month that a text is held against, each with its limit."""
-        every = {MONTH_COUNTER: self.units_a_month, f"{MONTH_COUNTER}_{self.day}": self.units_a_day}
-        return {name: limit for name, limit in every.items() if limit is not None}
+        """The counters that have a limit, each with the limit."""
+        limits = {MONTH_COUNTER: self.units_a_month, f"{MONTH_COUNTER}_{self.day}": self.units_a_day}
+        return {name: limit for name, limit in limits.items() if limit is not None}
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """Name the counters that a text's units are added to."""
+        """The counters that a text's units are added to."""
         return tuple(dict.fromkeys([*([MONTH_COUNTER] if self.ahead else []), *self.counters]))
 
     def mark(self, message: Message) -> Message:
-        """Note on a message where it reserves its units, for giving them back if it never goes."""
+        """Return a message that says where its units are reserved, so that they can be released if it never goes."""
         return replace(message, reserved_in=self.month, reserved_of=self.kept) if self.kept else message
 
     def is_begun(self, used: Mapping[str, int], counter: str) -> bool:
-        """Tell whether a counter has all that came before: the month's is begun anew after each change of plan."""
+        """Return whether a counter has all earlier units. A month's counter is begun again after a change of plan."""
         return used.get(BEGUN, -1) >= self.changes if counter == MONTH_COUNTER else counter in used
 
     def reached(self, used: Mapping[str, int], units: int) -> set[str]:
-        """Name the counters that these units would take past their limits."""
+        """Return the counters that these units would take past their limits."""
         return {name for name, limit in self.counters.items() if used.get(name, 0) + units > limit}
 
 
+def is_counted(message: Message) -> bool:
+    """Return whether a month's counters count a text.
+
+    They do not count texts that were never sent, that were taken back or that the operator handed over, nor replies
+    that are keywords.
+    """
+    return message.month is not None and message.charged_units == message.units
+
+
+def usage_of(message: Message) -> Usage:
+    """Return what a text adds to the counters of its month: nothing if it is not counted."""
+    if not is_counted(message):
+        return Usage()
+    if message.direction is Direction.OUT:
+        return Usage(texts_sent=1, units_sent=message.charged_units, segments_sent=message.segments)
+    return Usage(texts_received=1, units_received=message.charged_units, segments_received=message.segments)
+
+
+def usage_day(message: Message) -> str:
+    """Return the day of a text in Chicago: when a worker claimed it for the carrier, or when it arrived."""
+    return day_of(message.sent_at or message.created_at)
+
+
+def already_reserved(message: Message) -> int:
+    """Return how many of a text's units the counter of its month has, because they were reserved there."""
+    reserved = message.reserved_in == message.month and MONTH_COUNTER in message.reserved_of
+    return message.units if reserved else 0
+
+
 def limits_at(account: Account, plan: Plan, at: datetime, *, ahead: bool = False) -> Limits:
-    """Tell the limits of a text that goes at that instant."""
+    """Return the limits of a text that goes at that instant."""
     return Limits(
         account=account.id,
         month=month_of(at),
@@ -120,53 +129,49 @@ def limits_at(account: Account, plan: Plan, at: datetime, *, ahead: bool = False
 
 
 def past_days(names: Iterable[str], day: str) -> set[str]:
-    """Pick the names of counters, and of what is told of them, whose days are over."""
-    return {name for name in names if (found := _OF_A_DAY.match(name)) and found[1] < day}
-
-
-def already_reserved(message: Message) -> int:
-    """Tell how many units of a text its month's allowance has already, as they were reserved there."""
-    reserved = message.reserved_in == message.month and MONTH_COUNTER in message.reserved_of
-    return message.units if reserved else 0
+    """Return the names, of counters and of their notices, that belong to a day before this one."""
+    return {name for name in names if (match := _DAY_COUNTER.match(name)) and match[1] < day}
 
 
 def limit_refusal(
-    held: Limits, plan: Plan, used: Mapping[str, int], units: int, choosable: Iterable[Plan]
+    limits: Limits, plan: Plan, used: Mapping[str, int], units: int, choosable: Iterable[Plan]
 ) -> PlanLimitReached | DayLimitReached:
-    """Word the refusal of so many units; `choosable` are the plans that the studio can yet take for that month."""
-    reached = held.reached(used, units)
+    """Return the refusal of so many units. `choosable` are the plans that the studio can still take for the month."""
+    reached = limits.reached(used, units)
     if MONTH_COUNTER not in reached:
-        return _day(held, used, units)
-    ends = months.bounds(held.month)[1]
+        return _day_refusal(limits, used, units)
+    ends = months.bounds(limits.month)[1]
     fits = units <= plan.included_units
-    which = plans_allowing(choosable, used.get(MONTH_COUNTER, 0) + units) if reached == {MONTH_COUNTER} else []
-    words = [
+    allow = plans_allowing(choosable, used.get(MONTH_COUNTER, 0) + units) if reached == {MONTH_COUNTER} else []
+    sentences = [
         f"This needs {units:,} of the {plan.included_units:,} units of the plan {plan.title} for"
-        f" {months.named(held.month)}, of which {_left(plan.included_units, used.get(MONTH_COUNTER, 0))}.",
+        f" {months.named(limits.month)}, of which {_left(plan.included_units, used.get(MONTH_COUNTER, 0))}.",
         f"All are free again at {months.spoken(ends)}." if fits else "",
-        f"The plan {which[0].title} would allow it at once." if which else "",
+        f"The plan {allow[0].title} would allow it at once." if allow else "",
     ]
-    names = tuple(one.name for one in which)
-    return PlanLimitReached(" ".join(filter(None, words)), frees_at=ends if fits else None, plans_that_allow=names)
+    names = tuple(allowing.name for allowing in allow)
+    return PlanLimitReached(
+        " ".join(filter(None, sentences)), frees_at=ends if fits else None, plans_that_allow=names
+    )
 
 
 def plans_allowing(choosable: Iterable[Plan], needed: int) -> list[Plan]:
-    """List the plans that allow so many units sent in a month, the smallest first: one that charges always does."""
-    allow = [one for one in choosable if one.past_limit is PastLimit.CHARGE or needed <= one.included_units]
-    return sorted(allow, key=lambda one: (one.included_units, one.monthly_fee_micros))
+    """List the plans that allow so many units sent in a month, smallest first; a plan that charges always does."""
+    allow = [plan for plan in choosable if plan.past_limit is PastLimit.CHARGE or needed <= plan.included_units]
+    return sorted(allow, key=lambda plan: (plan.included_units, plan.monthly_fee_micros))
 
 
-def _day(held: Limits, used: Mapping[str, int], units: int) -> DayLimitReached:
-    limit = held.units_a_day or 0
-    ends = months.day_ends(held.day)
+def _day_refusal(limits: Limits, used: Mapping[str, int], units: int) -> DayLimitReached:
+    limit = limits.units_a_day or 0
+    ends = months.day_ends(limits.day)
     fits = units <= limit
-    words = [
+    sentences = [
         f"This needs {units:,} of the {limit:,} units that this account sends a day at most, of which"
-        f" {_left(limit, used.get(f'{MONTH_COUNTER}_{held.day}', 0))} for {held.day} (in Chicago).",
+        f" {_left(limit, used.get(f'{MONTH_COUNTER}_{limits.day}', 0))} for {limits.day} (in Chicago).",
         f"All are free again at {months.spoken(ends)}." if fits else "",
         "The limit is units_a_day in the settings.",
     ]
-    return DayLimitReached(" ".join(filter(None, words)), frees_at=ends if fits else None)
+    return DayLimitReached(" ".join(filter(None, sentences)), frees_at=ends if fits else None)
 
 
 def _left(limit: int, used: int) -> str:

@@ -1,9 +1,9 @@
 """A studio's settings and its password."""
 
-from dataclasses import fields
 from typing import Any
 
 import pytest
+from msgspec.structs import fields
 
 from accounts import settings_api
 from longcode.accounts import passwords
@@ -38,7 +38,7 @@ def test_a_studio_is_shown_all_of_its_account_but_what_the_operator_and_the_code
     shown = call(settings_api, "GET", "/account", account="10000001").json
     changed = change({"smart_encoding": False}).json
 
-    kept = {field.name for field in fields(Account)} - shown.keys()
+    kept = {field.encode_name for field in fields(Account)} - shown.keys()
     assert kept == {"stripe_customer", "watched_month"}
     assert shown.keys() == changed.keys()
 

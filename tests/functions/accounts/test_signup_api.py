@@ -110,7 +110,7 @@ def test_looking_at_the_link_changes_nothing() -> None:
     shown = [call(signup_api, "GET", f"/signup/confirm/{token}") for _ in range(2)]
 
     assert [page.status for page in shown] == [200, 200]
-    assert "Change to the plan Large? Made by 17:00 Central Time on " in shown[1].text
+    assert "Change to the plan Large? If you make the change by 17:00 Central Time on " in shown[1].text
     assert '<form method="post">' in shown[1].text
     assert (shown[1].headers["Cache-Control"], shown[1].headers["Referrer-Policy"]) == ("no-store", "no-referrer")
     assert "frame-ancestors 'none'" in shown[1].headers["Content-Security-Policy"]
@@ -128,7 +128,7 @@ def test_a_click_on_the_link_changes_the_plan_once() -> None:
     assert (first.status, second.status, look.status) == (200, 404, 404)
     assert "Your plan is now Large. It counts from " in first.text
     assert second.text == look.text
-    assert "This link is used or too old." in second.text
+    assert "This link was used already, or it is too old." in second.text
     assert plans_of("10000001") == ["medium", "large"]
 
 
@@ -140,7 +140,7 @@ def test_the_click_is_the_change_whenever_the_form_came(clicked: datetime, month
     studio()
     token = accounts.request_confirmation("10000001", "large", CUTOFF - timedelta(hours=2))
 
-    taken = signup_api.take(token, clicked)
+    taken = signup_api.change_plan(token, clicked)
 
     assert taken
     assert (taken[0].name, taken[1]) == ("large", month)
@@ -151,7 +151,7 @@ def test_a_link_to_the_plan_that_one_has_is_used_up_and_changes_nothing() -> Non
     studio()
     token = accounts.request_confirmation("10000001", "medium", NOW)
 
-    taken, again = signup_api.take(token, NOW), signup_api.take(token, NOW)
+    taken, again = signup_api.change_plan(token, NOW), signup_api.change_plan(token, NOW)
 
     assert taken
     assert (taken[0].name, taken[1], again) == ("medium", "2026-11", None)
@@ -191,9 +191,9 @@ def test_a_link_is_good_for_a_day() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "large", NOW)
 
-    assert signup_api.take(token, NOW + timedelta(hours=24)) is None
+    assert signup_api.change_plan(token, NOW + timedelta(hours=24)) is None
     assert plans_of("10000001") == ["medium"]
-    assert signup_api.take(token, NOW + timedelta(hours=24, milliseconds=-1))
+    assert signup_api.change_plan(token, NOW + timedelta(hours=24, milliseconds=-1))
     assert plans_of("10000001") == ["medium", "large"]
 
 
@@ -202,7 +202,7 @@ def test_two_clicks_at_once_change_the_plan_once() -> None:
     token = accounts.request_confirmation("10000001", "large", NOW)
 
     with at_once() as threads:
-        taken = list(threads.map(lambda _: signup_api.take(token, NOW), range(4)))
+        taken = list(threads.map(lambda _: signup_api.change_plan(token, NOW), range(4)))
 
     assert sum(plan is not None for plan in taken) == 1
     assert plans_of("10000001") == ["medium", "large"]
@@ -213,7 +213,7 @@ def test_another_change_at_the_same_time_does_not_use_the_link_up() -> None:
     token = accounts.request_confirmation("10000001", "large", NOW)
 
     with meanwhile("TransactWriteItems", lambda: accounts.change_plan(account, PlanChange(NOW, "small"))):
-        taken = signup_api.take(token, NOW)
+        taken = signup_api.change_plan(token, NOW)
 
     assert taken
     assert taken[0].name == "large"
@@ -226,8 +226,8 @@ def test_a_click_that_is_killed_anywhere_can_be_made_again() -> None:
 
     for crash in every_crash(after=False):
         with crash:
-            signup_api.take(token, NOW)
-        signup_api.take(token, NOW)
+            signup_api.change_plan(token, NOW)
+        signup_api.change_plan(token, NOW)
 
         assert plans_of(number) == ["medium", "large"]
 

@@ -58,7 +58,7 @@ def test_a_new_studio_gets_an_account_number_and_a_password_that_open_its_accoun
     account = accounts.get(number)
     assert answer == {"batchItemFailures": []}
     assert mail.subject == "Your Longcode account"
-    assert "The address of the API: https://longcode.example" in mail.text
+    assert "asks for the address of the API, it is: https://longcode.example" in mail.text
     assert opens(number, password)
     assert account
     assert (account.name, account.email, account.edition) == ("Foxglove Portraits", ANN, "professional")
@@ -82,7 +82,7 @@ def test_a_known_address_gets_a_link_and_keeps_its_plan_and_password() -> None:
     (mail,) = mails_to(ANN)
     account = accounts.get("10000001")
     assert mail.subject == "Confirm your change of plan"
-    assert "chose the plan Large." in mail.text
+    assert "chose the Large plan." in mail.text
     assert re.search(r"^https://longcode\.example/signup/confirm/[\w-]{43}$", mail.text, re.MULTILINE)
     assert account
     assert [change.plan for change in account.plan_changes] == ["medium"]
@@ -96,12 +96,12 @@ def test_the_mails_say_from_when_the_plan_counts_and_until_when_it_can_be_change
 
     welcome, confirm = (mail.text for mail in mails_to(ANN))
     assert (
-        "Your plan: Starter. It counts from November 2026 on."
-        " Until 17:00 Central Time on 30 November 2026 that can be changed."
+        "Your plan is Starter. It counts from November 2026."
+        " You can change it until 17:00 Central Time on 30 November 2026."
     ) in welcome
     assert (
-        "Made by 17:00 Central Time on 30 November 2026, the change counts from November 2026 on,"
-        " and later from the month after."
+        "If you make the change by 17:00 Central Time on 30 November 2026, it counts from November 2026;"
+        " later, from the month after."
     ) in confirm
 
 
@@ -109,7 +109,7 @@ def test_who_joins_on_a_last_evening_is_told_that_the_month_counts() -> None:
     signup_worker.establish(form(plan="starter"), datetime(2026, 11, 30, 23, 0, 1, tzinfo=UTC))
 
     (mail,) = mails_to(ANN)
-    assert "Your plan: Starter. It counts from November 2026 on.\n" in mail.text
+    assert "Your plan is Starter. It counts from November 2026.\n" in mail.text
 
 
 def test_a_form_that_comes_before_the_credentials_of_another_brings_its_own_plan() -> None:
@@ -122,11 +122,11 @@ def test_a_form_that_comes_before_the_credentials_of_another_brings_its_own_plan
     welcome, confirm = mails_to(ANN)
     (number,) = accounts.all_ids()
     account = accounts.need(number)
-    assert "Your plan: Large." in welcome.text
+    assert "Your plan is Large." in welcome.text
     assert account.name == "Foxglove Portraits"
     assert account.plan_changes == (PlanChange(NOW + timedelta(minutes=2), "large"),)
     assert opens(*credentials(welcome.text))
-    assert "chose the plan Starter." in confirm.text
+    assert "chose the Starter plan." in confirm.text
 
 
 def test_killed_anywhere_the_next_delivery_ends_in_credentials_that_work() -> None:

@@ -1,10 +1,10 @@
 """The orders accounts.suspend, restore, close, reopen and show."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from accounts import settings_api
 from longcode.accounts import store as accounts
@@ -28,7 +28,7 @@ def order(do: str, account: str = "10000001", now: Any = NOW, **fields: Any) -> 
 
 
 def status(account: str = "10000001") -> AccountStatus:
-    return accounts.need(account).standing
+    return accounts.need(account).status
 
 
 def test_a_suspended_account_is_shown_since_when_and_why() -> None:
@@ -50,8 +50,8 @@ def test_a_restored_account_is_active_and_keeps_its_history() -> None:
     order("restore", now=LATER, by="accounts desk")
 
     account = accounts.need("10000001")
-    assert account.standing is AccountStatus.ACTIVE
-    assert account.standings == (
+    assert account.status is AccountStatus.ACTIVE
+    assert account.status_changes == (
         StatusChange(at=NOW, to=AccountStatus.SUSPENDED, reason=UNPAID),
         StatusChange(at=LATER, to=AccountStatus.ACTIVE, by="accounts desk"),
     )
@@ -79,7 +79,7 @@ def test_a_repeated_restore_or_reopen_is_written_once(first: str, then: str) -> 
     order(first)
 
     assert order(then, now=LATER) == order(then, now=LATER + timedelta(days=1))
-    assert [one.to for one in accounts.need("10000001").standings][1:] == [AccountStatus.ACTIVE]
+    assert [one.to for one in accounts.need("10000001").status_changes][1:] == [AccountStatus.ACTIVE]
 
 
 def test_a_suspension_for_another_reason_is_written_too() -> None:
@@ -88,7 +88,10 @@ def test_a_suspension_for_another_reason_is_written_too() -> None:
 
     order("suspend", now=LATER, reason="It texts people who never asked.")
 
-    assert [one.reason for one in accounts.need("10000001").standings] == [UNPAID, "It texts people who never asked."]
+    assert [one.reason for one in accounts.need("10000001").status_changes] == [
+        UNPAID,
+        "It texts people who never asked.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +135,7 @@ def test_an_order_leaves_settings_and_plan_unchanged() -> None:
     order("restore")
 
     account = accounts.need(before.id)
-    assert replace(account, standings=()) == before
+    assert replace(account, status_changes=()) == before
 
 
 def test_a_studio_cannot_restore_itself() -> None:
@@ -170,7 +173,7 @@ def test_an_order_from_a_slow_clock_keeps_the_history_in_order() -> None:
 
     order("close", now=NOW)
 
-    assert [one.at for one in accounts.need("10000001").standings] == [LATER, LATER]
+    assert [one.at for one in accounts.need("10000001").status_changes] == [LATER, LATER]
 
 
 def test_parallel_orders_are_applied_one_after_another() -> None:
@@ -180,8 +183,8 @@ def test_parallel_orders_are_applied_one_after_another() -> None:
         list(threads.map(order, ["suspend", "close", "suspend", "close", "suspend"]))
 
     account = accounts.need("10000001")
-    assert account.standing is AccountStatus.CLOSED
-    assert [one.to for one in account.standings] in (
+    assert account.status is AccountStatus.CLOSED
+    assert [one.to for one in account.status_changes] in (
         [AccountStatus.CLOSED],
         [AccountStatus.SUSPENDED, AccountStatus.CLOSED],
     )
@@ -194,7 +197,7 @@ def test_an_account_closed_during_a_suspension_stays_closed() -> None:
         answer = order("suspend")
 
     assert answer["code"] == "wrong_standing"
-    assert [one.to for one in accounts.need("10000001").standings] == [AccountStatus.CLOSED]
+    assert [one.to for one in accounts.need("10000001").status_changes] == [AccountStatus.CLOSED]
 
 
 def test_a_setting_changed_during_an_order_is_kept() -> None:
@@ -215,8 +218,8 @@ def test_an_order_killed_at_any_call_is_applied_whole_or_not_at_all(do: str, the
             order(do, number)
 
         account = accounts.need(number)
-        assert [change.to for change in account.standings] == (
-            [] if account.standing is AccountStatus.ACTIVE else [then]
+        assert [change.to for change in account.status_changes] == (
+            [] if account.status is AccountStatus.ACTIVE else [then]
         )
         assert order(do, number)["standing"] == then
 

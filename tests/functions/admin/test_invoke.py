@@ -105,7 +105,7 @@ def test_a_malformed_order_is_answered_with_its_field_and_changes_nothing(
     assert answer["detail"].startswith("The order cannot be read: ")
     assert why in answer["detail"]
     json.dumps(answer, ensure_ascii=False).encode()
-    assert accounts.need(account.id).standing is AccountStatus.ACTIVE
+    assert accounts.need(account.id).status is AccountStatus.ACTIVE
     assert numbers.dedicated_owner(OWN) == account.id
     assert invoices.balance(account.id).waiting == 0
     assert queued("bill") == queued("export") == []

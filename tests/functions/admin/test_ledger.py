@@ -109,7 +109,7 @@ def test_a_month_without_an_issued_invoice_is_refused(do: str, more: dict[str, A
 
     missing, put_aside = ask(do, account="10000001", **more), ask(do, account="10000002", **more)
 
-    assert missing["detail"] == "There is no invoice of 2026-11: nobody has billed it."
+    assert missing["detail"] == "There is no invoice of 2026-11: it is not billed yet."
     assert put_aside["detail"] == "There is no invoice of 2026-11: it is parked."
     assert (missing["field"], put_aside["field"]) == ("month", "month")
     assert invoices.balance("10000001").waiting == 0
@@ -161,7 +161,9 @@ def test_parked_and_missing_invoices_are_listed_as_open() -> None:
 
 def test_a_parked_invoice_of_a_closed_account_is_listed_as_open() -> None:
     left = datetime(2026, 10, 12, 12, 0, tzinfo=UTC)
-    studio(plan_changes=(PlanChange(left, "medium"),), standings=(StatusChange(at=left, to=AccountStatus.CLOSED),))
+    studio(
+        plan_changes=(PlanChange(left, "medium"),), status_changes=(StatusChange(at=left, to=AccountStatus.CLOSED),)
+    )
     text(3)
     uncounted(2)
     for now in (FIRST, FIRST + timedelta(minutes=3)):
@@ -276,7 +278,7 @@ def test_a_resend_killed_anywhere_is_done_by_the_next_order() -> None:
         ask("invoices.resend", account="10000001")
 
         assert queued("bill")
-        assert invoices.take_to_mail("10000001", NOVEMBER, FIRST, FIRST)
+        assert invoices.claim_mailing("10000001", NOVEMBER, FIRST, FIRST)
 
 
 def test_a_credit_waits_for_the_next_invoice_and_is_shown_on_its_own() -> None:
@@ -297,7 +299,7 @@ def test_a_credit_larger_than_what_is_left_of_the_invoice_is_refused() -> None:
 
     assert too_much == {
         "code": "credit_too_large",
-        "detail": "Of invoice 2026-11-000001, $5.00 are left to credit.",
+        "detail": "Only $5.00 of invoice 2026-11-000001 can still be credited.",
         "field": "amount_micros",
     }
     assert all_the_rest["id"] == "case-3"
@@ -331,7 +333,7 @@ def test_a_credit_given_meanwhile_leaves_less() -> None:
     with meanwhile("TransactWriteItems", lambda: credit(30_000_000, "case-2")):
         answer = credit(30_000_000)
 
-    assert answer["detail"] == "Of invoice 2026-11-000001, $5.00 are left to credit."
+    assert answer["detail"] == "Only $5.00 of invoice 2026-11-000001 can still be credited."
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "Sent twice\nTotal: $0.00", "a\x00", "a\u2028b", "\ud800", "a" * 201])

@@ -28,7 +28,7 @@ def plans_of(account: str) -> list[str]:
 def test_a_change_at_the_cutoff_counts_for_the_whole_month() -> None:
     studio()
 
-    state = plan_api.changed("10000001", "large", CUTOFF)
+    state = plan_api.change("10000001", "large", CUTOFF)
 
     assert state.plan
     assert state.next_month_plan
@@ -39,7 +39,7 @@ def test_a_change_at_the_cutoff_counts_for_the_whole_month() -> None:
 def test_a_change_after_the_cutoff_counts_from_the_next_month() -> None:
     studio()
 
-    state = plan_api.changed("10000001", "large", CUTOFF + timedelta(milliseconds=1))
+    state = plan_api.change("10000001", "large", CUTOFF + timedelta(milliseconds=1))
 
     assert state.plan
     assert state.next_month_plan
@@ -50,10 +50,10 @@ def test_a_change_after_the_cutoff_counts_from_the_next_month() -> None:
 
 def test_the_answer_says_of_every_change_from_which_month_it_counts() -> None:
     studio()
-    plan_api.changed("10000001", "large", CUTOFF)
-    plan_api.changed("10000001", "small", CUTOFF + timedelta(milliseconds=1))
+    plan_api.change("10000001", "large", CUTOFF)
+    plan_api.change("10000001", "small", CUTOFF + timedelta(milliseconds=1))
 
-    state = plan_api.changed("10000001", "large", CUTOFF + timedelta(hours=1))
+    state = plan_api.change("10000001", "large", CUTOFF + timedelta(hours=1))
 
     assert [(one.plan, one.counts_from) for one in state.changes] == [
         ("medium", "2026-11"),
@@ -67,9 +67,9 @@ def test_the_answer_says_of_every_change_from_which_month_it_counts() -> None:
 
 def test_a_change_after_the_cutoff_is_taken_back_by_this_months_plan() -> None:
     studio()
-    plan_api.changed("10000001", "large", CUTOFF + timedelta(hours=1))
+    plan_api.change("10000001", "large", CUTOFF + timedelta(hours=1))
 
-    state = plan_api.changed("10000001", "medium", CUTOFF + timedelta(hours=2))
+    state = plan_api.change("10000001", "medium", CUTOFF + timedelta(hours=2))
 
     assert state.plan
     assert state.plan == state.next_month_plan
@@ -112,9 +112,9 @@ def test_a_plan_off_offer_is_kept_by_who_has_it_and_refused_to_others() -> None:
 
 def test_a_clock_that_went_back_does_not_undo_a_change() -> None:
     studio()
-    plan_api.changed("10000001", "large", CUTOFF + timedelta(milliseconds=500))
+    plan_api.change("10000001", "large", CUTOFF + timedelta(milliseconds=500))
 
-    state = plan_api.changed("10000001", "small", CUTOFF - timedelta(milliseconds=500))
+    state = plan_api.change("10000001", "small", CUTOFF - timedelta(milliseconds=500))
 
     assert state.next_month_plan
     assert state.next_month_plan.name == "small"
@@ -143,7 +143,7 @@ def test_a_body_that_is_no_choice_is_refused_with_its_field(body: object, field:
 def test_the_plan_that_one_has_is_no_change() -> None:
     studio()
 
-    states = [plan_api.changed("10000001", "large", NOW + timedelta(minutes=minute)) for minute in (1, 2, 3)]
+    states = [plan_api.change("10000001", "large", NOW + timedelta(minutes=minute)) for minute in (1, 2, 3)]
 
     assert plans_of("10000001") == ["medium", "large"]
     assert states[0].changes == states[2].changes
@@ -163,7 +163,7 @@ def test_of_changes_at_once_none_is_lost() -> None:
     studio()
 
     with at_once() as threads:
-        list(threads.map(lambda plan: plan_api.changed("10000001", plan, NOW), ["small", "large", "volume"]))
+        list(threads.map(lambda plan: plan_api.change("10000001", plan, NOW), ["small", "large", "volume"]))
 
     assert sorted(plans_of("10000001")) == ["large", "medium", "small", "volume"]
 

@@ -170,7 +170,7 @@ def test_a_text_that_is_counted_during_the_walk_is_no_difference() -> None:
 def test_what_is_put_aside_and_then_owes_nothing_waits_for_nobody() -> None:
     studio(
         plan_changes=(PlanChange(LEFT - timedelta(days=90), "medium"),),
-        standings=(StatusChange(at=LEFT, to=AccountStatus.CLOSED),),
+        status_changes=(StatusChange(at=LEFT, to=AccountStatus.CLOSED),),
     )
     store.write(quotas.adding("10000001", "2026-11-22", "m1", Usage(texts_received=1, units_received=1)))
     bill()

@@ -200,7 +200,7 @@ def test_more_credits_than_one_invoice_can_have_are_on_the_one_after() -> None:
 
 
 def test_an_account_that_left_has_its_last_invoice_with_the_whole_fee() -> None:
-    joined(standing=AccountStatus.CLOSED, standings=LEFT)
+    joined(status=AccountStatus.CLOSED, status_changes=LEFT)
     text(3, at=day("2026-10"))
 
     last, after = closed("2026-10"), close("2026-11")
@@ -210,7 +210,7 @@ def test_an_account_that_left_has_its_last_invoice_with_the_whole_fee() -> None:
 
 
 def test_late_units_of_an_account_that_left_have_an_invoice_without_a_fee() -> None:
-    joined(standing=AccountStatus.CLOSED, standings=LEFT)
+    joined(status=AccountStatus.CLOSED, status_changes=LEFT)
     text(1_000, at=day("2026-10"))
     closed("2026-10")
 

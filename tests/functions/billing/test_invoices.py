@@ -35,7 +35,7 @@ def test_an_invoice_is_shown_as_json_the_same_bytes_each_time() -> None:
     invoice("2026-11")
 
     first = get("/invoices/2026-11")
-    invoices.note_mailed("10000001", "2026-11", NOW)
+    invoices.mark_mailed("10000001", "2026-11", NOW)
     second = get("/invoices/2026-11", accept="*/*")
 
     assert first.text == second.text

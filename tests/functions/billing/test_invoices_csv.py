@@ -34,7 +34,7 @@ def test_each_issued_invoice_of_a_month_is_a_row_in_the_order_of_the_numbers() -
     issue("10000001", "Foxglove")
     issue("10000001", "Foxglove", month="2026-10")
     invoices.park("10000003", "2026-11", Findings(wrong="the lines do not add up to the total"))
-    invoices.note_paid("10000001", "2026-11", date(2026, 12, 9))
+    invoices.mark_paid("10000001", "2026-11", date(2026, 12, 9))
 
     rows = invoices_csv.month_csv("2026-11").splitlines()
 

@@ -31,10 +31,10 @@ def mailed() -> Mail:
 def test_the_mail_has_every_figure_and_the_pdf() -> None:
     mail_invoice(invoice(), studio())
 
-    assert mailed().subject == "Your Longcode invoice 2026-11-000123 for 2026-11"
+    assert mailed().subject == "Your Longcode invoice 2026-11-000123 for November 2026"
     assert mailed().files == (("invoice-2026-11-000123.pdf", pdf.draw(invoice())),)
     assert mailed().text == (
-        "Longcode: Invoice 2026-11-000123\n"
+        "Here is your Longcode invoice 2026-11-000123 for November 2026.\n"
         "\n"
         "Number: 2026-11-000123\n"
         "Issued on: 1 December 2026\n"
@@ -69,7 +69,7 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
 def test_whatever_a_studio_is_called_the_mail_has_no_other_headers(name: str) -> None:
     mail_invoice(invoice(name), studio())
 
-    assert mailed().subject == "Your Longcode invoice 2026-11-000123 for 2026-11"
+    assert mailed().subject == "Your Longcode invoice 2026-11-000123 for November 2026"
     assert mails_to("all@studio.example") == []
     assert name.replace("\r\n", "\n") in mailed().text
 

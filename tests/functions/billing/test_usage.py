@@ -36,7 +36,7 @@ def use(day: str, account: str = "10000001", **counts: int) -> None:
 
 
 def month(name: str = "2026-11", now: datetime = NOW, account: str = "10000001") -> MonthUsage:
-    return usage_api.used(accounts.need(account), name, now)
+    return usage_api.month_usage(accounts.need(account), name, now)
 
 
 def on(plan: str, *, joined: datetime = NOW) -> Account:
@@ -244,8 +244,8 @@ def test_an_account_that_is_not_established_has_not_enabled_texting() -> None:
 def test_a_closed_account_has_not_enabled_texting_and_still_sees_its_months() -> None:
     turns = (StatusChange(at=NOW, to=AccountStatus.CLOSED),)
     studio(
-        standing=AccountStatus.CLOSED,
-        standings=turns,
+        status=AccountStatus.CLOSED,
+        status_changes=turns,
         created_at=LONG_AGO,
         plan_changes=(PlanChange(LONG_AGO, "medium"),),
     )
@@ -260,7 +260,7 @@ def test_a_closed_account_has_not_enabled_texting_and_still_sees_its_months() ->
 
 def test_a_suspended_account_is_told_why() -> None:
     turns = (StatusChange(at=NOW, to=AccountStatus.SUSPENDED, reason="An invoice is open."),)
-    studio(standing=AccountStatus.SUSPENDED, standings=turns)
+    studio(status=AccountStatus.SUSPENDED, status_changes=turns)
 
     panel = usage_api.panel_of(accounts.get("10000001"), NOW)
 

@@ -1,9 +1,9 @@
 """Bulk and automatic texts wait for the recipient's morning, and expire rather than being sent a day late."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account, QuietZone
 from longcode.message import Held, Message, MessageKind, MessageState

@@ -81,8 +81,8 @@ def test_notices_at_80_and_100_percent_are_each_sent_once(account: Account) -> N
     for minute in (80, 90, 200):
         sweep_schedule.sweep(NOW + timedelta(minutes=minute))
 
-    assert at_eighty == ["80 % of your plan are used for 2026-11"]
-    assert subjects() == [*at_eighty, "100 % of your plan are used for 2026-11"]
+    assert at_eighty == ["You have used 80% of your plan for November 2026"]
+    assert subjects() == [*at_eighty, "You have used 100% of your plan for November 2026"]
 
 
 def test_a_refusal_leads_to_a_notice_within_a_minute(account: Account) -> None:
@@ -108,9 +108,9 @@ def test_each_day_has_its_own_notices(aws: None) -> None:
     sweep_schedule.sweep(tomorrow + timedelta(minutes=3))
 
     assert subjects() == [
-        "80 % of your limit of a day are used for 2026-11-22",
-        "100 % of your limit of a day are used for 2026-11-22",
-        "80 % of your limit of a day are used for 2026-11-23",
+        "You have used 80% of your daily limit for 22 November 2026",
+        "You have used 100% of your daily limit for 22 November 2026",
+        "You have used 80% of your daily limit for 23 November 2026",
     ]
 
 
@@ -153,7 +153,7 @@ def test_a_mail_says_until_when_a_bigger_plan_takes_effect_at_once(account: Acco
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
 
     assert mails_to("10000001@studio.example")[-1].text.endswith(
-        " A bigger plan that is taken by 17:00 Central Time on 30 November 2026 takes effect at once.\n"
+        " If you change to a bigger plan by 17:00 Central Time on 30 November 2026, it takes effect at once.\n"
     )
 
 
@@ -198,7 +198,7 @@ def test_a_text_scheduled_for_next_month_does_not_prevent_next_months_notices(ac
         accept(account, f"then-{index}", body="a" * 1600, now=december)
     sweep_schedule.sweep(december + timedelta(minutes=3))
 
-    assert subjects() == ["80 % of your plan are used for 2026-12"]
+    assert subjects() == ["You have used 80% of your plan for December 2026"]
 
 
 def test_a_bigger_plan_has_its_own_notices_and_a_limit_that_returns_has_no_second(account: Account) -> None:
@@ -213,9 +213,9 @@ def test_a_bigger_plan_has_its_own_notices_and_a_limit_that_returns_has_no_secon
     sweep_schedule.sweep(NOW + timedelta(minutes=25))
 
     assert texts() == [
-        "80 of the 100 units of the plan Starter are used for 2026-11 (in Chicago).",
-        "240 of the 300 units of the plan Small are used for 2026-11 (in Chicago).",
-        "240 of the 100 units of the plan Starter are used for 2026-11 (in Chicago).",
+        "You have used 80 of the 100 units of your Starter plan for November 2026 (Central Time).",
+        "You have used 240 of the 300 units of your Small plan for November 2026 (Central Time).",
+        "You have used 240 of the 100 units of your Starter plan for November 2026 (Central Time).",
     ]
 
 
@@ -229,10 +229,11 @@ def test_a_notice_on_a_plan_that_charges_counts_sent_and_received_units(charged:
 
     sweep_schedule.sweep(NOW + timedelta(minutes=9))
 
-    assert before == ["80 % of your plan are used for 2026-11"]
+    assert before == ["You have used 80% of your plan for November 2026"]
     assert mails_to("10000001@studio.example")[-1].text == (
-        "1,000 of the 1,000 units, sent and received, of the plan Medium are used for 2026-11 (in Chicago).\n\n"
-        "Texts go on when all are used: each unit beyond, sent or received, then costs $0.04.\n"
+        "You have used 1,000 of the 1,000 units, sent and received, of your Medium plan for November 2026"
+        " (Central Time).\n\n"
+        "When all of them are used, texts still go out. Each further unit, sent or received, costs $0.04.\n"
     )
 
 
@@ -246,8 +247,8 @@ def test_a_notice_names_a_cheaper_plan_at_the_months_rate_until_the_cut_off(aws:
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
 
     assert mails_to("10000001@studio.example")[-1].text.splitlines()[-1] == (
-        "At this pace the month comes to about 3,600 units, for which the plan Large would cost $28.00 less. A change"
-        " made by 17:00 on the month's last day (in Chicago) counts for all of it."
+        "At this pace you will use about 3,600 units this month. The Large plan would cost $28.00 less. If you change"
+        " to it by 17:00 Central Time on the last day of the month, it counts for the whole month."
     )
 
 
@@ -260,7 +261,7 @@ def test_usage_by_replies_alone_is_checked(charged: Account) -> None:
 
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
 
-    assert subjects() == ["80 % of your plan are used for 2026-11"]
+    assert subjects() == ["You have used 80% of your plan for November 2026"]
 
 
 def test_only_a_months_first_text_writes_that_its_usage_is_checked(charged: Account) -> None:
@@ -336,7 +337,7 @@ def test_a_limit_reached_in_the_last_minutes_is_notified_after_the_month(charged
 
     sweep_schedule.sweep(end + timedelta(minutes=1))
 
-    assert subjects() == ["80 % of your plan are used for 2026-11"]
+    assert subjects() == ["You have used 80% of your plan for November 2026"]
 
 
 def test_a_month_with_only_late_texts_of_the_month_before_is_checked(charged: Account) -> None:
@@ -347,7 +348,7 @@ def test_a_month_with_only_late_texts_of_the_month_before_is_checked(charged: Ac
     for minute in (1, 3, 9):
         sweep_schedule.sweep(end + timedelta(minutes=minute))
 
-    assert subjects() == ["80 % of your plan are used for 2026-12"]
+    assert subjects() == ["You have used 80% of your plan for December 2026"]
 
 
 def test_a_month_whose_only_texts_were_held_by_quiet_hours_is_checked(
@@ -364,4 +365,4 @@ def test_a_month_whose_only_texts_were_held_by_quiet_hours_is_checked(
     sweep_schedule.sweep(end + timedelta(hours=9, minutes=5))
 
     assert before == []
-    assert subjects() == ["80 % of your plan are used for 2026-12"]
+    assert subjects() == ["You have used 80% of your plan for December 2026"]

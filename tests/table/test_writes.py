@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,11 +36,11 @@ messages = st.builds(
 
 
 @given(messages)
-def test_a_message_comes_back_as_it_was_written(message: Message) -> None:
+def test_a_message_is_read_as_it_was_written(message: Message) -> None:
     assert read(Message, from_wire(to_wire(attributes(message)))) == message
 
 
-def test_what_equals_its_default_takes_no_room() -> None:
+def test_attributes_that_equal_their_defaults_are_not_stored() -> None:
     message = Message(
         account="1",
         id="m",
@@ -84,7 +85,7 @@ def test_what_equals_its_default_takes_no_room() -> None:
         {"body": None},
     ],
 )
-def test_an_item_that_the_code_cannot_read_is_an_error_of_its_own(wrong: dict[str, Any]) -> None:
+def test_an_item_of_a_wrong_type_raises_a_validation_error(wrong: dict[str, Any]) -> None:
     whole = {"account": "1", "id": "m", "direction": "in", "kind": "reply", "state": "received", "phone": "+1"}
     whole |= {"number": "+1", "body": "Hi", "encoding": "GSM-7", "created_at": "2026-11-22T15:30:00Z"}
 
@@ -92,6 +93,15 @@ def test_an_item_that_the_code_cannot_read_is_an_error_of_its_own(wrong: dict[st
         read(Message, whole | {"segments": 1, "units": 1} | wrong)
 
 
+def test_a_field_with_another_stored_name_is_written_and_read_under_that_name() -> None:
+    class Renamed(msgspec.Struct, frozen=True, kw_only=True):
+        quota: int = msgspec.field(name="allowance", default=0)
+
+    assert attributes(Renamed(quota=7)) == {"allowance": 7}
+    assert attributes(Renamed()) == {}
+    assert read(Renamed, {"allowance": 7}) == Renamed(quota=7)
+
+
 @pytest.mark.parametrize(("written", "found"), [("7", 7), ("-7", -7), ("0", 0), ("1.5", 1.5), ("1E+3", 1000.0)])
-def test_a_number_is_whole_unless_it_is_not(written: str, found: float) -> None:
+def test_a_number_is_read_as_an_integer_unless_it_has_a_fraction(written: str, found: float) -> None:
     assert from_wire({"n": {"N": written}}) == {"n": found}

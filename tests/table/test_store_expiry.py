@@ -1,4 +1,4 @@
-"""What TTL has not removed yet is hidden from the instant of its expiry on, and its key is free."""
+"""Expired items that DynamoDB has not deleted yet: they are hidden, and their keys count as free."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,14 +22,14 @@ PHONE = "+12125550123"
 Look = Callable[[datetime], object]
 
 
-def told(at: datetime) -> Record:
+def record(at: datetime) -> Record:
     return Record(
         account="10000001", kind=RecordKind.SESSION, id="s1", at=at, event_id="e1", changed_at=at, phone=PHONE
     )
 
 
 def take_in(at: datetime) -> bool:
-    return triggers.take_in_event(told(at), "print", {}, ZoneInfo("UTC"), at)[1]
+    return triggers.take_in_event(record(at), "print", {}, ZoneInfo("UTC"), at)[1]
 
 
 def event_of_an_api() -> Look:
@@ -47,7 +47,7 @@ def consent() -> Look:
     )
 
 
-def stranger() -> Look:
+def unattributed() -> Look:
     replies.keep_unattributed(
         Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number="+15555550100", body="?"), NOW
     )
@@ -66,7 +66,7 @@ def confirmation() -> Look:
     [
         (event_of_an_api, timedelta(hours=48)),
         (consent, timedelta(days=5 * 366)),
-        (stranger, timedelta(days=30)),
+        (unattributed, timedelta(days=30)),
         (confirmation, timedelta(hours=24)),
     ],
 )
@@ -77,7 +77,7 @@ def test_an_item_is_hidden_from_its_expiry_on(write: Callable[[], Look], kept: t
     assert not look(NOW + kept)
 
 
-def test_what_is_hidden_keeps_nothing_new_from_its_key() -> None:
+def test_an_expired_item_can_be_written_again() -> None:
     studio()
 
     assert [take_in(NOW), take_in(NOW + timedelta(hours=47)), take_in(NOW + timedelta(hours=48))] == [
