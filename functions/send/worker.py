@@ -33,7 +33,7 @@ from send.pacing import Turns
 
 _AT_ONCE = 10
 _STALE = timedelta(seconds=1)  # after which the checks are made again
-_CROWDED = 3  # a text that exceeds its number's throughput pauses as after this attempt
+_CROWDED = 3  # a text beyond its number's throughput pauses as long as after its third attempt
 _HELD_FOR = timedelta(hours=1)  # then the sweeper enqueues a held text again, to be checked again
 T = TypeVar("T")
 R = TypeVar("R")

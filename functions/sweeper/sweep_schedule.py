@@ -46,7 +46,7 @@ def _try_to_act(item: Attributes, now: datetime) -> int:
 
 
 def act(item: Attributes, now: datetime) -> None:
-    """Act on one item by its type. When it is due next is written before anything is enqueued."""
+    """Act on one item by its type. Before anything is enqueued, the item's next due time is written."""
     match item.get("type"):
         case "message":
             advance(read(Message, item), now)
@@ -78,7 +78,10 @@ def _enqueue_again(item: Attributes, now: datetime, job: queues.Job, *, after: t
 
 
 def advance(message: Message, now: datetime) -> None:
-    """Move a text on whose time has come, whose job was lost, whose worker died, or whose receipt never came."""
+    """Enqueue a text that is due, expire it, or mark it as uncertain.
+
+    It is due when its time has come, or when its job was lost, its worker died or its receipt never came.
+    """
     match message.state:
         case MessageState.SCHEDULED | MessageState.ACCEPTED | MessageState.QUEUED if windows.is_over(message, now):
             messages.settle(message, MessageState.EXPIRED, error=message.held or "expired", finished_at=now)

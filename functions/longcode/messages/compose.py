@@ -125,7 +125,7 @@ def recipients_of_number(
 
 
 def hold_for_question(recipients: Recipients, asked: AbstractSet[str]) -> Recipients:
-    """Return the recipients with those of their phones held that a question to staff is open about."""
+    """Return the recipients, holding their `asked` phones: staff have yet to answer whether these opted out."""
     held = tuple(skipped_phone(phone, ASKED) for phone in recipients.phones if phone in asked)
     return msgspec.structs.replace(recipients, held=held)
 
@@ -213,7 +213,7 @@ def draft(
 
 
 def in_open_hours(message: Message, opening: Opening) -> Message:
-    """Return a bulk or automatic text, held until the recipient's quiet hours end; it expires after 24 hours."""
+    """Return a bulk or automatic text, held if it falls into the recipient's quiet hours; it expires after 24 hours."""
     wanted_at = message.send_at or message.created_at
     valid_until = wanted_at + VALID_IF_HELD
     timed = replace(message, quiet_from=opening.closes_at, valid_until=valid_until)

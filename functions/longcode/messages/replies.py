@@ -28,7 +28,7 @@ _UNATTRIBUTED = "quarantined"  # the type of the item of an unattributed reply
 
 
 class Unattributed(Struct, frozen=True, kw_only=True):
-    """A reply that no account is known to have caused, and when it came."""
+    """A reply from a phone that no account is known to have texted, and when it came."""
 
     inbound: Inbound
     at: datetime

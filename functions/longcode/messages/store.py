@@ -33,7 +33,7 @@ class AlreadyAccepted(Exception):
 
 
 class RequestOvertaken(Exception):
-    """A condition of the other writes failed, which were to be made with the messages: something changed before."""
+    """A condition of the writes that belong to the request failed, because something else was changed first."""
 
 
 class NoAllowance(Exception):
@@ -139,7 +139,7 @@ def claim_again(message: Message, claim_id: str, now: datetime, lease_until: dat
 
 
 def put_off(message: Message, to: MessageState, until: datetime, **changes: Any) -> bool:
-    """Put a message back on the due index until then: for a retry, or until an uncertain send has a receipt.
+    """Set a message's state, and have the sweeper look at it at `until`: for a retry, or to resolve an uncertain send.
 
     Returns False if the message has changed since it was read: a worker that has claimed it decides what comes next.
     """

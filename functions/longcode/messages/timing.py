@@ -39,9 +39,9 @@ def held_until(phone: str, account: Account, client: Client, at: datetime) -> da
     return opens_at if opens_at > at else None
 
 
-def wait_until(made: Sequence[Message]) -> datetime | None:
+def wait_until(texts: Sequence[Message]) -> datetime | None:
     """Return until when all of some texts would be held; None if one may go now, or would expire while held."""
-    first = min(made, key=lambda message: message.due_at or message.created_at)
+    first = min(texts, key=lambda message: message.due_at or message.created_at)
     return first.due_at if first.held and first.due_at != first.valid_until else None
 
 

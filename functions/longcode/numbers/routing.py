@@ -78,7 +78,7 @@ def sticky_number(senders: Mapping[str, str], account: str, phone: str, shared: 
 
 
 def _rank(account: str, phone: str, number: str) -> bytes:
-    """Return a number's rank for a tie: accounts that text a phone at once differ, and so do an account's phones."""
+    """Return a number's rank among equals; it differs by account and phone, so that numbers are used evenly."""
     return blake2s(f"{account}\n{phone}\n{number}".encode(), digest_size=8).digest()
 
 
@@ -113,7 +113,7 @@ def attribute(
     """Return the account that a reply belongs to, or None.
 
     `texts` are the last texts of each account to the phone. The first of these that is known decides: `answered`, the
-    text that the carrier says is answered; `owner`, the account whose own number it is; the account that last texted
+    text that the carrier says is answered; `owner`, the account that the number is dedicated to; the account that last texted
     the phone from this number before the reply was received.
     """
     known = [_as_of(text, received_at) for text in texts]
