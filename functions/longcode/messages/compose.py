@@ -213,7 +213,7 @@ def draft(
 
 
 def in_open_hours(message: Message, opening: Opening) -> Message:
-    """Return a bulk or automatic text, held if it falls into the recipient's quiet hours; it expires after 24 hours."""
+    """Return a bulk or automatic text, held if it falls into the recipient's quiet hours. It expires in a day."""
     wanted_at = message.send_at or message.created_at
     valid_until = wanted_at + VALID_IF_HELD
     timed = replace(message, quiet_from=opening.closes_at, valid_until=valid_until)

@@ -139,7 +139,7 @@ def claim_again(message: Message, claim_id: str, now: datetime, lease_until: dat
 
 
 def put_off(message: Message, to: MessageState, until: datetime, **changes: Any) -> bool:
-    """Set a message's state, and have the sweeper look at it at `until`: for a retry, or to resolve an uncertain send.
+    """Set a message's state, and have the sweeper look at it at `until`: for a retry, or after an uncertain send.
 
     Returns False if the message has changed since it was read: a worker that has claimed it decides what comes next.
     """
