@@ -112,9 +112,9 @@ def attribute(
 ) -> Attribution | None:
     """Return the account that a reply belongs to, or None.
 
-    `texts` are the last texts of each account to the phone, from the number that it replied to. The first of these
-    that is known decides: `answered`, the text that the carrier says is answered; `owner`, the account that the number
-    is dedicated to; the account whose text was the last before the reply was received.
+    `texts` are the last texts of each account to the phone, from the number that it replied to. Of these, the first
+    that is known decides: `answered`, the text that the carrier says is answered; `owner`, to whom the number is
+    dedicated; the account whose text was the last before the reply came.
     """
     known = [_as_of(text, received_at) for text in texts]
     newest_first = sorted(known, key=lambda text: (text.at <= received_at, text.at, text.account), reverse=True)
