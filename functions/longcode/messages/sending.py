@@ -6,7 +6,6 @@ from datetime import datetime
 from msgspec import Struct
 
 from longcode.accounts.account import STATUS_REFUSALS, TEXTS_AN_HOUR, Account
-from longcode.broadcasts.broadcast import BroadcastState
 from longcode.clients import store as clients
 from longcode.clients.client import Client
 from longcode.jobs import Send
@@ -17,6 +16,8 @@ from longcode.optouts import store as optouts
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, read
 from longcode.template import Template
+
+_CANCELLED = "cancelled"  # a broadcast's state, which belongs to a higher level and is only read here
 
 
 class RequestFacts(Struct, frozen=True, kw_only=True):
@@ -103,7 +104,7 @@ def checks(messages: Sequence[Message]) -> SendChecks:
     return SendChecks(
         opted_out=blocks.blocked,
         unanswered=blocks.asked,
-        cancelled={name for name, item in broadcasts.items() if item.get("state") == BroadcastState.CANCELLED},
+        cancelled={name for name, item in broadcasts.items() if item.get("state") == _CANCELLED},
         paused={name for name, item in broadcasts.items() if item.get("paused")},
         silent={name: code for name, item in studios.items() if (code := STATUS_REFUSALS.get(item.get("standing")))},
         most_an_hour={name: item.get("texts_an_hour", TEXTS_AN_HOUR) for name, item in studios.items()},
