@@ -1,4 +1,4 @@
-"""`make bench [ONLY=name]`: a line `name value unit bar` for each figure; fails when a bar is missed."""
+"""`make bench [ONLY=name]`: print `name value unit bar` for each figure; fail if a bar is missed."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -37,7 +37,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
 
 
 def main(only: str) -> int:
-    """Run the benchmarks that have `only` in their name, or their name in `only`: that of a figure says more."""
+    """Run the benchmarks whose name contains `only`, or is contained in it: a figure's name is longer."""
     chosen = dict.fromkeys(run for name, run in BENCHMARKS.items() if only in name or name in only)
     if not chosen:
         print(f"no benchmark is named {only}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)

@@ -1,6 +1,6 @@
-"""How long a worker takes for a full batch whose carrier takes 300 ms a call, and AWS 5 ms.
+"""The seconds that a worker takes for a full batch, with 300 ms for a carrier call and 5 ms for an AWS call.
 
-The batch is recorded on moto, and the answers are then played: what counts is the worker, not moto.
+The batch is recorded on moto, and its responses are then played back, so that the worker is timed and not moto.
 """
 
 import time
@@ -19,16 +19,16 @@ _BATCH, _CARRIER_SECONDS, _AWS_SECONDS = 10, 0.3, 0.005
 
 
 class SlowCarrier(FakeCarrier):
-    """Takes its time for every text."""
+    """A carrier that takes 300 ms for every text."""
 
     def send(self, text: Text) -> Answer:
-        """Take a text, slowly."""
+        """Accept a text after 300 ms."""
         time.sleep(_CARRIER_SECONDS)
         return Sent(text.reference)
 
 
 def measure() -> Iterator[Figure]:
-    """Time batches; the least counts."""
+    """Time batches, and take the least time."""
     tape = Tape()
     with local_aws():
         account = studio()

@@ -1,8 +1,8 @@
-"""Cost of a broadcast for each recipient at 2,000 over that at 200: calls, write units, CPU; the worst counts.
+"""The cost of a broadcast per recipient at 2,000 recipients over that at 200: calls, write units or CPU.
 
-A broadcast here is what a studio does with one: a dry run, the broadcast until its last text is on the queue, a look
-at its progress. Delivering a text does not depend on the others. It runs on the emulator, a process of its own: only
-the CPU of this one counts, and of several runs the least, for a busy machine can only add to it.
+The worst of the three counts. Measured are a dry run, the broadcast until its last text is on the queue, and a
+request for its progress; delivering a text does not depend on the others. The emulator is a separate process, so that
+only the CPU of this process counts. The least of several runs is taken, as a busy machine can only add to it.
 """
 
 import gc
@@ -35,8 +35,8 @@ _FORM = forms.NewBroadcast.model_validate(
 
 
 def measure() -> Iterator[Figure]:
-    """Compare the two."""
-    _seconds(_SMALL)  # what is made once, and kept
+    """Compare the two sizes."""
+    _seconds(_SMALL)  # fills the caches
     runs = {str(size): lambda size=size: _seconds(size) for size in (_SMALL, _LARGE)}
     cpu = least(runs, settled_after=_SETTLED_AFTER, at_most=_AT_MOST)
     small_calls, small_units = _calls_and_units(_SMALL)
@@ -49,7 +49,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _seconds(recipients: int) -> float:
-    """Return the CPU seconds for a recipient."""
+    """Return the CPU seconds per recipient."""
     with emulated_aws() as outside:
         account = _filled(outside, recipients)
         gc.collect()
@@ -61,7 +61,7 @@ def _seconds(recipients: int) -> float:
 
 
 def _calls_and_units(recipients: int) -> tuple[float, float]:
-    """Return the calls and the write units for a recipient."""
+    """Return the calls and the write units per recipient."""
     with emulated_aws() as outside:
         account = _filled(outside, recipients)
         with counted_calls("dynamodb", "sqs") as calls, counted_write_units() as units:

@@ -1,8 +1,8 @@
-"""A text's whole way, killed before and after every call that any step of it makes, on the emulator.
+"""A text from its request to its end, killed before and after every call that any step makes, on the emulator.
 
-The steps are processes: a kill ends one of them, and what follows is what the world does next: the studio's software
-asks again, the queue brings the job again, the sweeper runs, receipts come, deadlines pass. A first run of each way
-counts its calls, so that no number of them stands here.
+Each step is a process, and a kill ends one of them. Then follows what happens in reality: the studio's software
+repeats its request, the queue delivers the job again, the sweeper runs, receipts come, deadlines pass. A first run of
+each scenario counts its calls.
 """
 
 import itertools
@@ -35,13 +35,13 @@ from tests.support.fakes import NOW, client, studio
 _MONTHS = ("2026-11", "2026-12")
 _ENDS = {MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED}
 _ACCOUNT, _TOKEN, _CALLBACKS = "AC0", "test-token", "http://127.0.0.1:9"
-_LIVES = itertools.count()  # each with an account, a phone and an hour of its own: no two are in each other's way
-_MINUTES = (1, 3, 8, 13, 19, 22, 26, 40)  # when the queue and the sweeper come by: past every deadline
+_LIVES = itertools.count()  # each life has its own account, phone and hour, so that none affects another
+_MINUTES = (1, 3, 8, 13, 19, 22, 26, 40)  # when the queue and the sweeper run: past every deadline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """What else goes wrong on a text's way."""
+    """A scenario: what goes wrong besides the kill, and what the studio wants done with uncertain texts."""
 
     faults: FaultSet = field(default_factory=FaultSet)
     policy: OnUncertain = OnUncertain.GIVE_UP
@@ -58,7 +58,7 @@ WAYS = (
 
 
 class PatientCarrier(SimulatedCarrier):
-    """The simulated carrier in this process: its clock stands still, its receipts come when they are asked for."""
+    """The simulated carrier in this process: its clock stands still, and it sends receipts only when asked."""
 
     def __init__(self, now: datetime) -> None:
         super().__init__(_ACCOUNT, _TOKEN, clock=lambda: self.now)
@@ -69,7 +69,7 @@ class PatientCarrier(SimulatedCarrier):
         self._waiting += [(text, callback or "", step) for step in steps]
 
     def receipts(self) -> Iterator[Receipt]:
-        """Move all texts on and yield their receipts."""
+        """Advance all texts and yield their receipts."""
         waiting, self._waiting = self._waiting, []
         for text, callback, step in waiting:
             self.network.advance(text.sid, step, self.now)
@@ -80,7 +80,7 @@ class PatientCarrier(SimulatedCarrier):
 
 @dataclass(slots=True)
 class Life:
-    """One text, from its acceptance until nothing more can come."""
+    """One text, from its acceptance until nothing more can happen to it."""
 
     account: Account
     born: datetime
@@ -90,11 +90,11 @@ class Life:
     id: str = ""
 
     def steps(self) -> Iterator[Callable[[], None]]:
-        """Give one process after the other; the first two are the way when all goes well."""
+        """Yield one process after the other; the first three are all if nothing goes wrong."""
         yield self.accept
         yield self.deliver
         yield self.report
-        yield self.accept  # the studio's software got no answer, perhaps, and asks again
+        yield self.accept  # the studio's software may have had no response, and repeats its request
         for minutes in _MINUTES:
             self.simulated.now = self.born + timedelta(minutes=minutes)
             yield self.sweep
@@ -108,7 +108,7 @@ class Life:
         self.id = api.accept(self.account.id, form, "key", self.born).messages[0].id
 
     def deliver(self) -> None:
-        """Work on the queue's jobs as Lambda does: what was not finished comes again."""
+        """Do the queue's jobs as Lambda does: unfinished ones are delivered again."""
         with _jobs(self.outside) as bodies:
             deliver_job = worker.prepare(bodies, self.carrier, self.simulated.now) if bodies else None
             for body in bodies:
@@ -123,20 +123,20 @@ class Life:
 
 
 @dataclass(slots=True)
-class Found:
-    """What the deaths left behind."""
+class Outcome:
+    """How many texts were lost, sent twice or miscounted, of all crash points."""
 
     points: int = 0
     lost: int = 0
     doubled: int = 0
     miscounted: int = 0
 
-    def look_at(self, life: Life) -> None:
-        """Judge a text at the end of its life."""
+    def add(self, life: Life) -> None:
+        """Count a text at the end of its life."""
         message = messages.get(life.account.id, life.id)
         at_the_carrier = len(life.simulated.network.texts())
         charged = sum(quotas.of_month(life.account.id, month).units_sent for month in _MONTHS)
-        reserved = sum(one["used"] for one in of_account(life.account))
+        reserved = sum(quota["used"] for quota in _quotas(life.account))
         units = message.units if message and at_the_carrier else 0
         self.points += 1
         self.lost += message is None or message.state not in _ENDS or (charged == 0 and at_the_carrier > 0)
@@ -144,33 +144,33 @@ class Found:
         self.miscounted += charged != units or reserved != units
 
 
-def of_account(account: Account) -> list[Attributes]:
-    """List what an account has reserved."""
+def _quotas(account: Account) -> list[Attributes]:
+    """Return the items of an account's quota, by month."""
     return list(store.query(keys.allowance(account.id, "")))
 
 
 def measure() -> Iterator[Figure]:
-    """Live through all of it."""
+    """Kill each scenario at every point."""
     with quiet(), emulated_aws() as outside:
-        found = _all_deaths(outside)
-    yield Figure("crash_points", found.points, "points", None)
-    yield Figure("crash_points_lost", found.lost, "texts", 0)
-    yield Figure("crash_points_doubled", found.doubled, "texts", 0)
-    yield Figure("crash_points_miscounted", found.miscounted, "texts", 0)
+        outcome = _all_deaths(outside)
+    yield Figure("crash_points", outcome.points, "points", None)
+    yield Figure("crash_points_lost", outcome.lost, "texts", 0)
+    yield Figure("crash_points_doubled", outcome.doubled, "texts", 0)
+    yield Figure("crash_points_miscounted", outcome.miscounted, "texts", 0)
 
 
-def _all_deaths(outside: Outside) -> Found:
-    found = Found()
+def _all_deaths(outside: Outside) -> Outcome:
+    outcome = Outcome()
     for way in WAYS:
         calls = len(_live(way, outside, Crash(0, before=True)).calls)
         for call in range(1, calls + 1):
             for before in (True, False):
                 death = Crash(call, before)
-                _live(way, outside, death, found)
-    return found
+                _live(way, outside, death, outcome)
+    return outcome
 
 
-def _live(way: Way, outside: Outside, death: Crash, found: Found | None = None) -> Crash:
+def _live(way: Way, outside: Outside, death: Crash, outcome: Outcome | None = None) -> Crash:
     number = next(_LIVES)
     account = studio(
         f"{10000000 + number}", plan_changes=(PlanChange(NOW, "small"),), units_a_day=100, on_uncertain=way.policy
@@ -178,24 +178,24 @@ def _live(way: Way, outside: Outside, death: Crash, found: Found | None = None) 
     client(account, "c1", f"+1212{5550000 + number}")
     born = NOW + number * timedelta(hours=1)
     with _jobs(outside):
-        pass  # copies of jobs that the life before left behind would only be counted here
-    with _served(born) as (simulated, client_of_it):
+        pass  # removes copies of jobs of the previous life, whose calls would be counted in this one
+    with _served(born) as (simulated, twilio_client):
         simulated.network.put_faults("all", way.faults)
-        life = Life(account, born, simulated, MortalCarrier(client_of_it, death), outside)
+        life = Life(account, born, simulated, MortalCarrier(twilio_client, death), outside)
         with death:
             for step in life.steps():
                 with suppress(Killed):
                     step()
-        if found:
-            found.look_at(life)
-    for one in of_account(account):
-        quotas.unschedule(one)  # whose next look would only be counted with the life after
+        if outcome:
+            outcome.add(life)
+    for quota in _quotas(account):
+        quotas.unschedule(quota)  # its next check would be counted in the next life
     return death
 
 
 @contextmanager
 def _served(now: datetime) -> Iterator[tuple[PatientCarrier, twilio.Twilio]]:
-    """Serve such a carrier; yield it and a client that hands texts to it over HTTP."""
+    """Serve a patient carrier; yield it and a client that sends it texts over HTTP."""
     carrier = PatientCarrier(now)
     with serving(carrier) as server:
         yield (
@@ -206,21 +206,21 @@ def _served(now: datetime) -> Iterator[tuple[PatientCarrier, twilio.Twilio]]:
 
 @contextmanager
 def _jobs(outside: Outside) -> Iterator[list[str]]:
-    """Give the jobs on the send queue; they are done with the block, and there again if it dies."""
+    """Yield the jobs on the send queue; delete them after the block, or put them back if it is killed."""
     queue = settings().send_queue_url
-    held = outside.receive(queue)
+    received = outside.receive(queue)
     try:
-        yield [one["Body"] for one in held]
+        yield [message["Body"] for message in received]
     except Killed:
-        for one in held:
-            again = {"ReceiptHandle": one["ReceiptHandle"], "VisibilityTimeout": 0}
+        for message in received:
+            again = {"ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
             outside.sqs.change_message_visibility(QueueUrl=queue, **again)
         raise
-    outside.delete(queue, held)
+    outside.delete(queue, received)
 
 
 def _is_at_rest(outside: Outside, account: str, message_id: str) -> bool:
-    """Return whether a message is there and nobody must look at it again."""
+    """Return whether a message exists and is off the due index."""
     key = wire_key(keys.message(account, message_id))
     item = outside.dynamodb.get_item(TableName=table(), Key=key, ConsistentRead=True).get("Item")
     return item is not None and "due_at" not in item

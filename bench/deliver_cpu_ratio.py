@@ -1,8 +1,8 @@
-"""CPU of the worker for a text, over the same AWS and carrier calls made bare.
+"""The worker's CPU for a text, over the CPU of the bare AWS and carrier calls that it makes.
 
-The calls of one batch are recorded on moto with their answers. Then the worker, and a loop that only makes the
-recorded calls, take turns on those answers: neither pays for an AWS, both pay for botocore. The carrier is a process
-of its own, so that only the client's side of its HTTP counts. Of both the least counts.
+The calls of one batch are recorded on moto with their responses. Then the worker, and a loop that only makes the
+recorded calls, are run in turn on these responses, so that both include botocore and neither includes AWS. The
+carrier is a separate process, so that only the client's side of HTTP counts. The least time of each is taken.
 """
 
 import time

@@ -1,12 +1,12 @@
-"""What AWS asks for 1,000 texts, at the list prices of infra/prices.json.
+"""The AWS costs of 1,000 texts, at the list prices of infra/prices.json.
 
-The mix: single texts to a client's one phone, on a plan that charges beyond what it includes, in a system that is
-busy with 600 a minute. For each text there is a POST /messages with a check of the password (API Gateway keeps its
-answer for a minute, and a studio's next single text comes later), a tenth of a worker's batch of ten whose carrier
-takes 300 ms a call, the carrier's two receipts `sent` and `delivered`, and a 600th of the minute's sweep. Free tiers
-count as used up. Left out is what does not come with a text: storage, alarms, empty polls of idle queues, traffic to
-the internet, waiting for a number's pace, and secrets and parameters, which are read every five minutes. Beside it
-stand the same text in a batch of its own or of an account with every limit on, and one of a broadcast to 250 clients.
+The mix: single texts to clients with one phone, on a plan that charges beyond its included units, in a system with
+600 texts a minute. Each text has a POST /messages with a check of the password (API Gateway caches it for a minute,
+and a studio's next single text comes later), a tenth of a worker's batch of ten whose carrier takes 300 ms a call,
+the two receipts `sent` and `delivered`, and a 600th of the minute's sweep. Free tiers count as used up. Not included
+are costs that do not depend on texts: storage, alarms, empty polls of idle queues, traffic to the internet, waiting
+for a number's throughput, and secrets and parameters, which are read every five minutes. For comparison, the same is
+measured for a text alone in its batch, for an account with every limit, and for a broadcast to 250 clients.
 """
 
 import json
@@ -42,7 +42,7 @@ _PARTS = {
 
 
 def measure() -> Iterator[Figure]:
-    """Measure the mix, and tell where its money goes."""
+    """Measure the costs of the mix, in total and by service."""
     guards: dict[str, Any] = {"plan_changes": (PlanChange(NOW, "small"),), "units_a_day": 1000}
     with run_folder() as folder, simulated_carrier(folder, flows.ACCOUNT_SID, flows.TOKEN) as url:
         used, milliseconds = _of_a_text(lambda: flows.single_texts(url))
@@ -62,7 +62,7 @@ def measure() -> Iterator[Figure]:
 
 
 def dollars(used: Usage) -> float:
-    """Price what was used."""
+    """Return the price of a usage."""
     return sum(amount * _PRICES[name]["dollars"] / _PRICES[name]["per"] for name, amount in used.items())
 
 
@@ -71,12 +71,12 @@ def _rounded(of_a_text: Usage) -> float:
 
 
 def _of_a_text(flow: Callable[[], Iterable[Invocations]]) -> tuple[Usage, dict[str, int]]:
-    """Return what a text uses, and the milliseconds of each function's call."""
+    """Return the usage of a text, and the milliseconds of a call of each function."""
     used: Usage = defaultdict(float)
     milliseconds = {}
     with local_aws():
         steps = list(flow())
-    # Timed at once: after some minutes a function asks again for what it keeps, and no answer to that is recorded.
+    # Timed without delay: after some minutes a function reads its cached settings again, which is not recorded.
     for step in steps:
         milliseconds[step.function] = took = step.milliseconds()
         gigabyte_seconds = step.calls * took / 1000 * step.megabytes / 1024

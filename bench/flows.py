@@ -1,4 +1,4 @@
-"""Ten single texts, and a broadcast to 250 clients, from POST to receipts: each function counted by itself."""
+"""The flows that are priced: ten single texts, and a broadcast to 250 clients; each function counts separately."""
 
 import base64
 import json
@@ -41,20 +41,19 @@ _PHONES = [f"+121255501{index:02}" for index in range(BATCH)]
 
 
 class SlowTwilio(twilio.Twilio):
-    """Twilio's protocol, with an answer that takes its time."""
+    """Twilio's client with a carrier that takes 300 ms."""
 
     def send(self, text: Text) -> Answer:
-        """Hand a text over, slowly."""
+        """Send a text, 300 ms slower."""
         time.sleep(_CARRIER_SECONDS)
         return super().send(text)
 
 
 def single_texts(carrier_url: str, batch: int = BATCH, **account: Any) -> Iterator[Invocations]:
-    """Take a studio's texts through the functions: a sweep that finds nothing comes first, then what each text needs.
+    """Count the functions' calls for a studio's single texts: an empty sweep, then what each text needs.
 
-    The worker gets so many of them in a batch.
-
-    A month's first texts, which start its counters, and an instance's first call have been before.
+    `batch` is the size of the worker's batches. The month's first texts, which start its counters, and the first call
+    of each instance are not counted.
     """
     opened = studio(**account)
     carrier = carrier_at(carrier_url)
@@ -75,7 +74,7 @@ def single_texts(carrier_url: str, batch: int = BATCH, **account: Any) -> Iterat
 
 
 def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
-    """Take a broadcast through the functions; of its batches the second counts: the first opens what they keep."""
+    """Count the functions' calls for a broadcast. The second batch is counted: the first opens clients and caches."""
     account = studio(quiet_hours=False)
     people(account, _CLIENTS)
     form = {"audience": {"all": True}, "body": _TEMPLATE}
@@ -104,7 +103,7 @@ def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
     for start in (0, BATCH):
         batch = bodies[start : start + BATCH]
         named = [msgspec.json.decode(body, type=Send) for body in batch]
-        references = [f"{one.account}.{one.message_id}" for one in named]
+        references = [f"{job.account}.{job.message_id}" for job in named]
         measured = list(_delivering(batch, references, carrier_url))
     yield from measured
 
@@ -112,7 +111,7 @@ def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
 def _delivering(
     bodies: list[str], references: list[str], carrier_url: str, size: int = BATCH
 ) -> Iterator[Invocations]:
-    """Take texts from their queue to the carrier in batches of a size, and their receipts in."""
+    """Count the calls that send queued texts in batches of `size`, and apply their receipts."""
     carrier, slow = carrier_at(carrier_url), carrier_at(carrier_url, SlowTwilio)
     batches = [bodies[start : start + size] for start in range(0, len(bodies), size)]
 
@@ -131,7 +130,7 @@ def _delivering(
 
 
 def carrier_at(url: str, kind: type[twilio.Twilio] = twilio.Twilio) -> twilio.Twilio:
-    """Speak Twilio's protocol with whoever listens there."""
+    """Return a Twilio client for a simulated carrier."""
     return kind(account_sid=ACCOUNT_SID, auth_token=TOKEN, callback_base="http://127.0.0.1:9", api_base=url)
 
 
@@ -146,7 +145,7 @@ def _log_in(account: Account) -> None:
 
 
 def _post(account: Account, key: str) -> list[str]:
-    """Post a text to each client; gives the references that the carrier will know them by."""
+    """Post a text to each client; return the references that the carrier gets."""
     references = []
     for phone in _PHONES:
         form = {"client_id": phone, "body": _WORDS}
@@ -171,7 +170,7 @@ def _deliver_side_by_side(bodies: list[str], carrier: Carrier) -> None:
 
 
 def _report(references: list[str]) -> None:
-    """Report each text as sent, and then as delivered, at the address that the carrier is told."""
+    """Report each text as sent, and then as delivered, at its receipt address."""
     event = json.loads(_RECEIPT.read_text())
     for status in ("sent", "delivered"):
         form = [("MessageSid", "SM1"), ("MessageStatus", status), ("AccountSid", ACCOUNT_SID)]
@@ -182,7 +181,7 @@ def _report(references: list[str]) -> None:
             event["headers"]["x-twilio-signature"] = twilio.signature(TOKEN, address, form)
             answer = receipts_api.handler(event, LambdaContext())
             if answer["statusCode"] != 204:
-                raise RuntimeError(f"not taken: {answer}")
+                raise RuntimeError(f"receipt refused: {answer}")
 
 
 def _state(reference: str) -> MessageState | None:

@@ -1,8 +1,8 @@
-"""What the calls of a function use of AWS: counted once on moto, then timed on the answers that were recorded there.
+"""The AWS usage of a function's calls: counted once on moto, then timed with the responses that were recorded there.
 
-The time is the CPU that the flow takes here, 5 ms for each round trip to AWS, and whatever the flow waits for beside
-that. Lambda gives a function a whole CPU at 1,769 MB and less in proportion, so CPU takes longer in a smaller one.
-Not seen are TLS on the way to AWS, and the start of a new instance, which is rare when all are busy.
+The time is the CPU that the flow takes here, 5 ms for each round trip to AWS, and any other waiting of the flow.
+Lambda gives a function a whole CPU at 1,769 MB and less in proportion, so CPU takes longer in a smaller one. Not
+measured are TLS to AWS, and the start of a new instance, which is rare when all are busy.
 """
 
 import io
@@ -21,14 +21,14 @@ from longcode.aws.telemetry import logger
 from tests.support.local_aws import read_template
 
 Usage = dict[str, float]
-"""How much of each thing that infra/prices.json knows."""
+"""How much is used of each item in infra/prices.json."""
 
 TEXTS_A_MINUTE = 600
 _ROUND_TRIP_SECONDS = 0.005
 _MEGABYTES_OF_A_CPU = 1769
 _TRACED = 0.05  # by X-Ray's own rule, of all calls of a function after the first in a second, which is always traced
 _SETTLED_AFTER, _AT_MOST = 4, 20
-# What Lambda writes of each call by itself, and the 26 bytes that CloudWatch adds to a line.
+# The log lines that Lambda itself writes for each call, and the 26 bytes that CloudWatch adds to a line.
 _ID = "2f9c1a60-7d1e-4a55-8b6f-0d2e4c6a8b10"
 _LAMBDAS_LINES = (
     f"START RequestId: {_ID} Version: $LATEST\n",
@@ -58,7 +58,7 @@ _TAKES: dict[By, tuple[str, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Invocations:
-    """Calls of a function by its name in template.yaml for some texts: what they used, and how to make them again."""
+    """The calls of a function (by its name in template.yaml) for some texts: their usage, and how to repeat them."""
 
     function: str
     calls: int
@@ -69,14 +69,14 @@ class Invocations:
 
     @property
     def megabytes(self) -> int:
-        """Give the memory that template.yaml gives the function."""
+        """The function's memory in template.yaml."""
         template = read_template()
         of_all: int = template["Globals"]["Function"]["MemorySize"]
         own: int = template["Resources"][self.function]["Properties"].get("MemorySize", of_all)
         return own
 
     def milliseconds(self) -> int:
-        """Return the time of a call, as Lambda bills it."""
+        """The time of a call, as Lambda bills it."""
         return math.ceil(
             least({"": self._seconds}, settled_after=_SETTLED_AFTER, at_most=_AT_MOST)[""] * 1000 / self.calls
         )
@@ -99,7 +99,7 @@ def counted(
     texts: int,
     again: Callable[[], object] | None = None,
 ) -> Invocations:
-    """Make the calls that some texts need, one after another; `again` makes them as Lambda would, if otherwise."""
+    """Make and count the calls for some texts, in order; `again` makes them as Lambda does, for the timing."""
     tape = Tape()
     with (
         counted_calls("sqs") as queue_calls,
@@ -134,7 +134,7 @@ def _traced_share(calls_a_second: float) -> float:
 
 @contextmanager
 def _logged() -> Iterator[list[str]]:
-    """Collect the lines that the functions log, and those that they print: counts are printed."""
+    """Collect the lines that the functions log or print; metrics are printed."""
     lines: list[str] = []
     logs, printed = io.StringIO(), io.StringIO()
     handler = logging.StreamHandler(logs)

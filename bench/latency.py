@@ -1,7 +1,7 @@
-"""How long texts and replies take on the whole system on this machine, warmed up, at 30 texts a second for 20 s.
+"""How long texts and replies take in the local stack, warmed up, at 30 texts a second for 20 seconds.
 
-Open loop: each text is posted at its own time, whether or not those before it were answered. Beside it stands the
-CPU that the functions take for a text, at 20 a second, each to a phone that was never texted.
+The load is an open loop: each text is posted at its own time, whether or not earlier requests were answered. The CPU
+of the functions per text is measured too, at 20 texts a second, each to a phone that was never texted.
 """
 
 import os
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """When a text was posted, how long its 202 took, and when copies of it came to the phone."""
+    """When a text was posted, how long its 202 took, and when it (and any copy) reached the phone."""
 
     posted_at: datetime
     accept_seconds: float
@@ -41,7 +41,7 @@ class Text:
 
 
 def measure() -> Iterator[Figure]:
-    """Start a stack, warm it up, and put it under load."""
+    """Start a stack, warm it up, and load it."""
     with new_stack(lambda _: None) as stack, ThreadPoolExecutor(_AT_ONCE) as pool:
         load = _Load(stack, local_studio(stack, "busy", "volume"), pool)
         for rate, seconds in _WARM_UP:
@@ -72,7 +72,7 @@ class _Load:
         self._cursor = "0"  # of the inbox
 
     def send(self, rate: int, seconds: int) -> list[Text]:
-        """Post texts to new phones, and wait until all have come or no more do."""
+        """Post texts to new phones, and wait until all have arrived, or no more do."""
         phones = [next(self._new) for _ in range(rate * seconds)]
         posted = self._each_at_its_time([partial(self._post, phone) for phone in phones], rate)
         self._texted += phones
@@ -91,7 +91,7 @@ class _Load:
         return tuple(datetime.fromisoformat(text["at"]) for text in self._phones.conversation(phone))
 
     def replies(self) -> list[float]:
-        """Return the seconds from each reply on a phone to its place in the inbox."""
+        """Return the seconds from each reply on a phone to its appearance in the inbox."""
         phones = self._texted[-_REPLIES:]
         typed: dict[str, datetime] = {}
         seen: dict[str, datetime] = {}
@@ -99,14 +99,14 @@ class _Load:
         def look() -> bool:
             page = self._studio.ask("GET", f"/inbox?after={self._cursor}&limit=200").json
             now, self._cursor = datetime.now(UTC), page["next_cursor"]
-            seen.update((one["message"]["phone"], now) for one in page["items"])
+            seen.update((reply["message"]["phone"], now) for reply in page["items"])
             return len(seen) == len(phones)
 
         def reply(phone: str) -> None:
             typed[phone] = datetime.now(UTC)
             self._phones.reply(phone, self._phones.texted_from(phone)[-1], "Yes")
 
-        typing = self._pool.submit(self._each_at_its_time, [partial(reply, one) for one in phones], _REPLY_RATE)
+        typing = self._pool.submit(self._each_at_its_time, [partial(reply, phone) for phone in phones], _REPLY_RATE)
         eventually(look, "the last reply")
         typing.result()
         return [(seen[phone] - at).total_seconds() for phone, at in typed.items()]
@@ -117,7 +117,7 @@ class _Load:
         for index, act in enumerate(acts):
             time.sleep(max(0, start + index / rate - time.monotonic()))
             running.append(self._pool.submit(act))
-        return [one.result() for one in running]
+        return [act.result() for act in running]
 
 
 def _p95(seconds: Sequence[float]) -> float:
@@ -125,7 +125,7 @@ def _p95(seconds: Sequence[float]) -> float:
 
 
 def _cpu_seconds_of_functions(stack: Stack) -> float:
-    """Return the CPU that the emulator's workers have taken so far: a process for each function, or several."""
+    """Return the CPU that the emulator's workers have taken so far; a function has one process or several."""
     ticks = 0
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A studio on the whole system on this machine."""
+"""A studio in the local stack."""
 
 from infra.local.stack import Stack
 from infra.local.studio import sign_up
@@ -6,7 +6,7 @@ from infra.local.visitors import Studio
 
 
 def local_studio(stack: Stack, name: str, plan: str) -> Studio:
-    """Sign a studio up."""
+    """Sign up a studio, and return it."""
     form = {"studio_name": name, "email": f"{name}@studio.example", "product": "spectra"}
     by_mail = sign_up(stack, {**form, "edition": "standard", "plan": plan})
     return Studio(stack.api_url, name, by_mail.account, by_mail.password)

@@ -1,10 +1,10 @@
-"""Counts the calls to AWS, and works out what DynamoDB charges for the reads and writes among them.
+"""Counts calls to AWS, and calculates DynamoDB's charges for the reads and writes among them.
 
-moto gives no consumed capacity, so the rules of the DynamoDB developer guide are applied here: a write is charged
-per started kilobyte of the larger of the item before and after, twice in a transaction; an entry of an index that
-appears, goes or changes is charged once, and one that moves twice. A read is charged per four started kilobytes, of
-each item that is asked for by its key, there or not, and of all the items of a query together; half if it is not
-strong.
+moto reports no consumed capacity, so the rules of the DynamoDB developer guide are applied here. A write is charged
+per started kilobyte of the larger of the item before and after it, and twice in a transaction; an index entry that
+is added, removed or changed is charged once, and one that moves is charged twice. A read is charged per four started
+kilobytes: of each item that is read by its key, existing or not, or of all the items of a query together. A read that
+is not strongly consistent is charged half.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -46,19 +46,19 @@ def counted_calls(*services: str) -> Iterator[list[str]]:
 
 @dataclass
 class Units:
-    """The units of each call, in order."""
+    """The units that each call is charged, in order."""
 
     calls: list[tuple[str, float]] = field(default_factory=list)
 
     @property
     def total(self) -> float:
-        """Add up."""
+        """The sum."""
         return sum(units for _, units in self.calls)
 
 
 @contextmanager
 def counted_read_units() -> Iterator[Units]:
-    """Work out the read units of what is read."""
+    """Collect the read units of all reads."""
     counted = Units()
     asked = local()
 
@@ -78,7 +78,7 @@ def counted_read_units() -> Iterator[Units]:
 
 @contextmanager
 def counted_write_units() -> Iterator[Units]:
-    """Work out the write units of what is written; of an item that two threads write at once, roughly."""
+    """Collect the write units of all writes; they are approximate for an item that two threads write at once."""
     looker = boto3.client("dynamodb")
     indexes = looker.describe_table(TableName=table())["Table"]["GlobalSecondaryIndexes"]
     counted = Units()
@@ -112,7 +112,7 @@ def counted_write_units() -> Iterator[Units]:
 
 
 def _write_units(indexes: list[Wire], old: Wire, new: Wire, factor: int) -> int:
-    """Return what a write costs that made `new` of `old`; in a transaction the factor is 2."""
+    """Return the units of a write that turned `old` into `new`; in a transaction the factor is 2."""
     table_units = factor * started(max(size(old), size(new)))
     return table_units + sum(_index_units(index, old, new) for index in indexes)
 
@@ -126,7 +126,7 @@ def _read_many(asked: Wire, answer: Wire) -> float:
     for name, chunk in asked["RequestItems"].items():
         sizes = [size(item) for item in answer["Responses"].get(name, [])]
         absent = len(chunk["Keys"]) - len(sizes)
-        units += (sum(started(one, _READ_KILOBYTES) for one in sizes) + absent) * _strength(chunk)
+        units += (sum(started(each, _READ_KILOBYTES) for each in sizes) + absent) * _strength(chunk)
     return units
 
 
@@ -177,7 +177,7 @@ def _entry(index: Wire, item: Wire) -> Wire:
 
 
 def started(size: int, kilobytes: int = 1) -> int:
-    """Return the number of started blocks of a size in bytes; even nothing is one."""
+    """Return the number of started blocks of a size in bytes, at least one."""
     return max(1, -(-size // (kilobytes * _KILOBYTE)))
 
 

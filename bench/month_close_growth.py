@@ -1,11 +1,11 @@
-"""CPU per account in the close of 2,000 accounts over that in one of 200.
+"""The CPU per account of closing a month for 2,000 accounts, over that for 200 accounts.
 
-A close here is the list of accounts with its jobs, and for each account what a job does until its invoice is issued:
-the walk through the month's messages, the check, the number. The mail with its PDF, which costs four times as much,
-does not depend on other accounts. It runs on the emulator, a process of its own: only the CPU of this one counts.
+Measured are the list of accounts with its jobs, and each job until its invoice is issued: reading the month's
+messages, the check, the invoice number. The mail with its PDF costs four times as much, but does not depend on other
+accounts. The emulator is a separate process, so that only the CPU of this process counts.
 
-Jobs are timed in stretches. The least costly one of a close's second half counts, where growth would show: a busy
-machine can only add to it.
+Jobs are timed in groups. The least costly group of the second half counts: growth would show there, and a busy
+machine can only add to the cost.
 """
 
 import gc
@@ -43,18 +43,18 @@ _FIRST = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an account costs."""
+    """The cost of an account."""
 
     calls: float
     microseconds: float
 
 
 def measure() -> Iterator[Figure]:
-    """Compare the two."""
+    """Compare the two sizes."""
     logger.setLevel("WARNING")
-    _cost(_STRETCH)  # what is made once, and kept
+    _cost(_STRETCH)  # fills the caches
     first, large, last = _cost(_SMALL), _cost(_LARGE), _cost(_SMALL)
-    small = min(first, last, key=lambda one: one.microseconds)
+    small = min(first, last, key=lambda cost: cost.microseconds)
     growth = round(large.microseconds / small.microseconds, 3)
     yield Figure("month_close_growth", growth, f"x ({_LARGE} accounts over {_SMALL})", 1.1)
     yield Figure("month_close_cpu_per_account", round(large.microseconds), "us", None)
@@ -93,7 +93,7 @@ def _bill(jobs: list[Bill]) -> None:
 
 
 def _items(account_id: str) -> Iterator[Wire]:
-    """Yield what stands in the table of an account with a month's texts."""
+    """Yield the items of an account with a month's texts."""
     account = Account(
         id=account_id,
         name="Foxglove Portraits",

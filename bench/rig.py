@@ -1,4 +1,4 @@
-"""What the benchmarks share: a figure beside its bar, the least of many runs, a watch on calls to AWS."""
+"""Shared by the benchmarks: a figure with its bar, the least of many runs, and event handlers on calls to AWS."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +15,7 @@ _SETTLED_AFTER, _AT_MOST = 8, 100
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure that must not be above its bar; one without a bar explains another."""
+    """A figure that must not be above its bar, if it has one."""
 
     name: str
     value: float
@@ -24,7 +24,7 @@ class Figure:
 
     @property
     def is_met(self) -> bool:
-        """Return whether the bar holds."""
+        """Whether the figure is not above its bar."""
         return self.bar is None or self.value <= self.bar
 
     def __str__(self) -> str:
@@ -35,27 +35,27 @@ class Figure:
 def least(
     runs: Mapping[str, Callable[[], float]], *, settled_after: int = _SETTLED_AFTER, at_most: int = _AT_MOST
 ) -> dict[str, float]:
-    """Return the least result of each run: a busy machine can only add to it.
+    """Return the least result of each run, because a busy machine can only add to it.
 
-    The runs take turns, so that a busy moment meets all of them, until none has become less by 1 % for
-    `settled_after` rounds, or for `at_most` rounds.
+    The runs take turns, so that a busy moment affects all of them. They stop after `at_most` rounds, or when no
+    result has become less by 1 % for `settled_after` rounds.
     """
-    found = {name: run() for name, run in runs.items()}
+    results = {name: run() for name, run in runs.items()}
     settled = 0
     for _ in range(at_most - 1):
         if settled == settled_after:
             break
         again = {name: run() for name, run in runs.items()}
-        settled = 0 if any(again[name] < _SAME * found[name] for name in runs) else settled + 1
-        found = {name: min(found[name], again[name]) for name in runs}
-    return found
+        settled = 0 if any(again[name] < _SAME * results[name] for name in runs) else settled + 1
+        results = {name: min(results[name], again[name]) for name in runs}
+    return results
 
 
 @contextmanager
 def watched(
     event: str, watcher: Callable[..., Any], services: tuple[str, ...], *, first: bool = False
 ) -> Iterator[None]:
-    """Let botocore call a watcher at an event of these services; `first` comes before whoever listens already."""
+    """Register a handler for a botocore event of these services, before others if `first`; unregister it after."""
     for service in services:
         events = client(service).meta.events
         register = events.register_first if first else events.register

@@ -1,4 +1,4 @@
-"""AWS calls before a text's 202, and in the worker for each text of a full batch."""
+"""The AWS calls before a text's 202, and the worker's AWS calls for each text of a full batch."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _BATCH = 10
 
 
 def measure() -> Iterator[Figure]:
-    """Count them."""
+    """Count the calls."""
     with local_aws():
         account = studio()
         phones = [f"+121255501{index:02}" for index in range(_BATCH)]

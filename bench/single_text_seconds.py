@@ -1,8 +1,8 @@
-"""How long another account's single text takes to its phone while a broadcast of 5,000 texts is on its way.
+"""How long another account's single text takes to reach its phone while a broadcast of 5,000 texts is being sent.
 
-On the whole system on this machine: the emulator, the deployed template, the simulated carrier. Of the single
-texts the first is told apart: it waits for its functions to start, which on this machine's two processors, beside the
-broadcast's, takes seconds.
+Measured in the local stack: the emulator, the deployed template, the simulated carrier. The first single text is
+reported separately: it waits for its functions to start, which takes seconds on this machine's two processors while
+the broadcast is being sent.
 """
 
 import json
@@ -54,7 +54,7 @@ def _until_under_way(studio: Studio, broadcast: str) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while _gone(studio, broadcast) < _UNDER_WAY:
         if time.monotonic() > deadline:
-            raise RuntimeError("the broadcast does not begin")
+            raise RuntimeError("the broadcast does not start")
         time.sleep(0.2)
 
 
@@ -64,12 +64,12 @@ def _gone(studio: Studio, broadcast: str) -> int:
 
 
 def _single(stack: Stack, studio: Studio, phone: str) -> float:
-    """Send a single text and wait until its phone has it."""
+    """Send a single text, and return the seconds until its phone has it."""
     start = time.monotonic()
     studio.ask("POST", "/messages", {"to": phone, "body": "Your proofs are ready."})
     phones = Phones(stack.carrier_url)
     while not phones.conversation(phone):
         if time.monotonic() - start > _PATIENCE_SECONDS:
-            raise RuntimeError("a single text does not come through")
+            raise RuntimeError("a single text does not arrive")
         time.sleep(0.05)
     return time.monotonic() - start

@@ -1,7 +1,7 @@
-"""CPU of importing a function as deployed, over importing boto3 and opening two clients.
+"""The CPU of importing a function as deployed with boto3 and two clients, over that of boto3 and the clients.
 
-The bare clients are opened in a fresh process each time; a process that has them open forks for every import. Both
-take turns, and of both the least counts.
+The bare clients are opened in a fresh process each time; for each import of a function, a process that has them open
+forks. The two take turns, and the least of each counts.
 """
 
 import subprocess
@@ -54,7 +54,7 @@ def measure() -> Iterator[Figure]:
 
 
 class _Forking:
-    """A process with the bare clients open, in which each import happens in a fork of its own."""
+    """A process that has the bare clients open, and forks for each import."""
 
     def __init__(self, folder: Path, running: ExitStack) -> None:
         self._process = running.enter_context(
@@ -87,8 +87,8 @@ def _deployed() -> dict[str, Path]:
     """Return the folder that each function's module is deployed in."""
     template = read_template()
     of_all = template["Globals"]["Function"].get("CodeUri")
-    resources = [one["Properties"] for one in template["Resources"].values() if one["Type"].endswith("::Function")]
-    modules = {one["Handler"].removesuffix(".handler"): one.get("CodeUri", of_all) for one in resources}
+    resources = [each["Properties"] for each in template["Resources"].values() if each["Type"].endswith("::Function")]
+    modules = {each["Handler"].removesuffix(".handler"): each.get("CodeUri", of_all) for each in resources}
     return {module: build.ROOT / folder for module, folder in sorted(modules.items())}
 
 

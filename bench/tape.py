@@ -1,6 +1,6 @@
-"""The calls of a flow to AWS, recorded once on moto with their answers, and played as often as wanted.
+"""Records the AWS calls of a flow on moto, with their responses, and plays the responses back.
 
-A flow that plays pays for botocore and for no AWS. It may take some seconds for each call, as a network does.
+A flow that is played back includes the work of botocore but not of AWS. Each call may be delayed as by a network.
 """
 
 import time
@@ -20,25 +20,25 @@ _SERVICES = ("dynamodb", "sqs")
 
 @dataclass(frozen=True)
 class Answer:
-    """The body of an answer, for botocore to read again."""
+    """The body of a response, as botocore reads it."""
 
     content: bytes
 
     def stream(self) -> Iterator[bytes]:
-        """Give it as urllib3 would."""
+        """Yield the body as urllib3 does."""
         yield self.content
 
 
 @dataclass
 class Tape:
-    """The calls in their order, and what AWS answered to each operation, in its order: threads may play it."""
+    """The calls in order, and the responses to each operation in order, so that threads may play them back."""
 
     calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     answers: dict[str, list[bytes]] = field(default_factory=dict)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Take down what the functions' clients call."""
+        """Record the calls of the functions' clients, and the responses."""
 
         def asked(params: dict[str, Any], model: Any, **_: Any) -> None:
             self.calls.append((model.service_model.service_name, model.name, deepcopy(params)))
@@ -54,7 +54,7 @@ class Tape:
 
     @contextmanager
     def playing(self, seconds_a_call: float = 0) -> Iterator[None]:
-        """Answer as AWS did, before anything goes to a network."""
+        """Play the responses back instead of sending requests, each after a delay."""
         left = {operation: deque(answers) for operation, answers in self.answers.items()}
 
         def answer(request: Any, event_name: str, **_: Any) -> AWSResponse:
@@ -65,4 +65,4 @@ class Tape:
         with watched("before-send", answer, _SERVICES, first=True):
             yield
         if any(left.values()):
-            raise RuntimeError("not all that was recorded was called")
+            raise RuntimeError("some recorded calls were not made")

@@ -1,4 +1,4 @@
-"""The write units of one text from its acceptance to its receipt, without limits and with every one."""
+"""The write units of one text from its acceptance to its receipts, without limits and with every limit."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ _WORDS = "Hello Zoë, your proofs are ready. Please look through the gallery by 
 
 
 def measure() -> Iterator[Figure]:
-    """Measure both."""
+    """Measure both cases."""
     yield Figure("write_units_per_text", _write_units("medium", NOW), "units", 12)
     yield Figure(
         "write_units_per_text_all_guards",
@@ -30,7 +30,9 @@ def _write_units(plan: str, at: datetime, units_a_day: int | None = None) -> flo
     with local_aws():
         account = studio(plan_changes=(PlanChange(NOW, plan),), units_a_day=units_a_day)
         client(account)
-        _text(account.id, "first", at)  # a month's first text starts the counters, and a worker's first its pace
+        _text(
+            account.id, "first", at
+        )  # the first text of a month starts the counters, and the first of a worker reserves throughput
         with counted_write_units() as counted:
             _text(account.id, "second", at + timedelta(minutes=5))
     return counted.total

@@ -1,8 +1,8 @@
-"""Share of replies that reach the wrong studio: 100 studios with clients in common, a month, on 1, 4 and 16 numbers.
+"""The share of replies that reach the wrong studio, with 100 studios, in a month, on 1, 4 and 16 shared numbers.
 
-Most phones are one studio's, many are two's or three's, a few are a dozen's. A client answers the studio that they
-mean, in its thread: soon, or days later, when others may have texted. No carrier says which text is answered here.
-The service's own code reads and writes the table, on the emulator.
+Most phones are clients of one studio, many of two or three, a few of a dozen. A client answers a studio's text in its
+thread: soon, or days later, when other studios may have texted. The carrier does not say which text is answered. The
+service's own code reads and writes the table, on the emulator.
 """
 
 import random
@@ -29,7 +29,7 @@ _ANSWERED_SOON = 0.7
 
 @dataclass(frozen=True, slots=True, order=True)
 class Text:
-    """A text of a studio, and when it is answered, if it is."""
+    """A text of a studio, and when it is answered; None if it is not."""
 
     at: datetime
     studio: str
@@ -40,7 +40,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many replies came, how many reached another studio than the client meant, and how many might have."""
+    """How many replies came, reached another studio than the client meant, and had other candidates."""
 
     replies: int
     wrong: int = 0
@@ -48,7 +48,7 @@ class Outcome:
 
 
 def measure() -> Iterator[Figure]:
-    """Play the same month on each set of numbers."""
+    """Play the same month with each set of numbers."""
     chance = random.Random(_SEED)
     clients = _clients(chance)
     texts = sorted(_texts(clients, chance))
@@ -69,15 +69,15 @@ def measure() -> Iterator[Figure]:
 
 
 def play(texts: list[Text], shared: list[str]) -> Outcome:
-    """Send all texts and take in all replies, each at its time."""
-    told = [(text.at, 0, text) for text in texts]
-    told += [(text.answered_at, 1, text) for text in texts if text.answered_at]
+    """Send all texts and attribute all replies, each at its time."""
+    events = [(text.at, 0, text) for text in texts]
+    events += [(text.answered_at, 1, text) for text in texts if text.answered_at]
     decisions: list[tuple[str, Attribution | None]] = []
     with emulated_aws():
         over: dict[str, str] = {}
-        for (at, answers), together in groupby(sorted(told), key=lambda one: (one[0], one[1])):
+        for (at, is_reply), together in groupby(sorted(events), key=lambda event: event[:2]):
             some = [text for _, _, text in together]
-            if not answers:
+            if not is_reply:
                 over |= _send(some, shared)
                 continue
             decisions += [
@@ -91,7 +91,7 @@ def play(texts: list[Text], shared: list[str]) -> Outcome:
 
 
 def _send(texts: list[Text], shared: list[str]) -> Mapping[str, str]:
-    """Choose the numbers of texts that go at once and record the last sender to each phone."""
+    """Choose the numbers of texts that are sent at once, record the texts, and return the numbers by text."""
     by_studio: dict[str, list[Text]] = defaultdict(list)
     for text in texts:
         by_studio[text.studio].append(text)
@@ -104,24 +104,24 @@ def _send(texts: list[Text], shared: list[str]) -> Mapping[str, str]:
             else dict.fromkeys(phones, shared[0])
         )
         over |= {text.id: numbers[text.phone] for text in some}
-    for one in texts:
-        last = LastText(account=one.studio, phone=one.phone, number=over[one.id], message_id=one.id, at=one.at)
+    for text in texts:
+        last = LastText(account=text.studio, phone=text.phone, number=over[text.id], message_id=text.id, at=text.at)
         number_store.record_text(last, TEXTS_AN_HOUR)
     return over
 
 
 def _clients(chance: random.Random) -> dict[str, list[str]]:
-    """Give each phone the studios whose client it is."""
+    """Return the studios that have each phone as a client."""
     studios = [f"{10_000_000 + index}" for index in range(_STUDIOS)]
     counts = chance.choices(list(_STUDIOS_OF_A_PHONE), list(_STUDIOS_OF_A_PHONE.values()), k=_PHONES)
     return {f"+1212{5_000_000 + index}": chance.sample(studios, count) for index, count in enumerate(counts)}
 
 
 def _texts(clients: Mapping[str, list[str]], chance: random.Random) -> Iterator[Text]:
-    """Text every client some times in the month: a studio texts many of them at once, at one of its own hours."""
+    """Yield a few texts a month to every client; each studio sends its texts at eight times of its own."""
     hours = {
         studio: [NOW + timedelta(hours=chance.uniform(0, 24 * _DAYS)) for _ in range(8)]
-        for studio in sorted({one for studios in clients.values() for one in studios})
+        for studio in sorted({studio for studios in clients.values() for studio in studios})
     }
     for phone, studios in clients.items():
         for studio in studios:

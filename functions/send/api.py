@@ -1,13 +1,15 @@
-"""POST /messages: take a text to a client's phones or to one number; its preview; DELETE to cancel it."""
+"""POST /messages: send a text to a client or a number; its preview; DELETE to cancel it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
+import msgspec
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
+from msgspec import Struct
 from pydantic import BaseModel, Field, model_validator
 
 from longcode import segments, windows
@@ -36,8 +38,8 @@ from longcode.web import resolver as web
 app = web.resolver()
 
 
-class AcceptedMessage(BaseModel):
-    """A text that will go; GET /messages/{id} tells how far it is."""
+class AcceptedMessage(BaseModel, from_attributes=True):
+    """A text that will be sent; GET /messages/{id} shows its state."""
 
     id: str
     phone: str
@@ -53,7 +55,7 @@ class AcceptedMessage(BaseModel):
 
 
 class Accepted(BaseModel):
-    """The messages that will go, one for each phone, and the phones that get none."""
+    """The messages that will be sent, one for each phone, and the phones that get none."""
 
     messages: list[AcceptedMessage]
     skipped: list[compose.Skipped]
@@ -88,8 +90,8 @@ class NewMessage(web.Body):
     send_at: web.Instant | None = None
 
     @model_validator(mode="after")
-    def has_a_text_and_somebody_to_send_it_to(self) -> "NewMessage":
-        """Refuse a text to nobody, one without words, and two in one."""
+    def has_a_recipient_and_one_text(self) -> "NewMessage":
+        """Raise `ValueError` unless there is a recipient, and either a body or a template."""
         if self.client_id is None and self.to is None:
             raise ValueError("say client_id or to")
         if (self.body is None) == (self.template is None):
@@ -97,9 +99,20 @@ class NewMessage(web.Body):
         return self
 
 
+class Checked(Struct, frozen=True, kw_only=True):
+    """A request that may be sent, with the text to each phone. `new_client` is to be created with the messages."""
+
+    account: Account
+    template: Template | None
+    texts: Mapping[str, str]
+    to: compose.Recipients
+    send_at: datetime | None
+    new_client: Client | None
+
+
 @app.post("/messages", responses=web.responses({202: Accepted}))
 def post_message(form: NewMessage, idempotency_key: web.IdempotencyKey = None) -> Response[Accepted]:
-    """Accept a text; the same Idempotency-Key with the same body gives the same answer."""
+    """Accept a text; the same Idempotency-Key with the same body gets the same response."""
     key = str(uuid4()) if idempotency_key is None else idempotency_key
     return Response(202, "application/json", accept(web.caller(app), form, key, clients.now()))
 
@@ -112,97 +125,39 @@ def preview_message(form: NewMessage) -> Preview:
 
 @app.delete("/messages/<message_id>", responses=web.responses({204: None}))
 def cancel_message(message_id: Annotated[str, Path(max_length=100)]) -> Response[str]:
-    """Cancel a text that has not gone yet; its units are free again."""
+    """Cancel a text that has not been sent yet, and release its units."""
     cancel(web.caller(app), message_id, clients.now())
     return Response(204, body="")
 
 
 def accept(account_id: str, form: NewMessage, idempotency_key: str, now: datetime) -> Accepted:
-    """Check and accept the texts of one request: all of them or none, and once."""
+    """Check and accept the texts of a request, all or none, and once for each idempotency key."""
     try:
         return _accept(account_id, form, idempotency_key, now, create=True)
-    except messages.RequestOvertaken:  # somebody has the phone by now, or what would be the new client's id
+    except messages.RequestOvertaken:  # meanwhile another client has the phone, or the id of the new client
         return _accept(account_id, form, idempotency_key, now, create=False)
 
 
 def _accept(account_id: str, form: NewMessage, idempotency_key: str, now: datetime, *, create: bool) -> Accepted:
     request_id = compose.request_id(account_id, idempotency_key)
     fingerprint = compose.fingerprint(form.model_dump(exclude_defaults=True))
-    known = look_up(account_id, form, request_id)
-    if known.earlier:
-        return _again(known.earlier, request_id, fingerprint, known.account, now)
-    checked = check(form, known, now, create=create)
-    new = checked.new_client
-    drafts = [replace(draft, fingerprint=fingerprint) for draft in _drafts(checked, request_id, now)]
+    facts = look_up(account_id, form, request_id)
+    if facts.earlier:
+        return _repeated(facts.earlier, request_id, fingerprint, facts.account, now)
+    checked = check(form, facts, now, create=create)
+    client = checked.new_client
+    drafts = choose_number.with_numbers(checked.account, _drafts(checked, request_id, fingerprint, now))
+    also = client_store.creating(client, facts.last_put) if client else ()
     try:
-        chosen = choose_number.with_numbers(checked.account, drafts)
-        made = messages_accept.write(
-            checked.account, chosen, now, client_store.creating(new, known.last_put) if new else ()
-        )
+        accepted = messages_accept.write(checked.account, drafts, now, also)
     except messages.AlreadyAccepted as before:
-        return _again(before.first, request_id, fingerprint, known.account, now)
-    if new:
-        client_store.hear_stops(new)
-    return _accepted(made)
+        return _repeated(before.first, request_id, fingerprint, facts.account, now)
+    if client:
+        client_store.hear_stops(client)
+    return _response(accepted)
 
 
-def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
-    """Make the checks of `accept` and measure the text."""
-    try:
-        checked = check(form, look_up(account_id, form, "preview"), now, create=False)
-    except RequestError as refusal:
-        return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail)
-    at = checked.send_at or now
-    plan = messages_accept.plan_at(checked.account, at)
-    held = limits_at(checked.account, plan, at)
-    measures = [segments.measure(text) for text in checked.texts.values()]
-    units = sum(measure.units for measure in measures)
-    used = quotas.of_month(account_id, held.month).units
-    reserved = quotas.reserved(held)
-    reached = held.reached(reserved, units)
-    limit = messages_accept.limit_reached(reserved, units, held, plan, now) if reached else None
-    return Preview(
-        may_be_sent=limit is None,
-        code=limit.code if limit else None,
-        reason=limit.detail if limit else None,
-        subject=checked.template.subject or None if checked.template else None,
-        text=checked.texts[checked.to.phones[0]],
-        encoding=measures[0].encoding,
-        forcing_ucs2=measures[0].forcing,
-        segments=measures[0].segments,
-        units=measures[0].units,
-        phones=checked.to.phones,
-        skipped=checked.to.skipped,
-        held=checked.to.held,
-        price_micros=0 if limit else plans.price_of(units, plan, used),
-    )
-
-
-def cancel(account_id: str, message_id: str, now: datetime) -> None:
-    """End a text before a worker claims it; raises `NotFound` or `TooLate`."""
-    while message := messages.get(account_id, message_id):
-        if message.state is MessageState.CANCELLED:
-            return
-        if not may_become(message.state, MessageState.CANCELLED):
-            raise TooLate(f"The message is {message.state}: it cannot be cancelled any more.", field="id")
-        if messages.settle(message, MessageState.CANCELLED, finished_at=now):
-            return
-    raise NotFound(f"There is no message {message_id!r}.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """A request that may be sent: to whom, and what it says to each phone; `new_client` comes into being with it."""
-
-    account: Account
-    template: Template | None
-    texts: Mapping[str, str]
-    to: compose.Recipients
-    send_at: datetime | None
-    new_client: Client | None
-
-
-def _drafts(checked: Checked, request_id: str, now: datetime) -> list[Message]:
+def _drafts(checked: Checked, request_id: str, fingerprint: str, now: datetime) -> list[Message]:
     drafts = [
         compose.draft(
             account=checked.account.id,
@@ -215,102 +170,152 @@ def _drafts(checked: Checked, request_id: str, now: datetime) -> list[Message]:
         )
         for index, phone in enumerate(checked.to.phones)
     ]
-    shared: dict[str, Any] = {"client_id": checked.to.client_id, "of": len(drafts)}
-    shared["skipped"] = tuple((one.phone, one.code) for one in checked.to.skipped)
-    if checked.template:
-        shared |= {"template": checked.template.name, "subject": checked.template.subject or None}
+    template = checked.template
+    shared: dict[str, Any] = {
+        "client_id": checked.to.client_id,
+        "template": template.name if template else None,
+        "subject": template.subject or None if template else None,
+        "fingerprint": fingerprint,
+        "of": len(drafts),
+        "skipped": tuple((skipped.phone, skipped.code) for skipped in checked.to.skipped),
+    }
     return [replace(draft, **shared) for draft in drafts]
 
 
-def _again(first: Message, request_id: str, fingerprint: str, account: Account | None, now: datetime) -> Accepted:
+def _repeated(first: Message, request_id: str, fingerprint: str, account: Account | None, now: datetime) -> Accepted:
+    """Return the response to a request that came before; raise `IdempotencyConflict` if that had another body."""
     compose.check_repeated(first.fingerprint, fingerprint)
-    made = [first] if first.of == 1 else messages.of_request(first.account, request_id)
+    accepted = [first] if first.of == 1 else messages.of_request(first.account, request_id)
     days = account.retention_days if account else None
-    return _accepted([windows.hide_old_body(one, days, now) for one in made])
+    return _response([windows.hide_old_body(message, days, now) for message in accepted])
 
 
-def _accepted(made: list[Message]) -> Accepted:
+def _response(accepted: list[Message]) -> Accepted:
     return Accepted(
-        messages=[AcceptedMessage.model_validate(asdict(one)) for one in made],
-        skipped=[compose.skipped_phone(phone, code) for phone, code in made[0].skipped],
+        messages=[AcceptedMessage.model_validate(message) for message in accepted],
+        skipped=[compose.skipped_phone(phone, code) for phone, code in accepted[0].skipped],
     )
 
 
+def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
+    """Make the checks of `accept`, and measure and price the text."""
+    try:
+        checked = check(form, look_up(account_id, form, "preview"), now, create=False)
+    except RequestError as refusal:
+        return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail)
+    at = checked.send_at or now
+    plan = messages_accept.plan_at(checked.account, at)
+    limits = limits_at(checked.account, plan, at)
+    measures = [segments.measure(text) for text in checked.texts.values()]
+    units = sum(measure.units for measure in measures)
+    used = quotas.of_month(account_id, limits.month).units
+    reserved = quotas.reserved(limits)
+    reached = limits.reached(reserved, units)
+    over = messages_accept.limit_reached(reserved, units, limits, plan, now) if reached else None
+    return Preview(
+        may_be_sent=over is None,
+        code=over.code if over else None,
+        reason=over.detail if over else None,
+        subject=checked.template.subject or None if checked.template else None,
+        text=checked.texts[checked.to.phones[0]],
+        encoding=measures[0].encoding,
+        forcing_ucs2=measures[0].forcing,
+        segments=measures[0].segments,
+        units=measures[0].units,
+        phones=checked.to.phones,
+        skipped=checked.to.skipped,
+        held=checked.to.held,
+        price_micros=0 if over else plans.price_of(units, plan, used),
+    )
+
+
+def cancel(account_id: str, message_id: str, now: datetime) -> None:
+    """Cancel a text that no worker has claimed; do nothing if it is cancelled already.
+
+    Raises `NotFound` or `TooLate`.
+    """
+    while message := messages.get(account_id, message_id):
+        if message.state is MessageState.CANCELLED:
+            return
+        if not may_become(message.state, MessageState.CANCELLED):
+            raise TooLate(f"The message is {message.state}: it cannot be cancelled any more.", field="id")
+        if messages.settle(message, MessageState.CANCELLED, finished_at=now):
+            return
+    raise NotFound(f"There is no message {message_id!r}.")
+
+
 def look_up(account_id: str, form: NewMessage, request_id: str) -> sending.RequestFacts:
-    """Read what a request names. Only a number in its domestic form takes a call more, for the country code."""
+    """Return what a request refers to, read in one call; a number without its country code takes another call."""
     return sending.look_up(
         account_id,
         client_id=form.client_id,
         template=form.template,
-        phone=_number(account_id, form.to) if form.to else None,
+        phone=_phone(account_id, form.to) if form.to else None,
         request_id=request_id,
     )
 
 
-def check(form: NewMessage, known: sending.RequestFacts, now: datetime, *, create: bool) -> Checked:
-    """Check a request against what it names; raises why it may not be sent.
-
-    With `create`, a number that is nobody's becomes a client's, if the account wants that.
-    """
-    if known.account is None:
-        raise NotFound("There is no such account.")
-    check_may_send(known.account)
-    if known.phone in our_numbers(known.account, settings().shared_numbers):
-        raise BadPhone("This is a number that texts come from.", field="to")
-    send_at = compose.check_time(form.send_at, now)
-    to = _recipients(form, known, known.account)
-    words = _words(form, known, known.account, to)
-    texts = spelling.texts(words, known.account, to.phones, now, field="template" if form.template else "body")
-    new = _new_client(form, known, known.account, now) if create else None
-    if new:
-        to = replace(to, client_id=new.id)
-    return Checked(
-        account=known.account, template=known.template, texts=texts, to=to, send_at=send_at, new_client=new
-    )
-
-
-def _number(account_id: str, entered: str) -> str:
-
-    known = entered.lstrip().startswith("+")
-    account = None if known else accounts.get(account_id)
+def _phone(account_id: str, entered: str) -> str:
+    account = None if entered.lstrip().startswith("+") else accounts.get(account_id)
     try:
-        number = to_e164(entered, account.country_code if account else "1")
+        return to_e164(entered, account.country_code if account else "1")
     except RequestError as error:
         error.field = "to"
         raise
-    return number
 
 
-def _recipients(form: NewMessage, known: sending.RequestFacts, account: Account) -> compose.Recipients:
-    if form.client_id is None and known.phone:
+def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, create: bool) -> Checked:
+    """Return a request as it will be sent, or raise why it may not be.
+
+    With `create`, a number that no client has gets a client of its own, if the account's settings say so.
+    """
+    account = facts.account
+    if account is None:
+        raise NotFound("There is no such account.")
+    check_may_send(account)
+    if facts.phone in our_numbers(account, settings().shared_numbers):
+        raise BadPhone("This is a number that texts come from.", field="to")
+    send_at = compose.check_time(form.send_at, now)
+    to = _recipients(form, facts, account)
+    words = _words(form, facts, account, to)
+    texts = spelling.texts(words, account, to.phones, now, field="template" if form.template else "body")
+    client = _new_client(form, facts, account, now) if create else None
+    if client:
+        to = msgspec.structs.replace(to, client_id=client.id)
+    return Checked(account=account, template=facts.template, texts=texts, to=to, send_at=send_at, new_client=client)
+
+
+def _recipients(form: NewMessage, facts: sending.RequestFacts, account: Account) -> compose.Recipients:
+    if form.client_id is None and facts.phone:
         to = compose.recipients_of_number(
-            known.phone, known.clients_with_phone, blocked=known.blocked, countries=countries(account)
+            facts.phone, facts.clients_with_phone, blocked=facts.blocked, countries=countries(account)
         )
-        return compose.held_for_question(to, {known.phone} if known.asked else set())
-    if known.client is None:
+        return compose.hold_for_question(to, {facts.phone} if facts.asked else set())
+    if facts.client is None:
         raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
-    pairs = [(account.id, phone) for phone in known.client.heard_stop]
-    heard = optouts.pair_blocks(pairs, account.number_since)
-    blocked = {phone for _, phone in heard.blocked}
-    to = compose.recipients_of_client(known.client, known.phone, blocked, countries(account))
-    return compose.held_for_question(to, {phone for _, phone in heard.asked})
+    # `heard_stop` has the phones that have replied STOP or may have meant it: for most clients, nothing is read.
+    pairs = [(account.id, phone) for phone in facts.client.heard_stop]
+    blocks = optouts.pair_blocks(pairs, account.number_since)
+    blocked = {phone for _, phone in blocks.blocked}
+    to = compose.recipients_of_client(facts.client, facts.phone, blocked, countries(account))
+    return compose.hold_for_question(to, {phone for _, phone in blocks.asked})
 
 
-def _new_client(form: NewMessage, known: sending.RequestFacts, account: Account, now: datetime) -> Client | None:
-    if not account.create_clients or form.client_id or form.to is None or known.clients_with_phone:
-        return None
-    return client_of_number(account.id, known.phone, form.to, now) if known.phone else None
-
-
-def _words(form: NewMessage, known: sending.RequestFacts, account: Account, to: compose.Recipients) -> str:
-    if form.template is not None and known.template is None:
+def _words(form: NewMessage, facts: sending.RequestFacts, account: Account, to: compose.Recipients) -> str:
+    if form.template is not None and facts.template is None:
         raise NotFound(f"There is no template {form.template!r}.", field="template")
     check_values(form.values)
-    body = known.template.body if known.template else form.body or ""
-    client = known.client
+    body = facts.template.body if facts.template else form.body or ""
+    client = facts.client
     if client is None and to.client_id and fields(body):
         client = client_store.get(account.id, to.client_id)
     return render(body, client_merge_values(account, client) | form.values)
+
+
+def _new_client(form: NewMessage, facts: sending.RequestFacts, account: Account, now: datetime) -> Client | None:
+    if not account.create_clients or form.client_id or form.to is None or facts.clients_with_phone:
+        return None
+    return client_of_number(account.id, facts.phone, form.to, now) if facts.phone else None
 
 
 @logger.inject_lambda_context

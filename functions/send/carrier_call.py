@@ -1,4 +1,4 @@
-"""The carrier call for a claimed text, what each answer means for the text, and what becomes of an uncertain one."""
+"""Calls the carrier for a claimed text and records the answer; looks up a text whose send was uncertain."""
 
 import random
 from datetime import datetime, timedelta
@@ -17,10 +17,10 @@ from longcode.numbers import store as numbers
 from longcode.optouts.report import report_carrier_opt_out
 from send.pacing import Turns
 
-_ACCEPTED_BEFORE = timedelta(days=1)  # how long before its claim another text to the phone can have been written
+_ACCEPTED_BEFORE = timedelta(days=1)  # how long before its claim another text to the phone can have been accepted
 
 
-def hand_over(claimed: Message, carrier: Carrier, now: datetime) -> None:
+def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
     """Call the carrier once and record its answer."""
     text = Text(
         reference=f"{claimed.account}.{claimed.id}",
@@ -49,40 +49,41 @@ def hand_over(claimed: Message, carrier: Carrier, now: datetime) -> None:
 
 
 def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime) -> None:
-    """Schedule another attempt of a text that was surely not sent, or park it until the operator releases it."""
+    """Schedule another attempt of a text that was certainly not sent, or park it until the operator releases it."""
     until = windows.ends_at(claimed)
-    waits: dict[str, Any] = {"error": code}
+    changes: dict[str, Any] = {"error": code}
     if reason is RefusalReason.PARKED:
         count("ParkedSends")
         logger.error("parked: the carrier wants the operator", extra={"message_id": claimed.id, "code": code})
-        waits["held"] = Held.PARKED
+        changes["held"] = Held.PARKED
     else:
         until = min(until, windows.retry_at(now, claimed.attempt, random.random()))  # noqa: S311  # jitter is no secret
     if claimed.resent:
         # The second attempt is still to be made, and whether the first was delivered is as uncertain as before.
         messages.put_off(claimed, MessageState.UNCERTAIN, until, deadline=now, resent=False)
         return
-    messages.put_off(claimed, MessageState.QUEUED, until, **waits)
+    messages.put_off(claimed, MessageState.QUEUED, until, **changes)
 
 
 def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool) -> None:
     """Look an uncertain text up at the carrier; at its deadline, fail it or, if not `stopped`, send it again."""
-    if _found(message, carrier, now) or (message.deadline and now < message.deadline):
+    if _record_found(message, carrier, now) or (message.deadline and now < message.deadline):
         return
-    if stopped or not _goes_again(message, now):
+    if stopped or not _may_resend(message, now):
         messages.settle(message, MessageState.FAILED, error=lookup.UNCERTAIN, finished_at=now)
         return
     at = Turns([message], now).wait(message)
     # A STOP may have come during the look-up or the wait. A text that is stopped now, or has to wait too long for
     # its number, is left to the sweeper, which enqueues it again.
-    if at is None or sending.checks([message]).stop(message):
+    if at is None or sending.checks([message]).stops(message):
         return
     claimed = messages.claim_again(message, uuid4().hex[:8], at, at + windows.LEASE)
     if claimed:
-        hand_over(claimed, carrier, at)
+        call_carrier(claimed, carrier, at)
 
 
-def _found(message: Message, carrier: Carrier, now: datetime) -> bool:
+def _record_found(message: Message, carrier: Carrier, now: datetime) -> bool:
+    """Look a text up at the carrier and record it if it is there; return whether it is."""
     since, _ = lookup.window(message)
     listed = carrier.find(message.phone, message.number, since)
     found = lookup.match(message, listed, _others(message, since, now)) if listed else None
@@ -98,18 +99,18 @@ def _found(message: Message, carrier: Carrier, now: datetime) -> bool:
 
 
 def _others(message: Message, since: datetime, now: datetime) -> list[Message]:
-    """Return our other texts to the phone since then, of every account and the service itself."""
-    # The service's own texts are in no record of last senders.
+    """Return our other texts to the phone since then, of every account and of the service itself."""
+    # The service's own texts are not recorded as last texts.
     accounts_texting = {last.account for last in numbers.last_texts_to(message.phone, message.number)}
     texts = [
         text
         for account in sorted(accounts_texting | {message.account, SERVICE})
         for text in folders.sent_to(message.phone, account, since - _ACCEPTED_BEFORE, now)
     ]
-    return [one for one in texts if (one.account, one.id) != (message.account, message.id)]
+    return [text for text in texts if (text.account, text.id) != (message.account, message.id)]
 
 
-def _goes_again(message: Message, now: datetime) -> bool:
+def _may_resend(message: Message, now: datetime) -> bool:
     """Return whether the text gets its one second attempt: its account wants it, and it is still worth sending."""
     if message.resent or not windows.seconds_left(message, now):
         return False

@@ -1,4 +1,4 @@
-"""Keeps the texts of a batch within the throughput (MPS) of our numbers: each waits for its turn."""
+"""Keeps the texts of a batch within the throughput of our numbers: each waits for its turn."""
 
 import time
 from collections import Counter
@@ -15,17 +15,17 @@ WORKERS = 10
 
 _SHARED = 0.9  # of a number's throughput is reserved in the table; each worker has a tenth of the rest for itself
 _LONGEST_WAIT = timedelta(seconds=12)  # with the carrier's ten seconds it stays within the worker's time-out
-_STRETCH = timedelta(seconds=1)  # what a batch reserves at once
-_AHEAD = timedelta(seconds=5)
+_STRETCH = timedelta(seconds=1)  # the most that a batch reserves at once
+_AHEAD = timedelta(seconds=5)  # how far ahead of now a number's time is reserved
 _BULK_AHEAD = timedelta(seconds=1)  # shorter, so that a broadcast does not delay single texts
 _LOOK_AGAIN_SECONDS = 0.25
 
 _own: dict[str, datetime] = {}
-"""From when on this worker may send a single text over a number without reserving time in the table."""
+"""When this worker may next send a single text from a number without reserving time in the table, by number."""
 
 
 class Turns:
-    """The turns of one batch, whose texts ask in threads."""
+    """The turns of one batch. Its texts may wait in threads."""
 
     def __init__(
         self,
@@ -41,12 +41,12 @@ class Turns:
             self._texts[text.number] += 1
         self._free: dict[str, tuple[datetime, int]] = {}
         self._now, self._sleep, self._elapsed, self._begun = now, sleep, elapsed, elapsed()
-        self._asking = Lock()
+        self._lock = Lock()
 
     def wait(self, text: Message) -> datetime | None:
         """Wait for a text's turn and return the time then, or None if it does not come within twelve seconds."""
-        with self._asking:
-            turn = self._now if self._has_its_own(text) else self._turn(text)
+        with self._lock:
+            turn = self._now if self._goes_at_once(text) else self._turn(text)
         if turn is None:
             return None
         seconds = (turn - self._time()).total_seconds()
@@ -55,8 +55,8 @@ class Turns:
         self._sleep(seconds)
         return turn
 
-    def _has_its_own(self, text: Message) -> bool:
-        """Return whether a text that is alone in its batch may go at once, which saves the write of a reservation."""
+    def _goes_at_once(self, text: Message) -> bool:
+        """Return whether this worker's own share allows a text that is alone in its batch; that saves a write."""
         takes = text.segments * _a_segment(1 - _SHARED) * WORKERS
         free_from = _own.setdefault(text.number, self._now + takes)
         if self._texts[text.number] > 1 or not free_from <= self._now:
@@ -65,7 +65,7 @@ class Turns:
         return True
 
     def _turn(self, text: Message) -> datetime | None:
-        """Return a turn within the stretch that the batch has reserved, or within a new one."""
+        """Return the text's turn, in the time that the batch has reserved or newly reserves; None if none is free."""
         a_segment = _a_segment(_SHARED)
         start, left = self._free.get(text.number, (self._now, 0))
         if left < text.segments:

@@ -1,4 +1,4 @@
-"""Apply a carrier's receipt to its text, whether it came by webhook or through SNS."""
+"""Applies a carrier's receipt to its text, whether it came by webhook or through SNS."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -16,21 +16,24 @@ from longcode.webhooks.tell import tell
 
 
 def apply_receipt(receipt: Receipt, now: datetime) -> None:
-    """Move a text to the state of its receipt; one that comes before our own record makes that record."""
+    """Move a text to the state of its receipt, and tell a hosted studio.
+
+    A receipt that comes before our own record of the carrier's answer makes that record.
+    """
     account, _, message_id = receipt.reference.partition(".")
     if receipt.reason is RefusalReason.PARKED:
         count("ParkedSends")
     while True:
         message, studio = messages.with_account(account, message_id)
         if message is None:
-            logger.warning("receipt of nothing we sent")
+            logger.warning("receipt for an unknown text")
             return
         if receipt.reason is RefusalReason.OPTED_OUT:
-            # As of the text: a START that has come since is newer.
+            # Dated as the text, so that a START that has come since counts as newer.
             report_carrier_opt_out(message, receipt.code, message.claimed_at or message.created_at)
         hosted = studio if studio and delivery.wants(studio, WebhookEvent.MESSAGE_STATUS) else None
         if not may_become(message.state, receipt.state):
-            if hosted and message.state is receipt.state:  # our own record was first, or this is a copy
+            if hosted and message.state is receipt.state:  # our own record or another copy came first
                 tell(hosted, [delivery.of_status(message, now)])
             return
         if _moved(message, receipt, now, hosted):
@@ -43,11 +46,11 @@ def _moved(message: Message, receipt: Receipt, now: datetime, hosted: Account | 
         changes["finished_at"] = receipt.at or now
     if receipt.code:
         changes["error"] = f"{receipt.carrier}:{receipt.code}"
-    took_back = receipt.reason is RefusalReason.OPTED_OUT
-    to = MessageState.FAILED if took_back and message.state is not MessageState.SENT else receipt.state
+    refused = receipt.reason is RefusalReason.OPTED_OUT
+    to = MessageState.FAILED if refused and message.state is not MessageState.SENT else receipt.state
     status = delivery.of_status(replace(message, state=to, error=changes.get("error")), now)
     also = [webhooks.creation(status)] if hosted else []
-    if took_back:
+    if refused:
         moved = messages.take_back(message, to, now, *also, **changes)
     elif message.state in (MessageState.SENDING, MessageState.UNCERTAIN):
         changes |= {"carrier": receipt.carrier, "carrier_id": receipt.carrier_id}

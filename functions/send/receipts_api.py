@@ -1,4 +1,4 @@
-"""POST /carriers/twilio/receipts/{reference}, at its own address or the API's: what the carrier reports of a text."""
+"""POST /carriers/twilio/receipts/{reference}: Twilio's delivery reports, at a function URL or the API's address."""
 
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ app = web.resolver(web.FORM)
 
 @app.post("/carriers/twilio/receipts/<reference>")
 def receive(reference: Annotated[str, Path(max_length=200)]) -> Response[str]:
-    """Take in a receipt of Twilio's; a forged one is refused and writes nothing."""
+    """Apply a receipt of Twilio's; refuse a forged one without writing anything."""
     addresses = (twilio.receipt_url(base, reference) for base in (receipts_url(), public_url()))
     form = signed.form(app, *addresses)
     receipt = twilio.read_receipt(reference, form)

@@ -1,4 +1,4 @@
-"""The events that AWS tells of our texts, through SNS: what becomes of them is what any receipt does."""
+"""Applies the delivery reports that AWS sends through SNS and a queue."""
 
 from datetime import datetime
 from typing import Any
@@ -15,14 +15,14 @@ processor = OneByOne(EventType.SQS)
 
 
 def receive(body: str, now: datetime) -> None:
-    """Take in an event; one that tells nothing of a text of ours does nothing."""
+    """Apply an event that is a receipt for a text of ours; do nothing for any other."""
     receipt = aws.read_receipt(sns.read(body, now).message)
     if receipt:
         apply_receipt(receipt, now)
 
 
 def record_handler(record: SQSRecord) -> None:
-    """Take in one event."""
+    """Apply one event."""
     receive(record.body, clients.now())
 
 

@@ -1,4 +1,4 @@
-"""Sends queued texts: claim, one carrier call, record. The texts of a batch are worked on in threads."""
+"""Sends queued texts: claim, one carrier call, record. The texts of a batch are sent in threads."""
 
 import asyncio
 import random
@@ -28,13 +28,13 @@ from longcode.messages.checks import SendChecks
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
 from longcode.table.writes import Attributes, read
-from send.carrier_call import hand_over, resolve
+from send.carrier_call import call_carrier, resolve
 from send.pacing import Turns
 
 _AT_ONCE = 10
-_STALE = timedelta(seconds=1)
-_CROWDED = 3  # the attempt whose pause a text takes when its number has more texts than its throughput allows
-_HELD_FOR = timedelta(hours=1)
+_STALE = timedelta(seconds=1)  # after which the checks are made again
+_CROWDED = 3  # a text beyond its number's throughput pauses as long as after its third attempt
+_HELD_FOR = timedelta(hours=1)  # then the sweeper enqueues a held text again, to be checked again
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -46,24 +46,21 @@ class NoSuchMessage(Exception):
     """The message that a job names is not in the table."""
 
 
-def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str | None) -> None:
-    """Claim a text and send it, or settle why it is not sent; what another worker has claimed is left alone."""
-    if refusal:
-        messages.settle(message, MessageState.REFUSED, error=refusal, finished_at=now)
-        return
-    if windows.is_over(message, now):
-        messages.settle(message, MessageState.EXPIRED, error="expired", finished_at=now)
-        return
-    if windows.is_quiet(message, now):
-        timing.hold(message, now)
-        return
-    claimed = messages.claim(message, uuid4().hex[:8], now, now + windows.LEASE)
-    if claimed:
-        hand_over(claimed, carrier, now)
+def record_handler(event: dict[str, Any], carrier: Carrier, now: datetime) -> Callable[[SQSRecord], Awaitable[None]]:
+    """Prepare a batch, and return the function that delivers one of its records in a thread."""
+    deliver_job = prepare([record["body"] for record in event["Records"]], carrier, now)
+
+    async def handle(record: SQSRecord) -> None:
+        await asyncio.get_running_loop().run_in_executor(_pool, deliver_job, record.body)
+
+    return handle
 
 
 def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str], None]:
-    """Read what a batch needs, in two calls, and return the function that delivers each of its jobs."""
+    """Read what a batch needs, in two calls, and return the function that delivers one of its jobs.
+
+    That function raises `NoSuchMessage` for a job whose message does not exist.
+    """
     items = sending.message_items(_each(lambda body: queues.read(Send, body), bodies))
     current = _each(lambda job: _current(job, items[job]), items)
     readable = [message for message in current if message]
@@ -82,20 +79,57 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
             else:
                 messages.settle(message, MessageState.REFUSED, error="too_many_to_phone", finished_at=now)
         elif message and message.state is MessageState.UNCERTAIN:
-            resolve(message, carrier, now, stopped=checks.stop(message))
+            resolve(message, carrier, now, stopped=checks.stops(message))
         elif message and not hold_or_cancel(message, checks, now):
             deliver(message, carrier, now, refusal=checks.refusal(message))
 
     return deliver_job
 
 
+def _each(convert: Callable[[T], R], values: Iterable[T]) -> list[R]:
+    """Return the values converted, without undecodable ones: these fail when their own jobs are delivered."""
+    converted: list[R] = []
+    for value in values:
+        with suppress(msgspec.DecodeError):
+            converted.append(convert(value))
+    return converted
+
+
+def _current(job: Send, item: Attributes) -> Message | None:
+    """Return the message of a job; None if it is held, or the job is of another attempt, and so was done before."""
+    message = read(Message, item)
+    return message if job.attempt == message.attempt and not message.held else None
+
+
+def _will_go(message: Message, checks: SendChecks, now: datetime) -> bool:
+    ready = may_become(message.state, MessageState.SENDING) and not windows.is_over(message, now)
+    return ready and not windows.is_quiet(message, now) and not checks.stops(message)
+
+
+def _within_hourly_limit(message: Message, checks: SendChecks, now: datetime) -> bool:
+    """Record a text as the last to its phone; return False if the phone has reached its account's hourly limit."""
+    # The service's own answers are not recorded: a reply to one of them is for the studio that texted before.
+    if message.kind is MessageKind.SERVICE:
+        return True
+    text = LastText(
+        account=message.account,
+        phone=message.phone,
+        number=message.number,
+        message_id=message.id,
+        client_id=message.client_id,
+        at=now,
+    )
+    before = checks.last_texts.get((text.account, text.phone, text.number))
+    return numbers.record_text(text, checks.most_an_hour[text.account], before)
+
+
 def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Turns) -> None:
-    """Deliver a text when its number's throughput allows; one that would wait too long is left to the sweeper."""
+    """Deliver a text when its number's throughput allows, or leave it to the sweeper if it would wait too long."""
     at = turns.wait(message)
     if at is None:
         messages.put_off(message, MessageState.QUEUED, windows.retry_at(now, _CROWDED, random.random()))  # noqa: S311
         return
-    # A STOP, a cancel or a suspension may have come while the text waited; the service's own answers pass.
+    # A STOP, a cancellation or a suspension may have come while the text waited.
     checks = sending.checks([message] if at > now + _STALE else [])
     if not hold_or_cancel(message, checks, at):
         deliver(message, carrier, at, refusal=checks.refusal(message))
@@ -120,12 +154,12 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
 
 
 def _hold(message: Message, held: Held, now: datetime) -> None:
-    """Hold a text until its broadcast is resumed, its recipient's question answered, or its time is over."""
+    """Hold a text until its broadcast is resumed, its recipient's question is answered, or its time is over."""
     again = min(now + _HELD_FOR, message.valid_until or now + _HELD_FOR)
     if not messages.put_off(message, MessageState.QUEUED, again, held=held):
         return
-    # A resume or an answer releases the texts that are held at its time. If one came before this text was held, it
-    # has missed the text, which the sweeper then enqueues.
+    # A resume or an answer releases the texts that are held at that moment. If it came before this text was held, it
+    # has missed the text, so have the sweeper enqueue it now.
     if sending.checks([message]).held(message):
         return
     missed = messages.get(message.account, message.id)
@@ -133,51 +167,23 @@ def _hold(message: Message, held: Held, now: datetime) -> None:
         messages.put_off(missed, MessageState.QUEUED, now)
 
 
-def _current(job: Send, item: Attributes) -> Message | None:
-    """Return the message of a job, or None if the job was done before: each attempt has a job of its own."""
-    message = read(Message, item)
-    return message if job.attempt == message.attempt and not message.held else None
+def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str | None) -> None:
+    """Claim a text and send it, or end or hold it; do nothing if another worker has claimed it.
 
-
-def _each(make: Callable[[T], R], of: Iterable[T]) -> list[R]:
-    """Convert what can be decoded; what cannot fails when its own job is delivered."""
-    made = []
-    for one in of:
-        with suppress(msgspec.DecodeError):
-            made.append(make(one))
-    return made
-
-
-def _will_go(message: Message, checks: SendChecks, now: datetime) -> bool:
-    ready = may_become(message.state, MessageState.SENDING) and not windows.is_over(message, now)
-    return ready and not windows.is_quiet(message, now) and not checks.stop(message)
-
-
-def _within_hourly_limit(message: Message, checks: SendChecks, now: datetime) -> bool:
-    """Record a text as the last to its phone; return False if the phone has had its account's most of the hour."""
-    # The service's own answers are not recorded: a reply to one is a reply to the studio before.
-    if message.kind is MessageKind.SERVICE:
-        return True
-    text = LastText(
-        account=message.account,
-        phone=message.phone,
-        number=message.number,
-        message_id=message.id,
-        client_id=message.client_id,
-        at=now,
-    )
-    before = checks.last_texts.get((text.account, text.phone, text.number))
-    return numbers.record_text(text, checks.most_an_hour[text.account], before)
-
-
-def record_handler(event: dict[str, Any], carrier: Carrier, now: datetime) -> Callable[[SQSRecord], Awaitable[None]]:
-    """Prepare a batch and return the function that handles each of its records in a thread."""
-    deliver_job = prepare([record["body"] for record in event["Records"]], carrier, now)
-
-    async def handle(record: SQSRecord) -> None:
-        await asyncio.get_running_loop().run_in_executor(_pool, deliver_job, record.body)
-
-    return handle
+    `refusal` is the code of why it may not be sent.
+    """
+    if refusal:
+        messages.settle(message, MessageState.REFUSED, error=refusal, finished_at=now)
+        return
+    if windows.is_over(message, now):
+        messages.settle(message, MessageState.EXPIRED, error="expired", finished_at=now)
+        return
+    if windows.is_quiet(message, now):
+        timing.hold(message, now)
+        return
+    claimed = messages.claim(message, uuid4().hex[:8], now, now + windows.LEASE)
+    if claimed:
+        call_carrier(claimed, carrier, now)
 
 
 @logger.inject_lambda_context

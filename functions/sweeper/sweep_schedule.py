@@ -1,4 +1,4 @@
-"""The one timer: every minute, whatever is due is looked at and acted on by its state."""
+"""Sweeps the due index every minute: sends, retries, expires, bills or purges each item that is due."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -20,21 +20,22 @@ from longcode.windows import HEALED_AFTER
 from sweeper import usage_notices
 
 _UNREADABLE_AGAIN = timedelta(hours=1)
-_BILLED_AGAIN = timedelta(hours=1)  # its queue brings it again too: a mail service that is down makes no flood
+_BILLED_AGAIN = timedelta(hours=1)  # rarely, because its queue retries too: a mail outage must not multiply the jobs
 _AT_MOST = 500  # of each shard in a minute
 _AT_ONCE = 8
 
+_PURGED_AGAIN = timedelta(days=1)
 _MOST_WAITING = 1000
-_DAILY = timedelta(days=1)
 
 
 def sweep(now: datetime, at_once: int = 1) -> int:
-    """Act on all that is due, so many at once; gives how many items that were."""
+    """Act on all items that are due, `at_once` at a time, and return their number."""
     with ThreadPoolExecutor(at_once) as pool:
-        return sum(pool.map(lambda item: _swept(item, now), due.by(now, _AT_MOST)))
+        return sum(pool.map(lambda item: _try_to_act(item, now), due.by(now, _AT_MOST)))
 
 
-def _swept(item: Attributes, now: datetime) -> int:
+def _try_to_act(item: Attributes, now: datetime) -> int:
+    """Act on an item, or put it aside for an hour if it cannot be read; return 1, to be summed."""
     try:
         act(item, now)
     except (ValueError, LookupError):
@@ -45,10 +46,10 @@ def _swept(item: Attributes, now: datetime) -> int:
 
 
 def act(item: Attributes, now: datetime) -> None:
-    """Act on one item by its type. Its next time is written before anything is enqueued."""
+    """Act on one item by its type. Before anything is enqueued, the item's next due time is written."""
     match item.get("type"):
         case "message":
-            heal(read(Message, item), now)
+            advance(read(Message, item), now)
         case "invoice":
             bill = jobs.Bill(account=item["account"], month=item["month"])
             _enqueue_again(item, now, bill, after=_BILLED_AGAIN)
@@ -56,20 +57,19 @@ def act(item: Attributes, now: datetime) -> None:
             export = jobs.ExportInvoice(account=item["account"], month=item["month"])
             _enqueue_again(item, now, export)
         case "allowance":
-            usage_notices.look(item, now)
+            usage_notices.check_usage(item, now)
         case "retention":
             purge_old_bodies(item, now)
         case "broadcast":
             step = jobs.AdvanceBroadcast(account=item["account"], broadcast_id=item["id"], step=item["step"])
             _enqueue_again(item, now, step)
         case "delivery":
-            told = jobs.Deliver(account=item["account"], delivery_id=item["id"], attempt=item.get("attempt", 0))
-            _enqueue_again(item, now, told)
+            post = jobs.Deliver(account=item["account"], delivery_id=item["id"], attempt=item.get("attempt", 0))
+            _enqueue_again(item, now, post)
         case "occurrence":
-            fire = fire_job(read(Occurrence, item))
-            _enqueue_again(item, now, fire)
+            _enqueue_again(item, now, fire_job(read(Occurrence, item)))
         case unknown:
-            raise ValueError(f"nobody knows what to do with a due {unknown}")
+            raise ValueError(f"a due item has the unknown type {unknown}")
 
 
 def _enqueue_again(item: Attributes, now: datetime, job: queues.Job, *, after: timedelta = HEALED_AFTER) -> None:
@@ -77,8 +77,11 @@ def _enqueue_again(item: Attributes, now: datetime, job: queues.Job, *, after: t
         queues.send(job)
 
 
-def heal(message: Message, now: datetime) -> None:
-    """Bring on a text: its time has come, its enqueueing was lost, its worker died or its receipt never came."""
+def advance(message: Message, now: datetime) -> None:
+    """Enqueue a text that is due, expire it, or mark it as uncertain.
+
+    It is due when its time has come, or when its job was lost, its worker died or its receipt never came.
+    """
     match message.state:
         case MessageState.SCHEDULED | MessageState.ACCEPTED | MessageState.QUEUED if windows.is_over(message, now):
             messages.settle(message, MessageState.EXPIRED, error=message.held or "expired", finished_at=now)
@@ -93,7 +96,7 @@ def heal(message: Message, now: datetime) -> None:
             look = windows.next_look(now, deadline, settings().carrier)
             messages.put_off(message, MessageState.UNCERTAIN, look, deadline=deadline)
         case MessageState.UNCERTAIN:
-            # The worker asks the carrier for it, or ends it: a carrier that hangs must not hold up what is due.
+            # The worker, not the sweeper, asks the carrier: a carrier that hangs must not delay other due items.
             look = windows.next_look(now, message.deadline or now, settings().carrier)
             _enqueue(message, MessageState.UNCERTAIN, look)
 
@@ -103,37 +106,38 @@ def _enqueue(message: Message, to: MessageState, until: datetime, **changes: str
         queues.send(jobs.for_message(message))
 
 
-def _asked_for(event: dict[str, Any]) -> datetime | None:
-    """Read the time to sweep at, where somebody who tries the system asks for one; the schedule does not."""
-    return datetime.fromisoformat(event["sweep_at"]) if "sweep_at" in event else None
-
-
 def purge_old_bodies(item: Attributes, now: datetime, most: int = 500) -> None:
-    """Forget the words of an account's next messages; look again at once while there are more, else in a day.
+    """Delete the bodies of an account's next `most` messages that are past retention; continue at once, or in a day.
 
-    Killed anywhere, or twice at once, the next look goes over them again. What was passed by because it had not gone
-    yet is looked at every day.
+    The progress is written last, so a purge that was killed, or ran twice at once, is repeated. Messages that are
+    old enough but not sent yet are recorded as `waiting`, and looked at every day.
     """
     account = accounts.get(item["account"])
     if account is None or account.retention_days is None:
         retentions.unschedule(item["account"])
         return
     before = now - timedelta(days=account.retention_days)
-    passed, further = retentions.walk(account.id, item.get("walked"), before, most)
+    old, further = retentions.walk(account.id, item.get("walked"), before, most)
+    earlier = messages.get_many((account.id, message_id) for message_id in item.get("waiting", ()))
     waiting = []
-    for message in [*retentions.some(account.id, item.get("waiting", ())), *passed]:
+    for message in [*earlier, *old]:
         if not windows.is_past_retention(message, account.retention_days, now):
             waiting.append(message.id)
         elif not message.body_expired:
             retentions.forget(message)
-    if len(waiting) > _MOST_WAITING:  # far ahead of all that may be scheduled: the walk waits, and nothing is shown
-        due.again(item, now + _DAILY)
+    if len(waiting) > _MOST_WAITING:  # scheduled texts beyond what the item can list: try again from here tomorrow
+        due.again(item, now + _PURGED_AGAIN)
         return
-    # A message that moved between lists as they were read was in neither: each walk begins a day before the last end.
-    walked = further or retentions.place(before - _DAILY)
-    due.again(item, now if further else now + _DAILY, walked=walked, waiting=sorted(set(waiting)))
+    # A message that moved between lists while they were read was in neither: each day's walk begins a day earlier.
+    walked = further or retentions.place(before - _PURGED_AGAIN)
+    due.again(item, now if further else now + _PURGED_AGAIN, walked=walked, waiting=sorted(set(waiting)))
+
+
+def _requested_time(event: dict[str, Any]) -> datetime | None:
+    """Return the time to sweep at, if the event has one: whoever tries the system out may set it."""
+    return datetime.fromisoformat(event["sweep_at"]) if "sweep_at" in event else None
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    return {"swept": sweep(_asked_for(event) or clients.now(), _AT_ONCE)}
+    return {"swept": sweep(_requested_time(event) or clients.now(), _AT_ONCE)}

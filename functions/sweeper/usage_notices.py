@@ -1,4 +1,4 @@
-"""Looks at what is used of a month, and tells the studio by mail and webhook of 80 % and of all: once each."""
+"""Usage notices: checks a month's usage, and tells the studio by mail and webhook at 80 % and 100 % of a limit."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -25,13 +25,13 @@ from longcode.webhooks.tell import tell
 
 _WHILE_USED = timedelta(minutes=5)
 _WHILE_IDLE = timedelta(hours=1)
-_AFTERWARDS = timedelta(days=1)  # a mail is tried, and a text that quiet hours held has gone by then
+_AFTERWARDS = timedelta(days=1)  # until then mails are retried, and texts that quiet hours held are sent
 
 
-def look(item: Attributes, now: datetime) -> None:
-    """Look at what is used of a month, and for a day when it is over, and tell what the studio does not know yet.
+def check_usage(item: Attributes, now: datetime) -> None:
+    """Check a month's usage, until a day after the month, and send the notices that the studio has not had yet.
 
-    Killed between telling and its note, the next look tells again: by mail twice then, by webhook once.
+    If this is killed after a mail and before that is recorded, the next check mails again; webhooks are sent once.
     """
     begins_at, ends_at = months.bounds(item["month"])
     if now < begins_at:
@@ -40,83 +40,85 @@ def look(item: Attributes, now: datetime) -> None:
     account = accounts.need(item["account"])
     at = min(now, ends_at - timedelta(milliseconds=1))
     plan = plan_at(account, at)
-    held = limits_at(account, plan, at)
-    used = _used(held, plan, item, now)
-    gone = tuple(past_days(item, held.day))  # a month of them would make each write cost double
-    if not due.again(item, _next_look(item, used, now, ends_at), remove=gone, seen=used):
+    limits = limits_at(account, plan, at)
+    used = _used(limits, plan, item, now)
+    past = tuple(past_days(item, limits.day))  # a month of past days' counters would double the cost of each write
+    if not due.again(item, _next_check(item, used, now, ends_at), remove=past, seen=used):
         return
-    # One that is closed is billed for what it used, and has nothing to choose any more.
-    to_know = [] if account.status is AccountStatus.CLOSED else billing_notices.due(held, plan, used)
-    told = not to_know or _tell(account, item, held, to_know, now)
-    if now >= ends_at and ((_goes_on(account, item["month"], now) and told) or now >= ends_at + _AFTERWARDS):
+    # A closed account is billed for its usage, but it can change nothing any more.
+    notices = [] if account.status is AccountStatus.CLOSED else billing_notices.due(limits, plan, used)
+    all_sent = not notices or _send_new(account, item, limits, notices, now)
+    if now < ends_at:
+        return
+    if (_is_next_month_watched(account, item["month"], now) and all_sent) or now >= ends_at + _AFTERWARDS:
         quotas.unschedule(item)
 
 
-def _used(held: Limits, plan: Plan, item: Attributes, now: datetime) -> dict[str, int]:
-    used = {name: item.get(name, 0) for name in billing_notices.limits_of(held, plan)}
+def _used(limits: Limits, plan: Plan, item: Attributes, now: datetime) -> dict[str, int]:
+    used = {name: item.get(name, 0) for name in billing_notices.limits_of(limits, plan)}
     if MONTH_COUNTER in used:
-        used[MONTH_COUNTER] = quotas.level(held, item, now)
+        used[MONTH_COUNTER] = quotas.level(limits, item, now)
     if CHARGED in used:
-        used[CHARGED] = quotas.of_month(held.account, held.month).units
+        used[CHARGED] = quotas.of_month(limits.account, limits.month).units
     return used
 
 
-def _next_look(item: Attributes, used: dict[str, int], now: datetime, ends_at: datetime) -> datetime:
+def _next_check(item: Attributes, used: dict[str, int], now: datetime, ends_at: datetime) -> datetime:
     again = now + (_WHILE_IDLE if used == item.get("seen") else _WHILE_USED)
     return again if now >= ends_at else min(ends_at, again)
 
 
-def _tell(account: Account, item: Attributes, held: Limits, to_know: Sequence[Notice], now: datetime) -> bool:
-    """Tell what is not told yet; False when a mail could not be sent, which keeps no webhook from going."""
-
-    known = set(item.get("noticed", ()))
-    known -= past_days(known, held.day)
-    new = [one for one in to_know if one.name not in known]
-    send_webhook(account, new, now)
+def _send_new(account: Account, item: Attributes, limits: Limits, notices: Sequence[Notice], now: datetime) -> bool:
+    """Send the notices that are not recorded as sent; return False if a mail failed. Webhooks go out in any case."""
+    sent = set(item.get("noticed", ()))
+    sent -= past_days(sent, limits.day)
+    new = [notice for notice in notices if notice.name not in sent]
+    _send_webhooks(account, new, now)
     try:
-        for one in new:
-            send_mail(account, one, now)
-            known.add(one.name)
-            quotas.note_noticed(item, known)
-    except (BotoCoreError, ClientError) as error:  # whose words may quote the address
-        reason = type(error).__name__
-        logger.error("not mailed: the next look will", extra={"account": account.id, "reason": reason})
+        for notice in new:
+            _send_mail(account, notice, now)
+            sent.add(notice.name)
+            quotas.note_noticed(item, sent)
+    except (BotoCoreError, ClientError) as error:
+        reason = type(error).__name__  # not its text, which may quote the address
+        logger.error("not mailed: the next check will", extra={"account": account.id, "reason": reason})
         return False
     return True
 
 
-def _goes_on(account: Account, month: str, now: datetime) -> bool:
-    """Tell whether the month after is looked at. It begins to be when it has units, though all went past the end."""
+def _send_webhooks(account: Account, notices: Iterable[Notice], now: datetime) -> None:
+    event = WebhookEvent.USAGE_NOTICE
+    deliveries = [
+        delivery.new(account.id, event, f"{notice.month}\n{notice.name}", billing_notices.shown(notice), now)
+        for notice in notices
+    ]
+    tell(account, deliveries)
+
+
+def _send_mail(account: Account, notice: Notice, now: datetime) -> None:
+    can_change = notice.goes_on and now <= months.plan_cutoff(notice.month)
+    advice = _advice(account, notice, now) if can_change else ""
+    mail.send(account.email, billing_notices.subject(notice), billing_notices.words(notice, advice))
+
+
+def _advice(account: Account, notice: Notice, now: datetime) -> str:
+    """Return the sentence about a cheaper plan, if there is one at the pace of this month and the one before."""
+    used = quotas.by_day(account.id, months.previous(notice.month)) | quotas.by_day(account.id, notice.month)
+    ahead = forecast(notice.plan, used, account.created_at, now)
+    if ahead is None:
+        return ""
+    expected = Usage(units_sent=ahead.units_sent, units_received=ahead.units_received)
+    compared = compare_plans(notice.month, notice.plan, price_list.of_month(notice.month).values(), expected)
+    return billing_notices.advice(expected, compared, notice.plan.currency)
+
+
+def _is_next_month_watched(account: Account, month: str, now: datetime) -> bool:
+    """Return whether the next month's usage is checked, and start that if the month has units.
+
+    Accepting a text starts the checks of its month, but quiet hours may hold a text until the next month.
+    """
     following = months.following(month)
     if quotas.of_month(account.id, following).units:
         quotas.begin_watch(account, following, now)
         return True
     return account.watched_month is not None and account.watched_month >= following
-
-
-def send_webhook(account: Account, notices: Iterable[Notice], now: datetime) -> None:
-    """Tell a studio's software of notices, each once; whether it takes them holds up nothing."""
-    event = WebhookEvent.USAGE_NOTICE
-    tell(
-        account,
-        [
-            delivery.new(account.id, event, f"{one.month}\n{one.name}", billing_notices.shown(one), now)
-            for one in notices
-        ],
-    )
-
-
-def send_mail(account: Account, one: Notice, now: datetime) -> None:
-    """Mail one notice."""
-    cheaper = _advice(account, one, now) if one.goes_on and now <= months.plan_cutoff(one.month) else ""
-    mail.send(account.email, billing_notices.subject(one), billing_notices.words(one, cheaper))
-
-
-def _advice(account: Account, one: Notice, now: datetime) -> str:
-    used = quotas.by_day(account.id, months.previous(one.month)) | quotas.by_day(account.id, one.month)
-    ahead = forecast(one.plan, used, account.created_at, now)
-    if ahead is None:
-        return ""
-    expected = Usage(units_sent=ahead.units_sent, units_received=ahead.units_received)
-    compared = compare_plans(one.month, one.plan, price_list.of_month(one.month).values(), expected)
-    return billing_notices.advice(expected, compared, one.plan.currency)

@@ -34,20 +34,20 @@ def listed(carrier_id: str = "SM1", *, seconds: float = 1, body: str = "Your pro
     return CarrierText(carrier_id=carrier_id, body=body, created_at=at, state=MessageState.SENT)
 
 
-def test_the_one_text_with_these_words_of_that_time_is_it() -> None:
+def test_the_only_listed_text_with_the_words_and_time_matches() -> None:
     assert match(message(), [listed("SM0", body="Another"), listed("SM1")], []) == listed("SM1")
 
 
 @pytest.mark.parametrize(("seconds", "found"), [(-16, False), (-15, True), (0, True), (75, True), (76, False)])
-def test_its_time_is_from_the_claim_to_the_end_of_the_lease_by_either_clock(seconds: float, found: bool) -> None:
+def test_a_match_was_created_between_claim_and_end_of_lease_by_either_clock(seconds: float, found: bool) -> None:
     assert (match(message(), [listed(seconds=seconds)], []) is not None) == found
 
 
-def test_of_two_that_fit_neither_is_taken() -> None:
+def test_two_listed_texts_that_fit_are_no_match() -> None:
     assert match(message(), [listed("SM1"), listed("SM2")], []) is None
 
 
-def test_a_text_that_another_message_is_known_by_is_not_taken() -> None:
+def test_a_listed_text_that_is_recorded_on_another_message_is_no_match() -> None:
     other = message(id="m2", state=MessageState.DELIVERED, carrier_id="SM1")
 
     assert match(message(), [listed("SM1")], [other]) is None
@@ -62,7 +62,7 @@ def test_a_text_that_another_message_is_known_by_is_not_taken() -> None:
         {"state": MessageState.FAILED, "error": "uncertain"},
     ],
 )
-def test_another_unheard_of_text_with_these_words_of_that_time_may_be_meant_as_well(
+def test_another_uncertain_text_with_the_same_words_and_time_prevents_a_match(
     unheard_of: dict[str, Any],
 ) -> None:
     other = message(id="m2", account="1002", claimed_at=CLAIMED + timedelta(seconds=30), **unheard_of)
@@ -70,12 +70,12 @@ def test_another_unheard_of_text_with_these_words_of_that_time_may_be_meant_as_w
     assert match(message(), [listed()], [other]) is None
 
 
-def test_another_unheard_of_text_of_another_time_or_with_other_words_is_in_nobodys_way() -> None:
+def test_another_uncertain_text_of_another_time_or_with_other_words_prevents_no_match() -> None:
     of_another_time = message(id="m2", claimed_at=CLAIMED - timedelta(minutes=5))
     with_other_words = message(id="m3", body="See you at five.")
 
     assert match(message(), [listed()], [of_another_time, with_other_words]) == listed()
 
 
-def test_words_are_compared_as_they_went_over_the_wire() -> None:
+def test_words_are_compared_as_the_carrier_got_them() -> None:
     assert match(message(body="oh \ud83d "), [listed(body="oh ?")], []) == listed(body="oh ?")

@@ -50,7 +50,7 @@ def walk(limit: int, client: str | None) -> list[str]:
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(1, 10), client=st.sampled_from([None, "c1", "c2"]))
-def test_pages_of_any_size_give_each_once(limit: int, client: str | None) -> None:
+def test_pages_of_any_size_list_each_message_once(limit: int, client: str | None) -> None:
     if not messages.get("1", "m0"):
         for index in range(8):
             put(f"m{index}", f"c{index % 4}" if index % 4 else None)
@@ -66,7 +66,7 @@ def test_an_empty_folder_has_no_next_page() -> None:
 
 
 def pages(search: Search, *, limit: int = 2, look_at: int = 5) -> list[list[str]]:
-    """Walk to the end, looking at no more than `look_at` messages for a page."""
+    """Return the ids of all pages, with at most `look_at` messages looked at for each."""
     walked: list[list[str]] = []
     cursor = None
     while not walked or cursor:
@@ -76,28 +76,28 @@ def pages(search: Search, *, limit: int = 2, look_at: int = 5) -> list[list[str]
     return walked
 
 
-def test_a_page_looks_at_so_many_and_says_where_it_stopped() -> None:
+def test_a_page_stops_after_looking_at_its_most_messages_and_returns_where() -> None:
     for index in range(17):
         put(f"m{index:02}", phone="+12125550177" if index in (0, 1, 15) else PHONE, seconds=index // 3)
 
     assert pages(Search(phone="+12125550177")) == [["m15"], [], [], ["m01", "m00"]]
 
 
-def test_a_page_that_is_full_stops_before_it_has_looked_at_so_many() -> None:
+def test_a_full_page_stops_before_it_has_looked_at_its_most_messages() -> None:
     for index in range(6):
         put(f"m{index}")
 
     assert pages(Search(phone=PHONE), look_at=5) == [["m5", "m4"], ["m3", "m2"], ["m1", "m0"]]
 
 
-def test_what_is_looked_for_in_texts_is_found_on_page_after_page() -> None:
+def test_a_search_by_words_continues_from_page_to_page() -> None:
     for index in range(12):
         put(f"m{index:02}", body="The ÁLBUM is ready" if index % 4 == 0 else "Hello")
 
     assert pages(Search(words="album"), limit=1, look_at=7) == [["m08"], ["m04"], ["m00"]]
 
 
-def test_a_search_reads_no_message_that_the_index_knows_to_be_anothers() -> None:
+def test_a_search_reads_only_messages_whose_index_entries_may_match() -> None:
     for index in range(30):
         put(f"m{index}", phone="+12125550177" if index == 7 else PHONE)
 
@@ -116,17 +116,17 @@ def test_a_search_reads_no_message_that_the_index_knows_to_be_anothers() -> None
         (Search(record=Reference(kind=Linkable.TASK, id="1")), True),
     ],
 )
-def test_only_for_words_and_records_messages_must_be_read(search: Search, reads: bool) -> None:
+def test_only_searches_for_words_or_records_read_messages(search: Search, reads: bool) -> None:
     assert search.reads is reads
 
 
-def test_a_message_that_is_moved_while_a_page_is_read_is_on_it_once() -> None:
+def test_a_message_that_is_linked_while_a_page_is_read_is_listed_once() -> None:
     for index in range(3):
         put(f"m{index}")
 
     def seen_twice(parsed: dict[str, Any]) -> None:
-        """Answer as an index does that has not taken a message from its old list yet."""
-        seen.extend(one for one in parsed["Items"] if one["sk"]["S"].endswith("m1"))
+        """Return what an index does that still has a message in its old list too."""
+        seen.extend(entry for entry in parsed["Items"] if entry["sk"]["S"].endswith("m1"))
         lists.append(parsed["Items"] or list(seen))
         parsed["Items"] = lists[-1]
 
@@ -139,7 +139,7 @@ def test_a_message_that_is_moved_while_a_page_is_read_is_on_it_once() -> None:
     assert [message.id for message in page.messages] == ["m2", "m1", "m0"]
 
 
-def test_another_accounts_folder_is_not_seen() -> None:
+def test_a_folder_lists_no_messages_of_another_account() -> None:
     put("m0")
 
     assert folders.page("2", "sent", limit=5).messages == []

@@ -46,7 +46,7 @@ def stored() -> Message:
     return found
 
 
-def test_a_second_acceptance_shows_the_first_of_the_request() -> None:
+def test_a_repeated_acceptance_raises_with_the_requests_first_message() -> None:
     messages.accept([message("r-0"), message("r-1")])
 
     with pytest.raises(messages.AlreadyAccepted) as before:
@@ -55,7 +55,7 @@ def test_a_second_acceptance_shows_the_first_of_the_request() -> None:
     assert before.value.first.id == "r-0"
 
 
-def test_a_reservation_that_fails_leaves_no_message() -> None:
+def test_a_failed_reservation_writes_no_message() -> None:
     reservation = quotas.reserving(LIMITS, 1, NOW)
 
     with pytest.raises(messages.NoAllowance) as refused:
@@ -65,13 +65,13 @@ def test_a_reservation_that_fails_leaves_no_message() -> None:
     assert messages.get("1", "m-0") is None
 
 
-def test_the_messages_of_a_request_come_in_its_order() -> None:
+def test_a_requests_messages_are_listed_in_its_order() -> None:
     messages.accept([message(f"r-{index}") for index in range(12)])
 
-    assert [one.id for one in messages.of_request("1", "r")] == [f"r-{index}" for index in range(12)]
+    assert [message.id for message in messages.of_request("1", "r")] == [f"r-{index}" for index in range(12)]
 
 
-def test_a_claim_is_anothers_unless_its_id_is_ours() -> None:
+def test_a_claimed_message_can_be_claimed_again_only_with_the_same_claim_id() -> None:
     before = accepted()
     ours = messages.claim(before, "ours", NOW, LEASE)
 
@@ -92,7 +92,7 @@ def test_a_message_is_never_due_before_its_lease_ends() -> None:
     assert stored().due_at == late + timedelta(seconds=60)
 
 
-def test_a_record_counts_once_and_takes_the_message_off_the_index() -> None:
+def test_recording_a_message_counts_it_once_and_takes_it_off_the_due_index() -> None:
     taken = claimed()
 
     first = messages.record(taken, MessageState.SENT, carrier="twilio", carrier_id="SM1")
@@ -106,14 +106,14 @@ def test_a_record_counts_once_and_takes_the_message_off_the_index() -> None:
 
 
 @pytest.mark.parametrize("end", [MessageState.REFUSED, MessageState.EXPIRED, MessageState.CANCELLED])
-def test_what_is_being_sent_is_no_longer_dropped(end: MessageState) -> None:
+def test_a_message_that_is_being_sent_cannot_be_refused_cancelled_or_expired(end: MessageState) -> None:
     taken = claimed()
 
     assert not messages.settle(taken, end)
     assert stored().state is MessageState.SENDING
 
 
-def test_what_is_put_off_is_put_off_once() -> None:
+def test_a_message_is_rescheduled_once() -> None:
     before = accepted()
 
     first = messages.put_off(before, MessageState.QUEUED, LEASE)
@@ -123,7 +123,7 @@ def test_what_is_put_off_is_put_off_once() -> None:
     assert stored() == replace(before, state=MessageState.QUEUED, due_at=LEASE)
 
 
-def test_a_report_does_not_bring_back_what_failed() -> None:
+def test_a_receipt_does_not_change_a_failed_message() -> None:
     taken = claimed()
     messages.settle(taken, MessageState.FAILED, error="uncertain")
 
@@ -132,7 +132,7 @@ def test_a_report_does_not_bring_back_what_failed() -> None:
     assert stored().state is MessageState.FAILED
 
 
-def test_a_worker_that_was_slow_does_not_take_up_what_was_put_off_meanwhile() -> None:
+def test_a_slow_worker_cannot_claim_a_message_that_was_rescheduled() -> None:
     before = accepted()
     taken = messages.claim(before, "quick", NOW, LEASE)
     assert taken
@@ -141,7 +141,7 @@ def test_a_worker_that_was_slow_does_not_take_up_what_was_put_off_meanwhile() ->
     assert messages.claim(before, "slow", NOW, LEASE) is None
 
 
-def test_what_came_of_a_first_attempt_does_not_end_the_second() -> None:
+def test_the_result_of_a_first_attempt_does_not_end_the_second() -> None:
     taken = claimed()
     messages.put_off(taken, MessageState.UNCERTAIN, LEASE, deadline=LEASE)
     messages.claim_again(stored(), "b", LEASE, LEASE)
@@ -150,7 +150,7 @@ def test_what_came_of_a_first_attempt_does_not_end_the_second() -> None:
     assert (stored().state, stored().attempt) == (MessageState.SENDING, 2)
 
 
-def test_a_broadcasts_texts_that_are_due_keep_no_single_text_waiting() -> None:
+def test_due_texts_of_a_broadcast_delay_no_single_text() -> None:
     bulk = [replace(message(f"b-{index}"), kind=MessageKind.BULK, due_at=NOW) for index in range(16)]
     messages.accept([*bulk, replace(message(), due_at=NOW + timedelta(minutes=1))])
 

@@ -10,7 +10,7 @@ from tests.support.text_steps import accept
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def test_all_that_a_request_names_is_known_at_once() -> None:
+def test_a_requests_facts_have_all_that_it_refers_to() -> None:
     account = studio()
     written = client(account)
 
@@ -35,13 +35,13 @@ def test_a_phone_is_blocked_by_its_own_stop_and_by_the_studios_own_note(scope: s
     assert known.blocked is blocked
 
 
-def test_what_is_not_there_is_unknown() -> None:
+def test_facts_that_do_not_exist_are_none() -> None:
     known = sending.look_up("nobody", client_id="c1", template="t", phone=None, request_id="r")
 
     assert (known.account, known.client, known.template, known.phone) == (None, None, None, None)
 
 
-def test_the_messages_of_a_batch_are_read_and_what_is_not_there_is_left_out() -> None:
+def test_a_batchs_messages_are_read_without_absent_ones() -> None:
     account = studio()
     client(account)
     job = Send(account=account.id, message_id=accept(account).id)

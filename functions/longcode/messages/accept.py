@@ -1,4 +1,4 @@
-"""Accepting texts: one write of them all with what they reserve of the account's limits, then the queue."""
+"""Accepting texts: write all texts of a request with their reservations of the quota, then enqueue them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,60 +20,61 @@ from longcode.windows import HEALED_AFTER
 
 
 def write(account: Account, drafts: Sequence[Message], now: datetime, others: Sequence[Write] = ()) -> list[Message]:
-    """Write the texts of one request, all or none, and once, and enqueue those that go now; gives them as they stand.
+    """Write the texts of one request and `others` atomically, once, and enqueue those that go now; return the texts.
 
     Raises `messages.AlreadyAccepted` when the request came before, `PlanLimitReached` or `DayLimitReached`, and
-    `messages.Overtaken` when `others`, to be written with the texts, cannot be.
+    `messages.RequestOvertaken` when a condition of `others` failed.
     """
     at = drafts[0].send_at or now
     plan = plan_at(account, at)
-    held = limits_at(account, plan, at, ahead=drafts[0].send_at is not None)
-    made = [held.mark(draft) for draft in drafts]
-    units, look_at = sum(one.units for one in made), now + HEALED_AFTER
-    reservations = quotas.reserving(held, units, look_at) or quotas.watching(account, held.month, look_at)
+    limits = limits_at(account, plan, at, ahead=drafts[0].send_at is not None)
+    texts = [limits.mark(draft) for draft in drafts]
+    units, look_at = sum(text.units for text in texts), now + HEALED_AFTER
+    reservations = quotas.reserving(limits, units, look_at) or quotas.watching(account, limits.month, look_at)
     try:
-        while (found := _in_the_way(made, reservations, others)) is not None:
-            _check(held, plan, found, units, now)
-            quotas.start(held, look_at)
+        while (quota := _missed_quota(texts, reservations, others)) is not None:
+            _check(limits, plan, quota, units, now)
+            quotas.start(limits, look_at)
     except messages.AlreadyAccepted as before:
-        if before.first != made[0]:  # else it is our own write, which the SDK repeated
+        if before.first != texts[0]:  # otherwise it is our own write, which the SDK repeated
             raise
-    with queues.best_effort(message_id=made[0].id):
-        queues.send(*(jobs.for_message(one) for one in made if one.state is MessageState.ACCEPTED))
-    return made
+    with queues.best_effort(message_id=texts[0].id):
+        queues.send(*(jobs.for_message(text) for text in texts if text.state is MessageState.ACCEPTED))
+    return texts
 
 
 def plan_at(account: Account, at: datetime) -> Plan:
-    """Tell the plan that an account has at an instant, as far as is known now."""
+    """Return the account's plan at an instant; for a future month, the plan that it would have as of now."""
     month = month_of(at)
     name = plans.in_month(month, account.plan_changes)
     return price_list.of_month(month)[name or account.plan_changes[0].plan]
 
 
 def limit_reached(
-    used: Mapping[str, int], units: int, held: Limits, plan: Plan, now: datetime
+    used: Mapping[str, int], units: int, limits: Limits, plan: Plan, now: datetime
 ) -> PlanLimitReached | DayLimitReached:
-    """Word the refusal of units that would pass these limits."""
+    """Return the error for units that would exceed these limits; it names the plans that would allow them."""
+    first, terms = plans.counts_from(now), price_list.of_month(limits.month)
+    on_offer = (
+        name for name, offer in price_list.of_month(first).items() if offer.on_offer and first <= limits.month
+    )
+    return limit_refusal(limits, plan, used, units, [terms[name] for name in on_offer])
 
-    first, terms = plans.counts_from(now), price_list.of_month(held.month)
-    offered = (name for name, one in price_list.of_month(first).items() if one.on_offer and first <= held.month)
-    return limit_refusal(held, plan, used, units, [terms[name] for name in offered])
 
-
-def _in_the_way(
-    made: Sequence[Message], reservations: Sequence[Update], others: Sequence[Write]
+def _missed_quota(
+    texts: Sequence[Message], reservations: Sequence[Update], others: Sequence[Write]
 ) -> Attributes | None:
-    """Write texts with what they reserve; gives the allowance as it stands if that could not be."""
+    """Write texts with their reservations; return the quota's item if a reservation failed, else None."""
     try:
-        messages.accept(made, reservations, others)
+        messages.accept(texts, reservations, others)
     except messages.NoAllowance as refused:
         return refused.found
     return None
 
 
-def _check(held: Limits, plan: Plan, found: Attributes, units: int, now: datetime) -> None:
-    """Refuse what would pass a limit, unless a counter does not have all yet that came before."""
-    reached = held.reached(found, units)
-    if reached and all(held.is_begun(found, name) for name in held.counters):
-        quotas.look_soon(held, now)
-        raise limit_reached(found, units, held, plan, now)
+def _check(limits: Limits, plan: Plan, quota: Attributes, units: int, now: datetime) -> None:
+    """Raise if a limit would be exceeded, unless a counter does not yet include all earlier usage."""
+    reached = limits.reached(quota, units)
+    if reached and all(limits.is_begun(quota, name) for name in limits.counters):
+        quotas.look_soon(limits, now)
+        raise limit_reached(quota, units, limits, plan, now)

@@ -1,4 +1,4 @@
-"""What may keep a text from being sent: a STOP or a possible one, its account's status, or its broadcast."""
+"""The checks before a text is sent: opt-outs and possible ones, the account's status, the broadcast's state."""
 
 from msgspec import Struct
 
@@ -7,22 +7,28 @@ from longcode.numbers.routing import LastText
 
 
 class SendChecks(Struct, frozen=True, kw_only=True):
-    """The facts by which texts are refused, cancelled or held; phones and broadcasts are named with their account."""
+    """The facts that decide whether texts are refused, cancelled or held.
+
+    Phones and broadcasts are named together with their account.
+    """
 
     opted_out: set[tuple[str, str]]
-    unanswered: set[tuple[str, str]]  # a possible opt-out that waits for the staff's answer
+    unanswered: set[tuple[str, str]]  # staff have yet to answer whether the recipient opted out
     cancelled: set[tuple[str, str | None]]
     paused: set[tuple[str, str | None]]
-    silent: dict[str, str]  # accounts that may not send, with the reason of the refusal
-    most_an_hour: dict[str, int]  # how many texts an account may send to one phone
+    silent: dict[str, str]  # accounts that may not send, with the code of the reason
+    most_an_hour: dict[str, int]  # how many texts an account may send to one phone in an hour
     last_texts: dict[tuple[str, str, str], LastText]  # by account, phone and number
 
-    def stop(self, message: Message) -> bool:
+    def stops(self, message: Message) -> bool:
         """Return whether anything keeps the text from being sent."""
         return bool(self.refusal(message) or self.is_cancelled(message) or self.held(message))
 
     def refusal(self, message: Message) -> str | None:
-        """Return why the text is never sent, or None; a broadcast's text waits while its account may not send."""
+        """Return the code of why the text is refused, or None.
+
+        While an account may not send, its single texts are refused, and its broadcasts' texts are held.
+        """
         if (message.account, message.phone) in self.opted_out:
             return "opted_out"
         return None if message.broadcast else self.silent.get(message.account)
@@ -38,5 +44,5 @@ class SendChecks(Struct, frozen=True, kw_only=True):
         return Held.ASKED if (message.account, message.phone) in self.unanswered else None
 
     def pauses_broadcast(self, message: Message) -> bool:
-        """Return whether the text's broadcast is to be paused, because its account may not send."""
+        """Return whether the text's broadcast must be paused because its account may not send."""
         return message.broadcast is not None and message.account in self.silent

@@ -1,4 +1,4 @@
-"""The folders of the Messages hub: sent, inbox, what is tied to no client (facts S34–S38); and broadcasts."""
+"""The folders of the Messages hub (facts S34–S38): list, search, mark as read and link messages."""
 
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -17,32 +17,25 @@ from longcode.table import keys, store
 from longcode.table.writes import PRESENT, Attributes, Update, attributes, read
 
 CURSOR = keys.FOLDER_PLACE
-READ, PASSED_BY = 2000, 10_000
-"""At how many messages a page looks at most, if it must read them, and if the index tells which to pass by.
+_READ, _SKIPPED = 2000, 10_000
+"""The most messages that a page looks at, if it must read them, and if their index entries are enough.
 
-Either takes about a second: so a page answers in time, however many messages there are.
+Either takes about a second, so a page is answered in time however many messages there are.
 """
 
-_A_READ, _A_SEARCH = 100, 500
-_MANY = 1000
+_PAGE, _SEARCH_PAGE = 100, 500  # messages read, and index entries queried, in a call of a search
+_SENT_TO_PAGE = 1000
 _LISTS = {
     "sent": [(Direction.OUT, True), (Direction.OUT, False)],
     "inbox": [(Direction.IN, True), (Direction.IN, False)],
     "unlinked": [(Direction.OUT, False), (Direction.IN, False)],
     "all": [(direction, linked) for direction in Direction for linked in (True, False)],
 }
+"""The lists in the index that a folder is merged from, by direction and whether a client is linked."""
 
 
-class FolderPage(Struct, frozen=True, kw_only=True):
-    """Messages, newest first, and where the next page begins; it may be short, or empty, and not the last."""
-
-    messages: list[Message]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """What is looked for; a message must have all that is named. `words` may stand anywhere in its text."""
+class Search(Struct, frozen=True, kw_only=True):
+    """The criteria of a search, all of which a message must meet. `words` may stand anywhere in its text."""
 
     client_id: str | None = None
     phone: str | None = None
@@ -51,8 +44,26 @@ class Search:
 
     @property
     def reads(self) -> bool:
-        """Tell whether a message must be read to know: an index has neither its words nor its record."""
+        """Whether messages must be read to be matched: the index has neither their text nor their record."""
         return self.record is not None or self.words is not None
+
+
+class FolderPage(Struct, frozen=True, kw_only=True):
+    """Messages, newest first, and the cursor of the next page, None for the last.
+
+    A page of a search may be short or empty without being the last.
+    """
+
+    messages: list[Message]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """How many replies are unread, and how many of these are linked to no client."""
+
+    unread: int = 0
+    unread_unlinked: int = 0
 
 
 def page(
@@ -65,78 +76,84 @@ def page(
     look_at: int | None = None,
     show: Callable[[Message], Message] = lambda message: message,
 ) -> FolderPage:
-    """List a folder, newest first, or what of its next `look_at` messages is looked for, as `show` gives them."""
+    """Return a page of a folder, newest first: up to `limit` matches among its next `look_at` messages.
+
+    Messages are matched and returned as `show` returns them.
+    """
     wanted = search or Search()
-    most = look_at or (READ if wanted.reads else PASSED_BY)
-    entries = _entries(account, name, cursor, _A_SEARCH if search else limit + 1)
-    found: list[Message] = []
-    place = last = None
-    for looked, (place, message) in enumerate(_looked_at(entries, wanted, _A_READ if search else limit + 1, show), 1):
-        if message and len(found) == limit:
-            return FolderPage(messages=found, next_cursor=last)
+    most = look_at or (_READ if wanted.reads else _SKIPPED)
+    entries = _entries(account, name, cursor, _SEARCH_PAGE if search else limit + 1)
+    matching: list[Message] = []
+    last_match = None
+    examined = _examined(entries, wanted, _PAGE if search else limit + 1, show)
+    for looked, (place, message) in enumerate(examined, 1):
+        if message and len(matching) == limit:
+            return FolderPage(messages=matching, next_cursor=last_match)
         if message:
-            found.append(message)
-            last = place
+            matching.append(message)
+            last_match = place
         if looked == most:
-            return FolderPage(messages=found, next_cursor=place)
-    return FolderPage(messages=found, next_cursor=None)
+            return FolderPage(messages=matching, next_cursor=place)
+    return FolderPage(messages=matching, next_cursor=None)
 
 
-def _entries(account: str, name: str, cursor: str | None, a_call: int) -> Iterator[Attributes]:
-    """Read the index of a folder, newest first. While a message is moved, two of its lists may have it."""
-    streams = [
-        store.query_index(keys.FOLDER, one, before=cursor, page=a_call, newest_first=True)
-        for one in (keys.folder(account, direction, linked=linked) for direction, linked in _LISTS[name])
+def _entries(account: str, name: str, cursor: str | None, page: int) -> Iterator[Attributes]:
+    """Yield a folder's index entries, newest first, each once: a message that is being linked may be in two lists."""
+    lists = [
+        store.query_index(keys.FOLDER, folder, before=cursor, page=page, newest_first=True)
+        for folder in _folders(account, name)
     ]
-    return (next(same) for _, same in groupby(merge(*streams, key=_place, reverse=True), _place))
+    return (next(copies) for _, copies in groupby(merge(*lists, key=_place, reverse=True), _place))
 
 
-def _looked_at(
-    entries: Iterator[Attributes], wanted: Search, chunk: int, show: Callable[[Message], Message]
+def _examined(
+    entries: Iterator[Attributes], search: Search, page: int, show: Callable[[Message], Message]
 ) -> Iterator[tuple[str, Message | None]]:
-    """Give each place, and the message there if it is looked for; messages are read many at a time."""
-    while some := list(islice(entries, chunk)):
-        worth = [one for one in some if may_match(wanted, one.get("client_id"), one["phone"])]
-        read_now = map(show, _messages(worth))
-        there = {keys.folder_place(one.created_at, one.id): one for one in read_now if matches(wanted, one)}
-        yield from ((_place(one), there.get(_place(one))) for one in some)
+    """Yield the place of each entry, and its message if that matches; messages are read a page at a time."""
+    while some := list(islice(entries, page)):
+        candidates = [entry for entry in some if may_match(search, entry.get("client_id"), entry["phone"])]
+        shown = map(show, _messages(candidates))
+        matching = {
+            keys.folder_place(message.created_at, message.id): message
+            for message in shown
+            if matches(search, message)
+        }
+        yield from ((_place(entry), matching.get(_place(entry))) for entry in some)
 
 
 def sent_to(phone: str, account: str, since: datetime, until: datetime) -> list[Message]:
-    """List an account's texts to a phone that were accepted in a stretch of time."""
+    """Return an account's texts to a phone that were accepted between two instants, `until` included."""
     first, beyond = keys.folder_place(since, ""), keys.folder_place(until, keys.END)
-    places: list[Attributes] = []
-    for one in (keys.folder(account, direction, linked=linked) for direction, linked in _LISTS["sent"]):
-        newest_first = store.query_index(keys.FOLDER, one, before=beyond, page=_MANY, newest_first=True)
-        accepted_since = takewhile(lambda found: _place(found) >= first, newest_first)
-        places += [found for found in accepted_since if found["phone"] == phone]
-    return _messages(places)
+    texts: list[Attributes] = []
+    for folder in _folders(account, "sent"):
+        entries = store.query_index(keys.FOLDER, folder, before=beyond, page=_SENT_TO_PAGE, newest_first=True)
+        texts += [
+            entry for entry in takewhile(lambda entry: _place(entry) >= first, entries) if entry["phone"] == phone
+        ]
+    return _messages(texts)
 
 
-def _place(found: Attributes) -> str:
-    return str(found["folder_at"])
+def _folders(account: str, name: str) -> list[str]:
+    return [keys.folder(account, direction, linked=linked) for direction, linked in _LISTS[name]]
 
 
-def _messages(places: list[Attributes]) -> list[Message]:
-    wanted = [keys.Key(place["pk"], place["sk"]) for place in places]
-    found = store.get_many(wanted)
-    return [message for key in wanted if (message := messages.readable(found.get(key)))]
+def _place(entry: Attributes) -> str:
+    return str(entry["folder_at"])
 
 
-def fold(text: str) -> str:
-    """Spell a text as words are looked for in it: without case, accents and line breaks, look-alikes as one."""
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    bare = "".join(character for character in apart if not unicodedata.combining(character))
-    return " ".join(unicodedata.normalize("NFC", bare).split())
+def _messages(entries: list[Attributes]) -> list[Message]:
+    wanted = [keys.Key(entry["pk"], entry["sk"]) for entry in entries]
+    items = store.get_many(wanted)
+    return [message for key in wanted if (message := messages.readable(items.get(key)))]
 
 
 def may_match(search: Search, client_id: str | None, phone: str) -> bool:
-    """Tell from what an index knows of a message whether it is worth reading."""
+    """Return whether a message may match, by what its index entry has."""
     return search.client_id in (None, client_id) and search.phone in (None, phone)
 
 
 def matches(search: Search, message: Message) -> bool:
-    """Tell whether a message is one that is looked for."""
+    """Return whether a message matches."""
     return (
         may_match(search, message.client_id, message.phone)
         and search.record in (None, message.record)
@@ -144,71 +161,73 @@ def matches(search: Search, message: Message) -> bool:
     )
 
 
+def fold(text: str) -> str:
+    """Return a text for comparison: without case, accents and line breaks, compatible characters made the same."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return " ".join(unicodedata.normalize("NFC", bare).split())
+
+
 def mark_read(message: Message, *, is_read: bool) -> Message | None:
-    """Mark a message as read or unread, counted once however often it is asked; None when it is gone meanwhile."""
+    """Mark a message as read or unread, and count that once; return the message, or None if it has been deleted."""
     return _change(message, {"read": is_read})
 
 
 def link(message: Message, **links: Any) -> Message | None:
-    """Tie a message to another `client_id` or `record`, or with None to none; what is not named stays."""
+    """Link a message to a `client_id` or `record`, or unlink it with None; return it, or None if it was deleted.
+
+    A link that is not named stays.
+    """
     return _change(message, links)
 
 
-def _change(message: Message, changes: dict[str, Any]) -> Message | None:
-    """Change a message and the counts of unread together, whatever it has become meanwhile."""
-    now: Message | None = message
-    while now is not None and (then := replace(now, **changes)) != now:
-        try:
-            store.transact([_write(now, then, tuple(changes)), *counting_unread(now.account, now, then)])
-        except store.ConditionFailed as failed:
-            now = read(Message, there) if (there := failed.found[0]) else None
-        else:
-            return then
-    return now
-
-
-def _write(now: Message, then: Message, names: tuple[str, ...]) -> Update:
-    held = {name: value for name, value in attributes(then).items() if name in names}
-    gone = tuple(name for name in names if name not in held)
-    return Update(keys.message(now.account, now.id), {**held, **_folder(now, then)}, {}, gone, unchanged(now))
-
-
-def _folder(now: Message, then: Message) -> Attributes:
-    was, is_now = now.client_id is not None, then.client_id is not None
-    return {} if was is is_now else {"folder": keys.folder(then.account, then.direction, linked=is_now)}
-
-
 def unchanged(message: Message) -> ConditionBase:
-    """Give the condition that a message is there, and read and linked as it was."""
-    linked = Attr("client_id")
-    same_link = linked.eq(message.client_id) if message.client_id else linked.not_exists()
+    """Return the condition that a message exists, and that its client and its read mark are as they were."""
+    client_id = Attr("client_id")
+    same_link = client_id.eq(message.client_id) if message.client_id else client_id.not_exists()
     return PRESENT & same_link & (Attr("read").not_exists() if message.read else Attr("read").eq(False))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
-    """Unread replies in all, and those of them that are tied to no client."""
+def _change(message: Message, changes: dict[str, Any]) -> Message | None:
+    """Change a message and the unread counts in one transaction, starting from its latest state in the table."""
+    before: Message | None = message
+    while before is not None and (after := replace(before, **changes)) != before:
+        update = _update(before, after, tuple(changes))
+        try:
+            store.transact([update, *counting_unread(before.account, before, after)])
+        except store.ConditionFailed as failed:
+            item = failed.found[0]
+            before = read(Message, item) if item else None
+        else:
+            return after
+    return before
 
-    unread: int = 0
-    unread_unlinked: int = 0
+
+def _update(before: Message, after: Message, names: tuple[str, ...]) -> Update:
+    changes = {name: value for name, value in attributes(after).items() if name in names}
+    remove = tuple(name for name in names if name not in changes)
+    linked = after.client_id is not None
+    if linked is not (before.client_id is not None):
+        changes["folder"] = keys.folder(after.account, after.direction, linked=linked)
+    return Update(keys.message(before.account, before.id), changes=changes, remove=remove, when=unchanged(before))
 
 
 def unread_counts(account: str) -> Unread:
-    """Tell how many replies are unread."""
-    found = store.get(keys.inbox_end(account))
-    return read(Unread, found) if found else Unread()
+    """Return how many replies are unread."""
+    item = store.get(keys.inbox_end(account))
+    return read(Unread, item) if item else Unread()
 
 
 def unread_of(message: Message | None) -> dict[str, int]:
-    """Tell what a message adds to the counters; nothing if there is none."""
+    """Return what a message adds to the unread counts, by counter; nothing for None."""
     if message is None or message.read:
         return {}
     return {"unread": 1} | ({"unread_unlinked": 1} if message.client_id is None else {})
 
 
 def counting_unread(account: str, before: Message | None, after: Message | None) -> list[Update]:
-    """Make the write that counts a change, if it is one; it belongs into the transaction of what it counts."""
-    was, will_be = unread_of(before), unread_of(after)
-    change = {name: will_be.get(name, 0) - was.get(name, 0) for name in {**was, **will_be}}
-    moved = {name: by for name, by in change.items() if by}
-    return [Update(keys.inbox_end(account), changes={"type": "inbox-end"}, add=moved)] if moved else []
+    """Return the write that counts a change of a message, if any; it belongs in the transaction of that change."""
+    old, new = unread_of(before), unread_of(after)
+    differences = {name: new.get(name, 0) - old.get(name, 0) for name in {**old, **new}}
+    add = {name: difference for name, difference in differences.items() if difference}
+    return [Update(keys.inbox_end(account), changes={"type": "inbox-end"}, add=add)] if add else []

@@ -1,4 +1,4 @@
-"""Which of the texts that a carrier lists is the one whose answer we never heard."""
+"""Matches an uncertain text with the texts that the carrier lists, to find out whether the carrier has it."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -8,39 +8,41 @@ from longcode.message import Message, MessageState
 from longcode.windows import LEASE
 
 UNCERTAIN = "uncertain"
-"""The error of a text that was given up: the carrier may have it, and nobody is charged for it."""
+"""The error of a text that failed without an answer: the carrier may have it, and it is not charged."""
 
-_SKEW = timedelta(seconds=15)  # between the carrier's clock, which tells whole seconds, and ours
+_SKEW = timedelta(seconds=15)  # between the carrier's clock, which has whole seconds, and ours
 
 
 def window(message: Message) -> tuple[datetime, datetime]:
-    """Tell from when until when the carrier can have taken a text that was claimed."""
+    """Return the earliest and the latest time at which the carrier can have taken a claimed text."""
     claimed_at = message.claimed_at or message.created_at
     return claimed_at - _SKEW, claimed_at + LEASE + _SKEW
 
 
 def match(sought: Message, listed: Iterable[CarrierText], others: Iterable[Message]) -> CarrierText | None:
-    """Find a text among what the carrier has of its phone; None when none is it, or when it might be another's.
+    """Return the listed text that is the one sought; None if there is none, or it may be another text of ours.
 
-    `others` are our other texts to that phone over that number, of any account. The carrier knows no reference of
-    ours, so words and time must tell, and two texts that share both and are unheard of cannot be told apart.
+    `others` are our other texts to that phone over that number, of all accounts. The carrier does not store our
+    references, so texts are matched by words and time. Two uncertain texts that share both cannot be told apart.
     """
     others = list(others)
-    if any(_may_be_meant(other, sought) for other in others):
+    if any(_may_be_confused(other, sought) for other in others):
         return None
     taken = {other.carrier_id for other in others}
     first, last = window(sought)
-    fitting = [
-        one
-        for one in listed
-        if one.carrier_id not in taken and _words(one.body) == _words(sought.body) and first <= one.created_at <= last
+    candidates = [
+        text
+        for text in listed
+        if text.carrier_id not in taken
+        and _words(text.body) == _words(sought.body)
+        and first <= text.created_at <= last
     ]
-    return fitting[0] if len(fitting) == 1 else None
+    return candidates[0] if len(candidates) == 1 else None
 
 
-def _may_be_meant(other: Message, sought: Message) -> bool:
-    unheard_of = other.state in (MessageState.SENDING, MessageState.UNCERTAIN) or other.error == UNCERTAIN
-    if not unheard_of or other.carrier_id or _words(other.body) != _words(sought.body):
+def _may_be_confused(other: Message, sought: Message) -> bool:
+    uncertain = other.state in (MessageState.SENDING, MessageState.UNCERTAIN) or other.error == UNCERTAIN
+    if not uncertain or other.carrier_id or _words(other.body) != _words(sought.body):
         return False
     first, last = window(sought)
     earliest, latest = window(other)
@@ -48,5 +50,5 @@ def _may_be_meant(other: Message, sought: Message) -> bool:
 
 
 def _words(body: str) -> str:
-    """Give a text as it goes over the wire: half a surrogate pair is a question mark there."""
+    """Return a text as the carrier gets it: half a surrogate pair is encoded as a question mark."""
     return body.encode(errors="replace").decode().strip()

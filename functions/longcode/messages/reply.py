@@ -1,4 +1,4 @@
-"""Makes a studio's message of a text that came in: linked to a client, with the routing decision and its units."""
+"""Makes the studio's message from a received text, with its client, its units and the attribution."""
 
 from datetime import datetime
 from hashlib import blake2s
@@ -16,9 +16,9 @@ from longcode.numbers.routing import Attribution, client_of_reply
 def make(
     inbound: Inbound, decision: Attribution, keyword: str | None, received_at: datetime, studio: Account | None
 ) -> Message:
-    """Return the message that the studio sees. STOP, START and HELP are not charged: the service handles them.
+    """Return the message that the studio sees. STOP, START and HELP are not charged: the service answers them.
 
-    A text that came after the account was closed is shown, and counts in no month.
+    A text that came after the account was closed is shown, but it is not charged and counts in no month.
     """
     account = decision.account
     closed = studio is not None and was_closed(received_at, studio.status_changes)

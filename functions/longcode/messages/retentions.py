@@ -1,6 +1,5 @@
-"""Words that are past an account's days: where the walk through its messages is, and taking the words away."""
+"""The retention purge in the table: how far each account's messages are purged, and the deletion of their bodies."""
 
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from heapq import merge
@@ -13,11 +12,11 @@ from longcode.messages import store as messages
 from longcode.table import keys, store
 from longcode.table.writes import PRESENT, Attributes, Update
 
-_FIRST = "0"
+_FIRST = "0"  # sorts before every place
 
 
 def start(account: str, look_at: datetime) -> None:
-    """Have somebody look for words to forget from then on."""
+    """Put an account on the due index: its messages are purged from then on."""
     changes = {"type": "retention", "account": account, **keys.due(account, look_at)}
     store.write(Update(keys.retention(account), changes=changes))
 
@@ -28,9 +27,9 @@ def unschedule(account: str) -> None:
 
 
 def go_back(account: str, to: datetime) -> None:
-    """Have the walk begin again at an instant that it is past: a message of then has come to the account since.
+    """Have the purge start again at an instant that it has passed: the account was given a message of that time.
 
-    Whoever is just walking on from where it was does so in vain: it is due at another time now.
+    The write changes `due_at`, so that a purge which is under way cannot record its own progress over this.
     """
     changes = {"walked": place(to), "due_at": to}
     with suppress(store.ConditionFailed):
@@ -38,42 +37,36 @@ def go_back(account: str, to: datetime) -> None:
 
 
 def walk(account: str, since: str | None, before: datetime, most: int) -> tuple[list[Message], str | None]:
-    """Read messages of all folders up to an instant, oldest first; and where to go on, None when these were all.
+    """Return up to `most` messages from a place to an instant, oldest first, and the place to continue at or None.
 
-    They stand in one order whatever list they are in, so one place is enough for all lists.
+    All lists of an account are in the same order of time, so one place serves for all of them.
     """
     beyond = keys.folder_place(before, "")
-    streams = [
-        store.query_index(keys.FOLDER, one, after=since or _FIRST, before=beyond, page=most)
-        for one in (keys.folder(account, way, linked=linked) for way in Direction for linked in (True, False))
+    lists = [
+        store.query_index(keys.FOLDER, folder, after=since or _FIRST, before=beyond, page=most)
+        for folder in (keys.folder(account, way, linked=linked) for way in Direction for linked in (True, False))
     ]
-    places = list(islice(merge(*streams, key=_place), most + 1))
-    found = store.get_many(keys.Key(one["pk"], one["sk"]) for one in places[:most])
-    readable = [one for item in found.values() if (one := messages.readable(item))]
-    return readable, _place(places[most]) if len(places) > most else None
-
-
-def some(account: str, message_ids: Iterable[str]) -> list[Message]:
-    """Read messages that were passed by because they had not gone yet."""
-    found = store.get_many(keys.message(account, one) for one in message_ids)
-    return [one for item in found.values() if (one := messages.readable(item))]
+    entries = list(islice(merge(*lists, key=_place), most + 1))
+    items = store.get_many(keys.Key(entry["pk"], entry["sk"]) for entry in entries[:most])
+    readable = [message for item in items.values() if (message := messages.readable(item))]
+    return readable, _place(entries[most]) if len(entries) > most else None
 
 
 def place(at: datetime) -> str:
-    """Give the place from which on messages are of that instant, or later."""
+    """Return the place in a list before all messages of an instant."""
     return keys.folder_place(at, "")
 
 
 def forget(message: Message) -> None:
-    """Take a message's words away; what it was charged for stays."""
-    gone = Update(
+    """Delete a message's body and pictures; what was charged for it stays."""
+    purged = Update(
         keys.message(message.account, message.id),
         changes={"body": "", "body_expired": True},
         remove=("media",),
         when=PRESENT,
     )
-    store.try_write(gone)
+    store.try_write(purged)
 
 
-def _place(found: Attributes) -> str:
-    return str(found["folder_at"])
+def _place(entry: Attributes) -> str:
+    return str(entry["folder_at"])

@@ -1,4 +1,4 @@
-"""Puts a text together for each of its phones: who sends it, what is said, in characters that cost least."""
+"""Renders the final text to each phone of a request: the sender's name, the words, the characters that cost least."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,10 +11,10 @@ from longcode.numbers import choose as choose_number
 def texts(
     words: str, account: Account, phones: Collection[str], now: datetime, *, field: str, introduce: bool = True
 ) -> dict[str, str]:
-    """Spell the text to each phone; raises `TextTooLong` or `EmptyText` with the field that the words are from."""
+    """Return the text to each phone; raise `TextTooLong` or `EmptyText` for the request's `field`."""
     name = compose.name_in_front(account) if introduce else None
-    last = choose_number.last_texted(account, phones) if name else {}
+    last_texted = choose_number.last_texted(account, phones) if name else {}
     return {
-        phone: compose.spelled(words, name, last.get(phone), now, smart=account.smart_encoding, field=field)
+        phone: compose.spelled(words, name, last_texted.get(phone), now, smart=account.smart_encoding, field=field)
         for phone in phones
     }

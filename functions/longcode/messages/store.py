@@ -1,4 +1,4 @@
-"""Messages: accepted once, claimed by one worker, recorded with their units, linked and read."""
+"""Messages in the table: accepted once, claimed by one worker, moved from state to state, counted as usage."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,10 +18,10 @@ from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Attributes, Put, Update, Write, attributes, read
 from longcode.usage import store as quotas
 
-_AT_REST = ("due_shard", "due_at", "lease_until", "claim_id", "deadline", "held", "error")
+_ONLY_WHILE_PENDING = ("due_shard", "due_at", "lease_until", "claim_id", "deadline", "held", "error")
+"""The attributes that are removed once nothing more is planned for a message."""
 
-
-_AT_ONCE = 50  # of the hundred writes of a transaction
+_CANCELLED_AT_ONCE = 50  # half of the hundred writes that a transaction may have
 
 
 class AlreadyAccepted(Exception):
@@ -33,11 +33,11 @@ class AlreadyAccepted(Exception):
 
 
 class RequestOvertaken(Exception):
-    """What else was to be written with the messages has met a change that came first."""
+    """A condition of the writes that belong to the request failed, because something else was changed first."""
 
 
 class NoAllowance(Exception):
-    """The reservation failed: `found` is what stands there to reserve from."""
+    """The reservation failed: `found` is the item of the quota, empty if there is none."""
 
     def __init__(self, found: Attributes) -> None:
         super().__init__(sorted(found))
@@ -45,37 +45,40 @@ class NoAllowance(Exception):
 
 
 def get(account: str, message_id: str) -> Message | None:
-    """Read a message."""
-    found = store.get(keys.message(account, message_id))
-    return read(Message, found) if found else None
+    """Return a message, or None."""
+    item = store.get(keys.message(account, message_id))
+    return read(Message, item) if item else None
 
 
 def get_many(wanted: Iterable[tuple[str, str]]) -> list[Message]:
-    """Read messages by account and id, a hundred in a call; what is not there, or cannot be read, is left out."""
-    found = store.get_many(keys.message(account, message_id) for account, message_id in wanted)
-    return [message for item in found.values() if (message := readable(item))]
+    """Return messages by account and id, read a hundred in a call, without those that are absent or unreadable."""
+    items = store.get_many(keys.message(account, message_id) for account, message_id in wanted)
+    return [message for item in items.values() if (message := readable(item))]
 
 
 def with_account(account: str, message_id: str) -> tuple[Message | None, Account | None]:
-    """Read a message and its account, in one call."""
-    of_message, of_account = keys.message(account, message_id), keys.account(account)
-    found = store.get_many([of_message, of_account])
+    """Return a message and its account, read in one call."""
+    message_key, account_key = keys.message(account, message_id), keys.account(account)
+    items = store.get_many([message_key, account_key])
     return (
-        read(Message, found[of_message]) if of_message in found else None,
-        read(Account, found[of_account]) if of_account in found else None,
+        read(Message, items[message_key]) if message_key in items else None,
+        read(Account, items[account_key]) if account_key in items else None,
     )
 
 
 def of_request(account: str, request_id: str) -> list[Message]:
-    """List the messages that one request made, in its order: the tenth comes after the second."""
-    made = (read(Message, item) for item in store.query(keys.message(account, f"{request_id}-")))
-    return sorted(made, key=lambda one: (len(one.id), one.id))
+    """Return the messages that one request made, in its order."""
+    messages = (read(Message, item) for item in store.query(keys.message(account, f"{request_id}-")))
+    return sorted(messages, key=lambda message: (len(message.id), message.id))  # "…-10" comes after "…-2"
 
 
-def readable(found: Attributes | None) -> Message | None:
-    """Read a message of a list: one that the code cannot read rings the alarm, and hides no other."""
+def readable(item: Attributes | None) -> Message | None:
+    """Return an item as a message; for an unreadable one, count `UnreadableItems` and return None.
+
+    So one broken item raises an alarm, and does not hide the other messages of its list.
+    """
     try:
-        return read(Message, found) if found else None
+        return read(Message, item) if item else None
     except ValidationError:
         count("UnreadableItems")
         logger.exception("left out of a list")
@@ -83,7 +86,7 @@ def readable(found: Attributes | None) -> Message | None:
 
 
 def item(message: Message) -> Attributes:
-    """Give the item of a message, with its places in the indexes."""
+    """Return the item of a message, with its places in the indexes."""
     return {
         "type": "message",
         **attributes(message),
@@ -94,24 +97,24 @@ def item(message: Message) -> Attributes:
 
 
 def accept(messages: Sequence[Message], reservations: Sequence[Update] = (), others: Sequence[Write] = ()) -> None:
-    """Write the messages of one request with `others`, all or none.
+    """Write the messages of one request, their reservations and `others` atomically.
 
-    Raises `AlreadyAccepted`, `NoAllowance` or `Overtaken`.
+    Raises `AlreadyAccepted`, `NoAllowance` or `RequestOvertaken`.
     """
-    writes: list[Write] = [Put(keys.message(one.account, one.id), item(one), ABSENT) for one in messages]
+    new: list[Write] = [Put(_key(message), item(message), ABSENT) for message in messages]
     try:
-        store.transact([*writes, *reservations, *others])
+        store.transact([*new, *reservations, *others])
     except store.ConditionFailed as failed:
-        there = next((found for found in failed.found.values() if found.get("type") == "message"), None)
-        if there:
-            raise AlreadyAccepted(read(Message, there)) from failed
-        if reservations and len(writes) in failed.found:
-            raise NoAllowance(failed.found[len(writes)]) from failed
+        existing = next((item for item in failed.found.values() if item.get("type") == "message"), None)
+        if existing:
+            raise AlreadyAccepted(read(Message, existing)) from failed
+        if reservations and len(new) in failed.found:
+            raise NoAllowance(failed.found[len(new)]) from failed
         raise RequestOvertaken from failed
 
 
 def write_new(message: Message) -> Message:
-    """Write a message unless one with its id stands; gives the one that stands now."""
+    """Write a message unless there is one with its id; return the message that is in the table then."""
     try:
         store.write(Put(_key(message), item(message), ABSENT))
     except store.ConditionFailed as failed:
@@ -120,9 +123,95 @@ def write_new(message: Message) -> Message:
 
 
 def claim(message: Message, claim_id: str, now: datetime, lease_until: datetime) -> Message | None:
-    """Take a message for sending; None when another has it. Repeating a claim with its own id succeeds."""
+    """Claim a message for sending; return it as claimed, or None if another worker has claimed it.
+
+    Repeating a claim with its own id succeeds.
+    """
     due_at = max(lease_until, message.due_at or lease_until)
-    claimed = replace(
+    claimed = _claimed(message, claim_id, now, lease_until, due_at)
+    return _try_claim(message, claimed, states_before(MessageState.SENDING))
+
+
+def claim_again(message: Message, claim_id: str, now: datetime, lease_until: datetime) -> Message | None:
+    """Claim an uncertain message for its second attempt; return None if a receipt or another worker came first."""
+    claimed = replace(_claimed(message, claim_id, now, lease_until, lease_until), resent=True)
+    return _try_claim(message, claimed, (MessageState.UNCERTAIN,), remove=("deadline",))
+
+
+def put_off(message: Message, to: MessageState, until: datetime, **changes: Any) -> bool:
+    """Set a message's state, and have the sweeper look at it at `until`: for a retry, or after an uncertain send.
+
+    Returns False if the message has changed since it was read: a worker that has claimed it decides what comes next.
+    """
+    due = Attr("due_at")
+    unchanged = Attr("state").eq(message.state)
+    unchanged &= due.eq(keys.instant(message.due_at)) if message.due_at else due.not_exists()
+    if message.claim_id:
+        unchanged &= Attr("claim_id").eq(message.claim_id)
+    changes = {"state": to, **_due(replace(message, due_at=until)), **changes}
+    remove = tuple(name for name in ("lease_until", "claim_id", "held") if name not in changes)
+    return store.try_write(Update(_key(message), changes=changes, remove=remove, when=unchanged))
+
+
+def record(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
+    """Record that the carrier has a claimed message, and count its units, in one write: they are counted once.
+
+    The units count in the month of the claim, however early or late the carrier's answer or receipt comes.
+    Returns False if the message was recorded or ended before.
+    """
+    claimed_at = message.claimed_at or message.created_at
+    charge: dict[str, Any] = {"month": month_of(claimed_at), "sent_at": claimed_at, "charged_units": message.units}
+    counted = quotas.counting(replace(message, **charge))
+    before = (MessageState.SENDING, MessageState.UNCERTAIN)
+    return store.try_write(_transition(message, to, before, {**changes, **charge}), *counted, *also)
+
+
+def report(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
+    """Move a message that is recorded as sent to the state of a receipt; return False if it may not become that."""
+    before = (MessageState.SENT, MessageState.UNDELIVERED)
+    return store.try_write(_transition(message, to, before, changes), *also)
+
+
+def take_back(message: Message, to: MessageState, now: datetime, *also: Write, **changes: Any) -> bool:
+    """End a text that the carrier accepted and then refused, and uncharge it.
+
+    In a month that is over it stays charged, because that month may have been invoiced.
+    """
+    if message.state is not MessageState.SENT:
+        return settle(message, to, *also, **changes)
+    if message.month != month_of(now):
+        return report(message, to, *also, **changes)
+    ended = _transition(message, to, (MessageState.SENT,), {**changes, "charged_units": 0})
+    return store.try_write(ended, *quotas.counting(message, -1), *quotas.releasing(message), *also)
+
+
+def settle(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
+    """End a message that the carrier does not have, and release its reservation.
+
+    Returns False if the message has ended before, or another attempt has begun: the result of this one is then void.
+    """
+    ended = _transition(message, to, states_before(to), changes, _same_attempt(message))
+    return store.try_write(ended, *quotas.releasing(message), *also)
+
+
+def cancel_all(messages: Sequence[Message], now: datetime) -> None:
+    """Cancel those texts of one broadcast that no worker has claimed, and release their reservations."""
+    states, changes = states_before(MessageState.CANCELLED), {"finished_at": now}
+    waiting = [message for message in messages if may_become(message.state, MessageState.CANCELLED)]
+    while waiting:
+        some, others = waiting[:_CANCELLED_AT_ONCE], waiting[_CANCELLED_AT_ONCE:]
+        first, units = some[0], sum(message.units for message in some)
+        cancelled = [_transition(message, MessageState.CANCELLED, states, changes) for message in some]
+        released = quotas.giving_back(first.account, first.reserved_in, first.reserved_of, units)
+        try:
+            store.transact([*cancelled, *released])
+        except store.ConditionFailed as failed:  # workers have claimed some: try again without these
+            others = [message for index, message in enumerate(some) if index not in failed.found] + others
+        waiting = others
+
+
+def _claimed(message: Message, claim_id: str, now: datetime, lease_until: datetime, due_at: datetime) -> Message:
+    return replace(
         message,
         state=MessageState.SENDING,
         attempt=message.attempt + 1,
@@ -131,135 +220,32 @@ def claim(message: Message, claim_id: str, now: datetime, lease_until: datetime)
         lease_until=lease_until,
         due_at=due_at,
     )
-    moved = ("state", "attempt", "claim_id", "claimed_at", "lease_until")
-    changes = {name: getattr(claimed, name) for name in moved}
-    if due_at != message.due_at:
+
+
+def _try_claim(
+    message: Message, claimed: Message, states: Sequence[MessageState], remove: tuple[str, ...] = ()
+) -> Message | None:
+    names = ("state", "attempt", "claim_id", "claimed_at", "lease_until")
+    changes = {name: getattr(claimed, name) for name in names}
+    if claimed.resent:
+        changes["resent"] = True
+    if claimed.due_at != message.due_at:
         changes |= _due(claimed)
-    free = Attr("state").is_in(states_before(MessageState.SENDING)) & _same_attempt(message)
+    free = Attr("state").is_in(list(states)) & _same_attempt(message)
     try:
-        store.write(Update(_key(message), changes=changes, when=free))
+        store.write(Update(_key(message), changes=changes, remove=remove, when=free))
     except store.ConditionFailed as failed:
-        return claimed if failed.found[0].get("claim_id") == claim_id else None
+        return claimed if failed.found[0].get("claim_id") == claimed.claim_id else None
     return claimed
 
 
-def claim_again(message: Message, claim_id: str, now: datetime, lease_until: datetime) -> Message | None:
-    """Take an uncertain message for its second attempt; None when a receipt told of it, or another took it."""
-    claimed = replace(
-        message,
-        state=MessageState.SENDING,
-        attempt=message.attempt + 1,
-        resent=True,
-        claim_id=claim_id,
-        claimed_at=now,
-        lease_until=lease_until,
-        due_at=lease_until,
-    )
-    moved = ("state", "attempt", "resent", "claim_id", "claimed_at", "lease_until")
-    changes = {name: getattr(claimed, name) for name in moved} | _due(claimed)
-    unheard_of = Attr("state").eq(MessageState.UNCERTAIN) & _same_attempt(message)
-    try:
-        store.write(Update(_key(message), changes=changes, remove=("deadline",), when=unheard_of))
-    except store.ConditionFailed as failed:
-        return claimed if failed.found[0].get("claim_id") == claim_id else None
-    return claimed
-
-
-def record(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
-    """Move a claimed message to where the carrier has it, and count its units, together and once.
-
-    The month is that of the claim: a receipt that comes first, or late, counts in the same one.
-    """
-    handed_over_at = message.claimed_at or message.created_at
-    charge: dict[str, Any] = {
-        "month": month_of(handed_over_at),
-        "sent_at": handed_over_at,
-        "charged_units": message.units,
-    }
-    counted = quotas.counting(replace(message, **charge))
-    return _move(message, to, (MessageState.SENDING, MessageState.UNCERTAIN), {**changes, **charge}, *counted, *also)
-
-
-def settle(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
-    """Move a message that the carrier does not have to its end, and give back what was reserved.
-
-    False when it has ended otherwise, or another attempt was begun meanwhile: what came of this one ends it no more.
-    """
-    ended = _moving(message, to, states_before(to), changes, _same_attempt(message))
-    return store.try_write(ended, *quotas.releasing(message), *also)
-
-
-def cancel_all(messages: Sequence[Message], now: datetime) -> None:
-    """Cancel those of some texts of one broadcast that no worker has yet, and give back what they reserved."""
-    waiting = [one for one in messages if may_become(one.state, MessageState.CANCELLED)]
-    while waiting:
-        some, others = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
-        first, units = some[0], sum(one.units for one in some)
-        back = quotas.giving_back(first.account, first.reserved_in, first.reserved_of, units)
-        try:
-            store.transact(
-                [
-                    *(
-                        _moving(
-                            one, MessageState.CANCELLED, states_before(MessageState.CANCELLED), {"finished_at": now}
-                        )
-                        for one in some
-                    ),
-                    *back,
-                ]
-            )
-        except store.ConditionFailed as failed:  # a worker has some of them meanwhile: theirs they are
-            others = [one for index, one in enumerate(some) if index not in failed.found] + others
-        waiting = others
-
-
-def report(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
-    """Move a message that is recorded as sent to what a receipt tells."""
-    return _move(message, to, (MessageState.SENT, MessageState.UNDELIVERED), changes, *also)
-
-
-def put_off(message: Message, to: MessageState, until: datetime, **changes: Any) -> bool:
-    """Leave a message for the sweeper: a retry, or an uncertain send that waits for a receipt.
-
-    Only as it was read: one that a worker has claimed meanwhile is that worker's, and so is the time of its retry.
-    """
-    due = Attr("due_at")
-    unchanged = Attr("state").eq(message.state)
-    unchanged &= due.eq(keys.instant(message.due_at)) if message.due_at else due.not_exists()
-    if message.claim_id:
-        unchanged &= Attr("claim_id").eq(message.claim_id)
-    due_again = _due(replace(message, due_at=until))
-    moved = {"state": to, **due_again, **changes}
-    free = tuple(name for name in ("lease_until", "claim_id", "held") if name not in moved)
-    return store.try_write(Update(_key(message), changes=moved, remove=free, when=unchanged))
-
-
-def take_back(message: Message, to: MessageState, now: datetime, *also: Write, **changes: Any) -> bool:
-    """End a text that the carrier took and then refused: as if it had never been sent, nobody is charged.
-
-    Only what was counted in a month that is over stays as it is: that month may be billed.
-    """
-    if message.state is not MessageState.SENT:
-        return settle(message, to, *also, **changes)
-    if message.month != month_of(now):
-        return report(message, to, *also, **changes)
-    changes |= {"charged_units": 0}
-    others = [*quotas.counting(message, -1), *quotas.releasing(message), *also]
-    return _move(message, to, (MessageState.SENT,), changes, *others)
-
-
-def _move(
-    message: Message, to: MessageState, come_from: Sequence[MessageState], changes: Attributes, *others: Write
-) -> bool:
-    return store.try_write(_moving(message, to, come_from, changes), *others)
-
-
-def _moving(
-    message: Message, to: MessageState, come_from: Sequence[MessageState], changes: Attributes, *also: ConditionBase
+def _transition(
+    message: Message, to: MessageState, before: Sequence[MessageState], changes: Attributes, *also: ConditionBase
 ) -> Update:
-    gone = tuple(name for name in _AT_REST if name not in changes)
-    allowed = Attr("state").is_in([state for state in come_from if state in states_before(to)])
-    return Update(_key(message), changes={"state": to, **changes}, remove=gone, when=reduce(and_, also, allowed))
+    """Return the write that moves a message from one of the states `before` to one that nothing is planned for."""
+    remove = tuple(name for name in _ONLY_WHILE_PENDING if name not in changes)
+    allowed = Attr("state").is_in([state for state in before if state in states_before(to)])
+    return Update(_key(message), changes={"state": to, **changes}, remove=remove, when=reduce(and_, also, allowed))
 
 
 def _same_attempt(message: Message) -> ConditionBase:

@@ -21,13 +21,12 @@ from longcode.windows import VALID_IF_HELD
 
 @cache
 def quiet_rules() -> Rules:
-    """Return the operator's quiet hours (infra/quiet_hours.json, which the build puts beside the code)."""
-
+    """Return the operator's quiet hours, from infra/quiet_hours.json, which the build puts beside the code."""
     return quiet_file.read((FUNCTIONS / settings().quiet_hours_file).read_bytes())
 
 
 def timed(message: Message, account: Account, client: Client | None) -> Message:
-    """Give a bulk or automatic text its time: its own, or the next that is not quiet where it goes."""
+    """Return a bulk or automatic text with its time: as wanted, or when the recipient's quiet hours end."""
     wanted_at = message.send_at or message.created_at
     if not account.quiet_hours:
         return replace(message, valid_until=wanted_at + VALID_IF_HELD)
@@ -35,19 +34,19 @@ def timed(message: Message, account: Account, client: Client | None) -> Message:
 
 
 def held_until(phone: str, account: Account, client: Client, at: datetime) -> datetime | None:
-    """Tell until when a bulk text would be held that was to go at an instant."""
+    """Return until when a bulk text for an instant would be held, or None if it would not be."""
     opens_at = _opening(phone, account, client, at).opens_at if account.quiet_hours else at
     return opens_at if opens_at > at else None
 
 
-def wait_until(made: Sequence[Message]) -> datetime | None:
-    """Tell until when all of some texts would be held; None when one may go, or would be too old by then."""
-    first = min(made, key=lambda one: one.due_at or one.created_at)
+def wait_until(texts: Sequence[Message]) -> datetime | None:
+    """Return until when all of some texts would be held; None if one may go now, or would expire while held."""
+    first = min(texts, key=lambda message: message.due_at or message.created_at)
     return first.due_at if first.held and first.due_at != first.valid_until else None
 
 
 def hold(message: Message, now: datetime) -> None:
-    """Put a text off that came to a worker too late in the day."""
+    """Hold a text that a worker got after the recipient's quiet hours had begun, until they end."""
     account = accounts.need(message.account)
     client = clients.get(message.account, message.client_id) if message.client_id else None
     opening = _opening(message.phone, account, client, now)
@@ -56,5 +55,4 @@ def hold(message: Message, now: datetime) -> None:
 
 
 def _opening(phone: str, account: Account, client: Client | None, at: datetime) -> Opening:
-
     return quiet_hours.opening(quiet_rules(), phone, at, zone=quiet_zone(account, client))

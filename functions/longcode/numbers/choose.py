@@ -1,4 +1,4 @@
-"""Which of our numbers an account's texts go over, as far as that can be told without choosing a new one."""
+"""Chooses the number from which an account texts each phone: its own, the only shared one, or a sticky sender."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -12,41 +12,28 @@ from longcode.numbers import store as numbers
 from longcode.numbers.routing import fixed_number
 
 
-def expected(account: Account, phones: Collection[str]) -> dict[str, str]:
-    """Tell the number over which a text to each phone would go. With several shared numbers this is a call."""
+def with_numbers(account: Account, drafts: Sequence[Message]) -> list[Message]:
+    """Return the texts with the numbers from which they are sent. Sticky senders are chosen here, and kept."""
     shared = settings().shared_numbers
-    only = fixed_number(account, shared)
-    if only or not phones:
-        return dict.fromkeys(phones, only or "")
-
-    return numbers.expected_senders(account.id, phones, shared)
+    if fixed := fixed_number(account, shared):
+        return [replace(draft, number=fixed) for draft in drafts]
+    senders = numbers.choose_senders(account.id, [draft.phone for draft in drafts], shared)
+    return [replace(draft, number=senders[draft.phone]) for draft in drafts]
 
 
 def last_texted(account: Account, phones: Collection[str]) -> dict[str, datetime]:
-    """Tell when an account last texted phones over the numbers that it texts them over."""
-
-    return numbers.last_texted(account.id, expected(account, phones))
+    """Return when the account last texted each phone, over the number from which it would text it now."""
+    shared = settings().shared_numbers
+    if fixed := fixed_number(account, shared):
+        senders = dict.fromkeys(phones, fixed)
+    else:
+        senders = numbers.expected_senders(account.id, phones, shared)
+    return numbers.last_texted(account.id, senders)
 
 
 def segments_a_second(account_id: str) -> float:
-    """Tell how much of an account's texts the carrier takes: so much from each number that they go over."""
-    several = len(settings().shared_numbers)
-    if several > 1 and accounts.need(account_id).number:
-        several = 1
-    return settings().segments_a_second * several
-
-
-def chosen(account: Account, phones: Collection[str]) -> dict[str, str]:
-    """Give the number for each phone. With one shared number, or one of the account's own, nobody is asked."""
-    shared = settings().shared_numbers
-    only = fixed_number(account, shared)
-    if only or not phones:
-        return dict.fromkeys(phones, only or "")
-
-    return numbers.choose_senders(account.id, phones, shared)
-
-
-def with_numbers(account: Account, drafts: Sequence[Message]) -> list[Message]:
-    """Give texts the numbers that they go over."""
-    numbers_of = chosen(account, [one.phone for one in drafts])
-    return [replace(one, number=numbers_of[one.phone]) for one in drafts]
+    """Return the throughput of an account's texts: that of one number times the numbers that they are sent from."""
+    senders = len(settings().shared_numbers)
+    if senders > 1 and accounts.need(account_id).number:
+        senders = 1
+    return settings().segments_a_second * senders

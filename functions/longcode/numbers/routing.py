@@ -1,20 +1,24 @@
-"""The last texts to a phone, and the account and client that a reply from it belongs to."""
+"""The rules of our numbers: which number an account texts a phone from, and which account a reply belongs to."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2s
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from longcode.accounts.account import Account
 
-_AN_HOUR_SECONDS = 3600
+_HOUR_SECONDS = 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastText:
-    """An account's last text to a phone over one of our numbers; `lately` has its texts of the last hour."""
+class LastText(Struct, frozen=True, kw_only=True):
+    """An account's last text to a phone from one of our numbers.
+
+    `lately` has its texts of the last hour: the epoch seconds at which each message id was sent.
+    """
 
     account: str
     phone: str
@@ -22,20 +26,7 @@ class LastText:
     message_id: str
     at: datetime
     client_id: str | None = None
-    lately: dict[str, int] = field(default_factory=dict)
-
-
-def after_text(before: LastText | None, text: LastText, most_an_hour: int) -> LastText | None:
-    """Return the last text after one more, or None if the phone had the account's most in the last hour.
-
-    A text that is tried again is counted once. `lately` maps message ids to epoch seconds.
-    """
-    now = int(text.at.timestamp())
-    known = before.lately if before else {}
-    lately = {message_id: at for message_id, at in known.items() if abs(now - at) < _AN_HOUR_SECONDS}
-    if text.message_id not in lately and len(lately) >= most_an_hour:
-        return None
-    return replace(text, lately=lately | {text.message_id: now})
+    lately: dict[str, int] = {}
 
 
 class AttributionRule(StrEnum):
@@ -47,11 +38,10 @@ class AttributionRule(StrEnum):
     OPERATOR = "operator"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attribution:
-    """The account that a reply goes to, the rule that decided, and the accounts that it might have meant instead.
+class Attribution(Struct, frozen=True, kw_only=True):
+    """The account that a reply belongs to, the rule that decided, and the other accounts that it may be for.
 
-    `answers` is the id of the text that it answers, `client_id` the client of that text.
+    `answers` is the id of the text that the reply answers, `client_id` the client of that text.
     """
 
     rule: AttributionRule
@@ -61,6 +51,58 @@ class Attribution:
     candidates: tuple[str, ...]
 
 
+def our_numbers(account: Account, shared: Sequence[str]) -> tuple[str, ...]:
+    """Return the numbers that may send texts, as far as one account knows: the shared ones and its own."""
+    return (*shared, account.number) if account.number else tuple(shared)
+
+
+def fixed_number(account: Account, shared: Sequence[str]) -> str | None:
+    """Return the number from which all of an account's texts are sent; None if it depends on the phone."""
+    return account.number or (shared[0] if len(shared) == 1 else None)
+
+
+def sticky_number(senders: Mapping[str, str], account: str, phone: str, shared: Sequence[str]) -> str:
+    """Return the number from which an account texts a phone, given every account's sticky sender for that phone.
+
+    An account keeps its number. For its first text to the phone it gets a number that no other account uses for that
+    phone, or, if all are used, one that the fewest use. An account that shares its number with others moves when a
+    number is free, because a reply to a number that several accounts use could be for any of them.
+    """
+    others = Counter(number for name, number in senders.items() if name != account)
+    fewest = min(others[number] for number in shared)
+    present = senders.get(account, "")
+    if present in shared and (others[present] == 0 or fewest > 0):
+        return present
+    candidates = [number for number in shared if others[number] == fewest]
+    return min(candidates, key=lambda number: _rank(account, phone, number))
+
+
+def _rank(account: str, phone: str, number: str) -> bytes:
+    """Return a number's rank among equals; it differs by account and phone, so that numbers are used evenly."""
+    return blake2s(f"{account}\n{phone}\n{number}".encode(), digest_size=8).digest()
+
+
+def initial_sticky_senders(newest: Mapping[str, str], shared: Sequence[str]) -> dict[str, str]:
+    """Return the sticky senders of a phone that has none stored: `newest` is who last texted it from each number.
+
+    None were stored while there was one shared number; the account that last texted from it keeps it.
+    """
+    return {account: number for number, account in newest.items() if number in shared}
+
+
+def after_text(before: LastText | None, text: LastText, most_an_hour: int) -> LastText | None:
+    """Return the last text after sending another, or None if the phone would get more than `most_an_hour`.
+
+    A text that is tried again is counted once.
+    """
+    now = int(text.at.timestamp())
+    earlier = before.lately if before else {}
+    lately = {message_id: at for message_id, at in earlier.items() if abs(now - at) < _HOUR_SECONDS}
+    if text.message_id not in lately and len(lately) >= most_an_hour:
+        return None
+    return replace(text, lately=lately | {text.message_id: now})
+
+
 def attribute(
     texts: Iterable[LastText],
     received_at: datetime,
@@ -68,15 +110,16 @@ def attribute(
     answered: LastText | None = None,
     owner: str | None = None,
 ) -> Attribution | None:
-    """Return whose reply it is, or None if no account is known to have texted the phone over this number.
+    """Return the account that a reply belongs to, or None.
 
-    The first of these decides: `answered`, the text that the carrier says is answered; `owner`, the account whose
-    own number it is; the account that last texted the phone over this number before the reply was received.
+    `texts` are the last texts of each account to the phone, from the number that it replied to. Of these, the first
+    that is known decides: `answered`, the text that the carrier says is answered; `owner`, to whom the number is
+    dedicated; the account whose text was the last before the reply came.
     """
-    known = [_as_of(one, received_at) for one in texts]
-    newest_first = sorted(known, key=lambda one: (one.at <= received_at, one.at, one.account), reverse=True)
-    of_owner = next((one for one in newest_first if one.account == owner), None)
-    chosen = answered or of_owner or (newest_first[0] if newest_first and not owner else None)
+    known = [_as_of(text, received_at) for text in texts]
+    newest_first = sorted(known, key=lambda text: (text.at <= received_at, text.at, text.account), reverse=True)
+    owners_text = next((text for text in newest_first if text.account == owner), None)
+    chosen = answered or owners_text or (newest_first[0] if newest_first and not owner else None)
     account = chosen.account if chosen else owner
     if account is None:
         return None
@@ -87,7 +130,7 @@ def attribute(
         if owner
         else AttributionRule.LAST_TEXTED
     )
-    others = dict.fromkeys(one.account for one in newest_first if one.account != account)
+    others = dict.fromkeys(text.account for text in newest_first if text.account != account)
     if owner and owner != account:
         others = {owner: None} | others
     return Attribution(
@@ -100,11 +143,11 @@ def attribute(
 
 
 def _as_of(last: LastText, at: datetime) -> LastText:
-    """Return the last text as of an instant, as far as `lately` reaches back; that text's client is not known."""
-    before = {one: epoch for one, epoch in last.lately.items() if epoch <= at.timestamp()}
+    """Return the last text as of an instant, as far as `lately` reaches back; its client is then not known."""
+    before = {message_id: epoch for message_id, epoch in last.lately.items() if epoch <= at.timestamp()}
     if last.at <= at or not before:
         return last
-    message_id = max(before, key=lambda one: (before[one], one))
+    message_id = max(before, key=lambda message_id: (before[message_id], message_id))
     sent_at = datetime.fromtimestamp(before[message_id], UTC)
     return replace(last, message_id=message_id, at=sent_at, client_id=None)
 
@@ -114,41 +157,3 @@ def client_of_reply(texted: str | None, with_phone: Mapping[str, bool]) -> str |
     if texted in with_phone:
         return texted
     return next(iter(with_phone)) if len(with_phone) == 1 else None
-
-
-def our_numbers(account: Account, shared: Sequence[str]) -> tuple[str, ...]:
-    """List the numbers that texts come from, as far as one account knows."""
-    return (*shared, account.number) if account.number else tuple(shared)
-
-
-def fixed_number(account: Account, shared: Sequence[str]) -> str | None:
-    """Tell the number that all of an account's texts go over; None when each phone's line tells."""
-    return account.number or (shared[0] if len(shared) == 1 else None)
-
-
-def sticky_number(lines: Mapping[str, str], account: str, phone: str, shared: Sequence[str]) -> str:
-    """Choose the number over which an account talks with a phone, given every account's line with it.
-
-    It keeps the number that it has. A first text goes over a number that nobody else has with this phone; when all
-    are taken, over one that the fewest have. An account that shares its number moves when one is free: replies on a
-    number that several have could be for any of them.
-    """
-    others = Counter(number for name, number in lines.items() if name != account)
-    fewest = min(others[number] for number in shared)
-    now = lines.get(account, "")
-    if now in shared and (others[now] == 0 or fewest > 0):
-        return now
-    return min((number for number in shared if others[number] == fewest), key=lambda one: _draw(account, phone, one))
-
-
-def initial_sticky_senders(newest: Mapping[str, str], shared: Sequence[str]) -> dict[str, str]:
-    """Give the lines of a phone that has none yet: `newest` is who last texted it over each of our numbers.
-
-    While there was one shared number, nobody needed lines. Who talked last over it goes on there.
-    """
-    return {account: number for number, account in newest.items() if number in shared}
-
-
-def _draw(account: str, phone: str, number: str) -> bytes:
-    """Spread ties: accounts that text one phone at once try other numbers, and no number gets all the phones."""
-    return blake2s(f"{account}\n{phone}\n{number}".encode(), digest_size=8).digest()

@@ -1,4 +1,4 @@
-"""A carrier on loopback, and a worker that is configured for it."""
+"""A fake carrier on loopback, and settings that point the worker to it."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ __all__ = ["fake"]
 
 @pytest.fixture
 def carrier_on_loopback(fake: FakeCarrier, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCarrier]:
-    """Configure the functions, by their environment, for a carrier that listens."""
+    """Set the environment so that the functions call the fake carrier."""
     monkeypatch.setenv("CARRIER_API_BASE", fake.url)
     settings.cache_clear()
     yield fake

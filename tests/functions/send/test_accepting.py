@@ -32,7 +32,7 @@ def test_an_event_of_api_gateway_makes_a_message_and_a_job() -> None:
     assert queued("send") == [f'{{"account":"10000001","message_id":"{made["id"]}","attempt":0}}']
 
 
-def test_an_accepted_message_is_due_in_two_minutes_in_case_its_job_gets_lost() -> None:
+def test_an_accepted_message_is_due_in_two_minutes_in_case_its_job_is_lost() -> None:
     account = studio()
     client(account)
 
@@ -44,7 +44,7 @@ def test_an_accepted_message_is_due_in_two_minutes_in_case_its_job_gets_lost() -
     assert message.due_at == NOW + timedelta(minutes=2)
 
 
-def test_300_characters_are_two_units_and_arrive_whole() -> None:
+def test_a_text_of_300_characters_is_two_units_and_stays_complete() -> None:
     account = studio()
     client(account)
 
@@ -54,13 +54,17 @@ def test_300_characters_are_two_units_and_arrive_whole() -> None:
     assert (message.units, message.segments) == (2, 2)
 
 
-def test_each_ticked_phone_gets_a_text_of_its_own() -> None:
+def test_each_ticked_phone_gets_its_own_text() -> None:
     account = studio()
     client(account, "c1", "+12125550123", "+12125550124", "+12125550125")
 
     answer = call(api, "POST", "/messages", {"client_id": "c1", "body": "Hello"}, account=account.id)
 
-    assert [one["phone"] for one in answer.json["messages"]] == ["+12125550123", "+12125550124", "+12125550125"]
+    assert [message["phone"] for message in answer.json["messages"]] == [
+        "+12125550123",
+        "+12125550124",
+        "+12125550125",
+    ]
     assert len(queued("send")) == 3
 
 
@@ -75,7 +79,7 @@ def test_a_template_is_merged_for_the_client() -> None:
     assert (message.template, message.subject) == ("reminder", "Reminder")
 
 
-def test_a_domestic_number_gets_the_country_code_of_the_studio() -> None:
+def test_a_domestic_number_gets_the_studios_country_code() -> None:
     account = studio(country_code="61")
 
     message = accept(account, client_id=None, to="0412 345 678")
@@ -83,7 +87,7 @@ def test_a_domestic_number_gets_the_country_code_of_the_studio() -> None:
     assert message.phone == "+61412345678"
 
 
-def test_a_number_of_one_client_is_linked_to_that_client() -> None:
+def test_a_text_to_one_clients_number_is_linked_to_that_client() -> None:
     account = studio()
     client(account)
 
@@ -92,7 +96,7 @@ def test_a_number_of_one_client_is_linked_to_that_client() -> None:
     assert message.client_id == "c1"
 
 
-def test_a_text_that_cannot_be_enqueued_is_accepted_for_the_sweeper_finds_it() -> None:
+def test_a_text_that_cannot_be_enqueued_is_accepted_and_left_to_the_sweeper() -> None:
     account = studio()
     client(account)
 
@@ -103,7 +107,7 @@ def test_a_text_that_cannot_be_enqueued_is_accepted_for_the_sweeper_finds_it() -
     assert queued("send") == []
 
 
-def test_a_write_that_the_sdk_repeated_is_enqueued_all_the_same() -> None:
+def test_a_text_is_enqueued_although_the_sdk_repeated_its_write() -> None:
     account = studio(watched_month="2026-11")
     client(account)
 
@@ -115,7 +119,7 @@ def test_a_write_that_the_sdk_repeated_is_enqueued_all_the_same() -> None:
     assert len(queued("send")) == 1
 
 
-def test_a_transaction_that_the_sdk_repeated_is_enqueued_all_the_same() -> None:
+def test_a_text_is_enqueued_although_the_sdk_repeated_its_transaction() -> None:
     account = studio()
     client(account, "c1", "+12125550123", "+12125550124")
 

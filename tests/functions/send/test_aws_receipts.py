@@ -1,4 +1,4 @@
-"""The events that AWS tells of our texts, through SNS."""
+"""Receipts of texts that AWS sends as events through SNS."""
 
 import json
 from dataclasses import replace
@@ -48,7 +48,7 @@ def test_an_event_of_aws_delivers_its_text(aws: None) -> None:
     )
 
 
-def test_a_receipt_before_our_own_record_makes_it_and_names_its_carrier(account: Account) -> None:
+def test_a_receipt_before_our_own_record_makes_the_record_with_its_carrier(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier(name="aws", answers=[Uncertain("timeout")]))
 
@@ -60,7 +60,7 @@ def test_a_receipt_before_our_own_record_makes_it_and_names_its_carrier(account:
     assert units(account) == 1
 
 
-def test_an_undelivered_text_says_which_carriers_word_it_is(account: Account) -> None:
+def test_an_undelivered_texts_error_names_the_carrier(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier(name="aws"))
 
@@ -71,7 +71,7 @@ def test_an_undelivered_text_says_which_carriers_word_it_is(account: Account) ->
 
 
 @pytest.mark.parametrize("kind", ["TEXT_QUEUED", "TEXT_PENDING", "TEXT_UNHEARD_OF", None, 7])
-def test_an_event_that_tells_nothing_new_does_nothing(account: Account, kind: object) -> None:
+def test_an_event_without_news_changes_nothing(account: Account, kind: object) -> None:
     message = accept(account)
     deliver(FakeCarrier(name="aws"))
 
@@ -83,7 +83,7 @@ def test_an_event_that_tells_nothing_new_does_nothing(account: Account, kind: ob
 @pytest.mark.parametrize(
     "context", [None, {}, "1001.7", {"reference": ""}, {"reference": "nobody"}, {"reference": 7}]
 )
-def test_an_event_of_nothing_of_ours_does_nothing(account: Account, context: object) -> None:
+def test_an_event_for_no_text_of_ours_changes_nothing(account: Account, context: object) -> None:
     message = accept(account)
     deliver(FakeCarrier(name="aws"))
 
@@ -100,7 +100,7 @@ ANY = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st
     dropped=st.sets(st.sampled_from(sorted(TOLD))),
     changed=st.dictionaries(st.sampled_from(sorted(TOLD)), ANY, max_size=2),
 )
-def test_whatever_is_missing_of_an_event_it_delivers_its_text_or_does_nothing(
+def test_an_event_with_any_field_missing_delivers_its_text_or_does_nothing(
     aws: None, dropped: set[str], changed: dict[str, object]
 ) -> None:
     sent = replace(sent_message(), id=f"m-{next(COUNTER)}")
@@ -122,7 +122,7 @@ def test_whatever_is_missing_of_an_event_it_delivers_its_text_or_does_nothing(
 
 
 @pytest.mark.parametrize("message", ["", "no JSON", "[]", None])
-def test_what_is_no_event_is_parked_and_the_rest_of_its_batch_goes_on(aws: None, message: object) -> None:
+def test_a_message_that_is_no_event_fails_and_the_rest_of_its_batch_is_handled(aws: None, message: object) -> None:
     messages.accept([sent_message()])
     bad, good = json.dumps(ENVELOPE | {"Message": message}), json.dumps(ENVELOPE)
 

@@ -11,11 +11,11 @@ from tests.support.fakes import NOW, FakeCarrier, queued
 from tests.support.text_steps import deliver, stored, units
 
 FINAL = {MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED}
-CALLS = 9  # accept: read, write, enqueue; deliver: read, opt-outs, route, turn, claim, record
+CALLS = 9  # accept: read, write, enqueue; deliver: read, checks, last text, throughput, claim, record
 
 
 class DyingCarrier(FakeCarrier):
-    """Takes a text and lets the worker die before it hears of that."""
+    """A carrier that takes a text and kills the worker before it gets the answer."""
 
     def send(self, text: Text) -> Answer:
         super().send(text)
@@ -28,7 +28,7 @@ def accept(account: Account, key: str) -> str:
 
 
 def heal(account: Account, carrier: FakeCarrier, jobs: list[str]) -> None:
-    """Do what follows a crash: the queue brings its jobs again, the sweeper runs, receipts come, deadlines pass."""
+    """Do what follows a crash: the queue delivers its jobs again, the sweeper runs, receipts come, deadlines pass."""
     deliver(carrier, NOW + timedelta(minutes=1), jobs)
     for minute in (3, 6):
         at = NOW + timedelta(minutes=minute)
@@ -43,14 +43,16 @@ def heal(account: Account, carrier: FakeCarrier, jobs: list[str]) -> None:
         deliver(carrier, NOW + timedelta(minutes=minute))
 
 
-def test_killed_at_any_call_a_text_is_handed_over_once_at_most_and_ends_in_a_final_state(account: Account) -> None:
+def test_a_text_whose_worker_is_killed_anywhere_is_sent_at_most_once_and_ends(
+    account: Account,
+) -> None:
     for crash in every_crash():
         carrier, jobs = FakeCarrier(), list[str]()
         with crash:
             message_id = accept(account, "key")
             jobs = [f'{{"account":"10000001","message_id":"{message_id}"}}']
             deliver(carrier, jobs=jobs)
-        message_id = accept(account, "key")  # the studio's software asks again
+        message_id = accept(account, "key")  # the studio's software repeats the request
         heal(account, carrier, jobs or queued("send"))
 
         message = stored(account, message_id)
@@ -60,7 +62,9 @@ def test_killed_at_any_call_a_text_is_handed_over_once_at_most_and_ends_in_a_fin
         assert units(account) == len(carrier.texts)
 
 
-def test_killed_between_the_carriers_answer_and_the_record_a_text_is_not_sent_again(account: Account) -> None:
+def test_a_text_whose_worker_is_killed_before_its_record_is_not_sent_again(
+    account: Account,
+) -> None:
     message_id = accept(account, "key")
     carrier, jobs = DyingCarrier(), queued("send")
 
@@ -73,13 +77,13 @@ def test_killed_between_the_carriers_answer_and_the_record_a_text_is_not_sent_ag
     assert units(account) == 1
 
 
-def test_a_text_takes_nine_calls_at_most(account: Account) -> None:
+def test_a_text_takes_at_most_nine_calls(account: Account) -> None:
     with recorded_calls() as calls:
         accept(account, "key")
         deliver(FakeCarrier())
 
     made = [call for call in calls if call not in ("ReceiveMessage", "DeleteMessage")]  # the queue's own
-    assert len(made) <= CALLS  # a text that comes alone may need no turn
-    # The month's first text begins the looks at what is used of it, in the same transaction.
+    assert len(made) <= CALLS  # a single text may need no reservation of throughput
+    # The month's first text starts the checks of its usage, in the same transaction.
     assert made[:3] == ["BatchGetItem", "TransactWriteItems", "SendMessageBatch"]
     assert made[-2:] == ["UpdateItem", "TransactWriteItems"]

@@ -1,4 +1,4 @@
-"""Texting a number that is nobody's makes a client if the studio wants that: once, with the text or not at all."""
+"""Texting a number that no client has creates a client if the setting is on: once, and only with the text."""
 
 from datetime import timedelta
 from typing import Any
@@ -38,10 +38,10 @@ def post(account: Account, key: str = "key", to: str = PHONE, **fields: Any) -> 
 
 
 def made(account: Account) -> list[str]:
-    return [one.id for one in clients.page(account.id, None, 100)]
+    return [client.id for client in clients.page(account.id, None, 100)]
 
 
-def test_a_text_to_an_unknown_number_makes_a_client_without_a_name_or_permission(account: Account) -> None:
+def test_a_text_to_an_unknown_number_creates_a_client_without_a_name_or_permission(account: Account) -> None:
     answer = post(account, to="(212) 555-0188")
 
     assert answer.status == 202
@@ -53,7 +53,7 @@ def test_a_text_to_an_unknown_number_makes_a_client_without_a_name_or_permission
     assert clients.with_phone(account.id, PHONE) == {ID: True}
 
 
-def test_a_studio_that_has_not_asked_for_it_gets_none(aws: None) -> None:
+def test_a_studio_that_has_not_switched_it_on_gets_no_client(aws: None) -> None:
     account = studio()
 
     answer = post(account)
@@ -62,7 +62,7 @@ def test_a_studio_that_has_not_asked_for_it_gets_none(aws: None) -> None:
     assert made(account) == []
 
 
-def test_the_reply_is_the_new_clients(account: Account) -> None:
+def test_a_reply_is_linked_to_the_new_client(account: Account) -> None:
     post(account)
     deliver(FakeCarrier())
 
@@ -75,7 +75,7 @@ def test_the_reply_is_the_new_clients(account: Account) -> None:
     assert reply.client_id == ID
 
 
-def test_the_conversation_goes_on_with_the_client_that_was_made(account: Account) -> None:
+def test_the_next_text_is_linked_to_the_new_client(account: Account) -> None:
     post(account, "1")
 
     answer = post(account, "2")
@@ -84,7 +84,7 @@ def test_the_conversation_goes_on_with_the_client_that_was_made(account: Account
     assert made(account) == ["c1", ID]
 
 
-def test_the_client_that_was_made_has_allowed_no_marketing(account: Account) -> None:
+def test_the_new_client_has_not_allowed_marketing(account: Account) -> None:
     post(account)
 
     answer = call(api, "POST", "/messages", {"client_id": ID, "body": "Sale!"}, account=account.id)
@@ -92,7 +92,7 @@ def test_the_client_that_was_made_has_allowed_no_marketing(account: Account) -> 
     assert (answer.status, answer.json["code"]) == (409, "no_permission")
 
 
-def test_broadcasts_pass_the_client_over_that_was_made(account: Account) -> None:
+def test_broadcasts_skip_the_new_client(account: Account) -> None:
     post(account)
     body = {"audience": {"client_ids": [ID]}, "body": "Sale!", "dry_run": True}
 
@@ -101,7 +101,7 @@ def test_broadcasts_pass_the_client_over_that_was_made(account: Account) -> None
     assert answer.json["totals"]["skipped"] == {"no_permission": 1}
 
 
-def test_a_record_that_the_studio_has_written_since_decides_for_itself(account: Account) -> None:
+def test_a_record_that_the_studio_writes_later_replaces_the_new_client(account: Account) -> None:
     post(account, "1")
     client(account, ID, PHONE, allow_text_marketing=False)
 
@@ -110,7 +110,7 @@ def test_a_record_that_the_studio_has_written_since_decides_for_itself(account: 
     assert (answer.status, answer.json["code"]) == (409, "no_permission")
 
 
-def test_the_same_request_again_makes_no_second(account: Account) -> None:
+def test_a_repeated_request_creates_no_second_client(account: Account) -> None:
     first = post(account)
     clients.delete(account.id, ID)
 
@@ -120,9 +120,9 @@ def test_the_same_request_again_makes_no_second(account: Account) -> None:
 
 
 @pytest.mark.parametrize("others", [["c2"], ["c2", "c3"]])
-def test_a_number_that_is_somebodys_makes_none(account: Account, others: list[str]) -> None:
-    for one in others:
-        client(account, one, PHONE)
+def test_a_number_that_a_client_has_creates_no_client(account: Account, others: list[str]) -> None:
+    for client_id in others:
+        client(account, client_id, PHONE)
 
     answer = post(account)
 
@@ -130,20 +130,20 @@ def test_a_number_that_is_somebodys_makes_none(account: Account, others: list[st
     assert made(account) == ["c1", *others]
 
 
-def test_another_studios_client_with_the_number_is_no_reason_not_to(account: Account) -> None:
+def test_a_number_that_only_another_studios_client_has_creates_a_client(account: Account) -> None:
     client(studio("10000002"), "theirs", PHONE)
 
     assert post(account).json["messages"][0]["client_id"] == ID
 
 
-def test_a_number_that_somebody_had_once_makes_one(account: Account) -> None:
+def test_a_number_that_a_client_used_to_have_creates_a_client(account: Account) -> None:
     client(account, "c2", PHONE)
     clients.delete(account.id, "c2")
 
     assert post(account).json["messages"][0]["client_id"] == ID
 
 
-def test_an_id_that_is_taken_is_left_alone_and_the_text_goes(account: Account) -> None:
+def test_a_client_with_the_new_clients_id_is_left_alone_and_the_text_is_sent(account: Account) -> None:
     taken = client(account, ID, "+12125550199")
 
     answer = post(account)
@@ -152,7 +152,7 @@ def test_an_id_that_is_taken_is_left_alone_and_the_text_goes(account: Account) -
     assert clients.get(account.id, ID) == taken
 
 
-def test_who_gets_the_number_between_the_reading_and_the_writing_is_the_one(account: Account) -> None:
+def test_a_client_that_gets_the_number_between_read_and_write_is_the_texts_client(account: Account) -> None:
     with meanwhile("TransactWriteItems", lambda: client(account, "c2", PHONE)):
         answer = post(account)
 
@@ -160,7 +160,7 @@ def test_who_gets_the_number_between_the_reading_and_the_writing_is_the_one(acco
     assert made(account) == ["c1", "c2"]
 
 
-def test_several_texts_at_once_make_one_client(account: Account) -> None:
+def test_several_texts_at_once_create_one_client(account: Account) -> None:
     with at_once() as threads:
         answers = list(threads.map(lambda index: post(account, f"{index}"), range(4)))
 
@@ -169,7 +169,7 @@ def test_several_texts_at_once_make_one_client(account: Account) -> None:
     assert made(account) == ["c1", ID]
 
 
-def test_a_stop_between_the_reading_and_the_writing_is_heard(account: Account) -> None:
+def test_a_stop_between_read_and_write_is_noted_on_the_new_client(account: Account) -> None:
     with meanwhile("TransactWriteItems", lambda: optouts.record(STOP)):
         post(account)
 
@@ -182,21 +182,21 @@ def test_a_stop_between_the_reading_and_the_writing_is_heard(account: Account) -
     ("fields", "code"),
     [({"body": " "}, "empty_text"), ({"to": "+442071838750"}, "country_not_allowed")],
 )
-def test_a_refused_text_makes_none(account: Account, fields: dict[str, str], code: str) -> None:
+def test_a_refused_text_creates_no_client(account: Account, fields: dict[str, str], code: str) -> None:
     answer = post(account, **fields)
 
     assert answer.json["code"] == code
     assert made(account) == ["c1"]
 
 
-def test_a_text_to_a_phone_that_is_out_makes_none(account: Account) -> None:
+def test_a_text_to_an_opted_out_phone_creates_no_client(account: Account) -> None:
     optouts.record(STOP)
 
     assert post(account).json["code"] == "opted_out"
     assert made(account) == ["c1"]
 
 
-def test_a_text_that_passes_the_limit_makes_none_and_one_within_it_does(aws: None) -> None:
+def test_a_text_over_the_limit_creates_no_client_and_a_text_within_it_does(aws: None) -> None:
     account = studio(create_clients=True, plan_changes=(PlanChange(NOW, "starter"),), units_a_day=1)
     first = post(account)
 
@@ -207,7 +207,7 @@ def test_a_text_that_passes_the_limit_makes_none_and_one_within_it_does(aws: Non
     assert made(account) == [ID]
 
 
-def test_a_preview_makes_none(account: Account) -> None:
+def test_a_preview_creates_no_client(account: Account) -> None:
     answer = call(api, "POST", "/messages/preview", {"to": PHONE, "body": "Hello"}, account=account.id)
 
     assert answer.json["may_be_sent"]
@@ -215,7 +215,7 @@ def test_a_preview_makes_none(account: Account) -> None:
 
 
 @pytest.mark.account(create_clients=True, client=False)
-def test_killed_at_any_call_there_is_one_client_with_the_text_or_neither(account: Account) -> None:
+def test_a_request_killed_at_any_call_creates_the_client_with_the_text_or_neither(account: Account) -> None:
     for crash in every_crash():
         with crash:
             post(account)
@@ -228,7 +228,7 @@ def test_killed_at_any_call_there_is_one_client_with_the_text_or_neither(account
         assert quotas.of_month(account.id, "2026-11").units_sent == 0
 
 
-def test_making_a_client_takes_one_call_more_and_nobody_else_pays_for_it(account: Account) -> None:
+def test_creating_a_client_takes_one_more_call_and_other_texts_take_none(account: Account) -> None:
     with recorded_calls() as making:
         post(account, "1")
     with recorded_calls() as going_on:
@@ -238,7 +238,7 @@ def test_making_a_client_takes_one_call_more_and_nobody_else_pays_for_it(account
     assert going_on == ["BatchGetItem", "PutItem", "SendMessageBatch"]
 
 
-def test_the_setting_is_off_until_the_studio_turns_it_on(aws: None) -> None:
+def test_the_setting_is_off_by_default(aws: None) -> None:
     account = studio()
 
     assert not accounts.need(account.id).create_clients

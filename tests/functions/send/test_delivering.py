@@ -21,7 +21,7 @@ from tests.support.text_steps import accept, deliver, stored, units
 SECOND = timedelta(seconds=1)
 
 
-def test_a_text_is_handed_over_recorded_and_counted(account: Account) -> None:
+def test_a_text_is_sent_recorded_and_counted(account: Account) -> None:
     message, carrier = accept(account, body="a" * 300), FakeCarrier()
 
     deliver(carrier)
@@ -36,7 +36,7 @@ def test_a_text_is_handed_over_recorded_and_counted(account: Account) -> None:
     assert units(account) == 2
 
 
-def test_the_same_job_twice_is_one_text(account: Account) -> None:
+def test_a_repeated_job_sends_one_text(account: Account) -> None:
     accept(account)
     carrier, [job] = FakeCarrier(), queued("send")
 
@@ -47,7 +47,7 @@ def test_the_same_job_twice_is_one_text(account: Account) -> None:
     assert units(account) == 1
 
 
-def test_of_two_workers_with_the_same_message_only_one_sends(account: Account) -> None:
+def test_two_workers_with_the_same_message_send_it_once(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier()
 
     worker.deliver(message, carrier, NOW, refusal=None)
@@ -57,7 +57,7 @@ def test_of_two_workers_with_the_same_message_only_one_sends(account: Account) -
     assert units(account) == 1
 
 
-def test_a_claim_that_the_sdk_repeated_is_still_the_workers_own(account: Account) -> None:
+def test_a_claim_that_the_sdk_repeated_succeeds(account: Account) -> None:
     accept(account)
     carrier = FakeCarrier()
 
@@ -68,7 +68,7 @@ def test_a_claim_that_the_sdk_repeated_is_still_the_workers_own(account: Account
     assert len(carrier.texts) == 1
 
 
-def test_a_record_that_the_sdk_repeated_counts_once(account: Account) -> None:
+def test_a_record_that_the_sdk_repeated_is_counted_once(account: Account) -> None:
     message = accept(account)
 
     with losing_the_first_answer("dynamodb", "TransactWriteItems"):
@@ -79,7 +79,7 @@ def test_a_record_that_the_sdk_repeated_counts_once(account: Account) -> None:
 
 
 @pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"])
-def test_a_worker_that_cannot_write_before_the_call_sends_nothing_and_the_job_comes_again(
+def test_a_worker_that_cannot_write_its_claim_sends_nothing_and_its_job_is_retried(
     account: Account, operation: str
 ) -> None:
     accept(account)
@@ -120,7 +120,7 @@ def test_a_claim_waits_for_a_transaction_on_the_same_message(account: Account) -
     assert len(carrier.texts) == 1
 
 
-def test_the_month_is_that_of_the_claim(account: Account) -> None:
+def test_a_text_counts_in_the_month_of_its_claim(account: Account) -> None:
     last_second = datetime(2026, 12, 1, 5, 59, 59, tzinfo=UTC)
     message = accept(account, now=last_second)
     deliver(FakeCarrier(answers=[Uncertain("timeout")]), last_second)
@@ -157,7 +157,7 @@ def test_a_stop_between_acceptance_and_claim_stops_the_text(account: Account) ->
     assert numbers.last_texts_to("+12125550123", "+15555550100") == []
 
 
-def test_a_text_that_is_too_old_expires_and_leaves_no_route(account: Account) -> None:
+def test_a_text_that_is_too_old_expires_and_is_not_recorded_as_the_last_text(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier()
 
     deliver(carrier, NOW + timedelta(hours=4))
@@ -167,7 +167,7 @@ def test_a_text_that_is_too_old_expires_and_leaves_no_route(account: Account) ->
     assert numbers.last_texts_to("+12125550123", "+15555550100") == []
 
 
-def test_the_carrier_is_told_for_how_long_a_late_text_is_still_valid(account: Account) -> None:
+def test_the_carrier_gets_the_remaining_validity_of_a_late_text(account: Account) -> None:
     accept(account)
     carrier = FakeCarrier()
 
@@ -176,7 +176,7 @@ def test_the_carrier_is_told_for_how_long_a_late_text_is_still_valid(account: Ac
     assert carrier.texts[0].valid_seconds == 3600
 
 
-def test_a_no_for_good_fails_the_text_and_costs_nothing(account: Account) -> None:
+def test_a_final_refusal_fails_the_text_without_charge(account: Account) -> None:
     message = accept(account)
 
     deliver(FakeCarrier(answers=[Refused(RefusalReason.BAD_NUMBER, "21211")]))
@@ -187,7 +187,7 @@ def test_a_no_for_good_fails_the_text_and_costs_nothing(account: Account) -> Non
 
 
 @pytest.mark.parametrize("why", [RefusalReason.TRY_AGAIN, RefusalReason.TRY_ONCE_LATER])
-def test_a_text_to_try_again_waits_for_its_time(account: Account, why: RefusalReason) -> None:
+def test_a_text_to_be_retried_waits_for_its_time(account: Account, why: RefusalReason) -> None:
     message = accept(account)
     carrier, [job] = FakeCarrier(answers=[Refused(why, "20429")]), queued("send")
 
@@ -203,7 +203,7 @@ def test_a_text_to_try_again_waits_for_its_time(account: Account, why: RefusalRe
     assert queued("send") == []
 
 
-def test_when_its_time_has_come_it_is_sent_once(account: Account) -> None:
+def test_a_retry_whose_time_has_come_is_sent_once(account: Account) -> None:
     message = accept(account)
     carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429"), Sent("SM9")])
     deliver(carrier)
@@ -217,7 +217,7 @@ def test_when_its_time_has_come_it_is_sent_once(account: Account) -> None:
     assert units(account) == 1
 
 
-def test_an_unreachable_handset_is_tried_once_more_and_no_more(account: Account) -> None:
+def test_a_text_to_an_unreachable_handset_is_retried_once(account: Account) -> None:
     message = accept(account)
     carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_ONCE_LATER, "30003")] * 2)
     deliver(carrier)
@@ -228,7 +228,7 @@ def test_an_unreachable_handset_is_tried_once_more_and_no_more(account: Account)
     assert stored(account, message.id).state is MessageState.FAILED
 
 
-def test_an_uncertain_text_is_never_sent_again_by_itself(account: Account) -> None:
+def test_an_uncertain_text_is_not_sent_again_unless_the_studio_wants_it(account: Account) -> None:
     message = accept(account)
     carrier, [job] = FakeCarrier(answers=[Uncertain("timeout")]), queued("send")
 
@@ -242,7 +242,7 @@ def test_an_uncertain_text_is_never_sent_again_by_itself(account: Account) -> No
     assert units(account) == 0
 
 
-def test_what_the_carrier_knows_as_opted_out_is_mirrored_and_not_charged(account: Account) -> None:
+def test_an_opt_out_that_the_carrier_reports_is_recorded_and_its_text_is_not_charged(account: Account) -> None:
     message = accept(account)
 
     deliver(FakeCarrier(answers=[Refused(RefusalReason.OPTED_OUT, "21610")]))
@@ -255,7 +255,7 @@ def test_what_the_carrier_knows_as_opted_out_is_mirrored_and_not_charged(account
     assert units(account) == 0
 
 
-def test_an_opt_out_that_could_not_be_mirrored_does_not_look_settled(account: Account) -> None:
+def test_a_text_is_not_settled_if_the_carriers_opt_out_could_not_be_recorded(account: Account) -> None:
     message = accept(account)
 
     with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Exception, match="told to"):
@@ -264,7 +264,7 @@ def test_an_opt_out_that_could_not_be_mirrored_does_not_look_settled(account: Ac
     assert stored(account, message.id).state is MessageState.SENDING
 
 
-def test_a_text_about_to_go_is_the_newest_of_its_route(account: Account) -> None:
+def test_a_text_about_to_be_sent_is_recorded_as_the_last_text(account: Account) -> None:
     message = accept(account)
 
     deliver(FakeCarrier())
@@ -273,7 +273,7 @@ def test_a_text_about_to_go_is_the_newest_of_its_route(account: Account) -> None
     assert (route.account, route.message_id, route.client_id) == ("10000001", message.id, "c1")
 
 
-def test_a_late_yes_of_a_slow_worker_counts_though_the_sweeper_had_given_it_up_as_uncertain(account: Account) -> None:
+def test_a_slow_workers_late_success_counts_after_the_sweeper_marked_the_text_uncertain(account: Account) -> None:
     message = accept(account)
     claimed = messages.claim(message, "slow", NOW, NOW + 60 * SECOND)
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
@@ -286,7 +286,7 @@ def test_a_late_yes_of_a_slow_worker_counts_though_the_sweeper_had_given_it_up_a
     assert units(account) == 1
 
 
-def test_a_late_no_of_a_slow_worker_does_not_send_again(account: Account) -> None:
+def test_a_slow_workers_late_refusal_does_not_send_the_text_again(account: Account) -> None:
     message = accept(account)
     claimed = messages.claim(message, "slow", NOW, NOW + 60 * SECOND)
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
@@ -298,7 +298,7 @@ def test_a_late_no_of_a_slow_worker_does_not_send_again(account: Account) -> Non
     assert stored(account, message.id).state is MessageState.UNCERTAIN
 
 
-def test_the_services_own_answer_passes_the_block_and_leaves_no_route(account: Account) -> None:
+def test_the_services_own_answer_ignores_the_opt_out_and_is_not_recorded_as_the_last_text(account: Account) -> None:
     optouts.record(
         OptOutEvent(id="e", phone="+12125550123", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP")
     )
@@ -320,11 +320,11 @@ def test_the_services_own_answer_passes_the_block_and_leaves_no_route(account: A
     assert numbers.last_texts_to("+12125550123", "+15555550100") == []
 
 
-def test_a_copy_of_a_job_that_is_done_leaves_no_route(account: Account) -> None:
+def test_a_copy_of_a_finished_job_records_no_last_text(account: Account) -> None:
     accept(account)
     carrier, jobs = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")]), queued("send")
     deliver(carrier, jobs=jobs)
 
     deliver(carrier, NOW + 5 * SECOND, jobs=jobs)
 
-    assert [one.at for one in numbers.last_texts_to("+12125550123", "+15555550100")] == [NOW]
+    assert [text.at for text in numbers.last_texts_to("+12125550123", "+15555550100")] == [NOW]

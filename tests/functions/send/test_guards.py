@@ -1,4 +1,4 @@
-"""What an account is kept from spending: units of a day, and countries that it does not text."""
+"""The limits that guard an account against misuse: units a day, and the countries that it may text."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ def test_the_last_unit_of_a_day_is_sent_and_the_next_is_refused_until_tomorrow(a
     assert try_to_send(account, "tomorrow", now=tomorrow) is None
 
 
-def test_the_refusal_says_until_when_and_what_to_change(account: Account) -> None:
+def test_the_daily_limits_refusal_says_until_when_and_which_setting_to_change(account: Account) -> None:
     for index in range(10):
         accept(account, f"use-{index}", body="a" * 1600)
     now = {"client_id": "c1", "body": "Hello"}
@@ -51,7 +51,7 @@ def test_the_refusal_says_until_when_and_what_to_change(account: Account) -> Non
     )
 
 
-def test_200_texts_at_once_pass_a_cap_of_100_by_none(account: Account) -> None:
+def test_200_texts_at_once_never_exceed_a_daily_limit_of_100(account: Account) -> None:
     with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(40) as pool:
         sent = list(pool.map(lambda index: try_to_send(account, f"race-{index}"), range(200)))
 
@@ -59,7 +59,7 @@ def test_200_texts_at_once_pass_a_cap_of_100_by_none(account: Account) -> None:
     assert set(sent) == {None, "day_limit_reached"}
 
 
-def test_a_text_that_failed_gives_the_day_its_units_back(account: Account) -> None:
+def test_a_failed_text_releases_the_days_units(account: Account) -> None:
     for index in range(10):
         accept(account, f"use-{index}", body="a" * 1600)
     deliver(FakeCarrier(answers=[Refused(RefusalReason.BAD_NUMBER, "21211")] * 10))
@@ -67,7 +67,7 @@ def test_a_text_that_failed_gives_the_day_its_units_back(account: Account) -> No
     assert try_to_send(account, "again", units=10) is None
 
 
-def test_texts_of_before_the_cap_was_set_count_too(aws: None) -> None:
+def test_texts_sent_before_the_daily_limit_was_set_count_too(aws: None) -> None:
     charging = studio()
     client(charging)
     accept(charging, body="a" * 1600)
@@ -78,7 +78,7 @@ def test_texts_of_before_the_cap_was_set_count_too(aws: None) -> None:
     assert try_to_send(charging, "next") == "day_limit_reached"
 
 
-def test_a_country_that_is_not_allowed_is_refused_and_one_that_is_not(account: Account) -> None:
+def test_a_number_in_a_country_that_is_not_allowed_is_refused_and_others_are_not(account: Account) -> None:
     abroad = {"to": "+61 491 570 156", "body": "G'day"}
     before = call(api, "POST", "/messages", abroad, account=account.id)
 
@@ -90,7 +90,7 @@ def test_a_country_that_is_not_allowed_is_refused_and_one_that_is_not(account: A
     assert after.status == 202
 
 
-def test_a_clients_number_abroad_is_skipped_and_told_each_time(account: Account) -> None:
+def test_a_clients_number_abroad_is_skipped_and_listed_in_every_response(account: Account) -> None:
     client(account, "c2", "+12125550124", "+61491570156")
 
     answers = [
@@ -106,7 +106,9 @@ def test_a_clients_number_abroad_is_skipped_and_told_each_time(account: Account)
     ]
 
     assert answers[0] == answers[1]
-    assert [(one["phone"], one["code"]) for one in answers[0]["skipped"]] == [("+61491570156", "country_not_allowed")]
+    assert [(phone["phone"], phone["code"]) for phone in answers[0]["skipped"]] == [
+        ("+61491570156", "country_not_allowed")
+    ]
 
 
 def call_settings(account: Account, settings: dict[str, object]) -> None:

@@ -33,7 +33,7 @@ def post(account: Account, body: object = HELLO, key: str = "key") -> Answered:
     return call(api, "POST", "/messages", body, account=account.id, headers={"Idempotency-Key": key})
 
 
-def test_the_same_key_and_body_give_the_same_answer_and_send_nothing_more(account: Account) -> None:
+def test_a_repeated_request_gets_the_same_response_and_sends_nothing_more(account: Account) -> None:
     first = post(account)
     sent = queued("send")
 
@@ -45,7 +45,7 @@ def test_the_same_key_and_body_give_the_same_answer_and_send_nothing_more(accoun
     assert queued("send") == []
 
 
-def test_the_same_answer_comes_when_the_phones_and_the_opt_out_changed_between(account: Account) -> None:
+def test_a_repeated_request_gets_the_same_response_after_phones_and_opt_outs_changed(account: Account) -> None:
     first = post(account)
     client(account, "c1", "+12125550199", allow_text_marketing=False)
     optouts.record(
@@ -58,7 +58,7 @@ def test_the_same_answer_comes_when_the_phones_and_the_opt_out_changed_between(a
     assert second == first
 
 
-def test_the_same_answer_comes_in_the_same_order_for_a_client_with_twelve_phones(account: Account) -> None:
+def test_a_repeated_request_lists_twelve_phones_in_the_same_order(account: Account) -> None:
     client(account, "c3", *(f"+121255502{index:02}" for index in range(12)))
 
     first = post(account, {"client_id": "c3", "body": "Hello"})
@@ -67,7 +67,7 @@ def test_the_same_answer_comes_in_the_same_order_for_a_client_with_twelve_phones
     assert second == first
 
 
-def test_the_same_answer_comes_for_a_time_in_another_zone_and_finer_than_is_kept(account: Account) -> None:
+def test_a_repeated_request_with_microseconds_in_another_time_zone_gets_the_same_response(account: Account) -> None:
     at = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=123456).astimezone(timezone(timedelta(hours=5)))
 
     first = post(account, HELLO | {"send_at": at.isoformat()})
@@ -77,7 +77,7 @@ def test_the_same_answer_comes_for_a_time_in_another_zone_and_finer_than_is_kept
     assert second == first
 
 
-def test_another_body_under_the_same_key_is_a_conflict(account: Account) -> None:
+def test_a_repeated_key_with_another_body_is_a_conflict(account: Account) -> None:
     post(account)
     queued("send")
 
@@ -85,12 +85,12 @@ def test_another_body_under_the_same_key_is_a_conflict(account: Account) -> None
 
     assert (answer.status, answer.json["code"]) == (409, "idempotency_conflict")
     assert answer.json["errors"] == [
-        {"field": "Idempotency-Key", "message": "This Idempotency-Key came before with another body."}
+        {"field": "Idempotency-Key", "message": "This Idempotency-Key was used before with another body."}
     ]
     assert queued("send") == []
 
 
-def test_a_key_is_an_accounts_own(account: Account) -> None:
+def test_another_accounts_request_with_the_same_key_is_separate(account: Account) -> None:
     other = studio("10000002")
     client(other)
 
@@ -99,7 +99,7 @@ def test_a_key_is_an_accounts_own(account: Account) -> None:
     assert first.json["messages"][0]["id"] != second.json["messages"][0]["id"]
 
 
-def test_without_a_key_each_request_is_its_own(account: Account) -> None:
+def test_requests_without_a_key_are_separate(account: Account) -> None:
     first = call(api, "POST", "/messages", HELLO, account=account.id)
     second = call(api, "POST", "/messages", HELLO, account=account.id)
 
@@ -113,7 +113,7 @@ def test_a_key_that_is_too_long_is_refused(account: Account) -> None:
 
 
 @pytest.mark.parametrize(("client_id", "phones"), [("c1", PHONES), ("c2", ("+12125550177",))])
-def test_fifty_at_once_make_one_message_of_each_phone_and_one_answer(
+def test_fifty_copies_of_a_request_at_once_make_one_message_for_each_phone_and_get_one_response(
     account: Account, client_id: str, phones: tuple[str, ...]
 ) -> None:
     form = api.NewMessage(client_id=client_id, body="Hello")
@@ -124,10 +124,10 @@ def test_fifty_at_once_make_one_message_of_each_phone_and_one_answer(
 
     assert all(answer == answers[0] for answer in answers)
     made = messages.of_request(account.id, compose.request_id(account.id, "key"))
-    assert [one.phone for one in made] == [*phones]
+    assert [message.phone for message in made] == [*phones]
 
 
-def test_a_request_refused_before_may_come_again_under_its_key(account: Account) -> None:
+def test_a_refused_request_may_be_repeated_with_its_key(account: Account) -> None:
     refused = client(account, "c4", "+12125550166", allow_text_marketing=False)
     before = post(account, {"client_id": "c4", "body": "Hello"})
     clients.put(replace(refused, allow_text_marketing=True))

@@ -1,4 +1,4 @@
-"""Whatever happens to a text, and in whatever order: what holds all along, and what holds at its end."""
+"""Random lives of texts: what holds after every step, and what holds at the end, whatever happens in any order."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -43,7 +43,7 @@ from tests.support.text_steps import stored, units
 WITH_THE_CARRIER = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED}
 ENDS = WITH_THE_CARRIER | {MessageState.FAILED, MessageState.REFUSED, MessageState.EXPIRED}
 CRASHES = st.none() | st.builds(Crash, st.integers(1, 9), st.booleans())
-# What brings second attempts comes more often than by chance alone.
+# Steps that lead to second attempts are chosen more often than by chance.
 POLICIES = [OnUncertain.RESEND, OnUncertain.RESEND, OnUncertain.GIVE_UP]
 AT_LAST = [Silence.HAS_IT, Silence.HAS_IT, Silence.HAS_IT_NOT, Sent("yes")]
 REPORTS = {MessageState.SENT: None, MessageState.DELIVERED: None, MessageState.UNDELIVERED: "30003"}
@@ -51,7 +51,7 @@ AT_THE_END = (1, 3, 8, 13, 19, 22, 26, 40, 43, 60, 280, 283, 300)  # minutes: pa
 
 
 class Life(RuleBasedStateMachine):
-    """A studio's texts to one phone, by a carrier that does whatever it likes."""
+    """A studio's texts to one phone, through a carrier that gives any answer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class Life(RuleBasedStateMachine):
         if not self.stopped:
             self.live(act, crash)
         message_id = f"{compose.request_id(self.account.id, key)}-0"
-        if messages.get(self.account.id, message_id):  # killed or not, it is accepted
+        if messages.get(self.account.id, message_id):  # it is accepted, whether the process was killed or not
             self.states.setdefault(message_id, MessageState.ACCEPTED)
 
     @rule(will=st.sampled_from(WILLS), tells=st.booleans(), crash=CRASHES)
@@ -159,7 +159,7 @@ class Life(RuleBasedStateMachine):
                 self.end()
 
     def end(self) -> None:
-        """Let time pass until nothing more can come: everything is at rest, and in its place."""
+        """Let time pass until nothing more can happen, and check that every text is in a final state."""
         begun = self.now
         for minutes in AT_THE_END:
             self.now = begun + timedelta(minutes=minutes)
@@ -167,14 +167,14 @@ class Life(RuleBasedStateMachine):
             self.deliver(self.at_last, tells=self.tells_at_last)
             self.a_text_is_at_the_carrier_once_at_most_or_twice_if_it_was_sent_again()
         found = [stored(self.account, message) for message in self.states]
-        reserved = sum(one["used"] for one in store.query(keys.allowance(self.account.id, "")))
+        reserved = sum(quota["used"] for quota in store.query(keys.allowance(self.account.id, "")))
 
         assert {message.state for message in found} <= ENDS
         assert [message.due_at for message in found] == [None] * len(found)
         assert units(self.account) == sum(message.charged_units for message in found) == reserved
 
     def work(self, bodies: list[str], crash: Crash | None) -> bool:
-        """Let a worker do these jobs; tells whether it lived to their end."""
+        """Have a worker do these jobs; return whether it was not killed."""
 
         def act() -> None:
             before = len(self.carrier.called)
@@ -186,14 +186,14 @@ class Life(RuleBasedStateMachine):
         return not bodies or self.live(act, crash)
 
     def live(self, act: Callable[[], object], crash: Crash | None) -> bool:
-        """Run a process that may be killed; tells whether it lived to its end."""
+        """Run a process that may be killed; return whether it was not."""
         with Crash(crash.call, crash.before) if crash else Crash(0, before=True):
             act()
             return True
         return False
 
     def look(self, model: Any, **_: Any) -> None:
-        """See after each write which way the states went."""
+        """Check after each write that every change of state is allowed."""
         if model.name not in ("UpdateItem", "TransactWriteItems"):
             return
         for message, before in self.states.items():
@@ -208,7 +208,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.long
-def test_never_twice_and_never_lost_whatever_happens() -> None:
+def test_a_text_is_never_sent_twice_and_never_lost_whatever_happens() -> None:
     bounded = settings(
         max_examples=25,
         stateful_step_count=20,

@@ -1,4 +1,4 @@
-"""Which of our numbers a text goes over, in every way that a text can go."""
+"""The number from which a text is sent, for every kind of text."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ HELLO = {"client_id": "c1", "body": "Hello"}
 
 @pytest.fixture
 def account(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """A studio that has one client, on four shared numbers."""
+    """A studio with one client, on four shared numbers."""
     monkeypatch.setenv("SHARED_NUMBERS", ",".join(FOUR))
     settings.cache_clear()
     yield account
@@ -54,7 +54,7 @@ def line(account: Account, phone: str = PHONE) -> str:
     return str(item["numbers"].get(account.id))
 
 
-def test_two_studios_with_one_client_text_over_two_numbers_and_each_keeps_its_own(account: Account) -> None:
+def test_two_studios_text_one_phone_from_two_numbers_and_each_keeps_its_own(account: Account) -> None:
     other = studio("10000002")
     client(other)
 
@@ -64,27 +64,27 @@ def test_two_studios_with_one_client_text_over_two_numbers_and_each_keeps_its_ow
     assert theirs.number == line(other) != first.number
 
 
-def test_the_carrier_is_handed_the_number_of_the_line(account: Account) -> None:
+def test_the_carrier_gets_the_sticky_sender(account: Account) -> None:
     carrier, text = FakeCarrier(), post(account)
 
     [body] = queued("send")
     send_worker.prepare([body], carrier, NOW)(body)
 
-    assert [one.origin for one in carrier.texts] == [text.number]
+    assert [sent.origin for sent in carrier.texts] == [text.number]
 
 
 def test_a_repeated_request_has_the_number_of_the_first(account: Account) -> None:
     assert post(account) == post(account)
 
 
-def test_a_preview_chooses_nothing(account: Account) -> None:
+def test_a_preview_keeps_no_sticky_sender(account: Account) -> None:
     answer = call(api, "POST", "/messages/preview", HELLO, account=account.id)
 
     assert answer.json["may_be_sent"]
     assert store.get(keys.lines(PHONE)) is None
 
 
-def test_a_broadcast_texts_each_client_over_the_accounts_line_with_them(account: Account) -> None:
+def test_a_broadcast_texts_each_client_from_its_sticky_sender(account: Account) -> None:
     client(account, "c2", "+12125550124")
     began = post(account).number
 
@@ -97,25 +97,27 @@ def test_a_broadcast_texts_each_client_over_the_accounts_line_with_them(account:
         step = json.loads(job)["step"]
         worker.advance(jobs.AdvanceBroadcast(account=account.id, broadcast_id=told.json["id"], step=step), NOW)
 
-    texts = [messages.get(account.id, json.loads(one)["message_id"]) for one in queued("bulk")]
-    numbers = {one.phone: one.number for one in texts if one}
+    texts = [messages.get(account.id, json.loads(job)["message_id"]) for job in queued("bulk")]
+    numbers = {text.phone: text.number for text in texts if text}
     assert unasked == "None"
     assert numbers == {PHONE: began, "+12125550124": line(account, "+12125550124")}
 
 
 @pytest.mark.parametrize("number", FOUR)
-def test_none_of_our_numbers_can_be_texted(account: Account, number: str) -> None:
+def test_a_text_to_one_of_our_numbers_is_refused(account: Account, number: str) -> None:
     answer = call(api, "POST", "/messages", {"to": number, "body": "Hello"}, account=account.id)
 
     assert (answer.status, answer.json["code"]) == (422, "bad_phone")
     assert answer.json["errors"][0]["field"] == "to"
 
 
-def test_a_conversation_over_a_line_begins_with_the_name_and_goes_on_without(account: Account) -> None:
+def test_a_conversation_from_a_shared_number_has_the_studios_name_in_front_once(
+    account: Account,
+) -> None:
     named = studio("10000003", sender_name="Foxglove")
     client(named)
     first = post(named)
-    [body] = [one for one in queued("send") if first.id in one]
+    [body] = [job for job in queued("send") if first.id in job]
     send_worker.prepare([body], FakeCarrier(), NOW)(body)
 
     goes_on = post(named, key="k2")
@@ -124,7 +126,7 @@ def test_a_conversation_over_a_line_begins_with_the_name_and_goes_on_without(acc
     assert goes_on.body == "Hello"
 
 
-def test_with_one_shared_number_no_line_is_kept(aws: None) -> None:
+def test_with_one_shared_number_no_sticky_sender_is_kept(aws: None) -> None:
     account = studio()
     client(account)
 
@@ -134,7 +136,9 @@ def test_with_one_shared_number_no_line_is_kept(aws: None) -> None:
     assert store.get(keys.lines(PHONE)) is None
 
 
-def test_a_triggered_text_goes_over_the_line_and_the_list_of_what_is_planned_chooses_none(account: Account) -> None:
+def test_a_triggered_text_is_sent_from_the_sticky_sender_and_its_listing_keeps_none(
+    account: Account,
+) -> None:
     professional = studio("10000004", edition="professional")
     client(professional)
     triggers.put(trigger(account=professional.id))
@@ -147,12 +151,12 @@ def test_a_triggered_text_goes_over_the_line_and_the_list_of_what_is_planned_cho
     trigger_steps.fire_all(nine)
 
     [text] = trigger_steps.texts(professional)
-    assert [one["phones"] for one in listed.json["items"]] == [[PHONE]]
+    assert [item["phones"] for item in listed.json["items"]] == [[PHONE]]
     assert unasked == "None"
     assert text.number == line(professional)
 
 
-def test_a_dedicated_number_carries_all_texts_of_its_account_without_its_name_in_front(account: Account) -> None:
+def test_an_account_sends_all_texts_from_its_dedicated_number_without_its_name_in_front(account: Account) -> None:
     named = studio("10000005", sender_name="Foxglove")
     client(named)
     number_store.dedicate(named, "+15555550177", NOW)
@@ -165,16 +169,16 @@ def test_a_dedicated_number_carries_all_texts_of_its_account_without_its_name_in
     assert refused.json["code"] == "bad_phone"
 
 
-def test_a_broadcast_is_written_at_the_pace_of_all_numbers_that_it_goes_over(account: Account) -> None:
+def test_a_broadcast_is_written_at_the_throughput_of_all_its_numbers(account: Account) -> None:
     own = studio("10000006")
     number_store.dedicate(own, "+15555550177", NOW)
 
-    paces = [choose_number.segments_a_second(one.id) for one in (account, own)]
+    paces = [choose_number.segments_a_second(studio.id) for studio in (account, own)]
 
     assert paces == [4_000_000, 1_000_000]
 
 
-def test_killed_anywhere_a_request_that_comes_again_goes_over_the_number_that_was_chosen(account: Account) -> None:
+def test_a_request_killed_anywhere_and_repeated_is_sent_from_the_number_that_was_chosen(account: Account) -> None:
     for crash in every_crash(after=False):
         with crash:
             post(account)

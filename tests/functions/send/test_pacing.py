@@ -1,4 +1,4 @@
-"""The pace of our numbers: never passed, whoever asks and however many at once."""
+"""The throughput of our numbers is never exceeded, however many texts are sent at once."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ SECOND = timedelta(seconds=1)
 
 @dataclass
 class Clock:
-    """A clock that goes on only while somebody sleeps."""
+    """A clock that advances only while a caller sleeps."""
 
     seconds: float = 0.0
 
@@ -39,7 +39,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def four_segments_a_second(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Configure a slow number: nine tenths of its pace are shared, which is four segments a second."""
+    """Configure a slow number: nine tenths of its throughput are shared, which is four segments a second."""
     monkeypatch.setenv("SEGMENTS_A_SECOND", str(4 / 0.9))
     settings.cache_clear()
     pacing._own.clear()
@@ -55,11 +55,11 @@ def text(body: str = "Hello", kind: MessageKind = MessageKind.INDIVIDUAL, number
 def turns(texts: list[Message], now: datetime = NOW) -> list[float | None]:
     clock = Clock()
     batch = Turns(texts, now, clock.sleep, clock.elapsed)
-    found = [batch.wait(one) for one in texts]
+    found = [batch.wait(text) for text in texts]
     return [(at - NOW).total_seconds() if at else None for at in found]
 
 
-def test_the_texts_of_a_batch_go_one_after_another_at_the_pace_of_the_number() -> None:
+def test_the_texts_of_a_batch_are_spread_over_time_at_the_numbers_throughput() -> None:
     assert turns([text()] * 6) == [0.0, 0.25, 0.5, 0.75, 1.0, 1.25]
 
 
@@ -67,11 +67,11 @@ def test_a_long_text_takes_the_time_of_its_segments() -> None:
     assert turns([text("a" * 300), text(), text()]) == [0.0, 0.5, 0.75]
 
 
-def test_a_text_longer_than_a_second_of_the_number_goes_all_the_same() -> None:
+def test_a_text_longer_than_a_second_of_throughput_is_sent() -> None:
     assert turns([text("a" * 1600), text()]) == [0.0, 2.75]
 
 
-def test_the_next_batch_goes_on_where_the_last_one_ends() -> None:
+def test_the_next_batch_starts_where_the_last_one_ends() -> None:
     turns([text()] * 4)
 
     assert turns([text()] * 2) == [1.0, 1.25]
@@ -83,28 +83,28 @@ def busy_at(seconds: float) -> list[float | None]:
     return turns([text()], NOW + seconds * SECOND)
 
 
-def test_a_text_that_comes_alone_now_and_then_needs_not_ask() -> None:
+def test_a_single_text_now_and_then_is_sent_without_a_reservation() -> None:
     # Ten workers have a tenth of 4.44 segments a second to themselves: each one segment in 22.5 seconds.
     turns([text()])
 
     alone = [busy_at(seconds) for seconds in (22.4, 22.6, 45.0, 45.2)]
 
-    assert alone == [[None], [22.6], [52.4], [45.2]]  # the first and the third had to ask
+    assert alone == [[None], [22.6], [52.4], [45.2]]  # the first and the third needed a reservation
 
 
-def test_another_number_has_its_own_pace() -> None:
+def test_each_number_has_its_own_throughput() -> None:
     turns([text()] * 4)
 
     assert turns([text(number="+15555550101")]) == [0.0]
 
 
-def test_an_idle_number_saves_nothing_up() -> None:
+def test_an_idle_number_saves_up_no_throughput() -> None:
     turns([text()])
 
     assert turns([text()] * 3, NOW + 60 * SECOND) == [60.0, 60.25, 60.5]
 
 
-def test_a_broadcast_leaves_the_time_beyond_the_next_second_to_others() -> None:
+def test_a_broadcast_reserves_no_more_than_a_second_ahead() -> None:
     numbers.reserve_throughput(NUMBER, 3 * SECOND, NOW, SECOND)
 
     single, bulk = turns([text()]), turns([text(kind=MessageKind.BULK)])
@@ -113,7 +113,7 @@ def test_a_broadcast_leaves_the_time_beyond_the_next_second_to_others() -> None:
     assert bulk == [3.25]
 
 
-def test_a_turn_that_is_too_far_off_is_not_waited_for() -> None:
+def test_a_text_does_not_wait_for_a_turn_that_is_too_far_off() -> None:
     for _ in range(4):
         numbers.reserve_throughput(NUMBER, 8 * SECOND, NOW, 60 * SECOND)
 
@@ -126,14 +126,14 @@ def test_a_clock_that_jumped_does_not_stop_a_number() -> None:
     assert turns([text()]) == [0.0]
 
 
-def test_stretches_that_are_reserved_at_once_do_not_overlap() -> None:
+def test_reservations_made_at_once_do_not_overlap() -> None:
     with taking_turns("dynamodb"), ThreadPoolExecutor(8) as pool:
         starts = list(pool.map(lambda _: numbers.reserve_throughput(NUMBER, SECOND, NOW, 30 * SECOND), range(24)))
 
     assert sorted(start for start in starts if start) == [NOW + index * SECOND for index in range(24)]
 
 
-def test_a_text_without_a_turn_waits_for_the_sweeper_and_counts_no_attempt() -> None:
+def test_a_text_without_a_turn_is_left_to_the_sweeper_and_counts_no_attempt() -> None:
     account = studio()
     client(account)
     message, carrier = accept(account), FakeCarrier()
@@ -150,7 +150,7 @@ def test_a_text_without_a_turn_waits_for_the_sweeper_and_counts_no_attempt() -> 
     assert NOW + 60 * SECOND <= waiting.due_at <= NOW + 120 * SECOND
 
 
-def test_a_stop_that_comes_while_a_text_waits_is_heard() -> None:
+def test_a_stop_that_comes_while_a_text_waits_refuses_the_text() -> None:
     account = studio()
     client(account)
     message, carrier, clock = accept(account), FakeCarrier(), Clock()

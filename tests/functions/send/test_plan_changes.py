@@ -1,4 +1,4 @@
-"""A limit after a change of plan: what is sent, on its way, scheduled or reserved by a broadcast is known to it."""
+"""After a change of plan the limit counts all texts: sent, on their way, scheduled, or reserved by a broadcast."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,7 +46,7 @@ def change(account: Account, plan: str, at: datetime = NOW) -> None:
 
 
 def use(account: Account, units: int, key: str = "use", **fields: Any) -> list[Message]:
-    """Have so many units accepted, ten a text."""
+    """Accept texts of this many units, ten in a text."""
     return [
         text_steps_accept(account, f"{key}-{index}", body="a" * 160 * min(10, units - index), **fields)
         for index in range(0, units, 10)
@@ -54,7 +54,7 @@ def use(account: Account, units: int, key: str = "use", **fields: Any) -> list[M
 
 
 def refused(account: Account, key: str, units: int = 1, now: datetime = NOW, send_at: datetime | None = None) -> str:
-    """Tell why a text is refused; "" when it is not."""
+    """Return why a text is refused, or "" if it is not."""
     form = api.NewMessage(client_id="c1", body="a" * 160 * units, send_at=send_at)
     try:
         api.accept(account.id, form, key, now)
@@ -68,14 +68,14 @@ def allowance(account: Account) -> dict[str, Any]:
 
 
 def room(account: Account, now: datetime = NOW) -> int:
-    """Tell how many units are left of the month."""
+    """Return how many units are left in the month."""
     there = accounts.need(account.id)
     plan = accept.plan_at(there, now)
     return plan.included_units - quotas.reserved(limits_at(there, plan, now))["used"]
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_bigger_plan_adds_its_units_to_what_is_used_at_once() -> None:
+def test_a_bigger_plan_takes_effect_at_once_and_keeps_the_usage() -> None:
     account = on("starter")
     use(account, 100)
     before = refused(account, "before")
@@ -88,7 +88,7 @@ def test_a_bigger_plan_adds_its_units_to_what_is_used_at_once() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_smaller_plan_than_what_is_used_refuses_everything_further_and_says_so() -> None:
+def test_a_plan_smaller_than_the_usage_refuses_every_further_text_with_the_reason() -> None:
     account = on("small")
     use(account, 150)
 
@@ -98,12 +98,12 @@ def test_a_smaller_plan_than_what_is_used_refuses_everything_further_and_says_so
 
 
 @pytest.mark.usefixtures("aws")
-def test_what_is_on_its_way_at_a_change_is_added_within_minutes_though_the_looks_were_far_apart() -> None:
+def test_texts_on_their_way_at_a_change_of_plan_are_counted_within_minutes() -> None:
     account = on("medium")
     use(account, 10)
     deliver(FakeCarrier())
     for minute in (3, 9):
-        sweep_schedule.sweep(NOW + minute * MINUTE)  # nothing more is used: the next look is in an hour
+        sweep_schedule.sweep(NOW + minute * MINUTE)  # nothing more is used, so the next check is in an hour
     use(account, 20, "on-its-way", now=NOW + 10 * MINUTE)
     change(account, "starter", NOW + 11 * MINUTE)
     use(account, 30, "then", now=NOW + 11 * MINUTE)
@@ -115,7 +115,7 @@ def test_what_is_on_its_way_at_a_change_is_added_within_minutes_though_the_looks
 
 
 @pytest.mark.usefixtures("aws")
-def test_what_is_scheduled_on_a_plan_that_charges_is_held_against_the_limit_of_the_next_plan() -> None:
+def test_texts_scheduled_on_a_plan_that_charges_count_towards_the_next_plans_limit() -> None:
     account = on("medium")
     use(account, 30)
     deliver(FakeCarrier())
@@ -124,11 +124,11 @@ def test_what_is_scheduled_on_a_plan_that_charges_is_held_against_the_limit_of_t
     change(account, "starter")
 
     assert room(account) == 30
-    assert [bool(refused(account, f"k{one}", 10, send_at=LATER)) for one in range(4)] == [False] * 3 + [True]
+    assert [bool(refused(account, f"k{index}", 10, send_at=LATER)) for index in range(4)] == [False] * 3 + [True]
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_broadcast_that_goes_on_a_plan_that_charges_is_known_before_its_texts_are_written() -> None:
+def test_a_broadcast_on_a_plan_that_charges_is_counted_before_its_texts_are_written() -> None:
     account = on("medium")
     broadcast_steps.people(account, 60)
     broadcast_id = broadcast_steps.take(account, audience={"all": True, "except_tags": []})
@@ -139,12 +139,12 @@ def test_a_broadcast_that_goes_on_a_plan_that_charges_is_known_before_its_texts_
     broadcast_steps.advance()
 
     planned = broadcast_steps.stored(account, broadcast_id)
-    assert (planned.texts, left) == (61, 39)  # the client of every test here is one of them
+    assert (planned.texts, left) == (61, 39)  # the client that every test has is in the audience too
     assert room(account) == 39
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_text_on_its_way_while_a_limit_comes_is_known_as_soon_as_it_is_sent_and_looked_at() -> None:
+def test_a_text_on_its_way_when_a_limit_begins_is_counted_at_the_first_check_after_it_is_sent() -> None:
     account = on("medium")
     use(account, 10)
 
@@ -159,7 +159,7 @@ def test_a_text_on_its_way_while_a_limit_comes_is_known_as_soon_as_it_is_sent_an
 
 
 @pytest.mark.usefixtures("aws")
-def test_what_went_between_two_plans_that_stop_is_counted() -> None:
+def test_texts_sent_between_two_plans_that_stop_are_counted() -> None:
     account = on("starter")
     use(account, 20, "first")
     deliver(FakeCarrier())
@@ -173,7 +173,7 @@ def test_what_went_between_two_plans_that_stop_is_counted() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_text_that_is_cancelled_after_a_change_of_plan_frees_its_units_under_the_new_plan() -> None:
+def test_a_text_cancelled_after_a_change_of_plan_releases_its_units_on_the_new_plan() -> None:
     account = on("starter")
     texts = use(account, 100, send_at=LATER)
     change(account, "small")
@@ -186,7 +186,7 @@ def test_a_text_that_is_cancelled_after_a_change_of_plan_frees_its_units_under_t
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_text_accepted_on_a_plan_that_stops_fails_on_one_that_charges_and_is_free_on_the_third() -> None:
+def test_a_text_accepted_on_one_plan_that_fails_on_the_next_releases_its_units_on_the_third() -> None:
     account = on("starter")
     use(account, 30)
     change(account, "medium")
@@ -198,7 +198,7 @@ def test_a_text_accepted_on_a_plan_that_stops_fails_on_one_that_charges_and_is_f
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_change_a_second_after_the_cut_off_counts_for_the_texts_of_next_month_only() -> None:
+def test_a_change_after_the_cut_off_applies_to_next_months_texts_only() -> None:
     account = on("starter")
     cut_off = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
     use(account, 100, "november", now=cut_off)
@@ -208,11 +208,11 @@ def test_a_change_a_second_after_the_cut_off_counts_for_the_texts_of_next_month_
     then = cut_off + MINUTE
 
     assert "of the 100 units of the plan Starter" in refused(account, "now", now=then)
-    assert [bool(refused(account, f"d{one}", 10, then, DECEMBER)) for one in range(21)] == [False] * 20 + [True]
+    assert [bool(refused(account, f"d{index}", 10, then, DECEMBER)) for index in range(21)] == [False] * 20 + [True]
 
 
 @pytest.mark.usefixtures("aws")
-def test_what_was_scheduled_for_next_month_is_held_against_the_limit_that_next_month_has_in_the_end() -> None:
+def test_texts_scheduled_for_next_month_count_towards_the_limit_that_month_finally_has() -> None:
     account = on("medium")
     use(account, 95, "december", send_at=DECEMBER)
 
@@ -223,7 +223,7 @@ def test_what_was_scheduled_for_next_month_is_held_against_the_limit_that_next_m
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_text_reserved_in_one_month_and_sent_in_the_next_is_known_to_the_next() -> None:
+def test_a_text_reserved_in_one_month_and_sent_in_the_next_counts_in_the_next() -> None:
     account = on("starter")
     midnight = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
     use(account, 10, now=midnight - MINUTE)
@@ -241,7 +241,7 @@ OFTEN = st.sampled_from(["send", "send", "later", "deliver", "fail", "cancel", "
 @pytest.mark.long
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(OFTEN, st.integers(1, 9)), min_size=4, max_size=14))
-def test_whatever_happens_the_counter_is_what_was_sent_and_what_is_reserved(steps: list[tuple[str, int]]) -> None:
+def test_the_counter_equals_sent_plus_reserved_units_whatever_happens(steps: list[tuple[str, int]]) -> None:
     with local_aws():
         account = on("starter")
 
@@ -250,7 +250,7 @@ def test_whatever_happens_the_counter_is_what_was_sent_and_what_is_reserved(step
         deliver(FakeCarrier(), NOW)
         change(account, "starter", NOW + timedelta(minutes=50))
 
-        assert room(account) == 100 - sum(one.units for one in texts(account) if one.state not in _NOT_SENT)
+        assert room(account) == 100 - sum(text.units for text in texts(account) if text.state not in _NOT_SENT)
 
 
 def live(account: Account, step: str, units: int, place: int) -> None:
@@ -262,9 +262,9 @@ def live(account: Account, step: str, units: int, place: int) -> None:
         case "fail":
             deliver(FakeCarrier(answers=[BAD_NUMBER] * 20), NOW)
         case "cancel":
-            for one in texts(account)[:2]:
-                if one.state in (MessageState.SCHEDULED, MessageState.ACCEPTED):
-                    api.cancel(account.id, one.id, NOW)
+            for text in texts(account)[:2]:
+                if text.state in (MessageState.SCHEDULED, MessageState.ACCEPTED):
+                    api.cancel(account.id, text.id, NOW)
         case "look":
             sweep_schedule.sweep(NOW + timedelta(minutes=3 * place))
         case plan:

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),))
 
 
 def use(account: Account, units: int) -> None:
-    """Have so many units reserved."""
+    """Reserve this many units."""
     for index in range(0, units, 10):
         text_steps_accept(account, f"use-{index}", body="a" * 160 * min(10, units - index))
 
@@ -54,7 +54,7 @@ def reserved(account: Account) -> int:
     return quotas.reserved(held)["used"]
 
 
-def test_the_last_unit_is_sent_and_the_next_is_refused(account: Account) -> None:
+def test_the_last_unit_is_accepted_and_the_next_is_refused(account: Account) -> None:
     use(account, 99)
 
     answers = [call(api, "POST", "/messages", {"client_id": "c1", "body": "Hi"}, account=account.id) for _ in "12"]
@@ -69,7 +69,7 @@ def refusal(account: Account, *, units: int = 1, now: datetime = NOW) -> PlanLim
     return refused.value
 
 
-def test_the_refusal_says_when_it_frees_and_which_plan_would_allow_it(account: Account) -> None:
+def test_the_plan_limits_refusal_says_until_when_and_which_plans_would_allow_the_text(account: Account) -> None:
     use(account, 100)
 
     refused = refusal(account)
@@ -82,20 +82,20 @@ def test_the_refusal_says_when_it_frees_and_which_plan_would_allow_it(account: A
     assert refused.plans_that_allow == ("small", "medium", "large", "volume")
 
 
-def test_the_problem_document_says_so_to_software(account: Account) -> None:
+def test_the_problem_document_has_the_plan_limits_facts_as_fields(account: Account) -> None:
     use(account, 100)
     december = "2026-12-01T06:00:00Z"
 
     answer = call(api, "POST", "/messages", {"client_id": "c1", "body": "Hi"}, account=account.id)
 
-    # The clock of a request is the real one: in its last evening a month has no plan to change to any more.
+    # A request uses the real clock, and on the last evening of a month no change of plan applies to it any more.
     assert answer.status == 409
     assert (answer.json["frees_at"] == december) == (months.month_of(clients.now()) == "2026-11")
     assert isinstance(answer.json["plans_that_allow"], list)
 
 
-def test_a_plan_that_would_not_allow_the_text_either_is_not_said_to(account: Account) -> None:
-    """It was on a bigger plan before, and sent 295 units."""
+def test_the_refusal_names_no_plan_that_would_not_allow_the_text_either(account: Account) -> None:
+    """The plan Small allows 300 units, but 295 were sent on a bigger plan before, and the text has 6."""
     store.write(quotas.adding(account.id, "2026-11-10", "m1", Usage(units_sent=295)))
 
     refused = refusal(account, units=6)
@@ -104,7 +104,7 @@ def test_a_plan_that_would_not_allow_the_text_either_is_not_said_to(account: Acc
     assert "The plan Medium would allow it at once." in refused.detail
 
 
-def test_after_the_cutoff_no_plan_helps_in_this_month(account: Account) -> None:
+def test_the_refusal_names_no_plan_after_the_cut_off(account: Account) -> None:
     use(account, 100)
     evening = datetime(2026, 11, 30, 23, 0, 1, tzinfo=UTC)
 
@@ -118,7 +118,7 @@ def test_after_the_cutoff_no_plan_helps_in_this_month(account: Account) -> None:
     assert refusal(account, now=evening - timedelta(seconds=1)).plans_that_allow[0] == "small"
 
 
-def test_a_plan_off_offer_is_not_said_to_help(account: Account) -> None:
+def test_the_refusal_names_no_plan_that_is_off_offer(account: Account) -> None:
     use(account, 100)
     file = json.loads((Path(__file__).parents[3] / "infra/plans.json").read_text())
     versions = file["plans"][1]["versions"]
@@ -128,14 +128,14 @@ def test_a_plan_off_offer_is_not_said_to_help(account: Account) -> None:
     assert refusal(account).plans_that_allow == ("medium", "large", "volume")
 
 
-def test_200_texts_at_once_pass_a_limit_of_100_by_none(account: Account) -> None:
+def test_200_texts_at_once_never_exceed_a_limit_of_100(account: Account) -> None:
     sent = at_once(account, 200, "race")
 
     assert (sent.count(True), sent.count(False)) == (100, 100)
     assert reserved(account) == 100
 
 
-def test_a_bigger_plan_in_the_midst_of_it_lets_exactly_its_units_pass(account: Account) -> None:
+def test_a_bigger_plan_during_200_texts_allows_exactly_its_units(account: Account) -> None:
     def change() -> bool:
         accounts.change_plan(account, PlanChange(NOW, "small"))
         return True
@@ -144,7 +144,7 @@ def test_a_bigger_plan_in_the_midst_of_it_lets_exactly_its_units_pass(account: A
         first = [pool.submit(try_to_send, account, f"a-{index}") for index in range(150)]
         changed = pool.submit(change)
         then = [pool.submit(try_to_send, account, f"b-{index}") for index in range(150)]
-    sent = [one.result() for one in [*first, *then]].count(True)
+    sent = [attempt.result() for attempt in [*first, *then]].count(True)
     more = at_once(account, 310 - sent, "c")
 
     assert changed.result()
@@ -152,7 +152,7 @@ def test_a_bigger_plan_in_the_midst_of_it_lets_exactly_its_units_pass(account: A
     assert (sent + more.count(True), reserved(account)) == (300, 300)
 
 
-def test_the_first_texts_of_a_month_start_one_allowance_however_many_come_at_once(account: Account) -> None:
+def test_many_first_texts_of_a_month_at_once_begin_one_quota(account: Account) -> None:
     with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(8) as pool:
         sent = list(pool.map(lambda index: try_to_send(account, f"first-{index}"), range(8)))
     use(account, 92)
@@ -164,7 +164,7 @@ def test_the_first_texts_of_a_month_start_one_allowance_however_many_come_at_onc
 @pytest.mark.parametrize(
     "answer", [Refused(RefusalReason.BAD_NUMBER, "21211"), Refused(RefusalReason.OPTED_OUT, "21610")]
 )
-def test_a_text_that_failed_gives_its_unit_back(account: Account, answer: Refused) -> None:
+def test_a_failed_text_releases_its_unit(account: Account, answer: Refused) -> None:
     use(account, 90)
     text_steps_accept(account, "last", body="a" * 1600)
     deliver(FakeCarrier(answers=[answer] * 10))
@@ -172,7 +172,7 @@ def test_a_text_that_failed_gives_its_unit_back(account: Account, answer: Refuse
     assert try_to_send(account, "again")
 
 
-def test_an_uncertain_text_gives_its_units_back_only_when_it_is_given_up(account: Account) -> None:
+def test_an_uncertain_text_releases_its_units_only_when_it_fails(account: Account) -> None:
     use(account, 99)
     message = text_steps_accept(account, "last")
     claimed = messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
@@ -186,7 +186,7 @@ def test_an_uncertain_text_gives_its_units_back_only_when_it_is_given_up(account
     assert try_to_send(account, "later")
 
 
-def test_a_request_with_more_units_than_are_left_is_refused_whole(account: Account) -> None:
+def test_a_request_with_more_units_than_are_left_is_refused_as_a_whole(account: Account) -> None:
     use(account, 98)
     client(account, "c3", "+12125550171", "+12125550172", "+12125550173")
 
@@ -203,7 +203,7 @@ def test_a_bigger_plan_takes_effect_at_once(account: Account) -> None:
     assert try_to_send(account, "k")
 
 
-def test_a_new_month_starts_anew(account: Account) -> None:
+def test_a_new_month_has_its_full_quota(account: Account) -> None:
     use(account, 100)
     december = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
 
@@ -212,7 +212,7 @@ def test_a_new_month_starts_anew(account: Account) -> None:
     assert not try_to_send(account, "november")
 
 
-def test_on_a_plan_that_charges_nothing_is_refused(aws: None) -> None:
+def test_a_plan_that_charges_refuses_no_text(aws: None) -> None:
     account = studio(plan_changes=(PlanChange(NOW, "medium"),))
     client(account)
 

@@ -45,7 +45,7 @@ def test_the_preview_shows_the_text_its_length_and_what_forces_ucs_2() -> None:
 
 
 @pytest.mark.parametrize("counted", [Usage(units_sent=999), Usage(units_sent=990, units_received=9)])
-def test_beyond_the_plan_each_unit_costs_and_replies_have_used_units_too(counted: Usage) -> None:
+def test_a_preview_prices_units_beyond_the_plan_and_counts_replies_as_usage(counted: Usage) -> None:
     account = studio()
     client(account)
     used(account, counted)
@@ -55,7 +55,7 @@ def test_beyond_the_plan_each_unit_costs_and_replies_have_used_units_too(counted
     assert answer.json["price_micros"] == 40_000
 
 
-def test_on_a_plan_that_stops_replies_do_not_count_towards_the_limit() -> None:
+def test_replies_do_not_count_towards_the_limit_of_a_plan_that_stops() -> None:
     account = studio(plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
     used(account, Usage(units_sent=99, units_received=50))
@@ -67,7 +67,7 @@ def test_on_a_plan_that_stops_replies_do_not_count_towards_the_limit() -> None:
     assert (second.json["may_be_sent"], second.json["code"]) == (False, "plan_limit_reached")
 
 
-def test_a_message_is_shown_as_sent_by_the_studio_that_sent_it() -> None:
+def test_a_message_is_shown_to_the_studio_that_sent_it() -> None:
     account = studio()
     client(account)
     message = accept(account)

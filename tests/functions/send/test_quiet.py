@@ -1,4 +1,4 @@
-"""Bulk and automatic texts wait for the recipient's morning, and are dropped rather than sent a day late."""
+"""Bulk and automatic texts wait for the recipient's morning, and expire rather than being sent a day late."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +24,7 @@ MORNING = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)  # 08:00 in New York
 def text(
     account: Account, phone: str = NEW_YORK, now: datetime = EVENING, send_at: datetime | None = None
 ) -> Message:
-    """Write a broadcast's text."""
+    """Write a text of a broadcast."""
     plain = draft(
         account=account.id,
         message_id="m-0",
@@ -40,7 +40,7 @@ def text(
     return written
 
 
-def test_a_text_waits_for_eight_in_the_morning_where_the_phone_is_and_then_goes(account: Account) -> None:
+def test_a_bulk_text_waits_until_eight_in_the_morning_at_the_phones_place(account: Account) -> None:
     message, carrier = text(account), FakeCarrier()
 
     early = sweep_schedule.sweep(MORNING - timedelta(seconds=1))
@@ -50,20 +50,20 @@ def test_a_text_waits_for_eight_in_the_morning_where_the_phone_is_and_then_goes(
     assert (message.state, message.held, message.due_at) == (MessageState.SCHEDULED, Held.QUIET_HOURS, MORNING)
     assert early == 0
     assert stored(account, "m-0").state is MessageState.SENT
-    assert [one.valid_seconds for one in carrier.texts] == [46779]  # to 21:00 in New York, not longer
+    assert [text.valid_seconds for text in carrier.texts] == [46779]  # until 21:00 in New York
 
 
-def test_where_it_is_still_day_a_text_goes_at_once(account: Account) -> None:
+def test_a_bulk_text_is_sent_at_once_where_it_is_still_day(account: Account) -> None:
     message = text(account, LOS_ANGELES)
 
     assert (message.state, message.held) == (MessageState.ACCEPTED, None)
 
 
-def test_where_nobody_knows_the_place_all_zones_must_be_awake(account: Account) -> None:
+def test_a_bulk_text_to_an_unknown_place_waits_for_every_time_zone(account: Account) -> None:
     assert text(account, NOBODY_KNOWS).due_at == datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
 
 
-def test_the_studios_own_zone_can_be_taken_for_clients_without_one(account: Account) -> None:
+def test_the_studios_time_zone_can_be_used_for_clients_without_one(account: Account) -> None:
     in_chicago = replace(account, quiet_zone=QuietZone.STUDIO)
 
     assert text(in_chicago, NOBODY_KNOWS, EVENING + timedelta(hours=1)).due_at == datetime(
@@ -77,14 +77,14 @@ def test_an_account_can_turn_quiet_hours_off(account: Account) -> None:
     assert (message.state, message.quiet_from) == (MessageState.ACCEPTED, None)
 
 
-def test_a_time_that_the_studio_chose_is_not_before_the_morning_either(account: Account) -> None:
+def test_a_time_chosen_by_the_studio_waits_for_the_morning_too(account: Account) -> None:
     message = text(account, send_at=datetime(2026, 12, 1, 4, 0, tzinfo=UTC))
 
     assert message.due_at == datetime(2026, 12, 1, 13, 0, tzinfo=UTC)
     assert message.valid_until == datetime(2026, 12, 2, 4, 0, tzinfo=UTC)
 
 
-def test_a_text_that_comes_to_a_worker_after_nine_in_the_evening_waits_for_the_morning(account: Account) -> None:
+def test_a_text_that_a_worker_gets_after_nine_in_the_evening_waits_for_the_morning(account: Account) -> None:
     evening = EVENING - timedelta(minutes=31)  # 20:59
     text(account, now=evening)
     carrier, job = FakeCarrier(), f'{{"account":"{account.id}","message_id":"m-0"}}'
@@ -98,7 +98,7 @@ def test_a_text_that_comes_to_a_worker_after_nine_in_the_evening_waits_for_the_m
     assert late.attempt == 0
 
 
-def test_a_held_text_goes_once_after_its_night(account: Account) -> None:
+def test_a_held_text_is_sent_once_in_the_morning(account: Account) -> None:
     evening = EVENING - timedelta(minutes=31)
     text(account, now=evening)
     carrier, job = FakeCarrier(), f'{{"account":"{account.id}","message_id":"m-0"}}'
@@ -111,7 +111,7 @@ def test_a_held_text_goes_once_after_its_night(account: Account) -> None:
     assert len(carrier.texts) == 1
 
 
-def test_a_held_text_that_nobody_brought_on_for_a_day_is_dropped_with_the_reason(account: Account) -> None:
+def test_a_text_held_for_a_day_expires_with_the_reason(account: Account) -> None:
     text(account)
 
     sweep_schedule.sweep(EVENING + timedelta(days=1, seconds=1))
@@ -120,7 +120,7 @@ def test_a_held_text_that_nobody_brought_on_for_a_day_is_dropped_with_the_reason
     assert (dropped.state, dropped.error) == (MessageState.EXPIRED, "quiet_hours")
 
 
-def test_a_text_whose_night_is_longer_than_a_day_is_dropped_and_not_sent_on_the_third(account: Account) -> None:
+def test_a_text_whose_quiet_hours_last_over_a_day_expires(account: Account) -> None:
     friday = datetime(2026, 11, 28, 0, 0, tzinfo=UTC)
     message = text(account, NOBODY_KNOWS, friday)
 
@@ -130,7 +130,7 @@ def test_a_text_whose_night_is_longer_than_a_day_is_dropped_and_not_sent_on_the_
     assert stored(account, "m-0").state is MessageState.EXPIRED
 
 
-def test_a_clients_own_zone_counts_before_the_numbers(account: Account) -> None:
+def test_a_clients_own_time_zone_overrides_the_numbers(account: Account) -> None:
     in_sydney = client(account, "c1", NEW_YORK, time_zone="Australia/Sydney")
     plain = draft(
         account=account.id,

@@ -18,9 +18,9 @@ RECEIPTS = {
 
 
 def orders() -> list[tuple[str, ...]]:
-    """List one to three receipts in every order, some of them doubled, with our own record anywhere among them."""
-    told = [told for length in (1, 2, 3) for told in product(RECEIPTS, repeat=length)]
-    return [(*one[:place], RECORD, *one[place:]) for one in told for place in range(len(one) + 1)]
+    """Return one to three receipts in every order, some repeated, with our own record anywhere among them."""
+    receipts = [order for length in (1, 2, 3) for order in product(RECEIPTS, repeat=length)]
+    return [(*order[:place], RECORD, *order[place:]) for order in receipts for place in range(len(order) + 1)]
 
 
 def claimed(account: Account, message_id: str) -> Message:
@@ -57,7 +57,7 @@ def live(message: Message, order: tuple[str, ...]) -> None:
             )
 
 
-def test_receipts_in_any_order_doubled_and_around_our_own_record_end_alike(aws: None) -> None:
+def test_receipts_in_any_order_repeated_and_before_or_after_our_own_record_end_alike(aws: None) -> None:
     account, ends = studio(), defaultdict(set)
 
     for number, order in enumerate(orders()):

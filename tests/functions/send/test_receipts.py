@@ -27,13 +27,13 @@ EVENTS = Path(__file__).parents[2] / "events"
 
 
 def event(name: str) -> dict[str, Any]:
-    """Read an event as AWS brings it."""
+    """Return an event as AWS delivers it."""
     read: dict[str, Any] = json.loads((EVENTS / name).read_text())
     return read
 
 
 def sent_message() -> Message:
-    """Make the message that the events are about."""
+    """Return the message that the events are about."""
     return Message(
         account="1001",
         id="0198f3c2a7b4",
@@ -50,7 +50,7 @@ def sent_message() -> Message:
     )
 
 
-def test_a_receipt_that_says_opted_out_is_mirrored_as_of_the_text_and_charges_nothing(account: Account) -> None:
+def test_an_opted_out_receipt_records_the_opt_out_as_of_the_text_and_uncharges_it(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier(), NOW + timedelta(minutes=1))
     assert units(account) == 1
@@ -67,7 +67,7 @@ def test_a_receipt_that_says_opted_out_is_mirrored_as_of_the_text_and_charges_no
     assert quotas.of_month(account.id, "2026-11") == Usage()
 
 
-def test_a_receipt_that_says_opted_out_before_our_own_record_charges_nothing(account: Account) -> None:
+def test_an_opted_out_receipt_before_our_own_record_charges_nothing(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier(answers=[Uncertain("timeout")]))
 
@@ -77,7 +77,7 @@ def test_a_receipt_that_says_opted_out_before_our_own_record_charges_nothing(acc
     assert (stored(account, message.id).state, units(account)) == (MessageState.FAILED, 0)
 
 
-def test_what_was_charged_in_a_month_that_is_over_stays(account: Account) -> None:
+def test_an_opted_out_receipt_leaves_a_past_months_charge(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier())
 
@@ -94,7 +94,7 @@ def test_what_was_charged_in_a_month_that_is_over_stays(account: Account) -> Non
     assert (stored(account, message.id).charged_units, units(account)) == (1, 1)
 
 
-def test_a_receipt_that_says_landline_says_so_on_the_message(account: Account) -> None:
+def test_a_landline_receipt_records_its_code_on_the_message(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier())
 
@@ -114,7 +114,7 @@ def report(message: Message, status: str, code: str = "", sid: str = "SM1", toke
 
 
 @pytest.mark.parametrize("name", ["twilio_receipt.json", "twilio_receipt_at_its_own_address.json"])
-def test_an_event_of_api_gateway_or_of_the_functions_own_address_delivers_its_message(aws: None, name: str) -> None:
+def test_a_receipt_at_the_api_or_the_function_url_delivers_its_message(aws: None, name: str) -> None:
     messages.accept([sent_message()])
 
     answer = receipts_api.handler(event(name), LambdaContext())
@@ -125,7 +125,7 @@ def test_an_event_of_api_gateway_or_of_the_functions_own_address_delivers_its_me
     assert found.state is MessageState.DELIVERED
 
 
-def test_a_forged_receipt_at_the_functions_own_address_is_refused_as_a_problem(aws: None) -> None:
+def test_a_forged_receipt_at_the_function_url_is_refused_with_a_problem_document(aws: None) -> None:
     messages.accept([sent_message()])
     forged = event("twilio_receipt_at_its_own_address.json")
     forged["headers"]["x-twilio-signature"] = "b/+VMSnBsjNM8QYCDParMZ90aRs="
@@ -139,7 +139,7 @@ def test_a_forged_receipt_at_the_functions_own_address_is_refused_as_a_problem(a
     assert found.state is MessageState.SENT
 
 
-def test_there_is_nothing_else_at_the_functions_own_address(aws: None) -> None:
+def test_the_function_url_has_no_other_route(aws: None) -> None:
     other = event("twilio_receipt_at_its_own_address.json") | {"rawPath": "/messages"}
 
     answer = receipts_api.handler(other, LambdaContext())
@@ -148,7 +148,7 @@ def test_there_is_nothing_else_at_the_functions_own_address(aws: None) -> None:
 
 
 @pytest.mark.parametrize("order", sorted(set(permutations(["sent", "delivered", "delivered"]))))
-def test_receipts_in_any_order_and_doubled_end_in_delivered_and_count_once(
+def test_receipts_in_any_order_and_repeated_end_in_delivered_and_count_once(
     account: Account, order: tuple[str, ...]
 ) -> None:
     message = accept(account)
@@ -163,7 +163,7 @@ def test_receipts_in_any_order_and_doubled_end_in_delivered_and_count_once(
     assert units(account) == 1
 
 
-def test_a_receipt_before_the_record_makes_the_record(account: Account) -> None:
+def test_a_receipt_before_our_own_record_makes_the_record(account: Account) -> None:
     message = accept(account)
     claimed = messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
     assert claimed
@@ -176,7 +176,7 @@ def test_a_receipt_before_the_record_makes_the_record(account: Account) -> None:
     assert units(account) == 1
 
 
-def test_an_undelivered_text_was_sent_and_counts_and_says_why(account: Account) -> None:
+def test_an_undelivered_text_is_charged_and_has_the_error(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier())
 
@@ -187,7 +187,7 @@ def test_an_undelivered_text_was_sent_and_counts_and_says_why(account: Account) 
     assert units(account) == 1
 
 
-def test_what_was_called_undelivered_may_still_be_delivered_but_not_the_other_way(account: Account) -> None:
+def test_an_undelivered_text_may_become_delivered_and_a_delivered_one_not_undelivered(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier())
 
@@ -198,7 +198,7 @@ def test_what_was_called_undelivered_may_still_be_delivered_but_not_the_other_wa
     assert (found.state, found.error) == (MessageState.DELIVERED, None)
 
 
-def test_a_receipt_after_an_uncertain_text_was_given_up_changes_nothing_and_costs_nothing(account: Account) -> None:
+def test_a_receipt_after_an_uncertain_text_failed_changes_and_charges_nothing(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier(answers=[Uncertain("timeout")]))
     sweep_schedule.sweep(NOW + timedelta(minutes=16))
@@ -213,7 +213,7 @@ def test_a_receipt_after_an_uncertain_text_was_given_up_changes_nothing_and_cost
 
 
 @pytest.mark.parametrize("reference", ["10000001.none", "nobody.none", "no-dot"])
-def test_a_receipt_of_nothing_we_sent_is_taken_quietly(account: Account, reference: str) -> None:
+def test_a_receipt_for_an_unknown_text_is_accepted_without_effect(account: Account, reference: str) -> None:
     path = f"/carriers/twilio/receipts/{reference}"
     pairs = [("MessageSid", "SM1"), ("MessageStatus", "delivered")]
     signed = twilio.signature("test-token", f"https://longcode.example{path}", pairs)
@@ -230,7 +230,7 @@ def test_a_receipt_of_nothing_we_sent_is_taken_quietly(account: Account, referen
 
 
 @pytest.mark.parametrize("status", ["queued", "sending", "unheard-of"])
-def test_a_status_that_says_nothing_new_changes_nothing(account: Account, status: str) -> None:
+def test_a_status_without_news_changes_nothing(account: Account, status: str) -> None:
     message = accept(account)
     deliver(FakeCarrier())
 
@@ -240,7 +240,7 @@ def test_a_status_that_says_nothing_new_changes_nothing(account: Account, status
     assert stored(account, message.id).state is MessageState.SENT
 
 
-def test_a_receipt_with_fields_never_seen_before_is_a_receipt(account: Account) -> None:
+def test_a_receipt_with_unknown_fields_is_applied(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier())
     path = f"/carriers/twilio/receipts/{message.account}.{message.id}"
@@ -253,7 +253,7 @@ def test_a_receipt_with_fields_never_seen_before_is_a_receipt(account: Account) 
     assert stored(account, message.id).state is MessageState.DELIVERED
 
 
-def test_a_replayed_receipt_changes_nothing_and_writes_nothing(account: Account) -> None:
+def test_a_replayed_receipt_writes_nothing(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier())
     report(message, "delivered")

@@ -20,7 +20,7 @@ LONG = "a" * 1601
 
 @pytest.fixture
 def account(account: Account) -> Account:
-    """A studio that has one client and a template."""
+    """A studio with one client and a template."""
     accounts.put_template(Template(account=account.id, name="hi", subject="", body="Hi {{client.last_name}}"))
     return account
 
@@ -72,12 +72,12 @@ def test_bad_input_is_a_problem_document_with_the_field_and_nothing_is_written(
     answer = post(account, body)
 
     assert (answer.status, answer.json["code"]) == (status, code)
-    assert [one["field"] for one in answer.json.get("errors", [])] == ([field] if field else [])
+    assert [error["field"] for error in answer.json.get("errors", [])] == ([field] if field else [])
     assert items() == before
     assert queued("send") == []
 
 
-def test_a_client_without_permission_gets_no_text(account: Account) -> None:
+def test_a_text_to_a_client_without_permission_is_refused(account: Account) -> None:
     client(account, "c2", "+12125550177", allow_text_marketing=False)
 
     answer = post(account, {"client_id": "c2", "body": "Hello"})
@@ -86,7 +86,7 @@ def test_a_client_without_permission_gets_no_text(account: Account) -> None:
     assert answer.json["detail"] == "Allow Text Marketing is not checked on this client's record."
 
 
-def test_nor_does_their_number_by_itself(account: Account) -> None:
+def test_a_text_to_the_number_of_a_client_without_permission_is_refused(account: Account) -> None:
     client(account, "c2", "+12125550177", allow_text_marketing=False)
 
     answer = post(account, {"to": "+12125550177", "body": "Hello"})
@@ -94,7 +94,7 @@ def test_nor_does_their_number_by_itself(account: Account) -> None:
     assert (answer.status, answer.json["code"]) == (409, "no_permission")
 
 
-def test_a_client_with_no_number_ticked_gets_no_text(account: Account) -> None:
+def test_a_text_to_a_client_with_no_number_ticked_is_refused(account: Account) -> None:
     unticked = (Phone(number="+12125550177", entered="212 555 0177", sms=False),)
     client(account, "c2", phones=unticked)
 
@@ -104,7 +104,7 @@ def test_a_client_with_no_number_ticked_gets_no_text(account: Account) -> None:
     assert answer.json["detail"] == "None of this client's numbers is ticked for SMS."
 
 
-def test_a_client_who_said_stop_gets_no_text(account: Account) -> None:
+def test_a_text_to_a_client_who_said_stop_is_refused(account: Account) -> None:
     opt_out("+12125550123")
     clients.hear_stop(account.id, "c1", "+12125550123")
 
@@ -115,7 +115,7 @@ def test_a_client_who_said_stop_gets_no_text(account: Account) -> None:
     assert queued("send") == []
 
 
-def test_a_number_that_said_stop_gets_no_text(account: Account) -> None:
+def test_a_text_to_a_number_that_said_stop_is_refused(account: Account) -> None:
     opt_out("+12125550188")
 
     answer = post(account, {"to": "+12125550188", "body": "Hello"})
@@ -123,19 +123,19 @@ def test_a_number_that_said_stop_gets_no_text(account: Account) -> None:
     assert (answer.status, answer.json["code"]) == (409, "opted_out")
 
 
-def test_of_several_phones_the_one_that_said_stop_is_told_and_skipped(account: Account) -> None:
+def test_a_clients_phone_that_said_stop_is_skipped_and_listed(account: Account) -> None:
     opt_out("+12125550178")
     client(account, "c2", "+12125550177", "+12125550178")
 
     answer = post(account, {"client_id": "c2", "body": "Hello"})
 
-    assert [one["phone"] for one in answer.json["messages"]] == ["+12125550177"]
+    assert [message["phone"] for message in answer.json["messages"]] == ["+12125550177"]
     [skipped] = answer.json["skipped"]
     assert (skipped["phone"], skipped["code"]) == ("+12125550178", "opted_out")
 
 
 @pytest.mark.parametrize("body", [{"client_id": "c9", "body": "Hello"}, {"client_id": "c1", "template": "theirs"}])
-def test_what_is_another_studios_is_as_absent_as_what_never_was(account: Account, body: dict[str, str]) -> None:
+def test_another_studios_records_get_the_same_refusal_as_absent_ones(account: Account, body: dict[str, str]) -> None:
     before = post(account, body)
     other = studio("10000002")
     client(other, "c9", "+12125550166")
@@ -147,7 +147,7 @@ def test_what_is_another_studios_is_as_absent_as_what_never_was(account: Account
     assert after == before
 
 
-def test_the_preview_tells_the_reason_instead(account: Account) -> None:
+def test_the_preview_returns_the_reason_of_a_refusal(account: Account) -> None:
     answer = call(api, "POST", "/messages/preview", {"client_id": "c1", "body": LONG}, account=account.id)
 
     assert answer.status == 200

@@ -1,4 +1,4 @@
-"""Texts for later: they wait on the due index, go at their time, and can be cancelled until then."""
+"""Scheduled texts wait on the due index, are sent at their time, and can be cancelled until then."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ def post(account: Account, send_at: str) -> Answered:
 
 
 @pytest.mark.parametrize(("given", "goes_over"), [(None, "+15555550100"), ("+15555550178", "+15555550178")])
-def test_a_text_for_later_does_not_go_over_a_number_that_may_be_anothers_by_then(
+def test_a_scheduled_text_is_not_sent_from_a_number_that_is_no_longer_the_accounts(
     account: Account, given: str | None, goes_over: str
 ) -> None:
     numbers.dedicate(account, "+15555550177", NOW)
@@ -39,10 +39,10 @@ def test_a_text_for_later_does_not_go_over_a_number_that_may_be_anothers_by_then
     sweep_schedule.sweep(then)
     deliver(carrier, then)
 
-    assert [one.origin for one in carrier.texts] == [goes_over]
+    assert [text.origin for text in carrier.texts] == [goes_over]
 
 
-def test_a_text_for_later_waits_and_goes_at_its_time(account: Account) -> None:
+def test_a_scheduled_text_is_sent_at_its_time(account: Account) -> None:
     message = accept(account, send_at=MORNING)
     carrier = FakeCarrier()
 
@@ -57,7 +57,7 @@ def test_a_text_for_later_waits_and_goes_at_its_time(account: Account) -> None:
     assert [text.valid_seconds for text in carrier.texts] == [14369]
 
 
-def test_a_text_for_later_counts_in_the_month_in_which_it_goes(account: Account) -> None:
+def test_a_scheduled_text_counts_in_the_month_in_which_it_is_sent(account: Account) -> None:
     december = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
     accept(account, send_at=december)
 
@@ -67,7 +67,7 @@ def test_a_text_for_later_counts_in_the_month_in_which_it_goes(account: Account)
     assert (units(account, "2026-11"), units(account, "2026-12")) == (0, 1)
 
 
-def test_a_text_for_next_month_is_held_against_next_months_limit(aws: None) -> None:
+def test_a_text_scheduled_for_next_month_counts_towards_next_months_limit(aws: None) -> None:
     account = studio(plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
 
@@ -76,7 +76,7 @@ def test_a_text_for_next_month_is_held_against_next_months_limit(aws: None) -> N
     assert (message.reserved_in, message.reserved_of) == ("2026-12", ("used",))
 
 
-def test_a_text_that_nobody_could_send_for_four_hours_is_dropped_with_the_reason(account: Account) -> None:
+def test_a_text_not_sent_for_four_hours_expires_with_the_reason(account: Account) -> None:
     message = accept(account, send_at=MORNING)
 
     sweep_schedule.sweep(MORNING + timedelta(hours=4, seconds=1))
@@ -96,14 +96,14 @@ def test_a_text_that_nobody_could_send_for_four_hours_is_dropped_with_the_reason
         ("", "invalid"),
     ],
 )
-def test_a_time_that_cannot_be_is_refused_with_its_field(account: Account, send_at: str, code: str) -> None:
+def test_an_invalid_time_is_refused_with_its_field(account: Account, send_at: str, code: str) -> None:
     answer = post(account, send_at)
 
     assert (answer.status, answer.json["code"]) == (422, code)
     assert answer.json["errors"][0]["field"] == "send_at"
 
 
-def test_a_scheduled_text_can_be_cancelled_and_gives_its_units_back(aws: None) -> None:
+def test_a_scheduled_text_can_be_cancelled_and_releases_its_units(aws: None) -> None:
     account = studio(plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
     message = accept(account, send_at=MORNING)
@@ -117,7 +117,7 @@ def test_a_scheduled_text_can_be_cancelled_and_gives_its_units_back(aws: None) -
     assert quotas.reserved(limits_at(account, price_list.of_month("2026-11")["starter"], MORNING)) == {"used": 0}
 
 
-def test_a_text_that_is_cancelled_on_its_way_is_not_handed_over(account: Account) -> None:
+def test_a_text_cancelled_while_queued_is_not_sent(account: Account) -> None:
     message = accept(account)
     carrier = FakeCarrier()
 
@@ -128,7 +128,7 @@ def test_a_text_that_is_cancelled_on_its_way_is_not_handed_over(account: Account
     assert stored(account, message.id).state is MessageState.CANCELLED
 
 
-def test_a_text_that_has_gone_cannot_be_cancelled(account: Account) -> None:
+def test_a_sent_text_cannot_be_cancelled(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier())
 
@@ -138,14 +138,14 @@ def test_a_text_that_has_gone_cannot_be_cancelled(account: Account) -> None:
     assert stored(account, message.id).state is MessageState.SENT
 
 
-def test_a_text_that_a_worker_has_cannot_be_cancelled(account: Account) -> None:
+def test_a_claimed_text_cannot_be_cancelled(account: Account) -> None:
     message = accept(account)
     messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
 
     assert call(api, "DELETE", f"/messages/{message.id}", account=account.id).status == 409
 
 
-def test_another_studios_text_cannot_be_cancelled_or_told_from_none(account: Account) -> None:
+def test_cancelling_another_studios_text_gets_the_same_refusal_as_an_absent_one(account: Account) -> None:
     message, other = accept(account), studio("10000002")
 
     theirs = call(api, "DELETE", f"/messages/{message.id}", account=other.id)

@@ -1,4 +1,4 @@
-"""A suspended or closed account sends nothing, at once and everywhere, and says why; what others send goes on."""
+"""A suspended or closed account sends no text, with the reason, from that moment on; other accounts still send."""
 
 from datetime import timedelta
 from typing import Any
@@ -32,17 +32,17 @@ WHY = f"The operator has suspended this account, so it sends nothing: {UNPAID}"
 
 
 def order(account: Account, do: str) -> None:
-    """Have the operator give an order about an account."""
+    """Run one of the operator's orders about an account."""
     reason: dict[str, Any] = {"reason": UNPAID} if do == "suspend" else {}
     done(f"accounts.{do}", account=account.id, **reason)
 
 
 def reserved(account: Account) -> list[int]:
-    """Tell what is reserved of the plan's limit."""
+    """Return how much of the plan's limit is reserved."""
     return [int(item["used"]) for item in store.query(keys.allowance(account.id, ""))]
 
 
-def test_a_text_is_refused_with_the_operators_reason_and_nothing_is_written(account: Account) -> None:
+def test_a_suspended_accounts_text_is_refused_with_the_operators_reason_and_not_written(account: Account) -> None:
     order(account, "suspend")
 
     answer = call(send_api, "POST", "/messages", TEXT, account=account.id)
@@ -52,7 +52,7 @@ def test_a_text_is_refused_with_the_operators_reason_and_nothing_is_written(acco
     assert queued("send") == []
 
 
-def test_a_closed_account_is_told_that_it_is_closed(account: Account) -> None:
+def test_a_closed_accounts_text_is_refused_as_closed(account: Account) -> None:
     order(account, "close")
 
     answer = call(send_api, "POST", "/messages", TEXT, account=account.id)
@@ -61,7 +61,7 @@ def test_a_closed_account_is_told_that_it_is_closed(account: Account) -> None:
     assert answer.json["detail"] == "This account is closed, so it sends nothing."
 
 
-def test_the_preview_says_that_it_may_not_be_sent_and_why(account: Account) -> None:
+def test_a_suspended_accounts_preview_has_the_reason(account: Account) -> None:
     order(account, "suspend")
 
     answer = call(send_api, "POST", "/messages/preview", TEXT, account=account.id).json
@@ -69,7 +69,7 @@ def test_the_preview_says_that_it_may_not_be_sent_and_why(account: Account) -> N
     assert (answer["may_be_sent"], answer["code"], answer["reason"]) == (False, "account_suspended", WHY)
 
 
-def test_what_was_accepted_before_has_the_answer_that_it_had(account: Account) -> None:
+def test_a_repeated_request_from_before_the_suspension_gets_its_first_response(account: Account) -> None:
     key = {"Idempotency-Key": "k"}
     before = call(send_api, "POST", "/messages", TEXT, account=account.id, headers=key)
     order(account, "suspend")
@@ -80,7 +80,7 @@ def test_what_was_accepted_before_has_the_answer_that_it_had(account: Account) -
 
 
 @pytest.mark.parametrize(("do", "code"), [("suspend", "account_suspended"), ("close", "account_closed")])
-def test_a_text_that_is_queued_is_refused_and_its_units_are_free_again(account: Account, do: str, code: str) -> None:
+def test_a_suspended_accounts_queued_text_is_refused_and_uncounted(account: Account, do: str, code: str) -> None:
     message, carrier = accept(account), FakeCarrier()
     order(account, do)
 
@@ -91,7 +91,7 @@ def test_a_text_that_is_queued_is_refused_and_its_units_are_free_again(account: 
     assert (carrier.texts, units(account), reserved(account)) == ([], 0, [0])
 
 
-def test_the_message_shows_for_what_it_was_refused(account: Account) -> None:
+def test_a_refused_message_shows_the_code_of_the_reason(account: Account) -> None:
     message = accept(account)
     order(account, "suspend")
     deliver(FakeCarrier())
@@ -101,7 +101,7 @@ def test_the_message_shows_for_what_it_was_refused(account: Account) -> None:
     assert (shown["state"], shown["error"]) == ("refused", "account_suspended")
 
 
-def test_killed_at_any_call_a_text_is_refused_by_the_next_delivery_of_its_job(account: Account) -> None:
+def test_a_text_whose_worker_is_killed_at_any_call_is_refused_when_its_job_is_retried(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier()
     jobs = queued("send")
     order(account, "suspend")
@@ -115,7 +115,7 @@ def test_killed_at_any_call_a_text_is_refused_by_the_next_delivery_of_its_job(ac
         assert (carrier.texts, reserved(account)) == ([], [0])
 
 
-def test_restored_what_was_refused_stays_refused_and_a_new_text_goes(account: Account) -> None:
+def test_a_refused_text_stays_refused_after_the_account_is_restored_and_a_new_text_is_sent(account: Account) -> None:
     old, carrier = accept(account, "old"), FakeCarrier()
     jobs = queued("send")
     order(account, "suspend")
@@ -130,7 +130,7 @@ def test_restored_what_was_refused_stays_refused_and_a_new_text_goes(account: Ac
     assert len(carrier.texts) == 1
 
 
-def test_a_text_that_comes_due_meanwhile_is_refused_and_one_for_later_goes_when_the_account_is_restored(
+def test_a_scheduled_text_due_during_the_suspension_is_refused_and_a_later_one_is_sent(
     account: Account,
 ) -> None:
     first, second = (accept(account, f"k{n}", send_at=NOW + n * HOUR) for n in (1, 3))
@@ -151,7 +151,7 @@ def test_a_text_that_comes_due_meanwhile_is_refused_and_one_for_later_goes_when_
     assert len(carrier.texts) == 1
 
 
-def test_a_text_for_later_can_still_be_cancelled(account: Account) -> None:
+def test_a_suspended_accounts_scheduled_text_can_be_cancelled(account: Account) -> None:
     message = accept(account, send_at=NOW + HOUR)
     order(account, "suspend")
 
@@ -161,7 +161,7 @@ def test_a_text_for_later_can_still_be_cancelled(account: Account) -> None:
     assert stored(account, message.id).state is MessageState.CANCELLED
 
 
-def test_a_text_that_waits_for_the_morning_is_refused_then(account: Account) -> None:
+def test_a_suspended_accounts_text_held_for_quiet_hours_is_refused_in_the_morning(account: Account) -> None:
     plain = draft(
         account=account.id, message_id="m-0", kind=MessageKind.TRIGGERED, phone="+12125550123", body="Hello", now=NOW
     )
@@ -178,7 +178,7 @@ def test_a_text_that_waits_for_the_morning_is_refused_then(account: Account) -> 
     assert (stored(account, "m-0").state, stored(account, "m-0").error) == (MessageState.REFUSED, "account_suspended")
 
 
-def test_a_text_that_is_tried_again_is_refused_instead(account: Account) -> None:
+def test_a_suspended_accounts_retry_is_refused(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")])
     deliver(carrier)
     order(account, "suspend")
@@ -193,7 +193,7 @@ def test_a_text_that_is_tried_again_is_refused_instead(account: Account) -> None
     assert len(carrier.texts) == 1
 
 
-def test_a_parked_text_that_the_operator_lets_go_on_is_refused(account: Account) -> None:
+def test_a_suspended_accounts_parked_text_is_refused_when_the_operator_releases_it(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier(answers=[Refused(RefusalReason.PARKED, "30002")])
     deliver(carrier)
     order(account, "suspend")
@@ -205,7 +205,7 @@ def test_a_parked_text_that_the_operator_lets_go_on_is_refused(account: Account)
     assert len(carrier.texts) == 1
 
 
-def test_a_text_that_nobody_knows_of_gets_no_second_attempt(aws: None) -> None:
+def test_a_suspended_accounts_uncertain_text_gets_no_second_attempt(aws: None) -> None:
     account = studio(on_uncertain=OnUncertain.RESEND)
     client(account)
     message, carrier = accept(account), FakeCarrier(answers=[Uncertain("timeout")])
@@ -220,7 +220,9 @@ def test_a_text_that_nobody_knows_of_gets_no_second_attempt(aws: None) -> None:
     assert len(carrier.texts) == 1
 
 
-def test_suspended_between_a_workers_look_and_its_claim_a_text_goes_and_the_next_does_not(account: Account) -> None:
+def test_an_account_suspended_between_checks_and_claim_sends_no_further_text(
+    account: Account,
+) -> None:
     first, carrier = accept(account, "k1"), FakeCarrier()
 
     with meanwhile("UpdateItem", lambda: order(account, "suspend")):
@@ -235,8 +237,8 @@ def test_suspended_between_a_workers_look_and_its_claim_a_text_goes_and_the_next
     assert stored(account, "m-0").error == "account_suspended"
 
 
-def test_suspended_while_a_text_is_being_accepted_it_is_not_handed_over(account: Account) -> None:
-    accept(account, "before")  # there is an allowance
+def test_a_text_being_accepted_during_the_suspension_is_not_sent(account: Account) -> None:
+    accept(account, "before")  # so that the quota exists
     deliver(FakeCarrier())
     carrier = FakeCarrier()
 
@@ -248,7 +250,7 @@ def test_suspended_while_a_text_is_being_accepted_it_is_not_handed_over(account:
     assert carrier.texts == []
 
 
-def test_what_waits_for_a_persons_answer_about_a_near_miss_is_refused_like_all_else(account: Account) -> None:
+def test_a_suspended_accounts_text_held_for_a_possible_opt_out_is_refused(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier()
     messages.put_off(message, MessageState.QUEUED, NOW + HOUR, held=Held.ASKED)
     queued("send")
@@ -260,7 +262,7 @@ def test_what_waits_for_a_persons_answer_about_a_near_miss_is_refused_like_all_e
     assert stored(account, message.id).error == "account_suspended"
 
 
-def test_another_account_in_the_same_batch_is_untouched(account: Account) -> None:
+def test_another_accounts_text_in_the_same_batch_is_sent(account: Account) -> None:
     other = studio("10000002")
     client(other, "c1", "+12125550199")
     mine, theirs = accept(account), accept(other)
@@ -274,7 +276,7 @@ def test_another_account_in_the_same_batch_is_untouched(account: Account) -> Non
     assert [text.to for text in carrier.texts] == ["+12125550199"]
 
 
-def test_a_refused_text_leaves_no_route_so_a_reply_is_not_taken_for_an_answer_to_it(account: Account) -> None:
+def test_a_refused_text_is_not_recorded_as_the_last_text_so_no_reply_answers_it(account: Account) -> None:
     accept(account)
     order(account, "suspend")
 

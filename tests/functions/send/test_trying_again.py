@@ -1,4 +1,4 @@
-"""Definite answers to try again: with pauses, until a text's end; or parked, until the operator lets it go on."""
+"""Refused texts that are tried again: with pauses until they expire, or parked until the operator releases them."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def reserved(account: Account) -> int:
     return int(allowance["used"])
 
 
-def test_a_text_is_tried_again_with_pauses_until_its_end_and_never_after_it(account: Account) -> None:
+def test_a_text_is_retried_with_pauses_until_it_expires_and_not_after(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier(answers=[BUSY] * 100)
     deliver(carrier)
     pauses, at = [], NOW
@@ -46,7 +46,7 @@ def test_a_text_is_tried_again_with_pauses_until_its_end_and_never_after_it(acco
     assert (units(account), reserved(account)) == (0, 0)
 
 
-def test_a_parked_text_waits_and_the_carrier_is_not_asked_again(account: Account) -> None:
+def test_a_parked_text_waits_without_calling_the_carrier(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier(answers=[SUSPENDED])
     [job] = queued("send")
     deliver(carrier, jobs=[job])
@@ -61,7 +61,7 @@ def test_a_parked_text_waits_and_the_carrier_is_not_asked_again(account: Account
     assert len(carrier.texts) == 1
 
 
-def test_a_parked_text_rings_the_alarm(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_parked_text_raises_an_alarm(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     accept(account)
 
     deliver(FakeCarrier(answers=[SUSPENDED]))
@@ -69,7 +69,7 @@ def test_a_parked_text_rings_the_alarm(account: Account, capsys: pytest.CaptureF
     assert "ParkedSends" in capsys.readouterr().out
 
 
-def test_a_text_that_nobody_released_expires_as_parked_and_costs_nothing(account: Account) -> None:
+def test_a_parked_text_that_is_not_released_expires_without_charge(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier(answers=[SUSPENDED])
     deliver(carrier)
 

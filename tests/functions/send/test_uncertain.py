@@ -33,14 +33,14 @@ STOP = OptOutEvent(
 
 @pytest.fixture
 def resender(aws: None) -> Account:
-    """Give a studio that wants a second attempt."""
+    """A studio that wants uncertain texts resent."""
     account = studio(on_uncertain=OnUncertain.RESEND)
     client(account)
     return account
 
 
 def unheard_of(account: Account, carrier: FakeCarrier, key: str = "k", now: datetime = NOW, **fields: Any) -> Message:
-    """Accept a text and get no answer about it."""
+    """Accept a text, and have the carrier give no answer to it."""
     message = accept(account, key, now=now, **fields)
     carrier.answers.insert(0, Uncertain("timeout"))
     deliver(carrier, now)
@@ -48,7 +48,7 @@ def unheard_of(account: Account, carrier: FakeCarrier, key: str = "k", now: date
 
 
 def look(carrier: FakeCarrier, at: datetime) -> None:
-    """Let the sweeper find what is due, and the worker act on it."""
+    """Run the sweeper, and the worker for the jobs that it enqueues."""
     sweep_schedule.sweep(at)
     deliver(carrier, at)
 
@@ -57,7 +57,7 @@ def listed(carrier_id: str = "SM7", state: MessageState = MessageState.SENT, cod
     return CarrierText(carrier_id=carrier_id, body="Hello", created_at=NOW, state=state, code=code)
 
 
-def test_a_text_that_the_carrier_lists_is_sent_and_counted(account: Account) -> None:
+def test_an_uncertain_text_that_the_carrier_lists_is_recorded_as_sent_and_counted(account: Account) -> None:
     carrier = FakeCarrier()
     message = unheard_of(account, carrier)
     carrier.listed = [listed()]
@@ -72,7 +72,7 @@ def test_a_text_that_the_carrier_lists_is_sent_and_counted(account: Account) -> 
     assert units(account) == 1
 
 
-def test_a_text_that_the_carrier_lists_as_undelivered_says_why(account: Account) -> None:
+def test_an_uncertain_text_listed_as_undelivered_has_the_carriers_code(account: Account) -> None:
     carrier = FakeCarrier()
     message = unheard_of(account, carrier)
     carrier.listed = [listed(state=MessageState.UNDELIVERED, code="30003")]
@@ -83,7 +83,7 @@ def test_a_text_that_the_carrier_lists_as_undelivered_says_why(account: Account)
     assert (found.state, found.error, found.charged_units) == (MessageState.UNDELIVERED, "twilio:30003", 1)
 
 
-def test_a_text_whose_worker_died_is_looked_up_too(account: Account) -> None:
+def test_a_text_whose_worker_died_is_looked_up(account: Account) -> None:
     message = accept(account)
     queued("send")
     messages.claim(message, "dead", NOW, NOW + MINUTE)
@@ -96,7 +96,7 @@ def test_a_text_whose_worker_died_is_looked_up_too(account: Account) -> None:
     assert carrier.texts == []
 
 
-def test_a_carrier_is_asked_every_few_minutes_and_last_at_the_deadline(account: Account) -> None:
+def test_an_uncertain_text_is_looked_up_every_few_minutes_and_last_at_the_deadline(account: Account) -> None:
     carrier = FakeCarrier()
     message = unheard_of(account, carrier)
 
@@ -114,7 +114,7 @@ def test_a_carrier_is_asked_every_few_minutes_and_last_at_the_deadline(account: 
     assert units(account) == 0
 
 
-def test_a_carrier_that_lists_nothing_is_not_asked_before_its_deadline(account: Account) -> None:
+def test_a_carrier_that_lists_no_texts_is_not_asked_before_the_deadline(account: Account) -> None:
     carrier = FakeCarrier(name="aws")
     message = unheard_of(account, carrier)
 
@@ -124,7 +124,7 @@ def test_a_carrier_that_lists_nothing_is_not_asked_before_its_deadline(account: 
     assert stored(account, message.id).deadline == NOW + timedelta(hours=72)
 
 
-def test_a_listed_text_that_another_studio_sent_is_not_ours(account: Account) -> None:
+def test_a_listed_text_of_another_studio_is_no_match(account: Account) -> None:
     other = studio("10000002")
     client(other)
     carrier = FakeCarrier()
@@ -139,17 +139,17 @@ def test_a_listed_text_that_another_studio_sent_is_not_ours(account: Account) ->
     assert stored(account, message.id).state is MessageState.UNCERTAIN
 
 
-def test_two_unheard_of_texts_with_the_same_words_are_not_told_apart(account: Account) -> None:
+def test_two_uncertain_texts_with_the_same_words_are_not_matched(account: Account) -> None:
     carrier = FakeCarrier()
     first, second = (unheard_of(account, carrier, key) for key in ("a", "b"))
     carrier.listed = [listed()]
 
     look(carrier, NOW + 5 * MINUTE)
 
-    assert {stored(account, one.id).state for one in (first, second)} == {MessageState.UNCERTAIN}
+    assert {stored(account, message.id).state for message in (first, second)} == {MessageState.UNCERTAIN}
 
 
-def test_given_up_at_its_deadline_a_text_gives_its_allowance_back_and_is_not_sent_again(account: Account) -> None:
+def test_an_uncertain_text_fails_at_its_deadline_and_releases_its_units(account: Account) -> None:
     carrier = FakeCarrier()
     message = unheard_of(account, carrier)
 
@@ -161,7 +161,7 @@ def test_given_up_at_its_deadline_a_text_gives_its_allowance_back_and_is_not_sen
     assert len(carrier.texts) == 1
 
 
-def test_by_the_studios_policy_a_text_is_sent_a_second_time_and_flagged(resender: Account) -> None:
+def test_an_uncertain_text_is_resent_and_flagged_if_the_studio_wants_it(resender: Account) -> None:
     carrier = FakeCarrier()
     message = unheard_of(resender, carrier)
 
@@ -174,7 +174,7 @@ def test_by_the_studios_policy_a_text_is_sent_a_second_time_and_flagged(resender
     assert units(resender) == 1
 
 
-def test_a_second_attempt_that_nobody_heard_of_is_the_last(resender: Account) -> None:
+def test_an_uncertain_second_attempt_is_the_last(resender: Account) -> None:
     carrier = FakeCarrier(answers=[Uncertain("timeout")])
     message = unheard_of(resender, carrier)
 
@@ -184,7 +184,7 @@ def test_a_second_attempt_that_nobody_heard_of_is_the_last(resender: Account) ->
     assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.FAILED, 2)
 
 
-def test_of_two_jobs_at_the_deadline_one_sends_again(resender: Account) -> None:
+def test_two_jobs_at_the_deadline_resend_once(resender: Account) -> None:
     carrier, over = FakeCarrier(), DEADLINE + timedelta(seconds=1)
     unheard_of(resender, carrier)
     sweep_schedule.sweep(over)
@@ -196,7 +196,7 @@ def test_of_two_jobs_at_the_deadline_one_sends_again(resender: Account) -> None:
     assert len(carrier.texts) == 2
 
 
-def test_a_text_that_is_found_at_its_deadline_is_not_sent_again(resender: Account) -> None:
+def test_a_text_found_at_its_deadline_is_not_resent(resender: Account) -> None:
     carrier = FakeCarrier()
     message = unheard_of(resender, carrier)
     carrier.listed = [listed()]
@@ -206,7 +206,7 @@ def test_a_text_that_is_found_at_its_deadline_is_not_sent_again(resender: Accoun
     assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.SENT, 1)
 
 
-def test_a_receipt_between_the_sweep_and_the_second_attempt_wins(resender: Account) -> None:
+def test_a_receipt_between_the_sweep_and_the_second_attempt_prevents_the_attempt(resender: Account) -> None:
     carrier, over = FakeCarrier(), DEADLINE + timedelta(seconds=1)
     message = unheard_of(resender, carrier)
     sweep_schedule.sweep(over)
@@ -222,7 +222,7 @@ def test_a_receipt_between_the_sweep_and_the_second_attempt_wins(resender: Accou
     assert (found.state, found.resent, len(carrier.texts)) == (MessageState.DELIVERED, False, 1)
 
 
-def test_a_second_attempt_that_surely_did_not_go_is_made_again_and_a_receipt_still_wins(resender: Account) -> None:
+def test_a_refused_second_attempt_is_made_again_unless_a_receipt_comes(resender: Account) -> None:
     carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")])
     message = unheard_of(resender, carrier)
     look(carrier, DEADLINE + timedelta(seconds=1))
@@ -237,7 +237,7 @@ def test_a_second_attempt_that_surely_did_not_go_is_made_again_and_a_receipt_sti
     assert stored(resender, message.id).state is MessageState.SENT
 
 
-def test_who_said_stop_meanwhile_gets_no_second_attempt(resender: Account) -> None:
+def test_a_phone_that_said_stop_before_the_deadline_gets_no_second_attempt(resender: Account) -> None:
     carrier = FakeCarrier()
     message = unheard_of(resender, carrier)
     optouts.record(STOP)
@@ -247,7 +247,7 @@ def test_who_said_stop_meanwhile_gets_no_second_attempt(resender: Account) -> No
     assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.FAILED, 1)
 
 
-def test_who_says_stop_while_the_carrier_is_asked_gets_no_second_attempt(resender: Account) -> None:
+def test_a_phone_that_says_stop_during_the_look_up_gets_no_second_attempt(resender: Account) -> None:
     class Asked(FakeCarrier):
         def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
             optouts.record(STOP)
@@ -262,7 +262,7 @@ def test_who_says_stop_while_the_carrier_is_asked_gets_no_second_attempt(resende
     assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.FAILED, 1)
 
 
-def test_a_text_past_its_end_gets_no_second_attempt(resender: Account) -> None:
+def test_an_expired_text_gets_no_second_attempt(resender: Account) -> None:
     carrier = FakeCarrier(name="aws")
     message = unheard_of(resender, carrier)
 
@@ -272,7 +272,7 @@ def test_a_text_past_its_end_gets_no_second_attempt(resender: Account) -> None:
 
 
 @pytest.mark.parametrize("halted", [{"state": "cancelled"}, {"paused": True}])
-def test_an_unheard_of_text_of_a_halted_broadcast_is_looked_up_and_ended_and_not_sent_again(
+def test_an_uncertain_text_of_a_halted_broadcast_is_looked_up_and_fails(
     resender: Account, halted: dict[str, Any]
 ) -> None:
     carrier = FakeCarrier()
@@ -285,5 +285,8 @@ def test_an_unheard_of_text_of_a_halted_broadcast_is_looked_up_and_ended_and_not
     look(carrier, NOW + 5 * MINUTE)
     look(carrier, DEADLINE + timedelta(seconds=1))
 
-    assert [stored(resender, one.id).state for one in (found, lost)] == [MessageState.SENT, MessageState.FAILED]
+    assert [stored(resender, message.id).state for message in (found, lost)] == [
+        MessageState.SENT,
+        MessageState.FAILED,
+    ]
     assert len(carrier.texts) == 2

@@ -1,4 +1,4 @@
-"""An account's texts to one phone are bounded in any hour, however they come."""
+"""The hourly limit of an account's texts to one phone."""
 
 from datetime import timedelta
 
@@ -16,19 +16,19 @@ from tests.support.text_steps import accept, deliver, stored, units
 pytestmark = pytest.mark.account(texts_an_hour=3, plan_changes=(PlanChange(NOW, "starter"),))
 
 
-def test_the_fourth_text_of_an_hour_to_a_phone_is_refused_with_the_reason_and_not_charged(account: Account) -> None:
+def test_the_fourth_text_to_a_phone_within_an_hour_is_refused_and_not_charged(account: Account) -> None:
     sent = [accept(account, key) for key in "abcd"]
     carrier = FakeCarrier()
 
     deliver(carrier)
 
-    ended = [stored(account, one.id) for one in sent]
-    assert [one.state for one in ended] == [MessageState.SENT] * 3 + [MessageState.REFUSED]
+    ended = [stored(account, text.id) for text in sent]
+    assert [text.state for text in ended] == [MessageState.SENT] * 3 + [MessageState.REFUSED]
     assert ended[3].error == "too_many_to_phone"
     assert (len(carrier.texts), units(account)) == (3, 3)
 
 
-def test_texts_that_come_one_by_one_are_bounded_too_and_an_hour_later_there_is_room(account: Account) -> None:
+def test_texts_sent_one_by_one_are_limited_until_an_hour_has_passed(account: Account) -> None:
     carrier = FakeCarrier()
     for minute in (0, 1, 2, 3, 61):
         accept(account, f"at-{minute}", now=NOW + timedelta(minutes=minute))
@@ -37,7 +37,7 @@ def test_texts_that_come_one_by_one_are_bounded_too_and_an_hour_later_there_is_r
     assert len(carrier.texts) == 4
 
 
-def test_another_phone_and_another_studio_have_bounds_of_their_own(account: Account) -> None:
+def test_another_phone_and_another_studio_have_their_own_hourly_limits(account: Account) -> None:
     other = studio("10000002")
     client(other)
     client(account, "c2", "+12125550199")
@@ -52,7 +52,7 @@ def test_another_phone_and_another_studio_have_bounds_of_their_own(account: Acco
     assert len(carrier.texts) == 5
 
 
-def test_a_text_that_is_tried_again_takes_one_place(account: Account) -> None:
+def test_a_retried_text_counts_once_towards_the_hourly_limit(account: Account) -> None:
     first, carrier = accept(account), FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")] * 3)
     for minute in range(0, 12, 3):
         sweep_schedule.sweep(NOW + timedelta(minutes=minute))
@@ -66,7 +66,7 @@ def test_a_text_that_is_tried_again_takes_one_place(account: Account) -> None:
     assert len(carrier.texts) == 4 + 2
 
 
-def test_a_job_that_comes_twice_takes_one_place(account: Account) -> None:
+def test_a_repeated_job_counts_once_towards_the_hourly_limit(account: Account) -> None:
     accept(account)
     jobs = queued("send")
     carrier = FakeCarrier()
@@ -79,7 +79,7 @@ def test_a_job_that_comes_twice_takes_one_place(account: Account) -> None:
     assert len(carrier.texts) == 3
 
 
-def test_a_studio_sets_its_own_bound_within_ours(account: Account) -> None:
+def test_a_studio_sets_its_own_hourly_limit_within_ours(account: Account) -> None:
     answers = [
         call(settings_api, "PATCH", "/account", {"texts_an_hour": most}, account=account.id)
         for most in (1, 20, 0, 21)

@@ -1,4 +1,4 @@
-"""What a text says: merge fields in any body, and the studio's name where a conversation begins."""
+"""The final text: merge fields in any body, and the studio's name at the start of a conversation."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ def preview(account: Account, **form: Any) -> Answered:
     return call(api, "POST", "/messages/preview", {"client_id": "c1"} | form, account=account.id)
 
 
-def test_the_first_text_of_a_conversation_has_the_studios_name_in_front_and_the_next_has_not(
+def test_a_conversations_first_text_has_the_studios_name_in_front_and_its_next_has_not(
     account: Account,
 ) -> None:
     accept(account, "first", body="Your proofs are ready.")
@@ -30,14 +30,14 @@ def test_the_first_text_of_a_conversation_has_the_studios_name_in_front_and_the_
     assert [text.body for text in carrier.texts] == ["Foxglove: Your proofs are ready.", "Did you see them?"]
 
 
-def test_after_thirty_days_a_conversation_begins_anew(account: Account) -> None:
+def test_a_conversation_begins_again_after_thirty_days(account: Account) -> None:
     accept(account, "first")
     deliver(FakeCarrier())
 
     assert accept(account, "second", now=NOW + timedelta(days=30)).body == "Foxglove: Hello"
 
 
-def test_another_studios_texts_to_the_phone_change_nothing(account: Account) -> None:
+def test_another_studios_texts_to_the_phone_do_not_continue_a_conversation(account: Account) -> None:
     other = studio("10000002")
     client(other)
     before = preview(account, body="Hello").text
@@ -48,7 +48,7 @@ def test_another_studios_texts_to_the_phone_change_nothing(account: Account) -> 
     assert preview(account, body="Hello").text == before
 
 
-def test_the_name_counts_towards_the_length_of_the_text_that_has_it(account: Account) -> None:
+def test_the_studios_name_counts_towards_the_texts_length(account: Account) -> None:
     phones = ["+12125550124", "+12125550125"]
     client(account, "c2", *phones)
     accept(account, "first", client_id=None, to=phones[0])
@@ -59,7 +59,7 @@ def test_the_name_counts_towards_the_length_of_the_text_that_has_it(account: Acc
     assert units == [1, 2]
 
 
-def test_a_body_of_its_own_has_merge_fields_too(account: Account) -> None:
+def test_a_body_without_a_template_may_have_merge_fields(account: Account) -> None:
     answer = preview(account, body="Hi {{client.first_name}}, {{session.date}}", values={"session.date": "Friday"})
 
     assert answer.json["text"] == "Foxglove: Hi Zoë, Friday"

@@ -22,10 +22,10 @@ KEY = "0f6a2c1e-5b0d-4b7e"
 
 
 def failed(answer: Any) -> list[str]:
-    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def test_an_event_of_sqs_hands_its_text_over_without_a_word_of_it_in_the_log(
+def test_an_event_of_sqs_sends_its_text_and_logs_none_of_it(
     account: Account, carrier_on_loopback: FakeCarrier, caplog: pytest.LogCaptureFixture
 ) -> None:
     carrier_on_loopback.answers(201, '{"sid": "SM7", "status": "queued"}')
@@ -42,7 +42,7 @@ def test_an_event_of_sqs_hands_its_text_over_without_a_word_of_it_in_the_log(
     assert "Secret words" not in log
 
 
-def test_a_hang_up_is_uncertain_and_the_log_says_so_without_the_phone(
+def test_a_broken_connection_is_uncertain_and_logged_without_the_phone(
     account: Account, carrier_on_loopback: FakeCarrier, caplog: pytest.LogCaptureFixture
 ) -> None:
     carrier_on_loopback.hangs_up()
@@ -84,7 +84,7 @@ def test_an_item_that_cannot_be_read_fails_alone(
     broken = accept(account, "broken", now=clients.now())
     message = accept(account, "whole", now=clients.now())
     write(Update(keys.message(account.id, broken.id), changes=changes))
-    jobs = [f'{{"account":"10000001","message_id":"{one.id}"}}' for one in (broken, message)]
+    jobs = [f'{{"account":"10000001","message_id":"{text.id}"}}' for text in (broken, message)]
 
     answer = worker.handler(sqs_event(*jobs), LambdaContext())
 
@@ -104,7 +104,7 @@ def test_an_item_with_a_number_that_is_no_whole_one_fails_alone(
         UpdateExpression="SET units = :units",
         ExpressionAttributeValues={":units": {"N": "1.5"}},
     )
-    jobs = [f'{{"account":"10000001","message_id":"{one.id}"}}' for one in (broken, message)]
+    jobs = [f'{{"account":"10000001","message_id":"{text.id}"}}' for text in (broken, message)]
 
     answer = worker.handler(sqs_event(*jobs), LambdaContext())
 
@@ -112,10 +112,10 @@ def test_an_item_with_a_number_that_is_no_whole_one_fails_alone(
     assert stored(account, message.id).state is MessageState.SENT
 
 
-def test_when_nobody_is_there_every_text_of_the_batch_waits(account: Account) -> None:
+def test_every_text_of_a_batch_waits_if_the_carrier_does_not_answer(account: Account) -> None:
     made = [accept(account, str(index), now=clients.now()) for index in range(3)]
 
     answer = worker.handler(sqs_event(*queued("send")), LambdaContext())
 
     assert answer == {"batchItemFailures": []}
-    assert {stored(account, one.id).state for one in made} == {MessageState.QUEUED}
+    assert {stored(account, message.id).state for message in made} == {MessageState.QUEUED}

@@ -1,4 +1,4 @@
-"""Words past their account's days are taken away soon after, by the one timer; the messages stay for the bill."""
+"""The sweeper deletes bodies that are past an account's retention; the messages stay for the invoice."""
 
 from datetime import datetime, timedelta
 
@@ -49,18 +49,18 @@ def reply(at: datetime, body: str = "Lovely!") -> None:
 
 
 def bodies(account: Account) -> list[tuple[str, tuple[str, ...]]]:
-    """Read what stands in the table, oldest first."""
+    """Return the bodies and pictures in the table, oldest first."""
     page = folders.page(account.id, "all", limit=50)
-    return [(one.body, one.media) for one in reversed(page.messages)]
+    return [(message.body, message.media) for message in reversed(page.messages)]
 
 
 def sweep(at: datetime) -> None:
-    """Sweep until nothing is left to do at that time."""
+    """Sweep until nothing more is due at that time."""
     while any(item["type"] == "retention" for item in due.by(at, 100)):
         sweeper.sweep(at)
 
 
-def test_words_past_their_days_are_taken_away_and_the_bill_stays(account: Account) -> None:
+def test_bodies_past_retention_are_deleted_and_usage_stays(account: Account) -> None:
     texted(account)
     old = send(account, "old", NOW)
     reply(NOW + timedelta(hours=1))
@@ -84,7 +84,7 @@ def due_at(account: Account) -> str | None:
     return (store.get(keys.retention(account.id)) or {}).get("due_at")
 
 
-def test_it_looks_again_at_once_while_there_is_more_and_else_in_a_day(account: Account) -> None:
+def test_the_purge_continues_at_once_while_there_are_more_messages_and_otherwise_in_a_day(account: Account) -> None:
     for index in range(5):
         send(account, f"k{index}", NOW + timedelta(minutes=index * 10))
     later = NOW + 31 * DAY
@@ -98,7 +98,7 @@ def test_it_looks_again_at_once_while_there_is_more_and_else_in_a_day(account: A
     assert due_at(account) == keys.instant(later + DAY)
 
 
-def test_a_text_that_has_not_gone_keeps_its_words_until_it_is_past_its_own_days(account: Account) -> None:
+def test_a_scheduled_text_keeps_its_body_until_its_own_retention_is_over(account: Account) -> None:
     scheduled = accept(account, "far", now=NOW, send_at=NOW + 40 * DAY)
 
     sweep(NOW + 31 * DAY)
@@ -113,7 +113,7 @@ def test_a_text_that_has_not_gone_keeps_its_words_until_it_is_past_its_own_days(
     assert stored(account, scheduled.id).body == ""
 
 
-def test_a_message_linked_while_the_walk_reads_is_found_the_next_day(account: Account) -> None:
+def test_a_message_linked_during_the_purge_is_purged_the_next_day(account: Account) -> None:
     old = send(account, "old", NOW)
     unlinked = keys.folder(account.id, "out", linked=False)
     store.write(Update(keys.message(account.id, old.id), changes={"folder": "nowhere"}))  # the index lags
@@ -125,7 +125,7 @@ def test_a_message_linked_while_the_walk_reads_is_found_the_next_day(account: Ac
     assert stored(account, old.id).body == ""
 
 
-def test_killed_anywhere_the_next_look_goes_on(account: Account) -> None:
+def test_a_purge_killed_at_any_call_is_finished_by_the_next(account: Account) -> None:
     texted(account)
     for index in range(3):
         send(account, f"k{index}", NOW + timedelta(minutes=index))
@@ -140,7 +140,7 @@ def test_killed_anywhere_the_next_look_goes_on(account: Account) -> None:
         assert bodies(account) == [("", ())] * 4
 
 
-def test_two_looks_at_once_do_no_harm(account: Account) -> None:
+def test_purges_at_once_purge_everything(account: Account) -> None:
     for index in range(4):
         send(account, f"k{index}", NOW + timedelta(minutes=index))
     later = NOW + 31 * DAY
@@ -152,7 +152,7 @@ def test_two_looks_at_once_do_no_harm(account: Account) -> None:
     assert [body for body, _ in bodies(account)] == [""] * 4
 
 
-def test_an_account_that_keeps_its_words_again_is_left_alone(account: Account) -> None:
+def test_an_account_that_switched_retention_off_is_not_purged(account: Account) -> None:
     send(account, "old", NOW)
     accounts.change_settings(account.id, {"retention_days": None})
 
@@ -162,7 +162,7 @@ def test_an_account_that_keeps_its_words_again_is_left_alone(account: Account) -
     assert due_at(account) is None
 
 
-def test_nobody_is_shown_words_past_their_days_before_they_are_taken_away(account: Account) -> None:
+def test_bodies_past_retention_are_hidden_before_they_are_deleted(account: Account) -> None:
     texted(account)
     old = send(account, "old", NOW)
     reply(NOW)
@@ -171,16 +171,16 @@ def test_nobody_is_shown_words_past_their_days_before_they_are_taken_away(accoun
     shown = [
         *call(api, "GET", "/messages", account=account.id, query={"folder": "all"}).json["items"],
         call(api, "GET", f"/messages/{old.id}", account=account.id).json,
-        *(one["message"] for one in call(api, "GET", "/inbox", account=account.id).json["items"]),
+        *(reply["message"] for reply in call(api, "GET", "/inbox", account=account.id).json["items"]),
     ]
     found = call(api, "GET", "/messages", account=account.id, query={"folder": "all", "text": "lovely"})
 
-    assert [(one["body"], one["media"], one["body_expired"]) for one in shown] == [("", [], True)] * 4
+    assert [(message["body"], message["media"], message["body_expired"]) for message in shown] == [("", [], True)] * 4
     assert found.json["items"] == []
     assert ("Lovely!", ("https://m.example/1",)) in bodies(account)
 
 
-def test_the_setting_starts_the_timer_and_is_kept_to_five_years(aws: None) -> None:
+def test_the_setting_schedules_the_purge_and_is_limited_to_five_years(aws: None) -> None:
     account = studio()
 
     changed = call(settings_api, "PATCH", "/account", {"retention_days": 90}, account=account.id)
@@ -191,12 +191,12 @@ def test_the_setting_starts_the_timer_and_is_kept_to_five_years(aws: None) -> No
 
     assert (changed.status, changed.json["retention_days"]) == (200, 90)
     assert due_at(account) is not None
-    assert [(one.status, one.json["errors"][0]["field"]) for one in refused] == [(422, "retention_days")] * 3
+    assert [(answer.status, answer.json["errors"][0]["field"]) for answer in refused] == [(422, "retention_days")] * 3
     taken_away = call(settings_api, "PATCH", "/account", {"retention_days": None}, account=account.id)
     assert taken_away.json["retention_days"] is None
 
 
-def test_an_account_that_keeps_its_words_longer_from_now_on_is_looked_at_like_any_other(account: Account) -> None:
+def test_an_account_with_a_longer_retention_is_purged_by_the_new_setting(account: Account) -> None:
     send(account, "old", NOW)
     sweep(NOW + 31 * DAY)
     accounts.change_settings(account.id, {"retention_days": 90})
@@ -209,8 +209,8 @@ def test_an_account_that_keeps_its_words_longer_from_now_on_is_looked_at_like_an
     assert stored(account, later.id).body == ""
 
 
-def test_words_that_come_to_an_account_when_they_are_past_its_days_are_taken_away_too(account: Account) -> None:
-    reply(NOW)  # a stranger's
+def test_a_reply_assigned_after_its_retention_is_purged(account: Account) -> None:
+    reply(NOW)  # unattributed
     accounts.change_settings(account.id, {"retention_days": 7})
     sweep(NOW + 20 * DAY)
     done("replies.hand_over", NOW + 20 * DAY, carrier="twilio", carrier_id=f"SM{NOW}", account=account.id)

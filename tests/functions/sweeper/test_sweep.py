@@ -24,7 +24,7 @@ EVENT = json.loads((Path(__file__).parents[2] / "events" / "schedule_sweep.json"
 LATER = NOW + timedelta(minutes=2, seconds=1)
 
 
-def test_an_event_of_the_schedule_brings_on_what_lost_its_job(account: Account) -> None:
+def test_a_scheduled_sweep_enqueues_a_text_whose_job_was_lost(account: Account) -> None:
     accept(account, now=clients.now() - timedelta(minutes=5))
     lost = queued("send")
 
@@ -34,7 +34,7 @@ def test_an_event_of_the_schedule_brings_on_what_lost_its_job(account: Account) 
     assert queued("send") == lost
 
 
-def test_nothing_is_brought_on_before_its_time(account: Account) -> None:
+def test_a_text_is_not_enqueued_before_it_is_due(account: Account) -> None:
     accept(account)
     queued("send")
 
@@ -54,7 +54,7 @@ def test_a_text_whose_enqueueing_crashed_is_sent_once(account: Account) -> None:
     assert len(carrier.texts) == 1
 
 
-def test_a_sweeper_that_crashes_before_it_enqueues_finds_the_text_again(account: Account) -> None:
+def test_a_text_whose_sweeper_crashed_before_enqueueing_is_enqueued_by_the_next(account: Account) -> None:
     accept(account)
     queued("send")
     with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Exception, match="told to"):
@@ -65,28 +65,28 @@ def test_a_sweeper_that_crashes_before_it_enqueues_finds_the_text_again(account:
     assert len(queued("send")) == 1
 
 
-def test_of_two_sweepers_one_enqueues(account: Account) -> None:
+def test_two_sweepers_enqueue_a_text_once(account: Account) -> None:
     message = accept(account)
     queued("send")
 
-    sweep_schedule.heal(message, LATER)
-    sweep_schedule.heal(message, LATER)
+    sweep_schedule.advance(message, LATER)
+    sweep_schedule.advance(message, LATER)
 
     assert len(queued("send")) == 1
 
 
-def test_a_sweeper_that_read_before_a_worker_claimed_leaves_the_text_alone(account: Account) -> None:
+def test_a_sweeper_that_read_a_text_before_its_claim_leaves_it_alone(account: Account) -> None:
     message = accept(account)
     queued("send")
     messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
 
-    sweep_schedule.heal(message, LATER)
+    sweep_schedule.advance(message, LATER)
 
     assert stored(account, message.id).state is MessageState.SENDING
     assert queued("send") == []
 
 
-def test_a_sweeper_that_read_a_retry_before_the_worker_put_it_off_again_keeps_its_pause(account: Account) -> None:
+def test_a_sweeper_that_read_a_retry_before_it_was_rescheduled_leaves_it_alone(account: Account) -> None:
     accept(account)
     carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "429")] * 2)
     deliver(carrier)
@@ -96,13 +96,13 @@ def test_a_sweeper_that_read_a_retry_before_the_worker_put_it_off_again_keeps_it
     at = NOW + timedelta(minutes=10)
     deliver(carrier, at, jobs=[job])
 
-    sweep_schedule.heal(read_before, at)
+    sweep_schedule.advance(read_before, at)
 
     assert queued("send") == []
     assert stored(account, read_before.id).attempt == 2
 
 
-def test_a_text_whose_worker_died_is_uncertain_and_then_failed_and_never_sent_again(account: Account) -> None:
+def test_a_text_whose_worker_died_becomes_uncertain_then_fails_and_is_never_resent(account: Account) -> None:
     message = accept(account)
     [job] = queued("send")
     messages.claim(message, "dead", NOW, NOW + timedelta(seconds=60))
@@ -121,7 +121,7 @@ def test_a_text_whose_worker_died_is_uncertain_and_then_failed_and_never_sent_ag
     assert units(account) == 0
 
 
-def test_a_lease_that_outlives_the_first_look_is_waited_for(account: Account) -> None:
+def test_a_text_whose_lease_lasts_beyond_the_first_sweep_is_left_alone(account: Account) -> None:
     message = accept(account)
     claimed_at = NOW + timedelta(minutes=1, seconds=50)
     messages.claim(message, "a", claimed_at, claimed_at + timedelta(seconds=60))
@@ -142,7 +142,7 @@ def test_a_receipt_in_time_keeps_an_uncertain_text_from_failing(account: Account
     assert stored(account, message.id).state is MessageState.DELIVERED
 
 
-def test_an_item_that_cannot_be_read_is_put_aside_with_an_alarm_and_the_others_go_on(
+def test_an_unreadable_item_is_put_aside_with_an_alarm_and_the_others_are_handled(
     account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken, whole = accept(account, "broken", body="Secret words"), accept(account, "whole")
@@ -152,7 +152,7 @@ def test_an_item_that_cannot_be_read_is_put_aside_with_an_alarm_and_the_others_g
     sweep_schedule.sweep(LATER)
 
     assert [whole.id in job for job in queued("send")] == [True]
-    assert sweep_schedule.sweep(LATER + timedelta(minutes=59)) == 1  # the whole one, whose job got lost again
+    assert sweep_schedule.sweep(LATER + timedelta(minutes=59)) == 1  # the readable one, whose job was lost again
     assert sweep_schedule.sweep(LATER + timedelta(minutes=61)) == 1
     log = logged(caplog)
     assert "put aside for an hour" in log

@@ -1,4 +1,4 @@
-"""A studio is told when four fifths of a limit are used, and when all of it is: by mail and webhook, once each."""
+"""Usage notices at 80 % and 100 % of a limit: by mail and webhook, once each."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -40,14 +40,14 @@ def use(account: Account, units: int, key: str = "use") -> None:
 
 @pytest.fixture
 def charged(aws: None) -> Account:
-    """Give a studio whose plan includes 1,000 units, and charges for more."""
+    """A studio whose plan includes 1,000 units, and charges for more."""
     account = studio(plan_changes=(PlanChange(NOW, "medium"),))
     client(account)
     return account
 
 
 def count(account: Account, sent: int = 0, received: int = 0, day: str = "2026-11-30") -> None:
-    """Have so many units counted, as if they had gone or come."""
+    """Count this many units, as if texts had been sent or received."""
     store.write(quotas.adding(account.id, day, "m", Usage(units_sent=sent, units_received=received)))
 
 
@@ -63,7 +63,7 @@ def subjects() -> list[str]:
     return [mail.subject for mail in mails_to("10000001@studio.example")]
 
 
-def test_nothing_is_said_below_four_fifths(account: Account) -> None:
+def test_no_notice_is_sent_below_80_percent(account: Account) -> None:
     use(account, 79)
 
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
@@ -71,7 +71,7 @@ def test_nothing_is_said_below_four_fifths(account: Account) -> None:
     assert subjects() == []
 
 
-def test_four_fifths_and_all_are_each_told_once(account: Account) -> None:
+def test_notices_at_80_and_100_percent_are_each_sent_once(account: Account) -> None:
     use(account, 80)
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
     at_eighty = subjects()
@@ -85,7 +85,7 @@ def test_four_fifths_and_all_are_each_told_once(account: Account) -> None:
     assert subjects() == [*at_eighty, "You have used 100% of your plan for November 2026"]
 
 
-def test_a_refusal_brings_the_notice_within_the_minute(account: Account) -> None:
+def test_a_refusal_leads_to_a_notice_within_a_minute(account: Account) -> None:
     use(account, 100)
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
     sweep_schedule.sweep(NOW + timedelta(minutes=9))
@@ -97,7 +97,7 @@ def test_a_refusal_brings_the_notice_within_the_minute(account: Account) -> None
     assert before == len(subjects()) == 2
 
 
-def test_a_day_has_notices_of_its_own(aws: None) -> None:
+def test_each_day_has_its_own_notices(aws: None) -> None:
     account = studio(units_a_day=10)
     client(account)
     tomorrow = NOW + timedelta(days=1)
@@ -114,7 +114,7 @@ def test_a_day_has_notices_of_its_own(aws: None) -> None:
     ]
 
 
-def test_when_the_month_is_over_nobody_looks_any_more(account: Account) -> None:
+def test_usage_is_not_checked_after_the_month(account: Account) -> None:
     use(account, 10)
     december = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
 
@@ -125,7 +125,7 @@ def test_when_the_month_is_over_nobody_looks_any_more(account: Account) -> None:
     assert subjects() == []
 
 
-def test_a_mail_that_is_refused_stops_nobody_else_and_is_tried_at_the_next_look(account: Account) -> None:
+def test_a_refused_mail_is_tried_again_at_the_next_check(account: Account) -> None:
     use(account, 80)
     with failing("sesv2", "SendEmail", "MessageRejected") as refused:
         sweep_schedule.sweep(NOW + timedelta(minutes=3))
@@ -137,9 +137,7 @@ def test_a_mail_that_is_refused_stops_nobody_else_and_is_tried_at_the_next_look(
     assert len(subjects()) == 1
 
 
-def test_what_the_mail_service_says_of_an_address_is_not_logged(
-    account: Account, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_mail_services_error_text_is_not_logged(account: Account, caplog: pytest.LogCaptureFixture) -> None:
     use(account, 80)
 
     with failing("sesv2", "SendEmail", "MessageRejected"):
@@ -159,7 +157,7 @@ def test_a_mail_says_until_when_a_bigger_plan_takes_effect_at_once(account: Acco
     )
 
 
-def test_an_account_that_is_closed_by_then_is_told_nothing(account: Account) -> None:
+def test_a_closed_account_gets_no_notice(account: Account) -> None:
     use(account, 80)
     accounts.set_status(account, StatusChange(at=NOW, to=AccountStatus.CLOSED))
 
@@ -168,7 +166,7 @@ def test_an_account_that_is_closed_by_then_is_told_nothing(account: Account) -> 
     assert subjects() == []
 
 
-def test_two_sweepers_at_once_tell_it_once(account: Account) -> None:
+def test_two_sweepers_at_once_send_a_notice_once(account: Account) -> None:
     use(account, 80)
     item = next(item for item in by(NOW + timedelta(minutes=3), 500) if item["type"] == "allowance")
 
@@ -178,7 +176,7 @@ def test_two_sweepers_at_once_tell_it_once(account: Account) -> None:
     assert len(subjects()) == 1
 
 
-def test_days_that_are_over_leave_the_item_small(aws: None) -> None:
+def test_counters_of_past_days_are_removed_from_the_item(aws: None) -> None:
     account = studio(units_a_day=10)
     client(account)
     for day in range(3):
@@ -191,10 +189,10 @@ def test_days_that_are_over_leave_the_item_small(aws: None) -> None:
     assert [name for name in item if name.startswith("used")] == ["used_2026-11-24"]
 
 
-def test_a_text_for_next_month_does_not_keep_next_months_notices_from_coming(account: Account) -> None:
+def test_a_text_scheduled_for_next_month_does_not_prevent_next_months_notices(account: Account) -> None:
     december = datetime(2026, 12, 1, 15, tzinfo=UTC)
     accept(account, "later", send_at=december)
-    sweep_schedule.sweep(NOW + timedelta(minutes=3))  # looks at December's allowance, and too early
+    sweep_schedule.sweep(NOW + timedelta(minutes=3))  # finds December's quota, before December
 
     for index in range(8):
         accept(account, f"then-{index}", body="a" * 1600, now=december)
@@ -203,7 +201,7 @@ def test_a_text_for_next_month_does_not_keep_next_months_notices_from_coming(acc
     assert subjects() == ["You have used 80% of your plan for December 2026"]
 
 
-def test_a_bigger_plan_is_a_new_limit_and_the_same_limit_again_is_no_news(account: Account) -> None:
+def test_a_bigger_plan_has_its_own_notices_and_a_limit_that_returns_has_no_second(account: Account) -> None:
     use(account, 80)
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
     change(account, "small", NOW + timedelta(minutes=4))
@@ -221,7 +219,7 @@ def test_a_bigger_plan_is_a_new_limit_and_the_same_limit_again_is_no_news(accoun
     ]
 
 
-def test_on_a_plan_that_charges_what_is_sent_and_received_counts_and_texts_go_on(charged: Account) -> None:
+def test_a_notice_on_a_plan_that_charges_counts_sent_and_received_units(charged: Account) -> None:
     accept(charged, "first")
     deliver(FakeCarrier())
     count(charged, sent=700, received=99)
@@ -239,7 +237,7 @@ def test_on_a_plan_that_charges_what_is_sent_and_received_counts_and_texts_go_on
     )
 
 
-def test_a_cheaper_plan_at_this_pace_is_named_while_a_change_to_it_counts(aws: None) -> None:
+def test_a_notice_names_a_cheaper_plan_at_the_months_rate_until_the_cut_off(aws: None) -> None:
     account = studio(plan_changes=(PlanChange(NOW, "medium"),), created_at=NOW - timedelta(days=40))
     client(account)
     for day in range(1, 22):
@@ -254,7 +252,7 @@ def test_a_cheaper_plan_at_this_pace_is_named_while_a_change_to_it_counts(aws: N
     )
 
 
-def test_replies_alone_are_looked_at_too(charged: Account) -> None:
+def test_usage_by_replies_alone_is_checked(charged: Account) -> None:
     came = Inbound(carrier="twilio", carrier_id="SM9", phone="+12125550123", number="+15555550100", body="Hello")
     texted = LastText(account=charged.id, phone=came.phone, number=came.number, message_id="m", at=NOW)
     numbers.record_text(texted, most_an_hour=10)
@@ -266,7 +264,7 @@ def test_replies_alone_are_looked_at_too(charged: Account) -> None:
     assert subjects() == ["You have used 80% of your plan for November 2026"]
 
 
-def test_a_month_begins_to_be_looked_at_once_and_no_text_writes_more_for_it(charged: Account) -> None:
+def test_only_a_months_first_text_writes_that_its_usage_is_checked(charged: Account) -> None:
     accept(charged, "first")
     with recorded_calls() as made:
         accept(charged, "second")
@@ -274,7 +272,7 @@ def test_a_month_begins_to_be_looked_at_once_and_no_text_writes_more_for_it(char
     assert made[:3] == ["BatchGetItem", "PutItem", "SendMessageBatch"]
 
 
-def test_hosted_software_is_told_once_though_its_receiver_is_down(aws: None) -> None:
+def test_each_notice_is_one_webhook_although_the_endpoint_is_down(aws: None) -> None:
     account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
     use(account, 100)
@@ -286,7 +284,7 @@ def test_hosted_software_is_told_once_though_its_receiver_is_down(aws: None) -> 
 
     [first, *_] = down.told
     waiting = deliveries.page(account.id, DeliveryState.PENDING, NOW, limit=9, cursor=None).deliveries
-    assert [one.data["percent"] for one in waiting] in ([80, 100], [100, 80])
+    assert [delivery.data["percent"] for delivery in waiting] in ([80, 100], [100, 80])
     assert first == (
         "usage.notice",
         {
@@ -302,7 +300,7 @@ def test_hosted_software_is_told_once_though_its_receiver_is_down(aws: None) -> 
     assert len(subjects()) == 2
 
 
-def test_a_mail_that_is_refused_keeps_no_webhook_from_going(aws: None) -> None:
+def test_webhooks_are_sent_although_the_mail_is_refused(aws: None) -> None:
     account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
     use(account, 100)
@@ -315,7 +313,7 @@ def test_a_mail_that_is_refused_keeps_no_webhook_from_going(aws: None) -> None:
     assert len(subjects()) == 2
 
 
-def test_killed_anywhere_a_notice_is_told_by_webhook_once_and_by_mail(aws: None) -> None:
+def test_a_notice_whose_sweeper_is_killed_anywhere_is_one_webhook_and_at_least_one_mail(aws: None) -> None:
     account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
     use(account, 80)
@@ -331,7 +329,7 @@ def test_killed_anywhere_a_notice_is_told_by_webhook_once_and_by_mail(aws: None)
         assert len(subjects()) in (1, 2)
 
 
-def test_what_passes_a_share_in_the_last_minutes_is_told_when_the_month_is_over(charged: Account) -> None:
+def test_a_limit_reached_in_the_last_minutes_is_notified_after_the_month(charged: Account) -> None:
     end = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
     accept(charged, "first", now=end - timedelta(minutes=3))
     sweep_schedule.sweep(end - timedelta(seconds=30))
@@ -342,7 +340,7 @@ def test_what_passes_a_share_in_the_last_minutes_is_told_when_the_month_is_over(
     assert subjects() == ["You have used 80% of your plan for November 2026"]
 
 
-def test_a_month_that_only_has_what_went_past_the_end_of_the_one_before_is_looked_at_too(charged: Account) -> None:
+def test_a_month_with_only_late_texts_of_the_month_before_is_checked(charged: Account) -> None:
     end = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
     accept(charged, "first", now=end - timedelta(minutes=3))
     count(charged, sent=800, day="2026-12-01")
@@ -353,7 +351,7 @@ def test_a_month_that_only_has_what_went_past_the_end_of_the_one_before_is_looke
     assert subjects() == ["You have used 80% of your plan for December 2026"]
 
 
-def test_what_quiet_hours_hold_past_the_end_of_a_month_is_looked_at_though_nothing_else_is_sent(
+def test_a_month_whose_only_texts_were_held_by_quiet_hours_is_checked(
     charged: Account,
 ) -> None:
     end = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)

@@ -33,7 +33,7 @@ def reply(message_id: str = "m1") -> Message:
     )
 
 
-def test_a_reply_is_taken_in_once_and_remembers_when_and_whose() -> None:
+def test_a_reply_is_recorded_once_with_its_time_and_account() -> None:
     first, again = replies.take_in(inbound(), reply()), replies.take_in(inbound(), reply())
 
     assert (first, again) == (True, False)
@@ -41,11 +41,11 @@ def test_a_reply_is_taken_in_once_and_remembers_when_and_whose() -> None:
     assert replies.after("1", 0, 10) == [(1, reply())]
 
 
-def test_what_never_came_was_never_seen() -> None:
+def test_an_id_that_never_came_is_unknown() -> None:
     assert replies.taken_in(inbound()) is None
 
 
-def test_a_write_that_the_sdk_repeated_is_taken_in_once() -> None:
+def test_a_reply_whose_write_the_sdk_repeated_is_recorded_once() -> None:
     with losing_the_first_answer("dynamodb", "TransactWriteItems") as repeated:
         replies.take_in(inbound(), reply())
 
@@ -54,7 +54,7 @@ def test_a_write_that_the_sdk_repeated_is_taken_in_once() -> None:
     assert quotas.of_month("1", "2026-11").units_received == 1
 
 
-def test_a_reply_that_meets_another_transaction_waits_for_it() -> None:
+def test_a_reply_waits_for_another_transaction() -> None:
     with failing("dynamodb", "TransactWriteItems", "TransactionConflictException", times=2):
         taken_in = replies.take_in(inbound(), reply())
 

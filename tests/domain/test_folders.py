@@ -1,4 +1,4 @@
-"""What is found by words, whatever its case and accents, and by what a message is linked to."""
+"""Searching messages by words, whatever their case and accents, and by client, phone and record."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ def test_words_are_found_anywhere_in_a_text(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", ["albums", "Zoë ÁLBUM", "😎", "ready is"])
-def test_other_words_are_not(words: str) -> None:
+def test_other_words_are_not_found(words: str) -> None:
     assert not matches(Search(words=words), MESSAGE)
 
 
@@ -45,7 +45,7 @@ def test_hangul_is_found_by_syllables() -> None:
 @given(
     before=st.text(max_size=20), words=st.text("abcÀéßİ 中😀\n", min_size=1, max_size=10), after=st.text(max_size=20)
 )
-def test_what_stands_between_spaces_is_found_however_it_is_written(before: str, words: str, after: str) -> None:
+def test_a_word_between_spaces_is_found_in_any_spelling(before: str, words: str, after: str) -> None:
     text = replace(MESSAGE, body=f"{before} {words} {after}")
 
     assert matches(Search(words=words), text)
@@ -53,7 +53,7 @@ def test_what_stands_between_spaces_is_found_however_it_is_written(before: str, 
     assert matches(Search(words=fold(words)), text)
 
 
-def test_a_message_must_have_all_that_is_named() -> None:
+def test_a_message_must_meet_every_criterion() -> None:
     session = Reference(kind=Linkable.SESSION, id="s1")
     linked = replace(MESSAGE, client_id="c1", record=session)
 

@@ -16,7 +16,7 @@ def inbound(carrier_id: str = "SM1") -> Inbound:
     return Inbound(carrier="twilio", carrier_id=carrier_id, phone="+12125550123", number="+15555550100", body="Hello")
 
 
-def test_a_strangers_text_is_kept_for_thirty_days_from_when_it_first_came() -> None:
+def test_an_unattributed_reply_is_kept_for_thirty_days_from_when_it_first_came() -> None:
     replies.keep_unattributed(inbound(), NOW)
     replies.keep_unattributed(inbound(), NOW + DAY)
 
@@ -26,7 +26,7 @@ def test_a_strangers_text_is_kept_for_thirty_days_from_when_it_first_came() -> N
     assert replies.taken_in(inbound()) == (NOW, None)
 
 
-def test_strangers_texts_are_listed_newest_first_page_by_page() -> None:
+def test_unattributed_replies_are_listed_newest_first_page_by_page() -> None:
     for index in range(5):
         replies.keep_unattributed(inbound(f"SM{index}"), NOW + index * SECOND)
 
@@ -34,14 +34,14 @@ def test_strangers_texts_are_listed_newest_first_page_by_page() -> None:
     cursor = None
     while len(pages) < 4:
         found, cursor = replies.unattributed_page(NOW + DAY, limit=2, cursor=cursor)
-        pages.append([one.inbound.carrier_id for one in found])
+        pages.append([reply.inbound.carrier_id for reply in found])
         if cursor is None:
             break
 
     assert pages == [["SM4", "SM3"], ["SM2", "SM1"], ["SM0"]]
 
 
-def test_a_page_that_is_just_full_is_the_last() -> None:
+def test_a_page_that_is_exactly_full_is_the_last() -> None:
     replies.keep_unattributed(inbound("SM1"), NOW)
     replies.keep_unattributed(inbound("SM2"), NOW)
 
@@ -50,13 +50,15 @@ def test_a_page_that_is_just_full_is_the_last() -> None:
     assert (len(found), cursor) == (2, None)
 
 
-def test_a_text_whose_days_are_over_is_hidden_before_anything_removes_it() -> None:
+def test_an_expired_unattributed_reply_is_hidden_before_it_is_deleted() -> None:
     replies.keep_unattributed(inbound("SM1"), NOW)
     replies.keep_unattributed(inbound("SM2"), NOW + SECOND)
 
     last, over = NOW + 30 * DAY - SECOND, NOW + 30 * DAY
 
     assert len(replies.unattributed_page(last, limit=10, cursor=None)[0]) == 2
-    assert [one.inbound.carrier_id for one in replies.unattributed_page(over, limit=10, cursor=None)[0]] == ["SM2"]
+    assert [reply.inbound.carrier_id for reply in replies.unattributed_page(over, limit=10, cursor=None)[0]] == [
+        "SM2"
+    ]
     assert replies.get_unattributed("twilio", "SM1", last)
     assert replies.get_unattributed("twilio", "SM1", over) is None

@@ -1,8 +1,8 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from longcode.numbers.routing import AttributionRule, LastText, attribute, client_of_reply
 
@@ -10,7 +10,7 @@ NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 
 
-def route(account: str, minute: int = 0) -> LastText:
+def last_text(account: str, minute: int = 0) -> LastText:
     return LastText(
         account=account,
         phone="+12125550123",
@@ -20,57 +20,57 @@ def route(account: str, minute: int = 0) -> LastText:
     )
 
 
-# The table keeps one route of each account.
+# The table has one last text of each account.
 histories = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 9), min_size=1).map(
-    lambda minutes: [route(account, minute) for account, minute in minutes.items()]
+    lambda minutes: [last_text(account, minute) for account, minute in minutes.items()]
 )
 
 
-def test_nobody_who_texted_is_nobodys_reply() -> None:
+def test_a_reply_from_a_phone_that_no_account_texted_is_unattributed() -> None:
     assert attribute([], LATER) is None
 
 
-def test_the_last_to_text_gets_the_reply_and_the_others_are_candidates_newest_first() -> None:
-    decision = attribute([route("a", 1), route("b", 3), route("c", 2)], LATER)
+def test_the_last_account_to_text_gets_the_reply_and_the_others_are_candidates_newest_first() -> None:
+    decision = attribute([last_text("a", 1), last_text("b", 3), last_text("c", 2)], LATER)
 
     assert decision
     assert (decision.rule, decision.account, decision.candidates) == (AttributionRule.LAST_TEXTED, "b", ("c", "a"))
 
 
-def test_a_reply_that_is_late_in_its_queue_answers_no_text_that_went_out_after_it_came() -> None:
-    decision = attribute([route("a", 1), route("b", 3)], NOW + timedelta(minutes=2))
+def test_texts_sent_after_the_reply_arrived_are_ignored() -> None:
+    decision = attribute([last_text("a", 1), last_text("b", 3)], NOW + timedelta(minutes=2))
 
     assert decision
     assert (decision.account, decision.candidates) == ("a", ("b",))
 
 
-def test_a_reply_older_than_every_route_goes_to_the_newest() -> None:
-    decision = attribute([route("a", 1), route("b", 3)], NOW)
+def test_a_reply_older_than_every_last_text_goes_to_the_newest() -> None:
+    decision = attribute([last_text("a", 1), last_text("b", 3)], NOW)
 
     assert decision
     assert decision.account == "b"
 
 
-def test_what_the_carrier_says_is_answered_decides_alone() -> None:
-    older = replace(route("a", 1), message_id="older", client_id="c1")
+def test_the_carriers_reference_decides_before_the_last_text() -> None:
+    older = replace(last_text("a", 1), message_id="older", client_id="c1")
 
-    decision = attribute([route("a", 2), route("b", 3)], LATER, answered=older)
+    decision = attribute([last_text("a", 2), last_text("b", 3)], LATER, answered=older)
 
     assert decision
     assert (decision.rule, decision.account, decision.candidates) == (AttributionRule.CARRIER_REFERENCE, "a", ("b",))
     assert (decision.answers, decision.client_id) == ("older", "c1")
 
 
-def test_the_carrier_decides_against_the_owner_of_the_number_too() -> None:
-    decision = attribute([route("a", 1)], LATER, answered=route("a", 1), owner="b")
+def test_the_carriers_reference_decides_before_the_numbers_owner() -> None:
+    decision = attribute([last_text("a", 1)], LATER, answered=last_text("a", 1), owner="b")
 
     assert decision
     assert (decision.rule, decision.account, decision.candidates) == (AttributionRule.CARRIER_REFERENCE, "a", ("b",))
 
 
-def test_a_dedicated_number_is_its_owners_even_if_it_never_texted_the_phone() -> None:
+def test_a_reply_to_a_dedicated_number_goes_to_its_owner_even_if_it_never_texted_the_phone() -> None:
     never = attribute([], LATER, owner="b")
-    beside_another = attribute([route("a", 1)], LATER, owner="b")
+    beside_another = attribute([last_text("a", 1)], LATER, owner="b")
 
     assert never
     assert beside_another
@@ -84,47 +84,47 @@ def test_a_dedicated_number_is_its_owners_even_if_it_never_texted_the_phone() ->
 
 
 def test_a_reply_to_a_dedicated_number_answers_the_owners_newest_text() -> None:
-    decision = attribute([route("a", 3), route("b", 1)], LATER, owner="b")
+    decision = attribute([last_text("a", 3), last_text("b", 1)], LATER, owner="b")
 
     assert decision
     assert (decision.account, decision.answers) == ("b", "message-b")
 
 
-def test_a_late_reply_answers_the_text_that_was_the_last_when_it_came() -> None:
+def test_a_late_reply_answers_the_text_that_was_last_when_it_came() -> None:
     earlier = {
         "first": int(NOW.timestamp()),
         "second": int(NOW.timestamp()) + 240,
         "message-a": int(LATER.timestamp()),
     }
-    busy = replace(route("a", 60), lately=earlier, client_id="c1")
+    busy = replace(last_text("a", 60), lately=earlier, client_id="c1")
 
-    decision = attribute([busy, route("b", 3)], NOW + timedelta(minutes=5))
+    decision = attribute([busy, last_text("b", 3)], NOW + timedelta(minutes=5))
 
     assert decision
     assert (decision.account, decision.answers, decision.client_id) == ("a", "second", None)
 
 
 @given(histories)
-def test_a_reply_goes_to_one_who_texted_and_nobody_texted_later(routes: list[LastText]) -> None:
-    decision = attribute(routes, LATER)
+def test_a_reply_goes_to_an_account_that_texted_and_none_texted_later(texts: list[LastText]) -> None:
+    decision = attribute(texts, LATER)
 
     assert decision
-    [chosen] = [one for one in routes if one.account == decision.account]
-    assert max(one.at for one in routes) == chosen.at
+    [chosen] = [text for text in texts if text.account == decision.account]
+    assert max(text.at for text in texts) == chosen.at
     assert decision.answers == chosen.message_id
 
 
 @given(histories, st.data())
-def test_the_order_in_which_routes_are_read_decides_nothing(routes: list[LastText], data: st.DataObject) -> None:
-    assert attribute(data.draw(st.permutations(routes)), LATER) == attribute(routes, LATER)
+def test_the_order_of_last_texts_does_not_matter(texts: list[LastText], data: st.DataObject) -> None:
+    assert attribute(data.draw(st.permutations(texts)), LATER) == attribute(texts, LATER)
 
 
 @given(histories)
-def test_the_chosen_account_is_not_among_the_candidates_and_no_other_is_left_out(routes: list[LastText]) -> None:
-    decision = attribute(routes, LATER)
+def test_the_candidates_are_all_other_accounts(texts: list[LastText]) -> None:
+    decision = attribute(texts, LATER)
 
     assert decision
-    assert sorted([decision.account, *decision.candidates]) == sorted(one.account for one in routes)
+    assert sorted([decision.account, *decision.candidates]) == sorted(text.account for text in texts)
 
 
 @given(st.none() | st.sampled_from("abc"), st.dictionaries(st.sampled_from("abc"), st.booleans()))

@@ -1,4 +1,4 @@
-"""Whatever staff and clients do, also at once, the counters tell how many replies are unread."""
+"""The counters of unread replies are right whatever staff and clients do, also at once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,13 +26,13 @@ from tests.support.local_aws import local_aws
 PHONE, NUMBER = "+12125550123", "+15555550100"
 SESSION = Reference(kind=Linkable.SESSION, id="s1")
 ACTS: dict[str, Callable[[Message], Any]] = {
-    "read": lambda one: folders.mark_read(one, is_read=True),
-    "unread": lambda one: folders.mark_read(one, is_read=False),
-    "link to c1": lambda one: folders.link(one, client_id="c1"),
-    "link to c2": lambda one: folders.link(one, client_id="c2", record=SESSION),
-    "link to a session": lambda one: folders.link(one, record=SESSION),
-    "unlink": lambda one: folders.link(one, client_id=None, record=None),
-    "move to the other studio": lambda one: move(one, {"1": "2", "2": "1"}[one.account]),
+    "read": lambda message: folders.mark_read(message, is_read=True),
+    "unread": lambda message: folders.mark_read(message, is_read=False),
+    "link to c1": lambda message: folders.link(message, client_id="c1"),
+    "link to c2": lambda message: folders.link(message, client_id="c2", record=SESSION),
+    "link to a session": lambda message: folders.link(message, record=SESSION),
+    "unlink": lambda message: folders.link(message, client_id=None, record=None),
+    "move to the other studio": lambda message: move(message, {"1": "2", "2": "1"}[message.account]),
 }
 AGAIN = "arrive again"
 Steps = list[tuple[str, int]]
@@ -40,15 +40,15 @@ STEPS = st.lists(st.tuples(st.sampled_from([AGAIN, *ACTS]), st.integers(0, 3)), 
 
 
 def act(what: str, on: Message) -> None:
-    """Do something with a reply, as whoever does it finds it."""
+    """Do one step with a reply, as it is in the table."""
     if what == AGAIN:
         messages_replies.take_in(inbound(on), on)
-    elif found := next((one for account in "12" if (one := messages.get(account, on.id))), None):
+    elif found := next((message for account in "12" if (message := messages.get(account, on.id))), None):
         ACTS[what](found)
 
 
 def move(message: Message, to: str) -> None:
-    """Have the operator move a reply; staff who change it at that moment come first."""
+    """Have the operator move a reply, unless staff change it at that moment."""
     with suppress(ConditionFailed):
         messages_replies.move_reply(message, replace(message, account=to, client_id=None, record=None, read=False))
 
@@ -58,7 +58,7 @@ def inbound(message: Message) -> Inbound:
 
 
 def replies(account: str) -> list[Message]:
-    """Take in four replies, two of them a client's."""
+    """Record four replies, two of them of a client."""
     made = [
         Message(
             account=account,
@@ -81,8 +81,8 @@ def replies(account: str) -> list[Message]:
         )
         for index in range(4)
     ]
-    for one in made:
-        messages_replies.take_in(inbound(one), one)
+    for reply in made:
+        messages_replies.take_in(inbound(reply), reply)
     return made
 
 
@@ -93,15 +93,15 @@ def stored(message: Message) -> Message:
 
 
 def counted_one_by_one(account: str) -> Unread:
-    waiting = [one for _, one in messages_replies.after(account, 0, 100) if not one.read]
-    return Unread(unread=len(waiting), unread_unlinked=sum(one.client_id is None for one in waiting))
+    waiting = [reply for _, reply in messages_replies.after(account, 0, 100) if not reply.read]
+    return Unread(unread=len(waiting), unread_unlinked=sum(reply.client_id is None for reply in waiting))
 
 
 def test_a_studio_without_replies_has_none_unread(aws: None) -> None:
     assert folders.unread_counts("1") == Unread(unread=0, unread_unlinked=0)
 
 
-def test_replies_are_counted_as_they_arrive_and_those_of_nobody_apart(aws: None) -> None:
+def test_arriving_replies_are_counted_and_unlinked_ones_also_separately(aws: None) -> None:
     replies("1")
 
     assert folders.unread_counts("1") == Unread(unread=4, unread_unlinked=2)
@@ -111,7 +111,7 @@ def test_replies_are_counted_as_they_arrive_and_those_of_nobody_apart(aws: None)
 @pytest.mark.long
 @settings(max_examples=20)
 @given(steps=STEPS)
-def test_the_counters_are_right_after_whatever_is_done(steps: Steps) -> None:
+def test_the_counters_are_right_after_any_steps(steps: Steps) -> None:
     with local_aws():
         made = replies("1")
 
@@ -124,7 +124,7 @@ def test_the_counters_are_right_after_whatever_is_done(steps: Steps) -> None:
 @pytest.mark.long
 @settings(max_examples=8)
 @given(steps=STEPS)
-def test_the_counters_are_right_after_whatever_is_done_at_once(steps: Steps) -> None:
+def test_the_counters_are_right_after_any_steps_at_once(steps: Steps) -> None:
     with local_aws():
         made = replies("1")
 
@@ -137,7 +137,7 @@ def test_the_counters_are_right_after_whatever_is_done_at_once(steps: Steps) -> 
 @pytest.mark.long
 @settings(max_examples=15)
 @given(steps=STEPS, call=st.integers(1, 12), before=st.booleans())
-def test_the_counters_are_right_wherever_a_process_is_killed(steps: Steps, call: int, before: bool) -> None:
+def test_the_counters_are_right_after_a_process_is_killed_at_any_call(steps: Steps, call: int, before: bool) -> None:
     with local_aws():
         made = replies("1")
 
@@ -148,7 +148,7 @@ def test_the_counters_are_right_wherever_a_process_is_killed(steps: Steps, call:
         assert all(folders.unread_counts(account) == counted_one_by_one(account) for account in "12")
 
 
-def test_twelve_who_read_one_reply_at_once_count_it_once(aws: None) -> None:
+def test_a_reply_marked_read_by_twelve_people_at_once_is_counted_once(aws: None) -> None:
     [seen, *_] = replies("1")
 
     with taking_turns(), ThreadPoolExecutor(12) as pool:
@@ -157,7 +157,7 @@ def test_twelve_who_read_one_reply_at_once_count_it_once(aws: None) -> None:
     assert folders.unread_counts("1") == Unread(unread=3, unread_unlinked=1)
 
 
-def test_who_reads_what_another_has_linked_meanwhile_keeps_the_link(aws: None) -> None:
+def test_marking_as_read_keeps_a_link_that_was_made_meanwhile(aws: None) -> None:
     [seen, *_] = replies("1")
     folders.link(seen, client_id="c2", record=SESSION)
 
@@ -178,7 +178,7 @@ def test_a_write_that_the_sdk_repeated_is_counted_once(aws: None) -> None:
     assert folders.unread_counts("1") == Unread(unread=3, unread_unlinked=1)
 
 
-def test_who_meets_a_reply_that_arrives_waits_for_it(aws: None) -> None:
+def test_marking_as_read_waits_for_a_reply_that_is_arriving(aws: None) -> None:
     [seen, *_] = replies("1")
 
     with failing("dynamodb", "TransactWriteItems", "TransactionConflictException", times=2):
@@ -187,7 +187,7 @@ def test_who_meets_a_reply_that_arrives_waits_for_it(aws: None) -> None:
     assert folders.unread_counts("1").unread == 3
 
 
-def test_what_is_gone_is_neither_marked_nor_brought_back(aws: None) -> None:
+def test_a_deleted_message_is_neither_marked_nor_recreated(aws: None) -> None:
     [seen, *_] = replies("1")
     gone = replace(seen, id="gone")
 
@@ -197,7 +197,7 @@ def test_what_is_gone_is_neither_marked_nor_brought_back(aws: None) -> None:
     assert folders.unread_counts("1") == Unread(unread=4, unread_unlinked=2)
 
 
-def test_what_a_studio_has_sent_is_linked_and_counted_nowhere(aws: None) -> None:
+def test_linking_a_sent_message_changes_no_counter(aws: None) -> None:
     made = draft(
         account="1", message_id="out", kind=MessageKind.INDIVIDUAL, phone=PHONE, number=NUMBER, body="Hello", now=NOW
     )

@@ -26,7 +26,7 @@ shared = st.lists(st.sampled_from([ONE, TWO, THREE]), min_size=1, max_size=3, un
 taken = st.dictionaries(st.sampled_from("bcde"), st.sampled_from([ONE, TWO, THREE]))
 
 
-def test_the_only_shared_number_and_an_accounts_own_are_known_without_asking() -> None:
+def test_the_only_shared_number_or_a_dedicated_number_is_fixed() -> None:
     own = replace(STUDIO, number=OWN)
 
     assert fixed_number(STUDIO, [ONE]) == ONE
@@ -35,23 +35,23 @@ def test_the_only_shared_number_and_an_accounts_own_are_known_without_asking() -
     assert our_numbers(own, [ONE, TWO]) == (ONE, TWO, OWN)
 
 
-def test_a_first_text_goes_over_a_number_that_nobody_else_has_with_the_phone() -> None:
+def test_a_first_text_gets_a_number_that_no_other_account_uses_for_the_phone() -> None:
     assert sticky_number({"b": ONE, "c": THREE}, "a", PHONE, [ONE, TWO, THREE]) == TWO
 
 
-def test_when_all_are_taken_it_goes_over_one_that_the_fewest_have() -> None:
+def test_a_first_text_gets_a_number_that_the_fewest_use_when_all_are_used() -> None:
     assert sticky_number({"b": ONE, "c": ONE, "d": TWO}, "a", PHONE, [ONE, TWO]) == TWO
 
 
-def test_an_account_keeps_its_line_also_beside_others_while_no_number_is_free() -> None:
+def test_an_account_keeps_a_shared_sticky_sender_while_no_number_is_free() -> None:
     assert sticky_number({"a": ONE, "b": ONE, "c": ONE, "d": TWO}, "a", PHONE, [ONE, TWO]) == ONE
 
 
-def test_an_account_that_shares_its_line_moves_when_a_number_is_free() -> None:
+def test_an_account_with_a_shared_sticky_sender_moves_when_a_number_is_free() -> None:
     assert sticky_number({"a": ONE, "b": ONE}, "a", PHONE, [ONE, TWO]) == TWO
 
 
-def test_a_line_over_a_number_that_is_no_longer_ours_is_chosen_anew() -> None:
+def test_a_sticky_sender_that_is_no_longer_our_number_is_replaced() -> None:
     assert sticky_number({"a": THREE, "b": ONE}, "a", PHONE, [ONE, TWO]) == TWO
 
 
@@ -61,14 +61,12 @@ def test_ties_are_spread_over_the_numbers() -> None:
     assert all(70 < chosen.count(number) < 130 for number in (ONE, TWO, THREE))
 
 
-def test_who_last_talked_over_a_number_before_there_were_lines_goes_on_there() -> None:
+def test_the_last_account_to_text_before_sticky_senders_existed_keeps_the_number() -> None:
     assert initial_sticky_senders({ONE: "b", OWN: "c"}, [ONE, TWO]) == {"b": ONE}
 
 
 @given(taken, shared)
-def test_a_number_that_is_shared_by_others_is_never_chosen_while_one_is_free(
-    lines: dict[str, str], ours: list[str]
-) -> None:
+def test_a_used_number_is_never_chosen_while_one_is_free(lines: dict[str, str], ours: list[str]) -> None:
     chosen = sticky_number(lines, "a", PHONE, ours)
 
     assert chosen in ours
@@ -76,7 +74,7 @@ def test_a_number_that_is_shared_by_others_is_never_chosen_while_one_is_free(
 
 
 @given(taken, shared)
-def test_what_was_chosen_once_is_chosen_again(lines: dict[str, str], ours: list[str]) -> None:
+def test_a_chosen_number_is_chosen_again(lines: dict[str, str], ours: list[str]) -> None:
     chosen = sticky_number(lines, "a", PHONE, ours)
 
     assert sticky_number({**lines, "a": chosen}, "a", PHONE, ours) == chosen

@@ -1,4 +1,4 @@
-"""Over which of several shared numbers each account talks with a phone."""
+"""Sticky senders: the shared number from which each account texts a phone."""
 
 from datetime import timedelta
 
@@ -22,17 +22,17 @@ def over(account: str, phone: str = PHONE, shared: list[str] = TWENTY) -> str:
 
 def texted(account: str, minute: int) -> None:
     at = NOW + timedelta(minutes=minute)
-    one = LastText(account=account, phone=PHONE, number=TWENTY[0], message_id=f"m-{account}", at=at)
-    numbers.record_text(one, most_an_hour=10)
+    text = LastText(account=account, phone=PHONE, number=TWENTY[0], message_id=f"m-{account}", at=at)
+    numbers.record_text(text, most_an_hour=10)
 
 
-def test_an_account_talks_with_a_phone_over_the_number_that_it_began_with() -> None:
+def test_an_account_keeps_its_sticky_sender_for_a_phone() -> None:
     first = over("1")
 
     assert [over("1") for _ in range(3)] == [first] * 3
 
 
-def test_twenty_accounts_that_text_a_phone_at_once_over_twenty_numbers_never_meet() -> None:
+def test_twenty_accounts_that_text_a_phone_at_once_get_twenty_different_numbers() -> None:
     with at_once() as threads:
         chosen = list(threads.map(lambda index: over(str(index)), range(20)))
 
@@ -40,14 +40,14 @@ def test_twenty_accounts_that_text_a_phone_at_once_over_twenty_numbers_never_mee
     assert chosen == [over(str(index)) for index in range(20)]
 
 
-def test_the_twenty_first_shares_a_number_with_one() -> None:
+def test_the_twenty_first_account_shares_a_number_with_one_other() -> None:
     chosen = [over(str(index)) for index in range(21)]
 
     assert chosen[20] in chosen[:20]
     assert len(set(chosen)) == 20
 
 
-def test_many_phones_are_chosen_for_at_once_and_each_has_its_own_lines() -> None:
+def test_sticky_senders_of_many_phones_are_chosen_at_once() -> None:
     phones = [f"+1212555{index:04}" for index in range(60)]
     theirs = numbers.choose_senders("1", phones[:30], TWENTY[:2])
 
@@ -58,14 +58,14 @@ def test_many_phones_are_chosen_for_at_once_and_each_has_its_own_lines() -> None
     assert set(ours.values()) == set(TWENTY[:2])
 
 
-def test_to_look_keeps_nothing_and_tells_what_would_be_chosen() -> None:
+def test_the_expected_sender_is_the_one_that_would_be_chosen_and_is_not_kept() -> None:
     looked = numbers.expected_senders("1", [PHONE], TWENTY)
 
     assert store.get(keys.lines(PHONE)) is None
     assert looked == numbers.choose_senders("1", [PHONE], TWENTY) == numbers.expected_senders("1", [PHONE], TWENTY)
 
 
-def test_a_line_over_a_number_that_is_no_longer_ours_is_chosen_anew() -> None:
+def test_a_sticky_sender_that_is_no_longer_our_number_is_replaced() -> None:
     before = over("1", shared=TWENTY[:2])
     others = [number for number in TWENTY[:3] if number != before]
 
@@ -75,7 +75,7 @@ def test_a_line_over_a_number_that_is_no_longer_ours_is_chosen_anew() -> None:
     assert over("1", shared=others) == after
 
 
-def test_when_there_is_a_second_number_the_last_to_text_keeps_the_first_and_the_other_moves() -> None:
+def test_with_a_new_second_number_the_last_account_to_text_keeps_the_first_and_the_other_moves() -> None:
     texted("1", minute=0)
     texted("2", minute=1)
 
@@ -84,5 +84,5 @@ def test_when_there_is_a_second_number_the_last_to_text_keeps_the_first_and_the_
     assert (moved, kept) == (TWENTY[1], TWENTY[0])
 
 
-def test_nobody_to_text_is_no_call() -> None:
+def test_choosing_for_no_phones_makes_no_call() -> None:
     assert numbers.choose_senders("1", [], TWENTY) == {}

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 OURS, OTHER = "+15555550177", "+15555550178"
 
 
-def test_the_numbers_that_texts_may_still_come_to_are_listed_also_those_that_were_given_up() -> None:
+def test_dedicated_numbers_are_listed_with_those_that_were_given_up() -> None:
     fox, wattle = studio(), studio("10000002")
     numbers.dedicate(fox, OURS, NOW)
     numbers.dedicate(wattle, OTHER, NOW)
@@ -19,5 +19,5 @@ def test_the_numbers_that_texts_may_still_come_to_are_listed_also_those_that_wer
     assert numbers.dedicated_owner(OTHER) is None
 
 
-def test_there_may_be_none() -> None:
+def test_without_dedicated_numbers_the_list_is_empty() -> None:
     assert numbers.all_dedicated() == []

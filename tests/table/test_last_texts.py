@@ -1,7 +1,7 @@
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
@@ -18,14 +18,14 @@ def text(account: str = "1", message_id: str = "m", number: str = "+15555550100"
     return LastText(account=account, phone="+12125550123", number=number, message_id=message_id, at=at)
 
 
-def test_each_account_has_a_last_text_of_its_own() -> None:
+def test_each_account_has_its_own_last_text() -> None:
     numbers.record_text(text("1"), 10)
     numbers.record_text(text("2", minute=1), 10)
 
-    assert {one.account for one in numbers.last_texts_to("+12125550123", "+15555550100")} == {"1", "2"}
+    assert {text.account for text in numbers.last_texts_to("+12125550123", "+15555550100")} == {"1", "2"}
 
 
-def test_the_last_recorded_text_of_an_account_stays() -> None:
+def test_an_accounts_last_recorded_text_is_kept() -> None:
     numbers.record_text(text(message_id="first"), 10)
     numbers.record_text(text(message_id="second", minute=1), 10)
 
@@ -43,7 +43,7 @@ def test_an_item_written_before_texts_were_counted_is_replaced() -> None:
     assert (last.message_id, list(last.lately)) == ("new", ["new"])
 
 
-def test_a_text_over_another_number_is_recorded_apart() -> None:
+def test_a_text_from_another_number_is_recorded_separately() -> None:
     numbers.record_text(text(number="+15555550101"), 10)
 
     assert numbers.last_texts_to("+12125550123", "+15555550100") == []
@@ -66,7 +66,7 @@ def test_a_text_that_is_tried_again_is_counted_once() -> None:
     assert not numbers.record_text(text(message_id="n", minute=3), 1)
 
 
-def test_texts_recorded_on_one_stale_read_are_limited_all_the_same() -> None:
+def test_texts_recorded_after_one_stale_read_are_limited() -> None:
     numbers.record_text(text(message_id="m0"), 3)
     (read,) = numbers.last_texts_to("+12125550123", "+15555550100")
 
@@ -84,7 +84,7 @@ def test_forty_workers_at_once_send_seven_texts_under_a_limit_of_seven() -> None
     assert len(last.lately) == 7
 
 
-def test_the_client_of_an_earlier_text_is_not_kept() -> None:
+def test_a_text_without_a_client_replaces_the_client_of_the_last_text() -> None:
     numbers.record_text(replace(text(), client_id="c1"), 10)
     numbers.record_text(text(message_id="n", minute=1), 10)
 
