@@ -50,7 +50,7 @@ def deadline(now: datetime, carrier: str) -> datetime:
 
 
 def next_look(now: datetime, deadline: datetime, carrier: str) -> datetime:
-    """Return when the sweeper checks an uncertain send again: at its deadline or before, then until it is resolved."""
+    """Return when to check an uncertain send again: at its deadline or before, then until it is resolved."""
     if now >= deadline:
         return now + HEALED_AFTER
     return min(now + _LOOK_UP_INTERVAL[carrier], deadline) if carrier in _LOOK_UP_INTERVAL else deadline
