@@ -1,9 +1,9 @@
-"""Which carrier delivers: a matter of configuration, never of the code."""
+"""The carrier in use: a matter of configuration, not of code."""
 
 from functools import lru_cache
 
 from longcode.aws.settings import carrier_credentials, receipts_url, settings
-from longcode.carriers.aws import Aws
+from longcode.carriers import aws
 from longcode.carriers.carrier import Carrier
 from longcode.carriers.twilio import API_BASE, Twilio
 
@@ -16,26 +16,21 @@ def open_carrier(
     callback_base: str = "",
     api_base: str = API_BASE,
     configuration_set: str | None = None,
-) -> Twilio | Aws:
-    """Open the carrier called `name`; the configuration set is AWS's, all the rest Twilio's."""
+) -> Twilio | aws.Aws:
+    """Return the carrier called `name`; the configuration set is for AWS, all other arguments for Twilio."""
     match name:
         case "twilio":
             return Twilio(
-                account_sid=account_sid,
-                auth_token=auth_token,
-                callback_base=callback_base,
-                api_base=api_base,
+                account_sid=account_sid, auth_token=auth_token, callback_base=callback_base, api_base=api_base
             )
         case "aws":
-            from longcode.carriers import aws  # noqa: PLC0415 - a start with Twilio does not pay for it
-
             return aws.Aws(aws.client(), configuration_set=configuration_set)
         case _:
             raise ValueError(f"there is no carrier {name!r}: twilio or aws")
 
 
 def configured_carrier() -> Carrier:
-    """Return the carrier, with its current credentials."""
+    """Return the carrier of the settings, with its current credentials."""
     credentials = carrier_credentials()
     account_sid, auth_token = credentials.get("account_sid", ""), credentials.get("auth_token", "")
     return _open(account_sid, auth_token, receipts_url(), settings().carrier_api_base)
