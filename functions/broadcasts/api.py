@@ -1,13 +1,13 @@
-"""POST /broadcasts and what can be done with one: look how far it is, pause, resume, cancel."""
+"""The broadcast API: create or try out a broadcast, show its progress, pause, resume and cancel it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from msgspec.structs import replace
 
 from broadcasts import forms, planning
 from longcode import segments
@@ -18,8 +18,8 @@ from longcode.aws.telemetry import logger
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast, BroadcastState, add_counts, broadcast_may_become
 from longcode.broadcasts.outcome import Outcome
-from longcode.clients.store import Seen
-from longcode.errors import EmptyAudience, NotFound, TooLate
+from longcode.clients.store import ClientEntry
+from longcode.errors import EmptyAudience, NotFound, RequestError, TooLate
 from longcode.messages import compose, timing
 from longcode.plans import plans
 from longcode.template import Template, check, check_values, without_fields
@@ -39,9 +39,9 @@ def post_broadcast(
     limit: web.Limit = 50,
     cursor: Annotated[str, Query(pattern=r"^[0-9]{1,7}$")] = "0",
 ) -> Response[Any]:
-    """Send one text to many clients; or, with `dry_run`, tell for each of them what would happen, and do nothing.
+    """Send one text to many clients; with `dry_run`, show what each of them would get, and change nothing.
 
-    The same Idempotency-Key with the same body gives the same broadcast. `limit` and `cursor` are of a dry run.
+    The same Idempotency-Key with the same body returns the same broadcast. `limit` and `cursor` page a dry run.
     """
     account, now = web.caller(app), aws_clients.now()
     if form.dry_run:
@@ -53,15 +53,15 @@ def post_broadcast(
 @app.get("/broadcasts")
 def list_broadcasts(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[forms.ShownBroadcast]:
     """List broadcasts, newest first."""
-    found, next_cursor = broadcasts.page(web.caller(app), limit=limit, cursor=cursor)
-    return web.Page(items=[forms.shown_broadcast(one) for one in found], next_cursor=next_cursor)
+    page, next_cursor = broadcasts.page(web.caller(app), limit=limit, cursor=cursor)
+    return web.Page(items=[forms.shown_broadcast(broadcast) for broadcast in page], next_cursor=next_cursor)
 
 
 @app.get("/broadcasts/<broadcast_id>")
 def show_broadcast(broadcast_id: BroadcastId) -> forms.Progress:
-    """Show a broadcast and its progress: how many texts are in which state, and how many clients got none and why."""
-    found = need(web.caller(app), broadcast_id)
-    return forms.shown_progress(found, broadcasts.audience(found), broadcasts.count_states(found))
+    """Show a broadcast and its progress: the number of texts by state and of skipped clients by reason."""
+    broadcast = need(web.caller(app), broadcast_id)
+    return forms.shown_progress(broadcast, broadcasts.audience(broadcast), broadcasts.count_states(broadcast))
 
 
 @app.get("/broadcasts/<broadcast_id>/recipients")
@@ -70,58 +70,123 @@ def list_recipients(
     limit: web.Limit = 50,
     cursor: web.Cursor = None,
 ) -> web.Page[forms.Recipient]:
-    """List who gets a broadcast's text and how far it is; and after them who got none, and why."""
+    """List the texts of a broadcast with their states, and then the clients who got none, with the reason."""
     return forms.recipients_page(need(web.caller(app), broadcast_id), cursor, limit)
 
 
 @app.delete("/broadcasts/<broadcast_id>", responses=web.responses({204: None}))
 def cancel_broadcast(broadcast_id: BroadcastId) -> Response[str]:
-    """Cancel what has not gone of a broadcast; its units are free again."""
+    """Cancel a broadcast's unsent texts and release their units."""
     cancel(web.caller(app), broadcast_id, aws_clients.now())
     return Response(204, body="")
 
 
 @app.put("/broadcasts/<broadcast_id>/paused", responses=web.responses({204: None}))
 def pause_broadcast(broadcast_id: BroadcastId) -> Response[str]:
-    """Pause a broadcast: nothing more of it is handed over until it is resumed."""
+    """Pause a broadcast: none of its texts are sent until it is resumed."""
     pause(web.caller(app), broadcast_id)
     return Response(204, body="")
 
 
 @app.delete("/broadcasts/<broadcast_id>/paused", responses=web.responses({204: None}))
 def resume_broadcast(broadcast_id: BroadcastId) -> Response[str]:
-    """Resume a paused broadcast. A text that is too old by then is dropped, and says so."""
+    """Resume a paused broadcast. A text that is too old by then is not sent; its state shows that."""
     resume(web.caller(app), broadcast_id, aws_clients.now())
     return Response(204, body="")
 
 
 def create_broadcast(account_id: str, form: forms.NewBroadcast, idempotency_key: str, now: datetime) -> Broadcast:
-    """Write a broadcast and enqueue its first step; the same key with the same body gives the same broadcast."""
+    """Write a broadcast and enqueue its first step; the same key with the same body returns the same broadcast."""
     broadcast_id = f"b{compose.request_id(account_id, idempotency_key)}"
     fingerprint = compose.fingerprint(form.model_dump(exclude_defaults=True))
     earlier = broadcasts.get(account_id, broadcast_id)
     if earlier:
-        return _again(earlier, fingerprint)
+        return _repeated(earlier, fingerprint)
     account = accounts.need(account_id)
     check_may_send(account)
-    made = make_broadcast(account, form, broadcast_id, fingerprint, now)
-    if not any(one.is_there for one in planning.all_clients(account_id, forms.audience(form.audience))):
+    broadcast = _new_broadcast(account, form, broadcast_id, fingerprint, now)
+    audience = forms.audience_of_form(form.audience)
+    if not any(entry.exists for entry in planning.all_clients(account_id, audience)):
         raise EmptyAudience("No client is in this audience.", field="audience")
     try:
-        broadcasts.create(made, forms.audience(form.audience))
-    except broadcasts.AlreadyThere as before:
-        return _again(before.first, fingerprint)
-    if made.state is BroadcastState.PLANNING:
-        broadcasts.enqueue_step(made)
-    return made
+        broadcasts.create(broadcast, audience)
+    except broadcasts.AlreadyCreated as created:
+        return _repeated(created.first, fingerprint)
+    if broadcast.state is BroadcastState.PLANNING:
+        broadcasts.enqueue_step(broadcast)
+    return broadcast
 
 
-def make_broadcast(
+def _repeated(first: Broadcast, fingerprint: str) -> Broadcast:
+    compose.check_repeated(first.fingerprint, fingerprint)
+    return first
+
+
+def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, now: datetime) -> forms.DryRun:
+    """Return what a broadcast would do for every client and phone, as items from `start` on; write nothing."""
+    account = accounts.need(account_id)
+    broadcast = _new_broadcast(account, form, "dry-run", "", now)
+    at = broadcast.send_at or now
+    content = planning.content_at(account, broadcast, at)
+    entries = planning.read_audience(account_id, forms.audience_of_form(form.audience))
+    outcomes = list(planning.decide_outcomes(content, entries, {}))
+    needed = sum(outcome.units for outcome in outcomes)
+    headroom = planning.read_headroom(account, at)
+    budget = planning.units_to_reserve(form.limit, needed, headroom.left)
+    refusal: RequestError | None = why_silent(account)
+    if refusal is None and needed and budget == 0:
+        refusal = planning.limit_refusal(headroom, needed, now)
+    if budget is not None and budget < needed:
+        outcomes = list(planning.decide_outcomes(content, entries, {}, budget))
+    outcomes = _with_holds(account, entries, outcomes, at)
+    end = start + limit
+    return forms.DryRun(
+        items=[forms.shown_would_get(outcome) for outcome in outcomes[start:end]],
+        next_cursor=str(end) if end < len(outcomes) else None,
+        totals=_totals(len(entries), needed, outcomes, headroom),
+        code=refusal.code if refusal else None,
+        reason=refusal.detail if refusal else None,
+    )
+
+
+def _with_holds(
+    account: Account, entries: Sequence[ClientEntry], outcomes: Sequence[Outcome], at: datetime
+) -> list[Outcome]:
+    """Add to each text until when quiet hours would hold it."""
+    records = {entry.id: entry.client for entry in entries}
+
+    def held_until(outcome: Outcome) -> datetime | None:
+        client = records[outcome.client_id]
+        if client is None or outcome.phone is None or not outcome.has_text:
+            return None
+        return timing.held_until(outcome.phone, account, client, at)
+
+    return [replace(outcome, held_until=held_until(outcome)) for outcome in outcomes]
+
+
+def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], headroom: planning.Headroom) -> forms.Totals:
+    units = sum(outcome.units for outcome in outcomes)
+    used = quotas.of_month(headroom.limits.account, headroom.limits.month).units
+    return forms.Totals(
+        clients=clients,
+        needed_units=needed,
+        texts=sum(outcome.has_text for outcome in outcomes),
+        units=units,
+        segments=sum(outcome.segments for outcome in outcomes),
+        held=sum(bool(outcome.held_until or outcome.held) for outcome in outcomes),
+        skipped=add_counts({}, (outcome.code for outcome in outcomes if outcome.code)),
+        price_micros=plans.price_of(units, headroom.plan, used),
+    )
+
+
+def _new_broadcast(
     account: Account, form: forms.NewBroadcast, broadcast_id: str, fingerprint: str, now: datetime
 ) -> Broadcast:
-    """Make a broadcast of a form; raises what is wrong with its words or its time."""
+    """Return the broadcast that a form describes; raise `RequestError` for its text, values or time."""
     send_at = compose.check_time(form.send_at, now)
-    used = _template(account, form.template) if form.template else None
+    template = _template(account, form.template) if form.template else None
+    body = template.body if template else form.body or ""
+    _check_text(body, form)
     return Broadcast(
         account=account.id,
         id=broadcast_id,
@@ -130,9 +195,9 @@ def make_broadcast(
         fingerprint=fingerprint,
         seed=uuid4().hex,
         step=0,
-        body=_words(used.body if used else form.body or "", form),
-        template=used.name if used else None,
-        subject=used.subject or None if used else None,
+        body=body,
+        template=template.name if template else None,
+        subject=template.subject or None if template else None,
         values=form.values,
         limit=form.limit,
         send_at=send_at,
@@ -140,115 +205,59 @@ def make_broadcast(
     )
 
 
-def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, now: datetime) -> forms.DryRun:
-    """Tell for every client and phone what a broadcast would do, and do nothing; items from a place on."""
-    account = accounts.need(account_id)
-    made = make_broadcast(account, form, "dry-run", "", now)
-    at = made.send_at or now
-    words = planning.wording(account, made, at)
-    seen = planning.look(account_id, forms.audience(form.audience))
-    outcomes = list(planning.decide(words, seen, {}))
-    needed = sum(one.units for one in outcomes)
-    room = planning.room(account, at)
-    budget = planning.fitting(form.limit, needed, room.left)
-    refusal = why_silent(account) or (planning.reached(room, needed, now) if needed and budget == 0 else None)
-    if budget is not None and budget < needed:
-        outcomes = list(planning.decide(words, seen, {}, budget))
-    outcomes = _held(account, seen, outcomes, at)
-    end = start + limit
-    return forms.DryRun(
-        items=[forms.shown_would_get(one) for one in outcomes[start:end]],
-        next_cursor=str(end) if end < len(outcomes) else None,
-        totals=_totals(len(seen), needed, outcomes, room),
-        code=refusal.code if refusal else None,
-        reason=refusal.detail if refusal else None,
-    )
-
-
-def _held(account: Account, seen: Sequence[Seen], outcomes: Sequence[Outcome], at: datetime) -> list[Outcome]:
-    """Tell until when each text would be held."""
-    known = {one.id: one.client for one in seen}
-
-    def until(one: Outcome) -> datetime | None:
-        client = known[one.client_id]
-        return timing.held_until(one.phone, account, client, at) if client and one.phone and one.goes else None
-
-    return [replace(one, held_until=until(one)) for one in outcomes]
-
-
-def _totals(clients: int, needed: int, outcomes: Sequence[Outcome], room: planning.Room) -> forms.Totals:
-    units = sum(one.units for one in outcomes)
-    used = quotas.of_month(room.limits.account, room.limits.month).units
-    return forms.Totals(
-        clients=clients,
-        needed_units=needed,
-        texts=sum(one.goes for one in outcomes),
-        units=units,
-        segments=sum(one.segments for one in outcomes),
-        held=sum(bool(one.held_until or one.held) for one in outcomes),
-        skipped=add_counts({}, (one.code for one in outcomes if one.code)),
-        price_micros=plans.price_of(units, room.plan, used),
-    )
-
-
-def _again(first: Broadcast, fingerprint: str) -> Broadcast:
-    compose.check_repeated(first.fingerprint, fingerprint)
-    return first
-
-
 def _template(account: Account, name: str) -> Template:
-    found = accounts.get_template(account.id, name)
-    if found is None:
+    template = accounts.get_template(account.id, name)
+    if template is None:
         raise NotFound(f"There is no template {name!r}.", field="template")
-    return found
+    return template
 
 
-def _words(words: str, form: forms.NewBroadcast) -> str:
-    """Check what can be checked before it is merged for anybody; raises `BadTemplate` or what `check_length` does."""
+def _check_text(body: str, form: forms.NewBroadcast) -> None:
+    """Raise `BadTemplate`, or what `check_length` raises, for all that can be checked before fields are filled."""
     check_values(form.values)
-    check(words)
-    said = without_fields(words)
-    if said == words or len(said) > segments.MAX_CHARACTERS:
-        compose.check_length(said, "template" if form.template else "body")
-    return words
+    check(body)
+    fixed = without_fields(body)
+    # A body of merge fields alone is not empty: they are filled for each client.
+    if fixed == body or len(fixed) > segments.MAX_CHARACTERS:
+        compose.check_length(fixed, "template" if form.template else "body")
 
 
 def need(account: str, broadcast_id: str) -> Broadcast:
-    """Read a broadcast that must be there; raises `NotFound`."""
-    found = broadcasts.get(account, broadcast_id)
-    if found is None:
+    """Read a broadcast; raise `NotFound` if there is none."""
+    broadcast = broadcasts.get(account, broadcast_id)
+    if broadcast is None:
         raise NotFound(f"There is no broadcast {broadcast_id!r}.")
-    return found
+    return broadcast
 
 
 def pause(account: str, broadcast_id: str) -> None:
-    """Let nothing more of a broadcast be handed over; raises `NotFound` or `TooLate`."""
+    """Pause a broadcast; raise `NotFound` or `TooLate`."""
     if not broadcasts.pause(need(account, broadcast_id)):
-        _check_going(need(account, broadcast_id))
+        _check_active(need(account, broadcast_id))
 
 
 def resume(account: str, broadcast_id: str, now: datetime) -> None:
-    """Let a paused broadcast go on; raises `NotFound`, or why its account may not send."""
+    """Resume a paused broadcast; raise `NotFound`, or why its account may not send."""
     need(account, broadcast_id)
     check_may_send(accounts.need(account))
-    while (found := need(account, broadcast_id)).paused:
-        if resumed := broadcasts.resume(found, now):
+    while (broadcast := need(account, broadcast_id)).paused:
+        if resumed := broadcasts.resume(broadcast, now):
             broadcasts.enqueue_step(resumed)
             return
 
 
 def cancel(account: str, broadcast_id: str, now: datetime) -> None:
-    """End what has not gone of a broadcast; raises `NotFound` or `TooLate`."""
-    while (found := need(account, broadcast_id)).state is not BroadcastState.CANCELLED:
-        _check_going(found)
-        if cancelled := broadcasts.cancel(found, now):
+    """Cancel a broadcast and its unsent texts; raise `NotFound` or `TooLate`."""
+    while (broadcast := need(account, broadcast_id)).state is not BroadcastState.CANCELLED:
+        _check_active(broadcast)
+        if cancelled := broadcasts.cancel(broadcast, now):
             broadcasts.enqueue_step(cancelled)
             return
 
 
-def _check_going(found: Broadcast) -> None:
-    if not broadcast_may_become(found.state, BroadcastState.CANCELLED):
-        raise TooLate(f"The broadcast is {found.state}: nothing of it is to go.", field="id")
+def _check_active(broadcast: Broadcast) -> None:
+    if not broadcast_may_become(broadcast.state, BroadcastState.CANCELLED):
+        raise TooLate(f"The broadcast is {broadcast.state}: there is nothing left to send.", field="id")
 
 
 @logger.inject_lambda_context

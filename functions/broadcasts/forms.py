@@ -1,9 +1,9 @@
-"""What the API shows of a broadcast: how far it is, who gets what, and what a dry run tells."""
+"""The bodies of the broadcast API: the forms that a request sends, and what a response shows."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from msgspec.structs import asdict
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from longcode.broadcasts import store as broadcasts
@@ -15,19 +15,58 @@ from longcode.message import Message, MessageState
 from longcode.template import plain
 from longcode.web import resolver as web
 
+_MOST_BYTES = 300_000  # of ids: an item of the table holds 400 kB at most
 _SKIPPED = "skipped"
-
-_MOST_BYTES = 300_000  # of ids: an item of the table has 400 kB at most
 
 ClientIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=MOST_IDS)]
 Value = Annotated[str, Field(max_length=200), AfterValidator(plain)]
 Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)]
 
 
-class ShownBroadcast(BaseModel):
-    """A broadcast. `planned_*` is what it was to send when it started, `reserved_units` what it holds of the limits.
+class AudienceForm(web.Body):
+    """Clients by `client_ids`; or with one of the `tags` and the `status`; or `all`; without the exclusions."""
 
-    `texts`, `units`, `segments` and `skipped` (by reason) are of the clients that it has come to so far.
+    client_ids: ClientIds = []
+    tags: Tags = []
+    status: Annotated[str | None, Field(min_length=1, max_length=50)] = None
+    all: bool = False
+    except_client_ids: ClientIds = []
+    except_tags: Tags = []
+
+    @model_validator(mode="after")
+    def names_clients_once(self) -> "AudienceForm":
+        """Refuse an audience that names no clients, names them in two ways, or is too large for an item."""
+        ways = bool(self.client_ids) + bool(self.tags or self.status) + self.all
+        if ways != 1:
+            raise ValueError("needs exactly one of: client_ids; tags and status; all")
+        if sum(len(client_id.encode()) for client_id in self.client_ids + self.except_client_ids) > _MOST_BYTES:
+            raise ValueError("has more and longer ids than one broadcast can keep; name its clients by a tag")
+        return self
+
+
+class NewBroadcast(web.Body):
+    """One text to many clients. Merge fields such as {{client.first_name|there}} are filled in for each of them."""
+
+    audience: AudienceForm
+    body: Annotated[str | None, Field(max_length=20_000)] = None
+    template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    values: Annotated[dict[str, Value], Field(max_length=20)] = {}
+    send_at: web.Instant | None = None
+    limit: LimitPolicy = LimitPolicy.ALL
+    dry_run: bool = False
+
+    @model_validator(mode="after")
+    def has_one_text(self) -> "NewBroadcast":
+        """Refuse a broadcast with no text or with two."""
+        if (self.body is None) == (self.template is None):
+            raise ValueError("needs either body or template")
+        return self
+
+
+class ShownBroadcast(BaseModel):
+    """A broadcast. `planned_*` are the totals at its start, `reserved_units` what it reserves of the limits.
+
+    `texts`, `units`, `segments` and `skipped` (by reason) count the clients processed so far.
     """
 
     id: str
@@ -54,36 +93,15 @@ class ShownBroadcast(BaseModel):
     reason: str | None
 
 
-class AudienceForm(web.Body):
-    """Clients by `client_ids`; or with one of the `tags` and the `status`; or `all`; without the exclusions."""
-
-    client_ids: ClientIds = []
-    tags: Tags = []
-    status: Annotated[str | None, Field(min_length=1, max_length=50)] = None
-    all: bool = False
-    except_client_ids: ClientIds = []
-    except_tags: Tags = []
-
-    @model_validator(mode="after")
-    def says_who(self) -> "AudienceForm":
-        """Refuse an audience of nobody, and one that is said in two ways."""
-        ways = bool(self.client_ids) + bool(self.tags or self.status) + self.all
-        if ways != 1:
-            raise ValueError("say client_ids, or tags and status, or all: one of them")
-        if sum(len(one.encode()) for one in self.client_ids + self.except_client_ids) > _MOST_BYTES:
-            raise ValueError("has more and longer ids than one broadcast can keep; name its clients by a tag")
-        return self
-
-
 class Progress(ShownBroadcast):
-    """A broadcast, whom it is for, and how many of its texts are in which state."""
+    """A broadcast, its audience, and how many of its texts are in each state."""
 
     audience: AudienceForm
     progress: dict[MessageState, int]
 
 
 class Recipient(BaseModel):
-    """A client and phone of a broadcast: the text that it got and how far that is, or why it got none."""
+    """A client and phone of a broadcast: its text and the text's state, or why there is none."""
 
     client_id: str | None
     phone: str | None
@@ -95,9 +113,9 @@ class Recipient(BaseModel):
 
 
 class WouldGet(BaseModel):
-    """What a client and phone would get: a text, perhaps held until quiet hours are over; or why none, or none now.
+    """What a client and phone would get: a text, perhaps held until quiet hours end, or the reason why there is none.
 
-    One that `would_be_sent` and has the code `asked` waits until staff have answered: see GET /questions.
+    With `would_be_sent` and the code `asked`, the text would wait for an answer from staff: see GET /questions.
     """
 
     client_id: str
@@ -113,9 +131,9 @@ class WouldGet(BaseModel):
 
 
 class Totals(BaseModel):
-    """What a broadcast comes to, over its whole audience; the price is for units beyond the plan.
+    """The sums over the whole audience. `price_micros` is for the units beyond the plan.
 
-    `needed_units` is what it would come to without the account's limits.
+    `needed_units` is the sum without the account's limits.
     """
 
     clients: int
@@ -129,27 +147,36 @@ class Totals(BaseModel):
 
 
 class DryRun(web.Page[WouldGet]):
-    """What a broadcast would do; with `code`, why it would not start at all."""
+    """What a broadcast would do; with `code`, why it would not start."""
 
     totals: Totals
     code: str | None = None
     reason: str | None = None
 
 
-def _form(whom: Audience) -> AudienceForm:
-    said = asdict(whom)
-    return AudienceForm.model_validate({"all": said.pop("everyone"), **said})
+def audience_of_form(form: AudienceForm) -> Audience:
+    """Return the audience that a form describes."""
+    return Audience(
+        client_ids=tuple(form.client_ids),
+        tags=tuple(form.tags),
+        status=form.status,
+        everyone=form.all,
+        except_client_ids=tuple(form.except_client_ids),
+        except_tags=tuple(form.except_tags),
+    )
 
 
 def shown_broadcast(broadcast: Broadcast) -> ShownBroadcast:
-    """Show a broadcast."""
+    """Return a broadcast as the API shows it."""
     return ShownBroadcast(**_fields(broadcast))
 
 
-def shown_progress(broadcast: Broadcast, whom: Audience, counts: dict[str, int]) -> Progress:
-    """Show a broadcast with its progress."""
+def shown_progress(broadcast: Broadcast, audience: Audience, counts: dict[str, int]) -> Progress:
+    """Return a broadcast with its audience and the counts of its texts by state."""
+    described = asdict(audience)
+    form = AudienceForm.model_validate({"all": described.pop("everyone"), **described})
     states = {MessageState(state): count for state, count in counts.items()}
-    return Progress(**_fields(broadcast), audience=_form(whom), progress=states)
+    return Progress(**_fields(broadcast), audience=form, progress=states)
 
 
 def _fields(broadcast: Broadcast) -> dict[str, Any]:
@@ -158,8 +185,46 @@ def _fields(broadcast: Broadcast) -> dict[str, Any]:
     return {**own, "reserved_units": reserved, "code": broadcast.error, "reason": broadcast.detail}
 
 
-def shown_text(message: Message) -> Recipient:
-    """Show a text as its recipient's."""
+def shown_would_get(outcome: Outcome) -> WouldGet:
+    """Return an outcome of a dry run as the API shows it."""
+    return WouldGet(
+        client_id=outcome.client_id,
+        phone=outcome.phone,
+        would_be_sent=outcome.has_text,
+        text=outcome.text,
+        encoding=outcome.encoding,
+        units=outcome.units,
+        segments=outcome.segments,
+        held_until=outcome.held_until,
+        code=outcome.held.code if outcome.held else outcome.code,
+        reason=outcome.held.detail if outcome.held else outcome.detail,
+    )
+
+
+def recipients_page(broadcast: Broadcast, cursor: str | None, limit: int) -> web.Page[Recipient]:
+    """List the texts of a broadcast, then its skipped clients; raise `RequestError` for another list's cursor."""
+    if cursor and cursor.startswith(f"{_SKIPPED}."):
+        return _skipped_page(broadcast, [], _place(cursor), limit)
+    if cursor and not cursor.startswith(f"{broadcast.id}-"):
+        raise _bad_cursor()
+    page = broadcasts.texts_page(broadcast, cursor, limit)
+    items = [_shown_text(message) for message in page.texts]
+    if page.last:
+        return web.Page(items=items, next_cursor=page.last)
+    return _skipped_page(broadcast, items, None, limit)
+
+
+def _skipped_page(
+    broadcast: Broadcast, items: list[Recipient], begin: broadcasts.SkippedPlace | None, limit: int
+) -> web.Page[Recipient]:
+    for place, outcome in broadcasts.skipped_from(broadcast, begin):
+        if len(items) == limit:
+            return web.Page(items=items, next_cursor=".".join(map(str, (_SKIPPED, *place))))
+        items.append(_shown_skipped(outcome))
+    return web.Page(items=items, next_cursor=None)
+
+
+def _shown_text(message: Message) -> Recipient:
     return Recipient(
         client_id=message.client_id,
         phone=message.phone,
@@ -170,88 +235,17 @@ def shown_text(message: Message) -> Recipient:
     )
 
 
-def shown_skipped(outcome: Outcome) -> Recipient:
-    """Show who got none."""
+def _shown_skipped(outcome: Outcome) -> Recipient:
     return Recipient(client_id=outcome.client_id, phone=outcome.phone, code=outcome.code, reason=outcome.detail)
 
 
-def shown_would_get(outcome: Outcome) -> WouldGet:
-    """Show what a client and phone would get."""
-    return WouldGet(
-        client_id=outcome.client_id,
-        phone=outcome.phone,
-        would_be_sent=outcome.goes,
-        text=outcome.text,
-        encoding=outcome.encoding,
-        units=outcome.units,
-        segments=outcome.segments,
-        held_until=outcome.held_until,
-        code=why.code if (why := outcome.held) else outcome.code,
-        reason=why.detail if why else outcome.detail,
-    )
-
-
-def recipients_page(found: Broadcast, cursor: str | None, limit: int) -> web.Page[Recipient]:
-    """List recipients from a cursor on; raises `RequestError` for a cursor of another list."""
-    if cursor and cursor.startswith(f"{_SKIPPED}."):
-        return _skipped(found, [], _row(cursor), limit)
-    if cursor and not cursor.startswith(f"{found.id}-"):
-        raise _no_cursor()
-    texts = broadcasts.texts_page(found, cursor, limit)
-    items = [shown_text(one) for one in texts.texts]
-    if texts.last:
-        return web.Page(items=items, next_cursor=texts.last)
-    return _skipped(found, items, None, limit)
-
-
-def _skipped(
-    found: Broadcast, items: list[Recipient], begin: broadcasts.SkippedRow | None, limit: int
-) -> web.Page[Recipient]:
-    for row, one in broadcasts.skipped_from(found, begin):
-        if len(items) == limit:
-            return web.Page(items=items, next_cursor=".".join(map(str, (_SKIPPED, *row))))
-        items.append(shown_skipped(one))
-    return web.Page(items=items, next_cursor=None)
-
-
-def _row(cursor: str) -> broadcasts.SkippedRow:
+def _place(cursor: str) -> broadcasts.SkippedPlace:
     try:
         step, part, row = map(int, cursor.split(".")[1:])
     except ValueError as error:
-        raise _no_cursor() from error
+        raise _bad_cursor() from error
     return step, part, row
 
 
-def _no_cursor() -> RequestError:
-    return RequestError("This is no cursor of this list.", field="cursor")
-
-
-class NewBroadcast(web.Body):
-    """One text to many clients. Merge fields such as {{client.first_name|there}} are filled in for each of them."""
-
-    audience: AudienceForm
-    body: Annotated[str | None, Field(max_length=20_000)] = None
-    template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
-    values: Annotated[dict[str, Value], Field(max_length=20)] = {}
-    send_at: web.Instant | None = None
-    limit: LimitPolicy = LimitPolicy.ALL
-    dry_run: bool = False
-
-    @model_validator(mode="after")
-    def has_one_text(self) -> "NewBroadcast":
-        """Refuse a broadcast without words, and one with two texts."""
-        if (self.body is None) == (self.template is None):
-            raise ValueError("say either body or template")
-        return self
-
-
-def audience(form: AudienceForm) -> Audience:
-    """Give whom a form names."""
-    return Audience(
-        client_ids=tuple(form.client_ids),
-        tags=tuple(form.tags),
-        status=form.status,
-        everyone=form.all,
-        except_client_ids=tuple(form.except_client_ids),
-        except_tags=tuple(form.except_tags),
-    )
+def _bad_cursor() -> RequestError:
+    return RequestError("The cursor does not belong to this list.", field="cursor")

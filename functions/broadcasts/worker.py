@@ -1,14 +1,15 @@
-"""Brings broadcasts on, one step a job: planning, then the texts of one chunk of clients after another."""
+"""Runs broadcasts, one step for each job: planning, a chunk of texts, or a page of a bulk cancel or resume."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import replace as replace_message
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from msgspec.structs import replace
 
 from broadcasts import planning
 from longcode import jobs
@@ -25,36 +26,41 @@ from longcode.broadcasts.broadcast import (
     is_due,
     next_texts_at,
 )
-from longcode.broadcasts.outcome import DUPLICATE, Outcome, refused
+from longcode.broadcasts.outcome import DUPLICATE, Outcome, skip
 from longcode.clients.client import ticked_numbers
-from longcode.clients.store import Seen
+from longcode.clients.store import ClientEntry
 from longcode.message import Held, Message, MessageKind, MessageState
 from longcode.messages import compose, timing
 from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
+from longcode.table.writes import Update
 from longcode.usage import store as quotas
 from longcode.windows import HEALED_AFTER
 
-_A_STEP = 500
+_TEXTS_PER_STEP = 500
+"""How many texts a step of a bulk action reads."""
 
-CHUNK = 250
+_CLIENTS_PER_STEP = 250
+"""For how many clients a step writes texts."""
+
+_StepWork = Callable[[Broadcast, datetime], bool]
+"""Does a claimed step; returns False if the broadcast was changed meanwhile, so that nothing was committed."""
 
 processor = OneByOne(EventType.SQS)
-Work = Callable[[Broadcast, datetime], bool]
 _pool = ThreadPoolExecutor(16)
 
 
 def advance(job: jobs.AdvanceBroadcast, now: datetime) -> None:
-    """Do the step of a job. A copy of a job that was done does nothing, and neither does one for a step in work."""
-    there = broadcasts.get(job.account, job.broadcast_id)
-    if there is None or there.step != job.step:
+    """Do the step of a job and enqueue the next; a job whose step is done or at work does nothing."""
+    broadcast = broadcasts.get(job.account, job.broadcast_id)
+    if broadcast is None or broadcast.step != job.step:
         return
-    work = _work(there, now)
+    work = _next_work(broadcast, now)
     if work is None:
-        if there.paused:
-            broadcasts.unschedule(there)
+        if broadcast.paused:
+            broadcasts.unschedule(broadcast)
         return
-    taken = broadcasts.take(there, uuid4().hex[:8], now, begin=work is write_texts)
+    taken = broadcasts.claim_step(broadcast, uuid4().hex[:8], now, begin=work is write_texts)
     if taken is None:
         return
     if not work(taken, now):
@@ -64,114 +70,62 @@ def advance(job: jobs.AdvanceBroadcast, now: datetime) -> None:
         broadcasts.enqueue_step(next_step)
 
 
-def _work(there: Broadcast, now: datetime) -> Work | None:
-    """Tell what is to be done next; None when there is nothing, or not now."""
-    if there.walk is BulkAction.CANCEL or (there.walk is BulkAction.WAKE and not there.paused):
-        return _walking(there.walk)
-    if there.paused or (there.state is BroadcastState.SCHEDULED and not is_due(there, now)):
+def _next_work(broadcast: Broadcast, now: datetime) -> _StepWork | None:
+    """Return the work of the current step; None when there is none, or not now."""
+    if broadcast.walk is BulkAction.CANCEL:
+        return cancel_texts
+    if broadcast.paused:
         return None
-    return write_texts if there.state is BroadcastState.SENDING else _planning(there.state)
-
-
-# Most steps write texts: a start does without what the others need.
-
-
-def _walking(walk: BulkAction) -> Work:
-
-    return {BulkAction.CANCEL: cancel_texts, BulkAction.WAKE: resume_texts}[walk]
-
-
-def _planning(state: BroadcastState) -> Work | None:
-
-    return {BroadcastState.SCHEDULED: planning.begin, BroadcastState.PLANNING: planning.plan}.get(state)
-
-
-def handle(record: SQSRecord) -> None:
-    """Bring on the broadcast of one record."""
-    advance(queues.read(jobs.AdvanceBroadcast, record.body), clients.now())
-
-
-def cancel_texts(taken: Broadcast, now: datetime) -> bool:
-    """End the next texts that have not gone. After the last, what the broadcast reserved and never used is free."""
-    page = broadcasts.texts_page(taken, taken.walked, _A_STEP)
-    messages.cancel_all(page.texts, now)
-    units = taken.walked_units + page.units
-    if page.last:
-        return broadcasts.commit_step(taken, _further(taken, page.last, units, now))
-    kept = units if taken.reserved_in else 0
-    done = replace(taken, walk=None, walked=None, walked_units=0, reserved=kept, due_at=None)
-    left = quotas.giving_back(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - kept)
-    return broadcasts.commit_step(taken, done, *left)
-
-
-def resume_texts(taken: Broadcast, now: datetime) -> bool:
-    """Put the next texts that a pause holds back on their queue."""
-    page = broadcasts.texts_page(taken, taken.walked, _A_STEP)
-    held = [one for one in page.texts if one.held is Held.PAUSED]
-    woken = [one for one in held if messages.put_off(one, MessageState.QUEUED, now + HEALED_AFTER)]
-    queues.send(*map(jobs.for_message, woken))
-    if page.last:
-        return broadcasts.commit_step(taken, _further(taken, page.last, 0, now))
-    goes_on = now + HEALED_AFTER if taken.state is BroadcastState.SENDING else None
-    return broadcasts.commit_step(taken, replace(taken, walk=None, walked=None, due_at=goes_on))
-
-
-def _further(taken: Broadcast, last: str, units: int, now: datetime) -> Broadcast:
-    return replace(taken, walked=last, walked_units=units, due_at=now + HEALED_AFTER)
+    if broadcast.walk is BulkAction.RESUME:
+        return resume_texts
+    match broadcast.state:
+        case BroadcastState.SCHEDULED if is_due(broadcast, now):
+            return planning.begin
+        case BroadcastState.PLANNING:
+            return planning.plan
+        case BroadcastState.SENDING:
+            return write_texts
+        case _:
+            return None
 
 
 def write_texts(taken: Broadcast, now: datetime) -> bool:
-    """Write the next texts, and who gets none and why; False when somebody has changed the broadcast meanwhile.
+    """Write the texts of the next clients, and the skipped clients; return False if the broadcast was changed.
 
-    False too when its account may not send: then it is paused.
-
-    What a worker had written that died, or another one, stands: nobody gets two.
+    If its account may not send, pause the broadcast and return False. Texts that an earlier worker wrote for this
+    step before it stopped are kept and counted, so no phone gets two.
     """
     account = accounts.need(taken.account)
     if broadcasts.pause_silenced(account, taken.id):
         return False
-    seen, cursor = planning.some_clients(account.id, broadcasts.audience(taken), taken.cursor, CHUNK)
+    audience = broadcasts.audience(taken)
+    entries, cursor = planning.next_clients(account.id, audience, taken.cursor, _CLIENTS_PER_STEP)
     before = broadcasts.count_texts(taken) if taken.begun else taken
-    words = planning.wording(account, taken, now)
-    outcomes = list(planning.decide(words, seen, _owners(taken, seen), before.budget))
-    known = {one.id: one.client for one in seen}
-    drafts = [timing.timed(_draft(taken, one, now), account, known[one.client_id]) for one in outcomes if one.goes]
-    drafts = choose_number.with_numbers(account, drafts)
-    written, doubles = _write(drafts)
+    content = planning.content_at(account, taken, now)
+    outcomes = list(planning.decide_outcomes(content, entries, _owners(taken, entries), before.budget))
+    records = {entry.id: entry.client for entry in entries}
+    drafts = [
+        timing.timed(_draft(taken, outcome, now), account, records[outcome.client_id])
+        for outcome in outcomes
+        if outcome.has_text
+    ]
+    written, duplicates = _write(choose_number.with_numbers(account, drafts))
     with queues.best_effort(broadcast_id=taken.id):
-        queues.send(*(jobs.for_message(one) for one in written if one.state is MessageState.ACCEPTED))
-    none = [one for one in outcomes if not one.goes] + doubles
-    return _move(taken, _added(before, written, none), cursor, none, now)
+        queues.send(*(jobs.for_message(message) for message in written if message.state is MessageState.ACCEPTED))
+    skipped = [outcome for outcome in outcomes if not outcome.has_text] + duplicates
+    return _commit_texts(taken, _with_counts(before, written, skipped), cursor, skipped, now)
 
 
-def _owners(taken: Broadcast, seen: Sequence[Seen]) -> dict[str, str]:
-    """Tell for which client a number has its text, of the numbers that have."""
-    names = {
-        phone: broadcast_text_id(taken, phone) for one in seen if one.client for phone in ticked_numbers(one.client)
+def _owners(taken: Broadcast, entries: Sequence[ClientEntry]) -> dict[str, str]:
+    """Return for which client each number's text is written, for the numbers of these clients that have one."""
+    text_ids = {
+        phone: broadcast_text_id(taken, phone)
+        for entry in entries
+        if entry.client
+        for phone in ticked_numbers(entry.client)
     }
-    there = broadcasts.written_texts(taken, names.values())
-    return {phone: there[name] for phone, name in names.items() if name in there}
-
-
-def _added(before: Broadcast, written: Sequence[Message], none: Sequence[Outcome]) -> Broadcast:
-    return replace(
-        before,
-        texts=before.texts + len(written),
-        units=before.units + sum(one.units for one in written),
-        segments=before.segments + sum(one.segments for one in written),
-        skipped=add_counts(before.skipped, (str(one.code) for one in none)),
-    )
-
-
-def _write(drafts: Sequence[Message]) -> tuple[list[Message], list[Outcome]]:
-    """Write texts side by side; gives those that are written now, and whose phone another client's text has."""
-    written, doubles = [], []
-    for there, draft in zip(_pool.map(messages.write_new, drafts), drafts, strict=True):
-        if there.client_id == draft.client_id:
-            written.append(there)
-        else:
-            doubles.append(refused(Outcome(client_id=str(draft.client_id), phone=draft.phone), DUPLICATE))
-    return written, doubles
+    client_ids = broadcasts.written_texts(taken, text_ids.values())
+    return {phone: client_ids[text_id] for phone, text_id in text_ids.items() if text_id in client_ids}
 
 
 def _draft(taken: Broadcast, outcome: Outcome, now: datetime) -> Message:
@@ -184,7 +138,7 @@ def _draft(taken: Broadcast, outcome: Outcome, now: datetime) -> Message:
         body=outcome.text or "",
         now=now,
     )
-    return replace(
+    return replace_message(
         draft,
         client_id=outcome.client_id,
         template=taken.template,
@@ -195,25 +149,85 @@ def _draft(taken: Broadcast, outcome: Outcome, now: datetime) -> Message:
     )
 
 
-def _move(taken: Broadcast, after: Broadcast, cursor: str | None, none: Sequence[Outcome], now: datetime) -> bool:
-    """Go on to the next clients, or end: then what was reserved and not used is free again."""
-    skipped = broadcasts.skipped_writes(taken, none)
+def _write(drafts: Sequence[Message]) -> tuple[list[Message], list[Outcome]]:
+    """Write texts in parallel; return the stored ones, and a skipped outcome where another client owns the text."""
+    written, duplicates = [], []
+    for stored, draft in zip(_pool.map(messages.write_new, drafts), drafts, strict=True):
+        if stored.client_id == draft.client_id:
+            written.append(stored)
+        else:
+            duplicates.append(skip(Outcome(client_id=str(draft.client_id), phone=draft.phone), DUPLICATE))
+    return written, duplicates
+
+
+def _with_counts(before: Broadcast, written: Sequence[Message], skipped: Sequence[Outcome]) -> Broadcast:
+    return replace(
+        before,
+        texts=before.texts + len(written),
+        units=before.units + sum(message.units for message in written),
+        segments=before.segments + sum(message.segments for message in written),
+        skipped=add_counts(before.skipped, (str(outcome.code) for outcome in skipped)),
+    )
+
+
+def _commit_texts(
+    taken: Broadcast, counted: Broadcast, cursor: str | None, skipped: Sequence[Outcome], now: datetime
+) -> bool:
+    """Go on to the next clients; or, after the last, end the broadcast and free the units that it has not used."""
+    skipped_writes = broadcasts.skipped_writes(taken, skipped)
     if cursor is not None:
-        later = next_texts_at(after, now, choose_number.segments_a_second(taken.account))
-        further = replace(after, begun=False, cursor=cursor, due_at=later or now + HEALED_AFTER)
-        return broadcasts.commit_step(taken, further, *skipped)
+        later = next_texts_at(counted, now, choose_number.segments_a_second(taken.account))
+        more = replace(counted, begun=False, cursor=cursor, due_at=later or now + HEALED_AFTER)
+        return broadcasts.commit_step(taken, more, *skipped_writes)
     done = replace(
-        after,
+        counted,
         state=BroadcastState.DONE,
         begun=False,
-        reserved=after.units if taken.reserved_in else 0,
+        reserved=counted.units if taken.reserved_in else 0,
         due_at=None,
         finished_at=now,
     )
-    left = quotas.giving_back(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - done.reserved)
-    return broadcasts.commit_step(taken, done, *skipped, *left)
+    return broadcasts.commit_step(taken, done, *skipped_writes, *_freed(taken, done.reserved))
+
+
+def cancel_texts(taken: Broadcast, now: datetime) -> bool:
+    """Cancel a page of unsent texts; after the last page, free the reserved units that no text has used."""
+    page = broadcasts.texts_page(taken, taken.walked, _TEXTS_PER_STEP)
+    messages.cancel_all(page.texts, now)
+    units = taken.walked_units + page.units
+    if page.last:
+        return broadcasts.commit_step(taken, _next_page(taken, page.last, units, now))
+    kept = units if taken.reserved_in else 0
+    done = replace(taken, walk=None, walked=None, walked_units=0, reserved=kept, due_at=None)
+    return broadcasts.commit_step(taken, done, *_freed(taken, kept))
+
+
+def resume_texts(taken: Broadcast, now: datetime) -> bool:
+    """Enqueue a page of the texts that a pause held back."""
+    page = broadcasts.texts_page(taken, taken.walked, _TEXTS_PER_STEP)
+    held = [message for message in page.texts if message.held is Held.PAUSED]
+    resumed = [message for message in held if messages.put_off(message, MessageState.QUEUED, now + HEALED_AFTER)]
+    queues.send(*map(jobs.for_message, resumed))
+    if page.last:
+        return broadcasts.commit_step(taken, _next_page(taken, page.last, 0, now))
+    due_at = now + HEALED_AFTER if taken.state is BroadcastState.SENDING else None
+    return broadcasts.commit_step(taken, replace(taken, walk=None, walked=None, due_at=due_at))
+
+
+def _next_page(taken: Broadcast, last: str, units: int, now: datetime) -> Broadcast:
+    return replace(taken, walked=last, walked_units=units, due_at=now + HEALED_AFTER)
+
+
+def _freed(taken: Broadcast, kept: int) -> list[Update]:
+    """Return the write that frees the reserved units beyond `kept`."""
+    return quotas.giving_back(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - kept)
+
+
+def record_handler(record: SQSRecord) -> None:
+    """Advance the broadcast of one job."""
+    advance(queues.read(jobs.AdvanceBroadcast, record.body), clients.now())
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return process_partial_response(event, handle, processor, context)
+    return process_partial_response(event, record_handler, processor, context)

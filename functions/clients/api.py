@@ -1,4 +1,4 @@
-"""The studio's clients: written one by one under its own ids, or many at once from a file."""
+"""The clients API: write, show, list and delete clients under the studio's own ids, or import many from a file."""
 
 from typing import Annotated, Any
 
@@ -24,8 +24,8 @@ ClientId = Annotated[str, Path(max_length=100)]
 )
 def put_client(client_id: ClientId, form: bulk_import.ClientForm) -> Response[bulk_import.ShownClient]:
     """Write a client under the studio's own id."""
-    client = bulk_import.client(_account(), bulk_import.reachable(client_id), form, clients.now())
-    return Response(201 if client_store.put(client) else 200, "application/json", bulk_import.shown(client))
+    client = bulk_import.client_of_form(_account(), bulk_import.check_id(client_id), form, clients.now())
+    return Response(201 if client_store.put(client) else 200, web.JSON, bulk_import.shown(client))
 
 
 @app.get("/clients/<client_id>")
@@ -39,7 +39,7 @@ def show_client(client_id: ClientId) -> bulk_import.ShownClient:
 
 @app.delete("/clients/<client_id>", responses=web.responses({204: None}))
 def delete_client(client_id: ClientId) -> Response[str]:
-    """Delete a client; the messages stay."""
+    """Delete a client; its messages are kept."""
     if not client_store.delete(web.caller(app), client_id):
         raise NotFound(f"There is no client {client_id!r}.")
     return Response(204, body="")
@@ -50,15 +50,15 @@ def list_clients(
     limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
 ) -> web.Page[bulk_import.ShownClient]:
     """List clients by id."""
-    found = [bulk_import.shown(client) for client in client_store.page(web.caller(app), cursor, limit + 1)]
-    return web.page_of(found, limit, lambda client: client.id)
+    page = client_store.page(web.caller(app), cursor, limit + 1)
+    return web.page_of([bulk_import.shown(client) for client in page], limit, lambda client: client.id)
 
 
 @app.post("/clients/import")
 def import_clients() -> dict[str, Any]:
-    """Write clients from CSV or JSON lines, and report on each row."""
+    """Import clients from CSV or JSON lines, with a report on each row."""
     text = app.current_event.decoded_body or ""
-    return bulk_import.take(_account(), web.header(app, "content-type") or "", text, clients.now())
+    return bulk_import.import_file(_account(), web.header(app, "content-type") or "", text, clients.now())
 
 
 def _account() -> Account:

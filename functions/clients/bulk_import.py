@@ -1,4 +1,4 @@
-"""Clients as a studio sends them: one form, or the many rows of a file with a report on each."""
+"""The forms of a client's record, and the import of many records from a file with a report on each row."""
 
 import csv
 import io
@@ -6,13 +6,13 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 from time import monotonic
 from typing import Annotated, Any
 
+from msgspec.structs import asdict
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from longcode.accounts.account import Account
@@ -23,19 +23,19 @@ from longcode.phone import to_e164
 from longcode.web import fields as web_fields
 from longcode.web import resolver as web
 
-MAX_ROWS = 1000
 TYPES = ("text/csv", "application/x-ndjson")
+MAX_ROWS = 1000
 _SECONDS = 20.0  # API Gateway waits for 29
 _AT_ONCE = 8
-
-
 _ID: TypeAdapter[str] = TypeAdapter(web_fields.ClientId)
-
 _COLUMNS = {"id", "first_name", "last_name", "allow_text_marketing", "tags", "status", "time_zone"}
 _ENDINGS = ("", "_2", "_3", "_4", "_5")
 _YES = {"1", "true", "yes", "y", "x"}
 
-_Numbered = tuple[int, dict[str, Any] | None]
+_Cells = dict[str, Any] | None
+"""The fields of one row; None for a line of JSON that is not an object."""
+
+_NumberedRow = tuple[int, _Cells]
 
 
 class PhoneForm(web.Body):
@@ -58,8 +58,14 @@ class ClientForm(web.Body):
     time_zone: web_fields.TimeZone | None = None
 
 
+class ImportRow(ClientForm):
+    """A client's record in a file, with its id."""
+
+    id: web_fields.ClientId
+
+
 class ShownClient(BaseModel):
-    """A client's record as a studio sees it, numbers in E.164 beside what was entered."""
+    """A client's record as a studio sees it, with each number in E.164 and as it was entered."""
 
     id: str
     first_name: str
@@ -72,22 +78,16 @@ class ShownClient(BaseModel):
     updated_at: datetime
 
 
-class ImportRow(ClientForm):
-    """A client's record in a file: it brings its id."""
-
-    id: web_fields.ClientId
-
-
-def reachable(client_id: str) -> str:
-    """Refuse an id that no address could name; raises `RequestError`."""
+def check_id(client_id: str) -> str:
+    """Return the id if it can be part of a URL's path; raise `RequestError` if not."""
     try:
         return _ID.validate_python(client_id)
     except ValidationError as error:
         raise RequestError("A client's id has only letters, digits and -._~!$&'()*+,:;=@.", field="id") from error
 
 
-def client(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:
-    """Make a client of a form; raises `BadPhone` that names the number's place."""
+def client_of_form(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:
+    """Return the client that a form describes; raise `RequestError` with the place of a bad number."""
     return Client(
         account=account.id,
         id=client_id,
@@ -102,61 +102,6 @@ def client(account: Account, client_id: str, form: ClientForm, now: datetime) ->
     )
 
 
-def shown(client: Client) -> ShownClient:
-    """Show a client."""
-    return ShownClient.model_validate(asdict(client))
-
-
-def take(account: Account, content_type: str, text: str, now: datetime) -> dict[str, Any]:
-    """Write the clients of a file; a row that is refused stops no other."""
-    read = from_csv if "csv" in content_type.casefold() else json_lines
-    found = list(enumerate(read(text.removeprefix("\ufeff")), start=1))
-    if not found:
-        raise RequestError("The file has no rows.", field="body")
-    if len(found) > MAX_ROWS:
-        raise RequestError(f"The file has {len(found):,} rows; send at most {MAX_ROWS:,} at once.", field="body")
-    end = monotonic() + _SECONDS
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        taken = pool.map(lambda rows: _take_rows(account, rows, now, end), _by_client(found))
-    report = sorted(chain.from_iterable(taken), key=itemgetter("row"))
-    written = sum(row["status"] in ("created", "updated") for row in report)
-    return {"rows": len(report), "written": written, "refused": len(report) - written, "items": report}
-
-
-def _by_client(rows: list[_Numbered]) -> list[list[_Numbered]]:
-    """Keep the rows of one client together: they are written in their order, and the last one stands."""
-    together = defaultdict(list)
-    for number, cells in rows:
-        together[str((cells or {}).get("id")).strip()].append((number, cells))
-    return list(together.values())
-
-
-def _take_rows(account: Account, rows: list[_Numbered], now: datetime, end: float) -> list[dict[str, Any]]:
-    return [_take_row(account, number, cells, now, end) for number, cells in rows]
-
-
-def _take_row(
-    account: Account, number: int, cells: dict[str, Any] | None, now: datetime, end: float
-) -> dict[str, Any]:
-    client_id = (cells or {}).get("id")
-    report: dict[str, Any] = {"row": number, "id": client_id[:100] if isinstance(client_id, str) else None}
-    if cells is None:
-        return report | {"status": "refused", "code": "malformed_json", "detail": "The row is not a JSON object."}
-    if monotonic() > end:
-        return report | {"status": "refused", "code": "out_of_time", "detail": "Time ran out; send this row again."}
-    try:
-        row = ImportRow.model_validate(cells)
-        new = clients.put(client(account, row.id, row, now))
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])[:100]
-        detail = first["msg"].removeprefix("Value error, ")
-        return report | {"status": "refused", "code": "invalid", "field": field, "detail": detail}
-    except RequestError as error:
-        return report | {"status": "refused", "code": error.code, "field": error.field, "detail": error.detail}
-    return report | {"status": "created" if new else "updated"}
-
-
 def _phone(form: PhoneForm, account: Account, index: int) -> Phone:
     try:
         number = web_fields.not_ours(to_e164(form.number, account.country_code), account)
@@ -166,9 +111,60 @@ def _phone(form: PhoneForm, account: Account, index: int) -> Phone:
     return Phone(number=number, entered=form.number, sms=form.sms, label=form.label)
 
 
-def json_lines(text: str) -> Iterator[dict[str, Any] | None]:
-    """Read JSON lines; None for a line that is no object."""
-    for line in filter(str.strip, text.split("\n")):  # splitlines would part a string at U+2028
+def shown(client: Client) -> ShownClient:
+    """Return a client as the API shows it."""
+    return ShownClient.model_validate(asdict(client))
+
+
+def import_file(account: Account, content_type: str, text: str, now: datetime) -> dict[str, Any]:
+    """Write the clients of a file and return a report; a refused row does not stop the others."""
+    read = csv_rows if "csv" in content_type.casefold() else json_lines
+    rows = list(enumerate(read(text.removeprefix("\ufeff")), start=1))
+    if not rows:
+        raise RequestError("The file has no rows.", field="body")
+    if len(rows) > MAX_ROWS:
+        raise RequestError(f"The file has {len(rows):,} rows; send at most {MAX_ROWS:,} at once.", field="body")
+    end = monotonic() + _SECONDS
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        reports = pool.map(
+            lambda group: [_import_row(account, number, cells, now, end) for number, cells in group], _by_client(rows)
+        )
+    items = sorted(chain.from_iterable(reports), key=itemgetter("row"))
+    written = sum(item["status"] in ("created", "updated") for item in items)
+    return {"rows": len(items), "written": written, "refused": len(items) - written, "items": items}
+
+
+def _by_client(rows: list[_NumberedRow]) -> list[list[_NumberedRow]]:
+    """Group the rows by client: those of one client are written in their order, and the last one stays."""
+    groups = defaultdict(list)
+    for number, cells in rows:
+        groups[str((cells or {}).get("id")).strip()].append((number, cells))
+    return list(groups.values())
+
+
+def _import_row(account: Account, number: int, cells: _Cells, now: datetime, end: float) -> dict[str, Any]:
+    client_id = (cells or {}).get("id")
+    report: dict[str, Any] = {"row": number, "id": client_id[:100] if isinstance(client_id, str) else None}
+    if cells is None:
+        return report | {"status": "refused", "code": "malformed_json", "detail": "The row is not a JSON object."}
+    if monotonic() > end:
+        return report | {"status": "refused", "code": "out_of_time", "detail": "Time ran out; send this row again."}
+    try:
+        row = ImportRow.model_validate(cells)
+        is_new = clients.put(client_of_form(account, row.id, row, now))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])[:100]
+        detail = first["msg"].removeprefix("Value error, ")
+        return report | {"status": "refused", "code": "invalid", "field": field, "detail": detail}
+    except RequestError as error:
+        return report | {"status": "refused", "code": error.code, "field": error.field, "detail": error.detail}
+    return report | {"status": "created" if is_new else "updated"}
+
+
+def json_lines(text: str) -> Iterator[_Cells]:
+    """Yield the object of each line of JSON; None for a line that is no object."""
+    for line in filter(str.strip, text.split("\n")):  # splitlines would split a string at U+2028
         try:
             fields = json.loads(line)
         except (ValueError, RecursionError):
@@ -176,11 +172,12 @@ def json_lines(text: str) -> Iterator[dict[str, Any] | None]:
         yield fields if isinstance(fields, dict) else None
 
 
-def from_csv(text: str) -> Iterator[dict[str, Any]]:
-    """Read the columns id, first_name, last_name, allow_text_marketing, tags, status, time_zone, and phone, sms…
+def csv_rows(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the record of each row of a CSV file.
 
-    There may be phone_2, sms_2 and so on up to 5. Tags are parted by semicolons; a number whose SMS column is missing
-    is ticked, one whose column is empty is not.
+    The columns are id, first_name, last_name, allow_text_marketing, tags, status, time_zone, phone and sms, and
+    phone_2, sms_2 to phone_5, sms_5. Semicolons separate tags. A number whose SMS column is missing is ticked; if
+    the column is empty, it is not.
     """
     for row in _cells(text):
         cells = {name: (value or "").strip() for name, value in row.items() if name is not None}
@@ -194,6 +191,7 @@ def from_csv(text: str) -> Iterator[dict[str, Any]]:
             for end in _ENDINGS
             if cells.get(f"phone{end}")
         ]
+        # The form refuses unknown fields, so this name is what the report says of the row.
         yield record | ({"more cells than columns": True} if None in row else {})
 
 

@@ -1,4 +1,4 @@
-"""A planned text's time has come: what it depends on is read and checked again, and the text is accepted."""
+"""Sends what triggers planned when it is due: checks every condition again, and accepts the texts or drops them."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,68 +17,67 @@ from longcode.messages import accept, timing
 from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
 from longcode.triggers import store as triggers
-from longcode.triggers.planning import Call, OccurrenceState, call_instead_of
+from longcode.triggers.planning import Call, OccurrenceState, call_for
 from longcode.triggers.store import OccurrenceFacts
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.tell import tell
 from triggers import texts
 
-_CLOCKS_DIFFER = timedelta(seconds=30)  # the API's, which planned a text at once, and this one
+_CLOCKS_DIFFER = timedelta(seconds=30)  # between this worker and the API, which planned a text for "at once"
 
 processor = OneByOne(EventType.SQS)
 
 
 def fire(job: jobs.Fire, now: datetime) -> None:
-    """Send what was planned, or drop it with the reason: once, however often the job comes.
+    """Send the texts of an occurrence or drop it with the reason; a repeated job does nothing.
 
-    In quiet hours it stays planned, and is checked again after them: a session may be moved in the night.
+    In quiet hours the occurrence stays planned and is checked again after them: a session may be moved in the night.
     """
     planned = triggers.get_occurrence(job.account, job.kind, job.record_id, job.trigger, job.day)
     if planned is None or planned.state is not OccurrenceState.PLANNED or now < planned.fires_at - _CLOCKS_DIFFER:
         return
-    [known] = triggers.look_up(accounts.need(job.account), [planned])
-    if known.sent:  # and then we were killed
-        triggers.note_done(planned, now)
+    [facts] = triggers.read_facts(accounts.need(job.account), [planned])
+    if facts.sent:  # by a worker that stopped before it marked the occurrence as done
+        triggers.mark_done(planned, now)
         return
     try:
-        made = texts.drafts(known, now)
-        if opens_at := timing.wait_until(made):
-            triggers.put_off(planned, opens_at)
+        drafts = texts.drafts(facts, now)
+        if opens_at := timing.wait_until(drafts):
+            triggers.postpone(planned, opens_at)
             return
-        accept.write(known.account, choose_number.with_numbers(known.account, made), now)
+        accept.write(facts.account, choose_number.with_numbers(facts.account, drafts), now)
     except messages.AlreadyAccepted:
         logger.info("accepted before", extra={"trigger": job.trigger})
     except RequestError as refusal:
-        _leave(known, refusal, now)
+        _drop_or_call(facts, refusal, now)
         return
-    triggers.note_done(planned, now)
+    triggers.mark_done(planned, now)
 
 
-def _leave(known: OccurrenceFacts, refusal: RequestError, now: datetime) -> None:
-    """Drop what cannot be sent; a client without a number for texts may be called instead."""
-    trigger, record, client = known.trigger, known.record, known.client
+def _drop_or_call(facts: OccurrenceFacts, refusal: RequestError, now: datetime) -> None:
+    """Drop an occurrence; or leave a call task, if its trigger wants one for a client without a number for texts."""
+    trigger, record, client = facts.trigger, facts.record, facts.client
     if isinstance(refusal, NoNumberTicked) and trigger and record and client and trigger.sms_else_call:
-        leave_call(known, client, texts.words(trigger, record, known), now)
+        _leave_call(facts, client, texts.render_text(trigger, record, facts), now)
         return
-    logger.info("dropped", extra={"trigger": known.occurrence.trigger, "reason": refusal.code})
-    triggers.drop(known.occurrence, refusal.code, refusal.detail, now)
+    logger.info("dropped", extra={"trigger": facts.occurrence.trigger, "reason": refusal.code})
+    triggers.drop(facts.occurrence, refusal.code, refusal.detail, now)
 
 
-def leave_call(known: OccurrenceFacts, client: Client, text: str, now: datetime) -> None:
-    """Write a call task for what was planned, in one transaction with its delivery if the studio wants one."""
-    planned, account = known.occurrence, known.account
-    call = call_instead_of(planned, client, text)
+def _leave_call(facts: OccurrenceFacts, client: Client, text: str, now: datetime) -> None:
+    """Write a call task, in one transaction with its webhook delivery if the studio wants one."""
+    planned, account = facts.occurrence, facts.account
+    call = call_for(planned, client, text)
     if not delivery.wants(account, WebhookEvent.CALL_CREATED):
-        triggers.leave_call(planned, call, now)
+        triggers.put_call(planned, call, now)
         return
-    created = delivery.new(account.id, WebhookEvent.CALL_CREATED, call.id, _data(call), now)
-    if triggers.leave_call(planned, call, now, webhooks.creation(created)):
+    created = delivery.new(account.id, WebhookEvent.CALL_CREATED, call.id, _webhook_data(call), now)
+    if triggers.put_call(planned, call, now, webhooks.creation(created)):
         tell(account, [created], written=True)
 
 
-def _data(call: Call) -> dict[str, Any]:
-    """Return a call task as `GET /calls` shows it."""
+def _webhook_data(call: Call) -> dict[str, Any]:
     return {
         "id": call.id,
         "at": call.at.isoformat(),
@@ -92,7 +91,7 @@ def _data(call: Call) -> dict[str, Any]:
 
 
 def record_handler(record: SQSRecord) -> None:
-    """Fire what one job names."""
+    """Fire the occurrence of one job."""
     fire(queues.read(jobs.Fire, record.body), clients.now())
 
 

@@ -1,4 +1,4 @@
-"""The studio's triggers: rules that text when something happens in its software."""
+"""The triggers API: write, show, list and delete the rules that text when a record of the studio changes."""
 
 from typing import Annotated, Any
 
@@ -27,12 +27,11 @@ from longcode.triggers.trigger import (
 )
 from longcode.web import fields
 from longcode.web import resolver as web
-from longcode.web.fields import Status
 
 app = web.resolver()
 
 TriggerName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
-Words = Annotated[list[Status], Field(max_length=50)]
+Statuses = Annotated[list[fields.Status], Field(max_length=50)]
 
 
 class TimingForm(web.Body):
@@ -44,11 +43,11 @@ class TimingForm(web.Body):
 
 
 class TriggerForm(web.Body):
-    """What a trigger watches, when it texts, whom and what. Without a timing: at once, when the status changes."""
+    """What a trigger watches, and when, whom and what it texts; without a timing, at once when the status changes."""
 
     watches: RecordKind
-    statuses: Words = []
-    types: Words = []
+    statuses: Statuses = []
+    types: Statuses = []
     keyword: Annotated[str | None, Field(max_length=30)] = None
     timing: TimingForm | None = None
     to: To = To.CLIENT
@@ -60,37 +59,37 @@ class TriggerForm(web.Body):
 
     @model_validator(mode="after")
     def has_one_text(self) -> "TriggerForm":
-        """Refuse a trigger without words, and one with two texts."""
+        """Refuse a trigger with no text or with two."""
         if (self.body is None) == (self.template is None):
-            raise ValueError("say either body or template")
+            raise ValueError("needs either body or template")
         return self
 
 
 @app.put("/triggers/<name>")
 def put_trigger(name: TriggerName, form: TriggerForm) -> Trigger:
-    """Write a trigger. What it has planned already keeps its time, and is checked against it again when due."""
+    """Write a trigger. A text that it has planned keeps its time, and is checked against the new rule when due."""
     account = accounts.need(web.caller(app))
     check_trigger_edition(account)
-    trigger = _trigger(account, name, form)
+    trigger = _trigger_of_form(account, name, form)
     check_trigger(trigger, account.statuses)
     if trigger.template and accounts.get_template(account.id, trigger.template) is None:
         raise RequestError(f"There is no template {trigger.template!r}.", field="template")
-    _put(trigger)
+    _put_below_limit(trigger)
     return trigger
 
 
 @app.get("/triggers/<name>")
 def show_trigger(name: TriggerName) -> Trigger:
     """Show a trigger."""
-    found = triggers.get(web.caller(app), name)
-    if found is None:
+    trigger = triggers.get(web.caller(app), name)
+    if trigger is None:
         raise NotFound(f"There is no trigger {name!r}.")
-    return found
+    return trigger
 
 
 @app.delete("/triggers/<name>", responses=web.responses({204: None}))
 def delete_trigger(name: TriggerName) -> Response[str]:
-    """Delete a trigger; what it has planned is not sent."""
+    """Delete a trigger; the texts that it has planned are not sent."""
     if not triggers.delete(web.caller(app), name):
         raise NotFound(f"There is no trigger {name!r}.")
     return Response(204, body="")
@@ -101,23 +100,23 @@ def list_triggers(
     limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
 ) -> web.Page[Trigger]:
     """List triggers by name."""
-    return web.page_of(triggers.page(web.caller(app), cursor, limit + 1), limit, lambda one: one.name)
+    return web.page_of(triggers.page(web.caller(app), cursor, limit + 1), limit, lambda trigger: trigger.name)
 
 
-def _put(trigger: Trigger) -> None:
-    """Write a trigger, unless it is one too many; of several at the same moment, perhaps all of them are."""
+def _put_below_limit(trigger: Trigger) -> None:
+    """Write a trigger; raise `RequestError` at the limit. Of several new ones at once, all may be refused."""
     too_many = RequestError(f"An account has at most {MOST} triggers.", field="name")
-    before = triggers.of_account(trigger.account)
-    new = trigger.name not in before
-    if new and len(before) >= MOST:
+    existing = triggers.of_account(trigger.account)
+    is_new = trigger.name not in existing
+    if is_new and len(existing) >= MOST:
         raise too_many
     triggers.put(trigger)
-    if new and len(triggers.of_account(trigger.account)) > MOST:
+    if is_new and len(triggers.of_account(trigger.account)) > MOST:
         triggers.delete(trigger.account, trigger.name)
         raise too_many
 
 
-def _trigger(account: Account, name: str, form: TriggerForm) -> Trigger:
+def _trigger_of_form(account: Account, name: str, form: TriggerForm) -> Trigger:
     return Trigger(
         account=account.id,
         name=name,
@@ -127,7 +126,7 @@ def _trigger(account: Account, name: str, form: TriggerForm) -> Trigger:
         keyword=None if form.keyword is None else keywords.fold(form.keyword),
         timing=Timing(days=form.timing.days, of=form.timing.of, at=form.timing.at) if form.timing else None,
         to=form.to,
-        staff_phone=None if form.staff_phone is None else _staff(form.staff_phone, account),
+        staff_phone=None if form.staff_phone is None else _staff_phone(form.staff_phone, account),
         template=form.template,
         body=form.body,
         sms_else_call=form.sms_else_call,
@@ -135,7 +134,7 @@ def _trigger(account: Account, name: str, form: TriggerForm) -> Trigger:
     )
 
 
-def _staff(entered: str, account: Account) -> str:
+def _staff_phone(entered: str, account: Account) -> str:
     try:
         phone = fields.not_ours(to_e164(entered, account.country_code), account)
         compose.recipients_of_number(phone, {}, blocked=False, countries=countries(account))

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from longcode.carriers.aws import Aws
@@ -31,3 +34,17 @@ def test_aws_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_carrier_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="'pigeon'"):
         open_carrier("pigeon")
+
+
+def test_a_start_with_twilio_does_not_load_the_carrier_of_aws() -> None:
+    program = "import sys, longcode.carriers.choose; print('longcode.carriers.aws' in sys.modules)"
+
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert result.stdout == "False\n"

@@ -1,9 +1,11 @@
-from dataclasses import replace
+"""The states of a broadcast, the ids of its texts, and its counts."""
+
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from longcode.broadcasts.broadcast import (
     BROADCAST_LEASE,
@@ -24,7 +26,7 @@ BROADCAST = Broadcast(
 )
 
 
-def test_a_cancelled_and_a_refused_broadcast_is_over() -> None:
+def test_only_a_cancelled_or_refused_broadcast_cannot_change() -> None:
     assert [state for state in BroadcastState if state not in NEXT_BROADCAST_STATES] == [
         BroadcastState.CANCELLED,
         BroadcastState.REFUSED,
@@ -34,35 +36,35 @@ def test_a_cancelled_and_a_refused_broadcast_is_over() -> None:
 @pytest.mark.parametrize(
     "state", [BroadcastState.SCHEDULED, BroadcastState.PLANNING, BroadcastState.SENDING, BroadcastState.DONE]
 )
-def test_whatever_is_not_over_can_be_cancelled(state: BroadcastState) -> None:
+def test_every_other_broadcast_can_be_cancelled(state: BroadcastState) -> None:
     assert broadcast_may_become(state, BroadcastState.CANCELLED)
 
 
-def test_only_a_plan_is_refused() -> None:
+def test_only_a_broadcast_in_planning_is_refused() -> None:
     assert broadcast_states_before(BroadcastState.REFUSED) == (BroadcastState.PLANNING,)
 
 
 @given(st.text(alphabet="+0123456789", max_size=16), st.text(alphabet="+0123456789", max_size=16))
-def test_a_phone_has_one_text_in_a_broadcast_and_its_own(phone: str, other: str) -> None:
+def test_each_phone_has_its_own_text_id_in_a_broadcast(phone: str, other: str) -> None:
     same = broadcast_text_id(BROADCAST, phone) == broadcast_text_id(BROADCAST, other)
 
     assert same == (phone == other)
 
 
-def test_the_id_of_a_text_is_found_by_the_broadcasts_and_does_not_tell_the_phone() -> None:
+def test_a_text_id_begins_with_the_broadcasts_id_and_hides_the_phone() -> None:
     name = broadcast_text_id(BROADCAST, "+12125550123")
 
     assert name.startswith("b1-")
     assert name != broadcast_text_id(replace(BROADCAST, seed="other"), "+12125550123")
 
 
-def test_what_is_left_to_write_is_what_is_reserved_less_what_is_written() -> None:
+def test_the_budget_is_the_reserved_units_less_the_written_ones() -> None:
     assert BROADCAST.budget is None
     assert replace(BROADCAST, reserved=10, reserved_in="2026-11.1", units=4).budget == 6
     assert replace(BROADCAST, reserved=10, reserved_in="2026-11.1", units=11).budget == 0
 
 
-def test_a_broadcast_without_a_time_is_due_at_once_and_another_at_its_time() -> None:
+def test_a_broadcast_is_due_at_its_time_or_at_once() -> None:
     scheduled = replace(BROADCAST, send_at=NOW)
 
     assert is_due(BROADCAST, NOW)
@@ -70,9 +72,9 @@ def test_a_broadcast_without_a_time_is_due_at_once_and_another_at_its_time() -> 
     assert not is_due(scheduled, NOW - timedelta(seconds=1))
 
 
-def test_reasons_are_counted_on_top() -> None:
+def test_counts_are_added_to_earlier_ones() -> None:
     assert add_counts({"limit": 2}, ["limit", "duplicate"]) == {"limit": 3, "duplicate": 1}
 
 
-def test_the_sweeper_comes_when_a_dead_workers_lease_is_over() -> None:
+def test_a_lease_ends_before_the_sweeper_looks() -> None:
     assert BROADCAST_LEASE < HEALED_AFTER

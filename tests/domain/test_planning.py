@@ -1,4 +1,6 @@
-from dataclasses import replace
+"""The plan of an event: when a trigger texts for a record, and what a later event moves, keeps or drops."""
+
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -6,8 +8,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from longcode.triggers.planning import Occurrence, OccurrenceState, Unplanned, changes, obstacle, plan, to_go
+from longcode.triggers.planning import (
+    Occurrence,
+    OccurrenceState,
+    Unplanned,
+    occurrence_changes,
+    plan,
+    reason_to_drop,
+    without_sent,
+)
 from longcode.triggers.trigger import DateOf, Record, RecordKind, Timing, Trigger
 from tests.support.fakes import NOW
 from tests.support.trigger_samples import DAY_BEFORE, record, trigger
@@ -18,28 +29,28 @@ MINUTE = timedelta(minutes=1)
 AT_ONCE: dict[str, Any] = {"timing": None}
 
 
-def planned(rule: Trigger, of: Record, now: datetime = NOW, zone: ZoneInfo = CHICAGO) -> Occurrence:
-    [one] = plan([rule], of, zone, now).planned
-    return one
+def planned(rule: Trigger, of: Record, now: datetime = NOW) -> Occurrence:
+    [occurrence] = plan([rule], of, CHICAGO, now).planned
+    return occurrence
 
 
 def unplanned(rule: Trigger, of: Record, now: datetime = NOW) -> Unplanned:
-    [one] = plan([rule], of, CHICAGO, now).unplanned
-    return one
+    [silent] = plan([rule], of, CHICAGO, now).unplanned
+    return silent
 
 
 def change(
-    standing: list[Occurrence], of: Record, *rules: Trigger, now: datetime = NOW
+    stored: list[Occurrence], of: Record, *rules: Trigger, now: datetime = NOW
 ) -> list[tuple[Occurrence | None, Occurrence]]:
-    every = rules or (trigger(),)
-    meant = to_go(plan(every, of, CHICAGO, now), standing)
-    return changes(meant, standing, {one.name: one for one in every}, of, now)
+    triggers = rules or (trigger(),)
+    event_plan = without_sent(plan(triggers, of, CHICAGO, now), stored)
+    return occurrence_changes(event_plan, stored, {each.name: each for each in triggers}, of, now)
 
 
-def test_a_reminder_goes_the_day_before_at_nine_in_the_studios_zone() -> None:
-    found = planned(trigger(), record())
+def test_a_reminder_fires_the_day_before_at_nine_in_the_studios_zone() -> None:
+    occurrence = planned(trigger(), record())
 
-    assert found == Occurrence(
+    assert occurrence == Occurrence(
         account="10000001",
         trigger="reminder",
         kind=RecordKind.SESSION,
@@ -76,14 +87,16 @@ def test_a_reminder_goes_the_day_before_at_nine_in_the_studios_zone() -> None:
         ),
     ],
 )
-def test_days_before_and_after_a_date_at_a_local_time(timing: Timing, of: dict[str, Any], expected: datetime) -> None:
+def test_a_timing_counts_days_from_a_date_at_a_local_time(
+    timing: Timing, of: dict[str, Any], expected: datetime
+) -> None:
     assert planned(trigger(timing=timing), record(**of)).fires_at == expected
 
 
-def test_at_once_is_now_on_the_day_of_the_change() -> None:
-    found = planned(trigger(**AT_ONCE), record())
+def test_a_trigger_without_timing_fires_now_on_the_day_of_the_change() -> None:
+    occurrence = planned(trigger(**AT_ONCE), record())
 
-    assert (found.fires_at, found.day, found.due_at) == (NOW, date(2026, 11, 22), NOW + 2 * MINUTE)
+    assert (occurrence.fires_at, occurrence.day, occurrence.due_at) == (NOW, date(2026, 11, 22), NOW + 2 * MINUTE)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +106,7 @@ def test_at_once_is_now_on_the_day_of_the_change() -> None:
         (AT_ONCE, {}, NOW + timedelta(hours=14, minutes=29)),
     ],
 )
-def test_a_time_that_has_passed_on_the_same_local_day_is_now(
+def test_a_time_that_has_passed_on_the_same_local_day_fires_now(
     rule: dict[str, Any], of: dict[str, Any], now: datetime
 ) -> None:
     assert planned(trigger(**rule), record(**of), now).fires_at == now
@@ -111,23 +124,23 @@ def test_a_time_on_a_day_that_has_passed_is_too_late(rule: dict[str, Any], now: 
     assert unplanned(trigger(**rule), record(), now).reason == "too_late"
 
 
-def test_what_is_not_planned_tells_why() -> None:
+def test_a_trigger_that_plans_nothing_has_a_reason() -> None:
     assert unplanned(trigger(), record(status="tentative")) == Unplanned(
         trigger="reminder", reason="conditions_not_met"
     )
 
 
-def test_triggers_that_watch_something_else_have_no_say() -> None:
-    found = plan([trigger(watches=RecordKind.TASK)], record(), CHICAGO, NOW)
+def test_a_trigger_of_another_kind_is_not_in_the_plan() -> None:
+    event_plan = plan([trigger(watches=RecordKind.TASK)], record(), CHICAGO, NOW)
 
-    assert (found.planned, found.unplanned) == ((), ())
+    assert (event_plan.planned, event_plan.unplanned) == ((), ())
 
 
-def test_what_is_new_is_planned() -> None:
+def test_a_new_occurrence_is_planned() -> None:
     assert change([], record()) == [(None, planned(trigger(), record()))]
 
 
-def test_what_is_planned_already_is_left_alone() -> None:
+def test_an_occurrence_that_is_planned_already_does_not_change() -> None:
     assert change([planned(trigger(), record())], record(at=NOW + MINUTE)) == []
 
 
@@ -135,14 +148,14 @@ def test_a_moved_session_moves_its_text() -> None:
     old = planned(trigger(), record())
     moved = record(session_date=date(2026, 12, 10))
 
-    found = change([old], moved)
+    changed = change([old], moved)
 
     dropped = replace(old, state=OccurrenceState.DROPPED, reason="moved", due_at=None, finished_at=NOW)
-    assert found == [(old, dropped), (None, planned(trigger(), moved))]
+    assert changed == [(old, dropped), (None, planned(trigger(), moved))]
 
 
 @pytest.mark.parametrize("to", [date(2026, 11, 1), None])
-def test_a_session_moved_to_where_no_text_can_go_drops_its_text(to: date | None) -> None:
+def test_a_session_moved_to_a_past_date_or_none_drops_its_text(to: date | None) -> None:
     old = planned(trigger(), record())
 
     [(_, dropped)] = change([old], record(session_date=to))
@@ -157,16 +170,16 @@ def test_a_session_moved_back_gets_its_text_again() -> None:
     assert change([dropped], record()) == [(dropped, old)]
 
 
-def test_what_has_gone_is_told_as_sent() -> None:
+def test_a_sent_text_is_unplanned_with_the_reason_sent() -> None:
     done = replace(planned(trigger(), record()), state=OccurrenceState.DONE)
 
-    found = to_go(plan([trigger()], record(), CHICAGO, NOW), [done])
+    event_plan = without_sent(plan([trigger()], record(), CHICAGO, NOW), [done])
 
-    assert found.planned == ()
-    assert found.unplanned == (Unplanned(trigger="reminder", reason="sent", day=date(2026, 12, 3)),)
+    assert event_plan.planned == ()
+    assert event_plan.unplanned == (Unplanned(trigger="reminder", reason="sent", day=date(2026, 12, 3)),)
 
 
-def test_what_has_gone_never_goes_again() -> None:
+def test_a_sent_text_never_changes() -> None:
     done = replace(planned(trigger(), record()), state=OccurrenceState.DONE, due_at=None)
 
     assert change([done], record()) == []
@@ -183,39 +196,39 @@ def test_what_has_gone_never_goes_again() -> None:
         ({"client_id": None}, {}, "no_client"),
     ],
 )
-def test_what_no_longer_holds_is_dropped_with_the_reason(
+def test_a_text_whose_conditions_fail_is_dropped_with_the_reason(
     of: dict[str, Any], rule: dict[str, Any], reason: str
 ) -> None:
     old = planned(trigger(), record())
 
-    (stood, dropped), *_ = change([old], record(**of), trigger(**rule))
+    (before, dropped), *_ = change([old], record(**of), trigger(**rule))
 
-    assert (stood, dropped.state, dropped.reason) == (old, OccurrenceState.DROPPED, reason)
+    assert (before, dropped.state, dropped.reason) == (old, OccurrenceState.DROPPED, reason)
 
 
-def test_an_event_after_the_trigger_changed_plans_for_its_new_time() -> None:
+def test_an_event_after_a_change_of_the_trigger_plans_its_new_time() -> None:
     old = planned(trigger(), record())
-    later = trigger(timing=replace(DAY_BEFORE, at="12:00"))
+    later = trigger(timing=dataclasses.replace(DAY_BEFORE, at="12:00"))
 
-    [(stood, found)] = change([old], record(), later)
+    [(before, new)] = change([old], record(), later)
 
-    assert (stood, found.fires_at) == (old, NINE_THE_DAY_BEFORE + timedelta(hours=3))
+    assert (before, new.fires_at) == (old, NINE_THE_DAY_BEFORE + timedelta(hours=3))
 
 
-def test_what_is_about_to_go_is_not_put_off_by_another_event() -> None:
+def test_another_event_does_not_delay_a_text_that_is_about_to_be_sent() -> None:
     reminder, at_once = trigger(), trigger(name="thanks", timing=None)
     now = NINE_THE_DAY_BEFORE + 3 * MINUTE
     of = record(changed_at=NINE_THE_DAY_BEFORE)
-    standing = [planned(reminder, of, NOW), planned(at_once, of, NINE_THE_DAY_BEFORE)]
+    stored = [planned(reminder, of, NOW), planned(at_once, of, NINE_THE_DAY_BEFORE)]
 
-    found = change(standing, replace(of, event_id="e2"), reminder, at_once, now=now)
+    changed = change(stored, replace(of, event_id="e2"), reminder, at_once, now=now)
 
-    assert [stood for stood, _ in found] == standing
-    assert [then.fires_at for _, then in found] == [one.fires_at for one in standing]
-    assert {(then.event_id, then.due_at) for _, then in found} == {("e2", now + 2 * MINUTE)}
+    assert [before for before, _ in changed] == stored
+    assert [after.fires_at for _, after in changed] == [before.fires_at for before in stored]
+    assert {(after.event_id, after.due_at) for _, after in changed} == {("e2", now + 2 * MINUTE)}
 
 
-def test_a_text_that_the_sweeper_has_not_reached_by_midnight_is_left_to_it() -> None:
+def test_an_event_after_midnight_keeps_a_text_that_the_sweeper_has_yet_to_enqueue() -> None:
     old = planned(trigger(), record())
 
     assert change([old], record(), now=NINE_THE_DAY_BEFORE + timedelta(hours=16)) == []
@@ -234,25 +247,27 @@ def test_a_text_that_the_sweeper_has_not_reached_by_midnight_is_left_to_it() -> 
         ({"timing": None}, {}, "moved"),
     ],
 )
-def test_what_is_due_is_checked_again(rule: dict[str, Any], of: dict[str, Any], expected: str | None) -> None:
-    found = planned(trigger(), record())
+def test_the_conditions_of_a_due_text_are_checked_again(
+    rule: dict[str, Any], of: dict[str, Any], expected: str | None
+) -> None:
+    occurrence = planned(trigger(), record())
 
-    assert obstacle(found, trigger(**rule), record(**of), CHICAGO, NINE_THE_DAY_BEFORE) == expected
+    assert reason_to_drop(occurrence, trigger(**rule), record(**of), CHICAGO, NINE_THE_DAY_BEFORE) == expected
 
 
-def test_what_is_due_needs_its_trigger_and_its_record() -> None:
-    found = planned(trigger(), record())
+def test_a_due_text_needs_its_trigger_and_its_record() -> None:
+    occurrence = planned(trigger(), record())
 
-    assert obstacle(found, None, record(), CHICAGO, NOW) == "trigger_deleted"
-    assert obstacle(found, trigger(), None, CHICAGO, NOW) == "cancelled"
+    assert reason_to_drop(occurrence, None, record(), CHICAGO, NOW) == "trigger_deleted"
+    assert reason_to_drop(occurrence, trigger(), None, CHICAGO, NOW) == "cancelled"
 
 
 @pytest.mark.parametrize(("hours", "expected"), [(3.9, None), (4, "expired")])
 def test_a_text_that_is_hours_late_is_not_sent(hours: float, expected: str | None) -> None:
-    found = planned(trigger(), record())
+    occurrence = planned(trigger(), record())
 
     at = NINE_THE_DAY_BEFORE + timedelta(hours=hours)
-    assert obstacle(found, trigger(), record(), CHICAGO, at) == expected
+    assert reason_to_drop(occurrence, trigger(), record(), CHICAGO, at) == expected
 
 
 DAYS = st.integers(0, 4).map(lambda day: date(2026, 12, 3) + timedelta(days=day))
@@ -262,21 +277,21 @@ EVENTS = st.lists(
 
 
 @given(EVENTS)
-def test_whatever_events_come_each_date_has_one_text_and_only_what_holds_is_planned(
+def test_after_any_events_each_date_has_one_text_and_only_a_valid_one_is_planned(
     events: list[tuple[date, str, bool, bool]],
 ) -> None:
-    standing: dict[date, Occurrence] = {}
-    gone: list[date] = []
+    stored: dict[date, Occurrence] = {}
+    sent: list[date] = []
     for day, status, cancelled, fires in events:
         of = record(session_date=day, status=status, cancelled=cancelled)
-        for _, then in change(list(standing.values()), of):
-            standing[then.day] = then
-        to_go = [one for one in standing.values() if one.state is OccurrenceState.PLANNED]
-        assert [one.day for one in to_go] == (
-            [day] if status == "confirmed" and not cancelled and day not in gone else []
+        for _, after in change(list(stored.values()), of):
+            stored[after.day] = after
+        pending = [each for each in stored.values() if each.state is OccurrenceState.PLANNED]
+        assert [each.day for each in pending] == (
+            [day] if status == "confirmed" and not cancelled and day not in sent else []
         )
         if fires:
-            gone += [one.day for one in to_go]
-            standing |= {one.day: replace(one, state=OccurrenceState.DONE) for one in to_go}
+            sent += [each.day for each in pending]
+            stored |= {each.day: replace(each, state=OccurrenceState.DONE) for each in pending}
 
-    assert len(gone) == len(set(gone))
+    assert len(sent) == len(set(sent))

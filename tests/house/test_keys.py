@@ -4,10 +4,11 @@ import ast
 import re
 
 from longcode.table import keys
+from tests.house.test_layout import is_pure
 from tests.support.source_reading import (
     FUNCTIONS,
+    LONGCODE,
     ROOT,
-    STORES,
     TABLE,
     imported,
     nodes,
@@ -23,7 +24,6 @@ PAGE = (ROOT / "docs" / "table.md").read_text()
 # Whoever reads an index, a batch or a condition needs the names of the key's attributes, not what is in them.
 NAME_THE_KEY = {
     "functions/longcode/billing/charged.py",
-    "functions/longcode/webhooks/store.py",
     "functions/longcode/table/due.py",
     "functions/longcode/messages/folders.py",
     "functions/longcode/messages/retentions.py",
@@ -51,7 +51,7 @@ def test_no_other_file_spells_the_beginning_of_a_key() -> None:
 def test_no_other_file_of_the_table_puts_a_part_of_a_key_together() -> None:
     together = [
         f"{shown(path)}:{node.lineno}"
-        for path in [*sources(TABLE), *STORES]
+        for path in sources(LONGCODE)
         if path not in (KEYS, SPELLS_EXPRESSIONS)
         for node in nodes(path)
         if isinstance(node, ast.JoinedStr)
@@ -71,11 +71,13 @@ def test_only_those_who_read_whole_items_name_the_attributes_of_the_key() -> Non
     assert naming == NAME_THE_KEY
 
 
-def test_nobody_outside_the_table_and_the_stores_asks_for_a_key() -> None:
+def test_only_a_file_that_may_touch_the_table_asks_for_a_key() -> None:
     asking = [
         shown(path)
         for path in sources(FUNCTIONS)
-        if TABLE not in path.parents and path not in STORES and imported(path, "longcode.table.keys")
+        if imported(path, "longcode.table.keys")
+        and TABLE not in path.parents
+        and (LONGCODE not in path.parents or is_pure(path))
     ]
 
     assert asking == []
@@ -92,7 +94,8 @@ def test_the_page_names_every_key_and_every_index() -> None:
 def test_the_page_names_every_type_of_item() -> None:
     types = {
         str(value.value)
-        for path in [*sources(TABLE), *STORES]
+        for path in sources(LONGCODE)
+        if imported(path, "longcode.table")
         for node in nodes(path)
         if isinstance(node, ast.Dict)
         for name, value in zip(node.keys, node.values, strict=True)

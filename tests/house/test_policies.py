@@ -56,7 +56,7 @@ def test_each_may_send_to_the_queues_of_the_jobs_that_its_code_makes(template: d
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     queue = {name.lower(): referred(value) for name, value in variables.items() if name.endswith("_QUEUE_URL")}
     names = {
-        name: sorted({queue[one] for file in reach(path) for one in queues_of(file)})
+        name: sorted({queue[setting] for job, setting in QUEUE_OF.items() if f"{job}()" in reached(path)})
         for name, path in handlers().items()
     }
 
@@ -75,10 +75,7 @@ def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(templat
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/receipts-url", "receipts_url"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/inbound-url", "inbound_url"),
     ):
-        name_of_asked = f"longcode.aws.settings.{asked}"
-        asking = {
-            name for name, path in handlers().items() if any(name_of_asked in imports(file) for file in reach(path))
-        }
+        asking = {name for name, path in handlers().items() if f"longcode.aws.settings.{asked}" in reached(path)}
         may = {
             name
             for name, one in all_of(template)
@@ -89,8 +86,11 @@ def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(templat
 
 
 def test_each_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> None:
-    for action, door in (("ses:SendEmail", "mail.py"), ("sms-voice:SendTextMessage", "carrier.py")):
-        doing = {name for name, path in handlers().items() if LONGCODE / "aws" / door in reach(path)}
+    for action, used_by_it in (
+        ("ses:SendEmail", "longcode.aws.mail.send"),
+        ("sms-voice:SendTextMessage", "longcode.carriers.choose.configured_carrier"),
+    ):
+        doing = {name for name, path in handlers().items() if used_by_it in reached(path)}
 
         assert {name for name, one in all_of(template) if action in actions(one)} == doing
 
@@ -135,50 +135,13 @@ def own(path: Path) -> list[Path]:
     return [file for file in reach(path) if LONGCODE not in file.parents]
 
 
-@cache
-def acting() -> frozenset[Path]:
-    """List the files of longcode/ that may read or write the table: its own, and the shared flows."""
-    pure_or_apart = (LONGCODE, LONGCODE / "aws", LONGCODE / "carriers")
-    return frozenset(path for path in sources(LONGCODE) if path.parent not in pure_or_apart)
-
-
 def attributes(path: Path) -> set[str]:
     return {node.attr for node in nodes(path) if isinstance(node, ast.Attribute)}
 
 
-def queues_of(path: Path) -> set[str]:
-    """Name the queues of the jobs that a file makes, itself or by a function that returns one: `job_of`."""
-    parts = [node for node in tree(path).body if not returns_a_job(path, node)]
-    made = {full_name(path, node.func) for part in parts for node in ast.walk(part) if isinstance(node, ast.Call)}
-    used = {full_name(path, node) for node in nodes(path)}
-    by_functions = {job for name, jobs in makers().items() if name in used for job in jobs}
-    return {setting for job, setting in QUEUE_OF.items() if job in made | by_functions}
-
-
 @cache
-def makers() -> dict[str, set[str]]:
-    """Name the functions that return a job, with the jobs that each makes."""
-    return {
-        f"{module(path)}.{node.name}": {full_name(path, one) for one in ast.walk(node)} & QUEUE_OF.keys()
-        for path in sources(LONGCODE)
-        for node in tree(path).body
-        if isinstance(node, ast.FunctionDef) and returns_a_job(path, node)
-    }
-
-
-def returns_a_job(path: Path, node: ast.AST) -> bool:
-    return isinstance(node, ast.FunctionDef) and full_name(path, node.returns or node) in QUEUE_OF
-
-
-def full_name(path: Path, node: ast.AST) -> str:
-    """Name what a name or an attribute in a file stands for, in full: `longcode.jobs.Send`."""
-    head, dot, tail = dotted(node).partition(".")
-    names = {name.rpartition(".")[2]: name for name in imports(path)}
-    return f"{names.get(head, f'{module(path)}.{head}')}{dot}{tail}" if head else ""
-
-
-def done_by(trigger: Path) -> set[str]:
-    """Tell what the code of a trigger does with the table, itself or through what it uses."""
+def reached(trigger: Path) -> frozenset[str]:
+    """Return the full names of what the code of a trigger uses, itself or through functions of longcode/."""
     waiting = [name for file in own(trigger) for name in used(file, tree(file))]
     seen: set[str] = set()
     while waiting:
@@ -186,27 +149,51 @@ def done_by(trigger: Path) -> set[str]:
         if name not in seen:
             seen.add(name)
             waiting += uses().get(name, ())
-    does = {name.removeprefix("longcode.table.").removeprefix("writes.") for name in seen}
-    return {DOES[name] for name in does if name in DOES}
+    return frozenset(seen)
+
+
+def done_by(trigger: Path) -> set[str]:
+    """Return what the code of a trigger does with the table: read, write, delete."""
+    names = {name.removeprefix("longcode.table.").removeprefix("writes.") for name in reached(trigger)}
+    return {DOES[name] for name in names if name in DOES}
 
 
 @cache
 def uses() -> dict[str, set[str]]:
-    """Tell what each function of longcode/ uses, but for those that make the calls of AWS."""
+    """Return what each function of longcode/ uses, but for those that make the calls of AWS."""
     return {
         f"{module(path)}.{node.name}": used(path, node)
         for path in sources(LONGCODE)
-        if path.parent != TABLE or path.stem not in ("store", "writes", "keys", "codec")
+        if path.parent != TABLE or path.stem not in ("store", "writes", "keys")
         for node in tree(path).body
         if isinstance(node, ast.FunctionDef)
     }
 
 
 def used(path: Path, within: ast.AST) -> set[str]:
-    """Name in full what some code uses of our own functions, called or handed on."""
-    ours = bound(path) | {name: f"{module(path)}.{name}" for name in defined(path)}
-    spelled = (dotted(node).partition(".") for node in ast.walk(within))
-    return {f"{ours[head]}{dot}{tail}" for head, dot, tail in spelled if head in ours}
+    """Return the full names of our own functions that some code uses; of those that it calls, with `()` too.
+
+    A function that returns a job makes each job that it names.
+    """
+    returns = getattr(within, "returns", None)
+    makes = returns is not None and full_name(path, returns) in QUEUE_OF
+    names = {full_name(path, node) for node in ast.walk(within)}
+    calls = {full_name(path, node.func) for node in ast.walk(within) if isinstance(node, ast.Call)}
+    calls |= names & QUEUE_OF.keys() if makes else set()
+    return (names | {f"{name}()" for name in calls if name}) - {""}
+
+
+def full_name(path: Path, node: ast.AST) -> str:
+    """Return what a name or an attribute of a file stands for, in full: `longcode.jobs.Send`; "" if not ours."""
+    head, dot, tail = dotted(node).partition(".")
+    ours = names_in(path)
+    return f"{ours[head]}{dot}{tail}" if head in ours else ""
+
+
+@cache
+def names_in(path: Path) -> dict[str, str]:
+    """Return what the names of a file stand for: those that it imports and those that it defines."""
+    return bound(path) | {name: f"{module(path)}.{name}" for name in defined(path)}
 
 
 def bound(path: Path) -> dict[str, str]:

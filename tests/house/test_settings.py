@@ -61,7 +61,7 @@ def test_no_function_has_settings_of_its_own(template: dict[str, Any]) -> None:
 def test_the_tests_give_every_setting_and_no_other() -> None:
     (given,) = (
         node.value
-        for path in (ROOT / "tests").glob("*.py")
+        for path in (ROOT / "tests" / "support").glob("*.py")
         for node in tree(path).body
         if isinstance(node, ast.AugAssign) and dotted(node.target) == "os.environ"
     )

@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl
 
-EXCHANGES = Path(__file__).parents[2] / "exchanges" / "stripe"
+EXCHANGES = Path(__file__).parents[1] / "exchanges" / "stripe"
 INVOICE: list[dict[str, Any]] = json.loads((EXCHANGES / "invoice.json").read_text())
 ERRORS: dict[str, dict[str, Any]] = json.loads((EXCHANGES / "errors.json").read_text())
 KEY = "rk_test_4eC39HqLyjWDarjtT1zdp7dc"

@@ -23,7 +23,7 @@ from longcode.plans import store as loaded
 from longcode.plans.plans import PriceList
 from tests.support import query_bounds
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event", "webhook", "export")
 _ACCOUNT = "123456789012"  # moto's
 QUEUE_URLS = {name: f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/{name}" for name in QUEUES}

@@ -8,7 +8,7 @@ import pytest
 
 from longcode.aws.telemetry import logger
 
-_EVENTS = Path(__file__).parents[2] / "events"
+_EVENTS = Path(__file__).parents[1] / "events"
 
 
 def event(name: str) -> Any:

@@ -11,7 +11,6 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
 LONGCODE = FUNCTIONS / "longcode"
 TABLE = LONGCODE / "table"
-STORES = sorted(path for path in LONGCODE.glob("*/store.py") if path.parent != TABLE)
 PURPOSES = sorted({path.parent.name for path in FUNCTIONS.glob("*/*.py")} - {"longcode"})
 
 

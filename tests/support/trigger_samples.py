@@ -1,8 +1,10 @@
 """Triggers and records to test with."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import date
 from typing import Any
+
+import msgspec
 
 from longcode.triggers.trigger import DateOf, Record, RecordKind, Timing, Trigger
 from tests.support.fakes import NOW
@@ -33,9 +35,9 @@ _RECORD = Record(
 
 def trigger(**changes: Any) -> Trigger:
     """Make a trigger: the day before a confirmed session, at nine, unless told otherwise."""
-    return replace(_TRIGGER, **changes)
+    return dataclasses.replace(_TRIGGER, **changes)
 
 
 def record(**changes: Any) -> Record:
     """Make a record: a confirmed session of the client c1 on 3 December, unless told otherwise."""
-    return replace(_RECORD, **changes)
+    return msgspec.structs.replace(_RECORD, **changes)

@@ -1,8 +1,7 @@
-"""Clients: their phones lead back to them, and no STOP is overlooked however the writes fall."""
-
-from dataclasses import replace
+"""Clients in the table: each phone links to its clients, and no opt-out is missed, whatever the order of writes."""
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
@@ -17,8 +16,8 @@ pytestmark = pytest.mark.usefixtures("aws")
 PHONE = "+12125550123"
 
 
-def hear_stop() -> None:
-    """Do what the worker does with a STOP."""
+def opt_out() -> None:
+    """Record an opt-out as the worker does."""
     optouts.record(
         OptOutEvent(
             id="e1", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP", account=None
@@ -28,13 +27,13 @@ def hear_stop() -> None:
         clients.hear_stop(account, client_id, PHONE)
 
 
-def heard() -> set[str]:
-    found = clients.get("10000001", "c1")
-    assert found
-    return set(found.heard_stop)
+def marked() -> set[str]:
+    stored = clients.get("10000001", "c1")
+    assert stored
+    return set(stored.heard_stop)
 
 
-def test_a_client_comes_back_as_it_was_written() -> None:
+def test_a_client_is_read_back_as_it_was_written() -> None:
     written = Client(
         account="10000001",
         id="c1",
@@ -48,71 +47,71 @@ def test_a_client_comes_back_as_it_was_written() -> None:
     assert clients.put(written) is True
     assert clients.put(written) is False
 
-    found = clients.get("10000001", "c1")
-    assert found
-    assert replace(found, updated_at=NOW) == written
+    stored = clients.get("10000001", "c1")
+    assert stored
+    assert replace(stored, updated_at=NOW) == written
 
 
-def test_a_client_of_a_phone_that_said_stop_can_be_written_again_and_again() -> None:
+def test_a_client_whose_phone_opted_out_stays_marked_when_written_again() -> None:
     account = studio()
-    hear_stop()
+    opt_out()
 
     for _ in range(3):
         client(account)
 
-    assert heard() == {PHONE}
+    assert marked() == {PHONE}
 
 
-def test_a_stop_before_the_write_is_seen_by_the_write() -> None:
+def test_an_opt_out_just_before_the_write_marks_the_client() -> None:
     account = studio()
 
-    with meanwhile("TransactWriteItems", hear_stop):
+    with meanwhile("TransactWriteItems", opt_out):
         client(account)
 
-    assert heard() == {PHONE}
+    assert marked() == {PHONE}
 
 
-def test_a_stop_after_the_write_sees_the_client() -> None:
+def test_an_opt_out_just_after_the_write_marks_the_client() -> None:
     account = studio()
 
-    with meanwhile("BatchGetItem", hear_stop):
+    with meanwhile("BatchGetItem", opt_out):
         client(account)
 
-    assert heard() == {PHONE}
+    assert marked() == {PHONE}
 
 
-def test_a_stop_while_a_client_is_written_again_is_not_overwritten() -> None:
+def test_an_opt_out_while_a_client_is_written_again_is_kept() -> None:
     account = studio()
     client(account)
 
-    with meanwhile("TransactWriteItems", hear_stop):
+    with meanwhile("TransactWriteItems", opt_out):
         client(account)
 
-    assert heard() == {PHONE}
+    assert marked() == {PHONE}
 
 
-def test_a_stop_for_a_client_who_is_deleted_meanwhile_makes_no_client() -> None:
+def test_an_opt_out_of_a_client_deleted_meanwhile_creates_no_client() -> None:
     client(studio())
 
     with meanwhile("UpdateItem", lambda: clients.delete("10000001", "c1")):
-        hear_stop()
+        opt_out()
 
     assert clients.get("10000001", "c1") is None
 
 
-def test_writes_of_one_instant_leave_no_phone_behind() -> None:
+def test_writes_of_one_instant_leave_no_old_link() -> None:
     account = studio()
     numbers = [f"+1212555010{last}" for last in range(6)]
 
     with at_once() as threads:
         list(threads.map(lambda number: client(account, "c1", number), numbers))
 
-    found = clients.get("10000001", "c1")
-    assert found
-    assert [number for number in numbers if clients.with_phone("10000001", number)] == [found.phones[0].number]
+    stored = clients.get("10000001", "c1")
+    assert stored
+    assert [number for number in numbers if clients.with_phone("10000001", number)] == [stored.phones[0].number]
 
 
-def test_a_write_and_a_deletion_at_once_leave_a_client_with_links_or_neither() -> None:
+def test_a_write_and_a_deletion_at_once_leave_a_client_with_its_link_or_neither() -> None:
     account = studio()
 
     for number in range(4):
@@ -123,12 +122,12 @@ def test_a_write_and_a_deletion_at_once_leave_a_client_with_links_or_neither() -
             assert written.result().id == "c1"
             assert deleted.result()
 
-        found = clients.get("10000001", "c1")
+        stored = clients.get("10000001", "c1")
         assert clients.with_phone("10000001", PHONE) == {}
-        assert bool(clients.with_phone("10000001", "+12125550199")) == bool(found), number
+        assert bool(clients.with_phone("10000001", "+12125550199")) == bool(stored), number
 
 
-def test_clients_of_all_studios_with_a_phone_are_found() -> None:
+def test_the_clients_of_all_studios_with_a_phone_are_found() -> None:
     client(studio("10000001"), "a:b", PHONE)
     client(studio("10000002"), "c2", PHONE, allow_text_marketing=False)
 

@@ -1,22 +1,22 @@
-"""One text to many clients: its states, which may follow which, and what it counts."""
+"""A broadcast, one text to many clients: its states, their transitions and its counts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2s
 
+from msgspec import Struct
+
 from longcode.message import Instant
 
 BROADCAST_LEASE = timedelta(seconds=110)
-"""How long a worker has a step to itself: longer than its function may take, shorter than the sweeper's pause."""
+"""How long a worker holds a step: longer than its function may run, shorter than the sweeper's first look."""
 
-
-_LOOKS_IN = timedelta(minutes=1)  # how often the sweeper does
+_SWEEPER_INTERVAL = timedelta(minutes=1)
 
 
 class BroadcastState(StrEnum):
-    """Where a broadcast stands: DONE is when every text is written, and on its way by itself."""
+    """The state of a broadcast. DONE: every text is written; each is sent as any other text from then on."""
 
     SCHEDULED = "scheduled"
     PLANNING = "planning"
@@ -34,40 +34,31 @@ NEXT_BROADCAST_STATES: dict[BroadcastState, set[BroadcastState]] = {
 }
 
 
-def broadcast_may_become(now: BroadcastState, then: BroadcastState) -> bool:
-    """Tell whether `then` may follow `now`; a state may not follow itself."""
-    return then in NEXT_BROADCAST_STATES.get(now, set())
-
-
-def broadcast_states_before(then: BroadcastState) -> tuple[BroadcastState, ...]:
-    """Tell the states that `then` may follow, for the condition of a write."""
-    return tuple(state for state, following in NEXT_BROADCAST_STATES.items() if then in following)
-
-
 class LimitPolicy(StrEnum):
-    """What happens when not everything fits what is left of the account's limits: nothing goes, or what fits."""
+    """What to send when the account's limits do not allow the whole broadcast: nothing, or the part that fits."""
 
     ALL = "all"
     PART = "part"
 
 
 class BulkAction(StrEnum):
-    """What is done to the texts that are written, one after another, before anything else goes on."""
+    """An action on all written texts of a broadcast, page by page; no other step runs until it ends."""
 
     CANCEL = "cancel"
-    WAKE = "wake"
+    RESUME = "wake"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broadcast:
-    """A broadcast, as the table keeps it; whom it is for stands beside it.
+class Broadcast(Struct, frozen=True, kw_only=True):
+    """A broadcast as the table stores it; its audience is an item of its own.
 
-    Each piece of work is a step, and a job names the step that it is for. `begun`: a worker has begun on it, and may
-    have written texts that are not counted yet. `cursor` is the last client whose texts are written and counted in
-    `texts`, `units`, `segments` and `skipped`; `planned_*` is what planning found. `reserved` are the units that the
-    broadcast and its texts together hold of the counters named by `reserved_in` and `reserved_of`; where no limit
-    was held against it, they are `booked`, and no bound to what it writes. `seed` keeps the phone out of the ids of
-    the texts.
+    - `step` is the number of the current step; a job names the step that it is for.
+    - `begun`: a worker has started to write the texts of this step, and some may exist that are not counted yet.
+    - `cursor` is the last client whose texts are written and counted in `texts`, `units`, `segments` and `skipped`.
+    - `planned_*` are the totals that planning found.
+    - `walk` is the bulk action in progress, `walked` the last text that it reached, `walked_units` the units so far.
+    - `reserved` are the units that the broadcast and its texts together hold of the counters that `reserved_in` and
+      `reserved_of` name; without a limit they are only `booked`, and do not bound what is written.
+    - `seed` is the key of the hash of the phone in a text's id, so that the id does not reveal the phone.
     """
 
     account: str
@@ -80,7 +71,7 @@ class Broadcast:
     step: int
     template: str | None = None
     subject: str | None = None
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = {}
     limit: LimitPolicy = LimitPolicy.ALL
     send_at: Instant | None = None
     paused: bool = False
@@ -98,7 +89,7 @@ class Broadcast:
     texts: int = 0
     units: int = 0
     segments: int = 0
-    skipped: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = {}
     reserved: int = 0
     reserved_in: str | None = None
     reserved_of: tuple[str, ...] = ()
@@ -110,35 +101,49 @@ class Broadcast:
 
     @property
     def budget(self) -> int | None:
-        """Tell how many units may still be written; None is no limit."""
+        """Return how many units may still be written; None is no limit."""
         return max(0, self.reserved - self.units) if self.reserved_in and not self.booked else None
 
 
+def broadcast_may_become(now: BroadcastState, then: BroadcastState) -> bool:
+    """Return whether `then` may follow `now`; no state follows itself."""
+    return then in NEXT_BROADCAST_STATES.get(now, set())
+
+
+def broadcast_states_before(then: BroadcastState) -> tuple[BroadcastState, ...]:
+    """Return the states that `then` may follow, for the condition of a write."""
+    return tuple(state for state, following in NEXT_BROADCAST_STATES.items() if then in following)
+
+
 def broadcast_text_id(broadcast: Broadcast, phone: str) -> str:
-    """Name the one text of a broadcast to a phone, whoever's it is; the phone cannot be told from the name."""
+    """Return the id of the broadcast's only text to a phone, the same for every client with that phone.
+
+    The phone cannot be found from the id.
+    """
     digest = blake2s(phone.encode(), key=broadcast.seed.encode(), digest_size=8).hexdigest()
     return f"{broadcast.id}-{digest}"
 
 
 def is_due(broadcast: Broadcast, now: datetime) -> bool:
-    """Tell whether a scheduled broadcast's time has come."""
+    """Return whether a scheduled broadcast may start."""
     return broadcast.send_at is None or broadcast.send_at <= now
 
 
 def next_texts_at(broadcast: Broadcast, now: datetime, segments_a_second: float) -> datetime | None:
-    """Tell when more texts are wanted, if not at once: what is written keeps its number busy for some minutes.
+    """Return when to write more texts, or None for at once.
 
-    So a queue never holds more of a broadcast than some minutes of it, and a cancel or a pause meets few texts there.
+    While the written texts keep the number busy for more than two minutes, no more are written. So the queue holds a
+    few minutes of a broadcast at most, and a cancel or a pause finds few texts there.
     """
     if broadcast.state is not BroadcastState.SENDING or broadcast.walk or broadcast.started_at is None:
         return None
     busy_until = broadcast.started_at + timedelta(seconds=broadcast.segments / segments_a_second)
-    return busy_until - _LOOKS_IN if busy_until > now + 2 * _LOOKS_IN else None
+    return busy_until - _SWEEPER_INTERVAL if busy_until > now + 2 * _SWEEPER_INTERVAL else None
 
 
-def add_counts(some: Mapping[str, int], codes: Iterable[str]) -> dict[str, int]:
-    """Count reasons on top of those that are counted."""
-    counts = dict(some)
+def add_counts(counts: Mapping[str, int], codes: Iterable[str]) -> dict[str, int]:
+    """Return the counts by reason with these codes added."""
+    total = dict(counts)
     for code in codes:
-        counts[code] = counts.get(code, 0) + 1
-    return counts
+        total[code] = total.get(code, 0) + 1
+    return total

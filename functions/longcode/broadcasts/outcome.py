@@ -1,9 +1,11 @@
-"""What a broadcast does for each client and phone: the text that goes, or the reason why none does."""
+"""What a broadcast does for each client and phone: send a text, or skip it with a reason."""
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode import segments
 from longcode.accounts.account import Account, countries
@@ -18,15 +20,17 @@ DUPLICATE = "duplicate"
 LIMIT = "limit"
 DETAILS = {
     NOT_FOUND: "There is no such client.",
-    UNREADABLE: "The client's record cannot be read; the operator is told.",
+    UNREADABLE: "The client's record cannot be read; the operator has been notified.",
     DUPLICATE: "The number gets this broadcast's text once, for another client before this one.",
     LIMIT: "The text does not fit what is left of the account's limits.",
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """A text to a phone of a client, with its length; or, with `code`, why there is none; or why it waits."""
+class Outcome(Struct, frozen=True, kw_only=True):
+    """A text to a client's phone with its length; with `code` and `detail`, the reason why there is none.
+
+    `held_until` and `held` are why a text would wait: for the end of quiet hours, or for an answer from staff.
+    """
 
     client_id: str
     phone: str | None = None
@@ -40,89 +44,95 @@ class Outcome:
     detail: str | None = None
 
     @property
-    def goes(self) -> bool:
-        """Tell whether there is a text."""
+    def has_text(self) -> bool:
+        """Return whether a text is sent."""
         return self.code is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """What a broadcast says now: its text with merge fields, and the values that are the same for everybody."""
+class Content(Struct, frozen=True, kw_only=True):
+    """What a broadcast sends at `now`: its body with merge fields, and the values that all recipients share.
+
+    `our_numbers` are the numbers that texts come from: none of them is texted.
+    """
 
     account: Account
     body: str
     values: Mapping[str, str]
-    ours: tuple[str, ...]
+    our_numbers: tuple[str, ...]
     now: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneFacts:
-    """What is known of some clients' numbers: which said STOP, or perhaps did, and when each was last texted."""
+class PhoneFacts(Struct, frozen=True, kw_only=True):
+    """What the table knows of some clients' phones.
+
+    `blocked` opted out, `asked` wrote what may be an opt-out, `last_texted` is when each was texted last.
+    """
 
     blocked: AbstractSet[str]
     last_texted: Mapping[str, datetime]
     asked: AbstractSet[str] = frozenset()
 
 
-def of_client(wording: Wording, client: Client, phones: PhoneFacts, owners: Mapping[str, str]) -> Iterator[Outcome]:
-    """Tell the outcome for a client: one for each ticked number, or a single one when no number gets any.
+def outcomes_of_client(
+    content: Content, client: Client, phones: PhoneFacts, owners: Mapping[str, str]
+) -> Iterator[Outcome]:
+    """Yield one outcome for each ticked number of a client, or a single one when the client gets no text at all.
 
-    `owners` tells for which client a number gets the broadcast's text.
+    `owners` maps a number to the client for whom it gets the broadcast's text.
     """
-    values = client_merge_values(wording.account, client) | dict(wording.values)
+    values = client_merge_values(content.account, client) | dict(content.values)
     try:
         numbers = numbers_to_text(client)
-        words = render(wording.body, values)
+        rendered = render(content.body, values)
     except RequestError as refusal:
-        yield _without(Outcome(client_id=client.id), refusal)
+        yield _refuse(Outcome(client_id=client.id), refusal)
         return
     for number in numbers:
-        nothing = Outcome(client_id=client.id, phone=number)
+        recipient = Outcome(client_id=client.id, phone=number)
         try:
-            _check(wording, nothing, number in phones.blocked)
-            text = _text(wording, words, phones.last_texted.get(number))
+            _check_number(content, number, number in phones.blocked)
+            text = _spell(content, rendered, phones.last_texted.get(number))
         except RequestError as refusal:
-            yield _without(nothing, refusal)
+            yield _refuse(recipient, refusal)
             continue
-        taken = owners.get(number, client.id) != client.id
-        yield refused(nothing, DUPLICATE) if taken else _with(nothing, text, number in phones.asked)
+        if owners.get(number, client.id) != client.id:
+            yield skip(recipient, DUPLICATE)
+        else:
+            yield _with_text(recipient, number, text, number in phones.asked)
 
 
-def refused(outcome: Outcome, code: str) -> Outcome:
-    """Give the outcome of the same client and phone without a text."""
+def skip(outcome: Outcome, code: str) -> Outcome:
+    """Return the outcome of the same client and phone without a text."""
     return Outcome(client_id=outcome.client_id, phone=outcome.phone, code=code, detail=DETAILS[code])
 
 
-def within(outcome: Outcome, budget: int | None) -> Outcome:
-    """Refuse a text that does not fit the units that are left; None is no limit."""
-    if budget is None or not outcome.goes or outcome.units <= budget:
+def within_budget(outcome: Outcome, budget: int | None) -> Outcome:
+    """Skip a text that needs more than `budget` units; None is no limit."""
+    if budget is None or not outcome.has_text or outcome.units <= budget:
         return outcome
-    return refused(outcome, LIMIT)
+    return skip(outcome, LIMIT)
 
 
-def _check(wording: Wording, recipient: Outcome, blocked: bool) -> None:
-    """Raise why a number gets no text, whoever's it is."""
-    number = recipient.phone or ""
-    if number in wording.ours:
+def _check_number(content: Content, number: str, blocked: bool) -> None:
+    if number in content.our_numbers:
         raise BadPhone("This is a number that texts come from.")
-    if refusal := compose.number_refusal(number, blocked, countries(wording.account), "client_id"):
+    if refusal := compose.number_refusal(number, blocked, countries(content.account), "client_id"):
         raise refusal
 
 
-def _text(wording: Wording, words: str, last_texted: datetime | None) -> str:
-    account = wording.account
+def _spell(content: Content, rendered: str, last_texted: datetime | None) -> str:
+    account = content.account
     return compose.spelled(
-        words,
+        rendered,
         compose.name_in_front(account),
         last_texted,
-        wording.now,
+        content.now,
         smart=account.smart_encoding,
         field="body",
     )
 
 
-def _with(recipient: Outcome, text: str, asked: bool) -> Outcome:
+def _with_text(recipient: Outcome, number: str, text: str, asked: bool) -> Outcome:
     measure = segments.measure(text)
     return replace(
         recipient,
@@ -130,9 +140,9 @@ def _with(recipient: Outcome, text: str, asked: bool) -> Outcome:
         encoding=measure.encoding,
         units=measure.units,
         segments=measure.segments,
-        held=compose.skipped_phone(recipient.phone or "", compose.ASKED) if asked else None,
+        held=compose.skipped_phone(number, compose.ASKED) if asked else None,
     )
 
 
-def _without(recipient: Outcome, refusal: RequestError) -> Outcome:
+def _refuse(recipient: Outcome, refusal: RequestError) -> Outcome:
     return replace(recipient, code=refusal.code, detail=refusal.detail)

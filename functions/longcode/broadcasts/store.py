@@ -1,12 +1,12 @@
-"""Broadcasts: written once, worked on by one worker at a time, paused, resumed and cancelled at any moment."""
+"""The table's broadcasts, with their audiences, texts and skipped clients; one worker at a time holds a step."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode import jobs
 from longcode.accounts.account import Account, why_silent
@@ -26,62 +26,80 @@ from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Put, Update, Write, attributes, read
 from longcode.windows import HEALED_AFTER
 
-_A_PART = 200
-"""A row of what was skipped: the step, the part of it, the place in that."""
-
 BROADCASTS = "broadcasts"
-SkippedRow = tuple[int, int, int]
+"""The folder that lists an account's broadcasts."""
+
+SkippedPlace = tuple[int, int, int]
+"""Where a skipped client is stored: the step, the item of that step, the row of that item."""
+
+_ROWS_PER_ITEM = 200
 
 
-def page(account: str, *, limit: int, cursor: str | None) -> tuple[list[Broadcast], str | None]:
-    """List broadcasts, newest first, and where the next page begins."""
-    listed = keys.folder(account, BROADCASTS, linked=True)
-    items, next_cursor = store.index_page(listed, limit=limit, cursor=cursor, newest_first=True)
-    return [read(Broadcast, item) for item in items], next_cursor
-
-
-class AlreadyThere(Exception):
-    """The request came before: `first` is the broadcast that it made."""
+class AlreadyCreated(Exception):
+    """The request was accepted before; `first` is the broadcast that it created."""
 
     def __init__(self, first: Broadcast) -> None:
         super().__init__(first.id)
         self.first = first
 
 
+class TextsPage(Struct, frozen=True):
+    """A page of texts, the units of all stored ones, readable or not, and the last id if more may follow."""
+
+    texts: list[Message]
+    units: int
+    last: str | None
+
+
 def create(broadcast: Broadcast, audience: Audience) -> None:
-    """Write a broadcast and whom it is for; raises `AlreadyThere`."""
-    placed = {
+    """Write a broadcast and its audience; raise `AlreadyCreated` if its id exists."""
+    folder = {
         "folder": keys.folder(broadcast.account, BROADCASTS, linked=True),
         "folder_at": keys.folder_place(broadcast.created_at, broadcast.id),
     }
-    item = {"type": "broadcast", **attributes(broadcast), **_due(broadcast), **placed}
-    whom = {"type": "audience", **attributes(audience)}
+    item = {"type": "broadcast", **attributes(broadcast), **_due(broadcast), **folder}
+    audience_item = {"type": "audience", **attributes(audience)}
     try:
         store.transact(
-            [Put(_key(broadcast), item, ABSENT), Put(keys.audience(broadcast.account, broadcast.id), whom)]
+            [Put(_key(broadcast), item, ABSENT), Put(keys.audience(broadcast.account, broadcast.id), audience_item)]
         )
     except store.ConditionFailed as failed:
-        raise AlreadyThere(read(Broadcast, failed.found[0])) from failed
+        raise AlreadyCreated(read(Broadcast, failed.found[0])) from failed
 
 
 def get(account: str, broadcast_id: str) -> Broadcast | None:
     """Read a broadcast."""
-    found = store.get(keys.broadcast(account, broadcast_id))
-    return read(Broadcast, found) if found else None
+    item = store.get(keys.broadcast(account, broadcast_id))
+    return read(Broadcast, item) if item else None
 
 
 def audience(broadcast: Broadcast) -> Audience:
-    """Read whom a broadcast is for; raises `LookupError` when that was never written."""
-    found = store.get(keys.audience(broadcast.account, broadcast.id))
-    if found is None:
-        raise LookupError(f"broadcast {broadcast.id} is for nobody")
-    return read(Audience, found)
+    """Read the audience of a broadcast; raise `LookupError` if it is missing."""
+    item = store.get(keys.audience(broadcast.account, broadcast.id))
+    if item is None:
+        raise LookupError(f"broadcast {broadcast.id} has no audience")
+    return read(Audience, item)
 
 
-def take(broadcast: Broadcast, worker: str, now: datetime, *, begin: bool) -> Broadcast | None:
-    """Take the step that a broadcast is at, for a while; None when another has it, or it is done.
+def page(account: str, *, limit: int, cursor: str | None) -> tuple[list[Broadcast], str | None]:
+    """List broadcasts, newest first, with the cursor of the next page."""
+    folder = keys.folder(account, BROADCASTS, linked=True)
+    items, next_cursor = store.index_page(folder, limit=limit, cursor=cursor, newest_first=True)
+    return [read(Broadcast, item) for item in items], next_cursor
 
-    `begin` notes that from now on there may be texts which are not counted.
+
+def enqueue_step(broadcast: Broadcast) -> None:
+    """Enqueue the current step of a broadcast that has one; if the queue fails, the sweeper enqueues it later."""
+    if broadcast.due_at is None:
+        return
+    with queues.best_effort(broadcast_id=broadcast.id):
+        queues.send(jobs.AdvanceBroadcast(account=broadcast.account, broadcast_id=broadcast.id, step=broadcast.step))
+
+
+def claim_step(broadcast: Broadcast, worker: str, now: datetime, *, begin: bool) -> Broadcast | None:
+    """Lease a broadcast's current step to a worker; return None if another worker has it or it is done.
+
+    `begin` marks that texts may exist from now on that are not counted yet.
     """
     taken = replace(broadcast, taken_by=worker, lease_until=now + BROADCAST_LEASE, due_at=now + HEALED_AFTER)
     free = Attr("lease_until").not_exists() | Attr("lease_until").lt(keys.instant(now))
@@ -92,33 +110,34 @@ def take(broadcast: Broadcast, worker: str, now: datetime, *, begin: bool) -> Br
     try:
         store.write(change)
     except store.ConditionFailed as failed:
-        there = failed.found[0]
-        return taken if (there.get("taken_by"), there.get("step")) == (worker, broadcast.step) else None
+        current = failed.found[0]  # perhaps our own write, repeated by the SDK
+        return taken if (current.get("taken_by"), current.get("step")) == (worker, broadcast.step) else None
     return taken
 
 
 def commit_step(taken: Broadcast, after: Broadcast, *others: Write) -> bool:
-    """Write the result of a step, with other writes, and go on to the next; return False if another has the step now.
+    """Write the result of a step, with other writes, and begin the next; return False if another worker has the step.
 
-    Only what the step changed is written: a pause that came meanwhile stays. Raise `ConditionFailed` if the condition
+    Only what the step changed is written, so a pause during the step stays. Raise `ConditionFailed` if the condition
     of one of the other writes failed.
     """
     moved = replace(after, step=taken.step + 1, lease_until=None)
     ours = Attr("step").eq(taken.step) & Attr("taken_by").eq(taken.taken_by)
-    change = _difference(replace(taken, begun=True), moved, ours)  # as `take` may have written it
+    # `claim_step` may have stored `begun`: compare with True, so that the difference removes it.
+    change = _difference(replace(taken, begun=True), moved, ours)
     try:
         store.transact([change, *others])
     except store.ConditionFailed as failed:
         if 0 not in failed.found:
             raise
-        there = failed.found[0]  # our own write, perhaps, which the SDK repeated: then there is no lease any more
-        ours_again = (there.get("taken_by"), there.get("step")) == (taken.taken_by, moved.step)
-        return ours_again and "lease_until" not in there
+        current = failed.found[0]  # perhaps our own write, repeated by the SDK: then it has no lease any more
+        is_ours = (current.get("taken_by"), current.get("step")) == (taken.taken_by, moved.step)
+        return is_ours and "lease_until" not in current
     return True
 
 
 def release_step(taken: Broadcast) -> None:
-    """Give back a step that somebody has changed under our hands, so that the next need not wait for us."""
+    """End the lease of a step that was changed during the work, so that the next worker need not wait for its end."""
     ours = Attr("taken_by").eq(taken.taken_by)
     store.try_write(Update(_key(taken), remove=("lease_until",), when=ours))
 
@@ -130,33 +149,40 @@ def unschedule(broadcast: Broadcast) -> None:
 
 
 def pause(broadcast: Broadcast) -> bool:
-    """Let nothing more of a broadcast be handed over; False when it is over."""
-    going = Attr("state").is_in(broadcast_states_before(BroadcastState.CANCELLED))
-    return store.try_write(Update(_key(broadcast), changes={"paused": True}, when=going))
+    """Pause a broadcast: no more of its texts go to a carrier. Return False if it can no longer be cancelled."""
+    active = Attr("state").is_in(broadcast_states_before(BroadcastState.CANCELLED))
+    return store.try_write(Update(_key(broadcast), changes={"paused": True}, when=active))
 
 
-def halt(account: str, broadcast_id: str, code: str, detail: str) -> None:
-    """Pause a broadcast that is not paused, with the reason; one that is over stays as it is."""
-    going = Attr("state").is_in(broadcast_states_before(BroadcastState.CANCELLED)) & Attr("paused").not_exists()
-    changes = {"paused": True, "error": code, "detail": detail}
-    store.try_write(Update(keys.broadcast(account, broadcast_id), changes=changes, when=going))
+def pause_silenced(account: Account, broadcast_id: str) -> bool:
+    """Pause a broadcast, with the reason, if its account may not send; return whether the account may not send.
+
+    A broadcast that is paused already, refused or cancelled stays as it is.
+    """
+    refusal = why_silent(account)
+    if refusal is None:
+        return False
+    active = Attr("state").is_in(broadcast_states_before(BroadcastState.CANCELLED)) & Attr("paused").not_exists()
+    changes = {"paused": True, "error": refusal.code, "detail": refusal.detail}
+    store.try_write(Update(keys.broadcast(account.id, broadcast_id), changes=changes, when=active))
+    return True
 
 
 def resume(broadcast: Broadcast, now: datetime) -> Broadcast | None:
-    """Go on with a paused broadcast, first of all with its texts that wait; None when it has changed meanwhile."""
+    """Resume a paused broadcast, its written texts first; return None if it has changed since it was read."""
     written = broadcast.state in (BroadcastState.SENDING, BroadcastState.DONE)
     due_at = now + HEALED_AFTER
     if broadcast.state is BroadcastState.SCHEDULED and broadcast.send_at:
         due_at = max(broadcast.send_at, due_at)
-    walk = BulkAction.WAKE if written else None
+    walk = BulkAction.RESUME if written else None
     after = replace(
         broadcast, paused=False, error=None, detail=None, walk=walk, walked=None, walked_units=0, due_at=due_at
     )
-    return _step(broadcast, after)
+    return _next_step(broadcast, after)
 
 
 def cancel(broadcast: Broadcast, now: datetime) -> Broadcast | None:
-    """End a broadcast, and then its texts that have not gone; None when it has changed meanwhile."""
+    """Cancel a broadcast and begin to cancel its unsent texts; return None if it has changed since it was read."""
     after = replace(
         broadcast,
         state=BroadcastState.CANCELLED,
@@ -167,19 +193,88 @@ def cancel(broadcast: Broadcast, now: datetime) -> Broadcast | None:
         due_at=now + HEALED_AFTER,
         finished_at=now,
     )
-    return _step(broadcast, after)
+    return _next_step(broadcast, after)
 
 
-def _step(read_as: Broadcast, after: Broadcast) -> Broadcast | None:
+def texts_page(broadcast: Broadcast, after: str | None, limit: int) -> TextsPage:
+    """List the texts of a broadcast in the order of their ids, after the id `after`."""
+    start = keys.message(broadcast.account, after) if after else None
+    items = list(store.query(_texts(broadcast), after=start, limit=limit))
+    return TextsPage(
+        texts=[message for item in items if (message := readable(item))],
+        units=sum(int(item["units"]) for item in items),
+        last=str(items[-1]["id"]) if len(items) == limit else None,
+    )
+
+
+def written_texts(broadcast: Broadcast, ids: Iterable[str]) -> dict[str, str]:
+    """Return the client id of each of these texts that is written."""
+    items = store.get_many(keys.message(broadcast.account, text_id) for text_id in ids)
+    return {str(item["id"]): str(item["client_id"]) for item in items.values()}
+
+
+def count_texts(broadcast: Broadcast) -> Broadcast:
+    """Return the broadcast with the counts of its texts in the table, whichever worker wrote them."""
+    texts = units = segments = 0
+    for item in store.query(_texts(broadcast), only=("units", "segments")):
+        texts, units, segments = texts + 1, units + int(item["units"]), segments + int(item["segments"])
+    return replace(broadcast, texts=texts, units=units, segments=segments)
+
+
+def count_states(broadcast: Broadcast) -> dict[str, int]:
+    """Count the texts of a broadcast by state."""
+    counts: dict[str, int] = {}
+    for item in store.query(_texts(broadcast), only=("state",)):
+        counts[item["state"]] = counts.get(item["state"], 0) + 1
+    return counts
+
+
+def skipped_writes(taken: Broadcast, outcomes: Sequence[Outcome]) -> list[Write]:
+    """Return the writes that store the clients that a step skipped, in items small enough for DynamoDB."""
+    groups: dict[tuple[str, str | None, str | None], list[str]] = {}
+    for skipped in outcomes:
+        phones = groups.setdefault((skipped.client_id, skipped.code, skipped.detail), [])
+        phones.extend([skipped.phone] if skipped.phone else [])
+    rows = [[*reason, phones] for reason, phones in groups.items()]
+    return [
+        Put(
+            keys.skipped(taken.account, taken.id, (taken.step, index)),
+            {"type": "skipped", "place": [taken.step, index], "rows": rows[start : start + _ROWS_PER_ITEM]},
+        )
+        for index, start in enumerate(range(0, len(rows), _ROWS_PER_ITEM))
+    ]
+
+
+def skipped_from(broadcast: Broadcast, begin: SkippedPlace | None) -> Iterator[tuple[SkippedPlace, Outcome]]:
+    """Yield the skipped clients with their places, from the place `begin` on."""
+    step, index, first = begin or (0, 0, 0)
+    start = keys.skipped(broadcast.account, broadcast.id, (step, index))
+    first_item = [store.get(start)] if begin else []
+    whole = keys.skipped(broadcast.account, broadcast.id)
+    later_items = store.query(whole, after=start if begin else None, page=1)
+    for item in chain(filter(None, first_item), later_items):
+        outcomes = [outcome for row in item["rows"] for outcome in _outcomes(*row)]
+        place = tuple(item["place"])
+        begin_at = first if place == (step, index) else 0
+        for row, outcome in enumerate(outcomes[begin_at:], start=begin_at):
+            yield (*place, row), outcome
+
+
+def _outcomes(client_id: str, code: str, detail: str, phones: list[str]) -> list[Outcome]:
+    without_phone = Outcome(client_id=client_id, code=code, detail=detail)
+    return [replace(without_phone, phone=phone) for phone in phones] or [without_phone]
+
+
+def _next_step(read_as: Broadcast, after: Broadcast) -> Broadcast | None:
     moved = replace(after, step=read_as.step + 1)
     change = _difference(read_as, moved, Attr("step").eq(read_as.step))
     return moved if store.try_write(change) else None
 
 
 def _difference(old: Broadcast, new: Broadcast, when: ConditionBase) -> Update:
-    was, is_now = attributes(old) | _due(old), attributes(new) | _due(new)
-    changes = {name: value for name, value in is_now.items() if was.get(name) != value}
-    return Update(_key(old), changes=changes, remove=tuple(sorted(was.keys() - is_now.keys())), when=when)
+    before, after = attributes(old) | _due(old), attributes(new) | _due(new)
+    changes = {name: value for name, value in after.items() if before.get(name) != value}
+    return Update(_key(old), changes=changes, remove=tuple(sorted(before.keys() - after.keys())), when=when)
 
 
 def _key(broadcast: Broadcast) -> keys.Key:
@@ -190,100 +285,5 @@ def _due(broadcast: Broadcast) -> dict[str, str]:
     return keys.due(broadcast.id, broadcast.due_at) if broadcast.due_at else {}
 
 
-class TextsPage(Struct, frozen=True):
-    """Some texts, the units of all that stand there, and the last one's id if there may be more."""
-
-    texts: list[Message]
-    units: int
-    last: str | None
-
-
-def texts_page(broadcast: Broadcast, after: str | None, limit: int) -> TextsPage:
-    """List the texts of a broadcast in the order of their ids, from after one."""
-    start = keys.message(broadcast.account, after) if after else None
-    items = list(store.query(_texts(broadcast), after=start, limit=limit))
-    return TextsPage(
-        texts=[one for item in items if (one := readable(item))],
-        units=sum(int(item["units"]) for item in items),
-        last=str(items[-1]["id"]) if len(items) == limit else None,
-    )
-
-
-def written_texts(broadcast: Broadcast, ids: Iterable[str]) -> dict[str, str]:
-    """Tell which of these texts are written, and for which client."""
-    found = store.get_many(keys.message(broadcast.account, one) for one in ids)
-    return {str(item["id"]): str(item["client_id"]) for item in found.values()}
-
-
-def count_texts(broadcast: Broadcast) -> Broadcast:
-    """Count the texts of a broadcast that stand in the table, whoever wrote them."""
-    texts = units = segments = 0
-    for item in store.query(_texts(broadcast), only=("units", "segments")):
-        texts, units, segments = texts + 1, units + int(item["units"]), segments + int(item["segments"])
-    return replace(broadcast, texts=texts, units=units, segments=segments)
-
-
-def count_states(broadcast: Broadcast) -> dict[str, int]:
-    """Count the texts of a broadcast by their states."""
-    counts: dict[str, int] = {}
-    for item in store.query(_texts(broadcast), only=("state",)):
-        counts[item["state"]] = counts.get(item["state"], 0) + 1
-    return counts
-
-
-def skipped_writes(taken: Broadcast, outcomes: Sequence[Outcome]) -> list[Write]:
-    """Make the writes that keep who got no text of a step, and why; in parts, so that none outgrows an item."""
-    groups: dict[tuple[str, str | None, str | None], list[str]] = {}
-    for one in outcomes:
-        groups.setdefault((one.client_id, one.code, one.detail), []).extend([one.phone] if one.phone else [])
-    rows = [[*reason, phones] for reason, phones in groups.items()]
-    return [
-        Put(
-            keys.skipped(taken.account, taken.id, (taken.step, index)),
-            {"type": "skipped", "place": [taken.step, index], "rows": rows[start : start + _A_PART]},
-        )
-        for index, start in enumerate(range(0, len(rows), _A_PART))
-    ]
-
-
-def skipped_from(broadcast: Broadcast, begin: SkippedRow | None) -> Iterator[tuple[SkippedRow, Outcome]]:
-    """Read who got no text and why, from a row on, each with its own."""
-    step, index, first = begin or (0, 0, 0)
-    start = keys.skipped(broadcast.account, broadcast.id, (step, index))
-    part = [store.get(start)] if begin else []
-    for item in chain(filter(None, part), store.query(_skipped(broadcast), after=start if begin else None, page=1)):
-        told = [one for row in item["rows"] for one in _outcomes(*row)]
-        place = tuple(item["place"])
-        skip = first if place == (step, index) else 0
-        for row, one in enumerate(told[skip:], start=skip):
-            yield (*place, row), one
-
-
-def _outcomes(client_id: str, code: str, detail: str, phones: list[str]) -> list[Outcome]:
-    whole = Outcome(client_id=client_id, code=code, detail=detail)
-    return [replace(whole, phone=phone) for phone in phones] or [whole]
-
-
-def _skipped(broadcast: Broadcast) -> keys.Key:
-    return keys.skipped(broadcast.account, broadcast.id)
-
-
 def _texts(broadcast: Broadcast) -> keys.Key:
     return keys.message(broadcast.account, f"{broadcast.id}-")
-
-
-def pause_silenced(account: Account, broadcast_id: str) -> bool:
-    """Pause a broadcast with the reason why its account sends nothing; False when the account may send."""
-    refusal = why_silent(account)
-    if refusal is None:
-        return False
-    halt(account.id, broadcast_id, refusal.code, refusal.detail)
-    return True
-
-
-def enqueue_step(broadcast: Broadcast) -> None:
-    """Enqueue the step of a broadcast that is at work."""
-    if broadcast.due_at is None:
-        return
-    with queues.best_effort(broadcast_id=broadcast.id):
-        queues.send(jobs.AdvanceBroadcast(account=broadcast.account, broadcast_id=broadcast.id, step=broadcast.step))

@@ -1,11 +1,15 @@
 """The carrier in use: a matter of configuration, not of code."""
 
 from functools import lru_cache
+from typing import Protocol
 
 from longcode.aws.settings import carrier_credentials, receipts_url, settings
-from longcode.carriers import aws
-from longcode.carriers.carrier import Carrier
+from longcode.carriers.carrier import Archive, Carrier
 from longcode.carriers.twilio import API_BASE, Twilio
+
+
+class CarrierWithArchive(Carrier, Archive, Protocol):
+    """A carrier that sends, and lists what it received."""
 
 
 def open_carrier(
@@ -16,14 +20,19 @@ def open_carrier(
     callback_base: str = "",
     api_base: str = API_BASE,
     configuration_set: str | None = None,
-) -> Twilio | aws.Aws:
+) -> CarrierWithArchive:
     """Return the carrier called `name`; the configuration set is for AWS, all other arguments for Twilio."""
     match name:
         case "twilio":
             return Twilio(
-                account_sid=account_sid, auth_token=auth_token, callback_base=callback_base, api_base=api_base
+                account_sid=account_sid,
+                auth_token=auth_token,
+                callback_base=callback_base,
+                api_base=api_base,
             )
         case "aws":
+            from longcode.carriers import aws  # noqa: PLC0415 - a start with Twilio does not pay for it
+
             return aws.Aws(aws.client(), configuration_set=configuration_set)
         case _:
             raise ValueError(f"there is no carrier {name!r}: twilio or aws")

@@ -1,10 +1,13 @@
-"""Triggers: rules that text a client, or staff, when something that the studio's software tells of happens."""
+"""Triggers, the rules that text a client or staff when a record of the studio changes, and the records they watch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode import keywords, months
 from longcode.accounts.account import Account
@@ -13,18 +16,14 @@ from longcode.message import Instant
 from longcode.template import check
 
 MOST = 40
-"""How many triggers an account has, so that an event and all that follows from it fit into one transaction."""
+"""How many triggers an account may have, so that an event with all its occurrences fits into one transaction."""
 
 _ENTITLED_EDITIONS = ("professional", "enterprise")
 _CANCELLED = "cancelled"
 
 
-_MEETING = "requested tentative scheduled confirmed checked_in in_progress completed no_show rescheduled cancelled"
-_WORK = "not_started waiting in_progress on_hold at_lab received ready completed cancelled"
-
-
 class RecordKind(StrEnum):
-    """What a trigger can watch. An appointment is watched by its type, a keyword comes in a reply."""
+    """The kinds of records that a trigger can watch; a keyword is a client's reply."""
 
     SESSION = "session"
     PRODUCTION = "production"
@@ -36,6 +35,9 @@ class RecordKind(StrEnum):
     KEYWORD = "keyword"
 
 
+_MEETING = "requested tentative scheduled confirmed checked_in in_progress completed no_show rescheduled cancelled"
+_WORK = "not_started waiting in_progress on_hold at_lab received ready completed cancelled"
+
 STATUSES: Mapping[RecordKind, frozenset[str]] = {
     RecordKind.SESSION: frozenset(_MEETING.split()),
     RecordKind.APPOINTMENT: frozenset(_MEETING.split()),
@@ -46,7 +48,7 @@ STATUSES: Mapping[RecordKind, frozenset[str]] = {
     RecordKind.TASK: frozenset("open waiting in_progress done overdue cancelled".split()),  # noqa: SIM905
     RecordKind.KEYWORD: frozenset(),
 }
-"""What a record can be, by its kind; a studio's own words take their place (`Account.statuses`)."""
+"""The statuses of a record, by its kind; a studio may replace them with its own (`Account.statuses`)."""
 
 _DATED = set(RecordKind) - {RecordKind.CLIENT, RecordKind.KEYWORD}
 
@@ -58,8 +60,15 @@ class To(StrEnum):
     STAFF = "staff"
 
 
+class DateOf(StrEnum):
+    """The dates of a record that a trigger can count its days from."""
+
+    SESSION_DATE = "session_date"
+    DUE_DATE = "due_date"
+
+
 class Unmet(StrEnum):
-    """Why a trigger does not, or no longer, text for a record."""
+    """The condition that keeps a trigger from texting for a record."""
 
     DELETED = "trigger_deleted"
     DISABLED = "trigger_disabled"
@@ -67,13 +76,6 @@ class Unmet(StrEnum):
     CONDITIONS = "conditions_not_met"
     NO_DATE = "no_date"
     NO_CLIENT = "no_client"
-
-
-class DateOf(StrEnum):
-    """The dates of a record that a trigger can count its days from."""
-
-    SESSION_DATE = "session_date"
-    DUE_DATE = "due_date"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +89,9 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """A rule. It holds for a record of one of its statuses (if it has any) and of one of its types (likewise).
+    """A rule for records of one kind, with one of its statuses and one of its types, where it names any.
 
-    Without a timing it texts at once, on the day on which the status changed.
+    Without a timing it texts at once, on the day on which the status or type changed.
     """
 
     account: str
@@ -107,17 +109,10 @@ class Trigger:
     enabled: bool = True
 
 
-def check_trigger_edition(account: Account) -> None:
-    """Refuse a studio whose edition has no triggered texts (facts S1); raises `EditionNotEntitled`."""
-    if account.edition.strip().casefold() not in _ENTITLED_EDITIONS:
-        raise EditionNotEntitled("Triggered texts need the Professional or Enterprise edition.", field="edition")
+class Record(Struct, frozen=True, kw_only=True):
+    """The newest known state of a record of the studio, as of `at`, the time of its last event.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """The newest state of one thing of the studio's, as of `at`, the time of the event that told it.
-
-    `changed_at` is when its status or type last became another; `phone` is whom a keyword came from.
+    `changed_at` is when its status or type last changed; `phone` is the phone that texted a keyword.
     """
 
     account: str
@@ -133,96 +128,31 @@ class Record:
     session_date: date | None = None
     session_time: str | None = None
     due_date: date | None = None
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = {}
     cancelled: bool = False
 
 
-def unmet(trigger: Trigger | None, record: Record) -> Unmet | None:
-    """Tell why a trigger does not text for a record as both are now; None when it does."""
-    if trigger is None:
-        return Unmet.DELETED
-    if not trigger.enabled:
-        return Unmet.DISABLED
-    if record.cancelled or (record.status == _CANCELLED and _CANCELLED not in trigger.statuses):
-        return Unmet.CANCELLED
-    if not _holds(trigger, record):
-        return Unmet.CONDITIONS
-    if trigger.timing and record_date(record, trigger.timing.of) is None:
-        return Unmet.NO_DATE
-    if trigger.to is To.CLIENT and record.client_id is None and record.phone is None:
-        return Unmet.NO_CLIENT
-    return None
-
-
-def day_for(trigger: Trigger, record: Record, zone: ZoneInfo) -> date | None:
-    """Tell the date that the text is about: of the session or due date, or the local day of the change."""
-    if trigger.timing:
-        return record_date(record, trigger.timing.of)
-    return months.local_day(record.changed_at, zone)
-
-
-def _holds(trigger: Trigger, record: Record) -> bool:
-    if trigger.watches is RecordKind.KEYWORD:
-        return record.kind is RecordKind.KEYWORD and record.status == trigger.keyword
-    return (
-        trigger.watches is record.kind
-        and (not trigger.statuses or record.status in trigger.statuses)
-        and (not trigger.types or record_word(record.of_type or "") in trigger.types)
-    )
-
-
-def record_word(text: str) -> str:
-    """Spell a status or a type as it is compared: "Ready for Pickup" is `ready_for_pickup`."""
-    return "_".join(text.casefold().replace("_", " ").replace("-", " ").split())
-
-
-def record_statuses(kind: RecordKind, own: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """List what a record of a kind can be, in this studio's words if it has its own."""
-    return frozenset(map(record_word, own[kind])) if kind in own else STATUSES[kind]
-
-
-def record_after(known: Record | None, told: Record) -> Record | None:
-    """Give the state after an event, or None when it tells nothing new: a late event undoes no later one."""
-    if known is None:
-        return told
-    if (told.at, told.event_id) <= (known.at, known.event_id):
-        return None
-    same = (told.status, record_word(told.of_type or "")) == (known.status, record_word(known.of_type or ""))
-    return replace(told, changed_at=known.changed_at) if same else told
-
-
-def record_date(record: Record, which: DateOf) -> date | None:
-    """Tell a date of a record, if it has it."""
-    return record.session_date if which is DateOf.SESSION_DATE else record.due_date
-
-
-def record_merge_values(record: Record) -> dict[str, str]:
-    """Give the values of the merge fields that a record fills; what the studio's software spelled out comes first."""
-    values = {"session.type": record.of_type or ""}
-    for name, day in (("session.date", record.session_date), ("due.date", record.due_date)):
-        if day:
-            values[name] = f"{day:%A, %B} {day.day}"
-    if record.session_time:
-        at = time.fromisoformat(record.session_time)
-        values["session.time"] = f"{at.hour % 12 or 12}:{at:%M %p}"
-    return values | record.values
+def check_trigger_edition(account: Account) -> None:
+    """Raise `EditionNotEntitled` if the studio's edition has no triggered texts (facts S1)."""
+    if account.edition.strip().casefold() not in _ENTITLED_EDITIONS:
+        raise EditionNotEntitled("Triggered texts need the Professional or Enterprise edition.", field="edition")
 
 
 def check_trigger(trigger: Trigger, own_statuses: Mapping[str, tuple[str, ...]]) -> None:
-    """Refuse a trigger that could never text, or not as it is meant; raises `RequestError` with the field."""
+    """Raise `RequestError`, with the field, for a trigger that could never text or contradicts itself."""
     known = record_statuses(trigger.watches, own_statuses)
     unknown = [status for status in trigger.statuses if status not in known]
     if unknown:
-        there = f"Known are {', '.join(sorted(known))}." if known else f"A {trigger.watches} has no status."
-        raise RequestError(f"Unknown status: {', '.join(unknown)}. {there}", field="statuses")
+        hint = f"Known are {', '.join(sorted(known))}." if known else f"A {trigger.watches} has no status."
+        raise RequestError(f"Unknown status: {', '.join(unknown)}. {hint}", field="statuses")
     if trigger.watches is RecordKind.KEYWORD:
         _check_keyword(trigger)
     elif trigger.keyword is not None:
-        raise RequestError("Only a trigger that watches a keyword has one.", field="keyword")
+        raise RequestError("Only a trigger that watches a keyword has a keyword.", field="keyword")
     elif trigger.watches is RecordKind.APPOINTMENT and not trigger.types:
-        raise RequestError("Say which types of appointment.", field="types")
+        raise RequestError("Name the types of appointment to text for.", field="types")
     elif trigger.watches is not RecordKind.APPOINTMENT and not trigger.statuses:
-        raise RequestError("Say at which statuses to text.", field="statuses")
+        raise RequestError("Name the statuses to text for.", field="statuses")
     if trigger.timing and trigger.watches not in _DATED:
         raise RequestError(f"A {trigger.watches} has no date to count days from; it texts at once.", field="timing")
     if trigger.body is not None:
@@ -232,18 +162,90 @@ def check_trigger(trigger: Trigger, own_statuses: Mapping[str, tuple[str, ...]])
 
 def _check_keyword(trigger: Trigger) -> None:
     if not trigger.keyword or not keywords.fold(trigger.keyword):
-        raise RequestError("Say the keyword that a client texts.", field="keyword")
+        raise RequestError("Name the keyword that a client texts.", field="keyword")
     service = keywords.read(trigger.keyword)
     if service:
         raise RequestError(f"{trigger.keyword!r} is the service's own keyword ({service}).", field="keyword")
     if keywords.near_stop(trigger.keyword):
-        raise RequestError(f"{trigger.keyword!r} asks for no more texts, and only that.", field="keyword")
+        raise RequestError(f"{trigger.keyword!r} asks to stop texts and cannot be a keyword.", field="keyword")
 
 
 def _check_recipient(trigger: Trigger) -> None:
     if trigger.to is To.STAFF and trigger.staff_phone is None:
-        raise RequestError("Say which phone of your staff to text.", field="staff_phone")
+        raise RequestError("Name the phone of your staff to text.", field="staff_phone")
     if trigger.to is To.CLIENT and trigger.staff_phone is not None:
         raise RequestError("A text to the client needs no phone of your staff.", field="staff_phone")
     if trigger.to is To.STAFF and trigger.sms_else_call:
-        raise RequestError("A call task stands in for a text to the client only.", field="sms_else_call")
+        raise RequestError("A call task replaces a text to the client only.", field="sms_else_call")
+
+
+def unmet(trigger: Trigger | None, record: Record) -> Unmet | None:
+    """Return the condition that keeps a trigger from texting for a record; None if the trigger texts."""
+    if trigger is None:
+        return Unmet.DELETED
+    if not trigger.enabled:
+        return Unmet.DISABLED
+    if record.cancelled or (record.status == _CANCELLED and _CANCELLED not in trigger.statuses):
+        return Unmet.CANCELLED
+    if not _matches(trigger, record):
+        return Unmet.CONDITIONS
+    if trigger.timing and record_date(record, trigger.timing.of) is None:
+        return Unmet.NO_DATE
+    if trigger.to is To.CLIENT and record.client_id is None and record.phone is None:
+        return Unmet.NO_CLIENT
+    return None
+
+
+def _matches(trigger: Trigger, record: Record) -> bool:
+    if trigger.watches is RecordKind.KEYWORD:
+        return record.kind is RecordKind.KEYWORD and record.status == trigger.keyword
+    return (
+        trigger.watches is record.kind
+        and (not trigger.statuses or record.status in trigger.statuses)
+        and (not trigger.types or record_word(record.of_type or "") in trigger.types)
+    )
+
+
+def day_for(trigger: Trigger, record: Record, zone: ZoneInfo) -> date | None:
+    """Return the date that the text is about: the session or due date, or the local day of the change."""
+    if trigger.timing:
+        return record_date(record, trigger.timing.of)
+    return months.local_day(record.changed_at, zone)
+
+
+def record_word(text: str) -> str:
+    """Return a status or type as it is compared: "Ready for Pickup" becomes `ready_for_pickup`."""
+    return "_".join(text.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def record_statuses(kind: RecordKind, own: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Return the statuses of a kind of record, the studio's own if it has any for this kind."""
+    return frozenset(map(record_word, own[kind])) if kind in own else STATUSES[kind]
+
+
+def record_after(known: Record | None, received: Record) -> Record | None:
+    """Return the record's state after an event; None if a later event was received before, or this one was."""
+    if known is None:
+        return received
+    if (received.at, received.event_id) <= (known.at, known.event_id):
+        return None
+    before = (known.status, record_word(known.of_type or ""))
+    after = (received.status, record_word(received.of_type or ""))
+    return replace(received, changed_at=known.changed_at) if before == after else received
+
+
+def record_date(record: Record, which: DateOf) -> date | None:
+    """Return a date of a record, or None if the record does not have it."""
+    return record.session_date if which is DateOf.SESSION_DATE else record.due_date
+
+
+def record_merge_values(record: Record) -> dict[str, str]:
+    """Return the values of the merge fields that a record fills; values that its event set come first."""
+    values = {"session.type": record.of_type or ""}
+    for name, day in (("session.date", record.session_date), ("due.date", record.due_date)):
+        if day:
+            values[name] = f"{day:%A, %B} {day.day}"
+    if record.session_time:
+        at = time.fromisoformat(record.session_time)
+        values["session.time"] = f"{at.hour % 12 or 12}:{at:%M %p}"
+    return values | record.values

@@ -1,3 +1,5 @@
+"""A broadcast whose worker stops at any call: each phone still gets one text, and no unit is lost."""
+
 from datetime import timedelta
 
 import pytest
@@ -14,7 +16,7 @@ from tests.support.fakes import NOW, FakeCarrier, client, studio
 
 
 def open_studio() -> Account:
-    """Open a studio whose plan stops at 100 units, with clients of whom two share a phone."""
+    """Create a studio whose plan allows 100 units, and clients, two of whom share a phone."""
     account = studio(plan_changes=(PlanChange(NOW, "starter"),))
     people(account, 3)
     client(account, "q0000", phone(0))
@@ -22,7 +24,7 @@ def open_studio() -> Account:
 
 
 def heal(carrier: FakeCarrier) -> None:
-    """Let the sweeper run and the queues bring their jobs until nothing is left to do."""
+    """Run the sweeper and the workers until no work is left."""
     for minute in (0, 3, 6):
         at = NOW + timedelta(minutes=minute)
         sweep_schedule.sweep(at)
@@ -31,7 +33,7 @@ def heal(carrier: FakeCarrier) -> None:
 
 
 @pytest.mark.long
-def test_killed_at_any_call_a_broadcast_texts_each_phone_once_and_every_unit_is_accounted_for(aws: None) -> None:
+def test_a_broadcast_killed_at_any_call_texts_each_phone_once_and_accounts_for_every_unit(aws: None) -> None:
     account = open_studio()
 
     for crash in every_crash():
@@ -39,14 +41,14 @@ def test_killed_at_any_call_a_broadcast_texts_each_phone_once_and_every_unit_is_
         with taking_turns("dynamodb", "sqs"), crash:
             take(account)
             advance()
-        broadcast_id = take(account)  # the studio's software asks again
+        broadcast_id = take(account)  # the studio's software repeats its request
         assert accounted(account)
 
         heal(carrier)
 
         assert accounted(account)
         assert sorted(text.to for text in carrier.texts) == [phone(0), phone(1), phone(2)]
-        assert {one.state for one in texts(account, broadcast_id)} == {Text.SENT}
-        there = stored(account, broadcast_id)
-        assert (there.state, there.texts, there.reserved) == (BroadcastState.DONE, 3, 3)
-        assert there.skipped == {"duplicate": 1}
+        assert {text.state for text in texts(account, broadcast_id)} == {Text.SENT}
+        broadcast = stored(account, broadcast_id)
+        assert (broadcast.state, broadcast.texts, broadcast.reserved) == (BroadcastState.DONE, 3, 3)
+        assert broadcast.skipped == {"duplicate": 1}

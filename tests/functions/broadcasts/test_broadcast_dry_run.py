@@ -1,4 +1,5 @@
-from dataclasses import replace
+"""The dry run of a broadcast: what each client would get, the totals and the price, with nothing written."""
+
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ def try_dry(account: Account, now: datetime = NOW, start: int = 0, most: int = 5
     return api.dry_run(account.id, form, start, most, now)
 
 
-def test_it_tells_for_every_client_and_phone_what_would_happen_and_does_nothing(account: Account) -> None:
+def test_a_dry_run_shows_what_each_client_and_phone_would_get_and_writes_nothing(account: Account) -> None:
     client(account, "ann", phone(1), phone(2), first_name="Ann")
     client(account, "bob", phone(2), first_name="Bob")
     client(account, "cyn", phone(3), first_name="")
@@ -34,7 +35,7 @@ def test_it_tells_for_every_client_and_phone_what_would_happen_and_does_nothing(
     answer = call(api, "POST", "/broadcasts", body, account=account.id)
 
     assert answer.status == 200
-    assert [(one["client_id"], one["phone"], one["text"], one["code"]) for one in answer.json["items"]] == [
+    assert [(item["client_id"], item["phone"], item["text"], item["code"]) for item in answer.json["items"]] == [
         ("ann", phone(1), "Hi Ann", None),
         ("ann", phone(2), "Hi Ann", None),
         ("bob", phone(2), None, "duplicate"),
@@ -50,7 +51,7 @@ def test_the_totals_are_over_the_whole_audience_on_every_page(account: Account) 
 
     pages = [try_dry(account, start=start, most=2, body="a" * 161) for start in (0, 2, 4)]
 
-    assert [[one.client_id for one in page.items] for page in pages] == [
+    assert [[item.client_id for item in page.items] for page in pages] == [
         ["p0000", "p0001"],
         ["p0002", "p0003"],
         ["p0004"],
@@ -61,17 +62,17 @@ def test_the_totals_are_over_the_whole_audience_on_every_page(account: Account) 
     }
 
 
-def test_the_price_is_of_the_units_beyond_the_plan(aws: None) -> None:
+def test_the_price_is_for_the_units_beyond_the_plan(aws: None) -> None:
     account = studio(plan_changes=(PlanChange(NOW, "medium"),))
     people(account, 110)
 
-    told = try_dry(account, body="a" * 1600)
+    dry = try_dry(account, body="a" * 1600)
 
-    assert told.totals.units == 1100
-    assert told.totals.price_micros == 100 * 40_000
+    assert dry.totals.units == 1100
+    assert dry.totals.price_micros == 100 * 40_000
 
 
-def test_what_does_not_fit_the_limit_is_told_whole_or_in_part(aws: None) -> None:
+def test_a_dry_run_over_the_limit_shows_what_all_or_part_would_send(aws: None) -> None:
     account = studio(plan_changes=(PlanChange(NOW, "starter"),))
     people(account, 3)
     client(account, "user", "+12125550123", tags=("user",))
@@ -83,51 +84,55 @@ def test_what_does_not_fit_the_limit_is_told_whole_or_in_part(aws: None) -> None
     part = try_dry(account, audience=audience, limit="part")
     sent = send(account, audience=audience, limit="part")
 
-    assert [one.code for one in whole.items] == ["limit"] * 3
+    assert [item.code for item in whole.items] == ["limit"] * 3
     assert (whole.code, whole.totals.texts, whole.totals.price_micros) == ("plan_limit_reached", 0, 0)
-    assert [one.code for one in part.items] == [None, None, "limit"]
+    assert [item.code for item in part.items] == [None, None, "limit"]
     assert (part.code, part.totals.skipped, part.totals.needed_units) == (None, {"limit": 1}, 3)
-    assert [one.client_id for one in texts_of(account, sent.id)] == ["p0000", "p0001"]
+    assert [text.client_id for text in texts_of(account, sent.id)] == ["p0000", "p0001"]
 
 
-def test_it_says_what_then_happens(account: Account) -> None:
+def test_a_broadcast_does_what_its_dry_run_shows(account: Account) -> None:
     client(account, "ann", phone(1), phone(2))
     client(account, "bob", phone(2), "+61491570156")
     client(account, "cyn", phone(3), allow_text_marketing=False)
 
-    told = try_dry(account)
+    dry = try_dry(account)
     broadcast = send(account)
 
-    assert [(one.client_id, one.phone, one.code) for one in told.items if one.code] == skipped(account, broadcast.id)
-    assert [one.phone for one in told.items if not one.code] == [one.phone for one in texts_of(account, broadcast.id)]
-    assert (told.totals.texts, told.totals.units) == (broadcast.texts, broadcast.units)
+    assert [(item.client_id, item.phone, item.code) for item in dry.items if item.code] == skipped(
+        account, broadcast.id
+    )
+    assert [item.phone for item in dry.items if not item.code] == [
+        text.phone for text in texts_of(account, broadcast.id)
+    ]
+    assert (dry.totals.texts, dry.totals.units) == (broadcast.texts, broadcast.units)
 
 
-def test_a_text_in_quiet_hours_is_told_as_held_until_the_morning(account: Account) -> None:
+def test_a_text_in_quiet_hours_is_shown_as_held_until_the_morning(account: Account) -> None:
     client(account, "ann", phone(1))
 
-    told = try_dry(account, EVENING)
+    dry = try_dry(account, EVENING)
     on_time = try_dry(account, EVENING, send_at=EVENING + timedelta(hours=12))
 
-    [one] = told.items
-    assert (one.would_be_sent, one.held_until) == (True, datetime(2026, 11, 23, 13, 0, tzinfo=NOW.tzinfo))
-    assert (told.totals.held, on_time.totals.held) == (1, 0)
+    [item] = dry.items
+    assert (item.would_be_sent, item.held_until) == (True, datetime(2026, 11, 23, 13, 0, tzinfo=NOW.tzinfo))
+    assert (dry.totals.held, on_time.totals.held) == (1, 0)
 
 
 def test_a_studio_without_quiet_hours_holds_nothing(account: Account) -> None:
     client(account, "ann", phone(1))
     accounts.change_settings(account.id, {"quiet_hours": False})
 
-    told = try_dry(replace(account), EVENING)
+    dry = try_dry(account, EVENING)
 
-    assert [one.held_until for one in told.items] == [None]
+    assert [item.held_until for item in dry.items] == [None]
 
 
-def test_another_studio_sees_nothing_of_it(account: Account) -> None:
+def test_a_dry_run_shows_no_clients_of_another_studio(account: Account) -> None:
     client(account, "ann", phone(1))
     other = studio("10000002")
     client(other, "theirs", phone(2))
 
-    told = try_dry(other)
+    dry = try_dry(other)
 
-    assert [one.client_id for one in told.items] == ["theirs"]
+    assert [item.client_id for item in dry.items] == ["theirs"]

@@ -1,4 +1,4 @@
-"""Cancel, pause and resume: nothing more goes, nothing is lost, and two workers at once do nothing twice."""
+"""Cancel, pause and resume a broadcast: no further text is sent, none is lost, and two workers send none twice."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -30,10 +30,10 @@ LATER = NOW + timedelta(minutes=3)
 
 
 def states(account: Account, broadcast_id: str) -> list[Text]:
-    return [one.state for one in texts(account, broadcast_id)]
+    return [text.state for text in texts(account, broadcast_id)]
 
 
-def test_cancel_ends_what_is_written_and_nothing_of_it_is_handed_over(account: Account) -> None:
+def test_a_cancel_ends_the_written_texts_and_none_is_sent(account: Account) -> None:
     broadcast = send(account)
 
     api.cancel(account.id, broadcast.id, NOW)
@@ -45,7 +45,7 @@ def test_cancel_ends_what_is_written_and_nothing_of_it_is_handed_over(account: A
     assert accounted(account)
 
 
-def test_cancel_leaves_alone_what_has_gone(account: Account) -> None:
+def test_a_cancel_leaves_sent_texts_as_they_are(account: Account) -> None:
     broadcast = send(account)
     jobs = queued("bulk")
     deliver(FakeCarrier(), NOW, jobs[:1])
@@ -59,7 +59,7 @@ def test_cancel_leaves_alone_what_has_gone(account: Account) -> None:
     assert accounted(account)
 
 
-def test_cancel_again_changes_nothing(account: Account) -> None:
+def test_a_second_cancel_changes_nothing(account: Account) -> None:
     broadcast = send(account)
     api.cancel(account.id, broadcast.id, NOW)
     advance()
@@ -79,12 +79,12 @@ def test_a_refused_broadcast_cannot_be_cancelled_or_paused(account: Account) -> 
         call(api, "PUT", f"/broadcasts/{refused.id}/paused", account=account.id),
     ]
 
-    assert [(one.status, one.json["code"]) for one in answers] == [(409, "too_late")] * 2
-    assert answers[0].json["detail"] == "The broadcast is refused: nothing of it is to go."
+    assert [(answer.status, answer.json["code"]) for answer in answers] == [(409, "too_late")] * 2
+    assert answers[0].json["detail"] == "The broadcast is refused: there is nothing left to send."
 
 
 @pytest.mark.parametrize("steps", [0, 1])
-def test_what_a_cancel_finds_unwritten_is_never_written(account: Account, steps: int) -> None:
+def test_a_cancel_before_texts_are_written_writes_none(account: Account, steps: int) -> None:
     broadcast_id = take(account)
     advance(steps=steps)
 
@@ -100,10 +100,10 @@ def test_what_a_cancel_finds_unwritten_is_never_written(account: Account, steps:
 
 @pytest.mark.parametrize(
     ("steps", "operation"),
-    [(0, one) for one in ("GetItem", "UpdateItem", "Query", "TransactWriteItems")]
-    + [(1, one) for one in ("GetItem", "UpdateItem", "Query", "BatchGetItem", "PutItem")],
+    [(0, operation) for operation in ("GetItem", "UpdateItem", "Query", "TransactWriteItems")]
+    + [(1, operation) for operation in ("GetItem", "UpdateItem", "Query", "BatchGetItem", "PutItem")],
 )
-def test_a_cancel_amid_a_step_ends_all_of_it(account: Account, operation: str, steps: int) -> None:
+def test_a_cancel_during_a_step_ends_the_whole_broadcast(account: Account, operation: str, steps: int) -> None:
     broadcast_id = take(account)
     advance(steps=steps)
 
@@ -130,7 +130,7 @@ def test_a_pause_holds_texts_and_a_resume_sends_them(account: Account) -> None:
 
     api.pause(account.id, broadcast.id)
     early = hand_over()
-    held = [one.held for one in texts(account, broadcast.id)]
+    held = [text.held for text in texts(account, broadcast.id)]
     api.resume(account.id, broadcast.id, NOW)
     advance()
     carrier = hand_over()
@@ -142,24 +142,24 @@ def test_a_pause_holds_texts_and_a_resume_sends_them(account: Account) -> None:
 
 
 @pytest.mark.parametrize("steps", [0, 1])
-def test_a_pause_amid_a_broadcast_lets_it_rest_and_a_resume_lets_it_go_on(account: Account, steps: int) -> None:
+def test_a_pause_takes_a_broadcast_off_the_due_index_and_a_resume_continues_it(account: Account, steps: int) -> None:
     broadcast_id = take(account)
     advance(steps=steps)
     api.pause(account.id, broadcast_id)
     advance()
-    at_rest = stored(account, broadcast_id)
+    while_paused = stored(account, broadcast_id)
     sweep_schedule.sweep(LATER)
     left_alone = queued("broadcast") == []
 
     api.resume(account.id, broadcast_id, NOW)
     advance()
 
-    assert (at_rest.due_at, at_rest.texts, left_alone) == (None, 0, True)
+    assert (while_paused.due_at, while_paused.texts, left_alone) == (None, 0, True)
     assert stored(account, broadcast_id).state is BroadcastState.DONE
     assert len(hand_over().texts) == 3
 
 
-def test_a_text_that_was_held_after_a_resume_went_by_is_brought_on(account: Account) -> None:
+def test_a_text_held_after_a_resume_passed_it_is_enqueued_again(account: Account) -> None:
     broadcast = send(account)
     api.pause(account.id, broadcast.id)
     message = texts(account, broadcast.id)[0]
@@ -183,18 +183,18 @@ def test_a_text_that_was_held_after_a_resume_went_by_is_brought_on(account: Acco
     assert any(waiting.id in job for job in queued("bulk"))
 
 
-def test_a_text_that_is_held_too_long_is_dropped_and_says_so(account: Account) -> None:
+def test_a_text_that_is_held_too_long_expires_with_the_reason(account: Account) -> None:
     broadcast = send(account)
     api.pause(account.id, broadcast.id)
     hand_over()
 
     sweep_schedule.sweep(NOW + timedelta(hours=24, seconds=1))
 
-    assert [(one.state, one.error) for one in texts(account, broadcast.id)] == [(Text.EXPIRED, "paused")] * 3
+    assert [(text.state, text.error) for text in texts(account, broadcast.id)] == [(Text.EXPIRED, "paused")] * 3
     assert accounted(account)
 
 
-def test_a_text_that_is_at_its_end_is_not_held(account: Account) -> None:
+def test_a_text_in_a_final_state_is_not_held(account: Account) -> None:
     broadcast = send(account)
     jobs = queued("bulk")
     api.cancel(account.id, broadcast.id, NOW)
@@ -235,7 +235,7 @@ def test_a_paused_broadcast_can_be_cancelled(account: Account) -> None:
     assert accounted(account)
 
 
-def test_a_paused_broadcast_that_is_scheduled_waits_for_its_time_when_it_is_resumed(account: Account) -> None:
+def test_a_scheduled_broadcast_that_is_paused_and_resumed_starts_at_its_time(account: Account) -> None:
     at = NOW + timedelta(days=1)
     broadcast_id = take(account, send_at=at)
     api.pause(account.id, broadcast_id)
@@ -251,7 +251,7 @@ def test_a_paused_broadcast_that_is_scheduled_waits_for_its_time_when_it_is_resu
 
 
 @pytest.mark.long
-def test_killed_at_any_call_a_cancel_ends_every_text(account: Account) -> None:
+def test_a_cancel_killed_at_any_call_ends_every_text(account: Account) -> None:
     broadcast = send(account)
     for crash in every_crash():
         with taking_turns("dynamodb", "sqs"), crash:
@@ -268,7 +268,7 @@ def test_killed_at_any_call_a_cancel_ends_every_text(account: Account) -> None:
 
 
 @pytest.mark.long
-def test_killed_at_any_call_a_resume_sends_every_text(account: Account) -> None:
+def test_a_resume_killed_at_any_call_sends_every_text(account: Account) -> None:
     broadcast = send(account)
     api.pause(account.id, broadcast.id)
     hand_over()
@@ -286,12 +286,12 @@ def test_killed_at_any_call_a_resume_sends_every_text(account: Account) -> None:
         assert states(account, broadcast.id) == [Text.SENT] * 3
 
 
-def test_of_many_workers_on_one_step_one_does_it(account: Account) -> None:
+def test_only_one_of_many_workers_does_a_step(account: Account) -> None:
     broadcast_id = take(account)
     for _ in range(2):
         [job, *_] = queued("broadcast")
         with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(6) as pool:
-            list(pool.map(lambda one: worker.advance(queues.read(Job, one), NOW), [job] * 6))
+            list(pool.map(lambda body: worker.advance(queues.read(Job, body), NOW), [job] * 6))
 
     done = stored(account, broadcast_id)
     assert (done.state, done.step, done.texts, done.reserved) == (BroadcastState.DONE, 2, 3, 3)
@@ -299,7 +299,7 @@ def test_of_many_workers_on_one_step_one_does_it(account: Account) -> None:
     assert accounted(account)
 
 
-def test_a_worker_whose_lease_was_over_writes_nothing_twice(account: Account) -> None:
+def test_a_worker_whose_lease_has_ended_writes_nothing_twice(account: Account) -> None:
     broadcast_id = take(account)
     advance(steps=1)
     [job] = queued("broadcast")

@@ -1,4 +1,5 @@
-from dataclasses import replace
+"""A broadcast and the limits of its account: it reserves all its units, a part of them, or is refused."""
+
 from datetime import timedelta
 
 import pytest
@@ -29,11 +30,11 @@ from tests.support.fakes import NOW, FakeCarrier, call, client, queued, studio
 
 pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),), people=4)
 
-# The plan Starter stops at 100 units.
+# The plan Starter allows 100 units a month.
 
 
 def use(account: Account, units: int) -> None:
-    """Have so many units reserved."""
+    """Reserve units with texts to one client."""
     client(account, "user", "+12125550123", tags=("user",))
     for index in range(0, units, 10):
         single.accept(account, f"use-{index}", client_id="user", body="a" * 160 * min(10, units - index))
@@ -43,7 +44,7 @@ def use(account: Account, units: int) -> None:
 FOUR = {"all": True, "except_tags": ["user"]}
 
 
-def test_all_that_fits_is_reserved_before_it_starts_and_what_is_not_used_is_free_again(account: Account) -> None:
+def test_units_are_reserved_before_the_first_text_and_unused_ones_are_released(account: Account) -> None:
     use(account, 96)
     take(account, audience=FOUR)
 
@@ -58,7 +59,7 @@ def test_all_that_fits_is_reserved_before_it_starts_and_what_is_not_used_is_free
     assert accounted(account)
 
 
-def test_all_or_nothing_is_nothing_when_one_unit_is_too_many(account: Account) -> None:
+def test_a_whole_broadcast_is_refused_when_one_unit_is_too_many(account: Account) -> None:
     use(account, 97)
 
     broadcast = send(account, audience=FOUR)
@@ -71,18 +72,18 @@ def test_all_or_nothing_is_nothing_when_one_unit_is_too_many(account: Account) -
     assert accounted(account)
 
 
-def test_a_part_is_as_many_texts_as_fit_in_order_and_the_others_are_told(account: Account) -> None:
+def test_a_part_sends_the_texts_that_fit_in_order_and_skips_the_others(account: Account) -> None:
     use(account, 97)
 
     broadcast = send(account, audience=FOUR, limit="part")
 
     assert (broadcast.state, broadcast.planned_units, broadcast.reserved) == (BroadcastState.DONE, 4, 3)
-    assert [one.phone for one in texts(account, broadcast.id)] == [phone(0), phone(1), phone(2)]
+    assert [text.phone for text in texts(account, broadcast.id)] == [phone(0), phone(1), phone(2)]
     assert skipped(account, broadcast.id) == [("p0003", phone(3), "limit")]
     assert accounted(account)
 
 
-def test_a_part_of_nothing_is_refused(account: Account) -> None:
+def test_a_part_is_refused_when_no_unit_is_left(account: Account) -> None:
     use(account, 100)
 
     broadcast = send(account, audience=FOUR, limit="part")
@@ -90,7 +91,7 @@ def test_a_part_of_nothing_is_refused(account: Account) -> None:
     assert (broadcast.state, broadcast.error) == (BroadcastState.REFUSED, "plan_limit_reached")
 
 
-def test_a_units_cap_of_a_day_is_held_too(account: Account) -> None:
+def test_a_daily_limit_bounds_a_broadcast(account: Account) -> None:
     accounts.change_settings(account.id, {"units_a_day": 3})
 
     whole = send(account, "whole")
@@ -100,7 +101,7 @@ def test_a_units_cap_of_a_day_is_held_too(account: Account) -> None:
     assert (part.state, part.texts) == (BroadcastState.DONE, 3)
 
 
-def test_a_plan_that_charges_books_what_a_broadcast_comes_to_and_holds_it_to_nothing(aws: None) -> None:
+def test_a_plan_without_a_limit_counts_the_units_and_does_not_bound_them(aws: None) -> None:
     account = studio(plan_changes=(PlanChange(NOW, "medium"),))
     people(account, 2)
 
@@ -108,11 +109,11 @@ def test_a_plan_that_charges_books_what_a_broadcast_comes_to_and_holds_it_to_not
 
     shown = call(api, "GET", f"/broadcasts/{broadcast.id}", account=account.id).json
     assert (broadcast.reserved_in, broadcast.reserved, shown["reserved_units"]) == ("2026-11", 2, None)
-    assert [one.reserved_in for one in texts(account, broadcast.id)] == ["2026-11", "2026-11"]
+    assert [text.reserved_in for text in texts(account, broadcast.id)] == ["2026-11", "2026-11"]
     assert accounted(account)
 
 
-def test_a_text_that_failed_gives_its_own_unit_back(account: Account) -> None:
+def test_a_failed_text_releases_its_unit(account: Account) -> None:
     use(account, 96)
     send(account, audience=FOUR)
 
@@ -123,7 +124,7 @@ def test_a_text_that_failed_gives_its_own_unit_back(account: Account) -> None:
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2])
-def test_a_cancelled_broadcast_gives_back_what_has_not_gone(account: Account, steps: int) -> None:
+def test_a_cancelled_broadcast_releases_the_units_of_unsent_texts(account: Account, steps: int) -> None:
     broadcast_id = take(account, audience=FOUR)
     advance(steps=steps)
 
@@ -133,11 +134,11 @@ def test_a_cancelled_broadcast_gives_back_what_has_not_gone(account: Account, st
 
     assert accounted(account)
     assert stored(account, broadcast_id).reserved in (0, 4)
-    assert {one.state for one in texts(account, broadcast_id)} <= {Text.CANCELLED}
+    assert {text.state for text in texts(account, broadcast_id)} <= {Text.CANCELLED}
     assert send(account, "again", body="a" * 160 * 10, limit="part").texts == 4
 
 
-def test_clients_who_come_after_the_plan_get_a_text_if_it_fits_what_is_reserved(account: Account) -> None:
+def test_a_client_added_after_planning_gets_no_text_beyond_the_reserved_units(account: Account) -> None:
     use(account, 96)
     broadcast_id = take(account, audience=FOUR)
     advance(steps=1)
@@ -149,9 +150,9 @@ def test_clients_who_come_after_the_plan_get_a_text_if_it_fits_what_is_reserved(
     assert accounted(account)
 
 
-def test_a_plan_that_is_not_held_to_anything_sends_to_whoever_comes_meanwhile(account: Account) -> None:
-    bigger = accounts.change_plan(account, PlanChange(NOW, "medium"))
-    broadcast_id = take(replace(bigger), audience=FOUR)
+def test_a_plan_without_a_limit_sends_to_a_client_added_after_planning(account: Account) -> None:
+    accounts.change_plan(account, PlanChange(NOW, "medium"))
+    broadcast_id = take(account, audience=FOUR)
     advance(steps=1)
     client(account, "q1", phone(20))
 
@@ -160,7 +161,7 @@ def test_a_plan_that_is_not_held_to_anything_sends_to_whoever_comes_meanwhile(ac
     assert stored(account, broadcast_id).texts == 5
 
 
-def test_a_part_that_is_stated_stays_so_when_a_bigger_plan_comes(account: Account) -> None:
+def test_a_planned_part_stays_the_same_after_a_change_to_a_bigger_plan(account: Account) -> None:
     use(account, 97)
     broadcast_id = take(account, audience=FOUR, limit="part")
     advance(steps=1)
@@ -173,7 +174,7 @@ def test_a_part_that_is_stated_stays_so_when_a_bigger_plan_comes(account: Accoun
     assert accounted(account)
 
 
-def test_a_broadcast_for_later_is_held_against_the_plan_and_the_use_of_its_time(account: Account) -> None:
+def test_a_scheduled_broadcast_is_held_against_the_plan_and_the_usage_at_its_time(account: Account) -> None:
     small = accounts.change_plan(account, PlanChange(NOW, "small"))
     use(account, 99)
     then = NOW + timedelta(minutes=10)
@@ -188,7 +189,7 @@ def test_a_broadcast_for_later_is_held_against_the_plan_and_the_use_of_its_time(
     assert "This needs 4 of the 100 units of the plan Starter" in refused["reason"]
 
 
-def test_of_two_limits_the_narrower_counts_and_both_are_reserved(account: Account) -> None:
+def test_the_narrower_of_two_limits_counts_and_both_are_reserved(account: Account) -> None:
     accounts.change_settings(account.id, {"units_a_day": 99})
     use(account, 96)
 
@@ -198,7 +199,7 @@ def test_of_two_limits_the_narrower_counts_and_both_are_reserved(account: Accoun
     assert accounted(account)
 
 
-def test_a_cap_of_a_day_holds_a_broadcast_on_a_plan_that_charges_too(aws: None) -> None:
+def test_a_daily_limit_bounds_a_broadcast_on_a_plan_without_a_limit(aws: None) -> None:
     account = studio(plan_changes=(PlanChange(NOW, "medium"),), units_a_day=3)
     people(account, 4)
 

@@ -1,4 +1,4 @@
-"""A broadcast gives its queue what the number can take in some minutes, and comes back for more."""
+"""A broadcast enqueues as many texts as its number can send in a few minutes, and more of them later."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -25,7 +25,7 @@ def one_segment_a_second(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("one_segment_a_second")
-def test_the_next_texts_are_written_when_those_before_are_nearly_gone(account: Account) -> None:
+def test_the_next_texts_are_written_when_the_earlier_ones_are_nearly_sent(account: Account) -> None:
     broadcast_id = take(account)
     advance(NOW)
     first = len(queued("bulk"))

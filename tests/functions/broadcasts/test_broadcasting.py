@@ -1,3 +1,5 @@
+"""A broadcast from its first step to the sent texts: who gets one, who is skipped, and when."""
+
 from datetime import datetime, timedelta
 
 import pytest
@@ -26,7 +28,7 @@ EVENING = datetime(2026, 11, 23, 2, 30, tzinfo=NOW.tzinfo)  # 21:30 in New York
 MORNING = datetime(2026, 11, 23, 13, 0, tzinfo=NOW.tzinfo)  # 8:00 there
 
 
-def stop(number: str) -> None:
+def opt_out(number: str) -> None:
     optouts.record(
         OptOutEvent(id=number, phone=number, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
     )
@@ -34,7 +36,7 @@ def stop(number: str) -> None:
         clients.hear_stop(of_account, client_id, number)
 
 
-def test_every_client_gets_a_text_with_their_own_words(account: Account) -> None:
+def test_every_client_gets_a_text_with_their_own_values(account: Account) -> None:
     client(account, "ann", phone(1), first_name="Ann")
     client(account, "bob", phone(2), first_name="Bob")
 
@@ -48,7 +50,7 @@ def test_every_client_gets_a_text_with_their_own_words(account: Account) -> None
     assert (broadcast.state, broadcast.planned_clients, broadcast.planned_texts, broadcast.texts) == ("done", 2, 2, 2)
 
 
-def test_a_text_of_a_broadcast_stands_in_the_hub_with_its_client(account: Account) -> None:
+def test_a_text_of_a_broadcast_names_its_client_template_and_broadcast(account: Account) -> None:
     client(account, "ann", phone(1))
     accounts.put_template(Template(account=account.id, name="sale", subject="Sale", body="Sale!"))
 
@@ -59,13 +61,13 @@ def test_a_text_of_a_broadcast_stands_in_the_hub_with_its_client(account: Accoun
     assert (text.broadcast, text.valid_until) == (broadcast.id, NOW + timedelta(hours=24))
 
 
-def test_each_ticked_number_of_a_client_gets_a_text_and_one_that_two_clients_share_gets_one(account: Account) -> None:
+def test_each_ticked_number_gets_one_text_even_if_two_clients_share_it(account: Account) -> None:
     client(account, "ann", phone(1), phone(2))
     client(account, "bob", phone(2), phone(3))
 
     broadcast = send(account)
 
-    assert [(one.phone, one.client_id) for one in texts(account, broadcast.id)] == [
+    assert [(text.phone, text.client_id) for text in texts(account, broadcast.id)] == [
         (phone(1), "ann"),
         (phone(2), "ann"),
         (phone(3), "bob"),
@@ -73,7 +75,7 @@ def test_each_ticked_number_of_a_client_gets_a_text_and_one_that_two_clients_sha
     assert skipped(account, broadcast.id) == [("bob", phone(2), "duplicate")]
 
 
-def test_a_number_shared_over_chunks_gets_one_text(account: Account) -> None:
+def test_a_number_shared_by_clients_of_two_steps_gets_one_text(account: Account) -> None:
     people(account, 250)
     client(account, "z1", phone(0))
 
@@ -85,13 +87,13 @@ def test_a_number_shared_over_chunks_gets_one_text(account: Account) -> None:
     assert len(queued("bulk")) == 250
 
 
-def test_whoever_gets_none_is_kept_with_the_reason(account: Account) -> None:
+def test_each_skipped_client_is_stored_with_the_reason(account: Account) -> None:
     client(account, "a-no", phone(1), allow_text_marketing=False)
     client(account, "b-none", phone(2), phones=())
     client(account, "c-stop", phone(3), phone(4))
     client(account, "d-nameless", phone(5), first_name=" ")
     client(account, "e-abroad", "+61491570156")
-    stop(phone(3))
+    opt_out(phone(3))
 
     broadcast = send(account, body="Hi {{client.first_name}}")
 
@@ -102,7 +104,7 @@ def test_whoever_gets_none_is_kept_with_the_reason(account: Account) -> None:
         ("d-nameless", None, "empty_field"),
         ("e-abroad", "+61491570156", "country_not_allowed"),
     ]
-    assert [one.phone for one in texts(account, broadcast.id)] == [phone(4)]
+    assert [text.phone for text in texts(account, broadcast.id)] == [phone(4)]
     assert broadcast.skipped == {
         "no_permission": 1,
         "no_number_ticked": 1,
@@ -112,18 +114,18 @@ def test_whoever_gets_none_is_kept_with_the_reason(account: Account) -> None:
     }
 
 
-def test_a_client_who_cannot_be_read_is_left_out_with_an_alarm_and_the_others_get_theirs(account: Account) -> None:
+def test_an_unreadable_client_is_skipped_and_the_others_get_a_text(account: Account) -> None:
     people(account, 2)
     store.write(Update(keys.client(account.id, "p0000"), changes={"phones": "none"}))
 
     broadcast = send(account)
 
     assert skipped(account, broadcast.id) == [("p0000", None, "unreadable")]
-    assert [one.phone for one in texts(account, broadcast.id)] == [phone(1)]
+    assert [text.phone for text in texts(account, broadcast.id)] == [phone(1)]
 
 
 @pytest.mark.parametrize(
-    ("audience", "who"),
+    ("audience", "client_ids"),
     [
         ({"client_ids": ["p0002", "p0000", "nobody"]}, ["p0000", "p0002"]),
         ({"tags": ["vip"]}, ["t1", "t2"]),
@@ -133,8 +135,8 @@ def test_a_client_who_cannot_be_read_is_left_out_with_an_alarm_and_the_others_ge
         ({"all": True, "except_tags": ["vip"], "except_client_ids": ["p0001"]}, ["p0000", "p0002"]),
     ],
 )
-def test_an_audience_is_by_ids_tags_status_or_all_less_exclusions(
-    account: Account, audience: dict[str, object], who: list[str]
+def test_an_audience_is_chosen_by_ids_tags_status_or_all_without_exclusions(
+    account: Account, audience: dict[str, object], client_ids: list[str]
 ) -> None:
     people(account, 3)
     client(account, "t1", phone(11), tags=("vip", "old"))
@@ -142,10 +144,10 @@ def test_an_audience_is_by_ids_tags_status_or_all_less_exclusions(
 
     broadcast = send(account, audience=audience)
 
-    assert [one.client_id for one in texts(account, broadcast.id)] == who
+    assert [text.client_id for text in texts(account, broadcast.id)] == client_ids
 
 
-def test_an_id_that_nobody_has_is_told(account: Account) -> None:
+def test_an_unknown_id_is_skipped(account: Account) -> None:
     people(account, 1)
 
     broadcast = send(account, audience={"client_ids": ["p0000", "nobody"]})
@@ -153,7 +155,7 @@ def test_an_id_that_nobody_has_is_told(account: Account) -> None:
     assert skipped(account, broadcast.id) == [("nobody", None, "not_found")]
 
 
-def test_many_ids_go_chunk_by_chunk(account: Account) -> None:
+def test_many_ids_take_several_steps(account: Account) -> None:
     people(account, 300)
 
     with taking_turns("dynamodb", "sqs"):
@@ -162,7 +164,7 @@ def test_many_ids_go_chunk_by_chunk(account: Account) -> None:
     assert (broadcast.state, broadcast.texts, broadcast.step) == (BroadcastState.DONE, 300, 3)
 
 
-def test_a_scheduled_broadcast_goes_at_its_time_to_whoever_is_a_client_then(account: Account) -> None:
+def test_a_scheduled_broadcast_is_sent_at_its_time_to_the_clients_of_then(account: Account) -> None:
     people(account, 1)
     at = NOW + timedelta(days=2)
     broadcast_id = take(account, send_at=at)
@@ -175,7 +177,7 @@ def test_a_scheduled_broadcast_goes_at_its_time_to_whoever_is_a_client_then(acco
 
     assert early == (BroadcastState.SCHEDULED, 0)
     assert stored(account, broadcast_id).state is BroadcastState.DONE
-    assert [one.phone for one in texts(account, broadcast_id)] == [phone(0), phone(1)]
+    assert [text.phone for text in texts(account, broadcast_id)] == [phone(0), phone(1)]
 
 
 def test_in_quiet_hours_texts_are_held_for_the_morning(account: Account) -> None:
@@ -190,18 +192,18 @@ def test_in_quiet_hours_texts_are_held_for_the_morning(account: Account) -> None
     assert len(hand_over(MORNING + timedelta(seconds=1)).texts) == 1
 
 
-def test_a_stop_after_a_text_is_written_still_counts(account: Account) -> None:
+def test_an_opt_out_after_a_text_is_written_stops_it(account: Account) -> None:
     people(account, 2)
     broadcast = send(account)
-    stop(phone(0))
+    opt_out(phone(0))
 
     carrier = hand_over()
 
     assert [text.to for text in carrier.texts] == [phone(1)]
-    assert [one.state for one in texts(account, broadcast.id)] == [Text.REFUSED, Text.SENT]
+    assert [text.state for text in texts(account, broadcast.id)] == [Text.REFUSED, Text.SENT]
 
 
-def test_steps_and_texts_whose_jobs_got_lost_are_brought_on_by_the_sweeper(account: Account) -> None:
+def test_the_sweeper_enqueues_steps_and_texts_whose_jobs_were_lost(account: Account) -> None:
     people(account, 1)
     broadcast_id = take(account)
     sent = []
@@ -217,7 +219,7 @@ def test_steps_and_texts_whose_jobs_got_lost_are_brought_on_by_the_sweeper(accou
     assert len(sent) >= 1
 
 
-def test_a_stale_job_and_one_of_nothing_do_nothing(account: Account) -> None:
+def test_an_outdated_job_and_a_job_of_an_unknown_broadcast_do_nothing(account: Account) -> None:
     people(account, 1)
     broadcast_id = take(account)
     jobs = queued("broadcast")

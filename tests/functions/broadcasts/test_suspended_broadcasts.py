@@ -1,4 +1,4 @@
-"""A broadcast of a suspended account: refused before it begins, paused once at work, and resumed by its studio."""
+"""A broadcast of a suspended account: refused before its first text, paused after it, and resumed by its studio."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,11 +25,11 @@ pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),), peo
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 FORM = {"audience": {"all": True}, "body": "Hello"}
 UNPAID = "October's invoice is unpaid."
-WHY = f"The operator has suspended this account, so it sends nothing: {UNPAID}"
+DETAIL = f"The operator has suspended this account, so it sends nothing: {UNPAID}"
 
 
 def order(account: Account, do: str) -> None:
-    """Have the operator give an order about an account."""
+    """Suspend or restore an account as the operator."""
     reason: dict[str, Any] = {"reason": UNPAID} if do == "suspend" else {}
     done(f"accounts.{do}", account=account.id, **reason)
 
@@ -39,39 +39,43 @@ def post(account: Account, **fields: object) -> Answered:
 
 
 @pytest.mark.parametrize("send_at", [None, "2027-01-05T16:00:00Z"])
-def test_a_broadcast_is_refused_with_the_operators_reason_and_nothing_is_written(
+def test_a_new_broadcast_is_refused_with_the_operators_reason_and_nothing_is_written(
     account: Account, send_at: str | None
 ) -> None:
     order(account, "suspend")
 
     answer = post(account, send_at=send_at)
 
-    assert (answer.status, answer.json["code"], answer.json["detail"]) == (403, "account_suspended", WHY)
+    assert (answer.status, answer.json["code"], answer.json["detail"]) == (403, "account_suspended", DETAIL)
     assert list(store.query(keys.broadcast(account.id))) == []
 
 
-def test_a_dry_run_says_that_it_would_not_start_and_still_tells_what_each_client_would_get(account: Account) -> None:
+def test_a_dry_run_shows_the_refusal_and_what_each_client_would_get(account: Account) -> None:
     order(account, "suspend")
 
     answer = post(account, dry_run=True)
 
     assert answer.status == 200
-    assert (answer.json["code"], answer.json["reason"]) == ("account_suspended", WHY)
-    assert [one["text"] for one in answer.json["items"]] == ["Hello"] * 3
+    assert (answer.json["code"], answer.json["reason"]) == ("account_suspended", DETAIL)
+    assert [item["text"] for item in answer.json["items"]] == ["Hello"] * 3
 
 
-def test_a_broadcast_that_was_taken_in_and_not_begun_is_refused(account: Account) -> None:
+def test_a_broadcast_before_planning_is_refused(account: Account) -> None:
     broadcast_id = take(account)
     order(account, "suspend")
 
     advance()
 
     broadcast = stored(account, broadcast_id)
-    assert (broadcast.state, broadcast.error, broadcast.detail) == (BroadcastState.REFUSED, "account_suspended", WHY)
+    assert (broadcast.state, broadcast.error, broadcast.detail) == (
+        BroadcastState.REFUSED,
+        "account_suspended",
+        DETAIL,
+    )
     assert (texts(account, broadcast_id), accounted(account)) == ([], True)
 
 
-def test_one_for_later_that_comes_due_meanwhile_is_refused(account: Account) -> None:
+def test_a_scheduled_broadcast_that_comes_due_meanwhile_is_refused(account: Account) -> None:
     broadcast_id = take(account, send_at=NOW + HOUR)
     order(account, "suspend")
 
@@ -85,7 +89,7 @@ def test_one_for_later_that_comes_due_meanwhile_is_refused(account: Account) -> 
     )
 
 
-def test_one_at_work_is_paused_before_its_next_texts_and_says_why(account: Account) -> None:
+def test_a_broadcast_being_sent_is_paused_with_the_reason_before_its_next_texts(account: Account) -> None:
     broadcast_id = take(account)
     advance(steps=1)
     order(account, "suspend")
@@ -97,26 +101,26 @@ def test_one_at_work_is_paused_before_its_next_texts_and_says_why(account: Accou
         "sending",
         True,
         "account_suspended",
-        WHY,
+        DETAIL,
     )
     assert texts(account, broadcast_id) == []
     assert stored(account, broadcast_id).due_at is None
 
 
-def test_texts_that_are_queued_wait_and_their_broadcast_is_paused_by_the_first_of_them(account: Account) -> None:
+def test_the_first_queued_text_pauses_its_broadcast_and_all_wait(account: Account) -> None:
     broadcast = send(account)
     order(account, "suspend")
 
     carrier = hand_over()
 
     assert carrier.texts == []
-    assert [(one.state, one.held) for one in texts(account, broadcast.id)] == [(Text.QUEUED, Held.PAUSED)] * 3
+    assert [(text.state, text.held) for text in texts(account, broadcast.id)] == [(Text.QUEUED, Held.PAUSED)] * 3
     paused = stored(account, broadcast.id)
-    assert (paused.paused, paused.error, paused.detail) == (True, "account_suspended", WHY)
+    assert (paused.paused, paused.error, paused.detail) == (True, "account_suspended", DETAIL)
     assert accounted(account)
 
 
-def test_while_it_is_suspended_a_studio_cannot_resume_a_broadcast_and_can_cancel_it(account: Account) -> None:
+def test_a_suspended_studio_can_cancel_a_broadcast_and_cannot_resume_it(account: Account) -> None:
     broadcast = send(account)
     order(account, "suspend")
     hand_over()
@@ -126,11 +130,11 @@ def test_while_it_is_suspended_a_studio_cannot_resume_a_broadcast_and_can_cancel
     advance()
 
     assert (resumed.status, resumed.json["code"], cancelled.status) == (403, "account_suspended", 204)
-    assert [one.state for one in texts(account, broadcast.id)] == [Text.CANCELLED] * 3
+    assert [text.state for text in texts(account, broadcast.id)] == [Text.CANCELLED] * 3
     assert accounted(account)
 
 
-def test_a_restored_account_sends_nothing_of_it_by_itself(account: Account) -> None:
+def test_a_paused_broadcast_stays_paused_when_the_account_is_restored(account: Account) -> None:
     broadcast = send(account)
     order(account, "suspend")
     hand_over()
@@ -143,7 +147,7 @@ def test_a_restored_account_sends_nothing_of_it_by_itself(account: Account) -> N
     assert stored(account, broadcast.id).paused
 
 
-def test_resumed_after_that_it_goes_on_each_text_once(account: Account) -> None:
+def test_a_broadcast_resumed_after_a_restore_sends_each_text_once(account: Account) -> None:
     broadcast_id = take(account)
     advance(steps=1)
     order(account, "suspend")
@@ -164,7 +168,7 @@ def test_resumed_after_that_it_goes_on_each_text_once(account: Account) -> None:
     assert len({text.to for text in carrier.texts}) == len(carrier.texts) == 3
 
 
-def test_texts_that_waited_go_when_their_broadcast_is_resumed(account: Account) -> None:
+def test_waiting_texts_are_sent_when_their_broadcast_is_resumed(account: Account) -> None:
     broadcast = send(account)
     order(account, "suspend")
     carrier = hand_over()
@@ -175,10 +179,10 @@ def test_texts_that_waited_go_when_their_broadcast_is_resumed(account: Account) 
     hand_over(carrier=carrier)
 
     assert len({text.to for text in carrier.texts}) == len(carrier.texts) == 3
-    assert [one.state for one in texts(account, broadcast.id)] == [Text.SENT] * 3
+    assert [text.state for text in texts(account, broadcast.id)] == [Text.SENT] * 3
 
 
-def test_resumed_and_suspended_again_it_is_paused_again(account: Account) -> None:
+def test_a_resumed_broadcast_is_paused_again_by_a_second_suspension(account: Account) -> None:
     broadcast = send(account)
     for do in ("suspend", "restore"):
         order(account, do)
@@ -193,18 +197,18 @@ def test_resumed_and_suspended_again_it_is_paused_again(account: Account) -> Non
     assert stored(account, broadcast.id).paused
 
 
-def test_texts_that_wait_for_a_day_are_dropped_rather_than_sent_so_late(account: Account) -> None:
+def test_texts_that_wait_for_a_day_expire(account: Account) -> None:
     broadcast = send(account)
     order(account, "suspend")
     hand_over()
 
     sweep_schedule.sweep(NOW + timedelta(hours=25))
 
-    assert [one.state for one in texts(account, broadcast.id)] == [Text.EXPIRED] * 3
+    assert [text.state for text in texts(account, broadcast.id)] == [Text.EXPIRED] * 3
     assert accounted(account)
 
 
-def test_a_studios_own_pause_keeps_its_having_no_reason(account: Account) -> None:
+def test_a_suspension_adds_no_reason_to_the_studios_own_pause(account: Account) -> None:
     broadcast = send(account)
     api.pause(account.id, broadcast.id)
     order(account, "suspend")
@@ -214,7 +218,7 @@ def test_a_studios_own_pause_keeps_its_having_no_reason(account: Account) -> Non
     assert (stored(account, broadcast.id).paused, stored(account, broadcast.id).error) == (True, None)
 
 
-def test_suspended_amid_a_step_what_it_writes_is_not_handed_over(account: Account) -> None:
+def test_texts_written_by_a_step_during_a_suspension_are_not_sent(account: Account) -> None:
     broadcast_id = take(account)
     advance(steps=1)
 
@@ -227,7 +231,7 @@ def test_suspended_amid_a_step_what_it_writes_is_not_handed_over(account: Accoun
     assert accounted(account)
 
 
-def test_killed_at_any_call_no_text_goes_and_the_broadcast_ends_up_paused(account: Account) -> None:
+def test_a_delivery_killed_at_any_call_sends_nothing_and_pauses_the_broadcast(account: Account) -> None:
     broadcast = send(account)
     jobs = queued("bulk")
     order(account, "suspend")
@@ -246,7 +250,7 @@ def test_killed_at_any_call_no_text_goes_and_the_broadcast_ends_up_paused(accoun
         assert accounted(account)
 
 
-def test_killed_at_any_call_of_a_step_the_broadcast_is_paused_and_resumed_each_client_gets_one_text(
+def test_a_step_killed_at_any_call_pauses_the_broadcast_and_a_resume_sends_each_text_once(
     account: Account,
 ) -> None:
     broadcast_id = take(account)
@@ -267,7 +271,7 @@ def test_killed_at_any_call_of_a_step_the_broadcast_is_paused_and_resumed_each_c
         assert len({text.to for text in carrier.texts}) == len(carrier.texts) == 3
 
 
-def test_restored_between_a_workers_look_and_its_pause_a_text_goes_on(account: Account) -> None:
+def test_a_text_is_sent_if_the_account_is_restored_between_a_workers_read_and_its_pause(account: Account) -> None:
     broadcast = send(account)
     order(account, "suspend")
     carrier = FakeCarrier()
@@ -281,7 +285,7 @@ def test_restored_between_a_workers_look_and_its_pause_a_text_goes_on(account: A
     assert len(carrier.texts) == 1
 
 
-def test_another_accounts_broadcast_goes_on(account: Account) -> None:
+def test_a_suspension_leaves_another_accounts_broadcast_running(account: Account) -> None:
     other = studio("10000002")
     people(other, 2)
     send(other)

@@ -1,4 +1,4 @@
-"""A file of clients: every row that can be is written, and every other is reported with its reason."""
+"""The import of clients from a file: each valid row is written, each other one is reported with the reason."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.readers import event
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def take(text: str, content_type: str = "text/csv") -> Answered:
+def post_file(text: str, content_type: str = "text/csv") -> Answered:
     return call(api, "POST", "/clients/import", text, account="10000001", headers={"content-type": content_type})
 
 
@@ -21,11 +21,11 @@ def lines(*rows: dict[str, Any]) -> str:
     return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
 
 
-def outcome(answer: Answered) -> list[tuple[int, str]]:
+def statuses(answer: Answered) -> list[tuple[int, str]]:
     return [(row["row"], row["status"]) for row in answer.json["items"]]
 
 
-def test_a_bad_row_is_reported_and_stops_no_other() -> None:
+def test_a_bad_row_is_reported_and_the_others_are_written() -> None:
     studio()
 
     answer = json.loads(api.handler(event("post_clients_import"), LambdaContext())["body"])
@@ -49,25 +49,25 @@ def test_a_bad_row_is_reported_and_stops_no_other() -> None:
     assert [(phone.number, phone.sms) for phone in carmen.phones] == [("+12125550103", False), ("+61123456789", True)]
 
 
-def test_the_same_file_again_updates() -> None:
+def test_importing_the_same_file_again_updates() -> None:
     studio()
 
-    first, second = take("id,first_name\n1,Ann\n"), take("id,first_name\n1,Ann\n")
+    first, second = post_file("id,first_name\n1,Ann\n"), post_file("id,first_name\n1,Ann\n")
 
-    assert (outcome(first), outcome(second)) == ([(1, "created")], [(1, "updated")])
+    assert (statuses(first), statuses(second)) == ([(1, "created")], [(1, "updated")])
 
 
-def test_of_rows_with_one_id_the_last_stands_and_only_its_phone_is_linked() -> None:
+def test_the_last_of_several_rows_with_one_id_stays_and_only_its_phone_is_linked() -> None:
     studio()
     rows = [{"id": "1", "phones": [{"number": f"21255501{number:02}"}]} for number in range(20)]
 
-    answer = take(lines(*rows), "application/x-ndjson")
+    answer = post_file(lines(*rows), "application/x-ndjson")
 
-    kept = clients.get("10000001", "1")
+    stored = clients.get("10000001", "1")
     linked = [number for number in range(20) if clients.with_phone("10000001", f"+121255501{number:02}")]
-    assert outcome(answer) == [(1, "created"), *((number, "updated") for number in range(2, 21))]
-    assert kept
-    assert kept.phones[0].number == "+12125550119"
+    assert statuses(answer) == [(1, "created"), *((number, "updated") for number in range(2, 21))]
+    assert stored
+    assert stored.phones[0].number == "+12125550119"
     assert linked == [19]
 
 
@@ -81,13 +81,13 @@ def test_of_rows_with_one_id_the_last_stands_and_only_its_phone_is_linked() -> N
         'id,first_name\n1,"Ann"\n\n',
     ],
 )
-def test_a_file_is_read_as_spreadsheets_write_it(text: str) -> None:
+def test_a_csv_file_is_read_as_spreadsheets_write_it(text: str) -> None:
     studio()
 
-    answer = take(text)
+    answer = post_file(text)
 
     ann = clients.get("10000001", "1")
-    assert outcome(answer) == [(1, "created")]
+    assert statuses(answer) == [(1, "created")]
     assert ann
     assert ann.first_name == "Ann"
 
@@ -100,13 +100,13 @@ def test_a_file_is_read_as_spreadsheets_write_it(text: str) -> None:
         ('{"id": "1", "first_name": "A\u2028n\x85n"}', "A\u2028n\x85n"),
     ],
 )
-def test_a_json_line_ends_where_the_line_ends(text: str, name: str) -> None:
+def test_a_json_line_ends_only_at_a_newline(text: str, name: str) -> None:
     studio()
 
-    answer = take(text, "application/x-ndjson")
+    answer = post_file(text, "application/x-ndjson")
 
     ann = clients.get("10000001", "1")
-    assert outcome(answer) == [(1, "created")]
+    assert statuses(answer) == [(1, "created")]
     assert ann
     assert ann.first_name == name
 
@@ -127,11 +127,11 @@ BAD_LINES = [
 ]
 
 
-def test_a_line_that_cannot_be_is_refused_with_its_field_and_the_next_is_taken() -> None:
+def test_a_bad_line_is_refused_with_its_field_and_the_next_is_written() -> None:
     studio()
     text = "\n".join([line for line, _, _ in BAD_LINES] + ['{"id": "good"}'])
 
-    *bad, good = take(text, "application/x-ndjson").json["items"]
+    *bad, good = post_file(text, "application/x-ndjson").json["items"]
 
     assert [(row["code"], row.get("field")) for row in bad] == [(code, field) for _, code, field in BAD_LINES]
     assert good == {"row": 13, "id": "good", "status": "created"}
@@ -140,8 +140,10 @@ def test_a_line_that_cannot_be_is_refused_with_its_field_and_the_next_is_taken()
 def test_a_file_without_rows_is_refused() -> None:
     studio()
 
-    answers = [take(text, kind) for text in ("", "\ufeff", "\n\n") for kind in ("text/csv", "application/x-ndjson")]
-    answers.append(take("id,first_name\n", "text/csv"))
+    answers = [
+        post_file(text, kind) for text in ("", "\ufeff", "\n\n") for kind in ("text/csv", "application/x-ndjson")
+    ]
+    answers.append(post_file("id,first_name\n", "text/csv"))
 
     assert {answer.status for answer in answers} == {422}
     assert {answer.json["detail"] for answer in answers} == {"The file has no rows."}
@@ -150,30 +152,30 @@ def test_a_file_without_rows_is_refused() -> None:
 def test_a_file_that_is_no_csv_is_refused() -> None:
     studio()
 
-    answer = take('id,first_name\n1,"' + "x" * 140_000 + '"')
+    answer = post_file('id,first_name\n1,"' + "x" * 140_000 + '"')
 
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "body")
     assert answer.json["detail"] == "The file cannot be read as CSV: field larger than field limit (131072)."
 
 
-def test_a_thousand_and_one_rows_are_too_many_and_none_is_written() -> None:
+def test_a_file_of_1001_rows_is_refused_and_nothing_is_written() -> None:
     studio()
 
-    answer = take("id\n" + "\n".join(map(str, range(1001))))
+    answer = post_file("id\n" + "\n".join(map(str, range(1001))))
 
     assert answer.status == 422
     assert answer.json["detail"] == "The file has 1,001 rows; send at most 1,000 at once."
     assert clients.page("10000001", None, 1) == []
 
 
-def test_no_log_shows_a_number(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_log_shows_a_number_or_a_name(capsys: pytest.CaptureFixture[str]) -> None:
     studio()
 
     api.handler(event("post_clients_import"), LambdaContext())
 
-    shown = "".join(capsys.readouterr())
-    assert "5550103" not in shown
-    assert "Carmen" not in shown
+    logs = "".join(capsys.readouterr())
+    assert "5550103" not in logs
+    assert "Carmen" not in logs
 
 
 @pytest.mark.parametrize(
@@ -185,26 +187,26 @@ def test_no_log_shows_a_number(capsys: pytest.CaptureFixture[str]) -> None:
         ('id,first_name\n1,"Ann\n2,Bob\n', "cannot be read"),
     ],
 )
-def test_a_column_that_we_do_not_know_writes_nothing(text: str, named: str) -> None:
+def test_a_file_with_an_unknown_column_is_refused_and_nothing_is_written(text: str, named: str) -> None:
     studio()
 
-    answer = take(text)
+    answer = post_file(text)
 
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "body")
     assert named in answer.json["detail"]
     assert clients.page("10000001", None, 10) == []
 
 
-def test_a_row_with_more_cells_than_columns_is_refused_and_the_others_stand() -> None:
+def test_a_row_with_more_cells_than_columns_is_refused_and_the_others_are_written() -> None:
     studio()
 
-    assert outcome(take("id,first_name\n1,Ann,Lee\n2,Bob\n")) == [(1, "refused"), (2, "created")]
+    assert statuses(post_file("id,first_name\n1,Ann,Lee\n2,Bob\n")) == [(1, "refused"), (2, "created")]
 
 
-def test_a_zone_that_does_not_exist_is_refused_with_its_field_and_the_others_stand() -> None:
+def test_an_unknown_time_zone_is_refused_with_its_field_and_the_others_are_written() -> None:
     studio()
 
-    answer = take("id,time_zone\n1,America/Miami\n2,America/New_York\n3,\n")
+    answer = post_file("id,time_zone\n1,America/Miami\n2,America/New_York\n3,\n")
 
     assert answer.json["items"] == [
         {
@@ -218,20 +220,20 @@ def test_a_zone_that_does_not_exist_is_refused_with_its_field_and_the_others_sta
         {"row": 2, "id": "2", "status": "created"},
         {"row": 3, "id": "3", "status": "created"},
     ]
-    assert [one.time_zone for one in clients.page("10000001", None, 10)] == ["America/New_York", None]
+    assert [client.time_zone for client in clients.page("10000001", None, 10)] == ["America/New_York", None]
 
 
 @pytest.mark.parametrize("client_id", ["import", ".", "..", "e\u0301", "a\u200db", "a/b"])
-def test_an_id_that_no_address_reaches_is_refused(client_id: str) -> None:
+def test_an_id_that_cannot_stand_in_a_url_is_refused(client_id: str) -> None:
     studio()
 
-    assert outcome(take(f"id\n{client_id}\n")) == [(1, "refused")]
+    assert statuses(post_file(f"id\n{client_id}\n")) == [(1, "refused")]
 
 
-def test_a_row_nested_past_reading_is_refused_and_the_others_stand() -> None:
+def test_a_row_nested_too_deep_is_refused_and_the_others_are_written() -> None:
     studio()
     deep = '{"id": ' + "[" * 900 + "]" * 900 + "}"
 
-    answer = take(f'{deep}\n{{"id": "2"}}', "application/x-ndjson")
+    answer = post_file(f'{deep}\n{{"id": "2"}}', "application/x-ndjson")
 
-    assert outcome(answer) == [(1, "refused"), (2, "created")]
+    assert statuses(answer) == [(1, "refused"), (2, "created")]

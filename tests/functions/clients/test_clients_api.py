@@ -1,4 +1,4 @@
-"""A studio's clients, under its own ids, with numbers as people type them."""
+"""The clients API: records under the studio's own ids, with numbers as people type them."""
 
 import json
 from itertools import chain
@@ -52,7 +52,7 @@ def test_a_client_is_created_and_then_updated() -> None:
         ("61", ["0412 345 678", "+1 212 555 0123"], ["+61412345678", "+12125550123"]),
     ],
 )
-def test_numbers_are_read_as_the_studio_spells_them(
+def test_numbers_are_read_in_the_studios_own_country(
     country_code: str, entered: list[str], numbers: list[str]
 ) -> None:
     studio(country_code=country_code)
@@ -88,7 +88,7 @@ def test_an_impossible_number_is_refused_with_its_place_and_nothing_is_written()
         ({"time_zone": 5}, "time_zone"),
     ],
 )
-def test_a_field_that_cannot_be_is_refused_with_its_name(form: dict[str, Any], field: str) -> None:
+def test_an_invalid_field_is_refused_with_its_name(form: dict[str, Any], field: str) -> None:
     studio()
 
     answer = put(**form)
@@ -98,7 +98,7 @@ def test_a_field_that_cannot_be_is_refused_with_its_name(form: dict[str, Any], f
     assert show().status == 404
 
 
-def test_the_number_that_texts_come_from_is_no_clients() -> None:
+def test_a_number_that_texts_come_from_is_refused() -> None:
     studio()
 
     answer = put(phones=phones("212 555 0123", "(555) 555-0100"))
@@ -108,7 +108,7 @@ def test_the_number_that_texts_come_from_is_no_clients() -> None:
     assert show().status == 404
 
 
-def test_a_zone_that_does_not_exist_is_called_so() -> None:
+def test_an_unknown_time_zone_is_refused_with_an_example() -> None:
     studio()
 
     assert put(time_zone="America/Miami").json["errors"] == [
@@ -116,24 +116,24 @@ def test_a_zone_that_does_not_exist_is_called_so() -> None:
     ]
 
 
-def test_a_client_may_have_a_time_zone_and_lose_it_again() -> None:
+def test_a_clients_time_zone_is_stored_and_removed() -> None:
     studio()
 
-    given = put(time_zone="Pacific/Honolulu").json
-    kept = show().json
-    taken = put(time_zone=None).json
+    written = put(time_zone="Pacific/Honolulu").json
+    shown = show().json
+    removed = put(time_zone=None).json
 
-    assert given["time_zone"] == kept["time_zone"] == "Pacific/Honolulu"
-    assert taken["time_zone"] is None
+    assert written["time_zone"] == shown["time_zone"] == "Pacific/Honolulu"
+    assert removed["time_zone"] is None
 
 
-def test_permission_is_not_assumed() -> None:
+def test_a_new_client_has_not_allowed_marketing() -> None:
     studio()
 
     assert put().json["allow_text_marketing"] is False
 
 
-def test_the_same_phone_twice_is_texted_once() -> None:
+def test_a_phone_entered_twice_is_linked_once() -> None:
     studio()
 
     answer = put(phones=phones("212-555-0123", "+1 212 555 0123"), allow_text_marketing=True)
@@ -153,7 +153,7 @@ def test_a_phone_moves_from_one_client_to_another() -> None:
     assert clients.with_phone("10000001", "+12125550199") == {"c1": True}
 
 
-def test_a_deleted_client_is_gone_with_its_phones() -> None:
+def test_deleting_a_client_removes_its_phones() -> None:
     studio()
     put(phones=phones("2125550123"))
 
@@ -164,20 +164,20 @@ def test_a_deleted_client_is_gone_with_its_phones() -> None:
     assert clients.with_phone("10000001", "+12125550123") == {}
 
 
-def test_writes_of_one_client_at_once_leave_the_phones_of_the_last_one_and_no_other() -> None:
+def test_concurrent_writes_of_a_client_leave_only_the_last_ones_phone() -> None:
     studio()
     numbers = [f"+1212555010{last}" for last in range(6)]
 
     with at_once() as threads:
         list(threads.map(lambda number: put(phones=phones(number)), numbers))
 
-    kept = show().json["phones"][0]["number"]
+    last = show().json["phones"][0]["number"]
     assert {number: clients.with_phone("10000001", number) for number in numbers} == {
-        number: ({"c1": False} if number == kept else {}) for number in numbers
+        number: ({"c1": False} if number == last else {}) for number in numbers
     }
 
 
-def test_paging_gives_each_client_once() -> None:
+def test_paging_lists_each_client_once() -> None:
     studio()
     for number in range(25):
         put(f"c{number:02}")
@@ -187,14 +187,14 @@ def test_paging_gives_each_client_once() -> None:
     while cursor or not pages:
         query = {"limit": "10"} | ({"cursor": cursor} if cursor else {})
         page = call(api, "GET", "/clients", account="10000001", query=query).json
-        pages.append([one["id"] for one in page["items"]])
+        pages.append([item["id"] for item in page["items"]])
         cursor = page["next_cursor"]
 
     assert [len(page) for page in pages] == [10, 10, 5]
     assert list(chain.from_iterable(pages)) == [f"c{number:02}" for number in range(25)]
 
 
-def test_a_page_that_is_just_full_is_the_last() -> None:
+def test_a_full_page_without_further_clients_has_no_cursor() -> None:
     studio()
     put("c1")
     put("c2")
@@ -205,7 +205,7 @@ def test_a_page_that_is_just_full_is_the_last() -> None:
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "many"])
-def test_a_limit_that_cannot_be_is_refused(limit: str) -> None:
+def test_an_invalid_limit_is_refused(limit: str) -> None:
     answer = call(api, "GET", "/clients", account="10000001", query={"limit": limit})
 
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "limit")
@@ -217,6 +217,6 @@ def test_no_log_shows_a_number_or_a_name(capsys: pytest.CaptureFixture[str]) -> 
     put(phones=phones("2125550123"), first_name="Zoë")
     put(phones=phones("2125550123", "999555012399999"))
 
-    shown = "".join(capsys.readouterr())
-    assert "5550123" not in shown
-    assert "Zo" not in shown
+    logs = "".join(capsys.readouterr())
+    assert "5550123" not in logs
+    assert "Zo" not in logs

@@ -1,3 +1,5 @@
+"""The events API: an event is written once and plans, moves or drops the texts of the studio's triggers."""
+
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -27,18 +29,18 @@ def post(account: Account, key: str | None = "k", body: object = None, **changes
     return call(events_api, "POST", "/events", body or SESSION | changes, account=account.id, headers=headers)
 
 
-def everything(account: Account) -> tuple[object, object]:
+def stored(account: Account) -> tuple[object, object]:
     return triggers.get_record(account.id, "session", "s1"), planned(account)
 
 
-def test_an_event_of_the_gateway_is_taken(account: Account) -> None:
+def test_an_event_of_the_gateway_is_accepted(account: Account) -> None:
     answer = events_api.handler(EVENT, LambdaContext())
 
     assert answer["statusCode"] == 202
     assert list(planned(account)) == ["2150-12-03"]
 
 
-def test_an_event_is_answered_with_what_will_go_and_what_will_not(account: Account) -> None:
+def test_the_response_lists_planned_texts_and_silent_triggers(account: Account) -> None:
     rule(name="tentative", statuses=("tentative",))
     rule(name="task", watches="task", statuses=("open",), timing=None)
 
@@ -61,14 +63,16 @@ def test_an_event_is_answered_with_what_will_go_and_what_will_not(account: Accou
     }
 
 
-def test_what_is_planned_stands_in_the_table(account: Account) -> None:
+def test_a_planned_text_is_stored_and_not_enqueued(account: Account) -> None:
     tell(account)
 
-    assert [(day, one.state) for day, one in planned(account).items()] == [("2026-12-03", OccurrenceState.PLANNED)]
+    assert [(day, occurrence.state) for day, occurrence in planned(account).items()] == [
+        ("2026-12-03", OccurrenceState.PLANNED)
+    ]
     assert queued("event") == []
 
 
-def test_a_text_that_goes_at_once_is_handed_on(account: Account) -> None:
+def test_a_text_to_send_at_once_is_enqueued(account: Account) -> None:
     rule(name="thanks", timing=None)
 
     tell(account)
@@ -78,7 +82,7 @@ def test_a_text_that_goes_at_once_is_handed_on(account: Account) -> None:
     ]
 
 
-def test_a_queue_that_does_not_answer_loses_nothing(account: Account) -> None:
+def test_an_event_whose_job_cannot_be_enqueued_stays_due(account: Account) -> None:
     rule(name="thanks", timing=None)
 
     with failing("sqs", "SendMessageBatch", "ServiceUnavailable"):
@@ -86,14 +90,14 @@ def test_a_queue_that_does_not_answer_loses_nothing(account: Account) -> None:
     assert planned(account)["2026-11-22"].due_at == NOW + 2 * MINUTE
 
 
-def test_the_standard_edition_is_told_that_it_has_no_triggered_texts(aws: None) -> None:
+def test_the_standard_edition_is_refused(aws: None) -> None:
     account = studio()
     client(account)
 
     answer = post(account)
 
     assert (answer.status, answer.json["code"]) == (403, "edition_not_entitled")
-    assert everything(account) == (None, {})
+    assert stored(account) == (None, {})
 
 
 @pytest.mark.parametrize(
@@ -129,23 +133,23 @@ def test_the_standard_edition_is_told_that_it_has_no_triggered_texts(aws: None) 
         ({"place": "the lake"}, 422, "place"),
     ],
 )
-def test_what_cannot_be_so_is_refused_with_the_field_and_nothing_is_written(
+def test_an_invalid_event_is_refused_with_the_field_and_nothing_is_written(
     account: Account, changes: dict[str, Any], status: int, field: str
 ) -> None:
     answer = post(account, **changes)
 
     assert answer.status == status
     assert [error["field"] for error in answer.json["errors"]] == [field]
-    assert everything(account) == (None, {})
+    assert stored(account) == (None, {})
 
 
-def test_an_unknown_status_is_told_beside_the_known_ones(account: Account) -> None:
+def test_an_unknown_status_is_refused_with_the_known_ones(account: Account) -> None:
     detail = post(account, status="eaten").json["detail"]
 
     assert detail.startswith("Unknown status: eaten. A session can be cancelled, checked_in, completed, confirmed, ")
 
 
-def test_the_same_key_and_body_give_the_same_answer_and_plan_nothing_more(account: Account) -> None:
+def test_the_same_key_and_body_return_the_same_response_and_plan_nothing_more(account: Account) -> None:
     rule(name="thanks", timing=None)
     first = post(account, session_date="2150-12-03")
     queued("event")
@@ -159,35 +163,35 @@ def test_the_same_key_and_body_give_the_same_answer_and_plan_nothing_more(accoun
 
 def test_another_body_under_the_same_key_is_a_conflict(account: Account) -> None:
     post(account)
-    before = everything(account)
+    before = stored(account)
 
     answer = post(account, session_date="2026-12-10")
 
     assert (answer.status, answer.json["code"]) == (409, "idempotency_conflict")
-    assert everything(account) == before
+    assert stored(account) == before
 
 
-def test_a_request_refused_before_may_come_again_under_its_key(account: Account) -> None:
+def test_a_refused_request_may_be_repeated_under_its_key(account: Account) -> None:
     before = post(account, client_id="c2")
     client(account, "c2", "+12125550199")
 
     assert (before.status, post(account, client_id="c2").status) == (404, 202)
 
 
-def test_without_a_key_each_event_is_its_own(account: Account) -> None:
+def test_events_without_a_key_are_never_the_same(account: Account) -> None:
     assert post(account, key=None).json["id"] != post(account, key=None).json["id"]
 
 
-def test_fifty_at_once_take_effect_once_and_get_one_answer(account: Account) -> None:
+def test_fifty_requests_at_once_take_effect_once_and_get_one_response(account: Account) -> None:
     rule(name="thanks", timing=None)
     with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda second: tell(account, now=NOW + timedelta(seconds=second)), range(50)))
+        responses = list(pool.map(lambda second: tell(account, now=NOW + timedelta(seconds=second)), range(50)))
 
-    assert [one == answers[0] for one in answers] == [True] * 50
+    assert [response == responses[0] for response in responses] == [True] * 50
     assert len(queued("event")) == 1
 
 
-def test_a_transaction_whose_answer_is_lost_took_effect_once(account: Account) -> None:
+def test_a_transaction_whose_response_is_lost_takes_effect_once(account: Account) -> None:
     with losing_the_first_answer("dynamodb", "TransactWriteItems"):
         assert tell(account).newest
 
@@ -199,7 +203,7 @@ def test_a_moved_session_moves_its_text(account: Account) -> None:
 
     tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
 
-    states = {day: (one.state, one.reason) for day, one in planned(account).items()}
+    states = {day: (occurrence.state, occurrence.reason) for day, occurrence in planned(account).items()}
     assert states == {"2026-12-03": (OccurrenceState.DROPPED, "moved"), "2026-12-10": (OccurrenceState.PLANNED, None)}
 
 
@@ -209,7 +213,7 @@ def test_a_session_moved_back_gets_its_text_again(account: Account) -> None:
 
     tell(account, "k3", NOW + 2 * MINUTE)
 
-    states = {day: one.state for day, one in planned(account).items()}
+    states = {day: occurrence.state for day, occurrence in planned(account).items()}
     assert states == {"2026-12-03": OccurrenceState.PLANNED, "2026-12-10": OccurrenceState.DROPPED}
     assert planned(account)["2026-12-03"].due_at == planned(account)["2026-12-03"].fires_at
 
@@ -223,7 +227,9 @@ def test_a_session_moved_back_gets_its_text_again(account: Account) -> None:
         ({"session_date": None}, "no_date"),
     ],
 )
-def test_what_no_longer_holds_drops_its_text(account: Account, changes: dict[str, Any], reason: str) -> None:
+def test_an_event_that_fails_the_conditions_drops_the_text(
+    account: Account, changes: dict[str, Any], reason: str
+) -> None:
     tell(account)
 
     tell(account, "k2", NOW + MINUTE, **changes)
@@ -232,7 +238,7 @@ def test_what_no_longer_holds_drops_its_text(account: Account, changes: dict[str
     assert (dropped.state, dropped.reason, dropped.due_at) == (OccurrenceState.DROPPED, reason, None)
 
 
-def test_an_older_event_that_comes_late_changes_nothing(account: Account) -> None:
+def test_an_older_event_that_arrives_late_changes_nothing(account: Account) -> None:
     tell(account, "new", session_date="2026-12-10")
 
     late = tell(account, "old", NOW + MINUTE, at=NOW - MINUTE)
@@ -241,23 +247,23 @@ def test_an_older_event_that_comes_late_changes_nothing(account: Account) -> Non
     assert list(planned(account)) == ["2026-12-10"]
 
 
-def test_the_answer_to_a_late_event_is_kept_too(account: Account) -> None:
+def test_the_response_to_a_late_event_is_repeated_too(account: Account) -> None:
     tell(account, "new", session_date="2026-12-10")
 
     assert tell(account, "old", at=NOW - MINUTE) == tell(account, "old", NOW + MINUTE, at=NOW - MINUTE)
 
 
-def test_two_events_of_one_record_at_once_leave_one_plan(account: Account) -> None:
+def test_ten_events_of_one_record_at_once_leave_one_planned_text(account: Account) -> None:
     days = [f"2026-12-{day:02}" for day in range(3, 13)]
     with taking_turns(), ThreadPoolExecutor(10) as pool:
         list(pool.map(lambda day: tell(account, day, at=NOW - MINUTE * int(day[-2:]), session_date=day), days))
 
-    states = {day: one.state for day, one in planned(account).items()}
+    states = {day: occurrence.state for day, occurrence in planned(account).items()}
     assert [day for day, state in states.items() if state is OccurrenceState.PLANNED] == ["2026-12-03"]
     assert set(states.values()) <= {OccurrenceState.PLANNED, OccurrenceState.DROPPED}
 
 
-def test_an_event_of_another_account_is_anothers(account: Account) -> None:
+def test_an_event_cannot_name_a_client_of_another_account(account: Account) -> None:
     other = studio("10000002", edition="professional")
 
     answer = post(other)
@@ -266,15 +272,15 @@ def test_an_event_of_another_account_is_anothers(account: Account) -> None:
     assert planned(account) == planned(other) == {}
 
 
-def test_the_record_of_a_client_is_under_the_clients_own_id(account: Account) -> None:
+def test_a_clients_event_has_the_clients_own_id(account: Account) -> None:
     rule(name="welcome", watches="client", statuses=("lead",), timing=None)
 
     answer = post(account, body={"kind": "client", "id": "c1", "status": "Lead"})
 
-    assert [one["trigger"] for one in answer.json["planned"]] == ["welcome"]
+    assert [planned["trigger"] for planned in answer.json["planned"]] == ["welcome"]
 
 
-def test_the_most_triggers_that_an_account_has_fit_into_one_event(account: Account) -> None:
+def test_an_event_fits_into_a_transaction_with_the_most_triggers(account: Account) -> None:
     for number in range(39):
         rule(name=f"t{number}")
     tell(account)
@@ -282,4 +288,7 @@ def test_the_most_triggers_that_an_account_has_fit_into_one_event(account: Accou
     tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
 
     every = triggers.occurrences_of_record(account.id, "session", "s1")
-    assert Counter(one.state for one in every) == {OccurrenceState.DROPPED: 40, OccurrenceState.PLANNED: 40}
+    assert Counter(occurrence.state for occurrence in every) == {
+        OccurrenceState.DROPPED: 40,
+        OccurrenceState.PLANNED: 40,
+    }

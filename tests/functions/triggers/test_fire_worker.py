@@ -1,3 +1,5 @@
+"""Due texts: every condition is checked again, and each text is sent once or dropped with the reason."""
+
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -40,22 +42,22 @@ EIGHT_IN_NEW_YORK = datetime(2026, 12, 3, 13, tzinfo=UTC)  # where 212 is
 TEXT = "Hi Zoë, see you on Thursday, December 3!"
 
 
-def come(now: datetime = NINE + MINUTE) -> None:
-    """Have the time of what is planned come: the sweeper enqueues, the worker fires."""
+def run_due(now: datetime = NINE + MINUTE) -> None:
+    """Run the sweeper and fire the jobs that it enqueues."""
     sweep_schedule.sweep(now)
     fire_all(now)
 
 
 def sent(account: Account) -> list[tuple[str, str]]:
-    return [(one.phone, one.body) for one in texts(account)]
+    return [(text.phone, text.body) for text in texts(account)]
 
 
 def outcome(account: Account, day: str = "2026-12-03") -> tuple[Planned, str | None]:
-    one = planned(account)[day]
-    return one.state, one.reason
+    occurrence = planned(account)[day]
+    return occurrence.state, occurrence.reason
 
 
-def test_an_event_of_sqs_fires_what_is_due(account: Account) -> None:
+def test_an_event_of_sqs_fires_its_occurrence(account: Account) -> None:
     rule(name="thanks", timing=None, body="Thank you!")
     tell(account, now=LONG_AGO)
 
@@ -65,12 +67,12 @@ def test_an_event_of_sqs_fires_what_is_due(account: Account) -> None:
     assert outcome(account, "2020-01-02") == (Planned.DROPPED, "expired")  # the handler's clock is today's
 
 
-def test_a_reminder_is_accepted_once_its_time_has_come(account: Account) -> None:
+def test_a_reminder_is_accepted_when_it_is_due(account: Account) -> None:
     tell(account)
-    come(NINE - MINUTE)
+    run_due(NINE - MINUTE)
     before = sent(account)
 
-    come()
+    run_due()
 
     assert before == []
     [text] = texts(account)
@@ -79,7 +81,7 @@ def test_a_reminder_is_accepted_once_its_time_has_come(account: Account) -> None
     assert outcome(account) == (Planned.DONE, None)
 
 
-def test_a_triggered_text_is_delivered_as_any_other(account: Account) -> None:
+def test_a_triggered_text_is_delivered_like_any_other(account: Account) -> None:
     rule(name="thanks", timing=None, body="Thank you!")
     tell(account)
     fire_all(NOW)
@@ -91,46 +93,46 @@ def test_a_triggered_text_is_delivered_as_any_other(account: Account) -> None:
     assert [text.state for text in texts(account)] == [MessageState.SENT]
 
 
-def test_it_goes_to_each_of_the_clients_ticked_numbers(account: Account) -> None:
+def test_a_triggered_text_goes_to_each_of_the_clients_ticked_numbers(account: Account) -> None:
     client(account, "c1", "+12125550123", "+12125550124")
     tell(account)
 
-    come()
+    run_due()
 
     assert [phone for phone, _ in sent(account)] == ["+12125550123", "+12125550124"]
 
 
-def test_it_may_text_staff_about_a_client(account: Account) -> None:
+def test_a_trigger_may_text_staff_about_a_client(account: Account) -> None:
     client(account, "c1", allow_text_marketing=False)
     rule(to=To.STAFF, staff_phone="+12125550199", body="{{client.name}} comes at {{session.time}}")
     tell(account)
 
-    come()
+    run_due()
 
     [text] = texts(account)
     assert (text.phone, text.body, text.client_id) == ("+12125550199", "Zoë comes at 2:30 PM", None)
 
 
-def test_a_template_is_taken_as_it_is_when_the_text_goes(account: Account) -> None:
+def test_a_text_uses_its_template_as_it_is_when_due(account: Account) -> None:
     accounts.put_template(Template(account=account.id, name="t", subject="Old", body="Old"))
     rule(template="t", body=None)
     tell(account)
     accounts.put_template(Template(account=account.id, name="t", subject="Reminder", body="See you {{session.date}}"))
 
-    come()
+    run_due()
 
     [text] = texts(account)
     assert (text.body, text.template, text.subject) == ("See you Thursday, December 3", "t", "Reminder")
 
 
-def test_a_text_whose_time_is_quiet_where_the_client_is_waits_for_the_morning(account: Account) -> None:
+def test_a_text_due_in_the_clients_quiet_hours_waits_for_the_morning(account: Account) -> None:
     rule(timing=replace(DAY_BEFORE, at="22:30"))
     tell(account)
 
-    come(HALF_PAST_TEN)
+    run_due(HALF_PAST_TEN)
     at_night = (texts(account), planned(account)["2026-12-03"].fires_at)
-    come(EIGHT_IN_NEW_YORK - MINUTE)
-    come(EIGHT_IN_NEW_YORK + MINUTE)
+    run_due(EIGHT_IN_NEW_YORK - MINUTE)
+    run_due(EIGHT_IN_NEW_YORK + MINUTE)
 
     assert at_night == ([], EIGHT_IN_NEW_YORK)
     [text] = texts(account)
@@ -141,34 +143,34 @@ def test_a_text_whose_time_is_quiet_where_the_client_is_waits_for_the_morning(ac
 @pytest.mark.parametrize(
     ("changes", "reason"), [({"cancelled": True}, "cancelled"), ({"session_date": "2026-12-20"}, "moved")]
 )
-def test_a_session_that_is_moved_or_cancelled_in_the_night_takes_its_held_text_with_it(
+def test_a_session_moved_or_cancelled_in_the_night_drops_its_held_text(
     account: Account, changes: dict[str, Any], reason: str
 ) -> None:
     rule(timing=replace(DAY_BEFORE, at="22:30"))
     tell(account)
-    come(HALF_PAST_TEN)
+    run_due(HALF_PAST_TEN)
 
     tell(account, "k2", HALF_PAST_TEN + timedelta(hours=1), **changes)
-    come(EIGHT_IN_NEW_YORK + MINUTE)
+    run_due(EIGHT_IN_NEW_YORK + MINUTE)
 
     assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, reason))
 
 
-def test_an_event_in_the_night_neither_hurries_a_held_text_nor_loses_it(account: Account) -> None:
+def test_an_event_in_the_night_neither_sends_a_held_text_early_nor_drops_it(account: Account) -> None:
     rule(timing=replace(DAY_BEFORE, at="22:30"))
     tell(account)
-    come(HALF_PAST_TEN)
+    run_due(HALF_PAST_TEN)
 
     for hour in (1, 4):  # before midnight in the studio, and after it
         tell(account, f"at {hour}", HALF_PAST_TEN + timedelta(hours=hour), session_time="15:00")
-        come(HALF_PAST_TEN + timedelta(hours=hour, minutes=3))
+        run_due(HALF_PAST_TEN + timedelta(hours=hour, minutes=3))
     at_night = texts(account)
-    come(EIGHT_IN_NEW_YORK + MINUTE)
+    run_due(EIGHT_IN_NEW_YORK + MINUTE)
 
     assert (at_night, len(texts(account))) == ([], 1)
 
 
-def test_a_conversation_begins_with_the_studios_name_but_not_with_its_staff(aws: None) -> None:
+def test_a_text_to_a_client_begins_with_the_studios_name_and_one_to_staff_does_not(aws: None) -> None:
     account = studio(edition="professional", sender_name="Foxglove")
     client(account)
     rule(timing=None, body="Thank you!")
@@ -180,7 +182,7 @@ def test_a_conversation_begins_with_the_studios_name_but_not_with_its_staff(aws:
     assert sorted(sent(account)) == [("+12125550123", "Foxglove: Thank you!"), ("+12125550199", "Booked!")]
 
 
-def test_the_same_job_twice_makes_one_text(account: Account) -> None:
+def test_a_repeated_job_sends_one_text(account: Account) -> None:
     tell(account)
     sweep_schedule.sweep(NINE + MINUTE)
     [job] = queued("event")
@@ -191,7 +193,7 @@ def test_the_same_job_twice_makes_one_text(account: Account) -> None:
     assert len(texts(account)) == 1
 
 
-def test_an_event_told_again_on_the_same_day_texts_no_second_time(account: Account) -> None:
+def test_a_status_set_again_on_the_same_day_sends_no_second_text(account: Account) -> None:
     rule(name="thanks", timing=None)
     tell(account)
     fire_all(NOW)
@@ -203,26 +205,26 @@ def test_an_event_told_again_on_the_same_day_texts_no_second_time(account: Accou
     assert len(texts(account)) == 1
 
 
-def test_an_event_that_changes_no_status_texts_nothing_on_another_day(account: Account) -> None:
+def test_an_event_without_a_change_of_status_sends_nothing_on_another_day(account: Account) -> None:
     rule(name="thanks", timing=None)
     tell(account)
     fire_all(NOW)
     tomorrow = NOW + timedelta(days=1)
 
-    told = tell(account, "k2", tomorrow, session_time="15:00")
+    response = tell(account, "k2", tomorrow, session_time="15:00")
     fire_all(tomorrow)
 
     assert len(texts(account)) == 1
-    assert ("thanks", "too_late") in [(one.trigger, one.reason) for one in told.not_planned]
+    assert ("thanks", "too_late") in [(silent.trigger, silent.reason) for silent in response.not_planned]
 
 
 def test_a_moved_session_moves_its_text(account: Account) -> None:
     tell(account)
     tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
 
-    come()
+    run_due()
     on_the_old_day = sent(account)
-    come(NINE + timedelta(days=7, minutes=1))
+    run_due(NINE + timedelta(days=7, minutes=1))
 
     assert on_the_old_day == []
     assert sent(account) == [("+12125550123", "Hi Zoë, see you on Thursday, December 10!")]
@@ -233,19 +235,19 @@ def test_a_session_moved_away_and_back_gets_its_text_once(account: Account) -> N
     tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
     tell(account, "k3", NOW + 2 * MINUTE)
 
-    come()
+    run_due()
     tell(account, "k4", NINE + 5 * MINUTE, session_date="2026-12-10")
     tell(account, "k5", NINE + 6 * MINUTE)
-    come(NINE + 10 * MINUTE)
+    run_due(NINE + 10 * MINUTE)
 
     assert sent(account) == [("+12125550123", TEXT)]
 
 
-def test_a_cancelled_session_gets_none(account: Account) -> None:
+def test_a_cancelled_session_gets_no_text(account: Account) -> None:
     tell(account)
     tell(account, "k2", NOW + MINUTE, cancelled=True)
 
-    come()
+    run_due()
 
     assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "cancelled"))
 
@@ -262,18 +264,16 @@ def test_a_cancelled_session_gets_none(account: Account) -> None:
         ({"to": To.STAFF, "staff_phone": "+61293744000"}, "country_not_allowed"),
     ],
 )
-def test_a_trigger_that_was_changed_is_taken_as_it_is_when_due(
-    account: Account, changes: dict[str, Any], reason: str
-) -> None:
+def test_a_changed_trigger_is_used_as_it_is_when_due(account: Account, changes: dict[str, Any], reason: str) -> None:
     tell(account)
     rule(**changes)
 
-    come()
+    run_due()
 
     assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, reason))
 
 
-def test_an_event_that_comes_while_an_older_state_is_dropped_is_heard(account: Account) -> None:
+def test_an_event_while_an_older_state_is_being_dropped_is_not_lost(account: Account) -> None:
     tell(account)
     rule(statuses=("tentative",))
     sweep_schedule.sweep(NINE + MINUTE)
@@ -285,16 +285,16 @@ def test_an_event_that_comes_while_an_older_state_is_dropped_is_heard(account: A
 
     with meanwhile("PutItem", confirm):
         fire_all(NINE + MINUTE, [job])
-    come(NINE + 4 * MINUTE)
+    run_due(NINE + 4 * MINUTE)
 
     assert sent(account) == [("+12125550123", TEXT)]
 
 
-def test_a_trigger_that_was_deleted_texts_nobody(account: Account) -> None:
+def test_a_deleted_trigger_texts_nobody(account: Account) -> None:
     tell(account)
     triggers.delete(account.id, "reminder")
 
-    come()
+    run_due()
 
     assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "trigger_deleted"))
 
@@ -306,51 +306,51 @@ def test_a_trigger_that_was_deleted_texts_nobody(account: Account) -> None:
         ({"phones": ()}, "no_number_ticked"),
     ],
 )
-def test_permission_and_ticked_numbers_are_asked_for_when_due(
+def test_permission_and_ticked_numbers_are_checked_when_due(
     account: Account, changes: dict[str, Any], reason: str
 ) -> None:
     tell(account)
     client(account, "c1", **changes)
 
-    come()
+    run_due()
 
     assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, reason))
 
 
-def test_a_client_who_was_deleted_gets_none(account: Account) -> None:
+def test_a_deleted_client_gets_no_text(account: Account) -> None:
     tell(account)
     clients.delete(account.id, "c1")
 
-    come()
+    run_due()
 
     assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "not_found"))
 
 
 @pytest.mark.parametrize("to", [{}, {"to": To.STAFF, "staff_phone": "+12125550123"}])
-def test_who_said_stop_gets_none(account: Account, to: dict[str, Any]) -> None:
+def test_a_phone_that_opted_out_gets_no_text(account: Account, to: dict[str, Any]) -> None:
     rule(**to)
     tell(account)
     stop = OptOutEvent(id="e", phone="+12125550123", scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
     optouts.record(stop)
     clients.hear_stop(account.id, "c1", "+12125550123")
 
-    come()
+    run_due()
 
     assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "opted_out"))
 
 
-def test_a_limit_that_is_reached_holds_for_triggered_texts_too(aws: None) -> None:
+def test_a_triggered_text_beyond_a_limit_is_dropped(aws: None) -> None:
     account = studio(edition="professional", units_a_day=1)
     client(account, "c1", "+12125550123", "+12125550124")
     rule()
     tell(account)
 
-    come()
+    run_due()
 
     assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "day_limit_reached"))
 
 
-def test_an_edition_without_triggered_texts_sends_none(aws: None) -> None:
+def test_an_edition_without_triggered_texts_sends_no_planned_text(aws: None) -> None:
     account = studio(edition="professional")
     client(account)
     rule(account="10000002")
@@ -367,18 +367,18 @@ def test_an_edition_without_triggered_texts_sends_none(aws: None) -> None:
     assert texts(standard) == []
 
 
-def test_a_text_that_was_held_up_for_hours_is_dropped(account: Account) -> None:
+def test_a_text_that_is_hours_late_is_dropped(account: Account) -> None:
     tell(account)
 
-    come(NINE + timedelta(hours=5))
+    run_due(NINE + timedelta(hours=5))
 
     assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "expired"))
 
 
-def test_an_event_of_the_same_day_sends_what_was_dropped_for_its_status(account: Account) -> None:
+def test_a_later_event_of_the_day_sends_a_text_dropped_for_its_status(account: Account) -> None:
     tell(account)
     rule(statuses=("completed",))
-    come()
+    run_due()
     rule()
 
     tell(account, "k2", NINE + timedelta(hours=1))
@@ -387,7 +387,7 @@ def test_an_event_of_the_same_day_sends_what_was_dropped_for_its_status(account:
     assert sent(account) == [("+12125550123", TEXT)]
 
 
-def test_a_client_without_a_number_for_texts_may_be_called(account: Account) -> None:
+def test_a_client_without_a_number_for_texts_gets_one_call_task(account: Account) -> None:
     client(account, "c1", phones=())
     rule(sms_else_call=True)
     tell(account)
@@ -401,17 +401,17 @@ def test_a_client_without_a_number_for_texts_may_be_called(account: Account) -> 
     assert (texts(account), outcome(account)) == ([], (Planned.DONE, None))
 
 
-def test_a_client_with_a_number_for_texts_is_texted_and_not_called(account: Account) -> None:
+def test_a_client_with_a_number_for_texts_gets_no_call_task(account: Account) -> None:
     rule(sms_else_call=True)
     tell(account)
 
-    come()
+    run_due()
 
     assert len(texts(account)) == 1
     assert triggers.call_page(account.id, None, 10) == []
 
 
-def test_a_job_of_nothing_that_was_planned_does_nothing(account: Account) -> None:
+def test_a_job_of_an_unknown_occurrence_does_nothing(account: Account) -> None:
     job = jobs.Fire(account=account.id, kind=RecordKind.SESSION, record_id="s9", trigger="x", day=date(2026, 1, 1))
 
     fire_worker.fire(job, NOW)
@@ -419,11 +419,11 @@ def test_a_job_of_nothing_that_was_planned_does_nothing(account: Account) -> Non
     assert texts(account) == []
 
 
-def test_a_job_that_comes_before_the_time_leaves_it_to_the_timer(account: Account) -> None:
+def test_a_job_before_its_time_changes_nothing(account: Account) -> None:
     tell(account)
-    [one] = triggers.occurrences_of_record(account.id, "session", "s1")
+    [occurrence] = triggers.occurrences_of_record(account.id, "session", "s1")
 
-    fire_worker.fire(fire_job(one), NINE - MINUTE)
+    fire_worker.fire(fire_job(occurrence), NINE - MINUTE)
 
     assert (texts(account), outcome(account)) == ([], (Planned.PLANNED, None))
 
@@ -439,11 +439,11 @@ def test_a_job_that_cannot_be_read_fails_alone(account: Account) -> None:
     assert outcome(account, "2020-01-02") == (Planned.DROPPED, "expired")
 
 
-def test_the_log_has_neither_a_phone_nor_the_words(account: Account, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_shows_a_phone_or_a_text(account: Account, caplog: pytest.LogCaptureFixture) -> None:
     rule(body="Secret words {{order.number}}")
     tell(account)
 
-    come()
+    run_due()
 
     log = logged(caplog)
     assert "dropped" in log
@@ -451,9 +451,9 @@ def test_the_log_has_neither_a_phone_nor_the_words(account: Account, caplog: pyt
     assert "Secret" not in log
 
 
-def test_the_hub_tells_which_trigger_sent_a_text(account: Account) -> None:
+def test_a_message_shows_which_trigger_sent_it(account: Account) -> None:
     tell(account)
-    come()
+    run_due()
     [text] = texts(account)
 
     shown = call(api, "GET", f"/messages/{text.id}", account=account.id).json

@@ -1,4 +1,4 @@
-"""The studio's triggers."""
+"""The triggers API: valid rules are written, others refused with the field, and other studios' rules hidden."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def test_a_trigger_is_written_shown_changed_and_deleted(account: Account) -> Non
 
 
 @pytest.mark.parametrize("edition", ["standard", "Standard"])
-def test_the_standard_edition_has_no_triggers_and_is_told_so(aws: None, edition: str) -> None:
+def test_the_standard_edition_is_refused_triggers(aws: None, edition: str) -> None:
     studio(edition=edition)
 
     answer = put()
@@ -97,7 +97,7 @@ def test_the_standard_edition_has_no_triggers_and_is_told_so(aws: None, edition:
         ({"watches": "keyword", "statuses": [], "timing": None}, "keyword"),
     ],
 )
-def test_what_could_never_text_is_refused_with_the_field_and_nothing_is_written(
+def test_an_invalid_trigger_is_refused_with_the_field_and_nothing_is_written(
     account: Account, changes: dict[str, Any], field: str
 ) -> None:
     answer = put(**changes)
@@ -120,7 +120,7 @@ def test_a_trigger_may_send_a_template(account: Account) -> None:
     assert put(body=None, template="t").status == 200
 
 
-def test_a_number_of_staff_is_kept_in_e164_and_a_keyword_folded(account: Account) -> None:
+def test_a_staff_phone_is_stored_in_e164_and_a_keyword_folded(account: Account) -> None:
     staff = put("a", to="staff", staff_phone="(212) 555-0199")
     keyword = put("b", watches="keyword", statuses=[], timing=None, keyword=" Hoursé? ")
 
@@ -128,14 +128,14 @@ def test_a_number_of_staff_is_kept_in_e164_and_a_keyword_folded(account: Account
     assert keyword.json["keyword"] == "hourse"
 
 
-def test_statuses_of_the_studios_own_are_known(aws: None) -> None:
+def test_a_studios_own_statuses_replace_ours(aws: None) -> None:
     studio(edition="enterprise", statuses={"session": ("At the lake",)})
 
     assert put(statuses=["AT THE LAKE"]).json["statuses"] == ["at_the_lake"]
     assert put(statuses=["confirmed"]).json["detail"] == "Unknown status: confirmed. Known are at_the_lake."
 
 
-def test_an_account_has_forty_triggers_and_may_change_each(account: Account) -> None:
+def test_an_account_has_at_most_forty_triggers_and_may_change_each(account: Account) -> None:
     for number in range(40):
         triggers.put(trigger(name=f"t{number:02}"))
 
@@ -145,7 +145,7 @@ def test_an_account_has_forty_triggers_and_may_change_each(account: Account) -> 
     assert changed.status == 200
 
 
-def test_many_triggers_at_once_are_never_more_than_forty(account: Account) -> None:
+def test_triggers_written_at_once_are_never_more_than_forty(account: Account) -> None:
     for number in range(38):
         triggers.put(trigger(name=f"t{number:02}"))
 
@@ -157,7 +157,7 @@ def test_many_triggers_at_once_are_never_more_than_forty(account: Account) -> No
     assert triggers.of_account(account.id).keys() == {f"t{number:02}" for number in range(38)} | written
 
 
-def test_a_trigger_that_is_changed_while_others_are_one_too_many_stays(account: Account) -> None:
+def test_a_trigger_changed_while_another_passes_the_limit_stays(account: Account) -> None:
     for number in range(40):
         triggers.put(trigger(name=f"t{number:02}"))
 
@@ -168,18 +168,18 @@ def test_a_trigger_that_is_changed_while_others_are_one_too_many_stays(account: 
     assert "t39" in triggers.of_account(account.id)
 
 
-def test_paging_gives_each_trigger_once(account: Account) -> None:
+def test_paging_lists_each_trigger_once(account: Account) -> None:
     for number in range(25):
         triggers.put(trigger(name=f"t{number:02}"))
 
     first = call(rules_api, "GET", "/triggers", account=account.id, query={"limit": "20"}).json
     rest = call(rules_api, "GET", "/triggers", account=account.id, query={"cursor": first["next_cursor"]}).json
 
-    assert [one["name"] for one in first["items"] + rest["items"]] == [f"t{number:02}" for number in range(25)]
+    assert [item["name"] for item in first["items"] + rest["items"]] == [f"t{number:02}" for number in range(25)]
     assert rest["next_cursor"] is None
 
 
-def test_another_accounts_trigger_is_not_there(account: Account) -> None:
+def test_another_accounts_trigger_is_hidden(account: Account) -> None:
     studio("10000002", edition="professional")
     triggers.put(trigger(account="10000002"))
 

@@ -1,4 +1,4 @@
-"""What triggers have planned for a suspended account is dropped when its time comes, with the reason."""
+"""Planned texts of a suspended account are dropped with the reason when they come due."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,79 +20,79 @@ UNPAID = "October's invoice is unpaid."
 
 
 def order(account: Account, do: str) -> None:
-    """Have the operator give an order about an account."""
+    """Suspend, close or restore an account as the operator."""
     reason: dict[str, Any] = {"reason": UNPAID} if do == "suspend" else {}
     done(f"accounts.{do}", account=account.id, **reason)
 
 
-def come(now: datetime = NINE) -> None:
-    """Have the time of what is planned come: the sweeper enqueues, the worker fires."""
+def run_due(now: datetime = NINE) -> None:
+    """Run the sweeper and fire the jobs that it enqueues."""
     sweep_schedule.sweep(now)
     fire_all(now)
 
 
 @pytest.mark.parametrize(("do", "code"), [("suspend", "account_suspended"), ("close", "account_closed")])
-def test_a_reminder_that_comes_due_meanwhile_is_dropped_with_the_reason(account: Account, do: str, code: str) -> None:
+def test_a_reminder_that_comes_due_is_dropped_with_the_reason(account: Account, do: str, code: str) -> None:
     tell(account)
     order(account, do)
 
-    come()
+    run_due()
 
-    one = planned(account)["2026-12-03"]
-    assert (one.state, one.reason) == (OccurrenceState.DROPPED, code)
+    dropped = planned(account)["2026-12-03"]
+    assert (dropped.state, dropped.reason) == (OccurrenceState.DROPPED, code)
     assert texts(account) == []
 
 
-def test_dropped_it_is_not_sent_once_the_account_is_restored(account: Account) -> None:
+def test_a_dropped_reminder_is_not_sent_after_the_account_is_restored(account: Account) -> None:
     tell(account)
     order(account, "suspend")
-    come()
+    run_due()
 
     order(account, "restore")
-    come(NINE + timedelta(hours=1))
+    run_due(NINE + timedelta(hours=1))
 
     assert texts(account) == []
 
 
-def test_restored_in_time_it_goes(account: Account) -> None:
+def test_a_reminder_is_sent_if_the_account_is_restored_in_time(account: Account) -> None:
     tell(account)
     order(account, "suspend")
     order(account, "restore")
 
-    come()
+    run_due()
 
     assert [text.trigger for text in texts(account)] == ["reminder"]
 
 
-def test_a_suspended_studios_events_are_taken_in_so_that_nothing_is_missing_later(account: Account) -> None:
+def test_a_suspended_studios_events_are_accepted_and_sent_after_a_restore(account: Account) -> None:
     order(account, "suspend")
 
-    told = tell(account)
+    response = tell(account)
     order(account, "restore")
-    come()
+    run_due()
 
-    assert [one.trigger for one in told.planned] == ["reminder"]
+    assert [text.trigger for text in response.planned] == ["reminder"]
     assert len(texts(account)) == 1
 
 
-def test_what_a_trigger_sends_at_once_is_dropped_with_the_reason(account: Account) -> None:
+def test_a_text_to_send_at_once_is_dropped_with_the_reason(account: Account) -> None:
     rule(name="reminder", timing=None, body="Thank you!")
     order(account, "suspend")
 
     tell(account)
     fire_all(NOW)
 
-    assert [(one.state, one.reason) for one in planned(account).values()] == [
+    assert [(occurrence.state, occurrence.reason) for occurrence in planned(account).values()] == [
         (OccurrenceState.DROPPED, "account_suspended")
     ]
     assert texts(account) == []
 
 
-def test_upcoming_tells_that_a_text_will_not_go_and_why(account: Account) -> None:
+def test_upcoming_shows_that_a_text_will_not_be_sent_and_why(account: Account) -> None:
     tell(account)
     order(account, "suspend")
 
-    [one] = call(events_api, "GET", "/upcoming", account=account.id).json["items"]
+    [item] = call(events_api, "GET", "/upcoming", account=account.id).json["items"]
 
-    assert (one["will_go"], one["reason"]) == (False, "account_suspended")
-    assert UNPAID in one["why"]
+    assert (item["will_go"], item["reason"]) == (False, "account_suspended")
+    assert UNPAID in item["why"]

@@ -1,3 +1,5 @@
+"""A process that stops at any call: an event still takes effect once, and a due text is sent once."""
+
 from datetime import timedelta
 
 import pytest
@@ -14,30 +16,31 @@ from tests.support.trigger_steps import fire_all, planned, rule, tell, texts
 pytestmark = pytest.mark.account(edition="professional", rule=True)
 
 MINUTE = timedelta(minutes=1)
-TELL, FIRE = 8, 7  # no way of an event, or of what is due, has more calls to the table and the queues
 
 
 def heal() -> None:
-    """Do what follows a crash: the sweeper runs, the queue brings its jobs, and a job more than once."""
+    """Run the sweeper and the workers several times, as happens after a crash."""
     for minute in (1, 4, 7):
         sweep_schedule.sweep(NINE + minute * MINUTE)
         fire_all(NINE + minute * MINUTE)
 
 
-def test_killed_at_any_call_an_event_told_again_moves_the_text_once(account: Account) -> None:
+def test_an_event_killed_at_any_call_and_repeated_moves_the_text_once(account: Account) -> None:
     tell(account)
     for crash in every_crash():
         with crash:
             tell(account, "k2", NOW + MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE)
 
-        told = tell(account, "k2", NOW + 2 * MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE)
-        states = {day: one.state for day, one in planned(account).items()}
+        response = tell(
+            account, "k2", NOW + 2 * MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE
+        )
+        states = {day: occurrence.state for day, occurrence in planned(account).items()}
 
-        assert [str(one.date) for one in told.planned] == ["2026-12-02"]
+        assert [str(text.date) for text in response.planned] == ["2026-12-02"]
         assert states == {"2026-12-03": OccurrenceState.DROPPED, "2026-12-02": OccurrenceState.PLANNED}
 
 
-def test_killed_at_any_call_an_event_that_nobody_repeats_took_effect_whole_or_not_at_all(account: Account) -> None:
+def test_an_event_killed_at_any_call_takes_effect_whole_or_not_at_all(account: Account) -> None:
     rule(name="thanks", timing=None, body="Thank you!")
     for crash in every_crash():
         with crash:
@@ -52,7 +55,7 @@ def test_killed_at_any_call_an_event_that_nobody_repeats_took_effect_whole_or_no
         assert len(texts(account)) == (2 if whole else 0)
 
 
-def test_killed_at_any_call_what_is_due_makes_one_text(account: Account) -> None:
+def test_a_due_text_killed_at_any_call_is_sent_once(account: Account) -> None:
     client(account, "c1", "+12125550123", "+12125550124")
     tell(account)
     sweep_schedule.sweep(NINE + MINUTE)
@@ -64,26 +67,28 @@ def test_killed_at_any_call_what_is_due_makes_one_text(account: Account) -> None
         fire_all(NINE + 3 * MINUTE, jobs)
         heal()
 
-        assert [one.phone for one in texts(account)] == ["+12125550123", "+12125550124"]
+        assert [text.phone for text in texts(account)] == ["+12125550123", "+12125550124"]
         assert planned(account)["2026-12-03"].state is OccurrenceState.DONE
 
 
-def test_killed_at_any_call_the_same_phones_get_it_even_if_others_are_ticked_meanwhile(account: Account) -> None:
+def test_a_due_text_killed_at_any_call_reaches_the_same_phones_if_others_are_ticked_meanwhile(
+    account: Account,
+) -> None:
     tell(account)
     sweep_schedule.sweep(NINE + MINUTE)
     jobs = queued("event")
     for crash in every_crash():
         with crash:
             fire_all(NINE + MINUTE, jobs)
-        went = [one.phone for one in texts(account)]
+        texted = [text.phone for text in texts(account)]
         client(account, "c1", "+12125550124", "+12125550125")
 
         heal()
 
-        assert [one.phone for one in texts(account)] == (went or ["+12125550124", "+12125550125"])
+        assert [text.phone for text in texts(account)] == (texted or ["+12125550124", "+12125550125"])
 
 
-def test_killed_at_any_call_a_call_task_is_left_once(account: Account) -> None:
+def test_a_due_call_killed_at_any_call_leaves_one_task(account: Account) -> None:
     client(account, "c1", phones=())
     rule(sms_else_call=True)
     tell(account)
@@ -99,7 +104,7 @@ def test_killed_at_any_call_a_call_task_is_left_once(account: Account) -> None:
         assert texts(account) == []
 
 
-def test_a_sweeper_that_is_killed_finds_what_is_due_again(account: Account) -> None:
+def test_a_sweeper_killed_at_any_call_enqueues_a_due_text_again(account: Account) -> None:
     tell(account)
     for crash in every_crash():
         with crash:
@@ -110,13 +115,13 @@ def test_a_sweeper_that_is_killed_finds_what_is_due_again(account: Account) -> N
         assert len(texts(account)) == 1
 
 
-def test_a_text_that_went_before_its_session_was_moved_does_not_go_again_when_it_is_moved_back(
+def test_a_text_sent_before_its_session_was_moved_is_not_sent_again_when_it_is_moved_back(
     account: Account,
 ) -> None:
     tell(account)
     sweep_schedule.sweep(NINE + MINUTE)
     [job] = queued("event")
-    with Crash(7, before=True):  # accepted, and not noted as done
+    with Crash(7, before=True):  # accepted, and not marked as done
         fire_all(NINE + MINUTE, [job])
     tell(account, "k2", NINE + MINUTE, session_date="2026-12-10")
     tell(account, "k3", NINE + 2 * MINUTE)
@@ -127,14 +132,14 @@ def test_a_text_that_went_before_its_session_was_moved_does_not_go_again_when_it
     assert planned(account)["2026-12-03"].state is OccurrenceState.DONE
 
 
-def test_an_event_takes_eight_calls_and_what_is_due_seven(account: Account) -> None:
+def test_an_event_takes_eight_calls_and_a_due_text_seven(account: Account) -> None:
     rule(timing=None)
-    with recorded_calls() as telling:
+    with recorded_calls() as event_calls:
         tell(account)
     jobs = queued("event")
-    with recorded_calls() as firing:
+    with recorded_calls() as fire_calls:
         fire_all(NOW, jobs)
 
-    assert telling == [*["GetItem"] * 3, "Query", "GetItem", "Query", "TransactWriteItems", "SendMessageBatch"]
-    assert firing[:4] == ["GetItem", "GetItem", "BatchGetItem", "BatchGetItem"]
-    assert firing[4:] == ["TransactWriteItems", "SendMessageBatch", "PutItem"]
+    assert event_calls == [*["GetItem"] * 3, "Query", "GetItem", "Query", "TransactWriteItems", "SendMessageBatch"]
+    assert fire_calls[:4] == ["GetItem", "GetItem", "BatchGetItem", "BatchGetItem"]
+    assert fire_calls[4:] == ["TransactWriteItems", "SendMessageBatch", "PutItem"]

@@ -1,3 +1,5 @@
+"""Upcoming texts, shown as they would be sent now, and the list of calls to make."""
+
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -7,7 +9,7 @@ import pytest
 
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
-from longcode.clients.client import Client
+from longcode.clients.client import Client, Phone
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import To
 from tests.support.crashes import Crash
@@ -27,13 +29,13 @@ def page(account: Account, **query: str) -> Answered:
 
 
 def shown(account: Account, now: datetime = NOW) -> events_api.Upcoming:
-    """Show the only text that is upcoming."""
-    [one] = triggers.upcoming(account.id, now, limit=10, cursor=None).occurrences
-    [known] = triggers.look_up(account, [one])
-    return events_api.shown_upcoming(known, now)
+    """Return the only upcoming text."""
+    [occurrence] = triggers.upcoming(account.id, now, limit=10, cursor=None).occurrences
+    [facts] = triggers.read_facts(account, [occurrence])
+    return events_api.shown_upcoming(facts, now)
 
 
-def test_what_will_go_is_told_with_when_to_whom_in_which_words_and_why(account: Account) -> None:
+def test_an_upcoming_text_is_shown_with_its_time_recipient_words_and_reason(account: Account) -> None:
     tell(account)
 
     assert shown(account).model_dump(mode="json") == {
@@ -61,15 +63,15 @@ def test_what_will_go_is_told_with_when_to_whom_in_which_words_and_why(account: 
         ({"session_date": None}, "no_date", "It has no date to count the trigger's days from."),
     ],
 )
-def test_what_will_not_go_is_told_with_the_reason(
+def test_a_dropped_text_is_shown_with_the_reason(
     account: Account, changes: dict[str, Any], reason: str, why: str
 ) -> None:
     tell(account)
     tell(account, "k2", NOW + MINUTE, **changes)
 
-    one = shown(account)
+    dropped = shown(account)
 
-    assert (one.will_go, one.reason, one.why, one.phones) == (False, reason, why, ())
+    assert (dropped.will_go, dropped.reason, dropped.why, dropped.phones) == (False, reason, why, ())
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_what_will_not_go_is_told_with_the_reason(
         ({"sms_else_call": True}, {"phones": ()}, "call_instead"),
     ],
 )
-def test_what_would_not_go_as_things_are_now_is_told_with_the_reason(
+def test_a_text_that_could_not_be_sent_now_is_shown_with_the_reason(
     account: Account, rules: dict[str, Any], people: dict[str, Any], reason: str
 ) -> None:
     tell(account)
@@ -93,7 +95,7 @@ def test_what_would_not_go_as_things_are_now_is_told_with_the_reason(
     assert (shown(account).will_go, shown(account).reason) == (False, reason)
 
 
-def test_a_trigger_or_a_client_that_is_gone_is_told(account: Account) -> None:
+def test_a_text_whose_client_or_trigger_was_deleted_is_shown_with_the_reason(account: Account) -> None:
     tell(account)
     clients.delete(account.id, "c1")
     without_client = shown(account)
@@ -109,17 +111,17 @@ def test_a_text_to_staff_is_shown_with_their_phone(account: Account) -> None:
     assert (shown(account).to, shown(account).phones) == (To.STAFF, ("+12125550199",))
 
 
-def test_quiet_hours_are_told_in_advance(account: Account) -> None:
+def test_quiet_hours_are_shown_in_advance(account: Account) -> None:
     rule(timing=replace(DAY_BEFORE, at="22:30"))
     tell(account)
 
-    one = shown(account)
+    held = shown(account)
 
-    assert one.fires_at == datetime(2026, 12, 3, 4, 30, tzinfo=UTC)
-    assert one.goes_at == datetime(2026, 12, 3, 13, tzinfo=UTC)  # eight in New York, where 212 is
+    assert held.fires_at == datetime(2026, 12, 3, 4, 30, tzinfo=UTC)
+    assert held.goes_at == datetime(2026, 12, 3, 13, tzinfo=UTC)  # eight in New York, where 212 is
 
 
-def test_what_has_gone_is_not_upcoming(account: Account) -> None:
+def test_a_sent_text_is_not_upcoming(account: Account) -> None:
     rule(timing=None)
     tell(account)
     fire_all(NOW)
@@ -127,49 +129,49 @@ def test_what_has_gone_is_not_upcoming(account: Account) -> None:
     assert triggers.upcoming(account.id, NOW - MINUTE, limit=10, cursor=None).occurrences == []
 
 
-def test_a_text_that_went_before_it_was_noted_is_told_as_sent(account: Account) -> None:
+def test_a_text_accepted_but_not_marked_as_done_is_shown_as_sent(account: Account) -> None:
     rule(timing=None)
     tell(account)
     jobs = queued("event")
-    with Crash(7, before=True):  # before "done"
+    with Crash(7, before=True):  # before it is marked as done
         fire_all(NOW, jobs)
 
     assert (shown(account).will_go, shown(account).reason) == (False, "sent")
 
 
-def test_what_was_dropped_is_shown_for_a_day(account: Account) -> None:
+def test_a_dropped_text_is_shown_for_a_day(account: Account) -> None:
     tell(account)
     tell(account, "k2", NOW + MINUTE, cancelled=True)
 
-    found = [
+    counts = [
         len(triggers.upcoming(account.id, NINE + after, limit=10, cursor=None).occurrences)
         for after in (timedelta(), timedelta(seconds=1))
     ]
 
-    assert found == [1, 0]
+    assert counts == [1, 0]
 
 
-def test_the_list_is_in_the_order_of_time_and_paging_gives_each_text_once(account: Account) -> None:
+def test_upcoming_texts_are_listed_by_time_and_paging_lists_each_once(account: Account) -> None:
     for day in range(25):
         tell(account, f"k{day}", id=f"s{day}", session_date=f"2150-03-{25 - day:02}")
 
     pages: list[list[str]] = []
     cursor: str | None = None
     while cursor or not pages:
-        found = page(account, limit="10", **({"cursor": cursor} if cursor else {})).json
-        pages.append([one["date"] for one in found["items"]])
-        cursor = found["next_cursor"]
+        response = page(account, limit="10", **({"cursor": cursor} if cursor else {})).json
+        pages.append([item["date"] for item in response["items"]])
+        cursor = response["next_cursor"]
 
-    assert [len(one) for one in pages] == [10, 10, 5]
+    assert [len(dates) for dates in pages] == [10, 10, 5]
     assert list(chain.from_iterable(pages)) == [f"2150-03-{day:02}" for day in range(1, 26)]
 
 
 @pytest.mark.parametrize("cursor", ["~~", "zzz", "#", "account#10000002"])
-def test_a_cursor_that_is_none_breaks_nothing(account: Account, cursor: str) -> None:
+def test_an_unknown_cursor_is_accepted(account: Account, cursor: str) -> None:
     assert page(account, cursor=cursor).status == 200
 
 
-def test_another_account_sees_nothing_of_it(account: Account) -> None:
+def test_another_account_sees_no_upcoming_text(account: Account) -> None:
     other = studio("10000002", edition="professional")
     tell(account)
 
@@ -177,14 +179,14 @@ def test_another_account_sees_nothing_of_it(account: Account) -> None:
     assert planned(other) == {}
 
 
-def _no_phone(account: Account, client_id: str) -> Client:
+def client_without_phone(account: Account, client_id: str) -> Client:
     return client(account, client_id, phones=())
 
 
 def test_calls_are_listed_oldest_first_and_deleted_once_picked_up(account: Account) -> None:
     rule(name="call", timing=None, sms_else_call=True)
     for minute in (3, 1, 2):
-        _no_phone(account, f"c{minute}")
+        client_without_phone(account, f"c{minute}")
         tell(account, f"k{minute}", NOW + minute * MINUTE, id=f"s{minute}", client_id=f"c{minute}")
     fire_all(NOW + 3 * MINUTE)
 
@@ -192,24 +194,22 @@ def test_calls_are_listed_oldest_first_and_deleted_once_picked_up(account: Accou
     rest = call(events_api, "GET", "/calls", account=account.id, query={"cursor": first["next_cursor"]}).json
     deleted = call(events_api, "DELETE", f"/calls/{first['items'][0]['id']}", account=account.id)
 
-    assert [one["client_id"] for one in first["items"] + rest["items"]] == ["c1", "c2", "c3"]
+    assert [item["client_id"] for item in first["items"] + rest["items"]] == ["c1", "c2", "c3"]
     assert (deleted.status, rest["next_cursor"]) == (204, None)
     left = call(events_api, "GET", "/calls", account=account.id).json["items"]
-    assert [one["client_id"] for one in left] == ["c2", "c3"]
+    assert [item["client_id"] for item in left] == ["c2", "c3"]
     assert call(events_api, "DELETE", f"/calls/{first['items'][0]['id']}", account=account.id).status == 404
 
 
-def test_a_call_tells_whom_to_call_and_what_about(account: Account) -> None:
-    client(
-        account, "c1", phones=(client(account).phones[0].__class__(number="+12125550123", entered="x", sms=False),)
-    )
+def test_a_call_shows_whom_to_call_and_what_about(account: Account) -> None:
+    client(account, "c1", phones=(Phone(number="+12125550123", entered="x", sms=False),))
     rule(name="call", timing=None, sms_else_call=True, body="Your order {{order.number}} is ready")
     tell(account, values={"order.number": "A-17"})
     fire_all(NOW)
 
-    [found] = call(events_api, "GET", "/calls", account=account.id).json["items"]
+    [task] = call(events_api, "GET", "/calls", account=account.id).json["items"]
 
-    assert {name: value for name, value in found.items() if name != "id"} == {
+    assert {name: value for name, value in task.items() if name != "id"} == {
         "at": "2026-11-22T15:30:00Z",
         "client_id": "c1",
         "phones": ["+12125550123"],
@@ -221,14 +221,14 @@ def test_a_call_tells_whom_to_call_and_what_about(account: Account) -> None:
     }
 
 
-def test_another_accounts_call_is_not_there(account: Account) -> None:
+def test_another_account_neither_sees_nor_deletes_a_call(account: Account) -> None:
     other = studio("10000002", edition="professional")
-    _no_phone(account, "c1")
+    client_without_phone(account, "c1")
     rule(name="call", timing=None, sms_else_call=True)
     tell(account)
     fire_all(NOW)
-    [mine] = call(events_api, "GET", "/calls", account=account.id).json["items"]
+    [task] = call(events_api, "GET", "/calls", account=account.id).json["items"]
 
     assert call(events_api, "GET", "/calls", account=other.id).json == {"items": [], "next_cursor": None}
-    assert call(events_api, "DELETE", f"/calls/{mine['id']}", account=other.id).status == 404
+    assert call(events_api, "DELETE", f"/calls/{task['id']}", account=other.id).status == 404
     assert len(call(events_api, "GET", "/calls", account=account.id).json["items"]) == 1

@@ -1,0 +1,135 @@
+"""How many files a reader opens to follow a flow: those in which something is called, but for longcode/aws."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from billing import close_month_schedule
+from longcode.accounts import store as accounts
+from longcode.aws import queues
+from longcode.billing import closing
+from longcode.carriers.carrier import Receipt
+from longcode.jobs import Bill, HearKeyword
+from longcode.message import MessageState
+from optout import worker as optout_worker
+from send import api, receipts
+from sweeper import sweep_schedule
+from tests.support import broadcast_steps, trigger_steps
+from tests.support.billed_texts import text
+from tests.support.fakes import NOW, FakeCarrier, call, client, queued, studio
+from tests.support.reply_steps import receive, texted
+from tests.support.source_reading import FUNCTIONS
+from tests.support.text_steps import deliver
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+FIRST = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+
+
+@contextmanager
+def entered() -> Iterator[set[str]]:
+    """Collect the files of functions/ in which a function is called, in any thread."""
+    files: set[str] = set()
+    root = f"{FUNCTIONS}/"
+
+    def note(frame: FrameType, event: str, _arg: Any) -> None:
+        name = frame.f_code.co_filename
+        if event == "call" and name.startswith(root) and frame.f_code.co_name != "<module>":
+            files.add(name.removeprefix(root))
+            files.discard(f"longcode/aws/{name.rpartition('/')[2]}")
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        yield files
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+
+def test_a_text_enters_forty_files_at_most() -> None:
+    client(studio())
+
+    with entered() as files:
+        answer = call(api, "POST", "/messages", {"client_id": "c1", "body": "Hello"}, account="10000001")
+        reference = f"10000001.{answer.json['messages'][0]['id']}"
+        deliver(FakeCarrier(), datetime.now(UTC))
+        receipt = Receipt(
+            carrier="twilio", carrier_id="SM1", reference=reference, state=MessageState.DELIVERED, at=None
+        )
+        receipts.apply_receipt(receipt, datetime.now(UTC))
+
+    assert {"send/api.py", "send/worker.py", "send/receipts.py"} <= files
+    assert len(files) <= 40, sorted(files)
+
+
+def test_a_reply_enters_twenty_five_files_at_most() -> None:
+    account = studio()
+    client(account)
+    texted(account)
+
+    with entered() as files:
+        receive()
+
+    assert "inbox/worker.py" in files
+    assert len(files) <= 25, sorted(files)
+
+
+def test_a_stop_enters_twenty_eight_files_at_most() -> None:
+    account = studio()
+    client(account)
+    texted(account)
+
+    with entered() as files:
+        receive(body="Stop")
+        for job in queued("opt_out"):
+            optout_worker.hear(queues.read(HearKeyword, job), NOW)
+
+    assert {"inbox/worker.py", "optout/worker.py"} <= files
+    assert len(files) <= 28, sorted(files)
+
+
+def test_a_months_close_enters_seventeen_files_at_most() -> None:
+    studio()
+    text(1_100)
+
+    with entered() as files:
+        close_month_schedule.close_before({"time": "2026-12-01T09:00:00Z"}, FIRST)
+        for job in queued("bill"):
+            account = accounts.need(queues.read(Bill, job).account)
+            assert closing.close(account, "2026-11", lambda: FIRST)
+
+    assert {"billing/close_month_schedule.py", "longcode/billing/closing.py"} <= files
+    assert len(files) <= 17, sorted(files)
+
+
+def test_a_broadcast_enters_thirty_five_files_at_most() -> None:
+    account = studio()
+    broadcast_steps.people(account, 3)
+
+    with entered() as files:
+        broadcast_steps.send(account)
+
+    assert {"broadcasts/api.py", "broadcasts/worker.py"} <= files
+    assert len(files) <= 35, sorted(files)
+
+
+def test_a_trigger_enters_twenty_files_at_most() -> None:
+    account = studio(edition="Professional")
+    client(account)
+    trigger_steps.rule()
+
+    with entered() as files:
+        trigger_steps.tell(account)
+        at = NOW + timedelta(days=11)
+        sweep_schedule.sweep(at)
+        trigger_steps.fire_all(at)
+
+    assert {"triggers/events_api.py", "sweeper/sweep_schedule.py", "triggers/fire_worker.py"} <= files
+    assert len(files) <= 20, sorted(files)
