@@ -116,11 +116,11 @@ def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
     instant = first.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == first.replace(tzinfo=None):
         return instant
-    return _first_after_gap(first.replace(fold=1).astimezone(UTC), instant, zone)
+    return clock_change(zone, first.replace(fold=1).astimezone(UTC), instant)
 
 
-def _first_after_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    """Return the second at which the clocks change, between an instant before the change and one after it."""
+def clock_change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """Return the second, in UTC, at which a zone's clocks change between two instants; they change only once."""
     offset = after.astimezone(zone).utcoffset()
     while after - before > _SECOND:
         middle = before + ((after - before) // (2 * _SECOND)) * _SECOND

@@ -50,7 +50,7 @@ def deadline(now: datetime, carrier: str) -> datetime:
 
 
 def next_look(now: datetime, deadline: datetime, carrier: str) -> datetime:
-    """Return when to check an uncertain send again: at its deadline or before, then until it is resolved."""
+    """Return when the sweeper checks an uncertain send again: by its deadline, then until it is resolved."""
     if now >= deadline:
         return now + HEALED_AFTER
     return min(now + _LOOK_UP_INTERVAL[carrier], deadline) if carrier in _LOOK_UP_INTERVAL else deadline
@@ -72,8 +72,9 @@ def is_quiet(message: Message, now: datetime) -> bool:
 
 
 def seconds_left(message: Message, now: datetime) -> int:
-    """Return for how many seconds the carrier may try to deliver a text: until its validity or the recipient's open
-    hours end, whichever is first. 0 if that is past.
+    """Return for how many seconds the carrier may try to deliver a text, or 0.
+
+    The time ends with the text's validity or when the recipient's quiet hours begin, whichever is first.
     """
     ends = [ends_at(message), *([message.quiet_from] if message.quiet_from else [])]
     return max(0, int((min(ends) - now).total_seconds()))

@@ -142,9 +142,9 @@ def _defaults(kind: Any) -> Iterator[tuple[str, str, Any]]:
             if field.default is not msgspec.NODEFAULT:
                 yield field.encode_name, field.name, field.default
     else:
-        for field in fields(kind):
-            if field.default is not MISSING:
-                yield field.name, field.name, field.default
+        for attribute in fields(kind):
+            if attribute.default is not MISSING:
+                yield attribute.name, attribute.name, attribute.default
 
 
 def _storable(value: Any) -> Any:

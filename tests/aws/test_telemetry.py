@@ -1,4 +1,4 @@
-"""What a queue's worker does when every job of its batch fails: BatchSize 1 makes that every failure."""
+"""A batch whose jobs all fail: with a BatchSize of 1, every failure is such a batch."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from longcode.aws.telemetry import OneByOne
 from tests.support.fakes import LambdaContext, sqs_event
 
 
-def test_a_batch_of_which_all_fail_is_answered_and_no_log_shows_what_an_error_quotes(
+def test_a_batch_whose_jobs_all_fail_is_reported_and_no_error_text_is_logged(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def refused(_: Any) -> None:
         raise ValueError("Email address is not verified: anna@foxglove.example")
 
-    answer = process_partial_response(sqs_event("{}"), refused, OneByOne(EventType.SQS), LambdaContext())
+    response = process_partial_response(sqs_event("{}"), refused, OneByOne(EventType.SQS), LambdaContext())
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     assert "anna" not in "".join(capsys.readouterr())
