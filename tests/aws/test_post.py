@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from longcode.webhooks.post import call, post
-from longcode.webhooks.webhook import Answer, Webhook
+from longcode.webhooks.webhook import EndpointResponse, Webhook
 from tests.support.https_servers import PUBLIC, Receiver, mute, receiver
 
 HOOK = Webhook("https://studio.example/hook?key=secret", {"webhook-id": "a1"}, b'{"type": "test"}')
@@ -45,7 +45,7 @@ def never_ending_header(connection: socket.socket, _: Receiver) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nX-Large: " + b"a" * 10_000_000)
 
 
-def to(endpoint: Receiver, webhook: Webhook = HOOK, seconds: float = 5.0, **others: Any) -> Answer:
+def to(endpoint: Receiver, webhook: Webhook = HOOK, seconds: float = 5.0, **others: Any) -> EndpointResponse:
     """Post to an endpoint that DNS places on the public internet."""
     with_it = {"resolve": lambda _host, _port: [PUBLIC], "connect": endpoint.connect} | others
     return call(webhook, trust=endpoint.trust, seconds=seconds, **with_it)
@@ -55,7 +55,7 @@ def test_a_webhook_is_posted_whole_to_the_path_and_host_of_its_address(tmp_path:
     with receiver(tmp_path, answering(b"HTTP/1.1 204 No Content")) as endpoint:
         answer = to(endpoint)
 
-    assert answer == Answer(204)
+    assert answer == EndpointResponse(204)
     [request] = endpoint.heard
     assert request.startswith(b"POST /hook?key=secret HTTP/1.1\r\n")
     assert b"\r\nhost: studio.example\r\n" in request
@@ -70,13 +70,13 @@ def test_an_endless_response_times_out(tmp_path: Path, behave: Behave) -> None:
         answer = to(endpoint, seconds=0.5)
         took = time.monotonic() - start
 
-    assert answer == Answer(error="timed_out")
+    assert answer == EndpointResponse(error="timed_out")
     assert took < 3
 
 
 def test_an_endpoint_without_a_tls_handshake_times_out(tmp_path: Path) -> None:
     with mute(tmp_path) as endpoint:
-        assert to(endpoint, seconds=0.5) == Answer(error="timed_out")
+        assert to(endpoint, seconds=0.5) == EndpointResponse(error="timed_out")
 
 
 def test_a_slow_name_resolution_times_out(tmp_path: Path) -> None:
@@ -90,17 +90,17 @@ def test_a_slow_name_resolution_times_out(tmp_path: Path) -> None:
         answer = to(endpoint, seconds=0.2, resolve=resolve)
         over.set()
 
-    assert answer == Answer(error="timed_out")
+    assert answer == EndpointResponse(error="timed_out")
 
 
 def test_a_large_response_body_is_not_read(tmp_path: Path) -> None:
     with receiver(tmp_path, never_ending_body) as endpoint:
-        assert to(endpoint) == Answer(200)
+        assert to(endpoint) == EndpointResponse(200)
 
 
 def test_a_large_response_header_is_a_failed_connection(tmp_path: Path) -> None:
     with receiver(tmp_path, never_ending_header) as endpoint:
-        assert to(endpoint) == Answer(error="connection_failed")
+        assert to(endpoint) == EndpointResponse(error="connection_failed")
 
 
 def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     with receiver(tmp_path, answering(head)) as endpoint:
         answer = to(endpoint)
 
-    assert answer == Answer(302)
+    assert answer == EndpointResponse(302)
     assert endpoint.connections == 1
 
 
@@ -119,7 +119,7 @@ def test_a_name_is_resolved_once_and_the_checked_address_is_called(tmp_path: Pat
     with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
         answer = to(endpoint, resolve=lambda _host, _port: resolved.pop(0))
 
-    assert answer == Answer(200)
+    assert answer == EndpointResponse(200)
     assert resolved == [["127.0.0.1"], ["169.254.169.254"]]
 
 
@@ -127,14 +127,14 @@ def test_an_unreachable_address_of_several_is_passed_over(tmp_path: Path) -> Non
     with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
         answer = to(endpoint, resolve=lambda _host, _port: ["2606:2800:21f:cb07:6820:80da:af6b:8b2c", PUBLIC])
 
-    assert answer == Answer(200)
+    assert answer == EndpointResponse(200)
 
 
 def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
     with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
         answer = to(endpoint, Webhook("https://other.example/", {}, b"{}"))
 
-    assert answer == Answer(error="tls_failed")
+    assert answer == EndpointResponse(error="tls_failed")
     assert endpoint.heard == []
 
 
@@ -173,7 +173,7 @@ def test_a_name_with_a_private_address_is_not_called(tmp_path: Path, addresses: 
     with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
         answer = to(endpoint, resolve=lambda _host, _port: addresses)
 
-    assert answer == Answer(error="not_public")
+    assert answer == EndpointResponse(error="not_public")
     assert endpoint.connections == 0
 
 
@@ -182,7 +182,7 @@ def test_an_unresolvable_name_is_an_unknown_host(tmp_path: Path) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
     with receiver(tmp_path, hang) as endpoint:
-        assert to(endpoint, resolve=resolve) == Answer(error="unknown_host")
+        assert to(endpoint, resolve=resolve) == EndpointResponse(error="unknown_host")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_an_unresolvable_name_is_an_unknown_host(tmp_path: Path) -> None:
     ["http://8.8.8.8/", "ftp://8.8.8.8/", "https://", "https://8.8.8.8:99999/", "https://a..b/", "https://[bad"],
 )
 def test_an_address_that_is_not_https_is_not_called(url: str) -> None:
-    assert post(Webhook(url, {}, b"{}")) == Answer(error="bad_address")
+    assert post(Webhook(url, {}, b"{}")) == EndpointResponse(error="bad_address")
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1/", "https://[::1]/", "https://localhost/", "https://0x7f.1/"])
@@ -206,9 +206,11 @@ def test_localhost_is_called_only_by_a_stack_on_this_machine(tmp_path: Path) -> 
         def resolve(_host: str, _port: int) -> list[str]:
             return ["127.0.0.1"]
 
-        assert call(here, trust=endpoint.trust, on_loopback=True, resolve=resolve) == Answer(200)
-        assert call(here, trust=endpoint.trust, resolve=resolve) == Answer(error="not_public")
-        assert call(elsewhere, trust=endpoint.trust, on_loopback=True, resolve=resolve) == Answer(error="not_public")
+        assert call(here, trust=endpoint.trust, on_loopback=True, resolve=resolve) == EndpointResponse(200)
+        assert call(here, trust=endpoint.trust, resolve=resolve) == EndpointResponse(error="not_public")
+        assert call(elsewhere, trust=endpoint.trust, on_loopback=True, resolve=resolve) == EndpointResponse(
+            error="not_public"
+        )
 
 
 def test_localhost_with_another_address_is_not_called() -> None:
@@ -219,4 +221,4 @@ def test_localhost_with_another_address_is_not_called() -> None:
         Webhook("https://localhost/", {}, b""), trust=ssl.create_default_context(), on_loopback=True, resolve=resolve
     )
 
-    assert answer == Answer(error="not_public")
+    assert answer == EndpointResponse(error="not_public")

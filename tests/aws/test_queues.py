@@ -45,11 +45,11 @@ def test_a_job_that_sqs_refuses_in_a_batch_raises_an_error(aws: None) -> None:
         parsed["Failed"] = [{"Id": "1", "SenderFault": False, "Code": "InternalError"}]
 
     client("sqs").meta.events.register(CALL, refuse_the_second)
-    with pytest.raises(queues.NotHandedOver, match="1 of 2 jobs"):
+    with pytest.raises(queues.NotEnqueued, match="1 of 2 jobs"):
         queues.send(Send(account="a", message_id="m1"), Send(account="a", message_id="m2"))
     client("sqs").meta.events.unregister(CALL, refuse_the_second)
 
 
 def test_best_effort_leaves_a_refused_job_to_the_sweeper(aws: None) -> None:
     with queues.best_effort(account="a"):
-        raise queues.NotHandedOver
+        raise queues.NotEnqueued

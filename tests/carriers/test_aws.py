@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from longcode.carriers.aws import Aws, client, read_inbound, read_receipt
-from longcode.carriers.carrier import Answer, Inbound, Receipt, RefusalReason, Refused, Sent, Text, Uncertain
+from longcode.carriers.carrier import Inbound, Receipt, RefusalReason, Refused, SendResult, Sent, Text, Uncertain
 from longcode.message import MessageState
 from tests.carriers.conftest import FakeCarrier
 
@@ -21,7 +21,7 @@ def sms() -> Any:
     return client(**KEYS)
 
 
-def send_over_http(url: str, text: Text) -> Answer:
+def send_over_http(url: str, text: Text) -> SendResult:
     return Aws(client(endpoint_url=url, read_seconds=0.2, **KEYS)).send(text)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from longcode.carriers.carrier import Arrived
+from longcode.carriers.carrier import ReceivedText
 from longcode.carriers.twilio import Twilio
 from tests.carriers.conftest import FakeCarrier
 
@@ -67,7 +67,7 @@ def test_received_texts_are_listed_by_number_and_day_in_the_form_of_a_webhook(fa
     assert asked.headers["Authorization"] == "Basic QUMxMjM6dGVzdC10b2tlbg=="
     assert found.whole
     assert found.texts == [
-        Arrived(
+        ReceivedText(
             carrier_id="SM1",
             form={
                 "MessageSid": "SM1",

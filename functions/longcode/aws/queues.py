@@ -17,14 +17,14 @@ _BATCH = 10
 _FairJob = (
     jobs.Send | jobs.AdvanceBroadcast | jobs.Fire | jobs.Deliver
 )  # SQS takes turns among the accounts of these jobs
-Job = _FairJob | jobs.Receive | jobs.HearKeyword | jobs.EstablishAccount | jobs.Bill | jobs.ExportInvoice
+Job = _FairJob | jobs.Receive | jobs.HandleKeyword | jobs.OpenAccount | jobs.Bill | jobs.ExportInvoice
 URL_SETTINGS: dict[type[Job], str] = {
     jobs.Send: "send_queue_url",
     jobs.SendBulk: "bulk_queue_url",
     jobs.AdvanceBroadcast: "broadcast_queue_url",
     jobs.Receive: "inbound_queue_url",
-    jobs.HearKeyword: "opt_out_queue_url",
-    jobs.EstablishAccount: "sign_up_queue_url",
+    jobs.HandleKeyword: "opt_out_queue_url",
+    jobs.OpenAccount: "sign_up_queue_url",
     jobs.Bill: "bill_queue_url",
     jobs.Fire: "event_queue_url",
     jobs.Deliver: "webhook_queue_url",
@@ -35,7 +35,7 @@ URL_SETTINGS: dict[type[Job], str] = {
 T = TypeVar("T")
 
 
-class NotHandedOver(Exception):
+class NotEnqueued(Exception):
     """SQS refused some of the jobs."""
 
 
@@ -50,7 +50,7 @@ def send(*to_send: Job) -> None:
             ]
             response = client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
             if response.get("Failed"):
-                raise NotHandedOver(f"{len(response['Failed'])} of {len(entries)} jobs")
+                raise NotEnqueued(f"{len(response['Failed'])} of {len(entries)} jobs")
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def best_effort(**ids: str) -> Iterator[None]:
     """Log a failure to send, with these ids, instead of raising it: the sweeper sends the jobs later."""
     try:
         yield
-    except (NotHandedOver, BotoCoreError, ClientError):
+    except (NotEnqueued, BotoCoreError, ClientError):
         logger.exception("not enqueued: the sweeper will enqueue it", extra=ids)
 
 

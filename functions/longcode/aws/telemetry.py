@@ -31,9 +31,9 @@ class _Logged:
         return super().failure_handler(record, exception)  # type: ignore[misc]
 
 
-class OneByOne(_Logged, BatchProcessor):
+class SequentialProcessor(_Logged, BatchProcessor):
     """Runs the jobs of a batch in order."""
 
 
-class SideBySide(_Logged, AsyncBatchProcessor):
+class ConcurrentProcessor(_Logged, AsyncBatchProcessor):
     """Runs the jobs of a batch at the same time."""

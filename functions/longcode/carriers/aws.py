@@ -18,17 +18,17 @@ from botocore.exceptions import (
 )
 
 from longcode.carriers.carrier import (
-    Answer,
-    Arrivals,
     CarrierText,
     Inbound,
     Receipt,
+    ReceivedTexts,
     RefusalReason,
     Refused,
+    SendResult,
     Sent,
     Text,
     Uncertain,
-    whole,
+    replace_surrogates,
 )
 from longcode.message import MessageState
 
@@ -88,7 +88,7 @@ class Aws:
         self._client = client
         self._events = {"ConfigurationSetName": configuration_set} if configuration_set else {}
 
-    def send(self, text: Text) -> Answer:
+    def send(self, text: Text) -> SendResult:
         try:
             response = self._client.send_text_message(
                 DestinationPhoneNumber=text.to,
@@ -116,7 +116,7 @@ class Aws:
         """Return None: AWS does not list texts, and an uncertain text waits for its event."""
         return None
 
-    def received(self, number: str, since: datetime) -> Arrivals | None:  # noqa: ARG002
+    def received(self, number: str, since: datetime) -> ReceivedTexts | None:  # noqa: ARG002
         """Return None: AWS does not list received texts. They come through SNS and SQS, which do not lose any."""
         return None
 
@@ -125,7 +125,7 @@ class Aws:
         return None
 
 
-def _refusal(response: Mapping[str, Any]) -> Answer:
+def _refusal(response: Mapping[str, Any]) -> SendResult:
     code = response.get("Error", {}).get("Code", "")
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     definite = status // 100 == 4 and status != HTTPStatus.REQUEST_TIMEOUT  # noqa: PLR2004 - any 4xx
@@ -180,9 +180,9 @@ def read_inbound(event: Mapping[str, Any], *, answers: frozenset[str] = frozense
         carrier_id=event["inboundMessageId"],
         phone=event["originationNumber"],
         number=event["destinationNumber"],
-        body=whole(_string(event, "messageBody")),
+        body=replace_surrogates(_string(event, "messageBody")),
         answered=_string(event, "messageKeyword").upper() in answers,
-        replies_to=whole(_string(event, "previousPublishedMessageId")) or None,
+        replies_to=replace_surrogates(_string(event, "previousPublishedMessageId")) or None,
     )
 
 

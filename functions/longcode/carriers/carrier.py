@@ -55,7 +55,7 @@ class Uncertain(Struct, frozen=True):
     reason: str
 
 
-Answer = Sent | Refused | Uncertain
+SendResult = Sent | Refused | Uncertain
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ class Inbound(Struct, frozen=True, kw_only=True):
     replies_to: str | None = None
 
 
-class Arrived(Struct, frozen=True, kw_only=True):
+class ReceivedText(Struct, frozen=True, kw_only=True):
     """A received text in the carrier's list; `form` is what its webhook posts, without the addresses of pictures."""
 
     carrier_id: str
@@ -106,14 +106,14 @@ class Arrived(Struct, frozen=True, kw_only=True):
     pictures: int = 0
 
 
-class Arrivals(Struct, frozen=True, kw_only=True):
+class ReceivedTexts(Struct, frozen=True, kw_only=True):
     """The texts received by one of our numbers; `whole` if the carrier listed all of them."""
 
-    texts: list[Arrived]
+    texts: list[ReceivedText]
     whole: bool
 
 
-def whole(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """Return a text that can be stored and shown: each lone surrogate becomes U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
@@ -123,7 +123,7 @@ class Carrier(Protocol):
 
     name: str
 
-    def send(self, text: Text) -> Answer:
+    def send(self, text: Text) -> SendResult:
         """Send a text, in at most 10 seconds."""
         ...
 
@@ -137,7 +137,7 @@ class Archive(Protocol):
 
     name: str
 
-    def received(self, number: str, since: datetime) -> Arrivals | None:
+    def received(self, number: str, since: datetime) -> ReceivedTexts | None:
         """Return the texts received by a number since then; None from a carrier without a list."""
         ...
 

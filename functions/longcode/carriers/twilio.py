@@ -16,14 +16,14 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.util import make_headers
 
 from longcode.carriers.carrier import (
-    Answer,
-    Arrivals,
-    Arrived,
     CarrierText,
     Inbound,
     Receipt,
+    ReceivedText,
+    ReceivedTexts,
     RefusalReason,
     Refused,
+    SendResult,
     Sent,
     Text,
     Uncertain,
@@ -127,7 +127,7 @@ class Twilio:
         self._used_at = clock()
         self._lock = Lock()
 
-    def send(self, text: Text) -> Answer:
+    def send(self, text: Text) -> SendResult:
         """Send a text, without retries or redirects: each could deliver the text a second time."""
         form = {
             "To": text.to,
@@ -162,11 +162,11 @@ class Twilio:
         page = self._look_up(f"{self._url}?{urlencode(query)}")
         return _read_sent(page, since) if page else None
 
-    def received(self, number: str, since: datetime) -> Arrivals:
+    def received(self, number: str, since: datetime) -> ReceivedTexts:
         """Return the texts received by a number, newest first, from as many pages as reach back to `since`."""
         query = {"To": number, "DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": _MOST_LISTED}
         url = f"{self._url}?{urlencode(query)}"
-        texts: list[Arrived] = []
+        texts: list[ReceivedText] = []
         complete = True
         for _ in range(_MOST_PAGES):
             response = self._look_up(url) or {}
@@ -179,7 +179,7 @@ class Twilio:
             url = f"{self._base}{next_uri}"
         else:
             complete = False
-        return Arrivals(texts=[text for text in texts if text.at >= since], whole=complete)
+        return ReceivedTexts(texts=[text for text in texts if text.at >= since], whole=complete)
 
     def pictures(self, carrier_id: str) -> list[str] | None:
         """Return the addresses of a text's pictures, as its webhook has them; None if Twilio does not list them."""
@@ -215,7 +215,7 @@ class Twilio:
             self._used_at = now
 
 
-def _result(response: BaseHTTPResponse) -> Answer:
+def _result(response: BaseHTTPResponse) -> SendResult:
     body = _json(response)
     match response.status // 100, body.get("sid"), body.get("code"):
         case 2, str(sid), _ if sid:
@@ -263,28 +263,28 @@ def _sent_text(text: dict[str, Any]) -> CarrierText:
     )
 
 
-def _read_received(page: dict[str, Any]) -> Arrivals:
+def _read_received(page: dict[str, Any]) -> ReceivedTexts:
     """Return the received texts of a page, without unreadable ones, which make the list incomplete."""
     listed = page.get("messages")
     if not isinstance(listed, list):
-        return Arrivals(texts=[], whole=False)
-    texts: list[Arrived] = []
+        return ReceivedTexts(texts=[], whole=False)
+    texts: list[ReceivedText] = []
     complete = True
     for text in listed:
         try:
             texts += [_received_text(text)] if text["direction"] == "inbound" else []
         except (KeyError, TypeError, ValueError):
             complete = False
-    return Arrivals(texts=texts, whole=complete)
+    return ReceivedTexts(texts=texts, whole=complete)
 
 
-def _received_text(text: dict[str, Any]) -> Arrived:
+def _received_text(text: dict[str, Any]) -> ReceivedText:
     pictures = int(text.get("num_media") or 0)
     form = {"MessageSid": text["sid"], "From": text["from"], "To": text["to"], "Body": text.get("body") or ""}
     if not all(isinstance(value, str) for value in form.values()):
         raise ValueError("not a text")
     at = parsedate_to_datetime(text["date_created"]).astimezone(UTC)
-    return Arrived(carrier_id=text["sid"], form={**form, "NumMedia": str(pictures)}, at=at, pictures=pictures)
+    return ReceivedText(carrier_id=text["sid"], form={**form, "NumMedia": str(pictures)}, at=at, pictures=pictures)
 
 
 def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:

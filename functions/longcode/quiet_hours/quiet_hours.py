@@ -92,9 +92,9 @@ def _places(rules: Rules, phone: str, zone: str | None) -> tuple[_Place, ...]:
     state = rules.state(phone)
     if state and zone:
         return _in_state(rules, state, [zone])
-    from longcode.quiet_hours import zones  # noqa: PLC0415 - its tables take 17 ms to load, and are rarely needed
+    from longcode.quiet_hours import zones as quiet_hours_zones  # noqa: PLC0415 - its tables take 17 ms to load, and are rarely needed
 
-    likely = zones.of(phone)
+    likely = quiet_hours_zones.of(phone)
     if state:
         return _in_state(rules, state, state.zones if likely.anywhere else likely.zones)
     names = [zone] if zone else likely.zones
