@@ -1,4 +1,4 @@
-"""One text to or from one phone: its states and their transitions."""
+"""One text to or from one phone with its states and their transitions; and the states of a broadcast."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,18 +6,6 @@ from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
-
-
-class BroadcastState(StrEnum):
-    """The state of a broadcast. DONE: every text is written; each is sent as any other text from then on."""
-
-    SCHEDULED = "scheduled"
-    PLANNING = "planning"
-    SENDING = "sending"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    REFUSED = "refused"
-
 
 Instant = Annotated[datetime, Meta(tz=True)]
 
@@ -38,6 +26,17 @@ class MessageState(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     RECEIVED = "received"
+
+
+class BroadcastState(StrEnum):
+    """The state of a broadcast. DONE: every text is written; each is sent as any other text from then on."""
+
+    SCHEDULED = "scheduled"
+    PLANNING = "planning"
+    SENDING = "sending"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
 
 
 _DROPPED = {MessageState.REFUSED, MessageState.CANCELLED, MessageState.EXPIRED}
