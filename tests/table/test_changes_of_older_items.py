@@ -1,4 +1,4 @@
-"""Accounts, campaigns, webhooks and bills of an older release meet the conditions of today's writes, as they were read."""
+"""Accounts, campaigns, webhooks and bills of an older release meet the conditions of today's writes."""
 
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo

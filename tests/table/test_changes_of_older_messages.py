@@ -1,4 +1,4 @@
-"""Messages, numbers and opt-outs of an older release meet the conditions of today's writes, as they were read."""
+"""Messages, numbers and opt-outs of an older release meet the conditions of today's writes."""
 
 from datetime import timedelta
 

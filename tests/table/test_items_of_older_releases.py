@@ -17,7 +17,7 @@ from longcode.clients import store as clients
 from longcode.jobs import Product
 from longcode.plans import store as plans
 from longcode.plans.plans import PastLimit
-from longcode.table import due
+from longcode.table import due, keys
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import OccurrenceState
 from longcode.triggers.trigger import DateOf, RecordKind, To
@@ -83,6 +83,30 @@ def at(instant: str) -> datetime:
 def test_the_file_has_an_item_of_every_type_and_no_two_under_one_key() -> None:
     assert {item["type"]["S"] for item in ITEMS} == TYPES_OF_THE_RELEASE
     assert len({(item["pk"]["S"], item["sk"]["S"]) for item in ITEMS}) == len(ITEMS)
+
+
+def test_the_keys_of_older_items_that_are_read_by_ranges_are_spelled_as_they_were() -> None:
+    written = {keys.Key(item["pk"]["S"], item["sk"]["S"]) for item in ITEMS}
+    spelled = {
+        keys.inbox_entry(HERON, 1),
+        keys.skipped(HERON, "b1", (5, 0)),
+        keys.usage(HERON, "2026-11-22", "in1"),
+        keys.occurrence(HERON, "session", "s1", "reminder", date(2026, 12, 3)),
+        keys.consent("+12125550127", "account-10000009", NOW, "in1"),
+        keys.route("+12125560000", "+15555550100", "10000001"),
+        keys.registered(HERON),
+        keys.with_webhook(HERON),
+        keys.invoice_number("2026-11", "2026-11-000001"),
+    }
+
+    assert spelled - written == set()
+
+
+def test_older_items_are_found_when_they_are_due() -> None:
+    scheduled = {(item["pk"]["S"], item["sk"]["S"]) for item in ITEMS if "due_at" in item}
+
+    assert {(item["pk"], item["sk"]) for item in due.by(NOW + 365 * DAY, 100)} == scheduled
+    assert len(scheduled) == 12
 
 
 # Accounts and plans: account, email, registered, webhook, password, confirmation, template, price-list.
