@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.batch import async_process_partial_response
 
 from bench.rig import Figure, least
 from bench.tape import Tape
-from longcode.carriers.carrier import Answer, Sent, Text
+from longcode.carriers.carrier import SendResult, Sent, Text
 from send import api, worker
 from tests.support.fakes import NOW, FakeCarrier, LambdaContext, queued, sqs_event, studio
 from tests.support.local_aws import local_aws
@@ -21,7 +21,7 @@ _BATCH, _CARRIER_SECONDS, _AWS_SECONDS = 10, 0.3, 0.005
 class SlowCarrier(FakeCarrier):
     """A carrier that takes 300 ms for every text."""
 
-    def send(self, text: Text) -> Answer:
+    def send(self, text: Text) -> SendResult:
         """Accept a text after 300 ms."""
         time.sleep(_CARRIER_SECONDS)
         return Sent(text.reference)

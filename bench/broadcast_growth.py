@@ -19,7 +19,7 @@ from longcode.broadcasts import store as broadcasts
 from longcode.clients.client import Client, Phone
 from longcode.jobs import AdvanceBroadcast as Job
 from longcode.table import keys
-from longcode.table.writes import attributes, whole
+from longcode.table.writes import attributes, wire_item
 from tests.support.emulated_aws import Outside, Wire, emulated_aws
 from tests.support.fakes import NOW, studio
 
@@ -104,4 +104,4 @@ def _client(account: str, index: int) -> Wire:
         allow_text_marketing=True,
         tags=("2026",),
     )
-    return whole(keys.client(account, client.id), {"type": "client", **attributes(client)})
+    return wire_item(keys.client(account, client.id), {"type": "client", **attributes(client)})

@@ -146,7 +146,7 @@ class Outcome:
 
 def _quotas(account: Account) -> list[Attributes]:
     """Return the items of an account's quota, by month."""
-    return list(store.query(keys.allowance(account.id, "")))
+    return list(store.query(keys.quota(account.id, "")))
 
 
 def measure() -> Iterator[Figure]:

@@ -13,17 +13,17 @@ from aws_lambda_powertools.utilities.batch import async_process_partial_response
 
 from accounts import authorizer
 from bench.invocations import TEXTS_A_MINUTE, By, Invocations, counted
-from broadcasts import api as broadcasts_api
-from broadcasts import worker
+from broadcasts import api, worker
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.settings import receipts_url
 from longcode.carriers import twilio
-from longcode.carriers.carrier import Answer, Carrier, Text
+from longcode.carriers.carrier import Carrier, SendResult, Text
 from longcode.jobs import Send
 from longcode.message import MessageState
 from longcode.messages import store as messages
-from send import api, receipts_api
+from send import api as send_api
+from send import receipts_api
 from send import worker as send_worker
 from sweeper import sweep_schedule
 from tests.support.aws_calls import taking_turns
@@ -43,7 +43,7 @@ _PHONES = [f"+121255501{index:02}" for index in range(BATCH)]
 class SlowTwilio(twilio.Twilio):
     """Twilio's client with a carrier that takes 300 ms."""
 
-    def send(self, text: Text) -> Answer:
+    def send(self, text: Text) -> SendResult:
         """Send a text, 300 ms slower."""
         time.sleep(_CARRIER_SECONDS)
         return super().send(text)
@@ -80,9 +80,7 @@ def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
     form = {"audience": {"all": True}, "body": _TEMPLATE}
     yield counted(
         "SendBroadcastsApi",
-        lambda: call(
-            broadcasts_api, "POST", "/broadcasts", form, account=account.id, headers={"Idempotency-Key": "k"}
-        ),
+        lambda: call(api, "POST", "/broadcasts", form, account=account.id, headers={"Idempotency-Key": "k"}),
         by=By.API,
         calls=1,
         texts=_CLIENTS,
@@ -150,7 +148,7 @@ def _post(account: Account, key: str) -> list[str]:
     for phone in _PHONES:
         form = {"client_id": phone, "body": _WORDS}
         headers = {"Idempotency-Key": f"{key}-{phone}"}
-        answer = call(api, "POST", "/messages", form, account=account.id, headers=headers)
+        answer = call(send_api, "POST", "/messages", form, account=account.id, headers=headers)
         references.append(f"{account.id}.{answer.json['messages'][0]['id']}")
     return references
 

@@ -29,7 +29,7 @@ from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import store as messages
 from longcode.plans.plans import PlanChange
 from longcode.table import keys
-from longcode.table.writes import attributes, whole
+from longcode.table.writes import attributes, wire_item
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
 from tests.support.emulated_aws import Wire, emulated_aws
@@ -83,7 +83,7 @@ def _timed(run: Callable[[], None]) -> float:
 
 
 def _list(count: int) -> None:
-    if month_end.close(_MONTH, accounts.all_ids(), _FIRST) != count:
+    if month_end.queue_bills(_MONTH, accounts.all_ids(), _FIRST) != count:
         raise RuntimeError("an account has no job")
 
 
@@ -104,12 +104,12 @@ def _items(account_id: str) -> Iterator[Wire]:
         established_at=_JOINED,
         plan_changes=(PlanChange(_JOINED, "medium"),),
     )
-    yield whole(keys.account(account_id), {"type": "account", **attributes(account)})
-    yield whole(keys.registered(account_id), {"type": "registered", "account": account_id})
+    yield wire_item(keys.account(account_id), {"type": "account", **attributes(account)})
+    yield wire_item(keys.registered(account_id), {"type": "registered", "account": account_id})
     for text in (_text(account_id, number) for number in range(_TEXTS)):
-        yield whole(keys.message(account_id, text.id), messages.item(text))
-    counted = quotas.adding(account_id, "2026-11-22", "text", Usage(_TEXTS, _TEXTS, _TEXTS))
-    yield whole(counted.key, {**counted.changes, **counted.add})
+        yield wire_item(keys.message(account_id, text.id), messages.item(text))
+    counted = quotas.count_write(account_id, "2026-11-22", "text", Usage(_TEXTS, _TEXTS, _TEXTS))
+    yield wire_item(counted.key, {**counted.changes, **counted.add})
 
 
 def _text(account: str, number: int) -> Message:

@@ -1,6 +1,6 @@
-"""Build what is deployed: a folder for each set of requirements. template.yaml names one as each function's CodeUri.
+"""Build the artifacts to deploy: a folder for each set of requirements, which template.yaml names as a CodeUri.
 
-All of them hold all our code; they differ in the packages beside it.
+Each artifact contains all our code; they differ in the packages beside it.
 """
 
 import argparse
@@ -19,11 +19,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build"
 FUNCTIONS = ROOT / "functions"
-DATA = (ROOT / "infra" / "quiet_hours.json",)  # read by the functions, beside the code
+DATA = (ROOT / "infra" / "quiet_hours.json",)  # files that the functions read, beside the code
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
 
-# Names of places and carriers are 44 MB, more than all else together. With Swagger's page too, "functions" would
-# be over its limit; no code of ours asks for either.
+# Our code uses neither. The names of places and carriers are 44 MB, more than all other files together, and with
+# Swagger's page "functions" would exceed its limit.
 _UNUSED = (
     "phonenumbers/geodata",
     "phonenumbers/carrierdata",
@@ -31,12 +31,12 @@ _UNUSED = (
 )
 # The oldest C library of the Lambda runtimes from python3.12 on (Amazon Linux 2023) is 2.34.
 _PLATFORMS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
-_LONG_AGO = 315_532_800  # 1980-01-01, the first day that a zip file can tell
+_LONG_AGO = 315_532_800  # 1980-01-01, the earliest date of a zip file
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the functions will run, in the words of template.yaml's parameters."""
+    """Where the functions will run, as in the parameters of template.yaml."""
 
     runtime: str
     architecture: str
@@ -48,14 +48,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A folder to deploy: its requirements, and how large it may be. Lambda itself takes 250 MB, unzipped."""
+    """A folder to deploy: its requirements and its size limit. Lambda's own limit is 250 MB, unzipped."""
 
     requirements: Path
     max_bytes: int
 
 
 class TooLarge(Exception):
-    """An artifact is over its limit."""
+    """An artifact exceeds its limit."""
 
 
 ARTIFACTS = {
@@ -67,35 +67,35 @@ PRODUCTION = Target("python3.13", "arm64")
 
 
 def this_machine() -> Target:
-    """Tell the target that runs on this interpreter."""
+    """Return the target that this interpreter is."""
     arm = platform.machine().lower() in {"arm64", "aarch64"}
     return Target(f"python{sys.version_info.major}.{sys.version_info.minor}", "arm64" if arm else "x86_64")
 
 
 def build(target: Target) -> list[str]:
-    """Bring the artifacts up to date. Return a line about each."""
+    """Build the artifacts whose inputs have changed; return a line about each artifact."""
     BUILD.mkdir(exist_ok=True)
     with (BUILD / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side build one after another
+        fcntl.flock(lock, fcntl.LOCK_EX)  # parallel test runs build one after another
         return [_build(name, artifact, target) for name, artifact in ARTIFACTS.items()]
 
 
 def _build(name: str, artifact: Artifact, target: Target) -> str:
     packages, functions = BUILD / "packages" / name, BUILD / name
     inputs = [artifact.requirements]
-    _bring(packages, _stamp(target, inputs), lambda folder: _add_packages(folder, artifact, target))
+    _update(packages, _stamp(target, inputs), lambda folder: _add_packages(folder, artifact, target))
     inputs += [*DATA, *_sources()]
-    changed = _bring(functions, _stamp(target, inputs), lambda folder: _add_functions(folder, packages, target))
+    changed = _update(functions, _stamp(target, inputs), lambda folder: _add_functions(folder, packages, target))
     size = _size(functions)
     if size > artifact.max_bytes:
-        raise TooLarge(f"{name}: {size / 1e6:.1f} MB, and at most {artifact.max_bytes / 1e6:.0f} are allowed")
+        raise TooLarge(f"{name}: {size / 1e6:.1f} MB, but the limit is {artifact.max_bytes / 1e6:.0f} MB")
     compiled = "compiled" if next(functions.rglob("*.pyc"), None) else "not compiled"
     about = f"{functions.relative_to(ROOT)}: {target.runtime} {target.architecture}, {size / 1e6:.1f} MB, {compiled}"
     return about if changed else f"{about}, nothing changed"
 
 
-def _bring(folder: Path, stamp: str, fill: Callable[[Path], None]) -> bool:
-    """Fill a folder anew unless its stamp says that its inputs are the same. Return whether it was filled."""
+def _update(folder: Path, stamp: str, fill: Callable[[Path], None]) -> bool:
+    """Build a folder again unless its stamp shows the same inputs; return whether it was built."""
     stamped = folder.with_suffix(".stamp")
     if folder.is_dir() and stamped.is_file() and stamped.read_text() == stamp:
         return False
@@ -111,7 +111,7 @@ def _bring(folder: Path, stamp: str, fill: Callable[[Path], None]) -> bool:
 
 
 def _add_packages(folder: Path, artifact: Artifact, target: Target) -> None:
-    """Install the pinned wheels. The Lambda runtime brings boto3, so the requirements do not name it."""
+    """Install the pinned wheels. The Lambda runtime includes boto3, so the requirements do not."""
     command: list[str | Path] = [UV, "pip", "install", "--quiet", "--target", folder, "--python", sys.executable]
     command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy"]
     command += ["--requirements", artifact.requirements]
@@ -121,7 +121,7 @@ def _add_packages(folder: Path, artifact: Artifact, target: Target) -> None:
     for path in (folder / unused for unused in _UNUSED):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     _compile(folder, target)
-    _settle(folder)
+    _normalise(folder)
 
 
 def _add_functions(folder: Path, packages: Path, target: Target) -> None:
@@ -132,28 +132,28 @@ def _add_functions(folder: Path, packages: Path, target: Target) -> None:
     for path in DATA:
         shutil.copyfile(path, folder / path.name)
     _compile(folder, target)
-    _settle(folder)
+    _normalise(folder)
     shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True)  # thousands of files
 
 
-def _settle(folder: Path) -> None:
-    """Let Lambda's user read all, whatever this one's umask, and have the same bytes make the same zip file."""
+def _normalise(folder: Path) -> None:
+    """Let Lambda's user read all files, whatever the umask here, and make equal contents give equal zip files."""
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (_LONG_AGO, _LONG_AGO))
 
 
 def _interpreter(target: Target) -> str | None:
-    """Find an interpreter of the target's version, or give None and leave compiling to the runtime."""
+    """Return an interpreter of the target's version; None if there is none, so that the runtime compiles."""
     if target.runtime == this_machine().runtime:
         return sys.executable
-    found = shutil.which(target.runtime)
-    works = found and subprocess.run([found, "-c", ""], check=False, capture_output=True).returncode == 0
-    return found if works else None
+    path = shutil.which(target.runtime)
+    works = path and subprocess.run([path, "-c", ""], check=False, capture_output=True).returncode == 0
+    return path if works else None
 
 
 def _compile(folder: Path, target: Target) -> None:
-    """Compile ahead: a function cannot write there. Unchecked, for unpacking gives the sources new times."""
+    """Compile to bytecode, which functions cannot write; unchecked, because unpacking changes the sources' times."""
     interpreter = _interpreter(target)
     if interpreter:
         command = [interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-j", "0"]
@@ -177,7 +177,7 @@ def _size(folder: Path) -> int:
 
 
 def main() -> None:
-    """Build for production, or for --local, this machine."""
+    """Build for production, or with --local for this machine."""
     parser = argparse.ArgumentParser(prog="build", description=__doc__)
     parser.add_argument("--runtime", default=PRODUCTION.runtime)
     parser.add_argument("--architecture", default=PRODUCTION.architecture, choices=sorted(_PLATFORMS))

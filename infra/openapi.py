@@ -1,4 +1,4 @@
-"""Writes docs/openapi.json, one document of what all API functions serve: `make openapi`."""
+"""Write docs/openapi.json, one document of all routes of the API: `make openapi`."""
 
 import inspect
 import json
@@ -12,8 +12,8 @@ from typing import Any, get_args, get_type_hints
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "openapi.json"
 
-# The webhooks are left out: nobody but the carrier calls them, in a form that is the carrier's to say.
-# Each resolver with its tag. Generated clients are named after tags, so a tag outlives a move of the code.
+# Each resolver with its tag, which stays when code moves, because generated clients use it in names. The carriers'
+# webhooks are left out: only a carrier calls them, and it defines their form.
 RESOLVERS = {
     "accounts.signup_api": "accounts",
     "accounts.settings_api": "accounts",
@@ -32,7 +32,7 @@ RESOLVERS = {
 OPEN = {"accounts.signup_api"}
 
 _VERBS = ("get", "put", "post", "patch", "delete")
-# Where a rule comes from is for those who build; whoever calls the API does not have those pages.
+# References to the sources of rules are removed: callers of the API do not have those pages.
 _SOURCE = re.compile(r" \((?:facts|design) [^)]*\)")
 _OK, _NO_CONTENT, _INVALID = "200", "204", "422"
 _INSTEAD_OF_A_PROBLEM = {"HTTPValidationError", "ValidationError"}
@@ -40,7 +40,7 @@ _INSTEAD_OF_A_PROBLEM = {"HTTPValidationError", "ValidationError"}
 _PROBLEM = {
     "type": "object",
     "title": "Problem",
-    "description": "Why a request is refused (RFC 9457). `code` is stable, `detail` is for a person.",
+    "description": "The reason for a refused request (RFC 9457). `code` is stable, `detail` is for a person.",
     "required": ["type", "title", "status", "code", "detail"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference"},
@@ -51,12 +51,12 @@ _PROBLEM = {
         "frees_at": {
             "type": ["string", "null"],
             "format": "date-time",
-            "description": "Of a limit: when all its units are free again; null if more are needed than there are.",
+            "description": "For a limit: when enough units are available; null if the limit never allows so many.",
         },
         "plans_that_allow": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "Of a limit: the plans, smallest first, that would allow the text at once.",
+            "description": "For a limit: the plans that would allow the text now, smallest first.",
         },
         "errors": {
             "type": "array",
@@ -69,30 +69,29 @@ _PROBLEM = {
     },
 }
 _REFUSED = {
-    "description": "The request is refused, and nothing is done.",
+    "description": "The request is refused and has no effect.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 _BASIC = {"type": "http", "scheme": "basic", "description": "The account number and the password."}
 
 
 class Clash(Exception):
-    """Two functions serve the same route, or name two schemas alike."""
+    """Two functions have the same route, or two different schemas the same name."""
 
 
 def document() -> dict[str, Any]:
-    """Merge what the resolvers tell of themselves, in the order of the alphabet."""
+    """Return the documents of all resolvers as one, in alphabetical order."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     paths: dict[str, dict[str, Any]] = {}
     schemas: dict[str, Any] = {"Problem": _PROBLEM}
     for name in RESOLVERS:
         app = import_module(name).app
-        told = json.loads(app.get_openapi_json_schema())
+        described = json.loads(app.get_openapi_json_schema())
         routes = {(route.method.lower(), route.openapi_path): route.func for route in _routes(app)}
-        for path, operations in told["paths"].items():
+        for path, operations in described["paths"].items():
             for verb, operation in operations.items():
-                described = _operation(name, operation, routes[verb, path])
-                _add(paths.setdefault(path, {}), verb, described)
-        for title, schema in told.get("components", {}).get("schemas", {}).items():
+                _add(paths.setdefault(path, {}), verb, _operation(name, operation, routes[verb, path]))
+        for title, schema in described.get("components", {}).get("schemas", {}).items():
             if title not in _INSTEAD_OF_A_PROBLEM:
                 _add(schemas, title, schema)
     return {
@@ -109,16 +108,16 @@ def document() -> dict[str, Any]:
 
 
 def text() -> str:
-    """Spell the document as it is kept."""
+    """Return the document as the text of its file."""
     return _SOURCE.sub("", json.dumps(document(), indent=2, ensure_ascii=False)) + "\n"
 
 
 def _routes(app: Any) -> Iterator[Any]:
-    yield from app._static_routes  # Powertools has no other way to a route's function
+    yield from app._static_routes  # Powertools offers no other access to the function of a route
     yield from app._dynamic_routes
 
 
-def _operation(name: str, told: dict[str, Any], function: Any) -> dict[str, Any]:
+def _operation(name: str, described: dict[str, Any], function: Any) -> dict[str, Any]:
     summary, _, description = (inspect.getdoc(function) or "").partition("\n\n")
     operation = {
         "tags": [RESOLVERS[name]],
@@ -126,20 +125,20 @@ def _operation(name: str, told: dict[str, Any], function: Any) -> dict[str, Any]
         "summary": summary.removesuffix("."),
         "description": description or None,
         "security": [] if name in OPEN else None,
-        "parameters": told.get("parameters"),
-        "requestBody": told.get("requestBody"),
-        "responses": _answers(told["responses"], function),
+        "parameters": described.get("parameters"),
+        "requestBody": described.get("requestBody"),
+        "responses": _responses(described["responses"], function),
     }
     return {part: value for part, value in operation.items() if value is not None}
 
 
-def _answers(told: dict[str, Any], function: Any) -> dict[str, Any]:
-    answers = {status: answer for status, answer in sorted(told.items()) if status != _INVALID}
-    if _NO_CONTENT in told:
-        answers = {_NO_CONTENT: {"description": told[_NO_CONTENT]["description"]}}
+def _responses(described: dict[str, Any], function: Any) -> dict[str, Any]:
+    responses = {status: response for status, response in sorted(described.items()) if status != _INVALID}
+    if _NO_CONTENT in described:
+        responses = {_NO_CONTENT: {"description": described[_NO_CONTENT]["description"]}}
     elif get_args(get_type_hints(function)["return"]) == (str,):
-        answers = {_OK: {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}}
-    return {**answers, "default": {"$ref": "#/components/responses/Refused"}}
+        responses = {_OK: {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}}
+    return {**responses, "default": {"$ref": "#/components/responses/Refused"}}
 
 
 def _in_order(operations: dict[str, Any]) -> dict[str, Any]:

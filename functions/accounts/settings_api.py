@@ -26,14 +26,14 @@ from longcode.jobs import Product
 from longcode.messages import replies, retentions
 from longcode.plans.plans import PlanChange
 from longcode.table.store import ConditionFailed
-from longcode.template import Template, check, plain
+from longcode.template import Template, check, without_braces
 from longcode.triggers.trigger import RecordKind
 from longcode.web import fields
 from longcode.web import resolver as web
 from longcode.web.fields import Statuses, record_statuses
 from longcode.webhooks import store as webhooks
 from longcode.webhooks import webhook
-from longcode.windows import HEALED_AFTER, LONGEST_RETENTION_DAYS
+from longcode.windows import LONGEST_RETENTION_DAYS, SWEEP_AFTER
 
 _NOT_CURRENT = "This is not the current password."
 
@@ -55,7 +55,7 @@ class AccountSettings(web.Body):
     smart_encoding: bool | None = None
     on_uncertain: OnUncertain | None = None
     create_clients: bool | None = None
-    sender_name: Annotated[fields.Line, Field(max_length=40), AfterValidator(plain)] | None = None
+    sender_name: Annotated[fields.Line, Field(max_length=40), AfterValidator(without_braces)] | None = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     texts_an_hour: Annotated[int | None, Field(ge=1, le=20)] = None
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
@@ -181,7 +181,7 @@ def change_account(settings: AccountSettings) -> ShownAccount:
         accounts.list_webhook(account.id)
     if changes.get("retention_days"):
         retentions.start(
-            account.id, clients.now() + HEALED_AFTER
+            account.id, clients.now() + SWEEP_AFTER
         )  # first, so that the setting is never without a purge
     if changes:
         accounts.change_settings(account.id, changes)
@@ -194,7 +194,7 @@ def renew_webhook_secret() -> dict[str, str]:
     account = _account()
     if not account.webhook_secret:
         raise RequestError("There is no secret yet: it is created with the webhook address.", field="webhook_url")
-    secret, old = webhook.rotated(account, clients.now())
+    secret, old = webhook.rotate_secret(account, clients.now())
     if not accounts.change_webhook_secret(account, secret, old):
         raise WebhookSecretChanged("Another request made a new secret at the same moment; GET /account shows it.")
     return {"webhook_secret": secret}

@@ -77,7 +77,7 @@ def sign_up(form: SignUp) -> Response[Taken]:
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
     request = app.current_event.request_context.request_id
     filled_in = form.model_dump() | {"email": form.email.casefold()}
-    queues.send(jobs.EstablishAccount(id=str(request), **filled_in))
+    queues.send(jobs.OpenAccount(id=str(request), **filled_in))
     return Response(202, "application/json", Taken())
 
 

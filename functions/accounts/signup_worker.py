@@ -13,21 +13,21 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
 from longcode.aws import clients, mail, queues
 from longcode.aws.settings import public_url
-from longcode.aws.telemetry import OneByOne, logger
+from longcode.aws.telemetry import SequentialProcessor, logger
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
 
 _LEASE = timedelta(minutes=1)
 
-processor = OneByOne(EventType.SQS)
+processor = SequentialProcessor(EventType.SQS)
 
 
 class Busy(Exception):
     """Another worker is mailing the credentials; the queue delivers the form again after its lease."""
 
 
-def establish(form: jobs.EstablishAccount, now: datetime) -> None:
+def establish(form: jobs.OpenAccount, now: datetime) -> None:
     """Process a sign-up up to its mail. If this is killed anywhere, the next delivery of the form continues."""
     known = accounts.with_email(form.email)
     account = accounts.get(known) if known else _open(form, now)
@@ -46,7 +46,7 @@ def establish(form: jobs.EstablishAccount, now: datetime) -> None:
     accounts.establish(account.id, form.id, now)
 
 
-def _open(form: jobs.EstablishAccount, now: datetime) -> Account:
+def _open(form: jobs.OpenAccount, now: datetime) -> Account:
     account_id = str(secrets.randbelow(90_000_000) + 10_000_000)
     account = Account(id=account_id, email=form.email, created_at=now, **_details(form, now))
     accounts.open_account(account)
@@ -61,7 +61,7 @@ def _mail_known_address(account: Account, plan: str, now: datetime) -> None:
         _ask_to_confirm(account, plan, now)
 
 
-def _details(form: jobs.EstablishAccount, now: datetime) -> dict[str, Any]:
+def _details(form: jobs.OpenAccount, now: datetime) -> dict[str, Any]:
     """Return the account's details from the form whose credentials are mailed; it joins at that instant."""
     return {
         "name": form.studio_name,
@@ -120,7 +120,7 @@ Your plan is {plan.title}. {plans.once_made(month, now)}
 def record_handler(record: SQSRecord) -> None:
     """Process one sign-up. If its id or address was taken meanwhile, the queue delivers it again."""
     try:
-        establish(queues.read(jobs.EstablishAccount, record.body), clients.now())
+        establish(queues.read(jobs.OpenAccount, record.body), clients.now())
     except (Busy, ConditionFailed) as later:
         logger.info("again later", extra={"reason": type(later).__name__})
         raise

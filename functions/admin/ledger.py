@@ -18,10 +18,10 @@ from longcode.billing.invoice import Invoice, find_errors, money
 from longcode.billing.store import MonthEntry
 from longcode.errors import CreditTooLarge, IdTaken, NotFound, RequestError
 from longcode.jobs import Bill
-from longcode.template import PATTERN
+from longcode.template import ONE_LINE
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 
@@ -95,14 +95,14 @@ class GiveCredit(Order, frozen=True, kw_only=True, tag="invoices.credit"):
     month: Month
     account: AccountId
     amount_micros: Annotated[int, Meta(ge=1, le=2**53)]  # no total is larger
-    reason: Annotated[str, Meta(max_length=200, pattern=PATTERN)]
+    reason: Annotated[str, Meta(max_length=200, pattern=ONE_LINE)]
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,100}\Z")]
 
 
 def close_month(order: CloseMonth, now: datetime) -> dict[str, Any]:
     """Queue a bill for each account, and return how many; `invoices.list_open` shows later which have no invoice."""
     ids = [need_account(order.account).id] if order.account else accounts.all_ids(order.after)
-    return {"accounts": month_end.close(order.month, ids, now)}
+    return {"accounts": month_end.queue_bills(order.month, ids, now)}
 
 
 def check_month(order: CheckMonth, _now: datetime) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def repair_month(order: RepairMonth, now: datetime) -> dict[str, Any]:
     month_end.check_over(order.month, now)  # before, the added units would count towards a limit
     account = need_account(order.account).id
     last_day = months.days(order.month)[-1]
-    corrected = quotas.corrections(account, last_day)
+    corrected = quotas.correction_count(account, last_day)
     _, findings = closing.compare_at_rest(account, order.month)
     if findings.unreadable:
         raise RequestError("A message cannot be read, so what the counters should be is unknown.", field="month")
@@ -197,7 +197,7 @@ def mark_paid(order: MarkPaid, now: datetime) -> dict[str, Any]:
 def resend(order: Resend, now: datetime) -> dict[str, Any]:
     """Queue the job that mails the invoice."""
     _issued(order.account, order.month)
-    invoices.mail_again(order.account, order.month, now + HEALED_AFTER)
+    invoices.mail_again(order.account, order.month, now + SWEEP_AFTER)
     with queues.best_effort(account=order.account):
         queues.send(Bill(account=order.account, month=order.month))
     return _shown(_issued(order.account, order.month)[0])

@@ -23,8 +23,8 @@ class ExportHistory(Order, frozen=True, kw_only=True, tag="optouts.export"):
 def export_history(order: ExportHistory, now: datetime) -> dict[str, Any]:
     """Return a line for each event, oldest first, and the cursor of the next page, None on the last."""
     if order.phone:
-        events, next_cursor = optouts.all_of(order.phone, now), None
+        events, next_cursor = optouts.phone_history(order.phone, now), None
     else:
-        events, next_cursor = optouts.everything(now, limit=order.limit, cursor=order.cursor)
+        events, next_cursor = optouts.history_page(now, limit=order.limit, cursor=order.cursor)
     lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
     return {"lines": lines.decode(), "next_cursor": next_cursor}

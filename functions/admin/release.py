@@ -13,7 +13,7 @@ from longcode.aws import queues
 from longcode.message import Held, Message, MessageState
 from longcode.messages import store as messages
 from longcode.table import due
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 
 _FURTHEST = timedelta(days=2)  # a text that was tried once expires earlier
 
@@ -30,16 +30,16 @@ def release(order: Release, now: datetime) -> dict[str, Any]:
 
 
 def _parked(now: datetime) -> Iterator[Message]:
-    for item in due.ahead(now + _FURTHEST):
+    for item in due.find_until(now + _FURTHEST):
         if item.get("held") == Held.PARKED:
-            message = messages.readable(item)
-            if message and not windows.is_over(message, now):
+            message = messages.try_read(item)
+            if message and not windows.is_expired(message, now):
                 yield message
 
 
 def _release_one(message: Message, now: datetime) -> bool:
     # The sweeper finds a text whose job was lost only if its next look is written first.
-    if not messages.put_off(message, MessageState.QUEUED, now + HEALED_AFTER):
+    if not messages.reschedule(message, MessageState.QUEUED, now + SWEEP_AFTER):
         return False
     queues.send(jobs.for_message(message))
     return True

@@ -1,11 +1,11 @@
 """List unattributed replies, hand one over to an account, and move a reply that is at the wrong account."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from admin.order import AccountId, Cursor, ItemId, Order, need_account
 from longcode import keywords
@@ -71,7 +71,7 @@ def hand_over(order: HandOver, now: datetime) -> dict[str, Any]:
         decision = Attribution(
             rule=AttributionRule.OPERATOR, account=order.account, answers=None, client_id=None, candidates=()
         )
-        message = reply.make(kept.inbound, decision, keywords.heard(kept.inbound.body), kept.at, account)
+        message = reply.make(kept.inbound, decision, keywords.detect(kept.inbound.body), kept.at, account)
         owner = replies.assign_unattributed(kept, replace(message, month=None, charged_units=0))
     else:
         owner = replies.owner(order.carrier, order.carrier_id)
@@ -130,5 +130,5 @@ def _finish(owned: dict[str, str], instead_of: str | None = None) -> dict[str, s
         if instead_of:
             optouts.withdraw(instead_of, message.phone, message.id)
         report_possible_opt_out(message)
-        retentions.go_back(message.account, message.created_at)
+        retentions.restart_from(message.account, message.created_at)
     return owned

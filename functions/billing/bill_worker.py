@@ -12,7 +12,7 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients, mail, queues
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import OneByOne, logger
+from longcode.aws.telemetry import SequentialProcessor, logger
 from longcode.billing import closing
 from longcode.billing import exports as billing_exports
 from longcode.billing import store as invoices
@@ -20,7 +20,7 @@ from longcode.billing.invoice import Invoice, how_cut, invoice_facts, invoice_ro
 from longcode.jobs import Bill
 from longcode.windows import LEASE
 
-processor = OneByOne(EventType.SQS)
+processor = SequentialProcessor(EventType.SQS)
 
 
 def bill(job: Bill, now: Callable[[], datetime], *, exports: bool = False) -> None:
@@ -28,7 +28,7 @@ def bill(job: Bill, now: Callable[[], datetime], *, exports: bool = False) -> No
 
     `now` is called again after the close, because reading a month's texts may take minutes.
     """
-    if not months.is_over(job.month, job.as_of or now()):
+    if not months.has_ended(job.month, job.as_of or now()):
         raise ValueError(f"{job.month} has not ended")
     account = accounts.get(job.account)
     if account is None:
@@ -83,7 +83,7 @@ def _text(invoice: Invoice) -> str:
 
 
 def _title(invoice: Invoice) -> str:
-    return f"Longcode invoice {invoice.number} for {months.named(invoice.month)}"
+    return f"Longcode invoice {invoice.number} for {months.in_words(invoice.month)}"
 
 
 def record_handler(record: SQSRecord) -> None:

@@ -26,7 +26,9 @@ def close_before(event: dict[str, Any], now: datetime) -> int:
     """
     at = scheduled_time(event, now)
     month = months.previous(months.month_of(at))
-    return month_end.close(month, accounts.all_ids(), now, as_of=at if at > now and is_on_this_machine() else None)
+    return month_end.queue_bills(
+        month, accounts.all_ids(), now, as_of=at if at > now and is_on_this_machine() else None
+    )
 
 
 @logger.inject_lambda_context

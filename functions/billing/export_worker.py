@@ -16,7 +16,7 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
 from longcode.aws.settings import stripe_key
-from longcode.aws.telemetry import OneByOne, count, logger
+from longcode.aws.telemetry import SequentialProcessor, count, logger
 from longcode.billing import exports, stripe_form
 from longcode.billing import store as invoices
 from longcode.billing.invoice import Invoice
@@ -37,7 +37,7 @@ _REFUSED = set(range(400, 500)) - _RETRIED
 stripe.enable_telemetry = False
 logging.getLogger("stripe").setLevel(logging.WARNING)  # messages below that quote the end of the key
 
-processor = OneByOne(EventType.SQS)
+processor = SequentialProcessor(EventType.SQS)
 
 
 class Created(Struct, frozen=True):

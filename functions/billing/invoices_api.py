@@ -133,7 +133,7 @@ def _listed(issued: invoices.Issued) -> ListedInvoice:
 
 def _month(text: str, field: str) -> str:
     try:
-        months.check(text)
+        months.validate(text)
     except ValueError as error:
         raise RequestError(str(error), field=field) from None
     return text

@@ -148,7 +148,7 @@ def _on_each_plan(month: str, plan: Plan, total: Usage) -> Comparison:
 
 def _begun_month(text: str, now: datetime) -> str:
     try:
-        months.check(text)
+        months.validate(text)
     except ValueError as error:
         raise RequestError(str(error), field="month") from None
     if text > months.month_of(now):

@@ -16,16 +16,17 @@ from longcode.accounts.account import Account, check_may_send, why_silent
 from longcode.aws import clients as aws_clients
 from longcode.aws.telemetry import logger
 from longcode.broadcasts import store as broadcasts
-from longcode.broadcasts.broadcast import Broadcast, BroadcastState, add_counts, broadcast_may_become
+from longcode.broadcasts.broadcast import Broadcast, add_counts, broadcast_may_become
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.store import ClientEntry
 from longcode.errors import EmptyAudience, NotFound, RequestError, TooLate
+from longcode.message import BroadcastState
 from longcode.messages import compose, timing
 from longcode.plans import plans
 from longcode.template import Template, check, check_values, without_fields
 from longcode.usage import store as quotas
 from longcode.web import resolver as web
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 
 BroadcastId = Annotated[str, Path(max_length=100)]
 
@@ -201,7 +202,7 @@ def _new_broadcast(
         values=form.values,
         limit=form.limit,
         send_at=send_at,
-        due_at=send_at or now + HEALED_AFTER,
+        due_at=send_at or now + SWEEP_AFTER,
     )
 
 

@@ -11,7 +11,7 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, check_may_send
 from longcode.aws.settings import settings
 from longcode.broadcasts import store as broadcasts
-from longcode.broadcasts.broadcast import Broadcast, BroadcastState, LimitPolicy
+from longcode.broadcasts.broadcast import Broadcast, LimitPolicy
 from longcode.broadcasts.outcome import (
     NOT_FOUND,
     UNREADABLE,
@@ -26,6 +26,7 @@ from longcode.clients import store as clients
 from longcode.clients.client import MOST_CLIENTS, Audience, is_in_audience, ticked_numbers
 from longcode.clients.store import ClientEntry
 from longcode.errors import AudienceTooLarge, EmptyAudience, RequestError
+from longcode.message import BroadcastState
 from longcode.messages import accept, compose
 from longcode.numbers import choose as choose_number
 from longcode.numbers.routing import our_numbers
@@ -34,7 +35,7 @@ from longcode.plans.plans import Plan
 from longcode.table.store import ConditionFailed
 from longcode.usage import store as quotas
 from longcode.usage.usage import Limits, limits_at
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 
 _MOST_READ = 5_000  # clients in one step: an audience by a rare tag must not make a step endless
 
@@ -55,7 +56,7 @@ class Headroom(Struct, frozen=True, kw_only=True):
 
 def begin(taken: Broadcast, now: datetime) -> bool:
     """Start planning a scheduled broadcast; return False if it was changed meanwhile."""
-    return broadcasts.commit_step(taken, replace(taken, state=BroadcastState.PLANNING, due_at=now + HEALED_AFTER))
+    return broadcasts.commit_step(taken, replace(taken, state=BroadcastState.PLANNING, due_at=now + SWEEP_AFTER))
 
 
 def plan(taken: Broadcast, now: datetime) -> bool:
@@ -77,7 +78,7 @@ def plan(taken: Broadcast, now: datetime) -> bool:
         planned_texts=sum(outcome.has_text for outcome in outcomes),
         planned_units=sum(outcome.units for outcome in outcomes),
         started_at=now,
-        due_at=now + HEALED_AFTER,
+        due_at=now + SWEEP_AFTER,
     )
     return _reserve(taken, planned, account, now)
 
@@ -97,13 +98,13 @@ def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: dateti
             reserved_of=headroom.limits.kept,
             booked=units is None,
         )
-        look_at = now + HEALED_AFTER
+        look_at = now + SWEEP_AFTER
         try:
             return broadcasts.commit_step(
-                taken, reserving, *quotas.reserving(headroom.limits, reserving.reserved, look_at)
+                taken, reserving, *quotas.reserve_writes(headroom.limits, reserving.reserved, look_at)
             )
         except ConditionFailed:  # other texts used the units since we read, or a counter does not exist yet
-            quotas.start(headroom.limits, look_at)
+            quotas.begin_counters(headroom.limits, look_at)
 
 
 def _refuse(taken: Broadcast, refusal: RequestError, now: datetime) -> bool:
@@ -201,7 +202,7 @@ def _phone_facts(content: Content, entries: Sequence[ClientEntry]) -> PhoneFacts
     pairs = ((account.id, phone) for client in records for phone in client.heard_stop)
     blocks = optouts.pair_blocks(pairs, account.number_since)
     # Without a name to introduce, a text does not depend on when the phone was texted last.
-    has_name = bool(compose.name_in_front(account))
+    has_name = bool(compose.sender_prefix(account))
     introduced = [phone for client in records for phone in ticked_numbers(client)] if has_name else []
     return PhoneFacts(
         blocked={phone for _, phone in blocks.blocked},

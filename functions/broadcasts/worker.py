@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace as replace_message
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from msgspec.structs import replace
@@ -15,27 +15,19 @@ from broadcasts import planning
 from longcode import jobs
 from longcode.accounts import store as accounts
 from longcode.aws import clients, queues
-from longcode.aws.telemetry import OneByOne, logger
+from longcode.aws.telemetry import SequentialProcessor, logger
 from longcode.broadcasts import store as broadcasts
-from longcode.broadcasts.broadcast import (
-    Broadcast,
-    BroadcastState,
-    BulkAction,
-    add_counts,
-    broadcast_text_id,
-    is_due,
-    next_texts_at,
-)
+from longcode.broadcasts.broadcast import Broadcast, BulkAction, add_counts, broadcast_text_id, is_due, next_texts_at
 from longcode.broadcasts.outcome import DUPLICATE, Outcome, skip
 from longcode.clients.client import ticked_numbers
 from longcode.clients.store import ClientEntry
-from longcode.message import Held, Message, MessageKind, MessageState
+from longcode.message import BroadcastState, Held, Message, MessageKind, MessageState
 from longcode.messages import compose, timing
 from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
 from longcode.table.writes import Update
 from longcode.usage import store as quotas
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 
 _TEXTS_PER_STEP = 500
 """How many texts a step of a bulk action reads."""
@@ -46,7 +38,7 @@ _CLIENTS_PER_STEP = 250
 _StepWork = Callable[[Broadcast, datetime], bool]
 """Does a claimed step; returns False if the broadcast was changed meanwhile, so that nothing was committed."""
 
-processor = OneByOne(EventType.SQS)
+processor = SequentialProcessor(EventType.SQS)
 _pool = ThreadPoolExecutor(16)
 
 
@@ -96,7 +88,7 @@ def write_texts(taken: Broadcast, now: datetime) -> bool:
     step before it stopped are kept and counted, so no phone gets two.
     """
     account = accounts.need(taken.account)
-    if broadcasts.pause_silenced(account, taken.id):
+    if broadcasts.pause_if_not_allowed(account, taken.id):
         return False
     audience = broadcasts.audience(taken)
     entries, cursor = planning.next_clients(account.id, audience, taken.cursor, _CLIENTS_PER_STEP)
@@ -105,7 +97,7 @@ def write_texts(taken: Broadcast, now: datetime) -> bool:
     outcomes = list(planning.decide_outcomes(content, entries, _owners(taken, entries), before.budget))
     records = {entry.id: entry.client for entry in entries}
     drafts = [
-        timing.timed(_draft(taken, outcome, now), account, records[outcome.client_id])
+        timing.with_send_time(_draft(taken, outcome, now), account, records[outcome.client_id])
         for outcome in outcomes
         if outcome.has_text
     ]
@@ -138,7 +130,7 @@ def _draft(taken: Broadcast, outcome: Outcome, now: datetime) -> Message:
         body=outcome.text or "",
         now=now,
     )
-    return replace_message(
+    return msgspec.structs.replace(
         draft,
         client_id=outcome.client_id,
         template=taken.template,
@@ -177,7 +169,7 @@ def _commit_texts(
     skipped_writes = broadcasts.skipped_writes(taken, skipped)
     if cursor is not None:
         later = next_texts_at(counted, now, choose_number.segments_a_second(taken.account))
-        more = replace(counted, begun=False, cursor=cursor, due_at=later or now + HEALED_AFTER)
+        more = replace(counted, begun=False, cursor=cursor, due_at=later or now + SWEEP_AFTER)
         return broadcasts.commit_step(taken, more, *skipped_writes)
     done = replace(
         counted,
@@ -206,21 +198,21 @@ def resume_texts(taken: Broadcast, now: datetime) -> bool:
     """Enqueue a page of the texts that a pause held back."""
     page = broadcasts.texts_page(taken, taken.walked, _TEXTS_PER_STEP)
     held = [message for message in page.texts if message.held is Held.PAUSED]
-    resumed = [message for message in held if messages.put_off(message, MessageState.QUEUED, now + HEALED_AFTER)]
+    resumed = [message for message in held if messages.reschedule(message, MessageState.QUEUED, now + SWEEP_AFTER)]
     queues.send(*map(jobs.for_message, resumed))
     if page.last:
         return broadcasts.commit_step(taken, _next_page(taken, page.last, 0, now))
-    due_at = now + HEALED_AFTER if taken.state is BroadcastState.SENDING else None
+    due_at = now + SWEEP_AFTER if taken.state is BroadcastState.SENDING else None
     return broadcasts.commit_step(taken, replace(taken, walk=None, walked=None, due_at=due_at))
 
 
 def _next_page(taken: Broadcast, last: str, units: int, now: datetime) -> Broadcast:
-    return replace(taken, walked=last, walked_units=units, due_at=now + HEALED_AFTER)
+    return replace(taken, walked=last, walked_units=units, due_at=now + SWEEP_AFTER)
 
 
 def _freed(taken: Broadcast, kept: int) -> list[Update]:
     """Return the write that frees the reserved units beyond `kept`."""
-    return quotas.giving_back(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - kept)
+    return quotas.give_back_writes(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - kept)
 
 
 def record_handler(record: SQSRecord) -> None:

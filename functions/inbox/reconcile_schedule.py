@@ -11,7 +11,7 @@ from msgspec import Struct
 from longcode.aws import clients, queues
 from longcode.aws.settings import carrier_credentials, settings
 from longcode.aws.telemetry import logger
-from longcode.carriers.carrier import Archive, Arrived
+from longcode.carriers.carrier import Archive, ReceivedText
 from longcode.carriers.choose import open_carrier
 from longcode.jobs import Receive
 from longcode.message import Instant
@@ -45,7 +45,7 @@ def reconcile(numbers: Iterable[str], carrier: Archive, since: datetime, now: da
             arrivals for arrivals in pool.map(lambda number: carrier.received(number, since), numbers) if arrivals
         ]
     texts = [text for arrivals in lists for text in arrivals.texts if text.at <= now - _WEBHOOK_DELAY]
-    known = replies.known(carrier.name, [text.carrier_id for text in texts])
+    known = replies.already_received(carrier.name, [text.carrier_id for text in texts])
     missing = [text for text in texts if text.carrier_id not in known]
     with ThreadPoolExecutor(_THREADS) as pool:
         jobs = [job for job in pool.map(lambda text: _job(text, carrier, now), missing) if job]
@@ -56,7 +56,7 @@ def reconcile(numbers: Iterable[str], carrier: Archive, since: datetime, now: da
     return len(jobs)
 
 
-def _job(text: Arrived, carrier: Archive, now: datetime) -> Receive | None:
+def _job(text: ReceivedText, carrier: Archive, now: datetime) -> Receive | None:
     """Return the job that the webhook would have queued, with the carrier's time; None while it has no pictures."""
     pictures = carrier.pictures(text.carrier_id) if text.pictures else []
     if pictures is None and now - text.at < _PICTURES_DELAY:

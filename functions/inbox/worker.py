@@ -14,10 +14,10 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues, sns
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import OneByOne, logger
+from longcode.aws.telemetry import SequentialProcessor, logger
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Inbound
-from longcode.jobs import HearKeyword, Receive
+from longcode.jobs import HandleKeyword, Receive
 from longcode.keywords import Keyword
 from longcode.message import Message
 from longcode.messages import folders, replies
@@ -32,13 +32,13 @@ from longcode.triggers.trigger import Record, RecordKind
 from longcode.usage import store as quotas
 from longcode.webhooks import delivery
 from longcode.webhooks.tell import tell
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 
 _LONGEST_KEYWORD = 60  # characters of a reply that may be a studio's own keyword, with spaces and punctuation
 _REPLIED_WITHIN = timedelta(days=30)  # how far back the text is looked for that the carrier names
 _CLOCKS_DIFFER = timedelta(minutes=1)  # between the carrier and us
 
-processor = OneByOne(EventType.SQS)
+processor = SequentialProcessor(EventType.SQS)
 
 
 def read_arrival(body: str, now: datetime) -> tuple[Inbound, datetime]:
@@ -67,9 +67,9 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
     `now` is given if the text has waited in a queue since `received_at`, perhaps for days. STOP and START are queued
     before anything is written, and also if the text belongs to no account.
     """
-    keyword = keywords.heard(inbound.body)
+    keyword = keywords.detect(inbound.body)
     attribution = _attribution(inbound, received_at)
-    if keyword and keyword != keywords.NEAR_STOP and (attribution or keyword in (Keyword.STOP, Keyword.START)):
+    if keyword and keyword != keywords.POSSIBLE_OPT_OUT and (attribution or keyword in (Keyword.STOP, Keyword.START)):
         _queue_keyword(inbound, keyword, attribution, received_at)
     if attribution is None:
         replies.keep_unattributed(inbound, received_at)
@@ -77,7 +77,7 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
         return
     studio = accounts.get(attribution.account)
     reply = messages_reply.make(inbound, attribution, keyword, received_at, studio)
-    is_new = replies.take_in(inbound, reply)
+    is_new = replies.record_reply(inbound, reply)
     logger.info("reply", extra={"account": attribution.account, "rule": attribution.rule, "new": is_new})
     # A copy may be attributed to another account than the first, which has the reply.
     written = reply if is_new else _written_before(inbound)
@@ -88,8 +88,8 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
 def _queue_keyword(inbound: Inbound, keyword: str, attribution: Attribution | None, received_at: datetime) -> None:
     """Queue a keyword. A copy keeps the time of the first: a late copy of a STOP must not undo a later START."""
     if_new = (received_at, attribution.account if attribution else None)
-    at, account = replies.taken_in(inbound) or if_new
-    job = HearKeyword(
+    at, account = replies.first_received(inbound) or if_new
+    job = HandleKeyword(
         id=messages_reply.message_id(inbound),
         keyword=keyword,
         phone=inbound.phone,
@@ -151,7 +151,7 @@ def _follow_up(reply: Message, studio: Account | None, received_at: datetime, no
     if account:
         tell(account, [delivery.of_reply(reply, now)])
         if reply.month and reply.charged_units:
-            quotas.begin_watch(account, reply.month, now + HEALED_AFTER)
+            quotas.watch(account, reply.month, now + SWEEP_AFTER)
     # A reply that the operator assigned to the account fires none of its triggers.
     by_operator = reply.rule == AttributionRule.OPERATOR
     if reply.keyword is None and not by_operator and len(reply.body) <= _LONGEST_KEYWORD:
@@ -177,7 +177,7 @@ def _fire_keyword_triggers(reply: Message, now: datetime) -> None:
         status=keyword,
     )
     zone = ZoneInfo(accounts.need(reply.account).time_zone)
-    event, _ = triggers.take_in_event(record, keyword, matching, zone, now)
+    event, _ = triggers.write_event(record, keyword, matching, zone, now)
     queues.send(*map(fire_job, event.plan.planned))
 
 

@@ -50,7 +50,7 @@ class Receive(Struct, frozen=True, kw_only=True):
     received_at: datetime
 
 
-class HearKeyword(Struct, frozen=True, kw_only=True):
+class HandleKeyword(Struct, frozen=True, kw_only=True):
     """Act on a STOP, START, HELP or YES, or on a possible opt-out.
 
     `account` is the one that the reply is attributed to, if any. `answered`: the carrier has already replied itself.
@@ -75,7 +75,7 @@ class Deliver(Struct, frozen=True, kw_only=True):
     attempt: int = 0
 
 
-class EstablishAccount(Struct, frozen=True, kw_only=True):
+class OpenAccount(Struct, frozen=True, kw_only=True):
     """Open an account, or ask the owner of an existing one to confirm a change of plan."""
 
     id: str

@@ -17,7 +17,7 @@ class Keyword(StrEnum):
     YES = "yes"
 
 
-NEAR_STOP = "near_stop"
+POSSIBLE_OPT_OUT = "near_stop"
 """Marks a possible opt-out: a reply that asks for no more texts in words of its own."""
 
 # The union of 47 CFR 64.1200(a)(10), Twilio's and AWS's lists, with Spanish and German, folded (docs/facts.md).
@@ -59,9 +59,9 @@ def read(text: str) -> Keyword | None:
     return _KEYWORDS.get(fold(text))
 
 
-def heard(text: str) -> str | None:
+def detect(text: str) -> str | None:
     """Return the message's keyword, the mark of a possible opt-out, or None."""
-    return read(text) or (NEAR_STOP if near_stop(text) else None)
+    return read(text) or (POSSIBLE_OPT_OUT if near_stop(text) else None)
 
 
 def fold(text: str) -> str:

@@ -5,7 +5,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
+
+
+class BroadcastState(StrEnum):
+    """The state of a broadcast. DONE: every text is written; each is sent as any other text from then on."""
+
+    SCHEDULED = "scheduled"
+    PLANNING = "planning"
+    SENDING = "sending"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+
 
 Instant = Annotated[datetime, Meta(tz=True)]
 
@@ -96,8 +108,7 @@ class Held(StrEnum):
     ASKED = "asked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """A text to or from a phone, as stored. `phone` is the client's number, `number` is ours, both in E.164.
 
     It is sent no earlier than `send_at` and no later than `valid_until`; `quiet_from` is when the recipient's next

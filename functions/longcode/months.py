@@ -30,7 +30,7 @@ def month_of(at: datetime) -> str:
     return day_of(at)[:7]
 
 
-def check(month: str) -> None:
+def validate(month: str) -> None:
     """Raise `ValueError` for a text that is not a month such as `2026-11`."""
     _year_and_month(month)
 
@@ -57,12 +57,12 @@ def bounds(month: str) -> tuple[datetime, datetime]:
     return _start(month), _start(following(month))
 
 
-def is_over(month: str, now: datetime) -> bool:
+def has_ended(month: str, now: datetime) -> bool:
     """Return whether a month has ended; only then can it be billed."""
     return utc(now) >= bounds(month)[1]
 
 
-def day_ends(day: str) -> datetime:
+def end_of_day(day: str) -> datetime:
     """Return the first instant after a day, in UTC; the day is spelled as by `day_of`."""
     following = date.fromisoformat(day) + timedelta(days=1)
     return datetime(following.year, following.month, following.day, tzinfo=CHICAGO).astimezone(UTC)
@@ -74,16 +74,16 @@ def plan_cutoff(month: str) -> datetime:
     return datetime(year, number, _last_day(month), 17, tzinfo=CHICAGO).astimezone(UTC)
 
 
-def named(month: str) -> str:
+def in_words(month: str) -> str:
     """Return a month as people write it: `November 2026`."""
     year, number = _year_and_month(month)
     return f"{calendar.month_name[number]} {year}"
 
 
-def spoken(at: datetime) -> str:
+def time_in_words(at: datetime) -> str:
     """Return an instant as people write it, in Chicago's time: `17:00 Central Time on 30 November 2026`."""
     local = utc(at).astimezone(CHICAGO)
-    return f"{local:%H:%M} Central Time on {local.day} {named(month_of(at))}"
+    return f"{local:%H:%M} Central Time on {local.day} {in_words(month_of(at))}"
 
 
 def _start(month: str) -> datetime:
@@ -116,11 +116,11 @@ def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
     instant = first.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == first.replace(tzinfo=None):
         return instant
-    return _first_after_gap(first.replace(fold=1).astimezone(UTC), instant, zone)
+    return clock_change(zone, first.replace(fold=1).astimezone(UTC), instant)
 
 
-def _first_after_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    """Return the second at which the clocks change, between an instant before the change and one after it."""
+def clock_change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """Return the second, in UTC, at which a zone's clocks change between two instants; they change only once."""
     offset = after.astimezone(zone).utcoffset()
     while after - before > _SECOND:
         middle = before + ((after - before) // (2 * _SECOND)) * _SECOND

@@ -24,10 +24,10 @@ FIELDS = frozenset(
     }
 )
 
-OF_CLIENT_AND_STUDIO = frozenset(name for name in FIELDS if name.startswith(("client.", "studio.")))
+CLIENT_AND_STUDIO_FIELDS = frozenset(name for name in FIELDS if name.startswith(("client.", "studio.")))
 """The fields with values from our own records; the others get theirs from an event."""
 
-PATTERN = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
+ONE_LINE = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
 """A title or reason in one line: not blank, without line breaks, control characters and lone surrogates."""
 
 _MOST_SHOWN, _LONGEST_SHOWN = 20, 60  # faults in an error's detail, and characters of each
@@ -69,7 +69,7 @@ def check_values(values: Mapping[str, str]) -> None:
         raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
 
 
-def plain(value: str) -> str:
+def without_braces(value: str) -> str:
     """Return a value; raise `ValueError` if it contains a merge field itself."""
     if "{{" in value or "}}" in value:
         raise ValueError("cannot hold a merge field itself")

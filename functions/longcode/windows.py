@@ -1,23 +1,24 @@
 """Retry and validity windows: how long a text is tried, how long it is worth sending, how long its body is kept."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from longcode.message import Message, MessageState
 
-HEALED_AFTER = timedelta(minutes=2)
+SWEEP_AFTER = timedelta(minutes=2)
 """How long after a write the sweeper checks that its job was enqueued and done."""
 
 LEASE = timedelta(seconds=60)
 """Longer than the carrier's time-out, shorter than the queue's visibility and the sweeper's first check."""
 
-VALID = timedelta(hours=4)
+VALIDITY = timedelta(hours=4)
 """How long after its time a text to one client is worth sending. The carrier is given the rest of it."""
 
-VALID_IF_HELD = timedelta(hours=24)
+VALIDITY_IF_HELD = timedelta(hours=24)
 """The same for bulk and automatic texts, which may have to wait for a morning."""
 
-FURTHEST = timedelta(days=366)
+LONGEST_AHEAD = timedelta(days=366)
 """How far ahead a text can be scheduled."""
 
 LONGEST_RETENTION_DAYS = 1826
@@ -44,24 +45,24 @@ def retry_at(now: datetime, attempt: int, jitter: float) -> datetime:
     return now + pause * (0.5 + jitter / 2)
 
 
-def deadline(now: datetime, carrier: str) -> datetime:
+def receipt_deadline(now: datetime, carrier: str) -> datetime:
     """Return until when a receipt may still resolve an uncertain send."""
     return now + _RECEIPT_WINDOW[carrier]
 
 
-def next_look(now: datetime, deadline: datetime, carrier: str) -> datetime:
-    """Return when the sweeper checks an uncertain send again: at its deadline or before, then until it is resolved."""
+def next_check(now: datetime, deadline: datetime, carrier: str) -> datetime:
+    """Return when the sweeper checks an uncertain send again: by its deadline, then until it is resolved."""
     if now >= deadline:
-        return now + HEALED_AFTER
+        return now + SWEEP_AFTER
     return min(now + _LOOK_UP_INTERVAL[carrier], deadline) if carrier in _LOOK_UP_INTERVAL else deadline
 
 
 def ends_at(message: Message) -> datetime:
     """Return the instant from which a text is no longer worth sending."""
-    return message.valid_until or message.created_at + VALID
+    return message.valid_until or message.created_at + VALIDITY
 
 
-def is_over(message: Message, now: datetime) -> bool:
+def is_expired(message: Message, now: datetime) -> bool:
     """Return whether a text is no longer worth sending."""
     return now >= ends_at(message)
 
@@ -72,8 +73,9 @@ def is_quiet(message: Message, now: datetime) -> bool:
 
 
 def seconds_left(message: Message, now: datetime) -> int:
-    """Return for how many seconds the carrier may try to deliver a text: until its validity or the recipient's open
-    hours end, whichever is first. 0 if that is past.
+    """Return for how many seconds the carrier may try to deliver a text, or 0.
+
+    The time ends with the text's validity or when the recipient's quiet hours begin, whichever is first.
     """
     ends = [ends_at(message), *([message.quiet_from] if message.quiet_from else [])]
     return max(0, int((min(ends) - now).total_seconds()))

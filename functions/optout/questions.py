@@ -4,7 +4,7 @@ from datetime import datetime
 
 from longcode.clients import store as clients
 from longcode.errors import NotFound, OnlyTheClient
-from longcode.jobs import HearKeyword, Means
+from longcode.jobs import HandleKeyword, Means
 from longcode.message import Held, MessageState
 from longcode.messages import folders
 from longcode.messages import store as messages
@@ -12,10 +12,10 @@ from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOut, OptOutEvent, answer_event, of_account
 from longcode.webhooks.tell import tell_opt_out
-from longcode.windows import VALID_IF_HELD
+from longcode.windows import VALIDITY_IF_HELD
 
 
-def ask(possible: HearKeyword, now: datetime) -> None:
+def ask(possible: HandleKeyword, now: datetime) -> None:
     """Ask a studio's staff about a possible opt-out and hold its texts to the phone, unless the client has decided.
 
     It may be repeated. STOP and START are looked up after the question is written, and `close_answered` looks for
@@ -41,7 +41,7 @@ def ask(possible: HearKeyword, now: datetime) -> None:
         optouts.withdraw(possible.account, possible.phone, possible.id)
         return
     for client_id in clients.with_phone(possible.account, possible.phone):
-        clients.hear_stop(possible.account, client_id, possible.phone)
+        clients.mark_opt_out(possible.account, client_id, possible.phone)
     if state := optouts.get(possible.phone, SHARED):
         close_answered(state, now)
 
@@ -81,6 +81,6 @@ def answer(
 
 def release_held(account: str, phone: str, now: datetime) -> None:
     """Make the texts that wait for an answer due now; the sweeper finds those missed here within the hour."""
-    for text in folders.sent_to(phone, account, now - VALID_IF_HELD, now):
+    for text in folders.sent_to(phone, account, now - VALIDITY_IF_HELD, now):
         if text.held is Held.ASKED:
-            messages.put_off(text, MessageState.QUEUED, now)
+            messages.reschedule(text, MessageState.QUEUED, now)

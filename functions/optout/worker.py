@@ -1,20 +1,20 @@
 """Acts on STOP, START, HELP and YES, replies to each once, and asks staff about possible opt-outs."""
 
 import itertools
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from msgspec.structs import replace
 
 from longcode.accounts.account import SERVICE
 from longcode.aws import clients, queues
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import OneByOne, logger
+from longcode.aws.telemetry import SequentialProcessor, logger
 from longcode.clients import store as client_store
-from longcode.jobs import HearKeyword, Send
-from longcode.keywords import NEAR_STOP, Keyword
+from longcode.jobs import HandleKeyword, Send
+from longcode.keywords import POSSIBLE_OPT_OUT, Keyword
 from longcode.message import Message, MessageKind
 from longcode.messages import compose
 from longcode.messages import store as messages
@@ -25,12 +25,12 @@ from longcode.table.store import pause
 from longcode.webhooks.tell import tell_opt_out
 from optout import questions
 
-processor = OneByOne(EventType.SQS)
+processor = SequentialProcessor(EventType.SQS)
 
 
-def hear(job: HearKeyword, now: datetime) -> None:
+def handle_keyword(job: HandleKeyword, now: datetime) -> None:
     """Act on a keyword. Each step may be repeated: if the process is killed, the next delivery continues."""
-    if job.keyword == NEAR_STOP:
+    if job.keyword == POSSIBLE_OPT_OUT:
         questions.ask(job, now)
         return
     keyword = Keyword(job.keyword)
@@ -47,9 +47,9 @@ def hear(job: HearKeyword, now: datetime) -> None:
         else:
             questions.release_held(account_of(state.scope), job.phone, now)
     if keyword is Keyword.STOP:
-        for account, client_id in client_store.everywhere_with_phone(job.phone):
+        for account, client_id in client_store.with_phone_in_all_accounts(job.phone):
             if owner is None or account in (owner, job.account):
-                client_store.hear_stop(account, client_id, job.phone)
+                client_store.mark_opt_out(account, client_id, job.phone)
     if any(state.turned_by == job.id for state in states):
         _reply(job, reply, now, until=job.at + CONFIRMED_WITHIN)
         tell_opt_out(events, now)
@@ -60,7 +60,7 @@ def _owner(number: str) -> str | None:
     return None if number in settings().shared_numbers else numbers.dedicated_owner(number)
 
 
-def _scopes(job: HearKeyword, keyword: Keyword, owner: str | None) -> list[str]:
+def _scopes(job: HandleKeyword, keyword: Keyword, owner: str | None) -> list[str]:
     """Return the scopes that a keyword opens or closes.
 
     START also opens what the staff of studios on the shared numbers recorded. YES may be the reply to a studio's
@@ -77,7 +77,7 @@ def _scopes(job: HearKeyword, keyword: Keyword, owner: str | None) -> list[str]:
     return sorted({texted, *opened})
 
 
-def _scope_of_moved_studio(job: HearKeyword, owner: str | None) -> list[str]:
+def _scope_of_moved_studio(job: HandleKeyword, owner: str | None) -> list[str]:
     """Return the scope of the studio whose text was answered, if it no longer texts from this number."""
     if job.account in (None, owner, SERVICE):
         return []
@@ -90,7 +90,7 @@ def _is_on_shared_numbers(scope: str) -> bool:
     return scope == SHARED or numbers.dedicated_since(account_of(scope)) is None
 
 
-def _event(job: HearKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
+def _event(job: HandleKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
     return OptOutEvent(
         id=job.id,
         phone=job.phone,
@@ -104,7 +104,7 @@ def _event(job: HearKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
     )
 
 
-def _reply(job: HearKeyword, text: str, now: datetime, until: datetime | None = None) -> None:
+def _reply(job: HandleKeyword, text: str, now: datetime, until: datetime | None = None) -> None:
     """Reply to a keyword once.
 
     Nobody replies if the carrier has, if the text belongs to no account, if the phone had its replies of the hour,
@@ -137,7 +137,7 @@ def _accept(reply: Message, now: datetime) -> bool:
             messages.accept([reply], [count])
         except messages.AlreadyAccepted:
             logger.info("replied before", extra={"message_id": reply.id})
-        except messages.NoAllowance:  # another reply was counted meanwhile
+        except messages.NotReserved:  # another reply was counted meanwhile
             pause(attempt)
             continue
         return True
@@ -146,7 +146,7 @@ def _accept(reply: Message, now: datetime) -> bool:
 
 def record_handler(record: SQSRecord) -> None:
     """Act on one keyword."""
-    hear(queues.read(HearKeyword, record.body), clients.now())
+    handle_keyword(queues.read(HandleKeyword, record.body), clients.now())
 
 
 @logger.inject_lambda_context

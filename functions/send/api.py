@@ -1,7 +1,6 @@
 """POST /messages: send a text to a client or a number; its preview; DELETE to cancel it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
@@ -10,6 +9,7 @@ import msgspec
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import BaseModel, Field, model_validator
 
 from longcode import segments, windows
@@ -147,13 +147,13 @@ def _accept(account_id: str, form: NewMessage, idempotency_key: str, now: dateti
     checked = check(form, facts, now, create=create)
     client = checked.new_client
     drafts = choose_number.with_numbers(checked.account, _drafts(checked, request_id, fingerprint, now))
-    also = client_store.creating(client, facts.last_put) if client else ()
+    also = client_store.creation_writes(client, facts.last_put) if client else ()
     try:
         accepted = messages_accept.write(checked.account, drafts, now, also)
     except messages.AlreadyAccepted as before:
         return _repeated(before.first, request_id, fingerprint, facts.account, now)
     if client:
-        client_store.hear_stops(client)
+        client_store.mark_opt_outs(client)
     return _response(accepted)
 
 
@@ -246,7 +246,7 @@ def cancel(account_id: str, message_id: str, now: datetime) -> None:
 
 def look_up(account_id: str, form: NewMessage, request_id: str) -> sending.RequestFacts:
     """Return what a request refers to, read in one call; a number without its country code takes another call."""
-    return sending.look_up(
+    return sending.request_facts(
         account_id,
         client_id=form.client_id,
         template=form.template,
@@ -278,7 +278,7 @@ def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, creat
     send_at = compose.check_time(form.send_at, now)
     to = _recipients(form, facts, account)
     words = _words(form, facts, account, to)
-    texts = spelling.texts(words, account, to.phones, now, field="template" if form.template else "body")
+    texts = spelling.final_texts(words, account, to.phones, now, field="template" if form.template else "body")
     client = _new_client(form, facts, account, now) if create else None
     if client:
         to = msgspec.structs.replace(to, client_id=client.id)

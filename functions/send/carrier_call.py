@@ -43,9 +43,9 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
         case Uncertain(reason):
             count("UncertainSends")
             logger.warning("uncertain", extra={"message_id": claimed.id, "reason": reason})
-            deadline = windows.deadline(now, carrier.name)
-            look = windows.next_look(now, deadline, carrier.name)
-            messages.put_off(claimed, MessageState.UNCERTAIN, look, deadline=deadline, carrier=carrier.name)
+            deadline = windows.receipt_deadline(now, carrier.name)
+            look = windows.next_check(now, deadline, carrier.name)
+            messages.reschedule(claimed, MessageState.UNCERTAIN, look, deadline=deadline, carrier=carrier.name)
 
 
 def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime) -> None:
@@ -60,9 +60,9 @@ def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime
         until = min(until, windows.retry_at(now, claimed.attempt, random.random()))  # noqa: S311  # jitter is no secret
     if claimed.resent:
         # The second attempt is still to be made, and whether the first was delivered is as uncertain as before.
-        messages.put_off(claimed, MessageState.UNCERTAIN, until, deadline=now, resent=False)
+        messages.reschedule(claimed, MessageState.UNCERTAIN, until, deadline=now, resent=False)
         return
-    messages.put_off(claimed, MessageState.QUEUED, until, **changes)
+    messages.reschedule(claimed, MessageState.QUEUED, until, **changes)
 
 
 def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool) -> None:
@@ -75,7 +75,7 @@ def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool)
     at = Turns([message], now).wait(message)
     # A STOP may have come during the look-up or the wait. A text that is stopped now, or has to wait too long for
     # its number, is left to the sweeper, which enqueues it again.
-    if at is None or sending.checks([message]).stops(message):
+    if at is None or sending.send_checks([message]).stops(message):
         return
     claimed = messages.claim_again(message, uuid4().hex[:8], at, at + windows.LEASE)
     if claimed:

@@ -1,8 +1,9 @@
 """Applies a carrier's receipt to its text, whether it came by webhook or through SNS."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account, WebhookEvent
 from longcode.aws.telemetry import count, logger
@@ -49,14 +50,14 @@ def _moved(message: Message, receipt: Receipt, now: datetime, hosted: Account | 
     refused = receipt.reason is RefusalReason.OPTED_OUT
     to = MessageState.FAILED if refused and message.state is not MessageState.SENT else receipt.state
     status = delivery.of_status(replace(message, state=to, error=changes.get("error")), now)
-    also = [webhooks.creation(status)] if hosted else []
+    also = [webhooks.creation_write(status)] if hosted else []
     if refused:
-        moved = messages.take_back(message, to, now, *also, **changes)
+        moved = messages.record_late_refusal(message, to, now, *also, **changes)
     elif message.state in (MessageState.SENDING, MessageState.UNCERTAIN):
         changes |= {"carrier": receipt.carrier, "carrier_id": receipt.carrier_id}
         moved = messages.record(message, to, *also, **changes)
     else:
-        moved = messages.report(message, to, *also, **changes)
+        moved = messages.record_receipt(message, to, *also, **changes)
     if hosted and moved:
         tell(hosted, [status], written=True)
     return moved

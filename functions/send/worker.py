@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from longcode import windows
 from longcode.accounts import store as accounts
 from longcode.aws import clients, queues
-from longcode.aws.telemetry import SideBySide, logger
+from longcode.aws.telemetry import ConcurrentProcessor, logger
 from longcode.broadcasts import store as broadcasts
 from longcode.carriers.carrier import Carrier
 from longcode.carriers.choose import configured_carrier
@@ -38,7 +38,7 @@ _HELD_FOR = timedelta(hours=1)  # then the sweeper enqueues a held text again, t
 T = TypeVar("T")
 R = TypeVar("R")
 
-processor = SideBySide(EventType.SQS)
+processor = ConcurrentProcessor(EventType.SQS)
 _pool = ThreadPoolExecutor(_AT_ONCE)
 
 
@@ -64,7 +64,7 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     items = sending.message_items(_each(lambda body: queues.read(Send, body), bodies))
     current = _each(lambda job: _current(job, items[job]), items)
     readable = [message for message in current if message]
-    checks = sending.checks(readable)
+    checks = sending.send_checks(readable)
     going = [message for message in readable if _will_go(message, checks, now)]
     turns = Turns(going, now)
 
@@ -102,7 +102,7 @@ def _current(job: Send, item: Attributes) -> Message | None:
 
 
 def _will_go(message: Message, checks: SendChecks, now: datetime) -> bool:
-    ready = may_become(message.state, MessageState.SENDING) and not windows.is_over(message, now)
+    ready = may_become(message.state, MessageState.SENDING) and not windows.is_expired(message, now)
     return ready and not windows.is_quiet(message, now) and not checks.stops(message)
 
 
@@ -127,10 +127,10 @@ def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Tu
     """Deliver a text when its number's throughput allows, or leave it to the sweeper if it would wait too long."""
     at = turns.wait(message)
     if at is None:
-        messages.put_off(message, MessageState.QUEUED, windows.retry_at(now, _CROWDED, random.random()))  # noqa: S311
+        messages.reschedule(message, MessageState.QUEUED, windows.retry_at(now, _CROWDED, random.random()))  # noqa: S311
         return
     # A STOP, a cancellation or a suspension may have come while the text waited.
-    checks = sending.checks([message] if at > now + _STALE else [])
+    checks = sending.send_checks([message] if at > now + _STALE else [])
     if not hold_or_cancel(message, checks, at):
         deliver(message, carrier, at, refusal=checks.refusal(message))
 
@@ -144,11 +144,11 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
         messages.settle(message, MessageState.CANCELLED, finished_at=now)
         return True
     held = checks.held(message)
-    over = checks.refusal(message) or windows.is_over(message, now)
+    over = checks.refusal(message) or windows.is_expired(message, now)
     if held is None or over or not may_become(message.state, MessageState.SENDING):
         return False
     if checks.pauses_broadcast(message) and message.broadcast:
-        broadcasts.pause_silenced(accounts.need(message.account), message.broadcast)
+        broadcasts.pause_if_not_allowed(accounts.need(message.account), message.broadcast)
     _hold(message, held, now)
     return True
 
@@ -156,15 +156,15 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
 def _hold(message: Message, held: Held, now: datetime) -> None:
     """Hold a text until its broadcast is resumed, its recipient's question is answered, or its time is over."""
     again = min(now + _HELD_FOR, message.valid_until or now + _HELD_FOR)
-    if not messages.put_off(message, MessageState.QUEUED, again, held=held):
+    if not messages.reschedule(message, MessageState.QUEUED, again, held=held):
         return
     # A resume or an answer releases the texts that are held at that moment. If it came before this text was held, it
     # has missed the text, so have the sweeper enqueue it now.
-    if sending.checks([message]).held(message):
+    if sending.send_checks([message]).held(message):
         return
     missed = messages.get(message.account, message.id)
     if missed and missed.held:
-        messages.put_off(missed, MessageState.QUEUED, now)
+        messages.reschedule(missed, MessageState.QUEUED, now)
 
 
 def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str | None) -> None:
@@ -175,7 +175,7 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str |
     if refusal:
         messages.settle(message, MessageState.REFUSED, error=refusal, finished_at=now)
         return
-    if windows.is_over(message, now):
+    if windows.is_expired(message, now):
         messages.settle(message, MessageState.EXPIRED, error="expired", finished_at=now)
         return
     if windows.is_quiet(message, now):

@@ -16,7 +16,7 @@ from longcode.numbers import choose as choose_number
 from longcode.table import due
 from longcode.table.writes import Attributes, read
 from longcode.triggers.planning import Occurrence, fire_job
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 from sweeper import usage_notices
 
 _UNREADABLE_AGAIN = timedelta(hours=1)
@@ -31,7 +31,7 @@ _MOST_WAITING = 1000
 def sweep(now: datetime, at_once: int = 1) -> int:
     """Act on all items that are due, `at_once` at a time, and return their number."""
     with ThreadPoolExecutor(at_once) as pool:
-        return sum(pool.map(lambda item: _try_to_act(item, now), due.by(now, _AT_MOST)))
+        return sum(pool.map(lambda item: _try_to_act(item, now), due.find(now, _AT_MOST)))
 
 
 def _try_to_act(item: Attributes, now: datetime) -> int:
@@ -41,7 +41,7 @@ def _try_to_act(item: Attributes, now: datetime) -> int:
     except (ValueError, LookupError):
         count("UnreadableItems")
         logger.exception("put aside for an hour", extra={"type": item.get("type")})
-        due.again(item, now + _UNREADABLE_AGAIN)
+        due.reschedule(item, now + _UNREADABLE_AGAIN)
     return 1
 
 
@@ -72,8 +72,8 @@ def act(item: Attributes, now: datetime) -> None:
             raise ValueError(f"a due item has the unknown type {unknown}")
 
 
-def _enqueue_again(item: Attributes, now: datetime, job: queues.Job, *, after: timedelta = HEALED_AFTER) -> None:
-    if due.again(item, now + after):
+def _enqueue_again(item: Attributes, now: datetime, job: queues.Job, *, after: timedelta = SWEEP_AFTER) -> None:
+    if due.reschedule(item, now + after):
         queues.send(job)
 
 
@@ -83,26 +83,26 @@ def advance(message: Message, now: datetime) -> None:
     It is due when its time has come, or when its job was lost, its worker died or its receipt never came.
     """
     match message.state:
-        case MessageState.SCHEDULED | MessageState.ACCEPTED | MessageState.QUEUED if windows.is_over(message, now):
+        case MessageState.SCHEDULED | MessageState.ACCEPTED | MessageState.QUEUED if windows.is_expired(message, now):
             messages.settle(message, MessageState.EXPIRED, error=message.held or "expired", finished_at=now)
         case MessageState.SCHEDULED if message.number not in settings().shared_numbers:
             [text] = choose_number.with_numbers(accounts.need(message.account), [message])
-            _enqueue(message, MessageState.QUEUED, now + HEALED_AFTER, number=text.number)
+            _enqueue(message, MessageState.QUEUED, now + SWEEP_AFTER, number=text.number)
         case MessageState.SCHEDULED | MessageState.ACCEPTED | MessageState.QUEUED:
-            _enqueue(message, MessageState.QUEUED, now + HEALED_AFTER)
+            _enqueue(message, MessageState.QUEUED, now + SWEEP_AFTER)
         case MessageState.SENDING:
             count("UncertainSends")
-            deadline = windows.deadline(now, settings().carrier)
-            look = windows.next_look(now, deadline, settings().carrier)
-            messages.put_off(message, MessageState.UNCERTAIN, look, deadline=deadline)
+            deadline = windows.receipt_deadline(now, settings().carrier)
+            look = windows.next_check(now, deadline, settings().carrier)
+            messages.reschedule(message, MessageState.UNCERTAIN, look, deadline=deadline)
         case MessageState.UNCERTAIN:
             # The worker, not the sweeper, asks the carrier: a carrier that hangs must not delay other due items.
-            look = windows.next_look(now, message.deadline or now, settings().carrier)
+            look = windows.next_check(now, message.deadline or now, settings().carrier)
             _enqueue(message, MessageState.UNCERTAIN, look)
 
 
 def _enqueue(message: Message, to: MessageState, until: datetime, **changes: str) -> None:
-    if messages.put_off(message, to, until, **changes):
+    if messages.reschedule(message, to, until, **changes):
         queues.send(jobs.for_message(message))
 
 
@@ -124,13 +124,13 @@ def purge_old_bodies(item: Attributes, now: datetime, most: int = 500) -> None:
         if not windows.is_past_retention(message, account.retention_days, now):
             waiting.append(message.id)
         elif not message.body_expired:
-            retentions.forget(message)
+            retentions.purge(message)
     if len(waiting) > _MOST_WAITING:  # scheduled texts beyond what the item can list: try again from here tomorrow
-        due.again(item, now + _PURGED_AGAIN)
+        due.reschedule(item, now + _PURGED_AGAIN)
         return
     # A message that moved between lists while they were read was in neither: each day's walk begins a day earlier.
     walked = further or retentions.place(before - _PURGED_AGAIN)
-    due.again(item, now if further else now + _PURGED_AGAIN, walked=walked, waiting=sorted(set(waiting)))
+    due.reschedule(item, now if further else now + _PURGED_AGAIN, walked=walked, waiting=sorted(set(waiting)))
 
 
 def _requested_time(event: dict[str, Any]) -> datetime | None:

@@ -35,7 +35,7 @@ def check_usage(item: Attributes, now: datetime) -> None:
     """
     begins_at, ends_at = months.bounds(item["month"])
     if now < begins_at:
-        due.again(item, begins_at)  # texts for then are reserved already
+        due.reschedule(item, begins_at)  # texts for then are reserved already
         return
     account = accounts.need(item["account"])
     at = min(now, ends_at - timedelta(milliseconds=1))
@@ -43,7 +43,7 @@ def check_usage(item: Attributes, now: datetime) -> None:
     limits = limits_at(account, plan, at)
     used = _used(limits, plan, item, now)
     past = tuple(past_days(item, limits.day))  # a month of past days' counters would double the cost of each write
-    if not due.again(item, _next_check(item, used, now, ends_at), remove=past, seen=used):
+    if not due.reschedule(item, _next_check(item, used, now, ends_at), remove=past, seen=used):
         return
     # A closed account is billed for its usage, but it can change nothing any more.
     notices = [] if account.status is AccountStatus.CLOSED else billing_notices.due(limits, plan, used)
@@ -57,7 +57,7 @@ def check_usage(item: Attributes, now: datetime) -> None:
 def _used(limits: Limits, plan: Plan, item: Attributes, now: datetime) -> dict[str, int]:
     used = {name: item.get(name, 0) for name in billing_notices.limits_of(limits, plan)}
     if MONTH_COUNTER in used:
-        used[MONTH_COUNTER] = quotas.level(limits, item, now)
+        used[MONTH_COUNTER] = quotas.add_unreserved(limits, item, now)
     if CHARGED in used:
         used[CHARGED] = quotas.of_month(limits.account, limits.month).units
     return used
@@ -78,7 +78,7 @@ def _send_new(account: Account, item: Attributes, limits: Limits, notices: Seque
         for notice in new:
             _send_mail(account, notice, now)
             sent.add(notice.name)
-            quotas.note_noticed(item, sent)
+            quotas.save_notices(item, sent)
     except (BotoCoreError, ClientError) as error:
         reason = type(error).__name__  # not its text, which may quote the address
         logger.error("not mailed: the next check will", extra={"account": account.id, "reason": reason})
@@ -119,6 +119,6 @@ def _is_next_month_watched(account: Account, month: str, now: datetime) -> bool:
     """
     following = months.following(month)
     if quotas.of_month(account.id, following).units:
-        quotas.begin_watch(account, following, now)
+        quotas.watch(account, following, now)
         return True
     return account.watched_month is not None and account.watched_month >= following

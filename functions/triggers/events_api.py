@@ -19,7 +19,7 @@ from longcode.clients import store as client_store
 from longcode.errors import BadTime, NoNumberTicked, NotFound, RequestError
 from longcode.message import Message, MessageState
 from longcode.messages import compose
-from longcode.template import FIELDS, OF_CLIENT_AND_STUDIO, plain
+from longcode.template import CLIENT_AND_STUDIO_FIELDS, FIELDS, without_braces
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import REASONS, SENT, OccurrenceState, RecordEvent, explain, fire_job
 from longcode.triggers.store import OccurrenceFacts
@@ -43,7 +43,7 @@ def _written_date(value: object) -> object:
 
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)), BeforeValidator(_written_date)]
-Text = Annotated[str, Field(max_length=200), AfterValidator(plain)]
+Text = Annotated[str, Field(max_length=200), AfterValidator(without_braces)]
 
 
 class EventForm(web.Body):
@@ -53,7 +53,9 @@ class EventForm(web.Body):
     id: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
     client_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     status: Annotated[str | None, Field(max_length=50)] = None
-    type: Annotated[str | None, Field(max_length=50), AfterValidator(lambda value: value and plain(value))] = None
+    type: Annotated[
+        str | None, Field(max_length=50), AfterValidator(lambda value: value and without_braces(value))
+    ] = None
     session_date: Day | None = None
     session_time: Annotated[str | None, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = None
     due_date: Day | None = None
@@ -85,7 +87,7 @@ class SilentTrigger(BaseModel):
     why: str
 
 
-class ToldEvent(BaseModel):
+class EventResult(BaseModel):
     """What an event means. With `newest` false, a later event was received before, and this one changes nothing."""
 
     id: str
@@ -134,11 +136,11 @@ class CallTask(BaseModel):
 app = web.resolver()
 
 
-@app.post("/events", responses=web.responses({202: ToldEvent}))
-def post_event(form: EventForm, idempotency_key: web.IdempotencyKey = None) -> Response[ToldEvent]:
+@app.post("/events", responses=web.responses({202: EventResult}))
+def post_event(form: EventForm, idempotency_key: web.IdempotencyKey = None) -> Response[EventResult]:
     """Report what happened to a session, an order and so on; the same Idempotency-Key reports it once."""
     key = str(uuid4()) if idempotency_key is None else idempotency_key
-    return Response(202, web.JSON, take_event(web.caller(app), form, key, clients.now()))
+    return Response(202, web.JSON, accept_event(web.caller(app), form, key, clients.now()))
 
 
 @app.get("/upcoming")
@@ -166,7 +168,7 @@ def delete_call(call_id: Annotated[str, Path(max_length=100)]) -> Response[str]:
     return Response(204, body="")
 
 
-def take_event(account_id: str, form: EventForm, idempotency_key: str, now: datetime) -> ToldEvent:
+def accept_event(account_id: str, form: EventForm, idempotency_key: str, now: datetime) -> EventResult:
     """Write an event, once, and enqueue the texts that it sends at once."""
     event_id = compose.request_id(account_id, idempotency_key)
     fingerprint = compose.fingerprint(form.model_dump(exclude_defaults=True))
@@ -176,7 +178,7 @@ def take_event(account_id: str, form: EventForm, idempotency_key: str, now: date
         check_trigger_edition(account)
         record = _record_of_form(account, form, event_id, now)
         zone = ZoneInfo(account.time_zone)
-        event, is_new = triggers.take_in_event(record, fingerprint, triggers.of_account(account_id), zone, now)
+        event, is_new = triggers.write_event(record, fingerprint, triggers.of_account(account_id), zone, now)
     compose.check_repeated(event.fingerprint, fingerprint)
     if is_new:
         with queues.best_effort(event_id=event.id):
@@ -189,7 +191,7 @@ def _record_of_form(account: Account, form: EventForm, event_id: str, now: datet
     at = form.at or now
     if at > now + _CLOCKS_DIFFER:
         raise BadTime("This has not happened yet: the time is in the future.", field="at")
-    unknown = sorted(form.values.keys() - (FIELDS - OF_CLIENT_AND_STUDIO))
+    unknown = sorted(form.values.keys() - (FIELDS - CLIENT_AND_STUDIO_FIELDS))
     if unknown:
         raise RequestError(f"An event cannot fill {', '.join(unknown)}.", field=f"values.{unknown[0]}")
     return Record(
@@ -232,8 +234,8 @@ def _client_id(account: Account, form: EventForm) -> str | None:
     return client_id
 
 
-def _shown_event(event: RecordEvent) -> ToldEvent:
-    return ToldEvent(
+def _shown_event(event: RecordEvent) -> EventResult:
+    return EventResult(
         id=event.id,
         kind=event.record.kind,
         record_id=event.record.id,

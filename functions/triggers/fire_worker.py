@@ -10,7 +10,7 @@ from longcode import jobs
 from longcode.accounts import store as accounts
 from longcode.accounts.account import WebhookEvent
 from longcode.aws import clients, queues
-from longcode.aws.telemetry import OneByOne, logger
+from longcode.aws.telemetry import SequentialProcessor, logger
 from longcode.clients.client import Client
 from longcode.errors import NoNumberTicked, RequestError
 from longcode.messages import accept, timing
@@ -26,7 +26,7 @@ from triggers import texts
 
 _CLOCKS_DIFFER = timedelta(seconds=30)  # between this worker and the API, which planned a text for "at once"
 
-processor = OneByOne(EventType.SQS)
+processor = SequentialProcessor(EventType.SQS)
 
 
 def fire(job: jobs.Fire, now: datetime) -> None:
@@ -43,7 +43,7 @@ def fire(job: jobs.Fire, now: datetime) -> None:
         return
     try:
         drafts = texts.drafts(facts, now)
-        if opens_at := timing.wait_until(drafts):
+        if opens_at := timing.all_held_until(drafts):
             triggers.postpone(planned, opens_at)
             return
         accept.write(facts.account, choose_number.with_numbers(facts.account, drafts), now)
@@ -73,7 +73,7 @@ def _leave_call(facts: OccurrenceFacts, client: Client, text: str, now: datetime
         triggers.put_call(planned, call, now)
         return
     created = delivery.new(account.id, WebhookEvent.CALL_CREATED, call.id, _webhook_data(call), now)
-    if triggers.put_call(planned, call, now, webhooks.creation(created)):
+    if triggers.put_call(planned, call, now, webhooks.creation_write(created)):
         tell(account, [created], written=True)
 
 

@@ -1,8 +1,9 @@
 """The texts of an occurrence: its recipients, its words and its time; or the reason why there are none."""
 
-from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from longcode import segments
 from longcode.accounts.account import check_may_send, countries
@@ -34,7 +35,7 @@ def drafts(facts: OccurrenceFacts, now: datetime) -> list[Message]:
     to = _recipients(trigger, record, facts)
     # A conversation begins with the studio's name, except with its own staff.
     introduce = trigger.to is To.CLIENT
-    bodies = spelling.texts(body, account, to.phones, now, field="body", introduce=introduce)
+    bodies = spelling.final_texts(body, account, to.phones, now, field="body", introduce=introduce)
     messages = [
         replace(
             compose.draft(
@@ -55,7 +56,7 @@ def drafts(facts: OccurrenceFacts, now: datetime) -> list[Message]:
         for index, phone in enumerate(to.phones)
     ]
     client = facts.client if trigger.to is To.CLIENT else None
-    return [timing.timed(message, account, client) for message in messages]
+    return [timing.with_send_time(message, account, client) for message in messages]
 
 
 def _check_conditions(facts: OccurrenceFacts, now: datetime) -> tuple[Trigger, Record]:

@@ -16,17 +16,17 @@ from longcode import windows
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
-from longcode.aws.telemetry import OneByOne, logger
+from longcode.aws.telemetry import SequentialProcessor, logger
 from longcode.jobs import Deliver
 from longcode.webhooks import delivery, webhook
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, DeliveryState
 from longcode.webhooks.post import post as post_webhook
-from longcode.webhooks.webhook import Answer, Verdict, Webhook
+from longcode.webhooks.webhook import EndpointResponse, Verdict, Webhook
 
-Post = Callable[[Webhook], Answer]
+Post = Callable[[Webhook], EndpointResponse]
 
-processor = OneByOne(EventType.SQS)
+processor = SequentialProcessor(EventType.SQS)
 _SECONDS = 20  # with the last call's ten seconds and the table, this is less than the function's time-out
 
 
@@ -75,7 +75,7 @@ def deliver(
 def _requests(account: Account, waiting: Iterable[Delivery], now: datetime) -> list[tuple[Delivery, Webhook]]:
     """Return the request of each delivery; give up those whose message no longer exists."""
     texts = webhooks.texts(waiting)
-    secrets = webhook.signing(account, now)
+    secrets = webhook.signing_secrets(account, now)
     requests = []
     for pending in waiting:
         text = texts.get(pending.message_id or "")

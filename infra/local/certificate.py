@@ -1,4 +1,4 @@
-"""A certificate for receivers on this machine, signed by itself: one file is the certificate, its key and its CA."""
+"""A self-signed certificate for webhook endpoints on this machine: one file with the certificate and its key."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -11,19 +11,19 @@ from cryptography.x509.oid import NameOID
 
 
 def write_certificate(file: Path, *names: str) -> Path:
-    """Write a certificate for these names, and its key, that is good for a day."""
+    """Write a certificate for these names, valid for a day, and its key to a file."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Longcode on this machine")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Longcode on this machine")])
     now = datetime.now(UTC)
     signed = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([_alternative(one) for one in names]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -1,4 +1,4 @@
-"""`make demo`: plays the main job through the whole system, and exits 0 only if all of it held."""
+"""`make demo`: play the main use of the service on the whole system; exit 0 only if every check held."""
 
 import signal
 import sys
@@ -12,27 +12,27 @@ from infra.local.visitors import NotSo
 
 
 def play(stack: Stack, say: Callable[[str], None] = print) -> None:
-    """Play twenty steps, from the sign-up of two studios to their invoices, until one fails: `NotSo`."""
+    """Play twenty steps, from the sign-up of two studios to their invoices; raise `NotSo` if a check fails."""
     stage = Stage(stack, say)
     american = {"product": "spectra", "edition": "professional", "plan": "medium", "country_code": "1"}
     australian = {"product": "mystratus", "edition": "standard", "plan": "small", "country_code": "61"}
     fox = signup.join(stage, "Foxglove Portraits", **american)
     wattle = signup.join(stage, "Wattle & Light", **australian)
-    signup.bring_clients(stage, fox, wattle)
+    signup.import_clients(stage, fox, wattle)
     sending.send_a_long_text(stage, fox)
     sending.text_everyone(stage, fox)
-    sending.carrier_drops_its_answer(stage, fox)
+    sending.resolve_an_uncertain_text(stage, fox)
     sending.wait_for_the_morning(stage, fox)
     sending.move_a_session(stage, fox)
-    replies.reply_lands_on_the_client(stage, fox, wattle)
-    replies.reply_goes_to_the_latest_studio(stage, fox, wattle)
-    replies.late_reply_goes_to_the_studio_that_is_meant(stage, fox, wattle)
-    replies.staff_answer_a_near_miss(stage, fox, wattle)
+    replies.link_a_reply_to_its_client(stage, fox, wattle)
+    replies.attribute_to_the_last_text(stage, fox, wattle)
+    replies.attribute_by_the_sticky_sender(stage, fox, wattle)
+    replies.decide_a_possible_opt_out(stage, fox, wattle)
     replies.stop_and_start(stage, fox, wattle)
-    replies.stranger(stage, fox, wattle)
-    webhooks.tell_hosted_software(stage, wattle)
-    billing.meet_the_limit(stage, fox)
-    billing.count_what_was_used(stage, fox)
+    replies.keep_an_unattributed_reply(stage, fox, wattle)
+    webhooks.deliver_a_reply(stage, wattle)
+    billing.reach_the_limit(stage, fox)
+    billing.compare_the_usage(stage, fox)
     month = billing.close_the_month(stage, fox, wattle)
     billing.keep_the_books(stage, fox, month)
     billing.suspend_and_restore(stage, fox, "1001")
@@ -40,14 +40,14 @@ def play(stack: Stack, say: Callable[[str], None] = print) -> None:
 
 
 def main() -> None:
-    """Play on the stack that runs, or on one of its own."""
+    """Play on the running stack, or on a new one."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
         with running_stack() as stack:
             play(stack)
     except (Failed, NotSo) as failed:
-        sys.exit(f"\nmake demo: it did not hold: {failed}")
+        sys.exit(f"\nmake demo: a check failed: {failed}")
     except KeyboardInterrupt:
         sys.exit("\nstopped")
 

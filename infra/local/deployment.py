@@ -1,4 +1,4 @@
-"""Deploys the real template.yaml to the emulator, with the SAM CLI."""
+"""Deploy the real template.yaml to the emulator, with the SAM CLI."""
 
 from pathlib import Path
 
@@ -11,18 +11,18 @@ _BUCKET = "longcode-code"
 
 
 def deploy(emulator_url: str, folder: Path, parameters: dict[str, str]) -> dict[str, str]:
-    """Deploy what infra/build.py made; gives the stack's outputs."""
+    """Deploy the artifacts of infra/build.py; return the outputs of the stack."""
     settings = CREDENTIALS | {
         "AWS_ENDPOINT_URL": emulator_url,
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "SAM_CLI_TELEMETRY": "0",
-        "SAM_CLI_BETA_PACKAGE_PERFORMANCE": "1",  # zips each folder once, not again for every function
+        "SAM_CLI_BETA_PACKAGE_PERFORMANCE": "1",  # zips each folder once, not once for every function
         "SAM_CLI_POLL_DELAY": "0.5",
         "__SAM_CLI_APP_DIR": str(folder / "sam"),
     }
     client("s3", emulator_url).create_bucket(Bucket=_BUCKET)
-    # An environment that samconfig.toml has not: what it says of production is not for here.
+    # An environment that samconfig.toml does not have: its settings for production must not apply here.
     command = [str(_SAM), "deploy", "--config-env", "local", "--template-file", "template.yaml"]
     command += ["--stack-name", _STACK, "--s3-bucket", _BUCKET]
     command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]

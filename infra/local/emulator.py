@@ -1,4 +1,4 @@
-"""The emulator of AWS (MiniStack), and the clients that talk to it."""
+"""The emulator of AWS (MiniStack), and clients for it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "
 
 @contextmanager
 def emulator(folder: Path) -> Iterator[str]:
-    """Run the emulator until the block ends; gives its address once it answers."""
+    """Run the emulator until the block ends; yield its URL when it is ready."""
     port = free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "emulator.log"
@@ -28,7 +28,7 @@ def emulator(folder: Path) -> Iterator[str]:
         "BIND_HOST": HOST,
         "MINISTACK_HOST": HOST,
         "MINISTACK_REGION": REGION,
-        # It would listen for these on every interface.
+        # These would listen on every interface.
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
     }
@@ -38,7 +38,7 @@ def emulator(folder: Path) -> Iterator[str]:
 
 
 def answers(url: str) -> bool:
-    """Tell whether a GET is answered well."""
+    """Return whether a GET is answered with 200."""
     try:
         return urllib3.request("GET", url, timeout=2, retries=False).status == 200
     except urllib3.exceptions.HTTPError:
@@ -46,7 +46,7 @@ def answers(url: str) -> bool:
 
 
 def client(service: str, emulator_url: str) -> Any:
-    """Open a client of the emulator's service, never of a real one."""
+    """Return a client of a service of the emulator, never of AWS itself."""
     return boto3.client(
         service,
         endpoint_url=emulator_url,
@@ -58,6 +58,6 @@ def client(service: str, emulator_url: str) -> Any:
 
 
 def mails(emulator_url: str) -> list[dict[str, Any]]:
-    """List the mails sent, oldest first."""
-    answer = urllib3.request("GET", f"{emulator_url}/_ministack/ses/messages", timeout=5).json()
-    return [mail for sent in answer["messages"].values() for mail in sent]
+    """Return the sent mails, oldest first."""
+    response = urllib3.request("GET", f"{emulator_url}/_ministack/ses/messages", timeout=5).json()
+    return [mail for sent in response["messages"].values() for mail in sent]

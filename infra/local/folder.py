@@ -1,4 +1,4 @@
-"""Where a running stack keeps its files: logs, the SAM CLI's zip file, and the code as each worker unpacks it."""
+"""The folder of a running stack: logs, the SAM CLI's zip file, and the code that each worker unpacks."""
 
 import os
 import secrets
@@ -10,13 +10,13 @@ from pathlib import Path
 from infra.local.processes import ROOT, is_alive
 
 LOCAL = ROOT / ".local"
-_MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are nobody else's
+_MEMORY = Path("/dev/shm")  # noqa: S108 - its folders are created with mode 0700
 _ENOUGH_BYTES = 4_000_000_000
 
 
 @contextmanager
 def run_folder() -> Iterator[Path]:
-    """Give a folder of this process's own, until the block ends."""
+    """Yield a folder of this process; remove it when the block ends."""
     LOCAL.mkdir(exist_ok=True)
     _sweep()
     folder = _place() / f"longcode-{os.getpid()}-{secrets.token_hex(4)}"
@@ -30,7 +30,7 @@ def run_folder() -> Iterator[Path]:
 
 
 def _place() -> Path:
-    """Prefer memory: the workers unpack 3,000 files each, and a disk took half a minute to remove them."""
+    """Return a place for the folder: memory if possible, because a disk takes half a minute to remove the files."""
     if not _MEMORY.is_dir() or not os.access(_MEMORY, os.W_OK):
         return LOCAL
     space = os.statvfs(_MEMORY)
@@ -39,7 +39,7 @@ def _place() -> Path:
 
 
 def _sweep() -> None:
-    """Remove what stacks left that were killed before they could start anything."""
+    """Remove the folders of stacks whose process was killed."""
     for folder in [*LOCAL.glob("longcode-*"), *_MEMORY.glob("longcode-*")]:
         if not is_alive(int(folder.name.split("-")[1])):
             shutil.rmtree(folder, ignore_errors=True)

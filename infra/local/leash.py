@@ -1,7 +1,7 @@
-"""Runs a command for as long as standard input stays open, then kills it with all its children.
+"""Run a command while standard input stays open, then kill it with all its children.
 
-Whoever holds the other end may itself be killed: the pipe closes all the same. Nothing was said on it then, and the
-folder that its holder would have removed is removed here.
+The process at the other end of the pipe may be killed itself: then the pipe closes without a byte having been
+written, and the folder that this process would have removed is removed here.
 """
 
 import os
@@ -15,12 +15,12 @@ from pathlib import Path
 
 
 def run(command: list[str], folder: Path) -> int:
-    """Run the command to its end or the pipe's; gives its exit code."""
+    """Run the command until it ends or the pipe closes; return its exit code."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     orphaned = threading.Event()
 
     def hold() -> None:
-        # Not through sys.stdin, whose lock this thread would hold at the exit.
+        # Not through sys.stdin: this thread would hold its lock at the exit.
         if not os.read(0, 1):
             orphaned.set()
         _kill(child.pid)
@@ -35,7 +35,7 @@ def run(command: list[str], folder: Path) -> int:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """Kill the command's whole group, which may outlive it, and see it gone."""
+    """Kill the command's process group, which may outlive the command, and wait until it is gone."""
     deadline = time.monotonic() + 1
     while _kill(child.pid) and time.monotonic() < deadline:
         child.poll()
@@ -43,7 +43,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _kill(group: int) -> bool:
-    """Kill a group: nothing that runs here has anything to keep. Gives whether there was one."""
+    """Kill a process group, which has no data to save; return whether it existed."""
     try:
         os.killpg(group, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
@@ -52,7 +52,7 @@ def _kill(group: int) -> bool:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder into which others of the same stack may be writing as they end."""
+    """Remove a folder, although other processes of the stack may still write to it as they end."""
     for _ in range(20):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
@@ -61,7 +61,7 @@ def _remove(folder: Path) -> None:
 
 
 def main() -> None:
-    """Run `FOLDER COMMAND…`; SIGTERM ends it as well."""
+    """Run `FOLDER COMMAND…` until it ends or SIGTERM arrives."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(run(sys.argv[2:], Path(sys.argv[1])) & 0xFF)
 

@@ -1,4 +1,4 @@
-"""Programs that the local stack starts, each on a leash: it ends with whoever started it."""
+"""The programs of the local stack. Each ends with the process that started it (leash.py)."""
 
 import os
 import socket
@@ -32,24 +32,24 @@ def started(
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for the one in front
+            start_new_session=True,  # so that Ctrl-C reaches only the foreground process
         ) as process,
     ):
         try:
             yield process
         finally:
-            process.communicate(b".")  # tells the leash that all is well, and waits for its end
+            process.communicate(b".")  # ends the leash in order, and waits for its end
 
 
 def run(command: list[str], folder: Path, log: Path, environment: Mapping[str, str]) -> None:
-    """Run a program to its end."""
+    """Run a program to its end; raise `Failed` if it fails."""
     with started(command, folder, log, environment) as process:
         if process.wait() != 0:
             raise Failed(f"{Path(command[0]).name} failed:\n{tail(log)}")
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float = 20) -> None:
-    """Wait for a program that was started to be ready."""
+    """Wait until a started program is ready; raise `Failed` if it ends or takes too long."""
     deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -58,21 +58,21 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log:
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
-    """Give this process's environment without its AWS account, and with temporary files in `folder`."""
+    """Return this process's environment without its AWS account, and with temporary files in `folder`."""
     scratch = folder / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
-    return kept | {"TMPDIR": str(scratch), "PYTHONPATH": str(ROOT), "NO_PROXY": HOST, "no_proxy": HOST} | more
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
+    return inherited | {"TMPDIR": str(scratch), "PYTHONPATH": str(ROOT), "NO_PROXY": HOST, "no_proxy": HOST} | more
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Return a port that no process listens on."""
     with socket.create_server((HOST, 0)) as server:
         return int(server.getsockname()[1])
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process runs."""
+    """Return whether a process runs."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -83,5 +83,5 @@ def is_alive(pid: int) -> bool:
 
 
 def tail(log: Path, lines: int = 40) -> str:
-    """Give the end of a log."""
+    """Return the last lines of a log."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])

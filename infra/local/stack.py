@@ -25,12 +25,12 @@ SHARED_NUMBERS = ["+12135550100", "+12135550101"]
 MAIL_FROM = "longcode@longcode.example"
 _PLANS = build.ROOT / "infra" / "plans.json"
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A running stack: where its doors are, and what it is made of."""
+    """A running stack: its addresses and its parts."""
 
     api_url: str
     emulator_url: str
@@ -49,27 +49,27 @@ class Stack:
     pid: int
 
     def invoke(self, function: str, event: object) -> object:
-        """Call a function as its schedule would, and give what it returns."""
-        answer = client("lambda", self.emulator_url).invoke(FunctionName=function, Payload=json.dumps(event))
-        returned: object = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
+        """Invoke a function as its schedule does; return its result."""
+        response = client("lambda", self.emulator_url).invoke(FunctionName=function, Payload=json.dumps(event))
+        returned: object = json.loads(response["Payload"].read())
+        if "FunctionError" in response:
             raise Failed(f"{function}: {returned}")
         return returned
 
 
 def find() -> Stack | None:
-    """Give the stack that `make up` runs, if it does; a note that a killed one left behind is none."""
+    """Return the stack that `make up` runs, or None; the note of a killed stack does not count."""
     try:
         stack = Stack(**json.loads(NOTE.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
-    doors = f"{stack.emulator_url}/_ministack/health", f"{stack.carrier_url}/health"
-    return stack if is_alive(stack.pid) and all(map(answers, doors)) else None
+    urls = f"{stack.emulator_url}/_ministack/health", f"{stack.carrier_url}/health"
+    return stack if is_alive(stack.pid) and all(map(answers, urls)) else None
 
 
 @contextmanager
 def found_by_others(stack: Stack) -> Iterator[None]:
-    """Let `find` give this stack until the block ends."""
+    """Let `find` return this stack until the block ends."""
     NOTE.touch(mode=0o600)
     NOTE.write_text(json.dumps(asdict(stack), indent=2))
     try:
@@ -79,35 +79,35 @@ def found_by_others(stack: Stack) -> Iterator[None]:
 
 
 @contextmanager
-def running_stack(tell: Tell = print) -> Iterator[Stack]:
-    """Give the stack that runs already, or else a new one that ends with the block."""
+def running_stack(log: Log = print) -> Iterator[Stack]:
+    """Yield the running stack, or else a new stack that ends with the block."""
     stack = find()
     if stack:
-        tell(f"using the stack that runs at {stack.api_url}")
+        log(f"using the running stack at {stack.api_url}")
         yield stack
         return
-    with new_stack(tell) as stack:
+    with new_stack(log) as stack:
         yield stack
 
 
 @contextmanager
-def new_stack(tell: Tell = print) -> Iterator[Stack]:
-    """Start a stack of one's own; it ends with the block or, however that comes, with this process."""
+def new_stack(log: Log = print) -> Iterator[Stack]:
+    """Start a new stack; it ends with the block or with this process, even if that is killed."""
     target = build.this_machine()
-    with _timed(tell, "build"):
+    with _timed(log, "build"):
         build.build(target)
     with run_folder() as folder, ExitStack() as running:
-        yield _start(running, folder, target, tell)
+        yield _start(running, folder, target, log)
 
 
-def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -> Stack:
-    with _timed(tell, "start the emulator and the carrier"):
+def _start(running: ExitStack, folder: Path, target: build.Target, log: Log) -> Stack:
+    with _timed(log, "start the emulator and the carrier"):
         emulator_url = running.enter_context(emulator(folder))
         account_sid, auth_token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
         carrier_url = running.enter_context(simulated_carrier(folder, account_sid, auth_token))
         client("sesv2", emulator_url).create_email_identity(EmailIdentity=MAIL_FROM)
     certificate = str(write_certificate(folder / "webhooks.pem", "localhost"))
-    with _timed(tell, "deploy template.yaml"):
+    with _timed(log, "deploy template.yaml"):
         outputs = deploy(
             emulator_url,
             folder,
@@ -124,12 +124,10 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
             },
         )
     api_url = f"{emulator_url}/_aws/execute-api/{outputs['ApiId']}/v1"
-    with _timed(tell, "load the plans"):
+    with _timed(log, "load the plans"):
         _load_plans(emulator_url, outputs["AdminFunction"])
-    with _timed(tell, "introduce the carrier to the service"):
-        _introduce(
-            emulator_url, outputs, api_url, carrier_url, {"account_sid": account_sid, "auth_token": auth_token}
-        )
+    with _timed(log, "connect the carrier and the service"):
+        _connect(emulator_url, outputs, api_url, carrier_url, {"account_sid": account_sid, "auth_token": auth_token})
     return Stack(
         api_url=api_url,
         emulator_url=emulator_url,
@@ -151,7 +149,7 @@ def _start(running: ExitStack, folder: Path, target: build.Target, tell: Tell) -
 
 @contextmanager
 def simulated_carrier(folder: Path, account_sid: str, auth_token: str) -> Iterator[str]:
-    """Run the simulated carrier until the block ends; gives its address once it answers."""
+    """Run the simulated carrier until the block ends; yield its URL when it is ready."""
     port = free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "carrier.log"
@@ -163,46 +161,46 @@ def simulated_carrier(folder: Path, account_sid: str, auth_token: str) -> Iterat
 
 
 def _load_plans(emulator_url: str, function: str) -> None:
-    """Load the price list, as an operator does after the first deployment and after each change of it."""
+    """Load the price list, as the operator does after the first deployment and after each change of the list."""
     order = {"do": "plans.load", "file": _PLANS.read_text()}
-    answer = client("lambda", emulator_url).invoke(FunctionName=function, Payload=json.dumps(order))
-    told = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer or "added" not in told:
-        raise Failed(f"the plans were not loaded: {told}")
+    response = client("lambda", emulator_url).invoke(FunctionName=function, Payload=json.dumps(order))
+    result = json.loads(response["Payload"].read())
+    if "FunctionError" in response or "added" not in result:
+        raise Failed(f"the plans were not loaded: {result}")
 
 
-def _introduce(
+def _connect(
     emulator_url: str, outputs: dict[str, str], api_url: str, carrier_url: str, credentials: dict[str, str]
 ) -> None:
-    """Do what an operator does after the first deployment: tell each side the other's address and secret."""
+    """Give the carrier and the service each other's address and secret, as the operator does after a deployment."""
     client("secretsmanager", emulator_url).put_secret_value(
         SecretId=outputs["CarrierSecret"], SecretString=json.dumps(credentials)
     )
     client("ssm", emulator_url).put_parameter(
         Name=outputs["PublicUrlParameter"], Value=api_url, Type="String", Overwrite=True
     )
-    receipts = _own_address(emulator_url, outputs["ReceiptsUrl"])
+    receipts = _function_url(emulator_url, outputs["ReceiptsUrl"])
     client("ssm", emulator_url).put_parameter(
         Name=outputs["ReceiptsUrlParameter"], Value=receipts, Type="String", Overwrite=True
     )
-    own = _own_address(emulator_url, outputs["InboundFallbackUrl"])
+    fallback = _function_url(emulator_url, outputs["InboundFallbackUrl"])
     client("ssm", emulator_url).put_parameter(
-        Name=outputs["InboundUrlParameter"], Value=own, Type="String", Overwrite=True
+        Name=outputs["InboundUrlParameter"], Value=fallback, Type="String", Overwrite=True
     )
     path = "/carriers/twilio/inbound"
-    inbound = {"inbound_url": f"{api_url}{path}", "fallback_url": f"{own}{path}"}
-    answer = urllib3.request("POST", f"{carrier_url}/settings", json=inbound, timeout=5)
-    if answer.status != 200:
-        raise Failed(f"the carrier refused {inbound}: {answer.data.decode()}")
+    inbound = {"inbound_url": f"{api_url}{path}", "fallback_url": f"{fallback}{path}"}
+    response = urllib3.request("POST", f"{carrier_url}/settings", json=inbound, timeout=5)
+    if response.status != 200:
+        raise Failed(f"the carrier refused {inbound}: {response.data.decode()}")
 
 
-def _own_address(emulator_url: str, function_url: str) -> str:
-    """Give a function's own address: on this machine a path of the emulator."""
+def _function_url(emulator_url: str, function_url: str) -> str:
+    """Return a function's own URL, which is a path of the emulator on this machine."""
     return f"{emulator_url}/_aws/lambda-url/{urlsplit(function_url).netloc.partition('.')[0]}"
 
 
 @contextmanager
-def _timed(tell: Tell, phase: str) -> Iterator[None]:
+def _timed(log: Log, phase: str) -> Iterator[None]:
     start = time.monotonic()
     yield
-    tell(f"{time.monotonic() - start:6.1f} s  {phase}")
+    log(f"{time.monotonic() - start:6.1f} s  {phase}")

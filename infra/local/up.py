@@ -1,4 +1,4 @@
-"""`make up`: runs the whole system on this machine with a demo studio, until Ctrl-C."""
+"""`make up`: run the whole system on this machine, with a demo studio, until Ctrl-C."""
 
 import signal
 import sys
@@ -20,41 +20,41 @@ _DEMO_STUDIO = {
 
 
 def up() -> None:
-    """Start a stack, tell its addresses, and stay until the end is called for."""
+    """Start a stack, print its addresses, and wait for a signal."""
     start = time.monotonic()
     other = stack.find()
     if other:
-        raise Failed(f"a stack runs already, at {other.api_url} (process {other.pid})")
-    with stack.new_stack(_tell) as mine, stack.found_by_others(mine):
-        studio = sign_up(mine, _DEMO_STUDIO)
-        _tell(f"{time.monotonic() - start:6.1f} s  in all\n")
-        _tell(_welcome(mine, studio))
+        raise Failed(f"another stack is running, at {other.api_url} (process {other.pid})")
+    with stack.new_stack(_print) as own, stack.found_by_others(own):
+        studio = sign_up(own, _DEMO_STUDIO)
+        _print(f"{time.monotonic() - start:6.1f} s  in total\n")
+        _print(_welcome(own, studio))
         while True:
             signal.pause()
 
 
-def _welcome(mine: stack.Stack, studio: Studio) -> str:
-    return f"""API       {mine.api_url}
+def _welcome(own: stack.Stack, studio: Studio) -> str:
+    return f"""API       {own.api_url}
 account   {studio.account}
 password  {studio.password}
-phones    {mine.carrier_url}/
-AWS       {mine.emulator_url}
-logs      {mine.logs}
+phones    {own.carrier_url}/
+AWS       {own.emulator_url}
+logs      {own.logs}
 
-curl -u {studio.account}:{studio.password} {mine.api_url}/account
+curl -u {studio.account}:{studio.password} {own.api_url}/account
 
-Ctrl-C ends it all."""
+Ctrl-C stops everything."""
 
 
-def _tell(line: str) -> None:
+def _print(line: str) -> None:
     print(line, flush=True)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
-    """Leave, also while starting, through every clean-up, which a second Ctrl-C does not cut short."""
+    """Exit with all clean-ups, also during the start; a second Ctrl-C does not interrupt them."""
     for number in _ENDS:
         signal.signal(number, signal.SIG_IGN)
-    _tell("\nstopping")
+    _print("\nstopping")
     raise SystemExit(0)
 
 

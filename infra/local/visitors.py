@@ -1,4 +1,4 @@
-"""Who takes part in the story: studios at the API, and clients at their phones."""
+"""The participants of the story: studios that call the API, and clients at their phones."""
 
 import json
 import time
@@ -18,33 +18,33 @@ _http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=30))
 
 
 class NotSo(Exception):
-    """The story took another turn than it must."""
+    """A check of the story failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered."""
+    """The response of a server."""
 
     status: int
     text: str
 
     @property
     def json(self) -> Any:
-        """Read the answer as JSON."""
+        """Return the body, read as JSON."""
         return json.loads(self.text) if self.text else None
 
 
 def ask(method: str, url: str, body: object = None, headers: dict[str, str] | None = None) -> Answer:
-    """Call a server; a `str` body goes as it is, anything else as JSON."""
-    sent = headers or {}
+    """Call a server; a `str` body is sent as it is, any other body as JSON."""
+    sent_headers = headers or {}
     if body is not None and not isinstance(body, str):
-        body, sent = json.dumps(body), {"Content-Type": "application/json"} | sent
-    answer = _http.request(method, url, body=body, headers=sent)
-    return Answer(answer.status, answer.data.decode())
+        body, sent_headers = json.dumps(body), {"Content-Type": "application/json"} | sent_headers
+    response = _http.request(method, url, body=body, headers=sent_headers)
+    return Answer(response.status, response.data.decode())
 
 
 def eventually(found: Callable[[], T | None], what: str) -> T:
-    """Wait for something that queues and workers bring about; raises `NotSo` when it does not come."""
+    """Wait until `found` returns something, and return it; raise `NotSo` if that takes too long."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         value = found()
@@ -57,7 +57,7 @@ def eventually(found: Callable[[], T | None], what: str) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """A studio's software: it calls the API with the account number and the password."""
+    """A studio's software, which calls the API with the account number and the password."""
 
     api_url: str
     name: str
@@ -70,7 +70,7 @@ class Studio:
         return ask(method, f"{self.api_url}{path}", body, {"Authorization": f"Basic {basic}", **headers})
 
     def everything(self, path: str) -> list[Any]:
-        """Read a list to its end."""
+        """Return all items of a list."""
         items: list[Any] = []
         cursor = ""
         while True:
@@ -88,12 +88,12 @@ class Phones:
     carrier_url: str
 
     def conversation(self, phone: str) -> list[Any]:
-        """Read what a phone received and sent."""
+        """Return the texts that a phone received and sent."""
         texts: list[Any] = ask("GET", f"{self.carrier_url}/phones/{phone}").json["conversation"]
         return texts
 
     def received(self) -> dict[str, tuple[str, str]]:
-        """Read what all phones received, by the carrier's id: the phone and the words."""
+        """Return the texts that all phones received, by the carrier's id: the phone and the words."""
         phones = ask("GET", f"{self.carrier_url}/phones?limit=1000&last=1000").json["phones"]
         return {
             text["sid"]: (phone["number"], text["body"])
@@ -103,23 +103,23 @@ class Phones:
         }
 
     def texted_from(self, phone: str) -> list[str]:
-        """List the numbers that the texts on a phone came from, oldest first."""
+        """Return the numbers that a phone's texts came from, oldest first."""
         return [text["from"] for text in self.conversation(phone) if text["direction"].startswith("outbound")]
 
     def reply(self, phone: str, number: str, words: str) -> None:
         """Reply from a phone."""
         answer = ask("POST", f"{self.carrier_url}/phones/{phone}/replies", {"to": number, "body": words})
         if answer.status != 202:
-            raise NotSo(f"the carrier did not take the reply: {answer}")
+            raise NotSo(f"the carrier did not accept the reply: {answer}")
 
     def drop_answer(self, phone: str) -> None:
-        """Have the carrier take the next text to a phone, deliver it, and hang up without a word."""
+        """Let the carrier deliver the next text to a phone, and close the connection without a response."""
         ask("PUT", f"{self.carrier_url}/faults/{phone}", {"drop_answer": {"times": 1}})
 
     def lose_webhooks(self, phone: str) -> None:
-        """Have the carrier tell nobody of what is typed on a phone."""
+        """Let the carrier post no webhooks for the replies from a phone."""
         ask("PUT", f"{self.carrier_url}/faults/{phone}", {"lose_inbound": {}})
 
     def fail(self, phone: str, code: int) -> None:
-        """Have the next text to a phone end undelivered with a code of the carrier."""
+        """Let the next text to a phone end as undelivered, with a code of the carrier."""
         ask("PUT", f"{self.carrier_url}/faults/{phone}", {"undelivered": {"code": code, "times": 1}})

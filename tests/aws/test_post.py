@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from longcode.webhooks.post import call, post
-from longcode.webhooks.webhook import Answer, Webhook
+from longcode.webhooks.webhook import EndpointResponse, Webhook
 from tests.support.https_servers import PUBLIC, Receiver, mute, receiver
 
 HOOK = Webhook("https://studio.example/hook?key=secret", {"webhook-id": "a1"}, b'{"type": "test"}')
@@ -17,23 +17,23 @@ Behave = Callable[[socket.socket, Receiver], None]
 
 
 def answering(head: bytes, body: bytes = b"") -> Behave:
-    """Answer at once with these bytes."""
+    """Return a behaviour that responds at once with these bytes."""
     return lambda connection, _: connection.sendall(head + b"\r\n\r\n" + body)
 
 
-def hang(_: socket.socket, one: Receiver) -> None:
-    one.over.wait(30)
+def hang(_: socket.socket, endpoint: Receiver) -> None:
+    endpoint.over.wait(30)
 
 
-def drip(connection: socket.socket, one: Receiver) -> None:
-    """Send a byte of an endless header every few milliseconds: no pause is long, and there is no end."""
+def drip(connection: socket.socket, endpoint: Receiver) -> None:
+    """Send a byte of an endless header every few milliseconds, without a long pause."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    while not one.over.wait(0.02):
+    while not endpoint.over.wait(0.02):
         connection.sendall(b"a")
 
 
-def continues(connection: socket.socket, one: Receiver) -> None:
-    while not one.over.wait(0.02):
+def continues(connection: socket.socket, endpoint: Receiver) -> None:
+    while not endpoint.over.wait(0.02):
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
@@ -45,97 +45,97 @@ def never_ending_header(connection: socket.socket, _: Receiver) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nX-Large: " + b"a" * 10_000_000)
 
 
-def to(one: Receiver, webhook: Webhook = HOOK, seconds: float = 5.0, **others: Any) -> Answer:
-    """Post to a receiver that DNS says is on the public internet."""
-    with_it = {"resolve": lambda _host, _port: [PUBLIC], "connect": one.connect} | others
-    return call(webhook, trust=one.trust, seconds=seconds, **with_it)
+def to(endpoint: Receiver, webhook: Webhook = HOOK, seconds: float = 5.0, **others: Any) -> EndpointResponse:
+    """Post to an endpoint that DNS places on the public internet."""
+    with_it = {"resolve": lambda _host, _port: [PUBLIC], "connect": endpoint.connect} | others
+    return call(webhook, trust=endpoint.trust, seconds=seconds, **with_it)
 
 
 def test_a_webhook_is_posted_whole_to_the_path_and_host_of_its_address(tmp_path: Path) -> None:
-    with receiver(tmp_path, answering(b"HTTP/1.1 204 No Content")) as one:
-        answer = to(one)
+    with receiver(tmp_path, answering(b"HTTP/1.1 204 No Content")) as endpoint:
+        answer = to(endpoint)
 
-    assert answer == Answer(204)
-    [heard] = one.heard
-    assert heard.startswith(b"POST /hook?key=secret HTTP/1.1\r\n")
-    assert b"\r\nhost: studio.example\r\n" in heard
-    assert b"\r\nwebhook-id: a1\r\n" in heard
-    assert heard.endswith(b'\r\n\r\n{"type": "test"}')
+    assert answer == EndpointResponse(204)
+    [request] = endpoint.heard
+    assert request.startswith(b"POST /hook?key=secret HTTP/1.1\r\n")
+    assert b"\r\nhost: studio.example\r\n" in request
+    assert b"\r\nwebhook-id: a1\r\n" in request
+    assert request.endswith(b'\r\n\r\n{"type": "test"}')
 
 
 @pytest.mark.parametrize("behave", [hang, drip, continues], ids=["hangs", "drips", "continues"])
-def test_a_receiver_that_does_not_come_to_an_end_is_left(tmp_path: Path, behave: Behave) -> None:
-    with receiver(tmp_path, behave) as one:
+def test_an_endless_response_times_out(tmp_path: Path, behave: Behave) -> None:
+    with receiver(tmp_path, behave) as endpoint:
         start = time.monotonic()
-        answer = to(one, seconds=0.5)
+        answer = to(endpoint, seconds=0.5)
         took = time.monotonic() - start
 
-    assert answer == Answer(error="timed_out")
+    assert answer == EndpointResponse(error="timed_out")
     assert took < 3
 
 
-def test_a_receiver_that_shakes_no_hands_is_left(tmp_path: Path) -> None:
-    with mute(tmp_path) as one:
-        assert to(one, seconds=0.5) == Answer(error="timed_out")
+def test_an_endpoint_without_a_tls_handshake_times_out(tmp_path: Path) -> None:
+    with mute(tmp_path) as endpoint:
+        assert to(endpoint, seconds=0.5) == EndpointResponse(error="timed_out")
 
 
-def test_a_name_that_is_not_resolved_in_time_is_left(tmp_path: Path) -> None:
+def test_a_slow_name_resolution_times_out(tmp_path: Path) -> None:
     over = threading.Event()
 
     def resolve(_host: str, _port: int) -> list[str]:
         over.wait(30)
         return [PUBLIC]
 
-    with receiver(tmp_path, hang) as one:
-        answer = to(one, seconds=0.2, resolve=resolve)
+    with receiver(tmp_path, hang) as endpoint:
+        answer = to(endpoint, seconds=0.2, resolve=resolve)
         over.set()
 
-    assert answer == Answer(error="timed_out")
+    assert answer == EndpointResponse(error="timed_out")
 
 
-def test_ten_megabytes_of_an_answer_are_not_read(tmp_path: Path) -> None:
-    with receiver(tmp_path, never_ending_body) as one:
-        assert to(one) == Answer(200)
+def test_a_large_response_body_is_not_read(tmp_path: Path) -> None:
+    with receiver(tmp_path, never_ending_body) as endpoint:
+        assert to(endpoint) == EndpointResponse(200)
 
 
-def test_ten_megabytes_of_a_header_are_no_answer(tmp_path: Path) -> None:
-    with receiver(tmp_path, never_ending_header) as one:
-        assert to(one) == Answer(error="connection_failed")
+def test_a_large_response_header_is_a_failed_connection(tmp_path: Path) -> None:
+    with receiver(tmp_path, never_ending_header) as endpoint:
+        assert to(endpoint) == EndpointResponse(error="connection_failed")
 
 
 def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     head = b"HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1/private\r\nContent-Length: 0"
 
-    with receiver(tmp_path, answering(head)) as one:
-        answer = to(one)
+    with receiver(tmp_path, answering(head)) as endpoint:
+        answer = to(endpoint)
 
-    assert answer == Answer(302)
-    assert one.connections == 1
-
-
-def test_a_name_is_resolved_once_and_what_was_checked_is_called(tmp_path: Path) -> None:
-    said = [[PUBLIC], ["127.0.0.1"], ["169.254.169.254"]]
-
-    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as one:
-        answer = to(one, resolve=lambda _host, _port: said.pop(0))
-
-    assert answer == Answer(200)
-    assert said == [["127.0.0.1"], ["169.254.169.254"]]
+    assert answer == EndpointResponse(302)
+    assert endpoint.connections == 1
 
 
-def test_of_several_addresses_one_that_cannot_be_reached_is_passed_over(tmp_path: Path) -> None:
-    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as one:
-        answer = to(one, resolve=lambda _host, _port: ["2606:2800:21f:cb07:6820:80da:af6b:8b2c", PUBLIC])
+def test_a_name_is_resolved_once_and_the_checked_address_is_called(tmp_path: Path) -> None:
+    resolved = [[PUBLIC], ["127.0.0.1"], ["169.254.169.254"]]
 
-    assert answer == Answer(200)
+    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
+        answer = to(endpoint, resolve=lambda _host, _port: resolved.pop(0))
+
+    assert answer == EndpointResponse(200)
+    assert resolved == [["127.0.0.1"], ["169.254.169.254"]]
+
+
+def test_an_unreachable_address_of_several_is_passed_over(tmp_path: Path) -> None:
+    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
+        answer = to(endpoint, resolve=lambda _host, _port: ["2606:2800:21f:cb07:6820:80da:af6b:8b2c", PUBLIC])
+
+    assert answer == EndpointResponse(200)
 
 
 def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
-    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as one:
-        answer = to(one, Webhook("https://other.example/", {}, b"{}"))
+    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
+        answer = to(endpoint, Webhook("https://other.example/", {}, b"{}"))
 
-    assert answer == Answer(error="tls_failed")
-    assert one.heard == []
+    assert answer == EndpointResponse(error="tls_failed")
+    assert endpoint.heard == []
 
 
 @pytest.mark.parametrize(
@@ -169,28 +169,28 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_nothing_private_is_called_whatever_the_name(tmp_path: Path, addresses: list[str]) -> None:
-    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as one:
-        answer = to(one, resolve=lambda _host, _port: addresses)
+def test_a_name_with_a_private_address_is_not_called(tmp_path: Path, addresses: list[str]) -> None:
+    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
+        answer = to(endpoint, resolve=lambda _host, _port: addresses)
 
-    assert answer == Answer(error="not_public")
-    assert one.connections == 0
+    assert answer == EndpointResponse(error="not_public")
+    assert endpoint.connections == 0
 
 
-def test_a_name_that_nobody_knows_is_said_to_be_unknown(tmp_path: Path) -> None:
+def test_an_unresolvable_name_is_an_unknown_host(tmp_path: Path) -> None:
     def resolve(_host: str, _port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
-    with receiver(tmp_path, hang) as one:
-        assert to(one, resolve=resolve) == Answer(error="unknown_host")
+    with receiver(tmp_path, hang) as endpoint:
+        assert to(endpoint, resolve=resolve) == EndpointResponse(error="unknown_host")
 
 
 @pytest.mark.parametrize(
     "url",
     ["http://8.8.8.8/", "ftp://8.8.8.8/", "https://", "https://8.8.8.8:99999/", "https://a..b/", "https://[bad"],
 )
-def test_what_is_no_https_address_is_not_called(url: str) -> None:
-    assert post(Webhook(url, {}, b"{}")) == Answer(error="bad_address")
+def test_an_address_that_is_not_https_is_not_called(url: str) -> None:
+    assert post(Webhook(url, {}, b"{}")) == EndpointResponse(error="bad_address")
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1/", "https://[::1]/", "https://localhost/", "https://0x7f.1/"])
@@ -198,20 +198,22 @@ def test_this_machine_is_not_called(url: str) -> None:
     assert post(Webhook(url, {}, b"{}")).error in ("not_public", "unknown_host")
 
 
-def test_only_a_stack_on_this_machine_calls_its_localhost(tmp_path: Path) -> None:
-    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as one:
-        here = Webhook(f"https://localhost:{one.port}/", {}, b"{}")
-        elsewhere = Webhook(f"https://studio.example:{one.port}/", {}, b"{}")
+def test_localhost_is_called_only_by_a_stack_on_this_machine(tmp_path: Path) -> None:
+    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
+        here = Webhook(f"https://localhost:{endpoint.port}/", {}, b"{}")
+        elsewhere = Webhook(f"https://studio.example:{endpoint.port}/", {}, b"{}")
 
         def resolve(_host: str, _port: int) -> list[str]:
             return ["127.0.0.1"]
 
-        assert call(here, trust=one.trust, on_loopback=True, resolve=resolve) == Answer(200)
-        assert call(here, trust=one.trust, resolve=resolve) == Answer(error="not_public")
-        assert call(elsewhere, trust=one.trust, on_loopback=True, resolve=resolve) == Answer(error="not_public")
+        assert call(here, trust=endpoint.trust, on_loopback=True, resolve=resolve) == EndpointResponse(200)
+        assert call(here, trust=endpoint.trust, resolve=resolve) == EndpointResponse(error="not_public")
+        assert call(elsewhere, trust=endpoint.trust, on_loopback=True, resolve=resolve) == EndpointResponse(
+            error="not_public"
+        )
 
 
-def test_localhost_that_leads_elsewhere_is_not_called() -> None:
+def test_localhost_with_another_address_is_not_called() -> None:
     def resolve(_host: str, _port: int) -> list[str]:
         return ["10.0.0.8"]
 
@@ -219,4 +221,4 @@ def test_localhost_that_leads_elsewhere_is_not_called() -> None:
         Webhook("https://localhost/", {}, b""), trust=ssl.create_default_context(), on_loopback=True, resolve=resolve
     )
 
-    assert answer == Answer(error="not_public")
+    assert answer == EndpointResponse(error="not_public")

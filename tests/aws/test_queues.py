@@ -10,7 +10,7 @@ from tests.support.fakes import queued
 CALL = "after-call.sqs.SendMessageBatch"
 
 
-def test_characters_that_sqs_refuses_arrive_all_the_same(aws: None) -> None:
+def test_characters_that_sqs_refuses_are_delivered(aws: None) -> None:
     job = Send(account="a", message_id="\ufffe and \uffff and 🌷")
 
     queues.send(job)
@@ -40,16 +40,16 @@ def test_jobs_are_sent_to_the_queues_of_their_types_ten_in_a_call(aws: None) -> 
     assert queued("send") == []
 
 
-def test_a_job_that_sqs_refuses_in_a_batch_is_not_handed_over(aws: None) -> None:
+def test_a_job_that_sqs_refuses_in_a_batch_raises_an_error(aws: None) -> None:
     def refuse_the_second(parsed: dict[str, Any], **_: Any) -> None:
         parsed["Failed"] = [{"Id": "1", "SenderFault": False, "Code": "InternalError"}]
 
     client("sqs").meta.events.register(CALL, refuse_the_second)
-    with pytest.raises(queues.NotHandedOver, match="1 of 2 jobs"):
+    with pytest.raises(queues.NotEnqueued, match="1 of 2 jobs"):
         queues.send(Send(account="a", message_id="m1"), Send(account="a", message_id="m2"))
     client("sqs").meta.events.unregister(CALL, refuse_the_second)
 
 
 def test_best_effort_leaves_a_refused_job_to_the_sweeper(aws: None) -> None:
     with queues.best_effort(account="a"):
-        raise queues.NotHandedOver
+        raise queues.NotEnqueued

@@ -1,4 +1,4 @@
-"""A carrier on loopback that answers as it is told, badly if need be, and keeps what it was asked."""
+"""A carrier on loopback that responds as a test wants, also with faults, and records the requests."""
 
 import socket
 import struct
@@ -37,12 +37,12 @@ class FakeCarrier:
 
     def answers(self, status: int, body: str, **headers: str) -> None:
         def play(call: BaseHTTPRequestHandler) -> None:
-            told = body.encode()
+            content = body.encode()
             call.send_response(status)
-            for name, value in ({"Content-Length": str(len(told))} | headers).items():
+            for name, value in ({"Content-Length": str(len(content))} | headers).items():
                 call.send_header(name.replace("_", "-"), value)
             call.end_headers()
-            call.wfile.write(told)
+            call.wfile.write(content)
 
         self.play = play
 
@@ -115,7 +115,7 @@ def fake() -> Iterator[FakeCarrier]:
 
 @pytest.fixture
 def nobody_there() -> str:
-    """An address where nothing listens."""
+    """Return an address where nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{taken.getsockname()[1]}"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from longcode.carriers.aws import Aws, client, read_inbound, read_receipt
-from longcode.carriers.carrier import Answer, Inbound, Receipt, RefusalReason, Refused, Sent, Text, Uncertain
+from longcode.carriers.carrier import Inbound, Receipt, RefusalReason, Refused, SendResult, Sent, Text, Uncertain
 from longcode.message import MessageState
 from tests.carriers.conftest import FakeCarrier
 
@@ -21,11 +21,11 @@ def sms() -> Any:
     return client(**KEYS)
 
 
-def send_over_http(url: str, text: Text) -> Answer:
+def send_over_http(url: str, text: Text) -> SendResult:
     return Aws(client(endpoint_url=url, read_seconds=0.2, **KEYS)).send(text)
 
 
-def test_a_text_is_handed_over_once_with_our_reference_in_its_context(sms: Any, text: Text) -> None:
+def test_a_text_is_sent_once_with_our_reference_in_its_context(sms: Any, text: Text) -> None:
     expected = {
         "DestinationPhoneNumber": "+15555550123",
         "OriginationIdentity": "+15555550100",
@@ -44,7 +44,7 @@ def test_a_text_is_handed_over_once_with_our_reference_in_its_context(sms: Any, 
 
 
 @pytest.mark.parametrize(("asked_for", "told"), [(0, 5), (5, 5), (259_200, 259_200), (999_999, 259_200)])
-def test_the_time_to_live_stays_within_what_aws_takes(sms: Any, text: Text, asked_for: int, told: int) -> None:
+def test_the_time_to_live_stays_within_the_limits_of_aws(sms: Any, text: Text, asked_for: int, told: int) -> None:
     expected = {
         "DestinationPhoneNumber": "+15555550123",
         "OriginationIdentity": "+15555550100",
@@ -78,9 +78,7 @@ def test_the_time_to_live_stays_within_what_aws_takes(sms: Any, text: Text, aske
         (400, "BrandNewException", RefusalReason.INVALID),
     ],
 )
-def test_each_code_of_a_refusal_has_a_meaning(
-    sms: Any, text: Text, status: int, code: str, why: RefusalReason
-) -> None:
+def test_each_refusal_code_has_a_reason(sms: Any, text: Text, status: int, code: str, why: RefusalReason) -> None:
     with Stubber(sms) as stub:
         stub.add_client_error("send_text_message", code, http_status_code=status)
 
@@ -97,7 +95,9 @@ def test_each_code_of_a_refusal_has_a_meaning(
         ("ValidationException", "INVALID_PARAMETER", RefusalReason.INVALID),
     ],
 )
-def test_a_refusal_is_called_by_its_reason(sms: Any, text: Text, code: str, reason: str, why: RefusalReason) -> None:
+def test_the_code_of_a_refusal_is_its_reason(
+    sms: Any, text: Text, code: str, reason: str, why: RefusalReason
+) -> None:
     with Stubber(sms) as stub:
         stub.add_client_error("send_text_message", code, modeled_fields={"Reason": reason})
 
@@ -113,25 +113,25 @@ def test_a_refusal_is_called_by_its_reason(sms: Any, text: Text, code: str, reas
         (408, "RequestTimeout"),
     ],
 )
-def test_an_error_that_leaves_it_open_is_uncertain(sms: Any, text: Text, status: int, code: str) -> None:
+def test_an_error_that_leaves_the_result_open_is_uncertain(sms: Any, text: Text, status: int, code: str) -> None:
     with Stubber(sms) as stub:
         stub.add_client_error("send_text_message", code, http_status_code=status)
 
         assert Aws(sms).send(text) == Uncertain(code)
 
 
-def test_a_yes_without_an_id_is_uncertain(sms: Any, text: Text) -> None:
+def test_a_success_without_an_id_is_uncertain(sms: Any, text: Text) -> None:
     with Stubber(sms) as stub:
         stub.add_response("send_text_message", {})
 
         assert Aws(sms).send(text) == Uncertain("no MessageId")
 
 
-def test_a_text_that_the_sdk_will_not_take_was_never_sent(sms: Any, text: Text) -> None:
+def test_a_text_that_the_sdk_rejects_is_refused(sms: Any, text: Text) -> None:
     assert Aws(sms).send(replace(text, body="")) == Refused(RefusalReason.INVALID, "ParamValidationError")
 
 
-def test_without_credentials_nothing_was_sent(text: Text) -> None:
+def test_a_text_without_credentials_is_parked(text: Text) -> None:
     class Locked:
         def send_text_message(self, **_: object) -> None:
             raise NoCredentialsError
@@ -148,7 +148,7 @@ def test_a_reason_on_the_wire_is_read(fake: FakeCarrier, text: Text) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_a_fault_on_their_side_is_uncertain_and_asks_once(fake: FakeCarrier, text: Text, status: int) -> None:
+def test_a_server_error_is_uncertain_and_not_retried(fake: FakeCarrier, text: Text, status: int) -> None:
     fake.answers(status, '{"__type": "InternalServerException"}')
 
     answer = send_over_http(fake.url, text)
@@ -157,7 +157,7 @@ def test_a_fault_on_their_side_is_uncertain_and_asks_once(fake: FakeCarrier, tex
     assert len(fake.asked) == 1
 
 
-def test_throttling_asks_once(fake: FakeCarrier, text: Text) -> None:
+def test_throttling_is_not_retried_within_a_send(fake: FakeCarrier, text: Text) -> None:
     fake.answers(429, '{"__type": "ThrottlingException"}')
 
     answer = send_over_http(fake.url, text)
@@ -166,7 +166,7 @@ def test_throttling_asks_once(fake: FakeCarrier, text: Text) -> None:
     assert len(fake.asked) == 1
 
 
-def test_a_time_out_is_uncertain_and_asks_once(fake: FakeCarrier, text: Text) -> None:
+def test_a_time_out_is_uncertain_and_not_retried(fake: FakeCarrier, text: Text) -> None:
     fake.hangs()
 
     answer = send_over_http(fake.url, text)
@@ -175,7 +175,7 @@ def test_a_time_out_is_uncertain_and_asks_once(fake: FakeCarrier, text: Text) ->
     assert len(fake.asked) == 1
 
 
-def test_a_reset_is_uncertain_and_asks_once(fake: FakeCarrier, text: Text) -> None:
+def test_a_reset_is_uncertain_and_not_retried(fake: FakeCarrier, text: Text) -> None:
     fake.resets()
 
     answer = send_over_http(fake.url, text)
@@ -195,19 +195,19 @@ def test_a_reset_is_uncertain_and_asks_once(fake: FakeCarrier, text: Text) -> No
         ("null", "AttributeError"),
     ],
 )
-def test_a_yes_that_cannot_be_read_is_uncertain(fake: FakeCarrier, text: Text, body: str, reason: str) -> None:
+def test_an_unreadable_success_is_uncertain(fake: FakeCarrier, text: Text, body: str, reason: str) -> None:
     fake.answers(200, body)
 
     assert send_over_http(fake.url, text) == Uncertain(reason)
 
 
-def test_a_yes_that_breaks_off_is_uncertain(fake: FakeCarrier, text: Text) -> None:
+def test_a_truncated_success_is_uncertain(fake: FakeCarrier, text: Text) -> None:
     fake.breaks_off()
 
     assert isinstance(send_over_http(fake.url, text), Uncertain)
 
 
-def test_a_refused_connection_is_a_definite_no(nobody_there: str, text: Text) -> None:
+def test_a_refused_connection_is_a_refusal(nobody_there: str, text: Text) -> None:
     assert send_over_http(nobody_there, text) == Refused(RefusalReason.TRY_AGAIN, "unreachable")
 
 
@@ -237,7 +237,7 @@ AT = datetime(2026, 11, 22, 18, 5, 30, 500_000, tzinfo=UTC)
         ("TEXT_SUCCESSFUL", None, MessageState.SENT),
     ],
 )
-def test_a_good_event_moves_the_message_on(kind: str, final: bool | None, state: MessageState) -> None:
+def test_an_event_of_success_changes_the_state(kind: str, final: bool | None, state: MessageState) -> None:
     receipt = read_receipt(EVENT | {"eventType": kind, "isFinal": final})
 
     assert receipt == Receipt(carrier="aws", reference="1001.7", carrier_id="m-1", state=state, at=AT)
@@ -258,7 +258,7 @@ def test_a_good_event_moves_the_message_on(kind: str, final: bool | None, state:
         ("TEXT_UNKNOWN", RefusalReason.UNKNOWN),
     ],
 )
-def test_a_bad_event_says_why(kind: str, why: RefusalReason) -> None:
+def test_an_event_of_failure_has_a_reason(kind: str, why: RefusalReason) -> None:
     receipt = read_receipt(EVENT | {"eventType": kind})
 
     assert receipt == Receipt(
@@ -272,21 +272,21 @@ def test_a_bad_event_says_why(kind: str, why: RefusalReason) -> None:
     )
 
 
-def test_a_failure_that_is_not_the_last_word_is_none() -> None:
+def test_an_event_of_failure_that_is_not_final_is_ignored() -> None:
     assert read_receipt(EVENT | {"eventType": "TEXT_CARRIER_UNREACHABLE", "isFinal": False}) is None
 
 
 @pytest.mark.parametrize("kind", ["TEXT_QUEUED", "TEXT_PENDING", "TEXT_TELEPORTED", "", None, 7])
-def test_an_event_that_tells_nothing_new_is_none(kind: object) -> None:
+def test_an_event_without_news_is_ignored(kind: object) -> None:
     assert read_receipt(EVENT | {"eventType": kind}) is None
 
 
 @pytest.mark.parametrize("context", [None, {}, {"reference": ""}, {"reference": 7}, {"other": "x"}, "1001.7"])
-def test_an_event_about_no_text_of_ours_is_none(context: object) -> None:
+def test_an_event_about_another_text_is_ignored(context: object) -> None:
     assert read_receipt(EVENT | {"context": context}) is None
 
 
-def test_an_event_needs_no_more_than_its_type_and_our_reference() -> None:
+def test_an_event_needs_only_its_type_and_our_reference() -> None:
     receipt = read_receipt({"eventType": "TEXT_SPAM", "context": {"reference": "1001.7"}})
 
     assert receipt == Receipt(
@@ -311,7 +311,7 @@ ANYTHING = (
 
 
 @given(st.sampled_from(sorted(EVENT)), ANYTHING)
-def test_any_event_can_be_read(field: str, value: object) -> None:
+def test_reading_any_event_raises_no_error(field: str, value: object) -> None:
     read_receipt(EVENT | {field: value})
 
 
@@ -325,7 +325,7 @@ REPLY = {
 }
 
 
-def test_a_reply_says_which_text_it_answers() -> None:
+def test_a_reply_names_the_text_that_it_answers() -> None:
     assert read_inbound(REPLY) == Inbound(
         carrier="aws",
         carrier_id="in-1",
@@ -336,7 +336,7 @@ def test_a_reply_says_which_text_it_answers() -> None:
     )
 
 
-def test_a_reply_needs_no_more_than_its_id_and_its_numbers() -> None:
+def test_a_reply_needs_only_its_id_and_its_numbers() -> None:
     reply = {
         "originationNumber": "+15555550123",
         "destinationNumber": "+15555550100",
@@ -361,7 +361,7 @@ def test_with_self_managed_opt_outs_no_keyword_is_answered() -> None:
 
 @pytest.mark.parametrize("field", ["inboundMessageId", "originationNumber", "destinationNumber"])
 @pytest.mark.parametrize("value", [None, "", " ", 7])
-def test_a_reply_that_does_not_say_who_is_refused(field: str, value: object) -> None:
+def test_a_reply_without_its_id_or_numbers_is_refused(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=field):
         read_inbound(REPLY | {field: value})
 

@@ -9,7 +9,7 @@ from longcode.carriers.choose import open_carrier
 from tests.carriers.conftest import FakeCarrier
 
 
-def test_twilio_is_chosen_by_name_and_may_live_elsewhere(fake: FakeCarrier, text: Text) -> None:
+def test_twilio_is_chosen_by_name_and_may_have_another_address(fake: FakeCarrier, text: Text) -> None:
     fake.answers(201, '{"sid": "SM1"}')
     chosen = open_carrier(
         "twilio",
@@ -39,7 +39,7 @@ def test_an_unknown_carrier_is_refused_by_name() -> None:
 def test_a_start_with_twilio_does_not_load_the_carrier_of_aws() -> None:
     program = "import sys, longcode.carriers.choose; print('longcode.carriers.aws' in sys.modules)"
 
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program],
         env={"PYTHONPATH": ":".join(sys.path)},
         capture_output=True,
@@ -47,4 +47,4 @@ def test_a_start_with_twilio_does_not_load_the_carrier_of_aws() -> None:
         check=True,
     )
 
-    assert told.stdout == "False\n"
+    assert result.stdout == "False\n"

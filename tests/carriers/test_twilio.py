@@ -61,7 +61,7 @@ class FailingPool(PoolManager):
         raise self.problem
 
 
-def test_a_text_is_handed_over_as_a_form_with_our_reference_in_the_callback(fake: FakeCarrier, text: Text) -> None:
+def test_a_text_is_sent_as_a_form_with_our_reference_in_the_callback(fake: FakeCarrier, text: Text) -> None:
     fake.answers(201, '{"sid": "SM1", "status": "queued", "num_segments": "1", "error_code": null}')
 
     answer = twilio(fake.url).send(text)
@@ -81,7 +81,7 @@ def test_a_text_is_handed_over_as_a_form_with_our_reference_in_the_callback(fake
 
 
 @pytest.mark.parametrize(("asked_for", "told"), [(-5, "1"), (0, "1"), (36_000, "36000"), (99_999, "36000")])
-def test_the_validity_stays_within_what_twilio_takes(
+def test_the_validity_stays_within_the_limits_of_twilio(
     fake: FakeCarrier, text: Text, asked_for: int, told: str
 ) -> None:
     fake.answers(201, '{"sid": "SM1"}')
@@ -91,7 +91,7 @@ def test_the_validity_stays_within_what_twilio_takes(
     assert fake.asked[0].form["ValidityPeriod"] == told
 
 
-def test_half_a_surrogate_pair_is_sent_as_a_question_mark(fake: FakeCarrier, text: Text) -> None:
+def test_a_lone_surrogate_is_sent_as_a_question_mark(fake: FakeCarrier, text: Text) -> None:
     fake.answers(201, '{"sid": "SM1"}')
 
     answer = twilio(fake.url).send(replace(text, body="oh \ud83d"))
@@ -135,7 +135,7 @@ def test_a_reference_is_quoted_into_the_path() -> None:
         (404, 20404, RefusalReason.INVALID),
     ],
 )
-def test_each_code_of_a_refusal_has_a_meaning(
+def test_each_refusal_code_has_a_reason(
     fake: FakeCarrier, text: Text, status: int, code: int, why: RefusalReason
 ) -> None:
     fake.answers(status, f'{{"code": {code}, "message": "no", "more_info": "…", "status": {status}}}')
@@ -156,7 +156,7 @@ def test_each_code_of_a_refusal_has_a_meaning(
         (413, "<html>", Refused(RefusalReason.INVALID, "413")),
     ],
 )
-def test_a_refusal_without_a_code_goes_by_its_status(
+def test_a_refusal_without_a_code_has_the_reason_of_its_status(
     fake: FakeCarrier, text: Text, status: int, body: str, refused: Refused
 ) -> None:
     fake.answers(status, body)
@@ -165,7 +165,7 @@ def test_a_refusal_without_a_code_goes_by_its_status(
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
-def test_a_status_that_leaves_it_open_is_uncertain_whatever_the_body_says(
+def test_a_status_that_leaves_the_result_open_is_uncertain_whatever_the_body(
     fake: FakeCarrier, text: Text, status: int
 ) -> None:
     fake.answers(status, '{"code": 20429, "sid": "SM1"}', Retry_After="0")
@@ -179,13 +179,13 @@ def test_a_status_that_leaves_it_open_is_uncertain_whatever_the_body_says(
 @pytest.mark.parametrize(
     "body", ["", "not json", "[1]", "null", '"SM1"', '{"sid": null}', '{"sid": ""}', '{"sid": 7}', "[" * 100_000]
 )
-def test_a_yes_that_cannot_be_read_is_uncertain(fake: FakeCarrier, text: Text, body: str) -> None:
+def test_an_unreadable_success_is_uncertain(fake: FakeCarrier, text: Text, body: str) -> None:
     fake.answers(201, body)
 
     assert twilio(fake.url).send(text) == Uncertain("http 201")
 
 
-def test_a_yes_that_breaks_off_is_uncertain(fake: FakeCarrier, text: Text) -> None:
+def test_a_truncated_success_is_uncertain(fake: FakeCarrier, text: Text) -> None:
     fake.breaks_off()
 
     assert twilio(fake.url).send(text) == Uncertain("ProtocolError")
@@ -200,7 +200,7 @@ def test_a_redirect_is_not_followed(fake: FakeCarrier, text: Text) -> None:
     assert len(fake.asked) == 1
 
 
-def test_a_time_out_is_uncertain_and_asks_once(fake: FakeCarrier, text: Text) -> None:
+def test_a_time_out_is_uncertain_and_not_retried(fake: FakeCarrier, text: Text) -> None:
     fake.hangs()
 
     answer = twilio(fake.url, timeout_seconds=0.1).send(text)
@@ -209,7 +209,7 @@ def test_a_time_out_is_uncertain_and_asks_once(fake: FakeCarrier, text: Text) ->
     assert len(fake.asked) == 1
 
 
-def test_a_reset_is_uncertain_and_asks_once(fake: FakeCarrier, text: Text) -> None:
+def test_a_reset_is_uncertain_and_not_retried(fake: FakeCarrier, text: Text) -> None:
     fake.resets()
 
     answer = twilio(fake.url).send(text)
@@ -218,7 +218,7 @@ def test_a_reset_is_uncertain_and_asks_once(fake: FakeCarrier, text: Text) -> No
     assert len(fake.asked) == 1
 
 
-def test_a_carrier_that_hangs_up_without_a_word_leaves_it_uncertain(fake: FakeCarrier, text: Text) -> None:
+def test_a_connection_closed_without_a_response_is_uncertain(fake: FakeCarrier, text: Text) -> None:
     fake.hangs_up()
 
     answer = twilio(fake.url).send(text)
@@ -227,7 +227,7 @@ def test_a_carrier_that_hangs_up_without_a_word_leaves_it_uncertain(fake: FakeCa
     assert len(fake.asked) == 1
 
 
-def test_a_refused_connection_is_a_definite_no(nobody_there: str, text: Text) -> None:
+def test_a_refused_connection_is_a_refusal(nobody_there: str, text: Text) -> None:
     assert twilio(nobody_there).send(text) == Refused(RefusalReason.TRY_AGAIN, "unreachable")
 
 
@@ -238,7 +238,7 @@ def test_a_refused_connection_is_a_definite_no(nobody_there: str, text: Text) ->
         ConnectTimeoutError("too late"),
     ],
 )
-def test_a_host_that_is_not_found_or_not_reached_is_a_definite_no(text: Text, problem: Exception) -> None:
+def test_an_unknown_or_unreachable_host_is_a_refusal(text: Text, problem: Exception) -> None:
     answer = twilio("https://api.twilio.com", pool=FailingPool(problem)).send(text)
 
     assert answer == Refused(RefusalReason.TRY_AGAIN, "unreachable")
@@ -254,7 +254,7 @@ def test_texts_of_one_batch_share_a_connection(fake: FakeCarrier, text: Text) ->
     assert fake.asked[0].caller == fake.asked[1].caller
 
 
-def test_a_connection_that_slept_with_lambda_is_not_used_again(fake: FakeCarrier, text: Text) -> None:
+def test_a_connection_idle_for_too_long_is_not_used_again(fake: FakeCarrier, text: Text) -> None:
     fake.answers(201, '{"sid": "SM1"}')
     now = [0.0]
     carrier = twilio(fake.url, clock=lambda: now[0])
@@ -266,7 +266,7 @@ def test_a_connection_that_slept_with_lambda_is_not_used_again(fake: FakeCarrier
     assert fake.asked[0].caller != fake.asked[1].caller
 
 
-def test_the_signature_is_the_one_twilio_publishes() -> None:
+def test_the_signature_of_twilios_example_is_the_published_one() -> None:
     assert signature("12345", PUBLISHED_URL, PUBLISHED_FORM) == PUBLISHED_SIGNATURE
 
 
@@ -327,7 +327,7 @@ def test_verifying_never_raises(form: list[tuple[str, str]], header: str) -> Non
 
 
 @pytest.mark.parametrize("status", ["sent", "delivered", "read"])
-def test_a_good_receipt_moves_the_message_on(status: str) -> None:
+def test_a_receipt_of_success_changes_the_state(status: str) -> None:
     states = {"sent": MessageState.SENT, "delivered": MessageState.DELIVERED, "read": MessageState.DELIVERED}
 
     receipt = read_receipt("1001.7", {"MessageSid": "SM1", "MessageStatus": status, "ErrorCode": ""})
@@ -352,7 +352,7 @@ def test_a_good_receipt_moves_the_message_on(status: str) -> None:
         ("30036", RefusalReason.UNKNOWN),
     ],
 )
-def test_a_bad_receipt_says_why(status: str, code: str, why: RefusalReason) -> None:
+def test_a_receipt_of_failure_has_a_reason(status: str, code: str, why: RefusalReason) -> None:
     receipt = read_receipt("1001.7", {"MessageSid": "SM1", "MessageStatus": status, "ErrorCode": code})
 
     assert receipt == Receipt(
@@ -361,7 +361,7 @@ def test_a_bad_receipt_says_why(status: str, code: str, why: RefusalReason) -> N
 
 
 @pytest.mark.parametrize("status", ["failed", "canceled", "partially_delivered"])
-def test_a_bad_receipt_without_a_code_is_called_by_its_status(status: str) -> None:
+def test_a_receipt_of_failure_without_a_code_has_its_status_as_code(status: str) -> None:
     receipt = read_receipt("1001.7", {"MessageStatus": status})
 
     assert receipt == Receipt(
@@ -375,20 +375,20 @@ def test_a_bad_receipt_without_a_code_is_called_by_its_status(status: str) -> No
 
 
 @pytest.mark.parametrize("status", ["accepted", "scheduled", "queued", "sending", "teleported", ""])
-def test_a_receipt_that_tells_nothing_new_is_none(status: str) -> None:
+def test_a_receipt_without_news_is_ignored(status: str) -> None:
     assert read_receipt("1001.7", {"MessageSid": "SM1", "MessageStatus": status}) is None
 
 
 @given(st.dictionaries(st.sampled_from(["MessageSid", "MessageStatus", "ErrorCode"]), st.text()))
-def test_any_receipt_can_be_read(form: dict[str, str]) -> None:
+def test_reading_any_receipt_raises_no_error(form: dict[str, str]) -> None:
     read_receipt("1001.7", form)
 
 
-def test_a_receipt_without_a_status_is_none() -> None:
+def test_a_receipt_without_a_status_is_ignored() -> None:
     assert read_receipt("1001.7", {}) is None
 
 
-def test_a_reply_needs_no_more_than_its_id_and_its_numbers() -> None:
+def test_a_reply_needs_only_its_id_and_its_numbers() -> None:
     inbound = read_inbound({"MessageSid": "SM1", "From": "+15555550123", "To": "+15555550100"})
 
     assert inbound == Inbound(
@@ -413,7 +413,7 @@ def test_a_keyword_that_twilio_replied_to_is_answered(opt_out_type: str, answere
 
 
 @pytest.mark.parametrize("field", ["MessageSid", "From", "To"])
-def test_a_reply_that_does_not_say_who_is_refused(field: str) -> None:
+def test_a_reply_without_its_id_or_numbers_is_refused(field: str) -> None:
     form = {"MessageSid": "SM1", "From": "+15555550123", "To": "+15555550100"}
     del form[field]
 
@@ -422,7 +422,7 @@ def test_a_reply_that_does_not_say_who_is_refused(field: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["MessageSid", "From", "To"])
-def test_a_reply_that_leaves_blank_who_is_refused(field: str) -> None:
+def test_a_reply_with_a_blank_id_or_number_is_refused(field: str) -> None:
     form = {"MessageSid": "SM1", "From": "+15555550123", "To": "+15555550100", field: " "}
 
     with pytest.raises(ValueError, match=field):

@@ -38,7 +38,7 @@ def page(*texts: dict[str, Any], **fields: Any) -> str:
     return json.dumps({"messages": texts, "next_page_uri": None} | fields)
 
 
-def test_texts_are_asked_for_by_phone_and_number(fake: FakeCarrier) -> None:
+def test_texts_are_listed_by_phone_and_number(fake: FakeCarrier) -> None:
     fake.answers(200, page(TEXT))
 
     found = find(fake.url)
@@ -72,7 +72,7 @@ def test_texts_are_asked_for_by_phone_and_number(fake: FakeCarrier) -> None:
         ("unheard-of", None, MessageState.SENT, None),
     ],
 )
-def test_a_listed_text_is_as_far_as_its_status_says(
+def test_the_state_of_a_listed_text_follows_from_its_status(
     fake: FakeCarrier, status: str, error_code: int | None, state: MessageState, code: str | None
 ) -> None:
     fake.answers(200, page(TEXT | {"status": status, "error_code": error_code}))
@@ -83,13 +83,13 @@ def test_a_listed_text_is_as_far_as_its_status_says(
     assert (found[0].state, found[0].code) == (state, code)
 
 
-def test_a_reply_from_the_phone_is_none_of_our_texts(fake: FakeCarrier) -> None:
+def test_a_listed_reply_is_left_out(fake: FakeCarrier) -> None:
     fake.answers(200, page(TEXT | {"direction": "inbound"}))
 
     assert find(fake.url) == []
 
 
-def test_a_page_that_reaches_back_far_enough_is_whole(fake: FakeCarrier) -> None:
+def test_a_page_that_reaches_back_far_enough_is_complete(fake: FakeCarrier) -> None:
     older = TEXT | {"date_created": "Sat, 21 Nov 2026 00:00:00 +0000"}
     fake.answers(200, page(TEXT, older, next_page_uri="/more"))
 
@@ -109,13 +109,13 @@ def test_a_page_that_reaches_back_far_enough_is_whole(fake: FakeCarrier) -> None
         (200, page(TEXT, TEXT | {"date_created": "yesterday"})),
     ],
 )
-def test_a_list_that_is_not_whole_is_no_answer(fake: FakeCarrier, status: int, body: str) -> None:
+def test_an_incomplete_or_unreadable_list_is_no_answer(fake: FakeCarrier, status: int, body: str) -> None:
     fake.answers(status, body)
 
     assert find(fake.url) is None
 
 
-def test_a_carrier_that_is_silent_or_not_there_is_no_answer(fake: FakeCarrier, nobody_there: str) -> None:
+def test_a_silent_or_unreachable_carrier_is_no_answer(fake: FakeCarrier, nobody_there: str) -> None:
     fake.hangs()
 
     assert find(fake.url, timeout_seconds=0.1) is None

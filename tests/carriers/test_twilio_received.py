@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from longcode.carriers.carrier import Arrived
+from longcode.carriers.carrier import ReceivedText
 from longcode.carriers.twilio import Twilio
 from tests.carriers.conftest import FakeCarrier
 
@@ -40,7 +40,7 @@ def page(*texts: dict[str, Any], **fields: Any) -> str:
 
 
 def pages(fake: FakeCarrier, *bodies: str) -> None:
-    """Answer one call after the other."""
+    """Respond to each call with the next body."""
     waiting = list(bodies)
 
     def play(call: BaseHTTPRequestHandler) -> None:
@@ -52,7 +52,7 @@ def pages(fake: FakeCarrier, *bodies: str) -> None:
     fake.play = play
 
 
-def test_what_came_is_asked_for_by_number_and_day_and_is_as_a_webhook_brings_it(fake: FakeCarrier) -> None:
+def test_received_texts_are_listed_by_number_and_day_in_the_form_of_a_webhook(fake: FakeCarrier) -> None:
     fake.answers(200, page(TEXT))
 
     found = twilio(fake.url).received("+15555550100", SINCE)
@@ -67,7 +67,7 @@ def test_what_came_is_asked_for_by_number_and_day_and_is_as_a_webhook_brings_it(
     assert asked.headers["Authorization"] == "Basic QUMxMjM6dGVzdC10b2tlbg=="
     assert found.whole
     assert found.texts == [
-        Arrived(
+        ReceivedText(
             carrier_id="SM1",
             form={
                 "MessageSid": "SM1",
@@ -87,11 +87,11 @@ def test_pages_are_read_until_one_reaches_back_far_enough(fake: FakeCarrier) -> 
 
     found = twilio(fake.url).received("+15555550100", SINCE)
 
-    assert ([one.carrier_id for one in found.texts], found.whole) == (["SM1", "SM2"], True)
+    assert ([text.carrier_id for text in found.texts], found.whole) == (["SM1", "SM2"], True)
     assert [urlsplit(asked.path).path for asked in fake.asked][1:] == ["/2"]
 
 
-def test_a_list_without_end_is_read_for_ten_pages_and_is_not_whole(fake: FakeCarrier) -> None:
+def test_a_list_of_more_than_ten_pages_is_incomplete(fake: FakeCarrier) -> None:
     fake.answers(200, page(TEXT, next_page_uri="/more"))
 
     found = twilio(fake.url).received("+15555550100", SINCE)
@@ -99,7 +99,7 @@ def test_a_list_without_end_is_read_for_ten_pages_and_is_not_whole(fake: FakeCar
     assert (len(found.texts), found.whole, len(fake.asked)) == (10, False, 10)
 
 
-def test_a_text_of_ours_to_the_number_is_none_that_came(fake: FakeCarrier) -> None:
+def test_a_listed_text_of_ours_is_left_out(fake: FakeCarrier) -> None:
     fake.answers(200, page(TEXT | {"direction": "outbound-api"}))
 
     found = twilio(fake.url).received("+15555550100", SINCE)
@@ -110,15 +110,15 @@ def test_a_text_of_ours_to_the_number_is_none_that_came(fake: FakeCarrier) -> No
 @pytest.mark.parametrize(
     "change", [{"sid": None}, {"from": 7}, {"date_created": "yesterday"}, {"num_media": "many"}, {"body": ["x"]}]
 )
-def test_a_line_that_cannot_be_read_hides_no_other(fake: FakeCarrier, change: dict[str, object]) -> None:
+def test_an_unreadable_text_is_left_out_and_the_list_incomplete(fake: FakeCarrier, change: dict[str, object]) -> None:
     fake.answers(200, page(TEXT | change, TEXT | {"sid": "SM2"}))
 
     found = twilio(fake.url).received("+15555550100", SINCE)
 
-    assert ([one.carrier_id for one in found.texts], found.whole) == (["SM2"], False)
+    assert ([text.carrier_id for text in found.texts], found.whole) == (["SM2"], False)
 
 
-def test_a_picture_has_no_words_and_fields_never_seen_before_do_no_harm(fake: FakeCarrier) -> None:
+def test_a_text_may_have_no_body_and_unknown_fields(fake: FakeCarrier) -> None:
     fake.answers(200, page(TEXT | {"body": None, "num_media": "2", "novelty": [1]}))
 
     [text] = twilio(fake.url).received("+15555550100", SINCE).texts
@@ -127,7 +127,7 @@ def test_a_picture_has_no_words_and_fields_never_seen_before_do_no_harm(fake: Fa
 
 
 @pytest.mark.parametrize(("status", "body"), [(500, page(TEXT)), (401, page()), (200, "no JSON"), (200, "{}")])
-def test_a_carrier_that_does_not_list_is_not_whole(fake: FakeCarrier, status: int, body: str) -> None:
+def test_a_failed_list_is_incomplete(fake: FakeCarrier, status: int, body: str) -> None:
     fake.answers(status, body)
 
     found = twilio(fake.url).received("+15555550100", SINCE)
@@ -135,14 +135,14 @@ def test_a_carrier_that_does_not_list_is_not_whole(fake: FakeCarrier, status: in
     assert (found.texts, found.whole) == ([], False)
 
 
-def test_a_carrier_that_is_silent_or_not_there_is_not_whole(fake: FakeCarrier, nobody_there: str) -> None:
+def test_a_list_of_a_silent_or_unreachable_carrier_is_incomplete(fake: FakeCarrier, nobody_there: str) -> None:
     fake.hangs()
 
     assert not twilio(fake.url, timeout_seconds=0.1).received("+15555550100", SINCE).whole
     assert not twilio(nobody_there).received("+15555550100", SINCE).whole
 
 
-def test_the_pictures_of_a_text_have_the_addresses_that_its_webhook_would_tell(fake: FakeCarrier) -> None:
+def test_the_addresses_of_pictures_are_those_of_the_webhook(fake: FakeCarrier) -> None:
     uri = "/2010-04-01/Accounts/AC123/Messages/MM1/Media/ME1.json"
     fake.answers(200, json.dumps({"media_list": [{"sid": "ME1", "uri": uri}, {"sid": "ME2"}, "no object"]}))
 
@@ -153,7 +153,7 @@ def test_the_pictures_of_a_text_have_the_addresses_that_its_webhook_would_tell(f
 
 
 @pytest.mark.parametrize(("status", "body"), [(500, "{}"), (200, "{}"), (200, "no JSON")])
-def test_pictures_that_cannot_be_told_are_no_answer(fake: FakeCarrier, status: int, body: str) -> None:
+def test_a_failed_list_of_pictures_is_no_answer(fake: FakeCarrier, status: int, body: str) -> None:
     fake.answers(status, body)
 
     assert twilio(fake.url).pictures("MM1") is None

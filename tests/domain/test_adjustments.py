@@ -97,4 +97,4 @@ def test_counters_equal_to_the_sum_over_the_messages_have_no_findings() -> None:
     ],
 )
 def test_a_month_is_over_from_the_first_instant_of_the_next(now: datetime, is_over: bool) -> None:
-    assert months.is_over("2026-11", now) is is_over
+    assert months.has_ended("2026-11", now) is is_over

@@ -11,14 +11,14 @@ from longcode.broadcasts.broadcast import (
     BROADCAST_LEASE,
     NEXT_BROADCAST_STATES,
     Broadcast,
-    BroadcastState,
     add_counts,
     broadcast_may_become,
     broadcast_states_before,
     broadcast_text_id,
     is_due,
 )
-from longcode.windows import HEALED_AFTER
+from longcode.message import BroadcastState
+from longcode.windows import SWEEP_AFTER
 from tests.support.fakes import NOW
 
 BROADCAST = Broadcast(
@@ -77,4 +77,4 @@ def test_counts_are_added_to_earlier_ones() -> None:
 
 
 def test_a_lease_ends_before_the_sweeper_looks() -> None:
-    assert BROADCAST_LEASE < HEALED_AFTER
+    assert BROADCAST_LEASE < SWEEP_AFTER

@@ -11,15 +11,7 @@ from msgspec.structs import replace
 from longcode import keywords, segments
 from longcode.jobs import Means
 from longcode.keywords import Keyword
-from longcode.optouts.consent import (
-    SHARED,
-    OptOut,
-    OptOutEvent,
-    apply,
-    blocks,
-    keyword_reply,
-    of_account,
-)
+from longcode.optouts.consent import SHARED, OptOut, OptOutEvent, apply, blocks, keyword_reply, of_account
 from tests.support.fakes import NOW
 
 CONTACT = "help@longcode.example"

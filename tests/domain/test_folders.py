@@ -1,11 +1,11 @@
 """Searching messages by words, whatever their case and accents, and by client, phone and record."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from longcode.message import Linkable, MessageKind, Reference
 from longcode.messages.compose import draft

@@ -95,7 +95,7 @@ def test_months_follow_each_other(month: str, previous: str, following: str, las
 )
 def test_a_text_that_is_not_a_month_is_refused(month: str) -> None:
     with pytest.raises(ValueError, match="is not a month; write it as 2026-11"):
-        months.check(month)
+        months.validate(month)
 
 
 @given(INSTANTS)

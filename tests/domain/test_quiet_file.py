@@ -1,4 +1,4 @@
-"""The operator's file of quiet hours: the states' area codes are theirs, and what cannot be meant is refused."""
+"""The operator's file of quiet hours: its area codes belong to their states, and contradictions are refused."""
 
 import json
 from collections.abc import Callable
@@ -37,9 +37,12 @@ def number(area_code: str) -> PhoneNumber:
 
 
 def described(area_code: str) -> str:
-    """Name the state of an area code as phonenumbers does: `Texas`, or a city with `, TX`; or say nothing."""
-    told = geocoder.description_for_valid_number(number(area_code), "en")
-    return next((code for code, name in NAMES.items() if told == name or told.endswith(f", {code}")), told)
+    """Return the code of an area code's state, or phonenumbers' description of any other place."""
+    description = geocoder.description_for_valid_number(number(area_code), "en")
+    return next(
+        (code for code, name in NAMES.items() if description == name or description.endswith(f", {code}")),
+        description,
+    )
 
 
 def test_the_file_has_the_eight_states_of_the_facts() -> None:
@@ -48,7 +51,7 @@ def test_the_file_has_the_eight_states_of_the_facts() -> None:
 
 
 @pytest.mark.parametrize("state", NAMES)
-def test_a_states_area_codes_are_those_that_the_geocoder_knows_and_newer_ones(state: str) -> None:
+def test_the_area_codes_of_a_state_include_all_that_the_geocoder_knows(state: str) -> None:
     listed = set(states()[state]["area_codes"])
     known = {code for code in map(str, range(200, 1000)) if described(code) == state}
 
@@ -58,18 +61,18 @@ def test_a_states_area_codes_are_those_that_the_geocoder_knows_and_newer_ones(st
 
 
 @pytest.mark.parametrize("state", NAMES)
-def test_a_states_zones_are_those_of_its_area_codes(state: str) -> None:
-    told = {
+def test_the_zones_of_a_state_are_those_of_its_area_codes(state: str) -> None:
+    description = {
         zone
         for code in states()[state]["area_codes"]
         if described(code)
         for zone in timezone.time_zones_for_geographical_number(number(code))
     }
 
-    assert told == set(states()[state]["zones"])
+    assert description == set(states()[state]["zones"])
 
 
-def test_every_rule_names_its_source() -> None:
+def test_every_rule_has_a_source() -> None:
     (usa,) = json.loads(FILE.read_text())["countries"]
 
     assert usa["rules"][0]["source"].startswith("47 CFR 64.1200(c)(1)")
@@ -82,7 +85,7 @@ def test_no_other_area_code_has_a_state() -> None:
     assert RULES.state("+13055550123") == RULES.states[0]
 
 
-def test_of_two_rules_each_holds_on_its_days() -> None:
+def test_each_of_two_rules_holds_on_its_days() -> None:
     rule = file()["countries"][0]["rules"][0]
     good = file()
     good["countries"][0]["rules"] = [
@@ -92,8 +95,8 @@ def test_of_two_rules_each_holds_on_its_days() -> None:
 
     read = quiet_file.read(msgspec.json.encode(good))
 
-    held = [quiet_hours.hours_on(read.country("US"), date(2026, month, 2)) for month in (2, 3, 6)]
-    assert held == [((540, 1080),), ((600, 720),), ((480, 1260),)]
+    hours = [quiet_hours.hours_on(read.country("US"), date(2026, month, 2)) for month in (2, 3, 6)]
+    assert hours == [((540, 1080),), ((600, 720),), ((480, 1260),)]
 
 
 def window(days: str, opens: str, closes: str) -> dict[str, str]:
@@ -134,7 +137,7 @@ STATE = r"at `\$\.countries\[0\]\.states\[0\]"
         ({"curfew": True}, rf"unknown field `curfew` - {STATE}`"),
     ],
 )
-def test_a_state_that_cannot_be_meant_is_refused_with_its_place(changed: dict[str, Any], reason: str) -> None:
+def test_a_contradictory_state_is_refused_with_its_place(changed: dict[str, Any], reason: str) -> None:
     bad = file()
     bad["countries"][0]["states"][0] |= changed
 
@@ -164,7 +167,7 @@ RULE = rf"{STATE}\.rules\[0\]"
         ({"source": " "}, rf"{RULE}\.source`"),
     ],
 )
-def test_a_rule_that_cannot_be_meant_is_refused_with_its_place(changed: dict[str, Any], reason: str) -> None:
+def test_a_contradictory_rule_is_refused_with_its_place(changed: dict[str, Any], reason: str) -> None:
     bad = file()
     bad["countries"][0]["states"][0]["rules"][0] |= changed
 
@@ -195,7 +198,7 @@ def in_two_states(good: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_a_file_that_cannot_be_meant_is_refused(spoil: Callable[[dict[str, Any]], object], reason: str) -> None:
+def test_a_contradictory_file_is_refused(spoil: Callable[[dict[str, Any]], object], reason: str) -> None:
     bad = file()
     spoil(bad)
 
@@ -204,6 +207,6 @@ def test_a_file_that_cannot_be_meant_is_refused(spoil: Callable[[dict[str, Any]]
 
 
 @pytest.mark.parametrize("text", ["", "{", b"\xff", "[]"])
-def test_what_is_not_a_file_of_quiet_hours_is_refused(text: str | bytes) -> None:
+def test_another_file_is_refused(text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r"(truncated|malformed|utf-8|Expected `object`)"):
         quiet_file.read(text)

@@ -1,4 +1,4 @@
-"""When a text may go: by the wall clock of wherever the phone may be, on every day that a clock is changed too."""
+"""Open hours: by the wall clocks of the places where a phone may be, also on days when clocks change."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -95,13 +95,11 @@ def test_each_state_and_country_has_its_hours_on_every_day_of_the_week(
         ("Pacific/Honolulu", "2026-11-01T18:00", "2026-11-02T07:00"),
     ],
 )
-def test_on_the_days_around_a_clock_change_the_hours_are_those_on_the_wall(
-    zone: str, opens: str, closes: str
-) -> None:
+def test_hours_around_a_clock_change_are_those_of_the_wall_clock(zone: str, opens: str, closes: str) -> None:
     assert opening(RULES, LONDON, utc(opens) - MINUTE, zone=zone) == hours(opens, closes)
 
 
-def test_hours_over_a_clock_change_are_as_long_as_the_wall_clock_makes_them() -> None:
+def test_hours_over_a_clock_change_are_longer_or_shorter() -> None:
     night = everywhere(("mon-sun", "00:00", "08:00"))
     spring, autumn = utc("2026-03-08T05:00"), utc("2026-11-01T04:00")
 
@@ -109,7 +107,7 @@ def test_hours_over_a_clock_change_are_as_long_as_the_wall_clock_makes_them() ->
     assert opening(night, LONDON, autumn, zone="America/New_York") == hours("2026-11-01T04:00", "2026-11-01T13:00")
 
 
-def test_hours_that_begin_while_the_clock_skips_begin_when_it_has_skipped() -> None:
+def test_hours_that_begin_in_a_gap_begin_after_it() -> None:
     early = everywhere(("mon-sun", "00:30", "08:00"))
 
     skipped = opening(early, LONDON, utc("2026-04-23T12:00"), zone="Africa/Cairo")
@@ -117,7 +115,7 @@ def test_hours_that_begin_while_the_clock_skips_begin_when_it_has_skipped() -> N
     assert skipped == hours("2026-04-23T22:00", "2026-04-24T05:00")
 
 
-def test_hours_that_the_clock_skips_whole_are_not_made_up() -> None:
+def test_hours_within_a_gap_do_not_occur() -> None:
     short = everywhere(("mon-sun", "02:10", "02:50"))
 
     after = opening(short, LONDON, utc("2026-03-07T08:00"), zone="America/New_York")
@@ -125,7 +123,7 @@ def test_hours_that_the_clock_skips_whole_are_not_made_up() -> None:
     assert after == hours("2026-03-09T06:10", "2026-03-09T06:50")
 
 
-def test_hours_that_the_clock_repeats_come_twice() -> None:
+def test_repeated_hours_occur_twice() -> None:
     short = everywhere(("mon-sun", "01:15", "01:45"))
 
     first = opening(short, LONDON, utc("2026-11-01T00:00"), zone="America/New_York")
@@ -135,13 +133,13 @@ def test_hours_that_the_clock_repeats_come_twice() -> None:
     assert second == hours("2026-11-01T06:15", "2026-11-01T06:45")
 
 
-def test_hours_that_run_past_midnight_and_past_a_week_are_one() -> None:
+def test_hours_that_continue_over_midnight_and_over_a_week_are_one_span() -> None:
     late = everywhere(("mon-sun", "00:00", "06:00"), ("mon-sun", "22:00", "24:00"))
 
     assert opening(late, LONDON, utc("2026-11-23T00:00")) == hours("2026-11-22T22:00", "2026-11-23T06:00")
 
 
-def test_where_no_hour_is_quiet_a_text_may_go_at_once() -> None:
+def test_a_place_without_quiet_hours_is_always_open() -> None:
     at = utc("2026-11-24T03:00")
 
     found = opening(everywhere(("mon-sun", "00:00", "24:00")), LONDON, at)
@@ -157,20 +155,20 @@ def test_a_rule_holds_from_its_first_day() -> None:
     assert opening(RULES, "+12145550123", after) == hours("2025-09-07T17:00", "2025-09-08T02:00")
 
 
-def test_a_known_zone_is_taken_with_the_rule_of_the_area_codes_state() -> None:
+def test_a_known_zone_is_combined_with_the_rules_of_the_area_codes_state() -> None:
     moved = opening(RULES, MIAMI, utc("2026-11-24T12:00"), zone="America/Los_Angeles")
 
     assert moved == hours("2026-11-24T16:00", "2026-11-25T04:00")
 
 
-def test_a_known_zone_settles_where_a_toll_free_number_is() -> None:
+def test_a_known_zone_decides_the_hours_of_a_toll_free_number() -> None:
     assert opening(RULES, TOLL_FREE, utc("2026-11-24T12:00"), zone="America/New_York") == hours(
         "2026-11-24T13:00", "2026-11-25T02:00"
     )
 
 
 @pytest.mark.parametrize("phone", [TOLL_FREE, "+15555550123", "+15005550006"])
-def test_a_number_from_anywhere_gets_what_is_open_in_all_zones_and_states_of_its_country_code(phone: str) -> None:
+def test_a_number_without_a_place_has_the_hours_open_in_all_zones_and_states_of_its_country_code(phone: str) -> None:
     # From 8:00 in Guam to 18:00 in Rhode Island, which on weekends closes before Guam opens.
     monday, friday_night = utc("2026-11-23T00:00"), utc("2026-11-27T23:00")
 
@@ -179,7 +177,7 @@ def test_a_number_from_anywhere_gets_what_is_open_in_all_zones_and_states_of_its
 
 
 @pytest.mark.parametrize("day", range(6, 13))
-def test_in_a_week_in_which_all_are_never_open_at_once_the_most_decide(day: int) -> None:
+def test_in_a_week_without_common_hours_the_hours_of_the_most_places_count(day: int) -> None:
     # In summer Rhode Island closes at 22:00 UTC, as Guam opens; Newfoundland closes at 23:30.
     midnight = datetime(2026, 7, day, tzinfo=UTC)
 
@@ -188,7 +186,7 @@ def test_in_a_week_in_which_all_are_never_open_at_once_the_most_decide(day: int)
     assert found == Opening(midnight + 22 * HOUR, midnight + 23.5 * HOUR)
 
 
-def test_the_hours_of_the_most_begin_with_the_week_and_not_with_the_question() -> None:
+def test_the_hours_of_the_most_places_do_not_depend_on_the_instant() -> None:
     last_friday_of_winter = utc("2026-03-06T23:00")
 
     assert opening(RULES, TOLL_FREE, last_friday_of_winter) == hours("2026-03-09T22:00", "2026-03-09T23:30")
@@ -203,7 +201,7 @@ def test_the_hours_of_the_most_begin_with_the_week_and_not_with_the_question() -
         ("+80012345678", "2026-11-24T14:00", "2026-11-24T14:30"),  # of no country: most zones of the world
     ],
 )
-def test_a_number_of_which_less_is_known_has_narrower_hours(phone: str, opens: str, closes: str) -> None:
+def test_a_number_with_a_less_certain_place_has_narrower_hours(phone: str, opens: str, closes: str) -> None:
     assert opening(RULES, phone, utc("2026-11-24T05:00")) == hours(opens, closes)
 
 
@@ -257,7 +255,7 @@ def runs(zone: ZoneInfo, start: datetime, end: datetime) -> list[Opening]:
     return found
 
 
-def test_every_zone_agrees_with_the_wall_clock_on_the_days_on_which_it_is_changed() -> None:
+def test_the_hours_of_every_zone_agree_with_its_wall_clock_on_days_of_clock_changes() -> None:
     alike = defaultdict(list)
     for name in ZONES:
         for change in changes(ZoneInfo(name)):
@@ -289,7 +287,7 @@ ASKED = st.tuples(PHONES, st.none() | st.sampled_from(ZONES))
 
 
 @given(ASKED, INSTANTS)
-def test_hours_are_open_while_they_last_and_quiet_when_they_end(asked: tuple[str, str | None], at: datetime) -> None:
+def test_an_opening_holds_until_its_end(asked: tuple[str, str | None], at: datetime) -> None:
     phone, zone = asked
 
     found = opening(RULES, phone, at, zone=zone)
@@ -303,7 +301,7 @@ def test_hours_are_open_while_they_last_and_quiet_when_they_end(asked: tuple[str
 
 
 @given(ASKED, INSTANTS, st.timedeltas(timedelta(0), timedelta(days=10)))
-def test_who_asks_later_hears_of_no_earlier_hours(
+def test_a_later_instant_has_no_earlier_opening(
     asked: tuple[str, str | None], at: datetime, later: timedelta
 ) -> None:
     phone, zone = asked
@@ -316,7 +314,7 @@ def test_who_asks_later_hears_of_no_earlier_hours(
 
 
 @given(st.sampled_from(ZONES), INSTANTS)
-def test_what_is_open_is_open_on_the_wall(zone: str, at: datetime) -> None:
+def test_open_hours_are_open_by_the_wall_clock(zone: str, at: datetime) -> None:
     found = opening(ODD_RULES, LONDON, at, zone=zone)
 
     assert is_open(ZoneInfo(zone), at) == (found.opens_at <= at < found.closes_at)
@@ -332,7 +330,7 @@ RUSSIA = [
 
 
 @given(INSTANTS)
-def test_where_many_zones_have_a_say_it_is_day_in_each(at: datetime) -> None:
+def test_the_hours_of_a_number_without_a_place_are_daytime_in_every_zone(at: datetime) -> None:
     found = opening(RULES, "+79161234567", at)
 
     def by_day(instant: datetime) -> bool:

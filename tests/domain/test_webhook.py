@@ -10,7 +10,7 @@ from longcode.accounts.account import Account, WebhookEvent
 from longcode.jobs import Product
 from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.webhooks import delivery, webhook
-from longcode.webhooks.webhook import Answer, Verdict
+from longcode.webhooks.webhook import EndpointResponse, Verdict
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -63,7 +63,7 @@ DELIVERY = delivery.new("10000001", WebhookEvent.MESSAGE_RECEIVED, "a1", {"id": 
 
 def build(account: Account, now: datetime) -> webhook.Webhook:
     data = webhook.reply_data(REPLY)
-    return webhook.build(account.webhook_url or "", webhook.signing(account, now), DELIVERY, data, now)
+    return webhook.build(account.webhook_url or "", webhook.signing_secrets(account, now), DELIVERY, data, now)
 
 
 def test_the_payload_of_a_reply_has_its_words_and_its_client() -> None:
@@ -98,16 +98,16 @@ def test_the_payload_of_a_status_has_no_words() -> None:
 
 
 def test_a_replaced_secret_also_signs_for_a_day() -> None:
-    secret, old = webhook.rotated(HOSTED, NOW)
+    secret, old = webhook.rotate_secret(HOSTED, NOW)
     rotated = hosted(webhook_secret=secret, webhook_old_secrets=old)
 
-    assert webhook.signing(rotated, NOW + 24 * HOUR - SECOND) == [secret, HOSTED.webhook_secret]
-    assert webhook.signing(rotated, NOW + 24 * HOUR) == [secret]
+    assert webhook.signing_secrets(rotated, NOW + 24 * HOUR - SECOND) == [secret, HOSTED.webhook_secret]
+    assert webhook.signing_secrets(rotated, NOW + 24 * HOUR) == [secret]
     assert len(build(rotated, NOW).headers["webhook-signature"].split()) == 2
 
 
 def test_an_endpoint_with_either_secret_finds_its_signature() -> None:
-    secret, old = webhook.rotated(HOSTED, NOW)
+    secret, old = webhook.rotate_secret(HOSTED, NOW)
     request = build(hosted(webhook_secret=secret, webhook_old_secrets=old), NOW)
 
     for known in (secret, HOSTED.webhook_secret or ""):
@@ -116,40 +116,40 @@ def test_an_endpoint_with_either_secret_finds_its_signature() -> None:
 
 
 def test_a_second_rotation_keeps_the_first_secret_that_the_endpoint_has() -> None:
-    first, old = webhook.rotated(HOSTED, NOW)
+    first, old = webhook.rotate_secret(HOSTED, NOW)
     once = hosted(webhook_secret=first, webhook_old_secrets=old)
 
-    second, older = webhook.rotated(once, NOW + SECOND)
+    second, older = webhook.rotate_secret(once, NOW + SECOND)
 
     twice = hosted(webhook_secret=second, webhook_old_secrets=older)
-    assert webhook.signing(twice, NOW + SECOND) == [second, first, HOSTED.webhook_secret]
+    assert webhook.signing_secrets(twice, NOW + SECOND) == [second, first, HOSTED.webhook_secret]
 
 
 def test_at_most_three_replaced_secrets_sign() -> None:
     account = HOSTED
     for _ in range(9):
-        secret, old = webhook.rotated(account, NOW)
+        secret, old = webhook.rotate_secret(account, NOW)
         account = hosted(webhook_secret=secret, webhook_old_secrets=old)
 
-    assert len(webhook.signing(account, NOW)) == 4
+    assert len(webhook.signing_secrets(account, NOW)) == 4
 
 
 @pytest.mark.parametrize(
     ("answer", "verdict"),
     [
-        (Answer(200), Verdict.ACCEPTED),
-        (Answer(204), Verdict.ACCEPTED),
-        (Answer(299), Verdict.ACCEPTED),
-        (Answer(301), Verdict.FAILED),
-        (Answer(308), Verdict.FAILED),
-        (Answer(404), Verdict.FAILED),
-        (Answer(410), Verdict.GONE),
-        (Answer(500), Verdict.FAILED),
-        (Answer(199), Verdict.FAILED),
-        (Answer(error="timed_out"), Verdict.FAILED),
+        (EndpointResponse(200), Verdict.ACCEPTED),
+        (EndpointResponse(204), Verdict.ACCEPTED),
+        (EndpointResponse(299), Verdict.ACCEPTED),
+        (EndpointResponse(301), Verdict.FAILED),
+        (EndpointResponse(308), Verdict.FAILED),
+        (EndpointResponse(404), Verdict.FAILED),
+        (EndpointResponse(410), Verdict.GONE),
+        (EndpointResponse(500), Verdict.FAILED),
+        (EndpointResponse(199), Verdict.FAILED),
+        (EndpointResponse(error="timed_out"), Verdict.FAILED),
     ],
 )
-def test_only_2xx_is_accepted_and_only_410_is_gone(answer: Answer, verdict: Verdict) -> None:
+def test_only_2xx_is_accepted_and_only_410_is_gone(answer: EndpointResponse, verdict: Verdict) -> None:
     assert webhook.judge(answer) is verdict
 
 

@@ -1,21 +1,21 @@
 """How long a text is tried and worth sending, and how long its body is kept and shown."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages.compose import draft
 from longcode.windows import (
-    HEALED_AFTER,
     LEASE,
-    deadline,
+    SWEEP_AFTER,
     hide_old_body,
-    is_over,
+    is_expired,
     is_past_retention,
+    receipt_deadline,
     retry_at,
     seconds_left,
 )
@@ -50,7 +50,7 @@ def test_jitter_shortens_the_pause_by_at_most_half(attempt: int, jitter: float) 
 
 @pytest.mark.parametrize(("carrier", "minutes"), [("twilio", 15), ("aws", 72 * 60)])
 def test_the_receipt_deadline_depends_on_the_carrier(carrier: str, minutes: int) -> None:
-    assert deadline(NOW, carrier) == NOW + timedelta(minutes=minutes)
+    assert receipt_deadline(NOW, carrier) == NOW + timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize(
@@ -66,26 +66,26 @@ def test_a_text_is_worth_sending_for_four_hours(age: timedelta, left: int) -> No
     message = text(NOW - age)
 
     assert seconds_left(message, NOW) == left
-    assert is_over(message, NOW) == (left == 0)
+    assert is_expired(message, NOW) == (left == 0)
 
 
 def test_a_text_with_its_own_validity_is_worth_sending_until_its_end() -> None:
     message = replace(text(NOW), valid_until=NOW + timedelta(hours=24))
 
     assert seconds_left(message, NOW) == 86400
-    assert not is_over(message, NOW + timedelta(hours=23, minutes=59))
-    assert is_over(message, NOW + timedelta(hours=24))
+    assert not is_expired(message, NOW + timedelta(hours=23, minutes=59))
+    assert is_expired(message, NOW + timedelta(hours=24))
 
 
 def test_the_carrier_stops_trying_when_the_recipients_quiet_hours_begin() -> None:
     message = replace(text(NOW), quiet_from=NOW + timedelta(minutes=5))
 
     assert seconds_left(message, NOW) == 300
-    assert not is_over(message, NOW + timedelta(minutes=5))
+    assert not is_expired(message, NOW + timedelta(minutes=5))
 
 
 def test_a_lease_is_longer_than_the_carriers_time_out_and_ends_before_the_sweepers_first_check() -> None:
-    assert timedelta(seconds=10) < LEASE < HEALED_AFTER
+    assert timedelta(seconds=10) < LEASE < SWEEP_AFTER
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from longcode.accounts import store as accounts
 from longcode.aws import queues
 from longcode.billing import closing
 from longcode.carriers.carrier import Receipt
-from longcode.jobs import Bill, HearKeyword
+from longcode.jobs import Bill, HandleKeyword
 from longcode.message import MessageState
 from optout import worker as optout_worker
 from send import api, receipts
@@ -89,7 +89,7 @@ def test_a_stop_enters_twenty_eight_files_at_most() -> None:
     with entered() as files:
         receive(body="Stop")
         for job in queued("opt_out"):
-            optout_worker.hear(queues.read(HearKeyword, job), NOW)
+            optout_worker.handle_keyword(queues.read(HandleKeyword, job), NOW)
 
     assert {"inbox/worker.py", "optout/worker.py"} <= files
     assert len(files) <= 28, sorted(files)

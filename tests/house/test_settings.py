@@ -2,11 +2,11 @@
 
 import ast
 import os
-from dataclasses import fields
 from typing import Any
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import fields
 
 from longcode import jobs
 from longcode.aws import settings

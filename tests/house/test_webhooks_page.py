@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts.account import WebhookEvent
 from longcode.webhooks import delivery, webhook
@@ -27,10 +27,10 @@ def is_genuine() -> Callable[..., bool]:
 
 
 def made() -> webhook.Webhook:
-    secret, old = webhook.rotated(HOSTED, NOW)
+    secret, old = webhook.rotate_secret(HOSTED, NOW)
     rotated = replace(HOSTED, webhook_secret=secret, webhook_old_secrets=old)
     told = delivery.new("10000001", WebhookEvent.CALL_CREATED, "a", {"text": "🌷"}, NOW)
-    return webhook.build("https://studio.example/", webhook.signing(rotated, NOW), told, told.data, NOW)
+    return webhook.build("https://studio.example/", webhook.signing_secrets(rotated, NOW), told, told.data, NOW)
 
 
 def test_the_pages_check_takes_what_we_sign(is_genuine: Callable[..., bool]) -> None:

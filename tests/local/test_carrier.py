@@ -1,4 +1,4 @@
-"""The simulated carrier behaves as Twilio's documents say, and misbehaves as it is told."""
+"""The simulated carrier follows Twilio's documentation, and has the faults that are set."""
 
 import base64
 import json
@@ -172,7 +172,7 @@ def carrier(service: Service) -> Iterator[Client]:
         ),
     ],
 )
-def test_signatures_are_those_of_twilios_examples(form: list[tuple[str, str]], expected: str) -> None:
+def test_signatures_of_twilios_examples_are_the_published_ones(form: list[tuple[str, str]], expected: str) -> None:
     assert signature("12345", "https://mycompany.com/myapp.php?foo=1&bar=2", form) == expected
 
 
@@ -191,12 +191,12 @@ def test_signatures_are_those_of_twilios_examples(form: list[tuple[str, str]], e
         ("]" * 85 + "😘", 2),
     ],
 )
-def test_segments_are_packed(body: str, expected: int) -> None:
+def test_a_pair_is_not_split_between_segments(body: str, expected: int) -> None:
     assert segments(body) == expected
 
 
 @pytest.mark.parametrize("number", ["2135550123", "+1213555", "+10135550123", "+0123456789", "+1 213 555 0123"])
-def test_impossible_numbers(number: str) -> None:
+def test_a_number_outside_its_plan_is_impossible(number: str) -> None:
     assert not is_possible(number)
 
 
@@ -214,11 +214,11 @@ def test_impossible_numbers(number: str) -> None:
         ("file:///etc/passwd", False),
     ],
 )
-def test_only_this_machine_is_ever_called(url: str, allowed: bool) -> None:
+def test_only_urls_on_this_machine_are_called(url: str, allowed: bool) -> None:
     assert may_call(url) is allowed
 
 
-def test_a_send_is_answered_in_twilios_shape(carrier: Client) -> None:
+def test_a_send_has_a_response_in_twilios_form(carrier: Client) -> None:
     answer = carrier.send(Body="x" * 161)
 
     message = answer.json
@@ -238,7 +238,7 @@ def test_a_send_is_answered_in_twilios_shape(carrier: Client) -> None:
     }
 
 
-def test_a_text_reaches_the_phone_and_signed_receipts_tell_of_it(carrier: Client, service: Service) -> None:
+def test_a_text_reaches_the_phone_and_has_signed_receipts(carrier: Client, service: Service) -> None:
     callback = f"{service.url}/receipts/ref-1"
 
     sid = carrier.send(StatusCallback=callback, Body="Hi \U0001f4f7 <b>").json["sid"]
@@ -361,9 +361,7 @@ def test_a_reply_is_one_signed_webhook(carrier: Client, service: Service) -> Non
     assert "OptOutType" not in dict(inbound.form)
 
 
-def test_a_reply_goes_to_the_number_that_texted_last_and_is_not_tried_again(
-    carrier: Client, service: Service
-) -> None:
+def test_a_reply_goes_to_the_number_that_texted_last_and_is_not_retried(carrier: Client, service: Service) -> None:
     carrier.send()
     service.status = 503
 
@@ -374,7 +372,7 @@ def test_a_reply_goes_to_the_number_that_texted_last_and_is_not_tried_again(
     assert service.posted.empty()
 
 
-def test_a_reply_to_a_service_that_is_gone_says_so(carrier: Client) -> None:
+def test_a_reply_to_an_unreachable_service_is_shown_as_such(carrier: Client) -> None:
     carrier.control("POST", "/settings", {"inbound_url": "http://127.0.0.1:1/inbound"})
 
     carrier.control("POST", f"/phones/{ANN}/replies", {"to": OURS, "body": "Hello?"})
@@ -382,7 +380,7 @@ def test_a_reply_to_a_service_that_is_gone_says_so(carrier: Client) -> None:
     carrier.wait_for(lambda: carrier.conversation()[0]["webhook"] == "no answer")
 
 
-def test_a_stop_that_the_carrier_reads_blocks_until_start(carrier: Client, service: Service) -> None:
+def test_a_stop_read_by_the_carrier_blocks_texts_until_start(carrier: Client, service: Service) -> None:
     carrier.control("POST", f"/phones/{ANN}/replies", {"to": OURS, "body": "STOP", "opt_out_type": "STOP"})
 
     blocked = carrier.send()
@@ -397,7 +395,7 @@ def test_a_stop_that_the_carrier_reads_blocks_until_start(carrier: Client, servi
     ("refuse", "status"),
     [({"code": 21610}, 400), ({"code": 20429}, 429), ({"code": 20503}, 503), ({"code": 30001, "status": 429}, 429)],
 )
-def test_refusals_for_the_next_times(carrier: Client, refuse: dict[str, int], status: int) -> None:
+def test_a_refusal_happens_for_its_number_of_times(carrier: Client, refuse: dict[str, int], status: int) -> None:
     carrier.fault(ANN, refuse=refuse | {"times": 2})
 
     answers = [carrier.send() for _ in range(3)]
@@ -409,7 +407,7 @@ def test_refusals_for_the_next_times(carrier: Client, refuse: dict[str, int], st
     assert carrier.control("GET", "/faults").json == {}
 
 
-def test_a_phones_own_fault_goes_before_everyones(carrier: Client) -> None:
+def test_a_phones_own_fault_comes_before_the_fault_of_all_phones(carrier: Client) -> None:
     carrier.fault("all", refuse={"code": 30008})
     carrier.fault(ANN, refuse={"code": 21614, "times": 1})
 
@@ -417,7 +415,7 @@ def test_a_phones_own_fault_goes_before_everyones(carrier: Client) -> None:
     assert carrier.send(To=BOB).json["code"] == 30008
 
 
-def test_a_dropped_answer_leaves_the_text_delivered(carrier: Client, service: Service) -> None:
+def test_a_text_with_a_dropped_response_is_delivered(carrier: Client, service: Service) -> None:
     carrier.fault("all", drop_answer={"times": 1})
 
     with pytest.raises(RemoteDisconnected):
@@ -450,7 +448,9 @@ def test_faults_of_receipts(
 
 
 @pytest.mark.parametrize(("kind", "code"), [("undelivered", "30003"), ("failed", "30006")])
-def test_a_text_that_does_not_arrive_says_why(carrier: Client, service: Service, kind: str, code: str) -> None:
+def test_an_undelivered_text_has_the_code_of_its_fault(
+    carrier: Client, service: Service, kind: str, code: str
+) -> None:
     carrier.fault(ANN, **{kind: {"code": int(code)}})
 
     carrier.send(StatusCallback=service.url)
@@ -460,7 +460,7 @@ def test_a_text_that_does_not_arrive_says_why(carrier: Client, service: Service,
     assert "ErrorCode" not in receipts[0] or kind == "failed"
 
 
-def test_lost_receipts_leave_the_text_delivered(carrier: Client, service: Service) -> None:
+def test_a_text_with_lost_receipts_is_delivered(carrier: Client, service: Service) -> None:
     carrier.fault(ANN, lose_receipts={})
 
     carrier.send(StatusCallback=service.url)
@@ -469,7 +469,7 @@ def test_lost_receipts_leave_the_text_delivered(carrier: Client, service: Servic
     assert service.posted.empty()
 
 
-def test_late_receipts_come_late(carrier: Client, service: Service) -> None:
+def test_late_receipts_are_delayed(carrier: Client, service: Service) -> None:
     carrier.fault(ANN, late_receipts={"seconds": 3600})
 
     carrier.send(StatusCallback=f"{service.url}/late")
@@ -479,7 +479,7 @@ def test_late_receipts_come_late(carrier: Client, service: Service) -> None:
     assert carrier.conversation()[0]["status"] == "queued"
 
 
-def test_a_carrier_with_too_much_to_do_says_that_its_queue_is_full(carrier: Client) -> None:
+def test_a_carrier_with_too_many_waiting_tasks_refuses_a_text(carrier: Client) -> None:
     carrier.fault("all", late_receipts={"seconds": 3600})
 
     codes = [carrier.send().json.get("code") for _ in range(101)]
@@ -487,7 +487,7 @@ def test_a_carrier_with_too_much_to_do_says_that_its_queue_is_full(carrier: Clie
     assert codes == [None] * 100 + [21611]
 
 
-def test_a_doubled_reply_has_one_sid(carrier: Client, service: Service) -> None:
+def test_both_webhooks_of_a_doubled_reply_have_one_sid(carrier: Client, service: Service) -> None:
     carrier.fault(ANN, double_inbound={"times": 1})
 
     carrier.control("POST", f"/phones/{ANN}/replies", {"to": OURS, "body": "Yes"})
@@ -495,7 +495,7 @@ def test_a_doubled_reply_has_one_sid(carrier: Client, service: Service) -> None:
     assert service.next()["MessageSid"] == service.next()["MessageSid"]
 
 
-def test_a_lost_reply_is_in_the_carriers_list_only(carrier: Client, service: Service) -> None:
+def test_a_lost_reply_is_only_in_the_carriers_list(carrier: Client, service: Service) -> None:
     carrier.fault("all", lose_inbound={"times": 1})
 
     carrier.control("POST", f"/phones/{ANN}/replies", {"to": OURS, "body": "lost"})
@@ -509,7 +509,7 @@ def test_a_lost_reply_is_in_the_carriers_list_only(carrier: Client, service: Ser
     ]
 
 
-def test_forty_delayed_sends_wait_side_by_side(carrier: Client) -> None:
+def test_forty_delayed_sends_wait_at_the_same_time(carrier: Client) -> None:
     carrier.fault("all", delay={"seconds": 0.2})
     began = time.monotonic()
 
@@ -547,7 +547,7 @@ def test_phones_are_listed_by_last_use_with_our_numbers(carrier: Client) -> None
     assert carrier.control("GET", "/phones").json["phones"] == []
 
 
-def test_faults_are_replaced_listed_and_taken_back(carrier: Client) -> None:
+def test_faults_are_replaced_listed_and_removed(carrier: Client) -> None:
     carrier.fault(ANN, delay={"seconds": 1}, drop_answer={"times": 3})
     carrier.fault(ANN, refuse={"code": 21610})
     carrier.fault("all", late_receipts={"seconds": 2})
@@ -577,7 +577,7 @@ def test_faults_are_replaced_listed_and_taken_back(carrier: Client) -> None:
         ("GET", "/nowhere", None, "/nowhere"),
     ],
 )
-def test_a_senseless_control_request_is_told_why(
+def test_a_wrong_control_request_has_an_error_that_names_the_fault(
     carrier: Client, method: str, path: str, document: object, says: str
 ) -> None:
     answer = carrier.control(method, path, document)
@@ -586,7 +586,7 @@ def test_a_senseless_control_request_is_told_why(
     assert says in answer.json["error"]
 
 
-def test_a_reply_before_the_service_is_known_is_409() -> None:
+def test_a_reply_without_a_known_service_is_409() -> None:
     with serving(Carrier(ACCOUNT_SID, AUTH_TOKEN)) as server:
         answer = Client(server.server_port).control("POST", f"/phones/{ANN}/replies", {"to": OURS, "body": "x"})
 
@@ -610,7 +610,7 @@ def test_an_oversized_request_is_refused(carrier: Client) -> None:
     assert carrier.call("POST", "/settings", b"x" * 65_537, Content_Type="application/json").status == 413
 
 
-def test_the_page_needs_nothing_from_elsewhere(carrier: Client) -> None:
+def test_the_page_loads_nothing_from_other_servers(carrier: Client) -> None:
     page, style, script = (carrier.call("GET", path) for path in ("/", "/phones.css", "/phones.js"))
 
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -623,7 +623,7 @@ def test_the_page_needs_nothing_from_elsewhere(carrier: Client) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_the_program_says_where_it_is_and_ends_when_told(ending: signal.Signals) -> None:
+def test_the_program_prints_its_address_and_ends_on_a_signal(ending: signal.Signals) -> None:
     command = [sys.executable, "-m", "infra.local.carrier.server", "--account-sid", ACCOUNT_SID]
     root = Path(__file__).parents[2]
     with subprocess.Popen(

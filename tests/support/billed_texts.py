@@ -35,7 +35,7 @@ def text(
         sent_at=at if way is Direction.OUT else None,
         charged_units=units,
     )
-    store.transact([Put(keys.message(account, message.id), messages.item(message)), *quotas.counting(message)])
+    store.transact([Put(keys.message(account, message.id), messages.item(message)), *quotas.count_writes(message)])
     return message
 
 
@@ -47,5 +47,5 @@ def reply(units: int = 1, account: str = "10000001", at: datetime = NOVEMBER) ->
 def uncounted(units: int = 1, account: str = "10000001", at: datetime = NOVEMBER) -> Message:
     """Write a text that no counter knows of."""
     message = text(units, account, at)
-    store.transact(quotas.counting(message, -1))
+    store.transact(quotas.count_writes(message, -1))
     return message

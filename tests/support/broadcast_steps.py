@@ -100,5 +100,5 @@ def accounted(account: Account) -> bool:
         one = read(Broadcast, item)
         if one.reserved_in:
             left += one.reserved - sum(text.units for text in every if text.broadcast == one.id)
-    used = [int(item["used"]) for item in store.query(keys.allowance(account.id, ""))]
+    used = [int(item["used"]) for item in store.query(keys.quota(account.id, ""))]
     return sum(used) == live + left

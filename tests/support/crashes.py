@@ -17,7 +17,7 @@ from itertools import count
 from typing import Any, Self
 
 from longcode.aws.clients import client
-from longcode.carriers.carrier import Answer, Carrier, CarrierText, Text
+from longcode.carriers.carrier import Carrier, CarrierText, SendResult, Text
 from tests.support.local_aws import restore, snapshot
 
 _SERVICES = ("dynamodb", "sqs", "sesv2")
@@ -104,7 +104,7 @@ class MortalCarrier:
         self._carrier = carrier
         self._crash = crash
 
-    def send(self, text: Text) -> Answer:
+    def send(self, text: Text) -> SendResult:
         self._crash.start("send")
         answer = self._carrier.send(text)
         self._crash.end()

@@ -12,7 +12,7 @@ from longcode.accounts import passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws.clients import client as aws_client
-from longcode.carriers.carrier import Answer, CarrierText, Sent, Text
+from longcode.carriers.carrier import CarrierText, SendResult, Sent, Text
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
 from longcode.jobs import Product
@@ -28,12 +28,12 @@ class FakeCarrier:
     """Answers what it is told to, and remembers what it was handed."""
 
     name: str = "twilio"
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[SendResult] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     listed: list[CarrierText] | None = None
     asked_for: list[tuple[str, str, datetime]] = field(default_factory=list)
 
-    def send(self, text: Text) -> Answer:
+    def send(self, text: Text) -> SendResult:
         self.texts.append(text)
         return self.answers.pop(0) if self.answers else Sent(f"SM{len(self.texts)}")
 

@@ -6,10 +6,12 @@ nor messages, notes beside it what must come of it.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from random import Random
+
+from msgspec.structs import replace
 
 from longcode import months
 from longcode.accounts import store as accounts
@@ -122,13 +124,13 @@ class World:
                 messages.record(claimed, MessageState.SENT)
                 sent = messages.get(claimed.account, claimed.id)
                 assert sent
-                messages.take_back(sent, MessageState.UNDELIVERED, sent.sent_at or sent.created_at)
+                messages.record_late_refusal(sent, MessageState.UNDELIVERED, sent.sent_at or sent.created_at)
             case "unknown":
-                messages.put_off(
+                messages.reschedule(
                     claimed, MessageState.UNCERTAIN, claimed.created_at + HOUR, deadline=claimed.created_at
                 )
             case "late":
-                messages.put_off(
+                messages.reschedule(
                     claimed, MessageState.UNCERTAIN, claimed.created_at + HOUR, deadline=claimed.created_at
                 )
                 self._after(month, lambda: self._recorded(replace(claimed, state=MessageState.UNCERTAIN), month))
@@ -175,7 +177,7 @@ class World:
 
     def _taken_in(self, reply: Message, month: str) -> None:
         inbound = Inbound(carrier="twilio", carrier_id=reply.id, phone=PHONE, number=NUMBER, body=reply.body)
-        assert [replies.take_in(inbound, reply) for _ in "12"] == [True, False]
+        assert [replies.record_reply(inbound, reply) for _ in "12"] == [True, False]
         self.booked[reply.account, month, Direction.IN] += reply.charged_units
         reply = self._perhaps_linked(reply)
         if self.random.random() < 0.3:

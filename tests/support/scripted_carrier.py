@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from longcode.carriers.carrier import Answer, CarrierText, RefusalReason, Refused, Sent, Text, Uncertain
+from longcode.carriers.carrier import CarrierText, RefusalReason, Refused, SendResult, Sent, Text, Uncertain
 from longcode.message import MessageState
 from tests.support.crashes import Killed
 
@@ -34,7 +34,7 @@ class WilfulCarrier:
     called: list[Text] = field(default_factory=list)
     taken: list[tuple[Text, CarrierText]] = field(default_factory=list)
 
-    def send(self, text: Text) -> Answer:
+    def send(self, text: Text) -> SendResult:
         self.called.append(text)
         match self.will:
             case Refused() as no:

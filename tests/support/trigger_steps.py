@@ -33,9 +33,9 @@ def rule(**changes: Any) -> None:
     triggers.put(trigger(**changes))
 
 
-def tell(account: Account, key: str = "k", now: datetime = NOW, **changes: Any) -> events_api.ToldEvent:
+def tell(account: Account, key: str = "k", now: datetime = NOW, **changes: Any) -> events_api.EventResult:
     """Tell that a session is confirmed for 3 December, unless told otherwise."""
-    return events_api.take_event(account.id, EventForm(**(SESSION | changes)), key, now)
+    return events_api.accept_event(account.id, EventForm(**(SESSION | changes)), key, now)
 
 
 def planned(account: Account, record_id: str = "s1", kind: str = "session") -> dict[str, Occurrence]:

@@ -10,13 +10,13 @@ from longcode.accounts.account import Account, WebhookEvent
 from longcode.accounts.account import ReplyDelivery as Mode
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, new
-from longcode.webhooks.webhook import Answer, Webhook
+from longcode.webhooks.webhook import EndpointResponse, Webhook
 from sweeper import sweep_schedule
 from tests.support.fakes import NOW, queued, studio
 from webhooks import worker
 
 MINUTE = timedelta(minutes=1)
-_TAKEN = Answer(200)
+_TAKEN = EndpointResponse(200)
 HOOK: dict[str, Any] = {
     "delivery": Mode.WEBHOOK,
     "webhook_url": "https://studio.example/hook",
@@ -27,13 +27,13 @@ HOOK: dict[str, Any] = {
 class Receiver:
     """A studio's software: answers 200, unless told otherwise, and remembers what came."""
 
-    def __init__(self, *answers: Answer, always: Answer = _TAKEN) -> None:
+    def __init__(self, *answers: EndpointResponse, always: EndpointResponse = _TAKEN) -> None:
         self.answers = list(answers)
         self.always = always
         self.webhooks: list[Webhook] = []
         self._turn = Lock()
 
-    def __call__(self, webhook: Webhook) -> Answer:
+    def __call__(self, webhook: Webhook) -> EndpointResponse:
         with self._turn:
             self.webhooks.append(webhook)
             return self.answers.pop(0) if self.answers else self.always
@@ -65,7 +65,7 @@ def jobs() -> list[str]:
     return queued("webhook")
 
 
-def work(post: Callable[[Webhook], Answer], now: datetime = NOW, bodies: list[str] | None = None) -> None:
+def work(post: Callable[[Webhook], EndpointResponse], now: datetime = NOW, bodies: list[str] | None = None) -> None:
     """Work on what is queued, or on these jobs, ten of them at a time."""
     bodies = jobs() if bodies is None else bodies
     for start in range(0, len(bodies), 10):

@@ -6,9 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from longcode.broadcasts import store as broadcasts
-from longcode.broadcasts.broadcast import Broadcast, BroadcastState, BulkAction
+from longcode.broadcasts.broadcast import Broadcast, BulkAction
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import Audience
+from longcode.message import BroadcastState
 from longcode.table import keys, store
 from longcode.table.store import ConditionFailed
 from longcode.table.writes import ABSENT, Put

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from longcode.billing import charged
 from longcode.billing.charged import Unreadable
@@ -59,7 +60,7 @@ def accepted(message_id: str, at: datetime, *, send_at: datetime | None = None, 
 def claimed(text: Message, at: datetime) -> Message:
     ready = replace(text, state=MessageState.QUEUED)
     if text.state is MessageState.SCHEDULED:
-        messages.put_off(text, MessageState.QUEUED, at)
+        messages.reschedule(text, MessageState.QUEUED, at)
     found = messages.claim(ready, "claim", at, at + MINUTE)
     assert found
     return found
@@ -101,7 +102,7 @@ def inbound(one: Message) -> Inbound:
 
 def took_in(message_id: str, at: datetime, **fields: Any) -> Message:
     one = reply(message_id, at, **fields)
-    messages_replies.take_in(inbound(one), one)
+    messages_replies.record_reply(inbound(one), one)
     return one
 
 
@@ -144,7 +145,7 @@ def test_a_text_counts_in_the_month_of_its_claim(table: None) -> None:
 def test_texts_that_the_counters_do_not_count_are_left_out(table: None) -> None:
     accepted("never sent", NOW)
     messages.settle(claimed(accepted("refused", NOW), NOW), MessageState.FAILED)
-    messages.take_back(sent("taken back", NOW), MessageState.UNDELIVERED, NOW)
+    messages.record_late_refusal(sent("taken back", NOW), MessageState.UNDELIVERED, NOW)
     took_in("STOP", NOW, charged_units=0)
     handed_over = replace(reply("handed over", NOW), month=None, charged_units=0)
     messages_replies.keep_unattributed(inbound(handed_over), NOW)
@@ -159,7 +160,7 @@ def test_texts_that_the_counters_do_not_count_are_left_out(table: None) -> None:
 
 def test_a_text_resolved_days_later_counts_in_the_month_of_its_claim(table: None) -> None:
     waiting = claimed(accepted("m0", ENDS - HOUR), ENDS - HOUR)
-    messages.put_off(waiting, MessageState.UNCERTAIN, ENDS + DAY, deadline=ENDS + 3 * DAY)
+    messages.reschedule(waiting, MessageState.UNCERTAIN, ENDS + DAY, deadline=ENDS + 3 * DAY)
     before = ids()
 
     messages.record(replace(waiting, state=MessageState.UNCERTAIN), MessageState.DELIVERED)
@@ -330,7 +331,7 @@ def play_send(name: str, send: Send) -> None:
     if send.ending == "refused":
         messages.settle(taken, MessageState.FAILED)
     elif send.ending in ("late", "lost"):
-        messages.put_off(taken, MessageState.UNCERTAIN, NOW, deadline=NOW)
+        messages.reschedule(taken, MessageState.UNCERTAIN, NOW, deadline=NOW)
     else:
         messages.record(taken, MessageState.SENT)
     there = messages.get(STUDIO, name)
@@ -338,9 +339,9 @@ def play_send(name: str, send: Send) -> None:
     if send.ending == "late":
         assert [messages.record(there, MessageState.DELIVERED) for _ in "12"] == [True, False]
     elif send.ending == "delivered":
-        messages.report(there, MessageState.DELIVERED)
+        messages.record_receipt(there, MessageState.DELIVERED)
     elif send.ending == "taken back":
-        messages.take_back(there, MessageState.UNDELIVERED, ENDS - SECOND)
+        messages.record_late_refusal(there, MessageState.UNDELIVERED, ENDS - SECOND)
 
 
 def play_reply(name: str, came: Came) -> None:

@@ -23,8 +23,8 @@ def opt_out() -> None:
             id="e1", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="STOP", account=None
         )
     )
-    for account, client_id in clients.everywhere_with_phone(PHONE):
-        clients.hear_stop(account, client_id, PHONE)
+    for account, client_id in clients.with_phone_in_all_accounts(PHONE):
+        clients.mark_opt_out(account, client_id, PHONE)
 
 
 def marked() -> set[str]:
@@ -131,6 +131,6 @@ def test_the_clients_of_all_studios_with_a_phone_are_found() -> None:
     client(studio("10000001"), "a:b", PHONE)
     client(studio("10000002"), "c2", PHONE, allow_text_marketing=False)
 
-    assert sorted(clients.everywhere_with_phone(PHONE)) == [("10000001", "a:b"), ("10000002", "c2")]
+    assert sorted(clients.with_phone_in_all_accounts(PHONE)) == [("10000001", "a:b"), ("10000002", "c2")]
     assert clients.with_phone("10000001", PHONE) == {"a:b": True}
     assert clients.with_phone("10000002", PHONE) == {"c2": False}

@@ -19,7 +19,7 @@ def put(name: str, minute: int) -> Key:
 
 
 def names(minute: int, at_most: int = 100) -> set[str]:
-    return {item["name"] for item in due.by(NOW + minute * MINUTE, at_most)}
+    return {item["name"] for item in due.find(NOW + minute * MINUTE, at_most)}
 
 
 def test_items_are_found_on_every_shard_only_once_they_are_due() -> None:
@@ -33,9 +33,9 @@ def test_items_are_found_on_every_shard_only_once_they_are_due() -> None:
 
 def test_a_rescheduled_item_is_due_at_its_new_time() -> None:
     put("a", 0)
-    [item] = due.by(NOW + MINUTE, 100)
+    [item] = due.find(NOW + MINUTE, 100)
 
-    due.again(item, NOW + 5 * MINUTE)
+    due.reschedule(item, NOW + 5 * MINUTE)
 
     assert names(5) == set()
     assert names(6) == {"a"}
@@ -43,10 +43,10 @@ def test_a_rescheduled_item_is_due_at_its_new_time() -> None:
 
 def test_an_item_whose_time_was_changed_meanwhile_is_not_rescheduled() -> None:
     key = put("a", 0)
-    [item] = due.by(NOW + MINUTE, 100)
+    [item] = due.find(NOW + MINUTE, 100)
     store.write(Update(key, remove=("due_shard", "due_at")))
 
-    due.again(item, NOW + 5 * MINUTE)
+    due.reschedule(item, NOW + 5 * MINUTE)
 
     assert names(6) == set()
 

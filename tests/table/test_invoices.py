@@ -67,12 +67,12 @@ def test_the_bytes_of_an_invoice_stay() -> None:
 def test_an_invoice_is_due_until_it_is_mailed() -> None:
     later = NOW + timedelta(minutes=1)
     invoices.issue(drawn(), NOW)
-    assert [item["month"] for item in due.by(later, 10)] == ["2026-11"]
+    assert [item["month"] for item in due.find(later, 10)] == ["2026-11"]
     assert invoices.claim_mailing("10000001", "2026-11", NOW, later)
 
     invoices.mark_mailed("10000001", "2026-11", NOW)
 
-    assert list(due.by(later, 10)) == []
+    assert list(due.find(later, 10)) == []
     assert not invoices.claim_mailing("10000001", "2026-11", later + timedelta(days=1), later + timedelta(days=2))
     assert invoices.get("10000001", "2026-11") == replace(drawn(), number="2026-11-000001")
 

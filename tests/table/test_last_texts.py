@@ -35,7 +35,7 @@ def test_an_accounts_last_recorded_text_is_kept() -> None:
 
 def test_an_item_written_before_texts_were_counted_is_replaced() -> None:
     old = {"type": "route", "account": "1", "phone": "+12125550123", "number": "+15555550100", "message_id": "old"}
-    store.write(Put(keys.route("+12125550123", "+15555550100", "1"), {**old, "at": NOW}))
+    store.write(Put(keys.last_text("+12125550123", "+15555550100", "1"), {**old, "at": NOW}))
 
     assert numbers.record_text(text(message_id="new", minute=1), 10)
 

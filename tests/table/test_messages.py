@@ -1,7 +1,7 @@
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.message import Message, MessageKind, MessageState
 from longcode.messages import store as messages
@@ -56,9 +56,9 @@ def test_a_repeated_acceptance_raises_with_the_requests_first_message() -> None:
 
 
 def test_a_failed_reservation_writes_no_message() -> None:
-    reservation = quotas.reserving(LIMITS, 1, NOW)
+    reservation = quotas.reserve_writes(LIMITS, 1, NOW)
 
-    with pytest.raises(messages.NoAllowance) as refused:
+    with pytest.raises(messages.NotReserved) as refused:
         messages.accept([message()], reservation)
 
     assert refused.value.found == {}
@@ -116,8 +116,8 @@ def test_a_message_that_is_being_sent_cannot_be_refused_cancelled_or_expired(end
 def test_a_message_is_rescheduled_once() -> None:
     before = accepted()
 
-    first = messages.put_off(before, MessageState.QUEUED, LEASE)
-    second = messages.put_off(before, MessageState.QUEUED, LEASE + timedelta(minutes=9))
+    first = messages.reschedule(before, MessageState.QUEUED, LEASE)
+    second = messages.reschedule(before, MessageState.QUEUED, LEASE + timedelta(minutes=9))
 
     assert (first, second) == (True, False)
     assert stored() == replace(before, state=MessageState.QUEUED, due_at=LEASE)
@@ -127,7 +127,7 @@ def test_a_receipt_does_not_change_a_failed_message() -> None:
     taken = claimed()
     messages.settle(taken, MessageState.FAILED, error="uncertain")
 
-    assert not messages.report(taken, MessageState.DELIVERED)
+    assert not messages.record_receipt(taken, MessageState.DELIVERED)
     assert not messages.record(taken, MessageState.DELIVERED)
     assert stored().state is MessageState.FAILED
 
@@ -136,14 +136,14 @@ def test_a_slow_worker_cannot_claim_a_message_that_was_rescheduled() -> None:
     before = accepted()
     taken = messages.claim(before, "quick", NOW, LEASE)
     assert taken
-    messages.put_off(taken, MessageState.QUEUED, LEASE)
+    messages.reschedule(taken, MessageState.QUEUED, LEASE)
 
     assert messages.claim(before, "slow", NOW, LEASE) is None
 
 
 def test_the_result_of_a_first_attempt_does_not_end_the_second() -> None:
     taken = claimed()
-    messages.put_off(taken, MessageState.UNCERTAIN, LEASE, deadline=LEASE)
+    messages.reschedule(taken, MessageState.UNCERTAIN, LEASE, deadline=LEASE)
     messages.claim_again(stored(), "b", LEASE, LEASE)
 
     assert not messages.settle(taken, MessageState.FAILED, error="uncertain")
@@ -154,6 +154,6 @@ def test_due_texts_of_a_broadcast_delay_no_single_text() -> None:
     bulk = [replace(message(f"b-{index}"), kind=MessageKind.BULK, due_at=NOW) for index in range(16)]
     messages.accept([*bulk, replace(message(), due_at=NOW + timedelta(minutes=1))])
 
-    first, *_ = due.by(NOW + timedelta(minutes=2), at_most=1)
+    first, *_ = due.find(NOW + timedelta(minutes=2), at_most=1)
 
     assert first["id"] == "m-0"

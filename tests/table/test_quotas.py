@@ -26,7 +26,7 @@ def limits(units_a_month: int | None = 10, units_a_day: int | None = None) -> Li
 
 def reserve(limited: Limits, units: int) -> bool:
     try:
-        store.transact(quotas.reserving(limited, units, NOW))
+        store.transact(quotas.reserve_writes(limited, units, NOW))
     except ConditionFailed:
         return False
     return True
@@ -34,21 +34,21 @@ def reserve(limited: Limits, units: int) -> bool:
 
 def test_a_limit_is_reserved_up_to_its_last_unit_and_not_past_it() -> None:
     add("2026-11-22")
-    quotas.start(limits(), NOW)
-    quotas.start(limits(), NOW)
+    quotas.begin_counters(limits(), NOW)
+    quotas.begin_counters(limits(), NOW)
 
     assert [reserve(limits(), units) for units in (7, 2, 1)] == [True, False, True]
 
 
 def test_without_a_limit_nothing_is_reserved() -> None:
-    assert quotas.reserving(limits(None), 1, NOW) == []
+    assert quotas.reserve_writes(limits(None), 1, NOW) == []
 
 
 def test_a_days_counter_begins_with_the_units_sent_and_has_a_limit_of_its_own() -> None:
     add("2026-11-21")
     add("2026-11-22")
     limited = limits(10, 5)
-    quotas.start(limited, NOW)
+    quotas.begin_counters(limited, NOW)
 
     assert quotas.reserved(limited) == {"used": 4, "used_2026-11-22": 2}
     assert [reserve(limited, units) for units in (4, 3)] == [False, True]
@@ -62,7 +62,7 @@ def test_units_sent_count_as_used_before_anything_is_reserved() -> None:
 
 
 def test_parallel_reservations_do_not_pass_the_limit() -> None:
-    quotas.start(limits(), NOW)
+    quotas.begin_counters(limits(), NOW)
 
     with at_once() as threads:
         reserved = list(threads.map(lambda _: reserve(limits(), 3), range(8)))
@@ -72,13 +72,13 @@ def test_parallel_reservations_do_not_pass_the_limit() -> None:
 
 def test_released_units_can_be_reserved_again() -> None:
     limited = limits(2, 2)
-    quotas.start(limited, NOW)
+    quotas.begin_counters(limited, NOW)
     reserve(limited, 2)
     message = limited.mark(claimed("m1"))
 
-    (release,) = quotas.releasing(message)
+    (release,) = quotas.release_writes(message)
     store.write(release)
 
     assert quotas.reserved(limited) == {"used": 0, "used_2026-11-22": 0}
     assert reserve(limited, 2)
-    assert quotas.releasing(claimed("m2")) == []
+    assert quotas.release_writes(claimed("m2")) == []

@@ -34,20 +34,20 @@ def reply(message_id: str = "m1") -> Message:
 
 
 def test_a_reply_is_recorded_once_with_its_time_and_account() -> None:
-    first, again = replies.take_in(inbound(), reply()), replies.take_in(inbound(), reply())
+    first, again = replies.record_reply(inbound(), reply()), replies.record_reply(inbound(), reply())
 
     assert (first, again) == (True, False)
-    assert replies.taken_in(inbound()) == (NOW, "1")
+    assert replies.first_received(inbound()) == (NOW, "1")
     assert replies.after("1", 0, 10) == [(1, reply())]
 
 
 def test_an_id_that_never_came_is_unknown() -> None:
-    assert replies.taken_in(inbound()) is None
+    assert replies.first_received(inbound()) is None
 
 
 def test_a_reply_whose_write_the_sdk_repeated_is_recorded_once() -> None:
     with losing_the_first_answer("dynamodb", "TransactWriteItems") as repeated:
-        replies.take_in(inbound(), reply())
+        replies.record_reply(inbound(), reply())
 
     assert repeated == ["TransactWriteItems"]
     assert replies.newest_sequence("1") == 1
@@ -56,6 +56,6 @@ def test_a_reply_whose_write_the_sdk_repeated_is_recorded_once() -> None:
 
 def test_a_reply_waits_for_another_transaction() -> None:
     with failing("dynamodb", "TransactWriteItems", "TransactionConflictException", times=2):
-        taken_in = replies.take_in(inbound(), reply())
+        taken_in = replies.record_reply(inbound(), reply())
 
     assert taken_in

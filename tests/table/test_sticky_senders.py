@@ -61,7 +61,7 @@ def test_sticky_senders_of_many_phones_are_chosen_at_once() -> None:
 def test_the_expected_sender_is_the_one_that_would_be_chosen_and_is_not_kept() -> None:
     looked = numbers.expected_senders("1", [PHONE], TWENTY)
 
-    assert store.get(keys.lines(PHONE)) is None
+    assert store.get(keys.sticky_senders(PHONE)) is None
     assert looked == numbers.choose_senders("1", [PHONE], TWENTY) == numbers.expected_senders("1", [PHONE], TWENTY)
 
 

@@ -29,7 +29,7 @@ def record(at: datetime) -> Record:
 
 
 def take_in(at: datetime) -> bool:
-    return triggers.take_in_event(record(at), "print", {}, ZoneInfo("UTC"), at)[1]
+    return triggers.write_event(record(at), "print", {}, ZoneInfo("UTC"), at)[1]
 
 
 def event_of_an_api() -> Look:
@@ -42,8 +42,8 @@ def consent() -> Look:
     optouts.record(stop)
     return lambda now: (
         optouts.history(PHONE, SHARED, now)
-        or optouts.all_of(PHONE, now)
-        or optouts.everything(now, limit=9, cursor="2000")[0]
+        or optouts.phone_history(PHONE, now)
+        or optouts.history_page(now, limit=9, cursor="2000")[0]
     )
 
 

@@ -23,7 +23,7 @@ def test_an_unattributed_reply_is_kept_for_thirty_days_from_when_it_first_came()
     kept = store.get(keys.inbound("twilio", "SM1"))
     assert kept
     assert (kept["type"], kept["body"], kept["expires_at"]) == ("quarantined", "Hello", 1797953400)
-    assert replies.taken_in(inbound()) == (NOW, None)
+    assert replies.first_received(inbound()) == (NOW, None)
 
 
 def test_unattributed_replies_are_listed_newest_first_page_by_page() -> None:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from longcode.carriers.carrier import Inbound
 from longcode.message import Direction, Linkable, Message, MessageKind, MessageState, Reference
@@ -42,7 +42,7 @@ STEPS = st.lists(st.tuples(st.sampled_from([AGAIN, *ACTS]), st.integers(0, 3)), 
 def act(what: str, on: Message) -> None:
     """Do one step with a reply, as it is in the table."""
     if what == AGAIN:
-        messages_replies.take_in(inbound(on), on)
+        messages_replies.record_reply(inbound(on), on)
     elif found := next((message for account in "12" if (message := messages.get(account, on.id))), None):
         ACTS[what](found)
 
@@ -82,7 +82,7 @@ def replies(account: str) -> list[Message]:
         for index in range(4)
     ]
     for reply in made:
-        messages_replies.take_in(inbound(reply), reply)
+        messages_replies.record_reply(inbound(reply), reply)
     return made
 
 

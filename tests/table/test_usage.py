@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 
 def add(day: str, spread_by: str = "m1", account: str = "10000001") -> None:
-    store.write(quotas.adding(account, day, spread_by, Usage(texts_sent=1, units_sent=2, segments_sent=3)))
+    store.write(quotas.count_write(account, day, spread_by, Usage(texts_sent=1, units_sent=2, segments_sent=3)))
 
 
 def claimed(message_id: str, at: datetime = NOW) -> Message:

@@ -1,4 +1,4 @@
-"""The AWS clients, opened on first use and kept for the next invocation."""
+"""The AWS clients, opened on first use and kept for the next invocation; and the clock."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -8,15 +8,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-# A worker sends the ten texts of a batch at once. Calls to AWS may be retried; those to the carrier never are.
+# A worker sends the ten texts of a batch at the same time. Only calls to AWS are retried, never those to the carrier.
 _CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
     max_pool_connections=20,
     retries={"mode": "standard", "total_max_attempts": 4},
 )
-
-
 _opening = Lock()  # boto3 cannot open clients in two threads at once
 
 
@@ -32,6 +30,6 @@ def _open(service: str) -> Any:
 
 
 def now() -> datetime:
-    """Return the time in UTC, to the millisecond, as the table keeps instants."""
+    """Return the current time in UTC, to the millisecond, as instants are stored."""
     at = datetime.now(UTC)
     return at.replace(microsecond=at.microsecond // 1000 * 1000)

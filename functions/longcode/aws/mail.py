@@ -15,7 +15,7 @@ class File(Struct, frozen=True):
 
 
 def send(to: str, subject: str, text: str, *files: File) -> None:
-    """Send a mail of plain text, with these files attached; raise `ValueError` for a header with a line break."""
+    """Send a mail in plain text with files attached; raise `ValueError` for a line break in a header."""
     content = _with_files(to, subject, text, files) if files else _plain(subject, text)
     client("sesv2").send_email(
         FromEmailAddress=settings().mail_from, Destination={"ToAddresses": [to]}, Content=content
@@ -27,7 +27,7 @@ def _plain(subject: str, text: str) -> dict[str, object]:
 
 
 def _with_files(to: str, subject: str, text: str, files: tuple[File, ...]) -> dict[str, object]:
-    """Return a mail with files as MIME; raise `ValueError` for a header with a line break."""
+    """Return a mail with files as MIME; raise `ValueError` for a line break in a header."""
     from email.message import EmailMessage  # noqa: PLC0415 - few mails have files
     from email.policy import SMTP  # noqa: PLC0415
 

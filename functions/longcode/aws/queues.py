@@ -1,4 +1,4 @@
-"""Sending jobs to the queues of their types, and reading them."""
+"""Send jobs to the queues of their types, and read them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,54 +14,56 @@ from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 
 _BATCH = 10
-_FairJob = jobs.Send | jobs.AdvanceBroadcast | jobs.Fire | jobs.Deliver  # SQS takes turns among the accounts of these
-Job = _FairJob | jobs.Receive | jobs.HearKeyword | jobs.EstablishAccount | jobs.Bill | jobs.ExportInvoice
+_FairJob = (
+    jobs.Send | jobs.AdvanceBroadcast | jobs.Fire | jobs.Deliver
+)  # SQS takes turns among the accounts of these jobs
+Job = _FairJob | jobs.Receive | jobs.HandleKeyword | jobs.OpenAccount | jobs.Bill | jobs.ExportInvoice
 URL_SETTINGS: dict[type[Job], str] = {
     jobs.Send: "send_queue_url",
     jobs.SendBulk: "bulk_queue_url",
     jobs.AdvanceBroadcast: "broadcast_queue_url",
     jobs.Receive: "inbound_queue_url",
-    jobs.HearKeyword: "opt_out_queue_url",
-    jobs.EstablishAccount: "sign_up_queue_url",
+    jobs.HandleKeyword: "opt_out_queue_url",
+    jobs.OpenAccount: "sign_up_queue_url",
     jobs.Bill: "bill_queue_url",
     jobs.Fire: "event_queue_url",
     jobs.Deliver: "webhook_queue_url",
     jobs.ExportInvoice: "export_queue_url",
 }
-"""Which queue the jobs of a type go to: the setting that holds its URL."""
+"""The setting that contains the queue's URL, for each type of job."""
 
 T = TypeVar("T")
 
 
-class NotHandedOver(Exception):
+class NotEnqueued(Exception):
     """SQS refused some of the jobs."""
 
 
-def send(*sent: Job) -> None:
+def send(*to_send: Job) -> None:
     """Send jobs to the queues of their types, ten in a call; raise `NotHandedOver` if SQS refuses some."""
-    for kind, group in groupby(sent, type):
-        url, alike = getattr(settings(), URL_SETTINGS[kind]), list(group)
-        for start in range(0, len(alike), _BATCH):
+    for kind, group in groupby(to_send, type):
+        url, same_kind = getattr(settings(), URL_SETTINGS[kind]), list(group)
+        for start in range(0, len(same_kind), _BATCH):
             entries = [
                 {"Id": str(index), "MessageBody": _body(job), **_tenant(job)}
-                for index, job in enumerate(alike[start : start + _BATCH])
+                for index, job in enumerate(same_kind[start : start + _BATCH])
             ]
-            answer = client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
-            if answer.get("Failed"):
-                raise NotHandedOver(f"{len(answer['Failed'])} of {len(entries)} jobs")
+            response = client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+            if response.get("Failed"):
+                raise NotEnqueued(f"{len(response['Failed'])} of {len(entries)} jobs")
 
 
 @contextmanager
 def best_effort(**ids: str) -> Iterator[None]:
-    """Log a failure to send, with these ids, instead of raising it: the sweeper sends what was lost."""
+    """Log a failure to send, with these ids, instead of raising it: the sweeper sends the jobs later."""
     try:
         yield
-    except (NotHandedOver, BotoCoreError, ClientError):
-        logger.exception("not enqueued: the sweeper will", extra=ids)
+    except (NotEnqueued, BotoCoreError, ClientError):
+        logger.exception("not enqueued: the sweeper will enqueue it", extra=ids)
 
 
 def read(kind: type[T], body: str) -> T:
-    """Return the job in the body of a queue's message; raise `msgspec.DecodeError` if it is not of this type."""
+    """Return the job in the body of a queue's message; raise `msgspec.DecodeError` if it is of another type."""
     return msgspec.json.decode(body, type=kind)
 
 
@@ -70,5 +72,5 @@ def _tenant(job: Job) -> dict[str, str]:
 
 
 def _body(job: Job) -> str:
-    """Return a job as JSON; SQS refuses two characters unless they are escaped."""
+    """Return a job as JSON, with two characters escaped that SQS refuses."""
     return msgspec.json.encode(job).decode().replace("\ufffe", r"\ufffe").replace("\uffff", r"\uffff")

@@ -1,26 +1,25 @@
-"""The settings of a function, from its environment: read once, and refused unless complete."""
+"""The settings of a function: from its environment, read once and complete, and from the parameters and secrets."""
 
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
 import msgspec
 from aws_lambda_powertools.utilities import parameters
+from msgspec import Struct
 
 FUNCTIONS = Path(__file__).parents[2]
 _FIVE_MINUTES = 300
-_LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator's; on AWS the variable is not set
+_LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator; on AWS the variable is not set
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The environment that template.yaml gives every function: each field is a variable, in capitals.
+class Settings(Struct, frozen=True, kw_only=True):
+    """The environment variables that template.yaml gives every function: each field is a variable, in capitals.
 
-    `stripe_secret` is empty unless invoices are exported. `webhook_loopback_ca` is the file of a CA with which
-    webhooks may go to https://localhost; it is empty on AWS.
+    `stripe_secret` is empty unless invoices are exported. `webhook_loopback_ca` is the file of a CA that
+    allows webhooks to https://localhost; it is empty on AWS.
     """
 
     table_name: str
@@ -51,17 +50,17 @@ class Settings:
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """Return the settings; raise `KeyError` naming all that are missing, `ValueError` for one that is invalid."""
-    names = [field.name for field in fields(Settings)]
+    """Return the settings; raise `KeyError` with all missing names, `ValueError` for an invalid setting."""
+    names = Settings.__struct_fields__
     missing = [name.upper() for name in names if name.upper() not in environment]
     if missing:
         raise KeyError(f"missing settings: {', '.join(missing)}")
-    given: dict[str, object] = {name: environment[name.upper()] for name in names}
-    given["shared_numbers"] = list(dict.fromkeys(environment["SHARED_NUMBERS"].split(",")))
-    found = msgspec.convert(given, Settings, strict=False)
-    if found.webhook_loopback_ca and not _LOCAL_AWS.match(environment.get("AWS_ENDPOINT_URL", "")):
+    values: dict[str, object] = {name: environment[name.upper()] for name in names}
+    values["shared_numbers"] = list(dict.fromkeys(environment["SHARED_NUMBERS"].split(",")))
+    result = msgspec.convert(values, Settings, strict=False)
+    if result.webhook_loopback_ca and not _LOCAL_AWS.match(environment.get("AWS_ENDPOINT_URL", "")):
         raise ValueError("WEBHOOK_LOOPBACK_CA is for a stack on this machine only")
-    return found
+    return result
 
 
 @cache
@@ -76,22 +75,22 @@ def is_on_this_machine() -> bool:
 
 
 def public_url() -> str:
-    """Return the base URL of the API, from the stack's parameter: the Host header is not to be trusted."""
+    """Return the base URL of the API, from the stack's parameter: a request's Host header cannot be trusted."""
     return str(parameters.get_parameter(settings().public_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
 
 
 def receipts_url() -> str:
-    """Return the base URL for delivery receipts: the receipts function's own, not the API's."""
+    """Return the base URL for delivery receipts: the function URL of the receipts function."""
     return str(parameters.get_parameter(settings().receipts_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
 
 
 def inbound_url() -> str:
-    """Return the function URL of the inbound webhook, which is the carrier's fallback to the API's."""
+    """Return the function URL of the inbound webhook: the carrier's fallback if the API fails."""
     return str(parameters.get_parameter(settings().inbound_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
 
 
 def carrier_credentials() -> dict[str, str]:
-    """Return the carrier's account and secret."""
+    """Return the credentials of the carrier."""
     secret = parameters.get_secret(settings().carrier_secret, transform="json", max_age=_FIVE_MINUTES)
     return {str(name): str(value) for name, value in secret.items()}
 

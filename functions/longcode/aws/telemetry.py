@@ -1,4 +1,4 @@
-"""Logs and metrics. A log line carries ids, never a body, a phone number or a password."""
+"""Logs, metrics and batch processing. A log line contains ids, never a body, a phone number or a password."""
 
 from typing import Any
 
@@ -17,9 +17,9 @@ def count(name: str) -> None:
 
 
 class _Logged:
-    """Log the type of the error of a failed job, not its text, which may quote what the job carried.
+    """Logs the type of a failed job's error, but not its text, which may quote the content of the job.
 
-    A batch whose jobs all fail raises nothing: Lambda would log the text of each error.
+    A batch whose jobs all fail raises no error, because Lambda would log the text of each.
     """
 
     def __init__(self, event_type: EventType) -> None:
@@ -31,9 +31,9 @@ class _Logged:
         return super().failure_handler(record, exception)  # type: ignore[misc]
 
 
-class OneByOne(_Logged, BatchProcessor):
-    """Run the jobs of a batch in order."""
+class SequentialProcessor(_Logged, BatchProcessor):
+    """Runs the jobs of a batch in order."""
 
 
-class SideBySide(_Logged, AsyncBatchProcessor):
-    """Run the jobs of a batch at once."""
+class ConcurrentProcessor(_Logged, AsyncBatchProcessor):
+    """Runs the jobs of a batch at the same time."""

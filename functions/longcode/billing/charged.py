@@ -14,13 +14,13 @@ from longcode.message import Direction, Message
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, read
 from longcode.usage.usage import is_counted
-from longcode.windows import FURTHEST, VALID_IF_HELD
+from longcode.windows import LONGEST_AHEAD, VALIDITY_IF_HELD
 
 CURSOR = keys.FOLDER_PLACE
 
 _CHUNK_SIZE = 500
 _CLOCK_SKEW = timedelta(minutes=5)  # between the process that accepts a text and the one that claims it
-_SCHEDULED_WINDOW = FURTHEST / 3  # reading a third of the year takes seconds at 200,000 texts a month
+_SCHEDULED_WINDOW = LONGEST_AHEAD / 3  # reading a third of the year takes seconds at 200,000 texts a month
 
 
 class Unreadable(Exception):
@@ -80,7 +80,7 @@ def _windows(month: str) -> Iterator[_Window]:
     month are read. A text of the month's last second may have been claimed by a clock that was behind.
     """
     begins, ends = months.bounds(month)
-    since, until = begins - VALID_IF_HELD, ends + _CLOCK_SKEW
+    since, until = begins - VALIDITY_IF_HELD, ends + _CLOCK_SKEW
     scheduled = Attr("send_at").between(keys.instant(since), keys.instant(until))
     cuts = [since - number * _SCHEDULED_WINDOW for number in (3, 2, 1, 0)]
     for cut, following in pairwise(keys.folder_place(cut, keys.END) for cut in cuts):

@@ -19,7 +19,7 @@ from longcode.plans.plans import Plan
 from longcode.table.writes import Write
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage, usage_of
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 
 _TRIES = 20
 
@@ -55,7 +55,7 @@ def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice 
             if findings:
                 _put_aside(entry, account.id, month, findings, now())
                 return None
-            return invoices.issue(draft.invoice, now() + HEALED_AFTER, *draft.settling)
+            return invoices.issue(draft.invoice, now() + SWEEP_AFTER, *draft.settling)
         except (CountersChanged, invoices.InvoiceOvertaken):
             continue  # a text was counted meanwhile, or another invoice or a credit was written first: start again
     raise TimeoutError(f"{month} of {account.id} kept changing")
@@ -68,7 +68,7 @@ def _waits_for_second_check(entry: MonthEntry, now: datetime) -> bool:
 def _put_aside(entry: MonthEntry | None, account: str, month: str, findings: Findings, now: datetime) -> None:
     """Have the month checked again, once a lagging index has caught up; park it if that check fails too."""
     if entry is None:
-        invoices.doubt(account, month, findings, now + HEALED_AFTER)
+        invoices.doubt(account, month, findings, now + SWEEP_AFTER)
         return
     if invoices.park(account, month, findings):
         count("ParkedInvoices")

@@ -9,7 +9,7 @@ from longcode.aws import queues
 from longcode.billing.stripe_form import InvoiceExport
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Put, Update, read
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 
 _AT_END = ("due_shard", "due_at", "exporting_until")  # removed from an export that is done or has stopped
 _OPEN = Attr("stripe_invoice").not_exists() & Attr("stopped").not_exists()
@@ -17,7 +17,7 @@ _OPEN = Attr("stripe_invoice").not_exists() & Attr("stopped").not_exists()
 
 def begin(account: str, month: str, now: datetime) -> None:
     """Begin an export, unless the month has one."""
-    if write_begun(account, month, now, now + HEALED_AFTER):
+    if write_begun(account, month, now, now + SWEEP_AFTER):
         _enqueue(account, month)
 
 
@@ -26,7 +26,7 @@ def begin_again(stopped: InvoiceExport, now: datetime) -> None:
     again = {"round": stopped.round + 1, "attempt": 0, "began_at": now}
     change = Update(
         keys.export(stopped.account, stopped.month),
-        changes={**again, **keys.due(f"{stopped.account}{stopped.month}", now + HEALED_AFTER)},
+        changes={**again, **keys.due(f"{stopped.account}{stopped.month}", now + SWEEP_AFTER)},
         remove=("stopped",),
         when=Attr("stopped").exists() & Attr("round").eq(stopped.round),
     )

@@ -16,7 +16,7 @@ from longcode.jobs import Bill
 _AT_ONCE = 1000
 
 
-def close(month: str, ids: Iterable[str], now: datetime, *, as_of: datetime | None = None) -> int:
+def queue_bills(month: str, ids: Iterable[str], now: datetime, *, as_of: datetime | None = None) -> int:
     """Queue a bill for each account, and return how many; repeated, it changes nothing. Raises `MonthNotOver`.
 
     `as_of` is the time that the jobs use as now, to try a month's close before its end.
@@ -34,6 +34,6 @@ def close(month: str, ids: Iterable[str], now: datetime, *, as_of: datetime | No
 
 def check_over(month: str, now: datetime) -> None:
     """Raise `MonthNotOver` for a month that has not ended."""
-    if not months.is_over(month, now):
+    if not months.has_ended(month, now):
         ends_at = months.bounds(month)[1]
         raise MonthNotOver(f"{month} ends at {ends_at.isoformat()}: it cannot be closed before.", field="month")

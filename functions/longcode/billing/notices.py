@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from longcode.billing.estimates import Comparison
 from longcode.billing.invoice import money
-from longcode.months import following, named, plan_cutoff, spoken
+from longcode.months import following, in_words, plan_cutoff, time_in_words
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import MONTH_COUNTER, Limits, Usage
 
@@ -118,14 +118,14 @@ def _what_happens_next(notice: Notice) -> str:
         price = money(notice.plan.unit_price_micros, notice.plan.currency)
         return f"When all of them are used, texts still go out. Each further unit, sent or received, costs {price}."
     return (
-        f"When all of them are used, we refuse further texts until {named(following(notice.month))}. Replies still"
+        f"When all of them are used, we refuse further texts until {in_words(following(notice.month))}. Replies still"
         " arrive, and they are free. If you change to a bigger plan by"
-        f" {spoken(plan_cutoff(notice.month))}, it takes effect at once."
+        f" {time_in_words(plan_cutoff(notice.month))}, it takes effect at once."
     )
 
 
 def _when(notice: Notice) -> str:
     if notice.day is None:
-        return named(notice.month)
+        return in_words(notice.month)
     day = date.fromisoformat(notice.day)
     return f"{day.day} {day:%B %Y}"

@@ -7,23 +7,12 @@ from hashlib import blake2s
 
 from msgspec import Struct
 
-from longcode.message import Instant
+from longcode.message import BroadcastState, Instant
 
 BROADCAST_LEASE = timedelta(seconds=110)
 """How long a worker holds a step: longer than its function may run, shorter than the sweeper's first look."""
 
 _SWEEPER_INTERVAL = timedelta(minutes=1)
-
-
-class BroadcastState(StrEnum):
-    """The state of a broadcast. DONE: every text is written; each is sent as any other text from then on."""
-
-    SCHEDULED = "scheduled"
-    PLANNING = "planning"
-    SENDING = "sending"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    REFUSED = "refused"
 
 
 NEXT_BROADCAST_STATES: dict[BroadcastState, set[BroadcastState]] = {

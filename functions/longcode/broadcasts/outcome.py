@@ -122,9 +122,9 @@ def _check_number(content: Content, number: str, blocked: bool) -> None:
 
 def _spell(content: Content, rendered: str, last_texted: datetime | None) -> str:
     account = content.account
-    return compose.spelled(
+    return compose.final_text(
         rendered,
-        compose.name_in_front(account),
+        compose.sender_prefix(account),
         last_texted,
         content.now,
         smart=account.smart_encoding,

@@ -11,20 +11,14 @@ from msgspec.structs import replace
 from longcode import jobs
 from longcode.accounts.account import Account, why_silent
 from longcode.aws import queues
-from longcode.broadcasts.broadcast import (
-    BROADCAST_LEASE,
-    Broadcast,
-    BroadcastState,
-    BulkAction,
-    broadcast_states_before,
-)
+from longcode.broadcasts.broadcast import BROADCAST_LEASE, Broadcast, BulkAction, broadcast_states_before
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import Audience
-from longcode.message import Message
-from longcode.messages.store import readable
+from longcode.message import BroadcastState, Message
+from longcode.messages.store import try_read
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Put, Update, Write, attributes, read
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 
 BROADCASTS = "broadcasts"
 """The folder that lists an account's broadcasts."""
@@ -101,7 +95,7 @@ def claim_step(broadcast: Broadcast, worker: str, now: datetime, *, begin: bool)
 
     `begin` marks that texts may exist from now on that are not counted yet.
     """
-    taken = replace(broadcast, taken_by=worker, lease_until=now + BROADCAST_LEASE, due_at=now + HEALED_AFTER)
+    taken = replace(broadcast, taken_by=worker, lease_until=now + BROADCAST_LEASE, due_at=now + SWEEP_AFTER)
     free = Attr("lease_until").not_exists() | Attr("lease_until").lt(keys.instant(now))
     begun = Attr("begun").eq(True) if broadcast.begun else Attr("begun").not_exists()
     mark = {"begun": True} if begin else {}
@@ -154,7 +148,7 @@ def pause(broadcast: Broadcast) -> bool:
     return store.try_write(Update(_key(broadcast), changes={"paused": True}, when=active))
 
 
-def pause_silenced(account: Account, broadcast_id: str) -> bool:
+def pause_if_not_allowed(account: Account, broadcast_id: str) -> bool:
     """Pause a broadcast, with the reason, if its account may not send; return whether the account may not send.
 
     A broadcast that is paused already, refused or cancelled stays as it is.
@@ -171,7 +165,7 @@ def pause_silenced(account: Account, broadcast_id: str) -> bool:
 def resume(broadcast: Broadcast, now: datetime) -> Broadcast | None:
     """Resume a paused broadcast, its written texts first; return None if it has changed since it was read."""
     written = broadcast.state in (BroadcastState.SENDING, BroadcastState.DONE)
-    due_at = now + HEALED_AFTER
+    due_at = now + SWEEP_AFTER
     if broadcast.state is BroadcastState.SCHEDULED and broadcast.send_at:
         due_at = max(broadcast.send_at, due_at)
     walk = BulkAction.RESUME if written else None
@@ -190,7 +184,7 @@ def cancel(broadcast: Broadcast, now: datetime) -> Broadcast | None:
         walk=BulkAction.CANCEL,
         walked=None,
         walked_units=0,
-        due_at=now + HEALED_AFTER,
+        due_at=now + SWEEP_AFTER,
         finished_at=now,
     )
     return _next_step(broadcast, after)
@@ -201,7 +195,7 @@ def texts_page(broadcast: Broadcast, after: str | None, limit: int) -> TextsPage
     start = keys.message(broadcast.account, after) if after else None
     items = list(store.query(_texts(broadcast), after=start, limit=limit))
     return TextsPage(
-        texts=[message for item in items if (message := readable(item))],
+        texts=[message for item in items if (message := try_read(item))],
         units=sum(int(item["units"]) for item in items),
         last=str(items[-1]["id"]) if len(items) == limit else None,
     )

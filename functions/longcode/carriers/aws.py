@@ -1,4 +1,4 @@
-"""AWS End User Messaging SMS: hands texts over, reads the events and replies that SNS brings (docs/facts.md)."""
+"""AWS End User Messaging SMS: sends texts, and reads the events and replies that arrive by SNS (docs/facts.md)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,23 +18,23 @@ from botocore.exceptions import (
 )
 
 from longcode.carriers.carrier import (
-    Answer,
-    Arrivals,
     CarrierText,
     Inbound,
     Receipt,
+    ReceivedTexts,
     RefusalReason,
     Refused,
+    SendResult,
     Sent,
     Text,
     Uncertain,
-    whole,
+    replace_surrogates,
 )
 from longcode.message import MessageState
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 6.0
-CONNECTIONS = 10  # a batch of ten texts is handed over at once
+CONNECTIONS = 10  # the ten texts of a batch are sent at the same time
 SHORTEST_VALID_SECONDS, LONGEST_VALID_SECONDS = 5, 259_200
 
 # The reason of an error is looked up first, then its code, then its HTTP status.
@@ -53,7 +53,7 @@ REFUSAL_REASONS = {
     "429": RefusalReason.TRY_AGAIN,
 }
 
-# Events that end a text badly. TEXT_QUEUED and TEXT_PENDING say no more than the answer to the send did.
+# Events of a failure. TEXT_QUEUED and TEXT_PENDING add nothing to the response of the send call.
 UNDELIVERED = {
     "TEXT_INVALID": RefusalReason.BAD_NUMBER,
     "TEXT_INVALID_MESSAGE": RefusalReason.INVALID,
@@ -69,7 +69,7 @@ UNDELIVERED = {
 
 
 def client(*, read_seconds: float = READ_SECONDS, **options: Any) -> Any:
-    """Open a client that tries once and is done within 10 seconds; `options` are boto3's."""
+    """Return a client that tries once and ends within 10 seconds; `options` are boto3's."""
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_seconds,
@@ -80,7 +80,7 @@ def client(*, read_seconds: float = READ_SECONDS, **options: Any) -> Any:
 
 
 class Aws:
-    """Hands texts to AWS; without a configuration set no event comes back."""
+    """The client for sending texts through AWS. Without a configuration set, AWS sends no events."""
 
     name = "aws"
 
@@ -88,9 +88,9 @@ class Aws:
         self._client = client
         self._events = {"ConfigurationSetName": configuration_set} if configuration_set else {}
 
-    def send(self, text: Text) -> Answer:
+    def send(self, text: Text) -> SendResult:
         try:
-            answer = self._client.send_text_message(
+            response = self._client.send_text_message(
                 DestinationPhoneNumber=text.to,
                 OriginationIdentity=text.origin,
                 MessageBody=text.body,
@@ -101,58 +101,57 @@ class Aws:
             )
         except (EndpointConnectionError, ConnectTimeoutError):
             return Refused(RefusalReason.TRY_AGAIN, "unreachable")  # never connected, so nothing was sent
-        except ParamValidationError as problem:
-            return Refused(RefusalReason.INVALID, type(problem).__name__)
-        except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as problem:
-            return Refused(RefusalReason.PARKED, type(problem).__name__)
-        except ClientError as problem:
-            return _refusal(problem.response)
-        except Exception as problem:  # the SDK raises even AttributeError, for an answer it cannot read
-            return Uncertain(type(problem).__name__)
-        message_id = _word(answer, "MessageId")
+        except ParamValidationError as error:
+            return Refused(RefusalReason.INVALID, type(error).__name__)
+        except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
+            return Refused(RefusalReason.PARKED, type(error).__name__)
+        except ClientError as error:
+            return _refusal(error.response)
+        except Exception as error:  # the SDK raises even AttributeError, for a response that it cannot read
+            return Uncertain(type(error).__name__)
+        message_id = _string(response, "MessageId")
         return Sent(message_id) if message_id else Uncertain("no MessageId")
 
-    def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:  # noqa: ARG002 - every carrier's
-        """Tell nothing: AWS lists no texts, and an uncertain one waits for its event."""
+    def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:  # noqa: ARG002 - the protocol's
+        """Return None: AWS does not list texts, and an uncertain text waits for its event."""
         return None
 
-    def received(self, number: str, since: datetime) -> Arrivals | None:  # noqa: ARG002
-        """Tell nothing: what AWS brings through SNS and SQS is not lost on the way."""
+    def received(self, number: str, since: datetime) -> ReceivedTexts | None:  # noqa: ARG002
+        """Return None: AWS does not list received texts. They come through SNS and SQS, which do not lose any."""
         return None
 
     def pictures(self, carrier_id: str) -> list[str] | None:  # noqa: ARG002
-        """Tell nothing, as `received` does."""
+        """Return None, as `received` does."""
         return None
 
 
-def _refusal(response: Mapping[str, Any]) -> Answer:
+def _refusal(response: Mapping[str, Any]) -> SendResult:
     code = response.get("Error", {}).get("Code", "")
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     definite = status // 100 == 4 and status != HTTPStatus.REQUEST_TIMEOUT  # noqa: PLR2004 - any 4xx
     if code == "InternalServerException" or not definite:
         return Uncertain(code or f"http {status}")
-    told = [clue for clue in (response.get("Reason"), code, str(status)) if clue]
-    return Refused(
-        next((REFUSAL_REASONS[clue] for clue in told if clue in REFUSAL_REASONS), RefusalReason.INVALID), told[0]
-    )
+    codes = [part for part in (response.get("Reason"), code, str(status)) if part]
+    reason = next((REFUSAL_REASONS[part] for part in codes if part in REFUSAL_REASONS), RefusalReason.INVALID)
+    return Refused(reason, codes[0])
 
 
 def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
-    """Read an event (the JSON in an SNS message); None when it says nothing new, or nothing of ours."""
+    """Return the receipt in an event (the JSON in an SNS message); None without news about a text of ours."""
     kind = event.get("eventType")
     context = event.get("context")
     reference = context.get("reference") if isinstance(context, Mapping) else None
     if not isinstance(kind, str) or not isinstance(reference, str) or not reference:
         return None
-    carrier_id, at = _word(event, "messageId") or None, _at(event.get("eventTimestamp"))
-    # A text that was only accepted says TEXT_SUCCESSFUL as well; in some countries it is also the last word.
+    carrier_id, at = _string(event, "messageId") or None, _at(event.get("eventTimestamp"))
+    # TEXT_SUCCESSFUL also reports that a text was accepted; in some countries it is the final event.
     if kind == "TEXT_DELIVERED" or (kind == "TEXT_SUCCESSFUL" and event.get("isFinal") is True):
         return Receipt(
             carrier=Aws.name, reference=reference, carrier_id=carrier_id, state=MessageState.DELIVERED, at=at
         )
     if kind == "TEXT_SUCCESSFUL":
         return Receipt(carrier=Aws.name, reference=reference, carrier_id=carrier_id, state=MessageState.SENT, at=at)
-    # While the carrier still tries, a second attempt of ours could make two texts of one.
+    # While the carrier still tries, another attempt of ours could send the text twice.
     if kind not in UNDELIVERED or event.get("isFinal") is False:
         return None
     return Receipt(
@@ -167,13 +166,13 @@ def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
 
 
 def read_inbound(event: Mapping[str, Any], *, answers: frozenset[str] = frozenset()) -> Inbound:
-    """Read a reply (the JSON in an SNS message); `answers` are the keywords that AWS itself replies to.
+    """Return the reply in an SNS message's JSON; raise `ValueError` if its id or one of its numbers is missing.
 
-    There are none where opt-outs are self-managed. ValueError when it does not say which text, from whom or
-    to whom. It carries no time: SNS's own is the best there is.
+    `answers` are the keywords that AWS itself replies to: none where opt-outs are self-managed. The JSON has no time;
+    the timestamp of SNS is the nearest to it.
     """
     needed = ("inboundMessageId", "originationNumber", "destinationNumber")
-    missing = [name for name in needed if not _word(event, name).strip()]
+    missing = [name for name in needed if not _string(event, name).strip()]
     if missing:
         raise ValueError(f"a text from AWS without {', '.join(missing)}")
     return Inbound(
@@ -181,13 +180,13 @@ def read_inbound(event: Mapping[str, Any], *, answers: frozenset[str] = frozense
         carrier_id=event["inboundMessageId"],
         phone=event["originationNumber"],
         number=event["destinationNumber"],
-        body=whole(_word(event, "messageBody")),
-        answered=_word(event, "messageKeyword").upper() in answers,
-        replies_to=whole(_word(event, "previousPublishedMessageId")) or None,
+        body=replace_surrogates(_string(event, "messageBody")),
+        answered=_string(event, "messageKeyword").upper() in answers,
+        replies_to=replace_surrogates(_string(event, "previousPublishedMessageId")) or None,
     )
 
 
-def _word(event: Mapping[str, Any], name: str) -> str:
+def _string(event: Mapping[str, Any], name: str) -> str:
     value = event.get(name)
     return value if isinstance(value, str) else ""
 

@@ -1,6 +1,8 @@
-"""The protocol of a carrier and the values it answers with; an exception means that something is broken."""
+"""The protocol of a carrier and its values: texts to send, results, receipts and received texts.
 
-from dataclasses import dataclass
+A refusal or a failure of the carrier is a value; an exception means that our own code is broken.
+"""
+
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -10,19 +12,8 @@ from msgspec import Struct
 from longcode.message import MessageState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CarrierText:
-    """A text that the carrier has; `state` is SENT, DELIVERED or UNDELIVERED."""
-
-    carrier_id: str
-    body: str
-    created_at: datetime
-    state: MessageState
-    code: str | None = None
-
-
 class Text(Struct, frozen=True, kw_only=True):
-    """A text to send. `reference` is ours and comes back in every receipt; numbers are E.164."""
+    """A text to send. `reference` is our id, which every receipt contains. Numbers are in E.164."""
 
     reference: str
     to: str
@@ -34,42 +25,41 @@ class Text(Struct, frozen=True, kw_only=True):
 class RefusalReason(StrEnum):
     """What a carrier's refusal means for us."""
 
-    TRY_AGAIN = "try_again"  # rate or queue: back off and send again
+    TRY_AGAIN = "try_again"  # rate or queue limit: back off and send again
     TRY_ONCE_LATER = "try_once_later"  # handset unreachable: one delayed retry
     BAD_NUMBER = "bad_number"  # failed for good
-    NOT_MOBILE = "not_mobile"  # failed; SMS on that number should be unticked
-    OPTED_OUT = "opted_out"  # the carrier's own block: mirror it
-    FILTERED = "filtered"  # failed; watch the rate
+    NOT_MOBILE = "not_mobile"  # failed: SMS on that number should be unticked
+    OPTED_OUT = "opted_out"  # the carrier's own block: record the opt-out
+    FILTERED = "filtered"  # failed: watch the rate
     PARKED = "parked"  # our account or registration: wait for the operator
     INVALID = "invalid"  # failed: the request itself was wrong
-    UNKNOWN = "unknown"  # failed, and the carrier does not say why
+    UNKNOWN = "unknown"  # failed, and the carrier gives no reason
 
 
 class Sent(Struct, frozen=True):
-    """The carrier has the text."""
+    """The carrier accepted the text; `carrier_id` is its id for it."""
 
     carrier_id: str
 
 
 class Refused(Struct, frozen=True):
-    """The carrier does not take the text; `code` is its own."""
+    """The carrier did not accept the text; `code` is the carrier's own."""
 
     reason: RefusalReason
     code: str
 
 
 class Uncertain(Struct, frozen=True):
-    """Neither yes nor no (time-out, reset, 5xx): the text may be on its way, so it is never sent again."""
+    """The carrier neither accepted nor refused the text (time-out, reset, 5xx), so it may still be delivered."""
 
     reason: str
 
 
-Answer = Sent | Refused | Uncertain
+SendResult = Sent | Refused | Uncertain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """A delivery report that moves a message to `state`: SENT, DELIVERED or UNDELIVERED."""
+class Receipt(Struct, frozen=True, kw_only=True):
+    """A delivery report on a text; `state` is SENT, DELIVERED or UNDELIVERED."""
 
     carrier: str
     reference: str
@@ -80,9 +70,22 @@ class Receipt:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
-    """A text from a phone to one of our numbers. `answered`: the carrier has already replied to this keyword."""
+class CarrierText(Struct, frozen=True, kw_only=True):
+    """A text of ours in the carrier's list; `state` is SENT, DELIVERED or UNDELIVERED."""
+
+    carrier_id: str
+    body: str
+    created_at: datetime
+    state: MessageState
+    code: str | None = None
+
+
+class Inbound(Struct, frozen=True, kw_only=True):
+    """A text from a phone to one of our numbers.
+
+    `answered`: the carrier has already replied to the keyword. `replies_to` is the carrier's id of the text that this
+    is a reply to, if the carrier names it.
+    """
 
     carrier: str
     carrier_id: str
@@ -94,8 +97,8 @@ class Inbound:
     replies_to: str | None = None
 
 
-class Arrived(Struct, frozen=True, kw_only=True):
-    """A text that the carrier lists as received by one of our numbers; `form` is what its webhook would post."""
+class ReceivedText(Struct, frozen=True, kw_only=True):
+    """A received text in the carrier's list; `form` is what its webhook posts, without the addresses of pictures."""
 
     carrier_id: str
     form: dict[str, str]
@@ -103,41 +106,41 @@ class Arrived(Struct, frozen=True, kw_only=True):
     pictures: int = 0
 
 
-class Arrivals(Struct, frozen=True, kw_only=True):
-    """The texts received by one of our numbers; not `whole` if the carrier did not list all of them."""
+class ReceivedTexts(Struct, frozen=True, kw_only=True):
+    """The texts received by one of our numbers; `whole` if the carrier listed all of them."""
 
-    texts: list[Arrived]
+    texts: list[ReceivedText]
     whole: bool
 
 
-def whole(words: str) -> str:
-    """Return words that can be stored and shown: half a surrogate pair becomes U+FFFD."""
-    return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def replace_surrogates(text: str) -> str:
+    """Return a text that can be stored and shown: each lone surrogate becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class Carrier(Protocol):
-    """A service that delivers texts; it sends each once, without retries."""
+    """A service that delivers texts. Each text is sent once, without retries."""
 
     name: str
 
-    def send(self, text: Text) -> Answer:
+    def send(self, text: Text) -> SendResult:
         """Send a text, in at most 10 seconds."""
         ...
 
     def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
-        """List our texts from a number to a phone since then, in at most 5 seconds; None if there is no answer."""
+        """Return our texts from a number to a phone since then, in at most 5 seconds; None without an answer."""
         ...
 
 
 class Archive(Protocol):
-    """The texts that a carrier received for us; some carriers list none."""
+    """A carrier's list of the texts received by our numbers; some carriers have none."""
 
     name: str
 
-    def received(self, number: str, since: datetime) -> Arrivals | None:
-        """List the texts received by a number since then; None from a carrier that lists none."""
+    def received(self, number: str, since: datetime) -> ReceivedTexts | None:
+        """Return the texts received by a number since then; None from a carrier without a list."""
         ...
 
     def pictures(self, carrier_id: str) -> list[str] | None:
-        """Return the addresses of a listed text's pictures, in at most 5 seconds; None if there is no answer."""
+        """Return the addresses of a listed text's pictures, in at most 5 seconds; None without an answer."""
         ...

@@ -1,4 +1,4 @@
-"""Which carrier delivers: a matter of configuration, never of the code."""
+"""The carrier in use: a matter of configuration, not of code."""
 
 from functools import lru_cache
 from typing import Protocol
@@ -21,7 +21,7 @@ def open_carrier(
     api_base: str = API_BASE,
     configuration_set: str | None = None,
 ) -> CarrierWithArchive:
-    """Open the carrier called `name`; the configuration set is AWS's, all the rest Twilio's."""
+    """Return the carrier called `name`; the configuration set is for AWS, all other arguments for Twilio."""
     match name:
         case "twilio":
             return Twilio(
@@ -39,7 +39,7 @@ def open_carrier(
 
 
 def configured_carrier() -> Carrier:
-    """Return the carrier, with its current credentials."""
+    """Return the carrier of the settings, with its current credentials."""
     credentials = carrier_credentials()
     account_sid, auth_token = credentials.get("account_sid", ""), credentials.get("auth_token", "")
     return _open(account_sid, auth_token, receipts_url(), settings().carrier_api_base)

@@ -1,4 +1,4 @@
-"""Twilio: hands texts over, and reads the signatures, receipts and replies that it sends back (docs/facts.md)."""
+"""Twilio: sends and lists texts, and verifies and reads the receipts and replies that it posts (docs/facts.md)."""
 
 import hmac
 import time
@@ -16,14 +16,14 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.util import make_headers
 
 from longcode.carriers.carrier import (
-    Answer,
-    Arrivals,
-    Arrived,
     CarrierText,
     Inbound,
     Receipt,
+    ReceivedText,
+    ReceivedTexts,
     RefusalReason,
     Refused,
+    SendResult,
     Sent,
     Text,
     Uncertain,
@@ -35,14 +35,14 @@ API_BASE = "https://api.twilio.com"
 TIMEOUT_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 LOOK_UP_SECONDS = 5.0
-CONNECTIONS = 10  # a batch of ten texts is handed over at once
+CONNECTIONS = 10  # the ten texts of a batch are sent at the same time
 IDLE_SECONDS = 30.0
 LONGEST_VALID_SECONDS = 36_000
 MOST_MEDIA = 10
 _MOST_LISTED = 1000
 _MOST_PAGES = 10
 
-# Twilio's own codes have five digits; an answer or code without a line here goes by its HTTP status, if any.
+# Twilio's own codes have five digits. For a code that is not listed, the HTTP status counts, if there is one.
 REFUSAL_REASONS = {
     "429": RefusalReason.TRY_AGAIN,
     "20429": RefusalReason.TRY_AGAIN,
@@ -66,7 +66,7 @@ REFUSAL_REASONS = {
     "30008": RefusalReason.UNKNOWN,
 }
 
-# What is not here (accepted, scheduled, queued, sending) says no more than the answer to the send did.
+# The other statuses (accepted, scheduled, queued, sending) add nothing to the response of the send call.
 STATES = {
     "sent": MessageState.SENT,
     "delivered": MessageState.DELIVERED,
@@ -74,32 +74,32 @@ STATES = {
     "undelivered": MessageState.UNDELIVERED,
     "failed": MessageState.UNDELIVERED,
     "canceled": MessageState.UNDELIVERED,
-    "partially_delivered": MessageState.UNDELIVERED,  # the client has not got the whole text: someone should know
+    "partially_delivered": MessageState.UNDELIVERED,  # the client did not receive all of it: staff should know
 }
 
 
 def signature(auth_token: str, url: str, form: list[tuple[str, str]]) -> str:
-    """Sign a webhook as Twilio does: values of one name are sorted too, and a pair sent twice counts once."""
+    """Return the signature of a webhook. Values of one name are sorted too, and a repeated pair counts once."""
     signed = url + "".join(name + value for name, value in sorted(set(form)))
     return b64encode(hmac.digest(auth_token.encode(), signed.encode(errors="surrogatepass"), "sha1")).decode()
 
 
 def verify(auth_token: str, url: str, form: list[tuple[str, str]], header: str | None) -> bool:
-    """Tell whether Twilio signed this; `url` is built from configuration, `form` keeps its blank values."""
+    """Return whether Twilio signed a webhook; `url` comes from configuration, `form` includes blank values."""
     if not auth_token or header is None:
         return False
     expected = signature(auth_token, url, form)
-    # As bytes, because compare_digest raises for text beyond ASCII.
+    # Bytes, because compare_digest raises for a text beyond ASCII.
     return hmac.compare_digest(expected.encode(), header.encode(errors="surrogatepass"))
 
 
 def receipt_url(callback_base: str, reference: str) -> str:
-    """Where receipts for this text go: no query string, and signed exactly as spelled here."""
+    """Return the URL for the receipts of a text. Twilio signs it exactly as spelled here, without a query string."""
     return f"{callback_base.rstrip('/')}/carriers/twilio/receipts/{quote(reference, safe='')}"
 
 
 class Twilio:
-    """Hands texts to Twilio, or to whoever speaks its protocol at `api_base`."""
+    """A client of Twilio, or of a server at `api_base` that implements its API."""
 
     name = NAME
 
@@ -127,8 +127,8 @@ class Twilio:
         self._used_at = clock()
         self._lock = Lock()
 
-    def send(self, text: Text) -> Answer:
-        """Hand a text over, once: neither a retry nor a redirect could be told from a second text."""
+    def send(self, text: Text) -> SendResult:
+        """Send a text, without retries or redirects: each could deliver the text a second time."""
         form = {
             "To": text.to,
             "From": text.origin,
@@ -149,45 +149,45 @@ class Twilio:
             )
         except (NewConnectionError, ConnectTimeoutError):
             return Refused(RefusalReason.TRY_AGAIN, "unreachable")  # never connected, so nothing was sent
-        except HTTPError as problem:
-            return Uncertain(type(problem).__name__)
-        return _answer(response)
+        except HTTPError as error:
+            return Uncertain(type(error).__name__)
+        return _result(response)
 
     def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
-        """List the newest texts to a phone, at least those since an instant; None when it cannot be told.
+        """Return our texts from a number to a phone, at least all since an instant; None without a complete list.
 
-        Not by DateSent: a text that Twilio has and has not sent yet has no such date.
+        The list is not filtered by DateSent: a text that Twilio has not sent yet has no such date.
         """
-        asked = {"To": to, "From": origin, "PageSize": _MOST_LISTED}
-        told = self._look_up(f"{self._url}?{urlencode(asked)}")
-        return _listed(told, since) if told else None
+        query = {"To": to, "From": origin, "PageSize": _MOST_LISTED}
+        page = self._look_up(f"{self._url}?{urlencode(query)}")
+        return _read_sent(page, since) if page else None
 
-    def received(self, number: str, since: datetime) -> Arrivals:
-        """List the texts that came to a number, newest first, page by page until one is older than `since`."""
-        asked = {"To": number, "DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": _MOST_LISTED}
-        url: str | None = f"{self._url}?{urlencode(asked)}"
-        texts: list[Arrived] = []
-        readable = True
+    def received(self, number: str, since: datetime) -> ReceivedTexts:
+        """Return the texts received by a number, newest first, from as many pages as reach back to `since`."""
+        query = {"To": number, "DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": _MOST_LISTED}
+        url = f"{self._url}?{urlencode(query)}"
+        texts: list[ReceivedText] = []
+        complete = True
         for _ in range(_MOST_PAGES):
-            told = self._look_up(url) if url else None
-            page = _arrived(told)
+            response = self._look_up(url) or {}
+            page = _read_received(response)
             texts += page.texts
-            readable &= page.whole
-            more = (told or {}).get("next_page_uri")
-            if not page.whole or not more or any(text.at < since for text in page.texts):
+            complete &= page.whole
+            next_uri = response.get("next_page_uri")
+            if not page.whole or not next_uri or any(text.at < since for text in page.texts):
                 break
-            url = f"{self._base}{more}"
+            url = f"{self._base}{next_uri}"
         else:
-            readable = False
-        return Arrivals(texts=[text for text in texts if text.at >= since], whole=readable)
+            complete = False
+        return ReceivedTexts(texts=[text for text in texts if text.at >= since], whole=complete)
 
     def pictures(self, carrier_id: str) -> list[str] | None:
-        """Tell the addresses of a text's pictures, as its webhook does; None when they cannot be told."""
-        told = self._look_up(f"{self._url.removesuffix('.json')}/{quote(carrier_id, safe='')}/Media.json") or {}
-        listed = told.get("media_list")
-        if not isinstance(listed, list):
+        """Return the addresses of a text's pictures, as its webhook has them; None if Twilio does not list them."""
+        response = self._look_up(f"{self._url.removesuffix('.json')}/{quote(carrier_id, safe='')}/Media.json") or {}
+        media = response.get("media_list")
+        if not isinstance(media, list):
             return None
-        uris = (str(one.get("uri", "")) for one in listed if isinstance(one, dict))
+        uris = (str(entry.get("uri", "")) for entry in media if isinstance(entry, dict))
         return [f"{self._base}{uri.removesuffix('.json')}" for uri in uris if uri.startswith("/")][:MOST_MEDIA]
 
     def _look_up(self, url: str) -> dict[str, Any] | None:
@@ -203,11 +203,11 @@ class Twilio:
             )
         except HTTPError:
             return None
-        return _told(response) if response.status == HTTPStatus.OK else None
+        return _json(response) if response.status == HTTPStatus.OK else None
 
     def _drop_stale_connections(self) -> None:
-        # While Lambda is frozen Twilio hangs up unseen, and a text on such a connection would end uncertain.
-        # A call still under way has its connection out of the pool and keeps it.
+        # While Lambda is frozen, Twilio closes connections unnoticed, and a text sent on one would become uncertain.
+        # A connection in use is not in the pool, so its call is not interrupted.
         with self._lock:
             now = self._clock()
             if now - self._used_at > IDLE_SECONDS:
@@ -215,9 +215,9 @@ class Twilio:
             self._used_at = now
 
 
-def _answer(response: BaseHTTPResponse) -> Answer:
-    told = _told(response)
-    match response.status // 100, told.get("sid"), told.get("code"):
+def _result(response: BaseHTTPResponse) -> SendResult:
+    body = _json(response)
+    match response.status // 100, body.get("sid"), body.get("code"):
         case 2, str(sid), _ if sid:
             return Sent(sid)
         case 4, _, code if response.status != HTTPStatus.REQUEST_TIMEOUT:
@@ -227,31 +227,31 @@ def _answer(response: BaseHTTPResponse) -> Answer:
             return Uncertain(f"http {response.status}")
 
 
-def _told(response: BaseHTTPResponse) -> dict[str, Any]:
+def _json(response: BaseHTTPResponse) -> dict[str, Any]:
     try:
-        told = response.json()
+        body = response.json()
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return body if isinstance(body, dict) else {}
 
 
-def _listed(told: dict[str, Any], since: datetime) -> list[CarrierText] | None:
-    """Read a list of texts, newest first; None when it goes on too early, or when a line of it cannot be read.
+def _read_sent(page: dict[str, Any], since: datetime) -> list[CarrierText] | None:
+    """Return the texts of a page, newest first; None if it does not reach back to `since` or a text is unreadable.
 
-    That line might be the one.
+    An unreadable text could be the one that is looked for.
     """
-    texts = told.get("messages")
+    texts = page.get("messages")
     if not isinstance(texts, list):
         return None
     try:
-        listed = [_one_listed(text) for text in texts if str(text["direction"]).startswith("outbound")]
+        ours = [_sent_text(text) for text in texts if str(text["direction"]).startswith("outbound")]
     except (KeyError, TypeError, ValueError):
         return None
-    is_whole = not told.get("next_page_uri") or any(one.created_at < since for one in listed)
-    return listed if is_whole else None
+    is_complete = not page.get("next_page_uri") or any(text.created_at < since for text in ours)
+    return ours if is_complete else None
 
 
-def _one_listed(text: dict[str, Any]) -> CarrierText:
+def _sent_text(text: dict[str, Any]) -> CarrierText:
     state = STATES.get(text["status"], MessageState.SENT)
     code = text.get("error_code") or text["status"] if state is MessageState.UNDELIVERED else None
     return CarrierText(
@@ -263,32 +263,32 @@ def _one_listed(text: dict[str, Any]) -> CarrierText:
     )
 
 
-def _arrived(told: dict[str, Any] | None) -> Arrivals:
-    """Read a page of texts that came; one that cannot be read is left out, and the page is not whole."""
-    listed = (told or {}).get("messages")
+def _read_received(page: dict[str, Any]) -> ReceivedTexts:
+    """Return the received texts of a page, without unreadable ones, which make the list incomplete."""
+    listed = page.get("messages")
     if not isinstance(listed, list):
-        return Arrivals(texts=[], whole=False)
-    texts: list[Arrived] = []
-    whole = True
+        return ReceivedTexts(texts=[], whole=False)
+    texts: list[ReceivedText] = []
+    complete = True
     for text in listed:
         try:
-            texts += [_one_arrived(text)] if text["direction"] == "inbound" else []
+            texts += [_received_text(text)] if text["direction"] == "inbound" else []
         except (KeyError, TypeError, ValueError):
-            whole = False
-    return Arrivals(texts=texts, whole=whole)
+            complete = False
+    return ReceivedTexts(texts=texts, whole=complete)
 
 
-def _one_arrived(text: dict[str, Any]) -> Arrived:
+def _received_text(text: dict[str, Any]) -> ReceivedText:
     pictures = int(text.get("num_media") or 0)
     form = {"MessageSid": text["sid"], "From": text["from"], "To": text["to"], "Body": text.get("body") or ""}
     if not all(isinstance(value, str) for value in form.values()):
-        raise ValueError("no text")
+        raise ValueError("not a text")
     at = parsedate_to_datetime(text["date_created"]).astimezone(UTC)
-    return Arrived(carrier_id=text["sid"], form={**form, "NumMedia": str(pictures)}, at=at, pictures=pictures)
+    return ReceivedText(carrier_id=text["sid"], form={**form, "NumMedia": str(pictures)}, at=at, pictures=pictures)
 
 
 def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:
-    """Read a status callback; None when it tells nothing new."""
+    """Return the receipt in a status callback; None if it has no news."""
     status = form.get("MessageStatus", "")
     state = STATES.get(status)
     if state is None:
@@ -302,14 +302,14 @@ def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:
 
 
 def read_inbound(form: Mapping[str, str]) -> Inbound:
-    """Read a reply; ValueError when it does not say which text, from whom or to whom."""
+    """Return the reply in a webhook's form; raise `ValueError` if its id or one of its numbers is missing."""
     missing = [name for name in ("MessageSid", "From", "To") if not form.get(name, "").strip()]
     if missing:
         raise ValueError(f"a text from Twilio without {', '.join(missing)}")
-    # NumMedia is not asked: the addresses themselves say how many there are.
-    media = (form.get(f"MediaUrl{number}", "") for number in range(MOST_MEDIA))
+    # NumMedia is not read: the addresses themselves show how many pictures there are.
+    media = (form.get(f"MediaUrl{index}", "") for index in range(MOST_MEDIA))
     return Inbound(
-        carrier=Twilio.name,
+        carrier=NAME,
         carrier_id=form["MessageSid"],
         phone=form["From"],
         number=form["To"],

@@ -95,11 +95,11 @@ def put(client: Client) -> bool:
             store.transact([_put(old, client), *_link_changes(old, client)])
         except store.ConditionFailed:
             continue
-        hear_stops(client)
+        mark_opt_outs(client)
         return old is None
 
 
-def creating(client: Client, last_put: str | None) -> list[Write]:
+def creation_writes(client: Client, last_put: str | None) -> list[Write]:
     """Return the writes that create a client with an unknown phone; they fail if the id or the phone is in use.
 
     They belong in the transaction of the text that creates the client; after it, its opt-outs are to be marked.
@@ -121,14 +121,14 @@ def delete(account: str, client_id: str) -> bool:
     return False
 
 
-def hear_stops(client: Client) -> None:
+def mark_opt_outs(client: Client) -> None:
     """Mark on a client, after it is written, which of its phones opted out or may have meant to."""
     blocks = pair_blocks((client.account, phone.number) for phone in client.phones)
     for account, number in blocks.blocked | blocks.asked:
-        hear_stop(account, client.id, number)
+        mark_opt_out(account, client.id, number)
 
 
-def hear_stop(account: str, client_id: str, number: str) -> None:
+def mark_opt_out(account: str, client_id: str, number: str) -> None:
     """Mark on a client that one of its phones opted out, or may have meant to, so that each send looks it up."""
     change = Update(keys.client(account, client_id), add={"heard_stop": {number}}, when=PRESENT)
     store.try_write(change)  # the client may have been deleted meanwhile
@@ -136,13 +136,13 @@ def hear_stop(account: str, client_id: str, number: str) -> None:
 
 def with_phone(account: str, number: str) -> dict[str, bool]:
     """Return the ids of an account's clients that have this phone, and whether each may be texted on it."""
-    return having_phone(store.get(keys.clients_with_phone(number, account)))
+    return clients_in_link(store.get(keys.clients_with_phone(number, account)))
 
 
-def everywhere_with_phone(number: str) -> Iterator[tuple[str, str]]:
+def with_phone_in_all_accounts(number: str) -> Iterator[tuple[str, str]]:
     """Yield the account and id of each client, in all accounts, that has this phone."""
     for item in store.query(keys.clients_with_phone(number)):
-        yield from ((str(item["account"]), client_id) for client_id in having_phone(item))
+        yield from ((str(item["account"]), client_id) for client_id in clients_in_link(item))
 
 
 def of_phones(account: str, phones: Sequence[str]) -> dict[str, list[Client]]:
@@ -150,7 +150,7 @@ def of_phones(account: str, phones: Sequence[str]) -> dict[str, list[Client]]:
     links = {phone: keys.clients_with_phone(phone, account) for phone in phones}
     link_items = store.get_many(links.values()) if links else {}
     wanted = {
-        phone: [keys.client(account, client_id) for client_id in having_phone(link_items.get(link))]
+        phone: [keys.client(account, client_id) for client_id in clients_in_link(link_items.get(link))]
         for phone, link in links.items()
     }
     client_keys = [key for keys_of_phone in wanted.values() for key in keys_of_phone]
@@ -161,7 +161,7 @@ def of_phones(account: str, phones: Sequence[str]) -> dict[str, list[Client]]:
     }
 
 
-def having_phone(item: dict[str, object] | None) -> dict[str, bool]:
+def clients_in_link(item: dict[str, object] | None) -> dict[str, bool]:
     """Return the client ids in a phone's link item, and whether each client may be texted on the phone."""
     marks = (item or {}).items()
     return {name.removeprefix(_MARK): bool(may) for name, may in marks if name.startswith(_MARK)}

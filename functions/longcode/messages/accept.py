@@ -16,7 +16,7 @@ from longcode.plans.plans import Plan
 from longcode.table.writes import Attributes, Update, Write
 from longcode.usage import store as quotas
 from longcode.usage.usage import Limits, limit_refusal, limits_at
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 
 
 def write(account: Account, drafts: Sequence[Message], now: datetime, others: Sequence[Write] = ()) -> list[Message]:
@@ -29,12 +29,14 @@ def write(account: Account, drafts: Sequence[Message], now: datetime, others: Se
     plan = plan_at(account, at)
     limits = limits_at(account, plan, at, ahead=drafts[0].send_at is not None)
     texts = [limits.mark(draft) for draft in drafts]
-    units, look_at = sum(text.units for text in texts), now + HEALED_AFTER
-    reservations = quotas.reserving(limits, units, look_at) or quotas.watching(account, limits.month, look_at)
+    units, look_at = sum(text.units for text in texts), now + SWEEP_AFTER
+    reservations = quotas.reserve_writes(limits, units, look_at) or quotas.watch_writes(
+        account, limits.month, look_at
+    )
     try:
         while (quota := _missed_quota(texts, reservations, others)) is not None:
             _check(limits, plan, quota, units, now)
-            quotas.start(limits, look_at)
+            quotas.begin_counters(limits, look_at)
     except messages.AlreadyAccepted as before:
         if before.first != texts[0]:  # otherwise it is our own write, which the SDK repeated
             raise
@@ -67,7 +69,7 @@ def _missed_quota(
     """Write texts with their reservations; return the quota's item if a reservation failed, else None."""
     try:
         messages.accept(texts, reservations, others)
-    except messages.NoAllowance as refused:
+    except messages.NotReserved as refused:
         return refused.found
     return None
 
@@ -76,5 +78,5 @@ def _check(limits: Limits, plan: Plan, quota: Attributes, units: int, now: datet
     """Raise if a limit would be exceeded, unless a counter does not yet include all earlier usage."""
     reached = limits.reached(quota, units)
     if reached and all(limits.is_begun(quota, name) for name in limits.counters):
-        quotas.look_soon(limits, now)
+        quotas.schedule_look(limits, now)
         raise limit_reached(quota, units, limits, plan, now)

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2s
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode import segments
 from longcode.accounts.account import Account
@@ -27,7 +28,7 @@ from longcode.errors import (
 from longcode.message import Direction, Held, Message, MessageKind, MessageState
 from longcode.numbers.routing import client_of_reply
 from longcode.quiet_hours.quiet_hours import Opening
-from longcode.windows import FURTHEST, HEALED_AFTER, VALID, VALID_IF_HELD
+from longcode.windows import LONGEST_AHEAD, SWEEP_AFTER, VALIDITY, VALIDITY_IF_HELD
 
 _CONVERSATION = timedelta(days=30)
 
@@ -81,7 +82,7 @@ def check_time(send_at: datetime | None, now: datetime) -> datetime | None:
     """Return the time; raise `BadTime` if it is past or over a year ahead."""
     if send_at is not None and send_at <= now:
         raise BadTime("This time is past; leave send_at out to send at once.", field="send_at")
-    if send_at is not None and send_at > now + FURTHEST:
+    if send_at is not None and send_at > now + LONGEST_AHEAD:
         raise BadTime("A text can be scheduled up to a year ahead.", field="send_at")
     return send_at
 
@@ -145,7 +146,7 @@ def skipped_phone(phone: str, code: str) -> Skipped:
     return Skipped(phone, code, _DETAILS[code])
 
 
-def spelled(
+def final_text(
     words: str,
     sender_name: str | None,
     last_texted_at: datetime | None,
@@ -163,7 +164,7 @@ def spelled(
     return check_length(spell(_introduced(words, sender_name, last_texted_at, now)), field)
 
 
-def name_in_front(account: Account) -> str | None:
+def sender_prefix(account: Account) -> str | None:
     """Return the name that a conversation begins with; None for an account whose own number identifies it."""
     return None if account.number else account.sender_name
 
@@ -207,15 +208,15 @@ def draft(
         units=measure.units,
         created_at=now,
         send_at=send_at,
-        valid_until=(send_at or now) + VALID,
-        due_at=send_at or now + HEALED_AFTER,
+        valid_until=(send_at or now) + VALIDITY,
+        due_at=send_at or now + SWEEP_AFTER,
     )
 
 
-def in_open_hours(message: Message, opening: Opening) -> Message:
+def after_quiet_hours(message: Message, opening: Opening) -> Message:
     """Return a bulk or automatic text, held if it falls into the recipient's quiet hours. It expires in a day."""
     wanted_at = message.send_at or message.created_at
-    valid_until = wanted_at + VALID_IF_HELD
+    valid_until = wanted_at + VALIDITY_IF_HELD
     timed = replace(message, quiet_from=opening.closes_at, valid_until=valid_until)
     if opening.opens_at <= wanted_at:
         return timed

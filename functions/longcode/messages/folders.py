@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import groupby, islice, takewhile
@@ -10,6 +10,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode.message import Direction, Message, Reference
 from longcode.messages import store as messages
@@ -144,7 +145,7 @@ def _place(entry: Attributes) -> str:
 def _messages(entries: list[Attributes]) -> list[Message]:
     wanted = [keys.Key(entry["pk"], entry["sk"]) for entry in entries]
     items = store.get_many(wanted)
-    return [message for key in wanted if (message := messages.readable(items.get(key)))]
+    return [message for key in wanted if (message := messages.try_read(items.get(key)))]
 
 
 def may_match(search: Search, client_id: str | None, phone: str) -> bool:

@@ -39,13 +39,13 @@ class Unattributed(Struct, frozen=True, kw_only=True):
         return self.at + _KEPT
 
 
-def take_in(inbound: Inbound, message: Message) -> bool:
+def record_reply(inbound: Inbound, message: Message) -> bool:
     """Record a reply with its sequence number and count its units; return False if the carrier's id came before."""
     once = Put(_key(inbound), _inbound_item(message), ABSENT)
-    return _add(message, once, *quotas.counting(message)) is None
+    return _add(message, once, *quotas.count_writes(message)) is None
 
 
-def taken_in(inbound: Inbound) -> tuple[datetime, str | None] | None:
+def first_received(inbound: Inbound) -> tuple[datetime, str | None] | None:
     """Return when a carrier's id first came, and the account that has it (None: unattributed); None if it is new."""
     item = store.get(_key(inbound))
     return (datetime.fromisoformat(item["at"]), item.get("account")) if item else None
@@ -56,7 +56,7 @@ def owner(carrier: str, carrier_id: str) -> tuple[str, str] | None:
     return _owner(store.get(keys.inbound(carrier, carrier_id)) or {})
 
 
-def known(carrier: str, carrier_ids: Iterable[str]) -> set[str]:
+def already_received(carrier: str, carrier_ids: Iterable[str]) -> set[str]:
     """Return which of a carrier's ids have come before, as an account's reply or an unattributed one."""
     wanted = {carrier_id: keys.inbound(carrier, carrier_id) for carrier_id in carrier_ids}
     items = store.get_many(wanted.values())
@@ -75,8 +75,8 @@ def move_reply(message: Message, to: Message) -> tuple[str, str] | None:
         Put(key, _inbound_item(to), Attr("account").eq(message.account)),
         Delete(keys.message(message.account, message.id), folders.unchanged(message)),
         *folders.counting_unread(message.account, message, None),
-        *quotas.counting(message, -1),
-        *quotas.counting(to),
+        *quotas.count_writes(message, -1),
+        *quotas.count_writes(to),
     )
     return (to.account, to.id) if existing is None else _owner(existing)
 
@@ -171,7 +171,7 @@ def _replies(account: str, entries: Sequence[Attributes]) -> list[tuple[int, Mes
         # A reply that was moved away, and back again, has another number.
         if key in items
         and items[key].get("sequence", number) == number
-        and (message := messages.readable(items[key]))
+        and (message := messages.try_read(items[key]))
     ]
 
 
@@ -194,7 +194,7 @@ def keep_unattributed(inbound: Inbound, at: datetime) -> None:
         "type": _UNATTRIBUTED,
         "at": at,
         **store.expires(at + _KEPT),
-        "folder": keys.quarantine(),
+        "folder": keys.unattributed(),
         "folder_at": keys.folder_place(at, inbound.carrier_id),
     }
     with suppress(store.ConditionFailed):
@@ -205,7 +205,7 @@ def unattributed_page(now: datetime, *, limit: int, cursor: str | None) -> tuple
     """Return a page of unattributed replies of the last thirty days, newest first, and the next cursor or None."""
     since = keys.folder_place(now - _KEPT, keys.END)
     items, next_cursor = store.index_page(
-        keys.quarantine(), limit=limit, cursor=cursor, since=since, newest_first=True
+        keys.unattributed(), limit=limit, cursor=cursor, since=since, newest_first=True
     )
     return [reply for item in items if (reply := _unattributed(item, now))], next_cursor
 

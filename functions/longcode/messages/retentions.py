@@ -26,7 +26,7 @@ def unschedule(account: str) -> None:
     store.write(Update(keys.retention(account), remove=("due_shard", "due_at")))
 
 
-def go_back(account: str, to: datetime) -> None:
+def restart_from(account: str, to: datetime) -> None:
     """Have the purge start again at an instant that it has passed: the account was given a message of that time.
 
     The write changes `due_at`, so that a purge which is under way cannot record its own progress over this.
@@ -48,7 +48,7 @@ def walk(account: str, since: str | None, before: datetime, most: int) -> tuple[
     ]
     entries = list(islice(merge(*lists, key=_place), most + 1))
     items = store.get_many(keys.Key(entry["pk"], entry["sk"]) for entry in entries[:most])
-    readable = [message for item in items.values() if (message := messages.readable(item))]
+    readable = [message for item in items.values() if (message := messages.try_read(item))]
     return readable, _place(entries[most]) if len(entries) > most else None
 
 
@@ -57,7 +57,7 @@ def place(at: datetime) -> str:
     return keys.folder_place(at, "")
 
 
-def forget(message: Message) -> None:
+def purge(message: Message) -> None:
     """Delete a message's body and pictures; what was charged for it stays."""
     purged = Update(
         keys.message(message.account, message.id),

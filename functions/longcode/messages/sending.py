@@ -9,15 +9,13 @@ from longcode.accounts.account import STATUS_REFUSALS, TEXTS_AN_HOUR, Account
 from longcode.clients import store as clients
 from longcode.clients.client import Client
 from longcode.jobs import Send
-from longcode.message import Message, MessageKind
+from longcode.message import BroadcastState, Message, MessageKind
 from longcode.messages.checks import SendChecks
 from longcode.numbers.routing import LastText
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, read
 from longcode.template import Template
-
-_CANCELLED = "cancelled"  # a broadcast's state, which belongs to a higher level and is only read here
 
 
 class RequestFacts(Struct, frozen=True, kw_only=True):
@@ -38,11 +36,11 @@ class RequestFacts(Struct, frozen=True, kw_only=True):
     last_put: str | None
 
 
-def look_up(
+def request_facts(
     account: str, *, client_id: str | None, template: str | None, phone: str | None, request_id: str
 ) -> RequestFacts:
     """Return all that a request refers to, read strongly."""
-    gates = {(account, phone): optouts.gates(account, phone)} if phone else {}
+    gates = {(account, phone): optouts.opt_out_keys(account, phone)} if phone else {}
     wanted = {
         "account": keys.account(account),
         "earlier": keys.message(account, f"{request_id}-0"),
@@ -56,7 +54,7 @@ def look_up(
     items = store.get_many([*wanted.values(), *(key for pair in gates.values() for key in pair)])
     existing = {name: items[key] for name, key in wanted.items() if key in items}
     studio = read(Account, existing["account"]) if "account" in existing else None
-    blocks = optouts.pair_blocks_in(gates, items, dict.fromkeys(gates, studio.number_since if studio else None))
+    blocks = optouts.pair_blocks_from(gates, items, dict.fromkeys(gates, studio.number_since if studio else None))
     return RequestFacts(
         account=studio,
         client=read(Client, existing["client"]) if "client" in existing else None,
@@ -65,7 +63,7 @@ def look_up(
         phone=phone,
         blocked=bool(blocks.blocked),
         asked=bool(blocks.asked),
-        clients_with_phone=clients.having_phone(existing.get("clients")),
+        clients_with_phone=clients.clients_in_link(existing.get("clients")),
         last_put=clients.last_put(existing.get("clients")),
     )
 
@@ -77,13 +75,13 @@ def message_items(jobs: Iterable[Send]) -> dict[Send, Attributes]:
     return {job: items[key] for job, key in wanted.items() if key in items}
 
 
-def checks(messages: Sequence[Message]) -> SendChecks:
+def send_checks(messages: Sequence[Message]) -> SendChecks:
     """Return what may keep texts from being sent, read strongly and in one call."""
     # The service's own answers may go to a phone that has opted out.
     studio_texts = [message for message in messages if message.kind is not MessageKind.SERVICE]
-    gates = {(text.account, text.phone): optouts.gates(text.account, text.phone) for text in studio_texts}
+    gates = {(text.account, text.phone): optouts.opt_out_keys(text.account, text.phone) for text in studio_texts}
     last_texts = {
-        (text.account, text.phone, text.number): keys.route(text.phone, text.number, text.account)
+        (text.account, text.phone, text.number): keys.last_text(text.phone, text.number, text.account)
         for text in studio_texts
     }
     account_keys = {text.account: keys.account(text.account) for text in studio_texts}
@@ -100,11 +98,11 @@ def checks(messages: Sequence[Message]) -> SendChecks:
         (text.account, text.phone) for text in studio_texts if text.number != studios[text.account].get("number")
     }
     left_at = {pair: None if pair in on_shared else _number_since(studios[pair[0]]) for pair in gates}
-    blocks = optouts.pair_blocks_in(gates, items, left_at)
+    blocks = optouts.pair_blocks_from(gates, items, left_at)
     return SendChecks(
         opted_out=blocks.blocked,
         unanswered=blocks.asked,
-        cancelled={name for name, item in broadcasts.items() if item.get("state") == _CANCELLED},
+        cancelled={name for name, item in broadcasts.items() if item.get("state") == BroadcastState.CANCELLED},
         paused={name for name, item in broadcasts.items() if item.get("paused")},
         silent={name: code for name, item in studios.items() if (code := STATUS_REFUSALS.get(item.get("standing")))},
         most_an_hour={name: item.get("texts_an_hour", TEXTS_AN_HOUR) for name, item in studios.items()},

@@ -8,13 +8,13 @@ from longcode.messages import compose
 from longcode.numbers import choose as choose_number
 
 
-def texts(
+def final_texts(
     words: str, account: Account, phones: Collection[str], now: datetime, *, field: str, introduce: bool = True
 ) -> dict[str, str]:
     """Return the text to each phone; raise `TextTooLong` or `EmptyText` for the request's `field`."""
-    name = compose.name_in_front(account) if introduce else None
+    name = compose.sender_prefix(account) if introduce else None
     last_texted = choose_number.last_texted(account, phones) if name else {}
     return {
-        phone: compose.spelled(words, name, last_texted.get(phone), now, smart=account.smart_encoding, field=field)
+        phone: compose.final_text(words, name, last_texted.get(phone), now, smart=account.smart_encoding, field=field)
         for phone in phones
     }

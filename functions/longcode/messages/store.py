@@ -1,7 +1,6 @@
 """Messages in the table: accepted once, claimed by one worker, moved from state to state, counted as usage."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -9,6 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import ValidationError
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account
 from longcode.aws.telemetry import count, logger
@@ -36,7 +36,7 @@ class RequestOvertaken(Exception):
     """A condition of the writes that belong to the request failed, because something else was changed first."""
 
 
-class NoAllowance(Exception):
+class NotReserved(Exception):
     """The reservation failed: `found` is the item of the quota, empty if there is none."""
 
     def __init__(self, found: Attributes) -> None:
@@ -53,7 +53,7 @@ def get(account: str, message_id: str) -> Message | None:
 def get_many(wanted: Iterable[tuple[str, str]]) -> list[Message]:
     """Return messages by account and id, read a hundred in a call, without those that are absent or unreadable."""
     items = store.get_many(keys.message(account, message_id) for account, message_id in wanted)
-    return [message for item in items.values() if (message := readable(item))]
+    return [message for item in items.values() if (message := try_read(item))]
 
 
 def with_account(account: str, message_id: str) -> tuple[Message | None, Account | None]:
@@ -72,7 +72,7 @@ def of_request(account: str, request_id: str) -> list[Message]:
     return sorted(messages, key=lambda message: (len(message.id), message.id))  # "…-10" comes after "…-2"
 
 
-def readable(item: Attributes | None) -> Message | None:
+def try_read(item: Attributes | None) -> Message | None:
     """Return an item as a message; for an unreadable one, count `UnreadableItems` and return None.
 
     So one broken item raises an alarm, and does not hide the other messages of its list.
@@ -109,7 +109,7 @@ def accept(messages: Sequence[Message], reservations: Sequence[Update] = (), oth
         if existing:
             raise AlreadyAccepted(read(Message, existing)) from failed
         if reservations and len(new) in failed.found:
-            raise NoAllowance(failed.found[len(new)]) from failed
+            raise NotReserved(failed.found[len(new)]) from failed
         raise RequestOvertaken from failed
 
 
@@ -138,7 +138,7 @@ def claim_again(message: Message, claim_id: str, now: datetime, lease_until: dat
     return _try_claim(message, claimed, (MessageState.UNCERTAIN,), remove=("deadline",))
 
 
-def put_off(message: Message, to: MessageState, until: datetime, **changes: Any) -> bool:
+def reschedule(message: Message, to: MessageState, until: datetime, **changes: Any) -> bool:
     """Set a message's state, and have the sweeper look at it at `until`: for a retry, or after an uncertain send.
 
     Returns False if the message has changed since it was read: a worker that has claimed it decides what comes next.
@@ -161,18 +161,18 @@ def record(message: Message, to: MessageState, *also: Write, **changes: Any) -> 
     """
     claimed_at = message.claimed_at or message.created_at
     charge: dict[str, Any] = {"month": month_of(claimed_at), "sent_at": claimed_at, "charged_units": message.units}
-    counted = quotas.counting(replace(message, **charge))
+    counted = quotas.count_writes(replace(message, **charge))
     before = (MessageState.SENDING, MessageState.UNCERTAIN)
     return store.try_write(_transition(message, to, before, {**changes, **charge}), *counted, *also)
 
 
-def report(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
+def record_receipt(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
     """Move a message that is recorded as sent to the state of a receipt; return False if it may not become that."""
     before = (MessageState.SENT, MessageState.UNDELIVERED)
     return store.try_write(_transition(message, to, before, changes), *also)
 
 
-def take_back(message: Message, to: MessageState, now: datetime, *also: Write, **changes: Any) -> bool:
+def record_late_refusal(message: Message, to: MessageState, now: datetime, *also: Write, **changes: Any) -> bool:
     """End a text that the carrier accepted and then refused, and uncharge it.
 
     In a month that is over it stays charged, because that month may have been invoiced.
@@ -180,9 +180,9 @@ def take_back(message: Message, to: MessageState, now: datetime, *also: Write, *
     if message.state is not MessageState.SENT:
         return settle(message, to, *also, **changes)
     if message.month != month_of(now):
-        return report(message, to, *also, **changes)
+        return record_receipt(message, to, *also, **changes)
     ended = _transition(message, to, (MessageState.SENT,), {**changes, "charged_units": 0})
-    return store.try_write(ended, *quotas.counting(message, -1), *quotas.releasing(message), *also)
+    return store.try_write(ended, *quotas.count_writes(message, -1), *quotas.release_writes(message), *also)
 
 
 def settle(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
@@ -191,7 +191,7 @@ def settle(message: Message, to: MessageState, *also: Write, **changes: Any) -> 
     Returns False if the message has ended before, or another attempt has begun: the result of this one is then void.
     """
     ended = _transition(message, to, states_before(to), changes, _same_attempt(message))
-    return store.try_write(ended, *quotas.releasing(message), *also)
+    return store.try_write(ended, *quotas.release_writes(message), *also)
 
 
 def cancel_all(messages: Sequence[Message], now: datetime) -> None:
@@ -202,7 +202,7 @@ def cancel_all(messages: Sequence[Message], now: datetime) -> None:
         some, others = waiting[:_CANCELLED_AT_ONCE], waiting[_CANCELLED_AT_ONCE:]
         first, units = some[0], sum(message.units for message in some)
         cancelled = [_transition(message, MessageState.CANCELLED, states, changes) for message in some]
-        released = quotas.giving_back(first.account, first.reserved_in, first.reserved_of, units)
+        released = quotas.give_back_writes(first.account, first.reserved_in, first.reserved_of, units)
         try:
             store.transact([*cancelled, *released])
         except store.ConditionFailed as failed:  # workers have claimed some: try again without these

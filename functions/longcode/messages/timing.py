@@ -1,9 +1,10 @@
 """Quiet hours: bulk and automatic texts wait for the recipient's morning."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
+
+from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -16,7 +17,7 @@ from longcode.messages import store as messages
 from longcode.quiet_hours import file as quiet_file
 from longcode.quiet_hours import quiet_hours
 from longcode.quiet_hours.quiet_hours import Opening, Rules
-from longcode.windows import VALID_IF_HELD
+from longcode.windows import VALIDITY_IF_HELD
 
 
 @cache
@@ -25,12 +26,12 @@ def quiet_rules() -> Rules:
     return quiet_file.read((FUNCTIONS / settings().quiet_hours_file).read_bytes())
 
 
-def timed(message: Message, account: Account, client: Client | None) -> Message:
+def with_send_time(message: Message, account: Account, client: Client | None) -> Message:
     """Return a bulk or automatic text with its time: as wanted, or when the recipient's quiet hours end."""
     wanted_at = message.send_at or message.created_at
     if not account.quiet_hours:
-        return replace(message, valid_until=wanted_at + VALID_IF_HELD)
-    return compose.in_open_hours(message, _opening(message.phone, account, client, wanted_at))
+        return replace(message, valid_until=wanted_at + VALIDITY_IF_HELD)
+    return compose.after_quiet_hours(message, _opening(message.phone, account, client, wanted_at))
 
 
 def held_until(phone: str, account: Account, client: Client, at: datetime) -> datetime | None:
@@ -39,7 +40,7 @@ def held_until(phone: str, account: Account, client: Client, at: datetime) -> da
     return opens_at if opens_at > at else None
 
 
-def wait_until(texts: Sequence[Message]) -> datetime | None:
+def all_held_until(texts: Sequence[Message]) -> datetime | None:
     """Return until when all of some texts would be held; None if one may go now, or would expire while held."""
     first = min(texts, key=lambda message: message.due_at or message.created_at)
     return first.due_at if first.held and first.due_at != first.valid_until else None
@@ -51,7 +52,7 @@ def hold(message: Message, now: datetime) -> None:
     client = clients.get(message.account, message.client_id) if message.client_id else None
     opening = _opening(message.phone, account, client, now)
     until = min(opening.opens_at, message.valid_until or opening.opens_at)
-    messages.put_off(message, MessageState.QUEUED, until, held=Held.QUIET_HOURS, quiet_from=opening.closes_at)
+    messages.reschedule(message, MessageState.QUEUED, until, held=Held.QUIET_HOURS, quiet_from=opening.closes_at)
 
 
 def _opening(phone: str, account: Account, client: Client | None, at: datetime) -> Opening:

@@ -1,8 +1,9 @@
 """Chooses the number from which an account texts each phone: its own, the only shared one, or a sticky sender."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account

@@ -26,7 +26,7 @@ def record_text(text: LastText, most_an_hour: int, before: LastText | None = Non
     `before` is the last text as it was read before, or None if there was none. The write is conditional on it, so
     the limit holds however many workers text the phone at once.
     """
-    key = keys.route(text.phone, text.number, text.account)
+    key = keys.last_text(text.phone, text.number, text.account)
     while after := after_text(before, text, most_an_hour):
         try:
             store.write(Put(key, {"type": "route", **attributes(after)}, when=_unchanged(before)))
@@ -47,19 +47,19 @@ def _unchanged(before: LastText | None) -> ConditionBase:
 
 def last_texted(account: str, numbers: Mapping[str, str]) -> dict[str, datetime]:
     """Return when an account last texted each phone over its number in `numbers`, without phones it never texted."""
-    items = store.get_many(keys.route(phone, number, account) for phone, number in numbers.items())
+    items = store.get_many(keys.last_text(phone, number, account) for phone, number in numbers.items())
     texts = [read(LastText, item) for item in items.values()]
     return {text.phone: text.at for text in texts}
 
 
 def last_texts_to(phone: str, number: str) -> list[LastText]:
     """Return each account's last text to this phone over this number."""
-    return [read(LastText, item) for item in store.query(keys.route(phone, number))]
+    return [read(LastText, item) for item in store.query(keys.last_text(phone, number))]
 
 
 def accounts_texting(phone: str) -> list[str]:
     """Return the accounts that ever texted this phone, over any number."""
-    return list(dict.fromkeys(str(item["account"]) for item in store.query(keys.routes(phone))))
+    return list(dict.fromkeys(str(item["account"]) for item in store.query(keys.last_texts(phone))))
 
 
 def dedicated_owner(number: str) -> str | None:
@@ -112,7 +112,7 @@ def _dedicated_item(number: str) -> Attributes:
 
 def expected_senders(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, str]:
     """Return the number from which an account's next text to each phone would go, without keeping the choice."""
-    wanted = {phone: keys.lines(phone) for phone in phones}
+    wanted = {phone: keys.sticky_senders(phone) for phone in phones}
     items = store.get_many(wanted.values())
     return {
         phone: sticky_number(_sticky_senders(items.get(key)), account, phone, shared) for phone, key in wanted.items()
@@ -121,7 +121,7 @@ def expected_senders(account: str, phones: Iterable[str], shared: Sequence[str])
 
 def choose_senders(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, str]:
     """Choose the number from which an account texts each phone, and keep it."""
-    wanted = {phone: keys.lines(phone) for phone in phones}
+    wanted = {phone: keys.sticky_senders(phone) for phone in phones}
     items = store.get_many(wanted.values())
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         chosen = pool.map(lambda phone: _choose(account, phone, shared, items.get(wanted[phone])), wanted)
@@ -142,7 +142,7 @@ def _choose(account: str, phone: str, shared: Sequence[str], item: Attributes | 
         changed = {"type": "lines", "phone": phone, "numbers": {**senders, account: number}}
         unchanged = Attr("numbers").eq(senders) if item else ABSENT
         try:
-            store.write(Put(keys.lines(phone), changed, when=unchanged))
+            store.write(Put(keys.sticky_senders(phone), changed, when=unchanged))
         except store.ConditionFailed as failed:
             item = failed.found[0]
             senders = _sticky_senders(item)
@@ -152,7 +152,7 @@ def _choose(account: str, phone: str, shared: Sequence[str], item: Attributes | 
 
 def _newest_texts(phone: str) -> dict[str, str]:
     """Return the account that last texted a phone over each of our numbers."""
-    texts = [read(LastText, item) for item in store.query(keys.routes(phone))]
+    texts = [read(LastText, item) for item in store.query(keys.last_texts(phone))]
     return {text.number: text.account for text in sorted(texts, key=lambda text: text.at)}
 
 
@@ -175,7 +175,7 @@ def reserve_throughput(number: str, takes: timedelta, now: datetime, ahead: time
     while start <= at + ahead // _MILLISECOND:
         changes = {"type": "pace", "free_from": start + -(-takes // _MILLISECOND)}  # rounded up
         try:
-            store.write(Update(keys.pace(number), changes=changes, when=free))
+            store.write(Update(keys.throughput(number), changes=changes, when=free))
         except store.ConditionFailed as failed:
             free_from = int(failed.found[0]["free_from"])
             start, free = max(free_from, at), Attr("free_from").eq(free_from)

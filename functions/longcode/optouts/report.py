@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from longcode.aws import queues
-from longcode.jobs import HearKeyword, Means
-from longcode.keywords import NEAR_STOP
+from longcode.jobs import HandleKeyword, Means
+from longcode.keywords import POSSIBLE_OPT_OUT
 from longcode.message import Message
 
 
 def report_carrier_opt_out(message: Message, code: str | None, at: datetime) -> None:
     """Queue an opt-out of a text's recipient, which the carrier has confirmed itself. A repeated one counts once."""
-    opt_out = HearKeyword(
+    opt_out = HandleKeyword(
         id=message.id,
         keyword="stop",
         phone=message.phone,
@@ -26,11 +26,11 @@ def report_carrier_opt_out(message: Message, code: str | None, at: datetime) -> 
 
 def report_possible_opt_out(reply: Message) -> None:
     """Queue a reply that is a possible opt-out; ignore any other. A repeated one counts once."""
-    if reply.keyword != NEAR_STOP or reply.body_expired:
+    if reply.keyword != POSSIBLE_OPT_OUT or reply.body_expired:
         return
-    possible = HearKeyword(
+    possible = HandleKeyword(
         id=reply.id,
-        keyword=NEAR_STOP,
+        keyword=POSSIBLE_OPT_OUT,
         phone=reply.phone,
         number=reply.number,
         words=reply.body,

@@ -27,7 +27,7 @@ _HISTORY_KEPT = timedelta(days=5 * 366)
 _REPLIES_KEPT = timedelta(hours=2)  # those of the last hour count
 
 Pair = tuple[str, str]  # an account and a phone
-Gates = tuple[keys.Key, keys.Key]  # the opt-outs from the shared numbers and from the account
+OptOutKeys = tuple[keys.Key, keys.Key]  # the opt-outs from the shared numbers and from the account
 
 
 class PairBlocks(Struct, frozen=True):
@@ -49,18 +49,18 @@ def blocked(pairs: Iterable[Pair], left_at: datetime | None = None) -> set[Pair]
 
 def pair_blocks(pairs: Iterable[Pair], left_at: datetime | None = None) -> PairBlocks:
     """Return which accounts may not text which phones, or not yet; `left_at` is as in `consent.blocks`."""
-    wanted = {pair: gates(*pair) for pair in pairs}
+    wanted = {pair: opt_out_keys(*pair) for pair in pairs}
     items = store.get_many(key for both in wanted.values() for key in both) if wanted else {}
-    return pair_blocks_in(wanted, items, dict.fromkeys(wanted, left_at))
+    return pair_blocks_from(wanted, items, dict.fromkeys(wanted, left_at))
 
 
-def gates(account: str, phone: str) -> Gates:
+def opt_out_keys(account: str, phone: str) -> OptOutKeys:
     """Return the keys of the two opt-outs that can block an account's texts to a phone."""
     return keys.opt_out(phone, SHARED), keys.opt_out(phone, of_account(account))
 
 
-def pair_blocks_in(
-    wanted: Mapping[Pair, Gates], items: Mapping[keys.Key, Attributes], left_at: Mapping[Pair, datetime | None]
+def pair_blocks_from(
+    wanted: Mapping[Pair, OptOutKeys], items: Mapping[keys.Key, Attributes], left_at: Mapping[Pair, datetime | None]
 ) -> PairBlocks:
     """Return the same as `pair_blocks`, from items that the caller has read."""
     states = {pair: [_read(items.get(key)) for key in both] for pair, both in wanted.items()}
@@ -122,13 +122,13 @@ def history(phone: str, scope: str, now: datetime) -> list[OptOutEvent]:
     return [read(OptOutEvent, item) for item in items]
 
 
-def all_of(phone: str, now: datetime) -> list[OptOutEvent]:
+def phone_history(phone: str, now: datetime) -> list[OptOutEvent]:
     """Return the events of a phone in all scopes, oldest first."""
     items = store.all_unexpired(store.query(keys.consents(phone)), now)
     return sorted((read(OptOutEvent, item) for item in items), key=lambda event: (event.at, _place_id(event)))
 
 
-def everything(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[OptOutEvent], str | None]:
+def history_page(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[OptOutEvent], str | None]:
     """Return a page of the events of all phones, oldest first, and the cursor of the next page."""
     since = keys.folder_place(now - _HISTORY_KEPT, "")
     items, next_cursor = store.index_page(keys.history(), limit=limit, cursor=cursor, since=since)
@@ -137,13 +137,13 @@ def everything(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[O
 
 def get_question(account: str, phone: str) -> Question | None:
     """Return the last question about a phone, open or not."""
-    item = store.get(keys.question(account, phone))
+    item = store.get(keys.possible_opt_out(account, phone))
     return read(Question, item) if item else None
 
 
 def question_page(account: str, *, limit: int, cursor: str | None) -> tuple[list[Question], str | None]:
     """Return a page of the open questions, oldest first, and the cursor of the next page."""
-    items, next_cursor = store.index_page(keys.questions(account), limit=limit, cursor=cursor)
+    items, next_cursor = store.index_page(keys.possible_opt_outs(account), limit=limit, cursor=cursor)
     return [question for item in items if (question := read(Question, item)).open], next_cursor
 
 
@@ -193,9 +193,9 @@ def _question_writes(event: OptOutEvent, before: OptOut | None, after: OptOut) -
     """Return the writes that open the question of a possible opt-out, or close the one that an event decided."""
     if event.asks:
         question = question_of(event)
-        key = keys.question(question.account, question.phone)
+        key = keys.possible_opt_out(question.account, question.phone)
         place = {
-            "folder": keys.questions(question.account),
+            "folder": keys.possible_opt_outs(question.account),
             "folder_at": keys.folder_place(question.at, question.phone),
         }
         return [Put(key, {"type": "question", **attributes(question), **place})]
@@ -213,7 +213,7 @@ def _try_close_question(state: OptOut) -> bool:
 def _closed_question(state: OptOut, opted_out: bool | None = None) -> Update:
     """Return the write that closes a question, with the answer of staff if they gave one."""
     answer = {} if opted_out is None else {"opted_out": opted_out}
-    key = keys.question(state.account or "", state.phone)
+    key = keys.possible_opt_out(state.account or "", state.phone)
     return Update(key, changes={"open": False, **answer}, remove=("folder", "folder_at"))
 
 

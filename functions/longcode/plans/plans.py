@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from longcode import months
 from longcode.errors import BadPlans, PlanNotOffered, TooManyChanges, UnknownPlan
-from longcode.template import PATTERN
+from longcode.template import ONE_LINE
 
 MOST_CHANGES = 30
 """How often the plan of one month can be changed. Limited because each request reads all changes of an account."""
@@ -68,7 +68,7 @@ class PlanTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
 
     version: Annotated[int, Meta(ge=1)]
     from_month: Annotated[str, Meta(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z")]
-    title: Annotated[str, Meta(pattern=PATTERN, max_length=60)]
+    title: Annotated[str, Meta(pattern=ONE_LINE, max_length=60)]
     monthly_fee_micros: Annotated[int, Meta(ge=0, le=_MOST_MICROS)]
     included_units: Annotated[int, Meta(ge=0, le=_MOST_UNITS)]
     # A plan that stops needs a price too: after a downgrade, units sent on the larger plan may be beyond it.
@@ -116,7 +116,7 @@ class PriceList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def of_month(self, month: str) -> dict[str, Plan]:
         """Return the terms of all plans in a month by name, on offer or not."""
-        months.check(month)
+        months.validate(month)
         return {plan.name: _plan(plan.name, plan.in_month(month), self.currency, month) for plan in self.plans}
 
 
@@ -148,7 +148,7 @@ def counted(changes: Iterable[PlanChange]) -> list[tuple[PlanChange, str]]:
 
 def in_month(month: str, changes: Iterable[PlanChange]) -> str | None:
     """Return the name of a month's plan, or None before the studio joined."""
-    months.check(month)
+    months.validate(month)
     chosen = None
     for change, first in counted(changes):
         if first <= month:
@@ -158,15 +158,15 @@ def in_month(month: str, changes: Iterable[PlanChange]) -> str | None:
 
 def if_made(month: str) -> str:
     """Return a sentence that says until when a change still counts from a month."""
-    until = months.spoken(months.plan_cutoff(month))
-    return f"If you make the change by {until}, it counts from {months.named(month)}; later, from the month after."
+    until = months.time_in_words(months.plan_cutoff(month))
+    return f"If you make the change by {until}, it counts from {months.in_words(month)}; later, from the month after."
 
 
 def once_made(month: str, now: datetime) -> str:
     """Return sentences that say from when a change counts, and until when that month's plan can be changed again."""
-    counts = f"It counts from {months.named(month)}."
+    counts = f"It counts from {months.in_words(month)}."
     cutoff = months.plan_cutoff(month)
-    return counts if now > cutoff else f"{counts} You can change it until {months.spoken(cutoff)}."
+    return counts if now > cutoff else f"{counts} You can change it until {months.time_in_words(cutoff)}."
 
 
 def taken_at(changes: Iterable[PlanChange], now: datetime) -> datetime:
@@ -190,7 +190,7 @@ def change(plan: str, changes: Sequence[PlanChange], prices: Mapping[str, Plan],
     new = PlanChange(taken_at(changes, now), plan)
     first = counts_from(new.at)
     if sum(month == first for _, month in in_order) >= MOST_CHANGES:
-        until = f"Changes are taken again after {months.spoken(months.plan_cutoff(first))}."
+        until = f"Changes are taken again after {months.time_in_words(months.plan_cutoff(first))}."
         raise TooManyChanges(f"The plan for {first} was changed {MOST_CHANGES} times. {until}", field="plan")
     return new
 

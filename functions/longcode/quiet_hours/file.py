@@ -1,4 +1,4 @@
-"""The operator's file of quiet hours, infra/quiet_hours.json: read whole, or refused with what is wrong and where."""
+"""The operator's file of quiet hours, infra/quiet_hours.json: read whole, or refused with the fault and its place."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -42,7 +42,7 @@ class _Always(msgspec.Struct, forbid_unknown_fields=True):
 
     @property
     def week(self) -> tuple[Windows, ...]:
-        spans = [(one.weekdays, (_minutes(one.opens), _minutes(one.closes))) for one in self.windows]
+        spans = [(window.weekdays, (_minutes(window.opens), _minutes(window.closes))) for window in self.windows]
         return tuple(tuple(sorted(span for days, span in spans if day in days)) for day in range(7))
 
 
@@ -56,33 +56,33 @@ class _Rule(_Always, forbid_unknown_fields=True):
             raise ValueError(f"the rule begins on {self.begins} and ends on {self.ends}")
 
 
-_Versions = Annotated[list[_Rule], msgspec.Meta(min_length=1)]
+_RuleList = Annotated[list[_Rule], msgspec.Meta(min_length=1)]
 
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):
     state: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
     zones: Annotated[list[str], msgspec.Meta(min_length=1)]
     area_codes: Annotated[list[Annotated[str, msgspec.Meta(pattern=r"^[2-9][0-9]{2}\Z")]], msgspec.Meta(min_length=1)]
-    rules: _Versions
+    rules: _RuleList
 
     def __post_init__(self) -> None:
-        _once("zone", self.zones)
+        _check_unique("zone", self.zones)
         for zone in self.zones:
             try:
                 ZoneInfo(zone)
             except (KeyError, OSError, ValueError) as error:
                 raise ValueError(f"there is no time zone {zone!r}") from error
-        _apart(self.rules)
+        _check_no_overlap(self.rules)
 
 
 class _Country(msgspec.Struct, forbid_unknown_fields=True):
     country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
-    rules: _Versions
+    rules: _RuleList
     states: list[_State] = []
 
     def __post_init__(self) -> None:
-        _once("state", (one.state for one in self.states))
-        _apart(self.rules)
+        _check_unique("state", (state.state for state in self.states))
+        _check_no_overlap(self.rules)
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -91,31 +91,20 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     countries: list[_Country]
 
     def __post_init__(self) -> None:
-        _once("country", (one.country for one in self.countries))
-        _once("area code", chain.from_iterable(state.area_codes for one in self.countries for state in one.states))
-
-
-def _once(kind: str, names: Iterable[str]) -> None:
-    twice = sorted(name for name, times in Counter(names).items() if times > 1)
-    if twice:
-        raise ValueError(f"more than once: {kind} {', '.join(twice)}")
-
-
-def _apart(rules: list[_Rule]) -> None:
-    for earlier, later in pairwise(sorted(rules, key=lambda rule: rule.begins)):
-        if earlier.ends > later.begins:
-            raise ValueError(f"two rules hold on {later.begins}")
+        _check_unique("country", (country.country for country in self.countries))
+        states = [state for country in self.countries for state in country.states]
+        _check_unique("area code", chain.from_iterable(state.area_codes for state in states))
 
 
 def read(text: str | bytes) -> Rules:
-    """Read infra/quiet_hours.json; a ValueError says what is wrong with it and where."""
+    """Return the rules in the file's text; raise `ValueError` with the fault and its place."""
     file = msgspec.json.decode(text, type=_File)
     everywhere = Hours(week=file.everywhere.week)
-    states = [(entry, _state(entry, of.country)) for of in file.countries for entry in of.states]
+    states = [(entry, _state(entry, country.country)) for country in file.countries for entry in country.states]
     return Rules(
         as_of=file.as_of,
         everywhere=everywhere,
-        countries={one.country: _hours(one.rules, everywhere) for one in file.countries},
+        countries={country.country: _hours(country.rules, everywhere) for country in file.countries},
         states=tuple(state for _, state in states),
         area_codes={code: state for entry, state in states for code in entry.area_codes},
     )
@@ -125,10 +114,22 @@ def _state(entry: _State, country: str) -> StateRules:
     return StateRules(country=country, zones=tuple(entry.zones), rules=_hours(entry.rules, ALWAYS))
 
 
-def _hours(rules: list[_Rule], otherwise: Hours) -> tuple[Hours, ...]:
-    return (*(Hours(week=rule.week, begins=rule.begins, ends=rule.ends) for rule in rules), otherwise)
+def _hours(rules: list[_Rule], default: Hours) -> tuple[Hours, ...]:
+    return (*(Hours(week=rule.week, begins=rule.begins, ends=rule.ends) for rule in rules), default)
 
 
 def _minutes(clock: str) -> int:
     hours, _, minutes = clock.partition(":")
     return int(hours) * 60 + int(minutes)
+
+
+def _check_unique(kind: str, names: Iterable[str]) -> None:
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
+    if twice:
+        raise ValueError(f"more than once: {kind} {', '.join(twice)}")
+
+
+def _check_no_overlap(rules: list[_Rule]) -> None:
+    for earlier, later in pairwise(sorted(rules, key=lambda rule: rule.begins)):
+        if earlier.ends > later.begins:
+            raise ValueError(f"two rules hold on {later.begins}")

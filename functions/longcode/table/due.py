@@ -14,7 +14,7 @@ from longcode.table.writes import Attributes, Update
 _PAGE = 100
 
 
-def by(now: datetime, at_most: int) -> Iterator[Attributes]:
+def find(now: datetime, at_most: int) -> Iterator[Attributes]:
     """Yield the items that were due before `now`, at most `at_most` of each shard.
 
     The index lags behind the table: each item is read again, strongly, and left out if it is no longer due.
@@ -26,7 +26,7 @@ def by(now: datetime, at_most: int) -> Iterator[Attributes]:
         yield from (item for item in items.values() if item.get("due_at", bound) < bound)
 
 
-def ahead(until: datetime) -> Iterator[Attributes]:
+def find_until(until: datetime) -> Iterator[Attributes]:
     """Yield the items that are due before `until`, shard by shard, each shard in the order of time."""
     for shard in keys.due_shards():
         entries = store.query_index(keys.DUE, shard, before=keys.instant(until), page=_PAGE)
@@ -34,7 +34,7 @@ def ahead(until: datetime) -> Iterator[Attributes]:
             yield from store.get_many(Key(entry["pk"], entry["sk"]) for entry in page).values()
 
 
-def again(item: Attributes, at: datetime, *, remove: tuple[str, ...] = (), **changes: Any) -> bool:
+def reschedule(item: Attributes, at: datetime, *, remove: tuple[str, ...] = (), **changes: Any) -> bool:
     """Make an item due at another time; return False if its time was changed since it was read."""
     rescheduled = Update(
         Key(item["pk"], item["sk"]),

@@ -90,7 +90,7 @@ def occurrences(account: str, kind: str, record_id: str) -> Key:
     return Key(f"account#{account}", f"occurrence#{kind}#{record_id}#")
 
 
-def call(account: str, call_id: str = "") -> Key:
+def call_task(account: str, call_id: str = "") -> Key:
     """A phone-call task for staff; its id begins with its time."""
     return Key(f"account#{account}", f"call#{call_id}")
 
@@ -100,7 +100,7 @@ def retention(account: str) -> Key:
     return Key(f"account#{account}", "retention")
 
 
-def question(account: str, phone: str) -> Key:
+def possible_opt_out(account: str, phone: str) -> Key:
     """The latest possible opt-out of a phone, for an account's staff to decide: whether a reply meant STOP."""
     return Key(f"account#{account}", f"question#{phone}")
 
@@ -146,7 +146,7 @@ def usage_of_month(account: str, month: str) -> Key:
     return Key(f"account#{account}", f"usage#{month}-")
 
 
-def allowance(account: str, month: str) -> Key:
+def quota(account: str, month: str) -> Key:
     """The units reserved in a month, under whichever plans the account has in it."""
     return Key(f"account#{account}", f"allowance#{month}")
 
@@ -176,7 +176,7 @@ def delivery(account: str, delivery_id: str = "") -> Key:
     return Key(f"account#{account}", f"delivery#{delivery_id}")
 
 
-def receiver(account: str) -> Key:
+def webhook_endpoint(account: str) -> Key:
     """The failures and the back-off of a studio's webhook endpoint."""
     return Key(f"account#{account}", "receiver")
 
@@ -189,17 +189,17 @@ def clients_with_phone(phone: str, account: str = "") -> Key:
     return Key(f"phone#{phone}", f"clients#{account}")
 
 
-def route(phone: str, number: str, account: str = "") -> Key:
+def last_text(phone: str, number: str, account: str = "") -> Key:
     """The last text of an account to a phone from one of our numbers."""
     return Key(f"phone#{phone}", f"route#{number}#{account}")
 
 
-def routes(phone: str) -> Key:
+def last_texts(phone: str) -> Key:
     """The prefix of the last texts to a phone, from all our numbers."""
     return Key(f"phone#{phone}", "route#")
 
 
-def lines(phone: str) -> Key:
+def sticky_senders(phone: str) -> Key:
     """The sticky senders of a phone: the shared number from which each account texts it."""
     return Key(f"phone#{phone}", "lines")
 
@@ -232,7 +232,7 @@ def price_list() -> Key:
     return Key("plans", "price-list")
 
 
-def pace(number: str) -> Key:
+def throughput(number: str) -> Key:
     """The throughput of one of our numbers: when it may send the next segment."""
     return Key(f"number#{number}", "pace")
 
@@ -310,7 +310,7 @@ def dedicated_numbers() -> str:
     return "dedicated-numbers"
 
 
-def quarantine() -> str:
+def unattributed() -> str:
     """Return the list of unattributed replies, in the order of time."""
     return "quarantine"
 
@@ -320,7 +320,7 @@ def history() -> str:
     return "history"
 
 
-def questions(account: str) -> str:
+def possible_opt_outs(account: str) -> str:
     """Return the list of the possible opt-outs that an account's staff decide, in the order of time."""
     return f"account#{account}#questions"
 

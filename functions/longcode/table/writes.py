@@ -59,7 +59,7 @@ def request(write: Write) -> dict[str, Any]:
     """Return the arguments of PutItem, UpdateItem or DeleteItem, alone or in a transaction."""
     match write:
         case Put(key, item, when):
-            return {"TableName": table(), "Item": whole(key, item), **_condition(when)}
+            return {"TableName": table(), "Item": wire_item(key, item), **_condition(when)}
         case Delete(key, when):
             return {"TableName": table(), "Key": wire_key(key), **_condition(when)}
         case Update(key):
@@ -142,9 +142,9 @@ def _defaults(kind: Any) -> Iterator[tuple[str, str, Any]]:
             if field.default is not msgspec.NODEFAULT:
                 yield field.encode_name, field.name, field.default
     else:
-        for field in fields(kind):
-            if field.default is not MISSING:
-                yield field.name, field.name, field.default
+        for attribute in fields(kind):
+            if attribute.default is not MISSING:
+                yield attribute.name, attribute.name, attribute.default
 
 
 def _storable(value: Any) -> Any:
@@ -174,7 +174,7 @@ def wire_key(key: Key) -> dict[str, Any]:
     return to_wire(key._asdict())
 
 
-def whole(key: Key, item: Attributes) -> dict[str, Any]:
+def wire_item(key: Key, item: Attributes) -> dict[str, Any]:
     """Return an item with its key as DynamoDB's JSON."""
     return to_wire({**key._asdict(), **item})
 

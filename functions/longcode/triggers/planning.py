@@ -14,7 +14,7 @@ from longcode.jobs import Fire
 from longcode.message import Instant
 from longcode.messages.compose import request_id
 from longcode.triggers.trigger import Record, RecordKind, Trigger, Unmet, day_for, unmet
-from longcode.windows import HEALED_AFTER, VALID
+from longcode.windows import SWEEP_AFTER, VALIDITY
 
 SENT = "sent"
 MOVED = "moved"
@@ -135,7 +135,7 @@ def _decide(trigger: Trigger, record: Record, zone: ZoneInfo, now: datetime) -> 
         event_id=record.event_id,
         fires_at=fires_at,
         state=OccurrenceState.PLANNED,
-        due_at=fires_at if fires_at > now else now + HEALED_AFTER,
+        due_at=fires_at if fires_at > now else now + SWEEP_AFTER,
     )
 
 
@@ -185,7 +185,7 @@ def _planned(old: Occurrence | None, wanted: Occurrence, now: datetime) -> Occur
     if old is None or old.state is not OccurrenceState.PLANNED:
         return wanted
     if old.fires_at <= now:  # keep its time: otherwise each event would delay the text a little more
-        return replace(old, event_id=wanted.event_id, due_at=now + HEALED_AFTER)
+        return replace(old, event_id=wanted.event_id, due_at=now + SWEEP_AFTER)
     return old if old.fires_at == wanted.fires_at else wanted
 
 
@@ -204,7 +204,7 @@ def reason_to_drop(
         return reason
     if day_for(trigger, record, zone) != occurrence.day:
         return MOVED
-    return EXPIRED if now >= occurrence.fires_at + VALID else None
+    return EXPIRED if now >= occurrence.fires_at + VALIDITY else None
 
 
 def occurrence_id(occurrence: Occurrence) -> str:

@@ -99,7 +99,7 @@ def get_record(account: str, kind: str, record_id: str) -> Record | None:
     return _read(Record, store.get(keys.record(account, kind, record_id)))
 
 
-def take_in_event(
+def write_event(
     received: Record, fingerprint: str, triggers: Mapping[str, Trigger], zone: ZoneInfo, now: datetime
 ) -> tuple[RecordEvent, bool]:
     """Write an event with all its changes in one transaction; return it and whether it is new.
@@ -203,7 +203,7 @@ def put_call(planned: Occurrence, call: Call, now: datetime, *others: Write) -> 
 
     Return False if the occurrence has changed since it was read.
     """
-    put = Put(keys.call(call.account, call.id), {"type": "call", **attributes(call)})
+    put = Put(keys.call_task(call.account, call.id), {"type": "call", **attributes(call)})
     return store.try_write(_change(planned, _done(planned, now)), put, *others)
 
 
@@ -270,7 +270,7 @@ def read_facts(account: Account, occurrences: Sequence[Occurrence]) -> list[Occu
             record=records[occurrence],
             client=client_records[occurrence],
             template=_read(Template, items[occurrence].get("template")),
-            clients_with_phone=clients.having_phone(items[occurrence].get("clients")),
+            clients_with_phone=clients.clients_in_link(items[occurrence].get("clients")),
             blocked=blocked,
         )
         for occurrence in occurrences
@@ -311,13 +311,13 @@ def _phones(trigger: Trigger | None, record: Record | None, client: Client | Non
 
 def call_page(account: str, after: str | None, limit: int) -> list[Call]:
     """List call tasks, oldest first."""
-    start = keys.call(account, after) if after else None
-    return [read(Call, item) for item in store.query(keys.call(account), after=start, limit=limit)]
+    start = keys.call_task(account, after) if after else None
+    return [read(Call, item) for item in store.query(keys.call_task(account), after=start, limit=limit)]
 
 
 def delete_call(account: str, call_id: str) -> bool:
     """Delete a call task; return whether it existed."""
-    return store.try_write(Delete(keys.call(account, call_id), PRESENT))
+    return store.try_write(Delete(keys.call_task(account, call_id), PRESENT))
 
 
 def _read(kind: type[T], item: Attributes | None) -> T | None:

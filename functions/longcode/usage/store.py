@@ -32,7 +32,7 @@ _UNRESERVED = "unreserved"  # how many of the units in the month's counter were 
 _CORRECTED = "corrected"  # the `spread_by` of corrections
 
 
-def reserving(limits: Limits, units: int, look_at: datetime) -> list[Update]:
+def reserve_writes(limits: Limits, units: int, look_at: datetime) -> list[Update]:
     """Return the write that reserves units, if a counter has to have them; it fails rather than pass a limit.
 
     It also fails if a counter is not begun since the last change of plan: call `begin_counters`, and try again.
@@ -47,32 +47,32 @@ def reserving(limits: Limits, units: int, look_at: datetime) -> list[Update]:
     return [replace(change, add=dict.fromkeys(limits.kept, units), when=when)]
 
 
-def releasing(message: Message) -> list[Update]:
+def release_writes(message: Message) -> list[Update]:
     """Return the write that releases a message's reservation, if it has one."""
-    return giving_back(message.account, message.reserved_in, message.reserved_of, message.units)
+    return give_back_writes(message.account, message.reserved_in, message.reserved_of, message.units)
 
 
-def giving_back(account: str, month: str | None, counters: Sequence[str], units: int) -> list[Update]:
+def give_back_writes(account: str, month: str | None, counters: Sequence[str], units: int) -> list[Update]:
     """Return the write that releases units reserved in a month's counters; none without a month or units."""
     if month is None or not units:
         return []
-    return [Update(keys.allowance(account, month), add=dict.fromkeys(counters, -units))]
+    return [Update(keys.quota(account, month), add=dict.fromkeys(counters, -units))]
 
 
-def start(limits: Limits, look_at: datetime) -> None:
+def begin_counters(limits: Limits, look_at: datetime) -> None:
     """Begin each counter that has a limit with what was sent in the month or on the day, unless it is begun."""
     quota = _quota(limits)
     if MONTH_COUNTER in limits.counters:
-        level(limits, quota, look_at)
+        add_unreserved(limits, quota, look_at)
         if quota:  # the next look adds texts that are on their way during a change of plan
-            look_soon(limits, look_at)
+            schedule_look(limits, look_at)
     for name in limits.counters.keys() - quota.keys() - {MONTH_COUNTER}:
         change = _watched_change(limits.account, limits.month, look_at)
         begun = change.changes | {name: _sent_on_day(limits)}
         store.try_write(replace(change, changes=begun, when=Attr(name).not_exists()))
 
 
-def level(limits: Limits, quota: Attributes, look_at: datetime) -> int:
+def add_unreserved(limits: Limits, quota: Attributes, look_at: datetime) -> int:
     """Add the units that were sent without a reservation to a month's counter, and return its new value."""
     unreserved = _units_unreserved(limits.account, limits.month)
     more = unreserved - int(quota.get(_UNRESERVED, 0))
@@ -101,7 +101,7 @@ def _used(limits: Limits, quota: Attributes, name: str) -> int:
 
 
 def _quota(limits: Limits) -> Attributes:
-    return store.get(keys.allowance(limits.account, limits.month)) or {}
+    return store.get(keys.quota(limits.account, limits.month)) or {}
 
 
 def _sent_on_day(limits: Limits) -> int:
@@ -117,13 +117,13 @@ def _is(name: str, quota: Attributes) -> ConditionBase:
     return Attr(name).eq(quota[name]) if name in quota else Attr(name).not_exists()
 
 
-def begin_watch(account: Account, month: str, look_at: datetime) -> None:
+def watch(account: Account, month: str, look_at: datetime) -> None:
     """Put a month's quota on the due index, so that the sweeper sends its usage notices."""
-    if writes := watching(account, month, look_at):
+    if writes := watch_writes(account, month, look_at):
         store.transact(writes)
 
 
-def watching(account: Account, month: str, look_at: datetime) -> list[Update]:
+def watch_writes(account: Account, month: str, look_at: datetime) -> list[Update]:
     """Return the writes that put a month's quota on the due index; none if the account says that it is there."""
     if account.watched_month is not None and account.watched_month >= month:
         return []
@@ -134,34 +134,34 @@ def watching(account: Account, month: str, look_at: datetime) -> list[Update]:
 def _watched_change(account: str, month: str, look_at: datetime) -> Update:
     """Return a change of a quota to build on; it puts the quota on the due index if it is not there."""
     owner = {"type": "allowance", "account": account, "month": month}
-    return Update(keys.allowance(account, month), changes=owner, if_absent=keys.due(account, look_at))
+    return Update(keys.quota(account, month), changes=owner, if_absent=keys.due(account, look_at))
 
 
-def look_soon(limits: Limits, look_at: datetime) -> None:
+def schedule_look(limits: Limits, look_at: datetime) -> None:
     """Make a quota due at `look_at`, unless it is due earlier."""
     later = Attr("due_at").gt(keys.instant(look_at))
-    store.try_write(Update(keys.allowance(limits.account, limits.month), changes={"due_at": look_at}, when=later))
+    store.try_write(Update(keys.quota(limits.account, limits.month), changes={"due_at": look_at}, when=later))
 
 
-def note_noticed(item: Attributes, notices: set[str]) -> None:
+def save_notices(item: Attributes, notices: set[str]) -> None:
     """Write which notices the studio has had."""
-    store.write(Update(keys.allowance(item["account"], item["month"]), changes={"noticed": notices}))
+    store.write(Update(keys.quota(item["account"], item["month"]), changes={"noticed": notices}))
 
 
 def unschedule(item: Attributes) -> None:
     """Take a quota off the due index, because its month is over."""
-    store.write(Update(keys.allowance(item["account"], item["month"]), remove=("due_shard", "due_at")))
+    store.write(Update(keys.quota(item["account"], item["month"]), remove=("due_shard", "due_at")))
 
 
-def counting(message: Message, times: int = 1) -> list[Update]:
+def count_writes(message: Message, times: int = 1) -> list[Update]:
     """Return the write that counts a text, or with `times=-1` takes it back; none for a text that is not counted."""
     if not is_counted(message):
         return []
     reserved = already_reserved(message)
-    return [adding(message.account, usage_day(message), message.id, usage_of(message), times, reserved=reserved)]
+    return [count_write(message.account, usage_day(message), message.id, usage_of(message), times, reserved=reserved)]
 
 
-def adding(account: str, day: str, spread_by: str, usage: Usage, times: int = 1, *, reserved: int = 0) -> Update:
+def count_write(account: str, day: str, spread_by: str, usage: Usage, times: int = 1, *, reserved: int = 0) -> Update:
     """Return the write that adds to a day's counters, for the transaction that writes what is counted.
 
     `spread_by` selects one of the day's items. `reserved` is how many of the units the month's quota has already.
@@ -171,7 +171,7 @@ def adding(account: str, day: str, spread_by: str, usage: Usage, times: int = 1,
     return Update(keys.usage(account, day, spread_by), changes={"type": "usage", "day": day}, add=counted)
 
 
-def corrections(account: str, day: str) -> int:
+def correction_count(account: str, day: str) -> int:
     """Return how often the counters of a day were corrected."""
     return int((store.get(keys.usage(account, day, _CORRECTED)) or {}).get("corrected", 0))
 
@@ -179,7 +179,7 @@ def corrections(account: str, day: str) -> int:
 def correct(account: str, day: str, missing: Usage, corrected: int) -> bool:
     """Add what the counters lack; return False if `corrected` is no longer how often they were corrected."""
     unchanged = Attr("corrected").eq(corrected) if corrected else Attr("corrected").not_exists()
-    change = adding(account, day, _CORRECTED, missing)
+    change = count_write(account, day, _CORRECTED, missing)
     return store.try_write(replace(change, changes={**change.changes, "corrected": corrected + 1}, when=unchanged))
 
 

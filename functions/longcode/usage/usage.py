@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode import months
 from longcode.accounts.account import Account
@@ -145,8 +146,8 @@ def limit_refusal(
     allow = plans_allowing(choosable, used.get(MONTH_COUNTER, 0) + units) if reached == {MONTH_COUNTER} else []
     sentences = [
         f"This needs {units:,} of the {plan.included_units:,} units of the plan {plan.title} for"
-        f" {months.named(limits.month)}, of which {_left(plan.included_units, used.get(MONTH_COUNTER, 0))}.",
-        f"All are free again at {months.spoken(ends)}." if fits else "",
+        f" {months.in_words(limits.month)}, of which {_left(plan.included_units, used.get(MONTH_COUNTER, 0))}.",
+        f"All are free again at {months.time_in_words(ends)}." if fits else "",
         f"The plan {allow[0].title} would allow it at once." if allow else "",
     ]
     names = tuple(allowing.name for allowing in allow)
@@ -163,12 +164,12 @@ def plans_allowing(choosable: Iterable[Plan], needed: int) -> list[Plan]:
 
 def _day_refusal(limits: Limits, used: Mapping[str, int], units: int) -> DayLimitReached:
     limit = limits.units_a_day or 0
-    ends = months.day_ends(limits.day)
+    ends = months.end_of_day(limits.day)
     fits = units <= limit
     sentences = [
         f"This needs {units:,} of the {limit:,} units that this account sends a day at most, of which"
         f" {_left(limit, used.get(f'{MONTH_COUNTER}_{limits.day}', 0))} for {limits.day} (in Chicago).",
-        f"All are free again at {months.spoken(ends)}." if fits else "",
+        f"All are free again at {months.time_in_words(ends)}." if fits else "",
         "The limit is units_a_day in the settings.",
     ]
     return DayLimitReached(" ".join(filter(None, sentences)), frees_at=ends if fits else None)

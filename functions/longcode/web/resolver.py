@@ -22,8 +22,7 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 _PROBLEM = "application/problem+json"
 _MOST_ERRORS, _LONGEST_FIELD = 20, 100
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # in range for every time zone
-
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # valid in every time zone
 
 T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -31,42 +30,42 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255, pattern=r"\S")]
 
 
-def _as_kept(at: datetime) -> datetime:
-    """Return an instant as the table keeps it: in UTC, to the millisecond."""
+def _as_stored(at: datetime) -> datetime:
+    """Return an instant as it is stored: in UTC, to the millisecond."""
     if not _FIRST <= at <= _LAST:
-        raise ValueError("is no time that anything happens at")
+        raise ValueError("is before 1970 or after 8999")
     utc = at.astimezone(UTC)
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_as_kept)]
+Instant = Annotated[AwareDatetime, AfterValidator(_as_stored)]
 
 
 class Body(BaseModel):
-    """A request's body: a field that we do not know is refused, not overlooked."""
+    """A request's body. An unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class Page(BaseModel, Generic[T]):
-    """A page of a list; `next_cursor` begins the next one, and is null on the last."""
+    """A page of a list. `next_cursor` begins the next page; it is null on the last page."""
 
     items: list[T]
     next_cursor: str | None
 
 
-def page_of(found: list[T], limit: int, place: Callable[[T], str]) -> Page[T]:
-    """Return a page of items that were read with one more than the limit; `place` gives the cursor of an item."""
-    more = len(found) > limit
-    return Page(items=found[:limit], next_cursor=place(found[limit - 1]) if more else None)
+def page_of(items: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
+    """Return a page of at most `limit` items. The caller reads one item more, if there is one."""
+    more = len(items) > limit
+    return Page(items=items[:limit], next_cursor=cursor_of(items[limit - 1]) if more else None)
 
 
-def responses(answers: dict[int, type[Any] | None]) -> dict[int, Any]:
-    """Return what the OpenAPI document says of responses other than 200, from the status and the model of each."""
+def responses(models: dict[int, type[Any] | None]) -> dict[int, Any]:
+    """Return the OpenAPI description of responses other than 200, from the status and the model of each."""
     return {
         status: {"description": HTTPStatus(status).phrase}
         | ({"content": {"application/json": {"model": body}}} if body else {})
-        for status, body in answers.items()
+        for status, body in models.items()
     }
 
 
@@ -75,7 +74,7 @@ def problem(
     code: str,
     detail: str,
     errors: list[dict[str, str]] | None = None,
-    told: Mapping[str, object] | None = None,
+    extensions: Mapping[str, object] | None = None,
 ) -> Response[str]:
     """Return a problem document as a response."""
     document: dict[str, Any] = {
@@ -84,7 +83,7 @@ def problem(
         "status": status,
         "code": code,
         "detail": detail,
-        **(told or {}),
+        **(extensions or {}),
     }
     if errors:
         document["errors"] = errors
@@ -92,18 +91,18 @@ def problem(
 
 
 class Resolver(APIGatewayRestResolver):
-    """Accepts bodies of certain content types only.
+    """A resolver that accepts bodies of certain content types only.
 
-    Browsers post some types (forms, plain text) to other sites without a preflight request: these must do nothing.
+    Browsers post some types (forms, plain text) to other sites without a preflight request; they must have no effect.
     """
 
     takes: tuple[str, ...] = (JSON,)
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        """Return the response to an event: 415 if its body is of another type."""
+        """Return the response to an event: 415 if its body has another content type."""
         names = {name.casefold(): name for name in event.get("headers") or {}}
-        written = event["headers"][names["content-type"]] if "content-type" in names else ""
-        kind = written.partition(";")[0].strip().casefold()
+        header = event["headers"][names["content-type"]] if "content-type" in names else ""
+        kind = header.partition(";")[0].strip().casefold()
         if event.get("body") and kind not in self.takes:
             refusal = _unsupported(self.takes)
             headers = {"Content-Type": refusal.content_type}
@@ -113,10 +112,10 @@ class Resolver(APIGatewayRestResolver):
         return super().resolve(event, context)
 
 
-def resolver(*takes: str) -> Resolver:
-    """Return a resolver that accepts JSON, or these types, and answers every error with a problem document."""
+def resolver(*content_types: str) -> Resolver:
+    """Return a resolver that accepts JSON, or these content types, and returns every error as a problem document."""
     app = Resolver(enable_validation=True, json_body_deserializer=_read_object)
-    app.takes = takes or (JSON,)
+    app.takes = content_types or (JSON,)
 
     @app.exception_handler(RequestError)
     def refused(error: RequestError) -> Response[str]:
@@ -125,9 +124,11 @@ def resolver(*takes: str) -> Resolver:
 
     @app.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:
-        found = error.errors()[:_MOST_ERRORS]
-        errors = [{"field": _field(one["loc"]), "message": one["msg"].removeprefix("Value error, ")} for one in found]
-        fields = ", ".join(dict.fromkeys(one["field"] for one in errors))
+        faults = error.errors()[:_MOST_ERRORS]
+        errors = [
+            {"field": _field(fault["loc"]), "message": fault["msg"].removeprefix("Value error, ")} for fault in faults
+        ]
+        fields = ", ".join(dict.fromkeys(fault["field"] for fault in errors))
         return problem(422, "invalid", f"Please check: {fields}.", errors)
 
     @app.exception_handler(RequestUnsupportedContentType)
@@ -146,7 +147,7 @@ def resolver(*takes: str) -> Resolver:
     @app.exception_handler(Exception)
     def broken(_error: Exception) -> Response[str]:
         logger.exception("broken")
-        return problem(500, "broken", "Something broke on our side; nothing was done that cannot be asked for again.")
+        return problem(500, "broken", "Something broke on our side; the request can be sent again.")
 
     @app.not_found
     def absent(_error: NotFoundError) -> Response[str]:
@@ -156,18 +157,44 @@ def resolver(*takes: str) -> Resolver:
 
 
 def caller(app: APIGatewayRestResolver) -> str:
-    """Return the calling account, as the authorizer found it."""
+    """Return the calling account, as the authorizer identified it."""
     return str(app.current_event.raw_event["requestContext"]["authorizer"]["account"])
 
 
 def header(app: APIGatewayRestResolver, name: str) -> str | None:
-    """Return a header; `name` is in lower case, and matches any case."""
+    """Return a header's value, or None; `name` is in lower case, the header's name in any case."""
     headers = app.current_event.headers or {}
-    return next((value for written, value in headers.items() if written.casefold() == name), None)
+    return next((value for key, value in headers.items() if key.casefold() == name), None)
 
 
-def _unsupported(takes: tuple[str, ...]) -> Response[str]:
-    return problem(415, "unsupported_media_type", f"The body must be {' or '.join(takes)}.")
+def resolve_function_url(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Return the response to an event of API Gateway or of the function's own URL, whose events have another form."""
+    if event.get("version") != "2.0":
+        return app.resolve(event, context)
+    response = app.resolve(_as_api_gateway_event(event), context)
+    headers = {name: ", ".join(values) for name, values in response.pop("multiValueHeaders", {}).items()}
+    return {**response, "headers": headers | response.get("headers", {})}
+
+
+def _as_api_gateway_event(event: dict[str, Any]) -> dict[str, Any]:
+    method = event["requestContext"]["http"]["method"]
+    return {
+        "resource": event["rawPath"],
+        "path": event["rawPath"],
+        "httpMethod": method,
+        "headers": event["headers"],
+        "multiValueHeaders": {},
+        "queryStringParameters": event.get("queryStringParameters"),
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "requestContext": {"stage": "$default", "httpMethod": method, "path": event["rawPath"]},
+        "body": event.get("body"),
+        "isBase64Encoded": event["isBase64Encoded"],
+    }
+
+
+def _unsupported(accepted: tuple[str, ...]) -> Response[str]:
+    return problem(415, "unsupported_media_type", f"The body must be {' or '.join(accepted)}.")
 
 
 def _field(location: tuple[Any, ...]) -> str:
@@ -176,35 +203,9 @@ def _field(location: tuple[Any, ...]) -> str:
 
 def _read_object(body: str) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise MalformedJson("The body is not JSON.") from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise RequestError("The body is not a JSON object.", field="body")
-    return found
-
-
-def resolve_function_url(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Return the response to an event of API Gateway, or to one of the function's own URL, which has another form."""
-    if event.get("version") != "2.0":
-        return app.resolve(event, context)
-    answer = app.resolve(_of_api_gateway(event), context)
-    headers = {name: ", ".join(values) for name, values in answer.pop("multiValueHeaders", {}).items()}
-    return {**answer, "headers": headers | answer.get("headers", {})}
-
-
-def _of_api_gateway(event: dict[str, Any]) -> dict[str, Any]:
-    asked = event["requestContext"]["http"]
-    return {
-        "resource": event["rawPath"],
-        "path": event["rawPath"],
-        "httpMethod": asked["method"],
-        "headers": event["headers"],
-        "multiValueHeaders": {},
-        "queryStringParameters": event.get("queryStringParameters"),
-        "multiValueQueryStringParameters": None,
-        "pathParameters": None,
-        "requestContext": {"stage": "$default", "httpMethod": asked["method"], "path": event["rawPath"]},
-        "body": event.get("body"),
-        "isBase64Encoded": event["isBase64Encoded"],
-    }
+    return content

@@ -1,4 +1,4 @@
-"""The forms that Twilio posts to us, with their signature checked."""
+"""The forms that Twilio posts, with their signatures verified."""
 
 from urllib.parse import parse_qsl
 
@@ -11,7 +11,7 @@ from longcode.web import resolver as web
 
 
 def form(app: APIGatewayRestResolver, *urls: str) -> dict[str, str]:
-    """Return the form that was posted to one of these public URLs; raise `Forged` if the signature matches none."""
+    """Return the form that was posted to one of these public URLs; raise `Forged` if its signature matches none."""
     fields = parse_qsl(_body(app), keep_blank_values=True)
     signature = web.header(app, "x-twilio-signature")
     token = carrier_credentials()["auth_token"]
@@ -23,5 +23,5 @@ def form(app: APIGatewayRestResolver, *urls: str) -> dict[str, str]:
 def _body(app: APIGatewayRestResolver) -> str:
     try:
         return app.current_event.decoded_body or ""
-    except ValueError as error:  # neither Base64 nor UTF-8: Twilio posts nothing like it
+    except ValueError as error:  # not Base64 or not UTF-8, so Twilio did not post it
         raise Forged("The signature does not match.") from error

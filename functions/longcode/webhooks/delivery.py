@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from longcode.accounts.account import Account, ReplyDelivery, WebhookEvent
 from longcode.message import Instant, Message
-from longcode.windows import HEALED_AFTER
+from longcode.windows import SWEEP_AFTER
 
 MAX_ATTEMPTS = 10
 KEPT_FOR = timedelta(days=30)
@@ -106,7 +106,7 @@ def new(
         begun_at=now,
         data=data,
         message_id=message_id,
-        due_at=now + HEALED_AFTER,
+        due_at=now + SWEEP_AFTER,
     )
 
 
@@ -176,7 +176,7 @@ def replayed(delivery: Delivery, now: datetime) -> Delivery:
     """Return the delivery with all its attempts again, or unchanged if it has had none yet."""
     if delivery.state is DeliveryState.PENDING and delivery.attempt == 0:
         return delivery
-    begun = replace(delivery, state=DeliveryState.PENDING, attempt=0, begun_at=now, due_at=now + HEALED_AFTER)
+    begun = replace(delivery, state=DeliveryState.PENDING, attempt=0, begun_at=now, due_at=now + SWEEP_AFTER)
     return replace(begun, finished_at=None, expires_at=None)
 
 

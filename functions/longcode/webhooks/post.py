@@ -16,7 +16,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from longcode.aws.settings import settings
-from longcode.webhooks.webhook import Answer, Webhook, is_loopback, is_public
+from longcode.webhooks.webhook import EndpointResponse, Webhook, is_loopback, is_public
 
 _SECONDS = 10.0
 _HTTPS = 443
@@ -30,7 +30,7 @@ class _Unreachable(Exception):
     """The address must not be called. The text is the reason and does not quote the address."""
 
 
-def post(webhook: Webhook) -> Answer:
+def post(webhook: Webhook) -> EndpointResponse:
     """Post a webhook with the certificate authorities and addresses that this deployment allows."""
     ca = settings().webhook_loopback_ca
     return call(webhook, trust=_trust(ca or None), on_loopback=bool(ca))
@@ -58,7 +58,7 @@ def call(
     resolve: Resolve = addresses,
     connect: Connect = _connect,
     seconds: float = _SECONDS,
-) -> Answer:
+) -> EndpointResponse:
     """Post a webhook and return the response, or an error after `seconds`.
 
     A socket's time-out starts anew with each byte, and DNS has none. So the call runs in a thread, whose connection
@@ -67,7 +67,7 @@ def call(
     try:
         parts, port = _split(webhook.url)
     except _Unreachable as unreachable:
-        return Answer(error=str(unreachable))
+        return EndpointResponse(error=str(unreachable))
     connection = _CheckedConnection(
         parts.hostname or "",
         port,
@@ -83,7 +83,7 @@ def call(
         return response.result(seconds)
     except TimeoutError:
         connection.cut()
-        return Answer(error="timed_out")
+        return EndpointResponse(error="timed_out")
     finally:
         pool.shutdown(wait=False)
 
@@ -148,21 +148,21 @@ class _CheckedConnection(HTTPSConnection):
             self._under_tls.close()
 
 
-def _request(connection: _CheckedConnection, parts: SplitResult, webhook: Webhook) -> Answer:
+def _request(connection: _CheckedConnection, parts: SplitResult, webhook: Webhook) -> EndpointResponse:
     path = quote(f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}", safe=_SAFE_IN_PATH)
     host = parts.netloc.rpartition("@")[2].encode("idna").decode()
     try:
         connection.request("POST", path, webhook.body, webhook.headers | {"host": host, "connection": "close"})
         # urllib3's own method logs the address, which may contain a secret, with headers that it cannot read.
-        return Answer(HTTPConnection.getresponse(connection).status)
+        return EndpointResponse(HTTPConnection.getresponse(connection).status)
     except _Unreachable as unreachable:
-        return Answer(error=str(unreachable))
+        return EndpointResponse(error=str(unreachable))
     except TimeoutError:
-        return Answer(error="timed_out")
+        return EndpointResponse(error="timed_out")
     except ssl.SSLError:
-        return Answer(error="tls_failed")
+        return EndpointResponse(error="tls_failed")
     except (OSError, HTTPError, HTTPException, ValueError):
-        return Answer(error="connection_failed")
+        return EndpointResponse(error="connection_failed")
     finally:
         connection.close()
 

@@ -51,7 +51,7 @@ def create(deliveries: Collection[Delivery]) -> list[Delivery]:
     return [delivery for delivery in candidates if store.try_write(Put(_key(delivery), _item(delivery), ABSENT))]
 
 
-def creation(delivery: Delivery) -> Put:
+def creation_write(delivery: Delivery) -> Put:
     """Return the write of a new delivery, for the transaction of its event."""
     return Put(_key(delivery), _item(delivery))
 
@@ -59,8 +59,8 @@ def creation(delivery: Delivery) -> Put:
 def look_up(account: str, ids: Iterable[str]) -> LookUp:
     """Read deliveries of one account, with the account and its endpoint, in one call."""
     wanted = {delivery_id: keys.delivery(account, delivery_id) for delivery_id in ids}
-    items = store.get_many([keys.account(account), keys.receiver(account), *wanted.values()])
-    account_item, endpoint_item = items.get(keys.account(account)), items.get(keys.receiver(account))
+    items = store.get_many([keys.account(account), keys.webhook_endpoint(account), *wanted.values()])
+    account_item, endpoint_item = items.get(keys.account(account)), items.get(keys.webhook_endpoint(account))
     deliveries = {delivery_id: _readable(items.get(key)) for delivery_id, key in wanted.items()}
     return LookUp(
         account=read(Account, account_item) if account_item else None,
@@ -73,7 +73,7 @@ def texts(deliveries: Iterable[Delivery]) -> dict[str, Message]:
     """Return the messages whose words these deliveries carry, by their ids."""
     wanted = [keys.message(delivery.account, delivery.message_id) for delivery in deliveries if delivery.message_id]
     items = store.get_many(wanted) if wanted else {}
-    return {text.id: text for item in items.values() if (text := messages.readable(item))}
+    return {text.id: text for item in items.values() if (text := messages.try_read(item))}
 
 
 def change(before: Delivery, after: Delivery) -> bool:
@@ -115,7 +115,7 @@ def note_failure(endpoint: Endpoint, now: datetime, jitter: float) -> Endpoint:
 
 def clear_backoff(account: str) -> None:
     """End the pause of an account's endpoint, if there is one."""
-    item = store.get(keys.receiver(account))
+    item = store.get(keys.webhook_endpoint(account))
     if item:
         _swap(read(Endpoint, item), without_backoff)
 
@@ -137,7 +137,7 @@ def _swap(current: Endpoint, change: Callable[[Endpoint], Endpoint]) -> Endpoint
 
 def _endpoint_write(before: Endpoint, after: Endpoint) -> Put:
     unchanged = Attr("version").eq(before.version) if before.version else ABSENT
-    return Put(keys.receiver(after.account), {"type": "receiver", **attributes(after)}, unchanged)
+    return Put(keys.webhook_endpoint(after.account), {"type": "receiver", **attributes(after)}, unchanged)
 
 
 def _absent(deliveries: Iterable[Delivery]) -> list[Delivery]:

@@ -41,7 +41,7 @@ def tell_opt_out(events: Sequence[OptOutEvent], now: datetime, studios: Iterable
     """
     event = events[0]
     if studios is None:
-        with_client = [account for account, _ in clients.everywhere_with_phone(event.phone)]
+        with_client = [account for account, _ in clients.with_phone_in_all_accounts(event.phone)]
         studios = [*with_client, *numbers.accounts_texting(event.phone)]
     scopes = {event.scope for event in events}
     for account in accounts.hosted(studios):

@@ -37,7 +37,7 @@ class Webhook(Struct, frozen=True):
     body: bytes
 
 
-class Answer(Struct, frozen=True):
+class EndpointResponse(Struct, frozen=True):
     """The status of an endpoint's response, or the error that left it without one. Nothing else is kept."""
 
     status: int | None = None
@@ -52,7 +52,7 @@ class Verdict(Enum):
     FAILED = "failed"
 
 
-def judge(answer: Answer) -> Verdict:
+def judge(answer: EndpointResponse) -> Verdict:
     """Return the meaning of a response; a redirect is a failure."""
     if answer.status in _SUCCESS:
         return Verdict.ACCEPTED
@@ -107,13 +107,13 @@ def build(url: str, secrets_now: Sequence[str], delivery: Delivery, data: dict[s
     return Webhook(url, headers, body)
 
 
-def signing(account: Account, now: datetime) -> list[str]:
+def signing_secrets(account: Account, now: datetime) -> list[str]:
     """Return the secrets that sign now: the current one, and those replaced within the last day."""
     old = [replaced.secret for replaced in account.webhook_old_secrets if now < replaced.until]
     return [account.webhook_secret, *old] if account.webhook_secret else old
 
 
-def rotated(account: Account, now: datetime) -> tuple[str, tuple[OldSecret, ...]]:
+def rotate_secret(account: Account, now: datetime) -> tuple[str, tuple[OldSecret, ...]]:
     """Return a new secret, and the old ones that also sign for a day while the studio changes over."""
     old = [replaced for replaced in account.webhook_old_secrets if now < replaced.until]
     current = [OldSecret(account.webhook_secret, now + _OLD_SIGNS_FOR)] if account.webhook_secret else []

@@ -1,4 +1,4 @@
-"""The simulated carrier: takes texts, brings them to phones, and tells the service about it."""
+"""The simulated carrier: it accepts texts, delivers them to phones, and posts receipts and replies to the service."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ _HTTP_RETRIEVAL_FAILURE = 11200
 
 
 class Carrier:
-    """One account at the carrier. `receipt_seconds` lie between two statuses of a text."""
+    """One account at the carrier. `receipt_seconds` is the time between two statuses of a text."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Carrier:
         self._closed = threading.Event()
 
     def send(self, form: Mapping[str, str]) -> Accepted | Refusal:
-        """Take a text, unless it or a fault is against it, and set its receipts going."""
+        """Accept a text and schedule its receipts, or refuse it because of its form or a fault."""
         callback = form.get("StatusCallback")
         if callback and not may_call(callback):
             return refusal(21609)
@@ -45,29 +45,29 @@ class Carrier:
             self._closed.wait(seconds)
         if self.postman.full:
             return refusal(21611, 429)
-        answer = self.network.accept(form, self.clock())
-        if isinstance(answer, Accepted):
-            self._walk(answer.text, callback, answer.steps, self.receipt_seconds + answer.late_seconds)
-        return answer
+        result = self.network.accept(form, self.clock())
+        if isinstance(result, Accepted):
+            self._schedule(result.text, callback, result.steps, self.receipt_seconds + result.late_seconds)
+        return result
 
-    def _walk(self, text: Text, callback: str | None, steps: tuple[Step, ...], seconds: float) -> None:
-        """Take the steps one after the other: receipts keep their order unless a fault has turned it."""
+    def _schedule(self, text: Text, callback: str | None, steps: tuple[Step, ...], seconds: float) -> None:
+        """Schedule the steps one after another: receipts are in order, unless a fault has reversed it."""
         if not steps:
             return
 
         def step() -> None:
             self.network.advance(text.sid, steps[0], self.clock())
             for _ in range(steps[0].copies if callback else 0):
-                answer = post(callback or "", self._receipt(text, steps[0]), self.auth_token)
-                self.network.receipted(text.sid, steps[0].status, answer)
-            self._walk(text, callback, steps[1:], self.receipt_seconds)
+                response = post(callback or "", self._receipt(text, steps[0]), self.auth_token)
+                self.network.receipted(text.sid, steps[0].status, response)
+            self._schedule(text, callback, steps[1:], self.receipt_seconds)
 
         self.postman.later(seconds, step)
 
     def reply(
         self, phone: str, number: str, body: str, media: tuple[str, ...] = (), opt_out_type: str | None = None
     ) -> Text:
-        """Send a text from a phone to the service, which hears of it once, or at its fallback too if it fails."""
+        """Send a text from a phone to the service: a webhook, and another to the fallback URL if that fails."""
         text = Text.inbound(
             phone=phone,
             number=number,
@@ -79,19 +79,19 @@ class Carrier:
         copies = self.network.reply(text)
         url = self.inbound_url or ""
 
-        def tell() -> None:
+        def post_webhook() -> None:
             for _ in range(copies):
-                answer = post(url, self._inbound(text), self.auth_token)
-                if self.fallback_url and not answer.startswith("2"):
-                    failed = [("ErrorCode", str(_HTTP_RETRIEVAL_FAILURE)), ("ErrorUrl", url)]
-                    answer = post(self.fallback_url, [*self._inbound(text), *failed], self.auth_token)
-                self.network.answered(text.sid, answer)
+                response = post(url, self._inbound(text), self.auth_token)
+                if self.fallback_url and not response.startswith("2"):
+                    failure = [("ErrorCode", str(_HTTP_RETRIEVAL_FAILURE)), ("ErrorUrl", url)]
+                    response = post(self.fallback_url, [*self._inbound(text), *failure], self.auth_token)
+                self.network.answered(text.sid, response)
 
-        self.postman.later(0, tell)
+        self.postman.later(0, post_webhook)
         return text
 
     def close(self) -> None:
-        """Let go of everyone who waits, and of errands not yet run."""
+        """End all waiting calls and drop all scheduled tasks."""
         self._closed.set()
         self.network.close()
         self.postman.close()

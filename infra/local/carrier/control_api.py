@@ -1,4 +1,4 @@
-"""The control API: scripts look at phones, reply from them and set faults; people do so on a page."""
+"""The control API and its page: read phones, reply from them, and set faults."""
 
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ _PAGE_POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-
 
 
 class Reply(Struct, frozen=True, forbid_unknown_fields=True):
-    """A text typed on a phone; without `to` it goes to the number that last texted this phone."""
+    """A reply from a phone; without `to`, it is sent to the number that last texted this phone."""
 
     to: str | None = None
     body: Annotated[str, Meta(max_length=protocol.MAX_BODY_CHARACTERS)] = ""
@@ -33,7 +33,7 @@ class Reply(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is known only after the service is deployed; what is left out stays."""
+    """Settings that are known only after the service is deployed; a missing one stays as it is."""
 
     inbound_url: str | None = None
     fallback_url: str | None = None
@@ -68,7 +68,7 @@ def _forget(carrier: Carrier, _request: Request, _: str) -> Answer:
 
 @on("GET", "/phones/([^/]+)", ROUTES)
 def _one_phone(carrier: Carrier, request: Request, number: str) -> Answer:
-    return in_json(200, _phone(carrier.network.phone(_possible(number), whole_number(request, "last"))))
+    return in_json(200, _phone(carrier.network.phone(_checked_number(number), whole_number(request, "last"))))
 
 
 @on("POST", "/phones/([^/]+)/replies", ROUTES)
@@ -77,9 +77,9 @@ def _reply(carrier: Carrier, request: Request, phone: str) -> Answer:
     if not reply.body and not reply.media:
         raise BadRequest(422, "a reply needs a body or media")
     if carrier.inbound_url is None:
-        raise BadRequest(409, 'inbound_url: not known yet, POST /settings {"inbound_url": …} first')
-    _possible(phone)
-    number = _possible(reply.to) if reply.to else _last_number(carrier, phone)
+        raise BadRequest(409, 'inbound_url: not known yet; POST /settings {"inbound_url": …} first')
+    _checked_number(phone)
+    number = _checked_number(reply.to) if reply.to else _last_number(carrier, phone)
     text = carrier.reply(phone, number, reply.body, reply.media, reply.opt_out_type)
     return in_json(202, _text(text))
 
@@ -97,13 +97,13 @@ def _list_faults(carrier: Carrier, _request: Request, _: str) -> Answer:
 
 @on("PUT", "/faults/([^/]+)", ROUTES)
 def _put_faults(carrier: Carrier, request: Request, who: str) -> Answer:
-    carrier.network.put_faults(_who(who), _body(request, FaultSet))
+    carrier.network.put_faults(_checked_target(who), _body(request, FaultSet))
     return in_json(200, carrier.network.faults())
 
 
 @on("DELETE", "/faults(?:/([^/]+))?", ROUTES)
 def _clear_faults(carrier: Carrier, _request: Request, who: str) -> Answer:
-    carrier.network.clear_faults(_who(who) if who else None)
+    carrier.network.clear_faults(_checked_target(who) if who else None)
     return Answer(204)
 
 
@@ -118,7 +118,7 @@ def _set(carrier: Carrier, request: Request, _: str) -> Answer:
     for name in ("inbound_url", "fallback_url"):
         url = getattr(settings, name)
         if url is not None and not may_call(url):
-            raise BadRequest(422, f"{name}: only http on this machine is ever called")
+            raise BadRequest(422, f"{name}: only http URLs on this machine are allowed")
         if url is not None:
             setattr(carrier, name, url)
     if settings.receipt_seconds is not None:
@@ -144,28 +144,28 @@ def _page(_carrier: Carrier, _request: Request, path: str) -> Answer:
 
 def _body(request: Request, model: type[Body]) -> Body:
     if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
-        raise BadRequest(415, "the body is JSON: say Content-Type: application/json")
+        raise BadRequest(415, "the body must be JSON, with Content-Type: application/json")
     try:
         return decode(request.body, type=model)
-    except ValueError as invalid:  # msgspec's own, and bytes that are not UTF-8
-        raise BadRequest(422, str(invalid)) from invalid
+    except ValueError as error:  # msgspec's errors, and bytes that are not UTF-8
+        raise BadRequest(422, str(error)) from error
 
 
-def _possible(number: str) -> str:
+def _checked_number(number: str) -> str:
     if not protocol.is_possible(number):
         raise BadRequest(422, f"{number}: not a number in E.164, such as +12135550123")
     return number
 
 
-def _who(who: str) -> str:
-    return who if who == EVERYONE else _possible(who)
+def _checked_target(who: str) -> str:
+    return who if who == EVERYONE else _checked_number(who)
 
 
 def _last_number(carrier: Carrier, phone: str) -> str:
     conversation = carrier.network.phone(phone, last=1).conversation
     numbers = [text.number for text in conversation] or carrier.network.numbers()
     if len(numbers) != 1:
-        raise BadRequest(422, "to: which number is the text for? Nobody has texted this phone yet")
+        raise BadRequest(422, "to: needed, because no text was sent to this phone yet")
     return numbers[0]
 
 

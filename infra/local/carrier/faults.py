@@ -1,4 +1,4 @@
-"""What the carrier can be told to do wrong, for one phone or for all, always or the next few times."""
+"""Faults of the simulated carrier, for one phone or for all, for ever or for a number of times."""
 
 from typing import Annotated, Literal
 
@@ -13,36 +13,36 @@ Happens = Literal[
 
 
 class Fault(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Something to do wrong; `times` counts down, and None is until it is taken back."""
+    """A fault. `times` counts down; with None, the fault stays until it is removed."""
 
     times: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Refuse(Fault, frozen=True, kw_only=True):
-    """Answer a send with Twilio's error `code`, under the HTTP status that belongs to it or another."""
+    """Refuse a send with Twilio's error `code`, with its usual HTTP status or another."""
 
     code: Annotated[int, Meta(ge=10_000, le=99_999)]
     status: Annotated[int, Meta(ge=400, le=599)] | None = None
 
 
 class Wait(Fault, frozen=True, kw_only=True):
-    """Let `seconds` pass first."""
+    """Wait for some seconds first."""
 
     seconds: Annotated[float, Meta(ge=0, le=3600)]
 
 
 class Fail(Fault, frozen=True, kw_only=True):
-    """Accept a text that then does not arrive, for the reason `code`."""
+    """Accept a text, but do not deliver it, for the reason `code`."""
 
     code: Annotated[int, Meta(ge=10_000, le=99_999)]
 
 
 class FaultSet(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Every fault of one phone, or of all; those that are None do not happen."""
+    """All faults of one phone, or of all phones; None for a fault that does not happen."""
 
     refuse: Refuse | None = None
-    delay: Wait | None = None  # before the text is accepted, so the caller may have hung up by then
-    drop_answer: Fault | None = None  # accept and deliver, then close the connection without a word
+    delay: Wait | None = None  # before the text is accepted, so the caller may have closed the connection by then
+    drop_answer: Fault | None = None  # accept and deliver, then close the connection without a response
     undelivered: Fail | None = None
     failed: Fail | None = None
     lose_receipts: Fault | None = None
@@ -54,55 +54,55 @@ class FaultSet(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
 
 
 class Faults:
-    """The faults in force. Not thread-safe: the network holds its lock around it."""
+    """The current faults. Not thread-safe: the network uses it within its lock."""
 
     def __init__(self) -> None:
-        self._of: dict[str, FaultSet] = {}
+        self._by_phone: dict[str, FaultSet] = {}
 
     def put(self, who: str, faults: FaultSet) -> None:
-        """Replace the faults of a phone or of `all`; an empty set takes them back."""
-        self._of[who] = faults
+        """Replace the faults of a phone or of `all`; an empty set removes them."""
+        self._by_phone[who] = faults
         if faults == FaultSet():
-            del self._of[who]
+            del self._by_phone[who]
 
     def clear(self, who: str | None = None) -> None:
-        """Take back the faults of one phone or of `all`, or without a name every one."""
+        """Remove the faults of one phone or of `all`, or without a name, all faults."""
         if who is None:
-            self._of.clear()
+            self._by_phone.clear()
         else:
-            self._of.pop(who, None)
+            self._by_phone.pop(who, None)
 
     def as_json(self) -> dict[str, object]:
-        """List them by phone, with the times that are left."""
-        return {who: to_builtins(faults) for who, faults in self._of.items()}
+        """Return the faults by phone, with the remaining number of times."""
+        return {who: to_builtins(faults) for who, faults in self._by_phone.items()}
 
     def take_refuse(self, phone: str) -> Refuse | None:
-        """Use up one refusal."""
+        """Use a refusal once; return it, or None."""
         fault = self._take(phone, "refuse")
         return fault if isinstance(fault, Refuse) else None
 
     def take_code(self, phone: str, kind: Literal["undelivered", "failed"]) -> int | None:
-        """Use up one failure, and say its code."""
+        """Use a failure once; return its code, or None."""
         fault = self._take(phone, kind)
         return fault.code if isinstance(fault, Fail) else None
 
     def take_seconds(self, phone: str, kind: Literal["delay", "late_receipts"]) -> float:
-        """Use up one wait, and say how long: 0 when there is none."""
+        """Use a wait once; return its seconds, or 0."""
         fault = self._take(phone, kind)
         return fault.seconds if isinstance(fault, Wait) else 0.0
 
     def take(self, phone: str, kind: Happens) -> bool:
-        """Use up one of a fault that simply happens or does not."""
+        """Use a fault once; return whether it happens."""
         return self._take(phone, kind) is not None
 
     def _take(self, phone: str, kind: str) -> Fault | None:
-        """Find a fault, the phone's own before everyone's, and count it down."""
+        """Return a fault and count it down; a phone's own fault comes before the fault of all phones."""
         for who in (phone, EVERYONE):
-            fault: Fault | None = getattr(self._of.get(who), kind, None)
+            fault: Fault | None = getattr(self._by_phone.get(who), kind, None)
             if fault is None:
                 continue
             if fault.times is not None:
                 left = replace(fault, times=fault.times - 1) if fault.times > 1 else None
-                self.put(who, replace(self._of[who], **{kind: left}))
+                self.put(who, replace(self._by_phone[who], **{kind: left}))
             return fault
         return None

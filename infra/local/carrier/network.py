@@ -1,4 +1,4 @@
-"""The network behind the carrier: phones, the texts on them, and what goes wrong on the way."""
+"""The network behind the carrier: phones, their texts and the faults."""
 
 import threading
 from collections import OrderedDict, defaultdict, deque
@@ -17,7 +17,7 @@ _RANK = {"queued": 0, "sent": 1, "delivered": 2, "undelivered": 2, "failed": 2}
 
 
 class Network:
-    """Everything the carrier remembers: thread-safe, and bounded by the number of texts it keeps."""
+    """The memory of the carrier: thread-safe, and limited to a number of texts."""
 
     def __init__(self, keep: int = 10_000) -> None:
         self._keep = keep
@@ -32,7 +32,7 @@ class Network:
         self._blocked: set[tuple[str, str]] = set()
 
     def accept(self, form: Mapping[str, str], now: datetime) -> Accepted | Refusal:
-        """Take a text from the service, or refuse it."""
+        """Accept a text from the service, or refuse it."""
         with self._changed:
             refused = protocol.objection_to(form) or self._refusal_of(form["From"], form["To"])
             if refused:
@@ -69,23 +69,23 @@ class Network:
         return tuple(Step(status, code, copies) for status, code in ends)
 
     def advance(self, sid: str, step: Step, now: datetime) -> None:
-        """Move a text on; a receipt out of order does not move it back."""
+        """Change a text's status; a receipt out of order does not set it back."""
         with self._changed:
             text = self._texts.get(sid)
             if text and _RANK[step.status] > _RANK[text.status]:
                 self._update(replace(text, status=step.status, error_code=step.code, updated_at=now))
 
     def receipted(self, sid: str, status: str, answer: str) -> None:
-        """Note what the service answered to a receipt."""
+        """Record the service's response to a receipt."""
         with self._changed:
             if text := self._texts.get(sid):
                 self._update(replace(text, receipts=(*text.receipts, (status, answer))))
 
     def reply(self, text: Text) -> int:
-        """Put a text typed on a phone on its way; says how often the service will hear of it.
+        """Add a reply from a phone; return the number of webhooks to post.
 
-        With an `opt_out_type` the carrier has read the keyword itself: after STOP it refuses texts to that
-        phone (21610) until START.
+        With an `opt_out_type`, the carrier acts on the keyword itself: after STOP, it refuses texts to that phone
+        (21610) until START.
         """
         with self._changed:
             if text.opt_out_type == "STOP":
@@ -99,7 +99,7 @@ class Network:
             return copies
 
     def answered(self, sid: str, answer: str) -> None:
-        """Note what the service answered to a reply."""
+        """Record the service's response to a reply."""
         with self._changed:
             if text := self._texts.get(sid):
                 self._update(replace(text, webhook=answer))
@@ -109,7 +109,7 @@ class Network:
             return self._texts.get(sid)
 
     def texts(self, to: str | None = None, origin: str | None = None) -> list[Text]:
-        """List the texts that are kept, newest first, from or to a number."""
+        """Return the texts from or to a number, newest first."""
         with self._changed:
             return [
                 text
@@ -118,21 +118,21 @@ class Network:
             ]
 
     def phone(self, number: str, last: int | None = None) -> Phone:
-        """Look at a phone; one that was never texted has an empty conversation."""
+        """Return a phone; its conversation is empty if it has no texts."""
         with self._changed:
-            return self._look_at([number], last)[0]
+            return self._phones_of([number], last)[0]
 
     def phones(self, limit: int | None = None, last: int | None = None) -> list[Phone]:
-        """Look at the phones used most recently, the latest first, then those that only got refusals."""
+        """Return the phones with texts, the most recently used first, then the phones with refusals only."""
         with self._changed:
             numbers = dict.fromkeys(reversed(self._phones))
-            numbers |= {one.phone: None for one in self._refused if protocol.is_possible(one.phone)}
-            return self._look_at(list(numbers)[:limit], last)
+            numbers |= {send.phone: None for send in self._refused if protocol.is_possible(send.phone)}
+            return self._phones_of(list(numbers)[:limit], last)
 
-    def _look_at(self, numbers: list[str], last: int | None) -> list[Phone]:
+    def _phones_of(self, numbers: list[str], last: int | None) -> list[Phone]:
         refused = defaultdict(list)
-        for one in self._refused:
-            refused[one.phone].append(one)
+        for send in self._refused:
+            refused[send.phone].append(send)
         return [
             Phone(
                 number,
@@ -143,7 +143,7 @@ class Network:
         ]
 
     def numbers(self) -> list[str]:
-        """List the service's own numbers, as far as they have been seen."""
+        """Return the service's own numbers that have sent or received a text."""
         with self._changed:
             return list(self._numbers)
 
@@ -154,12 +154,12 @@ class Network:
 
     @property
     def version(self) -> int:
-        """Counts the changes."""
+        """The number of changes."""
         with self._changed:
             return self._version
 
     def wait(self, after: int | None, seconds: float) -> int:
-        """Wait until something happens after a version, at most so long; say the version now."""
+        """Wait for a change after a version, for at most `seconds`; return the current version."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._version != after, seconds)
             return self._version
@@ -179,19 +179,19 @@ class Network:
             return self._faults.as_json()
 
     def delay(self, phone: str) -> float:
-        """Say how many seconds a send to this phone has to wait."""
+        """Return how many seconds a send to this phone has to wait."""
         with self._changed:
             return self._faults.take_seconds(phone, "delay")
 
     def forget(self) -> None:
-        """Empty every phone; faults stay."""
+        """Remove all texts and phones, but no faults."""
         with self._changed:
-            for kept in (self._texts, self._phones, self._numbers, self._refused, self._blocked):
-                kept.clear()
+            for memory in (self._texts, self._phones, self._numbers, self._refused, self._blocked):
+                memory.clear()
             self._touch()
 
     def close(self) -> None:
-        """Let go of everyone who waits."""
+        """End all waiting calls."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

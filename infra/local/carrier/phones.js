@@ -1,18 +1,18 @@
-// Shows the phones and keeps them current; every text is set as text, never as markup.
+// Show the phones and update them; texts are always set as text, never as markup.
 
 const SHOWN_PHONES = 40;
 const SHOWN_TEXTS = 60;
-const BETWEEN_LOOKS = 200; // ms: a broadcast changes much, and often
+const UPDATE_INTERVAL = 200; // ms: a broadcast makes many changes in a short time
 
 const KINDS = {
   refuse: { says: "refuse to send", needs: "code", usual: 21610 },
-  delay: { says: "answer late", needs: "seconds" },
-  drop_answer: { says: "drop the answer" },
+  delay: { says: "respond late", needs: "seconds" },
+  drop_answer: { says: "drop the response" },
   undelivered: { says: "do not deliver", needs: "code", usual: 30003 },
   failed: { says: "fail at once", needs: "code", usual: 30007 },
   lose_receipts: { says: "lose the receipts" },
   double_receipts: { says: "double the receipts" },
-  reorder_receipts: { says: "turn the receipts around" },
+  reorder_receipts: { says: "reverse the receipts" },
   late_receipts: { says: "receipts come late", needs: "seconds" },
   lose_inbound: { says: "lose replies" },
   double_inbound: { says: "double replies" },
@@ -25,11 +25,11 @@ const phones = new Map();
 let faults = {};
 
 function element(tag, className, text, ...children) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  made.append(...children);
-  return made;
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  node.append(...children);
+  return node;
 }
 
 function readable(number) {
@@ -44,11 +44,11 @@ async function call(method, path, body) {
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
   const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   const document = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Error(document.error ?? `the carrier answered ${answer.status}`);
+  if (!answer.ok) throw new Error(document.error ?? `the carrier responded with ${answer.status}`);
   return document;
 }
 
-// A submitted form shows its own problem, and is emptied by `act` only when all went well.
+// Show the error of a submitted form on the form; `act` clears the form after a success.
 function onSubmit(form, problem, act) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -100,10 +100,10 @@ function facts(text) {
     line.append(parts, " ", mark, element("span", "said", said));
   };
   if (text.direction === "inbound") {
-    const answered = { pending: "…", lost: "lost on the way", "no answer": "the service did not answer" };
-    if (/^2\d\d$/.test(text.webhook)) add("good", "✓✓", "the service has it");
+    const answered = { pending: "…", lost: "lost", "no answer": "the service did not respond" };
+    if (/^2\d\d$/.test(text.webhook)) add("good", "✓✓", "received by the service");
     else {
-      const said = answered[text.webhook] ?? `the service answered ${text.webhook}`;
+      const said = answered[text.webhook] ?? `the service responded with ${text.webhook}`;
       add(text.webhook === "pending" ? "" : "bad", said, said);
     }
   } else if (text.status === "queued") add("", "○", "queued");
@@ -113,9 +113,9 @@ function facts(text) {
     const said = `${text.status}: ${text.error_message} (${text.error_code})`;
     add("bad", said, said);
   }
-  const turned = text.receipts.filter(({ answer }) => !/^2\d\d$/.test(answer));
-  if (turned.length) {
-    const answers = turned.map(({ status, answer }) => `${status} → ${answer}`).join(", ");
+  const refused = text.receipts.filter(({ answer }) => !/^2\d\d$/.test(answer));
+  if (refused.length) {
+    const answers = refused.map(({ status, answer }) => `${status} → ${answer}`).join(", ");
     line.append(element("div", "bad", `receipt: ${answers}`));
   }
   return line;
@@ -202,7 +202,7 @@ function showPhones(state) {
     article.remove();
     phones.delete(number);
   }
-  // A phone keeps its place once it is there: nobody likes a box that moves while they type in it.
+  // A shown phone keeps its place, so that its text box does not move while someone types.
   for (const phone of state.phones.toReversed()) {
     const article = showPhone(phone, state.numbers);
     if (!article.isConnected) place.prepend(article);
@@ -211,7 +211,7 @@ function showPhones(state) {
   $("#no-inbound").hidden = Boolean(state.inbound_url);
   const full = state.phones.length === SHOWN_PHONES;
   $("#some-hidden").hidden = !full;
-  $("#some-hidden").textContent = `The ${SHOWN_PHONES} phones that were used last.`;
+  $("#some-hidden").textContent = `Only the ${SHOWN_PHONES} most recently used phones are shown.`;
 }
 
 function showChoices(state) {
@@ -244,7 +244,7 @@ function showFaults() {
       const says = describe(who, kind, fault);
       const remove = element("button", "", "×");
       remove.type = "button";
-      remove.setAttribute("aria-label", `Take back ${says}`);
+      remove.setAttribute("aria-label", `Remove ${says}`);
       remove.addEventListener("click", () => {
         const { [kind]: _, ...rest } = faults[who] ?? {};
         void call("PUT", `/faults/${who}`, rest);
@@ -291,7 +291,7 @@ function startForms() {
 }
 
 function say(alive) {
-  $("#live").textContent = alive ? "live" : "the carrier is gone; trying again";
+  $("#live").textContent = alive ? "live" : "no connection to the carrier; trying again";
   $("#live").className = `live ${alive ? "on" : "off"}`;
 }
 
@@ -306,7 +306,7 @@ async function follow() {
         showFaults();
       }
       say(true);
-      await sleep(BETWEEN_LOOKS);
+      await sleep(UPDATE_INTERVAL);
       await call("GET", `/changes?after=${state.version}&wait=20`);
     } catch (error) {
       console.warn(error);

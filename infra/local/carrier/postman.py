@@ -1,4 +1,4 @@
-"""Calls the service: a few workers that post signed forms, now or later, and never beyond this machine."""
+"""Post signed forms to the service, now or later, from a few threads and only on this machine."""
 
 import heapq
 import itertools
@@ -12,13 +12,13 @@ from urllib.parse import urlencode, urlsplit
 
 from infra.local.carrier.protocol import signature
 
-WAIT_SECONDS = 15  # Twilio's own patience with a webhook
+WAIT_SECONDS = 15  # Twilio's own time-out for a webhook
 
 Form = list[tuple[str, str]]
 
 
 def may_call(url: str) -> bool:
-    """Tell whether a URL is http on this machine: a simulated carrier never calls anybody else."""
+    """Return whether a URL is http on this machine: a simulated carrier calls no other."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -29,7 +29,7 @@ def may_call(url: str) -> bool:
 
 
 def post(url: str, form: Form, auth_token: str) -> str:
-    """Post a form as Twilio does, without redirects or proxies; the answer is a status, or `no answer`."""
+    """Post a form as Twilio does, without redirects or proxies; return the status, or `no answer`."""
     if not may_call(url):
         raise ValueError(f"not on this machine: {url}")
     parts = urlsplit(url)
@@ -50,7 +50,7 @@ def post(url: str, form: Form, auth_token: str) -> str:
 
 
 class Postman:
-    """Runs errands on a few threads, each at its time; `most` may wait before it is full."""
+    """Runs tasks on a few threads, each at its time. It is full when `most` tasks wait."""
 
     def __init__(self, most: int, workers: int = 4) -> None:
         self._most = most
@@ -71,25 +71,25 @@ class Postman:
     def full(self) -> bool:
         return self.pending >= self._most
 
-    def later(self, seconds: float, errand: Callable[[], None]) -> None:
-        """Run an errand in so many seconds."""
+    def later(self, seconds: float, task: Callable[[], None]) -> None:
+        """Run a task in some seconds."""
         with self._changed:
-            heapq.heappush(self._due, (time.monotonic() + seconds, next(self._number), errand))
+            heapq.heappush(self._due, (time.monotonic() + seconds, next(self._number), task))
             self._changed.notify()
 
     def close(self) -> None:
-        """Drop what is left; an errand under way ends by itself."""
+        """Drop all waiting tasks; a running task ends by itself."""
         with self._changed:
             self._closed = True
             self._due.clear()
             self._changed.notify_all()
 
     def _work(self) -> None:
-        while errand := self._next():
+        while task := self._next():
             try:
-                errand()
+                task()
             except Exception:
-                logging.exception("an errand failed")
+                logging.exception("a task failed")
             finally:
                 with self._changed:
                     self._running -= 1

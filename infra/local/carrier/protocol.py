@@ -1,4 +1,4 @@
-"""Twilio's side of the wire, written from its documents and not from our adapter: a second implementation."""
+"""Twilio's protocol, written from its documentation and independently of our own adapter."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 API_VERSION = "2010-04-01"
 MAX_BODY_CHARACTERS = 1600
 
-# https://www.twilio.com/docs/api/errors, shortened
+# From https://www.twilio.com/docs/api/errors
 ERRORS = {
     11200: "HTTP retrieval failure",
     20003: "Authenticate",
@@ -55,13 +55,13 @@ _GSM_7_EXTENDED = frozenset("^{}\\[]~|€\f")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A definite no, before a message exists."""
+    """A refused request, for which no message exists."""
 
     code: int
     status: int
 
     def as_json(self) -> dict[str, object]:
-        """Build Twilio's error document."""
+        """Return Twilio's error document."""
         return {
             "code": self.code,
             "message": error_message(self.code),
@@ -71,22 +71,22 @@ class Refusal:
 
 
 def refusal(code: int, status: int | None = None) -> Refusal:
-    """Refuse with the HTTP status that belongs to the code, unless told another."""
+    """Return a refusal, with the usual HTTP status of the code or another."""
     return Refusal(code, status or _HTTP_STATUS.get(code, 400))
 
 
 def error_message(code: int) -> str:
-    """Say what a code means."""
+    """Return Twilio's message for a code."""
     return ERRORS.get(code, f"Error {code}")
 
 
 def is_possible(number: str) -> bool:
-    """Tell whether a number is E.164, and for +1 whether it follows the North American plan."""
+    """Return whether a number is E.164, and with +1 follows the North American plan."""
     return bool((_NORTH_AMERICAN if number.startswith("+1") else _E164).fullmatch(number))
 
 
 def objection_to(form: Mapping[str, str]) -> Refusal | None:
-    """Check a send as Twilio does; None is a yes."""
+    """Return the refusal of a send by Twilio's rules, or None."""
     to, origin, body = form.get("To", ""), form.get("From", ""), form.get("Body", "")
     if not to:
         return refusal(21604)
@@ -106,7 +106,7 @@ def objection_to(form: Mapping[str, str]) -> Refusal | None:
 
 
 def signature(auth_token: str, url: str, form: Iterable[tuple[str, str]]) -> str:
-    """Sign a webhook: base64(HMAC-SHA1(token, URL + each distinct name+value, sorted)).
+    """Return a webhook's signature: base64(HMAC-SHA1(token, URL + each distinct name+value, sorted)).
 
     https://www.twilio.com/docs/usage/security#validating-requests
     """
@@ -115,16 +115,16 @@ def signature(auth_token: str, url: str, form: Iterable[tuple[str, str]]) -> str
 
 
 def segments(body: str) -> int:
-    """Count what a text is carried in: packed, since neither an escape nor a surrogate pair is split."""
+    """Return the number of segments of a text; neither an escape nor a surrogate pair is split."""
     if set(body) <= _GSM_7 | _GSM_7_EXTENDED:
-        sizes, alone, of_several = [1 + (c in _GSM_7_EXTENDED) for c in body], 160, 153
+        sizes, single, each = [1 + (c in _GSM_7_EXTENDED) for c in body], 160, 153
     else:
-        sizes, alone, of_several = [1 + (ord(c) > 0xFFFF) for c in body], 70, 67
-    if sum(sizes) <= alone:
+        sizes, single, each = [1 + (ord(c) > 0xFFFF) for c in body], 70, 67
+    if sum(sizes) <= single:
         return 1
     count, used = 1, 0
     for size in sizes:
-        if used + size > of_several:
+        if used + size > each:
             count, used = count + 1, 0
         used += size
     return count

@@ -1,4 +1,4 @@
-"""Requests, answers, and the way from one to the other."""
+"""Requests, responses and routes."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from infra.local.carrier.carrier import Carrier
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request; `headers` are read without regard to case."""
+    """An HTTP request; names of `headers` match in any case."""
 
     method: str
     path: str
@@ -21,7 +21,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer."""
+    """An HTTP response."""
 
     status: int
     body: bytes = b""
@@ -30,20 +30,20 @@ class Answer:
 
 
 class BadRequest(Exception):
-    """A control request that makes no sense, with a sentence for the person who wrote it."""
+    """A control request that is wrong, with a sentence for a person."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
         self.status = status
 
 
-# A route answers None to close the connection without a word; its third argument is the group of its path.
+# A route returns None to close the connection without a response. Its third argument is the group of its path.
 Answering = Callable[[Carrier, Request, str], Answer | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and a path, and what answers them."""
+    """A method, a path and their function."""
 
     method: str
     path: re.Pattern[str]
@@ -51,7 +51,7 @@ class Route:
 
 
 def on(method: str, path: str, routes: list[Route]) -> Callable[[Answering], Answering]:
-    """Add a function to the routes."""
+    """Return a decorator that adds a function to the routes."""
 
     def add(function: Answering) -> Answering:
         routes.append(Route(method, re.compile(path), function))
@@ -61,26 +61,26 @@ def on(method: str, path: str, routes: list[Route]) -> Callable[[Answering], Ans
 
 
 def answer_to(carrier: Carrier, request: Request, routes: Iterable[Route]) -> Answer | None:
-    """Find the route of a request and follow it."""
+    """Return the response of a request's route."""
     try:
         for route in routes:
             if route.method == request.method and (match := route.path.fullmatch(request.path)):
                 return route.answer(carrier, request, "".join(match.groups("")))
-        raise BadRequest(404, f"nothing here answers {request.method} {request.path}")
-    except BadRequest as bad:
-        return in_json(bad.status, {"error": str(bad)})
+        raise BadRequest(404, f"no route for {request.method} {request.path}")
+    except BadRequest as error:
+        return in_json(error.status, {"error": str(error)})
 
 
 def in_json(status: int, document: object, headers: Mapping[str, str] | None = None) -> Answer:
-    """Answer with a JSON document."""
+    """Return a response with a JSON document."""
     return Answer(status, json.dumps(document).encode(), "application/json", headers or {})
 
 
 def whole_number(request: Request, name: str) -> int | None:
-    """Read a whole number of the query, if it is there."""
-    given = request.query.get(name)
-    if given is None:
+    """Return a whole number of the query, or None if it is missing."""
+    value = request.query.get(name)
+    if value is None:
         return None
-    if not re.fullmatch(r"[0-9]{1,9}", given):
-        raise BadRequest(422, f"{name}: a whole number, please")
-    return int(given)
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        raise BadRequest(422, f"{name}: must be a whole number")
+    return int(value)

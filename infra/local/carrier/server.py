@@ -1,4 +1,4 @@
-"""Serves the simulated carrier on this machine: python -m infra.local.carrier.server --help."""
+"""Serve the simulated carrier on this machine: python -m infra.local.carrier.server --help."""
 
 import argparse
 import os
@@ -41,18 +41,18 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Reads a request, asks the routes, writes the answer."""
+    """Reads a request and writes the response of its route."""
 
     protocol_version = "HTTP/1.1"
     server_version = "carrier"
     sys_version = ""
     timeout = 60
-    # Headers and body go out in one piece: two small packets cost 40 ms of delayed acknowledgement.
+    # Headers and body are sent together: two small packets cost 40 ms of delayed acknowledgement.
     wbufsize = -1
     server: Server
 
     def do_GET(self) -> None:
-        """Serve any method."""
+        """Serve a request of any method."""
         answer = self._refuse() or answer_to(self.server.carrier, self._read(), ROUTES)
         if answer is None:
             self.close_connection = True
@@ -71,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-        """Keep quiet: bodies and numbers do not belong in a log."""
+        """Log nothing: bodies and numbers do not belong in a log."""
 
     def _read(self) -> Request:
         url = urlsplit(self.path)
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def _refuse(self) -> Answer | None:
-        """Refuse what cannot be read, and a web page elsewhere that has its name resolve to this machine."""
+        """Refuse an unreadable request, and another website whose name resolves to this machine (DNS rebinding)."""
         length = self.headers.get("Content-Length", "0")
         if not may_call(f"http://{self.headers.get('Host', '')}"):
             status = 403
@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(carrier: Carrier, port: int = 0) -> Iterator[Server]:
-    """Serve a carrier in the background; port 0 takes a free one."""
+    """Serve a carrier in the background; port 0 takes a free port."""
     server = Server(port, carrier)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="carrier", daemon=True)
     thread.start()
@@ -133,17 +133,17 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="carrier", description="A simulated carrier that speaks Twilio's protocol.")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--account-sid", default=os.environ.get("TWILIO_ACCOUNT_SID"), help="or TWILIO_ACCOUNT_SID")
     parser.add_argument("--auth-token", default=os.environ.get("TWILIO_AUTH_TOKEN"), help="or TWILIO_AUTH_TOKEN")
-    parser.add_argument("--inbound-url", help="where replies go; may be told later by POST /settings")
-    parser.add_argument("--receipt-seconds", type=float, default=0.2, help="between two statuses of a text")
-    parser.add_argument("--keep", type=int, default=10_000, help="how many texts are remembered")
+    parser.add_argument("--inbound-url", help="the URL for replies; can be set later by POST /settings")
+    parser.add_argument("--receipt-seconds", type=float, default=0.2, help="time between two statuses of a text")
+    parser.add_argument("--keep", type=int, default=10_000, help="number of texts to keep")
     options = parser.parse_args()
     if not options.account_sid or not options.auth_token:
-        parser.error("--account-sid and --auth-token are needed")
+        parser.error("--account-sid and --auth-token are required")
     if options.inbound_url and not may_call(options.inbound_url):
-        parser.error("--inbound-url: only http on this machine is ever called")
+        parser.error("--inbound-url: only http URLs on this machine are allowed")
     return options
 
 

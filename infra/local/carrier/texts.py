@@ -1,4 +1,4 @@
-"""The values of the simulated network: a text, a phone, and what is going to happen to a text."""
+"""The values of the simulated network: texts, phones and the next steps of a text."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from infra.local.carrier.protocol import segments
 
 
 class Direction(StrEnum):
-    """Twilio's words: inbound is from a phone to us."""
+    """Twilio's terms: inbound is from a phone to the service."""
 
     OUTBOUND = "outbound-api"
     INBOUND = "inbound"
@@ -17,9 +17,9 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """One text on one phone; `number` is the service's side of it.
+    """A text on a phone; `number` is the service's number.
 
-    `receipts` and `webhook` say what the service answered when it was told of the text.
+    `receipts` and `webhook` are the service's responses to the receipts and to the webhook of a reply.
     """
 
     sid: str
@@ -39,7 +39,7 @@ class Text:
 
     @classmethod
     def outbound(cls, *, phone: str, number: str, body: str, now: datetime) -> "Text":
-        """Make a text that the service sends."""
+        """Return a new text of the service."""
         return cls(
             sid=f"SM{token_hex(16)}",
             direction=Direction.OUTBOUND,
@@ -63,7 +63,7 @@ class Text:
         opt_out_type: str | None,
         now: datetime,
     ) -> "Text":
-        """Make a text that a person types on a phone."""
+        """Return a new text from a phone."""
         return cls(
             sid=("MM" if media else "SM") + token_hex(16),
             direction=Direction.INBOUND,
@@ -90,7 +90,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A send that never became a text, kept so that a person can see it."""
+    """A refused send, kept for the page."""
 
     phone: str
     number: str
@@ -101,7 +101,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A status that a text moves to, and how many receipts tell of it: none when lost, two when doubled."""
+    """A status that a text will have, and the number of receipts of it: 0 if lost, 2 if doubled."""
 
     status: str
     code: int | None
@@ -110,7 +110,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A text that the carrier took, and what is going to happen to it."""
+    """An accepted text and its next steps."""
 
     text: Text
     steps: tuple[Step, ...]
@@ -120,7 +120,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A phone as a person sees it; its conversation is oldest first."""
+    """A phone with its conversation, oldest text first, and its refused sends."""
 
     number: str
     conversation: tuple[Text, ...]

@@ -1,4 +1,4 @@
-"""Twilio's API, as far as the service uses it: send a text, list texts, fetch one, list its pictures."""
+"""The parts of Twilio's API that the service uses: send a text, list texts, fetch a text, list its pictures."""
 
 import base64
 import hmac
@@ -20,19 +20,19 @@ _ACCOUNT = rf"/{protocol.API_VERSION}/Accounts/([^/]+)"
 
 @on("POST", rf"{_ACCOUNT}/Messages\.json", ROUTES)
 def _send(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
-    if stranger := _stranger(carrier, request, account_sid):
-        return stranger
+    if refused := _unauthorized(carrier, request, account_sid):
+        return refused
     form = dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
-    answer = carrier.send(form)
-    if isinstance(answer, Refusal):
-        return _refused(answer)
-    return None if answer.answer_dropped else in_json(201, _message(carrier, answer.text))
+    result = carrier.send(form)
+    if isinstance(result, Refusal):
+        return _refused(result)
+    return None if result.answer_dropped else in_json(201, _message(carrier, result.text))
 
 
 @on("GET", rf"{_ACCOUNT}/Messages\.json", ROUTES)
 def _list(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
-    if stranger := _stranger(carrier, request, account_sid):
-        return stranger
+    if refused := _unauthorized(carrier, request, account_sid):
+        return refused
     texts = [
         text
         for text in carrier.network.texts(request.query.get("To"), request.query.get("From"))
@@ -64,9 +64,9 @@ def _list(carrier: Carrier, request: Request, account_sid: str) -> Answer | None
 
 
 def _sent_when(text: Text, query: Mapping[str, str]) -> bool:
-    """Tell whether a text's day is the one asked for: `DateSent=`, `DateSent>=` or `DateSent<=`, UTC.
+    """Return whether a text's day (UTC) matches `DateSent=`, `DateSent>=` and `DateSent<=`.
 
-    What is not sent yet has no such day (https://www.twilio.com/docs/messaging/api/message-resource).
+    A text that is not sent yet has no such day (https://www.twilio.com/docs/messaging/api/message-resource).
     """
     day = "" if text.status == "queued" else text.updated_at.date().isoformat()
     on, since, until = query.get("DateSent", day), query.get("DateSent>", ""), query.get("DateSent<", day)
@@ -75,41 +75,41 @@ def _sent_when(text: Text, query: Mapping[str, str]) -> bool:
 
 @on("GET", rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}\.json", ROUTES)
 def _fetch(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
-    if stranger := _stranger(carrier, request, account_sid):
-        return stranger
+    if refused := _unauthorized(carrier, request, account_sid):
+        return refused
     text = carrier.network.text(PurePath(request.path).stem)
     return in_json(200, _message(carrier, text)) if text else _refused(refusal(20404))
 
 
 @on("GET", rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}/Media\.json", ROUTES)
 def _pictures(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
-    if stranger := _stranger(carrier, request, account_sid):
-        return stranger
+    if refused := _unauthorized(carrier, request, account_sid):
+        return refused
     folder = PurePath(request.path).with_suffix("")
     text = carrier.network.text(folder.parent.name)
     if text is None:
         return _refused(refusal(20404))
     sids = [f"ME{text.sid[2:-1]}{index:x}" for index in range(len(text.media))]
-    listed = [{"sid": sid, "parent_sid": text.sid, "uri": f"{folder}/{sid}.json"} for sid in sids]
-    return in_json(200, {"media_list": listed, "uri": request.path, "next_page_uri": None})
+    media = [{"sid": sid, "parent_sid": text.sid, "uri": f"{folder}/{sid}.json"} for sid in sids]
+    return in_json(200, {"media_list": media, "uri": request.path, "next_page_uri": None})
 
 
 @on("GET", rf"/{protocol.API_VERSION}/(.*)", ROUTES)
-def _nothing(_carrier: Carrier, _request: Request, _: str) -> Answer:
+def _not_found(_carrier: Carrier, _request: Request, _: str) -> Answer:
     return _refused(refusal(20404))
 
 
-def _stranger(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
-    """Turn away who does not know the account's token, or asks for another account."""
-    known = base64.b64encode(f"{carrier.account_sid}:{carrier.auth_token}".encode()).decode()
+def _unauthorized(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
+    """Refuse a request without the account's token, or for another account."""
+    expected = base64.b64encode(f"{carrier.account_sid}:{carrier.auth_token}".encode()).decode()
     given = request.headers.get("Authorization", "")
-    if not hmac.compare_digest(given.encode(), f"Basic {known}".encode()):
+    if not hmac.compare_digest(given.encode(), f"Basic {expected}".encode()):
         return _refused(refusal(20003), {"WWW-Authenticate": 'Basic realm="Twilio API"'})
     return None if account_sid == carrier.account_sid else _refused(refusal(20404))
 
 
-def _refused(no: Refusal, headers: Mapping[str, str] | None = None) -> Answer:
-    return in_json(no.status, no.as_json(), headers)
+def _refused(error: Refusal, headers: Mapping[str, str] | None = None) -> Answer:
+    return in_json(error.status, error.as_json(), headers)
 
 
 def _message(carrier: Carrier, text: Text) -> dict[str, object]:

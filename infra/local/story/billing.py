@@ -1,4 +1,4 @@
-"""Money: a plan's limit, a month's close, the operator's books, a suspension."""
+"""Billing: the limit of a plan, the close of a month, the operator's books, a suspension."""
 
 import csv
 import json
@@ -13,12 +13,12 @@ from infra.local.visitors import Studio, eventually
 _PHONE = "+12125550101"
 
 
-def meet_the_limit(stage: Stage, studio: Studio) -> None:
-    """Change to a plan that is too small for a broadcast, read what would help, and do that."""
-    stage.title(f"{studio.name} changes to a plan that stops, and meets its limit")
+def reach_the_limit(stage: Stage, studio: Studio) -> None:
+    """Change to a plan that is too small for a broadcast, and to a larger plan."""
+    stage.title(f"{studio.name} changes to a plan with a limit, and reaches it")
     changed = studio.ask("PUT", "/account/plan", {"plan": "starter"}).json
-    told = {name: changed[name] for name in ("counts_from", "changeable_until")}
-    stage.show("PUT /account/plan", {"plan": "starter"}, told)
+    shown = {name: changed[name] for name in ("counts_from", "changeable_until")}
+    stage.show("PUT /account/plan", {"plan": "starter"}, shown)
     if changed["plan"]["name"] == "starter":
         _too_small(stage, studio)
     else:
@@ -29,23 +29,23 @@ def _too_small(stage: Stage, studio: Studio) -> None:
     order = {"audience": {"all": True}, "body": "a" * 1600, "dry_run": True}
     refused = studio.ask("POST", "/broadcasts", order).json
     stage.say(f"   a broadcast of ten units each: {refused['reason']}")
-    stage.check(refused["code"] == "plan_limit_reached", "what the plan has no room for is refused before it is sent")
+    stage.check(refused["code"] == "plan_limit_reached", "a broadcast over the limit is refused before it is sent")
     stage.check("Small would allow it at once" not in refused["reason"], "a plan that is too small is not advised")
     studio.ask("PUT", "/account/plan", {"plan": "medium"})
     stage.check(studio.ask("POST", "/broadcasts", order).json["code"] is None, "a bigger plan takes effect at once")
 
 
 def _too_late(stage: Stage, studio: Studio, changed: Any) -> None:
-    """It is past 17:00 Central on a month's last day: that month's plan stays."""
+    """Check the plans after 17:00 Central Time on the last day of a month: that month's plan stays."""
     stage.check(changed["plan"]["name"] == "medium", "after 17:00 on the last day the month's plan stays")
-    stage.check(changed["next_month_plan"]["name"] == "starter", "and the next month has the other")
+    stage.check(changed["next_month_plan"]["name"] == "starter", "and the next month has the other plan")
     back = studio.ask("PUT", "/account/plan", {"plan": "medium"}).json
-    stage.check(back["next_month_plan"]["name"] == "medium", "which can be taken back")
+    stage.check(back["next_month_plan"]["name"] == "medium", "which can be changed back")
 
 
-def count_what_was_used(stage: Stage, studio: Studio) -> None:
-    """Hold the usage of a month against its sheet, row by row."""
-    stage.title(f"{studio.name} looks at what it used")
+def compare_the_usage(stage: Stage, studio: Studio) -> None:
+    """Compare the usage of a month with the rows of its sheet."""
+    stage.title(f"{studio.name} looks at its usage")
     current = studio.ask("GET", "/usage").json["current"]
     shown = {name: current[name] for name in ("plan", "used", "limit", "total_micros", "forecast")}
     stage.show("GET /usage", None, shown)
@@ -53,12 +53,12 @@ def count_what_was_used(stage: Stage, studio: Studio) -> None:
     rows = list(csv.DictReader(sheet.splitlines()))
     stage.say(f"   {len(rows)} rows, such as: {','.join(rows[-1].values())}")
     used = current["used"]["units_sent"] + current["used"]["units_received"]
-    stage.check(sum(int(row["units"]) for row in rows) == used, f"the sheet's units are the {used} of the usage")
-    stage.check(_PHONE not in sheet, "no phone is in it whole")
+    stage.check(sum(int(row["units"]) for row in rows) == used, f"the sheet has the {used} units of the usage")
+    stage.check(_PHONE not in sheet, "it contains no complete phone number")
 
 
 def close_the_month(stage: Stage, *studios: Studio) -> str:
-    """Close the month with next month's schedule, and hold the invoices against the phones; gives the month."""
+    """Close the month, compare the invoices with the texts on the phones, and return the month."""
     stage.title("The month closes")
     month: str = studios[0].ask("GET", "/usage").json["current"]["month"]
     year, number = int(month[:4]), int(month[5:])
@@ -77,45 +77,45 @@ def close_the_month(stage: Stage, *studios: Studio) -> str:
     stage.check(billed == sent, f"the {billed} units sent on both invoices are what the phones received")
     stage.check(len(set(numbers)) == len(numbers), f"their numbers are {' and '.join(sorted(numbers))}")
     again = stage.stack.invoke(stage.stack.close_month_function, {"time": first.isoformat()})
-    stage.check(again == closed, "closing again is answered alike")
+    stage.check(again == closed, "closing again has the same result")
     stage.check(len(studios[0].everything("/invoices")) == 1, "and writes no second invoice")
     return month
 
 
 def keep_the_books(stage: Stage, studio: Studio, month: str) -> None:
-    """Check, credit and settle an invoice as the operator, and print it as the studio."""
+    """Check, credit and settle an invoice as the operator, and read it as the studio."""
     stage.title("The operator keeps the books")
-    named = {"month": month, "account": studio.account}
-    checked = _order(stage, do="months.check", **named)
+    invoice = {"month": month, "account": studio.account}
+    checked = _order(stage, do="months.check", **invoice)
     stage.check(checked["differences"] == [], "the counters are the sum over the messages")
-    credit = {**named, "amount_micros": 500_000, "reason": "A text sent twice", "id": f"case-{stage.run}"}
+    credit = {**invoice, "amount_micros": 500_000, "reason": "A text sent twice", "id": f"case-{stage.run}"}
     _order(stage, do="invoices.credit", **credit)
     refused = _order(stage, do="invoices.credit", **{**credit, "amount_micros": 10**9, "id": f"more-{stage.run}"})
     stage.check(refused["code"] == "credit_too_large", "a credit larger than the invoice is refused")
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
-    paid = _order(stage, do="invoices.mark_paid", on=yesterday, **named)
-    stage.check(paid["state"] == "paid", "it is noted as paid")
+    paid = _order(stage, do="invoices.mark_paid", on=yesterday, **invoice)
+    stage.check(paid["state"] == "paid", "it is marked as paid")
     before = studio.ask("GET", f"/invoices/{month}").text
     page = studio.ask("GET", f"/invoices/{month}", None, Accept="text/html").text
-    stage.check(json.loads(before)["number"] in page, "the studio prints it as a page")
+    stage.check(json.loads(before)["number"] in page, "the studio reads it as a page")
     pdf = studio.ask("GET", f"/invoices/{month}", None, Accept="application/pdf").text
-    stage.check(b64decode(pdf).startswith(b"%PDF-"), "or as PDF")  # the emulator leaves bytes in base64
-    stage.check(studio.ask("GET", f"/invoices/{month}").text == before, "and the document is what it was")
+    stage.check(b64decode(pdf).startswith(b"%PDF-"), "or as PDF")  # the emulator does not decode base64
+    stage.check(studio.ask("GET", f"/invoices/{month}").text == before, "and the document has not changed")
 
 
 def suspend_and_restore(stage: Stage, studio: Studio, client: str) -> None:
-    """Suspend a studio: it sends nothing, and still hears its clients."""
+    """Suspend a studio, which then sends no texts but still receives replies."""
     stage.title(f"The operator suspends {studio.name}, and restores it")
     _order(stage, do="accounts.suspend", account=studio.account, reason="The invoice is unpaid.")
     refused = studio.ask("POST", "/messages", {"client_id": client, "body": "Hello"})
     stage.show("POST /messages", {"client_id": client, "body": "Hello"}, refused.json)
-    stage.check((refused.status, refused.json["code"]) == (403, "account_suspended"), "it sends nothing")
-    stage.check("The invoice is unpaid." in refused.json["detail"], "and is told why")
+    stage.check((refused.status, refused.json["code"]) == (403, "account_suspended"), "it sends no texts")
+    stage.check("The invoice is unpaid." in refused.json["detail"], "and the error has the reason")
     stage.replies(_PHONE, f"Are you there? {stage.run}")
     stage.reply_of(studio, f"Are you there? {stage.run}")
     stage.check(True, "a client's reply still arrives")
     _order(stage, do="accounts.restore", account=studio.account)
-    stage.check(stage.refusal(studio, client) is None, "restored, it may send again")
+    stage.check(stage.refusal(studio, client) is None, "after that, it may send again")
 
 
 def _order(stage: Stage, **order: Any) -> Any:
@@ -125,20 +125,20 @@ def _order(stage: Stage, **order: Any) -> Any:
 
 
 def _invoice(studio: Studio, month: str) -> Any:
-    """Find a studio's invoice."""
+    """Return a studio's invoice, or None."""
     answer = studio.ask("GET", f"/invoices/{month}")
     return answer.json if answer.status == 200 else None
 
 
 def _invoice_mail(stage: Stage, studio: Studio, month: str) -> str | None:
-    """Find the text of the mail that brought an invoice."""
+    """Return the text of the mail with an invoice, or None."""
     address = studio.ask("GET", "/account").json["email"]
     texts = [str(mail["BodyText"]) for mail in mails_to(stage.stack, address)]
     return next((text.rstrip() for text in texts if f"Invoice {month}-" in text), None)
 
 
 def _sent_units(stage: Stage) -> int:
-    """Count the units that the phones received from the studios in this story: one per started 160 characters."""
+    """Return the units of the studios' new texts on all phones: one for every 160 characters begun."""
     service = ("You get no more texts", "You get texts from your studio")
     new = [words for sid, (_, words) in stage.phones.received().items() if sid not in stage.had]
     return sum(-(-len(words) // 160) for words in new if not words.startswith(service))

@@ -1,4 +1,4 @@
-"""A studio texts: one client, all of them, past a silent carrier, into a quiet night, before a session that moves."""
+"""Sending: a long text, a broadcast, an uncertain text, quiet hours, a reminder that moves with its session."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -24,33 +24,38 @@ def send_a_long_text(stage: Stage, fox: Studio) -> None:
     message = answer["messages"][0]
     stage.check(message["units"] == 2, "300 characters are 2 units")
     stage.arrives(_ALICE, _LETTER[:300])
-    stage.check(fox.ask("GET", "/usage").json["current"]["used"]["units_sent"] == 2, "usage says 2 units")
+    stage.check(fox.ask("GET", "/usage").json["current"]["used"]["units_sent"] == 2, "the usage is 2 units")
 
 
 def text_everyone(stage: Stage, fox: Studio) -> None:
-    """Send all clients a broadcast of a template, tried dry before."""
-    stage.title("Foxglove tries a broadcast dry, and then sends it to all its clients")
+    """Send all clients a broadcast of a template, after a dry run."""
+    stage.title("Foxglove tries a broadcast in a dry run, and then sends it to all clients")
     body = "Hi {{client.first_name|there}}, two spring slots are left at {{studio.name}}. Want one?"
     fox.ask("PUT", "/templates/spring", {"subject": "Spring slots", "body": body})
     refused = fox.ask("PUT", "/templates/bad", {"body": "Hi {{client.nickname}}"})
     stage.check(refused.json["code"] == "bad_template", "a field that does not exist is refused")
     stage.phones.fail(_LANDLINE, _CARRIER_SAYS_LANDLINE)
-    # Whatever the hour is, in this story it is day for these clients.
+    # No quiet hours, so that the texts are sent at any time of day.
     fox.ask("PATCH", "/account", {"quiet_hours": False})
     order = {"audience": {"all": True}, "template": "spring"}
     dry = fox.ask("POST", "/broadcasts?limit=200", {**order, "dry_run": True}).json
     stage.show("POST /broadcasts", {**order, "dry_run": True}, dry["totals"])
-    for one in dry["items"]:
-        if not one["would_be_sent"]:
-            stage.say(f"   client {one['client_id']} would get none: {one['reason']}")
-    stage.check(dry["totals"]["texts"] == 38, "38 texts would go: one to each ticked number of those who allow it")
-    stage.check(_texts_of(stage, dry) == [], "and none has")
+    for item in dry["items"]:
+        if not item["would_be_sent"]:
+            stage.say(f"   client {item['client_id']} would get none: {item['reason']}")
+    stage.check(
+        dry["totals"]["texts"] == 38, "38 texts would be sent: one to each ticked number of the clients who allow it"
+    )
+    stage.check(_texts_of(stage, dry) == [], "and none was sent")
     sent = _broadcast(stage, fox, order)
-    going = _recipients(fox, sent["id"])
-    texts = {one["phone"]: one["text"] for one in dry["items"] if one["would_be_sent"]}
-    stage.check({one["phone"] for one in going if one["message_id"]} == set(texts), "the same 38 are on their way")
-    three = sorted(one["phone"] for one in going if one["client_id"] == "1012")
-    stage.check(three == ["+12125550112", "+12125550114"], "of three phones the two ticked ones")
+    recipients = _recipients(fox, sent["id"])
+    texts = {item["phone"]: item["text"] for item in dry["items"] if item["would_be_sent"]}
+    sent_to = {recipient["phone"] for recipient in recipients if recipient["message_id"]}
+    stage.check(sent_to == set(texts), "the same 38 are sent")
+    phones = sorted(recipient["phone"] for recipient in recipients if recipient["client_id"] == "1012")
+    stage.check(
+        phones == ["+12125550112", "+12125550114"], "a client with three phones gets it on the two ticked ones"
+    )
     for phone, text in texts.items():
         stage.arrives(phone, text, quiet=True)
     stage.say(f"   {len(texts)} phones have it, such as: {next(iter(texts.values()))}")
@@ -60,31 +65,31 @@ def text_everyone(stage: Stage, fox: Studio) -> None:
     fox.ask("PATCH", "/account", {"quiet_hours": True})
 
 
-def carrier_drops_its_answer(stage: Stage, fox: Studio) -> None:
-    """Have the carrier deliver a text and hang up before it says so."""
-    stage.title("The carrier takes a text and hangs up without an answer")
+def resolve_an_uncertain_text(stage: Stage, fox: Studio) -> None:
+    """Let the carrier deliver a text, but close the connection before its response."""
+    stage.title("The carrier accepts a text, but closes the connection without a response")
     _new_client(stage, fox, "c-silent", "Sasha", _SILENT)
     stage.phones.drop_answer(_SILENT)
     sent = stage.send(fox, {"client_id": "c-silent", "body": "Your album is here."})
     stage.arrives(_SILENT, "Your album is here.")
-    ended = stage.settled(fox, sent["messages"][0]["id"], "delivered")
-    stage.check(ended["charged_units"] == 1, "its receipt tells what the answer did not, and one unit is charged")
+    message = stage.settled(fox, sent["messages"][0]["id"], "delivered")
+    stage.check(message["charged_units"] == 1, "its receipt resolves it, and one unit is charged")
     stage.sweep(datetime.now(UTC) + timedelta(minutes=20))
-    stage.check(len(stage.texts_on(_SILENT, "Your album is here.")) == 1, "and nobody sends it again, ever")
+    stage.check(len(stage.texts_on(_SILENT, "Your album is here.")) == 1, "and it is not sent again")
 
 
 def wait_for_the_morning(stage: Stage, fox: Studio) -> None:
-    """Broadcast to a client whose clock says one at night, and let the morning come."""
-    stage.title("A broadcast meets a client's night")
+    """Send a broadcast to a client whose local time is one at night, and wait for the morning."""
+    stage.title("A broadcast waits for the end of a client's quiet hours")
     _new_client(stage, fox, "c-owl", "Olive", _NIGHT_OWL, tags=["owls"], time_zone=_zone_where_it_is(1))
     words = "Two spring slots are left."
     sent = _broadcast(stage, fox, {"audience": {"tags": ["owls"]}, "body": words})
-    [held] = [one for one in _recipients(fox, sent["id"]) if one["message_id"]]
-    text = fox.ask("GET", f"/messages/{held['message_id']}").json
+    [recipient] = [entry for entry in _recipients(fox, sent["id"]) if entry["message_id"]]
+    text = fox.ask("GET", f"/messages/{recipient['message_id']}").json
     stage.show(f"GET /messages/{text['id']}", None, {name: text[name] for name in ("state", "held", "valid_until")})
     stage.check((text["state"], text["held"]) == ("scheduled", "quiet_hours"), "her text waits for eight o'clock")
     stage.sweep(datetime.now(UTC) + timedelta(hours=6))
-    stage.check(stage.texts_on(_NIGHT_OWL, words) == [], "after seven it still does")
+    stage.check(stage.texts_on(_NIGHT_OWL, words) == [], "it still waits at seven")
     stage.sweep(datetime.now(UTC) + timedelta(hours=7, minutes=1))
     stage.arrives(_NIGHT_OWL, words)
 
@@ -101,73 +106,73 @@ def move_a_session(stage: Stage, fox: Studio) -> None:
     }
     fox.ask("PUT", "/triggers/reminder", reminder)
     today = _today_in_chicago()
-    _tell_of_session(stage, fox, today + timedelta(days=10))
+    _report_session(stage, fox, today + timedelta(days=10))
     stage.check(_planned(fox) == [str(today + timedelta(days=9))], "the reminder is planned for the day before")
-    _tell_of_session(stage, fox, today + timedelta(days=20))
-    stage.check(_planned(fox) == [str(today + timedelta(days=19))], "moved by ten days, so is its reminder")
+    _report_session(stage, fox, today + timedelta(days=20))
+    stage.check(_planned(fox) == [str(today + timedelta(days=19))], "the reminder moves with the session by ten days")
     tomorrow = today + timedelta(days=1)
-    _tell_of_session(stage, fox, tomorrow)
+    _report_session(stage, fox, tomorrow)
     stage.arrives(_SITTER, f"Hi Sid, see you on {tomorrow:%A, %B} {tomorrow.day}!")
-    stage.check(_planned(fox) == [], "moved to tomorrow it goes at once, and nothing more is planned")
+    stage.check(_planned(fox) == [], "moved to tomorrow, it is sent at once, and no reminder is planned any more")
 
 
-def _tell_of_session(stage: Stage, fox: Studio, day: date) -> None:
-    """Tell that the session is confirmed, on that day."""
+def _report_session(stage: Stage, fox: Studio, day: date) -> None:
+    """Report that the session is confirmed for a day."""
     event = {"kind": "session", "id": "s-1", "client_id": "c-sitter", "status": "confirmed"}
     answer = fox.ask("POST", "/events", {**event, "session_date": str(day)})
     stage.show("POST /events", {"session_date": str(day)}, answer.json["planned"])
 
 
 def _planned(studio: Studio) -> list[str]:
-    """List the local days on which reminders will go."""
+    """Return the local days when reminders will be sent."""
     upcoming = studio.ask("GET", "/upcoming").json["items"]
-    return [one["fires_at"][:10] for one in upcoming if one["will_go"]]
+    return [text["fires_at"][:10] for text in upcoming if text["will_go"]]
 
 
 def _new_client(stage: Stage, fox: Studio, client_id: str, name: str, phone: str, **record: Any) -> None:
-    """Write a client of Foxglove's, who allows texts."""
+    """Add a client to Foxglove, who allows texts."""
     fields = {"first_name": name, "allow_text_marketing": True, "phones": [{"number": phone}], **record}
     answer = fox.ask("PUT", f"/clients/{client_id}", fields)
     stage.check(answer.status in (200, 201), f"{name} is a client", quiet=True)
 
 
 def _broadcast(stage: Stage, studio: Studio, order: dict[str, Any]) -> Any:
-    """Order a broadcast, and wait until all its texts are written."""
+    """Create a broadcast, and wait until all its texts are written; return it."""
     answer = studio.ask("POST", "/broadcasts", order, **{"Idempotency-Key": f"{stage.run}-{len(str(order))}"})
     stage.check(answer.status == 202, "the broadcast is accepted")
 
     def written() -> Any:
-        found = studio.ask("GET", f"/broadcasts/{answer.json['id']}").json
-        return found if found["state"] == "done" else None
+        broadcast = studio.ask("GET", f"/broadcasts/{answer.json['id']}").json
+        return broadcast if broadcast["state"] == "done" else None
 
     return eventually(written, "the broadcast's texts to be written")
 
 
 def _progress(studio: Studio, broadcast_id: str, expected: dict[str, int]) -> Any:
-    """Wait until so many texts of a broadcast are in these states."""
+    """Wait until as many texts of a broadcast as expected are in each state."""
 
     def found() -> Any:
         progress = studio.ask("GET", f"/broadcasts/{broadcast_id}").json["progress"]
         return progress if {state: number for state, number in progress.items() if number} == expected else None
 
-    return eventually(found, f"the broadcast to come to {expected}")
+    return eventually(found, f"the broadcast's progress to be {expected}")
 
 
 def _recipients(studio: Studio, broadcast_id: str) -> list[Any]:
-    """List who gets a broadcast, and who does not."""
+    """Return the recipients of a broadcast, and the clients who get no text."""
     return studio.everything(f"/broadcasts/{broadcast_id}/recipients")
 
 
 def _texts_of(stage: Stage, dry: Any) -> list[str]:
-    """List the texts of a dry run that a phone has received."""
-    had = [stage.texts_on(one["phone"], one["text"]) for one in dry["items"] if one["would_be_sent"]]
-    return [sid for of_phone in had for sid in of_phone]
+    """Return the ids of a dry run's texts that a phone has received."""
+    received = [stage.texts_on(item["phone"], item["text"]) for item in dry["items"] if item["would_be_sent"]]
+    return [sid for sids in received for sid in sids]
 
 
 def _zone_where_it_is(hour: int) -> str:
-    """Name a zone whose clock says some minutes past that hour now."""
+    """Return the name of a zone where it is some minutes past that hour now."""
     ahead = (hour - datetime.now(UTC).hour + 12) % 24 - 12
-    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"  # POSIX: what is ahead of Greenwich has a minus
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"  # POSIX: zones ahead of Greenwich have a minus
 
 
 def _today_in_chicago() -> date:

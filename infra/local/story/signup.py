@@ -1,4 +1,4 @@
-"""Two studios sign up and bring their clients."""
+"""Two studios sign up and import their clients."""
 
 from infra.local.story.stage import Stage
 from infra.local.studio import sign_up
@@ -8,12 +8,12 @@ _CARMEN = "+12125550103"
 
 
 def join(stage: Stage, name: str, **form: str) -> Studio:
-    """Sign a studio up and read its credentials from the mail."""
+    """Sign a studio up, and return it with the credentials of its mail."""
     stage.title(f"{name} signs up ({form['product']}, plan {form['plan']}, country code {form['country_code']})")
     address = f"{name.split(maxsplit=1)[0].lower()}-{stage.run}@studio.example"
     form = {"studio_name": name, "email": address, **form}
-    by_mail = sign_up(stage.stack, form)
-    studio = Studio(stage.stack.api_url, name, by_mail.account, by_mail.password)
+    credentials = sign_up(stage.stack, form)
+    studio = Studio(stage.stack.api_url, name, credentials.account, credentials.password)
     stage.show("POST /signup", form, f"mail: account number {studio.account}, password {studio.password[:5]}-…")
     stage.check(studio.ask("GET", "/account").json["name"] == name, "number and password open the account")
     wrong = Studio(studio.api_url, name, studio.account, "wrong")
@@ -21,9 +21,9 @@ def join(stage: Stage, name: str, **form: str) -> Studio:
     return studio
 
 
-def bring_clients(stage: Stage, fox: Studio, wattle: Studio) -> None:
-    """Import the clients' file into the first studio, and one shared client into the second."""
-    stage.title("Clients come in from infra/local/clients.csv")
+def import_clients(stage: Stage, fox: Studio, wattle: Studio) -> None:
+    """Import the file of clients into the first studio, and one shared client into the second."""
+    stage.title("Foxglove imports infra/local/clients.csv")
     answer = fox.ask("POST", "/clients/import", CLIENTS.read_text(), **{"Content-Type": "text/csv"})
     report = answer.json
     stage.say(f"   {report['rows']} rows, {report['written']} written, {report['refused']} refused")
@@ -32,9 +32,9 @@ def bring_clients(stage: Stage, fox: Studio, wattle: Studio) -> None:
         stage.say(f"   row {row['row']} (client {row['id']}), {row['field']}: {row['detail']}")
     stage.check(report["written"] == 39, "39 of 40 rows are written")
     stage.check([row["row"] for row in refused] == [16], "the impossible number is refused with its row")
-    spelled = {one["id"]: one["phones"][0]["number"] for one in fox.everything("/clients")}
+    spelled = {client["id"]: client["phones"][0]["number"] for client in fox.everything("/clients")}
     stage.check(spelled["1005"] == "+12125550105", "a domestic number has its country code")
-    stage.check(spelled["1011"] == "+61491570156", "a number with + is taken as it is")
+    stage.check(spelled["1011"] == "+61491570156", "a number with + keeps its country code")
     abroad = fox.ask("POST", "/messages/preview", {"client_id": "1011", "body": "Hello"}).json
     stage.check(abroad["code"] == "country_not_allowed", "a country that the studio has not allowed gets no texts")
     for studio, country_code in ((fox, "61"), (wattle, "1")):

@@ -10,7 +10,7 @@ import pytest
 from accounts import signup_api
 from longcode.accounts import store as accounts
 from longcode.aws import clients
-from longcode.jobs import EstablishAccount
+from longcode.jobs import OpenAccount
 from longcode.plans.plans import PlanChange
 from tests.support.admin_orders import done
 from tests.support.aws_calls import at_once, meanwhile
@@ -241,7 +241,7 @@ def test_the_form_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_form_fits_its_job() -> None:
-    assert set(EstablishAccount.__struct_fields__) == {"id", "country_code", *FORM}
+    assert set(OpenAccount.__struct_fields__) == {"id", "country_code", *FORM}
 
 
 def test_a_link_mailed_before_the_account_was_closed_changes_nothing() -> None:

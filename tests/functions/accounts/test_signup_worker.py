@@ -9,7 +9,7 @@ import pytest
 from accounts import signup_worker
 from longcode.accounts import passwords
 from longcode.accounts import store as accounts
-from longcode.jobs import EstablishAccount, Product
+from longcode.jobs import OpenAccount, Product
 from longcode.plans.plans import PlanChange
 from longcode.table.store import ConditionFailed
 from tests.support.admin_orders import done
@@ -26,8 +26,8 @@ ANN = "ann@foxglove.example"
 
 def form(
     email: str = ANN, sign_up: str = "form-1", plan: str = "medium", name: str = "Foxglove Portraits"
-) -> EstablishAccount:
-    return EstablishAccount(
+) -> OpenAccount:
+    return OpenAccount(
         id=sign_up,
         studio_name=name,
         email=email,

@@ -87,8 +87,8 @@ def test_an_old_secret_signs_for_a_day_after_its_replacement() -> None:
     account = accounts.need("10000001")
     now = clients.now()
     assert new != old
-    assert webhook.signing(account, now) == [new, old]
-    assert webhook.signing(account, now + timedelta(hours=25)) == [new]
+    assert webhook.signing_secrets(account, now) == [new, old]
+    assert webhook.signing_secrets(account, now + timedelta(hours=25)) == [new]
 
 
 def test_parallel_requests_for_a_new_secret_make_one() -> None:

@@ -13,7 +13,7 @@ from inbox import api, worker
 from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.carriers.carrier import Inbound
-from longcode.jobs import HearKeyword
+from longcode.jobs import HandleKeyword
 from longcode.message import Message
 from longcode.messages import folders, retentions
 from longcode.messages import replies as messages_replies
@@ -381,7 +381,7 @@ def test_a_reply_without_its_words_is_moved_with_what_it_counts(fox: Account, wa
     texted(fox)
     receive(body="o" * 200)
     [reply] = replies(fox)
-    retentions.forget(reply)
+    retentions.purge(reply)
 
     moved(reply, to=wattle)
 
@@ -399,7 +399,7 @@ def test_a_possible_opt_out_moved_before_it_is_processed_asks_only_the_new_staff
     moved(reply, to=wattle)
 
     for body in queued("opt_out"):
-        opt_out_worker.hear(queues.read(HearKeyword, body), LATER)
+        opt_out_worker.handle_keyword(queues.read(HandleKeyword, body), LATER)
 
     asked = {one.id: optouts.question_page(one.id, limit=9, cursor=None)[0] for one in (fox, wattle)}
     assert [len(of_studio) for of_studio in asked.values()] == [0, 1]

@@ -59,7 +59,7 @@ def credited(micros: int, credit_id: str = "c1", month: str = "2026-09") -> None
 def uncount(message: Message) -> None:
     """Take a text back, as if it had never been charged."""
     less = Update(keys.message("10000001", message.id), changes={"charged_units": 0})
-    store.transact([less, *quotas.counting(message, -1)])
+    store.transact([less, *quotas.count_writes(message, -1)])
 
 
 def others(one: Invoice) -> list[tuple[str, int, int, str | None]]:

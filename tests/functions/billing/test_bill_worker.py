@@ -34,7 +34,7 @@ def bill(account: str = "10000001", now: datetime = FIRST) -> Invoice | None:
 
 
 def waiting(now: datetime) -> list[str]:
-    return [item["account"] for item in due.by(now, 10)]
+    return [item["account"] for item in due.find(now, 10)]
 
 
 def test_a_months_usage_becomes_an_invoice_and_a_mail() -> None:

@@ -105,8 +105,8 @@ def test_a_close_killed_anywhere_and_repeated_queues_every_account() -> None:
 
     for crash in every_crash(after=False):
         with crash:
-            month_end.close("2026-11", every, LONG_AFTER)
-        month_end.close("2026-11", every, LONG_AFTER)
+            month_end.queue_bills("2026-11", every, LONG_AFTER)
+        month_end.queue_bills("2026-11", every, LONG_AFTER)
 
         assert {one[12:20] for one in queued("bill")} == set(every)
 

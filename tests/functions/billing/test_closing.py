@@ -39,7 +39,7 @@ def month_entry() -> MonthEntry:
 
 
 def waiting(now: datetime) -> list[str]:
-    return [item["account"] for item in due.by(now, 10)]
+    return [item["account"] for item in due.find(now, 10)]
 
 
 def test_a_difference_is_checked_again_before_the_invoice_is_parked() -> None:
@@ -99,7 +99,7 @@ def test_a_parked_invoice_has_its_differences_and_no_number_and_is_not_mailed() 
 
 def test_counters_above_the_sum_over_the_messages_park_the_invoice_too() -> None:
     studio()
-    store.write(quotas.adding("10000001", "2026-11-22", "m1", Usage(texts_received=1, units_received=1)))
+    store.write(quotas.count_write("10000001", "2026-11-22", "m1", Usage(texts_received=1, units_received=1)))
 
     bill()
     bill(LATER)
@@ -123,7 +123,7 @@ def test_a_text_that_the_index_has_later_is_only_doubted() -> None:
     studio()
     late = uncounted(2)
     bill()
-    store.transact(quotas.counting(late))  # as if the index had caught up
+    store.transact(quotas.count_writes(late))  # as if the index had caught up
 
     issued = bill(LATER)
 
@@ -136,7 +136,7 @@ def test_a_parked_invoice_without_a_difference_is_computed_again_and_issued() ->
     missed = uncounted(2)
     bill()
     bill(LATER)
-    store.transact(quotas.counting(missed))
+    store.transact(quotas.count_writes(missed))
     text(3)
 
     issued = bill(FIRST + timedelta(days=2))
@@ -172,10 +172,10 @@ def test_a_doubted_or_parked_month_that_owes_nothing_is_deleted() -> None:
         plan_changes=(PlanChange(LEFT - timedelta(days=90), "medium"),),
         status_changes=(StatusChange(at=LEFT, to=AccountStatus.CLOSED),),
     )
-    store.write(quotas.adding("10000001", "2026-11-22", "m1", Usage(texts_received=1, units_received=1)))
+    store.write(quotas.count_write("10000001", "2026-11-22", "m1", Usage(texts_received=1, units_received=1)))
     bill()
     doubted = invoices.entry("10000001", "2026-11")
-    store.write(quotas.adding("10000001", "2026-11-22", "m1", Usage(texts_received=-1, units_received=-1)))
+    store.write(quotas.count_write("10000001", "2026-11-22", "m1", Usage(texts_received=-1, units_received=-1)))
 
     bill(LATER)
 
@@ -190,7 +190,7 @@ def test_an_invoice_issued_meanwhile_raises_no_alarm(capsys: pytest.CaptureFixtu
     bill()
 
     def mend() -> None:
-        store.transact(quotas.counting(missed))
+        store.transact(quotas.count_writes(missed))
         bill(LATER)
 
     with meanwhile("PutItem", mend):
@@ -218,7 +218,7 @@ def test_a_text_taken_back_or_not_charged_is_no_difference() -> None:
     studio()
     gone = text(3)
     store.write(Update(keys.message(gone.account, gone.id), changes={"charged_units": 0}))
-    store.transact(quotas.counting(gone, -1))
+    store.transact(quotas.count_writes(gone, -1))
 
     issued = bill()
 

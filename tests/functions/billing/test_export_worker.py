@@ -72,7 +72,7 @@ def export(books: FakeStripe, now: datetime = NOW) -> None:
 
 
 def waiting(now: datetime) -> list[str]:
-    return [item["type"] for item in due.by(now, 10) if item["type"] == "export"]
+    return [item["type"] for item in due.find(now, 10) if item["type"] == "export"]
 
 
 def export_state() -> tuple[str | None, str | None]:
@@ -293,7 +293,7 @@ def test_with_a_stripe_secret_an_issued_invoice_is_exported_once() -> None:
 
 def test_an_export_whose_job_was_lost_is_queued_by_the_sweeper() -> None:
     begun()
-    [item] = [one for one in due.by(NOW + timedelta(minutes=1), 10) if one["type"] == "export"]
+    [item] = [one for one in due.find(NOW + timedelta(minutes=1), 10) if one["type"] == "export"]
 
     act(item, NOW + timedelta(minutes=1))
 

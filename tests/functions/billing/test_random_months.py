@@ -159,7 +159,7 @@ def test_a_text_on_no_invoice_and_a_wrong_counter_are_found(world: World) -> Non
     on_no_invoice = list(wrong(world))
     world.booked[world.studios[1], "2026-11", Direction.IN] -= 1
     for day, units in (("2026-03-08", 1), ("2026-11-01", -1)):
-        store.write(quotas.adding(world.studios[0], day, "m", Usage(units_sent=units)))
+        store.write(quotas.count_write(world.studios[0], day, "m", Usage(units_sent=units)))
     miscounted = list(wrong(world))
 
     assert sound == []

@@ -32,7 +32,7 @@ def get(path: str, account: str = "10000001", **headers: str) -> Answered:
 
 def use(day: str, account: str = "10000001", **counts: int) -> None:
     for spread_by in ("m1", "m2", "m3"):
-        store.write(quotas.adding(account, day, spread_by, Usage(**counts)))
+        store.write(quotas.count_write(account, day, spread_by, Usage(**counts)))
 
 
 def month(name: str = "2026-11", now: datetime = NOW, account: str = "10000001") -> MonthUsage:

@@ -44,7 +44,7 @@ def sent(message_id: str, at: datetime, account: str = "10000001", *, ahead: tim
     )
     messages.accept([text])
     if ahead:
-        messages.put_off(text, MessageState.QUEUED, at)
+        messages.reschedule(text, MessageState.QUEUED, at)
     taken = messages.claim(text, "claim", at, at + SECOND)
     assert taken
     messages.record(taken, MessageState.SENT)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from longcode.accounts.account import Account
-from longcode.broadcasts.broadcast import BroadcastState
+from longcode.message import BroadcastState
 from longcode.message import MessageState as Text
 from longcode.plans.plans import PlanChange
 from sweeper import sweep_schedule

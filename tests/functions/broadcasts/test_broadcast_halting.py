@@ -10,9 +10,8 @@ from broadcasts import api, worker
 from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.broadcasts import store as broadcasts
-from longcode.broadcasts.broadcast import BroadcastState
 from longcode.jobs import AdvanceBroadcast as Job
-from longcode.message import Held
+from longcode.message import BroadcastState, Held
 from longcode.message import MessageState as Text
 from longcode.messages import sending
 from longcode.plans.plans import PlanChange
@@ -163,7 +162,7 @@ def test_a_text_held_after_a_resume_passed_it_is_enqueued_again(account: Account
     broadcast = send(account)
     api.pause(account.id, broadcast.id)
     message = texts(account, broadcast.id)[0]
-    as_paused = sending.checks([message])
+    as_paused = sending.send_checks([message])
     api.resume(account.id, broadcast.id, NOW)
     advance()
     hand_over()
@@ -172,7 +171,7 @@ def test_a_text_held_after_a_resume_passed_it_is_enqueued_again(account: Account
     late = send(account, "late")
     api.pause(account.id, late.id)
     waiting = texts(account, late.id)[0]
-    as_paused = sending.checks([waiting])
+    as_paused = sending.send_checks([waiting])
     api.resume(account.id, late.id, NOW)
     advance()
     hold_or_cancel(waiting, as_paused, NOW)
@@ -200,7 +199,7 @@ def test_a_text_in_a_final_state_is_not_held(account: Account) -> None:
     api.cancel(account.id, broadcast.id, NOW)
     advance()
     ended = texts(account, broadcast.id)[0]
-    running = sending.checks([])
+    running = sending.send_checks([])
     as_paused = structs.replace(running, paused={(account.id, broadcast.id)})
 
     kept = hold_or_cancel(ended, as_paused, NOW)

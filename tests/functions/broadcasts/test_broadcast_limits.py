@@ -7,9 +7,9 @@ import pytest
 from broadcasts import api
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.broadcasts.broadcast import BroadcastState
 from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.clients import store as clients
+from longcode.message import BroadcastState
 from longcode.message import MessageState as Text
 from longcode.plans.plans import PlanChange
 from sweeper import sweep_schedule

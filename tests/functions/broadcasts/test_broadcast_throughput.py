@@ -7,7 +7,7 @@ import pytest
 
 from longcode.accounts.account import Account
 from longcode.aws.settings import settings
-from longcode.broadcasts.broadcast import BroadcastState
+from longcode.message import BroadcastState
 from sweeper import sweep_schedule
 from tests.support.broadcast_steps import advance, stored, take
 from tests.support.fakes import NOW, queued

@@ -7,10 +7,9 @@ import pytest
 from broadcasts import worker
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.broadcasts.broadcast import BroadcastState
 from longcode.clients import store as clients
 from longcode.jobs import Means
-from longcode.message import Held, MessageKind
+from longcode.message import BroadcastState, Held, MessageKind
 from longcode.message import MessageState as Text
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
@@ -32,8 +31,8 @@ def opt_out(number: str) -> None:
     optouts.record(
         OptOutEvent(id=number, phone=number, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
     )
-    for of_account, client_id in clients.everywhere_with_phone(number):
-        clients.hear_stop(of_account, client_id, number)
+    for of_account, client_id in clients.with_phone_in_all_accounts(number):
+        clients.mark_opt_out(of_account, client_id, number)
 
 
 def test_every_client_gets_a_text_with_their_own_values(account: Account) -> None:

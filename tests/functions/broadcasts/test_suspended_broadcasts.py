@@ -7,8 +7,7 @@ import pytest
 
 from broadcasts import api
 from longcode.accounts.account import Account
-from longcode.broadcasts.broadcast import BroadcastState
-from longcode.message import Held
+from longcode.message import BroadcastState, Held
 from longcode.message import MessageState as Text
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store

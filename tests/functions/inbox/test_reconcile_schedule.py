@@ -18,7 +18,7 @@ from infra.local.carrier.texts import Text
 from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.aws.settings import settings
-from longcode.carriers.carrier import Arrivals, Arrived
+from longcode.carriers.carrier import ReceivedText, ReceivedTexts
 from longcode.carriers.twilio import Twilio
 from longcode.jobs import Receive
 from longcode.message import Message
@@ -39,24 +39,24 @@ class Archive:
     """A carrier whose list is set by the test."""
 
     name: str = "twilio"
-    texts: list[Arrived] = field(default_factory=list)
+    texts: list[ReceivedText] = field(default_factory=list)
     media: dict[str, list[str]] = field(default_factory=dict)
     whole: bool = True
     lists: bool = True
     asked_for: list[tuple[str, datetime]] = field(default_factory=list)
 
-    def received(self, number: str, since: datetime) -> Arrivals | None:
+    def received(self, number: str, since: datetime) -> ReceivedTexts | None:
         self.asked_for.append((number, since))
         texts = [text for text in self.texts if text.at >= since]
-        return Arrivals(texts=texts, whole=self.whole) if self.lists else None
+        return ReceivedTexts(texts=texts, whole=self.whole) if self.lists else None
 
     def pictures(self, carrier_id: str) -> list[str] | None:
         return self.media.get(carrier_id)
 
 
-def arrived(sid: str, at: datetime, *, pictures: int = 0) -> Arrived:
+def arrived(sid: str, at: datetime, *, pictures: int = 0) -> ReceivedText:
     form = {"MessageSid": sid, "From": PHONE, "To": NUMBER, "Body": f"words of {sid}", "NumMedia": str(pictures)}
-    return Arrived(carrier_id=sid, form=form, at=at, pictures=pictures)
+    return ReceivedText(carrier_id=sid, form=form, at=at, pictures=pictures)
 
 
 def run(archive: Archive, now: datetime) -> int:

@@ -11,7 +11,7 @@ from inbox import api, worker
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
-from longcode.jobs import HearKeyword
+from longcode.jobs import HandleKeyword
 from longcode.message import Message, MessageState
 from longcode.messages import replies as messages_replies
 from longcode.messages import store as messages
@@ -52,7 +52,7 @@ def text(words: str, sid: str = "SM1") -> FakeCarrier:
     assert post(form).status == 200
     worker.handler(sqs_event(*queued("inbound")), LambdaContext())
     for body in queued("opt_out"):
-        optout_worker.hear(queues.read(HearKeyword, body), clients.now())
+        optout_worker.handle_keyword(queues.read(HandleKeyword, body), clients.now())
     carrier = FakeCarrier()
     deliver(carrier, clients.now())
     return carrier
@@ -67,7 +67,7 @@ def test_stop_still_works_and_is_confirmed_once(account: Account) -> None:
 
     assert [(text.to, text.body) for text in carrier.texts] == [(PHONE, CONFIRMED)]
     assert optouts.blocked([(account.id, PHONE)], None)
-    assert [event.scope for event in optouts.all_of(PHONE, clients.now())] == [SHARED]
+    assert [event.scope for event in optouts.phone_history(PHONE, clients.now())] == [SHARED]
 
 
 def test_start_ends_the_opt_out_and_help_is_answered(account: Account) -> None:

@@ -11,7 +11,7 @@ from inbox import worker
 from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.carriers.carrier import Inbound
-from longcode.jobs import HearKeyword
+from longcode.jobs import HandleKeyword
 from longcode.message import Message
 from longcode.messages import replies as messages_replies
 from longcode.usage import store as quotas
@@ -27,8 +27,8 @@ def replies(account: Account) -> list[Message]:
     return [message for _, message in messages_replies.after(account.id, 0, 100)]
 
 
-def heard() -> list[HearKeyword]:
-    return [queues.read(HearKeyword, body) for body in queued("opt_out")]
+def heard() -> list[HandleKeyword]:
+    return [queues.read(HandleKeyword, body) for body in queued("opt_out")]
 
 
 def test_an_sqs_event_becomes_an_unread_reply_linked_to_the_client(account: Account) -> None:

@@ -135,9 +135,9 @@ def test_twelve_concurrent_webhooks_are_one_reply_and_one_stop(account: Account)
         bodies = queued("inbound")
         with ThreadPoolExecutor(12) as pool:
             answers = list(pool.map(lambda body: worker.handler(sqs_event(body), LambdaContext()), bodies))
-        heard = [queues.read(jobs.HearKeyword, body) for body in queued("opt_out")]
+        heard = [queues.read(jobs.HandleKeyword, body) for body in queued("opt_out")]
         for job in heard:
-            optout.hear(job, clients.now())
+            optout.handle_keyword(job, clients.now())
 
     assert answers == [{"batchItemFailures": []}] * 12
     assert [reply.body for reply in replies(account)] == ["STOP"]

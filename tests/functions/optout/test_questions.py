@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 
-from broadcasts import api as broadcasts_api
+from broadcasts import api
 from inbox import worker as inbox_worker
 from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.carriers.carrier import Inbound
 from longcode.clients import store as clients
 from longcode.errors import OnlyTheClient
-from longcode.jobs import HearKeyword
+from longcode.jobs import HandleKeyword
 from longcode.message import Held, MessageState
 from longcode.messages import folders, replies
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, of_account
-from optout import api, questions, worker
+from optout import api as optout_api
+from optout import questions, worker
 from send import api as send_api
 from sweeper import sweep_schedule
 from tests.support.admin_orders import done
@@ -47,12 +48,12 @@ def reply(words: str = WORDS, minute: int = 0) -> None:
 
 def act(minute: int) -> None:
     for body in queued("opt_out"):
-        worker.hear(queues.read(HearKeyword, body), at(minute))
+        worker.handle_keyword(queues.read(HandleKeyword, body), at(minute))
 
 
 def say(keyword: str, minute: int, event_id: str | None = None) -> None:
-    worker.hear(
-        HearKeyword(
+    worker.handle_keyword(
+        HandleKeyword(
             id=event_id or f"{keyword}-{minute}",
             keyword=keyword,
             phone=PHONE,
@@ -66,7 +67,7 @@ def say(keyword: str, minute: int, event_id: str | None = None) -> None:
 
 
 def listed(account: str = MINE) -> list[Any]:
-    return list(call(api, "GET", "/questions", account=account).json["items"])
+    return list(call(optout_api, "GET", "/questions", account=account).json["items"])
 
 
 def answer(opted_out: bool, minute: int = 2, by: str | None = None) -> None:
@@ -74,11 +75,11 @@ def answer(opted_out: bool, minute: int = 2, by: str | None = None) -> None:
 
 
 def put(opted_out: bool, account: str = MINE, **fields: Any) -> Answered:
-    return call(api, "PUT", f"/questions/{PHONE}", {"opted_out": opted_out} | fields, account=account)
+    return call(optout_api, "PUT", f"/questions/{PHONE}", {"opted_out": opted_out} | fields, account=account)
 
 
 def history(account: str = MINE) -> list[tuple[str, bool, bool, str | None]]:
-    shown = call(api, "GET", f"/optouts/{PHONE}", account=account).json["history"]
+    shown = call(optout_api, "GET", f"/optouts/{PHONE}", account=account).json["history"]
     return [(entry["means"], entry["asks"], entry["out"], entry["by"]) for entry in shown]
 
 
@@ -190,7 +191,7 @@ def test_other_studios_still_text_the_phone_and_cannot_see_the_question(account:
     assert listed(THEIRS) == []
     assert put(True, THEIRS).status == 404
     assert put(True, THEIRS).json["code"] == "not_found"
-    assert call(api, "GET", f"/optouts/{PHONE}", account=THEIRS).json == {
+    assert call(optout_api, "GET", f"/optouts/{PHONE}", account=THEIRS).json == {
         "phone": PHONE,
         "opted_out": False,
         "history": [],
@@ -334,7 +335,7 @@ def test_a_possible_opt_out_delivered_again_after_its_answer_asks_nobody(account
 def test_an_opt_out_recorded_by_staff_answers_the_question(account: Account) -> None:
     reply()
 
-    call(api, "PUT", f"/optouts/{PHONE}", {"opted_out": True, "how": "She rang."}, account=MINE)
+    call(optout_api, "PUT", f"/optouts/{PHONE}", {"opted_out": True, "how": "She rang."}, account=MINE)
 
     assert listed() == []
     assert put(True).status == 200
@@ -355,12 +356,12 @@ def test_a_text_that_is_being_held_during_the_answer_is_released_too(account: Ac
 def test_a_possible_opt_out_killed_anywhere_is_asked_about_once(account: Account) -> None:
     inbound = Inbound(carrier="twilio", carrier_id="SM0", phone=PHONE, number=NUMBER, body=WORDS)
     inbox_worker.receive(inbound, at(0))
-    [job] = [queues.read(HearKeyword, body) for body in queued("opt_out")]
+    [job] = [queues.read(HandleKeyword, body) for body in queued("opt_out")]
 
     for crash in every_crash(after=False):
         with crash:
-            worker.hear(job, at(0))
-        worker.hear(job, at(1))
+            worker.handle_keyword(job, at(0))
+        worker.handle_keyword(job, at(1))
 
         assert len(listed()) == 1
         assert len(optouts.history(PHONE, of_account(MINE), NOW)) == 1
@@ -443,8 +444,10 @@ def test_questions_are_listed_oldest_first_in_pages(account: Account) -> None:
         inbox_worker.receive(inbound, at(minute))
         act(minute)
 
-    first = call(api, "GET", "/questions", account=MINE, query={"limit": "2"}).json
-    second = call(api, "GET", "/questions", account=MINE, query={"limit": "2", "cursor": first["next_cursor"]}).json
+    first = call(optout_api, "GET", "/questions", account=MINE, query={"limit": "2"}).json
+    second = call(
+        optout_api, "GET", "/questions", account=MINE, query={"limit": "2", "cursor": first["next_cursor"]}
+    ).json
 
     assert [item["phone"] for item in first["items"]] == [phones[2], phones[1]]
     assert [item["phone"] for item in second["items"]] == [phones[0]]
@@ -466,7 +469,7 @@ def test_a_dry_run_lists_the_texts_that_would_wait(account: Account) -> None:
     reply()
 
     body = {"audience": {"all": True}, "body": "Hello", "dry_run": True}
-    shown = call(broadcasts_api, "POST", "/broadcasts", body, account=MINE).json
+    shown = call(api, "POST", "/broadcasts", body, account=MINE).json
 
     [outcome] = shown["items"]
     assert (outcome["would_be_sent"], outcome["text"], outcome["code"]) == (True, "Hello", "asked")
@@ -490,7 +493,7 @@ def test_a_client_written_after_the_possible_opt_out_is_marked_too(account: Acco
 def test_an_invalid_answer_is_refused(account: Account, form: dict[str, object], field: str) -> None:
     reply()
 
-    refused = call(api, "PUT", f"/questions/{PHONE}", form, account=MINE)
+    refused = call(optout_api, "PUT", f"/questions/{PHONE}", form, account=MINE)
 
     assert (refused.status, refused.json["errors"][0]["field"]) == (422, field)
     assert len(listed()) == 1

@@ -8,8 +8,8 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.clients import store as clients
-from longcode.jobs import HearKeyword, Means
-from longcode.keywords import NEAR_STOP
+from longcode.jobs import HandleKeyword, Means
+from longcode.keywords import POSSIBLE_OPT_OUT
 from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
@@ -39,7 +39,7 @@ def mine() -> Account:
 
 
 def say(keyword: str, number: str, minute: int = 0, account: str = MINE) -> None:
-    heard = HearKeyword(
+    heard = HandleKeyword(
         id=f"{keyword}-{number}-{minute}",
         keyword=keyword,
         phone=PHONE,
@@ -48,7 +48,7 @@ def say(keyword: str, number: str, minute: int = 0, account: str = MINE) -> None
         at=NOW + timedelta(minutes=minute),
         account=account,
     )
-    worker.hear(heard, NOW + timedelta(minutes=minute))
+    worker.handle_keyword(heard, NOW + timedelta(minutes=minute))
 
 
 def may_text() -> tuple[bool, bool]:
@@ -129,7 +129,7 @@ def test_a_start_to_a_shared_number_ends_the_opt_outs_recorded_by_staff_of_its_s
                 account=account,
             )
         )
-        clients.hear_stop(account, "c1", PHONE)
+        clients.mark_opt_out(account, "c1", PHONE)
 
     say("start", SHARED_NUMBER, minute=1, account=OTHER)
 
@@ -261,16 +261,16 @@ def possible_opt_out(number: str, minute: int = 0) -> None:
         created_at=NOW + timedelta(minutes=minute),
     )
     messages.write_new(reply)
-    heard = HearKeyword(
+    heard = HandleKeyword(
         id=f"possible-{minute}",
-        keyword=NEAR_STOP,
+        keyword=POSSIBLE_OPT_OUT,
         phone=PHONE,
         number=number,
         words="please stop texting me",
         at=NOW + timedelta(minutes=minute),
         account=MINE,
     )
-    worker.hear(heard, NOW)
+    worker.handle_keyword(heard, NOW)
 
 
 def asked() -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from longcode.clients import store as clients
-from longcode.jobs import HearKeyword, Means
+from longcode.jobs import HandleKeyword, Means
 from longcode.messages import folders
 from longcode.messages import store as messages
 from longcode.messages.folders import Search
@@ -34,7 +34,7 @@ def at(minute: int) -> datetime:
     return NOW + timedelta(minutes=minute)
 
 
-def heard(keyword: str, minute: int = 0, **changes: Any) -> HearKeyword:
+def heard(keyword: str, minute: int = 0, **changes: Any) -> HandleKeyword:
     fields: dict[str, Any] = {
         "id": f"{keyword}-{minute}",
         "keyword": keyword,
@@ -44,11 +44,11 @@ def heard(keyword: str, minute: int = 0, **changes: Any) -> HearKeyword:
         "at": at(minute),
         "account": "10000001",
     }
-    return HearKeyword(**(fields | changes))
+    return HandleKeyword(**(fields | changes))
 
 
 def hear(keyword: str, minute: int = 0, **changes: Any) -> None:
-    worker.hear(heard(keyword, minute, **changes), at(minute))
+    worker.handle_keyword(heard(keyword, minute, **changes), at(minute))
 
 
 def staff_stop(account: str, minute: int = 0, phone: str = PHONE) -> None:
@@ -222,7 +222,7 @@ def test_concurrent_automatic_replies_are_three_an_hour() -> None:
 
 @pytest.mark.parametrize(("minute", "confirmed"), [(4, True), (5, False), (90, False)])
 def test_a_stop_is_confirmed_within_five_minutes_or_not_at_all(minute: int, confirmed: bool) -> None:
-    worker.hear(heard("stop", 0), at(minute))
+    worker.handle_keyword(heard("stop", 0), at(minute))
 
     assert out()
     assert answers() == ([STOPPED] if confirmed else [])
@@ -329,8 +329,8 @@ def test_a_keyword_killed_anywhere_takes_effect_and_is_answered_once(keyword: st
 
     for crash in every_crash(after=False):
         with crash:
-            worker.hear(asked, at(1))
-        worker.hear(asked, at(3))
+            worker.handle_keyword(asked, at(1))
+        worker.handle_keyword(asked, at(3))
 
         assert out() is (keyword == "stop")
         assert len(answers()) == 1

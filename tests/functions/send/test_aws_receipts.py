@@ -1,7 +1,6 @@
 """Receipts of texts that AWS sends as events through SNS."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account
 from longcode.carriers.carrier import Uncertain

@@ -2,7 +2,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from longcode.accounts.account import Account
-from longcode.carriers.carrier import Answer, Receipt, Text
+from longcode.carriers.carrier import Receipt, SendResult, Text
 from longcode.message import MessageState
 from send import api, receipts
 from sweeper import sweep_schedule
@@ -17,7 +17,7 @@ CALLS = 9  # accept: read, write, enqueue; deliver: read, checks, last text, thr
 class DyingCarrier(FakeCarrier):
     """A carrier that takes a text and kills the worker before it gets the answer."""
 
-    def send(self, text: Text) -> Answer:
+    def send(self, text: Text) -> SendResult:
         super().send(text)
         raise Killed
 

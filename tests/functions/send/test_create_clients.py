@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from broadcasts import api as broadcasts_api
+from broadcasts import api
 from inbox import worker
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -20,7 +20,7 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.plans.plans import PlanChange
 from longcode.usage import store as quotas
-from send import api
+from send import api as send_api
 from tests.support.aws_calls import at_once, meanwhile
 from tests.support.crashes import every_crash, recorded_calls
 from tests.support.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
@@ -34,7 +34,7 @@ STOP = OptOutEvent(id="e", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Me
 
 def post(account: Account, key: str = "key", to: str = PHONE, **fields: Any) -> Answered:
     body = {"to": to, "body": "Hello"} | fields
-    return call(api, "POST", "/messages", body, account=account.id, headers={"Idempotency-Key": key})
+    return call(send_api, "POST", "/messages", body, account=account.id, headers={"Idempotency-Key": key})
 
 
 def made(account: Account) -> list[str]:
@@ -87,7 +87,7 @@ def test_the_next_text_is_linked_to_the_new_client(account: Account) -> None:
 def test_the_new_client_has_not_allowed_marketing(account: Account) -> None:
     post(account)
 
-    answer = call(api, "POST", "/messages", {"client_id": ID, "body": "Sale!"}, account=account.id)
+    answer = call(send_api, "POST", "/messages", {"client_id": ID, "body": "Sale!"}, account=account.id)
 
     assert (answer.status, answer.json["code"]) == (409, "no_permission")
 
@@ -96,7 +96,7 @@ def test_broadcasts_skip_the_new_client(account: Account) -> None:
     post(account)
     body = {"audience": {"client_ids": [ID]}, "body": "Sale!", "dry_run": True}
 
-    answer = call(broadcasts_api, "POST", "/broadcasts", body, account=account.id)
+    answer = call(api, "POST", "/broadcasts", body, account=account.id)
 
     assert answer.json["totals"]["skipped"] == {"no_permission": 1}
 
@@ -208,7 +208,7 @@ def test_a_text_over_the_limit_creates_no_client_and_a_text_within_it_does(aws: 
 
 
 def test_a_preview_creates_no_client(account: Account) -> None:
-    answer = call(api, "POST", "/messages/preview", {"to": PHONE, "body": "Hello"}, account=account.id)
+    answer = call(send_api, "POST", "/messages/preview", {"to": PHONE, "body": "Hello"}, account=account.id)
 
     assert answer.json["may_be_sent"]
     assert made(account) == ["c1"]

@@ -5,7 +5,7 @@ import pytest
 from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.carriers.carrier import Receipt, RefusalReason, Refused, Sent, Text, Uncertain
-from longcode.jobs import HearKeyword, Means
+from longcode.jobs import HandleKeyword, Means
 from longcode.message import MessageKind, MessageState
 from longcode.messages import compose
 from longcode.messages import store as messages
@@ -248,7 +248,7 @@ def test_an_opt_out_that_the_carrier_reports_is_recorded_and_its_text_is_not_cha
     deliver(FakeCarrier(answers=[Refused(RefusalReason.OPTED_OUT, "21610")]))
 
     [body] = queued("opt_out")
-    heard = queues.read(HearKeyword, body)
+    heard = queues.read(HandleKeyword, body)
     assert (heard.keyword, heard.phone, heard.means, heard.answered) == ("stop", "+12125550123", "carrier", True)
     assert (heard.id, heard.account, heard.words) == (message.id, "10000001", "carrier code 21610")
     assert stored(account, message.id).state is MessageState.FAILED
@@ -292,7 +292,7 @@ def test_a_slow_workers_late_refusal_does_not_send_the_text_again(account: Accou
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
 
     assert claimed
-    put_off = messages.put_off(claimed, MessageState.QUEUED, NOW + timedelta(minutes=4))
+    put_off = messages.reschedule(claimed, MessageState.QUEUED, NOW + timedelta(minutes=4))
 
     assert not put_off
     assert stored(account, message.id).state is MessageState.UNCERTAIN

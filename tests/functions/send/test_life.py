@@ -167,7 +167,7 @@ class Life(RuleBasedStateMachine):
             self.deliver(self.at_last, tells=self.tells_at_last)
             self.a_text_is_at_the_carrier_once_at_most_or_twice_if_it_was_sent_again()
         found = [stored(self.account, message) for message in self.states]
-        reserved = sum(quota["used"] for quota in store.query(keys.allowance(self.account.id, "")))
+        reserved = sum(quota["used"] for quota in store.query(keys.quota(self.account.id, "")))
 
         assert {message.state for message in found} <= ENDS
         assert [message.due_at for message in found] == [None] * len(found)

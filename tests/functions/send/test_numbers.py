@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from broadcasts import api as broadcasts_api
-from broadcasts import worker
+from broadcasts import api, worker
 from longcode import jobs
 from longcode.accounts.account import Account
 from longcode.aws.settings import settings
@@ -17,7 +16,7 @@ from longcode.numbers import choose as choose_number
 from longcode.numbers import store as number_store
 from longcode.table import keys, store
 from longcode.triggers import store as triggers
-from send import api
+from send import api as send_api
 from send import worker as send_worker
 from sweeper import sweep_schedule
 from tests.support import trigger_steps
@@ -40,7 +39,7 @@ def account(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Accou
 
 
 def post(account: Account, body: dict[str, object] | None = None, key: str = "k") -> Message:
-    answer = call(api, "POST", "/messages", body or HELLO, account=account.id, headers={"Idempotency-Key": key})
+    answer = call(send_api, "POST", "/messages", body or HELLO, account=account.id, headers={"Idempotency-Key": key})
     assert answer.status == 202
     told = answer.json["messages"][0]
     kept = messages.get(account.id, told["id"])
@@ -50,7 +49,7 @@ def post(account: Account, body: dict[str, object] | None = None, key: str = "k"
 
 
 def line(account: Account, phone: str = PHONE) -> str:
-    item = store.get(keys.lines(phone)) or {"numbers": {}}
+    item = store.get(keys.sticky_senders(phone)) or {"numbers": {}}
     return str(item["numbers"].get(account.id))
 
 
@@ -78,10 +77,10 @@ def test_a_repeated_request_has_the_number_of_the_first(account: Account) -> Non
 
 
 def test_a_preview_keeps_no_sticky_sender(account: Account) -> None:
-    answer = call(api, "POST", "/messages/preview", HELLO, account=account.id)
+    answer = call(send_api, "POST", "/messages/preview", HELLO, account=account.id)
 
     assert answer.json["may_be_sent"]
-    assert store.get(keys.lines(PHONE)) is None
+    assert store.get(keys.sticky_senders(PHONE)) is None
 
 
 def test_a_broadcast_texts_each_client_from_its_sticky_sender(account: Account) -> None:
@@ -89,9 +88,9 @@ def test_a_broadcast_texts_each_client_from_its_sticky_sender(account: Account) 
     began = post(account).number
 
     order = {"audience": {"all": True}, "body": "Two slots are left."}
-    call(broadcasts_api, "POST", "/broadcasts", {**order, "dry_run": True}, account=account.id)
+    call(api, "POST", "/broadcasts", {**order, "dry_run": True}, account=account.id)
     unasked = line(account, "+12125550124")
-    told = call(broadcasts_api, "POST", "/broadcasts", order, account=account.id)
+    told = call(api, "POST", "/broadcasts", order, account=account.id)
     for _ in range(2):
         [job] = queued("broadcast")
         step = json.loads(job)["step"]
@@ -105,7 +104,7 @@ def test_a_broadcast_texts_each_client_from_its_sticky_sender(account: Account) 
 
 @pytest.mark.parametrize("number", FOUR)
 def test_a_text_to_one_of_our_numbers_is_refused(account: Account, number: str) -> None:
-    answer = call(api, "POST", "/messages", {"to": number, "body": "Hello"}, account=account.id)
+    answer = call(send_api, "POST", "/messages", {"to": number, "body": "Hello"}, account=account.id)
 
     assert (answer.status, answer.json["code"]) == (422, "bad_phone")
     assert answer.json["errors"][0]["field"] == "to"
@@ -133,7 +132,7 @@ def test_with_one_shared_number_no_sticky_sender_is_kept(aws: None) -> None:
     text = post(account)
 
     assert text.number == "+15555550100"
-    assert store.get(keys.lines(PHONE)) is None
+    assert store.get(keys.sticky_senders(PHONE)) is None
 
 
 def test_a_triggered_text_is_sent_from_the_sticky_sender_and_its_listing_keeps_none(
@@ -164,8 +163,8 @@ def test_an_account_sends_all_texts_from_its_dedicated_number_without_its_name_i
     text = post(named)
 
     assert (text.number, text.body) == ("+15555550177", "Hello")
-    assert store.get(keys.lines(PHONE)) is None
-    refused = call(api, "POST", "/messages", {"to": "+15555550177", "body": "Hello"}, account=named.id)
+    assert store.get(keys.sticky_senders(PHONE)) is None
+    refused = call(send_api, "POST", "/messages", {"to": "+15555550177", "body": "Hello"}, account=named.id)
     assert refused.json["code"] == "bad_phone"
 
 

@@ -64,7 +64,7 @@ def refused(account: Account, key: str, units: int = 1, now: datetime = NOW, sen
 
 
 def allowance(account: Account) -> dict[str, Any]:
-    return store.get(keys.allowance(account.id, "2026-11")) or {}
+    return store.get(keys.quota(account.id, "2026-11")) or {}
 
 
 def room(account: Account, now: datetime = NOW) -> int:

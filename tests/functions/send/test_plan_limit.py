@@ -96,7 +96,7 @@ def test_the_problem_document_has_the_plan_limits_facts_as_fields(account: Accou
 
 def test_the_refusal_names_no_plan_that_would_not_allow_the_text_either(account: Account) -> None:
     """The plan Small allows 300 units, but 295 were sent on a bigger plan before, and the text has 6."""
-    store.write(quotas.adding(account.id, "2026-11-10", "m1", Usage(units_sent=295)))
+    store.write(quotas.count_write(account.id, "2026-11-10", "m1", Usage(units_sent=295)))
 
     refused = refusal(account, units=6)
 
@@ -177,7 +177,7 @@ def test_an_uncertain_text_releases_its_units_only_when_it_fails(account: Accoun
     message = text_steps_accept(account, "last")
     claimed = messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
     assert claimed
-    messages.put_off(claimed, MessageState.UNCERTAIN, NOW)
+    messages.reschedule(claimed, MessageState.UNCERTAIN, NOW)
     waiting = try_to_send(account, "too early")
 
     messages.settle(stored(account, message.id), MessageState.FAILED)

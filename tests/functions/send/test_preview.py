@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account
 from longcode.message import MessageState
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 
 def used(account: Account, counted: Usage) -> None:
-    transact([quotas.adding(account.id, "2026-11-10", "x", counted)])
+    transact([quotas.count_write(account.id, "2026-11-10", "x", counted)])
 
 
 def test_the_preview_shows_the_text_its_length_and_what_forces_ucs_2() -> None:

@@ -9,7 +9,7 @@ from longcode.accounts.account import Account, QuietZone
 from longcode.message import Held, Message, MessageKind, MessageState
 from longcode.messages import store as messages
 from longcode.messages.compose import draft
-from longcode.messages.timing import timed
+from longcode.messages.timing import with_send_time
 from sweeper import sweep_schedule
 from tests.support.fakes import FakeCarrier, client, queued
 from tests.support.text_steps import deliver, stored
@@ -35,7 +35,7 @@ def text(
         now=now,
         send_at=send_at,
     )
-    written = timed(plain, account, None)
+    written = with_send_time(plain, account, None)
     messages.accept([written])
     return written
 
@@ -142,4 +142,4 @@ def test_a_clients_own_time_zone_overrides_the_numbers(account: Account) -> None
         now=EVENING,
     )
 
-    assert timed(plain, account, in_sydney).state is MessageState.ACCEPTED  # 13:30 in Sydney
+    assert with_send_time(plain, account, in_sydney).state is MessageState.ACCEPTED  # 13:30 in Sydney

@@ -5,7 +5,7 @@ from longcode.accounts.account import Account
 from longcode.carriers.carrier import Receipt, RefusalReason
 from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import store as messages
-from send import receipts
+from send import receipts as send_receipts
 from tests.support.fakes import NOW, studio
 from tests.support.text_steps import stored, units
 
@@ -51,7 +51,7 @@ def live(message: Message, order: tuple[str, ...]) -> None:
         else:
             state, code, why = RECEIPTS[step]
             reference = f"{message.account}.{message.id}"
-            receipts.apply_receipt(
+            send_receipts.apply_receipt(
                 Receipt(carrier="twilio", reference=reference, carrier_id="SM1", state=state, code=code, reason=why),
                 NOW,
             )

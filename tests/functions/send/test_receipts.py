@@ -11,7 +11,7 @@ from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Receipt, RefusalReason, Uncertain
-from longcode.jobs import HearKeyword
+from longcode.jobs import HandleKeyword
 from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import store as messages
 from longcode.usage import store as quotas
@@ -58,7 +58,7 @@ def test_an_opted_out_receipt_records_the_opt_out_as_of_the_text_and_uncharges_i
     for _ in range(2):
         report(message, "failed", "21610")
 
-    first, again = (queues.read(HearKeyword, body) for body in queued("opt_out"))
+    first, again = (queues.read(HandleKeyword, body) for body in queued("opt_out"))
     assert (first.keyword, first.phone, first.means, first.answered) == ("stop", "+12125550123", "carrier", True)
     assert (first.at, first.words) == (NOW + timedelta(minutes=1), "carrier code 21610")
     assert again == first

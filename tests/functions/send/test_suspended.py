@@ -39,7 +39,7 @@ def order(account: Account, do: str) -> None:
 
 def reserved(account: Account) -> list[int]:
     """Return how much of the plan's limit is reserved."""
-    return [int(item["used"]) for item in store.query(keys.allowance(account.id, ""))]
+    return [int(item["used"]) for item in store.query(keys.quota(account.id, ""))]
 
 
 def test_a_suspended_accounts_text_is_refused_with_the_operators_reason_and_not_written(account: Account) -> None:
@@ -166,7 +166,7 @@ def test_a_suspended_accounts_text_held_for_quiet_hours_is_refused_in_the_mornin
         account=account.id, message_id="m-0", kind=MessageKind.TRIGGERED, phone="+12125550123", body="Hello", now=NOW
     )
     night = NOW + 12 * HOUR  # 22:30 in New York
-    messages.accept([timing.timed(plain, account, None)])
+    messages.accept([timing.with_send_time(plain, account, None)])
     held = stored(account, "m-0")
     timing.hold(held, night)
     order(account, "suspend")
@@ -252,7 +252,7 @@ def test_a_text_being_accepted_during_the_suspension_is_not_sent(account: Accoun
 
 def test_a_suspended_accounts_text_held_for_a_possible_opt_out_is_refused(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier()
-    messages.put_off(message, MessageState.QUEUED, NOW + HOUR, held=Held.ASKED)
+    messages.reschedule(message, MessageState.QUEUED, NOW + HOUR, held=Held.ASKED)
     queued("send")
     order(account, "suspend")
 

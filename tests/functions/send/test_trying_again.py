@@ -22,7 +22,7 @@ BUSY = Refused(RefusalReason.TRY_AGAIN, "20429")
 
 
 def reserved(account: Account) -> int:
-    (allowance,) = store.query(keys.allowance(account.id, ""))
+    (allowance,) = store.query(keys.quota(account.id, ""))
     return int(allowance["used"])
 
 

@@ -56,7 +56,7 @@ def bodies(account: Account) -> list[tuple[str, tuple[str, ...]]]:
 
 def sweep(at: datetime) -> None:
     """Sweep until nothing more is due at that time."""
-    while any(item["type"] == "retention" for item in due.by(at, 100)):
+    while any(item["type"] == "retention" for item in due.find(at, 100)):
         sweeper.sweep(at)
 
 

@@ -14,12 +14,12 @@ from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
 from longcode.plans.plans import PlanChange
 from longcode.table import store
-from longcode.table.due import by
+from longcode.table.due import find
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
 from longcode.webhooks import store as deliveries
 from longcode.webhooks.delivery import DeliveryState
-from longcode.webhooks.webhook import Answer
+from longcode.webhooks.webhook import EndpointResponse
 from sweeper import sweep_schedule
 from tests.functions.send.test_guards import try_to_send
 from tests.support.aws_calls import failing
@@ -48,7 +48,7 @@ def charged(aws: None) -> Account:
 
 def count(account: Account, sent: int = 0, received: int = 0, day: str = "2026-11-30") -> None:
     """Count this many units, as if texts had been sent or received."""
-    store.write(quotas.adding(account.id, day, "m", Usage(units_sent=sent, units_received=received)))
+    store.write(quotas.count_write(account.id, day, "m", Usage(units_sent=sent, units_received=received)))
 
 
 def change(account: Account, plan: str, at: datetime) -> None:
@@ -168,7 +168,7 @@ def test_a_closed_account_gets_no_notice(account: Account) -> None:
 
 def test_two_sweepers_at_once_send_a_notice_once(account: Account) -> None:
     use(account, 80)
-    item = next(item for item in by(NOW + timedelta(minutes=3), 500) if item["type"] == "allowance")
+    item = next(item for item in find(NOW + timedelta(minutes=3), 500) if item["type"] == "allowance")
 
     sweep_schedule.act(item, NOW + timedelta(minutes=3))
     sweep_schedule.act(item, NOW + timedelta(minutes=3))
@@ -184,7 +184,7 @@ def test_counters_of_past_days_are_removed_from_the_item(aws: None) -> None:
         deliver(FakeCarrier(), NOW + timedelta(days=day))
         sweep_schedule.sweep(NOW + timedelta(days=day, minutes=3))
 
-    item = next(item for item in by(NOW + timedelta(days=4), 500) if item["type"] == "allowance")
+    item = next(item for item in find(NOW + timedelta(days=4), 500) if item["type"] == "allowance")
 
     assert [name for name in item if name.startswith("used")] == ["used_2026-11-24"]
 
@@ -276,7 +276,7 @@ def test_each_notice_is_one_webhook_although_the_endpoint_is_down(aws: None) -> 
     account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
     use(account, 100)
-    down = Receiver(always=Answer(500))
+    down = Receiver(always=EndpointResponse(500))
 
     for minute in (3, 9, 15):
         sweep_schedule.sweep(NOW + timedelta(minutes=minute))

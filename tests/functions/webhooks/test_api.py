@@ -10,7 +10,7 @@ from longcode.aws import clients
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, DeliveryState
-from longcode.webhooks.webhook import Answer
+from longcode.webhooks.webhook import EndpointResponse
 from tests.support.fakes import Answered, call
 from tests.support.webhook_endpoint import MINUTE, Receiver, happened, hosted, stored, swept, work
 from webhooks import api
@@ -51,7 +51,7 @@ def test_failed_webhooks_are_listed_newest_first_in_pages(account: Account) -> N
 def test_webhooks_that_wait_for_another_attempt_are_listed_as_pending(account: Account) -> None:
     now = clients.now()
     waiting, fresh = happened(account, "waiting", now - 5 * MINUTE), happened(account, "fresh", now)
-    work(Receiver(Answer(503)), now, swept(now))
+    work(Receiver(EndpointResponse(503)), now, swept(now))
 
     [shown] = ask("GET", state="pending").json["items"]
 
@@ -71,7 +71,7 @@ def test_a_webhook_that_failed_thirty_days_ago_is_hidden(account: Account) -> No
 
 def test_a_replay_is_attempted_at_once_and_up_to_ten_times(account: Account) -> None:
     webhook = given_up(account, "a")
-    endpoint = Receiver(always=Answer(500))
+    endpoint = Receiver(always=EndpointResponse(500))
 
     answer = ask("POST", f"/{webhook.id}/replay")
     now = clients.now()
@@ -110,7 +110,7 @@ def test_an_accepted_webhook_can_be_replayed(account: Account) -> None:
 
 def test_a_replay_ends_the_back_off_of_the_endpoint(account: Account) -> None:
     now = clients.now()
-    webhook, endpoint = happened(account, "a", now - 5 * MINUTE), Receiver(Answer(500))
+    webhook, endpoint = happened(account, "a", now - 5 * MINUTE), Receiver(EndpointResponse(500))
     work(endpoint, now, swept(now))
 
     ask("POST", f"/{webhook.id}/replay")

@@ -1,8 +1,7 @@
 """Replies without a webhook get one: received while the studio polled, moved to it, or lost by a killed worker."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, ReplyDelivery, WebhookEvent

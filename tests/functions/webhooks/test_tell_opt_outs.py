@@ -92,9 +92,9 @@ def test_a_stop_killed_anywhere_and_delivered_again_is_sent_once() -> None:
 
     for crash in every_crash(after=False):
         with crash:
-            worker.hear(stop, stop.at)
-        worker.hear(stop, stop.at)
-        worker.hear(stop, stop.at)
+            worker.handle_keyword(stop, stop.at)
+        worker.handle_keyword(stop, stop.at)
+        worker.handle_keyword(stop, stop.at)
 
         assert len(queued("webhook")) <= 1  # the sweeper enqueues a lost one
         assert [item["data"]["opted_out"] for item in store.query(keys.delivery("10000001"))] == [True]

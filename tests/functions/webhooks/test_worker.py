@@ -18,7 +18,7 @@ from longcode.table import due, keys, store
 from longcode.table.writes import Update
 from longcode.webhooks import store as deliveries
 from longcode.webhooks.delivery import DeliveryState
-from longcode.webhooks.webhook import Answer, Webhook
+from longcode.webhooks.webhook import EndpointResponse, Webhook
 from tests.support.aws_calls import failing
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, LambdaContext, client, sqs_event
@@ -86,7 +86,7 @@ def test_a_delivery_whose_job_was_lost_is_enqueued_by_the_sweeper(account: Accou
 
 
 def test_a_failed_delivery_is_retried_with_the_same_id(account: Account) -> None:
-    endpoint = Receiver(Answer(500))
+    endpoint = Receiver(EndpointResponse(500))
     receive()
 
     work(endpoint)
@@ -100,7 +100,7 @@ def test_a_failed_delivery_is_retried_with_the_same_id(account: Account) -> None
 
 
 def test_a_delivery_is_given_up_after_ten_attempts_in_three_days(account: Account) -> None:
-    endpoint = Receiver(always=Answer(error="timed_out"))
+    endpoint = Receiver(always=EndpointResponse(error="timed_out"))
     receive()
     work(endpoint)
 
@@ -122,7 +122,7 @@ def test_a_delivery_is_given_up_after_ten_attempts_in_three_days(account: Accoun
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 404, 500, 503])
 def test_a_response_other_than_success_is_retried(account: Account, status: int) -> None:
-    endpoint = Receiver(Answer(status))
+    endpoint = Receiver(EndpointResponse(status))
     delivery = happened(account, "call")
 
     work(endpoint, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
@@ -132,7 +132,7 @@ def test_a_response_other_than_success_is_retried(account: Account, status: int)
 
 
 def test_gone_switches_the_webhooks_off(account: Account) -> None:
-    endpoint = Receiver(Answer(410))
+    endpoint = Receiver(EndpointResponse(410))
     pending = [happened(account, str(index)) for index in range(3)]
 
     work(endpoint, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
@@ -152,9 +152,9 @@ def test_gone_switches_the_webhooks_off(account: Account) -> None:
 def test_gone_from_a_former_address_does_not_switch_the_webhooks_off(account: Account) -> None:
     delivery = happened(account, "call")
 
-    def moved(_webhook: Webhook) -> Answer:
+    def moved(_webhook: Webhook) -> EndpointResponse:
         accounts.change_settings(account.id, {"webhook_url": "https://studio.example/new"})
-        return Answer(410)
+        return EndpointResponse(410)
 
     work(moved, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
 
@@ -190,9 +190,9 @@ def test_a_delivery_whose_message_is_gone_is_given_up_and_delays_no_other(accoun
 class Hanging(Receiver):
     """An endpoint that times out at one studio's address and accepts at every other."""
 
-    def __call__(self, webhook: Webhook) -> Answer:
+    def __call__(self, webhook: Webhook) -> EndpointResponse:
         answer = super().__call__(webhook)
-        return Answer(error="timed_out") if "hangs" in webhook.url else answer
+        return EndpointResponse(error="timed_out") if "hangs" in webhook.url else answer
 
     def calls(self, host: str) -> int:
         return sum(host in webhook.url for webhook in self.webhooks)
@@ -231,7 +231,7 @@ def test_an_endpoint_that_keeps_hanging_costs_one_call_for_each_pause(aws: None)
 def test_an_endpoint_that_recovers_gets_all_waiting_deliveries(aws: None) -> None:
     account = hosted()
     pending = [happened(account, str(index)) for index in range(30)]
-    endpoint = Receiver(Answer(error="timed_out"))
+    endpoint = Receiver(EndpointResponse(error="timed_out"))
 
     for minute in range(3, 13):
         work(endpoint, NOW + minute * MINUTE, swept(NOW + minute * MINUTE))
@@ -245,11 +245,11 @@ def test_a_hanging_and_a_good_endpoint_in_one_batch_are_called_in_parallel(aws: 
     first, second = happened(hanging, "a"), happened(well, "b")
     good_endpoint_was_called = Event()
 
-    def post(webhook: Webhook) -> Answer:
+    def post(webhook: Webhook) -> EndpointResponse:
         if "well" in webhook.url:
             good_endpoint_was_called.set()
-            return Answer(200)
-        return Answer(200 if good_endpoint_was_called.wait(30) else None, error="alone")
+            return EndpointResponse(200)
+        return EndpointResponse(200 if good_endpoint_was_called.wait(30) else None, error="alone")
 
     work(post, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
 
@@ -260,12 +260,12 @@ def test_a_hanging_and_a_good_endpoint_in_one_batch_are_called_in_parallel(aws: 
 def test_an_endpoint_that_failed_is_called_by_one_worker_at_a_time(aws: None) -> None:
     account = hosted()
     failing = [happened(account, str(index)) for index in range(2)]
-    endpoint = Receiver(Answer(500))
+    endpoint = Receiver(EndpointResponse(500))
     work(endpoint, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
     first, second = swept(NOW + 5 * MINUTE)
     others = [second]
 
-    def post(webhook: Webhook) -> Answer:
+    def post(webhook: Webhook) -> EndpointResponse:
         if others:
             work(endpoint, NOW + 5 * MINUTE, [others.pop()])  # another worker, before the first has its answer
         return endpoint(webhook)
@@ -285,10 +285,10 @@ def test_calls_that_fail_at_the_same_time_begin_one_pause(aws: None) -> None:
         happened(account, str(index))
     bodies = swept(NOW + 3 * MINUTE)
 
-    def post(_webhook: Webhook) -> Answer:
+    def post(_webhook: Webhook) -> EndpointResponse:
         if bodies:
             work(post, NOW + 3 * MINUTE, [bodies.pop()])  # another worker, before the first has its answer
-        return Answer(500)
+        return EndpointResponse(500)
 
     work(post, NOW + 3 * MINUTE, [bodies.pop()])
 
@@ -304,7 +304,7 @@ def test_an_endpoint_without_failures_is_not_written(aws: None) -> None:
 
     work(Receiver(), NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
 
-    assert store.get(keys.receiver(account.id)) is None
+    assert store.get(keys.webhook_endpoint(account.id)) is None
 
 
 def test_a_slow_endpoint_is_called_for_twenty_seconds_and_the_rest_stays_due(aws: None) -> None:
@@ -325,7 +325,7 @@ def test_a_slow_endpoint_is_called_for_twenty_seconds_and_the_rest_stays_due(aws
 def test_webhooks_have_a_due_list_of_their_own_after_the_texts(account: Account) -> None:
     happened(account, "call")
 
-    [item] = [item for item in due.by(NOW + 3 * MINUTE, 100) if item["type"] == "delivery"]
+    [item] = [item for item in due.find(NOW + 3 * MINUTE, 100) if item["type"] == "delivery"]
 
     assert item["due_shard"].startswith("told-due")
 
@@ -345,7 +345,7 @@ def test_the_log_contains_neither_the_address_nor_the_words_nor_the_phone(
     accounts.change_settings(account.id, {"webhook_url": "https://studio.example/hook?key=hidden"})
     receive(body="Secret words")
 
-    work(Receiver(Answer(500)))
+    work(Receiver(EndpointResponse(500)))
 
     log = logged(caplog)
     assert "status_500" in log
@@ -357,7 +357,7 @@ def test_the_log_contains_neither_the_address_nor_the_words_nor_the_phone(
 def test_a_delivery_of_a_killed_worker_is_posted_by_another(account: Account, at: datetime) -> None:
     delivery = happened(account, "call")
 
-    def die(_webhook: Webhook) -> Answer:
+    def die(_webhook: Webhook) -> EndpointResponse:
         raise KeyError("killed")
 
     with pytest.raises(KeyError):
@@ -375,7 +375,7 @@ def test_a_delivery_killed_at_any_call_is_posted_in_the_end(account: Account, st
     bodies = swept(at)
 
     for crash in every_crash():
-        endpoint = Receiver(Answer(status))
+        endpoint = Receiver(EndpointResponse(status))
         with crash:
             work(endpoint, at, bodies)
         for minutes in (3, 6, 9, 12):
@@ -392,10 +392,10 @@ def test_two_workers_with_one_job_write_one_outcome(account: Account) -> None:
     bodies = swept(at)
     others = [bodies]
 
-    def post(_webhook: Webhook) -> Answer:
+    def post(_webhook: Webhook) -> EndpointResponse:
         if others:
-            work(Receiver(Answer(500)), at, others.pop())
-        return Answer(200)
+            work(Receiver(EndpointResponse(500)), at, others.pop())
+        return EndpointResponse(200)
 
     work(post, at, bodies)
 
@@ -415,13 +415,13 @@ def test_an_unreadable_delivery_delays_no_other(account: Account) -> None:
 
 def test_expired_words_are_not_posted(account: Account) -> None:
     accounts.change_settings(account.id, {"retention_days": 1})
-    endpoint = Receiver(Answer(500))
+    endpoint = Receiver(EndpointResponse(500))
     receive(body="Secret words")
 
     work(endpoint)
     for hour in (1, 2, 30):
         at = NOW + timedelta(hours=hour)
-        endpoint.answers = [Answer(500)] if hour < 30 else []
+        endpoint.answers = [EndpointResponse(500)] if hour < 30 else []
         work(endpoint, at, swept(at))
 
     first, last = endpoint.told[0][1], endpoint.told[-1][1]
@@ -430,7 +430,7 @@ def test_expired_words_are_not_posted(account: Account) -> None:
 
 
 def test_a_reply_that_waited_for_days_in_its_queue_gets_all_its_attempts(account: Account) -> None:
-    endpoint, now = Receiver(always=Answer(500)), NOW + 4 * DAY
+    endpoint, now = Receiver(always=EndpointResponse(500)), NOW + 4 * DAY
     inbound = Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number=NUMBER, body="Yes please")
 
     worker.receive(inbound, NOW, now)
