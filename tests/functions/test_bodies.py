@@ -35,6 +35,7 @@ def everything() -> list[object]:
     return items
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route[1]} {route[2]}")
 @pytest.mark.parametrize(
     ("body", "kind", "status", "code"),

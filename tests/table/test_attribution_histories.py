@@ -26,6 +26,7 @@ def text(studio: str, phones: list[str], shared: list[str], name: str, minute: i
     return texts
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(8))
 def test_with_a_number_for_each_studio_every_reply_reaches_the_studio_that_is_meant(seed: int) -> None:
     chance = random.Random(seed)

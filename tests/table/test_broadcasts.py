@@ -181,6 +181,7 @@ def test_broadcasts_are_listed_newest_first(aws: None) -> None:
     assert broadcasts.page("10000002", limit=2, cursor=None) == ([], None)
 
 
+@pytest.mark.long
 def test_skipped_clients_are_stored_in_several_items_and_read_from_any_place(broadcast: Broadcast) -> None:
     skipped = [
         Outcome(client_id=f"c{index:03}", phone=f"+1{index}", code="limit", detail="Full.") for index in range(450)

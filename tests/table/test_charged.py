@@ -110,6 +110,7 @@ def ids(month: str = "2026-11", account: str = STUDIO) -> list[str]:
     return [one.id for one in charged.of_month(account, month)]
 
 
+@pytest.mark.long
 def test_texts_and_replies_are_in_the_order_of_their_acceptance(table: None) -> None:
     sent("m2", NOW + 2 * SECOND)
     folders.link(sent("m0", NOW), client_id="c1")
@@ -119,6 +120,7 @@ def test_texts_and_replies_are_in_the_order_of_their_acceptance(table: None) -> 
     assert ids() == ["m0", "m1", "m2", "m3"]
 
 
+@pytest.mark.long
 def test_a_text_counts_in_the_month_of_its_claim(table: None) -> None:
     sent("a year before", BEGINS + HOUR, accepted_at=BEGINS - 365 * DAY, send_at=BEGINS + HOUR)
     sent("for October", BEGINS - HOUR, accepted_at=BEGINS - 40 * DAY, send_at=BEGINS - HOUR)
@@ -217,6 +219,7 @@ def at_each_query(act: Callable[[int], None]) -> Iterator[None]:
         yield
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("moved_after", range(20))
 @pytest.mark.parametrize("linked_first", [True, False])
 def test_a_text_linked_or_unlinked_meanwhile_is_listed_once(
@@ -251,6 +254,7 @@ def test_a_walk_continues_where_another_stopped(table: None) -> None:
     assert [chunk.reached is None for chunk in every] == [False] * 5 + [True]
 
 
+@pytest.mark.long
 def test_a_year_of_unscheduled_texts_is_not_read(table: None) -> None:
     for days in range(40, 60):
         sent(f"m{days}", BEGINS - days * DAY)

@@ -48,6 +48,7 @@ def walk(limit: int, client: str | None) -> list[str]:
             return seen
 
 
+@pytest.mark.long
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(1, 10), client=st.sampled_from([None, "c1", "c2"]))
 def test_pages_of_any_size_list_each_message_once(limit: int, client: str | None) -> None:

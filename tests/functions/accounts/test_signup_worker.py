@@ -129,6 +129,7 @@ def test_a_form_processed_before_the_credentials_of_another_brings_its_own_plan(
     assert "chose the Starter plan." in confirm.text
 
 
+@pytest.mark.long
 def test_a_sign_up_killed_anywhere_ends_in_credentials_that_work() -> None:
     for crash in every_crash(after=False):
         with crash:

@@ -91,6 +91,7 @@ def tags() -> list[str]:
     return [str(order.__struct_config__.tag) for order in invoke.ACTIONS]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("order", "field", "why"), MALFORMED, ids=ascii)
 def test_a_malformed_order_is_answered_with_its_field_and_changes_nothing(
     aws: None, order: Any, field: str | None, why: str

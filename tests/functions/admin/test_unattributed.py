@@ -338,6 +338,7 @@ def move_it() -> None:
     done("replies.move", LATER, account="10000001", message_id=message_id, to="10000002")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("deed", "owner"), [(hand_it_over, "10000001"), (move_it, "10000002")])
 def test_an_order_killed_anywhere_and_repeated_is_done_once(
     fox: Account, wattle: Account, deed: Callable[[], None], owner: str

@@ -93,6 +93,7 @@ def test_late_units_are_on_one_invoice_only() -> None:
     assert others(november) == []
 
 
+@pytest.mark.long
 def test_late_units_of_the_last_three_months_are_billed_and_no_older_ones() -> None:
     joined()
     for month in ("2026-08", "2026-09", "2026-10", "2026-11"):
@@ -188,6 +189,7 @@ def test_a_credit_given_while_an_invoice_is_computed_is_on_it_or_waits() -> None
     assert closed("2026-11").credits_micros == 0
 
 
+@pytest.mark.long
 def test_more_credits_than_an_invoice_takes_are_on_the_next() -> None:
     joined()
     closed("2026-09")

@@ -125,6 +125,7 @@ def test_an_invoice_that_took_minutes_to_compute_is_mailed_by_one_job() -> None:
     assert len(mails()) == 1
 
 
+@pytest.mark.long
 def test_parallel_bills_of_many_accounts_are_numbered_without_a_gap() -> None:
     every = [studio(f"1000000{n}").id for n in range(8)]
 

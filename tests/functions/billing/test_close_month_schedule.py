@@ -100,6 +100,7 @@ def test_on_one_machine_a_close_can_be_tried_before_the_months_end(monkeypatch: 
     assert queued("bill") == ['{"account":"10000001","month":"2026-11","as_of":"2026-12-01T09:00:00Z"}']
 
 
+@pytest.mark.long
 def test_a_close_killed_anywhere_and_repeated_queues_every_account() -> None:
     every = [studio(f"1000{n:04}").id for n in range(25)]
 

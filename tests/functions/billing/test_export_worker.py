@@ -124,6 +124,7 @@ def test_parallel_jobs_post_everything_once(books: FakeStripe) -> None:
     assert export_state() == DONE
 
 
+@pytest.mark.long
 def test_an_export_killed_at_any_call_to_stripe_or_aws_creates_everything_once() -> None:
     begun()
 
@@ -154,6 +155,7 @@ def test_a_lost_response_is_repeated(books: FakeStripe, call: int) -> None:
     assert len(books.made) == len(INVOICE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("problem", ["key_in_use", "rate_limited", "broken", "unavailable", HANGS])
 def test_an_unknown_result_or_a_temporary_error_is_retried(books: FakeStripe, problem: str) -> None:
     begun()
@@ -169,6 +171,7 @@ def test_an_unknown_result_or_a_temporary_error_is_retried(books: FakeStripe, pr
     assert len(books.made) == len(INVOICE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("problem", "why"),
     [

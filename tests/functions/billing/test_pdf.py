@@ -92,6 +92,7 @@ def test_a_long_name_is_wrapped() -> None:
     assert all(pdf.width(line, pdf.REGULAR, 10) <= 300 for line in lines)
 
 
+@pytest.mark.long
 def test_a_password_is_hashed_with_nothing_but_what_is_deployed() -> None:
     build.build(build.this_machine())
     hashing = "from argon2 import PasswordHasher as P; print(P().verify(P().hash('a'), 'a'))"
@@ -107,6 +108,7 @@ def test_a_password_is_hashed_with_nothing_but_what_is_deployed() -> None:
     assert ran.stdout == "True\n"
 
 
+@pytest.mark.long
 def test_as_it_is_deployed_the_same_invoice_gives_the_same_bytes_in_every_process() -> None:
     build.build(build.this_machine())
     deployed = {"PYTHONPATH": str(build.BUILD / "functions_pdf")}

@@ -72,6 +72,7 @@ def test_the_price_is_for_the_units_beyond_the_plan(aws: None) -> None:
     assert dry.totals.price_micros == 100 * 40_000
 
 
+@pytest.mark.long
 def test_a_dry_run_over_the_limit_shows_what_all_or_part_would_send(aws: None) -> None:
     account = studio(plan_changes=(PlanChange(NOW, "starter"),))
     people(account, 3)

@@ -69,6 +69,7 @@ def test_a_second_cancel_changes_nothing(account: Account) -> None:
     assert stored(account, broadcast.id) == before
 
 
+@pytest.mark.long
 def test_a_refused_broadcast_cannot_be_cancelled_or_paused(account: Account) -> None:
     people(account, 101)
     refused = send(account)
@@ -97,6 +98,7 @@ def test_a_cancel_before_texts_are_written_writes_none(account: Account, steps: 
     assert accounted(account)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("steps", "operation"),
     [(0, operation) for operation in ("GetItem", "UpdateItem", "Query", "TransactWriteItems")]
@@ -140,6 +142,7 @@ def test_a_pause_holds_texts_and_a_resume_sends_them(account: Account) -> None:
     assert stored(account, broadcast.id).due_at is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("steps", [0, 1])
 def test_a_pause_takes_a_broadcast_off_the_due_index_and_a_resume_continues_it(account: Account, steps: int) -> None:
     broadcast_id = take(account)

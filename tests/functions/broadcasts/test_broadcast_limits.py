@@ -44,6 +44,7 @@ def use(account: Account, units: int) -> None:
 FOUR = {"all": True, "except_tags": ["user"]}
 
 
+@pytest.mark.long
 def test_units_are_reserved_before_the_first_text_and_unused_ones_are_released(account: Account) -> None:
     use(account, 96)
     take(account, audience=FOUR)
@@ -72,6 +73,7 @@ def test_a_whole_broadcast_is_refused_when_one_unit_is_too_many(account: Account
     assert accounted(account)
 
 
+@pytest.mark.long
 def test_a_part_sends_the_texts_that_fit_in_order_and_skips_the_others(account: Account) -> None:
     use(account, 97)
 
@@ -91,6 +93,7 @@ def test_a_part_is_refused_when_no_unit_is_left(account: Account) -> None:
     assert (broadcast.state, broadcast.error) == (BroadcastState.REFUSED, "plan_limit_reached")
 
 
+@pytest.mark.long
 def test_a_daily_limit_bounds_a_broadcast(account: Account) -> None:
     accounts.change_settings(account.id, {"units_a_day": 3})
 
@@ -113,6 +116,7 @@ def test_a_plan_without_a_limit_counts_the_units_and_does_not_bound_them(aws: No
     assert accounted(account)
 
 
+@pytest.mark.long
 def test_a_failed_text_releases_its_unit(account: Account) -> None:
     use(account, 96)
     send(account, audience=FOUR)
@@ -123,6 +127,7 @@ def test_a_failed_text_releases_its_unit(account: Account) -> None:
     assert send(account, "again", audience=FOUR, limit="part").texts == 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("steps", [0, 1, 2])
 def test_a_cancelled_broadcast_releases_the_units_of_unsent_texts(account: Account, steps: int) -> None:
     broadcast_id = take(account, audience=FOUR)

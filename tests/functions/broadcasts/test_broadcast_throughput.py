@@ -24,6 +24,7 @@ def one_segment_a_second(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("one_segment_a_second")
 def test_the_next_texts_are_written_when_the_earlier_ones_are_nearly_sent(account: Account) -> None:
     broadcast_id = take(account)

@@ -74,6 +74,7 @@ def test_each_ticked_number_gets_one_text_even_if_two_clients_share_it(account: 
     assert skipped(account, broadcast.id) == [("bob", phone(2), "duplicate")]
 
 
+@pytest.mark.long
 def test_a_number_shared_by_clients_of_two_steps_gets_one_text(account: Account) -> None:
     people(account, 250)
     client(account, "z1", phone(0))
@@ -123,6 +124,7 @@ def test_an_unreadable_client_is_skipped_and_the_others_get_a_text(account: Acco
     assert [text.phone for text in texts(account, broadcast.id)] == [phone(1)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("audience", "client_ids"),
     [
@@ -154,6 +156,7 @@ def test_an_unknown_id_is_skipped(account: Account) -> None:
     assert skipped(account, broadcast.id) == [("nobody", None, "not_found")]
 
 
+@pytest.mark.long
 def test_many_ids_take_several_steps(account: Account) -> None:
     people(account, 300)
 

@@ -230,6 +230,7 @@ def test_texts_written_by_a_step_during_a_suspension_are_not_sent(account: Accou
     assert accounted(account)
 
 
+@pytest.mark.long
 def test_a_delivery_killed_at_any_call_sends_nothing_and_pauses_the_broadcast(account: Account) -> None:
     broadcast = send(account)
     jobs = queued("bulk")
@@ -249,6 +250,7 @@ def test_a_delivery_killed_at_any_call_sends_nothing_and_pauses_the_broadcast(ac
         assert accounted(account)
 
 
+@pytest.mark.long
 def test_a_step_killed_at_any_call_pauses_the_broadcast_and_a_resume_sends_each_text_once(
     account: Account,
 ) -> None:
@@ -270,6 +272,7 @@ def test_a_step_killed_at_any_call_pauses_the_broadcast_and_a_resume_sends_each_
         assert len({text.to for text in carrier.texts}) == len(carrier.texts) == 3
 
 
+@pytest.mark.long
 def test_a_text_is_sent_if_the_account_is_restored_between_a_workers_read_and_its_pause(account: Account) -> None:
     broadcast = send(account)
     order(account, "suspend")

@@ -58,6 +58,7 @@ def run_during(writers: list["Future[None]"], job: Job) -> Job:
     return job.run()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("limit", [1, 3, 50])
 def test_the_job_gets_each_reply_once_and_in_order_while_they_arrive(account: Account, limit: int) -> None:
     def write(index: int) -> None:
@@ -75,6 +76,7 @@ def test_the_job_gets_each_reply_once_and_in_order_while_they_arrive(account: Ac
     assert all(int(before) < int(after) for before, after in pairwise(job.cursors))
 
 
+@pytest.mark.long
 def test_replies_that_are_moved_away_do_not_hide_later_ones(account: Account) -> None:
     other = studio("10000002")
     client(other, "theirs")
@@ -100,6 +102,7 @@ def id_of(index: int) -> str:
     return reply.message_id(Inbound(carrier="twilio", carrier_id=f"SM{index}", phone="", number="", body=""))
 
 
+@pytest.mark.long
 def test_a_writer_killed_at_any_call_neither_loses_nor_repeats_a_reply(account: Account) -> None:
     for crash in every_crash():
         job = Job(account)
@@ -124,6 +127,7 @@ def without(number: int) -> Callable[[dict[str, Any]], None]:
     return remove
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("limit", "seen"), [(1, ["0"]), (2, ["0", "1"]), (50, ["0", "1", "2", "3"])])
 def test_a_reply_that_a_query_misses_is_not_skipped(account: Account, limit: int, seen: list[str]) -> None:
     for index in range(4):

@@ -43,6 +43,7 @@ def found(account: Account, **query: str) -> list[str]:
         query["cursor"] = page["next_cursor"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("limit", ["1", "3", "200"])
 def test_a_conversation_lists_both_directions_newest_first_each_once(account: Account, limit: str) -> None:
     bodies = found(account, folder="all", phone=PHONE, limit=limit)
@@ -66,12 +67,14 @@ def test_an_invalid_phone_is_refused_with_an_example(account: Account) -> None:
     }
 
 
+@pytest.mark.long
 def test_messages_of_a_client_are_found_in_both_directions_or_in_a_folder(account: Account) -> None:
     assert len(found(account, folder="all", client_id="c1")) == 8
     assert found(account, folder="inbox", client_id="c2") == ["from another"]
     assert found(account, folder="sent", client_id="c2") == []
 
 
+@pytest.mark.long
 def test_words_are_found_in_both_directions_or_in_a_folder(account: Account) -> None:
     assert sorted(found(account, folder="all", text="3")) == ["in 3", "out 3"]
     assert found(account, folder="sent", text="OUT 3") == ["out 3"]
@@ -79,6 +82,7 @@ def test_words_are_found_in_both_directions_or_in_a_folder(account: Account) -> 
     assert found(account, folder="all", text="\u00ccn", phone=OTHER) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("record_id", ["a:b", "a\nb", "\u202e\x00"])
 def test_a_message_is_found_by_the_session_that_it_is_linked_to(account: Account, record_id: str) -> None:
     message = ask(account, folder="inbox", client_id="c2").json["items"][0]

@@ -105,6 +105,7 @@ def test_a_text_of_the_last_minute_is_left_to_the_next_run(account: Account) -> 
     assert run(archive, NOW + 5 * MINUTE) == 1
 
 
+@pytest.mark.long
 def test_a_text_from_the_webhook_and_two_concurrent_runs_is_one_reply(account: Account) -> None:
     archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)])
     post(archive.texts[0].form)
@@ -120,6 +121,7 @@ def test_a_text_from_the_webhook_and_two_concurrent_runs_is_one_reply(account: A
     assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
+@pytest.mark.long
 def test_texts_of_lost_webhooks_arrive_once_and_within_fifteen_minutes(account: Account) -> None:
     """For an hour every other webhook is lost, and the carrier does not answer every third run."""
     archive = Archive()
@@ -214,6 +216,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Simulated, Cloc
     settings.cache_clear()
 
 
+@pytest.mark.long
 def test_texts_are_fetched_from_the_simulated_carrier_with_their_pictures(
     account: Account, simulated: tuple[Simulated, Clock, Twilio]
 ) -> None:

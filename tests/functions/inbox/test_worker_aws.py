@@ -84,6 +84,7 @@ def test_a_stop_from_aws_is_confirmed_by_us(account: Account) -> None:
     assert (job["keyword"], job["answered"], job["at"]) == ("stop", False, "2026-11-22T18:04:00.123000Z")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("timestamp", [None, "yesterday", "2026-11-22T18:04:00", 1795370640, "", *NEVER])
 def test_a_reply_without_a_readable_time_gets_the_current_one(account: Account, timestamp: object) -> None:
     before = datetime.now(UTC)
@@ -117,6 +118,7 @@ def test_any_words_are_stored(account: Account, words: str) -> None:
 ANY = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.lists(st.none(), max_size=1))
 
 
+@pytest.mark.long
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     dropped=st.sets(st.sampled_from(sorted(REPLY))),
@@ -144,6 +146,7 @@ def test_a_reply_with_missing_or_wrong_fields_is_written_or_fails_and_is_never_l
         assert failed == bool(dropped & needed or "Message" in of_envelope)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("message", ["", "no JSON", "[]", "null", '"text"', None, 7, "[" * 100_000])
 def test_an_unreadable_message_fails_alone(account: Account, message: object) -> None:
     bad, good = json.dumps(ENVELOPE | {"Message": message}), json.dumps(ENVELOPE)

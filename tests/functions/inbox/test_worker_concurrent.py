@@ -23,6 +23,7 @@ def test_twelve_concurrent_copies_are_one_reply_counted_once(account: Account) -
     assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
+@pytest.mark.long
 def test_twelve_concurrent_replies_are_numbered_without_gaps(account: Account) -> None:
     with taking_turns(), ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda index: receive(f"SM{index}"), range(12)))

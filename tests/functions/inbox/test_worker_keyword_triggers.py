@@ -46,6 +46,7 @@ def answers(account: Account) -> list[tuple[str, str, str | None]]:
     return [(message.phone, message.body, message.client_id) for message in messages if message.direction == "out"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("said", ["HOURS", "hours", " Hours? ", "Hóurs!"])
 def test_a_reply_that_is_a_studios_keyword_is_answered(account: Account, said: str) -> None:
     receive(body=said)
@@ -55,6 +56,7 @@ def test_a_reply_that_is_a_studios_keyword_is_answered(account: Account, said: s
     assert answers(account) == [(PHONE, "We open at nine.", "c1")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("said", ["What are your hours?", "hours please", "", "!", "hour", "h" * 1000])
 def test_a_reply_that_is_not_exactly_the_keyword_fires_nothing(account: Account, said: str) -> None:
     receive(body=said)
@@ -89,6 +91,7 @@ def test_two_replies_are_answered_twice(account: Account) -> None:
     assert len(answers(account)) == 2
 
 
+@pytest.mark.long
 def test_a_reply_killed_at_any_call_and_delivered_again_is_answered_once(account: Account) -> None:
     for crash in every_crash():
         with crash:

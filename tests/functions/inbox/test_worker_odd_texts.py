@@ -73,6 +73,7 @@ def shown(account: Account, body: str) -> dict[str, Any]:
     return item
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("body", ODD)
 def test_an_odd_body_is_stored_and_shown_unchanged(account: Account, body: str) -> None:
     arrive(FORM | {"Body": body})
@@ -80,6 +81,7 @@ def test_an_odd_body_is_stored_and_shown_unchanged(account: Account, body: str) 
     assert shown(account, body)["read"] is False
 
 
+@pytest.mark.long
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(body=st.text(max_size=1600))
 @example("\x00\ufffe\u202e😀")
@@ -110,6 +112,7 @@ def test_ten_pictures_without_words_are_shown_as_links_and_not_charged(account: 
     assert (item["units"], item["charged_units"], item["read"]) == (0, 0, False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("body", ["", None])
 def test_an_empty_message_is_an_empty_reply(account: Account, body: str | None) -> None:
     form = {name: value for name, value in FORM.items() if name != "Body"}
@@ -127,6 +130,7 @@ def test_unknown_fields_are_ignored(account: Account) -> None:
     assert shown(account, "Yes, thank you")["media"] == []
 
 
+@pytest.mark.long
 def test_twelve_concurrent_webhooks_are_one_reply_and_one_stop(account: Account) -> None:
     with taking_turns("dynamodb", "sqs", "ssm", "secretsmanager"):
         post(FORM | {"Body": "STOP"})

@@ -198,6 +198,7 @@ def test_other_studios_still_text_the_phone_and_cannot_see_the_question(account:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keyword", ["stop", "start"])
 def test_a_keyword_from_the_client_closes_the_question(account: Account, keyword: str) -> None:
     text = accept(account, now=at(0))
@@ -227,6 +228,7 @@ def test_a_yes_after_a_stop_does_not_reopen_the_question(account: Account) -> No
 POSSIBLE, STOP, START, LATER = ("possible", 1), ("stop", 0), ("start", 2), ("possible", 3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", list(permutations([POSSIBLE, STOP, START, LATER])))
 def test_keywords_and_possible_opt_outs_in_any_order_leave_the_latest_question(
     account: Account, order: list[tuple[str, int]]
@@ -240,6 +242,7 @@ def test_keywords_and_possible_opt_outs_in_any_order_leave_the_latest_question(
     assert [item["asked_at"] for item in listed()] == ["2026-11-22T15:33:00Z"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", list(permutations([POSSIBLE, STOP, START])))
 def test_keywords_and_possible_opt_outs_in_any_order_are_all_closed_by_the_latest_start(
     account: Account, order: list[tuple[str, int]]
@@ -353,6 +356,7 @@ def test_a_text_that_is_being_held_during_the_answer_is_released_too(account: Ac
     assert stored(account, text.id).state is MessageState.SENT
 
 
+@pytest.mark.long
 def test_a_possible_opt_out_killed_anywhere_is_asked_about_once(account: Account) -> None:
     inbound = Inbound(carrier="twilio", carrier_id="SM0", phone=PHONE, number=NUMBER, body=WORDS)
     inbox_worker.receive(inbound, at(0))
@@ -367,6 +371,7 @@ def test_a_possible_opt_out_killed_anywhere_is_asked_about_once(account: Account
         assert len(optouts.history(PHONE, of_account(MINE), NOW)) == 1
 
 
+@pytest.mark.long
 def test_an_answer_killed_anywhere_and_repeated_counts_once(account: Account) -> None:
     text = accept(account, now=at(0))
     reply(minute=1)

@@ -260,6 +260,7 @@ SAID: list[Callable[[], None]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "order", [order for order in permutations(range(5)) if order.index(3) < min(map(order.index, (1, 4)))]
 )
@@ -319,6 +320,7 @@ def test_a_stop_is_marked_on_every_client_with_the_phone() -> None:
     assert [set(found.heard_stop) if found else None for found in marked] == [{PHONE}, {PHONE}, set()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keyword", ["yes", "start", "stop", "help"])
 def test_a_keyword_killed_anywhere_takes_effect_and_is_answered_once(keyword: str) -> None:
     if keyword == "start":

@@ -1,6 +1,8 @@
 from contextlib import suppress
 from datetime import timedelta
 
+import pytest
+
 from longcode.accounts.account import Account
 from longcode.carriers.carrier import Receipt, SendResult, Text
 from longcode.message import MessageState
@@ -43,6 +45,7 @@ def heal(account: Account, carrier: FakeCarrier, jobs: list[str]) -> None:
         deliver(carrier, NOW + timedelta(minutes=minute))
 
 
+@pytest.mark.long
 def test_a_text_whose_worker_is_killed_anywhere_is_sent_at_most_once_and_ends(
     account: Account,
 ) -> None:

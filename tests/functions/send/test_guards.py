@@ -51,6 +51,7 @@ def test_the_daily_limits_refusal_says_until_when_and_which_setting_to_change(ac
     )
 
 
+@pytest.mark.long
 def test_200_texts_at_once_never_exceed_a_daily_limit_of_100(account: Account) -> None:
     with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(40) as pool:
         sent = list(pool.map(lambda index: try_to_send(account, f"race-{index}"), range(200)))

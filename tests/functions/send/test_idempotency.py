@@ -112,6 +112,7 @@ def test_a_key_that_is_too_long_is_refused(account: Account) -> None:
     assert (answer.status, answer.json["code"]) == (422, "invalid")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("client_id", "phones"), [("c1", PHONES), ("c2", ("+12125550177",))])
 def test_fifty_copies_of_a_request_at_once_make_one_message_for_each_phone_and_get_one_response(
     account: Account, client_id: str, phones: tuple[str, ...]

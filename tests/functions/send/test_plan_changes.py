@@ -74,6 +74,7 @@ def room(account: Account, now: datetime = NOW) -> int:
     return plan.included_units - quotas.reserved(limits_at(there, plan, now))["used"]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("aws")
 def test_a_bigger_plan_takes_effect_at_once_and_keeps_the_usage() -> None:
     account = on("starter")
@@ -197,6 +198,7 @@ def test_a_text_accepted_on_one_plan_that_fails_on_the_next_releases_its_units_o
     assert room(account) == 80
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("aws")
 def test_a_change_after_the_cut_off_applies_to_next_months_texts_only() -> None:
     account = on("starter")

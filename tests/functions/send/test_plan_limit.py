@@ -128,6 +128,7 @@ def test_the_refusal_names_no_plan_that_is_off_offer(account: Account) -> None:
     assert refusal(account).plans_that_allow == ("medium", "large", "volume")
 
 
+@pytest.mark.long
 def test_200_texts_at_once_never_exceed_a_limit_of_100(account: Account) -> None:
     sent = at_once(account, 200, "race")
 
@@ -135,6 +136,7 @@ def test_200_texts_at_once_never_exceed_a_limit_of_100(account: Account) -> None
     assert reserved(account) == 100
 
 
+@pytest.mark.long
 def test_a_bigger_plan_during_200_texts_allows_exactly_its_units(account: Account) -> None:
     def change() -> bool:
         accounts.change_plan(account, PlanChange(NOW, "small"))
@@ -161,6 +163,7 @@ def test_many_first_texts_of_a_month_at_once_begin_one_quota(account: Account) -
     assert not try_to_send(account, "one more")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "answer", [Refused(RefusalReason.BAD_NUMBER, "21211"), Refused(RefusalReason.OPTED_OUT, "21610")]
 )

@@ -1,6 +1,8 @@
 from collections import defaultdict
 from itertools import product
 
+import pytest
+
 from longcode.accounts.account import Account
 from longcode.carriers.carrier import Receipt, RefusalReason
 from longcode.message import Direction, Message, MessageKind, MessageState
@@ -57,6 +59,7 @@ def live(message: Message, order: tuple[str, ...]) -> None:
             )
 
 
+@pytest.mark.long
 def test_receipts_in_any_order_repeated_and_before_or_after_our_own_record_end_alike(aws: None) -> None:
     account, ends = studio(), defaultdict(set)
 

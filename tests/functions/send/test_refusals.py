@@ -38,6 +38,7 @@ def items() -> list[Any]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("body", "status", "code", "field"),
     [

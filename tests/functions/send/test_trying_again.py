@@ -26,6 +26,7 @@ def reserved(account: Account) -> int:
     return int(allowance["used"])
 
 
+@pytest.mark.long
 def test_a_text_is_retried_with_pauses_until_it_expires_and_not_after(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier(answers=[BUSY] * 100)
     deliver(carrier)

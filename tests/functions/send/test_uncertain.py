@@ -174,6 +174,7 @@ def test_an_uncertain_text_is_resent_and_flagged_if_the_studio_wants_it(resender
     assert units(resender) == 1
 
 
+@pytest.mark.long
 def test_an_uncertain_second_attempt_is_the_last(resender: Account) -> None:
     carrier = FakeCarrier(answers=[Uncertain("timeout")])
     message = unheard_of(resender, carrier)

@@ -98,6 +98,7 @@ def test_the_purge_continues_at_once_while_there_are_more_messages_and_otherwise
     assert due_at(account) == keys.instant(later + DAY)
 
 
+@pytest.mark.long
 def test_a_scheduled_text_keeps_its_body_until_its_own_retention_is_over(account: Account) -> None:
     scheduled = accept(account, "far", now=NOW, send_at=NOW + 40 * DAY)
 
@@ -125,6 +126,7 @@ def test_a_message_linked_during_the_purge_is_purged_the_next_day(account: Accou
     assert stored(account, old.id).body == ""
 
 
+@pytest.mark.long
 def test_a_purge_killed_at_any_call_is_finished_by_the_next(account: Account) -> None:
     texted(account)
     for index in range(3):

@@ -71,6 +71,7 @@ def test_no_notice_is_sent_below_80_percent(account: Account) -> None:
     assert subjects() == []
 
 
+@pytest.mark.long
 def test_notices_at_80_and_100_percent_are_each_sent_once(account: Account) -> None:
     use(account, 80)
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
@@ -201,6 +202,7 @@ def test_a_text_scheduled_for_next_month_does_not_prevent_next_months_notices(ac
     assert subjects() == ["You have used 80% of your plan for December 2026"]
 
 
+@pytest.mark.long
 def test_a_bigger_plan_has_its_own_notices_and_a_limit_that_returns_has_no_second(account: Account) -> None:
     use(account, 80)
     sweep_schedule.sweep(NOW + timedelta(minutes=3))
@@ -272,6 +274,7 @@ def test_only_a_months_first_text_writes_that_its_usage_is_checked(charged: Acco
     assert made[:3] == ["BatchGetItem", "PutItem", "SendMessageBatch"]
 
 
+@pytest.mark.long
 def test_each_notice_is_one_webhook_although_the_endpoint_is_down(aws: None) -> None:
     account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
@@ -313,6 +316,7 @@ def test_webhooks_are_sent_although_the_mail_is_refused(aws: None) -> None:
     assert len(subjects()) == 2
 
 
+@pytest.mark.long
 def test_a_notice_whose_sweeper_is_killed_anywhere_is_one_webhook_and_at_least_one_mail(aws: None) -> None:
     account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
     client(account)

@@ -100,6 +100,7 @@ def test_the_standard_edition_is_refused(aws: None) -> None:
     assert stored(account) == (None, {})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("changes", "status", "field"),
     [
@@ -280,6 +281,7 @@ def test_a_clients_event_has_the_clients_own_id(account: Account) -> None:
     assert [planned["trigger"] for planned in answer.json["planned"]] == ["welcome"]
 
 
+@pytest.mark.long
 def test_an_event_fits_into_a_transaction_with_the_most_triggers(account: Account) -> None:
     for number in range(39):
         rule(name=f"t{number}")

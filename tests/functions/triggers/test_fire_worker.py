@@ -252,6 +252,7 @@ def test_a_cancelled_session_gets_no_text(account: Account) -> None:
     assert (texts(account), outcome(account)) == ([], (Planned.DROPPED, "cancelled"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -135,6 +135,7 @@ def test_a_studios_own_statuses_replace_ours(aws: None) -> None:
     assert put(statuses=["confirmed"]).json["detail"] == "Unknown status: confirmed. Known are at_the_lake."
 
 
+@pytest.mark.long
 def test_an_account_has_at_most_forty_triggers_and_may_change_each(account: Account) -> None:
     for number in range(40):
         triggers.put(trigger(name=f"t{number:02}"))
@@ -145,6 +146,7 @@ def test_an_account_has_at_most_forty_triggers_and_may_change_each(account: Acco
     assert changed.status == 200
 
 
+@pytest.mark.long
 def test_triggers_written_at_once_are_never_more_than_forty(account: Account) -> None:
     for number in range(38):
         triggers.put(trigger(name=f"t{number:02}"))
@@ -157,6 +159,7 @@ def test_triggers_written_at_once_are_never_more_than_forty(account: Account) ->
     assert triggers.of_account(account.id).keys() == {f"t{number:02}" for number in range(38)} | written
 
 
+@pytest.mark.long
 def test_a_trigger_changed_while_another_passes_the_limit_stays(account: Account) -> None:
     for number in range(40):
         triggers.put(trigger(name=f"t{number:02}"))

@@ -25,6 +25,7 @@ def heal() -> None:
         fire_all(NINE + minute * MINUTE)
 
 
+@pytest.mark.long
 def test_an_event_killed_at_any_call_and_repeated_moves_the_text_once(account: Account) -> None:
     tell(account)
     for crash in every_crash():
@@ -40,6 +41,7 @@ def test_an_event_killed_at_any_call_and_repeated_moves_the_text_once(account: A
         assert states == {"2026-12-03": OccurrenceState.DROPPED, "2026-12-02": OccurrenceState.PLANNED}
 
 
+@pytest.mark.long
 def test_an_event_killed_at_any_call_takes_effect_whole_or_not_at_all(account: Account) -> None:
     rule(name="thanks", timing=None, body="Thank you!")
     for crash in every_crash():
@@ -55,6 +57,7 @@ def test_an_event_killed_at_any_call_takes_effect_whole_or_not_at_all(account: A
         assert len(texts(account)) == (2 if whole else 0)
 
 
+@pytest.mark.long
 def test_a_due_text_killed_at_any_call_is_sent_once(account: Account) -> None:
     client(account, "c1", "+12125550123", "+12125550124")
     tell(account)
@@ -71,6 +74,7 @@ def test_a_due_text_killed_at_any_call_is_sent_once(account: Account) -> None:
         assert planned(account)["2026-12-03"].state is OccurrenceState.DONE
 
 
+@pytest.mark.long
 def test_a_due_text_killed_at_any_call_reaches_the_same_phones_if_others_are_ticked_meanwhile(
     account: Account,
 ) -> None:
@@ -88,6 +92,7 @@ def test_a_due_text_killed_at_any_call_reaches_the_same_phones_if_others_are_tic
         assert [text.phone for text in texts(account)] == (texted or ["+12125550124", "+12125550125"])
 
 
+@pytest.mark.long
 def test_a_due_call_killed_at_any_call_leaves_one_task(account: Account) -> None:
     client(account, "c1", phones=())
     rule(sms_else_call=True)
@@ -104,6 +109,7 @@ def test_a_due_call_killed_at_any_call_leaves_one_task(account: Account) -> None
         assert texts(account) == []
 
 
+@pytest.mark.long
 def test_a_sweeper_killed_at_any_call_enqueues_a_due_text_again(account: Account) -> None:
     tell(account)
     for crash in every_crash():

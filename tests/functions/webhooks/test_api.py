@@ -69,6 +69,7 @@ def test_a_webhook_that_failed_thirty_days_ago_is_hidden(account: Account) -> No
     assert ask("POST", f"/{webhook.id}/replay").status == 404
 
 
+@pytest.mark.long
 def test_a_replay_is_attempted_at_once_and_up_to_ten_times(account: Account) -> None:
     webhook = given_up(account, "a")
     endpoint = Receiver(always=EndpointResponse(500))

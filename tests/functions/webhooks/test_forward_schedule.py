@@ -64,6 +64,7 @@ def test_webhooks_whose_jobs_were_lost_are_enqueued_by_the_sweeper(account: Acco
     assert len(endpoint.ids) == 1
 
 
+@pytest.mark.long
 def test_more_replies_than_a_page_are_all_forwarded(account: Account) -> None:
     accounts.change_settings(account.id, {"delivery": ReplyDelivery.POLL})
     for index in range(130):

@@ -86,6 +86,7 @@ def test_a_start_is_sent_and_a_repeated_stop_is_not() -> None:
     assert [data["opted_out"] for _, data in sent()] == [True, False]
 
 
+@pytest.mark.long
 def test_a_stop_killed_anywhere_and_delivered_again_is_sent_once() -> None:
     client(studio(**HOOK))
     stop = heard("stop", 0)

@@ -115,6 +115,7 @@ def test_an_earlier_receipt_that_comes_late_is_not_sent(account: Account) -> Non
     assert written(account) == []
 
 
+@pytest.mark.long
 def test_a_receipt_killed_anywhere_is_sent_if_it_changed_the_text(account: Account) -> None:
     sent(account)
 

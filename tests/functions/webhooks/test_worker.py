@@ -99,6 +99,7 @@ def test_a_failed_delivery_is_retried_with_the_same_id(account: Account) -> None
     assert stored(account, endpoint.ids[0]).state is DeliveryState.DELIVERED
 
 
+@pytest.mark.long
 def test_a_delivery_is_given_up_after_ten_attempts_in_three_days(account: Account) -> None:
     endpoint = Receiver(always=EndpointResponse(error="timed_out"))
     receive()
@@ -120,6 +121,7 @@ def test_a_delivery_is_given_up_after_ten_attempts_in_three_days(account: Accoun
     assert delivery.finished_at - NOW <= 3 * DAY + timedelta(hours=1)  # the sweeper runs once an hour in this test
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 404, 500, 503])
 def test_a_response_other_than_success_is_retried(account: Account, status: int) -> None:
     endpoint = Receiver(EndpointResponse(status))
@@ -203,6 +205,7 @@ def _two_studios() -> tuple[Account, Account]:
     return hanging, hosted("10000002", webhook_url="https://well.example/hook")
 
 
+@pytest.mark.long
 def test_a_hanging_endpoint_with_a_hundred_deliveries_costs_one_call_and_delays_no_other(aws: None) -> None:
     hanging, well = _two_studios()
     for index in range(100):
@@ -216,6 +219,7 @@ def test_a_hanging_endpoint_with_a_hundred_deliveries_costs_one_call_and_delays_
     assert (endpoint.calls("hangs"), endpoint.calls("well")) == (1, 10)
 
 
+@pytest.mark.long
 def test_an_endpoint_that_keeps_hanging_costs_one_call_for_each_pause(aws: None) -> None:
     hanging, _ = _two_studios()
     for index in range(100):
@@ -228,6 +232,7 @@ def test_an_endpoint_that_keeps_hanging_costs_one_call_for_each_pause(aws: None)
     assert endpoint.calls("hangs") <= 8  # pauses of 1, 4 and then 15 minutes in an hour
 
 
+@pytest.mark.long
 def test_an_endpoint_that_recovers_gets_all_waiting_deliveries(aws: None) -> None:
     account = hosted()
     pending = [happened(account, str(index)) for index in range(30)]
@@ -368,6 +373,7 @@ def test_a_delivery_of_a_killed_worker_is_posted_by_another(account: Account, at
     assert endpoint.ids == [delivery.id]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", [200, 500])
 def test_a_delivery_killed_at_any_call_is_posted_in_the_end(account: Account, status: int) -> None:
     at = NOW + 3 * MINUTE
