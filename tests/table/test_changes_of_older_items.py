@@ -14,8 +14,8 @@ from longcode.billing import store as invoices
 from longcode.billing.adjustments import Credit, Findings
 from longcode.billing.invoice import Invoice, InvoiceState
 from longcode.broadcasts import store as broadcasts
-from longcode.broadcasts.broadcast import BroadcastState
 from longcode.clients import store as clients
+from longcode.message import BroadcastState
 from longcode.plans import store as plans
 from longcode.plans.plans import PlanChange
 from longcode.table import store
@@ -121,7 +121,7 @@ def test_an_event_replaces_an_older_record_and_drops_what_a_deleted_trigger_plan
 
     assert record
     received = replace(record, at=NOW + HOUR, event_id="e2", status="shot")
-    event, is_new = triggers.take_in_event(received, "f9", {}, ZoneInfo("America/New_York"), NOW + HOUR)
+    event, is_new = triggers.write_event(received, "f9", {}, ZoneInfo("America/New_York"), NOW + HOUR)
     assert (is_new, event.newest) == (True, True)
     assert triggers.get_record(HERON, "session", "s1") == received
     [occurrence] = triggers.occurrences_of_record(HERON, "session", "s1")
@@ -165,13 +165,13 @@ def test_an_older_endpoint_with_a_worker_is_called_again_after_its_pause() -> No
 
 
 def test_an_older_quota_bounds_what_is_reserved() -> None:
-    assert store.try_write(*quotas.reserving(HERON_LIMITS, 47, NOW))
-    assert not store.try_write(*quotas.reserving(HERON_LIMITS, 1, NOW))
+    assert store.try_write(*quotas.reserve_writes(HERON_LIMITS, 47, NOW))
+    assert not store.try_write(*quotas.reserve_writes(HERON_LIMITS, 1, NOW))
 
     later = replace(HERON_LIMITS, changes=2, day="2026-11-23")
-    assert not store.try_write(*quotas.reserving(later, 1, NOW))
-    quotas.start(later, NOW)
-    assert store.try_write(*quotas.reserving(later, 1, NOW))
+    assert not store.try_write(*quotas.reserve_writes(later, 1, NOW))
+    quotas.begin_counters(later, NOW)
+    assert store.try_write(*quotas.reserve_writes(later, 1, NOW))
     assert quotas.reserved(later) == {"used": 51, "used_2026-11-23": 1}
 
 

@@ -48,7 +48,7 @@ def test_an_older_text_is_claimed_sent_and_counted() -> None:
     ("number", "state"), [(1, MessageState.QUEUED), (2, MessageState.UNCERTAIN), (3, MessageState.QUEUED)]
 )
 def test_an_older_text_is_left_for_a_later_look(number: int, state: MessageState) -> None:
-    assert messages.put_off(message(number), state, NOW + HOUR)
+    assert messages.reschedule(message(number), state, NOW + HOUR)
 
     later = message(number)
     assert (later.state, later.due_at) == (state, NOW + HOUR)
@@ -56,7 +56,7 @@ def test_an_older_text_is_left_for_a_later_look(number: int, state: MessageState
 
 
 def test_an_older_uncertain_text_is_claimed_again() -> None:
-    messages.put_off(message(2), MessageState.UNCERTAIN, NOW + HOUR)
+    messages.reschedule(message(2), MessageState.UNCERTAIN, NOW + HOUR)
 
     again = messages.claim_again(message(2), "worker-9", NOW + HOUR, NOW + 2 * HOUR)
 
@@ -110,11 +110,11 @@ def test_an_older_unattributed_reply_is_given_to_an_account_after_its_newest() -
 
 
 def test_an_older_retention_walks_on_and_back() -> None:
-    [item] = [item for item in due.by(NOW + 40 * DAY, 100) if item.get("walked")]
+    [item] = [item for item in due.find(NOW + 40 * DAY, 100) if item.get("walked")]
 
-    assert due.again(item, NOW + 50 * DAY, walked=retentions.place(NOW))
-    retentions.go_back("10000001", NOW - DAY)
-    [item] = [item for item in due.by(NOW, 100) if item.get("walked")]
+    assert due.reschedule(item, NOW + 50 * DAY, walked=retentions.place(NOW))
+    retentions.restart_from("10000001", NOW - DAY)
+    [item] = [item for item in due.find(NOW, 100) if item.get("walked")]
     assert item["walked"] == retentions.place(NOW - DAY)
 
 
@@ -156,7 +156,7 @@ def test_an_older_question_is_answered_once(opted_out: bool) -> None:
     assert (state.out, state.asked, state.at) == (opted_out, None, NOW + HOUR)
     assert answered
     assert (answered.open, answered.opted_out) == (False, opted_out)
-    assert [(one.asks, one.by) for one in optouts.all_of("+12125550127", NOW)] == [
+    assert [(one.asks, one.by) for one in optouts.phone_history("+12125550127", NOW)] == [
         (True, None),
         (False, "Kim"),
     ]

@@ -12,9 +12,10 @@ from longcode.billing import store as invoices
 from longcode.billing.adjustments import Difference
 from longcode.billing.invoice import InvoiceState
 from longcode.broadcasts import store as broadcasts
-from longcode.broadcasts.broadcast import BroadcastState, BulkAction, LimitPolicy
+from longcode.broadcasts.broadcast import BulkAction, LimitPolicy
 from longcode.clients import store as clients
 from longcode.jobs import Product
+from longcode.message import BroadcastState
 from longcode.plans import store as plans
 from longcode.plans.plans import PastLimit
 from longcode.table import due, keys
@@ -93,7 +94,7 @@ def test_the_keys_of_older_items_that_are_read_by_ranges_are_spelled_as_they_wer
         keys.usage(HERON, "2026-11-22", "in1"),
         keys.occurrence(HERON, "session", "s1", "reminder", date(2026, 12, 3)),
         keys.consent("+12125550127", "account-10000009", NOW, "in1"),
-        keys.route("+12125560000", "+15555550100", "10000001"),
+        keys.last_text("+12125560000", "+15555550100", "10000001"),
         keys.registered(HERON),
         keys.with_webhook(HERON),
         keys.invoice_number("2026-11", "2026-11-000001"),
@@ -105,7 +106,7 @@ def test_the_keys_of_older_items_that_are_read_by_ranges_are_spelled_as_they_wer
 def test_older_items_are_found_when_they_are_due() -> None:
     scheduled = {(item["pk"]["S"], item["sk"]["S"]) for item in ITEMS if "due_at" in item}
 
-    assert {(item["pk"], item["sk"]) for item in due.by(NOW + 365 * DAY, 100)} == scheduled
+    assert {(item["pk"], item["sk"]) for item in due.find(NOW + 365 * DAY, 100)} == scheduled
     assert len(scheduled) == 12
 
 
@@ -305,7 +306,7 @@ def test_older_usage_and_quotas_are_read() -> None:
     assert quotas.by_day("10000001", "2026-11") == {"2026-11-22": Usage(1, 1, 1, 1, 1, 1)}
     assert quotas.by_day(HERON, "2026-11") == {"2026-11-22": Usage(0, 0, 0, 1, 1, 1)}
     assert quotas.reserved(HERON_LIMITS) == {"used": 3, "used_2026-11-22": 3}
-    noticed = [item["noticed"] for item in due.by(NOW + DAY, 100) if item.get("noticed")]
+    noticed = [item["noticed"] for item in due.find(NOW + DAY, 100) if item.get("noticed")]
     assert noticed == [{"half", "most"}]
 
 

@@ -89,7 +89,7 @@ def test_an_older_unattributed_reply_is_read_for_thirty_days() -> None:
 
 
 def test_the_older_progress_of_a_retention_is_found_when_it_is_due() -> None:
-    retention = next(item for item in due.by(at("2026-12-24T00:00:00Z"), 100) if item.get("walked"))
+    retention = next(item for item in due.find(at("2026-12-24T00:00:00Z"), 100) if item.get("walked"))
 
     assert (retention["account"], retention["waiting"]) == ("10000001", [])
     assert retention["walked"] == retentions.place(at("2026-11-21T17:30:00Z"))
@@ -115,7 +115,7 @@ def test_older_senders_and_numbers_are_read() -> None:
 
 def test_older_opt_outs_and_questions_are_read() -> None:
     stopped, asked = optouts.get("+12125550123", "account-10000001"), optouts.get("+12125550127", "account-10000009")
-    [event], question = optouts.all_of("+12125550127", NOW), optouts.get_question(HERON, "+12125550127")
+    [event], question = optouts.phone_history("+12125550127", NOW), optouts.get_question(HERON, "+12125550127")
 
     assert stopped
     assert (stopped.out, stopped.at, stopped.since) == (True, NOW + 2 * MINUTE, NOW + 2 * MINUTE)
