@@ -134,7 +134,7 @@ def _invoice_mail(stage: Stage, studio: Studio, month: str) -> str | None:
     """Return the text of the mail with an invoice, or None."""
     address = studio.ask("GET", "/account").json["email"]
     texts = [str(mail["BodyText"]) for mail in mails_to(stage.stack, address)]
-    return next((text.rstrip() for text in texts if f"Invoice {month}-" in text), None)
+    return next((text.rstrip() for text in texts if f"invoice {month}-" in text), None)
 
 
 def _sent_units(stage: Stage) -> int:
