@@ -161,3 +161,14 @@ def test_no_folder_has_more_modules_than_a_reader_can_take_in() -> None:
 
 def test_no_file_is_longer_than_a_reader_can_keep_in_mind() -> None:
     assert [shown(path) for path in sources(FUNCTIONS) if len(path.read_text().splitlines()) > MOST_LINES] == []
+
+
+def test_few_imports_stand_inside_functions() -> None:
+    lazy = [shown(path) for path in sources(FUNCTIONS) for line in path.read_text().splitlines() if "PLC0415" in line]
+
+    # time-zone tables, PDF (twice), e-mail with files, the carrier of AWS (twice)
+    assert len(lazy) <= 6, lazy
+
+
+def test_no_import_is_for_type_checking_alone() -> None:
+    assert [shown(path) for path in sources(FUNCTIONS) if "TYPE_CHECKING" in path.read_text()] == []

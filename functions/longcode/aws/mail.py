@@ -29,12 +29,11 @@ def _plain(subject: str, text: str) -> dict[str, object]:
 def _with_files(to: str, subject: str, text: str, files: tuple[File, ...]) -> dict[str, object]:
     """Return a mail with files as MIME; raise `ValueError` for a line break in a header."""
     from email.message import EmailMessage  # noqa: PLC0415 - few mails have files
-    from email.policy import SMTP  # noqa: PLC0415
 
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage()
     message["From"], message["To"], message["Subject"] = settings().mail_from, to, subject
     message.set_content(text, cte="base64")  # no line is too long for a mail server or begins with a dot
     for file in files:
         kind, _, subtype = file.type.partition("/")
         message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
-    return {"Raw": {"Data": message.as_bytes()}}
+    return {"Raw": {"Data": message.as_bytes(policy=message.policy.clone(linesep="\r\n"))}}
