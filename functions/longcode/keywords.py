@@ -74,7 +74,7 @@ def fold(text: str) -> str:
 def near_stop(text: str) -> bool:
     """Return whether a message asks for no more texts in words of its own (47 CFR 64.1200(a)(10)).
 
-    Doubtful messages count, since staff decide: a false alarm costs them a click, a missed opt-out the client's trust.
+    Doubtful messages count, as staff decide: a false alarm costs them a click, a missed opt-out the client's trust.
     """
     if read(text) is Keyword.STOP:
         return False

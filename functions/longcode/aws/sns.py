@@ -17,7 +17,7 @@ class Notification(Struct, frozen=True):
 
 
 def read(body: str, fallback_at: datetime) -> Notification:
-    """Return a notification; raise `ValueError` for any other body. `fallback_at` replaces an unreadable timestamp."""
+    """Return a notification; raise `ValueError` for another body. `fallback_at` replaces an unreadable timestamp."""
     envelope = json.loads(body)
     message = json.loads(envelope["Message"]) if isinstance(envelope, dict) and "Message" in envelope else None
     if not isinstance(message, dict):

@@ -167,7 +167,7 @@ def _key(delivery: Delivery) -> keys.Key:
 
 
 def _item(delivery: Delivery) -> Attributes:
-    due = keys.due(delivery.id, delivery.due_at, told=True) if delivery.due_at else {}
+    due = keys.due(delivery.id, delivery.due_at, delivery=True) if delivery.due_at else {}
     return {"type": "delivery", **attributes(delivery), **due, **_place(delivery)}
 
 
