@@ -41,8 +41,8 @@ class PastLimit(StrEnum):
 class Plan:
     """A plan's terms in a month. Amounts are millionths of its currency.
 
-    The unit price is for units beyond the included ones. A plan that is not `on_offer` is only for studios that have it
-    already. `version` is the version in infra/plans.json with these terms.
+    The unit price is for units beyond the included ones. A plan that is not `on_offer` is only for studios that have
+    it already. `version` is the version in infra/plans.json with these terms.
     """
 
     name: str
@@ -219,7 +219,7 @@ def _check_no_field_twice(pairs: list[tuple[str, object]]) -> None:
     names = [name for name, _ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"{', '.join(twice)} is more than once in one object")
+        raise ValueError(f"{', '.join(twice)} is there more than once in one object")
 
 
 def added_versions(new: PriceList, loaded: PriceList | None, now: datetime) -> list[tuple[str, PlanTerms]]:
