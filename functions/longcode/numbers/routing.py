@@ -65,8 +65,8 @@ def sticky_number(senders: Mapping[str, str], account: str, phone: str, shared: 
     """Return the number from which an account texts a phone, given every account's sticky sender for that phone.
 
     An account keeps its number for a phone. For its first text to the phone, it gets a number that no other account
-    uses for that phone, or, if all are used, one that the fewest use. An account that shares its number with others moves when a
-    number is free, because a reply to a number that several accounts use could be for any of them.
+    uses for that phone, or, if all are used, one that the fewest use. An account that shares its number with others
+    moves when a number is free, because a reply to a number that several accounts use could be for any of them.
     """
     others = Counter(number for name, number in senders.items() if name != account)
     fewest = min(others[number] for number in shared)
@@ -154,7 +154,7 @@ def _as_of(last: LastText, at: datetime) -> LastText:
 
 
 def client_of_reply(texted: str | None, with_phone: Mapping[str, bool]) -> str | None:
-    """Return the client that a reply belongs to: the client who was texted, or the only one with the phone, or None."""
+    """Return the client that a reply belongs to: the one who was texted, or the only one with the phone, or None."""
     if texted in with_phone:
         return texted
     return next(iter(with_phone)) if len(with_phone) == 1 else None
