@@ -110,7 +110,7 @@ def _quantity(late: Iterable[InvoiceLine], item: str) -> int:
 
 
 def late_lines(month: str, plan: Plan, billed: Usage, counted: Usage) -> Iterator[InvoiceLine]:
-    """Yield the difference between a month's billed and counted units: a line for each item, at that month's price."""
+    """Yield the difference between a month's billed and counted units, a line for each item, at the month's price."""
     before, after = ({line.item: line for line in charges(plan, usage)} for usage in (billed, counted))
     for item, line in (before | after).items():
         more = (after[item].quantity if item in after else 0) - (before[item].quantity if item in before else 0)

@@ -76,7 +76,7 @@ def _doubt_or_park(entry: MonthEntry | None, account: str, month: str, findings:
 
 
 def draw(account: Account, month: str) -> Draft | None:
-    """Return the invoice to issue, or None if the account owes nothing: it joined later, or was closed before the month.
+    """Return the invoice to issue; None if nothing is owed: the account joined later, or was closed before the month.
 
     An account that was closed before still gets an invoice, without a fee, for units that are on no invoice yet.
     """

@@ -30,7 +30,7 @@ class InvoiceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """A quantity of an item at a price, in millionths of the invoice's currency. `month` is set on lines of other months."""
+    """A quantity of an item at a price, in millionths of the currency. `month` is set if it is not the invoice's."""
 
     item: str
     description: str

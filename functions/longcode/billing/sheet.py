@@ -36,7 +36,7 @@ def masked(phone: str) -> str:
 
 
 def _mask_in(text: str, phone: str) -> str:
-    """Return a client's id or name with the phone masked: the id of a client created by a text contains the number."""
+    """Return a client's id or name with the phone masked: the id of a client created by a text has the number."""
     digits = phone.removeprefix("+")
     if digits[-_LOCAL_DIGITS:] not in _NON_DIGITS.sub("", text):
         return text

@@ -187,7 +187,7 @@ def waiting_credits(balance: Balance) -> list[Credit]:
 
 
 def give_credit(credit: Credit, total_micros: int) -> Credit:
-    """Write a credit on an issued invoice of that total, and return it; if its id is taken, return the existing credit.
+    """Write a credit on an issued invoice of that total, and return it; if its id is taken, return the existing one.
 
     Raise `CreditTooLarge` if all credits on the invoice together would exceed its total.
     """

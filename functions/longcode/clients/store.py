@@ -14,7 +14,7 @@ from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
 
 _CLIENT_PREFIX = "client:"
-"""The prefix of a link's attributes that name a client; the value is whether the client may be texted on the phone."""
+"""The prefix of a link's attributes that name a client; the value is whether the client may be texted there."""
 
 _LAST_PUT = "last_put"
 _IDS_PER_READ = 100

@@ -9,7 +9,7 @@ from longcode.message import Message
 
 
 def report_carrier_opt_out(message: Message, code: str | None, at: datetime) -> None:
-    """Queue the opt-out of a text's recipient, which the carrier has confirmed itself; a repeated report counts once."""
+    """Queue the opt-out of a text's recipient, which the carrier has confirmed; a repeated report counts once."""
     opt_out = HandleKeyword(
         id=message.id,
         keyword="stop",
