@@ -189,7 +189,7 @@ def note_forwarded(account: str, sequence: int) -> None:
 
 
 def keep_unattributed(inbound: Inbound, at: datetime) -> None:
-    """Keep a reply that belongs to no account, for the operator; do nothing if the carrier's id came before."""
+    """Store a reply that belongs to no account, for the operator; do nothing if the carrier's id came before."""
     kept = {
         "type": _UNATTRIBUTED,
         "at": at,
@@ -216,7 +216,7 @@ def get_unattributed(carrier: str, carrier_id: str, now: datetime) -> Unattribut
 
 
 def assign_unattributed(reply: Unattributed, message: Message) -> tuple[str, str] | None:
-    """Give an unattributed reply to an account, without counting its units; return its owner afterwards."""
+    """Assign an unattributed reply to an account, without counting its units; return its owner afterwards."""
     unassigned = Attr("type").eq(_UNATTRIBUTED)
     existing = _write_numbered(message, Put(_key(reply.inbound), _inbound_item(message), unassigned))
     return (message.account, message.id) if existing is None else _owner(existing)

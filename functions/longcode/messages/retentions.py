@@ -26,14 +26,14 @@ def unschedule(account: str) -> None:
     store.write(Update(keys.retention(account), remove=("due_shard", "due_at")))
 
 
-def restart_from(account: str, to: datetime) -> None:
-    """Have the purge start again at an instant that it has passed: the account was given a message of that time.
+def restart_from(account: str, at: datetime) -> None:
+    """Move the purge back to an instant that it has passed, because the account was given a message of that time.
 
     The write changes `due_at`, so that a purge which is under way cannot record its own progress over this.
     """
-    changes = {"walked": place(to), "due_at": to}
+    changes = {"walked": place(at), "due_at": at}
     with suppress(store.ConditionFailed):
-        store.write(Update(keys.retention(account), changes=changes, when=Attr("walked").gt(place(to))))
+        store.write(Update(keys.retention(account), changes=changes, when=Attr("walked").gt(place(at))))
 
 
 def walk(account: str, since: str | None, before: datetime, most: int) -> tuple[list[Message], str | None]:

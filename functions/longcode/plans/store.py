@@ -49,7 +49,7 @@ def of_month(month: str, clock: Callable[[], float] = time.monotonic) -> dict[st
 
 
 def keep(prices: PriceList, at: float) -> None:
-    """Make a price list this process's copy, as if it were read at the time `at` of the monotonic clock."""
+    """Set this process's copy of the price list, as if it were read at the time `at` of the monotonic clock."""
     _copy.prices, _copy.at = prices, at
 
 

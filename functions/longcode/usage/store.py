@@ -142,7 +142,7 @@ def _quota_update(account: str, month: str, check_at: datetime) -> Update:
 
 
 def schedule_look(limits: Limits, check_at: datetime) -> None:
-    """Make a quota due at `check_at`, unless it is due earlier."""
+    """Set a quota's due time to `check_at`, unless it is due earlier."""
     later = Attr("due_at").gt(keys.instant(check_at))
     store.try_write(Update(keys.quota(limits.account, limits.month), changes={"due_at": check_at}, when=later))
 
