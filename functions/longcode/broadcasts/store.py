@@ -259,9 +259,9 @@ def _outcomes(client_id: str, code: str, detail: str, phones: list[str]) -> list
     return [replace(without_phone, phone=phone) for phone in phones] or [without_phone]
 
 
-def _next_step(read_as: Broadcast, after: Broadcast) -> Broadcast | None:
-    moved = replace(after, step=read_as.step + 1)
-    change = _difference(read_as, moved, Attr("step").eq(read_as.step))
+def _next_step(before: Broadcast, after: Broadcast) -> Broadcast | None:
+    moved = replace(after, step=before.step + 1)
+    change = _difference(before, moved, Attr("step").eq(before.step))
     return moved if store.try_write(change) else None
 
 

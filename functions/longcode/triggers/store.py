@@ -126,14 +126,14 @@ def _decide(
     received: Record, fingerprint: str, triggers: Mapping[str, Trigger], zone: ZoneInfo, now: datetime
 ) -> tuple[RecordEvent, list[Write]]:
     known = get_record(received.account, received.kind, received.id)
-    newest = record_after(known, received)
-    if newest is None:
+    latest = record_after(known, received)
+    if latest is None:
         return _event(received, fingerprint, now, EventPlan(planned=(), unplanned=()), newest=False), []
     stored = occurrences_of_record(received.account, received.kind, received.id)
-    event_plan = without_sent(plan(triggers.values(), newest, zone, now), stored)
-    changes = occurrence_changes(event_plan, stored, triggers, newest, now)
-    writes: list[Write] = [_put_record(newest, known), *(_change(old, new) for old, new in changes)]
-    return _event(newest, fingerprint, now, event_plan, newest=True), writes
+    event_plan = without_sent(plan(triggers.values(), latest, zone, now), stored)
+    changes = occurrence_changes(event_plan, stored, triggers, latest, now)
+    writes: list[Write] = [_put_record(latest, known), *(_change(old, new) for old, new in changes)]
+    return _event(latest, fingerprint, now, event_plan, newest=True), writes
 
 
 def _event(record: Record, fingerprint: str, now: datetime, event_plan: EventPlan, *, newest: bool) -> RecordEvent:
@@ -153,10 +153,10 @@ def _put_event(event: RecordEvent) -> Put:
     return Put(keys.event(event.account, event.id), item, store.absent_or_expired(event.received_at))
 
 
-def _put_record(newest: Record, known: Record | None) -> Put:
+def _put_record(latest: Record, known: Record | None) -> Put:
     unchanged = Attr("event_id").eq(known.event_id) if known else ABSENT
-    item = {"type": "record", **attributes(newest)}
-    return Put(keys.record(newest.account, newest.kind, newest.id), item, unchanged)
+    item = {"type": "record", **attributes(latest)}
+    return Put(keys.record(latest.account, latest.kind, latest.id), item, unchanged)
 
 
 def get_occurrence(account: str, kind: str, record_id: str, trigger: str, day: date) -> Occurrence | None:

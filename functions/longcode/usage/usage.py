@@ -167,7 +167,7 @@ def _day_refusal(limits: Limits, used: Mapping[str, int], units: int) -> DayLimi
     ends = months.end_of_day(limits.day)
     fits = units <= limit
     sentences = [
-        f"This needs {units:,} of the {limit:,} units that this account sends a day at most, of which"
+        f"This needs {units:,} of the {limit:,} units that this account may send in a day, of which"
         f" {_left(limit, used.get(f'{MONTH_COUNTER}_{limits.day}', 0))} for {limits.day} (in Chicago).",
         f"All are free again at {months.time_in_words(ends)}." if fits else "",
         "The limit is units_a_day in the settings.",
