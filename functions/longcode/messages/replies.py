@@ -121,7 +121,7 @@ def newest_sequence(account: str) -> int:
 
 
 def after(account: str, sequence: int, limit: int) -> list[tuple[int, Message]]:
-    """Return the replies after a sequence number, with their numbers, oldest first; empty if there are none."""
+    """Return the replies after a sequence number, with their numbers, oldest first; empty only at the end."""
     return page(account, sequence, limit, max_examined=None)[0]
 
 

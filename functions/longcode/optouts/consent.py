@@ -96,8 +96,8 @@ def account_of(scope: str) -> str:
 def blocks(shared: OptOut | None, own: OptOut | None, left_at: datetime | None = None) -> bool:
     """Return whether an account may not text a phone that is opted out of the shared numbers or of the account.
 
-    `left_at` is when the account left the shared numbers. A later STOP to them does not concern the account.
-    An earlier STOP still blocks its texts, until the client texts START to the account's own number.
+    `left_at` is when the account left the shared numbers. A later STOP to them does not concern the account. An
+    earlier STOP still blocks its texts, until the client texts START to the account's own number.
     """
     if own and own.out:
         return True

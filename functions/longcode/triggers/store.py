@@ -48,8 +48,8 @@ class OccurrencePage(Struct, frozen=True, kw_only=True):
 class OccurrenceFacts(Struct, frozen=True, kw_only=True):
     """An occurrence and what it depends on, as far as that exists.
 
-    `sent`: its text was accepted before. `blocked` are the opted-out phones of all
-    occurrences that were read together.
+    `sent`: its text was accepted before. `blocked` are the opted-out phones of all occurrences that were
+    read together.
     """
 
     account: Account

@@ -91,7 +91,7 @@ class Timing:
 class Trigger:
     """A rule to text for records of one kind; if it names `statuses` or `types`, only for records with one of these.
 
-    Without a timing it texts at once when the status or type changes.
+    Without a timing it texts at once when the status or type changes, and the day of the change is its date.
     """
 
     account: str
