@@ -14,7 +14,7 @@ from longcode.numbers.routing import fixed_number
 
 
 def with_numbers(account: Account, drafts: Sequence[Message]) -> list[Message]:
-    """Return the texts with the numbers from which they are sent. A sticky sender is chosen and stored."""
+    """Return the texts with the numbers from which they are sent. A newly chosen sticky sender is stored."""
     shared = settings().shared_numbers
     if fixed := fixed_number(account, shared):
         return [replace(draft, number=fixed) for draft in drafts]

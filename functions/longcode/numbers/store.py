@@ -120,7 +120,7 @@ def expected_senders(account: str, phones: Iterable[str], shared: Sequence[str])
 
 
 def choose_senders(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, str]:
-    """Return the number from which an account texts each phone, chosen and stored if it has none yet."""
+    """Return the number from which an account texts each phone, by phone; a new choice is stored."""
     wanted = {phone: keys.sticky_senders(phone) for phone in phones}
     items = store.get_many(wanted.values())
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -162,7 +162,7 @@ def _sticky_senders(item: Attributes | None) -> Mapping[str, str]:
 
 
 def reserve_throughput(number: str, duration: timedelta, now: datetime, longest_wait: timedelta) -> datetime | None:
-    """Reserve the next free time of a number; return when it begins, or None if that is after `longest_wait`.
+    """Reserve the next free time of a number; return when it begins, or None if the wait is too long.
 
     No two reservations overlap, however many workers reserve at once.
     """

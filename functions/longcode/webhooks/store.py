@@ -47,9 +47,8 @@ def get(account: str, delivery_id: str, now: datetime) -> Delivery | None:
 
 def create(deliveries: Collection[Delivery]) -> list[Delivery]:
     """Write the deliveries that do not exist yet, and return those."""
-    candidates = (
-        deliveries if len(deliveries) <= 1 else _absent(deliveries)
-    )  # most of many usually exist, so read them first
+    # Of many deliveries, most usually exist: one read saves the writes that would fail.
+    candidates = deliveries if len(deliveries) <= 1 else _absent(deliveries)
     return [delivery for delivery in candidates if store.try_write(Put(_key(delivery), _item(delivery), ABSENT))]
 
 
