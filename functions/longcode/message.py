@@ -11,7 +11,7 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class MessageState(StrEnum):
-    """The state of a message; `NEXT_STATES` has the transitions. RECEIVED is the only state of a reply."""
+    """How far a message is on its way. A reply is always `received`."""
 
     SCHEDULED = "scheduled"
     ACCEPTED = "accepted"
@@ -101,7 +101,7 @@ class Reference:
 class Held(StrEnum):
     """Why a text waits. While a text waits, a job to send it does nothing.
 
-    PARKED: the carrier refused because of our account or registration. ASKED: staff have yet to answer a question.
+    `parked`: the operator must act first. `asked`: staff have yet to answer whether the recipient opted out.
     """
 
     QUIET_HOURS = "quiet_hours"
