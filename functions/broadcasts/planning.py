@@ -95,7 +95,7 @@ def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: dateti
             planned,
             reserved=planned.planned_units if units is None else units,
             reserved_in=headroom.limits.month,
-            reserved_of=headroom.limits.kept,
+            reserved_of=headroom.limits.reserving,
             booked=units is None,
         )
         look_at = now + SWEEP_AFTER

@@ -15,8 +15,8 @@ RequestError               any other fault in a request; its code is `invalid`
     BadValue               the value of a merge field contains braces
     TextTooLong            more than the 1,600 characters that carriers accept
     EmptyText              the text has no visible character
-    BadTime                in the past, or too far ahead
-    TooLate                it can no longer be cancelled or changed
+    BadTime                the requested time is in the past, or too far ahead
+    TooLate                the text can no longer be cancelled or changed
     NotAReply              only a reply can be marked as unread
     CountryNotAllowed      the account does not text to this country
     IdempotencyConflict    the Idempotency-Key was used with another body
@@ -47,15 +47,15 @@ RequestError               any other fault in a request; its code is `invalid`
     TooManyChanges         too many changes of plan for one month
     BadPlans               the price list is wrong, or changes a plan in the past
     LimitReached           too few units are left
-      PlanLimitReached       of the units included in the month, on a plan that stops there
-      DayLimitReached        of the units that the account may send in a day
+      PlanLimitReached       the included units of the month are used, and the plan stops there
+      DayLimitReached        the units that the account may send in a day are used
 
   Billing
     MonthNotOver           the month has not ended
     CreditTooLarge         the credit exceeds what is left of the invoice's total
     IdTaken                the id was used for another credit
 
-NothingLoaded              not a refusal: work waits until the operator has loaded a price list
+NothingLoaded              no price list is loaded; not a refusal: the work is done once the operator has loaded one
 """
 
 # ruff: noqa: D101  # the list above describes each error
@@ -82,7 +82,7 @@ class RequestError(Exception):
 
     @property
     def extensions(self) -> dict[str, object]:
-        """Return further members of the problem document."""
+        """Return the members of the problem document besides those that every problem has."""
         return {}
 
 

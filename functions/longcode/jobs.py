@@ -1,4 +1,4 @@
-"""The jobs on the queues: each type has a queue of its own."""
+"""The jobs on the queues, a type for each queue, and the enumerations that several of them use."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -25,7 +25,7 @@ class Product(StrEnum):
 
 
 class Send(Struct, frozen=True, kw_only=True):
-    """Send a message. `attempt` is the number of earlier attempts: a job with a lower number is stale."""
+    """Send a message. `attempt` is the number of earlier attempts; if the message has had more, the job is stale."""
 
     account: str
     message_id: str

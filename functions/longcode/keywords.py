@@ -1,4 +1,4 @@
-"""Keywords: STOP, START, HELP and YES in a reply, and possible opt-outs, which a person decides."""
+"""Keywords: STOP, START, HELP and YES in a reply, and possible opt-outs, about which staff decide."""
 
 import re
 import unicodedata
@@ -30,16 +30,18 @@ _KEYWORDS = {
     "yes": Keyword.YES,
 }
 
-_SIGNS = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("‘’‛´`", "'") | dict.fromkeys("“”„«»", '"'))
+_DASHES_AND_QUOTES = str.maketrans(
+    dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("‘’‛´`", "'") | dict.fromkeys("“”„«»", '"')
+)
 
-# A period or a new line ends a sentence; "Stop! You're making me cry" and "Stop... so cute" are delight.
+# A period or a new line ends a sentence; "Stop! You're making me cry" and "Stop... so cute" are praise, no request.
 _SENTENCE = re.compile(r"(?<!\.)\.(?!\.)|\n")
 _CLAUSE = re.compile(r"[^\w\s'-]+|\n| - ")
 # A text of ours that the client's phone quotes: Liked "Your session is tomorrow. Reply STOP to opt out".
 _QUOTATION = re.compile(r'(?<=[\w:] )(?<!said )"[^"\s]+\s[^"\s]+\s[^"]*(?:"|$)')
 
-_OUTRIGHT = {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optout", "opt out"}
-_STOPS = set(
+_STOP_SENTENCES = {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optout", "opt out"}
+_STOP_WORDS = set(
     """stop stopp stopall unsubscribe unsubcribe unsuscribe optout quit revoke stpo sotp
     stoppen abmelden abbestellen aufhoren arret arreter arretez desabonner parar paren pare alto basta""".split()  # noqa: SIM905
 )
@@ -66,28 +68,28 @@ def detect(text: str) -> str | None:
 
 def fold(text: str) -> str:
     """Return a message as keywords are compared: without case, accents and surrounding punctuation."""
-    return " ".join(re.sub(r"^[\W_]+|[\W_]+$", "", _fold(text)).split())
+    return " ".join(re.sub(r"^[\W_]+|[\W_]+$", "", _without_marks(text)).split())
 
 
 def near_stop(text: str) -> bool:
     """Return whether a message asks for no more texts in words of its own (47 CFR 64.1200(a)(10)).
 
-    Doubtful messages count: a person decides, so a false alarm costs a click, a missed opt-out the client's trust.
+    Doubtful messages count, as staff decide: a false alarm costs them a click, a missed opt-out the client's trust.
     """
     if read(text) is Keyword.STOP:
         return False
-    own_words = _QUOTATION.sub(" ", _fold(text))
-    if any(_words(sentence) in _OUTRIGHT for sentence in _SENTENCE.split(own_words)):
+    own_words = _QUOTATION.sub(" ", _without_marks(text))
+    if any(_words(sentence) in _STOP_SENTENCES for sentence in _SENTENCE.split(own_words)):
         return True
     clauses = [_words(clause) for clause in _CLAUSE.split(own_words)]
-    if _is_bare(" ".join(clauses).split()):
+    if _is_stop_with_courtesies(" ".join(clauses).split()):
         return True
     return any(_request().search(_reversal().sub(" ", clause)) for clause in clauses)
 
 
-def _fold(text: str) -> str:
+def _without_marks(text: str) -> str:
     """Return a text without case, accents and invisible characters, with one kind of dash and of quotation mark."""
-    folded = unicodedata.normalize("NFKD", text.translate(_SIGNS)).casefold()
+    folded = unicodedata.normalize("NFKD", text.translate(_DASHES_AND_QUOTES)).casefold()
     return "".join(c for c in folded if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
 
 
@@ -95,15 +97,17 @@ def _words(clause: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", clause.replace("'", "")))
 
 
-def _is_bare(words: list[str]) -> bool:
+def _is_stop_with_courtesies(words: list[str]) -> bool:
     """Return whether a message is a keyword with courtesies: "Stop. Thank you", "please unsubscribe me"."""
     core = [word for word in words if word not in _COURTESIES]
-    return bool(core) and (set(core) <= _STOPS or not {" ".join(words), " ".join(core)}.isdisjoint(_STOP_PHRASES))
+    return bool(core) and (
+        set(core) <= _STOP_WORDS or not {" ".join(words), " ".join(core)}.isdisjoint(_STOP_PHRASES)
+    )
 
 
 @cache
 def _request() -> re.Pattern[str]:
-    """Return the pattern of a request for no more texts. Compiled on first use, so that a start does not wait."""
+    """Return the pattern of a request for no more texts. Compiled on first use: it would slow down a cold start."""
     phrases = (*near_misses.english(), *near_misses.german(), *near_misses.french(), *near_misses.spanish())
     return re.compile("|".join(rf"\b(?:{phrase})" for phrase in phrases))
 
@@ -112,12 +116,12 @@ def _request() -> re.Pattern[str]:
 def _reversal() -> re.Pattern[str]:
     """Return the pattern of words that reverse a request: "don't stop", "did you stop", "if I unsubscribe"."""
     unless_asking = r"(?<!if you )(?<!why )"
-    not_ = r"(?:dont|do not|never|not|wont|cant|cannot|can not|didnt|doesnt|havent|wouldnt|shouldnt)"
+    negations = r"(?:dont|do not|never|not|wont|cant|cannot|can not|didnt|doesnt|havent|wouldnt|shouldnt)"
     between = r"(?: (?:want|mean|need|like|wish|have|ever|please|try|trying|to|you|u|me|us|just))*"
-    asking = r"(?:did|do|should|if|when|have|will) (?:i|you|u|we|they)"
-    what = r"(?:stop|quit|unsubscribe|opt (?:me |us )?out|remove|delete|take|get)"
+    questions = r"(?:did|do|should|if|when|have|will) (?:i|you|u|we|they)"
+    verbs = r"(?:stop|quit|unsubscribe|opt (?:me |us )?out|remove|delete|take|get)"
     german = r"(?:bekomm|erhalt|krieg|hab|hatte|kam)\w*(?: (?:ich|wir|leider|seit gestern|noch))* keine"
     return re.compile(
-        rf"\b(?:{unless_asking}{not_}{between} {what}|(?<!how ){asking}(?: \w+ to)? {what}"
+        rf"\b(?:{unless_asking}{negations}{between} {verbs}|(?<!how ){questions}(?: \w+ to)? {verbs}"
         rf"|(?:never|wont|dont|doesnt) leave|{german}|no (?:par|dej)\w+|unsubscribe by \w+|par erreur)\b"
     )

@@ -11,7 +11,7 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class MessageState(StrEnum):
-    """The state of a message."""
+    """How far a message is on its way. A reply is always `received`."""
 
     SCHEDULED = "scheduled"
     ACCEPTED = "accepted"
@@ -42,9 +42,9 @@ class BroadcastState(StrEnum):
 _DROPPED = {MessageState.REFUSED, MessageState.CANCELLED, MessageState.EXPIRED}
 _REPORTED = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED}
 
-# A worker claims a message directly from ACCEPTED: a write of QUEUED before it would serve no reader.
-# The one step back, from UNCERTAIN to SENDING, is a resend, at most once for a text, which is then `resent`. This
-# table does not have it, so that only the job of the deadline can claim a text that the carrier may have.
+# A worker may claim a message directly from ACCEPTED, because nobody would read a QUEUED in between.
+# A resend takes a text from UNCERTAIN back to SENDING, at most once. It is not in this table, so that only the job at
+# the deadline (`messages.store.claim_again`) can claim a text that the carrier may already have.
 NEXT_STATES: dict[MessageState, set[MessageState]] = {
     MessageState.SCHEDULED: {MessageState.QUEUED} | _DROPPED,
     MessageState.ACCEPTED: {MessageState.QUEUED, MessageState.SENDING} | _DROPPED,
@@ -56,14 +56,14 @@ NEXT_STATES: dict[MessageState, set[MessageState]] = {
 }
 
 
-def may_become(now: MessageState, then: MessageState) -> bool:
-    """Return whether a message may change from the state `now` to `then`; no state follows itself."""
-    return then in NEXT_STATES.get(now, set())
+def may_become(current: MessageState, following: MessageState) -> bool:
+    """Return whether a message may change from the state `current` to `following`; no state follows itself."""
+    return following in NEXT_STATES.get(current, set())
 
 
-def states_before(then: MessageState) -> tuple[MessageState, ...]:
-    """Return the states that `then` may follow, for the condition of a write."""
-    return tuple(state for state, following in NEXT_STATES.items() if then in following)
+def states_before(following: MessageState) -> tuple[MessageState, ...]:
+    """Return the states that `following` may follow, for the condition of a write."""
+    return tuple(state for state, next_states in NEXT_STATES.items() if following in next_states)
 
 
 class Direction(StrEnum):
@@ -99,7 +99,10 @@ class Reference:
 
 
 class Held(StrEnum):
-    """Why a text waits. A job to send it does nothing while it waits."""
+    """Why a text waits. While a text waits, a job to send it does nothing.
+
+    `parked`: the operator must act first. `asked`: staff have yet to answer whether the recipient opted out.
+    """
 
     QUIET_HOURS = "quiet_hours"
     PARKED = "parked"
@@ -112,8 +115,11 @@ class Message(Struct, frozen=True, kw_only=True):
 
     It is sent no earlier than `send_at` and no later than `valid_until`; `quiet_from` is when the recipient's next
     quiet hours begin. Its units are reserved in the month `reserved_in`, on the counters `reserved_of`.
-    The `answers` of a reply is the id of the text that it answers, and `replies_to` is the carrier's id of that text,
-    if the carrier gave it. `candidates` are the other accounts that a reply may be for; no studio sees them.
+    `of` is how many messages its request made, `skipped` the phones that got none, each with the code of the reason.
+    `resent`: it was sent a second time after an uncertain attempt. `month` is the month whose counters count it.
+    `answers` is the id of the text that a reply answers, `replies_to` the carrier's id of that text, if the carrier
+    gave it, and `rule` the rule that attributed the reply. `candidates` are the other accounts that a reply may be
+    for; no studio sees them.
     """
 
     account: str

@@ -31,18 +31,18 @@ def month_of(at: datetime) -> str:
 
 
 def validate(month: str) -> None:
-    """Raise `ValueError` for a text that is not a month such as `2026-11`."""
+    """Raise `ValueError` for a string that is not a month such as `2026-11`."""
     _year_and_month(month)
 
 
 def previous(month: str) -> str:
-    """Return the month before."""
+    """Return the month before a month."""
     year, number = _year_and_month(month)
     return f"{year - (number == 1):04}-{(number - 2) % 12 + 1:02}"
 
 
 def following(month: str) -> str:
-    """Return the month after."""
+    """Return the month after a month."""
     year, number = _year_and_month(month)
     return f"{year + number // 12:04}-{number % 12 + 1:02}"
 
@@ -64,8 +64,8 @@ def has_ended(month: str, now: datetime) -> bool:
 
 def end_of_day(day: str) -> datetime:
     """Return the first instant after a day, in UTC; the day is spelled as by `day_of`."""
-    following = date.fromisoformat(day) + timedelta(days=1)
-    return datetime(following.year, following.month, following.day, tzinfo=CHICAGO).astimezone(UTC)
+    next_day = date.fromisoformat(day) + timedelta(days=1)
+    return datetime(next_day.year, next_day.month, next_day.day, tzinfo=CHICAGO).astimezone(UTC)
 
 
 def plan_cutoff(month: str) -> datetime:

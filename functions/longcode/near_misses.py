@@ -1,4 +1,4 @@
-"""Possible opt-outs: patterns of requests for no more texts without the word STOP (47 CFR 64.1200(a)(10))."""
+"""Possible opt-outs: patterns of requests for no more texts in a client's own words (47 CFR 64.1200(a)(10))."""
 
 _PLEASE = r"(?:please|pls|plz|kindly|just|ok|and|but|sorry|hi|hello)"
 _WHOM = r"(?:me|us|here|(?:this|my|our) (?:phone number|cell number|mobile number|number|phone|cell|mobile))"
@@ -15,7 +15,7 @@ _OFF_LIST = (
     r"|call))* (?:lists?|database|texts|messages|system|records|chain|thread)"
 )
 _LIST = rf"(?: (?:from|off|of))?(?: this| it|{_OFF_LIST})?"
-_DONE = (
+_END = (
     r"(?= (?:please|pls|plz|now|any ?more|again|ever|at all|immediately|asap|thank|thanks|thx|already|ok|from you"
     rf"|to {_WHOM})\b|$)"
 )
@@ -28,29 +28,29 @@ def english() -> tuple[str, ...]:
         r"(?:stop|quit) (?:getting|receiving|with) (?:these|this|them|those)$|(?:please|pls|plz|no thanks) stop$",
         r"(?:stop|quit) (?:with )?(?:the|this|all|all the) (?:texting|messaging|spamming)",
         rf"(?:stop|quit|cease) sending(?: {_WHOM})?{_ANY}"
-        rf"(?: (?:stuff|things|it|that|anything|crap|junk|links))?{_DONE}",
+        rf"(?: (?:stuff|things|it|that|anything|crap|junk|links))?{_END}",
         r"(?:stop|quit|cease)(?: fucking| damn| calling and| calling or)? (?:texting|txting|messaging|msging"
         r"|contacting|bothering|harassing|spamming|pestering|blowing up)(?: (?:or|and) \w+ing)?"
-        rf"(?: {_WHOM}\b| my \w+\b|{_DONE})",
-        rf"(?:stop|quit|cease) calling {_WHOM}{_DONE}",
+        rf"(?: {_WHOM}\b| my \w+\b|{_END})",
+        rf"(?:stop|quit|cease) calling {_WHOM}{_END}",
         r"(?<!\bi )(?<!\bwe )(?<!you )(?<!they )(?:dont|do not|never)(?: (?:ever|please))?(?: (?:call|email) or)?"
-        rf" (?:text|txt|message|msg|sms|contact|write)(?: or \w+)?(?: {_WHOM})?{_DONE}",
-        rf"(?:dont|do not|never)(?: ever)? send(?: {_WHOM})?{_ANY} (?:{_THINGS}|anything|stuff|this|these){_DONE}",
-        rf"(?:take|get) (?:{_WHOM}|my name) (?:off|out of){_LIST}{_DONE}",
-        rf"(?:remove|delete|drop|erase) {_WHOM}{_LIST}{_DONE}",
-        rf"(?:remove|be removed|me removed) from{_OFF_LIST}{_DONE}",
+        rf" (?:text|txt|message|msg|sms|contact|write)(?: or \w+)?(?: {_WHOM})?{_END}",
+        rf"(?:dont|do not|never)(?: ever)? send(?: {_WHOM})?{_ANY} (?:{_THINGS}|anything|stuff|this|these){_END}",
+        rf"(?:take|get) (?:{_WHOM}|my name) (?:off|out of){_LIST}{_END}",
+        rf"(?:remove|delete|drop|erase) {_WHOM}{_LIST}{_END}",
+        rf"(?:remove|be removed|me removed) from{_OFF_LIST}{_END}",
         rf"(?:dont|do not|no longer) (?:want|wish) to be (?:texted|contacted|messaged|on{_OFF_LIST})",
         r"(?:remove|delete) my (?:name|info|contact|phone number) (?:from|off) (?:\w+ )?(?:mailing |text )?list\b",
         r"un?subs?cribe\b",
         r"opt(?:ing)? ?(?:me |us |this number )?out(?: (?:of|from|receiving|getting))*"
-        rf"{_ANY}(?: {_THINGS})?{_DONE}",
+        rf"{_ANY}(?: {_THINGS})?{_END}",
         rf"(?:dont|do not|no longer|never) (?:want|wish|need|care)(?: to (?:get|receive|see|have))?{_ANY} {_THINGS}"
         r"(?! (?:on|in|for|of)\b)",
-        rf"(?:dont|do not|no longer) (?:want|wish) to (?:receive|get)(?: any of)? (?:these|this|them|those){_DONE}",
+        rf"(?:dont|do not|no longer) (?:want|wish) to (?:receive|get)(?: any of)? (?:these|this|them|those){_END}",
         rf"(?:dont|do not|never)(?: give)? consent(?:ed)? to{_ANY} {_THINGS}",
         rf"rather not (?:receive|get){_ANY} {_THINGS}",
         rf"^(?:{_PLEASE} )*no (?:more|further) (?:of )?(?:these |your |the )?{_THINGS}",
-        rf"^(?:{_PLEASE} )*no (?:texts|sms|spam|text messages){_DONE}",
+        rf"^(?:{_PLEASE} )*no (?:texts|sms|spam|text messages){_END}",
         rf"(?:turn|shut|switch) off{_ANY} {_THINGS}",
         rf"(?:cancel|end|terminate){_ANY} {_THINGS}(?! for\b)|cancel (?:my )?subscription$",
         r"(?:asked|told|want|need|like|asking|telling|begging) (?:you|u|yall)(?: \w+)? to (?:please )?(?:stop|quit)$",

@@ -9,9 +9,9 @@ from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber, P
 from longcode.errors import BadPhone
 
 _NORTH_AMERICA = 1
-_SHORTEST = 7  # digits after the country code, unless a national plan assigns a shorter number
-_LONGEST_SPELLING = 100  # characters; the patterns below take quadratic time at worst
-_LONGEST = 15  # digits with the country code (ITU-T E.164 §6)
+_FEWEST_DIGITS = 7  # digits after the country code, unless a national plan assigns a shorter number
+_MOST_CHARACTERS = 100  # characters; the patterns below take quadratic time at worst
+_MOST_DIGITS = 15  # digits with the country code (ITU-T E.164 §6)
 _NON_GEOGRAPHIC = "001"  # phonenumbers' region of +800, +870 and similar codes
 
 # Checked before parsing: phonenumbers turns letters (1-800-FLOWERS) into digits, and finds numbers inside sentences.
@@ -27,10 +27,10 @@ _WRONG_LENGTH = {
 
 
 def to_e164(text: str, country_code: str) -> str:
-    """Return a typed number in E.164; the country code is ignored if it begins with '+' (facts S20-S22).
+    """Return a typed number in E.164; for a number that begins with '+', the country code is ignored (facts S20-S22).
 
     A possible number is accepted even if no national plan assigns it: +61 123456789 is the product's own example.
-    Raise `BadPhone` for any other.
+    Raise `BadPhone` for an impossible number, or for a text that is no number.
     """
     typed = _clean(text)
     if typed.lstrip("( ").startswith("+"):
@@ -39,7 +39,8 @@ def to_e164(text: str, country_code: str) -> str:
         number = _parse_domestic(typed, _region(country_code))
     _refuse_impossible(number)
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    # Some wrong prefixes (Belarus's 8 and 80) come off one at a time, so a second parse gives another number.
+    # Each parse removes one domestic prefix. Where two can follow each other (8 and 80 in Belarus), a second parse
+    # would give another number.
     if _parse(e164, None).national_number != number.national_number:
         raise BadPhone("This phone number can be read in two ways.")
     return e164
@@ -56,7 +57,7 @@ def check_country_code(country_code: str) -> str:
 
 def _clean(text: str) -> str:
     """Return the text with plain digits and spaces, without the direction marks that address books copy along."""
-    if len(text) > _LONGEST_SPELLING:
+    if len(text) > _MOST_CHARACTERS:
         raise BadPhone("This phone number is too long.")
     folded = unicodedata.normalize("NFKC", text)
     typed = "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()
@@ -104,26 +105,28 @@ def _parse_domestic(typed: str, region: str) -> PhoneNumber:
         raise BadPhone("This is an emergency number.")
     number = _parse(typed, region)
     # 00 is the international prefix in most countries, so it is accepted where the country itself uses 011 or 0011.
-    abroad = number.country_code_source == CountryCodeSource.FROM_NUMBER_WITH_IDD
-    if digits.startswith("00") and not abroad:
+    is_international = number.country_code_source == CountryCodeSource.FROM_NUMBER_WITH_IDD
+    if digits.startswith("00") and not is_international:
         return _parse(f"+{digits[2:]}", None)
-    if not abroad and phonenumbers.is_valid_short_number_for_region(number, region):
+    if not is_international and phonenumbers.is_valid_short_number_for_region(number, region):
         raise BadPhone("This is a short number, which long codes cannot reach.")
     return number
 
 
 def _refuse_impossible(number: PhoneNumber) -> None:
-    length = phonenumbers.is_possible_number_with_reason(number)
-    if length != ValidationResult.IS_POSSIBLE:
-        raise BadPhone(_WRONG_LENGTH.get(length, "This phone number does not begin with a country's calling code."))
+    possibility = phonenumbers.is_possible_number_with_reason(number)
+    if possibility != ValidationResult.IS_POSSIBLE:
+        raise BadPhone(
+            _WRONG_LENGTH.get(possibility, "This phone number does not begin with a country's calling code.")
+        )
     significant = phonenumbers.national_significant_number(number)
-    if len(f"{number.country_code}{significant}") > _LONGEST:
+    if len(f"{number.country_code}{significant}") > _MOST_DIGITS:
         raise BadPhone("This phone number is too long.")
     if number.country_code == _NORTH_AMERICA and significant[0] in "01":
         raise BadPhone("No area code begins with 0 or 1.")
     # A remaining leading zero means a number of another country, unless it is a part of the number, as in Italy.
     assigned = phonenumbers.is_valid_number(number)
-    if len(significant) < _SHORTEST and not assigned:
+    if len(significant) < _FEWEST_DIGITS and not assigned:
         raise BadPhone("This phone number is too short.")
     if significant[0] == "0" and not assigned:
         raise BadPhone("This phone number begins with a 0 that no number of its country has.")

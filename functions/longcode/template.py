@@ -50,29 +50,29 @@ class Template:
 def check(text: str) -> None:
     """Raise `BadTemplate` if a template has unknown fields, loops or broken braces, naming them all."""
     unknown = [name for name in fields(text) if name not in FIELDS]
-    broken = list(_broken(text))
+    broken = list(_broken_braces(text))
     faults = []
     if logic := _LOGIC.findall(text):
-        faults.append(f"Templates have no loops or conditions: {_some(logic, ' ')}.")
+        faults.append(f"Templates have no loops or conditions: {_listed(logic, ' ')}.")
     if unknown:
-        faults.append(f"Unknown merge fields: {_some(unknown, ', ')}. Known are {', '.join(sorted(FIELDS))}.")
+        faults.append(f"Unknown merge fields: {_listed(unknown, ', ')}. Known are {', '.join(sorted(FIELDS))}.")
     if broken:
-        faults.append(f"Broken braces: {_some(broken, ' ')}. A merge field is written {{{{client.name}}}}.")
+        faults.append(f"Broken braces: {_listed(broken, ' ')}. A merge field is written {{{{client.name}}}}.")
     if faults:
         raise BadTemplate(" ".join(faults), field="body")
 
 
 def check_values(values: Mapping[str, str]) -> None:
-    """Raise `RequestError` if there are values for unknown fields."""
+    """Raise `RequestError` if `values` names unknown fields."""
     unknown = sorted(values.keys() - FIELDS)
     if unknown:
         raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
 
 
 def without_braces(value: str) -> str:
-    """Return a value; raise `ValueError` if it contains a merge field itself."""
+    """Return a value; raise `ValueError` if it contains the braces of a merge field."""
     if "{{" in value or "}}" in value:
-        raise ValueError("cannot hold a merge field itself")
+        raise ValueError("cannot contain a merge field")
     return value
 
 
@@ -83,18 +83,18 @@ def without_fields(text: str) -> str:
 
 def fields(text: str) -> tuple[str, ...]:
     """Return the distinct fields of a template, known or not, in order of appearance."""
-    return tuple(dict.fromkeys(name for name, _ in map(_split, _FIELD.findall(text)) if name))
+    return tuple(dict.fromkeys(name for name, _ in map(_name_and_default, _FIELD.findall(text)) if name))
 
 
 def render(text: str, values: Mapping[str, str]) -> str:
-    """Return a template with its fields replaced. A blank value counts as none, an empty default as a default.
+    """Return a template with its fields replaced. A blank value counts as missing; a default may be empty: {{name|}}.
 
     Raise `BadTemplate`; or, with the field's name, `EmptyField` or `BadValue` for this recipient's values.
     """
     check(text)
 
     def value(field: re.Match[str]) -> str:
-        name, default = _split(field[1])
+        name, default = _name_and_default(field[1])
         given = values.get(name, "")
         if "{{" in given or "}}" in given:
             raise BadValue(f"The {name} of this recipient has braces in it: {given[:40]!r}.", field=name)
@@ -107,7 +107,7 @@ def render(text: str, values: Mapping[str, str]) -> str:
     return _FIELD.sub(value, text)
 
 
-def _some(faults: list[str], separator: str) -> str:
+def _listed(faults: list[str], separator: str) -> str:
     """Return a list of faults for a person, of bounded length."""
     more = [f"and {len(faults) - _MOST_SHOWN:,} more"] if len(faults) > _MOST_SHOWN else []
     shown = [
@@ -116,19 +116,19 @@ def _some(faults: list[str], separator: str) -> str:
     return separator.join(shown + more)
 
 
-def _split(inside: str) -> tuple[str, str | None]:
+def _name_and_default(inside: str) -> tuple[str, str | None]:
     name, bar, default = inside.partition("|")
     return name.strip(), default.strip() if bar else None
 
 
-def _broken(text: str) -> Iterator[str]:
+def _broken_braces(text: str) -> Iterator[str]:
     """Yield braces that do not form a field. Single braces are text, unless they enclose the name of a field."""
     for braces in _BRACES.finditer(text):
         opening, inside, closing = braces.groups()
-        name = _split(inside or "")[0]
+        name = _name_and_default(inside or "")[0]
         if (opening, closing) == ("{{", "}}"):
-            whole = bool(name)
+            is_whole = bool(name)
         else:
-            whole = (opening, closing) == ("{", "}") and name not in FIELDS
-        if not whole:
+            is_whole = (opening, closing) == ("{", "}") and name not in FIELDS
+        if not is_whole:
             yield braces[0]

@@ -10,10 +10,12 @@ SWEEP_AFTER = timedelta(minutes=2)
 """How long after a write the sweeper checks that its job was enqueued and done."""
 
 LEASE = timedelta(seconds=60)
-"""Longer than the carrier's time-out, shorter than the queue's visibility and the sweeper's first check."""
+"""How long a worker has a claimed text for itself: longer than the carrier's time-out, shorter than the queue's
+visibility time-out and the sweeper's first check.
+"""
 
 VALIDITY = timedelta(hours=4)
-"""How long after its time a text to one client is worth sending. The carrier is given the rest of it."""
+"""How long after its send time a text to one client is worth sending; the carrier may try for what is left of it."""
 
 VALIDITY_IF_HELD = timedelta(hours=24)
 """The same for bulk and automatic texts, which may have to wait for a morning."""
@@ -22,7 +24,7 @@ LONGEST_AHEAD = timedelta(days=366)
 """How far ahead a text can be scheduled."""
 
 LONGEST_RETENTION_DAYS = 1826
-"""Five years, as long as opt-outs are kept."""
+"""The longest time that a studio can have message bodies kept: five years, as long as opt-outs are kept."""
 
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=15)
@@ -46,12 +48,12 @@ def retry_at(now: datetime, attempt: int, jitter: float) -> datetime:
 
 
 def receipt_deadline(now: datetime, carrier: str) -> datetime:
-    """Return until when a receipt may still resolve an uncertain send."""
+    """Return the instant until which a receipt may still resolve an uncertain send."""
     return now + _RECEIPT_WINDOW[carrier]
 
 
 def next_check(now: datetime, deadline: datetime, carrier: str) -> datetime:
-    """Return when the sweeper checks an uncertain send again: by its deadline, then until it is resolved."""
+    """Return when the sweeper checks an uncertain send again: by its deadline, and after that every two minutes."""
     if now >= deadline:
         return now + SWEEP_AFTER
     return min(now + _LOOK_UP_INTERVAL[carrier], deadline) if carrier in _LOOK_UP_INTERVAL else deadline
@@ -68,7 +70,7 @@ def is_expired(message: Message, now: datetime) -> bool:
 
 
 def is_quiet(message: Message, now: datetime) -> bool:
-    """Return whether the recipient's quiet hours have begun since the text was timed."""
+    """Return whether the recipient's quiet hours have begun since the text's send time was chosen."""
     return message.quiet_from is not None and now >= message.quiet_from
 
 

@@ -87,7 +87,7 @@ def test_a_daily_limit_names_no_plan() -> None:
 
     assert isinstance(error, DayLimitReached)
     assert error.detail == (
-        "This needs 2 of the 20 units that this account sends a day at most, of which 1 is left for 2026-11-24"
+        "This needs 2 of the 20 units that this account may send in a day, of which 1 is left for 2026-11-24"
         " (in Chicago). All are free again at 00:00 Central Time on 25 November 2026."
         " The limit is units_a_day in the settings."
     )

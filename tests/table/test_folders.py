@@ -66,12 +66,12 @@ def test_an_empty_folder_has_no_next_page() -> None:
     assert (page.messages, page.next_cursor) == ([], None)
 
 
-def pages(search: Search, *, limit: int = 2, look_at: int = 5) -> list[list[str]]:
-    """Return the ids of all pages, with at most `look_at` messages looked at for each."""
+def pages(search: Search, *, limit: int = 2, max_examined: int = 5) -> list[list[str]]:
+    """Return the ids of all pages, with at most `max_examined` messages examined for each."""
     walked: list[list[str]] = []
     cursor = None
     while not walked or cursor:
-        page = folders.page("1", "all", limit=limit, cursor=cursor, search=search, look_at=look_at)
+        page = folders.page("1", "all", limit=limit, cursor=cursor, search=search, max_examined=max_examined)
         walked.append([message.id for message in page.messages])
         cursor = page.next_cursor
     return walked
@@ -88,14 +88,14 @@ def test_a_full_page_stops_before_it_has_looked_at_its_most_messages() -> None:
     for index in range(6):
         put(f"m{index}")
 
-    assert pages(Search(phone=PHONE), look_at=5) == [["m5", "m4"], ["m3", "m2"], ["m1", "m0"]]
+    assert pages(Search(phone=PHONE), max_examined=5) == [["m5", "m4"], ["m3", "m2"], ["m1", "m0"]]
 
 
 def test_a_search_by_words_continues_from_page_to_page() -> None:
     for index in range(12):
         put(f"m{index:02}", body="The ÁLBUM is ready" if index % 4 == 0 else "Hello")
 
-    assert pages(Search(words="album"), limit=1, look_at=7) == [["m08"], ["m04"], ["m00"]]
+    assert pages(Search(words="album"), limit=1, max_examined=7) == [["m08"], ["m04"], ["m00"]]
 
 
 def test_a_search_reads_only_messages_whose_index_entries_may_match() -> None:

@@ -37,7 +37,7 @@ STATUS_REFUSALS: Mapping[str | None, str] = {
     AccountStatus.SUSPENDED: "account_suspended",
     AccountStatus.CLOSED: "account_closed",
 }
-"""The code with which a text is refused, by its account's status; see longcode/errors.py."""
+"""The error code of a text that is refused because of its account's status, by status (longcode/errors.py)."""
 
 
 class ReplyDelivery(StrEnum):
@@ -80,7 +80,7 @@ class OldSecret:
 
 
 class StatusChange(Struct, frozen=True, kw_only=True):
-    """A change of an account's status by the operator. The studio is shown the reason, but not who made it."""
+    """A change of an account's status by the operator. The studio is shown the reason, but not who changed it."""
 
     at: datetime
     to: AccountStatus
@@ -89,13 +89,18 @@ class StatusChange(Struct, frozen=True, kw_only=True):
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
+    """A studio's account and settings.
 
-    `number` is its dedicated number: without one, its texts go over the numbers that all studios share, which it
-    stopped using at `number_since`. `webhook_gone_at` is when its software answered 410, which switches webhooks off.
-    `watched_month` is the newest month whose quota is on the due index. `status_changes` are made by the operator,
-    oldest first. `allowed_countries` are calling codes that it may text besides its own. `statuses` are its own words
-    for the status of its records, by kind. `create_clients`: a text to an unknown number creates a client.
+    - `plan_changes` are all its changes of plan, oldest first; the first is the plan of the sign-up.
+    - `established_at` is when its credentials were mailed: before that, the sign-up is not complete.
+    - `number` is its dedicated number, since `number_since`; an account without one texts from the shared numbers.
+    - `units_a_day` and `texts_an_hour` limit what it sends in a day, and to one phone in an hour.
+    - `allowed_countries` are the calling codes, besides its own `country_code`, that it may text.
+    - `create_clients`: a text to an unknown number creates a client.
+    - `statuses` are its own words for the status of its records, by kind of record.
+    - `webhook_gone_at` is when its software answered 410, which switches webhooks off.
+    - `watched_month` is the newest month whose quota is on the due index.
+    - `status_changes` are the operator's, oldest first.
     """
 
     id: str
@@ -140,7 +145,7 @@ def countries(account: Account) -> tuple[str, ...]:
 
 
 def why_silent(account: Account) -> AccountSuspended | AccountClosed | None:
-    """Return why the account may not send, or None."""
+    """Return the error with the reason why an account may not send, or None if it may."""
     match account.status:
         case AccountStatus.SUSPENDED:
             reason = account.status_changes[-1].reason if account.status_changes else None
@@ -180,9 +185,9 @@ def check_edition(edition: str) -> None:
 
 
 def panel_message(account: Account | None) -> str | None:
-    """Return why an account has no texting, for the panel; None if it has.
+    """Return the panel's message to a studio that cannot text, or None if it can.
 
-    An account that has no credentials yet or is closed counts as no account; a suspended one gets the reason.
+    An account that has no credentials yet, or is closed, counts as none; a suspended account gets the reason.
     """
     if account is None or account.established_at is None or account.status is AccountStatus.CLOSED:
         return TEXTING_NOT_ENABLED
@@ -197,7 +202,7 @@ def was_closed(at: datetime, changes: Iterable[StatusChange]) -> bool:
 
 
 def was_open_in(month: str, changes: Iterable[StatusChange]) -> bool:
-    """Return whether an account was open, suspended or not, at any time of a month. It has to have joined by then."""
+    """Return whether an account was open, suspended or not, at any time of a month. The sign-up is not checked."""
     begins, ends = months.bounds(month)
     is_open = True
     for change in changes:

@@ -25,7 +25,7 @@ def hashed(password: str) -> str:
 
 
 def matches(password: str, stored: str | None) -> bool:
-    """Return whether a password has the stored hash. Without a hash, it takes as long, so timing reveals nothing."""
+    """Return whether a password has the stored hash; a missing hash takes as long, so that timing reveals nothing."""
     try:
         return _hasher.verify(stored or UNKNOWN, password) and stored is not None
     except (VerificationError, InvalidHashError):

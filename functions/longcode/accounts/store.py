@@ -30,27 +30,27 @@ class Confirmation(Struct, frozen=True, kw_only=True):
 
 
 def get(account: str) -> Account | None:
-    """Read an account."""
+    """Return an account, or None."""
     item = store.get(keys.account(account))
     return read(Account, item) if item else None
 
 
 def need(account: str) -> Account:
-    """Read an account; raises `NotFound`."""
-    found = get(account)
-    if found is None:
+    """Return an account; raise `NotFound` if it does not exist."""
+    existing = get(account)
+    if existing is None:
         raise NotFound("There is no such account.")
-    return found
+    return existing
 
 
 def with_email(address: str) -> str | None:
-    """Return the id of the account that signed up with that address."""
+    """Return the id of the account that signed up with an address, or None."""
     item = store.get(keys.email(address))
     return str(item["account"]) if item else None
 
 
 def open_account(account: Account) -> None:
-    """Write a new account; raises `ConditionFailed` if its id or address is taken."""
+    """Write a new account; raise `ConditionFailed` if its id or address is taken."""
     store.transact(
         [
             Put(keys.account(account.id), {"type": "account", **attributes(account)}, ABSENT),
@@ -67,7 +67,7 @@ def all_ids(after: str | None = None) -> Iterator[str]:
 
 
 def get_many(ids: Iterable[str]) -> list[Account]:
-    """Read accounts, a hundred in a call; those that do not exist are left out."""
+    """Return those of the accounts that exist, read a hundred in a call."""
     wanted = [keys.account(account) for account in dict.fromkeys(ids)]
     items = store.get_many(wanted) if wanted else {}
     return [read(Account, items[key]) for key in wanted if key in items]
@@ -101,19 +101,19 @@ def change_webhook_secret(account: Account, secret: str, old: Sequence[OldSecret
 
 
 def list_webhook(account: str) -> None:
-    """Put an account on the list of webhooks for good; `with_webhook` skips it if it polls again."""
+    """Put an account on the list of those with webhooks, for good; `with_webhook` skips it if it polls again."""
     store.write(Put(keys.with_webhook(account), {"type": "webhook", "account": account}))
 
 
 def change_settings(account: str, settings: dict[str, Any]) -> None:
-    """Write settings; None removes one."""
+    """Write settings by name; None removes a setting."""
     removed = tuple(name for name, value in settings.items() if value is None)
     changes = {name: value for name, value in settings.items() if value is not None}
     store.write(Update(keys.account(account), changes=changes, remove=removed, when=PRESENT))
 
 
 def change_plan(account: Account, change: PlanChange, *others: Write) -> Account:
-    """Add a change of plan, together with other writes; raises `ConditionFailed` if another was added meanwhile."""
+    """Add a change of plan, together with other writes; raise `ConditionFailed` if another was added meanwhile."""
     changes = (*account.plan_changes, change)
     before = attributes(account)["plan_changes"]
     after = [*before, attributes(change)]
@@ -123,7 +123,7 @@ def change_plan(account: Account, change: PlanChange, *others: Write) -> Account
 
 
 def set_status(account: Account, change: StatusChange) -> Account:
-    """Change an account's status; raises `ConditionFailed` if another change was written meanwhile."""
+    """Change an account's status; raise `ConditionFailed` if another change was written meanwhile."""
     changed = replace(account, status=change.to, status_changes=(*account.status_changes, change))
     before, after = attributes(account).get("standings"), attributes(changed)["standings"]
     same = Attr("standings").eq(before) if before else Attr("standings").not_exists()
@@ -133,46 +133,50 @@ def set_status(account: Account, change: StatusChange) -> Account:
 
 
 def password_hash(account: str) -> str | None:
-    """Read the hash of an account's password."""
+    """Return the hash of an account's password, or None."""
     item = store.get(keys.password(account))
     return str(item["hash"]) if item else None
 
 
 def set_password(account: str, hashed: str, *, instead_of: str | None = None) -> None:
-    """Write the hash of a new password; raises `ConditionFailed` if the old hash is no longer `instead_of`."""
+    """Write the hash of a new password; raise `ConditionFailed` if the old hash is no longer `instead_of`."""
     unchanged = Attr("hash").eq(instead_of) if instead_of else None
     store.write(Put(keys.password(account), {"type": "password", "hash": hashed}, unchanged))
 
 
-def claim_establishing(account: Account, form: Mapping[str, Any], now: datetime, until: datetime) -> Account | None:
-    """Lease the mailing of an account's credentials; return None if another worker has it, or if they were sent.
+def claim_establishing(
+    account: Account, details: Mapping[str, Any], now: datetime, until: datetime
+) -> Account | None:
+    """Lease the mailing of an account's credentials, and return the account.
 
-    The account takes its details from this form: of several forms, the one whose credentials are mailed counts. But
-    if the plan was changed since, credentials were already mailed, without a record of it: then it keeps its details.
+    Return None if another worker has the lease, or if the credentials were mailed. `details` are the account's
+    attributes as the sign-up form gives them. If a studio sent several forms, the account gets the details of the one
+    whose credentials are mailed. If its plan was changed after the sign-up, a mail has reached the studio although
+    that was not recorded; then the account keeps its details.
     """
     free = Attr("established_at").not_exists() & (
         Attr("establishing_until").not_exists() | Attr("establishing_until").lt(keys.instant(now))
     )
     same = Attr("plan_changes").eq(attributes(account)["plan_changes"])
-    taken = replace(account, **form) if len(account.plan_changes) == 1 else account
-    changes = {name: value for name, value in attributes(taken).items() if name in form}
+    updated = replace(account, **details) if len(account.plan_changes) == 1 else account
+    changes = {name: value for name, value in attributes(updated).items() if name in details}
     write = Update(
         keys.account(account.id),
         changes={**changes, "establishing_until": until},
-        remove=tuple(name for name in form if name not in changes),  # values that equal the default
+        remove=tuple(name for name in details if name not in changes),  # values that equal the default
         when=free & same,
     )
-    return taken if store.try_write(write) else None
+    return updated if store.try_write(write) else None
 
 
 def establish(account: str, sign_up: str, now: datetime) -> None:
-    """Write by which form the account got its credentials; any other form now only asks for a change of plan."""
+    """Record the sign-up form that gave an account its credentials; any other form can only change its plan."""
     established = {"established_at": now, "established_by": sign_up}
     store.write(Update(keys.account(account), changes=established, remove=("establishing_until",)))
 
 
 def is_established_by(account: str, sign_up: str) -> bool:
-    """Return whether the account got its credentials by this form."""
+    """Return whether an account got its credentials by the sign-up form with this id."""
     return (store.get(keys.account(account)) or {}).get("established_by") == sign_up
 
 
@@ -186,19 +190,19 @@ def request_confirmation(account: str, plan: str, now: datetime) -> str:
 
 
 def find_confirmation(token: str, now: datetime) -> Confirmation | None:
-    """Return the change of plan of a token, while it is valid and unused."""
+    """Return the change of plan that a token confirms, or None if the token is unknown, expired or used."""
     item = store.unexpired(store.get(_confirmation_key(token)), now)
     waiting = read(Confirmation, item) if item else None
     return waiting if waiting and not waiting.used and now < waiting.valid_until else None
 
 
 def use_confirmation(token: str) -> None:
-    """Mark a token as used; raises `ConditionFailed` if it was used before."""
+    """Mark a token as used; raise `ConditionFailed` if it was used before."""
     store.write(use_confirmation_write(token))
 
 
 def use_confirmation_write(token: str) -> Update:
-    """Return the write that marks a token as used; it fails if it was used before."""
+    """Return the write that marks a token as used; the write fails if the token was used before."""
     unused = Attr("account").exists() & Attr("used").not_exists()
     return Update(_confirmation_key(token), changes={"used": True}, when=unused)
 
@@ -208,19 +212,19 @@ def _confirmation_key(token: str) -> keys.Key:
 
 
 def get_template(account: str, name: str) -> Template | None:
-    """Read a template."""
+    """Return a template, or None."""
     item = store.get(keys.template(account, name))
     return read(Template, item) if item else None
 
 
 def template_page(account: str, after: str | None, limit: int) -> list[Template]:
-    """List templates in the order of their names."""
+    """Return up to `limit` templates in the order of their names, starting after a name."""
     start = keys.template(account, after) if after else None
     return [read(Template, item) for item in store.query(keys.template(account), after=start, limit=limit)]
 
 
 def put_template(template: Template) -> None:
-    """Write a template."""
+    """Write a template, in place of one with its name."""
     store.write(Put(keys.template(template.account, template.name), {"type": "template", **attributes(template)}))
 
 

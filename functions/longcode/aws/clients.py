@@ -15,12 +15,12 @@ _CONFIG = Config(
     max_pool_connections=20,
     retries={"mode": "standard", "total_max_attempts": 4},
 )
-_opening = Lock()  # boto3 cannot open clients in two threads at once
+_open_lock = Lock()  # boto3 cannot open clients in two threads at once
 
 
 def client(service: str) -> Any:
-    """Return the client of an AWS service."""
-    with _opening:
+    """Return the client of an AWS service, the same one for each call."""
+    with _open_lock:
         return _open(service)
 
 

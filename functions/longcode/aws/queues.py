@@ -14,9 +14,8 @@ from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 
 _BATCH = 10
-_FairJob = (
-    jobs.Send | jobs.AdvanceBroadcast | jobs.Fire | jobs.Deliver
-)  # SQS takes turns among the accounts of these jobs
+# SQS takes turns among the accounts of these jobs, so that no account waits behind the many jobs of another.
+_FairJob = jobs.Send | jobs.AdvanceBroadcast | jobs.Fire | jobs.Deliver
 Job = _FairJob | jobs.Receive | jobs.HandleKeyword | jobs.OpenAccount | jobs.Bill | jobs.ExportInvoice
 URL_SETTINGS: dict[type[Job], str] = {
     jobs.Send: "send_queue_url",
@@ -40,12 +39,12 @@ class NotEnqueued(Exception):
 
 
 def send(*to_send: Job) -> None:
-    """Send jobs to the queues of their types, ten in a call; raise `NotHandedOver` if SQS refuses some."""
+    """Send jobs to the queues of their types, ten in a call; raise `NotEnqueued` if SQS refuses some."""
     for kind, group in groupby(to_send, type):
         url, same_kind = getattr(settings(), URL_SETTINGS[kind]), list(group)
         for start in range(0, len(same_kind), _BATCH):
             entries = [
-                {"Id": str(index), "MessageBody": _body(job), **_tenant(job)}
+                {"Id": str(index), "MessageBody": _body(job), **_fair_group(job)}
                 for index, job in enumerate(same_kind[start : start + _BATCH])
             ]
             response = client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
@@ -59,7 +58,7 @@ def best_effort(**ids: str) -> Iterator[None]:
     try:
         yield
     except (NotEnqueued, BotoCoreError, ClientError):
-        logger.exception("not enqueued: the sweeper will enqueue it", extra=ids)
+        logger.exception("not enqueued: the sweeper will enqueue the jobs", extra=ids)
 
 
 def read(kind: type[T], body: str) -> T:
@@ -67,10 +66,10 @@ def read(kind: type[T], body: str) -> T:
     return msgspec.json.decode(body, type=kind)
 
 
-def _tenant(job: Job) -> dict[str, str]:
+def _fair_group(job: Job) -> dict[str, str]:
     return {"MessageGroupId": job.account} if isinstance(job, _FairJob) else {}
 
 
 def _body(job: Job) -> str:
-    """Return a job as JSON, with two characters escaped that SQS refuses."""
+    """Return a job as JSON, with U+FFFE and U+FFFF escaped, which SQS refuses."""
     return msgspec.json.encode(job).decode().replace("\ufffe", r"\ufffe").replace("\uffff", r"\uffff")

@@ -1,4 +1,4 @@
-"""The settings of a function: from its environment, read once and complete, and from the parameters and secrets."""
+"""The settings of a function: environment variables, read all at once, and the stack's parameters and secrets."""
 
 import os
 import re
@@ -65,7 +65,7 @@ def read(environment: Mapping[str, str]) -> Settings:
 
 @cache
 def settings() -> Settings:
-    """Return this function's settings."""
+    """Return this function's settings, read from its environment on first use."""
     return read(os.environ)
 
 
@@ -90,7 +90,7 @@ def inbound_url() -> str:
 
 
 def carrier_credentials() -> dict[str, str]:
-    """Return the credentials of the carrier."""
+    """Return the credentials of the carrier by name: Twilio's `account_sid` and `auth_token`."""
     secret = parameters.get_secret(settings().carrier_secret, transform="json", max_age=_FIVE_MINUTES)
     return {str(name): str(value) for name, value in secret.items()}
 

@@ -16,13 +16,13 @@ class Notification(Struct, frozen=True):
     at: datetime
 
 
-def read(body: str, otherwise_at: datetime) -> Notification:
-    """Return a notification; raise `ValueError` for another body. `otherwise_at` replaces an unreadable timestamp."""
+def read(body: str, fallback_at: datetime) -> Notification:
+    """Return a notification; raise `ValueError` for another body. `fallback_at` replaces an unreadable timestamp."""
     envelope = json.loads(body)
     message = json.loads(envelope["Message"]) if isinstance(envelope, dict) and "Message" in envelope else None
     if not isinstance(message, dict):
         raise ValueError("not a notification of SNS")
-    return Notification(message, _instant(envelope.get("Timestamp")) or otherwise_at)
+    return Notification(message, _instant(envelope.get("Timestamp")) or fallback_at)
 
 
 def _instant(timestamp: object) -> datetime | None:

@@ -16,7 +16,7 @@ def count(name: str) -> None:
         pass
 
 
-class _Logged:
+class _LogsFailures:
     """Logs the type of a failed job's error, but not its text, which may quote the content of the job.
 
     A batch whose jobs all fail raises no error, because Lambda would log the text of each.
@@ -31,9 +31,9 @@ class _Logged:
         return super().failure_handler(record, exception)  # type: ignore[misc]
 
 
-class SequentialProcessor(_Logged, BatchProcessor):
+class SequentialProcessor(_LogsFailures, BatchProcessor):
     """Runs the jobs of a batch in order."""
 
 
-class ConcurrentProcessor(_Logged, AsyncBatchProcessor):
+class ConcurrentProcessor(_LogsFailures, AsyncBatchProcessor):
     """Runs the jobs of a batch at the same time."""

@@ -69,17 +69,17 @@ class Findings(Struct, frozen=True, kw_only=True):
 
 
 def months_before(month: str) -> list[str]:
-    """List the months whose late units are on a month's invoice, oldest first."""
-    before = [month]
+    """Return the months whose late units a month's invoice charges: the three before it, oldest first."""
+    earlier = [month]
     for _ in range(_MONTHS_BACK):
-        before.insert(0, months.previous(before[0]))
-    return before[:-1]
+        earlier.insert(0, months.previous(earlier[0]))
+    return earlier[:-1]
 
 
 def months_beside(month: str) -> list[str]:
-    """List the months, without this one, whose invoices can have units of the months before.
+    """Return the other months whose invoices must be read to find the late units of a month's invoice.
 
-    Newer months are among them, because their invoices may be issued first.
+    They are the three months before it, and the two after it, because their invoices may have been issued first.
     """
     beside = [*months_before(month), month]
     for _ in range(_MONTHS_BACK - 1):
@@ -88,7 +88,7 @@ def months_beside(month: str) -> list[str]:
 
 
 def billed_in(month: str, invoices: Iterable[Invoice]) -> Usage | None:
-    """Return the units of a month that invoices have: its own, and later ones as late units.
+    """Return the units of a month that were invoiced: by its own invoice, and by later ones as late units.
 
     Return None before the month's own invoice is issued.
     """
@@ -110,7 +110,7 @@ def _quantity(late: Iterable[InvoiceLine], item: str) -> int:
 
 
 def late_lines(month: str, plan: Plan, billed: Usage, counted: Usage) -> Iterator[InvoiceLine]:
-    """Yield a line, at the month's own price, for each line of its invoice that would have had another quantity."""
+    """Yield the difference between a month's billed and counted units, a line for each item, at the month's price."""
     before, after = ({line.item: line for line in charges(plan, usage)} for usage in (billed, counted))
     for item, line in (before | after).items():
         more = (after[item].quantity if item in after else 0) - (before[item].quantity if item in before else 0)
@@ -120,15 +120,15 @@ def late_lines(month: str, plan: Plan, billed: Usage, counted: Usage) -> Iterato
 
 
 def is_same_credit(credit: Credit, other: Credit) -> bool:
-    """Return whether two credits under one id are the same order, given twice."""
+    """Return whether two credits with the same id are one order of the operator, given twice."""
     return (credit.month, credit.amount_micros, credit.reason) == (other.month, other.amount_micros, other.reason)
 
 
-def credit_lines(charges: Iterable[InvoiceLine], carried_micros: int, waiting: Sequence[Credit]) -> list[InvoiceLine]:
-    """List what is taken off the charges. If that is more than the charges, the last line carries the rest on."""
+def credit_lines(charged: Iterable[InvoiceLine], carried_micros: int, waiting: Sequence[Credit]) -> list[InvoiceLine]:
+    """Return the lines that reduce the charges. If they exceed the charges, a last line carries the excess on."""
     taken = [_credit_line("brought_forward", "Brought forward", -carried_micros)] if carried_micros else []
     taken += [_credit_line("credit", credit.reason, -credit.amount_micros, credit.month) for credit in waiting]
-    total = sum(line.amount_micros for line in (*charges, *taken))
+    total = sum(line.amount_micros for line in (*charged, *taken))
     return [*taken, _credit_line("carried_on", "Carried on to the next invoice", -total)] if total < 0 else taken
 
 
@@ -142,7 +142,7 @@ def carried_on(lines: Iterable[InvoiceLine]) -> int:
 
 
 def compare_counts(month: str, counters: Usage, messages: Usage) -> Findings:
-    """Compare a month's counters with the sum over its messages."""
+    """Return the differences between a month's counters and the sum over its messages."""
     counts = [(field.name, getattr(counters, field.name), getattr(messages, field.name)) for field in fields(Usage)]
     return Findings(
         differences=tuple(

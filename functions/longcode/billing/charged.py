@@ -1,4 +1,4 @@
-"""The texts that a month's counters count: walked for the list of texts, and to check the counters against them."""
+"""The texts that a month's counters count, read from the table: to list them, and to check the counters."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -24,7 +24,7 @@ _SCHEDULED_WINDOW = LONGEST_AHEAD / 3  # reading a third of the year takes secon
 
 
 class Unreadable(Exception):
-    """A message that may be the month's cannot be read, so any sum over the month is wrong. It has the ids."""
+    """Messages that may count in the month cannot be read, so any sum over it is wrong. `args` are their ids."""
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
@@ -50,11 +50,11 @@ class _Window(Struct, frozen=True):
 def of_month(account: str, month: str) -> Iterator[Message]:
     """Yield every text, sent or received, that a month's counters count: each once, in the order of acceptance.
 
-    `longcode.usage.usage.usage_of` returns what each adds. Raises `Unreadable` rather than leave a text out.
+    `longcode.usage.usage.usage_of` returns what each adds. Raise `Unreadable` rather than leave a text out.
 
     Places come from an index, which is usually less than a second behind the table, without a guarantee. A text may
     be missed if it came in the last seconds, if the operator moves it here during the walk, or if staff link, unlink
-    and link it again within a moment; one that is counted during the walk may be there or not. No text is yielded
+    and link it again within a moment; a text that is counted during the walk may be missed, too. No text is yielded
     twice or for the wrong month. So a sum below the counters means something only if it is still below them some
     minutes later, and if the counters were the same before and after the walk.
     """
@@ -69,8 +69,8 @@ def chunks(account: str, month: str, after: str | None = None, size: int = _CHUN
     windows = list(_windows(month))
     for window in windows:
         if after is None or after < window.until:
-            for places, reached in _places(account, window, max(after or "", window.since), size):
-                yield _chunk(month, places, None if reached == windows[-1].until else reached)
+            for item_keys, reached in _item_keys(account, window, max(after or "", window.since), size):
+                yield _chunk(month, item_keys, None if reached == windows[-1].until else reached)
 
 
 def _windows(month: str) -> Iterator[_Window]:
@@ -88,8 +88,8 @@ def _windows(month: str) -> Iterator[_Window]:
     yield _Window(keys.folder_place(since, keys.END), keys.folder_place(until, keys.END))
 
 
-def _places(account: str, window: _Window, after: str, size: int) -> Iterator[tuple[list[keys.Key], str]]:
-    """Yield the keys of a window's items, at most about `size` at a time, and the place up to which they are all.
+def _item_keys(account: str, window: _Window, after: str, size: int) -> Iterator[tuple[list[keys.Key], str]]:
+    """Yield the keys of a window's items, about `size` at a time, and the place up to which all have been yielded.
 
     Linking or unlinking a message moves it to another folder, where a single pass may miss it. So each stretch is
     read twice: a message that moved between the two passes was in its first folder during the whole first pass.
@@ -122,22 +122,22 @@ def _place(item: Attributes) -> str:
     return str(item["folder_at"])
 
 
-def _chunk(month: str, places: Sequence[keys.Key], reached: str | None) -> Chunk:
-    items = store.get_many(places)
+def _chunk(month: str, item_keys: Sequence[keys.Key], reached: str | None) -> Chunk:
+    items = store.get_many(item_keys)
     texts: list[Message] = []
     unreadable: list[str] = []
-    for key in places:
+    for key in item_keys:
         if key in items:  # else the operator has just moved it to another account
             try:
                 texts.append(read(Message, items[key]))
             except ValidationError:
-                unreadable += _may_count(items[key], month)
+                unreadable += _unreadable_ids(items[key], month)
     counted = [text for text in texts if text.month == month and is_counted(text)]
     return Chunk(messages=counted, unreadable=unreadable, reached=reached)
 
 
-def _may_count(item: Attributes, month: str) -> list[str]:
-    """Return the id of an item that cannot be read, unless its month shows that it is another month's."""
+def _unreadable_ids(item: Attributes, month: str) -> list[str]:
+    """Return the id of an item that cannot be read, in a list; an empty list if the item names another month."""
     count("UnreadableItems")
     logger.exception("cannot be counted")
     other = item.get("month")

@@ -33,7 +33,7 @@ class Draft(Struct, frozen=True, kw_only=True):
 
 
 class CountersChanged(Exception):
-    """The counters changed while the messages were added up, so the two cannot be compared."""
+    """The counters changed while the messages were added up, so counters and sum cannot be compared."""
 
 
 def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice | None:
@@ -53,7 +53,7 @@ def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice 
         try:
             findings = check(account.id, draft.invoice, draft.counters)
             if findings:
-                _put_aside(entry, account.id, month, findings, now())
+                _doubt_or_park(entry, account.id, month, findings, now())
                 return None
             return invoices.issue(draft.invoice, now() + SWEEP_AFTER, *draft.settling)
         except (CountersChanged, invoices.InvoiceOvertaken):
@@ -65,8 +65,8 @@ def _waits_for_second_check(entry: MonthEntry, now: datetime) -> bool:
     return entry.look_again_at is not None and entry.look_again_at > now
 
 
-def _put_aside(entry: MonthEntry | None, account: str, month: str, findings: Findings, now: datetime) -> None:
-    """Have the month checked again, once a lagging index has caught up; park it if that check fails too."""
+def _doubt_or_park(entry: MonthEntry | None, account: str, month: str, findings: Findings, now: datetime) -> None:
+    """Schedule a second check, for when a lagging index has caught up; after the second, park the month."""
     if entry is None:
         invoices.doubt(account, month, findings, now + SWEEP_AFTER)
         return
@@ -76,7 +76,7 @@ def _put_aside(entry: MonthEntry | None, account: str, month: str, findings: Fin
 
 
 def draw(account: Account, month: str) -> Draft | None:
-    """Compute the invoice. Return None if the account owes nothing: it joined later, or was closed before the month.
+    """Return the invoice to issue; None if nothing is owed: the account joined later, or was closed before the month.
 
     An account that was closed before still gets an invoice, without a fee, for units that are on no invoice yet.
     """
@@ -85,7 +85,7 @@ def draw(account: Account, month: str) -> Draft | None:
         return None
     balance = invoices.balance(account.id)
     used = quotas.of_month(account.id, month)
-    late = list(_late(account, month))
+    late = list(_late_months(account, month))
     if plan_in(account, month) is None and used == Usage() and not late:
         return None
     late_lines = [line for _, _, lines in late for line in lines]
@@ -93,7 +93,7 @@ def draw(account: Account, month: str) -> Draft | None:
     credit_lines = adjustments.credit_lines((*charges(terms, used), *late_lines), balance.carried_micros, waiting)
     return Draft(
         invoice=draw_up(account.id, month, terms, used, studio=account.name, others=[*late_lines, *credit_lines]),
-        counters={month: used} | {before: counted for before, counted, _ in late},
+        counters={month: used} | {earlier: counted for earlier, counted, _ in late},
         settling=invoices.settling(balance, month, waiting, adjustments.carried_on(credit_lines)),
     )
 
@@ -115,27 +115,27 @@ def _terms_of(account: Account, month: str) -> Plan | None:
     return plan if plan_in(account, month) else replace(plan, monthly_fee_micros=0)
 
 
-def _late(account: Account, month: str) -> Iterator[tuple[str, Usage, list[InvoiceLine]]]:
+def _late_months(account: Account, month: str) -> Iterator[tuple[str, Usage, list[InvoiceLine]]]:
     """Yield each earlier month whose invoiced units differ from its counters, with the counters and the lines."""
-    entries = invoices.entries((account.id, beside) for beside in adjustments.months_beside(month))
+    entries = invoices.entries((account.id, other) for other in adjustments.months_beside(month))
     issued = [entry.invoice for entry in entries if entry.invoice]
-    for before in adjustments.months_before(month):
-        billed, plan = adjustments.billed_in(before, issued), _terms_of(account, before)
+    for earlier in adjustments.months_before(month):
+        billed, plan = adjustments.billed_in(earlier, issued), _terms_of(account, earlier)
         if billed is None or plan is None:
             continue  # the month's own invoice will have its units
-        counted = quotas.of_month(account.id, before)
-        if lines := list(adjustments.late_lines(before, plan, billed, counted)):
-            yield before, counted, lines
+        counted = quotas.of_month(account.id, earlier)
+        if lines := list(adjustments.late_lines(earlier, plan, billed, counted)):
+            yield earlier, counted, lines
 
 
 def check(account: str, invoice: Invoice, counters: Mapping[str, Usage]) -> Findings:
-    """Check an invoice and the counters that it was computed from; raises `CountersChanged`."""
+    """Return what is wrong with an invoice or the counters that it was computed from; raise `CountersChanged`."""
     findings = [_compare(account, month, counted) for month, counted in counters.items()]
     return sum(findings, Findings(wrong=find_errors(invoice)))
 
 
 def compare_at_rest(account: str, month: str) -> tuple[Usage, Findings]:
-    """Return the counters, and what differs from the sum over the messages as of the same moment."""
+    """Return a month's counters and how they differ from its messages, trying again while texts are counted."""
     for _ in range(_TRIES):
         counters = quotas.of_month(account, month)
         try:
@@ -146,7 +146,7 @@ def compare_at_rest(account: str, month: str) -> tuple[Usage, Findings]:
 
 
 def _compare(account: str, month: str, counters: Usage) -> Findings:
-    """Compare counters, read before, with the sum over the messages; raises `CountersChanged`."""
+    """Return how counters, read before, differ from the messages; raise `CountersChanged` if they changed since."""
     try:
         messages = sum((usage_of(message) for message in charged.of_month(account, month)), Usage())
     except charged.Unreadable as unreadable:

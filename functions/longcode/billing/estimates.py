@@ -33,10 +33,10 @@ class Included:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What a month comes to at its end, if each day that is left goes like the mean of the last full days.
+    """The usage and cost of a month at its end, if each day that is left has the mean usage of the last full days.
 
-    `days_looked_at` is how many these were. With `would_stop`, the plan stops sending before that, and the amount is
-    what it charges up to there. Scheduled texts are left out.
+    `days_looked_at` is the number of those full days. `would_stop`: the plan stops sending before the month ends, and
+    `total_micros` is what it charges until then. Scheduled texts are left out.
     """
 
     units_sent: int
@@ -70,7 +70,7 @@ class Comparison:
 
 
 def included_units(month: str, plan: Plan, usage: Usage, reserved: int | None = None) -> Included:
-    """Return how many of a month's units are used; `reserved` are the reserved ones, on a plan that stops."""
+    """Return how many of a month's units are used: those of `usage` or, on a plan that stops, the `reserved` ones."""
     used = usage.units if plan.past_limit is PastLimit.CHARGE else usage.units_sent
     used = used if reserved is None else reserved
     return Included(
@@ -119,17 +119,17 @@ def _expected(units: Mapping[str, int], full: Sequence[str], today: str) -> int:
 
 
 def _full_days(joined: datetime, today: str) -> list[str]:
-    """List the last full days since the studio joined, a week of them at most."""
+    """Return the last full days since the studio joined, newest first, a week of them at most."""
     last = date.fromisoformat(today)
     last_week = [(last - timedelta(days=back)).isoformat() for back in range(1, _DAYS_LOOKED_AT + 1)]
     return [day for day in last_week if day > day_of(joined)]
 
 
 def compare_plans(month: str, own: Plan, listed: Iterable[Plan], used: Usage) -> Comparison:
-    """Compute what a month costs on each plan: fee and units, without credits and late units of other months.
+    """Return what a month costs on each plan: fee and units, without credits and late units of other months.
 
-    `listed` are all plans of the month, on offer or not; `own` may have been loaded after they were read. The own
-    plan always has an amount, because it has sent the texts, whether or not they are within its limit.
+    `listed` are all plans of the month, on offer or not; `own` is the account's, which may be newer than the list. It
+    always has an amount, because it has sent the texts, whether or not they are within its limit.
     """
     compared = {plan.name: plan for plan in (*listed, own) if plan.on_offer or plan.name == own.name}
     on_each = tuple(_month_on_plan(month, plan, used, is_own=plan.name == own.name) for plan in compared.values())

@@ -48,7 +48,7 @@ def _enqueue(account: str, month: str) -> None:
 
 
 def get(account: str, month: str) -> InvoiceExport | None:
-    """Read an export."""
+    """Return the export of a month's invoice, or None."""
     item = store.get(keys.export(account, month))
     return read(InvoiceExport, item) if item else None
 
@@ -62,13 +62,13 @@ def take(account: str, month: str, now: datetime, until: datetime) -> InvoiceExp
 
 
 def note_done(export: InvoiceExport, stripe_invoice: str, now: datetime) -> None:
-    """Write the id of Stripe's invoice, and take the export off the due index."""
+    """Record the id of Stripe's invoice, and take the export off the due index."""
     done = {"stripe_invoice": stripe_invoice, "exported_at": now}
     store.write(Update(keys.export(export.account, export.month), changes=done, remove=_AT_END, when=PRESENT))
 
 
 def try_again(export: InvoiceExport, at: datetime) -> None:
-    """Release the lease, and put the next attempt off until `at`."""
+    """Release the lease of an export, and make its next attempt due at `at`."""
     later = {"due_at": at}
     store.write(
         Update(keys.export(export.account, export.month), changes=later, remove=("exporting_until",), when=PRESENT)
@@ -76,12 +76,12 @@ def try_again(export: InvoiceExport, at: datetime) -> None:
 
 
 def stop(export: InvoiceExport, reason: str) -> None:
-    """Write why the export has stopped; only the operator begins it again."""
+    """Record why an export has stopped; only the operator begins it again."""
     store.write(
         Update(keys.export(export.account, export.month), changes={"stopped": reason}, remove=_AT_END, when=PRESENT)
     )
 
 
 def note_customer(account: str, customer: str) -> None:
-    """Write the id of a studio's customer at Stripe."""
+    """Record the id of a studio's customer at Stripe."""
     store.write(Update(keys.account(account), changes={"stripe_customer": customer}, when=PRESENT))

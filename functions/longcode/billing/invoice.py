@@ -11,7 +11,7 @@ from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
 
 LATE = "late_"
-"""The prefix of the items of late units; the rest is the item that they would have been in their month."""
+"""The prefix of the items of late units; the item that the units belong to in their own month follows it."""
 
 _PAST_LIMIT_WORDS = {
     PastLimit.CHARGE: "each unit is charged",
@@ -30,7 +30,7 @@ class InvoiceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """A quantity of an item at a price, in millionths of the invoice's currency. `month` is set for another month."""
+    """A quantity of an item at a price, in millionths of the currency. `month` is set if it is not the invoice's."""
 
     item: str
     description: str
@@ -93,13 +93,14 @@ class InvoiceRow(NamedTuple):
 def draw_up(
     account: str, month: str, plan: Plan, usage: Usage, *, studio: str = "", others: Sequence[InvoiceLine] = ()
 ) -> Invoice:
-    """Charge the fee and the units beyond: the included units are used by texts first, then by replies.
+    """Return an invoice without a number. The included units are used by texts first, then by replies.
 
     `others` are lines about other months: late units, credits and amounts carried on.
     """
     begins_at, ends_at = months.bounds(month)
     lines = (*charges(plan, usage), *others)
-    own, total = (sum(line.amount_micros for line in some) for some in (charges(plan, usage), lines))
+    own = sum(line.amount_micros for line in charges(plan, usage))
+    total = sum(line.amount_micros for line in lines)
     return Invoice(
         account=account,
         studio=studio,
@@ -125,7 +126,7 @@ def draw_up(
 
 
 def _late_charges(others: Iterable[InvoiceLine]) -> int:
-    """Add up the late units of each month whose late units increase its charge."""
+    """Return the amount of the late units, without the months whose late units reduce their charge."""
     late: dict[str | None, int] = {}
     for line in others:
         if line.item.startswith(LATE):
@@ -134,7 +135,7 @@ def _late_charges(others: Iterable[InvoiceLine]) -> int:
 
 
 def charges(plan: Plan, usage: Usage) -> list[InvoiceLine]:
-    """List the lines of a month's own fee and units."""
+    """Return the lines of a month's own fee and units."""
     return [
         _invoice_line("monthly_fee", f"{plan.title}: monthly fee", 1, plan.monthly_fee_micros),
         *_unit_lines(plan, usage),
@@ -179,7 +180,7 @@ def find_errors(invoice: Invoice) -> str | None:
 
 
 def money(micros: int, currency: str) -> str:
-    """Write an amount to the cent, or to as many decimals as it has, up to six: `$12.34`, `$0.0075`."""
+    """Return an amount to the cent, or to as many decimals as it has, up to six: `$12.34`, `$0.0075`."""
     whole, millionths = divmod(abs(micros), 1_000_000)
     cents, rest = divmod(millionths, 10_000)
     sign = "-" if micros < 0 else ""
@@ -207,7 +208,7 @@ def invoice_facts(invoice: Invoice) -> tuple[InvoiceFact, ...]:
 
 
 def invoice_rows(invoice: Invoice) -> tuple[InvoiceRow, ...]:
-    """List the lines in words."""
+    """Return the lines of an invoice, in words."""
     return tuple(
         InvoiceRow(
             line.description if line.month is None else f"{line.description} ({line.month})",
@@ -228,7 +229,7 @@ def invoice_sums(invoice: Invoice) -> tuple[InvoiceFact, ...]:
 
 
 def how_cut(invoice: Invoice) -> str:
-    """Return a paragraph that says which texts and which plan a month has, so that anyone can count again."""
+    """Return the paragraph that says which texts count in a month and which plan it has, so that anyone can check."""
     cutoff = _instant(months.plan_cutoff(invoice.month))
     return (
         f"A month is cut at midnight in Chicago (America/Chicago). This one has {_hours(invoice)}."
@@ -251,7 +252,7 @@ def _day(day: date) -> str:
 
 
 def _instant(at: datetime) -> str:
-    """Write an instant in Chicago's time and in UTC: one hour of a year comes twice in Chicago."""
+    """Return an instant in Chicago's time and in UTC, because one hour of each year comes twice in Chicago."""
     local = at.astimezone(months.CHICAGO)
     offset = f"{local:%z}"
     return f"{_day(local)}, {local:%H:%M:%S} {offset[:3]}:{offset[3:]} ({months.utc(at):%Y-%m-%dT%H:%M:%SZ})"

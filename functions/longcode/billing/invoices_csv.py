@@ -38,7 +38,7 @@ def month_csv(month: str) -> str:
 
 
 def decimal(micros: int) -> str:
-    """Write an amount in the currency's unit to the cent, or to as many decimals as it has, up to six: `-1234.50`."""
+    """Return an amount in the currency's unit, with two decimals or as many as it needs, up to six: `-1234.50`."""
     whole, millionths = divmod(abs(micros), 1_000_000)
     cents, rest = divmod(millionths, 10_000)
     return f"{'-' if micros < 0 else ''}{whole}.{cents:02}" + f"{rest:04}".rstrip("0")

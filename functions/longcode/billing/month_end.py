@@ -1,6 +1,6 @@
 """Queue the invoices of a month that has ended.
 
-Apart from `closing.py`: the function that closes a month may only read the table and send to the queue of bills.
+Separate from `closing.py`, because the function that queues the bills may only read the table and send to that queue.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _AT_ONCE = 1000
 
 
 def queue_bills(month: str, ids: Iterable[str], now: datetime, *, as_of: datetime | None = None) -> int:
-    """Queue a bill for each account, and return how many; repeated, it changes nothing. Raises `MonthNotOver`.
+    """Queue a bill for each account, and return how many; repeating it is harmless. Raise `MonthNotOver`.
 
     `as_of` is the time that the jobs use as now, to try a month's close before its end.
     Each log line has the last account that was queued: if this stops, continue after that account.

@@ -1,4 +1,4 @@
-"""Usage notices: 80 or 100 % of a plan or of a daily limit are used; which are due, and their words."""
+"""Usage notices, when 80 or 100 % of a plan or of a daily limit are used: those that are due, and their texts."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -33,12 +33,12 @@ class Notice(Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The name under which it is noted as sent."""
+        """Return the name under which the quota records that the notice was sent."""
         return f"{self.counter}_{self.percent}_of_{self.limit}"
 
     @property
     def goes_on(self) -> bool:
-        """Whether texts are still sent, and charged, when all is used."""
+        """Return whether texts are still sent, and charged, when all units are used."""
         return self.counter == CHARGED
 
 
@@ -49,7 +49,7 @@ def limits_of(limits: Limits, plan: Plan) -> dict[str, int]:
 
 
 def due(limits: Limits, plan: Plan, used: Mapping[str, int]) -> list[Notice]:
-    """List the notices that the studio should have had by now."""
+    """Return the notices that the studio should have been sent by now."""
     return [
         Notice(
             counter=counter,
@@ -67,7 +67,7 @@ def due(limits: Limits, plan: Plan, used: Mapping[str, int]) -> list[Notice]:
 
 
 def shown(notice: Notice) -> dict[str, Any]:
-    """Return a notice as the webhook event shows it."""
+    """Return the data of a notice's webhook event."""
     return {
         "month": notice.month,
         "day": notice.day,

@@ -1,4 +1,4 @@
-"""The CSV list of a month's charged texts: its columns and rows, without the body of a text or a whole phone."""
+"""The CSV list of a month's charged texts: its columns and rows, without bodies and with the phones masked."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ UNREADABLE = "unreadable"
 
 _SHOWN_DIGITS = 4
 _LOCAL_DIGITS = 7  # the last digits of a phone, which suffice to call it locally
-_NO_DIGIT = re.compile("[^0-9]+")
+_NON_DIGITS = re.compile("[^0-9]+")
 _BETWEEN_DIGITS = r"[^0-9A-Za-z]{0,3}"  # as in (212) 555-0123
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP, "CSV Injection"
 
@@ -30,15 +30,15 @@ def unreadable_row(message_id: str) -> tuple[str, ...]:
 
 
 def masked(phone: str) -> str:
-    """Replace all digits of a phone but the last four by asterisks."""
+    """Return a phone with all digits but the last four replaced by asterisks."""
     digits = phone.removeprefix("+")
     return "*" * (len(digits) - _SHOWN_DIGITS) + digits[-_SHOWN_DIGITS:]
 
 
 def _mask_in(text: str, phone: str) -> str:
-    """Mask the phone in a client's id or name: a client that was created by a text has the number as its id."""
+    """Return a client's id or name with the phone masked: the id of a client created by a text has the number."""
     digits = phone.removeprefix("+")
-    if digits[-_LOCAL_DIGITS:] not in _NO_DIGIT.sub("", text):
+    if digits[-_LOCAL_DIGITS:] not in _NON_DIGITS.sub("", text):
         return text
     ends = (digits[start:] for start in range(len(digits) - _LOCAL_DIGITS + 1))
     attempts = (re.sub(_BETWEEN_DIGITS.join(end), masked(end), text) for end in ends)

@@ -18,7 +18,7 @@ from longcode.table.writes import ABSENT, Attributes, Delete, Put, Update, Write
 ISSUED = (InvoiceState.ISSUED, InvoiceState.PAID)
 MOST_CREDITS = 50  # each is a write of the invoice's transaction, which has room for a hundred
 
-_OPEN = ABSENT | Attr("state").is_in((InvoiceState.DOUBTED, InvoiceState.PARKED))
+_NOT_ISSUED = ABSENT | Attr("state").is_in((InvoiceState.DOUBTED, InvoiceState.PARKED))
 
 
 class InvoiceOvertaken(Exception):
@@ -30,7 +30,7 @@ class CreditTooLarge(Exception):
 
 
 class MonthEntry(Struct, frozen=True, kw_only=True):
-    """An account's month: its `invoice` once it is issued, or the `findings` for which it is not."""
+    """An account's month: its `invoice` once it is issued, or the `findings` that keep it from being issued."""
 
     account: str
     month: str
@@ -52,37 +52,37 @@ class Issued(Struct, frozen=True, kw_only=True):
 
 
 def entry(account: str, month: str) -> MonthEntry | None:
-    """Read an account's month; None if it was never closed."""
+    """Return an account's month, or None if it was never closed."""
     item = store.get(keys.invoice(account, month))
     return _entry(item) if item else None
 
 
 def entries(accounts_and_months: Iterable[tuple[str, str]]) -> list[MonthEntry]:
-    """Read months of accounts, a hundred in a call, without those that were never closed."""
+    """Return those of the months that were closed, read a hundred in a call."""
     wanted = [keys.invoice(account, month) for account, month in accounts_and_months]
     items = store.get_many(wanted)
     return [_entry(items[key]) for key in wanted if key in items]
 
 
 def get(account: str, month: str) -> Invoice | None:
-    """Read an issued invoice."""
+    """Return an issued invoice, or None."""
     item = store.get(keys.invoice(account, month))
-    return _document(item) if item else None
+    return _invoice(item) if item else None
 
 
 def all_of(account: str) -> list[Invoice]:
-    """List an account's issued invoices, oldest first."""
-    return [invoice for item in store.query(keys.invoice(account)) if (invoice := _document(item))]
+    """Return an account's issued invoices, oldest first."""
+    return [invoice for item in store.query(keys.invoice(account)) if (invoice := _invoice(item))]
 
 
 def get_issued(account: str, month: str) -> Issued | None:
-    """Read an issued invoice with its JSON and state."""
+    """Return an issued invoice with its JSON and state, or None."""
     item = store.get(keys.invoice(account, month))
     return _issued(item) if item else None
 
 
 def issued_page(account: str, after: str | None, limit: int) -> list[Issued]:
-    """List an account's issued invoices, the oldest first, starting after a month."""
+    """Return up to `limit` of an account's issued invoices, oldest first, starting after a month."""
     page: list[Issued] = []
     start = keys.invoice(account, after) if after else None
     for item in store.query(keys.invoice(account), after=start, page=limit):
@@ -106,18 +106,18 @@ def issued_numbers(month: str, *, after: str | None = None, limit: int | None = 
 
 
 def issue(invoice: Invoice, due_at: datetime, *also: Write) -> Invoice:
-    """Issue an invoice under the next number, and return it; if the month has one already, return that.
+    """Issue an invoice under the next number, and return it; if the month has an invoice already, return that.
 
-    `also` are written in the same transaction. Raises `InvoiceOvertaken` when one of their conditions fails.
+    `also` are written in the same transaction. Raise `InvoiceOvertaken` when one of their conditions fails.
     """
     for attempt in itertools.count():
         place = last_number(invoice.month) + 1
         numbered = dataclasses.replace(invoice, number=f"{invoice.month}-{place:06d}")
-        own = [_issuing(numbered, due_at), *_number_writes(numbered, place)]
+        own = [_invoice_write(numbered, due_at), *_number_writes(numbered, place)]
         try:
             store.transact([*own, *also])
         except store.ConditionFailed as failed:
-            if issued := _document(failed.found.get(0, {})):
+            if issued := _invoice(failed.found.get(0, {})):
                 return issued
             if max(failed.found) >= len(own):
                 raise InvoiceOvertaken from failed
@@ -128,21 +128,21 @@ def issue(invoice: Invoice, due_at: datetime, *also: Write) -> Invoice:
 
 
 def doubt(account: str, month: str, findings: Findings, look_at: datetime) -> None:
-    """Write what the first check found, and have the month checked again: a lagging index may be the only cause."""
-    doubted = _not_issued(account, month, InvoiceState.DOUBTED, findings)
+    """Record the findings of the first check and schedule a second: a lagging index may be the only cause."""
+    doubted = _unissued_item(account, month, InvoiceState.DOUBTED, findings)
     again = {"look_again_at": look_at, **keys.due(f"{account}{month}", look_at)}
     store.try_write(Put(keys.invoice(account, month), {**doubted, **again}, ABSENT))
 
 
 def park(account: str, month: str, findings: Findings) -> bool:
-    """Have a month wait for the operator; return False if its invoice was issued meanwhile."""
-    parked = _not_issued(account, month, InvoiceState.PARKED, findings)
-    return store.try_write(Put(keys.invoice(account, month), parked, _OPEN))
+    """Leave a month to the operator; return False if its invoice was issued meanwhile."""
+    parked = _unissued_item(account, month, InvoiceState.PARKED, findings)
+    return store.try_write(Put(keys.invoice(account, month), parked, _NOT_ISSUED))
 
 
 def forget(account: str, month: str) -> None:
     """Delete a month that was doubted or parked, because nothing is owed for it."""
-    store.try_write(Delete(keys.invoice(account, month), _OPEN))
+    store.try_write(Delete(keys.invoice(account, month), _NOT_ISSUED))
 
 
 def mark_paid(account: str, month: str, on: date) -> None:
@@ -152,10 +152,10 @@ def mark_paid(account: str, month: str, on: date) -> None:
 
 
 def mail_again(account: str, month: str, look_at: datetime) -> None:
-    """Make an issued invoice due as if it had not been mailed."""
+    """Put an issued invoice on the due index, as if it had not been mailed."""
     changes = keys.due(f"{account}{month}", look_at)
-    gone = ("mailed_at", "mailing_until")
-    store.try_write(Update(keys.invoice(account, month), changes, remove=gone, when=Attr("state").is_in(ISSUED)))
+    removed = ("mailed_at", "mailing_until")
+    store.try_write(Update(keys.invoice(account, month), changes, remove=removed, when=Attr("state").is_in(ISSUED)))
 
 
 def claim_mailing(account: str, month: str, now: datetime, until: datetime) -> bool:
@@ -166,20 +166,20 @@ def claim_mailing(account: str, month: str, now: datetime, until: datetime) -> b
 
 
 def mark_mailed(account: str, month: str, at: datetime) -> None:
-    """Write that an invoice was mailed, and take it off the due index."""
-    gone = ("due_shard", "due_at")
+    """Record that an invoice was mailed, and take it off the due index."""
+    removed = ("due_shard", "due_at")
     issued = Attr("state").is_in(ISSUED)
-    store.write(Update(keys.invoice(account, month), changes={"mailed_at": at}, remove=gone, when=issued))
+    store.write(Update(keys.invoice(account, month), changes={"mailed_at": at}, remove=removed, when=issued))
 
 
 def balance(account: str) -> Balance:
-    """Read an account's balance."""
+    """Return an account's balance, 0 before its first invoice or credit."""
     item = store.get(keys.balance(account))
     return read(Balance, item) if item else Balance(account=account)
 
 
 def waiting_credits(balance: Balance) -> list[Credit]:
-    """List the credits that are on no invoice yet, at most as many as one invoice takes."""
+    """Return the credits that are on no invoice yet, at most as many as fit on one invoice."""
     if not balance.waiting:
         return []
     given = (read(Credit, item) for item in store.query(keys.credit(balance.account)))
@@ -187,14 +187,14 @@ def waiting_credits(balance: Balance) -> list[Credit]:
 
 
 def give_credit(credit: Credit, total_micros: int) -> Credit:
-    """Write a credit on an issued invoice of that total, and return it; if its id is used, return the one it names.
+    """Write a credit on an issued invoice of that total, and return it; if its id is taken, return the existing one.
 
-    Raises `CreditTooLarge`.
+    Raise `CreditTooLarge` if all credits on the invoice together would exceed its total.
     """
-    most = total_micros - credit.amount_micros
-    if most < 0:
+    most_before = total_micros - credit.amount_micros
+    if most_before < 0:
         raise CreditTooLarge
-    fits = Attr("credited_micros").lte(most) | Attr("credited_micros").not_exists()
+    fits = Attr("credited_micros").lte(most_before) | Attr("credited_micros").not_exists()
     taken = Update(
         keys.invoice(credit.account, credit.month),
         add={"credited_micros": credit.amount_micros},
@@ -236,25 +236,25 @@ def settling(balance: Balance, month: str, applied: Sequence[Credit], carried_mi
 
 
 def _entry(item: Attributes) -> MonthEntry:
-    return msgspec.structs.replace(read(MonthEntry, item), invoice=_document(item))
+    return msgspec.structs.replace(read(MonthEntry, item), invoice=_invoice(item))
 
 
-def _document(item: Attributes) -> Invoice | None:
+def _invoice(item: Attributes) -> Invoice | None:
     return msgspec.json.decode(item["document"], type=Invoice) if "document" in item else None
 
 
 def _issued(item: Attributes) -> Issued | None:
-    invoice = _document(item)
+    invoice = _invoice(item)
     if invoice is None:
         return None
     return Issued(invoice=invoice, document=item["document"], state=InvoiceState(item["state"]))
 
 
-def _not_issued(account: str, month: str, state: InvoiceState, findings: Findings) -> Attributes:
+def _unissued_item(account: str, month: str, state: InvoiceState, findings: Findings) -> Attributes:
     return {"type": "invoice", "account": account, "month": month, "state": state, "findings": attributes(findings)}
 
 
-def _issuing(invoice: Invoice, due_at: datetime) -> Put:
+def _invoice_write(invoice: Invoice, due_at: datetime) -> Put:
     item = {
         "type": "invoice",
         "account": invoice.account,
@@ -265,7 +265,7 @@ def _issuing(invoice: Invoice, due_at: datetime) -> Put:
         "document": msgspec.json.encode(invoice).decode(),
         **keys.due(f"{invoice.account}{invoice.month}", due_at),
     }
-    return Put(keys.invoice(invoice.account, invoice.month), item, _OPEN)
+    return Put(keys.invoice(invoice.account, invoice.month), item, _NOT_ISSUED)
 
 
 def _number_writes(invoice: Invoice, place: int) -> list[Write]:

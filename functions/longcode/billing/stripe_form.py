@@ -22,7 +22,7 @@ _WITHOUT_CENTS = re.compile("BIF|CLP|DJF|GNF|JPY|KMF|KRW|MGA|PYG|RWF|UGX|VND|VUV
 
 
 class InvoiceExport(Struct, frozen=True, kw_only=True):
-    """How far an invoice's export is. After one that stopped, the operator begins another `round`, with new keys."""
+    """How far the export of an invoice is. If it stops, the operator begins another `round`, with new keys."""
 
     account: str
     month: str
@@ -48,7 +48,7 @@ def cents(micros: int, currency: str) -> int:
 
 
 def amounts(invoice: Invoice) -> list[int]:
-    """Round the lines so that they add up to the rounded total: each is the difference of two rounded sums."""
+    """Return the rounded amounts of the lines, which add up to the rounded total: differences of rounded sums."""
     rounded_lines, micros, before = [], 0, 0
     for line in invoice.lines:
         micros += line.amount_micros

@@ -45,8 +45,8 @@ class Broadcast(Struct, frozen=True, kw_only=True):
     - `cursor` is the last client whose texts are written and counted in `texts`, `units`, `segments` and `skipped`.
     - `planned_*` are the totals that planning found.
     - `walk` is the bulk action in progress, `walked` the last text that it reached, `walked_units` the units so far.
-    - `reserved` are the units that the broadcast and its texts together hold of the counters that `reserved_in` and
-      `reserved_of` name; without a limit they are only `booked`, and do not bound what is written.
+    - `reserved` are the units reserved for the whole broadcast, written texts included, in the month `reserved_in` on
+      the counters `reserved_of`. `booked`: there is no limit, so they do not bound how many texts are written.
     - `seed` is the key of the hash of the phone in a text's id, so that the id does not reveal the phone.
     """
 
@@ -90,18 +90,18 @@ class Broadcast(Struct, frozen=True, kw_only=True):
 
     @property
     def budget(self) -> int | None:
-        """Return how many units may still be written; None is no limit."""
+        """Return how many units the texts still to be written may have; None is no limit."""
         return max(0, self.reserved - self.units) if self.reserved_in and not self.booked else None
 
 
-def broadcast_may_become(now: BroadcastState, then: BroadcastState) -> bool:
-    """Return whether `then` may follow `now`; no state follows itself."""
-    return then in NEXT_BROADCAST_STATES.get(now, set())
+def broadcast_may_become(current: BroadcastState, following: BroadcastState) -> bool:
+    """Return whether the state `following` may follow `current`; no state follows itself."""
+    return following in NEXT_BROADCAST_STATES.get(current, set())
 
 
-def broadcast_states_before(then: BroadcastState) -> tuple[BroadcastState, ...]:
-    """Return the states that `then` may follow, for the condition of a write."""
-    return tuple(state for state, following in NEXT_BROADCAST_STATES.items() if then in following)
+def broadcast_states_before(following: BroadcastState) -> tuple[BroadcastState, ...]:
+    """Return the states that `following` may follow, for the condition of a write."""
+    return tuple(state for state, next_states in NEXT_BROADCAST_STATES.items() if following in next_states)
 
 
 def broadcast_text_id(broadcast: Broadcast, phone: str) -> str:

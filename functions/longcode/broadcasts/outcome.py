@@ -27,9 +27,9 @@ DETAILS = {
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """A text to a client's phone with its length; with `code` and `detail`, the reason why there is none.
+    """What a phone of a client gets: a text and its length, or none for the reason `code`, with a sentence `detail`.
 
-    `held_until` and `held` are why a text would wait: for the end of quiet hours, or for an answer from staff.
+    `held_until` is set for a text that would wait until quiet hours end, `held` for one that waits for staff.
     """
 
     client_id: str
@@ -107,7 +107,7 @@ def skip(outcome: Outcome, code: str) -> Outcome:
 
 
 def within_budget(outcome: Outcome, budget: int | None) -> Outcome:
-    """Skip a text that needs more than `budget` units; None is no limit."""
+    """Return an outcome, skipped if its text needs more than `budget` units; None is no limit."""
     if budget is None or not outcome.has_text or outcome.units <= budget:
         return outcome
     return skip(outcome, LIMIT)

@@ -38,7 +38,7 @@ class AlreadyCreated(Exception):
 
 
 class TextsPage(Struct, frozen=True):
-    """A page of texts, the units of all stored ones, readable or not, and the last id if more may follow."""
+    """A page of texts without unreadable ones, the units of all, and the last id if more may follow."""
 
     texts: list[Message]
     units: int
@@ -62,13 +62,13 @@ def create(broadcast: Broadcast, audience: Audience) -> None:
 
 
 def get(account: str, broadcast_id: str) -> Broadcast | None:
-    """Read a broadcast."""
+    """Return a broadcast, or None."""
     item = store.get(keys.broadcast(account, broadcast_id))
     return read(Broadcast, item) if item else None
 
 
 def audience(broadcast: Broadcast) -> Audience:
-    """Read the audience of a broadcast; raise `LookupError` if it is missing."""
+    """Return the audience of a broadcast; raise `LookupError` if it is missing."""
     item = store.get(keys.audience(broadcast.account, broadcast.id))
     if item is None:
         raise LookupError(f"broadcast {broadcast.id} has no audience")
@@ -76,7 +76,7 @@ def audience(broadcast: Broadcast) -> Audience:
 
 
 def page(account: str, *, limit: int, cursor: str | None) -> tuple[list[Broadcast], str | None]:
-    """List broadcasts, newest first, with the cursor of the next page."""
+    """Return a page of broadcasts, newest first, and the cursor of the next page."""
     folder = keys.folder(account, BROADCASTS, linked=True)
     items, next_cursor = store.index_page(folder, limit=limit, cursor=cursor, newest_first=True)
     return [read(Broadcast, item) for item in items], next_cursor
@@ -131,7 +131,7 @@ def commit_step(taken: Broadcast, after: Broadcast, *others: Write) -> bool:
 
 
 def release_step(taken: Broadcast) -> None:
-    """End the lease of a step that was changed during the work, so that the next worker need not wait for its end."""
+    """End the lease of a step that changed during the work, so that the next worker need not wait for its end."""
     ours = Attr("taken_by").eq(taken.taken_by)
     store.try_write(Update(_key(taken), remove=("lease_until",), when=ours))
 
@@ -191,9 +191,9 @@ def cancel(broadcast: Broadcast, now: datetime) -> Broadcast | None:
 
 
 def texts_page(broadcast: Broadcast, after: str | None, limit: int) -> TextsPage:
-    """List the texts of a broadcast in the order of their ids, after the id `after`."""
+    """Return up to `limit` texts of a broadcast in the order of their ids, starting after an id."""
     start = keys.message(broadcast.account, after) if after else None
-    items = list(store.query(_texts(broadcast), after=start, limit=limit))
+    items = list(store.query(_texts_prefix(broadcast), after=start, limit=limit))
     return TextsPage(
         texts=[message for item in items if (message := try_read(item))],
         units=sum(int(item["units"]) for item in items),
@@ -210,15 +210,15 @@ def written_texts(broadcast: Broadcast, ids: Iterable[str]) -> dict[str, str]:
 def count_texts(broadcast: Broadcast) -> Broadcast:
     """Return the broadcast with the counts of its texts in the table, whichever worker wrote them."""
     texts = units = segments = 0
-    for item in store.query(_texts(broadcast), only=("units", "segments")):
+    for item in store.query(_texts_prefix(broadcast), only=("units", "segments")):
         texts, units, segments = texts + 1, units + int(item["units"]), segments + int(item["segments"])
     return replace(broadcast, texts=texts, units=units, segments=segments)
 
 
 def count_states(broadcast: Broadcast) -> dict[str, int]:
-    """Count the texts of a broadcast by state."""
+    """Return the number of a broadcast's texts by state."""
     counts: dict[str, int] = {}
-    for item in store.query(_texts(broadcast), only=("state",)):
+    for item in store.query(_texts_prefix(broadcast), only=("state",)):
         counts[item["state"]] = counts.get(item["state"], 0) + 1
     return counts
 
@@ -239,17 +239,17 @@ def skipped_writes(taken: Broadcast, outcomes: Sequence[Outcome]) -> list[Write]
     ]
 
 
-def skipped_from(broadcast: Broadcast, begin: SkippedPlace | None) -> Iterator[tuple[SkippedPlace, Outcome]]:
-    """Yield the skipped clients with their places, from the place `begin` on."""
-    step, index, first = begin or (0, 0, 0)
+def skipped_from(broadcast: Broadcast, from_place: SkippedPlace | None) -> Iterator[tuple[SkippedPlace, Outcome]]:
+    """Yield the skipped clients with their places, beginning at a place."""
+    step, index, first_row = from_place or (0, 0, 0)
     start = keys.skipped(broadcast.account, broadcast.id, (step, index))
-    first_item = [store.get(start)] if begin else []
-    whole = keys.skipped(broadcast.account, broadcast.id)
-    later_items = store.query(whole, after=start if begin else None, page=1)
+    first_item = [store.get(start)] if from_place else []
+    prefix = keys.skipped(broadcast.account, broadcast.id)
+    later_items = store.query(prefix, after=start if from_place else None, page=1)
     for item in chain(filter(None, first_item), later_items):
         outcomes = [outcome for row in item["rows"] for outcome in _outcomes(*row)]
         place = tuple(item["place"])
-        begin_at = first if place == (step, index) else 0
+        begin_at = first_row if place == (step, index) else 0
         for row, outcome in enumerate(outcomes[begin_at:], start=begin_at):
             yield (*place, row), outcome
 
@@ -259,9 +259,9 @@ def _outcomes(client_id: str, code: str, detail: str, phones: list[str]) -> list
     return [replace(without_phone, phone=phone) for phone in phones] or [without_phone]
 
 
-def _next_step(read_as: Broadcast, after: Broadcast) -> Broadcast | None:
-    moved = replace(after, step=read_as.step + 1)
-    change = _difference(read_as, moved, Attr("step").eq(read_as.step))
+def _next_step(before: Broadcast, after: Broadcast) -> Broadcast | None:
+    moved = replace(after, step=before.step + 1)
+    change = _difference(before, moved, Attr("step").eq(before.step))
     return moved if store.try_write(change) else None
 
 
@@ -279,5 +279,5 @@ def _due(broadcast: Broadcast) -> dict[str, str]:
     return keys.due(broadcast.id, broadcast.due_at) if broadcast.due_at else {}
 
 
-def _texts(broadcast: Broadcast) -> keys.Key:
+def _texts_prefix(broadcast: Broadcast) -> keys.Key:
     return keys.message(broadcast.account, f"{broadcast.id}-")

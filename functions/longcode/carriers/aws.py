@@ -53,7 +53,8 @@ REFUSAL_REASONS = {
     "429": RefusalReason.TRY_AGAIN,
 }
 
-# Events of a failure. TEXT_QUEUED and TEXT_PENDING add nothing to the response of the send call.
+# Events of a failure. TEXT_QUEUED and TEXT_PENDING report no more than the response of the send call, so they are
+# ignored.
 UNDELIVERED = {
     "TEXT_INVALID": RefusalReason.BAD_NUMBER,
     "TEXT_INVALID_MESSAGE": RefusalReason.INVALID,
@@ -89,6 +90,7 @@ class Aws:
         self._events = {"ConfigurationSetName": configuration_set} if configuration_set else {}
 
     def send(self, text: Text) -> SendResult:
+        """Send a text once and return the result: only an error that proves a refusal counts as one."""
         try:
             response = self._client.send_text_message(
                 DestinationPhoneNumber=text.to,
@@ -121,15 +123,15 @@ class Aws:
         return None
 
     def pictures(self, carrier_id: str) -> list[str] | None:  # noqa: ARG002
-        """Return None, as `received` does."""
+        """Return None: AWS passes on no pictures."""
         return None
 
 
 def _refusal(response: Mapping[str, Any]) -> SendResult:
     code = response.get("Error", {}).get("Code", "")
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    definite = status // 100 == 4 and status != HTTPStatus.REQUEST_TIMEOUT  # noqa: PLR2004 - any 4xx
-    if code == "InternalServerException" or not definite:
+    is_refusal = status // 100 == 4 and status != HTTPStatus.REQUEST_TIMEOUT  # noqa: PLR2004 - any 4xx
+    if code == "InternalServerException" or not is_refusal:
         return Uncertain(code or f"http {status}")
     codes = [part for part in (response.get("Reason"), code, str(status)) if part]
     reason = next((REFUSAL_REASONS[part] for part in codes if part in REFUSAL_REASONS), RefusalReason.INVALID)
@@ -137,13 +139,13 @@ def _refusal(response: Mapping[str, Any]) -> SendResult:
 
 
 def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
-    """Return the receipt in an event (the JSON in an SNS message); None without news about a text of ours."""
+    """Return the receipt in an event (the JSON in an SNS message); None if it changes nothing."""
     kind = event.get("eventType")
     context = event.get("context")
     reference = context.get("reference") if isinstance(context, Mapping) else None
     if not isinstance(kind, str) or not isinstance(reference, str) or not reference:
         return None
-    carrier_id, at = _string(event, "messageId") or None, _at(event.get("eventTimestamp"))
+    carrier_id, at = _string(event, "messageId") or None, _instant(event.get("eventTimestamp"))
     # TEXT_SUCCESSFUL also reports that a text was accepted; in some countries it is the final event.
     if kind == "TEXT_DELIVERED" or (kind == "TEXT_SUCCESSFUL" and event.get("isFinal") is True):
         return Receipt(
@@ -171,8 +173,8 @@ def read_inbound(event: Mapping[str, Any], *, answers: frozenset[str] = frozense
     `answers` are the keywords that AWS itself replies to: none where opt-outs are self-managed. The JSON has no time;
     the timestamp of SNS is the nearest to it.
     """
-    needed = ("inboundMessageId", "originationNumber", "destinationNumber")
-    missing = [name for name in needed if not _string(event, name).strip()]
+    required = ("inboundMessageId", "originationNumber", "destinationNumber")
+    missing = [name for name in required if not _string(event, name).strip()]
     if missing:
         raise ValueError(f"a text from AWS without {', '.join(missing)}")
     return Inbound(
@@ -191,7 +193,7 @@ def _string(event: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _at(milliseconds: object) -> datetime | None:
+def _instant(milliseconds: object) -> datetime | None:
     if not isinstance(milliseconds, int | float):
         return None
     try:

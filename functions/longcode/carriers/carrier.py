@@ -23,7 +23,7 @@ class Text(Struct, frozen=True, kw_only=True):
 
 
 class RefusalReason(StrEnum):
-    """What a carrier's refusal means for us."""
+    """Why a carrier refused or did not deliver a text, by what we do about it."""
 
     TRY_AGAIN = "try_again"  # rate or queue limit: back off and send again
     TRY_ONCE_LATER = "try_once_later"  # handset unreachable: one delayed retry
@@ -107,7 +107,7 @@ class ReceivedText(Struct, frozen=True, kw_only=True):
 
 
 class ReceivedTexts(Struct, frozen=True, kw_only=True):
-    """The texts received by one of our numbers; `whole` if the carrier listed all of them."""
+    """The texts received by one of our numbers; `whole`: the carrier listed all of them."""
 
     texts: list[ReceivedText]
     whole: bool
@@ -128,7 +128,7 @@ class Carrier(Protocol):
         ...
 
     def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
-        """Return our texts from a number to a phone since then, in at most 5 seconds; None without an answer."""
+        """Return texts from a number to a phone since an instant, in 5 seconds at most; None without an answer."""
         ...
 
 
@@ -138,7 +138,7 @@ class Archive(Protocol):
     name: str
 
     def received(self, number: str, since: datetime) -> ReceivedTexts | None:
-        """Return the texts received by a number since then; None from a carrier without a list."""
+        """Return the texts that a number received since an instant; None from a carrier without a list."""
         ...
 
     def pictures(self, carrier_id: str) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""The carrier in use: a matter of configuration, not of code."""
+"""The carrier in use, as the settings name it: the only module that knows all carriers."""
 
 from functools import lru_cache
 from typing import Protocol
@@ -31,11 +31,11 @@ def open_carrier(
                 api_base=api_base,
             )
         case "aws":
-            from longcode.carriers import aws  # noqa: PLC0415 - a start with Twilio does not pay for it
+            from longcode.carriers import aws  # noqa: PLC0415 - not needed, and so not loaded, with Twilio
 
             return aws.Aws(aws.client(), configuration_set=configuration_set)
         case _:
-            raise ValueError(f"there is no carrier {name!r}: twilio or aws")
+            raise ValueError(f"there is no carrier {name!r}; the carriers are twilio and aws")
 
 
 def configured_carrier() -> Carrier:

@@ -39,7 +39,7 @@ CONNECTIONS = 10  # the ten texts of a batch are sent at the same time
 IDLE_SECONDS = 30.0
 LONGEST_VALID_SECONDS = 36_000
 MOST_MEDIA = 10
-_MOST_LISTED = 1000
+_PAGE_SIZE = 1000
 _MOST_PAGES = 10
 
 # Twilio's own codes have five digits. For a code that is not listed, the HTTP status counts, if there is one.
@@ -66,7 +66,7 @@ REFUSAL_REASONS = {
     "30008": RefusalReason.UNKNOWN,
 }
 
-# The other statuses (accepted, scheduled, queued, sending) add nothing to the response of the send call.
+# The other statuses (accepted, scheduled, queued, sending) report no more than the response of the send call.
 STATES = {
     "sent": MessageState.SENT,
     "delivered": MessageState.DELIVERED,
@@ -158,13 +158,13 @@ class Twilio:
 
         The list is not filtered by DateSent: a text that Twilio has not sent yet has no such date.
         """
-        query = {"To": to, "From": origin, "PageSize": _MOST_LISTED}
+        query = {"To": to, "From": origin, "PageSize": _PAGE_SIZE}
         page = self._look_up(f"{self._url}?{urlencode(query)}")
         return _read_sent(page, since) if page else None
 
     def received(self, number: str, since: datetime) -> ReceivedTexts:
         """Return the texts received by a number, newest first, from as many pages as reach back to `since`."""
-        query = {"To": number, "DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": _MOST_LISTED}
+        query = {"To": number, "DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": _PAGE_SIZE}
         url = f"{self._url}?{urlencode(query)}"
         texts: list[ReceivedText] = []
         complete = True
@@ -288,7 +288,7 @@ def _received_text(text: dict[str, Any]) -> ReceivedText:
 
 
 def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:
-    """Return the receipt in a status callback; None if it has no news."""
+    """Return the receipt in a status callback; None for a status that changes nothing."""
     status = form.get("MessageStatus", "")
     state = STATES.get(status)
     if state is None:

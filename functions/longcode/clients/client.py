@@ -12,7 +12,7 @@ MOST_IDS = 1_000
 """How many ids an audience may name."""
 
 MOST_CLIENTS = 50_000
-"""How many clients a broadcast may be for: as many as one planning step can read in its time."""
+"""The most clients that a broadcast may have: as many as a planning step can read in its time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Client(Struct, frozen=True, kw_only=True):
 class Audience(Struct, frozen=True, kw_only=True):
     """Clients by `client_ids`; or with one of `tags` and the `status`, where these are set; or `everyone`.
 
-    A client that is excluded, by id or by a tag, is never in it.
+    A client that is excluded, by id or by a tag, is never in the audience.
     """
 
     client_ids: tuple[str, ...] = ()
@@ -77,12 +77,12 @@ def may_be_texted(client: Client, number: str) -> bool:
 
 
 def ticked_numbers(client: Client) -> tuple[str, ...]:
-    """List the distinct numbers that are ticked for SMS, in the order of the record."""
+    """Return the distinct numbers that are ticked for SMS, in the order of the record."""
     return tuple(dict.fromkeys(phone.number for phone in client.phones if phone.sms))
 
 
 def numbers_to_text(client: Client) -> tuple[str, ...]:
-    """List the numbers to text; raise `NoPermission` or `NoNumberTicked` (facts S24–S27)."""
+    """Return the numbers to text; raise `NoPermission` or `NoNumberTicked` (facts S24–S27)."""
     if not client.allow_text_marketing:
         raise NoPermission("Allow Text Marketing is not checked on this client's record.", field="client_id")
     numbers = ticked_numbers(client)
@@ -92,7 +92,7 @@ def numbers_to_text(client: Client) -> tuple[str, ...]:
 
 
 def quiet_zone(account: Account, client: Client | None) -> str | None:
-    """Return the time zone of a client's quiet hours; None if only the phone indicates it."""
+    """Return the time zone of a client's quiet hours, or None if it has to be derived from the phone."""
     if client and client.time_zone:
         return client.time_zone
     return account.time_zone if account.quiet_zone is QuietZone.STUDIO else None
@@ -123,7 +123,7 @@ def is_in_audience(audience: Audience, client: Client) -> bool:
 
 
 def audience_ids(audience: Audience, after: str | None) -> list[str]:
-    """List the ids that an audience names and does not exclude, from after an id on, in the table's order."""
+    """Return the ids that an audience names and does not exclude, sorted as in the table, starting after an id."""
     ids = set(audience.client_ids).difference(audience.except_client_ids)
     later = (client_id for client_id in ids if after is None or _order(client_id) > _order(after))
     return sorted(later, key=_order)

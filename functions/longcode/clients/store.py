@@ -13,8 +13,8 @@ from longcode.optouts.store import pair_blocks
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
 
-_MARK = "client:"
-"""How the attributes of a phone's link begin that name a client; the value is whether the client may be texted."""
+_CLIENT_PREFIX = "client:"
+"""The prefix of a link's attributes that name a client; the value is whether the client may be texted there."""
 
 _LAST_PUT = "last_put"
 _IDS_PER_READ = 100
@@ -30,13 +30,13 @@ class ClientEntry(Struct, frozen=True):
 
 
 def get(account: str, client_id: str) -> Client | None:
-    """Read a client."""
+    """Return a client, or None."""
     item = store.get(keys.client(account, client_id))
     return read(Client, item) if item else None
 
 
 def page(account: str, after: str | None, limit: int) -> list[Client]:
-    """List clients in the order of their ids."""
+    """Return up to `limit` clients in the order of their ids, starting after an id."""
     start = keys.client(account, after) if after else None
     return [read(Client, item) for item in store.query(keys.client(account), after=start, limit=limit)]
 
@@ -53,7 +53,7 @@ def names(account: str, client_ids: Iterable[str]) -> dict[str, str]:
 def of_audience(
     account: str, audience: Audience, after: str | None, page: int | None = None
 ) -> Iterator[ClientEntry]:
-    """Yield the clients that an audience may contain, by id, from after an id on; `page` is how many a call reads.
+    """Yield the clients that an audience may contain, by id, starting after an id; `page` is how many a call reads.
 
     Unless the audience names ids, all clients of the account are yielded, so that the caller can stop at any of them;
     the caller checks each with `is_in_audience`.
@@ -92,7 +92,7 @@ def put(client: Client) -> bool:
         if old:
             client = _dated_after(client, old)
         try:
-            store.transact([_put(old, client), *_link_changes(old, client)])
+            store.transact([_client_put(old, client), *_link_changes(old, client)])
         except store.ConditionFailed:
             continue
         mark_opt_outs(client)
@@ -102,11 +102,11 @@ def put(client: Client) -> bool:
 def creation_writes(client: Client, last_put: str | None) -> list[Write]:
     """Return the writes that create a client with an unknown phone; they fail if the id or the phone is in use.
 
-    They belong in the transaction of the text that creates the client; after it, its opt-outs are to be marked.
+    They belong in the transaction of the text that creates the client. After it, call `mark_opt_outs`.
     `last_put` is what the phone's link contained when no client with the phone was found.
     """
     unchanged = Attr(_LAST_PUT).eq(last_put) if last_put else Attr(_LAST_PUT).not_exists()
-    return [_put(None, client), *(_link(client, phone.number, unchanged) for phone in client.phones)]
+    return [_client_put(None, client), *(_link(client, phone.number, unchanged) for phone in client.phones)]
 
 
 def delete(account: str, client_id: str) -> bool:
@@ -146,7 +146,7 @@ def with_phone_in_all_accounts(number: str) -> Iterator[tuple[str, str]]:
 
 
 def of_phones(account: str, phones: Sequence[str]) -> dict[str, list[Client]]:
-    """Read an account's clients by phone, in two calls."""
+    """Return an account's clients by phone, read in two calls."""
     links = {phone: keys.clients_with_phone(phone, account) for phone in phones}
     link_items = store.get_many(links.values()) if links else {}
     wanted = {
@@ -163,8 +163,12 @@ def of_phones(account: str, phones: Sequence[str]) -> dict[str, list[Client]]:
 
 def clients_in_link(item: dict[str, object] | None) -> dict[str, bool]:
     """Return the client ids in a phone's link item, and whether each client may be texted on the phone."""
-    marks = (item or {}).items()
-    return {name.removeprefix(_MARK): bool(may) for name, may in marks if name.startswith(_MARK)}
+    link_attributes = (item or {}).items()
+    return {
+        name.removeprefix(_CLIENT_PREFIX): bool(is_allowed)
+        for name, is_allowed in link_attributes
+        if name.startswith(_CLIENT_PREFIX)
+    }
 
 
 def last_put(item: dict[str, object] | None) -> str | None:
@@ -173,12 +177,12 @@ def last_put(item: dict[str, object] | None) -> str | None:
 
 
 def _dated_after(client: Client, old: Client) -> Client:
-    """Date a record after the one that it replaces: `_unchanged` could not tell two of the same instant apart."""
+    """Return a record dated after the one that it replaces: `_unchanged` cannot tell two of one instant apart."""
     at = max(client.updated_at, old.updated_at + _TICK)
     return replace(client, updated_at=at, heard_stop=old.heard_stop)
 
 
-def _put(old: Client | None, new: Client) -> Put:
+def _client_put(old: Client | None, new: Client) -> Put:
     item = {"type": "client", **attributes(new)}
     if new.heard_stop:
         item["heard_stop"] = set(new.heard_stop)  # a set, so that an update can add to it
@@ -196,8 +200,10 @@ def _link_changes(old: Client | None, new: Client | None) -> list[Write]:
     if new:
         links += [_link(new, number) for number in sorted(linked)]
     if old:
-        mark = (_MARK + old.id,)
-        links += [Update(keys.clients_with_phone(number, old.account), remove=mark) for number in sorted(unlinked)]
+        link_attribute = (_CLIENT_PREFIX + old.id,)
+        links += [
+            Update(keys.clients_with_phone(number, old.account), remove=link_attribute) for number in sorted(unlinked)
+        ]
     return links
 
 
@@ -205,7 +211,7 @@ def _link(client: Client, number: str, when: ConditionBase | None = None) -> Upd
     changes = {
         "type": "clients",
         "account": client.account,
-        _MARK + client.id: may_be_texted(client, number),
+        _CLIENT_PREFIX + client.id: may_be_texted(client, number),
         _LAST_PUT: f"{client.id} {keys.instant(client.updated_at)}",
     }
     return Update(keys.clients_with_phone(number, client.account), changes=changes, when=when)

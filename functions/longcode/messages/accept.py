@@ -20,25 +20,25 @@ from longcode.windows import SWEEP_AFTER
 
 
 def write(account: Account, drafts: Sequence[Message], now: datetime, others: Sequence[Write] = ()) -> list[Message]:
-    """Write the texts of one request and `others` atomically, once, and enqueue those that go now; return the texts.
+    """Write the texts of one request and `others` atomically, enqueue the texts that go now, and return the texts.
 
-    Raises `messages.AlreadyAccepted` when the request came before, `PlanLimitReached` or `DayLimitReached`, and
+    Raise `messages.AlreadyAccepted` when the request came before, `PlanLimitReached` or `DayLimitReached`, and
     `messages.RequestOvertaken` when a condition of `others` failed.
     """
     at = drafts[0].send_at or now
     plan = plan_at(account, at)
     limits = limits_at(account, plan, at, ahead=drafts[0].send_at is not None)
     texts = [limits.mark(draft) for draft in drafts]
-    units, look_at = sum(text.units for text in texts), now + SWEEP_AFTER
-    reservations = quotas.reserve_writes(limits, units, look_at) or quotas.watch_writes(
-        account, limits.month, look_at
+    units, check_at = sum(text.units for text in texts), now + SWEEP_AFTER
+    reservations = quotas.reserve_writes(limits, units, check_at) or quotas.watch_writes(
+        account, limits.month, check_at
     )
     try:
-        while (quota := _missed_quota(texts, reservations, others)) is not None:
+        while (quota := _try_accept(texts, reservations, others)) is not None:
             _check(limits, plan, quota, units, now)
-            quotas.begin_counters(limits, look_at)
-    except messages.AlreadyAccepted as before:
-        if before.first != texts[0]:  # otherwise it is our own write, which the SDK repeated
+            quotas.begin_counters(limits, check_at)
+    except messages.AlreadyAccepted as repeated:
+        if repeated.first != texts[0]:  # otherwise it is our own write, which the SDK repeated
             raise
     with queues.best_effort(message_id=texts[0].id):
         queues.send(*(jobs.for_message(text) for text in texts if text.state is MessageState.ACCEPTED))
@@ -46,7 +46,7 @@ def write(account: Account, drafts: Sequence[Message], now: datetime, others: Se
 
 
 def plan_at(account: Account, at: datetime) -> Plan:
-    """Return the account's plan at an instant; for a future month, the plan that it would have as of now."""
+    """Return the account's plan at an instant; in a future month, the plan that its changes so far give it."""
     month = month_of(at)
     name = plans.in_month(month, account.plan_changes)
     return price_list.of_month(month)[name or account.plan_changes[0].plan]
@@ -63,7 +63,7 @@ def limit_reached(
     return limit_refusal(limits, plan, used, units, [terms[name] for name in on_offer])
 
 
-def _missed_quota(
+def _try_accept(
     texts: Sequence[Message], reservations: Sequence[Update], others: Sequence[Write]
 ) -> Attributes | None:
     """Write texts with their reservations; return the quota's item if a reservation failed, else None."""

@@ -1,4 +1,4 @@
-"""Messages made from requests: request ids, checks, recipients, the final text and the draft with its segments."""
+"""From a request to its messages: request ids, checks, recipients, the final text and the draft of a message."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -62,7 +62,7 @@ class Recipients(Struct, frozen=True, kw_only=True):
 
 
 def request_id(account: str, idempotency_key: str) -> str:
-    """Return the id of a request: an account's requests with the same key make the same messages."""
+    """Return the id of a request: an account's requests with the same key get the same message ids."""
     return blake2s(f"{account}\n{idempotency_key}".encode(), digest_size=12).hexdigest()
 
 
@@ -72,9 +72,9 @@ def fingerprint(request: Mapping[str, object]) -> str:
     return blake2s(canonical.encode(), digest_size=8).hexdigest()
 
 
-def check_repeated(before: str | None, now: str) -> None:
-    """Raise `IdempotencyConflict` unless a repeated request has the fingerprint of the first."""
-    if before != now:
+def check_repeated(first: str | None, repeated: str) -> None:
+    """Raise `IdempotencyConflict` unless a repeated request has the fingerprint of the first one."""
+    if first != repeated:
         raise IdempotencyConflict("This Idempotency-Key was used before with another body.", field="Idempotency-Key")
 
 
@@ -100,7 +100,7 @@ def check_length(text: str, field: str) -> str:
 def recipients_of_client(
     client: Client, only: str | None, blocked: AbstractSet[str], countries: Collection[str]
 ) -> Recipients:
-    """Return a client's ticked numbers, or `only` one of them; raise the reason if none of them may be texted."""
+    """Return a client's ticked numbers, or `only` one of them; raise the first's error if none may be texted."""
     numbers = numbers_to_text(client)
     if only is not None:
         if only not in numbers:
@@ -117,7 +117,7 @@ def recipients_of_client(
 def recipients_of_number(
     phone: str, clients_with_phone: Mapping[str, bool], *, blocked: bool, countries: Collection[str]
 ) -> Recipients:
-    """Return a bare number as the recipient, unless every client with it has texting switched off."""
+    """Return a number as the recipient; raise `RequestError` if it, or every client who has it, may not be texted."""
     if refusal := number_refusal(phone, blocked, countries, "to"):
         raise refusal
     if clients_with_phone and not any(clients_with_phone.values()):
@@ -158,7 +158,7 @@ def final_text(
     """Return the text to a phone as it will be sent, with the sender's name if it begins a conversation.
 
     The length is checked last, because smart encoding may lengthen a text: an ellipsis becomes three dots.
-    Raises `TextTooLong` or `EmptyText`.
+    Raise `TextTooLong` or `EmptyText`.
     """
     spell = segments.smart if smart else segments.normalise
     return check_length(spell(_introduced(words, sender_name, last_texted_at, now)), field)
@@ -191,7 +191,7 @@ def draft(
 ) -> Message:
     """Return a new message with a checked text. `number` is empty until an origination number is chosen.
 
-    A message that goes at once is due on the index too: the sweeper enqueues it if the enqueueing fails.
+    A message that goes at once is put on the due index as well: the sweeper enqueues it if the request fails to.
     """
     measure = segments.measure(body)
     return Message(
@@ -214,7 +214,7 @@ def draft(
 
 
 def after_quiet_hours(message: Message, opening: Opening) -> Message:
-    """Return a bulk or automatic text, held if it falls into the recipient's quiet hours. It expires in a day."""
+    """Return a bulk or automatic text, held if it falls into the recipient's quiet hours; valid for a day."""
     wanted_at = message.send_at or message.created_at
     valid_until = wanted_at + VALIDITY_IF_HELD
     timed = replace(message, quiet_from=opening.closes_at, valid_until=valid_until)

@@ -18,8 +18,8 @@ from longcode.table import keys, store
 from longcode.table.writes import PRESENT, Attributes, Update, attributes, read
 
 CURSOR = keys.FOLDER_PLACE
-_READ, _SKIPPED = 2000, 10_000
-"""The most messages that a page looks at, if it must read them, and if their index entries are enough.
+_MOST_READ, _MOST_ENTRIES = 2000, 10_000
+"""The most messages that a page examines: if it must read them, and if their index entries are enough.
 
 Either takes about a second, so a page is answered in time however many messages there are.
 """
@@ -45,7 +45,7 @@ class Search(Struct, frozen=True, kw_only=True):
 
     @property
     def reads(self) -> bool:
-        """Whether messages must be read to be matched: the index has neither their text nor their record."""
+        """Return whether messages must be read to be matched: the index has neither their text nor their record."""
         return self.record is not None or self.words is not None
 
 
@@ -74,15 +74,15 @@ def page(
     limit: int,
     cursor: str | None = None,
     search: Search | None = None,
-    look_at: int | None = None,
+    max_examined: int | None = None,
     show: Callable[[Message], Message] = lambda message: message,
 ) -> FolderPage:
-    """Return a page of a folder, newest first: up to `limit` matches among its next `look_at` messages.
+    """Return a page of a folder, newest first: up to `limit` matches among its next `max_examined` messages.
 
     Messages are matched and returned as `show` returns them.
     """
     wanted = search or Search()
-    most = look_at or (_READ if wanted.reads else _SKIPPED)
+    most = max_examined or (_MOST_READ if wanted.reads else _MOST_ENTRIES)
     entries = _entries(account, name, cursor, _SEARCH_PAGE if search else limit + 1)
     matching: list[Message] = []
     last_match = None
@@ -125,13 +125,13 @@ def _examined(
 def sent_to(phone: str, account: str, since: datetime, until: datetime) -> list[Message]:
     """Return an account's texts to a phone that were accepted between two instants, `until` included."""
     first, beyond = keys.folder_place(since, ""), keys.folder_place(until, keys.END)
-    texts: list[Attributes] = []
+    to_phone: list[Attributes] = []
     for folder in _folders(account, "sent"):
         entries = store.query_index(keys.FOLDER, folder, before=beyond, page=_SENT_TO_PAGE, newest_first=True)
-        texts += [
+        to_phone += [
             entry for entry in takewhile(lambda entry: _place(entry) >= first, entries) if entry["phone"] == phone
         ]
-    return _messages(texts)
+    return _messages(to_phone)
 
 
 def _folders(account: str, name: str) -> list[str]:
@@ -163,14 +163,14 @@ def matches(search: Search, message: Message) -> bool:
 
 
 def fold(text: str) -> str:
-    """Return a text for comparison: without case, accents and line breaks, compatible characters made the same."""
+    """Return a text for comparison: without case, accents and line breaks, in NFC of its NFKD form."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(unicodedata.normalize("NFC", bare).split())
 
 
 def mark_read(message: Message, *, is_read: bool) -> Message | None:
-    """Mark a message as read or unread, and count that once; return the message, or None if it has been deleted."""
+    """Mark a message as read or unread, and count the change; return the message, or None if it was deleted."""
     return _change(message, {"read": is_read})
 
 
@@ -227,7 +227,7 @@ def unread_of(message: Message | None) -> dict[str, int]:
 
 
 def counting_unread(account: str, before: Message | None, after: Message | None) -> list[Update]:
-    """Return the write that counts a change of a message, if any; it belongs in the transaction of that change."""
+    """Return the write that updates the unread counts for a changed message, for the transaction of the change."""
     old, new = unread_of(before), unread_of(after)
     differences = {name: new.get(name, 0) - old.get(name, 0) for name in {**old, **new}}
     add = {name: difference for name, difference in differences.items() if difference}

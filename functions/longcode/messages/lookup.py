@@ -1,4 +1,4 @@
-"""Matches an uncertain text with the texts that the carrier lists, to find out whether the carrier has it."""
+"""Match an uncertain text with the texts that the carrier lists, to find out whether the carrier has it."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ def window(message: Message) -> tuple[datetime, datetime]:
 
 
 def match(sought: Message, listed: Iterable[CarrierText], others: Iterable[Message]) -> CarrierText | None:
-    """Return the listed text that is the one sought; None if there is none, or it may be another text of ours.
+    """Return the listed text that is the one sought; None if none is, or if it may be another text of ours.
 
     `others` are our other texts to that phone over that number, of all accounts. The carrier does not store our
     references, so texts are matched by words and time. Two uncertain texts that share both cannot be told apart.

@@ -16,8 +16,8 @@ from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Attributes, Delete, Put, Update, Write, attributes, read
 from longcode.usage import store as quotas
 
-_LOOKED_AT = 2000
-"""The most sequence numbers that a page looks at."""
+_MOST_EXAMINED = 2000
+"""The most sequence numbers that a page examines."""
 
 _KEPT = timedelta(days=30)
 """How long an unattributed reply is kept."""
@@ -35,18 +35,18 @@ class Unattributed(Struct, frozen=True, kw_only=True):
 
     @property
     def until(self) -> datetime:
-        """When it is deleted."""
+        """Return when the reply is deleted."""
         return self.at + _KEPT
 
 
 def record_reply(inbound: Inbound, message: Message) -> bool:
     """Record a reply with its sequence number and count its units; return False if the carrier's id came before."""
     once = Put(_key(inbound), _inbound_item(message), ABSENT)
-    return _add(message, once, *quotas.count_writes(message)) is None
+    return _write_numbered(message, once, *quotas.count_writes(message)) is None
 
 
 def first_received(inbound: Inbound) -> tuple[datetime, str | None] | None:
-    """Return when a carrier's id first came, and the account that has it (None: unattributed); None if it is new."""
+    """Return when a carrier's id first came, with its account or None if unattributed; None for a new id."""
     item = store.get(_key(inbound))
     return (datetime.fromisoformat(item["at"]), item.get("account")) if item else None
 
@@ -66,11 +66,11 @@ def already_received(carrier: str, carrier_ids: Iterable[str]) -> set[str]:
 def move_reply(message: Message, to: Message) -> tuple[str, str] | None:
     """Move a reply and its units from one account to another, in one transaction; return its owner afterwards.
 
-    `to` is the reply as the other account gets it. Raises `store.ConditionFailed` when staff have read or linked
+    `to` is the reply as the other account gets it. Raise `store.ConditionFailed` when staff have read or linked
     `message` since it was read from the table.
     """
     key = keys.inbound(message.carrier or "", message.carrier_id or "")
-    existing = _add(
+    existing = _write_numbered(
         to,
         Put(key, _inbound_item(to), Attr("account").eq(message.account)),
         Delete(keys.message(message.account, message.id), folders.unchanged(message)),
@@ -81,20 +81,20 @@ def move_reply(message: Message, to: Message) -> tuple[str, str] | None:
     return (to.account, to.id) if existing is None else _owner(existing)
 
 
-def _add(message: Message, first: Write, *others: Write) -> Attributes | None:
+def _write_numbered(message: Message, first: Write, *others: Write) -> Attributes | None:
     """Write a reply with the account's next sequence number, and other writes, in one transaction.
 
-    Returns None, or the existing item if the condition of `first` failed. Raises `store.ConditionFailed` if one of
-    `others` did.
+    Return None, or the existing item if the condition of `first` failed. Raise `store.ConditionFailed` if a condition
+    of `others` failed.
     """
     for attempt in itertools.count():
-        numbered = _numbered(message)
+        numbered_writes = _numbered_writes(message)
         try:
-            store.transact([first, *numbered, *others])
+            store.transact([first, *numbered_writes, *others])
         except store.ConditionFailed as failed:
             if 0 in failed.found:
                 return failed.found[0]
-            if max(failed.found) > len(numbered):
+            if max(failed.found) > len(numbered_writes):
                 raise
             store.pause(attempt)  # another reply has taken the number
         else:
@@ -102,7 +102,7 @@ def _add(message: Message, first: Write, *others: Write) -> Attributes | None:
     return None
 
 
-def _numbered(message: Message) -> list[Write]:
+def _numbered_writes(message: Message) -> list[Write]:
     number = newest_sequence(message.account) + 1
     entry = {"type": "inbox-entry", "sequence": number, "message_id": message.id}
     last = Attr("sequence").eq(number - 1) if number > 1 else Attr("sequence").not_exists()
@@ -121,20 +121,20 @@ def newest_sequence(account: str) -> int:
 
 
 def after(account: str, sequence: int, limit: int) -> list[tuple[int, Message]]:
-    """Return the replies after a sequence number, with their numbers, oldest first; empty only if there is none."""
-    return page(account, sequence, limit, look_at=None)[0]
+    """Return the replies after a sequence number, with their numbers, oldest first; empty only at the end."""
+    return page(account, sequence, limit, max_examined=None)[0]
 
 
 def page(
-    account: str, sequence: int, limit: int, look_at: int | None = _LOOKED_AT
+    account: str, sequence: int, limit: int, max_examined: int | None = _MOST_EXAMINED
 ) -> tuple[list[tuple[int, Message]], int]:
-    """Return the replies after a sequence number as `after` does, and the number up to which it looked.
+    """Return the replies after a sequence number as `after` does, and the last number that was examined.
 
-    If none of the next `look_at` numbers has a reply, the page is empty, and the next one continues after them.
+    If none of the next `max_examined` numbers has a reply, the page is empty, and the next one continues after them.
     """
     replies: list[tuple[int, Message]] = []
     reached, looked = sequence, 0
-    while not replies and (look_at is None or looked < look_at):
+    while not replies and (max_examined is None or looked < max_examined):
         entries = _entries(account, reached, max(limit, _PAGE) if looked else limit)
         if not entries:
             break
@@ -189,7 +189,7 @@ def note_forwarded(account: str, sequence: int) -> None:
 
 
 def keep_unattributed(inbound: Inbound, at: datetime) -> None:
-    """Keep a reply that belongs to no account, for the operator; do nothing if the carrier's id came before."""
+    """Store a reply that belongs to no account, for the operator; do nothing if the carrier's id came before."""
     kept = {
         "type": _UNATTRIBUTED,
         "at": at,
@@ -216,9 +216,9 @@ def get_unattributed(carrier: str, carrier_id: str, now: datetime) -> Unattribut
 
 
 def assign_unattributed(reply: Unattributed, message: Message) -> tuple[str, str] | None:
-    """Give an unattributed reply to an account, without counting its units; return its owner afterwards."""
+    """Assign an unattributed reply to an account, without counting its units; return its owner afterwards."""
     unassigned = Attr("type").eq(_UNATTRIBUTED)
-    existing = _add(message, Put(_key(reply.inbound), _inbound_item(message), unassigned))
+    existing = _write_numbered(message, Put(_key(reply.inbound), _inbound_item(message), unassigned))
     return (message.account, message.id) if existing is None else _owner(existing)
 
 

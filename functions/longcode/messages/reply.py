@@ -1,4 +1,4 @@
-"""Makes the studio's message from a received text, with its client, its units and the attribution."""
+"""From a received text to the studio's message, with its client, its units and its attribution."""
 
 from datetime import datetime
 from hashlib import blake2s
@@ -14,13 +14,13 @@ from longcode.numbers.routing import Attribution, client_of_reply
 
 
 def make(
-    inbound: Inbound, decision: Attribution, keyword: str | None, received_at: datetime, studio: Account | None
+    inbound: Inbound, attribution: Attribution, keyword: str | None, received_at: datetime, studio: Account | None
 ) -> Message:
     """Return the message that the studio sees. STOP, START and HELP are not charged: the service answers them.
 
     A text that came after the account was closed is shown, but it is not charged and counts in no month.
     """
-    account = decision.account
+    account = attribution.account
     closed = studio is not None and was_closed(received_at, studio.status_changes)
     measure = segments.measure(inbound.body)
     return Message(
@@ -38,16 +38,16 @@ def make(
         charged_units=0 if closed or _is_service(keyword) else measure.units,
         month=None if closed else month_of(received_at),
         created_at=received_at,
-        client_id=client_of_reply(decision.client_id, clients.with_phone(account, inbound.phone)),
+        client_id=client_of_reply(attribution.client_id, clients.with_phone(account, inbound.phone)),
         carrier=inbound.carrier,
         carrier_id=inbound.carrier_id,
         read=False,
         keyword=keyword,
         media=inbound.media,
-        answers=decision.answers,
+        answers=attribution.answers,
         replies_to=inbound.replies_to,
-        rule=decision.rule,
-        candidates=decision.candidates,
+        rule=attribution.rule,
+        candidates=attribution.candidates,
     )
 
 

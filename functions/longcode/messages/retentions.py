@@ -1,4 +1,4 @@
-"""The retention purge in the table: how far each account's messages are purged, and the deletion of their bodies."""
+"""The retention purge in the table: the progress for each account, and the deletion of old message bodies."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -26,14 +26,14 @@ def unschedule(account: str) -> None:
     store.write(Update(keys.retention(account), remove=("due_shard", "due_at")))
 
 
-def restart_from(account: str, to: datetime) -> None:
-    """Have the purge start again at an instant that it has passed: the account was given a message of that time.
+def restart_from(account: str, at: datetime) -> None:
+    """Move the purge back to an instant that it has passed, because the account was given a message of that time.
 
     The write changes `due_at`, so that a purge which is under way cannot record its own progress over this.
     """
-    changes = {"walked": place(to), "due_at": to}
+    changes = {"walked": place(at), "due_at": at}
     with suppress(store.ConditionFailed):
-        store.write(Update(keys.retention(account), changes=changes, when=Attr("walked").gt(place(to))))
+        store.write(Update(keys.retention(account), changes=changes, when=Attr("walked").gt(place(at))))
 
 
 def walk(account: str, since: str | None, before: datetime, most: int) -> tuple[list[Message], str | None]:
@@ -44,12 +44,14 @@ def walk(account: str, since: str | None, before: datetime, most: int) -> tuple[
     beyond = keys.folder_place(before, "")
     lists = [
         store.query_index(keys.FOLDER, folder, after=since or _FIRST, before=beyond, page=most)
-        for folder in (keys.folder(account, way, linked=linked) for way in Direction for linked in (True, False))
+        for folder in (
+            keys.folder(account, direction, linked=linked) for direction in Direction for linked in (True, False)
+        )
     ]
-    entries = list(islice(merge(*lists, key=_place), most + 1))
+    entries = list(islice(merge(*lists, key=_place_of_entry), most + 1))
     items = store.get_many(keys.Key(entry["pk"], entry["sk"]) for entry in entries[:most])
     readable = [message for item in items.values() if (message := messages.try_read(item))]
-    return readable, _place(entries[most]) if len(entries) > most else None
+    return readable, _place_of_entry(entries[most]) if len(entries) > most else None
 
 
 def place(at: datetime) -> str:
@@ -68,5 +70,5 @@ def purge(message: Message) -> None:
     store.try_write(purged)
 
 
-def _place(entry: Attributes) -> str:
+def _place_of_entry(entry: Attributes) -> str:
     return str(entry["folder_at"])

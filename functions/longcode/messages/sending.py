@@ -21,8 +21,8 @@ from longcode.template import Template
 class RequestFacts(Struct, frozen=True, kw_only=True):
     """What a request refers to, None where it does not exist.
 
-    `earlier` is the first message of the same request if it came before, `asked` whether staff are being asked about
-    the phone, `last_put` the client that was last written with the phone.
+    `earlier` is the first message of the request if the request came before, `asked` whether staff are being asked
+    about the phone, `last_put` what `clients.store.last_put` returns for the phone.
     """
 
     account: Account | None
@@ -40,7 +40,7 @@ def request_facts(
     account: str, *, client_id: str | None, template: str | None, phone: str | None, request_id: str
 ) -> RequestFacts:
     """Return all that a request refers to, read strongly."""
-    gates = {(account, phone): optouts.opt_out_keys(account, phone)} if phone else {}
+    opt_out_keys = {(account, phone): optouts.opt_out_keys(account, phone)} if phone else {}
     wanted = {
         "account": keys.account(account),
         "earlier": keys.message(account, f"{request_id}-0"),
@@ -51,10 +51,12 @@ def request_facts(
         wanted["template"] = keys.template(account, template)
     if phone:
         wanted["clients"] = keys.clients_with_phone(phone, account)
-    items = store.get_many([*wanted.values(), *(key for pair in gates.values() for key in pair)])
+    items = store.get_many([*wanted.values(), *(key for pair in opt_out_keys.values() for key in pair)])
     existing = {name: items[key] for name, key in wanted.items() if key in items}
     studio = read(Account, existing["account"]) if "account" in existing else None
-    blocks = optouts.pair_blocks_from(gates, items, dict.fromkeys(gates, studio.number_since if studio else None))
+    blocks = optouts.pair_blocks_from(
+        opt_out_keys, items, dict.fromkeys(opt_out_keys, studio.number_since if studio else None)
+    )
     return RequestFacts(
         account=studio,
         client=read(Client, existing["client"]) if "client" in existing else None,
@@ -77,9 +79,11 @@ def message_items(jobs: Iterable[Send]) -> dict[Send, Attributes]:
 
 def send_checks(messages: Sequence[Message]) -> SendChecks:
     """Return what may keep texts from being sent, read strongly and in one call."""
-    # The service's own answers may go to a phone that has opted out.
+    # The service's own replies to keywords may go to a phone that has opted out.
     studio_texts = [message for message in messages if message.kind is not MessageKind.SERVICE]
-    gates = {(text.account, text.phone): optouts.opt_out_keys(text.account, text.phone) for text in studio_texts}
+    opt_out_keys = {
+        (text.account, text.phone): optouts.opt_out_keys(text.account, text.phone) for text in studio_texts
+    }
     last_texts = {
         (text.account, text.phone, text.number): keys.last_text(text.phone, text.number, text.account)
         for text in studio_texts
@@ -90,15 +94,17 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         for message in messages
         if message.broadcast
     }
-    gate_keys = [key for pair in gates.values() for key in pair]
-    items = store.get_many([*gate_keys, *last_texts.values(), *account_keys.values(), *broadcast_keys.values()])
+    all_opt_out_keys = [key for pair in opt_out_keys.values() for key in pair]
+    items = store.get_many(
+        [*all_opt_out_keys, *last_texts.values(), *account_keys.values(), *broadcast_keys.values()]
+    )
     broadcasts = {name: items.get(key, {}) for name, key in broadcast_keys.items()}
     studios = {name: items.get(key, {}) for name, key in account_keys.items()}
     on_shared = {
         (text.account, text.phone) for text in studio_texts if text.number != studios[text.account].get("number")
     }
-    left_at = {pair: None if pair in on_shared else _number_since(studios[pair[0]]) for pair in gates}
-    blocks = optouts.pair_blocks_from(gates, items, left_at)
+    left_at = {pair: None if pair in on_shared else _number_since(studios[pair[0]]) for pair in opt_out_keys}
+    blocks = optouts.pair_blocks_from(opt_out_keys, items, left_at)
     return SendChecks(
         opted_out=blocks.blocked,
         unanswered=blocks.asked,

@@ -25,7 +25,7 @@ _CANCELLED_AT_ONCE = 50  # half of the hundred writes that a transaction may hav
 
 
 class AlreadyAccepted(Exception):
-    """The request came before: `first` is the first message that it made."""
+    """The request came before; `first` is the first of its messages."""
 
     def __init__(self, first: Message) -> None:
         super().__init__(first.id)
@@ -37,7 +37,7 @@ class RequestOvertaken(Exception):
 
 
 class NotReserved(Exception):
-    """The reservation failed: `found` is the item of the quota, empty if there is none."""
+    """The reservation failed; `found` is the item of the quota, empty if there is none."""
 
     def __init__(self, found: Attributes) -> None:
         super().__init__(sorted(found))
@@ -67,7 +67,7 @@ def with_account(account: str, message_id: str) -> tuple[Message | None, Account
 
 
 def of_request(account: str, request_id: str) -> list[Message]:
-    """Return the messages that one request made, in its order."""
+    """Return the messages of one request, in the order of its phones."""
     messages = (read(Message, item) for item in store.query(keys.message(account, f"{request_id}-")))
     return sorted(messages, key=lambda message: (len(message.id), message.id))  # "…-10" comes after "…-2"
 
@@ -99,7 +99,7 @@ def item(message: Message) -> Attributes:
 def accept(messages: Sequence[Message], reservations: Sequence[Update] = (), others: Sequence[Write] = ()) -> None:
     """Write the messages of one request, their reservations and `others` atomically.
 
-    Raises `AlreadyAccepted`, `NoAllowance` or `RequestOvertaken`.
+    Raise `AlreadyAccepted`, `NotReserved` or `RequestOvertaken`.
     """
     new: list[Write] = [Put(_key(message), item(message), ABSENT) for message in messages]
     try:
@@ -141,7 +141,7 @@ def claim_again(message: Message, claim_id: str, now: datetime, lease_until: dat
 def reschedule(message: Message, to: MessageState, until: datetime, **changes: Any) -> bool:
     """Set a message's state, and have the sweeper look at it at `until`: for a retry, or after an uncertain send.
 
-    Returns False if the message has changed since it was read: a worker that has claimed it decides what comes next.
+    Return False if the message has changed since it was read: a worker that has claimed it decides what comes next.
     """
     due = Attr("due_at")
     unchanged = Attr("state").eq(message.state)
@@ -154,10 +154,10 @@ def reschedule(message: Message, to: MessageState, until: datetime, **changes: A
 
 
 def record(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
-    """Record that the carrier has a claimed message, and count its units, in one write: they are counted once.
+    """Record that the carrier has a claimed message, and count its units once, in the same transaction.
 
     The units count in the month of the claim, however early or late the carrier's answer or receipt comes.
-    Returns False if the message was recorded or ended before.
+    Return False if the message was recorded or ended before.
     """
     claimed_at = message.claimed_at or message.created_at
     charge: dict[str, Any] = {"month": month_of(claimed_at), "sent_at": claimed_at, "charged_units": message.units}
@@ -188,7 +188,7 @@ def record_late_refusal(message: Message, to: MessageState, now: datetime, *also
 def settle(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
     """End a message that the carrier does not have, and release its reservation.
 
-    Returns False if the message has ended before, or another attempt has begun: the result of this one is then void.
+    Return False if the message has ended before, or if another attempt has begun, which makes this result void.
     """
     ended = _transition(message, to, states_before(to), changes, _same_attempt(message))
     return store.try_write(ended, *quotas.release_writes(message), *also)
@@ -242,7 +242,7 @@ def _try_claim(
 def _transition(
     message: Message, to: MessageState, before: Sequence[MessageState], changes: Attributes, *also: ConditionBase
 ) -> Update:
-    """Return the write that moves a message from one of the states `before` to one that nothing is planned for."""
+    """Return the write that moves a message from one of the states `before` to a state without further steps."""
     remove = tuple(name for name in _ONLY_WHILE_PENDING if name not in changes)
     allowed = Attr("state").is_in([state for state in before if state in states_before(to)])
     return Update(_key(message), changes={"state": to, **changes}, remove=remove, when=reduce(and_, also, allowed))

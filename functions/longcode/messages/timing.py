@@ -41,9 +41,9 @@ def held_until(phone: str, account: Account, client: Client, at: datetime) -> da
 
 
 def all_held_until(texts: Sequence[Message]) -> datetime | None:
-    """Return until when all of some texts would be held; None if one may go now, or would expire while held."""
-    first = min(texts, key=lambda message: message.due_at or message.created_at)
-    return first.due_at if first.held and first.due_at != first.valid_until else None
+    """Return until when all of some texts would be held; None if a text may go now, or would expire first."""
+    earliest = min(texts, key=lambda message: message.due_at or message.created_at)
+    return earliest.due_at if earliest.held and earliest.due_at != earliest.valid_until else None
 
 
 def hold(message: Message, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Chooses the number from which an account texts each phone: its own, the only shared one, or a sticky sender."""
+"""Choose the number from which an account texts each phone: its own, the only shared one, or a sticky sender."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from longcode.numbers.routing import fixed_number
 
 
 def with_numbers(account: Account, drafts: Sequence[Message]) -> list[Message]:
-    """Return the texts with the numbers from which they are sent. Sticky senders are chosen here, and kept."""
+    """Return the texts with the numbers from which they are sent. A newly chosen sticky sender is stored."""
     shared = settings().shared_numbers
     if fixed := fixed_number(account, shared):
         return [replace(draft, number=fixed) for draft in drafts]

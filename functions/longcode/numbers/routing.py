@@ -64,15 +64,15 @@ def fixed_number(account: Account, shared: Sequence[str]) -> str | None:
 def sticky_number(senders: Mapping[str, str], account: str, phone: str, shared: Sequence[str]) -> str:
     """Return the number from which an account texts a phone, given every account's sticky sender for that phone.
 
-    An account keeps its number. For its first text to the phone it gets a number that no other account uses for that
-    phone, or, if all are used, one that the fewest use. An account that shares its number with others moves when a
-    number is free, because a reply to a number that several accounts use could be for any of them.
+    An account keeps its number for a phone. For its first text to the phone, it gets a number that no other account
+    uses for that phone, or, if all are used, one that the fewest use. An account that shares its number with others
+    moves when a number is free, because a reply to a number that several accounts use could be for any of them.
     """
     others = Counter(number for name, number in senders.items() if name != account)
     fewest = min(others[number] for number in shared)
-    present = senders.get(account, "")
-    if present in shared and (others[present] == 0 or fewest > 0):
-        return present
+    current = senders.get(account, "")
+    if current in shared and (others[current] == 0 or fewest > 0):
+        return current
     candidates = [number for number in shared if others[number] == fewest]
     return min(candidates, key=lambda number: _rank(account, phone, number))
 
@@ -85,13 +85,14 @@ def _rank(account: str, phone: str, number: str) -> bytes:
 def initial_sticky_senders(newest: Mapping[str, str], shared: Sequence[str]) -> dict[str, str]:
     """Return the sticky senders of a phone that has none stored: `newest` is who last texted it from each number.
 
-    None were stored while there was one shared number; the account that last texted from it keeps it.
+    While there was one shared number, no sticky senders were stored. The account that last texted a phone from that
+    number keeps texting it from there.
     """
     return {account: number for number, account in newest.items() if number in shared}
 
 
 def after_text(before: LastText | None, text: LastText, most_an_hour: int) -> LastText | None:
-    """Return the last text after sending another, or None if the phone would get more than `most_an_hour`.
+    """Return `text` with the account's texts of the last hour, or None if these would be more than `most_an_hour`.
 
     A text that is tried again is counted once.
     """
@@ -112,9 +113,9 @@ def attribute(
 ) -> Attribution | None:
     """Return the account that a reply belongs to, or None.
 
-    `texts` are the last texts of each account to the phone, from the number that it replied to. Of these, the first
-    that is known decides: `answered`, the text that the carrier says is answered; `owner`, to whom the number is
-    dedicated; the account whose text was the last before the reply came.
+    `texts` are the last texts of each account to the phone, from the number that it replied to. The first
+    known of these decides: `answered`, the text that the reply answers according to the carrier; `owner`, the account
+    that the number is dedicated to; the account whose text was the last before the reply came.
     """
     known = [_as_of(text, received_at) for text in texts]
     newest_first = sorted(known, key=lambda text: (text.at <= received_at, text.at, text.account), reverse=True)
@@ -153,7 +154,7 @@ def _as_of(last: LastText, at: datetime) -> LastText:
 
 
 def client_of_reply(texted: str | None, with_phone: Mapping[str, bool]) -> str | None:
-    """Return the client a reply belongs to: the one texted, else the only one with the phone, else None."""
+    """Return the client that a reply belongs to: the one who was texted, or the only one with the phone, or None."""
     if texted in with_phone:
         return texted
     return next(iter(with_phone)) if len(with_phone) == 1 else None

@@ -11,13 +11,13 @@ from longcode.numbers.routing import LastText, after_text, initial_sticky_sender
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Put, Update, Write, attributes, read
 
-_KEPT_FREE = timedelta(days=30)  # a number that an account gave up: its clients may still reply
+_KEPT_AFTER = timedelta(days=30)  # a number that an account gave up, because its clients may still reply to it
 _PAGE = 1000
-_AT_ONCE = 16
+_THREADS = 16
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_JUMPED = timedelta(minutes=1)  # nobody reserves that far ahead: a clock that jumped wrote it
+_MOST_AHEAD = timedelta(minutes=1)  # a later reservation was written by a wrong clock, and is ignored
 
 
 def record_text(text: LastText, most_an_hour: int, before: LastText | None = None) -> bool:
@@ -40,7 +40,7 @@ def record_text(text: LastText, most_an_hour: int, before: LastText | None = Non
 def _unchanged(before: LastText | None) -> ConditionBase:
     if before is None:
         return ABSENT
-    # An item written before texts were counted has no `lately`.
+    # An item that an older release wrote has no `lately`.
     same_count = Attr("lately").eq(before.lately) if before.lately else Attr("lately").not_exists()
     return Attr("message_id").eq(before.message_id) & same_count
 
@@ -75,7 +75,7 @@ def dedicated_since(account: str) -> datetime | None:
 
 
 def all_dedicated() -> list[str]:
-    """Return the dedicated numbers, including those that were given up and kept free."""
+    """Return the dedicated numbers, including those that were given up and are kept for their last account."""
     entries = store.query_index(keys.FOLDER, keys.dedicated_numbers(), page=_PAGE)
     return [str(entry["folder_at"]) for entry in entries]
 
@@ -83,15 +83,15 @@ def all_dedicated() -> list[str]:
 def dedicate(account: Account, number: str | None, at: datetime) -> bool:
     """Dedicate a number, or none, to an account in place of its present one; return False if another account has it.
 
-    A number that an account gave up is kept free for thirty days before another account can have it.
-    Raises `ConditionFailed` when the account's number was changed since it was read.
+    A number that an account gave up is kept for it for thirty days before another account can have it.
+    Raise `ConditionFailed` when the account's number was changed since it was read.
     """
     unchanged = Attr("number").eq(account.number) if account.number else Attr("number").not_exists()
     changes = {"number": number, "number_since": account.number_since or at} if number else {}
     remove = () if number else ("number", "number_since")
     writes: list[Write] = [Update(keys.account(account.id), changes=changes, remove=remove, when=PRESENT & unchanged)]
     if account.number:
-        given_up = {**_dedicated_item(account.number), "kept_for": account.id, "kept_until": at + _KEPT_FREE}
+        given_up = {**_dedicated_item(account.number), "kept_for": account.id, "kept_until": at + _KEPT_AFTER}
         writes.append(Put(keys.dedicated(account.number), given_up))
     if number:
         kept_long_enough = Attr("account").not_exists() & Attr("kept_until").lte(keys.instant(at))
@@ -120,10 +120,10 @@ def expected_senders(account: str, phones: Iterable[str], shared: Sequence[str])
 
 
 def choose_senders(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, str]:
-    """Choose the number from which an account texts each phone, and keep it."""
+    """Return the number from which an account texts each phone, by phone; a new choice is stored."""
     wanted = {phone: keys.sticky_senders(phone) for phone in phones}
     items = store.get_many(wanted.values())
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_THREADS) as pool:
         chosen = pool.map(lambda phone: _choose(account, phone, shared, items.get(wanted[phone])), wanted)
         return dict(zip(wanted, chosen, strict=True))
 
@@ -161,8 +161,8 @@ def _sticky_senders(item: Attributes | None) -> Mapping[str, str]:
     return item["numbers"] if item else {}
 
 
-def reserve_throughput(number: str, takes: timedelta, now: datetime, ahead: timedelta) -> datetime | None:
-    """Reserve the next free time of a number; return when it begins, or None if that is more than `ahead` from now.
+def reserve_throughput(number: str, duration: timedelta, now: datetime, longest_wait: timedelta) -> datetime | None:
+    """Reserve the next free time of a number; return when it begins, or None if the wait is too long.
 
     No two reservations overlap, however many workers reserve at once.
     """
@@ -170,10 +170,10 @@ def reserve_throughput(number: str, takes: timedelta, now: datetime, ahead: time
     free = (
         Attr("free_from").not_exists()
         | Attr("free_from").lte(at)
-        | Attr("free_from").gt(at + _JUMPED // _MILLISECOND)
+        | Attr("free_from").gt(at + _MOST_AHEAD // _MILLISECOND)
     )
-    while start <= at + ahead // _MILLISECOND:
-        changes = {"type": "pace", "free_from": start + -(-takes // _MILLISECOND)}  # rounded up
+    while start <= at + longest_wait // _MILLISECOND:
+        changes = {"type": "pace", "free_from": start + -(-duration // _MILLISECOND)}  # rounded up
         try:
             store.write(Update(keys.throughput(number), changes=changes, when=free))
         except store.ConditionFailed as failed:

@@ -49,7 +49,7 @@ class OptOutEvent(Struct, frozen=True, kw_only=True):
 class OptOut(Struct, frozen=True, kw_only=True):
     """Whether a phone is opted out in a scope, after its latest event: `event_id`, which happened `at`.
 
-    `turned_by` is the event that last changed `out`: only that one is confirmed. `since` is when `out` last changed,
+    `turned_by` is the event that last changed `out`: only it is confirmed. `since` is when `out` last changed,
     or when the client last texted START; a repeated STOP changes neither.
     `asked` is the possible opt-out that the staff of `account` are asked about, None once a later event decided.
     """
@@ -96,8 +96,8 @@ def account_of(scope: str) -> str:
 def blocks(shared: OptOut | None, own: OptOut | None, left_at: datetime | None = None) -> bool:
     """Return whether an account may not text a phone that is opted out of the shared numbers or of the account.
 
-    `left_at` is when the account left the shared numbers. A STOP to them after that does not concern the account.
-    One before that does, until the client texts START to the account's own number.
+    `left_at` is when the account left the shared numbers. A later STOP to them does not concern the account. An
+    earlier STOP still blocks its texts, until the client texts START to the account's own number.
     """
     if own and own.out:
         return True
@@ -110,7 +110,7 @@ def blocks(shared: OptOut | None, own: OptOut | None, left_at: datetime | None =
 
 
 def apply(state: OptOut | None, event: OptOutEvent) -> OptOut:
-    """Return the state after an event: the same object if this event, or a later one, is in it already."""
+    """Return the state after an event; the same object if the state has this event, or a later one, already."""
     before = state or OptOut(phone=event.phone, scope=event.scope, out=False)
     is_late = decided_since(before, event.at, event.id) and not _is_late_stop(before, event)
     if is_late or (event.asks and _asked_since(before, event.at, event.id)):
@@ -136,7 +136,7 @@ def _asked_since(state: OptOut, at: datetime, event_id: str) -> bool:
 
 
 def _is_late_stop(state: OptOut, event: OptOutEvent) -> bool:
-    """Return whether a late opt-out counts all the same: only staff decided since, and their "no" is no START."""
+    """Return whether a late opt-out counts: only staff decided since, and their "no" does not opt a phone in."""
     decided_by_staff = not state.out and state.at != state.since
     return event.out and decided_by_staff and (state.since is None or state.since < event.at)
 

@@ -9,7 +9,7 @@ from longcode.message import Message
 
 
 def report_carrier_opt_out(message: Message, code: str | None, at: datetime) -> None:
-    """Queue an opt-out of a text's recipient, which the carrier has confirmed itself. A repeated one counts once."""
+    """Queue the opt-out of a text's recipient, which the carrier has confirmed; a repeated report counts once."""
     opt_out = HandleKeyword(
         id=message.id,
         keyword="stop",
@@ -25,7 +25,7 @@ def report_carrier_opt_out(message: Message, code: str | None, at: datetime) -> 
 
 
 def report_possible_opt_out(reply: Message) -> None:
-    """Queue a reply that is a possible opt-out; ignore any other. A repeated one counts once."""
+    """Queue a reply that is a possible opt-out, ignore any other reply; a repeated report counts once."""
     if reply.keyword != POSSIBLE_OPT_OUT or reply.body_expired:
         return
     possible = HandleKeyword(

@@ -71,7 +71,7 @@ def pair_blocks_from(
 
 
 def scopes_to_open(phone: str, event_id: str) -> list[str]:
-    """Return the scopes in which a phone is opted out, or was until an earlier delivery of this event."""
+    """Return the scopes in which a phone is opted out, or in which an earlier delivery of this event opted it in."""
     return [state.scope for state in _all_scopes(phone) if state.out or state.turned_by == event_id]
 
 
@@ -98,19 +98,23 @@ def record_answer(event: OptOutEvent, message_id: str) -> bool:
 def close_questions(state: OptOut) -> list[str]:
     """Close the questions that a STOP or START to the shared numbers decided; return the accounts that were asked.
 
-    An account with a number of its own is not concerned. No question is missed: this reads the questions after the
-    keyword was written, and the worker that writes a question reads the keywords after that.
+    An account with a number of its own is not concerned. No question is missed: the questions are read here after the
+    keyword was written, and the worker that writes a question reads the keywords after its write.
     """
-    asked = [own for own in _all_scopes(state.phone) if own.asked and decided_since(state, own.asked_at, own.asked)]
+    asked = [
+        other
+        for other in _all_scopes(state.phone)
+        if other.asked and decided_since(state, other.asked_at, other.asked)
+    ]
     return [
-        str(own.account)
-        for own in asked
-        if not numbers.dedicated_since(str(own.account)) and _try_close_question(own)
+        str(other.account)
+        for other in asked
+        if not numbers.dedicated_since(str(other.account)) and _try_close_question(other)
     ]
 
 
 def withdraw(account: str, phone: str, message_id: str) -> None:
-    """Close the question about a message that belongs to another account now."""
+    """Close an account's question about a message that now belongs to another account."""
     state = get(phone, of_account(account))
     if state and state.asked == message_id:
         _try_close_question(state)
@@ -125,7 +129,7 @@ def history(phone: str, scope: str, now: datetime) -> list[OptOutEvent]:
 def phone_history(phone: str, now: datetime) -> list[OptOutEvent]:
     """Return the events of a phone in all scopes, oldest first."""
     items = store.all_unexpired(store.query(keys.consents(phone)), now)
-    return sorted((read(OptOutEvent, item) for item in items), key=lambda event: (event.at, _place_id(event)))
+    return sorted((read(OptOutEvent, item) for item in items), key=lambda event: (event.at, _id_in_list(event)))
 
 
 def history_page(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[OptOutEvent], str | None]:
@@ -148,7 +152,7 @@ def question_page(account: str, *, limit: int, cursor: str | None) -> tuple[list
 
 
 def automatic_reply(phone: str, message_id: str, now: datetime) -> Update | None:
-    """Return the write that counts an automatic reply to a phone, or None if it had three in the last hour.
+    """Return the write that counts an automatic reply to a phone, or None if the phone had three in the last hour.
 
     The write fails if another reply was counted meanwhile.
     """
@@ -179,12 +183,12 @@ def _try_record(event: OptOutEvent, before: OptOut | None, after: OptOut) -> boo
             **store.expires(event.at + _HISTORY_KEPT),
             **attributes(event),
             "folder": keys.history(),
-            "folder_at": keys.folder_place(event.at, _place_id(event)),
+            "folder_at": keys.folder_place(event.at, _id_in_list(event)),
         },
     )
     if after == before:
         return store.try_write(entry)
-    unchanged = _is("event_id", before.event_id) & _is("asked", before.asked) if before else ABSENT
+    unchanged = _has_value("event_id", before.event_id) & _has_value("asked", before.asked) if before else ABSENT
     state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(after)}, unchanged)
     return store.try_write(state, entry, *_question_writes(event, before, after))
 
@@ -217,9 +221,9 @@ def _closed_question(state: OptOut, opted_out: bool | None = None) -> Update:
     return Update(key, changes={"open": False, **answer}, remove=("folder", "folder_at"))
 
 
-def _is(name: str, value: str | None) -> ConditionBase:
+def _has_value(name: str, value: str | None) -> ConditionBase:
     return Attr(name).eq(value) if value else Attr(name).not_exists()
 
 
-def _place_id(event: OptOutEvent) -> str:
+def _id_in_list(event: OptOutEvent) -> str:
     return f"{event.id}-{event.scope}"

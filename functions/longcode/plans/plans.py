@@ -31,7 +31,7 @@ _ERROR_PATH = re.compile(r" - at `\$\.?(.*)`\Z")
 
 
 class PastLimit(StrEnum):
-    """What happens to texts beyond the included units: they are charged, or they are not sent."""
+    """What a plan does with texts beyond the included units: charge them, or stop sending."""
 
     CHARGE = "charge"
     STOP = "stop"
@@ -39,9 +39,10 @@ class PastLimit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan's terms in a month. Amounts are millionths of its currency; the unit price is for units beyond.
+    """A plan's terms in a month. Amounts are millionths of its currency.
 
-    A plan that is not `on_offer` can only be kept. `version` is the version in infra/plans.json with these terms.
+    The unit price is for units beyond the included ones. A plan that is not `on_offer` is only for studios that have
+    it already. `version` is the version in infra/plans.json with these terms.
     """
 
     name: str
@@ -64,7 +65,7 @@ class PlanChange:
 
 
 class PlanTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A version of a plan, for the months from `from_month` on. If it is not `on_offer`, it can only be kept."""
+    """A version of a plan, for the months from `from_month` on; `on_offer` is as in `Plan`."""
 
     version: Annotated[int, Meta(ge=1)]
     from_month: Annotated[str, Meta(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z")]
@@ -133,16 +134,17 @@ def counts_from(at: datetime) -> str:
 
 
 def counted(changes: Iterable[PlanChange]) -> list[tuple[PlanChange, str]]:
-    """Return the changes in the order of time, each with the first month for which it counts.
+    """Return the changes, oldest first, each with the first month for which it counts.
 
     A later change for the same month replaces it. The plan of the sign-up counts at once, so that texts that a studio
     sends between the cut-off and the month's end have an invoice.
     """
     # The sort is stable: of two changes at one instant, the later in the list counts.
     in_order = sorted(changes, key=lambda change: months.utc(change.at))
-    joined = months.utc(in_order[0].at) if in_order else None
+    signed_up_at = months.utc(in_order[0].at) if in_order else None
     return [
-        (change, months.month_of(change.at) if change.at == joined else counts_from(change.at)) for change in in_order
+        (change, months.month_of(change.at) if change.at == signed_up_at else counts_from(change.at))
+        for change in in_order
     ]
 
 
@@ -157,36 +159,38 @@ def in_month(month: str, changes: Iterable[PlanChange]) -> str | None:
 
 
 def if_made(month: str) -> str:
-    """Return a sentence that says until when a change still counts from a month."""
+    """Return the sentence that tells a studio until when a change of plan counts from a month."""
     until = months.time_in_words(months.plan_cutoff(month))
     return f"If you make the change by {until}, it counts from {months.in_words(month)}; later, from the month after."
 
 
 def once_made(month: str, now: datetime) -> str:
-    """Return sentences that say from when a change counts, and until when that month's plan can be changed again."""
+    """Return the sentences after a change of plan: from when it counts, and until when it can be changed again."""
     counts = f"It counts from {months.in_words(month)}."
     cutoff = months.plan_cutoff(month)
     return counts if now > cutoff else f"{counts} You can change it until {months.time_in_words(cutoff)}."
 
 
 def taken_at(changes: Iterable[PlanChange], now: datetime) -> datetime:
-    """Return the time of a change made now: not before an earlier change, even if this clock is behind."""
+    """Return the time of a new change: now, or that of the newest change if this clock is behind it."""
     return max([now, *(change.at for change in changes)])
 
 
-def change(plan: str, changes: Sequence[PlanChange], prices: Mapping[str, Plan], now: datetime) -> PlanChange | None:
+def change(
+    plan: str, changes: Sequence[PlanChange], choosable: Mapping[str, Plan], now: datetime
+) -> PlanChange | None:
     """Return the change to a plan, or None if the newest change was to it.
 
-    `prices` are the plans of the month from which the change counts. Raises `UnknownPlan`, `TooManyChanges`, or
-    `PlanNotOffered` for a plan that is not on offer, unless the studio has it this month.
+    `choosable` are the plans of the month from which the change counts, by name. Raise `UnknownPlan`,
+    `TooManyChanges`, or `PlanNotOffered` for a plan that is not on offer, unless the studio has it this month.
     """
-    if plan not in prices:
+    if plan not in choosable:
         raise UnknownPlan(f"There is no plan {plan!r}.", field="plan")
     in_order = counted(changes)
     if in_order and in_order[-1][0].plan == plan:
         return None
-    if not prices[plan].on_offer and in_month(months.month_of(now), changes) != plan:
-        raise PlanNotOffered(f"The plan {prices[plan].title} is no longer offered.", field="plan")
+    if not choosable[plan].on_offer and in_month(months.month_of(now), changes) != plan:
+        raise PlanNotOffered(f"The plan {choosable[plan].title} is no longer offered.", field="plan")
     new = PlanChange(taken_at(changes, now), plan)
     first = counts_from(new.at)
     if sum(month == first for _, month in in_order) >= MOST_CHANGES:
@@ -196,10 +200,10 @@ def change(plan: str, changes: Sequence[PlanChange], prices: Mapping[str, Plan],
 
 
 def read_price_list(text: str | bytes) -> PriceList:
-    """Parse infra/plans.json. Raises `BadPlans`, which says what is wrong and where."""
+    """Return the price list in the text of infra/plans.json; raise `BadPlans` with the fault and its place."""
     try:
         prices = msgspec.json.decode(text, type=PriceList)
-        json.loads(text, object_pairs_hook=_check_each_once)
+        json.loads(text, object_pairs_hook=_check_no_field_twice)
     except (ValueError, RecursionError) as error:
         path = _ERROR_PATH.search(str(error))
         raise BadPlans(f"The plans cannot be read: {error}.", field=path[1] or "file" if path else "file") from None
@@ -210,8 +214,8 @@ def read_price_list(text: str | bytes) -> PriceList:
     return prices
 
 
-def _check_each_once(pairs: list[tuple[str, object]]) -> None:
-    """Refuse an object that has a field twice: a reader would take one price, and msgspec the other."""
+def _check_no_field_twice(pairs: list[tuple[str, object]]) -> None:
+    """Raise `ValueError` if an object has a field twice: a person could read one price, and msgspec the other."""
     names = [name for name, _ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -219,9 +223,9 @@ def _check_each_once(pairs: list[tuple[str, object]]) -> None:
 
 
 def added_versions(new: PriceList, loaded: PriceList | None, now: datetime) -> list[tuple[str, PlanTerms]]:
-    """List the versions that are in a file and not loaded yet.
+    """Return the versions that are in a file and not loaded yet.
 
-    Raises `BadPlans` if a loaded version differs or is missing in the file, or if a loaded plan would get a version
+    Raise `BadPlans` if a loaded version differs or is missing in the file, or if a loaded plan would get a version
     for a month that has begun.
     """
     if loaded is None:
@@ -230,17 +234,17 @@ def added_versions(new: PriceList, loaded: PriceList | None, now: datetime) -> l
         raise BadPlans(
             f"The loaded plans are in {loaded.currency}; the currency cannot become {new.currency}.", field="currency"
         )
-    file = {(name, terms.version): terms for name, terms in _all_versions(new)}
+    in_file = {(name, terms.version): terms for name, terms in _all_versions(new)}
     for name, terms in _all_versions(loaded):
-        _check_unchanged(name, terms, file.pop((name, terms.version), None))
+        _check_unchanged(name, terms, in_file.pop((name, terms.version), None))
     known, begun = {plan.name for plan in loaded.plans}, months.month_of(now + LEAD)
-    for (name, version), terms in file.items():
+    for (name, version), terms in in_file.items():
         if name in known and terms.from_month <= begun:
             why = f"{terms.from_month} has begun, or begins within the hour"
             raise BadPlans(
                 f"Version {version} of {name!r} comes too late: {why}.", field=f"{name}.{version}.from_month"
             )
-    return [(name, terms) for (name, _), terms in file.items()]
+    return [(name, terms) for (name, _), terms in in_file.items()]
 
 
 def _check_unchanged(name: str, loaded: PlanTerms, given: PlanTerms | None) -> None:

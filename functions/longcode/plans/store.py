@@ -12,45 +12,45 @@ from longcode.plans.plans import Plan, PriceList
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Put
 
-_KEPT_SECONDS = 60
+_COPY_SECONDS = 60
 
 
-class _Kept(Struct):
+class _Copy(Struct):
     """The price list that this process last read, and when by its monotonic clock."""
 
     prices: PriceList | None = None
     at: float = 0.0
 
 
-class _OfMonth(dict[str, Plan]):
-    """The plans of a month by name. A name that is missing is read from the table: it may just have been loaded."""
+class _PlansOfMonth(dict[str, Plan]):
+    """The plans of a month by name. A missing plan is read from the table: it may just have been loaded."""
 
     def __init__(self, prices: PriceList, month: str) -> None:
         super().__init__(prices.of_month(month))
         self._month = month
 
     def __missing__(self, name: str) -> Plan:
-        return _need().of_month(self._month)[name]
+        return _read_loaded().of_month(self._month)[name]
 
 
-_kept = _Kept()
+_copy = _Copy()
 
 
 def of_month(month: str, clock: Callable[[], float] = time.monotonic) -> dict[str, Plan]:
     """Return the plans of a month by name, on offer or not, in the order in which they are offered.
 
-    The price list is read from the table once a minute. Raises `NothingLoaded` if no price list is loaded.
+    The price list is read from the table once a minute. Raise `NothingLoaded` if no price list is loaded.
     """
-    if _kept.prices is None or not 0 <= clock() - _kept.at < _KEPT_SECONDS:
-        at, prices = clock(), _need()
+    if _copy.prices is None or not 0 <= clock() - _copy.at < _COPY_SECONDS:
+        at, prices = clock(), _read_loaded()
         keep(prices, at)
-        return _OfMonth(prices, month)
-    return _OfMonth(_kept.prices, month)
+        return _PlansOfMonth(prices, month)
+    return _PlansOfMonth(_copy.prices, month)
 
 
 def keep(prices: PriceList, at: float) -> None:
-    """Keep a price list, as if it were read at that time of the monotonic clock."""
-    _kept.prices, _kept.at = prices, at
+    """Set this process's copy of the price list, as if it were read at the time `at` of the monotonic clock."""
+    _copy.prices, _copy.at = prices, at
 
 
 def loaded() -> tuple[PriceList | None, int]:
@@ -70,10 +70,10 @@ def write(prices: PriceList, revision: int) -> bool:
 
 def forget() -> None:
     """Forget the copy, so that the next call reads the table."""
-    _kept.prices = None
+    _copy.prices = None
 
 
-def _need() -> PriceList:
+def _read_loaded() -> PriceList:
     prices, _ = loaded()
     if prices is None:
         raise NothingLoaded("No plans are loaded: order plans.load with infra/plans.json, as docs/operating.md says.")

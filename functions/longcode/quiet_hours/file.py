@@ -31,7 +31,7 @@ class _Window(msgspec.Struct, forbid_unknown_fields=True):
         return range(_DAYS.index(first), _DAYS.index(last or first) + 1)
 
 
-class _Always(msgspec.Struct, forbid_unknown_fields=True):
+class _UndatedRule(msgspec.Struct, forbid_unknown_fields=True):
     windows: Annotated[list[_Window], msgspec.Meta(min_length=1)]
     source: Annotated[str, msgspec.Meta(pattern=r"\S")]
 
@@ -46,7 +46,7 @@ class _Always(msgspec.Struct, forbid_unknown_fields=True):
         return tuple(tuple(sorted(span for days, span in spans if day in days)) for day in range(7))
 
 
-class _Rule(_Always, forbid_unknown_fields=True):
+class _DatedRule(_UndatedRule, forbid_unknown_fields=True):
     begins: date = msgspec.field(name="from", default=date.min)
     ends: date = msgspec.field(name="until", default=date.max)
 
@@ -56,7 +56,7 @@ class _Rule(_Always, forbid_unknown_fields=True):
             raise ValueError(f"the rule begins on {self.begins} and ends on {self.ends}")
 
 
-_RuleList = Annotated[list[_Rule], msgspec.Meta(min_length=1)]
+_RuleList = Annotated[list[_DatedRule], msgspec.Meta(min_length=1)]
 
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,7 +87,7 @@ class _Country(msgspec.Struct, forbid_unknown_fields=True):
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     as_of: date
-    everywhere: _Always
+    everywhere: _UndatedRule
     countries: list[_Country]
 
     def __post_init__(self) -> None:
@@ -114,7 +114,7 @@ def _state(entry: _State, country: str) -> StateRules:
     return StateRules(country=country, zones=tuple(entry.zones), rules=_hours(entry.rules, ALWAYS))
 
 
-def _hours(rules: list[_Rule], default: Hours) -> tuple[Hours, ...]:
+def _hours(rules: list[_DatedRule], default: Hours) -> tuple[Hours, ...]:
     return (*(Hours(week=rule.week, begins=rule.begins, ends=rule.ends) for rule in rules), default)
 
 
@@ -124,12 +124,12 @@ def _minutes(clock: str) -> int:
 
 
 def _check_unique(kind: str, names: Iterable[str]) -> None:
-    twice = sorted(name for name, times in Counter(names).items() if times > 1)
-    if twice:
-        raise ValueError(f"more than once: {kind} {', '.join(twice)}")
+    repeated = sorted(name for name, times in Counter(names).items() if times > 1)
+    if repeated:
+        raise ValueError(f"more than once: {kind} {', '.join(repeated)}")
 
 
-def _check_no_overlap(rules: list[_Rule]) -> None:
+def _check_no_overlap(rules: list[_DatedRule]) -> None:
     for earlier, later in pairwise(sorted(rules, key=lambda rule: rule.begins)):
         if earlier.ends > later.begins:
             raise ValueError(f"two rules hold on {later.begins}")

@@ -53,7 +53,7 @@ class Rules(Struct, frozen=True, kw_only=True):
         return self.countries.get(code, (self.everywhere,))
 
     def state(self, phone: str) -> StateRules | None:
-        """Return the state of an E.164 number by its area code. It is only likely: people move with their numbers."""
+        """Return the likely state of an E.164 number, by its area code: people keep their numbers when they move."""
         return self.area_codes.get(phone[2:5]) if phone.startswith(_NORTH_AMERICA) else None
 
 
@@ -114,7 +114,7 @@ def _spans(places: tuple[_Place, ...], monday: datetime) -> tuple[_Span, ...]:
     """Return the open hours of some weeks; hours that continue over a Monday are one span."""
     joined: list[_Span] = []
     for opens, closes in itertools.chain.from_iterable(
-        _week(places, monday + week * _WEEK) for week in range(_WEEKS_AT_ONCE)
+        _week_spans(places, monday + week * _WEEK) for week in range(_WEEKS_AT_ONCE)
     ):
         begins, _ = joined.pop() if joined and joined[-1][1] == opens else (opens, closes)
         joined.append((begins, closes))
@@ -122,22 +122,26 @@ def _spans(places: tuple[_Place, ...], monday: datetime) -> tuple[_Span, ...]:
 
 
 @lru_cache(maxsize=2_000)
-def _week(places: tuple[_Place, ...], monday: datetime) -> tuple[_Span, ...]:
+def _week_spans(places: tuple[_Place, ...], monday: datetime) -> tuple[_Span, ...]:
     """Return the hours of a week when the most places are open: all places, if they ever are in that week."""
     steps: Counter[datetime] = Counter()
     for place in places:
-        for opens, closes in _open(place, monday, monday + _WEEK):
+        for opens, closes in _open_spans(place, monday, monday + _WEEK):
             steps[opens] += 1
             steps[closes] -= 1
     instants = sorted(steps)
-    levels = list(itertools.accumulate(steps[instant] for instant in instants))
-    most = max(levels, default=0)
-    return tuple(span for span, level in zip(itertools.pairwise(instants), levels, strict=False) if level == most)
+    open_counts = list(itertools.accumulate(steps[instant] for instant in instants))
+    most_open = max(open_counts, default=0)
+    return tuple(
+        span
+        for span, open_places in zip(itertools.pairwise(instants), open_counts, strict=False)
+        if open_places == most_open
+    )
 
 
-def _open(place: _Place, start: datetime, end: datetime) -> Iterator[_Span]:
-    """Yield when a place is open by its wall clock: skipped hours are missing, repeated hours come twice."""
-    for begin, finish, offset in _steady(ZoneInfo(place.zone), start, end):
+def _open_spans(place: _Place, start: datetime, end: datetime) -> Iterator[_Span]:
+    """Yield the spans in which a place is open by its wall clock, without skipped hours, repeated ones twice."""
+    for begin, finish, offset in _between_clock_changes(ZoneInfo(place.zone), start, end):
         first, last = (begin + offset).date(), (finish + offset).date()
         for day in range((last - first).days + 1):
             local = first + day * _DAY
@@ -148,7 +152,9 @@ def _open(place: _Place, start: datetime, end: datetime) -> Iterator[_Span]:
                     yield span
 
 
-def _steady(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
+def _between_clock_changes(
+    zone: ZoneInfo, start: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """Yield the parts of a span between changes of a zone's clocks. No zone changes its clocks twice in a day."""
     while start < end:
         offset, stop = _offset(zone, start), min(start + _DAY, end)

@@ -35,7 +35,7 @@ def find_until(until: datetime) -> Iterator[Attributes]:
 
 
 def reschedule(item: Attributes, at: datetime, *, remove: tuple[str, ...] = (), **changes: Any) -> bool:
-    """Make an item due at another time; return False if its time was changed since it was read."""
+    """Set another due time for an item; return False if its time was changed since it was read."""
     rescheduled = Update(
         Key(item["pk"], item["sk"]),
         changes={"due_at": at, **changes},

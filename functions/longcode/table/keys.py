@@ -20,10 +20,10 @@ INDEXES = {DUE: ("due_shard", "due_at"), FOLDER: ("folder", "folder_at")}
 
 INBOX = "inbox#"
 END = "~"
-"""A text that sorts after every id and every time."""
+"""A string that sorts after every id and every time."""
 
 FOLDER_PLACE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z#.+$"
-"""The pattern of a place in a list by time, to validate cursors."""
+"""The pattern of a place in a list by time, as `folder_place` returns it, to validate cursors."""
 
 
 class Key(NamedTuple):
@@ -34,7 +34,7 @@ class Key(NamedTuple):
 
 
 def instant(at: datetime) -> str:
-    """Return an instant in UTC, to the millisecond, as a text that sorts by time."""
+    """Return an instant in UTC, to the millisecond, as a string that sorts by time."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -96,12 +96,12 @@ def call_task(account: str, call_id: str = "") -> Key:
 
 
 def retention(account: str) -> Key:
-    """The progress of deleting an account's old message bodies."""
+    """How far the deletion of an account's old message bodies is."""
     return Key(f"account#{account}", "retention")
 
 
 def possible_opt_out(account: str, phone: str) -> Key:
-    """The latest possible opt-out of a phone, for an account's staff to decide: whether a reply meant STOP."""
+    """The latest possible opt-out of a phone: an account's staff decide whether the reply meant STOP."""
     return Key(f"account#{account}", f"question#{phone}")
 
 
@@ -127,7 +127,7 @@ def skipped(account: str, broadcast_id: str, place: tuple[int, int] | None = Non
 
 
 def inbox_end(account: str) -> Key:
-    """The sequence number of the latest reply."""
+    """The sequence number of the latest reply, that of the last one forwarded to a webhook, and the unread counts."""
     return Key(f"account#{account}", "inbox-end")
 
 
@@ -280,13 +280,13 @@ def inbound(carrier: str, carrier_id: str) -> Key:
 # The due index, and the lists of the folder index.
 
 
-def due(item_id: str, at: datetime, *, bulk: bool = False, told: bool = False) -> dict[str, str]:
+def due(item_id: str, at: datetime, *, bulk: bool = False, delivery: bool = False) -> dict[str, str]:
     """Return the attributes that put an item on the due index: the sweeper looks at it at that instant.
 
-    Texts of broadcasts (`bulk`) and webhook deliveries (`told`) have partitions of their own: a single text must not
-    wait behind a large broadcast, nor any text behind deliveries to an endpoint that may be down for days.
+    Texts of broadcasts (`bulk`) and webhook deliveries (`delivery`) have partitions of their own: a single text
+    must not wait behind a large broadcast, nor any text behind deliveries to an endpoint that may be down for days.
     """
-    partition = _DELIVERIES_DUE if told else _BULK_DUE if bulk else DUE
+    partition = _DELIVERIES_DUE if delivery else _BULK_DUE if bulk else DUE
     return {"due_shard": f"{partition}#{_shard(item_id, DUE_SHARDS)}", "due_at": instant(at)}
 
 

@@ -36,11 +36,11 @@ _TRANSIENT = {
 }
 _BEFORE = "#partition = :partition AND #sort < :before"
 _BETWEEN = "#partition = :partition AND #sort BETWEEN :after AND :before"
-_CONDITION = "ConditionalCheckFailed"
+_CONDITION_FAILED = "ConditionalCheckFailed"
 
 
 class ConditionFailed(Exception):
-    """A condition failed. `found` holds, by the index of the write, the item that did not meet its condition."""
+    """A condition failed. `found` maps the index of each write whose condition failed to the item as it is stored."""
 
     def __init__(self, found: Mapping[int, Attributes]) -> None:
         super().__init__(f"conditions of writes {sorted(found)} failed")
@@ -75,7 +75,7 @@ def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
 def get_settled(keys: Iterable[Key]) -> list[Attributes]:
     """Return up to a hundred items as of one moment, in this order. Wait while a transaction writes any of them."""
     gets = [{"Get": {"TableName": table(), "Key": wire_key(key)}} for key in keys]
-    response = _retried(lambda: client("dynamodb").transact_get_items(TransactItems=gets))
+    response = _with_retries(lambda: client("dynamodb").transact_get_items(TransactItems=gets))
     return [from_wire(result["Item"]) for result in response["Responses"] if "Item" in result]
 
 
@@ -143,12 +143,12 @@ def index_page(
     """
     if newest_first:  # a cursor is the last place of the page before
         entries = query_index(FOLDER, folder, before=cursor, after=since, page=limit + 2, newest_first=True)
-        places = [entry for entry in islice(entries, limit + 2) if entry["folder_at"] != cursor]
+        page_entries = [entry for entry in islice(entries, limit + 2) if entry["folder_at"] != cursor]
     else:  # a cursor is the first place of its page
-        places = list(islice(query_index(FOLDER, folder, after=cursor or since, page=limit + 1), limit + 1))
-    keys = [Key(entry["pk"], entry["sk"]) for entry in places[:limit]]
+        page_entries = list(islice(query_index(FOLDER, folder, after=cursor or since, page=limit + 1), limit + 1))
+    keys = [Key(entry["pk"], entry["sk"]) for entry in page_entries[:limit]]
     items = get_many(keys)
-    following = places[limit - newest_first] if len(places) > limit else None
+    following = page_entries[limit - newest_first] if len(page_entries) > limit else None
     return [items[key] for key in keys if key in items], str(following["folder_at"]) if following else None
 
 
@@ -168,7 +168,7 @@ def write(change: Write) -> None:
     """Apply one write; raise `ConditionFailed`. Wait while a transaction writes the same item."""
     call = getattr(client("dynamodb"), f"{type(change).__name__.lower()}_item")
     try:
-        _retried(lambda: call(**request(change)))
+        _with_retries(lambda: call(**request(change)))
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
@@ -182,13 +182,13 @@ def transact(changes: Sequence[Write]) -> None:
         return
     actions = [{type(change).__name__: request(change)} for change in changes]
     try:
-        _retried(lambda: client("dynamodb").transact_write_items(TransactItems=actions))
+        _with_retries(lambda: client("dynamodb").transact_write_items(TransactItems=actions))
     except ClientError as error:
         reasons = error.response.get("CancellationReasons", [])
         failed = {
             index: from_wire(reason.get("Item", {}))
             for index, reason in enumerate(reasons)
-            if reason["Code"] == _CONDITION
+            if reason["Code"] == _CONDITION_FAILED
         }
         if not failed:
             raise
@@ -204,14 +204,14 @@ def try_write(*changes: Write) -> bool:
     return True
 
 
-def _retried(call: Callable[[], Any]) -> Any:
+def _with_retries(call: Callable[[], Any]) -> Any:
     for attempt in range(_ATTEMPTS - 1):
         try:
             return call()
         except ClientError as error:
             reasons = error.response.get("CancellationReasons", [error.response["Error"]])
             codes = {reason["Code"] for reason in reasons}
-            if _CONDITION in codes or not codes & _TRANSIENT:
+            if _CONDITION_FAILED in codes or not codes & _TRANSIENT:
                 raise
             pause(attempt)
     return call()

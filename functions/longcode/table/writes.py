@@ -1,4 +1,4 @@
-"""Writes as values and as DynamoDB's arguments, alone or in a transaction, and domain values as attributes."""
+"""Writes (put, update, delete) as values, their conversion to DynamoDB's arguments, and that of items to its JSON."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ PRESENT: ConditionBase = Attr("pk").exists()
 
 
 class Put(Struct, frozen=True):
-    """Write a whole item, if the present item meets `when`."""
+    """Write a whole item in place of the present one, if that meets `when`."""
 
     key: Key
     item: Attributes
@@ -30,7 +30,7 @@ class Put(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """Change attributes of an item, and set the `if_absent` that it lacks, if the present item meets `when`."""
+    """Change attributes of an item, and set those of `if_absent` that it lacks, if the present item meets `when`."""
 
     key: Key
     changes: Attributes = {}
@@ -103,17 +103,20 @@ def _condition(when: ConditionBase | None) -> dict[str, Any]:
 def _update(update: Update) -> dict[str, Any]:
     arguments = _condition(update.when)
     new_values = {**update.changes, **update.if_absent, **update.add}
-    alias = {name: f"u{index}" for index, name in enumerate({**new_values, **dict.fromkeys(update.remove)})}
-    absent = [f"#{alias[name]} = if_not_exists(#{alias[name]}, :{alias[name]})" for name in update.if_absent]
+    placeholder = {name: f"u{index}" for index, name in enumerate({**new_values, **dict.fromkeys(update.remove)})}
+    absent = [
+        f"#{placeholder[name]} = if_not_exists(#{placeholder[name]}, :{placeholder[name]})"
+        for name in update.if_absent
+    ]
     clauses = {
-        "SET": [f"#{alias[name]} = :{alias[name]}" for name in update.changes] + absent,
-        "ADD": [f"#{alias[name]} :{alias[name]}" for name in update.add],
-        "REMOVE": [f"#{alias[name]}" for name in update.remove],
+        "SET": [f"#{placeholder[name]} = :{placeholder[name]}" for name in update.changes] + absent,
+        "ADD": [f"#{placeholder[name]} :{placeholder[name]}" for name in update.add],
+        "REMOVE": [f"#{placeholder[name]}" for name in update.remove],
     }
-    values = to_wire({f":{alias[name]}": value for name, value in new_values.items()})
+    values = to_wire({f":{placeholder[name]}": value for name, value in new_values.items()})
     arguments["UpdateExpression"] = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
     arguments["ExpressionAttributeNames"] = arguments.get("ExpressionAttributeNames", {}) | {
-        f"#{short}": name for name, short in alias.items()
+        f"#{placeholder_name}": name for name, placeholder_name in placeholder.items()
     }
     if values:
         arguments["ExpressionAttributeValues"] = arguments.get("ExpressionAttributeValues", {}) | values
@@ -123,7 +126,7 @@ def _update(update: Update) -> dict[str, Any]:
 def attributes(value: Any) -> Attributes:
     """Return a domain value as attributes, without those that equal their defaults.
 
-    Instants become texts that sort.
+    Instants become strings that sort by time.
     """
     plain = msgspec.to_builtins(value, builtin_types=(datetime,))
     omitted = {stored for stored, name, default in _defaults(type(value)) if getattr(value, name) == default}

@@ -1,4 +1,4 @@
-"""The plan of an event: which texts a studio's triggers plan, move and drop for it, and what stops them when due."""
+"""The plan of an event: which texts triggers plan, move and drop, and why a planned text may not be sent when due."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -37,7 +37,7 @@ REASONS: Mapping[str, str] = {
 
 
 class OccurrenceState(StrEnum):
-    """The state of an occurrence: planned until its time; then done for ever, or dropped with a reason."""
+    """The state of an occurrence: planned until its time; then done, for good, or dropped with a reason."""
 
     PLANNED = "planned"
     DONE = "done"
@@ -47,7 +47,7 @@ class OccurrenceState(StrEnum):
 class Occurrence(Struct, frozen=True, kw_only=True):
     """A trigger's text for a record and a date, which is sent at most once, whatever events follow.
 
-    `event_id` is the last event that planned it: a worker that read an older state of the record cannot drop it.
+    `event_id` is the last event that planned it: a worker that read the record before that event cannot drop it.
     """
 
     account: str
@@ -65,7 +65,7 @@ class Occurrence(Struct, frozen=True, kw_only=True):
 
 
 class Unplanned(Struct, frozen=True, kw_only=True):
-    """A trigger that watches this kind of record and will not text, the reason, and the date if there is one."""
+    """A trigger that watches this kind of record but will not text, with the reason, and the date if there is one."""
 
     trigger: str
     reason: str
@@ -80,7 +80,7 @@ class EventPlan(Struct, frozen=True, kw_only=True):
 
 
 class RecordEvent(Struct, frozen=True, kw_only=True):
-    """An event as it was received; `newest` is False if a later event came before it, and it changed nothing."""
+    """An event as it was received; `newest` is False if a later event had come before: then it changed nothing."""
 
     account: str
     id: str
@@ -140,11 +140,11 @@ def _decide(trigger: Trigger, record: Record, zone: ZoneInfo, now: datetime) -> 
 
 
 def without_sent(event_plan: EventPlan, stored: Iterable[Occurrence]) -> EventPlan:
-    """Return a plan without the texts that were sent: a trigger sends one for each record and date, for ever."""
-    done = {_place(occurrence) for occurrence in stored if occurrence.state is OccurrenceState.DONE}
-    sent = [occurrence for occurrence in event_plan.planned if _place(occurrence) in done]
+    """Return a plan without the texts that were sent: a trigger sends one for each record and date, at most."""
+    done = {_trigger_and_day(occurrence) for occurrence in stored if occurrence.state is OccurrenceState.DONE}
+    sent = [occurrence for occurrence in event_plan.planned if _trigger_and_day(occurrence) in done]
     return EventPlan(
-        planned=tuple(occurrence for occurrence in event_plan.planned if _place(occurrence) not in done),
+        planned=tuple(occurrence for occurrence in event_plan.planned if _trigger_and_day(occurrence) not in done),
         unplanned=(
             *event_plan.unplanned,
             *(Unplanned(trigger=occurrence.trigger, reason=SENT, day=occurrence.day) for occurrence in sent),
@@ -163,21 +163,21 @@ def occurrence_changes(
 
     A dropped occurrence can be planned again, since nothing was sent for it.
     """
-    before = {_place(occurrence): occurrence for occurrence in stored}
-    kept: set[tuple[str, date | None]] = {_place(occurrence) for occurrence in event_plan.planned}
+    before = {_trigger_and_day(occurrence): occurrence for occurrence in stored}
+    kept: set[tuple[str, date | None]] = {_trigger_and_day(occurrence) for occurrence in event_plan.planned}
     # A text that is too late to be planned now may be about to be sent.
-    kept |= {(silent.trigger, silent.day) for silent in event_plan.unplanned if silent.reason == TOO_LATE}
+    kept |= {(skipped.trigger, skipped.day) for skipped in event_plan.unplanned if skipped.reason == TOO_LATE}
     dropped = [
         (old, _dropped(old, unmet(triggers.get(old.trigger), record) or MOVED, now))
         for place, old in before.items()
         if old.state is OccurrenceState.PLANNED and place not in kept
     ]
-    wanted = [(before.get(_place(occurrence)), occurrence) for occurrence in event_plan.planned]
+    wanted = [(before.get(_trigger_and_day(occurrence)), occurrence) for occurrence in event_plan.planned]
     planned = [(old, _planned(old, new, now)) for old, new in wanted]
     return dropped + [(old, new) for old, new in planned if old != new]
 
 
-def _place(occurrence: Occurrence) -> tuple[str, date]:
+def _trigger_and_day(occurrence: Occurrence) -> tuple[str, date]:
     return occurrence.trigger, occurrence.day
 
 
@@ -196,7 +196,7 @@ def _dropped(occurrence: Occurrence, reason: str, now: datetime) -> Occurrence:
 def reason_to_drop(
     occurrence: Occurrence, trigger: Trigger | None, record: Record | None, zone: ZoneInfo, now: datetime
 ) -> str | None:
-    """Check the conditions of a planned occurrence again; return why it must not be sent any more, or None."""
+    """Return why a planned occurrence must not be sent any more, from the present trigger and record, or None."""
     if record is None:
         return Unmet.CANCELLED
     reason = unmet(trigger, record)

@@ -1,4 +1,4 @@
-"""The table's triggers, the studio's records and events, the occurrences that follow, and call tasks."""
+"""Triggers in the table, the studio's records and events, the occurrences that triggers plan, and call tasks."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +48,8 @@ class OccurrencePage(Struct, frozen=True, kw_only=True):
 class OccurrenceFacts(Struct, frozen=True, kw_only=True):
     """An occurrence and what it depends on, as far as that exists.
 
-    `sent`: its text was accepted before. `blocked` are the phones concerned that opted out.
+    `sent`: its text was accepted before. `blocked` are the opted-out phones of all occurrences that were
+    read together.
     """
 
     account: Account
@@ -63,24 +64,24 @@ class OccurrenceFacts(Struct, frozen=True, kw_only=True):
 
 
 def get(account: str, name: str) -> Trigger | None:
-    """Read a trigger."""
+    """Return a trigger, or None."""
     return _read(Trigger, store.get(keys.trigger(account, name)))
 
 
 def page(account: str, after: str | None, limit: int) -> list[Trigger]:
-    """List triggers in the order of their names."""
+    """Return up to `limit` triggers in the order of their names, starting after a name."""
     start = keys.trigger(account, after) if after else None
     return [read(Trigger, item) for item in store.query(keys.trigger(account), after=start, limit=limit)]
 
 
 def of_account(account: str) -> dict[str, Trigger]:
     """Return all triggers of an account by name; there are few (`trigger.MOST`)."""
-    every = (read(Trigger, item) for item in store.query(keys.trigger(account)))
-    return {trigger.name: trigger for trigger in every}
+    triggers = (read(Trigger, item) for item in store.query(keys.trigger(account)))
+    return {trigger.name: trigger for trigger in triggers}
 
 
 def put(trigger: Trigger) -> None:
-    """Write a trigger."""
+    """Write a trigger, in place of one with its name."""
     store.write(Put(keys.trigger(trigger.account, trigger.name), {"type": "trigger", **attributes(trigger)}))
 
 
@@ -90,12 +91,12 @@ def delete(account: str, name: str) -> bool:
 
 
 def get_event(account: str, event_id: str, now: datetime) -> RecordEvent | None:
-    """Read an event, as long as its Idempotency-Key is remembered."""
+    """Return an event while its Idempotency-Key is remembered, or None."""
     return _read(RecordEvent, store.unexpired(store.get(keys.event(account, event_id)), now))
 
 
 def get_record(account: str, kind: str, record_id: str) -> Record | None:
-    """Read a record."""
+    """Return a record, or None."""
     return _read(Record, store.get(keys.record(account, kind, record_id)))
 
 
@@ -118,21 +119,21 @@ def write_event(
             store.pause(attempt)
         else:
             return event, True
-    raise AssertionError("counting does not end")
+    raise AssertionError("unreachable: itertools.count does not end")
 
 
 def _decide(
     received: Record, fingerprint: str, triggers: Mapping[str, Trigger], zone: ZoneInfo, now: datetime
 ) -> tuple[RecordEvent, list[Write]]:
     known = get_record(received.account, received.kind, received.id)
-    newest = record_after(known, received)
-    if newest is None:
+    latest = record_after(known, received)
+    if latest is None:
         return _event(received, fingerprint, now, EventPlan(planned=(), unplanned=()), newest=False), []
     stored = occurrences_of_record(received.account, received.kind, received.id)
-    event_plan = without_sent(plan(triggers.values(), newest, zone, now), stored)
-    changes = occurrence_changes(event_plan, stored, triggers, newest, now)
-    writes: list[Write] = [_put_record(newest, known), *(_change(old, new) for old, new in changes)]
-    return _event(newest, fingerprint, now, event_plan, newest=True), writes
+    event_plan = without_sent(plan(triggers.values(), latest, zone, now), stored)
+    changes = occurrence_changes(event_plan, stored, triggers, latest, now)
+    writes: list[Write] = [_put_record(latest, known), *(_change(old, new) for old, new in changes)]
+    return _event(latest, fingerprint, now, event_plan, newest=True), writes
 
 
 def _event(record: Record, fingerprint: str, now: datetime, event_plan: EventPlan, *, newest: bool) -> RecordEvent:
@@ -152,24 +153,24 @@ def _put_event(event: RecordEvent) -> Put:
     return Put(keys.event(event.account, event.id), item, store.absent_or_expired(event.received_at))
 
 
-def _put_record(newest: Record, known: Record | None) -> Put:
+def _put_record(latest: Record, known: Record | None) -> Put:
     unchanged = Attr("event_id").eq(known.event_id) if known else ABSENT
-    item = {"type": "record", **attributes(newest)}
-    return Put(keys.record(newest.account, newest.kind, newest.id), item, unchanged)
+    item = {"type": "record", **attributes(latest)}
+    return Put(keys.record(latest.account, latest.kind, latest.id), item, unchanged)
 
 
 def get_occurrence(account: str, kind: str, record_id: str, trigger: str, day: date) -> Occurrence | None:
-    """Read an occurrence."""
+    """Return an occurrence, or None."""
     return _read(Occurrence, store.get(keys.occurrence(account, kind, record_id, trigger, day)))
 
 
 def occurrences_of_record(account: str, kind: str, record_id: str) -> list[Occurrence]:
-    """List all occurrences of a record, in any state."""
+    """Return all occurrences of a record, in any state."""
     return [read(Occurrence, item) for item in store.query(keys.occurrences(account, kind, record_id))]
 
 
 def upcoming(account: str, since: datetime, *, limit: int, cursor: str | None) -> OccurrencePage:
-    """List the planned and dropped occurrences, by their time, from an instant on."""
+    """Return a page of the planned and dropped occurrences, by their time, from an instant on."""
     items, next_cursor = store.index_page(
         keys.upcoming(account), limit=limit, cursor=cursor, since=keys.instant(since)
     )
@@ -194,7 +195,7 @@ def drop(planned: Occurrence, reason: str, detail: str, now: datetime) -> bool:
 
 
 def mark_done(planned: Occurrence, now: datetime) -> None:
-    """Mark an occurrence whose text is accepted as done, even if it was changed meanwhile: it is never sent again."""
+    """Mark an occurrence whose text was accepted as done, even if it changed meanwhile: no second text is sent."""
     store.write(Put(_occurrence_key(planned), _occurrence_item(_done(planned, now))))
 
 
@@ -237,7 +238,7 @@ def _occurrence_item(occurrence: Occurrence) -> Attributes:
 
 
 def read_facts(account: Account, occurrences: Sequence[Occurrence]) -> list[OccurrenceFacts]:
-    """Read consistently, in two calls and the opt-outs, what occurrences of an account depend on."""
+    """Return what occurrences of an account depend on, read strongly: in two calls, and one for the opt-outs."""
     first = store.get_many(
         key
         for occurrence in occurrences
@@ -249,7 +250,7 @@ def read_facts(account: Account, occurrences: Sequence[Occurrence]) -> list[Occu
         occurrence: _related_keys(account.id, triggers[occurrence], records[occurrence]) for occurrence in occurrences
     }
     second = store.get_many(key for by_name in related.values() for key in by_name.values())
-    # What an occurrence does not name has no key, and so no item.
+    # A client, link or template that an occurrence does not name has no key here, and so no item.
     items = {
         occurrence: {name: second[key] for name, key in by_name.items() if key in second}
         for occurrence, by_name in related.items()
@@ -310,7 +311,7 @@ def _phones(trigger: Trigger | None, record: Record | None, client: Client | Non
 
 
 def call_page(account: str, after: str | None, limit: int) -> list[Call]:
-    """List call tasks, oldest first."""
+    """Return up to `limit` call tasks, oldest first, starting after an id."""
     start = keys.call_task(account, after) if after else None
     return [read(Call, item) for item in store.query(keys.call_task(account), after=start, limit=limit)]
 

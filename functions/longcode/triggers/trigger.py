@@ -54,7 +54,7 @@ _DATED = set(RecordKind) - {RecordKind.CLIENT, RecordKind.KEYWORD}
 
 
 class To(StrEnum):
-    """Whom a trigger texts."""
+    """The recipient of a trigger's texts."""
 
     CLIENT = "client"
     STAFF = "staff"
@@ -89,9 +89,9 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """A rule for records of one kind, with one of its statuses and one of its types, where it names any.
+    """A rule to text for records of one kind; if it names `statuses` or `types`, only for records with one of these.
 
-    Without a timing it texts at once, on the day on which the status or type changed.
+    Without a timing it texts at once when the status or type changes, and the day of the change is its date.
     """
 
     account: str
@@ -224,7 +224,7 @@ def record_statuses(kind: RecordKind, own: Mapping[str, tuple[str, ...]]) -> fro
 
 
 def record_after(known: Record | None, received: Record) -> Record | None:
-    """Return the record's state after an event; None if a later event was received before, or this one was."""
+    """Return the record's state after an event; None if this event, or a later one, was received before."""
     if known is None:
         return received
     if (received.at, received.event_id) <= (known.at, known.event_id):
@@ -240,7 +240,7 @@ def record_date(record: Record, which: DateOf) -> date | None:
 
 
 def record_merge_values(record: Record) -> dict[str, str]:
-    """Return the values of the merge fields that a record fills; values that its event set come first."""
+    """Return the values of the merge fields that a record fills; values that its event set override them."""
     values = {"session.type": record.of_type or ""}
     for name, day in (("session.date", record.session_date), ("due.date", record.due_date)):
         if day:

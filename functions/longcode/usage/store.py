@@ -2,6 +2,10 @@
 
 A quota is one item for an account and month, with a counter for the month and one for each day that has a limit. The
 usage counters are several items for each day, added up when they are read.
+
+The counter of a limit must include what was sent before the account had the limit, without a reservation. A counter
+is begun when these units have been added; the month's counter is begun again after each change of plan. A quota is on
+the due index, so that the sweeper checks it for usage notices.
 """
 
 from collections.abc import Sequence
@@ -32,19 +36,19 @@ _UNRESERVED = "unreserved"  # how many of the units in the month's counter were 
 _CORRECTED = "corrected"  # the `spread_by` of corrections
 
 
-def reserve_writes(limits: Limits, units: int, look_at: datetime) -> list[Update]:
-    """Return the write that reserves units, if a counter has to have them; it fails rather than pass a limit.
+def reserve_writes(limits: Limits, units: int, check_at: datetime) -> list[Update]:
+    """Return the write that reserves units, if they are limited or reserved ahead; it fails if they exceed a limit.
 
     It also fails if a counter is not begun since the last change of plan: call `begin_counters`, and try again.
     """
-    if not limits.kept:
+    if not limits.reserving:
         return []
     fits = [Attr(name).lte(limit - units) for name, limit in limits.counters.items()]
     if MONTH_COUNTER in limits.counters:
         fits.append(Attr(BEGUN).gte(limits.changes))
-    change = _watched_change(limits.account, limits.month, look_at)
+    change = _quota_update(limits.account, limits.month, check_at)
     when = reduce(and_, fits) if fits else None
-    return [replace(change, add=dict.fromkeys(limits.kept, units), when=when)]
+    return [replace(change, add=dict.fromkeys(limits.reserving, units), when=when)]
 
 
 def release_writes(message: Message) -> list[Update]:
@@ -59,30 +63,30 @@ def give_back_writes(account: str, month: str | None, counters: Sequence[str], u
     return [Update(keys.quota(account, month), add=dict.fromkeys(counters, -units))]
 
 
-def begin_counters(limits: Limits, look_at: datetime) -> None:
-    """Begin each counter that has a limit with what was sent in the month or on the day, unless it is begun."""
+def begin_counters(limits: Limits, check_at: datetime) -> None:
+    """Begin each counter that has a limit: add what was sent in the month or on the day, unless that is done."""
     quota = _quota(limits)
     if MONTH_COUNTER in limits.counters:
-        add_unreserved(limits, quota, look_at)
-        if quota:  # the next look adds texts that are on their way during a change of plan
-            schedule_look(limits, look_at)
+        add_unreserved(limits, quota, check_at)
+        if quota:  # the next check adds the texts that were on their way during a change of plan
+            schedule_look(limits, check_at)
     for name in limits.counters.keys() - quota.keys() - {MONTH_COUNTER}:
-        change = _watched_change(limits.account, limits.month, look_at)
+        change = _quota_update(limits.account, limits.month, check_at)
         begun = change.changes | {name: _sent_on_day(limits)}
         store.try_write(replace(change, changes=begun, when=Attr(name).not_exists()))
 
 
-def add_unreserved(limits: Limits, quota: Attributes, look_at: datetime) -> int:
+def add_unreserved(limits: Limits, quota: Attributes, check_at: datetime) -> int:
     """Add the units that were sent without a reservation to a month's counter, and return its new value."""
     unreserved = _units_unreserved(limits.account, limits.month)
-    more = unreserved - int(quota.get(_UNRESERVED, 0))
-    if more or not limits.is_begun(quota, MONTH_COUNTER):
-        change = _watched_change(limits.account, limits.month, look_at)
+    added = unreserved - int(quota.get(_UNRESERVED, 0))
+    if added or not limits.is_begun(quota, MONTH_COUNTER):
+        change = _quota_update(limits.account, limits.month, check_at)
         begun = {_UNRESERVED: unreserved, BEGUN: max(limits.changes, quota.get(BEGUN, 0))}
-        unchanged = _is(_UNRESERVED, quota) & _is(BEGUN, quota)
-        levelled = replace(change, changes=change.changes | begun, add={MONTH_COUNTER: more}, when=unchanged)
-        store.try_write(levelled)  # fails if another process has just done it
-    return int(quota.get(MONTH_COUNTER, 0)) + more
+        unchanged = _same(_UNRESERVED, quota) & _same(BEGUN, quota)
+        update = replace(change, changes=change.changes | begun, add={MONTH_COUNTER: added}, when=unchanged)
+        store.try_write(update)  # fails if another process has just done it
+    return int(quota.get(MONTH_COUNTER, 0)) + added
 
 
 def reserved(limits: Limits) -> dict[str, int]:
@@ -113,38 +117,38 @@ def _units_unreserved(account: str, month: str) -> int:
     return sum(item.get("units_sent", 0) - item.get("units_reserved", 0) for item in counters)
 
 
-def _is(name: str, quota: Attributes) -> ConditionBase:
+def _same(name: str, quota: Attributes) -> ConditionBase:
     return Attr(name).eq(quota[name]) if name in quota else Attr(name).not_exists()
 
 
-def watch(account: Account, month: str, look_at: datetime) -> None:
+def watch(account: Account, month: str, check_at: datetime) -> None:
     """Put a month's quota on the due index, so that the sweeper sends its usage notices."""
-    if writes := watch_writes(account, month, look_at):
+    if writes := watch_writes(account, month, check_at):
         store.transact(writes)
 
 
-def watch_writes(account: Account, month: str, look_at: datetime) -> list[Update]:
-    """Return the writes that put a month's quota on the due index; none if the account says that it is there."""
+def watch_writes(account: Account, month: str, check_at: datetime) -> list[Update]:
+    """Return the writes that put a month's quota on the due index; none if the account records that it is there."""
     if account.watched_month is not None and account.watched_month >= month:
         return []
     known = Update(keys.account(account.id), changes={"watched_month": month})
-    return [_watched_change(account.id, month, look_at), known]
+    return [_quota_update(account.id, month, check_at), known]
 
 
-def _watched_change(account: str, month: str, look_at: datetime) -> Update:
-    """Return a change of a quota to build on; it puts the quota on the due index if it is not there."""
+def _quota_update(account: str, month: str, check_at: datetime) -> Update:
+    """Return an update of a quota, to be extended; it puts the quota on the due index if it is not there."""
     owner = {"type": "allowance", "account": account, "month": month}
-    return Update(keys.quota(account, month), changes=owner, if_absent=keys.due(account, look_at))
+    return Update(keys.quota(account, month), changes=owner, if_absent=keys.due(account, check_at))
 
 
-def schedule_look(limits: Limits, look_at: datetime) -> None:
-    """Make a quota due at `look_at`, unless it is due earlier."""
-    later = Attr("due_at").gt(keys.instant(look_at))
-    store.try_write(Update(keys.quota(limits.account, limits.month), changes={"due_at": look_at}, when=later))
+def schedule_look(limits: Limits, check_at: datetime) -> None:
+    """Set a quota's due time to `check_at`, unless it is due earlier."""
+    later = Attr("due_at").gt(keys.instant(check_at))
+    store.try_write(Update(keys.quota(limits.account, limits.month), changes={"due_at": check_at}, when=later))
 
 
 def save_notices(item: Attributes, notices: set[str]) -> None:
-    """Write which notices the studio has had."""
+    """Write the names of the notices that the studio has been sent."""
     store.write(Update(keys.quota(item["account"], item["month"]), changes={"noticed": notices}))
 
 
@@ -164,7 +168,7 @@ def count_writes(message: Message, times: int = 1) -> list[Update]:
 def count_write(account: str, day: str, spread_by: str, usage: Usage, times: int = 1, *, reserved: int = 0) -> Update:
     """Return the write that adds to a day's counters, for the transaction that writes what is counted.
 
-    `spread_by` selects one of the day's items. `reserved` is how many of the units the month's quota has already.
+    `spread_by` selects one of the day's items. `reserved` is how many of the units are in the month's quota already.
     """
     counts = asdict(usage) | {"units_reserved": reserved}
     counted = {name: times * count for name, count in counts.items() if count}
@@ -176,11 +180,11 @@ def correction_count(account: str, day: str) -> int:
     return int((store.get(keys.usage(account, day, _CORRECTED)) or {}).get("corrected", 0))
 
 
-def correct(account: str, day: str, missing: Usage, corrected: int) -> bool:
-    """Add what the counters lack; return False if `corrected` is no longer how often they were corrected."""
-    unchanged = Attr("corrected").eq(corrected) if corrected else Attr("corrected").not_exists()
+def correct(account: str, day: str, missing: Usage, corrections: int) -> bool:
+    """Add what a day's counters lack; return False if they were not corrected exactly `corrections` times before."""
+    unchanged = Attr("corrected").eq(corrections) if corrections else Attr("corrected").not_exists()
     change = count_write(account, day, _CORRECTED, missing)
-    return store.try_write(replace(change, changes={**change.changes, "corrected": corrected + 1}, when=unchanged))
+    return store.try_write(replace(change, changes={**change.changes, "corrected": corrections + 1}, when=unchanged))
 
 
 def of_month(account: str, month: str) -> Usage:

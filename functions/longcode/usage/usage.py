@@ -43,7 +43,7 @@ class Usage:
 
     @property
     def units(self) -> int:
-        """The units that count towards the plan: sent and received."""
+        """Return the units that count towards the plan: sent and received."""
         return self.units_sent + self.units_received
 
 
@@ -52,7 +52,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     `changes` is the number of the account's changes of plan: a month's counter that was begun at a smaller number has
     to be begun again. `ahead` is set for a text that goes later: the month counts its units even without a limit,
-    because a plan that the studio takes until then may have one.
+    because the studio may change to a plan with a limit until then.
     """
 
     account: str
@@ -65,18 +65,18 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     @property
     def counters(self) -> dict[str, int]:
-        """The counters that have a limit, each with the limit."""
+        """Return the counters that have a limit, each with the limit."""
         limits = {MONTH_COUNTER: self.units_a_month, f"{MONTH_COUNTER}_{self.day}": self.units_a_day}
         return {name: limit for name, limit in limits.items() if limit is not None}
 
     @property
-    def kept(self) -> tuple[str, ...]:
-        """The counters that a text's units are added to."""
+    def reserving(self) -> tuple[str, ...]:
+        """Return the counters on which a text's units are reserved."""
         return tuple(dict.fromkeys([*([MONTH_COUNTER] if self.ahead else []), *self.counters]))
 
     def mark(self, message: Message) -> Message:
         """Return a message that says where its units are reserved, so that they can be released if it never goes."""
-        return replace(message, reserved_in=self.month, reserved_of=self.kept) if self.kept else message
+        return replace(message, reserved_in=self.month, reserved_of=self.reserving) if self.reserving else message
 
     def is_begun(self, used: Mapping[str, int], counter: str) -> bool:
         """Return whether a counter has all earlier units. A month's counter is begun again after a change of plan."""
@@ -111,13 +111,13 @@ def usage_day(message: Message) -> str:
 
 
 def already_reserved(message: Message) -> int:
-    """Return how many of a text's units the counter of its month has, because they were reserved there."""
+    """Return how many of a text's units its month's counter includes already, because they were reserved there."""
     reserved = message.reserved_in == message.month and MONTH_COUNTER in message.reserved_of
     return message.units if reserved else 0
 
 
 def limits_at(account: Account, plan: Plan, at: datetime, *, ahead: bool = False) -> Limits:
-    """Return the limits of a text that goes at that instant."""
+    """Return the limits of a text that is sent at an instant."""
     return Limits(
         account=account.id,
         month=month_of(at),
@@ -130,14 +130,14 @@ def limits_at(account: Account, plan: Plan, at: datetime, *, ahead: bool = False
 
 
 def past_days(names: Iterable[str], day: str) -> set[str]:
-    """Return the names, of counters and of their notices, that belong to a day before this one."""
+    """Return those names, of daily counters or of their notices, that belong to an earlier day than `day`."""
     return {name for name in names if (match := _DAY_COUNTER.match(name)) and match[1] < day}
 
 
 def limit_refusal(
     limits: Limits, plan: Plan, used: Mapping[str, int], units: int, choosable: Iterable[Plan]
 ) -> PlanLimitReached | DayLimitReached:
-    """Return the refusal of so many units. `choosable` are the plans that the studio can still take for the month."""
+    """Return the refusal of `units`; `choosable` are the plans that the studio can still choose for the month."""
     reached = limits.reached(used, units)
     if MONTH_COUNTER not in reached:
         return _day_refusal(limits, used, units)
@@ -157,7 +157,7 @@ def limit_refusal(
 
 
 def plans_allowing(choosable: Iterable[Plan], needed: int) -> list[Plan]:
-    """List the plans that allow so many units sent in a month, smallest first; a plan that charges always does."""
+    """Return the plans that allow so many units sent in a month, smallest first; one that charges allows any."""
     allow = [plan for plan in choosable if plan.past_limit is PastLimit.CHARGE or needed <= plan.included_units]
     return sorted(allow, key=lambda plan: (plan.included_units, plan.monthly_fee_micros))
 
@@ -167,7 +167,7 @@ def _day_refusal(limits: Limits, used: Mapping[str, int], units: int) -> DayLimi
     ends = months.end_of_day(limits.day)
     fits = units <= limit
     sentences = [
-        f"This needs {units:,} of the {limit:,} units that this account sends a day at most, of which"
+        f"This needs {units:,} of the {limit:,} units that this account may send in a day, of which"
         f" {_left(limit, used.get(f'{MONTH_COUNTER}_{limits.day}', 0))} for {limits.day} (in Chicago).",
         f"All are free again at {months.time_in_words(ends)}." if fits else "",
         "The limit is units_a_day in the settings.",

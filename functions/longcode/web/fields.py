@@ -15,10 +15,10 @@ from longcode.triggers.trigger import RecordKind, record_word
 
 _ID = re.compile(r"[-._~!$&'()*+,:;=@\w]+")  # the characters that a path segment of a URL allows
 _RESERVED_IDS = {"import", ".", ".."}
-# No line breaks, and no marks that reverse the letters: an invoice prints the account number on the line of the name.
+# No line breaks, and no marks that change the writing direction: an invoice prints the account after the name.
 _IN_A_LINE = r"[^\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 _NOT_ZONES = re.compile(r"(posix|right)/.*|posixrules|localtime|Factory")  # files among the zones on some machines
-_NO_ZONE = "no such time zone; one is America/Chicago"
+_NO_ZONE = "no such time zone; an example is America/Chicago"
 
 
 def _known_zone(zone: str) -> str:

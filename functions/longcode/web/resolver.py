@@ -42,7 +42,7 @@ Instant = Annotated[AwareDatetime, AfterValidator(_as_stored)]
 
 
 class Body(BaseModel):
-    """A request's body. An unknown field is an error."""
+    """The base of request bodies. An unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
@@ -55,7 +55,7 @@ class Page(BaseModel, Generic[T]):
 
 
 def page_of(items: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
-    """Return a page of at most `limit` items. The caller reads one item more, if there is one."""
+    """Return a page of at most `limit` items. If more items follow, `items` must contain one more than that."""
     more = len(items) > limit
     return Page(items=items[:limit], next_cursor=cursor_of(items[limit - 1]) if more else None)
 
@@ -76,7 +76,7 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     extensions: Mapping[str, object] | None = None,
 ) -> Response[str]:
-    """Return a problem document as a response."""
+    """Return a response with a problem document."""
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -136,7 +136,7 @@ def resolver(*content_types: str) -> Resolver:
         return _unsupported((JSON,))  # another route of the function accepts it
 
     @app.exception_handler(ServiceError)
-    def served(error: ServiceError) -> Response[str]:
+    def bad_request(error: ServiceError) -> Response[str]:
         return problem(error.status_code, "bad_request", str(error.msg))
 
     @app.exception_handler(NothingLoaded)

@@ -1,4 +1,4 @@
-"""Deliveries of events to a studio's hosted software: which it wants, retries, and the back-off of its endpoint."""
+"""Deliveries of events to a studio's hosted software: wanted events, retries, and the back-off of the endpoint."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,13 +13,13 @@ from longcode.message import Instant, Message
 from longcode.windows import SWEEP_AFTER
 
 MAX_ATTEMPTS = 10
-KEPT_FOR = timedelta(days=30)
-RETRIED_FOR = timedelta(days=3)
+KEPT_FOR = timedelta(days=30)  # after a delivery has ended
+RETRIED_FOR = timedelta(days=3)  # after a delivery was created or replayed
 WEBHOOK_OFF = "webhook_off"
 ENDPOINT_FAILING = "receiver_failing"
 MESSAGE_GONE = "nothing_left_to_tell"
 
-_RETRY_PAUSES = (  # three days in all, less the jitter
+_RETRY_PAUSES = (  # three days in all, shorter by the jitter
     timedelta(minutes=1),
     timedelta(minutes=5),
     timedelta(minutes=20),
@@ -84,7 +84,7 @@ def is_on(account: Account) -> bool:
 
 
 def wants(account: Account, event: WebhookEvent) -> bool:
-    """Return whether an account has webhooks switched on for such events."""
+    """Return whether an account has webhooks switched on for a type of event."""
     return is_on(account) and event in account.webhook_events
 
 
@@ -205,7 +205,7 @@ def recovered(endpoint: Endpoint) -> Endpoint:
 
 
 def without_backoff(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint without its pause, because the studio asked for a new attempt."""
+    """Return the endpoint without its pause; its failures stay."""
     return replace(endpoint, version=endpoint.version + 1, paused_until=None, probe_until=None)
 
 

@@ -42,7 +42,7 @@ def _trust(ca: str | None) -> ssl.SSLContext:
 
 
 def addresses(host: str, port: int) -> list[str]:
-    """Return all addresses of a host."""
+    """Return all IP addresses of a host."""
     return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
@@ -62,7 +62,7 @@ def call(
     """Post a webhook and return the response, or an error after `seconds`.
 
     A socket's time-out starts anew with each byte, and DNS has none. So the call runs in a thread, whose connection
-    is cut when the time is over.
+    is cut after `seconds`.
     """
     try:
         parts, port = _split(webhook.url)
@@ -113,27 +113,27 @@ class _CheckedConnection(HTTPSConnection):
         self._is_cut = False
 
     def _new_conn(self) -> socket.socket:
-        connection = self._open(self._checked())
+        connection = self._open(self._checked_addresses())
         self._under_tls = connection.dup()
         if self._is_cut:  # while the name was resolved
             connection.close()
             raise TimeoutError
         return connection
 
-    def _checked(self) -> list[str]:
+    def _checked_addresses(self) -> list[str]:
         try:
             resolved = self._resolve(self._host_name, self.port)
-        except OSError as unknown:
-            raise _Unreachable("unknown_host") from unknown
+        except OSError as error:
+            raise _Unreachable("unknown_host") from error
         if not resolved or not all(map(self._is_allowed, resolved)):
             raise _Unreachable("not_public")
         return resolved
 
-    def _open(self, checked: list[str]) -> socket.socket:
-        for address in checked[:-1]:
+    def _open(self, candidates: list[str]) -> socket.socket:
+        for address in candidates[:-1]:
             with suppress(OSError):  # an IPv6 address, for example, without IPv6
                 return self._connect_to(address, self.port, self._seconds)
-        return self._connect_to(checked[-1], self.port, self._seconds)
+        return self._connect_to(candidates[-1], self.port, self._seconds)
 
     def cut(self) -> None:
         """End the call from another thread. The socket under TLS is shut: closing TLS would wait for the peer."""
@@ -172,8 +172,8 @@ def _split(url: str) -> tuple[SplitResult, int]:
         parts = urlsplit(url)
         port = _HTTPS if parts.port is None else parts.port
         (parts.hostname or "").encode("idna")
-    except ValueError as bad:  # a port above 65535 or a label too long for DNS, for example
-        raise _Unreachable("bad_address") from bad
+    except ValueError as error:  # a port above 65535 or a label too long for DNS, for example
+        raise _Unreachable("bad_address") from error
     if parts.scheme != "https" or not parts.hostname:
         raise _Unreachable("bad_address")
     return parts, port

@@ -26,7 +26,7 @@ from longcode.webhooks.delivery import (
 
 
 class LookUp(Struct, frozen=True, kw_only=True):
-    """What decides whether deliveries of one account are posted now."""
+    """Deliveries of one account by id, and what decides whether they are posted now."""
 
     account: Account | None
     endpoint: Endpoint
@@ -47,17 +47,18 @@ def get(account: str, delivery_id: str, now: datetime) -> Delivery | None:
 
 def create(deliveries: Collection[Delivery]) -> list[Delivery]:
     """Write the deliveries that do not exist yet, and return those."""
-    candidates = deliveries if len(deliveries) <= 1 else _absent(deliveries)  # of many, most often exist
+    # Of many deliveries, most usually exist: one read saves the writes that would fail.
+    candidates = deliveries if len(deliveries) <= 1 else _absent(deliveries)
     return [delivery for delivery in candidates if store.try_write(Put(_key(delivery), _item(delivery), ABSENT))]
 
 
 def creation_write(delivery: Delivery) -> Put:
-    """Return the write of a new delivery, for the transaction of its event."""
+    """Return the write of a new delivery, for the transaction that writes what it reports."""
     return Put(_key(delivery), _item(delivery))
 
 
 def look_up(account: str, ids: Iterable[str]) -> LookUp:
-    """Read deliveries of one account, with the account and its endpoint, in one call."""
+    """Return deliveries of one account, with the account and its endpoint, read in one call."""
     wanted = {delivery_id: keys.delivery(account, delivery_id) for delivery_id in ids}
     items = store.get_many([keys.account(account), keys.webhook_endpoint(account), *wanted.values()])
     account_item, endpoint_item = items.get(keys.account(account)), items.get(keys.webhook_endpoint(account))
@@ -78,8 +79,8 @@ def texts(deliveries: Iterable[Delivery]) -> dict[str, Message]:
 
 def change(before: Delivery, after: Delivery) -> bool:
     """Write a changed delivery; return False if another process has changed it since it was read."""
-    unchanged = Attr("begun_at").eq(keys.instant(before.begun_at)) & _is("attempt", before.attempt, 0)
-    unchanged &= _is("state", before.state, DeliveryState.PENDING)
+    unchanged = Attr("begun_at").eq(keys.instant(before.begun_at)) & _has_value("attempt", before.attempt, 0)
+    unchanged &= _has_value("state", before.state, DeliveryState.PENDING)
     return store.try_write(Put(_key(after), _item(after), unchanged))
 
 
@@ -93,7 +94,7 @@ def page(account: str, state: DeliveryState, now: datetime, *, limit: int, curso
 
 
 def reserve(endpoint: Endpoint, now: datetime) -> Endpoint | None:
-    """Return the endpoint if it may be called now; after a failure only one worker may, the others get None."""
+    """Return the endpoint if this worker may call it now, else None; after a failure only one worker may call it."""
     if not endpoint.failures:
         return endpoint
     reserved = probed(endpoint, now)
@@ -120,10 +121,10 @@ def clear_backoff(account: str) -> None:
         _swap(read(Endpoint, item), without_backoff)
 
 
-def _swap(current: Endpoint, change: Callable[[Endpoint], Endpoint]) -> Endpoint:
-    """Write a changed endpoint, again and again with the latest version until no other process interferes."""
+def _swap(current: Endpoint, changed_from: Callable[[Endpoint], Endpoint]) -> Endpoint:
+    """Write a changed endpoint and return it; if another process changed it, try again with its latest version."""
     attempt = 0
-    while (changed := change(current)) is not current:
+    while (changed := changed_from(current)) is not current:
         try:
             store.write(_endpoint_write(current, changed))
         except store.ConditionFailed as conflict:
@@ -153,7 +154,7 @@ def _unexpired(item: Attributes | None, now: datetime) -> Delivery | None:
 
 
 def _readable(item: Attributes | None) -> Delivery | None:
-    """Return a delivery; count an item that is unreadable for the alarm and return None, so that others go on."""
+    """Return a delivery; for an unreadable item, count `UnreadableItems` and return None, so that others go on."""
     try:
         return read(Delivery, item) if item else None
     except ValidationError:
@@ -167,7 +168,7 @@ def _key(delivery: Delivery) -> keys.Key:
 
 
 def _item(delivery: Delivery) -> Attributes:
-    due = keys.due(delivery.id, delivery.due_at, told=True) if delivery.due_at else {}
+    due = keys.due(delivery.id, delivery.due_at, delivery=True) if delivery.due_at else {}
     return {"type": "delivery", **attributes(delivery), **due, **_place(delivery)}
 
 
@@ -181,5 +182,5 @@ def _place(delivery: Delivery) -> dict[str, str]:
     }
 
 
-def _is(name: str, value: Any, default: Any) -> ConditionBase:
+def _has_value(name: str, value: Any, default: Any) -> ConditionBase:
     return Attr(name).not_exists() if value == default else Attr(name).eq(value)

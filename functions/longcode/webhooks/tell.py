@@ -1,4 +1,4 @@
-"""Webhooks to hosted studios: write a delivery for each event, once, and put it on the queue."""
+"""Webhooks to hosted software: write a delivery for each event, once, and put it on the queue."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -28,16 +28,17 @@ def tell(account: Account, deliveries: Collection[Delivery], *, written: bool = 
 
 
 def enqueue(account: str, deliveries: Sequence[Delivery]) -> None:
-    """Put deliveries on the queue; the sweeper enqueues those that get lost."""
+    """Put deliveries on the queue; if that fails, the sweeper enqueues them later."""
     jobs = (Deliver(account=account, delivery_id=pending.id, attempt=pending.attempt) for pending in deliveries)
     with queues.best_effort(account=account):
         queues.send(*jobs)
 
 
 def tell_opt_out(events: Sequence[OptOutEvent], now: datetime, studios: Iterable[str] | None = None) -> None:
-    """Write and enqueue the webhooks of an opt-out or opt-in: of the `events` of one keyword or one entry by staff.
+    """Write and enqueue the webhooks of an opt-out or opt-in.
 
-    `studios` are by default those that have a client with the phone or have texted it.
+    `events` are what one keyword, or one entry by staff, recorded in each scope. `studios` are by default those that
+    have a client with the phone or have texted it.
     """
     event = events[0]
     if studios is None:

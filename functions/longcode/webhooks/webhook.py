@@ -20,12 +20,12 @@ from longcode.webhooks.delivery import Delivery
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = 24
-_OLD_SIGNS_FOR = timedelta(hours=24)
+_OLD_SECRET_VALID = timedelta(hours=24)
 _MOST_OLD_SECRETS = 3
 _SUCCESS, _GONE = range(200, 300), 410
 # An IP address in any spelling; a name is resolved and checked when it is called.
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*|(.*\.)?([0-9]+|0x[0-9a-f]*)\.?")
-_STRAY = re.compile(r"[\x00-\x20\x7f\\]")  # URL parsers differ about what these mean
+_UNSAFE_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\]")  # URL parsers differ about what these mean
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
@@ -38,7 +38,7 @@ class Webhook(Struct, frozen=True):
 
 
 class EndpointResponse(Struct, frozen=True):
-    """The status of an endpoint's response, or the error that left it without one. Nothing else is kept."""
+    """The status of an endpoint's response, or the error if there was none. Nothing else of it is kept."""
 
     status: int | None = None
     error: str | None = None
@@ -47,16 +47,16 @@ class EndpointResponse(Struct, frozen=True):
 class Verdict(Enum):
     """What a response means: 2xx accepts the webhook, 410 wants no more webhooks, all others are failures."""
 
-    ACCEPTED = "taken"  # the word in the logs
+    ACCEPTED = "taken"  # as the logs have it
     GONE = "gone"
     FAILED = "failed"
 
 
-def judge(answer: EndpointResponse) -> Verdict:
+def judge(response: EndpointResponse) -> Verdict:
     """Return the meaning of a response; a redirect is a failure."""
-    if answer.status in _SUCCESS:
+    if response.status in _SUCCESS:
         return Verdict.ACCEPTED
-    return Verdict.GONE if answer.status == _GONE else Verdict.FAILED
+    return Verdict.GONE if response.status == _GONE else Verdict.FAILED
 
 
 def check_url(url: str) -> str:
@@ -66,7 +66,7 @@ def check_url(url: str) -> str:
         raise ValueError("is not an https address")
     if parts.username is not None or parts.port == 0:
         raise ValueError("has more than a host, a port and a path")
-    if _STRAY.search(url):
+    if _UNSAFE_CHARACTERS.search(url):
         raise ValueError("has blanks, backslashes or invisible characters")
     host = parts.hostname.encode("idna").decode()  # this makes digits of any width ASCII
     if _ADDRESS.fullmatch(host) and not is_public(host):
@@ -116,7 +116,7 @@ def signing_secrets(account: Account, now: datetime) -> list[str]:
 def rotate_secret(account: Account, now: datetime) -> tuple[str, tuple[OldSecret, ...]]:
     """Return a new secret, and the old ones that also sign for a day while the studio changes over."""
     old = [replaced for replaced in account.webhook_old_secrets if now < replaced.until]
-    current = [OldSecret(account.webhook_secret, now + _OLD_SIGNS_FOR)] if account.webhook_secret else []
+    current = [OldSecret(account.webhook_secret, now + _OLD_SECRET_VALID)] if account.webhook_secret else []
     return make_secret(), tuple([*current, *old][:_MOST_OLD_SECRETS])
 
 

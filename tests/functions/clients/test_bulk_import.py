@@ -215,7 +215,7 @@ def test_an_unknown_time_zone_is_refused_with_its_field_and_the_others_are_writt
             "status": "refused",
             "code": "invalid",
             "field": "time_zone",
-            "detail": "no such time zone; one is America/Chicago",
+            "detail": "no such time zone; an example is America/Chicago",
         },
         {"row": 2, "id": "2", "status": "created"},
         {"row": 3, "id": "3", "status": "created"},

@@ -112,7 +112,7 @@ def test_an_unknown_time_zone_is_refused_with_an_example() -> None:
     studio()
 
     assert put(time_zone="America/Miami").json["errors"] == [
-        {"field": "time_zone", "message": "no such time zone; one is America/Chicago"}
+        {"field": "time_zone", "message": "no such time zone; an example is America/Chicago"}
     ]
 
 

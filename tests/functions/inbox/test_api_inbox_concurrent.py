@@ -171,7 +171,7 @@ def test_many_deleted_replies_in_a_row_are_skipped_in_pages(account: Account) ->
 
     pages, reached = [], 0
     for _ in range(4):
-        replies, reached = messages_replies.page(account.id, reached, 2, look_at=2)
+        replies, reached = messages_replies.page(account.id, reached, 2, max_examined=2)
         pages.append(([message.body for _, message in replies], reached))
 
     assert pages == [([], 2), ([], 4), ([], 6), (["The only one"], 8)]

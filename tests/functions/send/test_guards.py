@@ -45,7 +45,7 @@ def test_the_daily_limits_refusal_says_until_when_and_which_setting_to_change(ac
         api.accept(account.id, api.NewMessage.model_validate(now), "k", NOW)
 
     assert refusal.value.detail == (
-        "This needs 1 of the 100 units that this account sends a day at most, of which none is left for 2026-11-22"
+        "This needs 1 of the 100 units that this account may send in a day, of which none is left for 2026-11-22"
         " (in Chicago). All are free again at 00:00 Central Time on 23 November 2026."
         " The limit is units_a_day in the settings."
     )
