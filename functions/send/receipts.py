@@ -17,9 +17,9 @@ from longcode.webhooks.tell import tell
 
 
 def apply_receipt(receipt: Receipt, now: datetime) -> None:
-    """Move a text to the state of its receipt, and tell a hosted studio.
+    """Set a text to the state of its receipt, and send a webhook to a studio that wants `message.status`.
 
-    A receipt that comes before our own record of the carrier's answer makes that record.
+    If the receipt comes before the worker has recorded the carrier's answer, it takes the place of that record.
     """
     account, _, message_id = receipt.reference.partition(".")
     if receipt.reason is RefusalReason.PARKED:
@@ -30,7 +30,7 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
             logger.warning("receipt for an unknown text")
             return
         if receipt.reason is RefusalReason.OPTED_OUT:
-            # Dated as the text, so that a START that has come since counts as newer.
+            # The opt-out has the time of the text, so that a START since then counts as newer.
             report_carrier_opt_out(message, receipt.code, message.claimed_at or message.created_at)
         hosted = studio if studio and delivery.wants(studio, WebhookEvent.MESSAGE_STATUS) else None
         if not may_become(message.state, receipt.state):

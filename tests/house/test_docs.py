@@ -1,4 +1,4 @@
-"""What holds for the pages: lines that fit a screen, an index of all decisions, no pointer outside the repository."""
+"""The pages of docs/: short lines, existing files in diagrams, an index of all decisions, no outside references."""
 
 import re
 from collections.abc import Iterator
@@ -74,7 +74,7 @@ def index() -> str:
 
 
 def prose(page: Path) -> Iterator[tuple[int, str]]:
-    """Give the numbered lines of a page outside code and tables."""
+    """Yield the numbered lines of a page outside code and tables."""
     in_code = False
     for number, line in enumerate(page.read_text().splitlines(), start=1):
         if line.startswith("```"):

@@ -1,4 +1,4 @@
-"""What holds for every file of the repository: a first line that tells, no machine's paths, no link to nothing."""
+"""Every file of the repository: a docstring, no paths of a machine, no references to missing files."""
 
 import ast
 import re
@@ -51,7 +51,7 @@ def test_decisions_are_numbered_without_gaps_and_short() -> None:
 
 
 def tracked() -> dict[str, str]:
-    """Read the files that git keeps, by name."""
+    """Return the texts of the files in git, by name."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
     files = [ROOT / name for name in listed.stdout.split("\0") if name]
     return {shown(path): path.read_text(errors="replace") for path in files if path.is_file()}

@@ -1,4 +1,4 @@
-"""The template and functions/ agree: every handler is there, and everyone who has one is called."""
+"""The template and functions/ have the same handlers, and each function is deployed with the packages it imports."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Keys are spelled in table/keys.py and nowhere else, and docs/table.md tells of all of them."""
+"""Keys are spelled in table/keys.py and nowhere else, and docs/table.md describes all of them."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ from tests.support.source_reading import (
 KEYS = TABLE / "keys.py"
 PAGE = (ROOT / "docs" / "table.md").read_text()
 
-# Whoever reads an index, a batch or a condition needs the names of the key's attributes, not what is in them.
+# These read indexes or batches, or write conditions, and so need the names of the key's attributes, not their values.
 NAME_THE_KEY = {
     "functions/longcode/billing/charged.py",
     "functions/longcode/table/due.py",
@@ -30,7 +30,7 @@ NAME_THE_KEY = {
     "functions/longcode/table/store.py",
     "functions/longcode/table/writes.py",
 }
-# Its `#` begins the stand-in for an attribute's name in an expression.
+# In this file, `#` begins a placeholder for an attribute's name in an expression.
 SPELLS_EXPRESSIONS = TABLE / "writes.py"
 
 
@@ -61,7 +61,7 @@ def test_no_other_file_of_the_table_puts_a_part_of_a_key_together() -> None:
     assert together == []
 
 
-def test_only_those_who_read_whole_items_name_the_attributes_of_the_key() -> None:
+def test_only_the_listed_files_name_the_attributes_of_the_key() -> None:
     naming = {
         shown(path)
         for path in sources(FUNCTIONS)

@@ -41,7 +41,7 @@ DOES = {
 }
 
 
-def test_who_only_reads_may_only_read(template: dict[str, Any]) -> None:
+def test_read_only_functions_have_read_only_access(template: dict[str, Any]) -> None:
     for name in ("accounts.authorizer", "billing.close_month_schedule"):
         assert granted(functions(template)[name]) == {"read"}
 
@@ -95,7 +95,7 @@ def test_each_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> No
         assert {name for name, one in all_of(template) if action in actions(one)} == doing
 
 
-def test_who_attaches_files_to_mails_may_send_them_raw(template: dict[str, Any]) -> None:
+def test_functions_that_attach_files_may_send_raw_mails(template: dict[str, Any]) -> None:
     attaching = {
         name
         for name, path in handlers().items()
@@ -105,7 +105,7 @@ def test_who_attaches_files_to_mails_may_send_them_raw(template: dict[str, Any])
     assert {name for name, one in all_of(template) if "ses:SendRawEmail" in actions(one)} == attaching != set()
 
 
-def test_nobody_may_do_everything(template: dict[str, Any]) -> None:
+def test_only_three_actions_need_statements_of_their_own(template: dict[str, Any]) -> None:
     stated = {action for _, one in all_of(template) for action in actions(one)}
 
     assert stated == {"ses:SendEmail", "ses:SendRawEmail", "sms-voice:SendTextMessage"}
@@ -116,7 +116,7 @@ def all_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def granted(function: dict[str, Any]) -> set[str]:
-    """Tell what a function may do with the table."""
+    """Return what a function may do with the table: read, write, delete."""
     return {verb for policy in function["Policies"] for name in policy for verb in GRANTED.get(name, ())}
 
 
@@ -131,7 +131,7 @@ def actions(function: dict[str, Any]) -> set[str]:
 
 
 def own(path: Path) -> list[Path]:
-    """List a trigger and the siblings that serve it."""
+    """Return the file of a handler and the files of its purpose that it imports."""
     return [file for file in reach(path) if LONGCODE not in file.parents]
 
 
@@ -160,7 +160,7 @@ def done_by(trigger: Path) -> set[str]:
 
 @cache
 def uses() -> dict[str, set[str]]:
-    """Return what each function of longcode/ uses, but for those that make the calls of AWS."""
+    """Return the names that each function of longcode/ uses, without those of longcode/table that call AWS."""
     return {
         f"{module(path)}.{node.name}": used(path, node)
         for path in sources(LONGCODE)
@@ -171,9 +171,9 @@ def uses() -> dict[str, set[str]]:
 
 
 def used(path: Path, within: ast.AST) -> set[str]:
-    """Return the full names of our own functions that some code uses; of those that it calls, with `()` too.
+    """Return the full names of our own definitions that some code uses; a name that is called also with `()`.
 
-    A function that returns a job makes each job that it names.
+    In a function that returns a job, each job that is named counts as called.
     """
     returns = getattr(within, "returns", None)
     makes = returns is not None and full_name(path, returns) in QUEUE_OF
@@ -184,7 +184,7 @@ def used(path: Path, within: ast.AST) -> set[str]:
 
 
 def full_name(path: Path, node: ast.AST) -> str:
-    """Return what a name or an attribute of a file stands for, in full: `longcode.jobs.Send`; "" if not ours."""
+    """Return the full name of a name or an attribute, such as `longcode.jobs.Send`; "" if it is not ours."""
     head, dot, tail = dotted(node).partition(".")
     ours = names_in(path)
     return f"{ours[head]}{dot}{tail}" if head in ours else ""
@@ -192,12 +192,12 @@ def full_name(path: Path, node: ast.AST) -> str:
 
 @cache
 def names_in(path: Path) -> dict[str, str]:
-    """Return what the names of a file stand for: those that it imports and those that it defines."""
+    """Return the full names of the names that a file imports or defines."""
     return bound(path) | {name: f"{module(path)}.{name}" for name in defined(path)}
 
 
 def bound(path: Path) -> dict[str, str]:
-    """Tell what each imported name of a file stands for."""
+    """Return the full name of each imported name of a file."""
     return {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for node in nodes(path)

@@ -1,4 +1,4 @@
-"""The prices say of when they are and where they stand."""
+"""Each price in infra/prices.json has its source; the file has its date, region and currency."""
 
 import json
 from datetime import date

@@ -1,4 +1,4 @@
-"""What a queue must be for nothing to be lost on it (docs/facts.md)."""
+"""The queues: dead letters, time-outs, partial batches, concurrency and encryption (docs/facts.md)."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_a_job_is_invisible_for_six_times_as_long_as_its_function_may_take(templ
     assert short == []
 
 
-def test_one_bad_job_does_not_bring_its_batch_back(template: dict[str, Any]) -> None:
+def test_a_failed_job_does_not_repeat_its_batch(template: dict[str, Any]) -> None:
     whole = [
         name
         for name, event in events(template, "SQS")
@@ -54,7 +54,7 @@ def test_enough_texts_are_in_flight_for_fairness(template: dict[str, Any]) -> No
     assert all(one["ScalingConfig"]["MaximumConcurrency"] * one["BatchSize"] >= 40 for one in workers)
 
 
-def test_there_are_no_more_workers_than_the_pace_reckons_with(template: dict[str, Any]) -> None:
+def test_there_are_no_more_workers_than_pacing_assumes(template: dict[str, Any]) -> None:
     workers = [
         one["ScalingConfig"]["MaximumConcurrency"] for name, one in events(template, "SQS") if name == "send.worker"
     ]

@@ -19,7 +19,7 @@ SERVED = {name: routes(name) for name, path in handlers().items() if "app" in de
 
 
 def nameless(path: str) -> str:
-    """Leave out how a parameter is called, which is each side's own matter."""
+    """Return a path without the names of its parameters, which may differ between the template and the code."""
     return re.sub(r"{[^}]+}", "{}", path)
 
 
@@ -39,7 +39,7 @@ def test_every_route_but_the_open_ones_asks_who_calls(template: dict[str, Any]) 
     assert {path for path in every if OPEN.fullmatch(path)} == {nameless(path) for path in unasked} == everyone
 
 
-def test_a_password_that_was_changed_opens_nothing_after_a_minute(template: dict[str, Any]) -> None:
+def test_an_old_password_works_for_a_minute_at_most(template: dict[str, Any]) -> None:
     (api,) = of_type(template, "AWS::Serverless::Api").values()
     authorizer = api["Auth"]["Authorizers"][api["Auth"]["DefaultAuthorizer"]]
 
@@ -74,7 +74,7 @@ def test_every_operation_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("name", openapi.RESOLVERS)
-def test_the_openapi_file_tells_the_status_that_a_route_answers_with(name: str) -> None:
+def test_the_openapi_file_has_the_statuses_of_each_route(name: str) -> None:
     paths = TOLD["paths"]
     untold = [
         f"{verb} {path} answers {status}"
@@ -87,7 +87,7 @@ def test_the_openapi_file_tells_the_status_that_a_route_answers_with(name: str) 
 
 
 def _answered(function: Any) -> set[int]:
-    """Read from `Response(202, …)` what a route answers; one that makes no `Response` has no say in it."""
+    """Return the statuses in the `Response(202, …)` calls of a route; none if it has no such call."""
     source = ast.parse(textwrap.dedent(inspect.getsource(function)))
     calls = [node for node in ast.walk(source) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Response"]
     first = [node for call in calls for node in ast.walk(call.args[0])]
@@ -111,7 +111,7 @@ def test_what_the_gateway_itself_refuses_is_a_problem_document_too(template: dic
     assert all("WWW-Authenticate" in headers[name] for name in ("UNAUTHORIZED", "ACCESS_DENIED"))
 
 
-def test_the_gateway_brings_no_route_its_body_in_base64(template: dict[str, Any]) -> None:
+def test_the_gateway_sends_no_request_body_in_base64(template: dict[str, Any]) -> None:
     (api,) = of_type(template, "AWS::Serverless::Api").values()
     binary = {kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]}
     taken = {kind for name in SERVED for kind in getattr(import_module(name).app, "takes", ())}

@@ -1,4 +1,4 @@
-"""One list of settings: the template gives what aws/settings.py reads, and the tests give the same."""
+"""The template and the tests set exactly the settings that longcode/aws/settings.py reads."""
 
 import ast
 import os

@@ -1,4 +1,4 @@
-"""What comes through SNS comes to a queue, which takes it from that topic and from nobody else."""
+"""Each SNS topic for the carrier AWS feeds one queue, which accepts messages from that topic only."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def test_only_aws_s_texts_of_our_own_account_may_be_published(template: dict[str
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
-def test_every_event_that_tells_something_is_asked_for(template: dict[str, Any]) -> None:
+def test_every_event_with_a_result_is_subscribed(template: dict[str, Any]) -> None:
     (configuration_set,) = of_type(template, "AWS::SMSVOICE::ConfigurationSet").values()
     (destination,) = configuration_set["EventDestinations"]
 

@@ -1,4 +1,4 @@
-"""Stripe on loopback: answers as tests/exchanges/stripe tells, once for each idempotency key, or badly."""
+"""A fake Stripe on loopback. It replays tests/exchanges/stripe, idempotently by key, or fails on request."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,10 @@ Answer = dict[str, Any]
 
 @dataclass
 class FakeStripe:
-    """What it was asked, what it made, and how it answers next instead: an error's name, or one of the two above."""
+    """The received requests and the created objects, by idempotency key.
+
+    `instead` has the next failures: the name of an error, `HANGS` or `LOSES`; None for a normal response.
+    """
 
     url: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -32,7 +35,7 @@ class FakeStripe:
     turn: Lock = field(default_factory=Lock)
 
     def answer(self, asked: dict[str, Any]) -> Answer | None:
-        """Answer a request; None hangs up."""
+        """Return the response to a request, or None to close the connection without one."""
         with self.turn:
             self.asked.append(asked)
             how = self.instead.pop(0) if self.instead else None
@@ -58,7 +61,7 @@ class FakeStripe:
 
 @contextmanager
 def stripe() -> Iterator[FakeStripe]:
-    """Run a Stripe until the block ends."""
+    """Run a fake Stripe until the block ends."""
     fake = FakeStripe()
 
     class Call(BaseHTTPRequestHandler):

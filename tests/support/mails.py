@@ -1,4 +1,4 @@
-"""The mails that SES took."""
+"""Reads the mails that were sent through SES."""
 
 from email import message_from_string
 from email.message import EmailMessage
@@ -11,7 +11,7 @@ _ACCOUNT = "123456789012"  # moto's
 
 
 class Mail(NamedTuple):
-    """A mail to one address, and what was attached to it."""
+    """A mail to an address, with its attachments by name."""
 
     to: str
     subject: str
@@ -20,7 +20,7 @@ class Mail(NamedTuple):
 
 
 def mails_to(address: str) -> list[Mail]:
-    """List the mails to an address, oldest first."""
+    """Return the mails to an address, oldest first."""
     taken = ses_backends[_ACCOUNT]["us-east-1"].sent_messages
     mails = [_read_raw(one) if isinstance(one, RawMessage) else _read(one) for one in taken]
     return [mail for mail in mails if mail.to == address]

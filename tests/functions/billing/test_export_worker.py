@@ -187,7 +187,7 @@ def test_a_refused_export_stops_until_the_operator_begins_again(books: FakeStrip
     export(books)
     stopped = export_state()
     export(books, NOW + timedelta(hours=1))
-    begin(Export(account="10000001", month="2026-11"), NOW + timedelta(days=1), wanted=True)
+    begin(Export(account="10000001", month="2026-11"), NOW + timedelta(days=1), enabled=True)
     export(books, NOW + timedelta(days=1))
 
     assert stopped == (None, why)
