@@ -59,7 +59,7 @@ def reconcile(numbers: Iterable[str], carrier: Archive, since: datetime, now: da
 
 
 def _job(text: ReceivedText, carrier: Archive, now: datetime) -> Receive | None:
-    """Return the job that the webhook would have queued, at the carrier's time; None before its pictures are listed."""
+    """Return the job that the webhook would queue, at the carrier's time; None until its pictures are listed."""
     pictures = carrier.pictures(text.carrier_id) if text.pictures else []
     if pictures is None and now - text.at < _PICTURES_DELAY:
         return None

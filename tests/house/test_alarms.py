@@ -14,9 +14,9 @@ def alarms(template: dict[str, Any]) -> list[dict[str, Any]]:
 def test_an_alarm_watches_every_dead_letter_queue(template: dict[str, Any]) -> None:
     queues = of_type(template, "AWS::SQS::Queue")
     dimensions = [dimension for alarm in alarms(template) for dimension in alarm.get("Dimensions", [])]
-    watched = [referred(one["Value"]) for one in dimensions if one["Name"] == "QueueName"]
+    watched = [referred(dimension["Value"]) for dimension in dimensions if dimension["Name"] == "QueueName"]
 
-    assert sorted(watched) == sorted(name for name, one in queues.items() if "RedrivePolicy" not in one)
+    assert sorted(watched) == sorted(name for name, queue in queues.items() if "RedrivePolicy" not in queue)
 
 
 def test_an_alarm_watches_each_metric_that_the_code_counts(template: dict[str, Any]) -> None:
@@ -34,8 +34,8 @@ def test_an_alarm_watches_the_errors_of_each_scheduled_function(template: dict[s
     functions = of_type(template, "AWS::Serverless::Function")
     scheduled = [
         name
-        for name, one in functions.items()
-        if any(event["Type"] == "ScheduleV2" for event in one.get("Events", {}).values())
+        for name, function in functions.items()
+        if any(event["Type"] == "ScheduleV2" for event in function.get("Events", {}).values())
     ]
     watched = [
         referred(alarm["Dimensions"][0]["Value"]) for alarm in alarms(template) if alarm["MetricName"] == "Errors"

@@ -146,7 +146,7 @@ def test_a_function_fed_by_a_queue_or_a_schedule_starts_without_pydantic() -> No
     slow = [
         name
         for name, path in handlers().items()
-        if name not in doors and any(within(one, "pydantic") for one in reached_names(path))
+        if name not in doors and any(within(imported_name, "pydantic") for imported_name in reached_names(path))
     ]
 
     assert slow == []
@@ -155,8 +155,8 @@ def test_a_function_fed_by_a_queue_or_a_schedule_starts_without_pydantic() -> No
 def test_only_a_function_behind_the_api_has_the_resolver(template: dict[str, object]) -> None:
     api = {
         name
-        for name, one in functions(template).items()
-        if any(event["Type"] == "Api" for event in one.get("Events", {}).values())
+        for name, function in functions(template).items()
+        if any(event["Type"] == "Api" for event in function.get("Events", {}).values())
     }
     with_it = {module(path) for path in handlers().values() if LONGCODE / "web" / "resolver.py" in reach(path)}
 

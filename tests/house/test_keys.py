@@ -35,7 +35,7 @@ SPELLS_EXPRESSIONS = TABLE / "writes.py"
 
 
 def test_no_other_file_spells_the_beginning_of_a_key() -> None:
-    beginnings = {one for text in strings(KEYS) for one in re.findall(r"[a-z-]+#", str(text.value))}
+    beginnings = {beginning for text in strings(KEYS) for beginning in re.findall(r"[a-z-]+#", str(text.value))}
     spelled = [
         f"{shown(path)}:{text.lineno} spells {text.value!r}"
         for path in sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
@@ -103,4 +103,4 @@ def test_the_page_names_every_type_of_item() -> None:
     }
 
     assert len(types) > 10
-    assert sorted(one for one in types if f"`{one}`" not in PAGE) == []
+    assert sorted(type_name for type_name in types if f"`{type_name}`" not in PAGE) == []

@@ -154,7 +154,7 @@ FORMS = {"functions/broadcasts/forms.py", "functions/clients/bulk_import.py"}
 
 def test_no_folder_has_more_modules_than_a_reader_can_take_in() -> None:
     folders = {path.parent for path in sources(FUNCTIONS)}
-    crowded = [shown(one) for one in folders if len(list(one.glob("*.py"))) > MOST_MODULES]
+    crowded = [shown(folder) for folder in folders if len(list(folder.glob("*.py"))) > MOST_MODULES]
 
     assert crowded == []
 

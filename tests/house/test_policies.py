@@ -49,7 +49,7 @@ def test_read_only_functions_have_read_only_access(template: dict[str, Any]) -> 
 def test_each_may_do_with_the_table_what_its_code_does(template: dict[str, Any]) -> None:
     does = {name: done_by(path) for name, path in handlers().items()}
 
-    assert {name: granted(one) for name, one in functions(template).items()} == does
+    assert {name: granted(function) for name, function in functions(template).items()} == does
 
 
 def test_each_may_send_to_the_queues_of_the_jobs_that_its_code_makes(template: dict[str, Any]) -> None:
@@ -61,7 +61,8 @@ def test_each_may_send_to_the_queues_of_the_jobs_that_its_code_makes(template: d
     }
 
     may = {
-        name: sorted(map(referred, named(one, "SQSSendMessagePolicy", "QueueName"))) for name, one in all_of(template)
+        name: sorted(map(referred, named(function, "SQSSendMessagePolicy", "QueueName")))
+        for name, function in all_of(template)
     }
 
     assert may == names
@@ -78,8 +79,8 @@ def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(templat
         asking = {name for name, path in handlers().items() if f"longcode.aws.settings.{asked}" in reached(path)}
         may = {
             name
-            for name, one in all_of(template)
-            if wanted in [next(iter(value.values())) for value in named(one, policy, parameter)]
+            for name, function in all_of(template)
+            if wanted in [next(iter(value.values())) for value in named(function, policy, parameter)]
         }
 
         assert may == asking
@@ -92,7 +93,7 @@ def test_each_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> No
     ):
         doing = {name for name, path in handlers().items() if used_by_it in reached(path)}
 
-        assert {name for name, one in all_of(template) if action in actions(one)} == doing
+        assert {name for name, function in all_of(template) if action in actions(function)} == doing
 
 
 def test_functions_that_attach_files_may_send_raw_mails(template: dict[str, Any]) -> None:
@@ -102,11 +103,13 @@ def test_functions_that_attach_files_may_send_raw_mails(template: dict[str, Any]
         if any("longcode.aws.mail" in imports(file) and "File" in attributes(file) for file in own(path))
     }
 
-    assert {name for name, one in all_of(template) if "ses:SendRawEmail" in actions(one)} == attaching != set()
+    assert (
+        {name for name, function in all_of(template) if "ses:SendRawEmail" in actions(function)} == attaching != set()
+    )
 
 
 def test_only_three_actions_need_statements_of_their_own(template: dict[str, Any]) -> None:
-    stated = {action for _, one in all_of(template) for action in actions(one)}
+    stated = {action for _, function in all_of(template) for action in actions(function)}
 
     assert stated == {"ses:SendEmail", "ses:SendRawEmail", "sms-voice:SendTextMessage"}
 
@@ -121,13 +124,16 @@ def granted(function: dict[str, Any]) -> set[str]:
 
 
 def named(function: dict[str, Any], policy: str, parameter: str) -> list[Any]:
-    return [one[policy][parameter] for one in function["Policies"] if policy in one]
+    return [entry[policy][parameter] for entry in function["Policies"] if policy in entry]
 
 
 def actions(function: dict[str, Any]) -> set[str]:
-    statements = [statement for one in function["Policies"] for statement in one.get("Statement", [])]
-    listed = [[one["Action"]] if isinstance(one["Action"], str) else one["Action"] for one in statements]
-    return {action for of in listed for action in of}
+    statements = [statement for policy in function["Policies"] for statement in policy.get("Statement", [])]
+    listed = [
+        [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        for statement in statements
+    ]
+    return {action for names in listed for action in names}
 
 
 def own(path: Path) -> list[Path]:

@@ -24,19 +24,21 @@ def nameless(path: str) -> str:
 
 
 def test_the_template_has_the_routes_that_the_functions_serve(template: dict[str, Any]) -> None:
-    wanted = {(name, one["Method"].upper(), nameless(one["Path"])) for name, one in events(template, "Api")}
-    served = {(name, verb, nameless(path)) for name, of in SERVED.items() for verb, path in of}
+    wanted = {(name, event["Method"].upper(), nameless(event["Path"])) for name, event in events(template, "Api")}
+    served = {(name, verb, nameless(path)) for name, module_routes in SERVED.items() for verb, path in module_routes}
 
     assert sorted(wanted - served) == []
     assert sorted(served - wanted) == []
 
 
 def test_every_route_but_the_open_ones_asks_who_calls(template: dict[str, Any]) -> None:
-    everyone = {nameless(one["Path"]) for _, one in events(template, "Api") if "Auth" in one}
-    unasked = [one["Path"] for _, one in events(template, "Api") if one.get("Auth", {}).get("Authorizer") == "NONE"]
-    every = {nameless(one["Path"]) for _, one in events(template, "Api")}
+    with_auth = {nameless(event["Path"]) for _, event in events(template, "Api") if "Auth" in event}
+    open_paths = [
+        event["Path"] for _, event in events(template, "Api") if event.get("Auth", {}).get("Authorizer") == "NONE"
+    ]
+    paths = {nameless(event["Path"]) for _, event in events(template, "Api")}
 
-    assert {path for path in every if OPEN.fullmatch(path)} == {nameless(path) for path in unasked} == everyone
+    assert {path for path in paths if OPEN.fullmatch(path)} == {nameless(path) for path in open_paths} == with_auth
 
 
 def test_an_old_password_works_for_a_minute_at_most(template: dict[str, Any]) -> None:
@@ -52,23 +54,28 @@ def test_the_openapi_file_is_current() -> None:
 
 
 def test_the_openapi_file_has_every_route_but_the_webhooks(template: dict[str, Any]) -> None:
-    told = [(verb.upper(), path) for path, of in TOLD["paths"].items() for verb in of]
-    every = {(one["Method"].upper(), nameless(one["Path"])) for _, one in events(template, "Api")}
+    documented = [(verb.upper(), path) for path, operations in TOLD["paths"].items() for verb in operations]
+    routes_in_template = {(event["Method"].upper(), nameless(event["Path"])) for _, event in events(template, "Api")}
 
-    assert {(verb, nameless(path)) for verb, path in told} == {
-        (verb, path) for verb, path in every if not path.startswith("/carriers/")
+    assert {(verb, nameless(path)) for verb, path in documented} == {
+        (verb, path) for verb, path in routes_in_template if not path.startswith("/carriers/")
     }
 
 
 def test_the_openapi_file_leaves_open_what_the_template_leaves_open() -> None:
     paths = TOLD["paths"]
-    unasked = {path for path, of in paths.items() for operation in of.values() if operation.get("security") == []}
+    open_paths = {
+        path
+        for path, operations in paths.items()
+        for operation in operations.values()
+        if operation.get("security") == []
+    }
 
-    assert unasked == {path for path in paths if OPEN.fullmatch(nameless(path))}
+    assert open_paths == {path for path in paths if OPEN.fullmatch(nameless(path))}
 
 
 def test_every_operation_has_a_name_of_its_own() -> None:
-    names = [operation["operationId"] for of in TOLD["paths"].values() for operation in of.values()]
+    names = [operation["operationId"] for operations in TOLD["paths"].values() for operation in operations.values()]
 
     assert len(names) == len(set(names))
 
@@ -76,14 +83,14 @@ def test_every_operation_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize("name", openapi.RESOLVERS)
 def test_the_openapi_file_has_the_statuses_of_each_route(name: str) -> None:
     paths = TOLD["paths"]
-    untold = [
+    missing = [
         f"{verb} {path} answers {status}"
         for (verb, path), function in SERVED[name].items()
         for status in _answered(function)
         if str(status) not in paths[path][verb.lower()]["responses"]
     ]
 
-    assert untold == []
+    assert missing == []
 
 
 def _answered(function: Any) -> set[int]:
@@ -97,16 +104,16 @@ def _answered(function: Any) -> set[int]:
 def test_what_the_gateway_itself_refuses_is_a_problem_document_too(template: dict[str, Any]) -> None:
     (api,) = of_type(template, "AWS::Serverless::Api").values()
     answers = {
-        name: json.loads(one["ResponseTemplates"]["application/json"])
-        for name, one in api["GatewayResponses"].items()
+        name: json.loads(response["ResponseTemplates"]["application/json"])
+        for name, response in api["GatewayResponses"].items()
     }
-    headers = {name: one["ResponseParameters"]["Headers"] for name, one in api["GatewayResponses"].items()}
+    headers = {name: response["ResponseParameters"]["Headers"] for name, response in api["GatewayResponses"].items()}
 
     assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "REQUEST_TOO_LARGE", "DEFAULT_4XX", "DEFAULT_5XX"} <= set(
         answers
     )
     assert {tuple(answer) for answer in answers.values()} == {("type", "title", "status", "code", "detail")}
-    assert {one["Content-Type"] for one in headers.values()} == {"'application/problem+json'"}
+    assert {parameters["Content-Type"] for parameters in headers.values()} == {"'application/problem+json'"}
     assert answers["UNAUTHORIZED"] == answers["ACCESS_DENIED"]
     assert all("WWW-Authenticate" in headers[name] for name in ("UNAUTHORIZED", "ACCESS_DENIED"))
 

@@ -47,6 +47,6 @@ def _key(of: dict[str, Any]) -> tuple[str, ...]:
 
 
 def test_only_one_file_sets_the_expiry_of_items() -> None:
-    spelling = [shown(path) for path in sources(TABLE) if any(one.value == "expires_at" for one in strings(path))]
+    spelling = [shown(path) for path in sources(TABLE) if any(text.value == "expires_at" for text in strings(path))]
 
     assert spelling == ["functions/longcode/table/store.py"]

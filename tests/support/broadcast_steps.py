@@ -59,14 +59,14 @@ def stored(account: Account, broadcast_id: str) -> Broadcast:
 
 def texts(account: Account, broadcast_id: str) -> list[Message]:
     """Return all texts of a broadcast, sorted by phone."""
-    found = broadcasts.texts_page(stored(account, broadcast_id), None, 1_000).texts
-    return sorted(found, key=lambda one: one.phone)
+    page = broadcasts.texts_page(stored(account, broadcast_id), None, 1_000).texts
+    return sorted(page, key=lambda message: message.phone)
 
 
 def skipped(account: Account, broadcast_id: str) -> list[tuple[str, str | None, str | None]]:
     """Return the skipped clients: client, phone and reason."""
-    found = broadcasts.skipped_from(stored(account, broadcast_id), None)
-    return [(one.client_id, one.phone, one.code) for _, one in found]
+    rows = broadcasts.skipped_from(stored(account, broadcast_id), None)
+    return [(outcome.client_id, outcome.phone, outcome.code) for _, outcome in rows]
 
 
 def phone(index: int) -> str:
@@ -86,19 +86,21 @@ def people(account: Account, count: int) -> None:
         )
         for index in range(count)
     ]
-    for one in records:
-        store.write(Put(keys.client(one.account, one.id), {"type": "client", **attributes(one)}))
+    for client in records:
+        store.write(Put(keys.client(client.account, client.id), {"type": "client", **attributes(client)}))
 
 
 def accounted(account: Account) -> bool:
     """Return whether the reserved units are those of unfinished texts, plus the unused reservations of broadcasts."""
     of_account = keys.message(account.id)
-    every = [read(Message, item) for item in store.query(of_account)]
-    live = sum(one.units for one in every if one.reserved_in and one.state not in _GIVEN_BACK)
-    left = 0
+    messages = [read(Message, item) for item in store.query(of_account)]
+    held_by_texts = sum(
+        message.units for message in messages if message.reserved_in and message.state not in _GIVEN_BACK
+    )
+    unused = 0
     for item in store.query(keys.broadcast(account.id)):
-        one = read(Broadcast, item)
-        if one.reserved_in:
-            left += one.reserved - sum(text.units for text in every if text.broadcast == one.id)
+        broadcast = read(Broadcast, item)
+        if broadcast.reserved_in:
+            unused += broadcast.reserved - sum(text.units for text in messages if text.broadcast == broadcast.id)
     used = [int(item["used"]) for item in store.query(keys.quota(account.id, ""))]
-    return sum(used) == live + left
+    return sum(used) == held_by_texts + unused

@@ -29,30 +29,30 @@ class Outside:
     def put(self, items: list[Wire]) -> None:
         """Write whole items."""
         for start in range(0, len(items), _WRITTEN_AT_ONCE):
-            some = [{"PutRequest": {"Item": item}} for item in items[start : start + _WRITTEN_AT_ONCE]]
-            self.dynamodb.batch_write_item(RequestItems={table(): some})
+            batch = [{"PutRequest": {"Item": item}} for item in items[start : start + _WRITTEN_AT_ONCE]]
+            self.dynamodb.batch_write_item(RequestItems={table(): batch})
 
     def receive(self, queue_url: str) -> list[Wire]:
         """Return all messages on a queue, without deleting them."""
-        held: list[Wire] = []
-        while found := self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
-            held += found
-        return held
+        messages: list[Wire] = []
+        while received := self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
+            messages += received
+        return messages
 
-    def delete(self, queue_url: str, held: list[Wire]) -> None:
+    def delete(self, queue_url: str, messages: list[Wire]) -> None:
         """Delete received messages from a queue."""
-        for start in range(0, len(held), 10):
-            some = [
-                {"Id": str(index), "ReceiptHandle": one["ReceiptHandle"]}
-                for index, one in enumerate(held[start : start + 10])
+        for start in range(0, len(messages), 10):
+            batch = [
+                {"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]}
+                for index, message in enumerate(messages[start : start + 10])
             ]
-            self.sqs.delete_message_batch(QueueUrl=queue_url, Entries=some)
+            self.sqs.delete_message_batch(QueueUrl=queue_url, Entries=batch)
 
     def take(self, queue_url: str) -> list[str]:
         """Receive and delete all messages of a queue; return their bodies."""
-        held = self.receive(queue_url)
-        self.delete(queue_url, held)
-        return [one["Body"] for one in held]
+        messages = self.receive(queue_url)
+        self.delete(queue_url, messages)
+        return [message["Body"] for message in messages]
 
 
 @contextmanager

@@ -52,7 +52,11 @@ class FakeStripe:
         if key in self.made:
             first, answer = self.made[key]
             return answer if first == form else ERRORS["other_parameters"]
-        known = [one for one in INVOICE if (one["request"]["path"], one["request"]["form"]) == (path, form)]
+        known = [
+            exchange
+            for exchange in INVOICE
+            if (exchange["request"]["path"], exchange["request"]["form"]) == (path, form)
+        ]
         if not known:
             return ERRORS["bad_request"]
         self.made[key] = (form, known[0]["answer"])

@@ -155,7 +155,7 @@ def studio(number: str = "10000001", **changes: Any) -> Account:
 
 def client(account: Account, client_id: str = "c1", *numbers: str, **changes: Any) -> Client:
     """Write and return a client who allows texts, with ticked phones."""
-    phones = tuple(Phone(number=one, entered=one) for one in numbers or ("+12125550123",))
+    phones = tuple(Phone(number=number, entered=number) for number in numbers or ("+12125550123",))
     fields: dict[str, Any] = {
         "account": account.id,
         "id": client_id,

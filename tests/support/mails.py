@@ -21,8 +21,8 @@ class Mail(NamedTuple):
 
 def mails_to(address: str) -> list[Mail]:
     """Return the mails to an address, oldest first."""
-    taken = ses_backends[_ACCOUNT]["us-east-1"].sent_messages
-    mails = [_read_raw(one) if isinstance(one, RawMessage) else _read(one) for one in taken]
+    sent = ses_backends[_ACCOUNT]["us-east-1"].sent_messages
+    mails = [_read_raw(mail) if isinstance(mail, RawMessage) else _read(mail) for mail in sent]
     return [mail for mail in mails if mail.to == address]
 
 
@@ -34,5 +34,5 @@ def _read_raw(taken: RawMessage) -> Mail:
     message = message_from_string(taken.raw_data, EmailMessage, policy=SMTP)
     body = message.get_body()
     assert body
-    files = [(str(one.get_filename()), one.get_content()) for one in message.iter_attachments()]
+    files = [(str(attachment.get_filename()), attachment.get_content()) for attachment in message.iter_attachments()]
     return Mail(message["To"], message["Subject"], body.get_content().replace("\r\n", "\n"), tuple(files))

@@ -184,7 +184,7 @@ class World:
             self._after(month, lambda: self._moved(reply, month))
 
     def _moved(self, reply: Message, month: str) -> None:
-        other = self.random.choice([one for one in self.studios if one != reply.account])
+        other = self.random.choice([studio for studio in self.studios if studio != reply.account])
         replies.move_reply(reply, moved := replace(reply, account=other))
         self.booked[reply.account, month, Direction.IN] -= reply.charged_units
         self.booked[other, month, Direction.IN] += reply.charged_units
@@ -204,8 +204,8 @@ class World:
         self.later.append((MONTHS[min(at, len(MONTHS) - 1)], act))
 
     def _come_late(self, month: str) -> None:
-        while due := [one for one in self.later if one[0] <= month]:
-            self.later = [one for one in self.later if one[0] > month]
+        while due := [event for event in self.later if event[0] <= month]:
+            self.later = [event for event in self.later if event[0] > month]
             for _, act in due:
                 act()
 
@@ -213,7 +213,7 @@ class World:
         """Close a month for the studios in any order. Some wait for the next close; older months are closed again."""
         due = self.waiting + [(studio, month) for studio in self.studios if month]
         self.waiting = self.random.sample(due, len(due) // 5) if month else []
-        now = [one for one in due if one not in self.waiting]
+        now = [close for close in due if close not in self.waiting]
         again = self.random.sample(sorted(self.issued), min(len(self.issued), 2))
         jobs = [*now, *now, *again]
         self.random.shuffle(jobs)

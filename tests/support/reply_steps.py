@@ -25,8 +25,8 @@ def texted(
     message_id: str = "m-0",
 ) -> None:
     """Record that an account has texted a phone."""
-    one = LastText(account=account.id, phone=phone, number=number, message_id=message_id, at=at, client_id=client_id)
-    numbers.record_text(one, most_an_hour=10)
+    text = LastText(account=account.id, phone=phone, number=number, message_id=message_id, at=at, client_id=client_id)
+    numbers.record_text(text, most_an_hour=10)
 
 
 def receive(sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHONE, at: datetime = NOW) -> None:

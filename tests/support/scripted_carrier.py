@@ -48,8 +48,8 @@ class WilfulCarrier:
         return Uncertain("timeout")
 
     def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
-        asked_for = [one for text, one in self.taken if (text.to, text.origin) == (to, origin)]
-        return [one for one in asked_for if one.created_at >= since] if self.tells else None
+        to_phone = [listed for text, listed in self.taken if (text.to, text.origin) == (to, origin)]
+        return [listed for listed in to_phone if listed.created_at >= since] if self.tells else None
 
     def _take(self, text: Text) -> str:
         carrier_id = f"SM{len(self.taken)}"

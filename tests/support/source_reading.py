@@ -128,22 +128,22 @@ def routes(name: str) -> dict[tuple[str, str], Any]:
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     """Return the properties of the template's resources of a type, by name."""
     resources = template["Resources"].items()
-    return {name: one.get("Properties", {}) for name, one in resources if one["Type"] == kind}
+    return {name: resource.get("Properties", {}) for name, resource in resources if resource["Type"] == kind}
 
 
 def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the properties of the template's functions, with the global properties, by the module of the handler."""
     shared = template["Globals"]["Function"]
-    found = of_type(template, "AWS::Serverless::Function").values()
-    return {one["Handler"].removesuffix(".handler"): shared | one for one in found}
+    resources = of_type(template, "AWS::Serverless::Function").values()
+    return {function["Handler"].removesuffix(".handler"): shared | function for function in resources}
 
 
 def events(template: dict[str, Any], kind: str) -> list[tuple[str, dict[str, Any]]]:
     """Return the events of a type: the module that is called, and the event's properties."""
     return [
         (name, event["Properties"])
-        for name, one in functions(template).items()
-        for event in one.get("Events", {}).values()
+        for name, function in functions(template).items()
+        for event in function.get("Events", {}).values()
         if event["Type"] == kind
     ]
 

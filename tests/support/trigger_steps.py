@@ -40,7 +40,9 @@ def tell(account: Account, key: str = "k", now: datetime = NOW, **changes: Any) 
 
 def planned(account: Account, record_id: str = "s1", kind: str = "session") -> dict[str, Occurrence]:
     """Return the occurrences of a record by date; of two triggers on a date, only one."""
-    return {str(one.day): one for one in triggers.occurrences_of_record(account.id, kind, record_id)}
+    return {
+        str(occurrence.day): occurrence for occurrence in triggers.occurrences_of_record(account.id, kind, record_id)
+    }
 
 
 def fire_all(now: datetime, bodies: list[str] | None = None) -> None:

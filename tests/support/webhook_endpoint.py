@@ -40,12 +40,12 @@ class Receiver:
 
     @property
     def ids(self) -> list[str]:
-        return [one.headers["webhook-id"] for one in self.webhooks]
+        return [webhook.headers["webhook-id"] for webhook in self.webhooks]
 
     @property
     def told(self) -> list[tuple[str, Any]]:
-        bodies = [json.loads(one.body) for one in self.webhooks]
-        return [(one["type"], one["data"]) for one in bodies]
+        bodies = [json.loads(webhook.body) for webhook in self.webhooks]
+        return [(body["type"], body["data"]) for body in bodies]
 
 
 def hosted(number: str = "10000001", **changes: Any) -> Account:
