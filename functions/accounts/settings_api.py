@@ -112,8 +112,8 @@ class ShownStatusChange(BaseModel, from_attributes=True):
 class ShownAccount(BaseModel):
     """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
 
-    `number` is its dedicated number, which it has had since `number_since`; without one, it texts from the numbers
-    that all studios share. `webhook_gone_at` is when its software answered 410, which switches webhooks off.
+    `number` is its dedicated number; without one, it texts from the numbers that all studios share. `number_since` is
+    when it stopped using those. `webhook_gone_at` is when its software answered 410, which switches webhooks off.
     `standing` is the status that the operator has set, `standings` its history, oldest first.
 
     `allowed_countries` are calling codes that it may text besides its own, `statuses` its own words for the status of

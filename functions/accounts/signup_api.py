@@ -71,7 +71,7 @@ def show_panel() -> NoAccount:
 
 @app.post("/signup", responses=web.responses({202: Taken}))
 def sign_up(form: SignUp) -> Response[Taken]:
-    """Accept the form. A known mail address gets the same response, after the same work, as an unknown one."""
+    """Sign up, or ask for a change of plan. Response and duration do not show whether the mail address is known."""
     check_edition(form.edition)
     if form.plan not in _on_offer(clients.now()):
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")

@@ -54,7 +54,7 @@ def show_plan() -> PlanState:
 
 @app.put("/account/plan")
 def change_plan(form: ChosenPlan) -> PlanState:
-    """Change the plan. Until 17:00 Central on the last day of a month, it counts for that whole month (facts S16).
+    """Change the plan. Until 17:00 Central on a month's last day, a change counts for that whole month (facts S16).
 
     A change that does not count yet can be undone by another one, for example to the plan of this month.
     """

@@ -21,7 +21,7 @@ _AHEAD = timedelta(seconds=5)  # how far ahead of now a number's time is reserve
 _BULK_AHEAD = timedelta(seconds=1)  # shorter, so that a broadcast does not delay single texts
 _LOOK_AGAIN_SECONDS = 0.25
 
-_own: dict[str, datetime] = {}
+_free_from: dict[str, datetime] = {}
 """When this worker may next send a single text from a number without reserving time in the table, by number."""
 
 
@@ -62,10 +62,10 @@ class Turns:
         It may if it is the only text from its number in the batch, and this worker's own share is free.
         """
         duration = text.segments * _segment_time(1 - _SHARED) * WORKERS
-        free_from = _own.setdefault(text.number, self._now + duration)
+        free_from = _free_from.setdefault(text.number, self._now + duration)
         if self._texts[text.number] > 1 or not free_from <= self._now:
             return False
-        _own[text.number] = self._now + duration
+        _free_from[text.number] = self._now + duration
         return True
 
     def _turn(self, text: Message) -> datetime | None:

@@ -45,7 +45,7 @@ class TimingForm(web.Body):
 class TriggerForm(web.Body):
     """A trigger: the records that it watches, and whom it texts, what and when.
 
-    Without a `timing`, the text is sent immediately when a record gets one of the `statuses`.
+    Without a `timing`, the text is sent immediately after the record's status or type has changed.
     """
 
     watches: RecordKind
