@@ -88,7 +88,7 @@ If it was you, please open this link within 24 hours to change the plan of accou
 
 {plans.if_made(month)}
 
-If it was not you, you need not do anything: your plan stays as it is.
+If it was not you, you don't need to do anything: your plan stays as it is.
 """
     mail.send(account.email, "Confirm your change of plan", text)
 
@@ -99,8 +99,8 @@ def _closed(account: Account) -> str:
 Somebody filled in the Longcode form with this address. It belongs to your account {account.id}, which is closed, and
 the form cannot open it again.
 
-If it was you, please ask the operator of this service to open the account again. If it was not you, you need not do
-anything.
+If it was you, please ask the operator of this service to open the account again. If it was not you, you don't need to
+do anything.
 """
 
 

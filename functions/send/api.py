@@ -147,9 +147,9 @@ def _accept(account_id: str, form: NewMessage, idempotency_key: str, now: dateti
     checked = check(form, facts, now, create=create)
     client = checked.new_client
     drafts = choose_number.with_numbers(checked.account, _drafts(checked, request_id, fingerprint, now))
-    also = client_store.creation_writes(client, facts.last_put) if client else ()
+    client_writes = client_store.creation_writes(client, facts.last_put) if client else ()
     try:
-        accepted = messages_accept.write(checked.account, drafts, now, also)
+        accepted = messages_accept.write(checked.account, drafts, now, client_writes)
     except messages.AlreadyAccepted as before:
         return _repeated(before.first, request_id, fingerprint, facts.account, now)
     if client:

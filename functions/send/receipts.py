@@ -37,11 +37,11 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
             if hosted and message.state is receipt.state:  # our own record or another copy came first
                 tell(hosted, [delivery.of_status(message, now)])
             return
-        if _moved(message, receipt, now, hosted):
+        if _apply(message, receipt, now, hosted):
             return
 
 
-def _moved(message: Message, receipt: Receipt, now: datetime, hosted: Account | None) -> bool:
+def _apply(message: Message, receipt: Receipt, now: datetime, hosted: Account | None) -> bool:
     changes: dict[str, Any] = {}
     if receipt.state is not MessageState.SENT:
         changes["finished_at"] = receipt.at or now
@@ -50,14 +50,14 @@ def _moved(message: Message, receipt: Receipt, now: datetime, hosted: Account | 
     refused = receipt.reason is RefusalReason.OPTED_OUT
     to = MessageState.FAILED if refused and message.state is not MessageState.SENT else receipt.state
     status = delivery.of_status(replace(message, state=to, error=changes.get("error")), now)
-    also = [webhooks.creation_write(status)] if hosted else []
+    webhook_writes = [webhooks.creation_write(status)] if hosted else []
     if refused:
-        moved = messages.record_late_refusal(message, to, now, *also, **changes)
+        moved = messages.record_late_refusal(message, to, now, *webhook_writes, **changes)
     elif message.state in (MessageState.SENDING, MessageState.UNCERTAIN):
         changes |= {"carrier": receipt.carrier, "carrier_id": receipt.carrier_id}
-        moved = messages.record(message, to, *also, **changes)
+        moved = messages.record(message, to, *webhook_writes, **changes)
     else:
-        moved = messages.record_receipt(message, to, *also, **changes)
+        moved = messages.record_receipt(message, to, *webhook_writes, **changes)
     if hosted and moved:
         tell(hosted, [status], written=True)
     return moved
