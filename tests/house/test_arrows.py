@@ -39,9 +39,9 @@ def test_the_files_to_check_are_found() -> None:
 
 
 def test_no_import_is_relative() -> None:
-    every = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench", ROOT / "tests")
+    files = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench", ROOT / "tests")
 
-    assert [shown(path) for path in every if any(name.startswith(".") for name in imports(path))] == []
+    assert [shown(path) for path in files if any(name.startswith(".") for name in imports(path))] == []
 
 
 def test_pure_files_import_neither_aws_nor_http_nor_the_environment() -> None:
@@ -69,7 +69,7 @@ def test_pure_files_import_no_package_with_side_effects() -> None:
 
 
 def test_pure_files_do_not_read_the_clock() -> None:
-    asked = [
+    reading = [
         f"{shown(path)}:{node.lineno} asks {dotted(node)}"
         for path in PURE
         for node in nodes(path)
@@ -77,7 +77,7 @@ def test_pure_files_do_not_read_the_clock() -> None:
     ]
     named = [f"{shown(path)} imports {name}" for path in PURE for name in imported(path, "time")]
 
-    assert asked + named == []
+    assert reading + named == []
 
 
 def test_the_table_imports_only_the_values_of_carriers() -> None:

@@ -48,22 +48,22 @@ def test_the_index_has_each_decision_under_its_title_with_its_date() -> None:
 def test_a_decision_has_the_date_that_the_index_has() -> None:
     dates = {name: date for _, _, name, date in ROW.findall(index())}
 
-    said = {
-        path.name: found.group(1)
+    in_decisions = {
+        path.name: match.group(1)
         for path in DECISIONS.glob("[0-9]*.md")
-        if (found := re.search(r"^Date: ([0-9-]+)", path.read_text(), re.MULTILINE))
+        if (match := re.search(r"^Date: ([0-9-]+)", path.read_text(), re.MULTILINE))
     }
 
-    assert len(said) > 40
-    assert {name: dates.get(name) for name in said} == said
+    assert len(in_decisions) > 40
+    assert {name: dates.get(name) for name in in_decisions} == in_decisions
 
 
 def test_nothing_points_outside_the_repository() -> None:
     pointing = [
-        f"{name}: {found.group()}"
+        f"{name}: {match.group()}"
         for name, text in tracked().items()
         if name != shown(Path(__file__))
-        for found in OUTSIDE.finditer(text)
+        for match in OUTSIDE.finditer(text)
     ]
 
     assert pointing == []

@@ -15,17 +15,17 @@ NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)+\.(?:py|md|json|yaml|csv|toml|txt))`"
 
 
 def test_every_module_begins_with_what_it_is_for() -> None:
-    every = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
+    files = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
 
-    assert [shown(path) for path in every if not _first_line(path)] == []
+    assert [shown(path) for path in files if not _first_line(path)] == []
 
 
 def test_no_tracked_file_names_a_registry_or_a_place_on_somebodys_machine() -> None:
     named = [
-        f"{name}: {found.group().strip()}"
+        f"{name}: {match.group().strip()}"
         for name, text in tracked().items()
         for pattern in (HOSTS, PATHS)
-        if (found := pattern.search(text))
+        if (match := pattern.search(text))
     ]
 
     assert named == []

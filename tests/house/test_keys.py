@@ -36,16 +36,16 @@ SPELLS_EXPRESSIONS = TABLE / "writes.py"
 
 def test_no_other_file_spells_the_beginning_of_a_key() -> None:
     beginnings = {beginning for text in strings(KEYS) for beginning in re.findall(r"[a-z-]+#", str(text.value))}
-    spelled = [
+    copies = [
         f"{shown(path)}:{text.lineno} spells {text.value!r}"
         for path in sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
         if path != KEYS
         for text in strings(path)
-        if any(re.search(rf"(?<![a-z-]){one}", str(text.value)) for one in beginnings)
+        if any(re.search(rf"(?<![a-z-]){beginning}", str(text.value)) for beginning in beginnings)
     ]
 
     assert len(beginnings) > 15
-    assert spelled == []
+    assert copies == []
 
 
 def test_no_other_file_of_the_table_puts_a_part_of_a_key_together() -> None:
@@ -84,10 +84,10 @@ def test_only_a_file_that_may_touch_the_table_asks_for_a_key() -> None:
 
 
 def test_the_page_names_every_key_and_every_index() -> None:
-    spelled = {node.name for node in tree(KEYS).body if isinstance(node, ast.FunctionDef) and node.name[0] != "_"}
-    spelled -= {"instant"}  # a time within a key
+    names = {node.name for node in tree(KEYS).body if isinstance(node, ast.FunctionDef) and node.name[0] != "_"}
+    names -= {"instant"}  # a time within a key
 
-    assert sorted(name for name in spelled if f"`{name}`" not in PAGE) == []
+    assert sorted(name for name in names if f"`{name}`" not in PAGE) == []
     assert sorted(name for name in keys.INDEXES if f"`{name}`" not in PAGE) == []
 
 

@@ -69,18 +69,20 @@ def test_each_may_send_to_the_queues_of_the_jobs_that_its_code_makes(template: d
 
 
 def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(template: dict[str, Any]) -> None:
-    for policy, parameter, wanted, asked in (
+    for policy, parameter, resource, function_name in (
         ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "CarrierSecret", "carrier_credentials"),
         ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "StripeSecret", "stripe_key"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/public-url", "public_url"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/receipts-url", "receipts_url"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/inbound-url", "inbound_url"),
     ):
-        asking = {name for name, path in handlers().items() if f"longcode.aws.settings.{asked}" in reached(path)}
+        asking = {
+            name for name, path in handlers().items() if f"longcode.aws.settings.{function_name}" in reached(path)
+        }
         may = {
             name
             for name, function in all_of(template)
-            if wanted in [next(iter(value.values())) for value in named(function, policy, parameter)]
+            if resource in [next(iter(value.values())) for value in named(function, policy, parameter)]
         }
 
         assert may == asking

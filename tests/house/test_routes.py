@@ -24,11 +24,13 @@ def nameless(path: str) -> str:
 
 
 def test_the_template_has_the_routes_that_the_functions_serve(template: dict[str, Any]) -> None:
-    wanted = {(name, event["Method"].upper(), nameless(event["Path"])) for name, event in events(template, "Api")}
+    in_template = {
+        (name, event["Method"].upper(), nameless(event["Path"])) for name, event in events(template, "Api")
+    }
     served = {(name, verb, nameless(path)) for name, module_routes in SERVED.items() for verb, path in module_routes}
 
-    assert sorted(wanted - served) == []
-    assert sorted(served - wanted) == []
+    assert sorted(in_template - served) == []
+    assert sorted(served - in_template) == []
 
 
 def test_every_route_but_the_open_ones_asks_who_calls(template: dict[str, Any]) -> None:
@@ -121,7 +123,7 @@ def test_what_the_gateway_itself_refuses_is_a_problem_document_too(template: dic
 def test_the_gateway_sends_no_request_body_in_base64(template: dict[str, Any]) -> None:
     (api,) = of_type(template, "AWS::Serverless::Api").values()
     binary = {kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]}
-    taken = {kind for name in SERVED for kind in getattr(import_module(name).app, "takes", ())}
+    accepted = {kind for name in SERVED for kind in getattr(import_module(name).app, "takes", ())}
 
     assert binary == {"application/pdf"}
-    assert taken & binary == set()
+    assert accepted & binary == set()

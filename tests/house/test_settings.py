@@ -18,9 +18,9 @@ THEIRS = ("POWERTOOLS_", "AWS_")
 
 
 def test_the_template_gives_every_setting_and_no_other(template: dict[str, Any]) -> None:
-    given = template["Globals"]["Function"]["Environment"]["Variables"]
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
 
-    assert {name for name in given if not name.startswith(THEIRS)} == NAMES
+    assert {name for name in variables if not name.startswith(THEIRS)} == NAMES
 
 
 def test_each_queue_takes_the_jobs_of_one_type() -> None:
@@ -31,9 +31,9 @@ def test_each_queue_takes_the_jobs_of_one_type() -> None:
 
 
 def test_loopback_is_closed_to_webhooks_unless_a_deployment_opens_it(template: dict[str, Any]) -> None:
-    given = template["Globals"]["Function"]["Environment"]["Variables"]
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
 
-    assert given["WEBHOOK_LOOPBACK_CA"] == {"Ref": "WebhookLoopbackCa"}
+    assert variables["WEBHOOK_LOOPBACK_CA"] == {"Ref": "WebhookLoopbackCa"}
     assert template["Parameters"]["WebhookLoopbackCa"]["Default"] == ""
     assert "WebhookLoopbackCa" not in (ROOT / "samconfig.toml").read_text()
 
@@ -61,14 +61,14 @@ def test_no_function_has_settings_of_its_own(template: dict[str, Any]) -> None:
 
 
 def test_the_tests_give_every_setting_and_no_other() -> None:
-    (given,) = (
+    (variables,) = (
         node.value
         for path in (ROOT / "tests" / "support").glob("*.py")
         for node in tree(path).body
         if isinstance(node, ast.AugAssign) and dotted(node.target) == "os.environ"
     )
-    spelled = {str(key.value) for key in getattr(given, "keys", []) if isinstance(key, ast.Constant)}
-    unknown = {name for name in spelled if not name.startswith(THEIRS)} - NAMES
+    names = {str(key.value) for key in getattr(variables, "keys", []) if isinstance(key, ast.Constant)}
+    unknown = {name for name in names if not name.startswith(THEIRS)} - NAMES
     queues = {name for name in os.environ if name.endswith("_QUEUE_URL")}
 
     assert settings.read(os.environ)

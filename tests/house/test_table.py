@@ -42,8 +42,8 @@ def test_the_indexes_are_narrow(table: dict[str, Any]) -> None:
     assert projected == {"due": "KEYS_ONLY", "folder": ["phone", "client_id", "send_at"]}
 
 
-def _key(of: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(part["AttributeName"] for part in of["KeySchema"])
+def _key(schema: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(part["AttributeName"] for part in schema["KeySchema"])
 
 
 def test_only_one_file_sets_the_expiry_of_items() -> None:

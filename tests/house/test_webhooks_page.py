@@ -29,8 +29,8 @@ def is_genuine() -> Callable[..., bool]:
 def signed_webhook() -> webhook.Webhook:
     secret, old = webhook.rotate_secret(HOSTED, NOW)
     rotated = replace(HOSTED, webhook_secret=secret, webhook_old_secrets=old)
-    told = delivery.new("10000001", WebhookEvent.CALL_CREATED, "a", {"text": "🌷"}, NOW)
-    return webhook.build("https://studio.example/", webhook.signing_secrets(rotated, NOW), told, told.data, NOW)
+    pending = delivery.new("10000001", WebhookEvent.CALL_CREATED, "a", {"text": "🌷"}, NOW)
+    return webhook.build("https://studio.example/", webhook.signing_secrets(rotated, NOW), pending, pending.data, NOW)
 
 
 def test_the_pages_check_takes_what_we_sign(is_genuine: Callable[..., bool]) -> None:

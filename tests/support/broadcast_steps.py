@@ -52,9 +52,9 @@ def hand_over(now: datetime = NOW, carrier: FakeCarrier | None = None) -> FakeCa
 
 def stored(account: Account, broadcast_id: str) -> Broadcast:
     """Return a broadcast that must exist."""
-    found = broadcasts.get(account.id, broadcast_id)
-    assert found is not None
-    return found
+    broadcast = broadcasts.get(account.id, broadcast_id)
+    assert broadcast is not None
+    return broadcast
 
 
 def texts(account: Account, broadcast_id: str) -> list[Message]:

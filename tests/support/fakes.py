@@ -128,8 +128,8 @@ def queued(name: str) -> list[str]:
     """Receive and delete all messages of a queue of the `aws` fixture (see local_aws.QUEUES); return their bodies."""
     sqs, url = aws_client("sqs"), f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
     bodies: list[str] = []
-    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
-        for message in found:
+    while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        for message in received:
             bodies.append(message["Body"])
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return bodies

@@ -89,8 +89,8 @@ def read_template() -> dict[str, Any]:
 def create_table() -> None:
     """Create the template's table."""
     table = read_template()["Resources"]["Table"]["Properties"]
-    wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
-    client("dynamodb").create_table(TableName="longcode", **{name: table[name] for name in wanted})
+    properties = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+    client("dynamodb").create_table(TableName="longcode", **{name: table[name] for name in properties})
 
 
 def load_plans(text: str | None = None) -> None:
@@ -123,9 +123,9 @@ def snapshot() -> Snapshot:
     return deepcopy({name: get_backend(name)[_ACCOUNT]["us-east-1"] for name in _SERVICES})  # type: ignore[call-overload]
 
 
-def restore(held: Snapshot) -> None:
+def restore(state: Snapshot) -> None:
     """Restore the state of AWS from a snapshot."""
-    for name, backend in deepcopy(held).items():
+    for name, backend in deepcopy(state).items():
         get_backend(name)[_ACCOUNT]["us-east-1"] = backend  # type: ignore[call-overload]
 
 

@@ -26,12 +26,12 @@ def mails_to(address: str) -> list[Mail]:
     return [mail for mail in mails if mail.to == address]
 
 
-def _read(taken: Any) -> Mail:
-    return Mail(taken.destinations["ToAddresses"][0], taken.subject, taken.body)
+def _read(sent: Any) -> Mail:
+    return Mail(sent.destinations["ToAddresses"][0], sent.subject, sent.body)
 
 
-def _read_raw(taken: RawMessage) -> Mail:
-    message = message_from_string(taken.raw_data, EmailMessage, policy=SMTP)
+def _read_raw(sent: RawMessage) -> Mail:
+    message = message_from_string(sent.raw_data, EmailMessage, policy=SMTP)
     body = message.get_body()
     assert body
     files = [(str(attachment.get_filename()), attachment.get_content()) for attachment in message.iter_attachments()]

@@ -52,7 +52,7 @@ class World:
     waiting: list[tuple[str, str]] = field(default_factory=list)
     issued: dict[tuple[str, str], str] = field(default_factory=dict)
     rewritten: list[tuple[str, str]] = field(default_factory=list)
-    made: int = 0
+    ids: int = 0
 
     def live(self, studios: int, texts_a_month: int) -> None:
         """Play all months. Each month is closed after its end: twice, and for some studios late."""
@@ -72,8 +72,8 @@ class World:
         for month in MONTHS:
             ends = [months.plan_cutoff(month) + late for late in (timedelta(), TICK, HOUR)]
             instants = [self._instant(month), *ends]
-            some = self.random.sample(instants, self.random.choice((0, 0, 1, 2)))
-            changes += [PlanChange(at, self.random.choice(NAMES)) for at in sorted(some) if at > joined]
+            sample = self.random.sample(instants, self.random.choice((0, 0, 1, 2)))
+            changes += [PlanChange(at, self.random.choice(NAMES)) for at in sorted(sample) if at > joined]
         account = Account(
             id=studio,
             name=f"Studio {studio}",
@@ -217,14 +217,14 @@ class World:
         again = self.random.sample(sorted(self.issued), min(len(self.issued), 2))
         jobs = [*now, *now, *again]
         self.random.shuffle(jobs)
-        for studio, of in jobs:
-            over = months.bounds(months.following(of))[1]
-            closing.close(accounts.need(studio), of, repeat(over).__next__)
-            found = store.get(keys.invoice(studio, of)) or {}
-            document = found.get("document", "")
-            if self.issued.setdefault((studio, of), document) != document:
-                self.rewritten.append((studio, of))
+        for studio, closed in jobs:
+            over = months.bounds(months.following(closed))[1]
+            closing.close(accounts.need(studio), closed, repeat(over).__next__)
+            item = store.get(keys.invoice(studio, closed)) or {}
+            document = item.get("document", "")
+            if self.issued.setdefault((studio, closed), document) != document:
+                self.rewritten.append((studio, closed))
 
     def _id(self) -> str:
-        self.made += 1
-        return f"{self.random.randrange(16**6):06x}{self.made:06}"
+        self.ids += 1
+        return f"{self.random.randrange(16**6):06x}{self.ids:06}"

@@ -77,7 +77,7 @@ def reach(path: Path) -> frozenset[Path]:
         at = waiting.pop()
         if at not in reached:
             reached.add(at)
-            waiting += [found for name in imports(at) if (found := file_of(name))]
+            waiting += [file for name in imports(at) if (file := file_of(name))]
     return frozenset(reached)
 
 
@@ -121,8 +121,8 @@ def handlers() -> dict[str, Path]:
 def routes(name: str) -> dict[tuple[str, str], Any]:
     """Return the functions of a module's routes by verb and path, from private attributes of Powertools."""
     app = import_module(name).app
-    every = [*app._static_routes, *app._dynamic_routes]
-    return {(route.method, route.openapi_path): route.func for route in every}
+    all_routes = [*app._static_routes, *app._dynamic_routes]
+    return {(route.method, route.openapi_path): route.func for route in all_routes}
 
 
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:

@@ -53,11 +53,11 @@ def hosted(number: str = "10000001", **changes: Any) -> Account:
     return studio(number, **(HOOK | changes))
 
 
-def happened(account: Account, of: str, now: datetime = NOW) -> Delivery:
+def happened(account: Account, call_id: str, now: datetime = NOW) -> Delivery:
     """Write a delivery without queueing its job; return it."""
-    made = new(account.id, WebhookEvent.CALL_CREATED, of, {"id": of}, now)
-    assert webhooks.create([made])
-    return made
+    delivery = new(account.id, WebhookEvent.CALL_CREATED, call_id, {"id": call_id}, now)
+    assert webhooks.create([delivery])
+    return delivery
 
 
 def jobs() -> list[str]:
@@ -83,6 +83,6 @@ def swept(now: datetime) -> list[str]:
 
 def stored(account: Account, delivery_id: str, now: datetime = NOW) -> Delivery:
     """Return a delivery that must exist."""
-    found = webhooks.get(account.id, delivery_id, now)
-    assert found
-    return found
+    delivery = webhooks.get(account.id, delivery_id, now)
+    assert delivery
+    return delivery
