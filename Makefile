@@ -1,4 +1,4 @@
-# Every habit of this repository, one target each. `make` alone lists them.
+# The commands of this repository. `make` without a target lists them.
 .DEFAULT_GOAL := help
 SHELL := bash
 DEV := .venv/dev/bin
@@ -14,7 +14,7 @@ help:  ## list the targets
 	touch $@
 
 # One environment for each requirements file: the emulator and the SAM CLI pin their own botocore.
-# Compiled at once: where Python may not write its caches, each start would compile all anew.
+# Bytecode is compiled here: where Python may not write its caches, each start would compile everything again.
 .venv/%/done: requirements/%.txt .venv/uv/done
 	.venv/uv/bin/uv venv -q --allow-existing --python python3.11 .venv/$*
 	.venv/uv/bin/uv pip sync -q --compile-bytecode --require-hashes --python .venv/$*/bin/python $<
@@ -31,13 +31,13 @@ fix: .venv/dev/done  ## format the code and repair what the linter can
 	$(DEV)/ruff check --fix .
 
 test: .venv/dev/done .venv/emulator/done .venv/sam/done  ## every test, on all cores; ONLY=path-or-word for some
-	$(DEV)/python -m infra.build --local  # once, before the workers want it side by side
+	$(DEV)/python -m infra.build --local  # once, before the test processes need it at the same time
 	$(DEV)/pytest -n auto --dist loadgroup $(if $(wildcard $(firstword $(subst ::, ,$(ONLY)))),$(ONLY),$(if $(ONLY),-k '$(ONLY)'))
 
 quick: .venv/dev/done  ## the tests of a minute: all but the stack and long properties
 	$(DEV)/pytest -n auto --dist loadgroup -m 'not stack and not long' --hypothesis-profile quick
 
-bench: .venv/dev/done  ## figures beside their bars; ONLY=name for some
+bench: .venv/dev/done  ## measurements with their limits; ONLY=name for some
 	@$(DEV)/python -m bench $(ONLY)
 
 openapi: .venv/dev/done  ## write docs/openapi.json again
@@ -46,7 +46,7 @@ openapi: .venv/dev/done  ## write docs/openapi.json again
 validate: .venv/sam/done  ## the template as the SAM CLI sees it
 	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam validate --lint --region us-east-1
 
-build: .venv/dev/done  ## the deployable code into .build/, for production
+build: .venv/dev/done  ## build the deployable code into .build/, for production
 	$(DEV)/python -m infra.build
 
 deploy: build .venv/sam/done  ## build for production and deploy to AWS, asking for what it needs
@@ -55,7 +55,7 @@ deploy: build .venv/sam/done  ## build for production and deploy to AWS, asking 
 up: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the whole system on this machine, until Ctrl-C
 	@$(DEV)/python -m infra.local.up
 
-demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the main job on real input, told step by step
+demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## play the main job on real input and check each step
 	@$(DEV)/python -m infra.local.demo
 
 lock: .venv/uv/done  ## pin the requirements again, with hashes

@@ -37,7 +37,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
 
 
 def main(only: str) -> int:
-    """Run the benchmarks whose name contains `only`, or is contained in it: a figure's name is longer."""
+    """Run the benchmarks whose name contains `only`, or is part of it, so that the name of a figure works too."""
     chosen = dict.fromkeys(run for name, run in BENCHMARKS.items() if only in name or name in only)
     if not chosen:
         print(f"no benchmark is named {only}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)

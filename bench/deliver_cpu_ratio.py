@@ -1,4 +1,4 @@
-"""The worker's CPU for a text, over the CPU of the bare AWS and carrier calls that it makes.
+"""The worker's CPU for a text, divided by the CPU of only the AWS and carrier calls that it makes.
 
 The calls of one batch are recorded on moto with their responses. Then the worker, and a loop that only makes the
 recorded calls, are run in turn on these responses, so that both include botocore and neither includes AWS. The

@@ -1,4 +1,4 @@
-"""The CPU per account of closing a month for 2,000 accounts, over that for 200 accounts.
+"""The CPU per account of closing a month for 2,000 accounts, divided by that for 200 accounts.
 
 Measured are the list of accounts with its jobs, and each job until its invoice is issued: reading the month's
 messages, the check, the invoice number. The mail with its PDF costs four times as much, but does not depend on other

@@ -32,7 +32,7 @@ def measure() -> Iterator[Figure]:
         broadcast = crowd.ask("POST", "/broadcasts", order).json["id"]
         _until_under_way(crowd, broadcast)
         first, *seconds = [_single(stack, other, f"+1213555{index:04}") for index in range(1 + _SINGLE_TEXTS)]
-        left = _CLIENTS - _gone(crowd, broadcast)
+        left = _CLIENTS - _sent(crowd, broadcast)
     yield Figure("single_text_seconds_behind_5000", round(max(seconds), 2), "s", 5)
     yield Figure("single_text_seconds_behind_5000_median", round(median(seconds), 2), "s", None)
     yield Figure("first_single_text_seconds", round(first, 2), "s", None)
@@ -52,13 +52,13 @@ def _import(studio: Studio, start: int) -> None:
 
 def _until_under_way(studio: Studio, broadcast: str) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while _gone(studio, broadcast) < _UNDER_WAY:
+    while _sent(studio, broadcast) < _UNDER_WAY:
         if time.monotonic() > deadline:
             raise RuntimeError("the broadcast does not start")
         time.sleep(0.2)
 
 
-def _gone(studio: Studio, broadcast: str) -> int:
+def _sent(studio: Studio, broadcast: str) -> int:
     progress = studio.ask("GET", f"/broadcasts/{broadcast}").json["progress"]
     return sum(progress.get(state, 0) for state in ("sent", "delivered"))
 

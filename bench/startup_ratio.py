@@ -1,4 +1,4 @@
-"""The CPU of importing a function as deployed with boto3 and two clients, over that of boto3 and the clients.
+"""The CPU of a cold start with a function's imports, divided by the CPU of boto3 and two clients alone.
 
 The bare clients are opened in a fresh process each time; for each import of a function, a process that has them open
 forks. The two take turns, and the least of each counts.

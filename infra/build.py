@@ -22,8 +22,8 @@ FUNCTIONS = ROOT / "functions"
 DATA = (ROOT / "infra" / "quiet_hours.json",)  # files that the functions read, beside the code
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
 
-# Our code uses neither. The names of places and carriers are 44 MB, more than all other files together, and with
-# Swagger's page "functions" would exceed its limit.
+# Our code uses none of these. The names of places and carriers are 44 MB, more than all other files together; with
+# the script of Swagger's page, the artifact `functions` would exceed its limit.
 _UNUSED = (
     "phonenumbers/geodata",
     "phonenumbers/carrierdata",
@@ -67,7 +67,7 @@ PRODUCTION = Target("python3.13", "arm64")
 
 
 def this_machine() -> Target:
-    """Return the target that this interpreter is."""
+    """Return this machine and this interpreter as a target."""
     arm = platform.machine().lower() in {"arm64", "aarch64"}
     return Target(f"python{sys.version_info.major}.{sys.version_info.minor}", "arm64" if arm else "x86_64")
 
@@ -144,7 +144,7 @@ def _normalise(folder: Path) -> None:
 
 
 def _interpreter(target: Target) -> str | None:
-    """Return an interpreter of the target's version; None if there is none, so that the runtime compiles."""
+    """Return an interpreter of the target's version; None if there is none: then the Lambda runtime compiles."""
     if target.runtime == this_machine().runtime:
         return sys.executable
     path = shutil.which(target.runtime)

@@ -17,12 +17,12 @@ def authenticate(authorization: str) -> str | None:
         account, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
         return None
-    if scheme.casefold() != "basic" or not _is_number(account):
+    if scheme.casefold() != "basic" or not _is_account_number(account):
         account = "0"
     return account if passwords.matches(password, accounts.password_hash(account)) else None
 
 
-def _is_number(account: str) -> bool:
+def _is_account_number(account: str) -> bool:
     return account.isascii() and account.isdigit() and len(account) <= _MAX_DIGITS
 
 

@@ -1,4 +1,4 @@
-"""The studio's settings, password and templates."""
+"""The settings API: a studio's settings, its webhook secret, its password and its templates."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -84,12 +84,12 @@ class AccountSettings(web.Body):
     @classmethod
     def _refuse_null(cls, value: object) -> object:
         if value is None:
-            raise ValueError("cannot be taken away")
+            raise ValueError("cannot be null")
         return value
 
 
 class NewPassword(web.Body):
-    """The current password, so that nobody can take over the account in a browser that was left open."""
+    """A request for a new password. It needs the present one, in case the browser was left open."""
 
     present: str
 
@@ -112,9 +112,9 @@ class ShownStatusChange(BaseModel, from_attributes=True):
 class ShownAccount(BaseModel):
     """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
 
-    `number` is its dedicated number: without one, its texts go over the numbers that all studios share, which it
-    stopped using at `number_since`. `webhook_gone_at` is when its software answered 410, which switches webhooks off.
-    `standing` is its status, `standings` the history of it, oldest first, as the operator set it.
+    `number` is its dedicated number; without one, it texts from the numbers that all studios share. `number_since` is
+    when it stopped using those. `webhook_gone_at` is when its software answered 410, which switches webhooks off.
+    `standing` is the status that the operator has set, `standings` its history, oldest first.
 
     `allowed_countries` are calling codes that it may text besides its own, `statuses` its own words for the status of
     its records, by kind. `create_clients`: a text to an unknown number creates a client.
@@ -180,9 +180,8 @@ def change_account(settings: AccountSettings) -> ShownAccount:
         replies.note_forwarded(account.id, replies.newest_sequence(account.id))
         accounts.list_webhook(account.id)
     if changes.get("retention_days"):
-        retentions.start(
-            account.id, clients.now() + SWEEP_AFTER
-        )  # first, so that the setting is never without a purge
+        # Before the setting is written, so that it never exists without a purge.
+        retentions.start(account.id, clients.now() + SWEEP_AFTER)
     if changes:
         accounts.change_settings(account.id, changes)
     return show_account()
@@ -212,7 +211,8 @@ def change_password(form: NewPassword) -> dict[str, str]:
     try:
         accounts.set_password(account, hashed, instead_of=old)
     except ConditionFailed as failed:
-        if failed.found[0].get("hash") != hashed:  # else it is our own write, retried because the response was lost
+        # Our own write also fails if the SDK repeats it after a lost response: then our hash is stored already.
+        if failed.found[0].get("hash") != hashed:
             raise WrongPassword(_NOT_CURRENT, field="present") from failed
     return {"password": password}
 

@@ -22,7 +22,7 @@ from longcode.web import resolver as web
 
 _TOO_LATE = "This link was used already, or it is too old. Fill in the form again to get a new one."
 _ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"  # as in HTML; SES takes ASCII only
-# Whoever has the address can change the plan: it must not reach other sites, caches or frames.
+# Whoever has the page's URL can change the plan, so it must not reach other sites, caches or frames.
 _PAGE_HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -71,7 +71,7 @@ def show_panel() -> NoAccount:
 
 @app.post("/signup", responses=web.responses({202: Taken}))
 def sign_up(form: SignUp) -> Response[Taken]:
-    """Take the form. Response and work are the same whether or not the address is known."""
+    """Sign up, or ask for a change of plan. Response and duration do not show whether the mail address is known."""
     check_edition(form.edition)
     if form.plan not in _on_offer(clients.now()):
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
@@ -85,27 +85,27 @@ def sign_up(form: SignUp) -> Response[Taken]:
 def show_change(token: str) -> Response[str]:
     """Show what the link confirms. Mail scanners follow links, so only the button on the page changes the plan."""
     now = clients.now()
-    waiting = accounts.find_confirmation(token, now)
-    account = accounts.get(waiting.account) if waiting else None
-    if waiting is None or account is None:
+    confirmation = accounts.find_confirmation(token, now)
+    account = accounts.get(confirmation.account) if confirmation else None
+    if confirmation is None or account is None:
         return _too_late()
     month = plans.counts_from(plans.taken_at(account.plan_changes, now))
     prices = price_list.of_month(month)
     try:
         check_open(account)
-        plans.change(waiting.plan, account.plan_changes, prices, now)
+        plans.change(confirmation.plan, account.plan_changes, prices, now)
     except RequestError as refusal:
         return _refused(refusal)
     return _page(
         200,
-        f"<p>Change to the plan {html.escape(prices[waiting.plan].title)}? {plans.if_made(month)}</p>"
+        f"<p>Change to the plan {html.escape(prices[confirmation.plan].title)}? {plans.if_made(month)}</p>"
         '<form method="post"><button>Change the plan</button></form>',
     )
 
 
 @app.post("/signup/confirm/<token>")
 def confirm_change(token: str) -> Response[str]:
-    """Change the plan, once."""
+    """Change the plan; a link works once."""
     now = clients.now()
     try:
         changed = change_plan(token, now)
@@ -118,16 +118,18 @@ def confirm_change(token: str) -> Response[str]:
 
 
 def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
-    """Change the plan as a link says, and return the plan and the month from which it counts.
+    """Change to the plan of a link's token; return the plan and the month from which it counts.
 
-    The change dates from now, not from the form, and is tried again if another change is written meanwhile. Return
-    None for a link that was used or is too old. Raises `PlanNotOffered`, `TooManyChanges` or `AccountClosed`; the
-    link can be used again then.
+    Returns None for a link that was used or is too old. The change is dated now, not when the form was filled in, and
+    is repeated if another change is written meanwhile. Raises `PlanNotOffered`, `TooManyChanges` or `AccountClosed`,
+    after which the link can be used again.
     """
-    while (waiting := accounts.find_confirmation(token, now)) and (account := accounts.get(waiting.account)):
+    while (confirmation := accounts.find_confirmation(token, now)) and (
+        account := accounts.get(confirmation.account)
+    ):
         check_open(account)
         prices = price_list.of_month(plans.counts_from(plans.taken_at(account.plan_changes, now)))
-        change = plans.change(waiting.plan, account.plan_changes, prices, now)
+        change = plans.change(confirmation.plan, account.plan_changes, prices, now)
         try:
             if change:
                 account = accounts.change_plan(account, change, accounts.use_confirmation_write(token))
@@ -135,7 +137,7 @@ def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
                 accounts.use_confirmation(token)
         except ConditionFailed:
             continue
-        return prices[waiting.plan], plans.counted(account.plan_changes)[-1][1]
+        return prices[confirmation.plan], plans.counted(account.plan_changes)[-1][1]
     return None
 
 

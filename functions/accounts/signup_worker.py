@@ -28,7 +28,7 @@ class Busy(Exception):
 
 
 def establish(form: jobs.OpenAccount, now: datetime) -> None:
-    """Process a sign-up up to its mail. If this is killed anywhere, the next delivery of the form continues."""
+    """Process a sign-up until its mail is sent. If it is killed, the next delivery of the form continues."""
     known = accounts.with_email(form.email)
     account = accounts.get(known) if known else _open(form, now)
     if account is None:
@@ -54,7 +54,10 @@ def _open(form: jobs.OpenAccount, now: datetime) -> Account:
 
 
 def _mail_known_address(account: Account, plan: str, now: datetime) -> None:
-    """Mail a link that confirms the change of plan, or that the account is closed: it keeps its address."""
+    """Mail a link that confirms the change of plan, or, if the account is closed, an explanation.
+
+    A closed account keeps its mail address, so that no other account can sign up with it.
+    """
     if account.status is AccountStatus.CLOSED:
         mail.send(account.email, "Your Longcode account is closed", _closed(account))
     else:
@@ -62,7 +65,7 @@ def _mail_known_address(account: Account, plan: str, now: datetime) -> None:
 
 
 def _details(form: jobs.OpenAccount, now: datetime) -> dict[str, Any]:
-    """Return the account's details from the form whose credentials are mailed; it joins at that instant."""
+    """Return an account's details from its form; its first plan is dated `now`, when the credentials are mailed."""
     return {
         "name": form.studio_name,
         "product": form.product,
@@ -85,7 +88,7 @@ If it was you, please open this link within 24 hours to change the plan of accou
 
 {plans.if_made(month)}
 
-If it was not you, you need not do anything: your plan stays as it is.
+If it was not you, you don't need to do anything: your plan stays as it is.
 """
     mail.send(account.email, "Confirm your change of plan", text)
 
@@ -96,8 +99,8 @@ def _closed(account: Account) -> str:
 Somebody filled in the Longcode form with this address. It belongs to your account {account.id}, which is closed, and
 the form cannot open it again.
 
-If it was you, please ask the operator of this service to open the account again. If it was not you, you need not do
-anything.
+If it was you, please ask the operator of this service to open the account again. If it was not you, you don't need to
+do anything.
 """
 
 
@@ -122,7 +125,7 @@ def record_handler(record: SQSRecord) -> None:
     try:
         establish(queues.read(jobs.OpenAccount, record.body), clients.now())
     except (Busy, ConditionFailed) as later:
-        logger.info("again later", extra={"reason": type(later).__name__})
+        logger.info("sign-up will be tried again", extra={"reason": type(later).__name__})
         raise
 
 

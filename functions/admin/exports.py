@@ -20,13 +20,13 @@ class Export(Order, frozen=True, kw_only=True, tag="invoices.export"):
 
 
 def export(order: Export, now: datetime) -> dict[str, Any]:
-    """Begin an export if this deployment has exports, and return how far it is; raises `NotFound`."""
-    return begin(order, now, wanted=bool(settings().stripe_secret))
+    """Begin an export if this deployment has exports, and return its progress; raises `NotFound`."""
+    return begin(order, now, enabled=bool(settings().stripe_secret))
 
 
-def begin(order: Export, now: datetime, *, wanted: bool) -> dict[str, Any]:
-    """Begin an export, or another round of one that has stopped, and return how far it is; raises `NotFound`."""
-    if not wanted:
+def begin(order: Export, now: datetime, *, enabled: bool) -> dict[str, Any]:
+    """Begin an export, or another round of one that has stopped, and return its progress; raises `NotFound`."""
+    if not enabled:
         return {"code": "not_wanted", "detail": "Exports are off: see the parameter InvoiceExport.", "field": None}
     need_account(order.account)
     if invoices.get(order.account, order.month) is None:

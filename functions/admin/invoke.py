@@ -1,4 +1,4 @@
-"""The operator's one function: an event's `do` names the action, its other fields are the arguments."""
+"""The operator's function: an event's `do` names the action, its other fields are the arguments."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -25,7 +25,7 @@ from longcode.windows import SWEEP_AFTER
 
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 
-_AT_ONCE = 100
+_AT_ONCE = 100  # accounts in one read
 
 
 class CloseMonth(Order, frozen=True, kw_only=True, tag="months.close"):
@@ -129,8 +129,11 @@ def _check(account: str, month: str) -> dict[str, Any]:
 
 
 def repair_month(order: RepairMonth, now: datetime) -> dict[str, Any]:
-    """Add what the counters lack to those of the month's last day, and check again; raises `MonthNotOver`."""
-    month_end.check_over(order.month, now)  # before, the added units would count towards a limit
+    """Add the units that the counters lack to the month's last day, and check the month again.
+
+    Raises `MonthNotOver`, or `RequestError` if a message cannot be read.
+    """
+    month_end.check_over(order.month, now)  # in the current month, the added units would count towards a limit
     account = need_account(order.account).id
     last_day = months.days(order.month)[-1]
     corrected = quotas.correction_count(account, last_day)
@@ -184,7 +187,7 @@ def _open(ids: list[str], month: str) -> Iterator[dict[str, Any]]:
 
 
 def mark_paid(order: MarkPaid, now: datetime) -> dict[str, Any]:
-    """Mark an invoice as paid on a day; a second day changes nothing."""
+    """Mark an invoice as paid on a day. A repeated order changes nothing, even if it has another day."""
     if order.on.isoformat() > months.day_of(now):
         raise RequestError(f"{order.on} is in the future.", field="on")
     _issued(order.account, order.month)

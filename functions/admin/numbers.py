@@ -13,7 +13,7 @@ from longcode.table.store import ConditionFailed
 
 
 class Assign(Order, frozen=True, kw_only=True, tag="numbers.assign"):
-    """Dedicate a number to an account, instead of the one that it has; null only takes that back."""
+    """Dedicate a number to an account; it replaces the account's earlier number. Null only takes that back."""
 
     account: AccountId
     number: str | None

@@ -12,7 +12,7 @@ from longcode.plans.plans import added_versions, read_price_list
 
 
 class Show(Order, frozen=True, kw_only=True, tag="plans.show"):
-    """Show what is loaded."""
+    """Show the loaded price list."""
 
 
 class Load(Order, frozen=True, kw_only=True, tag="plans.load"):

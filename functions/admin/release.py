@@ -15,7 +15,7 @@ from longcode.messages import store as messages
 from longcode.table import due
 from longcode.windows import SWEEP_AFTER
 
-_FURTHEST = timedelta(days=2)  # a text that was tried once expires earlier
+_FURTHEST = timedelta(days=2)  # parked texts are due when they expire, which is sooner
 
 
 class Release(Order, frozen=True, kw_only=True, tag="texts.release"):

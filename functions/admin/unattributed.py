@@ -96,10 +96,10 @@ def move(order: Move, now: datetime) -> dict[str, Any]:
 
 
 def _copy_for(account: Account, message: Message) -> Message:
-    """Return a reply as the other account gets it, with its body, if that is still kept, and its units.
+    """Return the copy of a reply for another account, with its units, and with its body unless that has been deleted.
 
-    It has no units at an account that was closed when the reply arrived, or that joined after its month, because no
-    invoice would have them.
+    If the account was closed when the reply arrived, or joined after that month, the copy has no units: no invoice
+    would contain them.
     """
     joined = in_month(month_of(message.created_at), account.plan_changes) is not None
     if not joined or was_closed(message.created_at, account.status_changes):
@@ -119,12 +119,15 @@ def _copy_for(account: Account, message: Message) -> Message:
 
 def _owned(owner: tuple[str, str] | None, wanted: str, field: str) -> dict[str, str]:
     if owner is None or owner[0] != wanted:
-        raise NotFound("There is no such reply here: it was deleted in time, or another account has it.", field=field)
+        raise NotFound(
+            "There is no such reply here: it was deleted at the end of its retention, or another account has it.",
+            field=field,
+        )
     return {"account": owner[0], "message_id": owner[1]}
 
 
 def _finish(owned: dict[str, str], instead_of: str | None = None) -> dict[str, str]:
-    """Report a possible opt-out to the reply's new account only, and have the body deleted in time."""
+    """Report a possible opt-out to the reply's new account only, and schedule the deletion of the body."""
     message = messages.get(owned["account"], owned["message_id"])
     if message:
         if instead_of:

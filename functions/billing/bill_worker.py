@@ -59,7 +59,9 @@ def mail_invoice(invoice: Invoice, account: Account, draw: Callable[[Invoice], b
     try:
         files = [mail.File(f"invoice-{invoice.number}.pdf", "application/pdf", draw(invoice))]
     except Exception:
-        logger.exception("no PDF of an invoice", extra={"account": invoice.account, "month": invoice.month})
+        logger.exception(
+            "cannot draw the PDF of an invoice", extra={"account": invoice.account, "month": invoice.month}
+        )
         files = []
     mail.send(account.email, subject, _text(invoice), *files)
 

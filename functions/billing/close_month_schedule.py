@@ -22,7 +22,7 @@ def scheduled_time(event: dict[str, Any], now: datetime) -> datetime:
 def close_before(event: dict[str, Any], now: datetime) -> int:
     """Close the month before the scheduled time, and return how many bills were queued.
 
-    On AWS no schedule calls early. On one machine (`make up`), the event's time may lie ahead, to try a close.
+    On AWS the scheduled time is never in the future. On this machine (`make up`) it may be, to try a month's close.
     """
     at = scheduled_time(event, now)
     month = months.previous(months.month_of(at))

@@ -65,7 +65,7 @@ class Books(Protocol):
     """The accounting software that invoices are exported to."""
 
     def post(self, call: stripe_form.StripeCall) -> Answer:
-        """Post once."""
+        """Make a call without retrying; return what it created, or what went wrong."""
 
 
 class Stripe:
@@ -83,7 +83,7 @@ class Stripe:
         )
 
     def post(self, call: stripe_form.StripeCall) -> Answer:
-        """Post once."""
+        """Make a call without retrying; return what it created, or what went wrong."""
         form = {name: value.encode(errors="replace").decode() for name, value in call.form.items()}
         try:
             answer = self._client.raw_request("post", call.path, idempotency_key=call.key, **form)
@@ -111,35 +111,35 @@ def _code(error: stripe.StripeError) -> str:
 
 def export(job: jobs.ExportInvoice, books: Books, now: datetime) -> None:
     """Post all calls of an export, even after an earlier attempt: with the same keys, nothing is created twice."""
-    taken = exports.take(job.account, job.month, now, now + LEASE)
-    if taken is None:
+    claimed = exports.take(job.account, job.month, now, now + LEASE)
+    if claimed is None:
         return  # done, stopped, or another worker has it
     invoice = invoices.get(job.account, job.month)
     if invoice is None:
         raise LookupError(job.month)
-    match _post_all(taken, invoice, accounts.need(job.account), books, now):
+    match _post_all(claimed, invoice, accounts.need(job.account), books, now):
         case Created(stripe_invoice):
-            exports.note_done(taken, stripe_invoice, now)
+            exports.note_done(claimed, stripe_invoice, now)
             logger.info("exported", extra={"account": job.account, "month": job.month})
         case Retry():
-            exports.try_again(taken, windows.retry_at(now, taken.attempt, random()))  # noqa: S311 - not a secret
+            exports.try_again(claimed, windows.retry_at(now, claimed.attempt, random()))  # noqa: S311 - not a secret
         case Refused(reason):
-            _stop(taken, reason)
+            _stop(claimed, reason)
 
 
 def _post_all(
-    taken: stripe_form.InvoiceExport, invoice: Invoice, account: Account, books: Books, now: datetime
+    claimed: stripe_form.InvoiceExport, invoice: Invoice, account: Account, books: Books, now: datetime
 ) -> Answer:
     """Post all calls; return the draft, or the first answer that is not `Created`."""
-    if now - datetime.fromisoformat(taken.began_at) > stripe_form.KEYS_LAST:
+    if now - datetime.fromisoformat(claimed.began_at) > stripe_form.KEYS_LAST:
         return Refused("unfinished")
     customer = Created(account.stripe_customer) if account.stripe_customer else _customer(account, books)
     if not isinstance(customer, Created):
         return customer
-    draft = books.post(stripe_form.draft(invoice, customer.id, taken.round))
+    draft = books.post(stripe_form.draft(invoice, customer.id, claimed.round))
     if not isinstance(draft, Created):
         return draft
-    for call in stripe_form.items(invoice, customer.id, taken.round, draft.id):
+    for call in stripe_form.items(invoice, customer.id, claimed.round, draft.id):
         answer = books.post(call)
         if not isinstance(answer, Created):
             return answer
@@ -153,10 +153,10 @@ def _customer(account: Account, books: Books) -> Answer:
     return answer
 
 
-def _stop(taken: stripe_form.InvoiceExport, reason: str) -> None:
-    exports.stop(taken, reason)
+def _stop(claimed: stripe_form.InvoiceExport, reason: str) -> None:
+    exports.stop(claimed, reason)
     count("StoppedExports")
-    logger.error("export stopped", extra={"account": taken.account, "month": taken.month, "why": reason})
+    logger.error("export stopped", extra={"account": claimed.account, "month": claimed.month, "why": reason})
 
 
 def record_handler(record: SQSRecord) -> None:

@@ -57,7 +57,7 @@ app = web.resolver()
 
 
 class ListedInvoice(BaseModel):
-    """An invoice in a list. `state` stands beside the document, which never changes."""
+    """An invoice in a list. Its document never changes, so the document has no `state`."""
 
     month: str
     number: str
@@ -140,7 +140,7 @@ def _month(text: str, field: str) -> str:
 
 
 def page(invoice: Invoice, state: InvoiceState) -> str:
-    """Return an invoice as HTML. Whether it is paid stands above it, as that is not part of the document."""
+    """Return an invoice as HTML. A note above it says if it is paid, because the document itself never changes."""
     title = f"Invoice {escape(invoice.number)}"
     paid = "<p>This invoice is paid.</p>" if state is InvoiceState.PAID else ""
     return (

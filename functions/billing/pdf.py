@@ -54,7 +54,7 @@ class _Sheet:
             self._canvas.drawString(at, self._y, piece)
             at += width(piece, name, size) if name in (REGULAR, BOLD) else self._canvas.stringWidth(piece, name, size)
 
-    def text_ending(self, at: float, text: str, font: str = REGULAR) -> None:
+    def text_to_right_edge(self, at: float, text: str, font: str = REGULAR) -> None:
         self.text(at - width(text, font, _SIZE), text, font)
 
     def paragraph(self, at: float, room: float, text: str, font: str = REGULAR) -> None:
@@ -94,14 +94,14 @@ def _fill(sheet: _Sheet, invoice: Invoice) -> None:
         _row(sheet, row, REGULAR)
     for fact in invoice_sums(invoice):
         sheet.text(_LEFT, fact.label, BOLD)
-        sheet.text_ending(_RIGHT, fact.value, BOLD)
+        sheet.text_to_right_edge(_RIGHT, fact.value, BOLD)
         sheet.down(1.5 * _LEADING)
     sheet.paragraph(_LEFT, _RIGHT - _LEFT, how_cut(invoice))
 
 
 def _row(sheet: _Sheet, row: InvoiceRow, font: str) -> None:
     for at, cell in zip(_COLUMNS, (row.quantity, row.price, row.amount), strict=True):
-        sheet.text_ending(at, cell, font)
+        sheet.text_to_right_edge(at, cell, font)
     sheet.paragraph(_LEFT, _COLUMNS[0] - 60 - _LEFT, row.description, font)
     sheet.rule()
     sheet.down(1.5 * _LEADING)
@@ -113,9 +113,9 @@ def runs(text: str, font: str) -> list[Run]:
     A character that no font has becomes a box, so that every studio's name can be drawn.
     """
     clean = "".join(char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char)[0] != "C")
-    own = _own(font)
-    east_asian = "" if all(ord(char) in own for char in clean) else _east_asian(clean)
-    letters = [_letter(char, font, east_asian) for char in clean]
+    glyphs = _glyphs(font)
+    east_asian = "" if all(ord(char) in glyphs for char in clean) else _east_asian(clean)
+    letters = [_run_of_character(char, font, east_asian) for char in clean]
     return [(name, "".join(char for _, char in piece)) for name, piece in groupby(letters, key=lambda run: run[0])]
 
 
@@ -140,35 +140,35 @@ def wrapped(text: str, font: str, size: float, room: float) -> list[str]:
     return lines
 
 
-def _letter(char: str, font: str, east_asian: str) -> Run:
-    if ord(char) in _own(font):
+def _run_of_character(char: str, font: str, east_asian: str) -> Run:
+    if ord(char) in _glyphs(font):
         return font, char
-    return (east_asian, char) if _has(east_asian, char) else (font, _BOX)
+    return (east_asian, char) if _has_character(east_asian, char) else (font, _BOX)
 
 
 def _east_asian(text: str) -> str:
     """Return the East Asian font that has the most characters of a text."""
     foreign = [char for char in text if unicodedata.name(char, "").startswith(_EAST_ASIAN)]
     fonts = [_KOREAN, *_COLLECTIONS] if any("HANGUL" in unicodedata.name(char) for char in foreign) else _COLLECTIONS
-    return max(fonts, key=lambda font: sum(_has(font, char) for char in foreign))
+    return max(fonts, key=lambda font: sum(_has_character(font, char) for char in foreign))
 
 
-def _has(font: str, char: str) -> bool:
+def _has_character(font: str, char: str) -> bool:
     try:
         char.encode(_COLLECTIONS[font])
     except UnicodeEncodeError:
         return False
-    _registered(font)
+    _register_east_asian(font)
     return unicodedata.name(char, "").startswith(_EAST_ASIAN)
 
 
 @cache
-def _own(font: str) -> Any:
+def _glyphs(font: str) -> Any:
     loaded = TTFont(font, str(_FONTS / f"{font}.ttf"))
     pdfmetrics.registerFont(loaded)
     return loaded.face.charToGlyph
 
 
 @cache
-def _registered(font: str) -> None:
+def _register_east_asian(font: str) -> None:
     pdfmetrics.registerFont(UnicodeCIDFont(font))

@@ -26,7 +26,7 @@ class ChosenPlan(web.Body):
 
 
 class PastChange(BaseModel):
-    """A change of plan; it counts from that month on, unless a later one counts from the same month."""
+    """A change of plan, and the month from which it counts. Of several for one month, the last one counts."""
 
     at: datetime
     plan: str
@@ -54,7 +54,7 @@ def show_plan() -> PlanState:
 
 @app.put("/account/plan")
 def change_plan(form: ChosenPlan) -> PlanState:
-    """Change the plan. Made by 17:00 Central on the month's last day, it counts for the whole month (facts S16).
+    """Change the plan. Until 17:00 Central on a month's last day, a change counts for that whole month (facts S16).
 
     A change that does not count yet can be undone by another one, for example to the plan of this month.
     """
@@ -62,7 +62,9 @@ def change_plan(form: ChosenPlan) -> PlanState:
 
 
 def change(account_id: str, plan: str, now: datetime) -> PlanState:
-    """Change an account's plan, again if another change is written meanwhile; its newest plan is no change.
+    """Change an account's plan, or do nothing if that is its newest plan already.
+
+    It tries again if another change is written meanwhile.
 
     Raises `UnknownPlan`, `PlanNotOffered`, `TooManyChanges`, `AccountClosed` or `NotFound`.
     """

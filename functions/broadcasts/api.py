@@ -1,4 +1,4 @@
-"""The broadcast API: create or try out a broadcast, show its progress, pause, resume and cancel it."""
+"""The broadcast API: a dry run; create, show, list, pause, resume and cancel broadcasts; list recipients."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -124,7 +124,7 @@ def _repeated(first: Broadcast, fingerprint: str) -> Broadcast:
 
 
 def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, now: datetime) -> forms.DryRun:
-    """Return what a broadcast would do for every client and phone, as items from `start` on; write nothing."""
+    """Return what a broadcast would do for every client and phone: a page of items from `start`. Write nothing."""
     account = accounts.need(account_id)
     broadcast = _new_broadcast(account, form, "dry-run", "", now)
     at = broadcast.send_at or now
@@ -153,7 +153,7 @@ def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, n
 def _with_holds(
     account: Account, entries: Sequence[ClientEntry], outcomes: Sequence[Outcome], at: datetime
 ) -> list[Outcome]:
-    """Add to each text until when quiet hours would hold it."""
+    """Return the outcomes, each text with the time until which quiet hours would hold it."""
     records = {entry.id: entry.client for entry in entries}
 
     def held_until(outcome: Outcome) -> datetime | None:
@@ -214,7 +214,7 @@ def _template(account: Account, name: str) -> Template:
 
 
 def _check_text(body: str, form: forms.NewBroadcast) -> None:
-    """Raise `BadTemplate`, or what `check_length` raises, for all that can be checked before fields are filled."""
+    """Check the values, the merge fields and the fixed part of the text; raise `RequestError` if one is wrong."""
     check_values(form.values)
     check(body)
     fixed = without_fields(body)
@@ -238,7 +238,7 @@ def pause(account: str, broadcast_id: str) -> None:
 
 
 def resume(account: str, broadcast_id: str, now: datetime) -> None:
-    """Resume a paused broadcast; raise `NotFound`, or why its account may not send."""
+    """Resume a broadcast; do nothing if it is not paused. Raise an error if there is none, or it may not be sent."""
     need(account, broadcast_id)
     check_may_send(accounts.need(account))
     while (broadcast := need(account, broadcast_id)).paused:

@@ -24,7 +24,10 @@ Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field
 
 
 class AudienceForm(web.Body):
-    """Clients by `client_ids`; or with one of the `tags` and the `status`; or `all`; without the exclusions."""
+    """The clients of a broadcast: `client_ids`, or those with any of the `tags` and with the `status`, or `all`.
+
+    `except_client_ids` and `except_tags` leave clients out.
+    """
 
     client_ids: ClientIds = []
     tags: Tags = []
@@ -38,9 +41,9 @@ class AudienceForm(web.Body):
         """Refuse an audience that names no clients, names them in two ways, or is too large for an item."""
         ways = bool(self.client_ids) + bool(self.tags or self.status) + self.all
         if ways != 1:
-            raise ValueError("needs exactly one of: client_ids; tags and status; all")
+            raise ValueError("needs exactly one of: client_ids; tags, status or both; all")
         if sum(len(client_id.encode()) for client_id in self.client_ids + self.except_client_ids) > _MOST_BYTES:
-            raise ValueError("has more and longer ids than one broadcast can keep; name its clients by a tag")
+            raise ValueError("has too many long ids for one broadcast; give the clients a tag, and use that")
         return self
 
 
@@ -131,9 +134,10 @@ class WouldGet(BaseModel):
 
 
 class Totals(BaseModel):
-    """The sums over the whole audience. `price_micros` is for the units beyond the plan.
+    """The sums over the whole audience, not only over this page.
 
-    `needed_units` is the sum without the account's limits.
+    `needed_units` is what all texts need; `units` is what the account's limits allow of that. `price_micros` is the
+    price of the units beyond the plan, in millionths.
     """
 
     clients: int

@@ -41,7 +41,7 @@ _MOST_READ = 5_000  # clients in one step: an audience by a rare tag must not ma
 
 
 class Headroom(Struct, frozen=True, kw_only=True):
-    """The limits that a broadcast is held against, and the units used of each."""
+    """The limits of an account, and how many units of each are used."""
 
     limits: Limits
     plan: Plan
@@ -54,25 +54,25 @@ class Headroom(Struct, frozen=True, kw_only=True):
         return max(0, min(left)) if left else None
 
 
-def begin(taken: Broadcast, now: datetime) -> bool:
+def begin(claimed: Broadcast, now: datetime) -> bool:
     """Start planning a scheduled broadcast; return False if it was changed meanwhile."""
-    return broadcasts.commit_step(taken, replace(taken, state=BroadcastState.PLANNING, due_at=now + SWEEP_AFTER))
+    return broadcasts.commit_step(claimed, replace(claimed, state=BroadcastState.PLANNING, due_at=now + SWEEP_AFTER))
 
 
-def plan(taken: Broadcast, now: datetime) -> bool:
+def plan(claimed: Broadcast, now: datetime) -> bool:
     """Add up a broadcast and reserve its units, or refuse it; return False if it was changed meanwhile.
 
     Nothing is written before the end, so a plan that was interrupted starts again from the beginning.
     """
-    account = accounts.need(taken.account)
+    account = accounts.need(claimed.account)
     try:
         check_may_send(account)
-        entries = read_audience(account.id, broadcasts.audience(taken))
+        entries = read_audience(account.id, broadcasts.audience(claimed))
     except RequestError as refusal:
-        return _refuse(taken, refusal, now)
-    outcomes = list(decide_outcomes(content_at(account, taken, now), entries, {}))
+        return _refuse(claimed, refusal, now)
+    outcomes = list(decide_outcomes(content_at(account, claimed, now), entries, {}))
     planned = replace(
-        taken,
+        claimed,
         state=BroadcastState.SENDING,
         planned_clients=len(entries),
         planned_texts=sum(outcome.has_text for outcome in outcomes),
@@ -80,17 +80,17 @@ def plan(taken: Broadcast, now: datetime) -> bool:
         started_at=now,
         due_at=now + SWEEP_AFTER,
     )
-    return _reserve(taken, planned, account, now)
+    return _reserve(claimed, planned, account, now)
 
 
-def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: datetime) -> bool:
+def _reserve(claimed: Broadcast, planned: Broadcast, account: Account, now: datetime) -> bool:
     if not planned.planned_units:
-        return broadcasts.commit_step(taken, planned)
+        return broadcasts.commit_step(claimed, planned)
     while True:
         headroom = read_headroom(account, now)
-        units = units_to_reserve(taken.limit, planned.planned_units, headroom.left)
+        units = units_to_reserve(claimed.limit, planned.planned_units, headroom.left)
         if units == 0:
-            return _refuse(taken, limit_refusal(headroom, planned.planned_units, now), now)
+            return _refuse(claimed, limit_refusal(headroom, planned.planned_units, now), now)
         reserving = replace(
             planned,
             reserved=planned.planned_units if units is None else units,
@@ -98,25 +98,25 @@ def _reserve(taken: Broadcast, planned: Broadcast, account: Account, now: dateti
             reserved_of=headroom.limits.reserving,
             booked=units is None,
         )
-        look_at = now + SWEEP_AFTER
+        check_at = now + SWEEP_AFTER
         try:
             return broadcasts.commit_step(
-                taken, reserving, *quotas.reserve_writes(headroom.limits, reserving.reserved, look_at)
+                claimed, reserving, *quotas.reserve_writes(headroom.limits, reserving.reserved, check_at)
             )
         except ConditionFailed:  # other texts used the units since we read, or a counter does not exist yet
-            quotas.begin_counters(headroom.limits, look_at)
+            quotas.begin_counters(headroom.limits, check_at)
 
 
-def _refuse(taken: Broadcast, refusal: RequestError, now: datetime) -> bool:
+def _refuse(claimed: Broadcast, refusal: RequestError, now: datetime) -> bool:
     refused = replace(
-        taken,
+        claimed,
         state=BroadcastState.REFUSED,
         error=refusal.code,
         detail=refusal.detail,
         due_at=None,
         finished_at=now,
     )
-    return broadcasts.commit_step(taken, refused)
+    return broadcasts.commit_step(claimed, refused)
 
 
 def read_headroom(account: Account, now: datetime) -> Headroom:
@@ -179,9 +179,10 @@ def _belongs(audience: Audience, entry: ClientEntry) -> bool:
 def decide_outcomes(
     content: Content, entries: Sequence[ClientEntry], owners: dict[str, str], budget: int | None = None
 ) -> Iterator[Outcome]:
-    """Yield the outcomes of each client, and add to `owners` for which client each number gets the text.
+    """Yield the outcomes of each client.
 
-    A number whose text exists already, for the same client, has no outcome. `budget` is in units; None is no limit.
+    `owners` is the client whose text a phone gets, by phone; new texts are added to it. A phone that already has
+    the text for the same client has no outcome. `budget` is in units; None means no limit.
     """
     phones = _phone_facts(content, entries)
     for entry in entries:
@@ -196,7 +197,7 @@ def decide_outcomes(
 
 
 def _phone_facts(content: Content, entries: Sequence[ClientEntry]) -> PhoneFacts:
-    """Read consistently which numbers opted out, or may have, and when each was texted last."""
+    """Return which phones opted out or may have, with consistent reads, and when each was texted last."""
     account = content.account
     records = [entry.client for entry in entries if entry.client]
     pairs = ((account.id, phone) for client in records for phone in client.heard_stop)

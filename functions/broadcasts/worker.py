@@ -30,10 +30,10 @@ from longcode.usage import store as quotas
 from longcode.windows import SWEEP_AFTER
 
 _TEXTS_PER_STEP = 500
-"""How many texts a step of a bulk action reads."""
+"""The number of texts that a step of a bulk action reads."""
 
 _CLIENTS_PER_STEP = 250
-"""For how many clients a step writes texts."""
+"""The number of clients to whom a step writes texts."""
 
 _StepWork = Callable[[Broadcast, datetime], bool]
 """Does a claimed step; returns False if the broadcast was changed meanwhile, so that nothing was committed."""
@@ -43,7 +43,7 @@ _pool = ThreadPoolExecutor(16)
 
 
 def advance(job: jobs.AdvanceBroadcast, now: datetime) -> None:
-    """Do the step of a job and enqueue the next; a job whose step is done or at work does nothing."""
+    """Do the step of a job and enqueue the next; do nothing if the step is over, or if a worker has claimed it."""
     broadcast = broadcasts.get(job.account, job.broadcast_id)
     if broadcast is None or broadcast.step != job.step:
         return
@@ -52,11 +52,11 @@ def advance(job: jobs.AdvanceBroadcast, now: datetime) -> None:
         if broadcast.paused:
             broadcasts.unschedule(broadcast)
         return
-    taken = broadcasts.claim_step(broadcast, uuid4().hex[:8], now, begin=work is write_texts)
-    if taken is None:
+    claimed = broadcasts.claim_step(broadcast, uuid4().hex[:8], now, begin=work is write_texts)
+    if claimed is None:
         return
-    if not work(taken, now):
-        broadcasts.release_step(taken)
+    if not work(claimed, now):
+        broadcasts.release_step(claimed)
     next_step = broadcasts.get(job.account, job.broadcast_id)
     if next_step and next_texts_at(next_step, now, choose_number.segments_a_second(job.account)) is None:
         broadcasts.enqueue_step(next_step)
@@ -81,50 +81,50 @@ def _next_work(broadcast: Broadcast, now: datetime) -> _StepWork | None:
             return None
 
 
-def write_texts(taken: Broadcast, now: datetime) -> bool:
+def write_texts(claimed: Broadcast, now: datetime) -> bool:
     """Write the texts of the next clients, and the skipped clients; return False if the broadcast was changed.
 
     If its account may not send, pause the broadcast and return False. Texts that an earlier worker wrote for this
     step before it stopped are kept and counted, so no phone gets two.
     """
-    account = accounts.need(taken.account)
-    if broadcasts.pause_if_not_allowed(account, taken.id):
+    account = accounts.need(claimed.account)
+    if broadcasts.pause_if_not_allowed(account, claimed.id):
         return False
-    audience = broadcasts.audience(taken)
-    entries, cursor = planning.next_clients(account.id, audience, taken.cursor, _CLIENTS_PER_STEP)
-    before = broadcasts.count_texts(taken) if taken.begun else taken
-    content = planning.content_at(account, taken, now)
-    outcomes = list(planning.decide_outcomes(content, entries, _owners(taken, entries), before.budget))
+    audience = broadcasts.audience(claimed)
+    entries, cursor = planning.next_clients(account.id, audience, claimed.cursor, _CLIENTS_PER_STEP)
+    before = broadcasts.count_texts(claimed) if claimed.begun else claimed
+    content = planning.content_at(account, claimed, now)
+    outcomes = list(planning.decide_outcomes(content, entries, _owners(claimed, entries), before.budget))
     records = {entry.id: entry.client for entry in entries}
     drafts = [
-        timing.with_send_time(_draft(taken, outcome, now), account, records[outcome.client_id])
+        timing.with_send_time(_draft(claimed, outcome, now), account, records[outcome.client_id])
         for outcome in outcomes
         if outcome.has_text
     ]
     written, duplicates = _write(choose_number.with_numbers(account, drafts))
-    with queues.best_effort(broadcast_id=taken.id):
+    with queues.best_effort(broadcast_id=claimed.id):
         queues.send(*(jobs.for_message(message) for message in written if message.state is MessageState.ACCEPTED))
     skipped = [outcome for outcome in outcomes if not outcome.has_text] + duplicates
-    return _commit_texts(taken, _with_counts(before, written, skipped), cursor, skipped, now)
+    return _commit_texts(claimed, _with_counts(before, written, skipped), cursor, skipped, now)
 
 
-def _owners(taken: Broadcast, entries: Sequence[ClientEntry]) -> dict[str, str]:
-    """Return for which client each number's text is written, for the numbers of these clients that have one."""
+def _owners(claimed: Broadcast, entries: Sequence[ClientEntry]) -> dict[str, str]:
+    """Return the client of each text that is written already, by phone, for the phones of these clients."""
     text_ids = {
-        phone: broadcast_text_id(taken, phone)
+        phone: broadcast_text_id(claimed, phone)
         for entry in entries
         if entry.client
         for phone in ticked_numbers(entry.client)
     }
-    client_ids = broadcasts.written_texts(taken, text_ids.values())
+    client_ids = broadcasts.written_texts(claimed, text_ids.values())
     return {phone: client_ids[text_id] for phone, text_id in text_ids.items() if text_id in client_ids}
 
 
-def _draft(taken: Broadcast, outcome: Outcome, now: datetime) -> Message:
+def _draft(claimed: Broadcast, outcome: Outcome, now: datetime) -> Message:
     phone = outcome.phone or ""
     draft = compose.draft(
-        account=taken.account,
-        message_id=broadcast_text_id(taken, phone),
+        account=claimed.account,
+        message_id=broadcast_text_id(claimed, phone),
         kind=MessageKind.BULK,
         phone=phone,
         body=outcome.text or "",
@@ -133,11 +133,11 @@ def _draft(taken: Broadcast, outcome: Outcome, now: datetime) -> Message:
     return msgspec.structs.replace(
         draft,
         client_id=outcome.client_id,
-        template=taken.template,
-        subject=taken.subject,
-        broadcast=taken.id,
-        reserved_in=taken.reserved_in,
-        reserved_of=taken.reserved_of,
+        template=claimed.template,
+        subject=claimed.subject,
+        broadcast=claimed.id,
+        reserved_in=claimed.reserved_in,
+        reserved_of=claimed.reserved_of,
     )
 
 
@@ -163,56 +163,56 @@ def _with_counts(before: Broadcast, written: Sequence[Message], skipped: Sequenc
 
 
 def _commit_texts(
-    taken: Broadcast, counted: Broadcast, cursor: str | None, skipped: Sequence[Outcome], now: datetime
+    claimed: Broadcast, counted: Broadcast, cursor: str | None, skipped: Sequence[Outcome], now: datetime
 ) -> bool:
     """Go on to the next clients; or, after the last, end the broadcast and free the units that it has not used."""
-    skipped_writes = broadcasts.skipped_writes(taken, skipped)
+    skipped_writes = broadcasts.skipped_writes(claimed, skipped)
     if cursor is not None:
-        later = next_texts_at(counted, now, choose_number.segments_a_second(taken.account))
+        later = next_texts_at(counted, now, choose_number.segments_a_second(claimed.account))
         more = replace(counted, begun=False, cursor=cursor, due_at=later or now + SWEEP_AFTER)
-        return broadcasts.commit_step(taken, more, *skipped_writes)
+        return broadcasts.commit_step(claimed, more, *skipped_writes)
     done = replace(
         counted,
         state=BroadcastState.DONE,
         begun=False,
-        reserved=counted.units if taken.reserved_in else 0,
+        reserved=counted.units if claimed.reserved_in else 0,
         due_at=None,
         finished_at=now,
     )
-    return broadcasts.commit_step(taken, done, *skipped_writes, *_freed(taken, done.reserved))
+    return broadcasts.commit_step(claimed, done, *skipped_writes, *_release_writes(claimed, done.reserved))
 
 
-def cancel_texts(taken: Broadcast, now: datetime) -> bool:
+def cancel_texts(claimed: Broadcast, now: datetime) -> bool:
     """Cancel a page of unsent texts; after the last page, free the reserved units that no text has used."""
-    page = broadcasts.texts_page(taken, taken.walked, _TEXTS_PER_STEP)
+    page = broadcasts.texts_page(claimed, claimed.walked, _TEXTS_PER_STEP)
     messages.cancel_all(page.texts, now)
-    units = taken.walked_units + page.units
+    units = claimed.walked_units + page.units
     if page.last:
-        return broadcasts.commit_step(taken, _next_page(taken, page.last, units, now))
-    kept = units if taken.reserved_in else 0
-    done = replace(taken, walk=None, walked=None, walked_units=0, reserved=kept, due_at=None)
-    return broadcasts.commit_step(taken, done, *_freed(taken, kept))
+        return broadcasts.commit_step(claimed, _next_page(claimed, page.last, units, now))
+    kept = units if claimed.reserved_in else 0
+    done = replace(claimed, walk=None, walked=None, walked_units=0, reserved=kept, due_at=None)
+    return broadcasts.commit_step(claimed, done, *_release_writes(claimed, kept))
 
 
-def resume_texts(taken: Broadcast, now: datetime) -> bool:
+def resume_texts(claimed: Broadcast, now: datetime) -> bool:
     """Enqueue a page of the texts that a pause held back."""
-    page = broadcasts.texts_page(taken, taken.walked, _TEXTS_PER_STEP)
+    page = broadcasts.texts_page(claimed, claimed.walked, _TEXTS_PER_STEP)
     held = [message for message in page.texts if message.held is Held.PAUSED]
     resumed = [message for message in held if messages.reschedule(message, MessageState.QUEUED, now + SWEEP_AFTER)]
     queues.send(*map(jobs.for_message, resumed))
     if page.last:
-        return broadcasts.commit_step(taken, _next_page(taken, page.last, 0, now))
-    due_at = now + SWEEP_AFTER if taken.state is BroadcastState.SENDING else None
-    return broadcasts.commit_step(taken, replace(taken, walk=None, walked=None, due_at=due_at))
+        return broadcasts.commit_step(claimed, _next_page(claimed, page.last, 0, now))
+    due_at = now + SWEEP_AFTER if claimed.state is BroadcastState.SENDING else None
+    return broadcasts.commit_step(claimed, replace(claimed, walk=None, walked=None, due_at=due_at))
 
 
-def _next_page(taken: Broadcast, last: str, units: int, now: datetime) -> Broadcast:
-    return replace(taken, walked=last, walked_units=units, due_at=now + SWEEP_AFTER)
+def _next_page(claimed: Broadcast, last: str, units: int, now: datetime) -> Broadcast:
+    return replace(claimed, walked=last, walked_units=units, due_at=now + SWEEP_AFTER)
 
 
-def _freed(taken: Broadcast, kept: int) -> list[Update]:
+def _release_writes(claimed: Broadcast, kept: int) -> list[Update]:
     """Return the write that frees the reserved units beyond `kept`."""
-    return quotas.give_back_writes(taken.account, taken.reserved_in, taken.reserved_of, taken.reserved - kept)
+    return quotas.give_back_writes(claimed.account, claimed.reserved_in, claimed.reserved_of, claimed.reserved - kept)
 
 
 def record_handler(record: SQSRecord) -> None:

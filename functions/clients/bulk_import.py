@@ -39,7 +39,7 @@ _NumberedRow = tuple[int, _Cells]
 
 
 class PhoneForm(web.Body):
-    """A number as people type it, and its SMS box."""
+    """A phone number as it was typed, and whether its SMS box is ticked."""
 
     number: Annotated[str, Field(max_length=40)]
     sms: bool = True
@@ -87,7 +87,7 @@ def check_id(client_id: str) -> str:
 
 
 def client_of_form(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:
-    """Return the client that a form describes; raise `RequestError` with the place of a bad number."""
+    """Return the client that a form describes; raise `RequestError` that names the field of a bad number."""
     return Client(
         account=account.id,
         id=client_id,
@@ -135,7 +135,7 @@ def import_file(account: Account, content_type: str, text: str, now: datetime) -
 
 
 def _by_client(rows: list[_NumberedRow]) -> list[list[_NumberedRow]]:
-    """Group the rows by client: those of one client are written in their order, and the last one stays."""
+    """Return the rows in groups by client id. The rows of a group are written in order, so that the last one wins."""
     groups = defaultdict(list)
     for number, cells in rows:
         groups[str((cells or {}).get("id")).strip()].append((number, cells))
@@ -191,7 +191,7 @@ def csv_rows(text: str) -> Iterator[dict[str, Any]]:
             for end in _ENDINGS
             if cells.get(f"phone{end}")
         ]
-        # The form refuses unknown fields, so this name is what the report says of the row.
+        # `ImportRow` refuses this field as unknown, and the report then shows its name.
         yield record | ({"more cells than columns": True} if None in row else {})
 
 

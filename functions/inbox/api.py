@@ -1,4 +1,4 @@
-"""The Messages hub: folders, messages, read and unread, links; and GET /inbox, which the 5-minute job polls."""
+"""The Messages hub: folders, messages, read marks, links; and GET /inbox, which installed software polls."""
 
 import re
 from datetime import datetime
@@ -29,15 +29,15 @@ app = web.resolver()
 def _check_phone(value: str | None) -> str | None:
     if value is None:
         return None
-    phone = f"+{value[1:]}" if value.startswith(" ") else value  # in an address, a bare + means a space
+    phone = f"+{value[1:]}" if value.startswith(" ") else value  # in a URL, + means a space
     if not _PHONE.fullmatch(phone):
-        raise ValueError("is not a number such as +12125550123; in an address, write %2B for +")
+        raise ValueError("is not a number such as +12125550123; in a URL, write %2B for +")
     return phone
 
 
 def _check_words(value: str | None) -> str | None:
     if value is not None and not folders.fold(value):
-        raise ValueError("has nothing in it to search for")
+        raise ValueError("contains nothing to search for")
     return value
 
 
@@ -168,7 +168,7 @@ def mark_read(message_id: MessageId) -> Response[str]:
 
 @app.delete("/messages/<message_id>/read", responses=web.responses({204: None}))
 def mark_unread(message_id: MessageId) -> Response[str]:
-    """Mark a reply as unread; a message that the studio sent cannot be."""
+    """Mark a reply as unread. A message from the studio itself is refused."""
     message = _message(message_id)
     if message.direction is Direction.OUT:
         raise NotAReply("Only a reply can be unread; the studio has sent this message itself.", field="id")
@@ -178,7 +178,7 @@ def mark_unread(message_id: MessageId) -> Response[str]:
 
 @app.put("/messages/<message_id>/link")
 def link_message(message_id: MessageId, form: LinkForm) -> ShownMessage:
-    """Link a message to a client (facts S37), to a session or task, or to both; this replaces its links to others."""
+    """Link a message to a client (facts S37), to a session or task, or to both, instead of earlier links."""
     if form.client_id is not None and client_store.get(web.caller(app), form.client_id) is None:
         raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
     record = Reference(kind=form.record.kind, id=form.record.id) if form.record else None
@@ -244,7 +244,7 @@ def _retention_days() -> int | None:
 
 
 def _shown(message: Message, retention_days: int | None, now: datetime) -> ShownMessage:
-    """Return a message as it is shown, without its words if they are older than the account keeps them."""
+    """Return a message as the API shows it, without its body if that is older than the account's retention."""
     hidden = windows.hide_old_body(message, retention_days, now)
     return ShownMessage.model_validate(hidden, from_attributes=True)
 

@@ -36,7 +36,9 @@ class NotListed(Exception):
 
 
 def reconcile(numbers: Iterable[str], carrier: Archive, since: datetime, now: datetime) -> int:
-    """Queue the texts to our numbers since then that are unknown here; return their number or raise `NotListed`.
+    """Queue the texts to our numbers after `since` that the table does not have; return how many.
+
+    Raises `NotListed` if the carrier did not list all, after the others are queued.
 
     If the webhook or another run brings the same text meanwhile, the inbox worker recognises it by its carrier id.
     """
@@ -57,7 +59,7 @@ def reconcile(numbers: Iterable[str], carrier: Archive, since: datetime, now: da
 
 
 def _job(text: ReceivedText, carrier: Archive, now: datetime) -> Receive | None:
-    """Return the job that the webhook would have queued, with the carrier's time; None while it has no pictures."""
+    """Return the job that the webhook would queue, at the carrier's time; None until its pictures are listed."""
     pictures = carrier.pictures(text.carrier_id) if text.pictures else []
     if pictures is None and now - text.at < _PICTURES_DELAY:
         return None

@@ -1,4 +1,4 @@
-"""Turns a client's text into a reply of the right studio and client, once, and starts what follows from it."""
+"""Writes a client's text once, as a reply to the right studio, and starts webhooks, keywords and triggers."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ from longcode.webhooks.tell import tell
 from longcode.windows import SWEEP_AFTER
 
 _LONGEST_KEYWORD = 60  # characters of a reply that may be a studio's own keyword, with spaces and punctuation
-_REPLIED_WITHIN = timedelta(days=30)  # how far back the text is looked for that the carrier names
+_REPLIED_WITHIN = timedelta(days=30)  # the age up to which we look for the text that the carrier says was answered
 _CLOCKS_DIFFER = timedelta(minutes=1)  # between the carrier and us
 
 processor = SequentialProcessor(EventType.SQS)
@@ -57,7 +57,7 @@ def _read_sns(body: str, now: datetime) -> tuple[Inbound, datetime]:
     from longcode.carriers import aws  # noqa: PLC0415
 
     notification = sns.read(body, now)
-    # AWS has replied to no keyword: it leaves opt-outs to us (docs/operating.md), or it would not pass STOP on.
+    # AWS never replies to keywords for us: the numbers have self-managed opt-outs (docs/operating.md).
     return aws.read_inbound(notification.message), notification.at
 
 

@@ -1,4 +1,4 @@
-"""/optouts/{phone}: its state and history, opt-outs recorded by staff; /questions: possible opt-outs to answer."""
+"""The opt-out API: a phone's state and history, opt-outs that staff record, and questions about possible ones."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -60,7 +60,7 @@ class OptOutForm(web.Body):
 
 
 class ClientWithPhone(BaseModel):
-    """A client with the phone."""
+    """A client whose record has the phone of a question."""
 
     id: str
     first_name: str
@@ -96,7 +96,7 @@ def show_opt_out(phone: Phone) -> OptOutState:
 def record_opt_out(phone: Phone, form: OptOutForm) -> OptOutState:
     """Record an opt-out that staff learned of; only the client can end it."""
     if not form.opted_out:
-        raise OnlyTheClient("Only the client can take an opt-out back, by replying START.", field="opted_out")
+        raise OnlyTheClient("Only the client can end an opt-out, by replying START.", field="opted_out")
     number, account = _e164(phone), web.caller(app)
     event = OptOutEvent(
         id=uuid4().hex,

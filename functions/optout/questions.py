@@ -18,8 +18,8 @@ from longcode.windows import VALIDITY_IF_HELD
 def ask(possible: HandleKeyword, now: datetime) -> None:
     """Ask a studio's staff about a possible opt-out and hold its texts to the phone, unless the client has decided.
 
-    It may be repeated. STOP and START are looked up after the question is written, and `close_answered` looks for
-    questions after they are written: so the later of the two sees the other. The reply is looked up before and
+    Repeating it is safe. This function writes the question and then reads the opt-out state; a STOP or START writes
+    the state and then reads the questions. So whichever writes last sees the other. The reply is read before and
     after, because the operator may move it to another account meanwhile.
     """
     if possible.account is None or messages.get(possible.account, possible.id) is None:
@@ -64,7 +64,7 @@ def answer(
             raise NotFound("The question about this phone is about another message.", field="message_id")
         is_out = bool(optouts.blocked([(account, phone)], numbers.dedicated_since(account)))
         if is_out and not opted_out:
-            raise OnlyTheClient("Only the client can take an opt-out back, by replying START.", field="opted_out")
+            raise OnlyTheClient("Only the client can end an opt-out, by replying START.", field="opted_out")
         event = answer_event(question, opted_out=opted_out, by=by, now=now)
         if question.open and not optouts.record_answer(event, question.message_id):
             continue  # answered or replaced meanwhile: read it again
@@ -80,7 +80,7 @@ def answer(
 
 
 def release_held(account: str, phone: str, now: datetime) -> None:
-    """Make the texts that wait for an answer due now; the sweeper finds those missed here within the hour."""
+    """Make the texts that wait for an answer due now; a text that this misses is checked again within the hour."""
     for text in folders.sent_to(phone, account, now - VALIDITY_IF_HELD, now):
         if text.held is Held.ASKED:
             messages.reschedule(text, MessageState.QUEUED, now)

@@ -61,10 +61,10 @@ def _owner(number: str) -> str | None:
 
 
 def _scopes(job: HandleKeyword, keyword: Keyword, owner: str | None) -> list[str]:
-    """Return the scopes that a keyword opens or closes.
+    """Return the scopes in which a keyword stops texts or allows them again.
 
-    START also opens what the staff of studios on the shared numbers recorded. YES may be the reply to a studio's
-    question, so it undoes a STOP to the same number and nothing else.
+    START also ends the opt-outs that the staff of studios on the shared numbers recorded. YES may be the reply to a
+    studio's question, so it only ends an opt-out from the number that it was sent to.
     """
     texted = of_account(owner) if owner else SHARED
     concerned = [texted, *_scope_of_moved_studio(job, owner)]
@@ -107,8 +107,8 @@ def _event(job: HandleKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
 def _reply(job: HandleKeyword, text: str, now: datetime, until: datetime | None = None) -> None:
     """Reply to a keyword once.
 
-    Nobody replies if the carrier has, if the text belongs to no account, if the phone had its replies of the hour,
-    or after `until`.
+    There is no reply if the carrier has replied, if the text belongs to no account, if the phone has had this hour's
+    automatic replies, or after `until`.
     """
     if job.answered or job.account is None or (until and now >= until):
         return
@@ -122,13 +122,13 @@ def _reply(job: HandleKeyword, text: str, now: datetime, until: datetime | None 
         now=now,
     )
     if not _accept(replace(reply, valid_until=until or reply.valid_until), now):
-        logger.info("replied often enough this hour", extra={"message_id": reply.id})
+        logger.info("no reply: the phone has had its automatic replies of this hour", extra={"message_id": reply.id})
         return
     queues.send(Send(account=SERVICE, message_id=reply.id))
 
 
 def _accept(reply: Message, now: datetime) -> bool:
-    """Write a reply unless it is written already; return False if the phone had its replies of the hour."""
+    """Write a reply unless it is written already; return False if the phone has had this hour's automatic replies."""
     for attempt in itertools.count():
         count = optouts.automatic_reply(reply.phone, reply.id, now)
         if count is None:

@@ -1,4 +1,4 @@
-"""POST /messages: send a text to a client or a number; its preview; DELETE to cancel it."""
+"""The messages API: send a text to a client or a number, preview one, cancel one."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -93,9 +93,9 @@ class NewMessage(web.Body):
     def has_a_recipient_and_one_text(self) -> "NewMessage":
         """Raise `ValueError` unless there is a recipient, and either a body or a template."""
         if self.client_id is None and self.to is None:
-            raise ValueError("say client_id or to")
+            raise ValueError("needs client_id or to")
         if (self.body is None) == (self.template is None):
-            raise ValueError("say either body or template")
+            raise ValueError("needs either body or template")
         return self
 
 
@@ -134,7 +134,7 @@ def accept(account_id: str, form: NewMessage, idempotency_key: str, now: datetim
     """Check and accept the texts of a request, all or none, and once for each idempotency key."""
     try:
         return _accept(account_id, form, idempotency_key, now, create=True)
-    except messages.RequestOvertaken:  # meanwhile another client has the phone, or the id of the new client
+    except messages.RequestOvertaken:  # another client got this phone, or the new client's id, after we read them
         return _accept(account_id, form, idempotency_key, now, create=False)
 
 
@@ -147,9 +147,9 @@ def _accept(account_id: str, form: NewMessage, idempotency_key: str, now: dateti
     checked = check(form, facts, now, create=create)
     client = checked.new_client
     drafts = choose_number.with_numbers(checked.account, _drafts(checked, request_id, fingerprint, now))
-    also = client_store.creation_writes(client, facts.last_put) if client else ()
+    client_writes = client_store.creation_writes(client, facts.last_put) if client else ()
     try:
-        accepted = messages_accept.write(checked.account, drafts, now, also)
+        accepted = messages_accept.write(checked.account, drafts, now, client_writes)
     except messages.AlreadyAccepted as before:
         return _repeated(before.first, request_id, fingerprint, facts.account, now)
     if client:
@@ -211,11 +211,11 @@ def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
     used = quotas.of_month(account_id, limits.month).units
     reserved = quotas.reserved(limits)
     reached = limits.reached(reserved, units)
-    over = messages_accept.limit_reached(reserved, units, limits, plan, now) if reached else None
+    refusal_at_limit = messages_accept.limit_reached(reserved, units, limits, plan, now) if reached else None
     return Preview(
-        may_be_sent=over is None,
-        code=over.code if over else None,
-        reason=over.detail if over else None,
+        may_be_sent=refusal_at_limit is None,
+        code=refusal_at_limit.code if refusal_at_limit else None,
+        reason=refusal_at_limit.detail if refusal_at_limit else None,
         subject=checked.template.subject or None if checked.template else None,
         text=checked.texts[checked.to.phones[0]],
         encoding=measures[0].encoding,
@@ -225,7 +225,7 @@ def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
         phones=checked.to.phones,
         skipped=checked.to.skipped,
         held=checked.to.held,
-        price_micros=0 if over else plans.price_of(units, plan, used),
+        price_micros=0 if refusal_at_limit else plans.price_of(units, plan, used),
     )
 
 
@@ -265,7 +265,7 @@ def _phone(account_id: str, entered: str) -> str:
 
 
 def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, create: bool) -> Checked:
-    """Return a request as it will be sent, or raise why it may not be.
+    """Return a request as it will be sent; raise `RequestError` with the reason if it may not be sent.
 
     With `create`, a number that no client has gets a client of its own, if the account's settings say so.
     """
@@ -274,11 +274,11 @@ def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, creat
         raise NotFound("There is no such account.")
     check_may_send(account)
     if facts.phone in our_numbers(account, settings().shared_numbers):
-        raise BadPhone("This is a number that texts come from.", field="to")
+        raise BadPhone("This is one of the numbers that Longcode sends texts from.", field="to")
     send_at = compose.check_time(form.send_at, now)
     to = _recipients(form, facts, account)
-    words = _words(form, facts, account, to)
-    texts = spelling.final_texts(words, account, to.phones, now, field="template" if form.template else "body")
+    body = _rendered_body(form, facts, account, to)
+    texts = spelling.final_texts(body, account, to.phones, now, field="template" if form.template else "body")
     client = _new_client(form, facts, account, now) if create else None
     if client:
         to = msgspec.structs.replace(to, client_id=client.id)
@@ -301,7 +301,7 @@ def _recipients(form: NewMessage, facts: sending.RequestFacts, account: Account)
     return compose.hold_for_question(to, {phone for _, phone in blocks.asked})
 
 
-def _words(form: NewMessage, facts: sending.RequestFacts, account: Account, to: compose.Recipients) -> str:
+def _rendered_body(form: NewMessage, facts: sending.RequestFacts, account: Account, to: compose.Recipients) -> str:
     if form.template is not None and facts.template is None:
         raise NotFound(f"There is no template {form.template!r}.", field="template")
     check_values(form.values)

@@ -42,10 +42,12 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
             messages.settle(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
         case Uncertain(reason):
             count("UncertainSends")
-            logger.warning("uncertain", extra={"message_id": claimed.id, "reason": reason})
+            logger.warning(
+                "carrier call with an uncertain result", extra={"message_id": claimed.id, "reason": reason}
+            )
             deadline = windows.receipt_deadline(now, carrier.name)
-            look = windows.next_check(now, deadline, carrier.name)
-            messages.reschedule(claimed, MessageState.UNCERTAIN, look, deadline=deadline, carrier=carrier.name)
+            check_at = windows.next_check(now, deadline, carrier.name)
+            messages.reschedule(claimed, MessageState.UNCERTAIN, check_at, deadline=deadline, carrier=carrier.name)
 
 
 def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime) -> None:
@@ -54,12 +56,15 @@ def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime
     changes: dict[str, Any] = {"error": code}
     if reason is RefusalReason.PARKED:
         count("ParkedSends")
-        logger.error("parked: the carrier wants the operator", extra={"message_id": claimed.id, "code": code})
+        logger.error(
+            "text parked: the operator has to solve a problem with the carrier",
+            extra={"message_id": claimed.id, "code": code},
+        )
         changes["held"] = Held.PARKED
     else:
         until = min(until, windows.retry_at(now, claimed.attempt, random.random()))  # noqa: S311  # jitter is no secret
     if claimed.resent:
-        # The second attempt is still to be made, and whether the first was delivered is as uncertain as before.
+        # The carrier refused the second attempt, so it can be repeated; the first one is as uncertain as before.
         messages.reschedule(claimed, MessageState.UNCERTAIN, until, deadline=now, resent=False)
         return
     messages.reschedule(claimed, MessageState.QUEUED, until, **changes)
@@ -99,7 +104,7 @@ def _record_found(message: Message, carrier: Carrier, now: datetime) -> bool:
 
 
 def _others(message: Message, since: datetime, now: datetime) -> list[Message]:
-    """Return our other texts to the phone since then, of every account and of the service itself."""
+    """Return our other texts to the phone, of all accounts and of the service itself, from a day before `since`."""
     # The service's own texts are not recorded as last texts.
     accounts_texting = {last.account for last in numbers.last_texts_to(message.phone, message.number)}
     texts = [
@@ -111,7 +116,7 @@ def _others(message: Message, since: datetime, now: datetime) -> list[Message]:
 
 
 def _may_resend(message: Message, now: datetime) -> bool:
-    """Return whether the text gets its one second attempt: its account wants it, and it is still worth sending."""
+    """Return whether to send a text a second and last time: its account wants that, and the text has not expired."""
     if message.resent or not windows.seconds_left(message, now):
         return False
     account = accounts.get(message.account)

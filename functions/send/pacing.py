@@ -13,14 +13,15 @@ from longcode.numbers import store as numbers
 WORKERS = 10
 """The most workers at once (template.yaml, MaximumConcurrency)."""
 
-_SHARED = 0.9  # of a number's throughput is reserved in the table; each worker has a tenth of the rest for itself
+# Workers reserve this share of a number's throughput in the table; the rest is divided among them, without writes.
+_SHARED = 0.9
 _LONGEST_WAIT = timedelta(seconds=12)  # with the carrier's ten seconds it stays within the worker's time-out
-_STRETCH = timedelta(seconds=1)  # the most that a batch reserves at once
+_STRETCH = timedelta(seconds=1)  # the longest time of a number that a batch reserves in one write
 _AHEAD = timedelta(seconds=5)  # how far ahead of now a number's time is reserved
 _BULK_AHEAD = timedelta(seconds=1)  # shorter, so that a broadcast does not delay single texts
 _LOOK_AGAIN_SECONDS = 0.25
 
-_own: dict[str, datetime] = {}
+_free_from: dict[str, datetime] = {}
 """When this worker may next send a single text from a number without reserving time in the table, by number."""
 
 
@@ -44,7 +45,7 @@ class Turns:
         self._lock = Lock()
 
     def wait(self, text: Message) -> datetime | None:
-        """Wait for a text's turn and return the time then, or None if it does not come within twelve seconds."""
+        """Wait for a text's turn and return its time, or None if it does not come within twelve seconds."""
         with self._lock:
             turn = self._now if self._goes_at_once(text) else self._turn(text)
         if turn is None:
@@ -56,32 +57,35 @@ class Turns:
         return turn
 
     def _goes_at_once(self, text: Message) -> bool:
-        """Return whether this worker's own share allows a text that is alone in its batch; that saves a write."""
-        takes = text.segments * _a_segment(1 - _SHARED) * WORKERS
-        free_from = _own.setdefault(text.number, self._now + takes)
+        """Return whether a text may go without a reservation in the table, which saves a write.
+
+        It may if it is the only text from its number in the batch, and this worker's own share is free.
+        """
+        duration = text.segments * _segment_time(1 - _SHARED) * WORKERS
+        free_from = _free_from.setdefault(text.number, self._now + duration)
         if self._texts[text.number] > 1 or not free_from <= self._now:
             return False
-        _own[text.number] = self._now + takes
+        _free_from[text.number] = self._now + duration
         return True
 
     def _turn(self, text: Message) -> datetime | None:
-        """Return the text's turn, in the time that the batch has reserved or newly reserves; None if none is free."""
-        a_segment = _a_segment(_SHARED)
+        """Return the time of a text's turn, and reserve more for the batch if needed; None if that fails."""
+        segment_time = _segment_time(_SHARED)
         start, left = self._free.get(text.number, (self._now, 0))
         if left < text.segments:
-            left = max(text.segments, min(self._wanted[text.number], _STRETCH // a_segment))
-            reserved = self._reserve(text, left * a_segment)
+            left = max(text.segments, min(self._wanted[text.number], _STRETCH // segment_time))
+            reserved = self._reserve(text, left * segment_time)
             if reserved is None:
                 return None
             start = reserved
         self._wanted[text.number] -= text.segments
-        self._free[text.number] = start + text.segments * a_segment, left - text.segments
+        self._free[text.number] = start + text.segments * segment_time, left - text.segments
         return start
 
-    def _reserve(self, text: Message, takes: timedelta) -> datetime | None:
+    def _reserve(self, text: Message, duration: timedelta) -> datetime | None:
         ahead = _BULK_AHEAD if text.kind is MessageKind.BULK else _AHEAD
         while self._time() < self._now + _LONGEST_WAIT:
-            start = numbers.reserve_throughput(text.number, takes, self._time(), ahead)
+            start = numbers.reserve_throughput(text.number, duration, self._time(), ahead)
             if start is not None:
                 return start
             self._sleep(_LOOK_AGAIN_SECONDS)
@@ -91,6 +95,6 @@ class Turns:
         return self._now + timedelta(seconds=self._elapsed() - self._begun)
 
 
-def _a_segment(share: float) -> timedelta:
+def _segment_time(share: float) -> timedelta:
     """Return how long a segment takes at a share of a number's throughput."""
     return timedelta(seconds=1 / (settings().segments_a_second * share))

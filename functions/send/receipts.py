@@ -17,9 +17,9 @@ from longcode.webhooks.tell import tell
 
 
 def apply_receipt(receipt: Receipt, now: datetime) -> None:
-    """Move a text to the state of its receipt, and tell a hosted studio.
+    """Set a text to the state of its receipt, and send a webhook to a studio that wants `message.status`.
 
-    A receipt that comes before our own record of the carrier's answer makes that record.
+    If the receipt comes before the worker has recorded the carrier's answer, it takes the place of that record.
     """
     account, _, message_id = receipt.reference.partition(".")
     if receipt.reason is RefusalReason.PARKED:
@@ -30,18 +30,18 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
             logger.warning("receipt for an unknown text")
             return
         if receipt.reason is RefusalReason.OPTED_OUT:
-            # Dated as the text, so that a START that has come since counts as newer.
+            # The opt-out has the time of the text, so that a START since then counts as newer.
             report_carrier_opt_out(message, receipt.code, message.claimed_at or message.created_at)
         hosted = studio if studio and delivery.wants(studio, WebhookEvent.MESSAGE_STATUS) else None
         if not may_become(message.state, receipt.state):
             if hosted and message.state is receipt.state:  # our own record or another copy came first
                 tell(hosted, [delivery.of_status(message, now)])
             return
-        if _moved(message, receipt, now, hosted):
+        if _apply(message, receipt, now, hosted):
             return
 
 
-def _moved(message: Message, receipt: Receipt, now: datetime, hosted: Account | None) -> bool:
+def _apply(message: Message, receipt: Receipt, now: datetime, hosted: Account | None) -> bool:
     changes: dict[str, Any] = {}
     if receipt.state is not MessageState.SENT:
         changes["finished_at"] = receipt.at or now
@@ -50,14 +50,14 @@ def _moved(message: Message, receipt: Receipt, now: datetime, hosted: Account | 
     refused = receipt.reason is RefusalReason.OPTED_OUT
     to = MessageState.FAILED if refused and message.state is not MessageState.SENT else receipt.state
     status = delivery.of_status(replace(message, state=to, error=changes.get("error")), now)
-    also = [webhooks.creation_write(status)] if hosted else []
+    webhook_writes = [webhooks.creation_write(status)] if hosted else []
     if refused:
-        moved = messages.record_late_refusal(message, to, now, *also, **changes)
+        moved = messages.record_late_refusal(message, to, now, *webhook_writes, **changes)
     elif message.state in (MessageState.SENDING, MessageState.UNCERTAIN):
         changes |= {"carrier": receipt.carrier, "carrier_id": receipt.carrier_id}
-        moved = messages.record(message, to, *also, **changes)
+        moved = messages.record(message, to, *webhook_writes, **changes)
     else:
-        moved = messages.record_receipt(message, to, *also, **changes)
+        moved = messages.record_receipt(message, to, *webhook_writes, **changes)
     if hosted and moved:
         tell(hosted, [status], written=True)
     return moved

@@ -33,7 +33,7 @@ from send.pacing import Turns
 
 _AT_ONCE = 10
 _STALE = timedelta(seconds=1)  # after which the checks are made again
-_CROWDED = 3  # a text beyond its number's throughput pauses as long as after its third attempt
+_CROWDED = 3  # a text that its number has no time for waits as long as after a third failed attempt
 _HELD_FOR = timedelta(hours=1)  # then the sweeper enqueues a held text again, to be checked again
 T = TypeVar("T")
 R = TypeVar("R")
@@ -61,19 +61,19 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
 
     That function raises `NoSuchMessage` for a job whose message does not exist.
     """
-    items = sending.message_items(_each(lambda body: queues.read(Send, body), bodies))
-    current = _each(lambda job: _current(job, items[job]), items)
+    items = sending.message_items(_decodable(lambda body: queues.read(Send, body), bodies))
+    current = _decodable(lambda job: _current(job, items[job]), items)
     readable = [message for message in current if message]
     checks = sending.send_checks(readable)
-    going = [message for message in readable if _will_go(message, checks, now)]
-    turns = Turns(going, now)
+    sendable = [message for message in readable if _may_go_now(message, checks, now)]
+    turns = Turns(sendable, now)
 
     def deliver_job(body: str) -> None:
         job = queues.read(Send, body)
         if job not in items:
             raise NoSuchMessage(job.message_id)
         message = _current(job, items[job])
-        if message in going:
+        if message in sendable:
             if _within_hourly_limit(message, checks, now):
                 deliver_in_turn(message, carrier, now, turns)
             else:
@@ -86,8 +86,8 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     return deliver_job
 
 
-def _each(convert: Callable[[T], R], values: Iterable[T]) -> list[R]:
-    """Return the values converted, without undecodable ones: these fail when their own jobs are delivered."""
+def _decodable(convert: Callable[[T], R], values: Iterable[T]) -> list[R]:
+    """Return the converted values, without those that cannot be decoded: each fails when its own job is delivered."""
     converted: list[R] = []
     for value in values:
         with suppress(msgspec.DecodeError):
@@ -96,12 +96,12 @@ def _each(convert: Callable[[T], R], values: Iterable[T]) -> list[R]:
 
 
 def _current(job: Send, item: Attributes) -> Message | None:
-    """Return the message of a job; None if it is held, or the job is of another attempt, and so was done before."""
+    """Return the message of a job; None if it is held, or if the job's attempt is over."""
     message = read(Message, item)
     return message if job.attempt == message.attempt and not message.held else None
 
 
-def _will_go(message: Message, checks: SendChecks, now: datetime) -> bool:
+def _may_go_now(message: Message, checks: SendChecks, now: datetime) -> bool:
     ready = may_become(message.state, MessageState.SENDING) and not windows.is_expired(message, now)
     return ready and not windows.is_quiet(message, now) and not checks.stops(message)
 
@@ -144,8 +144,8 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
         messages.settle(message, MessageState.CANCELLED, finished_at=now)
         return True
     held = checks.held(message)
-    over = checks.refusal(message) or windows.is_expired(message, now)
-    if held is None or over or not may_become(message.state, MessageState.SENDING):
+    has_ended = checks.refusal(message) or windows.is_expired(message, now)
+    if held is None or has_ended or not may_become(message.state, MessageState.SENDING):
         return False
     if checks.pauses_broadcast(message) and message.broadcast:
         broadcasts.pause_if_not_allowed(accounts.need(message.account), message.broadcast)
@@ -155,11 +155,11 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
 
 def _hold(message: Message, held: Held, now: datetime) -> None:
     """Hold a text until its broadcast is resumed, its recipient's question is answered, or its time is over."""
-    again = min(now + _HELD_FOR, message.valid_until or now + _HELD_FOR)
-    if not messages.reschedule(message, MessageState.QUEUED, again, held=held):
+    check_at = min(now + _HELD_FOR, message.valid_until or now + _HELD_FOR)
+    if not messages.reschedule(message, MessageState.QUEUED, check_at, held=held):
         return
-    # A resume or an answer releases the texts that are held at that moment. If it came before this text was held, it
-    # has missed the text, so have the sweeper enqueue it now.
+    # A resume or an answer releases only the texts that are held at that moment. If it came between our checks and
+    # our write, it missed this text, so make the text due now: the sweeper enqueues it.
     if sending.send_checks([message]).held(message):
         return
     missed = messages.get(message.account, message.id)
@@ -170,7 +170,7 @@ def _hold(message: Message, held: Held, now: datetime) -> None:
 def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str | None) -> None:
     """Claim a text and send it, or end or hold it; do nothing if another worker has claimed it.
 
-    `refusal` is the code of why it may not be sent.
+    `refusal` is the code of the reason not to send it, or None.
     """
     if refusal:
         messages.settle(message, MessageState.REFUSED, error=refusal, finished_at=now)

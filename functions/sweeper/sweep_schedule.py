@@ -21,7 +21,7 @@ from sweeper import usage_notices
 
 _UNREADABLE_AGAIN = timedelta(hours=1)
 _BILLED_AGAIN = timedelta(hours=1)  # rarely, because its queue retries too: a mail outage must not multiply the jobs
-_AT_MOST = 500  # of each shard in a minute
+_AT_MOST = 500  # items of each shard in a sweep
 _AT_ONCE = 8
 
 _PURGED_AGAIN = timedelta(days=1)
@@ -93,12 +93,12 @@ def advance(message: Message, now: datetime) -> None:
         case MessageState.SENDING:
             count("UncertainSends")
             deadline = windows.receipt_deadline(now, settings().carrier)
-            look = windows.next_check(now, deadline, settings().carrier)
-            messages.reschedule(message, MessageState.UNCERTAIN, look, deadline=deadline)
+            check_at = windows.next_check(now, deadline, settings().carrier)
+            messages.reschedule(message, MessageState.UNCERTAIN, check_at, deadline=deadline)
         case MessageState.UNCERTAIN:
             # The worker, not the sweeper, asks the carrier: a carrier that hangs must not delay other due items.
-            look = windows.next_check(now, message.deadline or now, settings().carrier)
-            _enqueue(message, MessageState.UNCERTAIN, look)
+            check_at = windows.next_check(now, message.deadline or now, settings().carrier)
+            _enqueue(message, MessageState.UNCERTAIN, check_at)
 
 
 def _enqueue(message: Message, to: MessageState, until: datetime, **changes: str) -> None:
@@ -128,13 +128,13 @@ def purge_old_bodies(item: Attributes, now: datetime, most: int = 500) -> None:
     if len(waiting) > _MOST_WAITING:  # scheduled texts beyond what the item can list: try again from here tomorrow
         due.reschedule(item, now + _PURGED_AGAIN)
         return
-    # A message that moved between lists while they were read was in neither: each day's walk begins a day earlier.
+    # A walk can miss a message that moves from one list to the other meanwhile, so each walk begins a day earlier.
     walked = further or retentions.place(before - _PURGED_AGAIN)
     due.reschedule(item, now if further else now + _PURGED_AGAIN, walked=walked, waiting=sorted(set(waiting)))
 
 
 def _requested_time(event: dict[str, Any]) -> datetime | None:
-    """Return the time to sweep at, if the event has one: whoever tries the system out may set it."""
+    """Return the time to sweep at, if the event has one. Only tests and `make demo` set it."""
     return datetime.fromisoformat(event["sweep_at"]) if "sweep_at" in event else None
 
 

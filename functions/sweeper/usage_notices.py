@@ -31,7 +31,7 @@ _AFTERWARDS = timedelta(days=1)  # until then mails are retried, and texts that 
 def check_usage(item: Attributes, now: datetime) -> None:
     """Check a month's usage, until a day after the month, and send the notices that the studio has not had yet.
 
-    If this is killed after a mail and before that is recorded, the next check mails again; webhooks are sent once.
+    If it is killed between a mail and its record, the next check mails again; webhooks are sent once.
     """
     begins_at, ends_at = months.bounds(item["month"])
     if now < begins_at:
@@ -50,7 +50,7 @@ def check_usage(item: Attributes, now: datetime) -> None:
     all_sent = not notices or _send_new(account, item, limits, notices, now)
     if now < ends_at:
         return
-    if (_is_next_month_watched(account, item["month"], now) and all_sent) or now >= ends_at + _AFTERWARDS:
+    if (_ensure_next_month_watched(account, item["month"], now) and all_sent) or now >= ends_at + _AFTERWARDS:
         quotas.unschedule(item)
 
 
@@ -81,7 +81,9 @@ def _send_new(account: Account, item: Attributes, limits: Limits, notices: Seque
             quotas.save_notices(item, sent)
     except (BotoCoreError, ClientError) as error:
         reason = type(error).__name__  # not its text, which may quote the address
-        logger.error("not mailed: the next check will", extra={"account": account.id, "reason": reason})
+        logger.error(
+            "usage notice not mailed; the next check tries again", extra={"account": account.id, "reason": reason}
+        )
         return False
     return True
 
@@ -102,7 +104,7 @@ def _send_mail(account: Account, notice: Notice, now: datetime) -> None:
 
 
 def _advice(account: Account, notice: Notice, now: datetime) -> str:
-    """Return the sentence about a cheaper plan, if there is one at the pace of this month and the one before."""
+    """Return a sentence about a cheaper plan, or "" if none is cheaper at the usage of this month and the last."""
     used = quotas.by_day(account.id, months.previous(notice.month)) | quotas.by_day(account.id, notice.month)
     ahead = forecast(notice.plan, used, account.created_at, now)
     if ahead is None:
@@ -112,8 +114,8 @@ def _advice(account: Account, notice: Notice, now: datetime) -> str:
     return billing_notices.advice(expected, compared, notice.plan.currency)
 
 
-def _is_next_month_watched(account: Account, month: str, now: datetime) -> bool:
-    """Return whether the next month's usage is checked, and start that if the month has units.
+def _ensure_next_month_watched(account: Account, month: str, now: datetime) -> bool:
+    """Return whether the checks of the next month's usage have begun; begin them if the month has units.
 
     Accepting a text starts the checks of its month, but quiet hours may hold a text until the next month.
     """

@@ -30,8 +30,8 @@ from triggers import texts
 CALL_INSTEAD = "call_instead"
 """The reason of a text that a call task replaces."""
 
-_SHOWN_FOR = timedelta(days=1)
-_CLOCKS_DIFFER = timedelta(minutes=5)
+_SHOWN_FOR = timedelta(days=1)  # after its time, a planned or dropped text stays in the list
+_CLOCKS_DIFFER = timedelta(minutes=5)  # between the studio's software and us
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -67,12 +67,12 @@ class EventForm(web.Body):
     @classmethod
     def _is_a_record(cls, kind: RecordKind) -> RecordKind:
         if kind is RecordKind.KEYWORD:
-            raise ValueError("a keyword comes in a client's reply")
+            raise ValueError("cannot be keyword: keywords come in clients' replies, not in events")
         return kind
 
 
 class PlannedText(BaseModel):
-    """A text that a trigger will send, unless something changes; `date` is the date that it is about."""
+    """A text that a trigger will send, unless something changes; `date` is the record's date that it refers to."""
 
     trigger: str
     date: date
@@ -145,7 +145,7 @@ def post_event(form: EventForm, idempotency_key: web.IdempotencyKey = None) -> R
 
 @app.get("/upcoming")
 def list_upcoming(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[Upcoming]:
-    """List the texts that triggers will send or have dropped, with the reason, by time, from a day ago on."""
+    """List the texts that triggers have planned or dropped, with the reason, from a day ago, in order of time."""
     account, now = accounts.need(web.caller(app)), clients.now()
     page = triggers.upcoming(account.id, now - _SHOWN_FOR, limit=limit, cursor=cursor)
     items = [shown_upcoming(facts, now) for facts in triggers.read_facts(account, page.occurrences)]
@@ -169,7 +169,7 @@ def delete_call(call_id: Annotated[str, Path(max_length=100)]) -> Response[str]:
 
 
 def accept_event(account_id: str, form: EventForm, idempotency_key: str, now: datetime) -> EventResult:
-    """Write an event, once, and enqueue the texts that it sends at once."""
+    """Write an event once for each idempotency key, and enqueue the texts that are due immediately."""
     event_id = compose.request_id(account_id, idempotency_key)
     fingerprint = compose.fingerprint(form.model_dump(exclude_defaults=True))
     event, is_new = triggers.get_event(account_id, event_id, now), False
@@ -187,13 +187,15 @@ def accept_event(account_id: str, form: EventForm, idempotency_key: str, now: da
 
 
 def _record_of_form(account: Account, form: EventForm, event_id: str, now: datetime) -> Record:
-    """Return the record that an event describes; raise `RequestError` with the field that cannot be right."""
+    """Return the record that an event describes; raise `RequestError` with the field that is wrong."""
     at = form.at or now
     if at > now + _CLOCKS_DIFFER:
         raise BadTime("This has not happened yet: the time is in the future.", field="at")
     unknown = sorted(form.values.keys() - (FIELDS - CLIENT_AND_STUDIO_FIELDS))
     if unknown:
-        raise RequestError(f"An event cannot fill {', '.join(unknown)}.", field=f"values.{unknown[0]}")
+        raise RequestError(
+            f"An event cannot set the merge fields {', '.join(unknown)}.", field=f"values.{unknown[0]}"
+        )
     return Record(
         account=account.id,
         kind=form.kind,
@@ -228,7 +230,9 @@ def _client_id(account: Account, form: EventForm) -> str | None:
     # The record of a client has the client's own id.
     client_id = form.client_id or (form.id if form.kind is RecordKind.CLIENT else None)
     if form.kind is RecordKind.CLIENT and client_id != form.id:
-        raise RequestError("The event of a client has the client's own id.", field="client_id")
+        raise RequestError(
+            "For an event of a client, leave client_id out, or make it equal to id.", field="client_id"
+        )
     if client_id is not None and client_store.get(account.id, client_id) is None:
         raise NotFound(f"There is no client {client_id!r}.", field="client_id" if form.client_id else "id")
     return client_id
@@ -252,7 +256,7 @@ def _shown_event(event: RecordEvent) -> EventResult:
 
 
 def shown_upcoming(facts: OccurrenceFacts, now: datetime) -> Upcoming:
-    """Return a planned text as it would be sent if nothing changed any more."""
+    """Return a planned text as it would be sent if nothing changes before its time."""
     occurrence, trigger, record = facts.occurrence, facts.trigger, facts.record
     reason, why, drafts = _outlook(facts, max(now, occurrence.fires_at))
     return Upcoming(

@@ -32,7 +32,7 @@ processor = SequentialProcessor(EventType.SQS)
 def fire(job: jobs.Fire, now: datetime) -> None:
     """Send the texts of an occurrence or drop it with the reason; a repeated job does nothing.
 
-    In quiet hours the occurrence stays planned and is checked again after them: a session may be moved in the night.
+    In quiet hours the occurrence stays planned and is checked again after them, because it may change until then.
     """
     planned = triggers.get_occurrence(job.account, job.kind, job.record_id, job.trigger, job.day)
     if planned is None or planned.state is not OccurrenceState.PLANNED or now < planned.fires_at - _CLOCKS_DIFFER:
@@ -50,22 +50,22 @@ def fire(job: jobs.Fire, now: datetime) -> None:
     except messages.AlreadyAccepted:
         logger.info("accepted before", extra={"trigger": job.trigger})
     except RequestError as refusal:
-        _drop_or_call(facts, refusal, now)
+        _drop_or_create_call(facts, refusal, now)
         return
     triggers.mark_done(planned, now)
 
 
-def _drop_or_call(facts: OccurrenceFacts, refusal: RequestError, now: datetime) -> None:
-    """Drop an occurrence; or leave a call task, if its trigger wants one for a client without a number for texts."""
+def _drop_or_create_call(facts: OccurrenceFacts, refusal: RequestError, now: datetime) -> None:
+    """Drop an occurrence, or create a call task if its trigger wants that for a client without a ticked number."""
     trigger, record, client = facts.trigger, facts.record, facts.client
     if isinstance(refusal, NoNumberTicked) and trigger and record and client and trigger.sms_else_call:
-        _leave_call(facts, client, texts.render_text(trigger, record, facts), now)
+        _create_call(facts, client, texts.render_text(trigger, record, facts), now)
         return
     logger.info("dropped", extra={"trigger": facts.occurrence.trigger, "reason": refusal.code})
     triggers.drop(facts.occurrence, refusal.code, refusal.detail, now)
 
 
-def _leave_call(facts: OccurrenceFacts, client: Client, text: str, now: datetime) -> None:
+def _create_call(facts: OccurrenceFacts, client: Client, text: str, now: datetime) -> None:
     """Write a call task, in one transaction with its webhook delivery if the studio wants one."""
     planned, account = facts.occurrence, facts.account
     call = call_for(planned, client, text)

@@ -1,4 +1,4 @@
-"""The triggers API: write, show, list and delete the rules that text when a record of the studio changes."""
+"""The triggers API: write, show, list and delete triggers, the rules by which changes of records send texts."""
 
 from typing import Annotated, Any
 
@@ -43,7 +43,10 @@ class TimingForm(web.Body):
 
 
 class TriggerForm(web.Body):
-    """What a trigger watches, and when, whom and what it texts; without a timing, at once when the status changes."""
+    """A trigger: the records that it watches, and whom it texts, what and when.
+
+    Without a `timing`, the text is sent immediately after the record's status or type has changed.
+    """
 
     watches: RecordKind
     statuses: Statuses = []
@@ -104,7 +107,7 @@ def list_triggers(
 
 
 def _put_below_limit(trigger: Trigger) -> None:
-    """Write a trigger; raise `RequestError` at the limit. Of several new ones at once, all may be refused."""
+    """Write a trigger; raise `RequestError` at the limit. Of parallel requests, all may be refused."""
     too_many = RequestError(f"An account has at most {MOST} triggers.", field="name")
     existing = triggers.of_account(trigger.account)
     is_new = trigger.name not in existing

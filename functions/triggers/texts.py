@@ -26,7 +26,7 @@ class ConditionsChanged(RequestError):
 
 
 def drafts(facts: OccurrenceFacts, now: datetime) -> list[Message]:
-    """Return the texts of an occurrence as things are at `now`; raise `RequestError` with the reason for none."""
+    """Return the texts of an occurrence as things are at `now`; raise `RequestError` if there are none."""
     account = facts.account
     trigger, record = _check_conditions(facts, now)
     if trigger.to is To.CLIENT and record.phone is None and facts.client is None:
@@ -60,7 +60,10 @@ def drafts(facts: OccurrenceFacts, now: datetime) -> list[Message]:
 
 
 def _check_conditions(facts: OccurrenceFacts, now: datetime) -> tuple[Trigger, Record]:
-    """Raise `ConditionsChanged`, `EditionNotEntitled`, or why the account may not send."""
+    """Return the trigger and the record if every condition still holds.
+
+    Raises `ConditionsChanged`, `EditionNotEntitled`, or an error if the account may not send.
+    """
     zone = ZoneInfo(facts.account.time_zone)
     reason = reason_to_drop(facts.occurrence, facts.trigger, facts.record, zone, now)
     if reason or facts.trigger is None or facts.record is None:

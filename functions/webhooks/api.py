@@ -25,7 +25,7 @@ DeliveryId = Annotated[str, Path(max_length=100)]
 class ShownDelivery(BaseModel):
     """One webhook; `id` is its `webhook-id` at each attempt, `error` the reason why the last attempt failed.
 
-    `data` is its payload; for a reply only the id, because the words stay with the message.
+    `data` is its payload. For a reply that is only the id of the message, whose body is not stored twice.
     """
 
     id: str
@@ -43,7 +43,7 @@ class ShownDelivery(BaseModel):
 def list_deliveries(
     state: Literal["failed", "pending"] = "failed", limit: web.Limit = 50, cursor: web.Cursor = None
 ) -> web.Page[ShownDelivery]:
-    """List the webhooks that failed, or those that wait for another attempt, of thirty days; newest first."""
+    """List the webhooks of the last thirty days that failed, or that wait for another attempt, newest first."""
     page = webhooks.page(web.caller(app), DeliveryState(state), clients.now(), limit=limit, cursor=cursor)
     return web.Page(items=[_shown(delivery) for delivery in page.deliveries], next_cursor=page.next_cursor)
 
@@ -56,7 +56,7 @@ def show_delivery(delivery_id: DeliveryId) -> ShownDelivery:
 
 @app.post("/webhooks/deliveries/<delivery_id>/replay", responses=web.responses({202: ShownDelivery}))
 def replay_delivery(delivery_id: DeliveryId) -> Response[ShownDelivery]:
-    """Send a webhook again now, also an accepted one, with as many attempts as a new one."""
+    """Send a webhook again now, even if it was accepted. It gets as many attempts as a new webhook."""
     before = _delivery(delivery_id)
     if not is_on(accounts.need(before.account)):
         raise WebhookOff("Webhooks are off: PATCH /account turns them on.", field="delivery")

@@ -11,18 +11,18 @@ from longcode.messages import replies
 from longcode.webhooks import delivery
 from longcode.webhooks.tell import tell
 
-_PAGE = 100
-_PAGES = 20  # for one studio in one run, so that the others need not wait
+_PAGE_SIZE = 100
+_MOST_PAGES = 20  # for one studio in one run, so that the others need not wait
 
 
 def forward(account: Account, now: datetime) -> int:
     """Write webhooks for replies that have none, and return their number.
 
-    They came while webhooks were off, were moved to this account, or their webhooks were lost.
+    Such replies came while webhooks were off, were moved here from another account, or lost their webhooks.
     """
     forwarded, sequence = 0, replies.forwarded(account.id)
-    for _ in range(_PAGES):
-        page = replies.after(account.id, sequence, _PAGE)
+    for _ in range(_MOST_PAGES):
+        page = replies.after(account.id, sequence, _PAGE_SIZE)
         if not page:
             break
         forwarded += tell(account, [delivery.of_reply(reply, now) for _, reply in page])

@@ -27,7 +27,7 @@ from longcode.webhooks.webhook import EndpointResponse, Verdict, Webhook
 Post = Callable[[Webhook], EndpointResponse]
 
 processor = SequentialProcessor(EventType.SQS)
-_SECONDS = 20  # with the last call's ten seconds and the table, this is less than the function's time-out
+_SECONDS = 20  # then no new call begins: one takes ten seconds at most, and the function may run for longer than both
 
 
 def deliver(

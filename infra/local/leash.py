@@ -19,13 +19,13 @@ def run(command: list[str], folder: Path) -> int:
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     orphaned = threading.Event()
 
-    def hold() -> None:
+    def kill_when_closed() -> None:
         # Not through sys.stdin: this thread would hold its lock at the exit.
         if not os.read(0, 1):
             orphaned.set()
         _kill(child.pid)
 
-    threading.Thread(target=hold, daemon=True).start()
+    threading.Thread(target=kill_when_closed, daemon=True).start()
     try:
         return child.wait()
     finally:

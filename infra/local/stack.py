@@ -58,7 +58,7 @@ class Stack:
 
 
 def find() -> Stack | None:
-    """Return the stack that `make up` runs, or None; the note of a killed stack does not count."""
+    """Return the stack that `make up` runs, or None; the file that a killed stack left behind does not count."""
     try:
         stack = Stack(**json.loads(NOTE.read_text()))
     except (FileNotFoundError, ValueError, TypeError):

@@ -69,7 +69,7 @@ class Studio:
         basic = b64encode(f"{self.account}:{self.password}".encode()).decode()
         return ask(method, f"{self.api_url}{path}", body, {"Authorization": f"Basic {basic}", **headers})
 
-    def everything(self, path: str) -> list[Any]:
+    def all_items(self, path: str) -> list[Any]:
         """Return all items of a list."""
         items: list[Any] = []
         cursor = ""

@@ -1,4 +1,4 @@
-"""Somebody is told: of every dead letter, and of whatever the code counts for an alarm."""
+"""Alarms that notify the operator: dead letters, the metrics that the code counts, failed scheduled functions."""
 
 import ast
 from typing import Any
@@ -7,19 +7,19 @@ from tests.support.source_reading import FUNCTIONS, dotted, nodes, of_type, refe
 
 
 def alarms(template: dict[str, Any]) -> list[dict[str, Any]]:
-    """List the alarms that tell somebody."""
+    """Return the alarms that notify somebody."""
     return [alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values() if alarm.get("AlarmActions")]
 
 
-def test_somebody_is_told_of_every_dead_letter(template: dict[str, Any]) -> None:
+def test_an_alarm_watches_every_dead_letter_queue(template: dict[str, Any]) -> None:
     queues = of_type(template, "AWS::SQS::Queue")
     dimensions = [dimension for alarm in alarms(template) for dimension in alarm.get("Dimensions", [])]
-    watched = [referred(one["Value"]) for one in dimensions if one["Name"] == "QueueName"]
+    watched = [referred(dimension["Value"]) for dimension in dimensions if dimension["Name"] == "QueueName"]
 
-    assert sorted(watched) == sorted(name for name, one in queues.items() if "RedrivePolicy" not in one)
+    assert sorted(watched) == sorted(name for name, queue in queues.items() if "RedrivePolicy" not in queue)
 
 
-def test_what_the_code_counts_is_what_an_alarm_watches(template: dict[str, Any]) -> None:
+def test_an_alarm_watches_each_metric_that_the_code_counts(template: dict[str, Any]) -> None:
     counted = {
         ast.literal_eval(node.args[0])
         for path in sources(FUNCTIONS)
@@ -30,12 +30,12 @@ def test_what_the_code_counts_is_what_an_alarm_watches(template: dict[str, Any])
     assert {alarm["MetricName"] for alarm in alarms(template) if alarm["Namespace"] == "Longcode"} == counted
 
 
-def test_somebody_is_told_when_a_scheduled_function_fails(template: dict[str, Any]) -> None:
+def test_an_alarm_watches_the_errors_of_each_scheduled_function(template: dict[str, Any]) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
     scheduled = [
         name
-        for name, one in functions.items()
-        if any(event["Type"] == "ScheduleV2" for event in one.get("Events", {}).values())
+        for name, function in functions.items()
+        if any(event["Type"] == "ScheduleV2" for event in function.get("Events", {}).values())
     ]
     watched = [
         referred(alarm["Dimensions"][0]["Value"]) for alarm in alarms(template) if alarm["MetricName"] == "Errors"

@@ -1,4 +1,4 @@
-"""Imports point one way: purpose, then decisions, table, carriers, aws; never back, never across."""
+"""Imports: pure files reach neither AWS nor the clock, and only API functions import the web packages."""
 
 import ast
 
@@ -28,48 +28,48 @@ OUTSIDE = ("boto3", "botocore", "os", "urllib", "urllib3", "requests", "http", "
 CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns")
 READ_THE_ENVIRONMENT = {
     "functions/longcode/aws/settings.py",
-    "functions/longcode/table/writes.py",  # the table's name alone: a worker's table needs no other setting
+    "functions/longcode/table/writes.py",  # reads only the table's name
 }
 
 
-def test_there_is_something_to_check() -> None:
+def test_the_files_to_check_are_found() -> None:
     assert {"accounts", "send", "inbox", "optout", "billing"} <= set(PURPOSES)
     assert len(PURE) > 20
     assert imported(FUNCTIONS / "send" / "worker.py", "longcode.messages.store") == ["longcode.messages.store"]
 
 
 def test_no_import_is_relative() -> None:
-    every = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench", ROOT / "tests")
+    files = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench", ROOT / "tests")
 
-    assert [shown(path) for path in every if any(name.startswith(".") for name in imports(path))] == []
+    assert [shown(path) for path in files if any(name.startswith(".") for name in imports(path))] == []
 
 
-def test_decisions_import_neither_aws_nor_http_nor_the_environment() -> None:
+def test_pure_files_import_neither_aws_nor_http_nor_the_environment() -> None:
     packages = (*OUTSIDE, "aws_lambda_powertools", "pydantic")
     impure = [
         f"{shown(path)} imports {name}"
         for path in PURE
         for name in imported(path, *packages)
-        if not within(name, "urllib.parse")  # takes an address apart and calls nobody
+        if not within(name, "urllib.parse")  # parses URLs, without a network call
     ]
 
     assert impure == []
 
 
-def test_decisions_import_none_of_the_places_that_act() -> None:
+def test_pure_files_import_no_package_with_side_effects() -> None:
     acting = ("longcode.table", "longcode.carriers", "longcode.aws")
     names = [
         f"{shown(path)} imports {name}"
         for path in PURE
         for name in imported(path, *acting)
-        if not within(name, "longcode.carriers.carrier")  # the values that every carrier speaks in
+        if not within(name, "longcode.carriers.carrier")  # the types that all carriers share
     ]
 
     assert names == []
 
 
-def test_decisions_are_told_the_time() -> None:
-    asked = [
+def test_pure_files_do_not_read_the_clock() -> None:
+    reading = [
         f"{shown(path)}:{node.lineno} asks {dotted(node)}"
         for path in PURE
         for node in nodes(path)
@@ -77,10 +77,10 @@ def test_decisions_are_told_the_time() -> None:
     ]
     named = [f"{shown(path)} imports {name}" for path in PURE for name in imported(path, "time")]
 
-    assert asked + named == []
+    assert reading + named == []
 
 
-def test_the_table_knows_carriers_by_their_values_only() -> None:
+def test_the_table_imports_only_the_values_of_carriers() -> None:
     known = [
         f"{shown(path)} imports {name}"
         for path in sources(TABLE)
@@ -91,7 +91,7 @@ def test_the_table_knows_carriers_by_their_values_only() -> None:
     assert known == []
 
 
-def test_the_table_needs_nothing_of_aws_but_its_clients_and_an_alarm() -> None:
+def test_the_table_imports_only_clients_and_telemetry_from_aws() -> None:
     needed = [
         f"{shown(path)} imports {name}"
         for path in sources(TABLE)
@@ -102,7 +102,7 @@ def test_the_table_needs_nothing_of_aws_but_its_clients_and_an_alarm() -> None:
     assert needed == []
 
 
-def test_carriers_know_neither_the_table_nor_aws() -> None:
+def test_carriers_import_neither_the_table_nor_aws() -> None:
     known = [
         f"{shown(path)} imports {name}"
         for path in sources(LONGCODE / "carriers")
@@ -113,7 +113,7 @@ def test_carriers_know_neither_the_table_nor_aws() -> None:
     assert known == []
 
 
-def test_handing_on_does_not_know_the_table() -> None:
+def test_the_aws_package_does_not_import_the_table() -> None:
     known = [
         f"{shown(p)} imports {name}" for p in sources(LONGCODE / "aws") for name in imported(p, "longcode.table")
     ]
@@ -146,7 +146,7 @@ def test_a_function_fed_by_a_queue_or_a_schedule_starts_without_pydantic() -> No
     slow = [
         name
         for name, path in handlers().items()
-        if name not in doors and any(within(one, "pydantic") for one in reached_names(path))
+        if name not in doors and any(within(imported_name, "pydantic") for imported_name in reached_names(path))
     ]
 
     assert slow == []
@@ -155,8 +155,8 @@ def test_a_function_fed_by_a_queue_or_a_schedule_starts_without_pydantic() -> No
 def test_only_a_function_behind_the_api_has_the_resolver(template: dict[str, object]) -> None:
     api = {
         name
-        for name, one in functions(template).items()
-        if any(event["Type"] == "Api" for event in one.get("Events", {}).values())
+        for name, function in functions(template).items()
+        if any(event["Type"] == "Api" for event in function.get("Events", {}).values())
     }
     with_it = {module(path) for path in handlers().values() if LONGCODE / "web" / "resolver.py" in reach(path)}
 

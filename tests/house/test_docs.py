@@ -1,4 +1,4 @@
-"""What holds for the pages: lines that fit a screen, an index of all decisions, no pointer outside the repository."""
+"""The pages of docs/: short lines, existing files in diagrams, an index of all decisions, no outside references."""
 
 import re
 from collections.abc import Iterator
@@ -48,22 +48,22 @@ def test_the_index_has_each_decision_under_its_title_with_its_date() -> None:
 def test_a_decision_has_the_date_that_the_index_has() -> None:
     dates = {name: date for _, _, name, date in ROW.findall(index())}
 
-    said = {
-        path.name: found.group(1)
+    in_decisions = {
+        path.name: match.group(1)
         for path in DECISIONS.glob("[0-9]*.md")
-        if (found := re.search(r"^Date: ([0-9-]+)", path.read_text(), re.MULTILINE))
+        if (match := re.search(r"^Date: ([0-9-]+)", path.read_text(), re.MULTILINE))
     }
 
-    assert len(said) > 40
-    assert {name: dates.get(name) for name in said} == said
+    assert len(in_decisions) > 40
+    assert {name: dates.get(name) for name in in_decisions} == in_decisions
 
 
 def test_nothing_points_outside_the_repository() -> None:
     pointing = [
-        f"{name}: {found.group()}"
+        f"{name}: {match.group()}"
         for name, text in tracked().items()
         if name != shown(Path(__file__))
-        for found in OUTSIDE.finditer(text)
+        for match in OUTSIDE.finditer(text)
     ]
 
     assert pointing == []
@@ -74,7 +74,7 @@ def index() -> str:
 
 
 def prose(page: Path) -> Iterator[tuple[int, str]]:
-    """Give the numbered lines of a page outside code and tables."""
+    """Yield the numbered lines of a page outside code and tables."""
     in_code = False
     for number, line in enumerate(page.read_text().splitlines(), start=1):
         if line.startswith("```"):

@@ -1,4 +1,4 @@
-"""What holds for every file of the repository: a first line that tells, no machine's paths, no link to nothing."""
+"""Every file of the repository: a docstring, no paths of a machine, no references to missing files."""
 
 import ast
 import re
@@ -15,17 +15,17 @@ NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)+\.(?:py|md|json|yaml|csv|toml|txt))`"
 
 
 def test_every_module_begins_with_what_it_is_for() -> None:
-    every = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
+    files = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
 
-    assert [shown(path) for path in every if not _first_line(path)] == []
+    assert [shown(path) for path in files if not _first_line(path)] == []
 
 
 def test_no_tracked_file_names_a_registry_or_a_place_on_somebodys_machine() -> None:
     named = [
-        f"{name}: {found.group().strip()}"
+        f"{name}: {match.group().strip()}"
         for name, text in tracked().items()
         for pattern in (HOSTS, PATHS)
-        if (found := pattern.search(text))
+        if (match := pattern.search(text))
     ]
 
     assert named == []
@@ -51,7 +51,7 @@ def test_decisions_are_numbered_without_gaps_and_short() -> None:
 
 
 def tracked() -> dict[str, str]:
-    """Read the files that git keeps, by name."""
+    """Return the texts of the files in git, by name."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
     files = [ROOT / name for name in listed.stdout.split("\0") if name]
     return {shown(path): path.read_text(errors="replace") for path in files if path.is_file()}

@@ -1,4 +1,4 @@
-"""How many files a reader opens to follow a flow: those in which something is called, but for longcode/aws."""
+"""Limits the files (without longcode/aws) in which a flow calls functions, so that a reader can follow it."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""The template and functions/ agree: every handler is there, and everyone who has one is called."""
+"""The template and functions/ have the same handlers, and each function is deployed with the packages it imports."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.support.source_reading import FUNCTIONS, functions, handlers, of_type
 def test_every_handler_of_the_template_is_there_and_every_handler_is_in_the_template(
     template: dict[str, Any],
 ) -> None:
-    named = sorted(one["Handler"] for one in of_type(template, "AWS::Serverless::Function").values())
+    named = sorted(function["Handler"] for function in of_type(template, "AWS::Serverless::Function").values())
 
     assert named == sorted(f"{name}.handler" for name in handlers())
 
@@ -23,12 +23,16 @@ def test_every_file_of_a_purpose_is_a_trigger_or_serves_one() -> None:
 def test_a_function_is_deployed_with_the_packages_that_its_code_imports(template: dict[str, Any]) -> None:
     artifacts = {"reportlab": "functions_pdf", "stripe": "functions_stripe"}
     needed = {
-        name: {artifacts[one.partition(".")[0]] for one in reached_names(path) if within(one, *artifacts)}
+        name: {
+            artifacts[imported_name.partition(".")[0]]
+            for imported_name in reached_names(path)
+            if within(imported_name, *artifacts)
+        }
         for name, path in handlers().items()
     }
 
-    deployed = {name: one["CodeUri"] for name, one in functions(template).items()}
+    deployed = {name: function["CodeUri"] for name, function in functions(template).items()}
 
     folders = {artifact: (BUILD / artifact).relative_to(ROOT).as_posix() for artifact in ARTIFACTS}
-    assert deployed == {name: folders[(of or {"functions"}).pop()] for name, of in needed.items()}
+    assert deployed == {name: folders[(used or {"functions"}).pop()] for name, used in needed.items()}
     assert set(deployed.values()) == set(folders.values())

@@ -1,4 +1,4 @@
-"""Keys are spelled in table/keys.py and nowhere else, and docs/table.md tells of all of them."""
+"""Keys are spelled in table/keys.py and nowhere else, and docs/table.md describes all of them."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ from tests.support.source_reading import (
 KEYS = TABLE / "keys.py"
 PAGE = (ROOT / "docs" / "table.md").read_text()
 
-# Whoever reads an index, a batch or a condition needs the names of the key's attributes, not what is in them.
+# These read indexes or batches, or write conditions, and so need the names of the key's attributes, not their values.
 NAME_THE_KEY = {
     "functions/longcode/billing/charged.py",
     "functions/longcode/table/due.py",
@@ -30,22 +30,22 @@ NAME_THE_KEY = {
     "functions/longcode/table/store.py",
     "functions/longcode/table/writes.py",
 }
-# Its `#` begins the stand-in for an attribute's name in an expression.
+# In this file, `#` begins a placeholder for an attribute's name in an expression.
 SPELLS_EXPRESSIONS = TABLE / "writes.py"
 
 
 def test_no_other_file_spells_the_beginning_of_a_key() -> None:
-    beginnings = {one for text in strings(KEYS) for one in re.findall(r"[a-z-]+#", str(text.value))}
-    spelled = [
+    beginnings = {beginning for text in strings(KEYS) for beginning in re.findall(r"[a-z-]+#", str(text.value))}
+    copies = [
         f"{shown(path)}:{text.lineno} spells {text.value!r}"
         for path in sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
         if path != KEYS
         for text in strings(path)
-        if any(re.search(rf"(?<![a-z-]){one}", str(text.value)) for one in beginnings)
+        if any(re.search(rf"(?<![a-z-]){beginning}", str(text.value)) for beginning in beginnings)
     ]
 
     assert len(beginnings) > 15
-    assert spelled == []
+    assert copies == []
 
 
 def test_no_other_file_of_the_table_puts_a_part_of_a_key_together() -> None:
@@ -61,7 +61,7 @@ def test_no_other_file_of_the_table_puts_a_part_of_a_key_together() -> None:
     assert together == []
 
 
-def test_only_those_who_read_whole_items_name_the_attributes_of_the_key() -> None:
+def test_only_the_listed_files_name_the_attributes_of_the_key() -> None:
     naming = {
         shown(path)
         for path in sources(FUNCTIONS)
@@ -84,10 +84,10 @@ def test_only_a_file_that_may_touch_the_table_asks_for_a_key() -> None:
 
 
 def test_the_page_names_every_key_and_every_index() -> None:
-    spelled = {node.name for node in tree(KEYS).body if isinstance(node, ast.FunctionDef) and node.name[0] != "_"}
-    spelled -= {"instant"}  # a time within a key
+    names = {node.name for node in tree(KEYS).body if isinstance(node, ast.FunctionDef) and node.name[0] != "_"}
+    names -= {"instant"}  # a time within a key
 
-    assert sorted(name for name in spelled if f"`{name}`" not in PAGE) == []
+    assert sorted(name for name in names if f"`{name}`" not in PAGE) == []
     assert sorted(name for name in keys.INDEXES if f"`{name}`" not in PAGE) == []
 
 
@@ -103,4 +103,4 @@ def test_the_page_names_every_type_of_item() -> None:
     }
 
     assert len(types) > 10
-    assert sorted(one for one in types if f"`{one}`" not in PAGE) == []
+    assert sorted(type_name for type_name in types if f"`{type_name}`" not in PAGE) == []

@@ -1,4 +1,4 @@
-"""Where things stand: purposes are named by what starts them, and concepts import only what stands below them."""
+"""The layout of functions/: file names, import levels, the files with side effects, and sizes."""
 
 import re
 from pathlib import Path
@@ -70,7 +70,7 @@ MOST_MODULES, MOST_LINES = 14, 350
 
 
 def package(name: str) -> str:
-    """Name the package of a dotted name in `longcode`: its folder, or "kernel"."""
+    """Return the package of a dotted name in `longcode`: its folder, or "kernel"."""
     part = name.split(".")[1]
     return part if (LONGCODE / part).is_dir() else "kernel"
 
@@ -148,13 +148,13 @@ def test_only_apis_import_the_web_package() -> None:
     assert forms == FORMS
 
 
-# What an API takes and shows, in a file of its own where the API's would be too long.
+# The request and response bodies of an API whose own file would be too long with them.
 FORMS = {"functions/broadcasts/forms.py", "functions/clients/bulk_import.py"}
 
 
 def test_no_folder_has_more_modules_than_a_reader_can_take_in() -> None:
     folders = {path.parent for path in sources(FUNCTIONS)}
-    crowded = [shown(one) for one in folders if len(list(one.glob("*.py"))) > MOST_MODULES]
+    crowded = [shown(folder) for folder in folders if len(list(folder.glob("*.py"))) > MOST_MODULES]
 
     assert crowded == []
 

@@ -41,7 +41,7 @@ DOES = {
 }
 
 
-def test_who_only_reads_may_only_read(template: dict[str, Any]) -> None:
+def test_read_only_functions_have_read_only_access(template: dict[str, Any]) -> None:
     for name in ("accounts.authorizer", "billing.close_month_schedule"):
         assert granted(functions(template)[name]) == {"read"}
 
@@ -49,7 +49,7 @@ def test_who_only_reads_may_only_read(template: dict[str, Any]) -> None:
 def test_each_may_do_with_the_table_what_its_code_does(template: dict[str, Any]) -> None:
     does = {name: done_by(path) for name, path in handlers().items()}
 
-    assert {name: granted(one) for name, one in functions(template).items()} == does
+    assert {name: granted(function) for name, function in functions(template).items()} == does
 
 
 def test_each_may_send_to_the_queues_of_the_jobs_that_its_code_makes(template: dict[str, Any]) -> None:
@@ -61,25 +61,28 @@ def test_each_may_send_to_the_queues_of_the_jobs_that_its_code_makes(template: d
     }
 
     may = {
-        name: sorted(map(referred, named(one, "SQSSendMessagePolicy", "QueueName"))) for name, one in all_of(template)
+        name: sorted(map(referred, named(function, "SQSSendMessagePolicy", "QueueName")))
+        for name, function in all_of(template)
     }
 
     assert may == names
 
 
 def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(template: dict[str, Any]) -> None:
-    for policy, parameter, wanted, asked in (
+    for policy, parameter, resource, function_name in (
         ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "CarrierSecret", "carrier_credentials"),
         ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "StripeSecret", "stripe_key"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/public-url", "public_url"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/receipts-url", "receipts_url"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/inbound-url", "inbound_url"),
     ):
-        asking = {name for name, path in handlers().items() if f"longcode.aws.settings.{asked}" in reached(path)}
+        asking = {
+            name for name, path in handlers().items() if f"longcode.aws.settings.{function_name}" in reached(path)
+        }
         may = {
             name
-            for name, one in all_of(template)
-            if wanted in [next(iter(value.values())) for value in named(one, policy, parameter)]
+            for name, function in all_of(template)
+            if resource in [next(iter(value.values())) for value in named(function, policy, parameter)]
         }
 
         assert may == asking
@@ -92,21 +95,23 @@ def test_each_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> No
     ):
         doing = {name for name, path in handlers().items() if used_by_it in reached(path)}
 
-        assert {name for name, one in all_of(template) if action in actions(one)} == doing
+        assert {name for name, function in all_of(template) if action in actions(function)} == doing
 
 
-def test_who_attaches_files_to_mails_may_send_them_raw(template: dict[str, Any]) -> None:
+def test_functions_that_attach_files_may_send_raw_mails(template: dict[str, Any]) -> None:
     attaching = {
         name
         for name, path in handlers().items()
         if any("longcode.aws.mail" in imports(file) and "File" in attributes(file) for file in own(path))
     }
 
-    assert {name for name, one in all_of(template) if "ses:SendRawEmail" in actions(one)} == attaching != set()
+    assert (
+        {name for name, function in all_of(template) if "ses:SendRawEmail" in actions(function)} == attaching != set()
+    )
 
 
-def test_nobody_may_do_everything(template: dict[str, Any]) -> None:
-    stated = {action for _, one in all_of(template) for action in actions(one)}
+def test_only_three_actions_need_statements_of_their_own(template: dict[str, Any]) -> None:
+    stated = {action for _, function in all_of(template) for action in actions(function)}
 
     assert stated == {"ses:SendEmail", "ses:SendRawEmail", "sms-voice:SendTextMessage"}
 
@@ -116,22 +121,25 @@ def all_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def granted(function: dict[str, Any]) -> set[str]:
-    """Tell what a function may do with the table."""
+    """Return what a function may do with the table: read, write, delete."""
     return {verb for policy in function["Policies"] for name in policy for verb in GRANTED.get(name, ())}
 
 
 def named(function: dict[str, Any], policy: str, parameter: str) -> list[Any]:
-    return [one[policy][parameter] for one in function["Policies"] if policy in one]
+    return [entry[policy][parameter] for entry in function["Policies"] if policy in entry]
 
 
 def actions(function: dict[str, Any]) -> set[str]:
-    statements = [statement for one in function["Policies"] for statement in one.get("Statement", [])]
-    listed = [[one["Action"]] if isinstance(one["Action"], str) else one["Action"] for one in statements]
-    return {action for of in listed for action in of}
+    statements = [statement for policy in function["Policies"] for statement in policy.get("Statement", [])]
+    listed = [
+        [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        for statement in statements
+    ]
+    return {action for names in listed for action in names}
 
 
 def own(path: Path) -> list[Path]:
-    """List a trigger and the siblings that serve it."""
+    """Return the file of a handler and the files of its purpose that it imports."""
     return [file for file in reach(path) if LONGCODE not in file.parents]
 
 
@@ -160,7 +168,7 @@ def done_by(trigger: Path) -> set[str]:
 
 @cache
 def uses() -> dict[str, set[str]]:
-    """Return what each function of longcode/ uses, but for those that make the calls of AWS."""
+    """Return the names that each function of longcode/ uses, without those of longcode/table that call AWS."""
     return {
         f"{module(path)}.{node.name}": used(path, node)
         for path in sources(LONGCODE)
@@ -171,9 +179,9 @@ def uses() -> dict[str, set[str]]:
 
 
 def used(path: Path, within: ast.AST) -> set[str]:
-    """Return the full names of our own functions that some code uses; of those that it calls, with `()` too.
+    """Return the full names of our own definitions that some code uses; a name that is called also with `()`.
 
-    A function that returns a job makes each job that it names.
+    In a function that returns a job, each job that is named counts as called.
     """
     returns = getattr(within, "returns", None)
     makes = returns is not None and full_name(path, returns) in QUEUE_OF
@@ -184,7 +192,7 @@ def used(path: Path, within: ast.AST) -> set[str]:
 
 
 def full_name(path: Path, node: ast.AST) -> str:
-    """Return what a name or an attribute of a file stands for, in full: `longcode.jobs.Send`; "" if not ours."""
+    """Return the full name of a name or an attribute, such as `longcode.jobs.Send`; "" if it is not ours."""
     head, dot, tail = dotted(node).partition(".")
     ours = names_in(path)
     return f"{ours[head]}{dot}{tail}" if head in ours else ""
@@ -192,12 +200,12 @@ def full_name(path: Path, node: ast.AST) -> str:
 
 @cache
 def names_in(path: Path) -> dict[str, str]:
-    """Return what the names of a file stand for: those that it imports and those that it defines."""
+    """Return the full names of the names that a file imports or defines."""
     return bound(path) | {name: f"{module(path)}.{name}" for name in defined(path)}
 
 
 def bound(path: Path) -> dict[str, str]:
-    """Tell what each imported name of a file stands for."""
+    """Return the full name of each imported name of a file."""
     return {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for node in nodes(path)

@@ -1,4 +1,4 @@
-"""The prices say of when they are and where they stand."""
+"""Each price in infra/prices.json has its source; the file has its date, region and currency."""
 
 import json
 from datetime import date
@@ -14,5 +14,5 @@ def test_the_prices_have_their_date_and_their_region() -> None:
 
 
 def test_every_price_is_for_a_number_of_things_and_names_its_page() -> None:
-    assert [name for name, one in FILE["prices"].items() if one["dollars"] <= 0 or one["per"] < 1] == []
-    assert [name for name, one in FILE["prices"].items() if "pricing" not in one["source"]] == []
+    assert [name for name, price in FILE["prices"].items() if price["dollars"] <= 0 or price["per"] < 1] == []
+    assert [name for name, price in FILE["prices"].items() if "pricing" not in price["source"]] == []

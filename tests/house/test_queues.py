@@ -1,4 +1,4 @@
-"""What a queue must be for nothing to be lost on it (docs/facts.md)."""
+"""The queues: dead letters, time-outs, partial batches, concurrency and encryption (docs/facts.md)."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ FOURTEEN_DAYS = 1_209_600
 
 def test_every_queue_has_its_dead_letters_in_the_same_place(template: dict[str, Any]) -> None:
     queues = of_type(template, "AWS::SQS::Queue")
-    working = {name: one["RedrivePolicy"] for name, one in queues.items() if "RedrivePolicy" in one}
+    working = {name: queue["RedrivePolicy"] for name, queue in queues.items() if "RedrivePolicy" in queue}
     dead_letters = {referred(policy["deadLetterTargetArn"]) for policy in working.values()}
 
     assert dead_letters == queues.keys() - working == {"DeadLetters"}
@@ -22,12 +22,12 @@ def test_every_queue_but_dead_letters_feeds_one_function(template: dict[str, Any
     queues = of_type(template, "AWS::SQS::Queue")
     fed = [referred(event["Queue"]) for _, event in events(template, "SQS")]
 
-    assert sorted(fed) == sorted(name for name, one in queues.items() if "RedrivePolicy" in one)
+    assert sorted(fed) == sorted(name for name, queue in queues.items() if "RedrivePolicy" in queue)
 
 
 def test_a_job_is_invisible_for_six_times_as_long_as_its_function_may_take(template: dict[str, Any]) -> None:
     queues = of_type(template, "AWS::SQS::Queue")
-    seconds = {name: one["Timeout"] for name, one in functions(template).items()}
+    seconds = {name: function["Timeout"] for name, function in functions(template).items()}
     short = [
         name
         for name, event in events(template, "SQS")
@@ -37,7 +37,7 @@ def test_a_job_is_invisible_for_six_times_as_long_as_its_function_may_take(templ
     assert short == []
 
 
-def test_one_bad_job_does_not_bring_its_batch_back(template: dict[str, Any]) -> None:
+def test_a_failed_job_does_not_repeat_its_batch(template: dict[str, Any]) -> None:
     whole = [
         name
         for name, event in events(template, "SQS")
@@ -51,12 +51,14 @@ def test_enough_texts_are_in_flight_for_fairness(template: dict[str, Any]) -> No
     workers = [event for name, event in events(template, "SQS") if name == "send.worker"]
 
     assert len(workers) == 2
-    assert all(one["ScalingConfig"]["MaximumConcurrency"] * one["BatchSize"] >= 40 for one in workers)
+    assert all(event["ScalingConfig"]["MaximumConcurrency"] * event["BatchSize"] >= 40 for event in workers)
 
 
-def test_there_are_no_more_workers_than_the_pace_reckons_with(template: dict[str, Any]) -> None:
+def test_there_are_no_more_workers_than_pacing_assumes(template: dict[str, Any]) -> None:
     workers = [
-        one["ScalingConfig"]["MaximumConcurrency"] for name, one in events(template, "SQS") if name == "send.worker"
+        event["ScalingConfig"]["MaximumConcurrency"]
+        for name, event in events(template, "SQS")
+        if name == "send.worker"
     ]
 
     assert sum(workers) <= pacing.WORKERS
@@ -65,4 +67,4 @@ def test_there_are_no_more_workers_than_the_pace_reckons_with(template: dict[str
 def test_every_queue_is_encrypted(template: dict[str, Any]) -> None:
     queues = of_type(template, "AWS::SQS::Queue")
 
-    assert [name for name, one in queues.items() if one.get("SqsManagedSseEnabled") is not True] == []
+    assert [name for name, queue in queues.items() if queue.get("SqsManagedSseEnabled") is not True] == []

@@ -19,27 +19,31 @@ SERVED = {name: routes(name) for name, path in handlers().items() if "app" in de
 
 
 def nameless(path: str) -> str:
-    """Leave out how a parameter is called, which is each side's own matter."""
+    """Return a path without the names of its parameters, which may differ between the template and the code."""
     return re.sub(r"{[^}]+}", "{}", path)
 
 
 def test_the_template_has_the_routes_that_the_functions_serve(template: dict[str, Any]) -> None:
-    wanted = {(name, one["Method"].upper(), nameless(one["Path"])) for name, one in events(template, "Api")}
-    served = {(name, verb, nameless(path)) for name, of in SERVED.items() for verb, path in of}
+    in_template = {
+        (name, event["Method"].upper(), nameless(event["Path"])) for name, event in events(template, "Api")
+    }
+    served = {(name, verb, nameless(path)) for name, module_routes in SERVED.items() for verb, path in module_routes}
 
-    assert sorted(wanted - served) == []
-    assert sorted(served - wanted) == []
+    assert sorted(in_template - served) == []
+    assert sorted(served - in_template) == []
 
 
 def test_every_route_but_the_open_ones_asks_who_calls(template: dict[str, Any]) -> None:
-    everyone = {nameless(one["Path"]) for _, one in events(template, "Api") if "Auth" in one}
-    unasked = [one["Path"] for _, one in events(template, "Api") if one.get("Auth", {}).get("Authorizer") == "NONE"]
-    every = {nameless(one["Path"]) for _, one in events(template, "Api")}
+    with_auth = {nameless(event["Path"]) for _, event in events(template, "Api") if "Auth" in event}
+    open_paths = [
+        event["Path"] for _, event in events(template, "Api") if event.get("Auth", {}).get("Authorizer") == "NONE"
+    ]
+    paths = {nameless(event["Path"]) for _, event in events(template, "Api")}
 
-    assert {path for path in every if OPEN.fullmatch(path)} == {nameless(path) for path in unasked} == everyone
+    assert {path for path in paths if OPEN.fullmatch(path)} == {nameless(path) for path in open_paths} == with_auth
 
 
-def test_a_password_that_was_changed_opens_nothing_after_a_minute(template: dict[str, Any]) -> None:
+def test_an_old_password_works_for_a_minute_at_most(template: dict[str, Any]) -> None:
     (api,) = of_type(template, "AWS::Serverless::Api").values()
     authorizer = api["Auth"]["Authorizers"][api["Auth"]["DefaultAuthorizer"]]
 
@@ -52,42 +56,47 @@ def test_the_openapi_file_is_current() -> None:
 
 
 def test_the_openapi_file_has_every_route_but_the_webhooks(template: dict[str, Any]) -> None:
-    told = [(verb.upper(), path) for path, of in TOLD["paths"].items() for verb in of]
-    every = {(one["Method"].upper(), nameless(one["Path"])) for _, one in events(template, "Api")}
+    documented = [(verb.upper(), path) for path, operations in TOLD["paths"].items() for verb in operations]
+    routes_in_template = {(event["Method"].upper(), nameless(event["Path"])) for _, event in events(template, "Api")}
 
-    assert {(verb, nameless(path)) for verb, path in told} == {
-        (verb, path) for verb, path in every if not path.startswith("/carriers/")
+    assert {(verb, nameless(path)) for verb, path in documented} == {
+        (verb, path) for verb, path in routes_in_template if not path.startswith("/carriers/")
     }
 
 
 def test_the_openapi_file_leaves_open_what_the_template_leaves_open() -> None:
     paths = TOLD["paths"]
-    unasked = {path for path, of in paths.items() for operation in of.values() if operation.get("security") == []}
+    open_paths = {
+        path
+        for path, operations in paths.items()
+        for operation in operations.values()
+        if operation.get("security") == []
+    }
 
-    assert unasked == {path for path in paths if OPEN.fullmatch(nameless(path))}
+    assert open_paths == {path for path in paths if OPEN.fullmatch(nameless(path))}
 
 
 def test_every_operation_has_a_name_of_its_own() -> None:
-    names = [operation["operationId"] for of in TOLD["paths"].values() for operation in of.values()]
+    names = [operation["operationId"] for operations in TOLD["paths"].values() for operation in operations.values()]
 
     assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("name", openapi.RESOLVERS)
-def test_the_openapi_file_tells_the_status_that_a_route_answers_with(name: str) -> None:
+def test_the_openapi_file_has_the_statuses_of_each_route(name: str) -> None:
     paths = TOLD["paths"]
-    untold = [
+    missing = [
         f"{verb} {path} answers {status}"
         for (verb, path), function in SERVED[name].items()
         for status in _answered(function)
         if str(status) not in paths[path][verb.lower()]["responses"]
     ]
 
-    assert untold == []
+    assert missing == []
 
 
 def _answered(function: Any) -> set[int]:
-    """Read from `Response(202, …)` what a route answers; one that makes no `Response` has no say in it."""
+    """Return the statuses in the `Response(202, …)` calls of a route; none if it has no such call."""
     source = ast.parse(textwrap.dedent(inspect.getsource(function)))
     calls = [node for node in ast.walk(source) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Response"]
     first = [node for call in calls for node in ast.walk(call.args[0])]
@@ -97,24 +106,24 @@ def _answered(function: Any) -> set[int]:
 def test_what_the_gateway_itself_refuses_is_a_problem_document_too(template: dict[str, Any]) -> None:
     (api,) = of_type(template, "AWS::Serverless::Api").values()
     answers = {
-        name: json.loads(one["ResponseTemplates"]["application/json"])
-        for name, one in api["GatewayResponses"].items()
+        name: json.loads(response["ResponseTemplates"]["application/json"])
+        for name, response in api["GatewayResponses"].items()
     }
-    headers = {name: one["ResponseParameters"]["Headers"] for name, one in api["GatewayResponses"].items()}
+    headers = {name: response["ResponseParameters"]["Headers"] for name, response in api["GatewayResponses"].items()}
 
     assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "REQUEST_TOO_LARGE", "DEFAULT_4XX", "DEFAULT_5XX"} <= set(
         answers
     )
     assert {tuple(answer) for answer in answers.values()} == {("type", "title", "status", "code", "detail")}
-    assert {one["Content-Type"] for one in headers.values()} == {"'application/problem+json'"}
+    assert {parameters["Content-Type"] for parameters in headers.values()} == {"'application/problem+json'"}
     assert answers["UNAUTHORIZED"] == answers["ACCESS_DENIED"]
     assert all("WWW-Authenticate" in headers[name] for name in ("UNAUTHORIZED", "ACCESS_DENIED"))
 
 
-def test_the_gateway_brings_no_route_its_body_in_base64(template: dict[str, Any]) -> None:
+def test_the_gateway_sends_no_request_body_in_base64(template: dict[str, Any]) -> None:
     (api,) = of_type(template, "AWS::Serverless::Api").values()
     binary = {kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]}
-    taken = {kind for name in SERVED for kind in getattr(import_module(name).app, "takes", ())}
+    accepted = {kind for name in SERVED for kind in getattr(import_module(name).app, "takes", ())}
 
     assert binary == {"application/pdf"}
-    assert taken & binary == set()
+    assert accepted & binary == set()

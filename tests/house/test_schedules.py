@@ -1,4 +1,4 @@
-"""What the clock starts: the sweep, the inbox processor, the month's close."""
+"""The schedules: the sweep, the reconciliation, the forwarding of replies, the month's close."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ EVERY = {
     "sweeper.sweep_schedule": ("rate(1 minute)", None),
     "inbox.reconcile_schedule": ("rate(5 minutes)", None),
     "webhooks.forward_schedule": ("rate(5 minutes)", None),  # facts S23
-    "billing.close_month_schedule": ("cron(0 3 1 * ? *)", "America/Chicago"),  # facts S14, §6
+    "billing.close_month_schedule": ("cron(0 3 1 * ? *)", "America/Chicago"),  # facts S14
 }
 
 

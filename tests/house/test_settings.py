@@ -1,4 +1,4 @@
-"""One list of settings: the template gives what aws/settings.py reads, and the tests give the same."""
+"""The template and the tests set exactly the settings that longcode/aws/settings.py reads."""
 
 import ast
 import os
@@ -18,22 +18,22 @@ THEIRS = ("POWERTOOLS_", "AWS_")
 
 
 def test_the_template_gives_every_setting_and_no_other(template: dict[str, Any]) -> None:
-    given = template["Globals"]["Function"]["Environment"]["Variables"]
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
 
-    assert {name for name in given if not name.startswith(THEIRS)} == NAMES
+    assert {name for name in variables if not name.startswith(THEIRS)} == NAMES
 
 
 def test_each_queue_takes_the_jobs_of_one_type() -> None:
-    kinds = [one for one in vars(jobs).values() if isinstance(one, type) and issubclass(one, Struct)]
+    kinds = [value for value in vars(jobs).values() if isinstance(value, type) and issubclass(value, Struct)]
 
-    assert {one for one in kinds if one.__module__ == jobs.__name__} == URL_SETTINGS.keys()
+    assert {kind for kind in kinds if kind.__module__ == jobs.__name__} == URL_SETTINGS.keys()
     assert sorted(map(str.upper, URL_SETTINGS.values())) == sorted(n for n in NAMES if n.endswith("_QUEUE_URL"))
 
 
 def test_loopback_is_closed_to_webhooks_unless_a_deployment_opens_it(template: dict[str, Any]) -> None:
-    given = template["Globals"]["Function"]["Environment"]["Variables"]
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
 
-    assert given["WEBHOOK_LOOPBACK_CA"] == {"Ref": "WebhookLoopbackCa"}
+    assert variables["WEBHOOK_LOOPBACK_CA"] == {"Ref": "WebhookLoopbackCa"}
     assert template["Parameters"]["WebhookLoopbackCa"]["Default"] == ""
     assert "WebhookLoopbackCa" not in (ROOT / "samconfig.toml").read_text()
 
@@ -53,20 +53,22 @@ def test_a_function_of_a_stack_on_this_machine_does() -> None:
 
 
 def test_no_function_has_settings_of_its_own(template: dict[str, Any]) -> None:
-    own = [name for name, one in of_type(template, "AWS::Serverless::Function").items() if "Environment" in one]
+    own = [
+        name for name, resource in of_type(template, "AWS::Serverless::Function").items() if "Environment" in resource
+    ]
 
     assert own == []
 
 
 def test_the_tests_give_every_setting_and_no_other() -> None:
-    (given,) = (
+    (variables,) = (
         node.value
         for path in (ROOT / "tests" / "support").glob("*.py")
         for node in tree(path).body
         if isinstance(node, ast.AugAssign) and dotted(node.target) == "os.environ"
     )
-    spelled = {str(one.value) for one in getattr(given, "keys", []) if isinstance(one, ast.Constant)}
-    unknown = {name for name in spelled if not name.startswith(THEIRS)} - NAMES
+    names = {str(key.value) for key in getattr(variables, "keys", []) if isinstance(key, ast.Constant)}
+    unknown = {name for name in names if not name.startswith(THEIRS)} - NAMES
     queues = {name for name in os.environ if name.endswith("_QUEUE_URL")}
 
     assert settings.read(os.environ)

@@ -1,4 +1,4 @@
-"""The one table, as the code takes it to be."""
+"""The table in the template has the keys and indexes of the code, and the options that protect its data."""
 
 from typing import Any
 
@@ -22,11 +22,11 @@ def test_the_table_costs_nothing_while_idle_and_loses_nothing(table: dict[str, A
     assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
 
 
-def test_the_key_is_the_one_that_is_spelled(table: dict[str, Any]) -> None:
+def test_the_key_is_that_of_the_code(table: dict[str, Any]) -> None:
     assert _key(table) == keys.Key._fields
 
 
-def test_the_indexes_are_the_ones_that_are_spelled(table: dict[str, Any]) -> None:
+def test_the_indexes_are_those_of_the_code(table: dict[str, Any]) -> None:
     indexes = {index["IndexName"]: _key(index) for index in table["GlobalSecondaryIndexes"]}
 
     assert indexes == keys.INDEXES
@@ -42,11 +42,11 @@ def test_the_indexes_are_narrow(table: dict[str, Any]) -> None:
     assert projected == {"due": "KEYS_ONLY", "folder": ["phone", "client_id", "send_at"]}
 
 
-def _key(of: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(part["AttributeName"] for part in of["KeySchema"])
+def _key(schema: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(part["AttributeName"] for part in schema["KeySchema"])
 
 
-def test_one_file_alone_spells_when_an_item_expires() -> None:
-    spelling = [shown(path) for path in sources(TABLE) if any(one.value == "expires_at" for one in strings(path))]
+def test_only_one_file_sets_the_expiry_of_items() -> None:
+    spelling = [shown(path) for path in sources(TABLE) if any(text.value == "expires_at" for text in strings(path))]
 
     assert spelling == ["functions/longcode/table/store.py"]

@@ -1,4 +1,4 @@
-"""What comes through SNS comes to a queue, which takes it from that topic and from nobody else."""
+"""Each SNS topic for the carrier AWS feeds one queue, which accepts messages from that topic only."""
 
 from typing import Any
 
@@ -7,19 +7,20 @@ from tests.support.source_reading import of_type, referred
 
 
 def test_every_topic_of_aws_feeds_a_queue_that_takes_from_it_alone(template: dict[str, Any]) -> None:
-    topics = {name: one for name, one in of_type(template, "AWS::SNS::Topic").items() if name.startswith("Aws")}
-    feeds = {name: referred(one["Subscription"][0]["Endpoint"]) for name, one in topics.items()}
+    topics = {name: topic for name, topic in of_type(template, "AWS::SNS::Topic").items() if name.startswith("Aws")}
+    feeds = {name: referred(topic["Subscription"][0]["Endpoint"]) for name, topic in topics.items()}
     statements = [
         statement
         for policy in of_type(template, "AWS::SQS::QueuePolicy").values()
         for statement in policy["PolicyDocument"]["Statement"]
     ]
     takes = {
-        referred(one["Condition"]["ArnEquals"]["aws:SourceArn"]): referred(one["Resource"]) for one in statements
+        referred(statement["Condition"]["ArnEquals"]["aws:SourceArn"]): referred(statement["Resource"])
+        for statement in statements
     }
 
     assert feeds == takes == {"AwsRepliesTopic": "InboundQueue", "AwsEventsTopic": "AwsEventsQueue"}
-    assert {one["Principal"]["Service"] for one in statements} == {"sns.amazonaws.com"}
+    assert {statement["Principal"]["Service"] for statement in statements} == {"sns.amazonaws.com"}
 
 
 def test_only_aws_s_texts_of_our_own_account_may_be_published(template: dict[str, Any]) -> None:
@@ -30,7 +31,7 @@ def test_only_aws_s_texts_of_our_own_account_may_be_published(template: dict[str
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
-def test_every_event_that_tells_something_is_asked_for(template: dict[str, Any]) -> None:
+def test_every_event_with_a_result_is_subscribed(template: dict[str, Any]) -> None:
     (configuration_set,) = of_type(template, "AWS::SMSVOICE::ConfigurationSet").values()
     (destination,) = configuration_set["EventDestinations"]
 

@@ -1,4 +1,4 @@
-"""The check that docs/webhooks.md gives to studios is right, and its table tells of every event."""
+"""The code in docs/webhooks.md that verifies a signature works, and the page's table has every event."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 @pytest.fixture
 def is_genuine() -> Callable[..., bool]:
-    """Give the page's own code."""
+    """Return the function `is_genuine` from the page."""
     [code] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)
@@ -26,26 +26,26 @@ def is_genuine() -> Callable[..., bool]:
     return check
 
 
-def made() -> webhook.Webhook:
+def signed_webhook() -> webhook.Webhook:
     secret, old = webhook.rotate_secret(HOSTED, NOW)
     rotated = replace(HOSTED, webhook_secret=secret, webhook_old_secrets=old)
-    told = delivery.new("10000001", WebhookEvent.CALL_CREATED, "a", {"text": "🌷"}, NOW)
-    return webhook.build("https://studio.example/", webhook.signing_secrets(rotated, NOW), told, told.data, NOW)
+    pending = delivery.new("10000001", WebhookEvent.CALL_CREATED, "a", {"text": "🌷"}, NOW)
+    return webhook.build("https://studio.example/", webhook.signing_secrets(rotated, NOW), pending, pending.data, NOW)
 
 
 def test_the_pages_check_takes_what_we_sign(is_genuine: Callable[..., bool]) -> None:
-    one = made()
+    signed = signed_webhook()
 
-    assert is_genuine(one.headers, one.body, KEY, NOW.timestamp())
-    assert not is_genuine(one.headers, one.body + b" ", KEY, NOW.timestamp())
-    assert not is_genuine(one.headers, one.body, "whsec_AAAA", NOW.timestamp())
+    assert is_genuine(signed.headers, signed.body, KEY, NOW.timestamp())
+    assert not is_genuine(signed.headers, signed.body + b" ", KEY, NOW.timestamp())
+    assert not is_genuine(signed.headers, signed.body, "whsec_AAAA", NOW.timestamp())
 
 
 def test_the_pages_check_refuses_what_is_old(is_genuine: Callable[..., bool]) -> None:
-    one = made()
+    signed = signed_webhook()
 
-    assert not is_genuine(one.headers, one.body, KEY, NOW.timestamp() + 301)
+    assert not is_genuine(signed.headers, signed.body, KEY, NOW.timestamp() + 301)
 
 
-def test_the_page_tells_of_every_event_that_there_is() -> None:
+def test_the_page_has_every_event() -> None:
     assert [event for event in WebhookEvent if f"| `{event}` |" not in PAGE] == []

@@ -1,4 +1,4 @@
-"""Gives the operator's orders."""
+"""Sends orders to the operator's function."""
 
 from datetime import datetime
 from typing import Any
@@ -8,12 +8,12 @@ from tests.support.fakes import NOW
 
 
 def ask(do: str, now: datetime = NOW, **fields: Any) -> dict[str, Any]:
-    """Give an order; returns its answer, be it a refusal."""
+    """Send an order; return its result, which may be a refusal."""
     return invoke.act({"do": do, **fields}, now)
 
 
 def done(do: str, now: datetime = NOW, **fields: Any) -> dict[str, Any]:
-    """Give an order that is not refused; returns its answer."""
+    """Send an order, check that it is not refused, and return its result."""
     answer = ask(do, now, **fields)
     assert "code" not in answer, answer
     return answer

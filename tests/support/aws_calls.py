@@ -1,4 +1,4 @@
-"""Comes between the calls of a flow to AWS: does something else meanwhile, or lets several run at once."""
+"""Hooks into calls to AWS: act before one, fail or repeat it, change its response, run flows in parallel."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ _SERVICES = ("dynamodb", "sqs", "sesv2")
 
 @contextmanager
 def meanwhile(operation: str, act: Callable[[], object]) -> Iterator[None]:
-    """Do something before the first call of a DynamoDB operation that is made here."""
+    """Call `act` before the first call of a DynamoDB operation inside the block."""
     acted: list[bool] = []
 
     def once(**_: Any) -> None:
@@ -28,7 +28,7 @@ def meanwhile(operation: str, act: Callable[[], object]) -> Iterator[None]:
 
 @contextmanager
 def at_once() -> Iterator[ThreadPoolExecutor]:
-    """Give threads whose calls take turns in any order: moto's transactions are not made for two at one time."""
+    """Yield a pool of threads whose AWS calls take turns in any order, as moto's transactions are not thread-safe."""
     turn = Lock()
 
     def begin(**_: Any) -> None:
@@ -54,29 +54,29 @@ def _hooked(event: str, hook: Callable[..., None]) -> Iterator[None]:
 
 @contextmanager
 def taking_turns(*services: str) -> Iterator[None]:
-    """Let moto, which no lock guards, serve one call at a time, as a partition of DynamoDB does."""
+    """Let moto, which has no locks, serve one call at a time, as a partition of DynamoDB does."""
     turn = Lock()
 
     def take(**_: Any) -> None:
         turn.acquire()
 
-    def give(**_: Any) -> None:
+    def release(**_: Any) -> None:
         turn.release()
 
     for events in [client(service).meta.events for service in services or ("dynamodb",)]:
         events.register_first("before-send", take, "take")
-        events.register_first("needs-retry", give, "give")
+        events.register_first("needs-retry", release, "release")
     try:
         yield
     finally:
         for events in [client(service).meta.events for service in services or ("dynamodb",)]:
             events.unregister("before-send", take, "take")
-            events.unregister("needs-retry", give, "give")
+            events.unregister("needs-retry", release, "release")
 
 
 @contextmanager
 def losing_the_first_answer(service: str, operation: str) -> Iterator[list[str]]:
-    """Drop the answer of the first such call, so that the SDK repeats it; gives the calls that were repeated."""
+    """Drop the response to the first call of an operation, so that the SDK repeats it; yield the repeated calls."""
     repeated: list[str] = []
 
     def again(**_: Any) -> int | None:
@@ -91,14 +91,17 @@ def losing_the_first_answer(service: str, operation: str) -> Iterator[list[str]]
 
 @contextmanager
 def failing(service: str, operation: str, code: str, times: int = 1) -> Iterator[list[str]]:
-    """Answer the first such calls with an error, before they reach AWS; gives what was answered."""
+    """Respond to the first `times` calls of an operation with an error, before they reach AWS; yield the errors."""
     answered: list[str] = []
 
     def answer(**_: Any) -> Any:
         if len(answered) == times:
             return None
         answered.append(code)
-        error = {"Error": {"Code": code, "Message": "told to"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        error = {
+            "Error": {"Code": code, "Message": "injected by a test"},
+            "ResponseMetadata": {"HTTPStatusCode": 400},
+        }
         return SimpleNamespace(status_code=400), error
 
     with _handling(service, f"before-call.{service}.{operation}", answer):
@@ -107,7 +110,7 @@ def failing(service: str, operation: str, code: str, times: int = 1) -> Iterator
 
 @contextmanager
 def retold(operation: str, change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
-    """Change what DynamoDB answers to such calls, as it might have answered at another moment."""
+    """Change DynamoDB's responses to an operation, as they might be at another moment."""
 
     def answered(parsed: dict[str, Any], **_: Any) -> None:
         change(parsed)

@@ -1,4 +1,4 @@
-"""Texts of a month, written as they are recorded: each with what it counts."""
+"""Writes the sent and received texts of a month, each with its usage counters."""
 
 from datetime import UTC, datetime
 from itertools import count
@@ -17,7 +17,7 @@ _ids = count(1)
 def text(
     units: int = 1, account: str = "10000001", at: datetime = NOVEMBER, way: Direction = Direction.OUT
 ) -> Message:
-    """Write a text that was sent or received, and count it."""
+    """Write a text that was sent or received, and count it in the usage counters."""
     message = Message(
         account=account,
         id=f"m{next(_ids):06}",
@@ -45,7 +45,7 @@ def reply(units: int = 1, account: str = "10000001", at: datetime = NOVEMBER) ->
 
 
 def uncounted(units: int = 1, account: str = "10000001", at: datetime = NOVEMBER) -> Message:
-    """Write a text that no counter knows of."""
+    """Write a text that is in no usage counter."""
     message = text(units, account, at)
     store.transact(quotas.count_writes(message, -1))
     return message

@@ -1,4 +1,4 @@
-"""The steps of a broadcast's life, for tests: taken in, brought on, its texts delivered, looked at."""
+"""The steps of a broadcast, for tests: create it, run its steps, deliver its texts, read the results."""
 
 from datetime import datetime
 from typing import Any
@@ -21,13 +21,13 @@ _GIVEN_BACK = {MessageState.REFUSED, MessageState.FAILED, MessageState.CANCELLED
 
 
 def take(account: Account, key: str = "k", *, now: datetime = NOW, audience: Any = ALL, **fields: Any) -> str:
-    """Take a broadcast in, and give its id."""
+    """Create a broadcast; return its id."""
     form = forms.NewBroadcast.model_validate({"audience": audience, "body": "Hello"} | fields)
     return api.create_broadcast(account.id, form, key, now).id
 
 
 def advance(now: datetime = NOW, *, steps: int = 1_000) -> None:
-    """Bring on whatever is queued, step after step."""
+    """Run queued steps until the queue is empty, or at most `steps` rounds."""
     for _ in range(steps):
         jobs = queued("broadcast")
         if not jobs:
@@ -37,45 +37,45 @@ def advance(now: datetime = NOW, *, steps: int = 1_000) -> None:
 
 
 def send(account: Account, key: str = "k", *, now: datetime = NOW, **fields: Any) -> Broadcast:
-    """Take a broadcast in and bring it on to its end."""
+    """Create a broadcast and run all its steps; return it."""
     broadcast_id = take(account, key, now=now, **fields)
     advance(now)
     return stored(account, broadcast_id)
 
 
 def hand_over(now: datetime = NOW, carrier: FakeCarrier | None = None) -> FakeCarrier:
-    """Deliver what is queued of bulk texts."""
+    """Deliver the queued bulk texts; return the carrier."""
     carrier = carrier or FakeCarrier()
     deliver(carrier, now, queued("bulk"))
     return carrier
 
 
 def stored(account: Account, broadcast_id: str) -> Broadcast:
-    """Read a broadcast that is there."""
-    found = broadcasts.get(account.id, broadcast_id)
-    assert found is not None
-    return found
+    """Return a broadcast that must exist."""
+    broadcast = broadcasts.get(account.id, broadcast_id)
+    assert broadcast is not None
+    return broadcast
 
 
 def texts(account: Account, broadcast_id: str) -> list[Message]:
-    """Read all texts of a broadcast, by phone."""
-    found = broadcasts.texts_page(stored(account, broadcast_id), None, 1_000).texts
-    return sorted(found, key=lambda one: one.phone)
+    """Return all texts of a broadcast, sorted by phone."""
+    page = broadcasts.texts_page(stored(account, broadcast_id), None, 1_000).texts
+    return sorted(page, key=lambda message: message.phone)
 
 
 def skipped(account: Account, broadcast_id: str) -> list[tuple[str, str | None, str | None]]:
-    """Read who got no text: client, phone and reason."""
-    found = broadcasts.skipped_from(stored(account, broadcast_id), None)
-    return [(one.client_id, one.phone, one.code) for _, one in found]
+    """Return the skipped clients: client, phone and reason."""
+    rows = broadcasts.skipped_from(stored(account, broadcast_id), None)
+    return [(outcome.client_id, outcome.phone, outcome.code) for _, outcome in rows]
 
 
 def phone(index: int) -> str:
-    """Number a client's phone."""
+    """Return the phone number of the client at an index."""
     return f"+1212556{index:04}"
 
 
 def people(account: Account, count: int) -> None:
-    """Write so many clients, each with a phone of their own, and no links of them."""
+    """Write clients, each with its own phone, without the items that find a client by its phone."""
     records = [
         Client(
             account=account.id,
@@ -86,19 +86,21 @@ def people(account: Account, count: int) -> None:
         )
         for index in range(count)
     ]
-    for one in records:
-        store.write(Put(keys.client(one.account, one.id), {"type": "client", **attributes(one)}))
+    for client in records:
+        store.write(Put(keys.client(client.account, client.id), {"type": "client", **attributes(client)}))
 
 
 def accounted(account: Account) -> bool:
-    """Tell whether what is reserved of the limits is what live texts hold, and what broadcasts have left."""
+    """Return whether the reserved units are those of unfinished texts, plus the unused reservations of broadcasts."""
     of_account = keys.message(account.id)
-    every = [read(Message, item) for item in store.query(of_account)]
-    live = sum(one.units for one in every if one.reserved_in and one.state not in _GIVEN_BACK)
-    left = 0
+    messages = [read(Message, item) for item in store.query(of_account)]
+    held_by_texts = sum(
+        message.units for message in messages if message.reserved_in and message.state not in _GIVEN_BACK
+    )
+    unused = 0
     for item in store.query(keys.broadcast(account.id)):
-        one = read(Broadcast, item)
-        if one.reserved_in:
-            left += one.reserved - sum(text.units for text in every if text.broadcast == one.id)
+        broadcast = read(Broadcast, item)
+        if broadcast.reserved_in:
+            unused += broadcast.reserved - sum(text.units for text in messages if text.broadcast == broadcast.id)
     used = [int(item["used"]) for item in store.query(keys.quota(account.id, ""))]
-    return sum(used) == live + left
+    return sum(used) == held_by_texts + unused

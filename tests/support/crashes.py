@@ -1,10 +1,10 @@
-"""Kill a flow before and after each of its calls to AWS, as Lambda may at any time, and see what is left.
+"""Kill a flow before and after each of its calls to AWS, as Lambda may at any time, and check the result.
 
 for crash in every_crash():
     with crash:
         flow()
 
-    flow()  # whatever follows a crash: the queue brings the job again, the sweeper runs
+    flow()  # what follows a crash: the queue delivers the job again, the sweeper runs
 
     assert …
 """
@@ -55,7 +55,7 @@ class Crash:
             self._strike()
 
     def end(self) -> None:
-        """Take note that the newest call is over."""
+        """Record that the newest call has ended."""
         if not self.before:
             self._strike()
 
@@ -72,11 +72,11 @@ class Crash:
 
 
 def every_crash(*, after: bool = True) -> Iterator[Crash]:
-    """Give a crash before and one after each call of a flow, until the flow ends before its crash.
+    """Yield a crash before and a crash after each call of a flow, until the flow ends without reaching its crash.
 
-    Each starts from what AWS holds now. The last crash of all never comes: the flow runs through, and is checked too.
-    Where a flow does nothing but call AWS, a crash after one call leaves what a crash before the next leaves:
-    `after=False` saves that time.
+    Each crash starts from the current state of AWS. The last one never happens, so the complete flow is checked too.
+    If a flow only calls AWS, a crash after one call has the same effect as a crash before the next: then
+    `after=False` saves time.
     """
     start = snapshot()
     for call in count(1):
@@ -91,7 +91,7 @@ def every_crash(*, after: bool = True) -> Iterator[Crash]:
 
 @contextmanager
 def recorded_calls() -> Iterator[list[str]]:
-    """List the names of the calls to AWS that are made here."""
+    """Yield a list that gets the name of each call to AWS inside the block."""
     with Crash(0, before=True) as never:
         yield never.calls
 

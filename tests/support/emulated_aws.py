@@ -1,4 +1,4 @@
-"""The emulator as the AWS of this process's functions: the template's table and the queues, nothing else."""
+"""Runs the emulator as AWS for the functions in this process, with the template's table and the queues only."""
 
 import os
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ Wire = dict[str, Any]
 
 @dataclass(frozen=True)
 class Outside:
-    """Table and queues, reached by clients of its own, whose calls nobody counts or kills."""
+    """Access to the table and the queues with separate clients, whose calls are neither counted nor killed."""
 
     dynamodb: Any = field(default_factory=lambda: boto3.client("dynamodb"))
     sqs: Any = field(default_factory=lambda: boto3.client("sqs"))
@@ -29,35 +29,35 @@ class Outside:
     def put(self, items: list[Wire]) -> None:
         """Write whole items."""
         for start in range(0, len(items), _WRITTEN_AT_ONCE):
-            some = [{"PutRequest": {"Item": item}} for item in items[start : start + _WRITTEN_AT_ONCE]]
-            self.dynamodb.batch_write_item(RequestItems={table(): some})
+            batch = [{"PutRequest": {"Item": item}} for item in items[start : start + _WRITTEN_AT_ONCE]]
+            self.dynamodb.batch_write_item(RequestItems={table(): batch})
 
     def receive(self, queue_url: str) -> list[Wire]:
-        """Receive all that is on a queue."""
-        held: list[Wire] = []
-        while found := self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
-            held += found
-        return held
+        """Return all messages on a queue, without deleting them."""
+        messages: list[Wire] = []
+        while received := self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
+            messages += received
+        return messages
 
-    def delete(self, queue_url: str, held: list[Wire]) -> None:
-        """Delete what was received from a queue."""
-        for start in range(0, len(held), 10):
-            some = [
-                {"Id": str(index), "ReceiptHandle": one["ReceiptHandle"]}
-                for index, one in enumerate(held[start : start + 10])
+    def delete(self, queue_url: str, messages: list[Wire]) -> None:
+        """Delete received messages from a queue."""
+        for start in range(0, len(messages), 10):
+            batch = [
+                {"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]}
+                for index, message in enumerate(messages[start : start + 10])
             ]
-            self.sqs.delete_message_batch(QueueUrl=queue_url, Entries=some)
+            self.sqs.delete_message_batch(QueueUrl=queue_url, Entries=batch)
 
     def take(self, queue_url: str) -> list[str]:
-        """Take all bodies off a queue."""
-        held = self.receive(queue_url)
-        self.delete(queue_url, held)
-        return [one["Body"] for one in held]
+        """Receive and delete all messages of a queue; return their bodies."""
+        messages = self.receive(queue_url)
+        self.delete(queue_url, messages)
+        return [message["Body"] for message in messages]
 
 
 @contextmanager
 def emulated_aws() -> Iterator[Outside]:
-    """Start the emulator and give the functions its table and queues."""
+    """Run the emulator until the block ends, with a table and queues; yield access to them."""
     with run_folder() as folder, emulator(folder) as url, _environment(AWS_ENDPOINT_URL=url):
         create_table()
         load_plans()

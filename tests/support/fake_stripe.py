@@ -1,4 +1,4 @@
-"""Stripe on loopback: answers as tests/exchanges/stripe tells, once for each idempotency key, or badly."""
+"""A fake Stripe on loopback. It replays tests/exchanges/stripe, idempotently by key, or fails on request."""
 
 import json
 from collections.abc import Iterator
@@ -21,20 +21,23 @@ Answer = dict[str, Any]
 
 @dataclass
 class FakeStripe:
-    """What it was asked, what it made, and how it answers next instead: an error's name, or one of the two above."""
+    """The received requests and the created objects, by idempotency key.
+
+    `instead` has the next failures: the name of an error, `HANGS` or `LOSES`; None for a normal response.
+    """
 
     url: str = ""
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
     instead: list[str | None] = field(default_factory=list)
-    made: dict[str, tuple[dict[str, str], Answer]] = field(default_factory=dict)
+    created: dict[str, tuple[dict[str, str], Answer]] = field(default_factory=dict)
     over: Event = field(default_factory=Event)
     turn: Lock = field(default_factory=Lock)
 
-    def answer(self, asked: dict[str, Any]) -> Answer | None:
-        """Answer a request; None hangs up."""
+    def answer(self, request: dict[str, Any]) -> Answer | None:
+        """Return the response to a request, or None to close the connection without one."""
         with self.turn:
-            self.asked.append(asked)
+            self.requests.append(request)
             how = self.instead.pop(0) if self.instead else None
         if how == HANGS:
             self.over.wait(5)
@@ -42,30 +45,34 @@ class FakeStripe:
         if how in ERRORS:
             return ERRORS[how]
         with self.turn:
-            answer = self._made(asked["path"], asked["headers"]["idempotency-key"], asked["form"])
+            answer = self._create(request["path"], request["headers"]["idempotency-key"], request["form"])
         return None if how == LOSES else answer
 
-    def _made(self, path: str, key: str, form: dict[str, str]) -> Answer:
-        if key in self.made:
-            first, answer = self.made[key]
+    def _create(self, path: str, key: str, form: dict[str, str]) -> Answer:
+        if key in self.created:
+            first, answer = self.created[key]
             return answer if first == form else ERRORS["other_parameters"]
-        known = [one for one in INVOICE if (one["request"]["path"], one["request"]["form"]) == (path, form)]
+        known = [
+            exchange
+            for exchange in INVOICE
+            if (exchange["request"]["path"], exchange["request"]["form"]) == (path, form)
+        ]
         if not known:
             return ERRORS["bad_request"]
-        self.made[key] = (form, known[0]["answer"])
-        return self.made[key][1]
+        self.created[key] = (form, known[0]["answer"])
+        return self.created[key][1]
 
 
 @contextmanager
 def stripe() -> Iterator[FakeStripe]:
-    """Run a Stripe until the block ends."""
+    """Run a fake Stripe until the block ends."""
     fake = FakeStripe()
 
     class Call(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode(), strict_parsing=True))
-            wanted = ("authorization", "content-type", "stripe-version", "idempotency-key")
-            headers = {name: self.headers[name] for name in wanted}
+            names = ("authorization", "content-type", "stripe-version", "idempotency-key")
+            headers = {name: self.headers[name] for name in names}
             fake.agents.append(
                 self.headers["x-stripe-client-user-agent"] + self.headers.get("x-stripe-client-telemetry", "")
             )

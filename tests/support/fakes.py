@@ -1,4 +1,4 @@
-"""A carrier and a studio to test with, and the events that Lambda would bring."""
+"""A fake carrier, a studio and a client for tests, API calls and queue events as Lambda delivers them, and queues."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _PASSWORD_HASH = passwords.hashed(PASSWORD)
 
 @dataclass
 class FakeCarrier:
-    """Answers what it is told to, and remembers what it was handed."""
+    """Returns the given results in turn, and keeps the texts that it was called with."""
 
     name: str = "twilio"
     answers: list[SendResult] = field(default_factory=list)
@@ -43,7 +43,7 @@ class FakeCarrier:
 
 
 class LambdaContext(PowertoolsContext):
-    """What Lambda tells a handler of its call."""
+    """The context that Lambda passes to a handler."""
 
     _function_name = "test"
     _memory_limit_in_mb = 512
@@ -53,7 +53,7 @@ class LambdaContext(PowertoolsContext):
 
 @dataclass(frozen=True)
 class Answered:
-    """An API function's answer."""
+    """The response of an API function."""
 
     status: int
     headers: dict[str, Any]
@@ -75,9 +75,9 @@ def call(
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
 ) -> Answered:
-    """Call an API function with the event that API Gateway would bring; a `str` body goes as it is.
+    """Call an API function with an event as API Gateway sends it; a `str` body is sent as it is, any other as JSON.
 
-    Its content type is the first that the function takes.
+    The content type is the first one that the function accepts.
     """
     event = {
         "resource": path,
@@ -105,7 +105,7 @@ def call(
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
-    """Make the event of a batch from a queue."""
+    """Return the event of a batch from a queue."""
     return {
         "Records": [
             {
@@ -125,18 +125,18 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
 
 
 def queued(name: str) -> list[str]:
-    """Take all bodies off a queue of the `aws` fixture: send, bulk, inbound, opt_out, sign_up or bill."""
+    """Receive and delete all messages of a queue of the `aws` fixture (see local_aws.QUEUES); return their bodies."""
     sqs, url = aws_client("sqs"), f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
     bodies: list[str] = []
-    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
-        for message in found:
+    while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        for message in received:
             bodies.append(message["Body"])
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return bodies
 
 
 def studio(number: str = "10000001", **changes: Any) -> Account:
-    """Open an account with `PASSWORD`."""
+    """Create and return an account with the password `PASSWORD`."""
     fields: dict[str, Any] = {
         "id": number,
         "name": "Foxglove Portraits",
@@ -154,8 +154,8 @@ def studio(number: str = "10000001", **changes: Any) -> Account:
 
 
 def client(account: Account, client_id: str = "c1", *numbers: str, **changes: Any) -> Client:
-    """Write a client with ticked numbers, who allows texts."""
-    phones = tuple(Phone(number=one, entered=one) for one in numbers or ("+12125550123",))
+    """Write and return a client who allows texts, with ticked phones."""
+    phones = tuple(Phone(number=number, entered=number) for number in numbers or ("+12125550123",))
     fields: dict[str, Any] = {
         "account": account.id,
         "id": client_id,

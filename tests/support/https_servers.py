@@ -1,4 +1,4 @@
-"""Receivers of webhooks on loopback, over TLS, each with its own idea of an answer."""
+"""Webhook endpoints on loopback, over TLS, whose responses (or silence) each test chooses."""
 
 import socket
 import ssl
@@ -15,7 +15,7 @@ PUBLIC = "93.184.215.14"
 
 @dataclass
 class Receiver:
-    """What a receiver listens on, what it heard, and an end for those that would go on for ever."""
+    """An endpoint: its port and certificate, the requests received, and an event that ends hanging responses."""
 
     port: int
     trust: ssl.SSLContext
@@ -24,7 +24,7 @@ class Receiver:
     connections: int = 0
 
     def connect(self, address: str, _port: int, seconds: float) -> socket.socket:
-        """Lead the one public address to this receiver, and no other anywhere."""
+        """Connect to this endpoint for the address `PUBLIC`; refuse any other address."""
         if address != PUBLIC:
             raise ConnectionRefusedError(address)
         return socket.create_connection(("127.0.0.1", self.port), seconds)
@@ -32,16 +32,16 @@ class Receiver:
 
 @contextmanager
 def receiver(folder: Path, behave: Callable[[socket.socket, Receiver], None]) -> Iterator[Receiver]:
-    """Run a receiver for studio.example until the block ends; `behave` has the connection after a request came."""
-    with _serving(folder, behave, reads=True) as one:
-        yield one
+    """Run an endpoint for studio.example until the block ends; `behave` gets the connection after a request."""
+    with _serving(folder, behave, reads=True) as endpoint:
+        yield endpoint
 
 
 @contextmanager
 def mute(folder: Path) -> Iterator[Receiver]:
-    """Run one that takes connections and never shakes hands."""
-    with _serving(folder, None, reads=False) as one:
-        yield one
+    """Run an endpoint that accepts connections but never answers the TLS handshake."""
+    with _serving(folder, None, reads=False) as endpoint:
+        yield endpoint
 
 
 @contextmanager
@@ -52,30 +52,30 @@ def _serving(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        one = Receiver(server.getsockname()[1], ssl.create_default_context(cafile=certificate))
+        endpoint = Receiver(server.getsockname()[1], ssl.create_default_context(cafile=certificate))
 
         def serve(raw: socket.socket) -> None:
             with suppress(OSError), raw:
                 if behave is None:
-                    one.over.wait(30)
+                    endpoint.over.wait(30)
                     return
                 with context.wrap_socket(raw, server_side=True) as connection:
-                    one.heard.append(_request(connection))
-                    behave(connection, one)
+                    endpoint.heard.append(_request(connection))
+                    behave(connection, endpoint)
 
         def accept() -> None:
             with suppress(OSError):
                 while True:
                     raw, _ = server.accept()
-                    one.connections += 1
+                    endpoint.connections += 1
                     threading.Thread(target=serve, args=(raw,), daemon=True).start()
 
         accepting = threading.Thread(target=accept, daemon=True)
         accepting.start()
         try:
-            yield one
+            yield endpoint
         finally:
-            one.over.set()
+            endpoint.over.set()
             with suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
             accepting.join(5)

@@ -1,4 +1,4 @@
-"""An AWS within the process: moto, with the table of template.yaml, the queues, the secret and the address."""
+"""AWS in this process: moto with the template's table, queues, secret and addresses; the settings of the tests."""
 
 import copyreg
 import json
@@ -73,7 +73,7 @@ Snapshot = dict[str, Any]
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads a template; what an intrinsic function would say is not needed here."""
+    """Reads a SAM template without evaluating its intrinsic functions."""
 
 
 _Loader.add_multi_constructor("!", lambda _loader, suffix, node: {suffix: getattr(node, "value", None)})
@@ -89,12 +89,12 @@ def read_template() -> dict[str, Any]:
 def create_table() -> None:
     """Create the template's table."""
     table = read_template()["Resources"]["Table"]["Properties"]
-    wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
-    client("dynamodb").create_table(TableName="longcode", **{name: table[name] for name in wanted})
+    properties = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+    client("dynamodb").create_table(TableName="longcode", **{name: table[name] for name in properties})
 
 
 def load_plans(text: str | None = None) -> None:
-    """Load a price list, infra/plans.json if no other, and read it as this process's own."""
+    """Write a price list (by default infra/plans.json) into the table and into this process's cache."""
     prices = plans.read_price_list(text) if text else _read_plans()
     loaded.write(prices, loaded.loaded()[1])
     loaded.keep(prices, monotonic())
@@ -107,7 +107,7 @@ def _read_plans() -> PriceList:
 
 @contextmanager
 def local_aws() -> Iterator[None]:
-    """Give the functions an AWS of their own: a copy of one that was set up once for the whole process."""
+    """Run the block on a fresh AWS: a copy of the one that was set up once for the whole process."""
     botocore_stubber.enabled = True
     try:
         restore(_set_up())
@@ -119,13 +119,13 @@ def local_aws() -> Iterator[None]:
 
 
 def snapshot() -> Snapshot:
-    """Return a copy of all that AWS holds."""
+    """Return a copy of the complete state of AWS."""
     return deepcopy({name: get_backend(name)[_ACCOUNT]["us-east-1"] for name in _SERVICES})  # type: ignore[call-overload]
 
 
-def restore(held: Snapshot) -> None:
-    """Let AWS hold again what it held at a snapshot."""
-    for name, backend in deepcopy(held).items():
+def restore(state: Snapshot) -> None:
+    """Restore the state of AWS from a snapshot."""
+    for name, backend in deepcopy(state).items():
         get_backend(name)[_ACCOUNT]["us-east-1"] = backend  # type: ignore[call-overload]
 
 

@@ -1,4 +1,4 @@
-"""The mails that SES took."""
+"""Reads the mails that were sent through SES."""
 
 from email import message_from_string
 from email.message import EmailMessage
@@ -11,7 +11,7 @@ _ACCOUNT = "123456789012"  # moto's
 
 
 class Mail(NamedTuple):
-    """A mail to one address, and what was attached to it."""
+    """A mail to an address, with its attachments by name."""
 
     to: str
     subject: str
@@ -20,19 +20,19 @@ class Mail(NamedTuple):
 
 
 def mails_to(address: str) -> list[Mail]:
-    """List the mails to an address, oldest first."""
-    taken = ses_backends[_ACCOUNT]["us-east-1"].sent_messages
-    mails = [_read_raw(one) if isinstance(one, RawMessage) else _read(one) for one in taken]
+    """Return the mails to an address, oldest first."""
+    sent = ses_backends[_ACCOUNT]["us-east-1"].sent_messages
+    mails = [_read_raw(mail) if isinstance(mail, RawMessage) else _read(mail) for mail in sent]
     return [mail for mail in mails if mail.to == address]
 
 
-def _read(taken: Any) -> Mail:
-    return Mail(taken.destinations["ToAddresses"][0], taken.subject, taken.body)
+def _read(sent: Any) -> Mail:
+    return Mail(sent.destinations["ToAddresses"][0], sent.subject, sent.body)
 
 
-def _read_raw(taken: RawMessage) -> Mail:
-    message = message_from_string(taken.raw_data, EmailMessage, policy=SMTP)
+def _read_raw(sent: RawMessage) -> Mail:
+    message = message_from_string(sent.raw_data, EmailMessage, policy=SMTP)
     body = message.get_body()
     assert body
-    files = [(str(one.get_filename()), one.get_content()) for one in message.iter_attachments()]
+    files = [(str(attachment.get_filename()), attachment.get_content()) for attachment in message.iter_attachments()]
     return Mail(message["To"], message["Subject"], body.get_content().replace("\r\n", "\n"), tuple(files))

@@ -1,4 +1,4 @@
-"""What DynamoDB refuses and moto overlooks: a query between two bounds of which the upper one is the lower."""
+"""Refuses a query whose upper bound is below its lower bound, as DynamoDB does and moto does not."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _EVENT = "provide-client-params.dynamodb.Query"
 
 @contextmanager
 def refused() -> Iterator[None]:
-    """Refuse such queries, as DynamoDB does."""
+    """Refuse such queries inside the block."""
     events = client("dynamodb").meta.events
     events.register(_EVENT, _check, "between")
     try:

@@ -1,7 +1,7 @@
-"""Random months of some studios: texts and replies, retries, late ones and moved ones, and closes in any order.
+"""Random months of some studios: texts, replies, retries, late results, moved replies, and closes in any order.
 
-The service's own code writes, counts and closes all of it, on the emulator. A bookkeeper, who knows neither counters
-nor messages, notes beside it what must come of it.
+The service's own code writes, counts and closes them. `World.booked` has the expected units of each account, month
+and direction, added up independently of counters and messages.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 
 MONTHS = [f"2026-{number:02}" for number in range(2, 12)]
-"""March is an hour short; November, whose first day bills October and turns the clocks back, has 721 hours."""
+"""They include March, which is an hour shorter, and November, whose first day has 25 hours and closes October."""
 
 PHONE, NUMBER = "+12125550123", "+15555550100"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -36,14 +36,14 @@ TICK = timedelta(milliseconds=1)
 NAMES = ("starter", "small", "medium", "large", "volume")
 UNITS = (1, 1, 1, 2, 3, 10, 90, 250, 900, 2_600)
 TURNS = (datetime(2026, 3, 8, 8, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC))
-"""When the clocks go forward, and the middle of the hour that comes twice."""
+"""When the clocks go forward in Chicago, and the middle of the hour that occurs twice in November."""
 
 Later = tuple[str, Callable[[], None]]
 
 
 @dataclass
 class World:
-    """Some studios, what is still to come, what was issued, and what the bookkeeper has noted."""
+    """Some studios, their pending events (`later`) and closes (`waiting`), invoices and expected units (`booked`)."""
 
     random: Random
     studios: list[str] = field(default_factory=list)
@@ -52,10 +52,10 @@ class World:
     waiting: list[tuple[str, str]] = field(default_factory=list)
     issued: dict[tuple[str, str], str] = field(default_factory=dict)
     rewritten: list[tuple[str, str]] = field(default_factory=list)
-    made: int = 0
+    ids: int = 0
 
     def live(self, studios: int, texts_a_month: int) -> None:
-        """Live through all months; each is closed after its end, some of them late, all of them twice."""
+        """Play all months. Each month is closed after its end: twice, and for some studios late."""
         for number in range(studios):
             self._join(f"1000000{number}")
         for month in MONTHS:
@@ -72,8 +72,8 @@ class World:
         for month in MONTHS:
             ends = [months.plan_cutoff(month) + late for late in (timedelta(), TICK, HOUR)]
             instants = [self._instant(month), *ends]
-            some = self.random.sample(instants, self.random.choice((0, 0, 1, 2)))
-            changes += [PlanChange(at, self.random.choice(NAMES)) for at in sorted(some) if at > joined]
+            sample = self.random.sample(instants, self.random.choice((0, 0, 1, 2)))
+            changes += [PlanChange(at, self.random.choice(NAMES)) for at in sorted(sample) if at > joined]
         account = Account(
             id=studio,
             name=f"Studio {studio}",
@@ -88,7 +88,7 @@ class World:
         self.studios.append(studio)
 
     def _instant(self, month: str) -> datetime:
-        """Give an instant of a month: its edges and the hours of the clocks more often than others."""
+        """Return an instant of a month, often one of its ends or a change of the clocks."""
         begins, ends = months.bounds(month)
         anywhere = begins + self.random.random() * (ends - begins)
         turns = [turn for turn in TURNS if begins <= turn < ends]
@@ -96,7 +96,7 @@ class World:
         return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
     def _text(self, studio: str, month: str) -> None:
-        """Have a text accepted, long before or just now, and whatever may become of it."""
+        """Accept a text, at once or long before it is sent, and give it one of the possible results."""
         at, units = self._instant(month), self.random.choice(UNITS)
         ahead = self.random.choice((timedelta(), timedelta(), MINUTE, 23 * HOUR, 100 * DAY))
         text = draft(
@@ -138,7 +138,7 @@ class World:
                 self._recorded(claimed, month)
 
     def _recorded(self, claimed: Message, month: str) -> None:
-        """Record a text, by its worker and by a receipt, each of which may come again."""
+        """Record a text as sent by its worker, then by a receipt; a repeated record changes nothing."""
         moved = [
             messages.record(claimed, state)
             for state in (MessageState.SENT, MessageState.DELIVERED, MessageState.SENT)
@@ -147,7 +147,7 @@ class World:
         self.booked[claimed.account, month, Direction.OUT] += claimed.units
 
     def _reply(self, studio: str, month: str) -> None:
-        """Have a reply come, at once or out of a dead-letter queue; it may be a keyword, and may be moved."""
+        """Receive a reply, at once or months later from a dead-letter queue; it may be a keyword or be moved."""
         at, units = self._instant(month), self.random.choice(UNITS)
         is_keyword = self.random.random() < 0.2
         name = self._id()
@@ -184,7 +184,7 @@ class World:
             self._after(month, lambda: self._moved(reply, month))
 
     def _moved(self, reply: Message, month: str) -> None:
-        other = self.random.choice([one for one in self.studios if one != reply.account])
+        other = self.random.choice([studio for studio in self.studios if studio != reply.account])
         replies.move_reply(reply, moved := replace(reply, account=other))
         self.booked[reply.account, month, Direction.IN] -= reply.charged_units
         self.booked[other, month, Direction.IN] += reply.charged_units
@@ -199,32 +199,32 @@ class World:
         return linked
 
     def _after(self, month: str, act: Callable[[], None]) -> None:
-        """Have something come in the month itself, or up to three months later."""
+        """Schedule an event in the month itself, or up to three months later."""
         at = MONTHS.index(month) + self.random.randrange(4)
         self.later.append((MONTHS[min(at, len(MONTHS) - 1)], act))
 
     def _come_late(self, month: str) -> None:
-        while due := [one for one in self.later if one[0] <= month]:
-            self.later = [one for one in self.later if one[0] > month]
+        while due := [event for event in self.later if event[0] <= month]:
+            self.later = [event for event in self.later if event[0] > month]
             for _, act in due:
                 act()
 
     def _close(self, month: str | None) -> None:
-        """Close a month, in any order; some wait for the next close, and older ones are closed once more."""
+        """Close a month for the studios in any order. Some wait for the next close; older months are closed again."""
         due = self.waiting + [(studio, month) for studio in self.studios if month]
         self.waiting = self.random.sample(due, len(due) // 5) if month else []
-        now = [one for one in due if one not in self.waiting]
+        now = [close for close in due if close not in self.waiting]
         again = self.random.sample(sorted(self.issued), min(len(self.issued), 2))
         jobs = [*now, *now, *again]
         self.random.shuffle(jobs)
-        for studio, of in jobs:
-            over = months.bounds(months.following(of))[1]
-            closing.close(accounts.need(studio), of, repeat(over).__next__)
-            found = store.get(keys.invoice(studio, of)) or {}
-            document = found.get("document", "")
-            if self.issued.setdefault((studio, of), document) != document:
-                self.rewritten.append((studio, of))
+        for studio, closed in jobs:
+            over = months.bounds(months.following(closed))[1]
+            closing.close(accounts.need(studio), closed, repeat(over).__next__)
+            item = store.get(keys.invoice(studio, closed)) or {}
+            document = item.get("document", "")
+            if self.issued.setdefault((studio, closed), document) != document:
+                self.rewritten.append((studio, closed))
 
     def _id(self) -> str:
-        self.made += 1
-        return f"{self.random.randrange(16**6):06x}{self.made:06}"
+        self.ids += 1
+        return f"{self.random.randrange(16**6):06x}{self.ids:06}"

@@ -1,4 +1,4 @@
-"""The events that Lambda brings, as it writes them."""
+"""Reads the sample events of tests/events, and the log lines of a test."""
 
 import json
 from pathlib import Path
@@ -12,10 +12,10 @@ _EVENTS = Path(__file__).parents[1] / "events"
 
 
 def event(name: str) -> Any:
-    """Read an event."""
+    """Return the sample event with this name."""
     return json.loads((_EVENTS / f"{name}.json").read_text())
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> str:
-    """Give all lines with their extra fields and tracebacks."""
+    """Return all log lines as they are formatted, with extra fields and tracebacks."""
     return "\n".join(logger.registered_formatter.format(record) for record in caplog.records)

@@ -1,4 +1,4 @@
-"""The steps of a reply's way, for tests."""
+"""The steps of a reply, for tests: text a phone, receive its reply, post a webhook."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,20 +24,20 @@ def texted(
     client_id: str | None = "c1",
     message_id: str = "m-0",
 ) -> None:
-    """Have an account text a phone."""
-    one = LastText(account=account.id, phone=phone, number=number, message_id=message_id, at=at, client_id=client_id)
-    numbers.record_text(one, most_an_hour=10)
+    """Record that an account has texted a phone."""
+    text = LastText(account=account.id, phone=phone, number=number, message_id=message_id, at=at, client_id=client_id)
+    numbers.record_text(text, most_an_hour=10)
 
 
 def receive(sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHONE, at: datetime = NOW) -> None:
-    """Have a text from a phone arrive."""
+    """Receive a text from a phone."""
     worker.receive(Inbound(carrier="twilio", carrier_id=sid, phone=phone, number=NUMBER, body=body), at)
 
 
 def post(
     form: Mapping[str, str], token: str | None = "test-token", base: str = "https://longcode.example"
 ) -> Answered:
-    """Post a webhook, signed with a token, for an address, or not at all."""
+    """Post a webhook to the address `base`, signed with a token, or unsigned with None."""
     url = f"{base}/carriers/twilio/inbound"
     signed = {"X-Twilio-Signature": twilio.signature(token, url, list(form.items()))} if token else {}
     return call(webhook_api, "POST", "/carriers/twilio/inbound", urlencode(form), headers=signed)

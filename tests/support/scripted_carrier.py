@@ -1,4 +1,4 @@
-"""A carrier that answers as it is told, in every way that there is, and keeps what it has really taken."""
+"""A fake carrier with every possible result of a send, which records the texts that it has really accepted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from tests.support.crashes import Killed
 
 
 class Silence(StrEnum):
-    """What happens when no answer comes."""
+    """What has happened when the worker gets no response."""
 
     HAS_IT = "the carrier has it"
     HAS_IT_NOT = "the carrier has it not"
@@ -25,7 +25,7 @@ WILLS: list[Will] = [Sent("yes"), *Silence, *(Refused(why, f"code {why}") for wh
 
 @dataclass
 class WilfulCarrier:
-    """Takes a text or not, and says so or not."""
+    """Handles each text by its `will`. `find` lists the accepted texts, or fails unless `tells`."""
 
     clock: Callable[[], datetime]
     name: str = "twilio"
@@ -48,8 +48,8 @@ class WilfulCarrier:
         return Uncertain("timeout")
 
     def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
-        asked_for = [one for text, one in self.taken if (text.to, text.origin) == (to, origin)]
-        return [one for one in asked_for if one.created_at >= since] if self.tells else None
+        to_phone = [listed for text, listed in self.taken if (text.to, text.origin) == (to, origin)]
+        return [listed for listed in to_phone if listed.created_at >= since] if self.tells else None
 
     def _take(self, text: Text) -> str:
         carrier_id = f"SM{len(self.taken)}"

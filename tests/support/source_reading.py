@@ -1,4 +1,4 @@
-"""What the tests of this folder read: the sources as syntax trees, and the functions of template.yaml."""
+"""Reads the sources as syntax trees, and the functions of template.yaml, for tests/house."""
 
 import ast
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ PURPOSES = sorted({path.parent.name for path in FUNCTIONS.glob("*/*.py")} - {"lo
 
 
 def sources(*folders: Path) -> list[Path]:
-    """List the Python files under some folders."""
+    """Return the Python files in some folders and their subfolders."""
     return sorted(path for folder in folders for path in folder.rglob("*.py"))
 
 
@@ -34,12 +34,12 @@ def shown(path: Path) -> str:
 
 
 def module(path: Path) -> str:
-    """Name a file of functions/ as it is imported: `send.worker`."""
+    """Return the module name of a file of functions/, such as `send.worker`."""
     return ".".join(path.relative_to(FUNCTIONS).with_suffix("").parts)
 
 
 def file_of(name: str) -> Path | None:
-    """Find the file of ours that an imported name comes from: `longcode.jobs.Send` from longcode/jobs.py."""
+    """Return our file that defines an imported name: longcode/jobs.py for `longcode.jobs.Send`."""
     parts = name.split(".")
     candidates = (FUNCTIONS.joinpath(*parts[:length]).with_suffix(".py") for length in range(len(parts), 0, -1))
     return next((path for path in candidates if path.is_file()), None)
@@ -47,7 +47,7 @@ def file_of(name: str) -> Path | None:
 
 @cache
 def imports(path: Path) -> frozenset[str]:
-    """Name all that a file imports, each in full: `from a.b import c` is `a.b.c`."""
+    """Return the full names of a file's imports: `from a.b import c` is `a.b.c`."""
     names: set[str] = set()
     for node in nodes(path):
         match node:
@@ -59,35 +59,35 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def within(name: str, *packages: str) -> bool:
-    """Tell whether a dotted name is one of the packages, or in one."""
+    """Return whether a dotted name is one of the packages or inside one."""
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
 def imported(path: Path, *packages: str) -> list[str]:
-    """Tell what a file imports of some packages."""
+    """Return the names that a file imports from some packages."""
     return sorted(name for name in imports(path) if within(name, *packages))
 
 
 @cache
 def reach(path: Path) -> frozenset[Path]:
-    """List the files of ours that a file imports, and those that these import, itself among them."""
+    """Return our files that a file imports, directly or indirectly, including itself."""
     reached: set[Path] = set()
     waiting = [path]
     while waiting:
         at = waiting.pop()
         if at not in reached:
             reached.add(at)
-            waiting += [found for name in imports(at) if (found := file_of(name))]
+            waiting += [file for name in imports(at) if (file := file_of(name))]
     return frozenset(reached)
 
 
 def reached_names(path: Path) -> set[str]:
-    """Name all that is imported anywhere in the reach of a file."""
+    """Return the names that a file imports directly or indirectly."""
     return {name for file in reach(path) for name in imports(file)}
 
 
 def dotted(node: ast.AST) -> str:
-    """Spell `a.b.c` of a name or an attribute, and nothing of anything else."""
+    """Return the dotted form of a name or an attribute, such as `a.b.c`; "" for any other node."""
     match node:
         case ast.Name(name):
             return name
@@ -97,12 +97,12 @@ def dotted(node: ast.AST) -> str:
 
 
 def strings(path: Path) -> Iterator[ast.Constant]:
-    """Give the string literals of a file, those inside f-strings too."""
+    """Return the string literals of a file, including those inside f-strings."""
     return (node for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def defined(path: Path) -> set[str]:
-    """Name what a file defines at its top level."""
+    """Return the names that a file defines at its top level."""
     names: set[str] = set()
     for node in tree(path).body:
         match node:
@@ -114,40 +114,40 @@ def defined(path: Path) -> set[str]:
 
 
 def handlers() -> dict[str, Path]:
-    """Find the modules that have a handler, by name."""
+    """Return the files that define a Lambda handler, by module name."""
     return {module(path): path for path in sources(FUNCTIONS) if "handler" in defined(path)}
 
 
 def routes(name: str) -> dict[tuple[str, str], Any]:
-    """Give what a module's resolver serves: by verb and path, the function. Powertools keeps them to itself."""
+    """Return the functions of a module's routes by verb and path, from private attributes of Powertools."""
     app = import_module(name).app
-    every = [*app._static_routes, *app._dynamic_routes]
-    return {(route.method, route.openapi_path): route.func for route in every}
+    all_routes = [*app._static_routes, *app._dynamic_routes]
+    return {(route.method, route.openapi_path): route.func for route in all_routes}
 
 
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    """Give the properties of the template's resources of a type, by name."""
+    """Return the properties of the template's resources of a type, by name."""
     resources = template["Resources"].items()
-    return {name: one.get("Properties", {}) for name, one in resources if one["Type"] == kind}
+    return {name: resource.get("Properties", {}) for name, resource in resources if resource["Type"] == kind}
 
 
 def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give the properties of the template's functions, the global ones too, by the module of their handler."""
+    """Return the properties of the template's functions, with the global properties, by the module of the handler."""
     shared = template["Globals"]["Function"]
-    found = of_type(template, "AWS::Serverless::Function").values()
-    return {one["Handler"].removesuffix(".handler"): shared | one for one in found}
+    resources = of_type(template, "AWS::Serverless::Function").values()
+    return {function["Handler"].removesuffix(".handler"): shared | function for function in resources}
 
 
 def events(template: dict[str, Any], kind: str) -> list[tuple[str, dict[str, Any]]]:
-    """Give the events of a type, each with the module that it calls."""
+    """Return the events of a type: the module that is called, and the event's properties."""
     return [
         (name, event["Properties"])
-        for name, one in functions(template).items()
-        for event in one.get("Events", {}).values()
+        for name, function in functions(template).items()
+        for event in function.get("Events", {}).values()
         if event["Type"] == kind
     ]
 
 
 def referred(value: Any) -> str:
-    """Name the resource that a `!Ref` or a `!GetAtt` is about."""
+    """Return the name of the resource of a `!Ref` or a `!GetAtt`."""
     return str(next(iter(value.values()))).partition(".")[0]

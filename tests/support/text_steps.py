@@ -1,4 +1,4 @@
-"""The steps of a text's life, for tests: accepted, delivered, looked at."""
+"""The steps of a text, for tests: accept it, deliver it, read the message and its units."""
 
 from datetime import datetime
 from typing import Any
@@ -14,14 +14,14 @@ from tests.support.fakes import NOW, FakeCarrier, queued
 def accept(
     account: Account, key: str = "k", *, now: datetime = NOW, client_id: str | None = "c1", **fields: Any
 ) -> Message:
-    """Accept a text to a client, and give the first message of it."""
+    """Accept a text to a client; return its first message."""
     form = api.NewMessage(client_id=client_id, **({"body": "Hello"} | fields))
     first = api.accept(account.id, form, key, now).messages[0]
     return stored(account, first.id)
 
 
 def deliver(carrier: FakeCarrier, now: datetime = NOW, jobs: list[str] | None = None) -> None:
-    """Work on what is queued, or on these jobs."""
+    """Run the jobs on the send queue, or the given jobs."""
     bodies = queued("send") if jobs is None else jobs
     deliver_job = worker.prepare(bodies, carrier, now)
     for body in bodies:
@@ -29,12 +29,12 @@ def deliver(carrier: FakeCarrier, now: datetime = NOW, jobs: list[str] | None = 
 
 
 def stored(account: Account, message_id: str) -> Message:
-    """Read a message that is there."""
+    """Return a message that must exist."""
     message = messages.get(account.id, message_id)
     assert message is not None
     return message
 
 
 def units(account: Account, month: str = "2026-11") -> int:
-    """Tell how many sent units were counted."""
+    """Return the month's counted units of sent texts."""
     return quotas.of_month(account.id, month).units_sent

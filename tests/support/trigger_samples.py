@@ -1,4 +1,4 @@
-"""Triggers and records to test with."""
+"""Sample triggers and records for tests."""
 
 import dataclasses
 from datetime import date
@@ -34,10 +34,10 @@ _RECORD = Record(
 
 
 def trigger(**changes: Any) -> Trigger:
-    """Make a trigger: the day before a confirmed session, at nine, unless told otherwise."""
+    """Return a trigger with changes; by default it texts at nine on the day before a confirmed session."""
     return dataclasses.replace(_TRIGGER, **changes)
 
 
 def record(**changes: Any) -> Record:
-    """Make a record: a confirmed session of the client c1 on 3 December, unless told otherwise."""
+    """Return a record with changes; by default a confirmed session of the client c1 on 3 December."""
     return msgspec.structs.replace(_RECORD, **changes)

@@ -1,4 +1,4 @@
-"""The steps of a triggered text's life, for tests: told, planned, fired, delivered."""
+"""The steps of a triggered text, for tests: write a trigger, report an event, fire, read the texts."""
 
 from datetime import datetime
 from typing import Any
@@ -29,31 +29,33 @@ SESSION: dict[str, Any] = {
 
 
 def rule(**changes: Any) -> None:
-    """Write a trigger: the day before a confirmed session, at nine, unless told otherwise."""
+    """Write a trigger; by default it texts at nine on the day before a confirmed session."""
     triggers.put(trigger(**changes))
 
 
 def tell(account: Account, key: str = "k", now: datetime = NOW, **changes: Any) -> events_api.EventResult:
-    """Tell that a session is confirmed for 3 December, unless told otherwise."""
+    """Report an event; by default a session that is confirmed for 3 December."""
     return events_api.accept_event(account.id, EventForm(**(SESSION | changes)), key, now)
 
 
 def planned(account: Account, record_id: str = "s1", kind: str = "session") -> dict[str, Occurrence]:
-    """Give the occurrences of a record by their dates; two triggers' would be told apart by their names."""
-    return {str(one.day): one for one in triggers.occurrences_of_record(account.id, kind, record_id)}
+    """Return the occurrences of a record by date; of two triggers on a date, only one."""
+    return {
+        str(occurrence.day): occurrence for occurrence in triggers.occurrences_of_record(account.id, kind, record_id)
+    }
 
 
 def fire_all(now: datetime, bodies: list[str] | None = None) -> None:
-    """Work on what is queued, or on these jobs."""
+    """Run the jobs on the event queue, or the given jobs."""
     for body in queued("event") if bodies is None else bodies:
         fire_worker.fire(queues.read(jobs.Fire, body), now)
 
 
 def texts(account: Account) -> list[Message]:
-    """List all messages of an account."""
+    """Return all messages of an account."""
     return [read(Message, item) for item in store.query(message(account.id))]
 
 
 def text(account: Account, message_id: str) -> Message | None:
-    """Read a message."""
+    """Return a message, or None."""
     return messages.get(account.id, message_id)

@@ -1,4 +1,4 @@
-"""Hosted software that takes webhooks, or does not; and the steps of a webhook's way, for tests."""
+"""A hosted studio's fake endpoint, and the steps of a webhook: create a delivery, run its jobs, sweep, read it."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ HOOK: dict[str, Any] = {
 
 
 class Receiver:
-    """A studio's software: answers 200, unless told otherwise, and remembers what came."""
+    """A studio's endpoint: returns the given responses, then `always`, and keeps the webhooks that it received."""
 
     def __init__(self, *answers: EndpointResponse, always: EndpointResponse = _TAKEN) -> None:
         self.answers = list(answers)
@@ -40,33 +40,33 @@ class Receiver:
 
     @property
     def ids(self) -> list[str]:
-        return [one.headers["webhook-id"] for one in self.webhooks]
+        return [webhook.headers["webhook-id"] for webhook in self.webhooks]
 
     @property
     def told(self) -> list[tuple[str, Any]]:
-        bodies = [json.loads(one.body) for one in self.webhooks]
-        return [(one["type"], one["data"]) for one in bodies]
+        bodies = [json.loads(webhook.body) for webhook in self.webhooks]
+        return [(body["type"], body["data"]) for body in bodies]
 
 
 def hosted(number: str = "10000001", **changes: Any) -> Account:
-    """Open an account whose software takes webhooks."""
+    """Create and return an account that receives webhooks."""
     return studio(number, **(HOOK | changes))
 
 
-def happened(account: Account, of: str, now: datetime = NOW) -> Delivery:
-    """Write that something is to be told, as if its job was lost."""
-    made = new(account.id, WebhookEvent.CALL_CREATED, of, {"id": of}, now)
-    assert webhooks.create([made])
-    return made
+def happened(account: Account, call_id: str, now: datetime = NOW) -> Delivery:
+    """Write a delivery without queueing its job; return it."""
+    delivery = new(account.id, WebhookEvent.CALL_CREATED, call_id, {"id": call_id}, now)
+    assert webhooks.create([delivery])
+    return delivery
 
 
 def jobs() -> list[str]:
-    """Take the jobs off the queue of webhooks."""
+    """Receive and delete the jobs of the webhook queue; return them."""
     return queued("webhook")
 
 
 def work(post: Callable[[Webhook], EndpointResponse], now: datetime = NOW, bodies: list[str] | None = None) -> None:
-    """Work on what is queued, or on these jobs, ten of them at a time."""
+    """Run the jobs on the webhook queue, or the given jobs, in batches of ten."""
     bodies = jobs() if bodies is None else bodies
     for start in range(0, len(bodies), 10):
         batch = bodies[start : start + 10]
@@ -76,13 +76,13 @@ def work(post: Callable[[Webhook], EndpointResponse], now: datetime = NOW, bodie
 
 
 def swept(now: datetime) -> list[str]:
-    """Have the sweeper bring what is due, and give the jobs that it put on the queue."""
+    """Run the sweeper; return the jobs that it put on the webhook queue."""
     sweep_schedule.sweep(now)
     return jobs()
 
 
 def stored(account: Account, delivery_id: str, now: datetime = NOW) -> Delivery:
-    """Read a delivery that must be there."""
-    found = webhooks.get(account.id, delivery_id, now)
-    assert found
-    return found
+    """Return a delivery that must exist."""
+    delivery = webhooks.get(account.id, delivery_id, now)
+    assert delivery
+    return delivery

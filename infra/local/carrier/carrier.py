@@ -59,7 +59,7 @@ class Carrier:
             self.network.advance(text.sid, steps[0], self.clock())
             for _ in range(steps[0].copies if callback else 0):
                 response = post(callback or "", self._receipt(text, steps[0]), self.auth_token)
-                self.network.receipted(text.sid, steps[0].status, response)
+                self.network.record_receipt_response(text.sid, steps[0].status, response)
             self._schedule(text, callback, steps[1:], self.receipt_seconds)
 
         self.postman.later(seconds, step)
@@ -85,7 +85,7 @@ class Carrier:
                 if self.fallback_url and not response.startswith("2"):
                     failure = [("ErrorCode", str(_HTTP_RETRIEVAL_FAILURE)), ("ErrorUrl", url)]
                     response = post(self.fallback_url, [*self._inbound(text), *failure], self.auth_token)
-                self.network.answered(text.sid, response)
+                self.network.record_webhook_response(text.sid, response)
 
         self.postman.later(0, post_webhook)
         return text

@@ -1,4 +1,4 @@
-"""Faults of the simulated carrier, for one phone or for all, for ever or for a number of times."""
+"""Faults of the simulated carrier, for one phone or for all; permanent, or for a number of times."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 EVERYONE = "all"
 
-Happens = Literal[
+FaultWithoutValue = Literal[
     "drop_answer", "lose_receipts", "double_receipts", "reorder_receipts", "lose_inbound", "double_inbound"
 ]
 
@@ -91,7 +91,7 @@ class Faults:
         fault = self._take(phone, kind)
         return fault.seconds if isinstance(fault, Wait) else 0.0
 
-    def take(self, phone: str, kind: Happens) -> bool:
+    def take(self, phone: str, kind: FaultWithoutValue) -> bool:
         """Use a fault once; return whether it happens."""
         return self._take(phone, kind) is not None
 

@@ -75,7 +75,7 @@ class Network:
             if text and _RANK[step.status] > _RANK[text.status]:
                 self._update(replace(text, status=step.status, error_code=step.code, updated_at=now))
 
-    def receipted(self, sid: str, status: str, answer: str) -> None:
+    def record_receipt_response(self, sid: str, status: str, answer: str) -> None:
         """Record the service's response to a receipt."""
         with self._changed:
             if text := self._texts.get(sid):
@@ -98,7 +98,7 @@ class Network:
             self._add(text if copies else replace(text, webhook="lost"))
             return copies
 
-    def answered(self, sid: str, answer: str) -> None:
+    def record_webhook_response(self, sid: str, answer: str) -> None:
         """Record the service's response to a reply."""
         with self._changed:
             if text := self._texts.get(sid):

@@ -78,7 +78,7 @@ def close_the_month(stage: Stage, *studios: Studio) -> str:
     stage.check(len(set(numbers)) == len(numbers), f"their numbers are {' and '.join(sorted(numbers))}")
     again = stage.stack.invoke(stage.stack.close_month_function, {"time": first.isoformat()})
     stage.check(again == closed, "closing again has the same result")
-    stage.check(len(studios[0].everything("/invoices")) == 1, "and writes no second invoice")
+    stage.check(len(studios[0].all_items("/invoices")) == 1, "and writes no second invoice")
     return month
 
 
@@ -140,5 +140,5 @@ def _invoice_mail(stage: Stage, studio: Studio, month: str) -> str | None:
 def _sent_units(stage: Stage) -> int:
     """Return the units of the studios' new texts on all phones: one for every 160 characters begun."""
     service = ("You get no more texts", "You get texts from your studio")
-    new = [words for sid, (_, words) in stage.phones.received().items() if sid not in stage.had]
+    new = [words for sid, (_, words) in stage.phones.received().items() if sid not in stage.earlier_texts]
     return sum(-(-len(words) // 160) for words in new if not words.startswith(service))

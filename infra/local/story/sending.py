@@ -160,7 +160,7 @@ def _progress(studio: Studio, broadcast_id: str, expected: dict[str, int]) -> An
 
 def _recipients(studio: Studio, broadcast_id: str) -> list[Any]:
     """Return the recipients of a broadcast, and the clients who get no text."""
-    return studio.everything(f"/broadcasts/{broadcast_id}/recipients")
+    return studio.all_items(f"/broadcasts/{broadcast_id}/recipients")
 
 
 def _texts_of(stage: Stage, dry: Any) -> list[str]:

@@ -32,7 +32,7 @@ def import_clients(stage: Stage, fox: Studio, wattle: Studio) -> None:
         stage.say(f"   row {row['row']} (client {row['id']}), {row['field']}: {row['detail']}")
     stage.check(report["written"] == 39, "39 of 40 rows are written")
     stage.check([row["row"] for row in refused] == [16], "the impossible number is refused with its row")
-    spelled = {client["id"]: client["phones"][0]["number"] for client in fox.everything("/clients")}
+    spelled = {client["id"]: client["phones"][0]["number"] for client in fox.all_items("/clients")}
     stage.check(spelled["1005"] == "+12125550105", "a domestic number has its country code")
     stage.check(spelled["1011"] == "+61491570156", "a number with + keeps its country code")
     abroad = fox.ask("POST", "/messages/preview", {"client_id": "1011", "body": "Hello"}).json

@@ -13,7 +13,7 @@ from infra.local.visitors import NotSo, Phones, Studio, eventually
 
 @dataclass
 class Stage:
-    """A stack, the number of successful checks, and the texts that its phones had before."""
+    """A running stack, the number of successful checks, and the ids of the texts that were on the phones before."""
 
     stack: Stack
     say: Callable[[str], None] = print
@@ -22,7 +22,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.phones = Phones(self.stack.carrier_url)
-        self.had = set(self.phones.received())
+        self.earlier_texts = set(self.phones.received())
 
     def send(self, studio: Studio, body: dict[str, str]) -> Any:
         """Post a message, and check that it is accepted."""
@@ -45,7 +45,7 @@ class Stage:
     def texts_on(self, phone: str, words: str) -> list[str]:
         """Return the ids of the new texts on a phone with these words."""
         received = self.phones.received().items()
-        return [sid for sid, text in received if text == (phone, words) and sid not in self.had]
+        return [sid for sid, text in received if text == (phone, words) and sid not in self.earlier_texts]
 
     def settled(self, studio: Studio, message_id: str, state: str) -> Any:
         """Wait until a message is in a state; return it."""

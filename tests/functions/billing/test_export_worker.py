@@ -90,7 +90,7 @@ def test_an_invoice_becomes_a_customer_a_draft_and_an_item_for_each_line(books: 
     export(books)
 
     account = accounts.get("10000001")
-    assert books.asked == [exchange["request"] for exchange in INVOICE]
+    assert books.requests == [exchange["request"] for exchange in INVOICE]
     assert export_state() == DONE
     assert account
     assert account.stripe_customer == "cus_NffrFeUfNV2Hib"
@@ -111,7 +111,7 @@ def test_a_job_delivered_twice_posts_everything_once(books: FakeStripe) -> None:
     export(books)
     export(books, NOW + timedelta(days=3))
 
-    assert len(books.asked) == len(INVOICE)
+    assert len(books.requests) == len(INVOICE)
 
 
 def test_parallel_jobs_post_everything_once(books: FakeStripe) -> None:
@@ -120,7 +120,7 @@ def test_parallel_jobs_post_everything_once(books: FakeStripe) -> None:
     with at_once() as threads:
         list(threads.map(lambda _: export(books), range(4)))
 
-    assert len(books.asked) == len(INVOICE)
+    assert len(books.requests) == len(INVOICE)
     assert export_state() == DONE
 
 
@@ -139,7 +139,7 @@ def test_an_export_killed_at_any_call_to_stripe_or_aws_creates_everything_once()
             export(books, NOW + timedelta(minutes=2))
 
         assert export_state() == DONE
-        assert len(books.made) == len(INVOICE)
+        assert len(books.created) == len(INVOICE)
         assert waiting(NOW + timedelta(days=2)) == []
 
 
@@ -152,7 +152,7 @@ def test_a_lost_response_is_repeated(books: FakeStripe, call: int) -> None:
     export(books, NOW + timedelta(minutes=1))
 
     assert export_state() == DONE
-    assert len(books.made) == len(INVOICE)
+    assert len(books.created) == len(INVOICE)
 
 
 @pytest.mark.long
@@ -168,7 +168,7 @@ def test_an_unknown_result_or_a_temporary_error_is_retried(books: FakeStripe, pr
 
     assert (at_first, soon) == ((None, None), ["export"])
     assert export_state() == DONE
-    assert len(books.made) == len(INVOICE)
+    assert len(books.created) == len(INVOICE)
 
 
 @pytest.mark.long
@@ -190,12 +190,12 @@ def test_a_refused_export_stops_until_the_operator_begins_again(books: FakeStrip
     export(books)
     stopped = export_state()
     export(books, NOW + timedelta(hours=1))
-    begin(Export(account="10000001", month="2026-11"), NOW + timedelta(days=1), wanted=True)
+    begin(Export(account="10000001", month="2026-11"), NOW + timedelta(days=1), enabled=True)
     export(books, NOW + timedelta(days=1))
 
     assert stopped == (None, why)
     assert export_state() == DONE
-    assert [one["headers"]["idempotency-key"] for one in books.asked][:3] == [
+    assert [one["headers"]["idempotency-key"] for one in books.requests][:3] == [
         "longcode-customer-10000001",
         "longcode-10000001-2026-11-000001-draft-1",
         "longcode-10000001-2026-11-000001-draft-2",
@@ -210,7 +210,7 @@ def test_an_export_unfinished_after_a_day_stops_before_its_keys_expire(books: Fa
     export(books, NOW + timedelta(hours=23, seconds=1))
 
     assert export_state() == (None, "unfinished")
-    assert len(books.asked) == 1
+    assert len(books.requests) == 1
     assert waiting(NOW + timedelta(days=9)) == []
 
 
@@ -220,7 +220,7 @@ def test_a_studio_is_one_customer_for_all_its_invoices(books: FakeStripe) -> Non
 
     export(books)
 
-    assert [one["path"] for one in books.asked] == ["/v1/invoices", *["/v1/invoiceitems"] * 3]
+    assert [one["path"] for one in books.requests] == ["/v1/invoices", *["/v1/invoiceitems"] * 3]
 
 
 def test_an_export_sends_no_telemetry(books: FakeStripe) -> None:

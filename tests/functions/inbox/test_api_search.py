@@ -63,7 +63,7 @@ def test_an_invalid_phone_is_refused_with_an_example(account: Account) -> None:
 
     assert error == {
         "field": "phone",
-        "message": "is not a number such as +12125550123; in an address, write %2B for +",
+        "message": "is not a number such as +12125550123; in a URL, write %2B for +",
     }
 
 

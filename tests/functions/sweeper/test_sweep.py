@@ -57,7 +57,7 @@ def test_a_text_whose_enqueueing_crashed_is_sent_once(account: Account) -> None:
 def test_a_text_whose_sweeper_crashed_before_enqueueing_is_enqueued_by_the_next(account: Account) -> None:
     accept(account)
     queued("send")
-    with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Exception, match="told to"):
+    with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Exception, match="injected by a test"):
         sweep_schedule.sweep(LATER)
 
     sweep_schedule.sweep(LATER + timedelta(minutes=2, seconds=1))
