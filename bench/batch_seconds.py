@@ -12,7 +12,7 @@ from bench.rig import Figure, least
 from bench.tape import Tape
 from longcode.carriers.carrier import SendResult, Sent, Text
 from send import api, worker
-from tests.support.fakes import NOW, FakeCarrier, LambdaContext, queued, sqs_event, studio
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, sqs_event, studio, take_queued
 from tests.support.local_aws import local_aws
 
 _BATCH, _CARRIER_SECONDS, _AWS_SECONDS = 10, 0.3, 0.005
@@ -35,7 +35,7 @@ def measure() -> Iterator[Figure]:
         for index in range(_BATCH):
             form = api.NewMessage(to=f"+121255501{index:02}", body="Hello")
             api.accept(account.id, form, f"k-{index}", NOW)
-        bodies = queued("send")
+        bodies = take_queued("send")
         with tape.recording():
             deliver = worker.prepare(bodies, FakeCarrier(), NOW)
             for body in bodies:

@@ -21,7 +21,7 @@ from longcode.clients.client import Client, Phone
 from longcode.jobs import AdvanceBroadcast as Job
 from longcode.table import keys
 from longcode.table.writes import attributes, wire_item
-from tests.support.emulated_aws import Outside, Wire, emulated_aws
+from tests.support.emulated_aws import SeparateClients, Wire, emulated_aws
 from tests.support.fakes import NOW, studio
 
 _SMALL, _LARGE = 200, 2_000
@@ -70,24 +70,24 @@ def _calls_and_units(recipients: int) -> tuple[float, float]:
         return len(calls) / recipients, units.total / recipients
 
 
-def _broadcast(outside: Outside, account: str, recipients: int) -> None:
+def _broadcast(outside: SeparateClients, account: str, recipients: int) -> None:
     dry = api.dry_run(account, _FORM, 0, 200, NOW)
     broadcast_id = api.create_broadcast(account, _FORM, "key", NOW).id
     while jobs := outside.take(settings().broadcast_queue_url):
         for job in jobs:
             worker.advance(msgspec.json.decode(job, type=Job), NOW)
-    progress = broadcasts.count_states(api.need(account, broadcast_id))
+    progress = broadcasts.count_states(api.need_broadcast(account, broadcast_id))
     if not dry.totals.texts == progress["accepted"] == recipients:
         raise RuntimeError(f"the dry run had {dry.totals.texts} texts, and there is {progress}")
 
 
-def _check(outside: Outside, recipients: int) -> None:
+def _check(outside: SeparateClients, recipients: int) -> None:
     queued = len(set(outside.take(settings().bulk_queue_url)))
     if queued != recipients:
         raise RuntimeError(f"{queued} texts are queued for {recipients} recipients")
 
 
-def _filled(outside: Outside, recipients: int) -> str:
+def _filled(outside: SeparateClients, recipients: int) -> str:
     account = studio().id
     outside.put([_client(account, index) for index in range(recipients)])
     return account

@@ -29,7 +29,7 @@ from longcode.usage import store as quotas
 from send import api, receipts, worker
 from sweeper import sweep_schedule
 from tests.support.crashes import Crash, Killed, MortalCarrier
-from tests.support.emulated_aws import Outside, emulated_aws
+from tests.support.emulated_aws import SeparateClients, emulated_aws
 from tests.support.fakes import NOW, client, studio
 
 _MONTHS = ("2026-11", "2026-12")
@@ -86,7 +86,7 @@ class Life:
     born: datetime
     simulated: PatientCarrier
     carrier: Carrier
-    outside: Outside
+    outside: SeparateClients
     id: str = ""
 
     def steps(self) -> Iterator[Callable[[], None]]:
@@ -159,7 +159,7 @@ def measure() -> Iterator[Figure]:
     yield Figure("crash_points_miscounted", outcome.miscounted, "texts", 0)
 
 
-def _all_deaths(outside: Outside) -> Outcome:
+def _all_deaths(outside: SeparateClients) -> Outcome:
     outcome = Outcome()
     for way in WAYS:
         calls = len(_live(way, outside, Crash(0, before=True)).calls)
@@ -170,7 +170,7 @@ def _all_deaths(outside: Outside) -> Outcome:
     return outcome
 
 
-def _live(way: Way, outside: Outside, death: Crash, outcome: Outcome | None = None) -> Crash:
+def _live(way: Way, outside: SeparateClients, death: Crash, outcome: Outcome | None = None) -> Crash:
     number = next(_LIVES)
     account = studio(
         f"{10000000 + number}", plan_changes=(PlanChange(NOW, "small"),), units_a_day=100, on_uncertain=way.policy
@@ -205,7 +205,7 @@ def _served(now: datetime) -> Iterator[tuple[PatientCarrier, twilio.Twilio]]:
 
 
 @contextmanager
-def _jobs(outside: Outside) -> Iterator[list[str]]:
+def _jobs(outside: SeparateClients) -> Iterator[list[str]]:
     """Yield the jobs on the send queue; delete them after the block, or put them back if it is killed."""
     queue = settings().send_queue_url
     received = outside.receive(queue)
@@ -219,7 +219,7 @@ def _jobs(outside: Outside) -> Iterator[list[str]]:
     outside.delete(queue, received)
 
 
-def _is_at_rest(outside: Outside, account: str, message_id: str) -> bool:
+def _is_at_rest(outside: SeparateClients, account: str, message_id: str) -> bool:
     """Return whether a message exists and is off the due index."""
     key = wire_key(keys.message(account, message_id))
     item = outside.dynamodb.get_item(TableName=table(), Key=key, ConsistentRead=True).get("Item")

@@ -19,7 +19,7 @@ from infra.local.stack import simulated_carrier
 from longcode.aws.clients import client
 from longcode.carriers.twilio import Twilio
 from send import api, worker
-from tests.support.fakes import NOW, queued, studio
+from tests.support.fakes import NOW, studio, take_queued
 from tests.support.local_aws import local_aws
 
 _BATCH, _SETTLED_AFTER = 10, 25
@@ -48,7 +48,7 @@ def _recorded(carrier: Twilio) -> tuple[list[str], Tape]:
         for index in range(_BATCH):
             form = api.NewMessage(to=f"+121255501{index:02}", body=_WORDS)
             api.accept(account.id, form, f"k-{index}", NOW)
-        bodies = queued("send")
+        bodies = take_queued("send")
         with tape.recording():
             _deliver(bodies, carrier)
     return bodies, tape

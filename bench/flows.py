@@ -27,8 +27,8 @@ from send import receipts_api
 from send import worker as send_worker
 from sweeper import sweep_schedule
 from tests.support.aws_calls import taking_turns
-from tests.support.broadcast_steps import people
-from tests.support.fakes import PASSWORD, LambdaContext, call, client, queued, sqs_event, studio
+from tests.support.broadcast_steps import write_clients
+from tests.support.fakes import PASSWORD, LambdaContext, call, client, sqs_event, studio, take_queued
 
 BATCH = 10
 _CLIENTS = 250  # a chunk
@@ -60,7 +60,7 @@ def single_texts(carrier_url: str, batch: int = BATCH, **account: Any) -> Iterat
     for phone in _PHONES:
         client(opened, phone, phone)
     earlier = _post(opened, "earlier")
-    _deliver(queued("send"), carrier)
+    _deliver(take_queued("send"), carrier)
     _report(earlier)
 
     yield counted(
@@ -69,14 +69,14 @@ def single_texts(carrier_url: str, batch: int = BATCH, **account: Any) -> Iterat
     yield counted("Authorizer", lambda: _log_in(opened), by=By.FREE, calls=BATCH, texts=BATCH)
     references: list[str] = []
     yield counted("SendApi", lambda: references.extend(_post(opened, "now")), by=By.API, calls=BATCH, texts=BATCH)
-    bodies = queued("send")
+    bodies = take_queued("send")
     yield from _delivering(bodies, references[:BATCH], carrier_url, batch)
 
 
 def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
     """Count the functions' calls for a broadcast. The second batch is counted: the first opens clients and caches."""
     account = studio(quiet_hours=False)
-    people(account, _CLIENTS)
+    write_clients(account, _CLIENTS)
     form = {"audience": {"all": True}, "body": _TEMPLATE}
     yield counted(
         "SendBroadcastsApi",
@@ -85,7 +85,7 @@ def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
         calls=1,
         texts=_CLIENTS,
     )
-    while jobs := queued("broadcast"):
+    while jobs := take_queued("broadcast"):
         event = sqs_event(*jobs)
         with taking_turns():
             yield counted(
@@ -95,7 +95,7 @@ def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
                 calls=1,
                 texts=_CLIENTS,
             )
-    bodies = queued("bulk")
+    bodies = take_queued("bulk")
     if len(bodies) != _CLIENTS:
         raise RuntimeError(f"{len(bodies)} texts of a broadcast to {_CLIENTS}")
     for start in (0, BATCH):

@@ -20,7 +20,7 @@ from typing import TypeVar
 from bench.local_studio import local_studio
 from bench.rig import Figure
 from infra.local.stack import Stack, new_stack
-from infra.local.visitors import NotSo, Phones, Studio, eventually
+from infra.local.visitors import CheckFailed, Phones, StudioSoftware, eventually
 
 _RATE, _SECONDS = 30, 20
 _WARM_UP = ((5, 10), (15, 10), (30, 10))  # texts a second, and for how many seconds
@@ -64,7 +64,7 @@ def measure() -> Iterator[Figure]:
 class _Load:
     """A studio that texts a new phone each time."""
 
-    def __init__(self, stack: Stack, studio: Studio, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, stack: Stack, studio: StudioSoftware, pool: ThreadPoolExecutor) -> None:
         self._stack, self._studio, self._pool = stack, studio, pool
         self._phones = Phones(stack.carrier_url)
         self._new = (f"+1212{number}" for number in count(2_000_000))
@@ -76,7 +76,7 @@ class _Load:
         phones = [next(self._new) for _ in range(rate * seconds)]
         posted = self._each_at_its_time([partial(self._post, phone) for phone in phones], rate)
         self._texted += phones
-        with suppress(NotSo):
+        with suppress(CheckFailed):
             eventually(lambda: all(map(self._came_at, reversed(phones))), "the last text")
         return [Text(*post, self._came_at(phone)) for phone, post in zip(phones, posted, strict=True)]
 

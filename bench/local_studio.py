@@ -2,11 +2,11 @@
 
 from infra.local.stack import Stack
 from infra.local.studio import sign_up
-from infra.local.visitors import Studio
+from infra.local.visitors import StudioSoftware
 
 
-def local_studio(stack: Stack, name: str, plan: str) -> Studio:
+def local_studio(stack: Stack, name: str, plan: str) -> StudioSoftware:
     """Sign up a studio, and return it."""
     form = {"studio_name": name, "email": f"{name}@studio.example", "product": "spectra"}
     by_mail = sign_up(stack, {**form, "edition": "standard", "plan": plan})
-    return Studio(stack.api_url, name, by_mail.account, by_mail.password)
+    return StudioSoftware(stack.api_url, name, by_mail.account, by_mail.password)

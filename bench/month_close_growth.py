@@ -89,7 +89,7 @@ def _list(count: int) -> None:
 
 def _bill(jobs: list[Bill]) -> None:
     for job in jobs:
-        closing.close(accounts.need(job.account), job.month, lambda: _FIRST)
+        closing.close(accounts.get_or_raise(job.account), job.month, lambda: _FIRST)
 
 
 def _items(account_id: str) -> Iterator[Wire]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bench.meter import counted_calls
 from bench.rig import Figure
 from send import api, worker
-from tests.support.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
 from tests.support.local_aws import local_aws
 
 _BATCH = 10
@@ -21,7 +21,7 @@ def measure() -> Iterator[Figure]:
         with counted_calls("dynamodb", "sqs") as accepting:
             for phone in phones:
                 api.accept(account.id, api.NewMessage(client_id=phone, body="Hello"), phone, NOW)
-        bodies = queued("send")
+        bodies = take_queued("send")
         with counted_calls("dynamodb", "sqs") as delivering:
             deliver = worker.prepare(bodies, FakeCarrier(), NOW)
             for body in bodies:

@@ -13,7 +13,7 @@ from statistics import median
 from bench.local_studio import local_studio
 from bench.rig import Figure
 from infra.local.stack import Stack, new_stack
-from infra.local.visitors import Phones, Studio
+from infra.local.visitors import Phones, StudioSoftware
 
 _CLIENTS, _IMPORTED_AT_ONCE = 5_000, 500
 _SINGLE_TEXTS = 10
@@ -39,7 +39,7 @@ def measure() -> Iterator[Figure]:
     yield Figure("texts_still_waiting_then", left, "texts", None)
 
 
-def _import(studio: Studio, start: int) -> None:
+def _import(studio: StudioSoftware, start: int) -> None:
     rows = [
         {"id": f"c{index}", "allow_text_marketing": True, "phones": [{"number": f"+1212{5_550_000 + index}"}]}
         for index in range(start, start + _IMPORTED_AT_ONCE)
@@ -50,7 +50,7 @@ def _import(studio: Studio, start: int) -> None:
         raise RuntimeError(f"not imported: {report}")
 
 
-def _until_under_way(studio: Studio, broadcast: str) -> None:
+def _until_under_way(studio: StudioSoftware, broadcast: str) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while _sent(studio, broadcast) < _UNDER_WAY:
         if time.monotonic() > deadline:
@@ -58,12 +58,12 @@ def _until_under_way(studio: Studio, broadcast: str) -> None:
         time.sleep(0.2)
 
 
-def _sent(studio: Studio, broadcast: str) -> int:
+def _sent(studio: StudioSoftware, broadcast: str) -> int:
     progress = studio.ask("GET", f"/broadcasts/{broadcast}").json["progress"]
     return sum(progress.get(state, 0) for state in ("sent", "delivered"))
 
 
-def _single(stack: Stack, studio: Studio, phone: str) -> float:
+def _single(stack: Stack, studio: StudioSoftware, phone: str) -> float:
     """Send a single text, and return the seconds until its phone has it."""
     start = time.monotonic()
     studio.ask("POST", "/messages", {"to": phone, "body": "Your proofs are ready."})

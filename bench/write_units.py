@@ -9,7 +9,7 @@ from longcode.carriers.carrier import Receipt
 from longcode.message import MessageState
 from longcode.plans.plans import PlanChange
 from send import api, receipts, worker
-from tests.support.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
 from tests.support.local_aws import local_aws
 
 _WORDS = "Hello Zoë, your proofs are ready. Please look through the gallery by Friday and mark those you like best."
@@ -40,7 +40,7 @@ def _write_units(plan: str, at: datetime, units_a_day: int | None = None) -> flo
 
 def _text(account: str, key: str, now: datetime) -> None:
     accepted = api.accept(account, api.NewMessage(client_id="c1", body=_WORDS), key, now)
-    bodies = queued("send")
+    bodies = take_queued("send")
     deliver = worker.prepare(bodies, FakeCarrier(), now)
     for body in bodies:
         deliver(body)

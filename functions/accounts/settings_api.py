@@ -30,7 +30,7 @@ from longcode.template import Template, check, without_braces
 from longcode.triggers.trigger import RecordKind
 from longcode.web import fields
 from longcode.web import resolver as web
-from longcode.web.fields import Statuses, record_statuses
+from longcode.web.fields import Statuses, checked_statuses
 from longcode.webhooks import store as webhooks
 from longcode.webhooks import webhook
 from longcode.windows import LONGEST_RETENTION_DAYS, SWEEP_AFTER
@@ -63,7 +63,7 @@ class AccountSettings(web.Body):
     quiet_zone: QuietZone | None = None
     # Strict, because `true` would become 1 day.
     retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS, strict=True)] = None
-    statuses: Annotated[dict[RecordKind, Statuses] | None, AfterValidator(record_statuses)] = None
+    statuses: Annotated[dict[RecordKind, Statuses] | None, AfterValidator(checked_statuses)] = None
 
     @field_validator(
         "name",
@@ -175,10 +175,10 @@ def change_account(settings: AccountSettings) -> ShownAccount:
     if "webhook_url" in changes or "delivery" in changes:
         webhooks.clear_backoff(account.id)
     if changes.get("webhook_url") and not account.webhook_secret:
-        changes["webhook_secret"] = webhook.make_secret()
+        changes["webhook_secret"] = webhook.new_secret()
         # Replies that the studio could poll so far are not posted again.
         replies.note_forwarded(account.id, replies.newest_sequence(account.id))
-        accounts.list_webhook(account.id)
+        accounts.add_to_webhook_list(account.id)
     if changes.get("retention_days"):
         # Before the setting is written, so that it never exists without a purge.
         retentions.start(account.id, clients.now() + SWEEP_AFTER)
@@ -206,8 +206,8 @@ def change_password(form: NewPassword) -> dict[str, str]:
     old = accounts.password_hash(account)
     if not passwords.matches(form.present, old):
         raise WrongPassword(_NOT_CURRENT, field="present")
-    password = passwords.make()
-    hashed = passwords.hashed(password)
+    password = passwords.generate()
+    hashed = passwords.hash_of(password)
     try:
         accounts.set_password(account, hashed, instead_of=old)
     except ConditionFailed as failed:
@@ -253,7 +253,7 @@ def list_templates(
 
 
 def _account() -> Account:
-    return accounts.need(web.caller(app))
+    return accounts.get_or_raise(web.caller(app))
 
 
 @logger.inject_lambda_context

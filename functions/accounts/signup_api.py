@@ -89,16 +89,17 @@ def show_change(token: str) -> Response[str]:
     account = accounts.get(confirmation.account) if confirmation else None
     if confirmation is None or account is None:
         return _too_late()
-    month = plans.counts_from(plans.taken_at(account.plan_changes, now))
+    month = plans.first_month_of_change(plans.time_of_change(account.plan_changes, now))
     prices = price_list.of_month(month)
     try:
         check_open(account)
-        plans.change(confirmation.plan, account.plan_changes, prices, now)
+        plans.new_change(confirmation.plan, account.plan_changes, prices, now)
     except RequestError as refusal:
         return _refused(refusal)
+    title = html.escape(prices[confirmation.plan].title)
     return _page(
         200,
-        f"<p>Change to the plan {html.escape(prices[confirmation.plan].title)}? {plans.if_made(month)}</p>"
+        f"<p>Change to the plan {title}? {plans.change_deadline_sentence(month)}</p>"
         '<form method="post"><button>Change the plan</button></form>',
     )
 
@@ -114,7 +115,9 @@ def confirm_change(token: str) -> Response[str]:
     if changed is None:
         return _too_late()
     plan, month = changed
-    return _page(200, f"<p>Your plan is now {html.escape(plan.title)}. {plans.once_made(month, now)}</p>")
+    return _page(
+        200, f"<p>Your plan is now {html.escape(plan.title)}. {plans.change_effect_sentences(month, now)}</p>"
+    )
 
 
 def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
@@ -128,8 +131,8 @@ def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
         account := accounts.get(confirmation.account)
     ):
         check_open(account)
-        prices = price_list.of_month(plans.counts_from(plans.taken_at(account.plan_changes, now)))
-        change = plans.change(confirmation.plan, account.plan_changes, prices, now)
+        prices = price_list.of_month(plans.first_month_of_change(plans.time_of_change(account.plan_changes, now)))
+        change = plans.new_change(confirmation.plan, account.plan_changes, prices, now)
         try:
             if change:
                 account = accounts.change_plan(account, change, accounts.use_confirmation_write(token))
@@ -137,12 +140,12 @@ def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
                 accounts.use_confirmation(token)
         except ConditionFailed:
             continue
-        return prices[confirmation.plan], plans.counted(account.plan_changes)[-1][1]
+        return prices[confirmation.plan], plans.changes_by_first_month(account.plan_changes)[-1][1]
     return None
 
 
 def _on_offer(now: datetime) -> dict[str, plans.Plan]:
-    prices = price_list.of_month(plans.counts_from(now))
+    prices = price_list.of_month(plans.first_month_of_change(now))
     return {name: plan for name, plan in prices.items() if plan.on_offer}
 
 

@@ -37,13 +37,13 @@ def establish(form: jobs.OpenAccount, now: datetime) -> None:
         if not accounts.is_established_by(account.id, form.id):
             _mail_known_address(account, form.plan, now)
         return
-    account = accounts.claim_establishing(account, _details(form, now), now, now + _LEASE)
+    account = accounts.claim_credentials_mail(account, _details(form, now), now, now + _LEASE)
     if account is None:
         raise Busy(form.id)
-    password = passwords.make()
-    accounts.set_password(account.id, passwords.hashed(password))
+    password = passwords.generate()
+    accounts.set_password(account.id, passwords.hash_of(password))
     mail.send(account.email, "Your Longcode account", _credentials(account, password, now))
-    accounts.establish(account.id, form.id, now)
+    accounts.mark_established(account.id, form.id, now)
 
 
 def _open(form: jobs.OpenAccount, now: datetime) -> Account:
@@ -77,7 +77,7 @@ def _details(form: jobs.OpenAccount, now: datetime) -> dict[str, Any]:
 
 def _ask_to_confirm(account: Account, plan: str, now: datetime) -> None:
     token = accounts.request_confirmation(account.id, plan, now)
-    month = plans.counts_from(now)
+    month = plans.first_month_of_change(now)
     title = price_list.of_month(month)[plan].title
     text = f"""Hello {account.name},
 
@@ -86,7 +86,7 @@ Somebody filled in the Longcode form with this address and chose the {title} pla
 If it was you, please open this link within 24 hours to change the plan of account {account.id}:
 {public_url()}/signup/confirm/{token}
 
-{plans.if_made(month)}
+{plans.change_deadline_sentence(month)}
 
 If it was not you, you don't need to do anything: your plan stays as it is.
 """
@@ -105,7 +105,7 @@ do anything.
 
 
 def _credentials(account: Account, password: str, now: datetime) -> str:
-    change, month = plans.counted(account.plan_changes)[-1]
+    change, month = plans.changes_by_first_month(account.plan_changes)[-1]
     plan = price_list.of_month(month)[change.plan]
     return f"""Hello {account.name},
 
@@ -116,7 +116,7 @@ Password: {password}
 
 If the software asks for the address of the API, it is: {public_url()}
 
-Your plan is {plan.title}. {plans.once_made(month, now)}
+Your plan is {plan.title}. {plans.change_effect_sentences(month, now)}
 """
 
 

@@ -11,7 +11,7 @@ from admin.order import AccountId, Order, need_account
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, StatusChange
 from longcode.aws.telemetry import logger
-from longcode.errors import WrongStanding
+from longcode.errors import WrongStatus
 from longcode.table.store import ConditionFailed
 
 Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
@@ -72,7 +72,7 @@ def set_status(order: Suspend | Restore | Close | Reopen, now: datetime) -> dict
     while not _is_done(account := need_account(order.account), order, status):
         if account.status not in allowed:
             why = f"The account is {account.status}: {_INSTEAD[account.status]}."
-            raise WrongStanding(why, field="do")
+            raise WrongStatus(why, field="do")
         at = max([now, account.created_at, *(change.at for change in account.status_changes)])  # clocks differ
         try:
             changed = accounts.set_status(account, StatusChange(at=at, to=status, reason=_reason(order), by=order.by))

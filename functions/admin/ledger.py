@@ -16,7 +16,7 @@ from longcode.billing import adjustments, closing, invoices_csv, month_end
 from longcode.billing import store as invoices
 from longcode.billing.invoice import Invoice, find_errors, money
 from longcode.billing.store import MonthEntry
-from longcode.errors import CreditTooLarge, IdTaken, NotFound, RequestError
+from longcode.errors import CreditIdTaken, CreditTooLarge, NotFound, RequestError
 from longcode.jobs import Bill
 from longcode.template import ONE_LINE
 from longcode.usage import store as quotas
@@ -117,7 +117,7 @@ def check_month(order: CheckMonth, _now: datetime) -> dict[str, Any]:
 
 def _check(account: str, month: str) -> dict[str, Any]:
     """Return what differs and, for a month with an invoice, how many of its units are on no invoice yet."""
-    counters, findings = closing.compare_at_rest(account, month)
+    counters, findings = closing.compare_month(account, month)
     entry = invoices.entry(account, month)
     shown = {"account": account, "month": month, "state": entry.state if entry else None}
     wrong = msgspec.to_builtins(findings)
@@ -137,7 +137,7 @@ def repair_month(order: RepairMonth, now: datetime) -> dict[str, Any]:
     account = need_account(order.account).id
     last_day = months.days(order.month)[-1]
     corrected = quotas.correction_count(account, last_day)
-    _, findings = closing.compare_at_rest(account, order.month)
+    _, findings = closing.compare_month(account, order.month)
     if findings.unreadable:
         raise RequestError("A message cannot be read, so what the counters should be is unknown.", field="month")
     missing = Usage(**{diff.count: diff.messages - diff.counters for diff in findings.differences})
@@ -215,14 +215,14 @@ def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
     wanted = adjustments.Credit(**msgspec.structs.asdict(order), given_at=now)
     try:
         written = invoices.give_credit(wanted, billed.total_micros)
-    except invoices.CreditTooLarge:
+    except invoices.CreditExceedsTotal:
         entry, _ = _issued(order.account, order.month)
         left = money(billed.total_micros - entry.credited_micros, billed.currency)
         raise CreditTooLarge(
             f"Only {left} of invoice {billed.number} can still be credited.", field="amount_micros"
         ) from None
     if not adjustments.is_same_credit(written, wanted):
-        raise IdTaken(f"Another credit was given under the id {order.id!r}.", field="id")
+        raise CreditIdTaken(f"Another credit was given under the id {order.id!r}.", field="id")
     shown: dict[str, Any] = msgspec.to_builtins(written)
     return shown
 

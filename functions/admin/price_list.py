@@ -24,7 +24,7 @@ class Load(Order, frozen=True, kw_only=True, tag="plans.load"):
 
 def show(_order: Show, _now: datetime) -> dict[str, Any]:
     """Return the loaded list in the form of infra/plans.json, or null."""
-    prices, _ = price_list.loaded()
+    prices, _ = price_list.read_loaded()
     return {"file": msgspec.to_builtins(prices)}
 
 
@@ -32,7 +32,7 @@ def load(order: Load, now: datetime) -> dict[str, Any]:
     """Write a file's new versions, all or none, and return them; repeated, it adds nothing. Raises `BadPlans`."""
     new = read_price_list(order.file)
     while True:
-        before, revision = price_list.loaded()
+        before, revision = price_list.read_loaded()
         versions = added_versions(new, before, now)
         if order.dry_run or new == before or price_list.write(new, revision):
             break

@@ -10,7 +10,7 @@ from msgspec import Meta
 from admin.order import Order
 from longcode import jobs, windows
 from longcode.aws import queues
-from longcode.message import Held, Message, MessageState
+from longcode.message import HoldReason, Message, MessageState
 from longcode.messages import store as messages
 from longcode.table import due
 from longcode.windows import SWEEP_AFTER
@@ -31,7 +31,7 @@ def release(order: Release, now: datetime) -> dict[str, Any]:
 
 def _parked(now: datetime) -> Iterator[Message]:
     for item in due.find_until(now + _FURTHEST):
-        if item.get("held") == Held.PARKED:
+        if item.get("held") == HoldReason.PARKED:
             message = messages.try_read(item)
             if message and not windows.is_expired(message, now):
                 yield message

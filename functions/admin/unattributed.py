@@ -19,7 +19,7 @@ from longcode.months import month_of
 from longcode.numbers.routing import Attribution, AttributionRule, client_of_reply
 from longcode.optouts import store as optouts
 from longcode.optouts.report import report_possible_opt_out
-from longcode.plans.plans import in_month
+from longcode.plans.plans import plan_name_in
 from longcode.table.store import ConditionFailed
 
 
@@ -71,7 +71,7 @@ def hand_over(order: HandOver, now: datetime) -> dict[str, Any]:
         decision = Attribution(
             rule=AttributionRule.OPERATOR, account=order.account, answers=None, client_id=None, candidates=()
         )
-        message = reply.make(kept.inbound, decision, keywords.detect(kept.inbound.body), kept.at, account)
+        message = reply.message_of_reply(kept.inbound, decision, keywords.detect(kept.inbound.body), kept.at, account)
         owner = replies.assign_unattributed(kept, replace(message, month=None, charged_units=0))
     else:
         owner = replies.owner(order.carrier, order.carrier_id)
@@ -101,7 +101,7 @@ def _copy_for(account: Account, message: Message) -> Message:
     If the account was closed when the reply arrived, or joined after that month, the copy has no units: no invoice
     would contain them.
     """
-    joined = in_month(month_of(message.created_at), account.plan_changes) is not None
+    joined = plan_name_in(month_of(message.created_at), account.plan_changes) is not None
     if not joined or was_closed(message.created_at, account.status_changes):
         message = replace(message, month=None, charged_units=0)
     return replace(
@@ -131,7 +131,7 @@ def _finish(owned: dict[str, str], instead_of: str | None = None) -> dict[str, s
     message = messages.get(owned["account"], owned["message_id"])
     if message:
         if instead_of:
-            optouts.withdraw(instead_of, message.phone, message.id)
+            optouts.withdraw_question(instead_of, message.phone, message.id)
         report_possible_opt_out(message)
         retentions.restart_from(message.account, message.created_at)
     return owned

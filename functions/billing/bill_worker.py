@@ -16,7 +16,7 @@ from longcode.aws.telemetry import SequentialProcessor, logger
 from longcode.billing import closing
 from longcode.billing import exports as billing_exports
 from longcode.billing import store as invoices
-from longcode.billing.invoice import Invoice, how_cut, invoice_facts, invoice_rows, invoice_sums
+from longcode.billing.invoice import Invoice, counting_rules, invoice_facts, invoice_rows, invoice_sums
 from longcode.jobs import Bill
 from longcode.windows import LEASE
 
@@ -57,7 +57,7 @@ def mail_invoice(invoice: Invoice, account: Account, draw: Callable[[Invoice], b
     """
     subject = f"Your {_title(invoice)}"  # without the studio's name, which could break a header
     try:
-        files = [mail.File(f"invoice-{invoice.number}.pdf", "application/pdf", draw(invoice))]
+        files = [mail.Attachment(f"invoice-{invoice.number}.pdf", "application/pdf", draw(invoice))]
     except Exception:
         logger.exception(
             "cannot draw the PDF of an invoice", extra={"account": invoice.account, "month": invoice.month}
@@ -78,7 +78,7 @@ def _text(invoice: Invoice) -> str:
             "",
             *(f"{fact.label}: {fact.value}" for fact in invoice_sums(invoice)),
             "",
-            how_cut(invoice),
+            counting_rules(invoice),
             "",
         ]
     )

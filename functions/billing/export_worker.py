@@ -117,9 +117,9 @@ def export(job: jobs.ExportInvoice, books: Books, now: datetime) -> None:
     invoice = invoices.get(job.account, job.month)
     if invoice is None:
         raise LookupError(job.month)
-    match _post_all(claimed, invoice, accounts.need(job.account), books, now):
+    match _post_all(claimed, invoice, accounts.get_or_raise(job.account), books, now):
         case Created(stripe_invoice):
-            exports.note_done(claimed, stripe_invoice, now)
+            exports.record_done(claimed, stripe_invoice, now)
             logger.info("exported", extra={"account": job.account, "month": job.month})
         case Retry():
             exports.try_again(claimed, windows.retry_at(now, claimed.attempt, random()))  # noqa: S311 - not a secret
@@ -131,7 +131,7 @@ def _post_all(
     claimed: stripe_form.InvoiceExport, invoice: Invoice, account: Account, books: Books, now: datetime
 ) -> Answer:
     """Post all calls; return the draft, or the first answer that is not `Created`."""
-    if now - datetime.fromisoformat(claimed.began_at) > stripe_form.KEYS_LAST:
+    if now - datetime.fromisoformat(claimed.began_at) > stripe_form.KEYS_VALID_FOR:
         return Refused("unfinished")
     customer = Created(account.stripe_customer) if account.stripe_customer else _customer(account, books)
     if not isinstance(customer, Created):
@@ -149,7 +149,7 @@ def _post_all(
 def _customer(account: Account, books: Books) -> Answer:
     answer = books.post(stripe_form.customer(account))
     if isinstance(answer, Created):
-        exports.note_customer(account.id, answer.id)
+        exports.record_customer(account.id, answer.id)
     return answer
 
 

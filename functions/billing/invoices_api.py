@@ -18,7 +18,7 @@ from longcode.billing.invoice import (
     InvoiceFact,
     InvoiceRow,
     InvoiceState,
-    how_cut,
+    counting_rules,
     invoice_facts,
     invoice_rows,
     invoice_sums,
@@ -89,7 +89,7 @@ def show_invoice(month: str) -> Response[Any]:
     issued = invoices.get_issued(web.caller(app), _month(month, "month"))
     if issued is None:
         raise NotFound(f"There is no invoice for {month}.")
-    match form(web.header(app, "accept") or ""):
+    match media_type(web.header(app, "accept") or ""):
         case "text/html":
             headers = {**_VARY, **_PAGE_HEADERS}
             return Response(200, "text/html; charset=utf-8", page(issued.invoice, issued.state), headers)
@@ -99,7 +99,7 @@ def show_invoice(month: str) -> Response[Any]:
             return Response(200, _JSON, issued.document, _VARY)
 
 
-def form(accept: str) -> str:
+def media_type(accept: str) -> str:
     """Return the first media type of an `Accept` header that we have, or else JSON.
 
     PDF has to be the first type, because API Gateway decodes base64 by the first type alone.
@@ -152,7 +152,7 @@ def page(invoice: Invoice, state: InvoiceState) -> str:
         '<th scope="col">Price</th><th scope="col">Amount</th></tr></thead>'
         f"<tbody>{''.join(map(_row, invoice_rows(invoice)))}</tbody>"
         f"<tfoot>{''.join(map(_sum, invoice_sums(invoice)))}</tfoot></table>"
-        f"<p>{escape(how_cut(invoice))}</p></main></body></html>"
+        f"<p>{escape(counting_rules(invoice))}</p></main></body></html>"
     )
 
 

@@ -17,7 +17,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from longcode.billing.invoice import Invoice, InvoiceRow, how_cut, invoice_facts, invoice_rows, invoice_sums
+from longcode.billing.invoice import Invoice, InvoiceRow, counting_rules, invoice_facts, invoice_rows, invoice_sums
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54.0, 541.0, 738.0, 54.0  # fits A4 too, which is narrower and longer
 _VALUES = _LEFT + 140
@@ -96,7 +96,7 @@ def _fill(sheet: _Sheet, invoice: Invoice) -> None:
         sheet.text(_LEFT, fact.label, BOLD)
         sheet.text_to_right_edge(_RIGHT, fact.value, BOLD)
         sheet.down(1.5 * _LEADING)
-    sheet.paragraph(_LEFT, _RIGHT - _LEFT, how_cut(invoice))
+    sheet.paragraph(_LEFT, _RIGHT - _LEFT, counting_rules(invoice))
 
 
 def _row(sheet: _Sheet, row: InvoiceRow, font: str) -> None:

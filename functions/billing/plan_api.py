@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from longcode import months
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account, check_open, plan_in
+from longcode.accounts.account import Account, check_open, plan_owed_in
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound
@@ -49,7 +49,7 @@ class PlanState(BaseModel):
 @app.get("/account/plan")
 def show_plan() -> PlanState:
     """Show the plan, and from when a change made now would count."""
-    return plan_state(accounts.need(web.caller(app)), clients.now())
+    return plan_state(accounts.get_or_raise(web.caller(app)), clients.now())
 
 
 @app.put("/account/plan")
@@ -70,8 +70,8 @@ def change(account_id: str, plan: str, now: datetime) -> PlanState:
     """
     while account := accounts.get(account_id):
         check_open(account)
-        prices = price_list.of_month(plans.counts_from(plans.taken_at(account.plan_changes, now)))
-        new = plans.change(plan, account.plan_changes, prices, now)
+        prices = price_list.of_month(plans.first_month_of_change(plans.time_of_change(account.plan_changes, now)))
+        new = plans.new_change(plan, account.plan_changes, prices, now)
         if new is None:
             return plan_state(account, now)
         try:
@@ -85,18 +85,21 @@ def plan_state(account: Account, now: datetime) -> PlanState:
     """Return the state of an account's plan."""
     month = months.month_of(now)
     history = account.plan_changes
-    counts_from = plans.counts_from(plans.taken_at(history, now))
+    counts_from = plans.first_month_of_change(plans.time_of_change(history, now))
     return PlanState(
         plan=_plan_in(month, account),
         next_month_plan=_plan_in(months.following(month), account),
-        changes=[PastChange(at=past.at, plan=past.plan, counts_from=first) for past, first in plans.counted(history)],
+        changes=[
+            PastChange(at=past.at, plan=past.plan, counts_from=first)
+            for past, first in plans.changes_by_first_month(history)
+        ],
         counts_from=counts_from,
         changeable_until=months.plan_cutoff(counts_from),
     )
 
 
 def _plan_in(month: str, account: Account) -> plans.Plan | None:
-    name = plan_in(account, month)
+    name = plan_owed_in(account, month)
     return price_list.of_month(month)[name] if name else None
 
 

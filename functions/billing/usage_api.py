@@ -15,13 +15,13 @@ from pydantic import BaseModel
 
 from longcode import months
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account, AccountStatus, panel_message, plan_in
+from longcode.accounts.account import Account, AccountStatus, panel_message, plan_owed_in
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.billing import charged, sheet
 from longcode.billing.charged import Chunk
 from longcode.billing.estimates import Comparison, Forecast, Included, compare_plans, forecast, included_units
-from longcode.billing.invoice import draw_up
+from longcode.billing.invoice import compute_invoice
 from longcode.clients import store as client_store
 from longcode.errors import RequestError
 from longcode.plans import store as price_list
@@ -78,7 +78,7 @@ def show_usage() -> Panel:
 def show_month(month: str) -> MonthUsage:
     """Show a month: the current one, or any before it."""
     now = clients.now()
-    return month_usage(accounts.need(web.caller(app)), _begun_month(month, now), now)
+    return month_usage(accounts.get_or_raise(web.caller(app)), _begun_month(month, now), now)
 
 
 @app.get("/usage/<month>/texts", responses=_CSV_RESPONSES)
@@ -90,7 +90,7 @@ def list_texts(
     A long list comes in pages: while there is a `Next-Cursor` header, ask again with its value as `cursor`, or follow
     the `Link` header. The pages, one after another, are one file, whose first line names the columns.
     """
-    account = accounts.need(web.caller(app))
+    account = accounts.get_or_raise(web.caller(app))
     page, next_cursor = csv_page(account.id, _begun_month(month, clients.now()), cursor)
     return Response(200, _CSV, page, headers=csv_headers(month, next_cursor))
 
@@ -113,7 +113,7 @@ def month_usage(account: Account, month: str, now: datetime) -> MonthUsage:
     """Return an account's usage of a month."""
     by_day = quotas.by_day(account.id, month)
     total = sum(by_day.values(), Usage())
-    name = plan_in(account, month)
+    name = plan_owed_in(account, month)
     plan = price_list.of_month(month)[name] if name else None
     is_over = month < months.month_of(now)
     has_forecast = not is_over and account.status is not AccountStatus.CLOSED
@@ -124,7 +124,7 @@ def month_usage(account: Account, month: str, now: datetime) -> MonthUsage:
         days={day: by_day.get(day, Usage()) for day in months.days(month) if day <= months.day_of(now)},
         limit=_limit(account, month, plan, total, None if is_over else now) if plan else None,
         currency=plan.currency if plan else None,
-        total_micros=draw_up(account.id, month, plan, total).total_micros if plan else None,
+        total_micros=compute_invoice(account.id, month, plan, total).total_micros if plan else None,
         forecast=_forecast(account, plan, by_day, now) if has_forecast and plan else None,
         on_each_plan=_on_each_plan(month, plan, total) if is_over and plan else None,
     )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from broadcasts import forms, planning
 from longcode import segments
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account, check_may_send, why_silent
+from longcode.accounts.account import Account, check_may_send, send_refusal
 from longcode.aws import clients as aws_clients
 from longcode.aws.telemetry import logger
 from longcode.broadcasts import store as broadcasts
@@ -61,7 +61,7 @@ def list_broadcasts(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Pag
 @app.get("/broadcasts/<broadcast_id>")
 def show_broadcast(broadcast_id: BroadcastId) -> forms.Progress:
     """Show a broadcast and its progress: the number of texts by state and of skipped clients by reason."""
-    broadcast = need(web.caller(app), broadcast_id)
+    broadcast = need_broadcast(web.caller(app), broadcast_id)
     return forms.shown_progress(broadcast, broadcasts.audience(broadcast), broadcasts.count_states(broadcast))
 
 
@@ -72,7 +72,7 @@ def list_recipients(
     cursor: web.Cursor = None,
 ) -> web.Page[forms.Recipient]:
     """List the texts of a broadcast with their states, and then the clients who got none, with the reason."""
-    return forms.recipients_page(need(web.caller(app), broadcast_id), cursor, limit)
+    return forms.recipients_page(need_broadcast(web.caller(app), broadcast_id), cursor, limit)
 
 
 @app.delete("/broadcasts/<broadcast_id>", responses=web.responses({204: None}))
@@ -103,7 +103,7 @@ def create_broadcast(account_id: str, form: forms.NewBroadcast, idempotency_key:
     earlier = broadcasts.get(account_id, broadcast_id)
     if earlier:
         return _repeated(earlier, fingerprint)
-    account = accounts.need(account_id)
+    account = accounts.get_or_raise(account_id)
     check_may_send(account)
     broadcast = _new_broadcast(account, form, broadcast_id, fingerprint, now)
     audience = forms.audience_of_form(form.audience)
@@ -125,7 +125,7 @@ def _repeated(first: Broadcast, fingerprint: str) -> Broadcast:
 
 def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, now: datetime) -> forms.DryRun:
     """Return what a broadcast would do for every client and phone: a page of items from `start`. Write nothing."""
-    account = accounts.need(account_id)
+    account = accounts.get_or_raise(account_id)
     broadcast = _new_broadcast(account, form, "dry-run", "", now)
     at = broadcast.send_at or now
     content = planning.content_at(account, broadcast, at)
@@ -134,7 +134,7 @@ def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, n
     needed = sum(outcome.units for outcome in outcomes)
     headroom = planning.read_headroom(account, at)
     budget = planning.units_to_reserve(form.limit, needed, headroom.left)
-    refusal: RequestError | None = why_silent(account)
+    refusal: RequestError | None = send_refusal(account)
     if refusal is None and needed and budget == 0:
         refusal = planning.limit_refusal(headroom, needed, now)
     if budget is not None and budget < needed:
@@ -223,7 +223,7 @@ def _check_text(body: str, form: forms.NewBroadcast) -> None:
         compose.check_length(fixed, "template" if form.template else "body")
 
 
-def need(account: str, broadcast_id: str) -> Broadcast:
+def need_broadcast(account: str, broadcast_id: str) -> Broadcast:
     """Read a broadcast; raise `NotFound` if there is none."""
     broadcast = broadcasts.get(account, broadcast_id)
     if broadcast is None:
@@ -233,15 +233,15 @@ def need(account: str, broadcast_id: str) -> Broadcast:
 
 def pause(account: str, broadcast_id: str) -> None:
     """Pause a broadcast; raise `NotFound` or `TooLate`."""
-    if not broadcasts.pause(need(account, broadcast_id)):
-        _check_active(need(account, broadcast_id))
+    if not broadcasts.pause(need_broadcast(account, broadcast_id)):
+        _check_active(need_broadcast(account, broadcast_id))
 
 
 def resume(account: str, broadcast_id: str, now: datetime) -> None:
     """Resume a broadcast; do nothing if it is not paused. Raise an error if there is none, or it may not be sent."""
-    need(account, broadcast_id)
-    check_may_send(accounts.need(account))
-    while (broadcast := need(account, broadcast_id)).paused:
+    need_broadcast(account, broadcast_id)
+    check_may_send(accounts.get_or_raise(account))
+    while (broadcast := need_broadcast(account, broadcast_id)).paused:
         if resumed := broadcasts.resume(broadcast, now):
             broadcasts.enqueue_step(resumed)
             return
@@ -249,7 +249,7 @@ def resume(account: str, broadcast_id: str, now: datetime) -> None:
 
 def cancel(account: str, broadcast_id: str, now: datetime) -> None:
     """Cancel a broadcast and its unsent texts; raise `NotFound` or `TooLate`."""
-    while (broadcast := need(account, broadcast_id)).state is not BroadcastState.CANCELLED:
+    while (broadcast := need_broadcast(account, broadcast_id)).state is not BroadcastState.CANCELLED:
         _check_active(broadcast)
         if cancelled := broadcasts.cancel(broadcast, now):
             broadcasts.enqueue_step(cancelled)

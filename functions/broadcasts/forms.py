@@ -54,7 +54,7 @@ class NewBroadcast(web.Body):
     body: Annotated[str | None, Field(max_length=20_000)] = None
     template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     values: Annotated[dict[str, Value], Field(max_length=20)] = {}
-    send_at: web.Instant | None = None
+    send_at: web.StoredInstant | None = None
     limit: LimitPolicy = LimitPolicy.ALL
     dry_run: bool = False
 

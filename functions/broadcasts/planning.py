@@ -64,7 +64,7 @@ def plan(claimed: Broadcast, now: datetime) -> bool:
 
     Nothing is written before the end, so a plan that was interrupted starts again from the beginning.
     """
-    account = accounts.need(claimed.account)
+    account = accounts.get_or_raise(claimed.account)
     try:
         check_may_send(account)
         entries = read_audience(account.id, broadcasts.audience(claimed))

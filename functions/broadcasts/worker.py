@@ -21,7 +21,7 @@ from longcode.broadcasts.broadcast import Broadcast, BulkAction, add_counts, bro
 from longcode.broadcasts.outcome import DUPLICATE, Outcome, skip
 from longcode.clients.client import ticked_numbers
 from longcode.clients.store import ClientEntry
-from longcode.message import BroadcastState, Held, Message, MessageKind, MessageState
+from longcode.message import BroadcastState, HoldReason, Message, MessageKind, MessageState
 from longcode.messages import compose, timing
 from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
@@ -87,7 +87,7 @@ def write_texts(claimed: Broadcast, now: datetime) -> bool:
     If its account may not send, pause the broadcast and return False. Texts that an earlier worker wrote for this
     step before it stopped are kept and counted, so no phone gets two.
     """
-    account = accounts.need(claimed.account)
+    account = accounts.get_or_raise(claimed.account)
     if broadcasts.pause_if_not_allowed(account, claimed.id):
         return False
     audience = broadcasts.audience(claimed)
@@ -197,7 +197,7 @@ def cancel_texts(claimed: Broadcast, now: datetime) -> bool:
 def resume_texts(claimed: Broadcast, now: datetime) -> bool:
     """Enqueue a page of the texts that a pause held back."""
     page = broadcasts.texts_page(claimed, claimed.walked, _TEXTS_PER_STEP)
-    held = [message for message in page.texts if message.held is Held.PAUSED]
+    held = [message for message in page.texts if message.held is HoldReason.PAUSED]
     resumed = [message for message in held if messages.reschedule(message, MessageState.QUEUED, now + SWEEP_AFTER)]
     queues.send(*map(jobs.for_message, resumed))
     if page.last:
@@ -212,7 +212,9 @@ def _next_page(claimed: Broadcast, last: str, units: int, now: datetime) -> Broa
 
 def _release_writes(claimed: Broadcast, kept: int) -> list[Update]:
     """Return the write that frees the reserved units beyond `kept`."""
-    return quotas.give_back_writes(claimed.account, claimed.reserved_in, claimed.reserved_of, claimed.reserved - kept)
+    return quotas.release_units_writes(
+        claimed.account, claimed.reserved_in, claimed.reserved_of, claimed.reserved - kept
+    )
 
 
 def record_handler(record: SQSRecord) -> None:

@@ -62,7 +62,7 @@ def import_clients() -> dict[str, Any]:
 
 
 def _account() -> Account:
-    return accounts.need(web.caller(app))
+    return accounts.get_or_raise(web.caller(app))
 
 
 @logger.inject_lambda_context

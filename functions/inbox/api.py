@@ -15,7 +15,7 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.errors import BadCursor, NotAReply, NotFound
-from longcode.message import Direction, Held, Linkable, Message, MessageKind, MessageState, Reference
+from longcode.message import Direction, HoldReason, Linkable, Message, MessageKind, MessageState, Reference
 from longcode.messages import folders, replies
 from longcode.messages import store as messages
 from longcode.messages.folders import Search, Unread
@@ -74,7 +74,7 @@ class ShownMessage(BaseModel):
     created_at: datetime
     send_at: datetime | None
     valid_until: datetime | None
-    held: Held | None
+    held: HoldReason | None
     sent_at: datetime | None
     finished_at: datetime | None
     month: str | None

@@ -31,7 +31,7 @@ from longcode.triggers.planning import fire_job
 from longcode.triggers.trigger import Record, RecordKind
 from longcode.usage import store as quotas
 from longcode.webhooks import delivery
-from longcode.webhooks.tell import tell
+from longcode.webhooks.tell import enqueue_new
 from longcode.windows import SWEEP_AFTER
 
 _LONGEST_KEYWORD = 60  # characters of a reply that may be a studio's own keyword, with spaces and punctuation
@@ -76,7 +76,7 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
         logger.info("unattributed reply")
         return
     studio = accounts.get(attribution.account)
-    reply = messages_reply.make(inbound, attribution, keyword, received_at, studio)
+    reply = messages_reply.message_of_reply(inbound, attribution, keyword, received_at, studio)
     is_new = replies.record_reply(inbound, reply)
     logger.info("reply", extra={"account": attribution.account, "rule": attribution.rule, "new": is_new})
     # A copy may be attributed to another account than the first, which has the reply.
@@ -149,7 +149,7 @@ def _follow_up(reply: Message, studio: Account | None, received_at: datetime, no
     report_possible_opt_out(reply)
     account = studio if studio and studio.id == reply.account else accounts.get(reply.account)
     if account:
-        tell(account, [delivery.of_reply(reply, now)])
+        enqueue_new(account, [delivery.of_reply(reply, now)])
         if reply.month and reply.charged_units:
             quotas.watch(account, reply.month, now + SWEEP_AFTER)
     # A reply that the operator assigned to the account fires none of its triggers.
@@ -176,7 +176,7 @@ def _fire_keyword_triggers(reply: Message, now: datetime) -> None:
         phone=reply.phone,
         status=keyword,
     )
-    zone = ZoneInfo(accounts.need(reply.account).time_zone)
+    zone = ZoneInfo(accounts.get_or_raise(reply.account).time_zone)
     event, _ = triggers.write_event(record, keyword, matching, zone, now)
     queues.send(*map(fire_job, event.plan.planned))
 

@@ -110,7 +110,7 @@ class AdvanceBroadcast(Struct, frozen=True, kw_only=True):
     step: int
 
 
-class Fire(Struct, frozen=True, kw_only=True):
+class FireTrigger(Struct, frozen=True, kw_only=True):
     """Send the text that a trigger planned for a record and a date, if its conditions still hold."""
 
     account: str

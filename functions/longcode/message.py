@@ -98,7 +98,7 @@ class Reference:
     id: str
 
 
-class Held(StrEnum):
+class HoldReason(StrEnum):
     """Why a text waits. While a text waits, a job to send it does nothing.
 
     `parked`: the operator must act first. `asked`: staff have yet to answer whether the recipient opted out.
@@ -146,7 +146,7 @@ class Message(Struct, frozen=True, kw_only=True):
     send_at: Instant | None = None
     valid_until: Instant | None = None
     quiet_from: Instant | None = None
-    held: Held | None = None
+    held: HoldReason | None = None
     broadcast: str | None = None
     trigger: str | None = None
     due_at: Instant | None = None

@@ -17,10 +17,10 @@ from longcode.errors import BadPhone, OnlyTheClient
 from longcode.jobs import Means
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import SHARED, OptOutEvent, Question, of_account
+from longcode.optouts.consent import SHARED, OptOutEvent, Question, account_scope
 from longcode.phone import to_e164
 from longcode.web import resolver as web
-from longcode.webhooks.tell import tell_opt_out
+from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
 
 app = web.resolver()
@@ -101,7 +101,7 @@ def record_opt_out(phone: Phone, form: OptOutForm) -> OptOutState:
     event = OptOutEvent(
         id=uuid4().hex,
         phone=number,
-        scope=of_account(account),
+        scope=account_scope(account),
         out=True,
         at=clients.now(),
         means=Means.STAFF,
@@ -113,7 +113,7 @@ def record_opt_out(phone: Phone, form: OptOutForm) -> OptOutState:
     optouts.record(event)
     for client_id in client_store.with_phone(account, number):
         client_store.mark_opt_out(account, client_id, number)
-    tell_opt_out([event], event.at, [account])
+    enqueue_opt_out([event], event.at, [account])
     if before and before.asked:
         questions.release_held(account, number, event.at)
     return _state(number, account)
@@ -144,7 +144,7 @@ def answer_question(phone: Phone, form: QuestionAnswer) -> OptOutState:
 def _state(phone: str, account: str) -> OptOutState:
     """Return the state of a phone, with the events that concern one account."""
     now = clients.now()
-    events = [*optouts.history(phone, SHARED, now), *optouts.history(phone, of_account(account), now)]
+    events = [*optouts.history(phone, SHARED, now), *optouts.history(phone, account_scope(account), now)]
     # A START that opens several scopes is an event in each of them.
     own = {event.id: event for event in events if event.account == account}
     in_order = sorted(own.values(), key=lambda event: event.at)

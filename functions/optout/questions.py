@@ -5,13 +5,13 @@ from datetime import datetime
 from longcode.clients import store as clients
 from longcode.errors import NotFound, OnlyTheClient
 from longcode.jobs import HandleKeyword, Means
-from longcode.message import Held, MessageState
+from longcode.message import HoldReason, MessageState
 from longcode.messages import folders
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import SHARED, OptOut, OptOutEvent, answer_event, of_account
-from longcode.webhooks.tell import tell_opt_out
+from longcode.optouts.consent import SHARED, OptOut, OptOutEvent, account_scope, answer_event
+from longcode.webhooks.tell import enqueue_opt_out
 from longcode.windows import VALIDITY_IF_HELD
 
 
@@ -27,7 +27,7 @@ def ask(possible: HandleKeyword, now: datetime) -> None:
     event = OptOutEvent(
         id=possible.id,
         phone=possible.phone,
-        scope=of_account(possible.account),
+        scope=account_scope(possible.account),
         out=False,
         at=possible.at,
         means=Means.TEXT,
@@ -38,7 +38,7 @@ def ask(possible: HandleKeyword, now: datetime) -> None:
     )
     optouts.record(event)
     if messages.get(possible.account, possible.id) is None:
-        optouts.withdraw(possible.account, possible.phone, possible.id)
+        optouts.withdraw_question(possible.account, possible.phone, possible.id)
         return
     for client_id in clients.with_phone(possible.account, possible.phone):
         clients.mark_opt_out(possible.account, client_id, possible.phone)
@@ -73,7 +73,7 @@ def answer(
         if not question.open and opted_out and not question.opted_out and not is_out:
             optouts.record(event)
         if opted_out:
-            tell_opt_out([event], now, [account])
+            enqueue_opt_out([event], now, [account])
         release_held(account, phone, now)
         return
     raise NotFound("There is no question about this phone.")
@@ -82,5 +82,5 @@ def answer(
 def release_held(account: str, phone: str, now: datetime) -> None:
     """Make the texts that wait for an answer due now; a text that this misses is checked again within the hour."""
     for text in folders.sent_to(phone, account, now - VALIDITY_IF_HELD, now):
-        if text.held is Held.ASKED:
+        if text.held is HoldReason.ASKED:
             messages.reschedule(text, MessageState.QUEUED, now)

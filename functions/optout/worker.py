@@ -20,9 +20,16 @@ from longcode.messages import compose
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import CONFIRMED_WITHIN, SHARED, OptOutEvent, account_of, keyword_reply, of_account
+from longcode.optouts.consent import (
+    CONFIRMED_WITHIN,
+    SHARED,
+    OptOutEvent,
+    account_of_scope,
+    account_scope,
+    keyword_reply,
+)
 from longcode.table.store import pause
-from longcode.webhooks.tell import tell_opt_out
+from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
 
 processor = SequentialProcessor(EventType.SQS)
@@ -45,14 +52,14 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
         if state.scope == SHARED:
             questions.close_answered(state, now)
         else:
-            questions.release_held(account_of(state.scope), job.phone, now)
+            questions.release_held(account_of_scope(state.scope), job.phone, now)
     if keyword is Keyword.STOP:
         for account, client_id in client_store.with_phone_in_all_accounts(job.phone):
             if owner is None or account in (owner, job.account):
                 client_store.mark_opt_out(account, client_id, job.phone)
     if any(state.turned_by == job.id for state in states):
         _reply(job, reply, now, until=job.at + CONFIRMED_WITHIN)
-        tell_opt_out(events, now)
+        enqueue_opt_out(events, now)
 
 
 def _owner(number: str) -> str | None:
@@ -66,11 +73,11 @@ def _scopes(job: HandleKeyword, keyword: Keyword, owner: str | None) -> list[str
     START also ends the opt-outs that the staff of studios on the shared numbers recorded. YES may be the reply to a
     studio's question, so it only ends an opt-out from the number that it was sent to.
     """
-    texted = of_account(owner) if owner else SHARED
+    texted = account_scope(owner) if owner else SHARED
     concerned = [texted, *_scope_of_moved_studio(job, owner)]
     if keyword is Keyword.STOP:
         return concerned
-    closed = optouts.scopes_to_open(job.phone, job.id)
+    closed = optouts.scopes_to_opt_in(job.phone, job.id)
     if keyword is Keyword.YES:
         return [texted] if texted in closed else []
     opened = (scope for scope in closed if scope in concerned or (not owner and _is_on_shared_numbers(scope)))
@@ -82,12 +89,12 @@ def _scope_of_moved_studio(job: HandleKeyword, owner: str | None) -> list[str]:
     if job.account in (None, owner, SERVICE):
         return []
     moved = owner is not None or numbers.dedicated_since(job.account) is not None
-    return [of_account(job.account)] if moved else []
+    return [account_scope(job.account)] if moved else []
 
 
 def _is_on_shared_numbers(scope: str) -> bool:
     """Return whether a scope is the shared one, or of an account without a number of its own."""
-    return scope == SHARED or numbers.dedicated_since(account_of(scope)) is None
+    return scope == SHARED or numbers.dedicated_since(account_of_scope(scope)) is None
 
 
 def _event(job: HandleKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
@@ -130,7 +137,7 @@ def _reply(job: HandleKeyword, text: str, now: datetime, until: datetime | None 
 def _accept(reply: Message, now: datetime) -> bool:
     """Write a reply unless it is written already; return False if the phone has had this hour's automatic replies."""
     for attempt in itertools.count():
-        count = optouts.automatic_reply(reply.phone, reply.id, now)
+        count = optouts.automatic_reply_write(reply.phone, reply.id, now)
         if count is None:
             return messages.get(SERVICE, reply.id) is not None
         try:

@@ -87,7 +87,7 @@ class NewMessage(web.Body):
     body: Annotated[str | None, Field(max_length=20_000)] = None
     template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     values: Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = {}
-    send_at: web.Instant | None = None
+    send_at: web.StoredInstant | None = None
 
     @model_validator(mode="after")
     def has_a_recipient_and_one_text(self) -> "NewMessage":
@@ -239,7 +239,7 @@ def cancel(account_id: str, message_id: str, now: datetime) -> None:
             return
         if not may_become(message.state, MessageState.CANCELLED):
             raise TooLate(f"The message is {message.state}: it cannot be cancelled any more.", field="id")
-        if messages.settle(message, MessageState.CANCELLED, finished_at=now):
+        if messages.end_unsent(message, MessageState.CANCELLED, finished_at=now):
             return
     raise NotFound(f"There is no message {message_id!r}.")
 

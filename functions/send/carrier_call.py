@@ -10,7 +10,7 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import SERVICE, OnUncertain
 from longcode.aws.telemetry import count, logger
 from longcode.carriers.carrier import Carrier, RefusalReason, Refused, Sent, Text, Uncertain
-from longcode.message import Held, Message, MessageState
+from longcode.message import HoldReason, Message, MessageState
 from longcode.messages import folders, lookup, sending
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
@@ -39,7 +39,7 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
         case Refused(reason, code):
             if reason is RefusalReason.OPTED_OUT:
                 report_carrier_opt_out(claimed, code, now)
-            messages.settle(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
+            messages.end_unsent(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
         case Uncertain(reason):
             count("UncertainSends")
             logger.warning(
@@ -60,7 +60,7 @@ def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime
             "text parked: the operator has to solve a problem with the carrier",
             extra={"message_id": claimed.id, "code": code},
         )
-        changes["held"] = Held.PARKED
+        changes["held"] = HoldReason.PARKED
     else:
         until = min(until, windows.retry_at(now, claimed.attempt, random.random()))  # noqa: S311  # jitter is no secret
     if claimed.resent:
@@ -75,7 +75,7 @@ def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool)
     if _record_found(message, carrier, now) or (message.deadline and now < message.deadline):
         return
     if stopped or not _may_resend(message, now):
-        messages.settle(message, MessageState.FAILED, error=lookup.UNCERTAIN, finished_at=now)
+        messages.end_unsent(message, MessageState.FAILED, error=lookup.UNCERTAIN, finished_at=now)
         return
     at = Turns([message], now).wait(message)
     # A STOP may have come during the look-up or the wait. A text that is stopped now, or has to wait too long for

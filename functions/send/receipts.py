@@ -13,7 +13,7 @@ from longcode.messages import store as messages
 from longcode.optouts.report import report_carrier_opt_out
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
-from longcode.webhooks.tell import tell
+from longcode.webhooks.tell import enqueue_new
 
 
 def apply_receipt(receipt: Receipt, now: datetime) -> None:
@@ -35,7 +35,7 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
         hosted = studio if studio and delivery.wants(studio, WebhookEvent.MESSAGE_STATUS) else None
         if not may_become(message.state, receipt.state):
             if hosted and message.state is receipt.state:  # our own record or another copy came first
-                tell(hosted, [delivery.of_status(message, now)])
+                enqueue_new(hosted, [delivery.of_status(message, now)])
             return
         if _apply(message, receipt, now, hosted):
             return
@@ -59,5 +59,5 @@ def _apply(message: Message, receipt: Receipt, now: datetime, hosted: Account | 
     else:
         moved = messages.record_receipt(message, to, *webhook_writes, **changes)
     if hosted and moved:
-        tell(hosted, [status], written=True)
+        enqueue_new(hosted, [status], written=True)
     return moved

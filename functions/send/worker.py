@@ -21,7 +21,7 @@ from longcode.broadcasts import store as broadcasts
 from longcode.carriers.carrier import Carrier
 from longcode.carriers.choose import configured_carrier
 from longcode.jobs import Send
-from longcode.message import Held, Message, MessageKind, MessageState, may_become
+from longcode.message import HoldReason, Message, MessageKind, MessageState, may_become
 from longcode.messages import sending, timing
 from longcode.messages import store as messages
 from longcode.messages.checks import SendChecks
@@ -77,7 +77,7 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
             if _within_hourly_limit(message, checks, now):
                 deliver_in_turn(message, carrier, now, turns)
             else:
-                messages.settle(message, MessageState.REFUSED, error="too_many_to_phone", finished_at=now)
+                messages.end_unsent(message, MessageState.REFUSED, error="too_many_to_phone", finished_at=now)
         elif message and message.state is MessageState.UNCERTAIN:
             resolve(message, carrier, now, stopped=checks.stops(message))
         elif message and not hold_or_cancel(message, checks, now):
@@ -141,19 +141,19 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
     A broadcast whose account may not send is paused by the first of its texts.
     """
     if checks.is_cancelled(message):
-        messages.settle(message, MessageState.CANCELLED, finished_at=now)
+        messages.end_unsent(message, MessageState.CANCELLED, finished_at=now)
         return True
     held = checks.held(message)
     has_ended = checks.refusal(message) or windows.is_expired(message, now)
     if held is None or has_ended or not may_become(message.state, MessageState.SENDING):
         return False
     if checks.pauses_broadcast(message) and message.broadcast:
-        broadcasts.pause_if_not_allowed(accounts.need(message.account), message.broadcast)
+        broadcasts.pause_if_not_allowed(accounts.get_or_raise(message.account), message.broadcast)
     _hold(message, held, now)
     return True
 
 
-def _hold(message: Message, held: Held, now: datetime) -> None:
+def _hold(message: Message, held: HoldReason, now: datetime) -> None:
     """Hold a text until its broadcast is resumed, its recipient's question is answered, or its time is over."""
     check_at = min(now + _HELD_FOR, message.valid_until or now + _HELD_FOR)
     if not messages.reschedule(message, MessageState.QUEUED, check_at, held=held):
@@ -173,10 +173,10 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str |
     `refusal` is the code of the reason not to send it, or None.
     """
     if refusal:
-        messages.settle(message, MessageState.REFUSED, error=refusal, finished_at=now)
+        messages.end_unsent(message, MessageState.REFUSED, error=refusal, finished_at=now)
         return
     if windows.is_expired(message, now):
-        messages.settle(message, MessageState.EXPIRED, error="expired", finished_at=now)
+        messages.end_unsent(message, MessageState.EXPIRED, error="expired", finished_at=now)
         return
     if windows.is_quiet(message, now):
         timing.hold(message, now)

@@ -84,9 +84,9 @@ def advance(message: Message, now: datetime) -> None:
     """
     match message.state:
         case MessageState.SCHEDULED | MessageState.ACCEPTED | MessageState.QUEUED if windows.is_expired(message, now):
-            messages.settle(message, MessageState.EXPIRED, error=message.held or "expired", finished_at=now)
+            messages.end_unsent(message, MessageState.EXPIRED, error=message.held or "expired", finished_at=now)
         case MessageState.SCHEDULED if message.number not in settings().shared_numbers:
-            [text] = choose_number.with_numbers(accounts.need(message.account), [message])
+            [text] = choose_number.with_numbers(accounts.get_or_raise(message.account), [message])
             _enqueue(message, MessageState.QUEUED, now + SWEEP_AFTER, number=text.number)
         case MessageState.SCHEDULED | MessageState.ACCEPTED | MessageState.QUEUED:
             _enqueue(message, MessageState.QUEUED, now + SWEEP_AFTER)
@@ -117,7 +117,7 @@ def purge_old_bodies(item: Attributes, now: datetime, most: int = 500) -> None:
         retentions.unschedule(item["account"])
         return
     before = now - timedelta(days=account.retention_days)
-    old, further = retentions.walk(account.id, item.get("walked"), before, most)
+    old, further = retentions.messages_before(account.id, item.get("walked"), before, most)
     earlier = messages.get_many((account.id, message_id) for message_id in item.get("waiting", ()))
     waiting = []
     for message in [*earlier, *old]:

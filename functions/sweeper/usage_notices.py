@@ -19,9 +19,9 @@ from longcode.plans.plans import Plan
 from longcode.table import due
 from longcode.table.writes import Attributes
 from longcode.usage import store as quotas
-from longcode.usage.usage import MONTH_COUNTER, Limits, Usage, limits_at, past_days
+from longcode.usage.usage import MONTH_COUNTER, Limits, Usage, limits_at, names_of_past_days
 from longcode.webhooks import delivery
-from longcode.webhooks.tell import tell
+from longcode.webhooks.tell import enqueue_new
 
 _WHILE_USED = timedelta(minutes=5)
 _WHILE_IDLE = timedelta(hours=1)
@@ -37,12 +37,14 @@ def check_usage(item: Attributes, now: datetime) -> None:
     if now < begins_at:
         due.reschedule(item, begins_at)  # texts for then are reserved already
         return
-    account = accounts.need(item["account"])
+    account = accounts.get_or_raise(item["account"])
     at = min(now, ends_at - timedelta(milliseconds=1))
     plan = plan_at(account, at)
     limits = limits_at(account, plan, at)
     used = _used(limits, plan, item, now)
-    past = tuple(past_days(item, limits.day))  # a month of past days' counters would double the cost of each write
+    past = tuple(
+        names_of_past_days(item, limits.day)
+    )  # a month of past days' counters would double the cost of each write
     if not due.reschedule(item, _next_check(item, used, now, ends_at), remove=past, seen=used):
         return
     # A closed account is billed for its usage, but it can change nothing any more.
@@ -71,7 +73,7 @@ def _next_check(item: Attributes, used: dict[str, int], now: datetime, ends_at: 
 def _send_new(account: Account, item: Attributes, limits: Limits, notices: Sequence[Notice], now: datetime) -> bool:
     """Send the notices that are not recorded as sent; return False if a mail failed. Webhooks go out in any case."""
     sent = set(item.get("noticed", ()))
-    sent -= past_days(sent, limits.day)
+    sent -= names_of_past_days(sent, limits.day)
     new = [notice for notice in notices if notice.name not in sent]
     _send_webhooks(account, new, now)
     try:
@@ -91,16 +93,16 @@ def _send_new(account: Account, item: Attributes, limits: Limits, notices: Seque
 def _send_webhooks(account: Account, notices: Iterable[Notice], now: datetime) -> None:
     event = WebhookEvent.USAGE_NOTICE
     deliveries = [
-        delivery.new(account.id, event, f"{notice.month}\n{notice.name}", billing_notices.shown(notice), now)
+        delivery.new(account.id, event, f"{notice.month}\n{notice.name}", billing_notices.event_data(notice), now)
         for notice in notices
     ]
-    tell(account, deliveries)
+    enqueue_new(account, deliveries)
 
 
 def _send_mail(account: Account, notice: Notice, now: datetime) -> None:
     can_change = notice.goes_on and now <= months.plan_cutoff(notice.month)
     advice = _advice(account, notice, now) if can_change else ""
-    mail.send(account.email, billing_notices.subject(notice), billing_notices.words(notice, advice))
+    mail.send(account.email, billing_notices.subject(notice), billing_notices.mail_text(notice, advice))
 
 
 def _advice(account: Account, notice: Notice, now: datetime) -> str:

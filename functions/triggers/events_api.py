@@ -23,7 +23,7 @@ from longcode.template import CLIENT_AND_STUDIO_FIELDS, FIELDS, without_braces
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import REASONS, SENT, OccurrenceState, RecordEvent, explain, fire_job
 from longcode.triggers.store import OccurrenceFacts
-from longcode.triggers.trigger import Record, RecordKind, To, check_trigger_edition, record_statuses, record_word
+from longcode.triggers.trigger import Record, RecordKind, TextTo, check_trigger_edition, record_statuses, record_word
 from longcode.web import resolver as web
 from triggers import texts
 
@@ -61,7 +61,7 @@ class EventForm(web.Body):
     due_date: Day | None = None
     values: Annotated[dict[str, Text], Field(max_length=20)] = {}
     cancelled: bool = False
-    at: web.Instant | None = None
+    at: web.StoredInstant | None = None
 
     @field_validator("kind")
     @classmethod
@@ -113,7 +113,7 @@ class Upcoming(BaseModel):
     will_go: bool
     why: str
     reason: str | None
-    to: To | None
+    to: TextTo | None
     client_id: str | None
     phones: tuple[str, ...]
     text: str | None
@@ -146,7 +146,7 @@ def post_event(form: EventForm, idempotency_key: web.IdempotencyKey = None) -> R
 @app.get("/upcoming")
 def list_upcoming(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[Upcoming]:
     """List the texts that triggers have planned or dropped, with the reason, from a day ago, in order of time."""
-    account, now = accounts.need(web.caller(app)), clients.now()
+    account, now = accounts.get_or_raise(web.caller(app)), clients.now()
     page = triggers.upcoming(account.id, now - _SHOWN_FOR, limit=limit, cursor=cursor)
     items = [shown_upcoming(facts, now) for facts in triggers.read_facts(account, page.occurrences)]
     return web.Page(items=items, next_cursor=page.next_cursor)
@@ -174,7 +174,7 @@ def accept_event(account_id: str, form: EventForm, idempotency_key: str, now: da
     fingerprint = compose.fingerprint(form.model_dump(exclude_defaults=True))
     event, is_new = triggers.get_event(account_id, event_id, now), False
     if event is None:
-        account = accounts.need(account_id)
+        account = accounts.get_or_raise(account_id)
         check_trigger_edition(account)
         record = _record_of_form(account, form, event_id, now)
         zone = ZoneInfo(account.time_zone)

@@ -21,7 +21,7 @@ from longcode.triggers.planning import Call, OccurrenceState, call_for
 from longcode.triggers.store import OccurrenceFacts
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
-from longcode.webhooks.tell import tell
+from longcode.webhooks.tell import enqueue_new
 from triggers import texts
 
 _CLOCKS_DIFFER = timedelta(seconds=30)  # between this worker and the API, which planned a text for "at once"
@@ -29,7 +29,7 @@ _CLOCKS_DIFFER = timedelta(seconds=30)  # between this worker and the API, which
 processor = SequentialProcessor(EventType.SQS)
 
 
-def fire(job: jobs.Fire, now: datetime) -> None:
+def fire(job: jobs.FireTrigger, now: datetime) -> None:
     """Send the texts of an occurrence or drop it with the reason; a repeated job does nothing.
 
     In quiet hours the occurrence stays planned and is checked again after them, because it may change until then.
@@ -37,7 +37,7 @@ def fire(job: jobs.Fire, now: datetime) -> None:
     planned = triggers.get_occurrence(job.account, job.kind, job.record_id, job.trigger, job.day)
     if planned is None or planned.state is not OccurrenceState.PLANNED or now < planned.fires_at - _CLOCKS_DIFFER:
         return
-    [facts] = triggers.read_facts(accounts.need(job.account), [planned])
+    [facts] = triggers.read_facts(accounts.get_or_raise(job.account), [planned])
     if facts.sent:  # by a worker that stopped before it marked the occurrence as done
         triggers.mark_done(planned, now)
         return
@@ -74,7 +74,7 @@ def _create_call(facts: OccurrenceFacts, client: Client, text: str, now: datetim
         return
     created = delivery.new(account.id, WebhookEvent.CALL_CREATED, call.id, _webhook_data(call), now)
     if triggers.put_call(planned, call, now, webhooks.creation_write(created)):
-        tell(account, [created], written=True)
+        enqueue_new(account, [created], written=True)
 
 
 def _webhook_data(call: Call) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _webhook_data(call: Call) -> dict[str, Any]:
 
 def record_handler(record: SQSRecord) -> None:
     """Fire the occurrence of one job."""
-    fire(queues.read(jobs.Fire, record.body), clients.now())
+    fire(queues.read(jobs.FireTrigger, record.body), clients.now())
 
 
 @logger.inject_lambda_context

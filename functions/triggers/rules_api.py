@@ -15,11 +15,11 @@ from longcode.messages import compose
 from longcode.phone import to_e164
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import (
-    MOST,
+    MOST_TRIGGERS,
     DateOf,
     RecordKind,
+    TextTo,
     Timing,
-    To,
     Trigger,
     check_trigger,
     check_trigger_edition,
@@ -53,7 +53,7 @@ class TriggerForm(web.Body):
     types: Statuses = []
     keyword: Annotated[str | None, Field(max_length=30)] = None
     timing: TimingForm | None = None
-    to: To = To.CLIENT
+    to: TextTo = TextTo.CLIENT
     staff_phone: Annotated[str | None, Field(max_length=40)] = None
     template: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     body: Annotated[str | None, Field(min_length=1, max_length=1600)] = None
@@ -71,7 +71,7 @@ class TriggerForm(web.Body):
 @app.put("/triggers/<name>")
 def put_trigger(name: TriggerName, form: TriggerForm) -> Trigger:
     """Write a trigger. A text that it has planned keeps its time, and is checked against the new rule when due."""
-    account = accounts.need(web.caller(app))
+    account = accounts.get_or_raise(web.caller(app))
     check_trigger_edition(account)
     trigger = _trigger_of_form(account, name, form)
     check_trigger(trigger, account.statuses)
@@ -108,13 +108,13 @@ def list_triggers(
 
 def _put_below_limit(trigger: Trigger) -> None:
     """Write a trigger; raise `RequestError` at the limit. Of parallel requests, all may be refused."""
-    too_many = RequestError(f"An account has at most {MOST} triggers.", field="name")
+    too_many = RequestError(f"An account has at most {MOST_TRIGGERS} triggers.", field="name")
     existing = triggers.of_account(trigger.account)
     is_new = trigger.name not in existing
-    if is_new and len(existing) >= MOST:
+    if is_new and len(existing) >= MOST_TRIGGERS:
         raise too_many
     triggers.put(trigger)
-    if is_new and len(triggers.of_account(trigger.account)) > MOST:
+    if is_new and len(triggers.of_account(trigger.account)) > MOST_TRIGGERS:
         triggers.delete(trigger.account, trigger.name)
         raise too_many
 

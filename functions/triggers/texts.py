@@ -14,7 +14,7 @@ from longcode.messages import compose, spelling, timing
 from longcode.template import render
 from longcode.triggers.planning import REASONS, occurrence_id, reason_to_drop
 from longcode.triggers.store import OccurrenceFacts
-from longcode.triggers.trigger import Record, To, Trigger, Unmet, check_trigger_edition, record_merge_values
+from longcode.triggers.trigger import Record, TextTo, Trigger, Unmet, check_trigger_edition, record_merge_values
 
 
 class ConditionsChanged(RequestError):
@@ -29,12 +29,12 @@ def drafts(facts: OccurrenceFacts, now: datetime) -> list[Message]:
     """Return the texts of an occurrence as things are at `now`; raise `RequestError` if there are none."""
     account = facts.account
     trigger, record = _check_conditions(facts, now)
-    if trigger.to is To.CLIENT and record.phone is None and facts.client is None:
+    if trigger.to is TextTo.CLIENT and record.phone is None and facts.client is None:
         raise NotFound(f"There is no client {record.client_id!r}.", field="client_id")
     body = render_text(trigger, record, facts)
     to = _recipients(trigger, record, facts)
     # A conversation begins with the studio's name, except with its own staff.
-    introduce = trigger.to is To.CLIENT
+    introduce = trigger.to is TextTo.CLIENT
     bodies = spelling.final_texts(body, account, to.phones, now, field="body", introduce=introduce)
     messages = [
         replace(
@@ -55,7 +55,7 @@ def drafts(facts: OccurrenceFacts, now: datetime) -> list[Message]:
         )
         for index, phone in enumerate(to.phones)
     ]
-    client = facts.client if trigger.to is To.CLIENT else None
+    client = facts.client if trigger.to is TextTo.CLIENT else None
     return [timing.with_send_time(message, account, client) for message in messages]
 
 
@@ -85,7 +85,7 @@ def render_text(trigger: Trigger, record: Record, facts: OccurrenceFacts) -> str
 def _recipients(trigger: Trigger, record: Record, facts: OccurrenceFacts) -> compose.Recipients:
     """Return whom to text. A keyword is answered on the phone that texted it, if the client's record allows it."""
     allowed = countries(facts.account)
-    if trigger.to is To.STAFF and trigger.staff_phone:
+    if trigger.to is TextTo.STAFF and trigger.staff_phone:
         blocked = trigger.staff_phone in facts.blocked
         return compose.recipients_of_number(trigger.staff_phone, {}, blocked=blocked, countries=allowed)
     if facts.client:

@@ -58,7 +58,7 @@ def show_delivery(delivery_id: DeliveryId) -> ShownDelivery:
 def replay_delivery(delivery_id: DeliveryId) -> Response[ShownDelivery]:
     """Send a webhook again now, even if it was accepted. It gets as many attempts as a new webhook."""
     before = _delivery(delivery_id)
-    if not is_on(accounts.need(before.account)):
+    if not is_on(accounts.get_or_raise(before.account)):
         raise WebhookOff("Webhooks are off: PATCH /account turns them on.", field="delivery")
     now = clients.now()
     again = replayed(before, now)

@@ -9,7 +9,7 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.messages import replies
 from longcode.webhooks import delivery
-from longcode.webhooks.tell import tell
+from longcode.webhooks.tell import enqueue_new
 
 _PAGE_SIZE = 100
 _MOST_PAGES = 20  # for one studio in one run, so that the others need not wait
@@ -25,7 +25,7 @@ def forward(account: Account, now: datetime) -> int:
         page = replies.after(account.id, sequence, _PAGE_SIZE)
         if not page:
             break
-        forwarded += tell(account, [delivery.of_reply(reply, now) for _, reply in page])
+        forwarded += enqueue_new(account, [delivery.of_reply(reply, now) for _, reply in page])
         sequence = page[-1][0]
         replies.note_forwarded(account.id, sequence)
     return forwarded

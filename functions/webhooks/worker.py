@@ -37,7 +37,7 @@ def deliver(
 
     Deliveries that are not attempted stay due, and the sweeper enqueues them again.
     """
-    facts = webhooks.look_up(account, [job.delivery_id for job in jobs])
+    facts = webhooks.delivery_facts(account, [job.delivery_id for job in jobs])
     attempts = {(job.delivery_id, job.attempt) for job in jobs}
     waiting = [
         candidate
@@ -91,7 +91,7 @@ def _requests(account: Account, waiting: Iterable[Delivery], now: datetime) -> l
 def _attempt(pending: Delivery, request: Webhook, post: Post, now: datetime) -> Verdict:
     """Post a delivery and write its outcome. 410 switches the account's webhooks off."""
     response = post(request)
-    verdict = webhook.judge(response)
+    verdict = webhook.verdict_on(response)
     error = response.error or f"status_{response.status}"
     match verdict:
         case Verdict.ACCEPTED:

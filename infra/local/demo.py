@@ -8,7 +8,7 @@ from infra.local.processes import Failed
 from infra.local.stack import Stack, running_stack
 from infra.local.story import billing, replies, sending, signup, webhooks
 from infra.local.story.stage import Stage
-from infra.local.visitors import NotSo
+from infra.local.visitors import CheckFailed
 
 
 def play(stack: Stack, say: Callable[[str], None] = print) -> None:
@@ -46,7 +46,7 @@ def main() -> None:
     try:
         with running_stack() as stack:
             play(stack)
-    except (Failed, NotSo) as failed:
+    except (Failed, CheckFailed) as failed:
         sys.exit(f"\nmake demo: a check failed: {failed}")
     except KeyboardInterrupt:
         sys.exit("\nstopped")

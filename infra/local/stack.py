@@ -20,7 +20,7 @@ from infra.local.emulator import answers, client, emulator
 from infra.local.folder import LOCAL, run_folder
 from infra.local.processes import HOST, Failed, environment, free_port, is_alive, started, wait_until
 
-NOTE = LOCAL / "stack.json"
+STACK_FILE = LOCAL / "stack.json"
 SHARED_NUMBERS = ["+12135550100", "+12135550101"]
 MAIL_FROM = "longcode@longcode.example"
 _PLANS = build.ROOT / "infra" / "plans.json"
@@ -60,7 +60,7 @@ class Stack:
 def find() -> Stack | None:
     """Return the stack that `make up` runs, or None; the file that a killed stack left behind does not count."""
     try:
-        stack = Stack(**json.loads(NOTE.read_text()))
+        stack = Stack(**json.loads(STACK_FILE.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
     urls = f"{stack.emulator_url}/_ministack/health", f"{stack.carrier_url}/health"
@@ -70,12 +70,12 @@ def find() -> Stack | None:
 @contextmanager
 def found_by_others(stack: Stack) -> Iterator[None]:
     """Let `find` return this stack until the block ends."""
-    NOTE.touch(mode=0o600)
-    NOTE.write_text(json.dumps(asdict(stack), indent=2))
+    STACK_FILE.touch(mode=0o600)
+    STACK_FILE.write_text(json.dumps(asdict(stack), indent=2))
     try:
         yield
     finally:
-        NOTE.unlink(missing_ok=True)
+        STACK_FILE.unlink(missing_ok=True)
 
 
 @contextmanager

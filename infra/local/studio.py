@@ -15,14 +15,14 @@ _CREDENTIALS = re.compile(r"Account number: (\S+)\s+Password: (\S+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Studio:
+class Credentials:
     """The credentials of a studio, for HTTP Basic."""
 
     account: str
     password: str
 
 
-def sign_up(stack: Stack, form: dict[str, str], *, seconds: float = 20) -> Studio:
+def sign_up(stack: Stack, form: dict[str, str], *, seconds: float = 20) -> Credentials:
     """Post the form and return the credentials in the mail; raise `Failed` without a mail in time."""
     response = urllib3.request("POST", f"{stack.api_url}/signup", json=form, timeout=30, retries=False)
     if response.status != 202:
@@ -31,7 +31,7 @@ def sign_up(stack: Stack, form: dict[str, str], *, seconds: float = 20) -> Studi
     while time.monotonic() < deadline:
         matches = [_CREDENTIALS.search(str(mail["BodyText"])) for mail in mails_to(stack, form["email"])]
         for credentials in filter(None, matches):
-            return Studio(*credentials.groups())
+            return Credentials(*credentials.groups())
         time.sleep(0.1)
     raise Failed(f"no credentials came to {form['email']} within {seconds} s")
 

@@ -7,7 +7,7 @@ from types import FrameType
 
 from infra.local import stack
 from infra.local.processes import Failed
-from infra.local.studio import Studio, sign_up
+from infra.local.studio import Credentials, sign_up
 
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DEMO_STUDIO = {
@@ -33,7 +33,7 @@ def up() -> None:
             signal.pause()
 
 
-def _welcome(own: stack.Stack, studio: Studio) -> str:
+def _welcome(own: stack.Stack, studio: Credentials) -> str:
     return f"""API       {own.api_url}
 account   {studio.account}
 password  {studio.password}

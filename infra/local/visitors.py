@@ -17,7 +17,7 @@ _PATIENCE_SECONDS = 30.0
 _http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=30))
 
 
-class NotSo(Exception):
+class CheckFailed(Exception):
     """A check of the story failed."""
 
 
@@ -51,12 +51,12 @@ def eventually(found: Callable[[], T | None], what: str) -> T:
         if value:
             return value
         if time.monotonic() > deadline:
-            raise NotSo(f"still waiting after {_PATIENCE_SECONDS:.0f} s: {what}")
+            raise CheckFailed(f"still waiting after {_PATIENCE_SECONDS:.0f} s: {what}")
         time.sleep(0.1)
 
 
 @dataclass(frozen=True, slots=True)
-class Studio:
+class StudioSoftware:
     """A studio's software, which calls the API with the account number and the password."""
 
     api_url: str
@@ -110,7 +110,7 @@ class Phones:
         """Reply from a phone."""
         answer = ask("POST", f"{self.carrier_url}/phones/{phone}/replies", {"to": number, "body": words})
         if answer.status != 202:
-            raise NotSo(f"the carrier did not accept the reply: {answer}")
+            raise CheckFailed(f"the carrier did not accept the reply: {answer}")
 
     def drop_answer(self, phone: str) -> None:
         """Let the carrier deliver the next text to a phone, and close the connection without a response."""

@@ -10,10 +10,10 @@ import pytest
 
 from longcode.webhooks.post import call, post
 from longcode.webhooks.webhook import EndpointResponse, Webhook
-from tests.support.https_servers import PUBLIC, Receiver, mute, receiver
+from tests.support.https_servers import PUBLIC, HttpsEndpoint, https_endpoint, mute_endpoint
 
 HOOK = Webhook("https://studio.example/hook?key=secret", {"webhook-id": "a1"}, b'{"type": "test"}')
-Behave = Callable[[socket.socket, Receiver], None]
+Behave = Callable[[socket.socket, HttpsEndpoint], None]
 
 
 def answering(head: bytes, body: bytes = b"") -> Behave:
@@ -21,38 +21,38 @@ def answering(head: bytes, body: bytes = b"") -> Behave:
     return lambda connection, _: connection.sendall(head + b"\r\n\r\n" + body)
 
 
-def hang(_: socket.socket, endpoint: Receiver) -> None:
+def hang(_: socket.socket, endpoint: HttpsEndpoint) -> None:
     endpoint.over.wait(30)
 
 
-def drip(connection: socket.socket, endpoint: Receiver) -> None:
+def drip(connection: socket.socket, endpoint: HttpsEndpoint) -> None:
     """Send a byte of an endless header every few milliseconds, without a long pause."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
     while not endpoint.over.wait(0.02):
         connection.sendall(b"a")
 
 
-def continues(connection: socket.socket, endpoint: Receiver) -> None:
+def continues(connection: socket.socket, endpoint: HttpsEndpoint) -> None:
     while not endpoint.over.wait(0.02):
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-def never_ending_body(connection: socket.socket, _: Receiver) -> None:
+def never_ending_body(connection: socket.socket, _: HttpsEndpoint) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n" + b"a" * 10_000_000)
 
 
-def never_ending_header(connection: socket.socket, _: Receiver) -> None:
+def never_ending_header(connection: socket.socket, _: HttpsEndpoint) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nX-Large: " + b"a" * 10_000_000)
 
 
-def to(endpoint: Receiver, webhook: Webhook = HOOK, seconds: float = 5.0, **others: Any) -> EndpointResponse:
+def to(endpoint: HttpsEndpoint, webhook: Webhook = HOOK, seconds: float = 5.0, **others: Any) -> EndpointResponse:
     """Post to an endpoint that DNS places on the public internet."""
     with_it = {"resolve": lambda _host, _port: [PUBLIC], "connect": endpoint.connect} | others
     return call(webhook, trust=endpoint.trust, seconds=seconds, **with_it)
 
 
 def test_a_webhook_is_posted_whole_to_the_path_and_host_of_its_address(tmp_path: Path) -> None:
-    with receiver(tmp_path, answering(b"HTTP/1.1 204 No Content")) as endpoint:
+    with https_endpoint(tmp_path, answering(b"HTTP/1.1 204 No Content")) as endpoint:
         answer = to(endpoint)
 
     assert answer == EndpointResponse(204)
@@ -65,7 +65,7 @@ def test_a_webhook_is_posted_whole_to_the_path_and_host_of_its_address(tmp_path:
 
 @pytest.mark.parametrize("behave", [hang, drip, continues], ids=["hangs", "drips", "continues"])
 def test_an_endless_response_times_out(tmp_path: Path, behave: Behave) -> None:
-    with receiver(tmp_path, behave) as endpoint:
+    with https_endpoint(tmp_path, behave) as endpoint:
         start = time.monotonic()
         answer = to(endpoint, seconds=0.5)
         took = time.monotonic() - start
@@ -75,7 +75,7 @@ def test_an_endless_response_times_out(tmp_path: Path, behave: Behave) -> None:
 
 
 def test_an_endpoint_without_a_tls_handshake_times_out(tmp_path: Path) -> None:
-    with mute(tmp_path) as endpoint:
+    with mute_endpoint(tmp_path) as endpoint:
         assert to(endpoint, seconds=0.5) == EndpointResponse(error="timed_out")
 
 
@@ -86,7 +86,7 @@ def test_a_slow_name_resolution_times_out(tmp_path: Path) -> None:
         over.wait(30)
         return [PUBLIC]
 
-    with receiver(tmp_path, hang) as endpoint:
+    with https_endpoint(tmp_path, hang) as endpoint:
         answer = to(endpoint, seconds=0.2, resolve=resolve)
         over.set()
 
@@ -94,19 +94,19 @@ def test_a_slow_name_resolution_times_out(tmp_path: Path) -> None:
 
 
 def test_a_large_response_body_is_not_read(tmp_path: Path) -> None:
-    with receiver(tmp_path, never_ending_body) as endpoint:
+    with https_endpoint(tmp_path, never_ending_body) as endpoint:
         assert to(endpoint) == EndpointResponse(200)
 
 
 def test_a_large_response_header_is_a_failed_connection(tmp_path: Path) -> None:
-    with receiver(tmp_path, never_ending_header) as endpoint:
+    with https_endpoint(tmp_path, never_ending_header) as endpoint:
         assert to(endpoint) == EndpointResponse(error="connection_failed")
 
 
 def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     head = b"HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1/private\r\nContent-Length: 0"
 
-    with receiver(tmp_path, answering(head)) as endpoint:
+    with https_endpoint(tmp_path, answering(head)) as endpoint:
         answer = to(endpoint)
 
     assert answer == EndpointResponse(302)
@@ -116,7 +116,7 @@ def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
 def test_a_name_is_resolved_once_and_the_checked_address_is_called(tmp_path: Path) -> None:
     resolved = [[PUBLIC], ["127.0.0.1"], ["169.254.169.254"]]
 
-    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
+    with https_endpoint(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
         answer = to(endpoint, resolve=lambda _host, _port: resolved.pop(0))
 
     assert answer == EndpointResponse(200)
@@ -124,14 +124,14 @@ def test_a_name_is_resolved_once_and_the_checked_address_is_called(tmp_path: Pat
 
 
 def test_an_unreachable_address_of_several_is_passed_over(tmp_path: Path) -> None:
-    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
+    with https_endpoint(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
         answer = to(endpoint, resolve=lambda _host, _port: ["2606:2800:21f:cb07:6820:80da:af6b:8b2c", PUBLIC])
 
     assert answer == EndpointResponse(200)
 
 
 def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
-    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
+    with https_endpoint(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
         answer = to(endpoint, Webhook("https://other.example/", {}, b"{}"))
 
     assert answer == EndpointResponse(error="tls_failed")
@@ -170,7 +170,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
     ids=str,
 )
 def test_a_name_with_a_private_address_is_not_called(tmp_path: Path, addresses: list[str]) -> None:
-    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
+    with https_endpoint(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
         answer = to(endpoint, resolve=lambda _host, _port: addresses)
 
     assert answer == EndpointResponse(error="not_public")
@@ -181,7 +181,7 @@ def test_an_unresolvable_name_is_an_unknown_host(tmp_path: Path) -> None:
     def resolve(_host: str, _port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
-    with receiver(tmp_path, hang) as endpoint:
+    with https_endpoint(tmp_path, hang) as endpoint:
         assert to(endpoint, resolve=resolve) == EndpointResponse(error="unknown_host")
 
 
@@ -199,7 +199,7 @@ def test_this_machine_is_not_called(url: str) -> None:
 
 
 def test_localhost_is_called_only_by_a_stack_on_this_machine(tmp_path: Path) -> None:
-    with receiver(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
+    with https_endpoint(tmp_path, answering(b"HTTP/1.1 200 OK")) as endpoint:
         here = Webhook(f"https://localhost:{endpoint.port}/", {}, b"{}")
         elsewhere = Webhook(f"https://studio.example:{endpoint.port}/", {}, b"{}")
 

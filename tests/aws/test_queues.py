@@ -5,7 +5,7 @@ import pytest
 from longcode.aws import queues
 from longcode.aws.clients import client
 from longcode.jobs import Bill, ExportInvoice, Send, SendBulk
-from tests.support.fakes import queued
+from tests.support.fakes import take_queued
 
 CALL = "after-call.sqs.SendMessageBatch"
 
@@ -15,7 +15,7 @@ def test_characters_that_sqs_refuses_are_delivered(aws: None) -> None:
 
     queues.send(job)
 
-    [body] = queued("send")
+    [body] = take_queued("send")
     assert "\uffff" not in body
     assert "\ufffe" not in body
     assert queues.read(Send, body) == job
@@ -34,10 +34,10 @@ def test_jobs_are_sent_to_the_queues_of_their_types_ten_in_a_call(aws: None) -> 
     client("sqs").meta.events.unregister(CALL, count)
 
     assert calls == [10, 10, 1, 1, 1]
-    assert len(queued("bulk")) == 21
-    assert [queues.read(Bill, body) for body in queued("bill")] == [invoice]
-    assert [queues.read(ExportInvoice, body) for body in queued("export")] == [export]
-    assert queued("send") == []
+    assert len(take_queued("bulk")) == 21
+    assert [queues.read(Bill, body) for body in take_queued("bill")] == [invoice]
+    assert [queues.read(ExportInvoice, body) for body in take_queued("export")] == [export]
+    assert take_queued("send") == []
 
 
 def test_a_job_that_sqs_refuses_in_a_batch_raises_an_error(aws: None) -> None:

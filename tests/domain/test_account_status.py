@@ -12,8 +12,8 @@ from longcode.accounts.account import (
     AccountStatus,
     StatusChange,
     check_may_send,
-    plan_in,
-    why_silent,
+    plan_owed_in,
+    send_refusal,
 )
 from longcode.errors import AccountClosed, AccountSuspended
 from longcode.jobs import Product
@@ -46,11 +46,11 @@ def utc(text: str) -> datetime:
 
 def owed(of: Account, *months: str) -> list[str]:
     """Return the months, of these, for which an account owes a fee."""
-    return [month for month in months if plan_in(of, month)]
+    return [month for month in months if plan_owed_in(of, month)]
 
 
 def test_an_active_account_sends() -> None:
-    assert why_silent(account()) is None
+    assert send_refusal(account()) is None
     check_may_send(account())
 
 
@@ -145,4 +145,4 @@ def test_the_plan_of_the_last_month_is_the_one_that_was_chosen_in_time() -> None
     changes = (PlanChange(JOINED, "medium"), PlanChange(utc("2026-06-09 15:00"), "small"))
     closed = account(("2026-06-10 15:00", CLOSED))
 
-    assert plan_in(replace(closed, plan_changes=changes), "2026-06") == "small"
+    assert plan_owed_in(replace(closed, plan_changes=changes), "2026-06") == "small"

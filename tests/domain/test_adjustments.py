@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from longcode import months
 from longcode.billing import adjustments
 from longcode.billing.adjustments import Credit, Difference, Findings, compare_counts
-from longcode.billing.invoice import Invoice, InvoiceLine, draw_up, find_errors
+from longcode.billing.invoice import Invoice, InvoiceLine, compute_invoice, find_errors
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
 
@@ -22,14 +22,14 @@ AMOUNTS = st.integers(1, 10**9)
 
 
 def drawn(month: str, usage: Usage, *others: InvoiceLine) -> Invoice:
-    return draw_up("1", month, MEDIUM, usage, others=others)
+    return compute_invoice("1", month, MEDIUM, usage, others=others)
 
 
 @given(PLANS, USAGES, USAGES)
 def test_late_lines_are_the_difference_to_the_months_invoice(plan: Plan, billed: Usage, counted: Usage) -> None:
     lines = list(adjustments.late_lines("2026-10", plan, billed, counted))
 
-    before, after = (draw_up("1", "2026-10", plan, usage).total_micros for usage in (billed, counted))
+    before, after = (compute_invoice("1", "2026-10", plan, usage).total_micros for usage in (billed, counted))
     assert sum(line.amount_micros for line in lines) == after - before
     assert sum(line.quantity for line in lines) == counted.units - billed.units
     assert all(line.quantity and line.month == "2026-10" for line in lines)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from longcode import months
-from longcode.accounts.account import Account, AccountStatus, StatusChange, plan_in
+from longcode.accounts.account import Account, AccountStatus, StatusChange, plan_owed_in
 from longcode.billing import adjustments, stripe_form
 from longcode.billing.adjustments import Credit
 from longcode.billing.estimates import compare_plans, forecast
-from longcode.billing.invoice import InvoiceLine, draw_up, how_cut, invoice_facts, money
+from longcode.billing.invoice import InvoiceLine, compute_invoice, counting_rules, invoice_facts, money
 from longcode.jobs import Product
 from longcode.plans import plans
 from longcode.plans.plans import PlanChange
@@ -71,14 +71,14 @@ def test_first_months_of_changes_are_as_on_the_page(changed: str, in_chicago: st
     there = at.astimezone(months.CHICAGO)
 
     assert f"{there.day} {there:%B, %H:%M:%S}" == in_chicago
-    assert plans.counts_from(at) == counts_from
+    assert plans.first_month_of_change(at) == counts_from
 
 
 @pytest.mark.parametrize(("changes", "month", "plan"), rows("Changes, UTC"))
 def test_plans_of_months_are_as_on_the_page(changes: str, month: str, plan: str) -> None:
     history = [PlanChange(utc(at), name) for name, at in (change.split(" at ") for change in changes.split("; "))]
 
-    assert (plans.in_month(month, history) or "none") == plan
+    assert (plans.plan_name_in(month, history) or "none") == plan
 
 
 @pytest.mark.parametrize(("joined", "turns", "owes", "owes_not"), rows("Joined, UTC"))
@@ -101,8 +101,8 @@ def test_months_owed_by_a_closed_account_are_as_on_the_page(
         status_changes=tuple(history),
     )
 
-    assert [plan_in(account, month) for month in owes.split(", ")] == ["starter"] * len(owes.split(", "))
-    assert [plan_in(account, month) for month in owes_not.split(", ")] == [None] * len(owes_not.split(", "))
+    assert [plan_owed_in(account, month) for month in owes.split(", ")] == ["starter"] * len(owes.split(", "))
+    assert [plan_owed_in(account, month) for month in owes_not.split(", ")] == [None] * len(owes_not.split(", "))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_invoices_are_as_on_the_page(plan: str, used: list[str], on_lines: list[
     sent, received = map(int, used)
     included, sent_beyond, received_beyond = map(int, on_lines)
 
-    drawn = draw_up("10001", "2026-11", PLANS[plan], Usage(units_sent=sent, units_received=received))
+    drawn = compute_invoice("10001", "2026-11", PLANS[plan], Usage(units_sent=sent, units_received=received))
 
     quantities = {line.item: line.quantity for line in drawn.lines}
     assert quantities["units_sent"] + quantities["units_received"] == included
@@ -160,8 +160,8 @@ def micros(text: str) -> int:
 
 
 def test_facts_of_an_invoice_are_as_on_the_page() -> None:
-    drawn = draw_up("10000001", "2026-11", PLANS["medium"], Usage())
-    shown_facts = [*map(": ".join, invoice_facts(drawn)), how_cut(drawn)]
+    drawn = compute_invoice("10000001", "2026-11", PLANS["medium"], Usage())
+    shown_facts = [*map(": ".join, invoice_facts(drawn)), counting_rules(drawn)]
 
     page = dict(rows("Told"))
 
@@ -172,7 +172,7 @@ def test_facts_of_an_invoice_are_as_on_the_page() -> None:
 
 def test_rounded_exports_are_as_on_the_page() -> None:
     given = InvoiceLine("credit", "Credit", 1, -2_500_000, -2_500_000)
-    drawn = draw_up("10000001", "2026-11", PLANS["volume"], Usage(units_sent=10_003), others=[given])
+    drawn = compute_invoice("10000001", "2026-11", PLANS["volume"], Usage(units_sent=10_003), others=[given])
     charged = [line for line in drawn.lines if line.amount_micros]
     sums = list(accumulate(line.amount_micros for line in charged))
 

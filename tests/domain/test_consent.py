@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from longcode import keywords, segments
 from longcode.jobs import Means
 from longcode.keywords import Keyword
-from longcode.optouts.consent import SHARED, OptOut, OptOutEvent, apply, blocks, keyword_reply, of_account
+from longcode.optouts.consent import SHARED, OptOut, OptOutEvent, account_scope, apply, blocks, keyword_reply
 from tests.support.fakes import NOW
 
 CONTACT = "help@longcode.example"
@@ -82,8 +82,8 @@ def test_a_start_from_a_phone_that_was_never_out_turns_nothing() -> None:
 
 
 def test_each_account_has_a_scope_of_its_own() -> None:
-    assert of_account("shared") != SHARED
-    assert of_account("1") != of_account("10")
+    assert account_scope("shared") != SHARED
+    assert account_scope("1") != account_scope("10")
 
 
 EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)

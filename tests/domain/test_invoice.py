@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode.billing.invoice import Invoice, InvoiceLine, draw_up, money
+from longcode.billing.invoice import Invoice, InvoiceLine, compute_invoice, money
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
 
@@ -38,7 +38,7 @@ def test_a_reply_counts_as_units_like_a_sent_text() -> None:
 def test_units_beyond_a_plan_that_charges_cost_its_price() -> None:
     usage = Usage(units_sent=1_300, units_received=200)
 
-    drawn = draw_up("10001", "2026-11", CHARGES, usage, studio="Foxglove Portraits")
+    drawn = compute_invoice("10001", "2026-11", CHARGES, usage, studio="Foxglove Portraits")
 
     assert drawn == Invoice(
         account="10001",
@@ -72,7 +72,7 @@ def test_units_beyond_a_plan_that_charges_cost_its_price() -> None:
 
 
 def test_a_month_without_a_text_costs_the_fee() -> None:
-    drawn = draw_up("10001", "2026-11", STOPS, Usage())
+    drawn = compute_invoice("10001", "2026-11", STOPS, Usage())
 
     assert [(line.item, line.quantity) for line in drawn.lines] == [
         ("monthly_fee", 1),
@@ -83,7 +83,7 @@ def test_a_month_without_a_text_costs_the_fee() -> None:
 
 
 def test_replies_beyond_a_plan_that_stops_are_free() -> None:
-    drawn = draw_up("10001", "2026-11", STOPS, Usage(units_sent=95, units_received=12))
+    drawn = compute_invoice("10001", "2026-11", STOPS, Usage(units_sent=95, units_received=12))
 
     assert drawn.lines[-1] == InvoiceLine("units_received_beyond", "Units received beyond the plan", 7, 0, 0)
     assert drawn.units_beyond == 7
@@ -91,7 +91,7 @@ def test_replies_beyond_a_plan_that_stops_are_free() -> None:
 
 
 def test_a_late_move_to_a_small_plan_that_stops_does_not_make_a_months_texts_free() -> None:
-    drawn = draw_up("10001", "2026-11", STOPS, Usage(units_sent=900, units_received=50))
+    drawn = compute_invoice("10001", "2026-11", STOPS, Usage(units_sent=900, units_received=50))
 
     assert drawn.lines[-2] == InvoiceLine("units_sent_beyond", "Units sent beyond the plan", 800, 60_000, 48_000_000)
     assert drawn.total_micros == 53_000_000
@@ -101,7 +101,7 @@ def test_lines_about_other_months_add_up_with_the_rest() -> None:
     late = InvoiceLine("late_units_sent_beyond", "Units sent beyond the plan", 2, 40_000, 80_000, "2026-10")
     credit = InvoiceLine("credit", "Texts sent twice", 1, -1_000_000, -1_000_000, "2026-10")
 
-    drawn = draw_up("10001", "2026-11", CHARGES, Usage(units_sent=3), others=[late, credit])
+    drawn = compute_invoice("10001", "2026-11", CHARGES, Usage(units_sent=3), others=[late, credit])
 
     assert drawn.lines[-2:] == (late, credit)
     assert (drawn.units_sent, drawn.credits_micros, drawn.total_micros) == (3, -1_000_000, 34_080_000)
@@ -109,12 +109,12 @@ def test_lines_about_other_months_add_up_with_the_rest() -> None:
 
 def test_a_malformed_month_has_no_invoice() -> None:
     with pytest.raises(ValueError, match="'2026-13' is not a month"):
-        draw_up("10001", "2026-13", STOPS, Usage())
+        compute_invoice("10001", "2026-13", STOPS, Usage())
 
 
 @given(PLANS, USAGES)
 def test_the_lines_add_up_to_the_total_and_to_the_usage(plan: Plan, usage: Usage) -> None:
-    drawn = draw_up("10001", "2026-11", plan, usage)
+    drawn = compute_invoice("10001", "2026-11", plan, usage)
 
     quantities = {line.item: line.quantity for line in drawn.lines}
     assert len(quantities) == len(drawn.lines)
@@ -129,7 +129,7 @@ def test_the_lines_add_up_to_the_total_and_to_the_usage(plan: Plan, usage: Usage
 
 @given(PLANS, USAGES)
 def test_units_are_beyond_only_when_the_included_ones_are_used_up(plan: Plan, usage: Usage) -> None:
-    drawn = draw_up("10001", "2026-11", plan, usage)
+    drawn = compute_invoice("10001", "2026-11", plan, usage)
 
     included = sum(line.quantity for line in drawn.lines if line.item in {"units_sent", "units_received"})
     assert included <= plan.included_units
@@ -139,8 +139,8 @@ def test_units_are_beyond_only_when_the_included_ones_are_used_up(plan: Plan, us
 
 @given(PLANS, USAGES, USAGES)
 def test_more_units_never_cost_less(plan: Plan, usage: Usage, more: Usage) -> None:
-    less_used = draw_up("10001", "2026-11", plan, usage)
-    more_used = draw_up("10001", "2026-11", plan, usage + more)
+    less_used = compute_invoice("10001", "2026-11", plan, usage)
+    more_used = compute_invoice("10001", "2026-11", plan, usage + more)
 
     assert less_used.total_micros <= more_used.total_micros
 

@@ -9,8 +9,8 @@ from longcode.billing.invoice import (
     InvoiceFact,
     InvoiceLine,
     InvoiceRow,
-    draw_up,
-    how_cut,
+    compute_invoice,
+    counting_rules,
     invoice_facts,
     invoice_rows,
     invoice_sums,
@@ -22,7 +22,9 @@ MEDIUM = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE, v
 
 
 def invoice(month: str = "2026-11", plan: Plan = MEDIUM) -> Invoice:
-    drawn = draw_up("10000001", month, plan, Usage(units_sent=1_100, units_received=20), studio="Foxglove Portraits")
+    drawn = compute_invoice(
+        "10000001", month, plan, Usage(units_sent=1_100, units_received=20), studio="Foxglove Portraits"
+    )
     return replace(drawn, number=f"{month}-000123")
 
 
@@ -59,7 +61,7 @@ def test_a_plan_that_stops_says_so() -> None:
     ],
 )
 def test_the_bounds_of_the_month_are_explained(month: str, hours: str, cutoff: str) -> None:
-    paragraph = how_cut(invoice(month))
+    paragraph = counting_rules(invoice(month))
 
     assert f"This one has {hours}" in paragraph
     assert f"the last one chosen by {cutoff}" in paragraph
@@ -68,7 +70,7 @@ def test_the_bounds_of_the_month_are_explained(month: str, hours: str, cutoff: s
 
 def test_a_line_about_another_month_names_it_and_credits_are_negative() -> None:
     credit = InvoiceLine("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000, "2026-09")
-    drawn = draw_up("10000001", "2026-11", MEDIUM, Usage(), others=[credit])
+    drawn = compute_invoice("10000001", "2026-11", MEDIUM, Usage(), others=[credit])
 
     assert invoice_rows(drawn)[0] == InvoiceRow("Medium: monthly fee", "1", "$35.00", "$35.00")
     assert invoice_rows(drawn)[-1] == InvoiceRow("Credit: texts sent twice (2026-09)", "1", "-$2.50", "-$2.50")

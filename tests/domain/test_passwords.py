@@ -7,7 +7,7 @@ from longcode.accounts import passwords
 
 
 def test_a_password_has_more_than_128_random_bits() -> None:
-    generated = [passwords.make() for _ in range(200)]
+    generated = [passwords.generate() for _ in range(200)]
 
     alphabet = set("".join(generated)) - {"-"}
     assert all(re.fullmatch(r"([a-z2-9]{5}-){5}[a-z2-9]{5}", one) for one in generated)
@@ -18,7 +18,7 @@ def test_a_password_has_more_than_128_random_bits() -> None:
 
 
 def test_a_password_matches_its_own_hash_and_no_other() -> None:
-    kept = passwords.hashed("abcde")
+    kept = passwords.hash_of("abcde")
 
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert passwords.matches("abcde", kept)
@@ -28,7 +28,7 @@ def test_a_password_matches_its_own_hash_and_no_other() -> None:
 
 
 def test_each_hash_of_a_password_is_different() -> None:
-    assert passwords.hashed("abcde") != passwords.hashed("abcde")
+    assert passwords.hash_of("abcde") != passwords.hash_of("abcde")
 
 
 def test_no_password_matches_without_a_hash() -> None:
@@ -37,7 +37,7 @@ def test_no_password_matches_without_a_hash() -> None:
 
 
 def test_the_hash_for_unknown_accounts_takes_as_long_to_check() -> None:
-    kept = passwords.hashed("abcde")
+    kept = passwords.hash_of("abcde")
 
     assert passwords.UNKNOWN.split("$")[:4] == kept.split("$")[:4]
     assert len(passwords.UNKNOWN) == len(kept)

@@ -38,38 +38,38 @@ def test_changes_can_be_listed_in_any_order() -> None:
     joined = PlanChange(datetime(2026, 6, 2, 15, tzinfo=UTC), "starter")
     bigger = PlanChange(datetime(2026, 6, 10, 15, tzinfo=UTC), "medium")
 
-    assert plans.in_month("2026-06", [bigger, joined]) == "medium"
+    assert plans.plan_name_in("2026-06", [bigger, joined]) == "medium"
 
 
 def test_the_later_listed_of_two_changes_at_one_instant_counts() -> None:
     at = datetime(2026, 6, 2, 15, tzinfo=UTC)
 
-    assert plans.in_month("2026-06", [PlanChange(at, "starter"), PlanChange(at, "medium")]) == "medium"
+    assert plans.plan_name_in("2026-06", [PlanChange(at, "starter"), PlanChange(at, "medium")]) == "medium"
 
 
 def test_changes_in_the_repeated_hour_are_ordered() -> None:
     first = datetime(2026, 11, 1, 1, 40, tzinfo=months.CHICAGO)
     second = datetime(2026, 11, 1, 1, 20, tzinfo=months.CHICAGO, fold=1)
 
-    assert plans.in_month("2026-11", [PlanChange(second, "medium"), PlanChange(first, "starter")]) == "medium"
+    assert plans.plan_name_in("2026-11", [PlanChange(second, "medium"), PlanChange(first, "starter")]) == "medium"
 
 
 def test_a_studio_that_never_joined_has_no_plan() -> None:
-    assert plans.in_month("2026-06", []) is None
+    assert plans.plan_name_in("2026-06", []) is None
 
 
 def test_a_change_a_microsecond_after_the_cut_off_counts_from_the_next_month() -> None:
-    assert plans.counts_from(datetime(2026, 6, 30, 22, 0, 0, 0, tzinfo=UTC)) == "2026-06"
-    assert plans.counts_from(datetime(2026, 6, 30, 22, 0, 0, 1, tzinfo=UTC)) == "2026-07"
+    assert plans.first_month_of_change(datetime(2026, 6, 30, 22, 0, 0, 0, tzinfo=UTC)) == "2026-06"
+    assert plans.first_month_of_change(datetime(2026, 6, 30, 22, 0, 0, 1, tzinfo=UTC)) == "2026-07"
 
 
 def test_a_malformed_month_and_a_change_without_a_zone_are_refused() -> None:
     naive = PlanChange(datetime(2026, 6, 2), "starter")  # noqa: DTZ001 the refused one
 
     with pytest.raises(ValueError, match="'2026-6' is not a month"):
-        plans.in_month("2026-6", [])
+        plans.plan_name_in("2026-6", [])
     with pytest.raises(ValueError, match="has no time zone"):
-        plans.in_month("2026-06", [naive])
+        plans.plan_name_in("2026-06", [naive])
 
 
 @given(CHANGES, MONTHS)
@@ -87,7 +87,7 @@ def test_the_plan_of_a_month_is_the_last_by_the_cut_off_or_else_the_first(
             joining.append((at, place, change.plan))
     expected = max(in_time or joining, default=None)
 
-    assert plans.in_month(month, changes) == (expected and expected[2])
+    assert plans.plan_name_in(month, changes) == (expected and expected[2])
 
 
 @given(CHANGES)
@@ -96,7 +96,7 @@ def test_a_studio_has_a_plan_in_each_month_after_it_joined(changes: list[PlanCha
 
     for number in range(1, 13):
         month = f"2026-{number:02}"
-        assert (plans.in_month(month, changes) is not None) == (month >= joined)
+        assert (plans.plan_name_in(month, changes) is not None) == (month >= joined)
 
 
 @given(st.one_of(NEAR_AN_EDGE, ANY_TIME))
@@ -104,8 +104,8 @@ def test_a_change_counts_from_its_own_month_or_the_next_and_stays(at: datetime) 
     long_ago = PlanChange(datetime(2025, 1, 1, tzinfo=UTC), "starter")
     changes = [long_ago, PlanChange(at, "large")]
 
-    first = plans.counts_from(at)
+    first = plans.first_month_of_change(at)
 
     assert first in {months.month_of(at), months.following(months.month_of(at))}
-    assert plans.in_month(months.previous(first), changes) == "starter"
-    assert plans.in_month(first, changes) == "large"
+    assert plans.plan_name_in(months.previous(first), changes) == "starter"
+    assert plans.plan_name_in(first, changes) == "large"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcode.billing.invoice import Invoice, InvoiceLine, draw_up
+from longcode.billing.invoice import Invoice, InvoiceLine, compute_invoice
 from longcode.billing.stripe_form import amounts, cents, draft, items
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
@@ -16,7 +16,7 @@ VOLUME = Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE)
 
 def invoice(*micros: int, currency: str = "USD") -> Invoice:
     lines = tuple(InvoiceLine("item", "Item", 1, amount, amount) for amount in micros)
-    drawn = draw_up("10000001", "2026-11", VOLUME, Usage(), studio="Foxglove")
+    drawn = compute_invoice("10000001", "2026-11", VOLUME, Usage(), studio="Foxglove")
     return replace(drawn, number="2026-11-000001", lines=lines, total_micros=sum(micros), currency=currency)
 
 

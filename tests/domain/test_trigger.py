@@ -21,8 +21,8 @@ from longcode.triggers.trigger import (
     DateOf,
     Record,
     RecordKind,
+    TextTo,
     Timing,
-    To,
     Unmet,
     check_trigger,
     check_trigger_edition,
@@ -79,7 +79,7 @@ def test_other_editions_have_no_triggered_texts(edition: str) -> None:
         {"watches": RecordKind.INVOICE, "statuses": ("overdue",), "timing": DUE},
         {"watches": RecordKind.CLIENT, "statuses": ("lead",), "timing": None},
         {**AT_KEYWORD, "keyword": "hours"},
-        {"to": To.STAFF, "staff_phone": "+12125550199"},
+        {"to": TextTo.STAFF, "staff_phone": "+12125550199"},
         {"sms_else_call": True},
     ],
 )
@@ -99,9 +99,9 @@ def test_a_trigger_that_can_text_is_valid(change: dict[str, Any]) -> None:
         ({**AT_KEYWORD, "keyword": "!?"}, "keyword", "Name the keyword that a client texts."),
         ({**AT_KEYWORD, "keyword": "hours", "timing": DUE}, "timing", "A keyword has no date"),
         ({"watches": RecordKind.CLIENT, "statuses": ("lead",)}, "timing", "A client has no date"),
-        ({"to": To.STAFF}, "staff_phone", "Name the phone of your staff to text."),
+        ({"to": TextTo.STAFF}, "staff_phone", "Name the phone of your staff to text."),
         ({"staff_phone": "+12125550199"}, "staff_phone", "needs no phone of your staff"),
-        ({"to": To.STAFF, "staff_phone": "+1", "sms_else_call": True}, "sms_else_call", "to the client only"),
+        ({"to": TextTo.STAFF, "staff_phone": "+1", "sms_else_call": True}, "sms_else_call", "to the client only"),
     ],
 )
 def test_a_trigger_that_could_never_text_is_refused_with_the_field(
@@ -162,7 +162,7 @@ def test_a_trigger_with_unknown_merge_fields_is_refused() -> None:
         ({"timing": DUE}, {}, Unmet.NO_DATE),
         ({"timing": None}, {"session_date": None}, None),
         ({}, {"client_id": None}, Unmet.NO_CLIENT),
-        ({"to": To.STAFF}, {"client_id": None}, None),
+        ({"to": TextTo.STAFF}, {"client_id": None}, None),
         ({**AT_KEYWORD, "keyword": "hours"}, {"kind": RecordKind.KEYWORD, "status": "hours"}, None),
         ({**AT_KEYWORD, "keyword": "hours"}, {"kind": RecordKind.KEYWORD, "status": "prices"}, Unmet.CONDITIONS),
         (

@@ -150,11 +150,11 @@ def test_at_most_three_replaced_secrets_sign() -> None:
     ],
 )
 def test_only_2xx_is_accepted_and_only_410_is_gone(answer: EndpointResponse, verdict: Verdict) -> None:
-    assert webhook.judge(answer) is verdict
+    assert webhook.verdict_on(answer) is verdict
 
 
 def test_new_secrets_differ() -> None:
-    assert webhook.make_secret() != webhook.make_secret()
+    assert webhook.new_secret() != webhook.new_secret()
 
 
 @pytest.mark.parametrize(

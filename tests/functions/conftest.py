@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from longcode.accounts.account import Account
-from tests.support.broadcast_steps import people as put_people
+from tests.support.broadcast_steps import write_clients as put_people
 from tests.support.fakes import client as put_client
 from tests.support.fakes import studio
-from tests.support.reply_steps import texted as note_text
-from tests.support.trigger_steps import rule as put_rule
+from tests.support.reply_steps import record_text as note_text
+from tests.support.trigger_steps import write_trigger as put_rule
 
 
 @pytest.fixture

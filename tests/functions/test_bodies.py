@@ -11,7 +11,7 @@ from inbox import api as inbox_api
 from longcode.aws.clients import client as aws_client
 from optout import api as optout_api
 from send import api as send_api
-from tests.support.fakes import call, client, queued, studio
+from tests.support.fakes import call, client, studio, take_queued
 from triggers import events_api, rules_api
 
 ROUTES: list[tuple[ModuleType, str, str]] = [
@@ -64,7 +64,7 @@ def test_no_object_is_refused(  # noqa: PLR0917  # pytest names them all
     assert (answer.status, answer.json["code"]) == (status, code)
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert everything() == before
-    assert queued("send") == queued("sign_up") == []
+    assert take_queued("send") == take_queued("sign_up") == []
 
 
 def test_an_answer_does_not_grow_with_what_was_wrong(aws: None) -> None:
@@ -83,4 +83,4 @@ def test_the_form_of_a_web_page_signs_nobody_up(aws: None) -> None:
     answer = call(signup_api, "POST", "/signup", form, headers={"content-type": "application/x-www-form-urlencoded"})
 
     assert (answer.status, answer.json["code"]) == (422, "invalid")
-    assert queued("sign_up") == []
+    assert take_queued("sign_up") == []

@@ -3,18 +3,22 @@
 import ast
 from typing import Any
 
-from tests.support.source_reading import FUNCTIONS, dotted, nodes, of_type, referred, sources
+from tests.support.source_reading import FUNCTIONS, dotted, nodes, referenced_resource, resources_of_type, sources
 
 
 def alarms(template: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the alarms that notify somebody."""
-    return [alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values() if alarm.get("AlarmActions")]
+    return [
+        alarm for alarm in resources_of_type(template, "AWS::CloudWatch::Alarm").values() if alarm.get("AlarmActions")
+    ]
 
 
 def test_an_alarm_watches_every_dead_letter_queue(template: dict[str, Any]) -> None:
-    queues = of_type(template, "AWS::SQS::Queue")
+    queues = resources_of_type(template, "AWS::SQS::Queue")
     dimensions = [dimension for alarm in alarms(template) for dimension in alarm.get("Dimensions", [])]
-    watched = [referred(dimension["Value"]) for dimension in dimensions if dimension["Name"] == "QueueName"]
+    watched = [
+        referenced_resource(dimension["Value"]) for dimension in dimensions if dimension["Name"] == "QueueName"
+    ]
 
     assert sorted(watched) == sorted(name for name, queue in queues.items() if "RedrivePolicy" not in queue)
 
@@ -31,21 +35,23 @@ def test_an_alarm_watches_each_metric_that_the_code_counts(template: dict[str, A
 
 
 def test_an_alarm_watches_the_errors_of_each_scheduled_function(template: dict[str, Any]) -> None:
-    functions = of_type(template, "AWS::Serverless::Function")
+    functions = resources_of_type(template, "AWS::Serverless::Function")
     scheduled = [
         name
         for name, function in functions.items()
         if any(event["Type"] == "ScheduleV2" for event in function.get("Events", {}).values())
     ]
     watched = [
-        referred(alarm["Dimensions"][0]["Value"]) for alarm in alarms(template) if alarm["MetricName"] == "Errors"
+        referenced_resource(alarm["Dimensions"][0]["Value"])
+        for alarm in alarms(template)
+        if alarm["MetricName"] == "Errors"
     ]
 
     assert sorted(watched) == sorted(scheduled)
 
 
 def test_alarms_may_reach_their_topic(template: dict[str, Any]) -> None:
-    topics = of_type(template, "AWS::SNS::Topic").values()
+    topics = resources_of_type(template, "AWS::SNS::Topic").values()
 
     # Neither CloudWatch nor AWS's texts may use the key alias/aws/sns, whose policy nobody can change.
     assert [topic for topic in topics if "KmsMasterKeyId" in topic] == []

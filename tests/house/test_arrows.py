@@ -18,7 +18,7 @@ from tests.support.source_reading import (
     nodes,
     reach,
     reached_names,
-    shown,
+    relative_path,
     sources,
     within,
 )
@@ -41,13 +41,13 @@ def test_the_files_to_check_are_found() -> None:
 def test_no_import_is_relative() -> None:
     files = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench", ROOT / "tests")
 
-    assert [shown(path) for path in files if any(name.startswith(".") for name in imports(path))] == []
+    assert [relative_path(path) for path in files if any(name.startswith(".") for name in imports(path))] == []
 
 
 def test_pure_files_import_neither_aws_nor_http_nor_the_environment() -> None:
     packages = (*OUTSIDE, "aws_lambda_powertools", "pydantic")
     impure = [
-        f"{shown(path)} imports {name}"
+        f"{relative_path(path)} imports {name}"
         for path in PURE
         for name in imported(path, *packages)
         if not within(name, "urllib.parse")  # parses URLs, without a network call
@@ -59,7 +59,7 @@ def test_pure_files_import_neither_aws_nor_http_nor_the_environment() -> None:
 def test_pure_files_import_no_package_with_side_effects() -> None:
     acting = ("longcode.table", "longcode.carriers", "longcode.aws")
     names = [
-        f"{shown(path)} imports {name}"
+        f"{relative_path(path)} imports {name}"
         for path in PURE
         for name in imported(path, *acting)
         if not within(name, "longcode.carriers.carrier")  # the types that all carriers share
@@ -70,19 +70,19 @@ def test_pure_files_import_no_package_with_side_effects() -> None:
 
 def test_pure_files_do_not_read_the_clock() -> None:
     reading = [
-        f"{shown(path)}:{node.lineno} asks {dotted(node)}"
+        f"{relative_path(path)}:{node.lineno} asks {dotted(node)}"
         for path in PURE
         for node in nodes(path)
         if isinstance(node, ast.Attribute) and dotted(node).endswith(CLOCKS)
     ]
-    named = [f"{shown(path)} imports {name}" for path in PURE for name in imported(path, "time")]
+    named = [f"{relative_path(path)} imports {name}" for path in PURE for name in imported(path, "time")]
 
     assert reading + named == []
 
 
 def test_the_table_imports_only_the_values_of_carriers() -> None:
     known = [
-        f"{shown(path)} imports {name}"
+        f"{relative_path(path)} imports {name}"
         for path in sources(TABLE)
         for name in imported(path, "longcode.carriers")
         if not within(name, "longcode.carriers.carrier")
@@ -93,7 +93,7 @@ def test_the_table_imports_only_the_values_of_carriers() -> None:
 
 def test_the_table_imports_only_clients_and_telemetry_from_aws() -> None:
     needed = [
-        f"{shown(path)} imports {name}"
+        f"{relative_path(path)} imports {name}"
         for path in sources(TABLE)
         for name in imported(path, "longcode.aws")
         if not any(within(name, f"longcode.aws.{needed}") for needed in ("clients", "telemetry"))
@@ -104,7 +104,7 @@ def test_the_table_imports_only_clients_and_telemetry_from_aws() -> None:
 
 def test_carriers_import_neither_the_table_nor_aws() -> None:
     known = [
-        f"{shown(path)} imports {name}"
+        f"{relative_path(path)} imports {name}"
         for path in sources(LONGCODE / "carriers")
         for name in imported(path, "longcode.table", "longcode.aws")
         if path.stem != "choose"  # reads from the settings which carrier is configured
@@ -115,7 +115,9 @@ def test_carriers_import_neither_the_table_nor_aws() -> None:
 
 def test_the_aws_package_does_not_import_the_table() -> None:
     known = [
-        f"{shown(p)} imports {name}" for p in sources(LONGCODE / "aws") for name in imported(p, "longcode.table")
+        f"{relative_path(p)} imports {name}"
+        for p in sources(LONGCODE / "aws")
+        for name in imported(p, "longcode.table")
     ]
 
     assert known == []
@@ -123,7 +125,7 @@ def test_the_aws_package_does_not_import_the_table() -> None:
 
 def test_the_simulated_carrier_shares_nothing_with_the_service() -> None:
     shared = [
-        f"{shown(path)} imports {name}"
+        f"{relative_path(path)} imports {name}"
         for path in sources(ROOT / "infra" / "local" / "carrier")
         for name in imported(path, "longcode", *PURPOSES)
     ]
@@ -133,7 +135,7 @@ def test_the_simulated_carrier_shares_nothing_with_the_service() -> None:
 
 def test_the_environment_is_read_in_one_place() -> None:
     readers = {
-        shown(path)
+        relative_path(path)
         for path in sources(FUNCTIONS)
         if any(dotted(node) in ("os.environ", "os.getenv") for node in nodes(path))
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.house.test_files import tracked
-from tests.support.source_reading import FUNCTIONS, LONGCODE, ROOT, shown
+from tests.support.source_reading import FUNCTIONS, LONGCODE, ROOT, relative_path
 
 DECISIONS = ROOT / "docs" / "decisions"
 LONGEST = 160
@@ -16,7 +16,7 @@ ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\((.+)\) \| (\d{4}-\d\d-\d\d) \| ", re.M
 
 def test_lines_of_prose_fit_a_screen() -> None:
     long = [
-        f"{shown(page)}:{number} has {len(line)} characters"
+        f"{relative_path(page)}:{number} has {len(line)} characters"
         for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
         for number, line in prose(page)
         if len(line) > LONGEST
@@ -27,7 +27,7 @@ def test_lines_of_prose_fit_a_screen() -> None:
 
 def test_every_file_in_a_diagram_is_there() -> None:
     missing = [
-        f"{shown(page)}: {name}"
+        f"{relative_path(page)}: {name}"
         for page in sorted((ROOT / "docs" / "flows").glob("*.md"))
         for name in PARTICIPANT.findall(page.read_text())
         if not any((root / name).is_file() for root in (ROOT, FUNCTIONS, LONGCODE))
@@ -62,7 +62,7 @@ def test_nothing_points_outside_the_repository() -> None:
     pointing = [
         f"{name}: {match.group()}"
         for name, text in tracked().items()
-        if name != shown(Path(__file__))
+        if name != relative_path(Path(__file__))
         for match in OUTSIDE.finditer(text)
     ]
 

@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.support.source_reading import FUNCTIONS, LONGCODE, ROOT, shown, sources, tree
+from tests.support.source_reading import FUNCTIONS, LONGCODE, ROOT, relative_path, sources, tree
 
 HOSTS = re.compile(
     r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|(?:^|\s)--(?:extra-)?index-url[ =]|/simple/?\s*$", re.MULTILINE
@@ -17,7 +17,7 @@ NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)+\.(?:py|md|json|yaml|csv|toml|txt))`"
 def test_every_module_begins_with_what_it_is_for() -> None:
     files = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
 
-    assert [shown(path) for path in files if not _first_line(path)] == []
+    assert [relative_path(path) for path in files if not _first_line(path)] == []
 
 
 def test_no_tracked_file_names_a_registry_or_a_place_on_somebodys_machine() -> None:
@@ -34,7 +34,7 @@ def test_no_tracked_file_names_a_registry_or_a_place_on_somebodys_machine() -> N
 def test_every_file_that_a_page_names_is_there() -> None:
     pages = [path for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if path.is_file()]
     missing = [
-        f"{shown(page)}: {name}"
+        f"{relative_path(page)}: {name}"
         for page in pages
         for name in NAMED.findall(page.read_text())
         if not any((root / name).exists() for root in (ROOT, FUNCTIONS, LONGCODE))
@@ -54,7 +54,7 @@ def tracked() -> dict[str, str]:
     """Return the texts of the files in git, by name."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
     files = [ROOT / name for name in listed.stdout.split("\0") if name]
-    return {shown(path): path.read_text(errors="replace") for path in files if path.is_file()}
+    return {relative_path(path): path.read_text(errors="replace") for path in files if path.is_file()}
 
 
 def _first_line(path: Path) -> str:

@@ -22,8 +22,8 @@ from send import api, receipts
 from sweeper import sweep_schedule
 from tests.support import broadcast_steps, trigger_steps
 from tests.support.billed_texts import text
-from tests.support.fakes import NOW, FakeCarrier, call, client, queued, studio
-from tests.support.reply_steps import receive, texted
+from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
+from tests.support.reply_steps import receive, record_text
 from tests.support.source_reading import FUNCTIONS
 from tests.support.text_steps import deliver
 
@@ -72,7 +72,7 @@ def test_a_text_enters_forty_files_at_most() -> None:
 def test_a_reply_enters_twenty_five_files_at_most() -> None:
     account = studio()
     client(account)
-    texted(account)
+    record_text(account)
 
     with entered() as files:
         receive()
@@ -84,11 +84,11 @@ def test_a_reply_enters_twenty_five_files_at_most() -> None:
 def test_a_stop_enters_twenty_eight_files_at_most() -> None:
     account = studio()
     client(account)
-    texted(account)
+    record_text(account)
 
     with entered() as files:
         receive(body="Stop")
-        for job in queued("opt_out"):
+        for job in take_queued("opt_out"):
             optout_worker.handle_keyword(queues.read(HandleKeyword, job), NOW)
 
     assert {"inbox/worker.py", "optout/worker.py"} <= files
@@ -101,8 +101,8 @@ def test_a_months_close_enters_seventeen_files_at_most() -> None:
 
     with entered() as files:
         close_month_schedule.close_before({"time": "2026-12-01T09:00:00Z"}, FIRST)
-        for job in queued("bill"):
-            account = accounts.need(queues.read(Bill, job).account)
+        for job in take_queued("bill"):
+            account = accounts.get_or_raise(queues.read(Bill, job).account)
             assert closing.close(account, "2026-11", lambda: FIRST)
 
     assert {"billing/close_month_schedule.py", "longcode/billing/closing.py"} <= files
@@ -111,7 +111,7 @@ def test_a_months_close_enters_seventeen_files_at_most() -> None:
 
 def test_a_broadcast_enters_thirty_five_files_at_most() -> None:
     account = studio()
-    broadcast_steps.people(account, 3)
+    broadcast_steps.write_clients(account, 3)
 
     with entered() as files:
         broadcast_steps.send(account)
@@ -123,10 +123,10 @@ def test_a_broadcast_enters_thirty_five_files_at_most() -> None:
 def test_a_trigger_enters_twenty_files_at_most() -> None:
     account = studio(edition="Professional")
     client(account)
-    trigger_steps.rule()
+    trigger_steps.write_trigger()
 
     with entered() as files:
-        trigger_steps.tell(account)
+        trigger_steps.report_event(account)
         at = NOW + timedelta(days=11)
         sweep_schedule.sweep(at)
         trigger_steps.fire_all(at)

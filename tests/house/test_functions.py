@@ -3,13 +3,23 @@
 from typing import Any
 
 from infra.build import ARTIFACTS, BUILD, ROOT
-from tests.support.source_reading import FUNCTIONS, functions, handlers, of_type, reach, reached_names, within
+from tests.support.source_reading import (
+    FUNCTIONS,
+    functions,
+    handlers,
+    reach,
+    reached_names,
+    resources_of_type,
+    within,
+)
 
 
 def test_every_handler_of_the_template_is_there_and_every_handler_is_in_the_template(
     template: dict[str, Any],
 ) -> None:
-    named = sorted(function["Handler"] for function in of_type(template, "AWS::Serverless::Function").values())
+    named = sorted(
+        function["Handler"] for function in resources_of_type(template, "AWS::Serverless::Function").values()
+    )
 
     assert named == sorted(f"{name}.handler" for name in handlers())
 

@@ -12,7 +12,7 @@ from tests.support.source_reading import (
     TABLE,
     imported,
     nodes,
-    shown,
+    relative_path,
     sources,
     strings,
     tree,
@@ -37,7 +37,7 @@ SPELLS_EXPRESSIONS = TABLE / "writes.py"
 def test_no_other_file_spells_the_beginning_of_a_key() -> None:
     beginnings = {beginning for text in strings(KEYS) for beginning in re.findall(r"[a-z-]+#", str(text.value))}
     copies = [
-        f"{shown(path)}:{text.lineno} spells {text.value!r}"
+        f"{relative_path(path)}:{text.lineno} spells {text.value!r}"
         for path in sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
         if path != KEYS
         for text in strings(path)
@@ -50,7 +50,7 @@ def test_no_other_file_spells_the_beginning_of_a_key() -> None:
 
 def test_no_other_file_of_the_table_puts_a_part_of_a_key_together() -> None:
     together = [
-        f"{shown(path)}:{node.lineno}"
+        f"{relative_path(path)}:{node.lineno}"
         for path in sources(LONGCODE)
         if path not in (KEYS, SPELLS_EXPRESSIONS)
         for node in nodes(path)
@@ -63,7 +63,7 @@ def test_no_other_file_of_the_table_puts_a_part_of_a_key_together() -> None:
 
 def test_only_the_listed_files_name_the_attributes_of_the_key() -> None:
     naming = {
-        shown(path)
+        relative_path(path)
         for path in sources(FUNCTIONS)
         if path != KEYS and any(re.search(r"\b[ps]k\b", str(text.value)) for text in strings(path))
     }
@@ -73,7 +73,7 @@ def test_only_the_listed_files_name_the_attributes_of_the_key() -> None:
 
 def test_only_a_file_that_may_touch_the_table_asks_for_a_key() -> None:
     asking = [
-        shown(path)
+        relative_path(path)
         for path in sources(FUNCTIONS)
         if imported(path, "longcode.table.keys")
         and TABLE not in path.parents

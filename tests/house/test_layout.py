@@ -11,7 +11,7 @@ from tests.support.source_reading import (
     imported,
     imports,
     module,
-    shown,
+    relative_path,
     sources,
     within,
 )
@@ -91,12 +91,12 @@ def test_a_file_named_by_what_starts_it_is_started() -> None:
     started = set(handlers().values())
     named = [path for path in sources(FUNCTIONS) if STARTED.fullmatch(path.stem)]
 
-    assert [shown(path) for path in named if path not in started] == []
+    assert [relative_path(path) for path in named if path not in started] == []
 
 
 def test_purposes_do_not_import_each_other() -> None:
     across = [
-        f"{shown(path)} imports {name}"
+        f"{relative_path(path)} imports {name}"
         for purpose in PURPOSES
         for path in sources(FUNCTIONS / purpose)
         for name in imported(path, *(other for other in PURPOSES if other != purpose))
@@ -113,7 +113,7 @@ def test_every_concept_has_a_level() -> None:
 
 def test_a_concept_imports_only_lower_levels() -> None:
     upward = [
-        f"{shown(path)} imports {name}"
+        f"{relative_path(path)} imports {name}"
         for path in sources(LONGCODE)
         for name in imported(path, "longcode")
         if package(name) != package(module(path)) and LEVELS[package(name)] >= LEVELS[package(module(path))]
@@ -123,7 +123,7 @@ def test_a_concept_imports_only_lower_levels() -> None:
 
 
 def test_concepts_import_no_purpose() -> None:
-    assert [shown(path) for path in sources(LONGCODE) if imported(path, *PURPOSES)] == []
+    assert [relative_path(path) for path in sources(LONGCODE) if imported(path, *PURPOSES)] == []
 
 
 def test_only_the_listed_files_of_a_concept_touch_table_queue_or_socket() -> None:
@@ -143,7 +143,7 @@ def test_only_the_listed_files_of_a_concept_touch_table_queue_or_socket() -> Non
 def test_only_apis_import_the_web_package() -> None:
     importing = {path for path in sources(FUNCTIONS) if imported(path, "longcode.web")}
     doors = {path for path in importing if path.stem.endswith("api")}
-    forms = {shown(path) for path in importing - doors if LONGCODE not in path.parents}
+    forms = {relative_path(path) for path in importing - doors if LONGCODE not in path.parents}
 
     assert forms == FORMS
 
@@ -154,21 +154,28 @@ FORMS = {"functions/broadcasts/forms.py", "functions/clients/bulk_import.py"}
 
 def test_no_folder_has_more_modules_than_a_reader_can_take_in() -> None:
     folders = {path.parent for path in sources(FUNCTIONS)}
-    crowded = [shown(folder) for folder in folders if len(list(folder.glob("*.py"))) > MOST_MODULES]
+    crowded = [relative_path(folder) for folder in folders if len(list(folder.glob("*.py"))) > MOST_MODULES]
 
     assert crowded == []
 
 
 def test_no_file_is_longer_than_a_reader_can_keep_in_mind() -> None:
-    assert [shown(path) for path in sources(FUNCTIONS) if len(path.read_text().splitlines()) > MOST_LINES] == []
+    assert [
+        relative_path(path) for path in sources(FUNCTIONS) if len(path.read_text().splitlines()) > MOST_LINES
+    ] == []
 
 
 def test_few_imports_stand_inside_functions() -> None:
-    lazy = [shown(path) for path in sources(FUNCTIONS) for line in path.read_text().splitlines() if "PLC0415" in line]
+    lazy = [
+        relative_path(path)
+        for path in sources(FUNCTIONS)
+        for line in path.read_text().splitlines()
+        if "PLC0415" in line
+    ]
 
     # time-zone tables, PDF (twice), e-mail with files, the carrier of AWS (twice)
     assert len(lazy) <= 6, lazy
 
 
 def test_no_import_is_for_type_checking_alone() -> None:
-    assert [shown(path) for path in sources(FUNCTIONS) if "TYPE_CHECKING" in path.read_text()] == []
+    assert [relative_path(path) for path in sources(FUNCTIONS) if "TYPE_CHECKING" in path.read_text()] == []

@@ -17,7 +17,7 @@ from tests.support.source_reading import (
     module,
     nodes,
     reach,
-    referred,
+    referenced_resource,
     sources,
     tree,
 )
@@ -54,14 +54,16 @@ def test_each_may_do_with_the_table_what_its_code_does(template: dict[str, Any])
 
 def test_each_may_send_to_the_queues_of_the_jobs_that_its_code_makes(template: dict[str, Any]) -> None:
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
-    queue = {name.lower(): referred(value) for name, value in variables.items() if name.endswith("_QUEUE_URL")}
+    queue = {
+        name.lower(): referenced_resource(value) for name, value in variables.items() if name.endswith("_QUEUE_URL")
+    }
     names = {
         name: sorted({queue[setting] for job, setting in QUEUE_OF.items() if f"{job}()" in reached(path)})
         for name, path in handlers().items()
     }
 
     may = {
-        name: sorted(map(referred, named(function, "SQSSendMessagePolicy", "QueueName")))
+        name: sorted(map(referenced_resource, named(function, "SQSSendMessagePolicy", "QueueName")))
         for name, function in all_of(template)
     }
 

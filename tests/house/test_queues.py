@@ -3,15 +3,15 @@
 from typing import Any
 
 from send import pacing
-from tests.support.source_reading import events, functions, of_type, referred
+from tests.support.source_reading import events, functions, referenced_resource, resources_of_type
 
 FOURTEEN_DAYS = 1_209_600
 
 
 def test_every_queue_has_its_dead_letters_in_the_same_place(template: dict[str, Any]) -> None:
-    queues = of_type(template, "AWS::SQS::Queue")
+    queues = resources_of_type(template, "AWS::SQS::Queue")
     working = {name: queue["RedrivePolicy"] for name, queue in queues.items() if "RedrivePolicy" in queue}
-    dead_letters = {referred(policy["deadLetterTargetArn"]) for policy in working.values()}
+    dead_letters = {referenced_resource(policy["deadLetterTargetArn"]) for policy in working.values()}
 
     assert dead_letters == queues.keys() - working == {"DeadLetters"}
     assert [name for name, policy in working.items() if policy["maxReceiveCount"] < 5] == []
@@ -19,19 +19,19 @@ def test_every_queue_has_its_dead_letters_in_the_same_place(template: dict[str, 
 
 
 def test_every_queue_but_dead_letters_feeds_one_function(template: dict[str, Any]) -> None:
-    queues = of_type(template, "AWS::SQS::Queue")
-    fed = [referred(event["Queue"]) for _, event in events(template, "SQS")]
+    queues = resources_of_type(template, "AWS::SQS::Queue")
+    fed = [referenced_resource(event["Queue"]) for _, event in events(template, "SQS")]
 
     assert sorted(fed) == sorted(name for name, queue in queues.items() if "RedrivePolicy" in queue)
 
 
 def test_a_job_is_invisible_for_six_times_as_long_as_its_function_may_take(template: dict[str, Any]) -> None:
-    queues = of_type(template, "AWS::SQS::Queue")
+    queues = resources_of_type(template, "AWS::SQS::Queue")
     seconds = {name: function["Timeout"] for name, function in functions(template).items()}
     short = [
         name
         for name, event in events(template, "SQS")
-        if queues[referred(event["Queue"])]["VisibilityTimeout"] < 6 * seconds[name]
+        if queues[referenced_resource(event["Queue"])]["VisibilityTimeout"] < 6 * seconds[name]
     ]
 
     assert short == []
@@ -65,6 +65,6 @@ def test_there_are_no_more_workers_than_pacing_assumes(template: dict[str, Any])
 
 
 def test_every_queue_is_encrypted(template: dict[str, Any]) -> None:
-    queues = of_type(template, "AWS::SQS::Queue")
+    queues = resources_of_type(template, "AWS::SQS::Queue")
 
     assert [name for name, queue in queues.items() if queue.get("SqsManagedSseEnabled") is not True] == []

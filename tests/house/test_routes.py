@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra import openapi
-from tests.support.source_reading import defined, events, handlers, of_type, routes
+from tests.support.source_reading import defined, events, handlers, resources_of_type, routes
 
 OPEN = re.compile(r"/plans|/panel|/signup|/signup/confirm/{}|/carriers/.+")
 TOLD = json.loads(openapi.text())
@@ -44,7 +44,7 @@ def test_every_route_but_the_open_ones_asks_who_calls(template: dict[str, Any]) 
 
 
 def test_an_old_password_works_for_a_minute_at_most(template: dict[str, Any]) -> None:
-    (api,) = of_type(template, "AWS::Serverless::Api").values()
+    (api,) = resources_of_type(template, "AWS::Serverless::Api").values()
     authorizer = api["Auth"]["Authorizers"][api["Auth"]["DefaultAuthorizer"]]
 
     assert authorizer["Identity"]["ReauthorizeEvery"] <= 60
@@ -104,7 +104,7 @@ def _answered(function: Any) -> set[int]:
 
 
 def test_what_the_gateway_itself_refuses_is_a_problem_document_too(template: dict[str, Any]) -> None:
-    (api,) = of_type(template, "AWS::Serverless::Api").values()
+    (api,) = resources_of_type(template, "AWS::Serverless::Api").values()
     answers = {
         name: json.loads(response["ResponseTemplates"]["application/json"])
         for name, response in api["GatewayResponses"].items()
@@ -121,7 +121,7 @@ def test_what_the_gateway_itself_refuses_is_a_problem_document_too(template: dic
 
 
 def test_the_gateway_sends_no_request_body_in_base64(template: dict[str, Any]) -> None:
-    (api,) = of_type(template, "AWS::Serverless::Api").values()
+    (api,) = resources_of_type(template, "AWS::Serverless::Api").values()
     binary = {kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]}
     accepted = {kind for name in SERVED for kind in getattr(import_module(name).app, "takes", ())}
 

@@ -11,7 +11,7 @@ from msgspec.structs import fields
 from longcode import jobs
 from longcode.aws import settings
 from longcode.aws.queues import URL_SETTINGS
-from tests.support.source_reading import ROOT, dotted, of_type, tree
+from tests.support.source_reading import ROOT, dotted, resources_of_type, tree
 
 NAMES = {field.name.upper() for field in fields(settings.Settings)}
 THEIRS = ("POWERTOOLS_", "AWS_")
@@ -54,7 +54,9 @@ def test_a_function_of_a_stack_on_this_machine_does() -> None:
 
 def test_no_function_has_settings_of_its_own(template: dict[str, Any]) -> None:
     own = [
-        name for name, resource in of_type(template, "AWS::Serverless::Function").items() if "Environment" in resource
+        name
+        for name, resource in resources_of_type(template, "AWS::Serverless::Function").items()
+        if "Environment" in resource
     ]
 
     assert own == []

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from longcode.table import keys
-from tests.support.source_reading import TABLE, of_type, shown, sources, strings
+from tests.support.source_reading import TABLE, relative_path, resources_of_type, sources, strings
 
 
 @pytest.fixture
 def table(template: dict[str, Any]) -> dict[str, Any]:
-    (properties,) = of_type(template, "AWS::DynamoDB::Table").values()
+    (properties,) = resources_of_type(template, "AWS::DynamoDB::Table").values()
     return dict(properties)
 
 
@@ -47,6 +47,8 @@ def _key(schema: dict[str, Any]) -> tuple[str, ...]:
 
 
 def test_only_one_file_sets_the_expiry_of_items() -> None:
-    spelling = [shown(path) for path in sources(TABLE) if any(text.value == "expires_at" for text in strings(path))]
+    spelling = [
+        relative_path(path) for path in sources(TABLE) if any(text.value == "expires_at" for text in strings(path))
+    ]
 
     assert spelling == ["functions/longcode/table/store.py"]

@@ -3,19 +3,25 @@
 from typing import Any
 
 from longcode.carriers import aws
-from tests.support.source_reading import of_type, referred
+from tests.support.source_reading import referenced_resource, resources_of_type
 
 
 def test_every_topic_of_aws_feeds_a_queue_that_takes_from_it_alone(template: dict[str, Any]) -> None:
-    topics = {name: topic for name, topic in of_type(template, "AWS::SNS::Topic").items() if name.startswith("Aws")}
-    feeds = {name: referred(topic["Subscription"][0]["Endpoint"]) for name, topic in topics.items()}
+    topics = {
+        name: topic
+        for name, topic in resources_of_type(template, "AWS::SNS::Topic").items()
+        if name.startswith("Aws")
+    }
+    feeds = {name: referenced_resource(topic["Subscription"][0]["Endpoint"]) for name, topic in topics.items()}
     statements = [
         statement
-        for policy in of_type(template, "AWS::SQS::QueuePolicy").values()
+        for policy in resources_of_type(template, "AWS::SQS::QueuePolicy").values()
         for statement in policy["PolicyDocument"]["Statement"]
     ]
     takes = {
-        referred(statement["Condition"]["ArnEquals"]["aws:SourceArn"]): referred(statement["Resource"])
+        referenced_resource(statement["Condition"]["ArnEquals"]["aws:SourceArn"]): referenced_resource(
+            statement["Resource"]
+        )
         for statement in statements
     }
 
@@ -24,7 +30,7 @@ def test_every_topic_of_aws_feeds_a_queue_that_takes_from_it_alone(template: dic
 
 
 def test_only_aws_s_texts_of_our_own_account_may_be_published(template: dict[str, Any]) -> None:
-    (policy,) = of_type(template, "AWS::SNS::TopicPolicy").values()
+    (policy,) = resources_of_type(template, "AWS::SNS::TopicPolicy").values()
     (statement,) = policy["PolicyDocument"]["Statement"]
 
     assert statement["Principal"] == {"Service": "sms-voice.amazonaws.com"}
@@ -32,7 +38,7 @@ def test_only_aws_s_texts_of_our_own_account_may_be_published(template: dict[str
 
 
 def test_every_event_with_a_result_is_subscribed(template: dict[str, Any]) -> None:
-    (configuration_set,) = of_type(template, "AWS::SMSVOICE::ConfigurationSet").values()
+    (configuration_set,) = resources_of_type(template, "AWS::SMSVOICE::ConfigurationSet").values()
     (destination,) = configuration_set["EventDestinations"]
 
     assert sorted(destination["MatchingEventTypes"]) == sorted(

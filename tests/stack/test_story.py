@@ -12,7 +12,7 @@ from infra.local.demo import play
 from infra.local.emulator import client
 from infra.local.stack import Stack, new_stack
 from infra.local.studio import sign_up
-from infra.local.visitors import Phones, Studio, eventually
+from infra.local.visitors import Phones, StudioSoftware, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]  # one stack for all, in one process
 
@@ -46,7 +46,7 @@ def test_a_job_that_cannot_be_read_ends_in_the_dead_letter_queue_and_the_others_
     queue, dead = (next(url for url in urls if name in url) for name in ("SendQueue", "DeadLetters"))
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     account = sign_up(stack, FORM)
-    studio = Studio(stack.api_url, "Fox", account.account, account.password)
+    studio = StudioSoftware(stack.api_url, "Fox", account.account, account.password)
 
     sqs.send_message(QueueUrl=queue, MessageBody="no job")
     sent = studio.ask("POST", "/messages", {"to": "+12125550177", "body": "Still goes"}).json["messages"][0]
@@ -58,7 +58,7 @@ def test_a_job_that_cannot_be_read_ends_in_the_dead_letter_queue_and_the_others_
 
 def test_a_reply_comes_from_aws_and_from_a_webhook_that_failed_or_was_lost(stack: Stack) -> None:
     account = sign_up(stack, FORM | {"email": "wattle@studio.example"})
-    studio = Studio(stack.api_url, "Wattle", account.account, account.password)
+    studio = StudioSoftware(stack.api_url, "Wattle", account.account, account.password)
     phones = Phones(stack.carrier_url)
     sent = studio.ask("POST", "/messages", {"to": "+12125550178", "body": "Are you coming?"}).json["messages"][0]
     eventually(lambda: _state(studio, sent["id"]) == "delivered", "the text")
@@ -86,9 +86,9 @@ def _settings(stack: Stack, **settings: str) -> None:
     assert answer.status == 200
 
 
-def _replies(studio: Studio) -> list[str]:
+def _replies(studio: StudioSoftware) -> list[str]:
     return sorted(one["message"]["body"] for one in studio.ask("GET", "/inbox?after=0").json["items"])
 
 
-def _state(studio: Studio, message_id: str) -> Any:
+def _state(studio: StudioSoftware, message_id: str) -> Any:
     return studio.ask("GET", f"/messages/{message_id}").json["state"]

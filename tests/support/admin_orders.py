@@ -7,13 +7,13 @@ from admin import invoke
 from tests.support.fakes import NOW
 
 
-def ask(do: str, now: datetime = NOW, **fields: Any) -> dict[str, Any]:
+def send_order(do: str, now: datetime = NOW, **fields: Any) -> dict[str, Any]:
     """Send an order; return its result, which may be a refusal."""
     return invoke.act({"do": do, **fields}, now)
 
 
-def done(do: str, now: datetime = NOW, **fields: Any) -> dict[str, Any]:
+def send_accepted_order(do: str, now: datetime = NOW, **fields: Any) -> dict[str, Any]:
     """Send an order, check that it is not refused, and return its result."""
-    answer = ask(do, now, **fields)
+    answer = send_order(do, now, **fields)
     assert "code" not in answer, answer
     return answer

@@ -27,7 +27,7 @@ def meanwhile(operation: str, act: Callable[[], object]) -> Iterator[None]:
 
 
 @contextmanager
-def at_once() -> Iterator[ThreadPoolExecutor]:
+def parallel_calls() -> Iterator[ThreadPoolExecutor]:
     """Yield a pool of threads whose AWS calls take turns in any order, as moto's transactions are not thread-safe."""
     turn = Lock()
 
@@ -75,7 +75,7 @@ def taking_turns(*services: str) -> Iterator[None]:
 
 
 @contextmanager
-def losing_the_first_answer(service: str, operation: str) -> Iterator[list[str]]:
+def losing_the_first_response(service: str, operation: str) -> Iterator[list[str]]:
     """Drop the response to the first call of an operation, so that the SDK repeats it; yield the repeated calls."""
     repeated: list[str] = []
 
@@ -109,7 +109,7 @@ def failing(service: str, operation: str, code: str, times: int = 1) -> Iterator
 
 
 @contextmanager
-def retold(operation: str, change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
+def changed_response(operation: str, change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
     """Change DynamoDB's responses to an operation, as they might be at another moment."""
 
     def answered(parsed: dict[str, Any], **_: Any) -> None:

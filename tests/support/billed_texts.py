@@ -44,7 +44,7 @@ def reply(units: int = 1, account: str = "10000001", at: datetime = NOVEMBER) ->
     return text(units, account, at, Direction.IN)
 
 
-def uncounted(units: int = 1, account: str = "10000001", at: datetime = NOVEMBER) -> Message:
+def write_uncounted_text(units: int = 1, account: str = "10000001", at: datetime = NOVEMBER) -> Message:
     """Write a text that is in no usage counter."""
     message = text(units, account, at)
     store.transact(quotas.count_writes(message, -1))

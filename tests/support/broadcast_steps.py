@@ -13,14 +13,16 @@ from longcode.jobs import AdvanceBroadcast as Job
 from longcode.message import Message, MessageState
 from longcode.table import keys, store
 from longcode.table.writes import Put, attributes, read
-from tests.support.fakes import NOW, FakeCarrier, queued
+from tests.support.fakes import NOW, FakeCarrier, take_queued
 from tests.support.text_steps import deliver
 
 ALL = {"all": True}
 _GIVEN_BACK = {MessageState.REFUSED, MessageState.FAILED, MessageState.CANCELLED, MessageState.EXPIRED}
 
 
-def take(account: Account, key: str = "k", *, now: datetime = NOW, audience: Any = ALL, **fields: Any) -> str:
+def create_broadcast(
+    account: Account, key: str = "k", *, now: datetime = NOW, audience: Any = ALL, **fields: Any
+) -> str:
     """Create a broadcast; return its id."""
     form = forms.NewBroadcast.model_validate({"audience": audience, "body": "Hello"} | fields)
     return api.create_broadcast(account.id, form, key, now).id
@@ -29,7 +31,7 @@ def take(account: Account, key: str = "k", *, now: datetime = NOW, audience: Any
 def advance(now: datetime = NOW, *, steps: int = 1_000) -> None:
     """Run queued steps until the queue is empty, or at most `steps` rounds."""
     for _ in range(steps):
-        jobs = queued("broadcast")
+        jobs = take_queued("broadcast")
         if not jobs:
             return
         for job in jobs:
@@ -38,15 +40,15 @@ def advance(now: datetime = NOW, *, steps: int = 1_000) -> None:
 
 def send(account: Account, key: str = "k", *, now: datetime = NOW, **fields: Any) -> Broadcast:
     """Create a broadcast and run all its steps; return it."""
-    broadcast_id = take(account, key, now=now, **fields)
+    broadcast_id = create_broadcast(account, key, now=now, **fields)
     advance(now)
     return stored(account, broadcast_id)
 
 
-def hand_over(now: datetime = NOW, carrier: FakeCarrier | None = None) -> FakeCarrier:
+def deliver_bulk_texts(now: datetime = NOW, carrier: FakeCarrier | None = None) -> FakeCarrier:
     """Deliver the queued bulk texts; return the carrier."""
     carrier = carrier or FakeCarrier()
-    deliver(carrier, now, queued("bulk"))
+    deliver(carrier, now, take_queued("bulk"))
     return carrier
 
 
@@ -69,19 +71,19 @@ def skipped(account: Account, broadcast_id: str) -> list[tuple[str, str | None, 
     return [(outcome.client_id, outcome.phone, outcome.code) for _, outcome in rows]
 
 
-def phone(index: int) -> str:
+def phone_number(index: int) -> str:
     """Return the phone number of the client at an index."""
     return f"+1212556{index:04}"
 
 
-def people(account: Account, count: int) -> None:
+def write_clients(account: Account, count: int) -> None:
     """Write clients, each with its own phone, without the items that find a client by its phone."""
     records = [
         Client(
             account=account.id,
             id=f"p{index:04}",
             updated_at=NOW,
-            phones=(Phone(number=phone(index), entered=phone(index)),),
+            phones=(Phone(number=phone_number(index), entered=phone_number(index)),),
             allow_text_marketing=True,
         )
         for index in range(count)
@@ -90,7 +92,7 @@ def people(account: Account, count: int) -> None:
         store.write(Put(keys.client(client.account, client.id), {"type": "client", **attributes(client)}))
 
 
-def accounted(account: Account) -> bool:
+def reservations_add_up(account: Account) -> bool:
     """Return whether the reserved units are those of unfinished texts, plus the unused reservations of broadcasts."""
     of_account = keys.message(account.id)
     messages = [read(Message, item) for item in store.query(of_account)]

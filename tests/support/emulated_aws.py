@@ -20,7 +20,7 @@ Wire = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Outside:
+class SeparateClients:
     """Access to the table and the queues with separate clients, whose calls are neither counted nor killed."""
 
     dynamodb: Any = field(default_factory=lambda: boto3.client("dynamodb"))
@@ -56,7 +56,7 @@ class Outside:
 
 
 @contextmanager
-def emulated_aws() -> Iterator[Outside]:
+def emulated_aws() -> Iterator[SeparateClients]:
     """Run the emulator until the block ends, with a table and queues; yield access to them."""
     with run_folder() as folder, emulator(folder) as url, _environment(AWS_ENDPOINT_URL=url):
         create_table()
@@ -64,7 +64,7 @@ def emulated_aws() -> Iterator[Outside]:
         sqs = clients.client("sqs")
         urls = {f"{name.upper()}_QUEUE_URL": sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
         with _environment(AWS_ENDPOINT_URL=url, **urls):
-            yield Outside()
+            yield SeparateClients()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from longcode.plans.plans import PlanChange
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 PASSWORD = "abcde-fghjk-mnpqr-stuvw-xyz23-45678"
-_PASSWORD_HASH = passwords.hashed(PASSWORD)
+_PASSWORD_HASH = passwords.hash_of(PASSWORD)
 
 
 @dataclass
@@ -52,7 +52,7 @@ class LambdaContext(PowertoolsContext):
 
 
 @dataclass(frozen=True)
-class Answered:
+class ApiResponse:
     """The response of an API function."""
 
     status: int
@@ -74,7 +74,7 @@ def call(
     account: str | None = None,
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
-) -> Answered:
+) -> ApiResponse:
     """Call an API function with an event as API Gateway sends it; a `str` body is sent as it is, any other as JSON.
 
     The content type is the first one that the function accepts.
@@ -101,7 +101,7 @@ def call(
     }
     answer = module.handler(event, LambdaContext())
     headers_out = answer.get("headers") or {k: v[0] for k, v in answer.get("multiValueHeaders", {}).items()}
-    return Answered(answer["statusCode"], headers_out, answer["body"], answer["isBase64Encoded"])
+    return ApiResponse(answer["statusCode"], headers_out, answer["body"], answer["isBase64Encoded"])
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
     }
 
 
-def queued(name: str) -> list[str]:
+def take_queued(name: str) -> list[str]:
     """Receive and delete all messages of a queue of the `aws` fixture (see local_aws.QUEUES); return their bodies."""
     sqs, url = aws_client("sqs"), f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
     bodies: list[str] = []

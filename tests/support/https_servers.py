@@ -14,7 +14,7 @@ PUBLIC = "93.184.215.14"
 
 
 @dataclass
-class Receiver:
+class HttpsEndpoint:
     """An endpoint: its port and certificate, the requests received, and an event that ends hanging responses."""
 
     port: int
@@ -31,14 +31,14 @@ class Receiver:
 
 
 @contextmanager
-def receiver(folder: Path, behave: Callable[[socket.socket, Receiver], None]) -> Iterator[Receiver]:
+def https_endpoint(folder: Path, behave: Callable[[socket.socket, HttpsEndpoint], None]) -> Iterator[HttpsEndpoint]:
     """Run an endpoint for studio.example until the block ends; `behave` gets the connection after a request."""
     with _serving(folder, behave, reads=True) as endpoint:
         yield endpoint
 
 
 @contextmanager
-def mute(folder: Path) -> Iterator[Receiver]:
+def mute_endpoint(folder: Path) -> Iterator[HttpsEndpoint]:
     """Run an endpoint that accepts connections but never answers the TLS handshake."""
     with _serving(folder, None, reads=False) as endpoint:
         yield endpoint
@@ -46,13 +46,13 @@ def mute(folder: Path) -> Iterator[Receiver]:
 
 @contextmanager
 def _serving(
-    folder: Path, behave: Callable[[socket.socket, Receiver], None] | None, *, reads: bool
-) -> Iterator[Receiver]:
+    folder: Path, behave: Callable[[socket.socket, HttpsEndpoint], None] | None, *, reads: bool
+) -> Iterator[HttpsEndpoint]:
     certificate = write_certificate(folder / "certificate.pem", "studio.example", "localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        endpoint = Receiver(server.getsockname()[1], ssl.create_default_context(cafile=certificate))
+        endpoint = HttpsEndpoint(server.getsockname()[1], ssl.create_default_context(cafile=certificate))
 
         def serve(raw: socket.socket) -> None:
             with suppress(OSError), raw:

@@ -96,8 +96,8 @@ def create_table() -> None:
 def load_plans(text: str | None = None) -> None:
     """Write a price list (by default infra/plans.json) into the table and into this process's cache."""
     prices = plans.read_price_list(text) if text else _read_plans()
-    loaded.write(prices, loaded.loaded()[1])
-    loaded.keep(prices, monotonic())
+    loaded.write(prices, loaded.read_loaded()[1])
+    loaded.set_copy(prices, monotonic())
 
 
 @cache
@@ -111,8 +111,8 @@ def local_aws() -> Iterator[None]:
     botocore_stubber.enabled = True
     try:
         restore(_set_up())
-        loaded.keep(_read_plans(), monotonic())
-        with query_bounds.refused():
+        loaded.set_copy(_read_plans(), monotonic())
+        with query_bounds.refusing_reversed_bounds():
             yield
     finally:
         botocore_stubber.enabled = False

@@ -12,7 +12,7 @@ _EVENT = "provide-client-params.dynamodb.Query"
 
 
 @contextmanager
-def refused() -> Iterator[None]:
+def refusing_reversed_bounds() -> Iterator[None]:
     """Refuse such queries inside the block."""
     events = client("dynamodb").meta.events
     events.register(_EVENT, _check, "between")

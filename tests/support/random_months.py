@@ -119,7 +119,7 @@ class World:
     def _ended(self, claimed: Message, month: str) -> None:
         match self.random.choice(("sent", "sent", "sent", "refused", "taken back", "unknown", "late", "late")):
             case "refused":
-                messages.settle(claimed, MessageState.FAILED)
+                messages.end_unsent(claimed, MessageState.FAILED)
             case "taken back":
                 messages.record(claimed, MessageState.SENT)
                 sent = messages.get(claimed.account, claimed.id)
@@ -219,7 +219,7 @@ class World:
         self.random.shuffle(jobs)
         for studio, closed in jobs:
             over = months.bounds(months.following(closed))[1]
-            closing.close(accounts.need(studio), closed, repeat(over).__next__)
+            closing.close(accounts.get_or_raise(studio), closed, repeat(over).__next__)
             item = store.get(keys.invoice(studio, closed)) or {}
             document = item.get("document", "")
             if self.issued.setdefault((studio, closed), document) != document:

@@ -10,12 +10,12 @@ from longcode.carriers import twilio
 from longcode.carriers.carrier import Inbound
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
-from tests.support.fakes import NOW, Answered, call
+from tests.support.fakes import NOW, ApiResponse, call
 
 PHONE, NUMBER = "+12125550123", "+15555550100"
 
 
-def texted(
+def record_text(
     account: Account,
     at: datetime = NOW,
     *,
@@ -36,7 +36,7 @@ def receive(sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHON
 
 def post(
     form: Mapping[str, str], token: str | None = "test-token", base: str = "https://longcode.example"
-) -> Answered:
+) -> ApiResponse:
     """Post a webhook to the address `base`, signed with a token, or unsigned with None."""
     url = f"{base}/carriers/twilio/inbound"
     signed = {"X-Twilio-Signature": twilio.signature(token, url, list(form.items()))} if token else {}

@@ -20,11 +20,11 @@ class Silence(StrEnum):
 
 
 Will = Sent | Refused | Silence
-WILLS: list[Will] = [Sent("yes"), *Silence, *(Refused(why, f"code {why}") for why in RefusalReason)]
+SEND_RESULTS: list[Will] = [Sent("yes"), *Silence, *(Refused(why, f"code {why}") for why in RefusalReason)]
 
 
 @dataclass
-class WilfulCarrier:
+class ScriptedCarrier:
     """Handles each text by its `will`. `find` lists the accepted texts, or fails unless `tells`."""
 
     clock: Callable[[], datetime]

@@ -29,7 +29,7 @@ def nodes(path: Path) -> tuple[ast.AST, ...]:
     return tuple(ast.walk(tree(path)))
 
 
-def shown(path: Path) -> str:
+def relative_path(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
@@ -125,7 +125,7 @@ def routes(name: str) -> dict[tuple[str, str], Any]:
     return {(route.method, route.openapi_path): route.func for route in all_routes}
 
 
-def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+def resources_of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     """Return the properties of the template's resources of a type, by name."""
     resources = template["Resources"].items()
     return {name: resource.get("Properties", {}) for name, resource in resources if resource["Type"] == kind}
@@ -134,7 +134,7 @@ def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the properties of the template's functions, with the global properties, by the module of the handler."""
     shared = template["Globals"]["Function"]
-    resources = of_type(template, "AWS::Serverless::Function").values()
+    resources = resources_of_type(template, "AWS::Serverless::Function").values()
     return {function["Handler"].removesuffix(".handler"): shared | function for function in resources}
 
 
@@ -148,6 +148,6 @@ def events(template: dict[str, Any], kind: str) -> list[tuple[str, dict[str, Any
     ]
 
 
-def referred(value: Any) -> str:
+def referenced_resource(value: Any) -> str:
     """Return the name of the resource of a `!Ref` or a `!GetAtt`."""
     return str(next(iter(value.values()))).partition(".")[0]

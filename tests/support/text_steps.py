@@ -8,7 +8,7 @@ from longcode.message import Message
 from longcode.messages import store as messages
 from longcode.usage import store as quotas
 from send import api, worker
-from tests.support.fakes import NOW, FakeCarrier, queued
+from tests.support.fakes import NOW, FakeCarrier, take_queued
 
 
 def accept(
@@ -22,7 +22,7 @@ def accept(
 
 def deliver(carrier: FakeCarrier, now: datetime = NOW, jobs: list[str] | None = None) -> None:
     """Run the jobs on the send queue, or the given jobs."""
-    bodies = queued("send") if jobs is None else jobs
+    bodies = take_queued("send") if jobs is None else jobs
     deliver_job = worker.prepare(bodies, carrier, now)
     for body in bodies:
         deliver_job(body)
@@ -35,6 +35,6 @@ def stored(account: Account, message_id: str) -> Message:
     return message
 
 
-def units(account: Account, month: str = "2026-11") -> int:
+def counted_units(account: Account, month: str = "2026-11") -> int:
     """Return the month's counted units of sent texts."""
     return quotas.of_month(account.id, month).units_sent

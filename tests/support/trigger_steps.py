@@ -13,7 +13,7 @@ from longcode.table.keys import message
 from longcode.table.writes import read
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import Occurrence
-from tests.support.fakes import NOW, queued
+from tests.support.fakes import NOW, take_queued
 from tests.support.trigger_samples import trigger
 from triggers import events_api, fire_worker
 from triggers.events_api import EventForm
@@ -28,12 +28,12 @@ SESSION: dict[str, Any] = {
 }
 
 
-def rule(**changes: Any) -> None:
+def write_trigger(**changes: Any) -> None:
     """Write a trigger; by default it texts at nine on the day before a confirmed session."""
     triggers.put(trigger(**changes))
 
 
-def tell(account: Account, key: str = "k", now: datetime = NOW, **changes: Any) -> events_api.EventResult:
+def report_event(account: Account, key: str = "k", now: datetime = NOW, **changes: Any) -> events_api.EventResult:
     """Report an event; by default a session that is confirmed for 3 December."""
     return events_api.accept_event(account.id, EventForm(**(SESSION | changes)), key, now)
 
@@ -47,15 +47,15 @@ def planned(account: Account, record_id: str = "s1", kind: str = "session") -> d
 
 def fire_all(now: datetime, bodies: list[str] | None = None) -> None:
     """Run the jobs on the event queue, or the given jobs."""
-    for body in queued("event") if bodies is None else bodies:
-        fire_worker.fire(queues.read(jobs.Fire, body), now)
+    for body in take_queued("event") if bodies is None else bodies:
+        fire_worker.fire(queues.read(jobs.FireTrigger, body), now)
 
 
-def texts(account: Account) -> list[Message]:
+def stored_texts(account: Account) -> list[Message]:
     """Return all messages of an account."""
     return [read(Message, item) for item in store.query(message(account.id))]
 
 
-def text(account: Account, message_id: str) -> Message | None:
+def stored_text(account: Account, message_id: str) -> Message | None:
     """Return a message, or None."""
     return messages.get(account.id, message_id)

@@ -12,7 +12,7 @@ from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, new
 from longcode.webhooks.webhook import EndpointResponse, Webhook
 from sweeper import sweep_schedule
-from tests.support.fakes import NOW, queued, studio
+from tests.support.fakes import NOW, studio, take_queued
 from webhooks import worker
 
 MINUTE = timedelta(minutes=1)
@@ -24,7 +24,7 @@ HOOK: dict[str, Any] = {
 }
 
 
-class Receiver:
+class FakeEndpoint:
     """A studio's endpoint: returns the given responses, then `always`, and keeps the webhooks that it received."""
 
     def __init__(self, *answers: EndpointResponse, always: EndpointResponse = _TAKEN) -> None:
@@ -53,21 +53,23 @@ def hosted(number: str = "10000001", **changes: Any) -> Account:
     return studio(number, **(HOOK | changes))
 
 
-def happened(account: Account, call_id: str, now: datetime = NOW) -> Delivery:
+def write_delivery(account: Account, call_id: str, now: datetime = NOW) -> Delivery:
     """Write a delivery without queueing its job; return it."""
     delivery = new(account.id, WebhookEvent.CALL_CREATED, call_id, {"id": call_id}, now)
     assert webhooks.create([delivery])
     return delivery
 
 
-def jobs() -> list[str]:
+def take_webhook_jobs() -> list[str]:
     """Receive and delete the jobs of the webhook queue; return them."""
-    return queued("webhook")
+    return take_queued("webhook")
 
 
-def work(post: Callable[[Webhook], EndpointResponse], now: datetime = NOW, bodies: list[str] | None = None) -> None:
+def run_webhook_jobs(
+    post: Callable[[Webhook], EndpointResponse], now: datetime = NOW, bodies: list[str] | None = None
+) -> None:
     """Run the jobs on the webhook queue, or the given jobs, in batches of ten."""
-    bodies = jobs() if bodies is None else bodies
+    bodies = take_webhook_jobs() if bodies is None else bodies
     for start in range(0, len(bodies), 10):
         batch = bodies[start : start + 10]
         wait_for = worker.prepare(batch, post, now)
@@ -75,10 +77,10 @@ def work(post: Callable[[Webhook], EndpointResponse], now: datetime = NOW, bodie
             wait_for(body)
 
 
-def swept(now: datetime) -> list[str]:
+def sweep_webhooks(now: datetime) -> list[str]:
     """Run the sweeper; return the jobs that it put on the webhook queue."""
     sweep_schedule.sweep(now)
-    return jobs()
+    return take_webhook_jobs()
 
 
 def stored(account: Account, delivery_id: str, now: datetime = NOW) -> Delivery:

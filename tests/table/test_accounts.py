@@ -62,18 +62,18 @@ def test_mailing_credentials_is_leased_to_one_worker_and_to_none_once_done() -> 
     account = studio(established_at=None)
     soon, later = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
 
-    assert accounts.claim_establishing(account, {}, NOW, soon)
-    assert not accounts.claim_establishing(account, {}, soon, later)
-    assert accounts.claim_establishing(account, {}, soon + timedelta(milliseconds=1), later)
-    accounts.establish("10000001", "form-1", later)
-    assert not accounts.claim_establishing(account, {}, later + timedelta(days=1), later)
+    assert accounts.claim_credentials_mail(account, {}, NOW, soon)
+    assert not accounts.claim_credentials_mail(account, {}, soon, later)
+    assert accounts.claim_credentials_mail(account, {}, soon + timedelta(milliseconds=1), later)
+    accounts.mark_established("10000001", "form-1", later)
+    assert not accounts.claim_credentials_mail(account, {}, later + timedelta(days=1), later)
 
 
 def test_an_account_takes_its_details_from_the_form_of_its_credentials() -> None:
     account = studio(established_at=None, country_code="61")
     form = {"name": "Foxglove", "country_code": "1", "plan_changes": (PlanChange(LATER, "large"),)}
 
-    taken = accounts.claim_establishing(account, form, LATER, LATER)
+    taken = accounts.claim_credentials_mail(account, form, LATER, LATER)
 
     assert taken == replace(account, name="Foxglove", country_code="1", plan_changes=(PlanChange(LATER, "large"),))
     assert accounts.get("10000001") == taken
@@ -84,8 +84,8 @@ def test_a_plan_changed_since_is_not_changed_by_a_repeated_form() -> None:
     account = accounts.change_plan(first, PlanChange(LATER, "large"))
     form = {"plan_changes": (PlanChange(LATER, "starter"),)}
 
-    assert accounts.claim_establishing(first, form, LATER, LATER) is None
-    assert accounts.claim_establishing(account, form, LATER, LATER) == account
+    assert accounts.claim_credentials_mail(first, form, LATER, LATER) is None
+    assert accounts.claim_credentials_mail(account, form, LATER, LATER) == account
     assert accounts.get("10000001") == account
 
 
@@ -93,7 +93,7 @@ def test_the_form_that_established_an_account_is_known() -> None:
     studio(established_at=None)
     assert not accounts.is_established_by("10000001", "form-1")
 
-    accounts.establish("10000001", "form-1", NOW)
+    accounts.mark_established("10000001", "form-1", NOW)
 
     assert accounts.is_established_by("10000001", "form-1")
     assert not accounts.is_established_by("10000001", "form-2")

@@ -7,7 +7,7 @@ import pytest
 
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText, attribute
-from tests.support.aws_calls import at_once
+from tests.support.aws_calls import parallel_calls
 from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -38,7 +38,7 @@ def test_with_a_number_for_each_studio_every_reply_reaches_the_studio_that_is_me
     for minute in range(3):
         chosen = [chance.sample(phones, chance.randint(1, len(phones))) for _ in studios]
         names = [f"{studio}{minute}" for studio in studios]
-        with at_once() as threads:
+        with parallel_calls() as threads:
             sent = threads.map(text, studios, chosen, [shared] * len(studios), names, [minute] * len(studios))
             texts += [made for some in sent for made in some]
 

@@ -13,7 +13,7 @@ from longcode.message import BroadcastState
 from longcode.table import keys, store
 from longcode.table.store import ConditionFailed
 from longcode.table.writes import ABSENT, Put
-from tests.support.aws_calls import losing_the_first_answer
+from tests.support.aws_calls import losing_the_first_response
 from tests.support.fakes import NOW
 
 LATER = NOW + timedelta(minutes=3)
@@ -85,10 +85,10 @@ def test_a_claim_shows_whether_an_earlier_worker_began_the_step(broadcast: Broad
 
 
 def test_a_claim_and_a_commit_whose_responses_were_lost_succeed_when_repeated(broadcast: Broadcast) -> None:
-    with losing_the_first_answer("dynamodb", "UpdateItem") as repeated:
+    with losing_the_first_response("dynamodb", "UpdateItem") as repeated:
         taken = broadcasts.claim_step(broadcast, "w1", NOW, begin=False)
     assert taken
-    with losing_the_first_answer("dynamodb", "UpdateItem") as again:
+    with losing_the_first_response("dynamodb", "UpdateItem") as again:
         moved = broadcasts.commit_step(taken, replace(taken, state=BroadcastState.SENDING))
 
     assert repeated == again == ["UpdateItem"]

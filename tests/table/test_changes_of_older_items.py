@@ -38,19 +38,21 @@ pytestmark = pytest.mark.usefixtures("older_items")
 def test_the_status_of_an_older_account_changes(account: str, changes: int) -> None:
     change = StatusChange(at=NOW + HOUR, to=AccountStatus.ACTIVE, reason="Paid", by="operator")
 
-    accounts.set_status(accounts.need(account), change)
+    accounts.set_status(accounts.get_or_raise(account), change)
 
-    changed = accounts.need(account)
+    changed = accounts.get_or_raise(account)
     assert changed.status is AccountStatus.ACTIVE
     assert (len(changed.status_changes), changed.status_changes[-1]) == (changes, change)
 
 
 def test_the_settings_plan_and_secret_of_an_older_account_change() -> None:
     accounts.change_settings(HERON, {"units_a_day": None, "sender_name": "Heron & Co"})
-    accounts.change_plan(accounts.need(HERON), PlanChange(NOW + HOUR, "large"))
-    changed_secret = accounts.change_webhook_secret(accounts.need(HERON), "third", [OldSecret("second", NOW + DAY)])
+    accounts.change_plan(accounts.get_or_raise(HERON), PlanChange(NOW + HOUR, "large"))
+    changed_secret = accounts.change_webhook_secret(
+        accounts.get_or_raise(HERON), "third", [OldSecret("second", NOW + DAY)]
+    )
 
-    account = accounts.need(HERON)
+    account = accounts.get_or_raise(HERON)
     assert changed_secret
     assert (account.units_a_day, account.sender_name, account.texts_an_hour) == (None, "Heron & Co", 3)
     assert [change.plan for change in account.plan_changes] == ["small", "medium", "large"]
@@ -66,11 +68,11 @@ def test_an_older_plan_confirmation_is_used_once() -> None:
 
 
 def test_an_older_price_list_is_replaced_by_its_next_revision() -> None:
-    prices, revision = plans.loaded()
+    prices, revision = plans.read_loaded()
 
     assert prices
     assert plans.write(prices, revision)
-    assert plans.loaded() == (prices, 2)
+    assert plans.read_loaded() == (prices, 2)
 
 
 def test_an_older_client_is_replaced_with_the_links_of_its_phones() -> None:
@@ -154,14 +156,14 @@ def test_older_deliveries_are_retried_and_replayed() -> None:
 
 
 def test_an_older_endpoint_with_a_worker_is_called_again_after_its_pause() -> None:
-    endpoint = webhooks.look_up(HERON, []).endpoint
+    endpoint = webhooks.delivery_facts(HERON, []).endpoint
 
     assert delivery.backoff_until(endpoint, NOW + MINUTE) == NOW + 2 * MINUTE
     probed = webhooks.reserve(endpoint, NOW + HOUR)
     assert probed
     assert probed.version == 4
     assert webhooks.note_success(probed).failures == 0
-    assert webhooks.look_up(HERON, []).endpoint.failures == 0
+    assert webhooks.delivery_facts(HERON, []).endpoint.failures == 0
 
 
 def test_an_older_quota_bounds_what_is_reserved() -> None:
@@ -181,7 +183,10 @@ def test_an_invoice_takes_the_number_and_balance_after_older_ones() -> None:
     assert issued
     document = issued.document.replace('"account":"10000001"', f'"account":"{HERON}"')
     invoice = msgspec.json.decode(document, type=Invoice)
-    assert invoices.issue(invoice, NOW, *invoices.settling(balance, "2026-11", [], 7)).number == "2026-11-000004"
+    assert (
+        invoices.issue(invoice, NOW, *invoices.settlement_writes(balance, "2026-11", [], 7)).number
+        == "2026-11-000004"
+    )
     entry = invoices.entry(HERON, "2026-11")
     assert entry
     assert (entry.state, entry.findings) == (InvoiceState.ISSUED, None)

@@ -65,7 +65,7 @@ def test_an_older_uncertain_text_is_claimed_again() -> None:
 
 
 def test_older_texts_that_are_not_sent_give_their_units_back() -> None:
-    assert messages.settle(message(3), MessageState.EXPIRED, finished_at=NOW)
+    assert messages.end_unsent(message(3), MessageState.EXPIRED, finished_at=NOW)
     messages.cancel_all([message(1)], NOW)
 
     assert (message(3).state, message(1).state) == (MessageState.EXPIRED, MessageState.CANCELLED)
@@ -137,8 +137,8 @@ def test_an_older_sticky_sender_stays_when_another_account_gets_one() -> None:
 
 
 def test_an_older_number_that_was_given_up_is_kept_for_its_account() -> None:
-    assert not numbers.dedicate(accounts.need("10000008"), "+15555550188", NOW + HOUR)
-    assert numbers.dedicate(accounts.need(HERON), "+15555550188", NOW + HOUR)
+    assert not numbers.dedicate(accounts.get_or_raise("10000008"), "+15555550188", NOW + HOUR)
+    assert numbers.dedicate(accounts.get_or_raise(HERON), "+15555550188", NOW + HOUR)
 
     assert numbers.dedicated_owner("+15555550188") == HERON
 
@@ -179,7 +179,7 @@ def test_an_older_opt_out_ends_with_a_start() -> None:
 
 
 def test_older_automatic_replies_count_towards_the_hour() -> None:
-    one_more = optouts.automatic_reply(PHONE, "m2", NOW + HOUR)
+    one_more = optouts.automatic_reply_write(PHONE, "m2", NOW + HOUR)
 
     assert one_more
     assert one_more.changes["lately"] == {"stop-2-0": 1795361520, "m2": 1795365000}

@@ -24,7 +24,7 @@ from longcode.table import keys, store
 from longcode.table.writes import Update
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage, usage_of
-from tests.support.aws_calls import retold
+from tests.support.aws_calls import changed_response
 from tests.support.crashes import recorded_calls
 from tests.support.fakes import NOW
 from tests.support.local_aws import local_aws
@@ -146,7 +146,7 @@ def test_a_text_counts_in_the_month_of_its_claim(table: None) -> None:
 
 def test_texts_that_the_counters_do_not_count_are_left_out(table: None) -> None:
     accepted("never sent", NOW)
-    messages.settle(claimed(accepted("refused", NOW), NOW), MessageState.FAILED)
+    messages.end_unsent(claimed(accepted("refused", NOW), NOW), MessageState.FAILED)
     messages.record_late_refusal(sent("taken back", NOW), MessageState.UNDELIVERED, NOW)
     took_in("STOP", NOW, charged_units=0)
     handed_over = replace(reply("handed over", NOW), month=None, charged_units=0)
@@ -215,7 +215,7 @@ def at_each_query(act: Callable[[int], None]) -> Iterator[None]:
         queries.append(len(queries))
         act(queries[-1])
 
-    with retold("Query", after):
+    with changed_response("Query", after):
         yield
 
 
@@ -333,7 +333,7 @@ def play_send(name: str, send: Send) -> None:
         folders.link(text, client_id="c1")
     taken = claimed(text, send.at + send.ahead + send.wait)
     if send.ending == "refused":
-        messages.settle(taken, MessageState.FAILED)
+        messages.end_unsent(taken, MessageState.FAILED)
     elif send.ending in ("late", "lost"):
         messages.reschedule(taken, MessageState.UNCERTAIN, NOW, deadline=NOW)
     else:

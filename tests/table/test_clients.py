@@ -8,7 +8,7 @@ from longcode.clients.client import Client, Phone
 from longcode.jobs import Means
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
-from tests.support.aws_calls import at_once, meanwhile
+from tests.support.aws_calls import meanwhile, parallel_calls
 from tests.support.fakes import NOW, client, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -104,7 +104,7 @@ def test_writes_of_one_instant_leave_no_old_link() -> None:
     account = studio()
     numbers = [f"+1212555010{last}" for last in range(6)]
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(lambda number: client(account, "c1", number), numbers))
 
     stored = clients.get("10000001", "c1")
@@ -116,7 +116,7 @@ def test_a_write_and_a_deletion_at_once_leave_a_client_with_its_link_or_neither(
     account = studio()
 
     for number in range(4):
-        with at_once() as threads:
+        with parallel_calls() as threads:
             client(account, "c1", PHONE)
             written = threads.submit(client, account, "c1", "+12125550199")
             deleted = threads.submit(clients.delete, "10000001", "c1")

@@ -13,7 +13,7 @@ def test_dedicated_numbers_are_listed_with_those_that_were_given_up() -> None:
     fox, wattle = studio(), studio("10000002")
     numbers.dedicate(fox, OURS, NOW)
     numbers.dedicate(wattle, OTHER, NOW)
-    numbers.dedicate(accounts.need(wattle.id), None, NOW)
+    numbers.dedicate(accounts.get_or_raise(wattle.id), None, NOW)
 
     assert numbers.all_dedicated() == [OURS, OTHER]
     assert numbers.dedicated_owner(OTHER) is None

@@ -10,7 +10,7 @@ from longcode.messages import folders
 from longcode.messages import store as messages
 from longcode.messages.compose import draft
 from longcode.messages.folders import Search
-from tests.support.aws_calls import retold
+from tests.support.aws_calls import changed_response
 from tests.support.crashes import recorded_calls
 from tests.support.fakes import NOW
 
@@ -133,7 +133,7 @@ def test_a_message_that_is_linked_while_a_page_is_read_is_listed_once() -> None:
 
     seen: list[Any] = []
     lists: list[list[Any]] = []
-    with retold("Query", seen_twice):
+    with changed_response("Query", seen_twice):
         page = folders.page("1", "all", limit=5)
 
     assert sorted(map(len, lists)) == [0, 1, 1, 3]

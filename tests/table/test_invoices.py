@@ -7,18 +7,18 @@ import msgspec
 import pytest
 
 from longcode.billing import store as invoices
-from longcode.billing.invoice import Invoice, draw_up
+from longcode.billing.invoice import Invoice, compute_invoice
 from longcode.plans import store as price_list
 from longcode.table import due
 from longcode.usage.usage import Usage
-from tests.support.aws_calls import at_once, meanwhile
+from tests.support.aws_calls import meanwhile, parallel_calls
 from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
 def drawn(units: int = 0, month: str = "2026-11", account: str = "10000001") -> Invoice:
-    return draw_up(account, month, price_list.of_month(month)["medium"], Usage(units_sent=units))
+    return compute_invoice(account, month, price_list.of_month(month)["medium"], Usage(units_sent=units))
 
 
 def test_the_first_invoice_of_a_month_stands() -> None:
@@ -40,7 +40,7 @@ def test_numbers_have_no_gaps_and_begin_again_each_month() -> None:
 
 
 def test_parallel_invoices_have_different_numbers_without_a_gap() -> None:
-    with at_once() as threads:
+    with parallel_calls() as threads:
         issued = list(threads.map(lambda n: invoices.issue(drawn(account=f"1000000{n % 6}"), NOW), range(12)))
 
     assert {one.number for one in issued} == {f"2026-11-00000{n}" for n in range(1, 7)}

@@ -21,7 +21,7 @@ from longcode.plans.plans import PastLimit
 from longcode.table import due, keys
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import OccurrenceState
-from longcode.triggers.trigger import DateOf, RecordKind, To
+from longcode.triggers.trigger import DateOf, RecordKind, TextTo
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
 from longcode.webhooks import store as webhooks
@@ -114,7 +114,7 @@ def test_older_items_are_found_when_they_are_due() -> None:
 
 
 def test_an_older_account_is_read_with_all_its_settings() -> None:
-    account = accounts.need(HERON)
+    account = accounts.get_or_raise(HERON)
 
     assert (account.name, account.email, account.product) == (
         "Heron Studio",
@@ -137,7 +137,7 @@ def test_an_older_account_is_read_with_all_its_settings() -> None:
 
 
 def test_the_status_of_an_older_account_is_read_from_standing() -> None:
-    heron, egret, foxglove = (accounts.need(account) for account in (HERON, "10000008", "10000005"))
+    heron, egret, foxglove = (accounts.get_or_raise(account) for account in (HERON, "10000008", "10000005"))
 
     assert heron.status is AccountStatus.SUSPENDED
     assert [(change.at, change.to, change.reason, change.by) for change in heron.status_changes] == [
@@ -173,7 +173,7 @@ def test_an_older_plan_confirmation_and_template_are_read() -> None:
 
 
 def test_an_older_price_list_is_read() -> None:
-    prices, revision = plans.loaded()
+    prices, revision = plans.read_loaded()
 
     assert prices
     assert (revision, prices.currency) == (1, "USD")
@@ -240,7 +240,7 @@ def test_older_triggers_are_read() -> None:
     reminder, ready = triggers.get("10000001", "reminder"), triggers.get(HERON, "ready")
 
     assert reminder
-    assert (reminder.watches, reminder.statuses, reminder.to) == (RecordKind.SESSION, ("confirmed",), To.STAFF)
+    assert (reminder.watches, reminder.statuses, reminder.to) == (RecordKind.SESSION, ("confirmed",), TextTo.STAFF)
     assert reminder.timing
     assert (reminder.timing.days, reminder.timing.of, reminder.timing.at) == (-1, DateOf.SESSION_DATE, "09:00")
     assert (reminder.staff_phone, reminder.enabled) == ("+12125550199", True)
@@ -277,7 +277,7 @@ def test_older_events_records_occurrences_and_calls_are_read() -> None:
 
 
 def test_older_deliveries_are_read_and_an_endpoint_that_counted_its_workers() -> None:
-    found = webhooks.look_up(HERON, ["d1"])
+    found = webhooks.delivery_facts(HERON, ["d1"])
     failed = webhooks.get("10000001", "8c50b7636cc51445959d30bb", at("2026-11-29T00:00:00Z"))
 
     assert found.account == accounts.get(HERON)

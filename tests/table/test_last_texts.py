@@ -7,7 +7,7 @@ from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
 from longcode.table import keys, store
 from longcode.table.writes import Put
-from tests.support.aws_calls import at_once
+from tests.support.aws_calls import parallel_calls
 from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -76,7 +76,7 @@ def test_texts_recorded_after_one_stale_read_are_limited() -> None:
 
 
 def test_forty_workers_at_once_send_seven_texts_under_a_limit_of_seven() -> None:
-    with at_once() as threads:
+    with parallel_calls() as threads:
         passed = list(threads.map(lambda index: numbers.record_text(text(message_id=f"m{index}"), 7), range(40)))
 
     (last,) = numbers.last_texts_to("+12125550123", "+15555550100")

@@ -109,7 +109,7 @@ def test_recording_a_message_counts_it_once_and_takes_it_off_the_due_index() -> 
 def test_a_message_that_is_being_sent_cannot_be_refused_cancelled_or_expired(end: MessageState) -> None:
     taken = claimed()
 
-    assert not messages.settle(taken, end)
+    assert not messages.end_unsent(taken, end)
     assert stored().state is MessageState.SENDING
 
 
@@ -125,7 +125,7 @@ def test_a_message_is_rescheduled_once() -> None:
 
 def test_a_receipt_does_not_change_a_failed_message() -> None:
     taken = claimed()
-    messages.settle(taken, MessageState.FAILED, error="uncertain")
+    messages.end_unsent(taken, MessageState.FAILED, error="uncertain")
 
     assert not messages.record_receipt(taken, MessageState.DELIVERED)
     assert not messages.record(taken, MessageState.DELIVERED)
@@ -146,7 +146,7 @@ def test_the_result_of_a_first_attempt_does_not_end_the_second() -> None:
     messages.reschedule(taken, MessageState.UNCERTAIN, LEASE, deadline=LEASE)
     messages.claim_again(stored(), "b", LEASE, LEASE)
 
-    assert not messages.settle(taken, MessageState.FAILED, error="uncertain")
+    assert not messages.end_unsent(taken, MessageState.FAILED, error="uncertain")
     assert (stored().state, stored().attempt) == (MessageState.SENDING, 2)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from longcode.jobs import Means
-from longcode.message import Direction, Held, Linkable, MessageKind, MessageState
+from longcode.message import Direction, HoldReason, Linkable, MessageKind, MessageState
 from longcode.messages import folders, replies, retentions
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
@@ -50,7 +50,7 @@ def test_older_texts_are_read() -> None:
     assert held
     assert (held.state, held.held, held.send_at) == (
         MessageState.SCHEDULED,
-        Held.QUIET_HOURS,
+        HoldReason.QUIET_HOURS,
         NOW + timedelta(hours=2),
     )
     assert sent

@@ -6,9 +6,9 @@ import pytest
 
 from longcode.jobs import Means
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import SHARED, OptOutEvent, of_account
+from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
 from longcode.table import keys, store
-from tests.support.aws_calls import at_once
+from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW
 
@@ -53,7 +53,7 @@ def test_a_late_event_is_kept_and_changes_nothing() -> None:
 def test_concurrent_events_are_all_kept_and_the_latest_stands() -> None:
     events = [said(minute, out=minute % 2 == 0) for minute in range(9)]
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(optouts.record, events))
 
     state = optouts.get(PHONE, SHARED)
@@ -73,7 +73,7 @@ def test_killed_anywhere_state_and_history_agree() -> None:
 
 
 def test_a_phone_is_blocked_by_the_shared_scope_or_by_the_studios_own() -> None:
-    optouts.record(said(0, out=True, scope=of_account("10000001")))
+    optouts.record(said(0, out=True, scope=account_scope("10000001")))
 
     pairs = [("10000001", PHONE), ("10000002", PHONE), ("10000001", "+12125550199")]
     assert optouts.blocked(pairs) == {("10000001", PHONE)}
@@ -98,7 +98,7 @@ def test_an_automatic_reply_that_is_repeated_counts_once() -> None:
 
 
 def test_of_two_concurrent_automatic_replies_only_one_write_succeeds() -> None:
-    first, second = (optouts.automatic_reply(PHONE, message_id, NOW) for message_id in ("h0", "h1"))
+    first, second = (optouts.automatic_reply_write(PHONE, message_id, NOW) for message_id in ("h0", "h1"))
 
     assert first
     assert second
@@ -106,5 +106,5 @@ def test_of_two_concurrent_automatic_replies_only_one_write_succeeds() -> None:
 
 
 def counted(message_id: str, minute: int) -> bool:
-    change = optouts.automatic_reply(PHONE, message_id, NOW + timedelta(minutes=minute))
+    change = optouts.automatic_reply_write(PHONE, message_id, NOW + timedelta(minutes=minute))
     return change is not None and store.try_write(change)

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from bench.meter import counted_calls
-from longcode.errors import NothingLoaded
+from longcode.errors import NoPriceList
 from longcode.plans import plans as lists
 from longcode.plans import store as price_list
 from longcode.plans.plans import PriceList
 from longcode.table import keys, store
 from longcode.table.writes import Delete
-from tests.support.aws_calls import at_once
+from tests.support.aws_calls import parallel_calls
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -33,12 +33,12 @@ def fee(month: str, seconds: float) -> int:
 
 
 def test_the_list_is_read_as_it_was_written() -> None:
-    assert price_list.loaded() == (lists.read_price_list(TEXT), 1)
+    assert price_list.read_loaded() == (lists.read_price_list(TEXT), 1)
     assert price_list.of_month("2026-11") == lists.read_price_list(TEXT).of_month("2026-11")
 
 
 def test_a_price_list_is_read_once_a_minute() -> None:
-    price_list.forget()
+    price_list.clear_copy()
     before = fee("2027-01", 1000)
     price_list.write(dearer(6_000_000), 1)
 
@@ -74,17 +74,17 @@ def test_a_plan_loaded_meanwhile_is_read_from_the_table() -> None:
 
 def test_a_missing_price_list_raises_an_error() -> None:
     store.write(Delete(keys.price_list()))
-    price_list.forget()
+    price_list.clear_copy()
 
-    with pytest.raises(NothingLoaded, match=r"No plans are loaded: order plans\.load"):
+    with pytest.raises(NoPriceList, match=r"No plans are loaded: order plans\.load"):
         price_list.of_month("2026-11")
 
 
 def test_of_parallel_writes_one_succeeds() -> None:
-    with at_once() as threads:
+    with parallel_calls() as threads:
         written = list(threads.map(lambda more: price_list.write(dearer(6_000_000 + more), 1), range(4)))
 
-    prices, revision = price_list.loaded()
+    prices, revision = price_list.read_loaded()
     assert sum(written) == 1
     assert revision == 2
     assert prices
@@ -93,4 +93,4 @@ def test_of_parallel_writes_one_succeeds() -> None:
 
 def test_a_price_list_that_was_not_read_is_not_overwritten() -> None:
     assert not price_list.write(dearer(6_000_000), 0)
-    assert price_list.loaded() == (lists.read_price_list(TEXT), 1)
+    assert price_list.read_loaded() == (lists.read_price_list(TEXT), 1)

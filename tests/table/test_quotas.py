@@ -6,7 +6,7 @@ from longcode.table import store
 from longcode.table.store import ConditionFailed
 from longcode.usage import store as quotas
 from longcode.usage.usage import Limits
-from tests.support.aws_calls import at_once
+from tests.support.aws_calls import parallel_calls
 from tests.support.fakes import NOW
 from tests.table.test_usage import add, claimed
 
@@ -64,7 +64,7 @@ def test_units_sent_count_as_used_before_anything_is_reserved() -> None:
 def test_parallel_reservations_do_not_pass_the_limit() -> None:
     quotas.begin_counters(limits(), NOW)
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         reserved = list(threads.map(lambda _: reserve(limits(), 3), range(8)))
 
     assert sum(reserved) == 3

@@ -4,7 +4,7 @@ from longcode.carriers.carrier import Inbound
 from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import replies
 from longcode.usage import store as quotas
-from tests.support.aws_calls import failing, losing_the_first_answer
+from tests.support.aws_calls import failing, losing_the_first_response
 from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -46,7 +46,7 @@ def test_an_id_that_never_came_is_unknown() -> None:
 
 
 def test_a_reply_whose_write_the_sdk_repeated_is_recorded_once() -> None:
-    with losing_the_first_answer("dynamodb", "TransactWriteItems") as repeated:
+    with losing_the_first_response("dynamodb", "TransactWriteItems") as repeated:
         replies.record_reply(inbound(), reply())
 
     assert repeated == ["TransactWriteItems"]

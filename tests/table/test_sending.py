@@ -3,7 +3,7 @@ import pytest
 from longcode.jobs import Means, Send
 from longcode.messages import sending
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import OptOutEvent, of_account
+from longcode.optouts.consent import OptOutEvent, account_scope
 from tests.support.fakes import NOW, client, studio
 from tests.support.text_steps import accept
 
@@ -26,7 +26,7 @@ def test_a_requests_facts_have_all_that_it_refers_to() -> None:
 @pytest.mark.parametrize(("scope", "blocked"), [("shared", True), ("10000001", True), ("10000002", False)])
 def test_a_phone_is_blocked_by_its_own_stop_and_by_the_studios_own_note(scope: str, blocked: bool) -> None:
     account = studio()
-    where = scope if scope == "shared" else of_account(scope)
+    where = scope if scope == "shared" else account_scope(scope)
     phone = "+12125550123"
     optouts.record(OptOutEvent(id="e", phone=phone, scope=where, out=True, at=NOW, means=Means.STAFF, words="asked"))
 

@@ -7,7 +7,7 @@ import pytest
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
 from longcode.table import keys, store
-from tests.support.aws_calls import at_once
+from tests.support.aws_calls import parallel_calls
 from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -33,7 +33,7 @@ def test_an_account_keeps_its_sticky_sender_for_a_phone() -> None:
 
 
 def test_twenty_accounts_that_text_a_phone_at_once_get_twenty_different_numbers() -> None:
-    with at_once() as threads:
+    with parallel_calls() as threads:
         chosen = list(threads.map(lambda index: over(str(index)), range(20)))
 
     assert sorted(chosen) == TWENTY

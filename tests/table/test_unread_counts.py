@@ -18,7 +18,7 @@ from longcode.messages import store as messages
 from longcode.messages.compose import draft
 from longcode.messages.folders import Unread
 from longcode.table.store import ConditionFailed
-from tests.support.aws_calls import failing, losing_the_first_answer, taking_turns
+from tests.support.aws_calls import failing, losing_the_first_response, taking_turns
 from tests.support.crashes import Crash
 from tests.support.fakes import NOW
 from tests.support.local_aws import local_aws
@@ -171,7 +171,7 @@ def test_marking_as_read_keeps_a_link_that_was_made_meanwhile(aws: None) -> None
 def test_a_write_that_the_sdk_repeated_is_counted_once(aws: None) -> None:
     [seen, *_] = replies("1")
 
-    with losing_the_first_answer("dynamodb", "TransactWriteItems") as repeated:
+    with losing_the_first_response("dynamodb", "TransactWriteItems") as repeated:
         folders.mark_read(seen, is_read=True)
 
     assert repeated == ["TransactWriteItems"]

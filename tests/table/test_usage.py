@@ -10,7 +10,7 @@ from longcode.messages.compose import draft
 from longcode.table import store
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
-from tests.support.aws_calls import at_once
+from tests.support.aws_calls import parallel_calls
 from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -71,7 +71,7 @@ def test_a_text_counts_on_its_day_in_chicago() -> None:
 def test_parallel_texts_are_all_counted() -> None:
     texts = [claimed(f"m{number}") for number in range(8)]
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(lambda text: messages.record(text, MessageState.SENT), texts))
 
     assert quotas.of_month("10000001", "2026-11").texts_sent == 8

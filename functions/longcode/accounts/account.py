@@ -144,7 +144,7 @@ def countries(account: Account) -> tuple[str, ...]:
     return (account.country_code, *account.allowed_countries)
 
 
-def why_silent(account: Account) -> AccountSuspended | AccountClosed | None:
+def send_refusal(account: Account) -> AccountSuspended | AccountClosed | None:
     """Return the error with the reason why an account may not send, or None if it may."""
     match account.status:
         case AccountStatus.SUSPENDED:
@@ -158,7 +158,7 @@ def why_silent(account: Account) -> AccountSuspended | AccountClosed | None:
 
 def check_may_send(account: Account) -> None:
     """Raise `AccountSuspended` or `AccountClosed` if the account may not send."""
-    if refusal := why_silent(account):
+    if refusal := send_refusal(account):
         raise refusal
 
 
@@ -168,13 +168,13 @@ def check_open(account: Account) -> None:
         raise AccountClosed("This account is closed, so its plan cannot be changed. The operator can open it again.")
 
 
-def plan_in(account: Account, month: str) -> str | None:
+def plan_owed_in(account: Account, month: str) -> str | None:
     """Return the plan whose fee an account owes for a month, or None: it joined later, or was closed before.
 
     There is no proration (facts S16): an account that was open at any time of the month owes the whole fee.
     """
     is_open = was_open_in(month, account.status_changes)
-    return plans.in_month(month, account.plan_changes) if is_open else None
+    return plans.plan_name_in(month, account.plan_changes) if is_open else None
 
 
 def check_edition(edition: str) -> None:
@@ -191,7 +191,7 @@ def panel_message(account: Account | None) -> str | None:
     """
     if account is None or account.established_at is None or account.status is AccountStatus.CLOSED:
         return TEXTING_NOT_ENABLED
-    refusal = why_silent(account)
+    refusal = send_refusal(account)
     return refusal.detail if refusal else None
 
 

@@ -14,12 +14,12 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 UNKNOWN = "$argon2id$v=19$m=19456,t=2,p=1$1nzkKcbbTUP/lMyGaug4aw$pRG0ztb75kVJS3PaHA77UkE0293t8obwhe8gwRpmez8"
 
 
-def make() -> str:
+def generate() -> str:
     """Return a new password that a person can copy from a mail."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS))
 
 
-def hashed(password: str) -> str:
+def hash_of(password: str) -> str:
     """Return the hash of a password, to store it."""
     return _hasher.hash(password)
 

@@ -35,7 +35,7 @@ def get(account: str) -> Account | None:
     return read(Account, item) if item else None
 
 
-def need(account: str) -> Account:
+def get_or_raise(account: str) -> Account:
     """Return an account; raise `NotFound` if it does not exist."""
     existing = get(account)
     if existing is None:
@@ -81,7 +81,7 @@ def with_webhook() -> Iterator[Account]:
             yield account
 
 
-def hosted(ids: Iterable[str]) -> list[Account]:
+def with_webhook_among(ids: Iterable[str]) -> list[Account]:
     """Return the accounts, among these ids, that receive webhooks."""
     return [account for account in get_many(ids) if account.delivery is ReplyDelivery.WEBHOOK]
 
@@ -100,7 +100,7 @@ def change_webhook_secret(account: Account, secret: str, old: Sequence[OldSecret
     return store.try_write(Update(keys.account(account.id), changes=changes, when=same & PRESENT))
 
 
-def list_webhook(account: str) -> None:
+def add_to_webhook_list(account: str) -> None:
     """Put an account on the list of those with webhooks, for good; `with_webhook` skips it if it polls again."""
     store.write(Put(keys.with_webhook(account), {"type": "webhook", "account": account}))
 
@@ -144,7 +144,7 @@ def set_password(account: str, hashed: str, *, instead_of: str | None = None) ->
     store.write(Put(keys.password(account), {"type": "password", "hash": hashed}, unchanged))
 
 
-def claim_establishing(
+def claim_credentials_mail(
     account: Account, details: Mapping[str, Any], now: datetime, until: datetime
 ) -> Account | None:
     """Lease the mailing of an account's credentials, and return the account.
@@ -169,7 +169,7 @@ def claim_establishing(
     return updated if store.try_write(write) else None
 
 
-def establish(account: str, sign_up: str, now: datetime) -> None:
+def mark_established(account: str, sign_up: str, now: datetime) -> None:
     """Record the sign-up form that gave an account its credentials; any other form can only change its plan."""
     established = {"established_at": now, "established_by": sign_up}
     store.write(Update(keys.account(account), changes=established, remove=("establishing_until",)))

@@ -6,7 +6,7 @@ from longcode.aws.clients import client
 from longcode.aws.settings import settings
 
 
-class File(Struct, frozen=True):
+class Attachment(Struct, frozen=True):
     """An attachment; `type` is its MIME type, such as `application/pdf`."""
 
     name: str
@@ -14,7 +14,7 @@ class File(Struct, frozen=True):
     content: bytes
 
 
-def send(to: str, subject: str, text: str, *files: File) -> None:
+def send(to: str, subject: str, text: str, *files: Attachment) -> None:
     """Send a mail in plain text with files attached; raise `ValueError` for a line break in a header."""
     content = _with_files(to, subject, text, files) if files else _plain(subject, text)
     client("sesv2").send_email(
@@ -26,7 +26,7 @@ def _plain(subject: str, text: str) -> dict[str, object]:
     return {"Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": text}}}}
 
 
-def _with_files(to: str, subject: str, text: str, files: tuple[File, ...]) -> dict[str, object]:
+def _with_files(to: str, subject: str, text: str, files: tuple[Attachment, ...]) -> dict[str, object]:
     """Return a mail with files as MIME; raise `ValueError` for a line break in a header."""
     from email.message import EmailMessage  # noqa: PLC0415 - few mails have files
 

@@ -15,7 +15,7 @@ from longcode.aws.telemetry import logger
 
 _BATCH = 10
 # SQS takes turns among the accounts of these jobs, so that no account waits behind the many jobs of another.
-_FairJob = jobs.Send | jobs.AdvanceBroadcast | jobs.Fire | jobs.Deliver
+_FairJob = jobs.Send | jobs.AdvanceBroadcast | jobs.FireTrigger | jobs.Deliver
 Job = _FairJob | jobs.Receive | jobs.HandleKeyword | jobs.OpenAccount | jobs.Bill | jobs.ExportInvoice
 URL_SETTINGS: dict[type[Job], str] = {
     jobs.Send: "send_queue_url",
@@ -25,7 +25,7 @@ URL_SETTINGS: dict[type[Job], str] = {
     jobs.HandleKeyword: "opt_out_queue_url",
     jobs.OpenAccount: "sign_up_queue_url",
     jobs.Bill: "bill_queue_url",
-    jobs.Fire: "event_queue_url",
+    jobs.FireTrigger: "event_queue_url",
     jobs.Deliver: "webhook_queue_url",
     jobs.ExportInvoice: "export_queue_url",
 }

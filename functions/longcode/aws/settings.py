@@ -10,7 +10,7 @@ import msgspec
 from aws_lambda_powertools.utilities import parameters
 from msgspec import Struct
 
-FUNCTIONS = Path(__file__).parents[2]
+SOURCE_ROOT = Path(__file__).parents[2]
 _FIVE_MINUTES = 300
 _LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator; on AWS the variable is not set
 

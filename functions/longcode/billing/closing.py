@@ -6,12 +6,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from longcode.accounts.account import Account, plan_in
+from longcode.accounts.account import Account, plan_owed_in
 from longcode.aws.telemetry import count, logger
 from longcode.billing import adjustments, charged
 from longcode.billing import store as invoices
 from longcode.billing.adjustments import Findings
-from longcode.billing.invoice import Invoice, InvoiceLine, charges, draw_up, find_errors
+from longcode.billing.invoice import Invoice, InvoiceLine, charges, compute_invoice, find_errors
 from longcode.billing.store import MonthEntry
 from longcode.plans import plans
 from longcode.plans import store as price_list
@@ -45,7 +45,7 @@ def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice 
     if entry and (entry.invoice or _waits_for_second_check(entry, now())):
         return entry.invoice
     for _ in range(_TRIES):
-        draft = draw(account, month)
+        draft = draft_invoice(account, month)
         if draft is None:
             if entry:
                 invoices.forget(account.id, month)
@@ -75,7 +75,7 @@ def _doubt_or_park(entry: MonthEntry | None, account: str, month: str, findings:
         logger.error("parked", extra={"account": account, "month": month})
 
 
-def draw(account: Account, month: str) -> Draft | None:
+def draft_invoice(account: Account, month: str) -> Draft | None:
     """Return the invoice to issue; None if nothing is owed: the account joined later, or was closed before the month.
 
     An account that was closed before still gets an invoice, without a fee, for units that are on no invoice yet.
@@ -86,21 +86,23 @@ def draw(account: Account, month: str) -> Draft | None:
     balance = invoices.balance(account.id)
     used = quotas.of_month(account.id, month)
     late = list(_late_months(account, month))
-    if plan_in(account, month) is None and used == Usage() and not late:
+    if plan_owed_in(account, month) is None and used == Usage() and not late:
         return None
     late_lines = [line for _, _, lines in late for line in lines]
     waiting = invoices.waiting_credits(balance)
     credit_lines = adjustments.credit_lines((*charges(terms, used), *late_lines), balance.carried_micros, waiting)
     return Draft(
-        invoice=draw_up(account.id, month, terms, used, studio=account.name, others=[*late_lines, *credit_lines]),
+        invoice=compute_invoice(
+            account.id, month, terms, used, studio=account.name, others=[*late_lines, *credit_lines]
+        ),
         counters={month: used} | {earlier: counted for earlier, counted, _ in late},
-        settling=invoices.settling(balance, month, waiting, adjustments.carried_on(credit_lines)),
+        settling=invoices.settlement_writes(balance, month, waiting, adjustments.carried_on(credit_lines)),
     )
 
 
 def owes(account: Account, month: str) -> bool:
     """Return whether an account owes a month's fee: it has credentials and was open for any part of the month."""
-    return account.established_at is not None and plan_in(account, month) is not None
+    return account.established_at is not None and plan_owed_in(account, month) is not None
 
 
 def _terms_of(account: Account, month: str) -> Plan | None:
@@ -108,11 +110,11 @@ def _terms_of(account: Account, month: str) -> Plan | None:
 
     An account that never got the credentials of its sign-up never had a plan.
     """
-    name = plans.in_month(month, account.plan_changes)
+    name = plans.plan_name_in(month, account.plan_changes)
     if name is None or account.established_at is None:
         return None
     plan = price_list.of_month(month)[name]
-    return plan if plan_in(account, month) else replace(plan, monthly_fee_micros=0)
+    return plan if plan_owed_in(account, month) else replace(plan, monthly_fee_micros=0)
 
 
 def _late_months(account: Account, month: str) -> Iterator[tuple[str, Usage, list[InvoiceLine]]]:
@@ -134,7 +136,7 @@ def check(account: str, invoice: Invoice, counters: Mapping[str, Usage]) -> Find
     return sum(findings, Findings(wrong=find_errors(invoice)))
 
 
-def compare_at_rest(account: str, month: str) -> tuple[Usage, Findings]:
+def compare_month(account: str, month: str) -> tuple[Usage, Findings]:
     """Return a month's counters and how they differ from its messages, trying again while texts are counted."""
     for _ in range(_TRIES):
         counters = quotas.of_month(account, month)

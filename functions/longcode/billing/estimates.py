@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from longcode import months
-from longcode.billing.invoice import draw_up
+from longcode.billing.invoice import compute_invoice
 from longcode.months import day_of, days
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
@@ -47,7 +47,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnPlan:
+class PlanCost:
     """What a month would have cost on a plan; no amount if the plan would have stopped sending before its end."""
 
     plan: str
@@ -64,7 +64,7 @@ class Comparison:
     `cheapest` is the plan that would have sent all texts for the least; of equal ones, the account's own.
     """
 
-    plans: tuple[OnPlan, ...]
+    plans: tuple[PlanCost, ...]
     cheapest: str
     saved_micros: int
 
@@ -104,7 +104,7 @@ def forecast(plan: Plan, used: Mapping[str, Usage], joined: datetime, now: datet
         units_received=received,
         days_looked_at=len(full),
         would_stop=sent > allowed,
-        total_micros=draw_up("", today[:7], plan, expected).total_micros,
+        total_micros=compute_invoice("", today[:7], plan, expected).total_micros,
     )
 
 
@@ -140,12 +140,12 @@ def compare_plans(month: str, own: Plan, listed: Iterable[Plan], used: Usage) ->
     return Comparison(plans=on_each, cheapest=best.plan, saved_micros=saved)
 
 
-def _month_on_plan(month: str, plan: Plan, used: Usage, *, is_own: bool) -> OnPlan:
+def _month_on_plan(month: str, plan: Plan, used: Usage, *, is_own: bool) -> PlanCost:
     stops = plan.past_limit is PastLimit.STOP and used.units_sent > plan.included_units and not is_own
-    return OnPlan(
+    return PlanCost(
         plan=plan.name,
         title=plan.title,
         is_own=is_own,
         would_have_stopped=stops,
-        total_micros=None if stops else draw_up("", month, plan, used).total_micros,
+        total_micros=None if stops else compute_invoice("", month, plan, used).total_micros,
     )

@@ -17,7 +17,7 @@ _OPEN = Attr("stripe_invoice").not_exists() & Attr("stopped").not_exists()
 
 def begin(account: str, month: str, now: datetime) -> None:
     """Begin an export, unless the month has one."""
-    if write_begun(account, month, now, now + SWEEP_AFTER):
+    if write_new(account, month, now, now + SWEEP_AFTER):
         _enqueue(account, month)
 
 
@@ -34,7 +34,7 @@ def begin_again(stopped: InvoiceExport, now: datetime) -> None:
         _enqueue(stopped.account, stopped.month)
 
 
-def write_begun(account: str, month: str, now: datetime, due_at: datetime) -> bool:
+def write_new(account: str, month: str, now: datetime, due_at: datetime) -> bool:
     """Write an export without queueing it; return False if the month has one."""
     item = {"type": "export", "account": account, "month": month, "began_at": now, "round": 1, "attempt": 0}
     return store.try_write(
@@ -61,7 +61,7 @@ def take(account: str, month: str, now: datetime, until: datetime) -> InvoiceExp
     return get(account, month) if store.try_write(taking) else None
 
 
-def note_done(export: InvoiceExport, stripe_invoice: str, now: datetime) -> None:
+def record_done(export: InvoiceExport, stripe_invoice: str, now: datetime) -> None:
     """Record the id of Stripe's invoice, and take the export off the due index."""
     done = {"stripe_invoice": stripe_invoice, "exported_at": now}
     store.write(Update(keys.export(export.account, export.month), changes=done, remove=_AT_END, when=PRESENT))
@@ -82,6 +82,6 @@ def stop(export: InvoiceExport, reason: str) -> None:
     )
 
 
-def note_customer(account: str, customer: str) -> None:
+def record_customer(account: str, customer: str) -> None:
     """Record the id of a studio's customer at Stripe."""
     store.write(Update(keys.account(account), changes={"stripe_customer": customer}, when=PRESENT))

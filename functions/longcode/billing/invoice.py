@@ -90,7 +90,7 @@ class InvoiceRow(NamedTuple):
     amount: str
 
 
-def draw_up(
+def compute_invoice(
     account: str, month: str, plan: Plan, usage: Usage, *, studio: str = "", others: Sequence[InvoiceLine] = ()
 ) -> Invoice:
     """Return an invoice without a number. The included units are used by texts first, then by replies.
@@ -228,7 +228,7 @@ def invoice_sums(invoice: Invoice) -> tuple[InvoiceFact, ...]:
     )
 
 
-def how_cut(invoice: Invoice) -> str:
+def counting_rules(invoice: Invoice) -> str:
     """Return the paragraph that says which texts count in a month and which plan it has, so that anyone can check."""
     cutoff = _instant(months.plan_cutoff(invoice.month))
     return (

@@ -66,7 +66,7 @@ def due(limits: Limits, plan: Plan, used: Mapping[str, int]) -> list[Notice]:
     ]
 
 
-def shown(notice: Notice) -> dict[str, Any]:
+def event_data(notice: Notice) -> dict[str, Any]:
     """Return the data of a notice's webhook event."""
     return {
         "month": notice.month,
@@ -85,7 +85,7 @@ def subject(notice: Notice) -> str:
     return f"You have used {notice.percent}% of your {limit} for {_when(notice)}"
 
 
-def words(notice: Notice, advice: str = "") -> str:
+def mail_text(notice: Notice, advice: str = "") -> str:
     """Return the text of the mail: how much is used, what happens next, and what the studio can do."""
     limit = "daily limit" if notice.day else f"{notice.plan.title} plan"
     counted = "units, sent and received," if notice.goes_on else "units"

@@ -25,7 +25,7 @@ class InvoiceOvertaken(Exception):
     """Another invoice of the account, or a credit, was written first: the invoice must be computed again."""
 
 
-class CreditTooLarge(Exception):
+class CreditExceedsTotal(Exception):
     """The credits on an invoice would be larger than its total."""
 
 
@@ -193,7 +193,7 @@ def give_credit(credit: Credit, total_micros: int) -> Credit:
     """
     most_before = total_micros - credit.amount_micros
     if most_before < 0:
-        raise CreditTooLarge
+        raise CreditExceedsTotal
     fits = Attr("credited_micros").lte(most_before) | Attr("credited_micros").not_exists()
     taken = Update(
         keys.invoice(credit.account, credit.month),
@@ -208,11 +208,11 @@ def give_credit(credit: Credit, total_micros: int) -> Credit:
     except store.ConditionFailed as failed:
         if 0 in failed.found:
             return read(Credit, failed.found[0])
-        raise CreditTooLarge from failed
+        raise CreditExceedsTotal from failed
     return credit
 
 
-def settling(balance: Balance, month: str, applied: Sequence[Credit], carried_micros: int) -> list[Write]:
+def settlement_writes(balance: Balance, month: str, applied: Sequence[Credit], carried_micros: int) -> list[Write]:
     """Return the writes that an invoice makes to its account's credits and balance.
 
     They fail if another invoice of the account, or a credit, was written meanwhile.

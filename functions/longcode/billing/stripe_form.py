@@ -11,7 +11,7 @@ from msgspec import Struct
 from longcode.accounts.account import Account
 from longcode.billing.invoice import Invoice, InvoiceLine, money
 
-KEYS_LAST = timedelta(hours=23)
+KEYS_VALID_FOR = timedelta(hours=23)
 """Stripe repeats its first response to a key for at least 24 hours; after that, the same call may act again."""
 
 DAYS_UNTIL_DUE = 30

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode import jobs
-from longcode.accounts.account import Account, why_silent
+from longcode.accounts.account import Account, send_refusal
 from longcode.aws import queues
 from longcode.broadcasts.broadcast import BROADCAST_LEASE, Broadcast, BulkAction, broadcast_states_before
 from longcode.broadcasts.outcome import Outcome
@@ -153,7 +153,7 @@ def pause_if_not_allowed(account: Account, broadcast_id: str) -> bool:
 
     A broadcast that is paused already, refused or cancelled stays as it is.
     """
-    refusal = why_silent(account)
+    refusal = send_refusal(account)
     if refusal is None:
         return False
     active = Attr("state").is_in(broadcast_states_before(BroadcastState.CANCELLED)) & Attr("paused").not_exists()

@@ -48,7 +48,7 @@ def write(account: Account, drafts: Sequence[Message], now: datetime, others: Se
 def plan_at(account: Account, at: datetime) -> Plan:
     """Return the account's plan at an instant; in a future month, the plan that its changes so far give it."""
     month = month_of(at)
-    name = plans.in_month(month, account.plan_changes)
+    name = plans.plan_name_in(month, account.plan_changes)
     return price_list.of_month(month)[name or account.plan_changes[0].plan]
 
 
@@ -56,7 +56,7 @@ def limit_reached(
     used: Mapping[str, int], units: int, limits: Limits, plan: Plan, now: datetime
 ) -> PlanLimitReached | DayLimitReached:
     """Return the error for units that would exceed these limits; it names the plans that would allow them."""
-    first, terms = plans.counts_from(now), price_list.of_month(limits.month)
+    first, terms = plans.first_month_of_change(now), price_list.of_month(limits.month)
     on_offer = (
         name for name, offer in price_list.of_month(first).items() if offer.on_offer and first <= limits.month
     )
@@ -78,5 +78,5 @@ def _check(limits: Limits, plan: Plan, quota: Attributes, units: int, now: datet
     """Raise if a limit would be exceeded, unless a counter does not yet include all earlier usage."""
     reached = limits.reached(quota, units)
     if reached and all(limits.is_begun(quota, name) for name in limits.counters):
-        quotas.schedule_look(limits, now)
+        quotas.schedule_check(limits, now)
         raise limit_reached(quota, units, limits, plan, now)

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from longcode.message import Held, Message
+from longcode.message import HoldReason, Message
 from longcode.numbers.routing import LastText
 
 
@@ -37,11 +37,11 @@ class SendChecks(Struct, frozen=True, kw_only=True):
         """Return whether the text belongs to a cancelled broadcast."""
         return (message.account, message.broadcast) in self.cancelled
 
-    def held(self, message: Message) -> Held | None:
+    def held(self, message: Message) -> HoldReason | None:
         """Return why the text has to wait, or None."""
         if (message.account, message.broadcast) in self.paused or self.pauses_broadcast(message):
-            return Held.PAUSED
-        return Held.ASKED if (message.account, message.phone) in self.unanswered else None
+            return HoldReason.PAUSED
+        return HoldReason.ASKED if (message.account, message.phone) in self.unanswered else None
 
     def pauses_broadcast(self, message: Message) -> bool:
         """Return whether the text's broadcast must be paused because its account may not send."""

@@ -25,7 +25,7 @@ from longcode.errors import (
     RequestError,
     TextTooLong,
 )
-from longcode.message import Direction, Held, Message, MessageKind, MessageState
+from longcode.message import Direction, HoldReason, Message, MessageKind, MessageState
 from longcode.numbers.routing import client_of_reply
 from longcode.quiet_hours.quiet_hours import Opening
 from longcode.windows import LONGEST_AHEAD, SWEEP_AFTER, VALIDITY, VALIDITY_IF_HELD
@@ -221,4 +221,4 @@ def after_quiet_hours(message: Message, opening: Opening) -> Message:
     if opening.opens_at <= wanted_at:
         return timed
     due_at = min(opening.opens_at, valid_until)
-    return replace(timed, state=MessageState.SCHEDULED, held=Held.QUIET_HOURS, due_at=due_at)
+    return replace(timed, state=MessageState.SCHEDULED, held=HoldReason.QUIET_HOURS, due_at=due_at)

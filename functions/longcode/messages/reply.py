@@ -13,7 +13,7 @@ from longcode.months import month_of
 from longcode.numbers.routing import Attribution, client_of_reply
 
 
-def make(
+def message_of_reply(
     inbound: Inbound, attribution: Attribution, keyword: str | None, received_at: datetime, studio: Account | None
 ) -> Message:
     """Return the message that the studio sees. STOP, START and HELP are not charged: the service answers them.

@@ -36,7 +36,7 @@ def restart_from(account: str, at: datetime) -> None:
         store.write(Update(keys.retention(account), changes=changes, when=Attr("walked").gt(place(at))))
 
 
-def walk(account: str, since: str | None, before: datetime, most: int) -> tuple[list[Message], str | None]:
+def messages_before(account: str, since: str | None, before: datetime, most: int) -> tuple[list[Message], str | None]:
     """Return up to `most` messages from a place to an instant, oldest first, and the place to continue at or None.
 
     All lists of an account are in the same order of time, so one place serves for all of them.

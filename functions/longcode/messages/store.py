@@ -178,14 +178,14 @@ def record_late_refusal(message: Message, to: MessageState, now: datetime, *also
     In a month that is over it stays charged, because that month may have been invoiced.
     """
     if message.state is not MessageState.SENT:
-        return settle(message, to, *also, **changes)
+        return end_unsent(message, to, *also, **changes)
     if message.month != month_of(now):
         return record_receipt(message, to, *also, **changes)
     ended = _transition(message, to, (MessageState.SENT,), {**changes, "charged_units": 0})
     return store.try_write(ended, *quotas.count_writes(message, -1), *quotas.release_writes(message), *also)
 
 
-def settle(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
+def end_unsent(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
     """End a message that the carrier does not have, and release its reservation.
 
     Return False if the message has ended before, or if another attempt has begun, which makes this result void.
@@ -202,7 +202,7 @@ def cancel_all(messages: Sequence[Message], now: datetime) -> None:
         some, others = waiting[:_CANCELLED_AT_ONCE], waiting[_CANCELLED_AT_ONCE:]
         first, units = some[0], sum(message.units for message in some)
         cancelled = [_transition(message, MessageState.CANCELLED, states, changes) for message in some]
-        released = quotas.give_back_writes(first.account, first.reserved_in, first.reserved_of, units)
+        released = quotas.release_units_writes(first.account, first.reserved_in, first.reserved_of, units)
         try:
             store.transact([*cancelled, *released])
         except store.ConditionFailed as failed:  # workers have claimed some: try again without these

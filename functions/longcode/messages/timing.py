@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.aws.settings import FUNCTIONS, settings
+from longcode.aws.settings import SOURCE_ROOT, settings
 from longcode.clients import store as clients
 from longcode.clients.client import Client, quiet_zone
-from longcode.message import Held, Message, MessageState
+from longcode.message import HoldReason, Message, MessageState
 from longcode.messages import compose
 from longcode.messages import store as messages
 from longcode.quiet_hours import file as quiet_file
@@ -23,7 +23,7 @@ from longcode.windows import VALIDITY_IF_HELD
 @cache
 def quiet_rules() -> Rules:
     """Return the operator's quiet hours, from infra/quiet_hours.json, which the build puts beside the code."""
-    return quiet_file.read((FUNCTIONS / settings().quiet_hours_file).read_bytes())
+    return quiet_file.read((SOURCE_ROOT / settings().quiet_hours_file).read_bytes())
 
 
 def with_send_time(message: Message, account: Account, client: Client | None) -> Message:
@@ -48,11 +48,13 @@ def all_held_until(texts: Sequence[Message]) -> datetime | None:
 
 def hold(message: Message, now: datetime) -> None:
     """Hold a text that a worker got after the recipient's quiet hours had begun, until they end."""
-    account = accounts.need(message.account)
+    account = accounts.get_or_raise(message.account)
     client = clients.get(message.account, message.client_id) if message.client_id else None
     opening = _opening(message.phone, account, client, now)
     until = min(opening.opens_at, message.valid_until or opening.opens_at)
-    messages.reschedule(message, MessageState.QUEUED, until, held=Held.QUIET_HOURS, quiet_from=opening.closes_at)
+    messages.reschedule(
+        message, MessageState.QUEUED, until, held=HoldReason.QUIET_HOURS, quiet_from=opening.closes_at
+    )
 
 
 def _opening(phone: str, account: Account, client: Client | None, at: datetime) -> Opening:

@@ -35,6 +35,6 @@ def last_texted(account: Account, phones: Collection[str]) -> dict[str, datetime
 def segments_a_second(account_id: str) -> float:
     """Return the throughput of an account's texts: that of one number times the numbers that they are sent from."""
     senders = len(settings().shared_numbers)
-    if senders > 1 and accounts.need(account_id).number:
+    if senders > 1 and accounts.get_or_raise(account_id).number:
         senders = 1
     return settings().segments_a_second * senders

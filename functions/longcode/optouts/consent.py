@@ -83,12 +83,12 @@ class Question(Struct, frozen=True, kw_only=True):
     opted_out: bool | None = None
 
 
-def of_account(account: str) -> str:
+def account_scope(account: str) -> str:
     """Return the scope of one studio: for what its staff record, and for a STOP to its own number."""
     return f"{_ACCOUNT}{account}"
 
 
-def account_of(scope: str) -> str:
+def account_of_scope(scope: str) -> str:
     """Return the account of a studio's scope."""
     return scope.removeprefix(_ACCOUNT)
 
@@ -183,7 +183,7 @@ def answer_event(question: Question, *, opted_out: bool, by: str | None, now: da
     return OptOutEvent(
         id=f"{question.message_id}-{'out' if opted_out else 'in'}",
         phone=question.phone,
-        scope=of_account(question.account),
+        scope=account_scope(question.account),
         out=opted_out,
         at=max(now, question.at + _TICK),
         means=Means.TEXT_AND_STAFF,

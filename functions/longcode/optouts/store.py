@@ -13,10 +13,10 @@ from longcode.optouts.consent import (
     OptOut,
     OptOutEvent,
     Question,
+    account_scope,
     apply,
     blocks,
     decided_since,
-    of_account,
     question_of,
     with_reply,
 )
@@ -56,7 +56,7 @@ def pair_blocks(pairs: Iterable[Pair], left_at: datetime | None = None) -> PairB
 
 def opt_out_keys(account: str, phone: str) -> OptOutKeys:
     """Return the keys of the two opt-outs that can block an account's texts to a phone."""
-    return keys.opt_out(phone, SHARED), keys.opt_out(phone, of_account(account))
+    return keys.opt_out(phone, SHARED), keys.opt_out(phone, account_scope(account))
 
 
 def pair_blocks_from(
@@ -70,7 +70,7 @@ def pair_blocks_from(
     )
 
 
-def scopes_to_open(phone: str, event_id: str) -> list[str]:
+def scopes_to_opt_in(phone: str, event_id: str) -> list[str]:
     """Return the scopes in which a phone is opted out, or in which an earlier delivery of this event opted it in."""
     return [state.scope for state in _all_scopes(phone) if state.out or state.turned_by == event_id]
 
@@ -113,9 +113,9 @@ def close_questions(state: OptOut) -> list[str]:
     ]
 
 
-def withdraw(account: str, phone: str, message_id: str) -> None:
+def withdraw_question(account: str, phone: str, message_id: str) -> None:
     """Close an account's question about a message that now belongs to another account."""
-    state = get(phone, of_account(account))
+    state = get(phone, account_scope(account))
     if state and state.asked == message_id:
         _try_close_question(state)
 
@@ -151,7 +151,7 @@ def question_page(account: str, *, limit: int, cursor: str | None) -> tuple[list
     return [question for item in items if (question := read(Question, item)).open], next_cursor
 
 
-def automatic_reply(phone: str, message_id: str, now: datetime) -> Update | None:
+def automatic_reply_write(phone: str, message_id: str, now: datetime) -> Update | None:
     """Return the write that counts an automatic reply to a phone, or None if the phone had three in the last hour.
 
     The write fails if another reply was counted meanwhile.

@@ -127,13 +127,13 @@ def price_of(units: int, plan: Plan, used: int) -> int:
     return beyond * plan.unit_price_micros if plan.past_limit is PastLimit.CHARGE else 0
 
 
-def counts_from(at: datetime) -> str:
+def first_month_of_change(at: datetime) -> str:
     """Return the first month for which a change counts: its own until the cut-off, or the next (facts S16)."""
     month = months.month_of(at)
     return month if at <= months.plan_cutoff(month) else months.following(month)
 
 
-def counted(changes: Iterable[PlanChange]) -> list[tuple[PlanChange, str]]:
+def changes_by_first_month(changes: Iterable[PlanChange]) -> list[tuple[PlanChange, str]]:
     """Return the changes, oldest first, each with the first month for which it counts.
 
     A later change for the same month replaces it. The plan of the sign-up counts at once, so that texts that a studio
@@ -143,40 +143,40 @@ def counted(changes: Iterable[PlanChange]) -> list[tuple[PlanChange, str]]:
     in_order = sorted(changes, key=lambda change: months.utc(change.at))
     signed_up_at = months.utc(in_order[0].at) if in_order else None
     return [
-        (change, months.month_of(change.at) if change.at == signed_up_at else counts_from(change.at))
+        (change, months.month_of(change.at) if change.at == signed_up_at else first_month_of_change(change.at))
         for change in in_order
     ]
 
 
-def in_month(month: str, changes: Iterable[PlanChange]) -> str | None:
+def plan_name_in(month: str, changes: Iterable[PlanChange]) -> str | None:
     """Return the name of a month's plan, or None before the studio joined."""
     months.validate(month)
     chosen = None
-    for change, first in counted(changes):
+    for change, first in changes_by_first_month(changes):
         if first <= month:
             chosen = change.plan
     return chosen
 
 
-def if_made(month: str) -> str:
+def change_deadline_sentence(month: str) -> str:
     """Return the sentence that tells a studio until when a change of plan counts from a month."""
     until = months.time_in_words(months.plan_cutoff(month))
     return f"If you make the change by {until}, it counts from {months.in_words(month)}; later, from the month after."
 
 
-def once_made(month: str, now: datetime) -> str:
+def change_effect_sentences(month: str, now: datetime) -> str:
     """Return the sentences after a change of plan: from when it counts, and until when it can be changed again."""
     counts = f"It counts from {months.in_words(month)}."
     cutoff = months.plan_cutoff(month)
     return counts if now > cutoff else f"{counts} You can change it until {months.time_in_words(cutoff)}."
 
 
-def taken_at(changes: Iterable[PlanChange], now: datetime) -> datetime:
+def time_of_change(changes: Iterable[PlanChange], now: datetime) -> datetime:
     """Return the time of a new change: now, or that of the newest change if this clock is behind it."""
     return max([now, *(change.at for change in changes)])
 
 
-def change(
+def new_change(
     plan: str, changes: Sequence[PlanChange], choosable: Mapping[str, Plan], now: datetime
 ) -> PlanChange | None:
     """Return the change to a plan, or None if the newest change was to it.
@@ -186,13 +186,13 @@ def change(
     """
     if plan not in choosable:
         raise UnknownPlan(f"There is no plan {plan!r}.", field="plan")
-    in_order = counted(changes)
+    in_order = changes_by_first_month(changes)
     if in_order and in_order[-1][0].plan == plan:
         return None
-    if not choosable[plan].on_offer and in_month(months.month_of(now), changes) != plan:
+    if not choosable[plan].on_offer and plan_name_in(months.month_of(now), changes) != plan:
         raise PlanNotOffered(f"The plan {choosable[plan].title} is no longer offered.", field="plan")
-    new = PlanChange(taken_at(changes, now), plan)
-    first = counts_from(new.at)
+    new = PlanChange(time_of_change(changes, now), plan)
+    first = first_month_of_change(new.at)
     if sum(month == first for _, month in in_order) >= MOST_CHANGES:
         until = f"Changes are taken again after {months.time_in_words(months.plan_cutoff(first))}."
         raise TooManyChanges(f"The plan for {first} was changed {MOST_CHANGES} times. {until}", field="plan")

@@ -7,7 +7,7 @@ import msgspec
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
-from longcode.errors import NothingLoaded
+from longcode.errors import NoPriceList
 from longcode.plans.plans import Plan, PriceList
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Put
@@ -43,17 +43,17 @@ def of_month(month: str, clock: Callable[[], float] = time.monotonic) -> dict[st
     """
     if _copy.prices is None or not 0 <= clock() - _copy.at < _COPY_SECONDS:
         at, prices = clock(), _read_loaded()
-        keep(prices, at)
+        set_copy(prices, at)
         return _PlansOfMonth(prices, month)
     return _PlansOfMonth(_copy.prices, month)
 
 
-def keep(prices: PriceList, at: float) -> None:
+def set_copy(prices: PriceList, at: float) -> None:
     """Set this process's copy of the price list, as if it were read at the time `at` of the monotonic clock."""
     _copy.prices, _copy.at = prices, at
 
 
-def loaded() -> tuple[PriceList | None, int]:
+def read_loaded() -> tuple[PriceList | None, int]:
     """Return the whole price list and its revision; None and 0 if no price list is loaded."""
     item = store.get(keys.price_list())
     if item is None:
@@ -68,13 +68,13 @@ def write(prices: PriceList, revision: int) -> bool:
     return store.try_write(Put(keys.price_list(), item, unchanged))
 
 
-def forget() -> None:
+def clear_copy() -> None:
     """Forget the copy, so that the next call reads the table."""
     _copy.prices = None
 
 
 def _read_loaded() -> PriceList:
-    prices, _ = loaded()
+    prices, _ = read_loaded()
     if prices is None:
-        raise NothingLoaded("No plans are loaded: order plans.load with infra/plans.json, as docs/operating.md says.")
+        raise NoPriceList("No plans are loaded: order plans.load with infra/plans.json, as docs/operating.md says.")
     return prices

@@ -10,7 +10,7 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 _UNKNOWN = (timezone.UNKNOWN_TIMEZONE,)
 
 
-class Likely(Struct, frozen=True, kw_only=True):
+class LikelyZones(Struct, frozen=True, kw_only=True):
     """The zones where a number may be; `anywhere` if its digits show no more than its country code."""
 
     zones: tuple[str, ...]
@@ -18,7 +18,7 @@ class Likely(Struct, frozen=True, kw_only=True):
     anywhere: bool
 
 
-def of(phone: str) -> Likely:
+def of(phone: str) -> LikelyZones:
     """Return where an E.164 number may be.
 
     A number that no national plan assigns is assumed to be where its digits would be. A number without a country
@@ -33,7 +33,7 @@ def of(phone: str) -> Likely:
     if zones == _UNKNOWN:
         zones = national or tuple(sorted(set(chain.from_iterable(TIMEZONE_DATA.values()))))
     country = phonenumbers.region_code_for_number(number)
-    return Likely(
+    return LikelyZones(
         zones=tuple(zones),
         countries=(country,) if country else tuple(phonenumbers.region_codes_for_country_code(code)),
         anywhere=not national or set(zones) == set(national),

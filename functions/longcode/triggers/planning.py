@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from longcode import months
 from longcode.clients.client import Client
-from longcode.jobs import Fire
+from longcode.jobs import FireTrigger
 from longcode.message import Instant
 from longcode.messages.compose import request_id
 from longcode.triggers.trigger import Record, RecordKind, Trigger, Unmet, day_for, unmet
@@ -213,9 +213,9 @@ def occurrence_id(occurrence: Occurrence) -> str:
     return request_id(occurrence.account, "\n".join(("trigger", *parts)))
 
 
-def fire_job(occurrence: Occurrence) -> Fire:
+def fire_job(occurrence: Occurrence) -> FireTrigger:
     """Return the job that sends the texts of an occurrence."""
-    return Fire(
+    return FireTrigger(
         account=occurrence.account,
         kind=occurrence.kind,
         record_id=occurrence.record_id,

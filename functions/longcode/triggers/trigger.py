@@ -15,7 +15,7 @@ from longcode.errors import EditionNotEntitled, RequestError
 from longcode.message import Instant
 from longcode.template import check
 
-MOST = 40
+MOST_TRIGGERS = 40
 """How many triggers an account may have, so that an event with all its occurrences fits into one transaction."""
 
 _ENTITLED_EDITIONS = ("professional", "enterprise")
@@ -53,7 +53,7 @@ STATUSES: Mapping[RecordKind, frozenset[str]] = {
 _DATED = set(RecordKind) - {RecordKind.CLIENT, RecordKind.KEYWORD}
 
 
-class To(StrEnum):
+class TextTo(StrEnum):
     """The recipient of a trigger's texts."""
 
     CLIENT = "client"
@@ -101,7 +101,7 @@ class Trigger:
     types: tuple[str, ...] = ()
     keyword: str | None = None
     timing: Timing | None = None
-    to: To = To.CLIENT
+    to: TextTo = TextTo.CLIENT
     staff_phone: str | None = None
     template: str | None = None
     body: str | None = None
@@ -171,11 +171,11 @@ def _check_keyword(trigger: Trigger) -> None:
 
 
 def _check_recipient(trigger: Trigger) -> None:
-    if trigger.to is To.STAFF and trigger.staff_phone is None:
+    if trigger.to is TextTo.STAFF and trigger.staff_phone is None:
         raise RequestError("Name the phone of your staff to text.", field="staff_phone")
-    if trigger.to is To.CLIENT and trigger.staff_phone is not None:
+    if trigger.to is TextTo.CLIENT and trigger.staff_phone is not None:
         raise RequestError("A text to the client needs no phone of your staff.", field="staff_phone")
-    if trigger.to is To.STAFF and trigger.sms_else_call:
+    if trigger.to is TextTo.STAFF and trigger.sms_else_call:
         raise RequestError("A call task replaces a text to the client only.", field="sms_else_call")
 
 
@@ -191,7 +191,7 @@ def unmet(trigger: Trigger | None, record: Record) -> Unmet | None:
         return Unmet.CONDITIONS
     if trigger.timing and record_date(record, trigger.timing.of) is None:
         return Unmet.NO_DATE
-    if trigger.to is To.CLIENT and record.client_id is None and record.phone is None:
+    if trigger.to is TextTo.CLIENT and record.client_id is None and record.phone is None:
         return Unmet.NO_CLIENT
     return None
 

@@ -53,10 +53,10 @@ def reserve_writes(limits: Limits, units: int, check_at: datetime) -> list[Updat
 
 def release_writes(message: Message) -> list[Update]:
     """Return the write that releases a message's reservation, if it has one."""
-    return give_back_writes(message.account, message.reserved_in, message.reserved_of, message.units)
+    return release_units_writes(message.account, message.reserved_in, message.reserved_of, message.units)
 
 
-def give_back_writes(account: str, month: str | None, counters: Sequence[str], units: int) -> list[Update]:
+def release_units_writes(account: str, month: str | None, counters: Sequence[str], units: int) -> list[Update]:
     """Return the write that releases units reserved in a month's counters; none without a month or units."""
     if month is None or not units:
         return []
@@ -69,7 +69,7 @@ def begin_counters(limits: Limits, check_at: datetime) -> None:
     if MONTH_COUNTER in limits.counters:
         add_unreserved(limits, quota, check_at)
         if quota:  # the next check adds the texts that were on their way during a change of plan
-            schedule_look(limits, check_at)
+            schedule_check(limits, check_at)
     for name in limits.counters.keys() - quota.keys() - {MONTH_COUNTER}:
         change = _quota_update(limits.account, limits.month, check_at)
         begun = change.changes | {name: _sent_on_day(limits)}
@@ -141,7 +141,7 @@ def _quota_update(account: str, month: str, check_at: datetime) -> Update:
     return Update(keys.quota(account, month), changes=owner, if_absent=keys.due(account, check_at))
 
 
-def schedule_look(limits: Limits, check_at: datetime) -> None:
+def schedule_check(limits: Limits, check_at: datetime) -> None:
     """Set a quota's due time to `check_at`, unless it is due earlier."""
     later = Attr("due_at").gt(keys.instant(check_at))
     store.try_write(Update(keys.quota(limits.account, limits.month), changes={"due_at": check_at}, when=later))

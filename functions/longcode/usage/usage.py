@@ -129,7 +129,7 @@ def limits_at(account: Account, plan: Plan, at: datetime, *, ahead: bool = False
     )
 
 
-def past_days(names: Iterable[str], day: str) -> set[str]:
+def names_of_past_days(names: Iterable[str], day: str) -> set[str]:
     """Return those names, of daily counters or of their notices, that belong to an earlier day than `day`."""
     return {name for name in names if (match := _DAY_COUNTER.match(name)) and match[1] < day}
 

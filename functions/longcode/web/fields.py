@@ -61,7 +61,7 @@ def not_ours(phone: str, account: Account) -> str:
     return phone
 
 
-def record_statuses(statuses: dict[RecordKind, list[str]] | None) -> dict[RecordKind, list[str]] | None:
+def checked_statuses(statuses: dict[RecordKind, list[str]] | None) -> dict[RecordKind, list[str]] | None:
     """Return statuses by the kind of record; raise `ValueError` for a keyword, which has no status."""
     if statuses and RecordKind.KEYWORD in statuses:
         raise ValueError("a keyword has no status")

@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from longcode.aws.telemetry import logger
-from longcode.errors import MalformedJson, NothingLoaded, RequestError
+from longcode.errors import MalformedJson, NoPriceList, RequestError
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -38,7 +38,7 @@ def _as_stored(at: datetime) -> datetime:
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_as_stored)]
+StoredInstant = Annotated[AwareDatetime, AfterValidator(_as_stored)]
 
 
 class Body(BaseModel):
@@ -139,8 +139,8 @@ def resolver(*content_types: str) -> Resolver:
     def bad_request(error: ServiceError) -> Response[str]:
         return problem(error.status_code, "bad_request", str(error.msg))
 
-    @app.exception_handler(NothingLoaded)
-    def unready(_error: NothingLoaded) -> Response[str]:
+    @app.exception_handler(NoPriceList)
+    def unready(_error: NoPriceList) -> Response[str]:
         logger.exception("not ready")
         return problem(503, "not_ready", "The operator has not loaded the plans yet; please try again later.")
 

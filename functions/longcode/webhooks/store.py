@@ -25,7 +25,7 @@ from longcode.webhooks.delivery import (
 )
 
 
-class LookUp(Struct, frozen=True, kw_only=True):
+class DeliveryFacts(Struct, frozen=True, kw_only=True):
     """Deliveries of one account by id, and what decides whether they are posted now."""
 
     account: Account | None
@@ -57,13 +57,13 @@ def creation_write(delivery: Delivery) -> Put:
     return Put(_key(delivery), _item(delivery))
 
 
-def look_up(account: str, ids: Iterable[str]) -> LookUp:
+def delivery_facts(account: str, ids: Iterable[str]) -> DeliveryFacts:
     """Return deliveries of one account, with the account and its endpoint, read in one call."""
     wanted = {delivery_id: keys.delivery(account, delivery_id) for delivery_id in ids}
     items = store.get_many([keys.account(account), keys.webhook_endpoint(account), *wanted.values()])
     account_item, endpoint_item = items.get(keys.account(account)), items.get(keys.webhook_endpoint(account))
     deliveries = {delivery_id: _readable(items.get(key)) for delivery_id, key in wanted.items()}
-    return LookUp(
+    return DeliveryFacts(
         account=read(Account, account_item) if account_item else None,
         endpoint=read(Endpoint, endpoint_item) if endpoint_item else Endpoint(account=account),
         deliveries={delivery_id: delivery for delivery_id, delivery in deliveries.items() if delivery},

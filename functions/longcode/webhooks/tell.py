@@ -10,13 +10,13 @@ from longcode.clients import store as clients
 from longcode.jobs import Deliver
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import SHARED, OptOutEvent, of_account
+from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery
 
 
-def tell(account: Account, deliveries: Collection[Delivery], *, written: bool = False) -> int:
+def enqueue_new(account: Account, deliveries: Collection[Delivery], *, written: bool = False) -> int:
     """Write the deliveries that are new and that the account wants, enqueue them and return their number.
 
     `written`: the caller wrote them, in one transaction with their event.
@@ -34,7 +34,7 @@ def enqueue(account: str, deliveries: Sequence[Delivery]) -> None:
         queues.send(*jobs)
 
 
-def tell_opt_out(events: Sequence[OptOutEvent], now: datetime, studios: Iterable[str] | None = None) -> None:
+def enqueue_opt_out(events: Sequence[OptOutEvent], now: datetime, studios: Iterable[str] | None = None) -> None:
     """Write and enqueue the webhooks of an opt-out or opt-in.
 
     `events` are what one keyword, or one entry by staff, recorded in each scope. `studios` are by default those that
@@ -45,14 +45,14 @@ def tell_opt_out(events: Sequence[OptOutEvent], now: datetime, studios: Iterable
         with_client = [account for account, _ in clients.with_phone_in_all_accounts(event.phone)]
         studios = [*with_client, *numbers.accounts_texting(event.phone)]
     scopes = {event.scope for event in events}
-    for account in accounts.hosted(studios):
+    for account in accounts.with_webhook_among(studios):
         if delivery.wants(account, WebhookEvent.OPT_OUT_RECORDED) and not scopes.isdisjoint(_scopes(account)):
-            tell(account, [_of_opt_out(account, event, now)])
+            enqueue_new(account, [_of_opt_out(account, event, now)])
 
 
 def _scopes(account: Account) -> list[str]:
     """Return the scopes in which an opt-out blocks an account's texts."""
-    return [of_account(account.id), *([] if account.number else [SHARED])]
+    return [account_scope(account.id), *([] if account.number else [SHARED])]
 
 
 def _of_opt_out(account: Account, event: OptOutEvent, now: datetime) -> Delivery:

@@ -52,7 +52,7 @@ class Verdict(Enum):
     FAILED = "failed"
 
 
-def judge(response: EndpointResponse) -> Verdict:
+def verdict_on(response: EndpointResponse) -> Verdict:
     """Return the meaning of a response; a redirect is a failure."""
     if response.status in _SUCCESS:
         return Verdict.ACCEPTED
@@ -87,7 +87,7 @@ def is_loopback(address: str) -> bool:
     return ipaddress.ip_address(address).is_loopback
 
 
-def make_secret() -> str:
+def new_secret() -> str:
     """Return a new secret for signing webhooks."""
     return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
@@ -117,7 +117,7 @@ def rotate_secret(account: Account, now: datetime) -> tuple[str, tuple[OldSecret
     """Return a new secret, and the old ones that also sign for a day while the studio changes over."""
     old = [replaced for replaced in account.webhook_old_secrets if now < replaced.until]
     current = [OldSecret(account.webhook_secret, now + _OLD_SECRET_VALID)] if account.webhook_secret else []
-    return make_secret(), tuple([*current, *old][:_MOST_OLD_SECRETS])
+    return new_secret(), tuple([*current, *old][:_MOST_OLD_SECRETS])
 
 
 def reply_data(message: Message) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from infra.local.story.stage import Stage
 from infra.local.studio import mails_to
-from infra.local.visitors import Studio, eventually
+from infra.local.visitors import StudioSoftware, eventually
 
 _PHONE = "+12125550101"
 
 
-def reach_the_limit(stage: Stage, studio: Studio) -> None:
+def reach_the_limit(stage: Stage, studio: StudioSoftware) -> None:
     """Change to a plan that is too small for a broadcast, and to a larger plan."""
     stage.title(f"{studio.name} changes to a plan with a limit, and reaches it")
     changed = studio.ask("PUT", "/account/plan", {"plan": "starter"}).json
@@ -25,7 +25,7 @@ def reach_the_limit(stage: Stage, studio: Studio) -> None:
         _too_late(stage, studio, changed)
 
 
-def _too_small(stage: Stage, studio: Studio) -> None:
+def _too_small(stage: Stage, studio: StudioSoftware) -> None:
     order = {"audience": {"all": True}, "body": "a" * 1600, "dry_run": True}
     refused = studio.ask("POST", "/broadcasts", order).json
     stage.say(f"   a broadcast of ten units each: {refused['reason']}")
@@ -35,7 +35,7 @@ def _too_small(stage: Stage, studio: Studio) -> None:
     stage.check(studio.ask("POST", "/broadcasts", order).json["code"] is None, "a bigger plan takes effect at once")
 
 
-def _too_late(stage: Stage, studio: Studio, changed: Any) -> None:
+def _too_late(stage: Stage, studio: StudioSoftware, changed: Any) -> None:
     """Check the plans after 17:00 Central Time on the last day of a month: that month's plan stays."""
     stage.check(changed["plan"]["name"] == "medium", "after 17:00 on the last day the month's plan stays")
     stage.check(changed["next_month_plan"]["name"] == "starter", "and the next month has the other plan")
@@ -43,7 +43,7 @@ def _too_late(stage: Stage, studio: Studio, changed: Any) -> None:
     stage.check(back["next_month_plan"]["name"] == "medium", "which can be changed back")
 
 
-def compare_the_usage(stage: Stage, studio: Studio) -> None:
+def compare_the_usage(stage: Stage, studio: StudioSoftware) -> None:
     """Compare the usage of a month with the rows of its sheet."""
     stage.title(f"{studio.name} looks at its usage")
     current = studio.ask("GET", "/usage").json["current"]
@@ -57,7 +57,7 @@ def compare_the_usage(stage: Stage, studio: Studio) -> None:
     stage.check(_PHONE not in sheet, "it contains no complete phone number")
 
 
-def close_the_month(stage: Stage, *studios: Studio) -> str:
+def close_the_month(stage: Stage, *studios: StudioSoftware) -> str:
     """Close the month, compare the invoices with the texts on the phones, and return the month."""
     stage.title("The month closes")
     month: str = studios[0].ask("GET", "/usage").json["current"]["month"]
@@ -82,7 +82,7 @@ def close_the_month(stage: Stage, *studios: Studio) -> str:
     return month
 
 
-def keep_the_books(stage: Stage, studio: Studio, month: str) -> None:
+def keep_the_books(stage: Stage, studio: StudioSoftware, month: str) -> None:
     """Check, credit and settle an invoice as the operator, and read it as the studio."""
     stage.title("The operator keeps the books")
     invoice = {"month": month, "account": studio.account}
@@ -103,7 +103,7 @@ def keep_the_books(stage: Stage, studio: Studio, month: str) -> None:
     stage.check(studio.ask("GET", f"/invoices/{month}").text == before, "and the document has not changed")
 
 
-def suspend_and_restore(stage: Stage, studio: Studio, client: str) -> None:
+def suspend_and_restore(stage: Stage, studio: StudioSoftware, client: str) -> None:
     """Suspend a studio, which then sends no texts but still receives replies."""
     stage.title(f"The operator suspends {studio.name}, and restores it")
     _order(stage, do="accounts.suspend", account=studio.account, reason="The invoice is unpaid.")
@@ -124,13 +124,13 @@ def _order(stage: Stage, **order: Any) -> Any:
     return answer
 
 
-def _invoice(studio: Studio, month: str) -> Any:
+def _invoice(studio: StudioSoftware, month: str) -> Any:
     """Return a studio's invoice, or None."""
     answer = studio.ask("GET", f"/invoices/{month}")
     return answer.json if answer.status == 200 else None
 
 
-def _invoice_mail(stage: Stage, studio: Studio, month: str) -> str | None:
+def _invoice_mail(stage: Stage, studio: StudioSoftware, month: str) -> str | None:
     """Return the text of the mail with an invoice, or None."""
     address = studio.ask("GET", "/account").json["email"]
     texts = [str(mail["BodyText"]) for mail in mails_to(stage.stack, address)]

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from infra.local.story.stage import Stage
-from infra.local.visitors import Studio, eventually
+from infra.local.visitors import StudioSoftware, eventually
 
 _ALICE, _CARMEN, _STRANGER = "+12125550101", "+12125550103", "+12125550199"
 
 
-def link_a_reply_to_its_client(stage: Stage, fox: Studio, wattle: Studio) -> None:
+def link_a_reply_to_its_client(stage: Stage, fox: StudioSoftware, wattle: StudioSoftware) -> None:
     """Reply from Alice's phone."""
     stage.title("Alice replies")
     stage.replies(_ALICE, "Yes please! 🌷")
@@ -19,7 +19,7 @@ def link_a_reply_to_its_client(stage: Stage, fox: Studio, wattle: Studio) -> Non
     stage.check(stage.polled(wattle) == [], "the other studio sees no reply")
 
 
-def attribute_to_the_last_text(stage: Stage, fox: Studio, wattle: Studio) -> None:
+def attribute_to_the_last_text(stage: Stage, fox: StudioSoftware, wattle: StudioSoftware) -> None:
     """Reply from the phone of a client of both studios, after a text of the second studio."""
     stage.title("Carmen, a client of both studios, replies after Wattle's text")
     stage.send(wattle, {"client_id": "w-1", "body": "G'day Carmen, are you coming on Friday?"})
@@ -30,7 +30,7 @@ def attribute_to_the_last_text(stage: Stage, fox: Studio, wattle: Studio) -> Non
     stage.check("On Friday, yes" not in stage.polled(fox), "and not to Foxglove")
 
 
-def stop_and_start(stage: Stage, fox: Studio, wattle: Studio) -> None:
+def stop_and_start(stage: Stage, fox: StudioSoftware, wattle: StudioSoftware) -> None:
     """Opt out and in again."""
     stage.title("Carmen replies STOP, and later START")
     before = len(stage.phones.conversation(_CARMEN))
@@ -51,7 +51,7 @@ def stop_and_start(stage: Stage, fox: Studio, wattle: Studio) -> None:
     stage.check(True, "START ends the opt-out")
 
 
-def keep_an_unattributed_reply(stage: Stage, fox: Studio, wattle: Studio) -> None:
+def keep_an_unattributed_reply(stage: Stage, fox: StudioSoftware, wattle: StudioSoftware) -> None:
     """Text from a phone that no studio has texted."""
     stage.title("A stranger texts the number")
     before = [len(stage.polled(fox)), len(stage.polled(wattle))]
@@ -64,7 +64,7 @@ def keep_an_unattributed_reply(stage: Stage, fox: Studio, wattle: Studio) -> Non
     stage.check(responses == [], "and is not answered")
 
 
-def attribute_by_the_sticky_sender(stage: Stage, fox: Studio, wattle: Studio) -> None:
+def attribute_by_the_sticky_sender(stage: Stage, fox: StudioSoftware, wattle: StudioSoftware) -> None:
     """Reply to the sticky sender of the studio that did not text last."""
     stage.title("Carmen replies late to Foxglove, in the thread of Foxglove's texts")
     first = stage.send(fox, {"client_id": "1003", "body": "Carmen, shall we print the large one?"})
@@ -79,7 +79,7 @@ def attribute_by_the_sticky_sender(stage: Stage, fox: Studio, wattle: Studio) ->
     stage.check("The large one, please" not in stage.polled(wattle), "and not to Wattle")
 
 
-def decide_a_possible_opt_out(stage: Stage, fox: Studio, wattle: Studio) -> None:
+def decide_a_possible_opt_out(stage: Stage, fox: StudioSoftware, wattle: StudioSoftware) -> None:
     """Ask for no more texts without a keyword, and let the studio's staff decide."""
     stage.title("Alice may want no more texts: Foxglove's staff decide")
     words = "please stop texting me about the prints, I have ordered them"

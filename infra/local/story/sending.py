@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from infra.local.story.stage import Stage
-from infra.local.visitors import Studio, eventually
+from infra.local.visitors import StudioSoftware, eventually
 
 _ALICE = "+12125550101"
 _LANDLINE, _CARRIER_SAYS_LANDLINE = "+12125550118", 30006
@@ -17,7 +17,7 @@ _LETTER = (
 )
 
 
-def send_a_long_text(stage: Stage, fox: Studio) -> None:
+def send_a_long_text(stage: Stage, fox: StudioSoftware) -> None:
     """Send 300 characters to one client."""
     stage.title("Foxglove texts Alice 300 characters")
     answer = stage.send(fox, {"client_id": "1001", "body": _LETTER[:300]})
@@ -27,7 +27,7 @@ def send_a_long_text(stage: Stage, fox: Studio) -> None:
     stage.check(fox.ask("GET", "/usage").json["current"]["used"]["units_sent"] == 2, "the usage is 2 units")
 
 
-def text_everyone(stage: Stage, fox: Studio) -> None:
+def text_everyone(stage: Stage, fox: StudioSoftware) -> None:
     """Send all clients a broadcast of a template, after a dry run."""
     stage.title("Foxglove tries a broadcast in a dry run, and then sends it to all clients")
     body = "Hi {{client.first_name|there}}, two spring slots are left at {{studio.name}}. Want one?"
@@ -65,7 +65,7 @@ def text_everyone(stage: Stage, fox: Studio) -> None:
     fox.ask("PATCH", "/account", {"quiet_hours": True})
 
 
-def resolve_an_uncertain_text(stage: Stage, fox: Studio) -> None:
+def resolve_an_uncertain_text(stage: Stage, fox: StudioSoftware) -> None:
     """Let the carrier deliver a text, but close the connection before its response."""
     stage.title("The carrier accepts a text, but closes the connection without a response")
     _new_client(stage, fox, "c-silent", "Sasha", _SILENT)
@@ -78,7 +78,7 @@ def resolve_an_uncertain_text(stage: Stage, fox: Studio) -> None:
     stage.check(len(stage.texts_on(_SILENT, "Your album is here.")) == 1, "and it is not sent again")
 
 
-def wait_for_the_morning(stage: Stage, fox: Studio) -> None:
+def wait_for_the_morning(stage: Stage, fox: StudioSoftware) -> None:
     """Send a broadcast to a client whose local time is one at night, and wait for the morning."""
     stage.title("A broadcast waits for the end of a client's quiet hours")
     _new_client(stage, fox, "c-owl", "Olive", _NIGHT_OWL, tags=["owls"], time_zone=_zone_where_it_is(1))
@@ -94,7 +94,7 @@ def wait_for_the_morning(stage: Stage, fox: Studio) -> None:
     stage.arrives(_NIGHT_OWL, words)
 
 
-def move_a_session(stage: Stage, fox: Studio) -> None:
+def move_a_session(stage: Stage, fox: StudioSoftware) -> None:
     """Plan a reminder for a session, and move the session."""
     stage.title("A session moves, and its reminder with it")
     _new_client(stage, fox, "c-sitter", "Sid", _SITTER, time_zone=_zone_where_it_is(12))
@@ -116,27 +116,27 @@ def move_a_session(stage: Stage, fox: Studio) -> None:
     stage.check(_planned(fox) == [], "moved to tomorrow, it is sent at once, and no reminder is planned any more")
 
 
-def _report_session(stage: Stage, fox: Studio, day: date) -> None:
+def _report_session(stage: Stage, fox: StudioSoftware, day: date) -> None:
     """Report that the session is confirmed for a day."""
     event = {"kind": "session", "id": "s-1", "client_id": "c-sitter", "status": "confirmed"}
     answer = fox.ask("POST", "/events", {**event, "session_date": str(day)})
     stage.show("POST /events", {"session_date": str(day)}, answer.json["planned"])
 
 
-def _planned(studio: Studio) -> list[str]:
+def _planned(studio: StudioSoftware) -> list[str]:
     """Return the local days when reminders will be sent."""
     upcoming = studio.ask("GET", "/upcoming").json["items"]
     return [text["fires_at"][:10] for text in upcoming if text["will_go"]]
 
 
-def _new_client(stage: Stage, fox: Studio, client_id: str, name: str, phone: str, **record: Any) -> None:
+def _new_client(stage: Stage, fox: StudioSoftware, client_id: str, name: str, phone: str, **record: Any) -> None:
     """Add a client to Foxglove, who allows texts."""
     fields = {"first_name": name, "allow_text_marketing": True, "phones": [{"number": phone}], **record}
     answer = fox.ask("PUT", f"/clients/{client_id}", fields)
     stage.check(answer.status in (200, 201), f"{name} is a client", quiet=True)
 
 
-def _broadcast(stage: Stage, studio: Studio, order: dict[str, Any]) -> Any:
+def _broadcast(stage: Stage, studio: StudioSoftware, order: dict[str, Any]) -> Any:
     """Create a broadcast, and wait until all its texts are written; return it."""
     answer = studio.ask("POST", "/broadcasts", order, **{"Idempotency-Key": f"{stage.run}-{len(str(order))}"})
     stage.check(answer.status == 202, "the broadcast is accepted")
@@ -148,7 +148,7 @@ def _broadcast(stage: Stage, studio: Studio, order: dict[str, Any]) -> Any:
     return eventually(written, "the broadcast's texts to be written")
 
 
-def _progress(studio: Studio, broadcast_id: str, expected: dict[str, int]) -> Any:
+def _progress(studio: StudioSoftware, broadcast_id: str, expected: dict[str, int]) -> Any:
     """Wait until as many texts of a broadcast as expected are in each state."""
 
     def found() -> Any:
@@ -158,7 +158,7 @@ def _progress(studio: Studio, broadcast_id: str, expected: dict[str, int]) -> An
     return eventually(found, f"the broadcast's progress to be {expected}")
 
 
-def _recipients(studio: Studio, broadcast_id: str) -> list[Any]:
+def _recipients(studio: StudioSoftware, broadcast_id: str) -> list[Any]:
     """Return the recipients of a broadcast, and the clients who get no text."""
     return studio.all_items(f"/broadcasts/{broadcast_id}/recipients")
 

@@ -2,26 +2,26 @@
 
 from infra.local.story.stage import Stage
 from infra.local.studio import sign_up
-from infra.local.visitors import CLIENTS, Studio
+from infra.local.visitors import CLIENTS, StudioSoftware
 
 _CARMEN = "+12125550103"
 
 
-def join(stage: Stage, name: str, **form: str) -> Studio:
+def join(stage: Stage, name: str, **form: str) -> StudioSoftware:
     """Sign a studio up, and return it with the credentials of its mail."""
     stage.title(f"{name} signs up ({form['product']}, plan {form['plan']}, country code {form['country_code']})")
     address = f"{name.split(maxsplit=1)[0].lower()}-{stage.run}@studio.example"
     form = {"studio_name": name, "email": address, **form}
     credentials = sign_up(stage.stack, form)
-    studio = Studio(stage.stack.api_url, name, credentials.account, credentials.password)
+    studio = StudioSoftware(stage.stack.api_url, name, credentials.account, credentials.password)
     stage.show("POST /signup", form, f"mail: account number {studio.account}, password {studio.password[:5]}-…")
     stage.check(studio.ask("GET", "/account").json["name"] == name, "number and password open the account")
-    wrong = Studio(studio.api_url, name, studio.account, "wrong")
+    wrong = StudioSoftware(studio.api_url, name, studio.account, "wrong")
     stage.check(wrong.ask("GET", "/account").status == 401, "a wrong password does not")
     return studio
 
 
-def import_clients(stage: Stage, fox: Studio, wattle: Studio) -> None:
+def import_clients(stage: Stage, fox: StudioSoftware, wattle: StudioSoftware) -> None:
     """Import the file of clients into the first studio, and one shared client into the second."""
     stage.title("Foxglove imports infra/local/clients.csv")
     answer = fox.ask("POST", "/clients/import", CLIENTS.read_text(), **{"Content-Type": "text/csv"})

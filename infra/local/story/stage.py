@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import Any
 
 from infra.local.stack import Stack
-from infra.local.visitors import NotSo, Phones, Studio, eventually
+from infra.local.visitors import CheckFailed, Phones, StudioSoftware, eventually
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Stage:
         self.phones = Phones(self.stack.carrier_url)
         self.earlier_texts = set(self.phones.received())
 
-    def send(self, studio: Studio, body: dict[str, str]) -> Any:
+    def send(self, studio: StudioSoftware, body: dict[str, str]) -> Any:
         """Post a message, and check that it is accepted."""
         answer = studio.ask("POST", "/messages", body, **{"Idempotency-Key": token_hex(8)})
         self.show("POST /messages", body, answer.json)
@@ -47,7 +47,7 @@ class Stage:
         received = self.phones.received().items()
         return [sid for sid, text in received if text == (phone, words) and sid not in self.earlier_texts]
 
-    def settled(self, studio: Studio, message_id: str, state: str) -> Any:
+    def settled(self, studio: StudioSoftware, message_id: str, state: str) -> Any:
         """Wait until a message is in a state; return it."""
 
         def found() -> Any:
@@ -56,7 +56,7 @@ class Stage:
 
         return eventually(found, f"the message to be {state}")
 
-    def reply_of(self, studio: Studio, words: str) -> Any:
+    def reply_of(self, studio: StudioSoftware, words: str) -> Any:
         """Wait for a reply in a studio's inbox; return it."""
 
         def found() -> Any:
@@ -68,11 +68,11 @@ class Stage:
         self.show(f"{studio.name}: GET /messages?folder=inbox", None, shown)
         return reply
 
-    def polled(self, studio: Studio) -> list[str]:
+    def polled(self, studio: StudioSoftware) -> list[str]:
         """Return the words of a studio's replies, read as by installed software."""
         return [item["message"]["body"] for item in studio.ask("GET", "/inbox?after=0&limit=200").json["items"]]
 
-    def refusal(self, studio: Studio, client: str) -> Any:
+    def refusal(self, studio: StudioSoftware, client: str) -> Any:
         """Return the preview of a text that would be refused, or None."""
         preview = studio.ask("POST", "/messages/preview", {"client_id": client, "body": "Hello"}).json
         return None if preview["may_be_sent"] else preview
@@ -95,7 +95,7 @@ class Stage:
     def check(self, holds: bool, what: str, *, quiet: bool = False) -> None:
         """Count and print a check; raise `NotSo` if it fails."""
         if not holds:
-            raise NotSo(what)
+            raise CheckFailed(what)
         self.checks += 1
         if not quiet:
             self.say(f"   ✓ {what}")

@@ -4,12 +4,12 @@ from typing import Any
 
 from infra.local.endpoint import Endpoint, serving_endpoint
 from infra.local.story.stage import Stage
-from infra.local.visitors import Studio, eventually
+from infra.local.visitors import StudioSoftware, eventually
 
 _PHONE = "+12125550141"
 
 
-def deliver_a_reply(stage: Stage, studio: Studio) -> None:
+def deliver_a_reply(stage: Stage, studio: StudioSoftware) -> None:
     """Turn webhooks on, let a client reply, and follow the reply to the studio's endpoint."""
     stage.title(f"{studio.name}'s hosted software receives a reply by webhook")
     with serving_endpoint(stage.stack.webhook_certificate) as endpoint:
@@ -27,7 +27,7 @@ def deliver_a_reply(stage: Stage, studio: Studio) -> None:
     studio.ask("PATCH", "/account", {"delivery": "poll"})
 
 
-def _replay(stage: Stage, studio: Studio, endpoint: Endpoint, delivery_id: str) -> None:
+def _replay(stage: Stage, studio: StudioSoftware, endpoint: Endpoint, delivery_id: str) -> None:
     """Let the endpoint work again, and replay the delivery."""
     endpoint.failing = False
     path = f"/webhooks/deliveries/{delivery_id}"
@@ -44,7 +44,7 @@ def _replay(stage: Stage, studio: Studio, endpoint: Endpoint, delivery_id: str) 
     stage.check(_pending(studio) is None, "and no delivery is pending any more")
 
 
-def _pending(studio: Studio) -> Any:
+def _pending(studio: StudioSoftware) -> Any:
     """Return a pending delivery, or None."""
     items = studio.ask("GET", "/webhooks/deliveries?state=pending").json["items"]
     return items[0] if items else None

@@ -8,7 +8,7 @@ import pytest
 
 from accounts import authorizer
 from tests.support.fakes import PASSWORD, LambdaContext, studio
-from tests.support.readers import event
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -18,7 +18,7 @@ def basic(credentials: str) -> str:
 
 
 def call(authorization: str | None) -> Any:
-    asked = event("authorizer")
+    asked = sample_event("authorizer")
     asked["headers"] = {"aUtHoRiZaTiOn": authorization} if authorization is not None else {}
     return authorizer.handler(asked, LambdaContext())
 
@@ -26,7 +26,7 @@ def call(authorization: str | None) -> Any:
 def test_number_and_password_open_every_route_of_the_stage() -> None:
     studio()
 
-    answer = authorizer.handler(event("authorizer"), LambdaContext())
+    answer = authorizer.handler(sample_event("authorizer"), LambdaContext())
 
     assert answer == {
         "principalId": "10000001",
@@ -103,7 +103,7 @@ def seconds(authorization: str) -> float:
 def test_no_log_shows_a_password(capsys: pytest.CaptureFixture[str]) -> None:
     studio()
 
-    authorizer.handler(event("authorizer"), LambdaContext())
+    authorizer.handler(sample_event("authorizer"), LambdaContext())
     with pytest.raises(PermissionError):
         call(basic("10000001:not-the-password"))
 

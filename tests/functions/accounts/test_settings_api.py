@@ -9,13 +9,13 @@ from accounts import settings_api
 from longcode.accounts import passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, QuietZone
-from tests.support.aws_calls import at_once
-from tests.support.fakes import PASSWORD, Answered, call, studio
+from tests.support.aws_calls import parallel_calls
+from tests.support.fakes import PASSWORD, ApiResponse, call, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def change(settings: object, account: str = "10000001") -> Answered:
+def change(settings: object, account: str = "10000001") -> ApiResponse:
     return call(settings_api, "PATCH", "/account", settings, account=account)
 
 
@@ -51,7 +51,7 @@ def test_quiet_hours_use_the_likely_zone_unless_the_studio_changes_that() -> Non
 
     assert (shown["quiet_hours"], shown["quiet_zone"]) == (True, "likely")
     assert (changed["quiet_hours"], changed["quiet_zone"]) == (False, "studio")
-    assert accounts.need("10000001").quiet_zone is QuietZone.STUDIO
+    assert accounts.get_or_raise("10000001").quiet_zone is QuietZone.STUDIO
 
 
 def test_a_studio_sets_its_own_statuses_of_a_session() -> None:
@@ -173,7 +173,7 @@ def test_the_hash_of_the_password_is_not_shown() -> None:
     assert "argon2" not in call(settings_api, "GET", "/account", account="10000001").text
 
 
-def new_password(present: str, account: str = "10000001") -> Answered:
+def new_password(present: str, account: str = "10000001") -> ApiResponse:
     return call(settings_api, "POST", "/account/password", {"present": present}, account=account)
 
 
@@ -200,7 +200,7 @@ def test_a_wrong_current_password_changes_nothing() -> None:
 def test_of_two_parallel_changes_of_the_password_one_succeeds() -> None:
     studio()
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         answers = list(threads.map(lambda _: new_password(PASSWORD), range(3)))
 
     given = [answer.json["password"] for answer in answers if answer.status == 200]

@@ -12,12 +12,12 @@ from longcode.accounts import store as accounts
 from longcode.aws import clients
 from longcode.jobs import OpenAccount
 from longcode.plans.plans import PlanChange
-from tests.support.admin_orders import done
-from tests.support.aws_calls import at_once, meanwhile
+from tests.support.admin_orders import send_accepted_order
+from tests.support.aws_calls import meanwhile, parallel_calls
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, Answered, LambdaContext, call, queued, studio
+from tests.support.fakes import NOW, ApiResponse, LambdaContext, call, studio, take_queued
 from tests.support.local_aws import load_plans
-from tests.support.readers import event
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -31,7 +31,7 @@ FORM = {
 }
 
 
-def sign_up(**changes: Any) -> Answered:
+def sign_up(**changes: Any) -> ApiResponse:
     return call(signup_api, "POST", "/signup", FORM | changes)
 
 
@@ -49,11 +49,11 @@ def test_the_plans_are_public() -> None:
 
 
 def test_the_form_is_queued_and_the_response_announces_a_mail() -> None:
-    answer = signup_api.handler(event("post_signup"), LambdaContext())
+    answer = signup_api.handler(sample_event("post_signup"), LambdaContext())
 
     assert answer["statusCode"] == 202
     assert "mail" in answer["body"]
-    assert queued("sign_up") == [
+    assert take_queued("sign_up") == [
         '{"id":"2f9c1a60-7d1e-4a55-8b6f-0d2e4c6a8b10","studio_name":"Foxglove Portraits",'
         '"email":"ann@foxglove.example","product":"spectra","edition":"Professional","plan":"medium",'
         '"country_code":"1"}'
@@ -66,7 +66,7 @@ def test_a_known_address_gets_the_same_answer_as_an_unknown_one() -> None:
     known, unknown = sign_up(), sign_up(email="nobody@foxglove.example")
 
     assert (known.status, known.text, known.headers) == (unknown.status, unknown.text, unknown.headers)
-    assert len(queued("sign_up")) == 2
+    assert len(take_queued("sign_up")) == 2
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_an_invalid_form_is_refused_with_its_field(
 
     assert (answer.status, answer.json["code"]) == (status, code)
     assert [error["field"] for error in answer.json["errors"]] == [field]
-    assert queued("sign_up") == []
+    assert take_queued("sign_up") == []
 
 
 def test_an_edition_without_texting_is_refused_with_the_editions_that_have_it() -> None:
@@ -144,7 +144,7 @@ def test_the_change_dates_from_the_click_and_not_from_the_form(clicked: datetime
 
     assert taken
     assert (taken[0].name, taken[1]) == ("large", month)
-    assert accounts.need("10000001").plan_changes[-1] == PlanChange(clicked, "large")
+    assert accounts.get_or_raise("10000001").plan_changes[-1] == PlanChange(clicked, "large")
 
 
 def test_a_link_to_the_present_plan_is_used_up_and_changes_nothing() -> None:
@@ -201,7 +201,7 @@ def test_parallel_clicks_change_the_plan_once() -> None:
     studio()
     token = accounts.request_confirmation("10000001", "large", NOW)
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         taken = list(threads.map(lambda _: signup_api.change_plan(token, NOW), range(4)))
 
     assert sum(plan is not None for plan in taken) == 1
@@ -247,12 +247,12 @@ def test_a_form_fits_its_job() -> None:
 def test_a_link_mailed_before_the_account_was_closed_changes_nothing() -> None:
     account = studio()
     token = accounts.request_confirmation(account.id, "large", clients.now())
-    done("accounts.close", account=account.id)
+    send_accepted_order("accounts.close", account=account.id)
 
     answer = call(signup_api, "POST", f"/signup/confirm/{token}")
 
     assert answer.status == 403
-    assert accounts.need(account.id).plan_changes == account.plan_changes
+    assert accounts.get_or_raise(account.id).plan_changes == account.plan_changes
 
 
 @pytest.mark.parametrize(

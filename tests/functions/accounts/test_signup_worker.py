@@ -12,12 +12,12 @@ from longcode.accounts import store as accounts
 from longcode.jobs import OpenAccount, Product
 from longcode.plans.plans import PlanChange
 from longcode.table.store import ConditionFailed
-from tests.support.admin_orders import done
-from tests.support.aws_calls import at_once
+from tests.support.admin_orders import send_accepted_order
+from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import Crash, every_crash
 from tests.support.fakes import NOW, LambdaContext, sqs_event, studio
 from tests.support.mails import mails_to
-from tests.support.readers import event
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -51,7 +51,7 @@ def opens(number: str, password: str) -> bool:
 
 
 def test_a_new_studio_gets_an_account_number_and_a_password_that_open_its_account() -> None:
-    answer = signup_worker.handler(event("sqs_sign_up"), LambdaContext())
+    answer = signup_worker.handler(sample_event("sqs_sign_up"), LambdaContext())
 
     (mail,) = mails_to(ANN)
     number, password = credentials(mail.text)
@@ -68,7 +68,7 @@ def test_a_new_studio_gets_an_account_number_and_a_password_that_open_its_accoun
 
 def test_the_same_form_delivered_again_mails_nothing_more() -> None:
     for _ in range(3):
-        signup_worker.handler(event("sqs_sign_up"), LambdaContext())
+        signup_worker.handler(sample_event("sqs_sign_up"), LambdaContext())
 
     assert [mail.subject for mail in mails_to(ANN)] == ["Your Longcode account"]
 
@@ -121,7 +121,7 @@ def test_a_form_processed_before_the_credentials_of_another_brings_its_own_plan(
 
     welcome, confirm = mails_to(ANN)
     (number,) = accounts.all_ids()
-    account = accounts.need(number)
+    account = accounts.get_or_raise(number)
     assert "Your plan is Large." in welcome.text
     assert account.name == "Foxglove Portraits"
     assert account.plan_changes == (PlanChange(NOW + timedelta(minutes=2), "large"),)
@@ -159,7 +159,7 @@ def test_parallel_forms_with_one_address_create_one_account_and_one_password() -
         with suppress(signup_worker.Busy, ConditionFailed):
             signup_worker.establish(form(sign_up=f"form-{number}"), NOW)
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(once, range(4)))
 
     (number,) = accounts.all_ids()
@@ -170,7 +170,7 @@ def test_parallel_forms_with_one_address_create_one_account_and_one_password() -
 
 
 def test_an_unreadable_record_fails_alone() -> None:
-    good = event("sqs_sign_up")["Records"][0]["body"]
+    good = sample_event("sqs_sign_up")["Records"][0]["body"]
 
     answer = signup_worker.handler(sqs_event("{", good, '{"id": "x"}'), LambdaContext())
 
@@ -179,8 +179,8 @@ def test_an_unreadable_record_fails_alone() -> None:
 
 
 def test_no_log_shows_a_password(capsys: pytest.CaptureFixture[str]) -> None:
-    signup_worker.handler(event("sqs_sign_up"), LambdaContext())
-    signup_worker.handler(event("sqs_sign_up"), LambdaContext())
+    signup_worker.handler(sample_event("sqs_sign_up"), LambdaContext())
+    signup_worker.handler(sample_event("sqs_sign_up"), LambdaContext())
 
     _, password = credentials(mails_to(ANN)[0].text)
     assert password not in "".join(capsys.readouterr())
@@ -188,7 +188,7 @@ def test_no_log_shows_a_password(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_form_with_a_closed_accounts_address_is_answered_that_it_is_closed() -> None:
     studio("10000001", email=ANN)
-    done("accounts.close", account="10000001")
+    send_accepted_order("accounts.close", account="10000001")
 
     signup_worker.establish(form(sign_up="form-2", plan="large"), NOW)
 
@@ -201,7 +201,7 @@ def test_a_form_with_a_closed_accounts_address_is_answered_that_it_is_closed() -
 
 def test_an_account_closed_before_its_credentials_were_mailed_gets_none() -> None:
     studio("10000001", email=ANN, established_at=None)
-    done("accounts.close", account="10000001")
+    send_accepted_order("accounts.close", account="10000001")
 
     signup_worker.establish(form(), NOW)
 
@@ -210,7 +210,7 @@ def test_an_account_closed_before_its_credentials_were_mailed_gets_none() -> Non
 
 def test_a_form_with_a_suspended_accounts_address_is_answered_with_a_link() -> None:
     studio("10000001", email=ANN)
-    done("accounts.suspend", account="10000001", reason="Unpaid.")
+    send_accepted_order("accounts.suspend", account="10000001", reason="Unpaid.")
 
     signup_worker.establish(form(sign_up="form-2", plan="large"), NOW)
 

@@ -5,16 +5,16 @@ from itertools import chain
 import pytest
 
 from accounts import settings_api
-from tests.support.fakes import Answered, call, studio
+from tests.support.fakes import ApiResponse, call, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def put(name: str, body: str = "Hi {{client.first_name|there}}!", account: str = "10000001") -> Answered:
+def put(name: str, body: str = "Hi {{client.first_name|there}}!", account: str = "10000001") -> ApiResponse:
     return call(settings_api, "PUT", f"/templates/{name}", {"subject": "Reminder", "body": body}, account=account)
 
 
-def show(name: str, account: str = "10000001") -> Answered:
+def show(name: str, account: str = "10000001") -> ApiResponse:
     return call(settings_api, "GET", f"/templates/{name}", account=account)
 
 

@@ -15,15 +15,15 @@ from longcode.numbers.routing import LastText
 from longcode.webhooks import store as deliveries
 from longcode.webhooks import webhook
 from longcode.webhooks.delivery import Endpoint
-from tests.support.aws_calls import losing_the_first_answer
-from tests.support.fakes import NOW, PASSWORD, Answered, call, studio
+from tests.support.aws_calls import losing_the_first_response
+from tests.support.fakes import NOW, PASSWORD, ApiResponse, call, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 HOOK = "https://studio.example/hook"
 
 
-def change(settings: object) -> Answered:
+def change(settings: object) -> ApiResponse:
     return call(settings_api, "PATCH", "/account", settings, account="10000001")
 
 
@@ -71,7 +71,7 @@ def test_replies_polled_before_are_not_posted() -> None:
 def test_a_password_whose_write_the_sdk_repeated_is_shown() -> None:
     studio()
 
-    with losing_the_first_answer("dynamodb", "PutItem") as repeated:
+    with losing_the_first_response("dynamodb", "PutItem") as repeated:
         changed = call(settings_api, "POST", "/account/password", {"present": PASSWORD}, account="10000001")
 
     assert repeated == ["PutItem"]
@@ -84,7 +84,7 @@ def test_an_old_secret_signs_for_a_day_after_its_replacement() -> None:
 
     new = call(settings_api, "POST", "/account/webhook-secret", account="10000001").json["webhook_secret"]
 
-    account = accounts.need("10000001")
+    account = accounts.get_or_raise("10000001")
     now = clients.now()
     assert new != old
     assert webhook.signing_secrets(account, now) == [new, old]
@@ -94,7 +94,7 @@ def test_an_old_secret_signs_for_a_day_after_its_replacement() -> None:
 def test_parallel_requests_for_a_new_secret_make_one() -> None:
     studio()
     change({"delivery": "webhook", "webhook_url": HOOK})
-    read_before = accounts.need("10000001")
+    read_before = accounts.get_or_raise("10000001")
     call(settings_api, "POST", "/account/webhook-secret", account="10000001")
 
     assert not accounts.change_webhook_secret(read_before, "whsec_other", ())
@@ -139,4 +139,4 @@ def test_a_new_address_ends_the_back_off_of_the_old_one() -> None:
 
     change({"webhook_url": HOOK + "/new"})
 
-    assert deliveries.look_up("10000001", []).endpoint.paused_until is None
+    assert deliveries.delivery_facts("10000001", []).endpoint.paused_until is None

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from accounts import settings_api
 from longcode.accounts import store as accounts
-from longcode.accounts.account import AccountStatus, StatusChange, plan_in
+from longcode.accounts.account import AccountStatus, StatusChange, plan_owed_in
 from longcode.numbers import store as numbers
-from tests.support.admin_orders import ask
-from tests.support.aws_calls import at_once, losing_the_first_answer, meanwhile
+from tests.support.admin_orders import send_order
+from tests.support.aws_calls import losing_the_first_response, meanwhile, parallel_calls
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, call, studio
 
@@ -24,11 +24,11 @@ LATER = NOW + timedelta(days=2)
 def order(do: str, account: str = "10000001", now: Any = NOW, **fields: Any) -> dict[str, Any]:
     """Send an order, with a reason where one is required."""
     reason = {"reason": UNPAID} if do == "suspend" else {}
-    return ask(f"accounts.{do}", now, account=account, **(reason | fields))
+    return send_order(f"accounts.{do}", now, account=account, **(reason | fields))
 
 
 def status(account: str = "10000001") -> AccountStatus:
-    return accounts.need(account).status
+    return accounts.get_or_raise(account).status
 
 
 def test_a_suspended_account_is_shown_since_when_and_why() -> None:
@@ -49,7 +49,7 @@ def test_a_restored_account_is_active_and_keeps_its_history() -> None:
 
     order("restore", now=LATER, by="accounts desk")
 
-    account = accounts.need("10000001")
+    account = accounts.get_or_raise("10000001")
     assert account.status is AccountStatus.ACTIVE
     assert account.status_changes == (
         StatusChange(at=NOW, to=AccountStatus.SUSPENDED, reason=UNPAID),
@@ -79,7 +79,7 @@ def test_a_repeated_restore_or_reopen_is_written_once(first: str, then: str) -> 
     order(first)
 
     assert order(then, now=LATER) == order(then, now=LATER + timedelta(days=1))
-    assert [one.to for one in accounts.need("10000001").status_changes][1:] == [AccountStatus.ACTIVE]
+    assert [one.to for one in accounts.get_or_raise("10000001").status_changes][1:] == [AccountStatus.ACTIVE]
 
 
 def test_a_suspension_for_another_reason_is_written_too() -> None:
@@ -88,7 +88,7 @@ def test_a_suspension_for_another_reason_is_written_too() -> None:
 
     order("suspend", now=LATER, reason="It texts people who never asked.")
 
-    assert [one.reason for one in accounts.need("10000001").status_changes] == [
+    assert [one.reason for one in accounts.get_or_raise("10000001").status_changes] == [
         UNPAID,
         "It texts people who never asked.",
     ]
@@ -125,7 +125,7 @@ def test_an_order_leaves_other_accounts_unchanged() -> None:
 
     order("suspend")
 
-    assert accounts.need(other.id) == other
+    assert accounts.get_or_raise(other.id) == other
 
 
 def test_an_order_leaves_settings_and_plan_unchanged() -> None:
@@ -134,7 +134,7 @@ def test_an_order_leaves_settings_and_plan_unchanged() -> None:
     order("suspend")
     order("restore")
 
-    account = accounts.need(before.id)
+    account = accounts.get_or_raise(before.id)
     assert replace(account, status_changes=()) == before
 
 
@@ -163,8 +163,8 @@ def test_a_closed_account_owes_the_month_of_its_close_and_none_until_it_is_reope
     order("close")
     order("reopen", now=NOW + timedelta(days=70))
 
-    account = accounts.need("10000001")
-    assert [plan_in(account, month) for month in ("2026-11", "2026-12", "2027-01")] == ["medium", None, "medium"]
+    account = accounts.get_or_raise("10000001")
+    assert [plan_owed_in(account, month) for month in ("2026-11", "2026-12", "2027-01")] == ["medium", None, "medium"]
 
 
 def test_an_order_from_a_slow_clock_keeps_the_history_in_order() -> None:
@@ -173,16 +173,16 @@ def test_an_order_from_a_slow_clock_keeps_the_history_in_order() -> None:
 
     order("close", now=NOW)
 
-    assert [one.at for one in accounts.need("10000001").status_changes] == [LATER, LATER]
+    assert [one.at for one in accounts.get_or_raise("10000001").status_changes] == [LATER, LATER]
 
 
 def test_parallel_orders_are_applied_one_after_another() -> None:
     studio()
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(order, ["suspend", "close", "suspend", "close", "suspend"]))
 
-    account = accounts.need("10000001")
+    account = accounts.get_or_raise("10000001")
     assert account.status is AccountStatus.CLOSED
     assert [one.to for one in account.status_changes] in (
         [AccountStatus.CLOSED],
@@ -197,7 +197,7 @@ def test_an_account_closed_during_a_suspension_stays_closed() -> None:
         answer = order("suspend")
 
     assert answer["code"] == "wrong_standing"
-    assert [one.to for one in accounts.need("10000001").status_changes] == [AccountStatus.CLOSED]
+    assert [one.to for one in accounts.get_or_raise("10000001").status_changes] == [AccountStatus.CLOSED]
 
 
 def test_a_setting_changed_during_an_order_is_kept() -> None:
@@ -206,7 +206,7 @@ def test_a_setting_changed_during_an_order_is_kept() -> None:
     with meanwhile("UpdateItem", lambda: accounts.change_settings("10000001", {"name": "Foxglove"})):
         order("suspend")
 
-    assert (accounts.need("10000001").name, status()) == ("Foxglove", AccountStatus.SUSPENDED)
+    assert (accounts.get_or_raise("10000001").name, status()) == ("Foxglove", AccountStatus.SUSPENDED)
 
 
 @pytest.mark.parametrize(("do", "then"), [("suspend", AccountStatus.SUSPENDED), ("close", AccountStatus.CLOSED)])
@@ -217,7 +217,7 @@ def test_an_order_killed_at_any_call_is_applied_whole_or_not_at_all(do: str, the
         with crash:
             order(do, number)
 
-        account = accounts.need(number)
+        account = accounts.get_or_raise(number)
         assert [change.to for change in account.status_changes] == (
             [] if account.status is AccountStatus.ACTIVE else [then]
         )
@@ -227,7 +227,7 @@ def test_an_order_killed_at_any_call_is_applied_whole_or_not_at_all(do: str, the
 def test_a_change_whose_answer_is_lost_is_written_once() -> None:
     studio()
 
-    with losing_the_first_answer("dynamodb", "UpdateItem") as repeated:
+    with losing_the_first_response("dynamodb", "UpdateItem") as repeated:
         answer = order("suspend")
 
     assert repeated == ["UpdateItem"]

@@ -6,13 +6,13 @@ import pytest
 
 from admin.exports import Export, begin
 from longcode.billing import store as invoices
-from longcode.billing.invoice import draw_up
+from longcode.billing.invoice import compute_invoice
 from longcode.errors import NotFound
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
-from tests.support.admin_orders import ask
-from tests.support.fakes import NOW, queued, studio
-from tests.support.readers import event
+from tests.support.admin_orders import send_order
+from tests.support.fakes import NOW, studio, take_queued
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -21,7 +21,7 @@ PLAN = Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE)
 
 def issued() -> None:
     studio()
-    invoices.issue(draw_up("10000001", "2026-11", PLAN, Usage()), NOW)
+    invoices.issue(compute_invoice("10000001", "2026-11", PLAN, Usage()), NOW)
 
 
 def test_an_invoice_without_an_export_is_exported_once() -> None:
@@ -31,7 +31,7 @@ def test_an_invoice_without_an_export_is_exported_once() -> None:
     answers = [begin(order, NOW, enabled=True) for _ in range(2)]
 
     assert [one["export"]["round"] for one in answers] == [1, 1]
-    assert len(queued("export")) == 1
+    assert len(take_queued("export")) == 1
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_a_missing_invoice_or_account_is_refused_by_its_field(order: dict[str, A
         begin(Export(**order), NOW, enabled=True)
 
     assert refused.value.field == field
-    assert queued("export") == []
+    assert take_queued("export") == []
 
 
 def test_an_export_without_the_parameter_is_refused() -> None:
     issued()
 
-    answer = ask(**event("admin_invoices_export"))
+    answer = send_order(**sample_event("admin_invoices_export"))
 
     assert (answer["code"], answer["field"]) == ("not_wanted", None)

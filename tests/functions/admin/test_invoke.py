@@ -13,9 +13,9 @@ from longcode.accounts.account import AccountStatus
 from longcode.aws import clients
 from longcode.billing import store as invoices
 from longcode.numbers import store as numbers
-from tests.support.admin_orders import done
-from tests.support.fakes import NOW, LambdaContext, queued, studio
-from tests.support.readers import event
+from tests.support.admin_orders import send_accepted_order
+from tests.support.fakes import NOW, LambdaContext, studio, take_queued
+from tests.support.readers import sample_event
 from tests.support.source_reading import ROOT
 
 OWN = "+15555550177"
@@ -97,7 +97,7 @@ def test_a_malformed_order_is_answered_with_its_field_and_changes_nothing(
     aws: None, order: Any, field: str | None, why: str
 ) -> None:
     account = studio()
-    done("numbers.assign", account=account.id, number=OWN)
+    send_accepted_order("numbers.assign", account=account.id, number=OWN)
 
     answer = invoke.handler(order, LambdaContext())
 
@@ -106,15 +106,15 @@ def test_a_malformed_order_is_answered_with_its_field_and_changes_nothing(
     assert answer["detail"].startswith("The order cannot be read: ")
     assert why in answer["detail"]
     json.dumps(answer, ensure_ascii=False).encode()
-    assert accounts.need(account.id).status is AccountStatus.ACTIVE
+    assert accounts.get_or_raise(account.id).status is AccountStatus.ACTIVE
     assert numbers.dedicated_owner(OWN) == account.id
     assert invoices.balance(account.id).waiting == 0
-    assert queued("bill") == queued("export") == []
+    assert take_queued("bill") == take_queued("export") == []
 
 
 @pytest.mark.parametrize("do", tags())
 def test_every_order_has_an_event_that_can_be_read(do: str) -> None:
-    order = invoke.read(event(f"admin_{do.replace('.', '_')}"))
+    order = invoke.read(sample_event(f"admin_{do.replace('.', '_')}"))
 
     assert order.__struct_config__.tag == do
 
@@ -123,7 +123,7 @@ def test_every_order_has_an_event_that_can_be_read(do: str) -> None:
 def test_every_event_is_answered_as_json(aws: None, do: str) -> None:
     studio()
 
-    answer = invoke.handler(event(f"admin_{do.replace('.', '_')}"), LambdaContext())
+    answer = invoke.handler(sample_event(f"admin_{do.replace('.', '_')}"), LambdaContext())
 
     json.dumps(answer)
 

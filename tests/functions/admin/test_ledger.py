@@ -13,10 +13,10 @@ from longcode.jobs import Bill
 from longcode.plans.plans import PlanChange
 from longcode.usage import store as quotas
 from tests.support import admin_orders
-from tests.support.aws_calls import at_once, meanwhile
-from tests.support.billed_texts import text, uncounted
+from tests.support.aws_calls import meanwhile, parallel_calls
+from tests.support.billed_texts import text, write_uncounted_text
 from tests.support.crashes import every_crash
-from tests.support.fakes import queued, studio
+from tests.support.fakes import studio, take_queued
 from tests.support.mails import mails_to
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -26,7 +26,7 @@ NOVEMBER = "2026-11"
 
 
 def ask(do: str, now: datetime = FIRST + timedelta(days=9), **order: Any) -> Any:
-    return admin_orders.ask(do, now, **({"month": NOVEMBER} | order))
+    return admin_orders.send_order(do, now, **({"month": NOVEMBER} | order))
 
 
 def bill(account: str = "10000001", now: datetime = FIRST) -> None:
@@ -42,7 +42,7 @@ def billed(account: str = "10000001", units: int = 0) -> str:
 
 def parked(account: str) -> str:
     studio(account)
-    uncounted(2, account)
+    write_uncounted_text(2, account)
     bill(account)
     bill(account, FIRST + timedelta(minutes=3))
     return account
@@ -59,7 +59,7 @@ def test_a_close_bills_all_accounts_those_after_one_or_one() -> None:
     answers = [ask("months.close"), ask("months.close", after=every[2]), ask("months.close", account=every[1])]
 
     assert answers == [{"accounts": 4}, {"accounts": 1}, {"accounts": 1}]
-    assert len(queued("bill")) == 6
+    assert len(take_queued("bill")) == 6
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,13 @@ def test_a_close_bills_all_accounts_those_after_one_or_one() -> None:
 )
 def test_a_month_that_has_not_ended_is_refused(do: str, more: dict[str, Any]) -> None:
     studio()
-    uncounted(2)
+    write_uncounted_text(2)
 
     answer = ask(do, now=datetime(2026, 11, 30, tzinfo=UTC), **more)
 
     assert (answer["code"], answer["field"]) == ("month_not_over", "month")
     assert answer["detail"] == "2026-11 ends at 2026-12-01T06:00:00+00:00: it cannot be closed before."
-    assert queued("bill") == []
+    assert take_queued("bill") == []
     assert quotas.of_month("10000001", NOVEMBER).units == 0
 
 
@@ -92,7 +92,7 @@ def test_an_unknown_account_is_refused(do: str, more: dict[str, Any]) -> None:
     answer = ask(do, account="10000009", **more)
 
     assert answer == {"code": "not_found", "detail": "There is no account '10000009'.", "field": "account"}
-    assert queued("bill") == []
+    assert take_queued("bill") == []
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_parked_invoice_of_a_closed_account_is_listed_as_open() -> None:
         plan_changes=(PlanChange(left, "medium"),), status_changes=(StatusChange(at=left, to=AccountStatus.CLOSED),)
     )
     text(3)
-    uncounted(2)
+    write_uncounted_text(2)
     for now in (FIRST, FIRST + timedelta(minutes=3)):
         bill(now=now)
 
@@ -209,7 +209,7 @@ def test_a_check_continues_after_the_last_account_checked() -> None:
 def test_a_repair_corrects_the_counters_once_and_the_next_close_issues_the_invoice() -> None:
     parked("10000001")
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(lambda _: ask("months.repair", account="10000001"), range(4)))
     bill(now=FIRST + timedelta(days=1))
 
@@ -264,7 +264,7 @@ def test_a_resent_invoice_is_mailed_once_more_even_if_paid() -> None:
     ask("invoices.mark_paid", account="10000001", on="2026-12-04")
 
     ask("invoices.resend", account="10000001")
-    for job in queued("bill") * 2:
+    for job in take_queued("bill") * 2:
         bill_worker.bill(msgspec.json.decode(job, type=Bill), lambda: FIRST + timedelta(days=9))
 
     first, second = mails_to("10000001@studio.example")
@@ -279,7 +279,7 @@ def test_a_resend_killed_anywhere_is_done_by_the_next_order() -> None:
             ask("invoices.resend", account="10000001")
         ask("invoices.resend", account="10000001")
 
-        assert queued("bill")
+        assert take_queued("bill")
         assert invoices.claim_mailing("10000001", NOVEMBER, FIRST, FIRST)
 
 
@@ -322,7 +322,7 @@ def test_a_credit_repeated_is_one_and_another_under_its_id_is_refused() -> None:
 def test_parallel_credits_are_not_larger_than_the_invoice() -> None:
     billed()
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         answers = list(threads.map(lambda n: credit(10_000_000, f"case-{n}"), range(6)))
 
     assert sorted(one.get("code", "given") for one in answers) == ["credit_too_large"] * 3 + ["given"] * 3

@@ -8,8 +8,8 @@ import pytest
 from accounts import settings_api
 from longcode.accounts import store as accounts
 from longcode.numbers import store as numbers
-from tests.support.admin_orders import ask
-from tests.support.aws_calls import at_once
+from tests.support.admin_orders import send_order
+from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, call, studio
 from tests.support.local_aws import SHARED_NUMBER
@@ -21,7 +21,7 @@ MONTH = timedelta(days=30)
 
 
 def assigned(account: str, number: str | None, now: datetime = NOW) -> dict[str, Any]:
-    return ask("numbers.assign", now, account=account, number=number)
+    return send_order("numbers.assign", now, account=account, number=number)
 
 
 def test_an_assigned_number_is_the_accounts_and_the_account_sees_it() -> None:
@@ -40,7 +40,7 @@ def test_a_studio_cannot_assign_itself_a_number() -> None:
     answer = call(settings_api, "PATCH", "/account", {"number": OWN}, account=account.id)
 
     assert answer.status == 422
-    assert accounts.need(account.id).number is None
+    assert accounts.get_or_raise(account.id).number is None
 
 
 def test_a_number_assigned_again_stays() -> None:
@@ -57,7 +57,7 @@ def test_a_second_number_replaces_the_first() -> None:
     assigned(account.id, OTHER)
 
     assert (numbers.dedicated_owner(OWN), numbers.dedicated_owner(OTHER)) == (None, account.id)
-    assert accounts.need(account.id).number == OTHER
+    assert accounts.get_or_raise(account.id).number == OTHER
 
 
 def test_dedicated_numbers_and_those_taken_back_are_reconciled() -> None:
@@ -79,7 +79,7 @@ def test_a_number_taken_back_is_refused_to_others_for_thirty_days() -> None:
 
     assert (early["code"], early["field"]) == ("number_taken", "number")
     assert late == {"number": OWN}
-    assert accounts.need(mine).number is None
+    assert accounts.get_or_raise(mine).number is None
 
 
 def test_an_account_may_have_its_former_number_back_at_once() -> None:
@@ -100,7 +100,7 @@ def test_a_shared_or_invalid_number_is_refused(number: str, code: str) -> None:
     answer = assigned(account.id, number)
 
     assert (answer["code"], answer["field"]) == (code, "number")
-    assert accounts.need(account.id).number is None
+    assert accounts.get_or_raise(account.id).number is None
 
 
 def test_an_unknown_account_is_refused() -> None:
@@ -113,12 +113,12 @@ def test_an_unknown_account_is_refused() -> None:
 def test_a_number_assigned_to_several_accounts_at_once_is_one_accounts() -> None:
     ids = [studio(f"1000000{index}").id for index in range(6)]
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         answers = list(threads.map(lambda one: assigned(one, OWN), ids))
 
     [owner] = [one for one, answer in zip(ids, answers, strict=True) if answer == {"number": OWN}]
     assert numbers.dedicated_owner(OWN) == owner
-    assert [one for one in ids if accounts.need(one).number] == [owner]
+    assert [one for one in ids if accounts.get_or_raise(one).number] == [owner]
 
 
 def test_an_assignment_killed_anywhere_is_whole_or_not_there() -> None:
@@ -127,6 +127,6 @@ def test_an_assignment_killed_anywhere_is_whole_or_not_there() -> None:
         with crash:
             assigned(account, OWN)
 
-        assert (numbers.dedicated_owner(OWN) == account) == (accounts.need(account).number == OWN)
+        assert (numbers.dedicated_owner(OWN) == account) == (accounts.get_or_raise(account).number == OWN)
 
         assert assigned(account, OWN) == {"number": OWN}

@@ -9,10 +9,10 @@ import pytest
 from admin import invoke
 from longcode.jobs import Means
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import SHARED, OptOutEvent, of_account
-from tests.support.admin_orders import done
+from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
+from tests.support.admin_orders import send_accepted_order
 from tests.support.fakes import NOW, LambdaContext
-from tests.support.readers import event
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -34,13 +34,21 @@ def said(minute: int, phone: str = PHONE, **changes: Any) -> None:
 
 
 def exported(days: int = 0, **order: Any) -> tuple[list[dict[str, Any]], str | None]:
-    answer = done("optouts.export", NOW + timedelta(days=days), **order)
+    answer = send_accepted_order("optouts.export", NOW + timedelta(days=days), **order)
     return [json.loads(line) for line in (answer["lines"] or "").splitlines()], answer["next_cursor"]
 
 
 def test_each_event_is_a_line_with_words_means_scope_and_who() -> None:
     said(0, words=' Stop "now"!\n🛑')
-    said(1, OTHER, scope=of_account("10000002"), means=Means.STAFF, words="At the desk", by="Kim", account="10000002")
+    said(
+        1,
+        OTHER,
+        scope=account_scope("10000002"),
+        means=Means.STAFF,
+        words="At the desk",
+        by="Kim",
+        account="10000002",
+    )
 
     lines, next_cursor = exported()
 
@@ -79,7 +87,7 @@ def test_all_events_are_exported_page_by_page_each_once() -> None:
     for minute in range(5):
         said(minute, f"+1212555010{minute}")
     said(5, scope=SHARED, out=False)
-    said(5, scope=of_account("10000001"), out=False)  # a START that opens two scopes
+    said(5, scope=account_scope("10000001"), out=False)  # a START that opens two scopes
 
     seen, cursor, pages = [], None, 0
     while pages == 0 or cursor:
@@ -92,10 +100,10 @@ def test_all_events_are_exported_page_by_page_each_once() -> None:
 
 
 def test_one_phones_history_has_all_scopes_in_order_of_time() -> None:
-    said(2, scope=of_account("10000001"))
+    said(2, scope=account_scope("10000001"))
     said(0)
     said(1, OTHER)
-    said(3, scope=of_account("10000002"), asks=True, out=False)
+    said(3, scope=account_scope("10000002"), asks=True, out=False)
 
     lines, next_cursor = exported(phone=PHONE)
 
@@ -121,7 +129,9 @@ def test_the_largest_page_fits_what_lambda_answers(capsys: pytest.CaptureFixture
     for minute in range(3):
         said(minute, words='"\n' * 400 + "😀" * 800)
 
-    answer = json.dumps(invoke.handler(event("admin_optouts_export"), LambdaContext()), ensure_ascii=False).encode()
+    answer = json.dumps(
+        invoke.handler(sample_event("admin_optouts_export"), LambdaContext()), ensure_ascii=False
+    ).encode()
 
     assert len(answer) / 3 * 400 < 6_000_000
     assert "5550123" not in "".join(capsys.readouterr())

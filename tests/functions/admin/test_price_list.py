@@ -14,11 +14,11 @@ from longcode.plans import plans as lists
 from longcode.plans import store as price_list
 from longcode.table import keys, store
 from longcode.table.writes import Delete
-from tests.support.admin_orders import ask
-from tests.support.aws_calls import at_once
+from tests.support.admin_orders import send_order
+from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import every_crash
 from tests.support.fakes import call, studio
-from tests.support.readers import event
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -36,18 +36,18 @@ def with_version(plan: int = 0, **terms: Any) -> str:
 
 
 def load(file: str, now: datetime = NOW, **fields: Any) -> dict[str, Any]:
-    return ask("plans.load", now, file=file, **fields)
+    return send_order("plans.load", now, file=file, **fields)
 
 
 def fees() -> dict[str, int]:
-    price_list.forget()
+    price_list.clear_copy()
     return {month: price_list.of_month(month)["starter"].monthly_fee_micros for month in ("2026-12", "2027-01")}
 
 
 def empty() -> None:
     """Remove the price list."""
     store.write(Delete(keys.price_list()))
-    price_list.forget()
+    price_list.clear_copy()
 
 
 def test_the_first_load_brings_every_plan() -> None:
@@ -63,7 +63,7 @@ def test_the_first_load_brings_every_plan() -> None:
         ("volume", 1),
     ]
     assert list(price_list.of_month("2026-11")) == ["starter", "small", "medium", "large", "volume"]
-    assert json.loads(json.dumps(ask("plans.show"))) == {"file": json.loads(TEXT)}
+    assert json.loads(json.dumps(send_order("plans.show"))) == {"file": json.loads(TEXT)}
 
 
 def test_before_the_first_load_requests_are_answered_as_not_ready() -> None:
@@ -76,13 +76,13 @@ def test_before_the_first_load_requests_are_answered_as_not_ready() -> None:
         call(plan_api, "PUT", "/account/plan", {"plan": "small"}, account="10000001"),
     ]
 
-    assert ask("plans.show") == {"file": None}
+    assert send_order("plans.show") == {"file": None}
     assert [(one.status, one.json["code"]) for one in answers] == [(503, "not_ready")] * 3
     assert answers[0].json["detail"] == "The operator has not loaded the plans yet; please try again later."
 
 
 def test_the_event_adds_a_version_and_leaves_earlier_months() -> None:
-    answer = ask(**event("admin_plans_load"), now=NOW)
+    answer = send_order(**sample_event("admin_plans_load"), now=NOW)
 
     assert answer == {
         "added": [
@@ -103,10 +103,10 @@ def test_the_event_adds_a_version_and_leaves_earlier_months() -> None:
 
 def test_a_file_loaded_again_writes_nothing() -> None:
     load(with_version(monthly_fee_micros=6_000_000))
-    before = price_list.loaded()
+    before = price_list.read_loaded()
 
     assert load(with_version(monthly_fee_micros=6_000_000), LATER) == {"added": []}
-    assert price_list.loaded() == before
+    assert price_list.read_loaded() == before
 
 
 def test_a_dry_run_returns_what_it_would_add_and_writes_nothing() -> None:
@@ -121,7 +121,7 @@ def test_the_order_of_the_plans_may_change() -> None:
     file["plans"].reverse()
 
     assert load(json.dumps(file)) == {"added": []}
-    price_list.forget()
+    price_list.clear_copy()
     assert list(price_list.of_month("2026-11")) == ["volume", "large", "medium", "small", "starter"]
 
 
@@ -141,30 +141,30 @@ def test_the_order_of_the_plans_may_change() -> None:
     ],
 )
 def test_a_bad_file_is_refused_whole_with_its_field(file: str, now: datetime, field: str) -> None:
-    before = price_list.loaded()
+    before = price_list.read_loaded()
 
     answer = load(file, now)
 
     assert (answer["code"], answer["field"]) == ("bad_plans", field)
     assert answer["detail"]
-    assert price_list.loaded() == before
+    assert price_list.read_loaded() == before
 
 
 def test_of_parallel_loads_that_differ_one_is_added() -> None:
     files = [with_version(monthly_fee_micros=fee) for fee in (6_000_000, 7_000_000, 8_000_000)]
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         answers = list(threads.map(load, files))
 
     assert sorted(one.get("code", "added") for one in answers) == ["added", "bad_plans", "bad_plans"]
 
 
 def test_of_parallel_loads_of_one_file_one_adds() -> None:
-    with at_once() as threads:
+    with parallel_calls() as threads:
         answers = list(threads.map(lambda _: load(with_version())["added"], range(4)))
 
     assert sorted(map(len, answers)) == [0, 0, 0, 1]
-    assert price_list.loaded()[1] == 2
+    assert price_list.read_loaded()[1] == 2
 
 
 def test_a_load_killed_anywhere_is_whole_or_not_there() -> None:
@@ -173,7 +173,7 @@ def test_a_load_killed_anywhere_is_whole_or_not_there() -> None:
         with crash:
             load(TEXT)
 
-        assert price_list.loaded() in [(None, 0), (lists.read_price_list(TEXT), 1)]
+        assert price_list.read_loaded() in [(None, 0), (lists.read_price_list(TEXT), 1)]
 
         load(TEXT)
-        assert price_list.loaded() == (lists.read_price_list(TEXT), 1)
+        assert price_list.read_loaded() == (lists.read_price_list(TEXT), 1)

@@ -11,9 +11,9 @@ from longcode.messages import store as messages
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 from longcode.table.writes import Update
-from tests.support.admin_orders import done
-from tests.support.fakes import NOW, FakeCarrier, client, queued, studio
-from tests.support.text_steps import accept, deliver, stored, units
+from tests.support.admin_orders import send_accepted_order
+from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
+from tests.support.text_steps import accept, counted_units, deliver, stored
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -30,7 +30,7 @@ def account(aws: None) -> Account:
 
 
 def released(now: datetime, at_most: int | None = None) -> int:
-    return int(done("texts.release", now, at_most=at_most)["released"])
+    return int(send_accepted_order("texts.release", now, at_most=at_most)["released"])
 
 
 @pytest.mark.long
@@ -45,7 +45,7 @@ def test_texts_released_twice_are_sent_once(account: Account) -> None:
     assert counts == [3, 0]
     assert {stored(account, one.id).state for one in parked} == {MessageState.SENT}
     assert len(carrier.texts) == 6
-    assert units(account) == 3
+    assert counted_units(account) == 3
 
 
 def test_at_most_limits_how_many_texts_are_released(account: Account) -> None:
@@ -64,7 +64,7 @@ def test_at_most_limits_how_many_texts_are_released(account: Account) -> None:
 
 def test_only_parked_texts_are_released(account: Account) -> None:
     accept(account, "accepted")
-    queued("send")
+    take_queued("send")
     accept(account, "retried")
     deliver(FakeCarrier(answers=[BUSY]))
     accept(account, "unheard of")
@@ -79,13 +79,13 @@ def test_an_unreadable_text_does_not_keep_others_from_being_released(account: Ac
     store.write(Update(keys.message(account.id, broken.id), changes={"state": "lost"}))
 
     assert released(NOW + SECOND) == 1
-    assert whole.id in queued("send")[0]
+    assert whole.id in take_queued("send")[0]
 
 
 def test_a_parked_text_that_was_cancelled_is_not_released(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier(answers=[SUSPENDED]))
-    messages.settle(stored(account, message.id), MessageState.CANCELLED, finished_at=NOW)
+    messages.end_unsent(stored(account, message.id), MessageState.CANCELLED, finished_at=NOW)
 
     assert released(NOW + SECOND) == 0
     assert stored(account, message.id).state is MessageState.CANCELLED

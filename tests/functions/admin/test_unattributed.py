@@ -25,12 +25,12 @@ from longcode.triggers import store as triggers
 from longcode.triggers.trigger import RecordKind
 from longcode.usage import store as quotas
 from optout import worker as opt_out_worker
-from tests.support.admin_orders import ask, done
+from tests.support.admin_orders import send_accepted_order, send_order
 from tests.support.aws_calls import taking_turns
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, LambdaContext, call, client, queued, studio
-from tests.support.readers import logged
-from tests.support.reply_steps import NUMBER, PHONE, receive, texted
+from tests.support.fakes import NOW, LambdaContext, call, client, studio, take_queued
+from tests.support.readers import log_lines
+from tests.support.reply_steps import NUMBER, PHONE, receive, record_text
 from tests.support.trigger_samples import trigger
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -74,11 +74,11 @@ def received(account: Account) -> tuple[int, int]:
 
 
 def moved(message: Message, to: Account) -> dict[str, Any]:
-    return ask("replies.move", LATER, account=message.account, message_id=message.id, to=to.id)
+    return send_order("replies.move", LATER, account=message.account, message_id=message.id, to=to.id)
 
 
 def listed() -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = done("replies.list_unattributed", LATER)["items"]
+    items: list[dict[str, Any]] = send_accepted_order("replies.list_unattributed", LATER)["items"]
     return items
 
 
@@ -107,7 +107,7 @@ def test_unattributed_replies_are_listed_newest_first(fox: Account) -> None:
 def test_a_reply_handed_over_is_unread_marked_and_uncharged(fox: Account) -> None:
     receive("SM1", "Is this the studio?")
 
-    done(**HAND_OVER, now=LATER)
+    send_accepted_order(**HAND_OVER, now=LATER)
 
     [shown] = in_the_hub(fox)
     assert (shown["body"], shown["rule"], shown["read"]) == ("Is this the studio?", "operator", False)
@@ -121,7 +121,7 @@ def test_a_reply_handed_over_is_unread_marked_and_uncharged(fox: Account) -> Non
 def test_a_repeated_hand_over_changes_nothing_and_is_answered_alike(fox: Account) -> None:
     receive()
 
-    first, again = done(**HAND_OVER, now=LATER), done(**HAND_OVER, now=LATER)
+    first, again = send_accepted_order(**HAND_OVER, now=LATER), send_accepted_order(**HAND_OVER, now=LATER)
 
     assert first == again == {"account": "10000001", "message_id": replies(fox)[0].id}
     assert len(replies(fox)) == 1
@@ -131,7 +131,9 @@ def test_of_parallel_hand_overs_to_two_studios_one_is_refused(fox: Account, watt
     receive()
 
     with taking_turns(), ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda one: ask(**HAND_OVER | {"account": one}, now=LATER), [fox.id, wattle.id]))
+        answers = list(
+            pool.map(lambda one: send_order(**HAND_OVER | {"account": one}, now=LATER), [fox.id, wattle.id])
+        )
 
     assert sorted(one.get("code", "done") for one in answers) == ["done", "not_found"]
     assert len(replies(fox)) + len(replies(wattle)) == 1
@@ -140,7 +142,7 @@ def test_of_parallel_hand_overs_to_two_studios_one_is_refused(fox: Account, watt
 def test_a_reply_older_than_thirty_days_is_not_handed_over(fox: Account) -> None:
     receive()
 
-    answer = ask(**HAND_OVER, now=NOW + 30 * DAY)
+    answer = send_order(**HAND_OVER, now=NOW + 30 * DAY)
 
     assert (answer["code"], answer["field"]) == ("not_found", "carrier_id")
     assert replies(fox) == []
@@ -150,7 +152,7 @@ def test_a_reply_older_than_thirty_days_is_not_handed_over(fox: Account) -> None
 def test_an_unknown_reply_or_account_is_refused_by_its_field(fox: Account, change: dict[str, str]) -> None:
     receive()
 
-    answer = ask(**HAND_OVER | change, now=LATER)
+    answer = send_order(**HAND_OVER | change, now=LATER)
 
     assert (answer["code"], [answer["field"]]) == ("not_found", list(change))
     assert len(listed()) == 1
@@ -160,19 +162,19 @@ def test_an_unknown_reply_or_account_is_refused_by_its_field(fox: Account, chang
 def test_a_reply_handed_over_is_answered_by_nothing(fox: Account, body: str) -> None:
     triggers.put(trigger(watches=RecordKind.KEYWORD, statuses=(), keyword="proofs", timing=None))
     receive("SM1", body)
-    queued("opt_out")
+    take_queued("opt_out")
 
-    done(**HAND_OVER, now=LATER)
-    texted(fox)
+    send_accepted_order(**HAND_OVER, now=LATER)
+    record_text(fox)
     receive("SM1", body, at=LATER)
 
     assert len(replies(fox)) == 1
-    assert queued("send") == []
-    assert queued("event") == []
+    assert take_queued("send") == []
+    assert take_queued("event") == []
 
 
 def test_a_moved_reply_leaves_one_studio_and_appears_at_the_other(fox: Account, wattle: Account) -> None:
-    texted(fox)
+    record_text(fox)
     receive("SM1", "a" * 300)
     [wrong] = replies(fox)
     folders.mark_read(wrong, is_read=True)
@@ -189,7 +191,7 @@ def test_a_moved_reply_leaves_one_studio_and_appears_at_the_other(fox: Account, 
 
 
 def test_a_reply_of_a_month_before_a_studio_joined_counts_nothing_there(fox: Account) -> None:
-    texted(fox)
+    record_text(fox)
     receive("SM1")
     [wrong] = replies(fox)
     newcomer = studio("10000003", plan_changes=(PlanChange(NOW + timedelta(days=30), "medium"),))
@@ -202,7 +204,7 @@ def test_a_reply_of_a_month_before_a_studio_joined_counts_nothing_there(fox: Acc
 
 
 def test_a_moved_reply_is_not_found_by_the_former_studio(fox: Account, wattle: Account) -> None:
-    texted(fox)
+    record_text(fox)
     receive("SM1")
     [wrong] = replies(fox)
 
@@ -214,7 +216,7 @@ def test_a_moved_reply_is_not_found_by_the_former_studio(fox: Account, wattle: A
 
 
 def test_a_moved_reply_is_unread_at_the_right_studio_and_counted_there_alone(fox: Account, wattle: Account) -> None:
-    texted(fox)
+    record_text(fox)
     receive("SM1")
     receive("SM2")
     unread_one, read_one = replies(fox)
@@ -228,7 +230,7 @@ def test_a_moved_reply_is_unread_at_the_right_studio_and_counted_there_alone(fox
 
 
 def test_a_reply_read_while_it_is_moved_is_counted_once(fox: Account, wattle: Account) -> None:
-    texted(fox)
+    record_text(fox)
     receive("SM1")
     [wrong] = replies(fox)
 
@@ -241,7 +243,7 @@ def test_a_reply_read_while_it_is_moved_is_counted_once(fox: Account, wattle: Ac
 
 
 def test_replies_after_a_moved_one_keep_their_numbers(fox: Account, wattle: Account) -> None:
-    texted(fox)
+    record_text(fox)
     for index in range(3):
         receive(f"SM{index}", at=NOW + index * MINUTE)
     middle = replies(fox)[1]
@@ -254,7 +256,7 @@ def test_replies_after_a_moved_one_keep_their_numbers(fox: Account, wattle: Acco
 
 
 def test_a_carriers_copy_of_a_moved_reply_is_ignored(fox: Account, wattle: Account) -> None:
-    texted(fox)
+    record_text(fox)
     receive("SM1")
     moved(replies(fox)[0], wattle)
 
@@ -265,7 +267,7 @@ def test_a_carriers_copy_of_a_moved_reply_is_ignored(fox: Account, wattle: Accou
 
 
 def test_parallel_moves_to_one_studio_move_once(fox: Account, wattle: Account) -> None:
-    texted(fox)
+    record_text(fox)
     receive("SM1")
     [wrong] = replies(fox)
 
@@ -279,7 +281,7 @@ def test_parallel_moves_to_one_studio_move_once(fox: Account, wattle: Account) -
 
 def test_of_parallel_moves_to_two_studios_one_is_refused(fox: Account, wattle: Account) -> None:
     third = studio("10000003")
-    texted(fox)
+    record_text(fox)
     receive("SM1")
     [wrong] = replies(fox)
 
@@ -292,7 +294,7 @@ def test_of_parallel_moves_to_two_studios_one_is_refused(fox: Account, wattle: A
 
 
 def test_a_reply_can_be_moved_back(fox: Account, wattle: Account) -> None:
-    texted(fox)
+    record_text(fox)
     receive("SM1")
     moved(replies(fox)[0], wattle)
 
@@ -307,7 +309,7 @@ def test_a_reply_handed_over_and_moved_is_uncharged(fox: Account, wattle: Accoun
         carrier="twilio", carrier_id="SM1", phone=PHONE, number=NUMBER, body="", media=("https://api.example/ME1",)
     )
     worker.receive(picture, NOW)
-    done(**HAND_OVER, now=LATER)
+    send_accepted_order(**HAND_OVER, now=LATER)
 
     moved(replies(fox)[0], wattle)
 
@@ -316,26 +318,26 @@ def test_a_reply_handed_over_and_moved_is_uncharged(fox: Account, wattle: Accoun
 
 
 def test_a_move_of_no_reply_or_to_no_other_account_is_refused(fox: Account, wattle: Account) -> None:
-    texted(fox)
+    record_text(fox)
     receive("SM1")
     [wrong] = replies(fox)
 
     order = {"account": fox.id, "message_id": wrong.id, "to": wattle.id}
     for change in ({"to": "99999999"}, {"to": fox.id}, {"message_id": "none"}):
-        assert ask("replies.move", LATER, **order | change)["code"] == "not_found"
+        assert send_order("replies.move", LATER, **order | change)["code"] == "not_found"
 
     assert len(replies(fox)) == 1
 
 
 def hand_it_over() -> None:
-    done(**HAND_OVER, now=LATER)
+    send_accepted_order(**HAND_OVER, now=LATER)
 
 
 def move_it() -> None:
     message_id = messages_reply.message_id(
         Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number=NUMBER, body="")
     )
-    done("replies.move", LATER, account="10000001", message_id=message_id, to="10000002")
+    send_accepted_order("replies.move", LATER, account="10000001", message_id=message_id, to="10000002")
 
 
 @pytest.mark.long
@@ -344,7 +346,7 @@ def test_an_order_killed_anywhere_and_repeated_is_done_once(
     fox: Account, wattle: Account, deed: Callable[[], None], owner: str
 ) -> None:
     if deed is move_it:
-        texted(fox)
+        record_text(fox)
     receive("SM1")
     for crash in every_crash():
         with crash:
@@ -364,22 +366,22 @@ def test_the_log_has_neither_the_phone_nor_the_words(fox: Account, caplog: pytes
     invoke.handler({"do": "replies.list_unattributed"}, LambdaContext())
     invoke.handler(HAND_OVER, LambdaContext())
 
-    assert "Secret words" not in logged(caplog)
-    assert "2125550123" not in logged(caplog)
+    assert "Secret words" not in log_lines(caplog)
+    assert "2125550123" not in log_lines(caplog)
 
 
 def test_a_late_copy_of_a_possible_opt_out_asks_no_other_studio(fox: Account, wattle: Account) -> None:
-    texted(fox)
+    record_text(fox)
     receive(body="please stop texting me")
-    texted(wattle, NOW + MINUTE)
+    record_text(wattle, NOW + MINUTE)
 
     receive(body="please stop texting me", at=NOW + 2 * MINUTE)
 
-    assert {json.loads(heard)["account"] for heard in queued("opt_out")} == {fox.id}
+    assert {json.loads(heard)["account"] for heard in take_queued("opt_out")} == {fox.id}
 
 
 def test_a_reply_without_its_words_is_moved_with_what_it_counts(fox: Account, wattle: Account) -> None:
-    texted(fox)
+    record_text(fox)
     receive(body="o" * 200)
     [reply] = replies(fox)
     retentions.purge(reply)
@@ -394,12 +396,12 @@ def test_a_reply_without_its_words_is_moved_with_what_it_counts(fox: Account, wa
 def test_a_possible_opt_out_moved_before_it_is_processed_asks_only_the_new_staff(
     fox: Account, wattle: Account
 ) -> None:
-    texted(fox)
+    record_text(fox)
     receive(body="please stop texting me")
     [reply] = replies(fox)
     moved(reply, to=wattle)
 
-    for body in queued("opt_out"):
+    for body in take_queued("opt_out"):
         opt_out_worker.handle_keyword(queues.read(HandleKeyword, body), LATER)
 
     asked = {one.id: optouts.question_page(one.id, limit=9, cursor=None)[0] for one in (fox, wattle)}

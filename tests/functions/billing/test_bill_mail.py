@@ -7,7 +7,7 @@ import pytest
 from billing import pdf
 from billing.bill_worker import mail_invoice
 from longcode.aws import mail as aws_mail
-from longcode.billing.invoice import Invoice, draw_up
+from longcode.billing.invoice import Invoice, compute_invoice
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
 from tests.support.fakes import studio
@@ -19,7 +19,7 @@ MEDIUM = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE, v
 
 
 def invoice(name: str = "Foxglove Portraits") -> Invoice:
-    drawn = draw_up("10000001", "2026-11", MEDIUM, Usage(units_sent=1_100, units_received=20), studio=name)
+    drawn = compute_invoice("10000001", "2026-11", MEDIUM, Usage(units_sent=1_100, units_received=20), studio=name)
     return replace(drawn, number="2026-11-000123")
 
 
@@ -80,7 +80,9 @@ def test_a_header_with_a_line_break_is_refused(header: str) -> None:
     headers[header] += "\r\nBcc: all@studio.example"
 
     with pytest.raises(ValueError, match="Header values"):
-        aws_mail.send(headers["to"], headers["subject"], "text", aws_mail.File("a.pdf", "application/pdf", b"%PDF-"))
+        aws_mail.send(
+            headers["to"], headers["subject"], "text", aws_mail.Attachment("a.pdf", "application/pdf", b"%PDF-")
+        )
 
 
 def test_the_mail_is_sent_without_a_pdf_that_cannot_be_drawn() -> None:

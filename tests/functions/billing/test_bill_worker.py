@@ -12,7 +12,7 @@ from longcode.billing.invoice import Invoice
 from longcode.jobs import Bill
 from longcode.plans.plans import PlanChange
 from longcode.table import due
-from tests.support.aws_calls import at_once
+from tests.support.aws_calls import parallel_calls
 from tests.support.billed_texts import text
 from tests.support.crashes import Crash, every_crash
 from tests.support.fakes import NOW, LambdaContext, sqs_event, studio
@@ -70,7 +70,7 @@ def test_parallel_bills_write_one_invoice() -> None:
     studio()
     text(10)
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         written = list(threads.map(lambda _: bill(), range(4)))
 
     assert [one == written[0] for one in written] == [True] * 4
@@ -129,7 +129,7 @@ def test_an_invoice_that_took_minutes_to_compute_is_mailed_by_one_job() -> None:
 def test_parallel_bills_of_many_accounts_are_numbered_without_a_gap() -> None:
     every = [studio(f"1000000{n}").id for n in range(8)]
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         written = list(threads.map(bill, [*every, *every]))
 
     assert {one.number for one in written if one} == {f"2026-11-00000{n}" for n in range(1, 9)}

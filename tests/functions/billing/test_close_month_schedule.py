@@ -12,8 +12,8 @@ from longcode.aws import clients
 from longcode.billing import month_end
 from longcode.errors import MonthNotOver
 from tests.support.crashes import every_crash
-from tests.support.fakes import LambdaContext, queued, studio
-from tests.support.readers import event
+from tests.support.fakes import LambdaContext, studio, take_queued
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -24,10 +24,10 @@ def test_each_account_gets_a_job_for_the_month_before() -> None:
     studio("10000001")
     studio("10000002")
 
-    closed = close_month_schedule.close_before(event("schedule_close_month"), LONG_AFTER)
+    closed = close_month_schedule.close_before(sample_event("schedule_close_month"), LONG_AFTER)
 
     assert closed == 2
-    assert sorted(queued("bill")) == [
+    assert sorted(take_queued("bill")) == [
         '{"account":"10000001","month":"2026-11"}',
         '{"account":"10000002","month":"2026-11"}',
     ]
@@ -35,7 +35,7 @@ def test_each_account_gets_a_job_for_the_month_before() -> None:
 
 def test_a_month_without_an_account_closes() -> None:
     assert close_month_schedule.handler({}, LambdaContext()) == {"accounts": 0}
-    assert queued("bill") == []
+    assert take_queued("bill") == []
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_late_call_closes_the_month_of_its_scheduled_time_in_chicago(time: str
 
     close_month_schedule.close_before({"time": time}, LONG_AFTER)
 
-    assert queued("bill") == [f'{{"account":"10000001","month":"{month}"}}']
+    assert take_queued("bill") == [f'{{"account":"10000001","month":"{month}"}}']
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_an_event_without_a_time_closes_the_month_before_today(malformed: dict[s
 
     close_month_schedule.handler(malformed, LambdaContext())
 
-    assert queued("bill") == [f'{{"account":"10000001","month":"{month}"}}']
+    assert take_queued("bill") == [f'{{"account":"10000001","month":"{month}"}}']
 
 
 @pytest.mark.parametrize("time", ["<aws.scheduler.scheduled-time>", "yesterday"])
@@ -78,7 +78,7 @@ def test_an_unreadable_time_closes_no_month(time: str) -> None:
     with pytest.raises(ValueError, match="isoformat"):
         close_month_schedule.handler({"time": time}, LambdaContext())
 
-    assert queued("bill") == []
+    assert take_queued("bill") == []
 
 
 def test_a_month_that_has_not_ended_is_refused_with_the_instant_of_its_end() -> None:
@@ -88,7 +88,7 @@ def test_a_month_that_has_not_ended_is_refused_with_the_instant_of_its_end() -> 
     with pytest.raises(MonthNotOver, match="2026-11 ends at 2026-12-01T06:00:00"):
         close_month_schedule.close_before({"time": "2026-12-01T09:00:00Z"}, a_second_early)
 
-    assert queued("bill") == []
+    assert take_queued("bill") == []
 
 
 def test_on_one_machine_a_close_can_be_tried_before_the_months_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_on_one_machine_a_close_can_be_tried_before_the_months_end(monkeypatch: 
 
     close_month_schedule.close_before({"time": "2026-12-01T09:00:00Z"}, datetime(2026, 11, 24, tzinfo=UTC))
 
-    assert queued("bill") == ['{"account":"10000001","month":"2026-11","as_of":"2026-12-01T09:00:00Z"}']
+    assert take_queued("bill") == ['{"account":"10000001","month":"2026-11","as_of":"2026-12-01T09:00:00Z"}']
 
 
 @pytest.mark.long
@@ -109,7 +109,7 @@ def test_a_close_killed_anywhere_and_repeated_queues_every_account() -> None:
             month_end.queue_bills("2026-11", every, LONG_AFTER)
         month_end.queue_bills("2026-11", every, LONG_AFTER)
 
-        assert {one[12:20] for one in queued("bill")} == set(every)
+        assert {one[12:20] for one in take_queued("bill")} == set(every)
 
 
 def test_a_close_that_died_is_continued_after_its_last_account() -> None:

@@ -16,7 +16,7 @@ from longcode.table.writes import Update
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
 from tests.support.aws_calls import meanwhile
-from tests.support.billed_texts import reply, text, uncounted
+from tests.support.billed_texts import reply, text, write_uncounted_text
 from tests.support.fakes import studio
 from tests.support.mails import mails_to
 
@@ -44,7 +44,7 @@ def waiting(now: datetime) -> list[str]:
 
 def test_a_difference_is_checked_again_before_the_invoice_is_parked() -> None:
     studio()
-    uncounted(2)
+    write_uncounted_text(2)
 
     first = bill()
     doubted = month_entry()
@@ -58,7 +58,7 @@ def test_a_difference_is_checked_again_before_the_invoice_is_parked() -> None:
 
 def test_a_doubted_month_is_due_in_two_minutes_and_an_earlier_job_does_nothing() -> None:
     studio()
-    uncounted()
+    write_uncounted_text()
     bill()
 
     bill(FIRST + timedelta(minutes=1))
@@ -69,7 +69,7 @@ def test_a_doubted_month_is_due_in_two_minutes_and_an_earlier_job_does_nothing()
 
 def test_the_two_minutes_begin_at_the_end_of_the_check() -> None:
     studio()
-    uncounted()
+    write_uncounted_text()
     times = iter([FIRST, FIRST + timedelta(minutes=4)])
 
     bill_worker.bill(Bill(account="10000001", month="2026-11"), lambda: next(times))
@@ -81,7 +81,7 @@ def test_the_two_minutes_begin_at_the_end_of_the_check() -> None:
 def test_a_parked_invoice_has_its_differences_and_no_number_and_is_not_mailed() -> None:
     studio()
     text(5)
-    uncounted(2)
+    write_uncounted_text(2)
 
     bill()
     bill(LATER)
@@ -109,7 +109,7 @@ def test_counters_above_the_sum_over_the_messages_park_the_invoice_too() -> None
 
 def test_parking_raises_an_alarm(capsys: pytest.CaptureFixture[str]) -> None:
     studio()
-    uncounted()
+    write_uncounted_text()
 
     bill()
     before = "ParkedInvoices" in capsys.readouterr().out
@@ -121,7 +121,7 @@ def test_parking_raises_an_alarm(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_text_that_the_index_has_later_is_only_doubted() -> None:
     studio()
-    late = uncounted(2)
+    late = write_uncounted_text(2)
     bill()
     store.transact(quotas.count_writes(late))  # as if the index had caught up
 
@@ -133,7 +133,7 @@ def test_a_text_that_the_index_has_later_is_only_doubted() -> None:
 
 def test_a_parked_invoice_without_a_difference_is_computed_again_and_issued() -> None:
     studio()
-    missed = uncounted(2)
+    missed = write_uncounted_text(2)
     bill()
     bill(LATER)
     store.transact(quotas.count_writes(missed))
@@ -150,7 +150,7 @@ def test_an_issued_invoice_is_not_parked_by_a_later_difference() -> None:
     studio()
     first = bill()
 
-    uncounted(2)
+    write_uncounted_text(2)
 
     assert bill(LATER) == first
     assert month_entry().state is InvoiceState.ISSUED
@@ -186,7 +186,7 @@ def test_a_doubted_or_parked_month_that_owes_nothing_is_deleted() -> None:
 
 def test_an_invoice_issued_meanwhile_raises_no_alarm(capsys: pytest.CaptureFixture[str]) -> None:
     studio()
-    missed = uncounted()
+    missed = write_uncounted_text()
     bill()
 
     def mend() -> None:

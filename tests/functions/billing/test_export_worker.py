@@ -16,17 +16,17 @@ from longcode import jobs
 from longcode.accounts import store as accounts
 from longcode.billing import exports
 from longcode.billing import store as invoices
-from longcode.billing.invoice import InvoiceLine, draw_up
+from longcode.billing.invoice import InvoiceLine, compute_invoice
 from longcode.billing.stripe_form import StripeCall
 from longcode.plans.plans import PastLimit, Plan
 from longcode.table import due
 from longcode.usage.usage import Usage
 from sweeper.sweep_schedule import act
-from tests.support.aws_calls import at_once
+from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import Crash, every_crash
 from tests.support.fake_stripe import ERRORS, HANGS, INVOICE, KEY, LOSES, FakeStripe, stripe
-from tests.support.fakes import NOW, LambdaContext, queued, sqs_event, studio
-from tests.support.readers import event
+from tests.support.fakes import NOW, LambdaContext, sqs_event, studio, take_queued
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -62,9 +62,11 @@ def client(books: FakeStripe) -> Stripe:
 
 def begun(now: datetime = NOW) -> None:
     studio()
-    drawn = draw_up("10000001", "2026-11", VOLUME, Usage(units_sent=10_003), studio="Foxglove", others=[CREDIT])
+    drawn = compute_invoice(
+        "10000001", "2026-11", VOLUME, Usage(units_sent=10_003), studio="Foxglove", others=[CREDIT]
+    )
     invoices.issue(drawn, now)
-    exports.write_begun("10000001", "2026-11", now, now)
+    exports.write_new("10000001", "2026-11", now, now)
 
 
 def export(books: FakeStripe, now: datetime = NOW) -> None:
@@ -117,7 +119,7 @@ def test_a_job_delivered_twice_posts_everything_once(books: FakeStripe) -> None:
 def test_parallel_jobs_post_everything_once(books: FakeStripe) -> None:
     begun()
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(lambda _: export(books), range(4)))
 
     assert len(books.requests) == len(INVOICE)
@@ -216,7 +218,7 @@ def test_an_export_unfinished_after_a_day_stops_before_its_keys_expire(books: Fa
 
 def test_a_studio_is_one_customer_for_all_its_invoices(books: FakeStripe) -> None:
     begun()
-    exports.note_customer("10000001", "cus_NffrFeUfNV2Hib")
+    exports.record_customer("10000001", "cus_NffrFeUfNV2Hib")
 
     export(books)
 
@@ -282,7 +284,7 @@ def test_without_a_stripe_secret_no_invoice_is_exported() -> None:
     biller.bill(jobs.Bill(account="10000001", month="2026-11"), lambda: DECEMBER)
 
     assert exports.get("10000001", "2026-11") is None
-    assert queued("export") == []
+    assert take_queued("export") == []
 
 
 def test_with_a_stripe_secret_an_issued_invoice_is_exported_once() -> None:
@@ -291,7 +293,7 @@ def test_with_a_stripe_secret_an_issued_invoice_is_exported_once() -> None:
     for _ in range(2):
         biller.bill(jobs.Bill(account="10000001", month="2026-11"), lambda: DECEMBER, exports=True)
 
-    assert queued("export") == ['{"account":"10000001","month":"2026-11"}']
+    assert take_queued("export") == ['{"account":"10000001","month":"2026-11"}']
 
 
 def test_an_export_whose_job_was_lost_is_queued_by_the_sweeper() -> None:
@@ -300,8 +302,8 @@ def test_an_export_whose_job_was_lost_is_queued_by_the_sweeper() -> None:
 
     act(item, NOW + timedelta(minutes=1))
 
-    [record] = event("sqs_export")["Records"]
-    assert queued("export") == [record["body"]] == ['{"account":"10000001","month":"2026-11"}']
+    [record] = sample_event("sqs_export")["Records"]
+    assert take_queued("export") == [record["body"]] == ['{"account":"10000001","month":"2026-11"}']
     assert waiting(NOW + timedelta(minutes=2)) == []
 
 

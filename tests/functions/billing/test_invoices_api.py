@@ -10,24 +10,24 @@ import pytest
 
 from billing import invoices_api
 from longcode.billing import store as invoices
-from longcode.billing.invoice import InvoiceState, draw_up
+from longcode.billing.invoice import InvoiceState, compute_invoice
 from longcode.plans import store as price_list
 from longcode.table import keys, store
 from longcode.table.writes import Put, Update
 from longcode.usage.usage import Usage
-from tests.support.fakes import NOW, Answered, LambdaContext, call, studio
-from tests.support.readers import event
+from tests.support.fakes import NOW, ApiResponse, LambdaContext, call, studio
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def get(path: str, account: str = "10000001", query: Mapping[str, str] | None = None, **headers: str) -> Answered:
+def get(path: str, account: str = "10000001", query: Mapping[str, str] | None = None, **headers: str) -> ApiResponse:
     return call(invoices_api, "GET", path, account=account, query=query, headers=headers)
 
 
 def invoice(month: str, account: str = "10000001", studio: str = "Foxglove Portraits") -> None:
     plan = price_list.of_month(month)["medium"]
-    invoices.issue(draw_up(account, month, plan, Usage(units_sent=1_100), studio=studio), NOW)
+    invoices.issue(compute_invoice(account, month, plan, Usage(units_sent=1_100), studio=studio), NOW)
 
 
 def test_an_invoice_is_shown_as_json_the_same_bytes_each_time() -> None:
@@ -118,7 +118,7 @@ def test_an_invoice_is_a_pdf_the_same_bytes_each_time() -> None:
     ],
 )
 def test_the_first_accepted_media_type_that_exists_is_used(accept: str, chosen: str) -> None:
-    assert invoices_api.form(accept) == chosen
+    assert invoices_api.media_type(accept) == chosen
 
 
 def test_invoices_are_listed_oldest_first_a_page_at_a_time() -> None:
@@ -198,6 +198,6 @@ def test_an_event_of_the_gateway_gets_the_invoice() -> None:
     studio()
     invoice("2026-11")
 
-    answer = invoices_api.handler(event("get_invoice"), LambdaContext())
+    answer = invoices_api.handler(sample_event("get_invoice"), LambdaContext())
 
     assert (answer["statusCode"], json.loads(answer["body"])["month"]) == (200, "2026-11")

@@ -13,7 +13,7 @@ from admin import invoke
 from longcode.billing import invoices_csv
 from longcode.billing import store as invoices
 from longcode.billing.adjustments import Findings
-from longcode.billing.invoice import InvoiceLine, draw_up
+from longcode.billing.invoice import InvoiceLine, compute_invoice
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
 from tests.support.fakes import NOW
@@ -24,7 +24,7 @@ HEADER = "number,account,studio,month,issued_on,plan,units_used,charges,credits,
 
 
 def issue(account: str, studio: str, *others: InvoiceLine, units: int = 0, month: str = "2026-11") -> None:
-    drawn = draw_up(account, month, VOLUME, Usage(units_sent=units), studio=studio, others=others)
+    drawn = compute_invoice(account, month, VOLUME, Usage(units_sent=units), studio=studio, others=others)
     invoices.issue(drawn, NOW)
 
 

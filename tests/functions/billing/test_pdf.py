@@ -13,7 +13,7 @@ import pytest
 
 from billing import pdf
 from infra import build
-from longcode.billing.invoice import Invoice, InvoiceLine, draw_up, invoice_facts, invoice_rows, invoice_sums
+from longcode.billing.invoice import Invoice, InvoiceLine, compute_invoice, invoice_facts, invoice_rows, invoice_sums
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
 
@@ -34,7 +34,7 @@ print(hashlib.sha256(pdf.draw(replace(drawn, number="2026-11-000123"))).hexdiges
 
 def invoice(studio: str = "Foxglove Portraits", others: int = 0) -> Invoice:
     late = [InvoiceLine("late_units", f"Late units {n}", 1, 40_000, 40_000, "2026-09") for n in range(others)]
-    drawn = draw_up("10000001", "2026-11", MEDIUM, Usage(units_sent=1_100), studio=studio, others=late)
+    drawn = compute_invoice("10000001", "2026-11", MEDIUM, Usage(units_sent=1_100), studio=studio, others=late)
     return replace(drawn, number="2026-11-000123")
 
 

@@ -10,7 +10,7 @@ from billing import plan_api
 from longcode.accounts import store as accounts
 from longcode.plans import store as price_list
 from longcode.plans.plans import PlanChange
-from tests.support.aws_calls import at_once
+from tests.support.aws_calls import parallel_calls
 from tests.support.fakes import NOW, call, studio
 from tests.support.local_aws import load_plans
 
@@ -84,7 +84,7 @@ def test_next_months_terms_of_the_plan_are_shown_in_advance() -> None:
     versions.append(versions[0] | {"version": 2, "from_month": "2026-12", "monthly_fee_micros": 36_000_000})
     load_plans(json.dumps(file))
 
-    state = plan_api.plan_state(accounts.need("10000001"), NOW)
+    state = plan_api.plan_state(accounts.get_or_raise("10000001"), NOW)
 
     assert state.plan
     assert state.next_month_plan
@@ -162,7 +162,7 @@ def test_an_unknown_plan_is_refused() -> None:
 def test_parallel_changes_are_all_kept() -> None:
     studio()
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(lambda plan: plan_api.change("10000001", plan, NOW), ["small", "large", "volume"]))
 
     assert sorted(plans_of("10000001")) == ["large", "medium", "small", "volume"]
@@ -172,7 +172,9 @@ def test_a_studio_sees_its_own_plan_only() -> None:
     studio("10000001")
     studio("10000002", plan_changes=(PlanChange(NOW, "large"),))
 
-    assert plan_api.plan_state(accounts.need("10000001"), NOW).plan == price_list.of_month("2026-11")["medium"]
+    assert (
+        plan_api.plan_state(accounts.get_or_raise("10000001"), NOW).plan == price_list.of_month("2026-11")["medium"]
+    )
 
 
 def test_a_studio_changes_its_own_plan_only() -> None:

@@ -52,7 +52,7 @@ def books(studio: str) -> Books:
             texts[text.month] += usage_of(text)
     return Books(
         studio=studio,
-        plan_changes=accounts.need(studio).plan_changes,
+        plan_changes=accounts.get_or_raise(studio).plan_changes,
         invoices=invoices.all_of(studio),
         counters={month: quotas.of_month(studio, month) for month in MONTHS},
         texts=texts,
@@ -105,7 +105,7 @@ def wrong_amounts(of: Books, invoice: Invoice) -> Iterator[str]:
         yield f"the lines of {invoice.number} do not add up to {invoice.total_micros}"
     if invoice.total_micros < 0:
         yield f"{invoice.number} is below nothing: {invoice.total_micros}"
-    if invoice.plan != plans.in_month(invoice.month, of.plan_changes):
+    if invoice.plan != plans.plan_name_in(invoice.month, of.plan_changes):
         yield f"{invoice.number} is on {invoice.plan}"
     own = sum(line.amount_micros for line in invoice.lines if line.month is None and line.item not in AWAY)
     late = sum(one.amount_micros for one in lines if one.month == invoice.month and one.item.startswith("late_"))

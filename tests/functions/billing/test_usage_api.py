@@ -14,8 +14,8 @@ from longcode.plans.plans import PlanChange
 from longcode.table import store
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
-from tests.support.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, client, studio
-from tests.support.readers import event
+from tests.support.fakes import NOW, ApiResponse, FakeCarrier, LambdaContext, call, client, studio
+from tests.support.readers import sample_event
 from tests.support.reply_steps import receive
 from tests.support.text_steps import accept, deliver
 
@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 DECEMBER = datetime(2026, 12, 2, 15, tzinfo=UTC)
 
 
-def get(path: str, account: str = "10000001", **headers: str) -> Answered:
+def get(path: str, account: str = "10000001", **headers: str) -> ApiResponse:
     return call(usage_api, "GET", path, account=account, headers=headers)
 
 
@@ -36,7 +36,7 @@ def use(day: str, account: str = "10000001", **counts: int) -> None:
 
 
 def month(name: str = "2026-11", now: datetime = NOW, account: str = "10000001") -> MonthUsage:
-    return usage_api.month_usage(accounts.need(account), name, now)
+    return usage_api.month_usage(accounts.get_or_raise(account), name, now)
 
 
 def on(plan: str, *, joined: datetime = NOW) -> Account:
@@ -49,7 +49,7 @@ def test_a_month_is_shown_with_its_days_and_the_units_of_its_plan() -> None:
     use("2024-02-29", texts_received=1, units_received=1, segments_received=1)
     use("2024-03-01", texts_sent=1, units_sent=1, segments_sent=1)
 
-    answer = json.loads(usage_api.handler(event("get_usage"), LambdaContext())["body"])
+    answer = json.loads(usage_api.handler(sample_event("get_usage"), LambdaContext())["body"])
 
     assert (answer["month"], answer["plan"]) == ("2024-02", "medium")
     assert answer["used"] == {
@@ -119,7 +119,7 @@ def test_units_sent_are_shown_at_once() -> None:
 
 def test_units_received_are_shown_at_once() -> None:
     client(studio())
-    accept(accounts.need("10000001"))
+    accept(accounts.get_or_raise("10000001"))
     deliver(FakeCarrier())
     receive()
     receive("SM2", "STOP")

@@ -17,7 +17,7 @@ from longcode.messages.compose import draft
 from longcode.table import keys, store
 from longcode.table.writes import Update
 from longcode.usage import store as quotas
-from tests.support.fakes import NOW, Answered, FakeCarrier, call, client, studio
+from tests.support.fakes import NOW, ApiResponse, FakeCarrier, call, client, studio
 from tests.support.reply_steps import receive
 from tests.support.text_steps import accept, deliver
 
@@ -58,7 +58,7 @@ def walked(size: int = 10) -> Iterator[str]:
         yield page
 
 
-def get(month: str, account: str = "10000001", **query: str) -> Answered:
+def get(month: str, account: str = "10000001", **query: str) -> ApiResponse:
     return call(usage_api, "GET", f"/usage/{month}/texts", account=account, query=query or None)
 
 

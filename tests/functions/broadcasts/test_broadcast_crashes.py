@@ -10,7 +10,16 @@ from longcode.message import MessageState as Text
 from longcode.plans.plans import PlanChange
 from sweeper import sweep_schedule
 from tests.support.aws_calls import taking_turns
-from tests.support.broadcast_steps import accounted, advance, hand_over, people, phone, stored, take, texts
+from tests.support.broadcast_steps import (
+    advance,
+    create_broadcast,
+    deliver_bulk_texts,
+    phone_number,
+    reservations_add_up,
+    stored,
+    texts,
+    write_clients,
+)
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, FakeCarrier, client, studio
 
@@ -18,8 +27,8 @@ from tests.support.fakes import NOW, FakeCarrier, client, studio
 def open_studio() -> Account:
     """Create a studio whose plan allows 100 units, and clients, two of whom share a phone."""
     account = studio(plan_changes=(PlanChange(NOW, "starter"),))
-    people(account, 3)
-    client(account, "q0000", phone(0))
+    write_clients(account, 3)
+    client(account, "q0000", phone_number(0))
     return account
 
 
@@ -29,7 +38,7 @@ def heal(carrier: FakeCarrier) -> None:
         at = NOW + timedelta(minutes=minute)
         sweep_schedule.sweep(at)
         advance(at)
-        hand_over(at, carrier)
+        deliver_bulk_texts(at, carrier)
 
 
 @pytest.mark.long
@@ -39,15 +48,15 @@ def test_a_broadcast_killed_at_any_call_texts_each_phone_once_and_accounts_for_e
     for crash in every_crash():
         carrier = FakeCarrier()
         with taking_turns("dynamodb", "sqs"), crash:
-            take(account)
+            create_broadcast(account)
             advance()
-        broadcast_id = take(account)  # the studio's software repeats its request
-        assert accounted(account)
+        broadcast_id = create_broadcast(account)  # the studio's software repeats its request
+        assert reservations_add_up(account)
 
         heal(carrier)
 
-        assert accounted(account)
-        assert sorted(text.to for text in carrier.texts) == [phone(0), phone(1), phone(2)]
+        assert reservations_add_up(account)
+        assert sorted(text.to for text in carrier.texts) == [phone_number(0), phone_number(1), phone_number(2)]
         assert {text.state for text in texts(account, broadcast_id)} == {Text.SENT}
         broadcast = stored(account, broadcast_id)
         assert (broadcast.state, broadcast.texts, broadcast.reserved) == (BroadcastState.DONE, 3, 3)

@@ -11,9 +11,9 @@ from longcode.accounts.account import Account
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 from tests.support import text_steps
-from tests.support.broadcast_steps import people, phone, send, skipped
+from tests.support.broadcast_steps import phone_number, send, skipped, write_clients
 from tests.support.broadcast_steps import texts as texts_of
-from tests.support.fakes import NOW, call, client, queued, studio
+from tests.support.fakes import NOW, call, client, studio, take_queued
 
 pytestmark = pytest.mark.account(client=False)
 
@@ -26,28 +26,28 @@ def try_dry(account: Account, now: datetime = NOW, start: int = 0, most: int = 5
 
 
 def test_a_dry_run_shows_what_each_client_and_phone_would_get_and_writes_nothing(account: Account) -> None:
-    client(account, "ann", phone(1), phone(2), first_name="Ann")
-    client(account, "bob", phone(2), first_name="Bob")
-    client(account, "cyn", phone(3), first_name="")
-    client(account, "dan", phone(4), allow_text_marketing=False)
+    client(account, "ann", phone_number(1), phone_number(2), first_name="Ann")
+    client(account, "bob", phone_number(2), first_name="Bob")
+    client(account, "cyn", phone_number(3), first_name="")
+    client(account, "dan", phone_number(4), allow_text_marketing=False)
 
     body = {"audience": {"all": True}, "body": "Hi {{client.first_name}}", "dry_run": True}
     answer = call(api, "POST", "/broadcasts", body, account=account.id)
 
     assert answer.status == 200
     assert [(item["client_id"], item["phone"], item["text"], item["code"]) for item in answer.json["items"]] == [
-        ("ann", phone(1), "Hi Ann", None),
-        ("ann", phone(2), "Hi Ann", None),
-        ("bob", phone(2), None, "duplicate"),
+        ("ann", phone_number(1), "Hi Ann", None),
+        ("ann", phone_number(2), "Hi Ann", None),
+        ("bob", phone_number(2), None, "duplicate"),
         ("cyn", None, None, "empty_field"),
         ("dan", None, None, "no_permission"),
     ]
     assert list(store.query(keys.broadcast(account.id))) == []
-    assert queued("broadcast") == []
+    assert take_queued("broadcast") == []
 
 
 def test_the_totals_are_over_the_whole_audience_on_every_page(account: Account) -> None:
-    people(account, 5)
+    write_clients(account, 5)
 
     pages = [try_dry(account, start=start, most=2, body="a" * 161) for start in (0, 2, 4)]
 
@@ -64,7 +64,7 @@ def test_the_totals_are_over_the_whole_audience_on_every_page(account: Account) 
 
 def test_the_price_is_for_the_units_beyond_the_plan(aws: None) -> None:
     account = studio(plan_changes=(PlanChange(NOW, "medium"),))
-    people(account, 110)
+    write_clients(account, 110)
 
     dry = try_dry(account, body="a" * 1600)
 
@@ -75,7 +75,7 @@ def test_the_price_is_for_the_units_beyond_the_plan(aws: None) -> None:
 @pytest.mark.long
 def test_a_dry_run_over_the_limit_shows_what_all_or_part_would_send(aws: None) -> None:
     account = studio(plan_changes=(PlanChange(NOW, "starter"),))
-    people(account, 3)
+    write_clients(account, 3)
     client(account, "user", "+12125550123", tags=("user",))
     for index in range(98):
         text_steps.accept(account, f"use-{index}", client_id="user")
@@ -93,9 +93,9 @@ def test_a_dry_run_over_the_limit_shows_what_all_or_part_would_send(aws: None) -
 
 
 def test_a_broadcast_does_what_its_dry_run_shows(account: Account) -> None:
-    client(account, "ann", phone(1), phone(2))
-    client(account, "bob", phone(2), "+61491570156")
-    client(account, "cyn", phone(3), allow_text_marketing=False)
+    client(account, "ann", phone_number(1), phone_number(2))
+    client(account, "bob", phone_number(2), "+61491570156")
+    client(account, "cyn", phone_number(3), allow_text_marketing=False)
 
     dry = try_dry(account)
     broadcast = send(account)
@@ -110,7 +110,7 @@ def test_a_broadcast_does_what_its_dry_run_shows(account: Account) -> None:
 
 
 def test_a_text_in_quiet_hours_is_shown_as_held_until_the_morning(account: Account) -> None:
-    client(account, "ann", phone(1))
+    client(account, "ann", phone_number(1))
 
     dry = try_dry(account, EVENING)
     on_time = try_dry(account, EVENING, send_at=EVENING + timedelta(hours=12))
@@ -121,7 +121,7 @@ def test_a_text_in_quiet_hours_is_shown_as_held_until_the_morning(account: Accou
 
 
 def test_a_studio_without_quiet_hours_holds_nothing(account: Account) -> None:
-    client(account, "ann", phone(1))
+    client(account, "ann", phone_number(1))
     accounts.change_settings(account.id, {"quiet_hours": False})
 
     dry = try_dry(account, EVENING)
@@ -130,9 +130,9 @@ def test_a_studio_without_quiet_hours_holds_nothing(account: Account) -> None:
 
 
 def test_a_dry_run_shows_no_clients_of_another_studio(account: Account) -> None:
-    client(account, "ann", phone(1))
+    client(account, "ann", phone_number(1))
     other = studio("10000002")
-    client(other, "theirs", phone(2))
+    client(other, "theirs", phone_number(2))
 
     dry = try_dry(other)
 

@@ -11,16 +11,26 @@ from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.broadcasts import store as broadcasts
 from longcode.jobs import AdvanceBroadcast as Job
-from longcode.message import BroadcastState, Held
+from longcode.message import BroadcastState, HoldReason
 from longcode.message import MessageState as Text
 from longcode.messages import sending
 from longcode.plans.plans import PlanChange
 from send.worker import hold_or_cancel
 from sweeper import sweep_schedule
 from tests.support.aws_calls import meanwhile, taking_turns
-from tests.support.broadcast_steps import accounted, advance, hand_over, people, phone, send, stored, take, texts
+from tests.support.broadcast_steps import (
+    advance,
+    create_broadcast,
+    deliver_bulk_texts,
+    phone_number,
+    reservations_add_up,
+    send,
+    stored,
+    texts,
+    write_clients,
+)
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, FakeCarrier, call, queued
+from tests.support.fakes import NOW, FakeCarrier, call, take_queued
 from tests.support.text_steps import deliver
 
 pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),), people=3)
@@ -36,17 +46,17 @@ def test_a_cancel_ends_the_written_texts_and_none_is_sent(account: Account) -> N
     broadcast = send(account)
 
     api.cancel(account.id, broadcast.id, NOW)
-    carrier = hand_over()
+    carrier = deliver_bulk_texts()
     advance()
 
     assert carrier.texts == []
     assert states(account, broadcast.id) == [Text.CANCELLED] * 3
-    assert accounted(account)
+    assert reservations_add_up(account)
 
 
 def test_a_cancel_leaves_sent_texts_as_they_are(account: Account) -> None:
     broadcast = send(account)
-    jobs = queued("bulk")
+    jobs = take_queued("bulk")
     deliver(FakeCarrier(), NOW, jobs[:1])
 
     api.cancel(account.id, broadcast.id, NOW)
@@ -55,7 +65,7 @@ def test_a_cancel_leaves_sent_texts_as_they_are(account: Account) -> None:
 
     assert sorted(states(account, broadcast.id)) == [Text.CANCELLED, Text.CANCELLED, Text.SENT]
     assert stored(account, broadcast.id).state is BroadcastState.CANCELLED
-    assert accounted(account)
+    assert reservations_add_up(account)
 
 
 def test_a_second_cancel_changes_nothing(account: Account) -> None:
@@ -71,7 +81,7 @@ def test_a_second_cancel_changes_nothing(account: Account) -> None:
 
 @pytest.mark.long
 def test_a_refused_broadcast_cannot_be_cancelled_or_paused(account: Account) -> None:
-    people(account, 101)
+    write_clients(account, 101)
     refused = send(account)
 
     answers = [
@@ -85,7 +95,7 @@ def test_a_refused_broadcast_cannot_be_cancelled_or_paused(account: Account) -> 
 
 @pytest.mark.parametrize("steps", [0, 1])
 def test_a_cancel_before_texts_are_written_writes_none(account: Account, steps: int) -> None:
-    broadcast_id = take(account)
+    broadcast_id = create_broadcast(account)
     advance(steps=steps)
 
     api.cancel(account.id, broadcast_id, NOW)
@@ -95,7 +105,7 @@ def test_a_cancel_before_texts_are_written_writes_none(account: Account, steps: 
 
     assert texts(account, broadcast_id) == []
     assert stored(account, broadcast_id).due_at is None
-    assert accounted(account)
+    assert reservations_add_up(account)
 
 
 @pytest.mark.long
@@ -105,7 +115,7 @@ def test_a_cancel_before_texts_are_written_writes_none(account: Account, steps: 
     + [(1, operation) for operation in ("GetItem", "UpdateItem", "Query", "BatchGetItem", "PutItem")],
 )
 def test_a_cancel_during_a_step_ends_the_whole_broadcast(account: Account, operation: str, steps: int) -> None:
-    broadcast_id = take(account)
+    broadcast_id = create_broadcast(account)
     advance(steps=steps)
 
     with meanwhile(operation, lambda: api.cancel(account.id, broadcast_id, NOW)):
@@ -114,7 +124,7 @@ def test_a_cancel_during_a_step_ends_the_whole_broadcast(account: Account, opera
     for at in (LATER, LATER + timedelta(minutes=3)):
         sweep_schedule.sweep(at)
         advance(at)
-        carrier = hand_over(at)
+        carrier = deliver_bulk_texts(at)
 
     assert ended_at_once
     assert carrier.texts == []
@@ -123,42 +133,42 @@ def test_a_cancel_during_a_step_ends_the_whole_broadcast(account: Account, opera
         BroadcastState.CANCELLED,
         None,
     )
-    assert accounted(account)
+    assert reservations_add_up(account)
 
 
 def test_a_pause_holds_texts_and_a_resume_sends_them(account: Account) -> None:
     broadcast = send(account)
 
     api.pause(account.id, broadcast.id)
-    early = hand_over()
+    early = deliver_bulk_texts()
     held = [text.held for text in texts(account, broadcast.id)]
     api.resume(account.id, broadcast.id, NOW)
     advance()
-    carrier = hand_over()
+    carrier = deliver_bulk_texts()
 
     assert early.texts == []
-    assert held == [Held.PAUSED] * 3
-    assert sorted(text.to for text in carrier.texts) == [phone(0), phone(1), phone(2)]
+    assert held == [HoldReason.PAUSED] * 3
+    assert sorted(text.to for text in carrier.texts) == [phone_number(0), phone_number(1), phone_number(2)]
     assert stored(account, broadcast.id).due_at is None
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("steps", [0, 1])
 def test_a_pause_takes_a_broadcast_off_the_due_index_and_a_resume_continues_it(account: Account, steps: int) -> None:
-    broadcast_id = take(account)
+    broadcast_id = create_broadcast(account)
     advance(steps=steps)
     api.pause(account.id, broadcast_id)
     advance()
     while_paused = stored(account, broadcast_id)
     sweep_schedule.sweep(LATER)
-    left_alone = queued("broadcast") == []
+    left_alone = take_queued("broadcast") == []
 
     api.resume(account.id, broadcast_id, NOW)
     advance()
 
     assert (while_paused.due_at, while_paused.texts, left_alone) == (None, 0, True)
     assert stored(account, broadcast_id).state is BroadcastState.DONE
-    assert len(hand_over().texts) == 3
+    assert len(deliver_bulk_texts().texts) == 3
 
 
 def test_a_text_held_after_a_resume_passed_it_is_enqueued_again(account: Account) -> None:
@@ -168,7 +178,7 @@ def test_a_text_held_after_a_resume_passed_it_is_enqueued_again(account: Account
     as_paused = sending.send_checks([message])
     api.resume(account.id, broadcast.id, NOW)
     advance()
-    hand_over()
+    deliver_bulk_texts()
 
     hold_or_cancel(message, as_paused, NOW)
     late = send(account, "late")
@@ -182,23 +192,23 @@ def test_a_text_held_after_a_resume_passed_it_is_enqueued_again(account: Account
     assert states(account, broadcast.id) == [Text.SENT] * 3
     assert texts(account, late.id)[0].held is None
     sweep_schedule.sweep(NOW + timedelta(seconds=1))
-    assert any(waiting.id in job for job in queued("bulk"))
+    assert any(waiting.id in job for job in take_queued("bulk"))
 
 
 def test_a_text_that_is_held_too_long_expires_with_the_reason(account: Account) -> None:
     broadcast = send(account)
     api.pause(account.id, broadcast.id)
-    hand_over()
+    deliver_bulk_texts()
 
     sweep_schedule.sweep(NOW + timedelta(hours=24, seconds=1))
 
     assert [(text.state, text.error) for text in texts(account, broadcast.id)] == [(Text.EXPIRED, "paused")] * 3
-    assert accounted(account)
+    assert reservations_add_up(account)
 
 
 def test_a_text_in_a_final_state_is_not_held(account: Account) -> None:
     broadcast = send(account)
-    jobs = queued("bulk")
+    jobs = take_queued("bulk")
     api.cancel(account.id, broadcast.id, NOW)
     advance()
     ended = texts(account, broadcast.id)[0]
@@ -228,18 +238,18 @@ def test_pausing_a_paused_and_resuming_a_running_broadcast_changes_nothing(accou
 def test_a_paused_broadcast_can_be_cancelled(account: Account) -> None:
     broadcast = send(account)
     api.pause(account.id, broadcast.id)
-    hand_over()
+    deliver_bulk_texts()
 
     api.cancel(account.id, broadcast.id, NOW)
     advance()
 
     assert states(account, broadcast.id) == [Text.CANCELLED] * 3
-    assert accounted(account)
+    assert reservations_add_up(account)
 
 
 def test_a_scheduled_broadcast_that_is_paused_and_resumed_starts_at_its_time(account: Account) -> None:
     at = NOW + timedelta(days=1)
-    broadcast_id = take(account, send_at=at)
+    broadcast_id = create_broadcast(account, send_at=at)
     api.pause(account.id, broadcast_id)
     sweep_schedule.sweep(at + timedelta(seconds=1))
     advance(at + timedelta(seconds=1))
@@ -266,14 +276,14 @@ def test_a_cancel_killed_at_any_call_ends_every_text(account: Account) -> None:
             advance(at)
 
         assert states(account, broadcast.id) == [Text.CANCELLED] * 3
-        assert accounted(account)
+        assert reservations_add_up(account)
 
 
 @pytest.mark.long
 def test_a_resume_killed_at_any_call_sends_every_text(account: Account) -> None:
     broadcast = send(account)
     api.pause(account.id, broadcast.id)
-    hand_over()
+    deliver_bulk_texts()
     for crash in every_crash():
         with taking_turns("dynamodb", "sqs"), crash:
             api.resume(account.id, broadcast.id, NOW)
@@ -283,33 +293,33 @@ def test_a_resume_killed_at_any_call_sends_every_text(account: Account) -> None:
         for at in (LATER, LATER + timedelta(minutes=3)):
             sweep_schedule.sweep(at)
             advance(at)
-            hand_over(at)
+            deliver_bulk_texts(at)
 
         assert states(account, broadcast.id) == [Text.SENT] * 3
 
 
 def test_only_one_of_many_workers_does_a_step(account: Account) -> None:
-    broadcast_id = take(account)
+    broadcast_id = create_broadcast(account)
     for _ in range(2):
-        [job, *_] = queued("broadcast")
+        [job, *_] = take_queued("broadcast")
         with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(6) as pool:
             list(pool.map(lambda body: worker.advance(queues.read(Job, body), NOW), [job] * 6))
 
     done = stored(account, broadcast_id)
     assert (done.state, done.step, done.texts, done.reserved) == (BroadcastState.DONE, 2, 3, 3)
-    assert len(queued("bulk")) == 3
-    assert accounted(account)
+    assert len(take_queued("bulk")) == 3
+    assert reservations_add_up(account)
 
 
 def test_a_worker_whose_lease_has_ended_writes_nothing_twice(account: Account) -> None:
-    broadcast_id = take(account)
+    broadcast_id = create_broadcast(account)
     advance(steps=1)
-    [job] = queued("broadcast")
+    [job] = take_queued("broadcast")
 
     with meanwhile("PutItem", lambda: worker.advance(queues.read(Job, job), LATER)):
         worker.advance(queues.read(Job, job), NOW)
 
     done = stored(account, broadcast_id)
     assert (done.state, done.step, done.texts, done.units, done.reserved) == (BroadcastState.DONE, 2, 3, 3, 3)
-    assert len(hand_over(LATER).texts) == 3
-    assert accounted(account)
+    assert len(deliver_bulk_texts(LATER).texts) == 3
+    assert reservations_add_up(account)

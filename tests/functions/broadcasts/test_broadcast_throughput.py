@@ -9,8 +9,8 @@ from longcode.accounts.account import Account
 from longcode.aws.settings import settings
 from longcode.message import BroadcastState
 from sweeper import sweep_schedule
-from tests.support.broadcast_steps import advance, stored, take
-from tests.support.fakes import NOW, queued
+from tests.support.broadcast_steps import advance, create_broadcast, stored
+from tests.support.fakes import NOW, take_queued
 
 pytestmark = pytest.mark.account(people=260, quiet_hours=False)
 
@@ -27,12 +27,12 @@ def one_segment_a_second(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.long
 @pytest.mark.usefixtures("one_segment_a_second")
 def test_the_next_texts_are_written_when_the_earlier_ones_are_nearly_sent(account: Account) -> None:
-    broadcast_id = take(account)
+    broadcast_id = create_broadcast(account)
     advance(NOW)
-    first = len(queued("bulk"))
+    first = len(take_queued("bulk"))
 
     sweep_schedule.sweep(NOW + timedelta(seconds=189))
-    early = queued("broadcast")
+    early = take_queued("broadcast")
     sweep_schedule.sweep(NOW + timedelta(seconds=191))
     advance(NOW + timedelta(seconds=191))
 

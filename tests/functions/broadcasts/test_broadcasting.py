@@ -9,7 +9,7 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.jobs import Means
-from longcode.message import BroadcastState, Held, MessageKind
+from longcode.message import BroadcastState, HoldReason, MessageKind
 from longcode.message import MessageState as Text
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
@@ -18,8 +18,18 @@ from longcode.table.writes import Update
 from longcode.template import Template
 from sweeper import sweep_schedule
 from tests.support.aws_calls import failing, taking_turns
-from tests.support.broadcast_steps import advance, hand_over, people, phone, send, skipped, stored, take, texts
-from tests.support.fakes import NOW, LambdaContext, client, queued, sqs_event
+from tests.support.broadcast_steps import (
+    advance,
+    create_broadcast,
+    deliver_bulk_texts,
+    phone_number,
+    send,
+    skipped,
+    stored,
+    texts,
+    write_clients,
+)
+from tests.support.fakes import NOW, LambdaContext, client, sqs_event, take_queued
 
 pytestmark = pytest.mark.account(client=False)
 
@@ -36,21 +46,21 @@ def opt_out(number: str) -> None:
 
 
 def test_every_client_gets_a_text_with_their_own_values(account: Account) -> None:
-    client(account, "ann", phone(1), first_name="Ann")
-    client(account, "bob", phone(2), first_name="Bob")
+    client(account, "ann", phone_number(1), first_name="Ann")
+    client(account, "bob", phone_number(2), first_name="Bob")
 
     broadcast = send(account, body="Hello {{client.first_name}} of {{studio.name}}")
 
-    carrier = hand_over()
+    carrier = deliver_bulk_texts()
     assert sorted((text.to, text.body) for text in carrier.texts) == [
-        (phone(1), "Hello Ann of Foxglove Portraits"),
-        (phone(2), "Hello Bob of Foxglove Portraits"),
+        (phone_number(1), "Hello Ann of Foxglove Portraits"),
+        (phone_number(2), "Hello Bob of Foxglove Portraits"),
     ]
     assert (broadcast.state, broadcast.planned_clients, broadcast.planned_texts, broadcast.texts) == ("done", 2, 2, 2)
 
 
 def test_a_text_of_a_broadcast_names_its_client_template_and_broadcast(account: Account) -> None:
-    client(account, "ann", phone(1))
+    client(account, "ann", phone_number(1))
     accounts.put_template(Template(account=account.id, name="sale", subject="Sale", body="Sale!"))
 
     broadcast = send(account, body=None, template="sale")
@@ -61,50 +71,50 @@ def test_a_text_of_a_broadcast_names_its_client_template_and_broadcast(account: 
 
 
 def test_each_ticked_number_gets_one_text_even_if_two_clients_share_it(account: Account) -> None:
-    client(account, "ann", phone(1), phone(2))
-    client(account, "bob", phone(2), phone(3))
+    client(account, "ann", phone_number(1), phone_number(2))
+    client(account, "bob", phone_number(2), phone_number(3))
 
     broadcast = send(account)
 
     assert [(text.phone, text.client_id) for text in texts(account, broadcast.id)] == [
-        (phone(1), "ann"),
-        (phone(2), "ann"),
-        (phone(3), "bob"),
+        (phone_number(1), "ann"),
+        (phone_number(2), "ann"),
+        (phone_number(3), "bob"),
     ]
-    assert skipped(account, broadcast.id) == [("bob", phone(2), "duplicate")]
+    assert skipped(account, broadcast.id) == [("bob", phone_number(2), "duplicate")]
 
 
 @pytest.mark.long
 def test_a_number_shared_by_clients_of_two_steps_gets_one_text(account: Account) -> None:
-    people(account, 250)
-    client(account, "z1", phone(0))
+    write_clients(account, 250)
+    client(account, "z1", phone_number(0))
 
     with taking_turns("dynamodb", "sqs"):
         broadcast = send(account)
 
     assert (broadcast.texts, broadcast.planned_texts, broadcast.skipped) == (250, 250, {"duplicate": 1})
-    assert skipped(account, broadcast.id) == [("z1", phone(0), "duplicate")]
-    assert len(queued("bulk")) == 250
+    assert skipped(account, broadcast.id) == [("z1", phone_number(0), "duplicate")]
+    assert len(take_queued("bulk")) == 250
 
 
 def test_each_skipped_client_is_stored_with_the_reason(account: Account) -> None:
-    client(account, "a-no", phone(1), allow_text_marketing=False)
-    client(account, "b-none", phone(2), phones=())
-    client(account, "c-stop", phone(3), phone(4))
-    client(account, "d-nameless", phone(5), first_name=" ")
+    client(account, "a-no", phone_number(1), allow_text_marketing=False)
+    client(account, "b-none", phone_number(2), phones=())
+    client(account, "c-stop", phone_number(3), phone_number(4))
+    client(account, "d-nameless", phone_number(5), first_name=" ")
     client(account, "e-abroad", "+61491570156")
-    opt_out(phone(3))
+    opt_out(phone_number(3))
 
     broadcast = send(account, body="Hi {{client.first_name}}")
 
     assert skipped(account, broadcast.id) == [
         ("a-no", None, "no_permission"),
         ("b-none", None, "no_number_ticked"),
-        ("c-stop", phone(3), "opted_out"),
+        ("c-stop", phone_number(3), "opted_out"),
         ("d-nameless", None, "empty_field"),
         ("e-abroad", "+61491570156", "country_not_allowed"),
     ]
-    assert [text.phone for text in texts(account, broadcast.id)] == [phone(4)]
+    assert [text.phone for text in texts(account, broadcast.id)] == [phone_number(4)]
     assert broadcast.skipped == {
         "no_permission": 1,
         "no_number_ticked": 1,
@@ -115,13 +125,13 @@ def test_each_skipped_client_is_stored_with_the_reason(account: Account) -> None
 
 
 def test_an_unreadable_client_is_skipped_and_the_others_get_a_text(account: Account) -> None:
-    people(account, 2)
+    write_clients(account, 2)
     store.write(Update(keys.client(account.id, "p0000"), changes={"phones": "none"}))
 
     broadcast = send(account)
 
     assert skipped(account, broadcast.id) == [("p0000", None, "unreadable")]
-    assert [text.phone for text in texts(account, broadcast.id)] == [phone(1)]
+    assert [text.phone for text in texts(account, broadcast.id)] == [phone_number(1)]
 
 
 @pytest.mark.long
@@ -139,9 +149,9 @@ def test_an_unreadable_client_is_skipped_and_the_others_get_a_text(account: Acco
 def test_an_audience_is_chosen_by_ids_tags_status_or_all_without_exclusions(
     account: Account, audience: dict[str, object], client_ids: list[str]
 ) -> None:
-    people(account, 3)
-    client(account, "t1", phone(11), tags=("vip", "old"))
-    client(account, "t2", phone(12), tags=("vip",), status="lead")
+    write_clients(account, 3)
+    client(account, "t1", phone_number(11), tags=("vip", "old"))
+    client(account, "t2", phone_number(12), tags=("vip",), status="lead")
 
     broadcast = send(account, audience=audience)
 
@@ -149,7 +159,7 @@ def test_an_audience_is_chosen_by_ids_tags_status_or_all_without_exclusions(
 
 
 def test_an_unknown_id_is_skipped(account: Account) -> None:
-    people(account, 1)
+    write_clients(account, 1)
 
     broadcast = send(account, audience={"client_ids": ["p0000", "nobody"]})
 
@@ -158,7 +168,7 @@ def test_an_unknown_id_is_skipped(account: Account) -> None:
 
 @pytest.mark.long
 def test_many_ids_take_several_steps(account: Account) -> None:
-    people(account, 300)
+    write_clients(account, 300)
 
     with taking_turns("dynamodb", "sqs"):
         broadcast = send(account, audience={"client_ids": [f"p{index:04}" for index in range(300)]})
@@ -167,47 +177,47 @@ def test_many_ids_take_several_steps(account: Account) -> None:
 
 
 def test_a_scheduled_broadcast_is_sent_at_its_time_to_the_clients_of_then(account: Account) -> None:
-    people(account, 1)
+    write_clients(account, 1)
     at = NOW + timedelta(days=2)
-    broadcast_id = take(account, send_at=at)
+    broadcast_id = create_broadcast(account, send_at=at)
     advance(NOW)
     early = (stored(account, broadcast_id).state, sweep_schedule.sweep(at))
-    people(account, 2)
+    write_clients(account, 2)
 
     sweep_schedule.sweep(at + timedelta(seconds=1))
     advance(at + timedelta(seconds=1))
 
     assert early == (BroadcastState.SCHEDULED, 0)
     assert stored(account, broadcast_id).state is BroadcastState.DONE
-    assert [text.phone for text in texts(account, broadcast_id)] == [phone(0), phone(1)]
+    assert [text.phone for text in texts(account, broadcast_id)] == [phone_number(0), phone_number(1)]
 
 
 def test_in_quiet_hours_texts_are_held_for_the_morning(account: Account) -> None:
-    client(account, "ann", phone(1))
+    client(account, "ann", phone_number(1))
 
     broadcast = send(account, now=EVENING)
 
     [held] = texts(account, broadcast.id)
-    assert (held.state, held.held, held.due_at) == (Text.SCHEDULED, Held.QUIET_HOURS, MORNING)
-    assert queued("bulk") == []
+    assert (held.state, held.held, held.due_at) == (Text.SCHEDULED, HoldReason.QUIET_HOURS, MORNING)
+    assert take_queued("bulk") == []
     sweep_schedule.sweep(MORNING + timedelta(seconds=1))
-    assert len(hand_over(MORNING + timedelta(seconds=1)).texts) == 1
+    assert len(deliver_bulk_texts(MORNING + timedelta(seconds=1)).texts) == 1
 
 
 def test_an_opt_out_after_a_text_is_written_stops_it(account: Account) -> None:
-    people(account, 2)
+    write_clients(account, 2)
     broadcast = send(account)
-    opt_out(phone(0))
+    opt_out(phone_number(0))
 
-    carrier = hand_over()
+    carrier = deliver_bulk_texts()
 
-    assert [text.to for text in carrier.texts] == [phone(1)]
+    assert [text.to for text in carrier.texts] == [phone_number(1)]
     assert [text.state for text in texts(account, broadcast.id)] == [Text.REFUSED, Text.SENT]
 
 
 def test_the_sweeper_enqueues_steps_and_texts_whose_jobs_were_lost(account: Account) -> None:
-    people(account, 1)
-    broadcast_id = take(account)
+    write_clients(account, 1)
+    broadcast_id = create_broadcast(account)
     sent = []
 
     for minute in (0, 3, 6, 9, 12):
@@ -215,16 +225,16 @@ def test_the_sweeper_enqueues_steps_and_texts_whose_jobs_were_lost(account: Acco
         sweep_schedule.sweep(at)
         with failing("sqs", "SendMessageBatch", "ServiceUnavailable", times=100):
             advance(at)
-        sent += queued("bulk")
+        sent += take_queued("bulk")
 
     assert stored(account, broadcast_id).state is BroadcastState.DONE
     assert len(sent) >= 1
 
 
 def test_an_outdated_job_and_a_job_of_an_unknown_broadcast_do_nothing(account: Account) -> None:
-    people(account, 1)
-    broadcast_id = take(account)
-    jobs = queued("broadcast")
+    write_clients(account, 1)
+    broadcast_id = create_broadcast(account)
+    jobs = take_queued("broadcast")
     first = worker.handler(sqs_event(*jobs), LambdaContext())
     before = stored(account, broadcast_id)
 

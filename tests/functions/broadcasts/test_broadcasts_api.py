@@ -16,8 +16,8 @@ from longcode.messages import compose
 from longcode.table import keys, store
 from longcode.template import Template
 from tests.support.aws_calls import taking_turns
-from tests.support.broadcast_steps import advance, hand_over, phone, send, take
-from tests.support.fakes import NOW, Answered, LambdaContext, call, client, queued, studio
+from tests.support.broadcast_steps import advance, create_broadcast, deliver_bulk_texts, phone_number, send
+from tests.support.fakes import NOW, ApiResponse, LambdaContext, call, client, studio, take_queued
 
 pytestmark = pytest.mark.account(people=2)
 
@@ -26,12 +26,12 @@ LONG_IDS = ["p0000", *(f"{index:04}" + "漢" * 96 for index in range(999))]
 AHEAD = (datetime.now(UTC) + timedelta(days=40)).isoformat()
 
 
-def post(account: Account, **fields: Any) -> Answered:
+def post(account: Account, **fields: Any) -> ApiResponse:
     headers = {"Idempotency-Key": "key"}
     return call(api, "POST", "/broadcasts", HELLO | fields, account=account.id, headers=headers)
 
 
-def get(account: Account, path: str = "", **query: str) -> Answered:
+def get(account: Account, path: str = "", **query: str) -> ApiResponse:
     return call(api, "GET", f"/broadcasts{path}", account=account.id, query=query or None)
 
 
@@ -46,7 +46,7 @@ def test_a_broadcast_is_created_and_its_first_step_enqueued(account: Account) ->
 
     assert answer.status == 202
     assert (answer.json["state"], answer.json["limit"], answer.json["texts"]) == ("planning", "all", 0)
-    assert queued("broadcast") == [
+    assert take_queued("broadcast") == [
         f'{{"account":"10000001","broadcast_id":"{answer.json["id"]}","step":0}}',
     ]
 
@@ -55,7 +55,7 @@ def test_the_same_key_and_body_return_the_same_broadcast(account: Account) -> No
     first, second = post(account), post(account)
 
     assert first == second
-    assert len(queued("broadcast")) == 1
+    assert len(take_queued("broadcast")) == 1
 
 
 def test_the_same_time_in_another_zone_returns_the_same_broadcast(account: Account) -> None:
@@ -79,7 +79,7 @@ def test_another_body_under_the_same_key_is_a_conflict(account: Account) -> None
 def test_many_requests_at_once_create_one_broadcast(account: Account) -> None:
     # Not through the handler: Lambda never has one resolver answer two requests at once.
     with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(20) as pool:
-        ids = list(pool.map(lambda _: take(account), range(20)))
+        ids = list(pool.map(lambda _: create_broadcast(account), range(20)))
 
     assert len(set(ids)) == 1
     assert written(account) == 2
@@ -133,14 +133,14 @@ def test_a_form_that_cannot_be_sent_is_refused_with_its_field_and_nothing_is_wri
     fields_named = [error["field"] for error in answer.json["errors"]]
     assert any(field in named for named in fields_named), fields_named
     assert written(account) == 0
-    assert queued("broadcast") == []
+    assert take_queued("broadcast") == []
 
 
 def test_a_broadcast_can_be_scheduled(account: Account) -> None:
     answer = post(account, send_at=AHEAD)
 
     assert (answer.status, answer.json["state"]) == (202, "scheduled")
-    assert queued("broadcast") == []
+    assert take_queued("broadcast") == []
 
 
 def test_a_broadcast_keeps_its_template_as_it_was_when_created(account: Account) -> None:
@@ -151,13 +151,13 @@ def test_a_broadcast_keeps_its_template_as_it_was_when_created(account: Account)
     advance(NOW)
 
     assert answer.json["body"] == "Sale on {{session.date}}"
-    assert {text.body for text in hand_over().texts} == {"Sale on May 5"}
+    assert {text.body for text in deliver_bulk_texts().texts} == {"Sale on May 5"}
 
 
 def test_progress_counts_states_and_reasons(account: Account) -> None:
-    client(account, "q", phone(9), allow_text_marketing=False)
+    client(account, "q", phone_number(9), allow_text_marketing=False)
     broadcast = send(account)
-    hand_over()
+    deliver_bulk_texts()
 
     shown = get(account, f"/{broadcast.id}").json
 
@@ -173,8 +173,8 @@ def test_progress_counts_states_and_reasons(account: Account) -> None:
 
 
 def test_recipients_are_listed_page_by_page_with_skipped_clients_last(account: Account) -> None:
-    client(account, "q1", phone(0))
-    client(account, "q2", phone(1), phone(0), phone(9))
+    client(account, "q1", phone_number(0))
+    client(account, "q2", phone_number(1), phone_number(0), phone_number(9))
     client(account, "q3", allow_text_marketing=False)
     broadcast = send(account)
     items: list[Any] = []
@@ -187,11 +187,15 @@ def test_recipients_are_listed_page_by_page_with_skipped_clients_last(account: A
             break
         query = {"limit": "2", "cursor": page["next_cursor"]}
 
-    assert sorted(item["phone"] for item in items if item["state"] == "accepted") == [phone(0), phone(1), phone(9)]
+    assert sorted(item["phone"] for item in items if item["state"] == "accepted") == [
+        phone_number(0),
+        phone_number(1),
+        phone_number(9),
+    ]
     assert [(item["client_id"], item["phone"], item["code"]) for item in items if item["state"] == "skipped"] == [
-        ("q1", phone(0), "duplicate"),
-        ("q2", phone(1), "duplicate"),
-        ("q2", phone(0), "duplicate"),
+        ("q1", phone_number(0), "duplicate"),
+        ("q2", phone_number(1), "duplicate"),
+        ("q2", phone_number(0), "duplicate"),
         ("q3", None, "no_permission"),
     ]
     assert all(item["reason"] for item in items if item["state"] == "skipped")
@@ -208,7 +212,7 @@ def test_a_cursor_that_belongs_to_no_list_is_refused(account: Account, cursor: s
 
 
 def test_broadcasts_are_listed_newest_first(account: Account) -> None:
-    ids = [take(account, f"k{minute}", now=NOW + timedelta(minutes=minute)) for minute in range(3)]
+    ids = [create_broadcast(account, f"k{minute}", now=NOW + timedelta(minutes=minute)) for minute in range(3)]
 
     first = get(account, limit="2").json
     second = get(account, limit="2", cursor=first["next_cursor"]).json
@@ -231,7 +235,7 @@ def test_a_broadcast_of_another_studio_looks_the_same_as_an_unknown_one(
     account: Account, method: str, path: str
 ) -> None:
     other = studio("10000002")
-    broadcast_id = take(account)
+    broadcast_id = create_broadcast(account)
 
     theirs = call(api, method, path.format(broadcast_id), account=other.id)
     unknown = call(api, method, path.format("none"), account=other.id)
@@ -243,10 +247,10 @@ def test_a_broadcast_of_another_studio_looks_the_same_as_an_unknown_one(
 
 def test_another_studios_clients_templates_and_broadcasts_cannot_be_used(account: Account) -> None:
     other = studio("10000002")
-    client(other, "theirs", phone(5), tags=("vip",))
+    client(other, "theirs", phone_number(5), tags=("vip",))
     accounts.put_template(Template(account=other.id, name="sale", subject="", body="Sale"))
-    take(other)
-    queued("broadcast")
+    create_broadcast(other)
+    take_queued("broadcast")
 
     answers = [
         post(account, audience={"client_ids": ["theirs"]}),
@@ -261,11 +265,11 @@ def test_another_studios_clients_templates_and_broadcasts_cannot_be_used(account
 
 
 def test_events_of_the_gateway_and_of_sqs_create_and_advance_a_broadcast(account: Account) -> None:
-    client(account, "ann", phone(7), tags=("2026",))
+    client(account, "ann", phone_number(7), tags=("2026",))
     events = Path(__file__).parents[2] / "events"
 
     answer = api.handler(json.loads((events / "post_broadcasts.json").read_text()), LambdaContext())
-    [job] = queued("broadcast")
+    [job] = take_queued("broadcast")
     event = json.loads((events / "sqs_broadcast.json").read_text())
     response = worker.handler(event, LambdaContext())
 

@@ -7,13 +7,13 @@ import pytest
 
 from clients import api
 from longcode.clients import store as clients
-from tests.support.fakes import Answered, LambdaContext, call, studio
-from tests.support.readers import event
+from tests.support.fakes import ApiResponse, LambdaContext, call, studio
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def post_file(text: str, content_type: str = "text/csv") -> Answered:
+def post_file(text: str, content_type: str = "text/csv") -> ApiResponse:
     return call(api, "POST", "/clients/import", text, account="10000001", headers={"content-type": content_type})
 
 
@@ -21,14 +21,14 @@ def lines(*rows: dict[str, Any]) -> str:
     return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
 
 
-def statuses(answer: Answered) -> list[tuple[int, str]]:
+def statuses(answer: ApiResponse) -> list[tuple[int, str]]:
     return [(row["row"], row["status"]) for row in answer.json["items"]]
 
 
 def test_a_bad_row_is_reported_and_the_others_are_written() -> None:
     studio()
 
-    answer = json.loads(api.handler(event("post_clients_import"), LambdaContext())["body"])
+    answer = json.loads(api.handler(sample_event("post_clients_import"), LambdaContext())["body"])
 
     carmen = clients.get("10000001", "3")
     assert (answer["rows"], answer["written"], answer["refused"]) == (3, 2, 1)
@@ -171,7 +171,7 @@ def test_a_file_of_1001_rows_is_refused_and_nothing_is_written() -> None:
 def test_no_log_shows_a_number_or_a_name(capsys: pytest.CaptureFixture[str]) -> None:
     studio()
 
-    api.handler(event("post_clients_import"), LambdaContext())
+    api.handler(sample_event("post_clients_import"), LambdaContext())
 
     logs = "".join(capsys.readouterr())
     assert "5550103" not in logs

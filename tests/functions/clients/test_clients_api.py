@@ -8,18 +8,18 @@ import pytest
 
 from clients import api
 from longcode.clients import store as clients
-from tests.support.aws_calls import at_once
-from tests.support.fakes import Answered, LambdaContext, call, studio
-from tests.support.readers import event
+from tests.support.aws_calls import parallel_calls
+from tests.support.fakes import ApiResponse, LambdaContext, call, studio
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-def put(client_id: str = "c1", account: str = "10000001", **form: Any) -> Answered:
+def put(client_id: str = "c1", account: str = "10000001", **form: Any) -> ApiResponse:
     return call(api, "PUT", f"/clients/{client_id}", form, account=account)
 
 
-def show(client_id: str = "c1", account: str = "10000001") -> Answered:
+def show(client_id: str = "c1", account: str = "10000001") -> ApiResponse:
     return call(api, "GET", f"/clients/{client_id}", account=account)
 
 
@@ -30,8 +30,8 @@ def phones(*numbers: str) -> list[dict[str, str]]:
 def test_a_client_is_created_and_then_updated() -> None:
     studio()
 
-    created = api.handler(event("put_clients"), LambdaContext())
-    updated = api.handler(event("put_clients"), LambdaContext())
+    created = api.handler(sample_event("put_clients"), LambdaContext())
+    updated = api.handler(sample_event("put_clients"), LambdaContext())
 
     body = json.loads(created["body"])
     assert (created["statusCode"], updated["statusCode"]) == (201, 200)
@@ -168,7 +168,7 @@ def test_concurrent_writes_of_a_client_leave_only_the_last_ones_phone() -> None:
     studio()
     numbers = [f"+1212555010{last}" for last in range(6)]
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(lambda number: put(phones=phones(number)), numbers))
 
     last = show().json["phones"][0]["number"]

@@ -14,8 +14,8 @@ from longcode.messages import store as messages
 from longcode.table import keys
 from longcode.table.store import write
 from longcode.table.writes import Update
-from tests.support.fakes import NOW, Answered, LambdaContext, call, client, studio
-from tests.support.reply_steps import receive, texted
+from tests.support.fakes import NOW, ApiResponse, LambdaContext, call, client, studio
+from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -28,15 +28,15 @@ UNLINKED = "+12125550666"
 def account(account: Account) -> Account:
     """A studio that has two clients and texts with one."""
     client(account, "c2", "+12125550177")
-    texted(account)
+    record_text(account)
     return account
 
 
-def get(account: Account, **query: str) -> Answered:
+def get(account: Account, **query: str) -> ApiResponse:
     return call(api, "GET", "/messages", account=account.id, query=query)
 
 
-def bodies(answer: Answered) -> list[str]:
+def bodies(answer: ApiResponse) -> list[str]:
     return [item["body"] for item in answer.json["items"]]
 
 
@@ -66,7 +66,7 @@ def test_an_api_gateway_event_links_a_message(account: Account) -> None:
 
 @pytest.mark.long
 def test_each_folder_lists_its_messages_newest_first(account: Account) -> None:
-    texted(account, phone=UNLINKED, client_id=None)
+    record_text(account, phone=UNLINKED, client_id=None)
     accept(account, "1", body="out to c1")
     accept(account, "2", body="out to nobody", client_id=None, to=UNLINKED, now=NOW + timedelta(seconds=1))
     receive("SM1", "in from c1", at=NOW + timedelta(seconds=2))
@@ -79,7 +79,7 @@ def test_each_folder_lists_its_messages_newest_first(account: Account) -> None:
 
 @pytest.mark.long
 def test_pages_list_each_message_once_although_all_have_the_same_time(account: Account) -> None:
-    texted(account, phone=UNLINKED, client_id=None)
+    record_text(account, phone=UNLINKED, client_id=None)
     for index in range(7):
         receive(f"SM{index}", str(index), phone=UNLINKED if index % 2 else "+12125550123")
 
@@ -119,7 +119,7 @@ def unread(account: Account) -> Any:
 
 
 def test_unread_replies_are_counted_and_unlinked_ones_apart(account: Account) -> None:
-    texted(account, phone=UNLINKED, client_id=None)
+    record_text(account, phone=UNLINKED, client_id=None)
     receive("SM1")
     receive("SM2", phone=UNLINKED)
 

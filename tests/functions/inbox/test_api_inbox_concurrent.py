@@ -15,8 +15,8 @@ from longcode.messages import replies as messages_replies
 from longcode.messages import reply
 from longcode.table import keys, store
 from longcode.table.writes import Delete
-from tests.support.admin_orders import done
-from tests.support.aws_calls import failing, retold, taking_turns
+from tests.support.admin_orders import send_accepted_order
+from tests.support.aws_calls import changed_response, failing, taking_turns
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, call, client, studio
 from tests.support.reply_steps import receive
@@ -84,7 +84,7 @@ def test_replies_that_are_moved_away_do_not_hide_later_ones(account: Account) ->
     def write(index: int) -> None:
         receive(f"SM{index}", f"{index}")
         if index % 2:
-            done("replies.move", account=account.id, message_id=id_of(index), to=other.id)
+            send_accepted_order("replies.move", account=account.id, message_id=id_of(index), to=other.id)
 
     mine, theirs = Job(account), Job(other)
     with taking_turns(), ThreadPoolExecutor(4) as pool:
@@ -133,7 +133,7 @@ def test_a_reply_that_a_query_misses_is_not_skipped(account: Account, limit: int
     for index in range(4):
         receive(f"SM{index}", f"{index}")
 
-    with retold("Query", without(1)), retold("Query", without(3)):
+    with changed_response("Query", without(1)), changed_response("Query", without(3)):
         replies, reached = messages_replies.page(account.id, 0, limit)
 
     assert [message.body for _, message in replies] == seen
@@ -145,7 +145,7 @@ def test_a_reader_waits_for_a_reply_that_is_being_written(account: Account) -> N
         receive(f"SM{index}", f"{index}")
 
     with (
-        retold("Query", without(2)),
+        changed_response("Query", without(2)),
         failing("dynamodb", "TransactGetItems", "TransactionConflictException", times=2) as met,
     ):
         replies, _ = messages_replies.page(account.id, 0, 50)

@@ -7,8 +7,8 @@ import pytest
 
 from inbox import api
 from longcode.accounts.account import Account
-from tests.support.fakes import NOW, Answered, call, client, studio
-from tests.support.reply_steps import PHONE, receive, texted
+from tests.support.fakes import NOW, ApiResponse, call, client, studio
+from tests.support.reply_steps import PHONE, receive, record_text
 from tests.support.text_steps import accept
 
 OTHER = "+12125550177"
@@ -18,8 +18,8 @@ OTHER = "+12125550177"
 def account(account: Account) -> Account:
     """A studio that talks with two clients."""
     client(account, "c2", OTHER)
-    texted(account)
-    texted(account, phone=OTHER, client_id="c2")
+    record_text(account)
+    record_text(account, phone=OTHER, client_id="c2")
     for index, minute in enumerate((0, 0, 1, 2)):
         at = NOW + timedelta(minutes=minute)
         accept(account, f"{index}", now=at, body=f"out {index}")
@@ -28,7 +28,7 @@ def account(account: Account) -> Account:
     return account
 
 
-def ask(account: Account, **query: str) -> Answered:
+def ask(account: Account, **query: str) -> ApiResponse:
     return call(api, "GET", "/messages", account=account.id, query=query)
 
 

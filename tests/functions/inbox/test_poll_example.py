@@ -16,7 +16,7 @@ import pytest
 
 from inbox import api
 from longcode.accounts.account import Account
-from tests.support.fakes import NOW, Answered, call
+from tests.support.fakes import NOW, ApiResponse, call
 from tests.support.reply_steps import receive
 
 pytestmark = pytest.mark.account(texted=NOW)
@@ -30,7 +30,7 @@ class Served:
     def __init__(self) -> None:
         self.queries: list[str] = []
         self.before: Callable[[], object] = lambda: None
-        self.response: Answered | None = None  # instead of the API's
+        self.response: ApiResponse | None = None  # instead of the API's
         self.lost = 0
         served = self
 
@@ -48,7 +48,7 @@ class Served:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 
-    def call(self, path: str, authorization: str) -> Answered:
+    def call(self, path: str, authorization: str) -> ApiResponse:
         """Return the API's response to a request with the right password."""
         account, password = b64decode(authorization.removeprefix("Basic ")).decode().split(":")
         assert password == "secret"
@@ -156,10 +156,10 @@ def test_replies_that_arrive_during_a_run_are_fetched_by_it_or_by_the_next(
 @pytest.mark.long
 @pytest.mark.parametrize(
     "response",
-    [Answered(401, {}, '{"code": "unauthorized"}'), Answered(200, {}, '{"items": ['), Answered(503, {}, "")],
+    [ApiResponse(401, {}, '{"code": "unauthorized"}'), ApiResponse(200, {}, '{"items": ['), ApiResponse(503, {}, "")],
 )
 def test_after_an_error_response_the_next_run_fetches_everything(
-    account: Account, served: Served, run: Run, tmp_path: Path, response: Answered
+    account: Account, served: Served, run: Run, tmp_path: Path, response: ApiResponse
 ) -> None:
     receive("SM1", "One")
     served.response = response

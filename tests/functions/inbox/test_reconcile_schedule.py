@@ -26,7 +26,7 @@ from longcode.messages import replies as messages_replies
 from longcode.numbers import store as numbers
 from longcode.usage import store as quotas
 from tests.support.aws_calls import taking_turns
-from tests.support.fakes import NOW, LambdaContext, queued, sqs_event
+from tests.support.fakes import NOW, LambdaContext, sqs_event, take_queued
 from tests.support.reply_steps import NUMBER, PHONE, post
 
 MINUTE = timedelta(minutes=1)
@@ -65,7 +65,7 @@ def run(archive: Archive, now: datetime) -> int:
 
 def work() -> None:
     """Run the worker on the queued texts."""
-    if bodies := queued("inbound"):
+    if bodies := take_queued("inbound"):
         assert worker.handler(sqs_event(*bodies), LambdaContext()) == {"batchItemFailures": []}
 
 
@@ -111,7 +111,7 @@ def test_a_text_from_the_webhook_and_two_concurrent_runs_is_one_reply(account: A
     post(archive.texts[0].form)
     with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: run(archive, NOW), range(2)))
-    bodies = queued("inbound")
+    bodies = take_queued("inbound")
 
     with taking_turns(), ThreadPoolExecutor(3) as pool:
         answers = list(pool.map(lambda body: worker.handler(sqs_event(body), LambdaContext()), bodies))
@@ -156,7 +156,7 @@ def test_a_stop_whose_webhook_was_lost_is_queued_with_the_carriers_time(account:
     run(archive, NOW)
     work()
 
-    [job] = queued("opt_out")
+    [job] = take_queued("opt_out")
     assert '"at":"2026-11-22T15:27:00Z"' in job
 
 
@@ -183,7 +183,7 @@ def test_an_incomplete_list_is_queued_and_then_raises(account: Account) -> None:
     with pytest.raises(reconcile_schedule.NotListed):
         run(archive, NOW)
 
-    [body] = queued("inbound")
+    [body] = take_queued("inbound")
     assert queues.read(Receive, body).form["MessageSid"] == "SM1"
 
 

@@ -20,11 +20,11 @@ from longcode.optouts.consent import SHARED
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
 from optout import worker as optout_worker
-from tests.support.admin_orders import done
-from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
-from tests.support.reply_steps import PHONE, post, receive, texted
+from tests.support.admin_orders import send_accepted_order
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, sqs_event, studio, take_queued
+from tests.support.reply_steps import PHONE, post, receive, record_text
 from tests.support.text_steps import deliver
-from tests.support.webhook_endpoint import Receiver, hosted, work
+from tests.support.webhook_endpoint import FakeEndpoint, hosted, run_webhook_jobs
 
 MINUTE = timedelta(minutes=1)
 CONFIRMED = "You get no more texts from the studios on this number. Reply START to get them again."
@@ -35,23 +35,23 @@ def account(aws: None, request: pytest.FixtureRequest) -> Account:
     """Create a studio that has texted a client and was then suspended or closed."""
     account = studio()
     client(account)
-    texted(account)
+    record_text(account)
     order(account, request.param)
-    return accounts.need(account.id)
+    return accounts.get_or_raise(account.id)
 
 
 def order(account: Account, do: str) -> None:
     """Run an order of the operator."""
     reason: dict[str, Any] = {"reason": "Unpaid."} if do == "suspend" else {}
-    done(f"accounts.{do}", account=account.id, **reason)
+    send_accepted_order(f"accounts.{do}", account=account.id, **reason)
 
 
 def text(words: str, sid: str = "SM1") -> FakeCarrier:
     """Post a client's text to the webhook, run all workers, and return the carrier with what they sent."""
     form = {"MessageSid": sid, "From": PHONE, "To": "+15555550100", "Body": words, "NumMedia": ""}
     assert post(form).status == 200
-    worker.handler(sqs_event(*queued("inbound")), LambdaContext())
-    for body in queued("opt_out"):
+    worker.handler(sqs_event(*take_queued("inbound")), LambdaContext())
+    for body in take_queued("opt_out"):
         optout_worker.handle_keyword(queues.read(HandleKeyword, body), clients.now())
     carrier = FakeCarrier()
     deliver(carrier, clients.now())
@@ -103,12 +103,12 @@ def test_a_reply_arrives_unread_and_is_fetched(account: Account) -> None:
 def test_hosted_software_still_gets_a_webhook_for_a_reply(aws: None) -> None:
     account = hosted()
     client(account)
-    texted(account)
+    record_text(account)
     order(account, "suspend")
-    receiver = Receiver()
+    receiver = FakeEndpoint()
 
     receive(body="Yes please", at=NOW + MINUTE)
-    work(receiver)
+    run_webhook_jobs(receiver)
 
     assert [(event, data["body"]) for event, data in receiver.told] == [("message.received", "Yes please")]
 
@@ -130,7 +130,7 @@ def test_a_suspended_account_can_still_change_its_plan(aws: None) -> None:
     answer = call(plan_api, "PUT", "/account/plan", {"plan": "large"}, account=account.id)
 
     assert answer.status == 200
-    assert [change.plan for change in accounts.need(account.id).plan_changes] == ["medium", "large"]
+    assert [change.plan for change in accounts.get_or_raise(account.id).plan_changes] == ["medium", "large"]
 
 
 def test_a_closed_account_cannot_change_its_plan(aws: None) -> None:
@@ -140,12 +140,12 @@ def test_a_closed_account_cannot_change_its_plan(aws: None) -> None:
     answer = call(plan_api, "PUT", "/account/plan", {"plan": "large"}, account=account.id)
 
     assert (answer.status, answer.json["code"]) == (403, "account_closed")
-    assert accounts.need(account.id).plan_changes == account.plan_changes
+    assert accounts.get_or_raise(account.id).plan_changes == account.plan_changes
 
 
 def test_a_reply_to_a_suspended_account_is_counted(aws: None) -> None:
     account = studio()
-    texted(account)
+    record_text(account)
     order(account, "suspend")
 
     receive(at=NOW + MINUTE)
@@ -157,7 +157,7 @@ def test_replies_are_counted_if_they_were_received_before_the_account_was_closed
     aws: None,
 ) -> None:
     account = studio()
-    texted(account, NOW - 2 * MINUTE)
+    record_text(account, NOW - 2 * MINUTE)
     order(account, "close")
 
     receive("SM1", at=NOW - MINUTE)
@@ -174,7 +174,7 @@ def test_replies_are_counted_if_they_were_received_before_the_account_was_closed
 
 def test_replies_to_a_reopened_account_are_counted_again(aws: None) -> None:
     account = studio()
-    texted(account)
+    record_text(account)
     order(account, "close")
     order(account, "reopen")
 
@@ -185,12 +185,12 @@ def test_replies_to_a_reopened_account_are_counted_again(aws: None) -> None:
 
 def test_a_reply_moved_to_a_closed_account_is_not_counted(aws: None) -> None:
     account, other = studio(), studio("10000002")
-    texted(account)
+    record_text(account)
     receive(at=NOW + MINUTE)
     order(other, "close")
     [reply] = replies(account)
 
-    done("replies.move", NOW + MINUTE, account=account.id, message_id=reply.id, to=other.id)
+    send_accepted_order("replies.move", NOW + MINUTE, account=account.id, message_id=reply.id, to=other.id)
 
     moved = messages.get(other.id, reply.id)
     assert moved
@@ -200,11 +200,11 @@ def test_a_reply_moved_to_a_closed_account_is_not_counted(aws: None) -> None:
 
 def test_a_reply_moved_from_a_closed_account_is_still_not_counted(aws: None) -> None:
     account, other = studio(), studio("10000002")
-    texted(account)
+    record_text(account)
     order(account, "close")
     receive(at=NOW + MINUTE)
     [reply] = replies(account)
 
-    done("replies.move", NOW + MINUTE, account=account.id, message_id=reply.id, to=other.id)
+    send_accepted_order("replies.move", NOW + MINUTE, account=account.id, message_id=reply.id, to=other.id)
 
     assert [quotas.of_month(account_id, "2026-11") for account_id in (account.id, other.id)] == [Usage(), Usage()]

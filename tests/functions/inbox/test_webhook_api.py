@@ -15,9 +15,9 @@ from longcode.messages import replies
 from longcode.usage import store as quotas
 from tests.support.aws_calls import failing
 from tests.support.crashes import recorded_calls
-from tests.support.fakes import LambdaContext, queued, sqs_event, studio
-from tests.support.readers import logged
-from tests.support.reply_steps import post, texted
+from tests.support.fakes import LambdaContext, sqs_event, studio, take_queued
+from tests.support.readers import log_lines
+from tests.support.reply_steps import post, record_text
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "twilio_inbound.json").read_text())
 FALLBACK = json.loads((Path(__file__).parents[2] / "events" / "twilio_inbound_fallback.json").read_text())
@@ -30,7 +30,7 @@ def test_an_api_gateway_event_is_queued_and_answered_without_a_text() -> None:
     answer = webhook_api.handler(EVENT, LambdaContext())
 
     assert (answer["statusCode"], answer["body"]) == (200, "<Response/>")
-    [body] = queued("inbound")
+    [body] = take_queued("inbound")
     job = queues.read(Receive, body)
     assert (job.carrier, job.form["From"], job.form["To"]) == ("twilio", "+15555550123", "+15555550100")
     assert job.form["Body"] == "Yes & thank you! 10:30 is fine 😀"
@@ -41,7 +41,7 @@ def test_a_webhook_without_a_valid_signature_is_refused_and_not_queued(token: st
     answer = post(FORM, token)
 
     assert (answer.status, answer.json["code"]) == (403, "forged")
-    assert queued("inbound") == []
+    assert take_queued("inbound") == []
 
 
 def test_an_altered_webhook_is_refused() -> None:
@@ -50,7 +50,7 @@ def test_an_altered_webhook_is_refused() -> None:
     answer = webhook_api.handler(altered, LambdaContext())
 
     assert answer["statusCode"] == 403
-    assert queued("inbound") == []
+    assert take_queued("inbound") == []
 
 
 def test_a_base64_body_is_accepted() -> None:
@@ -66,18 +66,18 @@ def test_twilios_fallback_is_accepted_at_the_functions_own_address() -> None:
 
     assert (answer["statusCode"], answer["body"]) == (200, "<Response/>")
     assert answer["headers"]["Content-Type"] == "text/xml"
-    [body] = queued("inbound")
+    [body] = take_queued("inbound")
     job = queues.read(Receive, body)
     assert (job.form["Body"], job.form["ErrorCode"]) == ("Yes & thank you! 10:30 is fine 😀", "11200")
 
 
 def test_a_webhook_and_its_fallback_are_one_reply() -> None:
     account = studio()
-    texted(account, phone="+15555550123", client_id=None)
+    record_text(account, phone="+15555550123", client_id=None)
     webhook_api.handler(EVENT, LambdaContext())
     webhook_api.handler(FALLBACK, LambdaContext())
 
-    worker.handler(sqs_event(*queued("inbound")), LambdaContext())
+    worker.handler(sqs_event(*take_queued("inbound")), LambdaContext())
 
     assert [number for number, _ in replies.after(account.id, 0, 10)] == [1]
 
@@ -96,7 +96,7 @@ def test_a_forged_fallback_is_refused_and_not_queued(change: dict[str, Any]) -> 
     answer = webhook_api.handler(FALLBACK | change, LambdaContext())
 
     assert answer["statusCode"] in (403, 404)
-    assert queued("inbound") == []
+    assert take_queued("inbound") == []
 
 
 def test_a_signature_for_another_address_is_refused() -> None:
@@ -128,18 +128,18 @@ def test_a_webhook_makes_one_call_to_aws() -> None:
 
     assert answer.status == 200
     assert calls == ["SendMessageBatch"]
-    assert len(queued("inbound")) == 2
+    assert len(take_queued("inbound")) == 2
 
 
 def test_a_replayed_webhook_writes_nothing() -> None:
     account = studio()
-    texted(account)
+    record_text(account)
     post(FORM)
-    worker.handler(sqs_event(*queued("inbound")), LambdaContext())
+    worker.handler(sqs_event(*take_queued("inbound")), LambdaContext())
 
     post(FORM)
     with recorded_calls() as calls:
-        worker.handler(sqs_event(*queued("inbound")), LambdaContext())
+        worker.handler(sqs_event(*take_queued("inbound")), LambdaContext())
 
     assert [number for number, _ in replies.after(account.id, 0, 10)] == [1]
     assert quotas.of_month(account.id, f"{clients.now():%Y-%m}").units_received == 1
@@ -166,7 +166,7 @@ def test_the_log_contains_neither_the_phone_nor_the_words(caplog: pytest.LogCapt
     with failing("sqs", "SendMessageBatch", "AccessDenied"):
         post(FORM)
 
-    log = logged(caplog)
+    log = log_lines(caplog)
     assert "broken" in log
     assert "2125550123" not in log
     assert "Secret words" not in log

@@ -15,9 +15,9 @@ from longcode.jobs import HandleKeyword
 from longcode.message import Message
 from longcode.messages import replies as messages_replies
 from longcode.usage import store as quotas
-from tests.support.fakes import NOW, LambdaContext, client, queued, sqs_event, studio
-from tests.support.readers import logged
-from tests.support.reply_steps import NUMBER, PHONE, receive, texted
+from tests.support.fakes import NOW, LambdaContext, client, sqs_event, studio, take_queued
+from tests.support.readers import log_lines
+from tests.support.reply_steps import NUMBER, PHONE, receive, record_text
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_inbound.json").read_text())
 MINUTE = timedelta(minutes=1)
@@ -28,12 +28,12 @@ def replies(account: Account) -> list[Message]:
 
 
 def heard() -> list[HandleKeyword]:
-    return [queues.read(HandleKeyword, body) for body in queued("opt_out")]
+    return [queues.read(HandleKeyword, body) for body in take_queued("opt_out")]
 
 
 def test_an_sqs_event_becomes_an_unread_reply_linked_to_the_client(account: Account) -> None:
     client(account, "c2", "+15555550123")
-    texted(account, phone="+15555550123", client_id="c2")
+    record_text(account, phone="+15555550123", client_id="c2")
 
     answer = worker.handler(EVENT, LambdaContext())
 
@@ -45,7 +45,7 @@ def test_an_sqs_event_becomes_an_unread_reply_linked_to_the_client(account: Acco
 
 
 def test_the_same_text_twice_is_one_reply_counted_once(account: Account) -> None:
-    texted(account)
+    record_text(account)
 
     receive("SM1")
     receive("SM1", at=NOW + MINUTE)
@@ -58,8 +58,8 @@ def test_the_same_text_twice_is_one_reply_counted_once(account: Account) -> None
 def test_a_reply_belongs_to_the_studio_that_last_texted_that_phone(account: Account) -> None:
     other = studio("10000002")
     client(other, "theirs")
-    texted(account, NOW + MINUTE)
-    texted(other, NOW + 2 * MINUTE, client_id="theirs")
+    record_text(account, NOW + MINUTE)
+    record_text(other, NOW + 2 * MINUTE, client_id="theirs")
 
     receive()
 
@@ -70,7 +70,7 @@ def test_a_reply_belongs_to_the_studio_that_last_texted_that_phone(account: Acco
 
 def test_of_two_clients_with_one_phone_the_texted_one_gets_the_reply(account: Account) -> None:
     client(account, "c2", PHONE)
-    texted(account, client_id="c2")
+    record_text(account, client_id="c2")
 
     receive()
 
@@ -79,7 +79,7 @@ def test_of_two_clients_with_one_phone_the_texted_one_gets_the_reply(account: Ac
 
 def test_of_two_clients_with_one_phone_neither_gets_the_reply_if_neither_was_texted(account: Account) -> None:
     client(account, "c2", PHONE)
-    texted(account, client_id=None)
+    record_text(account, client_id=None)
 
     receive()
 
@@ -87,7 +87,7 @@ def test_of_two_clients_with_one_phone_neither_gets_the_reply_if_neither_was_tex
 
 
 def test_the_only_client_with_the_phone_gets_the_reply_to_a_text_to_the_bare_number(account: Account) -> None:
-    texted(account, client_id=None)
+    record_text(account, client_id=None)
 
     receive()
 
@@ -96,7 +96,7 @@ def test_the_only_client_with_the_phone_gets_the_reply_to_a_text_to_the_bare_num
 
 def test_a_client_who_no_longer_has_the_phone_does_not_get_the_reply(account: Account) -> None:
     client(account, "c1", "+12125550199", updated_at=NOW + MINUTE)
-    texted(account, client_id="c1")
+    record_text(account, client_id="c1")
 
     receive()
 
@@ -105,7 +105,7 @@ def test_a_client_who_no_longer_has_the_phone_does_not_get_the_reply(account: Ac
 
 @pytest.mark.parametrize("word", ["STOP", "start", "Help!"])
 def test_a_keyword_is_shown_queued_and_not_charged(account: Account, word: str) -> None:
-    texted(account)
+    record_text(account)
 
     receive(body=word)
 
@@ -117,7 +117,7 @@ def test_a_keyword_is_shown_queued_and_not_charged(account: Account, word: str) 
 
 
 def test_a_yes_is_charged(account: Account) -> None:
-    texted(account)
+    record_text(account)
 
     receive(body="Yes")
 
@@ -126,7 +126,7 @@ def test_a_yes_is_charged(account: Account) -> None:
 
 
 def test_a_long_reply_counts_all_its_units(account: Account) -> None:
-    texted(account)
+    record_text(account)
 
     receive(body="a" * 300)
 
@@ -156,14 +156,14 @@ def test_an_unattributed_help_is_not_queued(account: Account) -> None:
 
 def test_a_late_copy_of_an_unattributed_reply_stays_unattributed(account: Account) -> None:
     receive("SM1")
-    texted(account)
+    record_text(account)
 
     receive("SM1", at=NOW + MINUTE)
 
     assert replies(account) == []
 
 
-@pytest.mark.parametrize("route", [texted, lambda _: None])
+@pytest.mark.parametrize("route", [record_text, lambda _: None])
 def test_a_late_copy_of_a_stop_is_queued_with_the_time_of_the_first(
     account: Account, route: Callable[[Account], None]
 ) -> None:
@@ -177,7 +177,7 @@ def test_a_late_copy_of_a_stop_is_queued_with_the_time_of_the_first(
 
 
 def test_a_keyword_that_the_carrier_answered_is_queued_as_answered(account: Account) -> None:
-    texted(account)
+    record_text(account)
 
     worker.receive(
         Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number=NUMBER, body="STOP", answered=True), NOW
@@ -187,7 +187,7 @@ def test_a_keyword_that_the_carrier_answered_is_queued_as_answered(account: Acco
 
 
 def test_a_picture_without_words_is_a_reply(account: Account) -> None:
-    texted(account)
+    record_text(account)
     picture = "https://api.twilio.com/ME1"
 
     worker.receive(
@@ -202,7 +202,7 @@ def test_a_picture_without_words_is_a_reply(account: Account) -> None:
     "body", ["", "no JSON", '{"carrier":"twilio","form":{},"received_at":"2026-11-22T18:04:00Z"}']
 )
 def test_a_record_that_cannot_be_read_fails_alone(account: Account, body: str) -> None:
-    texted(account, phone="+15555550123", client_id=None)
+    record_text(account, phone="+15555550123", client_id=None)
 
     answer = worker.handler(sqs_event(body, EVENT["Records"][0]["body"]), LambdaContext())
 
@@ -211,12 +211,12 @@ def test_a_record_that_cannot_be_read_fails_alone(account: Account, body: str) -
 
 
 def test_the_log_contains_neither_the_phone_nor_the_words(account: Account, caplog: pytest.LogCaptureFixture) -> None:
-    texted(account, phone="+15555550123")
+    record_text(account, phone="+15555550123")
 
     worker.handler(EVENT, LambdaContext())
     receive("SM3", "Secret words", phone="+12125550777")
 
-    log = logged(caplog)
+    log = log_lines(caplog)
     assert "unattributed reply" in log
     assert "5555550123" not in log
     assert "thank you" not in log

@@ -16,8 +16,8 @@ from longcode.messages.compose import draft
 from longcode.numbers import store as numbers
 from longcode.webhooks import webhook
 from tests.support.fakes import NOW, call, client, studio
-from tests.support.readers import logged
-from tests.support.reply_steps import NUMBER, PHONE, receive, texted
+from tests.support.readers import log_lines
+from tests.support.reply_steps import NUMBER, PHONE, receive, record_text
 
 MINUTE = timedelta(minutes=1)
 OWN = "+15555550177"
@@ -55,7 +55,7 @@ def sent(account: Account, at: datetime, carrier_id: str, client_id: str | None 
     claimed = messages.get(account.id, text.id)
     assert claimed
     messages.record(claimed, MessageState.SENT, carrier="aws", carrier_id=carrier_id)
-    texted(account, at, client_id=client_id, message_id=text.id)
+    record_text(account, at, client_id=client_id, message_id=text.id)
     return text
 
 
@@ -103,7 +103,7 @@ def test_an_unknown_reference_is_logged_and_the_last_text_decides(
 
     [reply] = replies(wattle)
     assert (reply.rule, reply.answers, reply.replies_to) == ("last_texted", "m-aws-2", "aws-9")
-    assert "the carrier says that the reply answers an unknown text" in logged(caplog)
+    assert "the carrier says that the reply answers an unknown text" in log_lines(caplog)
 
 
 def test_our_own_message_id_is_not_taken_for_a_carriers_reference(fox: Account, wattle: Account) -> None:
@@ -140,8 +140,8 @@ def test_a_reply_to_a_dedicated_number_goes_to_its_owner_even_from_an_unknown_ph
 
 def test_a_reply_to_a_former_dedicated_number_goes_to_who_texted_over_it(fox: Account, wattle: Account) -> None:
     numbers.dedicate(wattle, OWN, NOW)
-    texted(wattle, NOW, number=OWN)
-    numbers.dedicate(accounts.need(wattle.id), None, NOW)
+    record_text(wattle, NOW, number=OWN)
+    numbers.dedicate(accounts.get_or_raise(wattle.id), None, NOW)
 
     answer(None, NOW + MINUTE, OWN)
 
@@ -149,8 +149,8 @@ def test_a_reply_to_a_former_dedicated_number_goes_to_who_texted_over_it(fox: Ac
 
 
 def test_no_studio_sees_the_other_candidates_for_a_reply(fox: Account, wattle: Account) -> None:
-    texted(wattle, NOW)
-    texted(fox, NOW + MINUTE)
+    record_text(wattle, NOW)
+    record_text(fox, NOW + MINUTE)
 
     receive(at=NOW + 2 * MINUTE)
 

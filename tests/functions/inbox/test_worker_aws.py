@@ -15,8 +15,8 @@ from longcode.accounts.account import Account
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
 from longcode.messages import replies as messages_replies
-from tests.support.fakes import NOW, LambdaContext, client, queued, sqs_event
-from tests.support.reply_steps import texted
+from tests.support.fakes import NOW, LambdaContext, client, sqs_event, take_queued
+from tests.support.reply_steps import record_text
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_reply.json").read_text())
 ENVELOPE = json.loads(EVENT["Records"][0]["body"])
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.account(client=False)
 def account(account: Account) -> Account:
     """A studio that has texted its client over AWS."""
     client(account, "c1", PHONE)
-    texted(account, phone=PHONE)
+    record_text(account, phone=PHONE)
     return account
 
 
@@ -80,7 +80,7 @@ def test_a_batch_may_have_replies_from_both_carriers(account: Account) -> None:
 def test_a_stop_from_aws_is_confirmed_by_us(account: Account) -> None:
     bring(REPLY | {"messageBody": "STOP", "messageKeyword": "STOP"})
 
-    [job] = [json.loads(body) for body in queued("opt_out")]
+    [job] = [json.loads(body) for body in take_queued("opt_out")]
     assert (job["keyword"], job["answered"], job["at"]) == ("stop", False, "2026-11-22T18:04:00.123000Z")
 
 

@@ -14,8 +14,8 @@ from longcode.table.writes import read
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import RecordKind
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, client, queued, studio
-from tests.support.reply_steps import PHONE, receive, texted
+from tests.support.fakes import NOW, client, studio, take_queued
+from tests.support.reply_steps import PHONE, receive, record_text
 from tests.support.trigger_samples import trigger
 from triggers import fire_worker
 
@@ -37,8 +37,8 @@ def rule(**changes: object) -> None:
 
 
 def fire_all() -> None:
-    for body in queued("event"):
-        fire_worker.fire(queues.read(jobs.Fire, body), NOW + MINUTE)
+    for body in take_queued("event"):
+        fire_worker.fire(queues.read(jobs.FireTrigger, body), NOW + MINUTE)
 
 
 def answers(account: Account) -> list[tuple[str, str, str | None]]:
@@ -61,7 +61,7 @@ def test_a_reply_that_is_a_studios_keyword_is_answered(account: Account, said: s
 def test_a_reply_that_is_not_exactly_the_keyword_fires_nothing(account: Account, said: str) -> None:
     receive(body=said)
 
-    assert queued("event") == []
+    assert take_queued("event") == []
 
 
 @pytest.mark.parametrize("said", ["STOP", "HELP", "YES"])
@@ -70,7 +70,7 @@ def test_a_keyword_of_the_service_fires_no_trigger(account: Account, said: str) 
 
     receive(body=said)
 
-    assert queued("event") == []
+    assert take_queued("event") == []
 
 
 def test_the_same_reply_twice_is_answered_once(account: Account) -> None:
@@ -122,7 +122,7 @@ def test_a_phone_that_is_not_ticked_gets_no_answer(account: Account) -> None:
 
 
 def test_a_phone_without_a_client_is_answered(account: Account) -> None:
-    texted(account, phone="+12125550888", client_id=None)
+    record_text(account, phone="+12125550888", client_id=None)
 
     receive(body="hours", phone="+12125550888")
     fire_all()
@@ -136,22 +136,22 @@ def test_another_studios_keyword_fires_nothing(account: Account) -> None:
 
     receive(body="prices")
 
-    assert queued("event") == []
+    assert take_queued("event") == []
 
 
 def test_an_unattributed_keyword_fires_nothing(account: Account) -> None:
     receive(body="hours", phone="+12125550777")
 
-    assert queued("event") == []
+    assert take_queued("event") == []
 
 
 def test_a_late_copy_of_an_unattributed_reply_fires_nothing(account: Account) -> None:
     receive("SM1", "hours", phone="+12125550777")
-    texted(account, phone="+12125550777", client_id=None)
+    record_text(account, phone="+12125550777", client_id=None)
 
     receive("SM1", "hours", phone="+12125550777", at=NOW + MINUTE)
 
-    assert queued("event") == []
+    assert take_queued("event") == []
 
 
 def test_a_disabled_trigger_does_not_fire(account: Account) -> None:
@@ -159,7 +159,7 @@ def test_a_disabled_trigger_does_not_fire(account: Account) -> None:
 
     receive(body="hours")
 
-    assert queued("event") == []
+    assert take_queued("event") == []
 
 
 def test_a_trigger_to_staff_names_the_client_who_texted(account: Account) -> None:

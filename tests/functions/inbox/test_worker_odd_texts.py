@@ -21,8 +21,8 @@ from longcode.usage import store as quotas
 from optout import worker as optout
 from send import api as send_api
 from tests.support.aws_calls import taking_turns
-from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
-from tests.support.reply_steps import NUMBER, PHONE, post, receive, texted
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, sqs_event, studio, take_queued
+from tests.support.reply_steps import NUMBER, PHONE, post, receive, record_text
 from tests.support.text_steps import accept, deliver, stored
 
 pytestmark = pytest.mark.account(texted=NOW)
@@ -53,7 +53,7 @@ def replies(account: Account) -> list[Message]:
 def arrive(form: Mapping[str, str]) -> None:
     """Post a webhook and run the worker on what it queued."""
     assert post(form).status == 200
-    answer = worker.handler(sqs_event(*queued("inbound")), LambdaContext())
+    answer = worker.handler(sqs_event(*take_queued("inbound")), LambdaContext())
     assert answer == {"batchItemFailures": []}
 
 
@@ -136,17 +136,17 @@ def test_twelve_concurrent_webhooks_are_one_reply_and_one_stop(account: Account)
         post(FORM | {"Body": "STOP"})
         with ThreadPoolExecutor(12) as pool:
             list(pool.map(lambda _: queue_a_copy(), range(11)))
-        bodies = queued("inbound")
+        bodies = take_queued("inbound")
         with ThreadPoolExecutor(12) as pool:
             answers = list(pool.map(lambda body: worker.handler(sqs_event(body), LambdaContext()), bodies))
-        heard = [queues.read(jobs.HandleKeyword, body) for body in queued("opt_out")]
+        heard = [queues.read(jobs.HandleKeyword, body) for body in take_queued("opt_out")]
         for job in heard:
             optout.handle_keyword(job, clients.now())
 
     assert answers == [{"batchItemFailures": []}] * 12
     assert [reply.body for reply in replies(account)] == ["STOP"]
     assert len({job.id for job in heard}) == 1
-    assert len({queues.read(jobs.Send, body).message_id for body in queued("send")}) == 1
+    assert len({queues.read(jobs.Send, body).message_id for body in take_queued("send")}) == 1
 
 
 def queue_a_copy() -> None:
@@ -158,7 +158,7 @@ def queue_a_copy() -> None:
 def test_a_reply_to_a_text_of_years_ago_reaches_the_studio_that_sent_it(aws: None) -> None:
     account = studio()
     client(account)
-    texted(account, NOW - timedelta(days=3 * 365))
+    record_text(account, NOW - timedelta(days=3 * 365))
 
     receive(at=NOW)
 
@@ -219,4 +219,4 @@ def test_a_webhook_with_another_content_type_is_refused(aws: None) -> None:
     answer = call(webhook_api, "POST", "/carriers/twilio/inbound", "{}", headers={"content-type": "application/json"})
 
     assert answer.status == 415
-    assert queued("inbound") == []
+    assert take_queued("inbound") == []

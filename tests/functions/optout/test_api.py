@@ -10,8 +10,8 @@ from longcode.jobs import Means
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from optout import api
-from tests.support.fakes import NOW, Answered, LambdaContext, call, client, studio
-from tests.support.readers import event
+from tests.support.fakes import NOW, ApiResponse, LambdaContext, call, client, studio
+from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -19,11 +19,11 @@ PHONE = "+12125550123"
 MINE, THEIRS = "10000001", "10000002"
 
 
-def show(phone: str = PHONE, account: str = MINE) -> Answered:
+def show(phone: str = PHONE, account: str = MINE) -> ApiResponse:
     return call(api, "GET", f"/optouts/{phone}", account=account)
 
 
-def record(how: str = "She asked.", account: str = MINE, *, opted_out: bool = True) -> Answered:
+def record(how: str = "She asked.", account: str = MINE, *, opted_out: bool = True) -> ApiResponse:
     return call(api, "PUT", f"/optouts/{PHONE}", {"opted_out": opted_out, "how": how}, account=account)
 
 
@@ -43,7 +43,7 @@ def said(words: str, minute: int, account: str | None, *, out: bool, scope: str 
 
 
 def test_staff_record_an_opt_out_with_how_they_learned_of_it() -> None:
-    answer = api.handler(event("put_optouts"), LambdaContext())
+    answer = api.handler(sample_event("put_optouts"), LambdaContext())
 
     state = json.loads(answer["body"])
     assert answer["statusCode"] == 200
@@ -139,7 +139,7 @@ def test_an_opt_out_without_how_is_refused(form: dict[str, object], field: str) 
 
 
 def test_no_log_contains_a_phone_or_how_staff_learned(capsys: pytest.CaptureFixture[str]) -> None:
-    api.handler(event("put_optouts"), LambdaContext())
+    api.handler(sample_event("put_optouts"), LambdaContext())
 
     shown = "".join(capsys.readouterr())
     assert "5550123" not in shown

@@ -14,19 +14,19 @@ from longcode.carriers.carrier import Inbound
 from longcode.clients import store as clients
 from longcode.errors import OnlyTheClient
 from longcode.jobs import HandleKeyword
-from longcode.message import Held, MessageState
+from longcode.message import HoldReason, MessageState
 from longcode.messages import folders, replies
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import SHARED, of_account
+from longcode.optouts.consent import SHARED, account_scope
 from optout import api as optout_api
 from optout import questions, worker
 from send import api as send_api
 from sweeper import sweep_schedule
-from tests.support.admin_orders import done
-from tests.support.aws_calls import at_once, meanwhile
+from tests.support.admin_orders import send_accepted_order
+from tests.support.aws_calls import meanwhile, parallel_calls
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
-from tests.support.reply_steps import NUMBER, PHONE, texted
+from tests.support.fakes import NOW, ApiResponse, FakeCarrier, call, client, studio, take_queued
+from tests.support.reply_steps import NUMBER, PHONE, record_text
 from tests.support.text_steps import accept, deliver, stored
 
 pytestmark = pytest.mark.account(texted=NOW - timedelta(hours=1))
@@ -47,7 +47,7 @@ def reply(words: str = WORDS, minute: int = 0) -> None:
 
 
 def act(minute: int) -> None:
-    for body in queued("opt_out"):
+    for body in take_queued("opt_out"):
         worker.handle_keyword(queues.read(HandleKeyword, body), at(minute))
 
 
@@ -74,7 +74,7 @@ def answer(opted_out: bool, minute: int = 2, by: str | None = None) -> None:
     questions.answer(MINE, PHONE, opted_out=opted_out, message_id=None, by=by, now=at(minute))
 
 
-def put(opted_out: bool, account: str = MINE, **fields: Any) -> Answered:
+def put(opted_out: bool, account: str = MINE, **fields: Any) -> ApiResponse:
     return call(optout_api, "PUT", f"/questions/{PHONE}", {"opted_out": opted_out} | fields, account=account)
 
 
@@ -111,7 +111,7 @@ def test_a_possible_opt_out_gets_no_automatic_reply(account: Account) -> None:
     reply()
 
     assert folders.page("longcode", "sent", limit=9, cursor=None).messages == []
-    assert queued("send") == []
+    assert take_queued("send") == []
 
 
 def test_a_text_accepted_before_or_after_a_possible_opt_out_waits(account: Account) -> None:
@@ -124,8 +124,8 @@ def test_a_text_accepted_before_or_after_a_possible_opt_out_waits(account: Accou
 
     assert carrier.texts == []
     assert [(text.state, text.held) for text in map(stored, [account] * 2, [before.id, after.id])] == [
-        (MessageState.QUEUED, Held.ASKED),
-        (MessageState.QUEUED, Held.ASKED),
+        (MessageState.QUEUED, HoldReason.ASKED),
+        (MessageState.QUEUED, HoldReason.ASKED),
     ]
 
 
@@ -309,7 +309,7 @@ def test_concurrent_yes_and_no_end_opted_out(account: Account) -> None:
         except OnlyTheClient:
             return
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(give, [True, False, True, False]))
 
     assert optouts.blocked([(MINE, PHONE)]) == {(MINE, PHONE)}
@@ -360,7 +360,7 @@ def test_a_text_that_is_being_held_during_the_answer_is_released_too(account: Ac
 def test_a_possible_opt_out_killed_anywhere_is_asked_about_once(account: Account) -> None:
     inbound = Inbound(carrier="twilio", carrier_id="SM0", phone=PHONE, number=NUMBER, body=WORDS)
     inbox_worker.receive(inbound, at(0))
-    [job] = [queues.read(HandleKeyword, body) for body in queued("opt_out")]
+    [job] = [queues.read(HandleKeyword, body) for body in take_queued("opt_out")]
 
     for crash in every_crash(after=False):
         with crash:
@@ -368,7 +368,7 @@ def test_a_possible_opt_out_killed_anywhere_is_asked_about_once(account: Account
         worker.handle_keyword(job, at(1))
 
         assert len(listed()) == 1
-        assert len(optouts.history(PHONE, of_account(MINE), NOW)) == 1
+        assert len(optouts.history(PHONE, account_scope(MINE), NOW)) == 1
 
 
 @pytest.mark.long
@@ -410,7 +410,7 @@ def test_an_unattributed_possible_opt_out_that_is_assigned_asks_the_staff(aws: N
     reply()
 
     for _ in range(2):
-        done("replies.hand_over", at(5), carrier="twilio", carrier_id="SM0", account=MINE)
+        send_accepted_order("replies.hand_over", at(5), carrier="twilio", carrier_id="SM0", account=MINE)
         act(5)
 
     assert [item["words"] for item in listed()] == [WORDS]
@@ -423,7 +423,7 @@ def test_a_moved_possible_opt_out_asks_only_the_new_studio(account: Account) -> 
     message_id = listed()[0]["message_id"]
 
     for _ in range(2):
-        done("replies.move", at(5), account=MINE, message_id=message_id, to=THEIRS)
+        send_accepted_order("replies.move", at(5), account=MINE, message_id=message_id, to=THEIRS)
         act(5)
 
     assert (listed(), [item["message_id"] for item in listed(THEIRS)]) == ([], [message_id])
@@ -434,7 +434,7 @@ def test_a_late_copy_of_a_moved_possible_opt_out_asks_only_the_new_studio(accoun
     client(studio(THEIRS), "c9", PHONE)
     reply()
     message_id = listed()[0]["message_id"]
-    done("replies.move", at(5), account=MINE, message_id=message_id, to=THEIRS)
+    send_accepted_order("replies.move", at(5), account=MINE, message_id=message_id, to=THEIRS)
 
     reply()
 
@@ -444,7 +444,7 @@ def test_a_late_copy_of_a_moved_possible_opt_out_asks_only_the_new_studio(accoun
 def test_questions_are_listed_oldest_first_in_pages(account: Account) -> None:
     phones = [f"+1212555010{index}" for index in range(3)]
     for minute, phone in enumerate(reversed(phones)):
-        texted(account, at=at(-1), phone=phone, client_id=None)
+        record_text(account, at=at(-1), phone=phone, client_id=None)
         inbound = Inbound(carrier="twilio", carrier_id=phone, phone=phone, number=NUMBER, body=WORDS)
         inbox_worker.receive(inbound, at(minute))
         act(minute)

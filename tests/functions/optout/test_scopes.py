@@ -14,11 +14,11 @@ from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import SHARED, OptOutEvent, of_account
+from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
 from optout import api, worker
 from send import api as send_api
 from send import worker as send_worker
-from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, sqs_event, studio, take_queued
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -31,11 +31,11 @@ def studios(aws: None) -> None:
     """Create two studios with one client each; the first has a number of its own."""
     for number in (MINE, OTHER):
         client(studio(number))
-    numbers.dedicate(accounts.need(MINE), OWN, NOW)
+    numbers.dedicate(accounts.get_or_raise(MINE), OWN, NOW)
 
 
 def mine() -> Account:
-    return accounts.need(MINE)
+    return accounts.get_or_raise(MINE)
 
 
 def say(keyword: str, number: str, minute: int = 0, account: str = MINE) -> None:
@@ -74,7 +74,7 @@ def test_a_stop_to_a_dedicated_number_opts_out_of_its_account_alone() -> None:
     say("stop", OWN)
 
     assert may_text() == (False, True)
-    assert [event.scope for event in optouts.history(PHONE, of_account(MINE), NOW)] == [of_account(MINE)]
+    assert [event.scope for event in optouts.history(PHONE, account_scope(MINE), NOW)] == [account_scope(MINE)]
     assert optouts.history(PHONE, SHARED, NOW) == []
 
 
@@ -121,7 +121,7 @@ def test_a_start_to_a_shared_number_ends_the_opt_outs_recorded_by_staff_of_its_s
             OptOutEvent(
                 id=account,
                 phone=PHONE,
-                scope=of_account(account),
+                scope=account_scope(account),
                 out=True,
                 at=NOW,
                 means=Means.STAFF,
@@ -180,7 +180,7 @@ def test_the_send_worker_refuses_a_text_after_a_stop_from_before_the_studio_left
     message = call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE).json["messages"][0]
     say("stop", SHARED_NUMBER, minute=-1)
 
-    [body] = [job for job in queued("send") if message["id"] in job]
+    [body] = [job for job in take_queued("send") if message["id"] in job]
     send_worker.prepare([body], FakeCarrier(), NOW)(body)
 
     kept = messages.get(MINE, message["id"])
@@ -210,7 +210,7 @@ def test_the_send_worker_checks_each_text_against_the_scope_of_its_number(
     for account in (MINE, OTHER):
         response = call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=account)
         ids[account] = response.json["messages"][0]["id"]
-    bodies = queued("send")
+    bodies = take_queued("send")
 
     say("stop", stopped, account=MINE if stopped == OWN else OTHER)
     deliver_job = send_worker.prepare(bodies, FakeCarrier(), NOW)
@@ -227,7 +227,7 @@ def test_a_text_accepted_for_a_shared_number_is_refused_after_a_stop_to_the_shar
     numbers.dedicate(mine(), OWN, NOW)
     say("stop", SHARED_NUMBER, account=OTHER)
 
-    [body] = [job for job in queued("send") if message["id"] in job]
+    [body] = [job for job in take_queued("send") if message["id"] in job]
     send_worker.prepare([body], FakeCarrier(), NOW)(body)
 
     kept = messages.get(MINE, message["id"])
@@ -237,10 +237,10 @@ def test_a_text_accepted_for_a_shared_number_is_refused_after_a_stop_to_the_shar
 
 def test_a_carriers_opt_out_from_a_dedicated_number_blocks_its_account_alone() -> None:
     call(send_api, "POST", "/messages", {"to": PHONE, "body": "Hello"}, account=MINE)
-    [body] = queued("send")
+    [body] = take_queued("send")
 
     send_worker.prepare([body], FakeCarrier(answers=[Refused(RefusalReason.OPTED_OUT, "21610")]), NOW)(body)
-    worker.handler(sqs_event(*queued("opt_out")), LambdaContext())
+    worker.handler(sqs_event(*take_queued("opt_out")), LambdaContext())
 
     assert may_text() == (False, True)
 

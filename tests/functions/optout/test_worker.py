@@ -14,13 +14,13 @@ from longcode.messages import folders
 from longcode.messages import store as messages
 from longcode.messages.folders import Search
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import SHARED, OptOutEvent, of_account
+from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
 from optout import worker
 from send import api
-from tests.support.aws_calls import at_once
+from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import Crash, every_crash
-from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, queued, sqs_event, studio
-from tests.support.readers import event
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, sqs_event, studio, take_queued
+from tests.support.readers import sample_event
 from tests.support.text_steps import deliver
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -56,7 +56,7 @@ def staff_stop(account: str, minute: int = 0, phone: str = PHONE) -> None:
         OptOutEvent(
             id=f"staff-{minute}",
             phone=phone,
-            scope=of_account(account),
+            scope=account_scope(account),
             out=True,
             at=at(minute),
             means=Means.STAFF,
@@ -72,7 +72,7 @@ def out(account: str = "10000001", phone: str = PHONE) -> bool:
 
 def stop_of_now() -> Any:
     """Return the event of a STOP sent a moment ago."""
-    stop = event("sqs_opt_out")
+    stop = sample_event("sqs_opt_out")
     [record] = stop["Records"]
     record["body"] = json.dumps(json.loads(record["body"]) | {"at": datetime.now(UTC).isoformat()})
     return stop
@@ -85,7 +85,7 @@ def answers(phone: str = PHONE) -> list[str]:
 
 
 def to_send() -> list[str]:
-    return [json.loads(body)["message_id"] for body in queued("send")]
+    return [json.loads(body)["message_id"] for body in take_queued("send")]
 
 
 def test_a_stop_opts_the_phone_out_of_every_studio_and_is_confirmed() -> None:
@@ -214,7 +214,7 @@ def test_automatic_replies_are_counted_over_any_hour_and_not_by_the_clock() -> N
 
 
 def test_concurrent_automatic_replies_are_three_an_hour() -> None:
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(lambda minute: hear("help", minute), range(6)))
 
     assert len(answers()) == 3
@@ -363,7 +363,7 @@ def test_a_stop_killed_and_sent_again_is_confirmed_once() -> None:
 def test_concurrent_stops_and_a_start_end_with_the_latest() -> None:
     said = [("stop", 0), ("start", 1), ("stop", 2), ("stop", 2)]
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(lambda pair: hear(*pair), said))
 
     assert out()
@@ -372,7 +372,7 @@ def test_concurrent_stops_and_a_start_end_with_the_latest() -> None:
 
 
 def test_a_record_that_cannot_be_read_fails_alone() -> None:
-    good = event("sqs_opt_out")["Records"][0]["body"]
+    good = sample_event("sqs_opt_out")["Records"][0]["body"]
     shouted = json.dumps(json.loads(good) | {"id": "x", "keyword": "shout", "phone": "+12125550199"})
 
     answer = worker.handler(sqs_event(shouted, "nonsense", good), LambdaContext())

@@ -8,8 +8,8 @@ from longcode.accounts import store as accounts
 from longcode.message import MessageKind, MessageState
 from longcode.template import Template
 from send import api
-from tests.support.aws_calls import failing, losing_the_first_answer
-from tests.support.fakes import NOW, LambdaContext, call, client, queued, studio
+from tests.support.aws_calls import failing, losing_the_first_response
+from tests.support.fakes import NOW, LambdaContext, call, client, studio, take_queued
 from tests.support.text_steps import accept, stored
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "post_messages.json").read_text())
@@ -29,7 +29,7 @@ def test_an_event_of_api_gateway_makes_a_message_and_a_job() -> None:
     assert made["number"] == "+15555550100"
     assert made["body"] == "Your photos are ready, Zoë!"
     assert made["units"] == 1
-    assert queued("send") == [f'{{"account":"10000001","message_id":"{made["id"]}","attempt":0}}']
+    assert take_queued("send") == [f'{{"account":"10000001","message_id":"{made["id"]}","attempt":0}}']
 
 
 def test_an_accepted_message_is_due_in_two_minutes_in_case_its_job_is_lost() -> None:
@@ -65,7 +65,7 @@ def test_each_ticked_phone_gets_its_own_text() -> None:
         "+12125550124",
         "+12125550125",
     ]
-    assert len(queued("send")) == 3
+    assert len(take_queued("send")) == 3
 
 
 def test_a_template_is_merged_for_the_client() -> None:
@@ -104,29 +104,29 @@ def test_a_text_that_cannot_be_enqueued_is_accepted_and_left_to_the_sweeper() ->
         message = accept(account)
 
     assert message.state is MessageState.ACCEPTED
-    assert queued("send") == []
+    assert take_queued("send") == []
 
 
 def test_a_text_is_enqueued_although_the_sdk_repeated_its_write() -> None:
     account = studio(watched_month="2026-11")
     client(account)
 
-    with losing_the_first_answer("dynamodb", "PutItem") as repeated:
+    with losing_the_first_response("dynamodb", "PutItem") as repeated:
         message = accept(account)
 
     assert repeated == ["PutItem"]
     assert stored(account, message.id) == message
-    assert len(queued("send")) == 1
+    assert len(take_queued("send")) == 1
 
 
 def test_a_text_is_enqueued_although_the_sdk_repeated_its_transaction() -> None:
     account = studio()
     client(account, "c1", "+12125550123", "+12125550124")
 
-    with losing_the_first_answer("dynamodb", "TransactWriteItems"):
+    with losing_the_first_response("dynamodb", "TransactWriteItems"):
         accept(account)
 
-    assert len(queued("send")) == 2
+    assert len(take_queued("send")) == 2
 
 
 def save_template(account_id: str, body: str) -> None:

@@ -18,8 +18,8 @@ from longcode.messages import store as messages
 from send import receipts_worker
 from tests.functions.send.test_receipts import sent_message
 from tests.support.fakes import FakeCarrier, LambdaContext, sqs_event
-from tests.support.readers import logged
-from tests.support.text_steps import accept, deliver, stored, units
+from tests.support.readers import log_lines
+from tests.support.text_steps import accept, counted_units, deliver, stored
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_receipt.json").read_text())
 ENVELOPE = json.loads(EVENT["Records"][0]["body"])
@@ -57,7 +57,7 @@ def test_a_receipt_before_our_own_record_makes_the_record_with_its_carrier(accou
 
     found = stored(account, message.id)
     assert (found.state, found.carrier, found.carrier_id) == (MessageState.DELIVERED, "aws", "m-1")
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
 
 def test_an_undelivered_texts_error_names_the_carrier(account: Account) -> None:
@@ -138,4 +138,4 @@ def test_the_log_has_no_phone_number(aws: None, caplog: pytest.LogCaptureFixture
     receipts_worker.handler(EVENT, LambdaContext())
     receipts_worker.handler(sqs_event("no JSON +15555550123", json.dumps(ENVELOPE)), LambdaContext())
 
-    assert "5555550123" not in logged(caplog)
+    assert "5555550123" not in log_lines(caplog)

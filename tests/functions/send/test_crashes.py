@@ -9,8 +9,8 @@ from longcode.message import MessageState
 from send import api, receipts
 from sweeper import sweep_schedule
 from tests.support.crashes import Killed, every_crash, recorded_calls
-from tests.support.fakes import NOW, FakeCarrier, queued
-from tests.support.text_steps import deliver, stored, units
+from tests.support.fakes import NOW, FakeCarrier, take_queued
+from tests.support.text_steps import counted_units, deliver, stored
 
 FINAL = {MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED}
 CALLS = 9  # accept: read, write, enqueue; deliver: read, checks, last text, throughput, claim, record
@@ -56,20 +56,20 @@ def test_a_text_whose_worker_is_killed_anywhere_is_sent_at_most_once_and_ends(
             jobs = [f'{{"account":"10000001","message_id":"{message_id}"}}']
             deliver(carrier, jobs=jobs)
         message_id = accept(account, "key")  # the studio's software repeats the request
-        heal(account, carrier, jobs or queued("send"))
+        heal(account, carrier, jobs or take_queued("send"))
 
         message = stored(account, message_id)
         assert len(carrier.texts) <= 1
         assert message.state in FINAL
         assert bool(carrier.texts) == (message.state is MessageState.DELIVERED)
-        assert units(account) == len(carrier.texts)
+        assert counted_units(account) == len(carrier.texts)
 
 
 def test_a_text_whose_worker_is_killed_before_its_record_is_not_sent_again(
     account: Account,
 ) -> None:
     message_id = accept(account, "key")
-    carrier, jobs = DyingCarrier(), queued("send")
+    carrier, jobs = DyingCarrier(), take_queued("send")
 
     with suppress(Killed):
         deliver(carrier, jobs=jobs)
@@ -77,7 +77,7 @@ def test_a_text_whose_worker_is_killed_before_its_record_is_not_sent_again(
 
     assert len(carrier.texts) == 1
     assert stored(account, message_id).state is MessageState.DELIVERED
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
 
 def test_a_text_takes_at_most_nine_calls(account: Account) -> None:

@@ -21,9 +21,9 @@ from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.plans.plans import PlanChange
 from longcode.usage import store as quotas
 from send import api as send_api
-from tests.support.aws_calls import at_once, meanwhile
+from tests.support.aws_calls import meanwhile, parallel_calls
 from tests.support.crashes import every_crash, recorded_calls
-from tests.support.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
+from tests.support.fakes import NOW, ApiResponse, FakeCarrier, call, client, studio, take_queued
 from tests.support.text_steps import deliver
 
 pytestmark = pytest.mark.account(create_clients=True)
@@ -32,7 +32,7 @@ PHONE, ID = "+12125550188", "tel-12125550188"
 STOP = OptOutEvent(id="e", phone=PHONE, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
 
 
-def post(account: Account, key: str = "key", to: str = PHONE, **fields: Any) -> Answered:
+def post(account: Account, key: str = "key", to: str = PHONE, **fields: Any) -> ApiResponse:
     body = {"to": to, "body": "Hello"} | fields
     return call(send_api, "POST", "/messages", body, account=account.id, headers={"Idempotency-Key": key})
 
@@ -116,7 +116,7 @@ def test_a_repeated_request_creates_no_second_client(account: Account) -> None:
 
     assert post(account) == first
     assert made(account) == ["c1"]
-    assert len(queued("send")) == 1
+    assert len(take_queued("send")) == 1
 
 
 @pytest.mark.parametrize("others", [["c2"], ["c2", "c3"]])
@@ -161,7 +161,7 @@ def test_a_client_that_gets_the_number_between_read_and_write_is_the_texts_clien
 
 
 def test_several_texts_at_once_create_one_client(account: Account) -> None:
-    with at_once() as threads:
+    with parallel_calls() as threads:
         answers = list(threads.map(lambda index: post(account, f"{index}"), range(4)))
 
     assert {answer.json["messages"][0]["client_id"] for answer in answers} == {ID}
@@ -241,4 +241,4 @@ def test_creating_a_client_takes_one_more_call_and_other_texts_take_none(account
 def test_the_setting_is_off_by_default(aws: None) -> None:
     account = studio()
 
-    assert not accounts.need(account.id).create_clients
+    assert not accounts.get_or_raise(account.id).create_clients

@@ -14,9 +14,9 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from send import receipts, worker
 from sweeper import sweep_schedule
-from tests.support.aws_calls import failing, losing_the_first_answer
-from tests.support.fakes import NOW, FakeCarrier, queued
-from tests.support.text_steps import accept, deliver, stored, units
+from tests.support.aws_calls import failing, losing_the_first_response
+from tests.support.fakes import NOW, FakeCarrier, take_queued
+from tests.support.text_steps import accept, counted_units, deliver, stored
 
 SECOND = timedelta(seconds=1)
 
@@ -33,18 +33,18 @@ def test_a_text_is_sent_recorded_and_counted(account: Account) -> None:
     sent = stored(account, message.id)
     assert (sent.state, sent.carrier_id, sent.month, sent.charged_units) == (MessageState.SENT, "SM1", "2026-11", 2)
     assert sent.due_at is None
-    assert units(account) == 2
+    assert counted_units(account) == 2
 
 
 def test_a_repeated_job_sends_one_text(account: Account) -> None:
     accept(account)
-    carrier, [job] = FakeCarrier(), queued("send")
+    carrier, [job] = FakeCarrier(), take_queued("send")
 
     deliver(carrier, jobs=[job, job])
     deliver(carrier, jobs=[job])
 
     assert len(carrier.texts) == 1
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
 
 def test_two_workers_with_the_same_message_send_it_once(account: Account) -> None:
@@ -54,14 +54,14 @@ def test_two_workers_with_the_same_message_send_it_once(account: Account) -> Non
     worker.deliver(message, carrier, NOW, refusal=None)
 
     assert len(carrier.texts) == 1
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
 
 def test_a_claim_that_the_sdk_repeated_succeeds(account: Account) -> None:
     accept(account)
     carrier = FakeCarrier()
 
-    with losing_the_first_answer("dynamodb", "UpdateItem") as repeated:
+    with losing_the_first_response("dynamodb", "UpdateItem") as repeated:
         deliver(carrier)
 
     assert repeated == ["UpdateItem"]
@@ -71,11 +71,11 @@ def test_a_claim_that_the_sdk_repeated_succeeds(account: Account) -> None:
 def test_a_record_that_the_sdk_repeated_is_counted_once(account: Account) -> None:
     message = accept(account)
 
-    with losing_the_first_answer("dynamodb", "TransactWriteItems"):
+    with losing_the_first_response("dynamodb", "TransactWriteItems"):
         deliver(FakeCarrier())
 
     assert stored(account, message.id).state is MessageState.SENT
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
 
 @pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"])
@@ -83,7 +83,7 @@ def test_a_worker_that_cannot_write_its_claim_sends_nothing_and_its_job_is_retri
     account: Account, operation: str
 ) -> None:
     accept(account)
-    carrier, [job] = FakeCarrier(), queued("send")
+    carrier, [job] = FakeCarrier(), take_queued("send")
 
     with failing("dynamodb", operation, "AccessDenied"), pytest.raises(Exception, match="injected by a test"):
         deliver(carrier, jobs=[job])
@@ -94,7 +94,7 @@ def test_a_worker_that_cannot_write_its_claim_sends_nothing_and_its_job_is_retri
 
 def test_a_worker_that_cannot_record_leaves_the_text_to_its_receipt(account: Account) -> None:
     message = accept(account)
-    carrier, [job] = FakeCarrier(), queued("send")
+    carrier, [job] = FakeCarrier(), take_queued("send")
 
     with (
         failing("dynamodb", "TransactWriteItems", "AccessDeniedException"),
@@ -106,7 +106,7 @@ def test_a_worker_that_cannot_record_leaves_the_text_to_its_receipt(account: Acc
 
     assert len(carrier.texts) == 1
     assert stored(account, message.id).state is MessageState.UNCERTAIN
-    assert units(account) == 0
+    assert counted_units(account) == 0
 
 
 def test_a_claim_waits_for_a_transaction_on_the_same_message(account: Account) -> None:
@@ -131,7 +131,7 @@ def test_a_text_counts_in_the_month_of_its_claim(account: Account) -> None:
     receipts.apply_receipt(receipt, last_second + timedelta(minutes=10))
 
     assert stored(account, message.id).month == "2026-11"
-    assert (units(account, "2026-11"), units(account, "2026-12")) == (1, 0)
+    assert (counted_units(account, "2026-11"), counted_units(account, "2026-12")) == (1, 0)
 
 
 def test_a_text_accepted_in_one_month_and_claimed_in_the_next_counts_in_the_next(account: Account) -> None:
@@ -140,7 +140,7 @@ def test_a_text_accepted_in_one_month_and_claimed_in_the_next_counts_in_the_next
     deliver(FakeCarrier(), datetime(2026, 12, 1, 6, 0, 0, tzinfo=UTC))
 
     assert stored(account, message.id).month == "2026-12"
-    assert (units(account, "2026-11"), units(account, "2026-12")) == (0, 1)
+    assert (counted_units(account, "2026-11"), counted_units(account, "2026-12")) == (0, 1)
 
 
 def test_a_stop_between_acceptance_and_claim_stops_the_text(account: Account) -> None:
@@ -183,13 +183,13 @@ def test_a_final_refusal_fails_the_text_without_charge(account: Account) -> None
 
     failed = stored(account, message.id)
     assert (failed.state, failed.error, failed.charged_units) == (MessageState.FAILED, "twilio:21211", 0)
-    assert units(account) == 0
+    assert counted_units(account) == 0
 
 
 @pytest.mark.parametrize("why", [RefusalReason.TRY_AGAIN, RefusalReason.TRY_ONCE_LATER])
 def test_a_text_to_be_retried_waits_for_its_time(account: Account, why: RefusalReason) -> None:
     message = accept(account)
-    carrier, [job] = FakeCarrier(answers=[Refused(why, "20429")]), queued("send")
+    carrier, [job] = FakeCarrier(answers=[Refused(why, "20429")]), take_queued("send")
 
     deliver(carrier, jobs=[job])
     deliver(carrier, jobs=[job])
@@ -200,7 +200,7 @@ def test_a_text_to_be_retried_waits_for_its_time(account: Account, why: RefusalR
     assert waiting.due_at
     assert NOW + 15 * SECOND <= waiting.due_at <= NOW + 30 * SECOND
     assert len(carrier.texts) == 1
-    assert queued("send") == []
+    assert take_queued("send") == []
 
 
 def test_a_retry_whose_time_has_come_is_sent_once(account: Account) -> None:
@@ -214,7 +214,7 @@ def test_a_retry_whose_time_has_come_is_sent_once(account: Account) -> None:
     sent = stored(account, message.id)
     assert (sent.state, sent.attempt, sent.carrier_id, sent.error) == (MessageState.SENT, 2, "SM9", None)
     assert len(carrier.texts) == 2
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
 
 def test_a_text_to_an_unreachable_handset_is_retried_once(account: Account) -> None:
@@ -230,7 +230,7 @@ def test_a_text_to_an_unreachable_handset_is_retried_once(account: Account) -> N
 
 def test_an_uncertain_text_is_not_sent_again_unless_the_studio_wants_it(account: Account) -> None:
     message = accept(account)
-    carrier, [job] = FakeCarrier(answers=[Uncertain("timeout")]), queued("send")
+    carrier, [job] = FakeCarrier(answers=[Uncertain("timeout")]), take_queued("send")
 
     deliver(carrier, jobs=[job, job])
     sweep_schedule.sweep(NOW + timedelta(minutes=14))
@@ -239,7 +239,7 @@ def test_an_uncertain_text_is_not_sent_again_unless_the_studio_wants_it(account:
     waiting = stored(account, message.id)
     assert (waiting.state, waiting.deadline) == (MessageState.UNCERTAIN, NOW + timedelta(minutes=15))
     assert len(carrier.texts) == 1
-    assert units(account) == 0
+    assert counted_units(account) == 0
 
 
 def test_an_opt_out_that_the_carrier_reports_is_recorded_and_its_text_is_not_charged(account: Account) -> None:
@@ -247,12 +247,12 @@ def test_an_opt_out_that_the_carrier_reports_is_recorded_and_its_text_is_not_cha
 
     deliver(FakeCarrier(answers=[Refused(RefusalReason.OPTED_OUT, "21610")]))
 
-    [body] = queued("opt_out")
+    [body] = take_queued("opt_out")
     heard = queues.read(HandleKeyword, body)
     assert (heard.keyword, heard.phone, heard.means, heard.answered) == ("stop", "+12125550123", "carrier", True)
     assert (heard.id, heard.account, heard.words) == (message.id, "10000001", "carrier code 21610")
     assert stored(account, message.id).state is MessageState.FAILED
-    assert units(account) == 0
+    assert counted_units(account) == 0
 
 
 def test_a_text_is_not_settled_if_the_carriers_opt_out_could_not_be_recorded(account: Account) -> None:
@@ -283,7 +283,7 @@ def test_a_slow_workers_late_success_counts_after_the_sweeper_marked_the_text_un
 
     assert recorded
     assert stored(account, message.id).state is MessageState.SENT
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
 
 def test_a_slow_workers_late_refusal_does_not_send_the_text_again(account: Account) -> None:
@@ -322,7 +322,7 @@ def test_the_services_own_answer_ignores_the_opt_out_and_is_not_recorded_as_the_
 
 def test_a_copy_of_a_finished_job_records_no_last_text(account: Account) -> None:
     accept(account)
-    carrier, jobs = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")]), queued("send")
+    carrier, jobs = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")]), take_queued("send")
     deliver(carrier, jobs=jobs)
 
     deliver(carrier, NOW + 5 * SECOND, jobs=jobs)

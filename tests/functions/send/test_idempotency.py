@@ -13,7 +13,7 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from send import api
 from tests.support.aws_calls import taking_turns
-from tests.support.fakes import NOW, Answered, call, client, queued, studio
+from tests.support.fakes import NOW, ApiResponse, call, client, studio, take_queued
 
 PHONES = ("+12125550123", "+12125550124", "+12125550125")
 HELLO = {"client_id": "c1", "body": "Hello"}
@@ -29,20 +29,20 @@ def account(account: Account) -> Account:
     return account
 
 
-def post(account: Account, body: object = HELLO, key: str = "key") -> Answered:
+def post(account: Account, body: object = HELLO, key: str = "key") -> ApiResponse:
     return call(api, "POST", "/messages", body, account=account.id, headers={"Idempotency-Key": key})
 
 
 def test_a_repeated_request_gets_the_same_response_and_sends_nothing_more(account: Account) -> None:
     first = post(account)
-    sent = queued("send")
+    sent = take_queued("send")
 
     second = post(account)
 
     assert second == first
     assert len(first.json["messages"]) == 3
     assert len(sent) == 3
-    assert queued("send") == []
+    assert take_queued("send") == []
 
 
 def test_a_repeated_request_gets_the_same_response_after_phones_and_opt_outs_changed(account: Account) -> None:
@@ -79,7 +79,7 @@ def test_a_repeated_request_with_microseconds_in_another_time_zone_gets_the_same
 
 def test_a_repeated_key_with_another_body_is_a_conflict(account: Account) -> None:
     post(account)
-    queued("send")
+    take_queued("send")
 
     answer = post(account, {"client_id": "c1", "body": "Goodbye"})
 
@@ -87,7 +87,7 @@ def test_a_repeated_key_with_another_body_is_a_conflict(account: Account) -> Non
     assert answer.json["errors"] == [
         {"field": "Idempotency-Key", "message": "This Idempotency-Key was used before with another body."}
     ]
-    assert queued("send") == []
+    assert take_queued("send") == []
 
 
 def test_another_accounts_request_with_the_same_key_is_separate(account: Account) -> None:

@@ -33,12 +33,12 @@ from longcode.table import keys, store
 from longcode.table.writes import from_wire, wire_key
 from send import api, receipts, worker
 from sweeper import sweep_schedule
-from tests.support.admin_orders import done
+from tests.support.admin_orders import send_accepted_order
 from tests.support.crashes import Crash
-from tests.support.fakes import NOW, client, queued, studio
+from tests.support.fakes import NOW, client, studio, take_queued
 from tests.support.local_aws import local_aws
-from tests.support.scripted_carrier import WILLS, Silence, WilfulCarrier, Will
-from tests.support.text_steps import stored, units
+from tests.support.scripted_carrier import SEND_RESULTS, ScriptedCarrier, Silence, Will
+from tests.support.text_steps import counted_units, stored
 
 WITH_THE_CARRIER = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED}
 ENDS = WITH_THE_CARRIER | {MessageState.FAILED, MessageState.REFUSED, MessageState.EXPIRED}
@@ -58,7 +58,7 @@ class Life(RuleBasedStateMachine):
         self.world = ExitStack()
         self.world.enter_context(local_aws())
         self.now, self.stopped = NOW, False
-        self.carrier = WilfulCarrier(lambda: self.now)
+        self.carrier = ScriptedCarrier(lambda: self.now)
         self.jobs: list[str] = []
         self.unfinished: list[str] = []
         self.states: dict[str, MessageState] = {}
@@ -90,10 +90,10 @@ class Life(RuleBasedStateMachine):
         if messages.get(self.account.id, message_id):  # it is accepted, whether the process was killed or not
             self.states.setdefault(message_id, MessageState.ACCEPTED)
 
-    @rule(will=st.sampled_from(WILLS), tells=st.booleans(), crash=CRASHES)
+    @rule(will=st.sampled_from(SEND_RESULTS), tells=st.booleans(), crash=CRASHES)
     def deliver(self, will: Will, tells: bool, crash: Crash | None = None) -> None:
         self.carrier.will, self.carrier.tells = will, tells
-        bodies = [*self.unfinished, *queued("send")]
+        bodies = [*self.unfinished, *take_queued("send")]
         self.jobs += bodies
         if not self.work(bodies, crash):
             self.unfinished = bodies
@@ -101,7 +101,7 @@ class Life(RuleBasedStateMachine):
             self.unfinished = []
 
     @precondition(lambda self: self.jobs)
-    @rule(data=st.data(), will=st.sampled_from(WILLS), crash=CRASHES)
+    @rule(data=st.data(), will=st.sampled_from(SEND_RESULTS), crash=CRASHES)
     def deliver_again(self, data: st.DataObject, will: Will, crash: Crash | None) -> None:
         self.carrier.will = will
         self.work([data.draw(st.sampled_from(self.jobs))], crash)
@@ -115,7 +115,7 @@ class Life(RuleBasedStateMachine):
         )
         self.live(lambda: receipts.apply_receipt(receipt, self.now), crash)
 
-    @rule(will=st.sampled_from(WILLS[:5]), tells=st.booleans())
+    @rule(will=st.sampled_from(SEND_RESULTS[:5]), tells=st.booleans())
     def let_a_deadline_pass(self, will: Will, tells: bool) -> None:
         self.now += timedelta(minutes=16)
         self.sweep()
@@ -131,7 +131,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(crash=CRASHES)
     def release(self, crash: Crash | None) -> None:
-        self.live(lambda: done("texts.release", self.now), crash)
+        self.live(lambda: send_accepted_order("texts.release", self.now), crash)
 
     @rule()
     def stop(self) -> None:
@@ -151,7 +151,7 @@ class Life(RuleBasedStateMachine):
     def what_is_charged_is_what_is_recorded_as_sent(self) -> None:
         recorded = sum(state in WITH_THE_CARRIER for state in self.states.values())
 
-        assert not self.states or units(self.account) == recorded
+        assert not self.states or counted_units(self.account) == recorded
 
     def teardown(self) -> None:
         with self.world:
@@ -171,7 +171,7 @@ class Life(RuleBasedStateMachine):
 
         assert {message.state for message in found} <= ENDS
         assert [message.due_at for message in found] == [None] * len(found)
-        assert units(self.account) == sum(message.charged_units for message in found) == reserved
+        assert counted_units(self.account) == sum(message.charged_units for message in found) == reserved
 
     def work(self, bodies: list[str], crash: Crash | None) -> bool:
         """Have a worker do these jobs; return whether it was not killed."""

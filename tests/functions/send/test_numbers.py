@@ -21,7 +21,7 @@ from send import worker as send_worker
 from sweeper import sweep_schedule
 from tests.support import trigger_steps
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, FakeCarrier, call, client, queued, studio
+from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
 from tests.support.trigger_samples import trigger
 from triggers import events_api
 
@@ -66,7 +66,7 @@ def test_two_studios_text_one_phone_from_two_numbers_and_each_keeps_its_own(acco
 def test_the_carrier_gets_the_sticky_sender(account: Account) -> None:
     carrier, text = FakeCarrier(), post(account)
 
-    [body] = queued("send")
+    [body] = take_queued("send")
     send_worker.prepare([body], carrier, NOW)(body)
 
     assert [sent.origin for sent in carrier.texts] == [text.number]
@@ -92,11 +92,11 @@ def test_a_broadcast_texts_each_client_from_its_sticky_sender(account: Account) 
     unasked = line(account, "+12125550124")
     told = call(api, "POST", "/broadcasts", order, account=account.id)
     for _ in range(2):
-        [job] = queued("broadcast")
+        [job] = take_queued("broadcast")
         step = json.loads(job)["step"]
         worker.advance(jobs.AdvanceBroadcast(account=account.id, broadcast_id=told.json["id"], step=step), NOW)
 
-    texts = [messages.get(account.id, json.loads(job)["message_id"]) for job in queued("bulk")]
+    texts = [messages.get(account.id, json.loads(job)["message_id"]) for job in take_queued("bulk")]
     numbers = {text.phone: text.number for text in texts if text}
     assert unasked == "None"
     assert numbers == {PHONE: began, "+12125550124": line(account, "+12125550124")}
@@ -116,7 +116,7 @@ def test_a_conversation_from_a_shared_number_has_the_studios_name_in_front_once(
     named = studio("10000003", sender_name="Foxglove")
     client(named)
     first = post(named)
-    [body] = [job for job in queued("send") if first.id in job]
+    [body] = [job for job in take_queued("send") if first.id in job]
     send_worker.prepare([body], FakeCarrier(), NOW)(body)
 
     goes_on = post(named, key="k2")
@@ -141,7 +141,7 @@ def test_a_triggered_text_is_sent_from_the_sticky_sender_and_its_listing_keeps_n
     professional = studio("10000004", edition="professional")
     client(professional)
     triggers.put(trigger(account=professional.id))
-    trigger_steps.tell(professional)
+    trigger_steps.report_event(professional)
     nine = datetime(2026, 12, 2, 15, 1, tzinfo=UTC)
 
     listed = call(events_api, "GET", "/upcoming", account=professional.id)
@@ -149,7 +149,7 @@ def test_a_triggered_text_is_sent_from_the_sticky_sender_and_its_listing_keeps_n
     sweep_schedule.sweep(nine)
     trigger_steps.fire_all(nine)
 
-    [text] = trigger_steps.texts(professional)
+    [text] = trigger_steps.stored_texts(professional)
     assert [item["phones"] for item in listed.json["items"]] == [[PHONE]]
     assert unasked == "None"
     assert text.number == line(professional)
@@ -186,4 +186,4 @@ def test_a_request_killed_anywhere_and_repeated_is_sent_from_the_number_that_was
         text = post(account)
 
         assert chosen in ("None", text.number)
-        assert len(trigger_steps.texts(account)) == 1
+        assert len(trigger_steps.stored_texts(account)) == 1

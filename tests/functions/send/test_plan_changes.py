@@ -42,7 +42,7 @@ def on(plan: str) -> Account:
 
 
 def change(account: Account, plan: str, at: datetime = NOW) -> None:
-    accounts.change_plan(accounts.need(account.id), PlanChange(at, plan))
+    accounts.change_plan(accounts.get_or_raise(account.id), PlanChange(at, plan))
 
 
 def use(account: Account, units: int, key: str = "use", **fields: Any) -> list[Message]:
@@ -69,7 +69,7 @@ def allowance(account: Account) -> dict[str, Any]:
 
 def room(account: Account, now: datetime = NOW) -> int:
     """Return how many units are left in the month."""
-    there = accounts.need(account.id)
+    there = accounts.get_or_raise(account.id)
     plan = accept.plan_at(there, now)
     return plan.included_units - quotas.reserved(limits_at(there, plan, now))["used"]
 
@@ -131,8 +131,8 @@ def test_texts_scheduled_on_a_plan_that_charges_count_towards_the_next_plans_lim
 @pytest.mark.usefixtures("aws")
 def test_a_broadcast_on_a_plan_that_charges_is_counted_before_its_texts_are_written() -> None:
     account = on("medium")
-    broadcast_steps.people(account, 60)
-    broadcast_id = broadcast_steps.take(account, audience={"all": True, "except_tags": []})
+    broadcast_steps.write_clients(account, 60)
+    broadcast_id = broadcast_steps.create_broadcast(account, audience={"all": True, "except_tags": []})
     broadcast_steps.advance(steps=1)
 
     change(account, "starter")

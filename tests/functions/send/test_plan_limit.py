@@ -50,7 +50,7 @@ def at_once(account: Account, texts: int, key: str) -> list[bool]:
 
 
 def reserved(account: Account) -> int:
-    held = limits_at(account, accept.plan_at(accounts.need(account.id), NOW), NOW)
+    held = limits_at(account, accept.plan_at(accounts.get_or_raise(account.id), NOW), NOW)
     return quotas.reserved(held)["used"]
 
 
@@ -183,7 +183,7 @@ def test_an_uncertain_text_releases_its_units_only_when_it_fails(account: Accoun
     messages.reschedule(claimed, MessageState.UNCERTAIN, NOW)
     waiting = try_to_send(account, "too early")
 
-    messages.settle(stored(account, message.id), MessageState.FAILED)
+    messages.end_unsent(stored(account, message.id), MessageState.FAILED)
 
     assert not waiting
     assert try_to_send(account, "later")

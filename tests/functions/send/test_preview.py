@@ -9,7 +9,7 @@ from longcode.table.store import transact
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage
 from send import api
-from tests.support.fakes import NOW, call, client, queued, studio
+from tests.support.fakes import NOW, call, client, studio, take_queued
 from tests.support.text_steps import accept
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -40,7 +40,7 @@ def test_the_preview_shows_the_text_its_length_and_what_forces_ucs_2() -> None:
         "held": [],
         "price_micros": 0,
     }
-    assert queued("send") == []
+    assert take_queued("send") == []
 
 
 @pytest.mark.parametrize("counted", [Usage(units_sent=999), Usage(units_sent=990, units_received=9)])
@@ -71,6 +71,6 @@ def test_a_message_is_shown_to_the_studio_that_sent_it() -> None:
     client(account)
     message = accept(account)
 
-    messages.settle(message, MessageState.CANCELLED)
+    messages.end_unsent(message, MessageState.CANCELLED)
 
     assert messages.get(account.id, message.id) == replace(message, state=MessageState.CANCELLED, due_at=None)

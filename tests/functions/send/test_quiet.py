@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from longcode.accounts.account import Account, QuietZone
-from longcode.message import Held, Message, MessageKind, MessageState
+from longcode.message import HoldReason, Message, MessageKind, MessageState
 from longcode.messages import store as messages
 from longcode.messages.compose import draft
 from longcode.messages.timing import with_send_time
 from sweeper import sweep_schedule
-from tests.support.fakes import FakeCarrier, client, queued
+from tests.support.fakes import FakeCarrier, client, take_queued
 from tests.support.text_steps import deliver, stored
 
 pytestmark = pytest.mark.account(client=False)
@@ -45,9 +45,9 @@ def test_a_bulk_text_waits_until_eight_in_the_morning_at_the_phones_place(accoun
 
     early = sweep_schedule.sweep(MORNING - timedelta(seconds=1))
     sweep_schedule.sweep(MORNING + timedelta(seconds=20))
-    deliver(carrier, MORNING + timedelta(seconds=21), queued("bulk"))
+    deliver(carrier, MORNING + timedelta(seconds=21), take_queued("bulk"))
 
-    assert (message.state, message.held, message.due_at) == (MessageState.SCHEDULED, Held.QUIET_HOURS, MORNING)
+    assert (message.state, message.held, message.due_at) == (MessageState.SCHEDULED, HoldReason.QUIET_HOURS, MORNING)
     assert early == 0
     assert stored(account, "m-0").state is MessageState.SENT
     assert [text.valid_seconds for text in carrier.texts] == [46779]  # until 21:00 in New York
@@ -94,7 +94,7 @@ def test_a_text_that_a_worker_gets_after_nine_in_the_evening_waits_for_the_morni
     deliver(carrier, evening + timedelta(minutes=3), [job])  # a copy of the job
 
     assert carrier.texts == []
-    assert (late.state, late.held, late.due_at) == (MessageState.QUEUED, Held.QUIET_HOURS, MORNING)
+    assert (late.state, late.held, late.due_at) == (MessageState.QUEUED, HoldReason.QUIET_HOURS, MORNING)
     assert late.attempt == 0
 
 
@@ -106,7 +106,7 @@ def test_a_held_text_is_sent_once_in_the_morning(account: Account) -> None:
 
     for minute in (1, 4):
         sweep_schedule.sweep(MORNING + timedelta(minutes=minute))
-        deliver(carrier, MORNING + timedelta(minutes=minute), queued("bulk") or [job])
+        deliver(carrier, MORNING + timedelta(minutes=minute), take_queued("bulk") or [job])
 
     assert len(carrier.texts) == 1
 

@@ -9,7 +9,7 @@ from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import store as messages
 from send import receipts as send_receipts
 from tests.support.fakes import NOW, studio
-from tests.support.text_steps import stored, units
+from tests.support.text_steps import counted_units, stored
 
 RECORD = "our own record"
 RECEIPTS = {
@@ -80,4 +80,4 @@ def test_receipts_in_any_order_repeated_and_before_or_after_our_own_record_end_a
         frozenset({RECORD, "delivered", "undelivered"}): delivered,
         frozenset({RECORD, "sent", "delivered", "undelivered"}): delivered,
     }
-    assert units(account) == 2 * len(orders())
+    assert counted_units(account) == 2 * len(orders())

@@ -19,9 +19,9 @@ from longcode.usage.usage import Usage
 from send import receipts, receipts_api
 from sweeper import sweep_schedule
 from tests.support.crashes import recorded_calls
-from tests.support.fakes import NOW, Answered, FakeCarrier, LambdaContext, call, queued
-from tests.support.readers import logged
-from tests.support.text_steps import accept, deliver, stored, units
+from tests.support.fakes import NOW, ApiResponse, FakeCarrier, LambdaContext, call, take_queued
+from tests.support.readers import log_lines
+from tests.support.text_steps import accept, counted_units, deliver, stored
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -53,12 +53,12 @@ def sent_message() -> Message:
 def test_an_opted_out_receipt_records_the_opt_out_as_of_the_text_and_uncharges_it(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier(), NOW + timedelta(minutes=1))
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
     for _ in range(2):
         report(message, "failed", "21610")
 
-    first, again = (queues.read(HandleKeyword, body) for body in queued("opt_out"))
+    first, again = (queues.read(HandleKeyword, body) for body in take_queued("opt_out"))
     assert (first.keyword, first.phone, first.means, first.answered) == ("stop", "+12125550123", "carrier", True)
     assert (first.at, first.words) == (NOW + timedelta(minutes=1), "carrier code 21610")
     assert again == first
@@ -73,8 +73,8 @@ def test_an_opted_out_receipt_before_our_own_record_charges_nothing(account: Acc
 
     report(message, "undelivered", "21610")
 
-    assert len(queued("opt_out")) == 1
-    assert (stored(account, message.id).state, units(account)) == (MessageState.FAILED, 0)
+    assert len(take_queued("opt_out")) == 1
+    assert (stored(account, message.id).state, counted_units(account)) == (MessageState.FAILED, 0)
 
 
 def test_an_opted_out_receipt_leaves_a_past_months_charge(account: Account) -> None:
@@ -91,7 +91,7 @@ def test_an_opted_out_receipt_leaves_a_past_months_charge(account: Account) -> N
     )
     receipts.apply_receipt(receipt, NOW + timedelta(days=20))
 
-    assert (stored(account, message.id).charged_units, units(account)) == (1, 1)
+    assert (stored(account, message.id).charged_units, counted_units(account)) == (1, 1)
 
 
 def test_a_landline_receipt_records_its_code_on_the_message(account: Account) -> None:
@@ -102,10 +102,10 @@ def test_a_landline_receipt_records_its_code_on_the_message(account: Account) ->
 
     ended = stored(account, message.id)
     assert (ended.state, ended.error) == (MessageState.UNDELIVERED, "twilio:30006")
-    assert queued("opt_out") == []
+    assert take_queued("opt_out") == []
 
 
-def report(message: Message, status: str, code: str = "", sid: str = "SM1", token: str = "test-token") -> Answered:
+def report(message: Message, status: str, code: str = "", sid: str = "SM1", token: str = "test-token") -> ApiResponse:
     path = f"/carriers/twilio/receipts/{message.account}.{message.id}"
     form = f"MessageSid={sid}&MessageStatus={status}" + (f"&ErrorCode={code}" if code else "")
     pairs = [("MessageSid", sid), ("MessageStatus", status)] + ([("ErrorCode", code)] if code else [])
@@ -160,7 +160,7 @@ def test_receipts_in_any_order_and_repeated_end_in_delivered_and_count_once(
     delivered = stored(account, message.id)
     assert (delivered.state, delivered.carrier_id, delivered.charged_units) == (MessageState.DELIVERED, "SM1", 1)
     assert delivered.due_at is None
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
 
 def test_a_receipt_before_our_own_record_makes_the_record(account: Account) -> None:
@@ -173,7 +173,7 @@ def test_a_receipt_before_our_own_record_makes_the_record(account: Account) -> N
 
     assert not recorded
     assert stored(account, message.id).state is MessageState.DELIVERED
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
 
 def test_an_undelivered_text_is_charged_and_has_the_error(account: Account) -> None:
@@ -184,7 +184,7 @@ def test_an_undelivered_text_is_charged_and_has_the_error(account: Account) -> N
 
     found = stored(account, message.id)
     assert (found.state, found.error, found.charged_units) == (MessageState.UNDELIVERED, "twilio:30005", 1)
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
 
 def test_an_undelivered_text_may_become_delivered_and_a_delivered_one_not_undelivered(account: Account) -> None:
@@ -209,7 +209,7 @@ def test_a_receipt_after_an_uncertain_text_failed_changes_and_charges_nothing(ac
     found = stored(account, message.id)
     assert answer.status == 204
     assert (found.state, found.error) == (MessageState.FAILED, "uncertain")
-    assert units(account) == 0
+    assert counted_units(account) == 0
 
 
 @pytest.mark.parametrize("reference", ["10000001.none", "nobody.none", "no-dot"])
@@ -284,6 +284,6 @@ def test_the_log_of_a_receipt_has_no_phone_number(account: Account, caplog: pyte
     report(message, "undelivered", "30005")
     report(message, "delivered", token="guessed")
 
-    log = logged(caplog)
+    log = log_lines(caplog)
     assert "2125550123" not in log
     assert "Secret words" not in log

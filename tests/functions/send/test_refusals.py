@@ -12,8 +12,8 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.template import Template
 from send import api
-from tests.support.fakes import NOW, Answered, call, client, queued, studio
-from tests.support.readers import logged
+from tests.support.fakes import NOW, ApiResponse, call, client, studio, take_queued
+from tests.support.readers import log_lines
 
 LONG = "a" * 1601
 
@@ -25,7 +25,7 @@ def account(account: Account) -> Account:
     return account
 
 
-def post(account: Account, body: object) -> Answered:
+def post(account: Account, body: object) -> ApiResponse:
     return call(api, "POST", "/messages", body, account=account.id)
 
 
@@ -75,7 +75,7 @@ def test_bad_input_is_a_problem_document_with_the_field_and_nothing_is_written(
     assert (answer.status, answer.json["code"]) == (status, code)
     assert [error["field"] for error in answer.json.get("errors", [])] == ([field] if field else [])
     assert items() == before
-    assert queued("send") == []
+    assert take_queued("send") == []
 
 
 def test_a_text_to_a_client_without_permission_is_refused(account: Account) -> None:
@@ -113,7 +113,7 @@ def test_a_text_to_a_client_who_said_stop_is_refused(account: Account) -> None:
 
     assert (answer.status, answer.json["code"]) == (409, "opted_out")
     assert answer.json["detail"] == "The recipient replied STOP and gets no texts until they reply START."
-    assert queued("send") == []
+    assert take_queued("send") == []
 
 
 def test_a_text_to_a_number_that_said_stop_is_refused(account: Account) -> None:
@@ -163,7 +163,7 @@ def test_a_refusal_leaves_no_phone_number_or_body_in_the_log(
     post(account, {"to": "+12125550188", "body": "Secret words"})
     post(account, {"client_id": "c1", "body": "Secret words"})
 
-    log = logged(caplog)
+    log = log_lines(caplog)
     assert "2125550188" not in log
     assert "2125550123" not in log
     assert "Secret words" not in log

@@ -15,13 +15,13 @@ from longcode.usage import store as quotas
 from longcode.usage.usage import limits_at
 from send import api
 from sweeper import sweep_schedule
-from tests.support.fakes import NOW, Answered, FakeCarrier, call, client, queued, studio
-from tests.support.text_steps import accept, deliver, stored, units
+from tests.support.fakes import NOW, ApiResponse, FakeCarrier, call, client, studio, take_queued
+from tests.support.text_steps import accept, counted_units, deliver, stored
 
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
-def post(account: Account, send_at: str) -> Answered:
+def post(account: Account, send_at: str) -> ApiResponse:
     form = {"client_id": "c1", "body": "Hello", "send_at": send_at}
     return call(api, "POST", "/messages", form, account=account.id)
 
@@ -31,8 +31,8 @@ def test_a_scheduled_text_is_not_sent_from_a_number_that_is_no_longer_the_accoun
     account: Account, given: str | None, goes_over: str
 ) -> None:
     numbers.dedicate(account, "+15555550177", NOW)
-    accept(accounts.need(account.id), send_at=MORNING + timedelta(days=40))
-    numbers.dedicate(accounts.need(account.id), given, NOW)
+    accept(accounts.get_or_raise(account.id), send_at=MORNING + timedelta(days=40))
+    numbers.dedicate(accounts.get_or_raise(account.id), given, NOW)
     numbers.dedicate(studio("10000002"), "+15555550177", NOW + timedelta(days=31))
     carrier, then = FakeCarrier(), MORNING + timedelta(days=40, seconds=30)
 
@@ -47,7 +47,7 @@ def test_a_scheduled_text_is_sent_at_its_time(account: Account) -> None:
     carrier = FakeCarrier()
 
     sweep_schedule.sweep(MORNING - timedelta(seconds=1))
-    before = queued("send")
+    before = take_queued("send")
     sweep_schedule.sweep(MORNING + timedelta(seconds=30))
     deliver(carrier, MORNING + timedelta(seconds=31))
 
@@ -64,7 +64,7 @@ def test_a_scheduled_text_counts_in_the_month_in_which_it_is_sent(account: Accou
     sweep_schedule.sweep(december + timedelta(minutes=1))
     deliver(FakeCarrier(), december + timedelta(minutes=1))
 
-    assert (units(account, "2026-11"), units(account, "2026-12")) == (0, 1)
+    assert (counted_units(account, "2026-11"), counted_units(account, "2026-12")) == (0, 1)
 
 
 def test_a_text_scheduled_for_next_month_counts_towards_next_months_limit(aws: None) -> None:
@@ -83,7 +83,7 @@ def test_a_text_not_sent_for_four_hours_expires_with_the_reason(account: Account
 
     dropped = stored(account, message.id)
     assert (dropped.state, dropped.error, dropped.due_at) == (MessageState.EXPIRED, "expired", None)
-    assert queued("send") == []
+    assert take_queued("send") == []
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_scheduled_text_can_be_cancelled_and_releases_its_units(aws: None) -> 
 
     assert answers == [204, 204]
     assert stored(account, message.id).state is MessageState.CANCELLED
-    assert queued("send") == []
+    assert take_queued("send") == []
     assert quotas.reserved(limits_at(account, price_list.of_month("2026-11")["starter"], MORNING)) == {"used": 0}
 
 

@@ -8,7 +8,7 @@ import pytest
 from inbox import api
 from longcode.accounts.account import Account, OnUncertain
 from longcode.carriers.carrier import RefusalReason, Refused, Uncertain
-from longcode.message import Held, MessageKind, MessageState
+from longcode.message import HoldReason, MessageKind, MessageState
 from longcode.messages import store as messages
 from longcode.messages import timing
 from longcode.messages.compose import draft
@@ -17,11 +17,11 @@ from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 from send import api as send_api
 from sweeper import sweep_schedule
-from tests.support.admin_orders import done
+from tests.support.admin_orders import send_accepted_order
 from tests.support.aws_calls import meanwhile
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, FakeCarrier, call, client, queued, studio
-from tests.support.text_steps import accept, deliver, stored, units
+from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
+from tests.support.text_steps import accept, counted_units, deliver, stored
 
 pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),))
 
@@ -34,7 +34,7 @@ WHY = f"The operator has suspended this account, so it sends nothing: {UNPAID}"
 def order(account: Account, do: str) -> None:
     """Run one of the operator's orders about an account."""
     reason: dict[str, Any] = {"reason": UNPAID} if do == "suspend" else {}
-    done(f"accounts.{do}", account=account.id, **reason)
+    send_accepted_order(f"accounts.{do}", account=account.id, **reason)
 
 
 def reserved(account: Account) -> list[int]:
@@ -49,7 +49,7 @@ def test_a_suspended_accounts_text_is_refused_with_the_operators_reason_and_not_
 
     assert (answer.status, answer.json["code"], answer.json["detail"]) == (403, "account_suspended", WHY)
     assert list(store.query(keys.message(account.id))) == []
-    assert queued("send") == []
+    assert take_queued("send") == []
 
 
 def test_a_closed_accounts_text_is_refused_as_closed(account: Account) -> None:
@@ -88,7 +88,7 @@ def test_a_suspended_accounts_queued_text_is_refused_and_uncounted(account: Acco
 
     refused = stored(account, message.id)
     assert (refused.state, refused.error, refused.due_at) == (MessageState.REFUSED, code, None)
-    assert (carrier.texts, units(account), reserved(account)) == ([], 0, [0])
+    assert (carrier.texts, counted_units(account), reserved(account)) == ([], 0, [0])
 
 
 def test_a_refused_message_shows_the_code_of_the_reason(account: Account) -> None:
@@ -103,7 +103,7 @@ def test_a_refused_message_shows_the_code_of_the_reason(account: Account) -> Non
 
 def test_a_text_whose_worker_is_killed_at_any_call_is_refused_when_its_job_is_retried(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier()
-    jobs = queued("send")
+    jobs = take_queued("send")
     order(account, "suspend")
 
     for crash in every_crash(after=False):
@@ -117,13 +117,13 @@ def test_a_text_whose_worker_is_killed_at_any_call_is_refused_when_its_job_is_re
 
 def test_a_refused_text_stays_refused_after_the_account_is_restored_and_a_new_text_is_sent(account: Account) -> None:
     old, carrier = accept(account, "old"), FakeCarrier()
-    jobs = queued("send")
+    jobs = take_queued("send")
     order(account, "suspend")
     deliver(carrier, jobs=jobs)
 
     order(account, "restore")
     new = accept(account, "new")
-    deliver(carrier, jobs=jobs + queued("send"))
+    deliver(carrier, jobs=jobs + take_queued("send"))
 
     assert stored(account, old.id).state is MessageState.REFUSED
     assert stored(account, new.id).state is MessageState.SENT
@@ -173,7 +173,7 @@ def test_a_suspended_accounts_text_held_for_quiet_hours_is_refused_in_the_mornin
 
     morning = night + 10 * HOUR
     sweep_schedule.sweep(morning)
-    deliver(FakeCarrier(), morning, queued("bulk") + queued("send"))
+    deliver(FakeCarrier(), morning, take_queued("bulk") + take_queued("send"))
 
     assert (stored(account, "m-0").state, stored(account, "m-0").error) == (MessageState.REFUSED, "account_suspended")
 
@@ -198,7 +198,7 @@ def test_a_suspended_accounts_parked_text_is_refused_when_the_operator_releases_
     deliver(carrier)
     order(account, "suspend")
 
-    assert done("texts.release", NOW + MINUTE) == {"released": 1}
+    assert send_accepted_order("texts.release", NOW + MINUTE) == {"released": 1}
     deliver(carrier, NOW + MINUTE)
 
     assert stored(account, message.id).error == "account_suspended"
@@ -252,8 +252,8 @@ def test_a_text_being_accepted_during_the_suspension_is_not_sent(account: Accoun
 
 def test_a_suspended_accounts_text_held_for_a_possible_opt_out_is_refused(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier()
-    messages.reschedule(message, MessageState.QUEUED, NOW + HOUR, held=Held.ASKED)
-    queued("send")
+    messages.reschedule(message, MessageState.QUEUED, NOW + HOUR, held=HoldReason.ASKED)
+    take_queued("send")
     order(account, "suspend")
 
     sweep_schedule.sweep(NOW + HOUR + MINUTE)

@@ -6,12 +6,12 @@ import pytest
 
 from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused
-from longcode.message import Held, MessageState
+from longcode.message import HoldReason, MessageState
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 from sweeper import sweep_schedule
-from tests.support.fakes import NOW, FakeCarrier, queued
-from tests.support.text_steps import accept, deliver, stored, units
+from tests.support.fakes import NOW, FakeCarrier, take_queued
+from tests.support.text_steps import accept, counted_units, deliver, stored
 
 pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "small"),))
 
@@ -44,12 +44,12 @@ def test_a_text_is_retried_with_pauses_until_it_expires_and_not_after(account: A
     assert len(carrier.texts) == len(pauses)
     assert 16 <= len(pauses) <= 40
     assert [pause <= timedelta(minutes=15) for pause in pauses] == [True] * len(pauses)
-    assert (units(account), reserved(account)) == (0, 0)
+    assert (counted_units(account), reserved(account)) == (0, 0)
 
 
 def test_a_parked_text_waits_without_calling_the_carrier(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier(answers=[SUSPENDED])
-    [job] = queued("send")
+    [job] = take_queued("send")
     deliver(carrier, jobs=[job])
 
     sweep_schedule.sweep(NOW + 3 * HOUR)
@@ -57,7 +57,7 @@ def test_a_parked_text_waits_without_calling_the_carrier(account: Account) -> No
     deliver(carrier, NOW + 3 * HOUR, jobs=[job, job.replace("}", ',"attempt":1}')])
 
     parked = stored(account, message.id)
-    assert (parked.state, parked.held, parked.error) == (MessageState.QUEUED, Held.PARKED, "30002")
+    assert (parked.state, parked.held, parked.error) == (MessageState.QUEUED, HoldReason.PARKED, "30002")
     assert parked.due_at == NOW + 4 * HOUR
     assert len(carrier.texts) == 1
 
@@ -80,4 +80,4 @@ def test_a_parked_text_that_is_not_released_expires_without_charge(account: Acco
     expired = stored(account, message.id)
     assert (expired.state, expired.error, expired.held) == (MessageState.EXPIRED, "parked", None)
     assert len(carrier.texts) == 1
-    assert (units(account), reserved(account)) == (0, 0)
+    assert (counted_units(account), reserved(account)) == (0, 0)

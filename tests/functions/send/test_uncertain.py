@@ -14,8 +14,8 @@ from longcode.table import keys, store
 from longcode.table.writes import Put, Update
 from send import receipts
 from sweeper import sweep_schedule
-from tests.support.fakes import NOW, FakeCarrier, client, queued, studio
-from tests.support.text_steps import accept, deliver, stored, units
+from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
+from tests.support.text_steps import accept, counted_units, deliver, stored
 
 DEADLINE = NOW + timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
@@ -69,7 +69,7 @@ def test_an_uncertain_text_that_the_carrier_lists_is_recorded_as_sent_and_counte
     assert (found.due_at, found.deadline) == (None, None)
     assert carrier.asked_for == [("+12125550123", "+15555550100", NOW - timedelta(seconds=15))]
     assert len(carrier.texts) == 1
-    assert units(account) == 1
+    assert counted_units(account) == 1
 
 
 def test_an_uncertain_text_listed_as_undelivered_has_the_carriers_code(account: Account) -> None:
@@ -85,7 +85,7 @@ def test_an_uncertain_text_listed_as_undelivered_has_the_carriers_code(account: 
 
 def test_a_text_whose_worker_died_is_looked_up(account: Account) -> None:
     message = accept(account)
-    queued("send")
+    take_queued("send")
     messages.claim(message, "dead", NOW, NOW + MINUTE)
     carrier = FakeCarrier(listed=[listed()])
 
@@ -111,7 +111,7 @@ def test_an_uncertain_text_is_looked_up_every_few_minutes_and_last_at_the_deadli
         MessageState.FAILED,
         "uncertain",
     )
-    assert units(account) == 0
+    assert counted_units(account) == 0
 
 
 def test_a_carrier_that_lists_no_texts_is_not_asked_before_the_deadline(account: Account) -> None:
@@ -171,7 +171,7 @@ def test_an_uncertain_text_is_resent_and_flagged_if_the_studio_wants_it(resender
     assert (found.state, found.resent, found.attempt) == (MessageState.SENT, True, 2)
     assert len(carrier.texts) == 2
     assert carrier.texts[0].reference == carrier.texts[1].reference
-    assert units(resender) == 1
+    assert counted_units(resender) == 1
 
 
 @pytest.mark.long
@@ -189,7 +189,7 @@ def test_two_jobs_at_the_deadline_resend_once(resender: Account) -> None:
     carrier, over = FakeCarrier(), DEADLINE + timedelta(seconds=1)
     unheard_of(resender, carrier)
     sweep_schedule.sweep(over)
-    [job] = queued("send")
+    [job] = take_queued("send")
 
     deliver(carrier, over, jobs=[job, job])
     deliver(carrier, over, jobs=[job])
@@ -211,7 +211,7 @@ def test_a_receipt_between_the_sweep_and_the_second_attempt_prevents_the_attempt
     carrier, over = FakeCarrier(), DEADLINE + timedelta(seconds=1)
     message = unheard_of(resender, carrier)
     sweep_schedule.sweep(over)
-    [job] = queued("send")
+    [job] = take_queued("send")
 
     receipts.apply_receipt(
         Receipt(carrier="twilio", reference=f"10000001.{message.id}", carrier_id="SM7", state=MessageState.DELIVERED),

@@ -10,8 +10,8 @@ from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.message import MessageState
 from longcode.plans.plans import PlanChange
 from sweeper import sweep_schedule
-from tests.support.fakes import NOW, FakeCarrier, call, client, queued, studio
-from tests.support.text_steps import accept, deliver, stored, units
+from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
+from tests.support.text_steps import accept, counted_units, deliver, stored
 
 pytestmark = pytest.mark.account(texts_an_hour=3, plan_changes=(PlanChange(NOW, "starter"),))
 
@@ -25,7 +25,7 @@ def test_the_fourth_text_to_a_phone_within_an_hour_is_refused_and_not_charged(ac
     ended = [stored(account, text.id) for text in sent]
     assert [text.state for text in ended] == [MessageState.SENT] * 3 + [MessageState.REFUSED]
     assert ended[3].error == "too_many_to_phone"
-    assert (len(carrier.texts), units(account)) == (3, 3)
+    assert (len(carrier.texts), counted_units(account)) == (3, 3)
 
 
 def test_texts_sent_one_by_one_are_limited_until_an_hour_has_passed(account: Account) -> None:
@@ -68,7 +68,7 @@ def test_a_retried_text_counts_once_towards_the_hourly_limit(account: Account) -
 
 def test_a_repeated_job_counts_once_towards_the_hourly_limit(account: Account) -> None:
     accept(account)
-    jobs = queued("send")
+    jobs = take_queued("send")
     carrier = FakeCarrier()
 
     deliver(carrier, jobs=jobs * 5)

@@ -8,13 +8,13 @@ import pytest
 from accounts import settings_api
 from longcode.accounts.account import Account
 from send import api
-from tests.support.fakes import NOW, Answered, FakeCarrier, call, client, studio
+from tests.support.fakes import NOW, ApiResponse, FakeCarrier, call, client, studio
 from tests.support.text_steps import accept, deliver
 
 pytestmark = pytest.mark.account(sender_name="Foxglove")
 
 
-def preview(account: Account, **form: Any) -> Answered:
+def preview(account: Account, **form: Any) -> ApiResponse:
     return call(api, "POST", "/messages/preview", {"client_id": "c1"} | form, account=account.id)
 
 

@@ -13,8 +13,8 @@ from longcode.table.store import write
 from longcode.table.writes import Update
 from send import worker
 from tests.carriers.conftest import FakeCarrier
-from tests.support.fakes import LambdaContext, queued, sqs_event
-from tests.support.readers import logged
+from tests.support.fakes import LambdaContext, sqs_event, take_queued
+from tests.support.readers import log_lines
 from tests.support.text_steps import accept, stored
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_send.json").read_text())
@@ -37,7 +37,7 @@ def test_an_event_of_sqs_sends_its_text_and_logs_none_of_it(
     [asked] = carrier_on_loopback.asked
     assert (asked.form["To"], asked.form["Body"]) == ("+12125550123", "Secret words")
     assert stored(account, message.id).carrier_id == "SM7"
-    log = logged(caplog)
+    log = log_lines(caplog)
     assert "2125550123" not in log
     assert "Secret words" not in log
 
@@ -53,7 +53,7 @@ def test_a_broken_connection_is_uncertain_and_logged_without_the_phone(
 
     assert len(carrier_on_loopback.asked) == 1
     assert stored(account, message.id).state is MessageState.UNCERTAIN
-    log = logged(caplog)
+    log = log_lines(caplog)
     assert message.id in log
     assert "2125550123" not in log
     assert "Secret words" not in log
@@ -68,7 +68,7 @@ def test_a_record_that_cannot_be_read_fails_alone(
     carrier_on_loopback.answers(201, '{"sid": "SM7"}')
     message = accept(account, now=clients.now())
 
-    answer = worker.handler(sqs_event(broken, *queued("send")), LambdaContext())
+    answer = worker.handler(sqs_event(broken, *take_queued("send")), LambdaContext())
 
     assert failed(answer) == ["m0"]
     assert stored(account, message.id).state is MessageState.SENT
@@ -115,7 +115,7 @@ def test_an_item_with_a_number_that_is_no_whole_one_fails_alone(
 def test_every_text_of_a_batch_waits_if_the_carrier_does_not_answer(account: Account) -> None:
     made = [accept(account, str(index), now=clients.now()) for index in range(3)]
 
-    answer = worker.handler(sqs_event(*queued("send")), LambdaContext())
+    answer = worker.handler(sqs_event(*take_queued("send")), LambdaContext())
 
     assert answer == {"batchItemFailures": []}
     assert {stored(account, message.id).state for message in made} == {MessageState.QUEUED}

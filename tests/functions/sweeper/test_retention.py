@@ -16,11 +16,11 @@ from longcode.table import due, keys, store
 from longcode.table.writes import Update
 from longcode.usage import store as quotas
 from sweeper import sweep_schedule as sweeper
-from tests.support.admin_orders import done
-from tests.support.aws_calls import at_once
+from tests.support.admin_orders import send_accepted_order
+from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, FakeCarrier, call, studio
-from tests.support.reply_steps import NUMBER, PHONE, texted
+from tests.support.reply_steps import NUMBER, PHONE, record_text
 from tests.support.text_steps import accept, deliver, stored
 
 DAY = timedelta(days=1)
@@ -61,7 +61,7 @@ def sweep(at: datetime) -> None:
 
 
 def test_bodies_past_retention_are_deleted_and_usage_stays(account: Account) -> None:
-    texted(account)
+    record_text(account)
     old = send(account, "old", NOW)
     reply(NOW + timedelta(hours=1))
     send(account, "new", NOW + 20 * DAY)
@@ -128,7 +128,7 @@ def test_a_message_linked_during_the_purge_is_purged_the_next_day(account: Accou
 
 @pytest.mark.long
 def test_a_purge_killed_at_any_call_is_finished_by_the_next(account: Account) -> None:
-    texted(account)
+    record_text(account)
     for index in range(3):
         send(account, f"k{index}", NOW + timedelta(minutes=index))
     reply(NOW + timedelta(minutes=3))
@@ -147,7 +147,7 @@ def test_purges_at_once_purge_everything(account: Account) -> None:
         send(account, f"k{index}", NOW + timedelta(minutes=index))
     later = NOW + 31 * DAY
 
-    with at_once() as threads:
+    with parallel_calls() as threads:
         list(threads.map(lambda _: look(account, later), range(4)))
     sweep(later + timedelta(minutes=1))
 
@@ -165,7 +165,7 @@ def test_an_account_that_switched_retention_off_is_not_purged(account: Account) 
 
 
 def test_bodies_past_retention_are_hidden_before_they_are_deleted(account: Account) -> None:
-    texted(account)
+    record_text(account)
     old = send(account, "old", NOW)
     reply(NOW)
     accounts.change_settings(account.id, {"retention_days": 1})
@@ -215,7 +215,9 @@ def test_a_reply_assigned_after_its_retention_is_purged(account: Account) -> Non
     reply(NOW)  # unattributed
     accounts.change_settings(account.id, {"retention_days": 7})
     sweep(NOW + 20 * DAY)
-    done("replies.hand_over", NOW + 20 * DAY, carrier="twilio", carrier_id=f"SM{NOW}", account=account.id)
+    send_accepted_order(
+        "replies.hand_over", NOW + 20 * DAY, carrier="twilio", carrier_id=f"SM{NOW}", account=account.id
+    )
 
     sweep(NOW + 21 * DAY)
 

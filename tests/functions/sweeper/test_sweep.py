@@ -14,9 +14,9 @@ from longcode.table.store import write
 from longcode.table.writes import Update
 from sweeper import sweep_schedule
 from tests.support.aws_calls import failing
-from tests.support.fakes import NOW, FakeCarrier, LambdaContext, queued
-from tests.support.readers import logged
-from tests.support.text_steps import accept, deliver, stored, units
+from tests.support.fakes import NOW, FakeCarrier, LambdaContext, take_queued
+from tests.support.readers import log_lines
+from tests.support.text_steps import accept, counted_units, deliver, stored
 
 pytestmark = pytest.mark.account(watched_month="2026-11")
 
@@ -26,17 +26,17 @@ LATER = NOW + timedelta(minutes=2, seconds=1)
 
 def test_a_scheduled_sweep_enqueues_a_text_whose_job_was_lost(account: Account) -> None:
     accept(account, now=clients.now() - timedelta(minutes=5))
-    lost = queued("send")
+    lost = take_queued("send")
 
     answer = sweep_schedule.handler(EVENT, LambdaContext())
 
     assert answer == {"swept": 1}
-    assert queued("send") == lost
+    assert take_queued("send") == lost
 
 
 def test_a_text_is_not_enqueued_before_it_is_due(account: Account) -> None:
     accept(account)
-    queued("send")
+    take_queued("send")
 
     assert sweep_schedule.sweep(NOW + timedelta(minutes=2)) == 0
 
@@ -56,34 +56,34 @@ def test_a_text_whose_enqueueing_crashed_is_sent_once(account: Account) -> None:
 
 def test_a_text_whose_sweeper_crashed_before_enqueueing_is_enqueued_by_the_next(account: Account) -> None:
     accept(account)
-    queued("send")
+    take_queued("send")
     with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Exception, match="injected by a test"):
         sweep_schedule.sweep(LATER)
 
     sweep_schedule.sweep(LATER + timedelta(minutes=2, seconds=1))
 
-    assert len(queued("send")) == 1
+    assert len(take_queued("send")) == 1
 
 
 def test_two_sweepers_enqueue_a_text_once(account: Account) -> None:
     message = accept(account)
-    queued("send")
+    take_queued("send")
 
     sweep_schedule.advance(message, LATER)
     sweep_schedule.advance(message, LATER)
 
-    assert len(queued("send")) == 1
+    assert len(take_queued("send")) == 1
 
 
 def test_a_sweeper_that_read_a_text_before_its_claim_leaves_it_alone(account: Account) -> None:
     message = accept(account)
-    queued("send")
+    take_queued("send")
     messages.claim(message, "a", NOW, NOW + timedelta(seconds=60))
 
     sweep_schedule.advance(message, LATER)
 
     assert stored(account, message.id).state is MessageState.SENDING
-    assert queued("send") == []
+    assert take_queued("send") == []
 
 
 def test_a_sweeper_that_read_a_retry_before_it_was_rescheduled_leaves_it_alone(account: Account) -> None:
@@ -91,20 +91,20 @@ def test_a_sweeper_that_read_a_retry_before_it_was_rescheduled_leaves_it_alone(a
     carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "429")] * 2)
     deliver(carrier)
     sweep_schedule.sweep(NOW + timedelta(seconds=31))
-    [job] = queued("send")
+    [job] = take_queued("send")
     read_before = stored(account, job.split('"message_id":"')[1].split('"')[0])
     at = NOW + timedelta(minutes=10)
     deliver(carrier, at, jobs=[job])
 
     sweep_schedule.advance(read_before, at)
 
-    assert queued("send") == []
+    assert take_queued("send") == []
     assert stored(account, read_before.id).attempt == 2
 
 
 def test_a_text_whose_worker_died_becomes_uncertain_then_fails_and_is_never_resent(account: Account) -> None:
     message = accept(account)
-    [job] = queued("send")
+    [job] = take_queued("send")
     messages.claim(message, "dead", NOW, NOW + timedelta(seconds=60))
 
     sweep_schedule.sweep(LATER)
@@ -118,7 +118,7 @@ def test_a_text_whose_worker_died_becomes_uncertain_then_fails_and_is_never_rese
     assert (uncertain.state, uncertain.deadline) == (MessageState.UNCERTAIN, LATER + timedelta(minutes=15))
     assert stored(account, message.id).state is MessageState.FAILED
     assert carrier.texts == []
-    assert units(account) == 0
+    assert counted_units(account) == 0
 
 
 def test_a_text_whose_lease_lasts_beyond_the_first_sweep_is_left_alone(account: Account) -> None:
@@ -146,15 +146,15 @@ def test_an_unreadable_item_is_put_aside_with_an_alarm_and_the_others_are_handle
     account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken, whole = accept(account, "broken", body="Secret words"), accept(account, "whole")
-    queued("send")
+    take_queued("send")
     write(Update(keys.message(account.id, broken.id), changes={"state": "lost"}))
 
     sweep_schedule.sweep(LATER)
 
-    assert [whole.id in job for job in queued("send")] == [True]
+    assert [whole.id in job for job in take_queued("send")] == [True]
     assert sweep_schedule.sweep(LATER + timedelta(minutes=59)) == 1  # the readable one, whose job was lost again
     assert sweep_schedule.sweep(LATER + timedelta(minutes=61)) == 1
-    log = logged(caplog)
+    log = log_lines(caplog)
     assert "put aside for an hour" in log
     assert "2125550123" not in log
     assert "Secret words" not in log
@@ -162,7 +162,7 @@ def test_an_unreadable_item_is_put_aside_with_an_alarm_and_the_others_are_handle
 
 def test_an_item_of_an_unknown_type_is_put_aside_too(account: Account) -> None:
     message = accept(account)
-    queued("send")
+    take_queued("send")
     write(Update(keys.message(account.id, message.id), changes={"type": "riddle"}))
 
     sweep_schedule.sweep(LATER)
@@ -176,7 +176,7 @@ def test_an_invoice_that_was_not_mailed_is_billed_again(account: Account) -> Non
 
     sweep_schedule.sweep(LATER)
 
-    assert queued("bill") == ['{"account":"10000001","month":"2026-10"}']
+    assert take_queued("bill") == ['{"account":"10000001","month":"2026-10"}']
 
 
 def test_an_invoice_that_cannot_be_mailed_is_billed_again_once_an_hour(account: Account) -> None:
@@ -186,4 +186,4 @@ def test_an_invoice_that_cannot_be_mailed_is_billed_again_once_an_hour(account: 
     for minutes in (0, 5, 59, 61):
         sweep_schedule.sweep(LATER + timedelta(minutes=minutes))
 
-    assert len(queued("bill")) == 2
+    assert len(take_queued("bill")) == 2

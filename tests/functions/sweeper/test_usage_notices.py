@@ -24,11 +24,11 @@ from sweeper import sweep_schedule
 from tests.functions.send.test_guards import try_to_send
 from tests.support.aws_calls import failing
 from tests.support.crashes import every_crash, recorded_calls
-from tests.support.fakes import NOW, FakeCarrier, client, queued, studio
+from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
 from tests.support.mails import mails_to
-from tests.support.readers import logged
+from tests.support.readers import log_lines
 from tests.support.text_steps import accept, deliver
-from tests.support.webhook_endpoint import HOOK, Receiver, work
+from tests.support.webhook_endpoint import HOOK, FakeEndpoint, run_webhook_jobs
 
 pytestmark = pytest.mark.account(plan_changes=(PlanChange(NOW, "starter"),))
 
@@ -52,7 +52,7 @@ def count(account: Account, sent: int = 0, received: int = 0, day: str = "2026-1
 
 
 def change(account: Account, plan: str, at: datetime) -> None:
-    accounts.change_plan(accounts.need(account.id), PlanChange(at, plan))
+    accounts.change_plan(accounts.get_or_raise(account.id), PlanChange(at, plan))
 
 
 def texts() -> list[str]:
@@ -144,8 +144,8 @@ def test_the_mail_services_error_text_is_not_logged(account: Account, caplog: py
     with failing("sesv2", "SendEmail", "MessageRejected"):
         sweep_schedule.sweep(NOW + timedelta(minutes=3))
 
-    assert "MessageRejected" in logged(caplog)
-    assert "injected by a test" not in logged(caplog)
+    assert "MessageRejected" in log_lines(caplog)
+    assert "injected by a test" not in log_lines(caplog)
 
 
 def test_a_mail_says_until_when_a_bigger_plan_takes_effect_at_once(account: Account) -> None:
@@ -279,11 +279,11 @@ def test_each_notice_is_one_webhook_although_the_endpoint_is_down(aws: None) -> 
     account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
     use(account, 100)
-    down = Receiver(always=EndpointResponse(500))
+    down = FakeEndpoint(always=EndpointResponse(500))
 
     for minute in (3, 9, 15):
         sweep_schedule.sweep(NOW + timedelta(minutes=minute))
-        work(down, NOW + timedelta(minutes=minute))
+        run_webhook_jobs(down, NOW + timedelta(minutes=minute))
 
     [first, *_] = down.told
     waiting = deliveries.page(account.id, DeliveryState.PENDING, NOW, limit=9, cursor=None).deliveries
@@ -312,7 +312,7 @@ def test_webhooks_are_sent_although_the_mail_is_refused(aws: None) -> None:
         sweep_schedule.sweep(NOW + timedelta(minutes=3))
     sweep_schedule.sweep(NOW + timedelta(minutes=9))
 
-    assert len({read_job(Deliver, body).delivery_id for body in queued("webhook")}) == 2
+    assert len({read_job(Deliver, body).delivery_id for body in take_queued("webhook")}) == 2
     assert len(subjects()) == 2
 
 
@@ -321,7 +321,7 @@ def test_a_notice_whose_sweeper_is_killed_anywhere_is_one_webhook_and_at_least_o
     account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
     client(account)
     use(account, 80)
-    queued("send")
+    take_queued("send")
 
     for crash in every_crash():
         with crash:
@@ -329,7 +329,7 @@ def test_a_notice_whose_sweeper_is_killed_anywhere_is_one_webhook_and_at_least_o
         sweep_schedule.sweep(NOW + timedelta(minutes=9))
         sweep_schedule.sweep(NOW + timedelta(minutes=15))
 
-        assert len({read_job(Deliver, body).delivery_id for body in queued("webhook")}) == 1
+        assert len({read_job(Deliver, body).delivery_id for body in take_queued("webhook")}) == 1
         assert len(subjects()) in (1, 2)
 
 

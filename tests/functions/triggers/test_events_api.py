@@ -13,9 +13,9 @@ from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import OccurrenceState
-from tests.support.aws_calls import failing, losing_the_first_answer, taking_turns
-from tests.support.fakes import NOW, Answered, LambdaContext, call, client, queued, studio
-from tests.support.trigger_steps import SESSION, planned, rule, tell
+from tests.support.aws_calls import failing, losing_the_first_response, taking_turns
+from tests.support.fakes import NOW, ApiResponse, LambdaContext, call, client, studio, take_queued
+from tests.support.trigger_steps import SESSION, planned, report_event, write_trigger
 from triggers import events_api
 
 pytestmark = pytest.mark.account(edition="professional", rule=True)
@@ -24,7 +24,7 @@ EVENT = json.loads((Path(__file__).parents[2] / "events" / "post_events.json").r
 MINUTE = timedelta(minutes=1)
 
 
-def post(account: Account, key: str | None = "k", body: object = None, **changes: Any) -> Answered:
+def post(account: Account, key: str | None = "k", body: object = None, **changes: Any) -> ApiResponse:
     headers = {"Idempotency-Key": key} if key else {}
     return call(events_api, "POST", "/events", body or SESSION | changes, account=account.id, headers=headers)
 
@@ -41,8 +41,8 @@ def test_an_event_of_the_gateway_is_accepted(account: Account) -> None:
 
 
 def test_the_response_lists_planned_texts_and_silent_triggers(account: Account) -> None:
-    rule(name="tentative", statuses=("tentative",))
-    rule(name="task", watches="task", statuses=("open",), timing=None)
+    write_trigger(name="tentative", statuses=("tentative",))
+    write_trigger(name="task", watches="task", statuses=("open",), timing=None)
 
     answer = post(account, session_date="2150-12-03")
 
@@ -64,29 +64,29 @@ def test_the_response_lists_planned_texts_and_silent_triggers(account: Account) 
 
 
 def test_a_planned_text_is_stored_and_not_enqueued(account: Account) -> None:
-    tell(account)
+    report_event(account)
 
     assert [(day, occurrence.state) for day, occurrence in planned(account).items()] == [
         ("2026-12-03", OccurrenceState.PLANNED)
     ]
-    assert queued("event") == []
+    assert take_queued("event") == []
 
 
 def test_a_text_to_send_at_once_is_enqueued(account: Account) -> None:
-    rule(name="thanks", timing=None)
+    write_trigger(name="thanks", timing=None)
 
-    tell(account)
+    report_event(account)
 
-    assert queued("event") == [
+    assert take_queued("event") == [
         '{"account":"10000001","kind":"session","record_id":"s1","trigger":"thanks","day":"2026-11-22"}'
     ]
 
 
 def test_an_event_whose_job_cannot_be_enqueued_stays_due(account: Account) -> None:
-    rule(name="thanks", timing=None)
+    write_trigger(name="thanks", timing=None)
 
     with failing("sqs", "SendMessageBatch", "ServiceUnavailable"):
-        assert tell(account).newest
+        assert report_event(account).newest
     assert planned(account)["2026-11-22"].due_at == NOW + 2 * MINUTE
 
 
@@ -151,14 +151,14 @@ def test_an_unknown_status_is_refused_with_the_known_ones(account: Account) -> N
 
 
 def test_the_same_key_and_body_return_the_same_response_and_plan_nothing_more(account: Account) -> None:
-    rule(name="thanks", timing=None)
+    write_trigger(name="thanks", timing=None)
     first = post(account, session_date="2150-12-03")
-    queued("event")
-    rule(name="later")
+    take_queued("event")
+    write_trigger(name="later")
     clients.delete(account.id, "c1")
 
     assert post(account, session_date="2150-12-03") == first
-    assert queued("event") == []
+    assert take_queued("event") == []
     assert len(planned(account)) == 2
 
 
@@ -184,35 +184,37 @@ def test_events_without_a_key_are_never_the_same(account: Account) -> None:
 
 
 def test_fifty_requests_at_once_take_effect_once_and_get_one_response(account: Account) -> None:
-    rule(name="thanks", timing=None)
+    write_trigger(name="thanks", timing=None)
     with taking_turns("dynamodb", "sqs"), ThreadPoolExecutor(50) as pool:
-        responses = list(pool.map(lambda second: tell(account, now=NOW + timedelta(seconds=second)), range(50)))
+        responses = list(
+            pool.map(lambda second: report_event(account, now=NOW + timedelta(seconds=second)), range(50))
+        )
 
     assert [response == responses[0] for response in responses] == [True] * 50
-    assert len(queued("event")) == 1
+    assert len(take_queued("event")) == 1
 
 
 def test_a_transaction_whose_response_is_lost_takes_effect_once(account: Account) -> None:
-    with losing_the_first_answer("dynamodb", "TransactWriteItems"):
-        assert tell(account).newest
+    with losing_the_first_response("dynamodb", "TransactWriteItems"):
+        assert report_event(account).newest
 
     assert list(planned(account)) == ["2026-12-03"]
 
 
 def test_a_moved_session_moves_its_text(account: Account) -> None:
-    tell(account)
+    report_event(account)
 
-    tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
+    report_event(account, "k2", NOW + MINUTE, session_date="2026-12-10")
 
     states = {day: (occurrence.state, occurrence.reason) for day, occurrence in planned(account).items()}
     assert states == {"2026-12-03": (OccurrenceState.DROPPED, "moved"), "2026-12-10": (OccurrenceState.PLANNED, None)}
 
 
 def test_a_session_moved_back_gets_its_text_again(account: Account) -> None:
-    tell(account)
-    tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
+    report_event(account)
+    report_event(account, "k2", NOW + MINUTE, session_date="2026-12-10")
 
-    tell(account, "k3", NOW + 2 * MINUTE)
+    report_event(account, "k3", NOW + 2 * MINUTE)
 
     states = {day: occurrence.state for day, occurrence in planned(account).items()}
     assert states == {"2026-12-03": OccurrenceState.PLANNED, "2026-12-10": OccurrenceState.DROPPED}
@@ -231,33 +233,37 @@ def test_a_session_moved_back_gets_its_text_again(account: Account) -> None:
 def test_an_event_that_fails_the_conditions_drops_the_text(
     account: Account, changes: dict[str, Any], reason: str
 ) -> None:
-    tell(account)
+    report_event(account)
 
-    tell(account, "k2", NOW + MINUTE, **changes)
+    report_event(account, "k2", NOW + MINUTE, **changes)
 
     dropped = planned(account)["2026-12-03"]
     assert (dropped.state, dropped.reason, dropped.due_at) == (OccurrenceState.DROPPED, reason, None)
 
 
 def test_an_older_event_that_arrives_late_changes_nothing(account: Account) -> None:
-    tell(account, "new", session_date="2026-12-10")
+    report_event(account, "new", session_date="2026-12-10")
 
-    late = tell(account, "old", NOW + MINUTE, at=NOW - MINUTE)
+    late = report_event(account, "old", NOW + MINUTE, at=NOW - MINUTE)
 
     assert (late.newest, late.planned) == (False, [])
     assert list(planned(account)) == ["2026-12-10"]
 
 
 def test_the_response_to_a_late_event_is_repeated_too(account: Account) -> None:
-    tell(account, "new", session_date="2026-12-10")
+    report_event(account, "new", session_date="2026-12-10")
 
-    assert tell(account, "old", at=NOW - MINUTE) == tell(account, "old", NOW + MINUTE, at=NOW - MINUTE)
+    assert report_event(account, "old", at=NOW - MINUTE) == report_event(
+        account, "old", NOW + MINUTE, at=NOW - MINUTE
+    )
 
 
 def test_ten_events_of_one_record_at_once_leave_one_planned_text(account: Account) -> None:
     days = [f"2026-12-{day:02}" for day in range(3, 13)]
     with taking_turns(), ThreadPoolExecutor(10) as pool:
-        list(pool.map(lambda day: tell(account, day, at=NOW - MINUTE * int(day[-2:]), session_date=day), days))
+        list(
+            pool.map(lambda day: report_event(account, day, at=NOW - MINUTE * int(day[-2:]), session_date=day), days)
+        )
 
     states = {day: occurrence.state for day, occurrence in planned(account).items()}
     assert [day for day, state in states.items() if state is OccurrenceState.PLANNED] == ["2026-12-03"]
@@ -274,7 +280,7 @@ def test_an_event_cannot_name_a_client_of_another_account(account: Account) -> N
 
 
 def test_a_clients_event_has_the_clients_own_id(account: Account) -> None:
-    rule(name="welcome", watches="client", statuses=("lead",), timing=None)
+    write_trigger(name="welcome", watches="client", statuses=("lead",), timing=None)
 
     answer = post(account, body={"kind": "client", "id": "c1", "status": "Lead"})
 
@@ -284,10 +290,10 @@ def test_a_clients_event_has_the_clients_own_id(account: Account) -> None:
 @pytest.mark.long
 def test_an_event_fits_into_a_transaction_with_the_most_triggers(account: Account) -> None:
     for number in range(39):
-        rule(name=f"t{number}")
-    tell(account)
+        write_trigger(name=f"t{number}")
+    report_event(account)
 
-    tell(account, "k2", NOW + MINUTE, session_date="2026-12-10")
+    report_event(account, "k2", NOW + MINUTE, session_date="2026-12-10")
 
     every = triggers.occurrences_of_record(account.id, "session", "s1")
     assert Counter(occurrence.state for occurrence in every) == {

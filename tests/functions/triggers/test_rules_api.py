@@ -8,8 +8,8 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.template import Template
 from longcode.triggers import store as triggers
-from tests.support.aws_calls import at_once, meanwhile
-from tests.support.fakes import Answered, call, studio
+from tests.support.aws_calls import meanwhile, parallel_calls
+from tests.support.fakes import ApiResponse, call, studio
 from tests.support.local_aws import SHARED_NUMBER
 from tests.support.trigger_samples import trigger
 from triggers import rules_api
@@ -39,11 +39,11 @@ SHOWN: dict[str, Any] = {
 }
 
 
-def put(name: str = "reminder", account: str = "10000001", **changes: Any) -> Answered:
+def put(name: str = "reminder", account: str = "10000001", **changes: Any) -> ApiResponse:
     return call(rules_api, "PUT", f"/triggers/{name}", REMINDER | changes, account=account)
 
 
-def show(name: str = "reminder", account: str = "10000001") -> Answered:
+def show(name: str = "reminder", account: str = "10000001") -> ApiResponse:
     return call(rules_api, "GET", f"/triggers/{name}", account=account)
 
 
@@ -151,7 +151,7 @@ def test_triggers_written_at_once_are_never_more_than_forty(account: Account) ->
     for number in range(38):
         triggers.put(trigger(name=f"t{number:02}"))
 
-    with at_once() as pool:
+    with parallel_calls() as pool:
         answers = list(pool.map(put, [f"n{number}" for number in range(8)]))
 
     written = {answer.json["name"] for answer in answers if answer.status == 200}

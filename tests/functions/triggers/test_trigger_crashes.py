@@ -10,8 +10,8 @@ from longcode.triggers.planning import OccurrenceState
 from sweeper import sweep_schedule
 from tests.functions.triggers.test_fire_worker import NINE
 from tests.support.crashes import Crash, every_crash, recorded_calls
-from tests.support.fakes import NOW, client, queued
-from tests.support.trigger_steps import fire_all, planned, rule, tell, texts
+from tests.support.fakes import NOW, client, take_queued
+from tests.support.trigger_steps import fire_all, planned, report_event, stored_texts, write_trigger
 
 pytestmark = pytest.mark.account(edition="professional", rule=True)
 
@@ -27,12 +27,12 @@ def heal() -> None:
 
 @pytest.mark.long
 def test_an_event_killed_at_any_call_and_repeated_moves_the_text_once(account: Account) -> None:
-    tell(account)
+    report_event(account)
     for crash in every_crash():
         with crash:
-            tell(account, "k2", NOW + MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE)
+            report_event(account, "k2", NOW + MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE)
 
-        response = tell(
+        response = report_event(
             account, "k2", NOW + 2 * MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE
         )
         states = {day: occurrence.state for day, occurrence in planned(account).items()}
@@ -43,10 +43,10 @@ def test_an_event_killed_at_any_call_and_repeated_moves_the_text_once(account: A
 
 @pytest.mark.long
 def test_an_event_killed_at_any_call_takes_effect_whole_or_not_at_all(account: Account) -> None:
-    rule(name="thanks", timing=None, body="Thank you!")
+    write_trigger(name="thanks", timing=None, body="Thank you!")
     for crash in every_crash():
         with crash:
-            tell(account)
+            report_event(account)
 
         whole = bool(planned(account))
         for minute in (0, 3, 6):
@@ -54,15 +54,15 @@ def test_an_event_killed_at_any_call_takes_effect_whole_or_not_at_all(account: A
             fire_all(NOW + minute * MINUTE)
         heal()
 
-        assert len(texts(account)) == (2 if whole else 0)
+        assert len(stored_texts(account)) == (2 if whole else 0)
 
 
 @pytest.mark.long
 def test_a_due_text_killed_at_any_call_is_sent_once(account: Account) -> None:
     client(account, "c1", "+12125550123", "+12125550124")
-    tell(account)
+    report_event(account)
     sweep_schedule.sweep(NINE + MINUTE)
-    jobs = queued("event")
+    jobs = take_queued("event")
     for crash in every_crash():
         with crash:
             fire_all(NINE + MINUTE, jobs)
@@ -70,7 +70,7 @@ def test_a_due_text_killed_at_any_call_is_sent_once(account: Account) -> None:
         fire_all(NINE + 3 * MINUTE, jobs)
         heal()
 
-        assert [text.phone for text in texts(account)] == ["+12125550123", "+12125550124"]
+        assert [text.phone for text in stored_texts(account)] == ["+12125550123", "+12125550124"]
         assert planned(account)["2026-12-03"].state is OccurrenceState.DONE
 
 
@@ -78,27 +78,27 @@ def test_a_due_text_killed_at_any_call_is_sent_once(account: Account) -> None:
 def test_a_due_text_killed_at_any_call_reaches_the_same_phones_if_others_are_ticked_meanwhile(
     account: Account,
 ) -> None:
-    tell(account)
+    report_event(account)
     sweep_schedule.sweep(NINE + MINUTE)
-    jobs = queued("event")
+    jobs = take_queued("event")
     for crash in every_crash():
         with crash:
             fire_all(NINE + MINUTE, jobs)
-        texted = [text.phone for text in texts(account)]
+        texted = [text.phone for text in stored_texts(account)]
         client(account, "c1", "+12125550124", "+12125550125")
 
         heal()
 
-        assert [text.phone for text in texts(account)] == (texted or ["+12125550124", "+12125550125"])
+        assert [text.phone for text in stored_texts(account)] == (texted or ["+12125550124", "+12125550125"])
 
 
 @pytest.mark.long
 def test_a_due_call_killed_at_any_call_leaves_one_task(account: Account) -> None:
     client(account, "c1", phones=())
-    rule(sms_else_call=True)
-    tell(account)
+    write_trigger(sms_else_call=True)
+    report_event(account)
     sweep_schedule.sweep(NINE + MINUTE)
-    jobs = queued("event")
+    jobs = take_queued("event")
     for crash in every_crash():
         with crash:
             fire_all(NINE + MINUTE, jobs)
@@ -106,43 +106,43 @@ def test_a_due_call_killed_at_any_call_leaves_one_task(account: Account) -> None
         heal()
 
         assert len(triggers.call_page(account.id, None, 10)) == 1
-        assert texts(account) == []
+        assert stored_texts(account) == []
 
 
 @pytest.mark.long
 def test_a_sweeper_killed_at_any_call_enqueues_a_due_text_again(account: Account) -> None:
-    tell(account)
+    report_event(account)
     for crash in every_crash():
         with crash:
             sweep_schedule.sweep(NINE + MINUTE)
 
         heal()
 
-        assert len(texts(account)) == 1
+        assert len(stored_texts(account)) == 1
 
 
 def test_a_text_sent_before_its_session_was_moved_is_not_sent_again_when_it_is_moved_back(
     account: Account,
 ) -> None:
-    tell(account)
+    report_event(account)
     sweep_schedule.sweep(NINE + MINUTE)
-    [job] = queued("event")
+    [job] = take_queued("event")
     with Crash(7, before=True):  # accepted, and not marked as done
         fire_all(NINE + MINUTE, [job])
-    tell(account, "k2", NINE + MINUTE, session_date="2026-12-10")
-    tell(account, "k3", NINE + 2 * MINUTE)
+    report_event(account, "k2", NINE + MINUTE, session_date="2026-12-10")
+    report_event(account, "k3", NINE + 2 * MINUTE)
 
     heal()
 
-    assert len(texts(account)) == 1
+    assert len(stored_texts(account)) == 1
     assert planned(account)["2026-12-03"].state is OccurrenceState.DONE
 
 
 def test_an_event_takes_eight_calls_and_a_due_text_seven(account: Account) -> None:
-    rule(timing=None)
+    write_trigger(timing=None)
     with recorded_calls() as event_calls:
-        tell(account)
-    jobs = queued("event")
+        report_event(account)
+    jobs = take_queued("event")
     with recorded_calls() as fire_calls:
         fire_all(NOW, jobs)
 

@@ -11,11 +11,11 @@ from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
 from longcode.triggers import store as triggers
-from longcode.triggers.trigger import To
+from longcode.triggers.trigger import TextTo
 from tests.support.crashes import Crash
-from tests.support.fakes import NOW, Answered, call, client, queued, studio
+from tests.support.fakes import NOW, ApiResponse, call, client, studio, take_queued
 from tests.support.trigger_samples import DAY_BEFORE
-from tests.support.trigger_steps import fire_all, planned, rule, tell
+from tests.support.trigger_steps import fire_all, planned, report_event, write_trigger
 from triggers import events_api
 
 pytestmark = pytest.mark.account(edition="professional", rule=True)
@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 NINE = datetime(2026, 12, 2, 15, tzinfo=UTC)
 
 
-def page(account: Account, **query: str) -> Answered:
+def page(account: Account, **query: str) -> ApiResponse:
     return call(events_api, "GET", "/upcoming", account=account.id, query=query or None)
 
 
@@ -36,7 +36,7 @@ def shown(account: Account, now: datetime = NOW) -> events_api.Upcoming:
 
 
 def test_an_upcoming_text_is_shown_with_its_time_recipient_words_and_reason(account: Account) -> None:
-    tell(account)
+    report_event(account)
 
     assert shown(account).model_dump(mode="json") == {
         "trigger": "reminder",
@@ -66,8 +66,8 @@ def test_an_upcoming_text_is_shown_with_its_time_recipient_words_and_reason(acco
 def test_a_dropped_text_is_shown_with_the_reason(
     account: Account, changes: dict[str, Any], reason: str, why: str
 ) -> None:
-    tell(account)
-    tell(account, "k2", NOW + MINUTE, **changes)
+    report_event(account)
+    report_event(account, "k2", NOW + MINUTE, **changes)
 
     dropped = shown(account)
 
@@ -88,15 +88,15 @@ def test_a_dropped_text_is_shown_with_the_reason(
 def test_a_text_that_could_not_be_sent_now_is_shown_with_the_reason(
     account: Account, rules: dict[str, Any], people: dict[str, Any], reason: str
 ) -> None:
-    tell(account)
-    rule(**rules)
+    report_event(account)
+    write_trigger(**rules)
     client(account, "c1", **people)
 
     assert (shown(account).will_go, shown(account).reason) == (False, reason)
 
 
 def test_a_text_whose_client_or_trigger_was_deleted_is_shown_with_the_reason(account: Account) -> None:
-    tell(account)
+    report_event(account)
     clients.delete(account.id, "c1")
     without_client = shown(account)
     triggers.delete(account.id, "reminder")
@@ -105,15 +105,15 @@ def test_a_text_whose_client_or_trigger_was_deleted_is_shown_with_the_reason(acc
 
 
 def test_a_text_to_staff_is_shown_with_their_phone(account: Account) -> None:
-    rule(to=To.STAFF, staff_phone="+12125550199", body="{{client.name}} comes")
-    tell(account)
+    write_trigger(to=TextTo.STAFF, staff_phone="+12125550199", body="{{client.name}} comes")
+    report_event(account)
 
-    assert (shown(account).to, shown(account).phones) == (To.STAFF, ("+12125550199",))
+    assert (shown(account).to, shown(account).phones) == (TextTo.STAFF, ("+12125550199",))
 
 
 def test_quiet_hours_are_shown_in_advance(account: Account) -> None:
-    rule(timing=replace(DAY_BEFORE, at="22:30"))
-    tell(account)
+    write_trigger(timing=replace(DAY_BEFORE, at="22:30"))
+    report_event(account)
 
     held = shown(account)
 
@@ -122,17 +122,17 @@ def test_quiet_hours_are_shown_in_advance(account: Account) -> None:
 
 
 def test_a_sent_text_is_not_upcoming(account: Account) -> None:
-    rule(timing=None)
-    tell(account)
+    write_trigger(timing=None)
+    report_event(account)
     fire_all(NOW)
 
     assert triggers.upcoming(account.id, NOW - MINUTE, limit=10, cursor=None).occurrences == []
 
 
 def test_a_text_accepted_but_not_marked_as_done_is_shown_as_sent(account: Account) -> None:
-    rule(timing=None)
-    tell(account)
-    jobs = queued("event")
+    write_trigger(timing=None)
+    report_event(account)
+    jobs = take_queued("event")
     with Crash(7, before=True):  # before it is marked as done
         fire_all(NOW, jobs)
 
@@ -140,8 +140,8 @@ def test_a_text_accepted_but_not_marked_as_done_is_shown_as_sent(account: Accoun
 
 
 def test_a_dropped_text_is_shown_for_a_day(account: Account) -> None:
-    tell(account)
-    tell(account, "k2", NOW + MINUTE, cancelled=True)
+    report_event(account)
+    report_event(account, "k2", NOW + MINUTE, cancelled=True)
 
     counts = [
         len(triggers.upcoming(account.id, NINE + after, limit=10, cursor=None).occurrences)
@@ -154,7 +154,7 @@ def test_a_dropped_text_is_shown_for_a_day(account: Account) -> None:
 @pytest.mark.long
 def test_upcoming_texts_are_listed_by_time_and_paging_lists_each_once(account: Account) -> None:
     for day in range(25):
-        tell(account, f"k{day}", id=f"s{day}", session_date=f"2150-03-{25 - day:02}")
+        report_event(account, f"k{day}", id=f"s{day}", session_date=f"2150-03-{25 - day:02}")
 
     pages: list[list[str]] = []
     cursor: str | None = None
@@ -174,7 +174,7 @@ def test_an_unknown_cursor_is_accepted(account: Account, cursor: str) -> None:
 
 def test_another_account_sees_no_upcoming_text(account: Account) -> None:
     other = studio("10000002", edition="professional")
-    tell(account)
+    report_event(account)
 
     assert page(other).json == {"items": [], "next_cursor": None}
     assert planned(other) == {}
@@ -185,10 +185,10 @@ def client_without_phone(account: Account, client_id: str) -> Client:
 
 
 def test_calls_are_listed_oldest_first_and_deleted_once_picked_up(account: Account) -> None:
-    rule(name="call", timing=None, sms_else_call=True)
+    write_trigger(name="call", timing=None, sms_else_call=True)
     for minute in (3, 1, 2):
         client_without_phone(account, f"c{minute}")
-        tell(account, f"k{minute}", NOW + minute * MINUTE, id=f"s{minute}", client_id=f"c{minute}")
+        report_event(account, f"k{minute}", NOW + minute * MINUTE, id=f"s{minute}", client_id=f"c{minute}")
     fire_all(NOW + 3 * MINUTE)
 
     first = call(events_api, "GET", "/calls", account=account.id, query={"limit": "2"}).json
@@ -204,8 +204,8 @@ def test_calls_are_listed_oldest_first_and_deleted_once_picked_up(account: Accou
 
 def test_a_call_shows_whom_to_call_and_what_about(account: Account) -> None:
     client(account, "c1", phones=(Phone(number="+12125550123", entered="x", sms=False),))
-    rule(name="call", timing=None, sms_else_call=True, body="Your order {{order.number}} is ready")
-    tell(account, values={"order.number": "A-17"})
+    write_trigger(name="call", timing=None, sms_else_call=True, body="Your order {{order.number}} is ready")
+    report_event(account, values={"order.number": "A-17"})
     fire_all(NOW)
 
     [task] = call(events_api, "GET", "/calls", account=account.id).json["items"]
@@ -225,8 +225,8 @@ def test_a_call_shows_whom_to_call_and_what_about(account: Account) -> None:
 def test_another_account_neither_sees_nor_deletes_a_call(account: Account) -> None:
     other = studio("10000002", edition="professional")
     client_without_phone(account, "c1")
-    rule(name="call", timing=None, sms_else_call=True)
-    tell(account)
+    write_trigger(name="call", timing=None, sms_else_call=True)
+    report_event(account)
     fire_all(NOW)
     [task] = call(events_api, "GET", "/calls", account=account.id).json["items"]
 

@@ -11,8 +11,16 @@ from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, DeliveryState
 from longcode.webhooks.webhook import EndpointResponse
-from tests.support.fakes import Answered, call
-from tests.support.webhook_endpoint import MINUTE, Receiver, happened, hosted, stored, swept, work
+from tests.support.fakes import ApiResponse, call
+from tests.support.webhook_endpoint import (
+    MINUTE,
+    FakeEndpoint,
+    hosted,
+    run_webhook_jobs,
+    stored,
+    sweep_webhooks,
+    write_delivery,
+)
 from webhooks import api
 
 DAY = timedelta(days=1)
@@ -24,13 +32,13 @@ def account(aws: None) -> Account:
     return hosted()
 
 
-def ask(method: str, path: str = "", account: str = "10000001", **query: str) -> Answered:
+def ask(method: str, path: str = "", account: str = "10000001", **query: str) -> ApiResponse:
     return call(api, method, f"/webhooks/deliveries{path}", account=account, query=query or None)
 
 
 def given_up(account: Account, of: str, days_ago: int = 0) -> Delivery:
     at = clients.now() - days_ago * DAY
-    pending = happened(account, of, at)
+    pending = write_delivery(account, of, at)
     failed = delivery.given_up(pending, "status_500", at)
     assert webhooks.change(pending, failed)
     return failed
@@ -50,8 +58,8 @@ def test_failed_webhooks_are_listed_newest_first_in_pages(account: Account) -> N
 
 def test_webhooks_that_wait_for_another_attempt_are_listed_as_pending(account: Account) -> None:
     now = clients.now()
-    waiting, fresh = happened(account, "waiting", now - 5 * MINUTE), happened(account, "fresh", now)
-    work(Receiver(EndpointResponse(503)), now, swept(now))
+    waiting, fresh = write_delivery(account, "waiting", now - 5 * MINUTE), write_delivery(account, "fresh", now)
+    run_webhook_jobs(FakeEndpoint(EndpointResponse(503)), now, sweep_webhooks(now))
 
     [shown] = ask("GET", state="pending").json["items"]
 
@@ -72,14 +80,14 @@ def test_a_webhook_that_failed_thirty_days_ago_is_hidden(account: Account) -> No
 @pytest.mark.long
 def test_a_replay_is_attempted_at_once_and_up_to_ten_times(account: Account) -> None:
     webhook = given_up(account, "a")
-    endpoint = Receiver(always=EndpointResponse(500))
+    endpoint = FakeEndpoint(always=EndpointResponse(500))
 
     answer = ask("POST", f"/{webhook.id}/replay")
     now = clients.now()
-    work(endpoint, now)
+    run_webhook_jobs(endpoint, now)
     for hour in range(1, 90):
         at = now + timedelta(hours=hour)
-        work(endpoint, at, swept(at))
+        run_webhook_jobs(endpoint, at, sweep_webhooks(at))
 
     assert (answer.status, answer.json["state"], answer.json["attempts"]) == (202, "pending", 0)
     assert endpoint.ids == [webhook.id] * 10
@@ -88,10 +96,10 @@ def test_a_replay_is_attempted_at_once_and_up_to_ten_times(account: Account) -> 
 
 def test_two_replays_before_an_attempt_are_one_call(account: Account) -> None:
     webhook = given_up(account, "a")
-    endpoint = Receiver()
+    endpoint = FakeEndpoint()
 
     first, second = ask("POST", f"/{webhook.id}/replay"), ask("POST", f"/{webhook.id}/replay")
-    work(endpoint, clients.now())
+    run_webhook_jobs(endpoint, clients.now())
 
     assert (first.status, second.status) == (202, 202)
     assert endpoint.ids == [webhook.id]
@@ -99,23 +107,23 @@ def test_two_replays_before_an_attempt_are_one_call(account: Account) -> None:
 
 def test_an_accepted_webhook_can_be_replayed(account: Account) -> None:
     now = clients.now()
-    webhook = happened(account, "a", now - 5 * MINUTE)
-    endpoint = Receiver()
-    work(endpoint, now, swept(now))
+    webhook = write_delivery(account, "a", now - 5 * MINUTE)
+    endpoint = FakeEndpoint()
+    run_webhook_jobs(endpoint, now, sweep_webhooks(now))
 
     ask("POST", f"/{webhook.id}/replay")
-    work(endpoint, clients.now())
+    run_webhook_jobs(endpoint, clients.now())
 
     assert endpoint.ids == [webhook.id, webhook.id]
 
 
 def test_a_replay_ends_the_back_off_of_the_endpoint(account: Account) -> None:
     now = clients.now()
-    webhook, endpoint = happened(account, "a", now - 5 * MINUTE), Receiver(EndpointResponse(500))
-    work(endpoint, now, swept(now))
+    webhook, endpoint = write_delivery(account, "a", now - 5 * MINUTE), FakeEndpoint(EndpointResponse(500))
+    run_webhook_jobs(endpoint, now, sweep_webhooks(now))
 
     ask("POST", f"/{webhook.id}/replay")
-    work(endpoint, clients.now())
+    run_webhook_jobs(endpoint, clients.now())
 
     assert endpoint.ids == [webhook.id, webhook.id]
 

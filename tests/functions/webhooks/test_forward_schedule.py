@@ -9,8 +9,15 @@ from longcode.messages import replies
 from longcode.table import keys, store
 from longcode.table.writes import Update
 from tests.support.fakes import NOW, LambdaContext, studio
-from tests.support.reply_steps import receive, texted
-from tests.support.webhook_endpoint import MINUTE, Receiver, hosted, jobs, swept, work
+from tests.support.reply_steps import receive, record_text
+from tests.support.webhook_endpoint import (
+    MINUTE,
+    FakeEndpoint,
+    hosted,
+    run_webhook_jobs,
+    sweep_webhooks,
+    take_webhook_jobs,
+)
 from webhooks import forward_schedule as forward
 
 LATER = NOW + 5 * MINUTE
@@ -20,8 +27,8 @@ LATER = NOW + 5 * MINUTE
 def account(aws: None) -> Account:
     """Create a hosted studio that has texted a client."""
     account = hosted()
-    accounts.list_webhook(account.id)
-    texted(account)
+    accounts.add_to_webhook_list(account.id)
+    record_text(account)
     return account
 
 
@@ -30,24 +37,24 @@ def test_replies_received_while_the_studio_polled_are_forwarded_once(account: Ac
     for index in range(3):
         receive(f"SM{index}", f"Reply {index}")
     accounts.change_settings(account.id, {"delivery": ReplyDelivery.WEBHOOK})
-    endpoint = Receiver()
+    endpoint = FakeEndpoint()
 
     assert forward.forward_all(LATER) == 3
-    work(endpoint, LATER)
+    run_webhook_jobs(endpoint, LATER)
 
     assert sorted(data["body"] for _, data in endpoint.told) == ["Reply 0", "Reply 1", "Reply 2"]
     assert forward.forward_all(LATER + 5 * MINUTE) == 0
 
 
 def test_a_reply_that_has_a_webhook_is_not_forwarded_again(account: Account) -> None:
-    endpoint = Receiver()
+    endpoint = FakeEndpoint()
     receive()
-    work(endpoint)
+    run_webhook_jobs(endpoint)
 
     forwarded = forward.forward_all(LATER)
 
     assert forwarded == 0
-    assert jobs() == []
+    assert take_webhook_jobs() == []
     assert replies.forwarded(account.id) == replies.newest_sequence(account.id) == 1
 
 
@@ -56,10 +63,10 @@ def test_webhooks_whose_jobs_were_lost_are_enqueued_by_the_sweeper(account: Acco
     receive()
     accounts.change_settings(account.id, {"delivery": ReplyDelivery.WEBHOOK})
     forward.forward_all(LATER)
-    jobs()  # are lost
-    endpoint = Receiver()
+    take_webhook_jobs()  # are lost
+    endpoint = FakeEndpoint()
 
-    work(endpoint, LATER + 3 * MINUTE, swept(LATER + 3 * MINUTE))
+    run_webhook_jobs(endpoint, LATER + 3 * MINUTE, sweep_webhooks(LATER + 3 * MINUTE))
 
     assert len(endpoint.ids) == 1
 
@@ -79,7 +86,7 @@ def test_a_studio_that_polls_gets_no_webhooks(account: Account) -> None:
     receive()
 
     assert forward.handler({}, LambdaContext()) == {"forwarded": 0}
-    assert jobs() == []
+    assert take_webhook_jobs() == []
 
 
 def test_replies_that_a_studio_did_not_want_are_not_forwarded_later(account: Account) -> None:
@@ -94,8 +101,8 @@ def test_replies_that_a_studio_did_not_want_are_not_forwarded_later(account: Acc
 
 def test_an_unreadable_studio_does_not_stop_the_others(account: Account) -> None:
     other = hosted("10000002")
-    accounts.list_webhook(other.id)
-    texted(other, phone="+12125550124", client_id=None)
+    accounts.add_to_webhook_list(other.id)
+    record_text(other, phone="+12125550124", client_id=None)
     accounts.change_settings(other.id, {"delivery": ReplyDelivery.POLL})
     receive(phone="+12125550124")
     accounts.change_settings(other.id, {"delivery": ReplyDelivery.WEBHOOK})
@@ -106,13 +113,13 @@ def test_an_unreadable_studio_does_not_stop_the_others(account: Account) -> None
 
 def test_a_reply_that_was_moved_to_the_studio_is_forwarded(account: Account) -> None:
     other = studio("10000002")
-    texted(other, phone="+12125550124", client_id=None)
+    record_text(other, phone="+12125550124", client_id=None)
     receive(body="For the other", phone="+12125550124")
     [(_, reply)] = replies.after(other.id, 0, 9)
-    endpoint = Receiver()
+    endpoint = FakeEndpoint()
 
     replies.move_reply(reply, replace(reply, account=account.id))
     forward.forward_all(LATER)
-    work(endpoint, LATER)
+    run_webhook_jobs(endpoint, LATER)
 
     assert [data["body"] for _, data in endpoint.told] == ["For the other"]

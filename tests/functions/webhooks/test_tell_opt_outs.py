@@ -17,7 +17,7 @@ from longcode.webhooks import store as deliveries
 from optout import api, worker
 from tests.functions.optout.test_worker import PHONE, answers, hear, heard
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, call, client, queued, studio
+from tests.support.fakes import NOW, call, client, studio, take_queued
 from tests.support.webhook_endpoint import HOOK
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 def sent() -> list[tuple[str, dict[str, Any]]]:
     """Return the accounts that get a webhook, each with its data."""
-    delivers = [queues.read(jobs.Deliver, body) for body in queued("webhook")]
+    delivers = [queues.read(jobs.Deliver, body) for body in take_queued("webhook")]
     return [
-        (job.account, deliveries.look_up(job.account, [job.delivery_id]).deliveries[job.delivery_id].data)
+        (job.account, deliveries.delivery_facts(job.account, [job.delivery_id]).deliveries[job.delivery_id].data)
         for job in delivers
     ]
 
@@ -97,7 +97,7 @@ def test_a_stop_killed_anywhere_and_delivered_again_is_sent_once() -> None:
         worker.handle_keyword(stop, stop.at)
         worker.handle_keyword(stop, stop.at)
 
-        assert len(queued("webhook")) <= 1  # the sweeper enqueues a lost one
+        assert len(take_queued("webhook")) <= 1  # the sweeper enqueues a lost one
         assert [item["data"]["opted_out"] for item in store.query(keys.delivery("10000001"))] == [True]
 
 

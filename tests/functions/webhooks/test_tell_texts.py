@@ -17,8 +17,8 @@ from longcode.webhooks.delivery import Delivery, id_of
 from send import receipts
 from sweeper import sweep_schedule
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, client, queued, studio
-from tests.support.trigger_steps import fire_all, rule, tell
+from tests.support.fakes import NOW, client, studio, take_queued
+from tests.support.trigger_steps import fire_all, report_event, write_trigger
 from tests.support.webhook_endpoint import HOOK
 
 MINUTE = timedelta(minutes=1)
@@ -60,8 +60,8 @@ def report(account: Account, state: MessageState, code: str | None = None) -> No
 
 
 def written(account: Account) -> list[Delivery]:
-    names = [queues.read(jobs.Deliver, body).delivery_id for body in queued("webhook")]
-    return list(deliveries.look_up(account.id, names).deliveries.values())
+    names = [queues.read(jobs.Deliver, body).delivery_id for body in take_queued("webhook")]
+    return list(deliveries.delivery_facts(account.id, names).deliveries.values())
 
 
 @pytest.mark.parametrize("before", [MessageState.SENDING, MessageState.SENT])
@@ -123,7 +123,7 @@ def test_a_receipt_killed_anywhere_is_sent_if_it_changed_the_text(account: Accou
         with crash:
             report(account, MessageState.DELIVERED)
         if crash.struck:
-            queued("webhook")  # the jobs on the queue are lost as well
+            take_queued("webhook")  # the jobs on the queue are lost as well
         moved = messages.get(account.id, "m-0")
 
         sweep_schedule.sweep(NOW + 3 * MINUTE)
@@ -161,10 +161,10 @@ def test_a_receipt_counts_the_units_of_an_unconfirmed_text_once(account: Account
 
 def test_a_call_task_is_sent_once(account: Account) -> None:
     client(account, "c1", phones=(), updated_at=NOW + MINUTE)
-    rule(sms_else_call=True)
-    tell(account)
+    write_trigger(sms_else_call=True)
+    report_event(account)
     sweep_schedule.sweep(NINE + MINUTE)
-    [job] = queued("event")
+    [job] = take_queued("event")
 
     fire_all(NINE + MINUTE, [job, job])
 

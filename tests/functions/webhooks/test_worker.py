@@ -22,9 +22,18 @@ from longcode.webhooks.webhook import EndpointResponse, Webhook
 from tests.support.aws_calls import failing
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, LambdaContext, client, sqs_event
-from tests.support.readers import logged
-from tests.support.reply_steps import NUMBER, PHONE, receive, texted
-from tests.support.webhook_endpoint import MINUTE, Receiver, happened, hosted, jobs, stored, swept, work
+from tests.support.readers import log_lines
+from tests.support.reply_steps import NUMBER, PHONE, receive, record_text
+from tests.support.webhook_endpoint import (
+    MINUTE,
+    FakeEndpoint,
+    hosted,
+    run_webhook_jobs,
+    stored,
+    sweep_webhooks,
+    take_webhook_jobs,
+    write_delivery,
+)
 from webhooks import worker as delivering
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_webhook.json").read_text())
@@ -36,15 +45,15 @@ def account(aws: None) -> Account:
     """Create a hosted studio that has texted a client."""
     account = hosted()
     client(account)
-    texted(account)
+    record_text(account)
     return account
 
 
 def test_a_reply_is_posted_at_once_with_its_words(account: Account) -> None:
-    endpoint = Receiver()
+    endpoint = FakeEndpoint()
 
     receive(body="Yes please")
-    work(endpoint)
+    run_webhook_jobs(endpoint)
 
     [(event, data)] = endpoint.told
     assert event == "message.received"
@@ -54,44 +63,44 @@ def test_a_reply_is_posted_at_once_with_its_words(account: Account) -> None:
 
 
 def test_the_same_text_twice_is_posted_once(account: Account) -> None:
-    endpoint = Receiver()
+    endpoint = FakeEndpoint()
 
     receive("SM1")
     receive("SM1", at=NOW + MINUTE)
-    work(endpoint)
+    run_webhook_jobs(endpoint)
 
     assert len(endpoint.ids) == 1
 
 
 def test_the_same_job_twice_is_one_call(account: Account) -> None:
-    endpoint = Receiver()
+    endpoint = FakeEndpoint()
     receive()
-    bodies = jobs()
+    bodies = take_webhook_jobs()
 
-    work(endpoint, bodies=bodies)
-    work(endpoint, bodies=bodies)
+    run_webhook_jobs(endpoint, bodies=bodies)
+    run_webhook_jobs(endpoint, bodies=bodies)
 
     assert len(endpoint.ids) == 1
 
 
 def test_a_delivery_whose_job_was_lost_is_enqueued_by_the_sweeper(account: Account) -> None:
-    endpoint = Receiver()
+    endpoint = FakeEndpoint()
     with failing("sqs", "SendMessageBatch", "ServiceUnavailable"):
         receive()
 
-    work(endpoint, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
+    run_webhook_jobs(endpoint, NOW + 3 * MINUTE, sweep_webhooks(NOW + 3 * MINUTE))
 
     assert len(endpoint.ids) == 1
-    assert swept(NOW + 9 * MINUTE) == []
+    assert sweep_webhooks(NOW + 9 * MINUTE) == []
 
 
 def test_a_failed_delivery_is_retried_with_the_same_id(account: Account) -> None:
-    endpoint = Receiver(EndpointResponse(500))
+    endpoint = FakeEndpoint(EndpointResponse(500))
     receive()
 
-    work(endpoint)
-    between = swept(NOW + timedelta(seconds=40))
-    work(endpoint, NOW + 2 * MINUTE, swept(NOW + 2 * MINUTE))
+    run_webhook_jobs(endpoint)
+    between = sweep_webhooks(NOW + timedelta(seconds=40))
+    run_webhook_jobs(endpoint, NOW + 2 * MINUTE, sweep_webhooks(NOW + 2 * MINUTE))
 
     assert between == []
     assert len(endpoint.ids) == 2
@@ -101,13 +110,13 @@ def test_a_failed_delivery_is_retried_with_the_same_id(account: Account) -> None
 
 @pytest.mark.long
 def test_a_delivery_is_given_up_after_ten_attempts_in_three_days(account: Account) -> None:
-    endpoint = Receiver(always=EndpointResponse(error="timed_out"))
+    endpoint = FakeEndpoint(always=EndpointResponse(error="timed_out"))
     receive()
-    work(endpoint)
+    run_webhook_jobs(endpoint)
 
     for hour in range(1, 90):
         at = NOW + timedelta(hours=hour)
-        work(endpoint, at, swept(at))
+        run_webhook_jobs(endpoint, at, sweep_webhooks(at))
 
     delivery = stored(account, endpoint.ids[0], NOW + 4 * DAY)
     assert (delivery.state, delivery.attempt, delivery.error, delivery.due_at) == (
@@ -124,23 +133,23 @@ def test_a_delivery_is_given_up_after_ten_attempts_in_three_days(account: Accoun
 @pytest.mark.long
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 404, 500, 503])
 def test_a_response_other_than_success_is_retried(account: Account, status: int) -> None:
-    endpoint = Receiver(EndpointResponse(status))
-    delivery = happened(account, "call")
+    endpoint = FakeEndpoint(EndpointResponse(status))
+    delivery = write_delivery(account, "call")
 
-    work(endpoint, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
+    run_webhook_jobs(endpoint, NOW + 3 * MINUTE, sweep_webhooks(NOW + 3 * MINUTE))
 
     assert stored(account, delivery.id).error == f"status_{status}"
     assert stored(account, delivery.id).due_at
 
 
 def test_gone_switches_the_webhooks_off(account: Account) -> None:
-    endpoint = Receiver(EndpointResponse(410))
-    pending = [happened(account, str(index)) for index in range(3)]
+    endpoint = FakeEndpoint(EndpointResponse(410))
+    pending = [write_delivery(account, str(index)) for index in range(3)]
 
-    work(endpoint, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
+    run_webhook_jobs(endpoint, NOW + 3 * MINUTE, sweep_webhooks(NOW + 3 * MINUTE))
     receive()
 
-    after = accounts.need(account.id)
+    after = accounts.get_or_raise(account.id)
     assert (after.delivery, after.webhook_gone_at) == (ReplyDelivery.POLL, NOW + 3 * MINUTE)
     assert len(endpoint.ids) == 1
     assert sorted(stored(account, delivery.id).error or "" for delivery in pending) == [
@@ -148,48 +157,48 @@ def test_gone_switches_the_webhooks_off(account: Account) -> None:
         "webhook_off",
         "webhook_off",
     ]
-    assert jobs() == []
+    assert take_webhook_jobs() == []
 
 
 def test_gone_from_a_former_address_does_not_switch_the_webhooks_off(account: Account) -> None:
-    delivery = happened(account, "call")
+    delivery = write_delivery(account, "call")
 
     def moved(_webhook: Webhook) -> EndpointResponse:
         accounts.change_settings(account.id, {"webhook_url": "https://studio.example/new"})
         return EndpointResponse(410)
 
-    work(moved, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
+    run_webhook_jobs(moved, NOW + 3 * MINUTE, sweep_webhooks(NOW + 3 * MINUTE))
 
-    assert accounts.need(account.id).delivery is ReplyDelivery.WEBHOOK
+    assert accounts.get_or_raise(account.id).delivery is ReplyDelivery.WEBHOOK
     assert stored(account, delivery.id).error == "status_410"
 
 
 def test_a_studio_that_switched_to_polling_is_not_called(account: Account) -> None:
-    endpoint = Receiver()
+    endpoint = FakeEndpoint()
     receive()
     accounts.change_settings(account.id, {"delivery": ReplyDelivery.POLL})
 
-    work(endpoint)
+    run_webhook_jobs(endpoint)
 
     assert endpoint.ids == []
 
 
 def test_a_delivery_whose_message_is_gone_is_given_up_and_delays_no_other(account: Account) -> None:
-    endpoint = Receiver()
+    endpoint = FakeEndpoint()
     receive("SM1")
-    [body] = jobs()
+    [body] = take_webhook_jobs()
     lost = json.loads(body)["delivery_id"]
     found = stored(account, lost)
     deliveries.change(found, replace(found, message_id="no-such-message"))
-    happened(account, "call")
+    write_delivery(account, "call")
 
-    work(endpoint, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
+    run_webhook_jobs(endpoint, NOW + 3 * MINUTE, sweep_webhooks(NOW + 3 * MINUTE))
 
     assert stored(account, lost).error == "nothing_left_to_tell"
     assert [event for event, _ in endpoint.told] == ["call.created"]
 
 
-class Hanging(Receiver):
+class Hanging(FakeEndpoint):
     """An endpoint that times out at one studio's address and accepts at every other."""
 
     def __call__(self, webhook: Webhook) -> EndpointResponse:
@@ -209,12 +218,12 @@ def _two_studios() -> tuple[Account, Account]:
 def test_a_hanging_endpoint_with_a_hundred_deliveries_costs_one_call_and_delays_no_other(aws: None) -> None:
     hanging, well = _two_studios()
     for index in range(100):
-        happened(hanging, str(index))
+        write_delivery(hanging, str(index))
     for index in range(10):
-        happened(well, str(index))
+        write_delivery(well, str(index))
     endpoint = Hanging()
 
-    work(endpoint, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
+    run_webhook_jobs(endpoint, NOW + 3 * MINUTE, sweep_webhooks(NOW + 3 * MINUTE))
 
     assert (endpoint.calls("hangs"), endpoint.calls("well")) == (1, 10)
 
@@ -223,11 +232,11 @@ def test_a_hanging_endpoint_with_a_hundred_deliveries_costs_one_call_and_delays_
 def test_an_endpoint_that_keeps_hanging_costs_one_call_for_each_pause(aws: None) -> None:
     hanging, _ = _two_studios()
     for index in range(100):
-        happened(hanging, str(index))
+        write_delivery(hanging, str(index))
     endpoint = Hanging()
 
     for minute in range(3, 63):
-        work(endpoint, NOW + minute * MINUTE, swept(NOW + minute * MINUTE))
+        run_webhook_jobs(endpoint, NOW + minute * MINUTE, sweep_webhooks(NOW + minute * MINUTE))
 
     assert endpoint.calls("hangs") <= 8  # pauses of 1, 4 and then 15 minutes in an hour
 
@@ -235,11 +244,11 @@ def test_an_endpoint_that_keeps_hanging_costs_one_call_for_each_pause(aws: None)
 @pytest.mark.long
 def test_an_endpoint_that_recovers_gets_all_waiting_deliveries(aws: None) -> None:
     account = hosted()
-    pending = [happened(account, str(index)) for index in range(30)]
-    endpoint = Receiver(EndpointResponse(error="timed_out"))
+    pending = [write_delivery(account, str(index)) for index in range(30)]
+    endpoint = FakeEndpoint(EndpointResponse(error="timed_out"))
 
     for minute in range(3, 13):
-        work(endpoint, NOW + minute * MINUTE, swept(NOW + minute * MINUTE))
+        run_webhook_jobs(endpoint, NOW + minute * MINUTE, sweep_webhooks(NOW + minute * MINUTE))
 
     assert {stored(account, delivery.id).state for delivery in pending} == {DeliveryState.DELIVERED}
     assert len(endpoint.ids) == 31
@@ -247,7 +256,7 @@ def test_an_endpoint_that_recovers_gets_all_waiting_deliveries(aws: None) -> Non
 
 def test_a_hanging_and_a_good_endpoint_in_one_batch_are_called_in_parallel(aws: None) -> None:
     hanging, well = _two_studios()
-    first, second = happened(hanging, "a"), happened(well, "b")
+    first, second = write_delivery(hanging, "a"), write_delivery(well, "b")
     good_endpoint_was_called = Event()
 
     def post(webhook: Webhook) -> EndpointResponse:
@@ -256,7 +265,7 @@ def test_a_hanging_and_a_good_endpoint_in_one_batch_are_called_in_parallel(aws: 
             return EndpointResponse(200)
         return EndpointResponse(200 if good_endpoint_was_called.wait(30) else None, error="alone")
 
-    work(post, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
+    run_webhook_jobs(post, NOW + 3 * MINUTE, sweep_webhooks(NOW + 3 * MINUTE))
 
     assert stored(hanging, first.id).state is DeliveryState.DELIVERED
     assert stored(well, second.id).state is DeliveryState.DELIVERED
@@ -264,20 +273,22 @@ def test_a_hanging_and_a_good_endpoint_in_one_batch_are_called_in_parallel(aws: 
 
 def test_an_endpoint_that_failed_is_called_by_one_worker_at_a_time(aws: None) -> None:
     account = hosted()
-    failing = [happened(account, str(index)) for index in range(2)]
-    endpoint = Receiver(EndpointResponse(500))
-    work(endpoint, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
-    first, second = swept(NOW + 5 * MINUTE)
+    failing = [write_delivery(account, str(index)) for index in range(2)]
+    endpoint = FakeEndpoint(EndpointResponse(500))
+    run_webhook_jobs(endpoint, NOW + 3 * MINUTE, sweep_webhooks(NOW + 3 * MINUTE))
+    first, second = sweep_webhooks(NOW + 5 * MINUTE)
     others = [second]
 
     def post(webhook: Webhook) -> EndpointResponse:
         if others:
-            work(endpoint, NOW + 5 * MINUTE, [others.pop()])  # another worker, before the first has its answer
+            run_webhook_jobs(
+                endpoint, NOW + 5 * MINUTE, [others.pop()]
+            )  # another worker, before the first has its answer
         return endpoint(webhook)
 
-    work(post, NOW + 5 * MINUTE, [first])
+    run_webhook_jobs(post, NOW + 5 * MINUTE, [first])
     probes = len(endpoint.ids) - 1
-    work(endpoint, NOW + 8 * MINUTE, swept(NOW + 8 * MINUTE))
+    run_webhook_jobs(endpoint, NOW + 8 * MINUTE, sweep_webhooks(NOW + 8 * MINUTE))
 
     assert probes == 1
     assert {stored(account, delivery.id).state for delivery in failing} == {DeliveryState.DELIVERED}
@@ -287,17 +298,19 @@ def test_an_endpoint_that_failed_is_called_by_one_worker_at_a_time(aws: None) ->
 def test_calls_that_fail_at_the_same_time_begin_one_pause(aws: None) -> None:
     account = hosted()
     for index in range(5):
-        happened(account, str(index))
-    bodies = swept(NOW + 3 * MINUTE)
+        write_delivery(account, str(index))
+    bodies = sweep_webhooks(NOW + 3 * MINUTE)
 
     def post(_webhook: Webhook) -> EndpointResponse:
         if bodies:
-            work(post, NOW + 3 * MINUTE, [bodies.pop()])  # another worker, before the first has its answer
+            run_webhook_jobs(
+                post, NOW + 3 * MINUTE, [bodies.pop()]
+            )  # another worker, before the first has its answer
         return EndpointResponse(500)
 
-    work(post, NOW + 3 * MINUTE, [bodies.pop()])
+    run_webhook_jobs(post, NOW + 3 * MINUTE, [bodies.pop()])
 
-    endpoint = deliveries.look_up(account.id, []).endpoint
+    endpoint = deliveries.delivery_facts(account.id, []).endpoint
     assert endpoint.failures == 1
     assert endpoint.paused_until
     assert endpoint.paused_until <= NOW + 4 * MINUTE
@@ -305,22 +318,22 @@ def test_calls_that_fail_at_the_same_time_begin_one_pause(aws: None) -> None:
 
 def test_an_endpoint_without_failures_is_not_written(aws: None) -> None:
     account = hosted()
-    happened(account, "a")
+    write_delivery(account, "a")
 
-    work(Receiver(), NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
+    run_webhook_jobs(FakeEndpoint(), NOW + 3 * MINUTE, sweep_webhooks(NOW + 3 * MINUTE))
 
     assert store.get(keys.webhook_endpoint(account.id)) is None
 
 
 def test_a_slow_endpoint_is_called_for_twenty_seconds_and_the_rest_stays_due(aws: None) -> None:
     account = hosted()
-    waiting = [happened(account, str(index)) for index in range(5)]
-    endpoint = Receiver()
-    jobs = [queues.read(Deliver, body) for body in swept(NOW + 3 * MINUTE)]
+    waiting = [write_delivery(account, str(index)) for index in range(5)]
+    endpoint = FakeEndpoint()
+    jobs = [queues.read(Deliver, body) for body in sweep_webhooks(NOW + 3 * MINUTE)]
 
     delivering.deliver(account.id, jobs, endpoint, NOW + 3 * MINUTE, timer=lambda: 9.0 * len(endpoint.ids))
     called = len(endpoint.ids)
-    work(endpoint, NOW + 6 * MINUTE, swept(NOW + 6 * MINUTE))
+    run_webhook_jobs(endpoint, NOW + 6 * MINUTE, sweep_webhooks(NOW + 6 * MINUTE))
 
     assert called == 3
     assert sorted(endpoint.ids) == sorted(delivery.id for delivery in waiting)
@@ -328,7 +341,7 @@ def test_a_slow_endpoint_is_called_for_twenty_seconds_and_the_rest_stays_due(aws
 
 
 def test_webhooks_have_a_due_list_of_their_own_after_the_texts(account: Account) -> None:
-    happened(account, "call")
+    write_delivery(account, "call")
 
     [item] = [item for item in due.find(NOW + 3 * MINUTE, 100) if item["type"] == "delivery"]
 
@@ -350,9 +363,9 @@ def test_the_log_contains_neither_the_address_nor_the_words_nor_the_phone(
     accounts.change_settings(account.id, {"webhook_url": "https://studio.example/hook?key=hidden"})
     receive(body="Secret words")
 
-    work(Receiver(EndpointResponse(500)))
+    run_webhook_jobs(FakeEndpoint(EndpointResponse(500)))
 
-    log = logged(caplog)
+    log = log_lines(caplog)
     assert "status_500" in log
     for hidden in ("hidden", "studio.example", "Secret words", "2125550123", "whsec_"):
         assert hidden not in log
@@ -360,15 +373,15 @@ def test_the_log_contains_neither_the_address_nor_the_words_nor_the_phone(
 
 @pytest.mark.parametrize("at", [NOW + 3 * MINUTE])
 def test_a_delivery_of_a_killed_worker_is_posted_by_another(account: Account, at: datetime) -> None:
-    delivery = happened(account, "call")
+    delivery = write_delivery(account, "call")
 
     def die(_webhook: Webhook) -> EndpointResponse:
         raise KeyError("killed")
 
     with pytest.raises(KeyError):
-        work(die, at, swept(at))
-    endpoint = Receiver()
-    work(endpoint, at + 3 * MINUTE, swept(at + 3 * MINUTE))
+        run_webhook_jobs(die, at, sweep_webhooks(at))
+    endpoint = FakeEndpoint()
+    run_webhook_jobs(endpoint, at + 3 * MINUTE, sweep_webhooks(at + 3 * MINUTE))
 
     assert endpoint.ids == [delivery.id]
 
@@ -377,58 +390,58 @@ def test_a_delivery_of_a_killed_worker_is_posted_by_another(account: Account, at
 @pytest.mark.parametrize("status", [200, 500])
 def test_a_delivery_killed_at_any_call_is_posted_in_the_end(account: Account, status: int) -> None:
     at = NOW + 3 * MINUTE
-    delivery = happened(account, "call")
-    bodies = swept(at)
+    delivery = write_delivery(account, "call")
+    bodies = sweep_webhooks(at)
 
     for crash in every_crash():
-        endpoint = Receiver(EndpointResponse(status))
+        endpoint = FakeEndpoint(EndpointResponse(status))
         with crash:
-            work(endpoint, at, bodies)
+            run_webhook_jobs(endpoint, at, bodies)
         for minutes in (3, 6, 9, 12):
-            work(endpoint, at + minutes * MINUTE, swept(at + minutes * MINUTE))
+            run_webhook_jobs(endpoint, at + minutes * MINUTE, sweep_webhooks(at + minutes * MINUTE))
 
         assert stored(account, delivery.id).state is DeliveryState.DELIVERED
         assert set(endpoint.ids) == {delivery.id}
-        assert swept(at + DAY) == []
+        assert sweep_webhooks(at + DAY) == []
 
 
 def test_two_workers_with_one_job_write_one_outcome(account: Account) -> None:
-    delivery = happened(account, "call")
+    delivery = write_delivery(account, "call")
     at = NOW + 3 * MINUTE
-    bodies = swept(at)
+    bodies = sweep_webhooks(at)
     others = [bodies]
 
     def post(_webhook: Webhook) -> EndpointResponse:
         if others:
-            work(Receiver(EndpointResponse(500)), at, others.pop())
+            run_webhook_jobs(FakeEndpoint(EndpointResponse(500)), at, others.pop())
         return EndpointResponse(200)
 
-    work(post, at, bodies)
+    run_webhook_jobs(post, at, bodies)
 
     found = stored(account, delivery.id)
     assert (found.state, found.attempt, found.error) == (DeliveryState.PENDING, 1, "status_500")
 
 
 def test_an_unreadable_delivery_delays_no_other(account: Account) -> None:
-    broken, well = happened(account, "broken"), happened(account, "well")
+    broken, well = write_delivery(account, "broken"), write_delivery(account, "well")
     store.write(Update(keys.delivery(account.id, broken.id), changes={"created_at": "no time"}))
-    endpoint = Receiver()
+    endpoint = FakeEndpoint()
 
-    work(endpoint, NOW + 3 * MINUTE, swept(NOW + 3 * MINUTE))
+    run_webhook_jobs(endpoint, NOW + 3 * MINUTE, sweep_webhooks(NOW + 3 * MINUTE))
 
     assert endpoint.ids == [well.id]
 
 
 def test_expired_words_are_not_posted(account: Account) -> None:
     accounts.change_settings(account.id, {"retention_days": 1})
-    endpoint = Receiver(EndpointResponse(500))
+    endpoint = FakeEndpoint(EndpointResponse(500))
     receive(body="Secret words")
 
-    work(endpoint)
+    run_webhook_jobs(endpoint)
     for hour in (1, 2, 30):
         at = NOW + timedelta(hours=hour)
         endpoint.answers = [EndpointResponse(500)] if hour < 30 else []
-        work(endpoint, at, swept(at))
+        run_webhook_jobs(endpoint, at, sweep_webhooks(at))
 
     first, last = endpoint.told[0][1], endpoint.told[-1][1]
     assert (first["body"], first["body_expired"]) == ("Secret words", False)
@@ -436,11 +449,11 @@ def test_expired_words_are_not_posted(account: Account) -> None:
 
 
 def test_a_reply_that_waited_for_days_in_its_queue_gets_all_its_attempts(account: Account) -> None:
-    endpoint, now = Receiver(always=EndpointResponse(500)), NOW + 4 * DAY
+    endpoint, now = FakeEndpoint(always=EndpointResponse(500)), NOW + 4 * DAY
     inbound = Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number=NUMBER, body="Yes please")
 
     worker.receive(inbound, NOW, now)
-    work(endpoint, now)
+    run_webhook_jobs(endpoint, now)
 
     delivery = stored(account, endpoint.ids[0], now)
     assert (delivery.state, delivery.attempt) == (DeliveryState.PENDING, 1)
