@@ -34,7 +34,7 @@ test: .venv/dev/done .venv/emulator/done .venv/sam/done  ## every test, on all c
 	$(DEV)/python -m infra.build --local  # once, before the test processes need it at the same time
 	$(DEV)/pytest -n auto --dist loadgroup $(if $(wildcard $(firstword $(subst ::, ,$(ONLY)))),$(ONLY),$(if $(ONLY),-k '$(ONLY)'))
 
-quick: .venv/dev/done  ## the tests of a minute: all but the stack and long properties
+quick: .venv/dev/done  ## all tests but the stack and the long ones, in about two minutes
 	$(DEV)/pytest -n auto --dist loadgroup -m 'not stack and not long' --hypothesis-profile quick
 
 bench: .venv/dev/done  ## measurements with their limits; ONLY=name for some

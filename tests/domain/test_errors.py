@@ -58,7 +58,7 @@ def test_each_error_has_its_own_code_and_status() -> None:
 def test_the_module_describes_every_error() -> None:
     named = re.findall(r"^ *([A-Z]\w+)  ", errors.__doc__ or "", re.MULTILINE)
 
-    assert sorted(named) == sorted([*(kind.__name__ for kind in _errors()), "NothingLoaded"])
+    assert sorted(named) == sorted([*(kind.__name__ for kind in _errors()), "NoPriceList"])
 
 
 def _errors() -> list[type[RequestError]]:

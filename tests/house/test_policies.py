@@ -104,7 +104,7 @@ def test_functions_that_attach_files_may_send_raw_mails(template: dict[str, Any]
     attaching = {
         name
         for name, path in handlers().items()
-        if any("longcode.aws.mail" in imports(file) and "File" in attributes(file) for file in own(path))
+        if any("longcode.aws.mail" in imports(file) and "Attachment" in attributes(file) for file in own(path))
     }
 
     assert (
