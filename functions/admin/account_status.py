@@ -66,7 +66,7 @@ def show(order: Show, _now: datetime) -> dict[str, Any]:
 def set_status(order: Suspend | Restore | Close | Reopen, now: datetime) -> dict[str, Any]:
     """Change an account's status; repeated, the order changes nothing.
 
-    Raises `NotFound`, or `WrongStanding` where another order has to come first.
+    Raises `NotFound`, or `WrongStatus` where another order has to come first.
     """
     allowed, status = _TRANSITIONS[type(order)]
     while not _is_done(account := need_account(order.account), order, status):

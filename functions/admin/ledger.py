@@ -209,7 +209,7 @@ def resend(order: Resend, now: datetime) -> dict[str, Any]:
 def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
     """Give a credit, and return it; repeated under the same id, it changes nothing.
 
-    Raises `CreditTooLarge`, or `IdTaken` for another credit under an id that is used.
+    Raises `CreditTooLarge`, or `CreditIdTaken` for another credit under an id that is used.
     """
     _, billed = _issued(order.account, order.month)
     wanted = adjustments.Credit(**msgspec.structs.asdict(order), given_at=now)

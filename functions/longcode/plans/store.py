@@ -39,7 +39,7 @@ _copy = _Copy()
 def of_month(month: str, clock: Callable[[], float] = time.monotonic) -> dict[str, Plan]:
     """Return the plans of a month by name, on offer or not, in the order in which they are offered.
 
-    The price list is read from the table once a minute. Raise `NothingLoaded` if no price list is loaded.
+    The price list is read from the table once a minute. Raise `NoPriceList` if no price list is loaded.
     """
     if _copy.prices is None or not 0 <= clock() - _copy.at < _COPY_SECONDS:
         at, prices = clock(), _read_loaded()
