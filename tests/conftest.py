@@ -31,6 +31,6 @@ def template() -> dict[str, Any]:
 
 @pytest.fixture
 def aws() -> Iterator[None]:
-    """Give the functions an AWS: the template's table, their queues, secret, address and sender."""
+    """An AWS for the functions: the template's table, their queues, secret, address and sender."""
     with local_aws():
         yield

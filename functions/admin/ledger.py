@@ -207,7 +207,7 @@ def resend(order: Resend, now: datetime) -> dict[str, Any]:
 
 
 def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
-    """Give a credit, and return it; repeated under the same id, it changes nothing.
+    """Record a credit and return it; repeated under the same id, it changes nothing.
 
     Raises `CreditTooLarge`, or `CreditIdTaken` for another credit under an id that is used.
     """

@@ -172,7 +172,7 @@ def _load_plans(emulator_url: str, function: str) -> None:
 def _connect(
     emulator_url: str, outputs: dict[str, str], api_url: str, carrier_url: str, credentials: dict[str, str]
 ) -> None:
-    """Give the carrier and the service each other's address and secret, as the operator does after a deployment."""
+    """Exchange the addresses and secrets of carrier and service, as the operator does after a deployment."""
     client("secretsmanager", emulator_url).put_secret_value(
         SecretId=outputs["CarrierSecret"], SecretString=json.dumps(credentials)
     )

@@ -224,7 +224,7 @@ ODD_RULES = everywhere(*ODD)
 
 
 def is_open(zone: ZoneInfo, instant: datetime) -> bool:
-    """Tell by looking at the clock on the wall."""
+    """Return the same by looking at the clock on the wall."""
     local = instant.astimezone(zone)
     clock = local.time().isoformat("minutes")
     group = "sun" if local.weekday() == 6 else "mon-sat"

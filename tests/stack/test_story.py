@@ -27,7 +27,7 @@ FORM = {
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """Give the whole system."""
+    """The whole system."""
     with new_stack() as stack:
         yield stack
 
