@@ -23,11 +23,11 @@ _ALONE = """
 import hashlib
 from dataclasses import replace
 from billing import pdf
-from longcode.billing.invoice import draw_up
+from longcode.billing.invoice import compute_invoice
 from longcode.plans.plans import PastLimit, Plan
 from longcode.usage.usage import Usage
 plan = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE)
-drawn = draw_up("10000001", "2026-11", plan, Usage(units_sent=1_100), studio="Łódź & 株式会社")
+drawn = compute_invoice("10000001", "2026-11", plan, Usage(units_sent=1_100), studio="Łódź & 株式会社")
 print(hashlib.sha256(pdf.draw(replace(drawn, number="2026-11-000123"))).hexdigest())
 """
 
