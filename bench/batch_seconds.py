@@ -6,10 +6,9 @@ The batch is recorded on moto, and its responses are then played back, so that t
 import time
 from collections.abc import Iterator
 
-from aws_lambda_powertools.utilities.batch import async_process_partial_response
-
 from bench.rig import Figure, least
 from bench.tape import Tape
+from longcode.aws import batches
 from longcode.carriers.carrier import SendResult, Sent, Text
 from send import api, worker
 from tests.support.fakes import NOW, FakeCarrier, LambdaContext, sqs_event, studio, take_queued
@@ -47,8 +46,8 @@ def _seconds(tape: Tape, bodies: list[str]) -> float:
     event = sqs_event(*bodies)
     with tape.playing(_AWS_SECONDS):
         start = time.perf_counter()
-        handle = worker.record_handler(event, SlowCarrier(), NOW)
-        answer = async_process_partial_response(event, handle, worker.processor, LambdaContext())
+        deliver = worker.prepare(bodies, SlowCarrier(), NOW)
+        answer = batches.run_at_once(event, deliver, LambdaContext())
         seconds = time.perf_counter() - start
     if answer["batchItemFailures"]:
         raise RuntimeError(f"not delivered: {answer}")

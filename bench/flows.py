@@ -9,13 +9,12 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
-from aws_lambda_powertools.utilities.batch import async_process_partial_response
 
 from accounts import authorizer
 from bench.invocations import TEXTS_A_MINUTE, By, Invocations, counted
 from broadcasts import api, worker
 from longcode.accounts.account import Account
-from longcode.aws import clients
+from longcode.aws import batches, clients
 from longcode.aws.settings import receipts_url
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Carrier, SendResult, Text
@@ -160,9 +159,8 @@ def _deliver(bodies: list[str], carrier: Carrier) -> None:
 
 
 def _deliver_side_by_side(bodies: list[str], carrier: Carrier) -> None:
-    event = sqs_event(*bodies)
-    handle = send_worker.record_handler(event, carrier, clients.now())
-    answer = async_process_partial_response(event, handle, send_worker.processor, LambdaContext())
+    deliver = send_worker.prepare(bodies, carrier, clients.now())
+    answer = batches.run_at_once(sqs_event(*bodies), deliver, LambdaContext())
     if answer["batchItemFailures"]:
         raise RuntimeError(f"not delivered: {answer}")
 

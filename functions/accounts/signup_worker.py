@@ -4,23 +4,18 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from longcode import jobs
 from longcode.accounts import passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
-from longcode.aws import clients, mail, queues
+from longcode.aws import batches, clients, mail, queues
 from longcode.aws.settings import public_url
-from longcode.aws.telemetry import SequentialProcessor, logger
+from longcode.aws.telemetry import logger
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.table.store import ConditionFailed
 
 _LEASE = timedelta(minutes=1)
-
-processor = SequentialProcessor(EventType.SQS)
 
 
 class Busy(Exception):
@@ -120,10 +115,10 @@ Your plan is {plan.title}. {plans.change_effect_sentences(month, now)}
 """
 
 
-def record_handler(record: SQSRecord) -> None:
+def handle(body: str) -> None:
     """Process one sign-up. If its id or address was taken meanwhile, the queue delivers it again."""
     try:
-        establish(queues.read(jobs.OpenAccount, record.body), clients.now())
+        establish(queues.read(jobs.OpenAccount, body), clients.now())
     except (Busy, ConditionFailed) as later:
         logger.info("sign-up will be tried again", extra={"reason": type(later).__name__})
         raise
@@ -131,4 +126,4 @@ def record_handler(record: SQSRecord) -> None:
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return process_partial_response(event, record_handler, processor, context)
+    return batches.run_in_order(event, handle, context)

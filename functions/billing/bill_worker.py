@@ -4,23 +4,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from longcode import months
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.aws import clients, mail, queues
+from longcode.aws import batches, clients, mail, queues
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import SequentialProcessor, logger
+from longcode.aws.telemetry import logger
 from longcode.billing import closing
 from longcode.billing import exports as billing_exports
 from longcode.billing import store as invoices
 from longcode.billing.invoice import Invoice, counting_rules, invoice_facts, invoice_rows, invoice_sums
 from longcode.jobs import Bill
 from longcode.windows import LEASE
-
-processor = SequentialProcessor(EventType.SQS)
 
 
 def bill(job: Bill, now: Callable[[], datetime], *, exports: bool = False) -> None:
@@ -88,11 +83,11 @@ def _title(invoice: Invoice) -> str:
     return f"Longcode invoice {invoice.number} for {months.in_words(invoice.month)}"
 
 
-def record_handler(record: SQSRecord) -> None:
+def handle(body: str) -> None:
     """Bill one account for one month."""
-    bill(queues.read(Bill, record.body), clients.now, exports=bool(settings().stripe_secret))
+    bill(queues.read(Bill, body), clients.now, exports=bool(settings().stripe_secret))
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return process_partial_response(event, record_handler, processor, context)
+    return batches.run_in_order(event, handle, context)

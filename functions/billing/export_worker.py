@@ -7,16 +7,14 @@ from random import random
 from typing import Any, Protocol
 
 import stripe
-from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from msgspec import Struct
 
 from longcode import jobs, windows
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.aws import clients, queues
+from longcode.aws import batches, clients, queues
 from longcode.aws.settings import stripe_key
-from longcode.aws.telemetry import SequentialProcessor, count, logger
+from longcode.aws.telemetry import count, logger
 from longcode.billing import exports, stripe_form
 from longcode.billing import store as invoices
 from longcode.billing.invoice import Invoice
@@ -36,8 +34,6 @@ _REFUSED = set(range(400, 500)) - _RETRIED
 
 stripe.enable_telemetry = False
 logging.getLogger("stripe").setLevel(logging.WARNING)  # messages below that quote the end of the key
-
-processor = SequentialProcessor(EventType.SQS)
 
 
 class Created(Struct, frozen=True):
@@ -159,11 +155,11 @@ def _stop(claimed: stripe_form.InvoiceExport, reason: str) -> None:
     logger.error("export stopped", extra={"account": claimed.account, "month": claimed.month, "why": reason})
 
 
-def record_handler(record: SQSRecord) -> None:
+def handle(body: str) -> None:
     """Export one invoice."""
-    export(queues.read(jobs.ExportInvoice, record.body), Stripe(stripe_key()), clients.now())
+    export(queues.read(jobs.ExportInvoice, body), Stripe(stripe_key()), clients.now())
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return process_partial_response(event, record_handler, processor, context)
+    return batches.run_in_order(event, handle, context)

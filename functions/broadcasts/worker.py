@@ -7,15 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from msgspec.structs import replace
 
 from broadcasts import planning
 from longcode import jobs
 from longcode.accounts import store as accounts
-from longcode.aws import clients, queues
-from longcode.aws.telemetry import SequentialProcessor, logger
+from longcode.aws import batches, clients, queues
+from longcode.aws.telemetry import logger
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast, BulkAction, add_counts, broadcast_text_id, is_due, next_texts_at
 from longcode.broadcasts.outcome import DUPLICATE, Outcome, skip
@@ -37,8 +35,6 @@ _CLIENTS_PER_STEP = 250
 
 _StepWork = Callable[[Broadcast, datetime], bool]
 """Does a claimed step; returns False if the broadcast was changed meanwhile, so that nothing was committed."""
-
-processor = SequentialProcessor(EventType.SQS)
 _pool = ThreadPoolExecutor(16)
 
 
@@ -217,11 +213,11 @@ def _release_writes(claimed: Broadcast, kept: int) -> list[Update]:
     )
 
 
-def record_handler(record: SQSRecord) -> None:
+def handle(body: str) -> None:
     """Advance the broadcast of one job."""
-    advance(queues.read(jobs.AdvanceBroadcast, record.body), clients.now())
+    advance(queues.read(jobs.AdvanceBroadcast, body), clients.now())
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return process_partial_response(event, record_handler, processor, context)
+    return batches.run_in_order(event, handle, context)

@@ -5,16 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from msgspec import MsgspecError
 
 from longcode import keywords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.aws import clients, queues, sns
+from longcode.aws import batches, clients, queues, sns
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import SequentialProcessor, logger
+from longcode.aws.telemetry import logger
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import HandleKeyword, Receive
@@ -37,8 +35,6 @@ from longcode.windows import SWEEP_AFTER
 _LONGEST_KEYWORD = 60  # characters of a reply that may be a studio's own keyword, with spaces and punctuation
 _REPLIED_WITHIN = timedelta(days=30)  # the age up to which we look for the text that the carrier says was answered
 _CLOCKS_DIFFER = timedelta(minutes=1)  # between the carrier and us
-
-processor = SequentialProcessor(EventType.SQS)
 
 
 def read_arrival(body: str, now: datetime) -> tuple[Inbound, datetime]:
@@ -181,12 +177,12 @@ def _fire_keyword_triggers(reply: Message, now: datetime) -> None:
     queues.send(*map(fire_job, event.plan.planned))
 
 
-def record_handler(record: SQSRecord) -> None:
+def handle(body: str) -> None:
     """Process one text."""
     now = clients.now()
-    receive(*read_arrival(record.body, now), now)
+    receive(*read_arrival(body, now), now)
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return process_partial_response(event, record_handler, processor, context)
+    return batches.run_in_order(event, handle, context)

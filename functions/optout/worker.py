@@ -4,14 +4,12 @@ import itertools
 from datetime import datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from msgspec.structs import replace
 
 from longcode.accounts.account import SERVICE
-from longcode.aws import clients, queues
+from longcode.aws import batches, clients, queues
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import SequentialProcessor, logger
+from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.jobs import HandleKeyword, Send
 from longcode.keywords import POSSIBLE_OPT_OUT, Keyword
@@ -31,8 +29,6 @@ from longcode.optouts.consent import (
 from longcode.table.store import pause
 from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
-
-processor = SequentialProcessor(EventType.SQS)
 
 
 def handle_keyword(job: HandleKeyword, now: datetime) -> None:
@@ -151,11 +147,11 @@ def _accept(reply: Message, now: datetime) -> bool:
     raise AssertionError("counting does not end")
 
 
-def record_handler(record: SQSRecord) -> None:
+def handle(body: str) -> None:
     """Act on one keyword."""
-    handle_keyword(queues.read(HandleKeyword, record.body), clients.now())
+    handle_keyword(queues.read(HandleKeyword, body), clients.now())
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return process_partial_response(event, record_handler, processor, context)
+    return batches.run_in_order(event, handle, context)

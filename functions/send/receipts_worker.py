@@ -3,15 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
-from longcode.aws import clients, sns
-from longcode.aws.telemetry import SequentialProcessor, logger
+from longcode.aws import batches, clients, sns
+from longcode.aws.telemetry import logger
 from longcode.carriers import aws
 from send.receipts import apply_receipt
-
-processor = SequentialProcessor(EventType.SQS)
 
 
 def receive(body: str, now: datetime) -> None:
@@ -21,11 +16,11 @@ def receive(body: str, now: datetime) -> None:
         apply_receipt(receipt, now)
 
 
-def record_handler(record: SQSRecord) -> None:
+def handle(body: str) -> None:
     """Apply one event."""
-    receive(record.body, clients.now())
+    receive(body, clients.now())
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return process_partial_response(event, record_handler, processor, context)
+    return batches.run_in_order(event, handle, context)

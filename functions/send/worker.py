@@ -1,22 +1,18 @@
 """Sends queued texts: claim, one carrier call, record. The texts of a batch are sent in threads."""
 
-import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import msgspec
-from aws_lambda_powertools.utilities.batch import EventType, async_process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from longcode import windows
 from longcode.accounts import store as accounts
-from longcode.aws import clients, queues
-from longcode.aws.telemetry import ConcurrentProcessor, logger
+from longcode.aws import batches, clients, queues
+from longcode.aws.telemetry import logger
 from longcode.broadcasts import store as broadcasts
 from longcode.carriers.carrier import Carrier
 from longcode.carriers.choose import configured_carrier
@@ -31,29 +27,15 @@ from longcode.table.writes import Attributes, read
 from send.carrier_call import call_carrier, resolve
 from send.pacing import Turns
 
-_AT_ONCE = 10
 _STALE = timedelta(seconds=1)  # after which the checks are made again
 _CROWDED = 3  # a text that its number has no time for waits as long as after a third failed attempt
 _HELD_FOR = timedelta(hours=1)  # then the sweeper enqueues a held text again, to be checked again
 T = TypeVar("T")
 R = TypeVar("R")
 
-processor = ConcurrentProcessor(EventType.SQS)
-_pool = ThreadPoolExecutor(_AT_ONCE)
-
 
 class NoSuchMessage(Exception):
     """The message that a job names is not in the table."""
-
-
-def record_handler(event: dict[str, Any], carrier: Carrier, now: datetime) -> Callable[[SQSRecord], Awaitable[None]]:
-    """Prepare a batch, and return the function that delivers one of its records in a thread."""
-    deliver_job = prepare([record["body"] for record in event["Records"]], carrier, now)
-
-    async def handle(record: SQSRecord) -> None:
-        await asyncio.get_running_loop().run_in_executor(_pool, deliver_job, record.body)
-
-    return handle
 
 
 def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str], None]:
@@ -188,6 +170,5 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str |
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return async_process_partial_response(
-        event, record_handler(event, configured_carrier(), clients.now()), processor, context
-    )
+    deliver_job = prepare(batches.bodies(event), configured_carrier(), clients.now())
+    return batches.run_at_once(event, deliver_job, context)

@@ -3,14 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from longcode import jobs
 from longcode.accounts import store as accounts
 from longcode.accounts.account import WebhookEvent
-from longcode.aws import clients, queues
-from longcode.aws.telemetry import SequentialProcessor, logger
+from longcode.aws import batches, clients, queues
+from longcode.aws.telemetry import logger
 from longcode.clients.client import Client
 from longcode.errors import NoNumberTicked, RequestError
 from longcode.messages import accept, timing
@@ -25,8 +22,6 @@ from longcode.webhooks.tell import enqueue_new
 from triggers import texts
 
 _CLOCKS_DIFFER = timedelta(seconds=30)  # between this worker and the API, which planned a text for "at once"
-
-processor = SequentialProcessor(EventType.SQS)
 
 
 def fire(job: jobs.FireTrigger, now: datetime) -> None:
@@ -90,11 +85,11 @@ def _webhook_data(call: Call) -> dict[str, Any]:
     }
 
 
-def record_handler(record: SQSRecord) -> None:
+def handle(body: str) -> None:
     """Fire the occurrence of one job."""
-    fire(queues.read(jobs.FireTrigger, record.body), clients.now())
+    fire(queues.read(jobs.FireTrigger, body), clients.now())
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return process_partial_response(event, record_handler, processor, context)
+    return batches.run_in_order(event, handle, context)

@@ -9,14 +9,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from longcode import windows
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.aws import clients, queues
-from longcode.aws.telemetry import SequentialProcessor, logger
+from longcode.aws import batches, clients, queues
+from longcode.aws.telemetry import logger
 from longcode.jobs import Deliver
 from longcode.webhooks import delivery, webhook
 from longcode.webhooks import store as webhooks
@@ -25,8 +23,6 @@ from longcode.webhooks.post import post as post_webhook
 from longcode.webhooks.webhook import EndpointResponse, Verdict, Webhook
 
 Post = Callable[[Webhook], EndpointResponse]
-
-processor = SequentialProcessor(EventType.SQS)
 _SECONDS = 20  # then no new call begins: one takes ten seconds at most, and the function may run for longer than both
 
 
@@ -129,7 +125,7 @@ def prepare(bodies: Iterable[str], post: Post, now: datetime) -> Callable[[str],
         try:
             job = queues.read(Deliver, body)
         except msgspec.DecodeError:
-            continue  # the record handler raises it again, for this record alone
+            continue  # raised again for this job alone
         by_account[job.account].append(job)
     with ThreadPoolExecutor(max(1, len(by_account))) as pool:
         started = {account: pool.submit(deliver, account, jobs, post, now) for account, jobs in by_account.items()}
@@ -138,9 +134,5 @@ def prepare(bodies: Iterable[str], post: Post, now: datetime) -> Callable[[str],
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    wait_for = prepare([record["body"] for record in event["Records"]], post_webhook, clients.now())
-
-    def record_handler(record: SQSRecord) -> None:
-        wait_for(record.body)
-
-    return process_partial_response(event, record_handler, processor, context)
+    wait_for = prepare(batches.bodies(event), post_webhook, clients.now())
+    return batches.run_in_order(event, wait_for, context)

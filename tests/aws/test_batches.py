@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 
-from longcode.aws.telemetry import SequentialProcessor
+from longcode.aws import batches
 from tests.support.fakes import LambdaContext, sqs_event
 
 
@@ -15,7 +14,7 @@ def test_a_batch_whose_jobs_all_fail_is_reported_and_no_error_text_is_logged(
     def refused(_: Any) -> None:
         raise ValueError("Email address is not verified: anna@foxglove.example")
 
-    response = process_partial_response(sqs_event("{}"), refused, SequentialProcessor(EventType.SQS), LambdaContext())
+    response = batches.run_in_order(sqs_event("{}"), refused, LambdaContext())
 
     assert response == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     assert "anna" not in "".join(capsys.readouterr())
