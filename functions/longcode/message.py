@@ -1,11 +1,12 @@
 """One text to or from one phone with its states and their transitions; and the states of a broadcast."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
+
+from longcode.shown import Shown
 
 Instant = Annotated[datetime, Meta(tz=True)]
 
@@ -90,8 +91,7 @@ class Linkable(StrEnum):
     TASK = "task"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Shown, frozen=True, kw_only=True):
     """A session or task, by the studio's own id. The id is not checked: only the studio knows its records."""
 
     kind: Linkable

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from longcode.errors import BadTemplate, BadValue, EmptyField, RequestError
+from longcode.shown import Shown
 
 FIELDS = frozenset(
     {
@@ -37,8 +37,7 @@ _LOGIC = re.compile(r"\{[%#][^{}]*[%#]?\}?")
 _BRACES = re.compile(r"(\{+)([^{}]*)(\}+)|\{\{+|\}\}+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class Template(Shown, frozen=True, kw_only=True):
     """A text that a studio uses often; the subject is shown in the hub and never sent (facts S7)."""
 
     account: str

@@ -1,11 +1,11 @@
 """Late units and credits: every unit on one invoice, nothing of a credit lost, no total below 0."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from longcode import months
 from longcode.billing import adjustments

@@ -1,12 +1,12 @@
 """What a studio sees beside its usage: the forecast of a month, the month on other plans, and the units included."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from longcode.billing.estimates import Comparison, compare_plans, forecast, included_units
 from longcode.plans.plans import PastLimit, Plan

@@ -1,8 +1,7 @@
 """The facts that every form of an invoice shows: studio, month and its bounds, plan, usage and total."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from longcode.billing.invoice import (
     Invoice,

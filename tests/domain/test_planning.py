@@ -1,10 +1,10 @@
 """The plan of an event: when a trigger texts for a record, and what a later event moves, keeps or drops."""
 
-import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -208,7 +208,7 @@ def test_a_text_whose_conditions_fail_is_dropped_with_the_reason(
 
 def test_an_event_after_a_change_of_the_trigger_plans_its_new_time() -> None:
     old = planned(trigger(), record())
-    later = trigger(timing=dataclasses.replace(DAY_BEFORE, at="12:00"))
+    later = trigger(timing=msgspec.structs.replace(DAY_BEFORE, at="12:00"))
 
     [(before, new)] = change([old], record(), later)
 

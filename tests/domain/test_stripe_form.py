@@ -1,10 +1,9 @@
 """Whole cents: the items of an export add up to the invoice's rounded total."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from longcode.billing.invoice import Invoice, InvoiceLine, compute_invoice
 from longcode.billing.stripe_form import amounts, cents, draft, items

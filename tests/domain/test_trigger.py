@@ -1,11 +1,11 @@
 """Triggers: which are valid, for which records they text and why; and the records themselves."""
 
-import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,7 +197,7 @@ def test_each_reason_has_a_sentence() -> None:
             "session s1 is confirmed (Newborn); 3 days after its due date, at 10:00",
         ),
         (
-            {"timing": dataclasses.replace(DUE, days=0)},
+            {"timing": msgspec.structs.replace(DUE, days=0)},
             {"status": None},
             "session s1 exists; on its due date, at 10:00",
         ),

@@ -1,6 +1,5 @@
 """Sample triggers and records for tests."""
 
-import dataclasses
 from datetime import date
 from typing import Any
 
@@ -35,7 +34,7 @@ _RECORD = Record(
 
 def trigger(**changes: Any) -> Trigger:
     """Return a trigger with changes; by default it texts at nine on the day before a confirmed session."""
-    return dataclasses.replace(_TRIGGER, **changes)
+    return msgspec.structs.replace(_TRIGGER, **changes)
 
 
 def record(**changes: Any) -> Record:

@@ -1,10 +1,10 @@
 """Invoices: the first one issued for a month counts, has the next number, and is due until it is mailed."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from longcode.billing import store as invoices
 from longcode.billing.invoice import Invoice, compute_invoice

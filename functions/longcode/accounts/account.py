@@ -1,7 +1,6 @@
 """A studio's account: its settings, its plans, its status, and what these allow."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +11,7 @@ from longcode.errors import AccountClosed, AccountSuspended, EditionNotEntitled
 from longcode.jobs import Product
 from longcode.plans import plans
 from longcode.plans.plans import PlanChange
+from longcode.shown import Shown
 
 SERVICE = "longcode"
 """The operator's own account, which sends the responses to STOP, START and HELP. It has no bills."""
@@ -71,8 +71,7 @@ class OnUncertain(StrEnum):
     RESEND = "resend"
 
 
-@dataclass(frozen=True, slots=True)
-class OldSecret:
+class OldSecret(Shown, frozen=True):
     """A replaced webhook secret, and until when requests are signed with it as well."""
 
     secret: str

@@ -1,10 +1,10 @@
 """What an invoice has besides its own month (late units, credits), and what keeps it from being issued (findings)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import fields
 
 from longcode import months
 from longcode.billing.invoice import LATE, Invoice, InvoiceLine, charges

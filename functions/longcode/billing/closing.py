@@ -1,10 +1,10 @@
 """Close an account's month: compute its invoice, check the counters, then issue the invoice or park it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account, plan_owed_in
 from longcode.aws.telemetry import count, logger

@@ -1,20 +1,19 @@
 """What a studio sees beside its usage: the units included, a forecast of the month, and the month on other plans."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from longcode import months
 from longcode.billing.invoice import compute_invoice
 from longcode.months import day_of, days
 from longcode.plans.plans import PastLimit, Plan
+from longcode.shown import Shown
 from longcode.usage.usage import Usage
 
 _DAYS_LOOKED_AT = 7  # a week, as a studio's weekdays differ
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Included:
+class Included(Shown, frozen=True, kw_only=True):
     """A plan's units of a month, and how many are used, left and beyond.
 
     On a plan that charges, texts and replies use units. On a plan that stops, only texts do: those sent and, in the
@@ -31,8 +30,7 @@ class Included:
     frees_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
+class Forecast(Shown, frozen=True, kw_only=True):
     """The usage and cost of a month at its end, if each day that is left has the mean usage of the last full days.
 
     `days_looked_at` is the number of those full days. `would_stop`: the plan stops sending before the month ends, and
@@ -46,8 +44,7 @@ class Forecast:
     total_micros: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanCost:
+class PlanCost(Shown, frozen=True, kw_only=True):
     """What a month would have cost on a plan; no amount if the plan would have stopped sending before its end."""
 
     plan: str
@@ -57,8 +54,7 @@ class PlanCost:
     total_micros: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Shown, frozen=True, kw_only=True):
     """A month on the account's own plan and on each plan that was on offer, in the order of the price list.
 
     `cheapest` is the plan that would have sent all texts for the least; of equal ones, the account's own.

@@ -1,13 +1,13 @@
 """Invoices: a month's plan and usage as lines that add up to a total, and the same in words."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from longcode import months
 from longcode.plans.plans import PastLimit, Plan
+from longcode.shown import Shown
 from longcode.usage.usage import Usage
 
 LATE = "late_"
@@ -28,8 +28,7 @@ class InvoiceState(StrEnum):
     PAID = "paid"
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceLine:
+class InvoiceLine(Shown, frozen=True):
     """A quantity of an item at a price, in millionths of the currency. `month` is set if it is not the invoice's."""
 
     item: str
@@ -40,8 +39,7 @@ class InvoiceLine:
     month: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invoice:
+class Invoice(Shown, frozen=True, kw_only=True):
     """What one account owes for one month, complete in itself: plans and names may change later.
 
     `number` is the month and the place in its sequence, `2026-10-000123`; it is empty until the invoice is issued.

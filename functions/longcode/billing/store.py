@@ -1,6 +1,5 @@
 """Invoices, one per account and month: numbered when issued, due until mailed, or parked; and credits."""
 
-import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -112,7 +111,7 @@ def issue(invoice: Invoice, due_at: datetime, *also: Write) -> Invoice:
     """
     for attempt in itertools.count():
         place = last_number(invoice.month) + 1
-        numbered = dataclasses.replace(invoice, number=f"{invoice.month}-{place:06d}")
+        numbered = msgspec.structs.replace(invoice, number=f"{invoice.month}-{place:06d}")
         own = [_invoice_write(numbered, due_at), *_number_writes(numbered, place)]
         try:
             store.transact([*own, *also])

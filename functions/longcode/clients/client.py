@@ -1,12 +1,12 @@
 """A client of a studio: which of their phones may be texted, and which audience they are in."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import Struct
 
 from longcode.accounts.account import Account, QuietZone
 from longcode.errors import NoNumberTicked, NoPermission
+from longcode.shown import Shown
 
 MOST_IDS = 1_000
 """How many ids an audience may name."""
@@ -15,8 +15,7 @@ MOST_CLIENTS = 50_000
 """The most clients that a broadcast may have: as many as a planning step can read in its time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phone:
+class Phone(Shown, frozen=True, kw_only=True):
     """A client's number in E.164 and as the studio entered it, and whether its SMS box is ticked (facts S25)."""
 
     number: str

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2s
 
@@ -28,6 +27,7 @@ from longcode.errors import (
 from longcode.message import Direction, HoldReason, Message, MessageKind, MessageState
 from longcode.numbers.routing import client_of_reply
 from longcode.quiet_hours.quiet_hours import Opening
+from longcode.shown import Shown
 from longcode.windows import LONGEST_AHEAD, SWEEP_AFTER, VALIDITY, VALIDITY_IF_HELD
 
 _CONVERSATION = timedelta(days=30)
@@ -40,8 +40,7 @@ _DETAILS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Shown, frozen=True):
     """A phone that gets no text, or gets it later, with the stable code of the reason and a sentence about it."""
 
     phone: str

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import groupby, islice, takewhile
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 
 from longcode.message import Direction, Message, Reference
 from longcode.messages import store as messages
+from longcode.shown import Shown
 from longcode.table import keys, store
 from longcode.table.writes import PRESENT, Attributes, Update, attributes, read
 
@@ -59,8 +59,7 @@ class FolderPage(Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
+class Unread(Shown, frozen=True, kw_only=True):
     """How many replies are unread, and how many of these are linked to no client."""
 
     unread: int = 0

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -14,6 +13,7 @@ from msgspec import Meta, Struct
 
 from longcode import months
 from longcode.errors import BadPlans, PlanNotOffered, TooManyChanges, UnknownPlan
+from longcode.shown import Shown
 from longcode.template import ONE_LINE
 
 MOST_CHANGES = 30
@@ -37,8 +37,7 @@ class PastLimit(StrEnum):
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Shown, frozen=True):
     """A plan's terms in a month. Amounts are millionths of its currency.
 
     The unit price is for units beyond the included ones. A plan that is not `on_offer` is only for studios that have
@@ -56,8 +55,7 @@ class Plan:
     on_offer: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PlanChange:
+class PlanChange(Shown, frozen=True):
     """A studio's change to a plan. The first change is the sign-up."""
 
     at: datetime

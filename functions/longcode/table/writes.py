@@ -1,9 +1,9 @@
 """Writes (put, update, delete) as values, their conversion to DynamoDB's arguments, and that of items to its JSON."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -123,7 +123,7 @@ def _update(update: Update) -> dict[str, Any]:
     return arguments
 
 
-def attributes(value: Any) -> Attributes:
+def attributes(value: Struct) -> Attributes:
     """Return a domain value as attributes, without those that equal their defaults.
 
     Instants become strings that sort by time.
@@ -138,16 +138,11 @@ def read(kind: type[T], item: Attributes) -> T:
     return msgspec.convert(item, kind)
 
 
-def _defaults(kind: Any) -> Iterator[tuple[str, str, Any]]:
-    """Yield the stored name, the name in Python and the default of each field that has one."""
-    if issubclass(kind, Struct):
-        for field in msgspec.structs.fields(kind):
-            if field.default is not msgspec.NODEFAULT:
-                yield field.encode_name, field.name, field.default
-    else:
-        for attribute in fields(kind):
-            if attribute.default is not MISSING:
-                yield attribute.name, attribute.name, attribute.default
+@cache
+def _defaults(kind: type[Struct]) -> tuple[tuple[str, str, Any], ...]:
+    """Return the stored name, the name in Python and the default of each field that has one."""
+    with_default = (field for field in msgspec.structs.fields(kind) if field.default is not msgspec.NODEFAULT)
+    return tuple((field.encode_name, field.name, field.default) for field in with_default)
 
 
 def _storable(value: Any) -> Any:

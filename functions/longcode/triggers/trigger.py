@@ -1,7 +1,6 @@
 """Triggers, the rules that text a client or staff when a record of the studio changes, and the records they watch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from longcode import keywords, months
 from longcode.accounts.account import Account
 from longcode.errors import EditionNotEntitled, RequestError
 from longcode.message import Instant
+from longcode.shown import Shown
 from longcode.template import check
 
 MOST_TRIGGERS = 40
@@ -78,8 +78,7 @@ class Unmet(StrEnum):
     NO_CLIENT = "no_client"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(Shown, frozen=True, kw_only=True):
     """Days before (negative) or after a date of the record, at a time of the studio's zone such as "09:00"."""
 
     days: int
@@ -87,8 +86,7 @@ class Timing:
     at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
+class Trigger(Shown, frozen=True, kw_only=True):
     """A rule to text for records of one kind; if it names `statuses` or `types`, only for records with one of these.
 
     Without a timing it texts at once when the status or type changes, and the day of the change is its date.

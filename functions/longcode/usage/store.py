@@ -9,13 +9,12 @@ the due index, so that the sweeper checks it for usage notices.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from functools import reduce
 from operator import and_
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from longcode.accounts.account import Account
 from longcode.message import Message

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import Struct
@@ -14,14 +13,14 @@ from longcode.errors import DayLimitReached, PlanLimitReached
 from longcode.message import Direction, Message
 from longcode.months import day_of, month_of
 from longcode.plans.plans import PastLimit, Plan
+from longcode.shown import Shown
 
 MONTH_COUNTER = "used"
 BEGUN = "changes"
 _DAY_COUNTER = re.compile(rf"{MONTH_COUNTER}_(\d{{4}}-\d\d-\d\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Shown, frozen=True):
     """Texts, the units that the studio pays for, and the segments that the carrier charges us for."""
 
     texts_sent: int = 0

@@ -1,8 +1,7 @@
 """The mail with an invoice has every figure, in its text and as PDF."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from billing import pdf
 from billing.bill_worker import mail_invoice

@@ -7,9 +7,9 @@ import re
 import subprocess
 import sys
 import zlib
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from billing import pdf
 from infra import build
@@ -21,7 +21,7 @@ MEDIUM = Plan("medium", "Medium", 35_000_000, 1_000, 40_000, PastLimit.CHARGE)
 _SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\) Tj")
 _ALONE = """
 import hashlib
-from dataclasses import replace
+from msgspec.structs import replace
 from billing import pdf
 from longcode.billing.invoice import compute_invoice
 from longcode.plans.plans import PastLimit, Plan

@@ -1,12 +1,12 @@
 """Due texts: every condition is checked again, and each text is sent once or dropped with the reason."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from inbox import api
 from longcode import jobs

@@ -1,11 +1,11 @@
 """Upcoming texts, shown as they would be sent now, and the list of calls to make."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
