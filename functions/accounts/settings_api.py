@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from msgspec import structs
-from pydantic import AfterValidator, BaseModel, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from longcode.accounts import passwords
 from longcode.accounts import store as accounts
@@ -101,7 +101,7 @@ class TemplateForm(web.Body):
     body: Annotated[str, Field(min_length=1, max_length=1600)]
 
 
-class ShownStatusChange(BaseModel, from_attributes=True):
+class ShownStatusChange(web.Answer, from_attributes=True):
     """A change of the account's status by the operator, with the reason."""
 
     at: datetime
@@ -109,7 +109,7 @@ class ShownStatusChange(BaseModel, from_attributes=True):
     reason: str | None
 
 
-class ShownAccount(BaseModel):
+class ShownAccount(web.Answer):
     """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
 
     `number` is its dedicated number; without one, it texts from the numbers that all studios share. `number_since` is

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from longcode import jobs
 from longcode.accounts import store as accounts
@@ -44,13 +44,13 @@ class SignUp(web.Body):
     country_code: fields.CountryCode = "1"
 
 
-class Taken(BaseModel):
+class Taken(web.Answer):
     """The response, which is the same for known and unknown addresses."""
 
     detail: str = "Thank you. Please read the mail that we send to this address."
 
 
-class NoAccount(BaseModel):
+class NoAccount(web.Answer):
     """The Services panel without an account (facts S33)."""
 
     enabled: bool = False

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from pydantic import BaseModel
 
 from longcode import months
 from longcode.aws.telemetry import logger
@@ -56,7 +55,7 @@ _PAGE_HEADERS = {
 app = web.resolver()
 
 
-class ListedInvoice(BaseModel):
+class ListedInvoice(web.Answer):
     """An invoice in a list. Its document never changes, so the document has no `state`."""
 
     month: str

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from longcode import months
 from longcode.accounts import store as accounts
@@ -25,7 +25,7 @@ class ChosenPlan(web.Body):
     plan: Annotated[str, Field(max_length=60)]
 
 
-class PastChange(BaseModel):
+class PastChange(web.Answer):
     """A change of plan, and the month from which it counts. Of several for one month, the last one counts."""
 
     at: datetime
@@ -33,7 +33,7 @@ class PastChange(BaseModel):
     counts_from: str
 
 
-class PlanState(BaseModel):
+class PlanState(web.Answer):
     """This month's plan, next month's, and all changes of plan.
 
     A change made now counts from the month `counts_from`, whose plan can be changed until `changeable_until`.

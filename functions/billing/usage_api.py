@@ -11,7 +11,6 @@ from urllib.parse import quote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
-from pydantic import BaseModel
 
 from longcode import months
 from longcode.accounts import store as accounts
@@ -40,7 +39,7 @@ _CHUNKS = 10  # of 500 texts each: a page has about a megabyte, and takes 200 re
 app = web.resolver()
 
 
-class MonthUsage(BaseModel):
+class MonthUsage(web.Answer):
     """What was sent and received in a month (in Chicago), how many of the plan's units that is, and what it costs.
 
     `days` has every day that has begun. A month in which the account had no plan has neither plan nor amounts. The
@@ -59,7 +58,7 @@ class MonthUsage(BaseModel):
     on_each_plan: Comparison | None
 
 
-class Panel(BaseModel):
+class Panel(web.Answer):
     """The two months of the Services panel (facts S28), or why the account has no texting (S33)."""
 
     enabled: bool

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec.structs import asdict
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast, LimitPolicy
@@ -66,7 +66,7 @@ class NewBroadcast(web.Body):
         return self
 
 
-class ShownBroadcast(BaseModel):
+class ShownBroadcast(web.Answer):
     """A broadcast. `planned_*` are the totals at its start, `reserved_units` what it reserves of the limits.
 
     `texts`, `units`, `segments` and `skipped` (by reason) count the clients processed so far.
@@ -103,7 +103,7 @@ class Progress(ShownBroadcast):
     progress: dict[MessageState, int]
 
 
-class Recipient(BaseModel):
+class Recipient(web.Answer):
     """A client and phone of a broadcast: its text and the text's state, or why there is none."""
 
     client_id: str | None
@@ -115,7 +115,7 @@ class Recipient(BaseModel):
     reason: str | None = None
 
 
-class WouldGet(BaseModel):
+class WouldGet(web.Answer):
     """What a client and phone would get: a text, perhaps held until quiet hours end, or the reason why there is none.
 
     With `would_be_sent` and the code `asked`, the text would wait for an answer from staff: see GET /questions.
@@ -133,7 +133,7 @@ class WouldGet(BaseModel):
     reason: str | None
 
 
-class Totals(BaseModel):
+class Totals(web.Answer):
     """The sums over the whole audience, not only over this page.
 
     `needed_units` is what all texts need; `units` is what the account's limits allow of that. `price_micros` is the

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Annotated, Any
 
 from msgspec.structs import asdict
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
@@ -64,7 +64,7 @@ class ImportRow(ClientForm):
     id: web_fields.ClientId
 
 
-class ShownClient(BaseModel):
+class ShownClient(web.Answer):
     """A client's record as a studio sees it, with each number in E.164 and as it was entered."""
 
     id: str

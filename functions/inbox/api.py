@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from longcode import windows
 from longcode.accounts import store as accounts
@@ -50,7 +50,7 @@ FolderCursor = Annotated[str | None, Query(max_length=200, pattern=folders.CURSO
 InboxCursor = Annotated[str, Query(pattern=r"^[0-9]{1,12}$")]
 
 
-class ShownMessage(BaseModel):
+class ShownMessage(web.Answer):
     """A message as a studio sees it; `phone` is the client's, `number` is ours."""
 
     id: str
@@ -108,7 +108,7 @@ class LinkForm(web.Body):
         return self
 
 
-class InboxReply(BaseModel):
+class InboxReply(web.Answer):
     """A reply for the installed software; `delivery_id` is the same each time it is fetched."""
 
     delivery_id: str
@@ -116,7 +116,7 @@ class InboxReply(BaseModel):
     message: ShownMessage
 
 
-class Inbox(BaseModel):
+class Inbox(web.Answer):
     """New replies, oldest first. Ask again with `next_cursor`, which also confirms that these have arrived."""
 
     items: list[InboxReply]

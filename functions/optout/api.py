@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
@@ -29,7 +29,7 @@ Phone = Annotated[str, Path(pattern=r"^(\+|%2[Bb])[0-9]{7,15}$")]
 Person = Annotated[str | None, Field(min_length=1, max_length=100)]
 
 
-class HistoryEntry(BaseModel):
+class HistoryEntry(web.Answer):
     """One event of a phone's history.
 
     An event that `asks` is a possible opt-out: staff decide, and their answer is an event of its own.
@@ -43,7 +43,7 @@ class HistoryEntry(BaseModel):
     by: str | None
 
 
-class OptOutState(BaseModel):
+class OptOutState(web.Answer):
     """Whether a phone is opted out of this account's texts, and the events that concern this account."""
 
     phone: str
@@ -59,7 +59,7 @@ class OptOutForm(web.Body):
     by: Person = None
 
 
-class ClientWithPhone(BaseModel):
+class ClientWithPhone(web.Answer):
     """A client whose record has the phone of a question."""
 
     id: str
@@ -67,7 +67,7 @@ class ClientWithPhone(BaseModel):
     last_name: str
 
 
-class ShownQuestion(BaseModel):
+class ShownQuestion(web.Answer):
     """A reply that may be an opt-out, in its exact words. The account's texts to the phone wait for the answer."""
 
     phone: str

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from msgspec import Struct
 from msgspec.structs import replace
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from longcode import segments, windows
 from longcode.accounts import store as accounts
@@ -38,7 +38,7 @@ from longcode.web import resolver as web
 app = web.resolver()
 
 
-class AcceptedMessage(BaseModel, from_attributes=True):
+class AcceptedMessage(web.Answer, from_attributes=True):
     """A text that will be sent; GET /messages/{id} shows its state."""
 
     id: str
@@ -54,14 +54,14 @@ class AcceptedMessage(BaseModel, from_attributes=True):
     send_at: datetime | None
 
 
-class Accepted(BaseModel):
+class Accepted(web.Answer):
     """The messages that will be sent, one for each phone, and the phones that get none."""
 
     messages: list[AcceptedMessage]
     skipped: list[compose.Skipped]
 
 
-class Preview(BaseModel):
+class Preview(web.Answer):
     """What would be sent to whom, how long it is and what it costs beyond the plan; or why it may not be sent."""
 
     may_be_sent: bool

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from msgspec.structs import asdict
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
@@ -71,7 +71,7 @@ class EventForm(web.Body):
         return kind
 
 
-class PlannedText(BaseModel):
+class PlannedText(web.Answer):
     """A text that a trigger will send, unless something changes; `date` is the record's date that it refers to."""
 
     trigger: str
@@ -79,7 +79,7 @@ class PlannedText(BaseModel):
     fires_at: datetime
 
 
-class SilentTrigger(BaseModel):
+class SilentTrigger(web.Answer):
     """A trigger that watches this kind of record and sends nothing, and the reason."""
 
     trigger: str
@@ -87,7 +87,7 @@ class SilentTrigger(BaseModel):
     why: str
 
 
-class EventResult(BaseModel):
+class EventResult(web.Answer):
     """What an event means. With `newest` false, a later event was received before, and this one changes nothing."""
 
     id: str
@@ -98,7 +98,7 @@ class EventResult(BaseModel):
     not_planned: list[SilentTrigger]
 
 
-class Upcoming(BaseModel):
+class Upcoming(web.Answer):
     """A text that a trigger has planned, and whether it would be sent as things are now.
 
     Its conditions are checked again at `fires_at`, and again at `goes_at` if quiet hours hold it until then.
@@ -119,7 +119,7 @@ class Upcoming(BaseModel):
     text: str | None
 
 
-class CallTask(BaseModel):
+class CallTask(web.Answer):
     """A task to call a client who has no number for texts."""
 
     id: str

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
-from pydantic import BaseModel
 
 from longcode.accounts import store as accounts
 from longcode.accounts.account import WebhookEvent
@@ -22,7 +21,7 @@ app = web.resolver()
 DeliveryId = Annotated[str, Path(max_length=100)]
 
 
-class ShownDelivery(BaseModel):
+class ShownDelivery(web.Answer):
     """One webhook; `id` is its `webhook-id` at each attempt, `error` the reason why the last attempt failed.
 
     `data` is its payload. For a reply that is only the id of the message, whose body is not stored twice.

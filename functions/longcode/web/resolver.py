@@ -44,10 +44,16 @@ StoredInstant = Annotated[AwareDatetime, AfterValidator(_as_stored)]
 class Body(BaseModel):
     """The base of request bodies. An unknown field is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
 
 
-class Page(BaseModel, Generic[T]):
+class Answer(BaseModel):
+    """The base of response bodies. Each is built on its first use, as is a `Body`: most starts use few of them."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Page(Answer, Generic[T]):
     """A page of a list. `next_cursor` begins the next page; it is null on the last page."""
 
     items: list[T]
