@@ -15,7 +15,7 @@ from bench.invocations import TEXTS_A_MINUTE, By, Invocations, counted
 from broadcasts import api, worker
 from longcode.accounts.account import Account
 from longcode.aws import batches, clients
-from longcode.aws.settings import receipts_url
+from longcode.aws.parameters import receipts_url
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Carrier, SendResult, Text
 from longcode.jobs import Send

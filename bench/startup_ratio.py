@@ -37,6 +37,13 @@ for line in sys.stdin:
 """
 
 
+_CONSTANTS = {
+    name: value
+    for name, value in read_template()["Globals"]["Function"]["Environment"]["Variables"].items()
+    if isinstance(value, str)
+}
+
+
 def measure() -> Iterator[Figure]:
     """Compare each function with the bare clients."""
     build.build(build.this_machine())
@@ -63,7 +70,7 @@ class _Forking:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                env={"PYTHONPATH": str(folder)},
+                env={"PYTHONPATH": str(folder), **_CONSTANTS},
             )
         )
         self._answer()

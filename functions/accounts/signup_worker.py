@@ -9,7 +9,7 @@ from longcode.accounts import passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
 from longcode.aws import batches, clients, mail, queues
-from longcode.aws.settings import public_url
+from longcode.aws.parameters import public_url
 from longcode.aws.telemetry import logger
 from longcode.plans import plans
 from longcode.plans import store as price_list

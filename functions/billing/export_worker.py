@@ -13,7 +13,7 @@ from longcode import jobs, windows
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import batches, clients, queues
-from longcode.aws.settings import stripe_key
+from longcode.aws.parameters import stripe_key
 from longcode.aws.telemetry import count, logger
 from longcode.billing import exports, stripe_form
 from longcode.billing import store as invoices

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from longcode.aws import clients, queues
-from longcode.aws.settings import carrier_credentials, settings
+from longcode.aws.parameters import carrier_credentials
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Archive, ReceivedText
 from longcode.carriers.choose import open_carrier

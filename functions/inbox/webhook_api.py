@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from longcode.aws import clients, queues
-from longcode.aws.settings import inbound_url, public_url
+from longcode.aws.parameters import inbound_url, public_url
 from longcode.aws.telemetry import logger
 from longcode.jobs import Receive
 from longcode.web import resolver as web

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from longcode.aws import clients
-from longcode.aws.settings import public_url, receipts_url
+from longcode.aws.parameters import public_url, receipts_url
 from longcode.aws.telemetry import logger
 from longcode.carriers import twilio
 from longcode.web import resolver as web

@@ -79,7 +79,7 @@ def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(templat
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/inbound-url", "inbound_url"),
     ):
         asking = {
-            name for name, path in handlers().items() if f"longcode.aws.settings.{function_name}" in reached(path)
+            name for name, path in handlers().items() if f"longcode.aws.parameters.{function_name}" in reached(path)
         }
         may = {
             name

@@ -14,7 +14,7 @@ from longcode.aws.queues import URL_SETTINGS
 from tests.support.source_reading import ROOT, dotted, resources_of_type, tree
 
 NAMES = {field.name.upper() for field in fields(settings.Settings)}
-THEIRS = ("POWERTOOLS_", "AWS_")
+THEIRS = ("POWERTOOLS_", "PYDANTIC_", "AWS_")
 
 
 def test_the_template_gives_every_setting_and_no_other(template: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The settings of a function: environment variables, read all at once, and the stack's parameters and secrets."""
+"""The settings of a function: its environment variables, read all at once."""
 
 import os
 import re
@@ -7,11 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-from aws_lambda_powertools.utilities import parameters
 from msgspec import Struct
 
 SOURCE_ROOT = Path(__file__).parents[2]
-_FIVE_MINUTES = 300
 _LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator; on AWS the variable is not set
 
 
@@ -72,30 +70,3 @@ def settings() -> Settings:
 def is_on_this_machine() -> bool:
     """Return whether this stack runs on an emulator on this machine, not on AWS."""
     return bool(_LOCAL_AWS.match(os.environ.get("AWS_ENDPOINT_URL", "")))
-
-
-def public_url() -> str:
-    """Return the base URL of the API, from the stack's parameter: a request's Host header cannot be trusted."""
-    return str(parameters.get_parameter(settings().public_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
-
-
-def receipts_url() -> str:
-    """Return the base URL for delivery receipts: the function URL of the receipts function."""
-    return str(parameters.get_parameter(settings().receipts_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
-
-
-def inbound_url() -> str:
-    """Return the function URL of the inbound webhook: the carrier's fallback if the API fails."""
-    return str(parameters.get_parameter(settings().inbound_url_parameter, max_age=_FIVE_MINUTES)).rstrip("/")
-
-
-def carrier_credentials() -> dict[str, str]:
-    """Return the credentials of the carrier by name: Twilio's `account_sid` and `auth_token`."""
-    secret = parameters.get_secret(settings().carrier_secret, transform="json", max_age=_FIVE_MINUTES)
-    return {str(name): str(value) for name, value in secret.items()}
-
-
-def stripe_key() -> str:
-    """Return the API key for the export of invoices to Stripe."""
-    secret = parameters.get_secret(settings().stripe_secret, transform="json", max_age=_FIVE_MINUTES)
-    return str(secret["api_key"])

@@ -3,7 +3,8 @@
 from functools import lru_cache
 from typing import Protocol
 
-from longcode.aws.settings import carrier_credentials, receipts_url, settings
+from longcode.aws.parameters import carrier_credentials, receipts_url
+from longcode.aws.settings import settings
 from longcode.carriers.carrier import Archive, Carrier
 from longcode.carriers.twilio import API_BASE, Twilio
 

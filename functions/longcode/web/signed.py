@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
-from longcode.aws.settings import carrier_credentials
+from longcode.aws.parameters import carrier_credentials
 from longcode.carriers import twilio
 from longcode.errors import Forged
 from longcode.web import resolver as web
