@@ -58,10 +58,10 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
         "Credits, in the lines above: $0.00\n"
         "Total: $39.80\n"
         "\n"
-        "A month begins and ends at midnight in Chicago (America/Chicago). This one has 721 hours, as the clocks went"
-        " back within it. Its plan is the last one chosen by 30 November 2026, 17:00:00 -06:00 (2026-11-30T23:00:00Z), or"
-        " the one that the studio joined with after that. A text is counted in the month in which it was handed to"
-        " the carrier, a reply in the month in which it was received.\n"
+        "A month begins and ends at midnight in Chicago (America/Chicago). This one has 721 hours, as the clocks"
+        " went back within it. Its plan is the last one chosen by 30 November 2026, 17:00:00 -06:00"
+        " (2026-11-30T23:00:00Z), or the one that the studio joined with after that. A text is counted in the"
+        " month in which it was handed to the carrier, a reply in the month in which it was received.\n"
     )
 
 
