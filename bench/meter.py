@@ -118,7 +118,7 @@ def _write_units(indexes: list[Wire], old: Wire, new: Wire, factor: int) -> int:
 
 
 def _read_one(asked: Wire, answer: Wire) -> float:
-    return started(size(answer.get("Item", {})), _READ_KILOBYTES) * _strength(asked)
+    return started(size(answer.get("Item", {})), _READ_KILOBYTES) * _consistency_factor(asked)
 
 
 def _read_many(asked: Wire, answer: Wire) -> float:
@@ -126,15 +126,15 @@ def _read_many(asked: Wire, answer: Wire) -> float:
     for name, chunk in asked["RequestItems"].items():
         sizes = [size(item) for item in answer["Responses"].get(name, [])]
         absent = len(chunk["Keys"]) - len(sizes)
-        units += (sum(started(each, _READ_KILOBYTES) for each in sizes) + absent) * _strength(chunk)
+        units += (sum(started(each, _READ_KILOBYTES) for each in sizes) + absent) * _consistency_factor(chunk)
     return units
 
 
 def _read_query(asked: Wire, answer: Wire) -> float:
-    return started(sum(size(item) for item in answer["Items"]), _READ_KILOBYTES) * _strength(asked)
+    return started(sum(size(item) for item in answer["Items"]), _READ_KILOBYTES) * _consistency_factor(asked)
 
 
-def _strength(asked: Wire) -> float:
+def _consistency_factor(asked: Wire) -> float:
     return 1 if asked.get("ConsistentRead") else 0.5
 
 
