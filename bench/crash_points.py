@@ -57,7 +57,7 @@ SCENARIOS = (
 )
 
 
-class PatientCarrier(SimulatedCarrier):
+class SteppedCarrier(SimulatedCarrier):
     """The simulated carrier in this process: its clock stands still, and it sends receipts only when asked."""
 
     def __init__(self, now: datetime) -> None:
@@ -84,7 +84,7 @@ class Run:
 
     account: Account
     started_at: datetime
-    simulated: PatientCarrier
+    simulated: SteppedCarrier
     carrier: Carrier
     outside: SeparateClients
     id: str = ""
@@ -206,9 +206,9 @@ def _check_delivered(run: Run) -> None:
 
 
 @contextmanager
-def _served(now: datetime) -> Iterator[tuple[PatientCarrier, twilio.Twilio]]:
-    """Serve a patient carrier; yield it and a client that sends it texts over HTTP."""
-    carrier = PatientCarrier(now)
+def _served(now: datetime) -> Iterator[tuple[SteppedCarrier, twilio.Twilio]]:
+    """Serve a stepped carrier; yield it and a client that sends it texts over HTTP."""
+    carrier = SteppedCarrier(now)
     with serving(carrier) as server:
         yield (
             carrier,

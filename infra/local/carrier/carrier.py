@@ -51,7 +51,7 @@ class Carrier:
         return result
 
     def _schedule(self, text: Text, callback: str | None, steps: tuple[Step, ...], seconds: float) -> None:
-        """Schedule the steps one after another: receipts are in order, unless a fault has reversed it."""
+        """Schedule the steps one after another: receipts are in order, unless a fault has reversed them."""
         if not steps:
             return
 
