@@ -34,7 +34,7 @@ test: .venv/dev/done .venv/emulator/done .venv/sam/done  ## every test, on all c
 	$(DEV)/python -m infra.build --local  # once, before the test processes need it at the same time
 	$(DEV)/pytest -n auto --dist loadgroup $(if $(wildcard $(firstword $(subst ::, ,$(ONLY)))),$(ONLY),$(if $(ONLY),-k '$(ONLY)'))
 
-quick: .venv/dev/done  ## all tests but the stack and the long ones, in about two minutes
+quick: .venv/dev/done  ## all tests except those that need the stack and those that take long, in about two minutes
 	$(DEV)/pytest -n auto --dist loadgroup -m 'not stack and not long' --hypothesis-profile quick
 
 bench: .venv/dev/done  ## measurements with their limits; ONLY=name for some
@@ -55,7 +55,7 @@ deploy: build .venv/sam/done  ## build for production and deploy to AWS, asking 
 up: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the whole system on this machine, until Ctrl-C
 	@$(DEV)/python -m infra.local.up
 
-demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## play the main job on real input and check each step
+demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## run the main use, from sign-up to invoice, and check each step
 	@$(DEV)/python -m infra.local.demo
 
 lock: .venv/uv/done  ## pin the requirements again, with hashes

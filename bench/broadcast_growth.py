@@ -1,9 +1,9 @@
 """The cost of a broadcast per recipient with 2,000 recipients, divided by the cost with 200.
 
-The costs are calls, write units and CPU; the highest of the three ratios counts. Measured are a dry run, the
-broadcast until its last text is on the queue, and a request for its progress; delivering a text does not depend on
-the others. The emulator is a separate process, so that only the CPU of this process counts. The least of several runs
-is taken, as a busy machine can only add to it.
+The costs are calls, write units and CPU; the highest of the three ratios counts. They include a dry run, the
+broadcast until its last text is on the queue, and a request for its progress, but no deliveries, because delivering a
+text does not depend on the others. The emulator is a separate process, so that only the CPU of this process counts.
+The least of several runs is taken, as a busy machine can only add to it.
 """
 
 import gc

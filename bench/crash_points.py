@@ -1,8 +1,8 @@
 """A text from its request to its end, killed before and after every call that any step makes, on the emulator.
 
-Each step is a process, and a kill ends one of them. Then follows what happens in reality: the studio's software
-repeats its request, the queue delivers the job again, the sweeper runs, receipts come, deadlines pass. A first run of
-each scenario counts its calls.
+Each step is a process, and a crash ends one of them. After it, the steps continue as they do in production: the
+studio's software repeats its request, the queue delivers the job again, the sweeper runs, receipts come, deadlines
+pass. A first run of each scenario, without a crash, counts its calls.
 """
 
 import itertools
@@ -35,29 +35,29 @@ from tests.support.fakes import NOW, client, studio
 _MONTHS = ("2026-11", "2026-12")
 _ENDS = {MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED}
 _ACCOUNT, _TOKEN, _CALLBACKS = "AC0", "test-token", "http://127.0.0.1:9"
-_LIVES = itertools.count()  # each life has its own account, phone and hour, so that none affects another
+_RUN_NUMBERS = itertools.count()  # each run has its own account, phone and hour, so that none affects another
 _MINUTES = (1, 3, 8, 13, 19, 22, 26, 40)  # when the queue and the sweeper run: past every deadline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """A scenario: what goes wrong besides the kill, and what the studio wants done with uncertain texts."""
+class Scenario:
+    """What goes wrong besides the crash, and what the studio wants done with uncertain texts."""
 
     faults: FaultSet = field(default_factory=FaultSet)
     policy: OnUncertain = OnUncertain.GIVE_UP
 
 
-WAYS = (
-    Way(),
-    Way(faults=FaultSet(double_receipts=Fault(), reorder_receipts=Fault())),
-    Way(faults=FaultSet(lose_receipts=Fault())),
-    Way(faults=FaultSet(lose_receipts=Fault()), policy=OnUncertain.RESEND),
-    Way(faults=FaultSet(drop_answer=Fault())),
-    Way(faults=FaultSet(drop_answer=Fault(), lose_receipts=Fault())),
+SCENARIOS = (
+    Scenario(),
+    Scenario(faults=FaultSet(double_receipts=Fault(), reorder_receipts=Fault())),
+    Scenario(faults=FaultSet(lose_receipts=Fault())),
+    Scenario(faults=FaultSet(lose_receipts=Fault()), policy=OnUncertain.RESEND),
+    Scenario(faults=FaultSet(drop_answer=Fault())),
+    Scenario(faults=FaultSet(drop_answer=Fault(), lose_receipts=Fault())),
 )
 
 
-class PatientCarrier(SimulatedCarrier):
+class SteppedCarrier(SimulatedCarrier):
     """The simulated carrier in this process: its clock stands still, and it sends receipts only when asked."""
 
     def __init__(self, now: datetime) -> None:
@@ -65,7 +65,7 @@ class PatientCarrier(SimulatedCarrier):
         self.now = now
         self._waiting: list[tuple[Text, str, Step]] = []
 
-    def _walk(self, text: Text, callback: str | None, steps: tuple[Step, ...], _seconds: float) -> None:
+    def _schedule(self, text: Text, callback: str | None, steps: tuple[Step, ...], _seconds: float) -> None:
         self._waiting += [(text, callback or "", step) for step in steps]
 
     def receipts(self) -> Iterator[Receipt]:
@@ -79,12 +79,12 @@ class PatientCarrier(SimulatedCarrier):
 
 
 @dataclass(slots=True)
-class Life:
+class Run:
     """One text, from its acceptance until nothing more can happen to it."""
 
     account: Account
-    born: datetime
-    simulated: PatientCarrier
+    started_at: datetime
+    simulated: SteppedCarrier
     carrier: Carrier
     outside: SeparateClients
     id: str = ""
@@ -96,7 +96,7 @@ class Life:
         yield self.report
         yield self.accept  # the studio's software may have had no response, and repeats its request
         for minutes in _MINUTES:
-            self.simulated.now = self.born + timedelta(minutes=minutes)
+            self.simulated.now = self.started_at + timedelta(minutes=minutes)
             yield self.sweep
             yield self.deliver
             yield self.report
@@ -105,7 +105,7 @@ class Life:
 
     def accept(self) -> None:
         form = api.NewMessage(client_id="c1", body="Your proofs are ready.")
-        self.id = api.accept(self.account.id, form, "key", self.born).messages[0].id
+        self.id = api.accept(self.account.id, form, "key", self.started_at).messages[0].id
 
     def deliver(self) -> None:
         """Do the queue's jobs as Lambda does: unfinished ones are delivered again."""
@@ -131,12 +131,12 @@ class Outcome:
     doubled: int = 0
     miscounted: int = 0
 
-    def add(self, life: Life) -> None:
-        """Count a text at the end of its life."""
-        message = messages.get(life.account.id, life.id)
-        at_the_carrier = len(life.simulated.network.texts())
-        charged = sum(quotas.of_month(life.account.id, month).units_sent for month in _MONTHS)
-        reserved = sum(quota["used"] for quota in _quotas(life.account))
+    def add(self, run: Run) -> None:
+        """Count a text at the end of its run."""
+        message = messages.get(run.account.id, run.id)
+        at_the_carrier = len(run.simulated.network.texts())
+        charged = sum(quotas.of_month(run.account.id, month).units_sent for month in _MONTHS)
+        reserved = sum(quota["used"] for quota in _quotas(run.account))
         units = message.units if message and at_the_carrier else 0
         self.points += 1
         self.lost += message is None or message.state not in _ENDS or (charged == 0 and at_the_carrier > 0)
@@ -150,53 +150,65 @@ def _quotas(account: Account) -> list[Attributes]:
 
 
 def measure() -> Iterator[Figure]:
-    """Kill each scenario at every point."""
+    """Run each scenario with a crash at every point."""
     with quiet(), emulated_aws() as outside:
-        outcome = _all_deaths(outside)
+        outcome = _all_crashes(outside)
     yield Figure("crash_points", outcome.points, "points", None)
     yield Figure("crash_points_lost", outcome.lost, "texts", 0)
     yield Figure("crash_points_doubled", outcome.doubled, "texts", 0)
     yield Figure("crash_points_miscounted", outcome.miscounted, "texts", 0)
 
 
-def _all_deaths(outside: SeparateClients) -> Outcome:
+def _all_crashes(outside: SeparateClients) -> Outcome:
     outcome = Outcome()
-    for way in WAYS:
-        calls = len(_live(way, outside, Crash(0, before=True)).calls)
+    for scenario in SCENARIOS:
+        calls = len(_run(scenario, outside, Crash(0, before=True)).calls)
         for call in range(1, calls + 1):
             for before in (True, False):
-                death = Crash(call, before)
-                _live(way, outside, death, outcome)
+                crash = Crash(call, before)
+                _run(scenario, outside, crash, outcome)
     return outcome
 
 
-def _live(way: Way, outside: SeparateClients, death: Crash, outcome: Outcome | None = None) -> Crash:
-    number = next(_LIVES)
+def _run(scenario: Scenario, outside: SeparateClients, crash: Crash, outcome: Outcome | None = None) -> Crash:
+    number = next(_RUN_NUMBERS)
     account = studio(
-        f"{10000000 + number}", plan_changes=(PlanChange(NOW, "small"),), units_a_day=100, on_uncertain=way.policy
+        f"{10000000 + number}",
+        plan_changes=(PlanChange(NOW, "small"),),
+        units_a_day=100,
+        on_uncertain=scenario.policy,
     )
     client(account, "c1", f"+1212{5550000 + number}")
-    born = NOW + number * timedelta(hours=1)
+    started_at = NOW + number * timedelta(hours=1)
     with _jobs(outside):
-        pass  # removes copies of jobs of the previous life, whose calls would be counted in this one
-    with _served(born) as (simulated, twilio_client):
-        simulated.network.put_faults("all", way.faults)
-        life = Life(account, born, simulated, MortalCarrier(twilio_client, death), outside)
-        with death:
-            for step in life.steps():
+        pass  # removes copies of jobs of the previous run, whose calls would be counted in this one
+    with _served(started_at) as (simulated, twilio_client):
+        simulated.network.put_faults("all", scenario.faults)
+        run = Run(account, started_at, simulated, MortalCarrier(twilio_client, crash), outside)
+        with crash:
+            for step in run.steps():
                 with suppress(Killed):
                     step()
         if outcome:
-            outcome.add(life)
+            outcome.add(run)
+        elif not scenario.faults.lose_receipts:
+            _check_delivered(run)
     for quota in _quotas(account):
-        quotas.unschedule(quota)  # its next check would be counted in the next life
-    return death
+        quotas.unschedule(quota)  # its next check would be counted in the next run
+    return crash
+
+
+def _check_delivered(run: Run) -> None:
+    """Raise `RuntimeError` unless the receipts of a run without a crash were applied."""
+    message = messages.get(run.account.id, run.id)
+    if message is None or message.state is not MessageState.DELIVERED:
+        raise RuntimeError(f"not delivered without a crash: {message}")
 
 
 @contextmanager
-def _served(now: datetime) -> Iterator[tuple[PatientCarrier, twilio.Twilio]]:
-    """Serve a patient carrier; yield it and a client that sends it texts over HTTP."""
-    carrier = PatientCarrier(now)
+def _served(now: datetime) -> Iterator[tuple[SteppedCarrier, twilio.Twilio]]:
+    """Serve a stepped carrier; yield it and a client that sends it texts over HTTP."""
+    carrier = SteppedCarrier(now)
     with serving(carrier) as server:
         yield (
             carrier,

@@ -3,10 +3,10 @@
 The mix: single texts to clients with one phone, on a plan that charges beyond its included units, in a system with
 600 texts a minute. Each text has a POST /messages with a check of the password (API Gateway caches it for a minute,
 and a studio's next single text comes later), a tenth of a worker's batch of ten whose carrier takes 300 ms a call,
-the two receipts `sent` and `delivered`, and a 600th of the minute's sweep. Free tiers count as used up. Not included
-are costs that do not depend on texts: storage, alarms, empty polls of idle queues, traffic to the internet, waiting
-for a number's throughput, and secrets and parameters, which are read every five minutes. For comparison, the same is
-measured for a text alone in its batch, for an account with every limit, and for a broadcast to 250 clients.
+the two receipts `sent` and `delivered`, and a 600th of the minute's sweep. Free tiers count as used up. These costs
+are not included: storage, alarms, empty polls of idle queues, traffic to the internet, waiting for a number's
+throughput, and secrets and parameters, which are read every five minutes. For comparison, the same is measured for a
+text alone in its batch, for an account with every limit, and for a broadcast to 250 clients.
 """
 
 import json
@@ -43,12 +43,12 @@ _PARTS = {
 
 def measure() -> Iterator[Figure]:
     """Measure the costs of the mix, in total and by service."""
-    guards: dict[str, Any] = {"plan_changes": (PlanChange(NOW, "small"),), "units_a_day": 1000}
+    limits: dict[str, Any] = {"plan_changes": (PlanChange(NOW, "small"),), "units_a_day": 1000}
     with run_folder() as folder, simulated_carrier(folder, flows.ACCOUNT_SID, flows.TOKEN) as url:
         used, milliseconds = _of_a_text(lambda: flows.single_texts(url))
         of_one, _ = _of_a_text(lambda: flows.single_texts(url, batch=1))
         others = {
-            "all_guards": _of_a_text(lambda: flows.single_texts(url, **guards))[0],
+            "all_limits": _of_a_text(lambda: flows.single_texts(url, **limits))[0],
             "of_a_broadcast": _of_a_text(lambda: flows.broadcast_texts(url))[0],
         }
     yield Figure("dollars_per_1000_texts", _rounded(used), "$", _BAR)

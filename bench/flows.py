@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from accounts import authorizer
-from bench.invocations import TEXTS_A_MINUTE, By, Invocations, counted
+from bench.invocations import TEXTS_A_MINUTE, Invocations, Trigger, counted
 from broadcasts import api, worker
 from longcode.accounts.account import Account
 from longcode.aws import batches, clients
@@ -30,7 +30,7 @@ from tests.support.broadcast_steps import write_clients
 from tests.support.fakes import PASSWORD, LambdaContext, call, client, sqs_event, studio, take_queued
 
 BATCH = 10
-_CLIENTS = 250  # a chunk
+_CLIENTS = 250  # one step of the broadcast
 ACCOUNT_SID, TOKEN = "AC0", "test-token"
 _CARRIER_SECONDS = 0.3
 _RECEIPT = Path(__file__).parents[1] / "tests" / "events" / "twilio_receipt_at_its_own_address.json"
@@ -63,11 +63,17 @@ def single_texts(carrier_url: str, batch: int = BATCH, **account: Any) -> Iterat
     _report(earlier)
 
     yield counted(
-        "SendDue", lambda: sweep_schedule.handler({}, LambdaContext()), by=By.SCHEDULE, calls=1, texts=TEXTS_A_MINUTE
+        "SendDue",
+        lambda: sweep_schedule.handler({}, LambdaContext()),
+        trigger=Trigger.SCHEDULE,
+        calls=1,
+        texts=TEXTS_A_MINUTE,
     )
-    yield counted("Authorizer", lambda: _log_in(opened), by=By.FREE, calls=BATCH, texts=BATCH)
+    yield counted("Authorizer", lambda: _log_in(opened), trigger=Trigger.UNCHARGED, calls=BATCH, texts=BATCH)
     references: list[str] = []
-    yield counted("SendApi", lambda: references.extend(_post(opened, "now")), by=By.API, calls=BATCH, texts=BATCH)
+    yield counted(
+        "SendApi", lambda: references.extend(_post(opened, "now")), trigger=Trigger.API, calls=BATCH, texts=BATCH
+    )
     bodies = take_queued("send")
     yield from _delivering(bodies, references[:BATCH], carrier_url, batch)
 
@@ -80,7 +86,7 @@ def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
     yield counted(
         "SendBroadcastsApi",
         lambda: call(api, "POST", "/broadcasts", form, account=account.id, headers={"Idempotency-Key": "k"}),
-        by=By.API,
+        trigger=Trigger.API,
         calls=1,
         texts=_CLIENTS,
     )
@@ -90,7 +96,7 @@ def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
             yield counted(
                 "SendBroadcast",
                 lambda event=event: worker.handler(event, LambdaContext()),  # type: ignore[misc]
-                by=By.QUEUE,
+                trigger=Trigger.QUEUE,
                 calls=1,
                 texts=_CLIENTS,
             )
@@ -120,8 +126,12 @@ def _delivering(
         for batch in batches:
             _deliver_side_by_side(batch, slow)
 
-    yield counted("SendWorker", deliver, by=By.QUEUE, calls=len(batches), texts=BATCH, again=deliver_as_lambda)
-    yield counted("SendReceipts", lambda: _report(references), by=By.FREE, calls=2 * BATCH, texts=BATCH)
+    yield counted(
+        "SendWorker", deliver, trigger=Trigger.QUEUE, calls=len(batches), texts=BATCH, again=deliver_as_lambda
+    )
+    yield counted(
+        "SendReceipts", lambda: _report(references), trigger=Trigger.UNCHARGED, calls=2 * BATCH, texts=BATCH
+    )
     if {_state(reference) for reference in references} != {MessageState.DELIVERED}:
         raise RuntimeError("not all texts were delivered")
 

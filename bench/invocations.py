@@ -1,8 +1,8 @@
 """The AWS usage of a function's calls: counted once on moto, then timed with the responses that were recorded there.
 
 The time is the CPU that the flow takes here, 5 ms for each round trip to AWS, and any other waiting of the flow.
-Lambda gives a function a whole CPU at 1,769 MB and less in proportion, so CPU takes longer in a smaller one. Not
-measured are TLS to AWS, and the start of a new instance, which is rare when all are busy.
+Lambda gives a function a whole CPU at 1,769 MB and less in proportion, so CPU takes longer in a smaller one. TLS to
+AWS is not measured, nor is the start of a new instance, which is rare when all are busy.
 """
 
 import io
@@ -39,20 +39,20 @@ _LAMBDAS_LINES = (
 _LINE_BYTES = 26
 
 
-class By(Enum):
-    """What calls a function."""
+class Trigger(Enum):
+    """What invokes a function, as far as AWS charges for it."""
 
     API = "api"
     QUEUE = "queue"
     SCHEDULE = "schedule"
-    FREE = "the API's check of a password, or the function's own address"
+    UNCHARGED = "the API's check of a password, or the function URL"
 
 
-_TAKES: dict[By, tuple[str, ...]] = {
-    By.API: ("api_gateway_request",),
-    By.QUEUE: ("sqs_request", "sqs_fair_request") * 2,  # a batch is received and deleted
-    By.SCHEDULE: ("schedule",),
-    By.FREE: (),
+_CHARGED_PER_CALL: dict[Trigger, tuple[str, ...]] = {
+    Trigger.API: ("api_gateway_request",),
+    Trigger.QUEUE: ("sqs_request", "sqs_fair_request") * 2,  # a batch is received and deleted
+    Trigger.SCHEDULE: ("schedule",),
+    Trigger.UNCHARGED: (),
 }
 
 
@@ -94,7 +94,7 @@ def counted(
     function: str,
     run: Callable[[], object],
     *,
-    by: By,
+    trigger: Trigger,
     calls: int,
     texts: int,
     again: Callable[[], object] | None = None,
@@ -121,7 +121,7 @@ def counted(
         "log_byte": calls * own + sum(len(line.encode()) + _LINE_BYTES for line in lines),
         "trace": calls * _traced_share(calls / texts * TEXTS_A_MINUTE / 60),
     }
-    for name in _TAKES[by]:
+    for name in _CHARGED_PER_CALL[trigger]:
         used[name] += calls
     return Invocations(function=function, calls=calls, texts=texts, used=used, tape=tape, again=again or run)
 

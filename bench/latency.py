@@ -19,8 +19,8 @@ from typing import TypeVar
 
 from bench.local_studio import local_studio
 from bench.rig import Figure
+from infra.local.participants import CheckFailed, Phones, StudioSoftware, eventually
 from infra.local.stack import Stack, new_stack
-from infra.local.visitors import CheckFailed, Phones, StudioSoftware, eventually
 
 _RATE, _SECONDS = 30, 20
 _WARM_UP = ((5, 10), (15, 10), (30, 10))  # texts a second, and for how many seconds

@@ -1,8 +1,8 @@
 """A studio in the local stack."""
 
+from infra.local.participants import StudioSoftware
 from infra.local.stack import Stack
 from infra.local.studio import sign_up
-from infra.local.visitors import StudioSoftware
 
 
 def local_studio(stack: Stack, name: str, plan: str) -> StudioSoftware:

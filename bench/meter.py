@@ -19,7 +19,7 @@ from bench.rig import watched
 from longcode.table.writes import table
 
 _KILOBYTE, _READ_KILOBYTES = 1024, 4
-_LOOKED_AT_ONCE = 100
+_READ_AT_ONCE = 100
 Wire = dict[str, Any]
 _WRITES = {
     "PutItem",
@@ -79,28 +79,28 @@ def counted_read_units() -> Iterator[Units]:
 @contextmanager
 def counted_write_units() -> Iterator[Units]:
     """Collect the write units of all writes; they are approximate for an item that two threads write at once."""
-    looker = boto3.client("dynamodb")
-    indexes = looker.describe_table(TableName=table())["Table"]["GlobalSecondaryIndexes"]
+    reader = boto3.client("dynamodb")
+    indexes = reader.describe_table(TableName=table())["Table"]["GlobalSecondaryIndexes"]
     counted = Units()
     waiting = local()
 
-    def look(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Wire]:
+    def read_items(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Wire]:
         asked = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys]
         found: list[Wire] = []
-        for start in range(0, len(asked), _LOOKED_AT_ONCE):
-            some = {"Keys": asked[start : start + _LOOKED_AT_ONCE], "ConsistentRead": True}
-            found += looker.batch_get_item(RequestItems={table(): some})["Responses"][table()]
+        for start in range(0, len(asked), _READ_AT_ONCE):
+            some = {"Keys": asked[start : start + _READ_AT_ONCE], "ConsistentRead": True}
+            found += reader.batch_get_item(RequestItems={table(): some})["Responses"][table()]
         return {key: {} for key in keys} | {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
 
     def before(params: Wire, model: Any, **_: Any) -> None:
         if model.name in _WRITES:
-            waiting.items = look(set(_written(params)))
+            waiting.items = read_items(set(_written(params)))
 
     def after(model: Any, **_: Any) -> None:
         if model.name not in _WRITES:
             return
         factor = 2 if model.name == "TransactWriteItems" else 1
-        now = look(waiting.items)
+        now = read_items(waiting.items)
         units = sum(_write_units(indexes, old, now[key], factor) for key, old in waiting.items.items())
         counted.calls.append((model.name, units))
 
@@ -118,7 +118,7 @@ def _write_units(indexes: list[Wire], old: Wire, new: Wire, factor: int) -> int:
 
 
 def _read_one(asked: Wire, answer: Wire) -> float:
-    return started(size(answer.get("Item", {})), _READ_KILOBYTES) * _strength(asked)
+    return started(size(answer.get("Item", {})), _READ_KILOBYTES) * _consistency_factor(asked)
 
 
 def _read_many(asked: Wire, answer: Wire) -> float:
@@ -126,15 +126,15 @@ def _read_many(asked: Wire, answer: Wire) -> float:
     for name, chunk in asked["RequestItems"].items():
         sizes = [size(item) for item in answer["Responses"].get(name, [])]
         absent = len(chunk["Keys"]) - len(sizes)
-        units += (sum(started(each, _READ_KILOBYTES) for each in sizes) + absent) * _strength(chunk)
+        units += (sum(started(each, _READ_KILOBYTES) for each in sizes) + absent) * _consistency_factor(chunk)
     return units
 
 
 def _read_query(asked: Wire, answer: Wire) -> float:
-    return started(sum(size(item) for item in answer["Items"]), _READ_KILOBYTES) * _strength(asked)
+    return started(sum(size(item) for item in answer["Items"]), _READ_KILOBYTES) * _consistency_factor(asked)
 
 
-def _strength(asked: Wire) -> float:
+def _consistency_factor(asked: Wire) -> float:
     return 1 if asked.get("ConsistentRead") else 0.5
 
 

@@ -1,8 +1,8 @@
 """The CPU per account of closing a month for 2,000 accounts, divided by that for 200 accounts.
 
-Measured are the list of accounts with its jobs, and each job until its invoice is issued: reading the month's
-messages, the check, the invoice number. The mail with its PDF costs four times as much, but does not depend on other
-accounts. The emulator is a separate process, so that only the CPU of this process counts.
+It includes listing the accounts and queueing their jobs, and each job until its invoice is issued: reading the
+month's messages, the check, the invoice number. The mail with its PDF costs four times as much, but does not depend
+on other accounts. The emulator is a separate process, so that only the CPU of this process counts.
 
 Jobs are timed in groups. The least costly group of the second half counts: growth would show there, and a busy
 machine can only add to the cost.
@@ -35,7 +35,7 @@ from longcode.usage.usage import Usage
 from tests.support.emulated_aws import Wire, emulated_aws
 
 _SMALL, _LARGE, _TEXTS = 200, 2_000, 3
-_STRETCH = 50
+_GROUP = 50
 _MONTH = "2026-11"
 _JOINED, _SENT = datetime(2026, 9, 2, 15, tzinfo=UTC), datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 _FIRST = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -52,7 +52,7 @@ class Cost:
 def measure() -> Iterator[Figure]:
     """Compare the two sizes."""
     logger.setLevel("WARNING")
-    _cost(_STRETCH)  # fills the caches
+    _cost(_GROUP)  # fills the caches
     first, large, last = _cost(_SMALL), _cost(_LARGE), _cost(_SMALL)
     small = min(first, last, key=lambda cost: cost.microseconds)
     growth = round(large.microseconds / small.microseconds, 3)
@@ -68,11 +68,11 @@ def _cost(count: int) -> Cost:
         with counted_calls("dynamodb", "sqs") as calls:
             listed = _timed(lambda: _list(count))
             jobs = [msgspec.json.decode(job, type=Bill) for job in outside.take(settings().bill_queue_url)]
-            stretches = [jobs[start : start + _STRETCH] for start in range(0, len(jobs), _STRETCH)]
-            billed = [_timed(lambda some=some: _bill(some)) for some in stretches]  # type: ignore[misc]
+            groups = [jobs[start : start + _GROUP] for start in range(0, len(jobs), _GROUP)]
+            billed = [_timed(lambda some=some: _bill(some)) for some in groups]  # type: ignore[misc]
         if (issued := invoices.last_number(_MONTH)) != count:
             raise RuntimeError(f"{issued} invoices for {count} accounts")
-        seconds = listed / count + min(billed[len(billed) // 2 :]) / _STRETCH
+        seconds = listed / count + min(billed[len(billed) // 2 :]) / _GROUP
         return Cost(len(calls) / count, seconds * 1e6)
 
 

@@ -69,7 +69,7 @@ def watched(
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the functions' logs and metrics out of the figures."""
+    """Keep the functions' logs and metrics out of the output."""
     logging.disable()
     try:
         with open(devnull, "w") as nowhere, redirect_stdout(nowhere):

@@ -12,8 +12,8 @@ from statistics import median
 
 from bench.local_studio import local_studio
 from bench.rig import Figure
+from infra.local.participants import Phones, StudioSoftware
 from infra.local.stack import Stack, new_stack
-from infra.local.visitors import Phones, StudioSoftware
 
 _CLIENTS, _IMPORTED_AT_ONCE = 5_000, 500
 _SINGLE_TEXTS = 10
@@ -28,8 +28,8 @@ def measure() -> Iterator[Figure]:
         for start in range(0, _CLIENTS, _IMPORTED_AT_ONCE):
             _import(crowd, start)
         crowd.ask("PATCH", "/account", {"quiet_hours": False})
-        order = {"audience": {"all": True}, "body": "Two spring slots are left."}
-        broadcast = crowd.ask("POST", "/broadcasts", order).json["id"]
+        form = {"audience": {"all": True}, "body": "Two spring slots are left."}
+        broadcast = crowd.ask("POST", "/broadcasts", form).json["id"]
         _until_under_way(crowd, broadcast)
         first, *seconds = [_single(stack, other, f"+1213555{index:04}") for index in range(1 + _SINGLE_TEXTS)]
         left = _CLIENTS - _sent(crowd, broadcast)

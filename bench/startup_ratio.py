@@ -1,7 +1,7 @@
 """The CPU of a cold start with a function's imports, divided by the CPU of boto3 and two clients alone.
 
 The bare clients are opened in a fresh process each time; for each import of a function, a process that has them open
-forks. The two take turns, and the least of each counts.
+forks. The bare clients and all functions are measured in turn, several times, and the least time of each counts.
 """
 
 import subprocess

@@ -19,7 +19,7 @@ _SERVICES = ("dynamodb", "sqs")
 
 
 @dataclass(frozen=True)
-class Answer:
+class RecordedBody:
     """The body of a response, as botocore reads it."""
 
     content: bytes
@@ -34,35 +34,35 @@ class Tape:
     """The calls in order, and the responses to each operation in order, so that threads may play them back."""
 
     calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
-    answers: dict[str, list[bytes]] = field(default_factory=dict)
+    responses: dict[str, list[bytes]] = field(default_factory=dict)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
         """Record the calls of the functions' clients, and the responses."""
 
-        def asked(params: dict[str, Any], model: Any, **_: Any) -> None:
+        def note_call(params: dict[str, Any], model: Any, **_: Any) -> None:
             self.calls.append((model.service_model.service_name, model.name, deepcopy(params)))
 
-        def answered(http_response: Any, model: Any, **_: Any) -> None:
-            self.answers.setdefault(model.name, []).append(http_response.content)
+        def note_response(http_response: Any, model: Any, **_: Any) -> None:
+            self.responses.setdefault(model.name, []).append(http_response.content)
 
         with (
-            watched("before-parameter-build", asked, _SERVICES, first=True),
-            watched("after-call", answered, _SERVICES, first=True),
+            watched("before-parameter-build", note_call, _SERVICES, first=True),
+            watched("after-call", note_response, _SERVICES, first=True),
         ):
             yield
 
     @contextmanager
     def playing(self, seconds_a_call: float = 0) -> Iterator[None]:
         """Play the responses back instead of sending requests, each after a delay."""
-        left = {operation: deque(answers) for operation, answers in self.answers.items()}
+        left = {operation: deque(bodies) for operation, bodies in self.responses.items()}
 
-        def answer(request: Any, event_name: str, **_: Any) -> AWSResponse:
+        def play(request: Any, event_name: str, **_: Any) -> AWSResponse:
             if seconds_a_call:
                 time.sleep(seconds_a_call)
-            return AWSResponse(request.url, 200, {}, Answer(left[event_name.rpartition(".")[2]].popleft()))
+            return AWSResponse(request.url, 200, {}, RecordedBody(left[event_name.rpartition(".")[2]].popleft()))
 
-        with watched("before-send", answer, _SERVICES, first=True):
+        with watched("before-send", play, _SERVICES, first=True):
             yield
         if any(left.values()):
             raise RuntimeError("some recorded calls were not made")

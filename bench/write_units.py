@@ -19,7 +19,7 @@ def measure() -> Iterator[Figure]:
     """Measure both cases."""
     yield Figure("write_units_per_text", _write_units("medium", NOW), "units", 12)
     yield Figure(
-        "write_units_per_text_all_guards",
+        "write_units_per_text_all_limits",
         _write_units("small", NOW + timedelta(hours=1), units_a_day=1000),
         "units",
         14,

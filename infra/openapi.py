@@ -29,13 +29,13 @@ RESOLVERS = {
     "billing.usage_api": "billing",
     "billing.invoices_api": "billing",
 }
-OPEN = {"accounts.signup_api"}
+WITHOUT_PASSWORD = {"accounts.signup_api"}
 
 _VERBS = ("get", "put", "post", "patch", "delete")
 # References to the sources of rules are removed: callers of the API do not have those pages.
 _SOURCE = re.compile(r" \((?:facts|design) [^)]*\)")
 _OK, _NO_CONTENT, _INVALID = "200", "204", "422"
-_INSTEAD_OF_A_PROBLEM = {"HTTPValidationError", "ValidationError"}
+_REPLACED_BY_PROBLEM = {"HTTPValidationError", "ValidationError"}
 
 _PROBLEM = {
     "type": "object",
@@ -92,7 +92,7 @@ def document() -> dict[str, Any]:
             for verb, operation in operations.items():
                 _add(paths.setdefault(path, {}), verb, _operation(name, operation, routes[verb, path]))
         for title, schema in described.get("components", {}).get("schemas", {}).items():
-            if title not in _INSTEAD_OF_A_PROBLEM:
+            if title not in _REPLACED_BY_PROBLEM:
                 _add(schemas, title, schema)
     return {
         "openapi": "3.1.0",
@@ -124,7 +124,7 @@ def _operation(name: str, described: dict[str, Any], function: Any) -> dict[str,
         "operationId": function.__name__,
         "summary": summary.removesuffix("."),
         "description": description or None,
-        "security": [] if name in OPEN else None,
+        "security": [] if name in WITHOUT_PASSWORD else None,
         "parameters": described.get("parameters"),
         "requestBody": described.get("requestBody"),
         "responses": _responses(described["responses"], function),

@@ -1,18 +1,18 @@
-"""`make demo`: play the main use of the service on the whole system; exit 0 only if every check held."""
+"""`make demo`: run the story of the main use on the whole system; exit 0 only if every check succeeds."""
 
 import signal
 import sys
 from collections.abc import Callable
 
+from infra.local.participants import CheckFailed
 from infra.local.processes import Failed
 from infra.local.stack import Stack, running_stack
 from infra.local.story import billing, replies, sending, signup, webhooks
 from infra.local.story.stage import Stage
-from infra.local.visitors import CheckFailed
 
 
 def play(stack: Stack, say: Callable[[str], None] = print) -> None:
-    """Play twenty steps, from the sign-up of two studios to their invoices; raise `NotSo` if a check fails."""
+    """Play twenty steps, from the sign-up of two studios to their invoices; raise `CheckFailed` if a check fails."""
     stage = Stage(stack, say)
     american = {"product": "spectra", "edition": "professional", "plan": "medium", "country_code": "1"}
     australian = {"product": "mystratus", "edition": "standard", "plan": "small", "country_code": "61"}
@@ -36,7 +36,7 @@ def play(stack: Stack, say: Callable[[str], None] = print) -> None:
     month = billing.close_the_month(stage, fox, wattle)
     billing.keep_the_books(stage, fox, month)
     billing.suspend_and_restore(stage, fox, "1001")
-    stage.say(f"\nThe story held: {stage.checks} checks.")
+    stage.say(f"\nAll {stage.checks} checks succeeded.")
 
 
 def main() -> None:

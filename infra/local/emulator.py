@@ -33,11 +33,11 @@ def emulator(folder: Path) -> Iterator[str]:
         "IOT_MTLS_ENABLED": "0",
     }
     with started([str(_MINISTACK)], folder, log, environment(folder, **settings)) as process:
-        wait_until(lambda: answers(f"{url}/_ministack/health"), process, log)
+        wait_until(lambda: is_answered(f"{url}/_ministack/health"), process, log)
         yield url
 
 
-def answers(url: str) -> bool:
+def is_answered(url: str) -> bool:
     """Return whether a GET is answered with 200."""
     try:
         return urllib3.request("GET", url, timeout=2, retries=False).status == 200

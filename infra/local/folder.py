@@ -18,7 +18,7 @@ _ENOUGH_BYTES = 4_000_000_000
 def run_folder() -> Iterator[Path]:
     """Yield a folder of this process; remove it when the block ends."""
     LOCAL.mkdir(exist_ok=True)
-    _sweep()
+    _remove_leftovers()
     folder = _place() / f"longcode-{os.getpid()}-{secrets.token_hex(4)}"
     folder.mkdir(mode=0o700)
     try:
@@ -38,7 +38,7 @@ def _place() -> Path:
     return _MEMORY if runs_code and space.f_bavail * space.f_frsize > _ENOUGH_BYTES else LOCAL
 
 
-def _sweep() -> None:
+def _remove_leftovers() -> None:
     """Remove the folders of stacks whose process was killed."""
     for folder in [*LOCAL.glob("longcode-*"), *_MEMORY.glob("longcode-*")]:
         if not is_alive(int(folder.name.split("-")[1])):

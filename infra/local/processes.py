@@ -1,4 +1,4 @@
-"""The programs of the local stack. Each ends with the process that started it (leash.py)."""
+"""The programs of the local stack. Each ends with the process that started it (supervisor.py)."""
 
 import os
 import socket
@@ -22,11 +22,11 @@ def started(
     command: list[str], folder: Path, log: Path, environment: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program in the background until the block ends; if this process dies, `folder` is removed as well."""
-    leash = [sys.executable, "-m", "infra.local.leash", str(folder), *command]
+    supervised = [sys.executable, "-m", "infra.local.supervisor", str(folder), *command]
     with (
         log.open("ab") as output,
         subprocess.Popen(
-            leash,
+            supervised,
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -38,7 +38,7 @@ def started(
         try:
             yield process
         finally:
-            process.communicate(b".")  # ends the leash in order, and waits for its end
+            process.communicate(b".")  # the supervisor ends the program and removes no folder
 
 
 def run(command: list[str], folder: Path, log: Path, environment: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ import urllib3
 from infra import build
 from infra.local.certificate import write_certificate
 from infra.local.deployment import deploy
-from infra.local.emulator import answers, client, emulator
+from infra.local.emulator import client, emulator, is_answered
 from infra.local.folder import LOCAL, run_folder
 from infra.local.processes import HOST, Failed, environment, free_port, is_alive, started, wait_until
 
@@ -49,7 +49,7 @@ class Stack:
     pid: int
 
     def invoke(self, function: str, event: object) -> object:
-        """Invoke a function as its schedule does; return its result."""
+        """Invoke a function with an event; return its result, or raise `Failed`."""
         response = client("lambda", self.emulator_url).invoke(FunctionName=function, Payload=json.dumps(event))
         returned: object = json.loads(response["Payload"].read())
         if "FunctionError" in response:
@@ -64,11 +64,11 @@ def find() -> Stack | None:
     except (FileNotFoundError, ValueError, TypeError):
         return None
     urls = f"{stack.emulator_url}/_ministack/health", f"{stack.carrier_url}/health"
-    return stack if is_alive(stack.pid) and all(map(answers, urls)) else None
+    return stack if is_alive(stack.pid) and all(map(is_answered, urls)) else None
 
 
 @contextmanager
-def found_by_others(stack: Stack) -> Iterator[None]:
+def findable(stack: Stack) -> Iterator[None]:
     """Let `find` return this stack until the block ends."""
     STACK_FILE.touch(mode=0o600)
     STACK_FILE.write_text(json.dumps(asdict(stack), indent=2))
@@ -156,7 +156,7 @@ def simulated_carrier(folder: Path, account_sid: str, auth_token: str) -> Iterat
     command = [sys.executable, "-m", "infra.local.carrier.server", "--port", str(port)]
     settings = environment(folder, TWILIO_ACCOUNT_SID=account_sid, TWILIO_AUTH_TOKEN=auth_token)
     with started(command, folder, log, settings) as process:
-        wait_until(lambda: answers(f"{url}/health"), process, log)
+        wait_until(lambda: is_answered(f"{url}/health"), process, log)
         yield url
 
 

@@ -25,7 +25,7 @@ def up() -> None:
     other = stack.find()
     if other:
         raise Failed(f"another stack is running, at {other.api_url} (process {other.pid})")
-    with stack.new_stack(_print) as own, stack.found_by_others(own):
+    with stack.new_stack(_print) as own, stack.findable(own):
         studio = sign_up(own, _DEMO_STUDIO)
         _print(f"{time.monotonic() - start:6.1f} s  in total\n")
         _print(_welcome(own, studio))

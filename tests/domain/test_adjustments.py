@@ -76,7 +76,7 @@ def test_an_error_of_an_invoice_is_described() -> None:
         find_errors(replace(right, lines=(replace(first, amount_micros=1), *rest)))
         == "a line's amount is not its quantity times its price"
     )
-    assert find_errors(replace(right, credits_micros=1)) == "the total is below 0, or the credits above"
+    assert find_errors(replace(right, credits_micros=1)) == "the total is below 0, or the credits are above 0"
 
 
 def test_counters_equal_to_the_sum_over_the_messages_have_no_findings() -> None:

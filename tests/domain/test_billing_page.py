@@ -122,7 +122,8 @@ def test_invoices_are_as_on_the_page(plan: str, used: list[str], on_lines: list[
 
 
 @pytest.mark.parametrize(
-    ("plan", "units", "lines", "amount"), [(row[0], row[1:5], row[5], row[6]) for row in rows("Late on")]
+    ("plan", "units", "lines", "amount"),
+    [(row[0], row[1:5], row[5], row[6]) for row in rows("Plan of the late month")],
 )
 def test_late_units_are_as_on_the_page(plan: str, units: list[str], lines: str, amount: str) -> None:
     billed, counted = (Usage(units_sent=int(sent), units_received=int(received)) for sent, received in pairs(units))
@@ -163,9 +164,9 @@ def test_facts_of_an_invoice_are_as_on_the_page() -> None:
     drawn = compute_invoice("10000001", "2026-11", PLANS["medium"], Usage())
     shown_facts = [*map(": ".join, invoice_facts(drawn)), counting_rules(drawn)]
 
-    page = dict(rows("Told"))
+    page = dict(rows("Fact"))
 
-    assert [f"{name}: {page[name]}" in shown_facts for name in ("From", "Up to, and without")] == [True, True]
+    assert [f"{name}: {page[name]}" in shown_facts for name in ("From", "Until just before")] == [True, True]
     assert f"This one has {page['Hours'].replace(', ', ' hours, ')}." in shown_facts[-1]
     assert f"the last one chosen by {page['The last plan chosen by']}, or" in shown_facts[-1]
 

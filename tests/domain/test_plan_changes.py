@@ -103,8 +103,8 @@ def test_each_change_has_the_month_from_which_it_counts() -> None:
 
 def test_the_sentences_say_from_when_a_change_counts_and_until_when_it_can_be_changed() -> None:
     assert plans.change_deadline_sentence("2026-11") == (
-        "If you make the change by 17:00 Central Time on 30 November 2026, it counts from November 2026;"
-        " later, from the month after."
+        "If you make the change by 17:00 Central Time on 30 November 2026, it counts from November 2026."
+        " If you make it later, it counts from the month after that."
     )
     assert plans.change_effect_sentences("2026-11", CUTOFF) == (
         "It counts from November 2026. You can change it until 17:00 Central Time on 30 November 2026."

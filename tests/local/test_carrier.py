@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 
 from infra.local.carrier.carrier import Carrier
-from infra.local.carrier.postman import may_call
+from infra.local.carrier.posting import may_call
 from infra.local.carrier.protocol import is_possible, segments, signature
 from infra.local.carrier.server import serving
 

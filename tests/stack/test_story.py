@@ -10,9 +10,9 @@ import urllib3
 
 from infra.local.demo import play
 from infra.local.emulator import client
+from infra.local.participants import Phones, StudioSoftware, eventually
 from infra.local.stack import Stack, new_stack
 from infra.local.studio import sign_up
-from infra.local.visitors import Phones, StudioSoftware, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]  # one stack for all, in one process
 
@@ -37,7 +37,7 @@ def test_the_main_job_holds(stack: Stack) -> None:
 
     play(stack, said.append)
 
-    assert said[-1] == "\nThe story held: 131 checks."
+    assert said[-1] == "\nAll 131 checks succeeded."
 
 
 def test_a_job_that_cannot_be_read_ends_in_the_dead_letter_queue_and_the_others_go_on(stack: Stack) -> None:

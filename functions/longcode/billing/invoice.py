@@ -15,7 +15,7 @@ LATE = "late_"
 
 _PAST_LIMIT_WORDS = {
     PastLimit.CHARGE: "each unit is charged",
-    PastLimit.STOP: "no text is sent, and replies are free",
+    PastLimit.STOP: "texts are refused, and replies are free",
 }
 
 
@@ -170,7 +170,7 @@ def find_errors(invoice: Invoice) -> str | None:
     if sum(line.amount_micros for line in invoice.lines) != invoice.total_micros:
         return "the lines do not add up to the total"
     if invoice.total_micros < 0 or invoice.credits_micros > 0:
-        return "the total is below 0, or the credits above"
+        return "the total is below 0, or the credits are above 0"
     for item, units in (("units_sent", invoice.units_sent), ("units_received", invoice.units_received)):
         if sum(line.quantity for line in invoice.lines if line.item.startswith(item)) != units:
             return f"the lines do not add up to the {item}"
@@ -195,13 +195,13 @@ def invoice_facts(invoice: Invoice) -> tuple[InvoiceFact, ...]:
         InvoiceFact("Studio", f"{invoice.studio}, account {invoice.account}"),
         InvoiceFact("Month", f"{invoice.begins_at.astimezone(months.CHICAGO):%B %Y}"),
         InvoiceFact("From", _instant(invoice.begins_at)),
-        InvoiceFact("Up to, and without", _instant(invoice.ends_at)),
+        InvoiceFact("Until just before", _instant(invoice.ends_at)),
         InvoiceFact("Plan", f"{invoice.plan_title} ({invoice.plan}, version {invoice.plan_version})"),
         InvoiceFact("Units included", f"{invoice.units_included:,}"),
         InvoiceFact("Units used", used),
         InvoiceFact("Units beyond", f"{invoice.units_beyond:,}"),
         InvoiceFact("Price of a unit beyond", money(invoice.unit_price_micros, invoice.currency)),
-        InvoiceFact("Past the included units", _PAST_LIMIT_WORDS[invoice.past_limit]),
+        InvoiceFact("Beyond the included units", _PAST_LIMIT_WORDS[invoice.past_limit]),
     )
 
 
@@ -230,9 +230,10 @@ def counting_rules(invoice: Invoice) -> str:
     """Return the paragraph that says which texts count in a month and which plan it has, so that anyone can check."""
     cutoff = _instant(months.plan_cutoff(invoice.month))
     return (
-        f"A month is cut at midnight in Chicago (America/Chicago). This one has {_hours(invoice)}."
+        f"A month begins and ends at midnight in Chicago (America/Chicago). This one has {_hours(invoice)}."
         f" Its plan is the last one chosen by {cutoff}, or the one that the studio joined with after that."
-        " A text is counted in the month in which it was handed to the carrier, a reply in that in which it came."
+        " A text is counted in the month in which it was handed to the carrier, a reply in the month in which it"
+        " was received."
     )
 
 

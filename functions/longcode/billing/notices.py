@@ -109,18 +109,19 @@ def advice(expected: Usage, compared: Comparison, currency: str) -> str:
 
 
 def _what_happens_next(notice: Notice) -> str:
+    all_used = notice.used >= notice.limit
+    if notice.goes_on:
+        texts = "All of them are used. Texts still" if all_used else "When all of them are used, texts still"
+        price = money(notice.plan.unit_price_micros, notice.plan.currency)
+        return f"{texts} go out, and each further unit, sent or received, costs {price}."
+    refused = "All of them are used. We refuse" if all_used else "When all of them are used, we refuse"
     if notice.day:
         return (
-            "When all of them are used, we refuse further texts until the next day. You can change this limit in your"
-            " settings (units_a_day)."
+            f"{refused} further texts until the next day. You can change this limit in your settings (units_a_day)."
         )
-    if notice.goes_on:
-        price = money(notice.plan.unit_price_micros, notice.plan.currency)
-        return f"When all of them are used, texts still go out. Each further unit, sent or received, costs {price}."
     return (
-        f"When all of them are used, we refuse further texts until {in_words(following(notice.month))}. Replies still"
-        " arrive, and they are free. If you change to a bigger plan by"
-        f" {time_in_words(plan_cutoff(notice.month))}, it takes effect at once."
+        f"{refused} further texts until {in_words(following(notice.month))}. Replies still arrive, and they are free."
+        f" If you change to a bigger plan by {time_in_words(plan_cutoff(notice.month))}, it takes effect at once."
     )
 
 

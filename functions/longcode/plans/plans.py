@@ -157,9 +157,12 @@ def plan_name_in(month: str, changes: Iterable[PlanChange]) -> str | None:
 
 
 def change_deadline_sentence(month: str) -> str:
-    """Return the sentence that tells a studio until when a change of plan counts from a month."""
+    """Return the sentences that tell a studio until when a change of plan counts from a month."""
     until = months.time_in_words(months.plan_cutoff(month))
-    return f"If you make the change by {until}, it counts from {months.in_words(month)}; later, from the month after."
+    return (
+        f"If you make the change by {until}, it counts from {months.in_words(month)}."
+        " If you make it later, it counts from the month after that."
+    )
 
 
 def change_effect_sentences(month: str, now: datetime) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from infra.local.carrier import protocol
 from infra.local.carrier.network import Network
-from infra.local.carrier.postman import Form, Postman, may_call, post
+from infra.local.carrier.posting import DelayedTasks, Form, may_call, post
 from infra.local.carrier.protocol import Refusal, refusal
 from infra.local.carrier.texts import Accepted, Step, Text
 
@@ -33,7 +33,7 @@ class Carrier:
         self.receipt_seconds = receipt_seconds
         self.clock = clock
         self.network = Network(keep)
-        self.postman = Postman(most=2 * keep)
+        self.tasks = DelayedTasks(most=2 * keep)
         self._closed = threading.Event()
 
     def send(self, form: Mapping[str, str]) -> Accepted | Refusal:
@@ -43,7 +43,7 @@ class Carrier:
             return refusal(21609)
         if seconds := self.network.delay(form.get("To", "")):
             self._closed.wait(seconds)
-        if self.postman.full:
+        if self.tasks.full:
             return refusal(21611, 429)
         result = self.network.accept(form, self.clock())
         if isinstance(result, Accepted):
@@ -51,7 +51,7 @@ class Carrier:
         return result
 
     def _schedule(self, text: Text, callback: str | None, steps: tuple[Step, ...], seconds: float) -> None:
-        """Schedule the steps one after another: receipts are in order, unless a fault has reversed it."""
+        """Schedule the steps one after another: receipts are in order, unless a fault has reversed them."""
         if not steps:
             return
 
@@ -62,7 +62,7 @@ class Carrier:
                 self.network.record_receipt_response(text.sid, steps[0].status, response)
             self._schedule(text, callback, steps[1:], self.receipt_seconds)
 
-        self.postman.later(seconds, step)
+        self.tasks.later(seconds, step)
 
     def reply(
         self, phone: str, number: str, body: str, media: tuple[str, ...] = (), opt_out_type: str | None = None
@@ -87,14 +87,14 @@ class Carrier:
                     response = post(self.fallback_url, [*self._inbound(text), *failure], self.auth_token)
                 self.network.record_webhook_response(text.sid, response)
 
-        self.postman.later(0, post_webhook)
+        self.tasks.later(0, post_webhook)
         return text
 
     def close(self) -> None:
         """End all waiting calls and drop all scheduled tasks."""
         self._closed.set()
         self.network.close()
-        self.postman.close()
+        self.tasks.close()
 
     def _receipt(self, text: Text, step: Step) -> Form:
         form = [

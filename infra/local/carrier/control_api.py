@@ -10,8 +10,8 @@ from msgspec.json import decode
 from infra.local.carrier import protocol
 from infra.local.carrier.carrier import Carrier
 from infra.local.carrier.faults import EVERYONE, FaultSet
-from infra.local.carrier.postman import may_call
-from infra.local.carrier.routes import Answer, BadRequest, Request, Route, in_json, on, whole_number
+from infra.local.carrier.posting import may_call
+from infra.local.carrier.routes import BadRequest, Request, Response, Route, in_json, on, whole_number
 from infra.local.carrier.texts import Phone, Text
 
 ROUTES: list[Route] = []
@@ -44,7 +44,7 @@ Body = TypeVar("Body", bound=Struct)
 
 
 @on("GET", "/phones", ROUTES)
-def _phones(carrier: Carrier, request: Request, _: str) -> Answer:
+def _phones(carrier: Carrier, request: Request, _: str) -> Response:
     network = carrier.network
     version = network.version
     phones = network.phones(whole_number(request, "limit"), whole_number(request, "last"))
@@ -61,18 +61,18 @@ def _phones(carrier: Carrier, request: Request, _: str) -> Answer:
 
 
 @on("DELETE", "/phones", ROUTES)
-def _forget(carrier: Carrier, _request: Request, _: str) -> Answer:
+def _forget(carrier: Carrier, _request: Request, _: str) -> Response:
     carrier.network.forget()
-    return Answer(204)
+    return Response(204)
 
 
 @on("GET", "/phones/([^/]+)", ROUTES)
-def _one_phone(carrier: Carrier, request: Request, number: str) -> Answer:
+def _one_phone(carrier: Carrier, request: Request, number: str) -> Response:
     return in_json(200, _phone(carrier.network.phone(_checked_number(number), whole_number(request, "last"))))
 
 
 @on("POST", "/phones/([^/]+)/replies", ROUTES)
-def _reply(carrier: Carrier, request: Request, phone: str) -> Answer:
+def _reply(carrier: Carrier, request: Request, phone: str) -> Response:
     reply = _body(request, Reply)
     if not reply.body and not reply.media:
         raise BadRequest(422, "a reply needs a body or media")
@@ -85,35 +85,35 @@ def _reply(carrier: Carrier, request: Request, phone: str) -> Answer:
 
 
 @on("GET", "/changes", ROUTES)
-def _changes(carrier: Carrier, request: Request, _: str) -> Answer:
+def _changes(carrier: Carrier, request: Request, _: str) -> Response:
     wait = min(float(whole_number(request, "wait") or 0), LONGEST_WAIT_SECONDS)
     return in_json(200, {"version": carrier.network.wait(whole_number(request, "after"), wait)})
 
 
 @on("GET", "/faults", ROUTES)
-def _list_faults(carrier: Carrier, _request: Request, _: str) -> Answer:
+def _list_faults(carrier: Carrier, _request: Request, _: str) -> Response:
     return in_json(200, carrier.network.faults())
 
 
 @on("PUT", "/faults/([^/]+)", ROUTES)
-def _put_faults(carrier: Carrier, request: Request, who: str) -> Answer:
+def _put_faults(carrier: Carrier, request: Request, who: str) -> Response:
     carrier.network.put_faults(_checked_target(who), _body(request, FaultSet))
     return in_json(200, carrier.network.faults())
 
 
 @on("DELETE", "/faults(?:/([^/]+))?", ROUTES)
-def _clear_faults(carrier: Carrier, _request: Request, who: str) -> Answer:
+def _clear_faults(carrier: Carrier, _request: Request, who: str) -> Response:
     carrier.network.clear_faults(_checked_target(who) if who else None)
-    return Answer(204)
+    return Response(204)
 
 
 @on("GET", "/settings", ROUTES)
-def _settings(carrier: Carrier, _request: Request, _: str) -> Answer:
+def _settings(carrier: Carrier, _request: Request, _: str) -> Response:
     return in_json(200, _settings_of(carrier))
 
 
 @on("POST", "/settings", ROUTES)
-def _set(carrier: Carrier, request: Request, _: str) -> Answer:
+def _set(carrier: Carrier, request: Request, _: str) -> Response:
     settings = _body(request, Settings)
     for name in ("inbound_url", "fallback_url"):
         url = getattr(settings, name)
@@ -127,14 +127,14 @@ def _set(carrier: Carrier, request: Request, _: str) -> Answer:
 
 
 @on("GET", "/health", ROUTES)
-def _health(carrier: Carrier, _request: Request, _: str) -> Answer:
-    return in_json(200, {"status": "ok", "texts": carrier.network.size, "pending": carrier.postman.pending})
+def _health(carrier: Carrier, _request: Request, _: str) -> Response:
+    return in_json(200, {"status": "ok", "texts": carrier.network.size, "pending": carrier.tasks.pending})
 
 
 @on("GET", r"(/|/phones\.css|/phones\.js)", ROUTES)
-def _page(_carrier: Carrier, _request: Request, path: str) -> Answer:
+def _page(_carrier: Carrier, _request: Request, path: str) -> Response:
     file = Path(__file__).with_name(_PAGE[path])
-    return Answer(
+    return Response(
         200,
         file.read_bytes(),
         f"{_TYPES[file.suffix]}; charset=utf-8",

@@ -20,7 +20,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """An HTTP response."""
 
     status: int
@@ -38,7 +38,7 @@ class BadRequest(Exception):
 
 
 # A route returns None to close the connection without a response. Its third argument is the group of its path.
-Answering = Callable[[Carrier, Request, str], Answer | None]
+RouteFunction = Callable[[Carrier, Request, str], Response | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +47,33 @@ class Route:
 
     method: str
     path: re.Pattern[str]
-    answer: Answering
+    function: RouteFunction
 
 
-def on(method: str, path: str, routes: list[Route]) -> Callable[[Answering], Answering]:
+def on(method: str, path: str, routes: list[Route]) -> Callable[[RouteFunction], RouteFunction]:
     """Return a decorator that adds a function to the routes."""
 
-    def add(function: Answering) -> Answering:
+    def add(function: RouteFunction) -> RouteFunction:
         routes.append(Route(method, re.compile(path), function))
         return function
 
     return add
 
 
-def answer_to(carrier: Carrier, request: Request, routes: Iterable[Route]) -> Answer | None:
+def respond(carrier: Carrier, request: Request, routes: Iterable[Route]) -> Response | None:
     """Return the response of a request's route."""
     try:
         for route in routes:
             if route.method == request.method and (match := route.path.fullmatch(request.path)):
-                return route.answer(carrier, request, "".join(match.groups("")))
+                return route.function(carrier, request, "".join(match.groups("")))
         raise BadRequest(404, f"no route for {request.method} {request.path}")
     except BadRequest as error:
         return in_json(error.status, {"error": str(error)})
 
 
-def in_json(status: int, document: object, headers: Mapping[str, str] | None = None) -> Answer:
+def in_json(status: int, document: object, headers: Mapping[str, str] | None = None) -> Response:
     """Return a response with a JSON document."""
-    return Answer(status, json.dumps(document).encode(), "application/json", headers or {})
+    return Response(status, json.dumps(document).encode(), "application/json", headers or {})
 
 
 def whole_number(request: Request, name: str) -> int | None:

@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from infra.local.carrier import control_api, twilio_api
 from infra.local.carrier.carrier import Carrier
-from infra.local.carrier.postman import may_call
-from infra.local.carrier.routes import Answer, Request, answer_to
+from infra.local.carrier.posting import may_call
+from infra.local.carrier.routes import Request, Response, respond
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 65_536
@@ -53,20 +53,20 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Serve a request of any method."""
-        answer = self._refuse() or answer_to(self.server.carrier, self._read(), ROUTES)
-        if answer is None:
+        response = self._refuse() or respond(self.server.carrier, self._read(), ROUTES)
+        if response is None:
             self.close_connection = True
             return
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
+        self.send_response(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
-        if answer.body:
-            self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(answer.body)))
+        if response.body:
+            self.send_header("Content-Type", response.content_type)
+        self.send_header("Content-Length", str(len(response.body)))
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
-        self.wfile.write(answer.body)
+        self.wfile.write(response.body)
 
     do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
@@ -83,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
             body=self.rfile.read(int(self.headers.get("Content-Length", 0))),
         )
 
-    def _refuse(self) -> Answer | None:
+    def _refuse(self) -> Response | None:
         """Refuse an unreadable request, and another website whose name resolves to this machine (DNS rebinding)."""
         length = self.headers.get("Content-Length", "0")
         if not may_call(f"http://{self.headers.get('Host', '')}"):
@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             return None
         self.close_connection = True
-        return Answer(status, b"{}")
+        return Response(status, b"{}")
 
 
 @contextmanager

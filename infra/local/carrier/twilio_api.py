@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from infra.local.carrier import protocol
 from infra.local.carrier.carrier import Carrier
 from infra.local.carrier.protocol import Refusal, refusal
-from infra.local.carrier.routes import Answer, Request, Route, in_json, on, whole_number
+from infra.local.carrier.routes import Request, Response, Route, in_json, on, whole_number
 from infra.local.carrier.texts import Text
 
 ROUTES: list[Route] = []
@@ -19,7 +19,7 @@ _ACCOUNT = rf"/{protocol.API_VERSION}/Accounts/([^/]+)"
 
 
 @on("POST", rf"{_ACCOUNT}/Messages\.json", ROUTES)
-def _send(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
+def _send(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
     if refused := _unauthorized(carrier, request, account_sid):
         return refused
     form = dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
@@ -30,7 +30,7 @@ def _send(carrier: Carrier, request: Request, account_sid: str) -> Answer | None
 
 
 @on("GET", rf"{_ACCOUNT}/Messages\.json", ROUTES)
-def _list(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
+def _list(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
     if refused := _unauthorized(carrier, request, account_sid):
         return refused
     texts = [
@@ -74,7 +74,7 @@ def _sent_when(text: Text, query: Mapping[str, str]) -> bool:
 
 
 @on("GET", rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}\.json", ROUTES)
-def _fetch(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
+def _fetch(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
     if refused := _unauthorized(carrier, request, account_sid):
         return refused
     text = carrier.network.text(PurePath(request.path).stem)
@@ -82,7 +82,7 @@ def _fetch(carrier: Carrier, request: Request, account_sid: str) -> Answer | Non
 
 
 @on("GET", rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}/Media\.json", ROUTES)
-def _pictures(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
+def _pictures(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
     if refused := _unauthorized(carrier, request, account_sid):
         return refused
     folder = PurePath(request.path).with_suffix("")
@@ -95,11 +95,11 @@ def _pictures(carrier: Carrier, request: Request, account_sid: str) -> Answer | 
 
 
 @on("GET", rf"/{protocol.API_VERSION}/(.*)", ROUTES)
-def _not_found(_carrier: Carrier, _request: Request, _: str) -> Answer:
+def _not_found(_carrier: Carrier, _request: Request, _: str) -> Response:
     return _refused(refusal(20404))
 
 
-def _unauthorized(carrier: Carrier, request: Request, account_sid: str) -> Answer | None:
+def _unauthorized(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
     """Refuse a request without the account's token, or for another account."""
     expected = base64.b64encode(f"{carrier.account_sid}:{carrier.auth_token}".encode()).decode()
     given = request.headers.get("Authorization", "")
@@ -108,7 +108,7 @@ def _unauthorized(carrier: Carrier, request: Request, account_sid: str) -> Answe
     return None if account_sid == carrier.account_sid else _refused(refusal(20404))
 
 
-def _refused(error: Refusal, headers: Mapping[str, str] | None = None) -> Answer:
+def _refused(error: Refusal, headers: Mapping[str, str] | None = None) -> Response:
     return in_json(error.status, error.as_json(), headers)
 
 

@@ -6,9 +6,9 @@ from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from infra.local.participants import StudioSoftware, eventually
 from infra.local.story.stage import Stage
 from infra.local.studio import mails_to
-from infra.local.visitors import StudioSoftware, eventually
 
 _PHONE = "+12125550101"
 
@@ -26,13 +26,13 @@ def reach_the_limit(stage: Stage, studio: StudioSoftware) -> None:
 
 
 def _too_small(stage: Stage, studio: StudioSoftware) -> None:
-    order = {"audience": {"all": True}, "body": "a" * 1600, "dry_run": True}
-    refused = studio.ask("POST", "/broadcasts", order).json
+    form = {"audience": {"all": True}, "body": "a" * 1600, "dry_run": True}
+    refused = studio.ask("POST", "/broadcasts", form).json
     stage.say(f"   a broadcast of ten units each: {refused['reason']}")
     stage.check(refused["code"] == "plan_limit_reached", "a broadcast over the limit is refused before it is sent")
     stage.check("Small would allow it at once" not in refused["reason"], "a plan that is too small is not advised")
     studio.ask("PUT", "/account/plan", {"plan": "medium"})
-    stage.check(studio.ask("POST", "/broadcasts", order).json["code"] is None, "a bigger plan takes effect at once")
+    stage.check(studio.ask("POST", "/broadcasts", form).json["code"] is None, "a bigger plan takes effect at once")
 
 
 def _too_late(stage: Stage, studio: StudioSoftware, changed: Any) -> None:

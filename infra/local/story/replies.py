@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from infra.local.participants import StudioSoftware, eventually
 from infra.local.story.stage import Stage
-from infra.local.visitors import StudioSoftware, eventually
 
 _ALICE, _CARMEN, _STRANGER = "+12125550101", "+12125550103", "+12125550199"
 

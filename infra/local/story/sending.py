@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from infra.local.participants import StudioSoftware, eventually
 from infra.local.story.stage import Stage
-from infra.local.visitors import StudioSoftware, eventually
 
 _ALICE = "+12125550101"
 _LANDLINE, _CARRIER_SAYS_LANDLINE = "+12125550118", 30006
@@ -37,9 +37,9 @@ def text_everyone(stage: Stage, fox: StudioSoftware) -> None:
     stage.phones.fail(_LANDLINE, _CARRIER_SAYS_LANDLINE)
     # No quiet hours, so that the texts are sent at any time of day.
     fox.ask("PATCH", "/account", {"quiet_hours": False})
-    order = {"audience": {"all": True}, "template": "spring"}
-    dry = fox.ask("POST", "/broadcasts?limit=200", {**order, "dry_run": True}).json
-    stage.show("POST /broadcasts", {**order, "dry_run": True}, dry["totals"])
+    form = {"audience": {"all": True}, "template": "spring"}
+    dry = fox.ask("POST", "/broadcasts?limit=200", {**form, "dry_run": True}).json
+    stage.show("POST /broadcasts", {**form, "dry_run": True}, dry["totals"])
     for item in dry["items"]:
         if not item["would_be_sent"]:
             stage.say(f"   client {item['client_id']} would get none: {item['reason']}")
@@ -47,7 +47,7 @@ def text_everyone(stage: Stage, fox: StudioSoftware) -> None:
         dry["totals"]["texts"] == 38, "38 texts would be sent: one to each ticked number of the clients who allow it"
     )
     stage.check(_texts_of(stage, dry) == [], "and none was sent")
-    sent = _broadcast(stage, fox, order)
+    sent = _broadcast(stage, fox, form)
     recipients = _recipients(fox, sent["id"])
     texts = {item["phone"]: item["text"] for item in dry["items"] if item["would_be_sent"]}
     sent_to = {recipient["phone"] for recipient in recipients if recipient["message_id"]}
@@ -136,9 +136,9 @@ def _new_client(stage: Stage, fox: StudioSoftware, client_id: str, name: str, ph
     stage.check(answer.status in (200, 201), f"{name} is a client", quiet=True)
 
 
-def _broadcast(stage: Stage, studio: StudioSoftware, order: dict[str, Any]) -> Any:
+def _broadcast(stage: Stage, studio: StudioSoftware, form: dict[str, Any]) -> Any:
     """Create a broadcast, and wait until all its texts are written; return it."""
-    answer = studio.ask("POST", "/broadcasts", order, **{"Idempotency-Key": f"{stage.run}-{len(str(order))}"})
+    answer = studio.ask("POST", "/broadcasts", form, **{"Idempotency-Key": f"{stage.run}-{len(str(form))}"})
     stage.check(answer.status == 202, "the broadcast is accepted")
 
     def written() -> Any:

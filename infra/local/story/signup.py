@@ -1,8 +1,8 @@
 """Two studios sign up and import their clients."""
 
+from infra.local.participants import CLIENTS, StudioSoftware
 from infra.local.story.stage import Stage
 from infra.local.studio import sign_up
-from infra.local.visitors import CLIENTS, StudioSoftware
 
 _CARMEN = "+12125550103"
 

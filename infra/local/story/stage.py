@@ -7,8 +7,8 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
+from infra.local.participants import CheckFailed, Phones, StudioSoftware, eventually
 from infra.local.stack import Stack
-from infra.local.visitors import CheckFailed, Phones, StudioSoftware, eventually
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Stage:
         self.say(f"   → {json.dumps(response, ensure_ascii=False)}"[:400])
 
     def check(self, holds: bool, what: str, *, quiet: bool = False) -> None:
-        """Count and print a check; raise `NotSo` if it fails."""
+        """Count and print a check; raise `CheckFailed` if it fails."""
         if not holds:
             raise CheckFailed(what)
         self.checks += 1

@@ -3,8 +3,8 @@
 from typing import Any
 
 from infra.local.endpoint import Endpoint, serving_endpoint
+from infra.local.participants import StudioSoftware, eventually
 from infra.local.story.stage import Stage
-from infra.local.visitors import StudioSoftware, eventually
 
 _PHONE = "+12125550141"
 

@@ -100,8 +100,8 @@ def test_the_mails_say_from_when_the_plan_counts_and_until_when_it_can_be_change
         " You can change it until 17:00 Central Time on 30 November 2026."
     ) in welcome
     assert (
-        "If you make the change by 17:00 Central Time on 30 November 2026, it counts from November 2026;"
-        " later, from the month after."
+        "If you make the change by 17:00 Central Time on 30 November 2026, it counts from November 2026."
+        " If you make it later, it counts from the month after that."
     ) in confirm
 
 

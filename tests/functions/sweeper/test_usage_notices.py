@@ -235,7 +235,7 @@ def test_a_notice_on_a_plan_that_charges_counts_sent_and_received_units(charged:
     assert mails_to("10000001@studio.example")[-1].text == (
         "You have used 1,000 of the 1,000 units, sent and received, of your Medium plan for November 2026"
         " (Central Time).\n\n"
-        "When all of them are used, texts still go out. Each further unit, sent or received, costs $0.04.\n"
+        "All of them are used. Texts still go out, and each further unit, sent or received, costs $0.04.\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""The participants of the story: studios that call the API, and clients at their phones."""
+"""The participants of the demo: studio software that calls the API, and the phones of clients."""
 
 import json
 import time
@@ -18,11 +18,11 @@ _http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=30))
 
 
 class CheckFailed(Exception):
-    """A check of the story failed."""
+    """A check of the demo failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """The response of a server."""
 
     status: int
@@ -34,17 +34,17 @@ class Answer:
         return json.loads(self.text) if self.text else None
 
 
-def ask(method: str, url: str, body: object = None, headers: dict[str, str] | None = None) -> Answer:
+def ask(method: str, url: str, body: object = None, headers: dict[str, str] | None = None) -> Response:
     """Call a server; a `str` body is sent as it is, any other body as JSON."""
     sent_headers = headers or {}
     if body is not None and not isinstance(body, str):
         body, sent_headers = json.dumps(body), {"Content-Type": "application/json"} | sent_headers
     response = _http.request(method, url, body=body, headers=sent_headers)
-    return Answer(response.status, response.data.decode())
+    return Response(response.status, response.data.decode())
 
 
 def eventually(found: Callable[[], T | None], what: str) -> T:
-    """Wait until `found` returns something, and return it; raise `NotSo` if that takes too long."""
+    """Wait until `found` returns something, and return it; raise `CheckFailed` if that takes too long."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         value = found()
@@ -64,7 +64,7 @@ class StudioSoftware:
     account: str
     password: str
 
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Response:
         """Call the API."""
         basic = b64encode(f"{self.account}:{self.password}".encode()).decode()
         return ask(method, f"{self.api_url}{path}", body, {"Authorization": f"Basic {basic}", **headers})

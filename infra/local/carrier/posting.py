@@ -49,8 +49,8 @@ def post(url: str, form: Form, auth_token: str) -> str:
         connection.close()
 
 
-class Postman:
-    """Runs tasks on a few threads, each at its time. It is full when `most` tasks wait."""
+class DelayedTasks:
+    """Runs tasks on a few threads, each after its delay. It is full when `most` tasks wait or run."""
 
     def __init__(self, most: int, workers: int = 4) -> None:
         self._most = most
@@ -60,7 +60,7 @@ class Postman:
         self._closed = False
         self._running = 0
         for _ in range(workers):
-            threading.Thread(target=self._work, name="postman", daemon=True).start()
+            threading.Thread(target=self._work, name="delayed-task", daemon=True).start()
 
     @property
     def pending(self) -> int:

@@ -1,7 +1,7 @@
 """Run a command while standard input stays open, then kill it with all its children.
 
-The process at the other end of the pipe may be killed itself: then the pipe closes without a byte having been
-written, and the folder that this process would have removed is removed here.
+Standard input is a pipe from the process that started the command. If that process is killed, the pipe closes without
+a byte having been written, and the folder that it would have removed is removed here.
 """
 
 import os
