@@ -31,7 +31,7 @@ from longcode.triggers.planning import fire_job
 from longcode.triggers.trigger import Record, RecordKind
 from longcode.usage import store as quotas
 from longcode.webhooks import delivery
-from longcode.webhooks.tell import enqueue_new
+from longcode.webhooks.enqueue import enqueue_new
 from longcode.windows import SWEEP_AFTER
 
 _LONGEST_KEYWORD = 60  # characters of a reply that may be a studio's own keyword, with spaces and punctuation

@@ -25,7 +25,10 @@ class Product(StrEnum):
 
 
 class Send(Struct, frozen=True, kw_only=True):
-    """Send a message. `attempt` is the number of earlier attempts; if the message has had more, the job is stale."""
+    """Send a message.
+
+    `attempt` is the number of earlier attempts. A job whose `attempt` is lower than the message's is stale.
+    """
 
     account: str
     message_id: str

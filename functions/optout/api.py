@@ -20,7 +20,7 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, Question, account_scope
 from longcode.phone import to_e164
 from longcode.web import resolver as web
-from longcode.webhooks.tell import enqueue_opt_out
+from longcode.webhooks.enqueue import enqueue_opt_out
 from optout import questions
 
 app = web.resolver()

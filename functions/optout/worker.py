@@ -29,7 +29,7 @@ from longcode.optouts.consent import (
     keyword_reply,
 )
 from longcode.table.store import pause
-from longcode.webhooks.tell import enqueue_opt_out
+from longcode.webhooks.enqueue import enqueue_opt_out
 from optout import questions
 
 processor = SequentialProcessor(EventType.SQS)

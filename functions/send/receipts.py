@@ -13,7 +13,7 @@ from longcode.messages import store as messages
 from longcode.optouts.report import report_carrier_opt_out
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
-from longcode.webhooks.tell import enqueue_new
+from longcode.webhooks.enqueue import enqueue_new
 
 
 def apply_receipt(receipt: Receipt, now: datetime) -> None:

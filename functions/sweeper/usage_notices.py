@@ -21,7 +21,7 @@ from longcode.table.writes import Attributes
 from longcode.usage import store as quotas
 from longcode.usage.usage import MONTH_COUNTER, Limits, Usage, limits_at, names_of_past_days
 from longcode.webhooks import delivery
-from longcode.webhooks.tell import enqueue_new
+from longcode.webhooks.enqueue import enqueue_new
 
 _WHILE_USED = timedelta(minutes=5)
 _WHILE_IDLE = timedelta(hours=1)

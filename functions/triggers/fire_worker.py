@@ -21,7 +21,7 @@ from longcode.triggers.planning import Call, OccurrenceState, call_for
 from longcode.triggers.store import OccurrenceFacts
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
-from longcode.webhooks.tell import enqueue_new
+from longcode.webhooks.enqueue import enqueue_new
 from triggers import texts
 
 _CLOCKS_DIFFER = timedelta(seconds=30)  # between this worker and the API, which planned a text for "at once"

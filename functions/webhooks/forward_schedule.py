@@ -9,7 +9,7 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.messages import replies
 from longcode.webhooks import delivery
-from longcode.webhooks.tell import enqueue_new
+from longcode.webhooks.enqueue import enqueue_new
 
 _PAGE_SIZE = 100
 _MOST_PAGES = 20  # for one studio in one run, so that the others need not wait

@@ -165,7 +165,7 @@ def test_facts_of_an_invoice_are_as_on_the_page() -> None:
 
     page = dict(rows("Told"))
 
-    assert [f"{name}: {page[name]}" in shown_facts for name in ("From", "Up to, and without")] == [True, True]
+    assert [f"{name}: {page[name]}" in shown_facts for name in ("From", "Up to, not including")] == [True, True]
     assert f"This one has {page['Hours'].replace(', ', ' hours, ')}." in shown_facts[-1]
     assert f"the last one chosen by {page['The last plan chosen by']}, or" in shown_facts[-1]
 

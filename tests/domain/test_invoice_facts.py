@@ -35,7 +35,7 @@ def test_an_invoices_facts_are_complete() -> None:
         InvoiceFact("Studio", "Foxglove Portraits, account 10000001"),
         InvoiceFact("Month", "November 2026"),
         InvoiceFact("From", "1 November 2026, 00:00:00 -05:00 (2026-11-01T05:00:00Z)"),
-        InvoiceFact("Up to, and without", "1 December 2026, 00:00:00 -06:00 (2026-12-01T06:00:00Z)"),
+        InvoiceFact("Up to, not including", "1 December 2026, 00:00:00 -06:00 (2026-12-01T06:00:00Z)"),
         InvoiceFact("Plan", "Medium (medium, version 3)"),
         InvoiceFact("Units included", "1,000"),
         InvoiceFact("Units used", "1,120 (1,100 sent, 20 received)"),

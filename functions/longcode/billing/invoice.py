@@ -20,7 +20,10 @@ _PAST_LIMIT_WORDS = {
 
 
 class InvoiceState(StrEnum):
-    """The state of an account's month. It is issued only if its counters equal the sum over its messages."""
+    """The state of an account's month. It is issued only if its counters equal the sum over its messages.
+
+    DOUBTED: the first check failed, and a second follows. PARKED: the second failed too, and the operator decides.
+    """
 
     DOUBTED = "doubted"
     PARKED = "parked"
@@ -44,7 +47,7 @@ class InvoiceLine:
 class Invoice:
     """What one account owes for one month, complete in itself: plans and names may change later.
 
-    `number` is the month and the place in its sequence, `2026-10-000123`; it is empty until the invoice is issued.
+    `number` is the month and a sequence number, `2026-10-000123`; it is empty until the invoice is issued.
     The month is from `begins_at` until just before `ends_at`. `issued_on` is the 1st of the next month in Chicago,
     whatever day the close ran on. Units are those of this month; lines about other months name them.
     `unit_price_micros` is the price of a unit beyond the included ones. `credits_micros`, never above 0, is the sum
@@ -197,7 +200,7 @@ def invoice_facts(invoice: Invoice) -> tuple[InvoiceFact, ...]:
         InvoiceFact("Studio", f"{invoice.studio}, account {invoice.account}"),
         InvoiceFact("Month", f"{invoice.begins_at.astimezone(months.CHICAGO):%B %Y}"),
         InvoiceFact("From", _instant(invoice.begins_at)),
-        InvoiceFact("Up to, and without", _instant(invoice.ends_at)),
+        InvoiceFact("Up to, not including", _instant(invoice.ends_at)),
         InvoiceFact("Plan", f"{invoice.plan_title} ({invoice.plan}, version {invoice.plan_version})"),
         InvoiceFact("Units included", f"{invoice.units_included:,}"),
         InvoiceFact("Units used", used),
@@ -232,9 +235,10 @@ def counting_rules(invoice: Invoice) -> str:
     """Return the paragraph that says which texts count in a month and which plan it has, so that anyone can check."""
     cutoff = _instant(months.plan_cutoff(invoice.month))
     return (
-        f"A month is cut at midnight in Chicago (America/Chicago). This one has {_hours(invoice)}."
+        f"A month begins and ends at midnight in Chicago (America/Chicago). This one has {_hours(invoice)}."
         f" Its plan is the last one chosen by {cutoff}, or the one that the studio joined with after that."
-        " A text is counted in the month in which it was handed to the carrier, a reply in that in which it came."
+        " A text is counted in the month in which it was handed to the carrier, a reply in the month in which it"
+        " arrived."
     )
 
 

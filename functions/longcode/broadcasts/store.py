@@ -143,7 +143,7 @@ def unschedule(broadcast: Broadcast) -> None:
 
 
 def pause(broadcast: Broadcast) -> bool:
-    """Pause a broadcast: no more of its texts go to a carrier. Return False if it can no longer be cancelled."""
+    """Pause a broadcast: no more of its texts are sent. Return False if it is cancelled or refused."""
     active = Attr("state").is_in(broadcast_states_before(BroadcastState.CANCELLED))
     return store.try_write(Update(_key(broadcast), changes={"paused": True}, when=active))
 

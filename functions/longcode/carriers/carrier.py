@@ -107,10 +107,10 @@ class ReceivedText(Struct, frozen=True, kw_only=True):
 
 
 class ReceivedTexts(Struct, frozen=True, kw_only=True):
-    """The texts received by one of our numbers; `whole`: the carrier listed all of them."""
+    """The texts received by one of our numbers; `complete`: the carrier has listed all of them."""
 
     texts: list[ReceivedText]
-    whole: bool
+    complete: bool
 
 
 def replace_surrogates(text: str) -> str:

@@ -101,15 +101,15 @@ def close_questions(state: OptOut) -> list[str]:
     An account with a number of its own is not concerned. No question is missed: the questions are read here after the
     keyword was written, and the worker that writes a question reads the keywords after its write.
     """
-    asked = [
-        other
-        for other in _all_scopes(state.phone)
-        if other.asked and decided_since(state, other.asked_at, other.asked)
+    decided = [
+        in_scope
+        for in_scope in _all_scopes(state.phone)
+        if in_scope.asked and decided_since(state, in_scope.asked_at, in_scope.asked)
     ]
     return [
-        str(other.account)
-        for other in asked
-        if not numbers.dedicated_since(str(other.account)) and _try_close_question(other)
+        str(in_scope.account)
+        for in_scope in decided
+        if not numbers.dedicated_since(str(in_scope.account)) and _try_close_question(in_scope)
     ]
 
 

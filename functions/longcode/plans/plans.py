@@ -159,13 +159,13 @@ def plan_name_in(month: str, changes: Iterable[PlanChange]) -> str | None:
 
 
 def change_deadline_sentence(month: str) -> str:
-    """Return the sentence that tells a studio until when a change of plan counts from a month."""
+    """Return the sentence that says by when a studio must change its plan for the change to count from a month."""
     until = months.time_in_words(months.plan_cutoff(month))
     return f"If you make the change by {until}, it counts from {months.in_words(month)}; later, from the month after."
 
 
 def change_effect_sentences(month: str, now: datetime) -> str:
-    """Return the sentences after a change of plan: from when it counts, and until when it can be changed again."""
+    """Return what a studio is told after a change of plan: from when it counts, and until when it can be changed."""
     counts = f"It counts from {months.in_words(month)}."
     cutoff = months.plan_cutoff(month)
     return counts if now > cutoff else f"{counts} You can change it until {months.time_in_words(cutoff)}."

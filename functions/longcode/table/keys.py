@@ -81,7 +81,7 @@ def record(account: str, kind: str, record_id: str) -> Key:
 
 
 def occurrence(account: str, kind: str, record_id: str, trigger: str, day: date) -> Key:
-    """The action of a trigger for a record on a date, of which there is only one."""
+    """The only text or call task of a trigger for a record and a date."""
     return Key(f"account#{account}", f"occurrence#{kind}#{record_id}#{trigger}#{day}")
 
 
@@ -296,7 +296,7 @@ def due_shards() -> list[str]:
 
 
 def folder(account: str, name: str, *, linked: bool) -> str:
-    """Return the list of an account's messages, in or out, with a client or without."""
+    """Return the list of an account's messages (in or out, with a client or without) or of its broadcasts."""
     return f"account#{account}#{name}" if linked else f"account#{account}#{name}-unlinked"
 
 
@@ -330,6 +330,6 @@ def deliveries(account: str, state: str) -> str:
     return f"account#{account}#deliveries-{state}"
 
 
-def folder_place(at: datetime, message_id: str) -> str:
-    """Return the place of a message in a list by time."""
-    return f"{instant(at)}#{message_id}"
+def folder_place(at: datetime, item_id: str) -> str:
+    """Return the place of an item in a list by time."""
+    return f"{instant(at)}#{item_id}"

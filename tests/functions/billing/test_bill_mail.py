@@ -41,7 +41,7 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
         "Studio: Foxglove Portraits, account 10000001\n"
         "Month: November 2026\n"
         "From: 1 November 2026, 00:00:00 -05:00 (2026-11-01T05:00:00Z)\n"
-        "Up to, and without: 1 December 2026, 00:00:00 -06:00 (2026-12-01T06:00:00Z)\n"
+        "Up to, not including: 1 December 2026, 00:00:00 -06:00 (2026-12-01T06:00:00Z)\n"
         "Plan: Medium (medium, version 3)\n"
         "Units included: 1,000\n"
         "Units used: 1,120 (1,100 sent, 20 received)\n"
@@ -58,10 +58,10 @@ def test_the_mail_has_every_figure_and_the_pdf() -> None:
         "Credits, in the lines above: $0.00\n"
         "Total: $39.80\n"
         "\n"
-        "A month is cut at midnight in Chicago (America/Chicago). This one has 721 hours, as the clocks went back"
-        " within it. Its plan is the last one chosen by 30 November 2026, 17:00:00 -06:00 (2026-11-30T23:00:00Z), or"
-        " the one that the studio joined with after that. A text is counted in the month in which it was handed to"
-        " the carrier, a reply in that in which it came.\n"
+        "A month begins and ends at midnight in Chicago (America/Chicago). This one has 721 hours, as the clocks went"
+        " back within it. Its plan is the last one chosen by 30 November 2026, 17:00:00 -06:00"
+        " (2026-11-30T23:00:00Z), or the one that the studio joined with after that. A text is counted in the month"
+        " in which it was handed to the carrier, a reply in the month in which it arrived.\n"
     )
 
 

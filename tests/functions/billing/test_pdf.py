@@ -52,7 +52,7 @@ def test_a_pdf_shows_every_fact_every_line_and_the_total() -> None:
     assert "Longcode: Invoice 2026-11-000123" in shown
     assert [fact for fact in (*invoice_facts(invoice()), *invoice_sums(invoice())) if fact.value not in shown] == []
     assert [cell for row in invoice_rows(invoice()) for cell in row if cell not in shown] == []
-    assert "A month is cut at midnight in Chicago (America/Chicago). This one has 721 hours" in page_text
+    assert "A month begins and ends at midnight in Chicago (America/Chicago). This one has 721 hours" in page_text
 
 
 def test_many_lines_continue_on_further_pages() -> None:
