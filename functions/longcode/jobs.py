@@ -41,8 +41,8 @@ class SendBulk(Send, frozen=True, kw_only=True):
 
 def for_message(message: Message) -> Send:
     """Return the job that sends a message, for its current attempt."""
-    kind = SendBulk if message.kind is MessageKind.BULK else Send
-    return kind(account=message.account, message_id=message.id, attempt=message.attempt)
+    job_type = SendBulk if message.kind is MessageKind.BULK else Send
+    return job_type(account=message.account, message_id=message.id, attempt=message.attempt)
 
 
 class Receive(Struct, frozen=True, kw_only=True):

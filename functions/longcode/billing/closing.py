@@ -25,11 +25,14 @@ _TRIES = 20
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """An invoice, the counters that it was computed from, by month, and the other writes of its transaction."""
+    """An invoice and the counters that it was computed from, by month.
+
+    `settlement` are the writes to the account's credits and balance that belong into the invoice's transaction.
+    """
 
     invoice: Invoice
     counters: dict[str, Usage]
-    settling: list[Write]
+    settlement: list[Write]
 
 
 class CountersChanged(Exception):
@@ -55,7 +58,7 @@ def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice 
             if findings:
                 _doubt_or_park(entry, account.id, month, findings, now())
                 return None
-            return invoices.issue(draft.invoice, now() + SWEEP_AFTER, *draft.settling)
+            return invoices.issue(draft.invoice, now() + SWEEP_AFTER, *draft.settlement)
         except (CountersChanged, invoices.InvoiceOvertaken):
             continue  # a text was counted meanwhile, or another invoice or a credit was written first: start again
     raise TimeoutError(f"{month} of {account.id} kept changing")
@@ -96,7 +99,7 @@ def draft_invoice(account: Account, month: str) -> Draft | None:
             account.id, month, plan, used, studio=account.name, others=[*late_lines, *credit_lines]
         ),
         counters={month: used} | {earlier: counted for earlier, counted, _ in late},
-        settling=invoices.settlement_writes(balance, month, waiting, adjustments.carried_on(credit_lines)),
+        settlement=invoices.settlement_writes(balance, month, waiting, adjustments.carried_on(credit_lines)),
     )
 
 

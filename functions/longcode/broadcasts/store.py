@@ -201,8 +201,8 @@ def texts_page(broadcast: Broadcast, after: str | None, limit: int) -> TextsPage
     )
 
 
-def written_texts(broadcast: Broadcast, ids: Iterable[str]) -> dict[str, str]:
-    """Return the client id of each of these texts that is written."""
+def clients_of_texts(broadcast: Broadcast, ids: Iterable[str]) -> dict[str, str]:
+    """Return, by the id of each text that exists, the id of its client."""
     items = store.get_many(keys.message(broadcast.account, text_id) for text_id in ids)
     return {str(item["id"]): str(item["client_id"]) for item in items.values()}
 

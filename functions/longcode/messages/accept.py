@@ -28,7 +28,7 @@ def write(account: Account, drafts: Sequence[Message], now: datetime, others: Se
     at = drafts[0].send_at or now
     plan = plan_at(account, at)
     limits = limits_at(account, plan, at, ahead=drafts[0].send_at is not None)
-    texts = [limits.mark(draft) for draft in drafts]
+    texts = [limits.with_reservation(draft) for draft in drafts]
     units, check_at = sum(text.units for text in texts), now + SWEEP_AFTER
     reservations = quotas.reserve_writes(limits, units, check_at) or quotas.watch_writes(
         account, limits.month, check_at

@@ -205,17 +205,17 @@ def sticky_senders(phone: str) -> Key:
 
 
 def opt_out(phone: str, scope: str) -> Key:
-    """The opt-out state of a phone, for the shared numbers or for a dedicated one."""
+    """The opt-out state of a phone in a scope: all studios on the shared numbers, or one account."""
     return Key(f"phone#{phone}", f"opt-out#{scope}")
 
 
 def consent(phone: str, scope: str, at: datetime, event_id: str) -> Key:
-    """One STOP or START in a phone's history."""
+    """One event in the opt-out history of a phone."""
     return Key(f"phone#{phone}", f"consent#{scope}#{instant(at)}#{event_id}")
 
 
 def consents(phone: str, scope: str | None = None) -> Key:
-    """The prefix of a phone's history. Within one scope, it is in the order of time."""
+    """The prefix of a phone's opt-out history. Within one scope, it is in the order of time."""
     return Key(f"phone#{phone}", f"consent#{scope}#" if scope else "consent#")
 
 
@@ -316,7 +316,7 @@ def unattributed() -> str:
 
 
 def history() -> str:
-    """Return the list of every STOP and START, in the order of time."""
+    """Return the list of the opt-out events of all phones, in the order of time."""
     return "history"
 
 

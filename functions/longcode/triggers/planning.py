@@ -80,7 +80,7 @@ class EventPlan(Struct, frozen=True, kw_only=True):
 
 
 class RecordEvent(Struct, frozen=True, kw_only=True):
-    """An event as it was received; `newest` is False if a later event had come before: then it changed nothing."""
+    """An event as it was received. If the record had a later one already, `newest` is False and nothing changed."""
 
     account: str
     id: str

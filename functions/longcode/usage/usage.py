@@ -74,7 +74,7 @@ class Limits(Struct, frozen=True, kw_only=True):
         """Return the counters on which a text's units are reserved."""
         return tuple(dict.fromkeys([*([MONTH_COUNTER] if self.ahead else []), *self.counters]))
 
-    def mark(self, message: Message) -> Message:
+    def with_reservation(self, message: Message) -> Message:
         """Return a message that says where its units are reserved, so that they can be released if it is not sent."""
         return replace(message, reserved_in=self.month, reserved_of=self.reserving) if self.reserving else message
 

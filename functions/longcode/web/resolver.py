@@ -55,7 +55,7 @@ class Page(BaseModel, Generic[T]):
 
 
 def page_of(items: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
-    """Return a page of at most `limit` items. If more items follow, `items` must contain one more than that."""
+    """Return a page of at most `limit` items. If more follow, `items` must contain `limit` + 1 of them."""
     more = len(items) > limit
     return Page(items=items[:limit], next_cursor=cursor_of(items[limit - 1]) if more else None)
 
