@@ -127,10 +127,10 @@ def issue(invoice: Invoice, due_at: datetime, *also: Write) -> Invoice:
     raise AssertionError
 
 
-def doubt(account: str, month: str, findings: Findings, look_at: datetime) -> None:
+def doubt(account: str, month: str, findings: Findings, due_at: datetime) -> None:
     """Record the findings of the first check and schedule a second: a lagging index may be the only cause."""
     doubted = _unissued_item(account, month, InvoiceState.DOUBTED, findings)
-    again = {"look_again_at": look_at, **keys.due(f"{account}{month}", look_at)}
+    again = {"look_again_at": due_at, **keys.due(f"{account}{month}", due_at)}
     store.try_write(Put(keys.invoice(account, month), {**doubted, **again}, ABSENT))
 
 
@@ -151,9 +151,9 @@ def mark_paid(account: str, month: str, on: date) -> None:
     store.try_write(Update(keys.invoice(account, month), changes=paid, when=Attr("state").eq(InvoiceState.ISSUED)))
 
 
-def mail_again(account: str, month: str, look_at: datetime) -> None:
+def mail_again(account: str, month: str, due_at: datetime) -> None:
     """Put an issued invoice on the due index, as if it had not been mailed."""
-    changes = keys.due(f"{account}{month}", look_at)
+    changes = keys.due(f"{account}{month}", due_at)
     removed = ("mailed_at", "mailing_until")
     store.try_write(Update(keys.invoice(account, month), changes, remove=removed, when=Attr("state").is_in(ISSUED)))
 

@@ -56,9 +56,9 @@ def limit_reached(
     used: Mapping[str, int], units: int, limits: Limits, plan: Plan, now: datetime
 ) -> PlanLimitReached | DayLimitReached:
     """Return the error for units that would exceed these limits; it names the plans that would allow them."""
-    first, plans_then = plans.first_month_of_change(now), price_list.of_month(limits.month)
+    first, plans_in_month = plans.first_month_of_change(now), price_list.of_month(limits.month)
     choosable = [
-        plans_then[name]
+        plans_in_month[name]
         for name, offered in price_list.of_month(first).items()
         if offered.on_offer and first <= limits.month
     ]

@@ -15,9 +15,9 @@ from longcode.table.writes import PRESENT, Attributes, Update
 _FIRST = "0"  # sorts before every place
 
 
-def start(account: str, look_at: datetime) -> None:
+def start(account: str, due_at: datetime) -> None:
     """Put an account on the due index: its messages are purged from then on."""
-    changes = {"type": "retention", "account": account, **keys.due(account, look_at)}
+    changes = {"type": "retention", "account": account, **keys.due(account, due_at)}
     store.write(Update(keys.retention(account), changes=changes))
 
 
