@@ -26,7 +26,7 @@ from longcode.jobs import Product
 from longcode.messages import replies, retentions
 from longcode.plans.plans import PlanChange
 from longcode.table.store import ConditionFailed
-from longcode.template import Template, check, without_braces
+from longcode.template import Template, check, check_no_braces
 from longcode.triggers.trigger import RecordKind
 from longcode.web import fields
 from longcode.web import resolver as web
@@ -55,7 +55,7 @@ class AccountSettings(web.Body):
     smart_encoding: bool | None = None
     on_uncertain: OnUncertain | None = None
     create_clients: bool | None = None
-    sender_name: Annotated[fields.Line, Field(max_length=40), AfterValidator(without_braces)] | None = None
+    sender_name: Annotated[fields.Line, Field(max_length=40), AfterValidator(check_no_braces)] | None = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     texts_an_hour: Annotated[int | None, Field(ge=1, le=20)] = None
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None

@@ -107,7 +107,7 @@ def _code(error: stripe.StripeError) -> str:
 
 def export(job: jobs.ExportInvoice, books: Books, now: datetime) -> None:
     """Post all calls of an export, even after an earlier attempt: with the same keys, nothing is created twice."""
-    claimed = exports.take(job.account, job.month, now, now + LEASE)
+    claimed = exports.claim(job.account, job.month, now, now + LEASE)
     if claimed is None:
         return  # done, stopped, or another worker has it
     invoice = invoices.get(job.account, job.month)

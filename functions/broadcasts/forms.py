@@ -12,14 +12,14 @@ from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import MOST_IDS, Audience
 from longcode.errors import RequestError
 from longcode.message import BroadcastState, Message, MessageState
-from longcode.template import without_braces
+from longcode.template import check_no_braces
 from longcode.web import resolver as web
 
 _MOST_BYTES = 300_000  # of ids: an item of the table holds 400 kB at most
 _SKIPPED = "skipped"
 
 ClientIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=MOST_IDS)]
-Value = Annotated[str, Field(max_length=200), AfterValidator(without_braces)]
+Value = Annotated[str, Field(max_length=200), AfterValidator(check_no_braces)]
 Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)]
 
 

@@ -112,7 +112,7 @@ def _owners(claimed: Broadcast, entries: Sequence[ClientEntry]) -> dict[str, str
         if entry.client
         for phone in ticked_numbers(entry.client)
     }
-    client_ids = broadcasts.written_texts(claimed, text_ids.values())
+    client_ids = broadcasts.clients_of_texts(claimed, text_ids.values())
     return {phone: client_ids[text_id] for phone, text_id in text_ids.items() if text_id in client_ids}
 
 

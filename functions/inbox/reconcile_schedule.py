@@ -54,7 +54,7 @@ def reconcile(numbers: Iterable[str], carrier: Archive, since: datetime, now: da
         jobs = [job for job in pool.map(lambda text: _job(text, carrier, now), missing) if job]
     queues.send(*jobs)
     logger.info("reconciled", extra={"listed": len(texts), "missing": len(missing), "queued": len(jobs)})
-    if not all(arrivals.whole for arrivals in lists):
+    if not all(arrivals.complete for arrivals in lists):
         raise NotListed
     return len(jobs)
 

@@ -25,7 +25,10 @@ class Product(StrEnum):
 
 
 class Send(Struct, frozen=True, kw_only=True):
-    """Send a message. `attempt` is the number of earlier attempts; if the message has had more, the job is stale."""
+    """Send a message.
+
+    `attempt` is the number of earlier attempts. A job whose `attempt` is lower than the message's is stale.
+    """
 
     account: str
     message_id: str
@@ -38,8 +41,8 @@ class SendBulk(Send, frozen=True, kw_only=True):
 
 def for_message(message: Message) -> Send:
     """Return the job that sends a message, for its current attempt."""
-    kind = SendBulk if message.kind is MessageKind.BULK else Send
-    return kind(account=message.account, message_id=message.id, attempt=message.attempt)
+    job_type = SendBulk if message.kind is MessageKind.BULK else Send
+    return job_type(account=message.account, message_id=message.id, attempt=message.attempt)
 
 
 class Receive(Struct, frozen=True, kw_only=True):

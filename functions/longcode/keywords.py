@@ -5,11 +5,11 @@ import unicodedata
 from enum import StrEnum
 from functools import cache
 
-from longcode import near_misses
+from longcode import opt_out_patterns
 
 
 class Keyword(StrEnum):
-    """What a reply asks for. YES counts only if the number is opted out, which the caller knows."""
+    """What a reply asks for. YES counts only if the phone is opted out, which the caller knows."""
 
     STOP = "stop"
     START = "start"
@@ -18,7 +18,7 @@ class Keyword(StrEnum):
 
 
 POSSIBLE_OPT_OUT = "near_stop"
-"""Marks a possible opt-out: a reply that asks for no more texts in words of its own."""
+"""The mark of a possible opt-out: a reply that asks for no more texts, but not with a keyword."""
 
 # The union of 47 CFR 64.1200(a)(10), Twilio's and AWS's lists, with Spanish and German, folded (docs/facts.md).
 _KEYWORDS = {
@@ -34,7 +34,8 @@ _DASHES_AND_QUOTES = str.maketrans(
     dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("‘’‛´`", "'") | dict.fromkeys("“”„«»", '"')
 )
 
-# A period or a new line ends a sentence; "Stop! You're making me cry" and "Stop... so cute" are praise, no request.
+# A period or a new line ends a sentence. An exclamation mark or an ellipsis does not: "Stop! You're making me cry"
+# and "Stop... so cute" are praise.
 _SENTENCE = re.compile(r"(?<!\.)\.(?!\.)|\n")
 _CLAUSE = re.compile(r"[^\w\s'-]+|\n| - ")
 # A text of ours that the client's phone quotes: Liked "Your session is tomorrow. Reply STOP to opt out".
@@ -72,7 +73,7 @@ def fold(text: str) -> str:
 
 
 def near_stop(text: str) -> bool:
-    """Return whether a message asks for no more texts in words of its own (47 CFR 64.1200(a)(10)).
+    """Return whether a message asks for no more texts in the client's own words (47 CFR 64.1200(a)(10)).
 
     Doubtful messages count, as staff decide: a false alarm costs them a click, a missed opt-out the client's trust.
     """
@@ -107,8 +108,13 @@ def _is_stop_with_courtesies(words: list[str]) -> bool:
 
 @cache
 def _request() -> re.Pattern[str]:
-    """Return the pattern of a request for no more texts. Compiled on first use: it would slow down a cold start."""
-    phrases = (*near_misses.english(), *near_misses.german(), *near_misses.french(), *near_misses.spanish())
+    """Return the pattern of a request for no more texts, compiled on first use to keep cold starts fast."""
+    phrases = (
+        *opt_out_patterns.english(),
+        *opt_out_patterns.german(),
+        *opt_out_patterns.french(),
+        *opt_out_patterns.spanish(),
+    )
     return re.compile("|".join(rf"\b(?:{phrase})" for phrase in phrases))
 
 

@@ -1,4 +1,4 @@
-"""One text to or from one phone with its states and their transitions; and the states of a broadcast."""
+"""A message, one text to or from one phone: its states and their transitions. Also the states of a broadcast."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -101,7 +101,8 @@ class Reference(Shown, frozen=True, kw_only=True):
 class HoldReason(StrEnum):
     """Why a text waits. While a text waits, a job to send it does nothing.
 
-    `parked`: the operator must act first. `asked`: staff have yet to answer whether the recipient opted out.
+    `parked`: the operator must act first. `paused`: its broadcast is paused. `asked`: staff have yet to answer
+    whether the recipient opted out.
     """
 
     QUIET_HOURS = "quiet_hours"

@@ -16,7 +16,7 @@ def utc(at: datetime) -> datetime:
     Raise `ValueError` for an instant without a time zone.
     """
     if at.utcoffset() is None:
-        raise ValueError(f"{at.isoformat()} has no time zone, so it may be in either of two months.")
+        raise ValueError(f"{at.isoformat()} has no time zone; write it with an offset, such as +00:00.")
     return at.astimezone(UTC)
 
 

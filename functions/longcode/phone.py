@@ -10,7 +10,7 @@ from longcode.errors import BadPhone
 
 _NORTH_AMERICA = 1
 _FEWEST_DIGITS = 7  # digits after the country code, unless a national plan assigns a shorter number
-_MOST_CHARACTERS = 100  # characters; the patterns below take quadratic time at worst
+_MOST_CHARACTERS = 100  # a limit, because the patterns below take quadratic time at worst
 _MOST_DIGITS = 15  # digits with the country code (ITU-T E.164 §6)
 _NON_GEOGRAPHIC = "001"  # phonenumbers' region of +800, +870 and similar codes
 

@@ -20,17 +20,17 @@ _EXTENSION = frozenset("^{}\\[]~|€\f")
 _GSM_7 = _BASIC | _EXTENSION
 
 _ESCAPE = "\x1b"
-# A place is a septet in GSM-7 and a UTF-16 unit in UCS-2. To count places, a character that takes two is replaced by
-# this pair; no normalised text contains an escape.
+# A code unit is a septet in GSM-7 and two bytes in UCS-2. To count code units, a character that takes two is replaced
+# by this pair; no normalised text contains an escape.
 _PAIR = f"{_ESCAPE}-"
 _TWO_SEPTETS = re.compile(r"[\^{}\\\[\]~|€\f]")
 _SURROGATE_PAIR = re.compile("[\U00010000-\U0010ffff]")
-_PLACES: dict[Encoding, tuple[re.Pattern[str], int, int]] = {
+_CODE_UNITS: dict[Encoding, tuple[re.Pattern[str], int, int]] = {
     "GSM-7": (_TWO_SEPTETS, 160, 153),
     "UCS-2": (_SURROGATE_PAIR, 70, 67),
 }
-"""For each encoding: the pattern of a character that takes two places, how many places the only segment of a text
-has, and how many each segment of a longer text has.
+"""For each encoding: the pattern of a character that takes two code units, how many code units fit into the only
+segment of a text, and how many into each segment of a longer text.
 """
 
 _CRLF = re.compile("\r+\n")  # all \r before a \n, so that normalising twice changes nothing
@@ -79,13 +79,13 @@ def smart(text: str) -> str:
 
 def _segments(sent: str, encoding: Encoding) -> int:
     """Return the number of segments, packed as by a carrier: a pair that does not fit moves to the next segment."""
-    takes_two, single, per_segment = _PLACES[encoding]
-    places = takes_two.sub(_PAIR, sent)
-    if len(places) <= single:
-        return 1 if places else 0
+    takes_two, single, per_segment = _CODE_UNITS[encoding]
+    code_units = takes_two.sub(_PAIR, sent)
+    if len(code_units) <= single:
+        return 1 if code_units else 0
     segments, start = 0, 0
-    while start < len(places):
+    while start < len(code_units):
         end = start + per_segment
-        start = end - 1 if places[end - 1 : end] == _ESCAPE else end
+        start = end - 1 if code_units[end - 1 : end] == _ESCAPE else end
         segments += 1
     return segments

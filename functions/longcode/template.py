@@ -47,7 +47,7 @@ class Template(Shown, frozen=True, kw_only=True):
 
 
 def check(text: str) -> None:
-    """Raise `BadTemplate` if a template has unknown fields, loops or broken braces, naming them all."""
+    """Raise `BadTemplate` if a template has unknown fields, loops or broken braces; the error lists them."""
     unknown = [name for name in fields(text) if name not in FIELDS]
     broken = list(_broken_braces(text))
     faults = []
@@ -68,7 +68,7 @@ def check_values(values: Mapping[str, str]) -> None:
         raise RequestError(f"Unknown merge fields: {', '.join(unknown)}.", field=f"values.{unknown[0]}")
 
 
-def without_braces(value: str) -> str:
+def check_no_braces(value: str) -> str:
     """Return a value; raise `ValueError` if it contains the braces of a merge field."""
     if "{{" in value or "}}" in value:
         raise ValueError("cannot contain a merge field")
@@ -126,8 +126,8 @@ def _broken_braces(text: str) -> Iterator[str]:
         opening, inside, closing = braces.groups()
         name = _name_and_default(inside or "")[0]
         if (opening, closing) == ("{{", "}}"):
-            is_whole = bool(name)
+            is_broken = not name
         else:
-            is_whole = (opening, closing) == ("{", "}") and name not in FIELDS
-        if not is_whole:
+            is_broken = (opening, closing) != ("{", "}") or name in FIELDS
+        if is_broken:
             yield braces[0]

@@ -17,8 +17,8 @@ visibility time-out and the sweeper's first check.
 VALIDITY = timedelta(hours=4)
 """How long after its send time a text to one client is worth sending; the carrier may try for what is left of it."""
 
-VALIDITY_IF_HELD = timedelta(hours=24)
-"""The same for bulk and automatic texts, which may have to wait for a morning."""
+LONGEST_VALIDITY = timedelta(hours=24)
+"""The same for bulk and automatic texts, which may have to wait for a morning. No text has a longer validity."""
 
 LONGEST_AHEAD = timedelta(days=366)
 """How far ahead a text can be scheduled."""

@@ -12,7 +12,7 @@ from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOut, OptOutEvent, account_scope, answer_event
 from longcode.webhooks.tell import enqueue_opt_out
-from longcode.windows import VALIDITY_IF_HELD
+from longcode.windows import LONGEST_VALIDITY
 
 
 def ask(possible: HandleKeyword, now: datetime) -> None:
@@ -81,6 +81,6 @@ def answer(
 
 def release_held(account: str, phone: str, now: datetime) -> None:
     """Make the texts that wait for an answer due now; a text that this misses is checked again within the hour."""
-    for text in folders.sent_to(phone, account, now - VALIDITY_IF_HELD, now):
+    for text in folders.sent_to(phone, account, now - LONGEST_VALIDITY, now):
         if text.held is HoldReason.ASKED:
             messages.reschedule(text, MessageState.QUEUED, now)

@@ -57,7 +57,7 @@ def check_usage(item: Attributes, now: datetime) -> None:
 
 
 def _used(limits: Limits, plan: Plan, item: Attributes, now: datetime) -> dict[str, int]:
-    used = {name: item.get(name, 0) for name in billing_notices.limits_of(limits, plan)}
+    used = {name: item.get(name, 0) for name in billing_notices.limits_with_notices(limits, plan)}
     if MONTH_COUNTER in used:
         used[MONTH_COUNTER] = quotas.add_unreserved(limits, item, now)
     if CHARGED in used:

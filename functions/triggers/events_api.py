@@ -19,7 +19,7 @@ from longcode.clients import store as client_store
 from longcode.errors import BadTime, NoNumberTicked, NotFound, RequestError
 from longcode.message import Message, MessageState
 from longcode.messages import compose
-from longcode.template import CLIENT_AND_STUDIO_FIELDS, FIELDS, without_braces
+from longcode.template import CLIENT_AND_STUDIO_FIELDS, FIELDS, check_no_braces
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import REASONS, SENT, OccurrenceState, RecordEvent, explain, fire_job
 from longcode.triggers.store import OccurrenceFacts
@@ -43,7 +43,7 @@ def _written_date(value: object) -> object:
 
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)), BeforeValidator(_written_date)]
-Text = Annotated[str, Field(max_length=200), AfterValidator(without_braces)]
+Text = Annotated[str, Field(max_length=200), AfterValidator(check_no_braces)]
 
 
 class EventForm(web.Body):
@@ -54,7 +54,7 @@ class EventForm(web.Body):
     client_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     status: Annotated[str | None, Field(max_length=50)] = None
     type: Annotated[
-        str | None, Field(max_length=50), AfterValidator(lambda value: value and without_braces(value))
+        str | None, Field(max_length=50), AfterValidator(lambda value: value and check_no_braces(value))
     ] = None
     session_date: Day | None = None
     session_time: Annotated[str | None, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = None

@@ -10,7 +10,7 @@ from longcode.accounts.account import check_may_send, countries
 from longcode.clients.client import client_merge_values
 from longcode.errors import NotFound, RequestError
 from longcode.message import Message, MessageKind
-from longcode.messages import compose, spelling, timing
+from longcode.messages import compose, final_texts, timing
 from longcode.template import render
 from longcode.triggers.planning import REASONS, occurrence_id, reason_to_drop
 from longcode.triggers.store import OccurrenceFacts
@@ -35,7 +35,7 @@ def drafts(facts: OccurrenceFacts, now: datetime) -> list[Message]:
     to = _recipients(trigger, record, facts)
     # A conversation begins with the studio's name, except with its own staff.
     introduce = trigger.to is TextTo.CLIENT
-    bodies = spelling.final_texts(body, account, to.phones, now, field="body", introduce=introduce)
+    bodies = final_texts.by_phone(body, account, to.phones, now, field="body", introduce=introduce)
     messages = [
         replace(
             compose.draft(

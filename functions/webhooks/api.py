@@ -13,8 +13,8 @@ from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, WebhookOff
 from longcode.web import resolver as web
 from longcode.webhooks import store as webhooks
-from longcode.webhooks import tell
 from longcode.webhooks.delivery import Delivery, DeliveryState, is_on, replayed
+from longcode.webhooks.tell import enqueue
 
 app = web.resolver()
 
@@ -64,7 +64,7 @@ def replay_delivery(delivery_id: DeliveryId) -> Response[ShownDelivery]:
     if again is not before and not webhooks.change(before, again):
         again = _delivery(delivery_id)  # attempted, or replayed by another request, at this moment
     webhooks.clear_backoff(before.account)
-    tell.enqueue(before.account, [again])
+    enqueue(before.account, [again])
     return Response(202, "application/json", _shown(again))
 
 

@@ -96,7 +96,7 @@ def _attempt(pending: Delivery, request: Webhook, post: Post, now: datetime) -> 
             accounts.switch_webhook_off(pending.account, request.url, now)
             after = delivery.gone(pending, error, now)
         case Verdict.FAILED:
-            after = delivery.refused(pending, error, now, random.random())  # noqa: S311  # jitter is no secret
+            after = delivery.attempt_failed(pending, error, now, random.random())  # noqa: S311  # jitter is no secret
     webhooks.change(pending, after)
     outcome = {
         "account": pending.account,

@@ -65,7 +65,7 @@ def test_received_texts_are_listed_by_number_and_day_in_the_form_of_a_webhook(fa
         "PageSize": "1000",
     }
     assert asked.headers["Authorization"] == "Basic QUMxMjM6dGVzdC10b2tlbg=="
-    assert found.whole
+    assert found.complete
     assert found.texts == [
         ReceivedText(
             carrier_id="SM1",
@@ -87,7 +87,7 @@ def test_pages_are_read_until_one_reaches_back_far_enough(fake: FakeCarrier) -> 
 
     found = twilio(fake.url).received("+15555550100", SINCE)
 
-    assert ([text.carrier_id for text in found.texts], found.whole) == (["SM1", "SM2"], True)
+    assert ([text.carrier_id for text in found.texts], found.complete) == (["SM1", "SM2"], True)
     assert [urlsplit(asked.path).path for asked in fake.asked][1:] == ["/2"]
 
 
@@ -96,7 +96,7 @@ def test_a_list_of_more_than_ten_pages_is_incomplete(fake: FakeCarrier) -> None:
 
     found = twilio(fake.url).received("+15555550100", SINCE)
 
-    assert (len(found.texts), found.whole, len(fake.asked)) == (10, False, 10)
+    assert (len(found.texts), found.complete, len(fake.asked)) == (10, False, 10)
 
 
 def test_a_listed_text_of_ours_is_left_out(fake: FakeCarrier) -> None:
@@ -104,7 +104,7 @@ def test_a_listed_text_of_ours_is_left_out(fake: FakeCarrier) -> None:
 
     found = twilio(fake.url).received("+15555550100", SINCE)
 
-    assert (found.texts, found.whole) == ([], True)
+    assert (found.texts, found.complete) == ([], True)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_an_unreadable_text_is_left_out_and_the_list_incomplete(fake: FakeCarrie
 
     found = twilio(fake.url).received("+15555550100", SINCE)
 
-    assert ([text.carrier_id for text in found.texts], found.whole) == (["SM2"], False)
+    assert ([text.carrier_id for text in found.texts], found.complete) == (["SM2"], False)
 
 
 def test_a_text_may_have_no_body_and_unknown_fields(fake: FakeCarrier) -> None:
@@ -132,14 +132,14 @@ def test_a_failed_list_is_incomplete(fake: FakeCarrier, status: int, body: str) 
 
     found = twilio(fake.url).received("+15555550100", SINCE)
 
-    assert (found.texts, found.whole) == ([], False)
+    assert (found.texts, found.complete) == ([], False)
 
 
 def test_a_list_of_a_silent_or_unreachable_carrier_is_incomplete(fake: FakeCarrier, nobody_there: str) -> None:
     fake.hangs()
 
-    assert not twilio(fake.url, timeout_seconds=0.1).received("+15555550100", SINCE).whole
-    assert not twilio(nobody_there).received("+15555550100", SINCE).whole
+    assert not twilio(fake.url, timeout_seconds=0.1).received("+15555550100", SINCE).complete
+    assert not twilio(nobody_there).received("+15555550100", SINCE).complete
 
 
 def test_the_addresses_of_pictures_are_those_of_the_webhook(fake: FakeCarrier) -> None:

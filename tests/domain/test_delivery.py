@@ -38,7 +38,7 @@ def hosted(**changes: Any) -> Account:
 def attempt_times(jitter: float) -> list[datetime]:
     """Return the times of all attempts at an endpoint that never accepts the delivery."""
     pending, at, times = NEW, NOW, [NOW]
-    while (pending := delivery.refused(pending, "status_500", at, jitter)).due_at:
+    while (pending := delivery.attempt_failed(pending, "status_500", at, jitter)).due_at:
         at = pending.due_at
         times.append(at)
     assert (pending.state, pending.error) == (DeliveryState.FAILED, "status_500")

@@ -62,9 +62,9 @@ ACTING = {
     "plans/store.py",
     "triggers/store.py",
     "usage/store.py",
+    "webhooks/tell.py",
     "webhooks/post.py",
     "webhooks/store.py",
-    "webhooks/tell.py",
 }
 MOST_MODULES, MOST_LINES = 14, 350
 

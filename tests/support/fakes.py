@@ -83,7 +83,7 @@ def call(
         "resource": path,
         "path": path,
         "httpMethod": method,
-        "headers": {"content-type": module.app.takes[0], **(headers or {})},
+        "headers": {"content-type": module.app.content_types[0], **(headers or {})},
         "multiValueHeaders": {},
         "queryStringParameters": query,
         "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,

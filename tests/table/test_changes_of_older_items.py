@@ -146,7 +146,7 @@ def test_older_deliveries_are_retried_and_replayed() -> None:
 
     assert pending
     assert failed
-    assert webhooks.change(pending, delivery.refused(pending, "status_500", NOW + MINUTE, 0.0))
+    assert webhooks.change(pending, delivery.attempt_failed(pending, "status_500", NOW + MINUTE, 0.0))
     assert webhooks.change(failed, delivery.replayed(failed, now))
     retried, replayed = webhooks.get(HERON, "d1", NOW), webhooks.get("10000001", "8c50b7636cc51445959d30bb", now)
     assert retried
@@ -222,7 +222,7 @@ def test_an_older_export_that_stopped_begins_again() -> None:
 
     assert stopped
     exports.begin_again(stopped, NOW + HOUR)
-    taken = exports.take(HERON, "2026-10", NOW + HOUR, NOW + 2 * HOUR)
+    taken = exports.claim(HERON, "2026-10", NOW + HOUR, NOW + 2 * HOUR)
     assert taken
     assert (taken.round, taken.attempt, taken.stopped) == (2, 1, None)
-    assert exports.take("10000001", "2026-11", NOW + HOUR, NOW + 2 * HOUR) is None
+    assert exports.claim("10000001", "2026-11", NOW + HOUR, NOW + 2 * HOUR) is None

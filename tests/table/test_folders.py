@@ -118,7 +118,7 @@ def test_a_search_reads_only_messages_whose_index_entries_may_match() -> None:
     ],
 )
 def test_only_searches_for_words_or_records_read_messages(search: Search, reads: bool) -> None:
-    assert search.reads is reads
+    assert search.needs_messages is reads
 
 
 def test_a_message_that_is_linked_while_a_page_is_read_is_listed_once() -> None:

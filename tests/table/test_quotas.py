@@ -74,7 +74,7 @@ def test_released_units_can_be_reserved_again() -> None:
     limited = limits(2, 2)
     quotas.begin_counters(limited, NOW)
     reserve(limited, 2)
-    message = limited.mark(claimed("m1"))
+    message = limited.with_reservation(claimed("m1"))
 
     (release,) = quotas.release_writes(message)
     store.write(release)

@@ -22,7 +22,7 @@ TEXTS_AN_HOUR = 10
 _ENTITLED_EDITIONS = ("standard", "professional", "enterprise")
 
 TEXTING_NOT_ENABLED = "You have not enabled SMS Text Messaging."
-"""The panel's message to a studio without an account, word for word (facts S33)."""
+"""The message of the Services panel to a studio without an account, word for word (facts S33)."""
 
 
 class AccountStatus(StrEnum):
@@ -184,7 +184,7 @@ def check_edition(edition: str) -> None:
 
 
 def panel_message(account: Account | None) -> str | None:
-    """Return the panel's message to a studio that cannot text, or None if it can.
+    """Return the message of the Services panel to a studio that cannot text, or None if it can.
 
     An account that has no credentials yet, or is closed, counts as none; a suspended account gets the reason.
     """

@@ -10,8 +10,8 @@ _GROUPS, _GROUP_LENGTH = 6, 5
 
 # OWASP's second choice for argon2id (19 MiB, t=2, p=1), about 20 ms in a small function.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# The hash of an unknown text. A constant, because computing a hash would add 20 ms to each start.
-UNKNOWN = "$argon2id$v=19$m=19456,t=2,p=1$1nzkKcbbTUP/lMyGaug4aw$pRG0ztb75kVJS3PaHA77UkE0293t8obwhe8gwRpmez8"
+# Checked where an account has no hash. A constant, because computing a hash would add 20 ms to each start.
+DUMMY_HASH = "$argon2id$v=19$m=19456,t=2,p=1$1nzkKcbbTUP/lMyGaug4aw$pRG0ztb75kVJS3PaHA77UkE0293t8obwhe8gwRpmez8"
 
 
 def generate() -> str:
@@ -27,6 +27,6 @@ def hash_of(password: str) -> str:
 def matches(password: str, stored: str | None) -> bool:
     """Return whether a password has the stored hash; a missing hash takes as long, so that timing reveals nothing."""
     try:
-        return _hasher.verify(stored or UNKNOWN, password) and stored is not None
+        return _hasher.verify(stored or DUMMY_HASH, password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False

@@ -150,9 +150,9 @@ def claim_credentials_mail(
     """Lease the mailing of an account's credentials, and return the account.
 
     Return None if another worker has the lease, or if the credentials were mailed. `details` are the account's
-    attributes as the sign-up form gives them. If a studio sent several forms, the account gets the details of the one
-    whose credentials are mailed. If its plan was changed after the sign-up, a mail has reached the studio although
-    that was not recorded; then the account keeps its details.
+    attributes as the sign-up form gives them. If a studio sent several forms, the account gets the details of the
+    form whose credentials are mailed. It keeps its details if its plan was changed after the sign-up: then the studio
+    has received an earlier mail, which was not recorded.
     """
     free = Attr("established_at").not_exists() & (
         Attr("establishing_until").not_exists() | Attr("establishing_until").lt(keys.instant(now))

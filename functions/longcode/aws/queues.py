@@ -54,7 +54,7 @@ def send(*to_send: Job) -> None:
 
 @contextmanager
 def best_effort(**ids: str) -> Iterator[None]:
-    """Log a failure to send, with these ids, instead of raising it: the sweeper sends the jobs later."""
+    """Run the block; log a failure to send jobs, with `ids`, instead of raising it: the sweeper sends them later."""
     try:
         yield
     except (NotEnqueued, BotoCoreError, ClientError):

@@ -51,7 +51,7 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 
 class Findings(Struct, frozen=True, kw_only=True):
-    """Why an invoice is not sent: counts that differ, messages that cannot be read, lines that do not add up."""
+    """Why an invoice is not issued: counts that differ, messages that cannot be read, lines that do not add up."""
 
     differences: tuple[Difference, ...] = ()
     unreadable: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from longcode.message import Direction, Message
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, read
 from longcode.usage.usage import is_counted
-from longcode.windows import LONGEST_AHEAD, VALIDITY_IF_HELD
+from longcode.windows import LONGEST_AHEAD, LONGEST_VALIDITY
 
 CURSOR = keys.FOLDER_PLACE
 
@@ -38,7 +38,7 @@ class Chunk(Struct, frozen=True, kw_only=True):
     reached: str | None
 
 
-class _Window(Struct, frozen=True):
+class _Span(Struct, frozen=True):
     """A range of places in the account's folders, the directions to read there, and a filter."""
 
     since: str
@@ -52,11 +52,11 @@ def of_month(account: str, month: str) -> Iterator[Message]:
 
     `longcode.usage.usage.usage_of` returns what each adds. Raise `Unreadable` rather than leave a text out.
 
-    Places come from an index, which is usually less than a second behind the table, without a guarantee. A text may
-    be missed if it came in the last seconds, if the operator moves it here during the walk, or if staff link, unlink
-    and link it again within a moment; a text that is counted during the walk may be missed, too. No text is yielded
-    twice or for the wrong month. So a sum below the counters means something only if it is still below them some
-    minutes later, and if the counters were the same before and after the walk.
+    Texts are found in an index, which is usually less than a second behind the table, without a guarantee. A text may
+    be missed if it came in the last seconds, or if, while the month is read, it is counted, the operator moves it
+    here, or staff link, unlink and link it again within a moment. No text is yielded twice or for the wrong month.
+    So a sum below the counters means something only if it is still below them some minutes later, and if the counters
+    were the same before and after the month was read.
     """
     for chunk in chunks(account, month):
         if chunk.unreadable:
@@ -66,60 +66,63 @@ def of_month(account: str, month: str) -> Iterator[Message]:
 
 def chunks(account: str, month: str, after: str | None = None, size: int = _CHUNK_SIZE) -> Iterator[Chunk]:
     """Yield what `of_month` does, at most `size` texts at a time, from the place that an earlier chunk reached."""
-    windows = list(_windows(month))
-    for window in windows:
-        if after is None or after < window.until:
-            for item_keys, reached in _item_keys(account, window, max(after or "", window.since), size):
-                yield _chunk(month, item_keys, None if reached == windows[-1].until else reached)
+    spans = list(_spans(month))
+    for span in spans:
+        if after is None or after < span.until:
+            for item_keys, reached in _item_keys(account, span, max(after or "", span.since), size):
+                yield _chunk(month, item_keys, None if reached == spans[-1].until else reached)
 
 
-def _windows(month: str) -> Iterator[_Window]:
-    """Yield the places where a month's texts can be: a text's place is its acceptance, up to a year before it goes.
+def _spans(month: str) -> Iterator[_Span]:
+    """Yield the spans in which a month's texts can be: a text's place is the time at which it was accepted.
 
-    A text goes within a day of its time (`longcode/windows.py`), so of the year before only texts scheduled for the
-    month are read. A text of the month's last second may have been claimed by a clock that was behind.
+    A text can be accepted up to a year before it is sent. It is sent within a day of its send time
+    (`longcode/windows.py`), so of the year before the month only texts scheduled for the month are read. A text of
+    the month's last second may have been claimed by a clock that was behind.
     """
     begins, ends = months.bounds(month)
-    since, until = begins - VALIDITY_IF_HELD, ends + _CLOCK_SKEW
+    since, until = begins - LONGEST_VALIDITY, ends + _CLOCK_SKEW
     scheduled = Attr("send_at").between(keys.instant(since), keys.instant(until))
     cuts = [since - number * _SCHEDULED_WINDOW for number in (3, 2, 1, 0)]
     for cut, following in pairwise(keys.folder_place(cut, keys.END) for cut in cuts):
-        yield _Window(cut, following, (Direction.OUT,), scheduled)
-    yield _Window(keys.folder_place(since, keys.END), keys.folder_place(until, keys.END))
+        yield _Span(cut, following, (Direction.OUT,), scheduled)
+    yield _Span(keys.folder_place(since, keys.END), keys.folder_place(until, keys.END))
 
 
-def _item_keys(account: str, window: _Window, after: str, size: int) -> Iterator[tuple[list[keys.Key], str]]:
-    """Yield the keys of a window's items, about `size` at a time, and the place up to which all have been yielded.
+def _item_keys(account: str, span: _Span, after: str, size: int) -> Iterator[tuple[list[keys.Key], str]]:
+    """Yield the keys of a span's items, about `size` at a time, and the place up to which all have been yielded.
 
     Linking or unlinking a message moves it to another folder, where a single pass may miss it. So each stretch is
     read twice: a message that moved between the two passes was in its first folder during the whole first pass.
     """
-    listed = merge(*_folders(account, window, after, window.until, size), key=_place)
+    listed = merge(*_folders(account, span, after, span.until, size), key=_place)
     each_once = (next(same) for _, same in groupby(listed, _place))
     reached = after
-    while reached < window.until:
-        first = list(islice(each_once, size))
-        until = _place(first[-1]) if len(first) == size else window.until
-        second = chain.from_iterable(_folders(account, window, reached, until, None))
-        keys_by_place = {_place(item): keys.Key(item["pk"], item["sk"]) for item in chain(first, second)}
+    while reached < span.until:
+        first_pass = list(islice(each_once, size))
+        until = _place(first_pass[-1]) if len(first_pass) == size else span.until
+        second_pass = chain.from_iterable(_folders(account, span, reached, until, None))
+        keys_by_place = {
+            _place(entry): keys.Key(entry["pk"], entry["sk"]) for entry in chain(first_pass, second_pass)
+        }
         yield [keys_by_place[place] for place in sorted(keys_by_place) if place > reached], until
         reached = until
 
 
-def _folders(account: str, window: _Window, since: str, until: str, page: int | None) -> list[Iterator[Attributes]]:
-    size = None if window.where else page  # a query's page size counts the items that its filter drops, too
+def _folders(account: str, span: _Span, since: str, until: str, page: int | None) -> list[Iterator[Attributes]]:
+    size = None if span.where else page  # a query's page size counts the items that its filter drops, too
     return [
-        store.query_index(keys.FOLDER, folder, after=since, before=until, page=size, where=window.where)
+        store.query_index(keys.FOLDER, folder, after=since, before=until, page=size, where=span.where)
         for folder in (
             keys.folder(account, direction, linked=linked)
             for linked in (False, True)
-            for direction in window.directions
+            for direction in span.directions
         )
     ]
 
 
-def _place(item: Attributes) -> str:
-    return str(item["folder_at"])
+def _place(entry: Attributes) -> str:
+    return str(entry["folder_at"])
 
 
 def _chunk(month: str, item_keys: Sequence[keys.Key], reached: str | None) -> Chunk:

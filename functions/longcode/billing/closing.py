@@ -25,11 +25,14 @@ _TRIES = 20
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """An invoice, the counters that it was computed from, by month, and the other writes of its transaction."""
+    """An invoice and the counters that it was computed from, by month.
+
+    `settlement` are the writes to the account's credits and balance that belong into the invoice's transaction.
+    """
 
     invoice: Invoice
     counters: dict[str, Usage]
-    settling: list[Write]
+    settlement: list[Write]
 
 
 class CountersChanged(Exception):
@@ -55,7 +58,7 @@ def close(account: Account, month: str, now: Callable[[], datetime]) -> Invoice 
             if findings:
                 _doubt_or_park(entry, account.id, month, findings, now())
                 return None
-            return invoices.issue(draft.invoice, now() + SWEEP_AFTER, *draft.settling)
+            return invoices.issue(draft.invoice, now() + SWEEP_AFTER, *draft.settlement)
         except (CountersChanged, invoices.InvoiceOvertaken):
             continue  # a text was counted meanwhile, or another invoice or a credit was written first: start again
     raise TimeoutError(f"{month} of {account.id} kept changing")
@@ -80,8 +83,8 @@ def draft_invoice(account: Account, month: str) -> Draft | None:
 
     An account that was closed before still gets an invoice, without a fee, for units that are on no invoice yet.
     """
-    terms = _terms_of(account, month)
-    if terms is None:
+    plan = _plan_of(account, month)
+    if plan is None:
         return None
     balance = invoices.balance(account.id)
     used = quotas.of_month(account.id, month)
@@ -90,13 +93,13 @@ def draft_invoice(account: Account, month: str) -> Draft | None:
         return None
     late_lines = [line for _, _, lines in late for line in lines]
     waiting = invoices.waiting_credits(balance)
-    credit_lines = adjustments.credit_lines((*charges(terms, used), *late_lines), balance.carried_micros, waiting)
+    credit_lines = adjustments.credit_lines((*charges(plan, used), *late_lines), balance.carried_micros, waiting)
     return Draft(
         invoice=compute_invoice(
-            account.id, month, terms, used, studio=account.name, others=[*late_lines, *credit_lines]
+            account.id, month, plan, used, studio=account.name, others=[*late_lines, *credit_lines]
         ),
         counters={month: used} | {earlier: counted for earlier, counted, _ in late},
-        settling=invoices.settlement_writes(balance, month, waiting, adjustments.carried_on(credit_lines)),
+        settlement=invoices.settlement_writes(balance, month, waiting, adjustments.carried_on(credit_lines)),
     )
 
 
@@ -105,7 +108,7 @@ def owes(account: Account, month: str) -> bool:
     return account.established_at is not None and plan_owed_in(account, month) is not None
 
 
-def _terms_of(account: Account, month: str) -> Plan | None:
+def _plan_of(account: Account, month: str) -> Plan | None:
     """Return an account's plan in a month, without the fee if it was closed before; None before it had a plan.
 
     An account that never got the credentials of its sign-up never had a plan.
@@ -122,7 +125,7 @@ def _late_months(account: Account, month: str) -> Iterator[tuple[str, Usage, lis
     entries = invoices.entries((account.id, other) for other in adjustments.months_beside(month))
     issued = [entry.invoice for entry in entries if entry.invoice]
     for earlier in adjustments.months_before(month):
-        billed, plan = adjustments.billed_in(earlier, issued), _terms_of(account, earlier)
+        billed, plan = adjustments.billed_in(earlier, issued), _plan_of(account, earlier)
         if billed is None or plan is None:
             continue  # the month's own invoice will have its units
         counted = quotas.of_month(account.id, earlier)
@@ -137,7 +140,7 @@ def check(account: str, invoice: Invoice, counters: Mapping[str, Usage]) -> Find
 
 
 def compare_month(account: str, month: str) -> tuple[Usage, Findings]:
-    """Return a month's counters and how they differ from its messages, trying again while texts are counted."""
+    """Return a month's counters and how they differ from its messages; start again if texts are counted meanwhile."""
     for _ in range(_TRIES):
         counters = quotas.of_month(account, month)
         try:

@@ -124,8 +124,8 @@ def _full_days(joined: datetime, today: str) -> list[str]:
 def compare_plans(month: str, own: Plan, listed: Iterable[Plan], used: Usage) -> Comparison:
     """Return what a month costs on each plan: fee and units, without credits and late units of other months.
 
-    `listed` are all plans of the month, on offer or not; `own` is the account's, which may be newer than the list. It
-    always has an amount, because it has sent the texts, whether or not they are within its limit.
+    `listed` are all plans of the month, on offer or not; `own` is the account's, which may be newer than the list.
+    The account's own plan always has an amount, because the texts were sent, even if they exceed its limit.
     """
     compared = {plan.name: plan for plan in (*listed, own) if plan.on_offer or plan.name == own.name}
     on_each = tuple(_month_on_plan(month, plan, used, is_own=plan.name == own.name) for plan in compared.values())

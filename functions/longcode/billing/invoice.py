@@ -20,7 +20,10 @@ _PAST_LIMIT_WORDS = {
 
 
 class InvoiceState(StrEnum):
-    """The state of an account's month. It is issued only if its counters equal the sum over its messages."""
+    """The state of an account's month. It is issued only if its counters equal the sum over its messages.
+
+    DOUBTED: the first check failed, and a second follows. PARKED: the second failed too, and the operator decides.
+    """
 
     DOUBTED = "doubted"
     PARKED = "parked"
@@ -42,7 +45,7 @@ class InvoiceLine(Shown, frozen=True):
 class Invoice(Shown, frozen=True, kw_only=True):
     """What one account owes for one month, complete in itself: plans and names may change later.
 
-    `number` is the month and the place in its sequence, `2026-10-000123`; it is empty until the invoice is issued.
+    `number` is the month and a sequence number, `2026-10-000123`; it is empty until the invoice is issued.
     The month is from `begins_at` until just before `ends_at`. `issued_on` is the 1st of the next month in Chicago,
     whatever day the close ran on. Units are those of this month; lines about other months name them.
     `unit_price_micros` is the price of a unit beyond the included ones. `credits_micros`, never above 0, is the sum

@@ -42,7 +42,7 @@ class Notice(Struct, frozen=True, kw_only=True):
         return self.counter == CHARGED
 
 
-def limits_of(limits: Limits, plan: Plan) -> dict[str, int]:
+def limits_with_notices(limits: Limits, plan: Plan) -> dict[str, int]:
     """Return the counters that have notices, each with its limit."""
     included = {CHARGED: plan.included_units} if plan.past_limit is PastLimit.CHARGE and plan.included_units else {}
     return limits.counters | included
@@ -60,7 +60,7 @@ def due(limits: Limits, plan: Plan, used: Mapping[str, int]) -> list[Notice]:
             limit=limit,
             plan=plan,
         )
-        for counter, limit in limits_of(limits, plan).items()
+        for counter, limit in limits_with_notices(limits, plan).items()
         for percent in PERCENTS
         if used.get(counter, 0) * 100 >= limit * percent
     ]

@@ -110,9 +110,9 @@ def issue(invoice: Invoice, due_at: datetime, *also: Write) -> Invoice:
     `also` are written in the same transaction. Raise `InvoiceOvertaken` when one of their conditions fails.
     """
     for attempt in itertools.count():
-        place = last_number(invoice.month) + 1
-        numbered = msgspec.structs.replace(invoice, number=f"{invoice.month}-{place:06d}")
-        own = [_invoice_write(numbered, due_at), *_number_writes(numbered, place)]
+        sequence = last_number(invoice.month) + 1
+        numbered = msgspec.structs.replace(invoice, number=f"{invoice.month}-{sequence:06d}")
+        own = [_invoice_write(numbered, due_at), *_number_writes(numbered, sequence)]
         try:
             store.transact([*own, *also])
         except store.ConditionFailed as failed:
@@ -126,10 +126,10 @@ def issue(invoice: Invoice, due_at: datetime, *also: Write) -> Invoice:
     raise AssertionError
 
 
-def doubt(account: str, month: str, findings: Findings, look_at: datetime) -> None:
+def doubt(account: str, month: str, findings: Findings, due_at: datetime) -> None:
     """Record the findings of the first check and schedule a second: a lagging index may be the only cause."""
     doubted = _unissued_item(account, month, InvoiceState.DOUBTED, findings)
-    again = {"look_again_at": look_at, **keys.due(f"{account}{month}", look_at)}
+    again = {"look_again_at": due_at, **keys.due(f"{account}{month}", due_at)}
     store.try_write(Put(keys.invoice(account, month), {**doubted, **again}, ABSENT))
 
 
@@ -150,9 +150,9 @@ def mark_paid(account: str, month: str, on: date) -> None:
     store.try_write(Update(keys.invoice(account, month), changes=paid, when=Attr("state").eq(InvoiceState.ISSUED)))
 
 
-def mail_again(account: str, month: str, look_at: datetime) -> None:
+def mail_again(account: str, month: str, due_at: datetime) -> None:
     """Put an issued invoice on the due index, as if it had not been mailed."""
-    changes = keys.due(f"{account}{month}", look_at)
+    changes = keys.due(f"{account}{month}", due_at)
     removed = ("mailed_at", "mailing_until")
     store.try_write(Update(keys.invoice(account, month), changes, remove=removed, when=Attr("state").is_in(ISSUED)))
 
@@ -188,7 +188,7 @@ def waiting_credits(balance: Balance) -> list[Credit]:
 def give_credit(credit: Credit, total_micros: int) -> Credit:
     """Write a credit on an issued invoice of that total, and return it; if its id is taken, return the existing one.
 
-    Raise `CreditTooLarge` if all credits on the invoice together would exceed its total.
+    Raise `CreditExceedsTotal` if all credits on the invoice together would exceed its total.
     """
     most_before = total_micros - credit.amount_micros
     if most_before < 0:
@@ -267,10 +267,10 @@ def _invoice_write(invoice: Invoice, due_at: datetime) -> Put:
     return Put(keys.invoice(invoice.account, invoice.month), item, _NOT_ISSUED)
 
 
-def _number_writes(invoice: Invoice, place: int) -> list[Write]:
-    """Return the writes that take a place of the month's sequence, and fail if it is taken."""
-    before = Attr("sequence").eq(place - 1) if place > 1 else Attr("sequence").not_exists()
-    last = {"type": "last-invoice-number", "sequence": place}
+def _number_writes(invoice: Invoice, sequence: int) -> list[Write]:
+    """Return the writes that take the next number of the month's sequence, and fail if it is taken."""
+    before = Attr("sequence").eq(sequence - 1) if sequence > 1 else Attr("sequence").not_exists()
+    last = {"type": "last-invoice-number", "sequence": sequence}
     entry = {"type": "invoice-number", "number": invoice.number, "account": invoice.account, "month": invoice.month}
     return [
         Update(keys.last_invoice_number(invoice.month), changes=last, when=before),

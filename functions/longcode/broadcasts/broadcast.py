@@ -10,7 +10,7 @@ from msgspec import Struct
 from longcode.message import BroadcastState, Instant
 
 BROADCAST_LEASE = timedelta(seconds=110)
-"""How long a worker holds a step: longer than its function may run, shorter than the sweeper's first look."""
+"""How long a worker holds a step: longer than its function may run, shorter than the sweeper's first check."""
 
 _SWEEPER_INTERVAL = timedelta(minutes=1)
 
@@ -121,7 +121,7 @@ def is_due(broadcast: Broadcast, now: datetime) -> bool:
 def next_texts_at(broadcast: Broadcast, now: datetime, segments_a_second: float) -> datetime | None:
     """Return when to write more texts, or None for at once.
 
-    While the written texts keep the number busy for more than two minutes, no more are written. So the queue holds a
+    While the written texts keep the numbers busy for more than two minutes, no more are written. So the queue holds a
     few minutes of a broadcast at most, and a cancel or a pause finds few texts there.
     """
     if broadcast.state is not BroadcastState.SENDING or broadcast.walk or broadcast.started_at is None:

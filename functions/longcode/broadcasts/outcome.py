@@ -52,7 +52,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class Content(Struct, frozen=True, kw_only=True):
     """What a broadcast sends at `now`: its body with merge fields, and the values that all recipients share.
 
-    `our_numbers` are the numbers that texts come from: none of them is texted.
+    `our_numbers` are the numbers that texts are sent from: none of them is texted.
     """
 
     account: Account
@@ -91,7 +91,7 @@ def outcomes_of_client(
         recipient = Outcome(client_id=client.id, phone=number)
         try:
             _check_number(content, number, number in phones.blocked)
-            text = _spell(content, rendered, phones.last_texted.get(number))
+            text = _final_text(content, rendered, phones.last_texted.get(number))
         except RequestError as refusal:
             yield _refuse(recipient, refusal)
             continue
@@ -115,12 +115,12 @@ def within_budget(outcome: Outcome, budget: int | None) -> Outcome:
 
 def _check_number(content: Content, number: str, blocked: bool) -> None:
     if number in content.our_numbers:
-        raise BadPhone("This is a number that texts come from.")
+        raise BadPhone("This is one of the numbers that texts are sent from.")
     if refusal := compose.number_refusal(number, blocked, countries(content.account), "client_id"):
         raise refusal
 
 
-def _spell(content: Content, rendered: str, last_texted: datetime | None) -> str:
+def _final_text(content: Content, rendered: str, last_texted: datetime | None) -> str:
     account = content.account
     return compose.final_text(
         rendered,

@@ -143,7 +143,7 @@ def unschedule(broadcast: Broadcast) -> None:
 
 
 def pause(broadcast: Broadcast) -> bool:
-    """Pause a broadcast: no more of its texts go to a carrier. Return False if it can no longer be cancelled."""
+    """Pause a broadcast: no more of its texts are sent. Return False if it is cancelled or refused."""
     active = Attr("state").is_in(broadcast_states_before(BroadcastState.CANCELLED))
     return store.try_write(Update(_key(broadcast), changes={"paused": True}, when=active))
 
@@ -201,8 +201,8 @@ def texts_page(broadcast: Broadcast, after: str | None, limit: int) -> TextsPage
     )
 
 
-def written_texts(broadcast: Broadcast, ids: Iterable[str]) -> dict[str, str]:
-    """Return the client id of each of these texts that is written."""
+def clients_of_texts(broadcast: Broadcast, ids: Iterable[str]) -> dict[str, str]:
+    """Return, by the id of each text that exists, the id of its client."""
     items = store.get_many(keys.message(broadcast.account, text_id) for text_id in ids)
     return {str(item["id"]): str(item["client_id"]) for item in items.values()}
 

@@ -30,7 +30,7 @@ class RefusalReason(StrEnum):
     BAD_NUMBER = "bad_number"  # failed for good
     NOT_MOBILE = "not_mobile"  # failed: SMS on that number should be unticked
     OPTED_OUT = "opted_out"  # the carrier's own block: record the opt-out
-    FILTERED = "filtered"  # failed: watch the rate
+    FILTERED = "filtered"  # failed: a spam filter or the carrier blocked it
     PARKED = "parked"  # our account or registration: wait for the operator
     INVALID = "invalid"  # failed: the request itself was wrong
     UNKNOWN = "unknown"  # failed, and the carrier gives no reason
@@ -107,10 +107,10 @@ class ReceivedText(Struct, frozen=True, kw_only=True):
 
 
 class ReceivedTexts(Struct, frozen=True, kw_only=True):
-    """The texts received by one of our numbers; `whole`: the carrier listed all of them."""
+    """The texts received by one of our numbers; `complete`: the carrier has listed all of them."""
 
     texts: list[ReceivedText]
-    whole: bool
+    complete: bool
 
 
 def replace_surrogates(text: str) -> str:

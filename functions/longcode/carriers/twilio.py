@@ -172,14 +172,14 @@ class Twilio:
             response = self._look_up(url) or {}
             page = _read_received(response)
             texts += page.texts
-            complete &= page.whole
+            complete &= page.complete
             next_uri = response.get("next_page_uri")
-            if not page.whole or not next_uri or any(text.at < since for text in page.texts):
+            if not page.complete or not next_uri or any(text.at < since for text in page.texts):
                 break
             url = f"{self._base}{next_uri}"
         else:
             complete = False
-        return ReceivedTexts(texts=[text for text in texts if text.at >= since], whole=complete)
+        return ReceivedTexts(texts=[text for text in texts if text.at >= since], complete=complete)
 
     def pictures(self, carrier_id: str) -> list[str] | None:
         """Return the addresses of a text's pictures, as its webhook has them; None if Twilio does not list them."""
@@ -267,7 +267,7 @@ def _read_received(page: dict[str, Any]) -> ReceivedTexts:
     """Return the received texts of a page, without unreadable ones, which make the list incomplete."""
     listed = page.get("messages")
     if not isinstance(listed, list):
-        return ReceivedTexts(texts=[], whole=False)
+        return ReceivedTexts(texts=[], complete=False)
     texts: list[ReceivedText] = []
     complete = True
     for text in listed:
@@ -275,7 +275,7 @@ def _read_received(page: dict[str, Any]) -> ReceivedTexts:
             texts += [_received_text(text)] if text["direction"] == "inbound" else []
         except (KeyError, TypeError, ValueError):
             complete = False
-    return ReceivedTexts(texts=texts, whole=complete)
+    return ReceivedTexts(texts=texts, complete=complete)
 
 
 def _received_text(text: dict[str, Any]) -> ReceivedText:

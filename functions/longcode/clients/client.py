@@ -45,9 +45,9 @@ class Client(Struct, frozen=True, kw_only=True):
 
 
 class Audience(Struct, frozen=True, kw_only=True):
-    """Clients by `client_ids`; or with one of `tags` and the `status`, where these are set; or `everyone`.
+    """Which clients a broadcast is for: `everyone`, or `client_ids`, or those with one of `tags` and with `status`.
 
-    A client that is excluded, by id or by a tag, is never in the audience.
+    `tags` or `status` may be left out. A client that is excluded, by id or by a tag, is never in the audience.
     """
 
     client_ids: tuple[str, ...] = ()

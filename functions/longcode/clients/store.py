@@ -22,7 +22,7 @@ _TICK = timedelta(milliseconds=1)
 
 
 class ClientEntry(Struct, frozen=True):
-    """An id of an audience with its record; `client` is None if there is none, or if the code cannot read it."""
+    """An id of an audience with its record; `client` is None if there is none, or if it is unreadable."""
 
     id: str
     client: Client | None

@@ -20,7 +20,7 @@ from longcode.windows import SWEEP_AFTER
 
 
 def write(account: Account, drafts: Sequence[Message], now: datetime, others: Sequence[Write] = ()) -> list[Message]:
-    """Write the texts of one request and `others` atomically, enqueue the texts that go now, and return the texts.
+    """Write the texts of one request and `others` atomically, enqueue those to send now, and return the texts.
 
     Raise `messages.AlreadyAccepted` when the request came before, `PlanLimitReached` or `DayLimitReached`, and
     `messages.RequestOvertaken` when a condition of `others` failed.
@@ -28,7 +28,7 @@ def write(account: Account, drafts: Sequence[Message], now: datetime, others: Se
     at = drafts[0].send_at or now
     plan = plan_at(account, at)
     limits = limits_at(account, plan, at, ahead=drafts[0].send_at is not None)
-    texts = [limits.mark(draft) for draft in drafts]
+    texts = [limits.with_reservation(draft) for draft in drafts]
     units, check_at = sum(text.units for text in texts), now + SWEEP_AFTER
     reservations = quotas.reserve_writes(limits, units, check_at) or quotas.watch_writes(
         account, limits.month, check_at
@@ -56,11 +56,13 @@ def limit_reached(
     used: Mapping[str, int], units: int, limits: Limits, plan: Plan, now: datetime
 ) -> PlanLimitReached | DayLimitReached:
     """Return the error for units that would exceed these limits; it names the plans that would allow them."""
-    first, terms = plans.first_month_of_change(now), price_list.of_month(limits.month)
-    on_offer = (
-        name for name, offer in price_list.of_month(first).items() if offer.on_offer and first <= limits.month
-    )
-    return limit_refusal(limits, plan, used, units, [terms[name] for name in on_offer])
+    first, plans_in_month = plans.first_month_of_change(now), price_list.of_month(limits.month)
+    choosable = [
+        plans_in_month[name]
+        for name, offered in price_list.of_month(first).items()
+        if offered.on_offer and first <= limits.month
+    ]
+    return limit_refusal(limits, plan, used, units, choosable)
 
 
 def _try_accept(

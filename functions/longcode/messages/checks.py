@@ -16,7 +16,7 @@ class SendChecks(Struct, frozen=True, kw_only=True):
     unanswered: set[tuple[str, str]]  # staff have yet to answer whether the recipient opted out
     cancelled: set[tuple[str, str | None]]
     paused: set[tuple[str, str | None]]
-    silent: dict[str, str]  # accounts that may not send, with the code of the reason
+    may_not_send: dict[str, str]  # accounts that may not send, with the code of the reason
     most_an_hour: dict[str, int]  # how many texts an account may send to one phone in an hour
     last_texts: dict[tuple[str, str, str], LastText]  # by account, phone and number
 
@@ -25,13 +25,13 @@ class SendChecks(Struct, frozen=True, kw_only=True):
         return bool(self.refusal(message) or self.is_cancelled(message) or self.held(message))
 
     def refusal(self, message: Message) -> str | None:
-        """Return the code of why the text is refused, or None.
+        """Return the code of the reason to refuse the text, or None.
 
         While an account may not send, its single texts are refused, and its broadcasts' texts are held.
         """
         if (message.account, message.phone) in self.opted_out:
             return "opted_out"
-        return None if message.broadcast else self.silent.get(message.account)
+        return None if message.broadcast else self.may_not_send.get(message.account)
 
     def is_cancelled(self, message: Message) -> bool:
         """Return whether the text belongs to a cancelled broadcast."""
@@ -45,4 +45,4 @@ class SendChecks(Struct, frozen=True, kw_only=True):
 
     def pauses_broadcast(self, message: Message) -> bool:
         """Return whether the text's broadcast must be paused because its account may not send."""
-        return message.broadcast is not None and message.account in self.silent
+        return message.broadcast is not None and message.account in self.may_not_send

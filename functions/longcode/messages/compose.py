@@ -28,7 +28,7 @@ from longcode.message import Direction, HoldReason, Message, MessageKind, Messag
 from longcode.numbers.routing import client_of_reply
 from longcode.quiet_hours.quiet_hours import Opening
 from longcode.shown import Shown
-from longcode.windows import LONGEST_AHEAD, SWEEP_AFTER, VALIDITY, VALIDITY_IF_HELD
+from longcode.windows import LONGEST_AHEAD, LONGEST_VALIDITY, SWEEP_AFTER, VALIDITY
 
 _CONVERSATION = timedelta(days=30)
 
@@ -87,7 +87,7 @@ def check_time(send_at: datetime | None, now: datetime) -> datetime | None:
 
 
 def check_length(text: str, field: str) -> str:
-    """Return a normalised text; raise `TextTooLong` or `EmptyText` if no carrier takes it."""
+    """Return a text, which must be normalised; raise `TextTooLong` or `EmptyText` if no carrier takes it."""
     if not any(character.isprintable() and not character.isspace() for character in text):
         raise EmptyText("The text is empty.", field=field)
     if len(text) > segments.MAX_CHARACTERS:
@@ -99,7 +99,7 @@ def check_length(text: str, field: str) -> str:
 def recipients_of_client(
     client: Client, only: str | None, blocked: AbstractSet[str], countries: Collection[str]
 ) -> Recipients:
-    """Return a client's ticked numbers, or `only` one of them; raise the first's error if none may be texted."""
+    """Return a client's ticked numbers, or just `only`; if none may be texted, raise the error of the first."""
     numbers = numbers_to_text(client)
     if only is not None:
         if only not in numbers:
@@ -116,7 +116,7 @@ def recipients_of_client(
 def recipients_of_number(
     phone: str, clients_with_phone: Mapping[str, bool], *, blocked: bool, countries: Collection[str]
 ) -> Recipients:
-    """Return a number as the recipient; raise `RequestError` if it, or every client who has it, may not be texted."""
+    """Return a number as the recipient; raise `RequestError` if no text may be sent to it."""
     if refusal := number_refusal(phone, blocked, countries, "to"):
         raise refusal
     if clients_with_phone and not any(clients_with_phone.values()):
@@ -159,8 +159,8 @@ def final_text(
     The length is checked last, because smart encoding may lengthen a text: an ellipsis becomes three dots.
     Raise `TextTooLong` or `EmptyText`.
     """
-    spell = segments.smart if smart else segments.normalise
-    return check_length(spell(_introduced(words, sender_name, last_texted_at, now)), field)
+    prepare = segments.smart if smart else segments.normalise
+    return check_length(prepare(_introduced(words, sender_name, last_texted_at, now)), field)
 
 
 def sender_prefix(account: Account) -> str | None:
@@ -190,7 +190,7 @@ def draft(
 ) -> Message:
     """Return a new message with a checked text. `number` is empty until an origination number is chosen.
 
-    A message that goes at once is put on the due index as well: the sweeper enqueues it if the request fails to.
+    A message that is sent at once is on the due index as well: if the request does not enqueue it, the sweeper does.
     """
     measure = segments.measure(body)
     return Message(
@@ -215,7 +215,7 @@ def draft(
 def after_quiet_hours(message: Message, opening: Opening) -> Message:
     """Return a bulk or automatic text, held if it falls into the recipient's quiet hours; valid for a day."""
     wanted_at = message.send_at or message.created_at
-    valid_until = wanted_at + VALIDITY_IF_HELD
+    valid_until = wanted_at + LONGEST_VALIDITY
     timed = replace(message, quiet_from=opening.closes_at, valid_until=valid_until)
     if opening.opens_at <= wanted_at:
         return timed

@@ -44,7 +44,7 @@ class Search(Struct, frozen=True, kw_only=True):
     words: str | None = None
 
     @property
-    def reads(self) -> bool:
+    def needs_messages(self) -> bool:
         """Return whether messages must be read to be matched: the index has neither their text nor their record."""
         return self.record is not None or self.words is not None
 
@@ -81,7 +81,7 @@ def page(
     Messages are matched and returned as `show` returns them.
     """
     wanted = search or Search()
-    most = max_examined or (_MOST_READ if wanted.reads else _MOST_ENTRIES)
+    most = max_examined or (_MOST_READ if wanted.needs_messages else _MOST_ENTRIES)
     entries = _entries(account, name, cursor, _SEARCH_PAGE if search else limit + 1)
     matching: list[Message] = []
     last_match = None
@@ -194,7 +194,7 @@ def _change(message: Message, changes: dict[str, Any]) -> Message | None:
     while before is not None and (after := replace(before, **changes)) != before:
         update = _update(before, after, tuple(changes))
         try:
-            store.transact([update, *counting_unread(before.account, before, after)])
+            store.transact([update, *unread_count_writes(before.account, before, after)])
         except store.ConditionFailed as failed:
             item = failed.found[0]
             before = read(Message, item) if item else None
@@ -225,7 +225,7 @@ def unread_of(message: Message | None) -> dict[str, int]:
     return {"unread": 1} | ({"unread_unlinked": 1} if message.client_id is None else {})
 
 
-def counting_unread(account: str, before: Message | None, after: Message | None) -> list[Update]:
+def unread_count_writes(account: str, before: Message | None, after: Message | None) -> list[Update]:
     """Return the write that updates the unread counts for a changed message, for the transaction of the change."""
     old, new = unread_of(before), unread_of(after)
     differences = {name: new.get(name, 0) - old.get(name, 0) for name in {**old, **new}}

@@ -74,7 +74,7 @@ def move_reply(message: Message, to: Message) -> tuple[str, str] | None:
         to,
         Put(key, _inbound_item(to), Attr("account").eq(message.account)),
         Delete(keys.message(message.account, message.id), folders.unchanged(message)),
-        *folders.counting_unread(message.account, message, None),
+        *folders.unread_count_writes(message.account, message, None),
         *quotas.count_writes(message, -1),
         *quotas.count_writes(to),
     )
@@ -117,7 +117,7 @@ def _numbered_writes(message: Message) -> list[Write]:
 def newest_sequence(account: str) -> int:
     """Return the sequence number of the newest reply, 0 before the first."""
     item = store.get(keys.inbox_end(account))
-    return int(item.get("sequence", 0)) if item else 0  # the item may have been begun by `note_forwarded`
+    return int(item.get("sequence", 0)) if item else 0  # `note_forwarded` may have created the item
 
 
 def after(account: str, sequence: int, limit: int) -> list[tuple[int, Message]]:
@@ -176,13 +176,13 @@ def _replies(account: str, entries: Sequence[Attributes]) -> list[tuple[int, Mes
 
 
 def forwarded(account: str) -> int:
-    """Return the sequence number of the last reply that the studio's webhook endpoint took, 0 before the first."""
+    """Return the sequence number of the last reply that the webhook endpoint accepted, 0 before the first."""
     item = store.get(keys.inbox_end(account))
     return int(item.get("forwarded", 0)) if item else 0
 
 
 def note_forwarded(account: str, sequence: int) -> None:
-    """Record that the studio's webhook endpoint took a reply, unless it is recorded to have taken later ones."""
+    """Record that the webhook endpoint accepted a reply, unless a later one is recorded already."""
     behind = Attr("forwarded").not_exists() | Attr("forwarded").lt(sequence)
     with suppress(store.ConditionFailed):
         store.write(Update(keys.inbox_end(account), changes={"forwarded": sequence}, when=behind))

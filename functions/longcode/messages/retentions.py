@@ -15,9 +15,9 @@ from longcode.table.writes import PRESENT, Attributes, Update
 _FIRST = "0"  # sorts before every place
 
 
-def start(account: str, look_at: datetime) -> None:
+def start(account: str, due_at: datetime) -> None:
     """Put an account on the due index: its messages are purged from then on."""
-    changes = {"type": "retention", "account": account, **keys.due(account, look_at)}
+    changes = {"type": "retention", "account": account, **keys.due(account, due_at)}
     store.write(Update(keys.retention(account), changes=changes))
 
 
@@ -27,7 +27,7 @@ def unschedule(account: str) -> None:
 
 
 def restart_from(account: str, at: datetime) -> None:
-    """Move the purge back to an instant that it has passed, because the account was given a message of that time.
+    """Move an account's purge back to an instant, if it has passed it: the account has got a message of that time.
 
     The write changes `due_at`, so that a purge which is under way cannot record its own progress over this.
     """
@@ -36,22 +36,26 @@ def restart_from(account: str, at: datetime) -> None:
         store.write(Update(keys.retention(account), changes=changes, when=Attr("walked").gt(place(at))))
 
 
-def messages_before(account: str, since: str | None, before: datetime, most: int) -> tuple[list[Message], str | None]:
-    """Return up to `most` messages from a place to an instant, oldest first, and the place to continue at or None.
+def messages_before(
+    account: str, since: str | None, before: datetime, limit: int
+) -> tuple[list[Message], str | None]:
+    """Return up to `limit` messages from the place `since` to an instant, oldest first, and where to continue.
+
+    The second value is the place of the next message, or None if there is none.
 
     All lists of an account are in the same order of time, so one place serves for all of them.
     """
     beyond = keys.folder_place(before, "")
     lists = [
-        store.query_index(keys.FOLDER, folder, after=since or _FIRST, before=beyond, page=most)
+        store.query_index(keys.FOLDER, folder, after=since or _FIRST, before=beyond, page=limit)
         for folder in (
             keys.folder(account, direction, linked=linked) for direction in Direction for linked in (True, False)
         )
     ]
-    entries = list(islice(merge(*lists, key=_place_of_entry), most + 1))
-    items = store.get_many(keys.Key(entry["pk"], entry["sk"]) for entry in entries[:most])
+    entries = list(islice(merge(*lists, key=_place_of_entry), limit + 1))
+    items = store.get_many(keys.Key(entry["pk"], entry["sk"]) for entry in entries[:limit])
     readable = [message for item in items.values() if (message := messages.try_read(item))]
-    return readable, _place_of_entry(entries[most]) if len(entries) > most else None
+    return readable, _place_of_entry(entries[limit]) if len(entries) > limit else None
 
 
 def place(at: datetime) -> str:

@@ -110,7 +110,9 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         unanswered=blocks.asked,
         cancelled={name for name, item in broadcasts.items() if item.get("state") == BroadcastState.CANCELLED},
         paused={name for name, item in broadcasts.items() if item.get("paused")},
-        silent={name: code for name, item in studios.items() if (code := STATUS_REFUSALS.get(item.get("standing")))},
+        may_not_send={
+            name: code for name, item in studios.items() if (code := STATUS_REFUSALS.get(item.get("standing")))
+        },
         most_an_hour={name: item.get("texts_an_hour", TEXTS_AN_HOUR) for name, item in studios.items()},
         last_texts={name: read(LastText, items[key]) for name, key in last_texts.items() if key in items},
     )

@@ -173,9 +173,9 @@ def record_receipt(message: Message, to: MessageState, *also: Write, **changes: 
 
 
 def record_late_refusal(message: Message, to: MessageState, now: datetime, *also: Write, **changes: Any) -> bool:
-    """End a text that the carrier accepted and then refused, and uncharge it.
+    """End a text that the carrier accepted and then refused, and no longer charge it.
 
-    In a month that is over it stays charged, because that month may have been invoiced.
+    If its month is over, it stays charged, because that month may have been invoiced.
     """
     if message.state is not MessageState.SENT:
         return end_unsent(message, to, *also, **changes)

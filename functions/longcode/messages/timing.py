@@ -17,7 +17,7 @@ from longcode.messages import store as messages
 from longcode.quiet_hours import file as quiet_file
 from longcode.quiet_hours import quiet_hours
 from longcode.quiet_hours.quiet_hours import Opening, Rules
-from longcode.windows import VALIDITY_IF_HELD
+from longcode.windows import LONGEST_VALIDITY
 
 
 @cache
@@ -30,18 +30,18 @@ def with_send_time(message: Message, account: Account, client: Client | None) ->
     """Return a bulk or automatic text with its time: as wanted, or when the recipient's quiet hours end."""
     wanted_at = message.send_at or message.created_at
     if not account.quiet_hours:
-        return replace(message, valid_until=wanted_at + VALIDITY_IF_HELD)
+        return replace(message, valid_until=wanted_at + LONGEST_VALIDITY)
     return compose.after_quiet_hours(message, _opening(message.phone, account, client, wanted_at))
 
 
 def held_until(phone: str, account: Account, client: Client, at: datetime) -> datetime | None:
-    """Return until when a bulk text for an instant would be held, or None if it would not be."""
+    """Return until when a bulk text that is to be sent at an instant would be held; None if it would not be held."""
     opens_at = _opening(phone, account, client, at).opens_at if account.quiet_hours else at
     return opens_at if opens_at > at else None
 
 
 def all_held_until(texts: Sequence[Message]) -> datetime | None:
-    """Return until when all of some texts would be held; None if a text may go now, or would expire first."""
+    """Return when the first of some texts can be sent, if all are held; None if one is not held or expires first."""
     earliest = min(texts, key=lambda message: message.due_at or message.created_at)
     return earliest.due_at if earliest.held and earliest.due_at != earliest.valid_until else None
 

@@ -17,7 +17,7 @@ _HOUR_SECONDS = 3600
 class LastText(Struct, frozen=True, kw_only=True):
     """An account's last text to a phone from one of our numbers.
 
-    `lately` has its texts of the last hour: the epoch seconds at which each message id was sent.
+    `lately` has its texts of the last hour: by message id, the epoch seconds at which the text was sent.
     """
 
     account: str
@@ -52,7 +52,7 @@ class Attribution(Struct, frozen=True, kw_only=True):
 
 
 def our_numbers(account: Account, shared: Sequence[str]) -> tuple[str, ...]:
-    """Return the numbers that may send texts, as far as one account knows: the shared ones and its own."""
+    """Return the numbers that an account must not text: the shared ones and its own, whose texts would come back."""
     return (*shared, account.number) if account.number else tuple(shared)
 
 
@@ -113,9 +113,10 @@ def attribute(
 ) -> Attribution | None:
     """Return the account that a reply belongs to, or None.
 
-    `texts` are the last texts of each account to the phone, from the number that it replied to. The first
-    known of these decides: `answered`, the text that the reply answers according to the carrier; `owner`, the account
-    that the number is dedicated to; the account whose text was the last before the reply came.
+    `texts` are the last texts of each account to the phone, from the number that it replied to. `answered` is the
+    text that the reply answers according to the carrier, `owner` the account that the number is dedicated to.
+    The reply belongs to the account of `answered`, or else to `owner`, or else to the account whose text was the last
+    before the reply came.
     """
     known = [_as_of(text, received_at) for text in texts]
     newest_first = sorted(known, key=lambda text: (text.at <= received_at, text.at, text.account), reverse=True)

@@ -136,7 +136,10 @@ def _asked_since(state: OptOut, at: datetime, event_id: str) -> bool:
 
 
 def _is_late_stop(state: OptOut, event: OptOutEvent) -> bool:
-    """Return whether a late opt-out counts: only staff decided since, and their "no" does not opt a phone in."""
+    """Return whether an opt-out counts although it is late.
+
+    It does if only staff have decided since: their "no" to a question does not opt a phone in.
+    """
     decided_by_staff = not state.out and state.at != state.since
     return event.out and decided_by_staff and (state.since is None or state.since < event.at)
 

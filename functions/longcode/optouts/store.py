@@ -71,7 +71,7 @@ def pair_blocks_from(
 
 
 def scopes_to_opt_in(phone: str, event_id: str) -> list[str]:
-    """Return the scopes in which a phone is opted out, or in which an earlier delivery of this event opted it in."""
+    """Return the scopes in which a phone is opted out, or in which this event has opted it in already."""
     return [state.scope for state in _all_scopes(phone) if state.out or state.turned_by == event_id]
 
 
@@ -101,15 +101,15 @@ def close_questions(state: OptOut) -> list[str]:
     An account with a number of its own is not concerned. No question is missed: the questions are read here after the
     keyword was written, and the worker that writes a question reads the keywords after its write.
     """
-    asked = [
-        other
-        for other in _all_scopes(state.phone)
-        if other.asked and decided_since(state, other.asked_at, other.asked)
+    decided = [
+        in_scope
+        for in_scope in _all_scopes(state.phone)
+        if in_scope.asked and decided_since(state, in_scope.asked_at, in_scope.asked)
     ]
     return [
-        str(other.account)
-        for other in asked
-        if not numbers.dedicated_since(str(other.account)) and _try_close_question(other)
+        str(in_scope.account)
+        for in_scope in decided
+        if not numbers.dedicated_since(str(in_scope.account)) and _try_close_question(in_scope)
     ]
 
 

@@ -166,7 +166,7 @@ def change_deadline_sentence(month: str) -> str:
 
 
 def change_effect_sentences(month: str, now: datetime) -> str:
-    """Return the sentences after a change of plan: from when it counts, and until when it can be changed again."""
+    """Return what a studio is told after a change of plan: from when it counts, and until when it can be changed."""
     counts = f"It counts from {months.in_words(month)}."
     cutoff = months.plan_cutoff(month)
     return counts if now > cutoff else f"{counts} You can change it until {months.time_in_words(cutoff)}."

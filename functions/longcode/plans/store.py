@@ -30,7 +30,7 @@ class _PlansOfMonth(dict[str, Plan]):
         self._month = month
 
     def __missing__(self, name: str) -> Plan:
-        return _read_loaded().of_month(self._month)[name]
+        return _read_or_raise().of_month(self._month)[name]
 
 
 _copy = _Copy()
@@ -42,7 +42,7 @@ def of_month(month: str, clock: Callable[[], float] = time.monotonic) -> dict[st
     The price list is read from the table once a minute. Raise `NoPriceList` if no price list is loaded.
     """
     if _copy.prices is None or not 0 <= clock() - _copy.at < _COPY_SECONDS:
-        at, prices = clock(), _read_loaded()
+        at, prices = clock(), _read_or_raise()
         set_copy(prices, at)
         return _PlansOfMonth(prices, month)
     return _PlansOfMonth(_copy.prices, month)
@@ -73,7 +73,7 @@ def clear_copy() -> None:
     _copy.prices = None
 
 
-def _read_loaded() -> PriceList:
+def _read_or_raise() -> PriceList:
     prices, _ = read_loaded()
     if prices is None:
         raise NoPriceList("No plans are loaded: order plans.load with infra/plans.json, as docs/operating.md says.")

@@ -82,6 +82,7 @@ def opening(rules: Rules, phone: str, at: datetime, *, zone: str | None = None) 
     at = months.utc(at)
     places = _places(rules, phone, zone)
     monday = datetime.combine(at.date() - at.weekday() * _DAY, time.min, UTC)
+    # Each computation repeats the last week of the one before, so that a span over the Monday between them is whole.
     spans = itertools.chain.from_iterable(
         _spans(places, monday + week * _WEEK) for week in itertools.count(-1, _WEEKS_AT_ONCE - 1)
     )

@@ -81,7 +81,7 @@ def record(account: str, kind: str, record_id: str) -> Key:
 
 
 def occurrence(account: str, kind: str, record_id: str, trigger: str, day: date) -> Key:
-    """The action of a trigger for a record on a date, of which there is only one."""
+    """The only text or call task of a trigger for a record and a date."""
     return Key(f"account#{account}", f"occurrence#{kind}#{record_id}#{trigger}#{day}")
 
 
@@ -205,17 +205,17 @@ def sticky_senders(phone: str) -> Key:
 
 
 def opt_out(phone: str, scope: str) -> Key:
-    """The opt-out state of a phone, for the shared numbers or for a dedicated one."""
+    """The opt-out state of a phone in a scope: all studios on the shared numbers, or one account."""
     return Key(f"phone#{phone}", f"opt-out#{scope}")
 
 
 def consent(phone: str, scope: str, at: datetime, event_id: str) -> Key:
-    """One STOP or START in a phone's history."""
+    """One event in the opt-out history of a phone."""
     return Key(f"phone#{phone}", f"consent#{scope}#{instant(at)}#{event_id}")
 
 
 def consents(phone: str, scope: str | None = None) -> Key:
-    """The prefix of a phone's history. Within one scope, it is in the order of time."""
+    """The prefix of a phone's opt-out history. Within one scope, it is in the order of time."""
     return Key(f"phone#{phone}", f"consent#{scope}#" if scope else "consent#")
 
 
@@ -296,7 +296,7 @@ def due_shards() -> list[str]:
 
 
 def folder(account: str, name: str, *, linked: bool) -> str:
-    """Return the list of an account's messages, in or out, with a client or without."""
+    """Return the list of an account's messages (in or out, with a client or without) or of its broadcasts."""
     return f"account#{account}#{name}" if linked else f"account#{account}#{name}-unlinked"
 
 
@@ -316,7 +316,7 @@ def unattributed() -> str:
 
 
 def history() -> str:
-    """Return the list of every STOP and START, in the order of time."""
+    """Return the list of the opt-out events of all phones, in the order of time."""
     return "history"
 
 
@@ -330,6 +330,6 @@ def deliveries(account: str, state: str) -> str:
     return f"account#{account}#deliveries-{state}"
 
 
-def folder_place(at: datetime, message_id: str) -> str:
-    """Return the place of a message in a list by time."""
-    return f"{instant(at)}#{message_id}"
+def folder_place(at: datetime, item_id: str) -> str:
+    """Return the place of an item in a list by time."""
+    return f"{instant(at)}#{item_id}"

@@ -73,7 +73,10 @@ def get_many(keys: Iterable[Key]) -> dict[Key, Attributes]:
 
 
 def get_settled(keys: Iterable[Key]) -> list[Attributes]:
-    """Return up to a hundred items as of one moment, in this order. Wait while a transaction writes any of them."""
+    """Return those of up to a hundred items that exist, as of one moment, in the order of `keys`.
+
+    Wait while a transaction writes any of them.
+    """
     gets = [{"Get": {"TableName": table(), "Key": wire_key(key)}} for key in keys]
     response = _with_retries(lambda: client("dynamodb").transact_get_items(TransactItems=gets))
     return [from_wire(result["Item"]) for result in response["Responses"] if "Item" in result]

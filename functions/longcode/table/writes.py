@@ -1,4 +1,4 @@
-"""Writes (put, update, delete) as values, their conversion to DynamoDB's arguments, and that of items to its JSON."""
+"""Writes (put, update, delete) as values, and the conversion of writes and items to and from DynamoDB's JSON."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ PRESENT: ConditionBase = Attr("pk").exists()
 
 
 class Put(Struct, frozen=True):
-    """Write a whole item in place of the present one, if that meets `when`."""
+    """Write a whole item in place of the stored one, if the stored one meets `when`."""
 
     key: Key
     item: Attributes
@@ -30,7 +30,7 @@ class Put(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """Change attributes of an item, and set those of `if_absent` that it lacks, if the present item meets `when`."""
+    """Change attributes of an item, and set those of `if_absent` that it lacks, if the stored item meets `when`."""
 
     key: Key
     changes: Attributes = {}
@@ -103,20 +103,20 @@ def _condition(when: ConditionBase | None) -> dict[str, Any]:
 def _update(update: Update) -> dict[str, Any]:
     arguments = _condition(update.when)
     new_values = {**update.changes, **update.if_absent, **update.add}
-    placeholder = {name: f"u{index}" for index, name in enumerate({**new_values, **dict.fromkeys(update.remove)})}
-    absent = [
-        f"#{placeholder[name]} = if_not_exists(#{placeholder[name]}, :{placeholder[name]})"
+    placeholders = {name: f"u{index}" for index, name in enumerate({**new_values, **dict.fromkeys(update.remove)})}
+    set_if_absent = [
+        f"#{placeholders[name]} = if_not_exists(#{placeholders[name]}, :{placeholders[name]})"
         for name in update.if_absent
     ]
     clauses = {
-        "SET": [f"#{placeholder[name]} = :{placeholder[name]}" for name in update.changes] + absent,
-        "ADD": [f"#{placeholder[name]} :{placeholder[name]}" for name in update.add],
-        "REMOVE": [f"#{placeholder[name]}" for name in update.remove],
+        "SET": [f"#{placeholders[name]} = :{placeholders[name]}" for name in update.changes] + set_if_absent,
+        "ADD": [f"#{placeholders[name]} :{placeholders[name]}" for name in update.add],
+        "REMOVE": [f"#{placeholders[name]}" for name in update.remove],
     }
-    values = to_wire({f":{placeholder[name]}": value for name, value in new_values.items()})
+    values = to_wire({f":{placeholders[name]}": value for name, value in new_values.items()})
     arguments["UpdateExpression"] = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
     arguments["ExpressionAttributeNames"] = arguments.get("ExpressionAttributeNames", {}) | {
-        f"#{placeholder_name}": name for name, placeholder_name in placeholder.items()
+        f"#{placeholder}": name for name, placeholder in placeholders.items()
     }
     if values:
         arguments["ExpressionAttributeValues"] = arguments.get("ExpressionAttributeValues", {}) | values

@@ -80,7 +80,7 @@ class EventPlan(Struct, frozen=True, kw_only=True):
 
 
 class RecordEvent(Struct, frozen=True, kw_only=True):
-    """An event as it was received; `newest` is False if a later event had come before: then it changed nothing."""
+    """An event as it was received. If the record had a later one already, `newest` is False and nothing changed."""
 
     account: str
     id: str
@@ -166,11 +166,11 @@ def occurrence_changes(
     before = {_trigger_and_day(occurrence): occurrence for occurrence in stored}
     kept: set[tuple[str, date | None]] = {_trigger_and_day(occurrence) for occurrence in event_plan.planned}
     # A text that is too late to be planned now may be about to be sent.
-    kept |= {(skipped.trigger, skipped.day) for skipped in event_plan.unplanned if skipped.reason == TOO_LATE}
+    kept |= {(late.trigger, late.day) for late in event_plan.unplanned if late.reason == TOO_LATE}
     dropped = [
         (old, _dropped(old, unmet(triggers.get(old.trigger), record) or MOVED, now))
-        for place, old in before.items()
-        if old.state is OccurrenceState.PLANNED and place not in kept
+        for trigger_and_day, old in before.items()
+        if old.state is OccurrenceState.PLANNED and trigger_and_day not in kept
     ]
     wanted = [(before.get(_trigger_and_day(occurrence)), occurrence) for occurrence in event_plan.planned]
     planned = [(old, _planned(old, new, now)) for old, new in wanted]
@@ -246,8 +246,8 @@ def explain(trigger: Trigger, record: Record) -> str:
     if trigger.timing:
         days, date_name = trigger.timing.days, trigger.timing.of.replace("_", " ")
         count = f"{abs(days)} {'day' if abs(days) == 1 else 'days'}"
-        place = f"{count} {'before' if days < 0 else 'after'}" if days else "on"
-        when = f"{place} its {date_name}, at {trigger.timing.at}"
+        relation = f"{count} {'before' if days < 0 else 'after'}" if days else "on"
+        when = f"{relation} its {date_name}, at {trigger.timing.at}"
     if record.kind is RecordKind.KEYWORD:
         return f"a client texted {record.status!r}; {when}"
     state = f"is {record.status}" if record.status else "exists"

@@ -75,7 +75,7 @@ def page(account: str, after: str | None, limit: int) -> list[Trigger]:
 
 
 def of_account(account: str) -> dict[str, Trigger]:
-    """Return all triggers of an account by name; there are few (`trigger.MOST`)."""
+    """Return all triggers of an account by name; there are few (`MOST_TRIGGERS`)."""
     triggers = (read(Trigger, item) for item in store.query(keys.trigger(account)))
     return {trigger.name: trigger for trigger in triggers}
 

@@ -157,7 +157,7 @@ def unschedule(item: Attributes) -> None:
 
 
 def count_writes(message: Message, times: int = 1) -> list[Update]:
-    """Return the write that counts a text, or with `times=-1` takes it back; none for a text that is not counted."""
+    """Return the write that adds a text to the counters (`times=-1`: subtracts it); none if it is not counted."""
     if not is_counted(message):
         return []
     reserved = already_reserved(message)

@@ -50,7 +50,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """How many units an account may send in a month and on a day (in Chicago); None is no limit.
 
     `changes` is the number of the account's changes of plan: a month's counter that was begun at a smaller number has
-    to be begun again. `ahead` is set for a text that goes later: the month counts its units even without a limit,
+    to be begun again. `ahead` is set for a text that is sent later: the month counts its units even without a limit,
     because the studio may change to a plan with a limit until then.
     """
 
@@ -73,8 +73,8 @@ class Limits(Struct, frozen=True, kw_only=True):
         """Return the counters on which a text's units are reserved."""
         return tuple(dict.fromkeys([*([MONTH_COUNTER] if self.ahead else []), *self.counters]))
 
-    def mark(self, message: Message) -> Message:
-        """Return a message that says where its units are reserved, so that they can be released if it never goes."""
+    def with_reservation(self, message: Message) -> Message:
+        """Return a message that says where its units are reserved, so that they can be released if it is not sent."""
         return replace(message, reserved_in=self.month, reserved_of=self.reserving) if self.reserving else message
 
     def is_begun(self, used: Mapping[str, int], counter: str) -> bool:
@@ -89,8 +89,8 @@ class Limits(Struct, frozen=True, kw_only=True):
 def is_counted(message: Message) -> bool:
     """Return whether a month's counters count a text.
 
-    They do not count texts that were never sent, that were taken back or that the operator handed over, nor replies
-    that are keywords.
+    They do not count texts that were not sent or that the carrier refused later. Of replies, they do not count STOP,
+    START and HELP, those to a closed account, and those without attribution that the operator assigned.
     """
     return message.month is not None and message.charged_units == message.units
 

@@ -57,7 +57,7 @@ Statuses = Annotated[list[Status], Field(min_length=1, max_length=50)]
 def not_ours(phone: str, account: Account) -> str:
     """Return a phone; raise `BadPhone` for a number that we send from, whose texts would come back as replies."""
     if phone in our_numbers(account, settings().shared_numbers):
-        raise BadPhone("This is a number that texts come from.")
+        raise BadPhone("This is one of the numbers that texts are sent from.")
     return phone
 
 

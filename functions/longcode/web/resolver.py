@@ -61,7 +61,7 @@ class Page(Answer, Generic[T]):
 
 
 def page_of(items: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
-    """Return a page of at most `limit` items. If more items follow, `items` must contain one more than that."""
+    """Return a page of at most `limit` items. If more follow, `items` must contain `limit` + 1 of them."""
     more = len(items) > limit
     return Page(items=items[:limit], next_cursor=cursor_of(items[limit - 1]) if more else None)
 
@@ -102,15 +102,15 @@ class Resolver(APIGatewayRestResolver):
     Browsers post some types (forms, plain text) to other sites without a preflight request; they must have no effect.
     """
 
-    takes: tuple[str, ...] = (JSON,)
+    content_types: tuple[str, ...] = (JSON,)
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Return the response to an event: 415 if its body has another content type."""
         names = {name.casefold(): name for name in event.get("headers") or {}}
         header = event["headers"][names["content-type"]] if "content-type" in names else ""
         kind = header.partition(";")[0].strip().casefold()
-        if event.get("body") and kind not in self.takes:
-            refusal = _unsupported(self.takes)
+        if event.get("body") and kind not in self.content_types:
+            refusal = _unsupported(self.content_types)
             headers = {"Content-Type": refusal.content_type}
             return {"statusCode": 415, "headers": headers, "body": refusal.body, "isBase64Encoded": False}
         if kind == JSON:  # Powertools matches it in lower case only
@@ -121,7 +121,7 @@ class Resolver(APIGatewayRestResolver):
 def resolver(*content_types: str) -> Resolver:
     """Return a resolver that accepts JSON, or these content types, and returns every error as a problem document."""
     app = Resolver(enable_validation=True, json_body_deserializer=_read_object)
-    app.takes = content_types or (JSON,)
+    app.content_types = content_types or (JSON,)
 
     @app.exception_handler(RequestError)
     def refused(error: RequestError) -> Response[str]:

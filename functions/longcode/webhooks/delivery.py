@@ -145,7 +145,7 @@ def delivered(delivery: Delivery, now: datetime) -> Delivery:
     return _ended(replace(delivery, state=DeliveryState.DELIVERED, attempt=delivery.attempt + 1, error=None), now)
 
 
-def refused(delivery: Delivery, error: str, now: datetime, jitter: float) -> Delivery:
+def attempt_failed(delivery: Delivery, error: str, now: datetime, jitter: float) -> Delivery:
     """Return the delivery with its next attempt after a pause, or given up after ten attempts or three days."""
     tried = replace(delivery, attempt=delivery.attempt + 1, error=error)
     last = delivery.begun_at + RETRIED_FOR

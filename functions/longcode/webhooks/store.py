@@ -71,7 +71,7 @@ def delivery_facts(account: str, ids: Iterable[str]) -> DeliveryFacts:
 
 
 def texts(deliveries: Iterable[Delivery]) -> dict[str, Message]:
-    """Return the messages whose words these deliveries carry, by their ids."""
+    """Return the messages whose words these deliveries carry, by message id."""
     wanted = [keys.message(delivery.account, delivery.message_id) for delivery in deliveries if delivery.message_id]
     items = store.get_many(wanted) if wanted else {}
     return {text.id: text for item in items.values() if (text := messages.try_read(item))}

@@ -60,7 +60,7 @@ def verdict_on(response: EndpointResponse) -> Verdict:
 
 
 def check_url(url: str) -> str:
-    """Return the URL; raise `ValueError` if it is not an https address that can be resolved and called."""
+    """Return the URL; raise `ValueError` if it is not an https URL, or if its host is a private IP address."""
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname:
         raise ValueError("is not an https address")

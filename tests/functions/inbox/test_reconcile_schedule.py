@@ -41,14 +41,14 @@ class Archive:
     name: str = "twilio"
     texts: list[ReceivedText] = field(default_factory=list)
     media: dict[str, list[str]] = field(default_factory=dict)
-    whole: bool = True
+    complete: bool = True
     lists: bool = True
     asked_for: list[tuple[str, datetime]] = field(default_factory=list)
 
     def received(self, number: str, since: datetime) -> ReceivedTexts | None:
         self.asked_for.append((number, since))
         texts = [text for text in self.texts if text.at >= since]
-        return ReceivedTexts(texts=texts, whole=self.whole) if self.lists else None
+        return ReceivedTexts(texts=texts, complete=self.complete) if self.lists else None
 
     def pictures(self, carrier_id: str) -> list[str] | None:
         return self.media.get(carrier_id)
@@ -133,8 +133,8 @@ def test_texts_of_lost_webhooks_arrive_once_and_within_fifteen_minutes(account: 
             if minute % 2:
                 post(text.form)
         if minute % 5 == 4:
-            archive.whole = minute % 3 > 0
-            listed, archive.texts = archive.texts, archive.texts if archive.whole else []
+            archive.complete = minute % 3 > 0
+            listed, archive.texts = archive.texts, archive.texts if archive.complete else []
             with suppress(reconcile_schedule.NotListed):
                 run(archive, now)
             archive.texts = listed
@@ -178,7 +178,7 @@ def test_a_text_waits_five_minutes_for_the_addresses_of_its_pictures(account: Ac
 
 
 def test_an_incomplete_list_is_queued_and_then_raises(account: Account) -> None:
-    archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)], whole=False)
+    archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)], complete=False)
 
     with pytest.raises(reconcile_schedule.NotListed):
         run(archive, NOW)

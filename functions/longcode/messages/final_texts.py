@@ -8,7 +8,7 @@ from longcode.messages import compose
 from longcode.numbers import choose as choose_number
 
 
-def final_texts(
+def by_phone(
     words: str, account: Account, phones: Collection[str], now: datetime, *, field: str, introduce: bool = True
 ) -> dict[str, str]:
     """Return the text to each phone, by phone; raise `TextTooLong` or `EmptyText` for the request's `field`.
