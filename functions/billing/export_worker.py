@@ -21,7 +21,9 @@ from longcode.billing import exports, stripe_form
 from longcode.billing import store as invoices
 from longcode.billing.invoice import Invoice
 
-LEASE = timedelta(seconds=90)  # longer than the function may run, shorter than the sweeper's first look
+LEASE = timedelta(
+    seconds=90
+)  # longer than the function may run, shorter than the time until the sweeper's first check
 API_VERSION = "2024-06-20"
 TIMEOUT_SECONDS = 10.0
 
@@ -47,13 +49,13 @@ class Created(Struct, frozen=True):
 
 
 class Retry(Struct, frozen=True):
-    """No answer, or an error that another post may not meet."""
+    """No answer, or an error after which another attempt may succeed."""
 
     reason: str
 
 
 class Refused(Struct, frozen=True):
-    """An error that every further post would meet."""
+    """An error that another attempt would get again."""
 
     reason: str
 
@@ -111,7 +113,7 @@ def _code(error: stripe.StripeError) -> str:
 
 def export(job: jobs.ExportInvoice, books: Books, now: datetime) -> None:
     """Post all calls of an export, even after an earlier attempt: with the same keys, nothing is created twice."""
-    claimed = exports.take(job.account, job.month, now, now + LEASE)
+    claimed = exports.claim(job.account, job.month, now, now + LEASE)
     if claimed is None:
         return  # done, stopped, or another worker has it
     invoice = invoices.get(job.account, job.month)

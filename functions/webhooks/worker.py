@@ -1,4 +1,4 @@
-"""Post webhooks to studios' hosted software, in parallel for each studio, so that a slow one delays no other."""
+"""Post webhooks to studios' hosted software: each studio's in a thread, so that a slow endpoint delays no other."""
 
 import random
 import time
@@ -27,7 +27,7 @@ from longcode.webhooks.webhook import EndpointResponse, Verdict, Webhook
 Post = Callable[[Webhook], EndpointResponse]
 
 processor = SequentialProcessor(EventType.SQS)
-_SECONDS = 20  # then no new call begins: one takes ten seconds at most, and the function may run for longer than both
+_SECONDS = 20  # after which no call begins; a call takes ten at most, and the function's time-out is above the sum
 
 
 def deliver(
@@ -123,7 +123,10 @@ def _give_up(waiting: Iterable[Delivery], now: datetime) -> None:
 
 
 def prepare(bodies: Iterable[str], post: Post, now: datetime) -> Callable[[str], None]:
-    """Start the jobs of a batch, each studio's in one thread; return a function that waits for the job of a body."""
+    """Run the jobs of a batch, each studio's in one thread; return a function that raises the error of a body's job.
+
+    All jobs of a studio have the same result.
+    """
     by_account: dict[str, list[Deliver]] = defaultdict(list)
     for body in bodies:
         try:
@@ -132,15 +135,15 @@ def prepare(bodies: Iterable[str], post: Post, now: datetime) -> Callable[[str],
             continue  # the record handler raises it again, for this record alone
         by_account[job.account].append(job)
     with ThreadPoolExecutor(max(1, len(by_account))) as pool:
-        started = {account: pool.submit(deliver, account, jobs, post, now) for account, jobs in by_account.items()}
-    return lambda body: started[queues.read(Deliver, body).account].result()
+        ended = {account: pool.submit(deliver, account, jobs, post, now) for account, jobs in by_account.items()}
+    return lambda body: ended[queues.read(Deliver, body).account].result()
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    wait_for = prepare([record["body"] for record in event["Records"]], post_webhook, clients.now())
+    raise_error_of = prepare([record["body"] for record in event["Records"]], post_webhook, clients.now())
 
     def record_handler(record: SQSRecord) -> None:
-        wait_for(record.body)
+        raise_error_of(record.body)
 
     return process_partial_response(event, record_handler, processor, context)

@@ -222,7 +222,7 @@ def test_an_older_export_that_stopped_begins_again() -> None:
 
     assert stopped
     exports.begin_again(stopped, NOW + HOUR)
-    taken = exports.take(HERON, "2026-10", NOW + HOUR, NOW + 2 * HOUR)
+    taken = exports.claim(HERON, "2026-10", NOW + HOUR, NOW + 2 * HOUR)
     assert taken
     assert (taken.round, taken.attempt, taken.stopped) == (2, 1, None)
-    assert exports.take("10000001", "2026-11", NOW + HOUR, NOW + 2 * HOUR) is None
+    assert exports.claim("10000001", "2026-11", NOW + HOUR, NOW + 2 * HOUR) is None

@@ -105,7 +105,7 @@ def test_an_older_unattributed_reply_is_given_to_an_account_after_its_newest() -
     )
 
     assert unattributed
-    assert replies.assign_unattributed(unattributed, reply) == (HERON, "in2")
+    assert replies.hand_over(unattributed, reply) == (HERON, "in2")
     assert [(sequence, one.id) for sequence, one in replies.after(HERON, 0, 5)] == [(1, "in1"), (2, "in2")]
 
 

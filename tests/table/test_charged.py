@@ -153,7 +153,7 @@ def test_texts_that_the_counters_do_not_count_are_left_out(table: None) -> None:
     messages_replies.keep_unattributed(inbound(handed_over), NOW)
     kept = messages_replies.get_unattributed("twilio", "handed over", NOW)
     assert kept
-    messages_replies.assign_unattributed(kept, handed_over)
+    messages_replies.hand_over(kept, handed_over)
     took_in("only a picture", NOW, units=0)
 
     assert ids() == ["only a picture"]

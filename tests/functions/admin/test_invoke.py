@@ -88,7 +88,7 @@ MALFORMED: list[tuple[Any, str | None, str]] = [
 
 
 def tags() -> list[str]:
-    return [str(order.__struct_config__.tag) for order in invoke.ACTIONS]
+    return [str(order.__struct_config__.tag) for order in invoke.ORDERS]
 
 
 @pytest.mark.long

@@ -42,10 +42,10 @@ def four_segments_a_second(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """Configure a slow number: nine tenths of its throughput are shared, which is four segments a second."""
     monkeypatch.setenv("SEGMENTS_A_SECOND", str(4 / 0.9))
     settings.cache_clear()
-    pacing._free_from.clear()
+    pacing._own_share_free_from.clear()
     yield
     settings.cache_clear()
-    pacing._free_from.clear()
+    pacing._own_share_free_from.clear()
 
 
 def text(body: str = "Hello", kind: MessageKind = MessageKind.INDIVIDUAL, number: str = NUMBER) -> Message:
