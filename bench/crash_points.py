@@ -28,7 +28,7 @@ from longcode.table.writes import Attributes, table, wire_key
 from longcode.usage import store as quotas
 from send import api, receipts, worker
 from sweeper import sweep_schedule
-from tests.support.crashes import Crash, Killed, MortalCarrier
+from tests.support.crashes import Crash, CrashableCarrier, Killed
 from tests.support.emulated_aws import SeparateClients, emulated_aws
 from tests.support.fakes import NOW, client, studio
 
@@ -181,7 +181,7 @@ def _live(way: Way, outside: SeparateClients, death: Crash, outcome: Outcome | N
         pass  # removes copies of jobs of the previous life, whose calls would be counted in this one
     with _served(born) as (simulated, twilio_client):
         simulated.network.put_faults("all", way.faults)
-        life = Life(account, born, simulated, MortalCarrier(twilio_client, death), outside)
+        life = Life(account, born, simulated, CrashableCarrier(twilio_client, death), outside)
         with death:
             for step in life.steps():
                 with suppress(Killed):
