@@ -76,7 +76,7 @@ def _broadcast(outside: SeparateClients, account: str, recipients: int) -> None:
     while jobs := outside.take(settings().broadcast_queue_url):
         for job in jobs:
             worker.advance(msgspec.json.decode(job, type=Job), NOW)
-    progress = broadcasts.count_states(api.need_broadcast(account, broadcast_id))
+    progress = broadcasts.count_states(api.broadcast_or_raise(account, broadcast_id))
     if not dry.totals.texts == progress["accepted"] == recipients:
         raise RuntimeError(f"the dry run had {dry.totals.texts} texts, and there is {progress}")
 

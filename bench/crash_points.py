@@ -28,7 +28,7 @@ from longcode.table.writes import Attributes, table, wire_key
 from longcode.usage import store as quotas
 from send import api, receipts, worker
 from sweeper import sweep_schedule
-from tests.support.crashes import Crash, Killed, MortalCarrier
+from tests.support.crashes import Crash, Killed
 from tests.support.emulated_aws import SeparateClients, emulated_aws
 from tests.support.fakes import NOW, client, studio
 
@@ -184,7 +184,7 @@ def _run(scenario: Scenario, outside: SeparateClients, crash: Crash, outcome: Ou
         pass  # removes copies of jobs of the previous run, whose calls would be counted in this one
     with _served(started_at) as (simulated, twilio_client):
         simulated.network.put_faults("all", scenario.faults)
-        run = Run(account, started_at, simulated, MortalCarrier(twilio_client, crash), outside)
+        run = Run(account, started_at, simulated, CrashableCarrier(twilio_client, crash), outside)
         with crash:
             for step in run.steps():
                 with suppress(Killed):

@@ -25,7 +25,7 @@ from send import api as send_api
 from send import receipts_api
 from send import worker as send_worker
 from sweeper import sweep_schedule
-from tests.support.aws_calls import taking_turns
+from tests.support.aws_calls import one_call_at_a_time
 from tests.support.broadcast_steps import write_clients
 from tests.support.fakes import PASSWORD, LambdaContext, call, client, sqs_event, studio, take_queued
 
@@ -92,7 +92,7 @@ def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
     )
     while jobs := take_queued("broadcast"):
         event = sqs_event(*jobs)
-        with taking_turns():
+        with one_call_at_a_time():
             yield counted(
                 "SendBroadcast",
                 lambda event=event: worker.handler(event, LambdaContext()),  # type: ignore[misc]

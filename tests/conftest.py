@@ -1,4 +1,4 @@
-"""What every test of table and functions stands on."""
+"""The fixtures and settings that all tests share."""
 
 import gc
 import os
@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from tests.support.local_aws import local_aws, read_template
 
-# A failure in CI must be one that the next run shows too; at a desk, each run looks elsewhere.
+# In CI every run has the same examples, so that a failure can be repeated; elsewhere each run has others.
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("quick", parent=settings.get_profile("ci"), max_examples=20)
@@ -18,7 +18,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
 def pytest_collection_finish() -> None:
-    """Keep what is imported by now out of garbage collections: moto alone leaves a million objects."""
+    """Exclude all imported objects from garbage collections: moto alone has a million."""
     gc.collect()
     gc.freeze()
 

@@ -7,18 +7,21 @@ from longcode.accounts import passwords
 from longcode.accounts import store as accounts
 from longcode.aws.telemetry import logger
 
-_MAX_DIGITS = 20  # of an account number; a key of the table has at most 1,024 bytes
+_MAX_DIGITS = 20  # far more than an account number has; a longer one could exceed a key of the table
 
 
 def authenticate(authorization: str) -> str | None:
-    """Return the account of a number and password, or None; a wrong number takes as long as a wrong password."""
+    """Return the account number if its password is right, or None.
+
+    An unknown account takes as long as a wrong password, so that the duration does not show which accounts exist.
+    """
     scheme, _, encoded = authorization.partition(" ")
     try:
         account, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
         return None
     if scheme.casefold() != "basic" or not _is_account_number(account):
-        account = "0"
+        account = "0"  # no account has this number; the password is checked all the same, for the duration
     return account if passwords.matches(password, accounts.password_hash(account)) else None
 
 

@@ -89,7 +89,7 @@ class AccountSettings(web.Body):
 
 
 class NewPassword(web.Body):
-    """A request for a new password. It needs the present one, in case the browser was left open."""
+    """A request for a new password. `present` is the current one: whoever finds the browser open does not know it."""
 
     present: str
 
@@ -110,11 +110,11 @@ class ShownStatusChange(web.Answer, from_attributes=True):
 
 
 class ShownAccount(web.Answer):
-    """A studio with a plan. `plan_changes` is its whole history, the plan of the sign-up first.
+    """An account and its settings. `plan_changes` has every change of plan, the plan of the sign-up first.
 
     `number` is its dedicated number; without one, it texts from the numbers that all studios share. `number_since` is
-    when it stopped using those. `webhook_gone_at` is when its software answered 410, which switches webhooks off.
-    `standing` is the status that the operator has set, `standings` its history, oldest first.
+    when it stopped using the shared numbers. `webhook_gone_at` is when its software answered 410, which switches
+    webhooks off. `standing` is the status that the operator has set, `standings` its history, oldest first.
 
     `allowed_countries` are calling codes that it may text besides its own, `statuses` its own words for the status of
     its records, by kind. `create_clients`: a text to an unknown number creates a client.

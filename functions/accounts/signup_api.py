@@ -34,7 +34,7 @@ app = web.resolver(web.JSON, web.FORM)  # a browser posts the button as a form
 
 
 class SignUp(web.Body):
-    """The sign-up form (facts S12). With the address of an account, it asks for a change of plan (S13)."""
+    """The sign-up form (facts S12). With the mail address of an account, it asks for a change of plan (facts S13)."""
 
     studio_name: fields.Line
     email: Annotated[str, Field(max_length=254, pattern=_ADDRESS)]
@@ -44,7 +44,7 @@ class SignUp(web.Body):
     country_code: fields.CountryCode = "1"
 
 
-class Taken(web.Answer):
+class SignUpAccepted(web.Answer):
     """The response, which is the same for known and unknown addresses."""
 
     detail: str = "Thank you. Please read the mail that we send to this address."
@@ -69,8 +69,8 @@ def show_panel() -> NoAccount:
     return NoAccount()
 
 
-@app.post("/signup", responses=web.responses({202: Taken}))
-def sign_up(form: SignUp) -> Response[Taken]:
+@app.post("/signup", responses=web.responses({202: SignUpAccepted}))
+def sign_up(form: SignUp) -> Response[SignUpAccepted]:
     """Sign up, or ask for a change of plan. Response and duration do not show whether the mail address is known."""
     check_edition(form.edition)
     if form.plan not in _on_offer(clients.now()):
@@ -78,7 +78,7 @@ def sign_up(form: SignUp) -> Response[Taken]:
     request = app.current_event.request_context.request_id
     filled_in = form.model_dump() | {"email": form.email.casefold()}
     queues.send(jobs.OpenAccount(id=str(request), **filled_in))
-    return Response(202, "application/json", Taken())
+    return Response(202, "application/json", SignUpAccepted())
 
 
 @app.get("/signup/confirm/<token>")
@@ -124,8 +124,8 @@ def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
     """Change to the plan of a link's token; return the plan and the month from which it counts.
 
     Returns None for a link that was used or is too old. The change is dated now, not when the form was filled in, and
-    is repeated if another change is written meanwhile. Raises `PlanNotOffered`, `TooManyChanges` or `AccountClosed`,
-    after which the link can be used again.
+    is tried again if another change is written meanwhile. Raises `PlanNotOffered`, `TooManyChanges` or
+    `AccountClosed`, after which the link can be used again.
     """
     while (confirmation := accounts.find_confirmation(token, now)) and (
         account := accounts.get(confirmation.account)

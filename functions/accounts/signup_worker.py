@@ -22,7 +22,7 @@ class Busy(Exception):
     """Another worker is mailing the credentials; the queue delivers the form again after its lease."""
 
 
-def establish(form: jobs.OpenAccount, now: datetime) -> None:
+def process_sign_up(form: jobs.OpenAccount, now: datetime) -> None:
     """Process a sign-up until its mail is sent. If it is killed, the next delivery of the form continues."""
     known = accounts.with_email(form.email)
     account = accounts.get(known) if known else _open(form, now)
@@ -116,9 +116,9 @@ Your plan is {plan.title}. {plans.change_effect_sentences(month, now)}
 
 
 def handle(body: str) -> None:
-    """Process one sign-up. If its id or address was taken meanwhile, the queue delivers it again."""
+    """Process one sign-up. If the account number or mail address was taken meanwhile, the queue delivers it again."""
     try:
-        establish(queues.read(jobs.OpenAccount, body), clients.now())
+        process_sign_up(queues.read(jobs.OpenAccount, body), clients.now())
     except (Busy, ConditionFailed) as later:
         logger.info("sign-up will be tried again", extra={"reason": type(later).__name__})
         raise

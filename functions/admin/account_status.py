@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from admin.order import AccountId, Order, need_account
+from admin.order import AccountId, Order, account_or_raise
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, StatusChange
 from longcode.aws.telemetry import logger
@@ -18,14 +18,14 @@ Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
 
 
 class AccountOrder(Order, frozen=True, kw_only=True):
-    """An order about an account. `by` is the operator's employee who gives it; the studio is not shown that."""
+    """An order about an account. `by` is the operator's employee who gives it; the studio does not see it."""
 
     account: AccountId
     by: Words | None = None
 
 
 class Show(AccountOrder, frozen=True, kw_only=True, tag="accounts.show"):
-    """Show an account's status and how it came about."""
+    """Show an account's status and its history."""
 
 
 class Suspend(AccountOrder, frozen=True, kw_only=True, tag="accounts.suspend"):
@@ -60,16 +60,16 @@ _INSTEAD = {AccountStatus.SUSPENDED: "restore it or close it", AccountStatus.CLO
 
 def show(order: Show, _now: datetime) -> dict[str, Any]:
     """Return an account's status, its history and its dedicated number; raises `NotFound`."""
-    return _shown(need_account(order.account))
+    return _shown(account_or_raise(order.account))
 
 
 def set_status(order: Suspend | Restore | Close | Reopen, now: datetime) -> dict[str, Any]:
-    """Change an account's status; repeated, the order changes nothing.
+    """Change an account's status; a repeated order changes nothing.
 
     Raises `NotFound`, or `WrongStatus` where another order has to come first.
     """
     allowed, status = _TRANSITIONS[type(order)]
-    while not _is_done(account := need_account(order.account), order, status):
+    while not _is_done(account := account_or_raise(order.account), order, status):
         if account.status not in allowed:
             why = f"The account is {account.status}: {_INSTEAD[account.status]}."
             raise WrongStatus(why, field="do")

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from admin.order import AccountId, Month, Order, need_account
+from admin.order import AccountId, Month, Order, account_or_raise
 from longcode.aws.settings import settings
 from longcode.billing import exports
 from longcode.billing import store as invoices
@@ -28,7 +28,7 @@ def begin(order: Export, now: datetime, *, enabled: bool) -> dict[str, Any]:
     """Begin an export, or another round of one that has stopped, and return its progress; raises `NotFound`."""
     if not enabled:
         return {"code": "not_wanted", "detail": "Exports are off: see the parameter InvoiceExport.", "field": None}
-    need_account(order.account)
+    account_or_raise(order.account)
     if invoices.get(order.account, order.month) is None:
         raise NotFound(f"There is no invoice for {order.month}.", field="month")
     before = exports.get(order.account, order.month)

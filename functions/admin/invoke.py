@@ -1,4 +1,4 @@
-"""The operator's function: an event's `do` names the action, its other fields are the arguments."""
+"""The operator's function: an event's `do` names the order, its other fields are the order's arguments."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import RequestError
 
-ACTIONS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
+ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     account_status.Show: account_status.show,
     account_status.Suspend: account_status.set_status,
     account_status.Restore: account_status.set_status,
@@ -41,7 +41,7 @@ ACTIONS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     optout_history.ExportHistory: optout_history.export_history,
 }
 
-_ORDER: Any = reduce(or_, ACTIONS)
+_ORDER: Any = reduce(or_, ORDERS)
 _FIELD = re.compile(r"- at `\$\.(\w+)|(?:required|unknown) field `(.+)`\Z")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -50,7 +50,7 @@ def act(event: Any, now: datetime) -> dict[str, Any]:
     """Carry out an order and return its result, or `code`, `detail` and `field` if it is malformed or refused."""
     try:
         order = read(event)
-        return ACTIONS[type(order)](order, now)
+        return ORDERS[type(order)](order, now)
     except RequestError as refusal:
         return {"code": refusal.code, "detail": refusal.detail, "field": refusal.field}
 

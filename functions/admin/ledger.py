@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from admin.order import AccountId, Cursor, Month, Order, need_account
+from admin.order import AccountId, Cursor, Month, Order, account_or_raise
 from longcode import months
 from longcode.accounts import store as accounts
 from longcode.aws import queues
@@ -67,7 +67,7 @@ class WriteCsv(Order, frozen=True, kw_only=True, tag="invoices.csv"):
 
 
 class ListOpen(Order, frozen=True, kw_only=True, tag="invoices.list_open"):
-    """List the accounts, in a page of accounts, that should have an invoice of a month and have none."""
+    """Go through a page of accounts, and list those that have no invoice for a month but should have one."""
 
     month: Month
     after: Cursor | None = None
@@ -101,18 +101,18 @@ class GiveCredit(Order, frozen=True, kw_only=True, tag="invoices.credit"):
 
 def close_month(order: CloseMonth, now: datetime) -> dict[str, Any]:
     """Queue a bill for each account, and return how many; `invoices.list_open` shows later which have no invoice."""
-    ids = [need_account(order.account).id] if order.account else accounts.all_ids(order.after)
+    ids = [account_or_raise(order.account).id] if order.account else accounts.all_ids(order.after)
     return {"accounts": month_end.queue_bills(order.month, ids, now)}
 
 
 def check_month(order: CheckMonth, _now: datetime) -> dict[str, Any]:
-    """Check one account, or a page of accounts of which only the wrong ones are returned. A cursor is an account."""
+    """Return the check of one account, or of those in a page of accounts that have errors; a cursor is an account."""
     if order.account:
-        return _check(need_account(order.account).id, order.month)
+        return _check(account_or_raise(order.account).id, order.month)
     ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
     checked = (_check(account, order.month) for account in ids[: order.limit])
-    wrong = [check for check in checked if check["differences"] or check["unreadable"] or check["wrong"]]
-    return {"items": wrong, "next_cursor": ids[order.limit - 1] if len(ids) > order.limit else None}
+    failed = [check for check in checked if check["differences"] or check["unreadable"] or check["wrong"]]
+    return {"items": failed, "next_cursor": ids[order.limit - 1] if len(ids) > order.limit else None}
 
 
 def _check(account: str, month: str) -> dict[str, Any]:
@@ -120,12 +120,12 @@ def _check(account: str, month: str) -> dict[str, Any]:
     counters, findings = closing.compare_month(account, month)
     entry = invoices.entry(account, month)
     shown = {"account": account, "month": month, "state": entry.state if entry else None}
-    wrong = msgspec.to_builtins(findings)
+    found = msgspec.to_builtins(findings)
     if entry is None or entry.invoice is None:
-        return {**shown, **wrong}
+        return {**shown, **found}
     billed = adjustments.billed_in(month, invoices.all_of(account)) or Usage()
-    wrong["wrong"] = find_errors(entry.invoice)
-    return {**shown, "number": entry.invoice.number, **wrong, "unbilled_units": counters.units - billed.units}
+    found["wrong"] = find_errors(entry.invoice)
+    return {**shown, "number": entry.invoice.number, **found, "unbilled_units": counters.units - billed.units}
 
 
 def repair_month(order: RepairMonth, now: datetime) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def repair_month(order: RepairMonth, now: datetime) -> dict[str, Any]:
     Raises `MonthNotOver`, or `RequestError` if a message cannot be read.
     """
     month_end.check_over(order.month, now)  # in the current month, the added units would count towards a limit
-    account = need_account(order.account).id
+    account = account_or_raise(order.account).id
     last_day = months.days(order.month)[-1]
     corrected = quotas.correction_count(account, last_day)
     _, findings = closing.compare_month(account, order.month)
@@ -165,7 +165,7 @@ def write_csv(order: WriteCsv, _now: datetime) -> dict[str, Any]:
 def list_open(order: ListOpen, now: datetime) -> dict[str, Any]:
     """Return the accounts of a page whose month has no invoice; a cursor is an account. Raises `MonthNotOver`.
 
-    In the state `missing` are those that are not billed yet: their job waits, or has failed.
+    An account in the state `missing` is not billed yet: its job waits or has failed.
     """
     month_end.check_over(order.month, now)
     ids = list(islice(accounts.all_ids(order.after), order.limit + 1))
@@ -207,7 +207,7 @@ def resend(order: Resend, now: datetime) -> dict[str, Any]:
 
 
 def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
-    """Record a credit and return it; repeated under the same id, it changes nothing.
+    """Record a credit and return it; the same credit under the same id again changes nothing.
 
     Raises `CreditTooLarge`, or `CreditIdTaken` for another credit under an id that is used.
     """
@@ -228,10 +228,10 @@ def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
 
 
 def _issued(account: str, month: str) -> tuple[MonthEntry, Invoice]:
-    entry = invoices.entry(need_account(account).id, month)
+    entry = invoices.entry(account_or_raise(account).id, month)
     if entry is None or entry.invoice is None:
         why = f"it is {entry.state}" if entry else "it is not billed yet"
-        raise NotFound(f"There is no invoice of {month}: {why}.", field="month")
+        raise NotFound(f"There is no invoice for {month}: {why}.", field="month")
     return entry, entry.invoice
 
 

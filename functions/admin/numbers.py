@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from admin.order import AccountId, Order, need_account
+from admin.order import AccountId, Order, account_or_raise
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import BadPhone, NumberTaken
@@ -13,19 +13,19 @@ from longcode.table.store import ConditionFailed
 
 
 class Assign(Order, frozen=True, kw_only=True, tag="numbers.assign"):
-    """Dedicate a number to an account; it replaces the account's earlier number. Null only takes that back."""
+    """Dedicate a number to an account, in place of its earlier number; null only takes the earlier number back."""
 
     account: AccountId
     number: str | None
 
 
 def assign(order: Assign, now: datetime) -> dict[str, Any]:
-    """Set or take back an account's number, and return the number that it has now; repeated, it changes nothing.
+    """Set or take back an account's number, and return the number that it has now; a repeated order changes nothing.
 
     Raises `NotFound`, `BadPhone` or `NumberTaken`.
     """
     number = None if order.number is None else _not_shared(order.number)
-    while (account := need_account(order.account)).number != number:
+    while (account := account_or_raise(order.account)).number != number:
         try:
             if not numbers.dedicate(account, number, now):
                 raise NumberTaken(

@@ -19,7 +19,7 @@ class Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     """An order. The tag of each subclass is the `do` that selects it: a plural noun and a verb."""
 
 
-def need_account(account_id: str, field: str = "account") -> Account:
+def account_or_raise(account_id: str, field: str = "account") -> Account:
     """Return the account that a field of an order names; raises `NotFound`, which names the field."""
     account = accounts.get(account_id)
     if account is None:

@@ -1,4 +1,4 @@
-"""Release parked texts, after the reason for which the carrier refused our account is removed."""
+"""Release parked texts, once the operator has removed the reason for which the carrier refused them."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ class Release(Order, frozen=True, kw_only=True, tag="texts.release"):
 
 
 def release(order: Release, now: datetime) -> dict[str, Any]:
-    """Queue parked texts in the order in which they expire, and return how many; repeated, none is queued twice."""
+    """Queue parked texts in the order in which they expire, and return how many; a second order queues none again."""
     return {"released": sum(_release_one(message, now) for message in islice(_parked(now), order.at_most))}
 
 
@@ -38,7 +38,7 @@ def _parked(now: datetime) -> Iterator[Message]:
 
 
 def _release_one(message: Message, now: datetime) -> bool:
-    # The sweeper finds a text whose job was lost only if its next look is written first.
+    # The new due time is written first, so that the sweeper finds a text whose job is lost.
     if not messages.reschedule(message, MessageState.QUEUED, now + SWEEP_AFTER):
         return False
     queues.send(jobs.for_message(message))

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from admin.order import AccountId, Cursor, ItemId, Order, need_account
+from admin.order import AccountId, Cursor, ItemId, Order, account_or_raise
 from longcode import keywords
 from longcode.accounts.account import Account, was_closed
 from longcode.clients import store as clients
@@ -61,26 +61,26 @@ def list_unattributed(order: ListUnattributed, now: datetime) -> dict[str, Any]:
 
 
 def hand_over(order: HandOver, now: datetime) -> dict[str, Any]:
-    """Hand an unattributed reply over, unread and uncharged, without an automatic answer; repeated, it happens once.
+    """Hand an unattributed reply over, unread, uncharged and without an automatic reply.
 
-    Raises `NotFound`.
+    A repeated order changes nothing. Raises `NotFound`.
     """
-    account = need_account(order.account)
+    account = account_or_raise(order.account)
     kept = replies.get_unattributed(order.carrier, order.carrier_id, now)
     if kept:
         decision = Attribution(
             rule=AttributionRule.OPERATOR, account=order.account, answers=None, client_id=None, candidates=()
         )
         message = reply.message_of_reply(kept.inbound, decision, keywords.detect(kept.inbound.body), kept.at, account)
-        owner = replies.assign_unattributed(kept, replace(message, month=None, charged_units=0))
+        owner = replies.hand_over(kept, replace(message, month=None, charged_units=0))
     else:
         owner = replies.owner(order.carrier, order.carrier_id)
     return _finish(_owned(owner, order.account, "carrier_id"))
 
 
 def move(order: Move, now: datetime) -> dict[str, Any]:
-    """Move a reply, unread, together with its units; repeated, it is moved once. Raises `NotFound`."""
-    account = need_account(order.to, "to")
+    """Move a reply, unread, together with its units; a repeated order changes nothing. Raises `NotFound`."""
+    account = account_or_raise(order.to, "to")
     message = messages.get(order.account, order.message_id)
     if message is None:
         moved = messages.get(order.to, order.message_id)

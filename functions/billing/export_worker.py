@@ -19,7 +19,9 @@ from longcode.billing import exports, stripe_form
 from longcode.billing import store as invoices
 from longcode.billing.invoice import Invoice
 
-LEASE = timedelta(seconds=90)  # longer than the function may run, shorter than the sweeper's first look
+LEASE = timedelta(
+    seconds=90
+)  # longer than the function may run, shorter than the time until the sweeper's first check
 API_VERSION = "2024-06-20"
 TIMEOUT_SECONDS = 10.0
 
@@ -43,13 +45,13 @@ class Created(Struct, frozen=True):
 
 
 class Retry(Struct, frozen=True):
-    """No answer, or an error that another post may not meet."""
+    """No answer, or an error after which another attempt may succeed."""
 
     reason: str
 
 
 class Refused(Struct, frozen=True):
-    """An error that every further post would meet."""
+    """An error that another attempt would get again."""
 
     reason: str
 

@@ -29,7 +29,7 @@ _JSON, _HTML, _PDF = "application/json", "text/html", "application/pdf"
 _VARY = {"Vary": "Accept"}
 _TEXT = {"schema": {"type": "string"}}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_FORMS: dict[int, Any] = {
+_MEDIA_TYPES: dict[int, Any] = {
     200: {"description": "OK", "content": {_JSON: {"model": Invoice}, _HTML: _TEXT, _PDF: _BINARY}}
 }
 
@@ -56,7 +56,7 @@ app = web.resolver()
 
 
 class ListedInvoice(web.Answer):
-    """An invoice in a list. Its document never changes, so the document has no `state`."""
+    """An invoice in a list, with its current `state`. The invoice itself has no state, because it never changes."""
 
     month: str
     number: str
@@ -78,9 +78,9 @@ def list_invoices(
     return web.page_of(listed, limit, lambda invoice: invoice.month)
 
 
-@app.get("/invoices/<month>", responses=_FORMS)
+@app.get("/invoices/<month>", responses=_MEDIA_TYPES)
 def show_invoice(month: str) -> Response[Any]:
-    """Show an invoice in the form that `Accept` names first: JSON, `text/html` to print, or `application/pdf`.
+    """Show an invoice in the media type that `Accept` names first: JSON, `text/html` to print, or `application/pdf`.
 
     It exists once it is issued. The JSON and the PDF are the same bytes each time; the page also says whether the
     invoice is paid.

@@ -40,11 +40,11 @@ app = web.resolver()
 
 
 class MonthUsage(web.Answer):
-    """What was sent and received in a month (in Chicago), how many of the plan's units that is, and what it costs.
+    """The texts sent and received in a month (in Chicago), their units, those that the plan includes, and the cost.
 
     `days` has every day that has begun. A month in which the account had no plan has neither plan nor amounts. The
     current month has a `forecast`, except on the studio's first day and for a closed account. A month that is over
-    has what it would have cost `on_each_plan`. Amounts are fee and units, in millionths of `currency`.
+    has what it would have cost `on_each_plan`. Amounts are the sum of fee and units, in millionths of `currency`.
     """
 
     month: str
@@ -59,7 +59,7 @@ class MonthUsage(web.Answer):
 
 
 class Panel(web.Answer):
-    """The two months of the Services panel (facts S28), or why the account has no texting (S33)."""
+    """The two months of the Services panel (facts S28), or why the account has no texting (facts S33)."""
 
     enabled: bool
     message: str | None
@@ -77,7 +77,7 @@ def show_usage() -> Panel:
 def show_month(month: str) -> MonthUsage:
     """Show a month: the current one, or any before it."""
     now = clients.now()
-    return month_usage(accounts.get_or_raise(web.caller(app)), _begun_month(month, now), now)
+    return month_usage(accounts.get_or_raise(web.caller(app)), _check_month(month, now), now)
 
 
 @app.get("/usage/<month>/texts", responses=_CSV_RESPONSES)
@@ -90,7 +90,7 @@ def list_texts(
     the `Link` header. The pages, one after another, are one file, whose first line names the columns.
     """
     account = accounts.get_or_raise(web.caller(app))
-    page, next_cursor = csv_page(account.id, _begun_month(month, clients.now()), cursor)
+    page, next_cursor = csv_page(account.id, _check_month(month, clients.now()), cursor)
     return Response(200, _CSV, page, headers=csv_headers(month, next_cursor))
 
 
@@ -145,7 +145,7 @@ def _on_each_plan(month: str, plan: Plan, total: Usage) -> Comparison:
     return compare_plans(month, plan, price_list.of_month(month).values(), total)
 
 
-def _begun_month(text: str, now: datetime) -> str:
+def _check_month(text: str, now: datetime) -> str:
     try:
         months.validate(text)
     except ValueError as error:

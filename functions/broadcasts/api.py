@@ -61,7 +61,7 @@ def list_broadcasts(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Pag
 @app.get("/broadcasts/<broadcast_id>")
 def show_broadcast(broadcast_id: BroadcastId) -> forms.Progress:
     """Show a broadcast and its progress: the number of texts by state and of skipped clients by reason."""
-    broadcast = need_broadcast(web.caller(app), broadcast_id)
+    broadcast = broadcast_or_raise(web.caller(app), broadcast_id)
     return forms.shown_progress(broadcast, broadcasts.audience(broadcast), broadcasts.count_states(broadcast))
 
 
@@ -72,7 +72,7 @@ def list_recipients(
     cursor: web.Cursor = None,
 ) -> web.Page[forms.Recipient]:
     """List the texts of a broadcast with their states, and then the clients who got none, with the reason."""
-    return forms.recipients_page(need_broadcast(web.caller(app), broadcast_id), cursor, limit)
+    return forms.recipients_page(broadcast_or_raise(web.caller(app), broadcast_id), cursor, limit)
 
 
 @app.delete("/broadcasts/<broadcast_id>", responses=web.responses({204: None}))
@@ -142,7 +142,7 @@ def dry_run(account_id: str, form: forms.NewBroadcast, start: int, limit: int, n
     outcomes = _with_holds(account, entries, outcomes, at)
     end = start + limit
     return forms.DryRun(
-        items=[forms.shown_would_get(outcome) for outcome in outcomes[start:end]],
+        items=[forms.shown_outcome(outcome) for outcome in outcomes[start:end]],
         next_cursor=str(end) if end < len(outcomes) else None,
         totals=_totals(len(entries), needed, outcomes, headroom),
         code=refusal.code if refusal else None,
@@ -223,7 +223,7 @@ def _check_text(body: str, form: forms.NewBroadcast) -> None:
         compose.check_length(fixed, "template" if form.template else "body")
 
 
-def need_broadcast(account: str, broadcast_id: str) -> Broadcast:
+def broadcast_or_raise(account: str, broadcast_id: str) -> Broadcast:
     """Read a broadcast; raise `NotFound` if there is none."""
     broadcast = broadcasts.get(account, broadcast_id)
     if broadcast is None:
@@ -233,15 +233,15 @@ def need_broadcast(account: str, broadcast_id: str) -> Broadcast:
 
 def pause(account: str, broadcast_id: str) -> None:
     """Pause a broadcast; raise `NotFound` or `TooLate`."""
-    if not broadcasts.pause(need_broadcast(account, broadcast_id)):
-        _check_active(need_broadcast(account, broadcast_id))
+    if not broadcasts.pause(broadcast_or_raise(account, broadcast_id)):
+        _check_active(broadcast_or_raise(account, broadcast_id))
 
 
 def resume(account: str, broadcast_id: str, now: datetime) -> None:
-    """Resume a broadcast; do nothing if it is not paused. Raise an error if there is none, or it may not be sent."""
-    need_broadcast(account, broadcast_id)
+    """Resume a broadcast; do nothing if it is not paused. Raise `NotFound`, or why the account may not send."""
+    broadcast_or_raise(account, broadcast_id)
     check_may_send(accounts.get_or_raise(account))
-    while (broadcast := need_broadcast(account, broadcast_id)).paused:
+    while (broadcast := broadcast_or_raise(account, broadcast_id)).paused:
         if resumed := broadcasts.resume(broadcast, now):
             broadcasts.enqueue_step(resumed)
             return
@@ -249,7 +249,7 @@ def resume(account: str, broadcast_id: str, now: datetime) -> None:
 
 def cancel(account: str, broadcast_id: str, now: datetime) -> None:
     """Cancel a broadcast and its unsent texts; raise `NotFound` or `TooLate`."""
-    while (broadcast := need_broadcast(account, broadcast_id)).state is not BroadcastState.CANCELLED:
+    while (broadcast := broadcast_or_raise(account, broadcast_id)).state is not BroadcastState.CANCELLED:
         _check_active(broadcast)
         if cancelled := broadcasts.cancel(broadcast, now):
             broadcasts.enqueue_step(cancelled)

@@ -37,7 +37,7 @@ class AudienceForm(web.Body):
     except_tags: Tags = []
 
     @model_validator(mode="after")
-    def names_clients_once(self) -> "AudienceForm":
+    def names_clients_in_one_way(self) -> "AudienceForm":
         """Refuse an audience that names no clients, names them in two ways, or is too large for an item."""
         ways = bool(self.client_ids) + bool(self.tags or self.status) + self.all
         if ways != 1:
@@ -69,7 +69,7 @@ class NewBroadcast(web.Body):
 class ShownBroadcast(web.Answer):
     """A broadcast. `planned_*` are the totals at its start, `reserved_units` what it reserves of the limits.
 
-    `texts`, `units`, `segments` and `skipped` (by reason) count the clients processed so far.
+    `texts`, `units`, `segments` and `skipped` (clients by reason) are the totals so far.
     """
 
     id: str
@@ -189,7 +189,7 @@ def _fields(broadcast: Broadcast) -> dict[str, Any]:
     return {**own, "reserved_units": reserved, "code": broadcast.error, "reason": broadcast.detail}
 
 
-def shown_would_get(outcome: Outcome) -> WouldGet:
+def shown_outcome(outcome: Outcome) -> WouldGet:
     """Return an outcome of a dry run as the API shows it."""
     return WouldGet(
         client_id=outcome.client_id,

@@ -60,7 +60,7 @@ def begin(claimed: Broadcast, now: datetime) -> bool:
 
 
 def plan(claimed: Broadcast, now: datetime) -> bool:
-    """Add up a broadcast and reserve its units, or refuse it; return False if it was changed meanwhile.
+    """Add up the units of a broadcast and reserve them, or refuse it; return False if it was changed meanwhile.
 
     Nothing is written before the end, so a plan that was interrupted starts again from the beginning.
     """
@@ -181,8 +181,8 @@ def decide_outcomes(
 ) -> Iterator[Outcome]:
     """Yield the outcomes of each client.
 
-    `owners` is the client whose text a phone gets, by phone; new texts are added to it. A phone that already has
-    the text for the same client has no outcome. `budget` is in units; None means no limit.
+    `owners` has, for each phone that gets a text, the client whose text it is; new texts are added to it. A phone
+    whose text for the same client is written already has no outcome. `budget` is in units; None means no limit.
     """
     phones = _phone_facts(content, entries)
     for entry in entries:
@@ -202,13 +202,13 @@ def _phone_facts(content: Content, entries: Sequence[ClientEntry]) -> PhoneFacts
     records = [entry.client for entry in entries if entry.client]
     pairs = ((account.id, phone) for client in records for phone in client.heard_stop)
     blocks = optouts.pair_blocks(pairs, account.number_since)
-    # Without a name to introduce, a text does not depend on when the phone was texted last.
+    # Only the sender's name, which begins a conversation, depends on when a phone was texted last.
     has_name = bool(compose.sender_prefix(account))
-    introduced = [phone for client in records for phone in ticked_numbers(client)] if has_name else []
+    to_look_up = [phone for client in records for phone in ticked_numbers(client)] if has_name else []
     return PhoneFacts(
         blocked={phone for _, phone in blocks.blocked},
         asked={phone for _, phone in blocks.asked},
-        last_texted=choose_number.last_texted(account, introduced),
+        last_texted=choose_number.last_texted(account, to_look_up),
     )
 
 

@@ -161,7 +161,7 @@ def _with_counts(before: Broadcast, written: Sequence[Message], skipped: Sequenc
 def _commit_texts(
     claimed: Broadcast, counted: Broadcast, cursor: str | None, skipped: Sequence[Outcome], now: datetime
 ) -> bool:
-    """Go on to the next clients; or, after the last, end the broadcast and free the units that it has not used."""
+    """Go on to the next clients; or, after the last, end the broadcast and release the units that it has not used."""
     skipped_writes = broadcasts.skipped_writes(claimed, skipped)
     if cursor is not None:
         later = next_texts_at(counted, now, choose_number.segments_a_second(claimed.account))
@@ -179,7 +179,7 @@ def _commit_texts(
 
 
 def cancel_texts(claimed: Broadcast, now: datetime) -> bool:
-    """Cancel a page of unsent texts; after the last page, free the reserved units that no text has used."""
+    """Cancel a page of unsent texts; after the last page, release the reserved units that no text has used."""
     page = broadcasts.texts_page(claimed, claimed.walked, _TEXTS_PER_STEP)
     messages.cancel_all(page.texts, now)
     units = claimed.walked_units + page.units
@@ -207,7 +207,7 @@ def _next_page(claimed: Broadcast, last: str, units: int, now: datetime) -> Broa
 
 
 def _release_writes(claimed: Broadcast, kept: int) -> list[Update]:
-    """Return the write that frees the reserved units beyond `kept`."""
+    """Return the write that releases the reserved units beyond `kept`."""
     return quotas.release_units_writes(
         claimed.account, claimed.reserved_in, claimed.reserved_of, claimed.reserved - kept
     )

@@ -83,7 +83,9 @@ def check_id(client_id: str) -> str:
     try:
         return _ID.validate_python(client_id)
     except ValidationError as error:
-        raise RequestError("A client's id has only letters, digits and -._~!$&'()*+,:;=@.", field="id") from error
+        raise RequestError(
+            "A client's id may only have letters, digits and -._~!$&'()*+,:;=@.", field="id"
+        ) from error
 
 
 def client_of_form(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:
@@ -104,7 +106,7 @@ def client_of_form(account: Account, client_id: str, form: ClientForm, now: date
 
 def _phone(form: PhoneForm, account: Account, index: int) -> Phone:
     try:
-        number = web_fields.not_ours(to_e164(form.number, account.country_code), account)
+        number = web_fields.refuse_our_number(to_e164(form.number, account.country_code), account)
     except RequestError as error:
         error.field = f"phones.{index}.number"
         raise

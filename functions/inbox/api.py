@@ -117,7 +117,7 @@ class InboxReply(web.Answer):
 
 
 class Inbox(web.Answer):
-    """New replies, oldest first. Ask again with `next_cursor`, which also confirms that these have arrived."""
+    """New replies, oldest first. Store `next_cursor` together with them, and ask for later replies with it."""
 
     items: list[InboxReply]
     next_cursor: str

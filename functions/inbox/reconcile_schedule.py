@@ -26,7 +26,7 @@ _THREADS = 8
 
 
 class ReconcileOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the operator may ask for: texts `since` an outage, or a trial run with the time `reconcile_at`."""
+    """What the operator may ask for: texts `since` an outage; `reconcile_at` replaces the current time, to try it."""
 
     since: Instant | None = None
     reconcile_at: Instant | None = None
@@ -39,9 +39,8 @@ class NotListed(Exception):
 def reconcile(numbers: Iterable[str], carrier: Archive, since: datetime, now: datetime) -> int:
     """Queue the texts to our numbers after `since` that the table does not have; return how many.
 
-    Raises `NotListed` if the carrier did not list all, after the others are queued.
-
-    If the webhook or another run brings the same text meanwhile, the inbox worker recognises it by its carrier id.
+    Raises `NotListed` if the carrier did not list all of them; those that it listed are queued first. If the webhook
+    or another run queues the same text meanwhile, the inbox worker recognises it by its carrier id.
     """
     with ThreadPoolExecutor(_THREADS) as pool:
         lists = [

@@ -1,4 +1,4 @@
-"""Writes a client's text once, as a reply to the right studio, and starts webhooks, keywords and triggers."""
+"""Writes a client's text once, as a reply of the right studio; queues its keyword and webhook, and fires triggers."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ from longcode.webhooks.tell import enqueue_new
 from longcode.windows import SWEEP_AFTER
 
 _LONGEST_KEYWORD = 60  # characters of a reply that may be a studio's own keyword, with spaces and punctuation
-_REPLIED_WITHIN = timedelta(days=30)  # the age up to which we look for the text that the carrier says was answered
+_REPLIED_WITHIN = timedelta(days=30)  # the text that the carrier names as answered is looked for this far back
 _CLOCKS_DIFFER = timedelta(minutes=1)  # between the carrier and us
 
 
@@ -58,10 +58,10 @@ def _read_sns(body: str, now: datetime) -> tuple[Inbound, datetime]:
 
 
 def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None) -> None:
-    """Write a text as a reply of the account that it belongs to, or as unattributed; it may be delivered again.
+    """Write a text as a reply of the account that it belongs to, or as unattributed; a copy of it is not written.
 
-    `now` is given if the text has waited in a queue since `received_at`, perhaps for days. STOP and START are queued
-    before anything is written, and also if the text belongs to no account.
+    `now` is later than `received_at` if the text has waited in a queue, perhaps for days; by default they are equal.
+    STOP and START are queued before anything is written, and also if the text belongs to no account.
     """
     keyword = keywords.detect(inbound.body)
     attribution = _attribution(inbound, received_at)
@@ -83,8 +83,8 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
 
 def _queue_keyword(inbound: Inbound, keyword: str, attribution: Attribution | None, received_at: datetime) -> None:
     """Queue a keyword. A copy keeps the time of the first: a late copy of a STOP must not undo a later START."""
-    if_new = (received_at, attribution.account if attribution else None)
-    at, account = replies.first_received(inbound) or if_new
+    this_copy = (received_at, attribution.account if attribution else None)
+    at, account = replies.first_received(inbound) or this_copy
     job = HandleKeyword(
         id=messages_reply.message_id(inbound),
         keyword=keyword,
@@ -148,7 +148,7 @@ def _follow_up(reply: Message, studio: Account | None, received_at: datetime, no
         enqueue_new(account, [delivery.of_reply(reply, now)])
         if reply.month and reply.charged_units:
             quotas.watch(account, reply.month, now + SWEEP_AFTER)
-    # A reply that the operator assigned to the account fires none of its triggers.
+    # A reply that the operator handed over or moved to the account fires none of its triggers.
     by_operator = reply.rule == AttributionRule.OPERATOR
     if reply.keyword is None and not by_operator and len(reply.body) <= _LONGEST_KEYWORD:
         _fire_keyword_triggers(reply, received_at)

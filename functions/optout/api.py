@@ -121,7 +121,7 @@ def record_opt_out(phone: Phone, form: OptOutForm) -> OptOutState:
 
 @app.get("/questions")
 def list_questions(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[ShownQuestion]:
-    """List the replies that may be opt-outs and wait for an answer by staff, oldest first."""
+    """List the questions that staff have not answered: replies that may be opt-outs, oldest first."""
     account = web.caller(app)
     page, next_cursor = optouts.question_page(account, limit=limit, cursor=cursor)
     pairs = [(account, question.phone) for question in page]
@@ -145,7 +145,7 @@ def _state(phone: str, account: str) -> OptOutState:
     """Return the state of a phone, with the events that concern one account."""
     now = clients.now()
     events = [*optouts.history(phone, SHARED, now), *optouts.history(phone, account_scope(account), now)]
-    # A START that opens several scopes is an event in each of them.
+    # A START that ends the opt-outs of several scopes is an event in each of them.
     own = {event.id: event for event in events if event.account == account}
     in_order = sorted(own.values(), key=lambda event: event.at)
     return OptOutState(

@@ -16,11 +16,12 @@ from longcode.windows import LONGEST_VALIDITY
 
 
 def ask(possible: HandleKeyword, now: datetime) -> None:
-    """Ask a studio's staff about a possible opt-out and hold its texts to the phone, unless the client has decided.
+    """Ask a studio's staff about a possible opt-out, and hold the studio's texts to the phone.
 
-    Repeating it is safe. This function writes the question and then reads the opt-out state; a STOP or START writes
-    the state and then reads the questions. So whichever writes last sees the other. The reply is read before and
-    after, because the operator may move it to another account meanwhile.
+    If the client has sent STOP or START since, nobody is asked. Repeating it is safe. This function writes the
+    question and then reads the opt-out state; a STOP or START writes the state and then reads the questions. So
+    whichever writes last sees the other. The reply is read before and after, because the operator may move it to
+    another account meanwhile.
     """
     if possible.account is None or messages.get(possible.account, possible.id) is None:
         return
@@ -55,9 +56,10 @@ def close_answered(state: OptOut, now: datetime) -> None:
 def answer(
     account: str, phone: str, *, opted_out: bool, message_id: str | None, by: str | None, now: datetime
 ) -> None:
-    """Record the answer of staff; the same answer again changes nothing, and a "no" may still become a "yes".
+    """Record the answer of staff to the question about a phone, which must be about `message_id` if that is given.
 
-    Raise `NotFound` without such a question, or `OnlyTheClient` for a "no" when the phone is opted out already.
+    The same answer again changes nothing, and a "no" may still become a "yes". Raise `NotFound` if there is no such
+    question, or `OnlyTheClient` for a "no" when the phone is opted out already.
     """
     while question := optouts.get_question(account, phone):
         if message_id not in (None, question.message_id):

@@ -66,18 +66,18 @@ def _owner(number: str) -> str | None:
 def _scopes(job: HandleKeyword, keyword: Keyword, owner: str | None) -> list[str]:
     """Return the scopes in which a keyword stops texts or allows them again.
 
-    START also ends the opt-outs that the staff of studios on the shared numbers recorded. YES may be the reply to a
-    studio's question, so it only ends an opt-out from the number that it was sent to.
+    START also ends the opt-outs that the staff of studios on the shared numbers recorded. YES may answer what a
+    studio has asked, so it only ends an opt-out from the number that it was sent to.
     """
     texted = account_scope(owner) if owner else SHARED
     concerned = [texted, *_scope_of_moved_studio(job, owner)]
     if keyword is Keyword.STOP:
         return concerned
-    closed = optouts.scopes_to_opt_in(job.phone, job.id)
+    opted_out = optouts.scopes_to_opt_in(job.phone, job.id)
     if keyword is Keyword.YES:
-        return [texted] if texted in closed else []
-    opened = (scope for scope in closed if scope in concerned or (not owner and _is_on_shared_numbers(scope)))
-    return sorted({texted, *opened})
+        return [texted] if texted in opted_out else []
+    ended = (scope for scope in opted_out if scope in concerned or (not owner and _is_on_shared_numbers(scope)))
+    return sorted({texted, *ended})
 
 
 def _scope_of_moved_studio(job: HandleKeyword, owner: str | None) -> list[str]:
@@ -110,8 +110,8 @@ def _event(job: HandleKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
 def _reply(job: HandleKeyword, text: str, now: datetime, until: datetime | None = None) -> None:
     """Reply to a keyword once.
 
-    There is no reply if the carrier has replied, if the text belongs to no account, if the phone has had this hour's
-    automatic replies, or after `until`.
+    There is no reply if the carrier has replied, if the text belongs to no account, at the hourly limit of automatic
+    replies to the phone, or after `until`.
     """
     if job.answered or job.account is None or (until and now >= until):
         return
@@ -125,13 +125,15 @@ def _reply(job: HandleKeyword, text: str, now: datetime, until: datetime | None 
         now=now,
     )
     if not _accept(replace(reply, valid_until=until or reply.valid_until), now):
-        logger.info("no reply: the phone has had its automatic replies of this hour", extra={"message_id": reply.id})
+        logger.info(
+            "no reply: the hourly limit of automatic replies to the phone is reached", extra={"message_id": reply.id}
+        )
         return
     queues.send(Send(account=SERVICE, message_id=reply.id))
 
 
 def _accept(reply: Message, now: datetime) -> bool:
-    """Write a reply unless it is written already; return False if the phone has had this hour's automatic replies."""
+    """Write a reply unless it is written already; return False at the hourly limit of automatic replies."""
     for attempt in itertools.count():
         count = optouts.automatic_reply_write(reply.phone, reply.id, now)
         if count is None:

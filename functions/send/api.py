@@ -141,7 +141,7 @@ def accept(account_id: str, form: NewMessage, idempotency_key: str, now: datetim
 def _accept(account_id: str, form: NewMessage, idempotency_key: str, now: datetime, *, create: bool) -> Accepted:
     request_id = compose.request_id(account_id, idempotency_key)
     fingerprint = compose.fingerprint(form.model_dump(exclude_defaults=True))
-    facts = look_up(account_id, form, request_id)
+    facts = read_facts(account_id, form, request_id)
     if facts.earlier:
         return _repeated(facts.earlier, request_id, fingerprint, facts.account, now)
     checked = check(form, facts, now, create=create)
@@ -200,7 +200,7 @@ def _response(accepted: list[Message]) -> Accepted:
 def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
     """Make the checks of `accept`, and measure and price the text."""
     try:
-        checked = check(form, look_up(account_id, form, "preview"), now, create=False)
+        checked = check(form, read_facts(account_id, form, "preview"), now, create=False)
     except RequestError as refusal:
         return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail)
     at = checked.send_at or now
@@ -244,7 +244,7 @@ def cancel(account_id: str, message_id: str, now: datetime) -> None:
     raise NotFound(f"There is no message {message_id!r}.")
 
 
-def look_up(account_id: str, form: NewMessage, request_id: str) -> sending.RequestFacts:
+def read_facts(account_id: str, form: NewMessage, request_id: str) -> sending.RequestFacts:
     """Return what a request refers to, read in one call; a number without its country code takes another call."""
     return sending.request_facts(
         account_id,
@@ -267,7 +267,7 @@ def _phone(account_id: str, entered: str) -> str:
 def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, create: bool) -> Checked:
     """Return a request as it will be sent; raise `RequestError` with the reason if it may not be sent.
 
-    With `create`, a number that no client has gets a client of its own, if the account's settings say so.
+    With `create`, and if the account's settings say so, a client is created for a number that belongs to none.
     """
     account = facts.account
     if account is None:

@@ -51,7 +51,10 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
 
 
 def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime) -> None:
-    """Schedule another attempt of a text that was certainly not sent, or park it until the operator releases it."""
+    """Schedule another attempt of a refused text, or park it until the operator releases it.
+
+    If the refused attempt was its second, the text is uncertain again, because the first one was.
+    """
     until = windows.ends_at(claimed)
     changes: dict[str, Any] = {"error": code}
     if reason is RefusalReason.PARKED:
@@ -64,14 +67,17 @@ def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime
     else:
         until = min(until, windows.retry_at(now, claimed.attempt, random.random()))  # noqa: S311  # jitter is no secret
     if claimed.resent:
-        # The carrier refused the second attempt, so it can be repeated; the first one is as uncertain as before.
+        # A refused attempt was certainly not sent, so the second attempt can be repeated.
         messages.reschedule(claimed, MessageState.UNCERTAIN, until, deadline=now, resent=False)
         return
     messages.reschedule(claimed, MessageState.QUEUED, until, **changes)
 
 
 def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool) -> None:
-    """Look an uncertain text up at the carrier; at its deadline, fail it or, if not `stopped`, send it again."""
+    """Look an uncertain text up at the carrier; at its deadline, send it again if the studio wants that, or fail it.
+
+    A text that is `stopped`, has expired or was sent a second time already is not sent again.
+    """
     if _record_found(message, carrier, now) or (message.deadline and now < message.deadline):
         return
     if stopped or not _may_resend(message, now):

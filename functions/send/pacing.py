@@ -16,12 +16,12 @@ WORKERS = 10
 # Workers reserve this share of a number's throughput in the table; the rest is divided among them, without writes.
 _SHARED = 0.9
 _LONGEST_WAIT = timedelta(seconds=12)  # with the carrier's ten seconds it stays within the worker's time-out
-_STRETCH = timedelta(seconds=1)  # the longest time of a number that a batch reserves in one write
+_LONGEST_RESERVATION = timedelta(seconds=1)  # of a number's time in one write, unless one text takes longer
 _AHEAD = timedelta(seconds=5)  # how far ahead of now a number's time is reserved
 _BULK_AHEAD = timedelta(seconds=1)  # shorter, so that a broadcast does not delay single texts
-_LOOK_AGAIN_SECONDS = 0.25
+_RETRY_SECONDS = 0.25
 
-_free_from: dict[str, datetime] = {}
+_own_share_free_from: dict[str, datetime] = {}
 """When this worker may next send a single text from a number without reserving time in the table, by number."""
 
 
@@ -40,14 +40,14 @@ class Turns:
         for text in texts:
             self._wanted[text.number] += text.segments
             self._texts[text.number] += 1
-        self._free: dict[str, tuple[datetime, int]] = {}
+        self._reserved: dict[str, tuple[datetime, int]] = {}  # by number: the next turn, and the segments left
         self._now, self._sleep, self._elapsed, self._begun = now, sleep, elapsed, elapsed()
         self._lock = Lock()
 
     def wait(self, text: Message) -> datetime | None:
         """Wait for a text's turn and return its time, or None if it does not come within twelve seconds."""
         with self._lock:
-            turn = self._now if self._goes_at_once(text) else self._turn(text)
+            turn = self._now if self._try_own_share(text) else self._turn(text)
         if turn is None:
             return None
         seconds = (turn - self._time()).total_seconds()
@@ -56,30 +56,30 @@ class Turns:
         self._sleep(seconds)
         return turn
 
-    def _goes_at_once(self, text: Message) -> bool:
-        """Return whether a text may go without a reservation in the table, which saves a write.
+    def _try_own_share(self, text: Message) -> bool:
+        """Use this worker's own share for a text, which saves the write of a reservation; return False if it may not.
 
-        It may if it is the only text from its number in the batch, and this worker's own share is free.
+        It may if the text is the only one from its number in the batch, and the share is free.
         """
         duration = text.segments * _segment_time(1 - _SHARED) * WORKERS
-        free_from = _free_from.setdefault(text.number, self._now + duration)
+        free_from = _own_share_free_from.setdefault(text.number, self._now + duration)
         if self._texts[text.number] > 1 or not free_from <= self._now:
             return False
-        _free_from[text.number] = self._now + duration
+        _own_share_free_from[text.number] = self._now + duration
         return True
 
     def _turn(self, text: Message) -> datetime | None:
         """Return the time of a text's turn, and reserve more for the batch if needed; None if that fails."""
         segment_time = _segment_time(_SHARED)
-        start, left = self._free.get(text.number, (self._now, 0))
+        start, left = self._reserved.get(text.number, (self._now, 0))
         if left < text.segments:
-            left = max(text.segments, min(self._wanted[text.number], _STRETCH // segment_time))
+            left = max(text.segments, min(self._wanted[text.number], _LONGEST_RESERVATION // segment_time))
             reserved = self._reserve(text, left * segment_time)
             if reserved is None:
                 return None
             start = reserved
         self._wanted[text.number] -= text.segments
-        self._free[text.number] = start + text.segments * segment_time, left - text.segments
+        self._reserved[text.number] = start + text.segments * segment_time, left - text.segments
         return start
 
     def _reserve(self, text: Message, duration: timedelta) -> datetime | None:
@@ -88,7 +88,7 @@ class Turns:
             start = numbers.reserve_throughput(text.number, duration, self._time(), ahead)
             if start is not None:
                 return start
-            self._sleep(_LOOK_AGAIN_SECONDS)
+            self._sleep(_RETRY_SECONDS)
         return None
 
     def _time(self) -> datetime:

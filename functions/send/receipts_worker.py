@@ -10,7 +10,7 @@ from send.receipts import apply_receipt
 
 
 def receive(body: str, now: datetime) -> None:
-    """Apply an event that is a receipt for a text of ours; do nothing for any other."""
+    """Apply an event that is a receipt for a text of ours; ignore any other event."""
     receipt = aws.read_receipt(sns.read(body, now).message)
     if receipt:
         apply_receipt(receipt, now)

@@ -28,8 +28,8 @@ from send.carrier_call import call_carrier, resolve
 from send.pacing import Turns
 
 _STALE = timedelta(seconds=1)  # after which the checks are made again
-_CROWDED = 3  # a text that its number has no time for waits as long as after a third failed attempt
-_HELD_FOR = timedelta(hours=1)  # then the sweeper enqueues a held text again, to be checked again
+_CROWDED_ATTEMPT = 3  # a text that gets no turn waits as long as after a third failed attempt
+_CHECK_HELD_AFTER = timedelta(hours=1)  # then the sweeper enqueues a held text, and the worker checks it again
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -56,7 +56,7 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
             raise NoSuchMessage(job.message_id)
         message = _current(job, items[job])
         if message in sendable:
-            if _within_hourly_limit(message, checks, now):
+            if _record_within_hourly_limit(message, checks, now):
                 deliver_in_turn(message, carrier, now, turns)
             else:
                 messages.end_unsent(message, MessageState.REFUSED, error="too_many_to_phone", finished_at=now)
@@ -88,8 +88,8 @@ def _may_go_now(message: Message, checks: SendChecks, now: datetime) -> bool:
     return ready and not windows.is_quiet(message, now) and not checks.stops(message)
 
 
-def _within_hourly_limit(message: Message, checks: SendChecks, now: datetime) -> bool:
-    """Record a text as the last to its phone; return False if the phone has reached its account's hourly limit."""
+def _record_within_hourly_limit(message: Message, checks: SendChecks, now: datetime) -> bool:
+    """Record a text as the last to its phone, or return False if the account has reached its hourly limit to it."""
     # The service's own answers are not recorded: a reply to one of them is for the studio that texted before.
     if message.kind is MessageKind.SERVICE:
         return True
@@ -109,7 +109,7 @@ def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Tu
     """Deliver a text when its number's throughput allows, or leave it to the sweeper if it would wait too long."""
     at = turns.wait(message)
     if at is None:
-        messages.reschedule(message, MessageState.QUEUED, windows.retry_at(now, _CROWDED, random.random()))  # noqa: S311
+        messages.reschedule(message, MessageState.QUEUED, windows.retry_at(now, _CROWDED_ATTEMPT, random.random()))  # noqa: S311
         return
     # A STOP, a cancellation or a suspension may have come while the text waited.
     checks = sending.send_checks([message] if at > now + _STALE else [])
@@ -136,8 +136,8 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
 
 
 def _hold(message: Message, held: HoldReason, now: datetime) -> None:
-    """Hold a text until its broadcast is resumed, its recipient's question is answered, or its time is over."""
-    check_at = min(now + _HELD_FOR, message.valid_until or now + _HELD_FOR)
+    """Hold a text until its broadcast is resumed, the question about its phone is answered, or it expires."""
+    check_at = min(now + _CHECK_HELD_AFTER, message.valid_until or now + _CHECK_HELD_AFTER)
     if not messages.reschedule(message, MessageState.QUEUED, check_at, held=held):
         return
     # A resume or an answer releases only the texts that are held at that moment. If it came between our checks and

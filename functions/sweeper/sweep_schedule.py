@@ -19,12 +19,13 @@ from longcode.triggers.planning import Occurrence, fire_job
 from longcode.windows import SWEEP_AFTER
 from sweeper import usage_notices
 
-_UNREADABLE_AGAIN = timedelta(hours=1)
-_BILLED_AGAIN = timedelta(hours=1)  # rarely, because its queue retries too: a mail outage must not multiply the jobs
+_RETRY_UNREADABLE_AFTER = timedelta(hours=1)
+# Rarely, because the bill queue retries too: during a mail outage, jobs must not multiply.
+_BILL_AGAIN_AFTER = timedelta(hours=1)
 _AT_MOST = 500  # items of each shard in a sweep
 _AT_ONCE = 8
 
-_PURGED_AGAIN = timedelta(days=1)
+_PURGE_AGAIN_AFTER = timedelta(days=1)
 _MOST_WAITING = 1000
 
 
@@ -41,7 +42,7 @@ def _try_to_act(item: Attributes, now: datetime) -> int:
     except (ValueError, LookupError):
         count("UnreadableItems")
         logger.exception("put aside for an hour", extra={"type": item.get("type")})
-        due.reschedule(item, now + _UNREADABLE_AGAIN)
+        due.reschedule(item, now + _RETRY_UNREADABLE_AFTER)
     return 1
 
 
@@ -52,7 +53,7 @@ def act(item: Attributes, now: datetime) -> None:
             advance(read(Message, item), now)
         case "invoice":
             bill = jobs.Bill(account=item["account"], month=item["month"])
-            _enqueue_again(item, now, bill, after=_BILLED_AGAIN)
+            _enqueue_again(item, now, bill, after=_BILL_AGAIN_AFTER)
         case "export":
             export = jobs.ExportInvoice(account=item["account"], month=item["month"])
             _enqueue_again(item, now, export)
@@ -109,8 +110,8 @@ def _enqueue(message: Message, to: MessageState, until: datetime, **changes: str
 def purge_old_bodies(item: Attributes, now: datetime, most: int = 500) -> None:
     """Delete the bodies of an account's next `most` messages that are past retention; continue at once, or in a day.
 
-    The progress is written last, so a purge that was killed, or ran twice at once, is repeated. Messages that are
-    old enough but not sent yet are recorded as `waiting`, and looked at every day.
+    The progress is written last, so a purge that was killed, or ran twice at once, is repeated. Messages that were
+    created long enough ago but keep their bodies, such as scheduled texts, are listed in `waiting` and checked daily.
     """
     account = accounts.get(item["account"])
     if account is None or account.retention_days is None:
@@ -126,11 +127,12 @@ def purge_old_bodies(item: Attributes, now: datetime, most: int = 500) -> None:
         elif not message.body_expired:
             retentions.purge(message)
     if len(waiting) > _MOST_WAITING:  # scheduled texts beyond what the item can list: try again from here tomorrow
-        due.reschedule(item, now + _PURGED_AGAIN)
+        due.reschedule(item, now + _PURGE_AGAIN_AFTER)
         return
-    # A walk can miss a message that moves from one list to the other meanwhile, so each walk begins a day earlier.
-    walked = further or retentions.place(before - _PURGED_AGAIN)
-    due.reschedule(item, now if further else now + _PURGED_AGAIN, walked=walked, waiting=sorted(set(waiting)))
+    # A query can miss a message that is linked or unlinked meanwhile, so the next purge begins a day before
+    # the end of this one.
+    walked = further or retentions.place(before - _PURGE_AGAIN_AFTER)
+    due.reschedule(item, now if further else now + _PURGE_AGAIN_AFTER, walked=walked, waiting=sorted(set(waiting)))
 
 
 def _requested_time(event: dict[str, Any]) -> datetime | None:

@@ -23,9 +23,9 @@ from longcode.usage.usage import MONTH_COUNTER, Limits, Usage, limits_at, names_
 from longcode.webhooks import delivery
 from longcode.webhooks.tell import enqueue_new
 
-_WHILE_USED = timedelta(minutes=5)
-_WHILE_IDLE = timedelta(hours=1)
-_AFTERWARDS = timedelta(days=1)  # until then mails are retried, and texts that quiet hours held are sent
+_CHECK_AFTER_USE = timedelta(minutes=5)
+_CHECK_WITHOUT_USE = timedelta(hours=1)
+_CHECKED_AFTER = timedelta(days=1)  # the month's end: mails are retried, and texts that quiet hours held are sent
 
 
 def check_usage(item: Attributes, now: datetime) -> None:
@@ -35,16 +35,15 @@ def check_usage(item: Attributes, now: datetime) -> None:
     """
     begins_at, ends_at = months.bounds(item["month"])
     if now < begins_at:
-        due.reschedule(item, begins_at)  # texts for then are reserved already
+        due.reschedule(item, begins_at)  # texts scheduled for the month have reserved their units already
         return
     account = accounts.get_or_raise(item["account"])
     at = min(now, ends_at - timedelta(milliseconds=1))
     plan = plan_at(account, at)
     limits = limits_at(account, plan, at)
     used = _used(limits, plan, item, now)
-    past = tuple(
-        names_of_past_days(item, limits.day)
-    )  # a month of past days' counters would double the cost of each write
+    # Past days' counters are removed: a month of them would double the cost of each write.
+    past = tuple(names_of_past_days(item, limits.day))
     if not due.reschedule(item, _next_check(item, used, now, ends_at), remove=past, seen=used):
         return
     # A closed account is billed for its usage, but it can change nothing any more.
@@ -52,7 +51,7 @@ def check_usage(item: Attributes, now: datetime) -> None:
     all_sent = not notices or _send_new(account, item, limits, notices, now)
     if now < ends_at:
         return
-    if (_ensure_next_month_watched(account, item["month"], now) and all_sent) or now >= ends_at + _AFTERWARDS:
+    if (_ensure_next_month_watched(account, item["month"], now) and all_sent) or now >= ends_at + _CHECKED_AFTER:
         quotas.unschedule(item)
 
 
@@ -66,7 +65,7 @@ def _used(limits: Limits, plan: Plan, item: Attributes, now: datetime) -> dict[s
 
 
 def _next_check(item: Attributes, used: dict[str, int], now: datetime, ends_at: datetime) -> datetime:
-    again = now + (_WHILE_IDLE if used == item.get("seen") else _WHILE_USED)
+    again = now + (_CHECK_WITHOUT_USE if used == item.get("seen") else _CHECK_AFTER_USE)
     return again if now >= ends_at else min(ends_at, again)
 
 

@@ -35,14 +35,14 @@ _CLOCKS_DIFFER = timedelta(minutes=5)  # between the studio's software and us
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _written_date(value: object) -> object:
+def _check_date(value: object) -> object:
     # Pydantic alone would take a number, or a date with a time, for a date.
     if value is not None and not (isinstance(value, str) and _DATE.fullmatch(value)):
         raise ValueError("write a date as 2026-12-03")
     return value
 
 
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)), BeforeValidator(_written_date)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31)), BeforeValidator(_check_date)]
 Text = Annotated[str, Field(max_length=200), AfterValidator(check_no_braces)]
 
 
@@ -79,7 +79,7 @@ class PlannedText(web.Answer):
     fires_at: datetime
 
 
-class SilentTrigger(web.Answer):
+class UnplannedTrigger(web.Answer):
     """A trigger that watches this kind of record and sends nothing, and the reason."""
 
     trigger: str
@@ -88,14 +88,17 @@ class SilentTrigger(web.Answer):
 
 
 class EventResult(web.Answer):
-    """What an event means. With `newest` false, a later event was received before, and this one changes nothing."""
+    """The texts that an event plans.
+
+    `newest` is false if an event that happened later was received first: then this one changes nothing.
+    """
 
     id: str
     kind: RecordKind
     record_id: str
     newest: bool
     planned: list[PlannedText]
-    not_planned: list[SilentTrigger]
+    not_planned: list[UnplannedTrigger]
 
 
 class Upcoming(web.Answer):
@@ -145,7 +148,7 @@ def post_event(form: EventForm, idempotency_key: web.IdempotencyKey = None) -> R
 
 @app.get("/upcoming")
 def list_upcoming(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[Upcoming]:
-    """List the texts that triggers have planned or dropped, with the reason, from a day ago, in order of time."""
+    """List planned and dropped texts of triggers with the reason, by time; each stays for a day after its time."""
     account, now = accounts.get_or_raise(web.caller(app)), clients.now()
     page = triggers.upcoming(account.id, now - _SHOWN_FOR, limit=limit, cursor=cursor)
     items = [shown_upcoming(facts, now) for facts in triggers.read_facts(account, page.occurrences)]
@@ -249,8 +252,8 @@ def _shown_event(event: RecordEvent) -> EventResult:
             for planned in event.plan.planned
         ],
         not_planned=[
-            SilentTrigger(trigger=silent.trigger, reason=silent.reason, why=REASONS[silent.reason])
-            for silent in event.plan.unplanned
+            UnplannedTrigger(trigger=unplanned.trigger, reason=unplanned.reason, why=REASONS[unplanned.reason])
+            for unplanned in event.plan.unplanned
         ],
     )
 

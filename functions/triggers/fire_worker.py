@@ -1,4 +1,4 @@
-"""Sends what triggers planned when it is due: checks every condition again, and accepts the texts or drops them."""
+"""Sends the due texts of triggers: checks every condition again, and accepts the texts or drops them."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -31,7 +31,7 @@ from longcode.web import resolver as web
 app = web.resolver()
 
 TriggerName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
-Statuses = Annotated[list[fields.Status], Field(max_length=50)]
+RecordWords = Annotated[list[fields.Status], Field(max_length=50)]
 
 
 class TimingForm(web.Body):
@@ -49,8 +49,8 @@ class TriggerForm(web.Body):
     """
 
     watches: RecordKind
-    statuses: Statuses = []
-    types: Statuses = []
+    statuses: RecordWords = []
+    types: RecordWords = []
     keyword: Annotated[str | None, Field(max_length=30)] = None
     timing: TimingForm | None = None
     to: TextTo = TextTo.CLIENT
@@ -107,7 +107,7 @@ def list_triggers(
 
 
 def _put_below_limit(trigger: Trigger) -> None:
-    """Write a trigger; raise `RequestError` at the limit. Of parallel requests, all may be refused."""
+    """Write a trigger; raise `RequestError` at the limit. Parallel requests at the limit may all be refused."""
     too_many = RequestError(f"An account has at most {MOST_TRIGGERS} triggers.", field="name")
     existing = triggers.of_account(trigger.account)
     is_new = trigger.name not in existing
@@ -139,7 +139,7 @@ def _trigger_of_form(account: Account, name: str, form: TriggerForm) -> Trigger:
 
 def _staff_phone(entered: str, account: Account) -> str:
     try:
-        phone = fields.not_ours(to_e164(entered, account.country_code), account)
+        phone = fields.refuse_our_number(to_e164(entered, account.country_code), account)
         compose.recipients_of_number(phone, {}, blocked=False, countries=countries(account))
     except RequestError as error:
         error.field = "staff_phone"

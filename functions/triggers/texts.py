@@ -1,4 +1,4 @@
-"""The texts of an occurrence: its recipients, its words and its time; or the reason why there are none."""
+"""The texts of an occurrence: recipients, bodies and times; or the reason why there are none."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

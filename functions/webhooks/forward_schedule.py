@@ -1,4 +1,4 @@
-"""Every five minutes: write webhooks for the replies of hosted studios that have none."""
+"""Every five minutes: write the webhooks that replies of hosted studios lack."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Post webhooks to studios' hosted software, in parallel for each studio, so that a slow one delays no other."""
+"""Post webhooks to studios' hosted software: each studio's in a thread, so that a slow endpoint delays no other."""
 
 import random
 import time
@@ -23,7 +23,7 @@ from longcode.webhooks.post import post as post_webhook
 from longcode.webhooks.webhook import EndpointResponse, Verdict, Webhook
 
 Post = Callable[[Webhook], EndpointResponse]
-_SECONDS = 20  # then no new call begins: one takes ten seconds at most, and the function may run for longer than both
+_SECONDS = 20  # after which no call begins; a call takes ten at most, and the function's time-out is above the sum
 
 
 def deliver(
@@ -119,7 +119,10 @@ def _give_up(waiting: Iterable[Delivery], now: datetime) -> None:
 
 
 def prepare(bodies: Iterable[str], post: Post, now: datetime) -> Callable[[str], None]:
-    """Start the jobs of a batch, each studio's in one thread; return a function that waits for the job of a body."""
+    """Run the jobs of a batch, each studio's in one thread; return a function that raises the error of a body's job.
+
+    All jobs of a studio have the same result.
+    """
     by_account: dict[str, list[Deliver]] = defaultdict(list)
     for body in bodies:
         try:
@@ -128,11 +131,11 @@ def prepare(bodies: Iterable[str], post: Post, now: datetime) -> Callable[[str],
             continue  # raised again for this job alone
         by_account[job.account].append(job)
     with ThreadPoolExecutor(max(1, len(by_account))) as pool:
-        started = {account: pool.submit(deliver, account, jobs, post, now) for account, jobs in by_account.items()}
-    return lambda body: started[queues.read(Deliver, body).account].result()
+        ended = {account: pool.submit(deliver, account, jobs, post, now) for account, jobs in by_account.items()}
+    return lambda body: ended[queues.read(Deliver, body).account].result()
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    wait_for = prepare(batches.bodies(event), post_webhook, clients.now())
-    return batches.run_in_order(event, wait_for, context)
+    raise_error_of = prepare(batches.bodies(event), post_webhook, clients.now())
+    return batches.run_in_order(event, raise_error_of, context)

@@ -22,18 +22,18 @@ def answering(head: bytes, body: bytes = b"") -> Behave:
 
 
 def hang(_: socket.socket, endpoint: HttpsEndpoint) -> None:
-    endpoint.over.wait(30)
+    endpoint.ended.wait(30)
 
 
 def drip(connection: socket.socket, endpoint: HttpsEndpoint) -> None:
     """Send a byte of an endless header every few milliseconds, without a long pause."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    while not endpoint.over.wait(0.02):
+    while not endpoint.ended.wait(0.02):
         connection.sendall(b"a")
 
 
 def continues(connection: socket.socket, endpoint: HttpsEndpoint) -> None:
-    while not endpoint.over.wait(0.02):
+    while not endpoint.ended.wait(0.02):
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
@@ -56,7 +56,7 @@ def test_a_webhook_is_posted_whole_to_the_path_and_host_of_its_address(tmp_path:
         answer = to(endpoint)
 
     assert answer == EndpointResponse(204)
-    [request] = endpoint.heard
+    [request] = endpoint.requests
     assert request.startswith(b"POST /hook?key=secret HTTP/1.1\r\n")
     assert b"\r\nhost: studio.example\r\n" in request
     assert b"\r\nwebhook-id: a1\r\n" in request
@@ -135,7 +135,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
         answer = to(endpoint, Webhook("https://other.example/", {}, b"{}"))
 
     assert answer == EndpointResponse(error="tls_failed")
-    assert endpoint.heard == []
+    assert endpoint.requests == []
 
 
 @pytest.mark.parametrize(

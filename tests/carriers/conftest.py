@@ -32,7 +32,7 @@ class Asked:
 class FakeCarrier:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
-    over: Event = field(default_factory=Event)
+    ended: Event = field(default_factory=Event)
     play: Play | None = None
 
     def answers(self, status: int, body: str, **headers: str) -> None:
@@ -48,7 +48,7 @@ class FakeCarrier:
 
     def hangs(self) -> None:
         def play(call: BaseHTTPRequestHandler) -> None:
-            self.over.wait(5)
+            self.ended.wait(5)
             call.close_connection = True
 
         self.play = play
@@ -108,7 +108,7 @@ def fake() -> Iterator[FakeCarrier]:
         serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         serving.start()
         yield fake
-        fake.over.set()
+        fake.ended.set()
         server.shutdown()
         serving.join()
 

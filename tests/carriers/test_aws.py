@@ -43,14 +43,16 @@ def test_a_text_is_sent_once_with_our_reference_in_its_context(sms: Any, text: T
     assert answer == Sent("m-1")
 
 
-@pytest.mark.parametrize(("asked_for", "told"), [(0, 5), (5, 5), (259_200, 259_200), (999_999, 259_200)])
-def test_the_time_to_live_stays_within_the_limits_of_aws(sms: Any, text: Text, asked_for: int, told: int) -> None:
+@pytest.mark.parametrize(("asked_for", "sent_seconds"), [(0, 5), (5, 5), (259_200, 259_200), (999_999, 259_200)])
+def test_the_time_to_live_stays_within_the_limits_of_aws(
+    sms: Any, text: Text, asked_for: int, sent_seconds: int
+) -> None:
     expected = {
         "DestinationPhoneNumber": "+15555550123",
         "OriginationIdentity": "+15555550100",
         "MessageBody": "Your session is tomorrow & it's at 10:30 😀",
         "MessageType": "TRANSACTIONAL",
-        "TimeToLive": told,
+        "TimeToLive": sent_seconds,
         "Context": {"reference": "1001.0198f3c2a7b4"},
     }
     with Stubber(sms) as stub:

@@ -80,15 +80,15 @@ def test_a_text_is_sent_as_a_form_with_our_reference_in_the_callback(fake: FakeC
     }
 
 
-@pytest.mark.parametrize(("asked_for", "told"), [(-5, "1"), (0, "1"), (36_000, "36000"), (99_999, "36000")])
+@pytest.mark.parametrize(("asked_for", "sent_seconds"), [(-5, "1"), (0, "1"), (36_000, "36000"), (99_999, "36000")])
 def test_the_validity_stays_within_the_limits_of_twilio(
-    fake: FakeCarrier, text: Text, asked_for: int, told: str
+    fake: FakeCarrier, text: Text, asked_for: int, sent_seconds: str
 ) -> None:
     fake.answers(201, '{"sid": "SM1"}')
 
     twilio(fake.url).send(replace(text, valid_seconds=asked_for))
 
-    assert fake.asked[0].form["ValidityPeriod"] == told
+    assert fake.asked[0].form["ValidityPeriod"] == sent_seconds
 
 
 def test_a_lone_surrogate_is_sent_as_a_question_mark(fake: FakeCarrier, text: Text) -> None:

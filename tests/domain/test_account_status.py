@@ -66,7 +66,7 @@ def test_a_closed_account_sends_nothing() -> None:
         check_may_send(account(("2026-06-10 15:00", CLOSED)))
 
 
-def test_a_text_is_refused_for_the_reason_that_a_request_is() -> None:
+def test_a_queued_text_and_a_request_are_refused_with_the_same_codes() -> None:
     codes = {SUSPENDED: AccountSuspended.code, CLOSED: AccountClosed.code}
 
     assert codes == STATUS_REFUSALS

@@ -62,7 +62,7 @@ def test_the_same_event_again_changes_nothing(events: list[OptOutEvent]) -> None
     assert [apply(state, event) is state for event in events] == [True] * len(events)
 
 
-def test_a_repeated_stop_or_start_does_not_replace_the_event_that_turned_the_state() -> None:
+def test_a_repeated_stop_or_start_does_not_replace_the_event_that_changed_the_state() -> None:
     stop, again, start, idle = (
         said(0, out=True),
         said(1, out=True),
@@ -76,7 +76,7 @@ def test_a_repeated_stop_or_start_does_not_replace_the_event_that_turned_the_sta
     assert after(stop, again, start, idle).turned_by == "e002"
 
 
-def test_a_start_from_a_phone_that_was_never_out_turns_nothing() -> None:
+def test_a_start_from_a_phone_that_was_never_opted_out_changes_nothing() -> None:
     assert after(said(0, out=False)).turned_by is None
     assert after(said(1, out=False), said(0, out=True)).turned_by is None
 

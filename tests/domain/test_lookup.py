@@ -34,7 +34,7 @@ def listed(carrier_id: str = "SM1", *, seconds: float = 1, body: str = "Your pro
     return CarrierText(carrier_id=carrier_id, body=body, created_at=at, state=MessageState.SENT)
 
 
-def test_the_only_listed_text_with_the_words_and_time_matches() -> None:
+def test_the_only_listed_text_with_the_body_and_time_matches() -> None:
     assert match(message(), [listed("SM0", body="Another"), listed("SM1")], []) == listed("SM1")
 
 
@@ -62,7 +62,7 @@ def test_a_listed_text_that_is_recorded_on_another_message_is_no_match() -> None
         {"state": MessageState.FAILED, "error": "uncertain"},
     ],
 )
-def test_another_uncertain_text_with_the_same_words_and_time_prevents_a_match(
+def test_another_uncertain_text_with_the_same_body_and_time_prevents_a_match(
     unheard_of: dict[str, Any],
 ) -> None:
     other = message(id="m2", account="1002", claimed_at=CLAIMED + timedelta(seconds=30), **unheard_of)
@@ -70,12 +70,12 @@ def test_another_uncertain_text_with_the_same_words_and_time_prevents_a_match(
     assert match(message(), [listed()], [other]) is None
 
 
-def test_another_uncertain_text_of_another_time_or_with_other_words_prevents_no_match() -> None:
+def test_an_uncertain_text_of_another_time_or_with_another_body_prevents_no_match() -> None:
     of_another_time = message(id="m2", claimed_at=CLAIMED - timedelta(minutes=5))
     with_other_words = message(id="m3", body="See you at five.")
 
     assert match(message(), [listed()], [of_another_time, with_other_words]) == listed()
 
 
-def test_words_are_compared_as_the_carrier_got_them() -> None:
+def test_bodies_are_compared_as_the_carrier_got_them() -> None:
     assert match(message(body="oh \ud83d "), [listed(body="oh ?")], []) == listed(body="oh ?")

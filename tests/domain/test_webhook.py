@@ -66,7 +66,7 @@ def build(account: Account, now: datetime) -> webhook.Webhook:
     return webhook.build(account.webhook_url or "", webhook.signing_secrets(account, now), DELIVERY, data, now)
 
 
-def test_the_payload_of_a_reply_has_its_words_and_its_client() -> None:
+def test_the_payload_of_a_reply_has_its_body_and_its_client() -> None:
     request = build(HOSTED, NOW + HOUR)
 
     assert json.loads(request.body) == {
@@ -93,7 +93,7 @@ def test_every_attempt_has_the_same_id_and_body_and_its_own_time_and_signature()
     assert first.headers["webhook-signature"] != second.headers["webhook-signature"]
 
 
-def test_the_payload_of_a_status_has_no_words() -> None:
+def test_the_payload_of_a_status_has_no_body() -> None:
     assert "body" not in delivery.of_status(REPLY, NOW).data
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from longcode.accounts.account import Account
-from tests.support.broadcast_steps import write_clients as put_people
-from tests.support.fakes import client as put_client
+from tests.support.broadcast_steps import write_clients
+from tests.support.fakes import client as write_client
 from tests.support.fakes import studio
-from tests.support.reply_steps import record_text as note_text
-from tests.support.trigger_steps import write_trigger as put_rule
+from tests.support.reply_steps import record_text
+from tests.support.trigger_steps import write_trigger
 
 
 @pytest.fixture
@@ -23,17 +23,17 @@ def account(aws: None, request: pytest.FixtureRequest) -> Account:
 def _open(
     *, client: bool = True, people: int = 0, texted: datetime | None = None, rule: bool = False, **fields: Any
 ) -> Account:
-    """Open an account of these fields, with the client c1, or with so many people instead.
+    """Open an account with these fields and the client c1, or with a number of other clients (`people`) instead.
 
-    `texted` is when it texted that client; with `rule` it has a trigger.
+    `texted` is when it texted c1; with `rule` it has a trigger.
     """
     account = studio(**fields)
     if people:
-        put_people(account, people)
+        write_clients(account, people)
     elif client:
-        put_client(account)
+        write_client(account)
     if texted:
-        note_text(account, texted)
+        record_text(account, texted)
     if rule:
-        put_rule()
+        write_trigger()
     return account

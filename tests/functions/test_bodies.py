@@ -1,4 +1,4 @@
-"""What is no JSON object is refused the same way by every route that takes one, and nothing is done."""
+"""Every route that takes a JSON object refuses any other body in the same way, and changes nothing."""
 
 from types import ModuleType
 
@@ -52,7 +52,7 @@ def everything() -> list[object]:
         ("--x", "multipart/form-data; boundary=x", 415, "unsupported_media_type"),
     ],
 )
-def test_no_object_is_refused(  # noqa: PLR0917  # pytest names them all
+def test_a_body_that_is_not_a_json_object_is_refused(  # noqa: PLR0917  # pytest names them all
     aws: None, route: tuple[ModuleType, str, str], body: str, kind: str, status: int, code: str
 ) -> None:
     account = studio()
@@ -67,7 +67,7 @@ def test_no_object_is_refused(  # noqa: PLR0917  # pytest names them all
     assert take_queued("send") == take_queued("sign_up") == []
 
 
-def test_an_answer_does_not_grow_with_what_was_wrong(aws: None) -> None:
+def test_the_response_to_many_long_unknown_fields_is_short(aws: None) -> None:
     studio()
     wrong = {f"field-{index}" + "x" * 500: 1 for index in range(500)}
 

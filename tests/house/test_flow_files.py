@@ -1,4 +1,4 @@
-"""Limits the files (without longcode/aws) in which a flow calls functions, so that a reader can follow it."""
+"""Limits the number of files in which each flow calls functions, without those of longcode/aws."""
 
 import sys
 import threading

@@ -24,7 +24,7 @@ def test_every_handler_of_the_template_is_there_and_every_handler_is_in_the_temp
     assert named == sorted(f"{name}.handler" for name in handlers())
 
 
-def test_every_file_of_a_purpose_is_a_trigger_or_serves_one() -> None:
+def test_every_file_is_reached_from_a_handler() -> None:
     served = {path for trigger in handlers().values() for path in reach(trigger)}
 
     assert sorted(set(FUNCTIONS.rglob("*.py")) - served) == []

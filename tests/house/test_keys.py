@@ -48,7 +48,7 @@ def test_no_other_file_spells_the_beginning_of_a_key() -> None:
     assert copies == []
 
 
-def test_no_other_file_of_the_table_puts_a_part_of_a_key_together() -> None:
+def test_no_other_file_builds_a_part_of_a_key() -> None:
     together = [
         f"{relative_path(path)}:{node.lineno}"
         for path in sources(LONGCODE)

@@ -46,13 +46,13 @@ def test_read_only_functions_have_read_only_access(template: dict[str, Any]) -> 
         assert granted(functions(template)[name]) == {"read"}
 
 
-def test_each_may_do_with_the_table_what_its_code_does(template: dict[str, Any]) -> None:
+def test_each_function_may_do_with_the_table_what_its_code_does(template: dict[str, Any]) -> None:
     does = {name: done_by(path) for name, path in handlers().items()}
 
     assert {name: granted(function) for name, function in functions(template).items()} == does
 
 
-def test_each_may_send_to_the_queues_of_the_jobs_that_its_code_makes(template: dict[str, Any]) -> None:
+def test_each_function_may_send_to_the_queues_of_the_jobs_that_its_code_makes(template: dict[str, Any]) -> None:
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     queue = {
         name.lower(): referenced_resource(value) for name, value in variables.items() if name.endswith("_QUEUE_URL")
@@ -70,7 +70,7 @@ def test_each_may_send_to_the_queues_of_the_jobs_that_its_code_makes(template: d
     assert may == names
 
 
-def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(template: dict[str, Any]) -> None:
+def test_each_function_may_read_the_secrets_and_addresses_that_its_code_uses(template: dict[str, Any]) -> None:
     for policy, parameter, resource, function_name in (
         ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "CarrierSecret", "carrier_credentials"),
         ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "StripeSecret", "stripe_key"),
@@ -90,7 +90,7 @@ def test_each_may_read_the_secret_and_the_address_that_its_code_asks_for(templat
         assert may == asking
 
 
-def test_each_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> None:
+def test_each_function_may_mail_and_text_if_its_code_does(template: dict[str, Any]) -> None:
     for action, used_by_it in (
         ("ses:SendEmail", "longcode.aws.mail.send"),
         ("sms-voice:SendTextMessage", "longcode.carriers.choose.configured_carrier"),
@@ -181,7 +181,7 @@ def uses() -> dict[str, set[str]]:
 
 
 def used(path: Path, within: ast.AST) -> set[str]:
-    """Return the full names of our own definitions that some code uses; a name that is called also with `()`.
+    """Return the full names of our own definitions that some code uses; a called name is there twice, also with `()`.
 
     In a function that returns a job, each job that is named counts as called.
     """

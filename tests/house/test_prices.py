@@ -13,6 +13,6 @@ def test_the_prices_have_their_date_and_their_region() -> None:
     assert (FILE["region"], FILE["currency"]) == ("us-east-1", "USD")
 
 
-def test_every_price_is_for_a_number_of_things_and_names_its_page() -> None:
+def test_every_price_is_positive_has_a_quantity_and_names_its_source() -> None:
     assert [name for name, price in FILE["prices"].items() if price["dollars"] <= 0 or price["per"] < 1] == []
     assert [name for name, price in FILE["prices"].items() if "pricing" not in price["source"]] == []

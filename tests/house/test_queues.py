@@ -8,7 +8,7 @@ from tests.support.source_reading import events, functions, referenced_resource,
 FOURTEEN_DAYS = 1_209_600
 
 
-def test_every_queue_has_its_dead_letters_in_the_same_place(template: dict[str, Any]) -> None:
+def test_all_queues_share_one_dead_letter_queue(template: dict[str, Any]) -> None:
     queues = resources_of_type(template, "AWS::SQS::Queue")
     working = {name: queue["RedrivePolicy"] for name, queue in queues.items() if "RedrivePolicy" in queue}
     dead_letters = {referenced_resource(policy["deadLetterTargetArn"]) for policy in working.values()}
@@ -47,7 +47,7 @@ def test_a_failed_job_does_not_repeat_its_batch(template: dict[str, Any]) -> Non
     assert whole == []
 
 
-def test_enough_texts_are_in_flight_for_fairness(template: dict[str, Any]) -> None:
+def test_each_send_queue_has_forty_texts_in_flight_as_fair_queues_need(template: dict[str, Any]) -> None:
     workers = [event for name, event in events(template, "SQS") if name == "send.worker"]
 
     assert len(workers) == 2

@@ -14,7 +14,7 @@ from infra import openapi
 from tests.support.source_reading import defined, events, handlers, resources_of_type, routes
 
 OPEN = re.compile(r"/plans|/panel|/signup|/signup/confirm/{}|/carriers/.+")
-TOLD = json.loads(openapi.text())
+DOCUMENT = json.loads(openapi.text())
 SERVED = {name: routes(name) for name, path in handlers().items() if "app" in defined(path)}
 
 
@@ -33,7 +33,7 @@ def test_the_template_has_the_routes_that_the_functions_serve(template: dict[str
     assert sorted(served - in_template) == []
 
 
-def test_every_route_but_the_open_ones_asks_who_calls(template: dict[str, Any]) -> None:
+def test_every_route_but_the_open_ones_needs_a_password(template: dict[str, Any]) -> None:
     with_auth = {nameless(event["Path"]) for _, event in events(template, "Api") if "Auth" in event}
     open_paths = [
         event["Path"] for _, event in events(template, "Api") if event.get("Auth", {}).get("Authorizer") == "NONE"
@@ -52,11 +52,11 @@ def test_an_old_password_works_for_a_minute_at_most(template: dict[str, Any]) ->
 
 
 def test_the_openapi_file_is_current() -> None:
-    assert json.loads(openapi.FILE.read_text()) == TOLD, "run make openapi"
+    assert json.loads(openapi.FILE.read_text()) == DOCUMENT, "run make openapi"
 
 
 def test_the_openapi_file_has_every_route_but_the_webhooks(template: dict[str, Any]) -> None:
-    documented = [(verb.upper(), path) for path, operations in TOLD["paths"].items() for verb in operations]
+    documented = [(verb.upper(), path) for path, operations in DOCUMENT["paths"].items() for verb in operations]
     routes_in_template = {(event["Method"].upper(), nameless(event["Path"])) for _, event in events(template, "Api")}
 
     assert {(verb, nameless(path)) for verb, path in documented} == {
@@ -65,7 +65,7 @@ def test_the_openapi_file_has_every_route_but_the_webhooks(template: dict[str, A
 
 
 def test_the_openapi_file_leaves_open_what_the_template_leaves_open() -> None:
-    paths = TOLD["paths"]
+    paths = DOCUMENT["paths"]
     open_paths = {
         path
         for path, operations in paths.items()
@@ -77,14 +77,16 @@ def test_the_openapi_file_leaves_open_what_the_template_leaves_open() -> None:
 
 
 def test_every_operation_has_a_name_of_its_own() -> None:
-    names = [operation["operationId"] for operations in TOLD["paths"].values() for operation in operations.values()]
+    names = [
+        operation["operationId"] for operations in DOCUMENT["paths"].values() for operation in operations.values()
+    ]
 
     assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("name", openapi.RESOLVERS)
 def test_the_openapi_file_has_the_statuses_of_each_route(name: str) -> None:
-    paths = TOLD["paths"]
+    paths = DOCUMENT["paths"]
     missing = [
         f"{verb} {path} answers {status}"
         for (verb, path), function in SERVED[name].items()
@@ -103,7 +105,7 @@ def _answered(function: Any) -> set[int]:
     return {node.value for node in first if isinstance(node, ast.Constant) and type(node.value) is int}
 
 
-def test_what_the_gateway_itself_refuses_is_a_problem_document_too(template: dict[str, Any]) -> None:
+def test_refusals_of_the_gateway_are_problem_documents(template: dict[str, Any]) -> None:
     (api,) = resources_of_type(template, "AWS::Serverless::Api").values()
     answers = {
         name: json.loads(response["ResponseTemplates"]["application/json"])

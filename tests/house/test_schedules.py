@@ -12,7 +12,7 @@ EVERY = {
 }
 
 
-def test_every_schedule_is_as_the_product_wants_it(template: dict[str, Any]) -> None:
+def test_each_schedule_runs_at_its_specified_times(template: dict[str, Any]) -> None:
     scheduled = {
         name: (event["ScheduleExpression"], event.get("ScheduleExpressionTimezone"))
         for name, event in events(template, "ScheduleV2")

@@ -17,7 +17,7 @@ NAMES = {field.name.upper() for field in fields(settings.Settings)}
 THEIRS = ("POWERTOOLS_", "PYDANTIC_", "AWS_")
 
 
-def test_the_template_gives_every_setting_and_no_other(template: dict[str, Any]) -> None:
+def test_the_template_sets_every_setting_and_no_other(template: dict[str, Any]) -> None:
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
 
     assert {name for name in variables if not name.startswith(THEIRS)} == NAMES
@@ -46,7 +46,7 @@ def test_a_function_on_aws_does_not_start_with_loopback_open(endpoint: dict[str,
         settings.read({**os.environ, "WEBHOOK_LOOPBACK_CA": "/tmp/ca.pem", **endpoint})
 
 
-def test_a_function_of_a_stack_on_this_machine_does() -> None:
+def test_a_function_on_this_machine_starts_with_loopback_open() -> None:
     here = {"WEBHOOK_LOOPBACK_CA": "/tmp/ca.pem", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
 
     assert settings.read({**os.environ, **here}).webhook_loopback_ca == "/tmp/ca.pem"
@@ -62,7 +62,7 @@ def test_no_function_has_settings_of_its_own(template: dict[str, Any]) -> None:
     assert own == []
 
 
-def test_the_tests_give_every_setting_and_no_other() -> None:
+def test_the_tests_set_only_known_settings_and_every_queue() -> None:
     (variables,) = (
         node.value
         for path in (ROOT / "tests" / "support").glob("*.py")

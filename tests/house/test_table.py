@@ -14,7 +14,7 @@ def table(template: dict[str, Any]) -> dict[str, Any]:
     return dict(properties)
 
 
-def test_the_table_costs_nothing_while_idle_and_loses_nothing(table: dict[str, Any]) -> None:
+def test_the_table_is_on_demand_backed_up_encrypted_and_deletes_expired_items(table: dict[str, Any]) -> None:
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["SSESpecification"] == {"SSEEnabled": True}

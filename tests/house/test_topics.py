@@ -29,7 +29,7 @@ def test_every_topic_of_aws_feeds_a_queue_that_takes_from_it_alone(template: dic
     assert {statement["Principal"]["Service"] for statement in statements} == {"sns.amazonaws.com"}
 
 
-def test_only_aws_s_texts_of_our_own_account_may_be_published(template: dict[str, Any]) -> None:
+def test_only_the_sms_service_in_our_own_account_may_publish(template: dict[str, Any]) -> None:
     (policy,) = resources_of_type(template, "AWS::SNS::TopicPolicy").values()
     (statement,) = policy["PolicyDocument"]["Statement"]
 

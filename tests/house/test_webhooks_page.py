@@ -33,7 +33,7 @@ def signed_webhook() -> webhook.Webhook:
     return webhook.build("https://studio.example/", webhook.signing_secrets(rotated, NOW), pending, pending.data, NOW)
 
 
-def test_the_pages_check_takes_what_we_sign(is_genuine: Callable[..., bool]) -> None:
+def test_the_pages_check_accepts_our_signature_and_no_other(is_genuine: Callable[..., bool]) -> None:
     signed = signed_webhook()
 
     assert is_genuine(signed.headers, signed.body, KEY, NOW.timestamp())
@@ -41,7 +41,7 @@ def test_the_pages_check_takes_what_we_sign(is_genuine: Callable[..., bool]) -> 
     assert not is_genuine(signed.headers, signed.body, "whsec_AAAA", NOW.timestamp())
 
 
-def test_the_pages_check_refuses_what_is_old(is_genuine: Callable[..., bool]) -> None:
+def test_the_pages_check_refuses_an_old_webhook(is_genuine: Callable[..., bool]) -> None:
     signed = signed_webhook()
 
     assert not is_genuine(signed.headers, signed.body, KEY, NOW.timestamp() + 301)

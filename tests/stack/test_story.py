@@ -32,7 +32,7 @@ def stack() -> Iterator[Stack]:
         yield stack
 
 
-def test_the_main_job_holds(stack: Stack) -> None:
+def test_every_step_of_the_demo_succeeds(stack: Stack) -> None:
     said: list[str] = []
 
     play(stack, said.append)

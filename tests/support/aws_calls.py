@@ -28,7 +28,7 @@ def meanwhile(operation: str, act: Callable[[], object]) -> Iterator[None]:
 
 @contextmanager
 def parallel_calls() -> Iterator[ThreadPoolExecutor]:
-    """Yield a pool of threads whose AWS calls take turns in any order, as moto's transactions are not thread-safe."""
+    """Yield a pool of four threads. Their AWS calls run one at a time, in any order: moto is not thread-safe."""
     turn = Lock()
 
     def begin(**_: Any) -> None:
@@ -53,8 +53,8 @@ def _hooked(event: str, hook: Callable[..., None]) -> Iterator[None]:
 
 
 @contextmanager
-def taking_turns(*services: str) -> Iterator[None]:
-    """Let moto, which has no locks, serve one call at a time, as a partition of DynamoDB does."""
+def one_call_at_a_time(*services: str) -> Iterator[None]:
+    """Let moto serve one call of these services at a time, from threads that the caller starts: it has no locks."""
     turn = Lock()
 
     def take(**_: Any) -> None:

@@ -15,15 +15,15 @@ _ids = count(1)
 
 
 def text(
-    units: int = 1, account: str = "10000001", at: datetime = NOVEMBER, way: Direction = Direction.OUT
+    units: int = 1, account: str = "10000001", at: datetime = NOVEMBER, direction: Direction = Direction.OUT
 ) -> Message:
     """Write a text that was sent or received, and count it in the usage counters."""
     message = Message(
         account=account,
         id=f"m{next(_ids):06}",
-        direction=way,
-        kind=MessageKind.INDIVIDUAL if way is Direction.OUT else MessageKind.REPLY,
-        state=MessageState.DELIVERED if way is Direction.OUT else MessageState.RECEIVED,
+        direction=direction,
+        kind=MessageKind.INDIVIDUAL if direction is Direction.OUT else MessageKind.REPLY,
+        state=MessageState.DELIVERED if direction is Direction.OUT else MessageState.RECEIVED,
         phone="+12125550123",
         number="+15555550100",
         body="Hello",
@@ -32,7 +32,7 @@ def text(
         units=units,
         created_at=at,
         month=month_of(at),
-        sent_at=at if way is Direction.OUT else None,
+        sent_at=at if direction is Direction.OUT else None,
         charged_units=units,
     )
     store.transact([Put(keys.message(account, message.id), messages.item(message)), *quotas.count_writes(message)])

@@ -9,7 +9,7 @@ from longcode.aws import queues
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast
 from longcode.clients.client import Client, Phone
-from longcode.jobs import AdvanceBroadcast as Job
+from longcode.jobs import AdvanceBroadcast
 from longcode.message import Message, MessageState
 from longcode.table import keys, store
 from longcode.table.writes import Put, attributes, read
@@ -17,7 +17,7 @@ from tests.support.fakes import NOW, FakeCarrier, take_queued
 from tests.support.text_steps import deliver
 
 ALL = {"all": True}
-_GIVEN_BACK = {MessageState.REFUSED, MessageState.FAILED, MessageState.CANCELLED, MessageState.EXPIRED}
+_RELEASED = {MessageState.REFUSED, MessageState.FAILED, MessageState.CANCELLED, MessageState.EXPIRED}
 
 
 def create_broadcast(
@@ -35,7 +35,7 @@ def advance(now: datetime = NOW, *, steps: int = 1_000) -> None:
         if not jobs:
             return
         for job in jobs:
-            worker.advance(queues.read(Job, job), now)
+            worker.advance(queues.read(AdvanceBroadcast, job), now)
 
 
 def send(account: Account, key: str = "k", *, now: datetime = NOW, **fields: Any) -> Broadcast:
@@ -97,7 +97,7 @@ def reservations_add_up(account: Account) -> bool:
     of_account = keys.message(account.id)
     messages = [read(Message, item) for item in store.query(of_account)]
     held_by_texts = sum(
-        message.units for message in messages if message.reserved_in and message.state not in _GIVEN_BACK
+        message.units for message in messages if message.reserved_in and message.state not in _RELEASED
     )
     unused = 0
     for item in store.query(keys.broadcast(account.id)):

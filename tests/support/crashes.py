@@ -96,7 +96,7 @@ def recorded_calls() -> Iterator[list[str]]:
         yield never.calls
 
 
-class MortalCarrier:
+class CrashableCarrier:
     """A carrier whose calls count as calls to AWS do: a crash may come before or after each."""
 
     def __init__(self, carrier: Carrier, crash: Crash) -> None:

@@ -17,6 +17,7 @@ from tests.support.local_aws import QUEUES, create_table, load_plans
 
 _WRITTEN_AT_ONCE = 25
 Wire = dict[str, Any]
+"""An object of a request or a response, as boto3 takes and returns it."""
 
 
 @dataclass(frozen=True)

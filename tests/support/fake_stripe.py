@@ -31,7 +31,7 @@ class FakeStripe:
     agents: list[str] = field(default_factory=list)
     instead: list[str | None] = field(default_factory=list)
     created: dict[str, tuple[dict[str, str], Answer]] = field(default_factory=dict)
-    over: Event = field(default_factory=Event)
+    ended: Event = field(default_factory=Event)
     turn: Lock = field(default_factory=Lock)
 
     def answer(self, request: dict[str, Any]) -> Answer | None:
@@ -40,7 +40,7 @@ class FakeStripe:
             self.requests.append(request)
             how = self.instead.pop(0) if self.instead else None
         if how == HANGS:
-            self.over.wait(5)
+            self.ended.wait(5)
             return None
         if how in ERRORS:
             return ERRORS[how]
@@ -101,6 +101,6 @@ def stripe() -> Iterator[FakeStripe]:
         try:
             yield fake
         finally:
-            fake.over.set()
+            fake.ended.set()
             server.shutdown()
             serving.join()

@@ -1,4 +1,4 @@
-"""A fake carrier, a studio and a client for tests, API calls and queue events as Lambda delivers them, and queues."""
+"""A fake carrier; a studio and a client; events of the API and of queues as Lambda delivers them; queued jobs."""
 
 import json
 from collections.abc import Mapping

@@ -19,8 +19,8 @@ class HttpsEndpoint:
 
     port: int
     trust: ssl.SSLContext
-    heard: list[bytes] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
+    requests: list[bytes] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
     connections: int = 0
 
     def connect(self, address: str, _port: int, seconds: float) -> socket.socket:
@@ -57,10 +57,10 @@ def _serving(
         def serve(raw: socket.socket) -> None:
             with suppress(OSError), raw:
                 if behave is None:
-                    endpoint.over.wait(30)
+                    endpoint.ended.wait(30)
                     return
                 with context.wrap_socket(raw, server_side=True) as connection:
-                    endpoint.heard.append(_request(connection))
+                    endpoint.requests.append(_request(connection))
                     behave(connection, endpoint)
 
         def accept() -> None:
@@ -75,17 +75,17 @@ def _serving(
         try:
             yield endpoint
         finally:
-            endpoint.over.set()
+            endpoint.ended.set()
             with suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
             accepting.join(5)
 
 
 def _request(connection: socket.socket) -> bytes:
-    heard = b""
-    while b"\r\n\r\n" not in heard:
-        heard += connection.recv(65536)
-    head, _, body = heard.partition(b"\r\n\r\n")
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65536)
+    head, _, body = received.partition(b"\r\n\r\n")
     length = next(
         int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
     )

@@ -19,7 +19,7 @@ from moto.ssm.models import ParameterDict
 
 from longcode.aws.clients import client
 from longcode.plans import plans
-from longcode.plans import store as loaded
+from longcode.plans import store as price_list
 from longcode.plans.plans import PriceList
 from tests.support import query_bounds
 
@@ -82,8 +82,8 @@ _Loader.add_multi_constructor("!", lambda _loader, suffix, node: {suffix: getatt
 @cache
 def read_template() -> dict[str, Any]:
     """Read template.yaml."""
-    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)
-    return loaded
+    template: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)
+    return template
 
 
 def create_table() -> None:
@@ -96,8 +96,8 @@ def create_table() -> None:
 def load_plans(text: str | None = None) -> None:
     """Write a price list (by default infra/plans.json) into the table and into this process's cache."""
     prices = plans.read_price_list(text) if text else _read_plans()
-    loaded.write(prices, loaded.read_loaded()[1])
-    loaded.set_copy(prices, monotonic())
+    price_list.write(prices, price_list.read_loaded()[1])
+    price_list.set_copy(prices, monotonic())
 
 
 @cache
@@ -111,7 +111,7 @@ def local_aws() -> Iterator[None]:
     botocore_stubber.enabled = True
     try:
         restore(_set_up())
-        loaded.set_copy(_read_plans(), monotonic())
+        price_list.set_copy(_read_plans(), monotonic())
         with query_bounds.refusing_reversed_bounds():
             yield
     finally:

@@ -28,14 +28,14 @@ from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 
 MONTHS = [f"2026-{number:02}" for number in range(2, 12)]
-"""They include March, which is an hour shorter, and November, whose first day has 25 hours and closes October."""
+"""March is an hour shorter, and 1 November, the day on which October is closed, has 25 hours."""
 
 PHONE, NUMBER = "+12125550123", "+15555550100"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 TICK = timedelta(milliseconds=1)
 NAMES = ("starter", "small", "medium", "large", "volume")
 UNITS = (1, 1, 1, 2, 3, 10, 90, 250, 900, 2_600)
-TURNS = (datetime(2026, 3, 8, 8, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC))
+CLOCK_CHANGES = (datetime(2026, 3, 8, 8, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC))
 """When the clocks go forward in Chicago, and the middle of the hour that occurs twice in November."""
 
 Later = tuple[str, Callable[[], None]]
@@ -54,7 +54,7 @@ class World:
     rewritten: list[tuple[str, str]] = field(default_factory=list)
     ids: int = 0
 
-    def live(self, studios: int, texts_a_month: int) -> None:
+    def play(self, studios: int, texts_a_month: int) -> None:
         """Play all months. Each month is closed after its end: twice, and for some studios late."""
         for number in range(studios):
             self._join(f"1000000{number}")
@@ -62,7 +62,7 @@ class World:
             for studio in self.studios:
                 for _ in range(self.random.randrange(texts_a_month + 1)):
                     self.random.choice((self._text, self._text, self._reply))(studio, month)
-            self._come_late(month)
+            self._run_late_events(month)
             self._close(month)
         self._close(None)
 
@@ -91,8 +91,8 @@ class World:
         """Return an instant of a month, often one of its ends or a change of the clocks."""
         begins, ends = months.bounds(month)
         anywhere = begins + self.random.random() * (ends - begins)
-        turns = [turn for turn in TURNS if begins <= turn < ends]
-        at = self.random.choice([begins, ends - TICK, anywhere, anywhere, *turns])
+        changes_within = [change for change in CLOCK_CHANGES if begins <= change < ends]
+        at = self.random.choice([begins, ends - TICK, anywhere, anywhere, *changes_within])
         return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
     def _text(self, studio: str, month: str) -> None:
@@ -111,12 +111,12 @@ class World:
         )
         text = replace(text, units=units, segments=units, state=MessageState.QUEUED)
         messages.accept([text])
-        self._perhaps_linked(text)
+        self._perhaps_link(text)
         claimed = messages.claim(text, "claim", at, at + MINUTE)
         assert claimed
-        self._ended(claimed, month)
+        self._give_result(claimed, month)
 
-    def _ended(self, claimed: Message, month: str) -> None:
+    def _give_result(self, claimed: Message, month: str) -> None:
         match self.random.choice(("sent", "sent", "sent", "refused", "taken back", "unknown", "late", "late")):
             case "refused":
                 messages.end_unsent(claimed, MessageState.FAILED)
@@ -133,11 +133,11 @@ class World:
                 messages.reschedule(
                     claimed, MessageState.UNCERTAIN, claimed.created_at + HOUR, deadline=claimed.created_at
                 )
-                self._after(month, lambda: self._recorded(replace(claimed, state=MessageState.UNCERTAIN), month))
+                self._after(month, lambda: self._record_sent(replace(claimed, state=MessageState.UNCERTAIN), month))
             case _:
-                self._recorded(claimed, month)
+                self._record_sent(claimed, month)
 
-    def _recorded(self, claimed: Message, month: str) -> None:
+    def _record_sent(self, claimed: Message, month: str) -> None:
         """Record a text as sent by its worker, then by a receipt; a repeated record changes nothing."""
         moved = [
             messages.record(claimed, state)
@@ -171,27 +171,27 @@ class World:
             carrier_id=name,
         )
         if self.random.random() < 0.3:
-            self._after(month, lambda: self._taken_in(reply, month))
+            self._after(month, lambda: self._record_reply(reply, month))
         else:
-            self._taken_in(reply, month)
+            self._record_reply(reply, month)
 
-    def _taken_in(self, reply: Message, month: str) -> None:
+    def _record_reply(self, reply: Message, month: str) -> None:
         inbound = Inbound(carrier="twilio", carrier_id=reply.id, phone=PHONE, number=NUMBER, body=reply.body)
         assert [replies.record_reply(inbound, reply) for _ in "12"] == [True, False]
         self.booked[reply.account, month, Direction.IN] += reply.charged_units
-        reply = self._perhaps_linked(reply)
+        reply = self._perhaps_link(reply)
         if self.random.random() < 0.3:
-            self._after(month, lambda: self._moved(reply, month))
+            self._after(month, lambda: self._move(reply, month))
 
-    def _moved(self, reply: Message, month: str) -> None:
+    def _move(self, reply: Message, month: str) -> None:
         other = self.random.choice([studio for studio in self.studios if studio != reply.account])
         replies.move_reply(reply, moved := replace(reply, account=other))
         self.booked[reply.account, month, Direction.IN] -= reply.charged_units
         self.booked[other, month, Direction.IN] += reply.charged_units
         if self.random.random() < 0.3:
-            self._after(month, lambda: self._moved(moved, month))
+            self._after(month, lambda: self._move(moved, month))
 
-    def _perhaps_linked(self, message: Message) -> Message:
+    def _perhaps_link(self, message: Message) -> Message:
         if self.random.random() < 0.8:
             return message
         linked = folders.link(message, client_id="c1")
@@ -203,7 +203,7 @@ class World:
         at = MONTHS.index(month) + self.random.randrange(4)
         self.later.append((MONTHS[min(at, len(MONTHS) - 1)], act))
 
-    def _come_late(self, month: str) -> None:
+    def _run_late_events(self, month: str) -> None:
         while due := [event for event in self.later if event[0] <= month]:
             self.later = [event for event in self.later if event[0] > month]
             for _, act in due:

@@ -10,49 +10,49 @@ from longcode.message import MessageState
 from tests.support.crashes import Killed
 
 
-class Silence(StrEnum):
+class NoResponse(StrEnum):
     """What has happened when the worker gets no response."""
 
-    HAS_IT = "the carrier has it"
-    HAS_IT_NOT = "the carrier has it not"
-    DIES_WITH_IT = "the worker dies, and the carrier has it"
-    DIES_WITHOUT_IT = "the worker dies, and the carrier has it not"
+    ACCEPTED = "the carrier has accepted the text"
+    NOT_ACCEPTED = "the carrier has not accepted the text"
+    KILLED_AFTER = "the worker is killed after the carrier has accepted the text"
+    KILLED_BEFORE = "the worker is killed before the carrier has accepted the text"
 
 
-Will = Sent | Refused | Silence
-SEND_RESULTS: list[Will] = [Sent("yes"), *Silence, *(Refused(why, f"code {why}") for why in RefusalReason)]
+Outcome = Sent | Refused | NoResponse
+SEND_RESULTS: list[Outcome] = [Sent("yes"), *NoResponse, *(Refused(why, f"code {why}") for why in RefusalReason)]
 
 
 @dataclass
 class ScriptedCarrier:
-    """Handles each text by its `will`. `find` lists the accepted texts, or fails unless `tells`."""
+    """Responds to each send with `outcome`. `find` lists the accepted texts, or fails if `lists` is False."""
 
     clock: Callable[[], datetime]
     name: str = "twilio"
-    will: Will = field(default_factory=lambda: Sent("yes"))
-    tells: bool = True
+    outcome: Outcome = field(default_factory=lambda: Sent("yes"))
+    lists: bool = True
     called: list[Text] = field(default_factory=list)
-    taken: list[tuple[Text, CarrierText]] = field(default_factory=list)
+    accepted: list[tuple[Text, CarrierText]] = field(default_factory=list)
 
     def send(self, text: Text) -> SendResult:
         self.called.append(text)
-        match self.will:
+        match self.outcome:
             case Refused() as no:
                 return no
             case Sent():
-                return Sent(self._take(text))
-            case Silence.HAS_IT | Silence.DIES_WITH_IT:
-                self._take(text)
-        if self.will in (Silence.DIES_WITH_IT, Silence.DIES_WITHOUT_IT):
+                return Sent(self._accept(text))
+            case NoResponse.ACCEPTED | NoResponse.KILLED_AFTER:
+                self._accept(text)
+        if self.outcome in (NoResponse.KILLED_AFTER, NoResponse.KILLED_BEFORE):
             raise Killed
         return Uncertain("timeout")
 
     def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
-        to_phone = [listed for text, listed in self.taken if (text.to, text.origin) == (to, origin)]
-        return [listed for listed in to_phone if listed.created_at >= since] if self.tells else None
+        to_phone = [listed for text, listed in self.accepted if (text.to, text.origin) == (to, origin)]
+        return [listed for listed in to_phone if listed.created_at >= since] if self.lists else None
 
-    def _take(self, text: Text) -> str:
-        carrier_id = f"SM{len(self.taken)}"
+    def _accept(self, text: Text) -> str:
+        carrier_id = f"SM{len(self.accepted)}"
         listed = CarrierText(carrier_id=carrier_id, body=text.body, created_at=self.clock(), state=MessageState.SENT)
-        self.taken.append((text, listed))
+        self.accepted.append((text, listed))
         return carrier_id

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from longcode.accounts.account import Account, WebhookEvent
-from longcode.accounts.account import ReplyDelivery as Mode
+from longcode.accounts.account import Account, ReplyDelivery, WebhookEvent
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, new
 from longcode.webhooks.webhook import EndpointResponse, Webhook
@@ -16,9 +15,9 @@ from tests.support.fakes import NOW, studio, take_queued
 from webhooks import worker
 
 MINUTE = timedelta(minutes=1)
-_TAKEN = EndpointResponse(200)
+_ACCEPTED = EndpointResponse(200)
 HOOK: dict[str, Any] = {
-    "delivery": Mode.WEBHOOK,
+    "delivery": ReplyDelivery.WEBHOOK,
     "webhook_url": "https://studio.example/hook",
     "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 }
@@ -27,7 +26,7 @@ HOOK: dict[str, Any] = {
 class FakeEndpoint:
     """A studio's endpoint: returns the given responses, then `always`, and keeps the webhooks that it received."""
 
-    def __init__(self, *answers: EndpointResponse, always: EndpointResponse = _TAKEN) -> None:
+    def __init__(self, *answers: EndpointResponse, always: EndpointResponse = _ACCEPTED) -> None:
         self.answers = list(answers)
         self.always = always
         self.webhooks: list[Webhook] = []
@@ -43,7 +42,7 @@ class FakeEndpoint:
         return [webhook.headers["webhook-id"] for webhook in self.webhooks]
 
     @property
-    def told(self) -> list[tuple[str, Any]]:
+    def events(self) -> list[tuple[str, Any]]:
         bodies = [json.loads(webhook.body) for webhook in self.webhooks]
         return [(body["type"], body["data"]) for body in bodies]
 
@@ -72,9 +71,9 @@ def run_webhook_jobs(
     bodies = take_webhook_jobs() if bodies is None else bodies
     for start in range(0, len(bodies), 10):
         batch = bodies[start : start + 10]
-        wait_for = worker.prepare(batch, post, now)
+        raise_error_of = worker.prepare(batch, post, now)
         for body in batch:
-            wait_for(body)
+            raise_error_of(body)
 
 
 def sweep_webhooks(now: datetime) -> list[str]:

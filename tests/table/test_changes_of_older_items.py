@@ -1,4 +1,4 @@
-"""Accounts, campaigns, webhooks and bills of an older release meet the conditions of today's writes."""
+"""Accounts, broadcasts, triggers, webhooks and invoices of an older release meet the conditions of today's writes."""
 
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo

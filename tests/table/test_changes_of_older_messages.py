@@ -47,7 +47,7 @@ def test_an_older_text_is_claimed_sent_and_counted() -> None:
 @pytest.mark.parametrize(
     ("number", "state"), [(1, MessageState.QUEUED), (2, MessageState.UNCERTAIN), (3, MessageState.QUEUED)]
 )
-def test_an_older_text_is_left_for_a_later_look(number: int, state: MessageState) -> None:
+def test_an_older_text_is_rescheduled(number: int, state: MessageState) -> None:
     assert messages.reschedule(message(number), state, NOW + HOUR)
 
     later = message(number)
@@ -64,7 +64,7 @@ def test_an_older_uncertain_text_is_claimed_again() -> None:
     assert (again.attempt, again.resent, message(2)) == (2, True, again)
 
 
-def test_older_texts_that_are_not_sent_give_their_units_back() -> None:
+def test_older_texts_that_are_not_sent_release_their_units() -> None:
     assert messages.end_unsent(message(3), MessageState.EXPIRED, finished_at=NOW)
     messages.cancel_all([message(1)], NOW)
 
@@ -87,7 +87,7 @@ def test_an_older_reply_is_marked_as_read_and_linked() -> None:
     assert [one.id for one in folders.page(HERON, "inbox", limit=5).messages] == ["in1"]
 
 
-def test_an_older_unattributed_reply_is_given_to_an_account_after_its_newest() -> None:
+def test_an_older_unattributed_reply_is_handed_over_after_the_accounts_newest_reply() -> None:
     unattributed = replies.get_unattributed("twilio", "SM2", NOW)
     reply = Message(
         account=HERON,
@@ -105,11 +105,11 @@ def test_an_older_unattributed_reply_is_given_to_an_account_after_its_newest() -
     )
 
     assert unattributed
-    assert replies.assign_unattributed(unattributed, reply) == (HERON, "in2")
+    assert replies.hand_over(unattributed, reply) == (HERON, "in2")
     assert [(sequence, one.id) for sequence, one in replies.after(HERON, 0, 5)] == [(1, "in1"), (2, "in2")]
 
 
-def test_an_older_retention_walks_on_and_back() -> None:
+def test_the_purge_of_an_older_account_is_moved_on_and_back() -> None:
     [item] = [item for item in due.find(NOW + 40 * DAY, 100) if item.get("walked")]
 
     assert due.reschedule(item, NOW + 50 * DAY, walked=retentions.place(NOW))

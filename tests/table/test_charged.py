@@ -100,7 +100,7 @@ def inbound(one: Message) -> Inbound:
     return Inbound(carrier="twilio", carrier_id=one.id, phone=PHONE, number=NUMBER, body=one.body)
 
 
-def took_in(message_id: str, at: datetime, **fields: Any) -> Message:
+def received(message_id: str, at: datetime, **fields: Any) -> Message:
     one = reply(message_id, at, **fields)
     messages_replies.record_reply(inbound(one), one)
     return one
@@ -114,8 +114,8 @@ def ids(month: str = "2026-11", account: str = STUDIO) -> list[str]:
 def test_texts_and_replies_are_in_the_order_of_their_acceptance(table: None) -> None:
     sent("m2", NOW + 2 * SECOND)
     folders.link(sent("m0", NOW), client_id="c1")
-    took_in("m3", NOW + 3 * SECOND)
-    folders.link(took_in("m1", NOW + SECOND), client_id="c1")
+    received("m3", NOW + 3 * SECOND)
+    folders.link(received("m1", NOW + SECOND), client_id="c1")
 
     assert ids() == ["m0", "m1", "m2", "m3"]
 
@@ -148,13 +148,13 @@ def test_texts_that_the_counters_do_not_count_are_left_out(table: None) -> None:
     accepted("never sent", NOW)
     messages.end_unsent(claimed(accepted("refused", NOW), NOW), MessageState.FAILED)
     messages.record_late_refusal(sent("taken back", NOW), MessageState.UNDELIVERED, NOW)
-    took_in("STOP", NOW, charged_units=0)
+    received("STOP", NOW, charged_units=0)
     handed_over = replace(reply("handed over", NOW), month=None, charged_units=0)
     messages_replies.keep_unattributed(inbound(handed_over), NOW)
     kept = messages_replies.get_unattributed("twilio", "handed over", NOW)
     assert kept
-    messages_replies.assign_unattributed(kept, handed_over)
-    took_in("only a picture", NOW, units=0)
+    messages_replies.hand_over(kept, handed_over)
+    received("only a picture", NOW, units=0)
 
     assert ids() == ["only a picture"]
     assert quotas.of_month(STUDIO, "2026-11") == Usage(texts_received=1)
@@ -171,7 +171,7 @@ def test_a_text_resolved_days_later_counts_in_the_month_of_its_claim(table: None
 
 
 def test_a_moved_reply_is_listed_at_the_account_that_counts_it(table: None) -> None:
-    one = took_in("m0", NOW)
+    one = received("m0", NOW)
 
     messages_replies.move_reply(one, replace(one, account=OTHER))
 
@@ -189,7 +189,7 @@ def test_the_usage_of_each_text_adds_up() -> None:
 @pytest.mark.parametrize("month", ["2026-11", None, "absent"])
 def test_an_unreadable_text_raises_an_error(table: None, month: str | None) -> None:
     sent("m0", NOW)
-    took_in("m1", NOW)
+    received("m1", NOW)
     broken: dict[str, Any] = {"state": "eaten", "month": month}
     gone = ("month",) if month == "absent" else ()
     changes = {name: value for name, value in broken.items() if name not in gone}
@@ -271,7 +271,7 @@ BODIES = st.sampled_from(["a", "a" * 161, "中" * 71])
 
 
 @dataclass(frozen=True)
-class Send:
+class RandomText:
     """A text, and what happens to it."""
 
     at: datetime
@@ -283,7 +283,7 @@ class Send:
 
 
 @dataclass(frozen=True)
-class Came:
+class RandomReply:
     """A reply, and what happens to it."""
 
     at: datetime
@@ -292,8 +292,8 @@ class Came:
     linked: bool
 
 
-SENDS = st.builds(
-    Send,
+TEXTS = st.builds(
+    RandomText,
     at=ATS,
     ahead=st.sampled_from([timedelta(), 40 * DAY, 200 * DAY]),
     wait=WAITS,
@@ -302,7 +302,7 @@ SENDS = st.builds(
     linked=st.booleans(),
 )
 REPLIES = st.builds(
-    Came,
+    RandomReply,
     at=ATS,
     units=st.integers(1, 3),
     ending=st.sampled_from(["kept", "keyword", "moved", "moved back"]),
@@ -312,13 +312,15 @@ REPLIES = st.builds(
 
 @pytest.mark.long
 @settings(max_examples=8)
-@given(sends=st.lists(SENDS, max_size=6), replies=st.lists(REPLIES, max_size=6))
-def test_the_texts_of_a_random_month_add_up_to_its_counters(sends: list[Send], replies: list[Came]) -> None:
+@given(random_texts=st.lists(TEXTS, max_size=6), replies=st.lists(REPLIES, max_size=6))
+def test_the_texts_of_a_random_month_add_up_to_its_counters(
+    random_texts: list[RandomText], replies: list[RandomReply]
+) -> None:
     with local_aws():
-        for index, send in enumerate(sends):
-            play_send(f"s{index}", send)
-        for index, came in enumerate(replies):
-            play_reply(f"r{index}", came)
+        for index, random_text in enumerate(random_texts):
+            play_text(f"s{index}", random_text)
+        for index, random_reply in enumerate(replies):
+            play_reply(f"r{index}", random_reply)
 
         for account in (STUDIO, OTHER):
             for month in MONTHS:
@@ -327,34 +329,39 @@ def test_the_texts_of_a_random_month_add_up_to_its_counters(sends: list[Send], r
                 assert len({one.id for one in found}) == len(found)
 
 
-def play_send(name: str, send: Send) -> None:
-    text = accepted(name, send.at, send_at=send.at + send.ahead if send.ahead else None, body=send.body)
-    if send.linked:
+def play_text(name: str, random_text: RandomText) -> None:
+    text = accepted(
+        name,
+        random_text.at,
+        send_at=random_text.at + random_text.ahead if random_text.ahead else None,
+        body=random_text.body,
+    )
+    if random_text.linked:
         folders.link(text, client_id="c1")
-    taken = claimed(text, send.at + send.ahead + send.wait)
-    if send.ending == "refused":
+    taken = claimed(text, random_text.at + random_text.ahead + random_text.wait)
+    if random_text.ending == "refused":
         messages.end_unsent(taken, MessageState.FAILED)
-    elif send.ending in ("late", "lost"):
+    elif random_text.ending in ("late", "lost"):
         messages.reschedule(taken, MessageState.UNCERTAIN, NOW, deadline=NOW)
     else:
         messages.record(taken, MessageState.SENT)
     there = messages.get(STUDIO, name)
     assert there
-    if send.ending == "late":
+    if random_text.ending == "late":
         assert [messages.record(there, MessageState.DELIVERED) for _ in "12"] == [True, False]
-    elif send.ending == "delivered":
+    elif random_text.ending == "delivered":
         messages.record_receipt(there, MessageState.DELIVERED)
-    elif send.ending == "taken back":
+    elif random_text.ending == "taken back":
         messages.record_late_refusal(there, MessageState.UNDELIVERED, ENDS - SECOND)
 
 
-def play_reply(name: str, came: Came) -> None:
-    charged_units = 0 if came.ending == "keyword" else came.units
-    one = took_in(name, came.at, units=came.units, charged_units=charged_units)
-    if came.linked:
+def play_reply(name: str, random_reply: RandomReply) -> None:
+    charged_units = 0 if random_reply.ending == "keyword" else random_reply.units
+    one = received(name, random_reply.at, units=random_reply.units, charged_units=charged_units)
+    if random_reply.linked:
         folders.link(one, client_id="c1")
         one = replace(one, client_id="c1")
-    if came.ending.startswith("moved"):
+    if random_reply.ending.startswith("moved"):
         messages_replies.move_reply(one, there := replace(one, account=OTHER))
-        if came.ending == "moved back":
+        if random_reply.ending == "moved back":
             messages_replies.move_reply(there, one)

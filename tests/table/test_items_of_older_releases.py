@@ -1,4 +1,4 @@
-"""Items of accounts, campaigns, webhooks and bills that an older release wrote are read by today's code."""
+"""Accounts, broadcasts, triggers, webhooks and invoices that an older release wrote are read by today's code."""
 
 from datetime import UTC, date, datetime
 

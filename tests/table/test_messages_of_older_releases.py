@@ -88,7 +88,7 @@ def test_an_older_unattributed_reply_is_read_for_thirty_days() -> None:
     assert replies.get_unattributed("twilio", "SM2", NOW + 30 * DAY) is None
 
 
-def test_the_older_progress_of_a_retention_is_found_when_it_is_due() -> None:
+def test_an_older_purge_is_found_when_it_is_due() -> None:
     retention = next(item for item in due.find(at("2026-12-24T00:00:00Z"), 100) if item.get("walked"))
 
     assert (retention["account"], retention["waiting"]) == ("10000001", [])

@@ -57,8 +57,8 @@ def claim(account: str, month: str, now: datetime, until: datetime) -> InvoiceEx
     """Lease an export that is neither done nor stopped; return None if another worker has it."""
     key = keys.export(account, month)
     free = Attr("exporting_until").not_exists() | Attr("exporting_until").lt(keys.instant(now))
-    taking = Update(key, changes={"exporting_until": until}, add={"attempt": 1}, when=PRESENT & _OPEN & free)
-    return get(account, month) if store.try_write(taking) else None
+    leased = Update(key, changes={"exporting_until": until}, add={"attempt": 1}, when=PRESENT & _OPEN & free)
+    return get(account, month) if store.try_write(leased) else None
 
 
 def record_done(export: InvoiceExport, stripe_invoice: str, now: datetime) -> None:

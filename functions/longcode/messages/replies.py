@@ -215,8 +215,8 @@ def get_unattributed(carrier: str, carrier_id: str, now: datetime) -> Unattribut
     return _unattributed(store.get(keys.inbound(carrier, carrier_id)), now)
 
 
-def assign_unattributed(reply: Unattributed, message: Message) -> tuple[str, str] | None:
-    """Assign an unattributed reply to an account, without counting its units; return its owner afterwards."""
+def hand_over(reply: Unattributed, message: Message) -> tuple[str, str] | None:
+    """Hand an unattributed reply over to an account, without counting its units; return its owner afterwards."""
     unassigned = Attr("type").eq(_UNATTRIBUTED)
     existing = _write_numbered(message, Put(_key(reply.inbound), _inbound_item(message), unassigned))
     return (message.account, message.id) if existing is None else _owner(existing)

@@ -54,7 +54,7 @@ Status = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_not_
 Statuses = Annotated[list[Status], Field(min_length=1, max_length=50)]
 
 
-def not_ours(phone: str, account: Account) -> str:
+def refuse_our_number(phone: str, account: Account) -> str:
     """Return a phone; raise `BadPhone` for a number that we send from, whose texts would come back as replies."""
     if phone in our_numbers(account, settings().shared_numbers):
         raise BadPhone("This is one of the numbers that texts are sent from.")

@@ -77,7 +77,7 @@ def test_a_known_address_gets_a_link_and_keeps_its_plan_and_password() -> None:
     studio(email=ANN)
     before = accounts.password_hash("10000001")
 
-    signup_worker.establish(form(plan="large"), NOW)
+    signup_worker.process_sign_up(form(plan="large"), NOW)
 
     (mail,) = mails_to(ANN)
     account = accounts.get("10000001")
@@ -91,8 +91,8 @@ def test_a_known_address_gets_a_link_and_keeps_its_plan_and_password() -> None:
 
 
 def test_the_mails_say_from_when_the_plan_counts_and_until_when_it_can_be_changed() -> None:
-    signup_worker.establish(form(plan="starter"), NOW)
-    signup_worker.establish(form(plan="large", sign_up="form-2"), NOW)
+    signup_worker.process_sign_up(form(plan="starter"), NOW)
+    signup_worker.process_sign_up(form(plan="large", sign_up="form-2"), NOW)
 
     welcome, confirm = (mail.text for mail in mails_to(ANN))
     assert (
@@ -106,7 +106,7 @@ def test_the_mails_say_from_when_the_plan_counts_and_until_when_it_can_be_change
 
 
 def test_a_studio_that_joins_after_the_cutoff_is_told_that_the_month_counts() -> None:
-    signup_worker.establish(form(plan="starter"), datetime(2026, 11, 30, 23, 0, 1, tzinfo=UTC))
+    signup_worker.process_sign_up(form(plan="starter"), datetime(2026, 11, 30, 23, 0, 1, tzinfo=UTC))
 
     (mail,) = mails_to(ANN)
     assert "Your plan is Starter. It counts from November 2026.\n" in mail.text
@@ -114,10 +114,10 @@ def test_a_studio_that_joins_after_the_cutoff_is_told_that_the_month_counts() ->
 
 def test_a_form_processed_before_the_credentials_of_another_brings_its_own_plan() -> None:
     with Crash(5, before=True):
-        signup_worker.establish(form(plan="starter", name="Foxglov"), NOW)
+        signup_worker.process_sign_up(form(plan="starter", name="Foxglov"), NOW)
 
-    signup_worker.establish(form(plan="large", sign_up="form-2"), NOW + timedelta(minutes=2))
-    signup_worker.establish(form(plan="starter", name="Foxglov"), NOW + timedelta(minutes=3))
+    signup_worker.process_sign_up(form(plan="large", sign_up="form-2"), NOW + timedelta(minutes=2))
+    signup_worker.process_sign_up(form(plan="starter", name="Foxglov"), NOW + timedelta(minutes=3))
 
     welcome, confirm = mails_to(ANN)
     (number,) = accounts.all_ids()
@@ -133,8 +133,8 @@ def test_a_form_processed_before_the_credentials_of_another_brings_its_own_plan(
 def test_a_sign_up_killed_anywhere_ends_in_credentials_that_work() -> None:
     for crash in every_crash(after=False):
         with crash:
-            signup_worker.establish(form(), NOW)
-        signup_worker.establish(form(), NOW + timedelta(minutes=2))
+            signup_worker.process_sign_up(form(), NOW)
+        signup_worker.process_sign_up(form(), NOW + timedelta(minutes=2))
 
         number, password = credentials(mails_to(ANN)[-1].text)
         account = accounts.get(number)
@@ -146,10 +146,10 @@ def test_a_sign_up_killed_anywhere_ends_in_credentials_that_work() -> None:
 
 def test_a_second_worker_waits_while_the_first_mails_the_credentials() -> None:
     with Crash(5, before=True):
-        signup_worker.establish(form(), NOW)
+        signup_worker.process_sign_up(form(), NOW)
 
     with pytest.raises(signup_worker.Busy):
-        signup_worker.establish(form(), NOW + timedelta(seconds=59))
+        signup_worker.process_sign_up(form(), NOW + timedelta(seconds=59))
 
     assert mails_to(ANN) == []
 
@@ -157,7 +157,7 @@ def test_a_second_worker_waits_while_the_first_mails_the_credentials() -> None:
 def test_parallel_forms_with_one_address_create_one_account_and_one_password() -> None:
     def once(number: int) -> None:
         with suppress(signup_worker.Busy, ConditionFailed):
-            signup_worker.establish(form(sign_up=f"form-{number}"), NOW)
+            signup_worker.process_sign_up(form(sign_up=f"form-{number}"), NOW)
 
     with parallel_calls() as threads:
         list(threads.map(once, range(4)))
@@ -190,7 +190,7 @@ def test_a_form_with_a_closed_accounts_address_is_answered_that_it_is_closed() -
     studio("10000001", email=ANN)
     send_accepted_order("accounts.close", account="10000001")
 
-    signup_worker.establish(form(sign_up="form-2", plan="large"), NOW)
+    signup_worker.process_sign_up(form(sign_up="form-2", plan="large"), NOW)
 
     (mail,) = mails_to(ANN)
     assert mail.subject == "Your Longcode account is closed"
@@ -203,7 +203,7 @@ def test_an_account_closed_before_its_credentials_were_mailed_gets_none() -> Non
     studio("10000001", email=ANN, established_at=None)
     send_accepted_order("accounts.close", account="10000001")
 
-    signup_worker.establish(form(), NOW)
+    signup_worker.process_sign_up(form(), NOW)
 
     assert [mail.subject for mail in mails_to(ANN)] == ["Your Longcode account is closed"]
 
@@ -212,6 +212,6 @@ def test_a_form_with_a_suspended_accounts_address_is_answered_with_a_link() -> N
     studio("10000001", email=ANN)
     send_accepted_order("accounts.suspend", account="10000001", reason="Unpaid.")
 
-    signup_worker.establish(form(sign_up="form-2", plan="large"), NOW)
+    signup_worker.process_sign_up(form(sign_up="form-2", plan="large"), NOW)
 
     assert [mail.subject for mail in mails_to(ANN)] == ["Confirm your change of plan"]

@@ -88,12 +88,12 @@ MALFORMED: list[tuple[Any, str | None, str]] = [
 
 
 def tags() -> list[str]:
-    return [str(order.__struct_config__.tag) for order in invoke.ACTIONS]
+    return [str(order.__struct_config__.tag) for order in invoke.ORDERS]
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("order", "field", "why"), MALFORMED, ids=ascii)
-def test_a_malformed_order_is_answered_with_its_field_and_changes_nothing(
+def test_a_malformed_order_is_refused_with_its_field_and_changes_nothing(
     aws: None, order: Any, field: str | None, why: str
 ) -> None:
     account = studio()
@@ -120,7 +120,7 @@ def test_every_order_has_an_event_that_can_be_read(do: str) -> None:
 
 
 @pytest.mark.parametrize("do", tags())
-def test_every_event_is_answered_as_json(aws: None, do: str) -> None:
+def test_the_result_of_every_order_is_json(aws: None, do: str) -> None:
     studio()
 
     answer = invoke.handler(sample_event(f"admin_{do.replace('.', '_')}"), LambdaContext())
@@ -128,7 +128,7 @@ def test_every_event_is_answered_as_json(aws: None, do: str) -> None:
     json.dumps(answer)
 
 
-def test_every_event_is_of_an_order() -> None:
+def test_every_admin_event_file_belongs_to_an_order() -> None:
     events = {path.stem for path in (ROOT / "tests" / "events").glob("admin_*.json")}
 
     assert events == {f"admin_{do.replace('.', '_')}" for do in tags()}
@@ -140,13 +140,13 @@ def test_the_page_has_every_order() -> None:
     assert [do for do in tags() if f"| `{do}` |" not in page] == []
 
 
-def test_the_handler_uses_the_clocks_time(aws: None) -> None:
+def test_the_handler_uses_the_current_time(aws: None) -> None:
     answer = invoke.handler({"do": "months.close", "month": months.month_of(clients.now())}, LambdaContext())
 
     assert answer["code"] == "month_not_over"
 
 
-def test_an_order_is_given_the_time(aws: None) -> None:
+def test_an_order_is_carried_out_at_the_given_time(aws: None) -> None:
     studio()
 
     answers = [

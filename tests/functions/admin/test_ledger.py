@@ -109,8 +109,8 @@ def test_a_month_without_an_issued_invoice_is_refused(do: str, more: dict[str, A
 
     missing, put_aside = ask(do, account="10000001", **more), ask(do, account="10000002", **more)
 
-    assert missing["detail"] == "There is no invoice of 2026-11: it is not billed yet."
-    assert put_aside["detail"] == "There is no invoice of 2026-11: it is parked."
+    assert missing["detail"] == "There is no invoice for 2026-11: it is not billed yet."
+    assert put_aside["detail"] == "There is no invoice for 2026-11: it is parked."
     assert (missing["field"], put_aside["field"]) == ("month", "month")
     assert invoices.balance("10000001").waiting == 0
 

@@ -26,7 +26,7 @@ from longcode.triggers.trigger import RecordKind
 from longcode.usage import store as quotas
 from optout import worker as opt_out_worker
 from tests.support.admin_orders import send_accepted_order, send_order
-from tests.support.aws_calls import taking_turns
+from tests.support.aws_calls import one_call_at_a_time
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, LambdaContext, call, client, studio, take_queued
 from tests.support.readers import log_lines
@@ -130,7 +130,7 @@ def test_a_repeated_hand_over_changes_nothing_and_is_answered_alike(fox: Account
 def test_of_parallel_hand_overs_to_two_studios_one_is_refused(fox: Account, wattle: Account) -> None:
     receive()
 
-    with taking_turns(), ThreadPoolExecutor(2) as pool:
+    with one_call_at_a_time(), ThreadPoolExecutor(2) as pool:
         answers = list(
             pool.map(lambda one: send_order(**HAND_OVER | {"account": one}, now=LATER), [fox.id, wattle.id])
         )
@@ -234,7 +234,7 @@ def test_a_reply_read_while_it_is_moved_is_counted_once(fox: Account, wattle: Ac
     receive("SM1")
     [wrong] = replies(fox)
 
-    with taking_turns(), ThreadPoolExecutor(2) as pool:
+    with one_call_at_a_time(), ThreadPoolExecutor(2) as pool:
         pool.submit(folders.mark_read, wrong, is_read=True)
         pool.submit(moved, wrong, wattle)
 
@@ -271,7 +271,7 @@ def test_parallel_moves_to_one_studio_move_once(fox: Account, wattle: Account) -
     receive("SM1")
     [wrong] = replies(fox)
 
-    with taking_turns(), ThreadPoolExecutor(4) as pool:
+    with one_call_at_a_time(), ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: moved(wrong, wattle), range(4)))
 
     assert answers == [{"account": "10000002", "message_id": wrong.id}] * 4
@@ -285,7 +285,7 @@ def test_of_parallel_moves_to_two_studios_one_is_refused(fox: Account, wattle: A
     receive("SM1")
     [wrong] = replies(fox)
 
-    with taking_turns(), ThreadPoolExecutor(2) as pool:
+    with one_call_at_a_time(), ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda to: moved(wrong, to), [wattle, third]))
 
     assert sorted(one.get("code", "done") for one in answers) == ["done", "not_found"]
@@ -317,7 +317,7 @@ def test_a_reply_handed_over_and_moved_is_uncharged(fox: Account, wattle: Accoun
     assert (received(fox), received(wattle)) == ((0, 0), (0, 0))
 
 
-def test_a_move_of_no_reply_or_to_no_other_account_is_refused(fox: Account, wattle: Account) -> None:
+def test_only_a_reply_can_be_moved_and_only_to_another_account(fox: Account, wattle: Account) -> None:
     record_text(fox)
     receive("SM1")
     [wrong] = replies(fox)
@@ -360,7 +360,7 @@ def test_an_order_killed_anywhere_and_repeated_is_done_once(
         assert received(fox) == (0, 0)
 
 
-def test_the_log_has_neither_the_phone_nor_the_words(fox: Account, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_has_neither_the_phone_nor_the_body(fox: Account, caplog: pytest.LogCaptureFixture) -> None:
     receive("SM1", "Secret words")
 
     invoke.handler({"do": "replies.list_unattributed"}, LambdaContext())
@@ -380,7 +380,7 @@ def test_a_late_copy_of_a_possible_opt_out_asks_no_other_studio(fox: Account, wa
     assert {json.loads(heard)["account"] for heard in take_queued("opt_out")} == {fox.id}
 
 
-def test_a_reply_without_its_words_is_moved_with_what_it_counts(fox: Account, wattle: Account) -> None:
+def test_a_reply_whose_body_was_deleted_is_moved_with_its_units(fox: Account, wattle: Account) -> None:
     record_text(fox)
     receive(body="o" * 200)
     [reply] = replies(fox)

@@ -43,7 +43,7 @@ def books() -> Iterator[FakeStripe]:
 
 
 @dataclass
-class MortalBooks:
+class CrashableBooks:
     """Counts its calls with those to AWS: a crash may come before or after each."""
 
     books: Stripe
@@ -133,7 +133,7 @@ def test_an_export_killed_at_any_call_to_stripe_or_aws_creates_everything_once()
     for crash in every_crash():
         with stripe() as books:
             with crash:
-                exporter.export(JOB, MortalBooks(client(books), crash), NOW)
+                exporter.export(JOB, CrashableBooks(client(books), crash), NOW)
             left = export_state()
             export(books, NOW + timedelta(seconds=1))
             if "post" in crash.calls:  # whoever posts has the invoice to itself for a minute
@@ -243,11 +243,11 @@ def test_the_key_is_in_no_log_no_answer_and_not_in_the_table(
     books: FakeStripe, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    heard: list[str] = []
+    log_records: list[str] = []
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            heard.append(repr(record.__dict__))
+            log_records.append(repr(record.__dict__))
 
     listener = Listener()
     logging.getLogger("longcode").addHandler(listener)
@@ -257,9 +257,9 @@ def test_the_key_is_in_no_log_no_answer_and_not_in_the_table(
     export(books)
     logging.getLogger("longcode").removeHandler(listener)
 
-    assert "http 401" in "".join(heard)
+    assert "http 401" in "".join(log_records)
     assert "urllib3" in caplog.text
-    assert "p7dc" not in "".join(heard) + caplog.text
+    assert "p7dc" not in "".join(log_records) + caplog.text
     assert "p7dc" not in repr(
         (export_state(), accounts.get("10000001"), client(books).post(StripeCall("/v1/x", "k", {})))
     )

@@ -33,7 +33,7 @@ AWAY = ("credit", "brought_forward", "carried_on")
 
 
 @dataclass
-class Books:
+class Ledger:
     """A studio's invoices and, by month, its counters and the sum over its texts, as the table has them."""
 
     studio: str
@@ -43,14 +43,14 @@ class Books:
     texts: dict[str, Usage]
 
 
-def books(studio: str) -> Books:
-    """Read a studio's books; its texts are read from the table itself, not through an index."""
+def read_ledger(studio: str) -> Ledger:
+    """Read a studio's ledger; its texts are read from the table itself, not through an index."""
     texts = dict.fromkeys(MONTHS, Usage())
     for item in store.query(keys.message(studio)):
         text = read(Message, item)
         if text.month in texts:
             texts[text.month] += usage_of(text)
-    return Books(
+    return Ledger(
         studio=studio,
         plan_changes=accounts.get_or_raise(studio).plan_changes,
         invoices=invoices.all_of(studio),
@@ -59,9 +59,9 @@ def books(studio: str) -> Books:
     )
 
 
-def wrong(world: World) -> Iterator[str]:
-    """List what is wrong with a world's books: nothing if every unit is on exactly one invoice."""
-    every = [books(studio) for studio in world.studios]
+def ledger_errors(world: World) -> Iterator[str]:
+    """List the errors in a world's ledgers: none if every unit is on exactly one invoice."""
+    every = [read_ledger(studio) for studio in world.studios]
     for of in every:
         for month in MONTHS:
             yield from wrong_units(world, of, month)
@@ -71,11 +71,11 @@ def wrong(world: World) -> Iterator[str]:
         numbers = sorted(one.number for of in every for one in of.invoices if one.month == month)
         if numbers != [f"{month}-{place:06}" for place in range(1, len(world.studios) + 1)]:
             yield f"the numbers of {month} are {numbers}"
-    yield from (f"{studio}'s {month} was written anew" for studio, month in world.rewritten)
+    yield from (f"{studio}'s {month} was changed after it was issued" for studio, month in world.rewritten)
 
 
-def wrong_units(world: World, of: Books, month: str) -> Iterator[str]:
-    """List where bookkeeper, counters, texts and invoices disagree about a month's units."""
+def wrong_units(world: World, of: Ledger, month: str) -> Iterator[str]:
+    """List where the expected units of a month, its counters, texts and invoices disagree."""
     booked = (world.booked[of.studio, month, Direction.OUT], world.booked[of.studio, month, Direction.IN])
     counters = of.counters[month]
     on_lines = (billed(of.invoices, month, "units_sent"), billed(of.invoices, month, "units_received"))
@@ -98,8 +98,8 @@ def billed(every: list[Invoice], month: str, item: str) -> int:
     )
 
 
-def wrong_amounts(of: Books, invoice: Invoice) -> Iterator[str]:
-    """List wrong sums of an invoice, and a month whose cost on all invoices is not its plan's price of the units."""
+def wrong_amounts(of: Ledger, invoice: Invoice) -> Iterator[str]:
+    """List wrong sums of an invoice, and when a month's cost on all invoices is not its plan's price of the units."""
     lines = [line for other in of.invoices for line in other.lines]
     if sum(line.quantity * line.price_micros for line in invoice.lines) != invoice.total_micros:
         yield f"the lines of {invoice.number} do not add up to {invoice.total_micros}"
@@ -129,7 +129,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     seed, studios, texts_a_month = request.param
     with emulated_aws():
         world = World(Random(seed))
-        world.live(studios, texts_a_month)
+        world.play(studios, texts_a_month)
         yield world
 
 
@@ -138,7 +138,7 @@ def test_every_unit_of_random_months_is_on_exactly_one_invoice(world: World) -> 
     entries = invoices.entries((studio, month) for studio in world.studios for month in MONTHS)
     assert len(entries) == 50
     assert {entry.state for entry in entries} == {InvoiceState.ISSUED}
-    assert list(wrong(world)) == []
+    assert list(ledger_errors(world)) == []
 
 
 @pytest.mark.parametrize("world", [(1, STUDIOS, TEXTS_A_MONTH)], indirect=True)
@@ -154,13 +154,13 @@ def test_the_random_months_contain_every_case(world: World) -> None:
 
 @pytest.mark.parametrize("world", [(2, 2, 3)], indirect=True)
 def test_a_text_on_no_invoice_and_a_wrong_counter_are_found(world: World) -> None:
-    sound = list(wrong(world))
+    sound = list(ledger_errors(world))
     world.booked[world.studios[1], "2026-11", Direction.IN] += 1
-    on_no_invoice = list(wrong(world))
+    on_no_invoice = list(ledger_errors(world))
     world.booked[world.studios[1], "2026-11", Direction.IN] -= 1
     for day, units in (("2026-03-08", 1), ("2026-11-01", -1)):
         store.write(quotas.count_write(world.studios[0], day, "m", Usage(units_sent=units)))
-    miscounted = list(wrong(world))
+    miscounted = list(ledger_errors(world))
 
     assert sound == []
     assert len(on_no_invoice) == 2

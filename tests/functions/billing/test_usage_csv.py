@@ -62,7 +62,7 @@ def get(month: str, account: str = "10000001", **query: str) -> ApiResponse:
     return call(usage_api, "GET", f"/usage/{month}/texts", account=account, query=query or None)
 
 
-def test_each_text_and_reply_has_a_row_with_its_client_and_no_words() -> None:
+def test_each_text_and_reply_has_a_row_with_its_client_and_no_body() -> None:
     account = studio()
     client(account, first_name="=HYPERLINK(1)", last_name="Quill")
     accept(account, body="A secret " * 20)

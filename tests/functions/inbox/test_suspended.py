@@ -110,7 +110,7 @@ def test_hosted_software_still_gets_a_webhook_for_a_reply(aws: None) -> None:
     receive(body="Yes please", at=NOW + MINUTE)
     run_webhook_jobs(receiver)
 
-    assert [(event, data["body"]) for event, data in receiver.told] == [("message.received", "Yes please")]
+    assert [(event, data["body"]) for event, data in receiver.events] == [("message.received", "Yes please")]
 
 
 def test_invoices_plan_and_settings_can_still_be_read(account: Account) -> None:

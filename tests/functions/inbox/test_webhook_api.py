@@ -160,7 +160,7 @@ def test_a_webhook_that_cannot_be_queued_is_an_error_so_that_twilio_uses_the_fal
     assert answer.status == 500
 
 
-def test_the_log_contains_neither_the_phone_nor_the_words(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_contains_neither_the_phone_nor_the_body(caplog: pytest.LogCaptureFixture) -> None:
     post(FORM)
     post(FORM, "guessed")
     with failing("sqs", "SendMessageBatch", "AccessDenied"):

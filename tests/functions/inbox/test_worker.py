@@ -27,7 +27,7 @@ def replies(account: Account) -> list[Message]:
     return [message for _, message in messages_replies.after(account.id, 0, 100)]
 
 
-def heard() -> list[HandleKeyword]:
+def queued_keywords() -> list[HandleKeyword]:
     return [queues.read(HandleKeyword, body) for body in take_queued("opt_out")]
 
 
@@ -111,7 +111,7 @@ def test_a_keyword_is_shown_queued_and_not_charged(account: Account, word: str) 
 
     [reply] = replies(account)
     assert (reply.body, reply.charged_units) == (word, 0)
-    [job] = heard()
+    [job] = queued_keywords()
     assert (job.words, job.phone, job.account, job.at) == (word, PHONE, "10000001", NOW)
     assert quotas.of_month(account.id, "2026-11").units_received == 0
 
@@ -137,21 +137,21 @@ def test_an_unattributed_reply_reaches_no_studio_and_is_not_counted(account: Acc
     receive(phone="+12125550777")
 
     assert replies(account) == []
-    assert heard() == []
+    assert queued_keywords() == []
     assert quotas.of_month(account.id, "2026-11").units_received == 0
 
 
 def test_an_unattributed_stop_is_queued_without_an_account(account: Account) -> None:
     receive(body="Stop", phone="+12125550777")
 
-    [job] = heard()
+    [job] = queued_keywords()
     assert (job.keyword, job.phone, job.account) == ("stop", "+12125550777", None)
 
 
 def test_an_unattributed_help_is_not_queued(account: Account) -> None:
     receive(body="Help", phone="+12125550777")
 
-    assert heard() == []
+    assert queued_keywords() == []
 
 
 def test_a_late_copy_of_an_unattributed_reply_stays_unattributed(account: Account) -> None:
@@ -173,7 +173,11 @@ def test_a_late_copy_of_a_stop_is_queued_with_the_time_of_the_first(
 
     receive("SM1", "STOP", at=NOW + 2 * MINUTE)
 
-    assert [(job.keyword, job.at) for job in heard()] == [("stop", NOW), ("start", NOW + MINUTE), ("stop", NOW)]
+    assert [(job.keyword, job.at) for job in queued_keywords()] == [
+        ("stop", NOW),
+        ("start", NOW + MINUTE),
+        ("stop", NOW),
+    ]
 
 
 def test_a_keyword_that_the_carrier_answered_is_queued_as_answered(account: Account) -> None:
@@ -183,10 +187,10 @@ def test_a_keyword_that_the_carrier_answered_is_queued_as_answered(account: Acco
         Inbound(carrier="twilio", carrier_id="SM1", phone=PHONE, number=NUMBER, body="STOP", answered=True), NOW
     )
 
-    assert heard()[0].answered
+    assert queued_keywords()[0].answered
 
 
-def test_a_picture_without_words_is_a_reply(account: Account) -> None:
+def test_a_picture_without_a_body_is_a_reply(account: Account) -> None:
     record_text(account)
     picture = "https://api.twilio.com/ME1"
 
@@ -210,7 +214,7 @@ def test_a_record_that_cannot_be_read_fails_alone(account: Account, body: str) -
     assert len(replies(account)) == 1
 
 
-def test_the_log_contains_neither_the_phone_nor_the_words(account: Account, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_contains_neither_the_phone_nor_the_body(account: Account, caplog: pytest.LogCaptureFixture) -> None:
     record_text(account, phone="+15555550123")
 
     worker.handler(EVENT, LambdaContext())

@@ -108,7 +108,7 @@ def test_unknown_fields_are_ignored(account: Account) -> None:
 
 
 @pytest.mark.parametrize("words", ["half \ud83d a flower", "\udc00", "\x00\x1b[31m\u202e", "😀" * 1600])
-def test_any_words_are_stored(account: Account, words: str) -> None:
+def test_any_body_is_stored(account: Account, words: str) -> None:
     assert bring(REPLY | {"messageBody": words}) == {"batchItemFailures": []}
 
     [reply] = replies(account)

@@ -20,7 +20,7 @@ from longcode.messages import replies as messages_replies
 from longcode.usage import store as quotas
 from optout import worker as optout
 from send import api as send_api
-from tests.support.aws_calls import taking_turns
+from tests.support.aws_calls import one_call_at_a_time
 from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, sqs_event, studio, take_queued
 from tests.support.reply_steps import NUMBER, PHONE, post, receive, record_text
 from tests.support.text_steps import accept, deliver, stored
@@ -85,7 +85,7 @@ def test_an_odd_body_is_stored_and_shown_unchanged(account: Account, body: str) 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(body=st.text(max_size=1600))
 @example("\x00\ufffe\u202e😀")
-def test_any_words_arrive_unchanged(account: Account, body: str) -> None:
+def test_any_body_arrives_unchanged(account: Account, body: str) -> None:
     sid = f"SM{next(COUNTER)}"
 
     arrive(FORM | {"MessageSid": sid, "Body": body})
@@ -102,7 +102,7 @@ def test_sixteen_hundred_emoji_count_as_ten_units(account: Account) -> None:
     assert quotas.of_month(account.id, f"{clients.now():%Y-%m}").units_received == 10
 
 
-def test_ten_pictures_without_words_are_shown_as_links_and_not_charged(account: Account) -> None:
+def test_ten_pictures_without_a_body_are_shown_as_links_and_not_charged(account: Account) -> None:
     pictures = {f"MediaUrl{index}": f"https://api.twilio.com/Media/ME{index}" for index in range(10)}
 
     arrive({**FORM, **pictures, "Body": "", "NumMedia": "10"})
@@ -132,20 +132,20 @@ def test_unknown_fields_are_ignored(account: Account) -> None:
 
 @pytest.mark.long
 def test_twelve_concurrent_webhooks_are_one_reply_and_one_stop(account: Account) -> None:
-    with taking_turns("dynamodb", "sqs", "ssm", "secretsmanager"):
+    with one_call_at_a_time("dynamodb", "sqs", "ssm", "secretsmanager"):
         post(FORM | {"Body": "STOP"})
         with ThreadPoolExecutor(12) as pool:
             list(pool.map(lambda _: queue_a_copy(), range(11)))
         bodies = take_queued("inbound")
         with ThreadPoolExecutor(12) as pool:
             answers = list(pool.map(lambda body: worker.handler(sqs_event(body), LambdaContext()), bodies))
-        heard = [queues.read(jobs.HandleKeyword, body) for body in take_queued("opt_out")]
-        for job in heard:
+        keyword_jobs = [queues.read(jobs.HandleKeyword, body) for body in take_queued("opt_out")]
+        for job in keyword_jobs:
             optout.handle_keyword(job, clients.now())
 
     assert answers == [{"batchItemFailures": []}] * 12
     assert [reply.body for reply in replies(account)] == ["STOP"]
-    assert len({job.id for job in heard}) == 1
+    assert len({job.id for job in keyword_jobs}) == 1
     assert len({queues.read(jobs.Send, body).message_id for body in take_queued("send")}) == 1
 
 

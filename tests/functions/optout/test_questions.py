@@ -405,7 +405,7 @@ def test_an_unattributed_possible_opt_out_asks_nobody(aws: None) -> None:
     assert optouts.history(PHONE, SHARED, NOW) == []
 
 
-def test_an_unattributed_possible_opt_out_that_is_assigned_asks_the_staff(aws: None) -> None:
+def test_an_unattributed_possible_opt_out_that_is_handed_over_asks_the_staff(aws: None) -> None:
     client(studio(MINE), "c1", PHONE)
     reply()
 
@@ -504,7 +504,7 @@ def test_an_invalid_answer_is_refused(account: Account, form: dict[str, object],
     assert len(listed()) == 1
 
 
-def test_no_log_contains_a_phone_or_the_words(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_log_contains_a_phone_or_a_body(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     reply()
     put(True)
 

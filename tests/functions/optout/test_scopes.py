@@ -39,7 +39,7 @@ def mine() -> Account:
 
 
 def say(keyword: str, number: str, minute: int = 0, account: str = MINE) -> None:
-    heard = HandleKeyword(
+    job = HandleKeyword(
         id=f"{keyword}-{number}-{minute}",
         keyword=keyword,
         phone=PHONE,
@@ -48,7 +48,7 @@ def say(keyword: str, number: str, minute: int = 0, account: str = MINE) -> None
         at=NOW + timedelta(minutes=minute),
         account=account,
     )
-    worker.handle_keyword(heard, NOW + timedelta(minutes=minute))
+    worker.handle_keyword(job, NOW + timedelta(minutes=minute))
 
 
 def may_text() -> tuple[bool, bool]:
@@ -85,7 +85,7 @@ def test_a_stop_to_a_dedicated_number_marks_only_its_accounts_clients() -> None:
     assert marked == [{PHONE}, frozenset()]
 
 
-def test_a_start_opens_only_the_scope_of_its_number() -> None:
+def test_a_start_opts_in_only_to_the_scope_of_its_number() -> None:
     say("stop", OWN)
     say("stop", SHARED_NUMBER, account=OTHER)
 
@@ -97,7 +97,7 @@ def test_a_start_opens_only_the_scope_of_its_number() -> None:
     assert may_text() == (True, True)
 
 
-def test_a_start_to_a_dedicated_number_leaves_the_shared_ones_closed() -> None:
+def test_a_start_to_a_dedicated_number_leaves_the_shared_scope_opted_out() -> None:
     say("stop", OWN)
     say("stop", SHARED_NUMBER, account=OTHER)
 
@@ -261,7 +261,7 @@ def possible_opt_out(number: str, minute: int = 0) -> None:
         created_at=NOW + timedelta(minutes=minute),
     )
     messages.write_new(reply)
-    heard = HandleKeyword(
+    job = HandleKeyword(
         id=f"possible-{minute}",
         keyword=POSSIBLE_OPT_OUT,
         phone=PHONE,
@@ -270,7 +270,7 @@ def possible_opt_out(number: str, minute: int = 0) -> None:
         at=NOW + timedelta(minutes=minute),
         account=MINE,
     )
-    worker.handle_keyword(heard, NOW)
+    worker.handle_keyword(job, NOW)
 
 
 def asked() -> list[str]:

@@ -23,12 +23,12 @@ from tests.support.text_steps import accept, counted_units, deliver, stored
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_receipt.json").read_text())
 ENVELOPE = json.loads(EVENT["Records"][0]["body"])
-TOLD = json.loads(ENVELOPE["Message"])
+RECEIPT_EVENT = json.loads(ENVELOPE["Message"])
 COUNTER = count()
 
 
-def report(message: Message, **told: object) -> dict[str, Any]:
-    event = TOLD | {"context": {"reference": f"{message.account}.{message.id}"}} | told
+def report(message: Message, **changes: object) -> dict[str, Any]:
+    event = RECEIPT_EVENT | {"context": {"reference": f"{message.account}.{message.id}"}} | changes
     body = json.dumps(ENVELOPE | {"Message": json.dumps(event)})
     answer: dict[str, Any] = receipts_worker.handler(sqs_event(body), LambdaContext())
     return answer
@@ -97,16 +97,16 @@ ANY = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    dropped=st.sets(st.sampled_from(sorted(TOLD))),
-    changed=st.dictionaries(st.sampled_from(sorted(TOLD)), ANY, max_size=2),
+    dropped=st.sets(st.sampled_from(sorted(RECEIPT_EVENT))),
+    changed=st.dictionaries(st.sampled_from(sorted(RECEIPT_EVENT)), ANY, max_size=2),
 )
 def test_an_event_with_any_field_missing_delivers_its_text_or_does_nothing(
     aws: None, dropped: set[str], changed: dict[str, object]
 ) -> None:
     sent = replace(sent_message(), id=f"m-{next(COUNTER)}")
     messages.accept([sent])
-    told = TOLD | {"context": {"reference": f"1001.{sent.id}"}} | changed
-    event = {name: value for name, value in told.items() if name not in dropped}
+    changes = RECEIPT_EVENT | {"context": {"reference": f"1001.{sent.id}"}} | changed
+    event = {name: value for name, value in changes.items() if name not in dropped}
 
     answer = receipts_worker.handler(
         sqs_event(json.dumps(ENVELOPE | {"Message": json.dumps(event)})), LambdaContext()

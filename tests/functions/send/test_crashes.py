@@ -16,7 +16,7 @@ FINAL = {MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED}
 CALLS = 9  # accept: read, write, enqueue; deliver: read, checks, last text, throughput, claim, record
 
 
-class DyingCarrier(FakeCarrier):
+class WorkerKillingCarrier(FakeCarrier):
     """A carrier that takes a text and kills the worker before it gets the answer."""
 
     def send(self, text: Text) -> SendResult:
@@ -69,7 +69,7 @@ def test_a_text_whose_worker_is_killed_before_its_record_is_not_sent_again(
     account: Account,
 ) -> None:
     message_id = accept(account, "key")
-    carrier, jobs = DyingCarrier(), take_queued("send")
+    carrier, jobs = WorkerKillingCarrier(), take_queued("send")
 
     with suppress(Killed):
         deliver(carrier, jobs=jobs)

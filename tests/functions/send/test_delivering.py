@@ -248,9 +248,9 @@ def test_an_opt_out_that_the_carrier_reports_is_recorded_and_its_text_is_not_cha
     deliver(FakeCarrier(answers=[Refused(RefusalReason.OPTED_OUT, "21610")]))
 
     [body] = take_queued("opt_out")
-    heard = queues.read(HandleKeyword, body)
-    assert (heard.keyword, heard.phone, heard.means, heard.answered) == ("stop", "+12125550123", "carrier", True)
-    assert (heard.id, heard.account, heard.words) == (message.id, "10000001", "carrier code 21610")
+    job = queues.read(HandleKeyword, body)
+    assert (job.keyword, job.phone, job.means, job.answered) == ("stop", "+12125550123", "carrier", True)
+    assert (job.id, job.account, job.words) == (message.id, "10000001", "carrier code 21610")
     assert stored(account, message.id).state is MessageState.FAILED
     assert counted_units(account) == 0
 

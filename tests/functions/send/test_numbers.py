@@ -41,14 +41,14 @@ def account(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Accou
 def post(account: Account, body: dict[str, object] | None = None, key: str = "k") -> Message:
     answer = call(send_api, "POST", "/messages", body or HELLO, account=account.id, headers={"Idempotency-Key": key})
     assert answer.status == 202
-    told = answer.json["messages"][0]
-    kept = messages.get(account.id, told["id"])
+    shown = answer.json["messages"][0]
+    kept = messages.get(account.id, shown["id"])
     assert kept
-    assert told["number"] == kept.number
+    assert shown["number"] == kept.number
     return kept
 
 
-def line(account: Account, phone: str = PHONE) -> str:
+def sticky_sender(account: Account, phone: str = PHONE) -> str:
     item = store.get(keys.sticky_senders(phone)) or {"numbers": {}}
     return str(item["numbers"].get(account.id))
 
@@ -59,8 +59,8 @@ def test_two_studios_text_one_phone_from_two_numbers_and_each_keeps_its_own(acco
 
     first, theirs, second = post(account), post(other), post(account, key="k2")
 
-    assert first.number == second.number == line(account)
-    assert theirs.number == line(other) != first.number
+    assert first.number == second.number == sticky_sender(account)
+    assert theirs.number == sticky_sender(other) != first.number
 
 
 def test_the_carrier_gets_the_sticky_sender(account: Account) -> None:
@@ -89,17 +89,17 @@ def test_a_broadcast_texts_each_client_from_its_sticky_sender(account: Account) 
 
     order = {"audience": {"all": True}, "body": "Two slots are left."}
     call(api, "POST", "/broadcasts", {**order, "dry_run": True}, account=account.id)
-    unasked = line(account, "+12125550124")
-    told = call(api, "POST", "/broadcasts", order, account=account.id)
+    unasked = sticky_sender(account, "+12125550124")
+    shown = call(api, "POST", "/broadcasts", order, account=account.id)
     for _ in range(2):
         [job] = take_queued("broadcast")
         step = json.loads(job)["step"]
-        worker.advance(jobs.AdvanceBroadcast(account=account.id, broadcast_id=told.json["id"], step=step), NOW)
+        worker.advance(jobs.AdvanceBroadcast(account=account.id, broadcast_id=shown.json["id"], step=step), NOW)
 
     texts = [messages.get(account.id, json.loads(job)["message_id"]) for job in take_queued("bulk")]
     numbers = {text.phone: text.number for text in texts if text}
     assert unasked == "None"
-    assert numbers == {PHONE: began, "+12125550124": line(account, "+12125550124")}
+    assert numbers == {PHONE: began, "+12125550124": sticky_sender(account, "+12125550124")}
 
 
 @pytest.mark.parametrize("number", FOUR)
@@ -145,14 +145,14 @@ def test_a_triggered_text_is_sent_from_the_sticky_sender_and_its_listing_keeps_n
     nine = datetime(2026, 12, 2, 15, 1, tzinfo=UTC)
 
     listed = call(events_api, "GET", "/upcoming", account=professional.id)
-    unasked = line(professional)
+    unasked = sticky_sender(professional)
     sweep_schedule.sweep(nine)
     trigger_steps.fire_all(nine)
 
     [text] = trigger_steps.stored_texts(professional)
     assert [item["phones"] for item in listed.json["items"]] == [[PHONE]]
     assert unasked == "None"
-    assert text.number == line(professional)
+    assert text.number == sticky_sender(professional)
 
 
 def test_an_account_sends_all_texts_from_its_dedicated_number_without_its_name_in_front(account: Account) -> None:
@@ -181,7 +181,7 @@ def test_a_request_killed_anywhere_and_repeated_is_sent_from_the_number_that_was
     for crash in every_crash(after=False):
         with crash:
             post(account)
-        chosen = line(account)
+        chosen = sticky_sender(account)
 
         text = post(account)
 

@@ -16,7 +16,7 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from send import pacing, worker
 from send.pacing import Turns
-from tests.support.aws_calls import taking_turns
+from tests.support.aws_calls import one_call_at_a_time
 from tests.support.fakes import NOW, FakeCarrier, client, studio
 from tests.support.text_steps import accept, stored
 
@@ -42,10 +42,10 @@ def four_segments_a_second(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """Configure a slow number: nine tenths of its throughput are shared, which is four segments a second."""
     monkeypatch.setenv("SEGMENTS_A_SECOND", str(4 / 0.9))
     settings.cache_clear()
-    pacing._free_from.clear()
+    pacing._own_share_free_from.clear()
     yield
     settings.cache_clear()
-    pacing._free_from.clear()
+    pacing._own_share_free_from.clear()
 
 
 def text(body: str = "Hello", kind: MessageKind = MessageKind.INDIVIDUAL, number: str = NUMBER) -> Message:
@@ -127,7 +127,7 @@ def test_a_clock_that_jumped_does_not_stop_a_number() -> None:
 
 
 def test_reservations_made_at_once_do_not_overlap() -> None:
-    with taking_turns("dynamodb"), ThreadPoolExecutor(8) as pool:
+    with one_call_at_a_time("dynamodb"), ThreadPoolExecutor(8) as pool:
         starts = list(pool.map(lambda _: numbers.reserve_throughput(NUMBER, SECOND, NOW, 30 * SECOND), range(24)))
 
     assert sorted(start for start in starts if start) == [NOW + index * SECOND for index in range(24)]

@@ -63,11 +63,11 @@ def refused(account: Account, key: str, units: int = 1, now: datetime = NOW, sen
     return ""
 
 
-def allowance(account: Account) -> dict[str, Any]:
+def stored_quota(account: Account) -> dict[str, Any]:
     return store.get(keys.quota(account.id, "2026-11")) or {}
 
 
-def room(account: Account, now: datetime = NOW) -> int:
+def units_left(account: Account, now: datetime = NOW) -> int:
     """Return how many units are left in the month."""
     there = accounts.get_or_raise(account.id)
     plan = accept.plan_at(there, now)
@@ -112,7 +112,7 @@ def test_texts_on_their_way_at_a_change_of_plan_are_counted_within_minutes() -> 
     deliver(FakeCarrier(), NOW + 12 * MINUTE)
     sweep_schedule.sweep(NOW + 14 * MINUTE)
 
-    assert allowance(account)["used"] == 60
+    assert stored_quota(account)["used"] == 60
 
 
 @pytest.mark.usefixtures("aws")
@@ -124,7 +124,7 @@ def test_texts_scheduled_on_a_plan_that_charges_count_towards_the_next_plans_lim
 
     change(account, "starter")
 
-    assert room(account) == 30
+    assert units_left(account) == 30
     assert [bool(refused(account, f"k{index}", 10, send_at=LATER)) for index in range(4)] == [False] * 3 + [True]
 
 
@@ -136,12 +136,12 @@ def test_a_broadcast_on_a_plan_that_charges_is_counted_before_its_texts_are_writ
     broadcast_steps.advance(steps=1)
 
     change(account, "starter")
-    left = room(account)
+    left = units_left(account)
     broadcast_steps.advance()
 
     planned = broadcast_steps.stored(account, broadcast_id)
     assert (planned.texts, left) == (61, 39)  # the client that every test has is in the audience too
-    assert room(account) == 39
+    assert units_left(account) == 39
 
 
 @pytest.mark.usefixtures("aws")
@@ -151,11 +151,11 @@ def test_a_text_on_its_way_when_a_limit_begins_is_counted_at_the_first_check_aft
 
     change(account, "starter")
     use(account, 90, "on the new plan")
-    before = room(account)
+    before = units_left(account)
     deliver(FakeCarrier())
     sweep_schedule.sweep(NOW + 10 * MINUTE)
 
-    assert (before, room(account)) == (10, 0)
+    assert (before, units_left(account)) == (10, 0)
     assert refused(account, "past") != ""
 
 
@@ -170,7 +170,7 @@ def test_texts_sent_between_two_plans_that_stop_are_counted() -> None:
     deliver(FakeCarrier())
     change(account, "starter", NOW + MINUTE)
 
-    assert room(account) == 30
+    assert units_left(account) == 30
 
 
 @pytest.mark.usefixtures("aws")
@@ -182,7 +182,7 @@ def test_a_text_cancelled_after_a_change_of_plan_releases_its_units_on_the_new_p
 
     api.cancel(account.id, texts[0].id, NOW)
 
-    assert room(account) == 10
+    assert units_left(account) == 10
     assert [bool(refused(account, key, units=10)) for key in ("fits", "past")] == [False, True]
 
 
@@ -195,7 +195,7 @@ def test_a_text_accepted_on_one_plan_that_fails_on_the_next_releases_its_units_o
     deliver(FakeCarrier(answers=[BAD_NUMBER]))
     change(account, "starter", NOW + MINUTE)
 
-    assert room(account) == 80
+    assert units_left(account) == 80
 
 
 @pytest.mark.long
@@ -234,7 +234,7 @@ def test_a_text_reserved_in_one_month_and_sent_in_the_next_counts_in_the_next() 
     deliver(FakeCarrier(), midnight + MINUTE)
     sweep_schedule.sweep(midnight + 10 * MINUTE)
 
-    assert room(account, midnight + 10 * MINUTE) == 80
+    assert units_left(account, midnight + 10 * MINUTE) == 80
 
 
 OFTEN = st.sampled_from(["send", "send", "later", "deliver", "fail", "cancel", "starter", "small", "medium", "look"])
@@ -252,7 +252,7 @@ def test_the_counter_equals_sent_plus_reserved_units_whatever_happens(steps: lis
         deliver(FakeCarrier(), NOW)
         change(account, "starter", NOW + timedelta(minutes=50))
 
-        assert room(account) == 100 - sum(text.units for text in texts(account) if text.state not in _NOT_SENT)
+        assert units_left(account) == 100 - sum(text.units for text in texts(account) if text.state not in _NOT_SENT)
 
 
 def live(account: Account, step: str, units: int, place: int) -> None:

@@ -39,7 +39,9 @@ def resender(aws: None) -> Account:
     return account
 
 
-def unheard_of(account: Account, carrier: FakeCarrier, key: str = "k", now: datetime = NOW, **fields: Any) -> Message:
+def uncertain_text(
+    account: Account, carrier: FakeCarrier, key: str = "k", now: datetime = NOW, **fields: Any
+) -> Message:
     """Accept a text, and have the carrier give no answer to it."""
     message = accept(account, key, now=now, **fields)
     carrier.answers.insert(0, Uncertain("timeout"))
@@ -47,7 +49,7 @@ def unheard_of(account: Account, carrier: FakeCarrier, key: str = "k", now: date
     return stored(account, message.id)
 
 
-def look(carrier: FakeCarrier, at: datetime) -> None:
+def sweep_and_deliver(carrier: FakeCarrier, at: datetime) -> None:
     """Run the sweeper, and the worker for the jobs that it enqueues."""
     sweep_schedule.sweep(at)
     deliver(carrier, at)
@@ -59,10 +61,10 @@ def listed(carrier_id: str = "SM7", state: MessageState = MessageState.SENT, cod
 
 def test_an_uncertain_text_that_the_carrier_lists_is_recorded_as_sent_and_counted(account: Account) -> None:
     carrier = FakeCarrier()
-    message = unheard_of(account, carrier)
+    message = uncertain_text(account, carrier)
     carrier.listed = [listed()]
 
-    look(carrier, NOW + 5 * MINUTE)
+    sweep_and_deliver(carrier, NOW + 5 * MINUTE)
 
     found = stored(account, message.id)
     assert (found.state, found.carrier, found.carrier_id) == (MessageState.SENT, "twilio", "SM7")
@@ -74,10 +76,10 @@ def test_an_uncertain_text_that_the_carrier_lists_is_recorded_as_sent_and_counte
 
 def test_an_uncertain_text_listed_as_undelivered_has_the_carriers_code(account: Account) -> None:
     carrier = FakeCarrier()
-    message = unheard_of(account, carrier)
+    message = uncertain_text(account, carrier)
     carrier.listed = [listed(state=MessageState.UNDELIVERED, code="30003")]
 
-    look(carrier, NOW + 5 * MINUTE)
+    sweep_and_deliver(carrier, NOW + 5 * MINUTE)
 
     found = stored(account, message.id)
     assert (found.state, found.error, found.charged_units) == (MessageState.UNDELIVERED, "twilio:30003", 1)
@@ -89,8 +91,8 @@ def test_a_text_whose_worker_died_is_looked_up(account: Account) -> None:
     messages.claim(message, "dead", NOW, NOW + MINUTE)
     carrier = FakeCarrier(listed=[listed()])
 
-    look(carrier, NOW + 3 * MINUTE)
-    look(carrier, NOW + 8 * MINUTE)
+    sweep_and_deliver(carrier, NOW + 3 * MINUTE)
+    sweep_and_deliver(carrier, NOW + 8 * MINUTE)
 
     assert stored(account, message.id).state is MessageState.SENT
     assert carrier.texts == []
@@ -98,12 +100,12 @@ def test_a_text_whose_worker_died_is_looked_up(account: Account) -> None:
 
 def test_an_uncertain_text_is_looked_up_every_few_minutes_and_last_at_the_deadline(account: Account) -> None:
     carrier = FakeCarrier()
-    message = unheard_of(account, carrier)
+    message = uncertain_text(account, carrier)
 
     looks = []
     for minute in range(1, 20):
         before = len(carrier.asked_for)
-        look(carrier, NOW + minute * MINUTE + timedelta(seconds=1))
+        sweep_and_deliver(carrier, NOW + minute * MINUTE + timedelta(seconds=1))
         looks += [minute] * (len(carrier.asked_for) - before)
 
     assert looks == [4, 9, 14, 15]
@@ -116,9 +118,9 @@ def test_an_uncertain_text_is_looked_up_every_few_minutes_and_last_at_the_deadli
 
 def test_a_carrier_that_lists_no_texts_is_not_asked_before_the_deadline(account: Account) -> None:
     carrier = FakeCarrier(name="aws")
-    message = unheard_of(account, carrier)
+    message = uncertain_text(account, carrier)
 
-    look(carrier, NOW + timedelta(hours=71))
+    sweep_and_deliver(carrier, NOW + timedelta(hours=71))
 
     assert carrier.asked_for == []
     assert stored(account, message.id).deadline == NOW + timedelta(hours=72)
@@ -130,31 +132,31 @@ def test_a_listed_text_of_another_studio_is_no_match(account: Account) -> None:
     carrier = FakeCarrier()
     theirs = accept(other)
     deliver(carrier)
-    message = unheard_of(account, carrier)
+    message = uncertain_text(account, carrier)
     carrier.listed = [listed("SM1")]
 
-    look(carrier, NOW + 5 * MINUTE)
+    sweep_and_deliver(carrier, NOW + 5 * MINUTE)
 
     assert stored(other, theirs.id).carrier_id == "SM1"
     assert stored(account, message.id).state is MessageState.UNCERTAIN
 
 
-def test_two_uncertain_texts_with_the_same_words_are_not_matched(account: Account) -> None:
+def test_two_uncertain_texts_with_the_same_body_are_not_matched(account: Account) -> None:
     carrier = FakeCarrier()
-    first, second = (unheard_of(account, carrier, key) for key in ("a", "b"))
+    first, second = (uncertain_text(account, carrier, key) for key in ("a", "b"))
     carrier.listed = [listed()]
 
-    look(carrier, NOW + 5 * MINUTE)
+    sweep_and_deliver(carrier, NOW + 5 * MINUTE)
 
     assert {stored(account, message.id).state for message in (first, second)} == {MessageState.UNCERTAIN}
 
 
 def test_an_uncertain_text_fails_at_its_deadline_and_releases_its_units(account: Account) -> None:
     carrier = FakeCarrier()
-    message = unheard_of(account, carrier)
+    message = uncertain_text(account, carrier)
 
-    look(carrier, DEADLINE + timedelta(seconds=1))
-    look(carrier, DEADLINE + timedelta(hours=2))
+    sweep_and_deliver(carrier, DEADLINE + timedelta(seconds=1))
+    sweep_and_deliver(carrier, DEADLINE + timedelta(hours=2))
 
     found = stored(account, message.id)
     assert (found.state, found.error, found.resent) == (MessageState.FAILED, "uncertain", False)
@@ -163,9 +165,9 @@ def test_an_uncertain_text_fails_at_its_deadline_and_releases_its_units(account:
 
 def test_an_uncertain_text_is_resent_and_flagged_if_the_studio_wants_it(resender: Account) -> None:
     carrier = FakeCarrier()
-    message = unheard_of(resender, carrier)
+    message = uncertain_text(resender, carrier)
 
-    look(carrier, DEADLINE + timedelta(seconds=1))
+    sweep_and_deliver(carrier, DEADLINE + timedelta(seconds=1))
 
     found = stored(resender, message.id)
     assert (found.state, found.resent, found.attempt) == (MessageState.SENT, True, 2)
@@ -177,17 +179,17 @@ def test_an_uncertain_text_is_resent_and_flagged_if_the_studio_wants_it(resender
 @pytest.mark.long
 def test_an_uncertain_second_attempt_is_the_last(resender: Account) -> None:
     carrier = FakeCarrier(answers=[Uncertain("timeout")])
-    message = unheard_of(resender, carrier)
+    message = uncertain_text(resender, carrier)
 
     for minute in range(15, 60):
-        look(carrier, NOW + minute * MINUTE + timedelta(seconds=1))
+        sweep_and_deliver(carrier, NOW + minute * MINUTE + timedelta(seconds=1))
 
     assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.FAILED, 2)
 
 
 def test_two_jobs_at_the_deadline_resend_once(resender: Account) -> None:
     carrier, over = FakeCarrier(), DEADLINE + timedelta(seconds=1)
-    unheard_of(resender, carrier)
+    uncertain_text(resender, carrier)
     sweep_schedule.sweep(over)
     [job] = take_queued("send")
 
@@ -199,17 +201,17 @@ def test_two_jobs_at_the_deadline_resend_once(resender: Account) -> None:
 
 def test_a_text_found_at_its_deadline_is_not_resent(resender: Account) -> None:
     carrier = FakeCarrier()
-    message = unheard_of(resender, carrier)
+    message = uncertain_text(resender, carrier)
     carrier.listed = [listed()]
 
-    look(carrier, DEADLINE + timedelta(seconds=1))
+    sweep_and_deliver(carrier, DEADLINE + timedelta(seconds=1))
 
     assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.SENT, 1)
 
 
 def test_a_receipt_between_the_sweep_and_the_second_attempt_prevents_the_attempt(resender: Account) -> None:
     carrier, over = FakeCarrier(), DEADLINE + timedelta(seconds=1)
-    message = unheard_of(resender, carrier)
+    message = uncertain_text(resender, carrier)
     sweep_schedule.sweep(over)
     [job] = take_queued("send")
 
@@ -225,8 +227,8 @@ def test_a_receipt_between_the_sweep_and_the_second_attempt_prevents_the_attempt
 
 def test_a_refused_second_attempt_is_made_again_unless_a_receipt_comes(resender: Account) -> None:
     carrier = FakeCarrier(answers=[Refused(RefusalReason.TRY_AGAIN, "20429")])
-    message = unheard_of(resender, carrier)
-    look(carrier, DEADLINE + timedelta(seconds=1))
+    message = uncertain_text(resender, carrier)
+    sweep_and_deliver(carrier, DEADLINE + timedelta(seconds=1))
     put_off = stored(resender, message.id)
 
     receipts.apply_receipt(
@@ -240,10 +242,10 @@ def test_a_refused_second_attempt_is_made_again_unless_a_receipt_comes(resender:
 
 def test_a_phone_that_said_stop_before_the_deadline_gets_no_second_attempt(resender: Account) -> None:
     carrier = FakeCarrier()
-    message = unheard_of(resender, carrier)
+    message = uncertain_text(resender, carrier)
     optouts.record(STOP)
 
-    look(carrier, DEADLINE + timedelta(seconds=1))
+    sweep_and_deliver(carrier, DEADLINE + timedelta(seconds=1))
 
     assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.FAILED, 1)
 
@@ -255,19 +257,19 @@ def test_a_phone_that_says_stop_during_the_look_up_gets_no_second_attempt(resend
             return super().find(to, origin, since)
 
     carrier = Asked()
-    message = unheard_of(resender, carrier)
+    message = uncertain_text(resender, carrier)
 
-    look(carrier, DEADLINE + timedelta(seconds=1))
-    look(carrier, DEADLINE + 3 * MINUTE)
+    sweep_and_deliver(carrier, DEADLINE + timedelta(seconds=1))
+    sweep_and_deliver(carrier, DEADLINE + 3 * MINUTE)
 
     assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.FAILED, 1)
 
 
 def test_an_expired_text_gets_no_second_attempt(resender: Account) -> None:
     carrier = FakeCarrier(name="aws")
-    message = unheard_of(resender, carrier)
+    message = uncertain_text(resender, carrier)
 
-    look(carrier, NOW + timedelta(hours=72, seconds=1))
+    sweep_and_deliver(carrier, NOW + timedelta(hours=72, seconds=1))
 
     assert (stored(resender, message.id).state, len(carrier.texts)) == (MessageState.FAILED, 1)
 
@@ -277,14 +279,14 @@ def test_an_uncertain_text_of_a_halted_broadcast_is_looked_up_and_fails(
     resender: Account, halted: dict[str, Any]
 ) -> None:
     carrier = FakeCarrier()
-    found, lost = (unheard_of(resender, carrier, key, body=key) for key in ("Hello", "Bye"))
+    found, lost = (uncertain_text(resender, carrier, key, body=key) for key in ("Hello", "Bye"))
     store.write(Put(keys.broadcast(resender.id, "b1"), halted))
     for message in (found, lost):
         store.write(Update(keys.message(resender.id, message.id), changes={"broadcast": "b1"}))
     carrier.listed = [listed()]
 
-    look(carrier, NOW + 5 * MINUTE)
-    look(carrier, DEADLINE + timedelta(seconds=1))
+    sweep_and_deliver(carrier, NOW + 5 * MINUTE)
+    sweep_and_deliver(carrier, DEADLINE + timedelta(seconds=1))
 
     assert [stored(resender, message.id).state for message in (found, lost)] == [
         MessageState.SENT,

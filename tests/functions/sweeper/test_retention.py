@@ -211,7 +211,7 @@ def test_an_account_with_a_longer_retention_is_purged_by_the_new_setting(account
     assert stored(account, later.id).body == ""
 
 
-def test_a_reply_assigned_after_its_retention_is_purged(account: Account) -> None:
+def test_a_reply_handed_over_after_its_retention_is_purged(account: Account) -> None:
     reply(NOW)  # unattributed
     accounts.change_settings(account.id, {"retention_days": 7})
     sweep(NOW + 20 * DAY)

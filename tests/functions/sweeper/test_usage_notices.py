@@ -285,7 +285,7 @@ def test_each_notice_is_one_webhook_although_the_endpoint_is_down(aws: None) -> 
         sweep_schedule.sweep(NOW + timedelta(minutes=minute))
         run_webhook_jobs(down, NOW + timedelta(minutes=minute))
 
-    [first, *_] = down.told
+    [first, *_] = down.events
     waiting = deliveries.page(account.id, DeliveryState.PENDING, NOW, limit=9, cursor=None).deliveries
     assert [delivery.data["percent"] for delivery in waiting] in ([80, 100], [100, 80])
     assert first == (

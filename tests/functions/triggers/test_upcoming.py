@@ -35,7 +35,7 @@ def shown(account: Account, now: datetime = NOW) -> events_api.Upcoming:
     return events_api.shown_upcoming(facts, now)
 
 
-def test_an_upcoming_text_is_shown_with_its_time_recipient_words_and_reason(account: Account) -> None:
+def test_an_upcoming_text_is_shown_with_its_time_recipient_body_and_reason(account: Account) -> None:
     report_event(account)
 
     assert shown(account).model_dump(mode="json") == {

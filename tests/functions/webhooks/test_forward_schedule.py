@@ -42,7 +42,7 @@ def test_replies_received_while_the_studio_polled_are_forwarded_once(account: Ac
     assert forward.forward_all(LATER) == 3
     run_webhook_jobs(endpoint, LATER)
 
-    assert sorted(data["body"] for _, data in endpoint.told) == ["Reply 0", "Reply 1", "Reply 2"]
+    assert sorted(data["body"] for _, data in endpoint.events) == ["Reply 0", "Reply 1", "Reply 2"]
     assert forward.forward_all(LATER + 5 * MINUTE) == 0
 
 
@@ -122,4 +122,4 @@ def test_a_reply_that_was_moved_to_the_studio_is_forwarded(account: Account) -> 
     forward.forward_all(LATER)
     run_webhook_jobs(endpoint, LATER)
 
-    assert [data["body"] for _, data in endpoint.told] == ["For the other"]
+    assert [data["body"] for _, data in endpoint.events] == ["For the other"]

@@ -15,7 +15,7 @@ from longcode.numbers.routing import LastText
 from longcode.table import keys, store
 from longcode.webhooks import store as deliveries
 from optout import api, worker
-from tests.functions.optout.test_worker import PHONE, answers, hear, heard
+from tests.functions.optout.test_worker import PHONE, answers, keyword_job, receive_keyword
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, call, client, studio, take_queued
 from tests.support.webhook_endpoint import HOOK
@@ -42,7 +42,7 @@ def test_an_unreadable_studio_does_not_stop_the_confirmation_of_a_stop() -> None
     accounts.change_settings("10000002", {"delivery": "a word that this code does not know"})
 
     with pytest.raises(msgspec.ValidationError):
-        hear("stop")
+        receive_keyword("stop")
 
     assert len(answers()) == 1
 
@@ -54,7 +54,7 @@ def test_a_stop_is_sent_to_the_studios_that_know_the_phone_and_to_no_others() ->
     studio("10000003", **HOOK)
     client(studio("10000004", **HOOK), "c9", "+12125550199")
 
-    hear("stop")
+    receive_keyword("stop")
 
     data_by_account = dict(sent())
     assert sorted(data_by_account) == ["10000001", "10000002"]
@@ -71,7 +71,7 @@ def test_a_stop_is_sent_to_the_studios_that_know_the_phone_and_to_no_others() ->
 def test_the_exact_words_are_not_sent() -> None:
     client(studio(**HOOK))
 
-    hear("stop", words="STOP you are horrible")
+    receive_keyword("stop", words="STOP you are horrible")
 
     assert "horrible" not in json.dumps(sent())
 
@@ -79,9 +79,9 @@ def test_the_exact_words_are_not_sent() -> None:
 def test_a_start_is_sent_and_a_repeated_stop_is_not() -> None:
     client(studio(**HOOK))
 
-    hear("stop", 0)
-    hear("stop", 1)
-    hear("start", 2)
+    receive_keyword("stop", 0)
+    receive_keyword("stop", 1)
+    receive_keyword("start", 2)
 
     assert [data["opted_out"] for _, data in sent()] == [True, False]
 
@@ -89,7 +89,7 @@ def test_a_start_is_sent_and_a_repeated_stop_is_not() -> None:
 @pytest.mark.long
 def test_a_stop_killed_anywhere_and_delivered_again_is_sent_once() -> None:
     client(studio(**HOOK))
-    stop = heard("stop", 0)
+    stop = keyword_job("stop", 0)
 
     for crash in every_crash(after=False):
         with crash:
@@ -105,7 +105,7 @@ def test_a_stop_is_sent_to_a_studio_that_texted_over_another_shared_number() -> 
     studio(**HOOK)
     texted("10000001", "+15555550101")
 
-    hear("stop")
+    receive_keyword("stop")
 
     assert [account for account, _ in sent()] == ["10000001"]
 
@@ -121,11 +121,11 @@ def test_an_opt_out_recorded_by_staff_is_sent_to_their_own_studio() -> None:
 
 def test_a_yes_that_leaves_the_opt_out_by_staff_is_sent_as_opted_out() -> None:
     client(studio(**HOOK))
-    hear("stop", 0)
+    receive_keyword("stop", 0)
     call(api, "PUT", f"/optouts/{PHONE}", {"opted_out": True, "how": "On the phone"}, account="10000001")
     sent()
 
-    hear("yes", 3)
+    receive_keyword("yes", 3)
 
     assert [data["opted_out"] for _, data in sent()] == [True]
 
@@ -134,7 +134,7 @@ def test_nothing_is_sent_to_a_studio_that_polls_or_does_not_want_the_event() -> 
     client(studio("10000001"))
     client(studio("10000002", **HOOK, webhook_events=(WebhookEvent.CALL_CREATED,)))
 
-    hear("stop")
+    receive_keyword("stop")
 
     assert sent() == []
 
@@ -145,6 +145,6 @@ def test_a_stop_to_a_shared_number_is_not_sent_to_a_studio_with_its_own_number()
     accounts.change_settings(own_number.id, {"number": "+15555550109"})
     client(studio("10000002", **HOOK))
 
-    hear("stop")
+    receive_keyword("stop")
 
     assert [account for account, _ in sent()] == ["10000002"]

@@ -1,4 +1,4 @@
-"""The webhooks message.status and call.created: once for each change, without the words of a text."""
+"""The webhooks message.status and call.created: once for each change, without the body of a text."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -69,7 +69,7 @@ def written(account: Account) -> list[Delivery]:
     ("state", "code", "error"),
     [(MessageState.DELIVERED, None, None), (MessageState.UNDELIVERED, "30003", "twilio:30003")],
 )
-def test_a_receipt_is_sent_without_the_words(
+def test_a_receipt_is_sent_without_the_body(
     account: Account, before: MessageState, state: MessageState, code: str | None, error: str | None
 ) -> None:
     sent(account, before)

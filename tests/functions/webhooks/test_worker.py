@@ -49,13 +49,13 @@ def account(aws: None) -> Account:
     return account
 
 
-def test_a_reply_is_posted_at_once_with_its_words(account: Account) -> None:
+def test_a_reply_is_posted_at_once_with_its_body(account: Account) -> None:
     endpoint = FakeEndpoint()
 
     receive(body="Yes please")
     run_webhook_jobs(endpoint)
 
-    [(event, data)] = endpoint.told
+    [(event, data)] = endpoint.events
     assert event == "message.received"
     assert (data["body"], data["client_id"], data["phone"]) == ("Yes please", "c1", "+12125550123")
     delivery = stored(account, endpoint.ids[0])
@@ -195,7 +195,7 @@ def test_a_delivery_whose_message_is_gone_is_given_up_and_delays_no_other(accoun
     run_webhook_jobs(endpoint, NOW + 3 * MINUTE, sweep_webhooks(NOW + 3 * MINUTE))
 
     assert stored(account, lost).error == "nothing_left_to_tell"
-    assert [event for event, _ in endpoint.told] == ["call.created"]
+    assert [event for event, _ in endpoint.events] == ["call.created"]
 
 
 class Hanging(FakeEndpoint):
@@ -356,7 +356,7 @@ def test_an_sqs_event_is_accepted_and_an_unreadable_record_fails_alone(account: 
     assert broken == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
 
 
-def test_the_log_contains_neither_the_address_nor_the_words_nor_the_phone(
+def test_the_log_contains_neither_the_address_nor_the_body_nor_the_phone(
     account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -432,7 +432,7 @@ def test_an_unreadable_delivery_delays_no_other(account: Account) -> None:
     assert endpoint.ids == [well.id]
 
 
-def test_expired_words_are_not_posted(account: Account) -> None:
+def test_an_expired_body_is_not_posted(account: Account) -> None:
     accounts.change_settings(account.id, {"retention_days": 1})
     endpoint = FakeEndpoint(EndpointResponse(500))
     receive(body="Secret words")
@@ -443,7 +443,7 @@ def test_expired_words_are_not_posted(account: Account) -> None:
         endpoint.answers = [EndpointResponse(500)] if hour < 30 else []
         run_webhook_jobs(endpoint, at, sweep_webhooks(at))
 
-    first, last = endpoint.told[0][1], endpoint.told[-1][1]
+    first, last = endpoint.events[0][1], endpoint.events[-1][1]
     assert (first["body"], first["body_expired"]) == ("Secret words", False)
     assert (last["body"], last["body_expired"]) == ("", True)
 
@@ -457,4 +457,4 @@ def test_a_reply_that_waited_for_days_in_its_queue_gets_all_its_attempts(account
 
     delivery = stored(account, endpoint.ids[0], now)
     assert (delivery.state, delivery.attempt) == (DeliveryState.PENDING, 1)
-    assert endpoint.told[0][1]["received_at"] == "2026-11-22T15:30:00+00:00"
+    assert endpoint.events[0][1]["received_at"] == "2026-11-22T15:30:00+00:00"

@@ -81,46 +81,46 @@ def test_pure_files_do_not_read_the_clock() -> None:
 
 
 def test_the_table_imports_only_the_values_of_carriers() -> None:
-    known = [
+    other_imports = [
         f"{relative_path(path)} imports {name}"
         for path in sources(TABLE)
         for name in imported(path, "longcode.carriers")
         if not within(name, "longcode.carriers.carrier")
     ]
 
-    assert known == []
+    assert other_imports == []
 
 
 def test_the_table_imports_only_clients_and_telemetry_from_aws() -> None:
-    needed = [
+    other_imports = [
         f"{relative_path(path)} imports {name}"
         for path in sources(TABLE)
         for name in imported(path, "longcode.aws")
-        if not any(within(name, f"longcode.aws.{needed}") for needed in ("clients", "telemetry"))
+        if not within(name, "longcode.aws.clients", "longcode.aws.telemetry")
     ]
 
-    assert needed == []
+    assert other_imports == []
 
 
 def test_carriers_import_neither_the_table_nor_aws() -> None:
-    known = [
+    other_imports = [
         f"{relative_path(path)} imports {name}"
         for path in sources(LONGCODE / "carriers")
         for name in imported(path, "longcode.table", "longcode.aws")
         if path.stem != "choose"  # reads from the settings which carrier is configured
     ]
 
-    assert known == []
+    assert other_imports == []
 
 
 def test_the_aws_package_does_not_import_the_table() -> None:
-    known = [
+    other_imports = [
         f"{relative_path(p)} imports {name}"
         for p in sources(LONGCODE / "aws")
         for name in imported(p, "longcode.table")
     ]
 
-    assert known == []
+    assert other_imports == []
 
 
 def test_the_simulated_carrier_shares_nothing_with_the_service() -> None:
@@ -144,11 +144,11 @@ def test_the_environment_is_read_in_one_place() -> None:
 
 
 def test_a_function_fed_by_a_queue_or_a_schedule_starts_without_pydantic() -> None:
-    doors = [name for name, path in handlers().items() if LONGCODE / "web" / "resolver.py" in reach(path)]
+    apis = [name for name, path in handlers().items() if LONGCODE / "web" / "resolver.py" in reach(path)]
     slow = [
         name
         for name, path in handlers().items()
-        if name not in doors and any(within(imported_name, "pydantic") for imported_name in reached_names(path))
+        if name not in apis and any(within(imported_name, "pydantic") for imported_name in reached_names(path))
     ]
 
     assert slow == []
@@ -160,6 +160,6 @@ def test_only_a_function_behind_the_api_has_the_resolver(template: dict[str, obj
         for name, function in functions(template).items()
         if any(event["Type"] == "Api" for event in function.get("Events", {}).values())
     }
-    with_it = {module(path) for path in handlers().values() if LONGCODE / "web" / "resolver.py" in reach(path)}
+    importing = {module(path) for path in handlers().values() if LONGCODE / "web" / "resolver.py" in reach(path)}
 
-    assert with_it == api
+    assert importing == api
