@@ -28,7 +28,7 @@ from longcode.table.writes import Attributes, table, wire_key
 from longcode.usage import store as quotas
 from send import api, receipts, worker
 from sweeper import sweep_schedule
-from tests.support.crashes import Crash, Killed
+from tests.support.crashes import Crash, CrashableCarrier, Killed
 from tests.support.emulated_aws import SeparateClients, emulated_aws
 from tests.support.fakes import NOW, client, studio
 

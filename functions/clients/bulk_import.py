@@ -19,7 +19,7 @@ from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
 from longcode.errors import RequestError
-from longcode.phone import to_e164
+from longcode.phone import to_stored
 from longcode.web import fields as web_fields
 from longcode.web import resolver as web
 
@@ -106,7 +106,7 @@ def client_of_form(account: Account, client_id: str, form: ClientForm, now: date
 
 def _phone(form: PhoneForm, account: Account, index: int) -> Phone:
     try:
-        number = web_fields.refuse_our_number(to_e164(form.number, account.country_code), account)
+        number = web_fields.refuse_our_number(to_stored(form.number, account.country_code), account)
     except RequestError as error:
         error.field = f"phones.{index}.number"
         raise

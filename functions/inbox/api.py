@@ -19,6 +19,7 @@ from longcode.message import Direction, HoldReason, Linkable, Message, MessageKi
 from longcode.messages import folders, replies
 from longcode.messages import store as messages
 from longcode.messages.folders import Search, Unread
+from longcode.one_spelling import one_spelling
 from longcode.web import resolver as web
 
 _PHONE = re.compile(r"\+[0-9]{7,15}")
@@ -32,7 +33,7 @@ def _check_phone(value: str | None) -> str | None:
     phone = f"+{value[1:]}" if value.startswith(" ") else value  # in a URL, + means a space
     if not _PHONE.fullmatch(phone):
         raise ValueError("is not a number such as +12125550123; in a URL, write %2B for +")
-    return phone
+    return one_spelling(phone)
 
 
 def _check_words(value: str | None) -> str | None:

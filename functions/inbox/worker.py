@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import MsgspecError
+from msgspec.structs import replace
 
 from longcode import keywords
 from longcode.accounts import store as accounts
@@ -23,6 +24,7 @@ from longcode.messages import reply as messages_reply
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import Attribution, AttributionRule, LastText, attribute
+from longcode.one_spelling import one_spelling
 from longcode.optouts.report import report_possible_opt_out
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import fire_job
@@ -63,6 +65,7 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
     `now` is later than `received_at` if the text has waited in a queue, perhaps for days; by default they are equal.
     STOP and START are queued before anything is written, and also if the text belongs to no account.
     """
+    inbound = replace(inbound, phone=one_spelling(inbound.phone))
     keyword = keywords.detect(inbound.body)
     attribution = _attribution(inbound, received_at)
     if keyword and keyword != keywords.POSSIBLE_OPT_OUT and (attribution or keyword in (Keyword.STOP, Keyword.START)):

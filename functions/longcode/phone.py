@@ -7,6 +7,7 @@ import phonenumbers
 from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
 from longcode.errors import BadPhone
+from longcode.one_spelling import one_spelling
 
 _NORTH_AMERICA = 1
 _FEWEST_DIGITS = 7  # digits after the country code, unless a national plan assigns a shorter number
@@ -16,6 +17,11 @@ _NON_GEOGRAPHIC = "001"  # phonenumbers' region of +800, +870 and similar codes
 
 # Checked before parsing: phonenumbers turns letters (1-800-FLOWERS) into digits, and finds numbers inside sentences.
 _SPELLING = re.compile(r"[\s(]*\+?[\d\s()./\-‐‒–—―−·•]+")
+_SEVERAL = re.compile(r"(?:\+?[\d\s()./-]{7,}[;,]\s*)+\+?[\d\s()./-]{7,}")
+_SPREADSHEET = re.compile(r"(\+?\d{7,})\.0+")  # a number that a spreadsheet stored as one with decimals
+# Prefixes that Mexico dropped in 2019: the trunk's 01, the mobiles' 044, 045, and the 1 after the country code.
+_OLD_MEXICAN = re.compile(r"(?:01|04[45]|521)(\d{10})")
+_OLD_IVORIAN = re.compile(r"(?:225)?([04-9]\d{7})")  # a mobile before its operator's two digits of 2021
 _EXTENSION = re.compile(r"\d\D*(?:\bext|\bx|(?<=\d)x|#|;|,)\D*\d+\s*$", re.IGNORECASE)
 
 _WRONG_LENGTH = {
@@ -32,7 +38,7 @@ def to_e164(text: str, country_code: str) -> str:
     A possible number is accepted even if no national plan assigns it: +61 123456789 is the product's own example.
     Raise `BadPhone` for an impossible number, or for a text that is no number.
     """
-    typed = _clean(text)
+    typed = _renumbered(_clean(text), country_code)
     if typed.lstrip("( ").startswith("+"):
         number = _parse(typed, None)
     else:
@@ -44,6 +50,11 @@ def to_e164(text: str, country_code: str) -> str:
     if _parse(e164, None).national_number != number.national_number:
         raise BadPhone("This phone number can be read in two ways.")
     return e164
+
+
+def to_stored(text: str, country_code: str) -> str:
+    """Return a typed number in E.164, and of a phone's several spellings the one that is stored and texted."""
+    return one_spelling(to_e164(text, country_code))
 
 
 def check_country_code(country_code: str) -> str:
@@ -63,12 +74,27 @@ def _clean(text: str) -> str:
     typed = "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()
     if not typed:
         raise BadPhone("The phone number is empty.")
+    if of_spreadsheet := _SPREADSHEET.fullmatch(typed):
+        return of_spreadsheet[1]
+    if _SEVERAL.fullmatch(typed):
+        raise BadPhone("This is more than one phone number.")
     if _EXTENSION.search(typed):
         raise BadPhone("A text cannot be sent to an extension.")
     if any(c.isalpha() for c in typed):
         raise BadPhone("A phone number cannot contain letters.")
     if not _SPELLING.fullmatch(typed):
         raise BadPhone("This phone number contains characters that are not allowed.")
+    return typed
+
+
+def _renumbered(typed: str, country_code: str) -> str:
+    """Return a number that its country has renumbered as it is now, and any other one as it is."""
+    digits = "".join(str(unicodedata.digit(c)) for c in typed if c.isdigit())
+    code = digits[:3] if typed.lstrip("( ").startswith("+") else country_code.strip().removeprefix("+")
+    if code in ("52", "521") and (mexican := _OLD_MEXICAN.fullmatch(digits)):
+        return f"+52{mexican[1]}"
+    if code == "225" and (ivorian := _OLD_IVORIAN.fullmatch(digits)):
+        return one_spelling(f"+225{ivorian[1]}")
     return typed
 
 

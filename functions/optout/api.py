@@ -18,7 +18,7 @@ from longcode.jobs import Means
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, Question, account_scope
-from longcode.phone import to_e164
+from longcode.phone import to_stored
 from longcode.web import resolver as web
 from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
@@ -168,7 +168,7 @@ def _shown(question: Question, people: Sequence[Client]) -> ShownQuestion:
 
 def _e164(phone: str) -> str:
     try:
-        return to_e164(unquote(phone), "1")
+        return to_stored(unquote(phone), "1")
     except BadPhone as error:
         error.field = "phone"
         raise

@@ -28,7 +28,7 @@ from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
 from longcode.numbers.routing import our_numbers
 from longcode.optouts import store as optouts
-from longcode.phone import to_e164
+from longcode.phone import to_stored
 from longcode.plans import plans
 from longcode.template import Template, check_values, fields, render
 from longcode.usage import store as quotas
@@ -258,7 +258,7 @@ def read_facts(account_id: str, form: NewMessage, request_id: str) -> sending.Re
 def _phone(account_id: str, entered: str) -> str:
     account = None if entered.lstrip().startswith("+") else accounts.get(account_id)
     try:
-        return to_e164(entered, account.country_code if account else "1")
+        return to_stored(entered, account.country_code if account else "1")
     except RequestError as error:
         error.field = "to"
         raise

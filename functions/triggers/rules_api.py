@@ -12,7 +12,7 @@ from longcode.accounts.account import Account, countries
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError
 from longcode.messages import compose
-from longcode.phone import to_e164
+from longcode.phone import to_stored
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import (
     MOST_TRIGGERS,
@@ -139,7 +139,7 @@ def _trigger_of_form(account: Account, name: str, form: TriggerForm) -> Trigger:
 
 def _staff_phone(entered: str, account: Account) -> str:
     try:
-        phone = fields.refuse_our_number(to_e164(entered, account.country_code), account)
+        phone = fields.refuse_our_number(to_stored(entered, account.country_code), account)
         compose.recipients_of_number(phone, {}, blocked=False, countries=countries(account))
     except RequestError as error:
         error.field = "staff_phone"
