@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import unquote
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
@@ -168,7 +167,7 @@ def _shown(question: Question, people: Sequence[Client]) -> ShownQuestion:
 
 def _e164(phone: str) -> str:
     try:
-        return to_stored(unquote(phone), "1")
+        return to_stored(phone, "1")
     except BadPhone as error:
         error.field = "phone"
         raise

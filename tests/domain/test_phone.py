@@ -204,3 +204,24 @@ def test_punctuation_never_changes_a_number(national: int, marks: str) -> None:
     typed = "".join(mark + digit for mark, digit in zip(marks, f"{national}", strict=False))
 
     assert phone.to_e164(typed, "1") == f"+1{national}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "country_code", "expected"),
+    [
+        ("1701234567.0", "49", "+491701234567"),
+        ("6641234567.0", "43", "+436641234567"),
+        ("211234567.00", "64", "+64211234567"),
+        ("+491701234567.0", "1", "+491701234567"),
+    ],
+)
+def test_the_decimals_of_a_spreadsheet_are_not_digits_of_the_number(
+    typed: str, country_code: str, expected: str
+) -> None:
+    assert phone.to_e164(typed, country_code) == expected
+
+
+@pytest.mark.parametrize("typed", ["2125550123, 2125550199", "2125550123; 2125550199", "+12125550123,+12125550199"])
+def test_two_numbers_are_refused_as_two(typed: str) -> None:
+    with pytest.raises(BadPhone, match="more than one phone number"):
+        phone.to_e164(typed, "1")

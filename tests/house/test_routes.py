@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from infra import openapi
+from longcode.web import resolver as web
 from tests.support.source_reading import defined, events, handlers, resources_of_type, routes
 
 OPEN = re.compile(r"/plans|/panel|/signup|/signup/confirm/{}|/carriers/.+")
@@ -119,13 +120,14 @@ def test_refusals_of_the_gateway_are_problem_documents(template: dict[str, Any])
     assert {tuple(answer) for answer in answers.values()} == {("type", "title", "status", "code", "detail")}
     assert {parameters["Content-Type"] for parameters in headers.values()} == {"'application/problem+json'"}
     assert answers["UNAUTHORIZED"] == answers["ACCESS_DENIED"]
+    assert answers["DEFAULT_5XX"]["detail"] == web.BROKEN
     assert all("WWW-Authenticate" in headers[name] for name in ("UNAUTHORIZED", "ACCESS_DENIED"))
 
 
 def test_the_gateway_sends_no_request_body_in_base64(template: dict[str, Any]) -> None:
     (api,) = resources_of_type(template, "AWS::Serverless::Api").values()
     binary = {kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]}
-    accepted = {kind for name in SERVED for kind in getattr(import_module(name).app, "takes", ())}
+    accepted = {kind for name in SERVED for kind in import_module(name).app.content_types}
 
     assert binary == {"application/pdf"}
     assert accepted & binary == set()

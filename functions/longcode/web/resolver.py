@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
@@ -20,6 +21,10 @@ from longcode.errors import MalformedJson, NoPriceList, RequestError
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+BROKEN = (
+    "Something broke on our side. If you sent an Idempotency-Key, send the request again with the same one;"
+    " if you did not, look first whether it has taken effect."
+)
 _PROBLEM = "application/problem+json"
 _MOST_ERRORS, _LONGEST_FIELD = 20, 100
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # valid in every time zone
@@ -97,7 +102,7 @@ def problem(
 
 
 class Resolver(APIGatewayRestResolver):
-    """A resolver that accepts bodies of certain content types only.
+    """A resolver that decodes the path, and accepts bodies of certain content types only.
 
     Browsers post some types (forms, plain text) to other sites without a preflight request; they must have no effect.
     """
@@ -105,16 +110,18 @@ class Resolver(APIGatewayRestResolver):
     content_types: tuple[str, ...] = (JSON,)
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        """Return the response to an event: 415 if its body has another content type."""
+        """Return the response to an event: 400 for a path that cannot be decoded, 415 for another content type."""
+        path = _decoded(event["path"])
+        if path is None:
+            return _event_response(problem(400, "bad_path", "The path has an encoded / or is not UTF-8."))
         names = {name.casefold(): name for name in event.get("headers") or {}}
         header = event["headers"][names["content-type"]] if "content-type" in names else ""
         kind = header.partition(";")[0].strip().casefold()
         if event.get("body") and kind not in self.content_types:
-            refusal = _unsupported(self.content_types)
-            headers = {"Content-Type": refusal.content_type}
-            return {"statusCode": 415, "headers": headers, "body": refusal.body, "isBase64Encoded": False}
+            return _event_response(_unsupported(self.content_types))
+        event = {**event, "path": path}
         if kind == JSON:  # Powertools matches it in lower case only
-            event = {**event, "headers": {**event["headers"], names["content-type"]: JSON}}
+            event["headers"] = {**event["headers"], names["content-type"]: JSON}
         return super().resolve(event, context)
 
 
@@ -153,7 +160,7 @@ def resolver(*content_types: str) -> Resolver:
     @app.exception_handler(Exception)
     def broken(_error: Exception) -> Response[str]:
         logger.exception("broken")
-        return problem(500, "broken", "Something broke on our side; the request can be sent again.")
+        return problem(500, "broken", BROKEN)
 
     @app.not_found
     def absent(_error: NotFoundError) -> Response[str]:
@@ -197,6 +204,24 @@ def _as_api_gateway_event(event: dict[str, Any]) -> dict[str, Any]:
         "body": event.get("body"),
         "isBase64Encoded": event["isBase64Encoded"],
     }
+
+
+def _decoded(path: str) -> str | None:
+    """Return a path that API Gateway and function URLs pass on percent-encoded, or None if it has no single reading.
+
+    An encoded / would end a path parameter, so it is not decoded.
+    """
+    if "%2f" in path.casefold():
+        return None
+    try:
+        return unquote(path, errors="strict")
+    except UnicodeDecodeError:
+        return None
+
+
+def _event_response(response: Response[str]) -> dict[str, Any]:
+    headers = {"Content-Type": response.content_type}
+    return {"statusCode": response.status_code, "headers": headers, "body": response.body, "isBase64Encoded": False}
 
 
 def _unsupported(accepted: tuple[str, ...]) -> Response[str]:
