@@ -127,7 +127,9 @@ def counted(
 
 
 def _traced_share(calls_a_second: float) -> float:
-    """Return the share of a function's calls that X-Ray traces."""
+    """Return the share of a function's calls that X-Ray traces: none, unless the template makes tracing active."""
+    if read_template()["Globals"]["Function"]["Tracing"] != "Active":
+        return 0
     first = min(calls_a_second, 1)
     return (first + (calls_a_second - first) * _TRACED) / calls_a_second
 

@@ -1,17 +1,16 @@
-"""Passwords: generated here with 148 random bits, stored as an argon2id hash."""
+"""Passwords: generated here with 148 random bits, stored as a salted hash."""
 
 import secrets
+from hashlib import blake2b
+from hmac import compare_digest
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are misread: i, l, o, 0, 1
 _GROUPS, _GROUP_LENGTH = 6, 5
-
-# OWASP's second choice for argon2id (19 MiB, t=2, p=1), about 20 ms in a small function.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Checked where an account has no hash. A constant, because computing a hash would add 20 ms to each start.
-DUMMY_HASH = "$argon2id$v=19$m=19456,t=2,p=1$1nzkKcbbTUP/lMyGaug4aw$pRG0ztb75kVJS3PaHA77UkE0293t8obwhe8gwRpmez8"
+_FORM = "$blake2b$"
+_SALT_BYTES = 16
 
 
 def generate() -> str:
@@ -20,13 +19,31 @@ def generate() -> str:
 
 
 def hash_of(password: str) -> str:
-    """Return the hash of a password, to store it."""
-    return _hasher.hash(password)
+    """Return the hash of a generated password, to store it.
+
+    Nobody can guess 148 random bits, so the hash need not be slow, as one of a chosen password must be.
+    """
+    salt = secrets.token_hex(_SALT_BYTES)
+    return f"{_FORM}{salt}${_digest(password, salt)}"
 
 
 def matches(password: str, stored: str | None) -> bool:
     """Return whether a password has the stored hash; a missing hash takes as long, so that timing reveals nothing."""
+    if stored and stored.startswith("$argon2id$"):
+        return _matches_argon2(password, stored)
+    form, _, salt_and_digest = (stored or "").rpartition(_FORM)
+    salt, _, digest = salt_and_digest.partition("$")
+    is_equal = compare_digest(_digest(password, salt).encode(), digest.encode())
+    return is_equal and not form
+
+
+def _digest(password: str, salt: str) -> str:
+    return blake2b(password.encode(), key=salt.encode()[:64], digest_size=32).hexdigest()
+
+
+def _matches_argon2(password: str, stored: str) -> bool:
+    """Check a hash that a release before December 2026 stored."""
     try:
-        return _hasher.verify(stored or DUMMY_HASH, password) and stored is not None
+        return PasswordHasher().verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False

@@ -70,3 +70,8 @@ def settings() -> Settings:
 def is_on_this_machine() -> bool:
     """Return whether this stack runs on an emulator on this machine, not on AWS."""
     return bool(_LOCAL_AWS.match(os.environ.get("AWS_ENDPOINT_URL", "")))
+
+
+def is_lambda_function() -> bool:
+    """Return whether this process is a deployed Lambda function, not a test."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ

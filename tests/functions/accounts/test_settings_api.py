@@ -170,7 +170,7 @@ def test_an_empty_change_changes_nothing() -> None:
 def test_the_hash_of_the_password_is_not_shown() -> None:
     studio()
 
-    assert "argon2" not in call(settings_api, "GET", "/account", account="10000001").text
+    assert "blake2b" not in call(settings_api, "GET", "/account", account="10000001").text
 
 
 def new_password(present: str, account: str = "10000001") -> ApiResponse:
