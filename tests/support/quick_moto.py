@@ -17,6 +17,7 @@ from typing import Any
 
 from botocore import useragent, xform_name
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.signers import RequestSigner
 from moto import backend_index
 from moto.core.exceptions import ServiceException
 from moto.core.models import botocore_stubber
@@ -40,6 +41,7 @@ _DIRECT = {
     *("Query", "Scan", "TransactGetItems", "TransactWriteItems", "UpdateItem"),
 }
 _respond = botocore_stubber.process_request
+_add_signature = RequestSigner.sign
 _transact_write_items = DynamoDBBackend.transact_write_items
 
 
@@ -61,6 +63,7 @@ def install(services: tuple[str, ...]) -> None:
         (ast_nodes.DepthFirstTraverser, "traverse", _traverse),
         # Syntax trees of update expressions, where `deepcopy` is slow.
         (validators, "deepcopy", lambda tree: pickle.loads(pickle.dumps(tree))),
+        (RequestSigner, "sign", _sign),
         # Three functions that are called with the same few values for each request.
         (responses, "method_names_from_class", cache(responses.method_names_from_class)),
         (responses, "camelcase_to_underscores", cache(responses.camelcase_to_underscores)),
@@ -68,6 +71,12 @@ def install(services: tuple[str, ...]) -> None:
     ]
     for owner, name, replacement in changes:
         setattr(owner, name, replacement)
+
+
+def _sign(*args: Any, **kwargs: Any) -> None:
+    """Sign what is sent to an emulator; moto does not read the signature."""
+    if not botocore_stubber.enabled:
+        _add_signature(*args, **kwargs)
 
 
 def _respond_directly(request: AWSPreparedRequest) -> Any:
