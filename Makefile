@@ -4,6 +4,8 @@ SHELL := bash
 DEV := .venv/dev/bin
 export PYTHONPATH := functions:.
 export UV_SYSTEM_CERTS := true
+# Empty, so that pytest may keep the tests that it has rewritten: otherwise each of its processes rewrites all of them.
+export PYTHONDONTWRITEBYTECODE :=
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,7 +36,7 @@ test: .venv/dev/done .venv/emulator/done .venv/sam/done  ## every test, on all c
 	$(DEV)/python -m infra.build --local  # once, before the test processes need it at the same time
 	$(DEV)/pytest -n auto --dist loadgroup $(if $(wildcard $(firstword $(subst ::, ,$(ONLY)))),$(ONLY),$(if $(ONLY),-k '$(ONLY)'))
 
-quick: .venv/dev/done  ## all tests except those that need the stack and those that take long, in about two minutes
+quick: .venv/dev/done  ## all tests except those that need the stack and those that take long, in little more than a minute
 	$(DEV)/pytest -n auto --dist loadgroup -m 'not stack and not long' --hypothesis-profile quick
 
 bench: .venv/dev/done  ## measurements with their limits; ONLY=name for some

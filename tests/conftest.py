@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadGroupScheduling
 
 from tests.support.local_aws import local_aws, read_template
 
@@ -15,6 +16,24 @@ settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("quick", parent=settings.get_profile("ci"), max_examples=20)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+# The tests of each of these share a fixture that takes half a minute. The mark `xdist_group` has no effect:
+# pytest-xdist 3.8 writes the group where pytest 9 does not read it.
+_IN_ONE_PROCESS = ("tests/stack/test_story.py", "tests/functions/billing/test_random_months.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give the tests of these files to one process each, first of all, and the others to whichever is free."""
+    scheduling = LoadGroupScheduling(config, log)
+    scheduling._split_scope = _unit
+    return scheduling
+
+
+def _unit(test: str) -> str:
+    file = test.partition("::")[0]
+    return file if file in _IN_ONE_PROCESS else test
 
 
 def pytest_collection_finish() -> None:

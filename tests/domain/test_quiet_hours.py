@@ -255,6 +255,7 @@ def runs(zone: ZoneInfo, start: datetime, end: datetime) -> list[Opening]:
     return found
 
 
+@pytest.mark.long
 def test_the_hours_of_every_zone_agree_with_its_wall_clock_on_days_of_clock_changes() -> None:
     alike = defaultdict(list)
     for name in ZONES:

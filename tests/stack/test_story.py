@@ -14,7 +14,7 @@ from infra.local.participants import Phones, StudioSoftware, eventually
 from infra.local.stack import Stack, new_stack
 from infra.local.studio import sign_up
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]  # one stack for all, in one process
+pytestmark = pytest.mark.stack  # tests/conftest.py: one stack for all, in one process
 
 FORM = {
     "studio_name": "Fox",

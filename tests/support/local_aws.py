@@ -3,14 +3,16 @@
 import copyreg
 import json
 import os
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from threading import Condition
 from time import monotonic
-from typing import Any
+from types import FunctionType
+from typing import Any, ClassVar
 
 import yaml
 from moto.backends import get_backend
@@ -21,12 +23,12 @@ from longcode.aws.clients import client
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.plans.plans import PriceList
-from tests.support import query_bounds
+from tests.support import query_bounds, quick_moto
+from tests.support.quick_moto import ACCOUNT, REGION
 
 ROOT = Path(__file__).parents[2]
 QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event", "webhook", "export")
-_ACCOUNT = "123456789012"  # moto's
-QUEUE_URLS = {name: f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/{name}" for name in QUEUES}
+QUEUE_URLS = {name: f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/{name}" for name in QUEUES}
 SHARED_NUMBER = "+15555550100"
 _SERVICES = ("dynamodb", "sqs", "secretsmanager", "ssm", "ses", "sesv2")
 _ADDRESSES = {
@@ -64,12 +66,10 @@ def _copy_parameters(known: ParameterDict) -> Any:
     return ParameterDict, (known.account_id, known.region_name), None, None, iter(known.items())
 
 
-# Two parts of moto's backends that `deepcopy` cannot copy by itself.
+# Two parts of moto's backends that cannot be pickled by themselves.
 copyreg.pickle(ParameterDict, _copy_parameters)
 copyreg.pickle(Condition, lambda _condition: (Condition, ()))
-
-
-Snapshot = dict[str, Any]
+quick_moto.install(_SERVICES)
 
 
 class _Loader(yaml.SafeLoader):
@@ -118,19 +118,38 @@ def local_aws() -> Iterator[None]:
         botocore_stubber.enabled = False
 
 
-def snapshot() -> Snapshot:
-    """Return a copy of the complete state of AWS."""
-    return deepcopy({name: get_backend(name)[_ACCOUNT]["us-east-1"] for name in _SERVICES})  # type: ignore[call-overload]
+class _Pickler(pickle.Pickler):
+    """Keeps functions, such as the factory of a defaultdict, in a list, as they cannot be pickled."""
+
+    functions: ClassVar[list[Any]] = []
+
+    def persistent_id(self, value: Any) -> int | None:
+        if not isinstance(value, FunctionType):
+            return None
+        self.functions.append(value)
+        return len(self.functions) - 1
 
 
-def restore(state: Snapshot) -> None:
+class _Unpickler(pickle.Unpickler):
+    def persistent_load(self, index: Any) -> Any:
+        return _Pickler.functions[index]
+
+
+def snapshot() -> bytes:
+    """Return the complete state of AWS."""
+    pickled = BytesIO()
+    _Pickler(pickled).dump({name: get_backend(name)[ACCOUNT][REGION] for name in _SERVICES})  # type: ignore[call-overload]
+    return pickled.getvalue()
+
+
+def restore(state: bytes) -> None:
     """Restore the state of AWS from a snapshot."""
-    for name, backend in deepcopy(state).items():
-        get_backend(name)[_ACCOUNT]["us-east-1"] = backend  # type: ignore[call-overload]
+    for name, backend in _Unpickler(BytesIO(state)).load().items():
+        get_backend(name)[ACCOUNT][REGION] = backend
 
 
 @cache
-def _set_up() -> Snapshot:
+def _set_up() -> bytes:
     """Set up the table, queues, secret, addresses and sender."""
     create_table()
     load_plans()

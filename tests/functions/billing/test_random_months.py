@@ -25,7 +25,7 @@ from longcode.usage.usage import Usage, usage_of
 from tests.support.emulated_aws import emulated_aws
 from tests.support.random_months import MONTHS, World
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("random_months")]  # a world is lived through once
+pytestmark = pytest.mark.stack  # tests/conftest.py: a world is lived through once
 
 WORLDS = int(os.environ.get("RANDOM_WORLDS", "1"))
 STUDIOS, TEXTS_A_MONTH = 5, 4

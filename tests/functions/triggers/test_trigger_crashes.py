@@ -28,7 +28,7 @@ def heal() -> None:
 @pytest.mark.long
 def test_an_event_killed_at_any_call_and_repeated_moves_the_text_once(account: Account) -> None:
     report_event(account)
-    for crash in every_crash():
+    for crash in every_crash(after=False):
         with crash:
             report_event(account, "k2", NOW + MINUTE, session_date="2026-12-02", status="confirmed", at=NOW + MINUTE)
 
@@ -44,7 +44,7 @@ def test_an_event_killed_at_any_call_and_repeated_moves_the_text_once(account: A
 @pytest.mark.long
 def test_an_event_killed_at_any_call_takes_effect_whole_or_not_at_all(account: Account) -> None:
     write_trigger(name="thanks", timing=None, body="Thank you!")
-    for crash in every_crash():
+    for crash in every_crash(after=False):
         with crash:
             report_event(account)
 
@@ -63,7 +63,7 @@ def test_a_due_text_killed_at_any_call_is_sent_once(account: Account) -> None:
     report_event(account)
     sweep_schedule.sweep(NINE + MINUTE)
     jobs = take_queued("event")
-    for crash in every_crash():
+    for crash in every_crash(after=False):
         with crash:
             fire_all(NINE + MINUTE, jobs)
 
@@ -81,7 +81,7 @@ def test_a_due_text_killed_at_any_call_reaches_the_same_phones_if_others_are_tic
     report_event(account)
     sweep_schedule.sweep(NINE + MINUTE)
     jobs = take_queued("event")
-    for crash in every_crash():
+    for crash in every_crash(after=False):
         with crash:
             fire_all(NINE + MINUTE, jobs)
         texted = [text.phone for text in stored_texts(account)]
@@ -99,7 +99,7 @@ def test_a_due_call_killed_at_any_call_leaves_one_task(account: Account) -> None
     report_event(account)
     sweep_schedule.sweep(NINE + MINUTE)
     jobs = take_queued("event")
-    for crash in every_crash():
+    for crash in every_crash(after=False):
         with crash:
             fire_all(NINE + MINUTE, jobs)
 

@@ -74,11 +74,11 @@ def test_webhooks_whose_jobs_were_lost_are_enqueued_by_the_sweeper(account: Acco
 @pytest.mark.long
 def test_more_replies_than_a_page_are_all_forwarded(account: Account) -> None:
     accounts.change_settings(account.id, {"delivery": ReplyDelivery.POLL})
-    for index in range(130):
+    for index in range(101):
         receive(f"SM{index}", f"Reply {index}")
     accounts.change_settings(account.id, {"delivery": ReplyDelivery.WEBHOOK})
 
-    assert forward.forward_all(LATER) == 130
+    assert forward.forward_all(LATER) == 101
 
 
 def test_a_studio_that_polls_gets_no_webhooks(account: Account) -> None:
