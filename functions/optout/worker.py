@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from longcode.accounts.account import SERVICE
 from longcode.aws import batches, clients, queues
+from longcode.aws.clients import pause
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
@@ -26,7 +27,6 @@ from longcode.optouts.consent import (
     account_scope,
     keyword_reply,
 )
-from longcode.table.store import pause
 from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
 

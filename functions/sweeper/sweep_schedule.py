@@ -29,21 +29,36 @@ _PURGE_AGAIN_AFTER = timedelta(days=1)
 _MOST_WAITING = 1000
 
 
+class NotSwept(Exception):
+    """Some of the items that are due could not be acted on."""
+
+
 def sweep(now: datetime, at_once: int = 1) -> int:
-    """Act on all items that are due, `at_once` at a time, and return their number."""
+    """Act on all items that are due, `at_once` at a time, and return their number.
+
+    An item that fails stays due, and the sweep goes on. Raise `NotSwept` at the end, so that the alarm rings.
+    """
     with ThreadPoolExecutor(at_once) as pool:
-        return sum(pool.map(lambda item: _try_to_act(item, now), due.find(now, _AT_MOST)))
+        acted = list(pool.map(lambda item: _try_to_act(item, now), due.find(now, _AT_MOST)))
+    if not all(acted):
+        raise NotSwept(f"{acted.count(False)} of {len(acted)} due items")
+    return len(acted)
 
 
-def _try_to_act(item: Attributes, now: datetime) -> int:
-    """Act on an item, or put it aside for an hour if it cannot be read; return 1, to be summed."""
+def _try_to_act(item: Attributes, now: datetime) -> bool:
+    """Act on an item, or put it aside for an hour if it cannot be read; return False if it failed."""
     try:
         act(item, now)
     except (ValueError, LookupError):
         count("UnreadableItems")
         logger.exception("put aside for an hour", extra={"type": item.get("type")})
         due.reschedule(item, now + _RETRY_UNREADABLE_AFTER)
-    return 1
+    except Exception as failed:  # whatever it is, the other items must not wait for this one
+        logger.error(
+            "not swept", extra={"type": item.get("type"), "id": item.get("id"), "reason": type(failed).__name__}
+        )
+        return False
+    return True
 
 
 def act(item: Attributes, now: datetime) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -40,14 +41,48 @@ def test_jobs_are_sent_to_the_queues_of_their_types_ten_in_a_call(aws: None) -> 
     assert take_queued("send") == []
 
 
-def test_a_job_that_sqs_refuses_in_a_batch_raises_an_error(aws: None) -> None:
-    def refuse_the_second(parsed: dict[str, Any], **_: Any) -> None:
-        parsed["Failed"] = [{"Id": "1", "SenderFault": False, "Code": "InternalError"}]
+@pytest.fixture
+def refusals() -> Iterator[list[int]]:
+    """The number of entries that each call refuses, the last ones of its batch. They are not queued."""
+    planned: list[int] = []
 
-    client("sqs").meta.events.register(CALL, refuse_the_second)
-    with pytest.raises(queues.NotEnqueued, match="1 of 2 jobs"):
-        queues.send(Send(account="a", message_id="m1"), Send(account="a", message_id="m2"))
-    client("sqs").meta.events.unregister(CALL, refuse_the_second)
+    def refuse(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        number = planned.pop(0) if planned else 0
+        kept = len(params["Entries"]) - number
+        context["refused"] = params["Entries"][kept:]
+        # SQS takes no empty batch, so a copy of the first entry stands for a call that refuses all.
+        params["Entries"] = params["Entries"][:kept] or [{"Id": "none", "MessageBody": "none"}]
+
+    def report(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        failed = [{"Id": entry["Id"], "SenderFault": False, "Code": "InternalError"} for entry in context["refused"]]
+        if failed:
+            parsed["Failed"] = failed
+
+    events = client("sqs").meta.events
+    events.register("before-parameter-build.sqs.SendMessageBatch", refuse)
+    events.register(CALL, report)
+    yield planned
+    events.unregister("before-parameter-build.sqs.SendMessageBatch", refuse)
+    events.unregister(CALL, report)
+
+
+def test_jobs_that_sqs_refuses_are_sent_again_at_once(aws: None, refusals: list[int]) -> None:
+    refusals += [2, 1]
+
+    queues.send(*(Send(account="a", message_id=f"m{number}") for number in range(3)))
+
+    assert sorted(queues.read(Send, body).message_id for body in take_queued("send")) == ["m0", "m1", "m2"]
+
+
+def test_a_job_that_sqs_keeps_refusing_raises_an_error_after_all_others_are_sent(
+    aws: None, refusals: list[int]
+) -> None:
+    refusals += [1, 1, 1, 1]
+
+    with pytest.raises(queues.NotEnqueued, match="1 of 12 jobs"):
+        queues.send(*(Send(account="a", message_id=f"m{number}") for number in range(12)))
+
+    assert len([body for body in take_queued("send") if body != "none"]) == 11
 
 
 def test_best_effort_leaves_a_refused_job_to_the_sweeper(aws: None) -> None:

@@ -1,5 +1,7 @@
 """The AWS clients, opened on first use and kept for the next invocation; and the clock."""
 
+import random
+import time
 from datetime import UTC, datetime
 from functools import cache
 from threading import Lock
@@ -38,3 +40,8 @@ def now() -> datetime:
     """Return the current time in UTC, to the millisecond, as instants are stored."""
     at = datetime.now(UTC)
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def pause(attempt: int) -> None:
+    """Sleep before the next attempt, longer after each; the first attempt is 0."""
+    time.sleep(random.uniform(0, 0.02 * 2 ** min(attempt, 6)))  # noqa: S311  # jitter is no secret

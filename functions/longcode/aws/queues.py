@@ -1,6 +1,6 @@
 """Send jobs to the queues of their types, and read them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import TypeVar
@@ -9,11 +9,12 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from longcode import jobs
-from longcode.aws.clients import client
+from longcode.aws.clients import client, pause
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 
 _BATCH = 10
+_ATTEMPTS = 4
 # SQS takes turns among the accounts of these jobs, so that no account waits behind the many jobs of another.
 _FairJob = jobs.Send | jobs.AdvanceBroadcast | jobs.FireTrigger | jobs.Deliver
 Job = _FairJob | jobs.Receive | jobs.HandleKeyword | jobs.OpenAccount | jobs.Bill | jobs.ExportInvoice
@@ -39,17 +40,27 @@ class NotEnqueued(Exception):
 
 
 def send(*to_send: Job) -> None:
-    """Send jobs to the queues of their types, ten in a call; raise `NotEnqueued` if SQS refuses some."""
+    """Send jobs to the queues of their types, ten in a call; raise `NotEnqueued` if SQS keeps refusing some."""
+    refused = 0
     for kind, group in groupby(to_send, type):
         url, same_kind = getattr(settings(), URL_SETTINGS[kind]), list(group)
         for start in range(0, len(same_kind), _BATCH):
-            entries = [
-                {"Id": str(index), "MessageBody": _body(job), **_fair_group(job)}
-                for index, job in enumerate(same_kind[start : start + _BATCH])
-            ]
-            response = client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
-            if response.get("Failed"):
-                raise NotEnqueued(f"{len(response['Failed'])} of {len(entries)} jobs")
+            refused += _send_batch(url, same_kind[start : start + _BATCH])
+    if refused:
+        raise NotEnqueued(f"{refused} of {len(to_send)} jobs")
+
+
+def _send_batch(url: str, batch: Sequence[Job]) -> int:
+    """Send up to ten jobs, and those that SQS refuses again at once; return how many it keeps refusing."""
+    entries = [{"Id": str(index), "MessageBody": _body(job), **_fair_group(job)} for index, job in enumerate(batch)]
+    for attempt in range(_ATTEMPTS):
+        response = client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+        failed = {entry["Id"] for entry in response.get("Failed", [])}
+        entries = [entry for entry in entries if entry["Id"] in failed]
+        if not entries:
+            break
+        pause(attempt)
+    return len(entries)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import msgspec
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
+from longcode.aws.clients import pause
 from longcode.billing.adjustments import Balance, Credit, Findings
 from longcode.billing.invoice import Invoice, InvoiceState
 from longcode.table import keys, store
@@ -120,7 +121,7 @@ def issue(invoice: Invoice, due_at: datetime, *also: Write) -> Invoice:
                 return issued
             if max(failed.found) >= len(own):
                 raise InvoiceOvertaken from failed
-            store.pause(attempt)  # another invoice has taken the number
+            pause(attempt)  # another invoice has taken the number
         else:
             return numbered
     raise AssertionError

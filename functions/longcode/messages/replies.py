@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
+from longcode.aws.clients import pause
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
 from longcode.messages import folders
@@ -96,7 +97,7 @@ def _write_numbered(message: Message, first: Write, *others: Write) -> Attribute
                 return failed.found[0]
             if max(failed.found) > len(numbered_writes):
                 raise
-            store.pause(attempt)  # another reply has taken the number
+            pause(attempt)  # another reply has taken the number
         else:
             break
     return None

@@ -1,7 +1,5 @@
 """The calls to DynamoDB: read items, query, write on a condition, transact; and the expiry of items."""
 
-import random
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -10,7 +8,7 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from botocore.exceptions import ClientError
 
-from longcode.aws.clients import client
+from longcode.aws.clients import client, pause
 from longcode.table.keys import END, FOLDER, INDEXES, Key
 from longcode.table.writes import (
     ABSENT,
@@ -218,11 +216,6 @@ def _with_retries(call: Callable[[], Any]) -> Any:
                 raise
             pause(attempt)
     return call()
-
-
-def pause(attempt: int) -> None:
-    """Sleep before the next attempt, longer after each; the first attempt is 0."""
-    time.sleep(random.uniform(0, 0.02 * 2 ** min(attempt, 6)))  # noqa: S311  # jitter is no secret
 
 
 # DynamoDB deletes expired items up to two days late. Until then they are hidden, and their keys count as free.

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.accounts.account import Account
+from longcode.aws.clients import pause
 from longcode.clients import store as clients
 from longcode.clients.client import Client
 from longcode.optouts import store as optouts
@@ -116,7 +117,7 @@ def write_event(
             earlier = get_event(received.account, received.event_id, now)
             if earlier:
                 return earlier, False
-            store.pause(attempt)
+            pause(attempt)
         else:
             return event, True
     raise AssertionError("unreachable: itertools.count does not end")

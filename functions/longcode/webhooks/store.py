@@ -8,6 +8,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct, ValidationError
 
 from longcode.accounts.account import Account
+from longcode.aws.clients import pause
 from longcode.aws.telemetry import count, logger
 from longcode.message import Message
 from longcode.messages import store as messages
@@ -129,7 +130,7 @@ def _swap(current: Endpoint, changed_from: Callable[[Endpoint], Endpoint]) -> En
             store.write(_endpoint_write(current, changed))
         except store.ConditionFailed as conflict:
             current = read(Endpoint, conflict.found[0])
-            store.pause(attempt)
+            pause(attempt)
             attempt += 1
         else:
             break

@@ -57,12 +57,32 @@ def test_a_text_whose_enqueueing_crashed_is_sent_once(account: Account) -> None:
 def test_a_text_whose_sweeper_crashed_before_enqueueing_is_enqueued_by_the_next(account: Account) -> None:
     accept(account)
     take_queued("send")
-    with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(Exception, match="injected by a test"):
+    with failing("sqs", "SendMessageBatch", "AccessDenied"), pytest.raises(sweep_schedule.NotSwept):
         sweep_schedule.sweep(LATER)
 
     sweep_schedule.sweep(LATER + timedelta(minutes=2, seconds=1))
 
     assert len(take_queued("send")) == 1
+
+
+@pytest.mark.parametrize("at_once", [1, 8])
+def test_the_sweep_goes_on_past_items_that_fail(
+    account: Account, at_once: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(6):
+        accept(account, f"k{number}")
+    take_queued("send")
+
+    with (
+        failing("sqs", "SendMessageBatch", "AccessDenied", times=2),
+        pytest.raises(sweep_schedule.NotSwept, match="2 of 6 due items"),
+    ):
+        sweep_schedule.sweep(LATER, at_once)
+
+    assert len(take_queued("send")) == 4
+    assert [record.__dict__["reason"] for record in caplog.records if record.msg == "not swept"] == [
+        "ClientError"
+    ] * 2
 
 
 def test_two_sweepers_enqueue_a_text_once(account: Account) -> None:
