@@ -43,8 +43,9 @@ class MonthUsage(web.Answer):
     """The texts sent and received in a month (in Chicago), their units, those that the plan includes, and the cost.
 
     `days` has every day that has begun. A month in which the account had no plan has neither plan nor amounts. The
-    current month has a `forecast`, except on the studio's first day and for a closed account. A month that is over
-    has what it would have cost `on_each_plan`. Amounts are the sum of fee and units, in millionths of `currency`.
+    current month has a `forecast`, except on the studio's first two days and for a closed account. A month that is
+    over has what it would have cost `on_each_plan`. Amounts are the sum of fee and units, in millionths of
+    `currency`.
     """
 
     month: str

@@ -24,7 +24,7 @@ RequestError               any other fault in a request; its code is `invalid`
   Consent
     NoPermission           the client's record does not allow text marketing
     NoNumberTicked         no number of the client is ticked for SMS
-    OptedOut               the recipient replied STOP
+    OptedOut               the recipient has opted out
     OnlyTheClient          only the client can end this opt-out
 
   Broadcasts

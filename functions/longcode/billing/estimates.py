@@ -81,7 +81,7 @@ def included_units(month: str, plan: Plan, usage: Usage, reserved: int | None = 
 
 
 def forecast(plan: Plan, used: Mapping[str, Usage], joined: datetime, now: datetime) -> Forecast | None:
-    """Return the forecast from the usage by day of this month and the one before; None on a studio's first day.
+    """Return the forecast from the usage by day of this month and the one before; None on a studio's first two days.
 
     Days are those of Chicago, also where a clock change makes them 23 or 25 hours long. Units are rounded up. Today
     counts as a mean day, or as what it has already if that is more.

@@ -85,15 +85,18 @@ def subject(notice: Notice) -> str:
     return f"You have used {notice.percent}% of your {limit} for {_when(notice)}"
 
 
-def mail_text(notice: Notice, advice: str = "") -> str:
-    """Return the text of the mail: how much is used, what happens next, and what the studio can do."""
+def mail_text(notice: Notice, advice: str = "", *, can_change: bool) -> str:
+    """Return the text of the mail: how much is used, what happens next, and what the studio can do.
+
+    `can_change`: a change of plan would still count for the month.
+    """
     limit = "daily limit" if notice.day else f"{notice.plan.title} plan"
     counted = "units, sent and received," if notice.goes_on else "units"
     used = (
         f"You have used {notice.used:,} of the {notice.limit:,} {counted} of your {limit} for {_when(notice)}"
         " (Central Time)."
     )
-    return "\n\n".join(filter(None, [used, _what_happens_next(notice), advice])) + "\n"
+    return "\n\n".join(filter(None, [used, _what_happens_next(notice, can_change), advice])) + "\n"
 
 
 def advice(expected: Usage, compared: Comparison, currency: str) -> str:
@@ -108,7 +111,7 @@ def advice(expected: Usage, compared: Comparison, currency: str) -> str:
     )
 
 
-def _what_happens_next(notice: Notice) -> str:
+def _what_happens_next(notice: Notice, can_change: bool) -> str:
     all_used = notice.used >= notice.limit
     if notice.goes_on:
         texts = "All of them are used. Texts still" if all_used else "When all of them are used, texts still"
@@ -119,9 +122,11 @@ def _what_happens_next(notice: Notice) -> str:
         return (
             f"{refused} further texts until the next day. You can change this limit in your settings (units_a_day)."
         )
+    until = time_in_words(plan_cutoff(notice.month))
+    change = f" If you change to a bigger plan by {until}, it takes effect at once." if can_change else ""
     return (
         f"{refused} further texts until {in_words(following(notice.month))}. Replies still arrive, and they are free."
-        f" If you change to a bigger plan by {time_in_words(plan_cutoff(notice.month))}, it takes effect at once."
+        f"{change}"
     )
 
 

@@ -34,8 +34,8 @@ _CONVERSATION = timedelta(days=30)
 
 ASKED = "asked"
 _DETAILS = {
-    OptedOut.code: "The recipient replied STOP and gets no texts until they reply START.",
-    ASKED: "The recipient may have asked for no more texts: texts to them wait until staff answer in GET /questions.",
+    OptedOut.code: "The recipient has opted out and gets no texts until they reply START.",
+    ASKED: "The recipient may have asked for no more texts: texts to them wait until staff answer (GET /questions).",
     CountryNotAllowed.code: "This account does not text that country: see allowed_countries in the settings.",
 }
 

@@ -177,13 +177,13 @@ def _replies(account: str, entries: Sequence[Attributes]) -> list[tuple[int, Mes
 
 
 def forwarded(account: str) -> int:
-    """Return the sequence number of the last reply that the webhook endpoint accepted, 0 before the first."""
+    """Return up to which sequence number the forwarding schedule has checked the replies, 0 at first."""
     item = store.get(keys.inbox_end(account))
     return int(item.get("forwarded", 0)) if item else 0
 
 
 def note_forwarded(account: str, sequence: int) -> None:
-    """Record that the webhook endpoint accepted a reply, unless a later one is recorded already."""
+    """Record up to which sequence number the replies are checked, unless a later one is recorded already."""
     behind = Attr("forwarded").not_exists() | Attr("forwarded").lt(sequence)
     with suppress(store.ConditionFailed):
         store.write(Update(keys.inbox_end(account), changes={"forwarded": sequence}, when=behind))

@@ -127,7 +127,7 @@ def skipped(account: str, broadcast_id: str, place: tuple[int, int] | None = Non
 
 
 def inbox_end(account: str) -> Key:
-    """The sequence number of the latest reply, that of the last one forwarded to a webhook, and the unread counts."""
+    """The sequence number of the latest reply, that of the last one checked for a webhook, and the unread counts."""
     return Key(f"account#{account}", "inbox-end")
 
 

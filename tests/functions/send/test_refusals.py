@@ -112,7 +112,7 @@ def test_a_text_to_a_client_who_said_stop_is_refused(account: Account) -> None:
     answer = post(account, {"client_id": "c1", "body": "Hello"})
 
     assert (answer.status, answer.json["code"]) == (409, "opted_out")
-    assert answer.json["detail"] == "The recipient replied STOP and gets no texts until they reply START."
+    assert answer.json["detail"] == "The recipient has opted out and gets no texts until they reply START."
     assert take_queued("send") == []
 
 

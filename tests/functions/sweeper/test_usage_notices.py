@@ -158,6 +158,14 @@ def test_a_mail_says_until_when_a_bigger_plan_takes_effect_at_once(account: Acco
     )
 
 
+def test_a_mail_after_the_cut_off_offers_no_change_of_plan_for_the_month(account: Account) -> None:
+    use(account, 80)
+
+    sweep_schedule.sweep(datetime(2026, 11, 30, 23, 0, 1, tzinfo=UTC))
+
+    assert mails_to("10000001@studio.example")[-1].text.endswith(" Replies still arrive, and they are free.\n")
+
+
 def test_a_closed_account_gets_no_notice(account: Account) -> None:
     use(account, 80)
     accounts.set_status(account, StatusChange(at=NOW, to=AccountStatus.CLOSED))
