@@ -1,6 +1,6 @@
 """The emulator of AWS (MiniStack), and clients for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,11 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "
 
 
 @contextmanager
-def emulator(folder: Path) -> Iterator[str]:
-    """Run the emulator until the block ends; yield its URL when it is ready."""
+def emulator(folder: Path, url_for_functions: Callable[[str], str] = str) -> Iterator[str]:
+    """Run the emulator until the block ends; yield its URL when it is ready.
+
+    `url_for_functions` returns the URL that functions call AWS at, from the emulator's own: a benchmark's proxy.
+    """
     port = free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "emulator.log"
@@ -28,6 +31,7 @@ def emulator(folder: Path) -> Iterator[str]:
         "BIND_HOST": HOST,
         "MINISTACK_HOST": HOST,
         "MINISTACK_REGION": REGION,
+        "AWS_ENDPOINT_URL": url_for_functions(url),
         # These would listen on every interface.
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",

@@ -91,18 +91,18 @@ def running_stack(log: Log = print) -> Iterator[Stack]:
 
 
 @contextmanager
-def new_stack(log: Log = print) -> Iterator[Stack]:
+def new_stack(log: Log = print, url_for_functions: Callable[[str], str] = str) -> Iterator[Stack]:
     """Start a new stack; it ends with the block or with this process, even if that is killed."""
     target = build.this_machine()
     with _timed(log, "build"):
         build.build(target)
     with run_folder() as folder, ExitStack() as running:
-        yield _start(running, folder, target, log)
+        emulator_url = running.enter_context(emulator(folder, url_for_functions))
+        yield _start(running, folder, emulator_url, target, log)
 
 
-def _start(running: ExitStack, folder: Path, target: build.Target, log: Log) -> Stack:
-    with _timed(log, "start the emulator and the carrier"):
-        emulator_url = running.enter_context(emulator(folder))
+def _start(running: ExitStack, folder: Path, emulator_url: str, target: build.Target, log: Log) -> Stack:
+    with _timed(log, "start the carrier"):
         account_sid, auth_token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
         carrier_url = running.enter_context(simulated_carrier(folder, account_sid, auth_token))
         client("sesv2", emulator_url).create_email_identity(EmailIdentity=MAIL_FROM)
