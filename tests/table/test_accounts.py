@@ -15,7 +15,6 @@ LATER = NOW + timedelta(hours=1)
 pytestmark = pytest.mark.usefixtures("aws")
 
 
-@pytest.mark.long
 def test_an_account_is_found_by_its_id_and_its_address() -> None:
     account = studio(email="ann@foxglove.example")
 

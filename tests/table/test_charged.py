@@ -110,7 +110,6 @@ def ids(month: str = "2026-11", account: str = STUDIO) -> list[str]:
     return [one.id for one in charged.of_month(account, month)]
 
 
-@pytest.mark.long
 def test_texts_and_replies_are_in_the_order_of_their_acceptance(table: None) -> None:
     sent("m2", NOW + 2 * SECOND)
     folders.link(sent("m0", NOW), client_id="c1")
@@ -120,7 +119,6 @@ def test_texts_and_replies_are_in_the_order_of_their_acceptance(table: None) -> 
     assert ids() == ["m0", "m1", "m2", "m3"]
 
 
-@pytest.mark.long
 def test_a_text_counts_in_the_month_of_its_claim(table: None) -> None:
     sent("a year before", BEGINS + HOUR, accepted_at=BEGINS - 365 * DAY, send_at=BEGINS + HOUR)
     sent("for October", BEGINS - HOUR, accepted_at=BEGINS - 40 * DAY, send_at=BEGINS - HOUR)

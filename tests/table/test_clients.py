@@ -80,7 +80,6 @@ def test_an_opt_out_just_after_the_write_marks_the_client() -> None:
     assert marked() == {PHONE}
 
 
-@pytest.mark.long
 def test_an_opt_out_while_a_client_is_written_again_is_kept() -> None:
     account = studio()
     client(account)

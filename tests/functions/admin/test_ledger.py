@@ -115,7 +115,6 @@ def test_a_month_without_an_issued_invoice_is_refused(do: str, more: dict[str, A
     assert invoices.balance("10000001").waiting == 0
 
 
-@pytest.mark.long
 def test_invoices_are_listed_by_number_page_by_page() -> None:
     for account in ("10000003", "10000001", "10000002"):
         billed(account)
@@ -205,7 +204,6 @@ def test_a_check_continues_after_the_last_account_checked() -> None:
     assert [one["account"] for one in second["items"]] == ["10000003"]
 
 
-@pytest.mark.long
 def test_a_repair_corrects_the_counters_once_and_the_next_close_issues_the_invoice() -> None:
     parked("10000001")
 
@@ -338,7 +336,6 @@ def test_a_credit_given_meanwhile_leaves_less() -> None:
     assert answer["detail"] == "Only $5.00 of invoice 2026-11-000001 can still be credited."
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("reason", ["", "  ", "Sent twice\nTotal: $0.00", "a\x00", "a\u2028b", "\ud800", "a" * 201])
 def test_a_reason_that_is_no_printable_line_is_refused(reason: str) -> None:
     billed()
@@ -348,7 +345,6 @@ def test_a_reason_that_is_no_printable_line_is_refused(reason: str) -> None:
     assert (answer["code"], answer["field"]) == ("invalid", "reason")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("amount", [0, -1, 1.5, "1000", None, True, 2**53 + 1, 10**40])
 def test_an_amount_that_is_no_positive_whole_number_is_refused(amount: Any) -> None:
     billed()

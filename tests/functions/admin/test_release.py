@@ -33,7 +33,6 @@ def released(now: datetime, at_most: int | None = None) -> int:
     return int(send_accepted_order("texts.release", now, at_most=at_most)["released"])
 
 
-@pytest.mark.long
 def test_texts_released_twice_are_sent_once(account: Account) -> None:
     parked = [accept(account, key) for key in "abc"]
     carrier = FakeCarrier(answers=[SUSPENDED] * 3)

@@ -93,7 +93,6 @@ def test_late_units_are_on_one_invoice_only() -> None:
     assert others(november) == []
 
 
-@pytest.mark.long
 def test_late_units_of_the_last_three_months_are_billed_and_no_older_ones() -> None:
     joined()
     for month in ("2026-08", "2026-09", "2026-10", "2026-11"):

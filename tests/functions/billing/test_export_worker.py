@@ -157,7 +157,6 @@ def test_a_lost_response_is_repeated(books: FakeStripe, call: int) -> None:
     assert len(books.created) == len(INVOICE)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("problem", ["key_in_use", "rate_limited", "broken", "unavailable", HANGS])
 def test_an_unknown_result_or_a_temporary_error_is_retried(books: FakeStripe, problem: str) -> None:
     begun()
@@ -173,7 +172,6 @@ def test_an_unknown_result_or_a_temporary_error_is_retried(books: FakeStripe, pr
     assert len(books.created) == len(INVOICE)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("problem", "why"),
     [

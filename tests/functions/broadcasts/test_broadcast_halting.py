@@ -79,7 +79,6 @@ def test_a_second_cancel_changes_nothing(account: Account) -> None:
     assert stored(account, broadcast.id) == before
 
 
-@pytest.mark.long
 def test_a_refused_broadcast_cannot_be_cancelled_or_paused(account: Account) -> None:
     write_clients(account, 101)
     refused = send(account)

@@ -44,7 +44,6 @@ def use(account: Account, units: int) -> None:
 FOUR = {"all": True, "except_tags": ["user"]}
 
 
-@pytest.mark.long
 def test_units_are_reserved_before_the_first_text_and_unused_ones_are_released(account: Account) -> None:
     use(account, 96)
     create_broadcast(account, audience=FOUR)
@@ -97,7 +96,6 @@ def test_a_part_is_refused_when_no_unit_is_left(account: Account) -> None:
     assert (broadcast.state, broadcast.error) == (BroadcastState.REFUSED, "plan_limit_reached")
 
 
-@pytest.mark.long
 def test_a_daily_limit_bounds_a_broadcast(account: Account) -> None:
     accounts.change_settings(account.id, {"units_a_day": 3})
 

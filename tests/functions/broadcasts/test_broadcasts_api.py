@@ -201,7 +201,6 @@ def test_recipients_are_listed_page_by_page_with_skipped_clients_last(account: A
     assert all(item["reason"] for item in items if item["state"] == "skipped")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("cursor", ["a", "skipped.", "skipped.1.2", "skipped.a.b.c", "~"])
 def test_a_cursor_that_belongs_to_no_list_is_refused(account: Account, cursor: str) -> None:
     broadcast = send(account)

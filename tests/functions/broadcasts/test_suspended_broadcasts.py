@@ -283,7 +283,6 @@ def test_a_step_killed_at_any_call_pauses_the_broadcast_and_a_resume_sends_each_
         assert len({text.to for text in carrier.texts}) == len(carrier.texts) == 3
 
 
-@pytest.mark.long
 def test_a_text_is_sent_if_the_account_is_restored_between_a_workers_read_and_its_pause(account: Account) -> None:
     broadcast = send(account)
     order(account, "suspend")

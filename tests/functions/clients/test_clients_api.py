@@ -177,7 +177,6 @@ def test_concurrent_writes_of_a_client_leave_only_the_last_ones_phone() -> None:
     }
 
 
-@pytest.mark.long
 def test_paging_lists_each_client_once() -> None:
     studio()
     for number in range(25):

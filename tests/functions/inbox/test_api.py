@@ -64,7 +64,6 @@ def test_an_api_gateway_event_links_a_message(account: Account) -> None:
     assert (answer["statusCode"], shown["client_id"], shown["record"]) == (200, "c2", {"kind": "session", "id": "s1"})
 
 
-@pytest.mark.long
 def test_each_folder_lists_its_messages_newest_first(account: Account) -> None:
     record_text(account, phone=UNLINKED, client_id=None)
     accept(account, "1", body="out to c1")
@@ -77,7 +76,6 @@ def test_each_folder_lists_its_messages_newest_first(account: Account) -> None:
     assert bodies(get(account, folder="unlinked")) == ["in from nobody", "out to nobody"]
 
 
-@pytest.mark.long
 def test_pages_list_each_message_once_although_all_have_the_same_time(account: Account) -> None:
     record_text(account, phone=UNLINKED, client_id=None)
     for index in range(7):
@@ -186,7 +184,6 @@ def test_a_message_is_linked_to_a_session_besides_its_client(account: Account) -
     assert get(account, folder="unlinked").json["items"] == [nothing.json]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("link", "field"),
     [
@@ -234,7 +231,6 @@ def test_a_message_cannot_be_linked_to_another_studios_client(account: Account) 
     assert get(account, client_id="c1").json["items"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
@@ -257,7 +253,6 @@ def test_another_studios_message_is_not_found(account: Account, method: str, pat
     assert messages.get(other.id, message) is None
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("query", "field"),
     [

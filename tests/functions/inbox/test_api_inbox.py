@@ -55,7 +55,6 @@ def test_the_cursor_returns_each_reply_once_in_the_order_of_arrival(account: Acc
     assert after == "7"
 
 
-@pytest.mark.long
 def test_the_tenth_reply_follows_the_ninth(account: Account) -> None:
     for index in range(11):
         receive(f"SM{index}", str(index))
@@ -84,7 +83,6 @@ def test_a_studio_with_webhooks_can_fetch_its_first_reply(account: Account) -> N
     assert [item["message"]["body"] for item in fetch(account)["items"]] == ["The first"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("how", ["unreadable", "gone"])
 def test_an_unreadable_or_deleted_reply_is_skipped(account: Account, how: str) -> None:
     for index in range(4):

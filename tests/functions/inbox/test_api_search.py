@@ -67,14 +67,12 @@ def test_an_invalid_phone_is_refused_with_an_example(account: Account) -> None:
     }
 
 
-@pytest.mark.long
 def test_messages_of_a_client_are_found_in_both_directions_or_in_a_folder(account: Account) -> None:
     assert len(found(account, folder="all", client_id="c1")) == 8
     assert found(account, folder="inbox", client_id="c2") == ["from another"]
     assert found(account, folder="sent", client_id="c2") == []
 
 
-@pytest.mark.long
 def test_words_are_found_in_both_directions_or_in_a_folder(account: Account) -> None:
     assert sorted(found(account, folder="all", text="3")) == ["in 3", "out 3"]
     assert found(account, folder="sent", text="OUT 3") == ["out 3"]

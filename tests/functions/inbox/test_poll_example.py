@@ -121,7 +121,6 @@ def test_after_a_failure_between_replies_and_cursor_the_same_replies_come_again_
     assert len(set(ids)) == 1
 
 
-@pytest.mark.long
 def test_after_an_incomplete_line_the_reply_comes_again_on_a_line_of_its_own(
     account: Account, run: Run, tmp_path: Path
 ) -> None:
@@ -135,7 +134,6 @@ def test_after_an_incomplete_line_the_reply_comes_again_on_a_line_of_its_own(
     assert json.loads(whole)["message"]["body"] == "One"
 
 
-@pytest.mark.long
 def test_replies_that_arrive_during_a_run_are_fetched_by_it_or_by_the_next(
     account: Account, served: Served, run: Run, tmp_path: Path
 ) -> None:

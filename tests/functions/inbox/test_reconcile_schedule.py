@@ -216,7 +216,6 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Simulated, Cloc
     settings.cache_clear()
 
 
-@pytest.mark.long
 def test_texts_are_fetched_from_the_simulated_carrier_with_their_pictures(
     account: Account, simulated: tuple[Simulated, Clock, Twilio]
 ) -> None:

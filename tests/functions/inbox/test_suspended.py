@@ -70,7 +70,6 @@ def test_stop_still_works_and_is_confirmed_once(account: Account) -> None:
     assert [event.scope for event in optouts.phone_history(PHONE, clients.now())] == [SHARED]
 
 
-@pytest.mark.long
 def test_start_ends_the_opt_out_and_help_is_answered(account: Account) -> None:
     text("STOP", "SM1")
 
@@ -81,7 +80,6 @@ def test_start_ends_the_opt_out_and_help_is_answered(account: Account) -> None:
     assert not optouts.blocked([(account.id, PHONE)], None)
 
 
-@pytest.mark.long
 def test_a_possible_opt_out_still_asks_the_staff(account: Account) -> None:
     text("Please stop texting me")
 

@@ -84,7 +84,6 @@ def test_a_stop_from_aws_is_confirmed_by_us(account: Account) -> None:
     assert (job["keyword"], job["answered"], job["at"]) == ("stop", False, "2026-11-22T18:04:00.123000Z")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("timestamp", [None, "yesterday", "2026-11-22T18:04:00", 1795370640, "", *NEVER])
 def test_a_reply_without_a_readable_time_gets_the_current_one(account: Account, timestamp: object) -> None:
     before = datetime.now(UTC)

@@ -46,7 +46,6 @@ def answers(account: Account) -> list[tuple[str, str, str | None]]:
     return [(message.phone, message.body, message.client_id) for message in messages if message.direction == "out"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("said", ["HOURS", "hours", " Hours? ", "Hóurs!"])
 def test_a_reply_that_is_a_studios_keyword_is_answered(account: Account, said: str) -> None:
     receive(body=said)
@@ -56,7 +55,6 @@ def test_a_reply_that_is_a_studios_keyword_is_answered(account: Account, said: s
     assert answers(account) == [(PHONE, "We open at nine.", "c1")]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("said", ["What are your hours?", "hours please", "", "!", "hour", "h" * 1000])
 def test_a_reply_that_is_not_exactly_the_keyword_fires_nothing(account: Account, said: str) -> None:
     receive(body=said)

@@ -112,7 +112,6 @@ def test_ten_pictures_without_a_body_are_shown_as_links_and_not_charged(account:
     assert (item["units"], item["charged_units"], item["read"]) == (0, 0, False)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("body", ["", None])
 def test_an_empty_message_is_an_empty_reply(account: Account, body: str | None) -> None:
     form = {name: value for name, value in FORM.items() if name != "Body"}

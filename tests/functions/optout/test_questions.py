@@ -198,7 +198,6 @@ def test_other_studios_still_text_the_phone_and_cannot_see_the_question(account:
     }
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("keyword", ["stop", "start"])
 def test_a_keyword_from_the_client_closes_the_question(account: Account, keyword: str) -> None:
     text = accept(account, now=at(0))

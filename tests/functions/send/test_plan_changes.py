@@ -198,7 +198,6 @@ def test_a_text_accepted_on_one_plan_that_fails_on_the_next_releases_its_units_o
     assert units_left(account) == 80
 
 
-@pytest.mark.long
 @pytest.mark.usefixtures("aws")
 def test_a_change_after_the_cut_off_applies_to_next_months_texts_only() -> None:
     account = on("starter")

@@ -38,7 +38,6 @@ def items() -> list[Any]:
     return found
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("body", "status", "code", "field"),
     [

@@ -282,7 +282,6 @@ def test_only_a_months_first_text_writes_that_its_usage_is_checked(charged: Acco
     assert made[:3] == ["BatchGetItem", "PutItem", "SendMessageBatch"]
 
 
-@pytest.mark.long
 def test_each_notice_is_one_webhook_although_the_endpoint_is_down(aws: None) -> None:
     account = studio(**HOOK, plan_changes=(PlanChange(NOW, "starter"),))
     client(account)

@@ -100,7 +100,6 @@ def test_the_standard_edition_is_refused(aws: None) -> None:
     assert stored(account) == (None, {})
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("changes", "status", "field"),
     [

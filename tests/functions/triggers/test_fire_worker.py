@@ -252,7 +252,6 @@ def test_a_cancelled_session_gets_no_text(account: Account) -> None:
     assert (stored_texts(account), outcome(account)) == ([], (Planned.DROPPED, "cancelled"))
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -159,7 +159,6 @@ def test_triggers_written_at_once_are_never_more_than_forty(account: Account) ->
     assert triggers.of_account(account.id).keys() == {f"t{number:02}" for number in range(38)} | written
 
 
-@pytest.mark.long
 def test_a_trigger_changed_while_another_passes_the_limit_stays(account: Account) -> None:
     for number in range(40):
         triggers.put(trigger(name=f"t{number:02}"))

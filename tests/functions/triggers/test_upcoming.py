@@ -151,7 +151,6 @@ def test_a_dropped_text_is_shown_for_a_day(account: Account) -> None:
     assert counts == [1, 0]
 
 
-@pytest.mark.long
 def test_upcoming_texts_are_listed_by_time_and_paging_lists_each_once(account: Account) -> None:
     for day in range(25):
         report_event(account, f"k{day}", id=f"s{day}", session_date=f"2150-03-{25 - day:02}")

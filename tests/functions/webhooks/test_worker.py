@@ -130,7 +130,6 @@ def test_a_delivery_is_given_up_after_ten_attempts_in_three_days(account: Accoun
     assert delivery.finished_at - NOW <= 3 * DAY + timedelta(hours=1)  # the sweeper runs once an hour in this test
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 404, 500, 503])
 def test_a_response_other_than_success_is_retried(account: Account, status: int) -> None:
     endpoint = FakeEndpoint(EndpointResponse(status))
