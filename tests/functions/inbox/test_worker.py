@@ -68,24 +68,6 @@ def test_a_reply_belongs_to_the_studio_that_last_texted_that_phone(account: Acco
     assert replies(account) == []
 
 
-def test_of_two_clients_with_one_phone_the_texted_one_gets_the_reply(account: Account) -> None:
-    client(account, "c2", PHONE)
-    record_text(account, client_id="c2")
-
-    receive()
-
-    assert replies(account)[0].client_id == "c2"
-
-
-def test_of_two_clients_with_one_phone_neither_gets_the_reply_if_neither_was_texted(account: Account) -> None:
-    client(account, "c2", PHONE)
-    record_text(account, client_id=None)
-
-    receive()
-
-    assert replies(account)[0].client_id is None
-
-
 def test_the_only_client_with_the_phone_gets_the_reply_to_a_text_to_the_bare_number(account: Account) -> None:
     record_text(account, client_id=None)
 

@@ -7,7 +7,6 @@ import pytest
 
 from broadcasts import api
 from inbox import worker
-from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.carriers.carrier import Inbound
 from longcode.clients import store as clients
@@ -236,9 +235,3 @@ def test_creating_a_client_takes_one_more_call_and_other_texts_take_none(account
 
     assert making == ["BatchGetItem", "TransactWriteItems", "SendMessageBatch", "BatchGetItem"]
     assert going_on == ["BatchGetItem", "PutItem", "SendMessageBatch"]
-
-
-def test_the_setting_is_off_by_default(aws: None) -> None:
-    account = studio()
-
-    assert not accounts.get_or_raise(account.id).create_clients

@@ -199,13 +199,6 @@ def test_a_request_with_more_units_than_are_left_is_refused_as_a_whole(account: 
     assert try_to_send(account, "one")
 
 
-def test_a_bigger_plan_takes_effect_at_once(account: Account) -> None:
-    use(account, 100)
-    accounts.change_plan(account, PlanChange(NOW, "small"))
-
-    assert try_to_send(account, "k")
-
-
 def test_a_new_month_has_its_full_quota(account: Account) -> None:
     use(account, 100)
     december = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)

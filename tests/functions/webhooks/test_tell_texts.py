@@ -86,23 +86,15 @@ def test_a_receipt_is_sent_without_the_body(
     assert "Secret words" not in str(status)
 
 
-def test_a_repeated_receipt_of_a_sent_text_is_sent_once(account: Account) -> None:
+@pytest.mark.parametrize("state", [MessageState.SENT, MessageState.DELIVERED])
+def test_a_receipt_that_comes_twice_is_sent_once(account: Account, state: MessageState) -> None:
     sent(account)
 
-    report(account, MessageState.SENT)
-    report(account, MessageState.SENT)
+    report(account, state)
+    report(account, state)
 
     [status] = written(account)
-    assert status.data["state"] == "sent"
-
-
-def test_a_receipt_that_comes_twice_is_sent_once(account: Account) -> None:
-    sent(account)
-
-    report(account, MessageState.DELIVERED)
-    report(account, MessageState.DELIVERED)
-
-    assert len(written(account)) == 1
+    assert status.data["state"] == state
 
 
 def test_an_earlier_receipt_that_comes_late_is_not_sent(account: Account) -> None:
