@@ -32,7 +32,7 @@ def _is_account_number(account: str) -> bool:
 def allow(account: str | None, method_arn: str) -> dict[str, Any]:
     """Return the policy that allows an account all routes, because API Gateway caches it for all of them.
 
-    Raises `PermissionError` without an account.
+    Raise `PermissionError` without an account.
     """
     if account is None:
         raise PermissionError("Unauthorized")

@@ -124,7 +124,7 @@ def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
     """Change to the plan of a link's token; return the plan and the month from which it counts.
 
     Returns None for a link that was used or is too old. The change is dated now, not when the form was filled in, and
-    is tried again if another change is written meanwhile. Raises `PlanNotOffered`, `TooManyChanges` or
+    is tried again if another change is written meanwhile. Raise `PlanNotOffered`, `TooManyChanges` or
     `AccountClosed`, after which the link can be used again.
     """
     while (confirmation := accounts.find_confirmation(token, now)) and (

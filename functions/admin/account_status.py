@@ -66,7 +66,7 @@ def show(order: Show, _now: datetime) -> dict[str, Any]:
 def set_status(order: Suspend | Restore | Close | Reopen, now: datetime) -> dict[str, Any]:
     """Change an account's status; a repeated order changes nothing.
 
-    Raises `NotFound`, or `WrongStatus` where another order has to come first.
+    Raise `NotFound`, or `WrongStatus` where another order has to come first.
     """
     allowed, status = _TRANSITIONS[type(order)]
     while not _is_done(account := account_or_raise(order.account), order, status):

@@ -56,7 +56,7 @@ def act(event: Any, now: datetime) -> dict[str, Any]:
 
 
 def read(event: Any) -> Order:
-    """Read an order; raises `RequestError` for one that is malformed."""
+    """Return an order; raise `RequestError` for one that is malformed."""
     if isinstance(event, dict):
         _check_text(event)
     try:

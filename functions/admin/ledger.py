@@ -131,7 +131,7 @@ def _check(account: str, month: str) -> dict[str, Any]:
 def repair_month(order: RepairMonth, now: datetime) -> dict[str, Any]:
     """Add the units that the counters lack to the month's last day, and check the month again.
 
-    Raises `MonthNotOver`, or `RequestError` if a message cannot be read.
+    Raise `MonthNotOver`, or `RequestError` if a message cannot be read.
     """
     month_end.check_over(order.month, now)  # in the current month, the added units would count towards a limit
     account = account_or_raise(order.account).id
@@ -163,7 +163,7 @@ def write_csv(order: WriteCsv, _now: datetime) -> dict[str, Any]:
 
 
 def list_open(order: ListOpen, now: datetime) -> dict[str, Any]:
-    """Return the accounts of a page whose month has no invoice; a cursor is an account. Raises `MonthNotOver`.
+    """Return the accounts of a page whose month has no invoice; a cursor is an account. Raise `MonthNotOver`.
 
     An account in the state `missing` is not billed yet: its job waits or has failed.
     """
@@ -209,7 +209,7 @@ def resend(order: Resend, now: datetime) -> dict[str, Any]:
 def give_credit(order: GiveCredit, now: datetime) -> dict[str, Any]:
     """Record a credit and return it; the same credit under the same id again changes nothing.
 
-    Raises `CreditTooLarge`, or `CreditIdTaken` for another credit under an id that is used.
+    Raise `CreditTooLarge`, or `CreditIdTaken` for another credit under an id that is used.
     """
     _, billed = _issued(order.account, order.month)
     wanted = adjustments.Credit(**msgspec.structs.asdict(order), given_at=now)

@@ -22,7 +22,7 @@ class Assign(Order, frozen=True, kw_only=True, tag="numbers.assign"):
 def assign(order: Assign, now: datetime) -> dict[str, Any]:
     """Set or take back an account's number, and return the number that it has now; a repeated order changes nothing.
 
-    Raises `NotFound`, `BadPhone` or `NumberTaken`.
+    Raise `NotFound`, `BadPhone` or `NumberTaken`.
     """
     number = None if order.number is None else _not_shared(order.number)
     while (account := account_or_raise(order.account)).number != number:

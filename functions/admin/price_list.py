@@ -29,7 +29,7 @@ def show(_order: Show, _now: datetime) -> dict[str, Any]:
 
 
 def load(order: Load, now: datetime) -> dict[str, Any]:
-    """Write a file's new versions, all or none, and return them; a repeated order adds nothing. Raises `BadPlans`."""
+    """Write a file's new versions, all or none, and return them; a repeated order adds nothing. Raise `BadPlans`."""
     new = read_price_list(order.file)
     while True:
         before, revision = price_list.read_loaded()

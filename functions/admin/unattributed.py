@@ -63,7 +63,7 @@ def list_unattributed(order: ListUnattributed, now: datetime) -> dict[str, Any]:
 def hand_over(order: HandOver, now: datetime) -> dict[str, Any]:
     """Hand an unattributed reply over, unread, uncharged and without an automatic reply.
 
-    A repeated order changes nothing. Raises `NotFound`.
+    A repeated order changes nothing. Raise `NotFound`.
     """
     account = account_or_raise(order.account)
     kept = replies.get_unattributed(order.carrier, order.carrier_id, now)
@@ -79,7 +79,7 @@ def hand_over(order: HandOver, now: datetime) -> dict[str, Any]:
 
 
 def move(order: Move, now: datetime) -> dict[str, Any]:
-    """Move a reply, unread, together with its units; a repeated order changes nothing. Raises `NotFound`."""
+    """Move a reply, unread, together with its units; a repeated order changes nothing. Raise `NotFound`."""
     account = account_or_raise(order.to, "to")
     message = messages.get(order.account, order.message_id)
     if message is None:

@@ -14,7 +14,7 @@ from longcode.billing import month_end
 def scheduled_time(event: dict[str, Any], now: datetime) -> datetime:
     """Return the time for which the call was scheduled, so that a late call still closes the right month.
 
-    Raises `ValueError` for a time that cannot be read, rather than close another month without notice.
+    Raise `ValueError` for a time that cannot be read, rather than close another month without notice.
     """
     return datetime.fromisoformat(event["time"]).astimezone(UTC) if event.get("time") else now
 

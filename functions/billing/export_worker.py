@@ -19,9 +19,9 @@ from longcode.billing import exports, stripe_form
 from longcode.billing import store as invoices
 from longcode.billing.invoice import Invoice
 
-LEASE = timedelta(
-    seconds=90
-)  # longer than the function may run, shorter than the time until the sweeper's first check
+LEASE = timedelta(seconds=90)
+"""How long a worker holds an export: longer than its function may run, shorter than the sweeper's first check."""
+
 API_VERSION = "2024-06-20"
 TIMEOUT_SECONDS = 10.0
 

@@ -25,12 +25,12 @@ from longcode.billing.invoice import (
 from longcode.errors import NotFound, RequestError
 from longcode.web import resolver as web
 
-_JSON, _HTML, _PDF = "application/json", "text/html", "application/pdf"
+_HTML, _PDF = "text/html", "application/pdf"
 _VARY = {"Vary": "Accept"}
 _TEXT = {"schema": {"type": "string"}}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _MEDIA_TYPES: dict[int, Any] = {
-    200: {"description": "OK", "content": {_JSON: {"model": Invoice}, _HTML: _TEXT, _PDF: _BINARY}}
+    200: {"description": "OK", "content": {web.JSON: {"model": Invoice}, _HTML: _TEXT, _PDF: _BINARY}}
 }
 
 _STYLE = (
@@ -95,7 +95,7 @@ def show_invoice(month: str) -> Response[Any]:
         case "application/pdf":
             return _as_pdf(issued.invoice)
         case _:
-            return Response(200, _JSON, issued.document, _VARY)
+            return Response(200, web.JSON, issued.document, _VARY)
 
 
 def media_type(accept: str) -> str:
@@ -104,7 +104,9 @@ def media_type(accept: str) -> str:
     PDF has to be the first type, because API Gateway decodes base64 by the first type alone.
     """
     named = [part.partition(";")[0].strip().casefold() for part in accept.split(",")]
-    return next((kind for kind in named if kind in (_JSON, _HTML) or (kind == _PDF and kind == named[0])), _JSON)
+    return next(
+        (kind for kind in named if kind in (web.JSON, _HTML) or (kind == _PDF and kind == named[0])), web.JSON
+    )
 
 
 def _as_pdf(invoice: Invoice) -> Response[Any]:

@@ -66,7 +66,7 @@ def change(account_id: str, plan: str, now: datetime) -> PlanState:
 
     It tries again if another change is written meanwhile.
 
-    Raises `UnknownPlan`, `PlanNotOffered`, `TooManyChanges`, `AccountClosed` or `NotFound`.
+    Raise `UnknownPlan`, `PlanNotOffered`, `TooManyChanges`, `AccountClosed` or `NotFound`.
     """
     while account := accounts.get(account_id):
         check_open(account)

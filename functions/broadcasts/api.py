@@ -47,7 +47,7 @@ def post_broadcast(
     account, now = web.caller(app), aws_clients.now()
     if form.dry_run:
         return Response(200, web.JSON, dry_run(account, form, int(cursor), limit, now))
-    key = str(uuid4()) if idempotency_key is None else idempotency_key
+    key = idempotency_key or str(uuid4())
     return Response(202, web.JSON, forms.shown_broadcast(create_broadcast(account, form, key, now)))
 
 

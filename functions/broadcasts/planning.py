@@ -128,8 +128,10 @@ def read_headroom(account: Account, now: datetime) -> Headroom:
 
 def units_to_reserve(policy: LimitPolicy, needed: int, left: int | None) -> int | None:
     """Return how many of the needed units to reserve: all, a part or 0; None when there is no limit."""
-    if left is None or needed <= left:
-        return None if left is None else needed
+    if left is None:
+        return None
+    if needed <= left:
+        return needed
     return left if policy is LimitPolicy.PART else 0
 
 

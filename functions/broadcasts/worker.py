@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 from msgspec.structs import replace
 
 from broadcasts import planning
@@ -126,7 +125,7 @@ def _draft(claimed: Broadcast, outcome: Outcome, now: datetime) -> Message:
         body=outcome.text or "",
         now=now,
     )
-    return msgspec.structs.replace(
+    return replace(
         draft,
         client_id=outcome.client_id,
         template=claimed.template,

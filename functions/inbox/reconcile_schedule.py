@@ -39,7 +39,7 @@ class NotListed(Exception):
 def reconcile(numbers: Iterable[str], carrier: Archive, since: datetime, now: datetime) -> int:
     """Queue the texts to our numbers after `since` that the table does not have; return how many.
 
-    Raises `NotListed` if the carrier did not list all of them; those that it listed are queued first. If the webhook
+    Raise `NotListed` if the carrier did not list all of them; those that it listed are queued first. If the webhook
     or another run queues the same text meanwhile, the inbox worker recognises it by its carrier id.
     """
     with ThreadPoolExecutor(_THREADS) as pool:

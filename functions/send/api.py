@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
-import msgspec
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from msgspec import Struct
@@ -113,8 +112,8 @@ class Checked(Struct, frozen=True, kw_only=True):
 @app.post("/messages", responses=web.responses({202: Accepted}))
 def post_message(form: NewMessage, idempotency_key: web.IdempotencyKey = None) -> Response[Accepted]:
     """Accept a text; the same Idempotency-Key with the same body gets the same response."""
-    key = str(uuid4()) if idempotency_key is None else idempotency_key
-    return Response(202, "application/json", accept(web.caller(app), form, key, clients.now()))
+    key = idempotency_key or str(uuid4())
+    return Response(202, web.JSON, accept(web.caller(app), form, key, clients.now()))
 
 
 @app.post("/messages/preview")
@@ -232,7 +231,7 @@ def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
 def cancel(account_id: str, message_id: str, now: datetime) -> None:
     """Cancel a text that no worker has claimed; do nothing if it is cancelled already.
 
-    Raises `NotFound` or `TooLate`.
+    Raise `NotFound` or `TooLate`.
     """
     while message := messages.get(account_id, message_id):
         if message.state is MessageState.CANCELLED:
@@ -281,7 +280,7 @@ def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, creat
     texts = final_texts.by_phone(body, account, to.phones, now, field="template" if form.template else "body")
     client = _new_client(form, facts, account, now) if create else None
     if client:
-        to = msgspec.structs.replace(to, client_id=client.id)
+        to = replace(to, client_id=client.id)
     return Checked(account=account, template=facts.template, texts=texts, to=to, send_at=send_at, new_client=client)
 
 

@@ -142,7 +142,7 @@ app = web.resolver()
 @app.post("/events", responses=web.responses({202: EventResult}))
 def post_event(form: EventForm, idempotency_key: web.IdempotencyKey = None) -> Response[EventResult]:
     """Report what happened to a session, an order and so on; the same Idempotency-Key reports it once."""
-    key = str(uuid4()) if idempotency_key is None else idempotency_key
+    key = idempotency_key or str(uuid4())
     return Response(202, web.JSON, accept_event(web.caller(app), form, key, clients.now()))
 
 

@@ -1,4 +1,4 @@
-"""Sends the due texts of triggers: checks every condition again, and accepts the texts or drops them."""
+"""Accepts the due texts of triggers if their conditions still hold; otherwise drops them, or creates a call task."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ _CLOCKS_DIFFER = timedelta(seconds=30)  # between this worker and the API, which
 
 
 def fire(job: jobs.FireTrigger, now: datetime) -> None:
-    """Send the texts of an occurrence or drop it with the reason; a repeated job does nothing.
+    """Accept the texts of an occurrence or drop it with the reason; a repeated job does nothing.
 
     In quiet hours the occurrence stays planned and is checked again after them, because it may change until then.
     """

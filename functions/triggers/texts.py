@@ -62,7 +62,7 @@ def drafts(facts: OccurrenceFacts, now: datetime) -> list[Message]:
 def _check_conditions(facts: OccurrenceFacts, now: datetime) -> tuple[Trigger, Record]:
     """Return the trigger and the record if every condition still holds.
 
-    Raises `ConditionsChanged`, `EditionNotEntitled`, or an error if the account may not send.
+    Raise `ConditionsChanged`, `EditionNotEntitled`, or an error if the account may not send.
     """
     zone = ZoneInfo(facts.account.time_zone)
     reason = reason_to_drop(facts.occurrence, facts.trigger, facts.record, zone, now)

@@ -127,7 +127,7 @@ def compute_invoice(
 
 
 def _late_charges(others: Iterable[InvoiceLine]) -> int:
-    """Return the amount of the late units, without the months whose late units reduce their charge."""
+    """Return the sum of the late amounts, by month where it is above 0; the months where it is below are credits."""
     late: dict[str | None, int] = {}
     for line in others:
         if line.item.startswith(LATE):

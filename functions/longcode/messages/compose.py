@@ -6,7 +6,6 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from hashlib import blake2s
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -127,7 +126,7 @@ def recipients_of_number(
 def hold_for_question(recipients: Recipients, asked: AbstractSet[str]) -> Recipients:
     """Return the recipients, holding their `asked` phones: staff have yet to answer whether these opted out."""
     held = tuple(skipped_phone(phone, ASKED) for phone in recipients.phones if phone in asked)
-    return msgspec.structs.replace(recipients, held=held)
+    return replace(recipients, held=held)
 
 
 def number_refusal(phone: str, blocked: bool, countries: Collection[str], field: str) -> RequestError | None:

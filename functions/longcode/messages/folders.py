@@ -162,7 +162,7 @@ def matches(search: Search, message: Message) -> bool:
 
 
 def fold(text: str) -> str:
-    """Return a text for comparison: without case, accents and line breaks, in NFC of its NFKD form."""
+    """Return a text for comparison: without case, accents, line breaks and variants of one character (NFKD)."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(unicodedata.normalize("NFC", bare).split())

@@ -41,11 +41,10 @@ def messages_before(
 ) -> tuple[list[Message], str | None]:
     """Return up to `limit` messages from the place `since` to an instant, oldest first, and where to continue.
 
-    The second value is the place of the next message, or None if there is none.
-
-    All lists of an account are in the same order of time, so one place serves for all of them.
+    That is the place of the next message, or None if there is none. All lists of an account are in the same order of
+    time, so one place serves for all of them.
     """
-    beyond = keys.folder_place(before, "")
+    beyond = place(before)
     lists = [
         store.query_index(keys.FOLDER, folder, after=since or _FIRST, before=beyond, page=limit)
         for folder in (

@@ -100,6 +100,7 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
     )
     broadcasts = {name: items.get(key, {}) for name, key in broadcast_keys.items()}
     studios = {name: items.get(key, {}) for name, key in account_keys.items()}
+    # A text over a shared number is blocked by any STOP to the shared numbers, also after its account has left them.
     on_shared = {
         (text.account, text.phone) for text in studio_texts if text.number != studios[text.account].get("number")
     }

@@ -41,7 +41,7 @@ class Update(Struct, frozen=True):
 
 
 class Delete(Struct, frozen=True):
-    """Delete an item, whether it exists or not, if it meets `when`."""
+    """Delete an item, if it meets `when`. Without `when`, a missing item is no error."""
 
     key: Key
     when: ConditionBase | None = None

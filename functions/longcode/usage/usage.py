@@ -16,7 +16,11 @@ from longcode.plans.plans import PastLimit, Plan
 from longcode.shown import Shown
 
 MONTH_COUNTER = "used"
+"""The counter of a month's units; the names of the counters of its days begin with it."""
+
 BEGUN = "changes"
+"""The attribute of a quota with the account's number of changes of plan when the month's counter was begun."""
+
 _DAY_COUNTER = re.compile(rf"{MONTH_COUNTER}_(\d{{4}}-\d\d-\d\d)")
 
 

@@ -74,8 +74,7 @@ def page_of(items: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T
 def responses(models: dict[int, type[Any] | None]) -> dict[int, Any]:
     """Return the OpenAPI description of responses other than 200, from the status and the model of each."""
     return {
-        status: {"description": HTTPStatus(status).phrase}
-        | ({"content": {"application/json": {"model": body}}} if body else {})
+        status: {"description": HTTPStatus(status).phrase} | ({"content": {JSON: {"model": body}}} if body else {})
         for status, body in models.items()
     }
 
