@@ -1,4 +1,4 @@
-"""Release parked texts, after the reason for which the carrier refused our account is removed."""
+"""Release parked texts and numbers, after the reason for which the carrier refused our account is removed."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,8 +10,10 @@ from msgspec import Meta
 from admin.order import Order
 from longcode import jobs, windows
 from longcode.aws import queues
+from longcode.aws.settings import settings
 from longcode.message import HoldReason, Message, MessageState
 from longcode.messages import store as messages
+from longcode.numbers import store as numbers
 from longcode.table import due
 from longcode.windows import SWEEP_AFTER
 
@@ -25,7 +27,11 @@ class Release(Order, frozen=True, kw_only=True, tag="texts.release"):
 
 
 def release(order: Release, now: datetime) -> dict[str, Any]:
-    """Queue parked texts in the order in which they expire, and return how many; repeated, none is queued twice."""
+    """Queue parked texts in the order in which they expire, and return how many; repeated, none is queued twice.
+
+    New texts go from all numbers again, whatever `at_most` says.
+    """
+    numbers.release({*settings().shared_numbers, *numbers.all_dedicated()}, now)
     return {"released": sum(_release_one(message, now) for message in islice(_parked(now), order.at_most))}
 
 

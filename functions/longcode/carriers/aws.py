@@ -17,6 +17,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from longcode.carriers import refusals
 from longcode.carriers.carrier import (
     CarrierText,
     Inbound,
@@ -36,37 +37,6 @@ CONNECT_SECONDS = 3.0
 READ_SECONDS = 6.0
 CONNECTIONS = 10  # the ten texts of a batch are sent at the same time
 SHORTEST_VALID_SECONDS, LONGEST_VALID_SECONDS = 5, 259_200
-
-# The reason of an error is looked up first, then its code, then its HTTP status.
-REFUSAL_REASONS = {
-    "DESTINATION_PHONE_NUMBER_OPTED_OUT": RefusalReason.OPTED_OUT,
-    "ThrottlingException": RefusalReason.TRY_AGAIN,
-    "ServiceQuotaExceededException": RefusalReason.PARKED,
-    "AccessDeniedException": RefusalReason.PARKED,
-    "ResourceNotFoundException": RefusalReason.PARKED,
-    "ExpiredTokenException": RefusalReason.PARKED,
-    "UnrecognizedClientException": RefusalReason.PARKED,
-    "ValidationException": RefusalReason.INVALID,
-    "ConflictException": RefusalReason.INVALID,
-    "401": RefusalReason.PARKED,
-    "403": RefusalReason.PARKED,
-    "429": RefusalReason.TRY_AGAIN,
-}
-
-# Events of a failure. TEXT_QUEUED and TEXT_PENDING report no more than the response of the send call, so they are
-# ignored.
-UNDELIVERED = {
-    "TEXT_INVALID": RefusalReason.BAD_NUMBER,
-    "TEXT_INVALID_MESSAGE": RefusalReason.INVALID,
-    "TEXT_UNREACHABLE": RefusalReason.TRY_ONCE_LATER,
-    "TEXT_CARRIER_UNREACHABLE": RefusalReason.TRY_ONCE_LATER,
-    "TEXT_BLOCKED": RefusalReason.BAD_NUMBER,
-    "TEXT_CARRIER_BLOCKED": RefusalReason.FILTERED,
-    "TEXT_SPAM": RefusalReason.FILTERED,
-    "TEXT_PROTECT_BLOCKED": RefusalReason.FILTERED,
-    "TEXT_TTL_EXPIRED": RefusalReason.UNKNOWN,
-    "TEXT_UNKNOWN": RefusalReason.UNKNOWN,
-}
 
 
 def client(*, read_seconds: float = READ_SECONDS, **options: Any) -> Any:
@@ -134,8 +104,8 @@ def _refusal(response: Mapping[str, Any]) -> SendResult:
     if code == "InternalServerException" or not is_refusal:
         return Uncertain(code or f"http {status}")
     codes = [part for part in (response.get("Reason"), code, str(status)) if part]
-    reason = next((REFUSAL_REASONS[part] for part in codes if part in REFUSAL_REASONS), RefusalReason.INVALID)
-    return Refused(reason, codes[0])
+    reasons = (refusals.AWS[part].reason for part in codes if part in refusals.AWS)
+    return Refused(next(reasons, RefusalReason.INVALID), codes[0])
 
 
 def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
@@ -154,7 +124,7 @@ def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
     if kind == "TEXT_SUCCESSFUL":
         return Receipt(carrier=Aws.name, reference=reference, carrier_id=carrier_id, state=MessageState.SENT, at=at)
     # While the carrier still tries, another attempt of ours could send the text twice.
-    if kind not in UNDELIVERED or event.get("isFinal") is False:
+    if kind not in refusals.AWS_EVENTS or event.get("isFinal") is False:
         return None
     return Receipt(
         carrier=Aws.name,
@@ -162,7 +132,7 @@ def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
         carrier_id=carrier_id,
         state=MessageState.UNDELIVERED,
         code=kind,
-        reason=UNDELIVERED[kind],
+        reason=refusals.AWS_EVENTS[kind].reason,
         at=at,
     )
 

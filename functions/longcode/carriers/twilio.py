@@ -15,6 +15,7 @@ from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util import make_headers
 
+from longcode.carriers import refusals
 from longcode.carriers.carrier import (
     CarrierText,
     Inbound,
@@ -41,30 +42,6 @@ LONGEST_VALID_SECONDS = 36_000
 MOST_MEDIA = 10
 _PAGE_SIZE = 1000
 _MOST_PAGES = 10
-
-# Twilio's own codes have five digits. For a code that is not listed, the HTTP status counts, if there is one.
-REFUSAL_REASONS = {
-    "429": RefusalReason.TRY_AGAIN,
-    "20429": RefusalReason.TRY_AGAIN,
-    "21611": RefusalReason.TRY_AGAIN,
-    "30001": RefusalReason.TRY_AGAIN,
-    "21211": RefusalReason.BAD_NUMBER,
-    "21612": RefusalReason.BAD_NUMBER,
-    "30004": RefusalReason.BAD_NUMBER,
-    "30005": RefusalReason.BAD_NUMBER,
-    "21610": RefusalReason.OPTED_OUT,
-    "21614": RefusalReason.NOT_MOBILE,
-    "21635": RefusalReason.NOT_MOBILE,
-    "30006": RefusalReason.NOT_MOBILE,
-    "21617": RefusalReason.INVALID,
-    "401": RefusalReason.PARKED,
-    "403": RefusalReason.PARKED,
-    "30002": RefusalReason.PARKED,
-    "30034": RefusalReason.PARKED,
-    "30003": RefusalReason.TRY_ONCE_LATER,
-    "30007": RefusalReason.FILTERED,
-    "30008": RefusalReason.UNKNOWN,
-}
 
 # The other statuses (accepted, scheduled, queued, sending) report no more than the response of the send call.
 STATES = {
@@ -222,7 +199,8 @@ def _result(response: BaseHTTPResponse) -> SendResult:
             return Sent(sid)
         case 4, _, code if response.status != HTTPStatus.REQUEST_TIMEOUT:
             code, status = str(code or response.status), str(response.status)
-            return Refused(REFUSAL_REASONS.get(code) or REFUSAL_REASONS.get(status, RefusalReason.INVALID), code)
+            meaning = refusals.TWILIO.get(code) or refusals.TWILIO.get(status)
+            return Refused(meaning.reason if meaning else RefusalReason.INVALID, code)
         case _:
             return Uncertain(f"http {response.status}")
 
@@ -297,7 +275,7 @@ def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:
     if state is not MessageState.UNDELIVERED:
         return Receipt(carrier=NAME, reference=reference, carrier_id=carrier_id, state=state)
     code = form.get("ErrorCode") or status
-    reason = REFUSAL_REASONS.get(code, RefusalReason.UNKNOWN)
+    reason = refusals.meaning_of(NAME, code).reason
     return Receipt(carrier=NAME, reference=reference, carrier_id=carrier_id, state=state, code=code, reason=reason)
 
 

@@ -237,6 +237,11 @@ def throughput(number: str) -> Key:
     return Key(f"number#{number}", "pace")
 
 
+def parked_number(number: str) -> Key:
+    """One of our numbers from which the carrier delivers nothing, until the operator releases it."""
+    return Key(f"number#{number}", "parked")
+
+
 def dedicated(number: str) -> Key:
     """The account that one of our numbers is dedicated to."""
     return Key(f"number#{number}", "dedicated")

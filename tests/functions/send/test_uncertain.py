@@ -80,7 +80,7 @@ def test_an_uncertain_text_listed_as_undelivered_has_the_carriers_code(account: 
     look(carrier, NOW + 5 * MINUTE)
 
     found = stored(account, message.id)
-    assert (found.state, found.error, found.charged_units) == (MessageState.UNDELIVERED, "twilio:30003", 1)
+    assert (found.state, found.error, found.charged_units) == (MessageState.UNDELIVERED, "twilio:30003", 0)
 
 
 def test_a_text_whose_worker_died_is_looked_up(account: Account) -> None:
