@@ -137,6 +137,9 @@ def test_a_text_without_credentials_is_parked(text: Text) -> None:
         def send_text_message(self, **_: object) -> None:
             raise NoCredentialsError
 
+        def close(self) -> None:
+            pass
+
     assert Aws(Locked()).send(text) == Refused(RefusalReason.PARKED, "NoCredentialsError")
 
 
@@ -206,6 +209,22 @@ def test_a_truncated_success_is_uncertain(fake: FakeCarrier, text: Text) -> None
     fake.breaks_off()
 
     assert isinstance(send_over_http(fake.url, text), Uncertain)
+
+
+def test_texts_of_one_batch_share_a_connection_and_one_idle_for_too_long_is_not_used_again(
+    fake: FakeCarrier, text: Text
+) -> None:
+    fake.answers(200, '{"MessageId": "m-1"}')
+    now = [0.0]
+    carrier = Aws(client(endpoint_url=fake.url, **KEYS), clock=lambda: now[0])
+
+    for at in (0.0, 1.0, 31.1):
+        now[0] = at
+        carrier.send(text)
+
+    first, second, third = (asked.caller for asked in fake.asked)
+    assert first == second
+    assert third != second
 
 
 def test_a_refused_connection_is_a_refusal(nobody_there: str, text: Text) -> None:

@@ -75,7 +75,7 @@ def test_a_text_is_sent_as_a_form_with_our_reference_in_the_callback(fake: FakeC
         "To": "+15555550123",
         "From": "+15555550100",
         "Body": "Your session is tomorrow & it's at 10:30 😀",
-        "StatusCallback": "https://longcode.example/carriers/twilio/receipts/1001.0198f3c2a7b4",
+        "StatusCallback": "https://longcode.example/carriers/twilio/receipts/1001.0198f3c2a7b4#rc=3&rp=all",
         "ValidityPeriod": "14400",
     }
 
@@ -299,6 +299,23 @@ def test_a_blank_value_is_signed_too() -> None:
 
 def test_twilios_own_signature_is_accepted() -> None:
     assert verify("12345", PUBLISHED_URL, PUBLISHED_FORM, PUBLISHED_SIGNATURE)
+
+
+@pytest.mark.parametrize(
+    ("url", "signed", "accepted"),
+    [
+        ("https://longcode.example/a?b=1", "https://longcode.example:443/a?b=1", True),
+        ("https://longcode.example:443/a", "https://longcode.example/a", True),
+        ("https://longcode.example:443/a", "https://longcode.example:443/a", True),
+        ("https://longcode.example/a", "https://longcode.example:80/a", False),
+        ("https://longcode.example:8443/a", "https://longcode.example:443/a", False),
+        ("http://127.0.0.1:443/a", "http://127.0.0.1/a", False),
+    ],
+)
+def test_a_signature_holds_with_the_port_of_https_and_without_it(url: str, signed: str, accepted: bool) -> None:
+    form = [("MessageStatus", "delivered")]
+
+    assert verify("12345", url, form, signature("12345", signed, form)) is accepted
 
 
 @pytest.mark.parametrize(

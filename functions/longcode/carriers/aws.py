@@ -1,6 +1,7 @@
 """AWS End User Messaging SMS: sends texts, and reads the events and replies that arrive by SNS (docs/facts.md)."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -31,6 +32,7 @@ from longcode.carriers.carrier import (
     Uncertain,
     replace_surrogates,
 )
+from longcode.carriers.idle import IdleConnections
 from longcode.message import MessageState
 
 CONNECT_SECONDS = 3.0
@@ -55,12 +57,16 @@ class Aws:
 
     name = "aws"
 
-    def __init__(self, client: Any, *, configuration_set: str | None = None) -> None:
+    def __init__(
+        self, client: Any, *, configuration_set: str | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self._client = client
+        self._connections = IdleConnections(client.close, clock)
         self._events = {"ConfigurationSetName": configuration_set} if configuration_set else {}
 
     def send(self, text: Text) -> SendResult:
         """Send a text once and return the result: only an error that proves a refusal counts as one."""
+        self._connections.close_stale()
         try:
             response = self._client.send_text_message(
                 DestinationPhoneNumber=text.to,
