@@ -233,7 +233,7 @@ def price_list() -> Key:
 
 
 def throughput(number: str) -> Key:
-    """The throughput of one of our numbers: when it may send the next segment."""
+    """The throughput of a dedicated number, or of all shared ones (`shared`): when the next segment may be sent."""
     return Key(f"number#{number}", "pace")
 
 
