@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from bench.rig import Figure, quiet
 from infra.local.carrier.carrier import Carrier as SimulatedCarrier
@@ -73,7 +74,7 @@ class SteppedCarrier(SimulatedCarrier):
         waiting, self._waiting = self._waiting, []
         for text, callback, step in waiting:
             self.network.advance(text.sid, step, self.now)
-            receipt = twilio.read_receipt(callback.rpartition("/")[2], dict(self._receipt(text, step)))
+            receipt = twilio.read_receipt(urlsplit(callback).path.rpartition("/")[2], dict(self._receipt(text, step)))
             if receipt and step.copies:
                 yield receipt
 

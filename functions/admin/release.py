@@ -1,4 +1,4 @@
-"""Release parked texts, once the operator has removed the reason for which the carrier refused them."""
+"""Release parked texts and numbers, once the operator has removed the reason of the carrier's refusals."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,8 +10,10 @@ from msgspec import Meta
 from admin.order import Order
 from longcode import jobs, windows
 from longcode.aws import queues
+from longcode.aws.settings import settings
 from longcode.message import HoldReason, Message, MessageState
 from longcode.messages import store as messages
+from longcode.numbers import store as numbers
 from longcode.table import due
 from longcode.windows import SWEEP_AFTER
 
@@ -25,7 +27,11 @@ class Release(Order, frozen=True, kw_only=True, tag="texts.release"):
 
 
 def release(order: Release, now: datetime) -> dict[str, Any]:
-    """Queue parked texts in the order in which they expire, and return how many; a second order queues none again."""
+    """Queue parked texts in the order in which they expire, and return how many; a second order queues none again.
+
+    New texts go from all numbers again, whatever `at_most` says.
+    """
+    numbers.release({*settings().shared_numbers, *numbers.all_dedicated()}, now)
     return {"released": sum(_release_one(message, now) for message in islice(_parked(now), order.at_most))}
 
 

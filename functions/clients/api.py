@@ -25,7 +25,9 @@ ClientId = Annotated[str, Path(max_length=100)]
 def put_client(client_id: ClientId, form: bulk_import.ClientForm) -> Response[bulk_import.ShownClient]:
     """Write a client under the studio's own id."""
     client = bulk_import.client_of_form(_account(), bulk_import.check_id(client_id), form, clients.now())
-    return Response(201 if client_store.put(client) else 200, web.JSON, bulk_import.shown(client))
+    is_new = client_store.put(client)
+    written = client_store.get(client.account, client.id) or client  # with what is kept of an earlier record
+    return Response(201 if is_new else 200, web.JSON, bulk_import.shown(written))
 
 
 @app.get("/clients/<client_id>")

@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
-from longcode.clients.client import Client, Phone
+from longcode.clients.client import Client, Phone, unreachable_numbers
 from longcode.errors import RequestError
 from longcode.phone import to_stored
 from longcode.web import fields as web_fields
@@ -65,7 +65,11 @@ class ImportRow(ClientForm):
 
 
 class ShownClient(web.Answer):
-    """A client's record as a studio sees it, with each number in E.164 and as it was entered."""
+    """A client's record as a studio sees it, with each number in E.164 and as it was entered.
+
+    `unreachable` are the ticked numbers that staff should untick: two texts came back from the carrier, as the number
+    is a landline or unknown. Broadcasts leave them out.
+    """
 
     id: str
     first_name: str
@@ -76,6 +80,7 @@ class ShownClient(web.Answer):
     status: str | None
     time_zone: str | None
     updated_at: datetime
+    unreachable: tuple[str, ...]
 
 
 def check_id(client_id: str) -> str:
@@ -115,7 +120,7 @@ def _phone(form: PhoneForm, account: Account, index: int) -> Phone:
 
 def shown(client: Client) -> ShownClient:
     """Return a client as the API shows it."""
-    return ShownClient.model_validate(asdict(client))
+    return ShownClient.model_validate(asdict(client) | {"unreachable": unreachable_numbers(client)})
 
 
 def import_file(account: Account, content_type: str, text: str, now: datetime) -> dict[str, Any]:

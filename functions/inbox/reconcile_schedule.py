@@ -13,7 +13,7 @@ from longcode.aws.parameters import carrier_credentials
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Archive, ReceivedText
-from longcode.carriers.choose import open_carrier
+from longcode.carriers.choose import is_configured, open_carrier
 from longcode.jobs import Receive
 from longcode.message import Instant
 from longcode.messages import replies
@@ -81,6 +81,8 @@ def _carrier() -> Archive:
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     order = msgspec.convert(event, ReconcileOrder)
+    if not is_configured():  # before the operator has filled in the secret, there is nothing to compare
+        return {"queued": 0}
     now = order.reconcile_at or clients.now()
     since = order.since or now - WINDOW
     numbers = [*settings().shared_numbers, *number_store.all_dedicated()]

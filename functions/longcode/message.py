@@ -45,7 +45,8 @@ _REPORTED = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED
 
 # A worker may claim a message directly from ACCEPTED, because nobody would read a QUEUED in between.
 # A resend takes a text from UNCERTAIN back to SENDING, at most once. It is not in this table, so that only the job at
-# the deadline (`messages.store.claim_again`) can claim a text that the carrier may already have.
+# the deadline (`messages.store.claim_again`) can claim a text that the carrier may already have. Nor is the way back
+# to QUEUED of a text that the carrier reports as not sent (`messages.store.put_back`).
 NEXT_STATES: dict[MessageState, set[MessageState]] = {
     MessageState.SCHEDULED: {MessageState.QUEUED} | _DROPPED,
     MessageState.ACCEPTED: {MessageState.QUEUED, MessageState.SENDING} | _DROPPED,
@@ -117,7 +118,8 @@ class Message(Struct, frozen=True, kw_only=True):
     It is sent no earlier than `send_at` and no later than `valid_until`; `quiet_from` is when the recipient's next
     quiet hours begin. Its units are reserved in the month `reserved_in`, on the counters `reserved_of`.
     `of` is how many messages its request made, `skipped` the phones that got none, each with the code of the reason.
-    `resent`: it was sent a second time after an uncertain attempt. `month` is the month whose counters count it.
+    `resent`: it was sent a second time after an uncertain attempt. `returned` are the carrier's ids of the attempts
+    that the carrier accepted and then gave back. `month` is the month whose counters count it.
     `answers` is the id of the text that a reply answers, `replies_to` the carrier's id of that text, if the carrier
     gave it, and `rule` the rule that attributed the reply. `candidates` are the other accounts that a reply may be
     for; no studio sees them.
@@ -159,6 +161,7 @@ class Message(Struct, frozen=True, kw_only=True):
     resent: bool = False
     carrier: str | None = None
     carrier_id: str | None = None
+    returned: tuple[str, ...] = ()
     error: str | None = None
     month: str | None = None
     sent_at: Instant | None = None

@@ -28,6 +28,7 @@ LONGEST_RETENTION_DAYS = 1826
 
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=15)
+_PAUSE_AT_DAILY_CAP = timedelta(hours=1)
 _RECEIPT_WINDOW = {"twilio": timedelta(minutes=15), "aws": timedelta(hours=72)}  # docs/facts.md: receipts
 _LOOK_UP_INTERVAL = {"twilio": timedelta(minutes=4)}  # the carriers that list texts
 
@@ -45,6 +46,11 @@ def retry_at(now: datetime, attempt: int, jitter: float) -> datetime:
     doubled: int = 1 << min(attempt - 1, 10)
     pause = min(_FIRST_PAUSE * doubled, _LONGEST_PAUSE)
     return now + pause * (0.5 + jitter / 2)
+
+
+def retry_at_daily_cap(now: datetime, jitter: float) -> datetime:
+    """Return when to try again after the carrier said that it takes no more texts on this day."""
+    return now + _PAUSE_AT_DAILY_CAP * (0.5 + jitter / 2)
 
 
 def receipt_deadline(now: datetime, carrier: str) -> datetime:

@@ -1,6 +1,5 @@
 """Calls the carrier for a claimed text and records the answer; looks up a text whose send was uncertain."""
 
-import random
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,13 +8,15 @@ from longcode import windows
 from longcode.accounts import store as accounts
 from longcode.accounts.account import SERVICE, OnUncertain
 from longcode.aws.telemetry import count, logger
-from longcode.carriers.carrier import Carrier, RefusalReason, Refused, Sent, Text, Uncertain
+from longcode.carriers import refusals
+from longcode.carriers.carrier import Carrier, Receipt, RefusalReason, Refused, Sent, Text, Uncertain
 from longcode.message import HoldReason, Message, MessageState
 from longcode.messages import folders, lookup, sending
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
-from longcode.optouts.report import report_carrier_opt_out
 from send.pacing import Turns
+from send.receipts import apply_receipt
+from send.refused import act_on, next_attempt
 
 _ACCEPTED_BEFORE = timedelta(days=1)  # how long before its claim another text to the phone can have been accepted
 
@@ -23,7 +24,7 @@ _ACCEPTED_BEFORE = timedelta(days=1)  # how long before its claim another text t
 def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
     """Call the carrier once and record its answer."""
     text = Text(
-        reference=f"{claimed.account}.{claimed.id}",
+        reference=_reference(claimed),
         to=claimed.phone,
         origin=claimed.number,
         body=claimed.body,
@@ -32,13 +33,12 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
     match carrier.send(text):
         case Sent(carrier_id):
             messages.record(claimed, MessageState.SENT, carrier=carrier.name, carrier_id=carrier_id)
-        case Refused(RefusalReason.TRY_AGAIN | RefusalReason.PARKED as reason, code):
+        case Refused(reason, code) if reason.goes_again:
             _try_again(claimed, reason, code, now)
         case Refused(RefusalReason.TRY_ONCE_LATER as reason, code) if claimed.attempt == 1:
             _try_again(claimed, reason, code, now)
         case Refused(reason, code):
-            if reason is RefusalReason.OPTED_OUT:
-                report_carrier_opt_out(claimed, code, now)
+            act_on(claimed, reason, code, now)
             messages.end_unsent(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
         case Uncertain(reason):
             count("UncertainSends")
@@ -55,17 +55,11 @@ def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime
 
     If the refused attempt was its second, the text is uncertain again, because the first one was.
     """
-    until = windows.ends_at(claimed)
+    act_on(claimed, reason, code, now)
+    until = next_attempt(claimed, reason, now)
     changes: dict[str, Any] = {"error": code}
     if reason is RefusalReason.PARKED:
-        count("ParkedSends")
-        logger.error(
-            "text parked: the operator has to solve a problem with the carrier",
-            extra={"message_id": claimed.id, "code": code},
-        )
         changes["held"] = HoldReason.PARKED
-    else:
-        until = min(until, windows.retry_at(now, claimed.attempt, random.random()))  # noqa: S311  # jitter is no secret
     if claimed.resent:
         # A refused attempt was certainly not sent, so the second attempt can be repeated.
         messages.reschedule(claimed, MessageState.UNCERTAIN, until, deadline=now, resent=False)
@@ -94,19 +88,27 @@ def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool)
 
 
 def _record_found(message: Message, carrier: Carrier, now: datetime) -> bool:
-    """Look a text up at the carrier and record it if it is there; return whether it is."""
+    """Look a text up at the carrier and apply what it lists as a receipt; return whether it is there."""
     since, _ = lookup.window(message)
     listed = carrier.find(message.phone, message.number, since)
     found = lookup.match(message, listed, _others(message, since, now)) if listed else None
     if found is None:
         return False
-    changes: dict[str, Any] = {"carrier": carrier.name, "carrier_id": found.carrier_id}
-    if found.state is not MessageState.SENT:
-        changes["finished_at"] = now
-    if found.code:
-        changes["error"] = f"{carrier.name}:{found.code}"
-    messages.record(message, found.state, **changes)
+    receipt = Receipt(
+        carrier=carrier.name,
+        reference=_reference(message),
+        carrier_id=found.carrier_id,
+        state=found.state,
+        code=found.code,
+        reason=refusals.meaning_of(carrier.name, found.code).reason if found.code else None,
+    )
+    apply_receipt(receipt, now)
     return True
+
+
+def _reference(message: Message) -> str:
+    """Return our id of a text at the carrier, which every receipt contains."""
+    return f"{message.account}.{message.id}"
 
 
 def _others(message: Message, since: datetime, now: datetime) -> list[Message]:

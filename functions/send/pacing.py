@@ -1,4 +1,7 @@
-"""Keeps the texts of a batch within the throughput of our numbers: each waits for its turn."""
+"""Keeps the texts of a batch within the throughput of our numbers: each waits for its turn.
+
+A dedicated number has a throughput of its own; all shared numbers have one together, and count as one number here.
+"""
 
 import time
 from collections import Counter
@@ -6,8 +9,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from threading import Lock
 
-from longcode.aws.settings import settings
 from longcode.message import Message, MessageKind
+from longcode.numbers import choose as choose_number
 from longcode.numbers import store as numbers
 
 WORKERS = 10
@@ -38,8 +41,9 @@ class Turns:
         self._wanted: Counter[str] = Counter()
         self._texts: Counter[str] = Counter()
         for text in texts:
-            self._wanted[text.number] += text.segments
-            self._texts[text.number] += 1
+            number, _ = choose_number.throughput_of(text.number)
+            self._wanted[number] += text.segments
+            self._texts[number] += 1
         self._reserved: dict[str, tuple[datetime, int]] = {}  # by number: the next turn, and the segments left
         self._now, self._sleep, self._elapsed, self._begun = now, sleep, elapsed, elapsed()
         self._lock = Lock()
@@ -61,31 +65,33 @@ class Turns:
 
         It may if the text is the only one from its number in the batch, and the share is free.
         """
-        duration = text.segments * _segment_time(1 - _SHARED) * WORKERS
-        free_from = _own_share_free_from.setdefault(text.number, self._now + duration)
-        if self._texts[text.number] > 1 or not free_from <= self._now:
+        number, segments_a_second = choose_number.throughput_of(text.number)
+        duration = text.segments * _segment_time(segments_a_second, 1 - _SHARED) * WORKERS
+        free_from = _own_share_free_from.setdefault(number, self._now + duration)
+        if self._texts[number] > 1 or not free_from <= self._now:
             return False
-        _own_share_free_from[text.number] = self._now + duration
+        _own_share_free_from[number] = self._now + duration
         return True
 
     def _turn(self, text: Message) -> datetime | None:
         """Return the time of a text's turn, and reserve more for the batch if needed; None if that fails."""
-        segment_time = _segment_time(_SHARED)
-        start, left = self._reserved.get(text.number, (self._now, 0))
+        number, segments_a_second = choose_number.throughput_of(text.number)
+        segment_time = _segment_time(segments_a_second, _SHARED)
+        start, left = self._reserved.get(number, (self._now, 0))
         if left < text.segments:
-            left = max(text.segments, min(self._wanted[text.number], _LONGEST_RESERVATION // segment_time))
-            reserved = self._reserve(text, left * segment_time)
+            left = max(text.segments, min(self._wanted[number], _LONGEST_RESERVATION // segment_time))
+            reserved = self._reserve(number, text.kind, left * segment_time)
             if reserved is None:
                 return None
             start = reserved
-        self._wanted[text.number] -= text.segments
-        self._reserved[text.number] = start + text.segments * segment_time, left - text.segments
+        self._wanted[number] -= text.segments
+        self._reserved[number] = start + text.segments * segment_time, left - text.segments
         return start
 
-    def _reserve(self, text: Message, duration: timedelta) -> datetime | None:
-        ahead = _BULK_AHEAD if text.kind is MessageKind.BULK else _AHEAD
+    def _reserve(self, number: str, kind: MessageKind, duration: timedelta) -> datetime | None:
+        ahead = _BULK_AHEAD if kind is MessageKind.BULK else _AHEAD
         while self._time() < self._now + _LONGEST_WAIT:
-            start = numbers.reserve_throughput(text.number, duration, self._time(), ahead)
+            start = numbers.reserve_throughput(number, duration, self._time(), ahead)
             if start is not None:
                 return start
             self._sleep(_RETRY_SECONDS)
@@ -95,6 +101,6 @@ class Turns:
         return self._now + timedelta(seconds=self._elapsed() - self._begun)
 
 
-def _segment_time(share: float) -> timedelta:
-    """Return how long a segment takes at a share of a number's throughput."""
-    return timedelta(seconds=1 / (settings().segments_a_second * share))
+def _segment_time(segments_a_second: float, share: float) -> timedelta:
+    """Return how long a segment takes at a share of a throughput."""
+    return timedelta(seconds=1 / (segments_a_second * share))

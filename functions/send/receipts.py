@@ -1,44 +1,68 @@
-"""Applies a carrier's receipt to its text, whether it came by webhook or through SNS."""
+"""Applies a carrier's receipt to its text, whether it came by webhook, through SNS or from the carrier's list."""
 
 from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
 
+from longcode import windows
 from longcode.accounts.account import Account, WebhookEvent
-from longcode.aws.telemetry import count, logger
+from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Receipt, RefusalReason
-from longcode.message import Message, MessageState, may_become
+from longcode.message import HoldReason, Message, MessageState, may_become
 from longcode.messages import store as messages
-from longcode.optouts.report import report_carrier_opt_out
+from longcode.numbers import store as numbers
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.tell import enqueue_new
+from send.refused import act_on, next_attempt
 
 
 def apply_receipt(receipt: Receipt, now: datetime) -> None:
     """Set a text to the state of its receipt, and send a webhook to a studio that wants `message.status`.
 
     If the receipt comes before the worker has recorded the carrier's answer, it takes the place of that record.
+    A text that the carrier gives back because of its limits or our registration is queued again.
     """
     account, _, message_id = receipt.reference.partition(".")
-    if receipt.reason is RefusalReason.PARKED:
-        count("ParkedSends")
     while True:
         message, studio = messages.with_account(account, message_id)
         if message is None:
             logger.warning("receipt for an unknown text")
             return
-        if receipt.reason is RefusalReason.OPTED_OUT:
-            # The opt-out has the time of the text, so that a START since then counts as newer.
-            report_carrier_opt_out(message, receipt.code, message.claimed_at or message.created_at)
+        if receipt.carrier_id in message.returned:
+            return  # a copy, or a late receipt, of an attempt that is over
+        if receipt.reason:
+            # An opt-out has the time of the text, so that a START since then counts as newer.
+            act_on(message, receipt.reason, receipt.code, message.claimed_at or message.created_at)
         hosted = studio if studio and delivery.wants(studio, WebhookEvent.MESSAGE_STATUS) else None
         if not may_become(message.state, receipt.state):
             if hosted and message.state is receipt.state:  # our own record or another copy came first
                 enqueue_new(hosted, [delivery.of_status(message, now)])
             return
-        if _apply(message, receipt, now, hosted):
+        if receipt.reason is RefusalReason.PARKED:
+            numbers.park(message.number, receipt.code or "", message.claimed_at or message.created_at)
+        goes_again = _goes_again(message, receipt, now)
+        if _put_back(message, receipt, now) if goes_again else _apply(message, receipt, now, hosted):
             return
+
+
+def _goes_again(message: Message, receipt: Receipt, now: datetime) -> bool:
+    """Return whether a text is sent again, because the carrier gave it back and has no other attempt of it.
+
+    A text with an uncertain first attempt is not, nor one whose receipt does not say which attempt it is about.
+    """
+    is_given_back = receipt.reason is not None and receipt.reason.goes_again and receipt.carrier_id is not None
+    is_only_attempt = not message.resent and message.carrier_id in (None, receipt.carrier_id)
+    return is_given_back and is_only_attempt and not windows.is_expired(message, now)
+
+
+def _put_back(message: Message, receipt: Receipt, now: datetime) -> bool:
+    reason, carrier_id = receipt.reason or RefusalReason.UNKNOWN, receipt.carrier_id or ""
+    changes: dict[str, Any] = {"error": receipt.code}
+    if reason is RefusalReason.PARKED:
+        changes["held"] = HoldReason.PARKED
+    return messages.put_back(message, carrier_id, next_attempt(message, reason, now), **changes)
 
 
 def _apply(message: Message, receipt: Receipt, now: datetime, hosted: Account | None) -> bool:
@@ -47,17 +71,14 @@ def _apply(message: Message, receipt: Receipt, now: datetime, hosted: Account | 
         changes["finished_at"] = receipt.at or now
     if receipt.code:
         changes["error"] = f"{receipt.carrier}:{receipt.code}"
-    refused = receipt.reason is RefusalReason.OPTED_OUT
-    to = MessageState.FAILED if refused and message.state is not MessageState.SENT else receipt.state
-    status = delivery.of_status(replace(message, state=to, error=changes.get("error")), now)
+    status = delivery.of_status(replace(message, state=receipt.state, error=changes.get("error")), now)
     webhook_writes = [webhooks.creation_write(status)] if hosted else []
-    if refused:
-        moved = messages.record_late_refusal(message, to, now, *webhook_writes, **changes)
-    elif message.state in (MessageState.SENDING, MessageState.UNCERTAIN):
+    charged = receipt.reason is None or receipt.reason.is_charged
+    if message.state in (MessageState.SENDING, MessageState.UNCERTAIN):
         changes |= {"carrier": receipt.carrier, "carrier_id": receipt.carrier_id}
-        moved = messages.record(message, to, *webhook_writes, **changes)
+        moved = messages.record(message, receipt.state, *webhook_writes, charged=charged, **changes)
     else:
-        moved = messages.record_receipt(message, to, *webhook_writes, **changes)
+        moved = messages.record_receipt(message, receipt.state, *webhook_writes, charged=charged, **changes)
     if hosted and moved:
         enqueue_new(hosted, [status], written=True)
     return moved

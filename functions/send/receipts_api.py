@@ -19,7 +19,7 @@ app = web.resolver(web.FORM)
 @app.post("/carriers/twilio/receipts/<reference>")
 def receive(reference: Annotated[str, Path(max_length=200)]) -> Response[str]:
     """Apply a receipt of Twilio's; refuse a forged one without writing anything."""
-    addresses = (twilio.receipt_url(base, reference) for base in (receipts_url(), public_url()))
+    addresses = [twilio.receipt_url(base, reference) for base in (receipts_url(), public_url())]
     form = signed.form(app, *addresses)
     receipt = twilio.read_receipt(reference, form)
     if receipt:

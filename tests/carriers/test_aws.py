@@ -69,7 +69,7 @@ def test_the_time_to_live_stays_within_the_limits_of_aws(
         (429, "ThrottlingException", RefusalReason.TRY_AGAIN),
         (400, "ThrottlingException", RefusalReason.TRY_AGAIN),
         (429, "TooManyRequestsException", RefusalReason.TRY_AGAIN),
-        (400, "ConflictException", RefusalReason.INVALID),
+        (400, "ConflictException", RefusalReason.PARKED),
         (400, "ServiceQuotaExceededException", RefusalReason.PARKED),
         (400, "AccessDeniedException", RefusalReason.PARKED),
         (400, "ResourceNotFoundException", RefusalReason.PARKED),
@@ -91,7 +91,8 @@ def test_each_refusal_code_has_a_reason(sms: Any, text: Text, status: int, code:
     ("code", "reason", "why"),
     [
         ("ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT", RefusalReason.OPTED_OUT),
-        ("ConflictException", "RESOURCE_NOT_ACTIVE", RefusalReason.INVALID),
+        ("ConflictException", "RESOURCE_NOT_ACTIVE", RefusalReason.PARKED),
+        ("ValidationException", "COUNTRY_NOT_ENABLED", RefusalReason.PARKED),
         ("ServiceQuotaExceededException", "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", RefusalReason.PARKED),
         ("AccessDeniedException", "ACCOUNT_DISABLED", RefusalReason.PARKED),
         ("ValidationException", "INVALID_PARAMETER", RefusalReason.INVALID),
@@ -137,6 +138,9 @@ def test_a_text_without_credentials_is_parked(text: Text) -> None:
     class Locked:
         def send_text_message(self, **_: object) -> None:
             raise NoCredentialsError
+
+        def close(self) -> None:
+            pass
 
     assert Aws(Locked()).send(text) == Refused(RefusalReason.PARKED, "NoCredentialsError")
 
@@ -209,6 +213,22 @@ def test_a_truncated_success_is_uncertain(fake: FakeCarrier, text: Text) -> None
     assert isinstance(send_over_http(fake.url, text), Uncertain)
 
 
+def test_texts_of_one_batch_share_a_connection_and_one_idle_for_too_long_is_not_used_again(
+    fake: FakeCarrier, text: Text
+) -> None:
+    fake.answers(200, '{"MessageId": "m-1"}')
+    now = [0.0]
+    carrier = Aws(client(endpoint_url=fake.url, **KEYS), clock=lambda: now[0])
+
+    for at in (0.0, 1.0, 31.1):
+        now[0] = at
+        carrier.send(text)
+
+    first, second, third = (asked.caller for asked in fake.asked)
+    assert first == second
+    assert third != second
+
+
 def test_a_refused_connection_is_a_refusal(nobody_there: str, text: Text) -> None:
     assert send_over_http(nobody_there, text) == Refused(RefusalReason.TRY_AGAIN, "unreachable")
 
@@ -248,16 +268,15 @@ def test_an_event_of_success_changes_the_state(kind: str, final: bool | None, st
 @pytest.mark.parametrize(
     ("kind", "why"),
     [
-        ("TEXT_INVALID", RefusalReason.BAD_NUMBER),
-        ("TEXT_INVALID_MESSAGE", RefusalReason.INVALID),
+        ("TEXT_INVALID", RefusalReason.NO_SUCH_NUMBER),
+        ("TEXT_INVALID_MESSAGE", RefusalReason.BAD_TEXT),
         ("TEXT_UNREACHABLE", RefusalReason.TRY_ONCE_LATER),
         ("TEXT_CARRIER_UNREACHABLE", RefusalReason.TRY_ONCE_LATER),
         ("TEXT_BLOCKED", RefusalReason.BAD_NUMBER),
         ("TEXT_CARRIER_BLOCKED", RefusalReason.FILTERED),
         ("TEXT_SPAM", RefusalReason.FILTERED),
-        ("TEXT_PROTECT_BLOCKED", RefusalReason.FILTERED),
+        ("TEXT_PROTECT_BLOCKED", RefusalReason.INVALID),
         ("TEXT_TTL_EXPIRED", RefusalReason.UNKNOWN),
-        ("TEXT_UNKNOWN", RefusalReason.UNKNOWN),
     ],
 )
 def test_an_event_of_failure_has_a_reason(kind: str, why: RefusalReason) -> None:
@@ -278,7 +297,7 @@ def test_an_event_of_failure_that_is_not_final_is_ignored() -> None:
     assert read_receipt(EVENT | {"eventType": "TEXT_CARRIER_UNREACHABLE", "isFinal": False}) is None
 
 
-@pytest.mark.parametrize("kind", ["TEXT_QUEUED", "TEXT_PENDING", "TEXT_TELEPORTED", "", None, 7])
+@pytest.mark.parametrize("kind", ["TEXT_QUEUED", "TEXT_PENDING", "TEXT_UNKNOWN", "TEXT_TELEPORTED", "", None, 7])
 def test_an_event_without_news_is_ignored(kind: object) -> None:
     assert read_receipt(EVENT | {"eventType": kind}) is None
 

@@ -75,7 +75,7 @@ def test_a_text_is_sent_as_a_form_with_our_reference_in_the_callback(fake: FakeC
         "To": "+15555550123",
         "From": "+15555550100",
         "Body": "Your session is tomorrow & it's at 10:30 😀",
-        "StatusCallback": "https://longcode.example/carriers/twilio/receipts/1001.0198f3c2a7b4",
+        "StatusCallback": "https://longcode.example/carriers/twilio/receipts/1001.0198f3c2a7b4#rc=3&rp=all",
         "ValidityPeriod": "14400",
     }
 
@@ -114,16 +114,19 @@ def test_a_reference_is_quoted_into_the_path() -> None:
         (429, 99999, RefusalReason.TRY_AGAIN),
         (400, 21611, RefusalReason.TRY_AGAIN),
         (400, 30001, RefusalReason.TRY_AGAIN),
-        (400, 21211, RefusalReason.BAD_NUMBER),
+        (400, 30022, RefusalReason.TRY_AGAIN),
+        (400, 30023, RefusalReason.TRY_LATER),
+        (400, 30027, RefusalReason.TRY_LATER),
+        (400, 21211, RefusalReason.NO_SUCH_NUMBER),
         (400, 21612, RefusalReason.BAD_NUMBER),
         (400, 30004, RefusalReason.BAD_NUMBER),
-        (400, 30005, RefusalReason.BAD_NUMBER),
+        (400, 30005, RefusalReason.NO_SUCH_NUMBER),
         (400, 21610, RefusalReason.OPTED_OUT),
         (403, 21610, RefusalReason.OPTED_OUT),
         (400, 21614, RefusalReason.NOT_MOBILE),
         (400, 21635, RefusalReason.NOT_MOBILE),
         (400, 30006, RefusalReason.NOT_MOBILE),
-        (400, 21617, RefusalReason.INVALID),
+        (400, 21617, RefusalReason.BAD_TEXT),
         (400, 30002, RefusalReason.PARKED),
         (400, 30034, RefusalReason.PARKED),
         (401, 20003, RefusalReason.PARKED),
@@ -131,7 +134,8 @@ def test_a_reference_is_quoted_into_the_path() -> None:
         (400, 30003, RefusalReason.TRY_ONCE_LATER),
         (400, 30007, RefusalReason.FILTERED),
         (400, 30008, RefusalReason.UNKNOWN),
-        (400, 21408, RefusalReason.INVALID),
+        (400, 21408, RefusalReason.PARKED),
+        (400, 21606, RefusalReason.PARKED),
         (404, 20404, RefusalReason.INVALID),
     ],
 )
@@ -298,6 +302,23 @@ def test_twilios_own_signature_is_accepted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "signed", "accepted"),
+    [
+        ("https://longcode.example/a?b=1", "https://longcode.example:443/a?b=1", True),
+        ("https://longcode.example:443/a", "https://longcode.example/a", True),
+        ("https://longcode.example:443/a", "https://longcode.example:443/a", True),
+        ("https://longcode.example/a", "https://longcode.example:80/a", False),
+        ("https://longcode.example:8443/a", "https://longcode.example:443/a", False),
+        ("http://127.0.0.1:443/a", "http://127.0.0.1/a", False),
+    ],
+)
+def test_a_signature_holds_with_the_port_of_https_and_without_it(url: str, signed: str, accepted: bool) -> None:
+    form = [("MessageStatus", "delivered")]
+
+    assert verify("12345", url, form, signature("12345", signed, form)) is accepted
+
+
+@pytest.mark.parametrize(
     "header", [None, "", "RSOYDt4T1cUTdK1PDd93/VVr8B8", "rsoydt4t1cutdk1pdd93/vvr8b8=", "é", "\ud83d"]
 )
 def test_a_missing_or_wrong_signature_is_refused(header: str | None) -> None:
@@ -344,7 +365,8 @@ def test_a_receipt_of_success_changes_the_state(status: str) -> None:
         ("30002", RefusalReason.PARKED),
         ("30003", RefusalReason.TRY_ONCE_LATER),
         ("30004", RefusalReason.BAD_NUMBER),
-        ("30005", RefusalReason.BAD_NUMBER),
+        ("30005", RefusalReason.NO_SUCH_NUMBER),
+        ("30023", RefusalReason.TRY_LATER),
         ("30006", RefusalReason.NOT_MOBILE),
         ("30007", RefusalReason.FILTERED),
         ("30008", RefusalReason.UNKNOWN),

@@ -33,8 +33,8 @@ def test_a_row_has_the_time_of_the_claim_or_of_a_replys_arrival() -> None:
     sent = sheet.text_row(text(sent_at=at, client_id="c1"), {"c1": "Zoë Quill"})
     came = sheet.text_row(text(direction=Direction.IN), {})
 
-    assert sent == ("2026-11-01T05:30:00Z", "out", "*******0123", "2", "c1", "Zoë Quill", "m0")
-    assert came == ("2026-11-01T04:59:59Z", "in", "*******0123", "2", "", "", "m0")
+    assert sent == ("2026-11-01T05:30:00Z", "out", "*******0123", "2", "c1", "Zoë Quill", "m0", "")
+    assert came == ("2026-11-01T04:59:59Z", "in", "*******0123", "2", "", "", "m0", "")
 
 
 def test_a_deleted_client_has_an_id_and_no_name() -> None:
@@ -75,4 +75,4 @@ def test_other_text_is_written_unchanged(written: str) -> None:
 
 
 def test_a_text_that_cannot_be_read_has_a_row_that_says_so() -> None:
-    assert sheet.unreadable_row("m7") == ("", "unreadable", "", "", "", "", "m7")
+    assert sheet.unreadable_row("m7") == ("", "unreadable", "", "", "", "", "m7", "")

@@ -72,15 +72,14 @@ def test_each_function_may_send_to_the_queues_of_the_jobs_that_its_code_makes(te
 
 def test_each_function_may_read_the_secrets_and_addresses_that_its_code_uses(template: dict[str, Any]) -> None:
     for policy, parameter, resource, function_name in (
-        ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "CarrierSecret", "carrier_credentials"),
+        ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "CarrierSecret", "carrier_credentials carrier_tokens"),
         ("AWSSecretsManagerGetSecretValuePolicy", "SecretArn", "StripeSecret", "stripe_key"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/public-url", "public_url"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/receipts-url", "receipts_url"),
         ("SSMParameterReadPolicy", "ParameterName", "${AWS::StackName}/inbound-url", "inbound_url"),
     ):
-        asking = {
-            name for name, path in handlers().items() if f"longcode.aws.parameters.{function_name}" in reached(path)
-        }
+        names = {f"longcode.aws.parameters.{name}" for name in function_name.split()}
+        asking = {name for name, path in handlers().items() if not names.isdisjoint(reached(path))}
         may = {
             name
             for name, function in all_of(template)

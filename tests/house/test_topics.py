@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from longcode.carriers import aws
+from longcode.carriers import refusals
 from tests.support.source_reading import referenced_resource, resources_of_type
 
 
@@ -42,5 +42,5 @@ def test_every_event_with_a_result_is_subscribed(template: dict[str, Any]) -> No
     (destination,) = configuration_set["EventDestinations"]
 
     assert sorted(destination["MatchingEventTypes"]) == sorted(
-        ["TEXT_SUCCESSFUL", "TEXT_DELIVERED", *aws.UNDELIVERED]
+        ["TEXT_SUCCESSFUL", "TEXT_DELIVERED", *refusals.AWS_EVENTS]
     )

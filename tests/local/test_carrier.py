@@ -267,6 +267,25 @@ def test_a_text_reaches_the_phone_and_has_signed_receipts(carrier: Client, servi
 
 
 @pytest.mark.parametrize(
+    ("overrides", "posts"), [("", 2), ("#rc=2&rp=5xx", 6), ("#rc=1&rp=all", 4), ("#rc=3&rp=4xx", 2), ("#rc=2", 2)]
+)
+def test_connection_overrides_repeat_a_receipt_that_fails(
+    carrier: Client, service: Service, overrides: str, posts: int
+) -> None:
+    service.status = 503
+
+    carrier.send(StatusCallback=f"{service.url}/receipts/ref-1{overrides}")
+
+    carrier.wait_for(lambda: len(carrier.conversation()[0]["receipts"]) == 2)
+    assert service.posted.qsize() == posts
+    first = service.next()
+    assert (first.path, first.signature) == (
+        "/receipts/ref-1",
+        signature(AUTH_TOKEN, f"{service.url}/receipts/ref-1", first.form),
+    )
+
+
+@pytest.mark.parametrize(
     ("fields", "code"),
     [
         ({"To": ""}, 21604),

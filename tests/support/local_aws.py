@@ -51,6 +51,7 @@ os.environ |= {
     "STRIPE_SECRET": "",
     "SHARED_NUMBERS": SHARED_NUMBER,
     "SEGMENTS_A_SECOND": "1000000",
+    "DEDICATED_SEGMENTS_A_SECOND": "500000",
     "PUBLIC_URL_PARAMETER": "/longcode/public-url",
     "RECEIPTS_URL_PARAMETER": "/longcode/receipts-url",
     "INBOUND_URL_PARAMETER": "/longcode/inbound-url",

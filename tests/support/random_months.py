@@ -117,14 +117,31 @@ class World:
         self._give_result(claimed, month)
 
     def _give_result(self, claimed: Message, month: str) -> None:
-        match self.random.choice(("sent", "sent", "sent", "refused", "taken back", "unknown", "late", "late")):
+        match self.random.choice(
+            (
+                "sent",
+                "sent",
+                "sent",
+                "refused",
+                "credited",
+                "credited late",
+                "charged again",
+                "unknown",
+                "late",
+                "late",
+            )
+        ):
             case "refused":
                 messages.end_unsent(claimed, MessageState.FAILED)
-            case "taken back":
+            case "credited":
                 messages.record(claimed, MessageState.SENT)
-                sent = messages.get(claimed.account, claimed.id)
-                assert sent
-                messages.record_late_refusal(sent, MessageState.UNDELIVERED, sent.sent_at or sent.created_at)
+                self._credit(claimed)
+            case "credited late":
+                messages.record(claimed, MessageState.SENT)
+                self._after(month, lambda: self._credit(claimed))
+            case "charged again":
+                messages.record(claimed, MessageState.UNDELIVERED, charged=False)
+                self._after(month, lambda: self._charge_again(claimed, month))
             case "unknown":
                 messages.reschedule(
                     claimed, MessageState.UNCERTAIN, claimed.created_at + HOUR, deadline=claimed.created_at
@@ -136,6 +153,21 @@ class World:
                 self._after(month, lambda: self._record_sent(replace(claimed, state=MessageState.UNCERTAIN), month))
             case _:
                 self._record_sent(claimed, month)
+
+    def _credit(self, claimed: Message) -> None:
+        """Report a text as not delivered, twice; only the first report credits it."""
+        sent = messages.get(claimed.account, claimed.id)
+        assert sent
+        credited = [messages.record_receipt(sent, MessageState.UNDELIVERED, charged=False) for _ in range(2)]
+        assert credited == [True, False]
+
+    def _charge_again(self, claimed: Message, month: str) -> None:
+        """Report a credited text as delivered after all, twice."""
+        credited = messages.get(claimed.account, claimed.id)
+        assert credited
+        charged = [messages.record_receipt(credited, MessageState.DELIVERED) for _ in range(2)]
+        assert charged == [True, False]
+        self.booked[claimed.account, month, Direction.OUT] += claimed.units
 
     def _record_sent(self, claimed: Message, month: str) -> None:
         """Record a text as sent by its worker, then by a receipt; a repeated record changes nothing."""

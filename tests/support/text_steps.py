@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from longcode.accounts.account import Account
+from longcode.carriers.carrier import Carrier
 from longcode.message import Message
 from longcode.messages import store as messages
 from longcode.usage import store as quotas
 from send import api, worker
-from tests.support.fakes import NOW, FakeCarrier, take_queued
+from tests.support.fakes import NOW, take_queued
 
 
 def accept(
@@ -20,7 +21,7 @@ def accept(
     return stored(account, first.id)
 
 
-def deliver(carrier: FakeCarrier, now: datetime = NOW, jobs: list[str] | None = None) -> None:
+def deliver(carrier: Carrier, now: datetime = NOW, jobs: list[str] | None = None) -> None:
     """Run the jobs on the send queue, or the given jobs."""
     bodies = take_queued("send") if jobs is None else jobs
     deliver_job = worker.prepare(bodies, carrier, now)

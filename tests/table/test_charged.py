@@ -145,7 +145,7 @@ def test_a_text_counts_in_the_month_of_its_claim(table: None) -> None:
 def test_texts_that_the_counters_do_not_count_are_left_out(table: None) -> None:
     accepted("never sent", NOW)
     messages.end_unsent(claimed(accepted("refused", NOW), NOW), MessageState.FAILED)
-    messages.record_late_refusal(sent("taken back", NOW), MessageState.UNDELIVERED, NOW)
+    messages.record_receipt(sent("taken back", NOW), MessageState.UNDELIVERED, charged=False)
     received("STOP", NOW, charged_units=0)
     handed_over = replace(reply("handed over", NOW), month=None, charged_units=0)
     messages_replies.keep_unattributed(inbound(handed_over), NOW)
@@ -350,7 +350,7 @@ def play_text(name: str, random_text: RandomText) -> None:
     elif random_text.ending == "delivered":
         messages.record_receipt(there, MessageState.DELIVERED)
     elif random_text.ending == "taken back":
-        messages.record_late_refusal(there, MessageState.UNDELIVERED, ENDS - SECOND)
+        messages.record_receipt(there, MessageState.UNDELIVERED, charged=False)
 
 
 def play_reply(name: str, random_reply: RandomReply) -> None:

@@ -1,10 +1,30 @@
 """The addresses of the stack, from Systems Manager, and its credentials, from Secrets Manager."""
 
-from aws_lambda_powertools.utilities import parameters
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
+from aws_lambda_powertools.utilities import parameters
+from botocore.exceptions import ClientError
+from msgspec import Struct, json
+
+from longcode.aws.clients import client
 from longcode.aws.settings import settings
 
 _FIVE_MINUTES = 300
+_READ_AGAIN_SECONDS = 10
+_OLD_TOKEN_ACCEPTED = timedelta(days=1)
+
+
+class _Rotation(Struct):
+    """When this process last read the carrier's secret again, and the auth token that the secret had before."""
+
+    read_at: float = -_READ_AGAIN_SECONDS
+    old_token: str = ""
+    accepted_until: datetime | None = None
+
+
+_rotation = _Rotation()
 
 
 def public_url() -> str:
@@ -26,6 +46,33 @@ def carrier_credentials() -> dict[str, str]:
     """Return the credentials of the carrier by name: Twilio's `account_sid` and `auth_token`."""
     secret = parameters.get_secret(settings().carrier_secret, transform="json", max_age=_FIVE_MINUTES)
     return {str(name): str(value) for name, value in secret.items()}
+
+
+def read_credentials_again(clock: Callable[[], float] = time.monotonic) -> bool:
+    """Read the carrier's secret again after it did not fit; return False if that was done in the last ten seconds."""
+    if clock() - _rotation.read_at < _READ_AGAIN_SECONDS:
+        return False
+    _rotation.read_at = clock()
+    name = settings().carrier_secret
+    parameters.get_secret(name, transform="json", max_age=_FIVE_MINUTES, force_fetch=True)
+    secrets = client("secretsmanager")
+    _rotation.accepted_until = secrets.get_secret_value(SecretId=name)["CreatedDate"] + _OLD_TOKEN_ACCEPTED
+    try:
+        before = secrets.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
+    except ClientError:  # the secret was never changed
+        return True
+    _rotation.old_token = str(json.decode(before["SecretString"]).get("auth_token", ""))
+    return True
+
+
+def carrier_tokens(now: datetime) -> tuple[str, ...]:
+    """Return the auth tokens that may sign webhooks: the secret's, and for a day after its change the one before.
+
+    The one before is known once the secret was read again.
+    """
+    token = carrier_credentials().get("auth_token", "")
+    is_old_accepted = _rotation.accepted_until is not None and now < _rotation.accepted_until
+    return (token, _rotation.old_token) if is_old_accepted else (token,)
 
 
 def stripe_key() -> str:

@@ -16,8 +16,9 @@ _LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator; on AWS
 class Settings(Struct, frozen=True, kw_only=True):
     """The environment variables that template.yaml gives every function: each field is a variable, in capitals.
 
-    `stripe_secret` is empty unless invoices are exported. `webhook_loopback_ca` is the file of a CA that
-    allows webhooks to https://localhost; it is empty on AWS.
+    `segments_a_second` is the throughput of all shared numbers together, `dedicated_segments_a_second` that of each
+    dedicated number. `stripe_secret` is empty unless invoices are exported. `webhook_loopback_ca` is the file of a CA
+    that allows webhooks to https://localhost; it is empty on AWS.
     """
 
     table_name: str
@@ -38,6 +39,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     configuration_set: str
     shared_numbers: tuple[str, ...]
     segments_a_second: float
+    dedicated_segments_a_second: float
     public_url_parameter: str
     receipts_url_parameter: str
     inbound_url_parameter: str

@@ -1,4 +1,4 @@
-"""The texts that a month's counters count, read from the table: to list them, and to check the counters."""
+"""The texts that a month's counters count, and the credited ones, read from the table: to list and to check them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from longcode.aws.telemetry import count, logger
 from longcode.message import Direction, Message
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, read
-from longcode.usage.usage import is_counted
+from longcode.usage.usage import is_counted, is_credited
 from longcode.windows import LONGEST_AHEAD, LONGEST_VALIDITY
 
 CURSOR = keys.FOLDER_PLACE
@@ -28,7 +28,7 @@ class Unreadable(Exception):
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
-    """Some of a month's texts, and the ids of those that cannot be read.
+    """Some of a month's texts, counted or credited, and the ids of those that cannot be read.
 
     Every text up to the place `reached` has been returned; it is None in the last chunk.
     """
@@ -61,11 +61,11 @@ def of_month(account: str, month: str) -> Iterator[Message]:
     for chunk in chunks(account, month):
         if chunk.unreadable:
             raise Unreadable(*chunk.unreadable)
-        yield from chunk.messages
+        yield from filter(is_counted, chunk.messages)
 
 
 def chunks(account: str, month: str, after: str | None = None, size: int = _CHUNK_SIZE) -> Iterator[Chunk]:
-    """Yield what `of_month` does, at most `size` texts at a time, from the place that an earlier chunk reached."""
+    """Yield the texts of `of_month` and the credited ones, at most `size` at a time, from where a chunk ended."""
     spans = list(_spans(month))
     for span in spans:
         if after is None or after < span.until:
@@ -135,8 +135,8 @@ def _chunk(month: str, item_keys: Sequence[keys.Key], reached: str | None) -> Ch
                 texts.append(read(Message, items[key]))
             except ValidationError:
                 unreadable += _unreadable_ids(items[key], month)
-    counted = [text for text in texts if text.month == month and is_counted(text)]
-    return Chunk(messages=counted, unreadable=unreadable, reached=reached)
+    listed = [text for text in texts if text.month == month and (is_counted(text) or is_credited(text))]
+    return Chunk(messages=listed, unreadable=unreadable, reached=reached)
 
 
 def _unreadable_ids(item: Attributes, month: str) -> list[str]:

@@ -1,12 +1,14 @@
-"""The CSV list of a month's charged texts: its columns and rows, without bodies and with the phones masked."""
+"""The CSV list of a month's charged and credited texts: columns and rows, without bodies and with masked phones."""
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from longcode.carriers.refusals import meaning_of_error
 from longcode.message import Message
+from longcode.usage.usage import is_credited
 
-COLUMNS = ("time", "direction", "phone", "units", "client_id", "client_name", "message_id")
+COLUMNS = ("time", "direction", "phone", "units", "client_id", "client_name", "message_id", "not_charged")
 UNREADABLE = "unreadable"
 
 _SHOWN_DIGITS = 4
@@ -17,16 +19,20 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def text_row(message: Message, names: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the row of a text. `names` are the names of clients by id, without those that were deleted."""
+    """Return the row of a text. `names` are the names of clients by id, without those that were deleted.
+
+    A credited text has no units, and the reason why it is not charged.
+    """
     at, phone, client = message.sent_at or message.created_at, message.phone, message.client_id or ""
     cells = (_time(at), message.direction, masked(phone), str(message.charged_units))
     client_cells = (_mask_in(client, phone), _mask_in(names.get(client, ""), phone))
-    return tuple(cell(text) for text in (*cells, *client_cells, message.id))
+    not_charged = f"{meaning_of_error(message.error).words} ({message.error})" if is_credited(message) else ""
+    return tuple(cell(text) for text in (*cells, *client_cells, message.id, not_charged))
 
 
 def unreadable_row(message_id: str) -> tuple[str, ...]:
     """Return the row of a text that cannot be read: it has a row, but its units are unknown."""
-    return ("", UNREADABLE, "", "", "", "", cell(message_id))
+    return ("", UNREADABLE, "", "", "", "", cell(message_id), "")
 
 
 def masked(phone: str) -> str:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from longcode import segments
 from longcode.accounts.account import Account, countries
-from longcode.clients.client import Client, client_merge_values, numbers_to_text
+from longcode.clients.client import Client, client_merge_values, numbers_to_text, unreachable_numbers
 from longcode.errors import BadPhone, RequestError
 from longcode.messages import compose
 from longcode.template import render
@@ -18,10 +18,12 @@ NOT_FOUND = "not_found"
 UNREADABLE = "unreadable"
 DUPLICATE = "duplicate"
 LIMIT = "limit"
+UNREACHABLE = "unreachable"
 DETAILS = {
     NOT_FOUND: "There is no such client.",
     UNREADABLE: "The client's record cannot be read; the operator has been notified.",
     DUPLICATE: "The number gets this broadcast's text once, for another client before this one.",
+    UNREACHABLE: "Two texts came back, because the number is a landline or unknown. Please untick it.",
     LIMIT: "The text does not fit what is left of the account's limits.",
 }
 
@@ -87,8 +89,12 @@ def outcomes_of_client(
     except RequestError as refusal:
         yield _refuse(Outcome(client_id=client.id), refusal)
         return
+    unreachable = unreachable_numbers(client)
     for number in numbers:
         recipient = Outcome(client_id=client.id, phone=number)
+        if number in unreachable:
+            yield skip(recipient, UNREACHABLE)
+            continue
         try:
             _check_number(content, number, number in phones.blocked)
             text = _final_text(content, rendered, phones.last_texted.get(number))

@@ -1,6 +1,7 @@
 """AWS End User Messaging SMS: sends texts, and reads the events and replies that arrive by SNS (docs/facts.md)."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from longcode.carriers import refusals
 from longcode.carriers.carrier import (
     CarrierText,
     Inbound,
@@ -30,43 +32,13 @@ from longcode.carriers.carrier import (
     Uncertain,
     replace_surrogates,
 )
+from longcode.carriers.idle import IdleConnections
 from longcode.message import MessageState
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 6.0
 CONNECTIONS = 10  # the ten texts of a batch are sent at the same time
 SHORTEST_VALID_SECONDS, LONGEST_VALID_SECONDS = 5, 259_200
-
-# The reason of an error is looked up first, then its code, then its HTTP status.
-REFUSAL_REASONS = {
-    "DESTINATION_PHONE_NUMBER_OPTED_OUT": RefusalReason.OPTED_OUT,
-    "ThrottlingException": RefusalReason.TRY_AGAIN,
-    "ServiceQuotaExceededException": RefusalReason.PARKED,
-    "AccessDeniedException": RefusalReason.PARKED,
-    "ResourceNotFoundException": RefusalReason.PARKED,
-    "ExpiredTokenException": RefusalReason.PARKED,
-    "UnrecognizedClientException": RefusalReason.PARKED,
-    "ValidationException": RefusalReason.INVALID,
-    "ConflictException": RefusalReason.INVALID,
-    "401": RefusalReason.PARKED,
-    "403": RefusalReason.PARKED,
-    "429": RefusalReason.TRY_AGAIN,
-}
-
-# Events of a failure. TEXT_QUEUED and TEXT_PENDING report no more than the response of the send call, so they are
-# ignored.
-UNDELIVERED = {
-    "TEXT_INVALID": RefusalReason.BAD_NUMBER,
-    "TEXT_INVALID_MESSAGE": RefusalReason.INVALID,
-    "TEXT_UNREACHABLE": RefusalReason.TRY_ONCE_LATER,
-    "TEXT_CARRIER_UNREACHABLE": RefusalReason.TRY_ONCE_LATER,
-    "TEXT_BLOCKED": RefusalReason.BAD_NUMBER,
-    "TEXT_CARRIER_BLOCKED": RefusalReason.FILTERED,
-    "TEXT_SPAM": RefusalReason.FILTERED,
-    "TEXT_PROTECT_BLOCKED": RefusalReason.FILTERED,
-    "TEXT_TTL_EXPIRED": RefusalReason.UNKNOWN,
-    "TEXT_UNKNOWN": RefusalReason.UNKNOWN,
-}
 
 
 def client(*, read_seconds: float = READ_SECONDS, **options: Any) -> Any:
@@ -85,12 +57,16 @@ class Aws:
 
     name = "aws"
 
-    def __init__(self, client: Any, *, configuration_set: str | None = None) -> None:
+    def __init__(
+        self, client: Any, *, configuration_set: str | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self._client = client
+        self._connections = IdleConnections(client.close, clock)
         self._events = {"ConfigurationSetName": configuration_set} if configuration_set else {}
 
     def send(self, text: Text) -> SendResult:
         """Send a text once and return the result: only an error that proves a refusal counts as one."""
+        self._connections.close_stale()
         try:
             response = self._client.send_text_message(
                 DestinationPhoneNumber=text.to,
@@ -134,8 +110,8 @@ def _refusal(response: Mapping[str, Any]) -> SendResult:
     if code == "InternalServerException" or not is_refusal:
         return Uncertain(code or f"http {status}")
     codes = [part for part in (response.get("Reason"), code, str(status)) if part]
-    reason = next((REFUSAL_REASONS[part] for part in codes if part in REFUSAL_REASONS), RefusalReason.INVALID)
-    return Refused(reason, codes[0])
+    reasons = (refusals.AWS[part].reason for part in codes if part in refusals.AWS)
+    return Refused(next(reasons, RefusalReason.INVALID), codes[0])
 
 
 def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
@@ -154,7 +130,7 @@ def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
     if kind == "TEXT_SUCCESSFUL":
         return Receipt(carrier=Aws.name, reference=reference, carrier_id=carrier_id, state=MessageState.SENT, at=at)
     # While the carrier still tries, another attempt of ours could send the text twice.
-    if kind not in UNDELIVERED or event.get("isFinal") is False:
+    if kind not in refusals.AWS_EVENTS or event.get("isFinal") is False:
         return None
     return Receipt(
         carrier=Aws.name,
@@ -162,7 +138,7 @@ def read_receipt(event: Mapping[str, Any]) -> Receipt | None:
         carrier_id=carrier_id,
         state=MessageState.UNDELIVERED,
         code=kind,
-        reason=UNDELIVERED[kind],
+        reason=refusals.AWS_EVENTS[kind].reason,
         at=at,
     )
 

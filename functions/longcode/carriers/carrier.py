@@ -22,18 +22,62 @@ class Text(Struct, frozen=True, kw_only=True):
     valid_seconds: int
 
 
+class Fault(StrEnum):
+    """Whose fault it is that a text was not delivered. Only the studio's own words are charged in spite of it."""
+
+    RATE = "rate"  # texts came faster, or more on a day, than the carrier takes
+    OPERATOR = "operator"  # our account, number, registration or request
+    PHONE = "phone"
+    CONTENT = "content"
+    UNKNOWN = "unknown"
+
+
 class RefusalReason(StrEnum):
     """Why a carrier refused or did not deliver a text, by what we do about it."""
 
     TRY_AGAIN = "try_again"  # rate or queue limit: back off and send again
+    TRY_LATER = "try_later"  # a day's limit: send again after a longer pause
     TRY_ONCE_LATER = "try_once_later"  # handset unreachable: one delayed retry
     BAD_NUMBER = "bad_number"  # failed for good
-    NOT_MOBILE = "not_mobile"  # failed: SMS on that number should be unticked
+    NO_SUCH_NUMBER = "no_such_number"  # failed: if it happens twice, SMS on that number should be unticked
+    NOT_MOBILE = "not_mobile"  # the same, for a landline
     OPTED_OUT = "opted_out"  # the carrier's own block: record the opt-out
     FILTERED = "filtered"  # failed: a spam filter or the carrier blocked it
+    BAD_TEXT = "bad_text"  # failed: the carrier does not take this content
     PARKED = "parked"  # our account or registration: wait for the operator
-    INVALID = "invalid"  # failed: the request itself was wrong
+    INVALID = "invalid"  # failed: the request itself was wrong, or our own settings forbid it
     UNKNOWN = "unknown"  # failed, and the carrier gives no reason
+
+    @property
+    def fault(self) -> Fault:
+        """Return whose fault it is."""
+        return _FAULTS[self]
+
+    @property
+    def is_charged(self) -> bool:
+        """Return whether a text that the carrier accepted, and then did not deliver, is charged."""
+        return self.fault is Fault.CONTENT
+
+    @property
+    def goes_again(self) -> bool:
+        """Return whether a text that was not delivered is sent again, once the carrier takes it."""
+        return self in (RefusalReason.TRY_AGAIN, RefusalReason.TRY_LATER, RefusalReason.PARKED)
+
+
+_FAULTS = {
+    RefusalReason.TRY_AGAIN: Fault.RATE,
+    RefusalReason.TRY_LATER: Fault.RATE,
+    RefusalReason.TRY_ONCE_LATER: Fault.PHONE,
+    RefusalReason.BAD_NUMBER: Fault.PHONE,
+    RefusalReason.NO_SUCH_NUMBER: Fault.PHONE,
+    RefusalReason.NOT_MOBILE: Fault.PHONE,
+    RefusalReason.OPTED_OUT: Fault.PHONE,
+    RefusalReason.FILTERED: Fault.CONTENT,
+    RefusalReason.BAD_TEXT: Fault.CONTENT,
+    RefusalReason.PARKED: Fault.OPERATOR,
+    RefusalReason.INVALID: Fault.OPERATOR,
+    RefusalReason.UNKNOWN: Fault.UNKNOWN,
+}
 
 
 class Sent(Struct, frozen=True):

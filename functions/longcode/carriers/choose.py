@@ -1,16 +1,61 @@
 """The carrier in use, as the settings name it: the only module that knows all carriers."""
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
 
-from longcode.aws.parameters import carrier_credentials, receipts_url
+from longcode.aws.parameters import carrier_credentials, read_credentials_again, receipts_url
 from longcode.aws.settings import settings
-from longcode.carriers.carrier import Archive, Carrier
-from longcode.carriers.twilio import API_BASE, Twilio
+from longcode.carriers.carrier import Archive, Carrier, CarrierText, RefusalReason, Refused, SendResult, Text
+from longcode.carriers.twilio import API_BASE, NAME, WRONG_CREDENTIALS, Twilio
 
 
 class CarrierWithArchive(Carrier, Archive, Protocol):
     """A carrier that sends, and lists what it received."""
+
+
+class NotConfigured:
+    """Stands for a carrier until the secret has its account: every text waits, and no alarm is raised."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def send(self, text: Text) -> SendResult:  # noqa: ARG002 - the protocol's
+        """Refuse a text for now."""
+        return Refused(RefusalReason.TRY_AGAIN, "not_configured")
+
+    def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:  # noqa: ARG002
+        """Return None: there is nobody to ask."""
+        return None
+
+
+class Rotating:
+    """A carrier whose credentials may be changed at any time: after a 401, the secret is read again.
+
+    A 401 proves that nothing was sent, so the text may be sent once more.
+    """
+
+    def __init__(self, current: Callable[[], Carrier], read_again: Callable[[], bool]) -> None:
+        self._current, self._read_again = current, read_again
+        self.name = current().name
+
+    def send(self, text: Text) -> SendResult:
+        """Send a text, with the new credentials if the ones in use are not accepted."""
+        carrier = self._current()
+        result = carrier.send(text)
+        if not isinstance(result, Refused) or result.code not in WRONG_CREDENTIALS:
+            return result
+        is_read = self._read_again()
+        newer = self._current()
+        if newer is not carrier:
+            return newer.send(text)
+        # The secret may have been changed since it was read: the next attempt will tell.
+        return result if is_read else Refused(RefusalReason.TRY_AGAIN, result.code)
+
+    def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:
+        """Return the texts that the carrier lists, or None."""
+        return self._current().find(to, origin, since)
 
 
 def open_carrier(
@@ -40,7 +85,18 @@ def open_carrier(
 
 
 def configured_carrier() -> Carrier:
-    """Return the carrier of the settings, with its current credentials."""
+    """Return the carrier of the settings, which follows a change of its credentials."""
+    return Rotating(_current, read_credentials_again) if settings().carrier == NAME else _current()
+
+
+def is_configured() -> bool:
+    """Return whether the carrier's account is known: Twilio's is in the secret, which the operator fills in."""
+    return settings().carrier != NAME or bool(carrier_credentials().get("account_sid"))
+
+
+def _current() -> Carrier:
+    if not is_configured():
+        return NotConfigured(settings().carrier)
     credentials = carrier_credentials()
     account_sid, auth_token = credentials.get("account_sid", ""), credentials.get("auth_token", "")
     return _open(account_sid, auth_token, receipts_url(), settings().carrier_api_base)

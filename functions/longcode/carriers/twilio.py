@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from threading import Lock
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util import make_headers
 
+from longcode.carriers import refusals
 from longcode.carriers.carrier import (
     CarrierText,
     Inbound,
@@ -28,6 +28,7 @@ from longcode.carriers.carrier import (
     Text,
     Uncertain,
 )
+from longcode.carriers.idle import IdleConnections
 from longcode.message import MessageState
 
 NAME = "twilio"
@@ -36,35 +37,16 @@ TIMEOUT_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 LOOK_UP_SECONDS = 5.0
 CONNECTIONS = 10  # the ten texts of a batch are sent at the same time
-IDLE_SECONDS = 30.0
 LONGEST_VALID_SECONDS = 36_000
 MOST_MEDIA = 10
+WRONG_CREDENTIALS = ("401", "20003")
+"""The codes of a request whose auth token Twilio does not accept."""
+
+# Without these connection overrides, Twilio does not repeat a status callback that fails (docs/facts.md).
+_CALL_AGAIN = "#rc=3&rp=all"
+_HTTPS_PORT = ":443"
 _PAGE_SIZE = 1000
 _MOST_PAGES = 10
-
-# Twilio's own codes have five digits. For a code that is not listed, the HTTP status counts, if there is one.
-REFUSAL_REASONS = {
-    "429": RefusalReason.TRY_AGAIN,
-    "20429": RefusalReason.TRY_AGAIN,
-    "21611": RefusalReason.TRY_AGAIN,
-    "30001": RefusalReason.TRY_AGAIN,
-    "21211": RefusalReason.BAD_NUMBER,
-    "21612": RefusalReason.BAD_NUMBER,
-    "30004": RefusalReason.BAD_NUMBER,
-    "30005": RefusalReason.BAD_NUMBER,
-    "21610": RefusalReason.OPTED_OUT,
-    "21614": RefusalReason.NOT_MOBILE,
-    "21635": RefusalReason.NOT_MOBILE,
-    "30006": RefusalReason.NOT_MOBILE,
-    "21617": RefusalReason.INVALID,
-    "401": RefusalReason.PARKED,
-    "403": RefusalReason.PARKED,
-    "30002": RefusalReason.PARKED,
-    "30034": RefusalReason.PARKED,
-    "30003": RefusalReason.TRY_ONCE_LATER,
-    "30007": RefusalReason.FILTERED,
-    "30008": RefusalReason.UNKNOWN,
-}
 
 # The other statuses (accepted, scheduled, queued, sending) report no more than the response of the send call.
 STATES = {
@@ -85,16 +67,27 @@ def signature(auth_token: str, url: str, form: list[tuple[str, str]]) -> str:
 
 
 def verify(auth_token: str, url: str, form: list[tuple[str, str]], header: str | None) -> bool:
-    """Return whether Twilio signed a webhook; `url` comes from configuration, `form` includes blank values."""
+    """Return whether Twilio signed a webhook; `url` comes from configuration, `form` includes blank values.
+
+    The URL is accepted with the port 443 and without it, as by Twilio's own libraries: Twilio may sign either.
+    """
     if not auth_token or header is None:
         return False
-    expected = signature(auth_token, url, form)
+    expected = [signature(auth_token, spelled, form) for spelled in _with_and_without_port(url)]
     # Bytes, because compare_digest raises for a text beyond ASCII.
-    return hmac.compare_digest(expected.encode(), header.encode(errors="surrogatepass"))
+    return any(hmac.compare_digest(one.encode(), header.encode(errors="surrogatepass")) for one in expected)
+
+
+def _with_and_without_port(url: str) -> tuple[str, ...]:
+    host = urlsplit(url).netloc
+    name = host.removesuffix(_HTTPS_PORT)
+    if not url.startswith("https://") or (":" in name and host == name):
+        return (url,)
+    return tuple(url.replace(host, spelled, 1) for spelled in (name, name + _HTTPS_PORT))
 
 
 def receipt_url(callback_base: str, reference: str) -> str:
-    """Return the URL for the receipts of a text. Twilio signs it exactly as spelled here, without a query string."""
+    """Return the URL for the receipts of a text, as Twilio signs it: without a query string and a fragment."""
     return f"{callback_base.rstrip('/')}/carriers/twilio/receipts/{quote(reference, safe='')}"
 
 
@@ -123,9 +116,7 @@ class Twilio:
         self._pool = pool or PoolManager(maxsize=CONNECTIONS)
         self._timeout = Timeout(connect=min(CONNECT_SECONDS, timeout_seconds), total=timeout_seconds)
         self._look_up_timeout = Timeout(total=min(LOOK_UP_SECONDS, timeout_seconds))
-        self._clock = clock
-        self._used_at = clock()
-        self._lock = Lock()
+        self._connections = IdleConnections(self._pool.clear, clock)
 
     def send(self, text: Text) -> SendResult:
         """Send a text, without retries or redirects: each could deliver the text a second time."""
@@ -133,10 +124,10 @@ class Twilio:
             "To": text.to,
             "From": text.origin,
             "Body": text.body,
-            "StatusCallback": receipt_url(self._callback_base, text.reference),
+            "StatusCallback": receipt_url(self._callback_base, text.reference) + _CALL_AGAIN,
             "ValidityPeriod": min(max(text.valid_seconds, 1), LONGEST_VALID_SECONDS),
         }
-        self._drop_stale_connections()
+        self._connections.close_stale()
         try:
             response = self._pool.request(
                 "POST",
@@ -191,7 +182,7 @@ class Twilio:
         return [f"{self._base}{uri.removesuffix('.json')}" for uri in uris if uri.startswith("/")][:MOST_MEDIA]
 
     def _look_up(self, url: str) -> dict[str, Any] | None:
-        self._drop_stale_connections()
+        self._connections.close_stale()
         try:
             response = self._pool.request(
                 "GET",
@@ -205,15 +196,6 @@ class Twilio:
             return None
         return _json(response) if response.status == HTTPStatus.OK else None
 
-    def _drop_stale_connections(self) -> None:
-        # While Lambda is frozen, Twilio closes connections unnoticed, and a text sent on one would become uncertain.
-        # A connection in use is not in the pool, so its call is not interrupted.
-        with self._lock:
-            now = self._clock()
-            if now - self._used_at > IDLE_SECONDS:
-                self._pool.clear()
-            self._used_at = now
-
 
 def _result(response: BaseHTTPResponse) -> SendResult:
     body = _json(response)
@@ -222,7 +204,8 @@ def _result(response: BaseHTTPResponse) -> SendResult:
             return Sent(sid)
         case 4, _, code if response.status != HTTPStatus.REQUEST_TIMEOUT:
             code, status = str(code or response.status), str(response.status)
-            return Refused(REFUSAL_REASONS.get(code) or REFUSAL_REASONS.get(status, RefusalReason.INVALID), code)
+            meaning = refusals.TWILIO.get(code) or refusals.TWILIO.get(status)
+            return Refused(meaning.reason if meaning else RefusalReason.INVALID, code)
         case _:
             return Uncertain(f"http {response.status}")
 
@@ -297,7 +280,7 @@ def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:
     if state is not MessageState.UNDELIVERED:
         return Receipt(carrier=NAME, reference=reference, carrier_id=carrier_id, state=state)
     code = form.get("ErrorCode") or status
-    reason = REFUSAL_REASONS.get(code, RefusalReason.UNKNOWN)
+    reason = refusals.meaning_of(NAME, code).reason
     return Receipt(carrier=NAME, reference=reference, carrier_id=carrier_id, state=state, code=code, reason=reason)
 
 

@@ -1,5 +1,6 @@
 """A client of a studio: which of their phones may be texted, and which audience they are in."""
 
+from collections import Counter
 from datetime import datetime
 
 from msgspec import Struct
@@ -14,6 +15,8 @@ MOST_IDS = 1_000
 MOST_CLIENTS = 50_000
 """The most clients that a broadcast may have: as many as a planning step can read in its time."""
 
+_FAILURES = 2  # texts that came back before a number counts as unreachable: a carrier's answer may be wrong once
+
 
 class Phone(Shown, frozen=True, kw_only=True):
     """A client's number in E.164 and as the studio entered it, and whether its SMS box is ticked (facts S25)."""
@@ -27,6 +30,7 @@ class Phone(Shown, frozen=True, kw_only=True):
 class Client(Struct, frozen=True, kw_only=True):
     """A client under the studio's own id. `heard_stop` names the phones whose opt-out must be looked up.
 
+    `unreachable` has a pair "number id" for each text to a number that is a landline or unknown to the carrier.
     `made_by_text`: a text to an unknown number created the client, and the studio has not written the record since.
     """
 
@@ -41,6 +45,7 @@ class Client(Struct, frozen=True, kw_only=True):
     status: str | None = None
     time_zone: str | None = None
     heard_stop: frozenset[str] = frozenset()
+    unreachable: frozenset[str] = frozenset()
     made_by_text: bool = False
 
 
@@ -78,6 +83,12 @@ def may_be_texted(client: Client, number: str) -> bool:
 def ticked_numbers(client: Client) -> tuple[str, ...]:
     """Return the distinct numbers that are ticked for SMS, in the order of the record."""
     return tuple(dict.fromkeys(phone.number for phone in client.phones if phone.sms))
+
+
+def unreachable_numbers(client: Client) -> tuple[str, ...]:
+    """Return the ticked numbers for which two texts came back as for a landline or an unknown number."""
+    failures = Counter(pair.partition(" ")[0] for pair in client.unreachable)
+    return tuple(number for number in ticked_numbers(client) if failures[number] >= _FAILURES)
 
 
 def numbers_to_text(client: Client) -> tuple[str, ...]:

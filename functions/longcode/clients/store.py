@@ -8,7 +8,14 @@ from msgspec import Struct, ValidationError
 from msgspec.structs import replace
 
 from longcode.aws.telemetry import count, logger
-from longcode.clients.client import Audience, Client, audience_ids, may_be_texted
+from longcode.clients.client import (
+    Audience,
+    Client,
+    audience_ids,
+    may_be_texted,
+    ticked_numbers,
+    unreachable_numbers,
+)
 from longcode.optouts.store import pair_blocks
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
@@ -134,6 +141,17 @@ def mark_opt_out(account: str, client_id: str, number: str) -> None:
     store.try_write(change)  # the client may have been deleted meanwhile
 
 
+def mark_unreachable(account: str, number: str, message_id: str) -> None:
+    """Note on an account's clients with this number that a text came back as for a landline or an unknown number."""
+    for client_id in with_phone(account, number):
+        client = get(account, client_id)
+        if client and number not in unreachable_numbers(client):
+            change = Update(
+                keys.client(account, client_id), add={"unreachable": {f"{number} {message_id}"}}, when=PRESENT
+            )
+            store.try_write(change)
+
+
 def with_phone(account: str, number: str) -> dict[str, bool]:
     """Return the ids of an account's clients that have this phone, and whether each may be texted on it."""
     return clients_in_link(store.get(keys.clients_with_phone(number, account)))
@@ -179,13 +197,18 @@ def last_put(item: dict[str, object] | None) -> str | None:
 def _dated_after(client: Client, old: Client) -> Client:
     """Return a record dated after the one that it replaces: `_unchanged` cannot tell two of one instant apart."""
     at = max(client.updated_at, old.updated_at + _TICK)
-    return replace(client, updated_at=at, heard_stop=old.heard_stop)
+    # A number that staff untick, or tick again, is tried anew.
+    ticked = {*ticked_numbers(client)}.intersection(ticked_numbers(old))
+    failed = frozenset(pair for pair in old.unreachable if pair.partition(" ")[0] in ticked)
+    return replace(client, updated_at=at, heard_stop=old.heard_stop, unreachable=failed)
 
 
 def _client_put(old: Client | None, new: Client) -> Put:
     item = {"type": "client", **attributes(new)}
     if new.heard_stop:
         item["heard_stop"] = set(new.heard_stop)  # a set, so that an update can add to it
+    if new.unreachable:
+        item["unreachable"] = set(new.unreachable)
     return Put(keys.client(new.account, new.id), item, _unchanged(old) if old else ABSENT)
 
 

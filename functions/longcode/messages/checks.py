@@ -19,6 +19,7 @@ class SendChecks(Struct, frozen=True, kw_only=True):
     may_not_send: dict[str, str]  # accounts that may not send, with the code of the reason
     most_an_hour: dict[str, int]  # how many texts an account may send to one phone in an hour
     last_texts: dict[tuple[str, str, str], LastText]  # by account, phone and number
+    parked: set[str]  # our numbers from which the carrier delivers nothing until the operator acts
 
     def stops(self, message: Message) -> bool:
         """Return whether anything keeps the text from being sent."""
@@ -41,6 +42,8 @@ class SendChecks(Struct, frozen=True, kw_only=True):
         """Return why the text has to wait, or None."""
         if (message.account, message.broadcast) in self.paused or self.pauses_broadcast(message):
             return HoldReason.PAUSED
+        if message.number in self.parked:
+            return HoldReason.PARKED
         return HoldReason.ASKED if (message.account, message.phone) in self.unanswered else None
 
     def pauses_broadcast(self, message: Message) -> bool:

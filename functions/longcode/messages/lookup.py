@@ -28,7 +28,7 @@ def match(sought: Message, listed: Iterable[CarrierText], others: Iterable[Messa
     others = list(others)
     if any(_may_be_confused(other, sought) for other in others):
         return None
-    taken = {other.carrier_id for other in others}
+    taken = {other.carrier_id for other in others}.union(sought.returned, *(other.returned for other in others))
     first, last = window(sought)
     candidates = [
         text

@@ -94,10 +94,10 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         for message in messages
         if message.broadcast
     }
+    number_keys = {message.number: keys.parked_number(message.number) for message in messages}
     all_opt_out_keys = [key for pair in opt_out_keys.values() for key in pair]
-    items = store.get_many(
-        [*all_opt_out_keys, *last_texts.values(), *account_keys.values(), *broadcast_keys.values()]
-    )
+    others = (last_texts, account_keys, broadcast_keys, number_keys)
+    items = store.get_many([*all_opt_out_keys, *(key for group in others for key in group.values())])
     broadcasts = {name: items.get(key, {}) for name, key in broadcast_keys.items()}
     studios = {name: items.get(key, {}) for name, key in account_keys.items()}
     # A text over a shared number is blocked by any STOP to the shared numbers, also after its account has left them.
@@ -116,6 +116,7 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         },
         most_an_hour={name: item.get("texts_an_hour", TEXTS_AN_HOUR) for name, item in studios.items()},
         last_texts={name: read(LastText, items[key]) for name, key in last_texts.items() if key in items},
+        parked={number for number, key in number_keys.items() if "code" in items.get(key, {})},
     )
 
 

@@ -17,9 +17,16 @@ from longcode.months import month_of
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Attributes, Put, Update, Write, attributes, read
 from longcode.usage import store as quotas
+from longcode.usage.usage import is_counted, is_credited
 
 _ONLY_WHILE_PENDING = ("due_shard", "due_at", "lease_until", "claim_id", "deadline", "held", "error")
 """The attributes that are removed once nothing more is planned for a message."""
+
+_ONLY_WHILE_WITH_CARRIER = (
+    *("lease_until", "claim_id", "deadline", "held", "error", "resent", "carrier", "carrier_id"),
+    *("month", "sent_at", "finished_at", "charged_units"),
+)
+"""The attributes that are removed from a message when the carrier gives it back."""
 
 _CANCELLED_AT_ONCE = 50  # half of the hundred writes that a transaction may have
 
@@ -153,36 +160,49 @@ def reschedule(message: Message, to: MessageState, until: datetime, **changes: A
     return store.try_write(Update(_key(message), changes=changes, remove=remove, when=unchanged))
 
 
-def record(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
-    """Record that the carrier has a claimed message, and count its units once, in the same transaction.
+def record(message: Message, to: MessageState, *also: Write, charged: bool = True, **changes: Any) -> bool:
+    """Record that the carrier had a claimed message, and count its units once if it is charged, in one transaction.
 
     The units count in the month of the claim, however early or late the carrier's answer or receipt comes.
     Return False if the message was recorded or ended before.
     """
     claimed_at = message.claimed_at or message.created_at
-    charge: dict[str, Any] = {"month": month_of(claimed_at), "sent_at": claimed_at, "charged_units": message.units}
-    counted = quotas.count_writes(replace(message, **charge))
+    charge: dict[str, Any] = {"month": month_of(claimed_at), "sent_at": claimed_at}
+    charge["charged_units"] = message.units if charged else 0
+    recorded = replace(message, **charge)
+    counted = quotas.count_writes(recorded) if charged else quotas.release_writes(message)
     before = (MessageState.SENDING, MessageState.UNCERTAIN)
     return store.try_write(_transition(message, to, before, {**changes, **charge}), *counted, *also)
 
 
-def record_receipt(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
-    """Move a message that is recorded as sent to the state of a receipt; return False if it may not become that."""
-    before = (MessageState.SENT, MessageState.UNDELIVERED)
-    return store.try_write(_transition(message, to, before, changes), *also)
+def record_receipt(message: Message, to: MessageState, *also: Write, charged: bool = True, **changes: Any) -> bool:
+    """Move a message that is recorded as sent to the state of a receipt; credit it, or charge it again, as `charged`.
 
-
-def record_late_refusal(message: Message, to: MessageState, now: datetime, *also: Write, **changes: Any) -> bool:
-    """End a text that the carrier accepted and then refused, and no longer charge it.
-
-    If its month is over, it stays charged, because that month may have been invoiced.
+    A credit and a new charge count in the text's own month. If that is invoiced, the next invoice has the difference.
+    Return False if the message has changed since it was read.
     """
-    if message.state is not MessageState.SENT:
-        return end_unsent(message, to, *also, **changes)
-    if message.month != month_of(now):
-        return record_receipt(message, to, *also, **changes)
-    ended = _transition(message, to, (MessageState.SENT,), {**changes, "charged_units": 0})
-    return store.try_write(ended, *quotas.count_writes(message, -1), *quotas.release_writes(message), *also)
+    counted: list[Update] = []
+    if is_counted(message) and not charged:
+        changes["charged_units"] = 0
+        counted = [*quotas.count_writes(message, -1), *quotas.release_writes(message)]
+    elif is_credited(message) and charged:  # it was delivered after all
+        changes["charged_units"] = message.units
+        charged_again = replace(message, charged_units=message.units)
+        counted = [*quotas.count_writes(charged_again), *quotas.release_writes(message, -1)]
+    return store.try_write(_transition(message, to, (message.state,), changes), *counted, *also)
+
+
+def put_back(message: Message, carrier_id: str, until: datetime, **changes: Any) -> bool:
+    """Queue a text again that the carrier accepted, and then reports as not sent; take back its units if counted.
+
+    Its reservation is kept. Return False if the message has changed since it was read.
+    """
+    waiting = replace(message, due_at=until)
+    unchanged = Attr("state").eq(message.state) & _same_attempt(message)
+    changes |= {"state": MessageState.QUEUED, "returned": (*message.returned, carrier_id), **_due(waiting)}
+    remove = tuple(name for name in _ONLY_WHILE_WITH_CARRIER if name not in changes)
+    queued = Update(_key(message), changes=changes, remove=remove, when=unchanged)
+    return store.try_write(queued, *quotas.count_writes(message, -1))
 
 
 def end_unsent(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:

@@ -12,6 +12,9 @@ from longcode.message import Message
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import fixed_number
 
+SHARED = "shared"
+"""Stands for all shared numbers where they have a throughput together."""
+
 
 def with_numbers(account: Account, drafts: Sequence[Message]) -> list[Message]:
     """Return the texts with the numbers from which they are sent. A newly chosen sticky sender is stored."""
@@ -33,8 +36,16 @@ def last_texted(account: Account, phones: Collection[str]) -> dict[str, datetime
 
 
 def segments_a_second(account_id: str) -> float:
-    """Return the throughput of an account's texts: that of one number times the numbers that they are sent from."""
-    senders = len(settings().shared_numbers)
-    if senders > 1 and accounts.get_or_raise(account_id).number:
-        senders = 1
-    return settings().segments_a_second * senders
+    """Return the throughput of an account's texts: that of its own number, or of all shared numbers together."""
+    number = accounts.get_or_raise(account_id).number
+    return settings().dedicated_segments_a_second if number else settings().segments_a_second
+
+
+def throughput_of(number: str) -> tuple[str, float]:
+    """Return what a number shares its throughput with, and that throughput in segments a second.
+
+    In the US, throughput belongs to the campaign, so all shared numbers have one together (docs/facts.md, Twilio).
+    """
+    if number in settings().shared_numbers:
+        return SHARED, settings().segments_a_second
+    return number, settings().dedicated_segments_a_second

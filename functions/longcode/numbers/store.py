@@ -110,6 +110,24 @@ def _dedicated_item(number: str) -> Attributes:
     return {"type": "dedicated", "number": number, "folder": keys.dedicated_numbers(), "folder_at": number}
 
 
+def park(number: str, code: str, sent_at: datetime) -> None:
+    """Hold all texts from a number, because the carrier gave back one that was sent at `sent_at`.
+
+    A text from before the operator's last release does not park the number again.
+    """
+    not_since = Attr("released_at").not_exists() | Attr("released_at").lt(keys.instant(sent_at))
+    parked = {"type": "parked-number", "number": number, "code": code, "at": sent_at}
+    store.try_write(Update(keys.parked_number(number), changes=parked, remove=("released_at",), when=not_since))
+
+
+def release(our_numbers: Iterable[str], at: datetime) -> None:
+    """Release the parked ones among these numbers."""
+    items = store.get_many(keys.parked_number(number) for number in our_numbers)
+    for key, item in items.items():
+        if "code" in item:
+            store.write(Update(key, changes={"released_at": at}, remove=("code",)))
+
+
 def expected_senders(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, str]:
     """Return the number from which an account's next text to each phone would go, without keeping the choice."""
     wanted = {phone: keys.sticky_senders(phone) for phone in phones}

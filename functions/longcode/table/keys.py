@@ -233,8 +233,13 @@ def price_list() -> Key:
 
 
 def throughput(number: str) -> Key:
-    """The throughput of one of our numbers: when it may send the next segment."""
+    """The throughput of a dedicated number, or of all shared ones (`shared`): when the next segment may be sent."""
     return Key(f"number#{number}", "pace")
+
+
+def parked_number(number: str) -> Key:
+    """One of our numbers from which the carrier delivers nothing, until the operator releases it."""
+    return Key(f"number#{number}", "parked")
 
 
 def dedicated(number: str) -> Key:

@@ -50,9 +50,9 @@ def reserve_writes(limits: Limits, units: int, check_at: datetime) -> list[Updat
     return [replace(change, add=dict.fromkeys(limits.reserving, units), when=when)]
 
 
-def release_writes(message: Message) -> list[Update]:
-    """Return the write that releases a message's reservation, if it has one."""
-    return release_units_writes(message.account, message.reserved_in, message.reserved_of, message.units)
+def release_writes(message: Message, times: int = 1) -> list[Update]:
+    """Return the write that releases a message's reservation, if it has one; with `times=-1` it reserves it again."""
+    return release_units_writes(message.account, message.reserved_in, message.reserved_of, times * message.units)
 
 
 def release_units_writes(account: str, month: str | None, counters: Sequence[str], units: int) -> list[Update]:

@@ -99,6 +99,11 @@ def is_counted(message: Message) -> bool:
     return message.month is not None and message.charged_units == message.units
 
 
+def is_credited(message: Message) -> bool:
+    """Return whether a text was with the carrier and is not charged, because the carrier did not deliver it."""
+    return message.direction is Direction.OUT and message.month is not None and message.charged_units == 0
+
+
 def usage_of(message: Message) -> Usage:
     """Return what a text adds to the counters of its month: nothing if it is not counted."""
     if not is_counted(message):

@@ -4,18 +4,26 @@ from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
-from longcode.aws.parameters import carrier_credentials
+from longcode.aws import clients
+from longcode.aws.parameters import carrier_tokens, read_credentials_again
 from longcode.carriers import twilio
 from longcode.errors import Forged
 from longcode.web import resolver as web
 
 
 def form(app: APIGatewayRestResolver, *urls: str) -> dict[str, str]:
-    """Return the form that was posted to one of these public URLs; raise `Forged` if its signature matches none."""
+    """Return the form that was posted to one of these public URLs; raise `Forged` if its signature matches none.
+
+    A signature that does not match may be of a token that was changed: then the secret is read again.
+    """
     fields = parse_qsl(_body(app), keep_blank_values=True)
     signature = web.header(app, "x-twilio-signature")
-    token = carrier_credentials()["auth_token"]
-    if not any(twilio.verify(token, url, fields, signature) for url in urls):
+
+    def is_signed() -> bool:
+        tokens = carrier_tokens(clients.now())
+        return any(twilio.verify(token, url, fields, signature) for token in tokens for url in urls)
+
+    if not is_signed() and not (read_credentials_again() and is_signed()):
         raise Forged("The signature does not match.")
     return dict(fields)
 

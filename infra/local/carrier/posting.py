@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urldefrag, urlencode, urlsplit
 
 from infra.local.carrier.protocol import signature
 
 WAIT_SECONDS = 15  # Twilio's own time-out for a webhook
+_MOST_RETRIES = 5
+_NO_ANSWER = "no answer"
 
 Form = list[tuple[str, str]]
 
@@ -29,9 +31,31 @@ def may_call(url: str) -> bool:
 
 
 def post(url: str, form: Form, auth_token: str) -> str:
-    """Post a form as Twilio does, without redirects or proxies; return the status, or `no answer`."""
+    """Post a form as Twilio does, without redirects or proxies; return the last status, or `no answer`.
+
+    Connection overrides in the URL's fragment, such as `#rc=3&rp=all`, say how often and after what it is repeated;
+    the fragment is neither posted nor signed (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
+    """
     if not may_call(url):
         raise ValueError(f"not on this machine: {url}")
+    url, fragment = urldefrag(url)
+    overrides = parse_qs(fragment)
+    retries = min(int(overrides.get("rc", ["0"])[0]), _MOST_RETRIES)
+    policies = overrides.get("rp", ["ct"])[0].split(",")
+    answer = _post_once(url, form, auth_token)
+    while retries and _is_repeated(answer, policies):
+        answer, retries = _post_once(url, form, auth_token), retries - 1
+    return answer
+
+
+def _is_repeated(answer: str, policies: list[str]) -> bool:
+    if answer.startswith("2"):
+        return False
+    kind = "ct" if answer == _NO_ANSWER else f"{answer[0]}xx"
+    return "all" in policies or kind in policies
+
+
+def _post_once(url: str, form: Form, auth_token: str) -> str:
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=WAIT_SECONDS)
     headers = {
@@ -44,7 +68,7 @@ def post(url: str, form: Form, auth_token: str) -> str:
         connection.request("POST", path, urlencode(form).encode(), headers)
         return str(connection.getresponse().status)
     except (OSError, HTTPException):
-        return "no answer"
+        return _NO_ANSWER
     finally:
         connection.close()
 

@@ -73,7 +73,7 @@ def test_each_text_and_reply_has_a_row_with_its_client_and_no_body() -> None:
     (page,) = walked()
 
     first, second = rows(page)
-    assert page.splitlines()[0] == "time,direction,phone,units,client_id,client_name,message_id"
+    assert page.splitlines()[0] == "time,direction,phone,units,client_id,client_name,message_id,not_charged"
     assert list(first.values())[:6] == [
         "2026-11-22T15:30:00Z",
         "out",

@@ -44,6 +44,21 @@ def test_a_client_is_created_and_then_updated() -> None:
     assert (body["allow_text_marketing"], body["tags"], body["status"]) == (True, ["family"], "active")
 
 
+def test_a_number_that_cannot_receive_texts_is_proposed_to_be_unticked_until_staff_untick_it() -> None:
+    studio()
+    number, other = "+12125550123", "+12125550124"
+    put(phones=phones(number, other))
+    for message_id, failing in (("m1", number), ("m1", number), ("m2", number), ("m3", other)):
+        clients.mark_unreachable("10000001", failing, message_id)
+
+    proposed = [show().json["unreachable"], put(phones=phones(number, other)).json["unreachable"]]
+    unticked = put(phones=[{"number": number, "sms": False}, {"number": other}]).json["unreachable"]
+    ticked_again = put(phones=phones(number, other)).json["unreachable"]
+
+    assert proposed == [[number], [number]]
+    assert (unticked, ticked_again) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("country_code", "entered", "numbers"),
     [

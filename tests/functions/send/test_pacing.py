@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,15 +13,16 @@ from longcode.jobs import Means
 from longcode.message import Message, MessageKind, MessageState
 from longcode.messages.compose import draft
 from longcode.numbers import store as numbers
+from longcode.numbers.choose import SHARED
+from longcode.optouts import consent
 from longcode.optouts import store as optouts
-from longcode.optouts.consent import SHARED, OptOutEvent
 from send import pacing, worker
 from send.pacing import Turns
 from tests.support.aws_calls import one_call_at_a_time
 from tests.support.fakes import NOW, FakeCarrier, client, studio
 from tests.support.text_steps import accept, stored
 
-NUMBER = "+15555550100"
+NUMBER, OTHER, OWN = "+15555550100", "+15555550101", "+13105550177"
 SECOND = timedelta(seconds=1)
 
 
@@ -39,8 +41,10 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def four_segments_a_second(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Configure a slow number: nine tenths of its throughput are shared, which is four segments a second."""
+    """Configure slow numbers: nine tenths of their throughput, four segments a second, are reserved in the table."""
     monkeypatch.setenv("SEGMENTS_A_SECOND", str(4 / 0.9))
+    monkeypatch.setenv("DEDICATED_SEGMENTS_A_SECOND", str(2 / 0.9))
+    monkeypatch.setenv("SHARED_NUMBERS", f"{NUMBER},{OTHER}")
     settings.cache_clear()
     pacing._own_share_free_from.clear()
     yield
@@ -79,7 +83,7 @@ def test_the_next_batch_starts_where_the_last_one_ends() -> None:
 
 def busy_at(seconds: float) -> list[float | None]:
     """Send a single text while the number is busy for half a minute."""
-    numbers.reserve_throughput(NUMBER, 30 * SECOND, NOW + seconds * SECOND, SECOND)
+    numbers.reserve_throughput(SHARED, 30 * SECOND, NOW + seconds * SECOND, SECOND)
     return turns([text()], NOW + seconds * SECOND)
 
 
@@ -92,10 +96,24 @@ def test_a_single_text_now_and_then_is_sent_without_a_reservation() -> None:
     assert alone == [[None], [22.6], [52.4], [45.2]]  # the first and the third needed a reservation
 
 
-def test_each_number_has_its_own_throughput() -> None:
+def test_all_shared_numbers_have_one_throughput_together() -> None:
     turns([text()] * 4)
 
-    assert turns([text(number="+15555550101")]) == [0.0]
+    assert turns([text(number=OTHER), text(), text(number=OTHER)]) == [1.0, 1.25, 1.5]
+
+
+def test_a_dedicated_number_has_a_throughput_of_its_own() -> None:
+    turns([text()] * 4)
+
+    own, shared = turns([text(number=OWN)] * 3), turns([text()])
+
+    assert (own, shared) == ([0.0, 0.5, 1.0], [1.0])
+
+
+def test_nothing_but_the_template_says_how_fast_the_numbers_are(template: dict[str, Any]) -> None:
+    defaults = {name: value.get("Default") for name, value in template["Parameters"].items() if "Segments" in name}
+
+    assert defaults == {"SegmentsASecond": 1, "DedicatedSegmentsASecond": 1}
 
 
 def test_an_idle_number_saves_up_no_throughput() -> None:
@@ -105,7 +123,7 @@ def test_an_idle_number_saves_up_no_throughput() -> None:
 
 
 def test_a_broadcast_reserves_no_more_than_a_second_ahead() -> None:
-    numbers.reserve_throughput(NUMBER, 3 * SECOND, NOW, SECOND)
+    numbers.reserve_throughput(SHARED, 3 * SECOND, NOW, SECOND)
 
     single, bulk = turns([text()]), turns([text(kind=MessageKind.BULK)])
 
@@ -115,20 +133,20 @@ def test_a_broadcast_reserves_no_more_than_a_second_ahead() -> None:
 
 def test_a_text_does_not_wait_for_a_turn_that_is_too_far_off() -> None:
     for _ in range(4):
-        numbers.reserve_throughput(NUMBER, 8 * SECOND, NOW, 60 * SECOND)
+        numbers.reserve_throughput(SHARED, 8 * SECOND, NOW, 60 * SECOND)
 
     assert turns([text()]) == [None]
 
 
 def test_a_clock_that_jumped_does_not_stop_a_number() -> None:
-    numbers.reserve_throughput(NUMBER, SECOND, NOW + timedelta(days=1), SECOND)
+    numbers.reserve_throughput(SHARED, SECOND, NOW + timedelta(days=1), SECOND)
 
     assert turns([text()]) == [0.0]
 
 
 def test_reservations_made_at_once_do_not_overlap() -> None:
     with one_call_at_a_time("dynamodb"), ThreadPoolExecutor(8) as pool:
-        starts = list(pool.map(lambda _: numbers.reserve_throughput(NUMBER, SECOND, NOW, 30 * SECOND), range(24)))
+        starts = list(pool.map(lambda _: numbers.reserve_throughput(SHARED, SECOND, NOW, 30 * SECOND), range(24)))
 
     assert sorted(start for start in starts if start) == [NOW + index * SECOND for index in range(24)]
 
@@ -138,7 +156,7 @@ def test_a_text_without_a_turn_is_left_to_the_sweeper_and_counts_no_attempt() ->
     client(account)
     message, carrier = accept(account), FakeCarrier()
     for _ in range(4):
-        numbers.reserve_throughput(NUMBER, 8 * SECOND, NOW, 60 * SECOND)
+        numbers.reserve_throughput(SHARED, 8 * SECOND, NOW, 60 * SECOND)
     clock = Clock()
 
     worker.deliver_in_turn(message, carrier, NOW, Turns([message], NOW, clock.sleep, clock.elapsed))
@@ -154,9 +172,11 @@ def test_a_stop_that_comes_while_a_text_waits_refuses_the_text() -> None:
     account = studio()
     client(account)
     message, carrier, clock = accept(account), FakeCarrier(), Clock()
-    numbers.reserve_throughput(NUMBER, 4 * SECOND, NOW, SECOND)
+    numbers.reserve_throughput(SHARED, 4 * SECOND, NOW, SECOND)
     optouts.record(
-        OptOutEvent(id="e", phone=message.phone, scope=SHARED, out=True, at=NOW, means=Means.TEXT, words="stop")
+        consent.OptOutEvent(
+            id="e", phone=message.phone, scope=consent.SHARED, out=True, at=NOW, means=Means.TEXT, words="stop"
+        )
     )
 
     worker.deliver_in_turn(message, carrier, NOW, Turns([message], NOW, clock.sleep, clock.elapsed))

@@ -59,6 +59,10 @@ def live(message: Message, order: tuple[str, ...]) -> None:
             )
 
 
+def charged(order: tuple[str, ...]) -> bool:
+    return "delivered" in order or "undelivered" not in order
+
+
 @pytest.mark.long
 def test_receipts_in_any_order_repeated_and_before_or_after_our_own_record_end_alike(aws: None) -> None:
     account, ends = studio(), defaultdict(set)
@@ -69,7 +73,7 @@ def test_receipts_in_any_order_repeated_and_before_or_after_our_own_record_end_a
         end = stored(account, message.id)
         ends[frozenset(order)].add((end.state, end.error, end.charged_units, end.carrier_id, end.due_at))
 
-    undelivered = {(MessageState.UNDELIVERED, "twilio:30003", 2, "SM1", None)}
+    undelivered = {(MessageState.UNDELIVERED, "twilio:30003", 0, "SM1", None)}
     delivered = {(MessageState.DELIVERED, None, 2, "SM1", None)}
     assert ends == {
         frozenset({RECORD, "sent"}): {(MessageState.SENT, None, 2, "SM1", None)},
@@ -80,4 +84,4 @@ def test_receipts_in_any_order_repeated_and_before_or_after_our_own_record_end_a
         frozenset({RECORD, "delivered", "undelivered"}): delivered,
         frozenset({RECORD, "sent", "delivered", "undelivered"}): delivered,
     }
-    assert counted_units(account) == 2 * len(orders())
+    assert counted_units(account) == 2 * sum(charged(order) for order in orders())

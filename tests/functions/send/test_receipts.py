@@ -74,10 +74,10 @@ def test_an_opted_out_receipt_before_our_own_record_charges_nothing(account: Acc
     report(message, "undelivered", "21610")
 
     assert len(take_queued("opt_out")) == 1
-    assert (stored(account, message.id).state, counted_units(account)) == (MessageState.FAILED, 0)
+    assert (stored(account, message.id).state, counted_units(account)) == (MessageState.UNDELIVERED, 0)
 
 
-def test_an_opted_out_receipt_leaves_a_past_months_charge(account: Account) -> None:
+def test_an_opted_out_receipt_takes_back_a_past_months_charge(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier())
 
@@ -91,7 +91,7 @@ def test_an_opted_out_receipt_leaves_a_past_months_charge(account: Account) -> N
     )
     receipts.apply_receipt(receipt, NOW + timedelta(days=20))
 
-    assert (stored(account, message.id).charged_units, counted_units(account)) == (1, 1)
+    assert (stored(account, message.id).charged_units, counted_units(account)) == (0, 0)
 
 
 def test_a_landline_receipt_records_its_code_on_the_message(account: Account) -> None:
@@ -176,15 +176,15 @@ def test_a_receipt_before_our_own_record_makes_the_record(account: Account) -> N
     assert counted_units(account) == 1
 
 
-def test_an_undelivered_text_is_charged_and_has_the_error(account: Account) -> None:
+def test_an_undelivered_text_is_credited_and_has_the_error(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier())
 
     report(message, "undelivered", "30005")
 
     found = stored(account, message.id)
-    assert (found.state, found.error, found.charged_units) == (MessageState.UNDELIVERED, "twilio:30005", 1)
-    assert counted_units(account) == 1
+    assert (found.state, found.error, found.charged_units) == (MessageState.UNDELIVERED, "twilio:30005", 0)
+    assert counted_units(account) == 0
 
 
 def test_an_undelivered_text_may_become_delivered_and_a_delivered_one_not_undelivered(account: Account) -> None:

@@ -82,7 +82,7 @@ def test_an_uncertain_text_listed_as_undelivered_has_the_carriers_code(account: 
     sweep_and_deliver(carrier, NOW + 5 * MINUTE)
 
     found = stored(account, message.id)
-    assert (found.state, found.error, found.charged_units) == (MessageState.UNDELIVERED, "twilio:30003", 1)
+    assert (found.state, found.error, found.charged_units) == (MessageState.UNDELIVERED, "twilio:30003", 0)
 
 
 def test_a_text_whose_worker_died_is_looked_up(account: Account) -> None:

@@ -1,0 +1,43 @@
+"""What follows when the carrier refuses a text or reports it as not delivered: opt-outs, marks, the next attempt."""
+
+import random
+from datetime import datetime
+
+from longcode import windows
+from longcode.aws.telemetry import count, logger
+from longcode.carriers.carrier import RefusalReason
+from longcode.clients import store as clients
+from longcode.message import Message
+from longcode.optouts.report import report_carrier_opt_out
+
+_UNREACHABLE = (RefusalReason.NOT_MOBILE, RefusalReason.NO_SUCH_NUMBER)
+
+
+def act_on(message: Message, reason: RefusalReason, code: str | None, at: datetime) -> None:
+    """Record what a refusal says about the phone or about our account; a repeated report has no further effect.
+
+    `at` is the time of an opt-out: one that is older than the phone's last START changes nothing.
+    """
+    if reason is RefusalReason.OPTED_OUT:
+        report_carrier_opt_out(message, code, at)
+    elif reason in _UNREACHABLE:
+        clients.mark_unreachable(message.account, message.phone, message.id)
+    elif reason is RefusalReason.PARKED:
+        count("ParkedSends")
+        logger.error(
+            "text parked: the operator has to solve a problem with the carrier",
+            extra={"message_id": message.id, "code": code},
+        )
+
+
+def next_attempt(message: Message, reason: RefusalReason, now: datetime) -> datetime:
+    """Return when a text is tried again, or expires if that is sooner; a parked text waits until it expires."""
+    ends = windows.ends_at(message)
+    jitter = random.random()  # noqa: S311 - jitter is no secret
+    match reason:
+        case RefusalReason.PARKED:
+            return ends
+        case RefusalReason.TRY_LATER:
+            return min(ends, windows.retry_at_daily_cap(now, jitter))
+        case _:
+            return min(ends, windows.retry_at(now, message.attempt, jitter))
