@@ -21,7 +21,7 @@ from longcode.usage import store as quotas
 _ONLY_WHILE_PENDING = ("due_shard", "due_at", "lease_until", "claim_id", "deadline", "held", "error")
 """The attributes that are removed once nothing more is planned for a message."""
 
-_CANCELLED_AT_ONCE = 50  # a transaction may have a hundred writes
+_CANCELLED_AT_ONCE = 50  # half of the hundred writes that a transaction may have
 
 
 class AlreadyAccepted(Exception):
