@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec import structs
 from pydantic import AfterValidator, Field, field_validator
 
@@ -36,8 +36,6 @@ from longcode.webhooks import webhook
 from longcode.windows import LONGEST_RETENTION_DAYS, SWEEP_AFTER
 
 _NOT_CURRENT = "This is not the current password."
-
-TemplateName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
 
 app = web.resolver()
 
@@ -218,7 +216,7 @@ def change_password(form: NewPassword) -> dict[str, str]:
 
 
 @app.put("/templates/<name>")
-def put_template(name: TemplateName, form: TemplateForm) -> Template:
+def put_template(name: fields.PathName, form: TemplateForm) -> Template:
     """Write a template. Unknown merge fields are refused."""
     check(form.body)
     template = Template(account=web.caller(app), name=name, subject=form.subject, body=form.body)
@@ -227,7 +225,7 @@ def put_template(name: TemplateName, form: TemplateForm) -> Template:
 
 
 @app.get("/templates/<name>")
-def show_template(name: TemplateName) -> Template:
+def show_template(name: fields.PathName) -> Template:
     """Show a template."""
     template = accounts.get_template(web.caller(app), name)
     if template is None:
@@ -236,7 +234,7 @@ def show_template(name: TemplateName) -> Template:
 
 
 @app.delete("/templates/<name>", responses=web.responses({204: None}))
-def delete_template(name: TemplateName) -> Response[str]:
+def delete_template(name: fields.PathName) -> Response[str]:
     """Delete a template."""
     if not accounts.delete_template(web.caller(app), name):
         raise NotFound(f"There is no template {name!r}.")

@@ -78,7 +78,7 @@ def sign_up(form: SignUp) -> Response[SignUpAccepted]:
     request = app.current_event.request_context.request_id
     filled_in = form.model_dump() | {"email": form.email.casefold()}
     queues.send(jobs.OpenAccount(id=str(request), **filled_in))
-    return Response(202, "application/json", SignUpAccepted())
+    return Response(202, web.JSON, SignUpAccepted())
 
 
 @app.get("/signup/confirm/<token>")

@@ -129,7 +129,7 @@ def _post_all(
     claimed: stripe_form.InvoiceExport, invoice: Invoice, account: Account, books: Books, now: datetime
 ) -> Answer:
     """Post all calls; return the draft, or the first answer that is not `Created`."""
-    if now - datetime.fromisoformat(claimed.began_at) > stripe_form.KEYS_VALID_FOR:
+    if now - claimed.began_at > stripe_form.KEYS_VALID_FOR:
         return Refused("unfinished")
     customer = Created(account.stripe_customer) if account.stripe_customer else _customer(account, books)
     if not isinstance(customer, Created):

@@ -43,17 +43,15 @@ def reconcile(numbers: Iterable[str], carrier: Archive, since: datetime, now: da
     or another run queues the same text meanwhile, the inbox worker recognises it by its carrier id.
     """
     with ThreadPoolExecutor(_THREADS) as pool:
-        lists = [
-            arrivals for arrivals in pool.map(lambda number: carrier.received(number, since), numbers) if arrivals
-        ]
-    texts = [text for arrivals in lists for text in arrivals.texts if text.at <= now - _WEBHOOK_DELAY]
+        lists = [listed for listed in pool.map(lambda number: carrier.received(number, since), numbers) if listed]
+    texts = [text for listed in lists for text in listed.texts if text.at <= now - _WEBHOOK_DELAY]
     known = replies.already_received(carrier.name, [text.carrier_id for text in texts])
     missing = [text for text in texts if text.carrier_id not in known]
     with ThreadPoolExecutor(_THREADS) as pool:
         jobs = [job for job in pool.map(lambda text: _job(text, carrier, now), missing) if job]
     queues.send(*jobs)
     logger.info("reconciled", extra={"listed": len(texts), "missing": len(missing), "queued": len(jobs)})
-    if not all(arrivals.complete for arrivals in lists):
+    if not all(listed.complete for listed in lists):
         raise NotListed
     return len(jobs)
 

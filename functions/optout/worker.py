@@ -146,7 +146,7 @@ def _accept(reply: Message, now: datetime) -> bool:
             pause(attempt)
             continue
         return True
-    raise AssertionError("counting does not end")
+    raise AssertionError("unreachable: itertools.count does not end")
 
 
 def handle(body: str) -> None:

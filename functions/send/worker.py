@@ -43,19 +43,18 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
 
     That function raises `NoSuchMessage` for a job whose message does not exist.
     """
-    items = sending.message_items(_decodable(lambda body: queues.read(Send, body), bodies))
+    items = sending.message_items(_decodable(lambda body: queues.read(Send, body), bodies).values())
     current = _decodable(lambda job: _current(job, items[job]), items)
-    readable = [message for message in current if message]
-    checks = sending.send_checks(readable)
-    sendable = [message for message in readable if _may_go_now(message, checks, now)]
-    turns = Turns(sendable, now)
+    checks = sending.send_checks([message for message in current.values() if message])
+    sendable = {job: message for job, message in current.items() if message and _may_go_now(message, checks, now)}
+    turns = Turns(sendable.values(), now)
 
     def deliver_job(body: str) -> None:
         job = queues.read(Send, body)
         if job not in items:
             raise NoSuchMessage(job.message_id)
-        message = _current(job, items[job])
-        if message in sendable:
+        message = current[job] if job in current else _current(job, items[job])  # which raises: it cannot be decoded
+        if message and job in sendable:
             if _record_within_hourly_limit(message, checks, now):
                 deliver_in_turn(message, carrier, now, turns)
             else:
@@ -68,12 +67,12 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     return deliver_job
 
 
-def _decodable(convert: Callable[[T], R], values: Iterable[T]) -> list[R]:
-    """Return the converted values, without those that cannot be decoded: each fails when its own job is delivered."""
-    converted: list[R] = []
+def _decodable(convert: Callable[[T], R], values: Iterable[T]) -> dict[T, R]:
+    """Return what each value is converted to, without those that cannot be decoded: only their own jobs must fail."""
+    converted: dict[T, R] = {}
     for value in values:
         with suppress(msgspec.DecodeError):
-            converted.append(convert(value))
+            converted[value] = convert(value)
     return converted
 
 

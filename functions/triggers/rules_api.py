@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import Field, model_validator
 
 from longcode import keywords
@@ -30,7 +30,6 @@ from longcode.web import resolver as web
 
 app = web.resolver()
 
-TriggerName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
 RecordWords = Annotated[list[fields.Status], Field(max_length=50)]
 
 
@@ -39,7 +38,7 @@ class TimingForm(web.Body):
 
     days: Annotated[int, Field(ge=-366, le=366)]
     of: DateOf
-    at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    at: fields.TimeOfDay
 
 
 class TriggerForm(web.Body):
@@ -69,7 +68,7 @@ class TriggerForm(web.Body):
 
 
 @app.put("/triggers/<name>")
-def put_trigger(name: TriggerName, form: TriggerForm) -> Trigger:
+def put_trigger(name: fields.PathName, form: TriggerForm) -> Trigger:
     """Write a trigger. A text that it has planned keeps its time, and is checked against the new rule when due."""
     account = accounts.get_or_raise(web.caller(app))
     check_trigger_edition(account)
@@ -82,7 +81,7 @@ def put_trigger(name: TriggerName, form: TriggerForm) -> Trigger:
 
 
 @app.get("/triggers/<name>")
-def show_trigger(name: TriggerName) -> Trigger:
+def show_trigger(name: fields.PathName) -> Trigger:
     """Show a trigger."""
     trigger = triggers.get(web.caller(app), name)
     if trigger is None:
@@ -91,7 +90,7 @@ def show_trigger(name: TriggerName) -> Trigger:
 
 
 @app.delete("/triggers/<name>", responses=web.responses({204: None}))
-def delete_trigger(name: TriggerName) -> Response[str]:
+def delete_trigger(name: fields.PathName) -> Response[str]:
     """Delete a trigger; the texts that it has planned are not sent."""
     if not triggers.delete(web.caller(app), name):
         raise NotFound(f"There is no trigger {name!r}.")

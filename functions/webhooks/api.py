@@ -65,7 +65,7 @@ def replay_delivery(delivery_id: DeliveryId) -> Response[ShownDelivery]:
         again = _delivery(delivery_id)  # attempted, or replayed by another request, at this moment
     webhooks.clear_backoff(before.account)
     enqueue(before.account, [again])
-    return Response(202, "application/json", _shown(again))
+    return Response(202, web.JSON, _shown(again))
 
 
 def _delivery(delivery_id: str) -> Delivery:

@@ -46,7 +46,7 @@ def test_units_on_late_lines_count_as_billed(first: Usage, counted: Usage) -> No
 
 def test_the_three_months_before_and_the_invoices_that_can_have_their_units() -> None:
     assert adjustments.months_before("2027-01") == ["2026-10", "2026-11", "2026-12"]
-    assert adjustments.months_beside("2027-01") == ["2026-10", "2026-11", "2026-12", "2027-02", "2027-03"]
+    assert adjustments.months_to_read("2027-01") == ["2026-10", "2026-11", "2026-12", "2027-02", "2027-03"]
 
 
 @given(AMOUNTS, st.integers(0, 10**9), st.lists(AMOUNTS, max_size=4))

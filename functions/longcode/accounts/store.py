@@ -14,7 +14,7 @@ from longcode.accounts.account import Account, OldSecret, ReplyDelivery, StatusC
 from longcode.errors import NotFound
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write, attributes, read
+from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write, attributes, has_value, read
 from longcode.template import Template
 
 _CONFIRMATION_VALID = timedelta(hours=24)
@@ -94,8 +94,7 @@ def switch_webhook_off(account: str, url: str, now: datetime) -> bool:
 
 def change_webhook_secret(account: Account, secret: str, old: Sequence[OldSecret]) -> bool:
     """Write a new secret and the old ones that are still in use; return False if another was written meanwhile."""
-    before = Attr("webhook_secret")
-    same = before.eq(account.webhook_secret) if account.webhook_secret else before.not_exists()
+    same = has_value("webhook_secret", account.webhook_secret)
     changes = {"webhook_secret": secret, "webhook_old_secrets": [attributes(old_secret) for old_secret in old]}
     return store.try_write(Update(keys.account(account.id), changes=changes, when=same & PRESENT))
 
@@ -126,7 +125,7 @@ def set_status(account: Account, change: StatusChange) -> Account:
     """Change an account's status; raise `ConditionFailed` if another change was written meanwhile."""
     changed = replace(account, status=change.to, status_changes=(*account.status_changes, change))
     before, after = attributes(account).get("standings"), attributes(changed)["standings"]
-    same = Attr("standings").eq(before) if before else Attr("standings").not_exists()
+    same = has_value("standings", before)
     changes = {"standing": change.to, "standings": after}
     store.write(Update(keys.account(account.id), changes=changes, when=PRESENT & same))
     return changed

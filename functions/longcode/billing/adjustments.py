@@ -76,15 +76,15 @@ def months_before(month: str) -> list[str]:
     return earlier[:-1]
 
 
-def months_beside(month: str) -> list[str]:
+def months_to_read(month: str) -> list[str]:
     """Return the other months whose invoices must be read to find the late units of a month's invoice.
 
     They are the three months before it, and the two after it, because their invoices may have been issued first.
     """
-    beside = [*months_before(month), month]
+    wanted = [*months_before(month), month]
     for _ in range(_MONTHS_BACK - 1):
-        beside.append(months.following(beside[-1]))
-    return [other for other in beside if other != month]
+        wanted.append(months.following(wanted[-1]))
+    return [other for other in wanted if other != month]
 
 
 def billed_in(month: str, invoices: Iterable[Invoice]) -> Usage | None:

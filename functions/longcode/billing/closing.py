@@ -122,7 +122,7 @@ def _plan_of(account: Account, month: str) -> Plan | None:
 
 def _late_months(account: Account, month: str) -> Iterator[tuple[str, Usage, list[InvoiceLine]]]:
     """Yield each earlier month whose invoiced units differ from its counters, with the counters and the lines."""
-    entries = invoices.entries((account.id, other) for other in adjustments.months_beside(month))
+    entries = invoices.entries((account.id, other) for other in adjustments.months_to_read(month))
     issued = [entry.invoice for entry in entries if entry.invoice]
     for earlier in adjustments.months_before(month):
         billed, plan = adjustments.billed_in(earlier, issued), _plan_of(account, earlier)

@@ -13,7 +13,7 @@ from longcode.aws.clients import pause
 from longcode.billing.adjustments import Balance, Credit, Findings
 from longcode.billing.invoice import Invoice, InvoiceState
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, Attributes, Delete, Put, Update, Write, attributes, read
+from longcode.table.writes import ABSENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
 
 ISSUED = (InvoiceState.ISSUED, InvoiceState.PAID)
 MOST_CREDITS = 50  # each is a write of the invoice's transaction, which has room for a hundred
@@ -124,7 +124,7 @@ def issue(invoice: Invoice, due_at: datetime, *also: Write) -> Invoice:
             pause(attempt)  # another invoice has taken the number
         else:
             return numbered
-    raise AssertionError
+    raise AssertionError("unreachable: itertools.count does not end")
 
 
 def doubt(account: str, month: str, findings: Findings, due_at: datetime) -> None:
@@ -217,7 +217,7 @@ def settlement_writes(balance: Balance, month: str, applied: Sequence[Credit], c
 
     They fail if another invoice of the account, or a credit, was written meanwhile.
     """
-    unchanged = Attr("version").eq(balance.version) if balance.version else Attr("version").not_exists()
+    unchanged = has_value("version", balance.version or None)
     changes = {
         "type": "balance",
         "account": balance.account,
@@ -270,7 +270,7 @@ def _invoice_write(invoice: Invoice, due_at: datetime) -> Put:
 
 def _number_writes(invoice: Invoice, sequence: int) -> list[Write]:
     """Return the writes that take the next number of the month's sequence, and fail if it is taken."""
-    before = Attr("sequence").eq(sequence - 1) if sequence > 1 else Attr("sequence").not_exists()
+    before = has_value("sequence", sequence - 1 or None)
     last = {"type": "last-invoice-number", "sequence": sequence}
     entry = {"type": "invoice-number", "number": invoice.number, "account": invoice.account, "month": invoice.month}
     return [

@@ -4,7 +4,7 @@ https://docs.stripe.com/api/invoices/create, .../invoiceitems/create, .../custom
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -26,7 +26,7 @@ class InvoiceExport(Struct, frozen=True, kw_only=True):
 
     account: str
     month: str
-    began_at: str
+    began_at: datetime
     round: int = 1
     attempt: int = 0
     stripe_invoice: str | None = None

@@ -17,7 +17,7 @@ from longcode.clients.client import Audience
 from longcode.message import BroadcastState, Message
 from longcode.messages.store import try_read
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, Put, Update, Write, attributes, read
+from longcode.table.writes import ABSENT, Put, Update, Write, attributes, has_value, read
 from longcode.windows import SWEEP_AFTER
 
 BROADCASTS = "broadcasts"
@@ -95,45 +95,45 @@ def claim_step(broadcast: Broadcast, worker: str, now: datetime, *, begin: bool)
 
     `begin` marks that texts may exist from now on that are not counted yet.
     """
-    taken = replace(broadcast, taken_by=worker, lease_until=now + BROADCAST_LEASE, due_at=now + SWEEP_AFTER)
+    claimed = replace(broadcast, taken_by=worker, lease_until=now + BROADCAST_LEASE, due_at=now + SWEEP_AFTER)
     free = Attr("lease_until").not_exists() | Attr("lease_until").lt(keys.instant(now))
-    begun = Attr("begun").eq(True) if broadcast.begun else Attr("begun").not_exists()
+    begun = has_value("begun", broadcast.begun or None)
     mark = {"begun": True} if begin else {}
-    changes = {"taken_by": worker, "lease_until": taken.lease_until, **_due(taken), **mark}
+    changes = {"taken_by": worker, "lease_until": claimed.lease_until, **_due(claimed), **mark}
     change = Update(_key(broadcast), changes=changes, when=Attr("step").eq(broadcast.step) & free & begun)
     try:
         store.write(change)
     except store.ConditionFailed as failed:
         current = failed.found[0]  # perhaps our own write, repeated by the SDK
-        return taken if (current.get("taken_by"), current.get("step")) == (worker, broadcast.step) else None
-    return taken
+        return claimed if (current.get("taken_by"), current.get("step")) == (worker, broadcast.step) else None
+    return claimed
 
 
-def commit_step(taken: Broadcast, after: Broadcast, *others: Write) -> bool:
+def commit_step(claimed: Broadcast, after: Broadcast, *others: Write) -> bool:
     """Write the result of a step, with other writes, and begin the next; return False if another worker has the step.
 
     Only what the step changed is written, so a pause during the step stays. Raise `ConditionFailed` if the condition
     of one of the other writes failed.
     """
-    moved = replace(after, step=taken.step + 1, lease_until=None)
-    ours = Attr("step").eq(taken.step) & Attr("taken_by").eq(taken.taken_by)
+    moved = replace(after, step=claimed.step + 1, lease_until=None)
+    ours = Attr("step").eq(claimed.step) & Attr("taken_by").eq(claimed.taken_by)
     # `claim_step` may have stored `begun`: compare with True, so that the difference removes it.
-    change = _difference(replace(taken, begun=True), moved, ours)
+    change = _difference(replace(claimed, begun=True), moved, ours)
     try:
         store.transact([change, *others])
     except store.ConditionFailed as failed:
         if 0 not in failed.found:
             raise
         current = failed.found[0]  # perhaps our own write, repeated by the SDK: then it has no lease any more
-        is_ours = (current.get("taken_by"), current.get("step")) == (taken.taken_by, moved.step)
+        is_ours = (current.get("taken_by"), current.get("step")) == (claimed.taken_by, moved.step)
         return is_ours and "lease_until" not in current
     return True
 
 
-def release_step(taken: Broadcast) -> None:
+def release_step(claimed: Broadcast) -> None:
     """End the lease of a step that changed during the work, so that the next worker need not wait for its end."""
-    ours = Attr("taken_by").eq(taken.taken_by)
-    store.try_write(Update(_key(taken), remove=("lease_until",), when=ours))
+    ours = Attr("taken_by").eq(claimed.taken_by)
+    store.try_write(Update(_key(claimed), remove=("lease_until",), when=ours))
 
 
 def unschedule(broadcast: Broadcast) -> None:
@@ -223,7 +223,7 @@ def count_states(broadcast: Broadcast) -> dict[str, int]:
     return counts
 
 
-def skipped_writes(taken: Broadcast, outcomes: Sequence[Outcome]) -> list[Write]:
+def skipped_writes(claimed: Broadcast, outcomes: Sequence[Outcome]) -> list[Write]:
     """Return the writes that store the clients that a step skipped, in items small enough for DynamoDB."""
     groups: dict[tuple[str, str | None, str | None], list[str]] = {}
     for skipped in outcomes:
@@ -232,8 +232,8 @@ def skipped_writes(taken: Broadcast, outcomes: Sequence[Outcome]) -> list[Write]
     rows = [[*reason, phones] for reason, phones in groups.items()]
     return [
         Put(
-            keys.skipped(taken.account, taken.id, (taken.step, index)),
-            {"type": "skipped", "place": [taken.step, index], "rows": rows[start : start + _ROWS_PER_ITEM]},
+            keys.skipped(claimed.account, claimed.id, (claimed.step, index)),
+            {"type": "skipped", "place": [claimed.step, index], "rows": rows[start : start + _ROWS_PER_ITEM]},
         )
         for index, start in enumerate(range(0, len(rows), _ROWS_PER_ITEM))
     ]

@@ -18,7 +18,7 @@ from longcode.clients.client import (
 )
 from longcode.optouts.store import pair_blocks
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
+from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
 
 _CLIENT_PREFIX = "client:"
 """The prefix of a link's attributes that name a client; the value is whether the client may be texted there."""
@@ -112,7 +112,7 @@ def creation_writes(client: Client, last_put: str | None) -> list[Write]:
     They belong in the transaction of the text that creates the client. After it, call `mark_opt_outs`.
     `last_put` is what the phone's link contained when no client with the phone was found.
     """
-    unchanged = Attr(_LAST_PUT).eq(last_put) if last_put else Attr(_LAST_PUT).not_exists()
+    unchanged = has_value(_LAST_PUT, last_put)
     return [_client_put(None, client), *(_link(client, phone.number, unchanged) for phone in client.phones)]
 
 

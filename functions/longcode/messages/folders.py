@@ -7,7 +7,7 @@ from heapq import merge
 from itertools import groupby, islice, takewhile
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
+from boto3.dynamodb.conditions import ConditionBase
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from longcode.message import Direction, Message, Reference
 from longcode.messages import store as messages
 from longcode.shown import Shown
 from longcode.table import keys, store
-from longcode.table.writes import PRESENT, Attributes, Update, attributes, read
+from longcode.table.writes import PRESENT, Attributes, Update, attributes, has_value, read
 
 CURSOR = keys.FOLDER_PLACE
 _MOST_READ, _MOST_ENTRIES = 2000, 10_000
@@ -183,9 +183,8 @@ def link(message: Message, **links: Any) -> Message | None:
 
 def unchanged(message: Message) -> ConditionBase:
     """Return the condition that a message exists, and that its client and its read mark are as they were."""
-    client_id = Attr("client_id")
-    same_link = client_id.eq(message.client_id) if message.client_id else client_id.not_exists()
-    return PRESENT & same_link & (Attr("read").not_exists() if message.read else Attr("read").eq(False))
+    same_mark = has_value("read", None if message.read else False)
+    return PRESENT & has_value("client_id", message.client_id) & same_mark
 
 
 def _change(message: Message, changes: dict[str, Any]) -> Message | None:

@@ -14,7 +14,7 @@ from longcode.message import Message
 from longcode.messages import folders
 from longcode.messages import store as messages
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, Attributes, Delete, Put, Update, Write, attributes, read
+from longcode.table.writes import ABSENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
 from longcode.usage import store as quotas
 
 _MOST_EXAMINED = 2000
@@ -106,7 +106,7 @@ def _write_numbered(message: Message, first: Write, *others: Write) -> Attribute
 def _numbered_writes(message: Message) -> list[Write]:
     number = newest_sequence(message.account) + 1
     entry = {"type": "inbox-entry", "sequence": number, "message_id": message.id}
-    last = Attr("sequence").eq(number - 1) if number > 1 else Attr("sequence").not_exists()
+    last = has_value("sequence", number - 1 or None)
     newest = {"type": "inbox-end", "sequence": number}
     return [
         Put(keys.message(message.account, message.id), {**messages.item(message), "sequence": number}, ABSENT),

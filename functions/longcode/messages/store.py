@@ -15,7 +15,7 @@ from longcode.aws.telemetry import count, logger
 from longcode.message import Message, MessageKind, MessageState, may_become, states_before
 from longcode.months import month_of
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, Attributes, Put, Update, Write, attributes, read
+from longcode.table.writes import ABSENT, Attributes, Put, Update, Write, attributes, has_value, read
 from longcode.usage import store as quotas
 from longcode.usage.usage import is_counted, is_credited
 
@@ -150,9 +150,7 @@ def reschedule(message: Message, to: MessageState, until: datetime, **changes: A
 
     Return False if the message has changed since it was read: a worker that has claimed it decides what comes next.
     """
-    due = Attr("due_at")
-    unchanged = Attr("state").eq(message.state)
-    unchanged &= due.eq(keys.instant(message.due_at)) if message.due_at else due.not_exists()
+    unchanged = Attr("state").eq(message.state) & has_value("due_at", message.due_at)
     if message.claim_id:
         unchanged &= Attr("claim_id").eq(message.claim_id)
     changes = {"state": to, **_due(replace(message, due_at=until)), **changes}
@@ -269,7 +267,7 @@ def _transition(
 
 
 def _same_attempt(message: Message) -> ConditionBase:
-    return Attr("attempt").eq(message.attempt) if message.attempt else Attr("attempt").not_exists()
+    return has_value("attempt", message.attempt or None)
 
 
 def _key(message: Message) -> keys.Key:

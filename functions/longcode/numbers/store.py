@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from longcode.accounts.account import Account
 from longcode.numbers.routing import LastText, after_text, initial_sticky_senders, sticky_number
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, PRESENT, Attributes, Put, Update, Write, attributes, read
+from longcode.table.writes import ABSENT, PRESENT, Attributes, Put, Update, Write, attributes, has_value, read
 
 _KEPT_AFTER = timedelta(days=30)  # a number that an account gave up, because its clients may still reply to it
 _PAGE = 1000
@@ -41,8 +41,7 @@ def _unchanged(before: LastText | None) -> ConditionBase:
     if before is None:
         return ABSENT
     # An item that an older release wrote has no `lately`.
-    same_count = Attr("lately").eq(before.lately) if before.lately else Attr("lately").not_exists()
-    return Attr("message_id").eq(before.message_id) & same_count
+    return has_value("message_id", before.message_id) & has_value("lately", before.lately or None)
 
 
 def last_texted(account: str, numbers: Mapping[str, str]) -> dict[str, datetime]:
@@ -86,7 +85,7 @@ def dedicate(account: Account, number: str | None, at: datetime) -> bool:
     A number that an account gave up is kept for it for thirty days before another account can have it.
     Raise `ConditionFailed` when the account's number was changed since it was read.
     """
-    unchanged = Attr("number").eq(account.number) if account.number else Attr("number").not_exists()
+    unchanged = has_value("number", account.number)
     changes = {"number": number, "number_since": account.number_since or at} if number else {}
     remove = () if number else ("number", "number_since")
     writes: list[Write] = [Update(keys.account(account.id), changes=changes, remove=remove, when=PRESENT & unchanged)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
+from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
 from longcode.jobs import Means
@@ -21,7 +21,7 @@ from longcode.optouts.consent import (
     with_reply,
 )
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, Attributes, Put, Update, Write, attributes, read
+from longcode.table.writes import ABSENT, Attributes, Put, Update, Write, attributes, has_value, read
 
 _HISTORY_KEPT = timedelta(days=5 * 366)
 _REPLIES_KEPT = timedelta(hours=2)  # those of the last hour count
@@ -161,7 +161,7 @@ def automatic_reply_write(phone: str, message_id: str, now: datetime) -> Update 
     lately = with_reply(before, message_id, now)
     if lately is None:
         return None
-    unchanged = Attr("lately").eq(before) if before else Attr("lately").not_exists()
+    unchanged = has_value("lately", before or None)
     changes = {"type": "replies", "lately": lately, **store.expires(now + _REPLIES_KEPT)}
     return Update(key, changes=changes, when=unchanged)
 
@@ -188,7 +188,7 @@ def _try_record(event: OptOutEvent, before: OptOut | None, after: OptOut) -> boo
     )
     if after == before:
         return store.try_write(entry)
-    unchanged = _has_value("event_id", before.event_id) & _has_value("asked", before.asked) if before else ABSENT
+    unchanged = has_value("event_id", before.event_id) & has_value("asked", before.asked) if before else ABSENT
     state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(after)}, unchanged)
     return store.try_write(state, entry, *_question_writes(event, before, after))
 
@@ -219,10 +219,6 @@ def _closed_question(state: OptOut, opted_out: bool | None = None) -> Update:
     answer = {} if opted_out is None else {"opted_out": opted_out}
     key = keys.possible_opt_out(state.account or "", state.phone)
     return Update(key, changes={"open": False, **answer}, remove=("folder", "folder_at"))
-
-
-def _has_value(name: str, value: str | None) -> ConditionBase:
-    return Attr(name).eq(value) if value else Attr(name).not_exists()
 
 
 def _id_in_list(event: OptOutEvent) -> str:

@@ -21,6 +21,11 @@ ABSENT: ConditionBase = Attr("pk").not_exists()
 PRESENT: ConditionBase = Attr("pk").exists()
 
 
+def has_value(name: str, value: Any) -> ConditionBase:
+    """Return the condition that an attribute has a value, or, for None, that the item lacks the attribute."""
+    return Attr(name).not_exists() if value is None else Attr(name).eq(value)
+
+
 class Put(Struct, frozen=True):
     """Write a whole item in place of the stored one, if the stored one meets `when`."""
 

@@ -168,7 +168,7 @@ def occurrence_changes(
     # A text that is too late to be planned now may be about to be sent.
     kept |= {(late.trigger, late.day) for late in event_plan.unplanned if late.reason == TOO_LATE}
     dropped = [
-        (old, _dropped(old, unmet(triggers.get(old.trigger), record) or MOVED, now))
+        (old, dropped_occurrence(old, unmet(triggers.get(old.trigger), record) or MOVED, now))
         for trigger_and_day, old in before.items()
         if old.state is OccurrenceState.PLANNED and trigger_and_day not in kept
     ]
@@ -189,8 +189,11 @@ def _planned(old: Occurrence | None, wanted: Occurrence, now: datetime) -> Occur
     return old if old.fires_at == wanted.fires_at else wanted
 
 
-def _dropped(occurrence: Occurrence, reason: str, now: datetime) -> Occurrence:
-    return replace(occurrence, state=OccurrenceState.DROPPED, reason=reason, due_at=None, finished_at=now)
+def dropped_occurrence(occurrence: Occurrence, reason: str, now: datetime, detail: str | None = None) -> Occurrence:
+    """Return the occurrence as dropped; `detail` is the sentence for a reason that `REASONS` does not have."""
+    return replace(
+        occurrence, state=OccurrenceState.DROPPED, reason=reason, detail=detail, due_at=None, finished_at=now
+    )
 
 
 def reason_to_drop(

@@ -24,6 +24,7 @@ from longcode.triggers.planning import (
     Occurrence,
     OccurrenceState,
     RecordEvent,
+    dropped_occurrence,
     occurrence_changes,
     occurrence_id,
     plan,
@@ -189,10 +190,7 @@ def postpone(planned: Occurrence, until: datetime) -> bool:
 
 def drop(planned: Occurrence, reason: str, detail: str, now: datetime) -> bool:
     """Drop a planned occurrence; return False if it has changed since it was read."""
-    dropped = replace(
-        planned, state=OccurrenceState.DROPPED, reason=reason, detail=detail, due_at=None, finished_at=now
-    )
-    return store.try_write(_change(planned, dropped))
+    return store.try_write(_change(planned, dropped_occurrence(planned, reason, now, detail)))
 
 
 def mark_done(planned: Occurrence, now: datetime) -> None:

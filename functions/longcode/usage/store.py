@@ -13,13 +13,13 @@ from datetime import datetime
 from functools import reduce
 from operator import and_
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
+from boto3.dynamodb.conditions import Attr
 from msgspec.structs import asdict, replace
 
 from longcode.accounts.account import Account
 from longcode.message import Message
 from longcode.table import keys, store
-from longcode.table.writes import Attributes, Update, read
+from longcode.table.writes import Attributes, Update, has_value, read
 from longcode.usage.usage import (
     BEGUN,
     MONTH_COUNTER,
@@ -82,7 +82,7 @@ def add_unreserved(limits: Limits, quota: Attributes, check_at: datetime) -> int
     if added or not limits.is_begun(quota, MONTH_COUNTER):
         change = _quota_update(limits.account, limits.month, check_at)
         begun = {_UNRESERVED: unreserved, BEGUN: max(limits.changes, quota.get(BEGUN, 0))}
-        unchanged = _same(_UNRESERVED, quota) & _same(BEGUN, quota)
+        unchanged = has_value(_UNRESERVED, quota.get(_UNRESERVED)) & has_value(BEGUN, quota.get(BEGUN))
         update = replace(change, changes=change.changes | begun, add={MONTH_COUNTER: added}, when=unchanged)
         store.try_write(update)  # fails if another process has just done it
     return int(quota.get(MONTH_COUNTER, 0)) + added
@@ -114,10 +114,6 @@ def _sent_on_day(limits: Limits) -> int:
 def _units_unreserved(account: str, month: str) -> int:
     counters = store.query(keys.usage_of_month(account, month))
     return sum(item.get("units_sent", 0) - item.get("units_reserved", 0) for item in counters)
-
-
-def _same(name: str, quota: Attributes) -> ConditionBase:
-    return Attr(name).eq(quota[name]) if name in quota else Attr(name).not_exists()
 
 
 def watch(account: Account, month: str, check_at: datetime) -> None:
@@ -181,7 +177,7 @@ def correction_count(account: str, day: str) -> int:
 
 def correct(account: str, day: str, missing: Usage, corrections: int) -> bool:
     """Add what a day's counters lack; return False if they were not corrected exactly `corrections` times before."""
-    unchanged = Attr("corrected").eq(corrections) if corrections else Attr("corrected").not_exists()
+    unchanged = has_value("corrected", corrections or None)
     change = count_write(account, day, _CORRECTED, missing)
     return store.try_write(replace(change, changes={**change.changes, "corrected": corrections + 1}, when=unchanged))
 

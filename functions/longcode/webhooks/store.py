@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from typing import Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
+from boto3.dynamodb.conditions import Attr
 from msgspec import Struct, ValidationError
 
 from longcode.accounts.account import Account
@@ -13,7 +12,7 @@ from longcode.aws.telemetry import count, logger
 from longcode.message import Message
 from longcode.messages import store as messages
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, Attributes, Put, attributes, read
+from longcode.table.writes import ABSENT, Attributes, Put, attributes, has_value, read
 from longcode.webhooks.delivery import (
     Delivery,
     DeliveryState,
@@ -80,8 +79,8 @@ def texts(deliveries: Iterable[Delivery]) -> dict[str, Message]:
 
 def change(before: Delivery, after: Delivery) -> bool:
     """Write a changed delivery; return False if another process has changed it since it was read."""
-    unchanged = Attr("begun_at").eq(keys.instant(before.begun_at)) & _has_value("attempt", before.attempt, 0)
-    unchanged &= _has_value("state", before.state, DeliveryState.PENDING)
+    unchanged = has_value("begun_at", before.begun_at) & has_value("attempt", before.attempt or None)
+    unchanged &= has_value("state", None if before.state is DeliveryState.PENDING else before.state)
     return store.try_write(Put(_key(after), _item(after), unchanged))
 
 
@@ -181,7 +180,3 @@ def _place(delivery: Delivery) -> dict[str, str]:
         "folder": keys.deliveries(delivery.account, delivery.state),
         "folder_at": keys.folder_place(delivery.created_at, delivery.id),
     }
-
-
-def _has_value(name: str, value: Any, default: Any) -> ConditionBase:
-    return Attr(name).not_exists() if value == default else Attr(name).eq(value)
