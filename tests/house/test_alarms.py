@@ -48,10 +48,3 @@ def test_an_alarm_watches_the_errors_of_each_scheduled_function(template: dict[s
     ]
 
     assert sorted(watched) == sorted(scheduled)
-
-
-def test_alarms_may_reach_their_topic(template: dict[str, Any]) -> None:
-    topics = resources_of_type(template, "AWS::SNS::Topic").values()
-
-    # Neither CloudWatch nor AWS's texts may use the key alias/aws/sns, whose policy nobody can change.
-    assert [topic for topic in topics if "KmsMasterKeyId" in topic] == []

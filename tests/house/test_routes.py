@@ -109,6 +109,7 @@ def test_what_the_gateway_itself_refuses_is_a_problem_document_too(template: dic
         name: json.loads(response["ResponseTemplates"]["application/json"])
         for name, response in api["GatewayResponses"].items()
     }
+    statuses = {name: response["StatusCode"] for name, response in api["GatewayResponses"].items()}
     headers = {name: response["ResponseParameters"]["Headers"] for name, response in api["GatewayResponses"].items()}
 
     assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "REQUEST_TOO_LARGE", "DEFAULT_4XX", "DEFAULT_5XX"} <= set(
@@ -116,6 +117,7 @@ def test_what_the_gateway_itself_refuses_is_a_problem_document_too(template: dic
     )
     assert {tuple(answer) for answer in answers.values()} == {("type", "title", "status", "code", "detail")}
     assert {parameters["Content-Type"] for parameters in headers.values()} == {"'application/problem+json'"}
+    assert {name: answer["status"] for name, answer in answers.items()} == statuses
     assert answers["UNAUTHORIZED"] == answers["ACCESS_DENIED"]
     assert all("WWW-Authenticate" in headers[name] for name in ("UNAUTHORIZED", "ACCESS_DENIED"))
 

@@ -56,6 +56,24 @@ def test_only_the_service_that_a_topic_is_for_may_publish_and_only_for_our_accou
     assert conditions == [{"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}] * 3
 
 
+def test_every_topic_is_encrypted_with_a_key_that_its_publishers_may_use(template: dict[str, Any]) -> None:
+    """The policy of alias/aws/sns cannot be changed, so CloudWatch cannot use it (Amazon SNS: key management)."""
+    topics = resources_of_type(template, "AWS::SNS::Topic").values()
+    (key,) = resources_of_type(template, "AWS::KMS::Key").values()
+    services = {
+        statement["Principal"]["Service"]: statement["Action"]
+        for statement in key["KeyPolicy"]["Statement"]
+        if "Service" in statement["Principal"]
+    }
+
+    assert [topic["KmsMasterKeyId"] for topic in topics] == [{"Ref": "TopicKey"}] * 3
+    assert services == {
+        statement["Principal"]["Service"]: ["kms:Decrypt", "kms:GenerateDataKey*"]
+        for statement in topic_statements(template)
+    }
+    assert key["EnableKeyRotation"] is True
+
+
 def test_every_event_with_a_result_is_subscribed(template: dict[str, Any]) -> None:
     (configuration_set,) = resources_of_type(template, "AWS::SMSVOICE::ConfigurationSet").values()
     (destination,) = configuration_set["EventDestinations"]

@@ -53,6 +53,7 @@ os.environ |= {
     "RECEIPTS_URL_PARAMETER": "/longcode/receipts-url",
     "INBOUND_URL_PARAMETER": "/longcode/inbound-url",
     "MAIL_FROM": "longcode@longcode.example",
+    "ALLOWED_ORIGIN": "",
     "HELP_CONTACT": "help@longcode.example",
     "WEBHOOK_LOOPBACK_CA": "",
     "QUIET_HOURS_FILE": str(ROOT / "infra" / "quiet_hours.json"),

@@ -16,7 +16,8 @@ _LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator; on AWS
 class Settings(Struct, frozen=True, kw_only=True):
     """The environment variables that template.yaml gives every function: each field is a variable, in capitals.
 
-    `stripe_secret` is empty unless invoices are exported. `webhook_loopback_ca` is the file of a CA that
+    `stripe_secret` is empty unless invoices are exported, and `allowed_origin` unless a browser application of that
+    origin may call the API. `webhook_loopback_ca` is the file of a CA that
     allows webhooks to https://localhost; it is empty on AWS.
     """
 
@@ -36,6 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     carrier_secret: str
     carrier_api_base: str
     configuration_set: str
+    allowed_origin: str
     shared_numbers: tuple[str, ...]
     segments_a_second: float
     public_url_parameter: str

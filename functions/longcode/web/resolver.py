@@ -15,6 +15,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import MalformedJson, NoPriceList, RequestError
 
@@ -111,11 +112,13 @@ class Resolver(APIGatewayRestResolver):
         kind = header.partition(";")[0].strip().casefold()
         if event.get("body") and kind not in self.takes:
             refusal = _unsupported(self.takes)
-            headers = {"Content-Type": refusal.content_type}
-            return {"statusCode": 415, "headers": headers, "body": refusal.body, "isBase64Encoded": False}
+            headers = {"Content-Type": [refusal.content_type]}
+            return _with_origin(
+                {"statusCode": 415, "multiValueHeaders": headers, "body": refusal.body, "isBase64Encoded": False}
+            )
         if kind == JSON:  # Powertools matches it in lower case only
             event = {**event, "headers": {**event["headers"], names["content-type"]: JSON}}
-        return super().resolve(event, context)
+        return _with_origin(super().resolve(event, context))
 
 
 def resolver(*content_types: str) -> Resolver:
@@ -197,6 +200,14 @@ def _as_api_gateway_event(event: dict[str, Any]) -> dict[str, Any]:
         "body": event.get("body"),
         "isBase64Encoded": event["isBase64Encoded"],
     }
+
+
+def _with_origin(response: dict[str, Any]) -> dict[str, Any]:
+    """Return a response that the browser applications of the allowed origin can read, if there is such an origin."""
+    origin = settings().allowed_origin
+    if origin:
+        response["multiValueHeaders"]["Access-Control-Allow-Origin"] = [origin]
+    return response
 
 
 def _unsupported(accepted: tuple[str, ...]) -> Response[str]:

@@ -129,7 +129,7 @@ def test_every_event_is_answered_as_json(aws: None, do: str) -> None:
 
 
 def test_every_event_is_of_an_order() -> None:
-    events = {path.stem for path in (ROOT / "tests" / "events").glob("admin_*.json")}
+    events = {path.stem for path in (ROOT / "events").glob("admin_*.json")}
 
     assert events == {f"admin_{do.replace('.', '_')}" for do in tags()}
 

@@ -23,7 +23,7 @@ from tests.support.fakes import NOW, ApiResponse, FakeCarrier, LambdaContext, ca
 from tests.support.readers import log_lines
 from tests.support.text_steps import accept, counted_units, deliver, stored
 
-EVENTS = Path(__file__).parents[2] / "events"
+EVENTS = Path(__file__).parents[3] / "events"
 
 
 def event(name: str) -> dict[str, Any]:
