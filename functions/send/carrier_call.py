@@ -39,6 +39,10 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
         case Refused(reason, code):
             if reason is RefusalReason.OPTED_OUT:
                 report_carrier_opt_out(claimed, code, now)
+            else:
+                count("RefusedTexts")
+            if reason is RefusalReason.FILTERED:
+                count("FilteredTexts")
             messages.end_unsent(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
         case Uncertain(reason):
             count("UncertainSends")

@@ -38,7 +38,15 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
                 enqueue_new(hosted, [delivery.of_status(message, now)])
             return
         if _apply(message, receipt, now, hosted):
+            _count_failure(receipt)
             return
+
+
+def _count_failure(receipt: Receipt) -> None:
+    if receipt.state is MessageState.UNDELIVERED and receipt.reason is not RefusalReason.OPTED_OUT:
+        count("RefusedTexts")
+    if receipt.reason is RefusalReason.FILTERED:
+        count("FilteredTexts")
 
 
 def _apply(message: Message, receipt: Receipt, now: datetime, hosted: Account | None) -> bool:

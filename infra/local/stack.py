@@ -114,6 +114,7 @@ def _start(running: ExitStack, folder: Path, log: Log) -> Stack:
                 "SegmentsASecond": "200",
                 "MailFrom": MAIL_FROM,
                 "HelpContact": "help@longcode.example",
+                "AlarmMail": "alarms@longcode.example",
                 "CarrierApiBase": carrier_url,
                 "WebhookLoopbackCa": certificate,
                 "DeletionProtection": "false",
