@@ -3,9 +3,13 @@
 SHELL := bash
 DEV := .venv/dev/bin
 export PYTHONPATH := functions:.
+SAM := .venv/sam/bin/sam
+ENV := dev
 export UV_SYSTEM_CERTS := true
 # Empty, so that pytest may keep the tests that it has rewritten: otherwise each of its processes rewrites all of them.
 export PYTHONDONTWRITEBYTECODE :=
+export SAM_CLI_TELEMETRY := 0
+export SAM_CLI_BETA_PACKAGE_PERFORMANCE := 1  # zips each artifact once, not once for every function
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -46,13 +50,21 @@ openapi: .venv/dev/done  ## write docs/openapi.json again
 	$(DEV)/python -m infra.openapi
 
 validate: .venv/sam/done  ## the template as the SAM CLI sees it
-	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam validate --lint --region us-east-1
+	$(SAM) validate --lint --region us-east-1
 
-build: .venv/dev/done  ## build the deployable code into .build/, for production
-	$(DEV)/python -m infra.build
+build: .venv/sam/done  ## build the deployable code into .aws-sam/build: `sam build`
+	$(SAM) build
 
-deploy: build .venv/sam/done  ## build for production and deploy to AWS, asking for what it needs
-	SAM_CLI_TELEMETRY=0 .venv/sam/bin/sam deploy --guided
+# `sam build` runs one of these for each function of template.yaml and sets ARTIFACTS_DIR. The local stack sets
+# BUILD_OPTIONS, to build for this machine.
+build-%: .venv/uv/done
+	@.venv/uv/bin/python -m infra.build $(BUILD_OPTIONS) --function $* --into "$(ARTIFACTS_DIR)"
+
+deploy: build  ## build and deploy to AWS, with questions; ENV=dev (if not given) or ENV=prod
+	$(SAM) deploy --guided --config-env $(ENV)
+
+update: build  ## build and deploy to AWS with the answers of the last `make deploy`; ENV=dev or ENV=prod
+	$(SAM) deploy --config-env $(ENV)
 
 up: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the whole system on this machine, until Ctrl-C
 	@$(DEV)/python -m infra.local.up
@@ -65,4 +77,4 @@ lock: .venv/uv/done  ## pin the requirements again, with hashes
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt; done
 
-.PHONY: help check fix test quick bench openapi validate build deploy up demo lock
+.PHONY: help check fix test quick bench openapi validate build deploy update up demo lock

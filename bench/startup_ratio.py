@@ -92,11 +92,10 @@ def _bare_seconds() -> float:
 
 def _deployed() -> dict[str, Path]:
     """Return the folder that each function's module is deployed in."""
-    template = read_template()
-    of_all = template["Globals"]["Function"].get("CodeUri")
-    resources = [each["Properties"] for each in template["Resources"].values() if each["Type"].endswith("::Function")]
-    modules = {each["Handler"].removesuffix(".handler"): each.get("CodeUri", of_all) for each in resources}
-    return {module: build.ROOT / folder for module, folder in sorted(modules.items())}
+    resources = read_template()["Resources"].items()
+    functions = {name: each["Properties"] for name, each in resources if each["Type"].endswith("::Function")}
+    modules = {each["Handler"].removesuffix(".handler"): build.artifact_of(name) for name, each in functions.items()}
+    return {module: build.this_machine().folder / artifact for module, artifact in sorted(modules.items())}
 
 
 def _is_api(name: str) -> bool:

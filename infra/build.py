@@ -1,4 +1,4 @@
-"""Build the artifacts to deploy: a folder for each set of requirements, which template.yaml names as a CodeUri.
+"""Build the artifacts to deploy: a folder for each set of requirements. `sam build` calls this through the Makefile.
 
 Each artifact contains all our code; they differ in the packages beside it.
 """
@@ -12,8 +12,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -36,7 +38,7 @@ _LONG_AGO = 315_532_800  # 1980-01-01, the earliest date of a zip file
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the functions will run, as in the parameters of template.yaml."""
+    """Where the functions will run."""
 
     runtime: str
     architecture: str
@@ -44,6 +46,11 @@ class Target:
     @property
     def version(self) -> str:
         return self.runtime.removeprefix("python")
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the artifacts for this target."""
+        return BUILD / f"{self.runtime}-{self.architecture}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,9 @@ ARTIFACTS = {
     "functions_pdf": Artifact(FUNCTIONS / "requirements-pdf.txt", 75_000_000),
     "functions_stripe": Artifact(FUNCTIONS / "requirements-stripe.txt", 75_000_000),
 }
-PRODUCTION = Target("python3.13", "arm64")
+# The functions of template.yaml that are not deployed with the artifact `functions`
+_ARTIFACT_OF = {"Invoice": "functions_pdf", "BillingInvoices": "functions_pdf", "BillingExport": "functions_stripe"}
+PRODUCTION = Target("python3.13", "arm64")  # as in template.yaml
 
 
 def this_machine() -> Target:
@@ -72,16 +81,56 @@ def this_machine() -> Target:
     return Target(f"python{sys.version_info.major}.{sys.version_info.minor}", "arm64" if arm else "x86_64")
 
 
+def artifact_of(function: str) -> str:
+    """Return the name of the artifact that a function of template.yaml is deployed with."""
+    return _ARTIFACT_OF.get(function, "functions")
+
+
 def build(target: Target) -> list[str]:
     """Build the artifacts whose inputs have changed; return a line about each artifact."""
-    BUILD.mkdir(exist_ok=True)
-    with (BUILD / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # parallel test runs build one after another
-        return [_build(name, artifact, target) for name, artifact in ARTIFACTS.items()]
+    with _alone(target):
+        return [_build(name, target) for name in ARTIFACTS]
 
 
-def _build(name: str, artifact: Artifact, target: Target) -> str:
-    packages, functions = BUILD / "packages" / name, BUILD / name
+def build_function(function: str, artifacts: Path, target: Target) -> str:
+    """Build the artifact of a function for `sam build`; return a line about it.
+
+    The functions of an artifact share one folder beside `artifacts`, which becomes a link to it: SAM writes the
+    resolved path into its template, and so `sam deploy` zips 24 MB once and not for each of 28 functions.
+    """
+    name = artifact_of(function)
+    source, shared = target.folder / name, artifacts.parent / name
+    about = f"as {shared}"
+    with _alone(target):
+        if not _is_newer_than_the_sources(shared.with_suffix(".stamp")):
+            about = _build(name, target)
+            stamp = source.with_suffix(".stamp").read_text()
+            _update(shared, stamp, lambda folder: shutil.copytree(source, folder, copy_function=_link_or_copy))
+    if not artifacts.is_symlink():
+        shutil.rmtree(artifacts, ignore_errors=True)
+        artifacts.symlink_to(name, target_is_directory=True)
+    return f"{function}: {about}"
+
+
+def _is_newer_than_the_sources(stamp: Path) -> bool:
+    """Return whether an artifact is up to date by its time alone: `sam build` asks once for each function."""
+    inputs = [Path(__file__), *DATA, *(artifact.requirements for artifact in ARTIFACTS.values()), *_sources()]
+    inputs += {source.parent for source in inputs}  # a folder's time changes when a file is removed
+    return stamp.is_file() and stamp.stat().st_mtime_ns > max(path.stat().st_mtime_ns for path in inputs)
+
+
+@contextmanager
+def _alone(target: Target) -> Iterator[None]:
+    """Let parallel builds run one after another."""
+    target.folder.mkdir(parents=True, exist_ok=True)
+    with (target.folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build(name: str, target: Target) -> str:
+    artifact = ARTIFACTS[name]
+    packages, functions = target.folder / "packages" / name, target.folder / name
     inputs = [artifact.requirements]
     _update(packages, _stamp(target, inputs), lambda folder: _add_packages(folder, artifact, target))
     inputs += [*DATA, *_sources()]
@@ -90,24 +139,33 @@ def _build(name: str, artifact: Artifact, target: Target) -> str:
     if size > artifact.max_bytes:
         raise TooLarge(f"{name}: {size / 1e6:.1f} MB, but the limit is {artifact.max_bytes / 1e6:.0f} MB")
     compiled = "compiled" if next(functions.rglob("*.pyc"), None) else "not compiled"
-    about = f"{functions.relative_to(ROOT)}: {target.runtime} {target.architecture}, {size / 1e6:.1f} MB, {compiled}"
+    about = f"{functions.relative_to(ROOT)}, {size / 1e6:.1f} MB, {compiled}"
     return about if changed else f"{about}, nothing changed"
 
 
-def _update(folder: Path, stamp: str, fill: Callable[[Path], None]) -> bool:
+def _update(folder: Path, stamp: str, fill: Callable[[Path], object]) -> bool:
     """Build a folder again unless its stamp shows the same inputs; return whether it was built."""
     stamped = folder.with_suffix(".stamp")
     if folder.is_dir() and stamped.is_file() and stamped.read_text() == stamp:
+        stamped.touch()
         return False
-    with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=BUILD) as scratch:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=folder.parent) as scratch:
         new = Path(scratch) / folder.name
         fill(new)
         stamped.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
-        folder.parent.mkdir(exist_ok=True)
         new.rename(folder)
     stamped.write_text(stamp)
     return True
+
+
+def _link_or_copy(source: str, copy: str) -> None:
+    """Link thousands of files where that is possible: within one file system."""
+    try:
+        os.link(source, copy)
+    except OSError:
+        shutil.copy2(source, copy)
 
 
 def _add_packages(folder: Path, artifact: Artifact, target: Target) -> None:
@@ -133,7 +191,7 @@ def _add_functions(folder: Path, packages: Path, target: Target) -> None:
         shutil.copyfile(path, folder / path.name)
     _compile(folder, target)
     _normalise(folder)
-    shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True)  # thousands of files
+    shutil.copytree(packages, folder, copy_function=_link_or_copy, dirs_exist_ok=True)
 
 
 def _normalise(folder: Path) -> None:
@@ -143,6 +201,7 @@ def _normalise(folder: Path) -> None:
         os.utime(path, (_LONG_AGO, _LONG_AGO))
 
 
+@cache
 def _interpreter(target: Target) -> str | None:
     """Return an interpreter of the target's version; None if there is none: then the Lambda runtime compiles."""
     if target.runtime == this_machine().runtime:
@@ -177,14 +236,15 @@ def _size(folder: Path) -> int:
 
 
 def main() -> None:
-    """Build for production, or with --local for this machine."""
+    """Build for production, or with --local for this machine; all artifacts, or one function's for `sam build`."""
     parser = argparse.ArgumentParser(prog="build", description=__doc__)
-    parser.add_argument("--runtime", default=PRODUCTION.runtime)
-    parser.add_argument("--architecture", default=PRODUCTION.architecture, choices=sorted(_PLATFORMS))
     parser.add_argument("--local", action="store_true", help="for this machine's interpreter")
+    parser.add_argument("--function", help="the function of template.yaml that `sam build` builds")
+    parser.add_argument("--into", type=Path, help="the folder of its artifact: SAM's ARTIFACTS_DIR")
     options = parser.parse_args()
-    for line in build(this_machine() if options.local else Target(options.runtime, options.architecture)):
-        print(line)
+    target = this_machine() if options.local else PRODUCTION
+    lines = [build_function(options.function, options.into, target)] if options.function else build(target)
+    print(*lines, sep="\n")
 
 
 if __name__ == "__main__":

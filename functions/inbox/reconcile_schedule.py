@@ -65,9 +65,11 @@ def _job(text: ReceivedText, carrier: Archive, now: datetime) -> Receive | None:
     return Receive(carrier=carrier.name, form={**text.form, **media}, received_at=text.at)
 
 
-def _carrier() -> Archive:
-    """Return the carrier without an address for receipts: nothing is sent here."""
+def _carrier() -> Archive | None:
+    """Return the carrier without an address for receipts: nothing is sent here. None until it has credentials."""
     credentials = carrier_credentials()
+    if settings().carrier == "twilio" and not credentials.get("account_sid"):
+        return None
     return open_carrier(
         settings().carrier,
         account_sid=credentials.get("account_sid", ""),
@@ -84,4 +86,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     now = order.reconcile_at or clients.now()
     since = order.since or now - WINDOW
     numbers = [*settings().shared_numbers, *number_store.all_dedicated()]
-    return {"queued": reconcile(numbers, _carrier(), since, now)}
+    carrier = _carrier()
+    return {"queued": reconcile(numbers, carrier, since, now) if carrier else 0}

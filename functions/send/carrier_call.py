@@ -16,7 +16,7 @@ from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from send.pacing import Turns
 from send.receipts import apply_receipt
-from send.refused import act_on, next_attempt
+from send.refused import act_on, count_refusal, next_attempt
 
 _ACCEPTED_BEFORE = timedelta(days=1)  # how long before its claim another text to the phone can have been accepted
 
@@ -39,6 +39,7 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
             _try_again(claimed, reason, code, now)
         case Refused(reason, code):
             act_on(claimed, reason, code, now)
+            count_refusal(reason)
             messages.end_unsent(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
         case Uncertain(reason):
             count("UncertainSends")

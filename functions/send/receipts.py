@@ -15,7 +15,7 @@ from longcode.numbers import store as numbers
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.tell import enqueue_new
-from send.refused import act_on, next_attempt
+from send.refused import act_on, count_refusal, next_attempt
 
 
 def apply_receipt(receipt: Receipt, now: datetime) -> None:
@@ -44,6 +44,8 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
             numbers.park(message.number, receipt.code or "", message.claimed_at or message.created_at)
         goes_again = _goes_again(message, receipt, now)
         if _put_back(message, receipt, now) if goes_again else _apply(message, receipt, now, hosted):
+            if receipt.reason:
+                count_refusal(receipt.reason)
             return
 
 

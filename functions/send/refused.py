@@ -30,6 +30,14 @@ def act_on(message: Message, reason: RefusalReason, code: str | None, at: dateti
         )
 
 
+def count_refusal(reason: RefusalReason) -> None:
+    """Count a refusal for the alarms on the shares of refused and of filtered texts; an opt-out is none."""
+    if reason is not RefusalReason.OPTED_OUT:
+        count("RefusedTexts")
+    if reason is RefusalReason.FILTERED:
+        count("FilteredTexts")
+
+
 def next_attempt(message: Message, reason: RefusalReason, now: datetime) -> datetime:
     """Return when a text is tried again, or expires if that is sooner; a parked text waits until it expires."""
     ends = windows.ends_at(message)

@@ -13,17 +13,16 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from infra import build
 from infra.local.certificate import write_certificate
-from infra.local.deployment import deploy
+from infra.local.deployment import build, deploy
 from infra.local.emulator import client, emulator, is_answered
 from infra.local.folder import LOCAL, run_folder
-from infra.local.processes import HOST, Failed, environment, free_port, is_alive, started, wait_until
+from infra.local.processes import HOST, ROOT, Failed, environment, free_port, is_alive, started, wait_until
 
 STACK_FILE = LOCAL / "stack.json"
 SHARED_NUMBERS = ["+12135550100", "+12135550101"]
 MAIL_FROM = "longcode@longcode.example"
-_PLANS = build.ROOT / "infra" / "plans.json"
+_PLANS = ROOT / "infra" / "plans.json"
 
 Log = Callable[[str], None]
 
@@ -93,15 +92,14 @@ def running_stack(log: Log = print) -> Iterator[Stack]:
 @contextmanager
 def new_stack(log: Log = print, url_for_functions: Callable[[str], str] = str) -> Iterator[Stack]:
     """Start a new stack; it ends with the block or with this process, even if that is killed."""
-    target = build.this_machine()
-    with _timed(log, "build"):
-        build.build(target)
     with run_folder() as folder, ExitStack() as running:
+        with _timed(log, "build"):
+            build(folder)
         emulator_url = running.enter_context(emulator(folder, url_for_functions))
-        yield _start(running, folder, emulator_url, target, log)
+        yield _start(running, folder, emulator_url, log)
 
 
-def _start(running: ExitStack, folder: Path, emulator_url: str, target: build.Target, log: Log) -> Stack:
+def _start(running: ExitStack, folder: Path, emulator_url: str, log: Log) -> Stack:
     with _timed(log, "start the carrier"):
         account_sid, auth_token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
         carrier_url = running.enter_context(simulated_carrier(folder, account_sid, auth_token))
@@ -112,13 +110,12 @@ def _start(running: ExitStack, folder: Path, emulator_url: str, target: build.Ta
             emulator_url,
             folder,
             {
-                "Runtime": target.runtime,
-                "Architecture": target.architecture,
                 "SharedNumbers": ",".join(SHARED_NUMBERS),
                 "SegmentsASecond": "400",
                 "DedicatedSegmentsASecond": "200",
                 "MailFrom": MAIL_FROM,
                 "HelpContact": "help@longcode.example",
+                "AlarmMail": "alarms@longcode.example",
                 "CarrierApiBase": carrier_url,
                 "WebhookLoopbackCa": certificate,
                 "DeletionProtection": "false",

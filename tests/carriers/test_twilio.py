@@ -18,7 +18,7 @@ from longcode.carriers.twilio import Twilio, read_inbound, read_receipt, receipt
 from longcode.message import MessageState
 from tests.carriers.conftest import FakeCarrier
 
-EVENTS = Path(__file__).parents[1] / "events"
+EVENTS = Path(__file__).parents[2] / "events"
 
 # The examples that Twilio publishes with its security documentation and its own libraries.
 PUBLISHED_URL = "https://mycompany.com/myapp.php?foo=1&bar=2"

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from infra.build import ARTIFACTS, BUILD, ROOT
+from infra.build import ARTIFACTS, artifact_of
 from tests.support.source_reading import (
     FUNCTIONS,
-    functions,
     handlers,
     reach,
     reached_names,
@@ -38,11 +37,14 @@ def test_a_function_is_deployed_with_the_packages_that_its_code_imports(template
             for imported_name in reached_names(path)
             if within(imported_name, *artifacts)
         }
+        or {"functions"}
         for name, path in handlers().items()
     }
 
-    deployed = {name: function["CodeUri"] for name, function in functions(template).items()}
+    deployed = {
+        function["Handler"].removesuffix(".handler"): {artifact_of(name)}
+        for name, function in resources_of_type(template, "AWS::Serverless::Function").items()
+    }
 
-    folders = {artifact: (BUILD / artifact).relative_to(ROOT).as_posix() for artifact in ARTIFACTS}
-    assert deployed == {name: folders[(used or {"functions"}).pop()] for name, used in needed.items()}
-    assert set(deployed.values()) == set(folders.values())
+    assert deployed == needed
+    assert {name for names in deployed.values() for name in names} == ARTIFACTS.keys()

@@ -23,9 +23,12 @@ from tests.support.source_reading import (
 )
 
 GRANTED = {
-    "DynamoDBReadPolicy": {"read"},
-    "DynamoDBWritePolicy": {"write"},
-    "DynamoDBCrudPolicy": {"read", "write", "delete"},
+    "dynamodb:GetItem": "read",
+    "dynamodb:BatchGetItem": "read",
+    "dynamodb:Query": "read",
+    "dynamodb:PutItem": "write",
+    "dynamodb:UpdateItem": "write",
+    "dynamodb:DeleteItem": "delete",
 }
 QUEUE_OF = {f"longcode.jobs.{job.__name__}": setting for job, setting in URL_SETTINGS.items()}
 DOES = {
@@ -111,10 +114,35 @@ def test_functions_that_attach_files_may_send_raw_mails(template: dict[str, Any]
     )
 
 
-def test_only_three_actions_need_statements_of_their_own(template: dict[str, Any]) -> None:
+def test_the_roles_allow_these_actions_and_no_scan(template: dict[str, Any]) -> None:
+    """SAM's policy templates for DynamoDB allow `Scan` (SAM: DynamoDBReadPolicy, DynamoDBCrudPolicy)."""
     stated = {action for _, function in all_of(template) for action in actions(function)}
+    templates = {name for _, function in all_of(template) for policy in function["Policies"] for name in policy}
 
-    assert stated == {"ses:SendEmail", "ses:SendRawEmail", "sms-voice:SendTextMessage"}
+    assert stated == GRANTED.keys() | {"ses:SendEmail", "ses:SendRawEmail", "sms-voice:SendTextMessage"}
+    assert templates == {
+        "Statement",
+        "SQSSendMessagePolicy",
+        "SSMParameterReadPolicy",
+        "AWSSecretsManagerGetSecretValuePolicy",
+    }
+
+
+def test_what_is_read_is_read_whole_and_only_the_table_is_written(template: dict[str, Any]) -> None:
+    stated = {
+        (str(statement["Action"]), str(statement["Resource"]))
+        for _, function in all_of(template)
+        for policy in function["Policies"]
+        for statement in policy.get("Statement", [])
+        if "dynamodb" in str(statement["Action"])
+    }
+
+    table, indexes = {"GetAtt": "Table.Arn"}, {"Sub": "${Table.Arn}/index/*"}
+    assert stated == {
+        (str(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]), str([table, indexes])),
+        (str(["dynamodb:PutItem", "dynamodb:UpdateItem"]), str(table)),
+        ("dynamodb:DeleteItem", str(table)),
+    }
 
 
 def all_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -123,7 +151,7 @@ def all_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def granted(function: dict[str, Any]) -> set[str]:
     """Return what a function may do with the table: read, write, delete."""
-    return {verb for policy in function["Policies"] for name in policy for verb in GRANTED.get(name, ())}
+    return {GRANTED[action] for action in actions(function) if action in GRANTED}
 
 
 def named(function: dict[str, Any], policy: str, parameter: str) -> list[Any]:

@@ -112,6 +112,7 @@ def test_refusals_of_the_gateway_are_problem_documents(template: dict[str, Any])
         name: json.loads(response["ResponseTemplates"]["application/json"])
         for name, response in api["GatewayResponses"].items()
     }
+    statuses = {name: response["StatusCode"] for name, response in api["GatewayResponses"].items()}
     headers = {name: response["ResponseParameters"]["Headers"] for name, response in api["GatewayResponses"].items()}
 
     assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "REQUEST_TOO_LARGE", "DEFAULT_4XX", "DEFAULT_5XX"} <= set(
@@ -119,6 +120,7 @@ def test_refusals_of_the_gateway_are_problem_documents(template: dict[str, Any])
     )
     assert {tuple(answer) for answer in answers.values()} == {("type", "title", "status", "code", "detail")}
     assert {parameters["Content-Type"] for parameters in headers.values()} == {"'application/problem+json'"}
+    assert {name: answer["status"] for name, answer in answers.items()} == statuses
     assert answers["UNAUTHORIZED"] == answers["ACCESS_DENIED"]
     assert answers["DEFAULT_5XX"]["detail"] == web.BROKEN
     assert all("WWW-Authenticate" in headers[name] for name in ("UNAUTHORIZED", "ACCESS_DENIED"))

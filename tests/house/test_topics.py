@@ -1,4 +1,4 @@
-"""Each SNS topic for the carrier AWS feeds one queue, which accepts messages from that topic only."""
+"""The SNS topics: who may publish to each, and the queue that each topic for the carrier AWS feeds."""
 
 from typing import Any
 
@@ -29,12 +29,49 @@ def test_every_topic_of_aws_feeds_a_queue_that_takes_from_it_alone(template: dic
     assert {statement["Principal"]["Service"] for statement in statements} == {"sns.amazonaws.com"}
 
 
-def test_only_the_sms_service_in_our_own_account_may_publish(template: dict[str, Any]) -> None:
-    (policy,) = resources_of_type(template, "AWS::SNS::TopicPolicy").values()
-    (statement,) = policy["PolicyDocument"]["Statement"]
+def test_every_topic_has_a_policy_that_names_it_alone(template: dict[str, Any]) -> None:
+    """SNS refuses a statement with another Resource (CloudFormation: AWS::SNS::TopicPolicy; SNS: access policies)."""
+    policies = resources_of_type(template, "AWS::SNS::TopicPolicy").values()
+    attached = [[referenced_resource(topic) for topic in policy["Topics"]] for policy in policies]
+    named = [
+        [referenced_resource(one["Resource"]) for one in policy["PolicyDocument"]["Statement"]] for policy in policies
+    ]
 
-    assert statement["Principal"] == {"Service": "sms-voice.amazonaws.com"}
-    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert sorted(attached) == sorted([topic] for topic in resources_of_type(template, "AWS::SNS::Topic"))
+    assert [set(resources) for resources in named] == [set(topics) for topics in attached]
+
+
+def test_only_the_service_that_a_topic_is_for_may_publish_and_only_for_our_account(template: dict[str, Any]) -> None:
+    publishers = {
+        referenced_resource(statement["Resource"]): statement["Principal"]["Service"]
+        for statement in topic_statements(template)
+    }
+    conditions = [statement["Condition"] for statement in topic_statements(template)]
+
+    assert publishers == {
+        "AwsRepliesTopic": "sms-voice.amazonaws.com",
+        "AwsEventsTopic": "sms-voice.amazonaws.com",
+        "AlarmTopic": "cloudwatch.amazonaws.com",
+    }
+    assert conditions == [{"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}] * 3
+
+
+def test_every_topic_is_encrypted_with_a_key_that_its_publishers_may_use(template: dict[str, Any]) -> None:
+    """The policy of alias/aws/sns cannot be changed, so CloudWatch cannot use it (Amazon SNS: key management)."""
+    topics = resources_of_type(template, "AWS::SNS::Topic").values()
+    (key,) = resources_of_type(template, "AWS::KMS::Key").values()
+    services = {
+        statement["Principal"]["Service"]: statement["Action"]
+        for statement in key["KeyPolicy"]["Statement"]
+        if "Service" in statement["Principal"]
+    }
+
+    assert [topic["KmsMasterKeyId"] for topic in topics] == [{"Ref": "TopicKey"}] * 3
+    assert services == {
+        statement["Principal"]["Service"]: ["kms:Decrypt", "kms:GenerateDataKey*"]
+        for statement in topic_statements(template)
+    }
+    assert key["EnableKeyRotation"] is True
 
 
 def test_every_event_with_a_result_is_subscribed(template: dict[str, Any]) -> None:
@@ -44,3 +81,8 @@ def test_every_event_with_a_result_is_subscribed(template: dict[str, Any]) -> No
     assert sorted(destination["MatchingEventTypes"]) == sorted(
         ["TEXT_SUCCESSFUL", "TEXT_DELIVERED", *refusals.AWS_EVENTS]
     )
+
+
+def topic_statements(template: dict[str, Any]) -> list[dict[str, Any]]:
+    policies = resources_of_type(template, "AWS::SNS::TopicPolicy").values()
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import urllib3
 from infra.local.demo import play
 from infra.local.emulator import client
 from infra.local.participants import Phones, StudioSoftware, eventually
+from infra.local.processes import ROOT
 from infra.local.stack import Stack, new_stack
 from infra.local.studio import sign_up
 
@@ -38,6 +40,20 @@ def test_every_step_of_the_demo_succeeds(stack: Stack) -> None:
     play(stack, said.append)
 
     assert said[-1] == "\nAll 131 checks succeeded."
+
+
+def test_what_sam_build_made_is_deployed_with_its_compiled_modules(stack: Stack) -> None:
+    names = [one["FunctionName"] for one in client("lambda", stack.emulator_url).list_functions()["Functions"]]
+    event = json.loads((ROOT / "events" / "post_signup.json").read_text()) | {"body": "{}"}
+
+    refused = stack.invoke(next(name for name in names if "SignUp" in name), event)
+
+    assert list((Path(stack.logs) / "build" / "SignUp").glob("pydantic_core/*.so"))
+    assert isinstance(refused, dict)
+    assert refused["statusCode"] == 422
+    assert "studio_name" in [
+        error["field"] for error in json.loads(refused["body"])["errors"]
+    ]  # as pydantic_core found
 
 
 def test_a_job_that_cannot_be_read_ends_in_the_dead_letter_queue_and_the_others_go_on(stack: Stack) -> None:

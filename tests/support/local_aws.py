@@ -56,6 +56,7 @@ os.environ |= {
     "RECEIPTS_URL_PARAMETER": "/longcode/receipts-url",
     "INBOUND_URL_PARAMETER": "/longcode/inbound-url",
     "MAIL_FROM": "longcode@longcode.example",
+    "ALLOWED_ORIGIN": "",
     "HELP_CONTACT": "help@longcode.example",
     "WEBHOOK_LOOPBACK_CA": "",
     "QUIET_HOURS_FILE": str(ROOT / "infra" / "quiet_hours.json"),
@@ -77,7 +78,16 @@ class _Loader(yaml.SafeLoader):
     """Reads a SAM template without evaluating its intrinsic functions."""
 
 
-_Loader.add_multi_constructor("!", lambda _loader, suffix, node: {suffix: getattr(node, "value", None)})
+def _intrinsic(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
+    match node:
+        case yaml.SequenceNode():
+            return {name: loader.construct_sequence(node, deep=True)}
+        case yaml.MappingNode():
+            return {name: loader.construct_mapping(node, deep=True)}
+    return {name: node.value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
 
 
 @cache

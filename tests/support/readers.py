@@ -1,4 +1,4 @@
-"""Reads the sample events of tests/events, and the log lines of a test."""
+"""Reads the sample events of events/, and the log lines of a test."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from longcode.aws.telemetry import logger
 
-_EVENTS = Path(__file__).parents[1] / "events"
+_EVENTS = Path(__file__).parents[2] / "events"
 
 
 def sample_event(name: str) -> Any:

@@ -17,8 +17,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The environment variables that template.yaml gives every function: each field is a variable, in capitals.
 
     `segments_a_second` is the throughput of all shared numbers together, `dedicated_segments_a_second` that of each
-    dedicated number. `stripe_secret` is empty unless invoices are exported. `webhook_loopback_ca` is the file of a CA
-    that allows webhooks to https://localhost; it is empty on AWS.
+    dedicated number. `stripe_secret` is empty unless invoices are exported, and `allowed_origin` unless a browser
+    application of that origin may call the API. `webhook_loopback_ca` is the file of a CA that allows webhooks to
+    https://localhost; it is empty on AWS.
     """
 
     table_name: str
@@ -37,6 +38,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     carrier_secret: str
     carrier_api_base: str
     configuration_set: str
+    allowed_origin: str
     shared_numbers: tuple[str, ...]
     segments_a_second: float
     dedicated_segments_a_second: float

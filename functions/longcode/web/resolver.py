@@ -16,6 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import MalformedJson, NoPriceList, RequestError
 
@@ -117,11 +118,11 @@ class Resolver(APIGatewayRestResolver):
         header = event["headers"][names["content-type"]] if "content-type" in names else ""
         kind = header.partition(";")[0].strip().casefold()
         if event.get("body") and kind not in self.content_types:
-            return _event_response(_unsupported(self.content_types))
+            return _with_origin(_event_response(_unsupported(self.content_types)))
         event = {**event, "path": path}
         if kind == JSON:  # Powertools matches it in lower case only
             event["headers"] = {**event["headers"], names["content-type"]: JSON}
-        return super().resolve(event, context)
+        return _with_origin(super().resolve(event, context))
 
 
 def resolver(*content_types: str) -> Resolver:
@@ -219,8 +220,20 @@ def _decoded(path: str) -> str | None:
 
 
 def _event_response(response: Response[str]) -> dict[str, Any]:
-    headers = {"Content-Type": response.content_type}
-    return {"statusCode": response.status_code, "headers": headers, "body": response.body, "isBase64Encoded": False}
+    return {
+        "statusCode": response.status_code,
+        "multiValueHeaders": {"Content-Type": [response.content_type]},
+        "body": response.body,
+        "isBase64Encoded": False,
+    }
+
+
+def _with_origin(response: dict[str, Any]) -> dict[str, Any]:
+    """Return a response that the browser applications of the allowed origin can read, if there is such an origin."""
+    origin = settings().allowed_origin
+    if origin:
+        response["multiValueHeaders"]["Access-Control-Allow-Origin"] = [origin]
+    return response
 
 
 def _unsupported(accepted: tuple[str, ...]) -> Response[str]:

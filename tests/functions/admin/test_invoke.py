@@ -129,7 +129,7 @@ def test_the_result_of_every_order_is_json(aws: None, do: str) -> None:
 
 
 def test_every_admin_event_file_belongs_to_an_order() -> None:
-    events = {path.stem for path in (ROOT / "tests" / "events").glob("admin_*.json")}
+    events = {path.stem for path in (ROOT / "events").glob("admin_*.json")}
 
     assert events == {f"admin_{do.replace('.', '_')}" for do in tags()}
 

@@ -99,7 +99,7 @@ def test_a_password_is_hashed_with_nothing_but_what_is_deployed() -> None:
 
     ran = subprocess.run(
         [sys.executable, "-S", "-c", hashing],
-        env={**os.environ, "PYTHONPATH": str(build.BUILD / "functions")},
+        env={**os.environ, "PYTHONPATH": str(build.this_machine().folder / "functions")},
         capture_output=True,
         check=True,
         text=True,
@@ -111,7 +111,7 @@ def test_a_password_is_hashed_with_nothing_but_what_is_deployed() -> None:
 @pytest.mark.long
 def test_as_it_is_deployed_the_same_invoice_gives_the_same_bytes_in_every_process() -> None:
     build.build(build.this_machine())
-    deployed = {"PYTHONPATH": str(build.BUILD / "functions_pdf")}
+    deployed = {"PYTHONPATH": str(build.this_machine().folder / "functions_pdf")}
 
     hashes = {
         subprocess.run(  # -S: nothing but what is deployed can be imported

@@ -265,7 +265,7 @@ def test_another_studios_clients_templates_and_broadcasts_cannot_be_used(account
 
 def test_events_of_the_gateway_and_of_sqs_create_and_advance_a_broadcast(account: Account) -> None:
     client(account, "ann", phone_number(7), tags=("2026",))
-    events = Path(__file__).parents[2] / "events"
+    events = Path(__file__).parents[3] / "events"
 
     answer = api.handler(json.loads((events / "post_broadcasts.json").read_text()), LambdaContext())
     [job] = take_queued("broadcast")

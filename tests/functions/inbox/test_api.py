@@ -18,7 +18,7 @@ from tests.support.fakes import NOW, ApiResponse, LambdaContext, call, client, s
 from tests.support.reply_steps import receive, record_text
 from tests.support.text_steps import accept
 
-EVENTS = Path(__file__).parents[2] / "events"
+EVENTS = Path(__file__).parents[3] / "events"
 EVENT = json.loads((EVENTS / "get_messages.json").read_text())
 LINK = json.loads((EVENTS / "put_link.json").read_text())  # of the reply that `receive` makes
 UNLINKED = "+12125550666"

@@ -18,7 +18,7 @@ from tests.support.reply_steps import receive
 
 pytestmark = pytest.mark.account(texted=NOW)
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "get_inbox.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events" / "get_inbox.json").read_text())
 
 
 def fetch(account: Account, after: str = "0", limit: str = "50") -> Any:

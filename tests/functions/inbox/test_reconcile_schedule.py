@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from aws_lambda_powertools.utilities import parameters
 
 from inbox import reconcile_schedule, worker
 from infra.local.carrier.carrier import Carrier as Simulated
@@ -17,6 +18,7 @@ from infra.local.carrier.server import serving
 from infra.local.carrier.texts import Text
 from longcode.accounts.account import Account
 from longcode.aws import queues
+from longcode.aws.clients import client
 from longcode.aws.settings import settings
 from longcode.carriers.carrier import ReceivedText, ReceivedTexts
 from longcode.carriers.twilio import Twilio
@@ -272,3 +274,14 @@ def test_the_schedules_event_and_an_operators_order_are_accepted(account: Accoun
 def test_an_invalid_order_is_refused_with_the_reason(account: Account, order: dict[str, Any], reason: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=reason):
         reconcile_schedule.handler(order, LambdaContext())
+
+
+def test_until_the_carrier_has_credentials_nothing_is_listed_and_nothing_fails(account: Account) -> None:
+    as_deployed = '{"account_sid": "", "auth_token": "generated"}'
+    client("secretsmanager").put_secret_value(SecretId="carrier", SecretString=as_deployed)
+    parameters.clear_caches()  # type: ignore[no-untyped-call]
+
+    queued_jobs = reconcile_schedule.handler({}, LambdaContext())
+
+    parameters.clear_caches()  # type: ignore[no-untyped-call]
+    assert queued_jobs == {"queued": 0}

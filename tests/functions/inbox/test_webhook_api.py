@@ -19,8 +19,8 @@ from tests.support.fakes import LambdaContext, sqs_event, studio, take_queued
 from tests.support.readers import log_lines
 from tests.support.reply_steps import post, record_text
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "twilio_inbound.json").read_text())
-FALLBACK = json.loads((Path(__file__).parents[2] / "events" / "twilio_inbound_fallback.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events" / "twilio_inbound.json").read_text())
+FALLBACK = json.loads((Path(__file__).parents[3] / "events" / "twilio_inbound_fallback.json").read_text())
 FORM = {"MessageSid": "SM1", "From": "+12125550123", "To": "+15555550100", "Body": "Secret words", "NumMedia": ""}
 
 pytestmark = pytest.mark.usefixtures("aws")

@@ -19,7 +19,7 @@ from tests.support.fakes import NOW, LambdaContext, client, sqs_event, studio, t
 from tests.support.readers import log_lines
 from tests.support.reply_steps import NUMBER, PHONE, receive, record_text
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_inbound.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events" / "sqs_inbound.json").read_text())
 MINUTE = timedelta(minutes=1)
 
 

@@ -18,7 +18,7 @@ from longcode.messages import replies as messages_replies
 from tests.support.fakes import NOW, LambdaContext, client, sqs_event, take_queued
 from tests.support.reply_steps import record_text
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_reply.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events" / "sqs_aws_reply.json").read_text())
 ENVELOPE = json.loads(EVENT["Records"][0]["body"])
 REPLY = json.loads(ENVELOPE["Message"])
 PHONE = "+15555550123"
@@ -70,7 +70,7 @@ def test_the_same_reply_twice_is_written_once(account: Account) -> None:
 
 
 def test_a_batch_may_have_replies_from_both_carriers(account: Account) -> None:
-    twilio_event = json.loads((Path(__file__).parents[2] / "events" / "sqs_inbound.json").read_text())
+    twilio_event = json.loads((Path(__file__).parents[3] / "events" / "sqs_inbound.json").read_text())
 
     worker.handler({"Records": [*EVENT["Records"], *twilio_event["Records"]]}, LambdaContext())
 

@@ -12,7 +12,7 @@ from tests.support.aws_calls import failing, losing_the_first_response
 from tests.support.fakes import NOW, LambdaContext, call, client, studio, take_queued
 from tests.support.text_steps import accept, stored
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "post_messages.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events" / "post_messages.json").read_text())
 
 pytestmark = pytest.mark.usefixtures("aws")
 

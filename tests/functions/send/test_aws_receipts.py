@@ -21,7 +21,7 @@ from tests.support.fakes import FakeCarrier, LambdaContext, sqs_event
 from tests.support.readers import log_lines
 from tests.support.text_steps import accept, counted_units, deliver, stored
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_aws_receipt.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events" / "sqs_aws_receipt.json").read_text())
 ENVELOPE = json.loads(EVENT["Records"][0]["body"])
 RECEIPT_EVENT = json.loads(ENVELOPE["Message"])
 COUNTER = count()

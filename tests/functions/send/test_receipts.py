@@ -23,7 +23,7 @@ from tests.support.fakes import NOW, ApiResponse, FakeCarrier, LambdaContext, ca
 from tests.support.readers import log_lines
 from tests.support.text_steps import accept, counted_units, deliver, stored
 
-EVENTS = Path(__file__).parents[2] / "events"
+EVENTS = Path(__file__).parents[3] / "events"
 
 
 def event(name: str) -> dict[str, Any]:
@@ -251,6 +251,17 @@ def test_a_receipt_with_unknown_fields_is_applied(account: Account) -> None:
 
     assert answer.status == 204
     assert stored(account, message.id).state is MessageState.DELIVERED
+
+
+def test_a_filtered_text_counts_once_for_the_alarms(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    message = accept(account)
+    deliver(FakeCarrier())
+
+    for _ in range(2):
+        report(message, "undelivered", "30007")
+
+    said = capsys.readouterr().out
+    assert (said.count('"RefusedTexts":'), said.count('"FilteredTexts":')) == (1, 1)
 
 
 def test_a_replayed_receipt_writes_nothing(account: Account) -> None:

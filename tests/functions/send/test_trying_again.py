@@ -70,6 +70,25 @@ def test_a_parked_text_raises_an_alarm(account: Account, capsys: pytest.CaptureF
     assert "ParkedSends" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("reason", "counted"),
+    [
+        (RefusalReason.BAD_NUMBER, ["RefusedTexts"]),
+        (RefusalReason.FILTERED, ["RefusedTexts", "FilteredTexts"]),
+        (RefusalReason.OPTED_OUT, []),
+    ],
+)
+def test_a_refused_text_counts_for_the_alarms_and_an_opt_out_does_not(
+    account: Account, capsys: pytest.CaptureFixture[str], reason: RefusalReason, counted: list[str]
+) -> None:
+    accept(account)
+
+    deliver(FakeCarrier(answers=[Refused(reason, "1")]))
+
+    said = capsys.readouterr().out
+    assert [name for name in ("RefusedTexts", "FilteredTexts") if name in said] == counted
+
+
 def test_a_parked_text_that_is_not_released_expires_without_charge(account: Account) -> None:
     message, carrier = accept(account), FakeCarrier(answers=[SUSPENDED])
     deliver(carrier)

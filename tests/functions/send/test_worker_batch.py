@@ -17,7 +17,7 @@ from tests.support.fakes import LambdaContext, sqs_event, take_queued
 from tests.support.readers import log_lines
 from tests.support.text_steps import accept, stored
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_send.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events" / "sqs_send.json").read_text())
 KEY = "0f6a2c1e-5b0d-4b7e"
 
 

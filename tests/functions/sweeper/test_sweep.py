@@ -20,7 +20,7 @@ from tests.support.text_steps import accept, counted_units, deliver, stored
 
 pytestmark = pytest.mark.account(watched_month="2026-11")
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "schedule_sweep.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events" / "schedule_sweep.json").read_text())
 LATER = NOW + timedelta(minutes=2, seconds=1)
 
 

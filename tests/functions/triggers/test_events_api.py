@@ -20,7 +20,7 @@ from triggers import events_api
 
 pytestmark = pytest.mark.account(edition="professional", rule=True)
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "post_events.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events" / "post_events.json").read_text())
 MINUTE = timedelta(minutes=1)
 
 

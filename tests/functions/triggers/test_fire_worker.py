@@ -33,7 +33,7 @@ from triggers import fire_worker
 
 pytestmark = pytest.mark.account(edition="professional", rule=True)
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_fire.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events" / "sqs_fire.json").read_text())
 MINUTE = timedelta(minutes=1)
 LONG_AGO = datetime(2020, 1, 2, 15, tzinfo=UTC)
 NINE = datetime(2026, 12, 2, 15, tzinfo=UTC)

@@ -36,7 +36,7 @@ from tests.support.webhook_endpoint import (
 )
 from webhooks import worker as delivering
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "sqs_webhook.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events" / "sqs_webhook.json").read_text())
 DAY = timedelta(days=1)
 
 
