@@ -99,7 +99,7 @@ class Phones:
             text["sid"]: (phone["number"], text["body"])
             for phone in phones
             for text in phone["conversation"]
-            if text["direction"].startswith("outbound")
+            if text["direction"].startswith("outbound") and text["status"] != "undelivered"
         }
 
     def texted_from(self, phone: str) -> list[str]:

@@ -61,7 +61,7 @@ def test_the_role_that_api_gateway_logs_with_comes_first_and_outlives_the_stack(
 
     assert resources["Api"]["DependsOn"] == "ApiGatewayAccount"
     kept = [resources[name]["DeletionPolicy"] for name in ("ApiGatewayAccount", "ApiGatewayLogsRole")]
-    assert kept == ["Retain", "Retain"]
+    assert kept == ["RetainExceptOnCreate", "RetainExceptOnCreate"]
 
 
 def test_browser_applications_are_let_in_from_one_origin_or_none(template: dict[str, Any]) -> None:

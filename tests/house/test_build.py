@@ -49,7 +49,8 @@ def test_sam_deploys_and_packages_what_was_built_and_never_the_sources() -> None
     }
 
     assert read == dict.fromkeys(read, BUILT)
-    assert CONFIG["default"]["local_invoke"]["parameters"]["template"] == BUILT
+    for command in ("local_invoke", "local_start_api"):
+        assert CONFIG["default"][command]["parameters"] == {"template": BUILT, "env_vars": "env.json"}
 
 
 def test_a_sync_builds_without_the_cache() -> None:
@@ -83,7 +84,6 @@ def test_a_local_invocation_sets_what_only_a_stack_knows(template: dict[str, Any
         "RECEIPTS_URL_PARAMETER",
         "INBOUND_URL_PARAMETER",
     }
-    assert CONFIG["default"]["local_invoke"]["parameters"]["env_vars"] == "env.json"
 
 
 def test_each_queue_and_schedule_has_a_sample_event_and_so_has_each_other_kind_of_trigger(
