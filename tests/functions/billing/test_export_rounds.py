@@ -13,7 +13,6 @@ from longcode.billing import exports
 from longcode.billing.stripe_form import InvoiceExport, StripeCall
 from longcode.table import due
 from sweeper.sweep_schedule import act
-from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import every_crash
 from tests.support.export_steps import JOB, CrashableBooks, begun, client, export, export_state, waiting
 from tests.support.fake_stripe import INVOICE, LOSES, TEST_KEY, FakeStripe, stripe
@@ -277,14 +276,17 @@ def test_an_unfinished_export_has_no_second_round(books: FakeStripe) -> None:
     assert books.ids("in_") == [DRAFT]
 
 
-def test_orders_in_parallel_begin_one_round(books: FakeStripe) -> None:
+def test_an_order_that_read_an_older_state_begins_no_round(books: FakeStripe) -> None:
     begun()
     export(books)
+    finished = state()
 
-    with parallel_calls() as threads:
-        list(threads.map(lambda _: begin(AGAIN, NOW + DAY, enabled=True), range(4)))
+    for _ in range(2):
+        exports.begin_again(finished, NOW + DAY)
+    export(books, NOW + DAY)
+    exports.begin_again(finished, NOW + 2 * DAY)
 
-    assert state().round == 2
+    assert (export_state(), state().round) == ((f"{DRAFT}_2", None), 2)
     assert len(take_queued("export")) == 1
 
 
