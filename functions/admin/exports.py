@@ -1,4 +1,4 @@
-"""Export an invoice that has no export yet, or whose export has stopped."""
+"""Export an invoice that has no export yet, or whose export has stopped, or once more if the operator says so."""
 
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,11 @@ from longcode.errors import NotFound
 
 
 class Export(Order, frozen=True, kw_only=True, tag="invoices.export"):
-    """Export an invoice to the operator's books."""
+    """Export an invoice to the operator's books; `again`: also if it is exported already."""
 
     account: AccountId
     month: Month
+    again: bool = False
 
 
 def export(order: Export, now: datetime) -> dict[str, Any]:
@@ -25,7 +26,10 @@ def export(order: Export, now: datetime) -> dict[str, Any]:
 
 
 def begin(order: Export, now: datetime, *, enabled: bool) -> dict[str, Any]:
-    """Begin an export, or another round of one that has stopped, and return its progress; raises `NotFound`."""
+    """Begin an export, or another round of one that has ended, and return its progress; raises `NotFound`.
+
+    A finished export gets another round only with `again`, an unfinished one never.
+    """
     if not enabled:
         return {"code": "not_wanted", "detail": "Exports are off: see the parameter InvoiceExport.", "field": None}
     account_or_raise(order.account)
@@ -34,6 +38,6 @@ def begin(order: Export, now: datetime, *, enabled: bool) -> dict[str, Any]:
     before = exports.get(order.account, order.month)
     if before is None:
         exports.begin(order.account, order.month, now)
-    elif before.stopped:
+    elif before.stopped or (before.stripe_invoice and order.again):
         exports.begin_again(before, now)
     return {"export": msgspec.to_builtins(exports.get(order.account, order.month))}

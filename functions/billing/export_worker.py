@@ -56,11 +56,21 @@ class Refused(Struct, frozen=True):
     reason: str
 
 
-Answer = Created | Retry | Refused
+class CustomerGone(Struct, frozen=True):
+    """The customer that the call names does not exist, or not any more."""
+
+    customer: str
+
+
+Answer = Created | Retry | Refused | CustomerGone
 
 
 class Books(Protocol):
     """The accounting software that invoices are exported to."""
+
+    @property
+    def is_test(self) -> bool:
+        """Whether what is created is only a test, so that nothing of it may be kept."""
 
     def post(self, call: stripe_form.StripeCall) -> Answer:
         """Make a call without retrying; return what it created, or what went wrong."""
@@ -72,6 +82,7 @@ class Stripe:
     def __init__(
         self, api_key: str, api_base: str = stripe.DEFAULT_API_BASE, timeout_seconds: float = TIMEOUT_SECONDS
     ) -> None:
+        self.is_test = "_test_" in api_key  # as in sk_test_… and rk_test_…
         self._client = stripe.StripeClient(
             api_key,
             stripe_version=API_VERSION,
@@ -86,15 +97,18 @@ class Stripe:
         try:
             answer = self._client.raw_request("post", call.path, idempotency_key=call.key, **form)
         except stripe.StripeError as error:
-            return _not_created(error)
+            return _not_created(error, call)
         match answer.data:
             case {"id": str(created)} if created:
                 return Created(created)
         return Retry(f"http {answer.code}")
 
 
-def _not_created(error: stripe.StripeError) -> Answer:
+def _not_created(error: stripe.StripeError, call: stripe_form.StripeCall) -> Answer:
     if error.http_status in _REFUSED:
+        match error.json_body, call.form:
+            case {"error": {"code": "resource_missing", "param": "customer"}}, {"customer": customer}:
+                return CustomerGone(customer)
         return Refused(f"http {error.http_status} {_code(error)}".strip())
     return Retry(f"http {error.http_status}" if error.http_status else type(error).__name__)
 
@@ -116,6 +130,9 @@ def export(job: jobs.ExportInvoice, books: Books, now: datetime) -> None:
     if invoice is None:
         raise LookupError(job.month)
     match _post_all(claimed, invoice, accounts.get_or_raise(job.account), books, now):
+        case Created(stripe_invoice) if books.is_test:
+            exports.stop(claimed, "test_key")
+            logger.info("exported with a test key", extra={"account": job.account, "month": job.month})
         case Created(stripe_invoice):
             exports.record_done(claimed, stripe_invoice, now)
             logger.info("exported", extra={"account": job.account, "month": job.month})
@@ -123,6 +140,11 @@ def export(job: jobs.ExportInvoice, books: Books, now: datetime) -> None:
             exports.try_again(claimed, windows.retry_at(now, claimed.attempt, random()))  # noqa: S311 - not a secret
         case Refused(reason):
             _stop(claimed, reason)
+        case CustomerGone() if claimed.gone_customer:
+            _stop(claimed, "customer_gone")  # a second time: another round might end the same way
+        case CustomerGone(customer):
+            exports.begin_without_customer(claimed, customer, now)
+            logger.info("customer gone", extra={"account": job.account, "month": job.month})
 
 
 def _post_all(
@@ -131,7 +153,7 @@ def _post_all(
     """Post all calls; return the draft, or the first answer that is not `Created`."""
     if now - claimed.began_at > stripe_form.KEYS_VALID_FOR:
         return Refused("unfinished")
-    customer = Created(account.stripe_customer) if account.stripe_customer else _customer(account, books)
+    customer = _customer(claimed, account, books)
     if not isinstance(customer, Created):
         return customer
     draft = books.post(stripe_form.draft(invoice, customer.id, claimed.round))
@@ -144,11 +166,15 @@ def _post_all(
     return draft
 
 
-def _customer(account: Account, books: Books) -> Answer:
-    answer = books.post(stripe_form.customer(account))
-    if isinstance(answer, Created):
-        exports.record_customer(account.id, answer.id)
-    return answer
+def _customer(claimed: stripe_form.InvoiceExport, account: Account, books: Books) -> Answer:
+    """Return the account's customer, created if it has none or if that is gone. A test has a customer of its own."""
+    gone = claimed.gone_customer
+    if account.stripe_customer not in {None, gone} and not books.is_test:
+        return Created(account.stripe_customer)
+    answer = books.post(stripe_form.customer(account, claimed.round, gone))
+    if books.is_test or not isinstance(answer, Created) or exports.record_customer(account.id, answer.id, gone):
+        return answer
+    return Retry("another export has just recorded a customer")
 
 
 def _stop(claimed: stripe_form.InvoiceExport, reason: str) -> None:

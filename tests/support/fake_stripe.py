@@ -1,6 +1,7 @@
 """A fake Stripe on loopback. It replays tests/exchanges/stripe, idempotently by key, or fails on request."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from urllib.parse import parse_qsl
 EXCHANGES = Path(__file__).parents[1] / "exchanges" / "stripe"
 INVOICE: list[dict[str, Any]] = json.loads((EXCHANGES / "invoice.json").read_text())
 ERRORS: dict[str, dict[str, Any]] = json.loads((EXCHANGES / "errors.json").read_text())
-KEY = "rk_test_4eC39HqLyjWDarjtT1zdp7dc"
+KEY, TEST_KEY = "rk_live_fake_p7dc", "rk_test_fake_p7dc"
 HANGS, LOSES = "hangs", "loses the answer"
 
 Answer = dict[str, Any]
@@ -24,6 +25,8 @@ class FakeStripe:
     """The received requests and the created objects, by idempotency key.
 
     `instead` has the next failures: the name of an error, `HANGS` or `LOSES`; None for a normal response.
+    `gone` has the customers that do not exist any more; the response that says so is repeated for the same key.
+    What is created a second time, under another key, gets an id that ends with `_2`.
     """
 
     url: str = ""
@@ -31,6 +34,8 @@ class FakeStripe:
     agents: list[str] = field(default_factory=list)
     instead: list[str | None] = field(default_factory=list)
     created: dict[str, tuple[dict[str, str], Answer]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    refused: dict[str, Answer] = field(default_factory=dict)
     ended: Event = field(default_factory=Event)
     turn: Lock = field(default_factory=Lock)
 
@@ -52,15 +57,33 @@ class FakeStripe:
         if key in self.created:
             first, answer = self.created[key]
             return answer if first == form else ERRORS["other_parameters"]
+        if key in self.refused or form.get("customer") in self.gone:
+            return self.refused.setdefault(key, ERRORS["no_such_customer"])
         known = [
             exchange
             for exchange in INVOICE
-            if (exchange["request"]["path"], exchange["request"]["form"]) == (path, form)
+            if (exchange["request"]["path"], exchange["request"]["form"]) == (path, _first_ids(form))
         ]
         if not known:
             return ERRORS["bad_request"]
-        self.created[key] = (form, known[0]["answer"])
-        return self.created[key][1]
+        answer = known[0]["answer"]
+        number = 1 + sum(_first_ids(one["body"])["id"] == answer["body"]["id"] for _, one in self.created.values())
+        if number > 1:
+            answer = {**answer, "body": {**answer["body"], "id": f"{answer['body']['id']}_{number}"}}
+        self.created[key] = (form, answer)
+        return answer
+
+    def ids(self, prefix: str) -> list[str]:
+        """Return the ids of the created objects with this prefix, oldest first."""
+        return [
+            answer["body"]["id"] for _, answer in self.created.values() if answer["body"]["id"].startswith(prefix)
+        ]
+
+
+def _first_ids(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a form or a body as it is when everything is created for the first time."""
+    names = {"id", "customer", "invoice"} & values.keys()
+    return {**values, **{name: re.sub(r"_[0-9]+$", "", values[name]) for name in names}}
 
 
 @contextmanager

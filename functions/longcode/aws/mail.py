@@ -1,9 +1,17 @@
 """Send mail to studios, through SES."""
 
+import re
+from datetime import datetime
+from typing import Any
+
 from msgspec import Struct
 
-from longcode.aws.clients import client
+from longcode.aws.clients import client, now
 from longcode.aws.settings import settings
+
+_UTF_8 = "UTF-8"
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
+_LINE_BREAK = re.compile(r"[\r\n]")
 
 
 class Attachment(Struct, frozen=True):
@@ -14,26 +22,57 @@ class Attachment(Struct, frozen=True):
     content: bytes
 
 
+class Mail(Struct, frozen=True, kw_only=True):
+    """A mail in plain text, with files attached; answers to it go to `reply_to`."""
+
+    sender: str
+    reply_to: str
+    to: str
+    subject: str
+    text: str
+    files: tuple[Attachment, ...] = ()
+
+
 def send(to: str, subject: str, text: str, *files: Attachment) -> None:
     """Send a mail in plain text with files attached; raise `ValueError` for a line break in a header."""
-    content = _with_files(to, subject, text, files) if files else _plain(subject, text)
-    client("sesv2").send_email(
-        FromEmailAddress=settings().mail_from, Destination={"ToAddresses": [to]}, Content=content
-    )
+    sender = settings().mail_from
+    reply_to = reply_address(settings().help_contact, sender)
+    mail = Mail(sender=sender, reply_to=reply_to, to=to, subject=subject, text=text, files=files)
+    client("sesv2").send_email(**request(mail, now()))
 
 
-def _plain(subject: str, text: str) -> dict[str, object]:
-    return {"Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": text}}}}
+def reply_address(help_contact: str, sender: str) -> str:
+    """Return where answers to a mail go: to the help contact if that is a mail address, else to the sender."""
+    return help_contact if _ADDRESS.fullmatch(help_contact) else sender
 
 
-def _with_files(to: str, subject: str, text: str, files: tuple[Attachment, ...]) -> dict[str, object]:
-    """Return a mail with files as MIME; raise `ValueError` for a line break in a header."""
-    from email.message import EmailMessage  # noqa: PLC0415 - few mails have files
+def request(mail: Mail, at: datetime) -> dict[str, Any]:
+    """Return the arguments of SES's SendEmail; raise `ValueError` for a line break in a header.
 
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = settings().mail_from, to, subject
-    message.set_content(text, cte="base64")  # no line is too long for a mail server or begins with a dot
-    for file in files:
+    SES writes Date and Message-ID of a mail with simple content, which may not set them itself. A raw mail sets them,
+    though SES replaces them: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+    """
+    if any(_LINE_BREAK.search(header) for header in (mail.sender, mail.reply_to, mail.to, mail.subject)):
+        raise ValueError("Header values may not contain line breaks")
+    addresses = {"FromEmailAddress": mail.sender, "Destination": {"ToAddresses": [mail.to]}}
+    if mail.files:
+        return {**addresses, "Content": {"Raw": {"Data": _mime(mail, at)}}}
+    simple = {
+        "Subject": {"Data": mail.subject, "Charset": _UTF_8},
+        "Body": {"Text": {"Data": mail.text, "Charset": _UTF_8}},
+    }
+    return {**addresses, "ReplyToAddresses": [mail.reply_to], "Content": {"Simple": simple}}
+
+
+def _mime(mail: Mail, at: datetime) -> bytes:
+    from email import message, utils  # noqa: PLC0415 - few mails have files
+
+    mime = message.EmailMessage()
+    mime["From"], mime["To"], mime["Reply-To"], mime["Subject"] = mail.sender, mail.to, mail.reply_to, mail.subject
+    mime["Date"] = at
+    mime["Message-ID"] = utils.make_msgid(domain=utils.parseaddr(mail.sender)[1].rpartition("@")[2])
+    mime.set_content(mail.text, charset=_UTF_8, cte="base64")  # no line is too long or begins with a dot
+    for file in mail.files:
         kind, _, subtype = file.type.partition("/")
-        message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
-    return {"Raw": {"Data": message.as_bytes(policy=message.policy.clone(linesep="\r\n"))}}
+        mime.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
+    return mime.as_bytes(policy=mime.policy.clone(linesep="\r\n"))

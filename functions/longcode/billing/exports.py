@@ -8,7 +8,7 @@ from longcode import jobs
 from longcode.aws import queues
 from longcode.billing.stripe_form import InvoiceExport
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, PRESENT, Put, Update, read
+from longcode.table.writes import ABSENT, PRESENT, Attributes, Put, Update, read
 from longcode.windows import SWEEP_AFTER
 
 _AT_END = ("due_shard", "due_at", "exporting_until")  # removed from an export that is done or has stopped
@@ -21,17 +21,32 @@ def begin(account: str, month: str, now: datetime) -> None:
         _enqueue(account, month)
 
 
-def begin_again(stopped: InvoiceExport, now: datetime) -> None:
-    """Begin another round of an export that has stopped, unless another call has just begun it."""
-    again = {"round": stopped.round + 1, "attempt": 0, "began_at": now}
+def begin_again(ended: InvoiceExport, now: datetime) -> None:
+    """Begin another round of an export that is done or has stopped, unless another call has just begun it."""
     change = Update(
-        keys.export(stopped.account, stopped.month),
-        changes={**again, **keys.due(f"{stopped.account}{stopped.month}", now + SWEEP_AFTER)},
-        remove=("stopped",),
-        when=Attr("stopped").exists() & Attr("round").eq(stopped.round),
+        keys.export(ended.account, ended.month),
+        changes=_next_round(ended, now, now + SWEEP_AFTER),
+        remove=("stopped", "stripe_invoice", "exported_at", "gone_customer"),
+        when=~_OPEN & Attr("round").eq(ended.round),
     )
     if store.try_write(change):
-        _enqueue(stopped.account, stopped.month)
+        _enqueue(ended.account, ended.month)
+
+
+def begin_without_customer(export: InvoiceExport, gone: str, now: datetime) -> None:
+    """Begin another round of a claimed export, due now, whose customer Stripe has no more."""
+    change = Update(
+        keys.export(export.account, export.month),
+        changes={**_next_round(export, now, now), "gone_customer": gone},
+        remove=("exporting_until",),
+        when=_OPEN & Attr("round").eq(export.round),
+    )
+    store.try_write(change)
+
+
+def _next_round(export: InvoiceExport, now: datetime, due_at: datetime) -> Attributes:
+    due = keys.due(f"{export.account}{export.month}", due_at)
+    return {"round": export.round + 1, "attempt": 0, "began_at": now, **due}
 
 
 def write_new(account: str, month: str, now: datetime, due_at: datetime) -> bool:
@@ -82,6 +97,9 @@ def stop(export: InvoiceExport, reason: str) -> None:
     )
 
 
-def record_customer(account: str, customer: str) -> None:
-    """Record the id of a studio's customer at Stripe."""
-    store.write(Update(keys.account(account), changes={"stripe_customer": customer}, when=PRESENT))
+def record_customer(account: str, customer: str, gone: str | None = None) -> bool:
+    """Record a studio's customer at Stripe, unless it has one that is not `gone`: then return False."""
+    none_or_gone = Attr("stripe_customer").not_exists() | Attr("stripe_customer").is_in([customer, gone or customer])
+    return store.try_write(
+        Update(keys.account(account), changes={"stripe_customer": customer}, when=PRESENT & none_or_gone)
+    )

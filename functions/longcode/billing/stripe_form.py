@@ -22,7 +22,11 @@ _WITHOUT_CENTS = re.compile("BIF|CLP|DJF|GNF|JPY|KMF|KRW|MGA|PYG|RWF|UGX|VND|VUV
 
 
 class InvoiceExport(Struct, frozen=True, kw_only=True):
-    """How far the export of an invoice is. If it stops, the operator begins another `round`, with new keys."""
+    """How far the export of an invoice is. Each `round` has keys of its own, and so creates everything anew.
+
+    The operator begins another round of an export that is done or has stopped. If Stripe has the customer no more,
+    one more round begins by itself, with a new customer in place of `gone_customer`.
+    """
 
     account: str
     month: str
@@ -31,6 +35,7 @@ class InvoiceExport(Struct, frozen=True, kw_only=True):
     attempt: int = 0
     stripe_invoice: str | None = None
     stopped: str | None = None
+    gone_customer: str | None = None
 
 
 class StripeCall(Struct, frozen=True):
@@ -58,10 +63,15 @@ def amounts(invoice: Invoice) -> list[int]:
     return rounded_lines
 
 
-def customer(account: Account) -> StripeCall:
-    """Return the call that creates the studio's customer; the key makes it one customer per account."""
+def customer(account: Account, export_round: int, gone: str | None) -> StripeCall:
+    """Return the call that creates the studio's customer, in place of `gone` if Stripe has that no more.
+
+    The key is the same for all invoices of a studio, so that exports in parallel create one customer. It contains
+    `gone`, so that Stripe never answers it with that customer.
+    """
     form = {"name": account.name, "email": account.email, "metadata[longcode_account]": account.id}
-    return StripeCall("/v1/customers", f"longcode-customer-{account.id}", form)
+    after = f"-after-{gone}" if gone else ""
+    return StripeCall("/v1/customers", f"longcode-customer-{account.id}-{export_round}{after}", form)
 
 
 def draft(invoice: Invoice, customer_id: str, export_round: int) -> StripeCall:

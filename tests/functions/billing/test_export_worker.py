@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,28 +10,22 @@ import pytest
 from admin.exports import Export, begin
 from billing import bill_worker as biller
 from billing import export_worker as exporter
-from billing.export_worker import Answer, Refused, Retry, Stripe
+from billing.export_worker import Refused, Retry, Stripe
 from longcode import jobs
 from longcode.accounts import store as accounts
 from longcode.billing import exports
-from longcode.billing import store as invoices
-from longcode.billing.invoice import InvoiceLine, compute_invoice
 from longcode.billing.stripe_form import StripeCall
-from longcode.plans.plans import PastLimit, Plan
 from longcode.table import due
-from longcode.usage.usage import Usage
 from sweeper.sweep_schedule import act
 from tests.support.aws_calls import parallel_calls
-from tests.support.crashes import Crash, every_crash
+from tests.support.crashes import every_crash
+from tests.support.export_steps import JOB, CrashableBooks, begun, client, export, export_state, waiting
 from tests.support.fake_stripe import ERRORS, HANGS, INVOICE, KEY, LOSES, FakeStripe, stripe
 from tests.support.fakes import NOW, LambdaContext, sqs_event, studio, take_queued
 from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
 
-VOLUME = Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE)
-CREDIT = InvoiceLine("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000)
-JOB = jobs.ExportInvoice(account="10000001", month="2026-11")
 DECEMBER = datetime(2026, 12, 1, 9, tzinfo=UTC)
 
 
@@ -40,47 +33,6 @@ DECEMBER = datetime(2026, 12, 1, 9, tzinfo=UTC)
 def books() -> Iterator[FakeStripe]:
     with stripe() as fake:
         yield fake
-
-
-@dataclass
-class CrashableBooks:
-    """Counts its calls with those to AWS: a crash may come before or after each."""
-
-    books: Stripe
-    crash: Crash
-
-    def post(self, call: StripeCall) -> Answer:
-        self.crash.start("post")
-        answer = self.books.post(call)
-        self.crash.end()
-        return answer
-
-
-def client(books: FakeStripe) -> Stripe:
-    return Stripe(KEY, books.url, timeout_seconds=0.5)
-
-
-def begun(now: datetime = NOW) -> None:
-    studio()
-    drawn = compute_invoice(
-        "10000001", "2026-11", VOLUME, Usage(units_sent=10_003), studio="Foxglove", others=[CREDIT]
-    )
-    invoices.issue(drawn, now)
-    exports.write_new("10000001", "2026-11", now, now)
-
-
-def export(books: FakeStripe, now: datetime = NOW) -> None:
-    exporter.export(JOB, client(books), now)
-
-
-def waiting(now: datetime) -> list[str]:
-    return [item["type"] for item in due.find(now, 10) if item["type"] == "export"]
-
-
-def export_state() -> tuple[str | None, str | None]:
-    found = exports.get("10000001", "2026-11")
-    assert found
-    return found.stripe_invoice, found.stopped
 
 
 DONE = ("in_1MtHbELkdIwHu7ixl4OzzPMv", None)
@@ -180,7 +132,6 @@ def test_an_unknown_result_or_a_temporary_error_is_retried(books: FakeStripe, pr
         ("bad_key", "http 401 invalid_request_error"),
         ("request_failed", "http 402 card_declined"),
         ("forbidden", "http 403 more_permissions_required_for_application"),
-        ("no_such_customer", "http 404 resource_missing"),
     ],
 )
 def test_a_refused_export_stops_until_the_operator_begins_again(books: FakeStripe, problem: str, why: str) -> None:
@@ -196,7 +147,7 @@ def test_a_refused_export_stops_until_the_operator_begins_again(books: FakeStrip
     assert stopped == (None, why)
     assert export_state() == DONE
     assert [one["headers"]["idempotency-key"] for one in books.requests][:3] == [
-        "longcode-customer-10000001",
+        "longcode-customer-10000001-1",
         "longcode-10000001-2026-11-000001-draft-1",
         "longcode-10000001-2026-11-000001-draft-2",
     ]
@@ -270,6 +221,7 @@ def test_a_response_of_stripe_is_classified_by_its_status_and_body(books: FakeSt
     answers = [client(books).post(call) for _ in books.instead[:]]
 
     assert [type(one) for one in answers] == [*[Refused] * 6, *[Retry] * 5]
+    assert answers[5] == Refused("http 400 resource_missing")  # this call names no customer
 
 
 def test_a_refused_connection_is_retried() -> None:
