@@ -2,18 +2,19 @@
 
 import threading
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from infra.local.carrier import protocol
 from infra.local.carrier.faults import Faults, FaultSet
 from infra.local.carrier.protocol import Refusal, refusal
-from infra.local.carrier.texts import Accepted, Phone, Refused, Step, Text
+from infra.local.carrier.texts import FINAL, Accepted, Phone, Refused, Step, Text
 
 KEPT_REFUSALS = 1000
 
 _RANK = {"queued": 0, "sent": 1, "delivered": 2, "undelivered": 2, "failed": 2}
+_NOT_SENT = frozenset({"accepted", "scheduled", "queued", "sending", "canceled"})
 
 
 class Network:
@@ -73,7 +74,9 @@ class Network:
         with self._changed:
             text = self._texts.get(sid)
             if text and _RANK[step.status] > _RANK[text.status]:
-                self._update(replace(text, status=step.status, error_code=step.code, updated_at=now))
+                sent_at = text.sent_at or (None if step.status in _NOT_SENT else now)
+                changed = replace(text, status=step.status, error_code=step.code, updated_at=now, sent_at=sent_at)
+                self._update(changed)
 
     def record_receipt_response(self, sid: str, status: str, answer: str) -> None:
         """Record the service's response to a receipt."""
@@ -105,17 +108,34 @@ class Network:
                 self._update(replace(text, webhook=answer))
 
     def text(self, sid: str) -> Text | None:
+        """Return a text that the API shows, or None."""
         with self._changed:
-            return self._texts.get(sid)
+            text = self._texts.get(sid)
+            return text if text and not text.deleted else None
 
-    def texts(self, to: str | None = None, origin: str | None = None) -> list[Text]:
-        """Return the texts from or to a number, newest first."""
+    def texts(self) -> list[Text]:
+        """Return the texts that the API shows, newest first."""
         with self._changed:
-            return [
-                text
-                for text in reversed(self._texts.values())
-                if to in (None, text.to) and origin in (None, text.origin)
-            ]
+            return [text for text in reversed(self._texts.values()) if not text.deleted]
+
+    def redact(self, sid: str) -> Text | Refusal:
+        """Remove a text's words from the API, when the text is complete."""
+        return self._amend(sid, lambda text: replace(text, redacted=True))
+
+    def delete(self, sid: str) -> Text | Refusal:
+        """Remove a text from the API, when the text is complete."""
+        return self._amend(sid, lambda text: replace(text, deleted=True))
+
+    def _amend(self, sid: str, change: Callable[[Text], Text]) -> Text | Refusal:
+        with self._changed:
+            text = self.text(sid)
+            if text is None:
+                return refusal(20404)
+            if text.status not in FINAL:
+                return refusal(20009)
+            changed = change(text)
+            self._update(changed)
+            return changed
 
     def phone(self, number: str, last: int | None = None) -> Phone:
         """Return a phone; its conversation is empty if it has no texts."""

@@ -13,7 +13,10 @@ MAX_BODY_CHARACTERS = 1600
 # From https://www.twilio.com/docs/api/errors
 ERRORS = {
     11200: "HTTP retrieval failure",
+    20001: "Invalid parameter",
     20003: "Authenticate",
+    20004: "Method not allowed",
+    20009: "Cannot delete message because delivery has not been completed.",
     20404: "The requested resource was not found",
     20429: "Too Many Requests",
     20500: "Internal Server Error",
@@ -40,8 +43,10 @@ ERRORS = {
     30007: "Message filtered",
     30008: "Unknown error",
     30034: "Message from an unregistered number",
+    30400: "Parameters are not valid",
+    30409: "This message cannot be canceled",
 }
-_HTTP_STATUS = {20003: 401, 20404: 404, 20429: 429, 20500: 500, 20503: 503}
+_HTTP_STATUS = {20003: 401, 20004: 405, 20009: 409, 20404: 404, 20429: 429, 20500: 500, 20503: 503, 30409: 409}
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _NORTH_AMERICAN = re.compile(r"\+1[2-9]\d\d[2-9]\d{6}")
@@ -59,20 +64,21 @@ class Refusal:
 
     code: int
     status: int
+    message: str
 
     def as_json(self) -> dict[str, object]:
         """Return Twilio's error document."""
         return {
             "code": self.code,
-            "message": error_message(self.code),
+            "message": self.message,
             "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
             "status": self.status,
         }
 
 
-def refusal(code: int, status: int | None = None) -> Refusal:
-    """Return a refusal, with the usual HTTP status of the code or another."""
-    return Refusal(code, status or _HTTP_STATUS.get(code, 400))
+def refusal(code: int, status: int | None = None, message: str | None = None) -> Refusal:
+    """Return a refusal, with the usual HTTP status and message of the code or others."""
+    return Refusal(code, status or _HTTP_STATUS.get(code, 400), message or error_message(code))
 
 
 def error_message(code: int) -> str:
@@ -91,7 +97,7 @@ def objection_to(form: Mapping[str, str]) -> Refusal | None:
     if not to:
         return refusal(21604)
     if not is_possible(to):
-        return refusal(21211)
+        return refusal(21211, message=f"The 'To' number {to} is not a valid phone number.")
     if not origin:
         return refusal(21603)
     if not is_possible(origin):

@@ -2,10 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from secrets import token_hex
 
 from infra.local.carrier.protocol import segments
+
+# Nothing more happens to a text with one of these.
+FINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
+# Texts to which no number is assigned yet: they were sent through a Messaging Service.
+UNASSIGNED = frozenset({"accepted", "scheduled"})
+
+# What Twilio charges for a segment in the United States, in USD.
+SEGMENT_PRICE = Decimal("0.00830")
 
 
 class Direction(StrEnum):
@@ -17,9 +26,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A text on a phone; `number` is the service's number.
+    """A text on a phone; `number` is the service's number, and `sent_at` is when the carrier sent or received it.
 
-    `receipts` and `webhook` are the service's responses to the receipts and to the webhook of a reply.
+    A redacted or deleted text stays on the phone: only the API shows it so. `receipts` and `webhook` are the
+    service's responses to the receipts and to the webhook of a reply.
     """
 
     sid: str
@@ -36,6 +46,9 @@ class Text:
     opt_out_type: str | None = None
     webhook: str | None = None
     receipts: tuple[tuple[str, str], ...] = ()
+    sent_at: datetime | None = None
+    redacted: bool = False
+    deleted: bool = False
 
     @classmethod
     def outbound(cls, *, phone: str, number: str, body: str, now: datetime) -> "Text":
@@ -72,6 +85,7 @@ class Text:
             body=body,
             at=now,
             updated_at=now,
+            sent_at=now,
             status="received",
             segments=segments(body),
             media=media,
@@ -82,6 +96,17 @@ class Text:
     @property
     def origin(self) -> str:
         return self.number if self.direction is Direction.OUTBOUND else self.phone
+
+    @property
+    def shown_origin(self) -> str | None:
+        """Return Twilio's `from`."""
+        return self.origin
+
+    @property
+    def price(self) -> str | None:
+        """Return what Twilio charges for the text, as a negative number of USD; None until it is known."""
+        charged = self.status in FINAL - {"failed", "canceled"}
+        return f"{-SEGMENT_PRICE * self.segments:.5f}" if charged else None
 
     @property
     def to(self) -> str:
