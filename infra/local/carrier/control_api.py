@@ -12,6 +12,8 @@ from infra.local.carrier.carrier import Carrier
 from infra.local.carrier.faults import EVERYONE, FaultSet
 from infra.local.carrier.posting import may_call
 from infra.local.carrier.routes import BadRequest, Request, Response, Route, in_json, on, whole_number
+from infra.local.carrier.send_form import SERVICE_SID
+from infra.local.carrier.services import Service
 from infra.local.carrier.texts import Phone, Text
 
 ROUTES: list[Route] = []
@@ -33,11 +35,13 @@ class Reply(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings that are known only after the service is deployed; a missing one stays as it is."""
+    """Settings of the account; a missing one stays as it is."""
 
     inbound_url: str | None = None
     fallback_url: str | None = None
     receipt_seconds: Annotated[float, Meta(ge=0, le=60)] | None = None
+    account_numbers: tuple[str, ...] | None = None  # only these may send texts
+    early_receipts: bool | None = None  # post the statuses "queued" and "sending" too
 
 
 Body = TypeVar("Body", bound=Struct)
@@ -107,6 +111,29 @@ def _clear_faults(carrier: Carrier, _request: Request, who: str) -> Response:
     return Response(204)
 
 
+@on("GET", "/services", ROUTES)
+def _services(carrier: Carrier, _request: Request, _: str) -> Response:
+    return in_json(200, carrier.network.services())
+
+
+@on("PUT", "/services/([^/]+)", ROUTES)
+def _put_service(carrier: Carrier, request: Request, sid: str) -> Response:
+    if not SERVICE_SID.fullmatch(sid):
+        raise BadRequest(422, f"{sid}: not the SID of a Messaging Service, which is MG and 32 hexadecimal digits")
+    service = _body(request, Service)
+    for number in service.numbers:
+        _checked_number(number)
+    if taken := carrier.network.put_service(sid, service):
+        raise BadRequest(422, f"{taken}: in another Messaging Service")
+    return in_json(200, carrier.network.services())
+
+
+@on("DELETE", "/services/([^/]+)", ROUTES)
+def _remove_service(carrier: Carrier, _request: Request, sid: str) -> Response:
+    carrier.network.remove_service(sid)
+    return Response(204)
+
+
 @on("GET", "/settings", ROUTES)
 def _settings(carrier: Carrier, _request: Request, _: str) -> Response:
     return in_json(200, _settings_of(carrier))
@@ -123,6 +150,10 @@ def _set(carrier: Carrier, request: Request, _: str) -> Response:
             setattr(carrier, name, url)
     if settings.receipt_seconds is not None:
         carrier.receipt_seconds = settings.receipt_seconds
+    if settings.account_numbers is not None:
+        carrier.network.account_numbers = frozenset(map(_checked_number, settings.account_numbers))
+    if settings.early_receipts is not None:
+        carrier.network.early_receipts = settings.early_receipts
     return in_json(200, _settings_of(carrier))
 
 
@@ -187,7 +218,13 @@ def _phone(phone: Phone) -> dict[str, object]:
 
 
 def _settings_of(carrier: Carrier) -> dict[str, object]:
-    return {"inbound_url": carrier.inbound_url, "receipt_seconds": carrier.receipt_seconds}
+    network = carrier.network
+    return {
+        "inbound_url": carrier.inbound_url,
+        "receipt_seconds": carrier.receipt_seconds,
+        "account_numbers": network.account_numbers and sorted(network.account_numbers),
+        "early_receipts": network.early_receipts,
+    }
 
 
 def _text(text: Text) -> dict[str, object]:

@@ -5,7 +5,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, to_builtins
 from msgspec.structs import replace
 
+from infra.local.carrier.texts import Step, Text
+
 EVERYONE = "all"
+_EXPIRED = 30036
 
 FaultWithoutValue = Literal[
     "drop_answer", "lose_receipts", "double_receipts", "reorder_receipts", "lose_inbound", "double_inbound"
@@ -42,6 +45,7 @@ class FaultSet(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
 
     refuse: Refuse | None = None
     delay: Wait | None = None  # before the text is accepted, so the caller may have closed the connection by then
+    stay_queued: Wait | None = None  # after the text is accepted; it fails if its validity period ends first
     drop_answer: Fault | None = None  # accept and deliver, then close the connection without a response
     undelivered: Fail | None = None
     failed: Fail | None = None
@@ -86,10 +90,32 @@ class Faults:
         fault = self._take(phone, kind)
         return fault.code if isinstance(fault, Fail) else None
 
-    def take_seconds(self, phone: str, kind: Literal["delay", "late_receipts"]) -> float:
+    def take_seconds(self, phone: str, kind: Literal["delay", "stay_queued", "late_receipts"]) -> float:
         """Use a wait once; return its seconds, or 0."""
         fault = self._take(phone, kind)
         return fault.seconds if isinstance(fault, Wait) else 0.0
+
+    def take_steps(self, text: Text, valid_seconds: int, early: tuple[str, ...]) -> tuple[tuple[Step, ...], float]:
+        """Use the faults of a text's way to the phone; return its statuses, and the seconds that it waits first.
+
+        `early` are the statuses before "sent" that have a receipt.
+        """
+        phone = text.phone
+        ends: list[tuple[str, int | None]] = [*((status, None) for status in early), ("sent", None)]
+        code = self.take_code(phone, "undelivered")
+        ends.append(("undelivered", code) if code else ("delivered", None))
+        if code := self.take_code(phone, "failed"):
+            ends = [("failed", code)]
+        waits = self.take_seconds(phone, "stay_queued")
+        if waits >= valid_seconds:
+            ends, waits = [("failed", _EXPIRED)], valid_seconds
+        copies = 2 if self.take(phone, "double_receipts") else 1
+        if self.take(phone, "lose_receipts"):
+            copies = 0
+        if self.take(phone, "reorder_receipts"):
+            ends.reverse()
+        late = self.take_seconds(phone, "late_receipts")
+        return tuple(Step(status, code, copies) for status, code in ends), waits + late
 
     def take(self, phone: str, kind: FaultWithoutValue) -> bool:
         """Use a fault once; return whether it happens."""

@@ -6,19 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from infra.local.carrier import protocol
+from infra.local.carrier import protocol, send_form
 from infra.local.carrier.faults import Faults, FaultSet
 from infra.local.carrier.protocol import Refusal, refusal
+from infra.local.carrier.send_form import Send
+from infra.local.carrier.services import Service, Services
 from infra.local.carrier.texts import FINAL, Accepted, Phone, Refused, Step, Text
 
 KEPT_REFUSALS = 1000
 
-_RANK = {"queued": 0, "sent": 1, "delivered": 2, "undelivered": 2, "failed": 2}
+_RANK = {"scheduled": 0, "accepted": 1, "queued": 2, "sending": 3, "sent": 4} | dict.fromkeys(FINAL, 5)
 _NOT_SENT = frozenset({"accepted", "scheduled", "queued", "sending", "canceled"})
 
 
 class Network:
-    """The memory of the carrier: thread-safe, and limited to a number of texts."""
+    """The memory of the carrier: thread-safe, and limited to a number of texts.
+
+    With `account_numbers`, only they may send texts. With `early_receipts`, "queued" and "sending" have receipts too.
+    """
 
     def __init__(self, keep: int = 10_000) -> None:
         self._keep = keep
@@ -31,52 +36,81 @@ class Network:
         self._numbers: dict[str, None] = {}
         self._refused: deque[Refused] = deque(maxlen=KEPT_REFUSALS)
         self._blocked: set[tuple[str, str]] = set()
+        self._services = Services()
+        self.account_numbers: frozenset[str] | None = None
+        self.early_receipts = False
 
     def accept(self, form: Mapping[str, str], now: datetime) -> Accepted | Refusal:
         """Accept a text from the service, or refuse it."""
         with self._changed:
-            refused = protocol.objection_to(form) or self._refusal_of(form["From"], form["To"])
-            if refused:
-                self._refused.append(
-                    Refused(form.get("To", ""), form.get("From", ""), form.get("Body", ""), refused.code, now)
-                )
-                self._touch()
-                return refused
-            text = Text.outbound(phone=form["To"], number=form["From"], body=form["Body"], now=now)
-            self._add(text)
-            return Accepted(
-                text,
-                self._steps(text.phone),
-                self._faults.take_seconds(text.phone, "late_receipts"),
-                self._faults.take(text.phone, "drop_answer"),
-            )
+            send = send_form.read(form, now)
+            if isinstance(send, Refusal):
+                return self._refuse(form, send, now)
+            number = self._number_for(send)
+            if isinstance(number, Refusal):
+                return self._refuse(form, number, now)
+            return self._accept(send, number, now)
 
-    def _refusal_of(self, number: str, phone: str) -> Refusal | None:
-        if fault := self._faults.take_refuse(phone):
+    def _accept(self, send: Send, number: str, now: datetime) -> Accepted:
+        at_once = "accepted" if send.service else "queued"
+        text = Text.outbound(
+            phone=send.to,
+            number=number,
+            body=send.body,
+            now=now,
+            status="scheduled" if send.send_at else at_once,
+            service=send.service,
+            number_given=send.origin is not None,
+            callback=send.callback,
+        )
+        self._add(text)
+        early = ("queued", "sending") if send.service else ("sending",)
+        steps, late = self._faults.take_steps(text, send.valid_seconds, early if self.early_receipts else ())
+        if send.send_at:
+            late += (send.send_at - now).total_seconds()
+        return Accepted(text, steps, late, self._faults.take(text.phone, "drop_answer"))
+
+    def _refuse(self, form: Mapping[str, str], refused: Refusal, now: datetime) -> Refusal:
+        sender = form.get("From") or form.get("MessagingServiceSid", "")
+        self._refused.append(Refused(form.get("To", ""), sender, form.get("Body", ""), refused.code, now))
+        self._touch()
+        return refused
+
+    def _number_for(self, send: Send) -> str | Refusal:
+        """Return the number that a text is sent from, or why Twilio refuses it."""
+        if fault := self._faults.take_refuse(send.to):
             return refusal(fault.code, fault.status)
-        return refusal(21610) if (number, phone) in self._blocked else None
+        service = self._services.get(send.service) if send.service else None
+        if send.service and service is None:
+            return refusal(21701)
+        if send.origin and self.account_numbers is not None and send.origin not in self.account_numbers:
+            return refusal(21606)
+        if send.origin and service and send.origin not in service.numbers:
+            return refusal(21711)
+        number = send.origin or self._services.choose(send.service or "", send.to)
+        if number is None:
+            return refusal(21704)
+        return refusal(21610) if (number, send.to) in self._blocked else number
 
-    def _steps(self, phone: str) -> tuple[Step, ...]:
-        ends: list[tuple[str, int | None]] = [("sent", None), ("delivered", None)]
-        if code := self._faults.take_code(phone, "undelivered"):
-            ends = [("sent", None), ("undelivered", code)]
-        if code := self._faults.take_code(phone, "failed"):
-            ends = [("failed", code)]
-        copies = 2 if self._faults.take(phone, "double_receipts") else 1
-        if self._faults.take(phone, "lose_receipts"):
-            copies = 0
-        if self._faults.take(phone, "reorder_receipts"):
-            ends.reverse()
-        return tuple(Step(status, code, copies) for status, code in ends)
-
-    def advance(self, sid: str, step: Step, now: datetime) -> None:
-        """Change a text's status; a receipt out of order does not set it back."""
+    def advance(self, sid: str, step: Step, now: datetime) -> Text | None:
+        """Change a text's status, and return the text if it is kept; a receipt out of order does not set it back."""
         with self._changed:
             text = self._texts.get(sid)
             if text and _RANK[step.status] > _RANK[text.status]:
                 sent_at = text.sent_at or (None if step.status in _NOT_SENT else now)
-                changed = replace(text, status=step.status, error_code=step.code, updated_at=now, sent_at=sent_at)
-                self._update(changed)
+                text = replace(text, status=step.status, error_code=step.code, updated_at=now, sent_at=sent_at)
+                self._update(text)
+            return text
+
+    def cancel(self, sid: str, now: datetime) -> Text | Refusal:
+        """Cancel a text that is scheduled and not yet sent: https://www.twilio.com/docs/api/errors/30409."""
+        with self._changed:
+            text = self.text(sid)
+            if text is None or text.status != "scheduled":
+                return refusal(30409 if text else 20404)
+            canceled = replace(text, status="canceled", updated_at=now)
+            self._update(canceled)
+            return canceled
 
     def record_receipt_response(self, sid: str, status: str, answer: str) -> None:
         """Record the service's response to a receipt."""
@@ -197,6 +231,24 @@ class Network:
     def faults(self) -> dict[str, object]:
         with self._changed:
             return self._faults.as_json()
+
+    def put_service(self, sid: str, service: Service) -> str | None:
+        """Create or replace a Messaging Service, or return the number that is in another one."""
+        with self._changed:
+            return self._services.put(sid, service)
+
+    def remove_service(self, sid: str) -> None:
+        with self._changed:
+            self._services.remove(sid)
+
+    def service_of(self, number: str) -> str | None:
+        """Return the Messaging Service of a number, or None."""
+        with self._changed:
+            return self._services.of(number)
+
+    def services(self) -> dict[str, object]:
+        with self._changed:
+            return self._services.as_json()
 
     def delay(self, phone: str) -> float:
         """Return how many seconds a send to this phone has to wait."""

@@ -7,6 +7,7 @@ const UPDATE_INTERVAL = 200; // ms: a broadcast makes many changes in a short ti
 const KINDS = {
   refuse: { says: "refuse to send", needs: "code", usual: 21610 },
   delay: { says: "respond late", needs: "seconds" },
+  stay_queued: { says: "keep in the queue", needs: "seconds" },
   drop_answer: { says: "drop the response" },
   undelivered: { says: "do not deliver", needs: "code", usual: 30003 },
   failed: { says: "fail at once", needs: "code", usual: 30007 },
@@ -17,6 +18,8 @@ const KINDS = {
   lose_inbound: { says: "lose replies" },
   double_inbound: { says: "double replies" },
 };
+
+const ON_ITS_WAY = ["scheduled", "accepted", "queued", "sending"];
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -106,9 +109,10 @@ function facts(text) {
       const said = answered[text.webhook] ?? `the service responded with ${text.webhook}`;
       add(text.webhook === "pending" ? "" : "bad", said, said);
     }
-  } else if (text.status === "queued") add("", "○", "queued");
+  } else if (ON_ITS_WAY.includes(text.status)) add("", "○", text.status);
   else if (text.status === "sent") add("", "✓", "sent");
   else if (text.status === "delivered") add("good", "✓✓", "delivered");
+  else if (text.status === "canceled") add("", "canceled", "canceled");
   else {
     const said = `${text.status}: ${text.error_message} (${text.error_code})`;
     add("bad", said, said);
@@ -122,7 +126,7 @@ function facts(text) {
 }
 
 function bubble(text) {
-  const lost = ["undelivered", "failed"].includes(text.status) || text.webhook === "lost";
+  const lost = ["undelivered", "failed", "canceled"].includes(text.status) || text.webhook === "lost";
   const made = element("li", `bubble${text.direction === "inbound" ? " mine" : ""}${lost ? " lost" : ""}`);
   const body = element("div", "body", text.body);
   body.dir = "auto";

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 API_VERSION = "2010-04-01"
@@ -27,13 +27,19 @@ ERRORS = {
     21602: "Message body is required.",
     21603: "A 'From' phone number is required.",
     21604: "A 'To' phone number is required.",
+    21606: "The 'From' phone number provided is not a valid message-capable Twilio phone number for this account",
     21609: "The 'StatusCallback' URL is not a valid URL.",
     21610: "Attempt to send to unsubscribed recipient",
     21611: "This 'From' number has exceeded the maximum number of queued messages",
     21612: "The 'To' phone number is not currently reachable using the 'From' phone number",
     21614: "'To' number is not a valid mobile number",
     21617: "The concatenated message body exceeds the 1600 character limit",
+    21624: "Invalid validity period value",
     21635: "'To' number cannot be a landline",
+    21701: "The Messaging Service does not exist",
+    21704: "The Messaging Service contains no phone numbers",
+    21705: "The Messaging Service is invalid",
+    21711: "The 'From' number is not associated to the Messaging Service",
     30001: "Queue overflow",
     30002: "Account suspended",
     30003: "Unreachable destination handset",
@@ -43,8 +49,12 @@ ERRORS = {
     30007: "Message filtered",
     30008: "Unknown error",
     30034: "Message from an unregistered number",
+    30036: "Validity Period Expired",
     30400: "Parameters are not valid",
     30409: "This message cannot be canceled",
+    35111: "SendAt timestamp is missing",
+    35114: "SendAt time must be between 300 seconds and 35 days in the future",
+    35118: "MessagingServiceSid is required to schedule a message",
 }
 _HTTP_STATUS = {20003: 401, 20004: 405, 20009: 409, 20404: 404, 20429: 429, 20500: 500, 20503: 503, 30409: 409}
 
@@ -89,26 +99,6 @@ def error_message(code: int) -> str:
 def is_possible(number: str) -> bool:
     """Return whether a number is E.164, and with +1 follows the North American plan."""
     return bool((_NORTH_AMERICAN if number.startswith("+1") else _E164).fullmatch(number))
-
-
-def objection_to(form: Mapping[str, str]) -> Refusal | None:
-    """Return the refusal of a send by Twilio's rules, or None."""
-    to, origin, body = form.get("To", ""), form.get("From", ""), form.get("Body", "")
-    if not to:
-        return refusal(21604)
-    if not is_possible(to):
-        return refusal(21211, message=f"The 'To' number {to} is not a valid phone number.")
-    if not origin:
-        return refusal(21603)
-    if not is_possible(origin):
-        return refusal(21212)
-    if to == origin:
-        return refusal(21266)
-    if not body:
-        return refusal(21602)
-    if len(body) > MAX_BODY_CHARACTERS:
-        return refusal(21617)
-    return None
 
 
 def signature(auth_token: str, url: str, form: Iterable[tuple[str, str]]) -> str:

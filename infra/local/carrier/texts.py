@@ -28,6 +28,7 @@ class Direction(StrEnum):
 class Text:
     """A text on a phone; `number` is the service's number, and `sent_at` is when the carrier sent or received it.
 
+    `service` is the Messaging Service that it was sent through; `number_given` says that the send named the number.
     A redacted or deleted text stays on the phone: only the API shows it so. `receipts` and `webhook` are the
     service's responses to the receipts and to the webhook of a reply.
     """
@@ -47,11 +48,25 @@ class Text:
     webhook: str | None = None
     receipts: tuple[tuple[str, str], ...] = ()
     sent_at: datetime | None = None
+    service: str | None = None
+    number_given: bool = True
+    callback: str | None = None
     redacted: bool = False
     deleted: bool = False
 
     @classmethod
-    def outbound(cls, *, phone: str, number: str, body: str, now: datetime) -> "Text":
+    def outbound(
+        cls,
+        *,
+        phone: str,
+        number: str,
+        body: str,
+        now: datetime,
+        status: str = "queued",
+        service: str | None = None,
+        number_given: bool = True,
+        callback: str | None = None,
+    ) -> "Text":
         """Return a new text of the service."""
         return cls(
             sid=f"SM{token_hex(16)}",
@@ -61,8 +76,11 @@ class Text:
             body=body,
             at=now,
             updated_at=now,
-            status="queued",
+            status=status,
             segments=segments(body),
+            service=service,
+            number_given=number_given,
+            callback=callback,
         )
 
     @classmethod
@@ -99,8 +117,13 @@ class Text:
 
     @property
     def shown_origin(self) -> str | None:
-        """Return Twilio's `from`."""
-        return self.origin
+        """Return Twilio's `from`; None while a Messaging Service has not assigned a number."""
+        return self.origin if self.number_given or self.status not in UNASSIGNED | {"canceled"} else None
+
+    @property
+    def shown_segments(self) -> int:
+        """Return Twilio's `num_segments`; 0 while a Messaging Service has not assigned a number."""
+        return 0 if self.status in UNASSIGNED else self.segments
 
     @property
     def price(self) -> str | None:

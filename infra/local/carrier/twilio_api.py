@@ -65,10 +65,12 @@ def _fetch(carrier: Carrier, request: Request) -> Response:
 
 @_resource("POST", _MESSAGE)
 def _update(carrier: Carrier, request: Request) -> Response:
-    """Redact a text, by an empty `Body`."""
-    if _form(request) != {"Body": ""}:
-        return _refused(refusal(30400))
-    result = carrier.network.redact(_sid(request))
+    """Redact a text (an empty `Body`) or cancel it, but not both: https://www.twilio.com/docs/api/errors/30400."""
+    form, sid = _form(request), _sid(request)
+    if form == {"Status": "canceled"}:
+        result = carrier.cancel(sid)
+    else:
+        result = carrier.network.redact(sid) if form == {"Body": ""} else refusal(30400)
     return _refused(result) if isinstance(result, Refusal) else in_json(200, _message(carrier, result))
 
 
@@ -134,9 +136,9 @@ def _message(carrier: Carrier, text: Text) -> dict[str, object]:
         "error_code": text.error_code,
         "error_message": protocol.error_message(text.error_code) if text.error_code else None,
         "from": text.shown_origin,
-        "messaging_service_sid": None,
+        "messaging_service_sid": text.service,
         "num_media": str(len(text.media)),
-        "num_segments": str(text.segments),
+        "num_segments": str(text.shown_segments),
         "price": text.price,
         "price_unit": "USD",
         "sid": text.sid,
