@@ -101,7 +101,13 @@ def _list_faults(carrier: Carrier, _request: Request, _: str) -> Response:
 
 @on("PUT", "/faults/([^/]+)", ROUTES)
 def _put_faults(carrier: Carrier, request: Request, who: str) -> Response:
-    carrier.network.put_faults(_checked_target(who), _body(request, FaultSet))
+    faults = _body(request, FaultSet)
+    is_campaign = SERVICE_SID.fullmatch(_checked_target(who))
+    if is_campaign and faults.is_of_phone:
+        raise BadRequest(422, f"{who}: a campaign has only campaign_rate and campaign_cap")
+    if faults.is_of_campaign and not is_campaign and who != EVERYONE:
+        raise BadRequest(422, f"{who}: campaign_rate and campaign_cap are of a Messaging Service or of all")
+    carrier.network.put_faults(who, faults)
     return in_json(200, carrier.network.faults())
 
 
@@ -189,7 +195,7 @@ def _checked_number(number: str) -> str:
 
 
 def _checked_target(who: str) -> str:
-    return who if who == EVERYONE else _checked_number(who)
+    return who if who == EVERYONE or SERVICE_SID.fullmatch(who) else _checked_number(who)
 
 
 def _last_number(carrier: Carrier, phone: str) -> str:

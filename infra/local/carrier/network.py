@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from infra.local.carrier import protocol, send_form
-from infra.local.carrier.faults import Faults, FaultSet
+from infra.local.carrier.faults import EVERYONE, Faults, FaultSet
 from infra.local.carrier.protocol import Refusal, refusal
 from infra.local.carrier.send_form import Send
-from infra.local.carrier.services import Service, Services
+from infra.local.carrier.services import Campaigns, Service, Services
 from infra.local.carrier.texts import FINAL, Accepted, Phone, Refused, Step, Text
 
 KEPT_REFUSALS = 1000
@@ -37,6 +37,7 @@ class Network:
         self._refused: deque[Refused] = deque(maxlen=KEPT_REFUSALS)
         self._blocked: set[tuple[str, str]] = set()
         self._services = Services()
+        self._campaigns = Campaigns()
         self.account_numbers: frozenset[str] | None = None
         self.early_receipts = False
 
@@ -65,10 +66,28 @@ class Network:
         )
         self._add(text)
         early = ("queued", "sending") if send.service else ("sending",)
-        steps, late = self._faults.take_steps(text, send.valid_seconds, early if self.early_receipts else ())
+        steps, late = self._faults.take_steps(
+            text,
+            valid_seconds=send.valid_seconds,
+            early=early if self.early_receipts else (),
+            over_limit=self._over_limit(text, now),
+        )
         if send.send_at:
             late += (send.send_at - now).total_seconds()
         return Accepted(text, steps, late, self._faults.take(text.phone, "drop_answer"))
+
+    def _over_limit(self, text: Text, now: datetime) -> int | None:
+        """Count a text for its campaign and return None, or return the code of the limit that it is over."""
+        campaign = self._services.of(text.number) or EVERYONE
+        cap, rate = self._faults.limit(campaign, "campaign_cap"), self._faults.limit(campaign, "campaign_rate")
+        if cap and self._campaigns.is_over_cap(campaign, cap, text.segments, now):
+            self._faults.take_limit(campaign, "campaign_cap")
+            return 30023
+        if rate and self._campaigns.is_over_rate(campaign, rate, now):
+            self._faults.take_limit(campaign, "campaign_rate")
+            return 30022
+        self._campaigns.add(campaign, rate, text.segments, now)
+        return None
 
     def _refuse(self, form: Mapping[str, str], refused: Refusal, now: datetime) -> Refusal:
         sender = form.get("From") or form.get("MessagingServiceSid", "")
@@ -256,8 +275,9 @@ class Network:
             return self._faults.take_seconds(phone, "delay")
 
     def forget(self) -> None:
-        """Remove all texts and phones, but no faults."""
+        """Remove all texts and phones, and what campaigns have sent, but no faults and services."""
         with self._changed:
+            self._campaigns = Campaigns()
             for memory in (self._texts, self._phones, self._numbers, self._refused, self._blocked):
                 memory.clear()
             self._touch()

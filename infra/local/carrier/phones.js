@@ -17,6 +17,8 @@ const KINDS = {
   late_receipts: { says: "receipts come late", needs: "seconds" },
   lose_inbound: { says: "lose replies" },
   double_inbound: { says: "double replies" },
+  campaign_rate: { says: "limit segments a second", needs: "segments", usual: 1 },
+  campaign_cap: { says: "limit segments a day", needs: "segments", usual: 200 },
 };
 
 const ON_ITS_WAY = ["scheduled", "accepted", "queued", "sending"];
@@ -236,7 +238,7 @@ function showChoices(state) {
 }
 
 function describe(who, kind, fault) {
-  const details = [fault.code, fault.seconds !== undefined ? `${fault.seconds} s` : undefined];
+  const details = [fault.code, fault.segments, fault.seconds !== undefined ? `${fault.seconds} s` : undefined];
   const left = fault.times ? `, ${fault.times} more` : "";
   const whose = who === "all" ? "All" : readable(who);
   return `${whose}: ${[KINDS[kind].says, ...details].filter((part) => part !== undefined).join(" ")}${left}`;
@@ -269,16 +271,16 @@ function startForms() {
   });
 
   const newFault = $("#new-fault");
-  const { kind, code, seconds, times, who } = newFault.elements;
+  const { kind, code, seconds, segments, times, who } = newFault.elements;
   kind.append(...Object.entries(KINDS).map(([name, { says }]) => new Option(says, name)));
   const fit = () => {
     const { needs, usual } = KINDS[kind.value];
-    for (const input of [code, seconds]) {
+    for (const input of [code, seconds, segments]) {
       const wanted = input.name === needs;
       input.closest("label").hidden = !wanted;
       input.disabled = !wanted;
     }
-    if (usual) code.value = usual;
+    if (usual) newFault.elements[needs].value = usual;
   };
   kind.addEventListener("change", fit);
   fit();
@@ -286,6 +288,7 @@ function startForms() {
     const fault = {};
     if (!code.disabled) fault.code = code.valueAsNumber;
     if (!seconds.disabled) fault.seconds = seconds.valueAsNumber;
+    if (!segments.disabled) fault.segments = segments.valueAsNumber;
     if (times.value) fault.times = times.valueAsNumber;
     await call("PUT", `/faults/${who.value}`, { ...faults[who.value], [kind.value]: fault });
   });

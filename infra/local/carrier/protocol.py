@@ -48,6 +48,8 @@ ERRORS = {
     30006: "Landline or unreachable carrier",
     30007: "Message filtered",
     30008: "Unknown error",
+    30022: "US A2P 10DLC - Rate Limits Exceeded",
+    30023: "US A2P 10DLC - Daily Message Cap Reached",
     30034: "Message from an unregistered number",
     30036: "Validity Period Expired",
     30400: "Parameters are not valid",
