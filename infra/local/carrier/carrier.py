@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from infra.local.carrier import protocol
+from infra.local.carrier.keywords import Keyword
 from infra.local.carrier.network import Network
 from infra.local.carrier.posting import DelayedTasks, Form, may_call, post
 from infra.local.carrier.protocol import Refusal, refusal
@@ -74,7 +75,7 @@ class Carrier:
         return result
 
     def reply(
-        self, phone: str, number: str, body: str, media: tuple[str, ...] = (), opt_out_type: str | None = None
+        self, phone: str, number: str, body: str, media: tuple[str, ...] = (), opt_out_type: Keyword | None = None
     ) -> Text:
         """Send a text from a phone to the service: a webhook, and another to the fallback URL if that fails."""
         text = Text.inbound(
@@ -82,7 +83,7 @@ class Carrier:
             number=number,
             body=body,
             media=media,
-            opt_out_type=opt_out_type,
+            opt_out_type=opt_out_type or self.network.opt_out_type(number, body),
             now=self.clock(),
         )
         copies = self.network.reply(text)

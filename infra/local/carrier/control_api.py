@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
 from msgspec.json import decode
@@ -10,6 +10,7 @@ from msgspec.json import decode
 from infra.local.carrier import protocol
 from infra.local.carrier.carrier import Carrier
 from infra.local.carrier.faults import EVERYONE, FaultSet
+from infra.local.carrier.keywords import Handling, Keyword
 from infra.local.carrier.posting import may_call
 from infra.local.carrier.routes import BadRequest, Request, Response, Route, in_json, on, whole_number
 from infra.local.carrier.send_form import SERVICE_SID
@@ -31,7 +32,7 @@ class Reply(Struct, frozen=True, forbid_unknown_fields=True):
     to: str | None = None
     body: Annotated[str, Meta(max_length=protocol.MAX_BODY_CHARACTERS)] = ""
     media: Annotated[tuple[str, ...], Meta(max_length=10)] = ()
-    opt_out_type: Literal["STOP", "START", "HELP"] | None = None
+    opt_out_type: Keyword | None = None
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,6 +42,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     fallback_url: str | None = None
     receipt_seconds: Annotated[float, Meta(ge=0, le=60)] | None = None
     account_numbers: tuple[str, ...] | None = None  # only these may send texts
+    keywords: Handling | None = None
     early_receipts: bool | None = None  # post the statuses "queued" and "sending" too
 
 
@@ -158,6 +160,8 @@ def _set(carrier: Carrier, request: Request, _: str) -> Response:
         carrier.receipt_seconds = settings.receipt_seconds
     if settings.account_numbers is not None:
         carrier.network.account_numbers = frozenset(map(_checked_number, settings.account_numbers))
+    if settings.keywords is not None:
+        carrier.network.keyword_handling = settings.keywords
     if settings.early_receipts is not None:
         carrier.network.early_receipts = settings.early_receipts
     return in_json(200, _settings_of(carrier))
@@ -220,6 +224,7 @@ def _phone(phone: Phone) -> dict[str, object]:
             }
             for refused in phone.refusals
         ],
+        "blocks": sorted(phone.blocks),
     }
 
 
@@ -229,6 +234,7 @@ def _settings_of(carrier: Carrier) -> dict[str, object]:
         "inbound_url": carrier.inbound_url,
         "receipt_seconds": carrier.receipt_seconds,
         "account_numbers": network.account_numbers and sorted(network.account_numbers),
+        "keywords": network.keyword_handling,
         "early_receipts": network.early_receipts,
     }
 

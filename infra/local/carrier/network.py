@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from infra.local.carrier import protocol, send_form
+from infra.local.carrier import keywords, protocol, send_form
 from infra.local.carrier.faults import EVERYONE, Faults, FaultSet
+from infra.local.carrier.keywords import Blocks, Handling, Keyword
 from infra.local.carrier.protocol import Refusal, refusal
 from infra.local.carrier.send_form import Send
 from infra.local.carrier.services import Campaigns, Service, Services
-from infra.local.carrier.texts import FINAL, Accepted, Phone, Refused, Step, Text
+from infra.local.carrier.texts import FINAL, Accepted, Direction, Phone, Refused, Step, Text
 
 KEPT_REFUSALS = 1000
 
@@ -23,6 +24,7 @@ class Network:
     """The memory of the carrier: thread-safe, and limited to a number of texts.
 
     With `account_numbers`, only they may send texts. With `early_receipts`, "queued" and "sending" have receipts too.
+    `keyword_handling` says whether the carrier itself answers STOP, START and HELP.
     """
 
     def __init__(self, keep: int = 10_000) -> None:
@@ -35,11 +37,12 @@ class Network:
         self._phones: OrderedDict[str, deque[str]] = OrderedDict()
         self._numbers: dict[str, None] = {}
         self._refused: deque[Refused] = deque(maxlen=KEPT_REFUSALS)
-        self._blocked: set[tuple[str, str]] = set()
+        self._blocks = Blocks()
         self._services = Services()
         self._campaigns = Campaigns()
         self.account_numbers: frozenset[str] | None = None
         self.early_receipts = False
+        self.keyword_handling = Handling.WEBHOOK
 
     def accept(self, form: Mapping[str, str], now: datetime) -> Accepted | Refusal:
         """Accept a text from the service, or refuse it."""
@@ -109,7 +112,7 @@ class Network:
         number = send.origin or self._services.choose(send.service or "", send.to)
         if number is None:
             return refusal(21704)
-        return refusal(21610) if (number, send.to) in self._blocked else number
+        return refusal(21610) if self._sender(number) in self._blocks.of(send.to) else number
 
     def advance(self, sid: str, step: Step, now: datetime) -> Text | None:
         """Change a text's status, and return the text if it is kept; a receipt out of order does not set it back."""
@@ -137,22 +140,32 @@ class Network:
             if text := self._texts.get(sid):
                 self._update(replace(text, receipts=(*text.receipts, (status, answer))))
 
+    def opt_out_type(self, number: str, body: str) -> Keyword | None:
+        """Return the `OptOutType` that the webhook of a reply to a number has."""
+        with self._changed:
+            is_advanced = self.keyword_handling is Handling.ADVANCED and self._services.of(number)
+            return keywords.read(body) if is_advanced else None
+
     def reply(self, text: Text) -> int:
         """Add a reply from a phone; return the number of webhooks to post.
 
-        With an `opt_out_type`, the carrier acts on the keyword itself: after STOP, it refuses texts to that phone
-        (21610) until START.
+        If the carrier handles keywords, it answers one by itself. After STOP, and after an `opt_out_type` STOP in any
+        case, it refuses texts from that sender to that phone (21610) until START.
         """
         with self._changed:
-            if text.opt_out_type == "STOP":
-                self._blocked.add((text.number, text.phone))
-            elif text.opt_out_type == "START":
-                self._blocked.discard((text.number, text.phone))
             copies = 2 if self._faults.take(text.phone, "double_inbound") else 1
             if self._faults.take(text.phone, "lose_inbound"):
                 copies = 0
             self._add(text if copies else replace(text, webhook="lost"))
+            handles = self.keyword_handling is not Handling.WEBHOOK
+            keyword = text.opt_out_type or (keywords.read(text.body) if handles else None)
+            if keyword and self._blocks.apply(keyword, self._sender(text.number), text.phone) and handles:
+                self._add(text.answered(keywords.ANSWERS[keyword]))
             return copies
+
+    def _sender(self, number: str) -> str:
+        """Return what a phone blocks when it says STOP to a number: its Messaging Service, else the number."""
+        return self._services.of(number) or number
 
     def record_webhook_response(self, sid: str, answer: str) -> None:
         """Record the service's response to a reply."""
@@ -164,12 +177,12 @@ class Network:
         """Return a text that the API shows, or None."""
         with self._changed:
             text = self._texts.get(sid)
-            return text if text and not text.deleted else None
+            return text if text and _is_listed(text) else None
 
     def texts(self) -> list[Text]:
         """Return the texts that the API shows, newest first."""
         with self._changed:
-            return [text for text in reversed(self._texts.values()) if not text.deleted]
+            return [text for text in reversed(self._texts.values()) if _is_listed(text)]
 
     def redact(self, sid: str) -> Text | Refusal:
         """Remove a text's words from the API, when the text is complete."""
@@ -211,6 +224,7 @@ class Network:
                 number,
                 tuple(self._texts[sid] for sid in list(self._phones.get(number, ()))[-(last or 0) :]),
                 tuple(refused[number]),
+                self._blocks.of(number),
             )
             for number in numbers
         ]
@@ -278,7 +292,7 @@ class Network:
         """Remove all texts and phones, and what campaigns have sent, but no faults and services."""
         with self._changed:
             self._campaigns = Campaigns()
-            for memory in (self._texts, self._phones, self._numbers, self._refused, self._blocked):
+            for memory in (self._texts, self._phones, self._numbers, self._refused, self._blocks):
                 memory.clear()
             self._touch()
 
@@ -310,3 +324,8 @@ class Network:
     def _touch(self) -> None:
         self._version += 1
         self._changed.notify_all()
+
+
+def _is_listed(text: Text) -> bool:
+    """Return whether the API shows a text."""
+    return not text.deleted and text.direction is not Direction.REPLY

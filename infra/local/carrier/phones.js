@@ -78,7 +78,6 @@ function makePhone(number) {
   const form = $("form", phone);
   const box = $("textarea", phone);
   phone.setAttribute("aria-label", `Phone ${number}`);
-  $("footer", phone).textContent = readable(number);
   $("ol", phone).setAttribute("aria-label", `Conversation of ${number}`);
   box.setAttribute("aria-label", `Text from ${number}`);
   phone.classList.add("fresh");
@@ -111,7 +110,8 @@ function facts(text) {
       const said = answered[text.webhook] ?? `the service responded with ${text.webhook}`;
       add(text.webhook === "pending" ? "" : "bad", said, said);
     }
-  } else if (ON_ITS_WAY.includes(text.status)) add("", "○", text.status);
+  } else if (text.direction === "outbound-reply") add("", "answered by the carrier", "answered by the carrier");
+  else if (ON_ITS_WAY.includes(text.status)) add("", "○", text.status);
   else if (text.status === "sent") add("", "✓", "sent");
   else if (text.status === "delivered") add("good", "✓✓", "delivered");
   else if (text.status === "canceled") add("", "canceled", "canceled");
@@ -190,6 +190,8 @@ function showPhone(phone, numbers) {
 
   const spoken = [...new Set(phone.conversation.map(ours).reverse())];
   const choices = spoken.length ? spoken : numbers;
+  const blocks = phone.blocks.length ? ` · blocks ${phone.blocks.map(readable).join(", ")}` : "";
+  $("footer", article).textContent = readable(phone.number) + blocks;
   $(".with", article).textContent = spoken.length ? readable(spoken[0]) : "no texts";
   const select = $("select[name=to]", article);
   if (select.dataset.choices !== choices.join()) {

@@ -1,11 +1,12 @@
 """The values of the simulated network: texts, phones and the next steps of a text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from secrets import token_hex
 
+from infra.local.carrier.keywords import Keyword
 from infra.local.carrier.protocol import segments
 
 # Nothing more happens to a text with one of these.
@@ -18,10 +19,11 @@ SEGMENT_PRICE = Decimal("0.00830")
 
 
 class Direction(StrEnum):
-    """Twilio's terms: inbound is from a phone to the service."""
+    """Twilio's terms: inbound is from a phone to the service, a reply is the carrier's own answer to a keyword."""
 
     OUTBOUND = "outbound-api"
     INBOUND = "inbound"
+    REPLY = "outbound-reply"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class Text:
     segments: int
     media: tuple[str, ...] = ()
     error_code: int | None = None
-    opt_out_type: str | None = None
+    opt_out_type: Keyword | None = None
     webhook: str | None = None
     receipts: tuple[tuple[str, str], ...] = ()
     sent_at: datetime | None = None
@@ -91,7 +93,7 @@ class Text:
         number: str,
         body: str,
         media: tuple[str, ...],
-        opt_out_type: str | None,
+        opt_out_type: Keyword | None,
         now: datetime,
     ) -> "Text":
         """Return a new text from a phone."""
@@ -111,9 +113,23 @@ class Text:
             webhook="pending",
         )
 
+    def answered(self, body: str) -> "Text":
+        """Return the carrier's own answer to this text from a phone. The API does not list it."""
+        return replace(
+            self,
+            sid=f"SM{token_hex(16)}",
+            direction=Direction.REPLY,
+            body=body,
+            status="delivered",
+            segments=segments(body),
+            media=(),
+            opt_out_type=None,
+            webhook=None,
+        )
+
     @property
     def origin(self) -> str:
-        return self.number if self.direction is Direction.OUTBOUND else self.phone
+        return self.phone if self.direction is Direction.INBOUND else self.number
 
     @property
     def shown_origin(self) -> str | None:
@@ -133,7 +149,7 @@ class Text:
 
     @property
     def to(self) -> str:
-        return self.phone if self.direction is Direction.OUTBOUND else self.number
+        return self.number if self.direction is Direction.INBOUND else self.phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +184,9 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A phone with its conversation, oldest text first, and its refused sends."""
+    """A phone with its conversation, oldest text first, its refused sends, and the senders that it blocks."""
 
     number: str
     conversation: tuple[Text, ...]
     refusals: tuple[Refused, ...]
+    blocks: frozenset[str]
