@@ -164,6 +164,7 @@ def test_errors_have_twilios_form_and_code(carrier: Client, method: str, path: s
     assert answer.json.keys() == {"code", "message", "more_info", "status"}
     assert (answer.json["code"], answer.json["status"]) == (code, status)
     assert answer.json["more_info"] == f"https://www.twilio.com/docs/errors/{code}"
+    assert (path in answer.json["message"]) == (code == 20404)
 
 
 def test_every_request_of_the_api_needs_the_token(carrier: Client) -> None:

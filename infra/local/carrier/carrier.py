@@ -58,7 +58,7 @@ class Carrier:
 
         def step() -> None:
             current = self.network.advance(text.sid, steps[0], self.clock()) or text
-            if current.status == "canceled" != steps[0].status:
+            if current.status == "canceled" and steps[0].status != "canceled":
                 return
             for _ in range(steps[0].copies if callback else 0):
                 response = post(callback or "", self._receipt(current, steps[0]), self.auth_token)

@@ -71,13 +71,15 @@ def _update(carrier: Carrier, request: Request) -> Response:
         result = carrier.cancel(sid)
     else:
         result = carrier.network.redact(sid) if form == {"Body": ""} else refusal(30400)
-    return _refused(result) if isinstance(result, Refusal) else in_json(200, _message(carrier, result))
+    if isinstance(result, Refusal):
+        return _refused_change(carrier, request, result)
+    return in_json(200, _message(carrier, result))
 
 
 @_resource("DELETE", _MESSAGE)
 def _delete(carrier: Carrier, request: Request) -> Response:
     result = carrier.network.delete(_sid(request))
-    return _refused(result) if isinstance(result, Refusal) else Response(204)
+    return _refused_change(carrier, request, result) if isinstance(result, Refusal) else Response(204)
 
 
 @_resource("GET", rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}/Media\.json")
@@ -100,6 +102,10 @@ def _not_allowed(_carrier: Carrier, _request: Request) -> Response:
 @_resource("GET POST PUT DELETE", rf"(?:{_ACCOUNT}/|/{protocol.API_VERSION}/).*")
 def _not_found(_carrier: Carrier, request: Request) -> Response:
     return _refused(refusal(20404, message=f"The requested resource {request.path} was not found"))
+
+
+def _refused_change(carrier: Carrier, request: Request, error: Refusal) -> Response:
+    return _not_found(carrier, request) if error.code == 20404 else _refused(error)
 
 
 def _unauthorized(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
