@@ -17,8 +17,8 @@ const KINDS = {
   late_receipts: { says: "receipts come late", needs: "seconds" },
   lose_inbound: { says: "lose replies" },
   double_inbound: { says: "double replies" },
-  campaign_rate: { says: "limit segments a second", needs: "segments", usual: 1 },
-  campaign_cap: { says: "limit segments a day", needs: "segments", usual: 200 },
+  campaign_rate: { says: "segments a second, at most", needs: "segments", usual: 1 },
+  campaign_cap: { says: "segments a day, at most", needs: "segments", usual: 200 },
 };
 
 const ON_ITS_WAY = ["scheduled", "accepted", "queued", "sending"];
