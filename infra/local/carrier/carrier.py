@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from infra.local.carrier import protocol
+from infra.local.carrier.keywords import Keyword
 from infra.local.carrier.network import Network
 from infra.local.carrier.posting import DelayedTasks, Form, may_call, post
 from infra.local.carrier.protocol import Refusal, refusal
@@ -56,16 +57,25 @@ class Carrier:
             return
 
         def step() -> None:
-            self.network.advance(text.sid, steps[0], self.clock())
+            current = self.network.advance(text.sid, steps[0], self.clock()) or text
+            if current.status == "canceled" and steps[0].status != "canceled":
+                return
             for _ in range(steps[0].copies if callback else 0):
-                response = post(callback or "", self._receipt(text, steps[0]), self.auth_token)
+                response = post(callback or "", self._receipt(current, steps[0]), self.auth_token)
                 self.network.record_receipt_response(text.sid, steps[0].status, response)
             self._schedule(text, callback, steps[1:], self.receipt_seconds)
 
         self.tasks.later(seconds, step)
 
+    def cancel(self, sid: str) -> Text | Refusal:
+        """Cancel a scheduled text, and post its receipt."""
+        result = self.network.cancel(sid, self.clock())
+        if isinstance(result, Text):
+            self._schedule(result, result.callback, (Step(result.status, None, 1),), 0)
+        return result
+
     def reply(
-        self, phone: str, number: str, body: str, media: tuple[str, ...] = (), opt_out_type: str | None = None
+        self, phone: str, number: str, body: str, media: tuple[str, ...] = (), opt_out_type: Keyword | None = None
     ) -> Text:
         """Send a text from a phone to the service: a webhook, and another to the fallback URL if that fails."""
         text = Text.inbound(
@@ -73,7 +83,7 @@ class Carrier:
             number=number,
             body=body,
             media=media,
-            opt_out_type=opt_out_type,
+            opt_out_type=opt_out_type or self.network.opt_out_type(number, body),
             now=self.clock(),
         )
         copies = self.network.reply(text)
@@ -107,6 +117,10 @@ class Carrier:
             ("SmsStatus", step.status),
             ("To", text.to),
         ]
+        if text.service:
+            form.append(("MessagingServiceSid", text.service))
+        if step.status in ("delivered", "undelivered"):
+            form.append(("RawDlrDoneDate", text.updated_at.strftime("%y%m%d%H%M")))
         return [*form, ("ErrorCode", str(step.code))] if step.code else form
 
     def _inbound(self, text: Text) -> Form:
@@ -123,5 +137,7 @@ class Carrier:
             ("SmsStatus", "received"),
             ("To", text.to),
         ]
+        if service := self.network.service_of(text.number):
+            form.append(("MessagingServiceSid", service))
         form += [(f"MediaUrl{index}", url) for index, url in enumerate(text.media)]
         return [*form, ("OptOutType", text.opt_out_type)] if text.opt_out_type else form

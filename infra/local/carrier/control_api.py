@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
 from msgspec.json import decode
@@ -10,8 +10,11 @@ from msgspec.json import decode
 from infra.local.carrier import protocol
 from infra.local.carrier.carrier import Carrier
 from infra.local.carrier.faults import EVERYONE, FaultSet
+from infra.local.carrier.keywords import Handling, Keyword
 from infra.local.carrier.posting import may_call
 from infra.local.carrier.routes import BadRequest, Request, Response, Route, in_json, on, whole_number
+from infra.local.carrier.send_form import SERVICE_SID
+from infra.local.carrier.services import Service
 from infra.local.carrier.texts import Phone, Text
 
 ROUTES: list[Route] = []
@@ -29,15 +32,18 @@ class Reply(Struct, frozen=True, forbid_unknown_fields=True):
     to: str | None = None
     body: Annotated[str, Meta(max_length=protocol.MAX_BODY_CHARACTERS)] = ""
     media: Annotated[tuple[str, ...], Meta(max_length=10)] = ()
-    opt_out_type: Literal["STOP", "START", "HELP"] | None = None
+    opt_out_type: Keyword | None = None
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings that are known only after the service is deployed; a missing one stays as it is."""
+    """Settings of the account; a missing one stays as it is."""
 
     inbound_url: str | None = None
     fallback_url: str | None = None
     receipt_seconds: Annotated[float, Meta(ge=0, le=60)] | None = None
+    account_numbers: tuple[str, ...] | None = None  # only these may send texts
+    keywords: Handling | None = None
+    early_receipts: bool | None = None  # post the statuses "queued" and "sending" too
 
 
 Body = TypeVar("Body", bound=Struct)
@@ -97,13 +103,42 @@ def _list_faults(carrier: Carrier, _request: Request, _: str) -> Response:
 
 @on("PUT", "/faults/([^/]+)", ROUTES)
 def _put_faults(carrier: Carrier, request: Request, who: str) -> Response:
-    carrier.network.put_faults(_checked_target(who), _body(request, FaultSet))
+    faults = _body(request, FaultSet)
+    is_campaign = SERVICE_SID.fullmatch(_checked_target(who))
+    if is_campaign and faults.is_of_phone:
+        raise BadRequest(422, f"{who}: a campaign has only campaign_rate and campaign_cap")
+    if faults.is_of_campaign and not is_campaign and who != EVERYONE:
+        raise BadRequest(422, f"{who}: campaign_rate and campaign_cap are of a Messaging Service or of all")
+    carrier.network.put_faults(who, faults)
     return in_json(200, carrier.network.faults())
 
 
 @on("DELETE", "/faults(?:/([^/]+))?", ROUTES)
 def _clear_faults(carrier: Carrier, _request: Request, who: str) -> Response:
     carrier.network.clear_faults(_checked_target(who) if who else None)
+    return Response(204)
+
+
+@on("GET", "/services", ROUTES)
+def _services(carrier: Carrier, _request: Request, _: str) -> Response:
+    return in_json(200, carrier.network.services())
+
+
+@on("PUT", "/services/([^/]+)", ROUTES)
+def _put_service(carrier: Carrier, request: Request, sid: str) -> Response:
+    if not SERVICE_SID.fullmatch(sid):
+        raise BadRequest(422, f"{sid}: not the SID of a Messaging Service, which is MG and 32 hexadecimal digits")
+    service = _body(request, Service)
+    for number in service.numbers:
+        _checked_number(number)
+    if taken := carrier.network.put_service(sid, service):
+        raise BadRequest(422, f"{taken}: in another Messaging Service")
+    return in_json(200, carrier.network.services())
+
+
+@on("DELETE", "/services/([^/]+)", ROUTES)
+def _remove_service(carrier: Carrier, _request: Request, sid: str) -> Response:
+    carrier.network.remove_service(sid)
     return Response(204)
 
 
@@ -123,6 +158,12 @@ def _set(carrier: Carrier, request: Request, _: str) -> Response:
             setattr(carrier, name, url)
     if settings.receipt_seconds is not None:
         carrier.receipt_seconds = settings.receipt_seconds
+    if settings.account_numbers is not None:
+        carrier.network.account_numbers = frozenset(map(_checked_number, settings.account_numbers))
+    if settings.keywords is not None:
+        carrier.network.keyword_handling = settings.keywords
+    if settings.early_receipts is not None:
+        carrier.network.early_receipts = settings.early_receipts
     return in_json(200, _settings_of(carrier))
 
 
@@ -158,7 +199,7 @@ def _checked_number(number: str) -> str:
 
 
 def _checked_target(who: str) -> str:
-    return who if who == EVERYONE else _checked_number(who)
+    return who if who == EVERYONE or SERVICE_SID.fullmatch(who) else _checked_number(who)
 
 
 def _last_number(carrier: Carrier, phone: str) -> str:
@@ -183,11 +224,19 @@ def _phone(phone: Phone) -> dict[str, object]:
             }
             for refused in phone.refusals
         ],
+        "blocks": sorted(phone.blocks),
     }
 
 
 def _settings_of(carrier: Carrier) -> dict[str, object]:
-    return {"inbound_url": carrier.inbound_url, "receipt_seconds": carrier.receipt_seconds}
+    network = carrier.network
+    return {
+        "inbound_url": carrier.inbound_url,
+        "receipt_seconds": carrier.receipt_seconds,
+        "account_numbers": network.account_numbers and sorted(network.account_numbers),
+        "keywords": network.keyword_handling,
+        "early_receipts": network.early_receipts,
+    }
 
 
 def _text(text: Text) -> dict[str, object]:

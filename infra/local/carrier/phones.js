@@ -7,6 +7,7 @@ const UPDATE_INTERVAL = 200; // ms: a broadcast makes many changes in a short ti
 const KINDS = {
   refuse: { says: "refuse to send", needs: "code", usual: 21610 },
   delay: { says: "respond late", needs: "seconds" },
+  stay_queued: { says: "keep in the queue", needs: "seconds" },
   drop_answer: { says: "drop the response" },
   undelivered: { says: "do not deliver", needs: "code", usual: 30003 },
   failed: { says: "fail at once", needs: "code", usual: 30007 },
@@ -16,7 +17,11 @@ const KINDS = {
   late_receipts: { says: "receipts come late", needs: "seconds" },
   lose_inbound: { says: "lose replies" },
   double_inbound: { says: "double replies" },
+  campaign_rate: { says: "segments a second, at most", needs: "segments", usual: 1 },
+  campaign_cap: { says: "segments a day, at most", needs: "segments", usual: 200 },
 };
+
+const ON_ITS_WAY = ["scheduled", "accepted", "queued", "sending"];
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -73,7 +78,6 @@ function makePhone(number) {
   const form = $("form", phone);
   const box = $("textarea", phone);
   phone.setAttribute("aria-label", `Phone ${number}`);
-  $("footer", phone).textContent = readable(number);
   $("ol", phone).setAttribute("aria-label", `Conversation of ${number}`);
   box.setAttribute("aria-label", `Text from ${number}`);
   phone.classList.add("fresh");
@@ -106,9 +110,11 @@ function facts(text) {
       const said = answered[text.webhook] ?? `the service responded with ${text.webhook}`;
       add(text.webhook === "pending" ? "" : "bad", said, said);
     }
-  } else if (text.status === "queued") add("", "○", "queued");
+  } else if (text.direction === "outbound-reply") add("", "answered by the carrier", "answered by the carrier");
+  else if (ON_ITS_WAY.includes(text.status)) add("", "○", text.status);
   else if (text.status === "sent") add("", "✓", "sent");
   else if (text.status === "delivered") add("good", "✓✓", "delivered");
+  else if (text.status === "canceled") add("", "canceled", "canceled");
   else {
     const said = `${text.status}: ${text.error_message} (${text.error_code})`;
     add("bad", said, said);
@@ -122,7 +128,7 @@ function facts(text) {
 }
 
 function bubble(text) {
-  const lost = ["undelivered", "failed"].includes(text.status) || text.webhook === "lost";
+  const lost = ["undelivered", "failed", "canceled"].includes(text.status) || text.webhook === "lost";
   const made = element("li", `bubble${text.direction === "inbound" ? " mine" : ""}${lost ? " lost" : ""}`);
   const body = element("div", "body", text.body);
   body.dir = "auto";
@@ -184,6 +190,8 @@ function showPhone(phone, numbers) {
 
   const spoken = [...new Set(phone.conversation.map(ours).reverse())];
   const choices = spoken.length ? spoken : numbers;
+  const blocks = phone.blocks.length ? ` · blocks ${phone.blocks.map(readable).join(", ")}` : "";
+  $("footer", article).textContent = readable(phone.number) + blocks;
   $(".with", article).textContent = spoken.length ? readable(spoken[0]) : "no texts";
   const select = $("select[name=to]", article);
   if (select.dataset.choices !== choices.join()) {
@@ -232,7 +240,7 @@ function showChoices(state) {
 }
 
 function describe(who, kind, fault) {
-  const details = [fault.code, fault.seconds !== undefined ? `${fault.seconds} s` : undefined];
+  const details = [fault.code, fault.segments, fault.seconds !== undefined ? `${fault.seconds} s` : undefined];
   const left = fault.times ? `, ${fault.times} more` : "";
   const whose = who === "all" ? "All" : readable(who);
   return `${whose}: ${[KINDS[kind].says, ...details].filter((part) => part !== undefined).join(" ")}${left}`;
@@ -265,16 +273,16 @@ function startForms() {
   });
 
   const newFault = $("#new-fault");
-  const { kind, code, seconds, times, who } = newFault.elements;
+  const { kind, code, seconds, segments, times, who } = newFault.elements;
   kind.append(...Object.entries(KINDS).map(([name, { says }]) => new Option(says, name)));
   const fit = () => {
     const { needs, usual } = KINDS[kind.value];
-    for (const input of [code, seconds]) {
+    for (const input of [code, seconds, segments]) {
       const wanted = input.name === needs;
       input.closest("label").hidden = !wanted;
       input.disabled = !wanted;
     }
-    if (usual) code.value = usual;
+    if (usual) newFault.elements[needs].value = usual;
   };
   kind.addEventListener("change", fit);
   fit();
@@ -282,6 +290,7 @@ function startForms() {
     const fault = {};
     if (!code.disabled) fault.code = code.valueAsNumber;
     if (!seconds.disabled) fault.seconds = seconds.valueAsNumber;
+    if (!segments.disabled) fault.segments = segments.valueAsNumber;
     if (times.value) fault.times = times.valueAsNumber;
     await call("PUT", `/faults/${who.value}`, { ...faults[who.value], [kind.value]: fault });
   });

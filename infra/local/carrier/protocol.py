@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 API_VERSION = "2010-04-01"
@@ -13,7 +13,10 @@ MAX_BODY_CHARACTERS = 1600
 # From https://www.twilio.com/docs/api/errors
 ERRORS = {
     11200: "HTTP retrieval failure",
+    20001: "Invalid parameter",
     20003: "Authenticate",
+    20004: "Method not allowed",
+    20009: "Cannot delete message because delivery has not been completed.",
     20404: "The requested resource was not found",
     20429: "Too Many Requests",
     20500: "Internal Server Error",
@@ -24,13 +27,19 @@ ERRORS = {
     21602: "Message body is required.",
     21603: "A 'From' phone number is required.",
     21604: "A 'To' phone number is required.",
+    21606: "The 'From' phone number provided is not a valid message-capable Twilio phone number for this account",
     21609: "The 'StatusCallback' URL is not a valid URL.",
     21610: "Attempt to send to unsubscribed recipient",
     21611: "This 'From' number has exceeded the maximum number of queued messages",
     21612: "The 'To' phone number is not currently reachable using the 'From' phone number",
     21614: "'To' number is not a valid mobile number",
     21617: "The concatenated message body exceeds the 1600 character limit",
+    21624: "Invalid validity period value",
     21635: "'To' number cannot be a landline",
+    21701: "The Messaging Service does not exist",
+    21704: "The Messaging Service contains no phone numbers",
+    21705: "The Messaging Service is invalid",
+    21711: "The 'From' number is not associated to the Messaging Service",
     30001: "Queue overflow",
     30002: "Account suspended",
     30003: "Unreachable destination handset",
@@ -39,9 +48,17 @@ ERRORS = {
     30006: "Landline or unreachable carrier",
     30007: "Message filtered",
     30008: "Unknown error",
+    30022: "US A2P 10DLC - Rate Limits Exceeded",
+    30023: "US A2P 10DLC - Daily Message Cap Reached",
     30034: "Message from an unregistered number",
+    30036: "Validity Period Expired",
+    30400: "Parameters are not valid",
+    30409: "This message cannot be canceled",
+    35111: "SendAt timestamp is missing",
+    35114: "SendAt time must be between 300 seconds and 35 days in the future",
+    35118: "MessagingServiceSid is required to schedule a message",
 }
-_HTTP_STATUS = {20003: 401, 20404: 404, 20429: 429, 20500: 500, 20503: 503}
+_HTTP_STATUS = {20003: 401, 20004: 405, 20009: 409, 20404: 404, 20429: 429, 20500: 500, 20503: 503, 30409: 409}
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _NORTH_AMERICAN = re.compile(r"\+1[2-9]\d\d[2-9]\d{6}")
@@ -59,20 +76,21 @@ class Refusal:
 
     code: int
     status: int
+    message: str
 
     def as_json(self) -> dict[str, object]:
         """Return Twilio's error document."""
         return {
             "code": self.code,
-            "message": error_message(self.code),
+            "message": self.message,
             "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
             "status": self.status,
         }
 
 
-def refusal(code: int, status: int | None = None) -> Refusal:
-    """Return a refusal, with the usual HTTP status of the code or another."""
-    return Refusal(code, status or _HTTP_STATUS.get(code, 400))
+def refusal(code: int, status: int | None = None, message: str | None = None) -> Refusal:
+    """Return a refusal, with the usual HTTP status and message of the code or others."""
+    return Refusal(code, status or _HTTP_STATUS.get(code, 400), message or error_message(code))
 
 
 def error_message(code: int) -> str:
@@ -83,26 +101,6 @@ def error_message(code: int) -> str:
 def is_possible(number: str) -> bool:
     """Return whether a number is E.164, and with +1 follows the North American plan."""
     return bool((_NORTH_AMERICAN if number.startswith("+1") else _E164).fullmatch(number))
-
-
-def objection_to(form: Mapping[str, str]) -> Refusal | None:
-    """Return the refusal of a send by Twilio's rules, or None."""
-    to, origin, body = form.get("To", ""), form.get("From", ""), form.get("Body", "")
-    if not to:
-        return refusal(21604)
-    if not is_possible(to):
-        return refusal(21211)
-    if not origin:
-        return refusal(21603)
-    if not is_possible(origin):
-        return refusal(21212)
-    if to == origin:
-        return refusal(21266)
-    if not body:
-        return refusal(21602)
-    if len(body) > MAX_BODY_CHARACTERS:
-        return refusal(21617)
-    return None
 
 
 def signature(auth_token: str, url: str, form: Iterable[tuple[str, str]]) -> str:

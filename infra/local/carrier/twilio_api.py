@@ -1,102 +1,111 @@
-"""The parts of Twilio's API that the service uses: send a text, list texts, fetch a text, list its pictures."""
+"""Twilio's Messages API: send, list, fetch, cancel, redact and delete a text, and list its pictures.
+
+https://www.twilio.com/docs/messaging/api/message-resource
+"""
 
 import base64
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import format_datetime
 from pathlib import PurePath
-from urllib.parse import parse_qsl, urlencode
+from typing import TypeVar
+from urllib.parse import parse_qsl
 
-from infra.local.carrier import protocol
+from infra.local.carrier import listing, protocol
 from infra.local.carrier.carrier import Carrier
 from infra.local.carrier.protocol import Refusal, refusal
-from infra.local.carrier.routes import Request, Response, Route, in_json, on, whole_number
+from infra.local.carrier.routes import Request, Response, Route, in_json, on
 from infra.local.carrier.texts import Text
 
 ROUTES: list[Route] = []
 
 _ACCOUNT = rf"/{protocol.API_VERSION}/Accounts/([^/]+)"
+_MESSAGES = rf"{_ACCOUNT}/Messages\.json"
+_MESSAGE = rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}\.json"
+
+_F = TypeVar("_F", bound=Callable[[Carrier, Request], Response | None])
 
 
-@on("POST", rf"{_ACCOUNT}/Messages\.json", ROUTES)
-def _send(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
-    if refused := _unauthorized(carrier, request, account_sid):
-        return refused
-    form = dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
-    result = carrier.send(form)
+def _resource(methods: str, path: str) -> Callable[[_F], _F]:
+    """Return a decorator that adds a function to the routes, for requests with the account's token only."""
+
+    def add(function: _F) -> _F:
+        def authorized(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
+            return _unauthorized(carrier, request, account_sid) or function(carrier, request)
+
+        for method in methods.split():
+            on(method, path, ROUTES)(authorized)
+        return function
+
+    return add
+
+
+@_resource("POST", _MESSAGES)
+def _send(carrier: Carrier, request: Request) -> Response | None:
+    result = carrier.send(_form(request))
     if isinstance(result, Refusal):
         return _refused(result)
     return None if result.answer_dropped else in_json(201, _message(carrier, result.text))
 
 
-@on("GET", rf"{_ACCOUNT}/Messages\.json", ROUTES)
-def _list(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
-    if refused := _unauthorized(carrier, request, account_sid):
-        return refused
-    texts = [
-        text
-        for text in carrier.network.texts(request.query.get("To"), request.query.get("From"))
-        if _sent_when(text, request.query)
-    ]
-    size = min(max(whole_number(request, "PageSize") or 50, 1), 1000)
-    page = whole_number(request, "Page") or 0
-    start = page * size
-    shown = texts[start : start + size]
-
-    def uri(number: int) -> str:
-        query = {**request.query, "PageSize": size, "Page": number}
-        return f"{request.path}?{urlencode(query)}"
-
-    return in_json(
-        200,
-        {
-            "end": start + max(len(shown) - 1, 0),
-            "first_page_uri": uri(0),
-            "messages": [_message(carrier, text) for text in shown],
-            "next_page_uri": uri(page + 1) if start + size < len(texts) else None,
-            "page": page,
-            "page_size": size,
-            "previous_page_uri": uri(page - 1) if page else None,
-            "start": start,
-            "uri": uri(page),
-        },
-    )
+@_resource("GET", _MESSAGES)
+def _list(carrier: Carrier, request: Request) -> Response:
+    try:
+        page = listing.page(request.path, request.query, carrier.network.texts())
+    except ValueError as error:
+        return _refused(refusal(20001, message=f"Invalid parameter: {error}"))
+    return in_json(200, {"messages": [_message(carrier, text) for text in page.texts], **page.fields})
 
 
-def _sent_when(text: Text, query: Mapping[str, str]) -> bool:
-    """Return whether a text's day (UTC) matches `DateSent=`, `DateSent>=` and `DateSent<=`.
-
-    A text that is not sent yet has no such day (https://www.twilio.com/docs/messaging/api/message-resource).
-    """
-    day = "" if text.status == "queued" else text.updated_at.date().isoformat()
-    on, since, until = query.get("DateSent", day), query.get("DateSent>", ""), query.get("DateSent<", day)
-    return on == day and since <= day <= until
+@_resource("GET", _MESSAGE)
+def _fetch(carrier: Carrier, request: Request) -> Response:
+    text = carrier.network.text(_sid(request))
+    return in_json(200, _message(carrier, text)) if text else _not_found(carrier, request)
 
 
-@on("GET", rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}\.json", ROUTES)
-def _fetch(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
-    if refused := _unauthorized(carrier, request, account_sid):
-        return refused
-    text = carrier.network.text(PurePath(request.path).stem)
-    return in_json(200, _message(carrier, text)) if text else _refused(refusal(20404))
+@_resource("POST", _MESSAGE)
+def _update(carrier: Carrier, request: Request) -> Response:
+    """Redact a text (an empty `Body`) or cancel it, but not both: https://www.twilio.com/docs/api/errors/30400."""
+    form, sid = _form(request), _sid(request)
+    if form == {"Status": "canceled"}:
+        result = carrier.cancel(sid)
+    else:
+        result = carrier.network.redact(sid) if form == {"Body": ""} else refusal(30400)
+    if isinstance(result, Refusal):
+        return _refused_change(carrier, request, result)
+    return in_json(200, _message(carrier, result))
 
 
-@on("GET", rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}/Media\.json", ROUTES)
-def _pictures(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
-    if refused := _unauthorized(carrier, request, account_sid):
-        return refused
+@_resource("DELETE", _MESSAGE)
+def _delete(carrier: Carrier, request: Request) -> Response:
+    result = carrier.network.delete(_sid(request))
+    return _refused_change(carrier, request, result) if isinstance(result, Refusal) else Response(204)
+
+
+@_resource("GET", rf"{_ACCOUNT}/Messages/[SM]M[0-9a-f]{{32}}/Media\.json")
+def _pictures(carrier: Carrier, request: Request) -> Response:
     folder = PurePath(request.path).with_suffix("")
     text = carrier.network.text(folder.parent.name)
     if text is None:
-        return _refused(refusal(20404))
+        return _not_found(carrier, request)
     sids = [f"ME{text.sid[2:-1]}{index:x}" for index in range(len(text.media))]
     media = [{"sid": sid, "parent_sid": text.sid, "uri": f"{folder}/{sid}.json"} for sid in sids]
     return in_json(200, {"media_list": media, "uri": request.path, "next_page_uri": None})
 
 
-@on("GET", rf"/{protocol.API_VERSION}/(.*)", ROUTES)
-def _not_found(_carrier: Carrier, _request: Request, _: str) -> Response:
-    return _refused(refusal(20404))
+@_resource("PUT DELETE", _MESSAGES)
+@_resource("PUT", _MESSAGE)
+def _not_allowed(_carrier: Carrier, _request: Request) -> Response:
+    return _refused(refusal(20004))
+
+
+@_resource("GET POST PUT DELETE", rf"(?:{_ACCOUNT}/|/{protocol.API_VERSION}/).*")
+def _not_found(_carrier: Carrier, request: Request) -> Response:
+    return _refused(refusal(20404, message=f"The requested resource {request.path} was not found"))
+
+
+def _refused_change(carrier: Carrier, request: Request, error: Refusal) -> Response:
+    return _not_found(carrier, request) if error.code == 20404 else _refused(error)
 
 
 def _unauthorized(carrier: Carrier, request: Request, account_sid: str) -> Response | None:
@@ -105,7 +114,15 @@ def _unauthorized(carrier: Carrier, request: Request, account_sid: str) -> Respo
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode(), f"Basic {expected}".encode()):
         return _refused(refusal(20003), {"WWW-Authenticate": 'Basic realm="Twilio API"'})
-    return None if account_sid == carrier.account_sid else _refused(refusal(20404))
+    return None if account_sid == carrier.account_sid else _not_found(carrier, request)
+
+
+def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
+
+
+def _sid(request: Request) -> str:
+    return PurePath(request.path).stem
 
 
 def _refused(error: Refusal, headers: Mapping[str, str] | None = None) -> Response:
@@ -117,18 +134,18 @@ def _message(carrier: Carrier, text: Text) -> dict[str, object]:
     return {
         "account_sid": carrier.account_sid,
         "api_version": protocol.API_VERSION,
-        "body": text.body,
+        "body": "" if text.redacted else text.body,
         "date_created": format_datetime(text.at),
-        "date_sent": None if text.status == "queued" else format_datetime(text.updated_at),
+        "date_sent": text.sent_at and format_datetime(text.sent_at),
         "date_updated": format_datetime(text.updated_at),
         "direction": text.direction,
         "error_code": text.error_code,
         "error_message": protocol.error_message(text.error_code) if text.error_code else None,
-        "from": text.origin,
-        "messaging_service_sid": None,
+        "from": text.shown_origin,
+        "messaging_service_sid": text.service,
         "num_media": str(len(text.media)),
-        "num_segments": str(text.segments),
-        "price": None,
+        "num_segments": str(text.shown_segments),
+        "price": text.price,
         "price_unit": "USD",
         "sid": text.sid,
         "status": text.status,
