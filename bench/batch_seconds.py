@@ -11,7 +11,7 @@ from bench.tape import Tape
 from longcode.aws import batches
 from longcode.carriers.carrier import SendResult, Sent, Text
 from send import api, worker
-from tests.support.fakes import NOW, FakeCarrier, LambdaContext, sqs_event, studio, take_queued
+from tests.support.fakes import NOW, FakeCarrier, sqs_event, studio, take_queued
 from tests.support.local_aws import local_aws
 
 _BATCH, _CARRIER_SECONDS, _AWS_SECONDS = 10, 0.3, 0.005
@@ -47,7 +47,7 @@ def _seconds(tape: Tape, bodies: list[str]) -> float:
     with tape.playing(_AWS_SECONDS):
         start = time.perf_counter()
         deliver = worker.prepare(bodies, SlowCarrier(), NOW)
-        answer = batches.run_at_once(event, deliver, LambdaContext())
+        answer = batches.run_at_once(event, deliver)
         seconds = time.perf_counter() - start
     if answer["batchItemFailures"]:
         raise RuntimeError(f"not delivered: {answer}")

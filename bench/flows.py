@@ -170,7 +170,7 @@ def _deliver(bodies: list[str], carrier: Carrier) -> None:
 
 def _deliver_side_by_side(bodies: list[str], carrier: Carrier) -> None:
     deliver = send_worker.prepare(bodies, carrier, clients.now())
-    answer = batches.run_at_once(sqs_event(*bodies), deliver, LambdaContext())
+    answer = batches.run_at_once(sqs_event(*bodies), deliver)
     if answer["batchItemFailures"]:
         raise RuntimeError(f"not delivered: {answer}")
 

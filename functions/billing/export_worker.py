@@ -190,4 +190,4 @@ def handle(body: str) -> None:
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return batches.run_in_order(event, handle, context)
+    return batches.run_in_order(event, handle)

@@ -14,7 +14,7 @@ from longcode.accounts.account import Account
 from longcode.aws import batches, clients, queues, sns
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
-from longcode.carriers import twilio
+from longcode.carriers import aws, twilio
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import HandleKeyword, Receive
 from longcode.keywords import Keyword
@@ -52,8 +52,6 @@ def read_arrival(body: str, now: datetime) -> tuple[Inbound, datetime]:
 
 
 def _read_sns(body: str, now: datetime) -> tuple[Inbound, datetime]:
-    from longcode.carriers import aws  # noqa: PLC0415
-
     notification = sns.read(body, now)
     # AWS never replies to keywords for us: the numbers have self-managed opt-outs (docs/operating.md).
     return aws.read_inbound(notification.message), notification.at
@@ -188,4 +186,4 @@ def handle(body: str) -> None:
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return batches.run_in_order(event, handle, context)
+    return batches.run_in_order(event, handle)

@@ -170,4 +170,4 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str |
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
     deliver_job = prepare(batches.bodies(event), configured_carrier(), clients.now())
-    return batches.run_at_once(event, deliver_job, context)
+    return batches.run_at_once(event, deliver_job)

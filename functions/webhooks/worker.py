@@ -138,4 +138,4 @@ def prepare(bodies: Iterable[str], post: Post, now: datetime) -> Callable[[str],
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
     raise_error_of = prepare(batches.bodies(event), post_webhook, clients.now())
-    return batches.run_in_order(event, raise_error_of, context)
+    return batches.run_in_order(event, raise_error_of)

@@ -4,9 +4,6 @@ import secrets
 from hashlib import blake2b
 from hmac import compare_digest
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are misread: i, l, o, 0, 1
 _GROUPS, _GROUP_LENGTH = 6, 5
 _FORM = "$blake2b$"
@@ -43,7 +40,9 @@ def _digest(password: str, salt: str) -> str:
 
 def _matches_argon2(password: str, stored: str) -> bool:
     """Check a hash that a release before December 2026 stored."""
+    import argon2  # noqa: PLC0415 - few accounts have such a hash
+
     try:
-        return PasswordHasher().verify(stored, password)
-    except (VerificationError, InvalidHashError):
+        return argon2.PasswordHasher().verify(stored, password)
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         return False

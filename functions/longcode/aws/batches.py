@@ -1,45 +1,16 @@
-"""Runs the jobs of an SQS batch. A job that fails returns to its queue, and the others of the batch do not."""
+"""Runs the jobs of an SQS batch. A job that fails returns to its queue, and the others of the batch do not.
 
-import asyncio
-from collections.abc import Callable
+Decision 58 says why Powertools' batch processor is not used.
+"""
+
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import Any
-
-from aws_lambda_powertools.utilities.batch import (
-    AsyncBatchProcessor,
-    BatchProcessor,
-    EventType,
-    async_process_partial_response,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from longcode.aws.telemetry import logger
 
 _pool = ThreadPoolExecutor(10)
-
-
-class _LogsFailures:
-    """Logs the type of a failed job's error, but not its text, which may quote the content of the job.
-
-    A batch whose jobs all fail raises no error, because Lambda would log the text of each.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)  # type: ignore[call-arg]
-
-    def failure_handler(self, record: Any, exception: Any) -> Any:
-        reason = getattr(exception[0], "__name__", "unknown")
-        logger.error("job failed", extra={"sqs_message_id": record.message_id, "reason": reason})
-        return super().failure_handler(record, exception)  # type: ignore[misc]
-
-
-class _InOrder(_LogsFailures, BatchProcessor):
-    """Runs the jobs of a batch one after the other."""
-
-
-class _AtOnce(_LogsFailures, AsyncBatchProcessor):
-    """Runs the jobs of a batch at the same time."""
 
 
 def bodies(event: dict[str, Any]) -> list[str]:
@@ -47,15 +18,27 @@ def bodies(event: dict[str, Any]) -> list[str]:
     return [record["body"] for record in event["Records"]]
 
 
-def run_in_order(event: dict[str, Any], handle: Callable[[str], None], context: Any) -> Any:
+def run_in_order(event: dict[str, Any], handle: Callable[[str], None]) -> dict[str, Any]:
     """Call `handle` with the body of one job after the other. Return the response that names the failed jobs."""
-    return process_partial_response(event, lambda record: handle(record.body), _InOrder(), context)
+    return _response(event, map(_succeeds, event["Records"], repeat(handle)))
 
 
-def run_at_once(event: dict[str, Any], handle: Callable[[str], None], context: Any) -> Any:
+def run_at_once(event: dict[str, Any], handle: Callable[[str], None]) -> dict[str, Any]:
     """Call `handle` with the bodies of all jobs in threads. Return the response that names the failed jobs."""
+    return _response(event, _pool.map(_succeeds, event["Records"], repeat(handle)))
 
-    async def act(record: SQSRecord) -> None:
-        await asyncio.get_running_loop().run_in_executor(_pool, handle, record.body)
 
-    return async_process_partial_response(event, act, _AtOnce(), context)
+def _succeeds(record: dict[str, Any], handle: Callable[[str], None]) -> bool:
+    """Handle a job; log the type of its error, but not the error's text, which may quote the content of the job."""
+    try:
+        handle(record["body"])
+    except Exception as failed:  # whatever it is, the other jobs must not fail with this one
+        logger.error("job failed", extra={"sqs_message_id": record["messageId"], "reason": type(failed).__name__})
+        return False
+    return True
+
+
+def _response(event: dict[str, Any], succeeded: Iterable[bool]) -> dict[str, Any]:
+    """Return a partial batch response (AWS Lambda: error handling for an SQS event source)."""
+    pairs = zip(event["Records"], succeeded, strict=True)
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record, done in pairs if not done]}
