@@ -16,23 +16,22 @@ _TRUNK_ZERO = (
 )
 
 _SPELLINGS = (
-    (re.compile(rf"\+({_TRUNK_ZERO})0(\d+)"), r"+\1\2"),
+    (rf"\+({_TRUNK_ZERO})0(\d+)", r"+\1\2"),
     # Mexico had a 1 before mobiles until August 2019 (IFT, Plan Técnico Fundamental de Numeración).
-    (re.compile(r"\+521(\d{10})"), r"+52\1"),
+    (r"\+521(\d{10})", r"+52\1"),
     # Argentina has a 9 before mobiles in calls from abroad, but not in texts (ENACOM's plan in ITU Bulletin E.164).
-    (re.compile(r"\+549(\d{10})"), r"+54\1"),
+    (r"\+549(\d{10})", r"+54\1"),
     # Brazil put a 9 before its mobiles of eight digits until 2016 (Anatel, Resolução 553/2010).
-    (re.compile(r"\+55(\d\d)([6-9]\d{7})"), r"+55\g<1>9\2"),
+    (r"\+55(\d\d)([6-9]\d{7})", r"+55\g<1>9\2"),
     # Ivory Coast put its operators' digits before its mobiles in January 2021 (ARTCI): Moov 01, MTN 05, Orange 07.
-    (re.compile(r"\+225([04-9][0-3]\d{6})"), r"+22501\1"),
-    (re.compile(r"\+225([04-9][4-6]\d{6})"), r"+22505\1"),
-    (re.compile(r"\+225([04-9][7-9]\d{6})"), r"+22507\1"),
+    (r"\+225([04-9][0-3]\d{6})", r"+22501\1"),
+    (r"\+225([04-9][4-6]\d{6})", r"+22505\1"),
+    (r"\+225([04-9][7-9]\d{6})", r"+22507\1"),
 )
 
 
 def one_spelling(e164: str) -> str:
     """Return the spelling that is stored and texted. A number with a single spelling is returned as it is."""
     for other, stored in _SPELLINGS:
-        if other.fullmatch(e164):
-            e164 = other.sub(stored, e164)
+        e164 = re.sub(rf"\A{other}\Z", stored, e164)  # compiled on first use, as few starts need it
     return e164

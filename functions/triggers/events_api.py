@@ -25,7 +25,6 @@ from longcode.triggers.planning import REASONS, SENT, OccurrenceState, RecordEve
 from longcode.triggers.store import OccurrenceFacts
 from longcode.triggers.trigger import Record, RecordKind, TextTo, check_trigger_edition, record_statuses, record_word
 from longcode.web import resolver as web
-from longcode.web.fields import TimeOfDay
 from triggers import texts
 
 CALL_INSTEAD = "call_instead"
@@ -58,7 +57,7 @@ class EventForm(web.Body):
         str | None, Field(max_length=50), AfterValidator(lambda value: value and check_no_braces(value))
     ] = None
     session_date: Day | None = None
-    session_time: TimeOfDay | None = None
+    session_time: web.TimeOfDay | None = None
     due_date: Day | None = None
     values: Annotated[dict[str, Text], Field(max_length=20)] = {}
     cancelled: bool = False

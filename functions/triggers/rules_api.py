@@ -38,7 +38,7 @@ class TimingForm(web.Body):
 
     days: Annotated[int, Field(ge=-366, le=366)]
     of: DateOf
-    at: fields.TimeOfDay
+    at: web.TimeOfDay
 
 
 class TriggerForm(web.Body):

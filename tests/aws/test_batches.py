@@ -38,7 +38,10 @@ def test_only_the_jobs_that_fail_return_to_the_queue(run: Callable[..., dict[str
 
 
 def test_a_batch_without_failures_returns_no_job() -> None:
-    assert batches.run_in_order(sqs_event("a", "b"), [].append) == {"batchItemFailures": []}
+    handled: list[str] = []
+
+    assert batches.run_in_order(sqs_event("a", "b"), handled.append) == {"batchItemFailures": []}
+    assert handled == ["a", "b"]
 
 
 def test_ten_jobs_run_at_once() -> None:

@@ -52,7 +52,6 @@ TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
 PlanName = Annotated[str, Field(max_length=60)]
 ClientId = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_usable_id)]
 Status = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_not_blank)]
-TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 PathName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+$")]
 """The name of a template or trigger, as a part of a path."""
 

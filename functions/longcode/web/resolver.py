@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
@@ -45,6 +45,7 @@ def _as_stored(at: datetime) -> datetime:
 
 
 StoredInstant = Annotated[AwareDatetime, AfterValidator(_as_stored)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class Body(BaseModel):
