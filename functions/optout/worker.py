@@ -49,6 +49,8 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
             questions.close_answered(state, now)
         else:
             questions.release_held(account_of_scope(state.scope), job.phone, now)
+    if keyword is not Keyword.STOP:
+        numbers.unblock_pair(job.phone, job.number)
     if keyword is Keyword.STOP:
         for account, client_id in client_store.with_phone_in_all_accounts(job.phone):
             if owner is None or account in (owner, job.account):

@@ -1,6 +1,6 @@
 """Opt-outs: how events change a phone's state, what that blocks, automatic replies, and questions to staff."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -123,6 +123,21 @@ def apply(state: OptOut | None, event: OptOutEvent) -> OptOut:
     elif not event.out and event.means is Means.TEXT:
         after = replace(after, since=event.at)
     return after if _asked_since(after, event.at, event.id) else replace(after, asked=None, asked_at=None)
+
+
+def start_since_block(history: Iterable[OptOutEvent], number: str) -> str | None:
+    """Return the number that the phone last texted START to, if the carrier's block of `number` is older than that.
+
+    Twilio's default handling blocks each number by itself, and START to one of our numbers ends no block of another.
+    Return None if we know of no STOP to the number, or if START to the number itself ended that block: then a block
+    is news, and counts as a STOP.
+    """
+    events = [event for event in history if event.means in (Means.TEXT, Means.CARRIER) and not event.asks]
+    stops = [event.at for event in events if event.out and event.number == number]
+    starts = [event for event in events if not event.out and stops and event.at > max(stops)]
+    if not starts or any(start.number == number for start in starts):
+        return None
+    return max(starts, key=lambda start: start.at).number
 
 
 def decided_since(state: OptOut, at: datetime | None, event_id: str | None) -> bool:
