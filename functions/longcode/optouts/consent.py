@@ -17,8 +17,10 @@ CONFIRMED_WITHIN = timedelta(minutes=5)
 
 _ACCOUNT = "account-"
 
-_STOP_CONFIRMATION = "You get no more texts from the studios on this number. Reply START to get them again."
+_HOW_TO_START = "Reply START to get them again."
 _START_CONFIRMATION = "You get texts from your studio on this number again. Reply HELP for help, STOP to end them."
+
+_LONGEST_NAME = 40  # characters of a studio's name, so that a reply stays one segment
 
 _HOUR_SECONDS = 3600
 _REPLIES_PER_HOUR = 3
@@ -156,17 +158,22 @@ def _is_late_stop(state: OptOut, event: OptOutEvent) -> bool:
     return event.out and decided_by_staff and (state.since is None or state.since < event.at)
 
 
-def keyword_reply(keyword: Keyword, contact: str) -> str:
-    """Return the automatic reply to a keyword; `contact` is how people reach us."""
+def keyword_reply(keyword: Keyword, contact: str, studio: str | None = None) -> str:
+    """Return the automatic reply to a keyword; `contact` is how people reach us.
+
+    `studio` is the name of the studio that texted the phone last: a shared number does not tell who it was.
+    """
+    name = studio and studio.strip()[:_LONGEST_NAME].strip()
     match keyword:
+        case Keyword.STOP if name:
+            return f"You get no more texts from {name} or other studios on this number (Longcode). {_HOW_TO_START}"
         case Keyword.STOP:
-            return _STOP_CONFIRMATION
+            return f"You get no more texts from the studios on this number. {_HOW_TO_START}"
         case Keyword.START | Keyword.YES:
             return _START_CONFIRMATION
         case Keyword.HELP:
-            return (
-                f"Longcode texts for photo studios. Help: {contact}. Msg & data rates may apply. Reply STOP to end."
-            )
+            sender = f"{name} texts you through Longcode." if name else "Longcode texts for photo studios."
+            return f"{sender} Help: {contact}. Msg & data rates may apply. Reply STOP to end."
 
 
 def with_reply(lately: Mapping[str, int], message_id: str, now: datetime) -> dict[str, int] | None:
