@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from bench.rig import Figure, quiet
 from infra.local.carrier.carrier import Carrier as SimulatedCarrier
-from infra.local.carrier.faults import Fault, FaultSet
+from infra.local.carrier.faults import Fail, Fault, FaultSet
 from infra.local.carrier.server import serving
 from infra.local.carrier.texts import Step, Text
 from longcode.accounts.account import Account, OnUncertain
@@ -55,6 +55,7 @@ SCENARIOS = (
     Scenario(faults=FaultSet(lose_receipts=Fault()), policy=OnUncertain.RESEND),
     Scenario(faults=FaultSet(drop_answer=Fault())),
     Scenario(faults=FaultSet(drop_answer=Fault(), lose_receipts=Fault())),
+    Scenario(faults=FaultSet(failed=Fail(code=30022, times=1), double_receipts=Fault())),
 )
 
 
@@ -65,18 +66,25 @@ class SteppedCarrier(SimulatedCarrier):
         super().__init__(_ACCOUNT, _TOKEN, clock=lambda: self.now)
         self.now = now
         self._waiting: list[tuple[Text, str, Step]] = []
+        self._again: list[Receipt] = []
 
     def _schedule(self, text: Text, callback: str | None, steps: tuple[Step, ...], _seconds: float) -> None:
         self._waiting += [(text, callback or "", step) for step in steps]
 
     def receipts(self) -> Iterator[Receipt]:
         """Advance all texts and yield their receipts."""
+        again, self._again = self._again, []
+        yield from again
         waiting, self._waiting = self._waiting, []
         for text, callback, step in waiting:
             self.network.advance(text.sid, step, self.now)
             receipt = twilio.read_receipt(urlsplit(callback).path.rpartition("/")[2], dict(self._receipt(text, step)))
-            if receipt and step.copies:
-                yield receipt
+            if receipt:
+                yield from [receipt] * step.copies
+
+    def repeat(self, receipt: Receipt) -> None:
+        """Send a receipt again that failed, as the connection overrides of its URL say."""
+        self._again.append(receipt)
 
 
 @dataclass(slots=True)
@@ -117,7 +125,11 @@ class Run:
 
     def report(self) -> None:
         for receipt in self.simulated.receipts():
-            receipts.apply_receipt(receipt, self.simulated.now)
+            try:
+                receipts.apply_receipt(receipt, self.simulated.now)
+            except Killed:
+                self.simulated.repeat(receipt)
+                raise
 
     def sweep(self) -> None:
         sweep_schedule.sweep(self.simulated.now)
@@ -135,7 +147,7 @@ class Outcome:
     def add(self, run: Run) -> None:
         """Count a text at the end of its run."""
         message = messages.get(run.account.id, run.id)
-        at_the_carrier = len(run.simulated.network.texts())
+        at_the_carrier = sum(text.status != "failed" for text in run.simulated.network.texts())
         charged = sum(quotas.of_month(run.account.id, month).units_sent for month in _MONTHS)
         reserved = sum(quota["used"] for quota in _quotas(run.account))
         units = message.units if message and at_the_carrier else 0

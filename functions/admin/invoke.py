@@ -22,6 +22,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     account_status.Close: account_status.set_status,
     account_status.Reopen: account_status.set_status,
     numbers.Assign: numbers.assign,
+    numbers.ListBlocked: numbers.list_blocked,
     price_list.Show: price_list.show,
     price_list.Load: price_list.load,
     ledger.CloseMonth: ledger.close_month,

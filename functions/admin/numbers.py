@@ -1,9 +1,12 @@
-"""Dedicate a number to an account, or take it back."""
+"""Dedicate a number to an account, or take it back; list the phones that the carrier blocks for a number."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from admin.order import AccountId, Order, account_or_raise
+import msgspec
+from msgspec import Meta
+
+from admin.order import AccountId, Cursor, Order, account_or_raise
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.errors import BadPhone, NumberTaken
@@ -17,6 +20,19 @@ class Assign(Order, frozen=True, kw_only=True, tag="numbers.assign"):
 
     account: AccountId
     number: str | None
+
+
+class ListBlocked(Order, frozen=True, kw_only=True, tag="numbers.list_blocked"):
+    """List the phones that the carrier blocks for some of our numbers although they texted START to another."""
+
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: Cursor | None = None
+
+
+def list_blocked(order: ListBlocked, now: datetime) -> dict[str, Any]:
+    """Return a page of the blocked phones, newest first. They are texted from the number of their START."""
+    page, next_cursor = numbers.blocked_pairs_page(limit=order.limit, cursor=order.cursor)
+    return {"items": msgspec.to_builtins(page), "next_cursor": next_cursor}
 
 
 def assign(order: Assign, now: datetime) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def read_arrival(body: str, now: datetime) -> tuple[Inbound, datetime]:
         job = queues.read(Receive, body)
     except MsgspecError:
         return _read_sns(body, now)
-    return twilio.read_inbound(job.form), job.received_at
+    return twilio.read_inbound(job.form, answered_numbers=settings().answered_by_carrier), job.received_at
 
 
 def _read_sns(body: str, now: datetime) -> tuple[Inbound, datetime]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from longcode.accounts import store as accounts
 from longcode.accounts.account import SERVICE
 from longcode.aws import batches, clients, queues
 from longcode.aws.clients import pause
@@ -37,9 +38,8 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
         questions.ask(job, now)
         return
     keyword = Keyword(job.keyword)
-    reply = keyword_reply(keyword, settings().help_contact)
     if keyword is Keyword.HELP:
-        _reply(job, reply, now)
+        _reply(job, keyword, now)
         return
     owner = _owner(job.number)
     events = [_event(job, keyword, scope) for scope in _scopes(job, keyword, owner)]
@@ -49,12 +49,14 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
             questions.close_answered(state, now)
         else:
             questions.release_held(account_of_scope(state.scope), job.phone, now)
+    if keyword is not Keyword.STOP:
+        numbers.unblock_pair(job.phone, job.number)
     if keyword is Keyword.STOP:
         for account, client_id in client_store.with_phone_in_all_accounts(job.phone):
             if owner is None or account in (owner, job.account):
                 client_store.mark_opt_out(account, client_id, job.phone)
     if any(state.turned_by == job.id for state in states):
-        _reply(job, reply, now, until=job.at + CONFIRMED_WITHIN)
+        _reply(job, keyword, now, until=job.at + CONFIRMED_WITHIN)
         enqueue_opt_out(events, now)
 
 
@@ -107,7 +109,7 @@ def _event(job: HandleKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
     )
 
 
-def _reply(job: HandleKeyword, text: str, now: datetime, until: datetime | None = None) -> None:
+def _reply(job: HandleKeyword, keyword: Keyword, now: datetime, until: datetime | None = None) -> None:
     """Reply to a keyword once.
 
     There is no reply if the carrier has replied, if the text belongs to no account, at the hourly limit of automatic
@@ -115,13 +117,14 @@ def _reply(job: HandleKeyword, text: str, now: datetime, until: datetime | None 
     """
     if job.answered or job.account is None or (until and now >= until):
         return
+    studio = accounts.get(job.account)
     reply = compose.draft(
         account=SERVICE,
         message_id=f"{job.id}-0",
         kind=MessageKind.SERVICE,
         phone=job.phone,
         number=job.number,
-        body=text,
+        body=keyword_reply(keyword, settings().help_contact, studio.name if studio else None),
         now=now,
     )
     if not _accept(replace(reply, valid_until=until or reply.valid_until), now):

@@ -16,7 +16,7 @@ from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from send.pacing import Turns
 from send.receipts import apply_receipt
-from send.refused import act_on, count_refusal, next_attempt
+from send.refused import act_on, count_refusal, may_send_from, next_attempt, number_after_start
 
 _ACCEPTED_BEFORE = timedelta(days=1)  # how long before its claim another text to the phone can have been accepted
 
@@ -37,10 +37,16 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
             _try_again(claimed, reason, code, now)
         case Refused(RefusalReason.TRY_ONCE_LATER as reason, code) if claimed.attempt == 1:
             _try_again(claimed, reason, code, now)
+        case Refused(RefusalReason.OPTED_OUT, code) if number := number_after_start(claimed, now):
+            if may_send_from(claimed, number) and not claimed.resent:
+                until = next_attempt(claimed, RefusalReason.TRY_AGAIN, now)
+                messages.reschedule(claimed, MessageState.QUEUED, until, error=code, number=number)
+            else:
+                _fail(claimed, carrier, code, now)
         case Refused(reason, code):
             act_on(claimed, reason, code, now)
             count_refusal(reason)
-            messages.end_unsent(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
+            _fail(claimed, carrier, code, now)
         case Uncertain(reason):
             count("UncertainSends")
             logger.warning(
@@ -49,6 +55,10 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
             deadline = windows.receipt_deadline(now, carrier.name)
             check_at = windows.next_check(now, deadline, carrier.name)
             messages.reschedule(claimed, MessageState.UNCERTAIN, check_at, deadline=deadline, carrier=carrier.name)
+
+
+def _fail(claimed: Message, carrier: Carrier, code: str, now: datetime) -> None:
+    messages.end_unsent(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
 
 
 def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime) -> None:

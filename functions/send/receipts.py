@@ -15,7 +15,7 @@ from longcode.numbers import store as numbers
 from longcode.webhooks import delivery
 from longcode.webhooks import store as webhooks
 from longcode.webhooks.tell import enqueue_new
-from send.refused import act_on, count_refusal, next_attempt
+from send.refused import act_on, count_refusal, may_send_from, next_attempt, number_after_start
 
 
 def apply_receipt(receipt: Receipt, now: datetime) -> None:
@@ -32,7 +32,8 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
             return
         if receipt.carrier_id in message.returned:
             return  # a copy, or a late receipt, of an attempt that is over
-        if receipt.reason:
+        number = number_after_start(message, now) if receipt.reason is RefusalReason.OPTED_OUT else None
+        if receipt.reason and not number:
             # An opt-out has the time of the text, so that a START since then counts as newer.
             act_on(message, receipt.reason, receipt.code, message.claimed_at or message.created_at)
         hosted = studio if studio and delivery.wants(studio, WebhookEvent.MESSAGE_STATUS) else None
@@ -42,26 +43,32 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
             return
         if receipt.reason is RefusalReason.PARKED:
             numbers.park(message.number, receipt.code or "", message.claimed_at or message.created_at)
-        goes_again = _goes_again(message, receipt, now)
-        if _put_back(message, receipt, now) if goes_again else _apply(message, receipt, now, hosted):
+        if _goes_again(message, receipt, number, now):
+            moved = _put_back(message, receipt, number or message.number, now)
+        else:
+            moved = _apply(message, receipt, now, hosted)
+        if moved:
             if receipt.reason:
                 count_refusal(receipt.reason)
             return
 
 
-def _goes_again(message: Message, receipt: Receipt, now: datetime) -> bool:
+def _goes_again(message: Message, receipt: Receipt, number: str | None, now: datetime) -> bool:
     """Return whether a text is sent again, because the carrier gave it back and has no other attempt of it.
+
+    `number` is where the phone texted START to, if the carrier blocks the text's own number since before that.
 
     A text with an uncertain first attempt is not, nor one whose receipt does not say which attempt it is about.
     """
-    is_given_back = receipt.reason is not None and receipt.reason.goes_again and receipt.carrier_id is not None
+    may_again = receipt.reason is not None and receipt.reason.goes_again
+    may_again |= number is not None and may_send_from(message, number)
     is_only_attempt = not message.resent and message.carrier_id in (None, receipt.carrier_id)
-    return is_given_back and is_only_attempt and not windows.is_expired(message, now)
+    return may_again and receipt.carrier_id is not None and is_only_attempt and not windows.is_expired(message, now)
 
 
-def _put_back(message: Message, receipt: Receipt, now: datetime) -> bool:
+def _put_back(message: Message, receipt: Receipt, number: str, now: datetime) -> bool:
     reason, carrier_id = receipt.reason or RefusalReason.UNKNOWN, receipt.carrier_id or ""
-    changes: dict[str, Any] = {"error": receipt.code}
+    changes: dict[str, Any] = {"error": receipt.code, "number": number}
     if reason is RefusalReason.PARKED:
         changes["held"] = HoldReason.PARKED
     return messages.put_back(message, carrier_id, next_attempt(message, reason, now), **changes)

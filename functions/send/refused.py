@@ -4,10 +4,14 @@ import random
 from datetime import datetime
 
 from longcode import windows
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import count, logger
 from longcode.carriers.carrier import RefusalReason
 from longcode.clients import store as clients
 from longcode.message import Message
+from longcode.numbers import store as numbers
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import start_since_block
 from longcode.optouts.report import report_carrier_opt_out
 
 _UNREACHABLE = (RefusalReason.NOT_MOBILE, RefusalReason.NO_SUCH_NUMBER)
@@ -36,6 +40,23 @@ def count_refusal(reason: RefusalReason) -> None:
         count("RefusedTexts")
     if reason is RefusalReason.FILTERED:
         count("FilteredTexts")
+
+
+def number_after_start(message: Message, now: datetime) -> str | None:
+    """Return the number that the phone texted START to, if the carrier's block of the text's number is older.
+
+    Such a block concerns that pair alone, and is recorded as that: the phone wants texts.
+    """
+    number = start_since_block(optouts.phone_history(message.phone, now), message.number)
+    if number:
+        numbers.block_pair(message.phone, message.number, number, now)
+        logger.warning("blocked by the carrier since before the phone's START", extra={"message_id": message.id})
+    return number
+
+
+def may_send_from(message: Message, number: str) -> bool:
+    """Return whether a text may go from another number in place of its own: both are shared."""
+    return {message.number, number} <= set(settings().shared_numbers)
 
 
 def next_attempt(message: Message, reason: RefusalReason, now: datetime) -> datetime:

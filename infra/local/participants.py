@@ -92,14 +92,14 @@ class Phones:
         texts: list[Any] = ask("GET", f"{self.carrier_url}/phones/{phone}").json["conversation"]
         return texts
 
-    def received(self) -> dict[str, tuple[str, str]]:
-        """Return the texts that all phones received, by the carrier's id: the phone and the words."""
+    def received(self, *, undelivered: bool = True) -> dict[str, tuple[str, str]]:
+        """Return the texts to all phones, with or without undelivered ones, by the carrier's id: phone and words."""
         phones = ask("GET", f"{self.carrier_url}/phones?limit=1000&last=1000").json["phones"]
         return {
             text["sid"]: (phone["number"], text["body"])
             for phone in phones
             for text in phone["conversation"]
-            if text["direction"].startswith("outbound") and text["status"] != "undelivered"
+            if text["direction"].startswith("outbound") and (undelivered or text["status"] != "undelivered")
         }
 
     def texted_from(self, phone: str) -> list[str]:

@@ -80,6 +80,42 @@ def test_a_text_is_sent_as_a_form_with_our_reference_in_the_callback(fake: FakeC
     }
 
 
+def test_a_messaging_service_is_named_beside_the_number(fake: FakeCarrier, text: Text) -> None:
+    fake.answers(201, '{"sid": "SM1"}')
+    service = Twilio(
+        account_sid="AC123",
+        auth_token="test-token",
+        callback_base="https://longcode.example",
+        messaging_service_sid="MG123",
+        api_base=fake.url,
+    )
+
+    service.send(text)
+
+    assert (fake.asked[0].form["From"], fake.asked[0].form["MessagingServiceSid"]) == ("+15555550100", "MG123")
+
+
+@pytest.mark.parametrize(
+    ("body", "number", "opt_out_type", "answered"),
+    [
+        ("STOP", "+15555550100", None, True),
+        (" Help ", "+15555550100", None, True),
+        ("unstop", "+15555550100", None, True),
+        ("stop please", "+15555550100", None, False),  # Twilio compares single words only
+        ("ALTO", "+15555550100", None, False),
+        ("STOP", "+15555550101", None, False),
+        ("ALTO", "+15555550101", "STOP", True),  # Advanced Opt-Out
+    ],
+)
+def test_a_keyword_is_answered_by_twilio_on_the_numbers_that_the_settings_name(
+    body: str, number: str, opt_out_type: str | None, answered: bool
+) -> None:
+    form = {"MessageSid": "SM1", "From": "+12125550123", "To": number, "Body": body}
+    form |= {"OptOutType": opt_out_type} if opt_out_type else {}
+
+    assert read_inbound(form, answered_numbers=("+15555550100",)).answered is answered
+
+
 @pytest.mark.parametrize(("asked_for", "sent_seconds"), [(-5, "1"), (0, "1"), (36_000, "36000"), (99_999, "36000")])
 def test_the_validity_stays_within_the_limits_of_twilio(
     fake: FakeCarrier, text: Text, asked_for: int, sent_seconds: str

@@ -155,6 +155,24 @@ def test_the_reply_to_help_has_our_name_contact_costs_and_how_to_stop() -> None:
     )
 
 
+@pytest.mark.parametrize("keyword", list(Keyword))
+def test_an_automatic_reply_with_a_long_name_is_one_segment(keyword: Keyword) -> None:
+    measure = segments.measure(keyword_reply(keyword, CONTACT, "The Very Long Name Of A Photo Studio Ltd" * 2))
+
+    assert (measure.encoding, measure.segments) == ("GSM-7", 1)
+
+
+def test_the_replies_to_help_and_stop_name_the_studio_and_the_service() -> None:
+    assert keyword_reply(Keyword.HELP, CONTACT, "Foxglove Portraits") == (
+        "Foxglove Portraits texts you through Longcode. Help: help@longcode.example. "
+        "Msg & data rates may apply. Reply STOP to end."
+    )
+    assert keyword_reply(Keyword.STOP, CONTACT, "Foxglove Portraits") == (
+        "You get no more texts from Foxglove Portraits or other studios on this number (Longcode). "
+        "Reply START to get them again."
+    )
+
+
 def test_the_confirmation_of_a_stop_explains_start() -> None:
     assert keyword_reply(Keyword.STOP, CONTACT) == (
         "You get no more texts from the studios on this number. Reply START to get them again."
@@ -167,4 +185,4 @@ def test_yes_gets_the_same_reply_as_start() -> None:
 
 @pytest.mark.parametrize("keyword", list(Keyword))
 def test_an_automatic_reply_that_comes_back_to_us_is_no_keyword(keyword: Keyword) -> None:
-    assert keywords.read(keyword_reply(keyword, CONTACT)) is None
+    assert keywords.read(keyword_reply(keyword, CONTACT, "Stop & Go")) is None

@@ -48,6 +48,8 @@ os.environ |= {
     "CARRIER_SECRET": "carrier",
     "CARRIER_API_BASE": "http://127.0.0.1:1",
     "CONFIGURATION_SET": "",
+    "MESSAGING_SERVICE_SID": "",
+    "ANSWERED_BY_CARRIER": "",
     "STRIPE_SECRET": "",
     "SHARED_NUMBERS": SHARED_NUMBER,
     "SEGMENTS_A_SECOND": "1000000",

@@ -64,6 +64,7 @@ def open_carrier(
     account_sid: str = "",
     auth_token: str = "",
     callback_base: str = "",
+    messaging_service_sid: str = "",
     api_base: str = API_BASE,
     configuration_set: str | None = None,
 ) -> CarrierWithArchive:
@@ -74,6 +75,7 @@ def open_carrier(
                 account_sid=account_sid,
                 auth_token=auth_token,
                 callback_base=callback_base,
+                messaging_service_sid=messaging_service_sid,
                 api_base=api_base,
             )
         case "aws":
@@ -109,6 +111,7 @@ def _open(account_sid: str, auth_token: str, callback_base: str, api_base: str) 
         account_sid=account_sid,
         auth_token=auth_token,
         callback_base=callback_base,
+        messaging_service_sid=settings().messaging_service_sid,
         api_base=api_base,
         configuration_set=settings().configuration_set or None,
     )

@@ -3,7 +3,7 @@
 import hmac
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -39,6 +39,10 @@ LOOK_UP_SECONDS = 5.0
 CONNECTIONS = 10  # the ten texts of a batch are sent at the same time
 LONGEST_VALID_SECONDS = 36_000
 MOST_MEDIA = 10
+# One word in any case: Twilio compares no longer message with its default keywords (support page 223134027, and
+# https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
+_ANSWERED_WORDS = set("stop stopall unsubscribe cancel end quit revoke optout start unstop yes help info".split())  # noqa: SIM905
+
 WRONG_CREDENTIALS = ("401", "20003")
 """The codes of a request whose auth token Twilio does not accept."""
 
@@ -102,6 +106,7 @@ class Twilio:
         account_sid: str,
         auth_token: str,
         callback_base: str,
+        messaging_service_sid: str = "",
         api_base: str = API_BASE,
         pool: PoolManager | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
@@ -113,6 +118,7 @@ class Twilio:
             "Content-Type": "application/x-www-form-urlencoded"
         }
         self._callback_base = callback_base
+        self._service = {"MessagingServiceSid": messaging_service_sid} if messaging_service_sid else {}
         self._pool = pool or PoolManager(maxsize=CONNECTIONS)
         self._timeout = Timeout(connect=min(CONNECT_SECONDS, timeout_seconds), total=timeout_seconds)
         self._look_up_timeout = Timeout(total=min(LOOK_UP_SECONDS, timeout_seconds))
@@ -126,6 +132,7 @@ class Twilio:
             "Body": text.body,
             "StatusCallback": receipt_url(self._callback_base, text.reference) + _CALL_AGAIN,
             "ValidityPeriod": min(max(text.valid_seconds, 1), LONGEST_VALID_SECONDS),
+            **self._service,
         }
         self._connections.close_stale()
         try:
@@ -284,11 +291,15 @@ def read_receipt(reference: str, form: Mapping[str, str]) -> Receipt | None:
     return Receipt(carrier=NAME, reference=reference, carrier_id=carrier_id, state=state, code=code, reason=reason)
 
 
-def read_inbound(form: Mapping[str, str]) -> Inbound:
-    """Return the reply in a webhook's form; raise `ValueError` if its id or one of its numbers is missing."""
+def read_inbound(form: Mapping[str, str], *, answered_numbers: Collection[str] = ()) -> Inbound:
+    """Return the reply in a webhook's form; raise `ValueError` if its id or one of its numbers is missing.
+
+    `answered_numbers` are those on which Twilio answers its default keywords by itself.
+    """
     missing = [name for name in ("MessageSid", "From", "To") if not form.get(name, "").strip()]
     if missing:
         raise ValueError(f"a text from Twilio without {', '.join(missing)}")
+    word = form.get("Body", "").strip().casefold()
     # NumMedia is not read: the addresses themselves show how many pictures there are.
     media = (form.get(f"MediaUrl{index}", "") for index in range(MOST_MEDIA))
     return Inbound(
@@ -298,5 +309,5 @@ def read_inbound(form: Mapping[str, str]) -> Inbound:
         number=form["To"],
         body=form.get("Body", ""),
         media=tuple(url for url in media if url),
-        answered=bool(form.get("OptOutType")),
+        answered=bool(form.get("OptOutType")) or (form["To"] in answered_numbers and word in _ANSWERED_WORDS),
     )

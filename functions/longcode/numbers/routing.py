@@ -1,7 +1,7 @@
 """The rules of our numbers: which number an account texts a phone from, and which account a reply belongs to."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2s
@@ -61,8 +61,17 @@ def fixed_number(account: Account, shared: Sequence[str]) -> str | None:
     return account.number or (shared[0] if len(shared) == 1 else None)
 
 
-def sticky_number(senders: Mapping[str, str], account: str, phone: str, shared: Sequence[str]) -> str:
+def unblocked(shared: Sequence[str], blocked: Collection[str]) -> Sequence[str]:
+    """Return the shared numbers that the carrier does not block for a phone; all of them if it blocks each."""
+    return [number for number in shared if number not in blocked] or shared
+
+
+def sticky_number(
+    senders: Mapping[str, str], account: str, phone: str, shared: Sequence[str], opted_in_over: str | None = None
+) -> str:
     """Return the number from which an account texts a phone, given every account's sticky sender for that phone.
+
+    An account without a usable number takes the one that the phone texted START to (`opted_in_over`), if it is known.
 
     An account keeps its number for a phone. For its first text to the phone, it gets a number that no other account
     uses for that phone, or, if all are used, one that the fewest use. An account that shares its number with others
@@ -73,6 +82,8 @@ def sticky_number(senders: Mapping[str, str], account: str, phone: str, shared: 
     current = senders.get(account, "")
     if current in shared and (others[current] == 0 or fewest > 0):
         return current
+    if opted_in_over in shared and opted_in_over is not None and current not in shared:
+        return opted_in_over
     candidates = [number for number in shared if others[number] == fewest]
     return min(candidates, key=lambda number: _rank(account, phone, number))
 

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
+from msgspec import Struct
 
 from longcode.accounts.account import Account
-from longcode.numbers.routing import LastText, after_text, initial_sticky_senders, sticky_number
+from longcode.numbers.routing import LastText, after_text, initial_sticky_senders, sticky_number, unblocked
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Put, Update, Write, attributes, has_value, read
 
@@ -18,6 +19,14 @@ _THREADS = 16
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MOST_AHEAD = timedelta(minutes=1)  # a later reservation was written by a wrong clock, and is ignored
+
+
+class BlockedPhone(Struct, frozen=True):
+    """A phone, the numbers for which the carrier blocks it, and the one that it texted START to after that."""
+
+    phone: str
+    blocked: list[str]
+    opted_in_over: str
 
 
 def record_text(text: LastText, most_an_hour: int, before: LastText | None = None) -> bool:
@@ -131,9 +140,7 @@ def expected_senders(account: str, phones: Iterable[str], shared: Sequence[str])
     """Return the number from which an account's next text to each phone would go, without keeping the choice."""
     wanted = {phone: keys.sticky_senders(phone) for phone in phones}
     items = store.get_many(wanted.values())
-    return {
-        phone: sticky_number(_sticky_senders(items.get(key)), account, phone, shared) for phone, key in wanted.items()
-    }
+    return {phone: _sticky_number(items.get(key), account, phone, shared) for phone, key in wanted.items()}
 
 
 def choose_senders(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, str]:
@@ -152,21 +159,60 @@ def _choose(account: str, phone: str, shared: Sequence[str], item: Attributes | 
 
     So accounts that text a phone at once see each other's choices.
     """
-    # A phone without an item may have been texted while there was one shared number.
-    senders = _sticky_senders(item) if item else initial_sticky_senders(_newest_texts(phone), shared)
+    item = item or {}
     while True:
-        number = sticky_number(senders, account, phone, shared)
-        if item and senders.get(account) == number:
+        # A phone without sticky senders may have been texted while there was one shared number.
+        senders = item["numbers"] if "numbers" in item else initial_sticky_senders(_newest_texts(phone), shared)
+        number = _sticky_number({**item, "numbers": senders}, account, phone, shared)
+        if "numbers" in item and senders.get(account) == number:
             return number
-        changed = {"type": "lines", "phone": phone, "numbers": {**senders, account: number}}
-        unchanged = Attr("numbers").eq(senders) if item else ABSENT
+        changes = {"type": "lines", "phone": phone, "numbers": {**senders, account: number}}
         try:
-            store.write(Put(keys.sticky_senders(phone), changed, when=unchanged))
+            store.write(Update(keys.sticky_senders(phone), changes=changes, when=_same_senders(item)))
         except store.ConditionFailed as failed:
             item = failed.found[0]
-            senders = _sticky_senders(item)
         else:
             return number
+
+
+def _same_senders(item: Attributes) -> ConditionBase:
+    same = Attr("numbers").eq(item["numbers"]) if "numbers" in item else Attr("numbers").not_exists()
+    return same & (Attr("blocked").eq(item["blocked"]) if "blocked" in item else Attr("blocked").not_exists())
+
+
+def _sticky_number(item: Attributes | None, account: str, phone: str, shared: Sequence[str]) -> str:
+    usable = unblocked(shared, (item or {}).get("blocked", ()))
+    return sticky_number(_sticky_senders(item), account, phone, usable, (item or {}).get("opted_in_over"))
+
+
+def block_pair(phone: str, number: str, opted_in_over: str, at: datetime) -> None:
+    """Text a phone no more from one of our numbers, but from the one that it texted START to."""
+    changes = {"type": "lines", "phone": phone, "opted_in_over": opted_in_over}
+    listed = {"folder": keys.blocked_pairs(), "folder_at": keys.folder_place(at, phone)}
+    store.write(Update(keys.sticky_senders(phone), changes={**changes, **listed}, add={"blocked": {number}}))
+
+
+def unblock_pair(phone: str, number: str) -> None:
+    """End the block of a phone and a number, because the phone has texted START to it."""
+    while True:
+        item = store.get(keys.sticky_senders(phone)) or {}
+        blocked = set(item.get("blocked", ()))
+        if number not in blocked:
+            return
+        left = blocked - {number}
+        changes = {"blocked": left} if left else {}
+        remove = () if left else ("blocked", "opted_in_over", "folder", "folder_at")
+        unchanged = Attr("blocked").eq(blocked)
+        if store.try_write(Update(keys.sticky_senders(phone), changes=changes, remove=remove, when=unchanged)):
+            return
+
+
+def blocked_pairs_page(*, limit: int, cursor: str | None) -> tuple[list[BlockedPhone], str | None]:
+    """Return a page of the phones that the carrier blocks for some of our numbers, newest first."""
+    items, next_cursor = store.index_page(keys.blocked_pairs(), limit=limit, cursor=cursor, newest_first=True)
+    return [
+        BlockedPhone(item["phone"], sorted(item["blocked"]), item["opted_in_over"]) for item in items
+    ], next_cursor
 
 
 def _newest_texts(phone: str) -> dict[str, str]:
@@ -177,7 +223,7 @@ def _newest_texts(phone: str) -> dict[str, str]:
 
 def _sticky_senders(item: Attributes | None) -> Mapping[str, str]:
     """Return the number from which each account texts the phone, by account."""
-    return item["numbers"] if item else {}
+    return item["numbers"] if item and "numbers" in item else {}
 
 
 def reserve_throughput(number: str, duration: timedelta, now: datetime, longest_wait: timedelta) -> datetime | None:

@@ -1,6 +1,6 @@
 """Opt-outs: how events change a phone's state, what that blocks, automatic replies, and questions to staff."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -17,8 +17,10 @@ CONFIRMED_WITHIN = timedelta(minutes=5)
 
 _ACCOUNT = "account-"
 
-_STOP_CONFIRMATION = "You get no more texts from the studios on this number. Reply START to get them again."
+_HOW_TO_START = "Reply START to get them again."
 _START_CONFIRMATION = "You get texts from your studio on this number again. Reply HELP for help, STOP to end them."
+
+_LONGEST_NAME = 40  # characters of a studio's name, so that a reply stays one segment
 
 _HOUR_SECONDS = 3600
 _REPLIES_PER_HOUR = 3
@@ -125,6 +127,21 @@ def apply(state: OptOut | None, event: OptOutEvent) -> OptOut:
     return after if _asked_since(after, event.at, event.id) else replace(after, asked=None, asked_at=None)
 
 
+def start_since_block(history: Iterable[OptOutEvent], number: str) -> str | None:
+    """Return the number that the phone last texted START to, if the carrier's block of `number` is older than that.
+
+    Twilio's default handling blocks each number by itself, and START to one of our numbers ends no block of another.
+    Return None if we know of no STOP to the number, or if START to the number itself ended that block: then a block
+    is news, and counts as a STOP.
+    """
+    events = [event for event in history if event.means in (Means.TEXT, Means.CARRIER) and not event.asks]
+    stops = [event.at for event in events if event.out and event.number == number]
+    starts = [event for event in events if not event.out and stops and event.at > max(stops)]
+    if not starts or any(start.number == number for start in starts):
+        return None
+    return max(starts, key=lambda start: start.at).number
+
+
 def decided_since(state: OptOut, at: datetime | None, event_id: str | None) -> bool:
     """Return whether this event, or a later one, decided the state."""
     return not (state.at is None or at is None) and (at, event_id or "") <= (state.at, state.event_id or "")
@@ -144,17 +161,22 @@ def _is_late_stop(state: OptOut, event: OptOutEvent) -> bool:
     return event.out and decided_by_staff and (state.since is None or state.since < event.at)
 
 
-def keyword_reply(keyword: Keyword, contact: str) -> str:
-    """Return the automatic reply to a keyword; `contact` is how people reach us."""
+def keyword_reply(keyword: Keyword, contact: str, studio: str | None = None) -> str:
+    """Return the automatic reply to a keyword; `contact` is how people reach us.
+
+    `studio` is the name of the studio that texted the phone last: a shared number does not tell who it was.
+    """
+    name = studio and studio.strip()[:_LONGEST_NAME].strip()
     match keyword:
+        case Keyword.STOP if name:
+            return f"You get no more texts from {name} or other studios on this number (Longcode). {_HOW_TO_START}"
         case Keyword.STOP:
-            return _STOP_CONFIRMATION
+            return f"You get no more texts from the studios on this number. {_HOW_TO_START}"
         case Keyword.START | Keyword.YES:
             return _START_CONFIRMATION
         case Keyword.HELP:
-            return (
-                f"Longcode texts for photo studios. Help: {contact}. Msg & data rates may apply. Reply STOP to end."
-            )
+            sender = f"{name} texts you through Longcode." if name else "Longcode texts for photo studios."
+            return f"{sender} Help: {contact}. Msg & data rates may apply. Reply STOP to end."
 
 
 def with_reply(lately: Mapping[str, int], message_id: str, now: datetime) -> dict[str, int] | None:

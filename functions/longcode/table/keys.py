@@ -315,6 +315,11 @@ def dedicated_numbers() -> str:
     return "dedicated-numbers"
 
 
+def blocked_pairs() -> str:
+    """Return the list of the phones that the carrier blocks for some of our numbers, in the order of time."""
+    return "blocked-pairs"
+
+
 def unattributed() -> str:
     """Return the list of unattributed replies, in the order of time."""
     return "quarantine"

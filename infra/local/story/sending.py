@@ -1,5 +1,6 @@
 """Sending: a long text, a broadcast, an uncertain text, quiet hours, a reminder that moves with its session."""
 
+import csv
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -62,7 +63,19 @@ def text_everyone(stage: Stage, fox: StudioSoftware) -> None:
     progress = _progress(fox, sent["id"], {"delivered": 37, "undelivered": 1})
     stage.show(f"GET /broadcasts/{sent['id']}", None, {"progress": progress})
     stage.check(True, "37 are delivered, and the landline's text is not")
+    reasons = eventually(lambda: _credits(fox), "the credit")
+    stage.check(
+        reasons[-1] == "the phone is a landline (twilio:30006)",
+        "which is credited, and in the list of the month's texts with its reason",
+    )
     fox.ask("PATCH", "/account", {"quiet_hours": True})
+
+
+def _credits(studio: StudioSoftware) -> list[str]:
+    """Return why texts of the current month were not charged."""
+    month = studio.ask("GET", "/usage").json["current"]["month"]
+    sheet = studio.ask("GET", f"/usage/{month}/texts", None, Accept="text/csv").text
+    return [row["not_charged"] for row in csv.DictReader(sheet.splitlines()) if row["not_charged"]]
 
 
 def resolve_an_uncertain_text(stage: Stage, fox: StudioSoftware) -> None:

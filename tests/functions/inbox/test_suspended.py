@@ -27,7 +27,10 @@ from tests.support.text_steps import deliver
 from tests.support.webhook_endpoint import FakeEndpoint, hosted, run_webhook_jobs
 
 MINUTE = timedelta(minutes=1)
-CONFIRMED = "You get no more texts from the studios on this number. Reply START to get them again."
+CONFIRMED = (
+    "You get no more texts from Foxglove Portraits or other studios on this number (Longcode)."
+    " Reply START to get them again."
+)
 
 
 @pytest.fixture(params=["suspend", "close"])
