@@ -97,12 +97,5 @@ class Load:
         return [act.result() for act in running]
 
     def states(self) -> list[str]:
-        """Return the states of all texts, newest first."""
-        found: list[str] = []
-        cursor = ""
-        while True:
-            page = self._studio.ask("GET", f"/messages?folder=sent&limit=200{cursor}").json
-            found += [message["state"] for message in page["items"]]
-            if page["next_cursor"] is None:
-                return found
-            cursor = f"&cursor={page['next_cursor']}"
+        """Return the states of all texts."""
+        return [message["state"] for message in self._studio.all_items("/messages?folder=sent")]
