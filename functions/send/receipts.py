@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from longcode import windows
 from longcode.accounts.account import Account, WebhookEvent
 from longcode.aws.telemetry import logger
+from longcode.carriers import refusals
 from longcode.carriers.carrier import Receipt, RefusalReason
 from longcode.message import HoldReason, Message, MessageState, may_become
 from longcode.messages import store as messages
@@ -41,7 +42,7 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
             if hosted and message.state is receipt.state:  # our own record or another copy came first
                 enqueue_new(hosted, [delivery.of_status(message, now)])
             return
-        if receipt.reason is RefusalReason.PARKED:
+        if receipt.reason is RefusalReason.PARKED and refusals.parks_number(receipt.code):
             numbers.park(message.number, receipt.code or "", message.claimed_at or message.created_at)
         if _goes_again(message, receipt, number, now):
             moved = _put_back(message, receipt, number or message.number, now)

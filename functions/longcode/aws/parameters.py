@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from aws_lambda_powertools.utilities import parameters
 from botocore.exceptions import ClientError
-from msgspec import Struct, json
+from msgspec import DecodeError, Struct, json
 
 from longcode.aws.clients import client
 from longcode.aws.settings import settings
@@ -55,23 +55,29 @@ def read_credentials_again(clock: Callable[[], float] = time.monotonic) -> bool:
     _rotation.read_at = clock()
     name = settings().carrier_secret
     parameters.get_secret(name, transform="json", max_age=_FIVE_MINUTES, force_fetch=True)
-    secrets = client("secretsmanager")
-    _rotation.accepted_until = secrets.get_secret_value(SecretId=name)["CreatedDate"] + _OLD_TOKEN_ACCEPTED
-    try:
-        before = secrets.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
-    except ClientError:  # the secret was never changed
-        return True
-    _rotation.old_token = str(json.decode(before["SecretString"]).get("auth_token", ""))
+    changed_at = client("secretsmanager").get_secret_value(SecretId=name)["CreatedDate"]
+    _rotation.accepted_until = changed_at + _OLD_TOKEN_ACCEPTED
+    _rotation.old_token = _token_before(name)
     return True
 
 
-def carrier_tokens(now: datetime) -> tuple[str, ...]:
+def _token_before(secret: str) -> str:
+    """Return the auth token of a secret's version before; empty if it was never changed or had no token."""
+    try:
+        before = client("secretsmanager").get_secret_value(SecretId=secret, VersionStage="AWSPREVIOUS")
+        return str(json.decode(before["SecretString"], type=dict[str, object]).get("auth_token", ""))
+    except (ClientError, KeyError, DecodeError):
+        return ""
+
+
+def carrier_tokens(now: datetime, clock: Callable[[], float] = time.monotonic) -> tuple[str, ...]:
     """Return the auth tokens that may sign webhooks: the secret's, and for a day after its change the one before.
 
-    The one before is known once the secret was read again.
+    The one before is known for five minutes after the secret was read again: it may have been changed since.
     """
     token = carrier_credentials().get("auth_token", "")
-    is_old_accepted = _rotation.accepted_until is not None and now < _rotation.accepted_until
+    is_known = clock() - _rotation.read_at < _FIVE_MINUTES
+    is_old_accepted = is_known and _rotation.accepted_until is not None and now < _rotation.accepted_until
     return (token, _rotation.old_token) if is_old_accepted else (token,)
 
 

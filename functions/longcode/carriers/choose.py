@@ -7,6 +7,7 @@ from typing import Protocol
 
 from longcode.aws.parameters import carrier_credentials, read_credentials_again, receipts_url
 from longcode.aws.settings import settings
+from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Archive, Carrier, CarrierText, RefusalReason, Refused, SendResult, Text
 from longcode.carriers.twilio import API_BASE, NAME, WRONG_CREDENTIALS, Twilio
 
@@ -46,8 +47,12 @@ class Rotating:
         result = carrier.send(text)
         if not isinstance(result, Refused) or result.code not in WRONG_CREDENTIALS:
             return result
-        is_read = self._read_again()
-        newer = self._current()
+        try:
+            is_read = self._read_again()
+            newer = self._current()
+        except Exception as failed:  # whatever it is, nothing was sent, and the text must not become uncertain
+            logger.error("the carrier's secret was not read", extra={"reason": type(failed).__name__})
+            return Refused(RefusalReason.TRY_AGAIN, result.code)
         if newer is not carrier:
             return newer.send(text)
         # The secret may have been changed since it was read: the next attempt will tell.

@@ -105,6 +105,9 @@ AWS_EVENTS: Mapping[str, Meaning] = {
     "TEXT_TTL_EXPIRED": Meaning(RefusalReason.UNKNOWN, "not delivered in time"),
 }
 
+# Twilio accepts texts from the same number to other phones.
+_OF_SOME_PHONES = {"21408", "21608"}
+
 _UNKNOWN = Meaning(RefusalReason.UNKNOWN, "the carrier gives no reason")
 _BY_CARRIER: Mapping[str, Mapping[str, Meaning]] = {"twilio": TWILIO, "aws": {**AWS, **AWS_EVENTS}}
 
@@ -112,6 +115,11 @@ _BY_CARRIER: Mapping[str, Mapping[str, Meaning]] = {"twilio": TWILIO, "aws": {**
 def meaning_of(carrier: str, code: str | None) -> Meaning:
     """Return what a code means that a carrier reports after it accepted a text."""
     return _BY_CARRIER.get(carrier, {}).get(code or "", _UNKNOWN)
+
+
+def parks_number(code: str | None) -> bool:
+    """Return whether the code of a parked text concerns all texts from its number, and not only some phones."""
+    return code not in _OF_SOME_PHONES
 
 
 def meaning_of_error(error: str | None) -> Meaning:

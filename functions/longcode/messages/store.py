@@ -162,7 +162,7 @@ def record(message: Message, to: MessageState, *also: Write, charged: bool = Tru
     """Record that the carrier had a claimed message, and count its units once if it is charged, in one transaction.
 
     The units count in the month of the claim, however early or late the carrier's answer or receipt comes.
-    Return False if the message was recorded or ended before.
+    Return False if the message was recorded or ended before, or if another attempt has begun.
     """
     claimed_at = message.claimed_at or message.created_at
     charge: dict[str, Any] = {"month": month_of(claimed_at), "sent_at": claimed_at}
@@ -170,7 +170,8 @@ def record(message: Message, to: MessageState, *also: Write, charged: bool = Tru
     recorded = replace(message, **charge)
     counted = quotas.count_writes(recorded) if charged else quotas.release_writes(message)
     before = (MessageState.SENDING, MessageState.UNCERTAIN)
-    return store.try_write(_transition(message, to, before, {**changes, **charge}), *counted, *also)
+    sent = _transition(message, to, before, {**changes, **charge}, _same_attempt(message))
+    return store.try_write(sent, *counted, *also)
 
 
 def record_receipt(message: Message, to: MessageState, *also: Write, charged: bool = True, **changes: Any) -> bool:
@@ -187,7 +188,8 @@ def record_receipt(message: Message, to: MessageState, *also: Write, charged: bo
         changes["charged_units"] = message.units
         charged_again = replace(message, charged_units=message.units)
         counted = [*quotas.count_writes(charged_again), *quotas.release_writes(message, -1)]
-    return store.try_write(_transition(message, to, (message.state,), changes), *counted, *also)
+    moved = _transition(message, to, (message.state,), changes, _same_attempt(message))
+    return store.try_write(moved, *counted, *also)
 
 
 def put_back(message: Message, carrier_id: str, until: datetime, **changes: Any) -> bool:

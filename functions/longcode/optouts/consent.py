@@ -131,6 +131,7 @@ def start_since_block(history: Iterable[OptOutEvent], number: str) -> str | None
     """Return the number that the phone last texted START to, if the carrier's block of `number` is older than that.
 
     Twilio's default handling blocks each number by itself, and START to one of our numbers ends no block of another.
+    A START to a shared number is preferred: a text can go from there in place of another shared number.
     Return None if we know of no STOP to the number, or if START to the number itself ended that block: then a block
     is news, and counts as a STOP.
     """
@@ -139,7 +140,7 @@ def start_since_block(history: Iterable[OptOutEvent], number: str) -> str | None
     starts = [event for event in events if not event.out and stops and event.at > max(stops)]
     if not starts or any(start.number == number for start in starts):
         return None
-    return max(starts, key=lambda start: start.at).number
+    return max(starts, key=lambda start: (start.scope == SHARED, start.at)).number
 
 
 def decided_since(state: OptOut, at: datetime | None, event_id: str | None) -> bool:

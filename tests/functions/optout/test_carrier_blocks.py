@@ -25,6 +25,7 @@ from tests.support.fakes import NOW, take_queued
 from tests.support.text_steps import accept, counted_units, deliver, stored
 
 A, B, C = (f"+1555555010{index}" for index in range(3))
+OWN = "+13105550100"  # of another studio
 PHONE = "+12125550123"
 MINUTE = timedelta(minutes=1)
 CODES = {"twilio": "21610", "aws": "DESTINATION_PHONE_NUMBER_OPTED_OUT"}
@@ -201,11 +202,13 @@ def test_an_old_block_that_comes_by_receipt_sends_the_text_from_the_other_number
     assert take_queued("opt_out") == []
 
 
-def event(keyword: str, number: str | None, minute: int, means: Means = Means.TEXT) -> OptOutEvent:
+def event(
+    keyword: str, number: str | None, minute: int, means: Means = Means.TEXT, scope: str = SHARED
+) -> OptOutEvent:
     return OptOutEvent(
         id=f"e{minute}",
         phone=PHONE,
-        scope=SHARED,
+        scope=scope,
         out=keyword == "stop",
         at=NOW + minute * MINUTE,
         means=means,
@@ -228,6 +231,8 @@ def event(keyword: str, number: str | None, minute: int, means: Means = Means.TE
         ([event("start", B, 1), event("stop", A, 2)], None),
         ([event("stop", C, 1), event("start", B, 2)], None),
         ([event("stop", None, 1, Means.STAFF), event("start", B, 2)], None),
+        ([event("stop", A, 1), event("start", B, 2), event("start", OWN, 3, scope="account-10000002")], B),
+        ([event("stop", A, 1), event("start", OWN, 2, scope="account-10000002")], OWN),
     ],
 )
 def test_a_block_is_old_if_we_know_its_stop_and_a_later_start_elsewhere(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aws_lambda_powertools.utilities import parameters as powertools
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
 from inbox import reconcile_schedule
 from longcode.accounts.account import Account
@@ -119,6 +120,35 @@ def test_a_401_reads_the_secret_again_and_sends_with_the_new_token(
 
     assert carrier.send(TEXT) == result
     assert len(secret.old.texts) + len(secret.new.texts) == sends
+
+
+def test_a_secret_that_cannot_be_read_again_leaves_the_text_to_the_next_attempt() -> None:
+    def unreadable() -> bool:
+        raise GetParameterError("ThrottlingException")
+
+    carrier = Rotating(Switching().current, unreadable)
+
+    assert carrier.send(TEXT) == Refused(RefusalReason.TRY_AGAIN, "20003")
+
+
+def test_a_secret_before_that_was_no_json_is_no_token() -> None:
+    aws_client("secretsmanager").put_secret_value(SecretId="carrier", SecretString="new-token")
+    put_secret(account_sid="AC0", auth_token="new-token")
+
+    assert receipt("none.none", "guessed").status == 403
+    assert parameters.carrier_tokens(datetime.now(UTC)) == ("new-token", "")
+
+
+def test_a_token_that_was_replaced_twice_is_not_accepted_by_a_process_that_knows_it() -> None:
+    put_secret(account_sid="AC0", auth_token="new-token")
+    assert receipt("none.none", "test-token").status == 204
+
+    put_secret(account_sid="AC0", auth_token="newest-token")
+    powertools.clear_caches()  # type: ignore[no-untyped-call]  # five minutes later
+    parameters._rotation.read_at -= 300
+
+    assert receipt("none.none", "test-token").status == 403
+    assert receipt("none.none", "new-token").status == 204
 
 
 def test_another_refusal_does_not_read_the_secret() -> None:
