@@ -4,7 +4,7 @@ import random
 from datetime import datetime
 
 from longcode import windows
-from longcode.aws.telemetry import count, logger
+from longcode.aws.telemetry import count
 from longcode.carriers.carrier import RefusalReason
 from longcode.clients import store as clients
 from longcode.message import Message
@@ -24,10 +24,6 @@ def act_on(message: Message, reason: RefusalReason, code: str | None, at: dateti
         clients.mark_unreachable(message.account, message.phone, message.id)
     elif reason is RefusalReason.PARKED:
         count("ParkedSends")
-        logger.error(
-            "text parked: the operator has to solve a problem with the carrier",
-            extra={"message_id": message.id, "code": code},
-        )
 
 
 def count_refusal(reason: RefusalReason) -> None:
