@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from admin import account_status, exports, ledger, numbers, optout_history, price_list, release, unattributed
+from admin import account_status, exports, ledger, numbers, optout_history, phones, price_list, release, unattributed
 from admin.order import Order
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
@@ -40,6 +40,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     unattributed.Move: unattributed.move,
     release.Release: release.release,
     optout_history.ExportHistory: optout_history.export_history,
+    phones.HashPhone: phones.hash_phone,
 }
 
 _ORDER: Any = reduce(or_, ORDERS)

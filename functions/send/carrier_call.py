@@ -7,7 +7,7 @@ from uuid import uuid4
 from longcode import windows
 from longcode.accounts import store as accounts
 from longcode.accounts.account import SERVICE, OnUncertain
-from longcode.aws.telemetry import count, logger
+from longcode.aws.telemetry import count
 from longcode.carriers import refusals
 from longcode.carriers.carrier import Carrier, Receipt, RefusalReason, Refused, Sent, Text, Uncertain
 from longcode.message import HoldReason, Message, MessageState
@@ -49,12 +49,10 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
             _fail(claimed, carrier, code, now)
         case Uncertain(reason):
             count("UncertainSends")
-            logger.warning(
-                "carrier call with an uncertain result", extra={"message_id": claimed.id, "reason": reason}
-            )
             deadline = windows.receipt_deadline(now, carrier.name)
             check_at = windows.next_check(now, deadline, carrier.name)
-            messages.reschedule(claimed, MessageState.UNCERTAIN, check_at, deadline=deadline, carrier=carrier.name)
+            changes = {"deadline": deadline, "carrier": carrier.name}
+            messages.reschedule(claimed, MessageState.UNCERTAIN, check_at, why=reason, **changes)
 
 
 def _fail(claimed: Message, carrier: Carrier, code: str, now: datetime) -> None:
@@ -73,7 +71,7 @@ def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime
         changes["held"] = HoldReason.PARKED
     if claimed.resent:
         # A refused attempt was certainly not sent, so the second attempt can be repeated.
-        messages.reschedule(claimed, MessageState.UNCERTAIN, until, deadline=now, resent=False)
+        messages.reschedule(claimed, MessageState.UNCERTAIN, until, why=code, deadline=now, resent=False)
         return
     messages.reschedule(claimed, MessageState.QUEUED, until, **changes)
 

@@ -28,10 +28,6 @@ def act_on(message: Message, reason: RefusalReason, code: str | None, at: dateti
         clients.mark_unreachable(message.account, message.phone, message.id)
     elif reason is RefusalReason.PARKED:
         count("ParkedSends")
-        logger.error(
-            "text parked: the operator has to solve a problem with the carrier",
-            extra={"message_id": message.id, "code": code},
-        )
 
 
 def count_refusal(reason: RefusalReason) -> None:

@@ -110,7 +110,7 @@ def advance(message: Message, now: datetime) -> None:
             count("UncertainSends")
             deadline = windows.receipt_deadline(now, settings().carrier)
             check_at = windows.next_check(now, deadline, settings().carrier)
-            messages.reschedule(message, MessageState.UNCERTAIN, check_at, deadline=deadline)
+            messages.reschedule(message, MessageState.UNCERTAIN, check_at, why="worker_died", deadline=deadline)
         case MessageState.UNCERTAIN:
             # The worker, not the sweeper, asks the carrier: a carrier that hangs must not delay other due items.
             check_at = windows.next_check(now, message.deadline or now, settings().carrier)

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from longcode import windows
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import batches, clients, queues
-from longcode.aws.telemetry import logger
+from longcode.aws.telemetry import Origin, job_from, logger
 from longcode.jobs import Deliver
 from longcode.webhooks import delivery, webhook
 from longcode.webhooks import store as webhooks
@@ -27,10 +27,17 @@ _SECONDS = 20  # after which no call begins; a call takes ten at most, and the f
 
 
 def deliver(
-    account: str, jobs: Sequence[Deliver], post: Post, now: datetime, timer: Callable[[], float] = time.monotonic
+    account: str,
+    jobs: Sequence[Deliver],
+    post: Post,
+    now: datetime,
+    timer: Callable[[], float] = time.monotonic,
+    *,
+    origins: Mapping[str, Origin] | None = None,
 ) -> None:
     """Post one studio's deliveries one after the other, until one fails or 20 seconds are over; skip stale jobs.
 
+    `origins` are those of the jobs, for the log, by the delivery's id.
     Deliveries that are not attempted stay due, and the sweeper enqueues them again.
     """
     facts = webhooks.delivery_facts(account, [job.delivery_id for job in jobs])
@@ -55,7 +62,9 @@ def deliver(
     deadline = timer() + _SECONDS
     verdict = Verdict.ACCEPTED
     while requests and verdict is Verdict.ACCEPTED and timer() < deadline:
-        verdict = _attempt(*requests.pop(0), post, now)
+        attempted, request = requests.pop(0)
+        with job_from((origins or {}).get(attempted.id, {})):
+            verdict = _attempt(attempted, request, post, now)
     left = [not_attempted for not_attempted, _ in requests]
     match verdict:
         case Verdict.FAILED:
@@ -118,24 +127,31 @@ def _give_up(waiting: Iterable[Delivery], now: datetime) -> None:
         webhooks.change(pending, delivery.given_up(pending, delivery.WEBHOOK_OFF, now))
 
 
-def prepare(bodies: Iterable[str], post: Post, now: datetime) -> Callable[[str], None]:
+def prepare(
+    bodies: Iterable[str], post: Post, now: datetime, origins: Mapping[str, Origin] | None = None
+) -> Callable[[str], None]:
     """Run the jobs of a batch, each studio's in one thread; return a function that raises the error of a body's job.
 
-    All jobs of a studio have the same result.
+    All jobs of a studio have the same result. `origins` are those of the jobs, by their bodies.
     """
     by_account: dict[str, list[Deliver]] = defaultdict(list)
+    of_deliveries: dict[str, Origin] = {}
     for body in bodies:
         try:
             job = queues.read(Deliver, body)
         except msgspec.DecodeError:
             continue  # raised again for this job alone
         by_account[job.account].append(job)
+        of_deliveries[job.delivery_id] = (origins or {}).get(body, {})
     with ThreadPoolExecutor(max(1, len(by_account))) as pool:
-        ended = {account: pool.submit(deliver, account, jobs, post, now) for account, jobs in by_account.items()}
+        ended = {
+            account: pool.submit(deliver, account, jobs, post, now, origins=of_deliveries)
+            for account, jobs in by_account.items()
+        }
     return lambda body: ended[queues.read(Deliver, body).account].result()
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Any:
-    raise_error_of = prepare(batches.bodies(event), post_webhook, clients.now())
+    raise_error_of = prepare(batches.bodies(event), post_webhook, clients.now(), batches.origins(event))
     return batches.run_in_order(event, raise_error_of)

@@ -50,6 +50,7 @@ ACTING = {
     "clients/store.py",
     "messages/accept.py",
     "messages/folders.py",
+    "messages/log.py",
     "messages/replies.py",
     "messages/retentions.py",
     "messages/sending.py",

@@ -42,13 +42,16 @@ class FakeCarrier:
         return self.listed
 
 
+REQUEST_ID = "c6af9ac6-7b61-41e6-9a41-93e8deadbeef"
+
+
 class LambdaContext(PowertoolsContext):
     """The context that Lambda passes to a handler."""
 
     _function_name = "test"
     _memory_limit_in_mb = 512
     _invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:test"
-    _aws_request_id = "request"
+    _aws_request_id = "invocation"
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def call(
         "pathParameters": None,
         "stageVariables": None,
         "requestContext": {
-            "requestId": "request",
+            "requestId": REQUEST_ID,
             "stage": "v1",
             "httpMethod": method,
             "path": path,
@@ -104,8 +107,8 @@ def call(
     return ApiResponse(answer["statusCode"], headers_out, answer["body"], answer["isBase64Encoded"])
 
 
-def sqs_event(*bodies: str) -> dict[str, Any]:
-    """Return the event of a batch from a queue."""
+def sqs_event(*bodies: str, **attributes: str) -> dict[str, Any]:
+    """Return the event of a batch from a queue; each job has the attributes."""
     return {
         "Records": [
             {
@@ -113,7 +116,9 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
                 "receiptHandle": f"r{index}",
                 "body": body,
                 "attributes": {"ApproximateReceiveCount": "1"},
-                "messageAttributes": {},
+                "messageAttributes": {
+                    name: {"dataType": "String", "stringValue": value} for name, value in attributes.items()
+                },
                 "md5OfBody": "",
                 "eventSource": "aws:sqs",
                 "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:queue",

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from longcode import jobs
 from longcode.aws.clients import client, pause
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import logger
+from longcode.aws.telemetry import logger, origin_of_new_jobs
 
 _BATCH = 10
 _ATTEMPTS = 4
@@ -52,7 +52,11 @@ def send(*to_send: Job) -> None:
 
 def _send_batch(url: str, batch: Sequence[Job]) -> int:
     """Send up to ten jobs, and those that SQS refuses again at once; return how many it keeps refusing."""
-    entries = [{"Id": str(index), "MessageBody": _body(job), **_fair_group(job)} for index, job in enumerate(batch)]
+    origin = {name: {"DataType": "String", "StringValue": id_} for name, id_ in origin_of_new_jobs().items()}
+    entries = [
+        {"Id": str(index), "MessageBody": _body(job), "MessageAttributes": origin, **_fair_group(job)}
+        for index, job in enumerate(batch)
+    ]
     for attempt in range(_ATTEMPTS):
         response = client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
         failed = {entry["Id"] for entry in response.get("Failed", [])}

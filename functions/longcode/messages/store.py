@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from longcode.accounts.account import Account
 from longcode.aws.telemetry import count, logger
-from longcode.message import Message, MessageKind, MessageState, may_become, states_before
+from longcode.message import HoldReason, Message, MessageKind, MessageState, may_become, states_before
+from longcode.messages import log
 from longcode.months import month_of
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Attributes, Put, Update, Write, attributes, has_value, read
@@ -28,6 +29,7 @@ _ONLY_WHILE_WITH_CARRIER = (
 )
 """The attributes that are removed from a message when the carrier gives it back."""
 
+_ENDED_BADLY = (MessageState.REFUSED, MessageState.FAILED, MessageState.EXPIRED, MessageState.UNDELIVERED)
 _CANCELLED_AT_ONCE = 50  # half of the hundred writes that a transaction may have
 
 
@@ -145,9 +147,12 @@ def claim_again(message: Message, claim_id: str, now: datetime, lease_until: dat
     return _try_claim(message, claimed, (MessageState.UNCERTAIN,), remove=("deadline",))
 
 
-def reschedule(message: Message, to: MessageState, until: datetime, **changes: Any) -> bool:
+def reschedule(
+    message: Message, to: MessageState, until: datetime, *, why: str | None = None, **changes: Any
+) -> bool:
     """Set a message's state, and have the sweeper look at it at `until`: for a retry, or after an uncertain send.
 
+    `why` is not stored, but logged if the message becomes uncertain.
     Return False if the message has changed since it was read: a worker that has claimed it decides what comes next.
     """
     unchanged = Attr("state").eq(message.state) & has_value("due_at", message.due_at)
@@ -155,7 +160,8 @@ def reschedule(message: Message, to: MessageState, until: datetime, **changes: A
         unchanged &= Attr("claim_id").eq(message.claim_id)
     changes = {"state": to, **_due(replace(message, due_at=until)), **changes}
     remove = tuple(name for name in ("lease_until", "claim_id", "held") if name not in changes)
-    return store.try_write(Update(_key(message), changes=changes, remove=remove, when=unchanged))
+    rescheduled = Update(_key(message), changes=changes, remove=remove, when=unchanged)
+    return _write(message, rescheduled, why=why)
 
 
 def record(message: Message, to: MessageState, *also: Write, charged: bool = True, **changes: Any) -> bool:
@@ -171,7 +177,7 @@ def record(message: Message, to: MessageState, *also: Write, charged: bool = Tru
     counted = quotas.count_writes(recorded) if charged else quotas.release_writes(message)
     before = (MessageState.SENDING, MessageState.UNCERTAIN)
     sent = _transition(message, to, before, {**changes, **charge}, _same_attempt(message))
-    return store.try_write(sent, *counted, *also)
+    return _write(message, sent, *counted, *also)
 
 
 def record_receipt(message: Message, to: MessageState, *also: Write, charged: bool = True, **changes: Any) -> bool:
@@ -189,7 +195,7 @@ def record_receipt(message: Message, to: MessageState, *also: Write, charged: bo
         charged_again = replace(message, charged_units=message.units)
         counted = [*quotas.count_writes(charged_again), *quotas.release_writes(message, -1)]
     moved = _transition(message, to, (message.state,), changes, _same_attempt(message))
-    return store.try_write(moved, *counted, *also)
+    return _write(message, moved, *counted, *also)
 
 
 def put_back(message: Message, carrier_id: str, until: datetime, **changes: Any) -> bool:
@@ -202,7 +208,7 @@ def put_back(message: Message, carrier_id: str, until: datetime, **changes: Any)
     changes |= {"state": MessageState.QUEUED, "returned": (*message.returned, carrier_id), **_due(waiting)}
     remove = tuple(name for name in _ONLY_WHILE_WITH_CARRIER if name not in changes)
     queued = Update(_key(message), changes=changes, remove=remove, when=unchanged)
-    return store.try_write(queued, *quotas.count_writes(message, -1))
+    return _write(message, queued, *quotas.count_writes(message, -1))
 
 
 def end_unsent(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:
@@ -211,7 +217,7 @@ def end_unsent(message: Message, to: MessageState, *also: Write, **changes: Any)
     Return False if the message has ended before, or if another attempt has begun, which makes this result void.
     """
     ended = _transition(message, to, states_before(to), changes, _same_attempt(message))
-    return store.try_write(ended, *quotas.release_writes(message), *also)
+    return _write(message, ended, *quotas.release_writes(message), *also)
 
 
 def cancel_all(messages: Sequence[Message], now: datetime) -> None:
@@ -228,6 +234,23 @@ def cancel_all(messages: Sequence[Message], now: datetime) -> None:
         except store.ConditionFailed as failed:  # workers have claimed some: try again without these
             others = [message for index, message in enumerate(some) if index not in failed.found] + others
         waiting = others
+
+
+def _write(message: Message, change: Update, *also: Write, why: str | None = None) -> bool:
+    """Apply the writes atomically; return False if a condition failed.
+
+    A message that ends badly, becomes uncertain or is parked is logged here: no other code moves one there.
+    """
+    if not store.try_write(change, *also):
+        return False
+    to, code = change.changes["state"], change.changes.get("error") or why
+    if change.changes.get("held") is HoldReason.PARKED:
+        log.log_text(log.PARKED, message, to, code)
+    elif to in _ENDED_BADLY:
+        log.log_text(log.ENDED_BADLY, message, to, code)
+    elif to is MessageState.UNCERTAIN and message.state is not to:
+        log.log_text(log.UNCERTAIN, message, to, code)
+    return True
 
 
 def _claimed(message: Message, claim_id: str, now: datetime, lease_until: datetime, due_at: datetime) -> Message:

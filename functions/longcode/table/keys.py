@@ -232,6 +232,11 @@ def price_list() -> Key:
     return Key("plans", "price-list")
 
 
+def log_key() -> Key:
+    """The key of the hashes of phones in the logs."""
+    return Key("logs", "key")
+
+
 def throughput(number: str) -> Key:
     """The throughput of a dedicated number, or of all shared ones (`shared`): when the next segment may be sent."""
     return Key(f"number#{number}", "pace")

@@ -17,7 +17,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import logger
+from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import MalformedJson, NoPriceList, RequestError
 
 JSON = "application/json"
@@ -112,6 +112,7 @@ class Resolver(APIGatewayRestResolver):
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Return the response to an event: 400 for a path that cannot be decoded, 415 for another content type."""
+        begin_request(event["requestContext"].get("requestId"))
         path = _decoded(event["path"])
         if path is None:
             return _event_response(problem(400, "bad_path", "The path has an encoded / or is not UTF-8."))
@@ -191,7 +192,7 @@ def resolve_function_url(app: APIGatewayRestResolver, event: dict[str, Any], con
 
 
 def _as_api_gateway_event(event: dict[str, Any]) -> dict[str, Any]:
-    method = event["requestContext"]["http"]["method"]
+    method, request_id = event["requestContext"]["http"]["method"], event["requestContext"].get("requestId")
     return {
         "resource": event["rawPath"],
         "path": event["rawPath"],
@@ -201,7 +202,12 @@ def _as_api_gateway_event(event: dict[str, Any]) -> dict[str, Any]:
         "queryStringParameters": event.get("queryStringParameters"),
         "multiValueQueryStringParameters": None,
         "pathParameters": None,
-        "requestContext": {"stage": "$default", "httpMethod": method, "path": event["rawPath"]},
+        "requestContext": {
+            "requestId": request_id,
+            "stage": "$default",
+            "httpMethod": method,
+            "path": event["rawPath"],
+        },
         "body": event.get("body"),
         "isBase64Encoded": event["isBase64Encoded"],
     }

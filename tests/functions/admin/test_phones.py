@@ -1,0 +1,47 @@
+"""The order phones.hash: the hash that stands for a phone in the logs."""
+
+import pytest
+
+from admin import invoke
+from longcode.message import MessageKind, MessageState
+from longcode.messages import log
+from longcode.messages import store as messages
+from longcode.messages.compose import draft
+from tests.support.admin_orders import send_accepted_order
+from tests.support.fakes import NOW, LambdaContext
+from tests.support.readers import log_lines, sample_event
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+PHONE = "+12125550123"
+
+
+def test_the_hash_is_that_of_the_log_lines_of_the_phone(caplog: pytest.LogCaptureFixture) -> None:
+    text = draft(
+        account="1",
+        message_id="m-0",
+        kind=MessageKind.INDIVIDUAL,
+        phone=PHONE,
+        number="+15555550100",
+        body="Hello",
+        now=NOW,
+    )
+    messages.accept([text])
+    messages.end_unsent(text, MessageState.EXPIRED, error="expired")
+
+    answer = send_accepted_order("phones.hash", NOW, phone=PHONE)
+
+    assert f'"phone_hash":"{answer["phone_hash"]}"' in log_lines(caplog)
+
+
+def test_the_sample_event_is_answered() -> None:
+    answer = invoke.handler(sample_event("admin_phones_hash"), LambdaContext())
+
+    assert answer == {"phone_hash": log.phone_hash("+15555550123")}
+
+
+@pytest.mark.parametrize("phone", ["2125550123", "", None, "+1212555012a"])
+def test_a_phone_that_is_not_in_e164_is_refused(phone: str | None) -> None:
+    answer = invoke.handler({"do": "phones.hash", "phone": phone}, LambdaContext())
+
+    assert (answer["code"], answer["field"]) == ("invalid", "phone")
