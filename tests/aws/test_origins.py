@@ -120,8 +120,8 @@ def test_each_line_about_a_job_has_its_ids_and_no_other_line_has(run: Any, lines
         logger.warning("inside")
         raise ValueError
 
-    run(sqs_event("a", "b", **ORIGIN), fail, LambdaContext())
-    run(sqs_event("of an older release"), fail, LambdaContext())
+    run(sqs_event("a", "b", **ORIGIN), fail)
+    run(sqs_event("of an older release"), fail)
     logger.warning("after")
 
     of_the_jobs = [("post-1", "lambda-1", None)] * 2 + [(None, None, None)]
