@@ -50,6 +50,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     release.Release: release.release,
     restore_check.RestoreCheck: restore_check.restore_check,
     optout_history.ExportHistory: optout_history.export_history,
+    optout_history.ImportHistory: optout_history.import_history,
 }
 
 _ORDER: Any = reduce(or_, ORDERS)
