@@ -1,15 +1,23 @@
 """After a restore to before some texts went, none goes twice: the order texts.restore_check."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from admin.restore_check import RestoreCheck, check
+from inbox import reconcile_schedule
+from inbox import worker as inbox_worker
 from longcode.accounts.account import Account, OnUncertain
+from longcode.aws import queues
+from longcode.carriers.carrier import ReceivedText, ReceivedTexts
+from longcode.jobs import HandleKeyword
 from longcode.message import Message, MessageState
+from longcode.messages import replies
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
+from optout import worker as optout_worker
 from sweeper import sweep_schedule
 from tests.support import broadcast_steps, local_aws
 from tests.support.admin_orders import send_order
@@ -22,6 +30,22 @@ MINUTE = timedelta(minutes=1)
 POINT = NOW + MINUTE  # the table is restored to this instant
 WENT = NOW + 5 * MINUTE
 LATER = NOW + 60 * MINUTE
+
+
+@dataclass
+class Listed:
+    """A carrier's list of received texts."""
+
+    texts: list[ReceivedText]
+    name: str = "twilio"
+
+    def received(self, number: str, since: datetime) -> ReceivedTexts:
+        return ReceivedTexts(
+            texts=[one for one in self.texts if one.form["To"] == number and one.at >= since], complete=True
+        )
+
+    def pictures(self, carrier_id: str) -> list[str]:  # noqa: ARG002 - the protocol's
+        return []
 
 
 @pytest.fixture
@@ -94,6 +118,29 @@ def test_a_reply_to_a_found_text_is_the_studio_s(account: Account, carrier: Scri
 
     [last] = numbers.last_texts_to(text.phone, text.number)
     assert (last.account, last.message_id, last.at) == (account.id, text.id, WENT)
+
+
+def test_a_stop_after_the_point_is_fetched_before_the_next_text_goes(
+    account: Account, carrier: ScriptedCarrier
+) -> None:
+    gone, later = accept(account, "gone"), accept(account, "later", send_at=LATER + MINUTE)
+    state = local_aws.snapshot()
+    deliver(carrier, WENT)
+    restored(state)
+    form = {"MessageSid": "SM9", "From": gone.phone, "To": gone.number, "Body": "STOP", "NumMedia": "0"}
+    listed = Listed([ReceivedText(carrier_id="SM9", form=form, at=WENT + MINUTE)])
+
+    run(carrier)
+    reconcile_schedule.reconcile([gone.number], listed, POINT, LATER)
+    for body in take_queued("inbound"):
+        inbox_worker.receive(*inbox_worker.read_arrival(body, LATER), LATER)
+    for body in take_queued("opt_out"):
+        optout_worker.handle_keyword(queues.read(HandleKeyword, body), LATER)
+    go_on(carrier)
+
+    assert (state_of(account, gone), state_of(account, later)) == (MessageState.SENT, MessageState.REFUSED)
+    assert [text.body for text in carrier.called] == ["Hello"]
+    assert [reply.account for _, reply in replies.after(account.id, 0, 10)] == [account.id]
 
 
 def test_a_repeated_order_changes_nothing(account: Account, carrier: ScriptedCarrier) -> None:
