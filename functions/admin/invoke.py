@@ -9,7 +9,18 @@ from typing import Any
 
 import msgspec
 
-from admin import account_status, exports, ledger, numbers, optout_history, phones, price_list, release, unattributed
+from admin import (
+    account_status,
+    exports,
+    ledger,
+    numbers,
+    optout_history,
+    phones,
+    price_list,
+    release,
+    restore_check,
+    unattributed,
+)
 from admin.order import Order
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
@@ -39,8 +50,10 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     unattributed.HandOver: unattributed.hand_over,
     unattributed.Move: unattributed.move,
     release.Release: release.release,
+    restore_check.RestoreCheck: restore_check.restore_check,
     optout_history.ExportHistory: optout_history.export_history,
     phones.HashPhone: phones.hash_phone,
+    optout_history.ImportHistory: optout_history.import_history,
 }
 
 _ORDER: Any = reduce(or_, ORDERS)

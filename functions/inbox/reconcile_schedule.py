@@ -9,11 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from longcode.aws import clients, queues
-from longcode.aws.parameters import carrier_credentials
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Archive, ReceivedText
-from longcode.carriers.choose import is_configured, open_carrier
+from longcode.carriers.choose import look_up_carrier
 from longcode.jobs import Receive
 from longcode.message import Instant
 from longcode.messages import replies
@@ -65,26 +64,13 @@ def _job(text: ReceivedText, carrier: Archive, now: datetime) -> Receive | None:
     return Receive(carrier=carrier.name, form={**text.form, **media}, received_at=text.at)
 
 
-def _carrier() -> Archive | None:
-    """Return the carrier without an address for receipts: nothing is sent here. None until it has credentials."""
-    credentials = carrier_credentials()
-    if settings().carrier == "twilio" and not credentials.get("account_sid"):
-        return None
-    return open_carrier(
-        settings().carrier,
-        account_sid=credentials.get("account_sid", ""),
-        auth_token=credentials.get("auth_token", ""),
-        api_base=settings().carrier_api_base,
-    )
-
-
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     order = msgspec.convert(event, ReconcileOrder)
-    if not is_configured():  # before the operator has filled in the secret, there is nothing to compare
+    carrier = look_up_carrier()
+    if carrier is None:  # before the operator has filled in the secret, there is nothing to compare
         return {"queued": 0}
     now = order.reconcile_at or clients.now()
     since = order.since or now - WINDOW
     numbers = [*settings().shared_numbers, *number_store.all_dedicated()]
-    carrier = _carrier()
-    return {"queued": reconcile(numbers, carrier, since, now) if carrier else 0}
+    return {"queued": reconcile(numbers, carrier, since, now)}

@@ -46,7 +46,8 @@ _REPORTED = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED
 # A worker may claim a message directly from ACCEPTED, because nobody would read a QUEUED in between.
 # A resend takes a text from UNCERTAIN back to SENDING, at most once. It is not in this table, so that only the job at
 # the deadline (`messages.store.claim_again`) can claim a text that the carrier may already have. Nor is the way back
-# to QUEUED of a text that the carrier reports as not sent (`messages.store.put_back`).
+# to QUEUED of a text that the carrier reports as not sent (`messages.store.put_back`), nor the way to UNCERTAIN of a
+# text in a restored table that the carrier already has (`admin.restore_check`).
 NEXT_STATES: dict[MessageState, set[MessageState]] = {
     MessageState.SCHEDULED: {MessageState.QUEUED} | _DROPPED,
     MessageState.ACCEPTED: {MessageState.QUEUED, MessageState.SENDING} | _DROPPED,

@@ -16,6 +16,7 @@ from longcode.broadcasts.broadcast import (
     broadcast_states_before,
     broadcast_text_id,
     is_due,
+    next_texts_at,
 )
 from longcode.message import BroadcastState
 from longcode.windows import SWEEP_AFTER
@@ -78,3 +79,13 @@ def test_counts_are_added_to_earlier_ones() -> None:
 
 def test_a_lease_ends_before_the_sweeper_looks() -> None:
     assert BROADCAST_LEASE < SWEEP_AFTER
+
+
+def test_a_broadcast_that_begins_late_in_a_restored_table_writes_at_once_what_it_had_written_by_then() -> None:
+    later = NOW + timedelta(hours=2)
+    written = replace(BROADCAST, send_at=NOW, started_at=NOW + timedelta(seconds=50), segments=7200 + 120)
+    again = replace(written, created_at=NOW - timedelta(days=1), started_at=later)
+
+    assert next_texts_at(written, later, 1) is None
+    assert next_texts_at(replace(written, segments=7200 + 121), later, 1) is not None
+    assert next_texts_at(again, later + timedelta(minutes=5), 1) is None

@@ -137,7 +137,9 @@ def test_what_is_read_is_read_whole_and_only_the_table_is_written(template: dict
         if "dynamodb" in str(statement["Action"])
     }
 
-    table, indexes = {"GetAtt": "Table.Arn"}, {"Sub": "${Table.Arn}/index/*"}
+    arn = {"Sub": "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${RestoredTable}"}
+    table = {"If": ["UsesRestoredTable", arn, {"GetAtt": "Table.Arn"}]}
+    indexes = {"Sub": ["${TableArn}/index/*", {"TableArn": table}]}
     assert stated == {
         (str(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]), str([table, indexes])),
         (str(["dynamodb:PutItem", "dynamodb:UpdateItem"]), str(table)),

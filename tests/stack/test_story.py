@@ -1,7 +1,9 @@
 """The whole system, end to end, on this machine's emulator."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from infra.local.participants import Phones, StudioSoftware, eventually
 from infra.local.processes import ROOT
 from infra.local.stack import Stack, new_stack
 from infra.local.studio import sign_up
+from tests.support import restore_steps
 
 pytestmark = pytest.mark.stack  # tests/conftest.py: one stack for all, in one process
 
@@ -95,6 +98,88 @@ def test_a_reply_comes_from_aws_and_from_a_webhook_that_failed_or_was_lost(stack
 
     eventually(lambda: len(_replies(studio)) == 3, "three replies")
     assert _replies(studio) == ["by AWS", "by the fallback", "by the list"]
+
+
+@pytest.mark.long
+def test_a_restore_to_before_texts_went_doubles_none_and_loses_no_stop(stack: Stack) -> None:
+    account = sign_up(stack, FORM | {"email": "restored@studio.example", "plan": "medium"})
+    studio, phones = (
+        StudioSoftware(stack.api_url, "Fox", account.account, account.password),
+        Phones(stack.carrier_url),
+    )
+    studio.ask("PATCH", "/account", {"quiet_hours": False})
+    in_broadcast, single = 15, 10  # by hand also 75 and 50: 200 texts, in a minute
+    all_texts, confirmation = 2 * in_broadcast + single, 1
+    tags = ["first", "second"] * in_broadcast
+    rows = [f"r{index},yes,{tag},+1213556{index:04},yes" for index, tag in enumerate(tags)]
+    sheet = "\n".join(["id,allow_text_marketing,tags,phone,sms", *rows])
+    studio.ask("POST", "/clients/import", sheet, **{"Content-Type": "text/csv"})
+    singles = [f"+1213557{index:04}" for index in range(single)]
+    restore_steps.update(stack, Hold="texts")  # so that the point is before all of them
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda phone: studio.ask("POST", "/messages", {"to": phone, "body": "Single"}), singles))
+    begun, later = _broadcast(studio, "first"), datetime.now(UTC) + timedelta(seconds=3)
+    scheduled = _broadcast(studio, "second", send_at=later.isoformat())
+    after_stop = {"to": singles[0], "body": "Later", "send_at": (later + timedelta(hours=1)).isoformat()}
+    stopped = studio.ask("POST", "/messages", after_stop).json["messages"][0]
+    eventually(lambda: _is_done(studio, begun), "the texts of the first broadcast")
+
+    items, point = restore_steps.copied_items(stack), datetime.now(UTC)
+    restore_steps.update(stack, Hold="none")
+    eventually(lambda: datetime.now(UTC) > later or None, "the time of the second broadcast")
+    restore_steps.sweep(stack)
+    eventually(lambda: len(_received(phones)) == all_texts, "all texts")
+    phones.reply(singles[0], phones.texted_from(singles[0])[-1], "STOP")
+    phones.reply(singles[1], phones.texted_from(singles[1])[-1], "Thanks")
+    eventually(lambda: _is_opted_out(studio, singles[0]) and len(_replies(studio)) == 2, "the STOP")
+    eventually(lambda: len(_received(phones)) == all_texts + confirmation, "the confirmation of the STOP")
+
+    restore_steps.update(stack, Hold="all")
+    restore_steps.restore(stack, items, "longcode-restored")
+    restore_steps.update(stack, RestoredTable="longcode-restored")
+    restore_steps.purge(stack)
+    assert not _is_opted_out(studio, singles[0])
+    first = restore_steps.check(stack, point)
+    restore_steps.reconcile(stack, point)
+    restore_steps.update(stack, Hold="texts")
+    restore_steps.sweep(stack)
+    eventually(lambda: _is_done(studio, scheduled), "the texts of the second broadcast, again")
+    eventually(lambda: _is_opted_out(studio, singles[0]) and len(_replies(studio)) == 2, "the STOP, again")
+    eventually(lambda: restore_steps.is_idle(stack), "the end of all jobs that write texts")
+    second = restore_steps.check(stack, point)
+    restore_steps.update(stack, Hold="none")
+    restore_steps.sweep(stack)
+    eventually(lambda: _units_sent(studio) == all_texts, "the record of all texts")
+    restore_steps.sweep(stack, timedelta(hours=2))
+    eventually(lambda: _state(studio, stopped["id"]) == "refused", "the text after the STOP")
+
+    assert (first["found"], first["waiting"]) == (in_broadcast + single, 0)
+    assert (second["found"], second["waiting"], second["unanswered"]) == (all_texts + confirmation, 0, 0)
+    assert set(_received(phones).values()) == {1}
+    assert len(_received(phones)) == all_texts + confirmation
+    assert _units_sent(studio) == all_texts
+
+
+def _broadcast(studio: StudioSoftware, tag: str, **fields: str) -> str:
+    form = {"audience": {"tags": [tag]}, "body": f"Broadcast {tag}", **fields}
+    return str(studio.ask("POST", "/broadcasts", form, **{"Idempotency-Key": tag}).json["id"])
+
+
+def _is_done(studio: StudioSoftware, broadcast_id: str) -> bool:
+    return bool(studio.ask("GET", f"/broadcasts/{broadcast_id}").json["state"] == "done")
+
+
+def _is_opted_out(studio: StudioSoftware, phone: str) -> bool:
+    return bool(studio.ask("GET", f"/optouts/{phone}").json["opted_out"])
+
+
+def _units_sent(studio: StudioSoftware) -> Any:
+    return studio.ask("GET", "/usage").json["current"]["used"]["units_sent"]
+
+
+def _received(phones: Phones) -> Counter[tuple[str, str]]:
+    """Return how often each text has arrived on its phone, for the phones of the restore."""
+    return Counter(text for text in phones.received().values() if text[0].startswith(("+1213556", "+1213557")))
 
 
 def _settings(stack: Stack, **settings: str) -> None:

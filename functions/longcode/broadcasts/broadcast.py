@@ -122,11 +122,14 @@ def next_texts_at(broadcast: Broadcast, now: datetime, segments_a_second: float)
     """Return when to write more texts, or None for at once.
 
     While the written texts keep the numbers busy for more than two minutes, no more are written. So the queue holds a
-    few minutes of a broadcast at most, and a cancel or a pause finds few texts there.
+    few minutes of a broadcast at most, and a cancel or a pause finds few texts there. The time counts from when the
+    broadcast was to begin: begun again in a restored table, it writes at least as many texts as it had written then,
+    so that `admin.restore_check` finds those that went.
     """
     if broadcast.state is not BroadcastState.SENDING or broadcast.walk or broadcast.started_at is None:
         return None
-    busy_until = broadcast.started_at + timedelta(seconds=broadcast.segments / segments_a_second)
+    begin = min(broadcast.started_at, broadcast.send_at or broadcast.created_at)
+    busy_until = begin + timedelta(seconds=broadcast.segments / segments_a_second)
     return busy_until - _SWEEPER_INTERVAL if busy_until > now + 2 * _SWEEPER_INTERVAL else None
 
 

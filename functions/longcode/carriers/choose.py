@@ -101,6 +101,22 @@ def is_configured() -> bool:
     return settings().carrier != NAME or bool(carrier_credentials().get("account_sid"))
 
 
+def look_up_carrier() -> CarrierWithArchive | None:
+    """Return the carrier for its lists, without an address for receipts: nothing is sent by it.
+
+    Return None until the secret has its account.
+    """
+    if not is_configured():
+        return None
+    credentials = carrier_credentials() if settings().carrier == NAME else {}
+    return open_carrier(
+        settings().carrier,
+        account_sid=credentials.get("account_sid", ""),
+        auth_token=credentials.get("auth_token", ""),
+        api_base=settings().carrier_api_base,
+    )
+
+
 def _current() -> Carrier:
     if not is_configured():
         return NotConfigured(settings().carrier)

@@ -10,13 +10,14 @@ from longcode.windows import LEASE
 UNCERTAIN = "uncertain"
 """The error of a text that failed without an answer: the carrier may have it, and it is not charged."""
 
-_SKEW = timedelta(seconds=15)  # between the carrier's clock, which has whole seconds, and ours
+SKEW = timedelta(seconds=15)
+"""The difference between the carrier's clock, which has whole seconds, and ours."""
 
 
 def window(message: Message) -> tuple[datetime, datetime]:
     """Return the earliest and the latest time at which the carrier can have taken a claimed text."""
     claimed_at = message.claimed_at or message.created_at
-    return claimed_at - _SKEW, claimed_at + LEASE + _SKEW
+    return claimed_at - SKEW, claimed_at + LEASE + SKEW
 
 
 def match(sought: Message, listed: Iterable[CarrierText], others: Iterable[Message]) -> CarrierText | None:
@@ -34,7 +35,7 @@ def match(sought: Message, listed: Iterable[CarrierText], others: Iterable[Messa
         text
         for text in listed
         if text.carrier_id not in taken
-        and _words(text.body) == _words(sought.body)
+        and words(text.body) == words(sought.body)
         and first <= text.created_at <= last
     ]
     return candidates[0] if len(candidates) == 1 else None
@@ -42,13 +43,13 @@ def match(sought: Message, listed: Iterable[CarrierText], others: Iterable[Messa
 
 def _may_be_confused(other: Message, sought: Message) -> bool:
     uncertain = other.state in (MessageState.SENDING, MessageState.UNCERTAIN) or other.error == UNCERTAIN
-    if not uncertain or other.carrier_id or _words(other.body) != _words(sought.body):
+    if not uncertain or other.carrier_id or words(other.body) != words(sought.body):
         return False
     first, last = window(sought)
     earliest, latest = window(other)
     return earliest <= last and first <= latest
 
 
-def _words(body: str) -> str:
+def words(body: str) -> str:
     """Return a text as the carrier gets it: half a surrogate pair is encoded as a question mark."""
     return body.encode(errors="replace").decode().strip()

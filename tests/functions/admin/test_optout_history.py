@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from admin import invoke
+from longcode.clients import store as clients
 from longcode.jobs import Means
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
+from tests.support import local_aws
 from tests.support.admin_orders import send_accepted_order
-from tests.support.fakes import NOW, LambdaContext
+from tests.support.fakes import NOW, LambdaContext, client, studio
 from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -135,3 +137,43 @@ def test_the_largest_page_fits_what_lambda_answers(capsys: pytest.CaptureFixture
 
     assert len(answer) / 3 * 400 < 6_000_000
     assert "5550123" not in "".join(capsys.readouterr())
+
+
+def imported(lines: list[dict[str, Any]]) -> int:
+    answer = send_accepted_order("optouts.import", lines="".join(json.dumps(line) + "\n" for line in lines))
+    return int(answer["imported"])
+
+
+def test_events_that_a_restored_table_has_lost_are_imported_once_and_the_latest_counts() -> None:
+    before = local_aws.snapshot()
+    said(1, words="Stop it")
+    said(2, OTHER)
+    said(3, OTHER, out=False, words="START")
+    said(4, scope=account_scope("10000001"), means=Means.STAFF, words="At the desk", by="Kim")
+    said(5, asks=True, out=False, words="please stop")
+    lines, _ = exported()
+    local_aws.restore(before)
+    client(studio())
+    said(1, words="Stop it")
+
+    counts = [imported(lines), imported(lines)]
+
+    assert counts == [3, 0]
+    assert [one["id"] for one in exported()[0]] == ["e1", "e2", "e3", "e4"]
+    assert optouts.blocked([("10000001", PHONE), ("10000001", OTHER), ("10000002", PHONE)]) == {
+        ("10000001", PHONE),
+        ("10000002", PHONE),
+    }
+    stored = clients.get("10000001", "c1")
+    assert stored
+    assert stored.heard_stop == {PHONE}
+
+
+def test_a_line_that_is_not_of_an_export_is_refused_and_nothing_is_recorded() -> None:
+    said(1)
+    lines, _ = exported()
+
+    answer = invoke.act({"do": "optouts.import", "lines": json.dumps(lines[0] | {"id": "e2"}) + "\n{}"}, NOW)
+
+    assert (answer["code"], answer["field"]) == ("invalid", "lines")
+    assert len(exported()[0]) == 1

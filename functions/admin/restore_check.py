@@ -1,0 +1,226 @@
+"""Compare what is due in a restored table with the carrier's list, so that no text goes twice (docs/restore.md)."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from admin.order import Cursor, Order
+from longcode import windows
+from longcode.aws.settings import settings
+from longcode.aws.telemetry import logger
+from longcode.carriers.carrier import Carrier, CarrierText
+from longcode.carriers.choose import look_up_carrier
+from longcode.errors import RequestError
+from longcode.message import Instant, Message, MessageKind, MessageState
+from longcode.messages import lookup
+from longcode.messages import store as messages
+from longcode.numbers import store as numbers
+from longcode.numbers.routing import LastText
+from longcode.table import due
+
+_FURTHEST = timedelta(days=2)  # a text that may have gone is due by then: no hold lasts longer than a day
+_DECIDED_WITHIN = timedelta(days=1)  # from now, because the workers that look a text up may be held for hours
+_NO_LIMIT = 1_000_000_000
+_THREADS = 8
+_CLAIMED = (MessageState.SENDING, MessageState.UNCERTAIN)
+_UNSENT = (MessageState.SCHEDULED, MessageState.ACCEPTED, MessageState.QUEUED, *_CLAIMED)
+
+_Lists = Mapping[str, list[CarrierText] | None]
+"""The carrier's texts to a phone by our number, None where the carrier has not answered."""
+
+
+class RestoreCheck(Order, frozen=True, kw_only=True, tag="texts.restore_check"):
+    """Compare the texts to the next `limit` phones after `after`. The table is as it was at `restored_to`.
+
+    `give_up`: texts for which the carrier has no list become uncertain, and are not sent.
+    """
+
+    restored_to: Instant
+    after: Cursor | None = None
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 2000
+    give_up: bool = False
+
+
+class _Found(Struct, frozen=True, kw_only=True):
+    """A text of ours in the carrier's list, and the number that it came from."""
+
+    number: str
+    text: CarrierText
+
+
+class _Run(Struct, frozen=True, kw_only=True):
+    """An order that is carried out, with what its steps need."""
+
+    order: RestoreCheck
+    carrier: Carrier
+    now: datetime
+
+
+def restore_check(order: RestoreCheck, now: datetime) -> dict[str, Any]:
+    """Make texts that the carrier already has uncertain; return how many texts are in which case, and `next_after`.
+
+    Raise `RequestError` without a carrier, or if the instant is not past.
+    """
+    carrier = look_up_carrier()
+    if carrier is None:
+        raise RequestError("The carrier's secret has no account_sid.")
+    if order.restored_to >= now:
+        raise RequestError("This instant is not past.", field="restored_to")
+    return check(order, carrier, now)
+
+
+def check(order: RestoreCheck, carrier: Carrier, now: datetime) -> dict[str, Any]:
+    """Do the order with a carrier. It may be stopped anywhere and repeated: a text that is uncertain stays so."""
+    run = _Run(order=order, carrier=carrier, now=now)
+    by_phone = _unsent_by_phone(run)
+    phones = sorted(phone for phone in by_phone if order.after is None or phone > order.after)
+    counts: Counter[str] = Counter()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for counted in pool.map(lambda phone: _check_phone(by_phone[phone], run), phones[: order.limit]):
+            counts.update(counted)
+    result = {name: counts[name] for name in ("found", "waiting", "given_up", "unanswered")}
+    logger.info("restore check", extra=result)
+    return {**result, "next_after": phones[order.limit - 1] if len(phones) > order.limit else None}
+
+
+def _unsent_by_phone(run: _Run) -> dict[str, list[Message]]:
+    """Return the texts that are not recorded as sent and may have gone, by phone."""
+    by_phone: dict[str, list[Message]] = defaultdict(list)
+    for item in due.find_until(run.now + _FURTHEST):
+        text = messages.try_read(item) if item.get("type") == "message" else None
+        if text and text.state in _UNSENT and _earliest(text, run.order) <= run.now:
+            by_phone[text.phone].append(text)
+    return by_phone
+
+
+def _earliest(text: Message, order: RestoreCheck) -> datetime:
+    """Return the earliest time at which the carrier can have taken a text.
+
+    A text of a broadcast or a trigger that was written since the restore may be there for the second time.
+    """
+    start = order.restored_to
+    is_first = text.created_at < order.restored_to or text.kind is MessageKind.INDIVIDUAL
+    if text.state in _CLAIMED:
+        start = text.claimed_at or text.created_at
+    elif text.send_at and is_first:
+        start = max(start, text.send_at)
+    return start - lookup.SKEW
+
+
+def _check_phone(texts: Iterable[Message], run: _Run) -> Counter[str]:
+    """Check the texts to one phone; return how many are in which case."""
+    # Claimed ones first: each has its own text in the list, also in a repeated order.
+    in_order = sorted(texts, key=lambda text: (text.state not in _CLAIMED, text.created_at, text.id))
+    since = min(_earliest(text, run.order) for text in in_order)
+    origins = sorted({number for text in in_order for number in _numbers(text, run.order)})
+    lists = {number: run.carrier.find(in_order[0].phone, number, since) for number in origins}
+    taken: set[tuple[str, str]] = set()
+    return Counter(_check_text(text, lists, taken, run) for text in in_order)
+
+
+def _numbers(text: Message, order: RestoreCheck) -> set[str]:
+    """Return the numbers that a text may have gone from: every shared one, if its own is chosen after the restore."""
+    shared = settings().shared_numbers
+    is_open = text.state is MessageState.SCHEDULED and text.number not in shared
+    return {text.number, *shared} if is_open or text.created_at >= order.restored_to else {text.number}
+
+
+def _check_text(text: Message, lists: _Lists, taken: set[tuple[str, str]], run: _Run) -> str:
+    """Make a text uncertain if the carrier may have it; return its case.
+
+    `taken` are the carrier's ids of the listed texts that are an account's other texts. Two accounts can have one and
+    the same: then neither text is sent.
+    """
+    origins = _numbers(text, run.order)
+    if any(lists[number] is None for number in origins):
+        return _check_unlisted(text, run)
+    listed = [_Found(number=number, text=one) for number in origins for one in lists[number] or ()]
+    candidates = [
+        found
+        for found in listed
+        if found.text.created_at >= _earliest(text, run.order)
+        and (text.account, found.text.carrier_id) not in taken
+        and found.text.carrier_id not in text.returned
+        and _is_same(found.text.body, text, run.order)
+    ]
+    if not candidates:
+        return "waiting"
+    found = min(candidates, key=lambda found: found.text.created_at)
+    taken.add((text.account, found.text.carrier_id))
+    if not _is_given_up(text) or found.text.created_at > lookup.window(text)[1]:
+        _record_last_sender(text, found)
+        _make_uncertain(text, found.number, found.text.created_at, run)
+    return "found"
+
+
+def _is_same(listed: str, text: Message, order: RestoreCheck) -> bool:
+    """Return whether the carrier's words are those of a text.
+
+    One that was written again may have the studio's name before it, or have lost it (`compose.final_text`).
+    """
+    theirs, ours = lookup.words(listed), lookup.words(text.body)
+    if theirs == ours:
+        return True
+    return text.created_at >= order.restored_to and (theirs.endswith(f": {ours}") or ours.endswith(f": {theirs}"))
+
+
+def _check_unlisted(text: Message, run: _Run) -> str:
+    """Return the case of a text about which the carrier does not answer; make it uncertain if the order gives up."""
+    if not run.order.give_up:
+        return "unanswered"
+    if text.kind is MessageKind.INDIVIDUAL and text.created_at >= run.order.restored_to:
+        return "waiting"  # a studio has asked for it since
+    if not _is_given_up(text):
+        _make_uncertain(text, text.number, _earliest(text, run.order) + lookup.SKEW, run)
+    return "given_up"
+
+
+def _is_given_up(text: Message) -> bool:
+    """Return whether a text is looked up and is not sent again."""
+    return text.state is MessageState.UNCERTAIN and text.resent
+
+
+def _make_uncertain(text: Message, number: str, claimed_at: datetime, run: _Run) -> None:
+    """Have a worker look a text up, as one that was claimed when the carrier got it, and never send it.
+
+    `resent` rules out a second attempt, and the next attempt makes the jobs that wait in the queues stale.
+    """
+    deadline = max(windows.receipt_deadline(run.now, run.carrier.name), run.now + _DECIDED_WITHIN)
+    current: Message | None = text
+    while current and current.state in _UNSENT:
+        if messages.reschedule(
+            current,
+            MessageState.UNCERTAIN,
+            run.now,
+            deadline=deadline,
+            number=number,
+            carrier=run.carrier.name,
+            attempt=current.attempt + 1,
+            claimed_at=claimed_at,
+            resent=True,
+        ):
+            return
+        current = messages.get(text.account, text.id)  # the sweeper has put it off meanwhile
+
+
+def _record_last_sender(text: Message, found: _Found) -> None:
+    """Record a text as its account's last one to the phone, if it is, so that a reply to it finds its studio."""
+    if text.kind is MessageKind.SERVICE:
+        return
+    at = found.text.created_at
+    all_last = numbers.last_texts_to(text.phone, found.number)
+    before = next((last for last in all_last if last.account == text.account), None)
+    if before is None or before.at < at:
+        last = LastText(
+            account=text.account,
+            phone=text.phone,
+            number=found.number,
+            message_id=text.id,
+            client_id=text.client_id,
+            at=at,
+        )
+        numbers.record_text(last, _NO_LIMIT, before)
