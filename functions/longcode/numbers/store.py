@@ -18,7 +18,9 @@ _THREADS = 16
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_MOST_AHEAD = timedelta(minutes=1)  # a later reservation was written by a wrong clock, and is ignored
+# The longest text (24 segments) takes 4.5 minutes at the slowest rate (0.1 segments a second). What is later was
+# written by a wrong clock, and is ignored.
+_MOST_AHEAD = timedelta(minutes=5)
 
 
 class BlockedPhone(Struct, frozen=True):

@@ -138,6 +138,13 @@ def test_a_text_does_not_wait_for_a_turn_that_is_too_far_off() -> None:
     assert turns([text()]) == [None]
 
 
+def test_a_long_text_at_the_slowest_rate_takes_all_of_its_time() -> None:
+    slowest = 24 * SECOND / (0.1 * 0.9)  # 24 segments, a tenth of a segment a second
+    numbers.reserve_throughput(SHARED, slowest, NOW, SECOND)
+
+    assert numbers.reserve_throughput(SHARED, SECOND, NOW + SECOND, SECOND) is None
+
+
 def test_a_clock_that_jumped_does_not_stop_a_number() -> None:
     numbers.reserve_throughput(SHARED, SECOND, NOW + timedelta(days=1), SECOND)
 
