@@ -232,6 +232,7 @@ def test_a_text_that_was_uncertain_at_the_point_and_went_again_since_is_found(
 
 
 @pytest.mark.account(people=30)
+@pytest.mark.long
 def test_a_broadcast_whose_texts_are_written_again_sends_none_twice(
     account: Account, carrier: ScriptedCarrier
 ) -> None:
@@ -304,6 +305,7 @@ def test_an_order_does_a_page_of_phones_and_says_where_the_next_one_begins(
     assert [page["next_after"] for page in pages] == [phones[1], phones[3], None]
 
 
+@pytest.mark.long
 def test_an_order_that_is_killed_anywhere_and_repeated_lets_no_text_go_twice(account: Account) -> None:
     for number in (1, 2, 3):
         client(account, f"c{number}", f"+1212555012{number}")
