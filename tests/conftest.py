@@ -25,7 +25,7 @@ _IN_ONE_PROCESS = ("tests/stack/test_story.py", "tests/functions/billing/test_ra
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give the tests of these files to one process each, first of all, and the others to whichever is free."""
+    """Return a scheduler that runs the tests of each of these files in one process, before all others."""
     scheduling = LoadGroupScheduling(config, log)
     scheduling._split_scope = _unit
     return scheduling

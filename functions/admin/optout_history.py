@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from admin.order import Cursor, Order
+from admin.order import Cursor, Order, PhoneNumber
 from longcode.clients import store as clients
 from longcode.errors import RequestError
+from longcode.one_spelling import one_spelling
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
 
@@ -18,7 +19,7 @@ _MOST = 400  # events of up to 1,600 characters; the response of a Lambda functi
 class ExportHistory(Order, frozen=True, kw_only=True, tag="optouts.export"):
     """Export the history of one phone, or of all, page by page."""
 
-    phone: Annotated[str, Meta(pattern=r"^\+[0-9]{7,15}\Z")] | None = None
+    phone: PhoneNumber | None = None
     limit: Annotated[int, Meta(ge=1, le=_MOST)] = _MOST
     cursor: Cursor | None = None
 
@@ -32,7 +33,7 @@ class ImportHistory(Order, frozen=True, kw_only=True, tag="optouts.import"):
 def export_history(order: ExportHistory, now: datetime) -> dict[str, Any]:
     """Return a line for each event, oldest first, and the cursor of the next page, None on the last."""
     if order.phone:
-        events, next_cursor = optouts.phone_history(order.phone, now), None
+        events, next_cursor = optouts.phone_history(one_spelling(order.phone), now), None
     else:
         events, next_cursor = optouts.history_page(now, limit=order.limit, cursor=order.cursor)
     lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)

@@ -12,6 +12,7 @@ from longcode.errors import NotFound
 AccountId = Annotated[str, Meta(min_length=1, max_length=100)]  # an empty text must not mean all accounts
 ItemId = Annotated[str, Meta(min_length=1, max_length=200)]
 Cursor = Annotated[str, Meta(max_length=200)]
+PhoneNumber = Annotated[str, Meta(pattern=r"^\+[0-9]{7,15}\Z")]
 Month = Annotated[str, Meta(pattern=r"^(?!9999-12)[1-9][0-9]{3}-(0[1-9]|1[0-2])\Z")]
 
 

@@ -1,20 +1,19 @@
 """Find a phone in the logs, which have only a hash of it."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta
-
-from admin.order import Order
+from admin.order import Order, PhoneNumber
 from longcode.messages import log
+from longcode.one_spelling import one_spelling
 
 
 class HashPhone(Order, frozen=True, kw_only=True, tag="phones.hash"):
     """Compute the hash that stands for a phone, or for one of our numbers, in the logs."""
 
-    phone: Annotated[str, Meta(pattern=r"^\+[0-9]{7,15}\Z")]
+    phone: PhoneNumber
 
 
 def hash_phone(order: HashPhone, _now: datetime) -> dict[str, Any]:
     """Return the hash of a phone, whether or not the logs have it."""
-    return {"phone_hash": log.phone_hash(order.phone)}
+    return {"phone_hash": log.phone_hash(one_spelling(order.phone))}

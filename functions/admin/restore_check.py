@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from admin.order import Cursor, Order
 from longcode import windows
@@ -19,7 +20,7 @@ from longcode.message import Instant, Message, MessageKind, MessageState
 from longcode.messages import lookup
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
-from longcode.numbers.routing import LastText
+from longcode.numbers.routing import last_text_of
 from longcode.table import due
 
 _FURTHEST = timedelta(days=2)  # a text that may have gone is due by then: no hold lasts longer than a day
@@ -215,12 +216,4 @@ def _record_last_sender(text: Message, found: _Found) -> None:
     all_last = numbers.last_texts_to(text.phone, found.number)
     before = next((last for last in all_last if last.account == text.account), None)
     if before is None or before.at < at:
-        last = LastText(
-            account=text.account,
-            phone=text.phone,
-            number=found.number,
-            message_id=text.id,
-            client_id=text.client_id,
-            at=at,
-        )
-        numbers.record_text(last, _NO_LIMIT, before)
+        numbers.record_text(last_text_of(replace(text, number=found.number), at), _NO_LIMIT, before)

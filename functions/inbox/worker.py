@@ -23,7 +23,7 @@ from longcode.messages import folders, replies
 from longcode.messages import reply as messages_reply
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
-from longcode.numbers.routing import Attribution, AttributionRule, LastText, attribute
+from longcode.numbers.routing import Attribution, AttributionRule, LastText, attribute, last_text_of
 from longcode.one_spelling import one_spelling
 from longcode.optouts.report import report_possible_opt_out
 from longcode.triggers import store as triggers
@@ -127,14 +127,7 @@ def _answered(carrier_id: str, phone: str, last_texts: Sequence[LastText], recei
         text = text or _with_carrier_id(carrier_id, folders.sent_to(phone, last.account, since, until))
     if text is None:
         return None
-    return LastText(
-        account=text.account,
-        phone=text.phone,
-        number=text.number,
-        message_id=text.id,
-        client_id=text.client_id,
-        at=text.sent_at or text.created_at,
-    )
+    return last_text_of(text, text.sent_at or text.created_at)
 
 
 def _with_carrier_id(carrier_id: str, texts: Iterable[Message]) -> Message | None:

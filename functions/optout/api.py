@@ -24,7 +24,7 @@ from optout import questions
 
 app = web.resolver()
 
-Phone = Annotated[str, Path(pattern=r"^(\+|%2[Bb])[0-9]{7,15}$")]
+Phone = Annotated[str, Path(pattern=r"^\+[0-9]{7,15}$")]
 Person = Annotated[str | None, Field(min_length=1, max_length=100)]
 
 

@@ -22,7 +22,7 @@ from longcode.messages import sending, timing
 from longcode.messages import store as messages
 from longcode.messages.checks import SendChecks
 from longcode.numbers import store as numbers
-from longcode.numbers.routing import LastText
+from longcode.numbers.routing import last_text_of
 from longcode.table.writes import Attributes, read
 from send.carrier_call import call_carrier, resolve
 from send.pacing import Turns
@@ -92,14 +92,7 @@ def _record_within_hourly_limit(message: Message, checks: SendChecks, now: datet
     # The service's own answers are not recorded: a reply to one of them is for the studio that texted before.
     if message.kind is MessageKind.SERVICE:
         return True
-    text = LastText(
-        account=message.account,
-        phone=message.phone,
-        number=message.number,
-        message_id=message.id,
-        client_id=message.client_id,
-        at=now,
-    )
+    text = last_text_of(message, now)
     before = checks.last_texts.get((text.account, text.phone, text.number))
     return numbers.record_text(text, checks.most_an_hour[text.account], before)
 

@@ -98,7 +98,7 @@ def configured_carrier() -> Carrier:
 
 def is_configured() -> bool:
     """Return whether the carrier's account is known: Twilio's is in the secret, which the operator fills in."""
-    return settings().carrier != NAME or bool(carrier_credentials().get("account_sid"))
+    return settings().carrier != NAME or bool(_credentials()[0])
 
 
 def look_up_carrier() -> CarrierWithArchive | None:
@@ -108,21 +108,22 @@ def look_up_carrier() -> CarrierWithArchive | None:
     """
     if not is_configured():
         return None
-    credentials = carrier_credentials() if settings().carrier == NAME else {}
+    account_sid, auth_token = _credentials()
     return open_carrier(
-        settings().carrier,
-        account_sid=credentials.get("account_sid", ""),
-        auth_token=credentials.get("auth_token", ""),
-        api_base=settings().carrier_api_base,
+        settings().carrier, account_sid=account_sid, auth_token=auth_token, api_base=settings().carrier_api_base
     )
 
 
 def _current() -> Carrier:
     if not is_configured():
         return NotConfigured(settings().carrier)
-    credentials = carrier_credentials()
-    account_sid, auth_token = credentials.get("account_sid", ""), credentials.get("auth_token", "")
-    return _open(account_sid, auth_token, receipts_url(), settings().carrier_api_base)
+    return _open(*_credentials(), receipts_url(), settings().carrier_api_base)
+
+
+def _credentials() -> tuple[str, str]:
+    """Return Twilio's account and auth token, as far as the secret has them; both are empty with another carrier."""
+    secret = carrier_credentials() if settings().carrier == NAME else {}
+    return secret.get("account_sid", ""), secret.get("auth_token", "")
 
 
 @lru_cache(maxsize=1)

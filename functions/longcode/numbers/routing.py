@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.accounts.account import Account
+from longcode.message import Message
 
 _HOUR_SECONDS = 3600
 
@@ -27,6 +28,18 @@ class LastText(Struct, frozen=True, kw_only=True):
     at: datetime
     client_id: str | None = None
     lately: dict[str, int] = {}
+
+
+def last_text_of(text: Message, at: datetime) -> LastText:
+    """Return a text as its account's last one to the phone, sent at `at`."""
+    return LastText(
+        account=text.account,
+        phone=text.phone,
+        number=text.number,
+        message_id=text.id,
+        client_id=text.client_id,
+        at=at,
+    )
 
 
 class AttributionRule(StrEnum):

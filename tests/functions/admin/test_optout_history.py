@@ -177,3 +177,11 @@ def test_a_line_that_is_not_of_an_export_is_refused_and_nothing_is_recorded() ->
 
     assert (answer["code"], answer["field"]) == ("invalid", "lines")
     assert len(exported()[0]) == 1
+
+
+def test_the_history_of_a_phone_is_found_by_either_spelling() -> None:
+    said(0, "+525512345678")
+
+    lines, _ = exported(phone="+5215512345678")
+
+    assert [line["phone"] for line in lines] == ["+525512345678"]

@@ -14,6 +14,7 @@ from tests.support.readers import log_lines, sample_event
 pytestmark = pytest.mark.usefixtures("aws")
 
 PHONE = "+12125550123"
+SPELLINGS = ("+525512345678", "+5215512345678")
 
 
 def test_the_hash_is_that_of_the_log_lines_of_the_phone(caplog: pytest.LogCaptureFixture) -> None:
@@ -45,3 +46,9 @@ def test_a_phone_that_is_not_in_e164_is_refused(phone: str | None) -> None:
     answer = invoke.handler({"do": "phones.hash", "phone": phone}, LambdaContext())
 
     assert (answer["code"], answer["field"]) == ("invalid", "phone")
+
+
+def test_either_spelling_of_a_phone_has_the_hash_of_the_stored_one() -> None:
+    hashes = {send_accepted_order("phones.hash", NOW, phone=phone)["phone_hash"] for phone in SPELLINGS}
+
+    assert hashes == {log.phone_hash("+525512345678")}
