@@ -85,11 +85,12 @@ def test_responses_name_the_allowed_origin_and_without_one_none(monkeypatch: pyt
 
     not_found = call(signup_api, "GET", "/nowhere")
     no_json = call(signup_api, "POST", "/signup", "a=b", headers={"content-type": "text/plain"})
+    bad_path = call(signup_api, "GET", "/no%2Fwhere")
 
     settings.cache_clear()
     assert "Access-Control-Allow-Origin" not in without.headers
-    assert (not_found.status, no_json.status) == (404, 415)
-    assert {response.headers["Access-Control-Allow-Origin"] for response in (not_found, no_json)} == {
+    assert (not_found.status, no_json.status, bad_path.status) == (404, 415, 400)
+    assert {response.headers["Access-Control-Allow-Origin"] for response in (not_found, no_json, bad_path)} == {
         "https://app.studio.example"
     }
 

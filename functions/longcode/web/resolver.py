@@ -113,6 +113,9 @@ class Resolver(APIGatewayRestResolver):
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Return the response to an event: 400 for a path that cannot be decoded, 415 for another content type."""
         begin_request(event["requestContext"].get("requestId"))
+        return _with_origin(self._response(event, context))
+
+    def _response(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         path = _decoded(event["path"])
         if path is None:
             return _event_response(problem(400, "bad_path", "The path has an encoded / or is not UTF-8."))
@@ -120,11 +123,11 @@ class Resolver(APIGatewayRestResolver):
         header = event["headers"][names["content-type"]] if "content-type" in names else ""
         kind = header.partition(";")[0].strip().casefold()
         if event.get("body") and kind not in self.content_types:
-            return _with_origin(_event_response(_unsupported(self.content_types)))
+            return _event_response(_unsupported(self.content_types))
         event = {**event, "path": path}
         if kind == JSON:  # Powertools matches it in lower case only
             event["headers"] = {**event["headers"], names["content-type"]: JSON}
-        return _with_origin(super().resolve(event, context))
+        return super().resolve(event, context)
 
 
 def resolver(*content_types: str) -> Resolver:
