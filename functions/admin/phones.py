@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from admin.order import Order, PhoneNumber
-from longcode.messages import log
 from longcode.one_spelling import one_spelling
+from longcode.table import keyed_hash
 
 
 class HashPhone(Order, frozen=True, kw_only=True, tag="phones.hash"):
@@ -16,4 +16,4 @@ class HashPhone(Order, frozen=True, kw_only=True, tag="phones.hash"):
 
 def hash_phone(order: HashPhone, _now: datetime) -> dict[str, Any]:
     """Return the hash of a phone, whether or not the logs have it."""
-    return {"phone_hash": log.phone_hash(one_spelling(order.phone))}
+    return {"phone_hash": keyed_hash.of(one_spelling(order.phone))}

@@ -54,6 +54,7 @@ def list_unattributed(order: ListUnattributed, now: datetime) -> dict[str, Any]:
             **msgspec.to_builtins(kept.inbound),
             "received_at": kept.at.isoformat(),
             "kept_until": kept.until.isoformat(),
+            "candidates": list(kept.candidates),
         }
         for kept in page
     ]

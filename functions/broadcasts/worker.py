@@ -96,7 +96,7 @@ def write_texts(claimed: Broadcast, now: datetime) -> bool:
         for outcome in outcomes
         if outcome.has_text
     ]
-    written, duplicates = _write(choose_number.with_numbers(account, drafts))
+    written, duplicates = _write(choose_number.with_own_number(account, drafts))
     with queues.best_effort(broadcast_id=claimed.id):
         queues.send(*(jobs.for_message(message) for message in written if message.state is MessageState.ACCEPTED))
     skipped = [outcome for outcome in outcomes if not outcome.has_text] + duplicates

@@ -52,14 +52,14 @@ InboxCursor = Annotated[str, Query(pattern=r"^[0-9]{1,12}$")]
 
 
 class ShownMessage(web.Answer):
-    """A message as a studio sees it; `phone` is the client's, `number` is ours."""
+    """A message as a studio sees it; `phone` is the client's, `number` is ours, null until the text is sent."""
 
     id: str
     direction: Direction
     kind: MessageKind
     state: MessageState
     phone: str
-    number: str
+    number: web.OurNumber
     client_id: str | None
     record: Reference | None
     trigger: str | None

@@ -1,7 +1,7 @@
 """Writes a client's text once, as a reply of the right studio; queues its keyword and webhook, and fires triggers."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from longcode import keywords
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account
+from longcode.accounts.account import SERVICE, Account
 from longcode.aws import batches, clients, queues, sns
 from longcode.aws.settings import settings
-from longcode.aws.telemetry import logger
+from longcode.aws.telemetry import count, logger
 from longcode.carriers import aws, twilio
 from longcode.carriers.carrier import Inbound
 from longcode.jobs import HandleKeyword, Receive
@@ -23,7 +23,16 @@ from longcode.messages import folders, replies
 from longcode.messages import reply as messages_reply
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
-from longcode.numbers.routing import Attribution, AttributionRule, LastText, attribute, last_text_of
+from longcode.numbers.routing import (
+    CLOCKS_DIFFER,
+    REACH,
+    Attribution,
+    AttributionRule,
+    LastText,
+    Unclear,
+    attribute,
+    last_text_of,
+)
 from longcode.one_spelling import one_spelling
 from longcode.optouts.report import report_possible_opt_out
 from longcode.triggers import store as triggers
@@ -35,8 +44,6 @@ from longcode.webhooks.tell import enqueue_new
 from longcode.windows import SWEEP_AFTER
 
 _LONGEST_KEYWORD = 60  # characters of a reply that may be a studio's own keyword, with spaces and punctuation
-_REPLIED_WITHIN = timedelta(days=30)  # the text that the carrier names as answered is looked for this far back
-_CLOCKS_DIFFER = timedelta(minutes=1)  # between the carrier and us
 
 
 def read_arrival(body: str, now: datetime) -> tuple[Inbound, datetime]:
@@ -68,9 +75,8 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
     attribution = _attribution(inbound, received_at)
     if keyword and keyword != keywords.POSSIBLE_OPT_OUT and (attribution or keyword in (Keyword.STOP, Keyword.START)):
         _queue_keyword(inbound, keyword, attribution, received_at)
-    if attribution is None:
-        replies.keep_unattributed(inbound, received_at)
-        logger.info("unattributed reply")
+    if not isinstance(attribution, Attribution):
+        _keep_for_operator(inbound, attribution, received_at)
         return
     studio = accounts.get(attribution.account)
     reply = messages_reply.message_of_reply(inbound, attribution, keyword, received_at, studio)
@@ -79,12 +85,32 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
     # A copy may be attributed to another account than the first, which has the reply.
     written = reply if is_new else _written_before(inbound)
     if written:
+        numbers.note_reply(written.phone, written.account, written.number, received_at)
         _follow_up(written, studio, received_at, now or received_at)
 
 
-def _queue_keyword(inbound: Inbound, keyword: str, attribution: Attribution | None, received_at: datetime) -> None:
-    """Queue a keyword. A copy keeps the time of the first: a late copy of a STOP must not undo a later START."""
-    this_copy = (received_at, attribution.account if attribution else None)
+def _keep_for_operator(inbound: Inbound, unclear: Unclear | None, received_at: datetime) -> None:
+    """Keep a reply that belongs to no account, or may be for several: no account sees its words."""
+    candidates = unclear.candidates if unclear else ()
+    if replies.keep_unattributed(inbound, received_at, candidates) and candidates:
+        count("UnclearReplies")
+    logger.info("unattributed reply", extra={"candidates": candidates})
+
+
+def _queue_keyword(
+    inbound: Inbound, keyword: str, attribution: Attribution | Unclear | None, received_at: datetime
+) -> None:
+    """Queue a keyword. A copy keeps the time of the first: a late copy of a STOP must not undo a later START.
+
+    One that may be for several accounts gets the service's answer, which names none of them.
+    """
+    match attribution:
+        case Attribution(account=known):
+            this_copy: tuple[datetime, str | None] = (received_at, known)
+        case Unclear():
+            this_copy = (received_at, SERVICE)
+        case None:
+            this_copy = (received_at, None)
     at, account = replies.first_received(inbound) or this_copy
     job = HandleKeyword(
         id=messages_reply.message_id(inbound),
@@ -105,8 +131,8 @@ def _written_before(inbound: Inbound) -> Message | None:
     return messages.get(*owner) if owner else None
 
 
-def _attribution(inbound: Inbound, received_at: datetime) -> Attribution | None:
-    """Return the account that a text belongs to and the rule that decided, or None if it belongs to none."""
+def _attribution(inbound: Inbound, received_at: datetime) -> Attribution | Unclear | None:
+    """Return the account that a text belongs to and the rule that decided, if there is one."""
     last_texts = numbers.last_texts_to(inbound.phone, inbound.number)
     is_shared = inbound.number in settings().shared_numbers
     owner = None if is_shared else numbers.dedicated_owner(inbound.number)
@@ -119,10 +145,10 @@ def _attribution(inbound: Inbound, received_at: datetime) -> Attribution | None:
 
 
 def _answered(carrier_id: str, phone: str, last_texts: Sequence[LastText], received_at: datetime) -> LastText | None:
-    """Return the text with this carrier id: among the newest to the phone, then among all of the last month."""
+    """Return the text with this carrier id: among the newest to the phone, then among all within reach."""
     newest = [(last.account, message_id) for last in last_texts for message_id in {last.message_id, *last.lately}]
     text = _with_carrier_id(carrier_id, messages.get_many(newest))
-    since, until = received_at - _REPLIED_WITHIN, received_at + _CLOCKS_DIFFER
+    since, until = received_at - REACH, received_at + CLOCKS_DIFFER
     for last in sorted(last_texts, key=lambda last: last.at, reverse=True):
         text = text or _with_carrier_id(carrier_id, folders.sent_to(phone, last.account, since, until))
     if text is None:

@@ -38,11 +38,14 @@ app = web.resolver()
 
 
 class AcceptedMessage(web.Answer, from_attributes=True):
-    """A text that will be sent; GET /messages/{id} shows its state."""
+    """A text that will be sent; GET /messages/{id} shows its state.
+
+    `number` is null for an account without a number of its own: the text gets a shared one when it is sent.
+    """
 
     id: str
     phone: str
-    number: str
+    number: web.OurNumber
     client_id: str | None
     template: str | None
     body: str
@@ -145,7 +148,7 @@ def _accept(account_id: str, form: NewMessage, idempotency_key: str, now: dateti
         return _repeated(facts.earlier, request_id, fingerprint, facts.account, now)
     checked = check(form, facts, now, create=create)
     client = checked.new_client
-    drafts = choose_number.with_numbers(checked.account, _drafts(checked, request_id, fingerprint, now))
+    drafts = choose_number.with_own_number(checked.account, _drafts(checked, request_id, fingerprint, now))
     client_writes = client_store.creation_writes(client, facts.last_put) if client else ()
     try:
         accepted = messages_accept.write(checked.account, drafts, now, client_writes)

@@ -56,7 +56,8 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
 
 
 def _fail(claimed: Message, carrier: Carrier, code: str, now: datetime) -> None:
-    messages.end_unsent(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
+    if messages.end_unsent(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now):
+        sending.end_conversation(claimed)
 
 
 def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from longcode.aws.telemetry import logger
 from longcode.carriers import refusals
 from longcode.carriers.carrier import Receipt, RefusalReason
 from longcode.message import HoldReason, Message, MessageState, may_become
+from longcode.messages import sending
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from longcode.webhooks import delivery
@@ -91,4 +92,6 @@ def _apply(message: Message, receipt: Receipt, now: datetime, hosted: Account | 
         moved = messages.record_receipt(message, receipt.state, *webhook_writes, charged=charged, **changes)
     if hosted and moved:
         enqueue_new(hosted, [status], written=True)
+    if moved and receipt.state in (MessageState.UNDELIVERED, MessageState.FAILED):
+        sending.end_conversation(message)
     return moved

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import msgspec
+from msgspec.structs import replace
 
 from longcode import windows
 from longcode.accounts import store as accounts
@@ -21,7 +22,9 @@ from longcode.message import HoldReason, Message, MessageKind, MessageState, may
 from longcode.messages import sending, timing
 from longcode.messages import store as messages
 from longcode.messages.checks import SendChecks
+from longcode.numbers import choose as choose_number
 from longcode.numbers import store as numbers
+from longcode.numbers.conversations import TextRefusal, free_number
 from longcode.numbers.routing import last_text_of
 from longcode.table.writes import Attributes, read
 from send.carrier_call import call_carrier, resolve
@@ -46,6 +49,7 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     items = sending.message_items(_decodable(lambda body: queues.read(Send, body), bodies).values())
     current = _decodable(lambda job: _current(job, items[job]), items)
     checks = sending.send_checks([message for message in current.values() if message])
+    current = {job: _with_number(message, checks, now) if message else None for job, message in current.items()}
     sendable = {job: message for job, message in current.items() if message and _may_go_now(message, checks, now)}
     turns = Turns(sendable.values(), now)
 
@@ -55,10 +59,7 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
             raise NoSuchMessage(job.message_id)
         message = current[job] if job in current else _current(job, items[job])  # which raises: it cannot be decoded
         if message and job in sendable:
-            if _record_within_hourly_limit(message, checks, now):
-                deliver_in_turn(message, carrier, now, turns)
-            else:
-                messages.end_unsent(message, MessageState.REFUSED, error="too_many_to_phone", finished_at=now)
+            _record_and_deliver(message, checks, carrier, now, turns)
         elif message and message.state is MessageState.UNCERTAIN:
             resolve(message, carrier, now, stopped=checks.stops(message))
         elif message and not hold_or_cancel(message, checks, now):
@@ -87,26 +88,56 @@ def _may_go_now(message: Message, checks: SendChecks, now: datetime) -> bool:
     return ready and not windows.is_quiet(message, now) and not checks.stops(message)
 
 
-def _record_within_hourly_limit(message: Message, checks: SendChecks, now: datetime) -> bool:
-    """Record a text as the last to its phone, or return False if the account has reached its hourly limit to it."""
+def _with_number(message: Message, checks: SendChecks, now: datetime) -> Message:
+    """Return a text with the number that it would be sent from now; without one if none is free."""
+    if message.kind is MessageKind.SERVICE or not choose_number.is_shared(message.number):
+        return message
+    if own := checks.own_numbers.get(message.account):
+        return replace(message, number=own)
+    choice = choose_number.shared_choice(message.account, message.phone, checks.parked)
+    return replace(
+        message, number=free_number(checks.conversations[message.phone], message.account, choice, now) or ""
+    )
+
+
+def _record_and_deliver(message: Message, checks: SendChecks, carrier: Carrier, now: datetime, turns: Turns) -> None:
+    """Record a text as its account's last to the phone and deliver it, or refuse it.
+
+    A shared number is the account's for the phone from this moment, and no longer if the text does not go.
+    """
+    recorded = _record(message, checks, now)
+    if isinstance(recorded, TextRefusal):
+        messages.end_unsent(message, MessageState.REFUSED, error=recorded, finished_at=now)
+    elif not deliver_in_turn(recorded, carrier, now, turns):
+        sending.end_conversation(recorded)
+
+
+def _record(message: Message, checks: SendChecks, now: datetime) -> Message | TextRefusal:
+    """Record a text as the last to its phone; return it with its number, or why it may not go."""
     # The service's own answers are not recorded: a reply to one of them is for the studio that texted before.
     if message.kind is MessageKind.SERVICE:
-        return True
-    text = last_text_of(message, now)
-    before = checks.last_texts.get((text.account, text.phone, text.number))
-    return numbers.record_text(text, checks.most_an_hour[text.account], before)
+        return message
+    text, most_an_hour = last_text_of(message, now), checks.most_an_hour[message.account]
+    if not choose_number.is_shared(message.number):
+        before = checks.last_texts.get((text.account, text.phone, text.number))
+        return message if numbers.record_text(text, most_an_hour, before) else TextRefusal.TOO_MANY_TO_PHONE
+    choice = choose_number.shared_choice(message.account, message.phone, checks.parked)
+    taken = numbers.take_number(text, most_an_hour, choice, checks.conversations[message.phone])
+    return taken if isinstance(taken, TextRefusal) else replace(message, number=taken.number)
 
 
-def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Turns) -> None:
-    """Deliver a text when its number's throughput allows, or leave it to the sweeper if it would wait too long."""
+def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Turns) -> bool:
+    """Deliver a text when its number's throughput allows, or leave it to the sweeper if it would wait too long.
+
+    Return False if the carrier was not called.
+    """
     at = turns.wait(message)
     if at is None:
         messages.reschedule(message, MessageState.QUEUED, windows.retry_at(now, _CROWDED_ATTEMPT, random.random()))  # noqa: S311
-        return
+        return False
     # A STOP, a cancellation or a suspension may have come while the text waited.
     checks = sending.send_checks([message] if at > now + _STALE else [])
-    if not hold_or_cancel(message, checks, at):
-        deliver(message, carrier, at, refusal=checks.refusal(message))
+    return not hold_or_cancel(message, checks, at) and deliver(message, carrier, at, refusal=checks.refusal(message))
 
 
 def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
@@ -141,23 +172,24 @@ def _hold(message: Message, held: HoldReason, now: datetime) -> None:
         messages.reschedule(missed, MessageState.QUEUED, now)
 
 
-def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str | None) -> None:
-    """Claim a text and send it, or end or hold it; do nothing if another worker has claimed it.
+def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str | None) -> bool:
+    """Claim a text and send it, or end or hold it; return False if the carrier was not called.
 
-    `refusal` is the code of the reason not to send it, or None.
+    It is not if another worker has claimed the text. `refusal` is the code of the reason not to send it, or None.
     """
     if refusal:
         messages.end_unsent(message, MessageState.REFUSED, error=refusal, finished_at=now)
-        return
+        return False
     if windows.is_expired(message, now):
         messages.end_unsent(message, MessageState.EXPIRED, error="expired", finished_at=now)
-        return
+        return False
     if windows.is_quiet(message, now):
         timing.hold(message, now)
-        return
+        return False
     claimed = messages.claim(message, uuid4().hex[:8], now, now + windows.LEASE)
     if claimed:
         call_carrier(claimed, carrier, now)
+    return claimed is not None
 
 
 @logger.inject_lambda_context

@@ -12,7 +12,6 @@ from longcode.aws.telemetry import count, logger
 from longcode.message import Message, MessageState
 from longcode.messages import retentions
 from longcode.messages import store as messages
-from longcode.numbers import choose as choose_number
 from longcode.table import due
 from longcode.table.writes import Attributes, read
 from longcode.triggers.planning import Occurrence, fire_job
@@ -101,9 +100,10 @@ def advance(message: Message, now: datetime) -> None:
     match message.state:
         case MessageState.SCHEDULED | MessageState.ACCEPTED | MessageState.QUEUED if windows.is_expired(message, now):
             messages.end_unsent(message, MessageState.EXPIRED, error=message.held or "expired", finished_at=now)
-        case MessageState.SCHEDULED if message.number not in settings().shared_numbers:
-            [text] = choose_number.with_numbers(accounts.get_or_raise(message.account), [message])
-            _enqueue(message, MessageState.QUEUED, now + SWEEP_AFTER, number=text.number)
+        case MessageState.SCHEDULED if message.number:
+            # The dedicated number may be another account's by now.
+            own = accounts.get_or_raise(message.account).number
+            _enqueue(message, MessageState.QUEUED, now + SWEEP_AFTER, number=own or "")
         case MessageState.SCHEDULED | MessageState.ACCEPTED | MessageState.QUEUED:
             _enqueue(message, MessageState.QUEUED, now + SWEEP_AFTER)
         case MessageState.SENDING:

@@ -41,7 +41,7 @@ def fire(job: jobs.FireTrigger, now: datetime) -> None:
         if opens_at := timing.all_held_until(drafts):
             triggers.postpone(planned, opens_at)
             return
-        accept.write(facts.account, choose_number.with_numbers(facts.account, drafts), now)
+        accept.write(facts.account, choose_number.with_own_number(facts.account, drafts), now)
     except messages.AlreadyAccepted:
         logger.info("accepted before", extra={"trigger": job.trigger})
     except RequestError as refusal:

@@ -20,10 +20,10 @@ from moto.core.models import botocore_stubber
 from moto.ssm.models import ParameterDict
 
 from longcode.aws.clients import client
-from longcode.messages import log
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.plans.plans import PriceList
+from longcode.table import keyed_hash
 from tests.support import query_bounds, quick_moto
 from tests.support.quick_moto import ACCOUNT, REGION
 
@@ -126,7 +126,7 @@ def local_aws() -> Iterator[None]:
     try:
         restore(_set_up())
         price_list.set_copy(_read_plans(), monotonic())
-        log.hash_key.cache_clear()
+        keyed_hash.secret_key.cache_clear()
         with query_bounds.refusing_reversed_bounds():
             yield
     finally:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlencode
 
+from msgspec.structs import replace
+
 from inbox import webhook_api, worker
 from longcode.accounts.account import Account
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Inbound
+from longcode.numbers import choose
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
 from tests.support.fakes import NOW, ApiResponse, call
@@ -24,9 +27,14 @@ def record_text(
     client_id: str | None = "c1",
     message_id: str = "m-0",
 ) -> None:
-    """Record that an account has texted a phone."""
+    """Record that an account has texted a phone, from a shared number that is free or from its own."""
     text = LastText(account=account.id, phone=phone, number=number, message_id=message_id, at=at, client_id=client_id)
-    numbers.record_text(text, most_an_hour=10)
+    if not choose.is_shared(number):
+        numbers.record_text(text, most_an_hour=10)
+        return
+    choice = replace(choose.shared_choice(account.id, phone, ()), shared=(number,))
+    taken = numbers.take_number(text, 10, choice, numbers.conversations_with(phone))
+    assert isinstance(taken, LastText), taken
 
 
 def receive(sid: str = "SM1", body: str = "Yes, thank you", *, phone: str = PHONE, at: datetime = NOW) -> None:

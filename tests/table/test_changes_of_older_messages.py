@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
 from longcode.jobs import Means
 from longcode.message import Direction, Message, MessageKind, MessageState
 from longcode.messages import folders, replies, retentions
 from longcode.messages import store as messages
+from longcode.numbers import choose
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
 from longcode.optouts import store as optouts
@@ -131,9 +133,15 @@ def test_an_older_last_text_counts_towards_the_hour() -> None:
 
 
 def test_an_older_sticky_sender_stays_when_another_account_gets_one() -> None:
-    numbers.choose_senders("10000003", [PHONE], SHARED_NUMBERS)
+    def number_of(account: str) -> str:
+        text = LastText(account=account, phone=PHONE, number="", message_id="m", at=NOW)
+        choice = replace(choose.shared_choice(account, PHONE, ()), shared=SHARED_NUMBERS)
+        taken = numbers.take_number(text, 10, choice, numbers.conversations_with(PHONE))
+        assert isinstance(taken, LastText)
+        return taken.number
 
-    assert numbers.choose_senders("10000001", [PHONE], SHARED_NUMBERS) == {PHONE: "+15555550101"}
+    assert number_of("10000003") != "+15555550101"
+    assert number_of("10000001") == "+15555550101"
 
 
 def test_an_older_number_that_was_given_up_is_kept_for_its_account() -> None:

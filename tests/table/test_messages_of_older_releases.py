@@ -103,7 +103,8 @@ def test_older_senders_and_numbers_are_read() -> None:
 
     assert (last.account, last.client_id, last.at) == ("10000001", "p0000", NOW)
     assert last.lately == {last.message_id: 1795361400}
-    assert numbers.expected_senders("10000001", ["+12125550123"], SHARED_NUMBERS) == {"+12125550123": "+15555550101"}
+    known = numbers.conversations_with("+12125550123")
+    assert known.sticky_sender("10000001", SHARED_NUMBERS) == "+15555550101"
     assert numbers.dedicated_owner("+15555550177") == "10000001"
     assert numbers.dedicated_owner("+15555550188") is None
     assert numbers.all_dedicated() == ["+15555550177", "+15555550188"]

@@ -1,10 +1,13 @@
-"""Sticky senders: the shared number from which each account texts a phone."""
+"""The shared number that each account gets for a phone, in the table."""
 
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from longcode.numbers import choose
 from longcode.numbers import store as numbers
+from longcode.numbers.conversations import LIVE, TextRefusal
 from longcode.numbers.routing import LastText
 from longcode.table import keys, store
 from tests.support.aws_calls import parallel_calls
@@ -14,22 +17,25 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 PHONE = "+12125550123"
 TWENTY = [f"+155555501{index:02}" for index in range(20)]
+DAY = timedelta(days=1)
 
 
-def over(account: str, phone: str = PHONE, shared: list[str] = TWENTY) -> str:
-    return numbers.choose_senders(account, [phone], shared)[phone]
+def take(account: str, shared: list[str] = TWENTY, *, day: int = 0, message_id: str = "m") -> LastText | TextRefusal:
+    text = LastText(account=account, phone=PHONE, number="", message_id=message_id, at=NOW + day * DAY)
+    choice = replace(choose.shared_choice(account, PHONE, ()), shared=shared)
+    return numbers.take_number(text, 10, choice, numbers.conversations_with(PHONE))
 
 
-def texted(account: str, minute: int) -> None:
-    at = NOW + timedelta(minutes=minute)
-    text = LastText(account=account, phone=PHONE, number=TWENTY[0], message_id=f"m-{account}", at=at)
-    numbers.record_text(text, most_an_hour=10)
+def over(account: str, shared: list[str] = TWENTY, *, day: int = 0) -> str:
+    taken = take(account, shared, day=day)
+    assert isinstance(taken, LastText)
+    return taken.number
 
 
 def test_an_account_keeps_its_sticky_sender_for_a_phone() -> None:
     first = over("1")
 
-    assert [over("1") for _ in range(3)] == [first] * 3
+    assert [over("1", day=day) for day in (0, 20, 90)] == [first] * 3
 
 
 def test_twenty_accounts_that_text_a_phone_at_once_get_twenty_different_numbers() -> None:
@@ -40,49 +46,77 @@ def test_twenty_accounts_that_text_a_phone_at_once_get_twenty_different_numbers(
     assert chosen == [over(str(index)) for index in range(20)]
 
 
-def test_the_twenty_first_account_shares_a_number_with_one_other() -> None:
-    chosen = [over(str(index)) for index in range(21)]
+def test_the_twenty_first_account_gets_no_number_until_a_conversation_has_been_silent_for_thirty_days() -> None:
+    chosen = [over(str(index)) for index in range(20)]
 
-    assert chosen[20] in chosen[:20]
-    assert len(set(chosen)) == 20
-
-
-def test_sticky_senders_of_many_phones_are_chosen_at_once() -> None:
-    phones = [f"+1212555{index:04}" for index in range(60)]
-    theirs = numbers.choose_senders("1", phones[:30], TWENTY[:2])
-
-    ours = numbers.choose_senders("2", phones, TWENTY[:2])
-
-    assert set(ours) == set(phones)
-    assert all(ours[phone] != theirs[phone] for phone in phones[:30])
-    assert set(ours.values()) == set(TWENTY[:2])
+    assert take("20", day=29) is TextRefusal.NO_SHARED_NUMBER
+    assert over("20", day=30) in chosen
 
 
-def test_the_expected_sender_is_the_one_that_would_be_chosen_and_is_not_kept() -> None:
-    looked = numbers.expected_senders("1", [PHONE], TWENTY)
+def test_a_reply_keeps_the_number_of_its_account() -> None:
+    number = over("1", TWENTY[:1])
 
-    assert store.get(keys.sticky_senders(PHONE)) is None
-    assert looked == numbers.choose_senders("1", [PHONE], TWENTY) == numbers.expected_senders("1", [PHONE], TWENTY)
+    numbers.note_reply(PHONE, "1", number, NOW + 20 * DAY)
+
+    assert take("2", TWENTY[:1], day=45) is TextRefusal.NO_SHARED_NUMBER
+    assert over("2", TWENTY[:1], day=50) == number
+
+
+def test_a_second_reply_of_a_day_and_one_to_an_account_without_a_conversation_write_nothing() -> None:
+    number = over("1")
+    numbers.note_reply(PHONE, "1", number, NOW + 2 * DAY)
+    before = store.get(keys.sticky_senders(PHONE))
+
+    numbers.note_reply(PHONE, "1", number, NOW + 2.5 * DAY)
+    numbers.note_reply(PHONE, "2", number, NOW + 9 * DAY)
+
+    assert store.get(keys.sticky_senders(PHONE)) == before
 
 
 def test_a_sticky_sender_that_is_no_longer_our_number_is_replaced() -> None:
-    before = over("1", shared=TWENTY[:2])
+    before = over("1", TWENTY[:2])
     others = [number for number in TWENTY[:3] if number != before]
 
-    after = over("1", shared=others)
+    after = over("1", others)
 
     assert after in others
-    assert over("1", shared=others) == after
+    assert over("1", others) == after
+    assert [text.account for text in numbers.last_texts_to(PHONE, before)] == ["1"]
 
 
-def test_with_a_new_second_number_the_last_account_to_text_keeps_the_first_and_the_other_moves() -> None:
-    texted("1", minute=0)
-    texted("2", minute=1)
+def test_texts_recorded_after_one_stale_read_are_limited() -> None:
+    stale = numbers.conversations_with(PHONE)
+    choice = choose.shared_choice("1", PHONE, ())
+    texts = [LastText(account="1", phone=PHONE, number="", message_id=f"m{index}", at=NOW) for index in range(5)]
 
-    moved, kept = over("1", shared=TWENTY[:2]), over("2", shared=TWENTY[:2])
+    taken = [numbers.take_number(text, 3, choice, stale) for text in texts]
 
-    assert (moved, kept) == (TWENTY[1], TWENTY[0])
+    assert [isinstance(one, LastText) for one in taken] == [True, True, True, False, False]
 
 
-def test_choosing_for_no_phones_makes_no_call() -> None:
-    assert numbers.choose_senders("1", [], TWENTY) == {}
+def test_forty_workers_at_once_send_seven_texts_under_a_limit_of_seven() -> None:
+    def taken(index: int) -> LastText | TextRefusal:
+        text = LastText(account="1", phone=PHONE, number="", message_id=f"m{index}", at=NOW)
+        return numbers.take_number(text, 7, choose.shared_choice("1", PHONE, ()), numbers.conversations_with(PHONE))
+
+    with parallel_calls() as threads:
+        outcomes = list(threads.map(taken, range(40)))
+
+    assert outcomes.count(TextRefusal.TOO_MANY_TO_PHONE) == 33
+    assert len(numbers.conversations_with(PHONE).texts[0].lately) == 7
+
+
+def test_an_account_last_texted_a_phone_over_the_number_that_it_would_use_now() -> None:
+    over("1", TWENTY[:1])
+
+    assert numbers.last_texted("1", [PHONE, "+12125550124"], TWENTY[:1]) == {PHONE: NOW}
+    assert numbers.last_texted("2", [PHONE], TWENTY[:1]) == {}
+    assert numbers.last_texted("1", [PHONE], TWENTY[1:]) == {}
+
+
+def test_accounts_that_texted_a_phone_are_found_over_shared_and_own_numbers() -> None:
+    over("1")
+    own = LastText(account="2", phone=PHONE, number="+15555550177", message_id="m", at=NOW - 2 * LIVE)
+    numbers.record_text(own, 10)
+
+    assert sorted(numbers.accounts_texting(PHONE)) == ["1", "2"]

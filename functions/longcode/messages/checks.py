@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from longcode.message import HoldReason, Message
+from longcode.numbers.conversations import Conversations
 from longcode.numbers.routing import LastText
 
 
@@ -17,8 +18,10 @@ class SendChecks(Struct, frozen=True, kw_only=True):
     cancelled: set[tuple[str, str | None]]
     paused: set[tuple[str, str | None]]
     may_not_send: dict[str, str]  # accounts that may not send, with the code of the reason
+    own_numbers: dict[str, str]  # by account
     most_an_hour: dict[str, int]  # how many texts an account may send to one phone in an hour
-    last_texts: dict[tuple[str, str, str], LastText]  # by account, phone and number
+    last_texts: dict[tuple[str, str, str], LastText]  # over dedicated numbers, by account, phone and number
+    conversations: dict[str, Conversations]  # over the shared numbers, by phone
     parked: set[str]  # our numbers from which the carrier delivers nothing until the operator acts
 
     def stops(self, message: Message) -> bool:

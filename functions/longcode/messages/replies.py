@@ -14,7 +14,7 @@ from longcode.message import Message
 from longcode.messages import folders
 from longcode.messages import store as messages
 from longcode.table import keys, store
-from longcode.table.writes import ABSENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
+from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
 from longcode.usage import store as quotas
 
 _MOST_EXAMINED = 2000
@@ -25,14 +25,16 @@ _KEPT = timedelta(days=30)
 
 _PAGE = 100
 _UNSETTLED = 25  # many more than there are workers that may be writing a reply of one account
-_UNATTRIBUTED = "quarantined"  # the type of the item of an unattributed reply
+_UNATTRIBUTED = ("unattributed", "quarantined")
+"""The types of an unattributed reply's item; the second is of before December 2026."""
 
 
 class Unattributed(Struct, frozen=True, kw_only=True):
-    """A reply from a phone that no account is known to have texted, and when it came."""
+    """A reply that belongs to no account, or may be for several (`candidates`), and when it came."""
 
     inbound: Inbound
     at: datetime
+    candidates: tuple[str, ...] = ()
 
     @property
     def until(self) -> datetime:
@@ -189,17 +191,21 @@ def note_forwarded(account: str, sequence: int) -> None:
         store.write(Update(keys.inbox_end(account), changes={"forwarded": sequence}, when=behind))
 
 
-def keep_unattributed(inbound: Inbound, at: datetime) -> None:
-    """Store a reply that belongs to no account, for the operator; do nothing if the carrier's id came before."""
+def keep_unattributed(inbound: Inbound, at: datetime, candidates: Sequence[str] = ()) -> bool:
+    """Store a reply that belongs to no account, for the operator; return False if the carrier's id came before.
+
+    Its words are deleted after thirty days. Its id stays: a signed copy may come at any time, and is still a copy.
+    """
     kept = {
-        "type": _UNATTRIBUTED,
+        "type": "unattributed",
         "at": at,
+        "candidates": candidates,
         **store.expires(at + _KEPT),
         "folder": keys.unattributed(),
         "folder_at": keys.folder_place(at, inbound.carrier_id),
     }
-    with suppress(store.ConditionFailed):
-        store.write(Put(_key(inbound), {**attributes(inbound), **kept}, ABSENT))
+    once = Put(_key(inbound), {"type": "inbound", "at": at}, ABSENT)
+    return store.try_write(once, Put(_words_key(inbound), {**attributes(inbound), **kept}))
 
 
 def unattributed_page(now: datetime, *, limit: int, cursor: str | None) -> tuple[list[Unattributed], str | None]:
@@ -213,21 +219,24 @@ def unattributed_page(now: datetime, *, limit: int, cursor: str | None) -> tuple
 
 def get_unattributed(carrier: str, carrier_id: str, now: datetime) -> Unattributed | None:
     """Return an unattributed reply that is still kept, or None."""
-    return _unattributed(store.get(keys.inbound(carrier, carrier_id)), now)
+    items = store.get_many([keys.inbound(carrier, carrier_id), keys.inbound_words(carrier, carrier_id)]).values()
+    return next((reply for item in items if (reply := _unattributed(item, now))), None)
 
 
 def hand_over(reply: Unattributed, message: Message) -> tuple[str, str] | None:
     """Hand an unattributed reply over to an account, without counting its units; return its owner afterwards."""
-    unassigned = Attr("type").eq(_UNATTRIBUTED)
-    existing = _write_numbered(message, Put(_key(reply.inbound), _inbound_item(message), unassigned))
+    unassigned = PRESENT & Attr("account").not_exists()
+    assigned = Put(_key(reply.inbound), _inbound_item(message), unassigned)
+    existing = _write_numbered(message, assigned, Delete(_words_key(reply.inbound)))
     return (message.account, message.id) if existing is None else _owner(existing)
 
 
 def _unattributed(item: Attributes | None, now: datetime) -> Unattributed | None:
     kept = store.unexpired(item, now)
-    if not kept or kept["type"] != _UNATTRIBUTED:
+    if not kept or kept["type"] not in _UNATTRIBUTED:
         return None
-    return Unattributed(inbound=read(Inbound, kept), at=datetime.fromisoformat(kept["at"]))
+    candidates = tuple(kept.get("candidates", ()))
+    return Unattributed(inbound=read(Inbound, kept), at=datetime.fromisoformat(kept["at"]), candidates=candidates)
 
 
 def _inbound_item(message: Message) -> Attributes:
@@ -236,7 +245,11 @@ def _inbound_item(message: Message) -> Attributes:
 
 
 def _owner(item: Attributes) -> tuple[str, str] | None:
-    return (item["account"], item["message_id"]) if item.get("type") == "inbound" else None
+    return (item["account"], item["message_id"]) if "message_id" in item else None
+
+
+def _words_key(inbound: Inbound) -> keys.Key:
+    return keys.inbound_words(inbound.carrier, inbound.carrier_id)
 
 
 def _key(inbound: Inbound) -> keys.Key:

@@ -1,21 +1,29 @@
-"""The facts that accepting and sending texts need, each kind read in one call to the table."""
+"""The facts that accepting and sending texts need, each kind read in one call; the end of a conversation."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode.accounts.account import STATUS_REFUSALS, TEXTS_AN_HOUR, Account
+from longcode.aws.settings import settings
 from longcode.clients import store as clients
 from longcode.clients.client import Client
 from longcode.jobs import Send
-from longcode.message import BroadcastState, Message, MessageKind
+from longcode.message import BroadcastState, Message, MessageKind, MessageState
+from longcode.messages import folders
+from longcode.messages import store as messages
 from longcode.messages.checks import SendChecks
-from longcode.numbers.routing import LastText
+from longcode.numbers import store as numbers
+from longcode.numbers.choose import is_shared
+from longcode.numbers.routing import LastText, last_text_of
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, read
 from longcode.template import Template
+
+_WITH_CARRIER = (MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.DELIVERED)
 
 
 class RequestFacts(Struct, frozen=True, kw_only=True):
@@ -87,6 +95,10 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
     last_texts = {
         (text.account, text.phone, text.number): keys.last_text(text.phone, text.number, text.account)
         for text in studio_texts
+        if not is_shared(text.number)
+    }
+    conversation_keys = {
+        text.phone: keys.sticky_senders(text.phone) for text in studio_texts if is_shared(text.number)
     }
     account_keys = {text.account: keys.account(text.account) for text in studio_texts}
     broadcast_keys = {
@@ -94,9 +106,12 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         for message in messages
         if message.broadcast
     }
-    number_keys = {message.number: keys.parked_number(message.number) for message in messages}
+    origins = {message.number for message in messages if message.number}
+    if conversation_keys:
+        origins |= set(settings().shared_numbers)
+    number_keys = {number: keys.parked_number(number) for number in origins}
     all_opt_out_keys = [key for pair in opt_out_keys.values() for key in pair]
-    others = (last_texts, account_keys, broadcast_keys, number_keys)
+    others = (last_texts, conversation_keys, account_keys, broadcast_keys, number_keys)
     items = store.get_many([*all_opt_out_keys, *(key for group in others for key in group.values())])
     broadcasts = {name: items.get(key, {}) for name, key in broadcast_keys.items()}
     studios = {name: items.get(key, {}) for name, key in account_keys.items()}
@@ -114,10 +129,46 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         may_not_send={
             name: code for name, item in studios.items() if (code := STATUS_REFUSALS.get(item.get("standing")))
         },
+        own_numbers={name: item["number"] for name, item in studios.items() if "number" in item},
         most_an_hour={name: item.get("texts_an_hour", TEXTS_AN_HOUR) for name, item in studios.items()},
         last_texts={name: read(LastText, items[key]) for name, key in last_texts.items() if key in items},
+        conversations={
+            phone: numbers.conversations_from(phone, items.get(key)) for phone, key in conversation_keys.items()
+        },
         parked={number for number, key in number_keys.items() if "code" in items.get(key, {})},
     )
+
+
+def end_conversation(text: Message) -> None:
+    """End the conversation of a text that did not reach its phone, unless the carrier has another text of it.
+
+    It stays if the phone has replied to it. Else the number would be kept from others by texts that nobody got.
+    """
+    while is_shared(text.number):
+        known = numbers.conversations_with(text.phone)
+        last = next((last for last in known.of(text.account) if last.number == text.number), None)
+        if last is None or last.replied_at:
+            return
+        newest = _newest_with_carrier(text, last)
+        if newest and newest.id == last.message_id:
+            return
+        instead = last_text_of(newest, newest.claimed_at or newest.created_at) if newest else None
+        if instead:
+            instead = replace(instead, lately=last.lately, since=last.since)
+        if numbers.replace_text(known, text.account, text.number, instead):
+            return
+
+
+def _newest_with_carrier(text: Message, last: LastText) -> Message | None:
+    """Return the newest other text of a conversation that the carrier has or may have, or None."""
+    lately = messages.get_many((text.account, message_id) for message_id in {last.message_id, *last.lately})
+    earlier = folders.sent_to(text.phone, text.account, last.since or last.at, last.at)
+    others = [
+        other
+        for other in (*lately, *earlier)
+        if other.id != text.id and other.number == text.number and other.state in _WITH_CARRIER
+    ]
+    return max(others, key=lambda other: (other.claimed_at or other.created_at, other.id), default=None)
 
 
 def _number_since(studio: Attributes) -> datetime | None:

@@ -132,7 +132,7 @@ def write_new(message: Message) -> Message:
 
 
 def claim(message: Message, claim_id: str, now: datetime, lease_until: datetime) -> Message | None:
-    """Claim a message for sending; return it as claimed, or None if another worker has claimed it.
+    """Claim a message for sending over its number; return it as claimed, or None if another worker has claimed it.
 
     Repeating a claim with its own id succeeds.
     """
@@ -268,7 +268,7 @@ def _claimed(message: Message, claim_id: str, now: datetime, lease_until: dateti
 def _try_claim(
     message: Message, claimed: Message, states: Sequence[MessageState], remove: tuple[str, ...] = ()
 ) -> Message | None:
-    names = ("state", "attempt", "claim_id", "claimed_at", "lease_until")
+    names = ("state", "number", "attempt", "claim_id", "claimed_at", "lease_until")
     changes = {name: getattr(claimed, name) for name in names}
     if claimed.resent:
         changes["resent"] = True

@@ -1,4 +1,4 @@
-"""Choose the number from which an account texts each phone: its own, the only shared one, or a sticky sender."""
+"""The number from which an account texts a phone: its own, or a shared one that it gets when a text is sent."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -10,29 +10,38 @@ from longcode.accounts.account import Account
 from longcode.aws.settings import settings
 from longcode.message import Message
 from longcode.numbers import store as numbers
-from longcode.numbers.routing import fixed_number
+from longcode.numbers.conversations import NumberChoice
+from longcode.table import keyed_hash
 
 SHARED = "shared"
 """Stands for all shared numbers where they have a throughput together."""
 
 
-def with_numbers(account: Account, drafts: Sequence[Message]) -> list[Message]:
-    """Return the texts with the numbers from which they are sent. A newly chosen sticky sender is stored."""
-    shared = settings().shared_numbers
-    if fixed := fixed_number(account, shared):
-        return [replace(draft, number=fixed) for draft in drafts]
-    senders = numbers.choose_senders(account.id, [draft.phone for draft in drafts], shared)
-    return [replace(draft, number=senders[draft.phone]) for draft in drafts]
+def with_own_number(account: Account, drafts: Sequence[Message]) -> list[Message]:
+    """Return the texts with the account's dedicated number, or with none: the worker gets them a shared one.
+
+    So neither the number nor its lack is known before a text is sent: they would tell whom other accounts text.
+    """
+    return [replace(draft, number=account.number or "") for draft in drafts]
+
+
+def shared_choice(account: str, phone: str, parked: Collection[str]) -> NumberChoice:
+    """Return what a shared number is chosen from for a phone. A secret key ranks the numbers."""
+    return NumberChoice(
+        shared=settings().shared_numbers,
+        parked=parked,
+        rank=lambda number: keyed_hash.of(f"{account}\n{phone}\n{number}"),
+    )
+
+
+def is_shared(number: str) -> bool:
+    """Return whether a text's number is a shared one, or the text is still to get one."""
+    return not number or number in settings().shared_numbers
 
 
 def last_texted(account: Account, phones: Collection[str]) -> dict[str, datetime]:
-    """Return when the account last texted each phone, over the number from which it would text it now."""
-    shared = settings().shared_numbers
-    if fixed := fixed_number(account, shared):
-        senders = dict.fromkeys(phones, fixed)
-    else:
-        senders = numbers.expected_senders(account.id, phones, shared)
-    return numbers.last_texted(account.id, senders)
+    """Return when the account last texted each phone, over the shared number from which it would text it now."""
+    return numbers.last_texted(account.id, phones, settings().shared_numbers)
 
 
 def segments_a_second(account_id: str) -> float:

@@ -1,10 +1,8 @@
 """The rules of our numbers: which number an account texts a phone from, and which account a reply belongs to."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from hashlib import blake2s
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,13 +10,20 @@ from msgspec.structs import replace
 from longcode.accounts.account import Account
 from longcode.message import Message
 
+REACH = timedelta(days=60)
+"""How long after its last word a conversation can still be meant by a reply."""
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""The most that the carrier's clock and ours differ."""
+
 _HOUR_SECONDS = 3600
 
 
 class LastText(Struct, frozen=True, kw_only=True):
     """An account's last text to a phone from one of our numbers.
 
-    `lately` has its texts of the last hour: by message id, the epoch seconds at which the text was sent.
+    `lately` has its texts of the last hour: by message id, the epoch seconds at which the text was sent. For a shared
+    number, `since` is the time of its first text to the phone, and `replied_at` that of the phone's last reply.
     """
 
     account: str
@@ -28,6 +33,13 @@ class LastText(Struct, frozen=True, kw_only=True):
     at: datetime
     client_id: str | None = None
     lately: dict[str, int] = {}
+    since: datetime | None = None
+    replied_at: datetime | None = None
+
+    @property
+    def last_word_at(self) -> datetime:
+        """Return the time of the last text or reply that is known."""
+        return max(self.at, self.replied_at or self.at)
 
 
 def last_text_of(text: Message, at: datetime) -> LastText:
@@ -64,55 +76,15 @@ class Attribution(Struct, frozen=True, kw_only=True):
     candidates: tuple[str, ...]
 
 
+class Unclear(Struct, frozen=True):
+    """The accounts that a reply may be for, where nothing makes one of them certain: a person decides."""
+
+    candidates: tuple[str, ...]
+
+
 def our_numbers(account: Account, shared: Sequence[str]) -> tuple[str, ...]:
     """Return the numbers that an account must not text: the shared ones and its own, whose texts would come back."""
     return (*shared, account.number) if account.number else tuple(shared)
-
-
-def fixed_number(account: Account, shared: Sequence[str]) -> str | None:
-    """Return the number from which all of an account's texts are sent; None if it depends on the phone."""
-    return account.number or (shared[0] if len(shared) == 1 else None)
-
-
-def unblocked(shared: Sequence[str], blocked: Collection[str]) -> Sequence[str]:
-    """Return the shared numbers that the carrier does not block for a phone; all of them if it blocks each."""
-    return [number for number in shared if number not in blocked] or shared
-
-
-def sticky_number(
-    senders: Mapping[str, str], account: str, phone: str, shared: Sequence[str], opted_in_over: str | None = None
-) -> str:
-    """Return the number from which an account texts a phone, given every account's sticky sender for that phone.
-
-    An account without a usable number takes the one that the phone texted START to (`opted_in_over`), if it is known.
-
-    An account keeps its number for a phone. For its first text to the phone, it gets a number that no other account
-    uses for that phone, or, if all are used, one that the fewest use. An account that shares its number with others
-    moves when a number is free, because a reply to a number that several accounts use could be for any of them.
-    """
-    others = Counter(number for name, number in senders.items() if name != account)
-    fewest = min(others[number] for number in shared)
-    current = senders.get(account, "")
-    if current in shared and (others[current] == 0 or fewest > 0):
-        return current
-    if opted_in_over in shared and opted_in_over is not None and current not in shared:
-        return opted_in_over
-    candidates = [number for number in shared if others[number] == fewest]
-    return min(candidates, key=lambda number: _rank(account, phone, number))
-
-
-def _rank(account: str, phone: str, number: str) -> bytes:
-    """Return a number's rank among equals; it differs by account and phone, so that numbers are used evenly."""
-    return blake2s(f"{account}\n{phone}\n{number}".encode(), digest_size=8).digest()
-
-
-def initial_sticky_senders(newest: Mapping[str, str], shared: Sequence[str]) -> dict[str, str]:
-    """Return the sticky senders of a phone that has none stored: `newest` is who last texted it from each number.
-
-    While there was one shared number, no sticky senders were stored. The account that last texted a phone from that
-    number keeps texting it from there.
-    """
-    return {account: number for number, account in newest.items() if number in shared}
 
 
 def after_text(before: LastText | None, text: LastText, most_an_hour: int) -> LastText | None:
@@ -128,43 +100,57 @@ def after_text(before: LastText | None, text: LastText, most_an_hour: int) -> La
     return replace(text, lately=lately | {text.message_id: now})
 
 
+def meant_by(texts: Iterable[LastText], received_at: datetime) -> list[LastText]:
+    """Return the last texts that a reply may answer, the newest first, among those over the number it was sent to.
+
+    Those are the ones within reach that were sent before the reply was received; all of them if there are none.
+    """
+    newest_first = sorted(texts, key=lambda text: (text.last_word_at, text.account), reverse=True)
+    earlier = [
+        text for text in newest_first if (text.since or text.at) <= received_at + CLOCKS_DIFFER
+    ] or newest_first
+    return [text for text in earlier if received_at < text.last_word_at + REACH] or earlier
+
+
 def attribute(
     texts: Iterable[LastText],
     received_at: datetime,
     *,
     answered: LastText | None = None,
     owner: str | None = None,
-) -> Attribution | None:
-    """Return the account that a reply belongs to, or None.
+) -> Attribution | Unclear | None:
+    """Return the account that a reply belongs to, `Unclear` if it may be for several, None if for none.
 
     `texts` are the last texts of each account to the phone, from the number that it replied to. `answered` is the
     text that the reply answers according to the carrier, `owner` the account that the number is dedicated to.
-    The reply belongs to the account of `answered`, or else to `owner`, or else to the account whose text was the last
-    before the reply came.
+    The reply is for the account of `answered`, or else for `owner`, or else for the only account that it can be for.
     """
-    known = [_as_of(text, received_at) for text in texts]
-    newest_first = sorted(known, key=lambda text: (text.at <= received_at, text.at, text.account), reverse=True)
-    owners_text = next((text for text in newest_first if text.account == owner), None)
-    chosen = answered or owners_text or (newest_first[0] if newest_first and not owner else None)
-    account = chosen.account if chosen else owner
-    if account is None:
+    known = list(texts)
+    if answered:
+        return _attribution(AttributionRule.CARRIER_REFERENCE, answered.account, answered, known, owner)
+    if owner:
+        owners_text = next((_as_of(text, received_at) for text in known if text.account == owner), None)
+        return _attribution(AttributionRule.DEDICATED_NUMBER, owner, owners_text, known, owner)
+    meant = meant_by(known, received_at)
+    if len({text.account for text in meant}) > 1:
+        return Unclear(tuple(dict.fromkeys(text.account for text in meant)))
+    if not meant:
         return None
-    rule = (
-        AttributionRule.CARRIER_REFERENCE
-        if answered
-        else AttributionRule.DEDICATED_NUMBER
-        if owner
-        else AttributionRule.LAST_TEXTED
-    )
-    others = dict.fromkeys(text.account for text in newest_first if text.account != account)
-    if owner and owner != account:
-        others = {owner: None} | others
+    answers = _as_of(meant[0], received_at)
+    return _attribution(AttributionRule.LAST_TEXTED, answers.account, answers, known, owner)
+
+
+def _attribution(
+    rule: AttributionRule, account: str, answers: LastText | None, known: Iterable[LastText], owner: str | None
+) -> Attribution:
+    newest_first = sorted(known, key=lambda text: (text.last_word_at, text.account), reverse=True)
+    others = dict.fromkeys([owner, *(text.account for text in newest_first)])
     return Attribution(
         rule=rule,
         account=account,
-        answers=chosen.message_id if chosen else None,
-        client_id=chosen.client_id if chosen else None,
-        candidates=tuple(others),
+        answers=answers.message_id if answers else None,
+        client_id=answers.client_id if answers else None,
+        candidates=tuple(other for other in others if other and other != account),
     )
 
 

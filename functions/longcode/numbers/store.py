@@ -1,20 +1,22 @@
-"""Our numbers in the table: last texts to a phone, dedicated numbers, sticky senders, throughput."""
+"""Our numbers in the table: last texts to a phone and who has which number for it, dedicated numbers, throughput."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account
-from longcode.numbers.routing import LastText, after_text, initial_sticky_senders, sticky_number, unblocked
+from longcode.numbers import conversations
+from longcode.numbers.conversations import Conversations, NumberChoice, TextRefusal
+from longcode.numbers.routing import LastText, after_text
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Put, Update, Write, attributes, has_value, read
 
 _KEPT_AFTER = timedelta(days=30)  # a number that an account gave up, because its clients may still reply to it
+_NOTED_AGAIN_AFTER = timedelta(days=1)
 _PAGE = 1000
-_THREADS = 16
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -55,21 +57,85 @@ def _unchanged(before: LastText | None) -> ConditionBase:
     return has_value("message_id", before.message_id) & has_value("lately", before.lately or None)
 
 
-def last_texted(account: str, numbers: Mapping[str, str]) -> dict[str, datetime]:
-    """Return when an account last texted each phone over its number in `numbers`, without phones it never texted."""
-    items = store.get_many(keys.last_text(phone, number, account) for phone, number in numbers.items())
-    texts = [read(LastText, item) for item in items.values()]
-    return {text.phone: text.at for text in texts}
+def take_number(
+    text: LastText, most_an_hour: int, choice: NumberChoice, known: Conversations
+) -> LastText | TextRefusal:
+    """Record a text that is about to be sent over a shared number, which it gets by this; return it with its number.
+
+    `known` are the phone's conversations as they were read before. The write is conditional on them, so that accounts
+    that text a phone at once see each other's numbers, and the limits hold however many workers text it.
+    """
+    while True:
+        taken = conversations.with_text(known, text, most_an_hour, choice)
+        if isinstance(taken, TextRefusal):
+            return taken
+        after, number = taken
+        if _try_change(known, after):
+            return replace(text, number=number)
+        known = conversations_with(text.phone)
+
+
+def note_reply(phone: str, account: str, number: str, at: datetime) -> None:
+    """Record that a phone replied to an account, so that its conversation stays live: once a day is enough."""
+    while True:
+        known = conversations_with(phone)
+        last = next((text for text in known.of(account) if text.number == number), None)
+        if last is None or at < last.last_word_at + _NOTED_AGAIN_AFTER:
+            return
+        if _try_change(known, conversations.with_reply(known, account, number, at)):
+            return
+
+
+def replace_text(known: Conversations, account: str, number: str, instead: LastText | None) -> bool:
+    """Put another text, or none, in place of an account's last one over a number; return False if it has changed."""
+    return _try_change(known, conversations.without(known, account, number, instead))
+
+
+def _try_change(known: Conversations, after: Conversations) -> bool:
+    """Write a phone's conversations; return False if they were changed since `known` was read."""
+    texts = [attributes(text) for text in after.texts]
+    changes = {"type": "lines", "phone": known.phone, "texts": texts, "version": known.version + 1}
+    unchanged = has_value("version", known.version or None) & has_value("blocked", set(known.blocked) or None)
+    return store.try_write(Update(keys.sticky_senders(known.phone), changes=changes, when=unchanged))
+
+
+def conversations_with(phone: str) -> Conversations:
+    """Return the conversations of all accounts with a phone over the shared numbers."""
+    return conversations_from(phone, store.get(keys.sticky_senders(phone)))
+
+
+def conversations_from(phone: str, item: Attributes | None) -> Conversations:
+    """Return the conversations in the item of a phone, None if the phone has none."""
+    return read(Conversations, {**(item or {}), "phone": phone})
+
+
+def last_texted(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, datetime]:
+    """Return when an account last texted each phone over its sticky sender, without phones that have none."""
+    wanted = {phone: keys.sticky_senders(phone) for phone in phones}
+    items = store.get_many(wanted.values())
+    known = [conversations_from(phone, items[key]) for phone, key in wanted.items() if key in items]
+    return {
+        one.phone: own[0].at
+        for one in known
+        if (own := one.of(account)) and own[0].number == one.sticky_sender(account, shared)
+    }
 
 
 def last_texts_to(phone: str, number: str) -> list[LastText]:
-    """Return each account's last text to this phone over this number."""
-    return [read(LastText, item) for item in store.query(keys.last_text(phone, number))]
+    """Return each account's last text to this phone over this number.
+
+    Those over shared numbers are in one item of the phone; those over dedicated numbers, and all that
+    were sent before December 2026, are items of their own.
+    """
+    own_items = [read(LastText, item) for item in store.query(keys.last_text(phone, number))]
+    newest = {text.account: text for text in own_items}
+    return list((newest | {text.account: text for text in conversations_with(phone).over(number)}).values())
 
 
 def accounts_texting(phone: str) -> list[str]:
-    """Return the accounts that ever texted this phone, over any number."""
-    return list(dict.fromkeys(str(item["account"]) for item in store.query(keys.last_texts(phone))))
+    """Return the accounts that have texted this phone, over any number."""
+    own_items = [str(item["account"]) for item in store.query(keys.last_texts(phone))]
+    return list(dict.fromkeys([*own_items, *(text.account for text in conversations_with(phone).texts)]))
 
 
 def dedicated_owner(number: str) -> str | None:
@@ -138,55 +204,6 @@ def release(our_numbers: Iterable[str], at: datetime) -> None:
             store.write(Update(key, changes={"released_at": at}, remove=("code",)))
 
 
-def expected_senders(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, str]:
-    """Return the number from which an account's next text to each phone would go, without keeping the choice."""
-    wanted = {phone: keys.sticky_senders(phone) for phone in phones}
-    items = store.get_many(wanted.values())
-    return {phone: _sticky_number(items.get(key), account, phone, shared) for phone, key in wanted.items()}
-
-
-def choose_senders(account: str, phones: Iterable[str], shared: Sequence[str]) -> dict[str, str]:
-    """Return the number from which an account texts each phone, by phone; a new choice is stored."""
-    wanted = {phone: keys.sticky_senders(phone) for phone in phones}
-    items = store.get_many(wanted.values())
-    if len(wanted) == 1:  # a text to one phone needs no threads
-        return {phone: _choose(account, phone, shared, items.get(key)) for phone, key in wanted.items()}
-    with ThreadPoolExecutor(_THREADS) as pool:
-        chosen = pool.map(lambda phone: _choose(account, phone, shared, items.get(wanted[phone])), wanted)
-        return dict(zip(wanted, chosen, strict=True))
-
-
-def _choose(account: str, phone: str, shared: Sequence[str], item: Attributes | None) -> str:
-    """Choose and write an account's sticky sender, on condition that nobody wrote the phone's item since it was read.
-
-    So accounts that text a phone at once see each other's choices.
-    """
-    item = item or {}
-    while True:
-        # A phone without sticky senders may have been texted while there was one shared number.
-        senders = item["numbers"] if "numbers" in item else initial_sticky_senders(_newest_texts(phone), shared)
-        number = _sticky_number({**item, "numbers": senders}, account, phone, shared)
-        if "numbers" in item and senders.get(account) == number:
-            return number
-        changes = {"type": "lines", "phone": phone, "numbers": {**senders, account: number}}
-        try:
-            store.write(Update(keys.sticky_senders(phone), changes=changes, when=_same_senders(item)))
-        except store.ConditionFailed as failed:
-            item = failed.found[0]
-        else:
-            return number
-
-
-def _same_senders(item: Attributes) -> ConditionBase:
-    same = Attr("numbers").eq(item["numbers"]) if "numbers" in item else Attr("numbers").not_exists()
-    return same & (Attr("blocked").eq(item["blocked"]) if "blocked" in item else Attr("blocked").not_exists())
-
-
-def _sticky_number(item: Attributes | None, account: str, phone: str, shared: Sequence[str]) -> str:
-    usable = unblocked(shared, (item or {}).get("blocked", ()))
-    return sticky_number(_sticky_senders(item), account, phone, usable, (item or {}).get("opted_in_over"))
-
-
 def block_pair(phone: str, number: str, opted_in_over: str, at: datetime) -> None:
     """Text a phone no more from one of our numbers, but from the one that it texted START to."""
     changes = {"type": "lines", "phone": phone, "opted_in_over": opted_in_over}
@@ -215,17 +232,6 @@ def blocked_pairs_page(*, limit: int, cursor: str | None) -> tuple[list[BlockedP
     return [
         BlockedPhone(item["phone"], sorted(item["blocked"]), item["opted_in_over"]) for item in items
     ], next_cursor
-
-
-def _newest_texts(phone: str) -> dict[str, str]:
-    """Return the account that last texted a phone over each of our numbers."""
-    texts = [read(LastText, item) for item in store.query(keys.last_texts(phone))]
-    return {text.number: text.account for text in sorted(texts, key=lambda text: text.at)}
-
-
-def _sticky_senders(item: Attributes | None) -> Mapping[str, str]:
-    """Return the number from which each account texts the phone, by account."""
-    return item["numbers"] if item and "numbers" in item else {}
 
 
 def reserve_throughput(number: str, duration: timedelta, now: datetime, longest_wait: timedelta) -> datetime | None:

@@ -282,6 +282,11 @@ def plan_confirmation(token_hash: str) -> Key:
     return Key(f"confirmation#{token_hash}", "confirmation")
 
 
+def inbound_words(carrier: str, carrier_id: str) -> Key:
+    """Return the key of an unattributed reply's words."""
+    return Key(f"inbound#{carrier}#{carrier_id}", "words")
+
+
 def inbound(carrier: str, carrier_id: str) -> Key:
     """The outcome of a carrier's inbound message, so that it is processed only once."""
     return Key(f"inbound#{carrier}#{carrier_id}", "inbound")

@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import begin_request, logger
@@ -43,6 +43,9 @@ def _as_stored(at: datetime) -> datetime:
     utc = at.astimezone(UTC)
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
+
+OurNumber = Annotated[str | None, BeforeValidator(lambda number: number or None)]
+"""The number of ours that a text is sent from; None until an account without a number of its own has got one."""
 
 StoredInstant = Annotated[AwareDatetime, AfterValidator(_as_stored)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]

@@ -125,7 +125,7 @@ def reply_data(message: Message) -> dict[str, Any]:
     return {
         "id": message.id,
         "phone": message.phone,
-        "number": message.number,
+        "number": message.number or None,
         "client_id": message.client_id,
         "body": message.body,
         "body_expired": message.body_expired,

@@ -4,9 +4,9 @@ import pytest
 
 from admin import invoke
 from longcode.message import MessageKind, MessageState
-from longcode.messages import log
 from longcode.messages import store as messages
 from longcode.messages.compose import draft
+from longcode.table import keyed_hash
 from tests.support.admin_orders import send_accepted_order
 from tests.support.fakes import NOW, LambdaContext
 from tests.support.readers import log_lines, sample_event
@@ -38,7 +38,7 @@ def test_the_hash_is_that_of_the_log_lines_of_the_phone(caplog: pytest.LogCaptur
 def test_the_sample_event_is_answered() -> None:
     answer = invoke.handler(sample_event("admin_phones_hash"), LambdaContext())
 
-    assert answer == {"phone_hash": log.phone_hash("+15555550123")}
+    assert answer == {"phone_hash": keyed_hash.of("+15555550123")}
 
 
 @pytest.mark.parametrize("phone", ["2125550123", "", None, "+1212555012a"])
@@ -51,4 +51,4 @@ def test_a_phone_that_is_not_in_e164_is_refused(phone: str | None) -> None:
 def test_either_spelling_of_a_phone_has_the_hash_of_the_stored_one() -> None:
     hashes = {send_accepted_order("phones.hash", NOW, phone=phone)["phone_hash"] for phone in SPELLINGS}
 
-    assert hashes == {log.phone_hash("+525512345678")}
+    assert hashes == {keyed_hash.of("+525512345678")}

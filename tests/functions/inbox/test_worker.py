@@ -20,7 +20,7 @@ from tests.support.readers import log_lines
 from tests.support.reply_steps import NUMBER, PHONE, receive, record_text
 
 EVENT = json.loads((Path(__file__).parents[3] / "events" / "sqs_inbound.json").read_text())
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def replies(account: Account) -> list[Message]:
@@ -55,11 +55,11 @@ def test_the_same_text_twice_is_one_reply_counted_once(account: Account) -> None
     assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
-def test_a_reply_belongs_to_the_studio_that_last_texted_that_phone(account: Account) -> None:
+def test_a_reply_belongs_to_the_only_studio_that_texted_that_phone_within_sixty_days(account: Account) -> None:
     other = studio("10000002")
     client(other, "theirs")
-    record_text(account, NOW + MINUTE)
-    record_text(other, NOW + 2 * MINUTE, client_id="theirs")
+    record_text(account, NOW - 60 * DAY)
+    record_text(other, NOW - MINUTE, client_id="theirs")
 
     receive()
 

@@ -1,4 +1,4 @@
-"""The account of a reply: by the carrier's reference, the dedicated number, or the last text; and what is stored."""
+"""The account of a reply: by the carrier's reference, the number's owner, or as the only one; and what is stored."""
 
 import json
 from datetime import datetime, timedelta
@@ -17,9 +17,10 @@ from longcode.numbers import store as numbers
 from longcode.webhooks import webhook
 from tests.support.fakes import NOW, call, client, studio
 from tests.support.readers import log_lines
-from tests.support.reply_steps import NUMBER, PHONE, receive, record_text
+from tests.support.reply_steps import NUMBER, PHONE, record_text
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+EARLIER = NOW - 31 * DAY  # the conversation is silent long enough for another studio to get its number
 OWN = "+15555550177"
 
 
@@ -70,8 +71,8 @@ def replies(account: Account) -> list[Message]:
     return [message for _, message in messages_replies.after(account.id, 0, 100)]
 
 
-def test_the_carriers_reference_decides_before_the_last_text(fox: Account, wattle: Account) -> None:
-    sent(fox, NOW, "aws-1", "c1")
+def test_the_carriers_reference_decides_between_two_studios(fox: Account, wattle: Account) -> None:
+    sent(fox, EARLIER, "aws-1", "c1")
     sent(wattle, NOW + MINUTE, "aws-2", "theirs")
 
     answer("aws-1", NOW + 2 * MINUTE)
@@ -82,9 +83,9 @@ def test_the_carriers_reference_decides_before_the_last_text(fox: Account, wattl
     assert reply.replies_to == "aws-1"
 
 
-def test_the_carriers_reference_finds_a_text_of_the_last_month(fox: Account, wattle: Account) -> None:
-    sent(fox, NOW - timedelta(days=20), "aws-1")
-    sent(fox, NOW - timedelta(days=2), "aws-2")
+def test_the_carriers_reference_finds_a_text_of_the_last_sixty_days(fox: Account, wattle: Account) -> None:
+    sent(fox, NOW - 59 * DAY, "aws-1")
+    sent(fox, NOW - 32 * DAY, "aws-2")
     sent(wattle, NOW, "aws-3")
 
     answer("aws-1", NOW + MINUTE)
@@ -93,10 +94,9 @@ def test_the_carriers_reference_finds_a_text_of_the_last_month(fox: Account, wat
     assert (reply.rule, reply.answers) == ("carrier_reference", "m-aws-1")
 
 
-def test_an_unknown_reference_is_logged_and_the_last_text_decides(
+def test_an_unknown_reference_is_logged_and_the_only_studio_gets_the_reply(
     fox: Account, wattle: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sent(fox, NOW, "aws-1")
     sent(wattle, NOW + MINUTE, "aws-2")
 
     answer("aws-9", NOW + 2 * MINUTE)
@@ -107,12 +107,12 @@ def test_an_unknown_reference_is_logged_and_the_last_text_decides(
 
 
 def test_our_own_message_id_is_not_taken_for_a_carriers_reference(fox: Account, wattle: Account) -> None:
-    sent(fox, NOW, "aws-1")
+    sent(fox, EARLIER, "aws-1")
     sent(wattle, NOW + MINUTE, "aws-2")
 
     answer("m-aws-1", NOW + 2 * MINUTE)
 
-    assert [reply.rule for reply in replies(wattle)] == ["last_texted"]
+    assert replies(fox) == replies(wattle) == []
 
 
 def test_a_reply_to_a_text_to_the_bare_number_is_linked_to_neither_of_two_clients(fox: Account) -> None:
@@ -149,10 +149,10 @@ def test_a_reply_to_a_former_dedicated_number_goes_to_who_texted_over_it(fox: Ac
 
 
 def test_no_studio_sees_the_other_candidates_for_a_reply(fox: Account, wattle: Account) -> None:
-    record_text(wattle, NOW)
-    record_text(fox, NOW + MINUTE)
+    sent(wattle, EARLIER, "aws-1")
+    sent(fox, NOW + MINUTE, "aws-2")
 
-    receive(at=NOW + 2 * MINUTE)
+    answer("aws-2", NOW + 2 * MINUTE)
 
     [reply] = replies(fox)
     shown = [call(api, "GET", path, account=fox.id).text for path in ("/messages", f"/messages/{reply.id}", "/inbox")]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account
 from longcode.aws import queues
@@ -14,7 +15,9 @@ from longcode.carriers.carrier import CarrierText, Receipt, RefusalReason, Refus
 from longcode.errors import OptedOut
 from longcode.jobs import HandleKeyword, Means
 from longcode.message import Message, MessageState
+from longcode.numbers import choose
 from longcode.numbers import store as numbers
+from longcode.numbers.conversations import free_number
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, start_since_block
 from optout import worker
@@ -141,12 +144,13 @@ def test_the_text_takes_the_number_that_start_was_said_to_and_the_next_ones_do_a
     carrier, blocked, started = stopped_and_started_elsewhere(account)
 
     message = text(account, carrier, NOW + 5 * MINUTE)
-    following = accept(account, "next", now=NOW + 9 * MINUTE)
+    following = text(account, carrier, NOW + 9 * MINUTE)
 
     assert message
+    assert following
     assert (message.state, message.number, message.attempt) == (MessageState.SENT, started, 2)
-    assert following.number == started
-    assert counted_units(account) == 2
+    assert (following.state, following.number, following.attempt) == (MessageState.SENT, started, 1)
+    assert counted_units(account) == 3
     assert optouts.blocked([(account.id, PHONE)]) == set()
     assert {event.means for event in optouts.history(PHONE, SHARED, NOW)} == {Means.TEXT}
     assert send_accepted_order("numbers.list_blocked", NOW) == {
@@ -245,10 +249,13 @@ def test_choosing_a_number_and_blocking_one_at_once_lose_neither(account: Accoun
     numbers.block_pair(PHONE, A, B, NOW)
     numbers.block_pair(PHONE, C, B, NOW)
 
-    chosen = numbers.choose_senders(account.id, [PHONE], [A, B, C])
+    known = numbers.conversations_with(PHONE)
+    chosen = free_number(
+        known, account.id, replace(choose.shared_choice(account.id, PHONE, ()), shared=[A, B, C]), NOW
+    )
     numbers.unblock_pair(PHONE, A)
 
-    assert chosen == {PHONE: B}
+    assert chosen == B
     assert send_accepted_order("numbers.list_blocked", NOW)["items"] == [
         {"phone": PHONE, "blocked": [C], "opted_in_over": B}
     ]

@@ -16,6 +16,7 @@ from longcode.errors import OnlyTheClient
 from longcode.jobs import HandleKeyword
 from longcode.message import HoldReason, MessageState
 from longcode.messages import folders, replies
+from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, account_scope
 from optout import api as optout_api
@@ -180,6 +181,7 @@ def test_a_waiting_text_expires_when_it_is_too_late_to_send(account: Account) ->
 
 def test_other_studios_still_text_the_phone_and_cannot_see_the_question(account: Account) -> None:
     other = studio(THEIRS)
+    numbers.dedicate(other, "+15555550177", at(0))
     client(other, "c9", PHONE)
     reply()
 

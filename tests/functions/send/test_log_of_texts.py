@@ -10,9 +10,8 @@ from msgspec.structs import replace
 from longcode.accounts.account import Account
 from longcode.carriers.carrier import Receipt, RefusalReason, Refused, SendResult, Uncertain
 from longcode.message import HoldReason, Message, MessageState
-from longcode.messages import log
 from longcode.messages import store as messages
-from longcode.table import keys, store
+from longcode.table import keyed_hash, keys, store
 from longcode.table.writes import Delete
 from send import api
 from send.receipts import apply_receipt
@@ -76,8 +75,8 @@ def test_the_line_has_ids_code_and_hashes_but_neither_phone_nor_words(
         "message_id": message.id,
         "state": "failed",
         "code": "twilio:21211",
-        "phone_hash": log.phone_hash(PHONE),
-        "number_hash": log.phone_hash(NUMBER),
+        "phone_hash": keyed_hash.of(PHONE),
+        "number_hash": keyed_hash.of(NUMBER),
         "level": "WARNING",
     }
     written = log_lines(caplog)
@@ -178,15 +177,15 @@ def test_a_write_that_comes_too_late_logs_nothing(account: Account, caplog: pyte
 
 
 def test_the_same_phone_has_the_same_hash_in_every_function_and_another_in_each_deployment(aws: None) -> None:
-    first = log.phone_hash(PHONE)
-    log.hash_key.cache_clear()  # another function
-    second = log.phone_hash(PHONE)
+    first = keyed_hash.of(PHONE)
+    keyed_hash.secret_key.cache_clear()  # another function
+    second = keyed_hash.of(PHONE)
     store.write(Delete(keys.log_key()))
-    log.hash_key.cache_clear()  # another deployment, with another table
+    keyed_hash.secret_key.cache_clear()  # another deployment, with another table
 
     assert (first, len(first)) == (second, 16)
-    assert log.phone_hash(PHONE) != first
-    assert log.phone_hash("+12125550124") != log.phone_hash(PHONE)
+    assert keyed_hash.of(PHONE) != first
+    assert keyed_hash.of("+12125550124") != keyed_hash.of(PHONE)
 
 
 def test_a_text_ends_and_is_logged_without_hashes_while_the_key_cannot_be_read(

@@ -1,0 +1,154 @@
+"""The conversations of all accounts with one phone over the shared numbers, and who gets which number.
+
+Two accounts never share a number towards a phone while either conversation is live (decision 64).
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from longcode.numbers.routing import REACH, LastText, after_text
+
+LIVE = timedelta(days=30)
+"""How long after its last word, a text or a reply, an account has its number to itself for the phone."""
+
+MOST_AN_HOUR = 40
+"""How many texts all accounts together may send to a phone over the shared numbers in an hour."""
+
+_HOUR_SECONDS = 3600
+_KEPT = 20  # conversations of a phone that are remembered besides those within reach
+
+
+class Conversations(Struct, frozen=True, kw_only=True):
+    """The last texts to a phone over the shared numbers: one for each account and number, as stored in one item.
+
+    `blocked` are the numbers that the carrier blocks for the phone, `opted_in_over` the one to which it texted START
+    after that. `numbers` are the sticky senders of releases that kept no last texts here, by account.
+    """
+
+    phone: str
+    texts: tuple[LastText, ...] = ()
+    blocked: frozenset[str] = frozenset()
+    opted_in_over: str | None = None
+    numbers: dict[str, str] = {}
+    version: int = 0
+
+    def of(self, account: str) -> list[LastText]:
+        """Return an account's conversations with the phone, the newest first."""
+        return sorted((text for text in self.texts if text.account == account), key=_last_word_at, reverse=True)
+
+    def over(self, number: str) -> list[LastText]:
+        """Return each account's conversation over a number."""
+        return [text for text in self.texts if text.number == number]
+
+    def usable(self, shared: Sequence[str]) -> Sequence[str]:
+        """Return the shared numbers that the carrier does not block for the phone; all of them if it blocks each."""
+        return [number for number in shared if number not in self.blocked] or shared
+
+    def sticky_sender(self, account: str, shared: Sequence[str]) -> str | None:
+        """Return the number over which the account talks with the phone; None if it must get one."""
+        usable = self.usable(shared)
+        known = [text.number for text in self.of(account)] or [self.numbers.get(account, "")]
+        return next((number for number in known if number in usable), None)
+
+
+class TextRefusal(StrEnum):
+    """Why a text may not go to its phone now. NO_SHARED_NUMBER does not say whether others text the phone."""
+
+    TOO_MANY_TO_PHONE = "too_many_to_phone"
+    NO_SHARED_NUMBER = "no_shared_number"
+
+
+class NumberChoice(Struct, frozen=True, kw_only=True):
+    """What a number is chosen from: the shared ones, those of them that are parked, and the secret rank of each."""
+
+    shared: Sequence[str]
+    parked: Collection[str] = ()
+    rank: Callable[[str], str]
+
+
+def free_number(known: Conversations, account: str, choice: NumberChoice, now: datetime) -> str | None:
+    """Return the number over which an account texts the phone, or None if others talk with it over each.
+
+    An account keeps its sticky sender unless another has the number by now. Otherwise it gets the number that the
+    phone texted START to, or one over which nobody can be meant, or one over which the fewest can; `rank` decides
+    between equals, so that the number tells nothing about other accounts.
+    """
+    free = [number for number in known.usable(choice.shared) if not _is_taken(known, number, account, now)]
+    sticky = known.sticky_sender(account, choice.shared)
+    for preferred in (sticky, known.opted_in_over):
+        if preferred in free:
+            return preferred
+    free = [number for number in free if number not in choice.parked] or free
+    return min(free, key=lambda number: (_crowd(known, number, account, now), choice.rank(number)), default=None)
+
+
+def _is_taken(known: Conversations, number: str, account: str, now: datetime) -> bool:
+    return any(text.account != account and now < text.last_word_at + LIVE for text in known.over(number))
+
+
+def _crowd(known: Conversations, number: str, account: str, now: datetime) -> int:
+    """Return how many other accounts a reply over a number could be for."""
+    within_reach = {text.account for text in known.over(number) if now < text.last_word_at + REACH}
+    earlier = {name for name, sticky in known.numbers.items() if sticky == number}
+    return len((within_reach | earlier) - {account})
+
+
+def with_text(
+    known: Conversations, text: LastText, most_an_hour: int, choice: NumberChoice
+) -> tuple[Conversations, str] | TextRefusal:
+    """Return the conversations with a text that is about to be sent, and the number that it gets.
+
+    `most_an_hour` is the account's limit to one phone. A text that is tried again is counted once.
+    """
+    number = free_number(known, text.account, choice, text.at)
+    if number is None or _texts_of_last_hour(known, text) >= MOST_AN_HOUR:
+        return TextRefusal.NO_SHARED_NUMBER
+    own = known.of(text.account)
+    lately = {message_id: at for other in own for message_id, at in other.lately.items()}
+    after = after_text(replace(text, lately=lately), replace(text, number=number), most_an_hour)
+    if after is None:
+        return TextRefusal.TOO_MANY_TO_PHONE
+    same = next((other for other in own if other.number == number), None)
+    began, replied_at = (same.since or same.at, same.replied_at) if same else (text.at, None)
+    others = [other for other in known.texts if (other.account, other.number) != (text.account, number)]
+    texts = _pruned([replace(after, since=began, replied_at=replied_at), *others], text.at)
+    return replace(known, texts=texts), number
+
+
+def _texts_of_last_hour(known: Conversations, text: LastText) -> int:
+    """Return how many texts other than this one all accounts have sent to the phone in the hour before it."""
+    since = text.at.timestamp() - _HOUR_SECONDS
+    lately = {(one.account, name): at for one in known.texts for name, at in one.lately.items()}
+    return sum(at > since for key, at in lately.items() if key != (text.account, text.message_id))
+
+
+def with_reply(known: Conversations, account: str, number: str, at: datetime) -> Conversations:
+    """Return the conversations with a reply to an account, which keeps the conversation live."""
+    return replace(
+        known,
+        texts=tuple(
+            replace(text, replied_at=at)
+            if (text.account, text.number) == (account, number) and text.last_word_at < at
+            else text
+            for text in known.texts
+        ),
+    )
+
+
+def without(known: Conversations, account: str, number: str, instead: LastText | None) -> Conversations:
+    """Return the conversations with another last text of an account over a number, or without one."""
+    others = tuple(text for text in known.texts if (text.account, text.number) != (account, number))
+    return replace(known, texts=(*others, instead) if instead else others)
+
+
+def _last_word_at(text: LastText) -> datetime:
+    return text.last_word_at
+
+
+def _pruned(texts: Sequence[LastText], now: datetime) -> tuple[LastText, ...]:
+    newest_first = sorted(texts, key=_last_word_at, reverse=True)
+    return tuple(text for index, text in enumerate(newest_first) if index < _KEPT or now < text.last_word_at + REACH)
