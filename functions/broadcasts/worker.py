@@ -24,6 +24,7 @@ from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
 from longcode.table.writes import Update
 from longcode.usage import store as quotas
+from longcode.webhooks.tell import end_unsent
 from longcode.windows import SWEEP_AFTER
 
 _TEXTS_PER_STEP = 500
@@ -186,7 +187,10 @@ def _commit_texts(
 def cancel_texts(claimed: Broadcast, now: datetime) -> bool:
     """Cancel a page of unsent texts; after the last page, release the reserved units that no text has used."""
     page = broadcasts.texts_page(claimed, claimed.walked, _TEXTS_PER_STEP)
-    messages.cancel_all(page.texts, now)
+    for message in page.texts:
+        if message.returned:  # its studio may have been told that it was sent
+            end_unsent(message, MessageState.CANCELLED, now)
+    messages.cancel_all([message for message in page.texts if not message.returned], now)
     units = claimed.walked_units + page.units
     if page.last:
         return broadcasts.commit_step(claimed, _next_page(claimed, page.last, units, now))

@@ -14,6 +14,7 @@ from longcode.message import HoldReason, Message, MessageState
 from longcode.messages import folders, lookup, sending
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
+from longcode.webhooks.tell import end_unsent
 from send.pacing import Turns
 from send.receipts import apply_receipt
 from send.refused import act_on, count_refusal, may_send_from, next_attempt, number_after_start
@@ -56,7 +57,7 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
 
 
 def _fail(claimed: Message, carrier: Carrier, code: str, now: datetime) -> None:
-    messages.end_unsent(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now)
+    end_unsent(claimed, MessageState.FAILED, now, error=f"{carrier.name}:{code}")
 
 
 def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime) -> None:
@@ -84,7 +85,7 @@ def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool)
     if _record_found(message, carrier, now) or (message.deadline and now < message.deadline):
         return
     if stopped or not _may_resend(message, now):
-        messages.end_unsent(message, MessageState.FAILED, error=lookup.UNCERTAIN, finished_at=now)
+        end_unsent(message, MessageState.FAILED, now, error=lookup.UNCERTAIN)
         return
     at = Turns([message], now).wait(message)
     # A STOP may have come during the look-up or the wait. A text that is stopped now, or has to wait too long for

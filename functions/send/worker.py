@@ -24,6 +24,7 @@ from longcode.messages.checks import SendChecks
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import last_text_of
 from longcode.table.writes import Attributes, read
+from longcode.webhooks.tell import end_unsent
 from send.carrier_call import call_carrier, resolve
 from send.pacing import Turns
 
@@ -58,7 +59,7 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
             if _record_within_hourly_limit(message, checks, now):
                 deliver_in_turn(message, carrier, now, turns)
             else:
-                messages.end_unsent(message, MessageState.REFUSED, error="too_many_to_phone", finished_at=now)
+                end_unsent(message, MessageState.REFUSED, now, error="too_many_to_phone")
         elif message and message.state is MessageState.UNCERTAIN:
             resolve(message, carrier, now, stopped=checks.stops(message))
         elif message and not hold_or_cancel(message, checks, now):
@@ -115,7 +116,7 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
     A broadcast whose account may not send is paused by the first of its texts.
     """
     if checks.is_cancelled(message):
-        messages.end_unsent(message, MessageState.CANCELLED, finished_at=now)
+        end_unsent(message, MessageState.CANCELLED, now)
         return True
     held = checks.held(message)
     has_ended = checks.refusal(message) or windows.is_expired(message, now)
@@ -147,10 +148,10 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str |
     `refusal` is the code of the reason not to send it, or None.
     """
     if refusal:
-        messages.end_unsent(message, MessageState.REFUSED, error=refusal, finished_at=now)
+        end_unsent(message, MessageState.REFUSED, now, error=refusal)
         return
     if windows.is_expired(message, now):
-        messages.end_unsent(message, MessageState.EXPIRED, error="expired", finished_at=now)
+        end_unsent(message, MessageState.EXPIRED, now, error="expired")
         return
     if windows.is_quiet(message, now):
         timing.hold(message, now)
