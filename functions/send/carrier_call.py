@@ -101,7 +101,8 @@ def _record_found(message: Message, carrier: Carrier, now: datetime) -> bool:
     """Look a text up at the carrier and apply what it lists as a receipt; return whether it is there."""
     since, _ = lookup.window(message)
     listed = carrier.find(message.phone, message.number, since)
-    found = lookup.match(message, listed, _others(message, since, now)) if listed else None
+    others = _others(message, since, now) if listed and not message.carrier_id else []
+    found = lookup.match(message, listed, others) if listed else None
     if found is None:
         return False
     receipt = Receipt(

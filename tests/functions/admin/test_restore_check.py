@@ -17,6 +17,7 @@ from longcode.message import Message, MessageState
 from longcode.messages import replies
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
+from longcode.numbers.routing import last_text_of
 from optout import worker as optout_worker
 from sweeper import sweep_schedule
 from tests.support import broadcast_steps, local_aws
@@ -192,22 +193,62 @@ def test_of_two_equal_texts_of_a_studio_as_many_go_as_had_not_gone(
     assert counted_units(account) == 2
 
 
-def test_of_two_studios_equal_texts_neither_goes_if_only_one_had_gone(
+@pytest.mark.parametrize("gone", [0, 1, 2, 3])
+@pytest.mark.parametrize("times", [1, 2])
+def test_of_equal_texts_of_two_studios_as_many_go_as_had_not_gone(
+    account: Account, carrier: ScriptedCarrier, gone: int, times: int
+) -> None:
+    other = studio("10000002")
+    client(other)
+    texts = [(owner, accept(owner, key)) for owner, key in ((account, "a"), (other, "a"), (account, "b"))]
+    state = local_aws.snapshot()
+    deliver(carrier, WENT, take_queued("send")[3 - gone :])
+    restored(state)
+
+    counts = [run(carrier) for _ in range(times)]
+    go_on(carrier)
+
+    assert [(one["found"], one["waiting"]) for one in counts] == [(gone, 3 - gone)] * times
+    assert {state_of(owner, text) for owner, text in texts} == {MessageState.SENT}
+    assert len({stored(owner, text.id).carrier_id for owner, text in texts}) == 3
+    assert len(carrier.called) == 3
+    assert (counted_units(account), counted_units(other)) == (2, 1)
+
+
+def test_a_listed_text_that_is_recorded_is_not_taken_for_an_equal_one(
     account: Account, carrier: ScriptedCarrier
 ) -> None:
     other = studio("10000002")
     client(other)
-    texts = [(account, accept(account)), (other, accept(other))]
-    state = local_aws.snapshot()
-    deliver(carrier, WENT, take_queued("send")[:1])
-    restored(state)
+    carrier.clock = lambda: POINT - timedelta(seconds=5)
+    accept(account)
+    deliver(carrier, POINT - timedelta(seconds=5))
+    waiting = accept(other)
+    restored(local_aws.snapshot())
 
-    run(carrier)
+    counts = run(carrier)
     go_on(carrier)
 
-    assert {state_of(owner, text) for owner, text in texts} == {MessageState.FAILED}
-    assert len(carrier.called) == 1
-    assert counted_units(account) == counted_units(other) == 0
+    assert (counts["found"], counts["waiting"]) == (0, 1)
+    assert state_of(other, waiting) is MessageState.SENT
+    assert len(carrier.called) == 2
+
+
+def test_a_found_text_is_looked_up_by_the_id_that_it_was_found_with(
+    account: Account, carrier: ScriptedCarrier
+) -> None:
+    text = accept(account)
+    state = local_aws.snapshot()
+    deliver(carrier, WENT)
+    restored(state)
+    run(carrier)
+    repeated, sid = accept(account, "again", now=LATER), stored(account, text.id).carrier_id
+    deliver(carrier, LATER)
+
+    go_on(carrier)
+
+    assert sid == "SM0"
+    assert [stored(account, one.id).carrier_id for one in (text, repeated)] == ["SM0", "SM1"]
 
 
 @pytest.mark.account(on_uncertain=OnUncertain.RESEND)
@@ -256,16 +297,17 @@ def test_a_broadcast_whose_texts_are_written_again_sends_none_twice(
 def test_a_text_that_is_written_again_without_the_studio_s_name_is_the_same(
     account: Account, carrier: ScriptedCarrier
 ) -> None:
-    broadcast_steps.create_broadcast(account)
-    broadcast_steps.advance(WENT)
+    state = local_aws.snapshot()
+    broadcast = broadcast_steps.send(account, now=WENT)
+    text = broadcast_steps.texts(account, broadcast.id)[0]
     deliver(carrier, WENT, take_queued("bulk"))
-    texts = [carrier.accepted[index][1].body for index in range(3)]
-    repeated = accept(account, "again", now=LATER, client_id=None, to=carrier.called[0].to)
+    restored(state)
+    numbers.record_text(last_text_of(text, WENT), 9)  # as an order does that finds another text
+    repeated = accept(account, "again", now=LATER, client_id=None, to=text.phone)
 
     counts = run(carrier, LATER + MINUTE)
 
-    assert texts == ["Fox: Hello"] * 3
-    assert (repeated.body, counts["found"]) == ("Hello", 1)
+    assert (text.body, repeated.body, counts["found"]) == ("Fox: Hello", "Hello", 1)
 
 
 @pytest.mark.account(on_uncertain=OnUncertain.RESEND)
