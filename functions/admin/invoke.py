@@ -34,6 +34,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     account_status.Reopen: account_status.set_status,
     numbers.Assign: numbers.assign,
     numbers.ListBlocked: numbers.list_blocked,
+    numbers.ListParked: numbers.list_parked,
     price_list.Show: price_list.show,
     price_list.Load: price_list.load,
     ledger.CloseMonth: ledger.close_month,

@@ -1,4 +1,4 @@
-"""Dedicate a number to an account, or take it back; list the phones that the carrier blocks for a number."""
+"""Dedicate a number to an account, or take it back; list blocked phones and parked numbers."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -33,6 +33,15 @@ def list_blocked(order: ListBlocked, now: datetime) -> dict[str, Any]:
     """Return a page of the blocked phones, newest first. They are texted from the number of their START."""
     page, next_cursor = numbers.blocked_pairs_page(limit=order.limit, cursor=order.cursor)
     return {"items": msgspec.to_builtins(page), "next_cursor": next_cursor}
+
+
+class ListParked(Order, frozen=True, kw_only=True, tag="numbers.list_parked"):
+    """List the numbers whose texts are held, because the carrier refused their registration."""
+
+
+def list_parked(_order: ListParked, _now: datetime) -> dict[str, Any]:
+    """Return the parked numbers, each with the carrier's code and when the text was sent that it refused."""
+    return {"items": msgspec.to_builtins(numbers.all_parked())}
 
 
 def assign(order: Assign, now: datetime) -> dict[str, Any]:

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from admin.order import Order
+from admin.order import Order, PhoneNumber
 from longcode import jobs, windows
 from longcode.aws import queues
-from longcode.aws.settings import settings
 from longcode.message import HoldReason, Message, MessageState
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
@@ -21,23 +20,26 @@ _FURTHEST = timedelta(days=2)  # parked texts are due when they expire, which is
 
 
 class Release(Order, frozen=True, kw_only=True, tag="texts.release"):
-    """Release parked texts: all, or the first `at_most`."""
+    """Release parked texts: all, or the first `at_most`; with `number`, only those from that one of our numbers."""
 
+    number: PhoneNumber | None = None
     at_most: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
 
 
 def release(order: Release, now: datetime) -> dict[str, Any]:
     """Queue parked texts in the order in which they expire, and return how many; a second order queues none again.
 
-    New texts go from all numbers again, whatever `at_most` says.
+    New texts go from the released numbers again, whatever `at_most` says.
     """
-    numbers.release({*settings().shared_numbers, *numbers.all_dedicated()}, now)
-    return {"released": sum(_release_one(message, now) for message in islice(_parked(now), order.at_most))}
+    for number in [order.number] if order.number else [parked.number for parked in numbers.all_parked()]:
+        numbers.release(number, now)
+    parked_texts = islice(_parked_texts(order.number, now), order.at_most)
+    return {"released": sum(_release_one(message, now) for message in parked_texts)}
 
 
-def _parked(now: datetime) -> Iterator[Message]:
+def _parked_texts(number: str | None, now: datetime) -> Iterator[Message]:
     for item in due.find_until(now + _FURTHEST):
-        if item.get("held") == HoldReason.PARKED:
+        if item.get("held") == HoldReason.PARKED and number in (None, item.get("number")):
             message = messages.try_read(item)
             if message and not windows.is_expired(message, now):
                 yield message

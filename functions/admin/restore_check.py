@@ -1,7 +1,7 @@
 """Compare what is due in a restored table with the carrier's list, so that no text goes twice (docs/restore.md)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -11,20 +11,23 @@ from msgspec.structs import replace
 
 from admin.order import Cursor, Order
 from longcode import windows
+from longcode.accounts.account import SERVICE
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Carrier, CarrierText
 from longcode.carriers.choose import look_up_carrier
 from longcode.errors import RequestError
 from longcode.message import Instant, Message, MessageKind, MessageState
-from longcode.messages import lookup
+from longcode.messages import folders, lookup
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
+from longcode.numbers.choose import is_shared
 from longcode.numbers.routing import last_text_of
 from longcode.table import due
 
 _FURTHEST = timedelta(days=2)  # a text that may have gone is due by then: no hold lasts longer than a day
 _DECIDED_WITHIN = timedelta(days=1)  # from now, because the workers that look a text up may be held for hours
+_ACCEPTED_BEFORE = timedelta(days=1)  # how long before it went another text to the phone can have been accepted
 _NO_LIMIT = 1_000_000_000
 _THREADS = 8
 _CLAIMED = (MessageState.SENDING, MessageState.UNCERTAIN)
@@ -112,50 +115,73 @@ def _earliest(text: Message, order: RestoreCheck) -> datetime:
     return start - lookup.SKEW
 
 
-def _check_phone(texts: Iterable[Message], run: _Run) -> Counter[str]:
-    """Check the texts to one phone; return how many are in which case."""
-    # Claimed ones first: each has its own text in the list, also in a repeated order.
-    in_order = sorted(texts, key=lambda text: (text.state not in _CLAIMED, text.created_at, text.id))
-    since = min(_earliest(text, run.order) for text in in_order)
-    origins = sorted({number for text in in_order for number in _numbers(text, run.order)})
-    lists = {number: run.carrier.find(in_order[0].phone, number, since) for number in origins}
-    taken: set[tuple[str, str]] = set()
-    return Counter(_check_text(text, lists, taken, run) for text in in_order)
+def _check_phone(texts: Sequence[Message], run: _Run) -> Counter[str]:
+    """Check the texts to one phone; return how many are in which case.
+
+    Each listed text is taken for one of ours, of whichever account: of equal texts, as many are sent as had not gone.
+    """
+    unknown = [text for text in texts if not text.carrier_id]  # the others were found by an earlier order
+    counts = Counter(found=len(texts) - len(unknown))
+    if not unknown:
+        return counts
+    # Claimed ones first, because they are more likely to have gone.
+    unknown.sort(key=lambda text: (text.state not in _CLAIMED, text.created_at, text.id))
+    since = min(_earliest(text, run.order) for text in unknown)
+    origins = sorted({number for text in unknown for number in _numbers(text, run.order)})
+    lists = {number: run.carrier.find(unknown[0].phone, number, since) for number in origins}
+    same = [_same_as(text, lists, run.order) for text in unknown]
+    known = _known_ids(texts, since, run.now) if any(same) else set()
+    by_id = {found.text.carrier_id: found for some in same for found in some if found.text.carrier_id not in known}
+    gone = lookup.assign(
+        [[found.text.carrier_id for found in some if found.text.carrier_id in by_id] for some in same]
+    )
+    for index, text in enumerate(unknown):
+        for candidate in same[index]:
+            if candidate.text.carrier_id in by_id:
+                _record_last_sender(text, candidate)
+        found = by_id[gone[index]] if index in gone else None
+        counts[_note_found(text, found, run) if found else _note_missing(text, lists, run)] += 1
+    return counts
+
+
+def _known_ids(texts: Iterable[Message], since: datetime, now: datetime) -> set[str]:
+    """Return the carrier's ids that are recorded on texts to the phone of `texts`, of whatever account."""
+    [phone] = {text.phone for text in texts}
+    accounts = {*numbers.accounts_texting(phone), SERVICE, *(text.account for text in texts)}
+    sent = [
+        text
+        for account in sorted(accounts)
+        for text in folders.sent_to(phone, account, since - _ACCEPTED_BEFORE, now)
+    ]
+    return {carrier_id for text in [*texts, *sent] for carrier_id in (text.carrier_id, *text.returned) if carrier_id}
 
 
 def _numbers(text: Message, order: RestoreCheck) -> set[str]:
-    """Return the numbers that a text may have gone from: every shared one, if its own is chosen after the restore."""
-    shared = settings().shared_numbers
-    is_open = text.state is MessageState.SCHEDULED and text.number not in shared
-    return {text.number, *shared} if is_open or text.created_at >= order.restored_to else {text.number}
+    """Return the numbers that a text may have gone from: every shared one, if it had no number yet at the restore."""
+    is_open = not text.number or text.state is MessageState.SCHEDULED or text.created_at >= order.restored_to
+    return {text.number, *settings().shared_numbers} - {""} if is_open else {text.number}
 
 
-def _check_text(text: Message, lists: _Lists, taken: set[tuple[str, str]], run: _Run) -> str:
-    """Make a text uncertain if the carrier may have it; return its case.
-
-    `taken` are the carrier's ids of the listed texts that are an account's other texts. Two accounts can have one and
-    the same: then neither text is sent.
-    """
-    origins = _numbers(text, run.order)
+def _same_as(text: Message, lists: _Lists, order: RestoreCheck) -> list[_Found]:
+    """Return the listed texts that may be this one, oldest first; none if a list is missing."""
+    origins = _numbers(text, order)
     if any(lists[number] is None for number in origins):
-        return _check_unlisted(text, run)
+        return []
     listed = [_Found(number=number, text=one) for number in origins for one in lists[number] or ()]
-    candidates = [
-        found
-        for found in listed
-        if found.text.created_at >= _earliest(text, run.order)
-        and (text.account, found.text.carrier_id) not in taken
-        and found.text.carrier_id not in text.returned
-        and _is_same(found.text.body, text, run.order)
-    ]
-    if not candidates:
-        return "waiting"
-    found = min(candidates, key=lambda found: found.text.created_at)
-    taken.add((text.account, found.text.carrier_id))
-    if not _is_given_up(text) or found.text.created_at > lookup.window(text)[1]:
-        _record_last_sender(text, found)
-        _make_uncertain(text, found.number, found.text.created_at, run)
+    earliest = _earliest(text, order)
+    same = [found for found in listed if found.text.created_at >= earliest and _is_same(found.text.body, text, order)]
+    return sorted(same, key=lambda found: found.text.created_at)
+
+
+def _note_found(text: Message, found: _Found, run: _Run) -> str:
+    """Make a text uncertain, with the id that it has in the carrier's list, by which it is looked up."""
+    _make_uncertain(text, found.number, found.text.created_at, run, carrier_id=found.text.carrier_id)
     return "found"
+
+
+def _note_missing(text: Message, lists: _Lists, run: _Run) -> str:
+    is_listed = all(lists[number] is not None for number in _numbers(text, run.order))
+    return "waiting" if is_listed else _check_unlisted(text, run)
 
 
 def _is_same(listed: str, text: Message, order: RestoreCheck) -> bool:
@@ -185,7 +211,7 @@ def _is_given_up(text: Message) -> bool:
     return text.state is MessageState.UNCERTAIN and text.resent
 
 
-def _make_uncertain(text: Message, number: str, claimed_at: datetime, run: _Run) -> None:
+def _make_uncertain(text: Message, number: str, claimed_at: datetime, run: _Run, **changes: str) -> None:
     """Have a worker look a text up, as one that was claimed when the carrier got it, and never send it.
 
     `resent` rules out a second attempt, and the next attempt makes the jobs that wait in the queues stale.
@@ -203,17 +229,28 @@ def _make_uncertain(text: Message, number: str, claimed_at: datetime, run: _Run)
             attempt=current.attempt + 1,
             claimed_at=claimed_at,
             resent=True,
+            **changes,
         ):
             return
         current = messages.get(text.account, text.id)  # the sweeper has put it off meanwhile
 
 
 def _record_last_sender(text: Message, found: _Found) -> None:
-    """Record a text as its account's last one to the phone, if it is, so that a reply to it finds its studio."""
+    """Record a text as its account's last one to the phone, so that a reply to it finds its studio.
+
+    A listed text may be any of several accounts': then a person decides whom a reply to it is for.
+    """
     if text.kind is MessageKind.SERVICE:
         return
-    at = found.text.created_at
-    all_last = numbers.last_texts_to(text.phone, found.number)
-    before = next((last for last in all_last if last.account == text.account), None)
-    if before is None or before.at < at:
-        numbers.record_text(last_text_of(replace(text, number=found.number), at), _NO_LIMIT, before)
+    last = last_text_of(replace(text, number=found.number), found.text.created_at)
+    while True:
+        all_last = numbers.last_texts_to(text.phone, found.number)
+        before = next((other for other in all_last if other.account == text.account), None)
+        if before and before.at >= last.at:
+            return
+        if not is_shared(found.number):
+            numbers.record_text(last, _NO_LIMIT, before)
+            return
+        known = numbers.conversations_with(text.phone)
+        if numbers.replace_text(known, text.account, found.number, replace(last, since=before and before.since)):
+            return

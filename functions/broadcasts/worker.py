@@ -24,6 +24,7 @@ from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
 from longcode.table.writes import Update
 from longcode.usage import store as quotas
+from longcode.webhooks.tell import end_unsent
 from longcode.windows import SWEEP_AFTER
 
 _TEXTS_PER_STEP = 500
@@ -87,9 +88,9 @@ def write_texts(claimed: Broadcast, now: datetime) -> bool:
         return False
     audience = broadcasts.audience(claimed)
     entries, cursor = planning.next_clients(account.id, audience, claimed.cursor, _CLIENTS_PER_STEP)
-    before = broadcasts.count_texts(claimed) if claimed.begun else claimed
+    before, owners = _written_before(claimed, entries)
     content = planning.content_at(account, claimed, now)
-    outcomes = list(planning.decide_outcomes(content, entries, _owners(claimed, entries), before.budget))
+    outcomes = list(planning.decide_outcomes(content, entries, owners, before.budget))
     records = {entry.id: entry.client for entry in entries}
     drafts = [
         timing.with_send_time(_draft(claimed, outcome, now), account, records[outcome.client_id])
@@ -103,16 +104,22 @@ def write_texts(claimed: Broadcast, now: datetime) -> bool:
     return _commit_texts(claimed, _with_counts(before, written, skipped), cursor, skipped, now)
 
 
-def _owners(claimed: Broadcast, entries: Sequence[ClientEntry]) -> dict[str, str]:
-    """Return the client of each text that is written already, by phone, for the phones of these clients."""
+def _written_before(claimed: Broadcast, entries: Sequence[ClientEntry]) -> tuple[Broadcast, dict[str, str]]:
+    """Return the broadcast with the counts of the texts that are written already, and their clients by phone.
+
+    The clients are those of texts to the phones of `entries`.
+    """
     text_ids = {
         phone: broadcast_text_id(claimed, phone)
         for entry in entries
         if entry.client
         for phone in ticked_numbers(entry.client)
     }
-    client_ids = broadcasts.clients_of_texts(claimed, text_ids.values())
-    return {phone: client_ids[text_id] for phone, text_id in text_ids.items() if text_id in client_ids}
+    if claimed.begun:  # an earlier worker may have written texts that are not counted
+        before, client_ids = broadcasts.written_texts(claimed)
+    else:
+        before, client_ids = claimed, broadcasts.clients_of_texts(claimed, text_ids.values())
+    return before, {phone: client_ids[text_id] for phone, text_id in text_ids.items() if text_id in client_ids}
 
 
 def _draft(claimed: Broadcast, outcome: Outcome, now: datetime) -> Message:
@@ -180,7 +187,10 @@ def _commit_texts(
 def cancel_texts(claimed: Broadcast, now: datetime) -> bool:
     """Cancel a page of unsent texts; after the last page, release the reserved units that no text has used."""
     page = broadcasts.texts_page(claimed, claimed.walked, _TEXTS_PER_STEP)
-    messages.cancel_all(page.texts, now)
+    for message in page.texts:
+        if message.returned:  # its studio may have been told that it was sent
+            end_unsent(message, MessageState.CANCELLED, now)
+    messages.cancel_all([message for message in page.texts if not message.returned], now)
     units = claimed.walked_units + page.units
     if page.last:
         return broadcasts.commit_step(claimed, _next_page(claimed, page.last, units, now))

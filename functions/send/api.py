@@ -33,6 +33,7 @@ from longcode.template import Template, check_values, fields, render
 from longcode.usage import store as quotas
 from longcode.usage.usage import limits_at
 from longcode.web import resolver as web
+from longcode.webhooks.tell import end_unsent
 
 app = web.resolver()
 
@@ -241,7 +242,7 @@ def cancel(account_id: str, message_id: str, now: datetime) -> None:
             return
         if not may_become(message.state, MessageState.CANCELLED):
             raise TooLate(f"The message is {message.state}: it cannot be cancelled any more.", field="id")
-        if messages.end_unsent(message, MessageState.CANCELLED, finished_at=now):
+        if end_unsent(message, MessageState.CANCELLED, now):
             return
     raise NotFound(f"There is no message {message_id!r}.")
 

@@ -14,6 +14,7 @@ from longcode.message import HoldReason, Message, MessageState
 from longcode.messages import folders, lookup, sending
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
+from longcode.webhooks.tell import end_unsent
 from send.pacing import Turns
 from send.receipts import apply_receipt
 from send.refused import act_on, count_refusal, may_send_from, next_attempt, number_after_start
@@ -56,7 +57,7 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
 
 
 def _fail(claimed: Message, carrier: Carrier, code: str, now: datetime) -> None:
-    if messages.end_unsent(claimed, MessageState.FAILED, error=f"{carrier.name}:{code}", finished_at=now):
+    if end_unsent(claimed, MessageState.FAILED, now, error=f"{carrier.name}:{code}"):
         sending.end_conversation(claimed)
 
 
@@ -85,7 +86,7 @@ def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool)
     if _record_found(message, carrier, now) or (message.deadline and now < message.deadline):
         return
     if stopped or not _may_resend(message, now):
-        messages.end_unsent(message, MessageState.FAILED, error=lookup.UNCERTAIN, finished_at=now)
+        end_unsent(message, MessageState.FAILED, now, error=lookup.UNCERTAIN)
         return
     at = Turns([message], now).wait(message)
     # A STOP may have come during the look-up or the wait. A text that is stopped now, or has to wait too long for
@@ -101,7 +102,8 @@ def _record_found(message: Message, carrier: Carrier, now: datetime) -> bool:
     """Look a text up at the carrier and apply what it lists as a receipt; return whether it is there."""
     since, _ = lookup.window(message)
     listed = carrier.find(message.phone, message.number, since)
-    found = lookup.match(message, listed, _others(message, since, now)) if listed else None
+    others = _others(message, since, now) if listed and not message.carrier_id else []
+    found = lookup.match(message, listed, others) if listed else None
     if found is None:
         return False
     receipt = Receipt(

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from longcode import windows
-from longcode.accounts.account import Account, WebhookEvent
+from longcode.accounts.account import Account
 from longcode.aws.telemetry import logger
 from longcode.carriers import refusals
 from longcode.carriers.carrier import Receipt, RefusalReason
@@ -15,8 +15,7 @@ from longcode.messages import sending
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from longcode.webhooks import delivery
-from longcode.webhooks import store as webhooks
-from longcode.webhooks.tell import enqueue_new
+from longcode.webhooks.tell import change_state, enqueue_new
 from send.refused import act_on, count_refusal, may_send_from, next_attempt, number_after_start
 
 
@@ -38,17 +37,16 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
         if receipt.reason and not number:
             # An opt-out has the time of the text, so that a START since then counts as newer.
             act_on(message, receipt.reason, receipt.code, message.claimed_at or message.created_at)
-        hosted = studio if studio and delivery.wants(studio, WebhookEvent.MESSAGE_STATUS) else None
         if not may_become(message.state, receipt.state):
-            if hosted and message.state is receipt.state:  # our own record or another copy came first
-                enqueue_new(hosted, [delivery.of_status(message, now)])
+            if studio and message.state is receipt.state:  # our own record or another copy came first
+                enqueue_new(studio, [delivery.of_status(message, now)])
             return
         if receipt.reason is RefusalReason.PARKED and refusals.parks_number(receipt.code):
             numbers.park(message.number, receipt.code or "", message.claimed_at or message.created_at)
         if _goes_again(message, receipt, number, now):
-            moved = _put_back(message, receipt, number or message.number, now)
+            moved = _put_back(message, receipt, number or message.number, now, studio)
         else:
-            moved = _apply(message, receipt, now, hosted)
+            moved = _apply(message, receipt, now, studio)
         if moved:
             if receipt.reason:
                 count_refusal(receipt.reason)
@@ -68,30 +66,33 @@ def _goes_again(message: Message, receipt: Receipt, number: str | None, now: dat
     return may_again and receipt.carrier_id is not None and is_only_attempt and not windows.is_expired(message, now)
 
 
-def _put_back(message: Message, receipt: Receipt, number: str, now: datetime) -> bool:
+def _put_back(message: Message, receipt: Receipt, number: str, now: datetime, studio: Account | None) -> bool:
     reason, carrier_id = receipt.reason or RefusalReason.UNKNOWN, receipt.carrier_id or ""
     changes: dict[str, Any] = {"error": receipt.code, "number": number}
     if reason is RefusalReason.PARKED:
         changes["held"] = HoldReason.PARKED
-    return messages.put_back(message, carrier_id, next_attempt(message, reason, now), **changes)
+    until = next_attempt(message, reason, now)
+    after = replace(message, state=MessageState.QUEUED, error=receipt.code, returned=(*message.returned, carrier_id))
+    return change_state(
+        studio, after, now, lambda *also: messages.put_back(message, carrier_id, until, *also, **changes)
+    )
 
 
-def _apply(message: Message, receipt: Receipt, now: datetime, hosted: Account | None) -> bool:
+def _apply(message: Message, receipt: Receipt, now: datetime, studio: Account | None) -> bool:
     changes: dict[str, Any] = {}
     if receipt.state is not MessageState.SENT:
         changes["finished_at"] = receipt.at or now
     if receipt.code:
         changes["error"] = f"{receipt.carrier}:{receipt.code}"
-    status = delivery.of_status(replace(message, state=receipt.state, error=changes.get("error")), now)
-    webhook_writes = [webhooks.creation_write(status)] if hosted else []
+    after = replace(message, state=receipt.state, error=changes.get("error"))
     charged = receipt.reason is None or receipt.reason.is_charged
+    record = messages.record_receipt
     if message.state in (MessageState.SENDING, MessageState.UNCERTAIN):
         changes |= {"carrier": receipt.carrier, "carrier_id": receipt.carrier_id}
-        moved = messages.record(message, receipt.state, *webhook_writes, charged=charged, **changes)
-    else:
-        moved = messages.record_receipt(message, receipt.state, *webhook_writes, charged=charged, **changes)
-    if hosted and moved:
-        enqueue_new(hosted, [status], written=True)
+        record = messages.record
+    moved = change_state(
+        studio, after, now, lambda *also: record(message, receipt.state, *also, charged=charged, **changes)
+    )
     if moved and receipt.state in (MessageState.UNDELIVERED, MessageState.FAILED):
         sending.end_conversation(message)
     return moved

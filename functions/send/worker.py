@@ -27,6 +27,7 @@ from longcode.numbers import store as numbers
 from longcode.numbers.conversations import TextRefusal, free_number
 from longcode.numbers.routing import last_text_of
 from longcode.table.writes import Attributes, read
+from longcode.webhooks.tell import end_unsent
 from send.carrier_call import call_carrier, resolve
 from send.pacing import Turns
 
@@ -89,8 +90,9 @@ def _may_go_now(message: Message, checks: SendChecks, now: datetime) -> bool:
 
 
 def _with_number(message: Message, checks: SendChecks, now: datetime) -> Message:
-    """Return a text with the number that it would be sent from now; without one if none is free."""
-    if message.kind is MessageKind.SERVICE or not choose_number.is_shared(message.number):
+    """Return a text that may be sent with the number that it would be sent from; without one if none is free."""
+    may_be_sent = may_become(message.state, MessageState.SENDING) and message.kind is not MessageKind.SERVICE
+    if not may_be_sent or not choose_number.is_shared(message.number):
         return message
     if own := checks.own_numbers.get(message.account):
         return replace(message, number=own)
@@ -107,7 +109,7 @@ def _record_and_deliver(message: Message, checks: SendChecks, carrier: Carrier, 
     """
     recorded = _record(message, checks, now)
     if isinstance(recorded, TextRefusal):
-        messages.end_unsent(message, MessageState.REFUSED, error=recorded, finished_at=now)
+        end_unsent(message, MessageState.REFUSED, now, error=recorded)
     elif not deliver_in_turn(recorded, carrier, now, turns):
         sending.end_conversation(recorded)
 
@@ -146,7 +148,7 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
     A broadcast whose account may not send is paused by the first of its texts.
     """
     if checks.is_cancelled(message):
-        messages.end_unsent(message, MessageState.CANCELLED, finished_at=now)
+        end_unsent(message, MessageState.CANCELLED, now)
         return True
     held = checks.held(message)
     has_ended = checks.refusal(message) or windows.is_expired(message, now)
@@ -178,10 +180,10 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str |
     It is not if another worker has claimed the text. `refusal` is the code of the reason not to send it, or None.
     """
     if refusal:
-        messages.end_unsent(message, MessageState.REFUSED, error=refusal, finished_at=now)
+        end_unsent(message, MessageState.REFUSED, now, error=refusal)
         return False
     if windows.is_expired(message, now):
-        messages.end_unsent(message, MessageState.EXPIRED, error="expired", finished_at=now)
+        end_unsent(message, MessageState.EXPIRED, now, error="expired")
         return False
     if windows.is_quiet(message, now):
         timing.hold(message, now)

@@ -15,6 +15,7 @@ from longcode.messages import store as messages
 from longcode.table import due
 from longcode.table.writes import Attributes, read
 from longcode.triggers.planning import Occurrence, fire_job
+from longcode.webhooks.tell import end_unsent
 from longcode.windows import SWEEP_AFTER
 from sweeper import usage_notices
 
@@ -99,7 +100,7 @@ def advance(message: Message, now: datetime) -> None:
     """
     match message.state:
         case MessageState.SCHEDULED | MessageState.ACCEPTED | MessageState.QUEUED if windows.is_expired(message, now):
-            messages.end_unsent(message, MessageState.EXPIRED, error=message.held or "expired", finished_at=now)
+            end_unsent(message, MessageState.EXPIRED, now, error=message.held or "expired")
         case MessageState.SCHEDULED if message.number:
             # The dedicated number may be another account's by now.
             own = accounts.get_or_raise(message.account).number

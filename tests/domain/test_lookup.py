@@ -2,10 +2,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from longcode.carriers.carrier import CarrierText
 from longcode.message import Direction, Message, MessageKind, MessageState
-from longcode.messages.lookup import match
+from longcode.messages.lookup import assign, match
 
 CLAIMED = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 
@@ -79,3 +81,45 @@ def test_an_uncertain_text_of_another_time_or_with_another_body_prevents_no_matc
 
 def test_bodies_are_compared_as_the_carrier_got_them() -> None:
     assert match(message(body="oh \ud83d "), [listed(body="oh ?")], []) == listed(body="oh ?")
+
+
+def test_a_text_with_a_carriers_id_is_the_listed_one_with_that_id() -> None:
+    both, other = [listed("SM1"), listed("SM2", body="Redacted")], message(id="m2")
+
+    assert match(message(carrier_id="SM2"), both, [other]) == both[1]
+    assert match(message(carrier_id="SM3"), both, []) is None
+
+
+@pytest.mark.parametrize(
+    ("choices", "assigned"),
+    [
+        ([], {}),
+        ([[]], {}),
+        ([["a", "b"]], {0: "a"}),
+        ([["a"], ["a"]], {0: "a"}),
+        ([["a", "b"], ["a"]], {0: "b", 1: "a"}),
+        ([["a", "b"], ["a", "c"], ["a"], ["a", "b"]], {0: "b", 1: "c", 2: "a"}),
+        ([["a"], ["a", "b"], ["b", "c"]], {0: "a", 1: "b", 2: "c"}),
+    ],
+)
+def test_as_many_as_possible_get_one_of_their_choices_the_first_ones_first(
+    choices: list[list[str]], assigned: dict[int, str]
+) -> None:
+    assert assign(choices) == assigned
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), unique=True), max_size=6))
+def test_no_other_assignment_gives_more(choices: list[list[str]]) -> None:
+    assigned = assign(choices)
+
+    assert len(set(assigned.values())) == len(assigned)
+    assert all(choice in choices[index] for index, choice in assigned.items())
+    assert len(assigned) == most_assigned(choices, frozenset())
+
+
+def most_assigned(choices: list[list[str]], taken: frozenset[str]) -> int:
+    if not choices:
+        return 0
+    first, *others = choices
+    without = most_assigned(others, taken)
+    return max([without, *(1 + most_assigned(others, taken | {choice}) for choice in first if choice not in taken)])

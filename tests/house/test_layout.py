@@ -164,6 +164,12 @@ def test_a_file_has_at_most_350_lines() -> None:
     ] == []
 
 
+def test_a_text_is_ended_only_where_its_studio_is_told() -> None:
+    ending = [relative_path(path) for path in sources(FUNCTIONS) if "messages.end_unsent(" in path.read_text()]
+
+    assert ending == ["functions/longcode/webhooks/tell.py"]
+
+
 def test_few_imports_stand_inside_functions() -> None:
     lazy = [
         relative_path(path)

@@ -14,12 +14,14 @@ _SERVICES = ("dynamodb", "sqs", "sesv2")
 
 @contextmanager
 def meanwhile(operation: str, act: Callable[[], object]) -> Iterator[None]:
-    """Call `act` before the first call of a DynamoDB operation inside the block."""
-    acted: list[bool] = []
+    """Call `act` before the first call of a DynamoDB operation inside the block.
+
+    Other threads go on during `act`: where a flow has some, the test must hold in whatever order their calls come.
+    """
+    first = Lock()
 
     def once(**_: Any) -> None:
-        if not acted:
-            acted.append(True)
+        if first.acquire(blocking=False):
             act()
 
     with _hooked(f"before-call.dynamodb.{operation}", once):

@@ -207,12 +207,16 @@ def clients_of_texts(broadcast: Broadcast, ids: Iterable[str]) -> dict[str, str]
     return {str(item["id"]): str(item["client_id"]) for item in items.values()}
 
 
-def count_texts(broadcast: Broadcast) -> Broadcast:
-    """Return the broadcast with the counts of its texts in the table, whichever worker wrote them."""
-    texts = units = segments = 0
-    for item in store.query(_texts_prefix(broadcast), only=("units", "segments")):
-        texts, units, segments = texts + 1, units + int(item["units"]), segments + int(item["segments"])
-    return replace(broadcast, texts=texts, units=units, segments=segments)
+def written_texts(broadcast: Broadcast) -> tuple[Broadcast, dict[str, str]]:
+    """Return the broadcast with the counts of its texts in the table, and the client of each of them by its id.
+
+    One query reads both. A worker whose lease has ended may still write texts: between two queries, it could write
+    one that is not counted, and is taken for counted.
+    """
+    texts = list(store.query(_texts_prefix(broadcast), only=("id", "client_id", "units", "segments")))
+    units, segments = (sum(int(text[name]) for text in texts) for name in ("units", "segments"))
+    counted = replace(broadcast, texts=len(texts), units=units, segments=segments)
+    return counted, {str(text["id"]): str(text["client_id"]) for text in texts}
 
 
 def count_states(broadcast: Broadcast) -> dict[str, int]:

@@ -198,7 +198,7 @@ def record_receipt(message: Message, to: MessageState, *also: Write, charged: bo
     return _write(message, moved, *counted, *also)
 
 
-def put_back(message: Message, carrier_id: str, until: datetime, **changes: Any) -> bool:
+def put_back(message: Message, carrier_id: str, until: datetime, *also: Write, **changes: Any) -> bool:
     """Queue a text again that the carrier accepted, and then reports as not sent; take back its units if counted.
 
     Its reservation is kept. Return False if the message has changed since it was read.
@@ -208,7 +208,7 @@ def put_back(message: Message, carrier_id: str, until: datetime, **changes: Any)
     changes |= {"state": MessageState.QUEUED, "returned": (*message.returned, carrier_id), **_due(waiting)}
     remove = tuple(name for name in _ONLY_WHILE_WITH_CARRIER if name not in changes)
     queued = Update(_key(message), changes=changes, remove=remove, when=unchanged)
-    return _write(message, queued, *quotas.count_writes(message, -1))
+    return _write(message, queued, *quotas.count_writes(message, -1), *also)
 
 
 def end_unsent(message: Message, to: MessageState, *also: Write, **changes: Any) -> bool:

@@ -83,7 +83,9 @@ def free_number(known: Conversations, account: str, choice: NumberChoice, now: d
         if preferred in free:
             return preferred
     free = [number for number in free if number not in choice.parked] or free
-    return min(free, key=lambda number: (_crowd(known, number, account, now), choice.rank(number)), default=None)
+    crowds = {number: _crowd(known, number, account, now) for number in free}
+    equal = [number for number in free if crowds[number] == min(crowds.values())]
+    return min(equal, key=choice.rank) if len(equal) > 1 else next(iter(equal), None)
 
 
 def _is_taken(known: Conversations, number: str, account: str, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode.accounts.account import Account
+from longcode.message import Instant
 from longcode.numbers import conversations
 from longcode.numbers.conversations import Conversations, NumberChoice, TextRefusal
 from longcode.numbers.routing import LastText, after_text
@@ -16,6 +17,7 @@ from longcode.table.writes import ABSENT, PRESENT, Attributes, Put, Update, Writ
 
 _KEPT_AFTER = timedelta(days=30)  # a number that an account gave up, because its clients may still reply to it
 _NOTED_AGAIN_AFTER = timedelta(days=1)
+_DEDICATED, _PARKED = "dedicated", "parked"
 _PAGE = 1000
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -31,6 +33,14 @@ class BlockedPhone(Struct, frozen=True):
     phone: str
     blocked: list[str]
     opted_in_over: str
+
+
+class ParkedNumber(Struct, frozen=True, kw_only=True):
+    """A number whose texts are held since the carrier gave back the one that was sent `at`, with its `code`."""
+
+    number: str
+    code: str
+    at: Instant
 
 
 def record_text(text: LastText, most_an_hour: int, before: LastText | None = None) -> bool:
@@ -152,8 +162,18 @@ def dedicated_since(account: str) -> datetime | None:
 
 def all_dedicated() -> list[str]:
     """Return the dedicated numbers, including those that were given up and are kept for their last account."""
-    entries = store.query_index(keys.FOLDER, keys.dedicated_numbers(), page=_PAGE)
-    return [str(entry["folder_at"]) for entry in entries]
+    return _listed(_DEDICATED)
+
+
+def all_parked() -> list[ParkedNumber]:
+    """Return the parked numbers, whether or not texts are still sent from them."""
+    items = store.get_many(keys.parked_number(number) for number in _listed(_PARKED))
+    parked = [read(ParkedNumber, item) for item in items.values() if "code" in item]
+    return sorted(parked, key=lambda one: one.number)
+
+
+def _listed(kind: str) -> list[str]:
+    return [str(entry["folder_at"]) for entry in store.query_index(keys.FOLDER, keys.our_numbers(kind), page=_PAGE)]
 
 
 def dedicate(account: Account, number: str | None, at: datetime) -> bool:
@@ -183,7 +203,7 @@ def dedicate(account: Account, number: str | None, at: datetime) -> bool:
 
 
 def _dedicated_item(number: str) -> Attributes:
-    return {"type": "dedicated", "number": number, "folder": keys.dedicated_numbers(), "folder_at": number}
+    return {"type": "dedicated", "number": number, "folder": keys.our_numbers(_DEDICATED), "folder_at": number}
 
 
 def park(number: str, code: str, sent_at: datetime) -> None:
@@ -192,16 +212,20 @@ def park(number: str, code: str, sent_at: datetime) -> None:
     A text from before the operator's last release does not park the number again.
     """
     not_since = Attr("released_at").not_exists() | Attr("released_at").lt(keys.instant(sent_at))
-    parked = {"type": "parked-number", "number": number, "code": code, "at": sent_at}
+    listed = {"folder": keys.our_numbers(_PARKED), "folder_at": number}
+    parked = {"type": "parked-number", **attributes(ParkedNumber(number=number, code=code, at=sent_at)), **listed}
     store.try_write(Update(keys.parked_number(number), changes=parked, remove=("released_at",), when=not_since))
 
 
-def release(our_numbers: Iterable[str], at: datetime) -> None:
-    """Release the parked ones among these numbers."""
-    items = store.get_many(keys.parked_number(number) for number in our_numbers)
-    for key, item in items.items():
-        if "code" in item:
-            store.write(Update(key, changes={"released_at": at}, remove=("code",)))
+def release(number: str, at: datetime) -> None:
+    """Release a number if it is parked."""
+    change = Update(
+        keys.parked_number(number),
+        changes={"released_at": at},
+        remove=("code", "folder", "folder_at"),
+        when=Attr("code").exists(),
+    )
+    store.try_write(change)
 
 
 def block_pair(phone: str, number: str, opted_in_over: str, at: datetime) -> None:

@@ -320,9 +320,9 @@ def upcoming(account: str) -> str:
     return f"account#{account}#upcoming"
 
 
-def dedicated_numbers() -> str:
-    """Return the list of the dedicated numbers."""
-    return "dedicated-numbers"
+def our_numbers(kind: str) -> str:
+    """Return a list of our numbers: of those that are `dedicated`, or of those that are `parked`."""
+    return f"{kind}-numbers"
 
 
 def blocked_pairs() -> str:

@@ -117,7 +117,10 @@ def of_reply(reply: Message, now: datetime) -> Delivery:
 
 
 def of_status(message: Message, now: datetime) -> Delivery:
-    """Return the delivery of a text's new state; the text's words are not in it."""
+    """Return the delivery of a text's new state; the text's words are not in it.
+
+    A text that the carrier took back can come to a state again: then its delivery is another one.
+    """
     data = {
         "id": message.id,
         "phone": message.phone,
@@ -127,7 +130,8 @@ def of_status(message: Message, now: datetime) -> Delivery:
         "state": message.state,
         "error": message.error,
     }
-    return new(message.account, WebhookEvent.MESSAGE_STATUS, f"{message.id}\n{message.state}", data, now)
+    source = [message.id, message.state, *([str(len(message.returned))] if message.returned else [])]
+    return new(message.account, WebhookEvent.MESSAGE_STATUS, "\n".join(source), data, now)
 
 
 def id_of(account: str, event: WebhookEvent, source: str) -> str:

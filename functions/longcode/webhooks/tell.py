@@ -1,13 +1,17 @@
 """Webhooks to hosted software: write a delivery for each event, once, and put it on the queue."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, WebhookEvent
 from longcode.aws import queues
 from longcode.clients import store as clients
 from longcode.jobs import Deliver
+from longcode.message import Message, MessageState
+from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
@@ -32,6 +36,32 @@ def enqueue(account: str, deliveries: Sequence[Delivery]) -> None:
     jobs = (Deliver(account=account, delivery_id=pending.id, attempt=pending.attempt) for pending in deliveries)
     with queues.best_effort(account=account):
         queues.send(*jobs)
+
+
+def change_state(studio: Account | None, after: Message, now: datetime, change: Callable[..., bool]) -> bool:
+    """Change a text's state and, if its studio wants that, write the webhook about it in the same transaction.
+
+    `after` is the text as changed. `change` takes the writes that belong to it and returns whether it was made.
+    """
+    if studio is None or not delivery.wants(studio, WebhookEvent.MESSAGE_STATUS):
+        return change()
+    status = delivery.of_status(after, now)
+    if not change(webhooks.creation_write(status)):
+        return False
+    enqueue(studio.id, [status])
+    return True
+
+
+def end_unsent(message: Message, to: MessageState, now: datetime, *, error: str | None = None) -> bool:
+    """End a text that the carrier does not have; if the carrier had it before, send a webhook to its studio.
+
+    The studio may have been told that the text was sent. Return False as `messages.store.end_unsent` does.
+    """
+    is_told = message.returned or to is MessageState.REFUSED
+    studio = accounts.get(message.account) if is_told else None
+    changes = {"finished_at": now, **({"error": error} if error else {})}
+    after = replace(message, state=to, error=error)
+    return change_state(studio, after, now, lambda *also: messages.end_unsent(message, to, *also, **changes))
 
 
 def enqueue_opt_out(events: Sequence[OptOutEvent], now: datetime, studios: Iterable[str] | None = None) -> None:

@@ -1,16 +1,22 @@
 """The order texts.release queues parked texts again, each once."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 
 from longcode.accounts.account import Account
-from longcode.carriers.carrier import RefusalReason, Refused, Sent, Uncertain
-from longcode.message import MessageState
+from longcode.aws.settings import settings
+from longcode.carriers.carrier import Receipt, RefusalReason, Refused, Sent, Uncertain
+from longcode.message import Message, MessageState
 from longcode.messages import store as messages
+from longcode.numbers import choose
+from longcode.numbers import store as numbers
+from longcode.numbers.conversations import free_number
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 from longcode.table.writes import Update
+from send.receipts import apply_receipt
 from tests.support.admin_orders import send_accepted_order
 from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
 from tests.support.text_steps import accept, counted_units, deliver, stored
@@ -18,6 +24,8 @@ from tests.support.text_steps import accept, counted_units, deliver, stored
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 SUSPENDED = Refused(RefusalReason.PARKED, "30002")
+A, B = "+15555550100", "+15555550101"
+PHONES = [f"+1212555{number}" for number in range(1000, 1020)]
 BUSY = Refused(RefusalReason.TRY_AGAIN, "20429")
 
 
@@ -59,6 +67,68 @@ def test_at_most_limits_how_many_texts_are_released(account: Account) -> None:
     assert count == 1
     assert len(carrier.texts) == 4
     assert released(NOW + 2 * HOUR) == 3
+
+
+@pytest.fixture
+def two_numbers(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Configure two shared numbers."""
+    monkeypatch.setenv("SHARED_NUMBERS", f"{A},{B}")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def parked_over(account: Account, number: str) -> Message:
+    """Return a text that the carrier gave back, because the number that it went from is not registered."""
+    phone = next(phone for phone in PHONES if choose_sender(account, phone) == number)
+    message = accept(account, number, client_id=None, to=phone)
+    deliver(FakeCarrier(answers=[Sent(number)]))
+    receipt = Receipt(
+        carrier="twilio",
+        reference=f"{account.id}.{message.id}",
+        carrier_id=number,
+        state=MessageState.UNDELIVERED,
+        code="30034",
+        reason=RefusalReason.PARKED,
+    )
+    apply_receipt(receipt, NOW)
+    return message
+
+
+def choose_sender(account: Account, phone: str) -> str:
+    known = numbers.conversations_with(phone)
+    return str(free_number(known, account.id, choose.shared_choice(account.id, phone, ()), NOW))
+
+
+@pytest.mark.usefixtures("two_numbers")
+def test_a_parked_number_that_is_not_shared_any_more_is_released_with_its_texts(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parked = parked_over(account, A)
+    monkeypatch.setenv("SHARED_NUMBERS", B)
+    settings.cache_clear()
+
+    listed = send_accepted_order("numbers.list_parked", NOW)["items"]
+    count = released(NOW + HOUR)
+    carrier = FakeCarrier()
+    deliver(carrier, NOW + HOUR)
+
+    assert [(one["number"], one["code"]) for one in listed] == [(A, "30034")]
+    assert (count, [text.origin for text in carrier.texts]) == (1, [A])
+    assert stored(account, parked.id).state is MessageState.SENT
+    assert send_accepted_order("numbers.list_parked", NOW)["items"] == []
+
+
+@pytest.mark.usefixtures("two_numbers")
+def test_one_number_is_released_and_the_others_stay_parked(account: Account) -> None:
+    first, second = parked_over(account, A), parked_over(account, B)
+
+    count = send_accepted_order("texts.release", NOW + HOUR, number=A)["released"]
+    deliver(FakeCarrier(), NOW + HOUR)
+
+    assert count == 1
+    assert [stored(account, text.id).state for text in (first, second)] == [MessageState.SENT, MessageState.QUEUED]
+    assert [one["number"] for one in send_accepted_order("numbers.list_parked", NOW)["items"]] == [B]
 
 
 def test_only_parked_texts_are_released(account: Account) -> None:

@@ -1,5 +1,6 @@
 """After a restore to before some texts went, none goes twice: the order texts.restore_check."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,8 @@ from inbox import reconcile_schedule
 from inbox import worker as inbox_worker
 from longcode.accounts.account import Account, OnUncertain
 from longcode.aws import queues
-from longcode.carriers.carrier import ReceivedText, ReceivedTexts
+from longcode.aws.settings import settings
+from longcode.carriers.carrier import Inbound, ReceivedText, ReceivedTexts
 from longcode.jobs import HandleKeyword
 from longcode.message import Message, MessageState
 from longcode.messages import replies
@@ -23,6 +25,8 @@ from tests.support import broadcast_steps, local_aws
 from tests.support.admin_orders import send_order
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, client, studio, take_queued
+from tests.support.local_aws import SHARED_NUMBER
+from tests.support.reply_steps import record_text
 from tests.support.scripted_carrier import NoResponse, ScriptedCarrier
 from tests.support.text_steps import accept, counted_units, deliver, stored
 
@@ -46,6 +50,15 @@ class Listed:
 
     def pictures(self, carrier_id: str) -> list[str]:  # noqa: ARG002 - the protocol's
         return []
+
+
+@pytest.fixture
+def three_numbers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Three shared numbers, so that several studios can text one phone."""
+    monkeypatch.setenv("SHARED_NUMBERS", f"{SHARED_NUMBER},+15555550101,+15555550102")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 @pytest.fixture
@@ -116,7 +129,7 @@ def test_a_reply_to_a_found_text_is_the_studio_s(account: Account, carrier: Scri
 
     run(carrier)
 
-    [last] = numbers.last_texts_to(text.phone, text.number)
+    [last] = numbers.last_texts_to(text.phone, SHARED_NUMBER)
     assert (last.account, last.message_id, last.at) == (account.id, text.id, WENT)
 
 
@@ -127,11 +140,11 @@ def test_a_stop_after_the_point_is_fetched_before_the_next_text_goes(
     state = local_aws.snapshot()
     deliver(carrier, WENT)
     restored(state)
-    form = {"MessageSid": "SM9", "From": gone.phone, "To": gone.number, "Body": "STOP", "NumMedia": "0"}
+    form = {"MessageSid": "SM9", "From": gone.phone, "To": SHARED_NUMBER, "Body": "STOP", "NumMedia": "0"}
     listed = Listed([ReceivedText(carrier_id="SM9", form=form, at=WENT + MINUTE)])
 
     run(carrier)
-    reconcile_schedule.reconcile([gone.number], listed, POINT, LATER)
+    reconcile_schedule.reconcile([SHARED_NUMBER], listed, POINT, LATER)
     for body in take_queued("inbound"):
         inbox_worker.receive(*inbox_worker.read_arrival(body, LATER), LATER)
     for body in take_queued("opt_out"):
@@ -192,22 +205,87 @@ def test_of_two_equal_texts_of_a_studio_as_many_go_as_had_not_gone(
     assert counted_units(account) == 2
 
 
-def test_of_two_studios_equal_texts_neither_goes_if_only_one_had_gone(
+@pytest.mark.parametrize("gone", [0, 1, 2, 3])
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.usefixtures("three_numbers")
+def test_of_equal_texts_of_two_studios_as_many_go_as_had_not_gone(
+    account: Account, carrier: ScriptedCarrier, gone: int, times: int
+) -> None:
+    other = studio("10000002")
+    client(other)
+    texts = [(owner, accept(owner, key)) for owner, key in ((account, "a"), (other, "a"), (account, "b"))]
+    state = local_aws.snapshot()
+    deliver(carrier, WENT, take_queued("send")[3 - gone :])
+    restored(state)
+
+    counts = [run(carrier) for _ in range(times)]
+    go_on(carrier)
+
+    assert [(one["found"], one["waiting"]) for one in counts] == [(gone, 3 - gone)] * times
+    assert {state_of(owner, text) for owner, text in texts} == {MessageState.SENT}
+    assert len({stored(owner, text.id).carrier_id for owner, text in texts}) == 3
+    assert len(carrier.called) == 3
+    assert (counted_units(account), counted_units(other)) == (2, 1)
+
+
+@pytest.mark.usefixtures("three_numbers")
+def test_a_reply_to_a_text_that_may_be_of_either_studio_waits_for_a_person(
     account: Account, carrier: ScriptedCarrier
 ) -> None:
     other = studio("10000002")
     client(other)
-    texts = [(account, accept(account)), (other, accept(other))]
+    text, _ = accept(account), accept(other)
     state = local_aws.snapshot()
     deliver(carrier, WENT, take_queued("send")[:1])
     restored(state)
 
     run(carrier)
+    [gone] = [sent.origin for sent in carrier.called]
+    inbox_worker.receive(
+        Inbound(carrier="twilio", carrier_id="SM9", phone=text.phone, number=gone, body="Yes"), LATER
+    )
+
+    assert [replies.newest_sequence(studio.id) for studio in (account, other)] == [0, 0]
+    kept = replies.get_unattributed("twilio", "SM9", LATER)
+    assert kept
+    assert sorted(kept.candidates) == [account.id, other.id]
+
+
+@pytest.mark.usefixtures("three_numbers")
+def test_a_listed_text_that_is_recorded_is_not_taken_for_an_equal_one(
+    account: Account, carrier: ScriptedCarrier
+) -> None:
+    other = studio("10000002")
+    client(other)
+    carrier.clock = lambda: POINT - timedelta(seconds=5)
+    accept(account)
+    deliver(carrier, POINT - timedelta(seconds=5))
+    waiting = accept(other)
+    restored(local_aws.snapshot())
+
+    counts = run(carrier)
     go_on(carrier)
 
-    assert {state_of(owner, text) for owner, text in texts} == {MessageState.FAILED}
-    assert len(carrier.called) == 1
-    assert counted_units(account) == counted_units(other) == 0
+    assert (counts["found"], counts["waiting"]) == (0, 1)
+    assert state_of(other, waiting) is MessageState.SENT
+    assert len(carrier.called) == 2
+
+
+def test_a_found_text_is_looked_up_by_the_id_that_it_was_found_with(
+    account: Account, carrier: ScriptedCarrier
+) -> None:
+    text = accept(account)
+    state = local_aws.snapshot()
+    deliver(carrier, WENT)
+    restored(state)
+    run(carrier)
+    repeated, sid = accept(account, "again", now=LATER), stored(account, text.id).carrier_id
+    deliver(carrier, LATER)
+
+    go_on(carrier)
+
+    assert sid == "SM0"
+    assert [stored(account, one.id).carrier_id for one in (text, repeated)] == ["SM0", "SM1"]
 
 
 @pytest.mark.account(on_uncertain=OnUncertain.RESEND)
@@ -256,16 +334,17 @@ def test_a_broadcast_whose_texts_are_written_again_sends_none_twice(
 def test_a_text_that_is_written_again_without_the_studio_s_name_is_the_same(
     account: Account, carrier: ScriptedCarrier
 ) -> None:
-    broadcast_steps.create_broadcast(account)
-    broadcast_steps.advance(WENT)
+    state = local_aws.snapshot()
+    broadcast = broadcast_steps.send(account, now=WENT)
+    text = broadcast_steps.texts(account, broadcast.id)[0]
     deliver(carrier, WENT, take_queued("bulk"))
-    texts = [carrier.accepted[index][1].body for index in range(3)]
-    repeated = accept(account, "again", now=LATER, client_id=None, to=carrier.called[0].to)
+    restored(state)
+    record_text(account, WENT, phone=text.phone, message_id=text.id)  # as an order does that finds another text
+    repeated = accept(account, "again", now=LATER, client_id=None, to=text.phone)
 
     counts = run(carrier, LATER + MINUTE)
 
-    assert texts == ["Fox: Hello"] * 3
-    assert (repeated.body, counts["found"]) == ("Hello", 1)
+    assert (text.body, repeated.body, counts["found"]) == ("Fox: Hello", "Hello", 1)
 
 
 @pytest.mark.account(on_uncertain=OnUncertain.RESEND)

@@ -14,9 +14,11 @@ from longcode.jobs import AdvanceBroadcast as Job
 from longcode.message import BroadcastState, HoldReason
 from longcode.message import MessageState as Text
 from longcode.messages import sending
+from longcode.messages import store as messages
 from longcode.plans.plans import PlanChange
 from send.worker import hold_or_cancel
 from sweeper import sweep_schedule
+from tests.support import local_aws
 from tests.support.aws_calls import meanwhile, one_call_at_a_time
 from tests.support.broadcast_steps import (
     advance,
@@ -315,9 +317,31 @@ def test_a_worker_whose_lease_has_ended_writes_nothing_twice(account: Account) -
     advance(steps=1)
     [job] = take_queued("broadcast")
 
-    with meanwhile("PutItem", lambda: worker.advance(queues.read(Job, job), LATER)):
+    with one_call_at_a_time(), meanwhile("PutItem", lambda: worker.advance(queues.read(Job, job), LATER)):
         worker.advance(queues.read(Job, job), NOW)
 
+    assert_done_with_three_texts(account, broadcast_id)
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "Query", "BatchGetItem", "PutItem", "TransactWriteItems"])
+def test_a_text_that_the_earlier_worker_still_writes_is_counted_once(account: Account, operation: str) -> None:
+    broadcast_id = create_broadcast(account)
+    advance(steps=1)
+    [job] = take_queued("broadcast")
+    before = local_aws.snapshot()
+    worker.advance(queues.read(Job, job), NOW)
+    late = texts(account, broadcast_id)[-1]
+    local_aws.restore(before)
+    broadcasts.claim_step(stored(account, broadcast_id), "earlier", NOW, begin=True)
+
+    with one_call_at_a_time(), meanwhile(operation, lambda: messages.write_new(late)):
+        worker.advance(queues.read(Job, job), LATER)
+    sweep_schedule.sweep(LATER)  # enqueues the text whose worker did not
+
+    assert_done_with_three_texts(account, broadcast_id)
+
+
+def assert_done_with_three_texts(account: Account, broadcast_id: str) -> None:
     done = stored(account, broadcast_id)
     assert (done.state, done.step, done.texts, done.units, done.reserved) == (BroadcastState.DONE, 2, 3, 3, 3)
     assert len(deliver_bulk_texts(LATER).texts) == 3

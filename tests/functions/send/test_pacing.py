@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.aws.settings import settings
 from longcode.jobs import Means
@@ -161,7 +162,7 @@ def test_reservations_made_at_once_do_not_overlap() -> None:
 def test_a_text_without_a_turn_is_left_to_the_sweeper_and_counts_no_attempt() -> None:
     account = studio()
     client(account)
-    message, carrier = accept(account), FakeCarrier()
+    message, carrier = replace(accept(account), number=SHARED), FakeCarrier()
     for _ in range(4):
         numbers.reserve_throughput(SHARED, 8 * SECOND, NOW, 60 * SECOND)
     clock = Clock()
@@ -178,7 +179,7 @@ def test_a_text_without_a_turn_is_left_to_the_sweeper_and_counts_no_attempt() ->
 def test_a_stop_that_comes_while_a_text_waits_refuses_the_text() -> None:
     account = studio()
     client(account)
-    message, carrier, clock = accept(account), FakeCarrier(), Clock()
+    message, carrier, clock = replace(accept(account), number=SHARED), FakeCarrier(), Clock()
     numbers.reserve_throughput(SHARED, 4 * SECOND, NOW, SECOND)
     optouts.record(
         consent.OptOutEvent(

@@ -2,12 +2,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from longcode.accounts.account import Account, OnUncertain
 from longcode.carriers.carrier import CarrierText, Receipt, RefusalReason, Refused, Uncertain
 from longcode.jobs import Means
 from longcode.message import Message, MessageState
 from longcode.messages import store as messages
+from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from longcode.table import keys, store
@@ -15,6 +17,7 @@ from longcode.table.writes import Put, Update
 from send import receipts
 from sweeper import sweep_schedule
 from tests.support.fakes import NOW, FakeCarrier, client, studio, take_queued
+from tests.support.local_aws import SHARED_NUMBER
 from tests.support.text_steps import accept, counted_units, deliver, stored
 
 DEADLINE = NOW + timedelta(minutes=15)
@@ -132,6 +135,8 @@ def test_a_listed_text_of_another_studio_is_no_match(account: Account) -> None:
     carrier = FakeCarrier()
     theirs = accept(other)
     deliver(carrier)
+    known = numbers.conversations_with(theirs.phone)  # as if it had lapsed, so that the other studio gets its number
+    numbers.replace_text(known, other.id, SHARED_NUMBER, replace(known.texts[0], at=NOW - timedelta(days=31)))
     message = uncertain_text(account, carrier)
     carrier.listed = [listed("SM1")]
 

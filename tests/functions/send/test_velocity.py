@@ -8,6 +8,7 @@ from accounts import settings_api
 from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.message import MessageState
+from longcode.numbers import store as numbers
 from longcode.plans.plans import PlanChange
 from sweeper import sweep_schedule
 from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
@@ -40,6 +41,7 @@ def test_texts_sent_one_by_one_are_limited_until_an_hour_has_passed(account: Acc
 def test_another_phone_and_another_studio_have_their_own_hourly_limits(account: Account) -> None:
     other = studio("10000002")
     client(other)
+    numbers.dedicate(other, "+15555550177", NOW)
     client(account, "c2", "+12125550199")
     for key in "abc":
         accept(account, key)
