@@ -2,8 +2,8 @@
 
 Most phones are clients of one studio, many of two or three, a few of a dozen. A client answers a studio's text in its
 thread: soon, days later, or weeks later, when other studios may have texted. One studio in ten is an adversary, which
-texts a phone again and again. The carrier does not say which text is answered. The service's own code reads and writes
-the table, on the emulator. Beside the wrong replies stand those that wait for a person, and the refused texts.
+texts a phone again and again. The carrier does not say which text is answered. The service's own code works on the
+emulator. Beside the wrong replies stand those that wait for a person, and the refused texts.
 """
 
 import random

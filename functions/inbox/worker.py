@@ -68,12 +68,12 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
     """Write a text as a reply of the account that it belongs to, or as unattributed; a copy of it is not written.
 
     `now` is later than `received_at` if the text has waited in a queue, perhaps for days; by default they are equal.
-    STOP and START are queued before anything is written, and also if the text belongs to no account.
+    Keywords are queued before anything is written; STOP and START also if the text belongs to no account.
     """
     inbound = replace(inbound, phone=one_spelling(inbound.phone))
     keyword = keywords.detect(inbound.body)
     attribution = _attribution(inbound, received_at)
-    if keyword and keyword != keywords.POSSIBLE_OPT_OUT and (attribution or keyword in (Keyword.STOP, Keyword.START)):
+    if keyword and _has_effect(keyword, attribution, inbound.number):
         _queue_keyword(inbound, keyword, attribution, received_at)
     if not isinstance(attribution, Attribution):
         _keep_for_operator(inbound, attribution, received_at)
@@ -87,6 +87,19 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
     if written:
         numbers.note_reply(written.phone, written.account, written.number, received_at)
         _follow_up(written, studio, received_at, now or received_at)
+
+
+def _has_effect(keyword: str, attribution: Attribution | Unclear | None, number: str) -> bool:
+    """Return whether a keyword is acted on: STOP always, START to a number of ours, any other from whom we texted."""
+    match keyword:
+        case keywords.POSSIBLE_OPT_OUT:
+            return False
+        case Keyword.STOP:
+            return True
+        case Keyword.START:
+            return bool(attribution) or number in settings().shared_numbers or numbers.is_dedicated(number)
+        case _:
+            return bool(attribution)
 
 
 def _keep_for_operator(inbound: Inbound, unclear: Unclear | None, received_at: datetime) -> None:

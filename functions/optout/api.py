@@ -12,7 +12,7 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.clients.client import Client
-from longcode.errors import BadPhone, OnlyTheClient
+from longcode.errors import BadPhone, NotFound, OnlyTheClient
 from longcode.jobs import Means
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
@@ -87,8 +87,12 @@ class QuestionAnswer(web.Body):
 
 @app.get("/optouts/<phone>")
 def show_opt_out(phone: Phone) -> OptOutState:
-    """Show whether a phone is opted out."""
-    return _state(_e164(phone), web.caller(app))
+    """Show whether a phone is opted out; only of a client, or of a phone that the studio has texted."""
+    number, account = _e164(phone), web.caller(app)
+    state, is_client = _state(number, account), bool(client_store.with_phone(account, number))
+    if account not in numbers.accounts_texting(number) and not is_client and not state.history:
+        raise NotFound("None of your clients has this phone, and you have not texted it.", field="phone")
+    return state
 
 
 @app.put("/optouts/<phone>")

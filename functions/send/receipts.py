@@ -33,6 +33,9 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
             return
         if receipt.carrier_id in message.returned:
             return  # a copy, or a late receipt, of an attempt that is over
+        if receipt.carrier_id and message.carrier_id not in (None, receipt.carrier_id) and not message.resent:
+            logger.warning("receipt of another text", extra={"message_id": message.id})
+            return
         number = number_after_start(message, now) if receipt.reason is RefusalReason.OPTED_OUT else None
         if receipt.reason and not number:
             # An opt-out has the time of the text, so that a START since then counts as newer.

@@ -20,7 +20,7 @@ def test_an_unattributed_reply_is_kept_for_thirty_days_from_when_it_first_came()
     replies.keep_unattributed(inbound(), NOW)
     replies.keep_unattributed(inbound(), NOW + DAY)
 
-    kept, words = store.get(keys.inbound("twilio", "SM1")), store.get(keys.inbound_words("twilio", "SM1"))
+    kept, words = store.get(keys.inbound("twilio", "SM1")), store.get(keys.inbound("twilio", "SM1", "words"))
     assert kept
     assert words
     assert (words["type"], words["body"], words["expires_at"]) == ("unattributed", "Hello", 1797953400)

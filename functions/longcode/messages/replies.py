@@ -219,7 +219,7 @@ def unattributed_page(now: datetime, *, limit: int, cursor: str | None) -> tuple
 
 def get_unattributed(carrier: str, carrier_id: str, now: datetime) -> Unattributed | None:
     """Return an unattributed reply that is still kept, or None."""
-    items = store.get_many([keys.inbound(carrier, carrier_id), keys.inbound_words(carrier, carrier_id)]).values()
+    items = store.get_many([keys.inbound(carrier, carrier_id), keys.inbound(carrier, carrier_id, "words")]).values()
     return next((reply for item in items if (reply := _unattributed(item, now))), None)
 
 
@@ -249,7 +249,7 @@ def _owner(item: Attributes) -> tuple[str, str] | None:
 
 
 def _words_key(inbound: Inbound) -> keys.Key:
-    return keys.inbound_words(inbound.carrier, inbound.carrier_id)
+    return keys.inbound(inbound.carrier, inbound.carrier_id, "words")
 
 
 def _key(inbound: Inbound) -> keys.Key:

@@ -1,6 +1,6 @@
 """The conversations of all accounts with one phone over the shared numbers, and who gets which number.
 
-Two accounts never share a number towards a phone while either conversation is live (decision 64).
+Two accounts never share a number towards a phone while either conversation is live (decision 63).
 """
 
 from collections.abc import Callable, Collection, Sequence

@@ -154,6 +154,11 @@ def dedicated_owner(number: str) -> str | None:
     return item.get("account") if item else None
 
 
+def is_dedicated(number: str) -> bool:
+    """Return whether a number is, or was, dedicated to an account."""
+    return store.get(keys.dedicated(number)) is not None
+
+
 def dedicated_since(account: str) -> datetime | None:
     """Return since when an account has a number of its own; None if it has none."""
     at = (store.get(keys.account(account)) or {}).get("number_since")

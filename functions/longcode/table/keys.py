@@ -282,14 +282,9 @@ def plan_confirmation(token_hash: str) -> Key:
     return Key(f"confirmation#{token_hash}", "confirmation")
 
 
-def inbound_words(carrier: str, carrier_id: str) -> Key:
-    """Return the key of an unattributed reply's words."""
-    return Key(f"inbound#{carrier}#{carrier_id}", "words")
-
-
-def inbound(carrier: str, carrier_id: str) -> Key:
-    """The outcome of a carrier's inbound message, so that it is processed only once."""
-    return Key(f"inbound#{carrier}#{carrier_id}", "inbound")
+def inbound(carrier: str, carrier_id: str, part: str = "inbound") -> Key:
+    """The outcome of a carrier's inbound message, so that it is processed once; or an unattributed one's "words"."""
+    return Key(f"inbound#{carrier}#{carrier_id}", part)
 
 
 # The due index, and the lists of the folder index.

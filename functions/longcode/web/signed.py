@@ -5,16 +5,17 @@ from urllib.parse import parse_qsl
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from longcode.aws import clients
-from longcode.aws.parameters import carrier_tokens, read_credentials_again
+from longcode.aws.parameters import carrier_credentials, carrier_tokens, read_credentials_again
 from longcode.carriers import twilio
 from longcode.errors import Forged
 from longcode.web import resolver as web
 
 
 def form(app: APIGatewayRestResolver, *urls: str) -> dict[str, str]:
-    """Return the form that was posted to one of these public URLs; raise `Forged` if its signature matches none.
+    """Return the form that was posted to one of these public URLs; raise `Forged` if it is not our account's.
 
-    A signature that does not match may be of a token that was changed: then the secret is read again.
+    Its signature must match one of the URLs, and it must name no other account of Twilio's. A signature that does not
+    match may be of a token that was changed: then the secret is read again.
     """
     fields = parse_qsl(_body(app), keep_blank_values=True)
     signature = web.header(app, "x-twilio-signature")
@@ -25,6 +26,9 @@ def form(app: APIGatewayRestResolver, *urls: str) -> dict[str, str]:
 
     if not is_signed() and not (read_credentials_again() and is_signed()):
         raise Forged("The signature does not match.")
+    own = carrier_credentials().get("account_sid", "")
+    if own and any(name == "AccountSid" and value != own for name, value in fields):
+        raise Forged("The form is of another account.")
     return dict(fields)
 
 

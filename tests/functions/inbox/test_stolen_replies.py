@@ -1,0 +1,193 @@
+"""Attacks of hostile studios on other studios' replies, each played against the service."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from inbox import api as inbox_api
+from inbox import worker as inbox_worker
+from longcode.accounts.account import Account
+from longcode.aws.settings import settings
+from longcode.carriers.carrier import Inbound, RefusalReason, Refused
+from longcode.message import Message, MessageState
+from longcode.messages import replies
+from optout import api as optout_api
+from send import api as send_api
+from sweeper import sweep_schedule
+from tests.support.admin_orders import send_order
+from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
+from tests.support.text_steps import accept, deliver, stored
+
+PHONE = "+12125550123"
+NUMBERS = ("+15555550100", "+15555550101")
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+SECRET = "the key is under the mat, my door code is 4711"
+
+
+@pytest.fixture
+def victim(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """A studio with one client; there are two shared numbers."""
+    monkeypatch.setenv("SHARED_NUMBERS", ",".join(NUMBERS))
+    settings.cache_clear()
+    yield account
+    settings.cache_clear()
+
+
+@pytest.fixture
+def attackers(victim: Account) -> list[Account]:
+    """Two throw-away accounts."""
+    return [studio(f"1000002{index}") for index in range(2)]
+
+
+def text(account: Account, at: datetime = NOW, carrier: FakeCarrier | None = None, **fields: Any) -> Message:
+    """Text the victim's client at an instant; return the message as it is then."""
+    message = accept(account, f"{at} {fields}", now=at, client_id=None, to=PHONE, **fields)
+    deliver(carrier or FakeCarrier(), at)
+    return stored(account, message.id)
+
+
+def reply(number: str, at: datetime, body: str = SECRET) -> None:
+    """Let the client reply to a number."""
+    inbox_worker.receive(Inbound(carrier="twilio", carrier_id=f"SM{at}", phone=PHONE, number=number, body=body), at)
+
+
+def words_of(account: Account) -> list[str]:
+    return [message.body for _, message in replies.after(account.id, 0, 100)]
+
+
+def test_texts_for_next_year_that_are_cancelled_take_no_number(victim: Account, attackers: list[Account]) -> None:
+    for attacker in attackers:
+        scheduled = accept(attacker, client_id=None, to=PHONE, send_at=NOW + 300 * DAY)
+        call(send_api, "DELETE", f"/messages/{scheduled.id}", account=attacker.id)
+    first = text(victim)
+    again = [text(attacker, NOW + MINUTE, body=".") for attacker in attackers]
+
+    reply(first.number, NOW + 2 * MINUTE)
+
+    assert words_of(victim) == [SECRET]
+    assert [words_of(attacker) for attacker in attackers] == [[], []]
+    assert sorted(one.state for one in again) == [MessageState.REFUSED, MessageState.SENT]
+    assert first.number not in {one.number for one in again}
+
+
+def test_a_standing_conversation_is_never_joined_however_many_accounts_try(
+    victim: Account, attackers: list[Account]
+) -> None:
+    first = text(victim)
+    for day in (1, 9, 20, 29):
+        for attacker in attackers:
+            text(attacker, NOW + day * DAY, body=".")
+
+    reply(first.number, NOW + 29 * DAY + MINUTE)
+
+    assert words_of(victim) == [SECRET]
+    assert [words_of(attacker) for attacker in attackers] == [[], []]
+
+
+def test_a_reply_keeps_a_conversation_closed_to_others(victim: Account, attackers: list[Account]) -> None:
+    first = text(victim)
+    reply(first.number, NOW + 25 * DAY, "Can we move it to May?")
+    tried = [text(attacker, NOW + 50 * DAY, body=".") for attacker in attackers]
+
+    reply(first.number, NOW + 51 * DAY)
+
+    assert words_of(victim) == ["Can we move it to May?", SECRET]
+    assert first.number not in {one.number for one in tried}
+
+
+def test_a_conversation_that_others_join_after_thirty_days_of_silence_gives_nobody_its_words(
+    victim: Account, attackers: list[Account], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = text(victim)
+    tried = [text(attacker, NOW + 31 * DAY, body=".") for attacker in attackers]
+    assert first.number in {one.number for one in tried}
+
+    reply(first.number, NOW + 32 * DAY)
+
+    joined = next(attacker for attacker, one in zip(attackers, tried, strict=True) if one.number == first.number)
+    [kept] = send_order("replies.list_unattributed", NOW + 32 * DAY)["items"]
+    assert words_of(victim) == []
+    assert [words_of(attacker) for attacker in attackers] == [[], []]
+    assert (kept["body"], sorted(kept["candidates"])) == (SECRET, sorted([victim.id, joined.id]))
+    assert "UnclearReplies" in capsys.readouterr().out
+
+
+def test_texts_that_the_carrier_refuses_hold_no_number(victim: Account, attackers: list[Account]) -> None:
+    filtered = FakeCarrier(answers=[Refused(RefusalReason.FILTERED, "30007")] * 2)
+    for attacker in attackers:
+        text(attacker, carrier=filtered, body="BUY NOW")
+
+    assert text(victim, NOW + MINUTE).state is MessageState.SENT
+
+
+def test_a_stop_that_may_be_for_several_studios_stops_all_and_is_answered_once(
+    victim: Account, attackers: list[Account]
+) -> None:
+    first = text(victim)
+    for attacker in attackers:
+        text(attacker, NOW + 31 * DAY, body=".")
+
+    reply(first.number, NOW + 32 * DAY, "STOP")
+
+    [job] = take_queued("opt_out")
+    assert '"account":"longcode"' in job
+
+
+def test_neither_number_nor_refusal_is_known_before_a_text_is_sent(victim: Account, attackers: list[Account]) -> None:
+    client(victim, "c2", "+12125550199")  # to whom nobody talks
+    for attacker in attackers:
+        text(attacker)
+
+    def asked(client_id: str, path: str) -> dict[str, Any]:
+        answer = call(
+            send_api,
+            "POST",
+            path,
+            {"client_id": client_id, "body": "Hello"},
+            account=victim.id,
+            headers={"Idempotency-Key": f"{client_id}{path}"},
+        )
+        shown = dict(answer.json)
+        for message in shown.get("messages", ()):
+            message |= {"id": "", "phone": "", "client_id": "", "created_at": ""}
+        return {"status": answer.status, **shown, "phones": []}
+
+    for path in ("/messages", "/messages/preview"):
+        assert asked("c1", path) == asked("c2", path)
+
+
+def test_a_refused_text_says_what_would_help_and_not_why(victim: Account, attackers: list[Account]) -> None:
+    for attacker in attackers:
+        text(attacker)
+
+    refused = text(victim, NOW + MINUTE)
+
+    shown = call(inbox_api, "GET", f"/messages/{refused.id}", account=victim.id).json
+    assert (shown["state"], shown["error"], shown["number"]) == ("refused", "no_shared_number", None)
+
+
+def test_the_opt_out_of_a_phone_is_shown_to_those_who_have_the_client_or_texted_it(
+    victim: Account, attackers: list[Account]
+) -> None:
+    stranger, texting = attackers
+    sent = text(texting)
+
+    answers = {
+        account.id: call(optout_api, "GET", f"/optouts/{PHONE}", account=account.id).status
+        for account in (victim, stranger, texting)
+    }
+
+    assert sent.state is MessageState.SENT
+    assert answers == {victim.id: 200, stranger.id: 404, texting.id: 200}
+
+
+def test_a_scheduled_text_gets_its_number_when_it_is_sent(victim: Account, attackers: list[Account]) -> None:
+    later = accept(victim, client_id=None, to=PHONE, send_at=NOW + DAY)
+    for attacker in attackers:
+        text(attacker)
+    sweep_schedule.sweep(NOW + DAY + MINUTE)
+    deliver(FakeCarrier(), NOW + DAY + MINUTE)
+
+    assert stored(victim, later.id).state is MessageState.REFUSED
