@@ -14,6 +14,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 
 from bench.rig import watched
+from tests.support.quick_moto import through_http
 
 _SERVICES = ("dynamodb", "sqs")
 
@@ -62,7 +63,7 @@ class Tape:
                 time.sleep(seconds_a_call)
             return AWSResponse(request.url, 200, {}, RecordedBody(left[event_name.rpartition(".")[2]].popleft()))
 
-        with watched("before-send", play, _SERVICES, first=True):
+        with through_http(), watched("before-send", play, _SERVICES, first=True):
             yield
         if any(left.values()):
             raise RuntimeError("some recorded calls were not made")

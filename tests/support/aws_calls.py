@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from longcode.aws.clients import client
+from tests.support.quick_moto import through_http
 
 _SERVICES = ("dynamodb", "sqs", "sesv2")
 
@@ -69,7 +70,8 @@ def one_call_at_a_time(*services: str) -> Iterator[None]:
         events.register_first("before-send", take, "take")
         events.register_first("needs-retry", release, "release")
     try:
-        yield
+        with through_http():
+            yield
     finally:
         for events in [client(service).meta.events for service in services or ("dynamodb",)]:
             events.unregister("before-send", take, "take")
@@ -87,7 +89,7 @@ def losing_the_first_response(service: str, operation: str) -> Iterator[list[str
         repeated.append(operation)
         return 0
 
-    with _handling(service, f"needs-retry.{service}.{operation}", again):
+    with through_http(), _handling(service, f"needs-retry.{service}.{operation}", again):
         yield repeated
 
 

@@ -1,51 +1,60 @@
 """Makes moto several times as fast; its checks and its responses, as boto3 reads them, stay the same.
 
-moto's tables do the same work as before. What is left out is what moto does around them for each call: it tries the
-addresses of all services, parses the body by the service's model, looks for each attribute of the response under six
-spellings, and copies the whole table for each item of a transaction.
+moto's tables and queues do the same work as before. What is left out is what is done around them for each call:
+an HTTP request is made, signed and routed, the same expressions are read again, the whole table is copied for each
+item of a transaction, and all items and messages are kept for ever.
 """
 
-import base64
 import copyreg
 import json
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
+from http import HTTPStatus
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
-from botocore import useragent, xform_name
-from botocore.awsrequest import AWSPreparedRequest
-from botocore.signers import RequestSigner
+from botocore import xform_name
+from botocore.awsrequest import AWSResponse
+from botocore.endpoint import Endpoint
+from botocore.model import OperationModel
 from moto import backend_index
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.common_models import BaseModel
 from moto.core.exceptions import ServiceException
 from moto.core.models import botocore_stubber
+from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
+from moto.sqs.models import SQSBackend
+from moto.sqs.responses import SQSResponse
 from werkzeug.exceptions import HTTPException
 
 # Modules that mypy takes to have fewer names than they have.
 ast_nodes: Any = import_module("moto.dynamodb.parsing.ast_nodes")
-responses: Any = import_module("moto.core.responses")
+expressions: Any = import_module("moto.dynamodb.parsing.expressions")
 validators: Any = import_module("moto.dynamodb.parsing.validators")
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 _MAX_ITEM_BYTES = 405_000  # moto's own limit, see LimitedSizeDict
+_HANDLERS: dict[str, Any] = {"dynamodb": DynamoHandler, "sqs": SQSResponse}
 _DIRECT = {
     *("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem"),
     *("Query", "Scan", "TransactGetItems", "TransactWriteItems", "UpdateItem"),
+    *("DeleteMessage", "ReceiveMessage", "SendMessage", "SendMessageBatch"),
 }
-_respond = botocore_stubber.process_request
-_add_signature = RequestSigner.sign
+_ACTIONS = {getattr(ast_nodes, f"UpdateExpression{name}Action") for name in ("Set", "Remove", "Delete", "Add")}
+_make_request = Endpoint.make_request
 _transact_write_items = DynamoDBBackend.transact_write_items
-
-
-_is_one: Callable[[Any, Any], bool] = cache(issubclass)
+_pickled = cache(pickle.dumps)
+_lexed = cache(ConditionExpressionParser(None, None, None)._lex_one_node)
 
 
 def install(services: tuple[str, ...]) -> None:
@@ -55,47 +64,55 @@ def install(services: tuple[str, ...]) -> None:
     # Without this, an item of 30 attributes is measured 30 times when it is unpickled.
     copyreg.pickle(LimitedSizeDict, lambda attributes: (_limited, (dict(attributes),)))
     changes: list[tuple[Any, str, Any]] = [
-        (botocore_stubber, "process_request", _respond_directly),
+        (Endpoint, "make_request", _respond),
+        (BaseModel, "__new__", lambda model, *_, **__: object.__new__(model)),  # moto's keeps the object in a list
         (DynamoDBBackend, "transact_write_items", _transact),
         # moto copies the table to undo a transaction, which `_transact` does instead.
         (Table, "__deepcopy__", lambda table, _memo: table),
         (Item, "__init__", _init_item),
-        (ast_nodes.DepthFirstTraverser, "traverse", _traverse),
-        # Syntax trees of update expressions, where `deepcopy` is slow.
-        (validators, "deepcopy", lambda tree: pickle.loads(pickle.dumps(tree))),
-        (RequestSigner, "sign", _sign),
-        # Three functions that are called with the same few values for each request.
-        (responses, "method_names_from_class", cache(responses.method_names_from_class)),
-        (responses, "camelcase_to_underscores", cache(responses.camelcase_to_underscores)),
-        (useragent, "sanitize_user_agent_string_component", cache(useragent.sanitize_user_agent_string_component)),
+        # Messages are as old as their test; moto reads all attributes of the queue to compare.
+        (SQSBackend, "is_message_valid_based_on_retention_period", lambda *_: True),
+        (expressions.UpdateExpressionParser, "make", cache(expressions.UpdateExpressionParser.make)),
+        (ast_nodes.Node, "__deepcopy__", lambda tree, _memo: pickle.loads(_pickled(tree))),
+        (validators.Validator, "validate", _validate),
+        (ConditionExpressionParser, "_lex_one_node", lambda _, text: _lexed(text)),
     ]
     for owner, name, replacement in changes:
         setattr(owner, name, replacement)
 
 
-def _sign(*args: Any, **kwargs: Any) -> None:
-    """Sign what is sent to an emulator; moto does not read the signature."""
-    if not botocore_stubber.enabled:
-        _add_signature(*args, **kwargs)
-
-
-def _respond_directly(request: AWSPreparedRequest) -> Any:
-    """Return the status, headers and body of a response; moto itself answers what it refuses and rare operations."""
-    service, _, operation = request.headers.get("X-Amz-Target", b"").decode().partition(".")
-    if not service.startswith("DynamoDB") or operation not in _DIRECT:
-        return _respond(request)
-    handler = DynamoHandler()
-    handler.current_account, handler.region = ACCOUNT, REGION
-    handler.body = handler.params = json.loads(request.body)
+@contextmanager
+def through_http() -> Iterator[None]:
+    """Let calls inside the block take the whole way through botocore and moto, with the events on it."""
+    before, Endpoint.make_request = Endpoint.make_request, _make_request
     try:
-        result = getattr(handler, xform_name(operation))().result
-    except (HTTPException, ServiceException):
-        return _respond(request)  # a refused call has changed nothing, so it can be made again
-    return 200, {}, json.dumps(result, default=_encoded)
+        yield
+    finally:
+        Endpoint.make_request = before
 
 
-def _encoded(value: bytes) -> str:
-    return base64.b64encode(value).decode()
+def _respond(endpoint: Endpoint, operation: OperationModel, request: dict[str, Any]) -> Any:
+    """Return the response to a call, raw and parsed; moto itself answers what it refuses and rare operations."""
+    handler_class = _HANDLERS.get(operation.service_model.service_name)
+    if not botocore_stubber.enabled or handler_class is None or operation.name not in _DIRECT:
+        return _make_request(endpoint, operation, request)
+    handler = handler_class()
+    handler.current_account, handler.region = ACCOUNT, REGION
+    handler.body = handler.params = json.loads(request["body"])
+    handler.uri_match = {}
+    try:
+        result = getattr(handler, xform_name(operation.name))().result
+        status, body = 200, json.dumps(result or {})
+    except HTTPException as refused:
+        status, body = refused.code or 500, refused.get_body()
+    except ServiceException:  # an error of SQS: it has changed nothing, so the call can be made again
+        return _make_request(endpoint, operation, request)
+    response = {"status_code": status, "headers": {}, "body": body.encode()}
+    parser = endpoint._response_parser_factory.create_parser("json")
+    parsed = parser.parse(response, operation.output_shape)
+    if status != HTTPStatus.OK:
+        endpoint._add_modeled_error_fields(response, parsed, operation, parser)
+    return AWSResponse(request["url"], status, {}, MockRawResponse(body)), parsed
 
 
 def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
@@ -133,22 +150,26 @@ def _limited(attributes: dict[str, DynamoType]) -> LimitedSizeDict:
     return limited
 
 
-def _traverse(traverser: Any, root: Any) -> Any:
-    """Visit the nodes in moto's order, but ask once for each class, and not for each node, whether it is handled."""
-    handled = traverser.nodes_to_be_processed()
+def _validate(validator: Any) -> Any:
+    """Let moto's ten processors of an update's tree pass over it in three groups: checks, values, operations."""
+    checks, resolving, operations = (
+        [pair for processor in validator.processors[group] for pair in processor._processing_map().items()]
+        for group in (slice(3), slice(3, 6), slice(6, None))
+    )
+    root = SimpleNamespace(children=[validator.node_to_validate])
+    for handlers in (checks, resolving, operations):
+        _visit(root, handlers, validator.processors[4])
+    return root.children[0]
 
-    def visit(node: Any, child_id: int = -1) -> Any:
-        if not _is_one(type(node), (ast_nodes.Node,)):
-            return node
-        parent = node.parent
-        for index, child in enumerate(node.children or ()):
-            traverser.pre_processing_of_child(node, index)
-            visit(child, index)
-        if _is_one(type(node), handled):
-            node = traverser.process(node)
-            node.parent = parent
-            if parent:
-                parent.children[child_id] = node
-        return node
 
-    return visit(root)
+def _visit(node: Any, handlers: list[tuple[type, Callable[[Any], Any]]], resolver: Any) -> None:
+    for index, child in enumerate(node.children or ()):
+        if not hasattr(child, "children"):
+            continue  # a name or a value
+        if type(node) in _ACTIONS:
+            resolver.pre_processing_of_child(node, index)
+        _visit(child, handlers, resolver)
+        for kind, handle in handlers:
+            if type(node.children[index]) is kind:
+                node.children[index] = handle(node.children[index])
+                node.children[index].parent = node
