@@ -19,7 +19,6 @@ from infra.local.participants import CheckFailed, Phones, StudioSoftware, eventu
 from infra.local.stack import Stack
 
 _AT_ONCE = 100
-_MOST_CALLERS = 17  # at 30 texts a second, up to a dozen calls of one function run at once
 T = TypeVar("T")
 
 
@@ -49,15 +48,15 @@ class Load:
         self._texted: list[str] = []
         self._cursor = "0"  # of the inbox
 
-    def warm_up(self) -> None:
-        """Start as many workers of each function as are needed at once.
+    def warm_up(self, most_callers: int) -> None:
+        """Start as many workers of each function as `most_callers` at once need, and some for replies.
 
         The emulator starts a worker for each call that finds none idle. A start takes a second of CPU, half of it to
         unpack the code in the emulator's own process, which all other calls wait for. Callers who do not wait for an
         answer cause more starts than two cores can make, and each call that is late causes another. So each caller
         waits for its text to arrive, and only after that there are two callers more.
         """
-        for callers in range(1, _MOST_CALLERS + 1, 2):
+        for callers in range(1, most_callers + 1, 2):
             phones = [next(self._new) for _ in range(callers)]
             waiting = [self._pool.submit(self._text_and_wait, *text) for text in enumerate(phones)]
             for text in waiting:
