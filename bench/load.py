@@ -18,7 +18,7 @@ from bench.local_studio import local_studio
 from infra.local.participants import CheckFailed, Phones, StudioSoftware, eventually
 from infra.local.stack import Stack
 
-_AT_ONCE = 100
+_AT_ONCE, _REPLIES_AT_ONCE = 100, 6
 T = TypeVar("T")
 
 
@@ -62,7 +62,8 @@ class Load:
             for text in waiting:
                 text.result()
             self._texted += phones
-        self.replies(5, a_second=1)
+        for replies in range(1, _REPLIES_AT_ONCE + 1):
+            self.replies(replies, a_second=100)
 
     def _text_and_wait(self, caller: int, phone: str) -> None:
         # The authorizer's cache knows a header by its spelling, so each caller spells it in another way: then several
