@@ -21,7 +21,7 @@ from bench.rig import Figure
 from infra.local.stack import new_stack
 
 _SHARE = 0.03
-_RATE = 2
+_RATE, _CALLERS = 2, 5
 _SECONDS = int(os.environ.get("FAULT_SECONDS", "60"))
 _ERRORS = {
     "DynamoDB": (("InternalServerError", 500), ("ProvisionedThroughputExceededException", 400)),
@@ -34,7 +34,7 @@ def measure() -> Iterator[Figure]:
     """Warm up a stack, let calls fail, and wait until nothing fails any more."""
     faults = _Faults()
     with new_stack(lambda _: None, faults.proxy) as stack, busy_studio(stack) as load:
-        load.send(_RATE, 10)
+        load.warm_up(_CALLERS)
         faults.share = _SHARE
         texts = load.send(_RATE, _SECONDS)
         faults.share = 0.0
@@ -76,9 +76,8 @@ class _Faults:
 
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, headers, content = faults.answer(
-                    self.command, f"{upstream}{self.path}", dict(self.headers), body
-                )
+                sent = {name.casefold(): value for name, value in self.headers.items()}
+                status, headers, content = faults.answer(self.command, f"{upstream}{self.path}", sent, body)
                 self.send_response(status)
                 for name, value in headers.items():
                     if name.casefold() not in {"content-length", "transfer-encoding", "connection", "date", "server"}:
@@ -98,8 +97,11 @@ class _Faults:
     def answer(
         self, method: str, url: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, dict[str, str], bytes]:
-        """Return the status, headers and body of the emulator's response, or of a failure."""
-        target = headers.get("X-Amz-Target", "")
+        """Return the status, headers and body of the emulator's response, or of a failure.
+
+        The names in `headers` are in lower case.
+        """
+        target = headers.get("x-amz-target", "")
         errors = next((errors for service, errors in _ERRORS.items() if target.startswith(service)), None)
         left_out: dict[str, Any] = {}
         if errors:
@@ -113,7 +115,7 @@ class _Faults:
                     code, status = self._random.choice(errors)
                     error = {"__type": f"com.amazonaws#{code}", "message": "injected"}
                     return status, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(error).encode()
-        kept = {name: value for name, value in headers.items() if name.casefold() not in {"host", "content-length"}}
+        kept = {name: value for name, value in headers.items() if name not in {"host", "content-length"}}
         response = self._pool.request(method, url, body=body, headers=kept, timeout=60, redirect=False)
         content = response.data
         if left_out:

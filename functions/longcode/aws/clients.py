@@ -10,7 +10,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from longcode.aws.settings import is_lambda_function
+from longcode.aws import signed_calls
+from longcode.aws.settings import is_deployed, is_lambda_function
 
 _open_lock = Lock()  # boto3 cannot open clients in two threads at once
 
@@ -23,6 +24,8 @@ def client(service: str) -> Any:
 
 @cache
 def _open(service: str) -> Any:
+    if is_deployed() and service in signed_calls.CLIENTS:
+        return signed_calls.CLIENTS[service]()
     # A worker sends the ten texts of a batch at the same time. Only calls to AWS are retried, never those to the
     # carrier. To check parameters and to put together the user agent would take half of a call's CPU; tests check.
     config = Config(

@@ -83,3 +83,8 @@ def is_on_this_machine() -> bool:
 def is_lambda_function() -> bool:
     """Return whether this process is a deployed Lambda function, not a test."""
     return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
+def is_deployed() -> bool:
+    """Return whether this process runs in Lambda's runtime, on AWS or on an emulator."""
+    return "LAMBDA_TASK_ROOT" in os.environ

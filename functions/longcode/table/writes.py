@@ -199,4 +199,8 @@ def _to_wire(value: Any) -> dict[str, Any]:
 
 def from_wire(item: dict[str, Any]) -> Attributes:
     """Return the attributes in DynamoDB's JSON."""
-    return {name: _deserialize(value) for name, value in item.items()}
+    return {name: _from_wire(value) for name, value in item.items()}
+
+
+def _from_wire(value: dict[str, Any]) -> Any:
+    return value["S"] if "S" in value else _deserialize(value)
