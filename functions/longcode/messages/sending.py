@@ -8,9 +8,12 @@ from msgspec import Struct
 from longcode.accounts.account import STATUS_REFUSALS, TEXTS_AN_HOUR, Account
 from longcode.clients import store as clients
 from longcode.clients.client import Client
+from longcode.errors import OurOwnNumber
 from longcode.jobs import Send
 from longcode.message import BroadcastState, Message, MessageKind
 from longcode.messages.checks import SendChecks
+from longcode.numbers import choose as choose_number
+from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
@@ -22,7 +25,8 @@ class RequestFacts(Struct, frozen=True, kw_only=True):
     """What a request refers to, None where it does not exist.
 
     `earlier` is the first message of the request if the request came before, `asked` whether staff are being asked
-    about the phone, `last_put` what `clients.store.last_put` returns for the phone.
+    about the phone, `dedicated` the phone if an account sends texts from it, `last_put` what
+    `clients.store.last_put` returns for the phone.
     """
 
     account: Account | None
@@ -32,12 +36,13 @@ class RequestFacts(Struct, frozen=True, kw_only=True):
     phone: str | None
     blocked: bool
     asked: bool
+    dedicated: frozenset[str]
     clients_with_phone: dict[str, bool]
     last_put: str | None
 
 
 def request_facts(
-    account: str, *, client_id: str | None, template: str | None, phone: str | None, request_id: str
+    account: str, *, client_id: str | None, template: str | None, phone: str | None, request_id: str, now: datetime
 ) -> RequestFacts:
     """Return all that a request refers to, read strongly."""
     opt_out_keys = {(account, phone): optouts.opt_out_keys(account, phone)} if phone else {}
@@ -51,6 +56,7 @@ def request_facts(
         wanted["template"] = keys.template(account, template)
     if phone:
         wanted["clients"] = keys.clients_with_phone(phone, account)
+        wanted["dedicated"] = keys.dedicated(phone)
     items = store.get_many([*wanted.values(), *(key for pair in opt_out_keys.values() for key in pair)])
     existing = {name: items[key] for name, key in wanted.items() if key in items}
     studio = read(Account, existing["account"]) if "account" in existing else None
@@ -65,6 +71,7 @@ def request_facts(
         phone=phone,
         blocked=bool(blocks.blocked),
         asked=bool(blocks.asked),
+        dedicated=frozenset({phone} if phone and numbers.is_in_use(existing.get("dedicated"), now) else ()),
         clients_with_phone=clients.clients_in_link(existing.get("clients")),
         last_put=clients.last_put(existing.get("clients")),
     )
@@ -95,8 +102,9 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         if message.broadcast
     }
     number_keys = {message.number: keys.parked_number(message.number) for message in messages}
+    dedicated_keys = {message.phone: keys.dedicated(message.phone) for message in messages}
     all_opt_out_keys = [key for pair in opt_out_keys.values() for key in pair]
-    others = (last_texts, account_keys, broadcast_keys, number_keys)
+    others = (last_texts, account_keys, broadcast_keys, number_keys, dedicated_keys)
     items = store.get_many([*all_opt_out_keys, *(key for group in others for key in group.values())])
     broadcasts = {name: items.get(key, {}) for name, key in broadcast_keys.items()}
     studios = {name: items.get(key, {}) for name, key in account_keys.items()}
@@ -111,6 +119,11 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         unanswered=blocks.asked,
         cancelled={name for name, item in broadcasts.items() if item.get("state") == BroadcastState.CANCELLED},
         paused={name for name, item in broadcasts.items() if item.get("paused")},
+        not_texted={
+            (text.account, text.phone): code
+            for text in messages
+            if (code := _destination_refusal(text, studios.get(text.account), items.get(dedicated_keys[text.phone])))
+        },
         may_not_send={
             name: code for name, item in studios.items() if (code := STATUS_REFUSALS.get(item.get("standing")))
         },
@@ -118,6 +131,16 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         last_texts={name: read(LastText, items[key]) for name, key in last_texts.items() if key in items},
         parked={number for number, key in number_keys.items() if "code" in items.get(key, {})},
     )
+
+
+def _destination_refusal(text: Message, studio: Attributes | None, dedicated: Attributes | None) -> str | None:
+    """Return the code of the reason why texts to the phone are not sent (any more), or None.
+
+    The service's own replies to keywords, for which there is no `studio`, go to every country that is offered.
+    """
+    if numbers.is_in_use(dedicated, text.send_at or text.created_at):
+        return OurOwnNumber.code
+    return choose_number.destinations_in_settings(studio).refusal(text.phone)
 
 
 def _number_since(studio: Attributes) -> datetime | None:
