@@ -20,7 +20,9 @@ from longcode.accounts.account import (
     WebhookEvent,
 )
 from longcode.aws import clients
+from longcode.aws.settings import settings as aws_settings
 from longcode.aws.telemetry import logger
+from longcode.destinations import allowed_regions
 from longcode.errors import NotFound, RequestError, WebhookSecretChanged, WrongPassword
 from longcode.jobs import Product
 from longcode.messages import replies, retentions
@@ -56,7 +58,7 @@ class AccountSettings(web.Body):
     sender_name: Annotated[fields.Line, Field(max_length=40), AfterValidator(check_no_braces)] | None = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     texts_an_hour: Annotated[int | None, Field(ge=1, le=20)] = None
-    allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
+    allowed_countries: Annotated[tuple[fields.Country, ...] | None, Field(max_length=100)] = None
     quiet_hours: bool | None = None
     quiet_zone: QuietZone | None = None
     # Strict, because `true` would become 1 day.
@@ -114,8 +116,8 @@ class ShownAccount(web.Answer):
     when it stopped using the shared numbers. `webhook_gone_at` is when its software answered 410, which switches
     webhooks off. `standing` is the status that the operator has set, `standings` its history, oldest first.
 
-    `allowed_countries` are calling codes that it may text besides its own, `statuses` its own words for the status of
-    its records, by kind. `create_clients`: a text to an unknown number creates a client.
+    `allowed_countries` are the countries in ISO 3166 that it may text besides its own, `statuses` its own words for
+    the status of its records, by kind. `create_clients`: a text to an unknown number creates a client.
     """
 
     id: str
@@ -156,8 +158,12 @@ class ShownAccount(web.Answer):
 def show_account() -> ShownAccount:
     """Show the settings."""
     account = _account()
-    status = {"standing": account.status, "standings": account.status_changes}
-    return ShownAccount.model_validate(structs.asdict(account) | status)
+    shown = {
+        "standing": account.status,
+        "standings": account.status_changes,
+        "allowed_countries": allowed_regions(account.allowed_countries, aws_settings().allowed_countries),
+    }
+    return ShownAccount.model_validate(structs.asdict(account) | shown)
 
 
 @app.patch("/account")
@@ -165,6 +171,8 @@ def change_account(settings: AccountSettings) -> ShownAccount:
     """Change some settings. The first webhook address also creates the secret that requests are signed with."""
     account = _account()
     changes = settings.model_dump(mode="json", exclude_unset=True)
+    if "allowed_countries" in changes:
+        changes["allowed_countries"] = allowed_regions(changes["allowed_countries"], aws_settings().allowed_countries)
     delivery = changes.get("delivery", account.delivery)
     if delivery == ReplyDelivery.WEBHOOK and not changes.get("webhook_url", account.webhook_url):
         raise RequestError("Webhooks need an address.", field="webhook_url")

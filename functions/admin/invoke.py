@@ -1,13 +1,10 @@
 """The operator's function: an event's `do` names the order, its other fields are the order's arguments."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
-
-import msgspec
 
 from admin import (
     account_status,
@@ -22,9 +19,8 @@ from admin import (
     unattributed,
 )
 from admin.order import Order
-from longcode.aws import clients
+from longcode.aws import clients, orders
 from longcode.aws.telemetry import logger
-from longcode.errors import RequestError
 
 ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     account_status.Show: account_status.show,
@@ -58,39 +54,17 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
 }
 
 _ORDER: Any = reduce(or_, ORDERS)
-_FIELD = re.compile(r"- at `\$\.(\w+)|(?:required|unknown) field `(.+)`\Z")
-_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def act(event: Any, now: datetime) -> dict[str, Any]:
     """Carry out an order and return its result, or `code`, `detail` and `field` if it is malformed or refused."""
-    try:
-        order = read(event)
-        return ORDERS[type(order)](order, now)
-    except RequestError as refusal:
-        return {"code": refusal.code, "detail": refusal.detail, "field": refusal.field}
+    return orders.carry_out(event, _ORDER, lambda order: ORDERS[type(order)](order, now))
 
 
 def read(event: Any) -> Order:
     """Return an order; raise `RequestError` for one that is malformed."""
-    if isinstance(event, dict):
-        _check_text(event)
-    try:
-        order: Order = msgspec.convert(event, _ORDER)
-    except msgspec.ValidationError as error:
-        match = _FIELD.search(str(error))
-        field = match and (match[1] or match[2])
-        raise RequestError(f"The order cannot be read: {error}.", field=field) from None
+    order: Order = orders.read(event, _ORDER)
     return order
-
-
-def _check_text(event: dict[str, Any]) -> None:
-    """Refuse half of a surrogate pair: JSON can have one, but neither the table nor a queue can store it."""
-    for name, value in event.items():
-        if _LONE_SURROGATE.search(name):
-            raise RequestError("The order cannot be read: a field's name has half of a surrogate pair.")
-        if isinstance(value, str) and _LONE_SURROGATE.search(value):
-            raise RequestError("The order cannot be read: the value has half of a surrogate pair.", field=name)
 
 
 @logger.inject_lambda_context

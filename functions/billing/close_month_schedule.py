@@ -3,34 +3,46 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import UNSET, Struct, UnsetType
+
 from longcode import months
 from longcode.accounts import store as accounts
-from longcode.aws import clients
+from longcode.aws import clients, orders
 from longcode.aws.settings import is_on_this_machine
 from longcode.aws.telemetry import logger
 from longcode.billing import month_end
+from longcode.errors import RequestError
+from longcode.message import Instant
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999  # months of other years may have no month before or after
 
 
-def scheduled_time(event: dict[str, Any], now: datetime) -> datetime:
-    """Return the time for which the call was scheduled, so that a late call still closes the right month.
+class CloseMonthOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The time for which the call was scheduled; without one, now."""
 
-    Raise `ValueError` for a time that cannot be read, rather than close another month without notice.
-    """
-    return datetime.fromisoformat(event["time"]).astimezone(UTC) if event.get("time") else now
+    time: Instant | UnsetType = UNSET
 
 
-def close_before(event: dict[str, Any], now: datetime) -> int:
-    """Close the month before the scheduled time, and return how many bills were queued.
+def close_before(order: CloseMonthOrder, now: datetime) -> int:
+    """Close the month before the scheduled time, however late the call is, and return how many bills were queued.
 
     On AWS the scheduled time is never in the future. On this machine (`make up`) it may be, to try a month's close.
+    Raise `MonthNotOver`, or `RequestError` for a time of another millennium.
     """
-    at = scheduled_time(event, now)
+    if order.time is not UNSET and not _FIRST_YEAR <= order.time.year <= _LAST_YEAR:
+        raise RequestError(f"The time is not in the years {_FIRST_YEAR} to {_LAST_YEAR}.", field="time")
+    at = now if order.time is UNSET else order.time.astimezone(UTC)
     month = months.previous(months.month_of(at))
     return month_end.queue_bills(
         month, accounts.all_ids(), now, as_of=at if at > now and is_on_this_machine() else None
     )
 
 
+def act(event: Any, now: datetime) -> dict[str, Any]:
+    """Carry out an order, unless it is malformed: then no other month is closed in its place."""
+    return orders.carry_out_on_schedule(event, CloseMonthOrder, lambda order: {"accounts": close_before(order, now)})
+
+
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    return {"accounts": close_before(event, clients.now())}
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    return act(event, clients.now())

@@ -77,14 +77,14 @@ def list_recipients(
 
 @app.delete("/broadcasts/<broadcast_id>", responses=web.responses({204: None}))
 def cancel_broadcast(broadcast_id: BroadcastId) -> Response[str]:
-    """Cancel a broadcast's unsent texts and release their units."""
+    """Cancel a broadcast's unsent texts and release their units. One whose texts have all gone is refused."""
     cancel(web.caller(app), broadcast_id, aws_clients.now())
     return Response(204, body="")
 
 
 @app.put("/broadcasts/<broadcast_id>/paused", responses=web.responses({204: None}))
 def pause_broadcast(broadcast_id: BroadcastId) -> Response[str]:
-    """Pause a broadcast: none of its texts are sent until it is resumed."""
+    """Pause a broadcast: none of its texts are sent until it is resumed. One whose texts have all gone is refused."""
     pause(web.caller(app), broadcast_id)
     return Response(204, body="")
 
@@ -233,7 +233,10 @@ def broadcast_or_raise(account: str, broadcast_id: str) -> Broadcast:
 
 def pause(account: str, broadcast_id: str) -> None:
     """Pause a broadcast; raise `NotFound` or `TooLate`."""
-    if not broadcasts.pause(broadcast_or_raise(account, broadcast_id)):
+    broadcast = broadcast_or_raise(account, broadcast_id)
+    if not broadcast.paused:
+        _check_active(broadcast)
+    if not broadcasts.pause(broadcast):
         _check_active(broadcast_or_raise(account, broadcast_id))
 
 
@@ -257,7 +260,8 @@ def cancel(account: str, broadcast_id: str, now: datetime) -> None:
 
 
 def _check_active(broadcast: Broadcast) -> None:
-    if not broadcast_may_become(broadcast.state, BroadcastState.CANCELLED):
+    is_over = broadcast.state is BroadcastState.DONE and not broadcasts.has_unsent_texts(broadcast)
+    if is_over or not broadcast_may_become(broadcast.state, BroadcastState.CANCELLED):
         raise TooLate(f"The broadcast is {broadcast.state}: there is nothing left to send.", field="id")
 
 

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, check_may_send
-from longcode.aws.settings import settings
 from longcode.broadcasts import store as broadcasts
 from longcode.broadcasts.broadcast import Broadcast, LimitPolicy
 from longcode.broadcasts.outcome import (
@@ -29,7 +28,7 @@ from longcode.errors import AudienceTooLarge, EmptyAudience, RequestError
 from longcode.message import BroadcastState
 from longcode.messages import accept, compose
 from longcode.numbers import choose as choose_number
-from longcode.numbers.routing import our_numbers
+from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.plans.plans import Plan
 from longcode.table.store import ConditionFailed
@@ -142,8 +141,8 @@ def limit_refusal(headroom: Headroom, units: int, now: datetime) -> RequestError
 
 def content_at(account: Account, broadcast: Broadcast, now: datetime) -> Content:
     """Return what a broadcast sends at `now`."""
-    numbers = our_numbers(account, settings().shared_numbers)
-    return Content(account=account, body=broadcast.body, values=broadcast.values, our_numbers=numbers, now=now)
+    destinations = choose_number.destinations_of(account)
+    return Content(account=account, body=broadcast.body, values=broadcast.values, destinations=destinations, now=now)
 
 
 def read_audience(account: str, audience: Audience) -> list[ClientEntry]:
@@ -187,6 +186,9 @@ def decide_outcomes(
     whose text for the same client is written already has no outcome. `budget` is in units; None means no limit.
     """
     phones = _phone_facts(content, entries)
+    content = replace(
+        content, destinations=choose_number.destinations_of(content.account, _dedicated(content, entries))
+    )
     for entry in entries:
         for wanted in _outcomes(content, entry, phones, owners):
             if wanted.phone and owners.get(wanted.phone) == entry.id:
@@ -196,6 +198,13 @@ def decide_outcomes(
                 owners[outcome.phone] = entry.id
                 budget = None if budget is None else budget - outcome.units
             yield outcome
+
+
+def _dedicated(content: Content, entries: Sequence[ClientEntry]) -> frozenset[str]:
+    """Return the phones of some clients that are dedicated numbers of any account."""
+    phones = {phone for entry in entries if entry.client for phone in ticked_numbers(entry.client)}
+    # Few phones are in the list of all dedicated numbers, so few are read.
+    return numbers.dedicated_among(phones.intersection(numbers.all_dedicated()), content.now)
 
 
 def _phone_facts(content: Content, entries: Sequence[ClientEntry]) -> PhoneFacts:

@@ -19,6 +19,8 @@ from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone, unreachable_numbers
 from longcode.errors import RequestError
+from longcode.messages import compose
+from longcode.numbers import choose as choose_number
 from longcode.phone import to_stored
 from longcode.web import fields as web_fields
 from longcode.web import resolver as web
@@ -95,13 +97,18 @@ def check_id(client_id: str) -> str:
 
 def client_of_form(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:
     """Return the client that a form describes; raise `RequestError` that names the field of a bad number."""
+    phones = tuple(_phone(phone, account, index) for index, phone in enumerate(form.phones))
+    ours = choose_number.ours_among(account, [phone.number for phone in phones], now)
+    for index, phone in enumerate(phones):
+        if phone.number in ours:
+            raise compose.our_own_number(f"phones.{index}.number")
     return Client(
         account=account.id,
         id=client_id,
         updated_at=now,
         first_name=form.first_name,
         last_name=form.last_name,
-        phones=tuple(_phone(phone, account, index) for index, phone in enumerate(form.phones)),
+        phones=phones,
         allow_text_marketing=form.allow_text_marketing,
         tags=tuple(dict.fromkeys(form.tags)),
         status=form.status,
@@ -111,7 +118,7 @@ def client_of_form(account: Account, client_id: str, form: ClientForm, now: date
 
 def _phone(form: PhoneForm, account: Account, index: int) -> Phone:
     try:
-        number = web_fields.refuse_our_number(to_stored(form.number, account.country_code), account)
+        number = to_stored(form.number, account.country_code)
     except RequestError as error:
         error.field = f"phones.{index}.number"
         raise

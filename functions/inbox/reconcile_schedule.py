@@ -5,10 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from longcode.aws import clients, queues
+from longcode.aws import clients, orders, queues
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.carriers.carrier import Archive, ReceivedText
@@ -64,9 +63,8 @@ def _job(text: ReceivedText, carrier: Archive, now: datetime) -> Receive | None:
     return Receive(carrier=carrier.name, form={**text.form, **media}, received_at=text.at)
 
 
-@logger.inject_lambda_context
-def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    order = msgspec.convert(event, ReconcileOrder)
+def carry_out(order: ReconcileOrder) -> dict[str, int]:
+    """Reconcile all our numbers, and return how many texts were queued; raise `NotListed`."""
     carrier = look_up_carrier()
     if carrier is None:  # before the operator has filled in the secret, there is nothing to compare
         return {"queued": 0}
@@ -74,3 +72,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     since = order.since or now - WINDOW
     numbers = [*settings().shared_numbers, *number_store.all_dedicated()]
     return {"queued": reconcile(numbers, carrier, since, now)}
+
+
+@logger.inject_lambda_context
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    return orders.carry_out_on_schedule(event, ReconcileOrder, carry_out)

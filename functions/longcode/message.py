@@ -40,6 +40,15 @@ class BroadcastState(StrEnum):
     REFUSED = "refused"
 
 
+MAY_STILL_BE_SENT = {
+    MessageState.SCHEDULED,
+    MessageState.ACCEPTED,
+    MessageState.QUEUED,
+    MessageState.SENDING,
+    MessageState.UNCERTAIN,
+}
+"""The states from which a text can reach the carrier (again)."""
+
 _DROPPED = {MessageState.REFUSED, MessageState.CANCELLED, MessageState.EXPIRED}
 _REPORTED = {MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED}
 

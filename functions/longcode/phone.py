@@ -1,15 +1,23 @@
-"""Phone numbers: any spelling that people type, converted to E.164."""
+"""Phone numbers: any spelling that people type, converted to E.164; the country and type of a number."""
 
 import re
 import unicodedata
 
 import phonenumbers
-from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
+from phonenumbers import (
+    CountryCodeSource,
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+)
 
 from longcode.errors import BadPhone
 from longcode.one_spelling import one_spelling
 
 _NORTH_AMERICA = 1
+_E164_NORTH_AMERICA = re.compile(r"\+1[2-9][0-9]{9}")
 _FEWEST_DIGITS = 7  # digits after the country code, unless a national plan assigns a shorter number
 _MOST_CHARACTERS = 100  # a limit, because the patterns below take quadratic time at worst
 _MOST_DIGITS = 15  # digits with the country code (ITU-T E.164 §6)
@@ -66,6 +74,61 @@ def check_country_code(country_code: str) -> str:
     return country_code
 
 
+def region_of(phone: str) -> str:
+    """Return the country of an E.164 number: see `region_and_type`."""
+    return region_and_type(phone)[0]
+
+
+def region_and_type(phone: str) -> tuple[str, int]:
+    """Return the country of an E.164 number, and its type, a constant of phonenumbers' `PhoneNumberType`.
+
+    A number that no plan assigns (a new area code, or one of examples such as +1 555) counts as one of the main
+    country with its calling code. A number without a country, such as a satellite phone's, has the region "001", and
+    one without a calling code, such as a short number that texts us, has "ZZ".
+    """
+    try:
+        number = _read(phone)
+    except NumberParseException:
+        return phonenumbers.UNKNOWN_REGION, PhoneNumberType.UNKNOWN
+    assigned = phonenumbers.region_code_for_number(number)
+    region = str(assigned or phonenumbers.region_code_for_country_code(number.country_code or 0))
+    return region, phonenumbers.number_type(number)
+
+
+def is_of_texted_type(phone: str, number_type: int, *, toll_free: bool) -> bool:
+    """Return whether texts go to numbers of this type; to those of unknown type, unless they are short numbers."""
+    match number_type:
+        case (
+            PhoneNumberType.PREMIUM_RATE
+            | PhoneNumberType.SHARED_COST
+            | PhoneNumberType.PERSONAL_NUMBER
+            | PhoneNumberType.PAGER
+            | PhoneNumberType.UAN
+            | PhoneNumberType.VOICEMAIL
+        ):
+            return False
+        case PhoneNumberType.TOLL_FREE:
+            return toll_free
+        case PhoneNumberType.UNKNOWN:
+            return not phonenumbers.is_valid_short_number(_read(phone))
+        case _:
+            return True
+
+
+def _read(phone: str) -> PhoneNumber:
+    """Return an E.164 number as phonenumbers parses it; for North America that takes a fifth of the time."""
+    if _E164_NORTH_AMERICA.fullmatch(phone):
+        return PhoneNumber(country_code=_NORTH_AMERICA, national_number=int(phone[2:]))
+    return phonenumbers.parse(phone)
+
+
+def regions_of_code(country_code: str) -> tuple[str, ...]:
+    """Return the countries with a calling code, the main one first; none for one that belongs to no country."""
+    is_code = re.fullmatch("[1-9][0-9]{0,2}", country_code)
+    regions = phonenumbers.region_codes_for_country_code(int(country_code)) if is_code else ()
+    return tuple(str(region) for region in regions if region != _NON_GEOGRAPHIC)
+
+
 def _clean(text: str) -> str:
     """Return the text with plain digits and spaces, without the direction marks that address books copy along."""
     if len(text) > _MOST_CHARACTERS:
@@ -100,10 +163,10 @@ def _renumbered(typed: str, country_code: str) -> str:
 
 def _region(country_code: str) -> str:
     code = country_code.strip().removeprefix("+")
-    region = phonenumbers.region_code_for_country_code(int(code)) if re.fullmatch("[1-9][0-9]{0,2}", code) else ""
-    if region in ("", phonenumbers.UNKNOWN_REGION, _NON_GEOGRAPHIC):
+    regions = regions_of_code(code)
+    if not regions:
         raise BadPhone("The default country code is not a country's calling code, such as 1 or 61.")
-    return region
+    return regions[0]
 
 
 def _parse(typed: str, region: str | None) -> PhoneNumber:

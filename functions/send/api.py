@@ -13,19 +13,17 @@ from pydantic import Field, model_validator
 
 from longcode import segments, windows
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account, check_may_send, countries
+from longcode.accounts.account import Account, check_may_send
 from longcode.aws import clients
-from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.clients.client import Client, client_merge_values, client_of_number
-from longcode.errors import BadPhone, NotFound, RequestError, TooLate
+from longcode.errors import NotFound, RequestError, TooLate
 from longcode.message import Message, MessageKind, MessageState, may_become
 from longcode.messages import accept as messages_accept
 from longcode.messages import compose, final_texts, sending
 from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
-from longcode.numbers.routing import our_numbers
 from longcode.optouts import store as optouts
 from longcode.phone import to_stored
 from longcode.plans import plans
@@ -144,7 +142,7 @@ def accept(account_id: str, form: NewMessage, idempotency_key: str, now: datetim
 def _accept(account_id: str, form: NewMessage, idempotency_key: str, now: datetime, *, create: bool) -> Accepted:
     request_id = compose.request_id(account_id, idempotency_key)
     fingerprint = compose.fingerprint(form.model_dump(exclude_defaults=True))
-    facts = read_facts(account_id, form, request_id)
+    facts = read_facts(account_id, form, request_id, now)
     if facts.earlier:
         return _repeated(facts.earlier, request_id, fingerprint, facts.account, now)
     checked = check(form, facts, now, create=create)
@@ -203,7 +201,7 @@ def _response(accepted: list[Message]) -> Accepted:
 def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
     """Make the checks of `accept`, and measure and price the text."""
     try:
-        checked = check(form, read_facts(account_id, form, "preview"), now, create=False)
+        checked = check(form, read_facts(account_id, form, "preview", now), now, create=False)
     except RequestError as refusal:
         return Preview(may_be_sent=False, code=refusal.code, reason=refusal.detail)
     at = checked.send_at or now
@@ -247,7 +245,7 @@ def cancel(account_id: str, message_id: str, now: datetime) -> None:
     raise NotFound(f"There is no message {message_id!r}.")
 
 
-def read_facts(account_id: str, form: NewMessage, request_id: str) -> sending.RequestFacts:
+def read_facts(account_id: str, form: NewMessage, request_id: str, now: datetime) -> sending.RequestFacts:
     """Return what a request refers to, read in one call; a number without its country code takes another call."""
     return sending.request_facts(
         account_id,
@@ -255,6 +253,7 @@ def read_facts(account_id: str, form: NewMessage, request_id: str) -> sending.Re
         template=form.template,
         phone=_phone(account_id, form.to) if form.to else None,
         request_id=request_id,
+        now=now,
     )
 
 
@@ -276,8 +275,6 @@ def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, creat
     if account is None:
         raise NotFound("There is no such account.")
     check_may_send(account)
-    if facts.phone in our_numbers(account, settings().shared_numbers):
-        raise BadPhone("This is one of the numbers that Longcode sends texts from.", field="to")
     send_at = compose.check_time(form.send_at, now)
     to = _recipients(form, facts, account)
     body = _rendered_body(form, facts, account, to)
@@ -289,9 +286,10 @@ def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, creat
 
 
 def _recipients(form: NewMessage, facts: sending.RequestFacts, account: Account) -> compose.Recipients:
+    destinations = choose_number.destinations_of(account, facts.dedicated)
     if form.client_id is None and facts.phone:
         to = compose.recipients_of_number(
-            facts.phone, facts.clients_with_phone, blocked=facts.blocked, countries=countries(account)
+            facts.phone, facts.clients_with_phone, blocked=facts.blocked, destinations=destinations
         )
         return compose.hold_for_question(to, {facts.phone} if facts.asked else set())
     if facts.client is None:
@@ -300,7 +298,7 @@ def _recipients(form: NewMessage, facts: sending.RequestFacts, account: Account)
     pairs = [(account.id, phone) for phone in facts.client.heard_stop]
     blocks = optouts.pair_blocks(pairs, account.number_since)
     blocked = {phone for _, phone in blocks.blocked}
-    to = compose.recipients_of_client(facts.client, facts.phone, blocked, countries(account))
+    to = compose.recipients_of_client(facts.client, facts.phone, blocked, destinations)
     return compose.hold_for_question(to, {phone for _, phone in blocks.asked})
 
 

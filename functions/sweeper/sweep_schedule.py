@@ -4,12 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
+
 from longcode import jobs, windows
 from longcode.accounts import store as accounts
-from longcode.aws import clients, queues
+from longcode.aws import clients, orders, queues
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import count, logger
-from longcode.message import Message, MessageState
+from longcode.message import Instant, Message, MessageState
 from longcode.messages import retentions
 from longcode.messages import store as messages
 from longcode.table import due
@@ -27,6 +29,12 @@ _AT_ONCE = 8
 
 _PURGE_AGAIN_AFTER = timedelta(days=1)
 _MOST_WAITING = 1000
+
+
+class SweepOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The time to sweep at, in place of now. Only tests and `make demo` set it."""
+
+    sweep_at: Instant | None = None
 
 
 class NotSwept(Exception):
@@ -151,11 +159,8 @@ def purge_old_bodies(item: Attributes, now: datetime, most: int = 500) -> None:
     due.reschedule(item, now if further else now + _PURGE_AGAIN_AFTER, walked=walked, waiting=sorted(set(waiting)))
 
 
-def _requested_time(event: dict[str, Any]) -> datetime | None:
-    """Return the time to sweep at, if the event has one. Only tests and `make demo` set it."""
-    return datetime.fromisoformat(event["sweep_at"]) if "sweep_at" in event else None
-
-
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    return {"swept": sweep(_requested_time(event) or clients.now(), _AT_ONCE)}
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    return orders.carry_out_on_schedule(
+        event, SweepOrder, lambda order: {"swept": sweep(order.sweep_at or clients.now(), _AT_ONCE)}
+    )

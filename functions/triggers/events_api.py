@@ -151,7 +151,7 @@ def list_upcoming(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[
     """List planned and dropped texts of triggers with the reason, by time; each stays for a day after its time."""
     account, now = accounts.get_or_raise(web.caller(app)), clients.now()
     page = triggers.upcoming(account.id, now - _SHOWN_FOR, limit=limit, cursor=cursor)
-    items = [shown_upcoming(facts, now) for facts in triggers.read_facts(account, page.occurrences)]
+    items = [shown_upcoming(facts, now) for facts in triggers.read_facts(account, page.occurrences, now)]
     return web.Page(items=items, next_cursor=page.next_cursor)
 
 

@@ -32,7 +32,7 @@ def fire(job: jobs.FireTrigger, now: datetime) -> None:
     planned = triggers.get_occurrence(job.account, job.kind, job.record_id, job.trigger, job.day)
     if planned is None or planned.state is not OccurrenceState.PLANNED or now < planned.fires_at - _CLOCKS_DIFFER:
         return
-    [facts] = triggers.read_facts(accounts.get_or_raise(job.account), [planned])
+    [facts] = triggers.read_facts(accounts.get_or_raise(job.account), [planned], now)
     if facts.sent:  # by a worker that stopped before it marked the occurrence as done
         triggers.mark_done(planned, now)
         return

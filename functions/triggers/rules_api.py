@@ -8,10 +8,13 @@ from pydantic import Field, model_validator
 
 from longcode import keywords
 from longcode.accounts import store as accounts
-from longcode.accounts.account import Account, countries
+from longcode.accounts.account import Account
+from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound, RequestError
 from longcode.messages import compose
+from longcode.numbers import choose as choose_number
+from longcode.numbers import store as numbers
 from longcode.phone import to_stored
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import (
@@ -138,8 +141,10 @@ def _trigger_of_form(account: Account, name: str, form: TriggerForm) -> Trigger:
 
 def _staff_phone(entered: str, account: Account) -> str:
     try:
-        phone = fields.refuse_our_number(to_stored(entered, account.country_code), account)
-        compose.recipients_of_number(phone, {}, blocked=False, countries=countries(account))
+        phone = to_stored(entered, account.country_code)
+        dedicated = numbers.dedicated_among([phone], clients.now())
+        destinations = choose_number.destinations_of(account, dedicated)
+        compose.recipients_of_number(phone, {}, blocked=False, destinations=destinations)
     except RequestError as error:
         error.field = "staff_phone"
         raise

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from longcode import segments
-from longcode.accounts.account import check_may_send, countries
+from longcode.accounts.account import check_may_send
 from longcode.clients.client import client_merge_values
 from longcode.errors import NotFound, RequestError
 from longcode.message import Message, MessageKind
 from longcode.messages import compose, final_texts, timing
+from longcode.numbers import choose as choose_number
 from longcode.template import render
 from longcode.triggers.planning import REASONS, occurrence_id, reason_to_drop
 from longcode.triggers.store import OccurrenceFacts
@@ -84,13 +85,13 @@ def render_text(trigger: Trigger, record: Record, facts: OccurrenceFacts) -> str
 
 def _recipients(trigger: Trigger, record: Record, facts: OccurrenceFacts) -> compose.Recipients:
     """Return whom to text. A keyword is answered on the phone that texted it, if the client's record allows it."""
-    allowed = countries(facts.account)
+    destinations = choose_number.destinations_of(facts.account, facts.dedicated)
     if trigger.to is TextTo.STAFF and trigger.staff_phone:
         blocked = trigger.staff_phone in facts.blocked
-        return compose.recipients_of_number(trigger.staff_phone, {}, blocked=blocked, countries=allowed)
+        return compose.recipients_of_number(trigger.staff_phone, {}, blocked=blocked, destinations=destinations)
     if facts.client:
-        return compose.recipients_of_client(facts.client, record.phone, facts.blocked, allowed)
+        return compose.recipients_of_client(facts.client, record.phone, facts.blocked, destinations)
     phone = record.phone or ""
     return compose.recipients_of_number(
-        phone, facts.clients_with_phone, blocked=phone in facts.blocked, countries=allowed
+        phone, facts.clients_with_phone, blocked=phone in facts.blocked, destinations=destinations
     )

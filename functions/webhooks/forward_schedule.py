@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.aws import clients
+from longcode.aws import clients, orders
 from longcode.aws.telemetry import logger
 from longcode.messages import replies
 from longcode.webhooks import delivery
@@ -13,6 +15,10 @@ from longcode.webhooks.tell import enqueue_new
 
 _PAGE_SIZE = 100
 _MOST_PAGES = 20  # for one studio in one run, so that the others need not wait
+
+
+class ForwardOrder(Struct, frozen=True, forbid_unknown_fields=True):
+    """An order without fields."""
 
 
 def forward(account: Account, now: datetime) -> int:
@@ -43,5 +49,5 @@ def forward_all(now: datetime) -> int:
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    return {"forwarded": forward_all(clients.now())}
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    return orders.carry_out_on_schedule(event, ForwardOrder, lambda _order: {"forwarded": forward_all(clients.now())})

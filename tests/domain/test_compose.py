@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longcode.clients.client import Client, Phone
+from longcode.destinations import Destinations
 from longcode.errors import CountryNotAllowed, EmptyText, NoNumberTicked, NoPermission, OptedOut, TextTooLong
 from longcode.message import Direction, MessageKind, MessageState
 from longcode.messages.compose import (
@@ -17,6 +18,8 @@ from longcode.messages.compose import (
 )
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+HERE = Destinations(countries=frozenset({"US", "CA"}), toll_free=False)
+BOTH = Destinations(countries=frozenset({"US", "CA", "AU"}), toll_free=False)
 HOME, WORK, FAX, ABROAD = "+12125550123", "+12125550124", "+12125550125", "+61491570156"
 
 
@@ -82,23 +85,23 @@ def client(*ticked: str, unticked: tuple[str, ...] = (), may: bool = True) -> Cl
 
 
 def test_each_ticked_number_is_texted_once_in_the_order_of_the_record() -> None:
-    chosen = recipients_of_client(client(WORK, HOME, WORK, unticked=(FAX,)), None, set(), ["1"])
+    chosen = recipients_of_client(client(WORK, HOME, WORK, unticked=(FAX,)), None, set(), HERE)
 
     assert (chosen.phones, chosen.client_id, chosen.skipped) == ((WORK, HOME), "c1", ())
 
 
 def test_one_of_the_ticked_numbers_may_be_chosen() -> None:
-    assert recipients_of_client(client(WORK, HOME), HOME, set(), ["1"]).phones == (HOME,)
+    assert recipients_of_client(client(WORK, HOME), HOME, set(), HERE).phones == (HOME,)
 
 
 @pytest.mark.parametrize("only", [FAX, "+12125550199"])
 def test_a_number_that_is_not_ticked_cannot_be_chosen(only: str) -> None:
     with pytest.raises(NoNumberTicked):
-        recipients_of_client(client(HOME, unticked=(FAX,)), only, set(), ["1"])
+        recipients_of_client(client(HOME, unticked=(FAX,)), only, set(), HERE)
 
 
 def test_a_number_that_opted_out_is_skipped_with_the_reason() -> None:
-    chosen = recipients_of_client(client(HOME, WORK), None, {HOME}, ["1"])
+    chosen = recipients_of_client(client(HOME, WORK), None, {HOME}, HERE)
 
     assert chosen.phones == (WORK,)
     assert [(skipped.phone, skipped.code) for skipped in chosen.skipped] == [(HOME, "opted_out")]
@@ -106,17 +109,17 @@ def test_a_number_that_opted_out_is_skipped_with_the_reason() -> None:
 
 def test_a_client_whose_numbers_all_opted_out_is_refused() -> None:
     with pytest.raises(OptedOut):
-        recipients_of_client(client(HOME), None, {HOME}, ["1"])
+        recipients_of_client(client(HOME), None, {HOME}, HERE)
 
 
 def test_a_client_without_permission_is_refused_despite_ticked_numbers() -> None:
     with pytest.raises(NoPermission):
-        recipients_of_client(client(HOME, may=False), None, set(), ["1"])
+        recipients_of_client(client(HOME, may=False), None, set(), HERE)
 
 
 def test_a_client_with_no_number_ticked_is_refused() -> None:
     with pytest.raises(NoNumberTicked):
-        recipients_of_client(client(unticked=(FAX,)), None, set(), ["1"])
+        recipients_of_client(client(unticked=(FAX,)), None, set(), HERE)
 
 
 @pytest.mark.parametrize(
@@ -124,22 +127,22 @@ def test_a_client_with_no_number_ticked_is_refused() -> None:
     [({}, None), ({"c1": True}, "c1"), ({"c1": True, "c2": False}, None), ({"c1": True, "c2": True}, None)],
 )
 def test_a_number_is_linked_to_the_only_client_that_has_it(clients: dict[str, bool], linked: str | None) -> None:
-    assert recipients_of_number(HOME, clients, blocked=False, countries=["1"]).client_id == linked
+    assert recipients_of_number(HOME, clients, blocked=False, destinations=HERE).client_id == linked
 
 
 def test_a_number_whose_clients_all_forbid_it_is_refused() -> None:
     with pytest.raises(NoPermission):
-        recipients_of_number(HOME, {"c1": False, "c2": False}, blocked=False, countries=["1"])
+        recipients_of_number(HOME, {"c1": False, "c2": False}, blocked=False, destinations=HERE)
 
 
 def test_an_opt_out_is_reported_before_other_refusals() -> None:
     with pytest.raises(OptedOut):
-        recipients_of_number(HOME, {"c1": True}, blocked=True, countries=["1"])
+        recipients_of_number(HOME, {"c1": True}, blocked=True, destinations=HERE)
 
 
 def test_a_number_abroad_is_skipped_unless_its_country_is_allowed() -> None:
-    chosen = recipients_of_client(client(HOME, ABROAD), None, set(), ["1"])
-    both = recipients_of_client(client(HOME, ABROAD), None, set(), ["1", "61"])
+    chosen = recipients_of_client(client(HOME, ABROAD), None, set(), HERE)
+    both = recipients_of_client(client(HOME, ABROAD), None, set(), BOTH)
 
     assert chosen.phones == (HOME,)
     assert [(skipped.phone, skipped.code) for skipped in chosen.skipped] == [(ABROAD, "country_not_allowed")]
@@ -148,8 +151,8 @@ def test_a_number_abroad_is_skipped_unless_its_country_is_allowed() -> None:
 
 def test_a_single_number_abroad_is_refused_with_the_reason() -> None:
     with pytest.raises(CountryNotAllowed) as of_a_client:
-        recipients_of_client(client(ABROAD), None, set(), ["1", "44"])
+        recipients_of_client(client(ABROAD), None, set(), HERE)
     with pytest.raises(CountryNotAllowed) as of_itself:
-        recipients_of_number(ABROAD, {}, blocked=False, countries=["1"])
+        recipients_of_number(ABROAD, {}, blocked=False, destinations=HERE)
 
     assert (of_a_client.value.field, of_itself.value.field) == ("client_id", "to")

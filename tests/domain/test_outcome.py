@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from longcode.accounts.account import Account
 from longcode.broadcasts.outcome import Content, Outcome, PhoneFacts, outcomes_of_client, within_budget
 from longcode.clients.client import Client, Phone
+from longcode.destinations import Destinations
 from longcode.jobs import Product
 from longcode.plans.plans import PlanChange
 from tests.support.fakes import NOW
@@ -29,9 +30,8 @@ def studio(**fields: Any) -> Account:
     )
 
 
-HELLO = Content(
-    account=studio(), body="Hello {{client.first_name}}", values={}, our_numbers=("+15555550100",), now=NOW
-)
+DESTINATIONS = Destinations(countries=frozenset({"US", "CA"}), toll_free=False, ours=frozenset({"+15555550100"}))
+HELLO = Content(account=studio(), body="Hello {{client.first_name}}", values={}, destinations=DESTINATIONS, now=NOW)
 
 
 def client(*numbers: str, name: str = "Ann", allowed: bool = True, sms: bool = True) -> Client:
@@ -90,7 +90,7 @@ def test_a_number_that_two_clients_share_gets_one_text() -> None:
 
 
 def test_our_own_number_gets_no_text() -> None:
-    assert [outcome.code for outcome in outcomes_of(client("+15555550100"))] == ["bad_phone"]
+    assert [outcome.code for outcome in outcomes_of(client("+15555550100"))] == ["our_own_number"]
 
 
 def test_a_number_of_a_country_that_is_not_allowed_gets_no_text() -> None:

@@ -181,6 +181,17 @@ def test_an_address_that_could_not_be_called_is_refused(url: str) -> None:
         webhook.check_url(url)
 
 
+@pytest.mark.parametrize("port", [0, 1, 22, 25, 80, 442, 444, 465, 587, 993, 1023])
+def test_a_port_of_another_service_is_refused(port: int) -> None:
+    with pytest.raises(ValueError, match="443 and to ports above 1023"):
+        webhook.check_url(f"https://studio.example:{port}/")
+
+
+@pytest.mark.parametrize("port", ["", ":", ":443", ":1024", ":8443", ":65535"])
+def test_443_and_ports_above_1023_are_allowed(port: str) -> None:
+    assert webhook.check_url(f"https://studio.example{port}/hook") == f"https://studio.example{port}/hook"
+
+
 @pytest.mark.parametrize(
     "host",
     [

@@ -95,6 +95,18 @@ def test_responses_name_the_allowed_origin_and_without_one_none(monkeypatch: pyt
     }
 
 
+def test_all_responses_keep_browsers_on_https(template: dict[str, Any]) -> None:
+    of_refusals = {
+        response["ResponseParameters"]["Headers"]["Strict-Transport-Security"]
+        for response in only(template, "AWS::Serverless::Api")["GatewayResponses"].values()
+    }
+
+    responses = [call(signup_api, "GET", "/nowhere"), call(signup_api, "GET", "/no%2Fwhere")]
+
+    assert {response.headers["Strict-Transport-Security"] for response in responses} == {"max-age=63072000"}
+    assert of_refusals == {"'max-age=63072000'"}
+
+
 def only(template: dict[str, Any], kind: str) -> dict[str, Any]:
     (properties,) = resources_of_type(template, kind).values()
     return properties

@@ -100,7 +100,7 @@ def test_a_months_close_enters_seventeen_files_at_most() -> None:
     text(1_100)
 
     with entered() as files:
-        close_month_schedule.close_before({"time": "2026-12-01T09:00:00Z"}, FIRST)
+        close_month_schedule.act({"time": "2026-12-01T09:00:00Z"}, FIRST)
         for job in take_queued("bill"):
             account = accounts.get_or_raise(queues.read(Bill, job).account)
             assert closing.close(account, "2026-11", lambda: FIRST)

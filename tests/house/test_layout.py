@@ -178,8 +178,9 @@ def test_few_imports_stand_inside_functions() -> None:
         if "PLC0415" in line
     ]
 
-    # time-zone tables, PDF (twice), e-mail with files, the carrier of AWS, hashes of an earlier release
-    assert len(lazy) <= 6, lazy
+    # time-zone tables, numbering plans (twice), PDF (twice), e-mail with files, the carrier of AWS, hashes of an
+    # earlier release
+    assert len(lazy) <= 8, lazy
 
 
 def test_no_import_is_for_type_checking_alone() -> None:

@@ -14,7 +14,9 @@ def test_a_requests_facts_have_all_that_it_refers_to() -> None:
     account = studio()
     written = client(account)
 
-    known = sending.request_facts(account.id, client_id="c1", template=None, phone="+12125550123", request_id="r")
+    known = sending.request_facts(
+        account.id, client_id="c1", template=None, phone="+12125550123", request_id="r", now=NOW
+    )
 
     assert known.account
     assert known.account.id == "10000001"
@@ -30,13 +32,13 @@ def test_a_phone_is_blocked_by_its_own_stop_and_by_the_studios_own_note(scope: s
     phone = "+12125550123"
     optouts.record(OptOutEvent(id="e", phone=phone, scope=where, out=True, at=NOW, means=Means.STAFF, words="asked"))
 
-    known = sending.request_facts(account.id, client_id=None, template=None, phone=phone, request_id="r")
+    known = sending.request_facts(account.id, client_id=None, template=None, phone=phone, request_id="r", now=NOW)
 
     assert known.blocked is blocked
 
 
 def test_facts_that_do_not_exist_are_none() -> None:
-    known = sending.request_facts("nobody", client_id="c1", template="t", phone=None, request_id="r")
+    known = sending.request_facts("nobody", client_id="c1", template="t", phone=None, request_id="r", now=NOW)
 
     assert (known.account, known.client, known.template, known.phone) == (None, None, None, None)
 

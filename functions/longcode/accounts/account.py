@@ -94,7 +94,8 @@ class Account(Struct, frozen=True, kw_only=True):
     - `established_at` is when its credentials were mailed: before that, the sign-up is not complete.
     - `number` is its dedicated number, since `number_since`; an account without one texts from the shared numbers.
     - `units_a_day` and `texts_an_hour` limit what it sends in a day, and to one phone in an hour.
-    - `allowed_countries` are the calling codes, besides its own `country_code`, that it may text.
+    - `allowed_countries` are the countries in ISO 3166, besides its own, that it may text. Older releases stored
+      calling codes.
     - `create_clients`: a text to an unknown number creates a client.
     - `statuses` are its own words for the status of its records, by kind of record.
     - `webhook_gone_at` is when its software answered 410, which switches webhooks off.
@@ -136,11 +137,6 @@ class Account(Struct, frozen=True, kw_only=True):
     statuses: dict[str, tuple[str, ...]] = {}
     status: AccountStatus = field(default=AccountStatus.ACTIVE, name="standing")
     status_changes: tuple[StatusChange, ...] = field(default=(), name="standings")
-
-
-def countries(account: Account) -> tuple[str, ...]:
-    """Return the calling codes of the countries that an account may text: its own, and those in its settings."""
-    return (account.country_code, *account.allowed_countries)
 
 
 def send_refusal(account: Account) -> AccountSuspended | AccountClosed | None:

@@ -17,9 +17,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The environment variables that template.yaml gives every function: each field is a variable, in capitals.
 
     `messaging_service_sid` is Twilio's Messaging Service, if there is one. `answered_by_carrier` are the numbers on
-    which the carrier itself answers STOP, START and HELP. `segments_a_second` is the throughput of all shared numbers
-    together, `dedicated_segments_a_second` that of each dedicated number. `stripe_secret` is empty unless invoices
-    are exported, and `allowed_origin` unless a browser application of that origin may call the API.
+    which the carrier itself answers STOP, START and HELP. `allowed_countries` are the countries in ISO 3166 that this
+    service texts, `text_toll_free` whether toll-free numbers get texts. `segments_a_second` is the throughput of all
+    shared numbers together, `dedicated_segments_a_second` that of each dedicated number. `stripe_secret` is empty
+    unless invoices are exported, and `allowed_origin` unless a browser application of that origin may call the API.
     `webhook_loopback_ca` is the file of a CA that allows webhooks to https://localhost; it is empty on AWS.
     """
 
@@ -42,6 +43,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     allowed_origin: str
     messaging_service_sid: str
     answered_by_carrier: tuple[str, ...]
+    allowed_countries: tuple[str, ...]
+    text_toll_free: bool
     shared_numbers: tuple[str, ...]
     segments_a_second: float
     dedicated_segments_a_second: float
@@ -61,8 +64,8 @@ def read(environment: Mapping[str, str]) -> Settings:
     if missing:
         raise KeyError(f"missing settings: {', '.join(missing)}")
     values: dict[str, object] = {name: environment[name.upper()] for name in names}
-    for name in ("shared_numbers", "answered_by_carrier"):
-        values[name] = [number for number in dict.fromkeys(environment[name.upper()].split(",")) if number]
+    for name in ("shared_numbers", "answered_by_carrier", "allowed_countries"):
+        values[name] = [each for each in dict.fromkeys(environment[name.upper()].split(",")) if each]
     result = msgspec.convert(values, Settings, strict=False)
     if result.webhook_loopback_ca and not _LOCAL_AWS.match(environment.get("AWS_ENDPOINT_URL", "")):
         raise ValueError("WEBHOOK_LOOPBACK_CA is for a stack on this machine only")

@@ -8,9 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode import segments
-from longcode.accounts.account import Account, countries
+from longcode.accounts.account import Account
 from longcode.clients.client import Client, client_merge_values, numbers_to_text, unreachable_numbers
-from longcode.errors import BadPhone, RequestError
+from longcode.destinations import Destinations
+from longcode.errors import RequestError
 from longcode.messages import compose
 from longcode.template import render
 
@@ -54,13 +55,13 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class Content(Struct, frozen=True, kw_only=True):
     """What a broadcast sends at `now`: its body with merge fields, and the values that all recipients share.
 
-    `our_numbers` are the numbers that texts are sent from: none of them is texted.
+    `destinations` are the phones that may be texted.
     """
 
     account: Account
     body: str
     values: Mapping[str, str]
-    our_numbers: tuple[str, ...]
+    destinations: Destinations
     now: datetime
 
 
@@ -120,9 +121,7 @@ def within_budget(outcome: Outcome, budget: int | None) -> Outcome:
 
 
 def _check_number(content: Content, number: str, blocked: bool) -> None:
-    if number in content.our_numbers:
-        raise BadPhone("This is one of the numbers that texts are sent from.")
-    if refusal := compose.number_refusal(number, blocked, countries(content.account), "client_id"):
+    if refusal := compose.number_refusal(number, blocked, content.destinations, "client_id"):
         raise refusal
 
 

@@ -14,7 +14,7 @@ from longcode.aws import queues
 from longcode.broadcasts.broadcast import BROADCAST_LEASE, Broadcast, BulkAction, broadcast_states_before
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import Audience
-from longcode.message import BroadcastState, Message
+from longcode.message import MAY_STILL_BE_SENT, BroadcastState, Message
 from longcode.messages.store import try_read
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Put, Update, Write, attributes, has_value, read
@@ -225,6 +225,12 @@ def count_states(broadcast: Broadcast) -> dict[str, int]:
     for item in store.query(_texts_prefix(broadcast), only=("state",)):
         counts[item["state"]] = counts.get(item["state"], 0) + 1
     return counts
+
+
+def has_unsent_texts(broadcast: Broadcast) -> bool:
+    """Return whether a text of a broadcast may still be sent."""
+    states = (item["state"] for item in store.query(_texts_prefix(broadcast), only=("state",)))
+    return any(state in MAY_STILL_BE_SENT for state in states)
 
 
 def skipped_writes(claimed: Broadcast, outcomes: Sequence[Outcome]) -> list[Write]:

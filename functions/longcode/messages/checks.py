@@ -17,6 +17,7 @@ class SendChecks(Struct, frozen=True, kw_only=True):
     unanswered: set[tuple[str, str]]  # staff have yet to answer whether the recipient opted out
     cancelled: set[tuple[str, str | None]]
     paused: set[tuple[str, str | None]]
+    not_texted: dict[tuple[str, str], str]  # phones that get no texts, with the code of the reason
     may_not_send: dict[str, str]  # accounts that may not send, with the code of the reason
     own_numbers: dict[str, str]  # by account
     most_an_hour: dict[str, int]  # how many texts an account may send to one phone in an hour
@@ -35,6 +36,8 @@ class SendChecks(Struct, frozen=True, kw_only=True):
         """
         if (message.account, message.phone) in self.opted_out:
             return "opted_out"
+        if code := self.not_texted.get((message.account, message.phone)):
+            return code
         return None if message.broadcast else self.may_not_send.get(message.account)
 
     def is_cancelled(self, message: Message) -> bool:

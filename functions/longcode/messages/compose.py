@@ -1,7 +1,7 @@
 """From a request to its messages: request ids, checks, recipients, the final text and the draft of a message."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from hashlib import blake2s
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from longcode import segments
 from longcode.accounts.account import Account
 from longcode.clients.client import Client, numbers_to_text
+from longcode.destinations import Destinations
 from longcode.errors import (
     BadTime,
     CountryNotAllowed,
@@ -19,7 +20,9 @@ from longcode.errors import (
     IdempotencyConflict,
     NoNumberTicked,
     NoPermission,
+    NumberTypeNotAllowed,
     OptedOut,
+    OurOwnNumber,
     RequestError,
     TextTooLong,
 )
@@ -36,6 +39,12 @@ _DETAILS = {
     OptedOut.code: "The recipient has opted out and gets no texts until they reply START.",
     ASKED: "The recipient may have asked for no more texts: texts to them wait until staff answer (GET /questions).",
     CountryNotAllowed.code: "This account does not text that country: see allowed_countries in the settings.",
+    NumberTypeNotAllowed.code: "Premium, shared-cost, personal, pager, voicemail, company-wide, toll-free and short"
+    " numbers get no texts.",
+    OurOwnNumber.code: "This is one of the numbers that Longcode sends texts from.",
+}
+_DESTINATION_REFUSALS: Mapping[str, type[RequestError]] = {
+    kind.code: kind for kind in (CountryNotAllowed, NumberTypeNotAllowed, OurOwnNumber)
 }
 
 
@@ -96,7 +105,7 @@ def check_length(text: str, field: str) -> str:
 
 
 def recipients_of_client(
-    client: Client, only: str | None, blocked: AbstractSet[str], countries: Collection[str]
+    client: Client, only: str | None, blocked: AbstractSet[str], destinations: Destinations
 ) -> Recipients:
     """Return a client's ticked numbers, or just `only`; if none may be texted, raise the error of the first."""
     numbers = numbers_to_text(client)
@@ -104,7 +113,7 @@ def recipients_of_client(
         if only not in numbers:
             raise NoNumberTicked("This number is not one of the client's numbers ticked for SMS.", field="to")
         numbers = (only,)
-    refusals = {number: number_refusal(number, number in blocked, countries, "client_id") for number in numbers}
+    refusals = {number: number_refusal(number, number in blocked, destinations, "client_id") for number in numbers}
     allowed = tuple(number for number, refusal in refusals.items() if refusal is None)
     if not allowed:
         raise next(filter(None, refusals.values()))
@@ -113,10 +122,10 @@ def recipients_of_client(
 
 
 def recipients_of_number(
-    phone: str, clients_with_phone: Mapping[str, bool], *, blocked: bool, countries: Collection[str]
+    phone: str, clients_with_phone: Mapping[str, bool], *, blocked: bool, destinations: Destinations
 ) -> Recipients:
     """Return a number as the recipient; raise `RequestError` if no text may be sent to it."""
-    if refusal := number_refusal(phone, blocked, countries, "to"):
+    if refusal := number_refusal(phone, blocked, destinations, "to"):
         raise refusal
     if clients_with_phone and not any(clients_with_phone.values()):
         raise NoPermission("The record of the client with this number does not allow texts to it.", field="to")
@@ -129,14 +138,17 @@ def hold_for_question(recipients: Recipients, asked: AbstractSet[str]) -> Recipi
     return replace(recipients, held=held)
 
 
-def number_refusal(phone: str, blocked: bool, countries: Collection[str], field: str) -> RequestError | None:
+def number_refusal(phone: str, blocked: bool, destinations: Destinations, field: str) -> RequestError | None:
     """Return why an account may not text a number, whichever client has it, or None."""
     if blocked:
         return OptedOut(_DETAILS[OptedOut.code], field=field)
-    # No calling code begins another, so the beginning of a number identifies its country.
-    if not any(phone.startswith(f"+{code}") for code in countries):
-        return CountryNotAllowed(_DETAILS[CountryNotAllowed.code], field=field)
-    return None
+    code = destinations.refusal(phone)
+    return _DESTINATION_REFUSALS[code](_DETAILS[code], field=field) if code else None
+
+
+def our_own_number(field: str) -> OurOwnNumber:
+    """Return the refusal of a number that texts are sent from, whichever account has it."""
+    return OurOwnNumber(_DETAILS[OurOwnNumber.code], field=field)
 
 
 def skipped_phone(phone: str, code: str) -> Skipped:

@@ -10,13 +10,14 @@ from longcode.accounts.account import STATUS_REFUSALS, TEXTS_AN_HOUR, Account
 from longcode.aws.settings import settings
 from longcode.clients import store as clients
 from longcode.clients.client import Client
+from longcode.errors import OurOwnNumber
 from longcode.jobs import Send
 from longcode.message import BroadcastState, Message, MessageKind, MessageState
 from longcode.messages import folders
 from longcode.messages import store as messages
 from longcode.messages.checks import SendChecks
+from longcode.numbers import choose as choose_number
 from longcode.numbers import store as numbers
-from longcode.numbers.choose import is_shared
 from longcode.numbers.routing import LastText, last_text_of
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
@@ -30,7 +31,8 @@ class RequestFacts(Struct, frozen=True, kw_only=True):
     """What a request refers to, None where it does not exist.
 
     `earlier` is the first message of the request if the request came before, `asked` whether staff are being asked
-    about the phone, `last_put` what `clients.store.last_put` returns for the phone.
+    about the phone, `dedicated` the phone if an account sends texts from it, `last_put` what
+    `clients.store.last_put` returns for the phone.
     """
 
     account: Account | None
@@ -40,12 +42,13 @@ class RequestFacts(Struct, frozen=True, kw_only=True):
     phone: str | None
     blocked: bool
     asked: bool
+    dedicated: frozenset[str]
     clients_with_phone: dict[str, bool]
     last_put: str | None
 
 
 def request_facts(
-    account: str, *, client_id: str | None, template: str | None, phone: str | None, request_id: str
+    account: str, *, client_id: str | None, template: str | None, phone: str | None, request_id: str, now: datetime
 ) -> RequestFacts:
     """Return all that a request refers to, read strongly."""
     opt_out_keys = {(account, phone): optouts.opt_out_keys(account, phone)} if phone else {}
@@ -59,6 +62,7 @@ def request_facts(
         wanted["template"] = keys.template(account, template)
     if phone:
         wanted["clients"] = keys.clients_with_phone(phone, account)
+        wanted["dedicated"] = keys.dedicated(phone)
     items = store.get_many([*wanted.values(), *(key for pair in opt_out_keys.values() for key in pair)])
     existing = {name: items[key] for name, key in wanted.items() if key in items}
     studio = read(Account, existing["account"]) if "account" in existing else None
@@ -73,6 +77,7 @@ def request_facts(
         phone=phone,
         blocked=bool(blocks.blocked),
         asked=bool(blocks.asked),
+        dedicated=frozenset({phone} if phone and numbers.is_in_use(existing.get("dedicated"), now) else ()),
         clients_with_phone=clients.clients_in_link(existing.get("clients")),
         last_put=clients.last_put(existing.get("clients")),
     )
@@ -95,10 +100,10 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
     last_texts = {
         (text.account, text.phone, text.number): keys.last_text(text.phone, text.number, text.account)
         for text in studio_texts
-        if not is_shared(text.number)
+        if not choose_number.is_shared(text.number)
     }
     conversation_keys = {
-        text.phone: keys.sticky_senders(text.phone) for text in studio_texts if is_shared(text.number)
+        text.phone: keys.sticky_senders(text.phone) for text in studio_texts if choose_number.is_shared(text.number)
     }
     account_keys = {text.account: keys.account(text.account) for text in studio_texts}
     broadcast_keys = {
@@ -110,8 +115,9 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
     if conversation_keys:
         origins |= set(settings().shared_numbers)
     number_keys = {number: keys.parked_number(number) for number in origins}
+    dedicated_keys = {message.phone: keys.dedicated(message.phone) for message in messages}
     all_opt_out_keys = [key for pair in opt_out_keys.values() for key in pair]
-    others = (last_texts, conversation_keys, account_keys, broadcast_keys, number_keys)
+    others = (last_texts, conversation_keys, account_keys, broadcast_keys, number_keys, dedicated_keys)
     items = store.get_many([*all_opt_out_keys, *(key for group in others for key in group.values())])
     broadcasts = {name: items.get(key, {}) for name, key in broadcast_keys.items()}
     studios = {name: items.get(key, {}) for name, key in account_keys.items()}
@@ -126,6 +132,11 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         unanswered=blocks.asked,
         cancelled={name for name, item in broadcasts.items() if item.get("state") == BroadcastState.CANCELLED},
         paused={name for name, item in broadcasts.items() if item.get("paused")},
+        not_texted={
+            (text.account, text.phone): code
+            for text in messages
+            if (code := _destination_refusal(text, studios.get(text.account), items.get(dedicated_keys[text.phone])))
+        },
         may_not_send={
             name: code for name, item in studios.items() if (code := STATUS_REFUSALS.get(item.get("standing")))
         },
@@ -144,7 +155,7 @@ def end_conversation(text: Message) -> None:
 
     It stays if the phone has replied to it. Else the number would be kept from others by texts that nobody got.
     """
-    while is_shared(text.number):
+    while choose_number.is_shared(text.number):
         known = numbers.conversations_with(text.phone)
         last = next((last for last in known.of(text.account) if last.number == text.number), None)
         if last is None or last.replied_at:
@@ -169,6 +180,16 @@ def _newest_with_carrier(text: Message, last: LastText) -> Message | None:
         if other.id != text.id and other.number == text.number and other.state in _WITH_CARRIER
     ]
     return max(others, key=lambda other: (other.claimed_at or other.created_at, other.id), default=None)
+
+
+def _destination_refusal(text: Message, studio: Attributes | None, dedicated: Attributes | None) -> str | None:
+    """Return the code of the reason why texts to the phone are not sent (any more), or None.
+
+    The service's own replies to keywords, for which there is no `studio`, go to every country that is offered.
+    """
+    if numbers.is_in_use(dedicated, text.send_at or text.created_at):
+        return OurOwnNumber.code
+    return choose_number.destinations_in_settings(studio).refusal(text.phone)
 
 
 def _number_since(studio: Attributes) -> datetime | None:

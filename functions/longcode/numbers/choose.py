@@ -8,10 +8,13 @@ from msgspec.structs import replace
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws.settings import settings
+from longcode.destinations import Destinations, countries_of
 from longcode.message import Message
 from longcode.numbers import store as numbers
 from longcode.numbers.conversations import NumberChoice
+from longcode.numbers.routing import our_numbers
 from longcode.table import keyed_hash
+from longcode.table.writes import Attributes
 
 SHARED = "shared"
 """Stands for all shared numbers where they have a throughput together."""
@@ -42,6 +45,31 @@ def is_shared(number: str) -> bool:
 def last_texted(account: Account, phones: Collection[str]) -> dict[str, datetime]:
     """Return when the account last texted each phone, over the shared number from which it would text it now."""
     return numbers.last_texted(account.id, phones, settings().shared_numbers)
+
+
+def destinations_of(account: Account, dedicated: Collection[str] = ()) -> Destinations:
+    """Return where an account may text; `dedicated` are numbers of any account that get no texts."""
+    return Destinations(
+        countries=countries_of(account.country_code, account.allowed_countries, settings().allowed_countries),
+        toll_free=settings().text_toll_free,
+        ours=frozenset({*our_numbers(account, settings().shared_numbers), *dedicated}),
+    )
+
+
+def destinations_in_settings(studio: Attributes | None) -> Destinations:
+    """Return where an account may text according to its item in the table; without an item, where any account may."""
+    offered = settings().allowed_countries
+    countries = frozenset(offered)
+    if studio is not None:
+        countries = countries_of(studio.get("country_code", "1"), studio.get("allowed_countries", ()), offered)
+    ours = frozenset(settings().shared_numbers)
+    return Destinations(countries=countries, toll_free=settings().text_toll_free, ours=ours)
+
+
+def ours_among(account: Account, phones: Collection[str], at: datetime) -> frozenset[str]:
+    """Return those of the phones that texts are sent from, by any account."""
+    ours = numbers.dedicated_among(phones, at)
+    return ours.union(phone for phone in phones if phone in our_numbers(account, settings().shared_numbers))
 
 
 def segments_a_second(account_id: str) -> float:

@@ -181,6 +181,18 @@ def _listed(kind: str) -> list[str]:
     return [str(entry["folder_at"]) for entry in store.query_index(keys.FOLDER, keys.our_numbers(kind), page=_PAGE)]
 
 
+def dedicated_among(phones: Iterable[str], at: datetime) -> frozenset[str]:
+    """Return those of the phones that are dedicated to an account, or kept for the one that gave them up."""
+    wanted = {phone: keys.dedicated(phone) for phone in phones}
+    items = store.get_many(wanted.values()) if wanted else {}
+    return frozenset(phone for phone, key in wanted.items() if is_in_use(items.get(key), at))
+
+
+def is_in_use(item: Attributes | None, at: datetime) -> bool:
+    """Return whether the item of a dedicated number shows that an account has it, or that it is kept for one."""
+    return item is not None and ("account" in item or str(item.get("kept_until", "")) > keys.instant(at))
+
+
 def dedicate(account: Account, number: str | None, at: datetime) -> bool:
     """Dedicate a number, or none, to an account in place of its present one; return False if another account has it.
 

@@ -14,6 +14,7 @@ from longcode.accounts.account import Account
 from longcode.aws.clients import pause
 from longcode.clients import store as clients
 from longcode.clients.client import Client
+from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Write, attributes, read
@@ -50,8 +51,8 @@ class OccurrencePage(Struct, frozen=True, kw_only=True):
 class OccurrenceFacts(Struct, frozen=True, kw_only=True):
     """An occurrence and what it depends on, as far as that exists.
 
-    `sent`: its text was accepted before. `blocked` are the opted-out phones of all occurrences that were
-    read together.
+    `sent`: its text was accepted before. Of all occurrences that were read together, `blocked` are the
+    opted-out phones, and `dedicated` the phones of staff and replies from which an account sends texts.
     """
 
     account: Account
@@ -63,6 +64,7 @@ class OccurrenceFacts(Struct, frozen=True, kw_only=True):
     template: Template | None
     clients_with_phone: dict[str, bool]
     blocked: frozenset[str]
+    dedicated: frozenset[str]
 
 
 def get(account: str, name: str) -> Trigger | None:
@@ -236,7 +238,7 @@ def _occurrence_item(occurrence: Occurrence) -> Attributes:
     return item
 
 
-def read_facts(account: Account, occurrences: Sequence[Occurrence]) -> list[OccurrenceFacts]:
+def read_facts(account: Account, occurrences: Sequence[Occurrence], now: datetime) -> list[OccurrenceFacts]:
     """Return what occurrences of an account depend on, read strongly: in two calls, and one for the opt-outs."""
     first = store.get_many(
         key
@@ -261,6 +263,7 @@ def read_facts(account: Account, occurrences: Sequence[Occurrence]) -> list[Occu
         for phone in _phones(triggers[occurrence], records[occurrence], client_records[occurrence])
     }
     blocked = frozenset(phone for _, phone in optouts.blocked(pairs, account.number_since))
+    dedicated = frozenset(phone for _, phone in pairs if numbers.is_in_use(second.get(keys.dedicated(phone)), now))
     return [
         OccurrenceFacts(
             account=account,
@@ -272,6 +275,7 @@ def read_facts(account: Account, occurrences: Sequence[Occurrence]) -> list[Occu
             template=_read(Template, items[occurrence].get("template")),
             clients_with_phone=clients.clients_in_link(items[occurrence].get("clients")),
             blocked=blocked,
+            dedicated=dedicated,
         )
         for occurrence in occurrences
     ]
@@ -295,6 +299,8 @@ def _related_keys(account: str, trigger: Trigger | None, record: Record | None) 
         wanted["client"] = keys.client(account, record.client_id)
     if record and record.phone:
         wanted["clients"] = keys.clients_with_phone(record.phone, account)
+    for phone in _phones(trigger, record, None):
+        wanted[f"dedicated {phone}"] = keys.dedicated(phone)
     if trigger and trigger.template:
         wanted["template"] = keys.template(account, trigger.template)
     return wanted

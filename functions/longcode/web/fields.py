@@ -7,10 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import AfterValidator, Field
 
-from longcode.accounts.account import Account
 from longcode.aws.settings import settings
-from longcode.errors import BadPhone
-from longcode.numbers.routing import our_numbers
+from longcode.destinations import read_country
 from longcode.phone import check_country_code
 from longcode.triggers.trigger import RecordKind, record_word
 
@@ -44,7 +42,14 @@ def _not_blank(status: str) -> str:
     return status
 
 
+def _offered_country(text: str) -> str:
+    return read_country(text, settings().allowed_countries)
+
+
 CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$"), AfterValidator(check_country_code)]
+Country = Annotated[str, Field(max_length=20), AfterValidator(_offered_country)]
+"""A country in ISO 3166, such as AU, or a calling code, such as 61 or +61, that only one offered country has."""
+
 Line = Annotated[
     str, Field(min_length=1, max_length=100, pattern=rf"^{_IN_A_LINE}*[\p{{L}}\p{{N}}\p{{P}}\p{{S}}]{_IN_A_LINE}*$")
 ]
@@ -56,13 +61,6 @@ PathName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\s/#]+
 """The name of a template or trigger, as a part of a path."""
 
 Statuses = Annotated[list[Status], Field(min_length=1, max_length=50)]
-
-
-def refuse_our_number(phone: str, account: Account) -> str:
-    """Return a phone; raise `BadPhone` for a number that we send from, whose texts would come back as replies."""
-    if phone in our_numbers(account, settings().shared_numbers):
-        raise BadPhone("This is one of the numbers that texts are sent from.")
-    return phone
 
 
 def checked_statuses(statuses: dict[RecordKind, list[str]] | None) -> dict[RecordKind, list[str]] | None:

@@ -27,6 +27,7 @@ BROKEN = (
     " if you did not, look first whether it has taken effect."
 )
 _PROBLEM = "application/problem+json"
+_HSTS = "max-age=63072000"  # two years (RFC 6797); template.yaml has it for the gateway's own responses
 _MOST_ERRORS, _LONGEST_FIELD = 20, 100
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)  # valid in every time zone
 
@@ -116,7 +117,7 @@ class Resolver(APIGatewayRestResolver):
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Return the response to an event: 400 for a path that cannot be decoded, 415 for another content type."""
         begin_request(event["requestContext"].get("requestId"))
-        return _with_origin(self._response(event, context))
+        return _with_headers(self._response(event, context))
 
     def _response(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         path = _decoded(event["path"])
@@ -241,8 +242,9 @@ def _event_response(response: Response[str]) -> dict[str, Any]:
     }
 
 
-def _with_origin(response: dict[str, Any]) -> dict[str, Any]:
-    """Return a response that the browser applications of the allowed origin can read, if there is such an origin."""
+def _with_headers(response: dict[str, Any]) -> dict[str, Any]:
+    """Return a response that keeps browsers on https, and that applications of the allowed origin can read."""
+    response["multiValueHeaders"]["Strict-Transport-Security"] = [_HSTS]
     origin = settings().allowed_origin
     if origin:
         response["multiValueHeaders"]["Access-Control-Allow-Origin"] = [origin]

@@ -16,7 +16,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from longcode.aws.settings import settings
-from longcode.webhooks.webhook import EndpointResponse, Webhook, is_loopback, is_public
+from longcode.webhooks.webhook import EndpointResponse, Webhook, is_allowed_port, is_loopback, is_public
 
 _SECONDS = 10.0
 _HTTPS = 443
@@ -174,6 +174,6 @@ def _split(url: str) -> tuple[SplitResult, int]:
         (parts.hostname or "").encode("idna")
     except ValueError as error:  # a port above 65535 or a label too long for DNS, for example
         raise _Unreachable("bad_address") from error
-    if parts.scheme != "https" or not parts.hostname:
+    if parts.scheme != "https" or not parts.hostname or not is_allowed_port(port):
         raise _Unreachable("bad_address")
     return parts, port

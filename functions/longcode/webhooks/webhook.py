@@ -26,6 +26,7 @@ _SUCCESS, _GONE = range(200, 300), 410
 # An IP address in any spelling; a name is resolved and checked when it is called.
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*|(.*\.)?([0-9]+|0x[0-9a-f]*)\.?")
 _UNSAFE_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\]")  # URL parsers differ about what these mean
+_HTTPS, _LAST_SYSTEM_PORT = 443, 1023  # RFC 6335 §6: ports 0 to 1023 are assigned to services of the system
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
@@ -64,14 +65,21 @@ def check_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname:
         raise ValueError("is not an https address")
-    if parts.username is not None or parts.port == 0:
+    if parts.username is not None:
         raise ValueError("has more than a host, a port and a path")
+    if not is_allowed_port(parts.port):
+        raise ValueError("has a port that gets no webhooks; they go to 443 and to ports above 1023")
     if _UNSAFE_CHARACTERS.search(url):
         raise ValueError("has blanks, backslashes or invisible characters")
     host = parts.hostname.encode("idna").decode()  # this makes digits of any width ASCII
     if _ADDRESS.fullmatch(host) and not is_public(host):
         raise ValueError("is not an address of the public internet")
     return url
+
+
+def is_allowed_port(port: int | None) -> bool:
+    """Return whether webhooks go to a port: below 1024 are services of other protocols, such as mail and SSH."""
+    return port in (None, _HTTPS) or port > _LAST_SYSTEM_PORT
 
 
 def is_public(address: str) -> bool:

@@ -37,8 +37,8 @@ def import_clients(stage: Stage, fox: StudioSoftware, wattle: StudioSoftware) ->
     stage.check(spelled["1011"] == "+61491570156", "a number with + keeps its country code")
     abroad = fox.ask("POST", "/messages/preview", {"client_id": "1011", "body": "Hello"}).json
     stage.check(abroad["code"] == "country_not_allowed", "a country that the studio has not allowed gets no texts")
-    for studio, country_code in ((fox, "61"), (wattle, "1")):
-        studio.ask("PATCH", "/account", {"allowed_countries": [country_code]})
+    for studio, country in ((fox, "AU"), (wattle, "US")):
+        studio.ask("PATCH", "/account", {"allowed_countries": [country]})
     shared = {"first_name": "Carmen", "allow_text_marketing": True, "phones": [{"number": _CARMEN}]}
     stage.check(wattle.ask("PUT", "/clients/w-1", shared).status == 201, "Carmen is a client of both")
     domestic = {"first_name": "Jack", "allow_text_marketing": True, "phones": [{"number": "0491 570 157"}]}

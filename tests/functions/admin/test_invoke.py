@@ -120,6 +120,26 @@ def test_every_order_has_an_event_that_can_be_read(do: str) -> None:
 
 
 @pytest.mark.parametrize("do", tags())
+def test_an_order_with_a_field_that_it_does_not_have_is_refused(do: str) -> None:
+    event = sample_event(f"admin_{do.replace('.', '_')}")
+
+    answer = invoke.act({**event, "at_moost": 1}, NOW)
+
+    assert (answer["code"], answer["field"]) == ("invalid", "at_moost")
+
+
+@pytest.mark.parametrize("do", tags())
+def test_an_order_with_a_field_of_another_type_is_refused(do: str) -> None:
+    event = sample_event(f"admin_{do.replace('.', '_')}")
+
+    answers = {name: invoke.act({**event, name: {"x": 1}}, NOW) for name in event}
+
+    assert {name: (answer["code"], answer["field"]) for name, answer in answers.items()} == {
+        name: ("invalid", name) for name in event
+    }
+
+
+@pytest.mark.parametrize("do", tags())
 def test_the_result_of_every_order_is_json(aws: None, do: str) -> None:
     studio()
 

@@ -10,7 +10,6 @@ from longcode import months
 from longcode.accounts import store as accounts
 from longcode.aws import clients
 from longcode.billing import month_end
-from longcode.errors import MonthNotOver
 from tests.support.crashes import every_crash
 from tests.support.fakes import LambdaContext, studio, take_queued
 from tests.support.readers import sample_event
@@ -24,9 +23,9 @@ def test_each_account_gets_a_job_for_the_month_before() -> None:
     studio("10000001")
     studio("10000002")
 
-    closed = close_month_schedule.close_before(sample_event("schedule_close_month"), LONG_AFTER)
+    closed = close_month_schedule.act(sample_event("schedule_close_month"), LONG_AFTER)
 
-    assert closed == 2
+    assert closed == {"accounts": 2}
     assert sorted(take_queued("bill")) == [
         '{"account":"10000001","month":"2026-11"}',
         '{"account":"10000002","month":"2026-11"}',
@@ -53,41 +52,60 @@ def test_a_month_without_an_account_closes() -> None:
 def test_a_late_call_closes_the_month_of_its_scheduled_time_in_chicago(time: str, month: str) -> None:
     studio()
 
-    close_month_schedule.close_before({"time": time}, LONG_AFTER)
+    close_month_schedule.act({"time": time}, LONG_AFTER)
+
+    assert take_queued("bill") == [f'{{"account":"10000001","month":"{month}"}}']
+
+
+def test_an_order_without_a_time_closes_the_month_before_today() -> None:
+    studio()
+    month = months.previous(months.month_of(clients.now()))
+
+    close_month_schedule.handler({}, LambdaContext())
 
     assert take_queued("bill") == [f'{{"account":"10000001","month":"{month}"}}']
 
 
 @pytest.mark.parametrize(
-    "malformed",
-    [{}, {"time": ""}, {"time": None}],
+    ("malformed", "field"),
+    [
+        ({"time": "<aws.scheduler.scheduled-time>"}, "time"),
+        ({"time": "yesterday"}, "time"),
+        ({"time": ""}, "time"),
+        ({"time": None}, "time"),
+        ({"time": 1796115600}, "time"),
+        ({"time": "2026-12-01"}, "time"),
+        ({"time": "2026-12-01T09:00:00"}, "time"),  # of no zone
+        ({"time": "0001-01-01T00:00:00+14:00"}, "time"),
+        ({"time": "9999-12-31T23:59:59-12:00"}, "time"),
+        ({"tiem": "2026-12-01T09:00:00Z"}, "tiem"),
+        ({"time": "2026-12-01T09:00:00Z", "account": "10000001"}, "account"),
+        ({"month": "2026-11"}, "month"),
+        ("2026-11", None),
+        ([], None),
+        (None, None),
+    ],
 )
-def test_an_event_without_a_time_closes_the_month_before_today(malformed: dict[str, Any]) -> None:
-    studio()
-    month = months.previous(months.month_of(clients.now()))
-
-    close_month_schedule.handler(malformed, LambdaContext())
-
-    assert take_queued("bill") == [f'{{"account":"10000001","month":"{month}"}}']
-
-
-@pytest.mark.parametrize("time", ["<aws.scheduler.scheduled-time>", "yesterday"])
-def test_an_unreadable_time_closes_no_month(time: str) -> None:
+def test_a_malformed_order_closes_no_month_and_rings_an_alarm(
+    malformed: Any, field: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
     studio()
 
-    with pytest.raises(ValueError, match="isoformat"):
-        close_month_schedule.handler({"time": time}, LambdaContext())
+    answer = close_month_schedule.handler(malformed, LambdaContext())
 
+    assert (answer["code"], answer["field"]) == ("invalid", field)
     assert take_queued("bill") == []
+    assert '"RefusedOrders":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
 def test_a_month_that_has_not_ended_is_refused_with_the_instant_of_its_end() -> None:
     studio()
     a_second_early = datetime(2026, 12, 1, 5, 59, 59, tzinfo=UTC)
 
-    with pytest.raises(MonthNotOver, match="2026-11 ends at 2026-12-01T06:00:00"):
-        close_month_schedule.close_before({"time": "2026-12-01T09:00:00Z"}, a_second_early)
+    answer = close_month_schedule.act({"time": "2026-12-01T09:00:00Z"}, a_second_early)
 
+    assert answer["code"] == "month_not_over"
+    assert answer["detail"].startswith("2026-11 ends at 2026-12-01T06:00:00")
     assert take_queued("bill") == []
 
 
@@ -95,7 +113,7 @@ def test_on_one_machine_a_close_can_be_tried_before_the_months_end(monkeypatch: 
     studio()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
 
-    close_month_schedule.close_before({"time": "2026-12-01T09:00:00Z"}, datetime(2026, 11, 24, tzinfo=UTC))
+    close_month_schedule.act({"time": "2026-12-01T09:00:00Z"}, datetime(2026, 11, 24, tzinfo=UTC))
 
     assert take_queued("bill") == ['{"account":"10000001","month":"2026-11","as_of":"2026-12-01T09:00:00Z"}']
 

@@ -81,6 +81,28 @@ def test_a_second_cancel_changes_nothing(account: Account) -> None:
     assert stored(account, broadcast.id) == before
 
 
+def test_a_broadcast_whose_texts_have_all_gone_cannot_be_cancelled_or_paused(account: Account) -> None:
+    broadcast = send(account)
+    jobs = take_queued("bulk")
+    deliver(FakeCarrier(), NOW, jobs[:2])
+    still_running = call(api, "PUT", f"/broadcasts/{broadcast.id}/paused", account=account.id)
+    api.resume(account.id, broadcast.id, NOW)
+    advance()
+    deliver(FakeCarrier(), NOW, jobs[2:])
+    before = stored(account, broadcast.id)
+
+    answers = [
+        call(api, "DELETE", f"/broadcasts/{broadcast.id}", account=account.id),
+        call(api, "PUT", f"/broadcasts/{broadcast.id}/paused", account=account.id),
+    ]
+
+    assert still_running.status == 204
+    assert [(answer.status, answer.json["code"]) for answer in answers] == [(409, "too_late")] * 2
+    assert answers[0].json["detail"] == "The broadcast is done: there is nothing left to send."
+    assert stored(account, broadcast.id) == before
+    assert states(account, broadcast.id) == [Text.SENT] * 3
+
+
 def test_a_refused_broadcast_cannot_be_cancelled_or_paused(account: Account) -> None:
     write_clients(account, 101)
     refused = send(account)

@@ -118,7 +118,7 @@ def test_a_number_that_texts_come_from_is_refused() -> None:
 
     answer = put(phones=phones("212 555 0123", "(555) 555-0100"))
 
-    assert (answer.status, answer.json["code"]) == (422, "bad_phone")
+    assert (answer.status, answer.json["code"]) == (422, "our_own_number")
     assert answer.json["errors"][0]["field"] == "phones.1.number"
     assert show().status == 404
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 from aws_lambda_powertools.utilities import parameters
 
@@ -262,18 +261,19 @@ def test_the_schedules_event_and_an_operators_order_are_accepted(account: Accoun
 
 
 @pytest.mark.parametrize(
-    ("order", "reason"),
+    ("order", "field"),
     [
-        ({"since": "yesterday"}, r"\$\.since"),
-        ({"since": "2026-11-22T10:00:00"}, r"\$\.since"),
-        ({"since": 5}, r"\$\.since"),
-        ({"sinc": "2026-11-22T10:00:00Z"}, "unknown field `sinc`"),
-        ({"reconcile_at": "10000-01-01T00:00:00Z"}, r"\$\.reconcile_at"),
+        ({"since": "yesterday"}, "since"),
+        ({"since": "2026-11-22T10:00:00"}, "since"),
+        ({"since": 5}, "since"),
+        ({"sinc": "2026-11-22T10:00:00Z"}, "sinc"),
+        ({"reconcile_at": "10000-01-01T00:00:00Z"}, "reconcile_at"),
     ],
 )
-def test_an_invalid_order_is_refused_with_the_reason(account: Account, order: dict[str, Any], reason: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match=reason):
-        reconcile_schedule.handler(order, LambdaContext())
+def test_an_invalid_order_is_refused_with_its_field(account: Account, order: dict[str, Any], field: str) -> None:
+    answer = reconcile_schedule.handler(order, LambdaContext())
+
+    assert (answer["code"], answer["field"]) == ("invalid", field)
 
 
 def test_until_the_carrier_has_credentials_nothing_is_listed_and_nothing_fails(account: Account) -> None:

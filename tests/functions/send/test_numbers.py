@@ -170,7 +170,7 @@ def test_a_broadcast_texts_each_client_from_its_sticky_sender(account: Account) 
 def test_a_text_to_one_of_our_numbers_is_refused(account: Account, number: str) -> None:
     answer = call(send_api, "POST", "/messages", {"to": number, "body": "Hello"}, account=account.id)
 
-    assert (answer.status, answer.json["code"]) == (422, "bad_phone")
+    assert (answer.status, answer.json["code"]) == (422, "our_own_number")
     assert answer.json["errors"][0]["field"] == "to"
 
 
@@ -218,7 +218,7 @@ def test_an_account_sends_all_texts_from_its_dedicated_number_without_its_name_i
     assert (text.number, text.body) == ("+15555550177", "Hello")
     assert store.get(keys.sticky_senders(PHONE)) is None
     refused = call(send_api, "POST", "/messages", {"to": "+15555550177", "body": "Hello"}, account=named.id)
-    assert refused.json["code"] == "bad_phone"
+    assert refused.json["code"] == "our_own_number"
 
 
 def test_a_broadcast_is_written_at_the_throughput_of_the_shared_numbers_or_of_its_own(account: Account) -> None:

@@ -31,7 +31,7 @@ def page(account: Account, **query: str) -> ApiResponse:
 def shown(account: Account, now: datetime = NOW) -> events_api.Upcoming:
     """Return the only upcoming text."""
     [occurrence] = triggers.upcoming(account.id, now, limit=10, cursor=None).occurrences
-    [facts] = triggers.read_facts(account, [occurrence])
+    [facts] = triggers.read_facts(account, [occurrence], NOW)
     return events_api.shown_upcoming(facts, now)
 
 
