@@ -1,4 +1,4 @@
-"""The settings API: a studio's settings, its webhook secret, its password and its templates."""
+"""The settings API: a studio's settings, its webhook secret and its templates."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,7 +8,6 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec import structs
 from pydantic import AfterValidator, Field, field_validator
 
-from longcode.accounts import passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import (
     Account,
@@ -21,11 +20,10 @@ from longcode.accounts.account import (
 )
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
-from longcode.errors import NotFound, RequestError, WebhookSecretChanged, WrongPassword
+from longcode.errors import NotFound, RequestError, WebhookSecretChanged
 from longcode.jobs import Product
 from longcode.messages import replies, retentions
 from longcode.plans.plans import PlanChange
-from longcode.table.store import ConditionFailed
 from longcode.template import Template, check, check_no_braces
 from longcode.triggers.trigger import RecordKind
 from longcode.web import fields
@@ -34,8 +32,6 @@ from longcode.web.fields import Statuses, checked_statuses
 from longcode.webhooks import store as webhooks
 from longcode.webhooks import webhook
 from longcode.windows import LONGEST_RETENTION_DAYS, SWEEP_AFTER
-
-_NOT_CURRENT = "This is not the current password."
 
 app = web.resolver()
 
@@ -84,12 +80,6 @@ class AccountSettings(web.Body):
         if value is None:
             raise ValueError("cannot be null")
         return value
-
-
-class NewPassword(web.Body):
-    """A request for a new password. `present` is the current one: whoever finds the browser open does not know it."""
-
-    present: str
 
 
 class TemplateForm(web.Body):
@@ -195,24 +185,6 @@ def renew_webhook_secret() -> dict[str, str]:
     if not accounts.change_webhook_secret(account, secret, old):
         raise WebhookSecretChanged("Another request made a new secret at the same moment; GET /account shows it.")
     return {"webhook_secret": secret}
-
-
-@app.post("/account/password")
-def change_password(form: NewPassword) -> dict[str, str]:
-    """Make a new password. The old one works for up to a minute more, until the authoriser's cache expires."""
-    account = web.caller(app)
-    old = accounts.password_hash(account)
-    if not passwords.matches(form.present, old):
-        raise WrongPassword(_NOT_CURRENT, field="present")
-    password = passwords.generate()
-    hashed = passwords.hash_of(password)
-    try:
-        accounts.set_password(account, hashed, instead_of=old)
-    except ConditionFailed as failed:
-        # Our own write also fails if the SDK repeats it after a lost response: then our hash is stored already.
-        if failed.found[0].get("hash") != hashed:
-            raise WrongPassword(_NOT_CURRENT, field="present") from failed
-    return {"password": password}
 
 
 @app.put("/templates/<name>")

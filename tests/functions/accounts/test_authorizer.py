@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts import authorizer
-from tests.support.fakes import PASSWORD, LambdaContext, studio
+from tests.support.fakes import NOW, PASSWORD, LambdaContext, studio
 from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -40,7 +40,7 @@ def test_number_and_password_open_every_route_of_the_stage() -> None:
                 }
             ],
         },
-        "context": {"account": "10000001"},
+        "context": {"account": "10000001", "scope": "all", "key": ""},
     }
 
 
@@ -81,8 +81,8 @@ def test_a_password_does_not_open_another_studios_account() -> None:
     studio("10000001")
     studio("10000002")
 
-    assert authorizer.authenticate(basic(f"10000002:{PASSWORD}")) == "10000002"
-    assert authorizer.authenticate(basic("10000002:another")) is None
+    assert authorizer.authenticate(basic(f"10000002:{PASSWORD}"), NOW) == authorizer.Caller("10000002")
+    assert authorizer.authenticate(basic("10000002:another"), NOW) is None
 
 
 def test_a_wrong_number_takes_as_long_as_a_wrong_password() -> None:
@@ -96,7 +96,7 @@ def test_a_wrong_number_takes_as_long_as_a_wrong_password() -> None:
 
 def seconds(authorization: str) -> float:
     start = time.thread_time()
-    assert authorizer.authenticate(authorization) is None
+    assert authorizer.authenticate(authorization, NOW) is None
     return time.thread_time() - start
 
 
