@@ -7,9 +7,10 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
 
-from longcode.accounts import api_keys, passwords
+from longcode.accounts import api_keys, owner_notices, passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.api_keys import ApiKey
+from longcode.accounts.owner_notices import NoticeKind
 from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
@@ -67,7 +68,8 @@ def change_password(form: NewPassword) -> dict[str, str]:
     password = passwords.generate()
     hashed = passwords.hash_of(password)
     try:
-        accounts.set_password(account, hashed, instead_of=old)
+        notice = owner_notices.new(account, NoticeKind.PASSWORD, clients.now())
+        accounts.set_password(account, hashed, notice, instead_of=old)
     except ConditionFailed as failed:
         # Our own write also fails if the SDK repeats it after a lost response: then our hash is stored already.
         if failed.found[0].get("hash") != hashed:
@@ -89,7 +91,8 @@ def create_key(form: NewKey) -> Response[CreatedKey]:
         raise TooManyKeys(f"An account has at most {api_keys.MOST_KEYS} API keys; delete one that is not used.")
     key_id, secret = passwords.generate_key()
     key = ApiKey(account=account, id=key_id, name=form.name, scope=form.scope, created_at=now, ends_at=form.ends_at)
-    api_keys.create(key, passwords.hash_of(secret))
+    notice = owner_notices.new(account, NoticeKind.KEY, now, f"{key_id} {form.scope}")
+    api_keys.create(key, passwords.hash_of(secret), notice)
     shown = ShownKey.model_validate(key).model_dump()
     return Response(201, web.JSON, CreatedKey(**shown, key=secret))
 

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec import structs
 from pydantic import AfterValidator, Field, field_validator
 
+from longcode.accounts import owner_notices
 from longcode.accounts import store as accounts
 from longcode.accounts.account import (
     Account,
@@ -171,7 +172,7 @@ def change_account(settings: AccountSettings) -> ShownAccount:
         # Before the setting is written, so that it never exists without a purge.
         retentions.start(account.id, clients.now() + SWEEP_AFTER)
     if changes:
-        accounts.change_settings(account.id, changes)
+        accounts.change_settings(account.id, changes, *owner_notices.of_settings(account, changes, clients.now()))
     return show_account()
 
 

@@ -17,7 +17,7 @@ from longcode.table import due
 from longcode.table.writes import Attributes, read
 from longcode.triggers.planning import Occurrence, fire_job
 from longcode.windows import SWEEP_AFTER
-from sweeper import usage_notices
+from sweeper import owner_notices, usage_notices
 
 _RETRY_UNREADABLE_AFTER = timedelta(hours=1)
 # Rarely, because the bill queue retries too: during a mail outage, jobs must not multiply.
@@ -74,6 +74,8 @@ def act(item: Attributes, now: datetime) -> None:
             _enqueue_again(item, now, export)
         case "allowance":
             usage_notices.check_usage(item, now)
+        case "owner-notice":
+            owner_notices.mail_notice(item, now)
         case "retention":
             purge_old_bodies(item, now)
         case "broadcast":

@@ -10,7 +10,9 @@ from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 from msgspec.structs import replace
 
+from longcode.accounts import owner_notices
 from longcode.accounts.account import Account, OldSecret, ReplyDelivery, StatusChange
+from longcode.accounts.owner_notices import NoticeKind
 from longcode.errors import NotFound
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
@@ -104,20 +106,24 @@ def add_to_webhook_list(account: str) -> None:
     store.write(Put(keys.with_webhook(account), {"type": "webhook", "account": account}))
 
 
-def change_settings(account: str, settings: dict[str, Any]) -> None:
-    """Write settings by name; None removes a setting."""
+def change_settings(account: str, settings: dict[str, Any], *others: Write) -> None:
+    """Write settings by name, together with other writes; None removes a setting."""
     removed = tuple(name for name, value in settings.items() if value is None)
     changes = {name: value for name, value in settings.items() if value is not None}
-    store.write(Update(keys.account(account), changes=changes, remove=removed, when=PRESENT))
+    store.transact([Update(keys.account(account), changes=changes, remove=removed, when=PRESENT), *others])
 
 
 def change_plan(account: Account, change: PlanChange, *others: Write) -> Account:
-    """Add a change of plan, together with other writes; raise `ConditionFailed` if another was added meanwhile."""
+    """Add a change of plan, with the notice to the owner and other writes.
+
+    Raise `ConditionFailed` if another change was added meanwhile.
+    """
     changes = (*account.plan_changes, change)
     before = attributes(account)["plan_changes"]
     after = [*before, attributes(change)]
     same = Attr("plan_changes").eq(before)
-    store.transact([Update(keys.account(account.id), changes={"plan_changes": after}, when=same), *others])
+    notice = owner_notices.new(account.id, NoticeKind.PLAN, change.at, change.plan)
+    store.transact([Update(keys.account(account.id), changes={"plan_changes": after}, when=same), notice, *others])
     return replace(account, plan_changes=changes)
 
 
@@ -137,10 +143,13 @@ def password_hash(account: str) -> str | None:
     return str(item["hash"]) if item else None
 
 
-def set_password(account: str, hashed: str, *, instead_of: str | None = None) -> None:
-    """Write the hash of a new password; raise `ConditionFailed` if the old hash is no longer `instead_of`."""
+def set_password(account: str, hashed: str, *others: Write, instead_of: str | None = None) -> None:
+    """Write the hash of a new password, together with other writes.
+
+    Raise `ConditionFailed` if the old hash is no longer `instead_of`.
+    """
     unchanged = Attr("hash").eq(instead_of) if instead_of else None
-    store.write(Put(keys.password(account), {"type": "password", "hash": hashed}, unchanged))
+    store.transact([Put(keys.password(account), {"type": "password", "hash": hashed}, unchanged), *others])
 
 
 def claim_credentials_mail(

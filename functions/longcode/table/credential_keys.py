@@ -6,3 +6,8 @@ from longcode.table.keys import Key
 def api_key(account: str, key_id: str = "") -> Key:
     """An API key of an account, with the hash of its secret."""
     return Key(f"account#{account}", f"api-key#{key_id}")
+
+
+def owner_notice(account: str, kind: str, notice_id: str) -> Key:
+    """A notice that an account's owner gets by mail."""
+    return Key(f"account#{account}", f"owner-notice#{kind}#{notice_id}")
