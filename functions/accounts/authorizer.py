@@ -1,14 +1,15 @@
 """Authorise requests by account number and password, or API key in place of the password (HTTP Basic)."""
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
-from longcode.accounts import api_keys, passwords
-from longcode.accounts import store as accounts
+from longcode.accounts import api_keys, attempts, passwords
 from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
@@ -24,33 +25,58 @@ class Caller(Struct, frozen=True):
     key: str = ""
 
 
-def authenticate(authorization: str, now: datetime) -> Caller | None:
+class TooManyWrongPasswords(Exception):
+    """The source address tried too many wrong passwords for this account, and has to wait."""
+
+
+def authenticate(authorization: str, address: str, now: datetime) -> Caller | None:
     """Return the caller if the account's password or an API key of the account is right, or None.
 
-    An unknown account takes as long as a wrong password, so that the duration does not show which accounts exist.
+    Raise `TooManyWrongPasswords`, without looking at the password, if its source address has to wait. An unknown
+    account is treated as one with another password, so that neither answer nor duration shows which accounts exist.
     """
     scheme, _, encoded = authorization.partition(" ")
     try:
         account, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
-        account, secret = "", ""
+        return None
     if scheme.casefold() != "basic" or not _is_account_number(account):
-        account = "0"  # no account has this number; the secret is checked all the same, for the duration
+        return None
     key_id = passwords.key_id_of(secret)
-    if key_id:
-        return _with_key(account, key_id, secret, now)
-    return Caller(account) if passwords.matches(secret, accounts.password_hash(account)) else None
+    return _with_key(account, key_id, secret, now) if key_id else _with_password(account, secret, address, now)
+
+
+def _with_password(account: str, password: str, address: str, now: datetime) -> Caller | None:
+    source = attempts.source(address)
+    known, hashed = attempts.with_password_hash(account, source, now)
+    if known and known.must_wait:
+        with _best_effort(account):
+            attempts.ensure_told(known, now)
+        raise TooManyWrongPasswords
+    if passwords.matches(password, hashed):
+        return Caller(account)
+    with _best_effort(account):
+        attempts.note_wrong(known, account, source, password, now)
+    return None
 
 
 def _with_key(account: str, key_id: str, secret: str, now: datetime) -> Caller | None:
+    """Return the caller with an API key. Wrong keys are not counted: nobody guesses one."""
     key, hashed = api_keys.find(account, key_id) or (None, None)
     if not passwords.matches(secret, hashed) or key is None or key.has_ended(now):
         return None
-    try:
+    with _best_effort(account):
         api_keys.note_use(key, now)
-    except (BotoCoreError, ClientError) as error:  # no reason to refuse the request
-        logger.warning("use of an API key not noted", extra={"account": account, "reason": type(error).__name__})
     return Caller(account, key.scope, key.id)
+
+
+@contextmanager
+def _best_effort(account: str) -> Iterator[None]:
+    """Run the block; log a failed write instead of raising it, because the answer does not depend on it."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        logger.warning("not noted", extra={"account": account, "reason": type(error).__name__})
 
 
 def _is_account_number(account: str) -> bool:
@@ -61,15 +87,23 @@ def allow(caller: Caller | None, method_arn: str) -> dict[str, Any]:
     """Return the policy that lets a caller reach all routes, because API Gateway caches it for all of them.
 
     Each route checks the scope in the policy's context (longcode/web/resolver.py). Raise `PermissionError` without a
-    caller.
+    caller, which API Gateway answers with 401.
     """
     if caller is None:
         raise PermissionError("Unauthorized")
-    all_routes = "/".join(method_arn.split("/")[:2]) + "/*"
-    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": all_routes}
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
     context = {"account": caller.account, "scope": caller.scope, "key": caller.key}
-    return {"principalId": caller.account, "policyDocument": policy, "context": context}
+    return _policy("Allow", caller.account, method_arn) | {"context": context}
+
+
+def refuse(method_arn: str) -> dict[str, Any]:
+    """Return the policy that API Gateway answers with 429 (its response ACCESS_DENIED, which nothing else causes)."""
+    return _policy("Deny", "refused", method_arn)
+
+
+def _policy(effect: str, principal: str, method_arn: str) -> dict[str, Any]:
+    all_routes = "/".join(method_arn.split("/")[:2]) + "/*"
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": all_routes}
+    return {"principalId": principal, "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
 
 
 def credentials(event: dict[str, Any]) -> str:
@@ -80,4 +114,8 @@ def credentials(event: dict[str, Any]) -> str:
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return allow(authenticate(credentials(event), clients.now()), event["methodArn"])
+    address = event["requestContext"].get("identity", {}).get("sourceIp") or ""
+    try:
+        return allow(authenticate(credentials(event), address, clients.now()), event["methodArn"])
+    except TooManyWrongPasswords:
+        return refuse(event["methodArn"])

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from botocore.exceptions import BotoCoreError, ClientError
 
 from longcode import months
-from longcode.accounts import owner_mails, owner_notices
+from longcode.accounts import attempts, owner_mails, owner_notices
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.accounts.owner_notices import NoticeKind, OwnerNotice
@@ -38,6 +38,13 @@ def mail_notice(item: Attributes, now: datetime) -> None:
             logger.error("notice not mailed; it is tried again", extra={"account": account.id, "reason": reason})
             return
     owner_notices.mark_mailed(item, now)
+
+
+def tell_of_attempts(item: Attributes, now: datetime) -> None:
+    """Tell an account's owner, if the account exists, that wrong passwords were tried, once a day."""
+    if accounts.get(item["account"]):
+        owner_notices.tell_once_a_day(item["account"], NoticeKind.WRONG_PASSWORDS, now, item["address"])
+    attempts.unschedule(item)
 
 
 def _plan_in_words(account: Account, notice: OwnerNotice) -> str:

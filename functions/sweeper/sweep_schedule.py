@@ -76,6 +76,8 @@ def act(item: Attributes, now: datetime) -> None:
             usage_notices.check_usage(item, now)
         case "owner-notice":
             owner_notices.mail_notice(item, now)
+        case "attempts":
+            owner_notices.tell_of_attempts(item, now)
         case "retention":
             purge_old_bodies(item, now)
         case "broadcast":

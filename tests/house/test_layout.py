@@ -41,6 +41,7 @@ MAY_ACT = {"aws", "table", "carriers", "web"}
 # In the other packages, only these files touch the table, a queue or a socket. All others are pure.
 ACTING = {
     "accounts/api_keys.py",
+    "accounts/attempts.py",
     "accounts/owner_notices.py",
     "accounts/store.py",
     "billing/charged.py",

@@ -11,3 +11,8 @@ def api_key(account: str, key_id: str = "") -> Key:
 def owner_notice(account: str, kind: str, notice_id: str) -> Key:
     """A notice that an account's owner gets by mail."""
     return Key(f"account#{account}", f"owner-notice#{kind}#{notice_id}")
+
+
+def attempts(account: str, address: str) -> Key:
+    """The wrong passwords for an account from a source address, in the last quarter of an hour."""
+    return Key(f"account#{account}", f"attempts#{address}")

@@ -76,7 +76,7 @@ def create(account: str = MINE, **changes: Any) -> ApiResponse:
 
 
 def ask(account: str, secret: str, now: datetime = NOW) -> authorizer.Caller | None:
-    return authorizer.authenticate("Basic " + b64encode(f"{account}:{secret}".encode()).decode(), now)
+    return authorizer.authenticate("Basic " + b64encode(f"{account}:{secret}".encode()).decode(), "192.0.2.10", now)
 
 
 def test_a_new_key_opens_its_account_with_its_scope() -> None:
