@@ -1,4 +1,4 @@
-"""GET /plans, GET /panel and POST /signup, without a password; and the mailed link that confirms a change of plan."""
+"""GET /plans, GET /panel and POST /signup, without a password; and the pages of mailed links."""
 
 import html
 from datetime import datetime
@@ -8,8 +8,10 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic import Field
 
 from longcode import jobs
+from longcode.accounts import owner_notices, password_links, passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import TEXTING_NOT_ENABLED, check_edition, check_open
+from longcode.accounts.owner_notices import NoticeKind
 from longcode.aws import clients, queues
 from longcode.aws.telemetry import logger
 from longcode.errors import RequestError, UnknownPlan
@@ -21,6 +23,7 @@ from longcode.web import fields
 from longcode.web import resolver as web
 
 _TOO_LATE = "This link was used already, or it is too old. Fill in the form again to get a new one."
+_LINK_ENDED = "This link was used already, or it is too old. Please ask for a new one."
 _ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"  # as in HTML; SES takes ASCII only
 # Whoever has the page's URL can change the plan, so it must not reach other sites, caches or frames.
 _PAGE_HEADERS: dict[str, str | list[str]] = {
@@ -142,6 +145,45 @@ def change_plan(token: str, now: datetime) -> tuple[plans.Plan, str] | None:
             continue
         return prices[confirmation.plan], plans.changes_by_first_month(account.plan_changes)[-1][1]
     return None
+
+
+@app.get("/password/<token>")
+def show_password_link(token: str) -> Response[str]:
+    """Show whose password the link makes. Mail scanners follow links, so only the button on the page makes it."""
+    link = password_links.find(token, clients.now())
+    account = accounts.get(link.account) if link else None
+    if account is None:
+        return _page(404, f"<p>{_LINK_ENDED}</p>")
+    if accounts.password_hash(account.id) is None:
+        question, button = (
+            f"Show the password of the account {account.id}? It is shown only once.",
+            "Show the password",
+        )
+    else:
+        question = f"Make a new password for the account {account.id}? The one that it has no longer works then."
+        button = "Make a new password"
+    return _page(200, f'<p>{question}</p><form method="post"><button>{button}</button></form>')
+
+
+@app.post("/password/<token>")
+def set_password(token: str) -> Response[str]:
+    """Make a new password and show it, once; the old one works for up to a minute more. A link works once."""
+    now = clients.now()
+    link = password_links.find(token, now)
+    if link is None:
+        return _page(404, f"<p>{_LINK_ENDED}</p>")
+    password = passwords.generate()
+    had_one = accounts.password_hash(link.account) is not None
+    notices = [owner_notices.new(link.account, NoticeKind.PASSWORD, now)] if had_one else []
+    try:
+        accounts.set_password(link.account, passwords.hash_of(password), password_links.use(link), *notices)
+    except ConditionFailed:
+        return _page(404, f"<p>{_LINK_ENDED}</p>")
+    return _page(
+        200,
+        f"<p>Account number: {link.account}</p><p>Password: {password}</p>"
+        "<p>Please enter both in your studio software now: this page cannot be shown again.</p>",
+    )
 
 
 def _on_offer(now: datetime) -> dict[str, plans.Plan]:

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from longcode import jobs
-from longcode.accounts import passwords
+from longcode.accounts import password_links, passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
 from longcode.aws import batches, clients, mail, queues
 from longcode.aws.parameters import public_url
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.plans import plans
 from longcode.plans import store as price_list
@@ -35,9 +36,7 @@ def process_sign_up(form: jobs.OpenAccount, now: datetime) -> None:
     account = accounts.claim_credentials_mail(account, _details(form, now), now, now + _LEASE)
     if account is None:
         raise Busy(form.id)
-    password = passwords.generate()
-    accounts.set_password(account.id, passwords.hash_of(password))
-    mail.send(account.email, "Your Longcode account", _credentials(account, password, now))
+    mail.send(account.email, "Your Longcode account", _welcome(account, _password_in_words(account, now), now))
     accounts.mark_established(account.id, form.id, now)
 
 
@@ -99,7 +98,17 @@ do anything.
 """
 
 
-def _credentials(account: Account, password: str, now: datetime) -> str:
+def _password_in_words(account: Account, now: datetime) -> str:
+    """Make a password, or a link that shows it, and return what the mail says of it."""
+    if settings().welcome_mail == "link":
+        token = password_links.request(account.id, now, password_links.FIRST_VALID)
+        return f"Password: open this link, which shows it once, within a week:\n{public_url()}/password/{token}"
+    password = passwords.generate()
+    accounts.set_password(account.id, passwords.hash_of(password))
+    return f"Password: {password}"
+
+
+def _welcome(account: Account, password: str, now: datetime) -> str:
     change, month = plans.changes_by_first_month(account.plan_changes)[-1]
     plan = price_list.of_month(month)[change.plan]
     return f"""Hello {account.name},
@@ -107,9 +116,12 @@ def _credentials(account: Account, password: str, now: datetime) -> str:
 Welcome to Longcode! To start texting, enter your account number and password in your studio software:
 
 Account number: {account.id}
-Password: {password}
+{password}
 
 If the software asks for the address of the API, it is: {public_url()}
+
+To change the password, use POST /account/password of the API, or ask us for a link that sets a new one:
+{settings().help_contact}
 
 Your plan is {plan.title}. {plans.change_effect_sentences(month, now)}
 """

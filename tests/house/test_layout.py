@@ -43,6 +43,7 @@ ACTING = {
     "accounts/api_keys.py",
     "accounts/attempts.py",
     "accounts/owner_notices.py",
+    "accounts/password_links.py",
     "accounts/store.py",
     "billing/charged.py",
     "billing/closing.py",

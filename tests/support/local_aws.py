@@ -60,6 +60,7 @@ os.environ |= {
     "INBOUND_URL_PARAMETER": "/longcode/inbound-url",
     "MAIL_FROM": "longcode@longcode.example",
     "ALLOWED_ORIGIN": "",
+    "WELCOME_MAIL": "password",
     "HELP_CONTACT": "help@longcode.example",
     "WEBHOOK_LOOPBACK_CA": "",
     "QUIET_HOURS_FILE": str(ROOT / "infra" / "quiet_hours.json"),

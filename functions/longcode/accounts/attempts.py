@@ -52,7 +52,7 @@ def with_password_hash(account: str, address: str, now: datetime) -> tuple[Attem
 
 
 def note_wrong(known: Attempts | None, account: str, address: str, password: str, now: datetime) -> None:
-    """Count a wrong password, unless it was counted; the one that reaches the limit is due, so that the owner is told."""
+    """Count a wrong password, unless it was counted; the one that reaches the limit is due, to tell the owner."""
     tag = _tag(account, password)
     tags = known.tags if known else set()
     if tag in tags:

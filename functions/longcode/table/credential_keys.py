@@ -16,3 +16,8 @@ def owner_notice(account: str, kind: str, notice_id: str) -> Key:
 def attempts(account: str, address: str) -> Key:
     """The wrong passwords for an account from a source address, in the last quarter of an hour."""
     return Key(f"account#{account}", f"attempts#{address}")
+
+
+def password_link(account: str) -> Key:
+    """The newest link that sets a new password of an account; an earlier one no longer works."""
+    return Key(f"account#{account}", "password-link")
