@@ -19,9 +19,10 @@ from longcode.accounts.account import (
     ReplyDelivery,
     WebhookEvent,
 )
+from longcode.accounts.names import check_studio_name
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
-from longcode.errors import NotFound, RequestError, WebhookSecretChanged
+from longcode.errors import NotApproved, NotFound, RequestError, WebhookSecretChanged
 from longcode.jobs import Product
 from longcode.messages import replies, retentions
 from longcode.plans.plans import PlanChange
@@ -37,10 +38,15 @@ from longcode.windows import LONGEST_RETENTION_DAYS, SWEEP_AFTER
 app = web.resolver()
 
 
+SenderName = Annotated[
+    fields.Line, Field(max_length=40), AfterValidator(check_no_braces), AfterValidator(check_studio_name)
+]
+
+
 class AccountSettings(web.Body):
     """The settings that a studio can change; settings that are left out stay as they are."""
 
-    name: fields.Line | None = None
+    name: fields.StudioName | None = None
     phone: Annotated[str | None, Field(max_length=40)] = None
     country_code: fields.CountryCode | None = None
     time_zone: fields.TimeZone | None = None
@@ -50,7 +56,7 @@ class AccountSettings(web.Body):
     smart_encoding: bool | None = None
     on_uncertain: OnUncertain | None = None
     create_clients: bool | None = None
-    sender_name: Annotated[fields.Line, Field(max_length=40), AfterValidator(check_no_braces)] | None = None
+    sender_name: SenderName | None = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     texts_an_hour: Annotated[int | None, Field(ge=1, le=20)] = None
     allowed_countries: Annotated[tuple[fields.CountryCode, ...] | None, Field(max_length=50)] = None
@@ -105,6 +111,9 @@ class ShownAccount(web.Answer):
     when it stopped using the shared numbers. `webhook_gone_at` is when its software answered 410, which switches
     webhooks off. `standing` is the status that the operator has set, `standings` its history, oldest first.
 
+    `trial_units_a_day` is how many units it may send in a day, to its own country only, until the operator has
+    approved it; null once that is done.
+
     `allowed_countries` are calling codes that it may text besides its own, `statuses` its own words for the status of
     its records, by kind. `create_clients`: a text to an unknown number creates a client.
     """
@@ -136,6 +145,7 @@ class ShownAccount(web.Answer):
     on_uncertain: OnUncertain
     create_clients: bool
     units_a_day: int | None
+    trial_units_a_day: int | None
     texts_an_hour: int
     quiet_hours: bool
     quiet_zone: QuietZone
@@ -156,6 +166,7 @@ def change_account(settings: AccountSettings) -> ShownAccount:
     """Change some settings. The first webhook address also creates the secret that requests are signed with."""
     account = _account()
     changes = settings.model_dump(mode="json", exclude_unset=True)
+    _check_country(account, changes.get("country_code", account.country_code))
     delivery = changes.get("delivery", account.delivery)
     if delivery == ReplyDelivery.WEBHOOK and not changes.get("webhook_url", account.webhook_url):
         raise RequestError("Webhooks need an address.", field="webhook_url")
@@ -221,6 +232,14 @@ def list_templates(
     """List templates by name."""
     page = accounts.template_page(web.caller(app), cursor, limit + 1)
     return web.page_of(page, limit, lambda template: template.name)
+
+
+def _check_country(account: Account, country_code: str) -> None:
+    """Raise `NotApproved` if an account that may text only its own country would change it."""
+    if account.trial_units_a_day is not None and country_code != account.country_code:
+        raise NotApproved(
+            "The operator has to approve this account before its country changes.", field="country_code"
+        )
 
 
 def _account() -> Account:

@@ -39,7 +39,7 @@ app = web.resolver(web.JSON, web.FORM)  # a browser posts the button as a form
 class SignUp(web.Body):
     """The sign-up form (facts S12). With the mail address of an account, it asks for a change of plan (facts S13)."""
 
-    studio_name: fields.Line
+    studio_name: fields.StudioName
     email: Annotated[str, Field(max_length=254, pattern=_ADDRESS)]
     product: Product
     edition: Annotated[str, Field(min_length=1, max_length=40)]

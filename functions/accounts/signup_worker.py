@@ -42,7 +42,13 @@ def process_sign_up(form: jobs.OpenAccount, now: datetime) -> None:
 
 def _open(form: jobs.OpenAccount, now: datetime) -> Account:
     account_id = str(secrets.randbelow(90_000_000) + 10_000_000)
-    account = Account(id=account_id, email=form.email, created_at=now, **_details(form, now))
+    account = Account(
+        id=account_id,
+        email=form.email,
+        created_at=now,
+        trial_units_a_day=settings().new_studio_units_a_day or None,
+        **_details(form, now),
+    )
     accounts.open_account(account)
     return account
 

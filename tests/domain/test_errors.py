@@ -31,6 +31,7 @@ API = {
     "no_number_ticked": 409,
     "no_permission": 409,
     "not_a_reply": 422,
+    "not_approved": 403,
     "not_found": 404,
     "not_in_scope": 403,
     "number_taken": 409,

@@ -94,6 +94,7 @@ class Account(Struct, frozen=True, kw_only=True):
     - `established_at` is when its credentials were mailed: before that, the sign-up is not complete.
     - `number` is its dedicated number, since `number_since`; an account without one texts from the shared numbers.
     - `units_a_day` and `texts_an_hour` limit what it sends in a day, and to one phone in an hour.
+    - `trial_units_a_day` limits it further, to its own country too, until the operator approves it; then it is None.
     - `allowed_countries` are the calling codes, besides its own `country_code`, that it may text.
     - `create_clients`: a text to an unknown number creates a client.
     - `statuses` are its own words for the status of its records, by kind of record.
@@ -125,6 +126,7 @@ class Account(Struct, frozen=True, kw_only=True):
     number: str | None = None
     number_since: datetime | None = None
     units_a_day: int | None = None
+    trial_units_a_day: int | None = None
     texts_an_hour: int = TEXTS_AN_HOUR
     allowed_countries: tuple[str, ...] = ()
     quiet_hours: bool = True
@@ -139,8 +141,17 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 def countries(account: Account) -> tuple[str, ...]:
-    """Return the calling codes of the countries that an account may text: its own, and those in its settings."""
-    return (account.country_code, *account.allowed_countries)
+    """Return the calling codes of the countries that an account may text: its own, and those in its settings.
+
+    An account that the operator has not approved may text only its own.
+    """
+    return (account.country_code, *(account.allowed_countries if account.trial_units_a_day is None else ()))
+
+
+def daily_limit(account: Account) -> int | None:
+    """Return how many units an account may send in a day, by its settings and its trial; None is no limit."""
+    limits = [limit for limit in (account.units_a_day, account.trial_units_a_day) if limit is not None]
+    return min(limits, default=None)
 
 
 def send_refusal(account: Account) -> AccountSuspended | AccountClosed | None:

@@ -13,6 +13,7 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.WEBHOOK: "Your Longcode account has a new webhook address",
     NoticeKind.COUNTRIES: "Your Longcode account may text further countries",
     NoticeKind.PLAN: "Your Longcode account has a new plan",
+    NoticeKind.APPROVED: "Your Longcode account is approved",
     NoticeKind.WRONG_PASSWORDS: "Somebody tried wrong passwords for your Longcode account",
 }
 _KEY_MAY = {
@@ -20,6 +21,7 @@ _KEY_MAY = {
     KeyScope.READ: "read messages, clients, usage and invoices, and change nothing",
     KeyScope.ALL: "do everything that the password may do",
 }
+_WITHOUT_ADVICE = {NoticeKind.APPROVED, NoticeKind.WRONG_PASSWORDS}
 _EXPECTED = "If you or somebody of your studio did this, you don't need to do anything."
 _UNEXPECTED = "If not, please make a new password, delete the API keys that you don't know, and tell us at once"
 
@@ -33,7 +35,7 @@ def mail(account: Account, notice: OwnerNotice, plan: str, help_contact: str) ->
 
 {_SENTENCES[notice.kind](account.id, when, plan or notice.about)}
 
-{"" if notice.kind is NoticeKind.WRONG_PASSWORDS else closing}
+{"" if notice.kind in _WITHOUT_ADVICE else closing}
 """
     return _SUBJECTS[notice.kind], text.rstrip() + "\n"
 
@@ -63,6 +65,11 @@ def _plan(account: str, when: str, about: str) -> str:
     return f"""The plan of your account {account} was changed {when}. It is now {about}."""
 
 
+def _approved(account: str, _when: str, _about: str) -> str:
+    return f"""Your account {account} is approved. From now on it can text as many units a day as your plan and your
+settings allow, and also the further countries in your settings."""
+
+
 def _wrong_passwords(account: str, when: str, about: str) -> str:
     return f"""Somebody tried several wrong passwords for your account {account} {when},
 from the internet address {about}. None of them was right. For a quarter of an hour, that address cannot sign in with
@@ -78,5 +85,6 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.WEBHOOK: _webhook,
     NoticeKind.COUNTRIES: _countries,
     NoticeKind.PLAN: _plan,
+    NoticeKind.APPROVED: _approved,
     NoticeKind.WRONG_PASSWORDS: _wrong_passwords,
 }

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
-from longcode.accounts.account import Account, countries
+from longcode.accounts.account import Account
 from longcode.table import credential_keys, keys, store
 from longcode.table.writes import PRESENT, Attributes, Put, Update, attributes
 
@@ -24,6 +24,7 @@ class NoticeKind(StrEnum):
     WEBHOOK = "webhook"
     COUNTRIES = "countries"
     PLAN = "plan"
+    APPROVED = "approved"
     WRONG_PASSWORDS = "wrong_passwords"
 
 
@@ -48,7 +49,8 @@ def of_settings(account: Account, changes: Mapping[str, Any], now: datetime) -> 
     if url and url != account.webhook_url:
         notices.append(new(account.id, NoticeKind.WEBHOOK, now, urlsplit(url).hostname or ""))
     allowed = changes.get("allowed_countries") or account.allowed_countries
-    further = {changes.get("country_code") or account.country_code, *allowed} - set(countries(account))
+    before = {account.country_code, *account.allowed_countries}
+    further = {changes.get("country_code") or account.country_code, *allowed} - before
     if further:
         notices.append(new(account.id, NoticeKind.COUNTRIES, now, ", ".join(sorted(further))))
     return notices

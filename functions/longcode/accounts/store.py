@@ -16,6 +16,7 @@ from longcode.accounts.owner_notices import NoticeKind
 from longcode.errors import NotFound
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
+from longcode.table.credential_keys import unapproved
 from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write, attributes, has_value, read
 from longcode.template import Template
 
@@ -52,14 +53,33 @@ def with_email(address: str) -> str | None:
 
 
 def open_account(account: Account) -> None:
-    """Write a new account; raise `ConditionFailed` if its id or address is taken."""
+    """Write a new account; raise `ConditionFailed` if its id or address is taken.
+
+    If it is on trial, it is in the list of the accounts that the operator has to approve.
+    """
+    place = keys.folder_place(account.created_at, account.id)
+    listed = {"folder": unapproved(), "folder_at": place} if account.trial_units_a_day is not None else {}
     store.transact(
         [
-            Put(keys.account(account.id), {"type": "account", **attributes(account)}, ABSENT),
+            Put(keys.account(account.id), {"type": "account", **attributes(account), **listed}, ABSENT),
             Put(keys.email(account.email), {"type": "email", "account": account.id}, ABSENT),
             Put(keys.registered(account.id), {"type": "registered", "account": account.id}, ABSENT),
         ]
     )
+
+
+def approve(account: str, now: datetime) -> bool:
+    """End an account's trial, with a notice to the owner; return False if it had ended already."""
+    on_trial = PRESENT & Attr("trial_units_a_day").exists()
+    ended = Update(keys.account(account), remove=("trial_units_a_day", "folder", "folder_at"), when=on_trial)
+    return store.try_write(ended, owner_notices.new(account, NoticeKind.APPROVED, now))
+
+
+def unapproved_page(limit: int, cursor: str | None) -> tuple[list[Account], str | None]:
+    """Return a page of the accounts that the operator has to approve, oldest first, and the cursor of the next."""
+    items, following = store.index_page(unapproved(), limit=limit, cursor=cursor)
+    accounts = [read(Account, item) for item in items]
+    return [account for account in accounts if account.trial_units_a_day is not None], following
 
 
 def all_ids(after: str | None = None) -> Iterator[str]:

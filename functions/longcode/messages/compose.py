@@ -35,7 +35,8 @@ ASKED = "asked"
 _DETAILS = {
     OptedOut.code: "The recipient has opted out and gets no texts until they reply START.",
     ASKED: "The recipient may have asked for no more texts: texts to them wait until staff answer (GET /questions).",
-    CountryNotAllowed.code: "This account does not text that country: see allowed_countries in the settings.",
+    CountryNotAllowed.code: "This account does not text that country: see allowed_countries in the settings."
+    " A new account texts only its own country until the operator has approved it.",
 }
 
 

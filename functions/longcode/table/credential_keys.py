@@ -21,3 +21,8 @@ def attempts(account: str, address: str) -> Key:
 def password_link(account: str) -> Key:
     """The newest link that sets a new password of an account; an earlier one no longer works."""
     return Key(f"account#{account}", "password-link")
+
+
+def unapproved() -> str:
+    """Return the list of the accounts that the operator has to approve, in the order of time."""
+    return "unapproved"

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import AfterValidator, Field
 
 from longcode.accounts.account import Account
+from longcode.accounts.names import check_studio_name
 from longcode.aws.settings import settings
 from longcode.errors import BadPhone
 from longcode.numbers.routing import our_numbers
@@ -48,6 +49,7 @@ CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$"), AfterValidator
 Line = Annotated[
     str, Field(min_length=1, max_length=100, pattern=rf"^{_IN_A_LINE}*[\p{{L}}\p{{N}}\p{{P}}\p{{S}}]{_IN_A_LINE}*$")
 ]
+StudioName = Annotated[Line, AfterValidator(check_studio_name)]
 TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
 PlanName = Annotated[str, Field(max_length=60)]
 ClientId = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_usable_id)]

@@ -81,6 +81,8 @@ def test_a_known_address_gets_the_same_answer_as_an_unknown_one() -> None:
         ({"email": "ann@foxglove.example,eve@evil.example"}, 422, "invalid", "email"),
         ({"email": "ann@foxglove.example\r\nBcc: eve@evil.example"}, 422, "invalid", "email"),
         ({"studio_name": "  "}, 422, "invalid", "studio_name"),
+        ({"studio_name": "Win at evil.com"}, 422, "invalid", "studio_name"),
+        ({"studio_name": "Call 212-555-0123"}, 422, "invalid", "studio_name"),
         ({"studio_name": "\u200b\u00ad"}, 422, "invalid", "studio_name"),
         ({"studio_name": "Fox\u202e99999999 tnuocca ,"}, 422, "invalid", "studio_name"),
         ({"country_code": "+1"}, 422, "invalid", "country_code"),

@@ -64,6 +64,7 @@ def test_a_new_studio_gets_an_account_number_and_a_password_that_open_its_accoun
     assert account
     assert (account.name, account.email, account.edition) == ("Foxglove Portraits", ANN, "professional")
     assert [change.plan for change in account.plan_changes] == ["medium"]
+    assert account.trial_units_a_day == 50
     assert list(accounts.all_ids()) == [number]
 
 
