@@ -3,18 +3,22 @@
 import html
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from msgspec.structs import replace
 from pydantic import Field
 
 from longcode import jobs
-from longcode.accounts import owner_notices, password_links, passwords
+from longcode.accounts import attempts, owner_notices, password_links, passwords, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import TEXTING_NOT_ENABLED, check_edition, check_open
 from longcode.accounts.owner_notices import NoticeKind
+from longcode.accounts.sign_ups import WaitingSignUp
 from longcode.aws import clients, queues
 from longcode.aws.telemetry import logger
-from longcode.errors import RequestError, UnknownPlan
+from longcode.errors import RequestError, TooManyForms, UnknownPlan
 from longcode.jobs import Product
 from longcode.plans import plans
 from longcode.plans import store as price_list
@@ -50,7 +54,7 @@ class SignUp(web.Body):
 class SignUpAccepted(web.Answer):
     """The response, which is the same for known and unknown addresses."""
 
-    detail: str = "Thank you. Please read the mail that we send to this address."
+    detail: str = "Thank you. Please read the mail that we send to this address, at most one an hour."
 
 
 class NoAccount(web.Answer):
@@ -78,10 +82,39 @@ def sign_up(form: SignUp) -> Response[SignUpAccepted]:
     check_edition(form.edition)
     if form.plan not in _on_offer(clients.now()):
         raise UnknownPlan(f"There is no plan {form.plan!r}.", field="plan")
+    if not sign_ups.count_form(attempts.source(web.source_address(app)), clients.now()):
+        raise TooManyForms("Too many forms came from this internet address; please try again in an hour.")
     request = app.current_event.request_context.request_id
     filled_in = form.model_dump() | {"email": form.email.casefold()}
     queues.send(jobs.OpenAccount(id=str(request), **filled_in))
     return Response(202, web.JSON, SignUpAccepted())
+
+
+@app.get("/signup/address/<token>")
+def show_sign_up(token: str) -> Response[str]:
+    """Show what the form says. Mail scanners follow links, so only the button on the page opens the account."""
+    sign_up = sign_ups.find(token, clients.now())
+    return _sign_up_page(sign_up) if sign_up else _too_late()
+
+
+@app.post("/signup/address/<token>")
+def confirm_address(token: str, form: Annotated[str, Query(max_length=100)] = "") -> Response[str]:
+    """Open the account of the form that the page showed; a link works once.
+
+    If the form was filled in again meanwhile, show what it says now.
+    """
+    now = clients.now()
+    sign_up = sign_ups.find(token, now)
+    if sign_up is None:
+        return _too_late()
+    if sign_up.form.id != form:
+        return _sign_up_page(sign_up, "<p>The form was filled in again meanwhile.</p>")
+    if sign_up.form.plan not in _on_offer(now):
+        return _refused(UnknownPlan("This plan is no longer offered; please fill in the form again."))
+    # Sent before the link is used up: a click that is lost in between can be repeated, and the job acts once.
+    queues.send(replace(sign_up.form, address_confirmed=True))
+    sign_ups.mark_used(sign_up, now)
+    return _page(200, "<p>Thank you. Your account number comes by mail within a few minutes.</p>")
 
 
 @app.get("/signup/confirm/<token>")
@@ -183,6 +216,24 @@ def set_password(token: str) -> Response[str]:
         200,
         f"<p>Account number: {link.account}</p><p>Password: {password}</p>"
         "<p>Please enter both in your studio software now: this page cannot be shown again.</p>",
+    )
+
+
+def _sign_up_page(sign_up: WaitingSignUp, note: str = "") -> Response[str]:
+    form = sign_up.form
+    plan = _on_offer(clients.now()).get(form.plan)
+    said = {
+        "Studio": form.studio_name,
+        "Software": f"{form.product}, {form.edition}",
+        "Plan": plan.title if plan else form.plan,
+        "Country code": f"+{form.country_code}",
+    }
+    rows = "".join(f"<p>{name}: {html.escape(value)}</p>" for name, value in said.items())
+    return _page(
+        200,
+        f"{note}<p>The sign-up form for {html.escape(form.email)} says:</p>{rows}"
+        "<p>If this is not what you want, fill in the form again: this link then shows the new one.</p>"
+        f'<form method="post" action="?form={quote(form.id, safe="")}"><button>Open the account</button></form>',
     )
 
 

@@ -42,6 +42,7 @@ API = {
     "text_too_long": 422,
     "too_late": 409,
     "too_many_changes": 409,
+    "too_many_forms": 429,
     "too_many_keys": 409,
     "unknown_plan": 422,
     "webhook_off": 409,

@@ -44,6 +44,7 @@ ACTING = {
     "accounts/attempts.py",
     "accounts/owner_notices.py",
     "accounts/password_links.py",
+    "accounts/sign_ups.py",
     "accounts/store.py",
     "billing/charged.py",
     "billing/closing.py",

@@ -15,7 +15,7 @@ from longcode.web import resolver as web
 from longcode.web.scopes import SPECIAL_ROUTES
 from tests.support.source_reading import defined, events, handlers, resources_of_type, routes
 
-OPEN = re.compile(r"/plans|/panel|/signup|/signup/confirm/{}|/password/{}|/carriers/.+")
+OPEN = re.compile(r"/plans|/panel|/signup|/signup/confirm/{}|/signup/address/{}|/password/{}|/carriers/.+")
 DOCUMENT = json.loads(openapi.text())
 SERVED = {name: routes(name) for name, path in handlers().items() if "app" in defined(path)}
 

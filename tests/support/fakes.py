@@ -76,6 +76,7 @@ def call(
     *,
     account: str | None = None,
     scope: str = "all",
+    identity: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
 ) -> ApiResponse:
@@ -98,6 +99,7 @@ def call(
             "stage": "v1",
             "httpMethod": method,
             "path": path,
+            "identity": identity or {},
             "authorizer": {"account": account, "scope": scope, "key": ""} if account else None,
         },
         "body": body if isinstance(body, str) or body is None else json.dumps(body),

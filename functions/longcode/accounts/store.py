@@ -208,9 +208,9 @@ def is_established_by(account: str, sign_up: str) -> bool:
     return (store.get(keys.account(account)) or {}).get("established_by") == sign_up
 
 
-def request_confirmation(account: str, plan: str, now: datetime) -> str:
+def request_confirmation(account: str, plan: str, now: datetime, token: str | None = None) -> str:
     """Store a change of plan for a day, and return the token that confirms it; only its hash is stored."""
-    token = secrets.token_urlsafe(32)
+    token = token or secrets.token_urlsafe(32)
     waiting = Confirmation(account=account, plan=plan, valid_until=now + _CONFIRMATION_VALID)
     item = {"type": "confirmation", **store.expires(now + 2 * _CONFIRMATION_VALID), **attributes(waiting)}
     store.write(Put(_confirmation_key(token), item, ABSENT))
@@ -233,6 +233,12 @@ def use_confirmation_write(token: str) -> Update:
     """Return the write that marks a token as used; the write fails if the token was used before."""
     unused = Attr("account").exists() & Attr("used").not_exists()
     return Update(_confirmation_key(token), changes={"used": True}, when=unused)
+
+
+def end_confirmation(token_hash: str) -> None:
+    """End a token that was not used, given its hash: a newer one takes its place."""
+    unused = Attr("account").exists() & Attr("used").not_exists()
+    store.try_write(Update(keys.plan_confirmation(token_hash), changes={"used": True}, when=unused))
 
 
 def _confirmation_key(token: str) -> keys.Key:

@@ -26,3 +26,13 @@ def password_link(account: str) -> Key:
 def unapproved() -> str:
     """Return the list of the accounts that the operator has to approve, in the order of time."""
     return "unapproved"
+
+
+def sign_up(address_hash: str) -> Key:
+    """The newest sign-up form with a mail address, and the only link that is open for the address."""
+    return Key(f"sign-up#{address_hash}", "sign-up")
+
+
+def form_source(address: str) -> Key:
+    """The number of sign-up forms that came from a source address in an hour."""
+    return Key(f"source#{address}", "sign-ups")

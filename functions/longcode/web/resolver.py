@@ -194,6 +194,12 @@ def caller(app: APIGatewayRestResolver) -> str:
     return str(app.current_event.raw_event["requestContext"]["authorizer"]["account"])
 
 
+def source_address(app: APIGatewayRestResolver) -> str:
+    """Return the internet address that a request came from, as API Gateway saw it; "" if it is unknown."""
+    identity = app.current_event.raw_event["requestContext"].get("identity") or {}
+    return str(identity.get("sourceIp") or "")
+
+
 def header(app: APIGatewayRestResolver, name: str) -> str | None:
     """Return a header's value, or None; `name` is in lower case, the header's name in any case."""
     headers = app.current_event.headers or {}

@@ -188,6 +188,7 @@ def test_a_welcome_mail_can_have_a_link_in_place_of_the_password(monkeypatch: py
         edition="standard",
         plan="small",
         country_code="1",
+        address_confirmed=True,
     )
 
     signup_worker.process_sign_up(form, clients.now())

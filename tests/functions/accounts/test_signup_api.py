@@ -56,7 +56,7 @@ def test_the_form_is_queued_and_the_response_announces_a_mail() -> None:
     assert take_queued("sign_up") == [
         '{"id":"2f9c1a60-7d1e-4a55-8b6f-0d2e4c6a8b10","studio_name":"Foxglove Portraits",'
         '"email":"ann@foxglove.example","product":"spectra","edition":"Professional","plan":"medium",'
-        '"country_code":"1"}'
+        '"country_code":"1","address_confirmed":false}'
     ]
 
 
@@ -243,7 +243,7 @@ def test_the_form_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_form_fits_its_job() -> None:
-    assert set(OpenAccount.__struct_fields__) == {"id", "country_code", *FORM}
+    assert set(OpenAccount.__struct_fields__) == {"id", "country_code", "address_confirmed", *FORM}
 
 
 def test_a_link_mailed_before_the_account_was_closed_changes_nothing() -> None:
