@@ -25,15 +25,11 @@ class Caller(Struct, frozen=True):
     key: str = ""
 
 
-class TooManyWrongPasswords(Exception):
-    """The source address tried too many wrong passwords for this account, and has to wait."""
-
-
 def authenticate(authorization: str, address: str, now: datetime) -> Caller | None:
     """Return the caller if the account's password or an API key of the account is right, or None.
 
-    Raise `TooManyWrongPasswords`, without looking at the password, if its source address has to wait. An unknown
-    account is treated as one with another password, so that neither answer nor duration shows which accounts exist.
+    No password is right, nor looked at, while its source address has to wait. An unknown account is treated as one
+    with another password, so that neither answer nor duration shows which accounts exist.
     """
     scheme, _, encoded = authorization.partition(" ")
     try:
@@ -52,7 +48,7 @@ def _with_password(account: str, password: str, address: str, now: datetime) -> 
     if known and known.must_wait:
         with _best_effort(account):
             attempts.ensure_told(known, now)
-        raise TooManyWrongPasswords
+        return None
     if passwords.matches(password, hashed):
         return Caller(account)
     with _best_effort(account):
@@ -87,23 +83,15 @@ def allow(caller: Caller | None, method_arn: str) -> dict[str, Any]:
     """Return the policy that lets a caller reach all routes, because API Gateway caches it for all of them.
 
     Each route checks the scope in the policy's context (longcode/web/resolver.py). Raise `PermissionError` without a
-    caller, which API Gateway answers with 401.
+    caller, which API Gateway answers with 401 and, unlike a policy, does not keep: another address may be let in.
     """
     if caller is None:
         raise PermissionError("Unauthorized")
-    context = {"account": caller.account, "scope": caller.scope, "key": caller.key}
-    return _policy("Allow", caller.account, method_arn) | {"context": context}
-
-
-def refuse(method_arn: str) -> dict[str, Any]:
-    """Return the policy that API Gateway answers with 429 (its response ACCESS_DENIED, which nothing else causes)."""
-    return _policy("Deny", "refused", method_arn)
-
-
-def _policy(effect: str, principal: str, method_arn: str) -> dict[str, Any]:
     all_routes = "/".join(method_arn.split("/")[:2]) + "/*"
-    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": all_routes}
-    return {"principalId": principal, "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": all_routes}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    context = {"account": caller.account, "scope": caller.scope, "key": caller.key}
+    return {"principalId": caller.account, "policyDocument": policy, "context": context}
 
 
 def credentials(event: dict[str, Any]) -> str:
@@ -115,7 +103,4 @@ def credentials(event: dict[str, Any]) -> str:
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     address = event["requestContext"].get("identity", {}).get("sourceIp") or ""
-    try:
-        return allow(authenticate(credentials(event), address, clients.now()), event["methodArn"])
-    except TooManyWrongPasswords:
-        return refuse(event["methodArn"])
+    return allow(authenticate(credentials(event), address, clients.now()), event["methodArn"])

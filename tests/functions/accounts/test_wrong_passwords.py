@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts import authorizer
-from accounts.authorizer import Caller, TooManyWrongPasswords
+from accounts.authorizer import Caller
 from longcode.accounts import api_keys, passwords
 from longcode.accounts.api_keys import ApiKey
 from longcode.accounts.passwords import KeyScope
@@ -23,13 +23,9 @@ MINE, STRANGER, OWNER = "10000001", "198.51.100.7", "192.0.2.10"
 MAIL = "10000001@studio.example"
 
 
-def attempt(password: str, address: str = STRANGER, account: str = MINE, minutes: float = 0) -> Caller | str | None:
-    """Return the caller, None for 401 or "wait" for 429."""
+def attempt(password: str, address: str = STRANGER, account: str = MINE, minutes: float = 0) -> Caller | None:
     header = "Basic " + base64.b64encode(f"{account}:{password}".encode()).decode()
-    try:
-        return authorizer.authenticate(header, address, NOW + timedelta(minutes=minutes))
-    except TooManyWrongPasswords:
-        return "wait"
+    return authorizer.authenticate(header, address, NOW + timedelta(minutes=minutes))
 
 
 def test_after_five_wrong_passwords_an_address_cannot_even_use_the_right_one() -> None:
@@ -38,7 +34,7 @@ def test_after_five_wrong_passwords_an_address_cannot_even_use_the_right_one() -
     answers = [attempt(f"wrong-{number}") for number in range(5)]
 
     assert answers == [None] * 5
-    assert [attempt("wrong-5"), attempt(PASSWORD)] == ["wait", "wait"]
+    assert [attempt("wrong-5"), attempt(PASSWORD)] == [None, None]
 
 
 def test_the_owner_comes_in_from_another_address_and_with_a_key_from_any() -> None:
@@ -50,7 +46,7 @@ def test_the_owner_comes_in_from_another_address_and_with_a_key_from_any() -> No
     for number in range(40):
         attempt(f"wrong-{number}", f"198.51.100.{number % 8}")
 
-    assert attempt(PASSWORD) == "wait"
+    assert attempt(PASSWORD) is None
     assert attempt(PASSWORD, OWNER) == Caller(MINE)
     assert attempt(key) == attempt(key, OWNER) == Caller(MINE, KeyScope.ALL, key_id)
 
@@ -72,9 +68,10 @@ def test_the_wait_ends_a_quarter_of_an_hour_after_the_last_wrong_password() -> N
 
     refused = [attempt(PASSWORD, minutes=minutes) for minutes in (5, 10, 18.9)]
 
-    assert refused == ["wait", "wait", "wait"]
+    assert refused == [None, None, None]
     assert attempt(PASSWORD, minutes=19) == Caller(MINE)
-    assert [attempt(f"new-{number}", minutes=20) for number in range(6)] == [None] * 5 + ["wait"]
+    assert [attempt(f"new-{number}", minutes=20) for number in range(5)] == [None] * 5
+    assert attempt(PASSWORD, minutes=21) is None
 
 
 def test_a_program_with_an_old_password_does_not_close_its_own_address() -> None:
@@ -102,14 +99,14 @@ def test_all_addresses_of_a_customers_ipv6_network_count_as_one() -> None:
     for number in range(5):
         attempt(f"wrong-{number}", f"2001:db8:1:2::{number}")
 
-    assert attempt(PASSWORD, "2001:db8:1:2:ffff::1") == "wait"
+    assert attempt(PASSWORD, "2001:db8:1:2:ffff::1") is None
     assert attempt(PASSWORD, "2001:db8:1:3::1") == Caller(MINE)
 
 
 def test_an_unknown_account_is_answered_like_a_known_one_with_the_same_calls() -> None:
     studio()
 
-    def answers(account: str) -> tuple[list[Caller | str | None], list[str]]:
+    def answers(account: str) -> tuple[list[Caller | None], list[str]]:
         with recorded_calls() as calls:
             results = [attempt(f"wrong-{number}", account=account) for number in range(7)]
         return results, list(calls)
@@ -140,7 +137,7 @@ def test_parallel_attempts_end_in_a_wait_and_one_mail() -> None:
     with parallel_calls() as threads:
         list(threads.map(lambda number: attempt(f"wrong-{number}"), range(8)))
 
-    assert [attempt(PASSWORD), attempt(PASSWORD)] == ["wait", "wait"]
+    assert [attempt(PASSWORD), attempt(PASSWORD)] == [None, None]
     sweep_schedule.sweep(NOW + timedelta(minutes=1))
     sweep_schedule.sweep(NOW + timedelta(minutes=2))
     assert len(mails_to(MAIL)) == 1
@@ -153,14 +150,11 @@ def test_a_wrong_password_that_cannot_be_counted_is_still_wrong() -> None:
         assert attempt("wrong") is None
 
 
-def test_who_has_to_wait_is_denied_by_a_policy() -> None:
+def test_who_has_to_wait_gets_the_401_that_api_gateway_does_not_keep() -> None:
     studio()
     event = sample_event("authorizer")
     for number in range(5):
         attempt(f"wrong-{number}", event["requestContext"]["identity"]["sourceIp"], minutes=60 * 24 * 3650)
 
-    answer = authorizer.handler(event, LambdaContext())
-
-    (statement,) = answer["policyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Resource"][-5:]) == ("Deny", "/v1/*")
-    assert "context" not in answer
+    with pytest.raises(PermissionError, match="Unauthorized"):
+        authorizer.handler(event, LambdaContext())
