@@ -145,6 +145,7 @@ def _log_in(account: Account) -> None:
     credentials = base64.b64encode(f"{account.id}:{PASSWORD}".encode()).decode()
     event = {
         "headers": {"Authorization": f"Basic {credentials}"},
+        "requestContext": {"identity": {"sourceIp": "192.0.2.10"}},
         "methodArn": "arn:aws:execute-api:us-east-1:123456789012:api/v1/POST/messages",
     }
     for _ in range(BATCH):

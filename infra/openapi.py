@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from longcode.web.scopes import scopes_of
+
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "openapi.json"
 
@@ -17,6 +19,7 @@ FILE = ROOT / "docs" / "openapi.json"
 RESOLVERS = {
     "accounts.signup_api": "accounts",
     "accounts.settings_api": "accounts",
+    "accounts.credentials_api": "accounts",
     "clients.api": "accounts",
     "triggers.rules_api": "accounts",
     "send.api": "send",
@@ -72,7 +75,11 @@ _REFUSED = {
     "description": "The request is refused and has no effect.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-_BASIC = {"type": "http", "scheme": "basic", "description": "The account number and the password."}
+_BASIC = {
+    "type": "http",
+    "scheme": "basic",
+    "description": "The account number, and the password or an API key in its place.",
+}
 
 
 class Clash(Exception):
@@ -90,7 +97,12 @@ def document() -> dict[str, Any]:
         routes = {(route.method.lower(), route.openapi_path): route.func for route in _routes(app)}
         for path, operations in described["paths"].items():
             for verb, operation in operations.items():
-                _add(paths.setdefault(path, {}), verb, _operation(name, operation, routes[verb, path]))
+                scopes: list[str] = sorted(scopes_of(verb.upper(), path))
+                _add(
+                    paths.setdefault(path, {}),
+                    verb,
+                    _operation(name, operation, routes[verb, path], scopes),
+                )
         for title, schema in described.get("components", {}).get("schemas", {}).items():
             if title not in _REPLACED_BY_PROBLEM:
                 _add(schemas, title, schema)
@@ -117,7 +129,7 @@ def _routes(app: Any) -> Iterator[Any]:
     yield from app._dynamic_routes
 
 
-def _operation(name: str, described: dict[str, Any], function: Any) -> dict[str, Any]:
+def _operation(name: str, described: dict[str, Any], function: Any, scopes: list[str]) -> dict[str, Any]:
     summary, _, description = (inspect.getdoc(function) or "").partition("\n\n")
     operation = {
         "tags": [RESOLVERS[name]],
@@ -125,6 +137,7 @@ def _operation(name: str, described: dict[str, Any], function: Any) -> dict[str,
         "summary": summary.removesuffix("."),
         "description": description or None,
         "security": [] if name in WITHOUT_PASSWORD else None,
+        "x-scopes": None if name in WITHOUT_PASSWORD else scopes,
         "parameters": described.get("parameters"),
         "requestBody": described.get("requestBody"),
         "responses": _responses(described["responses"], function),

@@ -1,4 +1,4 @@
-"""The settings API: a studio's settings, its webhook secret, its password and its templates."""
+"""The settings API: a studio's settings, its webhook secret and its templates."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from msgspec import structs
 from pydantic import AfterValidator, Field, field_validator
 
-from longcode.accounts import passwords
+from longcode.accounts import owner_notices
 from longcode.accounts import store as accounts
 from longcode.accounts.account import (
     Account,
@@ -19,15 +19,15 @@ from longcode.accounts.account import (
     ReplyDelivery,
     WebhookEvent,
 )
+from longcode.accounts.names import check_studio_name
 from longcode.aws import clients
 from longcode.aws.settings import settings as aws_settings
 from longcode.aws.telemetry import logger
 from longcode.destinations import allowed_regions
-from longcode.errors import NotFound, RequestError, WebhookSecretChanged, WrongPassword
+from longcode.errors import NotApproved, NotFound, RequestError, WebhookSecretChanged
 from longcode.jobs import Product
 from longcode.messages import replies, retentions
 from longcode.plans.plans import PlanChange
-from longcode.table.store import ConditionFailed
 from longcode.template import Template, check, check_no_braces
 from longcode.triggers.trigger import RecordKind
 from longcode.web import fields
@@ -37,15 +37,18 @@ from longcode.webhooks import store as webhooks
 from longcode.webhooks import webhook
 from longcode.windows import LONGEST_RETENTION_DAYS, SWEEP_AFTER
 
-_NOT_CURRENT = "This is not the current password."
-
 app = web.resolver()
+
+
+SenderName = Annotated[
+    fields.Line, Field(max_length=40), AfterValidator(check_no_braces), AfterValidator(check_studio_name)
+]
 
 
 class AccountSettings(web.Body):
     """The settings that a studio can change; settings that are left out stay as they are."""
 
-    name: fields.Line | None = None
+    name: fields.StudioName | None = None
     phone: Annotated[str | None, Field(max_length=40)] = None
     country_code: fields.CountryCode | None = None
     time_zone: fields.TimeZone | None = None
@@ -55,7 +58,7 @@ class AccountSettings(web.Body):
     smart_encoding: bool | None = None
     on_uncertain: OnUncertain | None = None
     create_clients: bool | None = None
-    sender_name: Annotated[fields.Line, Field(max_length=40), AfterValidator(check_no_braces)] | None = None
+    sender_name: SenderName | None = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     texts_an_hour: Annotated[int | None, Field(ge=1, le=20)] = None
     allowed_countries: Annotated[tuple[fields.Country, ...] | None, Field(max_length=100)] = None
@@ -88,12 +91,6 @@ class AccountSettings(web.Body):
         return value
 
 
-class NewPassword(web.Body):
-    """A request for a new password. `present` is the current one: whoever finds the browser open does not know it."""
-
-    present: str
-
-
 class TemplateForm(web.Body):
     """A text that is used often. Its subject is shown in the hub and never sent (facts S7)."""
 
@@ -115,6 +112,9 @@ class ShownAccount(web.Answer):
     `number` is its dedicated number; without one, it texts from the numbers that all studios share. `number_since` is
     when it stopped using the shared numbers. `webhook_gone_at` is when its software answered 410, which switches
     webhooks off. `standing` is the status that the operator has set, `standings` its history, oldest first.
+
+    `trial_units_a_day` is how many units it may send in a day, to its own country only, until the operator has
+    approved it; null once that is done.
 
     `allowed_countries` are the countries in ISO 3166 that it may text besides its own, `statuses` its own words for
     the status of its records, by kind. `create_clients`: a text to an unknown number creates a client.
@@ -147,6 +147,7 @@ class ShownAccount(web.Answer):
     on_uncertain: OnUncertain
     create_clients: bool
     units_a_day: int | None
+    trial_units_a_day: int | None
     texts_an_hour: int
     quiet_hours: bool
     quiet_zone: QuietZone
@@ -173,6 +174,7 @@ def change_account(settings: AccountSettings) -> ShownAccount:
     changes = settings.model_dump(mode="json", exclude_unset=True)
     if "allowed_countries" in changes:
         changes["allowed_countries"] = allowed_regions(changes["allowed_countries"], aws_settings().allowed_countries)
+    _check_country(account, changes.get("country_code", account.country_code))
     delivery = changes.get("delivery", account.delivery)
     if delivery == ReplyDelivery.WEBHOOK and not changes.get("webhook_url", account.webhook_url):
         raise RequestError("Webhooks need an address.", field="webhook_url")
@@ -189,7 +191,7 @@ def change_account(settings: AccountSettings) -> ShownAccount:
         # Before the setting is written, so that it never exists without a purge.
         retentions.start(account.id, clients.now() + SWEEP_AFTER)
     if changes:
-        accounts.change_settings(account.id, changes)
+        accounts.change_settings(account.id, changes, *owner_notices.of_settings(account, changes, clients.now()))
     return show_account()
 
 
@@ -203,24 +205,6 @@ def renew_webhook_secret() -> dict[str, str]:
     if not accounts.change_webhook_secret(account, secret, old):
         raise WebhookSecretChanged("Another request made a new secret at the same moment; GET /account shows it.")
     return {"webhook_secret": secret}
-
-
-@app.post("/account/password")
-def change_password(form: NewPassword) -> dict[str, str]:
-    """Make a new password. The old one works for up to a minute more, until the authoriser's cache expires."""
-    account = web.caller(app)
-    old = accounts.password_hash(account)
-    if not passwords.matches(form.present, old):
-        raise WrongPassword(_NOT_CURRENT, field="present")
-    password = passwords.generate()
-    hashed = passwords.hash_of(password)
-    try:
-        accounts.set_password(account, hashed, instead_of=old)
-    except ConditionFailed as failed:
-        # Our own write also fails if the SDK repeats it after a lost response: then our hash is stored already.
-        if failed.found[0].get("hash") != hashed:
-            raise WrongPassword(_NOT_CURRENT, field="present") from failed
-    return {"password": password}
 
 
 @app.put("/templates/<name>")
@@ -256,6 +240,14 @@ def list_templates(
     """List templates by name."""
     page = accounts.template_page(web.caller(app), cursor, limit + 1)
     return web.page_of(page, limit, lambda template: template.name)
+
+
+def _check_country(account: Account, country_code: str) -> None:
+    """Raise `NotApproved` if an account that may text only its own country would change it."""
+    if account.trial_units_a_day is not None and country_code != account.country_code:
+        raise NotApproved(
+            "The operator has to approve this account before its country changes.", field="country_code"
+        )
 
 
 def _account() -> Account:

@@ -1,15 +1,17 @@
-"""Process sign-ups: create the account and mail its credentials, or mail a link that confirms a change of plan."""
+"""Process sign-ups: mail a link to the address; once it is confirmed, open the account and mail its credentials."""
 
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
 from longcode import jobs
-from longcode.accounts import passwords
+from longcode.accounts import password_links, passwords, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
+from longcode.accounts.sign_ups import Busy
 from longcode.aws import batches, clients, mail, queues
 from longcode.aws.parameters import public_url
+from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.plans import plans
 from longcode.plans import store as price_list
@@ -18,37 +20,57 @@ from longcode.table.store import ConditionFailed
 _LEASE = timedelta(minutes=1)
 
 
-class Busy(Exception):
-    """Another worker is mailing the credentials; the queue delivers the form again after its lease."""
-
-
 def process_sign_up(form: jobs.OpenAccount, now: datetime) -> None:
     """Process a sign-up until its mail is sent. If it is killed, the next delivery of the form continues."""
     known = accounts.with_email(form.email)
-    account = accounts.get(known) if known else _open(form, now)
-    if account is None:
+    account = accounts.get(known) if known else None
+    if known and account is None:
         raise LookupError(known)
-    if account.established_at or account.status is AccountStatus.CLOSED:
+    if account and (account.established_at or account.status is AccountStatus.CLOSED):
         if not accounts.is_established_by(account.id, form.id):
-            _mail_known_address(account, form.plan, now)
-        return
-    account = accounts.claim_credentials_mail(account, _details(form, now), now, now + _LEASE)
-    if account is None:
+            _mail_once_an_hour(form, account, now)
+    elif form.address_confirmed:
+        _establish(account or _open(form, now), form, now)
+    else:
+        _mail_once_an_hour(form, None, now)
+
+
+def _establish(account: Account, form: jobs.OpenAccount, now: datetime) -> None:
+    claimed = accounts.claim_credentials_mail(account, _details(form, now), now, now + _LEASE)
+    if claimed is None:
         raise Busy(form.id)
-    password = passwords.generate()
-    accounts.set_password(account.id, passwords.hash_of(password))
-    mail.send(account.email, "Your Longcode account", _credentials(account, password, now))
-    accounts.mark_established(account.id, form.id, now)
+    mail.send(claimed.email, "Your Longcode account", _welcome(claimed, _password_in_words(claimed, now), now))
+    accounts.mark_established(claimed.id, form.id, now)
+
+
+def _mail_once_an_hour(form: jobs.OpenAccount, account: Account | None, now: datetime) -> None:
+    """Mail what the form asks for, unless the address had a mail in the last hour; a new link ends the one before."""
+    mailing = sign_ups.claim_mail(form, now)
+    if mailing is None:
+        return
+    if mailing.replaced:
+        accounts.end_confirmation(mailing.replaced)
+    if account:
+        _mail_known_address(account, form.plan, mailing.secret, now)
+    else:
+        mail.send(form.email, "Confirm your address for Longcode", _confirm_address(mailing.token))
+    sign_ups.mark_mailed(form, mailing, now)
 
 
 def _open(form: jobs.OpenAccount, now: datetime) -> Account:
     account_id = str(secrets.randbelow(90_000_000) + 10_000_000)
-    account = Account(id=account_id, email=form.email, created_at=now, **_details(form, now))
+    account = Account(
+        id=account_id,
+        email=form.email,
+        created_at=now,
+        trial_units_a_day=settings().new_studio_units_a_day or None,
+        **_details(form, now),
+    )
     accounts.open_account(account)
     return account
 
 
-def _mail_known_address(account: Account, plan: str, now: datetime) -> None:
+def _mail_known_address(account: Account, plan: str, token: str, now: datetime) -> None:
     """Mail a link that confirms the change of plan, or, if the account is closed, an explanation.
 
     A closed account keeps its mail address, so that no other account can sign up with it.
@@ -56,7 +78,7 @@ def _mail_known_address(account: Account, plan: str, now: datetime) -> None:
     if account.status is AccountStatus.CLOSED:
         mail.send(account.email, "Your Longcode account is closed", _closed(account))
     else:
-        _ask_to_confirm(account, plan, now)
+        _ask_to_confirm(account, plan, token, now)
 
 
 def _details(form: jobs.OpenAccount, now: datetime) -> dict[str, Any]:
@@ -70,8 +92,8 @@ def _details(form: jobs.OpenAccount, now: datetime) -> dict[str, Any]:
     }
 
 
-def _ask_to_confirm(account: Account, plan: str, now: datetime) -> None:
-    token = accounts.request_confirmation(account.id, plan, now)
+def _ask_to_confirm(account: Account, plan: str, token: str, now: datetime) -> None:
+    accounts.request_confirmation(account.id, plan, now, token)
     month = plans.first_month_of_change(now)
     title = price_list.of_month(month)[plan].title
     text = f"""Hello {account.name},
@@ -88,6 +110,20 @@ If it was not you, you don't need to do anything: your plan stays as it is.
     mail.send(account.email, "Confirm your change of plan", text)
 
 
+def _confirm_address(token: str) -> str:
+    """Return a mail without any words of the form: a stranger may have filled it in."""
+    return f"""Hello,
+
+Somebody filled in the form of Longcode, a service with which photography studios text their clients, and gave this
+address.
+
+If it was you, please open this link within 24 hours, look at what the form says, and confirm it:
+{public_url()}/signup/address/{token}
+
+If it was not you, you don't need to do anything: no account is opened. Questions: {settings().help_contact}
+"""
+
+
 def _closed(account: Account) -> str:
     return f"""Hello {account.name},
 
@@ -99,7 +135,17 @@ do anything.
 """
 
 
-def _credentials(account: Account, password: str, now: datetime) -> str:
+def _password_in_words(account: Account, now: datetime) -> str:
+    """Make a password, or a link that shows it, and return what the mail says of it."""
+    if settings().welcome_mail == "link":
+        token = password_links.request(account.id, now, password_links.FIRST_VALID)
+        return f"Password: open this link, which shows it once, within a week:\n{public_url()}/password/{token}"
+    password = passwords.generate()
+    accounts.set_password(account.id, passwords.hash_of(password))
+    return f"Password: {password}"
+
+
+def _welcome(account: Account, password: str, now: datetime) -> str:
     change, month = plans.changes_by_first_month(account.plan_changes)[-1]
     plan = price_list.of_month(month)[change.plan]
     return f"""Hello {account.name},
@@ -107,9 +153,12 @@ def _credentials(account: Account, password: str, now: datetime) -> str:
 Welcome to Longcode! To start texting, enter your account number and password in your studio software:
 
 Account number: {account.id}
-Password: {password}
+{password}
 
 If the software asks for the address of the API, it is: {public_url()}
+
+To change the password, use POST /account/password of the API, or ask us for a link that sets a new one:
+{settings().help_contact}
 
 Your plan is {plan.title}. {plans.change_effect_sentences(month, now)}
 """

@@ -1,4 +1,4 @@
-"""Suspend, restore, close and reopen an account, and show its status."""
+"""Approve, suspend, restore, close and reopen an account, and show its status."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from admin.order import AccountId, Order, account_or_raise
+from admin.order import AccountId, Cursor, Order, account_or_raise
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus, StatusChange
 from longcode.aws.telemetry import logger
@@ -48,6 +48,17 @@ class Reopen(AccountOrder, frozen=True, kw_only=True, tag="accounts.reopen"):
     """Reopen a closed account, on the plan that it had."""
 
 
+class Approve(AccountOrder, frozen=True, kw_only=True, tag="accounts.approve"):
+    """Approve a new account: from then on it may text as its plan and its settings allow."""
+
+
+class ListUnapproved(Order, frozen=True, kw_only=True, tag="accounts.list_unapproved"):
+    """List the accounts that wait for approval, oldest first."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 100
+    cursor: Cursor | None = None
+
+
 # For each order, the statuses in which it is allowed, and the status that it sets.
 _TRANSITIONS: Mapping[type[Order], tuple[set[AccountStatus], AccountStatus]] = {
     Suspend: ({AccountStatus.ACTIVE, AccountStatus.SUSPENDED}, AccountStatus.SUSPENDED),
@@ -61,6 +72,22 @@ _INSTEAD = {AccountStatus.SUSPENDED: "restore it or close it", AccountStatus.CLO
 def show(order: Show, _now: datetime) -> dict[str, Any]:
     """Return an account's status, its history and its dedicated number; raises `NotFound`."""
     return _shown(account_or_raise(order.account))
+
+
+def approve(order: Approve, now: datetime) -> dict[str, Any]:
+    """Approve an account; a repeated order changes nothing. Raises `NotFound`."""
+    account_or_raise(order.account)
+    if accounts.approve(order.account, now):
+        logger.info("account approved", extra={"account": order.account, "by": order.by})
+    return _shown(account_or_raise(order.account))
+
+
+def list_unapproved(order: ListUnapproved, _now: datetime) -> dict[str, Any]:
+    """Return the accounts that wait for approval, with what their sign-up forms said."""
+    page, following = accounts.unapproved_page(order.limit, order.cursor)
+    names = ("id", "name", "email", "product", "edition", "country_code", "created_at")
+    items = [{name: msgspec.to_builtins(getattr(account, name)) for name in names} for account in page]
+    return {"items": items, "next_cursor": following}
 
 
 def set_status(order: Suspend | Restore | Close | Reopen, now: datetime) -> dict[str, Any]:
@@ -95,4 +122,10 @@ def _reason(order: AccountOrder) -> str | None:
 
 def _shown(account: Account) -> dict[str, Any]:
     history = [msgspec.to_builtins(change) for change in account.status_changes]
-    return {"account": account.id, "standing": account.status, "number": account.number, "standings": history}
+    return {
+        "account": account.id,
+        "standing": account.status,
+        "number": account.number,
+        "approved": account.trial_units_a_day is None,
+        "standings": history,
+    }

@@ -12,6 +12,7 @@ from admin import (
     ledger,
     numbers,
     optout_history,
+    passwords,
     phones,
     price_list,
     release,
@@ -24,10 +25,13 @@ from longcode.aws.telemetry import logger
 
 ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     account_status.Show: account_status.show,
+    account_status.Approve: account_status.approve,
+    account_status.ListUnapproved: account_status.list_unapproved,
     account_status.Suspend: account_status.set_status,
     account_status.Restore: account_status.set_status,
     account_status.Close: account_status.set_status,
     account_status.Reopen: account_status.set_status,
+    passwords.MailLink: passwords.mail_link,
     numbers.Assign: numbers.assign,
     numbers.ListBlocked: numbers.list_blocked,
     numbers.ListParked: numbers.list_parked,

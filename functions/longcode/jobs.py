@@ -79,7 +79,10 @@ class Deliver(Struct, frozen=True, kw_only=True):
 
 
 class OpenAccount(Struct, frozen=True, kw_only=True):
-    """Open an account, or ask the owner of an existing one to confirm a change of plan."""
+    """Act on a sign-up form: mail a link to its address or, when that was followed, open the account.
+
+    For the address of an account, mail a link that confirms a change of plan.
+    """
 
     id: str
     studio_name: str
@@ -88,6 +91,7 @@ class OpenAccount(Struct, frozen=True, kw_only=True):
     edition: str
     plan: str
     country_code: str
+    address_confirmed: bool = False
 
 
 class Bill(Struct, frozen=True, kw_only=True, omit_defaults=True):

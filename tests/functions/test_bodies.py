@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from accounts import settings_api, signup_api
+from accounts import credentials_api, settings_api, signup_api
 from billing import plan_api
 from clients import api
 from inbox import api as inbox_api
@@ -17,7 +17,8 @@ from triggers import events_api, rules_api
 ROUTES: list[tuple[ModuleType, str, str]] = [
     (signup_api, "POST", "/signup"),
     (settings_api, "PATCH", "/account"),
-    (settings_api, "POST", "/account/password"),
+    (credentials_api, "POST", "/account/password"),
+    (credentials_api, "POST", "/account/keys"),
     (api, "PUT", "/clients/c1"),
     (settings_api, "PUT", "/templates/t"),
     (rules_api, "PUT", "/triggers/t"),

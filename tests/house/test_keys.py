@@ -18,7 +18,7 @@ from tests.support.source_reading import (
     tree,
 )
 
-KEYS = TABLE / "keys.py"
+KEYS = (TABLE / "keys.py", TABLE / "credential_keys.py")
 PAGE = (ROOT / "docs" / "table.md").read_text()
 
 # These read indexes or batches, or write conditions, and so need the names of the key's attributes, not their values.
@@ -35,11 +35,13 @@ SPELLS_EXPRESSIONS = TABLE / "writes.py"
 
 
 def test_no_other_file_spells_the_beginning_of_a_key() -> None:
-    beginnings = {beginning for text in strings(KEYS) for beginning in re.findall(r"[a-z-]+#", str(text.value))}
+    beginnings = {
+        beginning for path in KEYS for text in strings(path) for beginning in re.findall(r"[a-z-]+#", str(text.value))
+    }
     copies = [
         f"{relative_path(path)}:{text.lineno} spells {text.value!r}"
         for path in sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
-        if path != KEYS
+        if path not in KEYS
         for text in strings(path)
         if any(re.search(rf"(?<![a-z-]){beginning}", str(text.value)) for beginning in beginnings)
     ]
@@ -52,7 +54,7 @@ def test_no_other_file_builds_a_part_of_a_key() -> None:
     together = [
         f"{relative_path(path)}:{node.lineno}"
         for path in sources(LONGCODE)
-        if path not in (KEYS, SPELLS_EXPRESSIONS)
+        if path not in (*KEYS, SPELLS_EXPRESSIONS)
         for node in nodes(path)
         if isinstance(node, ast.JoinedStr)
         and any(isinstance(part, ast.Constant) and "#" in str(part.value) for part in node.values)
@@ -65,7 +67,7 @@ def test_only_the_listed_files_name_the_attributes_of_the_key() -> None:
     naming = {
         relative_path(path)
         for path in sources(FUNCTIONS)
-        if path != KEYS and any(re.search(r"\b[ps]k\b", str(text.value)) for text in strings(path))
+        if path not in KEYS and any(re.search(r"\b[ps]k\b", str(text.value)) for text in strings(path))
     }
 
     assert naming == NAME_THE_KEY
@@ -75,7 +77,7 @@ def test_only_a_file_that_may_touch_the_table_asks_for_a_key() -> None:
     asking = [
         relative_path(path)
         for path in sources(FUNCTIONS)
-        if imported(path, "longcode.table.keys")
+        if imported(path, "longcode.table.keys", "longcode.table.credential_keys")
         and TABLE not in path.parents
         and (LONGCODE not in path.parents or is_pure(path))
     ]
@@ -84,7 +86,12 @@ def test_only_a_file_that_may_touch_the_table_asks_for_a_key() -> None:
 
 
 def test_the_page_names_every_key_and_every_index() -> None:
-    names = {node.name for node in tree(KEYS).body if isinstance(node, ast.FunctionDef) and node.name[0] != "_"}
+    names = {
+        node.name
+        for path in KEYS
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef) and node.name[0] != "_"
+    }
     names -= {"instant"}  # a time within a key
 
     assert sorted(name for name in names if f"`{name}`" not in PAGE) == []

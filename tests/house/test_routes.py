@@ -12,9 +12,10 @@ import pytest
 
 from infra import openapi
 from longcode.web import resolver as web
+from longcode.web.scopes import SPECIAL_ROUTES
 from tests.support.source_reading import defined, events, handlers, resources_of_type, routes
 
-OPEN = re.compile(r"/plans|/panel|/signup|/signup/confirm/{}|/carriers/.+")
+OPEN = re.compile(r"/plans|/panel|/signup|/signup/confirm/{}|/signup/address/{}|/password/{}|/carriers/.+")
 DOCUMENT = json.loads(openapi.text())
 SERVED = {name: routes(name) for name, path in handlers().items() if "app" in defined(path)}
 
@@ -50,6 +51,12 @@ def test_an_old_password_works_for_a_minute_at_most(template: dict[str, Any]) ->
 
     assert authorizer["Identity"]["ReauthorizeEvery"] <= 60
     assert authorizer["Identity"]["Headers"] == ["Authorization"]
+
+
+def test_the_scopes_name_only_routes_that_exist() -> None:
+    served = {(verb.upper(), path) for path, operations in DOCUMENT["paths"].items() for verb in operations}
+
+    assert sorted(SPECIAL_ROUTES - served) == []
 
 
 def test_the_openapi_file_is_current() -> None:

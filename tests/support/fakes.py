@@ -75,6 +75,8 @@ def call(
     body: object = None,
     *,
     account: str | None = None,
+    scope: str = "all",
+    identity: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
 ) -> ApiResponse:
@@ -97,7 +99,8 @@ def call(
             "stage": "v1",
             "httpMethod": method,
             "path": path,
-            "authorizer": {"account": account} if account else None,
+            "identity": identity or {},
+            "authorizer": {"account": account, "scope": scope, "key": ""} if account else None,
         },
         "body": body if isinstance(body, str) or body is None else json.dumps(body),
         "isBase64Encoded": False,

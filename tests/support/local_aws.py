@@ -62,6 +62,8 @@ os.environ |= {
     "INBOUND_URL_PARAMETER": "/longcode/inbound-url",
     "MAIL_FROM": "longcode@longcode.example",
     "ALLOWED_ORIGIN": "",
+    "NEW_STUDIO_UNITS_A_DAY": "50",
+    "WELCOME_MAIL": "password",
     "HELP_CONTACT": "help@longcode.example",
     "WEBHOOK_LOOPBACK_CA": "",
     "QUIET_HOURS_FILE": str(ROOT / "infra" / "quiet_hours.json"),

@@ -94,6 +94,7 @@ class Account(Struct, frozen=True, kw_only=True):
     - `established_at` is when its credentials were mailed: before that, the sign-up is not complete.
     - `number` is its dedicated number, since `number_since`; an account without one texts from the shared numbers.
     - `units_a_day` and `texts_an_hour` limit what it sends in a day, and to one phone in an hour.
+    - `trial_units_a_day` limits it further, to its own country too, until the operator approves it; then it is None.
     - `allowed_countries` are the countries in ISO 3166, besides its own, that it may text. Older releases stored
       calling codes.
     - `create_clients`: a text to an unknown number creates a client.
@@ -126,6 +127,7 @@ class Account(Struct, frozen=True, kw_only=True):
     number: str | None = None
     number_since: datetime | None = None
     units_a_day: int | None = None
+    trial_units_a_day: int | None = None
     texts_an_hour: int = TEXTS_AN_HOUR
     allowed_countries: tuple[str, ...] = ()
     quiet_hours: bool = True
@@ -137,6 +139,12 @@ class Account(Struct, frozen=True, kw_only=True):
     statuses: dict[str, tuple[str, ...]] = {}
     status: AccountStatus = field(default=AccountStatus.ACTIVE, name="standing")
     status_changes: tuple[StatusChange, ...] = field(default=(), name="standings")
+
+
+def daily_limit(account: Account) -> int | None:
+    """Return how many units an account may send in a day, by its settings and its trial; None is no limit."""
+    limits = [limit for limit in (account.units_a_day, account.trial_units_a_day) if limit is not None]
+    return min(limits, default=None)
 
 
 def send_refusal(account: Account) -> AccountSuspended | AccountClosed | None:

@@ -1,6 +1,8 @@
-"""Passwords: generated here with 148 random bits, stored as a salted hash."""
+"""Passwords and API keys: generated here with 148 random bits, stored as a salted hash."""
 
+import re
 import secrets
+from enum import StrEnum
 from hashlib import blake2b
 from hmac import compare_digest
 
@@ -8,15 +10,38 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are mis
 _GROUPS, _GROUP_LENGTH = 6, 5
 _FORM = "$blake2b$"
 _SALT_BYTES = 16
+_KEY_ID_LENGTH = 8
+_KEY_PREFIX = "lck"  # by which scanners for leaked secrets can find a key
+_KEY = re.compile(rf"{_KEY_PREFIX}_([{_ALPHABET}]{{{_KEY_ID_LENGTH}}})_[{_ALPHABET}]{{{_GROUPS * _GROUP_LENGTH}}}")
+
+
+class KeyScope(StrEnum):
+    """What an API key may do (longcode/web/scopes.py has the routes); a password may do all."""
+
+    SEND = "send"
+    READ = "read"
+    ALL = "all"
 
 
 def generate() -> str:
     """Return a new password that a person can copy from a mail."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS))
+    return "-".join(_random(_GROUP_LENGTH) for _ in range(_GROUPS))
+
+
+def generate_key() -> tuple[str, str]:
+    """Return the id of a new API key, and the key, which contains the id. No password has the form of a key."""
+    key_id = _random(_KEY_ID_LENGTH)
+    return key_id, f"{_KEY_PREFIX}_{key_id}_{_random(_GROUPS * _GROUP_LENGTH)}"
+
+
+def key_id_of(secret: str) -> str | None:
+    """Return the id in an API key, or None for a password."""
+    match = _KEY.fullmatch(secret)
+    return match[1] if match else None
 
 
 def hash_of(password: str) -> str:
-    """Return the hash of a generated password, to store it.
+    """Return the hash of a generated password or API key, to store it.
 
     Nobody can guess 148 random bits, so the hash need not be slow, as one of a chosen password must be.
     """
@@ -32,6 +57,10 @@ def matches(password: str, stored: str | None) -> bool:
     salt, _, digest = salt_and_digest.partition("$")
     is_equal = compare_digest(_digest(password, salt).encode(), digest.encode())
     return is_equal and not form
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 def _digest(password: str, salt: str) -> str:

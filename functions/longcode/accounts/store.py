@@ -10,10 +10,13 @@ from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 from msgspec.structs import replace
 
+from longcode.accounts import owner_notices
 from longcode.accounts.account import Account, OldSecret, ReplyDelivery, StatusChange
+from longcode.accounts.owner_notices import NoticeKind
 from longcode.errors import NotFound
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
+from longcode.table.credential_keys import unapproved
 from longcode.table.writes import ABSENT, PRESENT, Delete, Put, Update, Write, attributes, has_value, read
 from longcode.template import Template
 
@@ -50,14 +53,33 @@ def with_email(address: str) -> str | None:
 
 
 def open_account(account: Account) -> None:
-    """Write a new account; raise `ConditionFailed` if its id or address is taken."""
+    """Write a new account; raise `ConditionFailed` if its id or address is taken.
+
+    If it is on trial, it is in the list of the accounts that the operator has to approve.
+    """
+    place = keys.folder_place(account.created_at, account.id)
+    listed = {"folder": unapproved(), "folder_at": place} if account.trial_units_a_day is not None else {}
     store.transact(
         [
-            Put(keys.account(account.id), {"type": "account", **attributes(account)}, ABSENT),
+            Put(keys.account(account.id), {"type": "account", **attributes(account), **listed}, ABSENT),
             Put(keys.email(account.email), {"type": "email", "account": account.id}, ABSENT),
             Put(keys.registered(account.id), {"type": "registered", "account": account.id}, ABSENT),
         ]
     )
+
+
+def approve(account: str, now: datetime) -> bool:
+    """End an account's trial, with a notice to the owner; return False if it had ended already."""
+    on_trial = PRESENT & Attr("trial_units_a_day").exists()
+    ended = Update(keys.account(account), remove=("trial_units_a_day", "folder", "folder_at"), when=on_trial)
+    return store.try_write(ended, owner_notices.new(account, NoticeKind.APPROVED, now))
+
+
+def unapproved_page(limit: int, cursor: str | None) -> tuple[list[Account], str | None]:
+    """Return a page of the accounts that the operator has to approve, oldest first, and the cursor of the next."""
+    items, following = store.index_page(unapproved(), limit=limit, cursor=cursor)
+    accounts = [read(Account, item) for item in items]
+    return [account for account in accounts if account.trial_units_a_day is not None], following
 
 
 def all_ids(after: str | None = None) -> Iterator[str]:
@@ -104,20 +126,24 @@ def add_to_webhook_list(account: str) -> None:
     store.write(Put(keys.with_webhook(account), {"type": "webhook", "account": account}))
 
 
-def change_settings(account: str, settings: dict[str, Any]) -> None:
-    """Write settings by name; None removes a setting."""
+def change_settings(account: str, settings: dict[str, Any], *others: Write) -> None:
+    """Write settings by name, together with other writes; None removes a setting."""
     removed = tuple(name for name, value in settings.items() if value is None)
     changes = {name: value for name, value in settings.items() if value is not None}
-    store.write(Update(keys.account(account), changes=changes, remove=removed, when=PRESENT))
+    store.transact([Update(keys.account(account), changes=changes, remove=removed, when=PRESENT), *others])
 
 
 def change_plan(account: Account, change: PlanChange, *others: Write) -> Account:
-    """Add a change of plan, together with other writes; raise `ConditionFailed` if another was added meanwhile."""
+    """Add a change of plan, with the notice to the owner and other writes.
+
+    Raise `ConditionFailed` if another change was added meanwhile.
+    """
     changes = (*account.plan_changes, change)
     before = attributes(account)["plan_changes"]
     after = [*before, attributes(change)]
     same = Attr("plan_changes").eq(before)
-    store.transact([Update(keys.account(account.id), changes={"plan_changes": after}, when=same), *others])
+    notice = owner_notices.new(account.id, NoticeKind.PLAN, change.at, change.plan)
+    store.transact([Update(keys.account(account.id), changes={"plan_changes": after}, when=same), notice, *others])
     return replace(account, plan_changes=changes)
 
 
@@ -137,10 +163,13 @@ def password_hash(account: str) -> str | None:
     return str(item["hash"]) if item else None
 
 
-def set_password(account: str, hashed: str, *, instead_of: str | None = None) -> None:
-    """Write the hash of a new password; raise `ConditionFailed` if the old hash is no longer `instead_of`."""
+def set_password(account: str, hashed: str, *others: Write, instead_of: str | None = None) -> None:
+    """Write the hash of a new password, together with other writes.
+
+    Raise `ConditionFailed` if the old hash is no longer `instead_of`.
+    """
     unchanged = Attr("hash").eq(instead_of) if instead_of else None
-    store.write(Put(keys.password(account), {"type": "password", "hash": hashed}, unchanged))
+    store.transact([Put(keys.password(account), {"type": "password", "hash": hashed}, unchanged), *others])
 
 
 def claim_credentials_mail(
@@ -179,9 +208,9 @@ def is_established_by(account: str, sign_up: str) -> bool:
     return (store.get(keys.account(account)) or {}).get("established_by") == sign_up
 
 
-def request_confirmation(account: str, plan: str, now: datetime) -> str:
+def request_confirmation(account: str, plan: str, now: datetime, token: str | None = None) -> str:
     """Store a change of plan for a day, and return the token that confirms it; only its hash is stored."""
-    token = secrets.token_urlsafe(32)
+    token = token or secrets.token_urlsafe(32)
     waiting = Confirmation(account=account, plan=plan, valid_until=now + _CONFIRMATION_VALID)
     item = {"type": "confirmation", **store.expires(now + 2 * _CONFIRMATION_VALID), **attributes(waiting)}
     store.write(Put(_confirmation_key(token), item, ABSENT))
@@ -204,6 +233,12 @@ def use_confirmation_write(token: str) -> Update:
     """Return the write that marks a token as used; the write fails if the token was used before."""
     unused = Attr("account").exists() & Attr("used").not_exists()
     return Update(_confirmation_key(token), changes={"used": True}, when=unused)
+
+
+def end_confirmation(token_hash: str) -> None:
+    """End a token that was not used, given its hash: a newer one takes its place."""
+    unused = Attr("account").exists() & Attr("used").not_exists()
+    store.try_write(Update(keys.plan_confirmation(token_hash), changes={"used": True}, when=unused))
 
 
 def _confirmation_key(token: str) -> keys.Key:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +22,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     service texts, `text_toll_free` whether toll-free numbers get texts. `segments_a_second` is the throughput of all
     shared numbers together, `dedicated_segments_a_second` that of each dedicated number. `stripe_secret` is empty
     unless invoices are exported, and `allowed_origin` unless a browser application of that origin may call the API.
+    `welcome_mail` says whether the welcome mail has the password, or a link that shows it once;
+    `new_studio_units_a_day` is the limit until the operator approves a new account, 0 if none needs approval.
     `webhook_loopback_ca` is the file of a CA that allows webhooks to https://localhost; it is empty on AWS.
     """
 
@@ -54,6 +57,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_secret: str
     mail_from: str
     help_contact: str
+    new_studio_units_a_day: int
+    welcome_mail: Literal["password", "link"]
     quiet_hours_file: str
 
 

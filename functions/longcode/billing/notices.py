@@ -21,6 +21,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     """`percent` of a limit is used: of a month's limit or, with `day`, of that day's.
 
     A notice is sent once in a month. The limit is part of its name, so a new limit has notices of its own.
+    `on_trial`: the operator has yet to approve the account.
     """
 
     counter: str
@@ -30,6 +31,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     used: int
     limit: int
     plan: Plan
+    on_trial: bool = False
 
     @property
     def name(self) -> str:
@@ -59,6 +61,7 @@ def due(limits: Limits, plan: Plan, used: Mapping[str, int]) -> list[Notice]:
             used=used.get(counter, 0),
             limit=limit,
             plan=plan,
+            on_trial=limits.on_trial,
         )
         for counter, limit in limits_with_notices(limits, plan).items()
         for percent in PERCENTS
@@ -119,9 +122,9 @@ def _what_happens_next(notice: Notice, can_change: bool) -> str:
         return f"{texts} go out, and each further unit, sent or received, costs {price}."
     refused = "All of them are used. We refuse" if all_used else "When all of them are used, we refuse"
     if notice.day:
-        return (
-            f"{refused} further texts until the next day. You can change this limit in your settings (units_a_day)."
-        )
+        change = "You can change this limit in your settings (units_a_day)."
+        approval = "The limit is higher once we have approved your account."
+        return f"{refused} further texts until the next day. {approval if notice.on_trial else change}"
     until = time_in_words(plan_cutoff(notice.month))
     change = f" If you change to a bigger plan by {until}, it takes effect at once." if can_change else ""
     return (

@@ -38,7 +38,8 @@ ASKED = "asked"
 _DETAILS = {
     OptedOut.code: "The recipient has opted out and gets no texts until they reply START.",
     ASKED: "The recipient may have asked for no more texts: texts to them wait until staff answer (GET /questions).",
-    CountryNotAllowed.code: "This account does not text that country: see allowed_countries in the settings.",
+    CountryNotAllowed.code: "This account does not text that country: see allowed_countries in the settings."
+    " A new account texts only its own country until the operator has approved it.",
     NumberTypeNotAllowed.code: "Premium, shared-cost, personal, pager, voicemail, company-wide, toll-free and short"
     " numbers get no texts.",
     OurOwnNumber.code: "This is one of the numbers that Longcode sends texts from.",

@@ -48,9 +48,13 @@ def last_texted(account: Account, phones: Collection[str]) -> dict[str, datetime
 
 
 def destinations_of(account: Account, dedicated: Collection[str] = ()) -> Destinations:
-    """Return where an account may text; `dedicated` are numbers of any account that get no texts."""
+    """Return where an account may text: until it is approved, in its own country.
+
+    `dedicated` are numbers of any account that get no texts.
+    """
+    chosen = account.allowed_countries if account.trial_units_a_day is None else ()
     return Destinations(
-        countries=countries_of(account.country_code, account.allowed_countries, settings().allowed_countries),
+        countries=countries_of(account.country_code, chosen, settings().allowed_countries),
         toll_free=settings().text_toll_free,
         ours=frozenset({*our_numbers(account, settings().shared_numbers), *dedicated}),
     )
@@ -61,7 +65,8 @@ def destinations_in_settings(studio: Attributes | None) -> Destinations:
     offered = settings().allowed_countries
     countries = frozenset(offered)
     if studio is not None:
-        countries = countries_of(studio.get("country_code", "1"), studio.get("allowed_countries", ()), offered)
+        chosen = () if "trial_units_a_day" in studio else studio.get("allowed_countries", ())
+        countries = countries_of(studio.get("country_code", "1"), chosen, offered)
     ours = frozenset(settings().shared_numbers)
     return Destinations(countries=countries, toll_free=settings().text_toll_free, ours=ours)
 

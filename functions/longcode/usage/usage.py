@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longcode import months
-from longcode.accounts.account import Account
+from longcode.accounts.account import Account, daily_limit
 from longcode.errors import DayLimitReached, PlanLimitReached
 from longcode.message import Direction, Message
 from longcode.months import day_of, month_of
@@ -55,7 +55,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     `changes` is the number of the account's changes of plan: a month's counter that was begun at a smaller number has
     to be begun again. `ahead` is set for a text that is sent later: the month counts its units even without a limit,
-    because the studio may change to a plan with a limit until then.
+    because the studio may change to a plan with a limit until then. `on_trial`: the operator has yet to approve it.
     """
 
     account: str
@@ -65,6 +65,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     units_a_month: int | None
     units_a_day: int | None
     ahead: bool = False
+    on_trial: bool = False
 
     @property
     def counters(self) -> dict[str, int]:
@@ -132,7 +133,8 @@ def limits_at(account: Account, plan: Plan, at: datetime, *, ahead: bool = False
         changes=len(account.plan_changes),
         day=day_of(at),
         units_a_month=plan.included_units if plan.past_limit is PastLimit.STOP else None,
-        units_a_day=account.units_a_day,
+        units_a_day=daily_limit(account),
+        on_trial=account.trial_units_a_day is not None,
         ahead=ahead,
     )
 
@@ -178,7 +180,8 @@ def _day_refusal(limits: Limits, used: Mapping[str, int], units: int) -> DayLimi
         f"This needs {units:,} of the {limit:,} units that this account may send in a day, of which"
         f" {_left(limit, used.get(f'{MONTH_COUNTER}_{limits.day}', 0))} for {limits.day} (in Chicago).",
         f"All are free again at {months.time_in_words(ends)}." if fits else "",
-        "The limit is units_a_day in the settings.",
+        "It sends few texts until the operator has approved it." if limits.on_trial else "",
+        "" if limits.on_trial else "The limit is units_a_day in the settings.",
     ]
     return DayLimitReached(" ".join(filter(None, sentences)), frees_at=ends if fits else None)
 

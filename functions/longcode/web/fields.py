@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import AfterValidator, Field
 
+from longcode.accounts.names import check_studio_name
 from longcode.aws.settings import settings
 from longcode.destinations import read_country
 from longcode.phone import check_country_code
@@ -53,6 +54,7 @@ Country = Annotated[str, Field(max_length=20), AfterValidator(_offered_country)]
 Line = Annotated[
     str, Field(min_length=1, max_length=100, pattern=rf"^{_IN_A_LINE}*[\p{{L}}\p{{N}}\p{{P}}\p{{S}}]{_IN_A_LINE}*$")
 ]
+StudioName = Annotated[Line, AfterValidator(check_studio_name)]
 TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
 PlanName = Annotated[str, Field(max_length=60)]
 ClientId = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_usable_id)]

@@ -16,9 +16,11 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from longcode.accounts.passwords import KeyScope
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import begin_request, logger
-from longcode.errors import MalformedJson, NoPriceList, RequestError
+from longcode.errors import MalformedJson, NoPriceList, NotInScope, RequestError
+from longcode.web.scopes import scopes_of
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -138,6 +140,7 @@ def resolver(*content_types: str) -> Resolver:
     """Return a resolver that accepts JSON, or these content types, and returns every error as a problem document."""
     app = Resolver(enable_validation=True, json_body_deserializer=_read_object)
     app.content_types = content_types or (JSON,)
+    app.use(middlewares=[_check_scope])
 
     @app.exception_handler(RequestError)
     def refused(error: RequestError) -> Response[str]:
@@ -178,9 +181,27 @@ def resolver(*content_types: str) -> Resolver:
     return app
 
 
+def _check_scope(app: APIGatewayRestResolver, next_middleware: Callable[..., Response[str]]) -> Response[str]:
+    """Raise `NotInScope` if the caller's API key has a scope that does not open the route.
+
+    A context without a scope is of a password: an authoriser of before API keys made it, and the gateway kept it.
+    """
+    context = app.current_event.raw_event["requestContext"].get("authorizer") or {}
+    scope = KeyScope(context.get("scope", KeyScope.ALL))
+    if scope not in scopes_of(app.request.method, app.request.route):
+        raise NotInScope(f"The scope of this API key, {scope}, does not include this.")
+    return next_middleware(app)
+
+
 def caller(app: APIGatewayRestResolver) -> str:
     """Return the calling account, as the authorizer identified it."""
     return str(app.current_event.raw_event["requestContext"]["authorizer"]["account"])
+
+
+def source_address(app: APIGatewayRestResolver) -> str:
+    """Return the internet address that a request came from, as API Gateway saw it; "" if it is unknown."""
+    identity = app.current_event.raw_event["requestContext"].get("identity") or {}
+    return str(identity.get("sourceIp") or "")
 
 
 def header(app: APIGatewayRestResolver, name: str) -> str | None:
@@ -243,11 +264,15 @@ def _event_response(response: Response[str]) -> dict[str, Any]:
 
 
 def _with_headers(response: dict[str, Any]) -> dict[str, Any]:
-    """Return a response that keeps browsers on https, and that applications of the allowed origin can read."""
-    response["multiValueHeaders"]["Strict-Transport-Security"] = [_HSTS]
-    origin = settings().allowed_origin
+    """Return a response that no cache keeps, and that browser applications of the allowed origin, if any, can read.
+
+    Some answers have secrets, and all others what belongs to one studio. It keeps browsers on https.
+    """
+    headers, origin = response["multiValueHeaders"], settings().allowed_origin
+    headers["Cache-Control"] = ["no-store"]
+    headers["Strict-Transport-Security"] = [_HSTS]
     if origin:
-        response["multiValueHeaders"]["Access-Control-Allow-Origin"] = [origin]
+        headers["Access-Control-Allow-Origin"] = [origin]
     return response
 
 

@@ -2,7 +2,7 @@
 
 from infra.local.participants import CLIENTS, StudioSoftware
 from infra.local.story.stage import Stage
-from infra.local.studio import sign_up
+from infra.local.studio import approve, sign_up
 
 _CARMEN = "+12125550103"
 
@@ -12,12 +12,26 @@ def join(stage: Stage, name: str, **form: str) -> StudioSoftware:
     stage.title(f"{name} signs up ({form['product']}, plan {form['plan']}, country code {form['country_code']})")
     address = f"{name.split(maxsplit=1)[0].lower()}-{stage.run}@studio.example"
     form = {"studio_name": name, "email": address, **form}
-    credentials = sign_up(stage.stack, form)
+    credentials = sign_up(stage.stack, form, approved=False)
     studio = StudioSoftware(stage.stack.api_url, name, credentials.account, credentials.password)
-    stage.show("POST /signup", form, f"mail: account number {studio.account}, password {studio.password[:5]}-…")
+    stage.show(
+        "POST /signup",
+        form,
+        f"mails: a link to confirm the address; account {studio.account}, password {studio.password[:5]}-…",
+    )
     stage.check(studio.ask("GET", "/account").json["name"] == name, "number and password open the account")
     wrong = StudioSoftware(studio.api_url, name, studio.account, "wrong")
     stage.check(wrong.ask("GET", "/account").status == 401, "a wrong password does not")
+    on_trial = studio.ask("GET", "/account").json["trial_units_a_day"]
+    approve(stage.stack, studio.account)
+    stage.check(
+        (on_trial, studio.ask("GET", "/account").json["trial_units_a_day"]) == (50, None),
+        "50 units a day are allowed until the operator approves the studio",
+    )
+    key = studio.ask("POST", "/account/keys", {"name": "Report", "scope": "read"}).json
+    report = StudioSoftware(studio.api_url, name, studio.account, key["key"])
+    statuses = (report.ask("GET", "/usage").status, report.ask("DELETE", "/templates/none").status)
+    stage.check(statuses == (200, 403), "an API key of scope read reads, and changes nothing")
     return studio
 
 

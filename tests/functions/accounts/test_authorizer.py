@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from accounts import authorizer
-from tests.support.fakes import PASSWORD, LambdaContext, studio
+from tests.support.fakes import NOW, PASSWORD, LambdaContext, studio
 from tests.support.readers import sample_event
+
+ADDRESS = "192.0.2.10"
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -17,8 +19,9 @@ def basic(credentials: str) -> str:
     return "Basic " + base64.b64encode(credentials.encode()).decode()
 
 
-def call(authorization: str | None) -> Any:
+def call(authorization: str | None, address: str = ADDRESS) -> Any:
     asked = sample_event("authorizer")
+    asked["requestContext"]["identity"]["sourceIp"] = address
     asked["headers"] = {"aUtHoRiZaTiOn": authorization} if authorization is not None else {}
     return authorizer.handler(asked, LambdaContext())
 
@@ -40,7 +43,7 @@ def test_number_and_password_open_every_route_of_the_stage() -> None:
                 }
             ],
         },
-        "context": {"account": "10000001"},
+        "context": {"account": "10000001", "scope": "all", "key": ""},
     }
 
 
@@ -70,9 +73,9 @@ NOT_CREDENTIALS = [
 def test_other_credentials_raise_the_error_that_api_gateway_answers_with_401() -> None:
     studio()
 
-    for authorization in NOT_CREDENTIALS:
+    for number, authorization in enumerate(NOT_CREDENTIALS):
         with pytest.raises(PermissionError) as refused:
-            call(authorization)
+            call(authorization, f"192.0.2.{number}")
 
         assert str(refused.value) == "Unauthorized", authorization
 
@@ -81,8 +84,8 @@ def test_a_password_does_not_open_another_studios_account() -> None:
     studio("10000001")
     studio("10000002")
 
-    assert authorizer.authenticate(basic(f"10000002:{PASSWORD}")) == "10000002"
-    assert authorizer.authenticate(basic("10000002:another")) is None
+    assert authorizer.authenticate(basic(f"10000002:{PASSWORD}"), ADDRESS, NOW) == authorizer.Caller("10000002")
+    assert authorizer.authenticate(basic("10000002:another"), ADDRESS, NOW) is None
 
 
 def test_a_wrong_number_takes_as_long_as_a_wrong_password() -> None:
@@ -96,7 +99,7 @@ def test_a_wrong_number_takes_as_long_as_a_wrong_password() -> None:
 
 def seconds(authorization: str) -> float:
     start = time.thread_time()
-    assert authorizer.authenticate(authorization) is None
+    assert authorizer.authenticate(authorization, ADDRESS, NOW) is None
     return time.thread_time() - start
 
 

@@ -1,4 +1,4 @@
-"""A studio's settings and its password."""
+"""A studio's settings."""
 
 from typing import Any
 
@@ -6,11 +6,9 @@ import pytest
 from msgspec.structs import fields
 
 from accounts import settings_api
-from longcode.accounts import passwords
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, QuietZone
-from tests.support.aws_calls import parallel_calls
-from tests.support.fakes import PASSWORD, ApiResponse, call, studio
+from tests.support.fakes import ApiResponse, call, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -116,6 +114,9 @@ def test_a_required_setting_cannot_be_removed() -> None:
         ({"create_clients": "often"}, 422, "create_clients"),
         ({"on_uncertain": "guess"}, 422, "on_uncertain"),
         ({"name": " "}, 422, "name"),
+        ({"name": "ann@evil.example"}, 422, "name"),
+        ({"sender_name": "www.evil.com"}, 422, "sender_name"),
+        ({"trial_units_a_day": None}, 422, "trial_units_a_day"),
         ({"sender_name": "{{studio.name}}"}, 422, "sender_name"),
         ({"name": "\ud800"}, 422, "name"),
         ({"statuses": {"session": [" - "]}}, 422, "statuses.session.0"),
@@ -171,51 +172,3 @@ def test_the_hash_of_the_password_is_not_shown() -> None:
     studio()
 
     assert "blake2b" not in call(settings_api, "GET", "/account", account="10000001").text
-
-
-def new_password(present: str, account: str = "10000001") -> ApiResponse:
-    return call(settings_api, "POST", "/account/password", {"present": present}, account=account)
-
-
-def test_a_new_password_replaces_the_old_one() -> None:
-    studio()
-
-    answer = new_password(PASSWORD)
-
-    kept = accounts.password_hash("10000001")
-    assert answer.status == 200
-    assert passwords.matches(answer.json["password"], kept)
-    assert not passwords.matches(PASSWORD, kept)
-
-
-def test_a_wrong_current_password_changes_nothing() -> None:
-    studio()
-
-    answer = new_password("wrong")
-
-    assert (answer.status, answer.json["code"]) == (403, "wrong_password")
-    assert passwords.matches(PASSWORD, accounts.password_hash("10000001"))
-
-
-def test_of_two_parallel_changes_of_the_password_one_succeeds() -> None:
-    studio()
-
-    with parallel_calls() as threads:
-        answers = list(threads.map(lambda _: new_password(PASSWORD), range(3)))
-
-    given = [answer.json["password"] for answer in answers if answer.status == 200]
-    assert [answer.status for answer in answers if answer.status != 200] == [403] * (3 - len(given))
-    assert passwords.matches(given[-1], accounts.password_hash("10000001"))
-    assert len(given) == 1
-
-
-def test_no_log_shows_a_password(capsys: pytest.CaptureFixture[str]) -> None:
-    studio()
-
-    answer = new_password(PASSWORD)
-    new_password("another-try")
-
-    shown = "".join(capsys.readouterr())
-    assert PASSWORD not in shown
-    assert answer.json["password"] not in shown
-    assert "another-try" not in shown

@@ -56,7 +56,7 @@ def test_the_form_is_queued_and_the_response_announces_a_mail() -> None:
     assert take_queued("sign_up") == [
         '{"id":"2f9c1a60-7d1e-4a55-8b6f-0d2e4c6a8b10","studio_name":"Foxglove Portraits",'
         '"email":"ann@foxglove.example","product":"spectra","edition":"Professional","plan":"medium",'
-        '"country_code":"1"}'
+        '"country_code":"1","address_confirmed":false}'
     ]
 
 
@@ -81,6 +81,8 @@ def test_a_known_address_gets_the_same_answer_as_an_unknown_one() -> None:
         ({"email": "ann@foxglove.example,eve@evil.example"}, 422, "invalid", "email"),
         ({"email": "ann@foxglove.example\r\nBcc: eve@evil.example"}, 422, "invalid", "email"),
         ({"studio_name": "  "}, 422, "invalid", "studio_name"),
+        ({"studio_name": "Win at evil.com"}, 422, "invalid", "studio_name"),
+        ({"studio_name": "Call 212-555-0123"}, 422, "invalid", "studio_name"),
         ({"studio_name": "\u200b\u00ad"}, 422, "invalid", "studio_name"),
         ({"studio_name": "Fox\u202e99999999 tnuocca ,"}, 422, "invalid", "studio_name"),
         ({"country_code": "+1"}, 422, "invalid", "country_code"),
@@ -241,7 +243,7 @@ def test_the_form_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_form_fits_its_job() -> None:
-    assert set(OpenAccount.__struct_fields__) == {"id", "country_code", *FORM}
+    assert set(OpenAccount.__struct_fields__) == {"id", "country_code", "address_confirmed", *FORM}
 
 
 def test_a_link_mailed_before_the_account_was_closed_changes_nothing() -> None:

@@ -9,6 +9,7 @@ import pytest
 from accounts import signup_worker
 from longcode.accounts import passwords
 from longcode.accounts import store as accounts
+from longcode.accounts.sign_ups import Busy
 from longcode.jobs import OpenAccount, Product
 from longcode.plans.plans import PlanChange
 from longcode.table.store import ConditionFailed
@@ -25,9 +26,15 @@ ANN = "ann@foxglove.example"
 
 
 def form(
-    email: str = ANN, sign_up: str = "form-1", plan: str = "medium", name: str = "Foxglove Portraits"
+    email: str = ANN,
+    sign_up: str = "form-1",
+    plan: str = "medium",
+    name: str = "Foxglove Portraits",
+    *,
+    confirmed: bool = True,
 ) -> OpenAccount:
     return OpenAccount(
+        address_confirmed=confirmed,
         id=sign_up,
         studio_name=name,
         email=email,
@@ -51,7 +58,7 @@ def opens(number: str, password: str) -> bool:
 
 
 def test_a_new_studio_gets_an_account_number_and_a_password_that_open_its_account() -> None:
-    answer = signup_worker.handler(sample_event("sqs_sign_up"), LambdaContext())
+    answer = signup_worker.handler(sample_event("sqs_sign_up_confirmed"), LambdaContext())
 
     (mail,) = mails_to(ANN)
     number, password = credentials(mail.text)
@@ -59,16 +66,18 @@ def test_a_new_studio_gets_an_account_number_and_a_password_that_open_its_accoun
     assert answer == {"batchItemFailures": []}
     assert mail.subject == "Your Longcode account"
     assert "asks for the address of the API, it is: https://longcode.example" in mail.text
+    assert "To change the password, use POST /account/password of the API" in mail.text
     assert opens(number, password)
     assert account
     assert (account.name, account.email, account.edition) == ("Foxglove Portraits", ANN, "professional")
     assert [change.plan for change in account.plan_changes] == ["medium"]
+    assert account.trial_units_a_day == 50
     assert list(accounts.all_ids()) == [number]
 
 
 def test_the_same_form_delivered_again_mails_nothing_more() -> None:
     for _ in range(3):
-        signup_worker.handler(sample_event("sqs_sign_up"), LambdaContext())
+        signup_worker.handler(sample_event("sqs_sign_up_confirmed"), LambdaContext())
 
     assert [mail.subject for mail in mails_to(ANN)] == ["Your Longcode account"]
 
@@ -148,7 +157,7 @@ def test_a_second_worker_waits_while_the_first_mails_the_credentials() -> None:
     with Crash(5, before=True):
         signup_worker.process_sign_up(form(), NOW)
 
-    with pytest.raises(signup_worker.Busy):
+    with pytest.raises(Busy):
         signup_worker.process_sign_up(form(), NOW + timedelta(seconds=59))
 
     assert mails_to(ANN) == []
@@ -156,7 +165,7 @@ def test_a_second_worker_waits_while_the_first_mails_the_credentials() -> None:
 
 def test_parallel_forms_with_one_address_create_one_account_and_one_password() -> None:
     def once(number: int) -> None:
-        with suppress(signup_worker.Busy, ConditionFailed):
+        with suppress(Busy, ConditionFailed):
             signup_worker.process_sign_up(form(sign_up=f"form-{number}"), NOW)
 
     with parallel_calls() as threads:
@@ -170,7 +179,7 @@ def test_parallel_forms_with_one_address_create_one_account_and_one_password() -
 
 
 def test_an_unreadable_record_fails_alone() -> None:
-    good = sample_event("sqs_sign_up")["Records"][0]["body"]
+    good = sample_event("sqs_sign_up_confirmed")["Records"][0]["body"]
 
     answer = signup_worker.handler(sqs_event("{", good, '{"id": "x"}'), LambdaContext())
 
@@ -179,8 +188,8 @@ def test_an_unreadable_record_fails_alone() -> None:
 
 
 def test_no_log_shows_a_password(capsys: pytest.CaptureFixture[str]) -> None:
-    signup_worker.handler(sample_event("sqs_sign_up"), LambdaContext())
-    signup_worker.handler(sample_event("sqs_sign_up"), LambdaContext())
+    signup_worker.handler(sample_event("sqs_sign_up_confirmed"), LambdaContext())
+    signup_worker.handler(sample_event("sqs_sign_up_confirmed"), LambdaContext())
 
     _, password = credentials(mails_to(ANN)[0].text)
     assert password not in "".join(capsys.readouterr())

@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from accounts import settings_api
+from accounts import credentials_api, settings_api
 from clients import api
 from longcode.accounts import passwords
 from longcode.accounts import store as accounts
@@ -29,7 +29,7 @@ def test_a_studio_changes_its_own_settings_only() -> None:
 
 
 def test_a_studio_changes_its_own_password_only() -> None:
-    call(settings_api, "POST", "/account/password", {"present": PASSWORD}, account=MINE)
+    call(credentials_api, "POST", "/account/password", {"present": PASSWORD}, account=MINE)
 
     assert passwords.matches(PASSWORD, accounts.password_hash(THEIRS))
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts import settings_api
+from accounts import credentials_api, settings_api
 from inbox import worker
 from longcode.accounts import store as accounts
 from longcode.aws import clients
@@ -71,10 +71,10 @@ def test_replies_polled_before_are_not_posted() -> None:
 def test_a_password_whose_write_the_sdk_repeated_is_shown() -> None:
     studio()
 
-    with losing_the_first_response("dynamodb", "PutItem") as repeated:
-        changed = call(settings_api, "POST", "/account/password", {"present": PASSWORD}, account="10000001")
+    with losing_the_first_response("dynamodb", "TransactWriteItems") as repeated:
+        changed = call(credentials_api, "POST", "/account/password", {"present": PASSWORD}, account="10000001")
 
-    assert repeated == ["PutItem"]
+    assert repeated == ["TransactWriteItems"]
     assert changed.status == 200
 
 

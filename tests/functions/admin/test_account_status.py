@@ -38,7 +38,13 @@ def test_a_suspended_account_is_shown_since_when_and_why() -> None:
 
     change = {"at": "2026-11-22T15:30:00Z", "to": "suspended", "reason": UNPAID}
     by = {"by": "accounts desk"}
-    assert answer == {"account": "10000001", "standing": "suspended", "number": None, "standings": [change | by]}
+    assert answer == {
+        "account": "10000001",
+        "standing": "suspended",
+        "number": None,
+        "approved": True,
+        "standings": [change | by],
+    }
     shown = call(settings_api, "GET", "/account", account="10000001").json
     assert (shown["standing"], shown["standings"]) == ("suspended", [change])
 

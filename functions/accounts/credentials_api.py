@@ -1,0 +1,117 @@
+"""The credentials API: a studio's password and its API keys."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from pydantic import Field
+
+from longcode.accounts import api_keys, owner_notices, passwords
+from longcode.accounts import store as accounts
+from longcode.accounts.api_keys import ApiKey
+from longcode.accounts.owner_notices import NoticeKind
+from longcode.accounts.passwords import KeyScope
+from longcode.aws import clients
+from longcode.aws.telemetry import logger
+from longcode.errors import BadTime, NotFound, TooManyKeys, WrongPassword
+from longcode.table.store import ConditionFailed
+from longcode.web import fields
+from longcode.web import resolver as web
+
+_NOT_CURRENT = "This is not the current password."
+
+app = web.resolver()
+
+
+class NewPassword(web.Body):
+    """A request for a new password. `present` is the current one: whoever finds the browser open does not know it."""
+
+    present: str
+
+
+class NewKey(web.Body):
+    """A new API key: what it is for, what it may do, and when it ends, if it does."""
+
+    name: Annotated[fields.Line, Field(max_length=60)]
+    scope: KeyScope
+    ends_at: web.StoredInstant | None = None
+
+
+class ShownKey(web.Answer, from_attributes=True):
+    """An API key without its secret. `last_used_at` lags by up to an hour, and is null before the first use."""
+
+    id: str
+    name: str
+    scope: KeyScope
+    created_at: datetime
+    ends_at: datetime | None
+    last_used_at: datetime | None
+
+
+class CreatedKey(ShownKey, from_attributes=True):
+    """A new API key. `key` is shown only this once."""
+
+    key: str
+
+
+@app.post("/account/password")
+def change_password(form: NewPassword) -> dict[str, str]:
+    """Make a new password. The old one works for up to a minute more, until the authoriser's cache expires.
+
+    API keys stay as they are.
+    """
+    account = web.caller(app)
+    old = accounts.password_hash(account)
+    if not passwords.matches(form.present, old):
+        raise WrongPassword(_NOT_CURRENT, field="present")
+    password = passwords.generate()
+    hashed = passwords.hash_of(password)
+    try:
+        notice = owner_notices.new(account, NoticeKind.PASSWORD, clients.now())
+        accounts.set_password(account, hashed, notice, instead_of=old)
+    except ConditionFailed as failed:
+        # Our own write also fails if the SDK repeats it after a lost response: then our hash is stored already.
+        if failed.found[0].get("hash") != hashed:
+            raise WrongPassword(_NOT_CURRENT, field="present") from failed
+    return {"password": password}
+
+
+@app.post("/account/keys", responses=web.responses({201: CreatedKey}))
+def create_key(form: NewKey) -> Response[CreatedKey]:
+    """Create an API key, which takes the place of the password in HTTP Basic, with the same account number.
+
+    The scope `read` opens what reads, except the settings and the keys; `send` opens sending texts, broadcasts and
+    events, and their state; `all` opens everything, as the password does.
+    """
+    account, now = web.caller(app), clients.now()
+    if form.ends_at and form.ends_at <= now:
+        raise BadTime("The end of the key is in the past.", field="ends_at")
+    if len(api_keys.of_account(account)) >= api_keys.MOST_KEYS:
+        raise TooManyKeys(f"An account has at most {api_keys.MOST_KEYS} API keys; delete one that is not used.")
+    key_id, secret = passwords.generate_key()
+    key = ApiKey(account=account, id=key_id, name=form.name, scope=form.scope, created_at=now, ends_at=form.ends_at)
+    notice = owner_notices.new(account, NoticeKind.KEY, now, f"{key_id} {form.scope}")
+    api_keys.create(key, passwords.hash_of(secret), notice)
+    shown = ShownKey.model_validate(key).model_dump()
+    return Response(201, web.JSON, CreatedKey(**shown, key=secret))
+
+
+@app.get("/account/keys")
+def list_keys() -> web.Page[ShownKey]:
+    """List the API keys, the oldest first, also those that have ended."""
+    shown = [ShownKey.model_validate(key) for key in api_keys.of_account(web.caller(app))]
+    return web.Page(items=shown, next_cursor=None)
+
+
+@app.delete("/account/keys/<key_id>", responses=web.responses({204: None}))
+def delete_key(key_id: Annotated[str, Path(max_length=100)]) -> Response[str]:
+    """Delete an API key. It works for up to a minute more, until the authoriser's cache expires."""
+    if not api_keys.delete(web.caller(app), key_id):
+        raise NotFound("There is no such API key.")
+    return Response(204, body="")
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,48 @@
+"""Mail a studio a link that sets a new password."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import to_builtins
+
+from admin.account_status import AccountOrder
+from admin.order import account_or_raise
+from longcode.accounts import password_links
+from longcode.accounts.account import Account
+from longcode.aws import mail
+from longcode.aws.parameters import public_url
+from longcode.aws.settings import settings
+from longcode.aws.telemetry import logger
+from longcode.errors import WrongStatus
+
+
+class MailLink(AccountOrder, frozen=True, kw_only=True, tag="passwords.link"):
+    """Mail the owner a link that sets a new password. The link works once, for 24 hours, and ends an earlier one."""
+
+
+def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
+    """Mail the link, and return until when it works; a repeated order mails another.
+
+    The present password works until the link is used. Raise `WrongStatus` or `NotFound`.
+    """
+    account = account_or_raise(order.account)
+    if account.established_at is None:
+        raise WrongStatus("The account's sign-up is not complete, so it has no password yet.", field="account")
+    token = password_links.request(account.id, now)
+    mail.send(account.email, "Set a new password for Longcode", _text(account, f"{public_url()}/password/{token}"))
+    logger.info("password link mailed", extra={"account": account.id, "by": order.by})
+    return {"account": account.id, "valid_until": to_builtins(now + password_links.VALID)}
+
+
+def _text(account: Account, link: str) -> str:
+    return f"""Hello {account.name},
+
+With this link you make a new password for your Longcode account {account.id}. It works once, for 24 hours:
+{link}
+
+The page shows the new password once. Then please enter it wherever your studio software has the old one, which no
+longer works.
+
+If you did not ask for this, you don't need to do anything: your password stays as it is until somebody uses the link.
+Questions: {settings().help_contact}
+"""

@@ -1,0 +1,89 @@
+"""The mails that tell an account's owner what was changed, without secrets and without the caller's own words."""
+
+from collections.abc import Callable, Mapping
+from zoneinfo import ZoneInfo
+
+from longcode.accounts.account import Account
+from longcode.accounts.owner_notices import NoticeKind, OwnerNotice
+from longcode.accounts.passwords import KeyScope
+
+_SUBJECTS: Mapping[NoticeKind, str] = {
+    NoticeKind.PASSWORD: "Your Longcode account has a new password",
+    NoticeKind.KEY: "Your Longcode account has a new API key",
+    NoticeKind.WEBHOOK: "Your Longcode account has a new webhook address",
+    NoticeKind.COUNTRIES: "Your Longcode account may text further countries",
+    NoticeKind.PLAN: "Your Longcode account has a new plan",
+    NoticeKind.APPROVED: "Your Longcode account is approved",
+    NoticeKind.WRONG_PASSWORDS: "Somebody tried wrong passwords for your Longcode account",
+}
+_KEY_MAY = {
+    KeyScope.SEND: "send texts and see what became of them",
+    KeyScope.READ: "read messages, clients, usage and invoices, and change nothing",
+    KeyScope.ALL: "do everything that the password may do",
+}
+_WITHOUT_ADVICE = {NoticeKind.APPROVED, NoticeKind.WRONG_PASSWORDS}
+_EXPECTED = "If you or somebody of your studio did this, you don't need to do anything."
+_UNEXPECTED = "If not, please make a new password, delete the API keys that you don't know, and tell us at once"
+
+
+def mail(account: Account, notice: OwnerNotice, plan: str, help_contact: str) -> tuple[str, str]:
+    """Return the subject and the text of the mail about a notice; `plan` is the plan in words that it is about."""
+    at = notice.at.astimezone(ZoneInfo(account.time_zone))
+    when = f"on {at.day} {at:%B %Y} at {at:%H:%M} ({account.time_zone})"
+    closing = f"{_EXPECTED} {_UNEXPECTED}: {help_contact}"
+    text = f"""Hello {account.name},
+
+{_SENTENCES[notice.kind](account.id, when, plan or notice.about)}
+
+{"" if notice.kind in _WITHOUT_ADVICE else closing}
+"""
+    return _SUBJECTS[notice.kind], text.rstrip() + "\n"
+
+
+def _password(account: str, when: str, _about: str) -> str:
+    return f"""Your account {account} got a new password {when}. The old one no longer works: please enter the new one
+wherever your studio software has it."""
+
+
+def _key(account: str, when: str, about: str) -> str:
+    key_id, _, scope = about.partition(" ")
+    return f"""Your account {account} got a new API key {when}. It begins with lck_{key_id} and may
+{_KEY_MAY[KeyScope(scope)]}."""
+
+
+def _webhook(account: str, when: str, about: str) -> str:
+    return f"""The webhook address of your account {account} was changed {when}. Replies and other events go to the
+server {about} while webhooks are switched on."""
+
+
+def _countries(account: str, when: str, about: str) -> str:
+    return f"""The settings of your account {account} were changed {when}: it may now also text phones in {about}."""
+
+
+def _plan(account: str, when: str, about: str) -> str:
+    return f"""The plan of your account {account} was changed {when}. It is now {about}."""
+
+
+def _approved(account: str, _when: str, _about: str) -> str:
+    return f"""Your account {account} is approved. From now on it can text as many units a day as your plan and your
+settings allow, and also the further countries in your settings."""
+
+
+def _wrong_passwords(account: str, when: str, about: str) -> str:
+    return f"""Somebody tried several wrong passwords for your account {account} {when},
+from the internet address {about}. None of them was right. For a quarter of an hour, that address cannot sign in with
+a password; all others can, and API keys work everywhere.
+
+If a program of yours still has an old password, please enter the new one there. If not, you don't need to do
+anything: nobody can guess your password. You get this mail at most once a day."""
+
+
+_SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
+    NoticeKind.PASSWORD: _password,
+    NoticeKind.KEY: _key,
+    NoticeKind.WEBHOOK: _webhook,
+    NoticeKind.COUNTRIES: _countries,
+    NoticeKind.PLAN: _plan,
+    NoticeKind.APPROVED: _approved,
+    NoticeKind.WRONG_PASSWORDS: _wrong_passwords,
+}

@@ -1,0 +1,131 @@
+"""Sign-up forms that wait for the click on a mailed link: one mail an hour and one open link for each address."""
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import blake2b, sha256
+from hmac import compare_digest
+
+from boto3.dynamodb.conditions import Attr
+from msgspec import Struct
+from msgspec.structs import replace
+
+from longcode.jobs import OpenAccount
+from longcode.table import credential_keys, store
+from longcode.table.writes import PRESENT, Put, Update, attributes, has_value, read
+
+VALID = timedelta(hours=24)
+"""How long a link works."""
+
+MAIL_EVERY = timedelta(hours=1)
+"""How often an address gets a mail, whoever fills in the form with it."""
+
+MOST_FORMS = 30
+"""How many forms a source address can send in an hour. A hosted product sends those of many studios."""
+
+_FORMS_COUNTED_FOR = timedelta(hours=1)
+_LEASE = timedelta(minutes=1)
+_KEPT = timedelta(hours=48)
+
+
+class WaitingSignUp(Struct, frozen=True, kw_only=True):
+    """The newest form with an address, and the address's link, known by the hash of its secret.
+
+    `mailed_at` is when the link was mailed, `mailing_until` the lease of the worker that mails it, `used_at` when
+    the form was confirmed.
+    """
+
+    form: OpenAccount
+    hash: str
+    valid_until: datetime
+    mailing_until: datetime
+    mailed_at: datetime | None = None
+    used_at: datetime | None = None
+
+
+class Busy(Exception):
+    """Another worker is mailing the link; the queue delivers the form again after its lease."""
+
+
+class Mailing(Struct, frozen=True, kw_only=True):
+    """The right to mail an address: the secret of its new link, and the hash of the link that this one replaces."""
+
+    token: str
+    secret: str
+    replaced: str | None
+
+
+def claim_mail(form: OpenAccount, now: datetime) -> Mailing | None:
+    """Store a form with a new link, and return what to mail; None if the address had a mail in the last hour.
+
+    In that case the form takes the place of the one that waits: the link that was mailed shows the newest form. A
+    mail whose link was used does not count: whoever has the mailbox goes on.
+
+    Raise `Busy` while another worker mails the link.
+    """
+    address = _hash_of_address(form.email)
+    place = credential_keys.sign_up(address)
+    item = store.unexpired(store.get(place), now)
+    known = read(WaitingSignUp, item) if item else None
+    if known and known.mailed_at:
+        is_unanswered = known.used_at is None and now < known.mailed_at + MAIL_EVERY
+        if known.form.id == form.id or is_unanswered:
+            _replace_form(known, form)
+            return None
+    if known and known.mailed_at is None and now < known.mailing_until:
+        raise Busy(form.id)
+    secret = secrets.token_urlsafe(32)
+    new = WaitingSignUp(form=form, hash=_hash(secret), valid_until=now + VALID, mailing_until=now + _LEASE)
+    same = Attr("hash").eq(known.hash) if known else store.absent_or_expired(now)
+    if not store.try_write(Put(place, {"type": "sign-up", **attributes(new), **store.expires(now + _KEPT)}, same)):
+        raise Busy(form.id)
+    return Mailing(token=f"{address}.{secret}", secret=secret, replaced=known.hash if known else None)
+
+
+def mark_mailed(form: OpenAccount, mailing: Mailing, now: datetime) -> None:
+    """Record that the mail of a link was sent."""
+    own = Attr("hash").eq(_hash(mailing.secret))
+    place = credential_keys.sign_up(_hash_of_address(form.email))
+    store.try_write(Update(place, changes={"mailed_at": now}, when=own))
+
+
+def find(token: str, now: datetime) -> WaitingSignUp | None:
+    """Return the sign-up of a token, or None if the link is unknown, used, too old or replaced by a newer one."""
+    address, _, secret = token.partition(".")
+    item = store.unexpired(store.get(credential_keys.sign_up(address)), now)
+    found = read(WaitingSignUp, item) if item else None
+    is_open = (
+        found and compare_digest(found.hash, _hash(secret)) and found.used_at is None and now < found.valid_until
+    )
+    return found if is_open else None
+
+
+def mark_used(sign_up: WaitingSignUp, now: datetime) -> None:
+    """Use up the link of a sign-up."""
+    place = credential_keys.sign_up(_hash_of_address(sign_up.form.email))
+    store.try_write(Update(place, changes={"used_at": now}, when=Attr("hash").eq(sign_up.hash)))
+
+
+def count_form(source: str, now: datetime) -> bool:
+    """Count a form from a source address; return False if that address has sent too many within the hour."""
+    place = credential_keys.form_source(source)
+    is_current = Attr("expires_at").gt(int(now.timestamp()))
+    if store.try_write(Update(place, add={"forms": 1}, when=PRESENT & is_current & Attr("forms").lt(MOST_FORMS))):
+        return True
+    first = {"type": "form-source", "forms": 1, **store.expires(now + _FORMS_COUNTED_FOR)}
+    return store.try_write(Put(place, first, store.absent_or_expired(now)))
+
+
+def _replace_form(known: WaitingSignUp, form: OpenAccount) -> None:
+    if known.form.id != form.id and known.used_at is None:
+        place = credential_keys.sign_up(_hash_of_address(form.email))
+        changes = {"form": attributes(replace(known, form=form))["form"]}
+        same = Attr("hash").eq(known.hash) & has_value("used_at", None)
+        store.try_write(Update(place, changes=changes, when=same))
+
+
+def _hash_of_address(email: str) -> str:
+    return blake2b(email.encode(), digest_size=16).hexdigest()
+
+
+def _hash(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()

@@ -1,0 +1,38 @@
+"""The keys of the items about access to accounts: API keys and whatever else opens or guards an account."""
+
+from longcode.table.keys import Key
+
+
+def api_key(account: str, key_id: str = "") -> Key:
+    """An API key of an account, with the hash of its secret."""
+    return Key(f"account#{account}", f"api-key#{key_id}")
+
+
+def owner_notice(account: str, kind: str, notice_id: str) -> Key:
+    """A notice that an account's owner gets by mail."""
+    return Key(f"account#{account}", f"owner-notice#{kind}#{notice_id}")
+
+
+def attempts(account: str, address: str) -> Key:
+    """The wrong passwords for an account from a source address, in the last quarter of an hour."""
+    return Key(f"account#{account}", f"attempts#{address}")
+
+
+def password_link(account: str) -> Key:
+    """The newest link that sets a new password of an account; an earlier one no longer works."""
+    return Key(f"account#{account}", "password-link")
+
+
+def unapproved() -> str:
+    """Return the list of the accounts that the operator has to approve, in the order of time."""
+    return "unapproved"
+
+
+def sign_up(address_hash: str) -> Key:
+    """The newest sign-up form with a mail address, and the only link that is open for the address."""
+    return Key(f"sign-up#{address_hash}", "sign-up")
+
+
+def form_source(address: str) -> Key:
+    """The number of sign-up forms that came from a source address in an hour."""
+    return Key(f"source#{address}", "sign-ups")
