@@ -64,8 +64,7 @@ class AccountSettings(web.Body):
     allowed_countries: Annotated[tuple[fields.Country, ...] | None, Field(max_length=100)] = None
     quiet_hours: bool | None = None
     quiet_zone: QuietZone | None = None
-    # Strict, because `true` would become 1 day.
-    retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS, strict=True)] = None
+    retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS)] = None
     statuses: Annotated[dict[RecordKind, Statuses] | None, AfterValidator(checked_statuses)] = None
 
     @field_validator(

@@ -183,7 +183,7 @@ def json_lines(text: str) -> Iterator[_Cells]:
             fields = json.loads(line)
         except (ValueError, RecursionError):
             fields = None
-        yield fields if isinstance(fields, dict) else None
+        yield web.JsonObject(fields) if isinstance(fields, dict) else None
 
 
 def csv_rows(text: str) -> Iterator[dict[str, Any]]:

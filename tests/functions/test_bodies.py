@@ -6,6 +6,7 @@ import pytest
 
 from accounts import credentials_api, settings_api, signup_api
 from billing import plan_api
+from broadcasts import api as broadcasts_api
 from clients import api
 from inbox import api as inbox_api
 from longcode.aws.clients import client as aws_client
@@ -66,6 +67,65 @@ def test_a_body_that_is_not_a_json_object_is_refused(  # noqa: PLR0917  # pytest
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert everything() == before
     assert take_queued("send") == take_queued("sign_up") == []
+
+
+HELLO = {"to": "+12125550123", "body": "Hello"}
+SESSION = {"kind": "session", "id": "s1"}
+TRIGGER = {"watches": "session", "statuses": ["confirmed"], "body": "Hello"}
+TIMING = {"days": 1, "of": "session_date", "at": "09:00"}
+OTHER_TYPES: list[tuple[tuple[ModuleType, str, str], dict[str, object], str]] = [
+    ((settings_api, "PATCH", "/account"), {"smart_encoding": "no"}, "smart_encoding"),
+    ((settings_api, "PATCH", "/account"), {"quiet_hours": 0}, "quiet_hours"),
+    ((settings_api, "PATCH", "/account"), {"units_a_day": "5"}, "units_a_day"),
+    ((settings_api, "PATCH", "/account"), {"units_a_day": 5.0}, "units_a_day"),
+    ((settings_api, "PATCH", "/account"), {"texts_an_hour": True}, "texts_an_hour"),
+    ((settings_api, "PATCH", "/account"), {"retention_days": "30"}, "retention_days"),
+    ((settings_api, "PATCH", "/account"), {"name": 5}, "name"),
+    ((settings_api, "PATCH", "/account"), {"name": None}, "name"),
+    ((settings_api, "PATCH", "/account"), {"allowed_countries": "AU"}, "allowed_countries"),
+    ((settings_api, "PATCH", "/account"), {"allowed_countries": [61]}, "allowed_countries.0"),
+    ((api, "PUT", "/clients/c1"), {"allow_text_marketing": "yes"}, "allow_text_marketing"),
+    ((api, "PUT", "/clients/c1"), {"phones": [{"number": "2125550123", "sms": 1}]}, "phones.0.sms"),
+    ((api, "PUT", "/clients/c1"), {"phones": None}, "phones"),
+    ((send_api, "POST", "/messages"), {**HELLO, "send_at": 1796115600}, "send_at"),
+    ((send_api, "POST", "/messages"), {**HELLO, "send_at": "1796115600"}, "send_at"),
+    ((send_api, "POST", "/messages"), {**HELLO, "send_at": "2026-12-03"}, "send_at"),
+    ((send_api, "POST", "/messages"), {**HELLO, "values": None}, "values"),
+    ((events_api, "POST", "/events"), {**SESSION, "cancelled": "false"}, "cancelled"),
+    ((events_api, "POST", "/events"), {**SESSION, "session_date": 20261203}, "session_date"),
+    ((events_api, "POST", "/events"), {**SESSION, "at": 1764000000.5}, "at"),
+    ((rules_api, "PUT", "/triggers/t"), {**TRIGGER, "enabled": "on"}, "enabled"),
+    ((rules_api, "PUT", "/triggers/t"), {**TRIGGER, "timing": {**TIMING, "days": "1"}}, "timing.days"),
+    ((broadcasts_api, "POST", "/broadcasts"), {"audience": {"all": "true"}, "body": "Hello"}, "audience.all"),
+    ((broadcasts_api, "POST", "/broadcasts"), {"audience": {"all": True}, "body": "x", "dry_run": 1}, "dry_run"),
+]
+
+
+@pytest.mark.parametrize(("route", "body", "field"), OTHER_TYPES, ids=str)
+def test_a_field_of_another_type_is_refused_and_not_converted(
+    aws: None, route: tuple[ModuleType, str, str], body: dict[str, object], field: str
+) -> None:
+    account = studio(edition="professional")
+    client(account)
+    before = everything()
+
+    answer = call(*route, body, account=account.id)
+
+    assert (answer.status, answer.json["code"]) == (422, "invalid")
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert everything() == before
+
+
+def test_a_row_of_json_lines_with_a_field_of_another_type_is_refused(aws: None) -> None:
+    rows = '{"id": "a", "allow_text_marketing": "no"}\n{"id": "b", "allow_text_marketing": false}'
+    account = studio()
+
+    report = call(
+        api, "POST", "/clients/import", rows, account=account.id, headers={"content-type": "application/x-ndjson"}
+    ).json
+
+    assert [item["status"] for item in report["items"]] == ["refused", "created"]
+    assert report["items"][0]["field"] == "allow_text_marketing"
 
 
 def test_the_response_to_many_long_unknown_fields_is_short(aws: None) -> None:

@@ -174,7 +174,7 @@ def _set_up() -> bytes:
     load_plans()
     for name in QUEUES:
         client("sqs").create_queue(QueueName=name)
-    secret = json.dumps({"account_sid": "AC0", "auth_token": "test-token"})
+    secret = json.dumps({"account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": "test-token"})
     client("secretsmanager").create_secret(Name="carrier", SecretString=secret)
     for name, url in _ADDRESSES.items():
         client("ssm").put_parameter(Name=f"/longcode/{name}-url", Type="String", Value=url)

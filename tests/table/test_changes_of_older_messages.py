@@ -140,8 +140,8 @@ def test_an_older_sticky_sender_stays_when_another_account_gets_one() -> None:
         assert isinstance(taken, LastText)
         return taken.number
 
-    assert number_of("10000003") != "+15555550101"
     assert number_of("10000001") == "+15555550101"
+    assert number_of("10000003") != "+15555550101"
 
 
 def test_an_older_number_that_was_given_up_is_kept_for_its_account() -> None:

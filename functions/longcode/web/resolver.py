@@ -1,10 +1,11 @@
 """The REST resolver of every API function: it validates requests and returns errors as RFC 9457 problems."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -14,7 +15,18 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
 from longcode.accounts.passwords import KeyScope
 from longcode.aws.settings import settings
@@ -27,6 +39,9 @@ FORM = "application/x-www-form-urlencoded"
 BROKEN = (
     "Something broke on our side. If you sent an Idempotency-Key, send the request again with the same one;"
     " if you did not, look first whether it has taken effect."
+)
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
 _PROBLEM = "application/problem+json"
 _HSTS = "max-age=63072000"  # two years (RFC 6797); template.yaml has it for the gateway's own responses
@@ -50,14 +65,47 @@ def _as_stored(at: datetime) -> datetime:
 OurNumber = Annotated[str | None, BeforeValidator(lambda number: number or None)]
 """The number of ours that a text is sent from; None until an account without a number of its own has got one."""
 
-StoredInstant = Annotated[AwareDatetime, AfterValidator(_as_stored)]
+
+def _check_instant(value: object) -> object:
+    # Pydantic alone would take a number for the seconds since 1970.
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _RFC_3339.fullmatch(value.strip())):
+        raise ValueError("write an instant as 2026-12-03T17:00:00Z, or with an offset")
+    return value
+
+
+StoredInstant = Annotated[AwareDatetime, AfterValidator(_as_stored), BeforeValidator(_check_instant)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
+class JsonObject(dict[str, Any]):
+    """An object that was read from JSON, and not made by our code."""
+
+
 class Body(BaseModel):
-    """The base of request bodies. An unknown field is an error."""
+    """The base of request bodies. An unknown field is an error, and so is a value of another type of JSON."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refuse_other_types(cls, value: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Read a body; refuse what pydantic alone would convert: "5" or true to a number, "no" or 0 to a boolean."""
+        body = read(value)
+        if isinstance(value, JsonObject) and (errors := list(_conversions(value, body, ()))):
+            raise ValidationError.from_exception_data(cls.__name__, errors)
+        return body
+
+
+def _conversions(given: Any, read: Any, place: tuple[int | str, ...]) -> Iterator[InitErrorDetails]:
+    """Yield an error for each value that was read as a number or boolean, and given as something else."""
+    if isinstance(read, bool | int) and type(given) is not type(read):
+        yield InitErrorDetails(type="bool_type" if isinstance(read, bool) else "int_type", loc=place, input=given)
+    elif isinstance(read, BaseModel):
+        for name in [name for name in type(read).model_fields if name in read.model_fields_set]:
+            yield from _conversions(given[name], getattr(read, name), (*place, name))
+    elif isinstance(read, list | tuple):
+        for index, (each, read_each) in enumerate(zip(given, read, strict=True)):
+            yield from _conversions(each, read_each, (*place, index))
 
 
 class Answer(BaseModel):
@@ -284,11 +332,11 @@ def _field(location: tuple[Any, ...]) -> str:
     return ".".join(str(part) for part in location[1:])[:_LONGEST_FIELD] or str(location[0])
 
 
-def _read_object(body: str) -> dict[str, Any]:
+def _read_object(body: str) -> JsonObject:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise MalformedJson("The body is not JSON.") from error
     if not isinstance(content, dict):
         raise RequestError("The body is not a JSON object.", field="body")
-    return content
+    return JsonObject(content)

@@ -78,6 +78,7 @@ def test_staff_cannot_end_an_opt_out() -> None:
 
 
 def test_a_stop_to_another_studio_blocks_and_its_words_are_hidden() -> None:
+    client(studio(MINE), "c1", PHONE)
     said("Stop, I am at the clinic", 0, THEIRS, out=True)
 
     assert show().json == {"phone": PHONE, "opted_out": True, "history": []}
@@ -85,6 +86,7 @@ def test_a_stop_to_another_studio_blocks_and_its_words_are_hidden() -> None:
 
 
 def test_an_opt_out_recorded_by_another_studios_staff_is_hidden() -> None:
+    client(studio(MINE), "c1", PHONE)
     record("At their desk", account=THEIRS)
 
     assert show().json == {"phone": PHONE, "opted_out": False, "history": []}
@@ -102,6 +104,7 @@ def test_the_history_is_ordered_by_time_and_shows_a_start_of_two_scopes_once() -
 
 
 def test_an_account_whose_number_begins_with_anothers_sees_only_its_own() -> None:
+    client(studio("10"), "c1", PHONE)
     said("STOP", 0, "100", out=True, scope="account-100")
 
     assert show(account="10").json == {"phone": PHONE, "opted_out": False, "history": []}
@@ -132,6 +135,7 @@ def test_an_invalid_phone_is_refused(phone: str, code: str) -> None:
     [({"opted_out": True}, "how"), ({"opted_out": True, "how": " "}, "how"), ({"how": "She asked."}, "opted_out")],
 )
 def test_an_opt_out_without_how_is_refused(form: dict[str, object], field: str) -> None:
+    client(studio(MINE), "c1", PHONE)
     answer = call(api, "PUT", f"/optouts/{PHONE}", form, account=MINE)
 
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)

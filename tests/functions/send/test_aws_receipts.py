@@ -64,10 +64,22 @@ def test_an_undelivered_texts_error_names_the_carrier(account: Account) -> None:
     message = accept(account)
     deliver(FakeCarrier(name="aws"))
 
-    report(message, eventType="TEXT_SPAM")
+    report(message, eventType="TEXT_SPAM", messageId="SM1")
 
     found = stored(account, message.id)
     assert (found.state, found.error) == (MessageState.UNDELIVERED, "aws:TEXT_SPAM")
+
+
+def test_a_receipt_with_the_id_of_another_text_changes_nothing(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = accept(account)
+    deliver(FakeCarrier(name="aws"))
+
+    report(message, eventType="TEXT_SPAM", messageId="SM2")
+
+    assert stored(account, message.id).state is MessageState.SENT
+    assert "receipt of another text" in log_lines(caplog)
 
 
 @pytest.mark.parametrize("kind", ["TEXT_QUEUED", "TEXT_PENDING", "TEXT_UNHEARD_OF", None, 7])

@@ -42,11 +42,11 @@ def put_secret(**secret: str) -> None:
     aws_client("secretsmanager").put_secret_value(SecretId="carrier", SecretString=json.dumps(secret))
 
 
-def receipt(reference: str, token: str) -> ApiResponse:
+def receipt(reference: str, token: str, sid: str = "SM1") -> ApiResponse:
     path = f"/carriers/twilio/receipts/{reference}"
-    pairs = [("MessageSid", "SM1"), ("MessageStatus", "delivered")]
+    pairs = [("MessageSid", sid), ("MessageStatus", "delivered")]
     signed = twilio.signature(token, f"https://receipts.example{path}", pairs)
-    form = "MessageSid=SM1&MessageStatus=delivered"
+    form = f"MessageSid={sid}&MessageStatus=delivered"
     return call(receipts_api, "POST", path, form, headers={"X-Twilio-Signature": signed})
 
 
@@ -57,7 +57,7 @@ def test_receipts_of_the_old_and_the_new_token_are_accepted_while_the_token_chan
 
     put_secret(account_sid="AC0", auth_token="new-token")
     answers = [
-        receipt(f"{account.id}.{message.id}", token).status
+        receipt(f"{account.id}.{message.id}", token, stored(account, message.id).carrier_id or "").status
         for message, token in ((first, "test-token"), (second, "new-token"), (third, "test-token"))
     ]
 

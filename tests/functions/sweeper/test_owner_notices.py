@@ -47,8 +47,14 @@ def mails(minutes: int = 1) -> list[Mail]:
             "has a new webhook address",
             "server hooks.studio.example while",
         ),
-        ("PATCH", "/account", {"allowed_countries": ["61"]}, "may text further countries", "may now also text 61"),
-        ("PATCH", "/account", {"country_code": "44"}, "may text further countries", "may now also text 44"),
+        (
+            "PATCH",
+            "/account",
+            {"allowed_countries": ["61"]},
+            "may text further countries",
+            "may now also text phones in AU",
+        ),
+        ("PATCH", "/account", {"country_code": "44"}, "may text further countries", "may now also text phones in GB"),
         ("PUT", "/account/plan", {"plan": "large"}, "has a new plan", "It is now Large. It counts from "),
     ],
 )
