@@ -204,7 +204,9 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Simulated, Cloc
     The functions are configured to use it.
     """
     clock = Clock(NOW)
-    carrier = Simulated("AC0", "test-token", "http://127.0.0.1:9/inbound", clock=lambda: clock.now)
+    carrier = Simulated(
+        "AC0123456789abcdef0123456789abcdef", "test-token", "http://127.0.0.1:9/inbound", clock=lambda: clock.now
+    )
     carrier.network.put_faults("all", FaultSet(lose_inbound=Fault()))
     with serving(carrier) as server:
         monkeypatch.setenv("CARRIER_API_BASE", server.url)
@@ -212,7 +214,12 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Simulated, Cloc
         yield (
             carrier,
             clock,
-            Twilio(account_sid="AC0", auth_token="test-token", callback_base="", api_base=server.url),
+            Twilio(
+                account_sid="AC0123456789abcdef0123456789abcdef",
+                auth_token="test-token",
+                callback_base="",
+                api_base=server.url,
+            ),
         )
     settings.cache_clear()
 
