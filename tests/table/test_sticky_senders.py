@@ -7,7 +7,7 @@ import pytest
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText
 from longcode.table import keys, store
-from tests.support.aws_calls import parallel_calls
+from tests.support.aws_calls import parallel_calls, throttling
 from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -82,6 +82,15 @@ def test_with_a_new_second_number_the_last_account_to_text_keeps_the_first_and_t
     moved, kept = over("1", shared=TWENTY[:2]), over("2", shared=TWENTY[:2])
 
     assert (moved, kept) == (TWENTY[1], TWENTY[0])
+
+
+@pytest.mark.parametrize("operation", ["BatchGetItem", "UpdateItem"])
+def test_a_number_is_chosen_in_spite_of_a_throttled_call(operation: str) -> None:
+    with throttling(operation, times=2) as throttled:
+        chosen = numbers.choose_senders("10000001", [PHONE], TWENTY)
+
+    assert len(throttled) == 2
+    assert chosen == numbers.expected_senders("10000001", [PHONE], TWENTY)
 
 
 def test_choosing_for_no_phones_makes_no_call() -> None:
