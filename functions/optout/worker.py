@@ -1,6 +1,7 @@
 """Acts on STOP, START, HELP and YES, replies to each once, and asks staff about possible opt-outs."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from longcode.aws.clients import pause
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
-from longcode.jobs import HandleKeyword, Send
+from longcode.jobs import HandleKeyword, Means, Send
 from longcode.keywords import POSSIBLE_OPT_OUT, Keyword
 from longcode.message import Message, MessageKind
 from longcode.messages import compose
@@ -23,10 +24,12 @@ from longcode.optouts import store as optouts
 from longcode.optouts.consent import (
     CONFIRMED_WITHIN,
     SHARED,
+    OptOut,
     OptOutEvent,
     account_of_scope,
     account_scope,
     keyword_reply,
+    without_old_refusals,
 )
 from longcode.webhooks.tell import enqueue_opt_out
 from optout import questions
@@ -43,7 +46,9 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
         return
     owner = _owner(job.number)
     events = [_event(job, keyword, scope) for scope in _scopes(job, keyword, owner)]
-    states = [optouts.record(event) for event in events]
+    if job.means is Means.CARRIER and _is_for_old_block(events[0], now):
+        return
+    states = _record(events, now)
     for state in states:
         if state.scope == SHARED:
             questions.close_answered(state, now)
@@ -58,6 +63,26 @@ def handle_keyword(job: HandleKeyword, now: datetime) -> None:
     if any(state.turned_by == job.id for state in states):
         _reply(job, keyword, now, until=job.at + CONFIRMED_WITHIN)
         enqueue_opt_out(events, now)
+
+
+def _record(events: Sequence[OptOutEvent], now: datetime) -> list[OptOut]:
+    """Record what a keyword says in each scope, and return the states.
+
+    If the keyword is heard of late, it can show that a carrier's refusal was for an old block, and is no opt-out.
+    """
+    states = [optouts.record(event) for event in events]
+    old_refusals = optouts.take_back_refusals(events[0].phone, events[0].at, now) if events else []
+    for refusal in old_refusals:
+        enqueue_opt_out([replace(refusal, id=f"{refusal.id}-old")], now)
+    if not old_refusals:
+        return states
+    return [state for event in events if (state := optouts.get(event.phone, event.scope))]
+
+
+def _is_for_old_block(refusal: OptOutEvent, now: datetime) -> bool:
+    """Return whether a refusal is for a block older than START, by what was heard after the text was refused."""
+    others = [event for event in optouts.phone_history(refusal.phone, now) if event.id != refusal.id]
+    return refusal not in without_old_refusals([*others, refusal])
 
 
 def _owner(number: str) -> str | None:

@@ -23,6 +23,14 @@ def test_every_handler_of_the_template_is_there_and_every_handler_is_in_the_temp
     assert named == sorted(f"{name}.handler" for name in handlers())
 
 
+def test_traces_pass_through(template: dict[str, Any]) -> None:
+    """X-Ray records a text only if its caller asks for it (SAM: AWS::Serverless::Function, Tracing)."""
+    functions = resources_of_type(template, "AWS::Serverless::Function").values()
+
+    assert template["Globals"]["Function"]["Tracing"] == "PassThrough"
+    assert [function["Handler"] for function in functions if "Tracing" in function] == []
+
+
 def test_every_file_is_reached_from_a_handler() -> None:
     served = {path for trigger in handlers().values() for path in reach(trigger)}
 

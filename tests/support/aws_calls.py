@@ -7,6 +7,9 @@ from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
+from botocore.awsrequest import AWSResponse
+from moto.core.botocore_stubber import MockRawResponse
+
 from longcode.aws.clients import client
 from tests.support.quick_moto import through_http
 
@@ -110,6 +113,22 @@ def failing(service: str, operation: str, code: str, times: int = 1) -> Iterator
 
     with _handling(service, f"before-call.{service}.{operation}", answer):
         yield answered
+
+
+@contextmanager
+def throttling(operation: str, times: int = 1) -> Iterator[list[str]]:
+    """Throttle DynamoDB's first `times` requests of an operation, which the SDK repeats; yield those requests."""
+    throttled: list[str] = []
+
+    def answer(request: Any, **_: Any) -> Any:
+        if len(throttled) == times:
+            return None
+        throttled.append(operation)
+        body = b'{"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}'
+        return AWSResponse(request.url, 400, {}, MockRawResponse(body))
+
+    with _handling("dynamodb", f"before-send.dynamodb.{operation}", answer):
+        yield throttled
 
 
 @contextmanager

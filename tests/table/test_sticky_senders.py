@@ -10,7 +10,7 @@ from longcode.numbers import store as numbers
 from longcode.numbers.conversations import LIVE, TextRefusal
 from longcode.numbers.routing import LastText
 from longcode.table import keys, store
-from tests.support.aws_calls import parallel_calls
+from tests.support.aws_calls import parallel_calls, throttling
 from tests.support.fakes import NOW
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -120,3 +120,12 @@ def test_accounts_that_texted_a_phone_are_found_over_shared_and_own_numbers() ->
     numbers.record_text(own, 10)
 
     assert sorted(numbers.accounts_texting(PHONE)) == ["1", "2"]
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "UpdateItem"])
+def test_a_number_is_chosen_in_spite_of_a_throttled_call(operation: str) -> None:
+    with throttling(operation, times=2) as throttled:
+        chosen = over("1")
+
+    assert len(throttled) == 2
+    assert chosen in TWENTY

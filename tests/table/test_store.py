@@ -1,11 +1,13 @@
+from typing import Any
+
 import pytest
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
 from longcode.table import store
 from longcode.table.keys import Key
-from longcode.table.writes import ABSENT, Delete, Put, Update
-from tests.support.aws_calls import failing
+from longcode.table.writes import ABSENT, Delete, Put, Update, table
+from tests.support.aws_calls import changed_response, failing
 
 ONE, OTHER = Key("p", "1"), Key("p", "2")
 
@@ -62,6 +64,25 @@ def test_many_items_are_read_in_calls_of_a_hundred() -> None:
         store.write(Put(key, {"n": index}))
 
     assert len(store.get_many([*keys, keys[0], Key("p", "none")])) == 130
+
+
+def test_items_that_dynamodb_leaves_unread_are_read_again_at_once() -> None:
+    for key in (ONE, OTHER):
+        store.write(Put(key, {"n": 1}))
+    calls: list[int] = []
+
+    def leave_unread(parsed: dict[str, Any]) -> None:
+        [items] = parsed["Responses"].values()
+        calls.append(len(items))
+        if len(calls) <= 2 and items:
+            item = items.pop()
+            parsed["UnprocessedKeys"] = {table(): {"Keys": [{name: item[name] for name in Key._fields}]}}
+
+    with changed_response("BatchGetItem", leave_unread):
+        items = store.get_many([ONE, OTHER])
+
+    assert items.keys() == {ONE, OTHER}
+    assert calls == [2, 1, 1]
 
 
 def test_a_query_may_start_after_a_key_that_does_not_exist() -> None:

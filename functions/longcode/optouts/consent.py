@@ -1,6 +1,6 @@
 """Opt-outs: how events change a phone's state, what that blocks, automatic replies, and questions to staff."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -24,6 +24,8 @@ _LONGEST_NAME = 40  # characters of a studio's name, so that a reply stays one s
 
 _HOUR_SECONDS = 3600
 _REPLIES_PER_HOUR = 3
+
+_OLD_BLOCK = ", of a block that is older than START"
 
 _TICK = timedelta(milliseconds=1)  # the precision of stored times
 
@@ -112,10 +114,13 @@ def blocks(shared: OptOut | None, own: OptOut | None, left_at: datetime | None =
 
 
 def apply(state: OptOut | None, event: OptOutEvent) -> OptOut:
-    """Return the state after an event; the same object if the state has this event, or a later one, already."""
+    """Return the state after an event; the same object if the state has this event, or a later one, already.
+
+    It is the same object too if the event changes nothing.
+    """
     before = state or OptOut(phone=event.phone, scope=event.scope, out=False)
     is_late = decided_since(before, event.at, event.id) and not _is_late_stop(before, event)
-    if is_late or (event.asks and _asked_since(before, event.at, event.id)):
+    if is_late or is_taken_back(event) or (event.asks and _asked_since(before, event.at, event.id)):
         return before
     if event.asks:
         return replace(before, asked=event.id, asked_at=event.at, account=event.account)
@@ -127,6 +132,22 @@ def apply(state: OptOut | None, event: OptOutEvent) -> OptOut:
     return after if _asked_since(after, event.at, event.id) else replace(after, asked=None, asked_at=None)
 
 
+def without_old_refusals(history: Iterable[OptOutEvent]) -> list[OptOutEvent]:
+    """Return the events that count, oldest first: no questions, and no refusals by the carrier for an old block.
+
+    A block is old if the phone had texted START since the STOP that it is of (see `start_since_block`).
+    """
+    counting: list[OptOutEvent] = []
+    for event in sorted(history, key=lambda event: (event.at, _is_refusal(event), event.id)):
+        if not event.asks and not (_is_refusal(event) and _start_since(counting, event.number)):
+            counting.append(event)
+    return counting
+
+
+def _is_refusal(event: OptOutEvent) -> bool:
+    return event.means is Means.CARRIER and event.out
+
+
 def start_since_block(history: Iterable[OptOutEvent], number: str) -> str | None:
     """Return the number that the phone last texted START to, if the carrier's block of `number` is older than that.
 
@@ -135,12 +156,39 @@ def start_since_block(history: Iterable[OptOutEvent], number: str) -> str | None
     Return None if we know of no STOP to the number, or if START to the number itself ended that block: then a block
     is news, and counts as a STOP.
     """
-    events = [event for event in history if event.means in (Means.TEXT, Means.CARRIER) and not event.asks]
-    stops = [event.at for event in events if event.out and event.number == number]
-    starts = [event for event in events if not event.out and stops and event.at > max(stops)]
+    return _start_since(without_old_refusals(history), number)
+
+
+def _start_since(counting: Iterable[OptOutEvent], number: str | None) -> str | None:
+    said_or_refused = [event for event in counting if event.means in (Means.TEXT, Means.CARRIER)]
+    stops = [event.at for event in said_or_refused if event.out and event.number == number]
+    opted_in = [event for event in said_or_refused if not event.out and event.means is Means.TEXT]
+    starts = [event for event in opted_in if stops and event.at > max(stops)]
     if not starts or any(start.number == number for start in starts):
         return None
     return max(starts, key=lambda start: (start.scope == SHARED, start.at)).number
+
+
+def taken_back(refusal: OptOutEvent) -> OptOutEvent:
+    """Return a carrier's refusal as the history has it once it proved to be for an old block: it changes nothing."""
+    return replace(refusal, out=False, words=f"{refusal.words}{_OLD_BLOCK}")
+
+
+def is_taken_back(event: OptOutEvent) -> bool:
+    """Return whether an event is a carrier's refusal that was taken back."""
+    return event.means is Means.CARRIER and not event.out
+
+
+def before_refusals(state: OptOut, counting: Sequence[OptOutEvent]) -> OptOut:
+    """Return a state, which a refusal for an old block decided, as the phone's START left it.
+
+    Return the same object if the last event that counts in its scope is no START.
+    """
+    in_scope = [event for event in counting if event.scope == state.scope]
+    if not in_scope or in_scope[-1].out or in_scope[-1].means is not Means.TEXT:
+        return state
+    start = in_scope[-1]
+    return replace(state, out=False, at=start.at, event_id=start.id, turned_by=start.id, since=start.at)
 
 
 def decided_since(state: OptOut, at: datetime | None, event_id: str | None) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
 
 from longcode.jobs import Means
@@ -15,10 +15,14 @@ from longcode.optouts.consent import (
     Question,
     account_scope,
     apply,
+    before_refusals,
     blocks,
     decided_since,
+    is_taken_back,
     question_of,
+    taken_back,
     with_reply,
+    without_old_refusals,
 )
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, Attributes, Put, Update, Write, attributes, has_value, read
@@ -139,6 +143,31 @@ def history_page(now: datetime, *, limit: int, cursor: str | None) -> tuple[list
     return [read(OptOutEvent, item) for item in store.all_unexpired(items, now)], next_cursor
 
 
+def take_back_refusals(phone: str, since: datetime, now: datetime) -> list[OptOutEvent]:
+    """Take back the opt-outs by refusals of a carrier that prove to be for an old block; return those after `since`.
+
+    A STOP or START that is heard of late can show that. The state becomes that of the START, so that a STOP which is
+    newer still counts, however late it comes. Those that were taken back before are returned too.
+    """
+    history = phone_history(phone, now)
+    counting = without_old_refusals(history)
+    old = [event for event in history if not event.asks and event not in counting]
+    for scope in {event.scope for event in old}:
+        refusals = {event.id: event for event in old if event.scope == scope}
+        while (state := get(phone, scope)) and state.out and state.event_id in refusals:
+            after = before_refusals(state, counting)
+            if after is state or _try_take_back(state, after, refusals.values()):
+                break
+    return [event for event in phone_history(phone, now) if is_taken_back(event) and event.at > since]
+
+
+def _try_take_back(before: OptOut, after: OptOut, refusals: Iterable[OptOutEvent]) -> bool:
+    state = Put(
+        keys.opt_out(before.phone, before.scope), {"type": "opt-out", **attributes(after)}, _unchanged(before)
+    )
+    return store.try_write(state, *(_entry(taken_back(event)) for event in refusals))
+
+
 def get_question(account: str, phone: str) -> Question | None:
     """Return the last question about a phone, open or not."""
     item = store.get(keys.possible_opt_out(account, phone))
@@ -176,7 +205,17 @@ def _all_scopes(phone: str) -> list[OptOut]:
 
 def _try_record(event: OptOutEvent, before: OptOut | None, after: OptOut) -> bool:
     """Write an event and the state after it; return False if the state has changed since it was read."""
-    entry = Put(
+    entry = _entry(event)
+    if after == before:
+        return store.try_write(entry)
+    unchanged = _unchanged(before) if before else ABSENT
+    state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(after)}, unchanged)
+    return store.try_write(state, entry, *_question_writes(event, before, after))
+
+
+def _entry(event: OptOutEvent) -> Put:
+    """Return the write of an event into the history."""
+    return Put(
         keys.consent(event.phone, event.scope, event.at, event.id),
         {
             "type": "consent",
@@ -186,11 +225,10 @@ def _try_record(event: OptOutEvent, before: OptOut | None, after: OptOut) -> boo
             "folder_at": keys.folder_place(event.at, _id_in_list(event)),
         },
     )
-    if after == before:
-        return store.try_write(entry)
-    unchanged = has_value("event_id", before.event_id) & has_value("asked", before.asked) if before else ABSENT
-    state = Put(keys.opt_out(event.phone, event.scope), {"type": "opt-out", **attributes(after)}, unchanged)
-    return store.try_write(state, entry, *_question_writes(event, before, after))
+
+
+def _unchanged(state: OptOut) -> ConditionBase:
+    return has_value("event_id", state.event_id) & has_value("asked", state.asked)
 
 
 def _question_writes(event: OptOutEvent, before: OptOut | None, after: OptOut) -> list[Write]:

@@ -1,8 +1,7 @@
 """A carrier's block of a number that is older than the phone's last START: it blocks that pair and nothing else."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import product
 
 import pytest
@@ -11,27 +10,32 @@ from msgspec.structs import replace
 from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.aws.settings import settings
-from longcode.carriers.carrier import CarrierText, Receipt, RefusalReason, Refused, SendResult, Sent, Text
+from longcode.carriers.carrier import Receipt, RefusalReason
 from longcode.errors import OptedOut
 from longcode.jobs import HandleKeyword, Means
 from longcode.message import Message, MessageState
+from longcode.messages import store as messages
 from longcode.numbers import choose
 from longcode.numbers import store as numbers
 from longcode.numbers.conversations import free_number
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, start_since_block
+from longcode.optouts.report import report_carrier_opt_out
+from longcode.table import keys, store
+from longcode.table.writes import read
+from longcode.webhooks.delivery import Delivery
 from optout import worker
 from send.receipts import apply_receipt
 from sweeper import sweep_schedule
+from tests.support import local_aws
 from tests.support.admin_orders import send_accepted_order
-from tests.support.fakes import NOW, take_queued
+from tests.support.crashes import every_crash
+from tests.support.fakes import NOW, client, studio, take_queued
+from tests.support.keyword_histories import CODES, MINUTE, PHONE, A, B, BlockingCarrier, C
 from tests.support.text_steps import accept, counted_units, deliver, stored
+from tests.support.webhook_endpoint import HOOK
 
-A, B, C = (f"+1555555010{index}" for index in range(3))
 OWN = "+13105550100"  # of another studio
-PHONE = "+12125550123"
-MINUTE = timedelta(minutes=1)
-CODES = {"twilio": "21610", "aws": "DESTINATION_PHONE_NUMBER_OPTED_OUT"}
 
 
 @pytest.fixture(autouse=True)
@@ -41,30 +45,6 @@ def three_numbers(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
     yield
     settings.cache_clear()
-
-
-@dataclass
-class BlockingCarrier:
-    """Keeps STOP and START for each pair of number and phone, as Twilio's default does."""
-
-    name: str = "twilio"
-    blocked: set[tuple[str, str]] = field(default_factory=set)
-    taken: list[Text] = field(default_factory=list)
-
-    def send(self, text: Text) -> SendResult:
-        if (text.origin, text.to) in self.blocked:
-            return Refused(RefusalReason.OPTED_OUT, CODES[self.name])
-        self.taken.append(text)
-        return Sent(f"SM{len(self.taken)}")
-
-    def find(self, to: str, origin: str, since: datetime) -> list[CarrierText] | None:  # noqa: ARG002
-        return None
-
-    def hear(self, keyword: str, number: str, phone: str) -> None:
-        if keyword == "stop":
-            self.blocked.add((number, phone))
-        else:
-            self.blocked.discard((number, phone))
 
 
 def hear(keyword: str, number: str, at: datetime, phone: str = PHONE) -> None:
@@ -180,6 +160,66 @@ def test_a_block_that_is_news_opts_the_phone_out(account: Account) -> None:
     assert optouts.blocked([(account.id, PHONE)]) == {(account.id, PHONE)}
 
 
+def refused_before_its_stop_is_heard(account: Account) -> str:
+    """Return the number of a STOP that is not heard yet, although a later START elsewhere and a refusal are."""
+    first = text(account, BlockingCarrier(), NOW)
+    assert first
+    hear("start", next(number for number in (A, B, C) if number != first.number), NOW + 2 * MINUTE)
+    report_carrier_opt_out(first, "21610", NOW + 3 * MINUTE)
+    take_carrier_reports(NOW + 3 * MINUTE)
+    assert optouts.blocked([(account.id, PHONE)])
+    return first.number
+
+
+def test_a_late_stop_that_explains_a_refusal_takes_its_opt_out_back(account: Account) -> None:
+    hosted = studio("10000002", **HOOK)
+    client(hosted)
+    number = refused_before_its_stop_is_heard(account)
+
+    for crash in every_crash(after=False):
+        with crash:
+            hear("stop", number, NOW + MINUTE)
+        hear("stop", number, NOW + MINUTE)
+
+        told = [read(Delivery, item).data for item in store.query(keys.delivery(hosted.id))]
+        assert optouts.blocked([(account.id, PHONE)]) == set()
+        assert [(event.out, event.words) for event in optouts.history(PHONE, SHARED, NOW)] == [
+            (True, "stop"),
+            (False, "start"),
+            (False, "carrier code 21610, of a block that is older than START"),
+        ]
+        assert [(one["means"], one["opted_out"]) for one in told].count(("carrier", False)) == 1
+
+
+def test_a_stop_between_the_start_and_a_refusal_that_was_taken_back_counts_also_after_a_restore(
+    account: Account,
+) -> None:
+    beginning = local_aws.snapshot()
+    number = refused_before_its_stop_is_heard(account)
+    hear("stop", number, NOW + MINUTE)
+
+    hear("stop", C, NOW + 2.5 * MINUTE)
+    blocked, lines = optouts.blocked([(account.id, PHONE)]), send_accepted_order("optouts.export", NOW)["lines"]
+    local_aws.restore(beginning)
+    send_accepted_order("optouts.import", NOW, lines=lines)
+
+    assert blocked == optouts.blocked([(account.id, PHONE)]) == {(account.id, PHONE)}
+
+
+def test_a_refusal_that_is_delivered_again_after_it_was_taken_back_changes_nothing(account: Account) -> None:
+    number = refused_before_its_stop_is_heard(account)
+    hear("stop", number, NOW + MINUTE)
+    history = optouts.history(PHONE, SHARED, NOW)
+    text = messages.get(account.id, history[-1].id)
+    assert text
+
+    report_carrier_opt_out(text, "21610", NOW + 3 * MINUTE)
+    take_carrier_reports(NOW + 4 * MINUTE)
+
+    assert optouts.blocked([(account.id, PHONE)]) == set()
+    assert optouts.history(PHONE, SHARED, NOW) == history
+
+
 def test_an_old_block_that_comes_by_receipt_sends_the_text_from_the_other_number(account: Account) -> None:
     carrier, blocked, started = stopped_and_started_elsewhere(account)
     carrier.blocked.clear()  # this time, the carrier accepts the text first
@@ -191,7 +231,7 @@ def test_an_old_block_that_comes_by_receipt_sends_the_text_from_the_other_number
             Receipt(
                 carrier="twilio",
                 reference=f"{account.id}.{message.id}",
-                carrier_id="SM2",
+                carrier_id="twilio2",
                 state=MessageState.UNDELIVERED,
                 code="21610",
                 reason=RefusalReason.OPTED_OUT,

@@ -12,7 +12,7 @@ from longcode.messages import store as messages
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from send import api
-from tests.support.aws_calls import one_call_at_a_time
+from tests.support.aws_calls import failing, one_call_at_a_time
 from tests.support.fakes import NOW, ApiResponse, call, client, studio, take_queued
 
 PHONES = ("+12125550123", "+12125550124", "+12125550125")
@@ -88,6 +88,19 @@ def test_a_repeated_key_with_another_body_is_a_conflict(account: Account) -> Non
         {"field": "Idempotency-Key", "message": "This Idempotency-Key was used before with another body."}
     ]
     assert take_queued("send") == []
+
+
+@pytest.mark.parametrize("operation", ["BatchGetItem", "TransactWriteItems"])
+def test_after_a_fault_of_ours_the_same_key_sends_each_text_once(account: Account, operation: str) -> None:
+    with failing("dynamodb", operation, "InternalServerError", times=99):
+        broken = post(account)
+
+    again = post(account)
+
+    assert (broken.status, broken.json["code"]) == (500, "broken")
+    assert "with the same one; if you did not, look first whether it has taken effect" in broken.json["detail"]
+    assert again.status == 202
+    assert len(take_queued("send")) == 3
 
 
 def test_another_accounts_request_with_the_same_key_is_separate(account: Account) -> None:
