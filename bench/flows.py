@@ -25,7 +25,6 @@ from send import api as send_api
 from send import receipts_api
 from send import worker as send_worker
 from sweeper import sweep_schedule
-from tests.support.aws_calls import one_call_at_a_time
 from tests.support.broadcast_steps import write_clients
 from tests.support.fakes import PASSWORD, LambdaContext, call, client, sqs_event, studio, take_queued
 
@@ -92,14 +91,13 @@ def broadcast_texts(carrier_url: str) -> Iterator[Invocations]:
     )
     while jobs := take_queued("broadcast"):
         event = sqs_event(*jobs)
-        with one_call_at_a_time():
-            yield counted(
-                "SendBroadcast",
-                lambda event=event: worker.handler(event, LambdaContext()),  # type: ignore[misc]
-                trigger=Trigger.QUEUE,
-                calls=1,
-                texts=_CLIENTS,
-            )
+        yield counted(
+            "SendBroadcast",
+            lambda event=event: worker.handler(event, LambdaContext()),  # type: ignore[misc]
+            trigger=Trigger.QUEUE,
+            calls=1,
+            texts=_CLIENTS,
+        )
     bodies = take_queued("bulk")
     if len(bodies) != _CLIENTS:
         raise RuntimeError(f"{len(bodies)} texts of a broadcast to {_CLIENTS}")

@@ -13,8 +13,6 @@ from moto.core.botocore_stubber import MockRawResponse
 from longcode.aws.clients import client
 from tests.support.quick_moto import through_http
 
-_SERVICES = ("dynamodb", "sqs", "sesv2")
-
 
 @contextmanager
 def meanwhile(operation: str, act: Callable[[], object]) -> Iterator[None]:
@@ -28,57 +26,17 @@ def meanwhile(operation: str, act: Callable[[], object]) -> Iterator[None]:
         if first.acquire(blocking=False):
             act()
 
-    with _hooked(f"before-call.dynamodb.{operation}", once):
-        yield
-
-
-@contextmanager
-def parallel_calls() -> Iterator[ThreadPoolExecutor]:
-    """Yield a pool of four threads. Their AWS calls run one at a time, in any order: moto is not thread-safe."""
-    turn = Lock()
-
-    def begin(**_: Any) -> None:
-        turn.acquire()
-
-    def end(**_: Any) -> None:
-        turn.release()
-
-    with _hooked("before-call", begin), _hooked("after-call", end), ThreadPoolExecutor(4) as pool:
-        yield pool
-
-
-@contextmanager
-def _hooked(event: str, hook: Callable[..., None]) -> Iterator[None]:
-    for service in _SERVICES:
-        client(service).meta.events.register(event, hook)
+    event = f"before-call.dynamodb.{operation}"
+    client("dynamodb").meta.events.register(event, once)
     try:
         yield
     finally:
-        for service in _SERVICES:
-            client(service).meta.events.unregister(event, hook)
+        client("dynamodb").meta.events.unregister(event, once)
 
 
-@contextmanager
-def one_call_at_a_time(*services: str) -> Iterator[None]:
-    """Let moto serve one call of these services at a time, from threads that the caller starts: it has no locks."""
-    turn = Lock()
-
-    def take(**_: Any) -> None:
-        turn.acquire()
-
-    def release(**_: Any) -> None:
-        turn.release()
-
-    for events in [client(service).meta.events for service in services or ("dynamodb",)]:
-        events.register_first("before-send", take, "take")
-        events.register_first("needs-retry", release, "release")
-    try:
-        with through_http():
-            yield
-    finally:
-        for events in [client(service).meta.events for service in services or ("dynamodb",)]:
-            events.unregister("before-send", take, "take")
-            events.unregister("needs-retry", release, "release")
+def parallel_calls() -> ThreadPoolExecutor:
+    """Return a pool of four threads; moto answers their AWS calls one at a time, in any order."""
+    return ThreadPoolExecutor(4)
 
 
 @contextmanager

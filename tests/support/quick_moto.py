@@ -14,6 +14,8 @@ from copy import deepcopy
 from functools import cache
 from http import HTTPStatus
 from importlib import import_module
+from threading import RLock
+from time import sleep
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,6 +53,7 @@ _DIRECT = {
     *("DeleteMessage", "ReceiveMessage", "SendMessage", "SendMessageBatch"),
 }
 _ACTIONS = {getattr(ast_nodes, f"UpdateExpression{name}Action") for name in ("Set", "Remove", "Delete", "Add")}
+_one_at_a_time = RLock()  # moto has no locks of its own
 _make_request = Endpoint.make_request
 _transact_write_items = DynamoDBBackend.transact_write_items
 _pickled = cache(pickle.dumps)
@@ -92,11 +95,21 @@ def through_http() -> Iterator[None]:
 
 
 def _respond(endpoint: Endpoint, operation: OperationModel, request: dict[str, Any]) -> Any:
-    """Return the response to a call, raw and parsed; moto itself answers what it refuses and rare operations."""
-    handler_class = _HANDLERS.get(operation.service_model.service_name)
-    if not botocore_stubber.enabled or handler_class is None or operation.name not in _DIRECT:
+    """Return the response to a call, raw and parsed."""
+    if not botocore_stubber.enabled:
         return _make_request(endpoint, operation, request)
-    handler = handler_class()
+    sleep(0)  # so that the calls of a test's threads come in any order
+    with _one_at_a_time:
+        handler_class = _HANDLERS.get(operation.service_model.service_name)
+        if handler_class is None or operation.name not in _DIRECT:
+            return _make_request(endpoint, operation, request)
+        try:
+            return _call(handler_class(), endpoint, operation, request)
+        except ServiceException:  # an error of SQS: it has changed nothing, so the call can be made again
+            return _make_request(endpoint, operation, request)
+
+
+def _call(handler: Any, endpoint: Endpoint, operation: OperationModel, request: dict[str, Any]) -> Any:
     handler.current_account, handler.region = ACCOUNT, REGION
     handler.body = handler.params = json.loads(request["body"])
     handler.uri_match = {}
@@ -105,8 +118,6 @@ def _respond(endpoint: Endpoint, operation: OperationModel, request: dict[str, A
         status, body = 200, json.dumps(result or {})
     except HTTPException as refused:
         status, body = refused.code or 500, refused.get_body()
-    except ServiceException:  # an error of SQS: it has changed nothing, so the call can be made again
-        return _make_request(endpoint, operation, request)
     response = {"status_code": status, "headers": {}, "body": body.encode()}
     parser = endpoint._response_parser_factory.create_parser("json")
     parsed = parser.parse(response, operation.output_shape)

@@ -18,7 +18,7 @@ from longcode.messages import store as messages
 from longcode.messages.compose import draft
 from longcode.messages.folders import Unread
 from longcode.table.store import ConditionFailed
-from tests.support.aws_calls import failing, losing_the_first_response, one_call_at_a_time
+from tests.support.aws_calls import failing, losing_the_first_response
 from tests.support.crashes import Crash
 from tests.support.fakes import NOW
 from tests.support.local_aws import local_aws
@@ -128,7 +128,7 @@ def test_the_counters_are_right_after_any_steps_at_once(steps: Steps) -> None:
     with local_aws():
         made = replies("1")
 
-        with one_call_at_a_time(), ThreadPoolExecutor(6) as pool:
+        with ThreadPoolExecutor(6) as pool:
             list(pool.map(lambda step: act(step[0], made[step[1]]), steps * 2))
 
         assert all(folders.unread_counts(account) == counted_one_by_one(account) for account in "12")
@@ -151,7 +151,7 @@ def test_the_counters_are_right_after_a_process_is_killed_at_any_call(steps: Ste
 def test_a_reply_marked_read_by_twelve_people_at_once_is_counted_once(aws: None) -> None:
     [seen, *_] = replies("1")
 
-    with one_call_at_a_time(), ThreadPoolExecutor(12) as pool:
+    with ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda _: folders.mark_read(seen, is_read=True), range(12)))
 
     assert folders.unread_counts("1") == Unread(unread=3, unread_unlinked=1)

@@ -26,7 +26,6 @@ from longcode.triggers.trigger import RecordKind
 from longcode.usage import store as quotas
 from optout import worker as opt_out_worker
 from tests.support.admin_orders import send_accepted_order, send_order
-from tests.support.aws_calls import one_call_at_a_time
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, LambdaContext, call, client, studio, take_queued
 from tests.support.readers import log_lines
@@ -131,7 +130,7 @@ def test_a_repeated_hand_over_changes_nothing_and_is_answered_alike(fox: Account
 def test_of_parallel_hand_overs_to_two_studios_one_is_refused(fox: Account, wattle: Account) -> None:
     receive()
 
-    with one_call_at_a_time(), ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2) as pool:
         answers = list(
             pool.map(lambda one: send_order(**HAND_OVER | {"account": one}, now=LATER), [fox.id, wattle.id])
         )
@@ -235,7 +234,7 @@ def test_a_reply_read_while_it_is_moved_is_counted_once(fox: Account, wattle: Ac
     receive("SM1")
     [wrong] = replies(fox)
 
-    with one_call_at_a_time(), ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2) as pool:
         pool.submit(folders.mark_read, wrong, is_read=True)
         pool.submit(moved, wrong, wattle)
 
@@ -272,7 +271,7 @@ def test_parallel_moves_to_one_studio_move_once(fox: Account, wattle: Account) -
     receive("SM1")
     [wrong] = replies(fox)
 
-    with one_call_at_a_time(), ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: moved(wrong, wattle), range(4)))
 
     assert answers == [{"account": "10000002", "message_id": wrong.id}] * 4
@@ -286,7 +285,7 @@ def test_of_parallel_moves_to_two_studios_one_is_refused(fox: Account, wattle: A
     receive("SM1")
     [wrong] = replies(fox)
 
-    with one_call_at_a_time(), ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda to: moved(wrong, to), [wattle, third]))
 
     assert sorted(one.get("code", "done") for one in answers) == ["done", "not_found"]

@@ -9,7 +9,6 @@ from longcode.message import BroadcastState
 from longcode.message import MessageState as Text
 from longcode.plans.plans import PlanChange
 from sweeper import sweep_schedule
-from tests.support.aws_calls import one_call_at_a_time
 from tests.support.broadcast_steps import (
     advance,
     create_broadcast,
@@ -47,7 +46,7 @@ def test_a_broadcast_killed_at_any_call_texts_each_phone_once_and_accounts_for_e
 
     for crash in every_crash():
         carrier = FakeCarrier()
-        with one_call_at_a_time("dynamodb", "sqs"), crash:
+        with crash:
             create_broadcast(account)
             advance()
         broadcast_id = create_broadcast(account)  # the studio's software repeats its request

@@ -19,7 +19,7 @@ from longcode.plans.plans import PlanChange
 from send.worker import hold_or_cancel
 from sweeper import sweep_schedule
 from tests.support import local_aws
-from tests.support.aws_calls import meanwhile, one_call_at_a_time
+from tests.support.aws_calls import meanwhile
 from tests.support.broadcast_steps import (
     advance,
     create_broadcast,
@@ -289,7 +289,7 @@ def test_a_scheduled_broadcast_that_is_paused_and_resumed_starts_at_its_time(acc
 def test_a_cancel_killed_at_any_call_ends_every_text(account: Account) -> None:
     broadcast = send(account)
     for crash in every_crash():
-        with one_call_at_a_time("dynamodb", "sqs"), crash:
+        with crash:
             api.cancel(account.id, broadcast.id, NOW)
             advance()
         api.cancel(account.id, broadcast.id, NOW)
@@ -308,7 +308,7 @@ def test_a_resume_killed_at_any_call_sends_every_text(account: Account) -> None:
     api.pause(account.id, broadcast.id)
     deliver_bulk_texts()
     for crash in every_crash():
-        with one_call_at_a_time("dynamodb", "sqs"), crash:
+        with crash:
             api.resume(account.id, broadcast.id, NOW)
             advance()
         api.resume(account.id, broadcast.id, NOW)
@@ -325,7 +325,7 @@ def test_only_one_of_many_workers_does_a_step(account: Account) -> None:
     broadcast_id = create_broadcast(account)
     for _ in range(2):
         [job, *_] = take_queued("broadcast")
-        with one_call_at_a_time("dynamodb", "sqs"), ThreadPoolExecutor(6) as pool:
+        with ThreadPoolExecutor(6) as pool:
             list(pool.map(lambda body: worker.advance(queues.read(Job, body), NOW), [job] * 6))
 
     done = stored(account, broadcast_id)
@@ -339,7 +339,7 @@ def test_a_worker_whose_lease_has_ended_writes_nothing_twice(account: Account) -
     advance(steps=1)
     [job] = take_queued("broadcast")
 
-    with one_call_at_a_time(), meanwhile("PutItem", lambda: worker.advance(queues.read(Job, job), LATER)):
+    with meanwhile("PutItem", lambda: worker.advance(queues.read(Job, job), LATER)):
         worker.advance(queues.read(Job, job), NOW)
 
     assert_done_with_three_texts(account, broadcast_id)
@@ -356,7 +356,7 @@ def test_a_text_that_the_earlier_worker_still_writes_is_counted_once(account: Ac
     local_aws.restore(before)
     broadcasts.claim_step(stored(account, broadcast_id), "earlier", NOW, begin=True)
 
-    with one_call_at_a_time(), meanwhile(operation, lambda: messages.write_new(late)):
+    with meanwhile(operation, lambda: messages.write_new(late)):
         worker.advance(queues.read(Job, job), LATER)
     sweep_schedule.sweep(LATER)  # enqueues the text whose worker did not
 

@@ -17,7 +17,7 @@ from longcode.table import keys, store
 from longcode.table.writes import Update
 from longcode.template import Template
 from sweeper import sweep_schedule
-from tests.support.aws_calls import failing, one_call_at_a_time
+from tests.support.aws_calls import failing
 from tests.support.broadcast_steps import (
     advance,
     create_broadcast,
@@ -89,8 +89,7 @@ def test_a_number_shared_by_clients_of_two_steps_gets_one_text(account: Account)
     write_clients(account, 250)
     client(account, "z1", phone_number(0))
 
-    with one_call_at_a_time("dynamodb", "sqs"):
-        broadcast = send(account)
+    broadcast = send(account)
 
     assert (broadcast.texts, broadcast.planned_texts, broadcast.skipped) == (250, 250, {"duplicate": 1})
     assert skipped(account, broadcast.id) == [("z1", phone_number(0), "duplicate")]
@@ -170,8 +169,7 @@ def test_an_unknown_id_is_skipped(account: Account) -> None:
 def test_many_ids_take_several_steps(account: Account) -> None:
     write_clients(account, 300)
 
-    with one_call_at_a_time("dynamodb", "sqs"):
-        broadcast = send(account, audience={"client_ids": [f"p{index:04}" for index in range(300)]})
+    broadcast = send(account, audience={"client_ids": [f"p{index:04}" for index in range(300)]})
 
     assert (broadcast.state, broadcast.texts, broadcast.step) == (BroadcastState.DONE, 300, 3)
 

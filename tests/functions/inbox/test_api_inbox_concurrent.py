@@ -16,7 +16,7 @@ from longcode.messages import reply
 from longcode.table import keys, store
 from longcode.table.writes import Delete
 from tests.support.admin_orders import send_accepted_order
-from tests.support.aws_calls import changed_response, failing, one_call_at_a_time
+from tests.support.aws_calls import changed_response, failing
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, call, client, studio
 from tests.support.reply_steps import receive
@@ -67,7 +67,7 @@ def test_the_job_gets_each_reply_once_and_in_order_while_they_arrive(account: Ac
 
     job = Job(account, limit)
 
-    with one_call_at_a_time(), ThreadPoolExecutor(6) as pool:
+    with ThreadPoolExecutor(6) as pool:
         run_during([pool.submit(write, index) for index in range(24)], job)  # each comes twice
 
     assert job.bodies == in_numbered_order(account)
@@ -87,7 +87,7 @@ def test_replies_that_are_moved_away_do_not_hide_later_ones(account: Account) ->
             send_accepted_order("replies.move", account=account.id, message_id=id_of(index), to=other.id)
 
     mine, theirs = Job(account), Job(other)
-    with one_call_at_a_time(), ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(4) as pool:
         writers = [pool.submit(write, index) for index in range(10)]
         run_during(writers, mine)
         theirs.run()

@@ -26,7 +26,6 @@ from longcode.message import Message
 from longcode.messages import replies as messages_replies
 from longcode.numbers import store as numbers
 from longcode.usage import store as quotas
-from tests.support.aws_calls import one_call_at_a_time
 from tests.support.fakes import NOW, LambdaContext, sqs_event, take_queued
 from tests.support.reply_steps import NUMBER, PHONE, post
 
@@ -110,11 +109,11 @@ def test_a_text_of_the_last_minute_is_left_to_the_next_run(account: Account) -> 
 def test_a_text_from_the_webhook_and_two_concurrent_runs_is_one_reply(account: Account) -> None:
     archive = Archive(texts=[arrived("SM1", NOW - 3 * MINUTE)])
     post(archive.texts[0].form)
-    with one_call_at_a_time("dynamodb", "sqs"), ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: run(archive, NOW), range(2)))
     bodies = take_queued("inbound")
 
-    with one_call_at_a_time(), ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(3) as pool:
         answers = list(pool.map(lambda body: worker.handler(sqs_event(body), LambdaContext()), bodies))
 
     assert answers == [{"batchItemFailures": []}] * 3

@@ -7,7 +7,6 @@ import pytest
 from longcode.accounts.account import Account
 from longcode.messages import replies
 from longcode.usage import store as quotas
-from tests.support.aws_calls import one_call_at_a_time
 from tests.support.fakes import NOW
 from tests.support.reply_steps import receive
 
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.account(texted=NOW)
 
 
 def test_twelve_concurrent_copies_are_one_reply_counted_once(account: Account) -> None:
-    with one_call_at_a_time(), ThreadPoolExecutor(12) as pool:
+    with ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda _: receive("SM1"), range(12)))
 
     assert [number for number, _ in replies.after(account.id, 0, 100)] == [1]
@@ -25,7 +24,7 @@ def test_twelve_concurrent_copies_are_one_reply_counted_once(account: Account) -
 
 @pytest.mark.long
 def test_twelve_concurrent_replies_are_numbered_without_gaps(account: Account) -> None:
-    with one_call_at_a_time(), ThreadPoolExecutor(12) as pool:
+    with ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda index: receive(f"SM{index}"), range(12)))
 
     found = replies.after(account.id, 0, 100)
@@ -35,7 +34,7 @@ def test_twelve_concurrent_replies_are_numbered_without_gaps(account: Account) -
 
 
 def test_a_reader_sees_each_reply_once_and_in_order_while_they_arrive(account: Account) -> None:
-    with one_call_at_a_time(), ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(4) as pool:
         arriving = [pool.submit(receive, f"SM{index}") for index in range(8)]
         seen: list[int] = []
         while len(seen) < 8:

@@ -20,7 +20,6 @@ from longcode.messages import replies as messages_replies
 from longcode.usage import store as quotas
 from optout import worker as optout
 from send import api as send_api
-from tests.support.aws_calls import one_call_at_a_time
 from tests.support.fakes import NOW, FakeCarrier, LambdaContext, call, client, sqs_event, studio, take_queued
 from tests.support.reply_steps import NUMBER, PHONE, post, receive, record_text
 from tests.support.text_steps import accept, deliver, stored
@@ -131,16 +130,15 @@ def test_unknown_fields_are_ignored(account: Account) -> None:
 
 @pytest.mark.long
 def test_twelve_concurrent_webhooks_are_one_reply_and_one_stop(account: Account) -> None:
-    with one_call_at_a_time("dynamodb", "sqs", "ssm", "secretsmanager"):
-        post(FORM | {"Body": "STOP"})
-        with ThreadPoolExecutor(12) as pool:
-            list(pool.map(lambda _: queue_a_copy(), range(11)))
-        bodies = take_queued("inbound")
-        with ThreadPoolExecutor(12) as pool:
-            answers = list(pool.map(lambda body: worker.handler(sqs_event(body), LambdaContext()), bodies))
-        keyword_jobs = [queues.read(jobs.HandleKeyword, body) for body in take_queued("opt_out")]
-        for job in keyword_jobs:
-            optout.handle_keyword(job, clients.now())
+    post(FORM | {"Body": "STOP"})
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda _: queue_a_copy(), range(11)))
+    bodies = take_queued("inbound")
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda body: worker.handler(sqs_event(body), LambdaContext()), bodies))
+    keyword_jobs = [queues.read(jobs.HandleKeyword, body) for body in take_queued("opt_out")]
+    for job in keyword_jobs:
+        optout.handle_keyword(job, clients.now())
 
     assert answers == [{"batchItemFailures": []}] * 12
     assert [reply.body for reply in replies(account)] == ["STOP"]

@@ -10,7 +10,6 @@ from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused
 from longcode.errors import RequestError
 from send import api
-from tests.support.aws_calls import one_call_at_a_time
 from tests.support.fakes import NOW, FakeCarrier, call, client, studio
 from tests.support.text_steps import accept, deliver
 
@@ -53,7 +52,7 @@ def test_the_daily_limits_refusal_says_until_when_and_which_setting_to_change(ac
 
 @pytest.mark.long
 def test_200_texts_at_once_never_exceed_a_daily_limit_of_100(account: Account) -> None:
-    with one_call_at_a_time("dynamodb", "sqs"), ThreadPoolExecutor(40) as pool:
+    with ThreadPoolExecutor(40) as pool:
         sent = list(pool.map(lambda index: try_to_send(account, f"race-{index}"), range(200)))
 
     assert sent.count(None) == 100

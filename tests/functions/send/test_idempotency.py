@@ -12,7 +12,7 @@ from longcode.messages import store as messages
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent
 from send import api
-from tests.support.aws_calls import failing, one_call_at_a_time
+from tests.support.aws_calls import failing
 from tests.support.fakes import NOW, ApiResponse, call, client, studio, take_queued
 
 PHONES = ("+12125550123", "+12125550124", "+12125550125")
@@ -133,7 +133,7 @@ def test_fifty_copies_of_a_request_at_once_make_one_message_for_each_phone_and_g
     form = api.NewMessage(client_id=client_id, body="Hello")
 
     # Not through the handler: Lambda never has one resolver answer two requests at once.
-    with one_call_at_a_time("dynamodb", "sqs"), ThreadPoolExecutor(50) as pool:
+    with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: api.accept(account.id, form, "key", NOW), range(50)))
 
     assert all(answer == answers[0] for answer in answers)

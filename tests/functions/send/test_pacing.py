@@ -19,7 +19,6 @@ from longcode.optouts import consent
 from longcode.optouts import store as optouts
 from send import pacing, worker
 from send.pacing import Turns
-from tests.support.aws_calls import one_call_at_a_time
 from tests.support.fakes import NOW, FakeCarrier, client, studio
 from tests.support.text_steps import accept, stored
 
@@ -153,7 +152,7 @@ def test_a_clock_that_jumped_does_not_stop_a_number() -> None:
 
 
 def test_reservations_made_at_once_do_not_overlap() -> None:
-    with one_call_at_a_time("dynamodb"), ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(8) as pool:
         starts = list(pool.map(lambda _: numbers.reserve_throughput(SHARED, SECOND, NOW, 30 * SECOND), range(24)))
 
     assert sorted(start for start in starts if start) == [NOW + index * SECOND for index in range(24)]

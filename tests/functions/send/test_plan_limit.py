@@ -19,7 +19,6 @@ from longcode.table import store
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage, limits_at
 from send import api
-from tests.support.aws_calls import one_call_at_a_time
 from tests.support.fakes import NOW, FakeCarrier, call, client, studio
 from tests.support.local_aws import load_plans
 from tests.support.text_steps import accept as text_steps_accept
@@ -45,7 +44,7 @@ def try_to_send(account: Account, key: str) -> bool:
 
 
 def at_once(account: Account, texts: int, key: str) -> list[bool]:
-    with one_call_at_a_time("dynamodb", "sqs"), ThreadPoolExecutor(40) as pool:
+    with ThreadPoolExecutor(40) as pool:
         return list(pool.map(lambda index: try_to_send(account, f"{key}-{index}"), range(texts)))
 
 
@@ -142,7 +141,7 @@ def test_a_bigger_plan_during_200_texts_allows_exactly_its_units(account: Accoun
         accounts.change_plan(account, PlanChange(NOW, "small"))
         return True
 
-    with one_call_at_a_time("dynamodb", "sqs"), ThreadPoolExecutor(40) as pool:
+    with ThreadPoolExecutor(40) as pool:
         first = [pool.submit(try_to_send, account, f"a-{index}") for index in range(150)]
         changed = pool.submit(change)
         then = [pool.submit(try_to_send, account, f"b-{index}") for index in range(150)]
@@ -155,7 +154,7 @@ def test_a_bigger_plan_during_200_texts_allows_exactly_its_units(account: Accoun
 
 
 def test_many_first_texts_of_a_month_at_once_begin_one_quota(account: Account) -> None:
-    with one_call_at_a_time("dynamodb", "sqs"), ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(8) as pool:
         sent = list(pool.map(lambda index: try_to_send(account, f"first-{index}"), range(8)))
     use(account, 92)
 

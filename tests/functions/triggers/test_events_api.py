@@ -13,7 +13,7 @@ from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import OccurrenceState
-from tests.support.aws_calls import failing, losing_the_first_response, one_call_at_a_time
+from tests.support.aws_calls import failing, losing_the_first_response
 from tests.support.fakes import NOW, ApiResponse, LambdaContext, call, client, studio, take_queued
 from tests.support.trigger_steps import SESSION, planned, report_event, write_trigger
 from triggers import events_api
@@ -184,7 +184,7 @@ def test_events_without_a_key_are_never_the_same(account: Account) -> None:
 
 def test_fifty_requests_at_once_take_effect_once_and_get_one_response(account: Account) -> None:
     write_trigger(name="thanks", timing=None)
-    with one_call_at_a_time("dynamodb", "sqs"), ThreadPoolExecutor(50) as pool:
+    with ThreadPoolExecutor(50) as pool:
         responses = list(
             pool.map(lambda second: report_event(account, now=NOW + timedelta(seconds=second)), range(50))
         )
@@ -259,7 +259,7 @@ def test_the_response_to_a_late_event_is_repeated_too(account: Account) -> None:
 
 def test_ten_events_of_one_record_at_once_leave_one_planned_text(account: Account) -> None:
     days = [f"2026-12-{day:02}" for day in range(3, 13)]
-    with one_call_at_a_time(), ThreadPoolExecutor(10) as pool:
+    with ThreadPoolExecutor(10) as pool:
         list(
             pool.map(lambda day: report_event(account, day, at=NOW - MINUTE * int(day[-2:]), session_date=day), days)
         )
