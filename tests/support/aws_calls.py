@@ -85,7 +85,7 @@ def throttling(operation: str, times: int = 1) -> Iterator[list[str]]:
         body = b'{"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}'
         return AWSResponse(request.url, 400, {}, MockRawResponse(body))
 
-    with _handling("dynamodb", f"before-send.dynamodb.{operation}", answer):
+    with through_http(), _handling("dynamodb", f"before-send.dynamodb.{operation}", answer):
         yield throttled
 
 
