@@ -92,6 +92,13 @@ def test_each_refusal_code_has_a_reason(sms: Any, text: Text, status: int, code:
     [
         ("ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT", RefusalReason.OPTED_OUT),
         ("ConflictException", "RESOURCE_NOT_ACTIVE", RefusalReason.PARKED),
+        ("ConflictException", "REGISTRATION_NOT_COMPLETE", RefusalReason.PARKED),
+        ("ConflictException", "DESTINATION_PHONE_NUMBER_NOT_VERIFIED", RefusalReason.PARKED),
+        ("ConflictException", "NUMBER_CAPABILITIES_MISMATCH", RefusalReason.PARKED),
+        ("ConflictException", "MESSAGE_TYPE_MISMATCH", RefusalReason.PARKED),
+        ("ConflictException", "NO_ORIGINATION_IDENTITIES_FOUND", RefusalReason.PARKED),
+        ("ValidationException", "SENDER_ID_NOT_REGISTERED", RefusalReason.PARKED),
+        ("ValidationException", "SENDER_ID_REQUIRES_REGISTRATION", RefusalReason.PARKED),
         ("ValidationException", "COUNTRY_NOT_ENABLED", RefusalReason.PARKED),
         ("ServiceQuotaExceededException", "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", RefusalReason.PARKED),
         ("AccessDeniedException", "ACCOUNT_DISABLED", RefusalReason.PARKED),

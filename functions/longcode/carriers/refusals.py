@@ -74,6 +74,9 @@ AWS: Mapping[str, Meaning] = {
     "INVALID_IDENTITY_FOR_DESTINATION_COUNTRY": Meaning(
         RefusalReason.PARKED, "the service's number cannot text the phone's country"
     ),
+    "SENDER_ID_NOT_REGISTERED": Meaning(RefusalReason.PARKED, "the service's number is not registered"),
+    "SENDER_ID_REQUIRES_REGISTRATION": Meaning(RefusalReason.PARKED, "the service's number is not registered"),
+    "SENDER_ID_NOT_SUPPORTED": Meaning(RefusalReason.PARKED, "the service's number cannot text the phone's country"),
     "RESOURCE_NOT_ACCESSIBLE": Meaning(RefusalReason.PARKED, "the service's number cannot send texts"),
     "CHANNEL_NOT_ENABLED": Meaning(RefusalReason.PARKED, "the service's number cannot send texts"),
     "ThrottlingException": Meaning(RefusalReason.TRY_AGAIN, "too many requests at once"),
