@@ -48,6 +48,10 @@ class Load:
         self._texted: list[str] = []
         self._cursor = "0"  # of the inbox
 
+    def _is_delivered(self, phone: str) -> bool:
+        texts = self._phones.conversation(phone)
+        return bool(texts) and texts[-1]["status"] == "delivered"
+
     def warm_up(self, most_callers: int) -> None:
         """Start as many workers of each function as `most_callers` at once need, and some for replies.
 
@@ -74,12 +78,15 @@ class Load:
         eventually(lambda: self._came_at(phone), "a text")
 
     def send(self, rate: int, seconds: int) -> list[Text]:
-        """Post texts to new phones, and wait until all have arrived, or no more do."""
+        """Post texts to new phones, and wait until all have arrived and have their last receipt, or no more do.
+
+        The carrier posts four receipts or replies at once, so replies would wait for the receipts before them.
+        """
         phones = [next(self._new) for _ in range(rate * seconds)]
         posted = self._each_at_its_time([partial(self._post, phone) for phone in phones], rate)
         self._texted += phones
         with suppress(CheckFailed):
-            eventually(lambda: all(map(self._came_at, reversed(phones))), "the last text")
+            eventually(lambda: all(map(self._is_delivered, reversed(phones))), "the last receipt")
         return [Text(*post, self._came_at(phone)) for phone, post in zip(phones, posted, strict=True)]
 
     def _post(self, phone: str, **headers: str) -> tuple[datetime, float]:
