@@ -71,7 +71,10 @@ def attribute_by_the_sticky_sender(stage: Stage, fox: StudioSoftware, wattle: St
     stage.arrives(_CARMEN, "Carmen, shall we print the large one?")
     second = stage.send(wattle, {"client_id": "w-1", "body": "Friday at ten, Carmen."})
     stage.arrives(_CARMEN, "Friday at ten, Carmen.")
-    of_fox, of_wattle = (sent["messages"][0]["number"] for sent in (first, second))
+    of_fox, of_wattle = (
+        studio.ask("GET", f"/messages/{sent['messages'][0]['id']}").json["number"]
+        for studio, sent in ((fox, first), (wattle, second))
+    )
     stage.check(of_fox != of_wattle, "the two studios text her from two numbers")
     stage.phones.reply(_CARMEN, of_fox, "The large one, please")
     reply = stage.reply_of(fox, "The large one, please")
