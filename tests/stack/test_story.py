@@ -117,7 +117,7 @@ def test_a_restore_to_before_texts_went_doubles_none_and_loses_no_stop(stack: St
     studio.ask("POST", "/clients/import", sheet, **{"Content-Type": "text/csv"})
     singles = [f"+1213557{index:04}" for index in range(single)]
     restore_steps.update(stack, Hold="texts")  # so that the point is before all of them
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda phone: studio.ask("POST", "/messages", {"to": phone, "body": "Single"}), singles))
     begun, later = _broadcast(studio, "first"), datetime.now(UTC) + timedelta(seconds=3)
     scheduled = _broadcast(studio, "second", send_at=later.isoformat())
