@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from longcode.accounts.account import Account
 from longcode.aws.settings import settings
 from longcode.message import MessageState
+from longcode.numbers import store as numbers
+from longcode.numbers.conversations import TextRefusal
 from tests.support import local_aws
 from tests.support.fakes import studio
-from tests.support.keyword_histories import CODES, NUMBERS, BlockingCarrier, History, Step
+from tests.support.keyword_histories import CODES, NUMBERS, PHONE, BlockingCarrier, History, Step
 
 Carriers = list[tuple[str, str]]
 """The name of each carrier, and for what it keeps a STOP: a pair of number and phone, or the phone."""
@@ -53,6 +55,8 @@ def assert_the_last_word_counts(played: Played, carriers: Carriers, steps: list[
         text = history.text(account)
         if history.said and history.said[-1].keyword == "stop":
             assert text is None
+        elif text and text.error == TextRefusal.NO_SHARED_NUMBER:  # the other studio has the only one left
+            assert len(set(NUMBERS) - numbers.conversations_with(PHONE).blocked) == 1
         else:
             assert text
             assert (text.state, history.carrier.taken[-1].reference) == (
