@@ -75,6 +75,7 @@ demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## run the main use, fr
 lock: .venv/uv/done  ## pin the requirements again, with hashes
 	for f in functions/requirements{,-pdf,-stripe} requirements/{dev,emulator,sam,uv}; do \
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt; done
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt \
+	    $$([ ! -f $$f-excluded.in ] || echo --excludes $$f-excluded.in); done
 
 .PHONY: help check fix test quick bench openapi validate build deploy update up demo lock

@@ -2,19 +2,23 @@
 
 The bare clients are opened in a fresh process each time; for each import of a function, a process that has them open
 forks. The bare clients and all functions are measured in turn, several times, and the least time of each counts.
+The processes see only the packages of the function's artifact and those that the Lambda runtime has.
 """
 
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench.rig import Figure, least
 from infra import build
 from tests.support.local_aws import read_template
 
+_RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 _WORKER_BAR, _API_BAR = 1.3, 1.7
 _AT_MOST = 30
 _BARE = """
@@ -49,28 +53,41 @@ def measure() -> Iterator[Figure]:
     build.build(build.this_machine())
     deployed = _deployed()
     with ExitStack() as running:
-        forking = {folder: _Forking(folder, running) for folder in set(deployed.values())}
+        runtime = running.enter_context(_runtime())
+        forking = {folder: _Forking(f"{folder}:{runtime}", running) for folder in set(deployed.values())}
         runs: dict[str, Callable[[], float]] = {
             name: partial(forking[folder].import_seconds, name) for name, folder in deployed.items()
         }
-        seconds = least({"": _bare_seconds, **runs}, at_most=_AT_MOST)
+        seconds = least({"": partial(_bare_seconds, runtime), **runs}, at_most=_AT_MOST)
     bare = seconds.pop("")
     for name, added in seconds.items():
         bar = _API_BAR if _is_api(name) else _WORKER_BAR
         yield Figure(f"startup_ratio_{name.replace('.', '_')}", round((bare + added) / bare, 2), "x", bar)
 
 
+@contextmanager
+def _runtime() -> Iterator[str]:
+    """Make a folder of the packages that the Lambda runtime has, until the block ends."""
+    with TemporaryDirectory() as folder:
+        for name in _RUNTIME:
+            source = Path(import_module(name).__file__ or "")
+            if source.name == "__init__.py":
+                source = source.parent
+            (Path(folder) / source.name).symlink_to(source)
+        yield folder
+
+
 class _Forking:
     """A process that has the bare clients open, and forks for each import."""
 
-    def __init__(self, folder: Path, running: ExitStack) -> None:
+    def __init__(self, path: str, running: ExitStack) -> None:
         self._process = running.enter_context(
             subprocess.Popen(
-                [sys.executable, "-c", _FORKING],
+                [sys.executable, "-S", "-c", _FORKING],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                env={"PYTHONPATH": str(folder), **_CONSTANTS},
+                env={"PYTHONPATH": path, **_CONSTANTS},
             )
         )
         self._answer()
@@ -85,8 +102,9 @@ class _Forking:
         return float(self._process.stdout.readline())
 
 
-def _bare_seconds() -> float:
-    run = subprocess.run([sys.executable, "-c", _BARE], capture_output=True, text=True, check=True, env={})
+def _bare_seconds(runtime: str) -> float:
+    command = [sys.executable, "-S", "-c", _BARE]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env={"PYTHONPATH": runtime})
     return float(run.stdout)
 
 

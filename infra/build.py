@@ -169,9 +169,9 @@ def _link_or_copy(source: str, copy: str) -> None:
 
 
 def _add_packages(folder: Path, artifact: Artifact, target: Target) -> None:
-    """Install the pinned wheels. The Lambda runtime includes boto3, so the requirements do not."""
+    """Install the pinned wheels and nothing else. The Lambda runtime includes boto3, so the requirements do not."""
     command: list[str | Path] = [UV, "pip", "install", "--quiet", "--target", folder, "--python", sys.executable]
-    command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy"]
+    command += ["--only-binary", ":all:", "--require-hashes", "--no-deps", "--link-mode", "copy"]
     command += ["--requirements", artifact.requirements]
     if target != this_machine():
         command += ["--python-version", target.version, "--python-platform", _PLATFORMS[target.architecture]]

@@ -1,12 +1,14 @@
 """Export an issued invoice to Stripe, once: a draft with an item for each line."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from random import random
 from typing import Any, Protocol
 
 import stripe
+import urllib3
 from msgspec import Struct
 
 from longcode import jobs, windows
@@ -76,6 +78,36 @@ class Books(Protocol):
         """Make a call without retrying; return what it created, or what went wrong."""
 
 
+class _Http(stripe.HTTPClient):
+    """Makes the package's calls: without `requests`, and without its redirects and its proxies."""
+
+    name = "urllib3"
+
+    def __init__(self, timeout_seconds: float) -> None:
+        super().__init__()
+        self._pool = urllib3.PoolManager(timeout=timeout_seconds, retries=False, ca_certs=stripe.ca_bundle_path)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        """Return body, status and headers of the response; raise APIConnectionError if there is none."""
+        try:
+            response = self._pool.request(method, url, post_data, headers=headers, redirect=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise stripe.APIConnectionError(type(error).__name__) from error  # type: ignore[no-untyped-call]
+        return response.data.decode(errors="replace"), response.status, response.headers
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+
 class Stripe:
     """Stripe's API, with a restricted key. Retries go through the due index, so the package does not retry."""
 
@@ -88,7 +120,7 @@ class Stripe:
             stripe_version=API_VERSION,
             base_addresses={"api": api_base},
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=timeout_seconds),
+            http_client=_Http(timeout_seconds),
         )
 
     def post(self, call: stripe_form.StripeCall) -> Answer:

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.support.crashes import every_crash
 from tests.support.export_steps import JOB, CrashableBooks, begun, client, export, export_state, waiting
 from tests.support.fake_stripe import ERRORS, HANGS, INVOICE, KEY, LOSES, FakeStripe, stripe
 from tests.support.fakes import NOW, LambdaContext, sqs_event, studio, take_queued
+from tests.support.https_servers import https_endpoint
 from tests.support.readers import sample_event
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -220,8 +222,31 @@ def test_a_response_of_stripe_is_classified_by_its_status_and_body(books: FakeSt
 
     answers = [client(books).post(call) for _ in books.instead[:]]
 
-    assert [type(one) for one in answers] == [*[Refused] * 6, *[Retry] * 5]
+    assert [type(one) for one in answers] == [*[Refused] * 6, *[Retry] * 6]
     assert answers[5] == Refused("http 400 resource_missing")  # this call names no customer
+
+
+def test_a_redirect_is_not_followed(books: FakeStripe) -> None:
+    books.instead = ["moved"]
+
+    assert client(books).post(StripeCall("/v1/customers", "k", {})) == Retry("http 302")
+    assert [one["path"] for one in books.requests] == ["/v1/customers"]
+
+
+def test_a_proxy_of_the_environment_is_not_used(books: FakeStripe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+
+    client(books).post(StripeCall("/v1/customers", "k", {}))
+
+    assert [one["path"] for one in books.requests] == ["/v1/customers"]
+
+
+def test_nothing_is_sent_to_a_server_without_a_certificate_of_a_public_authority(tmp_path: Path) -> None:
+    with https_endpoint(tmp_path, lambda connection, _: connection.close()) as endpoint:
+        answer = Stripe(KEY, f"https://localhost:{endpoint.port}").post(StripeCall("/v1/customers", "k", {}))
+
+        assert answer == Retry("APIConnectionError")
+        assert endpoint.requests == []
 
 
 def test_a_refused_connection_is_retried() -> None:
