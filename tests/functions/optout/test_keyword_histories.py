@@ -79,7 +79,7 @@ def test_the_last_word_counts(played: Played, carriers: Carriers, steps: list[St
 
 
 @pytest.mark.long
-@configure(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@configure(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(CARRIERS, STEPS, st.booleans())
 def test_the_last_word_counts_in_many_histories(
     played: Played, carriers: Carriers, steps: list[Step], newest_first: bool
