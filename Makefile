@@ -40,7 +40,7 @@ audit: .venv/audit/done  ## check the template's security, and look for known vu
 	$(AUDIT)/checkov --config-file .checkov.yaml
 ifndef OFFLINE
 	@$(PIP_AUDIT) --no-deps -r <(echo jinja2==2.4.1) 2>&1 | grep -q '^Found ' || { echo \
-	  'The packages were NOT audited: the database of advisories at pypi.org cannot be read from here.'; exit 1; }
+	  'The packages were NOT audited: the database of advisories (the package index) gave no answer.'; exit 1; }
 	failed=0; for f in functions/requirements*.txt requirements/*.txt; do \
 	  echo "$$f"; $(PIP_AUDIT) --strict --require-hashes -r "$$f" || failed=1; done; exit $$failed
 endif
