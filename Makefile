@@ -4,6 +4,8 @@ SHELL := bash
 DEV := .venv/dev/bin
 export PYTHONPATH := functions:.
 SAM := .venv/sam/bin/sam
+AUDIT := .venv/audit/bin
+PIP_AUDIT := $(AUDIT)/pip-audit --disable-pip --progress-spinner off
 ENV := dev
 export UV_SYSTEM_CERTS := true
 # Empty, so that pytest may keep the tests that it has rewritten: otherwise each of its processes rewrites all of them.
@@ -31,6 +33,17 @@ check: .venv/dev/done  ## format, lint, types, template
 	$(DEV)/ruff check .
 	$(DEV)/mypy
 	$(DEV)/cfn-lint template.yaml
+
+# The code is not looked at here: ruff has bandit's rules (S), and `make check` runs them. Jinja2 2.4.1 is known to be
+# vulnerable, so if nothing is found about it, the database of advisories was not read, and the packages are not audited.
+audit: .venv/audit/done  ## check the template's security, and look for known vulnerabilities of the pinned packages; OFFLINE=1 only the template
+	$(AUDIT)/checkov --config-file .checkov.yaml
+ifndef OFFLINE
+	@$(PIP_AUDIT) --no-deps -r <(echo jinja2==2.4.1) 2>&1 | grep -q '^Found ' || { echo \
+	  'The packages were NOT audited: the database of advisories (the package index) gave no answer.'; exit 1; }
+	failed=0; for f in functions/requirements*.txt requirements/*.txt; do \
+	  echo "$$f"; $(PIP_AUDIT) --strict --require-hashes -r "$$f" || failed=1; done; exit $$failed
+endif
 
 fix: .venv/dev/done  ## format the code and repair what the linter can
 	$(DEV)/ruff format .
@@ -73,9 +86,9 @@ demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## run the main use, fr
 	@$(DEV)/python -m infra.local.demo
 
 lock: .venv/uv/done  ## pin the requirements again, with hashes
-	for f in functions/requirements{,-pdf,-stripe} requirements/{dev,emulator,sam,uv}; do \
+	for f in functions/requirements{,-pdf,-stripe} requirements/{audit,dev,emulator,sam,uv}; do \
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt \
 	    $$([ ! -f $$f-excluded.in ] || echo --excludes $$f-excluded.in); done
 
-.PHONY: help check fix test quick bench openapi validate build deploy update up demo lock
+.PHONY: help check audit fix test quick bench openapi validate build deploy update up demo lock

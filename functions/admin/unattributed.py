@@ -24,7 +24,7 @@ from longcode.table.store import ConditionFailed
 
 
 class ListUnattributed(Order, frozen=True, kw_only=True, tag="replies.list_unattributed"):
-    """List the replies that belong to no studio, newest first."""
+    """List the replies that no studio has got, newest first."""
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: Cursor | None = None
@@ -47,7 +47,7 @@ class Move(Order, frozen=True, kw_only=True, tag="replies.move"):
 
 
 def list_unattributed(order: ListUnattributed, now: datetime) -> dict[str, Any]:
-    """Return a page of unattributed replies. Only the operator sees them, and they are not logged."""
+    """Return a page of unattributed replies. Only the operator sees them, and no log has them."""
     page, next_cursor = replies.unattributed_page(now, limit=order.limit, cursor=order.cursor)
     items = [
         {

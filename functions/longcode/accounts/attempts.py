@@ -20,7 +20,7 @@ _IPV6_NETWORK = 64  # a customer's network has this prefix at least, and any num
 
 
 class Attempts(Struct, frozen=True, kw_only=True):
-    """The wrong passwords of a source address for an account, each as a tag. `told`: the sweeper tells the owner."""
+    """The wrong passwords of a source address for an account, each as a tag. `told`: it was put on the due index."""
 
     account: str
     address: str
@@ -52,7 +52,10 @@ def with_password_hash(account: str, address: str, now: datetime) -> tuple[Attem
 
 
 def note_wrong(known: Attempts | None, account: str, address: str, password: str, now: datetime) -> None:
-    """Count a wrong password, unless it was counted; the one that reaches the limit is due, to tell the owner."""
+    """Count a wrong password, unless it was counted before. At the limit, put the item on the due index.
+
+    The sweeper then tells the owner.
+    """
     tag = _tag(account, password)
     tags = known.tags if known else set()
     if tag in tags:
@@ -67,7 +70,7 @@ def note_wrong(known: Attempts | None, account: str, address: str, password: str
 
 
 def ensure_told(known: Attempts, now: datetime) -> None:
-    """Make an address that has to wait due, if parallel calls reached the limit without that."""
+    """Put an address that has to wait on the due index, if parallel calls reached the limit without doing so."""
     if not known.told:
         place = credential_keys.attempts(known.account, known.address)
         changes = {"told": True, **_due(known.account, known.address, now)}

@@ -7,7 +7,7 @@ _LINK = re.compile(r"://|\bwww\.|[^\W_][.。][^\W\d_]{2,}")
 _DIGITS = re.compile(r"\d(?:[^\w]*\d|_+\d)+")
 _YEARS = re.compile(r"(?:1[89]|20)\d\d\D+(?:1[89]|20)\d\d")
 _MOST_DIGITS = 6  # local numbers have seven
-_SAY = "a name that clients read: without {}, which do not belong in it"
+_SAY = "must not contain {}: clients read this name"
 
 
 def check_studio_name(name: str) -> str:

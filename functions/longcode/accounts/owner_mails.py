@@ -1,4 +1,7 @@
-"""The mails that tell an account's owner what was changed, without secrets and without the caller's own words."""
+"""The mails that tell an account's owner what was changed.
+
+They have no secrets, and of what the caller has entered only the studio's name and the host of the webhook address.
+"""
 
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo

@@ -31,7 +31,7 @@ class NoticeKind(StrEnum):
 
 
 class OwnerNotice(Struct, frozen=True, kw_only=True):
-    """A notice that the owner gets once. `about` says of what, such as the plan's name; it is never a secret."""
+    """A notice that is mailed to the owner. `about` is its subject, such as the plan's name, and never a secret."""
 
     account: str
     kind: NoticeKind
@@ -65,7 +65,7 @@ def tell_once_a_day(account: str, kind: NoticeKind, at: datetime, about: str) ->
 
 
 def mark_mailed(item: Attributes, now: datetime) -> None:
-    """Record that a notice was mailed, or given up, and take it off the due index."""
+    """Record that a notice was mailed or given up, and take it off the due index."""
     mailed = Update(
         credential_keys.owner_notice(item["account"], item["kind"], item["id"]),
         changes={"mailed_at": now},

@@ -47,7 +47,7 @@ class Busy(Exception):
 
 
 class Mailing(Struct, frozen=True, kw_only=True):
-    """The right to mail an address: the secret of its new link, and the hash of the link that this one replaces."""
+    """The right to mail an address: token and secret of its new link, and the hash of the link that it replaces."""
 
     token: str
     secret: str
@@ -58,7 +58,7 @@ def claim_mail(form: OpenAccount, now: datetime) -> Mailing | None:
     """Store a form with a new link, and return what to mail; None if the address had a mail in the last hour.
 
     In that case the form takes the place of the one that waits: the link that was mailed shows the newest form. A
-    mail whose link was used does not count: whoever has the mailbox goes on.
+    mail whose link was used does not count, so that whoever has the mailbox can go on at once.
 
     Raise `Busy` while another worker mails the link.
     """

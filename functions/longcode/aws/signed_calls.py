@@ -187,7 +187,7 @@ class _Client:
         target = f"{self.target}.{operation}"
         headers = self._signer.headers(self._connections.host, target, body, datetime.now(UTC))
         trace = self._environment.get("_X_AMZN_TRACE_ID")
-        if trace:  # by which Lambda detects recursion, and traces are passed through
+        if trace:  # Lambda detects recursion by it, and traces continue
             headers["x-amzn-trace-id"] = quote(trace, safe=_UNQUOTED_IN_TRACES)
         try:
             status, answer_headers, content = self._connections.post(headers, body)
@@ -201,7 +201,7 @@ class _Client:
 def _error(operation: str, status: int, headers: HTTPMessage, content: bytes) -> ClientError:
     try:
         answer = msgspec.json.decode(content, type=dict[str, Any])
-    except msgspec.DecodeError:  # of a load balancer, for example
+    except msgspec.DecodeError:  # the answer of a load balancer, for example
         answer = {}
     code = str(answer.get("__type", "")).rpartition("#")[2] or str(status)
     message = str(answer.get("message") or answer.get("Message") or "")

@@ -1,4 +1,4 @@
-"""The facts that accepting and sending texts need, each kind read in one call; the end of a conversation."""
+"""What accepting a text, and sending texts, need to know: read in one call each. And the end of a conversation."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -50,7 +50,7 @@ class RequestFacts(Struct, frozen=True, kw_only=True):
 def request_facts(
     account: str, *, client_id: str | None, template: str | None, phone: str | None, request_id: str, now: datetime
 ) -> RequestFacts:
-    """Return all that a request refers to, read strongly."""
+    """Return all that a request refers to, with consistent reads in one call."""
     opt_out_keys = {(account, phone): optouts.opt_out_keys(account, phone)} if phone else {}
     wanted = {
         "account": keys.account(account),
@@ -91,7 +91,7 @@ def message_items(jobs: Iterable[Send]) -> dict[Send, Attributes]:
 
 
 def send_checks(messages: Sequence[Message]) -> SendChecks:
-    """Return what may keep texts from being sent, read strongly and in one call."""
+    """Return what can prevent texts from being sent, with consistent reads in one call."""
     # The service's own replies to keywords may go to a phone that has opted out.
     studio_texts = [message for message in messages if message.kind is not MessageKind.SERVICE]
     opt_out_keys = {
@@ -153,7 +153,8 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
 def end_conversation(text: Message) -> None:
     """End the conversation of a text that did not reach its phone, unless the carrier has another text of it.
 
-    It stays if the phone has replied to it. Else the number would be kept from others by texts that nobody got.
+    It stays if the phone has replied to it. Otherwise it ends, so that texts that nobody got keep the number
+    from no other account.
     """
     while choose_number.is_shared(text.number):
         known = numbers.conversations_with(text.phone)

@@ -26,7 +26,7 @@ class Conversations(Struct, frozen=True, kw_only=True):
     """The last texts to a phone over the shared numbers: one for each account and number, as stored in one item.
 
     `blocked` are the numbers that the carrier blocks for the phone, `opted_in_over` the one to which it texted START
-    after that. `numbers` are the sticky senders of releases that kept no last texts here, by account.
+    after that. `numbers` has the sticky sender of each account, as releases stored it that kept no last texts here.
     """
 
     phone: str
@@ -56,7 +56,7 @@ class Conversations(Struct, frozen=True, kw_only=True):
 
 
 class TextRefusal(StrEnum):
-    """Why a text may not go to its phone now. NO_SHARED_NUMBER does not say whether others text the phone."""
+    """Why a text may not go to its phone now. NO_SHARED_NUMBER also stands for the hourly limit of all accounts."""
 
     TOO_MANY_TO_PHONE = "too_many_to_phone"
     NO_SHARED_NUMBER = "no_shared_number"
@@ -71,11 +71,11 @@ class NumberChoice(Struct, frozen=True, kw_only=True):
 
 
 def free_number(known: Conversations, account: str, choice: NumberChoice, now: datetime) -> str | None:
-    """Return the number over which an account texts the phone, or None if others talk with it over each.
+    """Return the number over which an account texts the phone, or None if others talk with it over each number.
 
-    An account keeps its sticky sender unless another has the number by now. Otherwise it gets the number that the
-    phone texted START to, or one over which nobody can be meant, or one over which the fewest can; `rank` decides
-    between equals, so that the number tells nothing about other accounts.
+    An account keeps its sticky sender unless another has the number by now. Otherwise it gets the number to which the
+    phone texted START, or else the one over which a reply can be for the fewest other accounts; `rank` decides
+    between equals, so that the number tells nothing about other accounts. Parked numbers are the last choice.
     """
     free = [number for number in known.usable(choice.shared) if not _is_taken(known, number, account, now)]
     sticky = known.sticky_sender(account, choice.shared)
@@ -83,8 +83,8 @@ def free_number(known: Conversations, account: str, choice: NumberChoice, now: d
         if preferred in free:
             return preferred
     free = [number for number in free if number not in choice.parked] or free
-    crowds = {number: _crowd(known, number, account, now) for number in free}
-    equal = [number for number in free if crowds[number] == min(crowds.values())]
+    others = {number: _count_others(known, number, account, now) for number in free}
+    equal = [number for number in free if others[number] == min(others.values())]
     return min(equal, key=choice.rank) if len(equal) > 1 else next(iter(equal), None)
 
 
@@ -92,8 +92,8 @@ def _is_taken(known: Conversations, number: str, account: str, now: datetime) ->
     return any(text.account != account and now < text.last_word_at + LIVE for text in known.over(number))
 
 
-def _crowd(known: Conversations, number: str, account: str, now: datetime) -> int:
-    """Return how many other accounts a reply over a number could be for."""
+def _count_others(known: Conversations, number: str, account: str, now: datetime) -> int:
+    """Return for how many other accounts a reply over a number could be."""
     within_reach = {text.account for text in known.over(number) if now < text.last_word_at + REACH}
     earlier = {name for name, sticky in known.numbers.items() if sticky == number}
     return len((within_reach | earlier) - {account})
@@ -142,7 +142,7 @@ def with_reply(known: Conversations, account: str, number: str, at: datetime) ->
 
 
 def without(known: Conversations, account: str, number: str, instead: LastText | None) -> Conversations:
-    """Return the conversations with another last text of an account over a number, or without one."""
+    """Return the conversations with an account's last text over a number replaced by `instead`, or removed."""
     others = tuple(text for text in known.texts if (text.account, text.number) != (account, number))
     return replace(known, texts=(*others, instead) if instead else others)
 

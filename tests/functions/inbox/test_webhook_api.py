@@ -44,6 +44,13 @@ def test_a_webhook_without_a_valid_signature_is_refused_and_not_queued(token: st
     assert take_queued("inbound") == []
 
 
+def test_a_signed_webhook_of_another_account_of_twilios_is_refused_and_not_queued() -> None:
+    answer = post(FORM | {"AccountSid": f"AC{'f' * 32}"})
+
+    assert (answer.status, answer.json["code"]) == (403, "forged")
+    assert take_queued("inbound") == []
+
+
 def test_an_altered_webhook_is_refused() -> None:
     altered = EVENT | {"body": EVENT["body"].replace("fine", "late")}
 
