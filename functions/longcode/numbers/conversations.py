@@ -10,10 +10,10 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode.numbers.routing import REACH, LastText, after_text
+from longcode.numbers.routing import NOTED_EVERY, REACH, LastText, after_text
 
-LIVE = timedelta(days=30)
-"""How long after its last word, a text or a reply, an account has its number to itself for the phone."""
+LIVE = timedelta(days=30) + NOTED_EVERY
+"""How long after its last noted word, a text or a reply, an account has its number to itself for the phone."""
 
 MOST_AN_HOUR = 40
 """How many texts all accounts together may send to a phone over the shared numbers in an hour."""

@@ -10,8 +10,11 @@ from msgspec.structs import replace
 from longcode.accounts.account import Account
 from longcode.message import Message
 
-REACH = timedelta(days=60)
-"""How long after its last word a conversation can still be meant by a reply."""
+NOTED_EVERY = timedelta(days=1)
+"""How often the replies of a conversation are noted: its last word may be this much later than the noted one."""
+
+REACH = timedelta(days=60) + NOTED_EVERY
+"""How long after its last noted word a conversation can still be meant by a reply."""
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 """The most that the carrier's clock and ours differ."""

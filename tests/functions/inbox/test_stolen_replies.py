@@ -97,6 +97,15 @@ def test_a_reply_keeps_a_conversation_closed_to_others(victim: Account, attacker
     assert first.number not in {one.number for one in tried}
 
 
+def test_a_reply_within_the_day_of_a_text_counts_as_a_word_too(victim: Account, attackers: list[Account]) -> None:
+    first = text(victim)
+    reply(first.number, NOW + DAY - MINUTE, "See you")
+
+    tried = [text(attacker, NOW + 30 * DAY + MINUTE, body=".") for attacker in attackers]
+
+    assert first.number not in {one.number for one in tried}
+
+
 def test_a_conversation_that_others_join_after_thirty_days_of_silence_gives_nobody_its_words(
     victim: Account, attackers: list[Account], capsys: pytest.CaptureFixture[str]
 ) -> None:
