@@ -110,21 +110,26 @@ def test_the_carriers_reference_decides_before_the_numbers_owner() -> None:
 
 def test_a_reply_to_a_dedicated_number_goes_to_its_owner_even_if_it_never_texted_the_phone() -> None:
     never = attribute([], LATER, owner="b")
-    beside_another = attribute([last_text("a", 1)], LATER, owner="b")
+    after_another = attribute([last_text("a", 1)], NOW + 2 * REACH, owner="b")
 
     assert isinstance(never, Attribution)
-    assert isinstance(beside_another, Attribution)
+    assert isinstance(after_another, Attribution)
     assert (never.rule, never.account, never.answers, never.candidates) == (
         AttributionRule.DEDICATED_NUMBER,
         "b",
         None,
         (),
     )
-    assert (beside_another.account, beside_another.answers, beside_another.candidates) == ("b", None, ("a",))
+    assert (after_another.account, after_another.answers, after_another.candidates) == ("b", None, ("a",))
+
+
+def test_a_reply_to_a_dedicated_number_over_which_another_account_texted_lately_can_be_for_both() -> None:
+    assert attribute([last_text("a", 1)], LATER, owner="b") == Unclear(("b", "a"))
+    assert attribute([last_text("a", 3), last_text("b", 1)], LATER, owner="b") == Unclear(("b", "a"))
 
 
 def test_a_reply_to_a_dedicated_number_answers_the_owners_newest_text() -> None:
-    decision = attribute([last_text("a", 3), last_text("b", 1)], LATER, owner="b")
+    decision = attribute([replace(last_text("a", 3), at=NOW - 2 * REACH), last_text("b", 1)], LATER, owner="b")
 
     assert isinstance(decision, Attribution)
     assert (decision.account, decision.answers) == ("b", "message-b")

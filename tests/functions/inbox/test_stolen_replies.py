@@ -200,3 +200,18 @@ def test_a_scheduled_text_gets_its_number_when_it_is_sent(victim: Account, attac
     deliver(FakeCarrier(), NOW + DAY + MINUTE)
 
     assert stored(victim, later.id).state is MessageState.REFUSED
+
+
+def test_a_number_that_is_no_longer_shared_gives_its_new_owner_no_replies_to_others(
+    victim: Account, attackers: list[Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = text(victim)
+    monkeypatch.setenv("SHARED_NUMBERS", "+15555550102")
+    settings.cache_clear()
+    send_order("numbers.assign", NOW + DAY, account=attackers[0].id, number=first.number)
+
+    reply(first.number, NOW + 2 * DAY)
+
+    [kept] = send_order("replies.list_unattributed", NOW + 2 * DAY)["items"]
+    assert words_of(attackers[0]) == []
+    assert (kept["body"], victim.id in kept["candidates"]) == (SECRET, True)
