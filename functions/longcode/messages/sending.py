@@ -176,6 +176,17 @@ def end_conversation(text: Message) -> None:
             return
 
 
+def resume_conversation(text: Message) -> None:
+    """Record a text whose conversation was ended and that was delivered after all, because replies to it can come."""
+    last = last_text_of(text, text.claimed_at or text.created_at)
+    while choose_number.is_shared(text.number):
+        known = numbers.conversations_with(text.phone)
+        if any(one.number == text.number for one in known.of(text.account)):
+            return
+        if numbers.replace_text(known, text.account, text.number, replace(last, since=last.at)):
+            return
+
+
 def _newest_with_carrier(text: Message, last: LastText, lately: Sequence[Message]) -> Message | None:
     """Return the newest other text of a conversation that the carrier has or may have, or None."""
     earlier = folders.sent_to(text.phone, text.account, last.since or last.at, last.at)

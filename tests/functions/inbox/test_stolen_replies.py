@@ -10,11 +10,12 @@ from inbox import api as inbox_api
 from inbox import worker as inbox_worker
 from longcode.accounts.account import Account
 from longcode.aws.settings import settings
-from longcode.carriers.carrier import Inbound, RefusalReason, Refused
+from longcode.carriers.carrier import Inbound, Receipt, RefusalReason, Refused
 from longcode.message import Message, MessageState
 from longcode.messages import replies
 from optout import api as optout_api
 from send import api as send_api
+from send.receipts import apply_receipt
 from sweeper import sweep_schedule
 from tests.support.admin_orders import send_order
 from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
@@ -215,3 +216,19 @@ def test_a_number_that_is_no_longer_shared_gives_its_new_owner_no_replies_to_oth
     [kept] = send_order("replies.list_unattributed", NOW + 2 * DAY)["items"]
     assert words_of(attackers[0]) == []
     assert (kept["body"], victim.id in kept["candidates"]) == (SECRET, True)
+
+
+def test_a_text_that_was_delivered_after_all_gives_nobody_else_the_reply_to_it(
+    victim: Account, attackers: list[Account]
+) -> None:
+    first = text(victim)
+    for minute, state in enumerate((MessageState.UNDELIVERED, MessageState.DELIVERED), 1):
+        reference = f"{victim.id}.{first.id}"
+        receipt = Receipt(carrier="twilio", reference=reference, carrier_id=first.carrier_id, state=state)
+        apply_receipt(receipt, NOW + minute * MINUTE)
+        for attacker in attackers:
+            text(attacker, NOW + minute * MINUTE, body=f"{minute}")
+
+    reply(first.number, NOW + 3 * MINUTE)
+
+    assert [words_of(attacker) for attacker in attackers] == [[], []]
