@@ -70,6 +70,12 @@ def test_a_reply_older_than_every_last_text_is_for_any_of_them() -> None:
     assert attribute([last_text("a", 2), last_text("b", 3)], NOW) == Unclear(("b", "a"))
 
 
+def test_a_reply_that_waited_in_a_queue_is_not_for_an_account_whose_conversation_began_after_it_came() -> None:
+    newcomer = replace(last_text("a", 10), since=NOW + timedelta(minutes=10))
+
+    assert attribute([newcomer], NOW) is None
+
+
 def test_a_conversation_without_a_word_for_sixty_days_is_not_meant_while_another_can_be() -> None:
     old, new = last_text("a"), replace(last_text("b"), at=NOW + REACH - timedelta(hours=1))
     replied = replace(old, replied_at=NOW + timedelta(days=5))

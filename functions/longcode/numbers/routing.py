@@ -106,12 +106,13 @@ def after_text(before: LastText | None, text: LastText, most_an_hour: int) -> La
 def meant_by(texts: Iterable[LastText], received_at: datetime) -> list[LastText]:
     """Return the last texts that a reply may answer, the newest first, among those over the number it was sent to.
 
-    Those are the ones within reach that were sent before the reply was received; all of them if there are none.
+    Those are the ones within reach that were sent before the reply was received. If there are none, they are all
+    whose conversation may have begun before that.
     """
     newest_first = sorted(texts, key=lambda text: (text.last_word_at, text.account), reverse=True)
-    earlier = [
-        text for text in newest_first if (text.since or text.at) <= received_at + CLOCKS_DIFFER
-    ] or newest_first
+    earlier = [text for text in newest_first if (text.since or text.at) <= received_at + CLOCKS_DIFFER] or [
+        text for text in newest_first if text.since is None
+    ]
     return [text for text in earlier if received_at < text.last_word_at + REACH] or earlier
 
 
