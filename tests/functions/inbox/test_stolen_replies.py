@@ -124,6 +124,23 @@ def test_a_conversation_that_others_join_after_thirty_days_of_silence_gives_nobo
     assert "UnclearReplies" in capsys.readouterr().out
 
 
+def test_a_reply_that_the_operator_hands_over_keeps_the_conversation_closed_to_others(
+    victim: Account, attackers: list[Account]
+) -> None:
+    first = text(victim)
+    tried = [text(attacker, NOW + 31 * DAY, body=".") for attacker in attackers]
+    joined = next(attacker for attacker, one in zip(attackers, tried, strict=True) if one.number == first.number)
+    reply(first.number, NOW + 55 * DAY)
+    [kept] = send_order("replies.list_unattributed", NOW + 55 * DAY)["items"]
+    named = {"carrier": "twilio", "carrier_id": kept["carrier_id"]}
+
+    send_order("replies.hand_over", NOW + 56 * DAY, **named, account=victim.id)
+
+    later = text(joined, NOW + 70 * DAY, body=".")
+    assert words_of(victim) == [SECRET]
+    assert later.number != first.number
+
+
 def test_texts_that_the_carrier_refuses_hold_no_number(victim: Account, attackers: list[Account]) -> None:
     filtered = FakeCarrier(answers=[Refused(RefusalReason.FILTERED, "30007")] * 2)
     for attacker in attackers:
