@@ -52,7 +52,7 @@ def _with_password(account: str, password: str, address: str, now: datetime) -> 
     if passwords.matches(password, hashed):
         return Caller(account)
     with _best_effort(account):
-        attempts.note_wrong(known, account, source, password, now)
+        attempts.note_wrong(known, account, source, password, now, hashed=hashed)
     return None
 
 

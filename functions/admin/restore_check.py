@@ -252,5 +252,6 @@ def _record_last_sender(text: Message, found: _Found) -> None:
             numbers.record_text(last, _NO_LIMIT, before)
             return
         known = numbers.conversations_with(text.phone)
-        if numbers.replace_text(known, text.account, found.number, replace(last, since=before and before.since)):
+        kept = {"since": before.since, "replied_at": before.replied_at, "lately": before.lately} if before else {}
+        if numbers.replace_text(known, text.account, found.number, replace(last, **kept)):
             return

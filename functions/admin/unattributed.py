@@ -16,6 +16,7 @@ from longcode.message import Direction, Message
 from longcode.messages import replies, reply, retentions
 from longcode.messages import store as messages
 from longcode.months import month_of
+from longcode.numbers import store as numbers
 from longcode.numbers.routing import Attribution, AttributionRule, client_of_reply
 from longcode.optouts import store as optouts
 from longcode.optouts.report import report_possible_opt_out
@@ -128,9 +129,13 @@ def _owned(owner: tuple[str, str] | None, wanted: str, field: str) -> dict[str, 
 
 
 def _finish(owned: dict[str, str], instead_of: str | None = None) -> dict[str, str]:
-    """Report a possible opt-out to the reply's new account only, and schedule the deletion of the body."""
+    """Report a possible opt-out to the reply's new account only, and schedule the deletion of the body.
+
+    The account's conversation with the phone is live again, as after any reply.
+    """
     message = messages.get(owned["account"], owned["message_id"])
     if message:
+        numbers.note_reply(message.phone, message.account, message.number, message.created_at)
         if instead_of:
             optouts.withdraw_question(instead_of, message.phone, message.id)
         report_possible_opt_out(message)

@@ -188,9 +188,10 @@ def cancel_texts(claimed: Broadcast, now: datetime) -> bool:
     """Cancel a page of unsent texts; after the last page, release the reserved units that no text has used."""
     page = broadcasts.texts_page(claimed, claimed.walked, _TEXTS_PER_STEP)
     for message in page.texts:
-        if message.returned:  # its studio may have been told that it was sent
+        # Its studio may have been told that it was sent, or it may have a shared number.
+        if message.returned or message.attempt:
             end_unsent(message, MessageState.CANCELLED, now)
-    messages.cancel_all([message for message in page.texts if not message.returned], now)
+    messages.cancel_all([message for message in page.texts if not (message.returned or message.attempt)], now)
     units = claimed.walked_units + page.units
     if page.last:
         return broadcasts.commit_step(claimed, _next_page(claimed, page.last, units, now))

@@ -57,8 +57,7 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
 
 
 def _fail(claimed: Message, carrier: Carrier, code: str, now: datetime) -> None:
-    if end_unsent(claimed, MessageState.FAILED, now, error=f"{carrier.name}:{code}"):
-        sending.end_conversation(claimed)
+    end_unsent(claimed, MessageState.FAILED, now, error=f"{carrier.name}:{code}")
 
 
 def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime) -> None:

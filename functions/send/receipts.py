@@ -98,4 +98,6 @@ def _apply(message: Message, receipt: Receipt, now: datetime, studio: Account | 
     )
     if moved and receipt.state in (MessageState.UNDELIVERED, MessageState.FAILED):
         sending.end_conversation(message)
+    elif moved and message.state is MessageState.UNDELIVERED:
+        sending.resume_conversation(message)
     return moved

@@ -70,6 +70,12 @@ def test_a_reply_older_than_every_last_text_is_for_any_of_them() -> None:
     assert attribute([last_text("a", 2), last_text("b", 3)], NOW) == Unclear(("b", "a"))
 
 
+def test_a_reply_that_waited_in_a_queue_is_not_for_an_account_whose_conversation_began_after_it_came() -> None:
+    newcomer = replace(last_text("a", 10), since=NOW + timedelta(minutes=10))
+
+    assert attribute([newcomer], NOW) is None
+
+
 def test_a_conversation_without_a_word_for_sixty_days_is_not_meant_while_another_can_be() -> None:
     old, new = last_text("a"), replace(last_text("b"), at=NOW + REACH - timedelta(hours=1))
     replied = replace(old, replied_at=NOW + timedelta(days=5))
@@ -110,21 +116,26 @@ def test_the_carriers_reference_decides_before_the_numbers_owner() -> None:
 
 def test_a_reply_to_a_dedicated_number_goes_to_its_owner_even_if_it_never_texted_the_phone() -> None:
     never = attribute([], LATER, owner="b")
-    beside_another = attribute([last_text("a", 1)], LATER, owner="b")
+    after_another = attribute([last_text("a", 1)], NOW + 2 * REACH, owner="b")
 
     assert isinstance(never, Attribution)
-    assert isinstance(beside_another, Attribution)
+    assert isinstance(after_another, Attribution)
     assert (never.rule, never.account, never.answers, never.candidates) == (
         AttributionRule.DEDICATED_NUMBER,
         "b",
         None,
         (),
     )
-    assert (beside_another.account, beside_another.answers, beside_another.candidates) == ("b", None, ("a",))
+    assert (after_another.account, after_another.answers, after_another.candidates) == ("b", None, ("a",))
+
+
+def test_a_reply_to_a_dedicated_number_over_which_another_account_texted_lately_can_be_for_both() -> None:
+    assert attribute([last_text("a", 1)], LATER, owner="b") == Unclear(("b", "a"))
+    assert attribute([last_text("a", 3), last_text("b", 1)], LATER, owner="b") == Unclear(("b", "a"))
 
 
 def test_a_reply_to_a_dedicated_number_answers_the_owners_newest_text() -> None:
-    decision = attribute([last_text("a", 3), last_text("b", 1)], LATER, owner="b")
+    decision = attribute([replace(last_text("a", 3), at=NOW - 2 * REACH), last_text("b", 1)], LATER, owner="b")
 
     assert isinstance(decision, Attribution)
     assert (decision.account, decision.answers) == ("b", "message-b")

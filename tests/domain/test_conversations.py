@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from longcode.numbers.conversations import (
+    EVEN_THEN,
     LIVE,
     MOST_AN_HOUR,
     Conversations,
@@ -147,6 +148,29 @@ def test_all_accounts_together_have_an_hourly_limit_to_a_phone() -> None:
 
     assert with_text(known, text("x", NOW, "x"), 10, choice(*many)) is TextRefusal.NO_SHARED_NUMBER
     assert not isinstance(with_text(known, text("x", NOW + HOUR, "x"), 10, choice(*many)), TextRefusal)
+
+
+def test_others_cannot_use_up_the_hour_of_an_account_that_talks_with_the_phone_already() -> None:
+    known, mine = after(conversations(), text("a", NOW - 2 * HOUR, "first"))
+    for index in range(MOST_AN_HOUR):
+        taken = with_text(known, text(f"attacker-{index % 2}", NOW, f"m{index}"), 20, choice())
+        assert not isinstance(taken, TextRefusal)
+        known, _ = taken
+
+    for index in range(EVEN_THEN):
+        known, number = after(known, text("a", NOW, f"mine-{index}"))
+        assert number == mine
+    assert with_text(known, text("a", NOW, "beyond"), 10, choice()) is TextRefusal.NO_SHARED_NUMBER
+    assert with_text(known, text("attacker-0", NOW, "y"), 50, choice()) is TextRefusal.NO_SHARED_NUMBER
+
+
+def test_texts_that_a_wrong_clock_dated_ahead_are_not_counted_for_ever() -> None:
+    many = [f"+1555555{index:04}" for index in range(MOST_AN_HOUR)]
+    known = conversations()
+    for index in range(MOST_AN_HOUR):
+        known, _ = after(known, text(f"{index % 10}", NOW + LIVE, f"m{index}"), *many)
+
+    assert not isinstance(with_text(known, text("x", NOW, "x"), 10, choice(*many)), TextRefusal)
 
 
 def test_a_conversation_that_ends_frees_its_number() -> None:

@@ -50,7 +50,7 @@ def test_the_twenty_first_account_gets_no_number_until_a_conversation_has_been_s
     chosen = [over(str(index)) for index in range(20)]
 
     assert take("20", day=29) is TextRefusal.NO_SHARED_NUMBER
-    assert over("20", day=30) in chosen
+    assert over("20", day=31) in chosen
 
 
 def test_a_reply_keeps_the_number_of_its_account() -> None:
@@ -59,7 +59,7 @@ def test_a_reply_keeps_the_number_of_its_account() -> None:
     numbers.note_reply(PHONE, "1", number, NOW + 20 * DAY)
 
     assert take("2", TWENTY[:1], day=45) is TextRefusal.NO_SHARED_NUMBER
-    assert over("2", TWENTY[:1], day=50) == number
+    assert over("2", TWENTY[:1], day=51) == number
 
 
 def test_a_second_reply_of_a_day_and_one_to_an_account_without_a_conversation_write_nothing() -> None:

@@ -51,12 +51,14 @@ def with_password_hash(account: str, address: str, now: datetime) -> tuple[Attem
     return (read(Attempts, item) if item else None), hashed
 
 
-def note_wrong(known: Attempts | None, account: str, address: str, password: str, now: datetime) -> None:
+def note_wrong(
+    known: Attempts | None, account: str, address: str, password: str, now: datetime, *, hashed: str | None
+) -> None:
     """Count a wrong password, unless it was counted before. At the limit, put the item on the due index.
 
-    The sweeper then tells the owner.
+    The sweeper then tells the owner. `hashed` is the hash of the right one, or None.
     """
-    tag = _tag(account, password)
+    tag = _tag(hashed or account, password)
     tags = known.tags if known else set()
     if tag in tags:
         return
@@ -83,9 +85,12 @@ def unschedule(item: Attributes) -> None:
     store.try_write(Update(place, remove=("due_shard", "due_at"), when=PRESENT))
 
 
-def _tag(account: str, password: str) -> str:
-    """Return 8 bits of a password's hash: enough to see that it is the same one, too few to find out which."""
-    return blake2b(password.encode(), key=account.encode()[:64], digest_size=1).hexdigest()
+def _tag(key: str, password: str) -> str:
+    """Return 8 bits of a password's hash: enough to see that it is the same one, too few to find out which.
+
+    The hash of the right password is its key, so nobody can compute which guesses count as one.
+    """
+    return blake2b(password.encode(), key=blake2b(key.encode()).digest(), digest_size=1).hexdigest()
 
 
 def _due(account: str, address: str, now: datetime) -> dict[str, str]:

@@ -25,6 +25,7 @@ from longcode.table.writes import Attributes, read
 from longcode.template import Template
 
 _WITH_CARRIER = (MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.DELIVERED)
+_BEFORE_CLAIM = (MessageState.ACCEPTED, MessageState.QUEUED)
 
 
 class RequestFacts(Struct, frozen=True, kw_only=True):
@@ -151,34 +152,49 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
 
 
 def end_conversation(text: Message) -> None:
-    """End the conversation of a text that did not reach its phone, unless the carrier has another text of it.
+    """End the conversation of a text that did not reach its phone, unless another text of it did, or is about to.
 
     It stays if the phone has replied to it. Otherwise it ends, so that texts that nobody got keep the number
     from no other account.
     """
     while choose_number.is_shared(text.number):
         known = numbers.conversations_with(text.phone)
-        last = next((last for last in known.of(text.account) if last.number == text.number), None)
-        if last is None or last.replied_at:
+        # A text whose worker was killed before the claim has no number.
+        last = next((last for last in known.of(text.account) if text.number in ("", last.number)), None)
+        if last is None or last.replied_at or text.id not in {last.message_id, *last.lately}:
             return
-        newest = _newest_with_carrier(text, last)
+        lately = messages.get_many((text.account, message_id) for message_id in {last.message_id, *last.lately})
+        # A text that got the number and is not claimed yet ends the conversation itself, if it does not go either.
+        if any(other.state in _BEFORE_CLAIM and other.id != text.id for other in lately):
+            return
+        newest = _newest_with_carrier(text, last, lately)
         if newest and newest.id == last.message_id:
             return
         instead = last_text_of(newest, newest.claimed_at or newest.created_at) if newest else None
         if instead:
             instead = replace(instead, lately=last.lately, since=last.since)
-        if numbers.replace_text(known, text.account, text.number, instead):
+        if numbers.replace_text(known, text.account, last.number, instead):
             return
 
 
-def _newest_with_carrier(text: Message, last: LastText) -> Message | None:
+def resume_conversation(text: Message) -> None:
+    """Record a text whose conversation was ended and that was delivered after all, because replies to it can come."""
+    last = last_text_of(text, text.claimed_at or text.created_at)
+    while choose_number.is_shared(text.number):
+        known = numbers.conversations_with(text.phone)
+        if any(one.number == text.number for one in known.of(text.account)):
+            return
+        if numbers.replace_text(known, text.account, text.number, replace(last, since=last.at)):
+            return
+
+
+def _newest_with_carrier(text: Message, last: LastText, lately: Sequence[Message]) -> Message | None:
     """Return the newest other text of a conversation that the carrier has or may have, or None."""
-    lately = messages.get_many((text.account, message_id) for message_id in {last.message_id, *last.lately})
     earlier = folders.sent_to(text.phone, text.account, last.since or last.at, last.at)
     others = [
         other
         for other in (*lately, *earlier)
-        if other.id != text.id and other.number == text.number and other.state in _WITH_CARRIER
+        if other.id != text.id and other.number == last.number and other.state in _WITH_CARRIER
     ]
     return max(others, key=lambda other: (other.claimed_at or other.created_at, other.id), default=None)
 

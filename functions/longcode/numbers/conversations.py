@@ -10,13 +10,19 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode.numbers.routing import REACH, LastText, after_text
+from longcode.numbers.routing import NOTED_EVERY, REACH, LastText, after_text
 
-LIVE = timedelta(days=30)
-"""How long after its last word, a text or a reply, an account has its number to itself for the phone."""
+LIVE = timedelta(days=30) + NOTED_EVERY
+"""How long after its last noted word, a text or a reply, an account has its number to itself for the phone."""
 
 MOST_AN_HOUR = 40
 """How many texts all accounts together may send to a phone over the shared numbers in an hour."""
+
+EVEN_THEN = 5
+"""How many texts an hour an account may send beyond that to a phone with which it has talked for over an hour.
+
+Other accounts, which may be one person's, could otherwise stop its conversation by texts of their own.
+"""
 
 _HOUR_SECONDS = 3600
 _KEPT = 20  # conversations of a phone that are remembered besides those within reach
@@ -107,7 +113,7 @@ def with_text(
     `most_an_hour` is the account's limit to one phone. A text that is tried again is counted once.
     """
     number = free_number(known, text.account, choice, text.at)
-    if number is None or _texts_of_last_hour(known, text) >= MOST_AN_HOUR:
+    if number is None or _is_crowded(known, text):
         return TextRefusal.NO_SHARED_NUMBER
     own = known.of(text.account)
     lately = {message_id: at for other in own for message_id, at in other.lately.items()}
@@ -121,11 +127,19 @@ def with_text(
     return replace(known, texts=texts), number
 
 
-def _texts_of_last_hour(known: Conversations, text: LastText) -> int:
-    """Return how many texts other than this one all accounts have sent to the phone in the hour before it."""
-    since = text.at.timestamp() - _HOUR_SECONDS
-    lately = {(one.account, name): at for one in known.texts for name, at in one.lately.items()}
-    return sum(at > since for key, at in lately.items() if key != (text.account, text.message_id))
+def _is_crowded(known: Conversations, text: LastText) -> bool:
+    """Return whether all accounts together have sent as many texts to the phone in the last hour as they may."""
+    now = text.at.timestamp()
+    others = {
+        (one.account, name)
+        for one in known.texts
+        for name, at in one.lately.items()
+        if abs(now - at) < _HOUR_SECONDS and (one.account, name) != (text.account, text.message_id)
+    }
+    began = min((one.since or one.at for one in known.of(text.account)), default=text.at)
+    own = sum(account == text.account for account, _ in others)
+    is_standing = began.timestamp() <= now - _HOUR_SECONDS and own < EVEN_THEN
+    return len(others) >= MOST_AN_HOUR and not is_standing
 
 
 def with_reply(known: Conversations, account: str, number: str, at: datetime) -> Conversations:

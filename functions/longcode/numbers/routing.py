@@ -10,8 +10,11 @@ from msgspec.structs import replace
 from longcode.accounts.account import Account
 from longcode.message import Message
 
-REACH = timedelta(days=60)
-"""How long after its last word a conversation can still be meant by a reply."""
+NOTED_EVERY = timedelta(days=1)
+"""How often the replies of a conversation are noted: its last word may be this much later than the noted one."""
+
+REACH = timedelta(days=60) + NOTED_EVERY
+"""How long after its last noted word a conversation can still be meant by a reply."""
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 """The most that the carrier's clock and ours differ."""
@@ -103,12 +106,13 @@ def after_text(before: LastText | None, text: LastText, most_an_hour: int) -> La
 def meant_by(texts: Iterable[LastText], received_at: datetime) -> list[LastText]:
     """Return the last texts that a reply may answer, the newest first, among those over the number it was sent to.
 
-    Those are the ones within reach that were sent before the reply was received; all of them if there are none.
+    Those are the ones within reach that were sent before the reply was received. If there are none, they are all
+    whose conversation may have begun before that.
     """
     newest_first = sorted(texts, key=lambda text: (text.last_word_at, text.account), reverse=True)
-    earlier = [
-        text for text in newest_first if (text.since or text.at) <= received_at + CLOCKS_DIFFER
-    ] or newest_first
+    earlier = [text for text in newest_first if (text.since or text.at) <= received_at + CLOCKS_DIFFER] or [
+        text for text in newest_first if text.since is None
+    ]
     return [text for text in earlier if received_at < text.last_word_at + REACH] or earlier
 
 
@@ -123,12 +127,18 @@ def attribute(
 
     `texts` are the last texts of each account to the phone, from the number that it replied to. `answered` is the
     text that the reply answers according to the carrier, `owner` the account that the number is dedicated to.
-    The reply is for the account of `answered`, or else for `owner`, or else for the only account that it can be for.
+    The reply is for the account of `answered`, or else for the only account that it can be for: that is `owner`,
+    unless another account texted the phone when the number was shared or its own.
     """
     known = list(texts)
     if answered:
         return _attribution(AttributionRule.CARRIER_REFERENCE, answered.account, answered, known, owner)
     if owner:
+        others = {
+            text.account: None for text in meant_by(known, received_at) if received_at < text.last_word_at + REACH
+        }
+        if set(others) - {owner}:
+            return Unclear(tuple({owner: None} | others))
         owners_text = next((_as_of(text, received_at) for text in known if text.account == owner), None)
         return _attribution(AttributionRule.DEDICATED_NUMBER, owner, owners_text, known, owner)
     meant = meant_by(known, received_at)

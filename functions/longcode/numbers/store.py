@@ -11,12 +11,11 @@ from longcode.accounts.account import Account
 from longcode.message import Instant
 from longcode.numbers import conversations
 from longcode.numbers.conversations import Conversations, NumberChoice, TextRefusal
-from longcode.numbers.routing import LastText, after_text
+from longcode.numbers.routing import NOTED_EVERY, LastText, after_text
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Put, Update, Write, attributes, has_value, read
 
 _KEPT_AFTER = timedelta(days=30)  # a number that an account gave up, because its clients may still reply to it
-_NOTED_AGAIN_AFTER = timedelta(days=1)
 _DEDICATED, _PARKED = "dedicated", "parked"
 _PAGE = 1000
 
@@ -90,7 +89,7 @@ def note_reply(phone: str, account: str, number: str, at: datetime) -> None:
     while True:
         known = conversations_with(phone)
         last = next((text for text in known.of(account) if text.number == number), None)
-        if last is None or at < last.last_word_at + _NOTED_AGAIN_AFTER:
+        if last is None or at < last.last_word_at + NOTED_EVERY:
             return
         if _try_change(known, conversations.with_reply(known, account, number, at)):
             return

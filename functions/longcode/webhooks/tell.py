@@ -11,6 +11,7 @@ from longcode.aws import queues
 from longcode.clients import store as clients
 from longcode.jobs import Deliver
 from longcode.message import Message, MessageState
+from longcode.messages import sending
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
@@ -53,7 +54,7 @@ def change_state(studio: Account | None, after: Message, now: datetime, change: 
 
 
 def end_unsent(message: Message, to: MessageState, now: datetime, *, error: str | None = None) -> bool:
-    """End a text that the carrier does not have; if the carrier had it before, send a webhook to its studio.
+    """End a text that the carrier does not have, and its conversation; if the carrier had it, send a webhook.
 
     The studio may have been told that the text was sent. Return False as `messages.store.end_unsent` does.
     """
@@ -61,7 +62,11 @@ def end_unsent(message: Message, to: MessageState, now: datetime, *, error: str 
     studio = accounts.get(message.account) if is_told else None
     changes = {"finished_at": now, **({"error": error} if error else {})}
     after = replace(message, state=to, error=error)
-    return change_state(studio, after, now, lambda *also: messages.end_unsent(message, to, *also, **changes))
+    has_ended = change_state(studio, after, now, lambda *also: messages.end_unsent(message, to, *also, **changes))
+    # An uncertain text may have reached the phone, and a scheduled one has no number yet.
+    if has_ended and message.state not in (MessageState.UNCERTAIN, MessageState.SCHEDULED):
+        sending.end_conversation(message)
+    return has_ended
 
 
 def enqueue_opt_out(events: Sequence[OptOutEvent], now: datetime, studios: Iterable[str] | None = None) -> None:

@@ -133,6 +133,22 @@ def test_a_reply_to_a_found_text_is_the_studio_s(account: Account, carrier: Scri
     assert (last.account, last.message_id, last.at) == (account.id, text.id, WENT)
 
 
+def test_a_found_text_keeps_the_reply_that_the_conversation_had(account: Account, carrier: ScriptedCarrier) -> None:
+    days = timedelta(days=1)
+    accept(account, "first", now=POINT - 3 * days)
+    deliver(carrier, POINT - 3 * days)
+    text = accept(account)
+    numbers.note_reply(text.phone, account.id, SHARED_NUMBER, POINT - days)
+    state = local_aws.snapshot()
+    deliver(carrier, WENT)
+    restored(state)
+
+    run(carrier)
+
+    [last] = numbers.last_texts_to(text.phone, SHARED_NUMBER)
+    assert (last.message_id, last.replied_at) == (text.id, POINT - days)
+
+
 def test_a_stop_after_the_point_is_fetched_before_the_next_text_goes(
     account: Account, carrier: ScriptedCarrier
 ) -> None:

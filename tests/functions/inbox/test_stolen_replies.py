@@ -10,11 +10,12 @@ from inbox import api as inbox_api
 from inbox import worker as inbox_worker
 from longcode.accounts.account import Account
 from longcode.aws.settings import settings
-from longcode.carriers.carrier import Inbound, RefusalReason, Refused
+from longcode.carriers.carrier import Inbound, Receipt, RefusalReason, Refused
 from longcode.message import Message, MessageState
 from longcode.messages import replies
 from optout import api as optout_api
 from send import api as send_api
+from send.receipts import apply_receipt
 from sweeper import sweep_schedule
 from tests.support.admin_orders import send_order
 from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
@@ -97,6 +98,15 @@ def test_a_reply_keeps_a_conversation_closed_to_others(victim: Account, attacker
     assert first.number not in {one.number for one in tried}
 
 
+def test_a_reply_within_the_day_of_a_text_counts_as_a_word_too(victim: Account, attackers: list[Account]) -> None:
+    first = text(victim)
+    reply(first.number, NOW + DAY - MINUTE, "See you")
+
+    tried = [text(attacker, NOW + 30 * DAY + MINUTE, body=".") for attacker in attackers]
+
+    assert first.number not in {one.number for one in tried}
+
+
 def test_a_conversation_that_others_join_after_thirty_days_of_silence_gives_nobody_its_words(
     victim: Account, attackers: list[Account], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +122,23 @@ def test_a_conversation_that_others_join_after_thirty_days_of_silence_gives_nobo
     assert [words_of(attacker) for attacker in attackers] == [[], []]
     assert (kept["body"], sorted(kept["candidates"])) == (SECRET, sorted([victim.id, joined.id]))
     assert "UnclearReplies" in capsys.readouterr().out
+
+
+def test_a_reply_that_the_operator_hands_over_keeps_the_conversation_closed_to_others(
+    victim: Account, attackers: list[Account]
+) -> None:
+    first = text(victim)
+    tried = [text(attacker, NOW + 31 * DAY, body=".") for attacker in attackers]
+    joined = next(attacker for attacker, one in zip(attackers, tried, strict=True) if one.number == first.number)
+    reply(first.number, NOW + 55 * DAY)
+    [kept] = send_order("replies.list_unattributed", NOW + 55 * DAY)["items"]
+    named = {"carrier": "twilio", "carrier_id": kept["carrier_id"]}
+
+    send_order("replies.hand_over", NOW + 56 * DAY, **named, account=victim.id)
+
+    later = text(joined, NOW + 70 * DAY, body=".")
+    assert words_of(victim) == [SECRET]
+    assert later.number != first.number
 
 
 def test_texts_that_the_carrier_refuses_hold_no_number(victim: Account, attackers: list[Account]) -> None:
@@ -191,3 +218,34 @@ def test_a_scheduled_text_gets_its_number_when_it_is_sent(victim: Account, attac
     deliver(FakeCarrier(), NOW + DAY + MINUTE)
 
     assert stored(victim, later.id).state is MessageState.REFUSED
+
+
+def test_a_number_that_is_no_longer_shared_gives_its_new_owner_no_replies_to_others(
+    victim: Account, attackers: list[Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = text(victim)
+    monkeypatch.setenv("SHARED_NUMBERS", "+15555550102")
+    settings.cache_clear()
+    send_order("numbers.assign", NOW + DAY, account=attackers[0].id, number=first.number)
+
+    reply(first.number, NOW + 2 * DAY)
+
+    [kept] = send_order("replies.list_unattributed", NOW + 2 * DAY)["items"]
+    assert words_of(attackers[0]) == []
+    assert (kept["body"], victim.id in kept["candidates"]) == (SECRET, True)
+
+
+def test_a_text_that_was_delivered_after_all_gives_nobody_else_the_reply_to_it(
+    victim: Account, attackers: list[Account]
+) -> None:
+    first = text(victim)
+    for minute, state in enumerate((MessageState.UNDELIVERED, MessageState.DELIVERED), 1):
+        reference = f"{victim.id}.{first.id}"
+        receipt = Receipt(carrier="twilio", reference=reference, carrier_id=first.carrier_id, state=state)
+        apply_receipt(receipt, NOW + minute * MINUTE)
+        for attacker in attackers:
+            text(attacker, NOW + minute * MINUTE, body=f"{minute}")
+
+    reply(first.number, NOW + 3 * MINUTE)
+
+    assert [words_of(attacker) for attacker in attackers] == [[], []]
