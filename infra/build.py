@@ -21,7 +21,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build"
 FUNCTIONS = ROOT / "functions"
-DATA = (ROOT / "infra" / "quiet_hours.json",)  # files that the functions read, beside the code
+DATA = (
+    ROOT / "infra" / "quiet_hours.json",
+    ROOT / "infra" / "plan_bounds.json",
+)  # files that the functions read, beside the code
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
 
 # Our code uses none of these. The names of places and carriers are 44 MB, more than all other files together; with

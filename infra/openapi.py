@@ -59,7 +59,11 @@ _PROBLEM = {
         "plans_that_allow": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "For a limit: the plans that would allow the text now, smallest first.",
+            "description": "For a limit: the plans that would allow it now, smallest first.",
+        },
+        "most": {
+            "type": "integer",
+            "description": "For a limit on templates, triggers or clients: how many the account's plan allows.",
         },
         "errors": {
             "type": "array",

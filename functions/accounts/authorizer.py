@@ -10,11 +10,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
 from longcode.accounts import api_keys, attempts, passwords
+from longcode.accounts.credential_limits import CredentialLimits
 from longcode.accounts.passwords import KeyScope
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 
 _MAX_DIGITS = 20  # far more than an account number has; a longer one could exceed a key of the table
+
+
+limits = CredentialLimits()
 
 
 class Caller(Struct, frozen=True):
@@ -25,21 +29,42 @@ class Caller(Struct, frozen=True):
     key: str = ""
 
 
+def authenticate_within(limits: CredentialLimits, authorization: str, address: str, now: datetime) -> Caller | None:
+    """Return the caller as `authenticate` does, or None without looking if the limits of this process refuse it."""
+    account, secret = _parts(authorization) or ("", "")
+    source = f"from {attempts.source(address)}"
+    sources = (source,) if passwords.key_id_of(secret) else (source, f"for {account}")
+    if not account or limits.refuses(authorization, sources, now):
+        return None
+    caller = authenticate(authorization, address, now)
+    if caller:
+        limits.note_right(authorization, now)
+    else:
+        limits.note_wrong(authorization, sources, now)
+    return caller
+
+
 def authenticate(authorization: str, address: str, now: datetime) -> Caller | None:
     """Return the caller if the account's password or an API key of the account is right, or None.
 
     No password is right, nor looked at, while its source address has to wait. An unknown account is treated as one
     with another password, so that neither answer nor duration shows which accounts exist.
     """
+    if (parts := _parts(authorization)) is None:
+        return None
+    account, secret = parts
+    key_id = passwords.key_id_of(secret)
+    return _with_key(account, key_id, secret, now) if key_id else _with_password(account, secret, address, now)
+
+
+def _parts(authorization: str) -> tuple[str, str] | None:
+    """Return the account number and the secret of a header of HTTP Basic, or None."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         account, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
         return None
-    if scheme.casefold() != "basic" or not _is_account_number(account):
-        return None
-    key_id = passwords.key_id_of(secret)
-    return _with_key(account, key_id, secret, now) if key_id else _with_password(account, secret, address, now)
+    return (account, secret) if scheme.casefold() == "basic" and _is_account_number(account) else None
 
 
 def _with_password(account: str, password: str, address: str, now: datetime) -> Caller | None:
@@ -103,4 +128,4 @@ def credentials(event: dict[str, Any]) -> str:
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     address = event["requestContext"].get("identity", {}).get("sourceIp") or ""
-    return allow(authenticate(credentials(event), address, clients.now()), event["methodArn"])
+    return allow(authenticate_within(limits, credentials(event), address, clients.now()), event["methodArn"])

@@ -27,7 +27,10 @@ from longcode.destinations import allowed_regions
 from longcode.errors import NotApproved, NotFound, RequestError, WebhookSecretChanged
 from longcode.jobs import Product
 from longcode.messages import replies, retentions
+from longcode.plans import room
+from longcode.plans.bounds import Bounded
 from longcode.plans.plans import PlanChange
+from longcode.plans.room import Room
 from longcode.template import Template, check, check_no_braces
 from longcode.triggers.trigger import RecordKind
 from longcode.web import fields
@@ -208,9 +211,11 @@ def renew_webhook_secret() -> dict[str, str]:
 
 @app.put("/templates/<name>")
 def put_template(name: fields.PathName, form: TemplateForm) -> Template:
-    """Write a template. Unknown merge fields are refused."""
+    """Write a template. Unknown merge fields are refused, and a new one above the number that the plan allows."""
     check(form.body)
     template = Template(account=web.caller(app), name=name, subject=form.subject, body=form.body)
+    if accounts.get_template(template.account, name) is None:
+        Room(template.account, _account().plan_changes, Bounded.TEMPLATES, clients.now()).take()
     accounts.put_template(template)
     return template
 
@@ -229,6 +234,7 @@ def delete_template(name: fields.PathName) -> Response[str]:
     """Delete a template."""
     if not accounts.delete_template(web.caller(app), name):
         raise NotFound(f"There is no template {name!r}.")
+    room.release(web.caller(app), Bounded.TEMPLATES, 1)
     return Response(204, body="")
 
 

@@ -12,6 +12,9 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.errors import NotFound
+from longcode.plans import room
+from longcode.plans.bounds import Bounded
+from longcode.plans.room import Room
 from longcode.web import resolver as web
 
 app = web.resolver(web.JSON, *bulk_import.TYPES)
@@ -24,8 +27,9 @@ ClientId = Annotated[str, Path(max_length=100)]
 )
 def put_client(client_id: ClientId, form: bulk_import.ClientForm) -> Response[bulk_import.ShownClient]:
     """Write a client under the studio's own id."""
-    client = bulk_import.client_of_form(_account(), bulk_import.check_id(client_id), form, clients.now())
-    is_new = client_store.put(client)
+    account, now = _account(), clients.now()
+    client = bulk_import.client_of_form(account, bulk_import.check_id(client_id), form, now)
+    is_new = client_store.put(client, Room(account.id, account.plan_changes, Bounded.CLIENTS, now).take)
     written = client_store.get(client.account, client.id) or client  # with what is kept of an earlier record
     return Response(201 if is_new else 200, web.JSON, bulk_import.shown(written))
 
@@ -44,6 +48,7 @@ def delete_client(client_id: ClientId) -> Response[str]:
     """Delete a client; its messages are kept."""
     if not client_store.delete(web.caller(app), client_id):
         raise NotFound(f"There is no client {client_id!r}.")
+    room.release(web.caller(app), Bounded.CLIENTS, 1)
     return Response(204, body="")
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from msgspec.structs import asdict
 from pydantic import Field, TypeAdapter, ValidationError
@@ -22,6 +22,8 @@ from longcode.errors import RequestError
 from longcode.messages import compose
 from longcode.numbers import choose as choose_number
 from longcode.phone import to_stored
+from longcode.plans.bounds import Bounded
+from longcode.plans.room import Room
 from longcode.web import fields as web_fields
 from longcode.web import resolver as web
 
@@ -29,6 +31,7 @@ TYPES = ("text/csv", "application/x-ndjson")
 MAX_ROWS = 1000
 _SECONDS = 20.0  # API Gateway waits for 29
 _AT_ONCE = 8
+_ROOM_IN_A_CALL = 100
 _ID: TypeAdapter[str] = TypeAdapter(web_fields.ClientId)
 _COLUMNS = {"id", "first_name", "last_name", "allow_text_marketing", "tags", "status", "time_zone"}
 _ENDINGS = ("", "_2", "_3", "_4", "_5")
@@ -38,6 +41,15 @@ _Cells = dict[str, Any] | None
 """The fields of one row; None for a line of JSON that is not an object."""
 
 _NumberedRow = tuple[int, _Cells]
+
+
+class _Import(NamedTuple):
+    """An import until `end`, by the monotonic clock, and the account's room for new clients."""
+
+    account: Account
+    now: datetime
+    end: float
+    room: Room
 
 
 class PhoneForm(web.Body):
@@ -138,12 +150,15 @@ def import_file(account: Account, content_type: str, text: str, now: datetime) -
         raise RequestError("The file has no rows.", field="body")
     if len(rows) > MAX_ROWS:
         raise RequestError(f"The file has {len(rows):,} rows; send at most {MAX_ROWS:,} at once.", field="body")
-    end = monotonic() + _SECONDS
+    room = Room(account.id, account.plan_changes, Bounded.CLIENTS, now, min(len(rows), _ROOM_IN_A_CALL))
+    run = _Import(account, now, monotonic() + _SECONDS, room)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         reports = pool.map(
-            lambda group: [_import_row(account, number, cells, now, end) for number, cells in group], _by_client(rows)
+            lambda group: [_import_row(run, number, cells) for number, cells in group],
+            _by_client(rows),
         )
     items = sorted(chain.from_iterable(reports), key=itemgetter("row"))
+    room.give_back()
     written = sum(item["status"] in ("created", "updated") for item in items)
     return {"rows": len(items), "written": written, "refused": len(items) - written, "items": items}
 
@@ -156,16 +171,16 @@ def _by_client(rows: list[_NumberedRow]) -> list[list[_NumberedRow]]:
     return list(groups.values())
 
 
-def _import_row(account: Account, number: int, cells: _Cells, now: datetime, end: float) -> dict[str, Any]:
+def _import_row(run: _Import, number: int, cells: _Cells) -> dict[str, Any]:
     client_id = (cells or {}).get("id")
     report: dict[str, Any] = {"row": number, "id": client_id[:100] if isinstance(client_id, str) else None}
     if cells is None:
         return report | {"status": "refused", "code": "malformed_json", "detail": "The row is not a JSON object."}
-    if monotonic() > end:
+    if monotonic() > run.end:
         return report | {"status": "refused", "code": "out_of_time", "detail": "Time ran out; send this row again."}
     try:
         row = ImportRow.model_validate(cells)
-        is_new = clients.put(client_of_form(account, row.id, row, now))
+        is_new = clients.put(client_of_form(run.account, row.id, row, run.now), run.room.take)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])[:100]

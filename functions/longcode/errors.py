@@ -52,6 +52,10 @@ RequestError               any other fault in a request; its code is `invalid`
     PlanNotOffered         the plan is no longer on offer
     TooManyChanges         too many changes of plan for one month
     BadPlans               the price list is wrong, or changes a plan in the past
+    BoundReached           the account has as many of something as its plan allows
+      TooManyTemplates
+      TooManyTriggers
+      TooManyClients
     LimitReached           too few units are left
       PlanLimitReached       the included units of the month are used, and the plan stops there
       DayLimitReached        the units that the account may send in a day are used
@@ -107,6 +111,19 @@ class LimitReached(RequestError, status=409):
     def extensions(self) -> dict[str, object]:
         at = self.frees_at.isoformat().replace("+00:00", "Z") if self.frees_at else None
         return {"frees_at": at, "plans_that_allow": list(self.plans_that_allow)}
+
+
+class BoundReached(RequestError, status=409):
+    """The account has `most` of something. `plans_that_allow` names the plans that allow more, the smallest first."""
+
+    def __init__(self, detail: str, *, field: str, most: int, plans_that_allow: tuple[str, ...]) -> None:
+        super().__init__(detail, field=field)
+        self.most = most
+        self.plans_that_allow = plans_that_allow
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {"most": self.most, "plans_that_allow": list(self.plans_that_allow)}
 
 
 class NoPriceList(Exception): ...
@@ -167,6 +184,9 @@ class TooManyChanges(RequestError, code="too_many_changes", status=409): ...
 class BadPlans(RequestError, code="bad_plans", status=422): ...
 class PlanLimitReached(LimitReached, code="plan_limit_reached", status=409): ...
 class DayLimitReached(LimitReached, code="day_limit_reached", status=409): ...
+class TooManyTemplates(BoundReached, code="too_many_templates", status=409): ...
+class TooManyTriggers(BoundReached, code="too_many_triggers", status=409): ...
+class TooManyClients(BoundReached, code="too_many_clients", status=409): ...
 
 # Billing
 class MonthNotOver(RequestError, code="month_not_over", status=409): ...

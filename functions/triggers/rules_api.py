@@ -16,6 +16,8 @@ from longcode.messages import compose
 from longcode.numbers import choose as choose_number
 from longcode.numbers import store as numbers
 from longcode.phone import to_stored
+from longcode.plans import room
+from longcode.plans.bounds import Bounded
 from longcode.triggers import store as triggers
 from longcode.triggers.trigger import (
     MOST_TRIGGERS,
@@ -79,7 +81,7 @@ def put_trigger(name: fields.PathName, form: TriggerForm) -> Trigger:
     check_trigger(trigger, account.statuses)
     if trigger.template and accounts.get_template(account.id, trigger.template) is None:
         raise RequestError(f"There is no template {trigger.template!r}.", field="template")
-    _put_below_limit(trigger)
+    _put_below_limit(trigger, account)
     return trigger
 
 
@@ -108,17 +110,18 @@ def list_triggers(
     return web.page_of(triggers.page(web.caller(app), cursor, limit + 1), limit, lambda trigger: trigger.name)
 
 
-def _put_below_limit(trigger: Trigger) -> None:
-    """Write a trigger; raise `RequestError` at the limit. Parallel requests at the limit may all be refused."""
-    too_many = RequestError(f"An account has at most {MOST_TRIGGERS} triggers.", field="name")
+def _put_below_limit(trigger: Trigger, account: Account) -> None:
+    """Write a trigger; raise `TooManyTriggers` at the limit. Parallel requests at the limit may all be refused."""
+    changes, now = account.plan_changes, clients.now()
+    most = min(room.most(Bounded.TRIGGERS, changes, now), MOST_TRIGGERS)
     existing = triggers.of_account(trigger.account)
     is_new = trigger.name not in existing
-    if is_new and len(existing) >= MOST_TRIGGERS:
-        raise too_many
+    if is_new and len(existing) >= most:
+        raise room.refusal(Bounded.TRIGGERS, changes, now)
     triggers.put(trigger)
-    if is_new and len(triggers.of_account(trigger.account)) > MOST_TRIGGERS:
+    if is_new and len(triggers.of_account(trigger.account)) > most:
         triggers.delete(trigger.account, trigger.name)
-        raise too_many
+        raise room.refusal(Bounded.TRIGGERS, changes, now)
 
 
 def _trigger_of_form(account: Account, name: str, form: TriggerForm) -> Trigger:

@@ -6,12 +6,32 @@ from typing import Any
 from tests.support.source_reading import ROOT, events, functions, referenced_resource
 
 LEAST_UNRESERVED = 100  # Lambda refuses a reservation that leaves less (Lambda: configuring reserved concurrency)
-NEVER_STARVED = {"accounts.authorizer", "inbox.webhook_api", "send.receipts_api", "sweeper.sweep_schedule"}
+NEVER_STARVED = {
+    "accounts.authorizer",
+    "inbox.webhook_api",
+    "inbox.worker",
+    "optout.worker",
+    "send.receipts_api",
+    "send.receipts_worker",
+    "sweeper.sweep_schedule",
+}
 
 
 def test_executions_are_reserved_for_what_must_not_starve(template: dict[str, Any]) -> None:
     assert reserved(template).keys() == NEVER_STARVED
     assert template["Conditions"]["ReservesConcurrency"] == {"Equals": [{"Ref": "ReserveConcurrency"}, "true"]}
+
+
+def test_a_worker_reserves_what_its_queues_may_use(template: dict[str, Any]) -> None:
+    """A ceiling above the reservation would be throttled (Lambda: maximum concurrency for Amazon SQS)."""
+    in_reserve = reserved(template)
+    ceilings = {
+        name: event["ScalingConfig"]["MaximumConcurrency"]
+        for name, event in events(template, "SQS")
+        if name in in_reserve
+    }
+
+    assert ceilings == {name: in_reserve[name] for name in ("inbox.worker", "optout.worker", "send.receipts_worker")}
 
 
 def test_every_queue_has_a_ceiling(template: dict[str, Any]) -> None:

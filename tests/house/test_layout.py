@@ -65,6 +65,7 @@ ACTING = {
     "numbers/store.py",
     "optouts/report.py",
     "optouts/store.py",
+    "plans/room.py",
     "plans/store.py",
     "triggers/store.py",
     "usage/store.py",

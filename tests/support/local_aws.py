@@ -67,6 +67,7 @@ os.environ |= {
     "HELP_CONTACT": "help@longcode.example",
     "WEBHOOK_LOOPBACK_CA": "",
     "QUIET_HOURS_FILE": str(ROOT / "infra" / "quiet_hours.json"),
+    "PLAN_BOUNDS_FILE": str(ROOT / "infra" / "plan_bounds.json"),
     **{f"{name.upper()}_QUEUE_URL": url for name, url in QUEUE_URLS.items()},
 }
 

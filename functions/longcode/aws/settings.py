@@ -60,6 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     new_studio_units_a_day: int
     welcome_mail: Literal["password", "link"]
     quiet_hours_file: str
+    plan_bounds_file: str
 
 
 def read(environment: Mapping[str, str]) -> Settings:

@@ -1,6 +1,6 @@
 """The table's clients, under the studio's own ids, and the links from each phone to the clients that have it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -88,8 +88,8 @@ def _entry(client_id: str, item: Attributes | None) -> ClientEntry:
         return ClientEntry(client_id, None)
 
 
-def put(client: Client) -> bool:
-    """Write a client and the links of its phones; return whether it is new.
+def put(client: Client, take_room: Callable[[], None] | None = None) -> bool:
+    """Write a client and the links of its phones; return whether it is new. Before a new one, `take_room` is called.
 
     Opt-outs are read after this write, and an opt-out looks for clients after its own write: one of the two always
     sees the other.
@@ -98,6 +98,9 @@ def put(client: Client) -> bool:
         old = get(client.account, client.id)
         if old:
             client = _dated_after(client, old)
+        elif take_room:
+            take_room()
+            take_room = None
         try:
             store.transact([_client_put(old, client), *_link_changes(old, client)])
         except store.ConditionFailed:

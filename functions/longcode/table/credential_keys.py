@@ -1,4 +1,4 @@
-"""The keys of the items about access to accounts: API keys and whatever else opens or guards an account."""
+"""The keys of the items about access to accounts: API keys and whatever else opens, guards or bounds an account."""
 
 from longcode.table.keys import Key
 
@@ -21,6 +21,11 @@ def attempts(account: str, address: str) -> Key:
 def password_link(account: str) -> Key:
     """The newest link that sets a new password of an account; an earlier one no longer works."""
     return Key(f"account#{account}", "password-link")
+
+
+def count(account: str, counted: str) -> Key:
+    """How many templates, or how many clients, an account has."""
+    return Key(f"account#{account}", f"count#{counted}")
 
 
 def unapproved() -> str:

@@ -104,6 +104,23 @@ def query(
     return _pages(arguments, limit, page)
 
 
+def count(prefix: Key) -> int:
+    """Return how many items of a partition have sort keys that begin with the prefix's."""
+    arguments: dict[str, Any] = {
+        "Select": "COUNT",
+        "ConsistentRead": True,
+        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+        "ExpressionAttributeValues": to_wire({":pk": prefix.pk, ":sk": prefix.sk}),
+    }
+    total = 0
+    while True:
+        response = client("dynamodb").query(TableName=table(), **arguments)
+        total += int(response["Count"])
+        if "LastEvaluatedKey" not in response:
+            return total
+        arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+
+
 def query_index(
     index: str,
     partition: str,

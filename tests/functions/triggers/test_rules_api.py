@@ -142,7 +142,8 @@ def test_an_account_has_at_most_forty_triggers_and_may_change_each(account: Acco
 
     one_more, changed = put("t40"), put("t39")
 
-    assert (one_more.status, one_more.json["errors"][0]["field"]) == (422, "name")
+    assert (one_more.status, one_more.json["code"], one_more.json["most"]) == (409, "too_many_triggers", 40)
+    assert one_more.json["errors"][0]["field"] == "name"
     assert changed.status == 200
 
 
