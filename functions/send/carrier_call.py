@@ -46,8 +46,8 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
                 _fail(claimed, carrier, code, now)
         case Refused(reason, code):
             act_on(claimed, reason, code, now)
-            count_refusal(reason)
             _fail(claimed, carrier, code, now)
+            count_refusal(claimed, reason)
         case Uncertain(reason):
             count("UncertainSends")
             deadline = windows.receipt_deadline(now, carrier.name)

@@ -50,7 +50,7 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     items = sending.message_items(_decodable(lambda body: queues.read(Send, body), bodies).values())
     current = _decodable(lambda job: _current(job, items[job]), items)
     checks = sending.send_checks([message for message in current.values() if message])
-    current = {job: _with_number(message, checks, now) if message else None for job, message in current.items()}
+    current = {job: _with_place(message, checks, now) if message else None for job, message in current.items()}
     sendable = {job: message for job, message in current.items() if message and _may_go_now(message, checks, now)}
     turns = Turns(sendable.values(), now)
 
@@ -87,6 +87,12 @@ def _current(job: Send, item: Attributes) -> Message | None:
 def _may_go_now(message: Message, checks: SendChecks, now: datetime) -> bool:
     ready = may_become(message.state, MessageState.SENDING) and not windows.is_expired(message, now)
     return ready and not windows.is_quiet(message, now) and not checks.stops(message)
+
+
+def _with_place(message: Message, checks: SendChecks, now: datetime) -> Message:
+    """Return a text with the number that it would be sent from, marked if it goes to another country."""
+    abroad = (message.account, message.phone) in checks.abroad
+    return _with_number(replace(message, abroad=True) if abroad else message, checks, now)
 
 
 def _with_number(message: Message, checks: SendChecks, now: datetime) -> Message:

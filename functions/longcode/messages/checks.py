@@ -23,6 +23,7 @@ class SendChecks(Struct, frozen=True, kw_only=True):
     most_an_hour: dict[str, int]  # how many texts an account may send to one phone in an hour
     last_texts: dict[tuple[str, str, str], LastText]  # over dedicated numbers, by account, phone and number
     conversations: dict[str, Conversations]  # over the shared numbers, by phone
+    abroad: set[tuple[str, str]]  # phones in another country than the account
     parked: set[str]  # our numbers from which the carrier delivers nothing until the operator acts
 
     def stops(self, message: Message) -> bool:

@@ -146,6 +146,11 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         conversations={
             phone: numbers.conversations_from(phone, items.get(key)) for phone, key in conversation_keys.items()
         },
+        abroad={
+            (text.account, text.phone)
+            for text in studio_texts
+            if choose_number.is_abroad(text.phone, studios[text.account])
+        },
         parked={number for number, key in number_keys.items() if "code" in items.get(key, {})},
     )
 

@@ -17,9 +17,11 @@ from boto3.dynamodb.conditions import Attr
 from msgspec.structs import asdict, replace
 
 from longcode.accounts.account import Account
-from longcode.message import Message
+from longcode.message import Direction, Message
+from longcode.months import day_of
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, Update, has_value, read
+from longcode.usage.habit import Activity
 from longcode.usage.usage import (
     BEGUN,
     MONTH_COUNTER,
@@ -156,18 +158,31 @@ def count_writes(message: Message, times: int = 1) -> list[Update]:
     """Return the write that adds a text to the counters (`times=-1`: subtracts it); none if it is not counted."""
     if not is_counted(message):
         return []
-    reserved = already_reserved(message)
-    return [count_write(message.account, usage_day(message), message.id, usage_of(message), times, reserved=reserved)]
+    others = {
+        "units_reserved": already_reserved(message),
+        "texts_abroad": int(message.abroad and message.direction is Direction.OUT),
+    }
+    return [count_write(message.account, usage_day(message), message.id, usage_of(message), times, **others)]
 
 
-def count_write(account: str, day: str, spread_by: str, usage: Usage, times: int = 1, *, reserved: int = 0) -> Update:
+def count_write(account: str, day: str, spread_by: str, usage: Usage, times: int = 1, **others: int) -> Update:
     """Return the write that adds to a day's counters, for the transaction that writes what is counted.
 
-    `spread_by` selects one of the day's items. `reserved` is how many of the units are in the month's quota already.
+    `spread_by` selects one of the day's items. `others` are the counters that are not billed: `units_reserved`, how
+    many of the units are in the month's quota already, and those of `Activity`.
     """
-    counts = asdict(usage) | {"units_reserved": reserved}
+    counts = asdict(usage) | others
     counted = {name: times * count for name, count in counts.items() if count}
     return Update(keys.usage(account, day, spread_by), changes={"type": "usage", "day": day}, add=counted)
+
+
+def count_refused(message: Message) -> None:
+    """Count a text that the carrier refused for its phone or its words, on the day on which it was claimed.
+
+    It is not counted in the transaction that ends the text, since no bill depends on it.
+    """
+    day = day_of(message.claimed_at or message.created_at)
+    store.write(count_write(message.account, day, message.id, Usage(), texts_refused=1))
 
 
 def correction_count(account: str, day: str) -> int:
@@ -192,4 +207,18 @@ def by_day(account: str, month: str) -> dict[str, Usage]:
     days: dict[str, Usage] = {}
     for item in store.query(keys.usage_of_month(account, month)):
         days[item["day"]] = days.get(item["day"], Usage()) + read(Usage, item)
+    return days
+
+
+def activity_on(account: str, day: str) -> Activity:
+    """Return what an account sent on a day, by its counters."""
+    items = store.get_many(keys.usage(account, day, shard) for shard in range(keys.USAGE_SHARDS)).values()
+    return sum((read(Activity, item) for item in items), Activity())
+
+
+def activity_by_day(account: str, month: str) -> dict[str, Activity]:
+    """Return what an account sent on each day of a month; days without counters are left out."""
+    days: dict[str, Activity] = {}
+    for item in store.query(keys.usage_of_month(account, month)):
+        days[item["day"]] = days.get(item["day"], Activity()) + read(Activity, item)
     return days
