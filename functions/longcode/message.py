@@ -112,6 +112,7 @@ class Reference(Shown, frozen=True, kw_only=True):
 class HoldReason(StrEnum):
     """Why a text waits. While a text waits, a job to send it does nothing.
 
+    `ceiling`: its account or the service has sent as much as it may in a day.
     `parked`: the operator must act first. `paused`: its broadcast is paused. `asked`: staff have yet to answer
     whether the recipient opted out.
     """
@@ -120,6 +121,7 @@ class HoldReason(StrEnum):
     PARKED = "parked"
     PAUSED = "paused"
     ASKED = "asked"
+    CEILING = "ceiling"
 
 
 class Message(Struct, frozen=True, kw_only=True):

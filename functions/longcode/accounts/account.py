@@ -101,6 +101,7 @@ class Account(Struct, frozen=True, kw_only=True):
     - `number` is its dedicated number, since `number_since`; an account without one texts from the shared numbers.
     - `units_a_day` and `texts_an_hour` limit what it sends in a day, and to one phone in an hour.
     - `trial_units_a_day` limits it further, to its own country too, until the operator approves it; then it is None.
+    - `ceiling_units_a_day` is the operator's ceiling for this account; None is the service's default.
     - `allowed_countries` are the countries in ISO 3166, besides its own, that it may text. Older releases stored
       calling codes.
     - `create_clients`: a text to an unknown number creates a client.
@@ -134,6 +135,7 @@ class Account(Struct, frozen=True, kw_only=True):
     number_since: datetime | None = None
     units_a_day: int | None = None
     trial_units_a_day: int | None = None
+    ceiling_units_a_day: int | None = None
     texts_an_hour: int = TEXTS_AN_HOUR
     allowed_countries: tuple[str, ...] = ()
     quiet_hours: bool = True

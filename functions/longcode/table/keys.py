@@ -8,16 +8,11 @@ from datetime import UTC, date, datetime
 from hashlib import blake2s
 from typing import NamedTuple
 
-DUE_SHARDS = 4
-USAGE_SHARDS = 4
+DUE_SHARDS = USAGE_SHARDS = 4
 
-DUE = "due"
-_BULK_DUE = "bulk-due"
-_DELIVERIES_DUE = "told-due"
-FOLDER = "folder"
+DUE, _BULK_DUE, _DELIVERIES_DUE, FOLDER = "due", "bulk-due", "told-due", "folder"
 INDEXES = {DUE: ("due_shard", "due_at"), FOLDER: ("folder", "folder_at")}
 """The partition key and the sort key of each index."""
-
 INBOX, END = "inbox#", "~"
 """What inbox entries begin with; a string that sorts after every id and every time."""
 
@@ -137,8 +132,8 @@ def inbox_entry(account: str, sequence: int) -> Key:
 
 def usage(account: str, day: str, spread_by: str | int) -> Key:
     """One of the items that count a day's usage: the one of this number, or that of an id, so that no item is hot."""
-    number = _shard(spread_by, USAGE_SHARDS) if isinstance(spread_by, str) else spread_by
-    return Key(f"account#{account}", f"usage#{day}#{number}")
+    spread_by = _shard(spread_by, USAGE_SHARDS) if isinstance(spread_by, str) else spread_by
+    return Key(f"account#{account}", f"usage#{day}#{spread_by}")
 
 
 def usage_of_month(account: str, month: str) -> Key:
@@ -230,6 +225,11 @@ def automatic_replies(phone: str) -> Key:
 def price_list() -> Key:
     """The operator's plans, with all their versions."""
     return Key("plans", "price-list")
+
+
+def service_day(day: str) -> Key:
+    """How many segments of a day the workers have taken under the service's ceiling."""
+    return Key("service", f"day#{day}")
 
 
 def log_key() -> Key:

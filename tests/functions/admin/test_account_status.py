@@ -43,6 +43,7 @@ def test_a_suspended_account_is_shown_since_when_and_why() -> None:
         "standing": "suspended",
         "number": None,
         "approved": True,
+        "ceiling_units_a_day": None,
         "standings": [{**change, **by}],
     }
     shown = call(settings_api, "GET", "/account", account="10000001").json

@@ -20,7 +20,6 @@ from longcode.plans import store as price_list
 from longcode.plans.plans import PastLimit, Plan, PlanChange
 from longcode.table import keys, store
 from longcode.table.writes import read
-from longcode.usage import habit
 from longcode.usage import store as quotas
 from longcode.usage.usage import Usage, usage_of
 from tests.support.emulated_aws import emulated_aws
@@ -140,14 +139,6 @@ def test_every_unit_of_random_months_is_on_exactly_one_invoice(world: World) -> 
     assert len(entries) == 50
     assert {entry.state for entry in entries} == {InvoiceState.ISSUED}
     assert list(ledger_errors(world)) == []
-
-
-@pytest.mark.parametrize("world", [(seed, STUDIOS, TEXTS_A_MONTH) for seed in range(1, WORLDS + 1)], indirect=True)
-def test_no_day_of_random_months_stops_its_studio(world: World) -> None:
-    for studio in world.studios:
-        days = {day: sent for month in MONTHS for day, sent in quotas.activity_by_day(studio, month).items()}
-        assert days
-        assert [stop for day in days for stop in habit.stops(day, days, 0)] == []
 
 
 @pytest.mark.parametrize("world", [(1, STUDIOS, TEXTS_A_MONTH)], indirect=True)
