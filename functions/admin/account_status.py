@@ -52,6 +52,12 @@ class Approve(AccountOrder, frozen=True, kw_only=True, tag="accounts.approve"):
     """Approve a new account: from then on it may text as its plan and its settings allow."""
 
 
+class SetCeiling(AccountOrder, frozen=True, kw_only=True, tag="accounts.set_ceiling"):
+    """Set how many units an account may send in a day at most; null is the default of the service."""
+
+    units_a_day: Annotated[int, Meta(ge=1, le=10_000_000)] | None
+
+
 class ListUnapproved(Order, frozen=True, kw_only=True, tag="accounts.list_unapproved"):
     """List the accounts that wait for approval, oldest first."""
 
@@ -79,6 +85,14 @@ def approve(order: Approve, now: datetime) -> dict[str, Any]:
     account_or_raise(order.account)
     if accounts.approve(order.account, now):
         logger.info("account approved", extra={"account": order.account, "by": order.by})
+    return _shown(account_or_raise(order.account))
+
+
+def set_ceiling(order: SetCeiling, _now: datetime) -> dict[str, Any]:
+    """Set an account's ceiling. Texts that wait at it are checked within the hour. Raises `NotFound`."""
+    account_or_raise(order.account)
+    accounts.change_settings(order.account, {"ceiling_units_a_day": order.units_a_day})
+    logger.info("ceiling set", extra={"account": order.account, "by": order.by, "units_a_day": order.units_a_day})
     return _shown(account_or_raise(order.account))
 
 
@@ -127,5 +141,6 @@ def _shown(account: Account) -> dict[str, Any]:
         "standing": account.status,
         "number": account.number,
         "approved": account.trial_units_a_day is None,
+        "ceiling_units_a_day": account.ceiling_units_a_day,
         "standings": history,
     }

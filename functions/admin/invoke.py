@@ -26,6 +26,7 @@ from longcode.aws.telemetry import logger
 ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     account_status.Show: account_status.show,
     account_status.Approve: account_status.approve,
+    account_status.SetCeiling: account_status.set_ceiling,
     account_status.ListUnapproved: account_status.list_unapproved,
     account_status.Suspend: account_status.set_status,
     account_status.Restore: account_status.set_status,

@@ -112,6 +112,7 @@ class Reference(Shown, frozen=True, kw_only=True):
 class HoldReason(StrEnum):
     """Why a text waits. While a text waits, a job to send it does nothing.
 
+    `ceiling`: its account or the service has sent as much as it may in a day.
     `parked`: the operator must act first. `paused`: its broadcast is paused. `asked`: staff have yet to answer
     whether the recipient opted out.
     """
@@ -120,6 +121,7 @@ class HoldReason(StrEnum):
     PARKED = "parked"
     PAUSED = "paused"
     ASKED = "asked"
+    CEILING = "ceiling"
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -129,7 +131,8 @@ class Message(Struct, frozen=True, kw_only=True):
     quiet hours begin. Its units are reserved in the month `reserved_in`, on the counters `reserved_of`.
     `of` is how many messages its request made, `skipped` the phones that got none, each with the code of the reason.
     `resent`: it was sent a second time after an uncertain attempt. `returned` are the carrier's ids of the attempts
-    that the carrier accepted and then gave back. `month` is the month whose counters count it.
+    that the carrier accepted and then gave back. `month` is the month whose counters count it, and `abroad` says that
+    its phone is in another country than its account.
     `answers` is the id of the text that a reply answers, `replies_to` the carrier's id of that text, if the carrier
     gave it, and `rule` the rule that attributed the reply. `candidates` are the other accounts that a reply may be
     for; no studio sees them.
@@ -173,6 +176,7 @@ class Message(Struct, frozen=True, kw_only=True):
     carrier_id: str | None = None
     returned: tuple[str, ...] = ()
     error: str | None = None
+    abroad: bool = False
     month: str | None = None
     sent_at: Instant | None = None
     finished_at: Instant | None = None

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import (
@@ -79,6 +80,7 @@ def region_of(phone: str) -> str:
     return region_and_type(phone)[0]
 
 
+@lru_cache(maxsize=1024)
 def region_and_type(phone: str) -> tuple[str, int]:
     """Return the country of an E.164 number, and its type, a constant of phonenumbers' `PhoneNumberType`.
 

@@ -10,12 +10,12 @@ from longcode.accounts.account import SERVICE, OnUncertain
 from longcode.aws.telemetry import count
 from longcode.carriers import refusals
 from longcode.carriers.carrier import Carrier, Receipt, RefusalReason, Refused, Sent, Text, Uncertain
-from longcode.message import HoldReason, Message, MessageState
+from longcode.message import HoldReason, Message, MessageKind, MessageState
 from longcode.messages import folders, lookup, sending
 from longcode.messages import store as messages
 from longcode.numbers import store as numbers
 from longcode.webhooks.tell import end_unsent
-from send.pacing import Turns
+from send.pacing import Turns, give_segments_back, take_segments
 from send.receipts import apply_receipt
 from send.refused import act_on, count_refusal, may_send_from, next_attempt, number_after_start
 
@@ -31,7 +31,10 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
         body=claimed.body,
         valid_seconds=windows.seconds_left(claimed, now),
     )
-    match carrier.send(text):
+    answer = carrier.send(text)
+    if isinstance(answer, Refused) and claimed.kind is not MessageKind.SERVICE:
+        give_segments_back(claimed.segments)
+    match answer:
         case Sent(carrier_id):
             messages.record(claimed, MessageState.SENT, carrier=carrier.name, carrier_id=carrier_id)
         case Refused(reason, code) if reason.goes_again:
@@ -46,8 +49,8 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
                 _fail(claimed, carrier, code, now)
         case Refused(reason, code):
             act_on(claimed, reason, code, now)
-            count_refusal(reason)
             _fail(claimed, carrier, code, now)
+            count_refusal(claimed, reason)
         case Uncertain(reason):
             count("UncertainSends")
             deadline = windows.receipt_deadline(now, carrier.name)
@@ -90,7 +93,9 @@ def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool)
     at = Turns([message], now).wait(message)
     # A STOP may have come during the look-up or the wait. A text that is stopped now, or has to wait too long for
     # its number, is left to the sweeper, which enqueues it again.
-    if at is None or sending.send_checks([message]).stops(message):
+    if at is None or sending.send_checks([message], now).stops(message):
+        return
+    if not take_segments(message.segments, at):
         return
     claimed = messages.claim_again(message, uuid4().hex[:8], at, at + windows.LEASE)
     if claimed:

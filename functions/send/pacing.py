@@ -1,6 +1,10 @@
-"""Keeps the texts of a batch within the throughput of our numbers: each waits for its turn.
+"""Keeps texts within the throughput of our numbers, where each waits for its turn, and within the service's ceiling.
 
 A dedicated number has a throughput of its own; all shared numbers have one together, and count as one number here.
+
+The ceiling is how many segments of a day all accounts together hand to the carrier, at most. A worker takes some
+ahead and hands them over without a write, so the day's item is not hot. What it has not used when it ends is lost for
+the day: the ceiling is reached sooner, and never exceeded.
 """
 
 import time
@@ -9,9 +13,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from threading import Lock
 
+from msgspec import Struct
+
+from longcode.aws.settings import settings
 from longcode.message import Message, MessageKind
+from longcode.months import day_of
 from longcode.numbers import choose as choose_number
 from longcode.numbers import store as numbers
+from longcode.usage import store as usage
 
 WORKERS = 10
 """The most workers at once (template.yaml, MaximumConcurrency)."""
@@ -23,9 +32,56 @@ _LONGEST_RESERVATION = timedelta(seconds=1)  # of a number's time in one write, 
 _AHEAD = timedelta(seconds=5)  # how far ahead of now a number's time is reserved
 _BULK_AHEAD = timedelta(seconds=1)  # shorter, so that a broadcast does not delay single texts
 _RETRY_SECONDS = 0.25
+_TAKEN_AHEAD = 10  # segments: a batch of texts
+_ASK_AGAIN_AFTER = timedelta(minutes=1)
 
 _own_share_free_from: dict[str, datetime] = {}
 """When this worker may next send a single text from a number without reserving time in the table, by number."""
+
+
+class _Taken(Struct):
+    """What this worker may hand over without a write on a day, and until when it was refused more."""
+
+    day: str = ""
+    left: int = 0
+    refused_until: datetime | None = None
+
+
+_taken = _Taken()
+_lock = Lock()
+
+
+def take_segments(segments: int, now: datetime) -> bool:
+    """Take the segments of a text that is about to be handed over; return False if the ceiling is reached."""
+    with _lock:
+        if _taken.day != day_of(now):
+            _taken.day, _taken.left, _taken.refused_until = day_of(now), 0, None
+        if _taken.left < segments and not _take_more(segments - _taken.left, now):
+            return False
+        _taken.left -= segments
+        return True
+
+
+def give_segments_back(segments: int) -> None:
+    """Give back the segments of a text that the carrier refused: they cost nothing."""
+    with _lock:
+        _taken.left += segments
+
+
+def forget_segments() -> None:
+    """Drop what this worker has taken, as if it had ended."""
+    _taken.day = ""
+
+
+def _take_more(needed: int, now: datetime) -> bool:
+    if _taken.refused_until and now < _taken.refused_until:
+        return False
+    for segments in dict.fromkeys((max(needed, _TAKEN_AHEAD), needed)):  # the last ones of a day text by text
+        if usage.take_segments(_taken.day, segments, settings().service_segments_a_day):
+            _taken.left += segments
+            return True
+    _taken.refused_until = now + _ASK_AGAIN_AFTER
+    return False
 
 
 class Turns:

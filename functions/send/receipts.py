@@ -52,7 +52,7 @@ def apply_receipt(receipt: Receipt, now: datetime) -> None:
             moved = _apply(message, receipt, now, studio)
         if moved:
             if receipt.reason:
-                count_refusal(receipt.reason)
+                count_refusal(message, receipt.reason)
             return
 
 

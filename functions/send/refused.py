@@ -13,6 +13,7 @@ from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import start_since_block
 from longcode.optouts.report import report_carrier_opt_out
+from longcode.usage import store as usage
 
 _UNREACHABLE = (RefusalReason.NOT_MOBILE, RefusalReason.NO_SUCH_NUMBER)
 
@@ -30,8 +31,13 @@ def act_on(message: Message, reason: RefusalReason, code: str | None, at: dateti
         count("ParkedSends")
 
 
-def count_refusal(reason: RefusalReason) -> None:
-    """Count a refusal for the alarms on the shares of refused and of filtered texts; an opt-out is none."""
+def count_refusal(message: Message, reason: RefusalReason) -> None:
+    """Count a refusal for the alarms on the shares of refused and of filtered texts; an opt-out is none.
+
+    One that the studio has brought about is counted as its own as well (longcode/usage/habit.py).
+    """
+    if reason.is_of_studio:
+        usage.count_refused(message)
     if reason is not RefusalReason.OPTED_OUT:
         count("RefusedTexts")
     if reason is RefusalReason.FILTERED:

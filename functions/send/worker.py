@@ -10,10 +10,10 @@ from uuid import uuid4
 import msgspec
 from msgspec.structs import replace
 
-from longcode import windows
+from longcode import months, windows
 from longcode.accounts import store as accounts
 from longcode.aws import batches, clients, queues
-from longcode.aws.telemetry import logger
+from longcode.aws.telemetry import count, logger
 from longcode.broadcasts import store as broadcasts
 from longcode.carriers.carrier import Carrier
 from longcode.carriers.choose import configured_carrier
@@ -27,13 +27,16 @@ from longcode.numbers import store as numbers
 from longcode.numbers.conversations import TextRefusal, free_number
 from longcode.numbers.routing import last_text_of
 from longcode.table.writes import Attributes, read
+from longcode.usage import store as quotas
+from longcode.usage.habit import may_be_unusual
 from longcode.webhooks.tell import end_unsent
 from send.carrier_call import call_carrier, resolve
-from send.pacing import Turns
+from send.pacing import Turns, take_segments
 
 _STALE = timedelta(seconds=1)  # after which the checks are made again
 _CROWDED_ATTEMPT = 3  # a text that gets no turn waits as long as after a third failed attempt
 _CHECK_HELD_AFTER = timedelta(hours=1)  # then the sweeper enqueues a held text, and the worker checks it again
+_WATCH_AFTER = timedelta(minutes=1)
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -49,8 +52,9 @@ def prepare(bodies: list[str], carrier: Carrier, now: datetime) -> Callable[[str
     """
     items = sending.message_items(_decodable(lambda body: queues.read(Send, body), bodies).values())
     current = _decodable(lambda job: _current(job, items[job]), items)
-    checks = sending.send_checks([message for message in current.values() if message])
-    current = {job: _with_number(message, checks, now) if message else None for job, message in current.items()}
+    checks = sending.send_checks([message for message in current.values() if message], now)
+    _watch_unusual(checks, now)
+    current = {job: _with_place(message, checks, now) if message else None for job, message in current.items()}
     sendable = {job: message for job, message in current.items() if message and _may_go_now(message, checks, now)}
     turns = Turns(sendable.values(), now)
 
@@ -87,6 +91,12 @@ def _current(job: Send, item: Attributes) -> Message | None:
 def _may_go_now(message: Message, checks: SendChecks, now: datetime) -> bool:
     ready = may_become(message.state, MessageState.SENDING) and not windows.is_expired(message, now)
     return ready and not windows.is_quiet(message, now) and not checks.stops(message)
+
+
+def _with_place(message: Message, checks: SendChecks, now: datetime) -> Message:
+    """Return a text with the number that it would be sent from, marked if it goes to another country."""
+    abroad = (message.account, message.phone) in checks.abroad
+    return _with_number(replace(message, abroad=True) if abroad else message, checks, now)
 
 
 def _with_number(message: Message, checks: SendChecks, now: datetime) -> Message:
@@ -138,7 +148,7 @@ def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Tu
         messages.reschedule(message, MessageState.QUEUED, windows.retry_at(now, _CROWDED_ATTEMPT, random.random()))  # noqa: S311
         return False
     # A STOP, a cancellation or a suspension may have come while the text waited.
-    checks = sending.send_checks([message] if at > now + _STALE else [])
+    checks = sending.send_checks([message] if at > now + _STALE else [], at)
     return not hold_or_cancel(message, checks, at) and deliver(message, carrier, at, refusal=checks.refusal(message))
 
 
@@ -162,16 +172,41 @@ def hold_or_cancel(message: Message, checks: SendChecks, now: datetime) -> bool:
 
 def _hold(message: Message, held: HoldReason, now: datetime) -> None:
     """Hold a text until its broadcast is resumed, the question about its phone is answered, or it expires."""
+    if held is HoldReason.CEILING:
+        _hold_at_ceiling(message, now)
+        return
     check_at = min(now + _CHECK_HELD_AFTER, message.valid_until or now + _CHECK_HELD_AFTER)
     if not messages.reschedule(message, MessageState.QUEUED, check_at, held=held):
         return
     # A resume or an answer releases only the texts that are held at that moment. If it came between our checks and
     # our write, it missed this text, so make the text due now: the sweeper enqueues it.
-    if sending.send_checks([message]).held(message):
+    if sending.send_checks([message], now).held(message):
         return
     missed = messages.get(message.account, message.id)
     if missed and missed.held:
         messages.reschedule(missed, MessageState.QUEUED, now)
+
+
+def _hold_at_ceiling(message: Message, now: datetime) -> None:
+    """Hold a text until the day is over, or until the operator has raised the ceiling.
+
+    A text of staff to one client expires with the day: at midnight, nobody expects it any more. Bulk and automatic
+    texts then wait for the recipient's morning.
+    """
+    day_ends, expires = months.end_of_day(months.day_of(now)), windows.ends_at(message)
+    changes: dict[str, Any] = {"held": HoldReason.CEILING}
+    if message.kind is MessageKind.INDIVIDUAL:
+        changes["valid_until"] = min(day_ends, expires)
+    check_at = min(now + _CHECK_HELD_AFTER, day_ends, expires)
+    if messages.reschedule(message, MessageState.QUEUED, check_at, **changes):
+        count("HeldAtCeiling")
+
+
+def _watch_unusual(checks: SendChecks, now: datetime) -> None:
+    """Have the sweeper check soon the accounts whose day may be unusual; otherwise it may come an hour later."""
+    for account, sent in checks.sent_today.items():
+        if may_be_unusual(sent) and account not in checks.may_not_send:
+            quotas.schedule_check(account, months.month_of(now), now + _WATCH_AFTER)
 
 
 def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str | None) -> bool:
@@ -187,6 +222,9 @@ def deliver(message: Message, carrier: Carrier, now: datetime, *, refusal: str |
         return False
     if windows.is_quiet(message, now):
         timing.hold(message, now)
+        return False
+    if message.kind is not MessageKind.SERVICE and not take_segments(message.segments, now):
+        _hold_at_ceiling(message, now)
         return False
     claimed = messages.claim(message, uuid4().hex[:8], now, now + windows.LEASE)
     if claimed:

@@ -22,6 +22,7 @@ from longcode.usage import store as quotas
 from longcode.usage.usage import MONTH_COUNTER, Limits, Usage, limits_at, names_of_past_days
 from longcode.webhooks import delivery
 from longcode.webhooks.tell import enqueue_new
+from sweeper import automatic_stops
 
 _CHECK_AFTER_USE = timedelta(minutes=5)
 _CHECK_WITHOUT_USE = timedelta(hours=1)
@@ -50,6 +51,7 @@ def check_usage(item: Attributes, now: datetime) -> None:
     notices = [] if account.status is AccountStatus.CLOSED else billing_notices.due(limits, plan, used)
     all_sent = not notices or _send_new(account, item, limits, notices, now)
     if now < ends_at:
+        automatic_stops.stop_if_unusual(account, plan, now)
         return
     if (_ensure_next_month_watched(account, item["month"], now) and all_sent) or now >= ends_at + _CHECKED_AFTER:
         quotas.unschedule(item)

@@ -63,6 +63,8 @@ os.environ |= {
     "MAIL_FROM": "longcode@longcode.example",
     "ALLOWED_ORIGIN": "",
     "NEW_STUDIO_UNITS_A_DAY": "50",
+    "ACCOUNT_UNITS_A_DAY": "10000",
+    "SERVICE_SEGMENTS_A_DAY": "30000",
     "WELCOME_MAIL": "password",
     "HELP_CONTACT": "help@longcode.example",
     "WEBHOOK_LOOPBACK_CA": "",

@@ -21,6 +21,8 @@ TEXTS_AN_HOUR = 10
 
 _ENTITLED_EDITIONS = ("standard", "professional", "enterprise")
 
+_SUSPENDED = "The operator has suspended this account"
+
 TEXTING_NOT_ENABLED = "You have not enabled SMS Text Messaging."
 """The message of the Services panel to a studio without an account, word for word (facts S33)."""
 
@@ -79,12 +81,16 @@ class OldSecret(Shown, frozen=True):
 
 
 class StatusChange(Struct, frozen=True, kw_only=True):
-    """A change of an account's status by the operator. The studio is shown the reason, but not who changed it."""
+    """A change of an account's status. The studio is shown the reason, but not who changed it.
+
+    `cause` is set if the service has suspended the account by itself (`usage.habit.StopCause`).
+    """
 
     at: datetime
     to: AccountStatus
     reason: str | None = None
     by: str | None = None
+    cause: str | None = None
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -95,13 +101,14 @@ class Account(Struct, frozen=True, kw_only=True):
     - `number` is its dedicated number, since `number_since`; an account without one texts from the shared numbers.
     - `units_a_day` and `texts_an_hour` limit what it sends in a day, and to one phone in an hour.
     - `trial_units_a_day` limits it further, to its own country too, until the operator approves it; then it is None.
+    - `ceiling_units_a_day` is the operator's ceiling for this account; None is the service's default.
     - `allowed_countries` are the countries in ISO 3166, besides its own, that it may text. Older releases stored
       calling codes.
     - `create_clients`: a text to an unknown number creates a client.
     - `statuses` are its own words for the status of its records, by kind of record.
     - `webhook_gone_at` is when its software answered 410, which switches webhooks off.
     - `watched_month` is the newest month whose quota is on the due index.
-    - `status_changes` are the operator's, oldest first.
+    - `status_changes` are the operator's and those that the service made by itself, oldest first.
     """
 
     id: str
@@ -128,6 +135,7 @@ class Account(Struct, frozen=True, kw_only=True):
     number_since: datetime | None = None
     units_a_day: int | None = None
     trial_units_a_day: int | None = None
+    ceiling_units_a_day: int | None = None
     texts_an_hour: int = TEXTS_AN_HOUR
     allowed_countries: tuple[str, ...] = ()
     quiet_hours: bool = True
@@ -151,8 +159,9 @@ def send_refusal(account: Account) -> AccountSuspended | AccountClosed | None:
     """Return the error with the reason why an account may not send, or None if it may."""
     match account.status:
         case AccountStatus.SUSPENDED:
-            reason = account.status_changes[-1].reason if account.status_changes else None
-            return AccountSuspended(f"The operator has suspended this account, so it sends nothing: {reason}")
+            last = account.status_changes[-1] if account.status_changes else None
+            by = "The service has suspended this account by itself" if last and last.cause else _SUSPENDED
+            return AccountSuspended(f"{by}, so it sends nothing: {last.reason if last else None}")
         case AccountStatus.CLOSED:
             return AccountClosed("This account is closed, so it sends nothing.")
         case AccountStatus.ACTIVE:

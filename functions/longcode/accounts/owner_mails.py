@@ -18,6 +18,7 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.PLAN: "Your Longcode account has a new plan",
     NoticeKind.APPROVED: "Your Longcode account is approved",
     NoticeKind.WRONG_PASSWORDS: "Somebody tried wrong passwords for your Longcode account",
+    NoticeKind.STOPPED: "Your Longcode account is stopped",
 }
 _KEY_MAY = {
     KeyScope.SEND: "send texts and see what became of them",
@@ -33,7 +34,8 @@ def mail(account: Account, notice: OwnerNotice, plan: str, help_contact: str) ->
     """Return the subject and the text of the mail about a notice; `plan` is the plan in words that it is about."""
     at = notice.at.astimezone(ZoneInfo(account.time_zone))
     when = f"on {at.day} {at:%B %Y} at {at:%H:%M} ({account.time_zone})"
-    closing = f"{_EXPECTED} {_UNEXPECTED}: {help_contact}"
+    expected = "" if notice.kind is NoticeKind.STOPPED else f"{_EXPECTED} "
+    closing = f"{expected}{_UNEXPECTED}: {help_contact}"
     text = f"""Hello {account.name},
 
 {_SENTENCES[notice.kind](account.id, when, plan or notice.about)}
@@ -81,6 +83,14 @@ If a program of yours still has an old password, please enter the new one there.
 anything: nobody can guess your password. You get this mail at most once a day."""
 
 
+def _stopped(account: str, when: str, about: str) -> str:
+    return f"""Your account {account} was stopped {when}, because its texts were unlike those of the weeks before.
+{about}
+
+Until we have talked with you, it sends no texts: new ones are refused, and broadcasts are paused. Replies still come
+in. If these texts are yours, please tell us so, and we let the account send again."""
+
+
 _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.PASSWORD: _password,
     NoticeKind.KEY: _key,
@@ -89,4 +99,5 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.PLAN: _plan,
     NoticeKind.APPROVED: _approved,
     NoticeKind.WRONG_PASSWORDS: _wrong_passwords,
+    NoticeKind.STOPPED: _stopped,
 }

@@ -28,6 +28,7 @@ class NoticeKind(StrEnum):
     PLAN = "plan"
     APPROVED = "approved"
     WRONG_PASSWORDS = "wrong_passwords"
+    STOPPED = "stopped"
 
 
 class OwnerNotice(Struct, frozen=True, kw_only=True):

@@ -147,13 +147,16 @@ def change_plan(account: Account, change: PlanChange, *others: Write) -> Account
     return replace(account, plan_changes=changes)
 
 
-def set_status(account: Account, change: StatusChange) -> Account:
-    """Change an account's status; raise `ConditionFailed` if another change was written meanwhile."""
+def set_status(account: Account, change: StatusChange, *others: Write) -> Account:
+    """Change an account's status, together with other writes.
+
+    Raise `ConditionFailed` if another change was written meanwhile.
+    """
     changed = replace(account, status=change.to, status_changes=(*account.status_changes, change))
     before, after = attributes(account).get("standings"), attributes(changed)["standings"]
     same = has_value("standings", before)
     changes = {"standing": change.to, "standings": after}
-    store.write(Update(keys.account(account.id), changes=changes, when=PRESENT & same))
+    store.transact([Update(keys.account(account.id), changes=changes, when=PRESENT & same), *others])
     return changed
 
 

@@ -24,6 +24,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     unless invoices are exported, and `allowed_origin` unless a browser application of that origin may call the API.
     `welcome_mail` says whether the welcome mail has the password, or a link that shows it once;
     `new_studio_units_a_day` is the limit until the operator approves a new account, 0 if none needs approval.
+    `account_units_a_day` is the ceiling of an account for which the operator has set no other, and
+    `service_segments_a_day` that of all accounts together.
     `webhook_loopback_ca` is the file of a CA that allows webhooks to https://localhost; it is empty on AWS.
     """
 
@@ -58,6 +60,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     mail_from: str
     help_contact: str
     new_studio_units_a_day: int
+    account_units_a_day: int
+    service_segments_a_day: int
     welcome_mail: Literal["password", "link"]
     quiet_hours_file: str
     plan_bounds_file: str

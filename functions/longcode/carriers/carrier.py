@@ -59,6 +59,15 @@ class RefusalReason(StrEnum):
         return self.fault is Fault.CONTENT
 
     @property
+    def is_of_studio(self) -> bool:
+        """Return whether the studio chose the phone or the words because of which a text was refused.
+
+        An opt-out at the carrier and an unreachable handset are nobody's choice, and an outage has no known reason.
+        """
+        not_chosen = (RefusalReason.TRY_ONCE_LATER, RefusalReason.OPTED_OUT)
+        return self.fault in (Fault.PHONE, Fault.CONTENT) and self not in not_chosen
+
+    @property
     def goes_again(self) -> bool:
         """Return whether a text that was not delivered is sent again, once the carrier takes it."""
         return self in (RefusalReason.TRY_AGAIN, RefusalReason.TRY_LATER, RefusalReason.PARKED)

@@ -80,5 +80,5 @@ def _check(limits: Limits, plan: Plan, quota: Attributes, units: int, now: datet
     """Raise if a limit would be exceeded, unless a counter does not yet include all earlier usage."""
     reached = limits.reached(quota, units)
     if reached and all(limits.is_begun(quota, name) for name in limits.counters):
-        quotas.schedule_check(limits, now)
+        quotas.schedule_check(limits.account, limits.month, now)
         raise limit_reached(quota, units, limits, plan, now)

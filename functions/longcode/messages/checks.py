@@ -5,6 +5,7 @@ from msgspec import Struct
 from longcode.message import HoldReason, Message
 from longcode.numbers.conversations import Conversations
 from longcode.numbers.routing import LastText
+from longcode.usage.habit import Activity
 
 
 class SendChecks(Struct, frozen=True, kw_only=True):
@@ -23,6 +24,9 @@ class SendChecks(Struct, frozen=True, kw_only=True):
     most_an_hour: dict[str, int]  # how many texts an account may send to one phone in an hour
     last_texts: dict[tuple[str, str, str], LastText]  # over dedicated numbers, by account, phone and number
     conversations: dict[str, Conversations]  # over the shared numbers, by phone
+    abroad: set[tuple[str, str]]  # phones in another country than the account
+    sent_today: dict[str, Activity]  # by account
+    ceilings: dict[str, int]  # how many units an account may send in a day at most, by account
     parked: set[str]  # our numbers from which the carrier delivers nothing until the operator acts
 
     def stops(self, message: Message) -> bool:
@@ -50,7 +54,13 @@ class SendChecks(Struct, frozen=True, kw_only=True):
             return HoldReason.PAUSED
         if message.number in self.parked:
             return HoldReason.PARKED
-        return HoldReason.ASKED if (message.account, message.phone) in self.unanswered else None
+        if (message.account, message.phone) in self.unanswered:
+            return HoldReason.ASKED
+        return HoldReason.CEILING if self.is_at_ceiling(message.account) else None
+
+    def is_at_ceiling(self, account: str) -> bool:
+        """Return whether an account has sent as many units today as it may. The service itself has no ceiling."""
+        return account in self.ceilings and self.sent_today[account].units_sent >= self.ceilings[account]
 
     def pauses_broadcast(self, message: Message) -> bool:
         """Return whether the text's broadcast must be paused because its account may not send."""

@@ -16,6 +16,7 @@ from longcode.message import BroadcastState, Message, MessageKind, MessageState
 from longcode.messages import folders
 from longcode.messages import store as messages
 from longcode.messages.checks import SendChecks
+from longcode.months import day_of
 from longcode.numbers import choose as choose_number
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import LastText, last_text_of
@@ -23,6 +24,7 @@ from longcode.optouts import store as optouts
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, read
 from longcode.template import Template
+from longcode.usage import store as quotas
 
 _WITH_CARRIER = (MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.DELIVERED)
 _BEFORE_CLAIM = (MessageState.ACCEPTED, MessageState.QUEUED)
@@ -91,7 +93,7 @@ def message_items(jobs: Iterable[Send]) -> dict[Send, Attributes]:
     return {job: items[key] for job, key in wanted.items() if key in items}
 
 
-def send_checks(messages: Sequence[Message]) -> SendChecks:
+def send_checks(messages: Sequence[Message], now: datetime) -> SendChecks:
     """Return what can prevent texts from being sent, with consistent reads in one call."""
     # The service's own replies to keywords may go to a phone that has opted out.
     studio_texts = [message for message in messages if message.kind is not MessageKind.SERVICE]
@@ -117,9 +119,11 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         origins |= set(settings().shared_numbers)
     number_keys = {number: keys.parked_number(number) for number in origins}
     dedicated_keys = {message.phone: keys.dedicated(message.phone) for message in messages}
+    usage_keys = {name: quotas.keys_of_day(name, day_of(now)) for name in account_keys}
     all_opt_out_keys = [key for pair in opt_out_keys.values() for key in pair]
     others = (last_texts, conversation_keys, account_keys, broadcast_keys, number_keys, dedicated_keys)
-    items = store.get_many([*all_opt_out_keys, *(key for group in others for key in group.values())])
+    single_keys = (key for group in others for key in group.values())
+    items = store.get_many([*all_opt_out_keys, *single_keys, *(key for of in usage_keys.values() for key in of)])
     broadcasts = {name: items.get(key, {}) for name, key in broadcast_keys.items()}
     studios = {name: items.get(key, {}) for name, key in account_keys.items()}
     # A text over a shared number is blocked by any STOP to the shared numbers, also after its account has left them.
@@ -146,6 +150,17 @@ def send_checks(messages: Sequence[Message]) -> SendChecks:
         last_texts={name: read(LastText, items[key]) for name, key in last_texts.items() if key in items},
         conversations={
             phone: numbers.conversations_from(phone, items.get(key)) for phone, key in conversation_keys.items()
+        },
+        abroad={
+            (text.account, text.phone)
+            for text in studio_texts
+            if choose_number.is_abroad(text.phone, studios[text.account])
+        },
+        sent_today={
+            name: quotas.activity_of(items[key] for key in of if key in items) for name, of in usage_keys.items()
+        },
+        ceilings={
+            name: item.get("ceiling_units_a_day", settings().account_units_a_day) for name, item in studios.items()
         },
         parked={number for number, key in number_keys.items() if "code" in items.get(key, {})},
     )

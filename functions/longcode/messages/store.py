@@ -270,8 +270,7 @@ def _try_claim(
 ) -> Message | None:
     names = ("state", "number", "attempt", "claim_id", "claimed_at", "lease_until")
     changes = {name: getattr(claimed, name) for name in names}
-    if claimed.resent:
-        changes["resent"] = True
+    changes |= {name: True for name in ("resent", "abroad") if getattr(claimed, name)}
     if claimed.due_at != message.due_at:
         changes |= _due(claimed)
     free = Attr("state").is_in(list(states)) & _same_attempt(message)

@@ -9,6 +9,7 @@ from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws.settings import settings
 from longcode.destinations import Destinations, countries_of
+from longcode.errors import CountryNotAllowed
 from longcode.message import Message
 from longcode.numbers import store as numbers
 from longcode.numbers.conversations import NumberChoice
@@ -69,6 +70,12 @@ def destinations_in_settings(studio: Attributes | None) -> Destinations:
         countries = countries_of(studio.get("country_code", "1"), chosen, offered)
     ours = frozenset(settings().shared_numbers)
     return Destinations(countries=countries, toll_free=settings().text_toll_free, ours=ours)
+
+
+def is_abroad(phone: str, studio: Attributes) -> bool:
+    """Return whether a phone is in another country than an account, by the account's item in the table."""
+    own = countries_of(studio.get("country_code", "1"), (), settings().allowed_countries)
+    return Destinations(countries=own, toll_free=True).refusal(phone) == CountryNotAllowed.code
 
 
 def ours_among(account: Account, phones: Collection[str], at: datetime) -> frozenset[str]:

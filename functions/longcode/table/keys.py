@@ -8,19 +8,13 @@ from datetime import UTC, date, datetime
 from hashlib import blake2s
 from typing import NamedTuple
 
-DUE_SHARDS = 4
-USAGE_SHARDS = 4
+DUE_SHARDS = USAGE_SHARDS = 4
 
-DUE = "due"
-_BULK_DUE = "bulk-due"
-_DELIVERIES_DUE = "told-due"
-FOLDER = "folder"
+DUE, _BULK_DUE, _DELIVERIES_DUE, FOLDER = "due", "bulk-due", "told-due", "folder"
 INDEXES = {DUE: ("due_shard", "due_at"), FOLDER: ("folder", "folder_at")}
 """The partition key and the sort key of each index."""
-
-INBOX = "inbox#"
-END = "~"
-"""A string that sorts after every id and every time."""
+INBOX, END = "inbox#", "~"
+"""What inbox entries begin with; a string that sorts after every id and every time."""
 
 FOLDER_PLACE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z#.+$"
 """The pattern of a place in a list by time, as `folder_place` returns it, to validate cursors."""
@@ -116,7 +110,7 @@ def broadcast(account: str, broadcast_id: str = "") -> Key:
 
 
 def audience(account: str, broadcast_id: str) -> Key:
-    """A broadcast's audience. It is an item of its own, because each step rewrites the broadcast's item."""
+    """A broadcast's audience, an item of its own, because each step rewrites the broadcast's item."""
     return Key(f"account#{account}", f"audience#{broadcast_id}")
 
 
@@ -136,9 +130,10 @@ def inbox_entry(account: str, sequence: int) -> Key:
     return Key(f"account#{account}", f"{INBOX}{sequence:012d}")
 
 
-def usage(account: str, day: str, spread_by: str) -> Key:
-    """One of the items that count a day's usage; `spread_by` chooses which, so that no item is hot on a busy day."""
-    return Key(f"account#{account}", f"usage#{day}#{_shard(spread_by, USAGE_SHARDS)}")
+def usage(account: str, day: str, spread_by: str | int) -> Key:
+    """One of the items that count a day's usage: the one of this number, or that of an id, so that no item is hot."""
+    spread_by = _shard(spread_by, USAGE_SHARDS) if isinstance(spread_by, str) else spread_by
+    return Key(f"account#{account}", f"usage#{day}#{spread_by}")
 
 
 def usage_of_month(account: str, month: str) -> Key:
@@ -230,6 +225,11 @@ def automatic_replies(phone: str) -> Key:
 def price_list() -> Key:
     """The operator's plans, with all their versions."""
     return Key("plans", "price-list")
+
+
+def service_day(day: str) -> Key:
+    """How many segments of a day the workers have taken under the service's ceiling."""
+    return Key("service", f"day#{day}")
 
 
 def log_key() -> Key:

@@ -8,8 +8,8 @@ is begun when these units have been added; the month's counter is begun again af
 the due index, so that the sweeper checks it for usage notices.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import and_
 
@@ -17,9 +17,11 @@ from boto3.dynamodb.conditions import Attr
 from msgspec.structs import asdict, replace
 
 from longcode.accounts.account import Account
-from longcode.message import Message
+from longcode.message import Direction, Message
+from longcode.months import day_of, end_of_day
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, Update, has_value, read
+from longcode.usage.habit import Activity
 from longcode.usage.usage import (
     BEGUN,
     MONTH_COUNTER,
@@ -32,6 +34,7 @@ from longcode.usage.usage import (
 )
 
 _UNRESERVED = "unreserved"  # how many of the units in the month's counter were sent without a reservation
+_SERVICE_DAYS_KEPT = timedelta(days=40)
 _CORRECTED = "corrected"  # the `spread_by` of corrections
 
 
@@ -68,7 +71,7 @@ def begin_counters(limits: Limits, check_at: datetime) -> None:
     if MONTH_COUNTER in limits.counters:
         add_unreserved(limits, quota, check_at)
         if quota:  # the next check adds the texts that were on their way during a change of plan
-            schedule_check(limits, check_at)
+            schedule_check(limits.account, limits.month, check_at)
     for name in limits.counters.keys() - quota.keys() - {MONTH_COUNTER}:
         change = _quota_update(limits.account, limits.month, check_at)
         begun = change.changes | {name: _sent_on_day(limits)}
@@ -136,10 +139,10 @@ def _quota_update(account: str, month: str, check_at: datetime) -> Update:
     return Update(keys.quota(account, month), changes=owner, if_absent=keys.due(account, check_at))
 
 
-def schedule_check(limits: Limits, check_at: datetime) -> None:
-    """Set a quota's due time to `check_at`, unless it is due earlier."""
+def schedule_check(account: str, month: str, check_at: datetime) -> None:
+    """Set a quota's due time to `check_at`, unless it is due earlier or not at all."""
     later = Attr("due_at").gt(keys.instant(check_at))
-    store.try_write(Update(keys.quota(limits.account, limits.month), changes={"due_at": check_at}, when=later))
+    store.try_write(Update(keys.quota(account, month), changes={"due_at": check_at}, when=later))
 
 
 def save_notices(item: Attributes, notices: set[str]) -> None:
@@ -156,18 +159,31 @@ def count_writes(message: Message, times: int = 1) -> list[Update]:
     """Return the write that adds a text to the counters (`times=-1`: subtracts it); none if it is not counted."""
     if not is_counted(message):
         return []
-    reserved = already_reserved(message)
-    return [count_write(message.account, usage_day(message), message.id, usage_of(message), times, reserved=reserved)]
+    others = {
+        "units_reserved": already_reserved(message),
+        "texts_abroad": int(message.abroad and message.direction is Direction.OUT),
+    }
+    return [count_write(message.account, usage_day(message), message.id, usage_of(message), times, **others)]
 
 
-def count_write(account: str, day: str, spread_by: str, usage: Usage, times: int = 1, *, reserved: int = 0) -> Update:
+def count_write(account: str, day: str, spread_by: str, usage: Usage, times: int = 1, **others: int) -> Update:
     """Return the write that adds to a day's counters, for the transaction that writes what is counted.
 
-    `spread_by` selects one of the day's items. `reserved` is how many of the units are in the month's quota already.
+    `spread_by` selects one of the day's items. `others` are the counters that are not billed: `units_reserved`, how
+    many of the units are in the month's quota already, and those of `Activity`.
     """
-    counts = asdict(usage) | {"units_reserved": reserved}
+    counts = asdict(usage) | others
     counted = {name: times * count for name, count in counts.items() if count}
     return Update(keys.usage(account, day, spread_by), changes={"type": "usage", "day": day}, add=counted)
+
+
+def count_refused(message: Message) -> None:
+    """Count a text that the carrier refused for its phone or its words, on the day on which it was claimed.
+
+    It is not counted in the transaction that ends the text, since no bill depends on it.
+    """
+    day = day_of(message.claimed_at or message.created_at)
+    store.write(count_write(message.account, day, message.id, Usage(), texts_refused=1))
 
 
 def correction_count(account: str, day: str) -> int:
@@ -193,3 +209,40 @@ def by_day(account: str, month: str) -> dict[str, Usage]:
     for item in store.query(keys.usage_of_month(account, month)):
         days[item["day"]] = days.get(item["day"], Usage()) + read(Usage, item)
     return days
+
+
+def keys_of_day(account: str, day: str) -> list[keys.Key]:
+    """Return the keys of the items that count what an account sent on a day."""
+    return [keys.usage(account, day, number) for number in range(keys.USAGE_SHARDS)]
+
+
+def activity_of(items: Iterable[Attributes]) -> Activity:
+    """Return what an account sent on a day, by its counters."""
+    return sum((read(Activity, item) for item in items), Activity())
+
+
+def activity_on(account: str, day: str) -> Activity:
+    """Read what an account sent on a day."""
+    return activity_of(store.get_many(keys_of_day(account, day)).values())
+
+
+def activity_by_day(account: str, month: str) -> dict[str, Activity]:
+    """Return what an account sent on each day of a month; days without counters are left out."""
+    days: dict[str, Activity] = {}
+    for item in store.query(keys.usage_of_month(account, month)):
+        days[item["day"]] = days.get(item["day"], Activity()) + read(Activity, item)
+    return days
+
+
+def take_segments(day: str, segments: int, ceiling: int) -> bool:
+    """Take segments of a day for texts of any account; return False if that would exceed the service's ceiling."""
+    if segments > ceiling:
+        return False
+    fits = Attr("taken").not_exists() | Attr("taken").lte(ceiling - segments)
+    item = {"type": "service-day", "day": day, **store.expires(end_of_day(day) + _SERVICE_DAYS_KEPT)}
+    return store.try_write(Update(keys.service_day(day), changes=item, add={"taken": segments}, when=fits))
+
+
+def segments_taken(day: str) -> int:
+    """Return how many segments of a day are taken."""
+    return int((store.get(keys.service_day(day)) or {}).get("taken", 0))

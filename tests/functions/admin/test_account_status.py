@@ -37,13 +37,14 @@ def test_a_suspended_account_is_shown_since_when_and_why() -> None:
     answer = order("suspend", by="accounts desk")
 
     change = {"at": "2026-11-22T15:30:00Z", "to": "suspended", "reason": UNPAID}
-    by = {"by": "accounts desk"}
+    by: dict[str, str | None] = {"by": "accounts desk", "cause": None}
     assert answer == {
         "account": "10000001",
         "standing": "suspended",
         "number": None,
         "approved": True,
-        "standings": [change | by],
+        "ceiling_units_a_day": None,
+        "standings": [{**change, **by}],
     }
     shown = call(settings_api, "GET", "/account", account="10000001").json
     assert (shown["standing"], shown["standings"]) == ("suspended", [change])

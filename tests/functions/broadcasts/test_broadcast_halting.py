@@ -198,7 +198,7 @@ def test_a_text_held_after_a_resume_passed_it_is_enqueued_again(account: Account
     broadcast = send(account)
     api.pause(account.id, broadcast.id)
     message = texts(account, broadcast.id)[0]
-    as_paused = sending.send_checks([message])
+    as_paused = sending.send_checks([message], NOW)
     api.resume(account.id, broadcast.id, NOW)
     advance()
     deliver_bulk_texts()
@@ -207,7 +207,7 @@ def test_a_text_held_after_a_resume_passed_it_is_enqueued_again(account: Account
     late = send(account, "late")
     api.pause(account.id, late.id)
     waiting = texts(account, late.id)[0]
-    as_paused = sending.send_checks([waiting])
+    as_paused = sending.send_checks([waiting], NOW)
     api.resume(account.id, late.id, NOW)
     advance()
     hold_or_cancel(waiting, as_paused, NOW)
@@ -235,7 +235,7 @@ def test_a_text_in_a_final_state_is_not_held(account: Account) -> None:
     api.cancel(account.id, broadcast.id, NOW)
     advance()
     ended = texts(account, broadcast.id)[0]
-    running = sending.send_checks([])
+    running = sending.send_checks([], NOW)
     as_paused = structs.replace(running, paused={(account.id, broadcast.id)})
 
     kept = hold_or_cancel(ended, as_paused, NOW)

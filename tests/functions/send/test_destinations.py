@@ -228,6 +228,6 @@ def test_the_service_answers_no_keyword_from_a_country_that_nobody_may_text(acco
         for index, phone in enumerate([JAMAICA, "+12125550123", "72345"])
     ]
 
-    checks = sending.send_checks(answers)
+    checks = sending.send_checks(answers, NOW)
 
     assert [checks.refusal(answer) for answer in answers] == ["country_not_allowed", None, "country_not_allowed"]

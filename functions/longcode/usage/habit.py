@@ -1,0 +1,132 @@
+"""An account's habit: what it sends on its days, and the thresholds beyond which the service stops it.
+
+Every threshold is here, with its reason. A day has to pass three of them at once: a number that an ordinary studio
+does not reach by chance, a share (or the plan) that is unusual for anybody, and a multiple of its own habit.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+DAYS = 35
+"""The days before today that make the habit: a monthly broadcast is among them, however long the month."""
+
+FACTOR = 3
+"""How many times its habit a day has to be. Christmas and the week of school photographs double a studio's texts."""
+
+PACE_UNITS = 1_000
+"""Fewer units a day stop nobody: they cost the operator some ten dollars."""
+PACE_PLANS = 2
+"""Nor do fewer than twice the units that the plan includes for a month: a new studio's first broadcast, to everybody
+on its list, has no habit to be compared with, and a studio chooses the plan that its months fit in.
+"""
+
+ABROAD_TEXTS = 100
+"""Fewer texts abroad on a day stop nobody: a wedding abroad has guests. Fraud with dear countries needs hundreds."""
+ABROAD_SHARE = 0.25
+"""Nor does a smaller share: a broadcast to everybody also goes to those who moved away."""
+
+REFUSED_TEXTS = 50
+"""Fewer refused texts on a day stop nobody: an old list has some numbers that are gone."""
+REFUSED_SHARE = 0.25
+"""Nor does a smaller share. A list that was kept up has 2 to 10 % dead numbers, a bought or invented one half."""
+
+
+class StopCause(StrEnum):
+    """Why the service stops an account by itself."""
+
+    PACE = "pace"
+    ABROAD = "abroad"
+    REFUSED = "refused"
+
+
+class Activity(Struct, frozen=True, kw_only=True):
+    """What an account sent on a day: units, texts, those of them to other countries, and refused texts.
+
+    A refused text is one that the carrier refused or did not deliver because of its phone number or its words.
+    """
+
+    units_sent: int = 0
+    texts_sent: int = 0
+    texts_abroad: int = 0
+    texts_refused: int = 0
+
+    def __add__(self, other: "Activity") -> "Activity":
+        return Activity(
+            units_sent=self.units_sent + other.units_sent,
+            texts_sent=self.texts_sent + other.texts_sent,
+            texts_abroad=self.texts_abroad + other.texts_abroad,
+            texts_refused=self.texts_refused + other.texts_refused,
+        )
+
+    @property
+    def share_abroad(self) -> float:
+        """Return which share of the texts went to other countries."""
+        return self.texts_abroad / max(self.texts_sent, 1)
+
+    @property
+    def share_refused(self) -> float:
+        """Return which share of the texts was refused. Refused texts are not among those sent, unless charged."""
+        return self.texts_refused / max(self.texts_sent + self.texts_refused, 1)
+
+
+class Stop(Struct, frozen=True, kw_only=True):
+    """The cause of a stop, and the sentence about it that the studio and the operator read."""
+
+    cause: StopCause
+    reason: str
+
+
+def first_day(day: str) -> str:
+    """Return the first of the days that make the habit of a day."""
+    return (date.fromisoformat(day) - timedelta(days=DAYS)).isoformat()
+
+
+def may_be_unusual(today: Activity) -> bool:
+    """Return whether a day has enough texts of any kind that its account's habit has to be read."""
+    return (
+        today.units_sent >= PACE_UNITS or today.texts_abroad >= ABROAD_TEXTS or today.texts_refused >= REFUSED_TEXTS
+    )
+
+
+def stops(day: str, days: Mapping[str, Activity], included_units: int) -> list[Stop]:
+    """Return the stops of an account for what it sent on a day; `days` has that day and those before it.
+
+    `included_units` are those that its plan includes in a month.
+    """
+    today = days.get(day, Activity())
+    before = [activity for name, activity in days.items() if first_day(day) <= name < day]
+    found = (_pace(today, before, included_units), _abroad(today, before), _refused(today, before))
+    return [stop for stop in found if stop]
+
+
+def _pace(today: Activity, before: Iterable[Activity], included_units: int) -> Stop | None:
+    busiest = max((activity.units_sent for activity in before), default=0)
+    if today.units_sent <= max(PACE_UNITS, PACE_PLANS * included_units, FACTOR * busiest):
+        return None
+    reason = f"It sent {today.units_sent:,} units in a day, and {busiest:,} on the busiest of the {DAYS} days before."
+    return Stop(cause=StopCause.PACE, reason=reason)
+
+
+def _abroad(today: Activity, before: Iterable[Activity]) -> Stop | None:
+    usual = sum(before, Activity()).share_abroad
+    if today.texts_abroad < ABROAD_TEXTS or today.share_abroad <= max(ABROAD_SHARE, FACTOR * usual):
+        return None
+    reason = (
+        f"{today.texts_abroad:,} of its {today.texts_sent:,} texts of a day went to other countries,"
+        f" {today.share_abroad:.0%}; in the {DAYS} days before it was {usual:.0%}."
+    )
+    return Stop(cause=StopCause.ABROAD, reason=reason)
+
+
+def _refused(today: Activity, before: Iterable[Activity]) -> Stop | None:
+    usual = sum(before, Activity()).share_refused
+    if today.texts_refused < REFUSED_TEXTS or today.share_refused <= max(REFUSED_SHARE, FACTOR * usual):
+        return None
+    reason = (
+        f"The phone companies refused {today.texts_refused:,} of its texts of a day, {today.share_refused:.0%};"
+        f" in the {DAYS} days before it was {usual:.0%}."
+    )
+    return Stop(cause=StopCause.REFUSED, reason=reason)

@@ -1,0 +1,46 @@
+"""Stops an account by itself when what it sends on a day leaves its habit (longcode/usage/habit.py)."""
+
+from datetime import datetime
+
+from longcode import months
+from longcode.accounts import owner_notices
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, AccountStatus, StatusChange
+from longcode.accounts.owner_notices import NoticeKind
+from longcode.aws.telemetry import count, logger
+from longcode.plans.plans import Plan
+from longcode.table.store import ConditionFailed
+from longcode.usage import habit
+from longcode.usage import store as usage
+from longcode.usage.habit import Stop
+
+
+def stop_if_unusual(account: Account, plan: Plan, now: datetime) -> None:
+    """Suspend an account whose day has left its habit, tell its owner, and count the stop for the alarm.
+
+    A cause stops an account once a day: after the operator's `accounts.restore` it may finish what it sends.
+    """
+    if account.status is not AccountStatus.ACTIVE:
+        return
+    day = months.day_of(now)
+    if not habit.may_be_unusual(usage.activity_on(account.id, day)):
+        return
+    first_month, month = habit.first_day(day)[:7], day[:7]
+    read = {month, first_month, months.previous(month)}  # 35 days before 1 March begin in January
+    days = {name: sent for each in sorted(read) for name, sent in usage.activity_by_day(account.id, each).items()}
+    earlier = {change.cause for change in account.status_changes if months.day_of(change.at) == day}
+    stops = [stop for stop in habit.stops(day, days, plan.included_units) if stop.cause not in earlier]
+    if stops:
+        _stop(account, stops[0], now)
+
+
+def _stop(account: Account, stop: Stop, now: datetime) -> None:
+    at = max([now, *(change.at for change in account.status_changes)])  # clocks differ
+    change = StatusChange(at=at, to=AccountStatus.SUSPENDED, reason=stop.reason, cause=stop.cause)
+    notice = owner_notices.new(account.id, NoticeKind.STOPPED, at, stop.reason)
+    try:
+        accounts.set_status(account, change, notice)
+    except ConditionFailed:  # an order of the operator came first; the next check looks again
+        return
+    count("AutomaticStops")
+    logger.error("account stopped by itself", extra={"account": account.id, "cause": stop.cause, "why": stop.reason})

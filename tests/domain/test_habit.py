@@ -1,0 +1,146 @@
+"""Each threshold of an account's habit stops an unusual day, and no ordinary busy one."""
+
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+
+from longcode.usage.habit import DAYS, Activity, StopCause, first_day, may_be_unusual, stops
+
+TODAY = "2026-12-21"
+MEDIUM, LARGE, VOLUME = 1_000, 3_000, 10_000
+
+
+def days_of(*units: int, abroad: float = 0, refused: float = 0) -> dict[str, Activity]:
+    """Return days up to today with these units sent, one for each text, and these shares abroad and refused."""
+    first = date.fromisoformat(TODAY) - timedelta(days=len(units) - 1)
+    return {str(first + timedelta(days=index)): day_of(each, abroad, refused) for index, each in enumerate(units)}
+
+
+def day_of(units: int, abroad: float = 0, refused: float = 0) -> Activity:
+    sent = units - int(units * refused)
+    return Activity(
+        units_sent=sent, texts_sent=sent, texts_abroad=int(sent * abroad), texts_refused=int(units * refused)
+    )
+
+
+def causes(days: dict[str, Activity], plan: int = MEDIUM) -> list[StopCause]:
+    return [stop.cause for stop in stops(TODAY, days, plan)]
+
+
+@pytest.mark.parametrize(
+    ("today", "plan", "stopped"),
+    [
+        (2_000, MEDIUM, False),
+        (2_001, MEDIUM, True),
+        (6_000, LARGE, False),
+        (6_001, LARGE, True),
+        (1_000, 300, False),
+        (1_001, 300, True),
+    ],
+)
+def test_a_day_beyond_twice_the_months_plan_stops_an_account_without_such_days(
+    today: int, plan: int, stopped: bool
+) -> None:
+    assert causes(days_of(*[40] * DAYS, today), plan) == ([StopCause.PACE] if stopped else [])
+
+
+def test_a_day_three_times_the_busiest_one_is_the_bound_for_a_busy_account() -> None:
+    usual = [*[40] * 20, 1_500, *[40] * 14]
+
+    assert causes(days_of(*usual, 4_500)) == []
+    assert causes(days_of(*usual, 4_501)) == [StopCause.PACE]
+
+
+def test_many_texts_abroad_stop_an_account_that_sent_few_there() -> None:
+    usual = days_of(*[40] * DAYS, 0, abroad=0.05)
+
+    assert causes(usual | {TODAY: day_of(390, abroad=0.26)}) == [StopCause.ABROAD]
+    assert causes(usual | {TODAY: day_of(400, abroad=0.25)}) == []
+    assert causes(usual | {TODAY: day_of(99, abroad=1)}) == []
+
+
+def test_an_account_that_always_texts_abroad_goes_on() -> None:
+    assert causes(days_of(*[40] * DAYS, 600, abroad=0.5)) == []
+
+
+def test_many_refused_texts_stop_an_account_that_had_few() -> None:
+    usual = days_of(*[40] * DAYS, 0, refused=0.03)
+
+    assert causes(usual | {TODAY: day_of(200, refused=0.26)}) == [StopCause.REFUSED]
+    assert causes(usual | {TODAY: day_of(200, refused=0.25)}) == []
+    assert causes(usual | {TODAY: day_of(98, refused=0.5)}) == []
+
+
+def test_a_stop_says_what_was_unusual() -> None:
+    usual = days_of(*[40] * DAYS, 0)
+
+    (pace,) = stops(TODAY, usual | {TODAY: day_of(2_500)}, MEDIUM)
+    (abroad,) = stops(TODAY, usual | {TODAY: day_of(400, abroad=0.5)}, MEDIUM)
+    (refused,) = stops(TODAY, usual | {TODAY: day_of(400, refused=0.5)}, MEDIUM)
+
+    assert pace.reason == "It sent 2,500 units in a day, and 40 on the busiest of the 35 days before."
+    assert abroad.reason == (
+        "200 of its 400 texts of a day went to other countries, 50%; in the 35 days before it was 0%."
+    )
+    assert refused.reason == (
+        "The phone companies refused 200 of its texts of a day, 50%; in the 35 days before it was 0%."
+    )
+
+
+def test_the_monthly_broadcast_of_a_studio_that_does_one_each_month_is_ordinary() -> None:
+    last_month_to_all_clients = [2_600, *[30] * 30]
+
+    assert causes(days_of(*last_month_to_all_clients, 3_400, abroad=0.05, refused=0.06)) == []
+
+
+def test_christmas_week_is_ordinary() -> None:
+    november_and_december = [*[120] * 28, *[350, 420, 500, 640, 700, 820, 900]]
+
+    assert causes(days_of(*november_and_december, 1_100, abroad=0.08, refused=0.04)) == []
+
+
+def test_the_first_month_of_a_new_studio_is_ordinary() -> None:
+    for day, first_broadcast in ((days_of(1_800, refused=0.15, abroad=0.04), MEDIUM), (days_of(9_000), VOLUME)):
+        assert causes(day, first_broadcast) == []
+
+
+def test_days_before_the_habit_do_not_count() -> None:
+    long_ago = {first_day("2026-11-15"): day_of(9_000)}
+
+    assert causes(long_ago | days_of(*[40] * DAYS, 2_500)) == [StopCause.PACE]
+
+
+def test_no_account_is_stopped_before_its_habit_would_be_read() -> None:
+    random = Random(1)
+    for _ in range(2_000):
+        today = day_of(random.randrange(4_000), random.random(), random.random())
+        if causes({TODAY: today}, plan=100):
+            assert may_be_unusual(today)
+
+
+def ordinary_year(random: Random) -> tuple[dict[str, Activity], int]:
+    """Return the first year of a studio as busy as its plan, with weekends, seasons and a broadcast each month.
+
+    The first broadcast comes after the first days: until it is approved, a studio sends 50 units a day.
+    """
+    plan = random.choice((MEDIUM, LARGE, VOLUME))
+    a_day, list_size = plan // 50, int(plan * random.uniform(0.2, 0.9))
+    abroad, refused = random.choice((0, 0.03, 0.1, 0.4)), random.uniform(0, 0.1)
+    first, broadcast_day, days = date(2026, 1, 1), random.randint(5, 28), {}
+    for index in range(365):
+        day = first + timedelta(days=index)
+        season = 2.5 if day.month == 12 else 1.8 if day.month in (5, 10) else 1
+        units = int(a_day * season * random.uniform(0.2, 1.8) * (0.3 if day.weekday() > 4 else 1))
+        if day.day == broadcast_day:
+            units += list_size
+        days[str(day)] = day_of(units, abroad, refused)
+    return days, plan
+
+
+def test_a_hundred_random_years_of_ordinary_studios_have_no_stop() -> None:
+    for seed in range(100):
+        days, plan = ordinary_year(Random(seed))
+        for day in days:
+            if may_be_unusual(days[day]):
+                assert stops(day, days, plan) == [], (seed, day)

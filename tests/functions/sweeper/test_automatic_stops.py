@@ -1,0 +1,175 @@
+"""An account whose day leaves its habit is stopped by itself: its owner is told, and the operator lets it go on."""
+
+from datetime import timedelta
+
+import pytest
+
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, AccountStatus
+from longcode.carriers.carrier import RefusalReason, Refused, SendResult
+from longcode.plans.plans import PlanChange
+from longcode.table import store
+from longcode.usage import store as quotas
+from longcode.usage.habit import Activity, StopCause
+from longcode.usage.usage import Usage
+from send import api
+from sweeper import sweep_schedule
+from tests.support.admin_orders import send_accepted_order
+from tests.support.fakes import NOW, FakeCarrier, call, client, studio
+from tests.support.mails import mails_to
+from tests.support.readers import log_lines
+from tests.support.text_steps import accept, deliver
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+TODAY = "2026-11-22"
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+def watched(number: str = "10000001", **changes: object) -> Account:
+    """Return a studio whose first text of the month has put its usage on the due index."""
+    account = studio(number, **changes)
+    client(account)
+    accept(account, "first")
+    return account
+
+
+def count(account: Account, units: int, on: str = TODAY, **others: int) -> None:
+    """Count texts of one unit, as if they had been sent."""
+    store.write(quotas.count_write(account.id, on, "m", Usage(texts_sent=units, units_sent=units), **others))
+
+
+def status(account: Account) -> tuple[AccountStatus, list[str | None]]:
+    now = accounts.get_or_raise(account.id)
+    return now.status, [change.cause for change in now.status_changes]
+
+
+def sweep(after: timedelta = 3 * MINUTE) -> None:
+    sweep_schedule.sweep(NOW + after)
+
+
+@pytest.mark.parametrize(
+    ("units", "others", "cause"),
+    [
+        (2_001, {}, StopCause.PACE),
+        (200, {"texts_abroad": 100}, StopCause.ABROAD),
+        (100, {"texts_refused": 50}, StopCause.REFUSED),
+    ],
+)
+def test_a_day_that_leaves_the_habit_stops_the_account(units: int, others: dict[str, int], cause: StopCause) -> None:
+    account = watched()
+    count(account, units, TODAY, **others)
+
+    sweep()
+
+    assert status(account) == (AccountStatus.SUSPENDED, [cause])
+
+
+def test_an_ordinary_busy_day_stops_nobody() -> None:
+    account = watched()
+    count(account, 800, "2026-10-23")
+    count(account, 1_900, texts_abroad=150, texts_refused=100)
+
+    sweep()
+
+    assert status(account) == (AccountStatus.ACTIVE, [])
+
+
+def test_the_studio_sees_the_reason_and_its_owner_is_mailed(caplog: pytest.LogCaptureFixture) -> None:
+    account = watched()
+    count(account, 2_500)
+
+    sweep()
+    sweep(5 * MINUTE)
+    refused = call(api, "POST", "/messages", {"client_id": "c1", "body": "Hello"}, account=account.id)
+
+    reason = "It sent 2,500 units in a day, and 0 on the busiest of the 35 days before."
+    assert refused.status == 403
+    assert refused.json["detail"] == (
+        f"The service has suspended this account by itself, so it sends nothing: {reason}"
+    )
+    mail = next(mail for mail in mails_to(account.email) if mail.subject == "Your Longcode account is stopped")
+    assert reason in mail.text
+    assert log_lines(caplog).count("account stopped by itself") == 1
+
+
+def test_a_restored_account_is_not_stopped_for_the_same_cause_that_day() -> None:
+    account = watched()
+    count(account, 2_500)
+    sweep()
+    send_accepted_order("accounts.restore", NOW + 4 * MINUTE, account=account.id, by="Ann")
+    count(account, 100)
+
+    sweep(10 * MINUTE)
+    after_restore = status(account)
+    count(account, 0, texts_refused=2_000)
+    sweep(20 * MINUTE)
+
+    assert after_restore == (AccountStatus.ACTIVE, [StopCause.PACE, None])
+    assert status(account) == (AccountStatus.SUSPENDED, [StopCause.PACE, None, StopCause.REFUSED])
+
+
+def test_a_restored_day_is_part_of_the_habit_of_the_next() -> None:
+    account = watched()
+    count(account, 2_500)
+    sweep()
+    send_accepted_order("accounts.restore", NOW + 4 * MINUTE, account=account.id, by="Ann")
+    count(account, 7_500, "2026-11-23")
+
+    sweep(DAY)
+    within = status(account)[0]
+    count(account, 1, "2026-11-23")
+    sweep(DAY + timedelta(hours=2))
+
+    assert within is AccountStatus.ACTIVE
+    assert status(account)[0] is AccountStatus.SUSPENDED
+
+
+def test_the_stop_of_one_account_does_not_touch_another() -> None:
+    bad, good = watched("10000001"), watched("10000002", plan_changes=(PlanChange(NOW, "large"),))
+    count(bad, 2_500)
+    count(good, 2_500)
+
+    sweep()
+
+    assert status(bad)[0] is AccountStatus.SUSPENDED
+    assert status(good) == (AccountStatus.ACTIVE, [])
+    assert accept(good, "after", now=NOW + 4 * MINUTE)
+
+
+def _activity(account: Account) -> Activity:
+    return quotas.activity_on(account.id, TODAY)
+
+
+def test_texts_abroad_are_counted_when_they_are_sent() -> None:
+    account = studio(allowed_countries=("AU",))
+    client(account, "home")
+    client(account, "canada", "+14165550123")
+    client(account, "abroad", "+61491570156")
+    for name in ("home", "canada", "abroad"):
+        accept(account, name, client_id=name)
+
+    deliver(FakeCarrier())
+
+    assert _activity(account) == Activity(units_sent=3, texts_sent=3, texts_abroad=1)
+
+
+@pytest.mark.parametrize(
+    ("reason", "counted"),
+    [
+        (RefusalReason.NO_SUCH_NUMBER, 1),
+        (RefusalReason.FILTERED, 1),
+        (RefusalReason.OPTED_OUT, 0),
+        (RefusalReason.UNKNOWN, 0),
+        (RefusalReason.TRY_AGAIN, 0),
+    ],
+)
+def test_refusals_that_the_studio_brought_about_are_counted(reason: RefusalReason, counted: int) -> None:
+    account = studio()
+    client(account)
+    accept(account, "refused")
+    answers: list[SendResult] = [Refused(reason, "30001")]
+
+    deliver(FakeCarrier(answers=answers))
+
+    assert _activity(account).texts_refused == counted
