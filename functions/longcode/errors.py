@@ -53,9 +53,9 @@ RequestError               any other fault in a request; its code is `invalid`
     TooManyChanges         too many changes of plan for one month
     BadPlans               the price list is wrong, or changes a plan in the past
     BoundReached           the account has as many of something as its plan allows
-      TooManyTemplates
-      TooManyTriggers
-      TooManyClients
+      TooManyTemplates       its templates
+      TooManyTriggers        its triggers
+      TooManyClients         its clients
     LimitReached           too few units are left
       PlanLimitReached       the included units of the month are used, and the plan stops there
       DayLimitReached        the units that the account may send in a day are used

@@ -3,7 +3,7 @@
 import re
 
 from longcode import errors
-from longcode.errors import LimitReached, RequestError
+from longcode.errors import BoundReached, LimitReached, RequestError
 
 API = {
     "account_closed": 403,
@@ -44,8 +44,11 @@ API = {
     "text_too_long": 422,
     "too_late": 409,
     "too_many_changes": 409,
+    "too_many_clients": 409,
     "too_many_forms": 429,
     "too_many_keys": 409,
+    "too_many_templates": 409,
+    "too_many_triggers": 409,
     "unknown_plan": 422,
     "webhook_off": 409,
     "webhook_secret_changed": 409,
@@ -55,7 +58,7 @@ API = {
 
 
 def test_each_error_has_its_own_code_and_status() -> None:
-    every = [kind for kind in _errors() if kind is not LimitReached]
+    every = [kind for kind in _errors() if kind not in (BoundReached, LimitReached)]
 
     assert sorted(kind.code for kind in every) == sorted(API)
     assert {kind.code: kind.status for kind in every} == API

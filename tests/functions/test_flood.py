@@ -73,7 +73,8 @@ def flood(account: Account) -> None:
 
 def test_a_flood_adds_no_call_and_no_item_to_anothers_text_and_stop() -> None:
     calm, flooder = studio("10000001"), studio("10000002", plan_changes=STARTER)
-    conversation(calm, "+12125550101")
+    for number in range(12):  # so that each counter of its day exists
+        conversation(calm, f"+1212555011{number:02}"[:12])
     without = conversation(calm, "+12125550102")
 
     flood(flooder)

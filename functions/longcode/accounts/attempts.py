@@ -86,11 +86,11 @@ def unschedule(item: Attributes) -> None:
 
 
 def _tag(key: str, password: str) -> str:
-    """Return 8 bits of a password's hash: enough to see that it is the same one, too few to find out which.
+    """Return 16 bits of a password's hash: enough to see that it is the same one, too few to find out which.
 
     The hash of the right password is its key, so nobody can compute which guesses count as one.
     """
-    return blake2b(password.encode(), key=blake2b(key.encode()).digest(), digest_size=1).hexdigest()
+    return blake2b(password.encode(), key=blake2b(key.encode()).digest(), digest_size=2).hexdigest()
 
 
 def _due(account: str, address: str, now: datetime) -> dict[str, str]:

@@ -153,9 +153,10 @@ def set_status(account: Account, change: StatusChange, *others: Write) -> Accoun
     Raise `ConditionFailed` if another change was written meanwhile.
     """
     changed = replace(account, status=change.to, status_changes=(*account.status_changes, change))
-    before, after = attributes(account).get("standings"), attributes(changed)["standings"]
-    same = has_value("standings", before)
-    changes = {"standing": change.to, "standings": after}
+    # The history only grows, so its length tells whether another change came first.
+    standings, known = Attr("standings"), len(account.status_changes)
+    same = standings.size().eq(known) if known else standings.not_exists()
+    changes = {"standing": change.to, "standings": attributes(changed)["standings"]}
     store.transact([Update(keys.account(account.id), changes=changes, when=PRESENT & same), *others])
     return changed
 

@@ -55,10 +55,10 @@ def test_the_same_text_twice_is_one_reply_counted_once(account: Account) -> None
     assert quotas.of_month(account.id, "2026-11").units_received == 1
 
 
-def test_a_reply_belongs_to_the_only_studio_that_texted_that_phone_within_sixty_days(account: Account) -> None:
+def test_a_reply_belongs_to_the_only_studio_that_texted_that_phone_within_two_months(account: Account) -> None:
     other = studio("10000002")
     client(other, "theirs")
-    record_text(account, NOW - 60 * DAY)
+    record_text(account, NOW - 62 * DAY)
     record_text(other, NOW - MINUTE, client_id="theirs")
 
     receive()
