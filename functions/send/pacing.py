@@ -68,9 +68,10 @@ def give_segments_back(segments: int) -> None:
         _taken.left += segments
 
 
-def forget_segments() -> None:
-    """Drop what this worker has taken, as if it had ended."""
+def forget() -> None:
+    """Drop what this worker has taken and reserved, as if it had ended."""
     _taken.day = ""
+    _own_share_free_from.clear()
 
 
 def _take_more(needed: int, now: datetime) -> bool:

@@ -41,10 +41,8 @@ def of_sixteen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _with_ceiling(monkeypatch: pytest.MonkeyPatch, segments: str) -> Iterator[None]:
     monkeypatch.setenv("SERVICE_SEGMENTS_A_DAY", segments)
     settings.cache_clear()
-    pacing.forget_segments()
     yield
     settings.cache_clear()
-    pacing.forget_segments()
 
 
 def with_clients(number: str, count: int, **changes: object) -> Account:
@@ -88,7 +86,7 @@ def test_workers_that_come_and_go_never_exceed_the_service_ceiling() -> None:
     accept_all(account, 20)
 
     for job in take_queued("send"):
-        pacing.forget_segments()
+        pacing.forget()
         deliver(carrier, jobs=[job])
 
     assert len(carrier.texts) == 7  # the first worker took ten and ended; then one at a time

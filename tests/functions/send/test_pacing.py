@@ -17,7 +17,7 @@ from longcode.numbers import store as numbers
 from longcode.numbers.choose import SHARED
 from longcode.optouts import consent
 from longcode.optouts import store as optouts
-from send import pacing, worker
+from send import worker
 from send.pacing import Turns
 from tests.support.fakes import NOW, FakeCarrier, client, studio
 from tests.support.text_steps import accept, stored
@@ -46,10 +46,8 @@ def four_segments_a_second(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv("DEDICATED_SEGMENTS_A_SECOND", str(2 / 0.9))
     monkeypatch.setenv("SHARED_NUMBERS", f"{NUMBER},{OTHER}")
     settings.cache_clear()
-    pacing._own_share_free_from.clear()
     yield
     settings.cache_clear()
-    pacing._own_share_free_from.clear()
 
 
 def text(body: str = "Hello", kind: MessageKind = MessageKind.INDIVIDUAL, number: str = NUMBER) -> Message:
