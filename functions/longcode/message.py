@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -73,6 +74,7 @@ def may_become(current: MessageState, following: MessageState) -> bool:
     return following in NEXT_STATES.get(current, set())
 
 
+@cache
 def states_before(following: MessageState) -> tuple[MessageState, ...]:
     """Return the states that `following` may follow, for the condition of a write."""
     return tuple(state for state, next_states in NEXT_STATES.items() if following in next_states)

@@ -54,8 +54,8 @@ _lock = Lock()
 def take_segments(segments: int, now: datetime) -> bool:
     """Take the segments of a text that is about to be handed over; return False if the ceiling is reached."""
     with _lock:
-        if _taken.day != day_of(now):
-            _taken.day, _taken.left, _taken.refused_until = day_of(now), 0, None
+        if _taken.day != (day := day_of(now)):
+            _taken.day, _taken.left, _taken.refused_until = day, 0, None
         if _taken.left < segments and not _take_more(segments - _taken.left, now):
             return False
         _taken.left -= segments

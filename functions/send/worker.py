@@ -147,8 +147,10 @@ def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Tu
     if at is None:
         messages.reschedule(message, MessageState.QUEUED, windows.retry_at(now, _CROWDED_ATTEMPT, random.random()))  # noqa: S311
         return False
+    if at <= now + _STALE:
+        return deliver(message, carrier, at, refusal=None)
     # A STOP, a cancellation or a suspension may have come while the text waited.
-    checks = sending.send_checks([message] if at > now + _STALE else [], at)
+    checks = sending.send_checks([message], at)
     return not hold_or_cancel(message, checks, at) and deliver(message, carrier, at, refusal=checks.refusal(message))
 
 

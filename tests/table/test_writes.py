@@ -102,6 +102,34 @@ def test_a_field_with_another_stored_name_is_written_and_read_under_that_name() 
     assert read(Renamed, {"allowance": 7}) == Renamed(quota=7)
 
 
+@pytest.mark.parametrize(
+    ("value", "wire"),
+    [
+        ("Zoë", {"S": "Zoë"}),
+        (MessageState.SENT, {"S": "sent"}),
+        (True, {"BOOL": True}),
+        (-7, {"N": "-7"}),
+        (datetime(2026, 11, 30, 5, tzinfo=UTC), {"S": "2026-11-30T05:00:00.000Z"}),
+        (["a", 1], {"L": [{"S": "a"}, {"N": "1"}]}),
+        ({"a": {"b": None}}, {"M": {"a": {"M": {"b": {"NULL": True}}}}}),
+        ({"b", "a"}, {"SS": ["a", "b"]}),
+    ],
+)
+def test_a_value_is_written_in_the_json_of_dynamodb(value: object, wire: dict[str, object]) -> None:
+    assert to_wire({"a": value}) == {"a": wire}
+
+
+@pytest.mark.parametrize("value", [1.5, b"a", set(), object()])
+def test_a_value_of_another_type_is_not_written(value: object) -> None:
+    with pytest.raises(TypeError, match="stores no"):
+        to_wire({"a": value})
+
+
+def test_an_attribute_of_a_type_that_is_not_written_is_not_read() -> None:
+    with pytest.raises(TypeError, match="type B"):
+        from_wire({"a": {"B": b"a"}})
+
+
 @pytest.mark.parametrize(("written", "found"), [("7", 7), ("-7", -7), ("0", 0), ("1.5", 1.5), ("1E+3", 1000.0)])
 def test_a_number_is_read_as_an_integer_unless_it_has_a_fraction(written: str, found: float) -> None:
     assert from_wire({"n": {"N": written}}) == {"n": found}
