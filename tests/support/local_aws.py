@@ -17,7 +17,6 @@ from typing import Any, ClassVar
 import yaml
 from moto.backends import get_backend
 from moto.core.models import botocore_stubber
-from moto.ssm.models import ParameterDict
 
 from longcode.aws.clients import client
 from longcode.messages import log
@@ -25,7 +24,7 @@ from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.plans.plans import PriceList
 from tests.support import query_bounds, quick_moto
-from tests.support.quick_moto import ACCOUNT, REGION
+from tests.support.quick_moto import ACCOUNT, REGION, ParameterDict
 
 ROOT = Path(__file__).parents[2]
 QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event", "webhook", "export")
@@ -67,7 +66,7 @@ os.environ |= {
 }
 
 
-def _copy_parameters(known: ParameterDict) -> Any:
+def _copy_parameters(known: Any) -> Any:
     return ParameterDict, (known.account_id, known.region_name), None, None, iter(known.items())
 
 
