@@ -18,28 +18,28 @@ settings.register_profile("quick", parent=settings.get_profile("ci"), max_exampl
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
-# The tests of each of these share a fixture that takes half a minute. The mark `xdist_group` has no effect:
-# pytest-xdist 3.8 writes the group where pytest 9 does not read it.
-_IN_ONE_PROCESS = ("tests/stack/test_story.py", "tests/functions/billing/test_random_months.py")
+# The tests of each of these share what takes long: a fixture, or the syntax trees of all sources. The mark
+# `xdist_group` has no effect: pytest-xdist 3.8 writes the group where pytest 9 does not read it.
+_IN_ONE_PROCESS = ("tests/stack/test_story.py", "tests/functions/billing/test_random_months.py", "tests/house/")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Return a scheduler that runs the tests of each of these files in one process, before all others."""
+    """Return a scheduler that runs the tests of each of these places in one process, before all others."""
     scheduling = LoadGroupScheduling(config, log)
     scheduling._split_scope = _unit
     return scheduling
 
 
 def _unit(test: str) -> str:
-    file = test.partition("::")[0]
-    return file if file in _IN_ONE_PROCESS else test
+    return next((place for place in _IN_ONE_PROCESS if test.startswith(place)), test)
 
 
 def pytest_collection_finish() -> None:
-    """Exclude all imported objects from garbage collections: moto alone has a million."""
+    """Exclude all imported objects from garbage collections (moto alone has a million), and collect rarely."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000)
 
 
 @pytest.fixture(scope="session")

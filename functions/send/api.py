@@ -21,7 +21,7 @@ from longcode.clients.client import Client, client_merge_values, client_of_numbe
 from longcode.errors import NotFound, RequestError, TooLate
 from longcode.message import Message, MessageKind, MessageState, may_become
 from longcode.messages import accept as messages_accept
-from longcode.messages import compose, final_texts, sending
+from longcode.messages import compose, sending
 from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
 from longcode.optouts import store as optouts
@@ -278,7 +278,7 @@ def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, creat
     send_at = compose.check_time(form.send_at, now)
     to = _recipients(form, facts, account)
     body = _rendered_body(form, facts, account, to)
-    texts = final_texts.by_phone(body, account, to.phones, now, field="template" if form.template else "body")
+    texts = messages_accept.final_texts(body, account, to.phones, now, field="template" if form.template else "body")
     client = _new_client(form, facts, account, now) if create else None
     if client:
         to = replace(to, client_id=client.id)

@@ -10,7 +10,7 @@ from longcode.accounts.account import check_may_send
 from longcode.clients.client import client_merge_values
 from longcode.errors import NotFound, RequestError
 from longcode.message import Message, MessageKind
-from longcode.messages import compose, final_texts, timing
+from longcode.messages import accept, compose, timing
 from longcode.numbers import choose as choose_number
 from longcode.template import render
 from longcode.triggers.planning import REASONS, occurrence_id, reason_to_drop
@@ -36,7 +36,7 @@ def drafts(facts: OccurrenceFacts, now: datetime) -> list[Message]:
     to = _recipients(trigger, record, facts)
     # A conversation begins with the studio's name, except with its own staff.
     introduce = trigger.to is TextTo.CLIENT
-    bodies = final_texts.by_phone(body, account, to.phones, now, field="body", introduce=introduce)
+    bodies = accept.final_texts(body, account, to.phones, now, field="body", introduce=introduce)
     messages = [
         replace(
             compose.draft(

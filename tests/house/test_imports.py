@@ -13,7 +13,6 @@ from tests.support.source_reading import (
     functions,
     handlers,
     imported,
-    imports,
     module,
     nodes,
     reach,
@@ -37,12 +36,6 @@ def test_the_files_to_check_are_found() -> None:
     assert {"accounts", "send", "inbox", "optout", "billing"} <= set(PURPOSES)
     assert len(PURE) > 20
     assert imported(FUNCTIONS / "send" / "worker.py", "longcode.messages.store") == ["longcode.messages.store"]
-
-
-def test_no_import_is_relative() -> None:
-    files = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench", ROOT / "tests")
-
-    assert [relative_path(path) for path in files if any(name.startswith(".") for name in imports(path))] == []
 
 
 def test_pure_files_import_neither_aws_nor_http_nor_the_environment() -> None:

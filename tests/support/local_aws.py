@@ -17,7 +17,6 @@ from typing import Any, ClassVar
 import yaml
 from moto.backends import get_backend
 from moto.core.models import botocore_stubber
-from moto.ssm.models import ParameterDict
 
 from longcode.aws.clients import client
 from longcode.plans import plans
@@ -26,7 +25,7 @@ from longcode.plans.plans import PriceList
 from longcode.table import keyed_hash
 from send import pacing
 from tests.support import query_bounds, quick_moto
-from tests.support.quick_moto import ACCOUNT, REGION
+from tests.support.quick_moto import ACCOUNT, REGION, ParameterDict
 
 ROOT = Path(__file__).parents[2]
 QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event", "webhook", "export")
@@ -75,7 +74,7 @@ os.environ |= {
 }
 
 
-def _copy_parameters(known: ParameterDict) -> Any:
+def _copy_parameters(known: Any) -> Any:
     return ParameterDict, (known.account_id, known.region_name), None, None, iter(known.items())
 
 

@@ -8,6 +8,7 @@ item of a transaction, and all items and messages are kept for ever.
 import copyreg
 import json
 import pickle
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -16,7 +17,7 @@ from http import HTTPStatus
 from importlib import import_module
 from threading import RLock
 from time import sleep
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from botocore import xform_name
@@ -37,6 +38,11 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.sqs.models import SQSBackend
 from moto.sqs.responses import SQSResponse
 from werkzeug.exceptions import HTTPException
+
+# moto's Systems Manager imports EC2, which takes a second, for commands to instances only.
+sys.modules["moto.ec2"] = ModuleType("moto.ec2")
+sys.modules["moto.ec2"].ec2_backends = {}  # type: ignore[attr-defined]
+ParameterDict: Any = import_module("moto.ssm.models").ParameterDict
 
 # Modules that mypy takes to have fewer names than they have.
 ast_nodes: Any = import_module("moto.dynamodb.parsing.ast_nodes")

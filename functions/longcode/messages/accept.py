@@ -1,6 +1,6 @@
-"""Accepting texts: write all texts of a request with their reservations of the quota, then enqueue them."""
+"""Accepting texts: complete their words, write all of a request with their reservations, then enqueue them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from longcode import jobs
@@ -8,8 +8,10 @@ from longcode.accounts.account import Account
 from longcode.aws import queues
 from longcode.errors import DayLimitReached, PlanLimitReached
 from longcode.message import Message, MessageState
+from longcode.messages import compose
 from longcode.messages import store as messages
 from longcode.months import month_of
+from longcode.numbers import choose as choose_number
 from longcode.plans import plans
 from longcode.plans import store as price_list
 from longcode.plans.plans import Plan
@@ -17,6 +19,22 @@ from longcode.table.writes import Attributes, Update, Write
 from longcode.usage import store as quotas
 from longcode.usage.usage import Limits, limit_refusal, limits_at
 from longcode.windows import SWEEP_AFTER
+
+
+def final_texts(
+    words: str, account: Account, phones: Collection[str], now: datetime, *, field: str, introduce: bool = True
+) -> dict[str, str]:
+    """Return the final text to each phone, with the sender's name and in the characters that cost least, by phone.
+
+    Raise `TextTooLong` or `EmptyText` for the request's `field`. Unless `introduce` is False, a text that begins a
+    conversation begins with the sender's name.
+    """
+    name = compose.sender_prefix(account) if introduce else None
+    last_texted = choose_number.last_texted(account, phones) if name else {}
+    return {
+        phone: compose.final_text(words, name, last_texted.get(phone), now, smart=account.smart_encoding, field=field)
+        for phone in phones
+    }
 
 
 def write(account: Account, drafts: Sequence[Message], now: datetime, others: Sequence[Write] = ()) -> list[Message]:
