@@ -9,6 +9,8 @@ import copyreg
 import json
 import pickle
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -16,21 +18,22 @@ from functools import cache
 from http import HTTPStatus
 from importlib import import_module
 from threading import RLock
-from time import sleep
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import botocore.endpoint
 from botocore import xform_name
 from botocore.awsrequest import AWSResponse
 from botocore.endpoint import Endpoint
 from botocore.model import OperationModel
+from botocore.regions import EndpointRulesetResolver
 from moto import backend_index
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.common_models import BaseModel
 from moto.core.exceptions import ServiceException
 from moto.core.models import botocore_stubber
 from moto.dynamodb.comparisons import ConditionExpressionParser
-from moto.dynamodb.exceptions import ItemSizeTooLarge
+from moto.dynamodb.exceptions import ItemSizeTooLarge, ItemSizeToUpdateTooLarge
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
@@ -62,6 +65,10 @@ _ACTIONS = {getattr(ast_nodes, f"UpdateExpression{name}Action") for name in ("Se
 _one_at_a_time = RLock()  # moto has no locks of its own
 _make_request = Endpoint.make_request
 _transact_write_items = DynamoDBBackend.transact_write_items
+_update_item = DynamoDBBackend.update_item
+_slow_cast_value: Any = vars(DynamoType)["cast_value"].fget
+_construct_endpoint = EndpointRulesetResolver.construct_endpoint
+_endpoints: dict[EndpointRulesetResolver, Any] = {}
 _pickled = cache(pickle.dumps)
 _lexed = cache(ConditionExpressionParser(None, None, None)._lex_one_node)
 
@@ -74,10 +81,17 @@ def install(services: tuple[str, ...]) -> None:
     copyreg.pickle(LimitedSizeDict, lambda attributes: (_limited, (dict(attributes),)))
     changes: list[tuple[Any, str, Any]] = [
         (Endpoint, "make_request", _respond),
+        (EndpointRulesetResolver, "construct_endpoint", _endpoint_of),
+        (botocore.endpoint, "time", SimpleNamespace(time=time.time, sleep=lambda _: None)),  # retries come at once
         (BaseModel, "__new__", lambda model, *_, **__: object.__new__(model)),  # moto's keeps the object in a list
         (DynamoDBBackend, "transact_write_items", _transact),
+        (DynamoDBBackend, "update_item", _update),
+        (LimitedSizeDict, "__setitem__", dict.__setitem__),  # `_update` and `_init_item` measure the whole item once
+        (DynamoType, "cast_value", property(_cast_value)),
+        (DynamoType, "__deepcopy__", lambda value, _memo: _copy(value)),
         # moto copies the table to undo a transaction, which `_transact` does instead.
         (Table, "__deepcopy__", lambda table, _memo: table),
+        (Table, "all_items", _sorted_items),
         (Item, "__init__", _init_item),
         # Messages are as old as their test; moto reads all attributes of the queue to compare.
         (SQSBackend, "is_message_valid_based_on_retention_period", lambda *_: True),
@@ -88,6 +102,13 @@ def install(services: tuple[str, ...]) -> None:
     ]
     for owner, name, replacement in changes:
         setattr(owner, name, replacement)
+
+
+def _endpoint_of(resolver: EndpointRulesetResolver, **call: Any) -> Any:
+    """Return the endpoint that a client resolved for its first call: it is the same for all others."""
+    if resolver not in _endpoints:
+        _endpoints[resolver] = _construct_endpoint(resolver, **call)
+    return _endpoints[resolver]
 
 
 @contextmanager
@@ -104,7 +125,8 @@ def _respond(endpoint: Endpoint, operation: OperationModel, request: dict[str, A
     """Return the response to a call, raw and parsed."""
     if not botocore_stubber.enabled:
         return _make_request(endpoint, operation, request)
-    sleep(0)  # so that the calls of a test's threads come in any order
+    if threading.active_count() > 1:
+        time.sleep(0)  # so that the calls of a test's threads come in any order
     with _one_at_a_time:
         handler_class = _HANDLERS.get(operation.service_model.service_name)
         if handler_class is None or operation.name not in _DIRECT:
@@ -150,6 +172,36 @@ def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) ->
             else:
                 items[sort_key] = former
         raise
+
+
+def _update(backend: DynamoDBBackend, *arguments: Any, **named: Any) -> Item:
+    item = _update_item(backend, *arguments, **named)
+    if item.size() > _MAX_ITEM_BYTES:
+        raise ItemSizeToUpdateTooLarge
+    return item
+
+
+def _cast_value(value: DynamoType) -> Any:
+    return value.value if value.type == "S" else _slow_cast_value(value)
+
+
+def _copy(value: DynamoType) -> DynamoType:
+    copied: DynamoType = object.__new__(DynamoType)
+    copied.type = value.type
+    match value.value:
+        case list() as parts:
+            copied.value = [_copy(part) if isinstance(part, DynamoType) else part for part in parts]
+        case dict() as parts:
+            copied.value = {name: _copy(part) for name, part in parts.items()}
+        case scalar:
+            copied.value = scalar
+    return copied
+
+
+def _sorted_items(table: Table) -> list[Item]:
+    """Return all items of a table whose keys are strings."""
+    items = (item for partition in table.items.values() for item in partition.values())
+    return sorted(items, key=lambda item: (item.hash_key.value, item.range_key.value))
 
 
 def _init_item(item: Item, hash_key: DynamoType, range_key: DynamoType, attrs: dict[str, Any]) -> None:
