@@ -138,6 +138,7 @@ def ordinary_year(random: Random) -> tuple[dict[str, Activity], int]:
     return days, plan
 
 
+@pytest.mark.long
 def test_a_hundred_random_years_of_ordinary_studios_have_no_stop() -> None:
     for seed in range(100):
         days, plan = ordinary_year(Random(seed))

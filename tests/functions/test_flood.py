@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -46,16 +47,20 @@ def measured() -> Iterator[list[tuple[str, int]]]:
         events.unregister("after-call.dynamodb", note)
 
 
-def conversation(account: Account, phone: str) -> list[tuple[str, int]]:
-    """Text a phone that replies STOP; return the calls to the table that all of it took."""
+def conversation(account: Account, second: int) -> list[tuple[str, int]]:
+    """Text a phone that replies STOP; return the calls to the table that all of it took.
+
+    Each conversation has a second and a phone of its own, so that its text does not wait for the one before.
+    """
+    phone, at = f"+12125550{second:03}", NOW + timedelta(seconds=second)
     with measured() as calls:
         accept(account, phone, client_id=None, to=phone)
-        deliver(FakeCarrier(), jobs=[body for body in take_queued("send") if account.id in body])
+        deliver(FakeCarrier(), at, [body for body in take_queued("send") if account.id in body])
         inbox_worker.receive(
-            Inbound(carrier="twilio", carrier_id=f"SM{phone}", phone=phone, number=OURS, body="STOP"), NOW
+            Inbound(carrier="twilio", carrier_id=f"SM{phone}", phone=phone, number=OURS, body="STOP"), at
         )
         for body in take_queued("opt_out"):
-            optout_worker.handle_keyword(queues.read(HandleKeyword, body), NOW)
+            optout_worker.handle_keyword(queues.read(HandleKeyword, body), at)
     assert optouts.blocked([(account.id, phone)])
     return calls
 
@@ -71,14 +76,15 @@ def flood(account: Account) -> None:
         accept(account, f"k{number}", client_id=None, to=f"+1310555{number:04}")
 
 
+@pytest.mark.long
 def test_a_flood_adds_no_call_and_no_item_to_anothers_text_and_stop() -> None:
     calm, flooder = studio("10000001"), studio("10000002", plan_changes=STARTER)
-    for number in range(12):  # so that each counter of its day exists
-        conversation(calm, f"+1212555011{number:02}"[:12])
-    without = conversation(calm, "+12125550102")
+    for second in range(12):  # so that each counter of its day exists
+        conversation(calm, second)
+    without = conversation(calm, 12)
 
     flood(flooder)
-    during = conversation(calm, "+12125550103")
+    during = conversation(calm, 13)
 
     assert during == without
     assert len(accounts.template_page(flooder.id, None, 1_000)) == 100

@@ -6,7 +6,6 @@ item of a transaction, and all items and messages are kept for ever.
 """
 
 import copyreg
-import json
 import pickle
 import sys
 import threading
@@ -16,19 +15,20 @@ from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
 from http import HTTPStatus
+from http.client import HTTPMessage
 from importlib import import_module
 from threading import RLock
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import botocore.endpoint
+import msgspec
 from botocore import xform_name
-from botocore.awsrequest import AWSResponse
-from botocore.endpoint import Endpoint
+from botocore.client import BaseClient
+from botocore.exceptions import ParamValidationError
 from botocore.model import OperationModel
-from botocore.regions import EndpointRulesetResolver
+from botocore.validate import ParamValidator
 from moto import backend_index
-from moto.core.botocore_stubber import MockRawResponse
 from moto.core.common_models import BaseModel
 from moto.core.exceptions import ServiceException
 from moto.core.models import botocore_stubber
@@ -41,6 +41,8 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.sqs.models import SQSBackend
 from moto.sqs.responses import SQSResponse
 from werkzeug.exceptions import HTTPException
+
+from longcode.aws import signed_calls
 
 # moto's Systems Manager imports EC2, which takes a second, for commands to instances only.
 sys.modules["moto.ec2"] = ModuleType("moto.ec2")
@@ -57,18 +59,19 @@ REGION = "us-east-1"
 _MAX_ITEM_BYTES = 405_000  # moto's own limit, see LimitedSizeDict
 _HANDLERS: dict[str, Any] = {"dynamodb": DynamoHandler, "sqs": SQSResponse}
 _DIRECT = {
-    *("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem"),
-    *("Query", "Scan", "TransactGetItems", "TransactWriteItems", "UpdateItem"),
-    *("DeleteMessage", "ReceiveMessage", "SendMessage", "SendMessageBatch"),
+    "dynamodb": {
+        *("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem"),
+        *("Query", "Scan", "TransactGetItems", "TransactWriteItems", "UpdateItem"),
+    },
+    "sqs": {"DeleteMessage", "ReceiveMessage", "SendMessage", "SendMessageBatch"},
 }
 _ACTIONS = {getattr(ast_nodes, f"UpdateExpression{name}Action") for name in ("Set", "Remove", "Delete", "Add")}
 _one_at_a_time = RLock()  # moto has no locks of its own
-_make_request = Endpoint.make_request
+_validate_structure = ParamValidator._validate_structure
+_make_api_call = BaseClient._make_api_call
 _transact_write_items = DynamoDBBackend.transact_write_items
 _update_item = DynamoDBBackend.update_item
 _slow_cast_value: Any = vars(DynamoType)["cast_value"].fget
-_construct_endpoint = EndpointRulesetResolver.construct_endpoint
-_endpoints: dict[EndpointRulesetResolver, Any] = {}
 _pickled = cache(pickle.dumps)
 _lexed = cache(ConditionExpressionParser(None, None, None)._lex_one_node)
 
@@ -80,8 +83,8 @@ def install(services: tuple[str, ...]) -> None:
     # Without this, an item of 30 attributes is measured 30 times when it is unpickled.
     copyreg.pickle(LimitedSizeDict, lambda attributes: (_limited, (dict(attributes),)))
     changes: list[tuple[Any, str, Any]] = [
-        (Endpoint, "make_request", _respond),
-        (EndpointRulesetResolver, "construct_endpoint", _endpoint_of),
+        (BaseClient, "_make_api_call", _call),
+        (ParamValidator, "_validate_structure", _check_structure),
         (botocore.endpoint, "time", SimpleNamespace(time=time.time, sleep=lambda _: None)),  # retries come at once
         (BaseModel, "__new__", lambda model, *_, **__: object.__new__(model)),  # moto's keeps the object in a list
         (DynamoDBBackend, "transact_write_items", _transact),
@@ -104,54 +107,71 @@ def install(services: tuple[str, ...]) -> None:
         setattr(owner, name, replacement)
 
 
-def _endpoint_of(resolver: EndpointRulesetResolver, **call: Any) -> Any:
-    """Return the endpoint that a client resolved for its first call: it is the same for all others."""
-    if resolver not in _endpoints:
-        _endpoints[resolver] = _construct_endpoint(resolver, **call)
-    return _endpoints[resolver]
-
-
 @contextmanager
 def through_http() -> Iterator[None]:
     """Let calls inside the block take the whole way through botocore and moto, with the events on it."""
-    before, Endpoint.make_request = Endpoint.make_request, _make_request
+    before, BaseClient._make_api_call = BaseClient._make_api_call, _make_api_call
     try:
         yield
     finally:
-        Endpoint.make_request = before
+        BaseClient._make_api_call = before
 
 
-def _respond(endpoint: Endpoint, operation: OperationModel, request: dict[str, Any]) -> Any:
-    """Return the response to a call, raw and parsed."""
+def _call(client: BaseClient, name: str, arguments: dict[str, Any]) -> Any:
+    """Make a call as botocore's client does, with its check of the arguments and its events, but without HTTP."""
+    service: str = client.meta.service_model.service_name
     if not botocore_stubber.enabled:
-        return _make_request(endpoint, operation, request)
+        return _make_api_call(client, name, arguments)
+    if name not in _DIRECT.get(service, ()):
+        with _one_at_a_time:
+            return _make_api_call(client, name, arguments)
+    operation = client.meta.service_model.operation_model(name)
+    context: dict[str, Any] = {}
+    params = client._emit_api_params(arguments, operation, context)
+    errors = client._serializer._param_validator.validate(params, operation.input_shape)
+    if errors.has_errors():
+        raise ParamValidationError(report=errors.generate_report())
+    events = client.meta.events
+    _, answer = events.emit_until_response(
+        f"before-call.{service}.{name}", model=operation, params=params, context=context
+    )
+    try:
+        response, parsed = answer or _answer(service, operation, params)
+    except ServiceException:  # an error of SQS: it has changed nothing, so the call can be made again
+        return _make_api_call(client, name, arguments)
+    events.emit(
+        f"after-call.{service}.{name}", http_response=response, parsed=parsed, model=operation, context=context
+    )
+    if response.status_code != HTTPStatus.OK:
+        raise client.exceptions.from_code(parsed["Error"]["Code"])(parsed, name)
+    return parsed
+
+
+def _check_structure(validator: ParamValidator, value: Any, shape: Any, *others: Any) -> None:
+    """Check a structure; most of them are attributes that are strings or numbers."""
+    if shape.name == "AttributeValue" and type(value) is dict and len(value) == 1:
+        [(kind, content)] = value.items()
+        if kind in ("S", "N") and type(content) is str:
+            return
+    _validate_structure(validator, value, shape, *others)
+
+
+def _answer(service: str, operation: OperationModel, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return moto's response to a call, and what botocore would make of it."""
     if threading.active_count() > 1:
         time.sleep(0)  # so that the calls of a test's threads come in any order
+    handler: Any = _HANDLERS[service]()
+    handler.current_account, handler.region, handler.uri_match = ACCOUNT, REGION, {}
+    handler.body = handler.params = msgspec.json.decode(msgspec.json.encode(params))
     with _one_at_a_time:
-        handler_class = _HANDLERS.get(operation.service_model.service_name)
-        if handler_class is None or operation.name not in _DIRECT:
-            return _make_request(endpoint, operation, request)
         try:
-            return _call(handler_class(), endpoint, operation, request)
-        except ServiceException:  # an error of SQS: it has changed nothing, so the call can be made again
-            return _make_request(endpoint, operation, request)
-
-
-def _call(handler: Any, endpoint: Endpoint, operation: OperationModel, request: dict[str, Any]) -> Any:
-    handler.current_account, handler.region = ACCOUNT, REGION
-    handler.body = handler.params = json.loads(request["body"])
-    handler.uri_match = {}
-    try:
-        result = getattr(handler, xform_name(operation.name))().result
-        status, body = 200, json.dumps(result or {})
-    except HTTPException as refused:
-        status, body = refused.code or 500, refused.get_body()
-    response = {"status_code": status, "headers": {}, "body": body.encode()}
-    parser = endpoint._response_parser_factory.create_parser("json")
-    parsed = parser.parse(response, operation.output_shape)
-    if status != HTTPStatus.OK:
-        endpoint._add_modeled_error_fields(response, parsed, operation, parser)
-    return AWSResponse(request["url"], status, {}, MockRawResponse(body)), parsed
+            result = getattr(handler, xform_name(operation.name))().result
+            content = msgspec.json.encode(result or {})
+        except HTTPException as refused:
+            content = str(refused.get_body()).encode()
+            parsed = signed_calls._error(operation.name, refused.code or 500, HTTPMessage(), content).response
+            return SimpleNamespace(status_code=refused.code, content=content), parsed
+    return SimpleNamespace(status_code=200, content=content), msgspec.json.decode(content)
 
 
 def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:

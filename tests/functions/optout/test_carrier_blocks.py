@@ -171,6 +171,7 @@ def refused_before_its_stop_is_heard(account: Account) -> str:
     return first.number
 
 
+@pytest.mark.long
 def test_a_late_stop_that_explains_a_refusal_takes_its_opt_out_back(account: Account) -> None:
     hosted = studio("10000002", **HOOK)
     client(hosted)

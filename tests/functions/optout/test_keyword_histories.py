@@ -69,6 +69,7 @@ UNHEARD = [("stop", 0, False), ("start", 2, False), ("text", 0, False), ("text",
 TWICE = [("text", 0, True), ("stop", 0, False), ("arrive", 0, True), ("start", 1, False), ("settle", 0, False)]
 
 
+@pytest.mark.long
 @configure(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(CARRIERS, STEPS, st.booleans())
 @example([("twilio", "pair")], UNHEARD, True)

@@ -80,6 +80,7 @@ def test_the_service_hands_over_no_more_than_its_ceiling_and_holds_the_rest(
     assert capsys.readouterr().out.count('"HeldAtCeiling":[1.0]') == 2
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("of_sixteen")
 def test_workers_that_come_and_go_never_exceed_the_service_ceiling() -> None:
     account, carrier = with_clients("10000001", 20), FakeCarrier()
