@@ -53,7 +53,7 @@ test: .venv/dev/done .venv/emulator/done .venv/sam/done  ## every test, on all c
 	$(DEV)/python -m infra.build --local  # once, before the test processes need it at the same time
 	$(DEV)/pytest -n auto --dist loadgroup $(if $(wildcard $(firstword $(subst ::, ,$(ONLY)))),$(ONLY),$(if $(ONLY),-k '$(ONLY)'))
 
-quick: .venv/dev/done  ## all tests except those that need the stack and those that take long, in a minute and a half
+quick: .venv/dev/done  ## all tests except those that need the stack and those that take long, in about a minute
 	$(DEV)/pytest -n auto --dist loadgroup -m 'not stack and not long' --hypothesis-profile quick
 
 bench: .venv/dev/done  ## measurements with their limits; ONLY=name for some

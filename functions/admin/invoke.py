@@ -33,6 +33,7 @@ ORDERS: Mapping[type[Order], Callable[[Any, datetime], dict[str, Any]]] = {
     account_status.Close: account_status.set_status,
     account_status.Reopen: account_status.set_status,
     passwords.MailLink: passwords.mail_link,
+    passwords.EndCredentials: passwords.end_credentials,
     numbers.Assign: numbers.assign,
     numbers.ListBlocked: numbers.list_blocked,
     numbers.ListParked: numbers.list_parked,

@@ -1,4 +1,4 @@
-"""Mail a studio a link that sets a new password."""
+"""Mail a studio a link that sets a new password; end its password and keys."""
 
 from datetime import datetime
 from typing import Any
@@ -7,8 +7,10 @@ from msgspec import to_builtins
 
 from admin.account_status import AccountOrder
 from admin.order import account_or_raise
-from longcode.accounts import password_links
+from longcode.accounts import api_keys, owner_notices, password_links
+from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.accounts.owner_notices import NoticeKind
 from longcode.aws import mail
 from longcode.aws.parameters import public_url
 from longcode.aws.settings import settings
@@ -18,6 +20,13 @@ from longcode.errors import WrongStatus
 
 class MailLink(AccountOrder, frozen=True, kw_only=True, tag="passwords.link"):
     """Mail the owner a link that sets a new password. The link works once, for 24 hours, and ends an earlier one."""
+
+
+class EndCredentials(AccountOrder, frozen=True, kw_only=True, tag="passwords.end"):
+    """End the account's password and delete its API keys, and tell its owner. A link can then set a new password.
+
+    They work for up to a minute more, until the authoriser's cache expires; a repeated order ends what was made then.
+    """
 
 
 def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
@@ -32,6 +41,15 @@ def mail_link(order: MailLink, now: datetime) -> dict[str, Any]:
     mail.send(account.email, "Set a new password for Longcode", _text(account, f"{public_url()}/password/{token}"))
     logger.info("password link mailed", extra={"account": account.id, "by": order.by})
     return {"account": account.id, "valid_until": to_builtins(now + password_links.VALID)}
+
+
+def end_credentials(order: EndCredentials, now: datetime) -> dict[str, Any]:
+    """End the password and all keys, and return the ids of the keys; raise `NotFound`."""
+    account = account_or_raise(order.account)
+    accounts.end_password(account.id, owner_notices.new(account.id, NoticeKind.ENDED, now))
+    ended = [key.id for key in api_keys.of_account(account.id) if api_keys.delete(account.id, key.id)]
+    logger.info("credentials ended", extra={"account": account.id, "by": order.by})
+    return {"account": account.id, "keys": ended}
 
 
 def _text(account: Account, link: str) -> str:

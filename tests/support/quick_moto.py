@@ -27,7 +27,7 @@ from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.exceptions import ParamValidationError
 from botocore.model import OperationModel
-from botocore.validate import ParamValidator
+from botocore.validate import ParamValidationDecorator, ParamValidator
 from moto import backend_index
 from moto.core.common_models import BaseModel
 from moto.core.exceptions import ServiceException
@@ -128,9 +128,10 @@ def _call(client: BaseClient, name: str, arguments: dict[str, Any]) -> Any:
     operation = client.meta.service_model.operation_model(name)
     context: dict[str, Any] = {}
     params = client._emit_api_params(arguments, operation, context)
-    errors = client._serializer._param_validator.validate(params, operation.input_shape)
-    if errors.has_errors():
-        raise ParamValidationError(report=errors.generate_report())
+    if isinstance(client._serializer, ParamValidationDecorator):
+        errors = client._serializer._param_validator.validate(params, operation.input_shape)
+        if errors.has_errors():
+            raise ParamValidationError(report=errors.generate_report())
     events = client.meta.events
     _, answer = events.emit_until_response(
         f"before-call.{service}.{name}", model=operation, params=params, context=context

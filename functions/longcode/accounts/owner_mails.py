@@ -19,13 +19,14 @@ _SUBJECTS: Mapping[NoticeKind, str] = {
     NoticeKind.APPROVED: "Your Longcode account is approved",
     NoticeKind.WRONG_PASSWORDS: "Somebody tried wrong passwords for your Longcode account",
     NoticeKind.STOPPED: "Your Longcode account is stopped",
+    NoticeKind.ENDED: "The password and API keys of your Longcode account have ended",
 }
 _KEY_MAY = {
     KeyScope.SEND: "send texts and see what became of them",
     KeyScope.READ: "read messages, clients, usage and invoices, and change nothing",
     KeyScope.ALL: "do everything that the password may do",
 }
-_WITHOUT_ADVICE = {NoticeKind.APPROVED, NoticeKind.WRONG_PASSWORDS}
+_WITHOUT_ADVICE = {NoticeKind.APPROVED, NoticeKind.WRONG_PASSWORDS, NoticeKind.ENDED}
 _EXPECTED = "If you or somebody of your studio did this, you don't need to do anything."
 _UNEXPECTED = "If not, please make a new password, delete the API keys that you don't know, and tell us at once"
 
@@ -91,6 +92,14 @@ Until we have talked with you, it sends no texts: new ones are refused, and broa
 in. If these texts are yours, please tell us so, and we let the account send again."""
 
 
+def _ended(account: str, when: str, _about: str) -> str:
+    return f"""We ended the password and all API keys of your account {account} {when}, because somebody else
+may have them. Your studio software cannot sign in until it has a new password or key. We mail you a link that makes
+a new password; with it you can make new keys.
+
+Until then nothing is lost: replies still come in, and are kept for you."""
+
+
 _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.PASSWORD: _password,
     NoticeKind.KEY: _key,
@@ -100,4 +109,5 @@ _SENTENCES: Mapping[NoticeKind, Callable[[str, str, str], str]] = {
     NoticeKind.APPROVED: _approved,
     NoticeKind.WRONG_PASSWORDS: _wrong_passwords,
     NoticeKind.STOPPED: _stopped,
+    NoticeKind.ENDED: _ended,
 }

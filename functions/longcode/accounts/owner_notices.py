@@ -29,6 +29,7 @@ class NoticeKind(StrEnum):
     APPROVED = "approved"
     WRONG_PASSWORDS = "wrong_passwords"
     STOPPED = "stopped"
+    ENDED = "ended"
 
 
 class OwnerNotice(Struct, frozen=True, kw_only=True):

@@ -176,6 +176,11 @@ def set_password(account: str, hashed: str, *others: Write, instead_of: str | No
     store.transact([Put(keys.password(account), {"type": "password", "hash": hashed}, unchanged), *others])
 
 
+def end_password(account: str, *others: Write) -> None:
+    """Delete an account's password, together with other writes: nothing matches until a new one is set."""
+    store.transact([Delete(keys.password(account)), *others])
+
+
 def claim_credentials_mail(
     account: Account, details: Mapping[str, Any], now: datetime, until: datetime
 ) -> Account | None:

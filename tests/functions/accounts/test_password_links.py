@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts import authorizer, signup_api, signup_worker
+from accounts import authorizer, credentials_api, signup_api, signup_worker
 from longcode.accounts import password_links
 from longcode.accounts import store as accounts
 from longcode.aws import clients
@@ -51,6 +51,11 @@ def shown_password(page: ApiResponse) -> str:
 def opens(password: str, account: str = MINE) -> bool:
     header = "Basic " + b64encode(f"{account}:{password}".encode()).decode()
     return authorizer.authenticate(header, "192.0.2.10", NOW) is not None
+
+
+def make_key(account: str) -> str:
+    answer = call(credentials_api, "POST", "/account/keys", {"name": "Sync", "scope": "all"}, account=account)
+    return str(answer.json["key"])
 
 
 def test_a_click_shows_a_new_password_and_the_old_one_ends() -> None:
@@ -205,3 +210,29 @@ def test_a_welcome_mail_can_have_a_link_in_place_of_the_password(monkeypatch: py
     assert click(path).status == 404
     sweep_schedule.sweep(clients.now() + timedelta(minutes=1))
     assert len(mails_to("ann@foxglove.example")) == 1  # the first password is no change
+
+
+def test_an_order_ends_the_password_and_all_keys_of_one_account_and_a_link_sets_a_new_password() -> None:
+    studio()
+    studio("10000002")
+    keys = [make_key(MINE), make_key(MINE)]
+    others = make_key("10000002")
+    assert all(map(opens, [PASSWORD, *keys]))
+
+    ended = send_accepted_order("passwords.end", clients.now(), account=MINE, by="Ann")
+
+    assert len(ended["keys"]) == 2
+    assert not any(map(opens, [PASSWORD, *keys, ""]))
+    assert opens(PASSWORD, "10000002")
+    assert opens(others, "10000002")
+
+    sweep_schedule.sweep(clients.now())
+    subject = "The password and API keys of your Longcode account have ended"
+    assert [mail.subject for mail in mails_to(OWNER)].count(subject) == 1
+
+    assert opens(shown_password(click(ordered_link())))
+    assert not opens(PASSWORD)
+
+
+def test_credentials_of_an_unknown_account_cannot_be_ended() -> None:
+    assert send_order("passwords.end", account="10000009", by="Ann")["code"] == "not_found"
