@@ -22,7 +22,7 @@ from infra.local.folder import run_folder
 from infra.local.stack import simulated_carrier
 from longcode.plans.plans import PlanChange
 from tests.support.fakes import NOW
-from tests.support.local_aws import local_aws
+from tests.support.local_aws import ACCOUNT_SID, local_aws
 
 _BAR = 0.02
 _PRICES: dict[str, dict[str, float]] = json.loads((Path(__file__).parents[1] / "infra" / "prices.json").read_text())[
@@ -44,7 +44,7 @@ _PARTS = {
 def measure() -> Iterator[Figure]:
     """Measure the costs of the mix, in total and by service."""
     limits: dict[str, Any] = {"plan_changes": (PlanChange(NOW, "small"),), "units_a_day": 1000}
-    with run_folder() as folder, simulated_carrier(folder, flows.ACCOUNT_SID, flows.TOKEN) as url:
+    with run_folder() as folder, simulated_carrier(folder, ACCOUNT_SID, flows.TOKEN) as url:
         used, milliseconds = _of_a_text(lambda: flows.single_texts(url))
         of_one, _ = _of_a_text(lambda: flows.single_texts(url, batch=1))
         others = {

@@ -19,7 +19,7 @@ from longcode.aws.parameters import receipts_url
 from longcode.carriers import twilio
 from longcode.carriers.carrier import Carrier, SendResult, Text
 from longcode.jobs import Send
-from longcode.message import MessageState
+from longcode.message import Message, MessageState
 from longcode.messages import store as messages
 from send import api as send_api
 from send import receipts_api
@@ -27,10 +27,11 @@ from send import worker as send_worker
 from sweeper import sweep_schedule
 from tests.support.broadcast_steps import write_clients
 from tests.support.fakes import PASSWORD, LambdaContext, call, client, sqs_event, studio, take_queued
+from tests.support.local_aws import ACCOUNT_SID
 
 BATCH = 10
 _CLIENTS = 250  # one step of the broadcast
-ACCOUNT_SID, TOKEN = "AC0", "test-token"
+TOKEN = "test-token"
 _CARRIER_SECONDS = 0.3
 _RECEIPT = Path(__file__).parents[1] / "events" / "twilio_receipt_at_its_own_address.json"
 _TEMPLATE = "Hello {{client.first_name|there}}, our gallery of the season is open. Please look through it by Friday."
@@ -59,7 +60,7 @@ def single_texts(carrier_url: str, batch: int = BATCH, **account: Any) -> Iterat
         client(opened, phone, phone)
     earlier = _post(opened, "earlier")
     _deliver(take_queued("send"), carrier)
-    _report(earlier)
+    _report(_receipts(earlier))
 
     yield counted(
         "SendDue",
@@ -127,10 +128,9 @@ def _delivering(
     yield counted(
         "SendWorker", deliver, trigger=Trigger.QUEUE, calls=len(batches), texts=BATCH, again=deliver_as_lambda
     )
-    yield counted(
-        "SendReceipts", lambda: _report(references), trigger=Trigger.UNCHARGED, calls=2 * BATCH, texts=BATCH
-    )
-    if {_state(reference) for reference in references} != {MessageState.DELIVERED}:
+    receipts = _receipts(references)
+    yield counted("SendReceipts", lambda: _report(receipts), trigger=Trigger.UNCHARGED, calls=2 * BATCH, texts=BATCH)
+    if {_message(reference).state for reference in references} != {MessageState.DELIVERED}:
         raise RuntimeError("not all texts were delivered")
 
 
@@ -174,22 +174,35 @@ def _deliver_side_by_side(bodies: list[str], carrier: Carrier) -> None:
         raise RuntimeError(f"not delivered: {answer}")
 
 
-def _report(references: list[str]) -> None:
-    """Report each text as sent, and then as delivered, at its receipt address."""
-    event = json.loads(_RECEIPT.read_text())
+def _receipts(references: list[str]) -> list[dict[str, Any]]:
+    """Return the calls of the receipt address that report each text as sent, and then as delivered."""
+    calls = []
     for status in ("sent", "delivered"):
-        form = [("MessageSid", "SM1"), ("MessageStatus", status), ("AccountSid", ACCOUNT_SID)]
-        event["body"] = base64.b64encode(urlencode(form).encode()).decode()
         for reference in references:
+            form = [
+                ("MessageSid", str(_message(reference).carrier_id)),
+                ("MessageStatus", status),
+                ("AccountSid", ACCOUNT_SID),
+            ]
             address = twilio.receipt_url(receipts_url(), reference)
+            event = json.loads(_RECEIPT.read_text())
+            event["body"] = base64.b64encode(urlencode(form).encode()).decode()
             event["rawPath"] = urlsplit(address).path
             event["headers"]["x-twilio-signature"] = twilio.signature(TOKEN, address, form)
-            answer = receipts_api.handler(event, LambdaContext())
-            if answer["statusCode"] != 204:
-                raise RuntimeError(f"receipt refused: {answer}")
+            calls.append(event)
+    return calls
 
 
-def _state(reference: str) -> MessageState | None:
+def _report(receipts: list[dict[str, Any]]) -> None:
+    for event in receipts:
+        answer = receipts_api.handler(event, LambdaContext())
+        if answer["statusCode"] != 204:
+            raise RuntimeError(f"receipt refused: {answer}")
+
+
+def _message(reference: str) -> Message:
     account, _, message_id = reference.partition(".")
     message = messages.get(account, message_id)
-    return message.state if message else None
+    if message is None:
+        raise RuntimeError(f"{reference} is no text")
+    return message

@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 QUEUES = ("send", "bulk", "broadcast", "inbound", "opt_out", "sign_up", "bill", "event", "webhook", "export")
 QUEUE_URLS = {name: f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/{name}" for name in QUEUES}
 SHARED_NUMBER = "+15555550100"
+ACCOUNT_SID = "AC0123456789abcdef0123456789abcdef"  # of Twilio
 _SERVICES = ("dynamodb", "sqs", "secretsmanager", "ssm", "ses", "sesv2")
 _ADDRESSES = {
     "public": "https://longcode.example",
@@ -178,7 +179,7 @@ def _set_up() -> bytes:
     load_plans()
     for name in QUEUES:
         client("sqs").create_queue(QueueName=name)
-    secret = json.dumps({"account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": "test-token"})
+    secret = json.dumps({"account_sid": ACCOUNT_SID, "auth_token": "test-token"})
     client("secretsmanager").create_secret(Name="carrier", SecretString=secret)
     for name, url in _ADDRESSES.items():
         client("ssm").put_parameter(Name=f"/longcode/{name}-url", Type="String", Value=url)
