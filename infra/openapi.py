@@ -1,4 +1,4 @@
-"""Write docs/openapi.json, one document of all routes of the API: `make openapi`."""
+"""Write docs/openapi.json, one document of all routes of the API, and docs/codes.md: `make openapi`."""
 
 import inspect
 import json
@@ -9,76 +9,44 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from infra import api_reference as reference
 from longcode.web.scopes import scopes_of
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "openapi.json"
 
-# Each resolver with its tag, which stays when code moves, because generated clients use it in names. The carriers'
-# webhooks are left out: only a carrier calls them, and it defines their form.
-RESOLVERS = {
-    "accounts.signup_api": "accounts",
-    "accounts.settings_api": "accounts",
-    "accounts.credentials_api": "accounts",
-    "clients.api": "accounts",
-    "triggers.rules_api": "accounts",
-    "send.api": "send",
-    "broadcasts.api": "send",
-    "triggers.events_api": "send",
-    "inbox.api": "inbox",
-    "webhooks.api": "inbox",
-    "optout.api": "optout",
-    "billing.plan_api": "billing",
-    "billing.usage_api": "billing",
-    "billing.invoices_api": "billing",
-}
+# The carriers' webhooks are left out: only a carrier calls them, and it defines their form.
+RESOLVERS = (
+    "accounts.signup_api",
+    "accounts.settings_api",
+    "accounts.credentials_api",
+    "clients.api",
+    "triggers.rules_api",
+    "send.api",
+    "broadcasts.api",
+    "triggers.events_api",
+    "inbox.api",
+    "webhooks.api",
+    "optout.api",
+    "billing.plan_api",
+    "billing.usage_api",
+    "billing.invoices_api",
+)
 WITHOUT_PASSWORD = {"accounts.signup_api"}
 
 _VERBS = ("get", "put", "post", "patch", "delete")
 # References to the sources of rules are removed: callers of the API do not have those pages.
 _SOURCE = re.compile(r" \((?:facts|design) [^)]*\)")
 _OK, _NO_CONTENT, _INVALID = "200", "204", "422"
-_REPLACED_BY_PROBLEM = {"HTTPValidationError", "ValidationError"}
+_REPLACED_BY_PROBLEM = {"HTTPValidationError", "ValidationError", "ResponseValidationError"}
 
-_PROBLEM = {
-    "type": "object",
-    "title": "Problem",
-    "description": "The reason for a refused request (RFC 9457). `code` is stable, `detail` is for a person.",
-    "required": ["type", "title", "status", "code", "detail"],
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string"},
-        "detail": {"type": "string"},
-        "frees_at": {
-            "type": ["string", "null"],
-            "format": "date-time",
-            "description": "For a limit: when enough units are available; null if the limit never allows so many.",
-        },
-        "plans_that_allow": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "For a limit: the plans that would allow it now, smallest first.",
-        },
-        "most": {
-            "type": "integer",
-            "description": "For a limit on templates, triggers or clients: how many the account's plan allows.",
-        },
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "message"],
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-    },
-}
-_REFUSED = {
-    "description": "The request is refused and has no effect.",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
+_SERVERS = [
+    {
+        "url": "{address}",
+        "description": "The service. Its operator gives you the address; `make up` prints that of the local stack.",
+        "variables": {"address": {"default": "https://api.longcode.example"}},
+    }
+]
 _BASIC = {
     "type": "http",
     "scheme": "basic",
@@ -94,30 +62,31 @@ def document() -> dict[str, Any]:
     """Return the documents of all resolvers as one, in alphabetical order."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     paths: dict[str, dict[str, Any]] = {}
-    schemas: dict[str, Any] = {"Problem": _PROBLEM}
+    schemas: dict[str, Any] = {"Problem": reference.describe_schema("Problem", reference.problem())}
     for name in RESOLVERS:
         app = import_module(name).app
         described = json.loads(app.get_openapi_json_schema())
         routes = {(route.method.lower(), route.openapi_path): route.func for route in _routes(app)}
         for path, operations in described["paths"].items():
             for verb, operation in operations.items():
-                scopes: list[str] = sorted(scopes_of(verb.upper(), path))
                 _add(
                     paths.setdefault(path, {}),
                     verb,
-                    _operation(name, operation, routes[verb, path], scopes),
+                    _operation(name, verb, path, operation, routes[verb, path]),
                 )
         for title, schema in described.get("components", {}).get("schemas", {}).items():
             if title not in _REPLACED_BY_PROBLEM:
-                _add(schemas, title, schema)
+                _add(schemas, title, reference.describe_schema(title, schema))
     return {
         "openapi": "3.1.0",
         "info": {"title": project["name"].title(), "version": project["version"], "summary": project["description"]},
+        "servers": _SERVERS,
         "security": [{"basic": []}],
+        "tags": reference.tags(),
         "paths": {path: _in_order(paths[path]) for path in sorted(paths)},
         "components": {
             "securitySchemes": {"basic": _BASIC},
-            "responses": {"Refused": _REFUSED},
+            "responses": reference.refusals(),
             "schemas": dict(sorted(schemas.items())),
         },
     }
@@ -133,29 +102,30 @@ def _routes(app: Any) -> Iterator[Any]:
     yield from app._dynamic_routes
 
 
-def _operation(name: str, described: dict[str, Any], function: Any, scopes: list[str]) -> dict[str, Any]:
+def _operation(name: str, verb: str, path: str, described: dict[str, Any], function: Any) -> dict[str, Any]:
     summary, _, description = (inspect.getdoc(function) or "").partition("\n\n")
+    scopes: list[str] = sorted(scopes_of(verb.upper(), path))
     operation = {
-        "tags": [RESOLVERS[name]],
+        "tags": [reference.tag_of(path)],
         "operationId": function.__name__,
         "summary": summary.removesuffix("."),
         "description": description or None,
         "security": [] if name in WITHOUT_PASSWORD else None,
         "x-scopes": None if name in WITHOUT_PASSWORD else scopes,
-        "parameters": described.get("parameters"),
+        "parameters": [reference.describe_parameter(one) for one in described.get("parameters", [])] or None,
         "requestBody": described.get("requestBody"),
-        "responses": _responses(described["responses"], function),
     }
-    return {part: value for part, value in operation.items() if value is not None}
+    operation = {part: value for part, value in operation.items() if value is not None}
+    return {**operation, "responses": _responses(verb, described["responses"], function, operation)}
 
 
-def _responses(described: dict[str, Any], function: Any) -> dict[str, Any]:
+def _responses(verb: str, described: dict[str, Any], function: Any, operation: dict[str, Any]) -> dict[str, Any]:
     responses = {status: response for status, response in sorted(described.items()) if status != _INVALID}
     if _NO_CONTENT in described:
         responses = {_NO_CONTENT: {"description": described[_NO_CONTENT]["description"]}}
     elif get_args(get_type_hints(function)["return"]) == (str,):
         responses = {_OK: {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}}
-    return {**responses, "default": {"$ref": "#/components/responses/Refused"}}
+    return {**responses, **reference.refusals_of(verb, operation)}
 
 
 def _in_order(operations: dict[str, Any]) -> dict[str, Any]:
@@ -169,3 +139,4 @@ def _add(to: dict[str, Any], name: str, value: Any) -> None:
 
 if __name__ == "__main__":
     FILE.write_text(text())
+    reference.CODES_PAGE.write_text(reference.codes_page())

@@ -188,7 +188,7 @@ def resolver(*content_types: str) -> Resolver:
     """Return a resolver that accepts JSON, or these content types, and returns every error as a problem document."""
     app = Resolver(enable_validation=True, json_body_deserializer=_read_object)
     app.content_types = content_types or (JSON,)
-    app.use(middlewares=[_check_scope])
+    app.use(middlewares=[_check_scope] if app.content_types == (FORM,) else [_check_scope, _check_query])
 
     @app.exception_handler(RequestError)
     def refused(error: RequestError) -> Response[str]:
@@ -238,6 +238,16 @@ def _check_scope(app: APIGatewayRestResolver, next_middleware: Callable[..., Res
     scope = KeyScope(context.get("scope", KeyScope.ALL))
     if scope not in scopes_of(app.request.method, app.request.route):
         raise NotInScope(f"The scope of this API key, {scope}, does not include this.")
+    return next_middleware(app)
+
+
+def _check_query(app: APIGatewayRestResolver, next_middleware: Callable[..., Response[str]]) -> Response[str]:
+    """Raise `RequestError` for a query parameter that the route does not have, such as a misspelled one."""
+    known = [parameter.alias for parameter in app.context["_route"].dependant.query_params]
+    for name in app.current_event.query_string_parameters or {}:
+        if name not in known:
+            there_are = f"there are {', '.join(known)}" if known else "there is none"
+            raise RequestError(f"This address has no such query parameter; {there_are}.", field=name[:_LONGEST_FIELD])
     return next_middleware(app)
 
 

@@ -1,0 +1,173 @@
+"""Adds to the OpenAPI document what infra/api_reference.yaml says: sentences, examples, values, codes, webhooks."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_FILE = Path(__file__).with_suffix(".yaml")
+REFERENCE: Mapping[str, dict[str, Any]] = yaml.safe_load(_FILE.read_text())
+CODES_PAGE = Path(__file__).parents[1] / "docs" / "codes.md"
+
+_PROBLEM_TYPE = "application/problem+json"
+_PAGE = "A page of a list. `next_cursor` begins the next page; it is null on the last page."
+_STATUSES: Mapping[int, str] = {
+    400: "The request cannot be read.",
+    401: "The account number and the password or key do not match.",
+    403: "It is not allowed: by the scope of the key, the status of the account, or the operator.",
+    404: "There is no such thing in this account.",
+    409: "It is not possible now: `code` says what is in the way.",
+    413: "The request is too large.",
+    415: "The body has a type that this address does not take.",
+    422: "A field is missing or wrong: `errors` names it.",
+    429: "Too many requests.",
+    500: "Something broke on our side. The request may have taken effect.",
+    503: "The service is not ready. The request has no effect.",
+    504: "The answer took too long. The request may have taken effect.",
+}
+
+
+class Undescribed(Exception):
+    """A field, parameter or value that infra/api_reference.yaml does not have."""
+
+
+def describe_schema(title: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema with a sentence and an example for each field, and a sentence for each value."""
+    if title.startswith("Page_"):
+        schema = {"description": _PAGE, **schema}
+    properties = {
+        name: _described(field, *_entry("fields", f"{title}.{name}", name))
+        for name, field in schema.get("properties", {}).items()
+    }
+    if properties:
+        schema = {**schema, "properties": properties}
+    if "enum" in schema:
+        meanings = _entry("values", title)
+        lines = [f"- `{value}`: {_entry_of(meanings, value, title)}" for value in schema["enum"]]
+        schema = {**schema, "description": "\n".join([schema["description"], "", *lines])}
+    return schema
+
+
+def describe_parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    """Return a parameter with a sentence and an example."""
+    sentence, example = _entry("parameters", parameter["name"])
+    schema = {name: value for name, value in parameter["schema"].items() if name != "title"}
+    described = {**parameter, "description": sentence, "schema": schema}
+    return described if example is None else {**described, "example": example}
+
+
+def problem() -> dict[str, Any]:
+    """Return the schema of problem documents."""
+    nullable_instant = {"type": ["string", "null"], "format": "date-time"}
+    fault = {
+        "type": "object",
+        "description": "A faulty field.",
+        "required": ["field", "message"],
+        "properties": {
+            "field": {
+                "type": "string",
+                "description": "The field, with a dot before a field in it.",
+                "examples": ["to"],
+            },
+            "message": {
+                "type": "string",
+                "description": "What would be right.",
+                "examples": ["This is not a phone number."],
+            },
+        },
+    }
+    return {
+        "type": "object",
+        "title": "Problem",
+        "description": "The reason for a refused request (RFC 9457). `code` is stable, `detail` is for a person.",
+        "required": ["type", "title", "status", "code", "detail"],
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "code": {"type": "string", "enum": sorted(REFERENCE["codes"])},
+            "detail": {"type": "string"},
+            "frees_at": nullable_instant,
+            "plans_that_allow": {"type": "array", "items": {"type": "string"}},
+            "most": {"type": "integer"},
+            "errors": {"type": "array", "items": fault},
+        },
+    }
+
+
+def refusals() -> dict[str, Any]:
+    """Return the responses of refused requests, by name."""
+    content = {_PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {_name(status): {"description": sentence, "content": content} for status, sentence in _STATUSES.items()}
+
+
+def refusals_of(verb: str, operation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return references to the responses with which an operation can refuse a request, by status."""
+    has_body, is_open = "requestBody" in operation, operation.get("security") == []
+    names_something = has_body or any(one["in"] == "path" for one in operation.get("parameters", []))
+    impossible = {
+        401: is_open,
+        404: not names_something,
+        409: verb == "get",
+        413: not has_body,
+        415: not has_body,
+        422: not has_body and not operation.get("parameters"),
+    }
+    return {
+        str(status): {"$ref": f"#/components/responses/{_name(status)}"}
+        for status in _STATUSES
+        if not impossible.get(status)
+    }
+
+
+def tags() -> list[dict[str, str]]:
+    """Return the tags in the order in which to read them."""
+    return [{"name": name, "description": tag["about"]} for name, tag in REFERENCE["tags"].items()]
+
+
+def tag_of(path: str) -> str:
+    """Return the tag of a path."""
+    first = path.split("/")[1]
+    return next(name for name, tag in REFERENCE["tags"].items() if first in tag["paths"])
+
+
+def codes_page() -> str:
+    """Return docs/codes.md."""
+    rows = [f"| `{code}` | {what} | {todo} |" for code, (what, todo) in sorted(REFERENCE["codes"].items())]
+    return "\n".join([*_codes_head(), *rows]) + "\n"
+
+
+def _codes_head() -> Iterator[str]:
+    yield "# Codes of refused requests"
+    yield ""
+    yield "`code` in a problem document is one of these. It never changes its meaning; new ones may come."
+    yield "This page is written by `make openapi` from `infra/api_reference.yaml`."
+    yield ""
+    yield "| `code` | What happened | What to do |"
+    yield "|---|---|---|"
+
+
+def _described(field: dict[str, Any], sentence: str, example: Any) -> dict[str, Any]:
+    without_title = {name: value for name, value in field.items() if name != "title"}
+    examples = {} if example is None else {"examples": [example]}
+    return {**without_title, "description": sentence, **examples}
+
+
+def _entry(section: str, *names: str) -> Any:
+    entries = REFERENCE[section]
+    for name in names:
+        if name in entries:
+            return entries[name]
+    raise Undescribed(f"{_FILE.name} has no {section} {names[0]}")
+
+
+def _entry_of(meanings: Mapping[str, str], value: str, title: str) -> str:
+    if value not in meanings:
+        raise Undescribed(f"{_FILE.name} has no value {title} {value}")
+    return meanings[value]
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).phrase.replace(" ", "").replace("URI", "Uri")
