@@ -1,6 +1,5 @@
 """The credentials API: a studio's password and its API keys."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -44,9 +43,9 @@ class ShownKey(web.Answer, from_attributes=True):
     id: str
     name: str
     scope: KeyScope
-    created_at: datetime
-    ends_at: datetime | None
-    last_used_at: datetime | None
+    created_at: web.Instant
+    ends_at: web.Instant | None
+    last_used_at: web.Instant | None
 
 
 class CreatedKey(ShownKey, from_attributes=True):

@@ -1,6 +1,5 @@
 """The settings API: a studio's settings, its webhook secret and its templates."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -103,7 +102,7 @@ class TemplateForm(web.Body):
 class ShownStatusChange(web.Answer, from_attributes=True):
     """A change of the account's status by the operator, with the reason."""
 
-    at: datetime
+    at: web.Instant
     to: AccountStatus
     reason: str | None
 
@@ -127,8 +126,8 @@ class ShownAccount(web.Answer):
     email: str
     product: Product
     edition: str
-    created_at: datetime
-    established_at: datetime | None
+    created_at: web.Instant
+    established_at: web.Instant | None
     plan_changes: tuple[PlanChange, ...]
     standing: AccountStatus
     standings: tuple[ShownStatusChange, ...]
@@ -138,13 +137,13 @@ class ShownAccount(web.Answer):
     phone: str | None
     sender_name: str | None
     number: str | None
-    number_since: datetime | None
+    number_since: web.Instant | None
     delivery: ReplyDelivery
     webhook_url: str | None
     webhook_secret: str | None
     webhook_old_secrets: tuple[OldSecret, ...]
     webhook_events: tuple[WebhookEvent, ...]
-    webhook_gone_at: datetime | None
+    webhook_gone_at: web.Instant | None
     smart_encoding: bool
     on_uncertain: OnUncertain
     create_clients: bool

@@ -15,7 +15,7 @@ from longcode.errors import NotFound
 from longcode.message import Direction, Message
 from longcode.messages import replies, reply, retentions
 from longcode.messages import store as messages
-from longcode.months import month_of
+from longcode.months import instant, month_of
 from longcode.numbers import store as numbers
 from longcode.numbers.routing import Attribution, AttributionRule, client_of_reply
 from longcode.optouts import store as optouts
@@ -53,8 +53,8 @@ def list_unattributed(order: ListUnattributed, now: datetime) -> dict[str, Any]:
     items = [
         {
             **msgspec.to_builtins(kept.inbound),
-            "received_at": kept.at.isoformat(),
-            "kept_until": kept.until.isoformat(),
+            "received_at": instant(kept.at),
+            "kept_until": instant(kept.until),
             "candidates": list(kept.candidates),
         }
         for kept in page

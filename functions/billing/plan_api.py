@@ -28,7 +28,7 @@ class ChosenPlan(web.Body):
 class PastChange(web.Answer):
     """A change of plan, and the month from which it counts. Of several for one month, the last one counts."""
 
-    at: datetime
+    at: web.Instant
     plan: str
     counts_from: str
 
@@ -43,7 +43,7 @@ class PlanState(web.Answer):
     next_month_plan: plans.Plan | None
     changes: list[PastChange]
     counts_from: str
-    changeable_until: datetime
+    changeable_until: web.Instant
 
 
 @app.get("/account/plan")

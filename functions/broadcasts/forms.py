@@ -1,6 +1,5 @@
 """The bodies of the broadcast API: the forms that a request sends, and what a response shows."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec.structs import asdict
@@ -80,10 +79,10 @@ class ShownBroadcast(web.Answer):
     subject: str | None
     values: dict[str, str]
     limit: LimitPolicy
-    created_at: datetime
-    send_at: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
+    created_at: web.Instant
+    send_at: web.Instant | None
+    started_at: web.Instant | None
+    finished_at: web.Instant | None
     planned_clients: int
     planned_texts: int
     planned_units: int
@@ -128,7 +127,7 @@ class WouldGet(web.Answer):
     encoding: str | None
     units: int
     segments: int
-    held_until: datetime | None
+    held_until: web.Instant | None
     code: str | None
     reason: str | None
 

@@ -93,7 +93,7 @@ class ShownClient(web.Answer):
     tags: tuple[str, ...]
     status: str | None
     time_zone: str | None
-    updated_at: datetime
+    updated_at: web.Instant
     unreachable: tuple[str, ...]
 
 

@@ -72,12 +72,12 @@ class ShownMessage(web.Answer):
     units: int
     segments: int
     charged_units: int
-    created_at: datetime
-    send_at: datetime | None
-    valid_until: datetime | None
+    created_at: web.Instant
+    send_at: web.Instant | None
+    valid_until: web.Instant | None
     held: HoldReason | None
-    sent_at: datetime | None
-    finished_at: datetime | None
+    sent_at: web.Instant | None
+    finished_at: web.Instant | None
     month: str | None
     error: str | None
     resent: bool
@@ -113,7 +113,7 @@ class InboxReply(web.Answer):
     """A reply for the installed software; `delivery_id` is the same each time it is fetched."""
 
     delivery_id: str
-    received_at: datetime
+    received_at: web.Instant
     message: ShownMessage
 
 

@@ -73,6 +73,8 @@ NoPriceList                no price list is loaded; not a refusal: the work is d
 from datetime import datetime
 from typing import ClassVar
 
+from longcode.months import instant
+
 
 class RequestError(Exception):
     """A refused request. `detail` is a sentence for a person, `field` names the field to correct."""
@@ -109,7 +111,7 @@ class LimitReached(RequestError, status=409):
 
     @property
     def extensions(self) -> dict[str, object]:
-        at = self.frees_at.isoformat().replace("+00:00", "Z") if self.frees_at else None
+        at = instant(self.frees_at) if self.frees_at else None
         return {"frees_at": at, "plans_that_allow": list(self.plans_that_allow)}
 
 

@@ -1,4 +1,4 @@
-"""Calendar arithmetic: the months of America/Chicago that are billed, and the local times of a studio's zone."""
+"""The spelling of instants; the billed months of America/Chicago; the local times of a studio's zone."""
 
 import calendar
 import re
@@ -18,6 +18,11 @@ def utc(at: datetime) -> datetime:
     if at.utcoffset() is None:
         raise ValueError(f"{at.isoformat()} has no time zone; write it with an offset, such as +00:00.")
     return at.astimezone(UTC)
+
+
+def instant(at: datetime) -> str:
+    """Return an instant in UTC, to the millisecond, as a string that sorts by time."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def day_of(at: datetime) -> str:

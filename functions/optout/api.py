@@ -1,7 +1,6 @@
 """The opt-out API: a phone's state and history, opt-outs that staff record, and questions about possible ones."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -34,7 +33,7 @@ class HistoryEntry(web.Answer):
     An event that `asks` is a possible opt-out: staff decide, and their answer is an event of its own.
     """
 
-    at: datetime
+    at: web.Instant
     out: bool
     asks: bool
     means: Means
@@ -72,7 +71,7 @@ class ShownQuestion(web.Answer):
     phone: str
     message_id: str
     words: str
-    asked_at: datetime
+    asked_at: web.Instant
     number: str | None
     clients: list[ClientWithPhone]
 

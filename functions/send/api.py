@@ -51,8 +51,8 @@ class AcceptedMessage(web.Answer, from_attributes=True):
     encoding: str
     units: int
     segments: int
-    created_at: datetime
-    send_at: datetime | None
+    created_at: web.Instant
+    send_at: web.Instant | None
 
 
 class Accepted(web.Answer):

@@ -76,7 +76,7 @@ class PlannedText(web.Answer):
 
     trigger: str
     date: date
-    fires_at: datetime
+    fires_at: web.Instant
 
 
 class UnplannedTrigger(web.Answer):
@@ -111,8 +111,8 @@ class Upcoming(web.Answer):
     kind: RecordKind
     record_id: str
     date: date
-    fires_at: datetime
-    goes_at: datetime | None
+    fires_at: web.Instant
+    goes_at: web.Instant | None
     will_go: bool
     why: str
     reason: str | None
@@ -126,7 +126,7 @@ class CallTask(web.Answer):
     """A task to call a client who has no number for texts."""
 
     id: str
-    at: datetime
+    at: web.Instant
     client_id: str
     phones: tuple[str, ...]
     text: str

@@ -12,6 +12,7 @@ from longcode.clients.client import Client
 from longcode.errors import NoNumberTicked, RequestError
 from longcode.messages import accept, timing
 from longcode.messages import store as messages
+from longcode.months import instant
 from longcode.numbers import choose as choose_number
 from longcode.triggers import store as triggers
 from longcode.triggers.planning import Call, OccurrenceState, call_for
@@ -75,7 +76,7 @@ def _create_call(facts: OccurrenceFacts, client: Client, text: str, now: datetim
 def _webhook_data(call: Call) -> dict[str, Any]:
     return {
         "id": call.id,
-        "at": call.at.isoformat(),
+        "at": instant(call.at),
         "trigger": call.trigger,
         "kind": call.kind,
         "record_id": call.record_id,

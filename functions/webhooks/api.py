@@ -1,6 +1,5 @@
 """GET /webhooks/deliveries and replay: list the webhooks that the endpoint did not accept, and send them again."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
@@ -32,9 +31,9 @@ class ShownDelivery(web.Answer):
     state: DeliveryState
     attempts: int
     error: str | None
-    created_at: datetime
-    next_try_at: datetime | None
-    finished_at: datetime | None
+    created_at: web.Instant
+    next_try_at: web.Instant | None
+    finished_at: web.Instant | None
     data: dict[str, Any]
 
 

@@ -69,7 +69,7 @@ def test_no_plan_is_named_when_none_would_allow_it() -> None:
         "This needs 60 of the 100 units of the plan Starter for November 2026, of which none is left."
         " All are free again at 00:00 Central Time on 1 December 2026."
     )
-    assert error.extensions == {"frees_at": "2026-12-01T06:00:00Z", "plans_that_allow": []}
+    assert error.extensions == {"frees_at": "2026-12-01T06:00:00.000Z", "plans_that_allow": []}
 
 
 def test_units_above_the_plans_limit_have_no_date_on_which_they_fit() -> None:
@@ -91,7 +91,7 @@ def test_a_daily_limit_names_no_plan() -> None:
         " (in Chicago). All are free again at 00:00 Central Time on 25 November 2026."
         " The limit is units_a_day in the settings."
     )
-    assert error.extensions == {"frees_at": "2026-11-25T06:00:00Z", "plans_that_allow": []}
+    assert error.extensions == {"frees_at": "2026-11-25T06:00:00.000Z", "plans_that_allow": []}
 
 
 def test_units_above_the_daily_limit_have_no_date_on_which_they_fit() -> None:

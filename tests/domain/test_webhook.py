@@ -71,7 +71,7 @@ def test_the_payload_of_a_reply_has_its_body_and_its_client() -> None:
 
     assert json.loads(request.body) == {
         "type": "message.received",
-        "timestamp": "2026-11-22T15:30:00+00:00",
+        "timestamp": "2026-11-22T15:30:00.000Z",
         "data": {
             "id": "a1",
             "phone": "+12125550123",
@@ -80,7 +80,7 @@ def test_the_payload_of_a_reply_has_its_body_and_its_client() -> None:
             "body": "Yes please 🌷",
             "body_expired": False,
             "media": [],
-            "received_at": "2026-11-22T15:30:00+00:00",
+            "received_at": "2026-11-22T15:30:00.000Z",
         },
     }
 

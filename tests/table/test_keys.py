@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from longcode.months import instant
 from longcode.table import keys
 
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -11,13 +12,13 @@ instants = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=st
 def test_an_instant_is_written_in_utc_to_the_millisecond() -> None:
     central = timezone(timedelta(hours=-6))
 
-    assert keys.instant(datetime(2026, 11, 22, 9, 30, 0, 123999, central)) == "2026-11-22T15:30:00.123Z"
+    assert instant(datetime(2026, 11, 22, 9, 30, 0, 123999, central)) == "2026-11-22T15:30:00.123Z"
 
 
 @given(instants, instants)
 def test_instants_sort_by_time(one: datetime, other: datetime) -> None:
     if one - other >= timedelta(milliseconds=1):
-        assert keys.instant(one) > keys.instant(other)
+        assert instant(one) > instant(other)
 
 
 @given(st.integers(0, 10**11), st.integers(0, 10**11))

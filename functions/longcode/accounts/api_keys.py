@@ -6,7 +6,8 @@ from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
 
 from longcode.accounts.passwords import KeyScope
-from longcode.table import credential_keys, keys, store
+from longcode.months import instant
+from longcode.table import credential_keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, read
 
 MOST_KEYS = 20
@@ -58,7 +59,7 @@ def note_use(key: ApiKey, now: datetime) -> None:
     """Write that a key was used, at most once an hour."""
     if key.last_used_at and now < key.last_used_at + _USE_NOTED_EVERY:
         return
-    earlier = Attr("last_used_at").not_exists() | Attr("last_used_at").lt(keys.instant(now))
+    earlier = Attr("last_used_at").not_exists() | Attr("last_used_at").lt(instant(now))
     store.try_write(
         Update(credential_keys.api_key(key.account, key.id), changes={"last_used_at": now}, when=PRESENT & earlier)
     )

@@ -12,6 +12,7 @@ from msgspec import Struct
 from longcode.accounts.account import Account
 from longcode.aws.settings import settings
 from longcode.destinations import countries_of
+from longcode.months import instant
 from longcode.table import credential_keys, keys, store
 from longcode.table.writes import PRESENT, Attributes, Put, Update, attributes
 
@@ -43,7 +44,7 @@ class OwnerNotice(Struct, frozen=True, kw_only=True):
 
 def new(account: str, kind: NoticeKind, at: datetime, about: str = "") -> Put:
     """Return the write of a notice that is due at once, for the transaction of the change that it tells of."""
-    return _put(OwnerNotice(account=account, kind=kind, at=at, about=about), keys.instant(at))
+    return _put(OwnerNotice(account=account, kind=kind, at=at, about=about), instant(at))
 
 
 def of_settings(account: Account, changes: Mapping[str, Any], now: datetime) -> list[Put]:

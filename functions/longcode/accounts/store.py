@@ -14,6 +14,7 @@ from longcode.accounts import owner_notices
 from longcode.accounts.account import Account, OldSecret, ReplyDelivery, StatusChange
 from longcode.accounts.owner_notices import NoticeKind
 from longcode.errors import NotFound
+from longcode.months import instant
 from longcode.plans.plans import PlanChange
 from longcode.table import keys, store
 from longcode.table.credential_keys import unapproved
@@ -192,7 +193,7 @@ def claim_credentials_mail(
     has received an earlier mail, which was not recorded.
     """
     free = Attr("established_at").not_exists() & (
-        Attr("establishing_until").not_exists() | Attr("establishing_until").lt(keys.instant(now))
+        Attr("establishing_until").not_exists() | Attr("establishing_until").lt(instant(now))
     )
     same = Attr("plan_changes").eq(attributes(account)["plan_changes"])
     updated = replace(account, **details) if len(account.plan_changes) == 1 else account

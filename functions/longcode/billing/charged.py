@@ -11,6 +11,7 @@ from msgspec import Struct, ValidationError
 from longcode import months
 from longcode.aws.telemetry import count, logger
 from longcode.message import Direction, Message
+from longcode.months import instant
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, read
 from longcode.usage.usage import is_counted, is_credited
@@ -82,7 +83,7 @@ def _spans(month: str) -> Iterator[_Span]:
     """
     begins, ends = months.bounds(month)
     since, until = begins - LONGEST_VALIDITY, ends + _CLOCK_SKEW
-    scheduled = Attr("send_at").between(keys.instant(since), keys.instant(until))
+    scheduled = Attr("send_at").between(instant(since), instant(until))
     cuts = [since - number * _SCHEDULED_WINDOW for number in (3, 2, 1, 0)]
     for cut, following in pairwise(keys.folder_place(cut, keys.END) for cut in cuts):
         yield _Span(cut, following, (Direction.OUT,), scheduled)

@@ -16,6 +16,7 @@ from longcode.clients.client import (
     ticked_numbers,
     unreachable_numbers,
 )
+from longcode.months import instant
 from longcode.optouts.store import pair_blocks
 from longcode.table import keys, store
 from longcode.table.writes import ABSENT, PRESENT, Attributes, Delete, Put, Update, Write, attributes, has_value, read
@@ -216,7 +217,7 @@ def _client_put(old: Client | None, new: Client) -> Put:
 
 
 def _unchanged(old: Client) -> ConditionBase:
-    return Attr("updated_at").eq(keys.instant(old.updated_at))
+    return Attr("updated_at").eq(instant(old.updated_at))
 
 
 def _link_changes(old: Client | None, new: Client | None) -> list[Write]:
@@ -238,6 +239,6 @@ def _link(client: Client, number: str, when: ConditionBase | None = None) -> Upd
         "type": "clients",
         "account": client.account,
         _CLIENT_PREFIX + client.id: may_be_texted(client, number),
-        _LAST_PUT: f"{client.id} {keys.instant(client.updated_at)}",
+        _LAST_PUT: f"{client.id} {instant(client.updated_at)}",
     }
     return Update(keys.clients_with_phone(number, client.account), changes=changes, when=when)

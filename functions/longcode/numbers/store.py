@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from longcode.accounts.account import Account
 from longcode.message import Instant
+from longcode.months import instant
 from longcode.numbers import conversations
 from longcode.numbers.conversations import Conversations, NumberChoice, TextRefusal
 from longcode.numbers.routing import NOTED_EVERY, LastText, after_text
@@ -189,7 +190,7 @@ def dedicated_among(phones: Iterable[str], at: datetime) -> frozenset[str]:
 
 def is_in_use(item: Attributes | None, at: datetime) -> bool:
     """Return whether the item of a dedicated number shows that an account has it, or that it is kept for one."""
-    return item is not None and ("account" in item or str(item.get("kept_until", "")) > keys.instant(at))
+    return item is not None and ("account" in item or str(item.get("kept_until", "")) > instant(at))
 
 
 def dedicate(account: Account, number: str | None, at: datetime) -> bool:
@@ -206,7 +207,7 @@ def dedicate(account: Account, number: str | None, at: datetime) -> bool:
         given_up = {**_dedicated_item(account.number), "kept_for": account.id, "kept_until": at + _KEPT_AFTER}
         writes.append(Put(keys.dedicated(account.number), given_up))
     if number:
-        kept_long_enough = Attr("account").not_exists() & Attr("kept_until").lte(keys.instant(at))
+        kept_long_enough = Attr("account").not_exists() & Attr("kept_until").lte(instant(at))
         free = ABSENT | Attr("account").eq(account.id) | Attr("kept_for").eq(account.id) | kept_long_enough
         writes.append(Put(keys.dedicated(number), {**_dedicated_item(number), "account": account.id, "at": at}, free))
     try:
@@ -227,7 +228,7 @@ def park(number: str, code: str, sent_at: datetime) -> None:
 
     A text from before the operator's last release does not park the number again.
     """
-    not_since = Attr("released_at").not_exists() | Attr("released_at").lt(keys.instant(sent_at))
+    not_since = Attr("released_at").not_exists() | Attr("released_at").lt(instant(sent_at))
     listed = {"folder": keys.our_numbers(_PARKED), "folder_at": number}
     parked = {"type": "parked-number", **attributes(ParkedNumber(number=number, code=code, at=sent_at)), **listed}
     store.try_write(Update(keys.parked_number(number), changes=parked, remove=("released_at",), when=not_since))

@@ -14,6 +14,7 @@ from boto3.dynamodb.conditions import Attr
 
 from longcode.aws.settings import SOURCE_ROOT, settings
 from longcode.errors import BoundReached
+from longcode.months import instant
 from longcode.plans import bounds
 from longcode.plans import store as price_list
 from longcode.plans.bounds import Bounded, PlanBounds
@@ -85,7 +86,7 @@ def _reserve(account: str, bounded: Bounded, wanted: int, limit: int, now: datet
     """Add up to `wanted` to the count of an account, and return how many: fewer, or none, if the limit is reached."""
     place = credential_keys.count(account, bounded)
     for _ in range(_ATTEMPTS):
-        fresh = Attr("counted_at").gt(keys.instant(now - _COUNTED_FOR))
+        fresh = Attr("counted_at").gt(instant(now - _COUNTED_FOR))
         try:
             store.write(Update(place, add={"total": wanted}, when=fresh & Attr("total").lte(limit - wanted)))
         except store.ConditionFailed as failed:
@@ -93,7 +94,7 @@ def _reserve(account: str, bounded: Bounded, wanted: int, limit: int, now: datet
         else:
             return wanted
         counted_at = found.get("counted_at", "")
-        if counted_at <= keys.instant(now - _REFUSED_FOR):
+        if counted_at <= instant(now - _REFUSED_FOR):
             _count_anew(account, bounded, found, now)
         else:
             wanted = min(wanted, max(0, limit - found["total"]))

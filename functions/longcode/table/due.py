@@ -7,6 +7,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
+from longcode.months import instant
 from longcode.table import keys, store
 from longcode.table.keys import Key
 from longcode.table.writes import Attributes, Update
@@ -19,7 +20,7 @@ def find(now: datetime, at_most: int) -> Iterator[Attributes]:
 
     The index lags behind the table: each item is read again, strongly, and left out if it is no longer due.
     """
-    bound = keys.instant(now)
+    bound = instant(now)
     for shard in keys.due_shards():
         entries = store.query_index(keys.DUE, shard, before=bound, page=at_most, limit=at_most)
         items = store.get_many(Key(entry["pk"], entry["sk"]) for entry in entries)
@@ -29,7 +30,7 @@ def find(now: datetime, at_most: int) -> Iterator[Attributes]:
 def find_until(until: datetime) -> Iterator[Attributes]:
     """Yield the items that are due before `until`, shard by shard, each shard in the order of time."""
     for shard in keys.due_shards():
-        entries = store.query_index(keys.DUE, shard, before=keys.instant(until), page=_PAGE)
+        entries = store.query_index(keys.DUE, shard, before=instant(until), page=_PAGE)
         while page := list(islice(entries, _PAGE)):
             yield from store.get_many(Key(entry["pk"], entry["sk"]) for entry in page).values()
 

@@ -4,9 +4,11 @@ Each function returns the key of the item that its docstring describes. Called w
 is optional, it returns the prefix of all keys of the type. No key is parsed: its parts are also attributes.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from hashlib import blake2s
 from typing import NamedTuple
+
+from longcode.months import instant
 
 DUE_SHARDS = USAGE_SHARDS = 4
 
@@ -25,11 +27,6 @@ class Key(NamedTuple):
 
     pk: str
     sk: str
-
-
-def instant(at: datetime) -> str:
-    """Return an instant in UTC, to the millisecond, as a string that sorts by time."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _shard(item_id: str, shards: int) -> int:

@@ -10,7 +10,8 @@ import msgspec
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 from msgspec import Struct
 
-from longcode.table.keys import Key, instant
+from longcode.months import instant
+from longcode.table.keys import Key
 
 T = TypeVar("T")
 Attributes = dict[str, Any]

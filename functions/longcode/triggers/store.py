@@ -14,6 +14,7 @@ from longcode.accounts.account import Account
 from longcode.aws.clients import pause
 from longcode.clients import store as clients
 from longcode.clients.client import Client
+from longcode.months import instant
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
@@ -175,9 +176,7 @@ def occurrences_of_record(account: str, kind: str, record_id: str) -> list[Occur
 
 def upcoming(account: str, since: datetime, *, limit: int, cursor: str | None) -> OccurrencePage:
     """Return a page of the planned and dropped occurrences, by their time, from an instant on."""
-    items, next_cursor = store.index_page(
-        keys.upcoming(account), limit=limit, cursor=cursor, since=keys.instant(since)
-    )
+    items, next_cursor = store.index_page(keys.upcoming(account), limit=limit, cursor=cursor, since=instant(since))
     occurrences = [read(Occurrence, item) for item in items]
     return OccurrencePage(
         occurrences=[occurrence for occurrence in occurrences if occurrence.state in _LISTED],

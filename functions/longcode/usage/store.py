@@ -18,7 +18,7 @@ from msgspec.structs import asdict, replace
 
 from longcode.accounts.account import Account
 from longcode.message import Direction, Message
-from longcode.months import day_of, end_of_day
+from longcode.months import day_of, end_of_day, instant
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, Update, has_value, read
 from longcode.usage.habit import Activity
@@ -141,7 +141,7 @@ def _quota_update(account: str, month: str, check_at: datetime) -> Update:
 
 def schedule_check(account: str, month: str, check_at: datetime) -> None:
     """Set a quota's due time to `check_at`, unless it is due earlier or not at all."""
-    later = Attr("due_at").gt(keys.instant(check_at))
+    later = Attr("due_at").gt(instant(check_at))
     store.try_write(Update(keys.quota(account, month), changes={"due_at": check_at}, when=later))
 
 

@@ -32,6 +32,7 @@ from longcode.accounts.passwords import KeyScope
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import MalformedJson, NoPriceList, NotInScope, RequestError
+from longcode.shown import ShownInstant
 from longcode.web.scopes import scopes_of
 
 JSON = "application/json"
@@ -66,13 +67,13 @@ OurNumber = Annotated[str | None, BeforeValidator(lambda number: number or None)
 """The number of ours that a text is sent from; None until an account without a number of its own has got one."""
 
 
-def _check_instant(value: object) -> object:
-    # Pydantic alone would take a number for the seconds since 1970.
+def _check_instant(value: object) -> object:  # pydantic alone would take a number for the seconds since 1970
     if not isinstance(value, datetime) and not (isinstance(value, str) and _RFC_3339.fullmatch(value.strip())):
         raise ValueError("write an instant as 2026-12-03T17:00:00Z, or with an offset")
     return value
 
 
+Instant = ShownInstant
 StoredInstant = Annotated[AwareDatetime, AfterValidator(_as_stored), BeforeValidator(_check_instant)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
@@ -234,8 +235,7 @@ def _check_scope(app: APIGatewayRestResolver, next_middleware: Callable[..., Res
 
     A context without a scope is of a password: an authoriser of before API keys made it, and the gateway kept it.
     """
-    context = app.current_event.raw_event["requestContext"].get("authorizer") or {}
-    scope = KeyScope(context.get("scope", KeyScope.ALL))
+    scope = KeyScope((app.current_event.raw_event["requestContext"].get("authorizer") or {}).get("scope", "all"))
     if scope not in scopes_of(app.request.method, app.request.route):
         raise NotInScope(f"The scope of this API key, {scope}, does not include this.")
     return next_middleware(app)
@@ -244,10 +244,9 @@ def _check_scope(app: APIGatewayRestResolver, next_middleware: Callable[..., Res
 def _check_query(app: APIGatewayRestResolver, next_middleware: Callable[..., Response[str]]) -> Response[str]:
     """Raise `RequestError` for a query parameter that the route does not have, such as a misspelled one."""
     known = [parameter.alias for parameter in app.context["_route"].dependant.query_params]
-    for name in app.current_event.query_string_parameters or {}:
-        if name not in known:
-            there_are = f"there are {', '.join(known)}" if known else "there is none"
-            raise RequestError(f"This address has no such query parameter; {there_are}.", field=name[:_LONGEST_FIELD])
+    for name in set(app.current_event.query_string_parameters or {}).difference(known):
+        detail = f"There is no such query parameter; there are: {', '.join(known) or 'none'}."
+        raise RequestError(detail, field=name[:_LONGEST_FIELD])
     return next_middleware(app)
 
 
@@ -326,10 +325,9 @@ def _with_headers(response: dict[str, Any]) -> dict[str, Any]:
 
     Some answers have secrets, and all others what belongs to one studio. It keeps browsers on https.
     """
-    headers, origin = response["multiValueHeaders"], settings().allowed_origin
-    headers["Cache-Control"] = ["no-store"]
-    headers["Strict-Transport-Security"] = [_HSTS]
-    if origin:
+    headers = response["multiValueHeaders"]
+    headers |= {"Cache-Control": ["no-store"], "Strict-Transport-Security": [_HSTS]}
+    if origin := settings().allowed_origin:
         headers["Access-Control-Allow-Origin"] = [origin]
     return response
 

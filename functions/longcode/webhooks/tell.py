@@ -13,6 +13,7 @@ from longcode.jobs import Deliver
 from longcode.message import Message, MessageState
 from longcode.messages import sending
 from longcode.messages import store as messages
+from longcode.months import instant
 from longcode.numbers import store as numbers
 from longcode.optouts import store as optouts
 from longcode.optouts.consent import SHARED, OptOutEvent, account_scope
@@ -95,7 +96,7 @@ def _of_opt_out(account: Account, event: OptOutEvent, now: datetime) -> Delivery
         "phone": event.phone,
         "opted_out": bool(optouts.blocked([(account.id, event.phone)], account.number_since)),
         "client_ids": sorted(clients.with_phone(account.id, event.phone)),
-        "at": event.at.isoformat(),
+        "at": instant(event.at),
         "means": event.means,
     }
     return delivery.new(account.id, WebhookEvent.OPT_OUT_RECORDED, event.id, data, now)

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from longcode.accounts.account import Account, OldSecret
 from longcode.message import Message
+from longcode.months import instant
 from longcode.webhooks.delivery import Delivery
 
 _PREFIX = "whsec_"
@@ -102,7 +103,7 @@ def new_secret() -> str:
 
 def build(url: str, secrets_now: Sequence[str], delivery: Delivery, data: dict[str, Any], now: datetime) -> Webhook:
     """Return the request of one attempt. All attempts have the same id, each its own time and signatures."""
-    document = {"type": delivery.event, "timestamp": delivery.created_at.isoformat(), "data": data}
+    document = {"type": delivery.event, "timestamp": instant(delivery.created_at), "data": data}
     body = json.dumps(document, ensure_ascii=False).encode()
     timestamp = str(int(now.timestamp()))
     headers = {
@@ -138,7 +139,7 @@ def reply_data(message: Message) -> dict[str, Any]:
         "body": message.body,
         "body_expired": message.body_expired,
         "media": list(message.media),
-        "received_at": message.created_at.isoformat(),
+        "received_at": instant(message.created_at),
     }
 
 

@@ -152,9 +152,9 @@ def test_the_last_use_is_written_once_an_hour() -> None:
             "last_used_at"
         ]
 
-    assert used(0) == (["GetItem", "UpdateItem"], "2026-11-22T15:30:00Z")
-    assert used(59) == (["GetItem"], "2026-11-22T15:30:00Z")
-    assert used(60) == (["GetItem", "UpdateItem"], "2026-11-22T16:30:00Z")
+    assert used(0) == (["GetItem", "UpdateItem"], "2026-11-22T15:30:00.000Z")
+    assert used(59) == (["GetItem"], "2026-11-22T15:30:00.000Z")
+    assert used(60) == (["GetItem", "UpdateItem"], "2026-11-22T16:30:00.000Z")
 
 
 def test_a_key_that_was_deleted_during_its_use_stays_deleted() -> None:
@@ -176,7 +176,7 @@ def test_a_key_that_was_deleted_during_its_use_stays_deleted() -> None:
         ({"name": "a\nb"}, "name"),
         ({"scope": "admin"}, "scope"),
         ({"scope": None}, "scope"),
-        ({"ends_at": "2020-01-01T00:00:00Z"}, "ends_at"),
+        ({"ends_at": "2020-01-01T00:00:00.000Z"}, "ends_at"),
         ({"ends_at": "tomorrow"}, "ends_at"),
         ({"key": "lck_mine"}, "key"),
     ],

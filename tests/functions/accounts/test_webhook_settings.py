@@ -128,7 +128,7 @@ def test_switched_off_webhooks_are_shown_until_they_are_turned_on_again() -> Non
     off = call(settings_api, "GET", "/account", account="10000001").json
     on = change({"delivery": "webhook"}).json
 
-    assert (off["delivery"], off["webhook_gone_at"]) == ("poll", "2026-11-22T15:30:00Z")
+    assert (off["delivery"], off["webhook_gone_at"]) == ("poll", "2026-11-22T15:30:00.000Z")
     assert (on["delivery"], on["webhook_gone_at"]) == ("webhook", None)
 
 

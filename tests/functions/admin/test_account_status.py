@@ -47,7 +47,7 @@ def test_a_suspended_account_is_shown_since_when_and_why() -> None:
         "standings": [{**change, **by}],
     }
     shown = call(settings_api, "GET", "/account", account="10000001").json
-    assert (shown["standing"], shown["standings"]) == ("suspended", [change])
+    assert (shown["standing"], shown["standings"]) == ("suspended", [{**change, "at": "2026-11-22T15:30:00.000Z"}])
 
 
 def test_a_restored_account_is_active_and_keeps_its_history() -> None:

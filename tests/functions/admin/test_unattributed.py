@@ -98,8 +98,8 @@ def test_unattributed_replies_are_listed_newest_first(fox: Account) -> None:
         "media": (),
         "answered": False,
         "replies_to": None,
-        "received_at": "2026-11-22T15:30:00+00:00",
-        "kept_until": "2026-12-22T15:30:00+00:00",
+        "received_at": "2026-11-22T15:30:00.000Z",
+        "kept_until": "2026-12-22T15:30:00.000Z",
         "candidates": [],
     }
 
@@ -112,7 +112,7 @@ def test_a_reply_handed_over_is_unread_marked_and_uncharged(fox: Account) -> Non
     [shown] = in_the_hub(fox)
     assert (shown["body"], shown["rule"], shown["read"]) == ("Is this the studio?", "operator", False)
     assert (shown["client_id"], shown["answers"], shown["charged_units"]) == ("c1", None, 0)
-    assert shown["created_at"] == "2026-11-22T15:30:00Z"
+    assert shown["created_at"] == "2026-11-22T15:30:00.000Z"
     assert [number for number, _ in messages_replies.after(fox.id, 0, 10)] == [1]
     assert received(fox) == (0, 0)
     assert listed() == []

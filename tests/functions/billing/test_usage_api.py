@@ -67,7 +67,7 @@ def test_a_month_is_shown_with_its_days_and_the_units_of_its_plan() -> None:
         "left": 991,
         "beyond": 0,
         "percent": 0,
-        "frees_at": "2024-03-01T06:00:00Z",
+        "frees_at": "2024-03-01T06:00:00.000Z",
     }
     assert (answer["currency"], answer["total_micros"], answer["forecast"]) == ("USD", 35_000_000, None)
 

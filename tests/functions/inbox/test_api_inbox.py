@@ -34,7 +34,7 @@ def test_an_api_gateway_event_fetches_the_new_replies(account: Account) -> None:
     [item] = fetched["items"]
     assert item["message"]["body"] == "Hello back"
     assert item["delivery_id"] == item["message"]["id"]
-    assert item["received_at"] == "2026-11-22T15:30:00Z"
+    assert item["received_at"] == "2026-11-22T15:30:00.000Z"
     assert fetched["next_cursor"] == "1"
 
 

@@ -101,7 +101,7 @@ def test_staff_are_asked_about_a_possible_opt_out_in_its_exact_words(account: Ac
         "phone": PHONE,
         "message_id": message.id,
         "words": WORDS,
-        "asked_at": "2026-11-22T15:30:00Z",
+        "asked_at": "2026-11-22T15:30:00.000Z",
         "number": NUMBER,
         "clients": [{"id": "c1", "first_name": "Zoë", "last_name": ""}],
     }
@@ -240,7 +240,7 @@ def test_keywords_and_possible_opt_outs_in_any_order_leave_the_latest_question(
         else:
             say(word, minute)
 
-    assert [item["asked_at"] for item in listed()] == ["2026-11-22T15:33:00Z"]
+    assert [item["asked_at"] for item in listed()] == ["2026-11-22T15:33:00.000Z"]
 
 
 @pytest.mark.long

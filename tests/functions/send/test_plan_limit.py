@@ -83,7 +83,7 @@ def test_the_plan_limits_refusal_says_until_when_and_which_plans_would_allow_the
 
 def test_the_problem_document_has_the_plan_limits_facts_as_fields(account: Account) -> None:
     use(account, 100)
-    december = "2026-12-01T06:00:00Z"
+    december = "2026-12-01T06:00:00.000Z"
 
     answer = call(api, "POST", "/messages", {"client_id": "c1", "body": "Hi"}, account=account.id)
 

@@ -12,6 +12,7 @@ from longcode.accounts.account import Account
 from longcode.carriers.carrier import Inbound
 from longcode.message import Message
 from longcode.messages import folders, retentions
+from longcode.months import instant
 from longcode.table import due, keys, store
 from longcode.table.writes import Update
 from longcode.usage import store as quotas
@@ -90,12 +91,12 @@ def test_the_purge_continues_at_once_while_there_are_more_messages_and_otherwise
     later = NOW + 31 * DAY
 
     look(account, later)
-    assert ([body for body, _ in bodies(account)], due_at(account)) == (["", "", *["Hello"] * 3], keys.instant(later))
+    assert ([body for body, _ in bodies(account)], due_at(account)) == (["", "", *["Hello"] * 3], instant(later))
     look(account, later)
     look(account, later)
 
     assert [body for body, _ in bodies(account)] == [""] * 5
-    assert due_at(account) == keys.instant(later + DAY)
+    assert due_at(account) == instant(later + DAY)
 
 
 @pytest.mark.long

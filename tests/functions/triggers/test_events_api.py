@@ -52,7 +52,7 @@ def test_the_response_lists_planned_texts_and_triggers_that_plan_none(account: A
         "kind": "session",
         "record_id": "s1",
         "newest": True,
-        "planned": [{"trigger": "reminder", "date": "2150-12-03", "fires_at": "2150-12-02T15:00:00Z"}],
+        "planned": [{"trigger": "reminder", "date": "2150-12-03", "fires_at": "2150-12-02T15:00:00.000Z"}],
         "not_planned": [
             {
                 "trigger": "tentative",
@@ -120,9 +120,9 @@ def test_the_standard_edition_is_refused(aws: None) -> None:
         ({"session_time": "25:00"}, 422, "session_time"),
         ({"session_time": "2:30 PM"}, 422, "session_time"),
         ({"at": "2026-11-22T15:30:00"}, 422, "at"),
-        ({"at": "2999-01-01T00:00:00Z"}, 422, "at"),
+        ({"at": "2999-01-01T00:00:00.000Z"}, 422, "at"),
         ({"at": "9999-12-31T23:59:59-14:00"}, 422, "at"),
-        ({"at": "0001-01-01T00:00:00Z"}, 422, "at"),
+        ({"at": "0001-01-01T00:00:00.000Z"}, 422, "at"),
         ({"at": "0001-01-01T00:00:00+14:00"}, 422, "at"),
         ({"values": {"client.first_name": "Eve"}}, 422, "values.client.first_name"),
         ({"values": {"weather": "fine"}}, 422, "values.weather"),

@@ -43,8 +43,8 @@ def test_an_upcoming_text_is_shown_with_its_time_recipient_body_and_reason(accou
         "kind": "session",
         "record_id": "s1",
         "date": "2026-12-03",
-        "fires_at": "2026-12-02T15:00:00Z",
-        "goes_at": "2026-12-02T15:00:00Z",
+        "fires_at": "2026-12-02T15:00:00.000Z",
+        "goes_at": "2026-12-02T15:00:00.000Z",
         "will_go": True,
         "why": "session s1 is confirmed; 1 day before its session date, at 09:00",
         "reason": None,
@@ -210,7 +210,7 @@ def test_a_call_shows_whom_to_call_and_what_about(account: Account) -> None:
     [task] = call(events_api, "GET", "/calls", account=account.id).json["items"]
 
     assert {name: value for name, value in task.items() if name != "id"} == {
-        "at": "2026-11-22T15:30:00Z",
+        "at": "2026-11-22T15:30:00.000Z",
         "client_id": "c1",
         "phones": ["+12125550123"],
         "text": "Your order A-17 is ready",

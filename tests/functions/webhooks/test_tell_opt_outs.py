@@ -62,7 +62,7 @@ def test_a_stop_is_sent_to_the_studios_that_know_the_phone_and_to_no_others() ->
         "phone": PHONE,
         "opted_out": True,
         "client_ids": ["c1"],
-        "at": "2026-11-22T15:30:00+00:00",
+        "at": "2026-11-22T15:30:00.000Z",
         "means": "text",
     }
     assert data_by_account["10000002"]["client_ids"] == []

@@ -456,4 +456,4 @@ def test_a_reply_that_waited_for_days_in_its_queue_gets_all_its_attempts(account
 
     delivery = stored(account, endpoint.ids[0], now)
     assert (delivery.state, delivery.attempt) == (DeliveryState.PENDING, 1)
-    assert endpoint.events[0][1]["received_at"] == "2026-11-22T15:30:00+00:00"
+    assert endpoint.events[0][1]["received_at"] == "2026-11-22T15:30:00.000Z"
