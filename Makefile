@@ -49,7 +49,7 @@ fix: .venv/dev/done  ## format the code and repair what the linter can
 	$(DEV)/ruff format .
 	$(DEV)/ruff check --fix .
 
-test: .venv/dev/done .venv/emulator/done .venv/sam/done  ## every test, on all cores; ONLY=path-or-word for some
+test: .venv/dev/done .venv/api/done .venv/emulator/done .venv/sam/done  ## every test, on all cores; ONLY=path-or-word for some
 	$(DEV)/python -m infra.build --local  # once, before the test processes need it at the same time
 	$(DEV)/pytest -n auto --dist loadgroup $(if $(wildcard $(firstword $(subst ::, ,$(ONLY)))),$(ONLY),$(if $(ONLY),-k '$(ONLY)'))
 

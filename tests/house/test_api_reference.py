@@ -1,0 +1,183 @@
+"""docs/openapi.json is valid and complete: sentences, examples that fit, all codes; tools can read it."""
+
+import ast
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+from openapi_spec_validator import validate
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from infra import api_reference, openapi
+from longcode import errors
+from tests.support.local_aws import read_template
+from tests.support.source_reading import FUNCTIONS, ROOT
+
+DOCUMENT = json.loads(openapi.FILE.read_text())
+SCHEMAS = DOCUMENT["components"]["schemas"]
+OPERATIONS = [
+    (f"{verb} {path}", operation)
+    for path, operations in DOCUMENT["paths"].items()
+    for verb, operation in operations.items()
+]
+API_TOOLS = ROOT / ".venv" / "api" / "bin"
+
+
+def fields() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for title, schema in SCHEMAS.items():
+        for name, field in schema.get("properties", {}).items():
+            yield title, name, field
+
+
+def faults(schema: dict[str, Any], value: object) -> list[str]:
+    """Return what is wrong with a value of a schema of the document."""
+    registry = Registry().with_resource("urn:api", DRAFT202012.create_resource(DOCUMENT))
+    validator = Draft202012Validator(_absolute(schema), registry=registry, format_checker=FormatChecker())
+    return [fault.message for fault in validator.iter_errors(value)]
+
+
+def _absolute(schema: Any) -> Any:
+    match schema:
+        case dict():
+            return {name: f"urn:api{part}" if name == "$ref" else _absolute(part) for name, part in schema.items()}
+        case list():
+            return [_absolute(part) for part in schema]
+    return schema
+
+
+def test_the_document_is_valid() -> None:
+    validate(DOCUMENT)
+
+
+def test_every_schema_operation_and_field_has_a_sentence() -> None:
+    silent = [title for title, schema in SCHEMAS.items() if not schema.get("description")]
+    silent += [f"{title}.{name}" for title, name, field in fields() if not field.get("description")]
+    silent += [name for name, operation in OPERATIONS if not operation.get("summary")]
+    silent += [
+        f"{name} {parameter['name']}"
+        for name, operation in OPERATIONS
+        for parameter in operation.get("parameters", [])
+        if not parameter.get("description")
+    ]
+
+    assert silent == []
+
+
+def test_every_example_fits_its_field() -> None:
+    wrong = [
+        (title, name, faults(field, example))
+        for title, name, field in fields()
+        for example in field.get("examples", [])
+        if faults(field, example)
+    ]
+    wrong += [
+        (name, parameter["name"], found)
+        for name, operation in OPERATIONS
+        for parameter in operation.get("parameters", [])
+        if "example" in parameter and (found := faults(parameter["schema"], parameter["example"]))
+    ]
+
+    assert wrong == []
+
+
+def test_the_reference_describes_nothing_that_does_not_exist() -> None:
+    described = {f"{title}.{name}" for title, name, _ in fields()} | {name for _, name, _ in fields()}
+    parameters = {each["name"] for _, operation in OPERATIONS for each in operation.get("parameters", [])}
+    values = {title: set(schema["enum"]) for title, schema in SCHEMAS.items() if "enum" in schema}
+
+    assert set(api_reference.REFERENCE["fields"]) - described == set()
+    assert set(api_reference.REFERENCE["parameters"]) == parameters
+    assert {title: set(meanings) for title, meanings in api_reference.REFERENCE["values"].items()} == values
+
+
+def test_the_codes_are_those_of_the_code_and_of_the_gateway() -> None:
+    of_errors = {
+        error.code
+        for error in vars(errors).values()
+        if isinstance(error, type) and issubclass(error, errors.RequestError)
+    }
+    of_resolver = set(re.findall(r'problem\(\w+, "(\w+)"', (FUNCTIONS / "longcode/web/resolver.py").read_text()))
+    of_resolver |= set(re.findall(r'status_code, "(\w+)"', (FUNCTIONS / "longcode/web/resolver.py").read_text()))
+    responses = read_template()["Resources"]["Api"]["Properties"]["GatewayResponses"].values()
+    of_gateway = {json.loads(response["ResponseTemplates"]["application/json"])["code"] for response in responses}
+
+    assert set(api_reference.REFERENCE["codes"]) == of_errors | of_resolver | of_gateway
+    assert api_reference.CODES_PAGE.read_text() == api_reference.codes_page(), "run make openapi"
+
+
+def test_titles_and_operation_ids_are_unique() -> None:
+    titles = [schema.get("title", name) for name, schema in SCHEMAS.items()]
+    ids = [operation["operationId"] for _, operation in OPERATIONS]
+
+    assert len(titles) == len(set(titles))
+    assert len(ids) == len(set(ids))
+
+
+def test_patterns_are_read_by_every_engine() -> None:
+    """Named classes such as Unicode's need a flag in JavaScript, and Python does not know them."""
+    patterns = re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', openapi.FILE.read_text())
+
+    assert patterns
+    assert [pattern for pattern in patterns if re.search(r"\\\\[pPkh<]|\(\?[^:=!]", pattern)] == []
+
+
+@pytest.mark.long
+def test_a_second_validator_accepts_the_document() -> None:
+    run = subprocess.run(
+        [API_TOOLS / "openapi-generator-cli", "validate", "-i", openapi.FILE],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "No validation issues detected." in run.stdout
+
+
+@pytest.mark.long
+def test_a_python_client_is_generated_whose_modules_can_be_imported(tmp_path: Path) -> None:
+    subprocess.run(
+        [
+            *(API_TOOLS / "openapi-python-client", "generate", "--path", openapi.FILE),
+            *("--output-path", tmp_path / "longcode_client", "--meta", "none"),
+        ],
+        check=True,
+        capture_output=True,
+        env={"PATH": f"{API_TOOLS}:/usr/bin:/bin"},
+    )
+    modules = sorted(".".join(path.relative_to(tmp_path).with_suffix("").parts) for path in tmp_path.rglob("*.py"))
+    program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+
+    subprocess.run([API_TOOLS / "python", "-c", program, *modules], check=True, cwd=tmp_path)
+
+    functions = {
+        node.name
+        for path in (tmp_path / "longcode_client" / "api").rglob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    of_operations = {path.stem for path in (tmp_path / "longcode_client" / "api").rglob("*.py")} - {"__init__"}
+    assert of_operations == {operation["operationId"] for _, operation in OPERATIONS}
+    assert {"sync_detailed", "sync"} <= functions
+
+
+@pytest.mark.long
+def test_a_typescript_client_is_generated(tmp_path: Path) -> None:
+    subprocess.run(
+        [
+            *(API_TOOLS / "openapi-generator-cli", "generate", "-q", "-i", openapi.FILE),
+            *("-g", "typescript-fetch", "-o", tmp_path),
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+    of_tags = {path.stem for path in (tmp_path / "apis").glob("*.ts")}
+    assert {"MessagesApi", "OptOutsApi", "SignUpApi"} <= of_tags
+    assert "export interface ShownMessage " in (tmp_path / "models" / "ShownMessage.ts").read_text()
