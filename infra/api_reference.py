@@ -133,6 +133,61 @@ def tag_of(path: str) -> str:
     return next(name for name, tag in REFERENCE["tags"].items() if first in tag["paths"])
 
 
+def webhooks() -> dict[str, Any]:
+    """Return the requests that are posted to a studio's endpoint, by the type of their event."""
+    return {event: {"post": _webhook(event, webhook)} for event, webhook in REFERENCE["webhooks"].items()}
+
+
+def _webhook(event: str, webhook: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {
+        name: {**_type(kind), "description": sentence, "examples": [example]}
+        for name, (kind, sentence, example) in webhook["data"].items()
+    }
+    data = {
+        "type": "object",
+        "description": "What happened. New fields may come.",
+        "required": list(fields),
+        "properties": fields,
+    }
+    at = {**_type("instant"), "description": "When it happened.", "examples": ["2026-12-03T17:05:12.000Z"]}
+    body = {
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "properties": {
+            "type": {"type": "string", "const": event, "description": "The type of the event."},
+            "timestamp": at,
+            "data": data,
+        },
+    }
+    headers = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    return {
+        "operationId": event.replace(".", "_"),
+        "summary": webhook["about"].removesuffix("."),
+        "description": "Signed as in Standard Webhooks 1.0; docs/webhooks.md shows how to check it.",
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in headers
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "2XX": {"description": "The webhook has arrived. Any other answer has it sent again."},
+            "410": {"description": "Send no more webhooks."},
+        },
+    }
+
+
+def _type(kind: str) -> dict[str, Any]:
+    """Return the schema of a field's type in the reference."""
+    name = kind.removesuffix("?")
+    if name[0].isupper():
+        return {"$ref": f"#/components/schemas/{name}"}
+    if name == "instant":
+        return {"type": "string", "format": "date-time"}
+    if name == "array":
+        return {"type": "array", "items": {"type": "string"}}
+    return {"type": [name, "null"] if kind.endswith("?") else name}
+
+
 def codes_page() -> str:
     """Return docs/codes.md."""
     rows = [f"| `{code}` | {what} | {todo} |" for code, (what, todo) in sorted(REFERENCE["codes"].items())]

@@ -84,6 +84,7 @@ def document() -> dict[str, Any]:
         "security": [{"basic": []}],
         "tags": reference.tags(),
         "paths": {path: _in_order(paths[path]) for path in sorted(paths)},
+        "webhooks": reference.webhooks(),
         "components": {
             "securitySchemes": {"basic": _BASIC},
             "responses": reference.refusals(),

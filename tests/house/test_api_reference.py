@@ -9,17 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
 from infra import api_reference, openapi
 from longcode import errors
+from longcode.accounts.account import WebhookEvent
+from tests.support.api_document import DOCUMENT, faults
 from tests.support.local_aws import read_template
 from tests.support.source_reading import FUNCTIONS, ROOT
 
-DOCUMENT = json.loads(openapi.FILE.read_text())
 SCHEMAS = DOCUMENT["components"]["schemas"]
 OPERATIONS = [
     (f"{verb} {path}", operation)
@@ -33,22 +31,6 @@ def fields() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for title, schema in SCHEMAS.items():
         for name, field in schema.get("properties", {}).items():
             yield title, name, field
-
-
-def faults(schema: dict[str, Any], value: object) -> list[str]:
-    """Return what is wrong with a value of a schema of the document."""
-    registry = Registry().with_resource("urn:api", DRAFT202012.create_resource(DOCUMENT))
-    validator = Draft202012Validator(_absolute(schema), registry=registry, format_checker=FormatChecker())
-    return [fault.message for fault in validator.iter_errors(value)]
-
-
-def _absolute(schema: Any) -> Any:
-    match schema:
-        case dict():
-            return {name: f"urn:api{part}" if name == "$ref" else _absolute(part) for name, part in schema.items()}
-        case list():
-            return [_absolute(part) for part in schema]
-    return schema
 
 
 def test_the_document_is_valid() -> None:
@@ -181,3 +163,12 @@ def test_a_typescript_client_is_generated(tmp_path: Path) -> None:
     of_tags = {path.stem for path in (tmp_path / "apis").glob("*.ts")}
     assert {"MessagesApi", "OptOutsApi", "SignUpApi"} <= of_tags
     assert "export interface ShownMessage " in (tmp_path / "models" / "ShownMessage.ts").read_text()
+
+
+@pytest.mark.parametrize("event", WebhookEvent)
+def test_a_webhook_is_described_with_an_example(event: WebhookEvent) -> None:
+    body = DOCUMENT["webhooks"][event]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    data = {name: field["examples"][0] for name, field in body["properties"]["data"]["properties"].items()}
+
+    assert faults(body, {"type": event, "timestamp": "2026-12-03T17:05:12.000Z", "data": data}) == []
+    assert faults(body, {"type": event, "timestamp": "2026-12-03T17:05:12.000Z", "data": {}})

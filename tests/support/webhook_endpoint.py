@@ -11,6 +11,7 @@ from longcode.webhooks import store as webhooks
 from longcode.webhooks.delivery import Delivery, new
 from longcode.webhooks.webhook import EndpointResponse, Webhook
 from sweeper import sweep_schedule
+from tests.support.api_document import webhook_faults
 from tests.support.fakes import NOW, studio, take_queued
 from webhooks import worker
 
@@ -43,7 +44,10 @@ class FakeEndpoint:
 
     @property
     def events(self) -> list[tuple[str, Any]]:
+        """The type and the data of each webhook, which must be as the API document describes them."""
         bodies = [json.loads(webhook.body) for webhook in self.webhooks]
+        real = [body for body in bodies if set(body["data"]) != {"id"}]  # not of `write_delivery`
+        assert [fault for body in real for fault in webhook_faults(body)] == []
         return [(body["type"], body["data"]) for body in bodies]
 
 

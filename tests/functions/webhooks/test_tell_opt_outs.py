@@ -16,6 +16,7 @@ from longcode.table import keys, store
 from longcode.webhooks import store as deliveries
 from optout import api, worker
 from tests.functions.optout.test_worker import PHONE, answers, keyword_job, receive_keyword
+from tests.support.api_document import delivery_faults
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, call, client, studio, take_queued
 from tests.support.webhook_endpoint import HOOK
@@ -24,12 +25,13 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 
 def sent() -> list[tuple[str, dict[str, Any]]]:
-    """Return the accounts that get a webhook, each with its data."""
+    """Return the accounts that get a webhook, each with its data, which must be as the API document describes it."""
     delivers = [queues.read(jobs.Deliver, body) for body in take_queued("webhook")]
-    return [
-        (job.account, deliveries.delivery_facts(job.account, [job.delivery_id]).deliveries[job.delivery_id].data)
-        for job in delivers
+    queued = [
+        deliveries.delivery_facts(job.account, [job.delivery_id]).deliveries[job.delivery_id] for job in delivers
     ]
+    assert [fault for delivery in queued for fault in delivery_faults(delivery)] == []
+    return [(delivery.account, delivery.data) for delivery in queued]
 
 
 def texted(account: str, number: str = "+15555550100") -> None:

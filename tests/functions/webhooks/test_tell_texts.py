@@ -16,6 +16,7 @@ from longcode.webhooks import store as deliveries
 from longcode.webhooks.delivery import Delivery, id_of
 from send import receipts
 from sweeper import sweep_schedule
+from tests.support.api_document import delivery_faults
 from tests.support.crashes import every_crash
 from tests.support.fakes import NOW, client, studio, take_queued
 from tests.support.trigger_steps import fire_all, report_event, write_trigger
@@ -60,8 +61,11 @@ def report(account: Account, state: MessageState, code: str | None = None) -> No
 
 
 def written(account: Account) -> list[Delivery]:
+    """Return the deliveries whose jobs are queued; they must be as the API document describes them."""
     names = [queues.read(jobs.Deliver, body).delivery_id for body in take_queued("webhook")]
-    return list(deliveries.delivery_facts(account.id, names).deliveries.values())
+    queued = list(deliveries.delivery_facts(account.id, names).deliveries.values())
+    assert [fault for delivery in queued for fault in delivery_faults(delivery)] == []
+    return queued
 
 
 @pytest.mark.parametrize("before", [MessageState.SENDING, MessageState.SENT])
