@@ -38,13 +38,13 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
         case Sent(carrier_id):
             messages.record(claimed, MessageState.SENT, carrier=carrier.name, carrier_id=carrier_id)
         case Refused(reason, code) if reason.goes_again:
-            _try_again(claimed, reason, code, now)
+            _try_again(claimed, carrier, reason, code, now)
         case Refused(RefusalReason.TRY_ONCE_LATER as reason, code) if claimed.attempt == 1:
-            _try_again(claimed, reason, code, now)
+            _try_again(claimed, carrier, reason, code, now)
         case Refused(RefusalReason.OPTED_OUT, code) if number := number_after_start(claimed, now):
             if may_send_from(claimed, number) and not claimed.resent:
                 until = next_attempt(claimed, RefusalReason.TRY_AGAIN, now)
-                messages.reschedule(claimed, MessageState.QUEUED, until, error=code, number=number)
+                messages.reschedule(claimed, MessageState.QUEUED, until, error=_error(carrier, code), number=number)
             else:
                 _fail(claimed, carrier, code, now)
         case Refused(reason, code):
@@ -60,17 +60,21 @@ def call_carrier(claimed: Message, carrier: Carrier, now: datetime) -> None:
 
 
 def _fail(claimed: Message, carrier: Carrier, code: str, now: datetime) -> None:
-    end_unsent(claimed, MessageState.FAILED, now, error=f"{carrier.name}:{code}")
+    end_unsent(claimed, MessageState.FAILED, now, error=_error(carrier, code))
 
 
-def _try_again(claimed: Message, reason: RefusalReason, code: str, now: datetime) -> None:
+def _error(carrier: Carrier, code: str) -> str:
+    return f"{carrier.name}:{code}"
+
+
+def _try_again(claimed: Message, carrier: Carrier, reason: RefusalReason, code: str, now: datetime) -> None:
     """Schedule another attempt of a refused text, or park it until the operator releases it.
 
     If the refused attempt was its second, the text is uncertain again, because the first one was.
     """
     act_on(claimed, reason, code, now)
     until = next_attempt(claimed, reason, now)
-    changes: dict[str, Any] = {"error": code}
+    changes: dict[str, Any] = {"error": _error(carrier, code)}
     if reason is RefusalReason.PARKED:
         changes["held"] = HoldReason.PARKED
     if claimed.resent:

@@ -71,11 +71,12 @@ def _goes_again(message: Message, receipt: Receipt, number: str | None, now: dat
 
 def _put_back(message: Message, receipt: Receipt, number: str, now: datetime, studio: Account | None) -> bool:
     reason, carrier_id = receipt.reason or RefusalReason.UNKNOWN, receipt.carrier_id or ""
-    changes: dict[str, Any] = {"error": receipt.code, "number": number}
+    changes: dict[str, Any] = {"error": _error(receipt), "number": number}
     if reason is RefusalReason.PARKED:
         changes["held"] = HoldReason.PARKED
     until = next_attempt(message, reason, now)
-    after = replace(message, state=MessageState.QUEUED, error=receipt.code, returned=(*message.returned, carrier_id))
+    returned = (*message.returned, carrier_id)
+    after = replace(message, state=MessageState.QUEUED, error=changes["error"], returned=returned)
     return change_state(
         studio, after, now, lambda *also: messages.put_back(message, carrier_id, until, *also, **changes)
     )
@@ -86,7 +87,7 @@ def _apply(message: Message, receipt: Receipt, now: datetime, studio: Account | 
     if receipt.state is not MessageState.SENT:
         changes["finished_at"] = receipt.at or now
     if receipt.code:
-        changes["error"] = f"{receipt.carrier}:{receipt.code}"
+        changes["error"] = _error(receipt)
     after = replace(message, state=receipt.state, error=changes.get("error"))
     charged = receipt.reason is None or receipt.reason.is_charged
     record = messages.record_receipt
@@ -101,3 +102,7 @@ def _apply(message: Message, receipt: Receipt, now: datetime, studio: Account | 
     elif moved and message.state is MessageState.UNDELIVERED:
         sending.resume_conversation(message)
     return moved
+
+
+def _error(receipt: Receipt) -> str | None:
+    return f"{receipt.carrier}:{receipt.code}" if receipt.code else None

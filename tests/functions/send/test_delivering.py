@@ -193,7 +193,7 @@ def test_a_text_to_be_retried_waits_for_its_time(account: Account, why: RefusalR
     sweep_schedule.sweep(NOW + 14 * SECOND)
 
     waiting = stored(account, message.id)
-    assert (waiting.state, waiting.attempt, waiting.error) == (MessageState.QUEUED, 1, "20429")
+    assert (waiting.state, waiting.attempt, waiting.error) == (MessageState.QUEUED, 1, "twilio:20429")
     assert waiting.due_at
     assert NOW + 15 * SECOND <= waiting.due_at <= NOW + 30 * SECOND
     assert len(carrier.texts) == 1

@@ -87,7 +87,7 @@ def test_the_line_has_ids_code_and_hashes_but_neither_phone_nor_words(
     ("answer", "line"),
     [
         (Refused(RefusalReason.FILTERED, "30007"), ("text ended badly", "failed", "twilio:30007")),
-        (Refused(RefusalReason.PARKED, "30002"), ("text parked", "queued", "30002")),
+        (Refused(RefusalReason.PARKED, "30002"), ("text parked", "queued", "twilio:30002")),
         (Uncertain("ReadTimeoutError"), ("text uncertain", "uncertain", "ReadTimeoutError")),
     ],
     ids=str,
@@ -158,7 +158,7 @@ def test_a_text_that_a_receipt_parks_is_one_line_however_often_it_comes(
     for _ in range(3):
         apply_receipt(receipt(message, MessageState.UNDELIVERED, RefusalReason.PARKED), NOW)
 
-    assert told(caplog) == [("text parked", "queued", "30007")]
+    assert told(caplog) == [("text parked", "queued", "twilio:30007")]
 
 
 def test_a_write_that_comes_too_late_logs_nothing(account: Account, caplog: pytest.LogCaptureFixture) -> None:

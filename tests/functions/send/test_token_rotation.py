@@ -175,7 +175,7 @@ def test_nothing_is_handed_over_until_the_secret_has_an_account(
     deliver(carrier, jobs=[job])
 
     waiting = stored(account, message.id)
-    assert (waiting.state, waiting.held, waiting.error) == (MessageState.QUEUED, None, "not_configured")
+    assert (waiting.state, waiting.held, waiting.error) == (MessageState.QUEUED, None, "twilio:not_configured")
     assert waiting.due_at
     assert waiting.due_at > NOW
     assert (counted_units(account), "ParkedSends" in capsys.readouterr().out) == (0, False)

@@ -57,7 +57,7 @@ def test_a_parked_text_waits_without_calling_the_carrier(account: Account) -> No
     deliver(carrier, NOW + 3 * HOUR, jobs=[job, job.replace("}", ',"attempt":1}')])
 
     parked = stored(account, message.id)
-    assert (parked.state, parked.held, parked.error) == (MessageState.QUEUED, HoldReason.PARKED, "30002")
+    assert (parked.state, parked.held, parked.error) == (MessageState.QUEUED, HoldReason.PARKED, "twilio:30002")
     assert parked.due_at == NOW + 4 * HOUR
     assert len(carrier.texts) == 1
 

@@ -117,7 +117,7 @@ def test_a_text_that_the_carrier_takes_back_is_told_as_queued_and_then_as_it_end
 
     end(message)
 
-    assert first == [("queued", CAP), ("sent", None)]
+    assert first == [("queued", f"twilio:{CAP}"), ("sent", None)]
     assert told(account) == sorted([*first, (state, error)], key=str)
     assert len(set(take_queued("webhook"))) == 3
     assert (stored(account, message.id).state, stored(account, message.id).error) == (state, error)
@@ -133,8 +133,8 @@ def test_a_text_that_is_sent_again_is_told_as_sent_again(account: Account) -> No
         report(message, MessageState.SENT, "SM2")
         report(message, MessageState.DELIVERED, "SM2")
 
-    assert late == [("queued", CAP), ("sent", None)]
-    assert told(account) == [("delivered", None), ("queued", CAP), ("sent", None), ("sent", None)]
+    assert late == [("queued", f"twilio:{CAP}"), ("sent", None)]
+    assert told(account) == [("delivered", None), ("queued", f"twilio:{CAP}"), ("sent", None), ("sent", None)]
 
 
 @pytest.mark.long
@@ -148,7 +148,7 @@ def test_taking_back_and_ending_killed_anywhere_are_told_once(account: Account) 
         report(message, MessageState.UNDELIVERED, "SM1", CAP)
         cancel(message)
 
-        assert told(account) == [("cancelled", None), ("queued", CAP), ("sent", None)]
+        assert told(account) == [("cancelled", None), ("queued", f"twilio:{CAP}"), ("sent", None)]
 
 
 def test_a_cancelled_broadcast_tells_of_the_texts_that_were_taken_back_and_of_no_others(account: Account) -> None:
@@ -162,7 +162,7 @@ def test_a_cancelled_broadcast_tells_of_the_texts_that_were_taken_back_and_of_no
     broadcast_steps.advance()
 
     assert {text.state for text in broadcast_steps.texts(account, broadcast.id)} == {MessageState.CANCELLED}
-    assert told(account) == [("cancelled", None), ("queued", CAP)]
+    assert told(account) == [("cancelled", None), ("queued", f"twilio:{CAP}")]
     assert broadcast_steps.reservations_add_up(account)
 
 
