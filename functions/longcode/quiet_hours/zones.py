@@ -7,6 +7,9 @@ from msgspec import Struct
 from phonenumbers import timezone
 from phonenumbers.tzdata import TIMEZONE_DATA
 
+from longcode.quiet_hours import area_codes
+
+_NORTH_AMERICA = 1
 _UNKNOWN = (timezone.UNKNOWN_TIMEZONE,)
 
 
@@ -19,7 +22,7 @@ class LikelyZones(Struct, frozen=True, kw_only=True):
 
 
 def of(phone: str) -> LikelyZones:
-    """Return where an E.164 number may be.
+    """Return where an E.164 number may be: the zones that phonenumbers knows, and those of `area_codes`.
 
     A number that no national plan assigns is assumed to be where its digits would be. A number without a country
     (satellites, +800) may be in any zone of the world.
@@ -32,6 +35,10 @@ def of(phone: str) -> LikelyZones:
     national = TIMEZONE_DATA.get(str(code), ())
     if zones == _UNKNOWN:
         zones = national or tuple(sorted(set(chain.from_iterable(TIMEZONE_DATA.values()))))
+    area = area_codes.ZONES.get(str(number.national_number)[:3], ()) if code == _NORTH_AMERICA else ()
+    if area:
+        # An area code that is too new for phonenumbers has all zones of the country code there.
+        zones = area if set(zones) == set(national) else tuple(dict.fromkeys((*zones, *area)))
     country = phonenumbers.region_code_for_number(number)
     return LikelyZones(
         zones=tuple(zones),
