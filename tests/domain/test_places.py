@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longcode import months
-from longcode.quiet_hours import area_codes, zones
 from longcode.quiet_hours import file as quiet_file
+from longcode.quiet_hours import zones
+from longcode.quiet_hours.area_codes import AREAS
 from longcode.quiet_hours.quiet_hours import opening
 
 RULES = quiet_file.read((Path(__file__).parents[2] / "infra/quiet_hours.json").read_bytes())
@@ -88,7 +89,7 @@ def test_a_text_waits_until_it_is_day_in_every_zone_of_the_area_code(area_code: 
 
 
 @given(
-    st.sampled_from(sorted(area_codes.ZONES)),
+    st.sampled_from(sorted(zones.ZONES_OF_AREA_CODE)),
     st.integers(2_000_000, 9_999_999),
     st.datetimes(datetime(2026, 11, 30), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
 )
@@ -97,7 +98,7 @@ def test_every_number_of_a_split_area_code_is_texted_by_day_only_in_all_its_zone
 ) -> None:
     found = opening(RULES, f"+1{area_code}{subscriber}", at)
 
-    for zone in area_codes.ZONES[area_code]:
+    for zone in zones.ZONES_OF_AREA_CODE[area_code]:
         assert by_day(zone, found.opens_at)
         assert by_day(zone, found.closes_at - MINUTE)
 
@@ -132,11 +133,11 @@ def test_a_number_whose_exchange_is_known_counts_in_the_other_zones_too() -> Non
 
 
 def test_the_table_names_zones_of_the_pinned_data_and_each_area_code_once() -> None:
-    codes = [code for area in area_codes.AREAS for code in area.codes]
+    codes = [code for codes, _, _ in AREAS for code in codes]
 
     assert len(codes) == len(set(codes))
-    assert all(months.time_zone(zone) for area in area_codes.AREAS for zone in area.zones)
-    assert all(area.places for area in area_codes.AREAS)
+    assert all(months.time_zone(zone) for _, names, _ in AREAS for zone in names)
+    assert all(places for _, _, places in AREAS)
 
 
 def test_an_area_code_for_which_phonenumbers_knows_two_clocks_is_in_the_table() -> None:
@@ -145,4 +146,4 @@ def test_an_area_code_for_which_phonenumbers_knows_two_clocks_is_in_the_table() 
         if prefix.startswith("1") and len(prefix) >= 4:
             known.setdefault(prefix[1:4], set()).update(map(clocks, names))
 
-    assert [code for code, found in known.items() if len(found) > 1 and code not in area_codes.ZONES] == []
+    assert [code for code, found in known.items() if len(found) > 1 and code not in zones.ZONES_OF_AREA_CODE] == []

@@ -7,10 +7,12 @@ from msgspec import Struct
 from phonenumbers import timezone
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from longcode.quiet_hours import area_codes
+from longcode.quiet_hours.area_codes import AREAS
 
 _NORTH_AMERICA = 1
 _UNKNOWN = (timezone.UNKNOWN_TIMEZONE,)
+
+ZONES_OF_AREA_CODE = {code: zones for codes, zones, _ in AREAS for code in codes}
 
 
 class LikelyZones(Struct, frozen=True, kw_only=True):
@@ -22,7 +24,7 @@ class LikelyZones(Struct, frozen=True, kw_only=True):
 
 
 def of(phone: str) -> LikelyZones:
-    """Return where an E.164 number may be: the zones that phonenumbers knows, and those of `area_codes`.
+    """Return where an E.164 number may be: the zones that phonenumbers knows, and those of `area_codes.py`.
 
     A number that no national plan assigns is assumed to be where its digits would be. A number without a country
     (satellites, +800) may be in any zone of the world.
@@ -35,7 +37,7 @@ def of(phone: str) -> LikelyZones:
     national = TIMEZONE_DATA.get(str(code), ())
     if zones == _UNKNOWN:
         zones = national or tuple(sorted(set(chain.from_iterable(TIMEZONE_DATA.values()))))
-    area = area_codes.ZONES.get(str(number.national_number)[:3], ()) if code == _NORTH_AMERICA else ()
+    area = ZONES_OF_AREA_CODE.get(str(number.national_number)[:3], ()) if code == _NORTH_AMERICA else ()
     if area:
         # An area code that is too new for phonenumbers has all zones of the country code there.
         zones = area if set(zones) == set(national) else tuple(dict.fromkeys((*zones, *area)))
