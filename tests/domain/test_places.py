@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from longcode import months
 from longcode.quiet_hours import file as quiet_file
@@ -142,7 +143,7 @@ def test_the_table_names_zones_of_the_pinned_data_and_each_area_code_once() -> N
 
 def test_an_area_code_for_which_phonenumbers_knows_two_clocks_is_in_the_table() -> None:
     known: dict[str, set[tuple[timedelta | None, ...]]] = {}
-    for prefix, names in zones.TIMEZONE_DATA.items():
+    for prefix, names in TIMEZONE_DATA.items():
         if prefix.startswith("1") and len(prefix) >= 4:
             known.setdefault(prefix[1:4], set()).update(map(clocks, names))
 
