@@ -11,12 +11,13 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 from longcode import months
 from longcode.quiet_hours import file as quiet_file
 from longcode.quiet_hours import zones
-from longcode.quiet_hours.area_codes import AREAS
+from longcode.quiet_hours.area_codes import ELSEWHERE, NORTH_AMERICA
 from longcode.quiet_hours.quiet_hours import opening
 
 RULES = quiet_file.read((Path(__file__).parents[2] / "infra/quiet_hours.json").read_bytes())
 SUMMER_DAY = datetime(2027, 7, 1, 18, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+TABLES = (NORTH_AMERICA, ELSEWHERE)
 FLORIDA, OKLAHOMA = {"448", "689", "850"}, {"580"}  # the states among them that close at 20:00
 
 
@@ -90,7 +91,7 @@ def test_a_text_waits_until_it_is_day_in_every_zone_of_the_area_code(area_code: 
 
 
 @given(
-    st.sampled_from(sorted(zones.ZONES_OF_AREA_CODE)),
+    st.sampled_from(sorted(code for codes, _, _ in NORTH_AMERICA for code in codes)),
     st.integers(2_000_000, 9_999_999),
     st.datetimes(datetime(2026, 11, 30), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
 )
@@ -99,7 +100,7 @@ def test_every_number_of_a_split_area_code_is_texted_by_day_only_in_all_its_zone
 ) -> None:
     found = opening(RULES, f"+1{area_code}{subscriber}", at)
 
-    for zone in zones.ZONES_OF_AREA_CODE[area_code]:
+    for zone in zones.ZONES_BY_PREFIX[f"1{area_code}"]:
         assert by_day(zone, found.opens_at)
         assert by_day(zone, found.closes_at - MINUTE)
 
@@ -129,16 +130,44 @@ def test_other_numbers_are_where_phonenumbers_puts_them(phone: str, places: tupl
     assert zones.of(phone).zones == places
 
 
+@pytest.mark.parametrize(
+    ("phone", "places"),
+    [
+        ("+526141234567", ["America/Chihuahua"]),
+        ("+526361234567", ["America/Chihuahua", "America/Ciudad_Juarez"]),
+        ("+528681234567", ["America/Matamoros"]),
+        ("+5581991234567", ["America/Recife", "America/Noronha"]),
+        ("+5591991234567", ["America/Belem"]),
+        ("+5598991234567", ["America/Fortaleza"]),
+        ("+5597991234567", ["America/Manaus", "America/Eirunepe"]),
+        ("+56912345678", ["America/Santiago", "America/Punta_Arenas", "Pacific/Easter"]),
+        ("+6281234567890", ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]),
+        ("+61755361234", ["Australia/Brisbane", "Australia/Sydney"]),
+        ("+61412345678", ["Australia/Perth", "Australia/Darwin", "Australia/Sydney"]),
+        ("+34612345678", ["Europe/Madrid", "Atlantic/Canary"]),
+    ],
+)
+def test_outside_north_america_too_a_text_waits_until_it_is_day_everywhere_it_may_be(
+    phone: str, places: list[str]
+) -> None:
+    for at in (SUMMER_DAY, SUMMER_DAY + timedelta(days=180)):
+        found = opening(RULES, phone, at)
+
+        for place in places:
+            assert by_day(place, found.opens_at)
+            assert by_day(place, found.closes_at - MINUTE)
+
+
 def test_a_number_whose_exchange_is_known_counts_in_the_other_zones_too() -> None:
     assert zones.of("+12192261234").zones == ("America/Chicago", "America/New_York")
 
 
 def test_the_table_names_zones_of_the_pinned_data_and_each_area_code_once() -> None:
-    codes = [code for codes, _, _ in AREAS for code in codes]
+    codes = [code for table in TABLES for codes, _, _ in table for code in codes]
 
     assert len(codes) == len(set(codes))
-    assert all(months.time_zone(zone) for _, names, _ in AREAS for zone in names)
-    assert all(places for _, _, places in AREAS)
+    assert all(months.time_zone(zone) for table in TABLES for _, names, _ in table for zone in names)
+    assert all(places for table in TABLES for _, _, places in table)
 
 
 def test_an_area_code_for_which_phonenumbers_knows_two_clocks_is_in_the_table() -> None:
@@ -147,4 +176,4 @@ def test_an_area_code_for_which_phonenumbers_knows_two_clocks_is_in_the_table() 
         if prefix.startswith("1") and len(prefix) >= 4:
             known.setdefault(prefix[1:4], set()).update(map(clocks, names))
 
-    assert [code for code, found in known.items() if len(found) > 1 and code not in zones.ZONES_OF_AREA_CODE] == []
+    assert [code for code, found in known.items() if len(found) > 1 and f"1{code}" not in zones.ZONES_BY_PREFIX] == []

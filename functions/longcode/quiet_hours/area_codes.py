@@ -1,4 +1,4 @@
-"""The time zones of North American area codes that lie in several, or that phonenumbers puts into a wrong one.
+"""The time zones of area codes that lie in several, or that phonenumbers puts into a wrong one.
 
 phonenumbers knows one zone for most area codes, that of their larger part, and others only for exchanges of land
 lines. A mobile number shows its area code only, so all zones count. To add an area code: name its zones as the tz
@@ -13,7 +13,8 @@ SOURCES = (
     "Canadian Numbering Administrator: maps of Canadian area codes (cnac.ca)",
     "49 CFR 71.3-71.12: boundaries of the time zones of the United States",
     "Time acts of the provinces and territories of Canada; Quebec's Legal Time Act (CQLR c T-5.1)",
-    "tz database 2026f: zone1970.tab, northamerica",
+    "tz database 2026f: zone1970.tab, northamerica, southamerica, asia, australasia",
+    "Mexico: Ley de los Husos Horarios of 2022; Brazil: Anatel's area codes (DDD)",
 )
 
 
@@ -24,7 +25,7 @@ _BRITISH_COLUMBIA, _ALBERTA, _SASKATCHEWAN = "America/Vancouver", "America/Edmon
 _MANITOBA, _ONTARIO, _ATIKOKAN = "America/Winnipeg", "America/Toronto", "America/Atikokan"
 _ATLANTIC, _LABRADOR, _NEWFOUNDLAND = "America/Halifax", "America/Goose_Bay", "America/St_Johns"
 
-AREAS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+NORTH_AMERICA: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("907",), (_ALASKA, _HAWAII_ALEUTIAN), "Aleutian Islands west of 169°30' W: Adak, Atka"),
     (("928",), (_ARIZONA, _MOUNTAIN), "the Navajo Nation, which changes its clocks"),
     (("208", "986"), (_BOISE, _PACIFIC), "Idaho north of the Salmon River"),
@@ -75,3 +76,30 @@ AREAS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("689",), (_EASTERN,), "Orlando, Florida"),
 )
 """Area codes with the same area, its zones, the most usual one first, and the places in the others."""
+
+ELSEWHERE: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+    (
+        (
+            *("52614", "52621", "52625", "52627", "52628", "52629"),
+            *("52635", "52639", "52648", "52649", "52652", "52659"),
+        ),
+        ("America/Chihuahua",),
+        "Mexico: Chihuahua, Central since 2022",
+    ),
+    (("52636",), ("America/Chihuahua", "America/Ciudad_Juarez"), "Mexico: Ascensión and Janos keep Juárez's time"),
+    (("52862", "52868", "52891", "52897"), ("America/Matamoros",), "Mexico: towns at the border of Texas"),
+    (("5581",), ("America/Recife", "America/Noronha"), "Brazil: Pernambuco with Fernando de Noronha"),
+    (("5591", "5593", "5594", "5596"), ("America/Belem",), "Brazil: Pará, Amapá"),
+    (("5598", "5599"), ("America/Fortaleza",), "Brazil: Maranhão"),
+    (("5597",), ("America/Manaus", "America/Eirunepe"), "Brazil: western Amazonas"),
+    (("5632",), ("America/Santiago", "Pacific/Easter"), "Chile: Easter Island"),
+    (("5661", "5667"), ("America/Santiago", "America/Punta_Arenas", "America/Coyhaique"), "Chile: Magallanes, Aysén"),
+    (
+        ("569",),
+        ("America/Santiago", "America/Punta_Arenas", "America/Coyhaique", "Pacific/Easter"),
+        "Chile: mobiles are not bound to an area",
+    ),
+    (("628",), ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"), "Indonesia: mobiles are not bound to an area"),
+    (("617",), ("Australia/Brisbane", "Australia/Sydney"), "Queensland, with Tweed Heads in New South Wales"),
+)
+"""The same outside North America, with the country code before the area code."""

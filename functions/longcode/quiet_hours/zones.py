@@ -7,12 +7,16 @@ from msgspec import Struct
 from phonenumbers import timezone
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from longcode.quiet_hours.area_codes import AREAS
+from longcode.quiet_hours.area_codes import ELSEWHERE, NORTH_AMERICA
 
-_NORTH_AMERICA = 1
 _UNKNOWN = (timezone.UNKNOWN_TIMEZONE,)
 
-ZONES_OF_AREA_CODE = {code: zones for codes, zones, _ in AREAS for code in codes}
+ZONES_BY_PREFIX = {
+    **{f"1{code}": zones for codes, zones, _ in NORTH_AMERICA for code in codes},
+    **{code: zones for codes, zones, _ in ELSEWHERE for code in codes},
+}
+"""The zones of area codes in several zones, by country code and area code."""
+_LENGTHS = sorted({len(prefix) for prefix in ZONES_BY_PREFIX}, reverse=True)
 
 
 class LikelyZones(Struct, frozen=True, kw_only=True):
@@ -37,7 +41,8 @@ def of(phone: str) -> LikelyZones:
     national = TIMEZONE_DATA.get(str(code), ())
     if zones == _UNKNOWN:
         zones = national or tuple(sorted(set(chain.from_iterable(TIMEZONE_DATA.values()))))
-    area = ZONES_OF_AREA_CODE.get(str(number.national_number)[:3], ()) if code == _NORTH_AMERICA else ()
+    digits = f"{code}{number.national_number}"
+    area = next((ZONES_BY_PREFIX[digits[:length]] for length in _LENGTHS if digits[:length] in ZONES_BY_PREFIX), ())
     if area:
         # An area code that is too new for phonenumbers has all zones of the country code there.
         zones = area if set(zones) == set(national) else tuple(dict.fromkeys((*zones, *area)))
