@@ -148,9 +148,9 @@ def _clean(text: str) -> str:
         raise BadPhone("This phone number is too long.")
     folded = unicodedata.normalize("NFKC", text)
     typed = "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()
+    typed = _of_spreadsheet(typed)
     if not typed:
         raise BadPhone("The phone number is empty.")
-    typed = _of_spreadsheet(typed)
     if _is_several(typed):
         raise BadPhone("This is more than one phone number; two numbers need two fields.")
     if _EXTENSION.search(typed):
@@ -186,14 +186,17 @@ def _without_exponent(whole: str, decimals: str, exponent: int) -> str:
 
 def _is_several(typed: str) -> bool:
     """Return whether a text has several numbers, each of at least seven digits."""
-    patterns = _BETWEEN_LONG_NUMBERS if _count_digits(typed) > _MOST_DIGITS else _BETWEEN_NUMBERS
+    digits = _count_digits(typed)
+    if digits < 2 * _FEWEST_DIGITS:
+        return False
+    patterns = _BETWEEN_LONG_NUMBERS if digits > _MOST_DIGITS else _BETWEEN_NUMBERS
     return any(
         sum(_count_digits(part) >= _FEWEST_DIGITS for part in pattern.split(typed)) > 1 for pattern in patterns
     )
 
 
 def _count_digits(text: str) -> int:
-    return sum(c.isdigit() for c in text)
+    return sum(map(str.isdigit, text))
 
 
 def _renumbered(typed: str, country_code: str) -> str:

@@ -108,6 +108,8 @@ def test_an_international_prefix_is_read_as_a_plus(typed: str, country_code: str
     [
         ("", "1", "The phone number is empty."),
         (" \u00a0\u200b", "1", "The phone number is empty."),
+        ("'", "1", "The phone number is empty."),
+        ('=""', "1", "The phone number is empty."),
         ("call Anna", "1", "A phone number cannot contain letters."),
         ("1-800-FLOWERS", "1", "A phone number cannot contain letters."),
         ("tel:+15550102345", "1", "A phone number cannot contain letters."),
