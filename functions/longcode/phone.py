@@ -35,7 +35,7 @@ _BETWEEN_LONG_NUMBERS = (re.compile(rf"[^\d {_MARKS}]+|(?=\+)"), re.compile(rf"[
 # exponent or separators of thousands.
 _KEPT_AS_TEXT = re.compile(r"""=\s*"([^"]*)"|'(.*)""")
 _DECIMALS = re.compile(r"(\+?\d{7,})[.,]0+")
-_UNCERTAIN_DECIMALS = re.compile(r"\+?\d{7,}\.\d{1,2}|.*\d[.,]0|.*\d,00|.*\d(?<!\D\d\d)\.00")  # not 01.42.68.53.00
+_UNCERTAIN_DECIMALS = re.compile(r"\+?\d{7,}\.\d{1,2}|[^.]*\d{3}\.00?|.*\d{3},00?")  # 032.12.345.00 has none
 _EXPONENT = re.compile(r"(\+?\d+)(?:[.,](\d+))?E\+?(\d{1,2})", re.IGNORECASE)
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){2,}(?:\.\d*)?|\d{1,3}(?:\.\d{3}){2,},\d*")
 # Prefixes that Mexico dropped in 2019: the trunk's 01, the mobiles' 044, 045, and the 1 after the country code.
