@@ -8,17 +8,16 @@ from zoneinfo import ZoneInfo
 
 _SECOND = timedelta(seconds=1)
 
-# zoneinfo reads the machine's files first, which may be years old. Without their folders, it reads the pinned package
-# tzdata, so the clocks are the same on every machine.
-zoneinfo.reset_tzpath(to=())
-ZoneInfo.clear_cache()
-
 
 def time_zone(name: str) -> ZoneInfo:
     """Return a time zone of the pinned tzdata; raise `ValueError` if it has none with this name.
 
-    No other function makes a `ZoneInfo`, so none is made before the path above is reset.
+    zoneinfo reads the files of the machine first, which may be years old. Without their folders, it reads the package
+    tzdata, so the clocks are the same on every machine. No other function makes a `ZoneInfo`.
     """
+    if zoneinfo.TZPATH:
+        zoneinfo.reset_tzpath(to=())
+        ZoneInfo.clear_cache()
     try:
         return ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zoneinfo
 from datetime import UTC, date, datetime, time
 from importlib.metadata import version
 from importlib.resources import files
@@ -101,3 +102,12 @@ def test_a_host_with_wrong_zone_files_changes_nothing(lying_host: Path) -> None:
         "2026-12-02 16:00:00+00:00",
         "2026-11-30 13:00:00+00:00",
     ]
+
+
+def test_wrong_zone_files_that_are_found_later_change_nothing(lying_host: Path) -> None:
+    zoneinfo.reset_tzpath(to=[lying_host])
+    zoneinfo.ZoneInfo.clear_cache()
+
+    vancouver = months.time_zone("America/Vancouver")
+
+    assert datetime(2026, 12, 2, 16, tzinfo=UTC).astimezone(vancouver).hour == 9
