@@ -48,7 +48,11 @@ SenderName = Annotated[
 
 
 class AccountSettings(web.Body):
-    """The settings that a studio can change; settings that are left out stay as they are."""
+    """The settings that a studio can change. Settings that are left out stay as they are.
+
+    A list or an object replaces the whole stored one: name all its entries, those that are to stay too. `[]` or `{}`
+    empties it.
+    """
 
     name: fields.StudioName | None = None
     phone: Annotated[str | None, Field(max_length=40)] = None
@@ -56,18 +60,35 @@ class AccountSettings(web.Body):
     time_zone: fields.TimeZone | None = None
     delivery: ReplyDelivery | None = None
     webhook_url: Annotated[str, AfterValidator(webhook.check_url), Field(max_length=500)] | None = None
-    webhook_events: Annotated[tuple[WebhookEvent, ...] | None, Field(max_length=len(WebhookEvent))] = None
+    webhook_events: Annotated[
+        tuple[WebhookEvent, ...] | None,
+        Field(max_length=len(WebhookEvent), description="The events that webhooks tell of; replaces the list."),
+    ] = None
     smart_encoding: bool | None = None
     on_uncertain: OnUncertain | None = None
     create_clients: bool | None = None
     sender_name: SenderName | None = None
     units_a_day: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     texts_an_hour: Annotated[int | None, Field(ge=1, le=20)] = None
-    allowed_countries: Annotated[tuple[fields.Country, ...] | None, Field(max_length=100)] = None
+    allowed_countries: Annotated[
+        tuple[fields.Country, ...] | None,
+        Field(
+            max_length=100,
+            description="The countries that may be texted besides the account's own, each in ISO 3166 (`AU`) or by "
+            "its calling code (`61`, `+61`); shown in ISO 3166. `1` means the US and Canada. Replaces the list.",
+        ),
+    ] = None
     quiet_hours: bool | None = None
     quiet_zone: QuietZone | None = None
     retention_days: Annotated[int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS)] = None
-    statuses: Annotated[dict[RecordKind, Statuses] | None, AfterValidator(checked_statuses)] = None
+    statuses: Annotated[
+        dict[RecordKind, Statuses] | None,
+        Field(
+            description="The studio's own words for the status of its records, by kind of record. Replaces those of "
+            "all kinds: a kind that is not named has the usual statuses again."
+        ),
+        AfterValidator(checked_statuses),
+    ] = None
 
     @field_validator(
         "name",
@@ -170,7 +191,10 @@ def show_account() -> ShownAccount:
 
 @app.patch("/account")
 def change_account(settings: AccountSettings) -> ShownAccount:
-    """Change some settings. The first webhook address also creates the secret that requests are signed with."""
+    """Change some settings; those that are left out stay. A list or an object replaces the whole stored one.
+
+    The first webhook address also creates the secret that requests are signed with.
+    """
     account = _account()
     changes = settings.model_dump(mode="json", exclude_unset=True)
     if "allowed_countries" in changes:

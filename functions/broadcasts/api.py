@@ -48,14 +48,15 @@ def post_broadcast(
     if form.dry_run:
         return Response(200, web.JSON, dry_run(account, form, int(cursor), limit, now))
     key = idempotency_key or str(uuid4())
-    return Response(202, web.JSON, forms.shown_broadcast(create_broadcast(account, form, key, now)))
+    return Response(202, web.JSON, forms.shown_broadcast(create_broadcast(account, form, key, now), now))
 
 
 @app.get("/broadcasts")
 def list_broadcasts(limit: web.Limit = 50, cursor: web.Cursor = None) -> web.Page[forms.ShownBroadcast]:
     """List broadcasts, newest first."""
     page, next_cursor = broadcasts.page(web.caller(app), limit=limit, cursor=cursor)
-    return web.Page(items=[forms.shown_broadcast(broadcast) for broadcast in page], next_cursor=next_cursor)
+    now = aws_clients.now()
+    return web.Page(items=[forms.shown_broadcast(broadcast, now) for broadcast in page], next_cursor=next_cursor)
 
 
 @app.get("/broadcasts/<broadcast_id>")

@@ -1,5 +1,6 @@
 """The bodies of the broadcast API: the forms that a request sends, and what a response shows."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec.structs import asdict
@@ -10,12 +11,13 @@ from longcode.broadcasts.broadcast import Broadcast, LimitPolicy
 from longcode.broadcasts.outcome import Outcome
 from longcode.clients.client import MOST_IDS, Audience
 from longcode.errors import RequestError
-from longcode.message import BroadcastState, Message, MessageState
+from longcode.message import MAY_STILL_BE_SENT, BroadcastState, Message, MessageState
 from longcode.template import check_no_braces
 from longcode.web import resolver as web
 
 _MOST_BYTES = 300_000  # of ids: an item of the table holds 400 kB at most
 _SKIPPED = "skipped"
+_WAITING = "waiting"
 
 ClientIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=MOST_IDS)]
 Value = Annotated[str, Field(max_length=200), AfterValidator(check_no_braces)]
@@ -68,11 +70,16 @@ class NewBroadcast(web.Body):
 class ShownBroadcast(web.Answer):
     """A broadcast. `planned_*` are the totals at its start, `reserved_units` what it reserves of the limits.
 
-    `texts`, `units`, `segments` and `skipped` (clients by reason) are the totals so far.
+    `texts`, `units`, `segments` and `skipped` (clients by reason) are the totals so far. `finished_at` is when the
+    last text was written.
+
+    The `state` is `scheduled` until `send_at`, `planning` while it is compared with the limits, and `sending` while
+    its texts are written. It is `waiting` while one of them may still be sent, for example after quiet hours, and
+    `done` when none of them will be sent any more.
     """
 
     id: str
-    state: BroadcastState
+    state: BroadcastState | Literal["waiting"]
     paused: bool
     body: str
     template: str | None
@@ -169,9 +176,9 @@ def audience_of_form(form: AudienceForm) -> Audience:
     )
 
 
-def shown_broadcast(broadcast: Broadcast) -> ShownBroadcast:
+def shown_broadcast(broadcast: Broadcast, now: datetime) -> ShownBroadcast:
     """Return a broadcast as the API shows it."""
-    return ShownBroadcast(**_fields(broadcast))
+    return ShownBroadcast(**_fields(broadcast, is_waiting=broadcasts.is_waiting(broadcast, now)))
 
 
 def shown_progress(broadcast: Broadcast, audience: Audience, counts: dict[str, int]) -> Progress:
@@ -179,13 +186,15 @@ def shown_progress(broadcast: Broadcast, audience: Audience, counts: dict[str, i
     described = asdict(audience)
     form = AudienceForm.model_validate({"all": described.pop("everyone"), **described})
     states = {MessageState(state): count for state, count in counts.items()}
-    return Progress(**_fields(broadcast), audience=form, progress=states)
+    is_waiting = broadcast.state is BroadcastState.DONE and not MAY_STILL_BE_SENT.isdisjoint(states)
+    return Progress(**_fields(broadcast, is_waiting=is_waiting), audience=form, progress=states)
 
 
-def _fields(broadcast: Broadcast) -> dict[str, Any]:
+def _fields(broadcast: Broadcast, *, is_waiting: bool) -> dict[str, Any]:
     own = {name: getattr(broadcast, name) for name in ShownBroadcast.model_fields if hasattr(broadcast, name)}
     reserved = broadcast.reserved if broadcast.budget is not None else None
-    return {**own, "reserved_units": reserved, "code": broadcast.error, "reason": broadcast.detail}
+    state = _WAITING if is_waiting else broadcast.state
+    return {**own, "state": state, "reserved_units": reserved, "code": broadcast.error, "reason": broadcast.detail}
 
 
 def shown_outcome(outcome: Outcome) -> WouldGet:

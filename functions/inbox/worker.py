@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from msgspec import MsgspecError
 from msgspec.structs import replace
 
-from longcode import keywords
+from longcode import keywords, months
 from longcode.accounts import store as accounts
 from longcode.accounts.account import SERVICE, Account
 from longcode.aws import batches, clients, queues, sns
@@ -205,7 +204,7 @@ def _fire_keyword_triggers(reply: Message, now: datetime) -> None:
         phone=reply.phone,
         status=keyword,
     )
-    zone = ZoneInfo(accounts.get_or_raise(reply.account).time_zone)
+    zone = months.time_zone(accounts.get_or_raise(reply.account).time_zone)
     event, _ = triggers.write_event(record, keyword, matching, zone, now)
     queues.send(*map(fire_job, event.plan.planned))
 

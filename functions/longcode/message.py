@@ -31,7 +31,10 @@ class MessageState(StrEnum):
 
 
 class BroadcastState(StrEnum):
-    """The state of a broadcast. DONE: every text is written; each is sent as any other text from then on."""
+    """The state of a broadcast. DONE: every text is written; each is sent as any other text from then on.
+
+    The API shows it as `waiting` while one of them may still be sent.
+    """
 
     SCHEDULED = "scheduled"
     PLANNING = "planning"

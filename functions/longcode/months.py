@@ -2,12 +2,29 @@
 
 import calendar
 import re
+import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-CHICAGO = ZoneInfo("America/Chicago")  # "Central Time" of facts S16
-
 _SECOND = timedelta(seconds=1)
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """Return a time zone of the pinned tzdata; raise `ValueError` if it has none with this name.
+
+    zoneinfo reads the files of the machine first, which may be years old. Without their folders, it reads the package
+    tzdata, so the clocks are the same on every machine. No other function makes a `ZoneInfo`.
+    """
+    if zoneinfo.TZPATH:
+        zoneinfo.reset_tzpath(to=())
+        ZoneInfo.clear_cache()
+    try:
+        return ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError) as error:
+        raise ValueError(f"there is no time zone {name!r}") from error
+
+
+CHICAGO = time_zone("America/Chicago")  # "Central Time" of facts S16
 
 
 def utc(at: datetime) -> datetime:

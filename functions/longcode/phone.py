@@ -26,10 +26,21 @@ _NON_GEOGRAPHIC = "001"  # phonenumbers' region of +800, +870 and similar codes
 
 # Checked before parsing: phonenumbers turns letters (1-800-FLOWERS) into digits, and finds numbers inside sentences.
 _SPELLING = re.compile(r"[\s(]*\+?[\d\s()./\-‐‒–—―−·•]+")
-_SEVERAL = re.compile(r"(?:\+?[\d\s()./-]{7,}[;,]\s*)+\+?[\d\s()./-]{7,}")
-_SPREADSHEET = re.compile(r"(\+?\d{7,})\.0+")  # a number that a spreadsheet stored as one with decimals
+# What stands between two numbers in one field. Slashes and spaces also stand within a number, so they count only if
+# there are more digits than one number can have.
+_MARKS = r"().\-‐‒–—―−·•+"
+_BETWEEN_NUMBERS = (re.compile(rf"[^\d {_MARKS}/]+|/ *(?=[+(0])|(?=\+)"),)
+_BETWEEN_LONG_NUMBERS = (re.compile(rf"[^\d {_MARKS}]+|(?=\+)"), re.compile(rf"[^\d{_MARKS}]+"))
+# What spreadsheets make of a number: a formula or an apostrophe keep it as text, otherwise it gets decimals, an
+# exponent or separators of thousands.
+_KEPT_AS_TEXT = re.compile(r"""=\s*"([^"]*)"|'(.*)""")
+_DECIMALS = re.compile(r"(\+?\d{7,})[.,]0+")
+_UNCERTAIN_DECIMALS = re.compile(r"\+?\d{7,}\.\d{1,2}|[^.]*\d{3}\.00?|.*\d{3},00?")  # 032.12.345.00 has none
+_EXPONENT = re.compile(r"(\+?\d+)(?:[.,](\d+))?E\+?(\d{1,2})", re.IGNORECASE)
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){2,}(?:\.\d*)?|\d{1,3}(?:\.\d{3}){2,},\d*")
 # Prefixes that Mexico dropped in 2019: the trunk's 01, the mobiles' 044, 045, and the 1 after the country code.
 _OLD_MEXICAN = re.compile(r"(?:01|04[45]|521)(\d{10})")
+_OLD_MEXICAN_FROM_ABROAD = re.compile(r"(?:00|011)?52(?:1|01|04[45])(\d{10})")
 _OLD_IVORIAN = re.compile(r"(?:225)?([04-9]\d{7})")  # a mobile before its operator's two digits of 2021
 _EXTENSION = re.compile(r"\d\D*(?:\bext|\bx|(?<=\d)x|#|;|,)\D*\d+\s*$", re.IGNORECASE)
 
@@ -137,12 +148,11 @@ def _clean(text: str) -> str:
         raise BadPhone("This phone number is too long.")
     folded = unicodedata.normalize("NFKC", text)
     typed = "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()
+    typed = _of_spreadsheet(typed)
     if not typed:
         raise BadPhone("The phone number is empty.")
-    if of_spreadsheet := _SPREADSHEET.fullmatch(typed):
-        return of_spreadsheet[1]
-    if _SEVERAL.fullmatch(typed):
-        raise BadPhone("This is more than one phone number.")
+    if _is_several(typed):
+        raise BadPhone("This is more than one phone number; two numbers need two fields.")
     if _EXTENSION.search(typed):
         raise BadPhone("A text cannot be sent to an extension.")
     if any(c.isalpha() for c in typed):
@@ -152,11 +162,52 @@ def _clean(text: str) -> str:
     return typed
 
 
+def _of_spreadsheet(typed: str) -> str:
+    """Return a number as it was before a spreadsheet wrote it; raise `BadPhone` if that is not certain."""
+    if kept := _KEPT_AS_TEXT.fullmatch(typed):
+        typed = (kept[1] or kept[2] or "").strip()
+    if decimals := _DECIMALS.fullmatch(typed):
+        return decimals[1]
+    if exponent := _EXPONENT.fullmatch(typed):
+        return _without_exponent(exponent[1], exponent[2] or "", int(exponent[3]))
+    if _THOUSANDS.fullmatch(typed):
+        raise BadPhone("This phone number is written as an amount, with separators of thousands.")
+    if _UNCERTAIN_DECIMALS.fullmatch(typed):
+        raise BadPhone("This phone number seems to have decimals; enter it without them.")
+    return typed
+
+
+def _without_exponent(whole: str, decimals: str, exponent: int) -> str:
+    digits, rest = decimals[:exponent], decimals[exponent:]
+    if len(digits) < exponent or rest.strip("0"):
+        raise BadPhone("A spreadsheet has rounded this phone number; format its column as text and enter it again.")
+    return whole + digits
+
+
+def _is_several(typed: str) -> bool:
+    """Return whether a text has several numbers, each of at least seven digits."""
+    digits = _count_digits(typed)
+    if digits < 2 * _FEWEST_DIGITS:
+        return False
+    patterns = _BETWEEN_LONG_NUMBERS if digits > _MOST_DIGITS else _BETWEEN_NUMBERS
+    return any(
+        sum(_count_digits(part) >= _FEWEST_DIGITS for part in pattern.split(typed)) > 1 for pattern in patterns
+    )
+
+
+def _count_digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
+
+
 def _renumbered(typed: str, country_code: str) -> str:
     """Return a number that its country has renumbered as it is now, and any other one as it is."""
     digits = "".join(str(unicodedata.digit(c)) for c in typed if c.isdigit())
-    code = digits[:3] if typed.lstrip("( ").startswith("+") else country_code.strip().removeprefix("+")
-    if code in ("52", "521") and (mexican := _OLD_MEXICAN.fullmatch(digits)):
+    has_plus = typed.lstrip("( ").startswith("+")
+    code = digits[:3] if has_plus else country_code.strip().removeprefix("+")
+    mexican = _OLD_MEXICAN.fullmatch(digits) if code == "52" else None
+    if has_plus or digits.startswith("0"):
+        mexican = mexican or _OLD_MEXICAN_FROM_ABROAD.fullmatch(digits)
+    if mexican:
         return f"+52{mexican[1]}"
     if code == "225" and (ivorian := _OLD_IVORIAN.fullmatch(digits)):
         return one_spelling(f"+225{ivorian[1]}")
@@ -201,7 +252,22 @@ def _parse_domestic(typed: str, region: str) -> PhoneNumber:
         return _parse(f"+{digits[2:]}", None)
     if not is_international and phonenumbers.is_valid_short_number_for_region(number, region):
         raise BadPhone("This is a short number, which long codes cannot reach.")
+    if digits == str(number.national_number) and _is_valid_abroad(digits, number):
+        raise BadPhone("This phone number can be read in two ways: enter it with + or with its domestic prefix.")
     return number
+
+
+def _is_valid_abroad(digits: str, number: PhoneNumber) -> bool:
+    """Return whether a valid domestic number would be valid too if its first digits were the country code.
+
+    In a German studio's file, 4915123456789 is a mobile without its +, or one of Leer (0491) without its 0.
+    """
+    if not digits.startswith(str(number.country_code)) or not phonenumbers.is_valid_number(number):
+        return False
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}"))
+    except NumberParseException:
+        return False
 
 
 def _refuse_impossible(number: PhoneNumber) -> None:

@@ -4,13 +4,13 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from msgspec.structs import asdict
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
+from longcode import months
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
@@ -180,7 +180,7 @@ def accept_event(account_id: str, form: EventForm, idempotency_key: str, now: da
         account = accounts.get_or_raise(account_id)
         check_trigger_edition(account)
         record = _record_of_form(account, form, event_id, now)
-        zone = ZoneInfo(account.time_zone)
+        zone = months.time_zone(account.time_zone)
         event, is_new = triggers.write_event(record, fingerprint, triggers.of_account(account_id), zone, now)
     compose.check_repeated(event.fingerprint, fingerprint)
     if is_new:

@@ -1,11 +1,10 @@
 """The texts of an occurrence: recipients, bodies and times; or the reason why there are none."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from longcode import segments
+from longcode import months, segments
 from longcode.accounts.account import check_may_send
 from longcode.clients.client import client_merge_values
 from longcode.errors import NotFound, RequestError
@@ -65,7 +64,7 @@ def _check_conditions(facts: OccurrenceFacts, now: datetime) -> tuple[Trigger, R
 
     Raise `ConditionsChanged`, `EditionNotEntitled`, or an error if the account may not send.
     """
-    zone = ZoneInfo(facts.account.time_zone)
+    zone = months.time_zone(facts.account.time_zone)
     reason = reason_to_drop(facts.occurrence, facts.trigger, facts.record, zone, now)
     if reason or facts.trigger is None or facts.record is None:
         raise ConditionsChanged(reason or Unmet.DELETED)

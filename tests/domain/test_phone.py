@@ -3,9 +3,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from longcode import phone
 from longcode.errors import BadPhone
@@ -106,6 +108,8 @@ def test_an_international_prefix_is_read_as_a_plus(typed: str, country_code: str
     [
         ("", "1", "The phone number is empty."),
         (" \u00a0\u200b", "1", "The phone number is empty."),
+        ("'", "1", "The phone number is empty."),
+        ('=""', "1", "The phone number is empty."),
         ("call Anna", "1", "A phone number cannot contain letters."),
         ("1-800-FLOWERS", "1", "A phone number cannot contain letters."),
         ("tel:+15550102345", "1", "A phone number cannot contain letters."),
@@ -125,7 +129,6 @@ def test_an_international_prefix_is_read_as_a_plus(typed: str, country_code: str
         ("+1 555", "1", "This phone number is too short."),
         ("12345", "49", "This phone number is too short."),
         ("555 010 23456", "1", "This phone number is too long."),
-        ("555 010 2345 / 555 010 2346", "1", "This phone number is too long."),
         ("+61 1234567890123456", "1", "This phone number is too long."),
         ("1" + ";" * 100_000 + "x", "1", "This phone number is too long."),
         ("+999 12345678", "1", "This phone number does not begin with a country's calling code."),
@@ -210,18 +213,146 @@ def test_punctuation_never_changes_a_number(national: int, marks: str) -> None:
     ("typed", "country_code", "expected"),
     [
         ("1701234567.0", "49", "+491701234567"),
+        ("1701234567.00", "49", "+491701234567"),
+        ("1701234567,0", "49", "+491701234567"),
+        ("1701234567,00", "49", "+491701234567"),
         ("6641234567.0", "43", "+436641234567"),
+        ("211234567.0", "64", "+64211234567"),
         ("211234567.00", "64", "+64211234567"),
+        ("401234567.0", "358", "+358401234567"),
+        ("9876543210.0", "91", "+919876543210"),
+        ("81234567890.0", "62", "+6281234567890"),
+        ("12125550123.0", "1", "+12125550123"),
         ("+491701234567.0", "1", "+491701234567"),
+        ("4.47911123456E+11", "44", "+447911123456"),
+        ("4,47911123456E+11", "44", "+447911123456"),
+        ("2.125550123e9", "1", "+12125550123"),
+        ("1.70123456700E+09", "49", "+491701234567"),
+        ('="02125550123"', "44", "+442125550123"),
+        ("'07911123456", "44", "+447911123456"),
+        ("1.701.234.567", "49", "+491701234567"),
+        ("01.42.68.53.00", "33", "+33142685300"),  # its last two digits are no decimals
+        ("032.12.345.00", "261", "+261321234500"),
+        ("212.555.0000", "1", "+12125550000"),
+        ("2.1.2.5.5.5.0.1.2.0", "1", "+12125550120"),
     ],
 )
-def test_the_decimals_of_a_spreadsheet_are_not_digits_of_the_number(
+def test_what_a_spreadsheet_adds_to_a_number_is_not_read_as_its_digits(
     typed: str, country_code: str, expected: str
 ) -> None:
     assert phone.to_e164(typed, country_code) == expected
 
 
-@pytest.mark.parametrize("typed", ["2125550123, 2125550199", "2125550123; 2125550199", "+12125550123,+12125550199"])
+@pytest.mark.parametrize(
+    ("typed", "country_code", "reason"),
+    [
+        ("4.479E+11", "44", "A spreadsheet has rounded"),
+        ("4,479E+11", "44", "A spreadsheet has rounded"),
+        ("1.23457E+12", "1", "A spreadsheet has rounded"),
+        ("2.1255501235E+09", "1", "A spreadsheet has rounded"),
+        ("1701234567.5", "49", "seems to have decimals"),
+        ("2125550123.25", "1", "seems to have decimals"),
+        ("0170 1234567.0", "49", "seems to have decimals"),
+        ("+49 170 1234567.0", "49", "seems to have decimals"),
+        ("0170/1234567.0", "49", "seems to have decimals"),
+        ("(212) 555-0123.0", "1", "seems to have decimals"),
+        ("170 1234567,00", "49", "seems to have decimals"),
+        ("2,125,550,123", "1", "separators of thousands"),
+        ("2,125,550,123.00", "1", "separators of thousands"),
+        ("1.701.234.567,00", "49", "separators of thousands"),
+        # With the country code but without +, or domestic without its 0: both are valid numbers.
+        ("491701234567.0", "49", "read in two ways"),
+        ("4915123456789", "49", "read in two ways"),
+        ("62812345678", "62", "read in two ways"),
+        ("468123456", "46", "read in two ways"),
+    ],
+)
+def test_a_number_that_a_spreadsheet_has_made_uncertain_is_refused_by_name(
+    typed: str, country_code: str, reason: str
+) -> None:
+    with pytest.raises(BadPhone, match=reason):
+        phone.to_e164(typed, country_code)
+
+
+MOBILES = {
+    region: phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+}
+
+
+@pytest.mark.parametrize("region", [region for region, number in MOBILES.items() if number])
+def test_a_countrys_mobile_as_a_number_of_a_spreadsheet_is_the_same_mobile_or_refused(region: str) -> None:
+    mobile = MOBILES[region]
+    assert mobile is not None
+    e164 = phonenumbers.format_number(mobile, PhoneNumberFormat.E164)
+    whole = str(mobile.national_number)
+
+    for written in (f"{whole}.0", f"{whole}.00", f"{whole},00", f"{whole[0]}.{whole[1:]}E+{len(whole) - 1}"):
+        with suppress(BadPhone):
+            assert phone.to_e164(written, str(mobile.country_code)) == phone.to_e164(whole, str(mobile.country_code))
+    assert phone.to_e164(f"{e164}.0", "") == e164
+    with suppress(BadPhone):  # without its +
+        assert phone.to_e164(f"{e164[1:]}.0", str(mobile.country_code)) == e164
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2125550123, 2125550199",
+        "2125550123; 2125550199",
+        "2125550123,2125550199",
+        "2125550123 / 2125550199",
+        "2125550123/2125550199",
+        "212 555 0123 / 212 555 0199",
+        "212-555-0123 or 212-555-0199",
+        "212-555-0123 & 212-555-0199",
+        "2125550123\n2125550199",
+        "2125550123 2125550199",
+        "(212) 555-0123 (212) 555-0199",
+        "2125550123|2125550199",
+        "H: 212-555-0123 C: 212-555-0199",
+        "212-555-0123 (home) 212-555-0199 (cell)",
+        "+12125550123,+12125550199",
+        "+12125550123 +12125550199",
+        "+49 170 1234567/+49 171 1234567",
+        "0170 1234567 oder 0171 1234567",
+        "040 1234567 / 0170 1234567",
+    ],
+)
 def test_two_numbers_are_refused_as_two(typed: str) -> None:
-    with pytest.raises(BadPhone, match="more than one phone number"):
+    with pytest.raises(BadPhone, match="more than one phone number; two numbers"):
         phone.to_e164(typed, "1")
+
+
+@pytest.mark.parametrize(
+    ("typed", "country_code", "expected"),
+    [
+        ("0043 664/1234567", "49", "+436641234567"),
+        ("0664 / 123 45 67", "43", "+436641234567"),
+        ("030/123456-0", "49", "+49301234560"),
+        ("555/010-2345", "1", "+15550102345"),
+    ],
+)
+def test_a_slash_within_a_number_does_not_make_it_two(typed: str, country_code: str, expected: str) -> None:
+    assert phone.to_e164(typed, country_code) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "country_code"),
+    [
+        ("+52 1 55 1234 5678", "1"),
+        ("044 55 1234 5678", "52"),
+        ("045 55 1234 5678", "52"),
+        ("01 55 1234 5678", "52"),
+        ("521 55 1234 5678", "52"),
+        ("+52 044 55 1234 5678", "1"),
+        ("+52 045 55 1234 5678", "52"),
+        ("+52 01 55 1234 5678", "1"),
+        ("011 52 1 55 1234 5678", "1"),
+        ("00 52 1 55 1234 5678", "49"),
+        ("55 1234 5678", "52"),
+        ("5512345678.0", "52"),
+    ],
+)
+def test_mexicos_old_prefixes_are_dropped(typed: str, country_code: str) -> None:
+    assert phone.to_e164(typed, country_code) == "+525512345678"

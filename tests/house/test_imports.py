@@ -137,6 +137,17 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert readers == READ_THE_ENVIRONMENT
 
 
+def test_time_zones_are_made_in_one_place_from_the_pinned_data() -> None:
+    made = {
+        relative_path(path)
+        for path in sources(FUNCTIONS)
+        for node in nodes(path)
+        if isinstance(node, ast.Call) and "ZoneInfo" in ast.unparse(node.func).split(".")
+    }
+
+    assert made == {"functions/longcode/months.py"}
+
+
 def test_a_function_fed_by_a_queue_or_a_schedule_starts_without_pydantic() -> None:
     apis = [name for name, path in handlers().items() if LONGCODE / "web" / "resolver.py" in reach(path)]
     slow = [

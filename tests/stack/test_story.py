@@ -123,7 +123,7 @@ def test_a_restore_to_before_texts_went_doubles_none_and_loses_no_stop(stack: St
     scheduled = _broadcast(studio, "second", send_at=later.isoformat())
     after_stop = {"to": singles[0], "body": "Later", "send_at": (later + timedelta(hours=1)).isoformat()}
     stopped = studio.ask("POST", "/messages", after_stop).json["messages"][0]
-    eventually(lambda: _is_done(studio, begun), "the texts of the first broadcast")
+    eventually(lambda: _is_written(studio, begun), "the texts of the first broadcast")
 
     items, point = restore_steps.copied_items(stack), datetime.now(UTC)
     restore_steps.update(stack, Hold="none")
@@ -144,7 +144,7 @@ def test_a_restore_to_before_texts_went_doubles_none_and_loses_no_stop(stack: St
     restore_steps.reconcile(stack, point)
     restore_steps.update(stack, Hold="texts")
     restore_steps.sweep(stack)
-    eventually(lambda: _is_done(studio, scheduled), "the texts of the second broadcast, again")
+    eventually(lambda: _is_written(studio, scheduled), "the texts of the second broadcast, again")
     eventually(lambda: _is_opted_out(studio, singles[0]) and len(_replies(studio)) == 2, "the STOP, again")
     eventually(lambda: restore_steps.is_idle(stack), "the end of all jobs that write texts")
     second = restore_steps.check(stack, point)
@@ -166,8 +166,8 @@ def _broadcast(studio: StudioSoftware, tag: str, **fields: str) -> str:
     return str(studio.ask("POST", "/broadcasts", form, **{"Idempotency-Key": tag}).json["id"])
 
 
-def _is_done(studio: StudioSoftware, broadcast_id: str) -> bool:
-    return bool(studio.ask("GET", f"/broadcasts/{broadcast_id}").json["state"] == "done")
+def _is_written(studio: StudioSoftware, broadcast_id: str) -> bool:
+    return bool(studio.ask("GET", f"/broadcasts/{broadcast_id}").json["state"] in ("waiting", "done"))
 
 
 def _is_opted_out(studio: StudioSoftware, phone: str) -> bool:

@@ -4,8 +4,8 @@ They have no secrets, and of what the caller has entered only the studio's name 
 """
 
 from collections.abc import Callable, Mapping
-from zoneinfo import ZoneInfo
 
+from longcode import months
 from longcode.accounts.account import Account
 from longcode.accounts.owner_notices import NoticeKind, OwnerNotice
 from longcode.accounts.passwords import KeyScope
@@ -33,7 +33,7 @@ _UNEXPECTED = "If not, please make a new password, delete the API keys that you 
 
 def mail(account: Account, notice: OwnerNotice, plan: str, help_contact: str) -> tuple[str, str]:
     """Return the subject and the text of the mail about a notice; `plan` is the plan in words that it is about."""
-    at = notice.at.astimezone(ZoneInfo(account.time_zone))
+    at = notice.at.astimezone(months.time_zone(account.time_zone))
     when = f"on {at.day} {at:%B %Y} at {at:%H:%M} ({account.time_zone})"
     expected = "" if notice.kind is NoticeKind.STOPPED else f"{_EXPECTED} "
     closing = f"{expected}{_UNEXPECTED}: {help_contact}"

@@ -1,7 +1,7 @@
 """The table's broadcasts, with their audiences, texts and skipped clients; one worker at a time holds a step."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -28,6 +28,9 @@ SkippedPlace = tuple[int, int, int]
 """Where a skipped client is stored: the step, the item of that step, the row of that item."""
 
 _ROWS_PER_ITEM = 200
+_TEXTS_END_WITHIN = timedelta(
+    days=5
+)  # validity, then the longest wait for the receipt of an uncertain text, and a day
 
 
 class AlreadyCreated(Exception):
@@ -232,6 +235,13 @@ def has_unsent_texts(broadcast: Broadcast) -> bool:
     """Return whether a text of a broadcast may still be sent."""
     states = (item["state"] for item in store.query(_texts_prefix(broadcast), only=("state",)))
     return any(state in MAY_STILL_BE_SENT for state in states)
+
+
+def is_waiting(broadcast: Broadcast, now: datetime) -> bool:
+    """Return whether all texts of a broadcast are written, and one may still be sent."""
+    if broadcast.state is not BroadcastState.DONE or broadcast.finished_at is None:
+        return False
+    return now < broadcast.finished_at + _TEXTS_END_WITHIN and has_unsent_texts(broadcast)
 
 
 def skipped_writes(claimed: Broadcast, outcomes: Sequence[Outcome]) -> list[Write]:

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import chain, pairwise
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from longcode import months
 from longcode.quiet_hours.quiet_hours import ALWAYS, Hours, Rules, StateRules, Windows
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -68,10 +68,7 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         _check_unique("zone", self.zones)
         for zone in self.zones:
-            try:
-                ZoneInfo(zone)
-            except (KeyError, OSError, ValueError) as error:
-                raise ValueError(f"there is no time zone {zone!r}") from error
+            months.time_zone(zone)
         _check_no_overlap(self.rules)
 
 

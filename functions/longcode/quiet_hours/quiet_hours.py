@@ -142,7 +142,7 @@ def _week_spans(places: tuple[_Place, ...], monday: datetime) -> tuple[_Span, ..
 
 def _open_spans(place: _Place, start: datetime, end: datetime) -> Iterator[_Span]:
     """Yield the spans in which a place is open by its wall clock, without skipped hours, repeated ones twice."""
-    for begin, finish, offset in _between_clock_changes(ZoneInfo(place.zone), start, end):
+    for begin, finish, offset in _between_clock_changes(months.time_zone(place.zone), start, end):
         first, last = (begin + offset).date(), (finish + offset).date()
         for day in range((last - first).days + 1):
             local = first + day * _DAY

@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import AfterValidator, Field
 
+from longcode import months
 from longcode.accounts.names import check_studio_name
 from longcode.aws.settings import settings
 from longcode.destinations import read_country
@@ -25,8 +25,8 @@ _NO_ZONE = "no such time zone; an example is America/Chicago"
 
 def _known_zone(zone: str) -> str:
     try:
-        name = ZoneInfo(zone).key
-    except (ZoneInfoNotFoundError, OSError, ValueError) as error:
+        name = months.time_zone(zone).key
+    except ValueError as error:
         raise ValueError(_NO_ZONE) from error
     if _NOT_ZONES.fullmatch(name):
         raise ValueError(_NO_ZONE)

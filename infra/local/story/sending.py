@@ -156,7 +156,7 @@ def _broadcast(stage: Stage, studio: StudioSoftware, form: dict[str, Any]) -> An
 
     def written() -> Any:
         broadcast = studio.ask("GET", f"/broadcasts/{answer.json['id']}").json
-        return broadcast if broadcast["state"] == "done" else None
+        return broadcast if broadcast["state"] in ("waiting", "done") else None
 
     return eventually(written, "the broadcast's texts to be written")
 

@@ -62,6 +62,43 @@ def test_a_studio_sets_its_own_statuses_of_a_session() -> None:
     assert back.json["statuses"] == {}
 
 
+def test_a_list_or_an_object_replaces_the_whole_stored_one() -> None:
+    studio()
+    change({"webhook_events": ["message.status", "opt_out.recorded"], "allowed_countries": ["AU", "GB"]})
+    change({"statuses": {"session": ["Booked"], "order": ["Ready"]}})
+
+    changed = change(
+        {"webhook_events": ["opt_out.recorded"], "allowed_countries": ["MX"], "statuses": {"task": ["Due"]}}
+    )
+    other = change({"name": "Fox"})
+
+    for shown in (changed.json, other.json):
+        assert shown["webhook_events"] == ["opt_out.recorded"]
+        assert shown["allowed_countries"] == ["MX"]
+        assert shown["statuses"] == {"task": ["Due"]}
+
+
+@pytest.mark.parametrize(
+    ("entered", "shown"),
+    [
+        (["AU"], ["AU"]),
+        (["+61"], ["AU"]),
+        (["61"], ["AU"]),
+        ([" au "], ["AU"]),
+        (["AU", "+61", "61", "au"], ["AU"]),
+        (["+44", "+52", "AU"], ["GB", "MX", "AU"]),
+        (["1"], ["US", "CA"]),
+        (["+1", "US"], ["US", "CA"]),
+        ([], []),
+    ],
+)
+def test_allowed_countries_are_entered_in_any_spelling_and_shown_in_one(entered: list[str], shown: list[str]) -> None:
+    studio()
+
+    assert change({"allowed_countries": entered}).json["allowed_countries"] == shown
+    assert call(settings_api, "GET", "/account", account="10000001").json["allowed_countries"] == shown
+
+
 def test_the_phone_can_be_removed() -> None:
     studio(phone="+12125550100")
 

@@ -7,6 +7,7 @@ import pytest
 from broadcasts import worker
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.broadcasts import store as broadcasts
 from longcode.clients import store as clients
 from longcode.jobs import Means
 from longcode.message import BroadcastState, HoldReason, MessageKind
@@ -198,8 +199,19 @@ def test_in_quiet_hours_texts_are_held_for_the_morning(account: Account) -> None
     [held] = texts(account, broadcast.id)
     assert (held.state, held.held, held.due_at) == (Text.SCHEDULED, HoldReason.QUIET_HOURS, MORNING)
     assert take_queued("bulk") == []
+    assert broadcasts.is_waiting(broadcast, MORNING)
     sweep_schedule.sweep(MORNING + timedelta(seconds=1))
     assert len(deliver_bulk_texts(MORNING + timedelta(seconds=1)).texts) == 1
+    assert not broadcasts.is_waiting(broadcast, MORNING + timedelta(seconds=2))
+
+
+def test_a_broadcast_of_last_week_is_not_read_again_for_texts_that_wait(account: Account) -> None:
+    client(account, "ann", phone_number(1))
+
+    broadcast = send(account)
+
+    assert broadcasts.is_waiting(broadcast, NOW + timedelta(days=4))
+    assert not broadcasts.is_waiting(broadcast, NOW + timedelta(days=6))
 
 
 def test_an_opt_out_after_a_text_is_written_stops_it(account: Account) -> None:

@@ -171,6 +171,37 @@ def test_progress_counts_states_and_reasons(account: Account) -> None:
     )
 
 
+def test_a_broadcast_is_waiting_until_none_of_its_texts_will_be_sent_any_more(account: Account) -> None:
+    accounts.change_settings(account.id, {"quiet_hours": False})
+    now = clients.now()
+    broadcast = send(account, now=now)
+
+    def states() -> list[str]:
+        return [get(account).json["items"][0]["state"], get(account, f"/{broadcast.id}").json["state"]]
+
+    waiting = states()
+    deliver_bulk_texts(now)
+
+    assert waiting == ["waiting", "waiting"]
+    assert states() == ["done", "done"]
+
+
+def test_a_repeated_request_shows_that_texts_wait(account: Account) -> None:
+    accounts.change_settings(account.id, {"quiet_hours": False})
+    post(account)
+    advance(clients.now())
+
+    assert post(account).json["state"] == "waiting"
+
+
+def test_a_broadcast_whose_texts_were_cancelled_waits_for_nothing(account: Account) -> None:
+    broadcast = send(account, now=clients.now())
+    assert call(api, "DELETE", f"/broadcasts/{broadcast.id}", account=account.id).status == 204
+    advance(clients.now())
+
+    assert get(account).json["items"][0]["state"] == "cancelled"
+
+
 def test_recipients_are_listed_page_by_page_with_skipped_clients_last(account: Account) -> None:
     client(account, "q1", phone_number(0))
     client(account, "q2", phone_number(1), phone_number(0), phone_number(9))
