@@ -72,7 +72,24 @@ def test_a_name_is_one_line_of_what_shows(typed: str, line: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    "null NULL N/A n/a None nan undefined - ?? . 12 (blank) JosÃ© Dâ€™Arcy {{first_name}} FirstName".split(),
+    [
+        "null",
+        "NULL",
+        "N/A",
+        "n/a",
+        "None",
+        "nan",
+        "undefined",
+        "-",
+        "??",
+        ".",
+        "12",
+        "(blank)",
+        "JosÃ©",
+        "Dâ€™Arcy",
+        "{{first_name}}",
+        "FirstName",
+    ],
 )
 def test_a_name_that_is_none_is_doubted(name: str) -> None:
     assert doubt_about_name(name)

@@ -119,7 +119,7 @@ def _unmarked_utf16(file: bytes) -> str | None:
 
 
 def _encoding(charset: str) -> str | None:
-    """Return the encoding of eight bits that a charset names, and None for one of Unicode, which is found by itself."""
+    """Return the encoding of eight bits that a charset names; None for one of Unicode, which is found by itself."""
     try:
         name = codecs.lookup(charset).name
     except (LookupError, ValueError):
