@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Annotated
 
 from msgspec.structs import asdict
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from longcode.accounts.account import Account
 from longcode.clients.client import Client, Phone, unreachable_numbers
 from longcode.clients.phone_cells import check_one_number
 from longcode.clients.spreadsheet import LOST
-from longcode.clients.words import one_line
+from longcode.clients.words import is_placeholder, one_line
 from longcode.errors import RequestError
 from longcode.messages import compose
 from longcode.numbers import choose as choose_number
@@ -29,6 +29,12 @@ def _shown_words(value: object) -> object:
     if LOST in value:
         raise ValueError("has U+FFFD, which stands for a lost character; write the text anew, in UTF-8")
     return one_line(value)
+
+
+def _given(client_id: str) -> str:
+    if is_placeholder(client_id):
+        raise ValueError(f"{client_id} is what programs write for no id; write the client's id")
+    return client_id
 
 
 Words = Annotated[str, BeforeValidator(_shown_words)]
@@ -58,7 +64,7 @@ class ClientForm(web.Body):
 class ImportRow(ClientForm):
     """A client's record in a file, with its id. The fields that it does not name stay as they are."""
 
-    id: web_fields.ClientId
+    id: Annotated[web_fields.ClientId, AfterValidator(_given)]
 
 
 class ShownClient(web.Answer):

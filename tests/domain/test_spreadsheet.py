@@ -127,6 +127,7 @@ ANN = [{"id": "1", "first_name": "Ann", "phone": "2125550101"}]
         "Client ID,FirstName,phone1\n1,Ann,2125550101",
         "id,First  name:,Phone #1\n1,Ann,2125550101",
         "\u200eid,\ufeffFirst\u00a0Name,Ｐｈｏｎｅ\n1,Ann,2125550101",
+        "id,first_name,phone\n1,Ann,2125550101\n\ufeffID,First Name,Phone\n",
         '"i\nd",First_Name,phone_1\n1,Ann,2125550101',
     ],
 )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from longcode.clients.spreadsheet import SheetRow, read_sheet
-from longcode.clients.words import doubt_about_name, is_error, is_rounded, one_line, whole_number, yes_or_no
+from longcode.clients.words import doubt_about_name, is_error, is_reshaped, one_line, whole_number, yes_or_no
 from longcode.errors import RequestError
 
 _LONGEST_SHOWN = 40
@@ -116,8 +116,8 @@ def _fields(row: SheetRow, is_cleared: bool) -> dict[str, Any]:
         raise _Fault(None, f"Column {row.without_heading[0]} has no heading; give it one, or empty the cell.")
     if not row.cells["id"]:
         raise _Fault("id", "The row has no id; write the client's id.")
-    if is_rounded(row.cells["id"]):
-        raise _Fault("id", f"A spreadsheet rounded the id to {row.cells['id']}; format the column as text.")
+    if is_reshaped(row.cells["id"]):
+        raise _Fault("id", f"A spreadsheet wrote the id as {row.cells['id']}; format the column as text.")
     named = {column: cell for column, cell in row.cells.items() if cell or is_cleared}
     fields: dict[str, Any] = {column: named[column] for column in _NAMES if column in named}
     fields |= {column: named[column] or None for column in ("status", "time_zone") if column in named}

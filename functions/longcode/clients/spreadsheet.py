@@ -78,8 +78,9 @@ def decode(file: bytes, charset: str | None) -> str:
 def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
     """Return the table of a CSV file. `columns` are its possible columns, by their names and other names.
 
-    Headings count in any case, with any or no characters between their words. Empty rows and columns are left out.
-    Raise `RequestError` for a heading that is unknown or there twice, and for a text that is no CSV.
+    Headings count in any case, with any or no characters between their words. Empty rows and columns, and repeated
+    headings, are left out. Raise `RequestError` for a heading that is unknown or there twice, and for a text that is
+    no CSV.
     """
     known = {_letters(name): column for name, column in columns.items()}
     if named := _SEPARATOR_LINE.match(text):
@@ -89,6 +90,7 @@ def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
     lines = _lines(text, separator)
     _, headings = next(lines, (0, []))
     by_index = _columns(headings, known)
+    again = [_letters(heading) for heading in headings]  # files that were put together repeat their headings
     rows = [
         SheetRow(
             line=line,
@@ -96,6 +98,7 @@ def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
             without_heading=tuple(n for n, cell in enumerate(cells, start=1) if cell and n - 1 not in by_index),
         )
         for line, cells in lines
+        if [_letters(cell) for cell in cells] != again
     ]
     return Sheet({column: headings[index] for index, column in by_index.items()}, rows)
 

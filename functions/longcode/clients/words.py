@@ -11,8 +11,8 @@ _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _BETWEEN = re.compile(r"[\s_-]+")
 _ONE = re.compile(r"[+-]?1([.,]0+)?")  # -1 is TRUE in Access and Visual Basic
 _ZERO = re.compile(r"[+-]?0([.,]0+)?")
-_DECIMAL = re.compile(r"(\d+)[.,]0+")
-_ROUNDED = re.compile(r"\d+([.,]\d+)?E\+\d+", re.IGNORECASE)
+_DECIMAL = re.compile(r"(\d+)[.,]0{1,2}")
+_RESHAPED = re.compile(r"\d+([.,]\d+)?E\+\d+|\d{1,3}(,\d{3})+|\d+[.,]0{3,}", re.IGNORECASE)
 _ERROR = re.compile(
     r"#(N/A|NV|REF|BEZUG|VALUE|WERT|NAME|DIV/0|NUM|ZAHL|NULL|SPILL|CALC|ERROR)[!?]?|#{3,}", re.IGNORECASE
 )
@@ -111,9 +111,14 @@ def whole_number(cell: str) -> str:
     return decimal[1] if decimal else cell
 
 
-def is_rounded(cell: str) -> bool:
-    """Return whether a spreadsheet shortened a long number, as in `1.70123E+09`: its last digits may be lost."""
-    return _ROUNDED.fullmatch(cell) is not None
+def is_reshaped(cell: str) -> bool:
+    """Return whether a spreadsheet wrote a number so that the first one is uncertain: `1.70123E+09`, `17,000`."""
+    return _RESHAPED.fullmatch(cell) is not None
+
+
+def is_placeholder(word: str) -> bool:
+    """Return whether a program writes this word where it has nothing."""
+    return word.casefold() in {"null", "(null)", "nil", "none", "nan", "undefined", "-", "--"}
 
 
 def is_error(cell: str) -> bool:
