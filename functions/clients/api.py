@@ -61,7 +61,7 @@ def list_clients(
     return web.page_of([forms.shown(client) for client in page], limit, lambda client: client.id)
 
 
-@app.post("/clients/import")
+@app.post("/clients/import", responses=web.responses({200: forms.ImportReport}))
 def import_clients(
     dry_run: Annotated[bool, Query(description="Report on the file, and write nothing.")] = False,
     empty_cells: Annotated[

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec.structs import asdict
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
@@ -84,6 +84,46 @@ class ShownClient(web.Answer):
     time_zone: str | None
     updated_at: datetime
     unreachable: tuple[str, ...]
+
+
+class Warned(web.Answer):
+    """What a person should check in a row of a file."""
+
+    field: str
+    column: str | None = None
+    detail: str
+
+
+class ImportedRow(web.Answer):
+    """What became of a row of a file. `row` counts rows without the heading; `line` is the line where it begins.
+
+    A refused row has `code`, `detail`, and the `field` and `column` (as the file spells it) that it is about. A row
+    with `warnings` was written.
+    """
+
+    row: int
+    id: str | None
+    status: Literal["created", "updated", "refused"]
+    line: int | None = None
+    code: str | None = None
+    field: str | None = None
+    column: str | None = None
+    detail: str | None = None
+    warnings: list[Warned] | None = None
+
+
+class ImportReport(web.Answer):
+    """The report of an import. `rows` are those of the file; `written`, `refused` and `items` are of this call.
+
+    While `next_cursor` is not null, rows are left: the same file is sent again with it as `cursor`.
+    """
+
+    rows: int
+    written: int
+    refused: int
+    dry_run: bool
+    next_cursor: str | None
+    items: list[ImportedRow]
 
 
 def check_id(client_id: str) -> str:

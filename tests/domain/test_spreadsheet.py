@@ -181,6 +181,12 @@ def test_a_heading_that_is_unknown_or_there_twice_is_refused_by_name(heading: st
     assert refused.value.detail.startswith(detail)
 
 
+@pytest.mark.parametrize("text", ["id\n" * 200_001, "\r" * 200_001, "id" + "," * 16_384])
+def test_a_file_of_very_many_lines_or_columns_is_refused(text: str) -> None:
+    with pytest.raises(RequestError, match=r"The file has more than \d+,\d+ (lines|columns)\."):
+        read_sheet(text, COLUMNS)
+
+
 def test_an_unclosed_quote_is_refused_with_its_line() -> None:
     with pytest.raises(RequestError) as refused:
         read_sheet('id,first_name\n1,Ann\n2,"Bob\n3,Cy\n', COLUMNS)

@@ -28,6 +28,9 @@ _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx, .ods and Numbers; .x
 # What programs call ISO 8859-1 is Windows-1252 (WHATWG, Encoding Standard, §4.2).
 _ENCODINGS = {"iso8859-1": "cp1252", "ascii": "cp1252", "utf-16": "utf-16-le"}
 _READ = re.compile("ascii|iso8859|cp(125|437|850|852|866|932)|mac-|koi8|shift_jis|gb|big5|euc_")
+_MOST_LINES = 200_000  # reading a million takes seconds
+_MOST_COLUMNS = 16_384  # as many as a sheet of Excel has
+_LONGEST_HEADING = 65_536
 _SEPARATORS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[^\r\n"])"?[,;\t]*(?=\r|\n|$)', re.IGNORECASE)
 _FORMULA = re.compile(r'="(.*)"', re.DOTALL)  # as in ="0123", which keeps Excel from reading a number
@@ -82,11 +85,14 @@ def read_sheet(text: str, columns: Mapping[str, str]) -> Sheet:
     headings, are left out. Raise `RequestError` for a heading that is unknown or there twice, and for a text that is
     no CSV.
     """
+    if text.count("\n") + text.count("\r") > _MOST_LINES:
+        raise _unreadable(f"The file has more than {_MOST_LINES:,} lines.")
     known = {_letters(name): column for name, column in columns.items()}
     if named := _SEPARATOR_LINE.match(text):
         separator, text = named["separator"], text[named.end() :]
     else:
-        separator = max(_SEPARATORS, key=lambda separator: _count_known(text, separator, known))
+        start = text.lstrip()[:_LONGEST_HEADING]
+        separator = max(_SEPARATORS, key=lambda separator: _count_known(start, separator, known))
     lines = _lines(text, separator)
     _, headings = next(lines, (0, []))
     by_index = _columns(headings, known)
@@ -157,7 +163,8 @@ def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _cell(cell: str) -> str:
-    text = cell.strip()
+    if not (text := cell.strip()):
+        return ""
     if formula := _FORMULA.fullmatch(text):
         text = formula[1].strip()
     return _QUOTED.sub("", text, count=1) if _QUOTED.match(text) else text if one_line(text) else ""
@@ -174,6 +181,8 @@ def _count_known(text: str, separator: str, known: Mapping[str, str]) -> tuple[i
 
 def _columns(headings: list[str], known: Mapping[str, str]) -> dict[int, str]:
     """Return the columns by their indexes, without those that have no heading."""
+    if len(headings) > _MOST_COLUMNS:
+        raise _unreadable(f"The file has more than {_MOST_COLUMNS:,} columns.")
     unknown = [heading for heading in headings if heading and _letters(heading) not in known]
     if unknown:
         names = ", ".join(dict.fromkeys(known.values()))
