@@ -18,7 +18,7 @@ from longcode.accounts.account import Account
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
 from longcode.clients.phone_cells import PhoneCells, placed
-from longcode.clients.rows import EmptyCells, Row, column_of, csv_rows, json_lines
+from longcode.clients.rows import EmptyCells, Fault, Row, csv_rows, fault, json_lines
 from longcode.clients.spreadsheet import decode
 from longcode.errors import BadCursor, RequestError
 from longcode.plans.bounds import Bounded
@@ -31,6 +31,7 @@ SECONDS = 20.0  # API Gateway waits for 29
 _AT_ONCE = 8
 _ROWS_IN_A_STEP = 100
 _ROOM_IN_A_CALL = 100
+_MOST_FAULTS = 20  # of a row
 
 
 class _Import(NamedTuple):
@@ -117,31 +118,59 @@ def _by_client(rows: list[Row]) -> list[list[Row]]:
 
 def _import_row(run: _Import, row: Row, headings: dict[str, str]) -> dict[str, Any]:
     client_id = row.fields.get("id")
-    report: dict[str, Any] = {
-        "row": row.number,
-        "id": client_id[:100] if isinstance(client_id, str) else None,
-    }
-    line = {"line": row.line}
+    report: dict[str, Any] = {"row": row.number, "id": client_id[:100] if isinstance(client_id, str) else None}
+    form, faults = _checked(row, headings)
+    phones, bad_numbers = _read_phones(run, row, form, headings)
+    faults += bad_numbers
+    if form and not faults:
+        try:
+            is_new = _write(run, form.id, lambda old: _client_of_row(run, old, form, row, phones))
+        except RequestError as error:
+            faults = [fault(error.code, error.field, error.detail, headings)]
+        else:
+            warnings = {"line": row.line, "warnings": row.warnings} if row.warnings else {}
+            return report | {"status": "created" if is_new else "updated"} | warnings
+    errors = {"errors": faults} if len(faults) > 1 else {}
+    return report | {"line": row.line, "status": "refused"} | faults[0] | errors
+
+
+def _checked(row: Row, headings: dict[str, str]) -> tuple[ImportRow | None, list[Fault]]:
+    """Return the form of a row, or None, and what is wrong in it: for each field the first fault."""
+    faults = list(row.faults)
+    if not row.fields:
+        return None, faults or [fault("invalid", "id", "The row has no id; write the client's id.", headings)]
     try:
-        if row.fault:
-            return report | line | {"status": "refused", **row.fault}
         form = ImportRow.model_validate(web.JsonObject(row.fields))
-        is_new = _write(run, form.id, lambda old: _client_of_row(run, old, form, row))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])[:100]
-        detail = BAD_ID if first["loc"] == ("id",) and "URL" in first["msg"] else first["msg"]
-        fault: dict[str, str | None] = {
-            "code": "invalid",
-            "field": field,
-            "detail": detail.removeprefix("Value error, "),
-        }
-    except RequestError as error:
-        fault = {"code": error.code, "field": error.field, "detail": error.detail}
-    else:
-        warnings = {**line, "warnings": row.warnings} if row.warnings else {}
-        return report | {"status": "created" if is_new else "updated"} | warnings
-    return report | line | {"status": "refused"} | fault | column_of(fault["field"], headings)
+        found = {one.get("field") for one in faults}
+        for each in error.errors():
+            field = ".".join(str(part) for part in each["loc"])[:100]
+            detail = BAD_ID if each["loc"] == ("id",) and "URL" in each["msg"] else each["msg"]
+            if field not in found:
+                faults.append(fault("invalid", field, detail.removeprefix("Value error, "), headings))
+        return None, faults[:_MOST_FAULTS]
+    return form, faults
+
+
+def _read_phones(
+    run: _Import, row: Row, form: ImportRow | None, headings: dict[str, str]
+) -> tuple[dict[int, Phone], list[Fault]]:
+    """Return the numbers of a row by their place in the record, and what is wrong in the others."""
+    bad = {one.get("field") for one in row.faults}
+    forms = {
+        index: PhoneForm(number=words.number, sms=words.is_ticked_if_new)
+        for index, words in row.phones.items()
+        if words.number and f"phones.{index}.number" not in bad
+    }
+    forms |= dict(enumerate(form.phones)) if form else {}
+    phones: dict[int, Phone] = {}
+    faults: list[Fault] = []
+    for index, phone in forms.items():
+        try:
+            phones[index] = phone_of_form(phone, run.account, index)
+        except RequestError as error:
+            faults.append(fault(error.code, error.field, error.detail, headings))
+    return phones, faults
 
 
 def _write(run: _Import, client_id: str, changed: Callable[[Client | None], Client]) -> bool:
@@ -156,8 +185,9 @@ def _write(run: _Import, client_id: str, changed: Callable[[Client | None], Clie
     return old is None
 
 
-def _client_of_row(run: _Import, old: Client | None, form: ImportRow, row: Row) -> Client:
+def _client_of_row(run: _Import, old: Client | None, form: ImportRow, row: Row, phones: dict[int, Phone]) -> Client:
     """Return a client after a row: what the row does not name stays as it is."""
+    check_numbers(run.account, phones.items(), run.now)
     client = old or Client(account=run.account.id, id=form.id, updated_at=run.now)
     named: dict[str, Any] = {name: getattr(form, name) for name in form.model_fields_set - {"id", "phones"}}
     if "tags" in named:
@@ -165,34 +195,25 @@ def _client_of_row(run: _Import, old: Client | None, form: ImportRow, row: Row) 
     if "status" in named:
         named["status"] = form.status or None
     if "phones" in form.model_fields_set:
-        named["phones"] = _listed_phones(run, client, form)
+        named["phones"] = _listed_phones(client, form, phones)
     elif row.phones:
-        named["phones"] = placed(client.phones, _phone_cells(run, row))
+        cells = {
+            index: PhoneCells(phones.get(index, None if words.number is None else False), words.sms)
+            for index, words in row.phones.items()
+        }
+        named["phones"] = placed(client.phones, cells)
     is_by_text = client.made_by_text and "allow_text_marketing" not in named
     return replace(client, updated_at=run.now, made_by_text=is_by_text, **named)
 
 
-def _listed_phones(run: _Import, client: Client, form: ImportRow) -> tuple[Phone, ...]:
+def _listed_phones(client: Client, form: ImportRow, phones: dict[int, Phone]) -> tuple[Phone, ...]:
     """Return the phones of a line of JSON, in place of the client's; boxes and labels that it does not name stay."""
-    phones = [phone_of_form(phone, run.account, index) for index, phone in enumerate(form.phones)]
-    check_numbers(run.account, enumerate(phones), run.now)
     known = {phone.number: phone for phone in client.phones}
-    for index, (phone, given) in enumerate(zip(phones, form.phones, strict=True)):
+    listed = []
+    for index, given in enumerate(form.phones):
+        phone = phones[index]
         if old := known.get(phone.number):
             kept = {name: getattr(old, name) for name in ("sms", "label") if name not in given.model_fields_set}
-            phones[index] = replace(phone, **kept)
-    return tuple(phones)
-
-
-def _phone_cells(run: _Import, row: Row) -> dict[int, PhoneCells]:
-    """Return what the cells of a row say about the client's phones; raise `RequestError` for a bad number."""
-    cells: dict[int, PhoneCells] = {}
-    for index, words in row.phones.items():
-        given: Phone | bool | None = None if words.number is None else False
-        if words.number:
-            form = PhoneForm(number=words.number, sms=words.is_ticked_if_new)
-            given = phone_of_form(form, run.account, index)
-        cells[index] = PhoneCells(given, words.sms)
-    new = [(index, cell.phone) for index, cell in cells.items() if isinstance(cell.phone, Phone)]
-    check_numbers(run.account, new, run.now)
-    return cells
+            phone = replace(phone, **kept)
+        listed.append(phone)
+    return tuple(listed)

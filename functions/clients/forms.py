@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 
 from longcode.accounts.account import Account
 from longcode.clients.client import Client, Phone, unreachable_numbers
-from longcode.clients.phone_cells import check_one_number
+from longcode.clients.phone_cells import LONGEST_NUMBER, check_one_number
 from longcode.clients.spreadsheet import LOST
 from longcode.clients.words import is_placeholder, one_line
 from longcode.errors import RequestError
@@ -44,7 +44,7 @@ Words = Annotated[str, BeforeValidator(_shown_words)]
 class PhoneForm(web.Body):
     """A phone number as it was typed, and whether its SMS box is ticked."""
 
-    number: Annotated[str, Field(max_length=40)]
+    number: Annotated[str, Field(max_length=LONGEST_NUMBER)]
     sms: bool = True
     label: Annotated[str | None, Field(max_length=40)] = None
 
@@ -94,11 +94,20 @@ class Warned(web.Answer):
     detail: str
 
 
+class RowError(web.Answer):
+    """What is wrong in a row of a file."""
+
+    code: str
+    field: str | None = None
+    column: str | None = None
+    detail: str
+
+
 class ImportedRow(web.Answer):
     """What became of a row of a file. `row` counts rows without the heading; `line` is the line where it begins.
 
-    A refused row has `code`, `detail`, and the `field` and `column` (as the file spells it) that it is about. A row
-    with `warnings` was written.
+    A refused row has `code`, `detail`, and the `field` and `column` (as the file spells it) that it is about; if more
+    is wrong in it, `errors` has all. A row with `warnings` was written.
     """
 
     row: int
@@ -109,6 +118,7 @@ class ImportedRow(web.Answer):
     field: str | None = None
     column: str | None = None
     detail: str | None = None
+    errors: list[RowError] | None = None
     warnings: list[Warned] | None = None
 
 

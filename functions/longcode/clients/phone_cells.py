@@ -9,6 +9,9 @@ from msgspec.structs import replace
 from longcode.clients.client import Phone
 from longcode.errors import BadPhone
 
+LONGEST_NUMBER = 40
+"""The most characters that a number may be typed with."""
+
 _BETWEEN_NUMBERS = re.compile(r"[,;/|&\n]|\s(?:or|and|oder|und|ou|et|o|y|e)\s", re.IGNORECASE)
 _AS_AMOUNT = re.compile(r"\+?\d{1,3}(?:,\d{3}){2,}")
 _FEWEST_DIGITS = 7  # of a number without its area code

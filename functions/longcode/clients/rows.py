@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from longcode.clients.phone_cells import LONGEST_NUMBER
 from longcode.clients.spreadsheet import SheetRow, read_sheet
 from longcode.clients.words import doubt_about_name, is_error, is_reshaped, one_line, whole_number, yes_or_no
 from longcode.errors import RequestError
 
 _LONGEST_SHOWN = 40
-_LONGEST_NUMBER = 40
 _NAMES = ("first_name", "last_name")
 _ENDINGS = ("", "_2", "_3", "_4", "_5")
 _COLUMNS = {
@@ -22,7 +22,10 @@ _COLUMNS = {
 }
 
 
-_NOT_AN_OBJECT: dict[str, str | None] = {"code": "malformed_json", "detail": "The row is not a JSON object."}
+Fault = dict[str, str | None]
+"""What is wrong in a row: `code`, `field`, `column` and `detail`."""
+
+_NOT_AN_OBJECT: Fault = {"code": "malformed_json", "detail": "The row is not a JSON object."}
 
 
 class EmptyCells(StrEnum):
@@ -41,7 +44,7 @@ class PhoneWords(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of a file: its number, its first line, the fields that it names, and why it cannot be read, if so.
+    """A row of a file: its number, its first line, the fields that it names, and what of it cannot be read.
 
     `phones` are the cells of a CSV file, by their place in the record; in JSON they are one of the fields.
     """
@@ -51,15 +54,12 @@ class Row(NamedTuple):
     fields: dict[str, Any]
     phones: dict[int, PhoneWords] = {}
     warnings: list[dict[str, str]] = []
-    fault: dict[str, str | None] | None = None
+    faults: list[Fault] = []
 
 
-class _Fault(Exception):
-    """A cell of a row that cannot be read, by its field."""
-
-    def __init__(self, field: str | None, detail: str) -> None:
-        super().__init__(detail)
-        self.field, self.detail = field, detail
+def fault(code: str, field: str | None, detail: str, headings: dict[str, str]) -> Fault:
+    """Return what is wrong in a row, with the heading of the column that it is in."""
+    return {"code": code, "field": field, "detail": detail} | column_of(field, headings)
 
 
 def json_lines(text: str) -> Iterator[Row]:
@@ -76,7 +76,7 @@ def json_lines(text: str) -> Iterator[Row]:
         if isinstance(fields, dict):
             yield Row(number, line, fields, warnings=_name_warnings(fields, {}))
         else:
-            yield Row(number, line, {}, fault=_NOT_AN_OBJECT)
+            yield Row(number, line, {}, faults=[_NOT_AN_OBJECT])
 
 
 def csv_rows(text: str, empty_cells: EmptyCells) -> tuple[dict[str, str], list[Row]]:
@@ -93,38 +93,44 @@ def csv_rows(text: str, empty_cells: EmptyCells) -> tuple[dict[str, str], list[R
 
 
 def _csv_row(number: int, row: SheetRow, headings: dict[str, str], is_cleared: bool) -> Row:
+    faults = [fault("invalid", field, detail, headings) for field, detail in _unreadable(row)]
     client_id = whole_number(row.cells["id"])
-    try:
-        fields = {"id": client_id, **_fields(row, is_cleared)}
-        phones = _phones(row.cells, is_cleared)
-    except _Fault as fault:
-        reason = {"code": "invalid", "field": fault.field, "detail": fault.detail} | column_of(fault.field, headings)
-        return Row(number, row.line, {"id": client_id}, fault=reason)
+    fields = {"id": client_id, **_fields(row.cells, is_cleared)}
     warnings = _name_warnings(fields, headings)
     if client_id != row.cells["id"]:
         detail = f"{row.cells['id']} is read as {client_id}."
         warnings.append({"field": "id", "detail": detail, "column": headings["id"]})
-    return Row(number, row.line, fields, phones, warnings)
+    return Row(number, row.line, fields, _phones(row.cells, is_cleared), warnings, faults)
 
 
-def _fields(row: SheetRow, is_cleared: bool) -> dict[str, Any]:
-    """Return the fields that a row names, without its phones; raise `_Fault` for a cell that cannot be read."""
+def _unreadable(row: SheetRow) -> Iterator[tuple[str | None, str]]:
+    """Yield the field of each cell that cannot be read, and a sentence that says what would be right."""
+    client_id = row.cells["id"]
+    if not client_id:
+        yield "id", "The row has no id; write the client's id."
+    elif is_reshaped(client_id):
+        yield "id", f"A spreadsheet wrote the id as {client_id}; format the column as text."
     for column, cell in row.cells.items():
+        field, is_box = _field(column), column == "allow_text_marketing" or column.startswith("sms")
         if is_error(cell):
-            raise _Fault(_field(column), f"{cell} is an error of the spreadsheet; write the value itself.")
-    if row.without_heading:
-        raise _Fault(None, f"Column {row.without_heading[0]} has no heading; give it one, or empty the cell.")
-    if not row.cells["id"]:
-        raise _Fault("id", "The row has no id; write the client's id.")
-    if is_reshaped(row.cells["id"]):
-        raise _Fault("id", f"A spreadsheet wrote the id as {row.cells['id']}; format the column as text.")
-    named = {column: cell for column, cell in row.cells.items() if cell or is_cleared}
+            yield field, f"{cell} is an error of the spreadsheet; write the value itself."
+        elif is_box and cell and yes_or_no(cell) is None:
+            yield field, f"{cell[:_LONGEST_SHOWN]!r} is neither yes nor no; write yes or no."
+        elif column.startswith("phone") and len(cell) > LONGEST_NUMBER:
+            yield field, f"The cell has more than {LONGEST_NUMBER} characters; write one number."
+    for column_number in row.without_heading:
+        yield None, f"Column {column_number} has no heading; give it one, or empty the cell."
+
+
+def _fields(cells: dict[str, str], is_cleared: bool) -> dict[str, Any]:
+    """Return the fields that a row names, without its id and phones."""
+    named = {column: cell for column, cell in cells.items() if cell or is_cleared}
     fields: dict[str, Any] = {column: named[column] for column in _NAMES if column in named}
     fields |= {column: named[column] or None for column in ("status", "time_zone") if column in named}
     if "tags" in named:
         fields["tags"] = [tag for tag in map(one_line, named["tags"].split(";")) if tag]
     if "allow_text_marketing" in named:
-        fields["allow_text_marketing"] = _yes("allow_text_marketing", named["allow_text_marketing"])
+        fields["allow_text_marketing"] = bool(yes_or_no(named["allow_text_marketing"]))
     return fields
 
 
@@ -132,25 +138,14 @@ def _phones(cells: dict[str, str], is_cleared: bool) -> dict[int, PhoneWords]:
     phones = {}
     for index, end in enumerate(_ENDINGS):
         number, sms = cells.get(f"phone{end}"), cells.get(f"sms{end}")
-        if number and len(number) > _LONGEST_NUMBER:
-            raise _Fault(f"phones.{index}.number", f"The cell has more than {_LONGEST_NUMBER} characters.")
-        says_box = sms is not None and (sms != "" or is_cleared)
         words = PhoneWords(
             number=number if number or is_cleared else None,
-            sms=_yes(f"phones.{index}.sms", sms or "") if says_box else None,
+            sms=bool(yes_or_no(sms)) if sms or (sms is not None and is_cleared) else None,
             is_ticked_if_new=sms is None,
         )
         if words.number is not None or words.sms is not None:
             phones[index] = words
     return phones
-
-
-def _yes(field: str, cell: str) -> bool:
-    """Return whether a cell says yes; an empty one says no."""
-    answer = yes_or_no(cell) if cell else False
-    if answer is None:
-        raise _Fault(field, f"{cell[:_LONGEST_SHOWN]!r} is neither yes nor no; write yes or no.")
-    return answer
 
 
 def _name_warnings(fields: dict[str, Any], headings: dict[str, str]) -> list[dict[str, str]]:

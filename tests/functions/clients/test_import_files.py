@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from clients import api, bulk_import
+from clients.forms import ImportedRow
 from longcode.aws import clients as aws_clients
 from longcode.clients import store as clients
 from longcode.clients.client import Client, Phone
@@ -216,7 +217,7 @@ REFUSED = [
         "phones.0.number",
         "This phone number has commas, as spreadsheets write amounts.",
     ),
-    ("id,phone\n1," + "2" * 41, "phones.0.number", "The cell has more than 40 characters."),
+    ("id,phone\n1," + "2" * 41, "phones.0.number", "The cell has more than 40 characters; write one number."),
     ("id,phone\n1,#REF!", "phones.0.number", "#REF! is an error of the spreadsheet; write the value itself."),
     ("id,Last Name\n1,#NAME?", "last_name", "#NAME? is an error of the spreadsheet; write the value itself."),
     ("id,first_name\n,Ann", "id", "The row has no id; write the client's id."),
@@ -244,6 +245,37 @@ def test_a_refused_row_names_its_line_its_column_and_what_would_be_right(
     assert bad.get("column") == columns.get(field or "", field)
     assert bad["detail"].startswith(detail)
     assert good == {"row": 2, "id": "good", "status": "created"}
+
+
+@pytest.mark.parametrize(
+    ("file", "content_type", "fields"),
+    [
+        (
+            "id,sms,phone,phone_2,time_zone,allow_text_marketing\n#REF!,2,12,#N/A,Miami,maybe\n",
+            "text/csv",
+            ["id", "phones.0.sms", "phones.1.number", "allow_text_marketing", "time_zone", "phones.0.number"],
+        ),
+        (
+            '{"id": "a b", "nickname": 1, "tags": [""], "phones": [{"number": "12"}, {}]}',
+            "application/x-ndjson",
+            ["phones.1.number", "tags.0", "id", "nickname"],
+        ),
+        (
+            '{"id": "1", "phones": [{"number": "12"}, {"number": "2125550123"}, {"number": "x"}]}',
+            "application/x-ndjson",
+            ["phones.0.number", "phones.2.number"],
+        ),
+    ],
+)
+def test_a_row_with_several_faults_names_them_all(file: str, content_type: str, fields: list[str]) -> None:
+    studio()
+
+    (item,) = import_(file, content_type)
+
+    assert [error["field"] for error in item["errors"]] == fields
+    assert {"code", "field", "detail"} <= set(item)
+    assert item["errors"][0].items() <= item.items()
+    assert set(item) <= set(ImportedRow.model_fields)
 
 
 def test_an_id_with_decimals_is_that_of_the_client_and_is_reported() -> None:
