@@ -35,14 +35,13 @@ _MOST_FAULTS = 20  # of a row
 
 
 class _Import(NamedTuple):
-    """An import until `end`, by the monotonic clock, and the account's room for new clients.
+    """An import, with the account's room for new clients.
 
     In a dry run, `written` has each client as it would be after the rows so far, and nothing is written.
     """
 
     account: Account
     now: datetime
-    end: float
     room: Room
     written: dict[str, Client] | None
 
@@ -59,6 +58,7 @@ def import_file(
     seconds: float = SECONDS,
 ) -> dict[str, Any]:
     """Write the clients of a file until the time is over, and return a report; a refused row stops no other."""
+    end = monotonic() + seconds
     digest = hashlib.sha256(file).hexdigest()[:16]
     text = decode(file, _charset(content_type))
     is_csv = "csv" in content_type.casefold()
@@ -71,10 +71,10 @@ def import_file(
     room = (SeenRoom if dry_run else Room)(
         account.id, account.plan_changes, Bounded.CLIENTS, now, min(len(rows) - done, _ROOM_IN_A_CALL)
     )
-    run = _Import(account, now, monotonic() + seconds, room, {} if dry_run else None)
+    run = _Import(account, now, room, {} if dry_run else None)
     items: list[dict[str, Any]] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        while done < len(rows) and (not items or monotonic() < run.end):
+        while done < len(rows) and (not items or monotonic() < end):
             step = rows[done : done + _ROWS_IN_A_STEP]
             reports = pool.map(lambda group: [_import_row(run, row, headings) for row in group], _by_client(step))
             items += sorted(chain.from_iterable(reports), key=itemgetter("row"))

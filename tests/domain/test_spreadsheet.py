@@ -1,6 +1,11 @@
 """Tables as spreadsheets write them: each encoding, separator and spelling of headings gives the same rows."""
 
+import csv
+import io
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from longcode.clients.spreadsheet import decode, read_sheet
 from longcode.errors import RequestError
@@ -147,6 +152,25 @@ def test_a_cell_keeps_its_quotes_line_breaks_and_separators() -> None:
 def test_a_separator_within_a_cell_does_not_count() -> None:
     assert cells('id,first_name\n1,"a;b;c"') == [{"id": "1", "first_name": "a;b;c"}]
     assert cells('"id";"first_name"\n1;"a,b,c"') == [{"id": "1", "first_name": "a,b,c"}]
+
+
+CELL = st.text(alphabet='aé漢 ,;\t|"\n-', min_size=1).map(str.strip).filter(lambda cell: cell not in {"", "="})
+
+
+@given(
+    names=st.lists(CELL, min_size=1, max_size=5),
+    separator=st.sampled_from(",;\t|"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be"]),
+    line_end=st.sampled_from(["\r\n", "\n", "\r"]),
+)
+def test_any_table_is_read_as_it_was_written(names: list[str], separator: str, encoding: str, line_end: str) -> None:
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter=separator, lineterminator=line_end, quoting=csv.QUOTE_ALL)
+    writer.writerows([["id", "first_name"], *(["1", name] for name in names)])
+
+    text = decode(written.getvalue().encode(encoding), None)
+
+    assert [row["first_name"] for row in cells(text)] == names
 
 
 def test_a_row_that_is_short_has_empty_cells_and_one_that_is_long_names_its_column() -> None:
