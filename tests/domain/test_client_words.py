@@ -2,7 +2,7 @@
 
 import pytest
 
-from longcode.clients.words import doubt_about_name, is_error, is_reshaped, one_line, whole_number, yes_or_no
+from longcode.clients.words import doubt_about_name, is_error, is_reshaped, one_line, plain_id, yes_or_no
 
 YES = """1 1.0 1,0 -1 -1.0 yes Yes YES. y t true TRUE on ok checked ticked x X ✓ ✔️ ☑ ✅ opt-in Subscribed
 WAHR ja J VRAI oui Oui! VERDADERO sí si S VERO sì VERDADEIRO sim WAAR SANT SAND TOSI kyllä PRAWDA tak ИСТИНА да DOĞRU
@@ -119,16 +119,24 @@ def test_a_name_is_not_doubted(name: str) -> None:
     assert doubt_about_name(name) is None
 
 
-def test_an_id_with_decimals_is_a_whole_number() -> None:
-    assert [whole_number(cell) for cell in ("17.0", "17,0", "017.00", "17", "1.1", "17.0a", "v1.0")] == [
-        "17",
-        "17",
-        "017",
-        "17",
-        "1.1",
-        "17.0a",
-        "v1.0",
-    ]
+@pytest.mark.parametrize(
+    ("cell", "client_id"),
+    [
+        ("17.0", "17"),
+        ("17,0", "17"),
+        ("017.00", "017"),
+        ("１７", "17"),
+        ("\u200b17", "17"),
+        ("17", "17"),
+        ("1.1", "1.1"),
+        ("17.0a", "17.0a"),
+        ("v1.0", "v1.0"),
+        ("Zoë", "Zoë"),
+        ("a\u200db", "a\u200db"),
+    ],
+)
+def test_an_id_is_read_without_what_a_spreadsheet_added(cell: str, client_id: str) -> None:
+    assert plain_id(cell) == client_id
 
 
 def test_rounded_numbers_and_errors_of_spreadsheets_are_recognised() -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from longcode.clients.phone_cells import LONGEST_NUMBER
 from longcode.clients.spreadsheet import SheetRow, read_sheet
-from longcode.clients.words import doubt_about_name, is_error, is_reshaped, one_line, whole_number, yes_or_no
+from longcode.clients.words import doubt_about_name, is_error, is_reshaped, one_line, plain_id, yes_or_no
 from longcode.errors import RequestError
 
 _LONGEST_SHOWN = 40
@@ -94,11 +94,11 @@ def csv_rows(text: str, empty_cells: EmptyCells) -> tuple[dict[str, str], list[R
 
 def _csv_row(number: int, row: SheetRow, headings: dict[str, str], is_cleared: bool) -> Row:
     faults = [fault("invalid", field, detail, headings) for field, detail in _unreadable(row)]
-    client_id = whole_number(row.cells["id"])
+    client_id = plain_id(row.cells["id"])
     fields = {"id": client_id, **_fields(row.cells, is_cleared)}
     warnings = _name_warnings(fields, headings)
     if client_id != row.cells["id"]:
-        detail = f"{row.cells['id']} is read as {client_id}."
+        detail = f"{row.cells['id']!r} is read as {client_id}."
         warnings.append({"field": "id", "detail": detail, "column": headings["id"]})
     return Row(number, row.line, fields, _phones(row.cells, is_cleared), warnings, faults)
 

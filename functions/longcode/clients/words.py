@@ -105,10 +105,12 @@ def yes_or_no(cell: str) -> bool | None:
     return True if word in _YES else False if word in _NO else None
 
 
-def whole_number(cell: str) -> str:
-    """Return a whole number that a spreadsheet wrote with decimals (`17.0`) without them; any other text as it is."""
-    decimal = _DECIMAL.fullmatch(cell)
-    return decimal[1] if decimal else cell
+def plain_id(cell: str) -> str:
+    """Return an id without what a spreadsheet added: the decimals of `17.0`, wide digits, what has no width."""
+    line, narrow = one_line(cell), unicodedata.normalize("NFKC", one_line(cell))
+    plain = narrow if narrow.isascii() else line
+    decimal = _DECIMAL.fullmatch(plain)
+    return decimal[1] if decimal else plain
 
 
 def is_reshaped(cell: str) -> bool:

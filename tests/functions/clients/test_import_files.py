@@ -291,7 +291,7 @@ def test_an_id_with_decimals_is_that_of_the_client_and_is_reported() -> None:
             "line": 2,
             "id": "17",
             "status": "updated",
-            "warnings": [{"field": "id", "detail": "17.0 is read as 17.", "column": "ID"}],
+            "warnings": [{"field": "id", "detail": "'17.0' is read as 17.", "column": "ID"}],
         }
     ]
 
