@@ -58,6 +58,18 @@ def describe_parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     return described if example is None else {**described, "example": example}
 
 
+def file_body(operation_id: str) -> dict[str, Any] | None:
+    """Return the body of an operation that takes a file; None if it takes none."""
+    kinds = REFERENCE["bodies"].get(operation_id)
+    if not kinds:
+        return None
+    content = {
+        kind: {"schema": {"type": "string", "description": sentence}, "example": example}
+        for kind, (sentence, example) in kinds.items()
+    }
+    return {"required": True, "content": content}
+
+
 def problem() -> dict[str, Any]:
     """Return the schema of problem documents."""
     nullable_instant = {"type": ["string", "null"], "format": "date-time"}

@@ -114,7 +114,7 @@ def _operation(name: str, verb: str, path: str, described: dict[str, Any], funct
         "security": [] if name in WITHOUT_PASSWORD else None,
         "x-scopes": None if name in WITHOUT_PASSWORD else scopes,
         "parameters": [reference.describe_parameter(one) for one in described.get("parameters", [])] or None,
-        "requestBody": described.get("requestBody"),
+        "requestBody": described.get("requestBody") or reference.file_body(function.__name__),
     }
     operation = {part: value for part, value in operation.items() if value is not None}
     return {**operation, "responses": _responses(verb, described["responses"], function, operation)}

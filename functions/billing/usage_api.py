@@ -88,7 +88,8 @@ def list_texts(
     """List the month's charged texts as CSV, in the order of acceptance; their units add up to the month's.
 
     A long list comes in pages: while there is a `Next-Cursor` header, ask again with its value as `cursor`, or follow
-    the `Link` header. The pages, one after another, are one file, whose first line names the columns.
+    the `Link` header. The pages, one after another, are one file in UTF-8 with a byte order
+    mark, which spreadsheets open; its first line names the columns.
     """
     account = accounts.get_or_raise(web.caller(app))
     page, next_cursor = csv_page(account.id, _check_month(month, clients.now()), cursor)
@@ -157,11 +158,12 @@ def _check_month(text: str, now: datetime) -> str:
 
 
 def csv_page(account: str, month: str, cursor: str | None, size: int = _CHUNKS) -> tuple[str, str | None]:
-    """Return a page of rows and the cursor of the next page. The first page begins with the names of the columns."""
+    """Return a page of rows and the cursor of the next page. The first page begins with a mark and the columns."""
     chunks = list(islice(charged.chunks(account, month, cursor), size))
     text = io.StringIO()
     writer = csv.writer(text)
     if cursor is None:
+        text.write(sheet.MARK)
         writer.writerow(sheet.COLUMNS)
     writer.writerows(_rows(account, chunks))
     return text.getvalue(), chunks[-1].reached if chunks else None

@@ -1,17 +1,19 @@
 """The clients API: write, show, list and delete clients under the studio's own ids, or import many from a file."""
 
+from base64 import b64decode
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from clients import bulk_import
+from clients import bulk_import, forms
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
-from longcode.errors import NotFound
+from longcode.clients.rows import EmptyCells
+from longcode.errors import NotFound, RequestError
 from longcode.plans import room
 from longcode.plans.bounds import Bounded
 from longcode.plans.room import Room
@@ -22,25 +24,23 @@ app = web.resolver(web.JSON, *bulk_import.TYPES)
 ClientId = Annotated[str, Path(max_length=100)]
 
 
-@app.put(
-    "/clients/<client_id>", responses=web.responses({200: bulk_import.ShownClient, 201: bulk_import.ShownClient})
-)
-def put_client(client_id: ClientId, form: bulk_import.ClientForm) -> Response[bulk_import.ShownClient]:
+@app.put("/clients/<client_id>", responses=web.responses({200: forms.ShownClient, 201: forms.ShownClient}))
+def put_client(client_id: ClientId, form: forms.ClientForm) -> Response[forms.ShownClient]:
     """Write a client under the studio's own id."""
     account, now = _account(), clients.now()
-    client = bulk_import.client_of_form(account, bulk_import.check_id(client_id), form, now)
+    client = forms.client_of_form(account, forms.check_id(client_id), form, now)
     is_new = client_store.put(client, Room(account.id, account.plan_changes, Bounded.CLIENTS, now).take)
     written = client_store.get(client.account, client.id) or client  # with what is kept of an earlier record
-    return Response(201 if is_new else 200, web.JSON, bulk_import.shown(written))
+    return Response(201 if is_new else 200, web.JSON, forms.shown(written))
 
 
 @app.get("/clients/<client_id>")
-def show_client(client_id: ClientId) -> bulk_import.ShownClient:
+def show_client(client_id: ClientId) -> forms.ShownClient:
     """Show a client."""
     client = client_store.get(web.caller(app), client_id)
     if client is None:
         raise NotFound(f"There is no client {client_id!r}.")
-    return bulk_import.shown(client)
+    return forms.shown(client)
 
 
 @app.delete("/clients/<client_id>", responses=web.responses({204: None}))
@@ -55,17 +55,53 @@ def delete_client(client_id: ClientId) -> Response[str]:
 @app.get("/clients")
 def list_clients(
     limit: web.Limit = 50, cursor: Annotated[str | None, Query(max_length=100)] = None
-) -> web.Page[bulk_import.ShownClient]:
+) -> web.Page[forms.ShownClient]:
     """List clients by id."""
     page = client_store.page(web.caller(app), cursor, limit + 1)
-    return web.page_of([bulk_import.shown(client) for client in page], limit, lambda client: client.id)
+    return web.page_of([forms.shown(client) for client in page], limit, lambda client: client.id)
 
 
-@app.post("/clients/import")
-def import_clients() -> dict[str, Any]:
-    """Import clients from CSV or JSON lines, with a report on each row."""
-    text = app.current_event.decoded_body or ""
-    return bulk_import.import_file(_account(), web.header(app, "content-type") or "", text, clients.now())
+@app.post("/clients/import", responses=web.responses({200: forms.ImportReport}))
+def import_clients(
+    dry_run: Annotated[bool, Query(description="Report on the file, and write nothing.")] = False,
+    empty_cells: Annotated[
+        EmptyCells, Query(description="Whether an empty cell of a CSV file keeps what the client has, or clears it.")
+    ] = EmptyCells.KEEP,
+    cursor: Annotated[
+        str | None, Query(max_length=100, description="The `next_cursor` of the report before, with the same file.")
+    ] = None,
+) -> dict[str, Any]:
+    """Import clients from CSV or JSON lines, with a report on each row.
+
+    The body is a file of up to 10,000 rows and 4 MB: CSV (`text/csv`) as spreadsheets write it, or JSON lines
+    (`application/x-ndjson`). Its columns are `id`, `first_name`, `last_name`, `allow_text_marketing`, `tags`
+    (separated by semicolons), `status`, `time_zone`, `phone`, `sms`, and `phone_2`, `sms_2` to `phone_5`, `sms_5`.
+    Only `id` is required. What a row does not name stays as it is. The report says of each row whether its client was
+    `created` or `updated`, with `warnings` about what a person should check, or why it was `refused`, with line and
+    column. A refused row stops no other. While `next_cursor` is not null, send the same file again with it as
+    `cursor`, and the import goes on where it was.
+    """
+    return bulk_import.import_file(
+        _account(),
+        web.header(app, "content-type") or "",
+        _file(),
+        clients.now(),
+        dry_run=dry_run,
+        empty_cells=empty_cells,
+        cursor=cursor,
+    )
+
+
+def _file() -> bytes:
+    """Return the body's bytes: API Gateway passes a file on in Base64 (`BinaryMediaTypes`), and JSON as text."""
+    event = app.current_event.raw_event
+    body = str(event.get("body") or "")
+    try:
+        return (
+            b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
+        )
+    except ValueError as error:
+        raise RequestError("The body is not Base64.", field="body") from error
 
 
 def _account() -> Account:

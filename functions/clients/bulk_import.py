@@ -1,241 +1,219 @@
-"""The forms of a client's record, and the import of many records from a file with a report on each row."""
+"""The import of clients from a file: its rows change their clients, and a report tells of each row."""
 
-import csv
-import io
-import json
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 from time import monotonic
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from msgspec.structs import asdict
-from pydantic import Field, TypeAdapter, ValidationError
+from msgspec.structs import replace
+from pydantic import ValidationError
 
+from clients.forms import BAD_ID, ImportRow, PhoneForm, check_numbers, phone_of_form
 from longcode.accounts.account import Account
 from longcode.clients import store as clients
-from longcode.clients.client import Client, Phone, unreachable_numbers
-from longcode.errors import RequestError
-from longcode.messages import compose
-from longcode.numbers import choose as choose_number
-from longcode.phone import to_stored
+from longcode.clients.client import Client, Phone
+from longcode.clients.phone_cells import PhoneCells, placed
+from longcode.clients.rows import EmptyCells, Fault, Row, csv_rows, fault, json_lines
+from longcode.clients.spreadsheet import decode
+from longcode.errors import BadCursor, RequestError
 from longcode.plans.bounds import Bounded
-from longcode.plans.room import Room
-from longcode.web import fields as web_fields
+from longcode.plans.room import Room, SeenRoom
 from longcode.web import resolver as web
 
 TYPES = ("text/csv", "application/x-ndjson")
-MAX_ROWS = 1000
-_SECONDS = 20.0  # API Gateway waits for 29
+MAX_ROWS = 10_000
+SECONDS = 20.0  # API Gateway waits for 29
 _AT_ONCE = 8
+_ROWS_IN_A_STEP = 100
 _ROOM_IN_A_CALL = 100
-_ID: TypeAdapter[str] = TypeAdapter(web_fields.ClientId)
-_COLUMNS = {"id", "first_name", "last_name", "allow_text_marketing", "tags", "status", "time_zone"}
-_ENDINGS = ("", "_2", "_3", "_4", "_5")
-_YES = {"1", "true", "yes", "y", "x"}
-
-_Cells = dict[str, Any] | None
-"""The fields of one row; None for a line of JSON that is not an object."""
-
-_NumberedRow = tuple[int, _Cells]
+_MOST_FAULTS = 20  # of a row
 
 
 class _Import(NamedTuple):
-    """An import until `end`, by the monotonic clock, and the account's room for new clients."""
+    """An import, with the account's room for new clients.
+
+    In a dry run, `written` has each client as it would be after the rows so far, and nothing is written.
+    """
 
     account: Account
     now: datetime
-    end: float
     room: Room
+    written: dict[str, Client] | None
 
 
-class PhoneForm(web.Body):
-    """A phone number as it was typed, and whether its SMS box is ticked."""
-
-    number: Annotated[str, Field(max_length=40)]
-    sms: bool = True
-    label: Annotated[str | None, Field(max_length=40)] = None
-
-
-class ClientForm(web.Body):
-    """A client's record."""
-
-    first_name: Annotated[str, Field(max_length=100)] = ""
-    last_name: Annotated[str, Field(max_length=100)] = ""
-    phones: Annotated[list[PhoneForm], Field(max_length=20)] = []
-    allow_text_marketing: bool = False
-    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)] = []
-    status: Annotated[str | None, Field(max_length=50)] = None
-    time_zone: web_fields.TimeZone | None = None
-
-
-class ImportRow(ClientForm):
-    """A client's record in a file, with its id."""
-
-    id: web_fields.ClientId
-
-
-class ShownClient(web.Answer):
-    """A client's record as a studio sees it, with each number in E.164 and as it was entered.
-
-    `unreachable` are the ticked numbers that staff should untick: two texts came back from the carrier, as the number
-    is a landline or unknown. Broadcasts leave them out.
-    """
-
-    id: str
-    first_name: str
-    last_name: str
-    phones: tuple[Phone, ...]
-    allow_text_marketing: bool
-    tags: tuple[str, ...]
-    status: str | None
-    time_zone: str | None
-    updated_at: web.Instant
-    unreachable: tuple[str, ...]
-
-
-def check_id(client_id: str) -> str:
-    """Return the id if it can be part of a URL's path; raise `RequestError` if not."""
-    try:
-        return _ID.validate_python(client_id)
-    except ValidationError as error:
-        raise RequestError(
-            "A client's id may only have letters, digits and -._~!$&'()*+,:;=@.", field="id"
-        ) from error
-
-
-def client_of_form(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:
-    """Return the client that a form describes; raise `RequestError` that names the field of a bad number."""
-    phones = tuple(_phone(phone, account, index) for index, phone in enumerate(form.phones))
-    ours = choose_number.ours_among(account, [phone.number for phone in phones], now)
-    for index, phone in enumerate(phones):
-        if phone.number in ours:
-            raise compose.our_own_number(f"phones.{index}.number")
-    return Client(
-        account=account.id,
-        id=client_id,
-        updated_at=now,
-        first_name=form.first_name,
-        last_name=form.last_name,
-        phones=phones,
-        allow_text_marketing=form.allow_text_marketing,
-        tags=tuple(dict.fromkeys(form.tags)),
-        status=form.status,
-        time_zone=form.time_zone,
-    )
-
-
-def _phone(form: PhoneForm, account: Account, index: int) -> Phone:
-    try:
-        number = to_stored(form.number, account.country_code)
-    except RequestError as error:
-        error.field = f"phones.{index}.number"
-        raise
-    return Phone(number=number, entered=form.number, sms=form.sms, label=form.label)
-
-
-def shown(client: Client) -> ShownClient:
-    """Return a client as the API shows it."""
-    return ShownClient.model_validate(asdict(client) | {"unreachable": unreachable_numbers(client)})
-
-
-def import_file(account: Account, content_type: str, text: str, now: datetime) -> dict[str, Any]:
-    """Write the clients of a file and return a report; a refused row does not stop the others."""
-    read = csv_rows if "csv" in content_type.casefold() else json_lines
-    rows = list(enumerate(read(text.removeprefix("\ufeff")), start=1))
+def import_file(
+    account: Account,
+    content_type: str,
+    file: bytes,
+    now: datetime,
+    *,
+    dry_run: bool = False,
+    empty_cells: EmptyCells = EmptyCells.KEEP,
+    cursor: str | None = None,
+    seconds: float = SECONDS,
+) -> dict[str, Any]:
+    """Write the clients of a file until the time is over, and return a report; a refused row stops no other."""
+    end = monotonic() + seconds
+    digest = hashlib.sha256(file).hexdigest()[:16]
+    text = decode(file, _charset(content_type))
+    is_csv = "csv" in content_type.casefold()
+    headings, rows = csv_rows(text, empty_cells) if is_csv else ({}, list(json_lines(text)))
     if not rows:
         raise RequestError("The file has no rows.", field="body")
     if len(rows) > MAX_ROWS:
         raise RequestError(f"The file has {len(rows):,} rows; send at most {MAX_ROWS:,} at once.", field="body")
-    room = Room(account.id, account.plan_changes, Bounded.CLIENTS, now, min(len(rows), _ROOM_IN_A_CALL))
-    run = _Import(account, now, monotonic() + _SECONDS, room)
+    done = _rows_done(cursor, digest, len(rows))
+    room = (SeenRoom if dry_run else Room)(
+        account.id, account.plan_changes, Bounded.CLIENTS, now, min(len(rows) - done, _ROOM_IN_A_CALL)
+    )
+    run = _Import(account, now, room, {} if dry_run else None)
+    items: list[dict[str, Any]] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        reports = pool.map(
-            lambda group: [_import_row(run, number, cells) for number, cells in group],
-            _by_client(rows),
-        )
-    items = sorted(chain.from_iterable(reports), key=itemgetter("row"))
+        while done < len(rows) and (not items or monotonic() < end):
+            step = rows[done : done + _ROWS_IN_A_STEP]
+            reports = pool.map(lambda group: [_import_row(run, row, headings) for row in group], _by_client(step))
+            items += sorted(chain.from_iterable(reports), key=itemgetter("row"))
+            done += len(step)
     room.give_back()
     written = sum(item["status"] in ("created", "updated") for item in items)
-    return {"rows": len(items), "written": written, "refused": len(items) - written, "items": items}
+    return {
+        "rows": len(rows),
+        "written": written,
+        "refused": len(items) - written,
+        "dry_run": dry_run,
+        "next_cursor": f"{done}.{digest}" if done < len(rows) else None,
+        "items": items,
+    }
 
 
-def _by_client(rows: list[_NumberedRow]) -> list[list[_NumberedRow]]:
+def _charset(content_type: str) -> str | None:
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().casefold() == "charset":
+            return value.strip().strip("\"'") or None
+    return None
+
+
+def _rows_done(cursor: str | None, digest: str, count: int) -> int:
+    if cursor is None:
+        return 0
+    done, _, of = cursor.partition(".")
+    if not (done.isascii() and done.isdigit() and int(done) < count and of == digest):
+        raise BadCursor("The cursor is of another file. Send the file that it belongs to, or start without it.")
+    return int(done)
+
+
+def _by_client(rows: list[Row]) -> list[list[Row]]:
     """Return the rows in groups by client id. The rows of a group are written in order, so that the last one wins."""
     groups = defaultdict(list)
-    for number, cells in rows:
-        groups[str((cells or {}).get("id")).strip()].append((number, cells))
+    for row in rows:
+        groups[str(row.fields.get("id")).strip()].append(row)
     return list(groups.values())
 
 
-def _import_row(run: _Import, number: int, cells: _Cells) -> dict[str, Any]:
-    client_id = (cells or {}).get("id")
-    report: dict[str, Any] = {"row": number, "id": client_id[:100] if isinstance(client_id, str) else None}
-    if cells is None:
-        return report | {"status": "refused", "code": "malformed_json", "detail": "The row is not a JSON object."}
-    if monotonic() > run.end:
-        return report | {"status": "refused", "code": "out_of_time", "detail": "Time ran out; send this row again."}
-    try:
-        row = ImportRow.model_validate(cells)
-        is_new = clients.put(client_of_form(run.account, row.id, row, run.now), run.room.take)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])[:100]
-        detail = first["msg"].removeprefix("Value error, ")
-        return report | {"status": "refused", "code": "invalid", "field": field, "detail": detail}
-    except RequestError as error:
-        return report | {"status": "refused", "code": error.code, "field": error.field, "detail": error.detail}
-    return report | {"status": "created" if is_new else "updated"}
-
-
-def json_lines(text: str) -> Iterator[_Cells]:
-    """Yield the object of each line of JSON; None for a line that is no object."""
-    for line in filter(str.strip, text.split("\n")):  # splitlines would split a string at U+2028
+def _import_row(run: _Import, row: Row, headings: dict[str, str]) -> dict[str, Any]:
+    client_id = row.fields.get("id")
+    report: dict[str, Any] = {"row": row.number, "id": client_id[:100] if isinstance(client_id, str) else None}
+    form, faults = _checked(row, headings)
+    phones, bad_numbers = _read_phones(run, row, form, headings)
+    faults += bad_numbers
+    if form and not faults:
         try:
-            fields = json.loads(line)
-        except (ValueError, RecursionError):
-            fields = None
-        yield web.JsonObject(fields) if isinstance(fields, dict) else None
+            is_new = _write(run, form.id, lambda old: _client_of_row(run, old, form, row, phones))
+        except RequestError as error:
+            faults = [fault(error.code, error.field, error.detail, headings)]
+        else:
+            warnings = {"line": row.line, "warnings": row.warnings} if row.warnings else {}
+            return report | {"status": "created" if is_new else "updated"} | warnings
+    errors = {"errors": faults} if len(faults) > 1 else {}
+    return report | {"line": row.line, "status": "refused"} | faults[0] | errors
 
 
-def csv_rows(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the record of each row of a CSV file.
-
-    The columns are id, first_name, last_name, allow_text_marketing, tags, status, time_zone, phone and sms, and
-    phone_2, sms_2 to phone_5, sms_5. Semicolons separate tags. A number whose SMS column is missing is ticked; if
-    the column is empty, it is not.
-    """
-    for row in _cells(text):
-        cells = {name: (value or "").strip() for name, value in row.items() if name is not None}
-        record: dict[str, Any] = {name: cells[name] for name in ("id", "first_name", "last_name") if name in cells}
-        record["allow_text_marketing"] = _yes(cells.get("allow_text_marketing", ""))
-        record["tags"] = [tag.strip() for tag in cells.get("tags", "").split(";") if tag.strip()]
-        record["status"] = cells.get("status") or None
-        record["time_zone"] = cells.get("time_zone") or None
-        record["phones"] = [
-            {"number": cells[f"phone{end}"], "sms": _yes(cells.get(f"sms{end}", "yes"))}
-            for end in _ENDINGS
-            if cells.get(f"phone{end}")
-        ]
-        # `ImportRow` refuses this field as unknown, and the report then shows its name.
-        yield record | ({"more cells than columns": True} if None in row else {})
-
-
-def _cells(text: str) -> Iterator[dict[str | None, Any]]:
+def _checked(row: Row, headings: dict[str, str]) -> tuple[ImportRow | None, list[Fault]]:
+    """Return the form of a row, or None, and what is wrong in it: for each field the first fault."""
+    faults = list(row.faults)
+    if not row.fields:
+        return None, faults or [fault("invalid", "id", "The row has no id; write the client's id.", headings)]
     try:
-        reader = csv.DictReader(io.StringIO(text, newline=None), strict=True)
-        reader.fieldnames = [name.strip().casefold() for name in reader.fieldnames or ()]
-        known = _COLUMNS | {f"{name}{end}" for name in ("phone", "sms") for end in _ENDINGS}
-        unknown = [name for name in reader.fieldnames if name not in known]
-        if unknown:
-            raise RequestError(f"Unknown columns: {', '.join(unknown)[:200]}.", field="body")
-        yield from reader
-    except csv.Error as error:
-        raise RequestError(f"The file cannot be read as CSV: {error}.", field="body") from error
+        form = ImportRow.model_validate(web.JsonObject(row.fields))
+    except ValidationError as error:
+        found = {one.get("field") for one in faults}
+        for each in error.errors():
+            field = ".".join(str(part) for part in each["loc"])[:100]
+            detail = BAD_ID if each["loc"] == ("id",) and "URL" in each["msg"] else each["msg"]
+            if field not in found:
+                faults.append(fault("invalid", field, detail.removeprefix("Value error, "), headings))
+        return None, faults[:_MOST_FAULTS]
+    return form, faults
 
 
-def _yes(cell: str) -> bool:
-    return cell.casefold() in _YES
+def _read_phones(
+    run: _Import, row: Row, form: ImportRow | None, headings: dict[str, str]
+) -> tuple[dict[int, Phone], list[Fault]]:
+    """Return the numbers of a row by their place in the record, and what is wrong in the others."""
+    bad = {one.get("field") for one in row.faults}
+    forms = {
+        index: PhoneForm(number=words.number, sms=words.is_ticked_if_new)
+        for index, words in row.phones.items()
+        if words.number and f"phones.{index}.number" not in bad
+    }
+    forms |= dict(enumerate(form.phones)) if form else {}
+    phones: dict[int, Phone] = {}
+    faults: list[Fault] = []
+    for index, phone in forms.items():
+        try:
+            phones[index] = phone_of_form(phone, run.account, index)
+        except RequestError as error:
+            faults.append(fault(error.code, error.field, error.detail, headings))
+    return phones, faults
+
+
+def _write(run: _Import, client_id: str, changed: Callable[[Client | None], Client]) -> bool:
+    """Write a client, unless this is a dry run; return whether it is new."""
+    if run.written is None:
+        return clients.change(run.account.id, client_id, changed, run.room.take)
+    old = run.written.get(client_id) or clients.get(run.account.id, client_id)
+    client = changed(old)
+    if old is None:
+        run.room.take()
+    run.written[client_id] = client
+    return old is None
+
+
+def _client_of_row(run: _Import, old: Client | None, form: ImportRow, row: Row, phones: dict[int, Phone]) -> Client:
+    """Return a client after a row: what the row does not name stays as it is."""
+    check_numbers(run.account, phones.items(), run.now)
+    client = old or Client(account=run.account.id, id=form.id, updated_at=run.now)
+    named: dict[str, Any] = {name: getattr(form, name) for name in form.model_fields_set - {"id", "phones"}}
+    if "tags" in named:
+        named["tags"] = tuple(dict.fromkeys(form.tags))
+    if "status" in named:
+        named["status"] = form.status or None
+    if "phones" in form.model_fields_set:
+        named["phones"] = _listed_phones(client, form, phones)
+    elif row.phones:
+        cells = {
+            index: PhoneCells(phones.get(index, None if words.number is None else False), words.sms)
+            for index, words in row.phones.items()
+        }
+        named["phones"] = placed(client.phones, cells)
+    is_by_text = client.made_by_text and "allow_text_marketing" not in named
+    return replace(client, updated_at=run.now, made_by_text=is_by_text, **named)
+
+
+def _listed_phones(client: Client, form: ImportRow, phones: dict[int, Phone]) -> tuple[Phone, ...]:
+    """Return the phones of a line of JSON, in place of the client's; boxes and labels that it does not name stay."""
+    known = {phone.number: phone for phone in client.phones}
+    listed = []
+    for index, given in enumerate(form.phones):
+        phone = phones[index]
+        if old := known.get(phone.number):
+            kept = {name: getattr(old, name) for name in ("sms", "label") if name not in given.model_fields_set}
+            phone = replace(phone, **kept)
+        listed.append(phone)
+    return tuple(listed)

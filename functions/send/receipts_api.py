@@ -11,6 +11,7 @@ from longcode.aws.telemetry import logger
 from longcode.carriers import twilio
 from longcode.web import resolver as web
 from longcode.web import signed
+from longcode.web.function_url import resolve_function_url
 from send.receipts import apply_receipt
 
 app = web.resolver(web.FORM)
@@ -29,4 +30,4 @@ def receive(reference: Annotated[str, Path(max_length=200)]) -> Response[str]:
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return web.resolve_function_url(app, event, context)
+    return resolve_function_url(app, event, context)

@@ -8,6 +8,7 @@ from infra.local.processes import ROOT, environment, run
 SAM = ROOT / ".venv" / "sam" / "bin" / "sam"
 _STACK = "longcode"
 _BUCKET = "longcode-code"
+_TYPES_OF_FILES = ("text~1csv", "application~1x-ndjson")  # in BinaryMediaTypes
 
 
 def deploy(emulator_url: str, folder: Path, parameters: dict[str, str]) -> dict[str, str]:
@@ -25,6 +26,10 @@ def deploy(emulator_url: str, folder: Path, parameters: dict[str, str]) -> dict[
 def build(folder: Path) -> None:
     """Build template.yaml with `sam build`, for this machine and apart from the build for production."""
     _sam(["build", "--build-dir", str(built(folder).parent)], folder, {"BUILD_OPTIONS": "--local"})
+    template = built(folder).read_text()
+    for escaped in _TYPES_OF_FILES:  # the emulator takes them as they stand
+        template = template.replace(escaped, escaped.replace("~1", "/"))
+    built(folder).write_text(template)
 
 
 def built(folder: Path) -> Path:

@@ -35,9 +35,9 @@ class Response:
 
 
 def ask(method: str, url: str, body: object = None, headers: dict[str, str] | None = None) -> Response:
-    """Call a server; a `str` body is sent as it is, any other body as JSON."""
+    """Call a server; text and bytes are sent as they are, any other body as JSON."""
     sent_headers = headers or {}
-    if body is not None and not isinstance(body, str):
+    if body is not None and not isinstance(body, str | bytes):
         body, sent_headers = json.dumps(body), {"Content-Type": "application/json"} | sent_headers
     response = _http.request(method, url, body=body, headers=sent_headers)
     return Response(response.status, response.data.decode())

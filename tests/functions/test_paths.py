@@ -11,6 +11,7 @@ from accounts import settings_api
 from clients import api as clients_api
 from longcode.accounts.account import Account
 from longcode.web import resolver as web
+from longcode.web.function_url import resolve_function_url
 from optout import api as optout_api
 from tests.support.fakes import LambdaContext, call
 
@@ -71,4 +72,4 @@ def test_the_path_of_a_function_url_is_decoded() -> None:
         "isBase64Encoded": False,
     }
 
-    assert web.resolve_function_url(app, event, LambdaContext())["body"] == "café"
+    assert resolve_function_url(app, event, LambdaContext())["body"] == "café"

@@ -145,7 +145,8 @@ def test_a_python_client_is_generated_whose_modules_can_be_imported(tmp_path: Pa
         if isinstance(node, ast.FunctionDef)
     }
     of_operations = {path.stem for path in (tmp_path / "longcode_client" / "api").rglob("*.py")} - {"__init__"}
-    assert of_operations == {operation["operationId"] for _, operation in OPERATIONS}
+    # This generator has no way to post a file.
+    assert of_operations | {"import_clients"} == {operation["operationId"] for _, operation in OPERATIONS}
     assert {"sync_detailed", "sync"} <= functions
 
 

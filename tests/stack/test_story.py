@@ -101,6 +101,23 @@ def test_a_reply_comes_from_aws_and_from_a_webhook_that_failed_or_was_lost(stack
     assert _replies(studio) == ["by AWS", "by the fallback", "by the list"]
 
 
+def test_a_file_reaches_the_import_as_bytes_and_a_body_of_json_as_text(stack: Stack) -> None:
+    account = sign_up(stack, FORM | {"email": "bytes@studio.example"})
+    studio = StudioSoftware(stack.api_url, "Fox", account.account, account.password)
+    file, named = "id;first_name\r\nw1;José\r\n".encode("cp1252"), "text/csv; charset=windows-1252"
+
+    read = studio.ask("POST", "/clients/import", file, **{"Content-Type": named})
+    utf_16 = studio.ask("POST", "/clients/import", "id\nw2\n".encode("utf-16"), **{"Content-Type": "text/csv"})
+    unnamed = studio.ask("POST", "/clients/import", file, **{"Content-Type": "text/csv"})
+    in_json = studio.ask("PUT", "/clients/w3", b'{"first_name": "Jos\xe9"}', **{"Content-Type": "application/json"})
+    listed = {client["id"]: client["first_name"] for client in studio.all_items("/clients")}
+    month = studio.ask("GET", f"/usage/{datetime.now(UTC):%Y-%m}/texts", None, Accept="text/csv")
+
+    assert [answer.status for answer in (read, utf_16, unnamed, in_json)] == [200, 200, 422, 400]
+    assert listed == {"w1": "José", "w2": ""}
+    assert month.text.startswith("\ufefftime,direction")
+
+
 @pytest.mark.long
 def test_a_restore_to_before_texts_went_doubles_none_and_loses_no_stop(stack: Stack) -> None:
     account = sign_up(stack, FORM | {"email": "restored@studio.example", "plan": "medium"})

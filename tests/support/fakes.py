@@ -1,6 +1,7 @@
 """A fake carrier; a studio and a client; events of the API and of queues as Lambda delivers them; queued jobs."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -80,7 +81,7 @@ def call(
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
 ) -> ApiResponse:
-    """Call an API function with an event as API Gateway sends it; a `str` body is sent as it is, any other as JSON.
+    """Call an API function with an event as API Gateway sends it; text is sent as it is, bytes in Base64, else JSON.
 
     The content type is the first one that the function accepts.
     """
@@ -102,12 +103,18 @@ def call(
             "identity": identity or {},
             "authorizer": {"account": account, "scope": scope, "key": ""} if account else None,
         },
-        "body": body if isinstance(body, str) or body is None else json.dumps(body),
-        "isBase64Encoded": False,
+        "body": _event_body(body),
+        "isBase64Encoded": isinstance(body, bytes),
     }
     answer = module.handler(event, LambdaContext())
     headers_out = answer.get("headers") or {k: v[0] for k, v in answer.get("multiValueHeaders", {}).items()}
     return ApiResponse(answer["statusCode"], headers_out, answer["body"], answer["isBase64Encoded"])
+
+
+def _event_body(body: object) -> str | None:
+    if isinstance(body, bytes):
+        return b64encode(body).decode()
+    return body if isinstance(body, str) or body is None else json.dumps(body)
 
 
 def sqs_event(*bodies: str, **attributes: str) -> dict[str, Any]:

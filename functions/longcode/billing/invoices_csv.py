@@ -4,7 +4,7 @@ import csv
 import io
 
 from longcode.billing import store as invoices
-from longcode.billing.sheet import cell
+from longcode.billing.sheet import MARK, cell
 from longcode.billing.store import MonthEntry
 
 COLUMNS = (
@@ -31,6 +31,7 @@ def month_csv(month: str) -> str:
     """
     numbers = invoices.issued_numbers(month)
     text = io.StringIO()
+    text.write(MARK)
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     writer.writerows(_row(entry) for entry in invoices.entries((account, month) for _, account in numbers))

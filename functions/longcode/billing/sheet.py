@@ -9,6 +9,9 @@ from longcode.message import Message
 from longcode.usage.usage import is_credited
 
 COLUMNS = ("time", "direction", "phone", "units", "client_id", "client_name", "message_id", "not_charged")
+MARK = "\ufeff"
+"""The byte order mark at the beginning of a CSV file: without it, Excel on Windows reads UTF-8 as Windows-1252."""
+
 UNREADABLE = "unreadable"
 
 _SHOWN_DIGITS = 4

@@ -31,7 +31,8 @@ class Client(Struct, frozen=True, kw_only=True):
     """A client under the studio's own id. `heard_stop` names the phones whose opt-out must be looked up.
 
     `unreachable` has a pair "number id" for each text to a number that is a landline or unknown to the carrier.
-    `made_by_text`: a text to an unknown number created the client, and the studio has not written the record since.
+    `made_by_text`: a text to an unknown number created the client, and since then the studio has not said whether it
+    allows texts.
     """
 
     account: str

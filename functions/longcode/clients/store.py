@@ -90,13 +90,25 @@ def _entry(client_id: str, item: Attributes | None) -> ClientEntry:
 
 
 def put(client: Client, take_room: Callable[[], None] | None = None) -> bool:
-    """Write a client and the links of its phones; return whether it is new. Before a new one, `take_room` is called.
+    """Write a client, as `change` does, in place of what was there; return whether it is new."""
+    return change(client.account, client.id, lambda _: client, take_room)
 
+
+def change(
+    account: str,
+    client_id: str,
+    changed: Callable[[Client | None], Client],
+    take_room: Callable[[], None] | None = None,
+) -> bool:
+    """Write what `changed` makes of a client, or of None, and the links of its phones; return whether it is new.
+
+    `changed` is called again if somebody else writes the client meanwhile. Before a new one, `take_room` is called.
     Opt-outs are read after this write, and an opt-out looks for clients after its own write: one of the two always
     sees the other.
     """
     while True:
-        old = get(client.account, client.id)
+        old = get(account, client_id)
+        client = changed(old)
         if old:
             client = _dated_after(client, old)
         elif take_room:

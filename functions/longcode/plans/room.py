@@ -44,8 +44,7 @@ class Room:
         """Take the room for one that will be created; raise `BoundReached` if there is none."""
         with self._lock:
             if self._reserved == 0 and self._refusal is None:
-                limit = most(self._bounded, self._changes, self._now)
-                self._reserved = _reserve(self._account, self._bounded, self._batch, limit, self._now)
+                self._reserved = self._more(most(self._bounded, self._changes, self._now))
                 if self._reserved == 0:
                     self._refusal = refusal(self._bounded, self._changes, self._now)
             if self._reserved == 0 and self._refusal:
@@ -58,6 +57,24 @@ class Room:
             unused, self._reserved = self._reserved, 0
         if unused:
             release(self._account, self._bounded, unused)
+
+    def _more(self, limit: int) -> int:
+        return _reserve(self._account, self._bounded, self._batch, limit, self._now)
+
+
+class SeenRoom(Room):
+    """The room of an account for a dry run: nothing of it is reserved."""
+
+    _is_counted = False
+
+    def give_back(self) -> None:
+        """Do nothing, because nothing was reserved."""
+
+    def _more(self, limit: int) -> int:
+        if self._is_counted:
+            return 0
+        self._is_counted = True
+        return max(0, limit - store.count(_PREFIXES[self._bounded](self._account)))
 
 
 @cache

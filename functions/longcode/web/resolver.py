@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -41,6 +42,7 @@ BROKEN = (
     "Something broke on our side. If you sent an Idempotency-Key, send the request again with the same one;"
     " if you did not, look first whether it has taken effect."
 )
+_NOT_UTF_8 = "The body is not UTF-8, or a character of it was lost. Send JSON in UTF-8."
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
@@ -182,6 +184,11 @@ class Resolver(APIGatewayRestResolver):
         event = {**event, "path": path}
         if kind == JSON:  # Powertools matches it in lower case only
             event["headers"] = {**event["headers"], names["content-type"]: JSON}
+            if event.get("body"):
+                text = _text_of(event)
+                if text is None:
+                    return _event_response(problem(400, MalformedJson.code, _NOT_UTF_8))
+                event |= {"body": text, "isBase64Encoded": False}
         return super().resolve(event, context)
 
 
@@ -267,37 +274,6 @@ def header(app: APIGatewayRestResolver, name: str) -> str | None:
     return next((value for key, value in headers.items() if key.casefold() == name), None)
 
 
-def resolve_function_url(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Return the response to an event of API Gateway or of the function's own URL, whose events have another form."""
-    if event.get("version") != "2.0":
-        return app.resolve(event, context)
-    response = app.resolve(_as_api_gateway_event(event), context)
-    headers = {name: ", ".join(values) for name, values in response.pop("multiValueHeaders", {}).items()}
-    return {**response, "headers": headers | response.get("headers", {})}
-
-
-def _as_api_gateway_event(event: dict[str, Any]) -> dict[str, Any]:
-    method, request_id = event["requestContext"]["http"]["method"], event["requestContext"].get("requestId")
-    return {
-        "resource": event["rawPath"],
-        "path": event["rawPath"],
-        "httpMethod": method,
-        "headers": event["headers"],
-        "multiValueHeaders": {},
-        "queryStringParameters": event.get("queryStringParameters"),
-        "multiValueQueryStringParameters": None,
-        "pathParameters": None,
-        "requestContext": {
-            "requestId": request_id,
-            "stage": "$default",
-            "httpMethod": method,
-            "path": event["rawPath"],
-        },
-        "body": event.get("body"),
-        "isBase64Encoded": event["isBase64Encoded"],
-    }
-
-
 def _decoded(path: str) -> str | None:
     """Return a path that API Gateway and function URLs pass on percent-encoded, or None if it has no single reading.
 
@@ -309,6 +285,16 @@ def _decoded(path: str) -> str | None:
         return unquote(path, errors="strict")
     except UnicodeDecodeError:
         return None
+
+
+def _text_of(event: Mapping[str, Any]) -> str | None:
+    """Return a body as text, or None if it is not UTF-8: API Gateway writes U+FFFD for bytes that are not."""
+    body = str(event["body"])
+    try:
+        text = b64decode(body, validate=True).decode() if event.get("isBase64Encoded") else body
+    except ValueError:
+        return None
+    return None if "\ufffd" in text else text.removeprefix("\ufeff")
 
 
 def _event_response(response: Response[str]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def compare_the_usage(stage: Stage, studio: StudioSoftware) -> None:
     shown = {name: current[name] for name in ("plan", "used", "limit", "total_micros", "forecast")}
     stage.show("GET /usage", None, shown)
     sheet = studio.ask("GET", f"/usage/{current['month']}/texts", None, Accept="text/csv").text
-    rows = list(csv.DictReader(sheet.splitlines()))
+    rows = list(csv.DictReader(sheet.removeprefix("\ufeff").splitlines()))
     stage.say(f"   {len(rows)} rows, such as: {','.join(rows[-1].values())}")
     used = current["used"]["units_sent"] + current["used"]["units_received"]
     stage.check(sum(int(row["units"]) for row in rows) == used, f"the sheet has the {used} units of the usage")

@@ -110,6 +110,26 @@ def test_an_import_creates_as_many_as_there_is_room_for_and_updates_all(account:
     assert (counted(account, "clients"), store.count(keys.client(account.id))) == (5_000, 3)
 
 
+def test_a_dry_run_tells_for_which_clients_there_is_no_room_and_takes_none(account: Account) -> None:
+    put_client(account, "old")
+    rows = "\n".join(["id", "old", *(f"c{number}" for number in range(5_000))])
+    headers = {"content-type": "text/csv"}
+
+    report = call(
+        clients_api,
+        "POST",
+        "/clients/import",
+        rows,
+        account=account.id,
+        headers=headers,
+        query={"dry_run": "true"},
+    ).json
+
+    assert (report["rows"], report["written"], report["refused"], report["next_cursor"]) == (5_001, 5_000, 1, None)
+    assert {item["code"] for item in report["items"] if item["status"] == "refused"} == {"too_many_clients"}
+    assert (counted(account, "clients"), store.count(keys.client(account.id))) == (1, 1)
+
+
 def test_an_import_of_existing_clients_leaves_the_count(account: Account) -> None:
     import_clients(account, "a", "b", "c")
 

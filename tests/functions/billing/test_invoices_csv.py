@@ -20,7 +20,7 @@ from tests.support.fakes import NOW
 
 VOLUME = Plan("volume", "Volume", 250_000_000, 10_000, 27_500, PastLimit.CHARGE)
 CREDIT = InvoiceLine("credit", "Credit: texts sent twice", 1, -2_500_000, -2_500_000)
-HEADER = "number,account,studio,month,issued_on,plan,units_used,charges,credits,total,currency,state,paid_on"
+HEADER = "\ufeffnumber,account,studio,month,issued_on,plan,units_used,charges,credits,total,currency,state,paid_on"
 
 
 def issue(account: str, studio: str, *others: InvoiceLine, units: int = 0, month: str = "2026-11") -> None:

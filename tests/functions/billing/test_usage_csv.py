@@ -28,7 +28,7 @@ LONG_AGO = datetime(2024, 2, 10, 12, tzinfo=UTC)
 
 
 def rows(page: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(page)))
+    return list(csv.DictReader(io.StringIO(page.removeprefix("\ufeff"))))
 
 
 def sent(message_id: str, at: datetime, account: str = "10000001", *, ahead: timedelta = timedelta()) -> None:
@@ -73,7 +73,7 @@ def test_each_text_and_reply_has_a_row_with_its_client_and_no_body() -> None:
     (page,) = walked()
 
     first, second = rows(page)
-    assert page.splitlines()[0] == "time,direction,phone,units,client_id,client_name,message_id,not_charged"
+    assert page.splitlines()[0] == "\ufefftime,direction,phone,units,client_id,client_name,message_id,not_charged"
     assert list(first.values())[:6] == [
         "2026-11-22T15:30:00Z",
         "out",

@@ -1,0 +1,187 @@
+"""The forms of a client's record: as a request or a file has it, and as a studio sees it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec.structs import asdict
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
+
+from longcode.accounts.account import Account
+from longcode.clients.client import Client, Phone, unreachable_numbers
+from longcode.clients.phone_cells import LONGEST_NUMBER, check_one_number
+from longcode.clients.spreadsheet import LOST
+from longcode.clients.words import is_placeholder, one_line
+from longcode.errors import RequestError
+from longcode.messages import compose
+from longcode.numbers import choose as choose_number
+from longcode.phone import to_stored
+from longcode.web import fields as web_fields
+from longcode.web import resolver as web
+
+_ID: TypeAdapter[str] = TypeAdapter(web_fields.ClientId)
+BAD_ID = "A client's id may only have letters, digits and -._~!$&'()*+,:;=@."
+
+
+def _shown_words(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if LOST in value:
+        raise ValueError("has U+FFFD, which stands for a lost character; write the text anew, in UTF-8")
+    return one_line(value)
+
+
+def _given(client_id: str) -> str:
+    if is_placeholder(client_id):
+        raise ValueError(f"{client_id} is what programs write for no id; write the client's id")
+    return client_id
+
+
+Words = Annotated[str, BeforeValidator(_shown_words)]
+"""A text in one line, without control characters and characters that show nothing."""
+
+
+class PhoneForm(web.Body):
+    """A phone number as it was typed, and whether its SMS box is ticked."""
+
+    number: Annotated[str, Field(max_length=LONGEST_NUMBER)]
+    sms: bool = True
+    label: Annotated[str | None, Field(max_length=40)] = None
+
+
+class ClientForm(web.Body):
+    """A client's record."""
+
+    first_name: Annotated[Words, Field(max_length=100)] = ""
+    last_name: Annotated[Words, Field(max_length=100)] = ""
+    phones: Annotated[list[PhoneForm], Field(max_length=20)] = []
+    allow_text_marketing: bool = False
+    tags: Annotated[list[Annotated[Words, Field(min_length=1, max_length=50)]], Field(max_length=50)] = []
+    status: Annotated[Words | None, Field(max_length=50)] = None
+    time_zone: web_fields.TimeZone | None = None
+
+
+class ImportRow(ClientForm):
+    """A client's record in a file, with its id. The fields that it does not name stay as they are."""
+
+    id: Annotated[web_fields.ClientId, AfterValidator(_given)]
+
+
+class ShownClient(web.Answer):
+    """A client's record as a studio sees it, with each number in E.164 and as it was entered.
+
+    `unreachable` are the ticked numbers that staff should untick: two texts came back from the carrier, as the number
+    is a landline or unknown. Broadcasts leave them out.
+    """
+
+    id: str
+    first_name: str
+    last_name: str
+    phones: tuple[Phone, ...]
+    allow_text_marketing: bool
+    tags: tuple[str, ...]
+    status: str | None
+    time_zone: str | None
+    updated_at: web.Instant
+    unreachable: tuple[str, ...]
+
+
+class Warned(web.Answer):
+    """What a person should check in a row of a file."""
+
+    field: str
+    column: str | None = None
+    detail: str
+
+
+class RowError(web.Answer):
+    """What is wrong in a row of a file."""
+
+    code: str
+    field: str | None = None
+    column: str | None = None
+    detail: str
+
+
+class ImportedRow(web.Answer):
+    """What became of a row of a file. `row` counts rows without the heading; `line` is the line where it begins.
+
+    A refused row has `code`, `detail`, and the `field` and `column` (as the file spells it) that it is about; if more
+    is wrong in it, `errors` has all. A row with `warnings` was written.
+    """
+
+    row: int
+    id: str | None
+    status: Literal["created", "updated", "refused"]
+    line: int | None = None
+    code: str | None = None
+    field: str | None = None
+    column: str | None = None
+    detail: str | None = None
+    errors: list[RowError] | None = None
+    warnings: list[Warned] | None = None
+
+
+class ImportReport(web.Answer):
+    """The report of an import. `rows` are those of the file; `written`, `refused` and `items` are of this call.
+
+    While `next_cursor` is not null, rows are left: the same file is sent again with it as `cursor`.
+    """
+
+    rows: int
+    written: int
+    refused: int
+    dry_run: bool
+    next_cursor: str | None
+    items: list[ImportedRow]
+
+
+def check_id(client_id: str) -> str:
+    """Return the id if it can be part of a URL's path; raise `RequestError` if not."""
+    try:
+        return _ID.validate_python(client_id)
+    except ValidationError as error:
+        raise RequestError(BAD_ID, field="id") from error
+
+
+def client_of_form(account: Account, client_id: str, form: ClientForm, now: datetime) -> Client:
+    """Return the client that a form describes; raise `RequestError` that names the field of a bad number."""
+    phones = tuple(phone_of_form(phone, account, index) for index, phone in enumerate(form.phones))
+    check_numbers(account, enumerate(phones), now)
+    return Client(
+        account=account.id,
+        id=client_id,
+        updated_at=now,
+        first_name=form.first_name,
+        last_name=form.last_name,
+        phones=phones,
+        allow_text_marketing=form.allow_text_marketing,
+        tags=tuple(dict.fromkeys(form.tags)),
+        status=form.status or None,
+        time_zone=form.time_zone,
+    )
+
+
+def phone_of_form(form: PhoneForm, account: Account, index: int) -> Phone:
+    """Return the phone of a form; raise `BadPhone` that names its place."""
+    try:
+        check_one_number(form.number)
+        number = to_stored(form.number, account.country_code)
+    except RequestError as error:
+        error.field = f"phones.{index}.number"
+        raise
+    return Phone(number=number, entered=form.number, sms=form.sms, label=form.label)
+
+
+def check_numbers(account: Account, phones: Iterable[tuple[int, Phone]], now: datetime) -> None:
+    """Raise `OurOwnNumber` if texts are sent from one of the phones, each of which comes with its place."""
+    placed = list(phones)
+    ours = choose_number.ours_among(account, [phone.number for _, phone in placed], now)
+    for index, phone in placed:
+        if phone.number in ours:
+            raise compose.our_own_number(f"phones.{index}.number")
+
+
+def shown(client: Client) -> ShownClient:
+    """Return a client as the API shows it."""
+    return ShownClient.model_validate(asdict(client) | {"unreachable": unreachable_numbers(client)})

@@ -1,0 +1,36 @@
+"""Events of a function's own URL, which a resolver of API Gateway's events answers."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
+
+def resolve_function_url(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Return the response to an event of API Gateway or of the function's own URL, whose events have another form."""
+    if event.get("version") != "2.0":
+        return app.resolve(event, context)
+    response = app.resolve(_as_api_gateway_event(event), context)
+    headers = {name: ", ".join(values) for name, values in response.pop("multiValueHeaders", {}).items()}
+    return {**response, "headers": headers | response.get("headers", {})}
+
+
+def _as_api_gateway_event(event: dict[str, Any]) -> dict[str, Any]:
+    method, request_id = event["requestContext"]["http"]["method"], event["requestContext"].get("requestId")
+    return {
+        "resource": event["rawPath"],
+        "path": event["rawPath"],
+        "httpMethod": method,
+        "headers": event["headers"],
+        "multiValueHeaders": {},
+        "queryStringParameters": event.get("queryStringParameters"),
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "requestContext": {
+            "requestId": request_id,
+            "stage": "$default",
+            "httpMethod": method,
+            "path": event["rawPath"],
+        },
+        "body": event.get("body"),
+        "isBase64Encoded": event["isBase64Encoded"],
+    }
