@@ -35,14 +35,80 @@ segment of a text, and how many into each segment of a longer text.
 
 _CRLF = re.compile("\r+\n")  # all \r before a \n, so that normalising twice changes nothing
 
-_LOOK_ALIKES = str.maketrans(
-    dict.fromkeys("‘’‚‛", "'")
-    | dict.fromkeys("“”„‟", '"')
-    | dict.fromkeys("‐‑‒–—―−", "-")
-    | {"…": "..."}
-    | dict.fromkeys("\u00a0\u2007\u202f", " ")
-    | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", "")
-)
+# What people paste, and what stands for it in GSM-7, by group. No letter is replaced by another one: ligatures and
+# digits in full width are the same letters and digits in another form. The degree sign and the ring stay, because a
+# temperature without them says something else.
+_GROUPS = {
+    # Single quotes and apostrophes; primes, in feet and minutes; accents that stand alone, which some keyboards have
+    # where others have the apostrophe.
+    "‘’‚‛‹›❛❜′‵ʹʼʽ´`｀ˊˋ": "'",
+    # Double quotes, those of French and Japanese too, and double primes and accents.
+    "“”„‟«»❝❞〝〞〟「」『』″‶ʺ¨˝": '"',
+    "‴": "'''",
+    # Hyphens, dashes and minus signs, and a macron that stands alone.
+    "‐‑‒–—―−˗⸺⸻﹘¯ˉ": "-",
+    # Bullets, of lists and between words ("Mon • 5 pm").
+    "•‣⁃∙⋅▪▫■□●○◦▸▹►◆◇・･": "-",
+    # Dots, and the full stops of Chinese and Japanese.
+    "…⋯": "...",
+    "‥": "..",
+    "․。｡˙": ".",
+    "¸˛、､﹑": ",",
+    # The circumflex, caron and breve that stand alone; the small tilde, the swung dash and the wave dash.
+    "ˆˇ˘": "^",
+    "˜∼⁓〜": "~",
+    # Signs of mathematics in place of those of the keyboard ("8×10 prints", "1⁄4").
+    "⁄∕⧸": "/",
+    "×✕✖": "x",
+    "∗✱": "*",
+    "∶꞉": ":",
+    "∣❘": "|",
+    "￡": "£",
+    "￥": "¥",
+    # The tab, every space of Unicode besides the plain one (category Zs), and characters that are drawn as a space.
+    "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000": " ",
+    "\u2800\u3164\uffa0\u115f\u1160": " ",
+    # The separators of lines and paragraphs, and the line break within a cell or paragraph of an office program.
+    "\u2028\u2029\v": "\n",
+    # Windows-1252 that a program has read as Latin-1: the euro, quotes, ellipsis, dashes, bullet and tilde.
+    "\x80": "€",
+    "\x82\x8b\x91\x92\x9b": "'",
+    "\x84\x93\x94": '"',
+    "\x85": "...",
+    "\x95\x96\x97": "-",
+    "\x98": "~",
+}
+
+_NOTHING = [
+    # Control characters, for which phones show nothing or a box.
+    *(*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0xA0)),
+    0xAD,  # the soft hyphen of web pages and PDFs
+    0x34F,  # the grapheme joiner
+    *(0x61C, *range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)),  # marks of direction, isolates
+    *range(0x180B, 0x1810),  # selectors and the vowel separator of Mongolian
+    *(*range(0x200B, 0x200E), *range(0x2060, 0x2066), 0xFEFF),  # zero-width spaces and joiners, the byte order mark
+    *(*range(0x206A, 0x2070), *range(0xFFF9, 0xFFFD)),  # old format characters; what is left of a pasted picture
+    *(*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),  # variation selectors
+    *range(0xE0000, 0xE0080),  # tags
+]
+"""What shows nothing in a text, and is left out. The groups go before, as some of the control characters have one."""
+
+LOOK_ALIKES: dict[int, str] = {
+    **dict.fromkeys(_NOTHING, ""),
+    # Punctuation, digits and signs in full width and in small forms, as Asian keyboards write them.
+    **{
+        point: plain
+        for point in (*range(0xFF01, 0xFF5F), *range(0xFE50, 0xFE6C))
+        if (plain := unicodedata.normalize("NFKC", chr(point))).isascii() and not plain.isalpha()
+    },
+    # The ligatures that PDFs have for ff, fi, fl, ffi, ffl and st.
+    **{point: unicodedata.normalize("NFKC", chr(point)) for point in range(0xFB00, 0xFB07)},
+    **{ord(character): plain for characters, plain in _GROUPS.items() for character in characters},
+}
+"""What stands for a character where only GSM-7 is wanted, or where look-alikes count as equal, by code point."""
+
+# The middle dot is a bullet too, but a letter of Catalan between two l (Gal·la).
+_MIDDLE_DOT = re.compile("(?<![lL])·|·(?![lL])")
 
 
 class Measure(Struct, frozen=True):
@@ -73,8 +139,15 @@ def smart(text: str) -> str:
     If other characters force UCS-2 anyway, the signs stay: replacing them would save nothing.
     """
     sent = normalise(text)
-    plain = normalise(sent.translate(_LOOK_ALIKES))
+    if _GSM_7.issuperset(sent):
+        return sent
+    plain = normalise(with_look_alikes(sent))
     return plain if _GSM_7.issuperset(plain) else sent
+
+
+def with_look_alikes(text: str) -> str:
+    """Return a text with plain characters for typographic ones, and without those that show nothing."""
+    return _MIDDLE_DOT.sub("-", text).translate(LOOK_ALIKES)
 
 
 def _segments(sent: str, encoding: Encoding) -> int:
