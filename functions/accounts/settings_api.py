@@ -31,7 +31,7 @@ from longcode.plans import room
 from longcode.plans.bounds import Bounded
 from longcode.plans.plans import PlanChange
 from longcode.plans.room import Room
-from longcode.template import Template, check, check_no_braces
+from longcode.template import Template, check, check_no_braces, is_blank
 from longcode.triggers.trigger import RecordKind
 from longcode.web import fields
 from longcode.web import resolver as web
@@ -96,7 +96,7 @@ class AccountSettings(web.Body):
 class TemplateForm(web.Body):
     """A text that is used often. Its subject is shown in the hub and never sent (facts S7)."""
 
-    subject: Annotated[str, Field(max_length=200)] = ""
+    subject: Annotated[str, Field(max_length=200), AfterValidator(lambda text: "" if is_blank(text) else text)] = ""
     body: Annotated[str, Field(min_length=1, max_length=1600)]
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from longcode.accounts.account import Account, QuietZone
 from longcode.errors import NoNumberTicked, NoPermission
 from longcode.shown import Shown
+from longcode.template import full_name
 
 MOST_IDS = 1_000
 """How many ids an audience may name."""
@@ -114,7 +115,7 @@ def client_merge_values(account: Account, client: Client | None) -> dict[str, st
     if client:
         values["client.first_name"] = client.first_name
         values["client.last_name"] = client.last_name
-        values["client.name"] = f"{client.first_name} {client.last_name}".strip()
+        values["client.name"] = full_name(client.first_name, client.last_name)
     return values
 
 

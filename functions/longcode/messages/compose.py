@@ -30,6 +30,7 @@ from longcode.message import Direction, HoldReason, Message, MessageKind, Messag
 from longcode.numbers.routing import client_of_reply
 from longcode.quiet_hours.quiet_hours import Opening
 from longcode.shown import Shown
+from longcode.template import is_blank
 from longcode.windows import LONGEST_AHEAD, LONGEST_VALIDITY, SWEEP_AFTER, VALIDITY
 
 _CONVERSATION = timedelta(days=30)
@@ -97,7 +98,7 @@ def check_time(send_at: datetime | None, now: datetime) -> datetime | None:
 
 def check_length(text: str, field: str) -> str:
     """Return a text, which must be normalised; raise `TextTooLong` or `EmptyText` if no carrier takes it."""
-    if not any(character.isprintable() and not character.isspace() for character in text):
+    if is_blank(text):
         raise EmptyText("The text is empty.", field=field)
     if len(text) > segments.MAX_CHARACTERS:
         limit = f"{segments.MAX_CHARACTERS:,}"
@@ -177,7 +178,7 @@ def final_text(
 
 def sender_prefix(account: Account) -> str | None:
     """Return the name that a conversation begins with; None for an account whose own number identifies it."""
-    return None if account.number else account.sender_name
+    return None if account.number or is_blank(account.sender_name or "") else account.sender_name
 
 
 def _introduced(text: str, sender_name: str | None, last_texted_at: datetime | None, now: datetime) -> str:

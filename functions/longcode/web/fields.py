@@ -11,6 +11,7 @@ from longcode.accounts.names import check_studio_name
 from longcode.aws.settings import settings
 from longcode.destinations import read_country
 from longcode.phone import check_country_code
+from longcode.template import check_not_blank
 from longcode.triggers.trigger import RecordKind, record_word
 
 _ID = re.compile(r"[-._~!$&'()*+,:;=@\w]+")  # the characters that a path segment of a URL allows
@@ -52,7 +53,9 @@ Country = Annotated[str, Field(max_length=20), AfterValidator(_offered_country)]
 """A country in ISO 3166, such as AU, or a calling code, such as 61 or +61, that only one offered country has."""
 
 Line = Annotated[
-    str, Field(min_length=1, max_length=100, pattern=rf"^{_IN_A_LINE}*[\p{{L}}\p{{N}}\p{{P}}\p{{S}}]{_IN_A_LINE}*$")
+    str,
+    Field(min_length=1, max_length=100, pattern=rf"^{_IN_A_LINE}*[\p{{L}}\p{{N}}\p{{P}}\p{{S}}]{_IN_A_LINE}*$"),
+    AfterValidator(check_not_blank),
 ]
 StudioName = Annotated[Line, AfterValidator(check_studio_name)]
 TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
