@@ -189,6 +189,8 @@ def change_account(settings: AccountSettings) -> ShownAccount:
         # Replies that the studio could poll so far are not posted again.
         replies.note_forwarded(account.id, replies.newest_sequence(account.id))
         accounts.add_to_webhook_list(account.id)
+    if changes.get("texts_an_hour", account.texts_an_hour) < account.texts_an_hour:
+        changes["hour_filled_at"] = clients.now()  # some phone may have as many texts already
     if changes.get("retention_days"):
         # Before the setting is written, so that it never exists without a purge.
         retentions.start(account.id, clients.now() + SWEEP_AFTER)
