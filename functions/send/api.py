@@ -62,7 +62,10 @@ class Accepted(web.Answer):
 
 
 class Preview(web.Answer):
-    """What would be sent to whom, how long it is and what it costs beyond the plan; or why it may not be sent."""
+    """What would be sent to whom, how long it is and what it costs beyond the plan; or why it may not be sent.
+
+    `skipped` are phones that would get no text, `held` those whose text would wait, each with the reason.
+    """
 
     may_be_sent: bool
     code: str | None = None
