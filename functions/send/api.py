@@ -302,14 +302,13 @@ def _recipients(
     form: NewMessage, facts: sending.RequestFacts, account: Account, at: datetime
 ) -> tuple[compose.Recipients, Mapping[str, datetime]]:
     """Return whom to text at an instant, and when the account last texted each phone that begins a conversation."""
-    destinations = choose_number.destinations_of(account, facts.dedicated)
     if form.client_id is None and facts.phone:
         known = sending.phone_facts(facts, account, (facts.phone,), at)
         to = compose.recipients_of_number(
             facts.phone,
             facts.clients_with_phone,
             blocked=facts.blocked,
-            destinations=destinations,
+            destinations=choose_number.destinations_of(account, facts.dedicated),
             crowded=facts.phone in known.crowded,
         )
         return compose.hold_for_question(to, {facts.phone} if facts.asked else set()), known.last_texted
@@ -317,6 +316,7 @@ def _recipients(
         raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
     phones = [phone for phone in numbers_to_text(facts.client) if facts.phone in (None, phone)]
     known = sending.phone_facts(facts, account, phones, at)
+    destinations = choose_number.destinations_of(account, known.dedicated | facts.dedicated)
     to = compose.recipients_of_client(facts.client, facts.phone, known.blocked, destinations, known.crowded)
     return compose.hold_for_question(to, known.asked), known.last_texted
 

@@ -29,7 +29,9 @@ class Phone(Shown, frozen=True, kw_only=True):
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """A client under the studio's own id. `heard_stop` names the phones whose opt-out must be looked up.
+    """A client under the studio's own id. `heard_stop` names the phones that must be looked up.
+
+    They may have opted out, or texts may be sent from them by now.
 
     `unreachable` has a pair "number id" for each text to a number that is a landline or unknown to the carrier.
     `made_by_text`: a text to an unknown number created the client, and the studio has not written the record since.

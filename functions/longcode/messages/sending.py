@@ -101,12 +101,13 @@ class PhoneFacts(Struct, frozen=True, kw_only=True):
     asked: set[str]
     last_texted: dict[str, datetime]
     crowded: set[str]
+    dedicated: set[str]
 
 
 def phone_facts(facts: RequestFacts, account: Account, phones: Sequence[str], at: datetime) -> PhoneFacts:
     """Return what is known of a request's phones, which are to be texted at an instant.
 
-    It is read in one call, and for most texts in none. A client names the phones whose opt-outs are read.
+    It is read in one call, and for most texts in none. A client names the phones that are looked up (`heard_stop`).
     """
     heard_stop = facts.client.heard_stop if facts.client else ()
     opt_out_keys = {(account.id, phone): optouts.opt_out_keys(account.id, phone) for phone in heard_stop}
@@ -118,7 +119,9 @@ def phone_facts(facts: RequestFacts, account: Account, phones: Sequence[str], at
         text_keys = {phone: keys.last_text(phone, account.number, account.id) for phone in phones}
     elif not account.number and (may_be_crowded or has_name):
         text_keys = {phone: keys.sticky_senders(phone) for phone in phones}
-    wanted = [*(key for pair in opt_out_keys.values() for key in pair), *text_keys.values()]
+    dedicated_keys = {phone: keys.dedicated(phone) for phone in heard_stop}
+    both = (key for pair in opt_out_keys.values() for key in pair)
+    wanted = [*both, *dedicated_keys.values(), *text_keys.values()]
     items = store.get_many(wanted) if wanted else {}
     blocks = optouts.pair_blocks_from(opt_out_keys, items, dict.fromkeys(opt_out_keys, account.number_since))
     found = {phone: items[key] for phone, key in text_keys.items() if key in items}
@@ -133,6 +136,7 @@ def phone_facts(facts: RequestFacts, account: Account, phones: Sequence[str], at
         blocked={phone for _, phone in blocks.blocked},
         asked={phone for _, phone in blocks.asked},
         last_texted=last_texted,
+        dedicated={phone for phone, key in dedicated_keys.items() if numbers.is_in_use(items.get(key), at)},
         crowded={phone for phone, of in last_texts.items() if is_hour_filled(of, at, account.texts_an_hour)},
     )
 
