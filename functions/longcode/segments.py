@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from typing import Literal
 
 from msgspec import Struct
@@ -79,36 +80,22 @@ _GROUPS = {
     "\x98": "~",
 }
 
-_NOTHING = [
-    # Control characters, for which phones show nothing or a box.
-    *(*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0xA0)),
-    0xAD,  # the soft hyphen of web pages and PDFs
-    0x34F,  # the grapheme joiner
-    *(0x61C, *range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)),  # marks of direction, isolates
-    *range(0x180B, 0x1810),  # selectors and the vowel separator of Mongolian
-    *(*range(0x200B, 0x200E), *range(0x2060, 0x2066), 0xFEFF),  # zero-width spaces and joiners, the byte order mark
-    *(*range(0x206A, 0x2070), *range(0xFFF9, 0xFFFD)),  # old format characters; what is left of a pasted picture
-    *(*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),  # variation selectors
-    *range(0xE0000, 0xE0080),  # tags
-]
-"""What shows nothing in a text, and is left out. The groups go before, as some of the control characters have one."""
-
-LOOK_ALIKES: dict[int, str] = {
-    **dict.fromkeys(_NOTHING, ""),
-    # Punctuation, digits and signs in full width and in small forms, as Asian keyboards write them.
-    **{
-        point: plain
-        for point in (*range(0xFF01, 0xFF5F), *range(0xFE50, 0xFE6C))
-        if (plain := unicodedata.normalize("NFKC", chr(point))).isascii() and not plain.isalpha()
-    },
-    # The ligatures that PDFs have for ff, fi, fl, ffi, ffl and st.
-    **{point: unicodedata.normalize("NFKC", chr(point)) for point in range(0xFB00, 0xFB07)},
-    **{ord(character): plain for characters, plain in _GROUPS.items() for character in characters},
-}
-"""What stands for a character where only GSM-7 is wanted, or where look-alikes count as equal, by code point."""
+# What shows nothing in a text, and is left out, as first and last character.
+_NOTHING = (
+    # Control characters, for which phones show nothing or a box. A group above goes before this.
+    *((0x00, 0x08), (0x0E, 0x1F), (0x7F, 0x9F)),
+    (0xAD, 0xAD),  # the soft hyphen of web pages and PDFs
+    (0x34F, 0x34F),  # the grapheme joiner
+    *((0x61C, 0x61C), (0x200E, 0x200F), (0x202A, 0x202E), (0x2066, 0x2069)),  # marks of direction, isolates
+    (0x180B, 0x180F),  # selectors and the vowel separator of Mongolian
+    *((0x200B, 0x200D), (0x2060, 0x2065), (0xFEFF, 0xFEFF)),  # zero-width spaces and joiners, the byte order mark
+    *((0x206A, 0x206F), (0xFFF9, 0xFFFC)),  # old format characters; what is left of a pasted picture
+    *((0xFE00, 0xFE0F), (0xE0100, 0xE01EF)),  # variation selectors
+    (0xE0000, 0xE007F),  # tags
+)
 
 # The middle dot is a bullet too, but a letter of Catalan between two l (Gal·la).
-_MIDDLE_DOT = re.compile("(?<![lL])·|·(?![lL])")
+_MIDDLE_DOT = "(?<![lL])·|·(?![lL])"
 
 
 class Measure(Struct, frozen=True):
@@ -147,7 +134,21 @@ def smart(text: str) -> str:
 
 def with_look_alikes(text: str) -> str:
     """Return a text with plain characters for typographic ones, and without those that show nothing."""
-    return _MIDDLE_DOT.sub("-", text).translate(LOOK_ALIKES)
+    return re.sub(_MIDDLE_DOT, "-", text).translate(look_alikes())
+
+
+@cache
+def look_alikes() -> dict[int, str]:
+    """Return what stands for a character where GSM-7 is wanted, or where look-alikes are equal, by code point."""
+    # Punctuation, digits and signs in full width and in small forms, as Asian keyboards write them; and the ligatures
+    # that PDFs have for ff, fi, fl, ffi, ffl and st.
+    forms = [chr(point) for point in (*range(0xFF01, 0xFF5F), *range(0xFE50, 0xFE6C), *range(0xFB00, 0xFB07))]
+    plain = {ord(form): unicodedata.normalize("NFKC", form) for form in forms}
+    return {
+        **{point: "" for first, last in _NOTHING for point in range(first, last + 1)},
+        **{point: text for point, text in plain.items() if text.isascii() and (len(text) > 1 or not text.isalpha())},
+        **{ord(character): text for characters, text in _GROUPS.items() for character in characters},
+    }
 
 
 def _segments(sent: str, encoding: Encoding) -> int:

@@ -44,15 +44,14 @@ _PLACEHOLDERS = frozenset({"null", "NULL", "nil", "none", "None", "NONE", "nan",
 _PLACEHOLDER_PHRASES = frozenset(
     {"n/a", "n.a.", "n.a", "n/d", "s/n", "k.a.", "undefined", "unknown", "unbekannt", "inconnu", "desconocido"}
     | {"not available", "not applicable", "no name", "noname", "no first name", "no last name", "not provided"}
-    | {"not set", "not specified", "missing", "blank", "empty", "tbd", "tba", "[object object]"}
+    | {"not set", "not specified", "tbd", "tba", "[object object]"}
 )
-_SHEET_ERROR = re.compile(
-    r"#[¡¿]?(?:[^\W\d_]+(?:/\w+)?|getting_data)[!?]?|#+", re.IGNORECASE
-)  # in all their languages
-_IN_BRACKETS = re.compile(r"[(<\[{](.*)[)>\]}]")
-_UNMERGED = re.compile(
-    r"[%\[<{(*|$«]+\s*(?:(?:first|last|full|client)?[ _-]?name|[fl]name)\s*[%\]>})*|$»]*", re.IGNORECASE
-)
+_EMPTY_IN_BRACKETS = frozenset({"blank", "empty", "missing"})  # Blank is a family name
+# Errors of spreadsheets in all their languages, brackets around a word, and merge fields that nobody filled in:
+# patterns that are compiled on first use.
+_SHEET_ERROR = r"#[¡¿]?(?:[^\W\d_]+(?:/\w+)?|getting_data)[!?]?|#+"
+_IN_BRACKETS = r"[(<\[{](.*)[)>\]}]"
+_UNMERGED = r"[%\[<{(*|$«]+\s*(?:(?:first|last|full|client)?[ _-]?name|[fl]name)\s*[%\]>})*|$»]*"
 
 _MOST_SHOWN, _LONGEST_SHOWN = 20, 60  # faults in an error's detail, and characters of each
 
@@ -116,10 +115,12 @@ def is_placeholder(name: str) -> bool:
     bare = " ".join(name.split())
     if not is_blank(bare) and not any(_is_seen(c) and unicodedata.category(c)[0] != "P" for c in bare):
         return True
-    if _SHEET_ERROR.fullmatch(bare) or _UNMERGED.fullmatch(bare):
+    if re.fullmatch(f"{_SHEET_ERROR}|{_UNMERGED}", bare, re.IGNORECASE):
         return True
-    if inside := _IN_BRACKETS.fullmatch(bare):
-        return bare.casefold() in _PLACEHOLDER_PHRASES or is_blank(inside[1]) or is_placeholder(inside[1])
+    if inside := re.fullmatch(_IN_BRACKETS, bare):
+        word = inside[1].casefold().strip()
+        is_empty = is_blank(word) or word in _EMPTY_IN_BRACKETS or bare.casefold() in _PLACEHOLDER_PHRASES
+        return is_empty or is_placeholder(inside[1])
     words = bare.split()
     return bare.casefold() in _PLACEHOLDER_PHRASES or (
         bool(words) and all(word in _PLACEHOLDERS or word.casefold() in _PLACEHOLDER_PHRASES for word in words)

@@ -212,7 +212,7 @@ def test_every_blank_and_line_separator_of_unicode_comes_back_to_gsm_7() -> None
 
 
 def test_every_look_alike_is_in_gsm_7() -> None:
-    forcing = {chr(point) for point, plain in segments.LOOK_ALIKES.items() if segments.measure(plain).forcing}
+    forcing = {chr(point) for point, plain in segments.look_alikes().items() if segments.measure(plain).forcing}
 
     assert forcing == set()
 

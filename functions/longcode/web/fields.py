@@ -11,7 +11,7 @@ from longcode.accounts.names import check_studio_name
 from longcode.aws.settings import settings
 from longcode.destinations import read_country
 from longcode.phone import check_country_code
-from longcode.template import check_not_blank
+from longcode.template import check_not_blank, is_blank
 from longcode.triggers.trigger import RecordKind, record_word
 
 _ID = re.compile(r"[-._~!$&'()*+,:;=@\w]+")  # the characters that a path segment of a URL allows
@@ -39,7 +39,7 @@ def _usable_id(client_id: str) -> str:
 
 
 def _not_blank(status: str) -> str:
-    if not record_word(status):
+    if is_blank(status) or not record_word(status):
         raise ValueError("is empty")
     return status
 
