@@ -42,19 +42,25 @@ _CRLF = re.compile("\r+\n")  # all \r before a \n, so that normalising twice cha
 _GROUPS = {
     # Single quotes and apostrophes; primes, in feet and minutes; accents that stand alone, which some keyboards have
     # where others have the apostrophe.
-    "‘’‚‛‹›❛❜′‵ʹʼʽ´`｀ˊˋ": "'",
+    "‘’‚‛‹›〈〉❛❜′‵ʹʼʽ´`｀ˊˋ΄᾽᾿῾": "'",
     # Double quotes, those of French and Japanese too, and double primes and accents.
-    "“”„‟«»❝❞〝〞〟「」『』″‶ʺ¨˝": '"',
+    "“”„‟«»《》❝❞〝〞〟「」『』″‶ʺ¨˝": '"',
     "‴": "'''",
     # Hyphens, dashes and minus signs, and a macron that stands alone.
-    "‐‑‒–—―−˗⸺⸻﹘¯ˉ": "-",
-    # Bullets, of lists and between words ("Mon • 5 pm").
-    "•‣⁃∙⋅▪▫■□●○◦▸▹►◆◇・･": "-",
+    "‐‑‒–—―−˗⸺⸻﹘─━¯ˉ": "-",
+    # Bullets, of lists and between words ("Mon • 5 pm"); the last three are those of Word's symbol font.
+    "•‣⁃∙⋅‧▪▫■□●○◦▸▹►◆◇・･\uf0b7\uf0a7\uf0d8": "-",
     # Dots, and the full stops of Chinese and Japanese.
     "…⋯": "...",
     "‥": "..",
     "․。｡˙": ".",
     "¸˛、､﹑": ",",
+    "‼": "!!",
+    "⁇": "??",
+    "⁈": "?!",
+    "⁉": "!?",
+    "【〔〖": "[",
+    "】〕〗": "]",
     # The circumflex, caron and breve that stand alone; the small tilde, the swung dash and the wave dash.
     "ˆˇ˘": "^",
     "˜∼⁓〜": "~",
@@ -63,7 +69,8 @@ _GROUPS = {
     "×✕✖": "x",
     "∗✱": "*",
     "∶꞉": ":",
-    "∣❘": "|",
+    "═": "=",
+    "∣❘¦￤│┃": "|",
     "￡": "£",
     "￥": "¥",
     # The tab, every space of Unicode besides the plain one (category Zs), and characters that are drawn as a space.
