@@ -30,7 +30,7 @@ from longcode.plans import room
 from longcode.plans.bounds import Bounded
 from longcode.plans.plans import PlanChange
 from longcode.plans.room import Room
-from longcode.template import Template, check, check_no_braces
+from longcode.template import Template, check, check_no_braces, is_blank
 from longcode.triggers.trigger import RecordKind
 from longcode.web import fields
 from longcode.web import resolver as web
@@ -116,7 +116,7 @@ class AccountSettings(web.Body):
 class TemplateForm(web.Body):
     """A text that is used often. Its subject is shown in the hub and never sent (facts S7)."""
 
-    subject: Annotated[str, Field(max_length=200)] = ""
+    subject: Annotated[str, Field(max_length=200), AfterValidator(lambda text: "" if is_blank(text) else text)] = ""
     body: Annotated[str, Field(min_length=1, max_length=1600)]
 
 
@@ -212,6 +212,8 @@ def change_account(settings: AccountSettings) -> ShownAccount:
         # Replies that the studio could poll so far are not posted again.
         replies.note_forwarded(account.id, replies.newest_sequence(account.id))
         accounts.add_to_webhook_list(account.id)
+    if changes.get("texts_an_hour", account.texts_an_hour) < account.texts_an_hour:
+        changes["hour_filled_at"] = clients.now()  # some phone may have as many texts already
     if changes.get("retention_days"):
         # Before the setting is written, so that it never exists without a purge.
         retentions.start(account.id, clients.now() + SWEEP_AFTER)

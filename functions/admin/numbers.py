@@ -9,6 +9,7 @@ from msgspec import Meta
 from admin.order import AccountId, Cursor, Order, account_or_raise
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger
+from longcode.clients import store as clients
 from longcode.errors import BadPhone, NumberTaken
 from longcode.numbers import store as numbers
 from longcode.phone import to_e164
@@ -59,6 +60,10 @@ def assign(order: Assign, now: datetime) -> dict[str, Any]:
         except ConditionFailed:
             continue  # the account's number was changed meanwhile
         logger.info("dedicated", extra={"account": order.account, "given": number is not None})
+    if number:
+        # A client can have had it as a phone before: each text looks that up now, and is refused when it is posted.
+        for account_id, client_id in clients.with_phone_in_all_accounts(number):
+            clients.mark_phone(account_id, client_id, number)
     return {"number": number}
 
 

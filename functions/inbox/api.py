@@ -138,8 +138,9 @@ def list_messages(
     """List a folder or search it, newest first.
 
     `all` is both directions: with `phone`, the conversation. `record` is a kind and an id, such as session:s1.
-    `text` ignores case and accents. A page reads at most 10,000 messages, or 2,000 with `text` or `record`: it may be
-    short or empty. As long as there is a `next_cursor`, there may be more.
+    `text` ignores case and accents, and finds look-alikes (quotes, dashes, ø and o). A page reads at most 10,000
+    messages, or 2,000 with `text` or `record`: it may be short or empty. As long as there is a `next_cursor`, there
+    may be more.
     """
     account, days, now = web.caller(app), _retention_days(), clients.now()
     search = _search(client_id, phone, record, text)

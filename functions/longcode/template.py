@@ -1,6 +1,7 @@
 """Templates: texts with merge fields such as {{client.first_name|there}}, replaced in one pass."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 
 from longcode.errors import BadTemplate, BadValue, EmptyField, RequestError
@@ -24,11 +25,33 @@ FIELDS = frozenset(
     }
 )
 
+_NAME_FIELDS = frozenset({"client.first_name", "client.last_name", "client.name"})
+
 CLIENT_AND_STUDIO_FIELDS = frozenset(name for name in FIELDS if name.startswith(("client.", "studio.")))
 """The fields with values from our own records; the others get theirs from an event."""
 
 ONE_LINE = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
 """A title or reason in one line: not blank, without line breaks, control characters and lone surrogates."""
+
+# What a value can have and yet show nothing: categories of Unicode, and letters and symbols drawn as a space. Emoji
+# that are newer than Python's tables are in no category yet.
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"})
+_EMOJI = range(0x1F000, 0x1FB00)
+_DRAWN_AS_SPACE = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U0001d159")
+
+# What programs write for a missing name. Null, Nan, Nil and Na are names of people, which programs write otherwise.
+_PLACEHOLDERS = frozenset({"null", "NULL", "nil", "none", "None", "NONE", "nan", "NaN", "na", "NA", "nul", "\\N"})
+_PLACEHOLDER_PHRASES = frozenset(
+    {"n/a", "n.a.", "n.a", "n/d", "s/n", "k.a.", "undefined", "unknown", "unbekannt", "inconnu", "desconocido"}
+    | {"not available", "not applicable", "no name", "noname", "no first name", "no last name", "not provided"}
+    | {"not set", "not specified", "tbd", "tba", "[object object]"}
+)
+_EMPTY_IN_BRACKETS = frozenset({"blank", "empty", "missing"})  # Blank is a family name
+# Errors of spreadsheets in all their languages, brackets around a word, and merge fields that nobody filled in:
+# patterns that are compiled on first use.
+_SHEET_ERROR = r"#[¡¿]?(?:[^\W\d_]+(?:/\w+)?|getting_data)[!?]?|#+"
+_IN_BRACKETS = r"[(<\[{](.*)[)>\]}]"
+_UNMERGED = r"[%\[<{(*|$«]+\s*(?:(?:first|last|full|client)?[ _-]?name|[fl]name)\s*[%\]>})*|$»]*"
 
 _MOST_SHOWN, _LONGEST_SHOWN = 20, 60  # faults in an error's detail, and characters of each
 
@@ -75,6 +98,40 @@ def check_no_braces(value: str) -> str:
     return value
 
 
+def is_blank(value: str) -> bool:
+    """Return whether a value shows nothing: no characters, or only blanks, zero-width characters and lone marks."""
+    return not any(map(_is_seen, value))
+
+
+def check_not_blank(value: str) -> str:
+    """Return a value; raise `ValueError` if it shows nothing."""
+    if is_blank(value):
+        raise ValueError("shows nothing")
+    return value
+
+
+def is_placeholder(name: str) -> bool:
+    """Return whether a name is what a program writes where there is none: null, N/A, undefined, #REF!, (none), --."""
+    bare = " ".join(name.split())
+    if not is_blank(bare) and not any(_is_seen(c) and unicodedata.category(c)[0] != "P" for c in bare):
+        return True
+    if re.fullmatch(f"{_SHEET_ERROR}|{_UNMERGED}", bare, re.IGNORECASE):
+        return True
+    if inside := re.fullmatch(_IN_BRACKETS, bare):
+        word = inside[1].casefold().strip()
+        is_empty = is_blank(word) or word in _EMPTY_IN_BRACKETS or bare.casefold() in _PLACEHOLDER_PHRASES
+        return is_empty or is_placeholder(inside[1])
+    words = bare.split()
+    return bare.casefold() in _PLACEHOLDER_PHRASES or (
+        bool(words) and all(word in _PLACEHOLDERS or word.casefold() in _PLACEHOLDER_PHRASES for word in words)
+    )
+
+
+def full_name(*names: str) -> str:
+    """Return the names of a person that say something, in one line."""
+    return " ".join(name.strip() for name in names if not is_blank(name) and not is_placeholder(name))
+
+
 def without_fields(text: str) -> str:
     """Return a template without its merge fields: the words that are the same for every recipient."""
     return _FIELD.sub("", text)
@@ -86,9 +143,10 @@ def fields(text: str) -> tuple[str, ...]:
 
 
 def render(text: str, values: Mapping[str, str]) -> str:
-    """Return a template with its fields replaced. A blank value counts as missing; a default may be empty: {{name|}}.
+    """Return a template with its fields replaced. A default may be empty: {{name|}}.
 
-    Raise `BadTemplate`; or, with the field's name, `EmptyField` or `BadValue` for this recipient's values.
+    A value that shows nothing counts as missing, and so does a placeholder for the name of a client. Raise
+    `BadTemplate`; or, with the field's name, `EmptyField` or `BadValue` for this recipient's values.
     """
     check(text)
 
@@ -97,13 +155,18 @@ def render(text: str, values: Mapping[str, str]) -> str:
         given = values.get(name, "")
         if "{{" in given or "}}" in given:
             raise BadValue(f"The {name} of this recipient has braces in it: {given[:40]!r}.", field=name)
-        if given.strip():
+        if not is_blank(given) and not (name in _NAME_FIELDS and is_placeholder(given)):
             return given
         if default is None:
             raise EmptyField(f"There is no {name} for this recipient, and no default in the text.", field=name)
         return default
 
     return _FIELD.sub(value, text)
+
+
+def _is_seen(character: str) -> bool:
+    is_unseen = unicodedata.category(character) in _UNSEEN and ord(character) not in _EMOJI
+    return not is_unseen and character not in _DRAWN_AS_SPACE
 
 
 def _listed(faults: list[str], separator: str) -> str:

@@ -17,14 +17,13 @@ from longcode.accounts.account import Account, check_may_send
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
-from longcode.clients.client import Client, client_merge_values, client_of_number
+from longcode.clients.client import Client, client_merge_values, client_of_number, numbers_to_text
 from longcode.errors import NotFound, RequestError, TooLate
 from longcode.message import Message, MessageKind, MessageState, may_become
 from longcode.messages import accept as messages_accept
 from longcode.messages import compose, sending
 from longcode.messages import store as messages
 from longcode.numbers import choose as choose_number
-from longcode.optouts import store as optouts
 from longcode.phone import to_stored
 from longcode.plans import plans
 from longcode.template import Template, check_values, fields, render
@@ -63,7 +62,10 @@ class Accepted(web.Answer):
 
 
 class Preview(web.Answer):
-    """What would be sent to whom, how long it is and what it costs beyond the plan; or why it may not be sent."""
+    """What would be sent to whom, how long it is and what it costs beyond the plan; or why it may not be sent.
+
+    `skipped` are phones that would get no text, `held` those whose text would wait, each with the reason.
+    """
 
     may_be_sent: bool
     code: str | None = None
@@ -225,9 +227,19 @@ def preview(account_id: str, form: NewMessage, now: datetime) -> Preview:
         units=measures[0].units,
         phones=checked.to.phones,
         skipped=checked.to.skipped,
-        held=checked.to.held,
+        held=_held(checked, now),
         price_micros=0 if refusal_at_limit else plans.price_of(units, plan, used),
     )
+
+
+def _held(checked: Checked, now: datetime) -> tuple[compose.Skipped, ...]:
+    """Return the phones whose texts would be held now; of scheduled texts, only those that staff are asked about."""
+    if checked.send_at:
+        return checked.to.held
+    drafts = choose_number.with_own_number(checked.account, _drafts(checked, "preview", "", now))
+    checks = sending.send_checks(drafts, now)
+    reasons = ((draft.phone, checks.held(draft)) for draft in drafts)
+    return tuple(compose.skipped_phone(phone, reason) for phone, reason in reasons if reason)
 
 
 def cancel(account_id: str, message_id: str, now: datetime) -> None:
@@ -276,30 +288,37 @@ def check(form: NewMessage, facts: sending.RequestFacts, now: datetime, *, creat
         raise NotFound("There is no such account.")
     check_may_send(account)
     send_at = compose.check_time(form.send_at, now)
-    to = _recipients(form, facts, account)
+    to, last_texted = _recipients(form, facts, account, send_at or now)
     body = _rendered_body(form, facts, account, to)
-    texts = messages_accept.final_texts(body, account, to.phones, now, field="template" if form.template else "body")
+    field = "template" if form.template else "body"
+    texts = messages_accept.final_texts(body, account, to.phones, now, field=field, last_texted=last_texted)
     client = _new_client(form, facts, account, now) if create else None
     if client:
         to = replace(to, client_id=client.id)
     return Checked(account=account, template=facts.template, texts=texts, to=to, send_at=send_at, new_client=client)
 
 
-def _recipients(form: NewMessage, facts: sending.RequestFacts, account: Account) -> compose.Recipients:
-    destinations = choose_number.destinations_of(account, facts.dedicated)
+def _recipients(
+    form: NewMessage, facts: sending.RequestFacts, account: Account, at: datetime
+) -> tuple[compose.Recipients, Mapping[str, datetime]]:
+    """Return whom to text at an instant, and when the account last texted each phone that begins a conversation."""
     if form.client_id is None and facts.phone:
+        known = sending.phone_facts(facts, account, (facts.phone,), at)
         to = compose.recipients_of_number(
-            facts.phone, facts.clients_with_phone, blocked=facts.blocked, destinations=destinations
+            facts.phone,
+            facts.clients_with_phone,
+            blocked=facts.blocked,
+            destinations=choose_number.destinations_of(account, facts.dedicated),
+            crowded=facts.phone in known.crowded,
         )
-        return compose.hold_for_question(to, {facts.phone} if facts.asked else set())
+        return compose.hold_for_question(to, {facts.phone} if facts.asked else set()), known.last_texted
     if facts.client is None:
         raise NotFound(f"There is no client {form.client_id!r}.", field="client_id")
-    # `heard_stop` has the phones that have replied STOP or may have meant it: for most clients, nothing is read.
-    pairs = [(account.id, phone) for phone in facts.client.heard_stop]
-    blocks = optouts.pair_blocks(pairs, account.number_since)
-    blocked = {phone for _, phone in blocks.blocked}
-    to = compose.recipients_of_client(facts.client, facts.phone, blocked, destinations)
-    return compose.hold_for_question(to, {phone for _, phone in blocks.asked})
+    phones = [phone for phone in numbers_to_text(facts.client) if facts.phone in (None, phone)]
+    known = sending.phone_facts(facts, account, phones, at)
+    destinations = choose_number.destinations_of(account, known.dedicated | facts.dedicated)
+    to = compose.recipients_of_client(facts.client, facts.phone, known.blocked, destinations, known.crowded)
+    return compose.hold_for_question(to, known.asked), known.last_texted
 
 
 def _rendered_body(form: NewMessage, facts: sending.RequestFacts, account: Account, to: compose.Recipients) -> str:

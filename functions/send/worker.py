@@ -25,7 +25,7 @@ from longcode.messages.checks import SendChecks
 from longcode.numbers import choose as choose_number
 from longcode.numbers import store as numbers
 from longcode.numbers.conversations import TextRefusal, free_number
-from longcode.numbers.routing import last_text_of
+from longcode.numbers.routing import LastText, last_text_of
 from longcode.table.writes import Attributes, read
 from longcode.usage import store as quotas
 from longcode.usage.habit import may_be_unusual
@@ -130,12 +130,24 @@ def _record(message: Message, checks: SendChecks, now: datetime) -> Message | Te
     if message.kind is MessageKind.SERVICE:
         return message
     text, most_an_hour = last_text_of(message, now), checks.most_an_hour[message.account]
-    if not choose_number.is_shared(message.number):
+    recorded: LastText | TextRefusal
+    if choose_number.is_shared(message.number):
+        choice = choose_number.shared_choice(message.account, message.phone, checks.parked)
+        recorded = numbers.take_number(text, most_an_hour, choice, checks.conversations[message.phone])
+    else:
         before = checks.last_texts.get((text.account, text.phone, text.number))
-        return message if numbers.record_text(text, most_an_hour, before) else TextRefusal.TOO_MANY_TO_PHONE
-    choice = choose_number.shared_choice(message.account, message.phone, checks.parked)
-    taken = numbers.take_number(text, most_an_hour, choice, checks.conversations[message.phone])
-    return taken if isinstance(taken, TextRefusal) else replace(message, number=taken.number)
+        recorded = numbers.record_last(text, most_an_hour, before) or TextRefusal.TOO_MANY_TO_PHONE
+    if isinstance(recorded, LastText):
+        _note_filled_hour(message, checks, now, is_filled=len(recorded.lately) >= most_an_hour)
+        return replace(message, number=recorded.number)
+    _note_filled_hour(message, checks, now, is_filled=recorded is TextRefusal.TOO_MANY_TO_PHONE)
+    return recorded
+
+
+def _note_filled_hour(message: Message, checks: SendChecks, now: datetime, *, is_filled: bool) -> None:
+    """Note that a phone has an hour's texts of the account, so that further ones are refused when they are posted."""
+    if is_filled and message.account not in checks.filled_hours:
+        accounts.note_filled_hour(message.account, now)
 
 
 def deliver_in_turn(message: Message, carrier: Carrier, now: datetime, turns: Turns) -> bool:

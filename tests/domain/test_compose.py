@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from longcode.clients.client import Client, Phone
 from longcode.destinations import Destinations
-from longcode.errors import CountryNotAllowed, EmptyText, NoNumberTicked, NoPermission, OptedOut, TextTooLong
+from longcode.errors import (
+    CountryNotAllowed,
+    EmptyText,
+    NoNumberTicked,
+    NoPermission,
+    OptedOut,
+    TextTooLong,
+    TooManyToPhone,
+)
 from longcode.message import Direction, MessageKind, MessageState
 from longcode.messages.compose import (
     check_length,
@@ -138,6 +146,20 @@ def test_a_number_whose_clients_all_forbid_it_is_refused() -> None:
 def test_an_opt_out_is_reported_before_other_refusals() -> None:
     with pytest.raises(OptedOut):
         recipients_of_number(HOME, {"c1": True}, blocked=True, destinations=HERE)
+
+
+def test_a_phone_with_an_hours_texts_is_skipped_or_refused_after_all_other_reasons() -> None:
+    chosen = recipients_of_client(client(HOME, WORK), None, set(), HERE, {HOME})
+
+    assert (chosen.phones, [skipped.code for skipped in chosen.skipped]) == ((WORK,), ["too_many_to_phone"])
+    with pytest.raises(TooManyToPhone):
+        recipients_of_client(client(HOME), None, set(), HERE, {HOME})
+    with pytest.raises(TooManyToPhone):
+        recipients_of_number(HOME, {"c1": True}, blocked=False, destinations=HERE, crowded=True)
+    with pytest.raises(NoPermission):
+        recipients_of_number(HOME, {"c1": False}, blocked=False, destinations=HERE, crowded=True)
+    with pytest.raises(OptedOut):
+        recipients_of_client(client(HOME), None, {HOME}, HERE, {HOME})
 
 
 def test_a_number_abroad_is_skipped_unless_its_country_is_allowed() -> None:

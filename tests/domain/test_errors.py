@@ -48,6 +48,7 @@ API = {
     "too_many_forms": 429,
     "too_many_keys": 409,
     "too_many_templates": 409,
+    "too_many_to_phone": 409,
     "too_many_triggers": 409,
     "unknown_plan": 422,
     "webhook_off": 409,

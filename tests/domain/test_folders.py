@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from longcode import segments
 from longcode.message import Linkable, MessageKind, Reference
 from longcode.messages.compose import draft
 from longcode.messages.folders import Search, fold, matches
@@ -33,6 +34,70 @@ def test_words_are_found_anywhere_in_a_text(words: str) -> None:
 @pytest.mark.parametrize("words", ["albums", "Zoë ÁLBUM", "😎", "ready is"])
 def test_other_words_are_not_found(words: str) -> None:
     assert not matches(Search(words=words), MESSAGE)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("I can’t come", "can't"),
+        ("I can't come", "can’t"),
+        ("I can´t come", "can't"),
+        ("I can`t come", "can‘t"),
+        ("I canʼt come", "can't"),
+        ("Don't be late... it's \"mini day\" - 5 pm", "don’t be late"),
+        ("Don't be late... it's \"mini day\" - 5 pm", "– 5 pm"),
+        ("Don't be late... it's \"mini day\" - 5 pm", "late… it’s “mini"),
+        ("it’s “picture” day 😀", 'it\'s "picture"'),
+        ("„Mini“ morgen 😀", '"mini"'),
+        ("les « minis » 😀", 'les " minis "'),
+        ("5 — or 6?", "5 -- or"),
+        ("5 -- or 6?", "5 — or"),
+        ("Wait…… no", "wait.. no"),
+        ("Søren, your proofs", "soren"),
+        ("Soren, your proofs", "Søren"),
+        ("Sören, your proofs", "Søren"),
+        ("une œuvre", "oeuvre"),
+        ("une oeuvre", "œuvre"),
+        ("Æther", "aether"),
+        ("Łukasz", "lukasz"),
+        ("Đorđe", "Dorde"),
+        ("Þóra Guðmundsdóttir", "thora gudmundsdottir"),
+        ("Straße", "STRASSE"),
+        ("Strasse", "straße"),
+        ("Yıldız", "yildiz"),
+        ("İstanbul", "istanbul"),
+        ("Kaʻala", "ka'ala"),
+        ("Gal·la", "galla"),
+        ("ｆｕｌｌ ｗｉｄｔｈ！", "full width!"),
+        ("５：００", "5:00"),
+        ("a\tb\u2003c\u2028d", "a b c d"),
+        ("pro\xadofs", "proofs"),
+        ("pro\u200bofs", "proofs"),
+        ("\u2066Ann\u2069 Smith", "ann smith"),
+        ("ﬁnal proofs", "final"),
+        ("• Bring shoes", "- bring"),
+        ("6′2″ tall", "6'2\""),
+        ("8×10 prints", "8x10"),
+        ("1️⃣ Mini", "1 mini"),
+        ("I ❤️ it", "❤ it"),
+    ],
+)
+def test_look_alikes_are_found_on_both_sides(body: str, words: str) -> None:
+    assert matches(Search(words=words), replace(MESSAGE, body=body))
+    assert matches(Search(words=body), replace(MESSAGE, body=body))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"), [("cant", "can't"), ("5 pm", "- 5 pm"), ("Soren", "sören b"), ("co-op", "coop")]
+)
+def test_a_search_for_signs_finds_no_text_without_them(body: str, words: str) -> None:
+    assert not matches(Search(words=words), replace(MESSAGE, body=body))
+
+
+@given(st.text(st.characters() | st.sampled_from("·lL’´…–œøŀ\u200b\u0301\u1ffd"), max_size=40))
+def test_a_text_is_found_by_the_words_that_smart_encoding_has_made_plain(text: str) -> None:
+    assert fold(segments.smart(text)) == fold(text)
+    assert fold(fold(text)) == fold(text)
 
 
 def test_hangul_is_found_by_syllables() -> None:

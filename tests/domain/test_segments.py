@@ -127,6 +127,112 @@ def test_smart_encoding_replaces_only_where_that_alone_brings_back_gsm_7(text: s
     assert segments.smart(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("pasted", "plain"),
+    [
+        ("\t", " "),
+        ("\u2003", " "),
+        ("\u2009", " "),
+        ("\u3000", " "),
+        ("\u1680", " "),
+        ("\u205f", " "),
+        ("\u2800", " "),
+        ("\u2028", "\n"),
+        ("\u2029", "\n"),
+        ("\v", "\n"),
+        ("\u200e", ""),
+        ("\u200f", ""),
+        ("\u202a", ""),
+        ("\u202c", ""),
+        ("\u2066", ""),
+        ("\u2069", ""),
+        ("\u061c", ""),
+        ("\xad", ""),
+        ("\u2060", ""),
+        ("\ufe0f", ""),
+        ("\ufffc", ""),
+        ("\x07", ""),
+        ("\x7f", ""),
+        ("´", "'"),
+        ("`", "'"),
+        ("｀", "'"),
+        ("¨", '"'),
+        ("¸", ","),
+        ("ˆ", "^"),
+        ("˜", "~"),
+        ("′", "'"),
+        ("″", '"'),
+        ("‴", "'''"),
+        ("•", "-"),
+        ("‣", "-"),
+        ("◦", "-"),
+        ("·", "-"),
+        ("▪", "-"),
+        ("\uf0b7", "-"),
+        ("‼", "!!"),
+        ("【", "["),
+        ("《", '"'),
+        ("─", "-"),
+        ("¦", "|"),
+        ("΄", "'"),
+        ("！", "!"),
+        ("？", "?"),
+        ("（", "("),
+        ("：", ":"),
+        ("，", ","),
+        ("。", "."),
+        ("、", ","),
+        ("～", "~"),
+        ("［", "["),
+        ("５", "5"),
+        ("￥", "¥"),
+        ("«", '"'),
+        ("»", '"'),
+        ("‹", "'"),
+        ("「", '"'),
+        ("⁄", "/"),
+        ("×", "x"),
+        ("ﬁ", "fi"),
+        ("\x92", "'"),
+        ("\x93", '"'),
+        ("\x96", "-"),
+        ("\x85", "..."),
+    ],
+)
+def test_what_people_paste_becomes_plain_and_stays_where_ucs_2_is_needed_anyway(pasted: str, plain: str) -> None:
+    assert segments.smart(f"Hi Ann{pasted}ok") == f"Hi Ann{plain}ok"
+    assert segments.measure(segments.smart(f"Hi Ann{pasted}ok")).encoding == "GSM-7"
+    assert segments.smart(f"Hi Ann{pasted}ok 中") == f"Hi Ann{pasted}ok 中"
+
+
+@pytest.mark.parametrize(
+    "text", ["Gal·la", "20°C", "20˚C", "Ａｎｎ", "Łukasz", "Kaʻala", "Ανδρέας", "Ann™", "½", "à la carte"]
+)
+def test_letters_and_signs_that_mean_something_stay(text: str) -> None:
+    assert segments.smart(text) == text
+
+
+def test_every_blank_and_line_separator_of_unicode_comes_back_to_gsm_7() -> None:
+    blanks = [chr(point) for point in range(0x110000) if unicodedata.category(chr(point)) in {"Zs", "Zl", "Zp", "Cc"}]
+
+    assert [blank for blank in blanks if segments.measure(segments.smart(f"a{blank}b")).encoding != "GSM-7"] == []
+
+
+def test_every_look_alike_is_in_gsm_7() -> None:
+    forcing = {chr(point) for point, plain in segments.look_alikes().items() if segments.measure(plain).forcing}
+
+    assert forcing == set()
+
+
+def test_a_text_of_110_characters_with_a_tab_is_one_segment() -> None:
+    assert segments.measure(segments.smart("a" * 54 + "\t" + "b" * 55)) == Measure("GSM-7", 1, 1, ())
+
+
+def test_a_look_alike_of_the_extension_table_counts_twice() -> None:
+    assert segments.measure(segments.smart("˜" * 80)).segments == 1
+    assert segments.measure(segments.smart("［" * 81)).segments == 2
+
+
 @given(texts)
 @example("]" * 76 + "a" + "]" * 76)
 @example("a" * 152 + "]" + "a" * 153)

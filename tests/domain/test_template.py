@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longcode.errors import BadTemplate, BadValue, EmptyField
-from longcode.template import FIELDS, check, fields, render
+from longcode.template import FIELDS, check, fields, full_name, is_blank, is_placeholder, render
 
 
 def test_the_known_fields() -> None:
@@ -163,3 +163,145 @@ def test_a_checked_template_renders_without_braces(text: str) -> None:
 
     assert "{{" not in rendered
     assert "}}" not in rendered
+
+
+SHOW_NOTHING = [
+    "",
+    " ",
+    "\t\n",
+    "\u00a0",
+    "\u2003\u2009",
+    "\u3000",
+    "\u200b",
+    "\u200b \u200c\u200d",
+    "\u2060",
+    "\ufeff",
+    "\xad",
+    "\u200e\u200f",
+    "\u2066\u2069",
+    "\u202a\u202c",
+    "\u2028\u2029",
+    "\u180e",
+    "\u034f",
+    "\ufe0f",
+    "\u0301",
+    "\u0301\u0308 \u0327",
+    "\u20e3",
+    "\u2800",
+    "\u3164",
+    "\uffa0\u115f\u1160",
+    "\ufffc",
+    "\x00\x07\x7f",
+    "\x85",
+    "\U000e0020\U000e007f",
+]
+
+
+@pytest.mark.parametrize("value", SHOW_NOTHING)
+def test_a_value_that_shows_nothing_is_blank_and_takes_the_default(value: str) -> None:
+    assert is_blank(value)
+    values = {"client.first_name": value, "session.type": value}
+
+    assert render("Hi {{client.first_name|there}}, {{session.type|see you}}", values) == "Hi there, see you"
+    with pytest.raises(EmptyField):
+        render("{{session.type}}", values)
+
+
+@pytest.mark.parametrize(
+    "value", ["a", "王", "-", "0", "🌸", "\U0001fae9", "´", "e\u0301", "\u200bAnn", "ㅎ", "ः अ", "\ufffd"]
+)
+def test_a_value_that_shows_anything_is_kept(value: str) -> None:
+    assert not is_blank(value)
+    assert render("{{session.type|none}}", {"session.type": value}) == value
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "null",
+            "NULL",
+            "N/A",
+            "n/a",
+            "n.a.",
+            "NA",
+            "nil",
+            "None",
+            "NaN",
+            "nan",
+            "undefined",
+            "Unknown",
+            "k.A.",
+            "TBD",
+        ),
+        *("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#BEZUG!", "#NV", "#WERT!"),
+        *(
+            "#VALEUR!",
+            "#NOM?",
+            "#¡REF!",
+            "#¿NOMBRE?",
+            "#N/D",
+            "####",
+            "(null)",
+            "<null>",
+            "[null]",
+            "(none)",
+            "()",
+            "(blank)",
+        ),
+        *("\\N", "-", "--", "???", "…", "—", ".", "%FIRST_NAME%", "{first_name}", "<<name>>", "*|FNAME|*", "$name"),
+        *("undefined undefined", "null null", " null ", "[First Name]", "No Name", "[object Object]"),
+    ],
+)
+def test_what_programs_write_for_no_name_is_a_placeholder_and_takes_the_default(name: str) -> None:
+    assert is_placeholder(name)
+
+    assert render("Hi {{client.first_name|there}}", {"client.first_name": name}) == "Hi there"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "Null",
+            "Nan",
+            "Nil",
+            "Na",
+            "Ann",
+            "J.",
+            "J",
+            "王",
+            "O'Neil",
+            "d'Arc",
+            "🌸",
+            "Anna (Null)",
+            "X Æ A-12",
+            "Nadia",
+        ),
+        *("(Bob)", "Noname Gypsy", "#1 Dad", "Ana/Maria", "Zoë", "Test", "Tba Ann", "Blank", "", "\u200b"),
+    ],
+)
+def test_what_can_be_a_name_is_no_placeholder(name: str) -> None:
+    assert not is_placeholder(name)
+
+
+def test_a_placeholder_is_kept_where_it_is_not_a_name() -> None:
+    assert (
+        render("{{session.type}}: {{invoice.balance}}", {"session.type": "N/A", "invoice.balance": "-"}) == "N/A: -"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "full"),
+    [
+        ("Zoë", "Smith", "Zoë Smith"),
+        (" Zoë ", "", "Zoë"),
+        ("\u200b", "Smith", "Smith"),
+        ("null", "Smith", "Smith"),
+        ("Jennifer", "Null", "Jennifer Null"),
+        ("N/A", "#REF!", ""),
+        ("\u3164", "\u0301", ""),
+    ],
+)
+def test_a_full_name_has_the_names_that_say_something(first: str, last: str, full: str) -> None:
+    assert full_name(first, last) == full

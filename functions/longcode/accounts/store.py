@@ -134,6 +134,14 @@ def change_settings(account: str, settings: dict[str, Any], *others: Write) -> N
     store.transact([Update(keys.account(account), changes=changes, remove=removed, when=PRESENT), *others])
 
 
+def note_filled_hour(account: str, at: datetime) -> None:
+    """Note that a phone has as many texts of an account within an hour as the account may send it.
+
+    Only then, the texts to each phone are counted before a text is accepted: see `messages.sending.phone_facts`.
+    """
+    store.try_write(Update(keys.account(account), changes={"hour_filled_at": at}, when=PRESENT))
+
+
 def change_plan(account: Account, change: PlanChange, *others: Write) -> Account:
     """Add a change of plan, with the notice to the owner and other writes.
 

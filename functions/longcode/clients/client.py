@@ -8,6 +8,7 @@ from msgspec import Struct
 from longcode.accounts.account import Account, QuietZone
 from longcode.errors import NoNumberTicked, NoPermission
 from longcode.shown import Shown
+from longcode.template import full_name
 
 MOST_IDS = 1_000
 """How many ids an audience may name."""
@@ -28,7 +29,9 @@ class Phone(Shown, frozen=True, kw_only=True):
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """A client under the studio's own id. `heard_stop` names the phones whose opt-out must be looked up.
+    """A client under the studio's own id. `heard_stop` names the phones that must be looked up.
+
+    They may have opted out, or texts may be sent from them by now.
 
     `unreachable` has a pair "number id" for each text to a number that is a landline or unknown to the carrier.
     `made_by_text`: a text to an unknown number created the client, and since then the studio has not said whether it
@@ -115,7 +118,7 @@ def client_merge_values(account: Account, client: Client | None) -> dict[str, st
     if client:
         values["client.first_name"] = client.first_name
         values["client.last_name"] = client.last_name
-        values["client.name"] = f"{client.first_name} {client.last_name}".strip()
+        values["client.name"] = full_name(client.first_name, client.last_name)
     return values
 
 

@@ -22,15 +22,24 @@ from longcode.windows import SWEEP_AFTER
 
 
 def final_texts(
-    words: str, account: Account, phones: Collection[str], now: datetime, *, field: str, introduce: bool = True
+    words: str,
+    account: Account,
+    phones: Collection[str],
+    now: datetime,
+    *,
+    field: str,
+    introduce: bool = True,
+    last_texted: Mapping[str, datetime] | None = None,
 ) -> dict[str, str]:
     """Return the final text to each phone, with the sender's name and in the characters that cost least, by phone.
 
     Raise `TextTooLong` or `EmptyText` for the request's `field`. Unless `introduce` is False, a text that begins a
-    conversation begins with the sender's name.
+    conversation begins with the sender's name. `last_texted` is when the account last texted each phone, if the
+    caller has read it.
     """
     name = compose.sender_prefix(account) if introduce else None
-    last_texted = choose_number.last_texted(account, phones) if name else {}
+    if last_texted is None:
+        last_texted = choose_number.last_texted(account, phones) if name else {}
     return {
         phone: compose.final_text(words, name, last_texted.get(phone), now, smart=account.smart_encoding, field=field)
         for phone in phones

@@ -27,6 +27,7 @@ class SendChecks(Struct, frozen=True, kw_only=True):
     abroad: set[tuple[str, str]]  # phones in another country than the account
     sent_today: dict[str, Activity]  # by account
     ceilings: dict[str, int]  # how many units an account may send in a day at most, by account
+    filled_hours: set[str]  # accounts that have noted lately that a phone has an hour's texts
     parked: set[str]  # our numbers from which the carrier delivers nothing until the operator acts
 
     def stops(self, message: Message) -> bool:

@@ -25,11 +25,13 @@ from longcode.errors import (
     OurOwnNumber,
     RequestError,
     TextTooLong,
+    TooManyToPhone,
 )
 from longcode.message import Direction, HoldReason, Message, MessageKind, MessageState
 from longcode.numbers.routing import client_of_reply
 from longcode.quiet_hours.quiet_hours import Opening
 from longcode.shown import Shown
+from longcode.template import is_blank
 from longcode.windows import LONGEST_AHEAD, LONGEST_VALIDITY, SWEEP_AFTER, VALIDITY
 
 _CONVERSATION = timedelta(days=30)
@@ -38,10 +40,15 @@ ASKED = "asked"
 _DETAILS = {
     OptedOut.code: "The recipient has opted out and gets no texts until they reply START.",
     ASKED: "The recipient may have asked for no more texts: texts to them wait until staff answer (GET /questions).",
+    HoldReason.CEILING: "This account has sent as many units today as it may: texts wait until midnight in Chicago,"
+    " or until the operator raises the ceiling.",
+    HoldReason.PARKED: "The carrier delivers nothing from this account's number: texts wait until the operator acts.",
     CountryNotAllowed.code: "This account does not text that country: see allowed_countries in the settings."
     " A new account texts only its own country until the operator has approved it.",
     NumberTypeNotAllowed.code: "Premium, shared-cost, personal, pager, voicemail, company-wide, toll-free and short"
     " numbers get no texts.",
+    TooManyToPhone.code: "This account has sent the phone as many texts within an hour as it may (texts_an_hour in"
+    " the settings).",
     OurOwnNumber.code: "This is one of the numbers that Longcode sends texts from.",
 }
 _DESTINATION_REFUSALS: Mapping[str, type[RequestError]] = {
@@ -97,7 +104,7 @@ def check_time(send_at: datetime | None, now: datetime) -> datetime | None:
 
 def check_length(text: str, field: str) -> str:
     """Return a text, which must be normalised; raise `TextTooLong` or `EmptyText` if no carrier takes it."""
-    if not any(character.isprintable() and not character.isspace() for character in text):
+    if is_blank(text):
         raise EmptyText("The text is empty.", field=field)
     if len(text) > segments.MAX_CHARACTERS:
         limit = f"{segments.MAX_CHARACTERS:,}"
@@ -106,7 +113,11 @@ def check_length(text: str, field: str) -> str:
 
 
 def recipients_of_client(
-    client: Client, only: str | None, blocked: AbstractSet[str], destinations: Destinations
+    client: Client,
+    only: str | None,
+    blocked: AbstractSet[str],
+    destinations: Destinations,
+    crowded: AbstractSet[str] = frozenset(),
 ) -> Recipients:
     """Return a client's ticked numbers, or just `only`; if none may be texted, raise the error of the first."""
     numbers = numbers_to_text(client)
@@ -114,7 +125,10 @@ def recipients_of_client(
         if only not in numbers:
             raise NoNumberTicked("This number is not one of the client's numbers ticked for SMS.", field="to")
         numbers = (only,)
-    refusals = {number: number_refusal(number, number in blocked, destinations, "client_id") for number in numbers}
+    refusals = {
+        number: number_refusal(number, number in blocked, destinations, "client_id", crowded=number in crowded)
+        for number in numbers
+    }
     allowed = tuple(number for number, refusal in refusals.items() if refusal is None)
     if not allowed:
         raise next(filter(None, refusals.values()))
@@ -123,13 +137,20 @@ def recipients_of_client(
 
 
 def recipients_of_number(
-    phone: str, clients_with_phone: Mapping[str, bool], *, blocked: bool, destinations: Destinations
+    phone: str,
+    clients_with_phone: Mapping[str, bool],
+    *,
+    blocked: bool,
+    destinations: Destinations,
+    crowded: bool = False,
 ) -> Recipients:
     """Return a number as the recipient; raise `RequestError` if no text may be sent to it."""
     if refusal := number_refusal(phone, blocked, destinations, "to"):
         raise refusal
     if clients_with_phone and not any(clients_with_phone.values()):
         raise NoPermission("The record of the client with this number does not allow texts to it.", field="to")
+    if crowded:
+        raise TooManyToPhone(_DETAILS[TooManyToPhone.code], field="to")
     return Recipients(phones=(phone,), client_id=client_of_reply(None, clients_with_phone))
 
 
@@ -139,12 +160,18 @@ def hold_for_question(recipients: Recipients, asked: AbstractSet[str]) -> Recipi
     return replace(recipients, held=held)
 
 
-def number_refusal(phone: str, blocked: bool, destinations: Destinations, field: str) -> RequestError | None:
-    """Return why an account may not text a number, whichever client has it, or None."""
+def number_refusal(
+    phone: str, blocked: bool, destinations: Destinations, field: str, *, crowded: bool = False
+) -> RequestError | None:
+    """Return why an account may not text a number, whichever client has it, or None.
+
+    `crowded`: the account has sent it as many texts within an hour as it may.
+    """
     if blocked:
         return OptedOut(_DETAILS[OptedOut.code], field=field)
-    code = destinations.refusal(phone)
-    return _DESTINATION_REFUSALS[code](_DETAILS[code], field=field) if code else None
+    if code := destinations.refusal(phone):
+        return _DESTINATION_REFUSALS[code](_DETAILS[code], field=field)
+    return TooManyToPhone(_DETAILS[TooManyToPhone.code], field=field) if crowded else None
 
 
 def our_own_number(field: str) -> OurOwnNumber:
@@ -177,7 +204,7 @@ def final_text(
 
 def sender_prefix(account: Account) -> str | None:
     """Return the name that a conversation begins with; None for an account whose own number identifies it."""
-    return None if account.number else account.sender_name
+    return None if account.number or is_blank(account.sender_name or "") else account.sender_name
 
 
 def _introduced(text: str, sender_name: str | None, last_texted_at: datetime | None, now: datetime) -> str:

@@ -1,7 +1,7 @@
 """What accepting a text, and sending texts, need to know: read in one call each. And the end of a conversation."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,13 +13,13 @@ from longcode.clients.client import Client
 from longcode.errors import OurOwnNumber
 from longcode.jobs import Send
 from longcode.message import BroadcastState, Message, MessageKind, MessageState
-from longcode.messages import folders
+from longcode.messages import compose, folders
 from longcode.messages import store as messages
 from longcode.messages.checks import SendChecks
 from longcode.months import day_of
 from longcode.numbers import choose as choose_number
 from longcode.numbers import store as numbers
-from longcode.numbers.routing import LastText, last_text_of
+from longcode.numbers.routing import LastText, is_hour_filled, last_text_of
 from longcode.optouts import store as optouts
 from longcode.table import keys, store
 from longcode.table.writes import Attributes, read
@@ -27,6 +27,7 @@ from longcode.template import Template
 from longcode.usage import store as quotas
 
 _WITH_CARRIER = (MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.DELIVERED)
+_FILLED_NOTED_EVERY = timedelta(hours=1)  # a phone's hour may have been filled this much later than was noted
 _BEFORE_CLAIM = (MessageState.ACCEPTED, MessageState.QUEUED)
 
 
@@ -35,7 +36,8 @@ class RequestFacts(Struct, frozen=True, kw_only=True):
 
     `earlier` is the first message of the request if the request came before, `asked` whether staff are being asked
     about the phone, `dedicated` the phone if an account sends texts from it, `last_put` what
-    `clients.store.last_put` returns for the phone.
+    `clients.store.last_put` returns for the phone, `hour_filled_at` when it was last noted that a phone has as many
+    texts of the account within an hour as it may send.
     """
 
     account: Account | None
@@ -48,6 +50,7 @@ class RequestFacts(Struct, frozen=True, kw_only=True):
     dedicated: frozenset[str]
     clients_with_phone: dict[str, bool]
     last_put: str | None
+    hour_filled_at: datetime | None
 
 
 def request_facts(
@@ -83,6 +86,58 @@ def request_facts(
         dedicated=frozenset({phone} if phone and numbers.is_in_use(existing.get("dedicated"), now) else ()),
         clients_with_phone=clients.clients_in_link(existing.get("clients")),
         last_put=clients.last_put(existing.get("clients")),
+        hour_filled_at=_hour_filled_at(existing.get("account", {})),
+    )
+
+
+class PhoneFacts(Struct, frozen=True, kw_only=True):
+    """What is known of the phones of a request before it is accepted.
+
+    `last_texted` is read only if a conversation begins with the account's name, `crowded` (the phones that have as
+    many texts of the account within an hour as it may send) only if that may be.
+    """
+
+    blocked: set[str]
+    asked: set[str]
+    last_texted: dict[str, datetime]
+    crowded: set[str]
+    dedicated: set[str]
+
+
+def phone_facts(facts: RequestFacts, account: Account, phones: Sequence[str], at: datetime) -> PhoneFacts:
+    """Return what is known of a request's phones, which are to be texted at an instant.
+
+    It is read in one call, and for most texts in none. A client names the phones that are looked up (`heard_stop`).
+    """
+    heard_stop = facts.client.heard_stop if facts.client else ()
+    opt_out_keys = {(account.id, phone): optouts.opt_out_keys(account.id, phone) for phone in heard_stop}
+    has_name = bool(compose.sender_prefix(account))
+    filled_at = facts.hour_filled_at
+    may_be_crowded = filled_at is not None and at < filled_at + _FILLED_NOTED_EVERY + timedelta(hours=1)
+    text_keys: dict[str, keys.Key] = {}
+    if account.number and may_be_crowded:
+        text_keys = {phone: keys.last_text(phone, account.number, account.id) for phone in phones}
+    elif not account.number and (may_be_crowded or has_name):
+        text_keys = {phone: keys.sticky_senders(phone) for phone in phones}
+    dedicated_keys = {phone: keys.dedicated(phone) for phone in heard_stop}
+    both = (key for pair in opt_out_keys.values() for key in pair)
+    wanted = [*both, *dedicated_keys.values(), *text_keys.values()]
+    items = store.get_many(wanted) if wanted else {}
+    blocks = optouts.pair_blocks_from(opt_out_keys, items, dict.fromkeys(opt_out_keys, account.number_since))
+    found = {phone: items[key] for phone, key in text_keys.items() if key in items}
+    if account.number:
+        last_texted: dict[str, datetime] = {}
+        last_texts = {phone: [read(LastText, item)] for phone, item in found.items()}
+    else:
+        known = [numbers.conversations_from(phone, item) for phone, item in found.items()]
+        last_texted = choose_number.last_texted_in(account, known) if has_name else {}
+        last_texts = {one.phone: one.of(account.id) for one in known}
+    return PhoneFacts(
+        blocked={phone for _, phone in blocks.blocked},
+        asked={phone for _, phone in blocks.asked},
+        last_texted=last_texted,
+        dedicated={phone for phone, key in dedicated_keys.items() if numbers.is_in_use(items.get(key), at)},
+        crowded={phone for phone, of in last_texts.items() if is_hour_filled(of, at, account.texts_an_hour)},
     )
 
 
@@ -162,6 +217,11 @@ def send_checks(messages: Sequence[Message], now: datetime) -> SendChecks:
         ceilings={
             name: item.get("ceiling_units_a_day", settings().account_units_a_day) for name, item in studios.items()
         },
+        filled_hours={
+            name
+            for name, item in studios.items()
+            if (filled_at := _hour_filled_at(item)) and filled_at > now - _FILLED_NOTED_EVERY
+        },
         parked={number for number, key in number_keys.items() if "code" in items.get(key, {})},
     )
 
@@ -212,6 +272,10 @@ def _newest_with_carrier(text: Message, last: LastText, lately: Sequence[Message
         if other.id != text.id and other.number == last.number and other.state in _WITH_CARRIER
     ]
     return max(others, key=lambda other: (other.claimed_at or other.created_at, other.id), default=None)
+
+
+def _hour_filled_at(studio: Attributes) -> datetime | None:
+    return datetime.fromisoformat(studio["hour_filled_at"]) if "hour_filled_at" in studio else None
 
 
 def _destination_refusal(text: Message, studio: Attributes | None, dedicated: Attributes | None) -> str | None:

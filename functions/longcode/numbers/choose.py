@@ -1,6 +1,6 @@
 """The number from which an account texts a phone: its own, or a shared one that it gets when a text is sent."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from longcode.destinations import Destinations, countries_of
 from longcode.errors import CountryNotAllowed
 from longcode.message import Message
 from longcode.numbers import store as numbers
-from longcode.numbers.conversations import NumberChoice
+from longcode.numbers.conversations import Conversations, NumberChoice
 from longcode.numbers.routing import our_numbers
 from longcode.table import keyed_hash
 from longcode.table.writes import Attributes
@@ -46,6 +46,11 @@ def is_shared(number: str) -> bool:
 def last_texted(account: Account, phones: Collection[str]) -> dict[str, datetime]:
     """Return when the account last texted each phone, over the shared number from which it would text it now."""
     return numbers.last_texted(account.id, phones, settings().shared_numbers)
+
+
+def last_texted_in(account: Account, known: Iterable[Conversations]) -> dict[str, datetime]:
+    """Return the same as `last_texted`, from conversations that the caller has read."""
+    return numbers.last_texted_in(known, account.id, settings().shared_numbers)
 
 
 def destinations_of(account: Account, dedicated: Collection[str] = ()) -> Destinations:

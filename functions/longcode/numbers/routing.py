@@ -95,12 +95,21 @@ def after_text(before: LastText | None, text: LastText, most_an_hour: int) -> La
 
     A text that is tried again is counted once.
     """
-    now = int(text.at.timestamp())
-    earlier = before.lately if before else {}
-    lately = {message_id: at for message_id, at in earlier.items() if abs(now - at) < _HOUR_SECONDS}
+    lately = _within_hour([before] if before else [], text.at)
     if text.message_id not in lately and len(lately) >= most_an_hour:
         return None
-    return replace(text, lately=lately | {text.message_id: now})
+    return replace(text, lately=lately | {text.message_id: int(text.at.timestamp())})
+
+
+def is_hour_filled(texts: Iterable[LastText], at: datetime, most_an_hour: int) -> bool:
+    """Return whether an account with these last texts to a phone may not send it another one at an instant."""
+    return len(_within_hour(texts, at)) >= most_an_hour
+
+
+def _within_hour(texts: Iterable[LastText], at: datetime) -> dict[str, int]:
+    now = int(at.timestamp())
+    every = [sent for text in texts for sent in text.lately.items()]
+    return {message_id: sent_at for message_id, sent_at in every if abs(now - sent_at) < _HOUR_SECONDS}
 
 
 def meant_by(texts: Iterable[LastText], received_at: datetime) -> list[LastText]:

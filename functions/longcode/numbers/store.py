@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from msgspec import Struct
-from msgspec.structs import replace
 
 from longcode.accounts.account import Account
 from longcode.message import Instant
@@ -44,10 +43,16 @@ class ParkedNumber(Struct, frozen=True, kw_only=True):
 
 
 def record_text(text: LastText, most_an_hour: int, before: LastText | None = None) -> bool:
-    """Record a text that is about to be sent as its account's last to the phone; return False at the hourly limit.
+    """Do the same as `record_last`; return False at the hourly limit."""
+    return record_last(text, most_an_hour, before) is not None
 
-    `before` is the last text as it was read before, or None if there was none. The write is conditional on it, so
-    the limit holds however many workers text the phone at once.
+
+def record_last(text: LastText, most_an_hour: int, before: LastText | None = None) -> LastText | None:
+    """Record a text that is about to be sent as its account's last to the phone.
+
+    Return it with the account's texts of the hour, or None at the hourly limit. `before` is the last text as it was
+    read before, or None if there was none. The write is conditional on it, so the limit holds however many workers
+    text the phone at once.
     """
     key = keys.last_text(text.phone, text.number, text.account)
     while after := after_text(before, text, most_an_hour):
@@ -56,8 +61,8 @@ def record_text(text: LastText, most_an_hour: int, before: LastText | None = Non
         except store.ConditionFailed as failed:
             before = read(LastText, failed.found[0])
         else:
-            return True
-    return False
+            return after
+    return None
 
 
 def _unchanged(before: LastText | None) -> ConditionBase:
@@ -70,10 +75,11 @@ def _unchanged(before: LastText | None) -> ConditionBase:
 def take_number(
     text: LastText, most_an_hour: int, choice: NumberChoice, known: Conversations
 ) -> LastText | TextRefusal:
-    """Record a text that is about to be sent over a shared number, which it gets by this; return it with its number.
+    """Record a text that is about to be sent over a shared number, which it gets by this.
 
-    `known` are the phone's conversations as they were read before. The write is conditional on them, so that accounts
-    that text a phone at once see each other's numbers, and the limits hold however many workers text it.
+    Return it with its number and the account's texts of the hour. `known` are the phone's conversations as they were
+    read before. The write is conditional on them, so that accounts that text a phone at once see each other's
+    numbers, and the limits hold however many workers text it.
     """
     while True:
         taken = conversations.with_text(known, text, most_an_hour, choice)
@@ -81,7 +87,7 @@ def take_number(
             return taken
         after, number = taken
         if _try_change(known, after):
-            return replace(text, number=number)
+            return next(one for one in after.of(text.account) if one.number == number)
         known = conversations_with(text.phone)
 
 
@@ -124,6 +130,11 @@ def last_texted(account: str, phones: Iterable[str], shared: Sequence[str]) -> d
     wanted = {phone: keys.sticky_senders(phone) for phone in phones}
     items = store.get_many(wanted.values())
     known = [conversations_from(phone, items[key]) for phone, key in wanted.items() if key in items]
+    return last_texted_in(known, account, shared)
+
+
+def last_texted_in(known: Iterable[Conversations], account: str, shared: Sequence[str]) -> dict[str, datetime]:
+    """Return the same as `last_texted`, from conversations that the caller has read."""
     return {
         one.phone: own[0].at
         for one in known

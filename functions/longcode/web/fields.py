@@ -1,7 +1,6 @@
 """The fields that several request forms share, with their checks."""
 
 import re
-import unicodedata
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
@@ -12,13 +11,13 @@ from longcode.accounts.names import check_studio_name
 from longcode.aws.settings import settings
 from longcode.destinations import read_country
 from longcode.phone import check_country_code
+from longcode.template import check_not_blank, is_blank
 from longcode.triggers.trigger import RecordKind, record_word
 
 _ID = re.compile(r"[-._~!$&'()*+,:;=@\w]+")  # the characters that a path segment of a URL allows
 _RESERVED_IDS = {"import", ".", ".."}
 # Line breaks, and marks that change the writing direction: an invoice prints the account after the name.
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_VISIBLE = "LNPS"  # letters, numbers, punctuation and symbols: the first letters of Unicode's categories
 _NOT_ZONES = re.compile(r"(posix|right)/.*|posixrules|localtime|Factory")  # files among the zones on some machines
 _NO_ZONE = "no such time zone; an example is America/Chicago"
 
@@ -40,7 +39,7 @@ def _usable_id(client_id: str) -> str:
 
 
 def _not_blank(status: str) -> str:
-    if not record_word(status):
+    if is_blank(status) or not record_word(status):
         raise ValueError("is empty")
     return status
 
@@ -52,8 +51,6 @@ def _offered_country(text: str) -> str:
 def _in_a_line(text: str) -> str:
     if _NOT_IN_A_LINE.search(text):
         raise ValueError("has line breaks or control characters; write it in one line")
-    if not any(unicodedata.category(character)[0] in _VISIBLE for character in text):
-        raise ValueError("has no visible character")
     return text
 
 
@@ -61,7 +58,9 @@ CountryCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$"), AfterValidator
 Country = Annotated[str, Field(max_length=20), AfterValidator(_offered_country)]
 """A country in ISO 3166, such as AU, or a calling code, such as 61 or +61, that only one offered country has."""
 
-Line = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_in_a_line)]
+Line = Annotated[
+    str, Field(min_length=1, max_length=100), AfterValidator(_in_a_line), AfterValidator(check_not_blank)
+]
 StudioName = Annotated[Line, AfterValidator(check_studio_name)]
 TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
 PlanName = Annotated[str, Field(max_length=60)]

@@ -153,6 +153,8 @@ def test_a_required_setting_cannot_be_removed() -> None:
         ({"name": " "}, 422, "name"),
         ({"name": "ann@evil.example"}, 422, "name"),
         ({"sender_name": "www.evil.com"}, 422, "sender_name"),
+        ({"sender_name": "\u3164"}, 422, "sender_name"),
+        ({"sender_name": "\u2800 \u0301"}, 422, "sender_name"),
         ({"trial_units_a_day": None}, 422, "trial_units_a_day"),
         ({"sender_name": "{{studio.name}}"}, 422, "sender_name"),
         ({"name": "\ud800"}, 422, "name"),

@@ -61,6 +61,15 @@ def test_a_body_longer_than_carriers_accept_is_refused(body: str) -> None:
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "body")
 
 
+@pytest.mark.parametrize("subject", ["", " ", "\u200b", "\u3164", "\u0301"])
+def test_a_subject_that_shows_nothing_is_empty(subject: str) -> None:
+    studio()
+
+    answer = call(settings_api, "PUT", "/templates/t", {"subject": subject, "body": "Hi"}, account="10000001")
+
+    assert answer.json["subject"] == ""
+
+
 def test_each_template_is_on_one_page() -> None:
     studio()
     for number in range(25):

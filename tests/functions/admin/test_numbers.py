@@ -7,11 +7,13 @@ import pytest
 
 from accounts import settings_api
 from longcode.accounts import store as accounts
+from longcode.errors import OurOwnNumber
 from longcode.numbers import store as numbers
+from send import api
 from tests.support.admin_orders import send_order
 from tests.support.aws_calls import parallel_calls
 from tests.support.crashes import every_crash
-from tests.support.fakes import NOW, call, studio
+from tests.support.fakes import NOW, call, client, studio
 from tests.support.local_aws import SHARED_NUMBER
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -80,6 +82,22 @@ def test_a_number_taken_back_is_refused_to_others_for_thirty_days() -> None:
     assert (early["code"], early["field"]) == ("number_taken", "number")
     assert late == {"number": OWN}
     assert accounts.get_or_raise(mine).number is None
+
+
+def test_a_client_whose_phone_becomes_one_of_our_numbers_gets_no_text_any_more() -> None:
+    account, owner = studio(), studio("10000002")
+    client(account, "c1", OWN)
+    client(account, "c2", OWN, "+12125550123")
+
+    assigned(owner.id, OWN)
+
+    refused, skipped = (
+        api.preview(account.id, api.NewMessage(client_id=one, body="Hi"), NOW) for one in ("c1", "c2")
+    )
+    assert (refused.may_be_sent, refused.code) == (False, "our_own_number")
+    assert [(one.phone, one.code) for one in skipped.skipped] == [(OWN, "our_own_number")]
+    with pytest.raises(OurOwnNumber):
+        api.accept(account.id, api.NewMessage(client_id="c1", body="Hi"), "k", NOW)
 
 
 def test_an_account_may_have_its_former_number_back_at_once() -> None:

@@ -80,6 +80,15 @@ def test_words_are_found_in_both_directions_or_in_a_folder(account: Account) -> 
     assert found(account, folder="all", text="\u00ccn", phone=OTHER) == []
 
 
+def test_look_alikes_are_found_in_replies_and_in_texts_that_were_made_plain(account: Account) -> None:
+    receive("SM10", "I can’t come", at=NOW + timedelta(minutes=5))
+    accept(account, "plain", body="Don’t be late… it’s “mini day” – 5 pm")
+
+    assert found(account, folder="all", text="can't") == ["I can’t come"]
+    for words in ("don’t be late", "– 5 pm", "it's “mini", "late..."):
+        assert found(account, folder="all", text=words) == ["Don't be late... it's \"mini day\" - 5 pm"]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("record_id", ["a:b", "a\nb", "\u202e\x00"])
 def test_a_message_is_found_by_the_session_that_it_is_linked_to(account: Account, record_id: str) -> None:

@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
 from longcode.accounts.account import Account
 from longcode.message import MessageState
 from longcode.messages import store as messages
+from longcode.numbers import store as numbers
 from longcode.plans.plans import PlanChange
 from longcode.table.store import transact
 from longcode.usage import store as quotas
@@ -74,3 +77,20 @@ def test_a_message_is_shown_to_the_studio_that_sent_it() -> None:
     messages.end_unsent(message, MessageState.CANCELLED)
 
     assert messages.get(account.id, message.id) == replace(message, state=MessageState.CANCELLED, due_at=None)
+
+
+def test_a_text_that_would_wait_is_shown_as_held_with_the_reason() -> None:
+    account = studio(ceiling_units_a_day=3)
+    client(account)
+    form = api.NewMessage(client_id="c1", body="Hello")
+    later = api.NewMessage(client_id="c1", body="Hello", send_at=NOW + timedelta(days=1))
+    transact([quotas.count_write(account.id, "2026-11-22", "x", Usage(units_sent=3))])
+
+    at_ceiling, tomorrow = api.preview(account.id, form, NOW), api.preview(account.id, later, NOW)
+    numbers.dedicate(account, "+15555550177", NOW)
+    numbers.park("+15555550177", "30034", NOW)
+    parked = api.preview(account.id, form, NOW)
+
+    assert (at_ceiling.may_be_sent, tomorrow.held) == (True, ())
+    assert [(one.phone, one.code) for one in at_ceiling.held] == [("+12125550123", "ceiling")]
+    assert [(one.phone, one.code) for one in parked.held] == [("+12125550123", "parked")]

@@ -1,18 +1,23 @@
 """The hourly limit of an account's texts to one phone."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from accounts import settings_api
 from longcode.accounts.account import Account
 from longcode.carriers.carrier import RefusalReason, Refused
+from longcode.errors import TooManyToPhone
 from longcode.message import MessageState
 from longcode.numbers import store as numbers
 from longcode.plans.plans import PlanChange
+from send import api
 from sweeper import sweep_schedule
+from tests.support.crashes import recorded_calls
 from tests.support.fakes import NOW, FakeCarrier, call, client, studio, take_queued
 from tests.support.text_steps import accept, counted_units, deliver, stored
+
+MINUTE = timedelta(minutes=1)
 
 pytestmark = pytest.mark.account(texts_an_hour=3, plan_changes=(PlanChange(NOW, "starter"),))
 
@@ -29,13 +34,101 @@ def test_the_fourth_text_to_a_phone_within_an_hour_is_refused_and_not_charged(ac
     assert (len(carrier.texts), counted_units(account)) == (3, 3)
 
 
-def test_texts_sent_one_by_one_are_limited_until_an_hour_has_passed(account: Account) -> None:
+@pytest.fixture(params=["shared", "own"])
+def number(request: pytest.FixtureRequest, account: Account) -> str:
+    """Give the account a number of its own, or none."""
+    if request.param == "own":
+        numbers.dedicate(account, "+15555550177", NOW - timedelta(days=1))
+    return str(request.param)
+
+
+def test_texts_sent_one_by_one_are_refused_at_once_until_an_hour_has_passed(account: Account, number: str) -> None:
     carrier = FakeCarrier()
-    for minute in (0, 1, 2, 3, 61):
-        accept(account, f"at-{minute}", now=NOW + timedelta(minutes=minute))
-        deliver(carrier, NOW + timedelta(minutes=minute))
+    for minute in (0, 1, 2):
+        accept(account, f"at-{minute}", now=NOW + minute * MINUTE)
+        deliver(carrier, NOW + minute * MINUTE)
+
+    for minute in (3, 59):
+        with pytest.raises(TooManyToPhone):
+            accept(account, f"at-{minute}", now=NOW + minute * MINUTE)
+        shown = api.preview(account.id, api.NewMessage(client_id="c1", body="Hello"), NOW + minute * MINUTE)
+        assert (shown.may_be_sent, shown.code) == (False, "too_many_to_phone")
+    accept(account, "at-61", now=NOW + 61 * MINUTE)
+    deliver(carrier, NOW + 61 * MINUTE)
 
     assert len(carrier.texts) == 4
+
+
+def test_a_text_scheduled_for_when_the_hour_is_over_is_accepted(account: Account) -> None:
+    for key in "abc":
+        accept(account, key)
+    deliver(FakeCarrier())
+
+    with pytest.raises(TooManyToPhone):
+        accept(account, "soon", now=NOW + MINUTE, send_at=NOW + 30 * MINUTE)
+    later = accept(account, "later", now=NOW + MINUTE, send_at=NOW + 60 * MINUTE)
+
+    assert later.state is MessageState.SCHEDULED
+
+
+def test_an_hour_that_is_filled_long_after_another_is_noted(account: Account) -> None:
+    client(account, "c2", "+12125550199")
+    for at, client_id in ((NOW, "c1"), (NOW + 50 * MINUTE, "c2")):
+        for key in "abc":
+            accept(account, f"{client_id}-{key}", now=at, client_id=client_id)
+        deliver(FakeCarrier(), at)
+
+    with pytest.raises(TooManyToPhone):
+        accept(account, "d", now=NOW + 109 * MINUTE, client_id="c2")
+    assert accept(account, "e", now=NOW + 110 * MINUTE, client_id="c2")
+
+
+def test_a_clients_other_phone_gets_the_text_and_the_crowded_one_is_skipped(account: Account) -> None:
+    client(account, "c2", "+12125550123", "+12125550199")
+    for key in "abc":
+        accept(account, key)
+    deliver(FakeCarrier())
+
+    form = api.NewMessage(client_id="c2", body="Hello")
+    shown = api.preview(account.id, form, NOW + MINUTE)
+    accepted = api.accept(account.id, form, "d", NOW + MINUTE)
+    repeated = api.accept(account.id, form, "d", NOW + MINUTE)
+    to_number = api.preview(account.id, api.NewMessage(to="+12125550123", body="Hello"), NOW + MINUTE)
+
+    assert shown.phones == ("+12125550199",)
+    assert [(one.phone, one.code) for one in shown.skipped] == [("+12125550123", "too_many_to_phone")]
+    assert [text.phone for text in accepted.messages] == ["+12125550199"]
+    assert accepted.skipped == list(shown.skipped)
+    assert repeated == accepted
+    assert to_number.code == "too_many_to_phone"
+
+
+def test_a_lower_limit_counts_for_the_texts_that_were_sent_before_it(account: Account) -> None:
+    now = datetime.now(UTC)
+    for key in "ab":
+        accept(account, key, now=now)
+    deliver(FakeCarrier(), now)
+
+    call(settings_api, "PATCH", "/account", {"texts_an_hour": 2}, account=account.id)
+
+    answer = call(api, "POST", "/messages", {"client_id": "c1", "body": "Hello"}, account=account.id)
+    assert (answer.status, answer.json["code"]) == (409, "too_many_to_phone")
+    assert answer.json["errors"][0]["field"] == "client_id"
+
+
+def test_a_text_takes_three_calls_before_the_202_unless_a_phone_may_be_crowded(account: Account) -> None:
+    client(account, "c2", "+12125550199")
+    for key in "abc":
+        accept(account, f"c1-{key}")
+    with recorded_calls() as before:
+        accept(account, "a", client_id="c2")
+    deliver(FakeCarrier())
+
+    with recorded_calls() as crowded, pytest.raises(TooManyToPhone):
+        accept(account, "d", now=NOW + MINUTE)
+
+    assert len(before) == 4  # with the one by which the test reads the text
+    assert len(crowded) == 2
 
 
 def test_another_phone_and_another_studio_have_their_own_hourly_limits(account: Account) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from accounts import settings_api
 from longcode.accounts.account import Account
+from longcode.table import keys, store
+from longcode.table.writes import Update
 from send import api
 from tests.support.fakes import NOW, ApiResponse, FakeCarrier, call, client, studio
 from tests.support.text_steps import accept, deliver
@@ -63,6 +65,21 @@ def test_a_body_without_a_template_may_have_merge_fields(account: Account) -> No
     answer = preview(account, body="Hi {{client.first_name}}, {{session.date}}", values={"session.date": "Friday"})
 
     assert answer.json["text"] == "Foxglove: Hi Zoë, Friday"
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u3164", "\u0301", "null", "N/A"])
+def test_a_client_whose_name_says_nothing_gets_the_templates_default(account: Account, name: str) -> None:
+    client(account, "c2", "+12125550124", first_name=name)
+
+    answer = preview(account, client_id="c2", body="Hi {{client.first_name|there}}, see you at 5")
+
+    assert answer.json["text"] == "Foxglove: Hi there, see you at 5"
+
+
+def test_a_studio_whose_name_shows_nothing_has_it_before_no_text(account: Account) -> None:
+    store.write(Update(keys.account(account.id), changes={"sender_name": "\u200b"}))
+
+    assert preview(account, body="Hello").json["text"] == "Hello"
 
 
 def test_the_preview_shows_the_subject_which_is_never_sent(account: Account) -> None:
