@@ -1,0 +1,62 @@
+"""Ordinary talk with the word "stop", which is no opt-out. Patterns of folded words (see `keywords`)."""
+
+STOP = r"(?:s+t+(?:[o0]|o{3,})p+|stpo|sotp|stpp|stip|stopall)"
+"""The word itself, as people type it."""
+
+UNSUBSCRIBE = r"(?:un ?s(?=\w*b)[ub]{1,2}[scribne]{0,9}d?|unsub|optout|opt out)"
+"""The word "unsubscribe" as people type it: "unsub", "unsubsribe", "unsuscribed"."""
+
+AFTER_STOP = (
+    r"(?:by|in|at|on|over|off|into|for|and|n|to|until|till|til|when|where|before|after|between|near|next|outside"
+    r"|inside|around|along|across|here|there|right|left|first|home|tomorrow|today|tonight|being|acting|sign|signs"
+    r"|light|lights|watch|motion|bath|gap|shop|order|orders|payment|print|prints|is|was|has|were|are|the|a|an|my|our"
+    r"|his|her|their|him|it"
+    r"|au|en|chez|devant|bei|um|vor|hier|aqui|alli|en|(?!texting)\w{2,}ing)\b"
+)
+"""What follows "stop" in ordinary talk: "stop by at 5", "stop sign", "stop worrying"."""
+
+BEFORE_STOP = (
+    r"\b(?:the|a|an|my|your|ur|his|her|our|their|its|that|each|every|any|more|there is no|has no|which|what|next"
+    r"|right|wrong|correct|same|last|first|second|third"
+    r"|one|two|three|other|another|final|only|short|quick|brief|bus|train|tram|metro|subway|gas|food|rest|pit|full"
+    r"|non|none|truck|traffic|tour|bathroom|potty|coffee|lunch|f|shuttle|school|nonstop"
+    r"|to|not|dont|cant|wont|didnt|doesnt|couldnt|wouldnt|never|cannot|ever|i|we|they|he|she|it|who|where|when|how"
+    r"|will|ill|id|could|would|should|shall|can|may|might|must|lets|and|then we|at|of|for|from|before|until"
+    r"|after|with|in|by|was)$"
+)
+"""What stands before "stop" in ordinary talk: "bus stop", "we never stop"."""
+
+DELIGHT = (
+    r"\b(?:omg+|aw+|ooh+|ohh+|omfg|lol|lolol|lmao|rofl|jk|haha\w*|hehe\w*|jaja\w*|cute\w*|cutie|ador\w+|gorgeous"
+    r"|beautiful|lov(?:e|es|ed|ely|ing)"
+    r"|amaz\w+|perfect\w*|stunning|precious|sweet\w*|cry|crying|cries|tears|sobbing|melting|dying|dead|(?:so"
+    r"|too) (?:good|much|funny|nice|pretty)"
+    r"|funny|hilarious|kidding|joking|wow|yay|favou?rites?|best|incredible|mignon\w*|pleure|schon|suss|hermos\w+"
+    r"|preciosa|linda|lindo)\b|[😍🥰😂🤣😭😊❤♥😻🥹💕😅😆☺]"
+)
+"""Joy: "omg stop 😍" praises a picture."""
+
+MISTAKE = r"\b(?:accident\w*|mistake\w*|oops|error|wrongly)\b"
+"""A word that takes an opt-out back: "unsubscribed by accident"."""
+
+ASKED = (
+    rf"(?:can|could|would|will) (?:you|u|ya|yall)(?: guys| all)?(?: please| pls| plz| just)* {STOP}(?: please"
+    rf"| pls| now)?$",
+    rf"(?:you|u|yall)(?: guys| all| people)? (?:really |just )?(?:need|have|got|gotta|must|should|better"
+    rf"|can)(?: to)? {STOP}(?: now| please)?$",
+    rf"need (?:you|u|this|these|it)(?: guys| all)? to {STOP}$|make (?:it|this|them|these) {STOP}$",
+    r"(?:said|texted|typed|sent|replied) stop\b(?! (?:by|in|at|on|for|over|when|and)\b)",
+    r"(?:didnt|did not|never|dont remember) (?:sign|signing|signed|subscribe|subscribed|ask|asked)(?: up)? (?:for"
+    r"|to) (?:this|these|any|your|those)(?: texts| messages)?$",
+)
+"""Requests that are opt-outs unless they are said with joy."""
+
+# Matched with the letters' case as the client typed it, against the whole message: a name has a capital letter.
+STRANGER = (
+    r"(?:(?:[Hh]i|[Ss]orry|[Nn]o|[Hh]ello|[Uu]m)[,.!]? )?"
+    r"(?:(?:[Ii]'?m|I am|[Tt]his is|[Ii]t'?s|[Tt]his number is) not|[Nn]ot|[Tt]his isn'?t|[Tt]his number isn'?t) "
+    r"[A-Z][a-z]+(?: [A-Z][a-z]+)?(?:'s (?:phone|number|cell|mobile)?)?(?: any ?more)?\W*"
+    r"|(?:(?:[Tt]here(?:'s| is) )?[Nn]o|[Nn]obody named) [A-Z][a-z]+ (?:here|at this number)\W*"
+    r"|[A-Z][a-z]+(?: [A-Z][a-z]+)? (?:has |is )?(?:passed away|deceased|no longer with us)(?: \w+){0,3}\W*"
+)
+"""A stranger who has the client's number by now, or a family that lost the client: "I'm not Ann"."""
