@@ -138,6 +138,7 @@ def reply_data(message: Message) -> dict[str, Any]:
         "body": message.body,
         "body_expired": message.body_expired,
         "media": list(message.media),
+        "other_recipients": list(message.other_recipients),
         "received_at": message.created_at.isoformat(),
     }
 
