@@ -41,6 +41,7 @@ _KEYWORDS = {
     "yes": Keyword.YES,
 }
 
+_TWO = 2  # words that may be one, with a space in its middle
 _FEW = 4  # words of a message that begins with "stop", however it goes on
 _SHORT = 6  # words of a message that ends with "stop"
 _LONGER = 8  # words of a message in which STOP is set apart, by capital letters or punctuation
@@ -54,14 +55,17 @@ _SENTENCE = re.compile(r"(?<!\.)\.(?!\.)|\n")
 _CLAUSE = re.compile(r"[^\w\s'-]+|\n|\s-+\s")
 _SET_APART = re.compile(r"\s*(?:[.:;]|\n|\s-|-+\s|!{2})")
 
+_NUMBER_SIGN = re.compile(r"\b(my|wrong|this|your) ?#")
+
 _STOP_SENTENCES = {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optout", "opt out"}
 _STOP_SIGNS = re.compile("[🛑⛔🚫📵🔕🖕🙅]")
 _BESIDE_SIGN = {"txt", "txts", "text", "texts", "msg", "msgs", "messages", "sms", "texting", "me", "no", "more"}
 
 # A signature begins with a dash and has capital letters; "Cancel - Tuesday" has a day.
 _SIGNATURE = re.compile(
-    r"(?:-{1,3}\s?|\n\s*-{0,3}\s*|,\s*)(?!(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|tom|tod)"
-    r"|no\b|yes\b)(?:[A-Z][\w.']*(?:(?: and| &)?[ -][A-Z][\w.']*){0,4}|(?<=-)[a-z]+)\s*[.!]?$"
+    r"(?:(?<=[\s.!,])[-~]{1,3}\s?|\n\s*[-~]{0,3}\s*|,\s*|\()"
+    r"(?!(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|tom|tod)|no\b|yes\b)"
+    r"(?:[A-Z][\w.']*(?:(?: and| &)?[ -][A-Z][\w.']*){0,4}|(?<=\s-)[a-z]+)\)?\s*[.!]?$"
 )
 
 
@@ -96,7 +100,7 @@ def near_stop(text: str, ours: str = "") -> bool:
     if read(text, ours) is Keyword.STOP:
         return False
     own = own_words.of(text, ours)
-    folded = own.casefold()
+    folded = _NUMBER_SIGN.sub(r"\1 number", own.casefold()).replace("$top", "stop")
     if any(_words(sentence) in _STOP_SENTENCES for sentence in _SENTENCE.split(folded)):
         return True
     clauses = [_words(clause) for clause in _CLAUSE.split(folded)]
@@ -127,7 +131,7 @@ def _signed(own: str) -> bool:
         return False
     keyword = fold(own.strip()[: signature.start()])
     # On a line of its own, a word with a capital letter after "cancel" or "end" can be what shall be cancelled.
-    return _KEYWORDS.get(keyword) is Keyword.STOP and ("-" in signature[0] or keyword in _STOP_SENTENCES)
+    return _KEYWORDS.get(keyword) is Keyword.STOP and (signature[0][0] in "-~(" or keyword in _STOP_SENTENCES)
 
 
 @cache
@@ -145,6 +149,11 @@ def _stands_alone(words: list[str]) -> bool:
     if core and set(core) <= _listed("REPEATED"):
         return True
     if words and words[0] == "no" and _stands_alone(words[1:]):
+        return True
+    kept = [word for word in words if word not in _listed("POLITE")]
+    if len(kept) <= _TWO and _run_together().fullmatch("".join(kept)):
+        return True
+    if len(kept) == 1 and _one_letter_off().fullmatch(kept[0]):
         return True
     return any(
         " ".join(words) in phrases or " ".join(word for word in words if word not in polite) in phrases
@@ -187,6 +196,7 @@ def _begins_or_ends_with_stop(own: str, folded: str) -> bool:
     return (
         len(words) <= (_LONGER if capital else _SHORT)
         and not asks
+        and (capital or not _question().match(spoken))
         and not _before_stop().search(spoken[: last.start()].strip())
     )
 
@@ -250,6 +260,21 @@ def _unsubscribe() -> re.Pattern[str]:
 @cache
 def _stranger() -> re.Pattern[str]:
     return re.compile(ordinary.STRANGER)
+
+
+@cache
+def _run_together() -> re.Pattern[str]:
+    return re.compile(ordinary.RUN_TOGETHER)
+
+
+@cache
+def _one_letter_off() -> re.Pattern[str]:
+    return re.compile(ordinary.ONE_LETTER_OFF)
+
+
+@cache
+def _question() -> re.Pattern[str]:
+    return re.compile(ordinary.QUESTION)
 
 
 @cache

@@ -6,7 +6,7 @@ from functools import cache
 
 from longcode.opt_out_words import reactions
 
-_MOST = 2000  # characters read at either end: nobody writes a longer opt-out, and reading must not take long
+_MOST = 1000  # characters read at either end: nobody writes a longer opt-out, and reading must not take long
 _QUOTED_WORDS = 4  # so many words in a row of our text are a quotation
 
 _ONE_SPELLING = str.maketrans(
@@ -27,10 +27,12 @@ _EMOJI_AND_PREPOSITION = re.compile(r"\W*[^\w\s.,:;!?'()-]\W*\w{0,4}\s*")
 
 def plain(text: str) -> str:
     """Return a text without accents and invisible characters, with one kind of dash and of quotation mark."""
-    if len(text) > 2 * _MOST:
-        text = f"{text[:_MOST]}\n{text[-_MOST:]}"
-    decomposed = unicodedata.normalize("NFKD", text.translate(_ONE_SPELLING))
+    decomposed = _ends(unicodedata.normalize("NFKD", _ends(text).translate(_ONE_SPELLING)))
     return "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _MOST else f"{text[:_MOST]}\n{text[-_MOST:]}"
 
 
 def of(text: str, ours: str = "") -> str:

@@ -50,6 +50,33 @@ exit
 delete
 block
 blocked
+blocked and reported
+report spam
+reporting
+scammer
+stfu
+f u
+go to hell
+stopped
+stoped
+stops
+opted out
+i opted out
+ive opted out
+im opting out
+dnc list
+withdraw
+i revoke
+no thank u
+not interested at all
+not interested anymore
+i dont know you
+i do not know you
+i dont know who this is
+i dont know who you are
+wrong no
+not the right person
+not me
 deceased
 remove number
 delete number
@@ -106,13 +133,12 @@ fuck you
 fuck u
 fu
 screw you
-shut up
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 
 REQUESTS = (
     rf"(?:stop|quit|cease|discontinue)(?: (?:sending|getting|receiving|with))?(?: {_WHOM})?{_ANY} {_THINGS}",
-    r"(?:stop|quit) (?:getting|receiving|with) (?:these|this|them|those)$|(?:please|pls|plz|no thanks) stop$",
+    r"(?:stop|quit) (?:getting|receiving|with) (?:these|this|them|those)$",
     r"(?:stop|quit) (?:with )?(?:the|this|all|all the) (?:texting|messaging|spamming)",
     rf"(?:stop|quit|cease) sending(?: {_WHOM})?{_ANY}"
     rf"(?: (?:stuff|things|it|that|anything|crap|junk|links))?{_END}",
@@ -138,7 +164,7 @@ REQUESTS = (
     rf"(?:dont|do not|never)(?: give)? consent(?:ed)? to{_ANY} {_THINGS}",
     rf"rather not (?:receive|get){_ANY} {_THINGS}",
     rf"^(?:{_PLEASE} )*no (?:more|further) (?:of )?(?:these |your |the )?{_THINGS}",
-    rf"^(?:{_PLEASE} )*no (?:texts|sms|spam|text messages){_END}",
+    rf"^(?:{_PLEASE} )*no (?:texts?|texting|sms|spam|text messages){_END}",
     rf"(?:turn|shut|switch) off{_ANY} {_THINGS}",
     rf"(?:cancel|end|terminate){_ANY} {_THINGS}(?! for\b)|cancel (?:my )?subscription$",
     r"(?:asked|told|want|need|like|asking|telling|begging) (?:you|u|yall)(?: \w+)? to (?:please )?(?:stop|quit)$",
@@ -166,5 +192,14 @@ REQUESTS = (
     rf"^(?:{_PLEASE} )*(?:take |get |want )?off (?:of )?(?:the |your |this |ur )?list{_END}",
     rf"(?:take|get) {_WHOM} (?:off|out of) (?:this|your|ur) (?:thing|crap|shit|service|program|system){_END}",
     r"(?:doesnt|does not|dont|no longer) (?:have|has|use|uses|own|owns) this (?:number|phone)",
+    r"^wrong (?:number|num|person|phone)(?! (?:on|for|in|of|at|from|is|was|listed|saved|i|im|first)\b)(?: \w+){0,3}$",
+    rf"(?:too many|enough)(?: of)?(?: (?:these|your|the))? {_THINGS}{_END}|(?:text|texting)(?: me)? too much",
+    r"^(?:\w+ ){0,2}(?:f|fk|fck|fuk|fuck|eff) (?:off|you|u)\b",
+    r"sue (?:you|u)(?: all| guys)?$|(?:are|r|youre) harassing|^this is (?:harassment|spam|a scam)$",
+    r"reporting (?:you|u|this)(?: to(?: \w+){1,4})?$",
+    rf"(?:remove|delete) my name{_END}|(?:cancel|end|stop|terminate)(?: my| the| this)? subscription",
+    r"^(?:this is |thats |that is |its )?not (?:my|her|his|their) (?:number|phone)(?: any ?more)?$",
+    r"(?:isnt|is not|no longer) (?:her|his|their|\w+s) (?:number|phone|cell)(?: any ?more)?$",
+    r"(?:do not|dont|didnt|did not|never)(?: give| gave)?(?: my)? consent(?:ed)?(?: to (?:this|these|that))?$",
 )
 """Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""

@@ -52,5 +52,7 @@ REQUESTS = (
     rf"(?:veux|souhaite|desire|voudrais) (?:plus|pas)(?: (?:recevoir|avoir))?{_OF_SOME} {_THINGS}",
     rf"^(?:svp |merci )*(?:plus|pas) de {_THINGS} (?:svp|merci|sil vous plait)",
     r"laissez? (?:moi|nous) tranquilles?",
+    rf"arret(?: des| les)? {_THINGS}|^plus de {_THINGS}$|stop (?:a |aux |les |la |vos )*{_THINGS}",
+    r"ne plus (?:menvoyer|mecrire|me contacter|me deranger|recevoir)",
 )
 """Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""

@@ -62,5 +62,6 @@ REQUESTS = (
     r"(?:^|(?:bitte|mich|mir) )(?:bitte )?nicht mehr (?:an)?(?:schreiben|texten|kontaktieren|anrufen)",
     r"(?:will|mochte|brauche) (?:das|sowas|so was|dies)(?: \w+)? nicht mehr$",
     r"lass(?:t|en sie)? (?:mich|uns)(?: bitte| endlich)* in ruhe",
+    rf"^keine? {_THINGS}(?: bitte)?$|ende der {_THINGS}|stopp(?:en|t)?(?: die| alle| diese)? {_THINGS}",
 )
 """Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""

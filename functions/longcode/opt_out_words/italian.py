@@ -11,6 +11,11 @@ REPEATED = """basta fermatevi smettetela disiscrivimi cancellami cancellatemi"""
 
 ALONE = """
 annulla
+annullare
+annulla iscrizione
+fermare
+cancellare
+numero errato
 cancella
 rimuovi
 disiscrivi

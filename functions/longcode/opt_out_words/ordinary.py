@@ -1,16 +1,28 @@
 """Ordinary talk with the word "stop", which is no opt-out. Patterns of folded words (see `keywords`)."""
 
-STOP = r"(?:s+t+(?:[o0]|o{3,})p+|stpo|sotp|stpp|stip|stopall)"
+STOP = r"(?:[s5]+t+(?:[o0]|o{3,})p+|stpo|sotp|stpp|stip|stopall)"
 """The word itself, as people type it."""
 
 UNSUBSCRIBE = r"(?:un ?s(?=\w*b)[ub]{1,2}[scribne]{0,9}d?|unsub|optout|opt out)"
 """The word "unsubscribe" as people type it: "unsub", "unsubsribe", "unsuscribed"."""
 
+ONE_LETTER_OFF = (
+    r"(?!(?:shop|top|step|slop|atop|stow|stomp|stoop|sto|sop|crop|estop|strop)$)"
+    r"(?:\w?top|s\wop|st\wp|sto\w?|stp|sop|tsop|sotp|stpo|\wstop|s\wtop|st\wop|sto\wp|stop\w)"
+)
+"""A misspelled "stop" that is a message by itself, and no other word."""
+
+RUN_TOGETHER = (
+    rf"(?:{STOP})+(?:(?:text|txt|msg|messag|send|sms|spam|call)\w*|it|now|please|pls|all|this)?"
+    rf"|(?:{UNSUBSCRIBE})(?:me|now|please|pls|all|us)?"
+)
+"""A message without its spaces: "stopstop", "st op", "stoptexting"."""
+
 AFTER_STOP = (
     r"(?:by|in|at|on|over|off|into|for|and|n|to|until|till|til|when|where|before|after|between|near|next|outside"
     r"|inside|around|along|across|here|there|right|left|first|home|tomorrow|today|tonight|being|acting|sign|signs"
     r"|light|lights|watch|motion|bath|gap|shop|order|orders|payment|print|prints|is|was|has|were|are|the|a|an|my|our"
-    r"|his|her|their|him|it"
+    r"|his|her|their|him|it|den|das"
     r"|au|en|chez|devant|bei|um|vor|hier|aqui|alli|en|(?!texting)\w{2,}ing)\b"
 )
 """What follows "stop" in ordinary talk: "stop by at 5", "stop sign", "stop worrying"."""
@@ -26,10 +38,14 @@ BEFORE_STOP = (
 )
 """What stands before "stop" in ordinary talk: "bus stop", "we never stop"."""
 
+QUESTION = r"(?:did|does|do|where|which|is|are|was|were|what|will (?:it|the|he|she|they)|when (?!will (?:you|u)))\b"
+"""How a question begins that has "stop" at its end: "did the rain stop"."""
+
 DELIGHT = (
     r"\b(?:omg+|aw+|ooh+|ohh+|omfg|lol|lolol|lmao|rofl|jk|haha\w*|hehe\w*|jaja\w*|cute\w*|cutie|ador\w+|gorgeous"
     r"|beautiful|lov(?:e|es|ed|ely|ing)"
-    r"|amaz\w+|perfect\w*|stunning|precious|sweet\w*|cry|crying|cries|tears|sobbing|melting|dying|dead|(?:so"
+    r"|amaz\w+|perfect\w*|stunning|precious|obsessed|can'?t even|sweet\w*|cry|crying|cries|tears|sobbing|melting"
+    r"|dying|dead|(?:so"
     r"|too) (?:good|much|funny|nice|pretty)"
     r"|funny|hilarious|kidding|joking|wow|yay|favou?rites?|best|incredible|mignon\w*|pleure|schon|suss|hermos\w+"
     r"|preciosa|linda|lindo)\b|[😍🥰😂🤣😭😊❤♥😻🥹💕😅😆☺]"
@@ -40,6 +56,7 @@ MISTAKE = r"\b(?:accident\w*|mistake\w*|oops|error|wrongly)\b"
 """A word that takes an opt-out back: "unsubscribed by accident"."""
 
 ASKED = (
+    rf"(?:please|pls|plz|no thanks) {STOP}$",
     rf"(?:can|could|would|will) (?:you|u|ya|yall)(?: guys| all)?(?: please| pls| plz| just)* {STOP}(?: please"
     rf"| pls| now)?$",
     rf"(?:you|u|yall)(?: guys| all| people)? (?:really |just )?(?:need|have|got|gotta|must|should|better"

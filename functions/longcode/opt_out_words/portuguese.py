@@ -45,5 +45,8 @@ REQUESTS = (
     r"(?:tir[ae]m?|remov[ae]m?|exclu[ai]m?|apagu?[ae]m?)(?: o)? meu (?:numero|contato)",
     rf"chega de {_THINGS}",
     r"me deixem? em paz",
+    rf"(?:pare|parem|parar) {_THINGS}|sair d[ae](?: \w+)? ?lista",
+    r"nao (?:enviar|mandar|envie|mande|enviem|mandem)(?: mais)?$|me (?:remova|tira|tire|exclua"
+    r"|descadastre)(?: por favor)?$",
 )
 """Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""

@@ -43,17 +43,19 @@ MAIL_QUOTES = (
 """The line above the message that a mail program quotes."""
 
 PHONE_LINES = (
-    r"\b(?:sent (?:from|via|by|with|using) (?:(?:my|the|an?|yahoo|at&t|outlook|gmail|mail|proton\w*|samsung"
-    r"|verizon|t-mobile|android|blackberry|iphone)\b)"
-    r"|get outlook for|gesendet (?:von|mit|uber)|von meinem \w+ gesendet|envoye (?:de|depuis|a partir de|via)"
-    r"|enviado (?:desde|do|da|de|pelo|por|via)|inviato da|verzonden (?:vanaf|met|via)|verstuurd vanaf"
-    r"|skickat fran|sendt fra|lahetetty"
-    r"|wyslan[eo] z|odeslano z|отправлено (?:с|из)|download the .{1,20} app)[^\n]{0,120}$"
+    r"(?:^|\n|(?<=stop)\W{1,4})[ -]*(?:sent (?:from|via|by|with|using)\b|yahoo mail\b"
+    r"|this mobile text message)[^\n]{0,120}$"
+    r"|\b(?:sent (?:from|via|by|with|using) (?:my|the|an?|yahoo|at&t|outlook|gmail|mail|proton\w*|samsung|verizon"
+    r"|t-mobile|android|blackberry|iphone|aol)\b|get outlook for|gesendet (?:von|mit|uber)"
+    r"|von meinem .{1,30} gesendet|envoye (?:de|depuis|a partir de|via)|enviado (?:desde|do|da|de|pelo|por|via)"
+    r"|inviato da|verzonden (?:vanaf|met|via)|verstuurd vanaf|skickat fran|sendt fra|lahetetty|wyslan[eo] z"
+    r"|odeslano z|отправлено (?:с|из)|download the .{1,20} app)[^\n]{0,120}$"
 )
 """The line that a phone or a mail program adds at the end."""
 
 INSTRUCTIONS = (
-    r"(?:to|2|two|too) ?(?:end|stop|quit|cancel|leave|exit|remove|unsub\w*|opt[ -]?out|be removed|end .{1,20}"
+    r"/ ?(?:end|quit|cancel|unsub\w*|opt ?out)|(?:to|2|two|too)[ -]?(?:end|stop|quit|cancel|leave|exit|remove"
+    r"|unsub\w*|opt[ -]?out|be removed|end .{1,20}"
     r"|stop .{1,30})"
     r"|para (?:cancelar|salir|sair|terminar|finalizar|parar|descadastrar|dar(?:me|se|te)? de baja"
     r"|no recibir .{1,30}|nao receber .{1,30})"

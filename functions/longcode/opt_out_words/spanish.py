@@ -58,5 +58,7 @@ REQUESTS = (
     rf"(?:deten(?:gan|ga|er|te)|par(?:en|e|ar)|cancel(?:en|e|ar)) (?:de )?(?:(?:los|las|estos|sus|tus|todos"
     rf"|de) )*{_THINGS}",
     r"no molest(?:en|e|es)(?: mas)?$",
+    rf"^no (?:mas )?{_THINGS}|equivocad[oa]s? de numero|cancelar (?:la |mi )?suscripcion",
+    r"(?:eliminen|borren|quiten|elimin|borr|quit|saqu)(?:a|e|en)?me(?: por favor| ya)?$",
 )
 """Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""
