@@ -55,16 +55,18 @@ _SENTENCE = re.compile(r"(?<!\.)\.(?!\.)|\n")
 _CLAUSE = re.compile(r"[^\w\s'-]+|\n|\s-+\s")
 _SET_APART = re.compile(r"\s*(?:[.:;]|\n|\s-|-+\s|!{2})")
 
+_THANKS = {"thanks", "thank", "you", "so", "much", "very"}  # "no thanks" is more than "no"
 _NUMBER_SIGN = re.compile(r"\b(my|wrong|this|your) ?#")
 
 _STOP_SENTENCES = {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optout", "opt out"}
-_STOP_SIGNS = re.compile("[🛑⛔🚫📵🔕🖕🙅]")
+_STOP_SIGNS = re.compile("[🛑⛔🚫📵🔕🖕🙅❌]")
 _BESIDE_SIGN = {"txt", "txts", "text", "texts", "msg", "msgs", "messages", "sms", "texting", "me", "no", "more"}
 
 # A signature begins with a dash and has capital letters; "Cancel - Tuesday" has a day.
 _SIGNATURE = re.compile(
     r"(?:(?<=[\s.!,])[-~]{1,3}\s?|\n\s*[-~]{0,3}\s*|,\s*|\()"
-    r"(?!(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|tom|tod)|no\b|yes\b)"
+    r"(?!(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thurs?|fri|sat|sun|january|february|march|april"
+    r"|june|july|august|september|october|november|december|tomorrow|today|tonight|no|yes)\b)"
     r"(?:[A-Z][\w.']*(?:(?: and| &)?[ -][A-Z][\w.']*){0,4}|(?<=\s-)[a-z]+)\)?\s*[.!]?$"
 )
 
@@ -140,7 +142,7 @@ def _instructed() -> re.Pattern[str]:
     stop = "|".join(
         re.escape(word) for word, keyword in _KEYWORDS.items() if keyword is Keyword.STOP and word != "end"
     )
-    return re.compile(rf"(?:{stop})\W{{0,3}}(?:{reactions.INSTRUCTIONS})")
+    return re.compile(rf"(?:{stop})\W{{0,3}}(?:{reactions.INSTRUCTIONS})(?: please| pls| thanks)?")
 
 
 def _stands_alone(words: list[str]) -> bool:
@@ -156,20 +158,22 @@ def _stands_alone(words: list[str]) -> bool:
     if len(kept) == 1 and _one_letter_off().fullmatch(kept[0]):
         return True
     return any(
-        " ".join(words) in phrases or " ".join(word for word in words if word not in polite) in phrases
+        " ".join(word for word in words if word not in dropped) in phrases
         for phrases, polite in _phrases()
+        for dropped in ((), polite, polite - _THANKS)
     )
 
 
 def _all_stand_alone(clauses: list[str]) -> bool:
     """Return whether each clause stands alone, or is a courtesy: "No thanks. Wrong number, sorry"."""
-    said = [words for clause in clauses if (words := clause.split()) and not set(words) <= _listed("POLITE")]
+    parts = [part.split() for clause in clauses for part in re.split(r"\b(?:please|pls|plz)\b", clause)]
+    said = [words for words in parts if words and not set(words) <= _listed("POLITE")]
     return bool(said) and all(map(_stands_alone, said))
 
 
 def _is_stop_sign(folded: str, words: list[str]) -> bool:
     """Return whether a message is a sign such as 🛑, alone or with courtesies."""
-    return bool(_STOP_SIGNS.search(folded)) and set(words) <= _listed("COURTESIES") | _BESIDE_SIGN
+    return bool(_STOP_SIGNS.search(folded)) and set(words) <= _listed("POLITE") | _BESIDE_SIGN
 
 
 def _begins_or_ends_with_stop(own: str, folded: str) -> bool:
@@ -294,9 +298,11 @@ def _reversal() -> re.Pattern[str]:
     negations = r"(?:dont|do not|never|not|wont|cant|cannot|can not|didnt|doesnt|havent|wouldnt|shouldnt)"
     between = r"(?: (?:want|mean|need|like|wish|have|ever|please|try|trying|to|you|u|me|us|just))*"
     questions = r"(?:did|do|should|if|when|have|will) (?:i|you|u|we|they)"
+    of_the_word = r"(?:does|will|would) stop (?:stop|end|cancel|also|only)"
     verbs = r"(?:stop|quit|unsubscribe|opt (?:me |us )?out|remove|delete|take|get)"
     german = r"(?:bekomm|erhalt|krieg|hab|hatte|kam)\w*(?: (?:ich|wir|leider|seit gestern|noch))* keine"
     return re.compile(
         rf"\b(?:{unless_asking}{negations}{between} {verbs}|(?<!how ){questions}(?: \w+ to)? {verbs}"
-        rf"|(?:never|wont|dont|doesnt) leave|{german}|no (?:par|dej)\w+|unsubscribe by \w+|par erreur)\b"
+        rf"|(?:never|wont|dont|doesnt) leave|{german}|no (?:par|dej)\w+|unsubscribe by \w+|par erreur"
+        rf"|{of_the_word})\b"
     )

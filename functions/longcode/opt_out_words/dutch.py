@@ -23,6 +23,9 @@ nee bedankt
 nee dank u
 nee dank je
 geen interesse
+niet meer sturen
+niet meer sms en
+niet geïnteresseerd
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 

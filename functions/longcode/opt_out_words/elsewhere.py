@@ -121,6 +121,21 @@ itigil
 ihinto
 tama na
 maling numero
+ikke interesseret
+ikke interessert
+inte intresserad
+nie chcę
+отстаньте
+请停止
+請停止
+送らないで
+그만해
+그만해주세요
+스팸
+لا شكرا
+不感兴趣
+不感興趣
+不用谢谢
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 
@@ -135,5 +150,6 @@ REQUESTS = (
     r"(?:уберите|удалите) (?:меня|мои номер)|не (?:пишите|присылаите)(?: (?:мне|больше|сюда))*$",
     r"(?:mesaj|sms)(?: \w+)? (?:gondermeyin|atmayin|istemiyorum)",
     r"(?:不要|别|別)(?:再)?(?:发|發|传|傳|给我|給我|聯絡|联系)|停止(?:发|發|訊息|讯息|短信|簡訊|消息)|(?:取消|退)(?:订|訂)",
+    r"sluta (?:smsa|skriva|ringa|kontakta)",
 )
 """Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""

@@ -27,7 +27,7 @@ it this that these them all again just i ive have said say told texted sent type
 hey yes wrong number person sorry sir maam end times twice 2 3 4 5 10"""
 """Words that add nothing to an opt-out."""
 
-POLITE = """please pls plz kindly nope nah bro dude man yo um oh uh think thanks thank you thanx thx ty so much
+POLITE = """please pls plz kindly nope nah bro dude man yo um uh think thanks thank you thanx thx ty very bye so much
 sorry sir maam hi hello hey ok okay now asap
 immediately already guys"""
 """Words that add nothing to any message: also beside words that mean an opt-out only when they stand alone."""
@@ -133,6 +133,38 @@ fuck you
 fuck u
 fu
 screw you
+dnc this number
+put me on dnc
+no thank you very much
+no thank you so much
+thanks but no thanks
+were not interested
+we are not interested
+not interested in this
+not interested in these
+knock it off
+cut it out
+enough is enough
+bugger off
+sod off
+eff off
+leave me be
+let me be
+spam spam
+spam spam spam
+unscribe
+unscribed
+i dont want to hear from you
+dont want to hear from you
+im not who you think
+im not who you think i am
+not who you think
+i moved
+new owner of this number
+block me
+ur getting reported
+youre getting reported
+getting reported
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 
@@ -143,6 +175,7 @@ REQUESTS = (
     rf"(?:stop|quit|cease) sending(?: {_WHOM})?{_ANY}"
     rf"(?: (?:stuff|things|it|that|anything|crap|junk|links))?{_END}",
     r"(?:stop|quit|cease)(?: fucking| damn| calling and| calling or)? (?:texting|txting|messaging|msging"
+    r"|emailing|hitting up|hitting me up"
     r"|contacting|bothering|harassing|spamming|pestering|bugging|annoying|disturbing|hounding|stalking"
     r"|blowing up)(?: (?:or|and) \w+ing)?"
     rf"(?: {_WHOM}\b| my \w+\b|{_END})",
@@ -201,5 +234,8 @@ REQUESTS = (
     r"^(?:this is |thats |that is |its )?not (?:my|her|his|their) (?:number|phone)(?: any ?more)?$",
     r"(?:isnt|is not|no longer) (?:her|his|their|\w+s) (?:number|phone|cell)(?: any ?more)?$",
     r"(?:do not|dont|didnt|did not|never)(?: give| gave)?(?: my)? consent(?:ed)?(?: to (?:this|these|that))?$",
+    rf"not interested in (?:your |the |any |these )?{_THINGS}{_END}",
+    r"dnc (?:list|me|this number)|(?:ur|youre|you are) (?:texting|messaging) the wrong (?:number|person|one)",
+    r"dont want to hear from (?:you|u|this)",
 )
 """Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""

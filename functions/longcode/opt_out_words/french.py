@@ -32,6 +32,12 @@ pas intéressée
 ça ne m'intéresse pas
 fichez moi la paix
 foutez moi la paix
+mauvais destinataire
+me désabonner
+désabonne moi
+je ne vous connais pas
+je ne suis pas intéressé
+je ne suis pas intéressée
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 

@@ -33,6 +33,12 @@ nicht interessiert
 kein bedarf
 verpiss dich
 hau ab
+kein interesse mehr
+abmeldung
+ich bin nicht interessiert
+lass mich
+falscher empfänger
+raus
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 

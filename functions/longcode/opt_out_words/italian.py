@@ -29,6 +29,10 @@ no grazie
 non interessato
 non interessata
 non mi interessa
+ho cambiato numero
+non scrivere più
+non la conosco
+disiscrivetemi
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 

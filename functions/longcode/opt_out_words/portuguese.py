@@ -27,6 +27,11 @@ não obrigada
 não tenho interesse
 sem interesse
 não me perturbe
+não quero mais
+não conheço você
+nunca mais
+engano
+foi engano
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 

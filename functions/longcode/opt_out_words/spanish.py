@@ -33,6 +33,15 @@ no gracias
 no me interesa
 no estoy interesado
 no estoy interesada
+no quiero nada
+no quiero más
+dejen de molestar
+deja de molestar
+equivocado
+se equivocó
+no lo conozco
+no los conozco
+darse de baja
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 
@@ -60,5 +69,6 @@ REQUESTS = (
     r"no molest(?:en|e|es)(?: mas)?$",
     rf"^no (?:mas )?{_THINGS}|equivocad[oa]s? de numero|cancelar (?:la |mi )?suscripcion",
     r"(?:eliminen|borren|quiten|elimin|borr|quit|saqu)(?:a|e|en)?me(?: por favor| ya)?$",
+    r"no hay nadie (?:con|aqui|llamad)",
 )
 """Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""
