@@ -41,6 +41,8 @@ _KEYWORDS = {
     "yes": Keyword.YES,
 }
 
+_STOPS = {word for word, keyword in _KEYWORDS.items() if keyword is Keyword.STOP and word != "end"}
+
 _TWO = 2  # words that may be one, with a space in its middle
 _FEW = 4  # words of a message that begins with "stop", however it goes on
 _SHORT = 6  # words of a message that ends with "stop"
@@ -62,14 +64,6 @@ _STOP_SENTENCES = {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optou
 _STOP_SIGNS = re.compile("[🛑⛔🚫📵🔕🖕🙅❌]")
 _BESIDE_SIGN = {"txt", "txts", "text", "texts", "msg", "msgs", "messages", "sms", "texting", "me", "no", "more"}
 
-# A signature begins with a dash and has capital letters; "Cancel - Tuesday" has a day.
-_SIGNATURE = re.compile(
-    r"(?:(?<=[\s.!,])[-~]{1,3}\s?|\n\s*[-~]{0,3}\s*|,\s*|\()"
-    r"(?!(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thurs?|fri|sat|sun|january|february|march|april"
-    r"|june|july|august|september|october|november|december|tomorrow|today|tonight|no|yes)\b)"
-    r"(?:[A-Z][\w.']*(?:(?: and| &)?[ -][A-Z][\w.']*){0,4}|(?<=\s-)[a-z]+)\)?\s*[.!]?$"
-)
-
 
 def read(text: str, ours: str = "") -> Keyword | None:
     """Return the keyword if it is the WHOLE message, in any case and with any accents and punctuation around it.
@@ -77,16 +71,13 @@ def read(text: str, ours: str = "") -> Keyword | None:
     A quotation of `ours`, our own latest text, and a line that a phone adds are no part of the message. STOP may be
     signed, and may repeat our instruction: "STOP -Ann", "STOP to end".
     """
-    own = own_words.of(text, ours)
-    keyword = _KEYWORDS.get(fold(text)) or _KEYWORDS.get(fold(own))
-    if keyword is None and (_signed(own) or _instructed().fullmatch(fold(own))):
-        return Keyword.STOP
-    return keyword
+    return _read(text, own_words.of(text, ours))
 
 
 def detect(text: str, ours: str = "") -> str | None:
     """Return the message's keyword, the mark of a possible opt-out, or None."""
-    return read(text, ours) or (POSSIBLE_OPT_OUT if near_stop(text, ours) else None)
+    own = own_words.of(text, ours)
+    return _read(text, own) or (POSSIBLE_OPT_OUT if _asks_for_no_more(own) else None)
 
 
 def fold(text: str) -> str:
@@ -99,15 +90,26 @@ def near_stop(text: str, ours: str = "") -> bool:
 
     Doubtful messages count, as staff decide: a false alarm costs them a click, a missed opt-out the client's trust.
     """
-    if read(text, ours) is Keyword.STOP:
-        return False
     own = own_words.of(text, ours)
+    return _read(text, own) is not Keyword.STOP and _asks_for_no_more(own)
+
+
+def _read(text: str, own: str) -> Keyword | None:
+    """Return the keyword of a message of which the client wrote `own`."""
+    folded = fold(own)
+    keyword = _KEYWORDS.get(fold(text)) or _KEYWORDS.get(folded)
+    if keyword is None and (_signed(own) or _is_instructed(folded)):
+        return Keyword.STOP
+    return keyword
+
+
+def _asks_for_no_more(own: str) -> bool:
     folded = _NUMBER_SIGN.sub(r"\1 number", own.casefold()).replace("$top", "stop")
     if any(_words(sentence) in _STOP_SENTENCES for sentence in _SENTENCE.split(folded)):
         return True
     clauses = [_words(clause) for clause in _CLAUSE.split(folded)]
     words = " ".join(clauses).split()
-    unsigned = _words(_SIGNATURE.sub("", own.strip()).casefold()).split()
+    unsigned = _words(_signature().sub("", own.strip()).casefold()).split()
     if _stands_alone(words) or _stands_alone(unsigned) or _is_stop_sign(folded, words):
         return True
     if len(words) <= _LAST_CLAUSE and _all_stand_alone(clauses):
@@ -128,7 +130,7 @@ def _words(clause: str) -> str:
 
 def _signed(own: str) -> bool:
     """Return whether a message is an opt-out keyword and a signature."""
-    signature = _SIGNATURE.search(own.strip())
+    signature = _signature().search(own.strip())
     if signature is None or signature[0].startswith(","):
         return False
     keyword = fold(own.strip()[: signature.start()])
@@ -136,21 +138,20 @@ def _signed(own: str) -> bool:
     return _KEYWORDS.get(keyword) is Keyword.STOP and (signature[0][0] in "-~(" or keyword in _STOP_SENTENCES)
 
 
-@cache
-def _instructed() -> re.Pattern[str]:
-    """Return the pattern of an opt-out keyword with what our texts say after it, such as "to end"."""
-    stop = "|".join(
-        re.escape(word) for word, keyword in _KEYWORDS.items() if keyword is Keyword.STOP and word != "end"
-    )
-    return re.compile(rf"(?:{stop})\W{{0,3}}(?:{reactions.INSTRUCTIONS})(?: please| pls| thanks)?")
+def _is_instructed(folded: str) -> bool:
+    """Return whether a message is an opt-out keyword with what our texts say after it, such as "to end"."""
+    said = [word for word in _STOPS if folded.startswith(word)]
+    return bool(said) and _instruction().fullmatch(folded[len(max(said, key=len)) :]) is not None
 
 
 def _stands_alone(words: list[str]) -> bool:
-    """Return whether a message is an opt-out with courtesies: "Stop. Thank you", "please unsubscribe me"."""
+    """Return whether a message is an opt-out with courtesies: "Stop. Thank you", "no, please unsubscribe me"."""
+    return _is_phrase(words) or (words[:1] == ["no"] and _is_phrase(words[1:]))
+
+
+def _is_phrase(words: list[str]) -> bool:
     core = [word for word in words if word not in _listed("COURTESIES")]
     if core and set(core) <= _listed("REPEATED"):
-        return True
-    if words and words[0] == "no" and _stands_alone(words[1:]):
         return True
     kept = [word for word in words if word not in _listed("POLITE")]
     if len(kept) <= _TWO and _run_together().fullmatch("".join(kept)):
@@ -227,6 +228,22 @@ def _phrases() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
 
 
 # Patterns are compiled on first use, to keep cold starts fast.
+
+
+@cache
+def _instruction() -> re.Pattern[str]:
+    return re.compile(rf"\W{{0,3}}(?:{reactions.INSTRUCTIONS})(?: please| pls| thanks)?")
+
+
+@cache
+def _signature() -> re.Pattern[str]:
+    """Return the pattern of a signature: a name with capital letters after a dash or on a line, but no day."""
+    return re.compile(
+        r"(?:(?<=[\s.!,])[-~]{1,3}\s?|\n\s*[-~]{0,3}\s*|,\s*|\()"
+        r"(?!(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thurs?|fri|sat|sun|january|february|march"
+        r"|april|june|july|august|september|october|november|december|tomorrow|today|tonight|no|yes)\b)"
+        r"(?:[A-Z][\w.']*(?:(?: and| &)?[ -][A-Z][\w.']*){0,4}|(?<=\s-)[a-z]+)\)?\s*[.!]?$"
+    )
 
 
 @cache

@@ -15,18 +15,13 @@ _ONE_SPELLING = str.maketrans(
     | dict.fromkeys("“”„‟«»‹›〝〞〟＂「」『』", '"')
 )
 _WORD = re.compile(r"[^\W_]+")
-# Three words or more in quotation marks, after words of the client's that do not quote the client.
-_QUOTATION = re.compile(
-    r"(?:(?<=[\w:,.!?)]\s)|(?<=[\u3040-\u9fff\uac00-\ud7a3]))"
-    r"(?<!\bsaid\s)(?<!\bsay\s)(?<!\btold you\s)(?<!\btext\s)(?<!\btexted\s)(?<!\btyped\s)(?<!\breplied\s)"
-    r'"\s*[^"\s]+\s+[^"\s]+\s[^"]*(?:"|$)',
-    re.IGNORECASE,
-)
 _EMOJI_AND_PREPOSITION = re.compile(r"\W*[^\w\s.,:;!?'()-]\W*\w{0,4}\s*")
 
 
 def plain(text: str) -> str:
     """Return a text without accents and invisible characters, with one kind of dash and of quotation mark."""
+    if text.isascii():
+        return _ends(text).replace("`", "'")
     decomposed = _ends(unicodedata.normalize("NFKD", _ends(text).translate(_ONE_SPELLING)))
     return "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
 
@@ -62,6 +57,8 @@ def _without_ours(text: str, ours: str) -> str:
 
 def _without_mail(text: str) -> str:
     """Return a message without the one that a mail program quotes below it."""
+    if ":" not in text and "--" not in text and ">" not in text:
+        return text
     lines = text.split("\n")
     quoted_from = next((n for n, line in enumerate(lines) if _mail_quote().match(line.casefold())), len(lines))
     return "\n".join(line for line in lines[:quoted_from] if not line.lstrip().startswith(">"))
@@ -70,19 +67,34 @@ def _without_mail(text: str) -> str:
 def _without_quotation(text: str) -> str:
     """Return a text without our text in a reaction, or in quotation marks after the client's own words."""
     folded = text.casefold().strip()
-    if _bare_reaction().match(folded) or _reaction_in_apostrophes().match(folded):
+    if _bare_reaction().match(folded):
         return ""
+    if folded.endswith("'") and _reaction_in_apostrophes().match(folded):
+        return ""
+    if '"' not in folded:
+        return text
     lead = folded.partition('"')[0].strip()
-    if lead != folded and (_reaction().fullmatch(lead) or _EMOJI_AND_PREPOSITION.fullmatch(lead)):
+    if lead and (_reaction().fullmatch(lead) or _EMOJI_AND_PREPOSITION.fullmatch(lead)):
         # The quoted text may have quotation marks of its own.
         _, _, after = text.rpartition('"')
         return f"{lead}\n{after}" if text.count('"') > 1 else lead
     if _reaction_after().search(folded):
         return text.rpartition('"')[2]
-    return _QUOTATION.sub(" ", text)
+    return _quotation().sub(" ", text)
 
 
 # Compiled on first use, to keep cold starts fast.
+
+
+@cache
+def _quotation() -> re.Pattern[str]:
+    """Return the pattern of three quoted words or more, after words of the client's that do not quote the client."""
+    return re.compile(
+        r"(?:(?<=[\w:,.!?)]\s)|(?<=[\u3040-\u9fff\uac00-\ud7a3]))"
+        r"(?<!\bsaid\s)(?<!\bsay\s)(?<!\btold you\s)(?<!\btext\s)(?<!\btexted\s)(?<!\btyped\s)(?<!\breplied\s)"
+        r'"\s*[^"\s]+\s+[^"\s]+\s[^"]*(?:"|$)',
+        re.IGNORECASE,
+    )
 
 
 @cache
