@@ -156,6 +156,8 @@ def _is_phrase(words: list[str]) -> bool:
     kept = [word for word in words if word not in _listed("POLITE")]
     if len(kept) <= _TWO and _run_together().fullmatch("".join(kept)):
         return True
+    if len(words) > _TWO and all(len(word) == 1 for word in words):
+        return _is_phrase(["".join(words)])
     if len(kept) == 1 and _one_letter_off().fullmatch(kept[0]):
         return True
     return any(
@@ -239,9 +241,9 @@ def _instruction() -> re.Pattern[str]:
 def _signature() -> re.Pattern[str]:
     """Return the pattern of a signature: a name with capital letters after a dash or on a line, but no day."""
     return re.compile(
-        r"(?:(?<=[\s.!,])[-~]{1,3}\s?|\n\s*[-~]{0,3}\s*|,\s*|\()"
+        r"(?:(?<=[\s.!,])[-~]{1,3}\s?|(?<=\w)-{1,3}\s|\n\s*[-~]{0,3}\s*|,\s*|\()"
         r"(?!(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thurs?|fri|sat|sun|january|february|march"
-        r"|april|june|july|august|september|october|november|december|tomorrow|today|tonight|no|yes)\b)"
+        r"|april|june|july|august|september|october|november|december|tomorrow|today|tonight|no|yes|wait|hold)\b)"
         r"(?:[A-Z][\w.']*(?:(?: and| &)?[ -][A-Z][\w.']*){0,4}|(?<=\s-)[a-z]+)\)?\s*[.!]?$"
     )
 

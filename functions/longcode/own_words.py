@@ -61,7 +61,8 @@ def _without_mail(text: str) -> str:
         return text
     lines = text.split("\n")
     quoted_from = next((n for n, line in enumerate(lines) if _mail_quote().match(line.casefold())), len(lines))
-    return "\n".join(line for line in lines[:quoted_from] if not line.lstrip().startswith(">"))
+    own = "\n".join(line for line in lines[:quoted_from] if not line.lstrip().startswith(">"))
+    return own if own.strip() else text
 
 
 def _without_quotation(text: str) -> str:

@@ -48,5 +48,6 @@ REQUESTS = (
     r"|e)(?: \w+)? ?list[ae]",
     r"(?:cancella|cancellate|togliete|rimuovete) il mio numero",
     r"lascia(?:te)?mi in pace",
+    rf"(?:ferma|fermate|fermare)(?: (?:i|gli|questi))* {_THINGS}",
 )
 """Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""

@@ -22,7 +22,7 @@ AFTER_STOP = (
     r"(?:by|in|at|on|over|off|into|for|and|n|to|until|till|til|when|where|before|after|between|near|next|outside"
     r"|inside|around|along|across|here|there|right(?! now)|left|first|home|tomorrow|today|tonight|being|acting"
     r"|sign|signs|light|lights|watch|motion|bath|gap|shop|order|orders|payment|print|prints"
-    r"|is|was|has|were|are|the(?! te?xts?)|a|an|my|our"
+    r"|is|was|has|were|are|the(?! te?xts?)|a|an|my(?! number)|our"
     r"|his|her|their|him|it|den|das"
     r"|au|en|chez|devant|bei|um|vor|hier|aqui|alli|en|(?!texting|everything)\w{2,}ing)\b"
 )

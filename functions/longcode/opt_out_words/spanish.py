@@ -42,6 +42,8 @@ se equivocó
 no lo conozco
 no los conozco
 darse de baja
+para ya
+paren ya
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 
@@ -70,5 +72,6 @@ REQUESTS = (
     rf"^no (?:mas )?{_THINGS}|equivocad[oa]s? de numero|cancelar (?:la |mi )?suscripcion",
     r"(?:eliminen|borren|quiten|elimin|borr|quit|saqu)(?:a|e|en)?me(?: por favor| ya)?$",
     r"no hay nadie (?:con|aqui|llamad)",
+    rf"(?:stop|alto|basta|ya basta)(?: (?:a|de|con|los|las|estos|sus|tus|mas))* {_THINGS}",
 )
 """Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""
