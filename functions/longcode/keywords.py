@@ -189,8 +189,10 @@ def _begins_or_ends_with_stop(own: str, folded: str) -> bool:
         return True
     asks = folded.rstrip().endswith("?")
     first = _stop_first().match(spoken)
-    if first and not _after_stop().match(spoken[first.end() :].strip()):
-        capital = bool(re.match(r"\W*STOP\b", own)) and not own.isupper()
+    capital = bool(re.match(r"\W*STOP\b", own)) and not own.isupper()
+    rest = spoken[first.end() :].strip() if first else ""
+    # In capital letters, it is our word: "STOP to discontinue", but "stop to get gas".
+    if first and (not _after_stop().match(rest) or (capital and rest.startswith("to "))):
         apart = capital or bool(_SET_APART.match(folded.lstrip()[len(first[0].strip()) :]))
         if len(words) <= (_LONGER if apart else 0 if asks else _FEW):
             return True

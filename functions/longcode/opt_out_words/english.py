@@ -59,7 +59,6 @@ f u
 go to hell
 stopped
 stoped
-stops
 opted out
 i opted out
 ive opted out
@@ -165,6 +164,11 @@ block me
 ur getting reported
 youre getting reported
 getting reported
+not intrested
+not intersted
+not interest
+f ck off
+cancel these
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 
@@ -225,7 +229,8 @@ REQUESTS = (
     rf"^(?:{_PLEASE} )*(?:take |get |want )?off (?:of )?(?:the |your |this |ur )?list{_END}",
     rf"(?:take|get) {_WHOM} (?:off|out of) (?:this|your|ur) (?:thing|crap|shit|service|program|system){_END}",
     r"(?:doesnt|does not|dont|no longer) (?:have|has|use|uses|own|owns) this (?:number|phone)",
-    r"^wrong (?:number|num|person|phone)(?! (?:on|for|in|of|at|from|is|was|listed|saved|i|im|first)\b)(?: \w+){0,3}$",
+    r"^wrong (?:number|num|nbr|nr|person|phone)(?! (?:on|for|in|of|at|from|is|was|listed|saved|i|im"
+    r"|first)\b)(?: \w+){0,3}$",
     rf"(?:too many|enough)(?: of)?(?: (?:these|your|the))? {_THINGS}{_END}|(?:text|texting)(?: me)? too much",
     r"^(?:\w+ ){0,2}(?:f|fk|fck|fuk|fuck|eff) (?:off|you|u)\b",
     r"sue (?:you|u)(?: all| guys)?$|(?:are|r|youre) harassing|^this is (?:harassment|spam|a scam)$",
@@ -237,5 +242,6 @@ REQUESTS = (
     rf"not interested in (?:your |the |any |these )?{_THINGS}{_END}",
     r"dnc (?:list|me|this number)|(?:ur|youre|you are) (?:texting|messaging) the wrong (?:number|person|one)",
     r"dont want to hear from (?:you|u|this)",
+    r"(?:will|gonna|going to|ill|have to|must) report (?:you|u|this)(?: guys| all)?$",
 )
 """Patterns of requests, in folded words. Each begins at a word's beginning; `^` and `$` are those of a clause."""

@@ -6,7 +6,7 @@ COURTESIES = """svp stp merci sil vous te plait maintenant tout de suite moi"""
 POLITE = """svp stp merci sil vous te plait maintenant desole desolee bonjour"""
 """Words that add nothing to any message: also beside words that mean an opt-out only when they stand alone."""
 
-REPEATED = """arret arreter arretez arrete desabonner"""
+REPEATED = """arret arreter arretez arrete arretes desabonner"""
 """Words that mean an opt-out however often they are repeated, with courtesies around them."""
 
 ALONE = """

@@ -3,11 +3,11 @@
 STOP = r"(?:[s5]+t+(?:[o0]|o{3,})p+|stpo|sotp|stpp|stip|stahp|stopall)"
 """The word itself, as people type it."""
 
-UNSUBSCRIBE = r"(?:un ?s(?=\w*b)[ub]{1,2}[scribnep]{0,9}d?|unsub|opt ?out+)"
+UNSUBSCRIBE = r"(?:un ?s(?=\w*b)[ub]{1,2}[scribnep]{0,9}d?\d?|unsub|opt ?out+)"
 """The word "unsubscribe" as people type it: "unsub", "unsubsribe", "unsuscribed"."""
 
 ONE_LETTER_OFF = (
-    r"(?!(?:shop|top|step|slop|atop|stow|stomp|stoop|sto|sop|crop|estop|strop)$)"
+    r"(?!(?:shop|top|step|slop|atop|stow|stomp|stoop|sto|sop|crop|estop|strop|stops)$)"
     r"(?:\w?top|s\wop|st\wp|sto\w?|stp|sop|tsop|sotp|stpo|\wstop|s\wtop|st\wop|sto\wp|stop\w)"
 )
 """A misspelled "stop" that is a message by itself, and no other word."""

@@ -32,6 +32,8 @@ não conheço você
 nunca mais
 engano
 foi engano
+desinscrever
+me desinscrever
 """
 """Messages, one a line, that mean an opt-out if they have nothing but polite words around them."""
 

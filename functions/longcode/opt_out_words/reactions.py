@@ -55,7 +55,9 @@ PHONE_LINES = (
 """The line that a phone or a mail program adds at the end."""
 
 INSTRUCTIONS = (
-    r"/ ?(?:end|quit|cancel|unsub\w*|opt ?out)|(?:to|2|two|too)[ -]?(?:end|stop|quit|cancel|leave|exit|remove"
+    r"/ ?(?:end|quit|cancel|unsub\w*|opt ?out)"
+    r"|(?:to|2|two|too)[ -]?(?:end|stop|quit|cancel|leave|exit|discontinue|terminate|finish|mute"
+    r"|block|remove"
     r"|unsub\w*|opt[ -]?out|be removed|end .{1,20}"
     r"|stop .{1,30})"
     r"|para (?:cancelar|salir|sair|terminar|finalizar|parar|descadastrar|dar(?:me|se|te)? de baja"
