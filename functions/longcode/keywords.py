@@ -61,7 +61,7 @@ _THANKS = {"thanks", "thank", "you", "so", "much", "very"}  # "no thanks" is mor
 _NUMBER_SIGN = re.compile(r"\b(my|wrong|this|your) ?#")
 
 _STOP_SENTENCES = {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optout", "opt out"}
-_STOP_SIGNS = re.compile("[🛑⛔🚫📵🔕🖕🙅❌]")
+_STOP_SIGNS = re.compile("[🛑⛔🚫📵🔕🖕🙅]")
 _BESIDE_SIGN = {"txt", "txts", "text", "texts", "msg", "msgs", "messages", "sms", "texting", "me", "no", "more"}
 
 

@@ -30,7 +30,7 @@ AFTER_STOP = (
 
 BEFORE_STOP = (
     r"\b(?:the|a|an|my|your|ur|his|her|our|their|its|that|each|every|any|more|there is no|has no|which|what|next"
-    r"|right|wrong|correct|same|last|first|second|third"
+    r"|right|wrong|correct|same|last|first|second|third|\d+(?:st|nd|rd|th)"
     r"|one|two|three|other|another|final|only|short|quick|brief|bus|train|tram|metro|subway|gas|food|rest|pit|full"
     r"|non|none|truck|traffic|tour|bathroom|potty|coffee|lunch|f|shuttle|school|nonstop"
     r"|to|not|dont|cant|wont|didnt|doesnt|couldnt|wouldnt|never|cannot|ever|i|we|they|he|she|it|who|where|when|how"
