@@ -52,7 +52,10 @@ InboxCursor = Annotated[str, Query(pattern=r"^[0-9]{1,12}$")]
 
 
 class ShownMessage(web.Answer):
-    """A message as a studio sees it; `phone` is the client's, `number` is ours, null until the text is sent."""
+    """A message as a studio sees it; `phone` is the client's, `number` is ours, null until the text is sent.
+
+    A reply with `other_recipients` was written to a group: these phones have it too, an answer reaches `phone` only.
+    """
 
     id: str
     direction: Direction
@@ -84,6 +87,7 @@ class ShownMessage(web.Answer):
     read: bool
     keyword: str | None
     media: tuple[str, ...]
+    other_recipients: tuple[str, ...]
     answers: str | None
     rule: str | None
 

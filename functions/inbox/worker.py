@@ -70,8 +70,8 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
     Keywords are queued before anything is written; STOP and START also if the text belongs to no account.
     """
     inbound = replace(inbound, phone=one_spelling(inbound.phone))
-    keyword = keywords.detect(inbound.body)
     attribution = _attribution(inbound, received_at)
+    keyword = _keyword(inbound.body, attribution)
     if keyword and _has_effect(keyword, attribution, inbound.number):
         _queue_keyword(inbound, keyword, attribution, received_at)
     if not isinstance(attribution, Attribution):
@@ -86,6 +86,18 @@ def receive(inbound: Inbound, received_at: datetime, now: datetime | None = None
     if written:
         numbers.note_reply(written.phone, written.account, written.number, received_at)
         _follow_up(written, studio, received_at, now or received_at)
+
+
+def _keyword(body: str, attribution: Attribution | Unclear | None) -> str | None:
+    """Return what a reply asks for in the client's own words: our text, which the phone may quote, is no part of it.
+
+    Our text is read only for a reply that is long enough to quote it and seems to ask for something.
+    """
+    keyword = keywords.detect(body)
+    if keyword is None or len(body) <= _LONGEST_KEYWORD or not isinstance(attribution, Attribution):
+        return keyword
+    ours = messages.get(attribution.account, attribution.answers) if attribution.answers else None
+    return keywords.detect(body, ours.body) if ours else keyword
 
 
 def _has_effect(keyword: str, attribution: Attribution | Unclear | None, number: str) -> bool:

@@ -1,11 +1,22 @@
 """Keywords: STOP, START, HELP and YES in a reply, and possible opt-outs, about which staff decide."""
 
 import re
-import unicodedata
 from enum import StrEnum
 from functools import cache
 
-from longcode import opt_out_patterns
+from longcode import own_words
+from longcode.opt_out_words import (
+    dutch,
+    elsewhere,
+    english,
+    french,
+    german,
+    italian,
+    ordinary,
+    portuguese,
+    reactions,
+    spanish,
+)
 
 
 class Keyword(StrEnum):
@@ -30,92 +41,275 @@ _KEYWORDS = {
     "yes": Keyword.YES,
 }
 
-_DASHES_AND_QUOTES = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("‘’‛´`", "'") | dict.fromkeys("“”„«»", '"')
-)
+_STOPS = {word for word, keyword in _KEYWORDS.items() if keyword is Keyword.STOP and word != "end"}
+
+_TWO = 2  # words that may be one, with a space in its middle
+_FEW = 4  # words of a message that begins with "stop", however it goes on
+_SHORT = 6  # words of a message that ends with "stop"
+_LONGER = 8  # words of a message in which STOP is set apart, by capital letters or punctuation
+_LAST_CLAUSE = 12  # words of a message whose last clause is "stop"
+
+_LANGUAGES = (english, german, french, spanish, portuguese, italian, dutch, elsewhere)
 
 # A period or a new line ends a sentence. An exclamation mark or an ellipsis does not: "Stop! You're making me cry"
 # and "Stop... so cute" are praise.
 _SENTENCE = re.compile(r"(?<!\.)\.(?!\.)|\n")
-_CLAUSE = re.compile(r"[^\w\s'-]+|\n| - ")
-# A text of ours that the client's phone quotes: Liked "Your session is tomorrow. Reply STOP to opt out".
-_QUOTATION = re.compile(r'(?<=[\w:] )(?<!said )"[^"\s]+\s[^"\s]+\s[^"]*(?:"|$)')
+_CLAUSE = re.compile(r"[^\w\s'-]+|\n|\s-+\s")
+_SET_APART = re.compile(r"\s*(?:[.:;]|\n|\s-|-+\s|!{2})")
+
+_THANKS = {"thanks", "thank", "you", "so", "much", "very"}  # "no thanks" is more than "no"
+_NUMBER_SIGN = re.compile(r"\b(my|wrong|this|your) ?#")
 
 _STOP_SENTENCES = {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optout", "opt out"}
-_STOP_WORDS = set(
-    """stop stopp stopall unsubscribe unsubcribe unsuscribe optout quit revoke stpo sotp
-    stoppen abmelden abbestellen aufhoren arret arreter arretez desabonner parar paren pare alto basta""".split()  # noqa: SIM905
-)
-_STOP_PHRASES = {"opt out", "no mas", "no more", "please remove", "remove please", "s t o p"}
-_COURTESIES = set(
-    """please pls plz and of thank thanks thanx thx ty you u so much very kindly ok okay now already immediately asap
-    it this that these them all again just i ive have said say told texted sent typed me us reply text hi hello
-    hey yes wrong number person sorry sir maam end times twice 2 3 4 5 10
-    bitte danke jetzt sofort endlich damit vielen dank mich
-    svp stp merci sil vous te plait maintenant tout de suite moi
-    por favor gracias ya muchas todo esto""".split()  # noqa: SIM905
-)
+_STOP_SIGNS = re.compile("[🛑⛔🚫📵🔕🖕🙅]")
+_BESIDE_SIGN = {"txt", "txts", "text", "texts", "msg", "msgs", "messages", "sms", "texting", "me", "no", "more"}
 
 
-def read(text: str) -> Keyword | None:
-    """Return the keyword if it is the WHOLE message, in any case and with any accents and punctuation around it."""
-    return _KEYWORDS.get(fold(text))
+def read(text: str, ours: str = "") -> Keyword | None:
+    """Return the keyword if it is the WHOLE message, in any case and with any accents and punctuation around it.
+
+    A quotation of `ours`, our own latest text, and a line that a phone adds are no part of the message. STOP may be
+    signed, and may repeat our instruction: "STOP -Ann", "STOP to end".
+    """
+    return _read(text, own_words.of(text, ours))
 
 
-def detect(text: str) -> str | None:
+def detect(text: str, ours: str = "") -> str | None:
     """Return the message's keyword, the mark of a possible opt-out, or None."""
-    return read(text) or (POSSIBLE_OPT_OUT if near_stop(text) else None)
+    own = own_words.of(text, ours)
+    return _read(text, own) or (POSSIBLE_OPT_OUT if _asks_for_no_more(own) else None)
 
 
 def fold(text: str) -> str:
     """Return a message as keywords are compared: without case, accents and surrounding punctuation."""
-    return " ".join(re.sub(r"^[\W_]+|[\W_]+$", "", _without_marks(text)).split())
+    return " ".join(re.sub(r"^[\W_]+|[\W_]+$", "", own_words.plain(text).casefold()).split())
 
 
-def near_stop(text: str) -> bool:
+def near_stop(text: str, ours: str = "") -> bool:
     """Return whether a message asks for no more texts in the client's own words (47 CFR 64.1200(a)(10)).
 
     Doubtful messages count, as staff decide: a false alarm costs them a click, a missed opt-out the client's trust.
     """
-    if read(text) is Keyword.STOP:
-        return False
-    own_words = _QUOTATION.sub(" ", _without_marks(text))
-    if any(_words(sentence) in _STOP_SENTENCES for sentence in _SENTENCE.split(own_words)):
-        return True
-    clauses = [_words(clause) for clause in _CLAUSE.split(own_words)]
-    if _is_stop_with_courtesies(" ".join(clauses).split()):
-        return True
-    return any(_request().search(_reversal().sub(" ", clause)) for clause in clauses)
+    own = own_words.of(text, ours)
+    return _read(text, own) is not Keyword.STOP and _asks_for_no_more(own)
 
 
-def _without_marks(text: str) -> str:
-    """Return a text without case, accents and invisible characters, with one kind of dash and of quotation mark."""
-    folded = unicodedata.normalize("NFKD", text.translate(_DASHES_AND_QUOTES)).casefold()
-    return "".join(c for c in folded if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
+def _read(text: str, own: str) -> Keyword | None:
+    """Return the keyword of a message of which the client wrote `own`."""
+    folded = fold(own)
+    keyword = _KEYWORDS.get(fold(text)) or _KEYWORDS.get(folded)
+    if keyword is None and (_signed(own) or _is_instructed(folded)):
+        return Keyword.STOP
+    return keyword
+
+
+def _asks_for_no_more(own: str) -> bool:
+    folded = _NUMBER_SIGN.sub(r"\1 number", own.casefold()).replace("$top", "stop")
+    if any(_words(sentence) in _STOP_SENTENCES for sentence in _SENTENCE.split(folded)):
+        return True
+    clauses = [_words(clause) for clause in _CLAUSE.split(folded)]
+    words = " ".join(clauses).split()
+    unsigned = _words(_signature().sub("", own.strip()).casefold()).split()
+    if _stands_alone(words) or _stands_alone(unsigned) or _is_stop_sign(folded, words):
+        return True
+    if len(words) <= _LAST_CLAUSE and _all_stand_alone(clauses):
+        return True
+    if len(words) <= _LONGER and _stranger().fullmatch(own.strip()):
+        return True
+    said = [_reversal().sub(" ", clause) for clause in clauses]
+    if any(_request().search(clause) for clause in said):
+        return True
+    return not _ordinary().search(folded) and (
+        any(_asked().search(clause) for clause in said) or _begins_or_ends_with_stop(own, folded)
+    )
 
 
 def _words(clause: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", clause.replace("'", "")))
+    return " ".join(re.findall(r"[^\W_]+", clause.replace("'ll ", " will ").replace("'", "")))
 
 
-def _is_stop_with_courtesies(words: list[str]) -> bool:
-    """Return whether a message is a keyword with courtesies: "Stop. Thank you", "please unsubscribe me"."""
-    core = [word for word in words if word not in _COURTESIES]
-    return bool(core) and (
-        set(core) <= _STOP_WORDS or not {" ".join(words), " ".join(core)}.isdisjoint(_STOP_PHRASES)
+def _signed(own: str) -> bool:
+    """Return whether a message is an opt-out keyword and a signature."""
+    signature = _signature().search(own.strip())
+    if signature is None or signature[0].startswith(","):
+        return False
+    keyword = fold(own.strip()[: signature.start()])
+    # On a line of its own, a word with a capital letter after "cancel" or "end" can be what shall be cancelled.
+    return _KEYWORDS.get(keyword) is Keyword.STOP and (signature[0][0] in "-~(" or keyword in _STOP_SENTENCES)
+
+
+def _is_instructed(folded: str) -> bool:
+    """Return whether a message is an opt-out keyword with what our texts say after it, such as "to end"."""
+    said = [word for word in _STOPS if folded.startswith(word)]
+    return bool(said) and _instruction().fullmatch(folded[len(max(said, key=len)) :]) is not None
+
+
+def _stands_alone(words: list[str]) -> bool:
+    """Return whether a message is an opt-out with courtesies: "Stop. Thank you", "no, please unsubscribe me"."""
+    return _is_phrase(words) or (words[:1] == ["no"] and _is_phrase(words[1:]))
+
+
+def _is_phrase(words: list[str]) -> bool:
+    core = [word for word in words if word not in _listed("COURTESIES")]
+    if core and set(core) <= _listed("REPEATED"):
+        return True
+    kept = [word for word in words if word not in _listed("POLITE")]
+    if len(kept) <= _TWO and _run_together().fullmatch("".join(kept)):
+        return True
+    if len(words) > _TWO and all(len(word) == 1 for word in words):
+        return _is_phrase(["".join(words)])
+    if len(kept) == 1 and _one_letter_off().fullmatch(kept[0]):
+        return True
+    return any(
+        " ".join(word for word in words if word not in dropped) in phrases
+        for phrases, polite in _phrases()
+        for dropped in ((), polite, polite - _THANKS)
+    )
+
+
+def _all_stand_alone(clauses: list[str]) -> bool:
+    """Return whether each clause stands alone, or is a courtesy: "No thanks. Wrong number, sorry"."""
+    parts = [part.split() for clause in clauses for part in re.split(r"\b(?:please|pls|plz)\b", clause)]
+    said = [words for words in parts if words and not set(words) <= _listed("POLITE")]
+    return bool(said) and all(map(_stands_alone, said))
+
+
+def _is_stop_sign(folded: str, words: list[str]) -> bool:
+    """Return whether a message is a sign such as 🛑, alone or with courtesies."""
+    return bool(_STOP_SIGNS.search(folded)) and set(words) <= _listed("POLITE") | _BESIDE_SIGN
+
+
+def _begins_or_ends_with_stop(own: str, folded: str) -> bool:
+    """Return whether a short message begins or ends with "stop" otherwise than in ordinary talk."""
+    spoken = _reversal().sub(" ", _words(folded))
+    words = spoken.split()
+    if not words or len(words) > _LAST_CLAUSE:
+        return False
+    if len(words) <= _SHORT and _unsubscribe().search(spoken):
+        return True
+    asks = folded.rstrip().endswith("?")
+    first = _stop_first().match(spoken)
+    capital = bool(re.match(r"\W*STOP\b", own)) and not own.isupper()
+    rest = spoken[first.end() :].strip() if first else ""
+    # In capital letters, it is our word: "STOP to discontinue", but "stop to get gas".
+    if first and (not _after_stop().match(rest) or (capital and rest.startswith("to "))):
+        apart = capital or bool(_SET_APART.match(folded.lstrip()[len(first[0].strip()) :]))
+        if len(words) <= (_LONGER if apart else 0 if asks else _FEW):
+            return True
+    last = _stop_last().search(spoken)
+    if last is None:
+        return False
+    if _words([clause for clause in _CLAUSE.split(folded) if _words(clause)][-1]) == last[0].strip():
+        return not asks
+    capital = bool(re.search(r"\bSTOP\W*$", own)) and not own.isupper()
+    return (
+        len(words) <= (_LONGER if capital else _SHORT)
+        and not asks
+        and (capital or not _question().match(spoken))
+        and not _before_stop().search(spoken[: last.start()].strip())
+    )
+
+
+@cache
+def _listed(name: str) -> frozenset[str]:
+    """Return the words of all languages in one of their lists, folded."""
+    return frozenset(word for language in _LANGUAGES for word in _words(fold(getattr(language, name))).split())
+
+
+@cache
+def _phrases() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """Return, for each language, the messages that mean an opt-out if they stand alone, and its polite words.
+
+    Words of English courtesy are polite in every language.
+    """
+    return tuple(
+        (
+            frozenset(_words(fold(line)) for line in language.ALONE.strip().splitlines()),
+            frozenset(_words(fold(f"{language.POLITE} {english.POLITE}")).split()),
+        )
+        for language in _LANGUAGES
+    )
+
+
+# Patterns are compiled on first use, to keep cold starts fast.
+
+
+@cache
+def _instruction() -> re.Pattern[str]:
+    return re.compile(rf"\W{{0,3}}(?:{reactions.INSTRUCTIONS})(?: please| pls| thanks)?")
+
+
+@cache
+def _signature() -> re.Pattern[str]:
+    """Return the pattern of a signature: a name with capital letters after a dash or on a line, but no day."""
+    return re.compile(
+        r"(?:(?<=[\s.!,])[-~]{1,3}\s?|(?<=\w)-{1,3}\s|\n\s*[-~]{0,3}\s*|,\s*|\()"
+        r"(?!(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thurs?|fri|sat|sun|january|february|march"
+        r"|april|june|july|august|september|october|november|december|tomorrow|today|tonight|no|yes|wait|hold)\b)"
+        r"(?:[A-Z][\w.']*(?:(?: and| &)?[ -][A-Z][\w.']*){0,4}|(?<=\s-)[a-z]+)\)?\s*[.!]?$"
     )
 
 
 @cache
 def _request() -> re.Pattern[str]:
-    """Return the pattern of a request for no more texts, compiled on first use to keep cold starts fast."""
-    phrases = (
-        *opt_out_patterns.english(),
-        *opt_out_patterns.german(),
-        *opt_out_patterns.french(),
-        *opt_out_patterns.spanish(),
-    )
+    """Return the pattern of a request for no more texts."""
+    phrases = [phrase for language in _LANGUAGES for phrase in language.REQUESTS]
     return re.compile("|".join(rf"\b(?:{phrase})" for phrase in phrases))
+
+
+@cache
+def _asked() -> re.Pattern[str]:
+    return re.compile("|".join(rf"\b(?:{phrase})" for phrase in ordinary.ASKED))
+
+
+@cache
+def _ordinary() -> re.Pattern[str]:
+    return re.compile(f"{ordinary.DELIGHT}|{ordinary.MISTAKE}")
+
+
+@cache
+def _stop_first() -> re.Pattern[str]:
+    return re.compile(rf"{ordinary.STOP}(?: |$)")
+
+
+@cache
+def _stop_last() -> re.Pattern[str]:
+    return re.compile(rf"(?:^| ){ordinary.STOP}$")
+
+
+@cache
+def _unsubscribe() -> re.Pattern[str]:
+    return re.compile(rf"\b{ordinary.UNSUBSCRIBE}\b")
+
+
+@cache
+def _stranger() -> re.Pattern[str]:
+    return re.compile(ordinary.STRANGER)
+
+
+@cache
+def _run_together() -> re.Pattern[str]:
+    return re.compile(ordinary.RUN_TOGETHER)
+
+
+@cache
+def _one_letter_off() -> re.Pattern[str]:
+    return re.compile(ordinary.ONE_LETTER_OFF)
+
+
+@cache
+def _question() -> re.Pattern[str]:
+    return re.compile(ordinary.QUESTION)
+
+
+@cache
+def _after_stop() -> re.Pattern[str]:
+    return re.compile(ordinary.AFTER_STOP)
+
+
+@cache
+def _before_stop() -> re.Pattern[str]:
+    return re.compile(ordinary.BEFORE_STOP)
 
 
 @cache
@@ -125,9 +319,11 @@ def _reversal() -> re.Pattern[str]:
     negations = r"(?:dont|do not|never|not|wont|cant|cannot|can not|didnt|doesnt|havent|wouldnt|shouldnt)"
     between = r"(?: (?:want|mean|need|like|wish|have|ever|please|try|trying|to|you|u|me|us|just))*"
     questions = r"(?:did|do|should|if|when|have|will) (?:i|you|u|we|they)"
+    of_the_word = r"(?:does|will|would) stop (?:stop|end|cancel|also|only)"
     verbs = r"(?:stop|quit|unsubscribe|opt (?:me |us )?out|remove|delete|take|get)"
     german = r"(?:bekomm|erhalt|krieg|hab|hatte|kam)\w*(?: (?:ich|wir|leider|seit gestern|noch))* keine"
     return re.compile(
         rf"\b(?:{unless_asking}{negations}{between} {verbs}|(?<!how ){questions}(?: \w+ to)? {verbs}"
-        rf"|(?:never|wont|dont|doesnt) leave|{german}|no (?:par|dej)\w+|unsubscribe by \w+|par erreur)\b"
+        rf"|(?:never|wont|dont|doesnt) leave|{german}|no (?:par|dej)\w+|unsubscribe by \w+|par erreur"
+        rf"|{of_the_word})\b"
     )

@@ -140,7 +140,7 @@ class Message(Struct, frozen=True, kw_only=True):
     its phone is in another country than its account.
     `answers` is the id of the text that a reply answers, `replies_to` the carrier's id of that text, if the carrier
     gave it, and `rule` the rule that attributed the reply. `candidates` are the other accounts that a reply may be
-    for; no studio sees them.
+    for; no studio sees them. `other_recipients` are the other phones of the group that a reply was written to.
     """
 
     account: str
@@ -189,6 +189,7 @@ class Message(Struct, frozen=True, kw_only=True):
     read: bool = True
     keyword: str | None = None
     media: tuple[str, ...] = ()
+    other_recipients: tuple[str, ...] = ()
     answers: str | None = None
     replies_to: str | None = None
     rule: str | None = None

@@ -28,6 +28,7 @@ from longcode.optouts.consent import (
     OptOutEvent,
     account_of_scope,
     account_scope,
+    can_be_answered,
     keyword_reply,
     without_old_refusals,
 )
@@ -137,10 +138,10 @@ def _event(job: HandleKeyword, keyword: Keyword, scope: str) -> OptOutEvent:
 def _reply(job: HandleKeyword, keyword: Keyword, now: datetime, until: datetime | None = None) -> None:
     """Reply to a keyword once.
 
-    There is no reply if the carrier has replied, if the text belongs to no account, at the hourly limit of automatic
-    replies to the phone, or after `until`.
+    There is no reply if the carrier has replied, if the sender is no phone, if the text belongs to no account, at the
+    hourly limit of automatic replies to the phone, or after `until`.
     """
-    if job.answered or job.account is None or (until and now >= until):
+    if job.answered or not can_be_answered(job.phone) or job.account is None or (until and now >= until):
         return
     studio = accounts.get(job.account)
     reply = compose.draft(

@@ -80,6 +80,7 @@ def test_the_payload_of_a_reply_has_its_body_and_its_client() -> None:
             "body": "Yes please 🌷",
             "body_expired": False,
             "media": [],
+            "other_recipients": [],
             "received_at": "2026-11-22T15:30:00.000Z",
         },
     }

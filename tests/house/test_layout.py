@@ -18,6 +18,7 @@ from tests.support.source_reading import (
 
 # A package of functions/longcode/ imports only packages of lower levels. Modules without a folder are the kernel.
 LEVELS = {
+    "opt_out_words": 0,
     "kernel": 1,
     "aws": 2,
     "table": 3,

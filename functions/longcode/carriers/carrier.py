@@ -137,7 +137,7 @@ class Inbound(Struct, frozen=True, kw_only=True):
     """A text from a phone to one of our numbers.
 
     `answered`: the carrier has already replied to the keyword. `replies_to` is the carrier's id of the text that this
-    is a reply to, if the carrier names it.
+    is a reply to, if the carrier names it. `other_recipients` are the other phones of a group that the text went to.
     """
 
     carrier: str
@@ -148,6 +148,7 @@ class Inbound(Struct, frozen=True, kw_only=True):
     media: tuple[str, ...] = ()
     answered: bool = False
     replies_to: str | None = None
+    other_recipients: tuple[str, ...] = ()
 
 
 class ReceivedText(Struct, frozen=True, kw_only=True):

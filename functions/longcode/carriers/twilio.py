@@ -39,6 +39,7 @@ LOOK_UP_SECONDS = 5.0
 CONNECTIONS = 10  # the ten texts of a batch are sent at the same time
 LONGEST_VALID_SECONDS = 36_000
 MOST_MEDIA = 10
+_MOST_IN_GROUP = 30
 # One word in any case: Twilio compares no longer message with its default keywords (support page 223134027, and
 # https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
 _ANSWERED_WORDS = set("stop stopall unsubscribe cancel end quit revoke optout start unstop yes help info".split())  # noqa: SIM905
@@ -302,6 +303,7 @@ def read_inbound(form: Mapping[str, str], *, answered_numbers: Collection[str] =
     word = form.get("Body", "").strip().casefold()
     # NumMedia is not read: the addresses themselves show how many pictures there are.
     media = (form.get(f"MediaUrl{index}", "") for index in range(MOST_MEDIA))
+    others = (form.get(f"OtherRecipients{index}", "").strip() for index in range(_MOST_IN_GROUP))
     return Inbound(
         carrier=NAME,
         carrier_id=form["MessageSid"],
@@ -310,4 +312,5 @@ def read_inbound(form: Mapping[str, str], *, answered_numbers: Collection[str] =
         body=form.get("Body", ""),
         media=tuple(url for url in media if url),
         answered=bool(form.get("OptOutType")) or (form["To"] in answered_numbers and word in _ANSWERED_WORDS),
+        other_recipients=tuple(phone for phone in others if phone),
     )

@@ -44,6 +44,7 @@ def message_of_reply(
         read=False,
         keyword=keyword,
         media=inbound.media,
+        other_recipients=inbound.other_recipients,
         answers=attribution.answers,
         replies_to=inbound.replies_to,
         rule=attribution.rule,

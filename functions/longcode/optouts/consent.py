@@ -1,5 +1,6 @@
 """Opt-outs: how events change a phone's state, what that blocks, automatic replies, and questions to staff."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -21,6 +22,11 @@ _HOW_TO_START = "Reply START to get them again."
 _START_CONFIRMATION = "You get texts from your studio on this number again. Reply HELP for help, STOP to end them."
 
 _LONGEST_NAME = 40  # characters of a studio's name, so that a reply stays one segment
+
+_PHONE = re.compile(r"\+[1-9]\d{6,14}")
+# What Twilio writes in place of a withheld number: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on a
+# keypad (https://www.twilio.com/en-us/changelog/upcoming-changes-to-withheld-caller-ids-behavior-for-dial-calls).
+_NOBODY = {"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"}
 
 _HOUR_SECONDS = 3600
 _REPLIES_PER_HOUR = 3
@@ -226,6 +232,11 @@ def keyword_reply(keyword: Keyword, contact: str, studio: str | None = None) -> 
         case Keyword.HELP:
             sender = f"{name} texts you through Longcode." if name else "Longcode texts for photo studios."
             return f"{sender} Help: {contact}. Msg & data rates may apply. Reply STOP to end."
+
+
+def can_be_answered(phone: str) -> bool:
+    """Return whether a sender is a phone: a short code, a name and a number that was withheld get no text from us."""
+    return _PHONE.fullmatch(phone) is not None and phone not in _NOBODY
 
 
 def with_reply(lately: Mapping[str, int], message_id: str, now: datetime) -> dict[str, int] | None:

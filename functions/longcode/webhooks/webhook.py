@@ -139,6 +139,7 @@ def reply_data(message: Message) -> dict[str, Any]:
         "body": message.body,
         "body_expired": message.body_expired,
         "media": list(message.media),
+        "other_recipients": list(message.other_recipients),
         "received_at": instant(message.created_at),
     }
 

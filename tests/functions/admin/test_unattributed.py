@@ -98,6 +98,7 @@ def test_unattributed_replies_are_listed_newest_first(fox: Account) -> None:
         "media": (),
         "answered": False,
         "replies_to": None,
+        "other_recipients": (),
         "received_at": "2026-11-22T15:30:00.000Z",
         "kept_until": "2026-12-22T15:30:00.000Z",
         "candidates": [],

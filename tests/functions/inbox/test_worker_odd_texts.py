@@ -146,6 +146,39 @@ def test_twelve_concurrent_webhooks_are_one_reply_and_one_stop(account: Account)
     assert len({queues.read(jobs.Send, body).message_id for body in take_queued("send")}) == 1
 
 
+def test_a_reply_to_a_group_shows_the_other_phones(account: Account) -> None:
+    group = {"OtherRecipients0": "+12125550177", "OtherRecipients1": "+12125550188", "NumMedia": "0"}
+
+    arrive(FORM | group)
+
+    assert shown(account, "Yes, thank you")["other_recipients"] == ["+12125550177", "+12125550188"]
+
+
+def test_a_reply_to_our_number_alone_shows_no_other_phones(account: Account) -> None:
+    arrive(FORM | {"OtherRecipients0": " "})
+
+    assert shown(account, "Yes, thank you")["other_recipients"] == []
+
+
+def test_a_stop_to_a_group_opts_its_sender_out_alone(account: Account) -> None:
+    arrive(FORM | {"Body": "STOP", "OtherRecipients0": "+12125550177"})
+
+    assert [queues.read(jobs.HandleKeyword, body).phone for body in take_queued("opt_out")] == [PHONE]
+
+
+@pytest.mark.parametrize("sender", ["SUPPORT", "68849", "+266696687", "+7378742833", "+68849", "+0123456789"])
+@pytest.mark.parametrize("word", ["STOP", "HELP", "START"])
+def test_a_sender_that_is_no_phone_is_heard_and_not_answered(account: Account, sender: str, word: str) -> None:
+    record_text(account, phone=sender)
+
+    arrive(FORM | {"From": sender, "Body": word})
+    for body in take_queued("opt_out"):
+        optout.handle_keyword(queues.read(jobs.HandleKeyword, body), clients.now())
+
+    assert [(reply.phone, reply.keyword) for reply in replies(account)] == [(sender, word.lower())]
+    assert take_queued("send") == []
+
+
 def queue_a_copy() -> None:
     """Queue a copy of the webhook."""
     job = jobs.Receive(carrier="twilio", form=FORM | {"Body": "STOP"}, received_at=clients.now())
