@@ -33,6 +33,7 @@ def fields() -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield title, name, field
 
 
+@pytest.mark.long
 def test_the_document_is_valid() -> None:
     validate(DOCUMENT)
 

@@ -110,6 +110,7 @@ def test_an_import_creates_as_many_as_there_is_room_for_and_updates_all(account:
     assert (counted(account, "clients"), store.count(keys.client(account.id))) == (5_000, 3)
 
 
+@pytest.mark.long
 def test_a_dry_run_tells_for_which_clients_there_is_no_room_and_takes_none(account: Account) -> None:
     put_client(account, "old")
     rows = "\n".join(["id", "old", *(f"c{number}" for number in range(5_000))])

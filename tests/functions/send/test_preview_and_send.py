@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
@@ -148,6 +149,7 @@ def send(account: str, client_id: str, index: int, minute: int) -> None:
     deliver(FakeCarrier(), at)
 
 
+@pytest.mark.long
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds, forms)
 @example(World(settings={"texts_an_hour": 3}, sent=3), api.NewMessage(client_id="c1", body="Hello"))
