@@ -12,6 +12,7 @@ from longcode import jobs
 from longcode.aws.clients import client, pause
 from longcode.aws.settings import settings
 from longcode.aws.telemetry import logger, origin_of_new_jobs
+from longcode.aws.typed import describe
 
 _BATCH = 10
 _ATTEMPTS = 4
@@ -78,6 +79,7 @@ def best_effort(**ids: str) -> Iterator[None]:
 
 def read(kind: type[T], body: str) -> T:
     """Return the job in the body of a queue's message; raise `msgspec.DecodeError` if it is of another type."""
+    describe(kind)
     return msgspec.json.decode(body, type=kind)
 
 

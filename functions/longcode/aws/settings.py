@@ -10,6 +10,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from longcode.aws.typed import describe
+
 SOURCE_ROOT = Path(__file__).parents[2]
 _LOCAL_AWS = re.compile(r"http://127\.0\.0\.1:[0-9]+/?$")  # an emulator; on AWS the variable is not set
 
@@ -76,6 +78,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     values: dict[str, object] = {name: environment[name.upper()] for name in names}
     for name in ("shared_numbers", "answered_by_carrier", "allowed_countries"):
         values[name] = [each for each in dict.fromkeys(environment[name.upper()].split(",")) if each]
+    describe(Settings)
     result = msgspec.convert(values, Settings, strict=False)
     if result.webhook_loopback_ca and not _LOCAL_AWS.match(environment.get("AWS_ENDPOINT_URL", "")):
         raise ValueError("WEBHOOK_LOOPBACK_CA is for a stack on this machine only")

@@ -10,6 +10,7 @@ import msgspec
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 from msgspec import Struct
 
+from longcode.aws.typed import describe
 from longcode.months import instant
 from longcode.table.keys import Key
 
@@ -144,6 +145,7 @@ def attributes(value: Struct) -> Attributes:
 
 def read(kind: type[T], item: Attributes) -> T:
     """Return a domain value from its attributes; raise `msgspec.ValidationError` if they do not fit the type."""
+    describe(kind)
     return msgspec.convert(item, kind)
 
 
