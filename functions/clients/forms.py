@@ -11,7 +11,7 @@ from longcode.accounts.account import Account
 from longcode.clients.client import Client, Phone, unreachable_numbers
 from longcode.clients.phone_cells import LONGEST_NUMBER, check_one_number
 from longcode.clients.spreadsheet import LOST
-from longcode.clients.words import is_placeholder, one_line
+from longcode.clients.words import is_no_id, one_line
 from longcode.errors import RequestError
 from longcode.messages import compose
 from longcode.numbers import choose as choose_number
@@ -32,7 +32,7 @@ def _shown_words(value: object) -> object:
 
 
 def _given(client_id: str) -> str:
-    if is_placeholder(client_id):
+    if is_no_id(client_id):
         raise ValueError(f"{client_id} is what programs write for no id; write the client's id")
     return client_id
 

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from longcode.template import is_blank, is_placeholder
+
 _NO_WIDTH = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     "\u2800\u3164\ufeff\uffa0\ufff0-\ufffb]"
@@ -33,53 +35,24 @@ _NO_WORDS = """
     falsch faux falso onwaar falskt falsk usann usand epätosi hamis fałsz nepravda fals yanlış ложь хибність 假
     ✗ ✘ ✕ ✖ ❌ ☐ 👎
 """
-_PLACEHOLDERS = (
-    *(
-        "null",
-        "(null)",
-        "<null>",
-        "nil",
-        "none",
-        "nan",
-        "na",
-        "n/a",
-        "n.a.",
-        "#n/a",
-        "undefined",
-        "unknown",
-        "unnamed",
-    ),
-    *(
-        "blank",
-        "(blank)",
-        "empty",
-        "(empty)",
-        "tbd",
-        "tba",
-        "test",
-        "first name",
-        "firstname",
-        "last name",
-        "lastname",
-    ),
-    *("name", "no name", "not available", "not applicable", "[object object]", "xxx", "asdf", "client", "customer"),
+# Besides placeholders: some of these are names of people, and all are often no name.
+_DOUBTFUL = frozenset(
+    {"null", "nil", "none", "nan", "na", "unnamed", "blank", "empty", "test", "xxx", "asdf", "client", "customer"}
+    | {"name", "first name", "firstname", "last name", "lastname"}
 )
 
 
 def one_line(text: str) -> str:
     """Return a text in one line, without characters that show nothing; "" if nothing of it shows."""
     line = _BLANK.sub(" ", _NO_WIDTH.sub("", text)).strip()
-    return line if any(_shows(character) for character in line) else ""
-
-
-def _shows(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category[0] in "LNPS" or category == "Cs"  # half of a pair, which the form refuses
+    # Half of a surrogate pair shows nothing, but is kept for the form to refuse.
+    return line if not is_blank(line) or any(unicodedata.category(part) == "Cs" for part in line) else ""
 
 
 def doubt_about_name(name: str) -> str | None:
     """Return what looks wrong about a name, for a person to check, or None."""
-    if name.casefold() in _PLACEHOLDERS or (name and not any(unicodedata.category(c)[0] in "LS" for c in name)):
+    shows_no_letter = bool(name) and not any(unicodedata.category(c)[0] in "LS" for c in name)
+    if is_placeholder(name) or name.casefold() in _DOUBTFUL or shows_no_letter:
         return f"{name!r} does not look like a name; a text would greet the client with it."
     if "{" in name or "}" in name:
         return "A text with this name would be refused because of its braces."
@@ -118,8 +91,8 @@ def is_reshaped(cell: str) -> bool:
     return _RESHAPED.fullmatch(cell) is not None
 
 
-def is_placeholder(word: str) -> bool:
-    """Return whether a program writes this word where it has nothing."""
+def is_no_id(word: str) -> bool:
+    """Return whether a program writes this word where it has no id."""
     return word.casefold() in {"null", "(null)", "nil", "none", "nan", "undefined", "-", "--"}
 
 
