@@ -1,8 +1,6 @@
 """A flood of wrong credentials costs neither reads nor hashes, and keeps out nobody who was let in before."""
 
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -12,7 +10,7 @@ from longcode.accounts import api_keys, passwords
 from longcode.accounts.api_keys import ApiKey
 from longcode.accounts.credential_limits import A_MINUTE, CredentialLimits
 from longcode.accounts.passwords import KeyScope
-from longcode.aws.clients import client
+from tests.support.crashes import recorded_calls
 from tests.support.fakes import NOW, PASSWORD, studio
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -23,22 +21,6 @@ STRANGER, OWNER = "203.0.113.9", "192.0.2.10"
 @pytest.fixture
 def limits() -> CredentialLimits:
     return CredentialLimits()
-
-
-@contextmanager
-def table_calls() -> Iterator[list[str]]:
-    """Yield the names of the table's calls inside the block."""
-    made: list[str] = []
-
-    def note(*, model: object, **_: object) -> None:
-        made.append(str(getattr(model, "name", "")))
-
-    events = client("dynamodb").meta.events
-    events.register("before-call.dynamodb", note)
-    try:
-        yield made
-    finally:
-        events.unregister("before-call.dynamodb", note)
 
 
 def ask(limits: CredentialLimits, secret: str, address: str, account: str = "10000001", seconds: float = 0) -> bool:
@@ -57,7 +39,7 @@ def test_an_address_that_tries_many_accounts_is_refused_unread(limits: Credentia
     studio()
     flood(limits, A_MINUTE)
 
-    with table_calls() as calls:
+    with recorded_calls() as calls:
         refused = ask(limits, PASSWORD, STRANGER)
 
     assert (refused, calls) == (False, [])
@@ -70,7 +52,7 @@ def test_an_account_that_many_addresses_try_is_refused_unread(limits: Credential
     for index in range(A_MINUTE):
         ask(limits, f"wrong{index}", f"203.0.113.{index}")
 
-    with table_calls() as calls:
+    with recorded_calls() as calls:
         refused = ask(limits, "another", "198.51.100.1")
 
     assert (refused, calls) == (False, [])
@@ -103,10 +85,10 @@ def test_the_same_wrong_password_costs_one_look_a_minute(limits: CredentialLimit
     studio()
     ask(limits, "old", OWNER)
 
-    with table_calls() as calls:
+    with recorded_calls() as calls:
         for second in range(60):
             ask(limits, "old", OWNER, seconds=second)
-    with table_calls() as later:
+    with recorded_calls() as later:
         ask(limits, "old", OWNER, seconds=60)
 
     assert calls == []

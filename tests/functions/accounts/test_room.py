@@ -16,6 +16,7 @@ from longcode.table import credential_keys, keys, store
 from longcode.table.writes import Put
 from longcode.template import Template
 from tests.support.aws_calls import parallel_calls
+from tests.support.crashes import recorded_calls
 from tests.support.fakes import NOW, ApiResponse, call
 
 pytestmark = pytest.mark.account(client=False, plan_changes=(PlanChange(NOW, "starter"),))
@@ -160,12 +161,8 @@ def test_a_client_that_is_changed_costs_no_further_call(account: Account) -> Non
     put_client(account, "a")
     before = counted(account, "clients")
 
-    calls: list[str] = []
-    events = aws_clients.client("dynamodb").meta.events
-    note = lambda model, **_: calls.append(model.name)  # noqa: E731 - botocore passes all as keywords
-    events.register("before-call.dynamodb", note)
-    put_client(account, "a")
-    events.unregister("before-call.dynamodb", note)
+    with recorded_calls() as calls:
+        put_client(account, "a")
 
     assert calls == ["GetItem", "GetItem", "PutItem", "GetItem"]
     assert counted(account, "clients") == before
