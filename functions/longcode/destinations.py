@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from longcode.errors import CountryNotAllowed, NumberTypeNotAllowed, OurOwnNumber
 
-_REGION = re.compile("[A-Z]{2}")
+_REGION = "[A-Z]{2}"
 # The code 1 means these two only; a studio names the others that have it. Any other code means all its countries.
 _MEANT_BY_CODE = {"1": ("US", "CA")}
 
@@ -46,7 +46,7 @@ def countries_of(country_code: str, allowed: Iterable[str], offered: Collection[
 
 def allowed_regions(allowed: Iterable[str], offered: Collection[str]) -> tuple[str, ...]:
     """Return the countries of a list that has countries and calling codes, without those that are not offered."""
-    regions = (region for each in allowed for region in ((each,) if _REGION.fullmatch(each) else _of_code(each)))
+    regions = (region for each in allowed for region in ((each,) if re.fullmatch(_REGION, each) else _of_code(each)))
     return tuple(dict.fromkeys(region for region in regions if region in offered))
 
 
@@ -58,7 +58,7 @@ def read_country(text: str, offered: Collection[str]) -> str:
     """
     entered = text.strip().upper()
     code = entered.removeprefix("+")
-    regions = (entered,) if _REGION.fullmatch(entered) else _of_code(code)
+    regions = (entered,) if re.fullmatch(_REGION, entered) else _of_code(code)
     if not regions:
         raise ValueError("is neither a country, such as US, nor a country's calling code, such as 61")
     meant = sorted(set(regions).intersection(offered))

@@ -53,15 +53,15 @@ _LANGUAGES = (english, german, french, spanish, portuguese, italian, dutch, else
 
 # A period or a new line ends a sentence. An exclamation mark or an ellipsis does not: "Stop! You're making me cry"
 # and "Stop... so cute" are praise.
-_SENTENCE = re.compile(r"(?<!\.)\.(?!\.)|\n")
-_CLAUSE = re.compile(r"[^\w\s'-]+|\n|\s-+\s")
-_SET_APART = re.compile(r"\s*(?:[.:;]|\n|\s-|-+\s|!{2})")
+_SENTENCE = r"(?<!\.)\.(?!\.)|\n"
+_CLAUSE = r"[^\w\s'-]+|\n|\s-+\s"
+_SET_APART = r"\s*(?:[.:;]|\n|\s-|-+\s|!{2})"
 
 _THANKS = {"thanks", "thank", "you", "so", "much", "very"}  # "no thanks" is more than "no"
-_NUMBER_SIGN = re.compile(r"\b(my|wrong|this|your) ?#")
+_NUMBER_SIGN = r"\b(my|wrong|this|your) ?#"
 
 _STOP_SENTENCES = {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optout", "opt out"}
-_STOP_SIGNS = re.compile("[🛑⛔🚫📵🔕🖕🙅]")
+_STOP_SIGNS = "[🛑⛔🚫📵🔕🖕🙅]"
 _BESIDE_SIGN = {"txt", "txts", "text", "texts", "msg", "msgs", "messages", "sms", "texting", "me", "no", "more"}
 
 
@@ -104,10 +104,10 @@ def _read(text: str, own: str) -> Keyword | None:
 
 
 def _asks_for_no_more(own: str) -> bool:
-    folded = _NUMBER_SIGN.sub(r"\1 number", own.casefold()).replace("$top", "stop")
-    if any(_words(sentence) in _STOP_SENTENCES for sentence in _SENTENCE.split(folded)):
+    folded = re.sub(_NUMBER_SIGN, r"\1 number", own.casefold()).replace("$top", "stop")
+    if any(_words(sentence) in _STOP_SENTENCES for sentence in re.split(_SENTENCE, folded)):
         return True
-    clauses = [_words(clause) for clause in _CLAUSE.split(folded)]
+    clauses = [_words(clause) for clause in re.split(_CLAUSE, folded)]
     words = " ".join(clauses).split()
     unsigned = _words(_signature().sub("", own.strip()).casefold()).split()
     if _stands_alone(words) or _stands_alone(unsigned) or _is_stop_sign(folded, words):
@@ -176,7 +176,7 @@ def _all_stand_alone(clauses: list[str]) -> bool:
 
 def _is_stop_sign(folded: str, words: list[str]) -> bool:
     """Return whether a message is a sign such as 🛑, alone or with courtesies."""
-    return bool(_STOP_SIGNS.search(folded)) and set(words) <= _listed("POLITE") | _BESIDE_SIGN
+    return bool(re.search(_STOP_SIGNS, folded)) and set(words) <= _listed("POLITE") | _BESIDE_SIGN
 
 
 def _begins_or_ends_with_stop(own: str, folded: str) -> bool:
@@ -193,13 +193,13 @@ def _begins_or_ends_with_stop(own: str, folded: str) -> bool:
     rest = spoken[first.end() :].strip() if first else ""
     # In capital letters, it is our word: "STOP to discontinue", but "stop to get gas".
     if first and (not _after_stop().match(rest) or (capital and rest.startswith("to "))):
-        apart = capital or bool(_SET_APART.match(folded.lstrip()[len(first[0].strip()) :]))
+        apart = capital or bool(re.match(_SET_APART, folded.lstrip()[len(first[0].strip()) :]))
         if len(words) <= (_LONGER if apart else 0 if asks else _FEW):
             return True
     last = _stop_last().search(spoken)
     if last is None:
         return False
-    if _words([clause for clause in _CLAUSE.split(folded) if _words(clause)][-1]) == last[0].strip():
+    if _words([clause for clause in re.split(_CLAUSE, folded) if _words(clause)][-1]) == last[0].strip():
         return not asks
     capital = bool(re.search(r"\bSTOP\W*$", own)) and not own.isupper()
     return (

@@ -14,8 +14,8 @@ _ONE_SPELLING = str.maketrans(
     | dict.fromkeys("‘’‚‛´`＇", "'")
     | dict.fromkeys("“”„‟«»‹›〝〞〟＂「」『』", '"')
 )
-_WORD = re.compile(r"[^\W_]+")
-_EMOJI_AND_PREPOSITION = re.compile(r"\W*[^\w\s.,:;!?'()-]\W*\w{0,4}\s*")
+_WORD = r"[^\W_]+"
+_EMOJI_AND_PREPOSITION = r"\W*[^\w\s.,:;!?'()-]\W*\w{0,4}\s*"
 
 
 def plain(text: str) -> str:
@@ -40,10 +40,10 @@ def of(text: str, ours: str = "") -> str:
 
 def _without_ours(text: str, ours: str) -> str:
     """Return a text without the beginning of ours, of at least four words, wherever it stands."""
-    first = _WORD.findall(ours.casefold())
+    first = re.findall(_WORD, ours.casefold())
     if len(first) < _QUOTED_WORDS:
         return text
-    found = [(match[0].casefold(), match.span()) for match in _WORD.finditer(text)]
+    found = [(match[0].casefold(), match.span()) for match in re.finditer(_WORD, text)]
     words = [word for word, _ in found]
     for start in range(len(words) - _QUOTED_WORDS + 1):
         if words[start : start + _QUOTED_WORDS] == first[:_QUOTED_WORDS]:
@@ -75,7 +75,7 @@ def _without_quotation(text: str) -> str:
     if '"' not in folded:
         return text
     lead = folded.partition('"')[0].strip()
-    if lead and (_reaction().fullmatch(lead) or _EMOJI_AND_PREPOSITION.fullmatch(lead)):
+    if lead and (_reaction().fullmatch(lead) or re.fullmatch(_EMOJI_AND_PREPOSITION, lead)):
         # The quoted text may have quotation marks of its own.
         _, _, after = text.rpartition('"')
         return f"{lead}\n{after}" if text.count('"') > 1 else lead

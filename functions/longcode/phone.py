@@ -18,31 +18,32 @@ from longcode.errors import BadPhone
 from longcode.one_spelling import one_spelling
 
 _NORTH_AMERICA = 1
-_E164_NORTH_AMERICA = re.compile(r"\+1[2-9][0-9]{9}")
+_E164_NORTH_AMERICA = r"\+1[2-9][0-9]{9}"
 _FEWEST_DIGITS = 7  # digits after the country code, unless a national plan assigns a shorter number
 _MOST_CHARACTERS = 100  # a limit, because the patterns below take quadratic time at worst
 _MOST_DIGITS = 15  # digits with the country code (ITU-T E.164 §6)
 _NON_GEOGRAPHIC = "001"  # phonenumbers' region of +800, +870 and similar codes
 
+# The patterns are compiled on their first use: most starts of a function need none of them.
 # Checked before parsing: phonenumbers turns letters (1-800-FLOWERS) into digits, and finds numbers inside sentences.
-_SPELLING = re.compile(r"[\s(]*\+?[\d\s()./\-‐‒–—―−·•]+")
+_SPELLING = r"[\s(]*\+?[\d\s()./\-‐‒–—―−·•]+"
 # What stands between two numbers in one field. Slashes and spaces also stand within a number, so they count only if
 # there are more digits than one number can have.
 _MARKS = r"().\-‐‒–—―−·•+"
-_BETWEEN_NUMBERS = (re.compile(rf"[^\d {_MARKS}/]+|/ *(?=[+(0])|(?=\+)"),)
-_BETWEEN_LONG_NUMBERS = (re.compile(rf"[^\d {_MARKS}]+|(?=\+)"), re.compile(rf"[^\d{_MARKS}]+"))
+_BETWEEN_NUMBERS = (rf"[^\d {_MARKS}/]+|/ *(?=[+(0])|(?=\+)",)
+_BETWEEN_LONG_NUMBERS = (rf"[^\d {_MARKS}]+|(?=\+)", rf"[^\d{_MARKS}]+")
 # What spreadsheets make of a number: a formula or an apostrophe keep it as text, otherwise it gets decimals, an
 # exponent or separators of thousands.
-_KEPT_AS_TEXT = re.compile(r"""=\s*"([^"]*)"|'(.*)""")
-_DECIMALS = re.compile(r"(\+?\d{7,})[.,]0+")
-_UNCERTAIN_DECIMALS = re.compile(r"\+?\d{7,}\.\d{1,2}|[^.]*\d{3}\.00?|.*\d{3},00?")  # 032.12.345.00 has none
-_EXPONENT = re.compile(r"(\+?\d+)(?:[.,](\d+))?E\+?(\d{1,2})", re.IGNORECASE)
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){2,}(?:\.\d*)?|\d{1,3}(?:\.\d{3}){2,},\d*")
+_KEPT_AS_TEXT = r"""=\s*"([^"]*)"|'(.*)"""
+_DECIMALS = r"(\+?\d{7,})[.,]0+"
+_UNCERTAIN_DECIMALS = r"\+?\d{7,}\.\d{1,2}|[^.]*\d{3}\.00?|.*\d{3},00?"  # 032.12.345.00 has none
+_EXPONENT = r"(\+?\d+)(?:[.,](\d+))?[Ee]\+?(\d{1,2})"
+_THOUSANDS = r"\d{1,3}(?:,\d{3}){2,}(?:\.\d*)?|\d{1,3}(?:\.\d{3}){2,},\d*"
 # Prefixes that Mexico dropped in 2019: the trunk's 01, the mobiles' 044, 045, and the 1 after the country code.
-_OLD_MEXICAN = re.compile(r"(?:01|04[45]|521)(\d{10})")
-_OLD_MEXICAN_FROM_ABROAD = re.compile(r"(?:00|011)?52(?:1|01|04[45])(\d{10})")
-_OLD_IVORIAN = re.compile(r"(?:225)?([04-9]\d{7})")  # a mobile before its operator's two digits of 2021
-_EXTENSION = re.compile(r"\d\D*(?:\bext|\bx|(?<=\d)x|#|;|,)\D*\d+\s*$", re.IGNORECASE)
+_OLD_MEXICAN = r"(?:01|04[45]|521)(\d{10})"
+_OLD_MEXICAN_FROM_ABROAD = r"(?:00|011)?52(?:1|01|04[45])(\d{10})"
+_OLD_IVORIAN = r"(?:225)?([04-9]\d{7})"  # a mobile before its operator's two digits of 2021
+_EXTENSION = r"(?i)\d\D*(?:\bext|\bx|(?<=\d)x|#|;|,)\D*\d+\s*$"
 
 _WRONG_LENGTH = {
     ValidationResult.TOO_SHORT: "This phone number is too short.",
@@ -130,7 +131,7 @@ def is_of_texted_type(phone: str, number_type: int, *, toll_free: bool) -> bool:
 
 def _read(phone: str) -> PhoneNumber:
     """Return an E.164 number as phonenumbers parses it; for North America that takes a fifth of the time."""
-    if _E164_NORTH_AMERICA.fullmatch(phone):
+    if re.fullmatch(_E164_NORTH_AMERICA, phone):
         return PhoneNumber(country_code=_NORTH_AMERICA, national_number=int(phone[2:]))
     return phonenumbers.parse(phone)
 
@@ -153,26 +154,26 @@ def _clean(text: str) -> str:
         raise BadPhone("The phone number is empty.")
     if _is_several(typed):
         raise BadPhone("This is more than one phone number; two numbers need two fields.")
-    if _EXTENSION.search(typed):
+    if re.search(_EXTENSION, typed):
         raise BadPhone("A text cannot be sent to an extension.")
     if any(c.isalpha() for c in typed):
         raise BadPhone("A phone number cannot contain letters.")
-    if not _SPELLING.fullmatch(typed):
+    if not re.fullmatch(_SPELLING, typed):
         raise BadPhone("This phone number contains characters that are not allowed.")
     return typed
 
 
 def _of_spreadsheet(typed: str) -> str:
     """Return a number as it was before a spreadsheet wrote it; raise `BadPhone` if that is not certain."""
-    if kept := _KEPT_AS_TEXT.fullmatch(typed):
+    if kept := re.fullmatch(_KEPT_AS_TEXT, typed):
         typed = (kept[1] or kept[2] or "").strip()
-    if decimals := _DECIMALS.fullmatch(typed):
+    if decimals := re.fullmatch(_DECIMALS, typed):
         return decimals[1]
-    if exponent := _EXPONENT.fullmatch(typed):
+    if exponent := re.fullmatch(_EXPONENT, typed):
         return _without_exponent(exponent[1], exponent[2] or "", int(exponent[3]))
-    if _THOUSANDS.fullmatch(typed):
+    if re.fullmatch(_THOUSANDS, typed):
         raise BadPhone("This phone number is written as an amount, with separators of thousands.")
-    if _UNCERTAIN_DECIMALS.fullmatch(typed):
+    if re.fullmatch(_UNCERTAIN_DECIMALS, typed):
         raise BadPhone("This phone number seems to have decimals; enter it without them.")
     return typed
 
@@ -191,7 +192,7 @@ def _is_several(typed: str) -> bool:
         return False
     patterns = _BETWEEN_LONG_NUMBERS if digits > _MOST_DIGITS else _BETWEEN_NUMBERS
     return any(
-        sum(_count_digits(part) >= _FEWEST_DIGITS for part in pattern.split(typed)) > 1 for pattern in patterns
+        sum(_count_digits(part) >= _FEWEST_DIGITS for part in re.split(pattern, typed)) > 1 for pattern in patterns
     )
 
 
@@ -204,12 +205,12 @@ def _renumbered(typed: str, country_code: str) -> str:
     digits = "".join(str(unicodedata.digit(c)) for c in typed if c.isdigit())
     has_plus = typed.lstrip("( ").startswith("+")
     code = digits[:3] if has_plus else country_code.strip().removeprefix("+")
-    mexican = _OLD_MEXICAN.fullmatch(digits) if code == "52" else None
+    mexican = re.fullmatch(_OLD_MEXICAN, digits) if code == "52" else None
     if has_plus or digits.startswith("0"):
-        mexican = mexican or _OLD_MEXICAN_FROM_ABROAD.fullmatch(digits)
+        mexican = mexican or re.fullmatch(_OLD_MEXICAN_FROM_ABROAD, digits)
     if mexican:
         return f"+52{mexican[1]}"
-    if code == "225" and (ivorian := _OLD_IVORIAN.fullmatch(digits)):
+    if code == "225" and (ivorian := re.fullmatch(_OLD_IVORIAN, digits)):
         return one_spelling(f"+225{ivorian[1]}")
     return typed
 

@@ -24,9 +24,9 @@ _ESCAPE = "\x1b"
 # A code unit is a septet in GSM-7 and two bytes in UCS-2. To count code units, a character that takes two is replaced
 # by this pair; no normalised text contains an escape.
 _PAIR = f"{_ESCAPE}-"
-_TWO_SEPTETS = re.compile(r"[\^{}\\\[\]~|€\f]")
-_SURROGATE_PAIR = re.compile("[\U00010000-\U0010ffff]")
-_CODE_UNITS: dict[Encoding, tuple[re.Pattern[str], int, int]] = {
+_TWO_SEPTETS = r"[\^{}\\\[\]~|€\f]"
+_SURROGATE_PAIR = "[\U00010000-\U0010ffff]"
+_CODE_UNITS: dict[Encoding, tuple[str, int, int]] = {
     "GSM-7": (_TWO_SEPTETS, 160, 153),
     "UCS-2": (_SURROGATE_PAIR, 70, 67),
 }
@@ -34,7 +34,7 @@ _CODE_UNITS: dict[Encoding, tuple[re.Pattern[str], int, int]] = {
 segment of a text, and how many into each segment of a longer text.
 """
 
-_CRLF = re.compile("\r+\n")  # all \r before a \n, so that normalising twice changes nothing
+_CRLF = "\r+\n"  # all \r before a \n, so that normalising twice changes nothing
 
 # What people paste, and what stands for it in GSM-7, by group. No letter is replaced by another one: ligatures and
 # digits in full width are the same letters and digits in another form. The degree sign and the ring stay, because a
@@ -124,7 +124,7 @@ def measure(text: str) -> Measure:
 
 def normalise(text: str) -> str:
     """Return a text as it is sent and counted: without U+001B, with LF for CRLF, in NFC."""
-    return unicodedata.normalize("NFC", _CRLF.sub("\n", text.replace(_ESCAPE, "")))
+    return unicodedata.normalize("NFC", re.sub(_CRLF, "\n", text.replace(_ESCAPE, "")))
 
 
 def smart(text: str) -> str:
@@ -161,7 +161,7 @@ def look_alikes() -> dict[int, str]:
 def _segments(sent: str, encoding: Encoding) -> int:
     """Return the number of segments, packed as by a carrier: a pair that does not fit moves to the next segment."""
     takes_two, single, per_segment = _CODE_UNITS[encoding]
-    code_units = takes_two.sub(_PAIR, sent)
+    code_units = re.sub(takes_two, _PAIR, sent)
     if len(code_units) <= single:
         return 1 if code_units else 0
     segments, start = 0, 0

@@ -55,9 +55,9 @@ _UNMERGED = r"[%\[<{(*|$«]+\s*(?:(?:first|last|full|client)?[ _-]?name|[fl]name
 
 _MOST_SHOWN, _LONGEST_SHOWN = 20, 60  # faults in an error's detail, and characters of each
 
-_FIELD = re.compile(r"\{\{([^{}]*)\}\}")
-_LOGIC = re.compile(r"\{[%#][^{}]*[%#]?\}?")
-_BRACES = re.compile(r"(\{+)([^{}]*)(\}+)|\{\{+|\}\}+")
+_FIELD = r"\{\{([^{}]*)\}\}"
+_LOGIC = r"\{[%#][^{}]*[%#]?\}?"
+_BRACES = r"(\{+)([^{}]*)(\}+)|\{\{+|\}\}+"
 
 
 class Template(Shown, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ def check(text: str) -> None:
     unknown = [name for name in fields(text) if name not in FIELDS]
     broken = list(_broken_braces(text))
     faults = []
-    if logic := _LOGIC.findall(text):
+    if logic := re.findall(_LOGIC, text):
         faults.append(f"Templates have no loops or conditions: {_listed(logic, ' ')}.")
     if unknown:
         faults.append(f"Unknown merge fields: {_listed(unknown, ', ')}. Known are {', '.join(sorted(FIELDS))}.")
@@ -134,12 +134,12 @@ def full_name(*names: str) -> str:
 
 def without_fields(text: str) -> str:
     """Return a template without its merge fields: the words that are the same for every recipient."""
-    return _FIELD.sub("", text)
+    return re.sub(_FIELD, "", text)
 
 
 def fields(text: str) -> tuple[str, ...]:
     """Return the distinct fields of a template, known or not, in order of appearance."""
-    return tuple(dict.fromkeys(name for name, _ in map(_name_and_default, _FIELD.findall(text)) if name))
+    return tuple(dict.fromkeys(name for name, _ in map(_name_and_default, re.findall(_FIELD, text)) if name))
 
 
 def render(text: str, values: Mapping[str, str]) -> str:
@@ -161,7 +161,7 @@ def render(text: str, values: Mapping[str, str]) -> str:
             raise EmptyField(f"There is no {name} for this recipient, and no default in the text.", field=name)
         return default
 
-    return _FIELD.sub(value, text)
+    return re.sub(_FIELD, value, text)
 
 
 def _is_seen(character: str) -> bool:
@@ -185,7 +185,7 @@ def _name_and_default(inside: str) -> tuple[str, str | None]:
 
 def _broken_braces(text: str) -> Iterator[str]:
     """Yield braces that do not form a field. Single braces are text, unless they enclose the name of a field."""
-    for braces in _BRACES.finditer(text):
+    for braces in re.finditer(_BRACES, text):
         opening, inside, closing = braces.groups()
         name = _name_and_default(inside or "")[0]
         if (opening, closing) == ("{{", "}}"):

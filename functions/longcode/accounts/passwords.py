@@ -12,7 +12,7 @@ _FORM = "$blake2b$"
 _SALT_BYTES = 16
 _KEY_ID_LENGTH = 8
 _KEY_PREFIX = "lck"  # by which scanners for leaked secrets can find a key
-_KEY = re.compile(rf"{_KEY_PREFIX}_([{_ALPHABET}]{{{_KEY_ID_LENGTH}}})_[{_ALPHABET}]{{{_GROUPS * _GROUP_LENGTH}}}")
+_KEY = rf"{_KEY_PREFIX}_([{_ALPHABET}]{{{_KEY_ID_LENGTH}}})_[{_ALPHABET}]{{{_GROUPS * _GROUP_LENGTH}}}"
 
 
 class KeyScope(StrEnum):
@@ -36,7 +36,7 @@ def generate_key() -> tuple[str, str]:
 
 def key_id_of(secret: str) -> str | None:
     """Return the id in an API key, or None for a password."""
-    match = _KEY.fullmatch(secret)
+    match = re.fullmatch(_KEY, secret)
     return match[1] if match else None
 
 

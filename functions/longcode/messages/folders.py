@@ -55,8 +55,8 @@ _LETTERS = str.maketrans(
         "ʿ": "'",
     }
 )
-_CATALAN_DOT = re.compile("(?<=[lL])·(?=[lL])")
-_RUNS = re.compile(r"--+|\.\.+")
+_CATALAN_DOT = "(?<=[lL])·(?=[lL])"
+_RUNS = r"--+|\.\.+"
 _MOST_REMEMBERED = 10_000  # characters
 
 
@@ -192,8 +192,8 @@ def fold(text: str) -> str:
     Its case, accents and line breaks do not count, nor typographic characters, letters with a stroke, ligatures, full
     width, and what shows nothing.
     """
-    folded = _CATALAN_DOT.sub("", text).translate(_FOLDED)
-    return " ".join(_RUNS.sub(_in_one_length, unicodedata.normalize("NFC", folded)).split())
+    folded = re.sub(_CATALAN_DOT, "", text).translate(_FOLDED)
+    return " ".join(re.sub(_RUNS, _in_one_length, unicodedata.normalize("NFC", folded)).split())
 
 
 class _Folded(dict[int, str]):

@@ -23,7 +23,7 @@ _START_CONFIRMATION = "You get texts from your studio on this number again. Repl
 
 _LONGEST_NAME = 40  # characters of a studio's name, so that a reply stays one segment
 
-_PHONE = re.compile(r"\+[1-9]\d{6,14}")
+_PHONE = r"\+[1-9]\d{6,14}"
 # What Twilio writes in place of a withheld number: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on a
 # keypad (https://www.twilio.com/en-us/changelog/upcoming-changes-to-withheld-caller-ids-behavior-for-dial-calls).
 _NOBODY = {"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"}
@@ -236,7 +236,7 @@ def keyword_reply(keyword: Keyword, contact: str, studio: str | None = None) -> 
 
 def can_be_answered(phone: str) -> bool:
     """Return whether a sender is a phone: a short code, a name and a number that was withheld get no text from us."""
-    return _PHONE.fullmatch(phone) is not None and phone not in _NOBODY
+    return re.fullmatch(_PHONE, phone) is not None and phone not in _NOBODY
 
 
 def with_reply(lately: Mapping[str, int], message_id: str, now: datetime) -> dict[str, int] | None:
