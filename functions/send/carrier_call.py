@@ -94,7 +94,7 @@ def resolve(message: Message, carrier: Carrier, now: datetime, *, stopped: bool)
     if stopped or not _may_resend(message, now):
         end_unsent(message, MessageState.FAILED, now, error=lookup.UNCERTAIN)
         return
-    at = Turns([message], now).wait(message)
+    at = Turns([message], now, {}).wait(message)
     # A STOP may have come during the look-up or the wait. A text that is stopped now, or has to wait too long for
     # its number, is left to the sweeper, which enqueues it again.
     if at is None or sending.send_checks([message], now).stops(message):

@@ -9,7 +9,7 @@ the day: the ceiling is reached sooner, and never exceeded.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -29,8 +29,10 @@ WORKERS = 10
 _SHARED = 0.9
 _LONGEST_WAIT = timedelta(seconds=12)  # with the carrier's ten seconds it stays within the worker's time-out
 _LONGEST_RESERVATION = timedelta(seconds=1)  # of a number's time in one write, unless one text takes longer
-_AHEAD = timedelta(seconds=5)  # how far ahead of now a number's time is reserved
-_BULK_AHEAD = timedelta(seconds=1)  # shorter, so that a broadcast does not delay single texts
+# How far ahead of now a number's time is reserved, at most: for bulk texts least, so that a broadcast does not delay
+# single texts; for single texts less, the more their account has sent today, so that no account delays others.
+_AHEAD, _LEAST_AHEAD, _BULK_AHEAD = timedelta(seconds=5), timedelta(seconds=2), timedelta(seconds=1)
+_HALFWAY_UNITS = 30  # of a day: halfway between the two for single texts
 _RETRY_SECONDS = 0.25
 _TAKEN_AHEAD = 10  # segments: a batch of texts
 _ASK_AGAIN_AFTER = timedelta(minutes=1)
@@ -86,12 +88,13 @@ def _take_more(needed: int, now: datetime) -> bool:
 
 
 class Turns:
-    """The turns of one batch. Its texts may wait in threads."""
+    """The turns of one batch. Its texts may wait in threads. `units_today` is what each account has sent today."""
 
     def __init__(
         self,
         texts: Iterable[Message],
         now: datetime,
+        units_today: Mapping[str, int],
         sleep: Callable[[float], None] = time.sleep,
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -102,6 +105,7 @@ class Turns:
             self._wanted[number] += text.segments
             self._texts[number] += 1
         self._reserved: dict[str, tuple[datetime, int]] = {}  # by number: the next turn, and the segments left
+        self._units_today = units_today
         self._now, self._sleep, self._elapsed, self._begun = now, sleep, elapsed, elapsed()
         self._lock = Lock()
 
@@ -137,7 +141,7 @@ class Turns:
         start, left = self._reserved.get(number, (self._now, 0))
         if left < text.segments:
             left = max(text.segments, min(self._wanted[number], _LONGEST_RESERVATION // segment_time))
-            reserved = self._reserve(number, text.kind, left * segment_time)
+            reserved = self._reserve(number, self._ahead(text), left * segment_time)
             if reserved is None:
                 return None
             start = reserved
@@ -145,8 +149,13 @@ class Turns:
         self._reserved[number] = start + text.segments * segment_time, left - text.segments
         return start
 
-    def _reserve(self, number: str, kind: MessageKind, duration: timedelta) -> datetime | None:
-        ahead = _BULK_AHEAD if kind is MessageKind.BULK else _AHEAD
+    def _ahead(self, text: Message) -> timedelta:
+        if text.kind is MessageKind.BULK:
+            return _BULK_AHEAD
+        share = _HALFWAY_UNITS / (_HALFWAY_UNITS + self._units_today.get(text.account, 0))
+        return _LEAST_AHEAD + (_AHEAD - _LEAST_AHEAD) * share
+
+    def _reserve(self, number: str, ahead: timedelta, duration: timedelta) -> datetime | None:
         while self._time() < self._now + _LONGEST_WAIT:
             start = numbers.reserve_throughput(number, duration, self._time(), ahead)
             if start is not None:

@@ -56,7 +56,7 @@ def text(body: str = "Hello", kind: MessageKind = MessageKind.INDIVIDUAL, number
 
 def turns(texts: list[Message], now: datetime = NOW) -> list[float | None]:
     clock = Clock()
-    batch = Turns(texts, now, clock.sleep, clock.elapsed)
+    batch = Turns(texts, now, {}, clock.sleep, clock.elapsed)
     found = [batch.wait(text) for text in texts]
     return [(at - NOW).total_seconds() if at else None for at in found]
 
@@ -129,6 +129,25 @@ def test_a_broadcast_reserves_no_more_than_a_second_ahead() -> None:
     assert bulk == [3.25]
 
 
+def test_a_text_of_an_account_that_sends_little_goes_before_those_of_one_that_floods() -> None:
+    numbers.reserve_throughput(SHARED, 4 * SECOND, NOW, SECOND)
+    other: list[float | None] = []
+
+    @dataclass
+    class ClockOfTheFlood(Clock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if not other:  # the flood has asked for a turn already
+                other.extend(turns([text()], NOW + self.seconds * SECOND))
+
+    clock, flood = ClockOfTheFlood(), text()
+
+    turn = Turns([flood], NOW, {flood.account: 1000}, clock.sleep, clock.elapsed).wait(flood)
+
+    assert other == [4.0]
+    assert turn == NOW + 4.25 * SECOND
+
+
 def test_a_text_does_not_wait_for_a_turn_that_is_too_far_off() -> None:
     for _ in range(4):
         numbers.reserve_throughput(SHARED, 8 * SECOND, NOW, 60 * SECOND)
@@ -164,7 +183,7 @@ def test_a_text_without_a_turn_is_left_to_the_sweeper_and_counts_no_attempt() ->
         numbers.reserve_throughput(SHARED, 8 * SECOND, NOW, 60 * SECOND)
     clock = Clock()
 
-    worker.deliver_in_turn(message, carrier, NOW, Turns([message], NOW, clock.sleep, clock.elapsed))
+    worker.deliver_in_turn(message, carrier, NOW, Turns([message], NOW, {}, clock.sleep, clock.elapsed))
 
     waiting = stored(account, message.id)
     assert carrier.texts == []
@@ -184,7 +203,7 @@ def test_a_stop_that_comes_while_a_text_waits_refuses_the_text() -> None:
         )
     )
 
-    worker.deliver_in_turn(message, carrier, NOW, Turns([message], NOW, clock.sleep, clock.elapsed))
+    worker.deliver_in_turn(message, carrier, NOW, Turns([message], NOW, {}, clock.sleep, clock.elapsed))
 
     assert carrier.texts == []
     assert stored(account, message.id).state is MessageState.REFUSED
