@@ -33,11 +33,12 @@ class Call:
 
 @dataclass
 class Endpoint:
-    """A webhook endpoint; while `failing`, it responds with 503."""
+    """A webhook endpoint; while `failing`, it responds with 503. It takes `seconds` for each response."""
 
     url: str
     secret: str = ""
     failing: bool = False
+    seconds: float = 0
     calls: list[Call] = field(default_factory=list)
 
     def receive(self, headers: dict[str, str], body: bytes) -> int:
@@ -45,6 +46,7 @@ class Endpoint:
         genuine = is_genuine(headers, body, self.secret, time.time())
         status = 401 if not genuine else 503 if self.failing else 204
         self.calls.append(Call(headers.get("webhook-id", ""), genuine, status, json.loads(body)))
+        time.sleep(self.seconds)
         return status
 
 

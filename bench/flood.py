@@ -1,0 +1,122 @@
+"""How long one studio's texts and STOPs take in the local stack while another studio floods it, beside a quiet run.
+
+The flood lasts as long as the measurement: texts whose webhooks go to a slow receiver, other calls, templates without
+end and imports. It is small, because emulator, functions and carrier share this machine's processors: the figures
+show that nothing waits in line behind the flood, not what AWS can take.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from itertools import count
+from statistics import median
+from threading import Event
+from urllib.parse import quote
+
+from urllib3.exceptions import HTTPError
+
+from bench.local_studio import local_studio
+from bench.rig import Figure
+from infra.local.endpoint import serving_endpoint
+from infra.local.participants import CheckFailed, Phones, StudioSoftware, eventually
+from infra.local.stack import Stack, new_stack
+
+_CONVERSATIONS, _PAUSE_SECONDS = 12, 1.0
+_WARM_UP, _FLOOD_FIRST_SECONDS = 6, 10
+_SLOW_RECEIVER_SECONDS = 8.0
+_IMPORT_ROWS = 200
+_TIMES_A_SECOND = {"texts": 4, "reads": 8, "templates": 4, "imports": 1}
+
+
+def measure() -> Iterator[Figure]:
+    """Start a stack, and measure a studio's conversations without and with the flood of another studio."""
+    with new_stack(lambda _: None) as stack:
+        calm, flooder = local_studio(stack, "calm", "volume"), local_studio(stack, "flooder", "volume")
+        phones = (f"+1212{number}" for number in count(3_000_000))
+        _warm_up(stack, calm, phones)
+        quiet = _conversations(stack, calm, [next(phones) for _ in range(_CONVERSATIONS)])
+        with _flood(stack, flooder) as answered:
+            time.sleep(_FLOOD_FIRST_SECONDS)
+            flooded = _conversations(stack, calm, [next(phones) for _ in range(_CONVERSATIONS)])
+    for name, index, bar in (("text", 0, 2.0), ("stop", 1, 3.0)):
+        for run, seconds in (("quiet", quiet), ("flooded", flooded)):
+            each = [times[index] for times in seconds]
+            yield Figure(f"flood_{name}_{run}_median", round(median(each), 2), "s", None)
+            yield Figure(f"flood_{name}_{run}_most", round(max(each), 2), "s", bar)
+    for (what, status), number in sorted(answered.items()):
+        yield Figure(f"flood_{what}_{status}", number, "calls", None)
+
+
+def _warm_up(stack: Stack, studio: StudioSoftware, phones: Iterator[str]) -> None:
+    """Start the functions one by one: on a busy machine the first calls of each can take longer than callers wait."""
+    for _ in range(_WARM_UP):
+        with suppress(TimeoutError, HTTPError, CheckFailed, RuntimeError):
+            _conversation(stack, studio, next(phones))
+
+
+def _conversations(stack: Stack, studio: StudioSoftware, phones: list[str]) -> list[tuple[float, float]]:
+    """Text each phone, one a second, and have it reply STOP; return the seconds of both."""
+    running = []
+    with ThreadPoolExecutor(len(phones)) as pool:
+        for phone in phones:
+            running.append(pool.submit(_conversation, stack, studio, phone))
+            time.sleep(_PAUSE_SECONDS)
+        return [each.result() for each in running]
+
+
+def _conversation(stack: Stack, studio: StudioSoftware, phone: str) -> tuple[float, float]:
+    """Return the seconds from a request to the text's arrival, and from a STOP to the opt-out in the API."""
+    at_carrier = Phones(stack.carrier_url)
+    posted_at = datetime.now(UTC)
+    answer = studio.ask("POST", "/messages", {"to": phone, "body": "Your proofs are ready."})
+    if answer.status != 202:
+        raise RuntimeError(f"not accepted: {answer}")
+    (text,) = eventually(lambda: at_carrier.conversation(phone), "a text")
+    stopped_at = time.monotonic()
+    at_carrier.reply(phone, at_carrier.texted_from(phone)[-1], "STOP")
+    eventually(lambda: studio.ask("GET", f"/optouts/{quote(phone)}").json["opted_out"], "an opt-out")
+    return (datetime.fromisoformat(text["at"]) - posted_at).total_seconds(), time.monotonic() - stopped_at
+
+
+@contextmanager
+def _flood(stack: Stack, studio: StudioSoftware) -> Iterator[dict[tuple[str, int], int]]:
+    """Flood the stack until the block ends; yield the number of calls by kind and status."""
+    answered: dict[tuple[str, int], int] = {}
+    ended, numbers = Event(), count(2_000_000)
+    calls: dict[str, Callable[[], int]] = {
+        "texts": lambda: _status(studio, "POST", "/messages", {"to": f"+1212{next(numbers)}", "body": "Sale!"}),
+        "reads": lambda: _status(studio, "GET", "/clients?limit=200"),
+        "templates": lambda: _status(studio, "PUT", f"/templates/t{next(numbers)}", {"body": "Sale!"}),
+        "imports": lambda: _import(studio, numbers),
+    }
+
+    def repeat(what: str, pause: float) -> None:
+        while not ended.wait(pause):
+            status = calls[what]()
+            answered[what, status] = answered.get((what, status), 0) + 1
+
+    with serving_endpoint(stack.webhook_certificate) as endpoint, ThreadPoolExecutor(len(calls)) as pool:
+        endpoint.seconds = _SLOW_RECEIVER_SECONDS
+        settings = {"delivery": "webhook", "webhook_url": endpoint.url}
+        endpoint.secret = studio.ask("PATCH", "/account", settings).json["webhook_secret"]
+        for what, times in _TIMES_A_SECOND.items():
+            pool.submit(partial(repeat, what, 1 / times))
+        try:
+            yield answered
+        finally:
+            ended.set()
+            studio.ask("PATCH", "/account", {"delivery": "poll"})
+            endpoint.seconds = 0
+
+
+def _status(studio: StudioSoftware, method: str, path: str, body: object = None, **headers: str) -> int:
+    return studio.ask(method, path, body, **headers).status
+
+
+def _import(studio: StudioSoftware, numbers: Iterator[int]) -> int:
+    rows = [f"c{number},+1213{number}" for number in (next(numbers) for _ in range(_IMPORT_ROWS))]
+    headers = {"Content-Type": "text/csv"}
+    return _status(studio, "POST", "/clients/import", "\n".join(["id,phone", *rows]) + "\n", **headers)
