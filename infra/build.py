@@ -25,6 +25,7 @@ DATA = (
     ROOT / "infra" / "quiet_hours.json",
     ROOT / "infra" / "plan_bounds.json",
 )  # files that the functions read, beside the code
+_SUFFIXES = {".py", ".html", ".css", ".js", ".svg"}  # of our code: modules, and the hub's templates and assets
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
 
 # Our code uses none of these. The names of places and carriers are 44 MB, more than all other files together; with
@@ -236,7 +237,7 @@ def _stamp(target: Target, inputs: list[Path]) -> str:
 
 
 def _sources() -> list[Path]:
-    return sorted(FUNCTIONS.rglob("*.py"))
+    return sorted(path for path in FUNCTIONS.rglob("*") if path.suffix in _SUFFIXES)
 
 
 def _size(folder: Path) -> int:

@@ -23,6 +23,11 @@ def password_link(account: str) -> Key:
     return Key(f"account#{account}", "password-link")
 
 
+def session(account: str, token_hash: str = "") -> Key:
+    """A session of the hub, by the hash of its token."""
+    return Key(f"account#{account}", f"session#{token_hash}")
+
+
 def count(account: str, counted: str) -> Key:
     """How many templates, or how many clients, an account has."""
     return Key(f"account#{account}", f"count#{counted}")

@@ -1,0 +1,83 @@
+"""The home page: what waits for somebody, and the Services panel "SMS Texting" (facts S28, S33)."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from billing.usage_api import MonthUsage, panel_of
+from longcode.accounts.account import Account
+from longcode.broadcasts import store as broadcasts
+from longcode.message import MessageState
+from longcode.messages import folders
+from longcode.months import days
+from longcode.optouts import store as optouts
+
+_DAY = timedelta(days=1)
+_LOOKED_AT = 200  # texts sent last, among which those are counted that did not arrive
+_MOST_QUESTIONS = 20
+_BAD_ENDS = {MessageState.FAILED, MessageState.UNDELIVERED, MessageState.REFUSED}
+_CHART_HEIGHT = 64
+
+
+class Bar(Struct, frozen=True, kw_only=True):
+    """A day of the chart: its date, units sent and received, and the heights of both in the chart's unit."""
+
+    day: str
+    sent: int
+    received: int
+    sent_height: int
+    received_height: int
+
+
+class Home(Struct, frozen=True, kw_only=True):
+    """What the home page shows. `message` is set if the account has no texting."""
+
+    unread: int
+    questions: list[str]
+    failed: int
+    paused: list[str]
+    message: str | None
+    current: MonthUsage | None
+    past: MonthUsage | None
+    bars: list[Bar]
+
+    @property
+    def nothing_waits(self) -> bool:
+        """Return whether nothing waits for anybody."""
+        return not (self.unread or self.questions or self.failed or self.paused)
+
+
+def of(account: Account, now: datetime) -> Home:
+    """Return the home page of an account."""
+    panel = panel_of(account, now)
+    questions, _ = optouts.question_page(account.id, limit=_MOST_QUESTIONS, cursor=None)
+    newest = folders.page(account.id, "sent", limit=_LOOKED_AT).messages
+    started, _ = broadcasts.page(account.id, limit=_MOST_QUESTIONS, cursor=None)
+    return Home(
+        unread=folders.unread_counts(account.id).unread,
+        questions=[question.words for question in questions],
+        failed=sum(text.state in _BAD_ENDS and text.created_at > now - _DAY for text in newest),
+        paused=[broadcast.id for broadcast in started if broadcast.paused],
+        message=panel.message,
+        current=panel.current,
+        past=panel.past,
+        bars=_bars(panel.current) if panel.current else [],
+    )
+
+
+def _bars(month: MonthUsage) -> list[Bar]:
+    most = max([1, *(usage.units for usage in month.days.values())])
+
+    def height(units: int) -> int:
+        return -(-units * _CHART_HEIGHT // most)
+
+    return [
+        Bar(
+            day=day,
+            sent=(sent := month.days[day].units_sent if day in month.days else 0),
+            received=(received := month.days[day].units_received if day in month.days else 0),
+            sent_height=height(sent),
+            received_height=height(received),
+        )
+        for day in days(month.month)
+    ]

@@ -1,0 +1,149 @@
+"""What all pages of the hub share: rendering, headers, cookies, and the guard against forms of other sites."""
+
+import hmac
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.shared.cookies import Cookie, SameSite
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from hub import words
+
+HERE = Path(__file__).parent
+_COOKIE = "session"
+_HTML = "text/html; charset=utf-8"
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+# Marks in the header User-Agent, in the order in which they are looked for: Edge and Chrome also name Safari.
+_BROWSERS = {"Edg/": "Edge", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+_SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS": "Mac",
+    "Linux": "Linux",
+}
+_SHORT_HASH = 12
+_MOST_FIELDS = 200
+_HEADERS: dict[str, str | list[str]] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self';"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=63072000",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def page(app: APIGatewayRestResolver, template: str, status: int = 200, **values: Any) -> Response[str]:
+    """Return a page; `values` are those that its template shows."""
+    found = _templates().get_template(f"{template}.html")
+    html = found.render(asset=_asset_address, up=_up(app.current_event.path), **values)
+    return Response(status, _HTML, html, _HEADERS)
+
+
+def redirect(app: APIGatewayRestResolver, to: str, cookie: Cookie | None = None) -> Response[str]:
+    """Return a redirect to a page of the hub, `to` being its path below /hub/, after a form or instead of a page."""
+    address = f"{_up(app.current_event.path)}{to}"
+    return Response(303, _HTML, "", _HEADERS | {"Location": address}, [cookie] if cookie else None)
+
+
+def asset(name: str) -> Response[str] | None:
+    """Return a file of the folder assets by the name that `page` gives it, which changes with its content."""
+    for file in sorted((HERE / "assets").iterdir()):
+        if _hashed_name(file) == name:
+            headers: dict[str, str | list[str]] = {
+                "Cache-Control": "public, max-age=31536000, immutable",
+                "X-Content-Type-Options": "nosniff",
+            }
+            return Response(200, _TYPES[file.suffix], file.read_text(), headers)
+    return None
+
+
+def session_cookie(token: str) -> Cookie:
+    """Return the cookie of a session. Without a path, it goes to the pages below the folder of the sign-in page."""
+    return Cookie(_COOKIE, token, http_only=True, secure=True, same_site=SameSite.LAX_MODE)
+
+
+def no_session_cookie() -> Cookie:
+    """Return the cookie that ends a session in the browser."""
+    return Cookie(_COOKIE, "", http_only=True, secure=True, same_site=SameSite.LAX_MODE, max_age=-1)
+
+
+def session_token(headers: Mapping[str, str]) -> str:
+    """Return the token in a request's cookies, "" without one."""
+    pairs = (pair.strip().partition("=") for pair in _header(headers, "cookie").split(";"))
+    return next((value for name, _, value in pairs if name == _COOKIE), "")
+
+
+def form_token(session: str) -> str:
+    """Return what each form of a session has, and no other site can know."""
+    return hmac.new(session.encode(), b"form", sha256).hexdigest()
+
+
+def is_form_token(given: str, session: str) -> bool:
+    """Return whether a form has the token of the session that it was posted in."""
+    return hmac.compare_digest(given.encode(errors="replace"), form_token(session).encode())
+
+
+def browser(headers: Mapping[str, str]) -> str:
+    """Return the name of a browser and its system, by which a person knows it in the list of sessions."""
+    agent = _header(headers, "user-agent")
+    name = next((shown for mark, shown in _BROWSERS.items() if mark in agent), "a browser")
+    system = next((shown for mark, shown in _SYSTEMS.items() if mark in agent), "")
+    return f"{name} on {system}" if system else name
+
+
+def is_of_this_site(headers: Mapping[str, str]) -> bool:
+    """Return whether the browser says that a form was posted from a page of this host; all that people use do say."""
+    origin = _header(headers, "origin")
+    return bool(origin) and urlsplit(origin).netloc == _header(headers, "host")
+
+
+def fields(body: str | None) -> dict[str, str]:
+    """Return the fields of a posted form; of those with the same name, the last one."""
+    try:
+        return dict(parse_qsl(body or "", keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
+    except ValueError:
+        return {}
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.casefold() == name), "")
+
+
+def _up(path: str) -> str:
+    """Return the way from a page up to /hub/: the address of the API has a prefix that the function does not know."""
+    below = path.removeprefix("/hub").removeprefix("/")
+    return "../" * below.count("/") if path.startswith("/hub/") else "hub/"
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= words.FILTERS
+    return environment
+
+
+@cache
+def _asset_address(name: str) -> str:
+    return f"assets/{_hashed_name(HERE / 'assets' / name)}"
+
+
+@cache
+def _hashed_name(file: Path) -> str:
+    return f"{file.stem}-{sha256(file.read_bytes()).hexdigest()[:_SHORT_HASH]}{file.suffix}"

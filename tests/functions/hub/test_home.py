@@ -1,0 +1,84 @@
+"""The home page: what waits for somebody, and the Services panel (facts S28, S33)."""
+
+from datetime import timedelta
+
+import pytest
+
+from hub import home
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account, AccountStatus, StatusChange
+from longcode.aws import clients, queues
+from longcode.broadcasts import store as broadcasts
+from longcode.carriers.carrier import RefusalReason, Refused
+from longcode.jobs import HandleKeyword
+from optout import worker as optout_worker
+from tests.support import broadcast_steps
+from tests.support.browser import Browser
+from tests.support.fakes import NOW, FakeCarrier, studio, take_queued
+from tests.support.reply_steps import receive
+from tests.support.text_steps import accept, deliver
+
+
+@pytest.mark.account(texted=NOW - timedelta(hours=1))
+def test_home_counts_what_waits_for_somebody(account: Account, signed_in: Browser) -> None:
+    now = clients.now()
+    receive("SM1", "Can I bring the dog?", at=now)
+    receive("SM2", "Please stop texting me! <b>", at=now)
+    for body in take_queued("opt_out"):
+        optout_worker.handle_keyword(queues.read(HandleKeyword, body), now)
+
+    found = signed_in.get("home")
+
+    assert "2 replies unread" in found.text
+    assert "This reply may ask you to stop: Please stop texting me! <b>" in found.text
+    assert "Nothing waits" not in found.text
+
+
+def test_home_says_that_nothing_waits(signed_in: Browser) -> None:
+    assert "Nothing waits for you." in signed_in.get("home").text
+
+
+def test_texts_of_the_last_day_that_did_not_arrive_are_counted(account: Account) -> None:
+    accept(account, "a")
+    deliver(FakeCarrier(answers=[Refused(RefusalReason.NO_SUCH_NUMBER, "twilio:30006")]))
+
+    assert [home.of(account, NOW + hours * timedelta(hours=1)).failed for hours in (1, 25)] == [1, 0]
+
+
+def test_a_paused_broadcast_waits(account: Account) -> None:
+    broadcast_id = broadcast_steps.create_broadcast(account)
+    broadcasts.pause(broadcast_steps.stored(account, broadcast_id))
+
+    assert home.of(account, NOW).paused == [broadcast_id]
+
+
+def test_the_panel_has_this_month_and_last_with_a_bar_for_each_day(account: Account) -> None:
+    for key in ("a", "b"):
+        accept(account, key, now=NOW - timedelta(days=20))
+    deliver(FakeCarrier(), NOW - timedelta(days=20))
+
+    shown = home.of(account, NOW)
+
+    assert shown.current
+    assert shown.past
+    assert (shown.current.used.texts_sent, shown.past.used.texts_sent) == (2, 0)
+    assert [(bar.day, bar.sent) for bar in shown.bars if bar.sent] == [
+        ((NOW - timedelta(days=20)).date().isoformat(), 2)
+    ]
+    assert max(bar.sent_height + bar.received_height for bar in shown.bars) == 64
+    assert len(shown.bars) == 30
+
+
+def test_a_closed_account_reads_why_it_has_no_texting(account: Account, signed_in: Browser) -> None:
+    accounts.set_status(account, StatusChange(at=NOW, to=AccountStatus.CLOSED))
+
+    assert "You have not enabled SMS Text Messaging." in signed_in.get("home").text
+
+
+def test_home_shows_nothing_of_another_studio(account: Account, signed_in: Browser) -> None:
+    before = signed_in.get("home").text
+    other = studio("10000002", name="Another Studio")
+    accept(other, client_id=None, to="+12125550199", body="theirs")
+    deliver(FakeCarrier(answers=[Refused(RefusalReason.NO_SUCH_NUMBER, "twilio:30006")]))
+
+    assert signed_in.get("home").text == before

@@ -1,0 +1,57 @@
+"""What all pages of the hub keep to: headers, addresses, escaping, and one studio's data only."""
+
+import pytest
+
+from hub import page
+from tests.support.browser import PREFIX, Browser
+
+HOSTILE = "<script>alert(1)</script>\"'>&amp;"
+
+
+def test_no_page_loads_anything_from_another_host_or_runs_words_as_script(signed_in: Browser) -> None:
+    pages = [signed_in.get("home"), Browser().get("sign-in"), Browser().get("nowhere")]
+
+    for each in pages:
+        policy = each.headers["Content-Security-Policy"][0]
+        assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self'")
+        assert "unsafe" not in policy
+        assert all(address.startswith((f"{PREFIX}/hub/", "#")) for address in each.addresses), each.addresses
+        assert [
+            tag for tag, given in each.tags if any(name.startswith("on") or name == "style" for name in given)
+        ] == []
+        assert each.headers["Cache-Control"] == ["no-store"]
+        assert each.headers["X-Content-Type-Options"] == ["nosniff"]
+
+
+def test_assets_are_kept_for_a_year_under_a_name_that_changes_with_them() -> None:
+    browser = Browser()
+    sheet = next(address for address in browser.get("sign-in").addresses if address.endswith(".css"))
+
+    found = browser.get(sheet.removeprefix(f"{PREFIX}/hub/"))
+
+    assert (found.status, found.headers["Content-Type"]) == (200, ["text/css; charset=utf-8"])
+    assert found.headers["Cache-Control"] == ["public, max-age=31536000, immutable"]
+    assert found.html == (page.HERE / "assets" / "hub.css").read_text()
+
+
+@pytest.mark.parametrize("path", ["assets/hub.css", "assets/../page.py", "assets/%2e%2e/page.py", "assets/", "x/y/z"])
+def test_an_address_without_a_page_says_so(path: str) -> None:
+    found = Browser().get(path)
+
+    assert found.status == 404
+    assert "There is no page at this address." in found.text
+
+
+@pytest.mark.account(name=HOSTILE)
+def test_hostile_names_are_shown_as_they_are_written(signed_in: Browser) -> None:
+    home = signed_in.get("home")
+
+    assert HOSTILE in home.text
+    assert [tag for tag, _ in home.tags if tag == "script"] == []
+
+
+def test_a_page_is_small(signed_in: Browser) -> None:
+    home = signed_in.get("home")
+    loaded = [path.removeprefix(f"{PREFIX}/hub/") for path in home.addresses if "/assets/" in path]
+
+    assert len(home.html.encode()) + sum(len(signed_in.get(path).html.encode()) for path in loaded) < 60_000

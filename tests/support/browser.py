@@ -1,0 +1,145 @@
+"""A browser for the hub's pages: it keeps cookies, follows redirects and fills in forms, as a person's does."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlencode, urljoin
+
+from hub import site_api
+from tests.support.fakes import REQUEST_ID, LambdaContext
+
+HOST = "longcode.example"
+PREFIX = "/prod"  # the stage of the API, which the functions do not know
+_MOST_REDIRECTS = 5
+_AGENT = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36"
+
+
+class _Reader(HTMLParser):
+    """Collects the visible words, the fields of the forms, and the addresses of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.fields: dict[str, str] = {}
+        self.addresses: list[str] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.tags.append((tag, given))
+        if tag in {"input", "textarea"} and "name" in given:
+            self.fields[given["name"]] = given.get("value", "")
+        self.addresses += [given[name] for name in ("href", "src", "action") if name in given]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@dataclass
+class Page:
+    """A page as it arrived: its path below /hub/, and what is on it."""
+
+    path: str
+    status: int
+    headers: dict[str, list[str]]
+    html: str
+
+    @property
+    def text(self) -> str:
+        """The visible words, with single spaces."""
+        return " ".join(" ".join(self._read.words).split())
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields of its forms with their values."""
+        return self._read.fields
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where it points, resolved from where it is, below the host."""
+        return [urljoin(f"{PREFIX}/hub/{self.path}", address) for address in self._read.addresses]
+
+    @property
+    def tags(self) -> list[tuple[str, dict[str, str]]]:
+        """Its elements with their attributes."""
+        return self._read.tags
+
+    @property
+    def _read(self) -> _Reader:
+        reader = _Reader()
+        reader.feed(self.html)
+        return reader
+
+
+@dataclass
+class Browser:
+    """A browser with its cookies. `origin` is what it says of the page that a form is posted from."""
+
+    cookies: dict[str, str] = field(default_factory=dict)
+    origin: str | None = f"https://{HOST}"
+    agent: str = _AGENT
+
+    def get(self, path: str, query: str = "") -> Page:
+        """Open a page by its path below /hub/, and follow redirects."""
+        return self._follow(self._call("GET", path, None, query))
+
+    def post(self, path: str, **fields: str) -> Page:
+        """Post a form's fields, and follow the redirect."""
+        return self._follow(self._call("POST", path, urlencode(fields), ""))
+
+    def submit(self, page: Page, path: str, **fields: str) -> Page:
+        """Post the form of a page with what a person has typed."""
+        return self.post(path, **page.fields | fields)
+
+    def sign_in(self, account: str, password: str) -> Page:
+        """Sign in with an account number and password."""
+        return self.submit(self.get("sign-in"), "sign-in", account=account, password=password)
+
+    def _follow(self, page: Page) -> Page:
+        for _ in range(_MOST_REDIRECTS):
+            if page.status != 303:
+                return page
+            target = urljoin(f"{PREFIX}/hub/{page.path}", page.headers["Location"][0])
+            page = self._call("GET", target.removeprefix(f"{PREFIX}/hub/"), None, "")
+        raise AssertionError("too many redirects")
+
+    def _call(self, method: str, path: str, body: str | None, query: str) -> Page:
+        address = f"/hub/{path}".removesuffix("/") if not path else f"/hub/{path}"
+        headers = {"Host": HOST, "User-Agent": self.agent}
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if method == "POST":
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            if self.origin:
+                headers["Origin"] = self.origin
+        pairs = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
+        event: dict[str, Any] = {
+            "resource": "/hub/{page+}",
+            "path": address,
+            "httpMethod": method,
+            "headers": headers,
+            "multiValueHeaders": {name: [value] for name, value in headers.items()},
+            "queryStringParameters": pairs,
+            "multiValueQueryStringParameters": {name: [value] for name, value in pairs.items()} if pairs else None,
+            "pathParameters": None,
+            "stageVariables": None,
+            "requestContext": {
+                "requestId": REQUEST_ID,
+                "stage": PREFIX.strip("/"),
+                "httpMethod": method,
+                "path": f"{PREFIX}{address}",
+                "identity": {"sourceIp": "192.0.2.1"},
+            },
+            "body": body,
+            "isBase64Encoded": False,
+        }
+        answer = site_api.handler(event, LambdaContext())
+        headers_out = answer["multiValueHeaders"]
+        for cookie in headers_out.get("Set-Cookie", []):
+            pair, *attributes = (part.strip() for part in cookie.split(";"))
+            name, _, value = pair.partition("=")
+            if any(attribute.casefold().startswith("max-age=0") for attribute in attributes):
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+        return Page(path, answer["statusCode"], headers_out, answer["body"])
