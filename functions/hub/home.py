@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from billing.usage_api import MonthUsage, panel_of
+from hub.site import Page, page_of_studio, show, site
 from longcode.accounts.account import Account
+from longcode.aws import clients
 from longcode.broadcasts import store as broadcasts
 from longcode.message import MessageState
 from longcode.messages import folders
@@ -45,6 +47,13 @@ class Home(Struct, frozen=True, kw_only=True):
     def nothing_waits(self) -> bool:
         """Return whether nothing waits for anybody."""
         return not (self.unread or self.questions or self.failed or self.paused)
+
+
+@site.get("/hub/home")
+@page_of_studio
+def show_home(account: Account) -> Page:
+    """Show what waits for somebody, and the Services panel."""
+    return show("home", account, home=of(account, clients.now()))
 
 
 def of(account: Account, now: datetime) -> Home:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -43,21 +43,20 @@ _HEADERS: dict[str, str | list[str]] = {
 }
 
 
-def page(app: APIGatewayRestResolver, template: str, status: int = 200, **values: Any) -> Response[str]:
-    """Return a page; `values` are those that its template shows."""
+def render(path: str, template: str, status: int = 200, **values: Any) -> Response[str]:
+    """Return the page at a path; `values` are those that its template shows."""
     found = _templates().get_template(f"{template}.html")
-    html = found.render(asset=_asset_address, up=_up(app.current_event.path), **values)
+    html = found.render(asset=_asset_address, up=_up(path), **values)
     return Response(status, _HTML, html, _HEADERS)
 
 
-def redirect(app: APIGatewayRestResolver, to: str, cookie: Cookie | None = None) -> Response[str]:
-    """Return a redirect to a page of the hub, `to` being its path below /hub/, after a form or instead of a page."""
-    address = f"{_up(app.current_event.path)}{to}"
-    return Response(303, _HTML, "", _HEADERS | {"Location": address}, [cookie] if cookie else None)
+def redirect(path: str, to: str, cookie: Cookie | None = None) -> Response[str]:
+    """Return a redirect from a path to a page of the hub, `to` being its path below /hub/."""
+    return Response(303, _HTML, "", _HEADERS | {"Location": f"{_up(path)}{to}"}, [cookie] if cookie else None)
 
 
 def asset(name: str) -> Response[str] | None:
-    """Return a file of the folder assets by the name that `page` gives it, which changes with its content."""
+    """Return a file of the folder assets by the name that `render` gives it, which changes with its content."""
     for file in sorted((HERE / "assets").iterdir()):
         if _hashed_name(file) == name:
             headers: dict[str, str | list[str]] = {

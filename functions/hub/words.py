@@ -1,10 +1,38 @@
-"""Numbers and times as the pages write them."""
+"""Numbers, times and states as the pages write them."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from longcode.billing.invoice import money
-from longcode.months import in_words
+from longcode.carriers.refusals import meaning_of_error
+from longcode.message import HoldReason, Message, MessageState
+from longcode.months import in_words, local_day, time_zone
+
+_WEEK = timedelta(days=7)
+_DAY = timedelta(days=1)
+_STATES = {
+    MessageState.ACCEPTED: "being sent",
+    MessageState.QUEUED: "being sent",
+    MessageState.SENDING: "being sent",
+    MessageState.UNCERTAIN: "sent, but the carrier has not confirmed it",
+    MessageState.SENT: "sent",
+    MessageState.DELIVERED: "delivered",
+    MessageState.CANCELLED: "cancelled",
+    MessageState.EXPIRED: "not sent in time",
+}
+_HELD = {
+    HoldReason.QUIET_HOURS: "waits for the morning",
+    HoldReason.PARKED: "waits: the service has to mend the number",
+    HoldReason.PAUSED: "waits: the broadcast is paused",
+    HoldReason.ASKED: "waits for you: the last reply may mean “stop”",
+    HoldReason.CEILING: "waits: as many texts as a day allows have been sent",
+}
+_REFUSED = {
+    "opted_out": "not sent: the client asked us to stop",
+    "too_many_to_phone": "not sent: this phone has had too many texts this hour",
+    "uncertain": "nobody knows whether it arrived",
+}
 
 
 def number(count: int) -> str:
@@ -22,10 +50,57 @@ def month_name(month: str) -> str:
     return in_words(month).split()[0]
 
 
+def lately(at: datetime, now: datetime, zone_name: str) -> str:
+    """Return when something was, in a zone: `10:42`, `yesterday 16:05`, `Tue 16:05`, `24 Nov` or `24 Nov 2025`."""
+    zone = time_zone(zone_name)
+    local, today = at.astimezone(zone), local_day(now, zone)
+    if local.date() == today:
+        return f"{local:%H:%M}"
+    if local.date() == today - _DAY:
+        return f"yesterday {local:%H:%M}"
+    if now - at < _WEEK - _DAY and at < now:
+        return f"{local:%a %H:%M}"
+    return f"{local.day} {local:%b}" if local.year == today.year else f"{local.day} {local:%b %Y}"
+
+
+def day(at: datetime, now: datetime, zone_name: str) -> str:
+    """Return the day of something, in a zone: `Today`, `Yesterday`, `Mon 24 Nov` or `Mon 24 Nov 2025`."""
+    zone = time_zone(zone_name)
+    local, today = at.astimezone(zone), local_day(now, zone)
+    if local.date() == today:
+        return "Today"
+    if local.date() == today - _DAY:
+        return "Yesterday"
+    return f"{local:%a} {local.day} {local:%b}" + ("" if local.year == today.year else f" {local.year}")
+
+
+def clock(at: datetime, zone_name: str) -> str:
+    """Return the time of day in a zone: `16:05`."""
+    return f"{at.astimezone(time_zone(zone_name)):%H:%M}"
+
+
+def state(text: Message, now: datetime, zone_name: str) -> str:
+    """Return what has become of a text."""
+    if text.state is MessageState.SCHEDULED and text.send_at:
+        return f"will be sent {lately(text.send_at, now, zone_name)}"
+    if text.held and text.state is MessageState.QUEUED:
+        return _HELD[text.held]
+    if text.error in _REFUSED:
+        return _REFUSED[text.error or ""]
+    if text.state in {MessageState.UNDELIVERED, MessageState.FAILED, MessageState.REFUSED}:
+        begin = "not delivered" if text.state is MessageState.UNDELIVERED else "not sent"
+        return f"{begin}: {meaning_of_error(text.error).words}"
+    return _STATES.get(text.state, "")
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
+    "clock": clock,
     "counted": counted,
+    "day": day,
+    "lately": lately,
     "money": money,
     "month": in_words,
     "month_name": month_name,
     "number": number,
+    "state": state,
 }

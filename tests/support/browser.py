@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import parse_qsl, urlencode, urljoin
 
 from hub import site_api
 from tests.support.fakes import REQUEST_ID, LambdaContext
@@ -100,7 +100,8 @@ class Browser:
             if page.status != 303:
                 return page
             target = urljoin(f"{PREFIX}/hub/{page.path}", page.headers["Location"][0])
-            page = self._call("GET", target.removeprefix(f"{PREFIX}/hub/"), None, "")
+            path, _, query = target.removeprefix(f"{PREFIX}/hub/").partition("?")
+            page = self._call("GET", path, None, query)
         raise AssertionError("too many redirects")
 
     def _call(self, method: str, path: str, body: str | None, query: str) -> Page:
@@ -112,7 +113,7 @@ class Browser:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             if self.origin:
                 headers["Origin"] = self.origin
-        pairs = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
+        pairs = dict(parse_qsl(query, keep_blank_values=True)) or None
         event: dict[str, Any] = {
             "resource": "/hub/{page+}",
             "path": address,

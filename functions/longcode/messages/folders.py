@@ -122,6 +122,25 @@ def page(
     return FolderPage(messages=matching, next_cursor=None)
 
 
+def newest_by_phone(account: str, name: str, *, limit: int, cursor: str | None = None) -> FolderPage:
+    """Return a page of the newest message of each phone in a folder, newest first.
+
+    At most 10,000 messages are examined, those of the pages before among them. So no page has a phone twice.
+    """
+    phones: set[str] = set()
+    chosen: list[Attributes] = []
+    for entry in islice(_entries(account, name, None, _SEARCH_PAGE), _MOST_ENTRIES):
+        if entry["phone"] in phones:
+            continue
+        phones.add(entry["phone"])
+        if cursor is None or _place(entry) < cursor:
+            chosen.append(entry)
+        if len(chosen) > limit:
+            break
+    more = len(chosen) > limit
+    return FolderPage(messages=_messages(chosen[:limit]), next_cursor=_place(chosen[limit - 1]) if more else None)
+
+
 def _entries(account: str, name: str, cursor: str | None, page: int) -> Iterator[Attributes]:
     """Yield a folder's index entries, newest first, each once: a message that is being linked may be in two lists."""
     lists = [

@@ -1,0 +1,105 @@
+"""Conversations as the pages show them: one for each phone of an account, with the clients that have the phone."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from longcode import windows
+from longcode.accounts.account import Account
+from longcode.clients import store as client_store
+from longcode.clients.client import Client
+from longcode.message import Direction, Message
+from longcode.messages import folders
+from longcode.messages.folders import Search
+from longcode.numbers import store as numbers
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import Question
+from longcode.phone import in_words
+from longcode.template import full_name
+
+_ROWS = 30
+_BUBBLES = 100
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A conversation in the list: its newest message in the folder, and who it is with."""
+
+    digits: str
+    who: str
+    is_linked: bool
+    newest: Message
+
+    @property
+    def is_unread(self) -> bool:
+        """Return whether its newest message is an unread reply."""
+        return self.newest.direction is Direction.IN and not self.newest.read
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    """A page of the list, and the cursor of the next page, None for the last."""
+
+    rows: list[Row]
+    next_cursor: str | None
+
+
+class Conversation(Struct, frozen=True, kw_only=True):
+    """A conversation, its messages oldest first; `earlier` is the cursor of those before them."""
+
+    digits: str
+    phone: str
+    who: str
+    clients: list[Client]
+    messages: list[Message]
+    earlier: str | None
+    question: Question | None
+    is_opted_out: bool
+
+    @property
+    def client_id(self) -> str | None:
+        """Return the client that a text to the phone is for: the one of the newest message, or the only one."""
+        ids = [client.id for client in self.clients]
+        newest = next((message.client_id for message in reversed(self.messages) if message.client_id in ids), None)
+        return newest or (ids[0] if len(ids) == 1 else None)
+
+
+def listed(account: Account, folder: str, cursor: str | None, now: datetime) -> Listed:
+    """Return a page of an account's conversations with a message in a folder, newest first."""
+    page = folders.newest_by_phone(account.id, folder, limit=_ROWS, cursor=cursor)
+    names = client_store.names(account.id, {text.client_id for text in page.messages if text.client_id})
+    rows = [
+        Row(
+            digits=text.phone.removeprefix("+"),
+            who=names.get(text.client_id or "") or in_words(text.phone, account.country_code),
+            is_linked=text.client_id in names,
+            newest=windows.hide_old_body(text, account.retention_days, now),
+        )
+        for text in page.messages
+    ]
+    return Listed(rows=rows, next_cursor=page.next_cursor)
+
+
+def with_phone(account: Account, phone: str, before: str | None, now: datetime) -> Conversation | None:
+    """Return an account's conversation with a phone, or None if it has no message and no client has the phone."""
+    page = folders.page(account.id, "all", limit=_BUBBLES, cursor=before, search=Search(phone=phone))
+    people = client_store.of_phones(account.id, [phone])[phone]
+    if not page.messages and not people and before is None:
+        return None
+    question = optouts.get_question(account.id, phone)
+    pair = (account.id, phone)
+    return Conversation(
+        digits=phone.removeprefix("+"),
+        phone=in_words(phone, account.country_code),
+        who=" or ".join(filter(None, (full_name(one.first_name, one.last_name) for one in people))),
+        clients=people,
+        messages=[windows.hide_old_body(text, account.retention_days, now) for text in reversed(page.messages)],
+        earlier=page.next_cursor,
+        question=question if question and question.open else None,
+        is_opted_out=pair in optouts.blocked([pair], numbers.dedicated_since(account.id)),
+    )
+
+
+def mark_read(shown: Conversation) -> None:
+    """Mark the replies that a page shows as read."""
+    for message in shown.messages:
+        if message.direction is Direction.IN and not message.read:
+            folders.mark_read(message, is_read=True)

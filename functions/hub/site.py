@@ -1,0 +1,76 @@
+"""The site that all pages of the hub belong to, and the guards of its pages and forms."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+
+from hub import page
+from longcode.accounts import sessions
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.accounts.sessions import Session
+from longcode.aws import clients
+
+Page = Response[str]
+
+_ANOTHER_SITE = "This form was sent from another page than ours, so nothing was changed."
+
+site = APIGatewayRestResolver()
+
+
+def show(template: str, account: Account | None = None, status: int = 200, **values: Any) -> Page:
+    """Return a page; one of an account has the frame around it."""
+    event = site.current_event
+    if account:
+        token = page.form_token(page.session_token(event.headers))
+        values |= {"studio": account, "token": token}
+    return page.render(event.path, template, status, **values)
+
+
+def go_to(path: str, **cookie: Any) -> Page:
+    """Return a redirect to a page by its path below /hub/."""
+    return page.redirect(site.current_event.path, path, **cookie)
+
+
+def notice(title: str, sentence: str, status: int) -> Page:
+    """Return a page that only says something."""
+    return show("notice", status=status, title=title, sentence=sentence)
+
+
+def page_of_studio(view: Callable[..., Page]) -> Callable[..., Page]:
+    """Guard a page: it gets the account that is signed in; without one, the sign-in is shown."""
+
+    @wraps(view)
+    def guarded(**path: str) -> Page:
+        session = session_of_request()
+        account = accounts.get(session.account) if session else None
+        return view(account, **path) if account else go_to("sign-in")
+
+    return guarded
+
+
+def form_of_studio(act: Callable[..., Page]) -> Callable[..., Page]:
+    """Guard a form: it gets the account and the fields, if the form was posted from a page of the same session."""
+
+    @wraps(act)
+    def guarded(**path: str) -> Page:
+        event = site.current_event
+        fields = page.fields(event.decoded_body)
+        if not page.is_of_this_site(event.headers):
+            return notice("Nothing was changed", _ANOTHER_SITE, 403)
+        session = session_of_request()
+        account = accounts.get(session.account) if session else None
+        if account is None:
+            return go_to("sign-in")
+        if not page.is_form_token(fields.get("token", ""), page.session_token(event.headers)):
+            return notice("Nothing was changed", _ANOTHER_SITE, 403)
+        return act(account, fields, **path)
+
+    return guarded
+
+
+def session_of_request() -> Session | None:
+    """Return the session of the browser's cookie, or None."""
+    return sessions.find(page.session_token(site.current_event.headers), clients.now())

@@ -1,0 +1,178 @@
+"""The pages of the messages: who is in the list, a conversation, answering it, and texting somebody new."""
+
+from datetime import timedelta
+
+import pytest
+
+from longcode.accounts.account import Account
+from longcode.aws import clients, queues
+from longcode.jobs import HandleKeyword
+from longcode.message import Direction, Message
+from longcode.messages import folders
+from optout import worker as optout_worker
+from tests.support.browser import Browser
+from tests.support.fakes import NOW, FakeCarrier, studio, take_queued
+from tests.support.fakes import client as write_client
+from tests.support.reply_steps import PHONE, receive, record_text
+from tests.support.text_steps import accept, deliver
+
+pytestmark = pytest.mark.account(texted=NOW - timedelta(hours=1))
+
+TALK = "messages/12125550123"
+NOBODYS = "+12125550188"
+
+
+def sent(account: Account) -> list[Message]:
+    return folders.page(account.id, "sent", limit=10).messages
+
+
+def ask_to_stop(words: str = "Please stop texting me!!") -> None:
+    receive("SMstop", words, at=clients.now())
+    for body in take_queued("opt_out"):
+        optout_worker.handle_keyword(queues.read(HandleKeyword, body), clients.now())
+
+
+def test_a_reply_is_found_opened_and_answered(account: Account, signed_in: Browser) -> None:
+    receive("SM1", "Can I bring the dog?", at=clients.now())
+    inbox = signed_in.get("messages")
+    unread = folders.unread_counts(account.id).unread
+
+    talk = signed_in.get(TALK)
+    answered = signed_in.submit(talk, TALK, body="Of course, bring him along!")
+
+    assert "Zoë" in inbox.text
+    assert "Can I bring the dog?" in inbox.text
+    assert (unread, folders.unread_counts(account.id).unread) == (1, 0)
+    assert (answered.path, answered.status) == (TALK, 200)
+    assert "Of course, bring him along!" in answered.text
+    assert [(text.phone, text.client_id, text.body) for text in sent(account)] == [
+        (PHONE, "c1", "Of course, bring him along!")
+    ]
+
+
+def test_a_form_that_is_sent_twice_sends_one_text(account: Account, signed_in: Browser) -> None:
+    talk = signed_in.get(TALK)
+
+    for _ in range(2):
+        signed_in.submit(talk, TALK, body="Hello")
+    signed_in.submit(signed_in.get(TALK), TALK, body="Hello")
+
+    assert len(sent(account)) == 2  # the second form had a key of its own
+
+
+def test_a_refused_text_is_kept_with_the_reason(account: Account, signed_in: Browser) -> None:
+    refused = signed_in.submit(signed_in.get(TALK), TALK, body="Hi {{client.nickname}}, <b>")
+
+    assert refused.status == 422
+    assert "nickname" in refused.text
+    assert "Hi {{client.nickname}}, <b>" in refused.text
+    assert sent(account) == []
+
+
+@pytest.mark.parametrize("body", ["", "x" * 20_001])
+def test_a_text_that_no_form_would_take_is_refused_with_a_sentence(
+    account: Account, signed_in: Browser, body: str
+) -> None:
+    refused = signed_in.submit(signed_in.get(TALK), TALK, body=body)
+
+    assert refused.status == 422
+    assert sent(account) == []
+
+
+def test_the_list_has_one_row_for_each_phone_and_no_phone_on_two_pages(account: Account, signed_in: Browser) -> None:
+    for index in range(35):
+        for part in ("a", "b"):
+            record_text(account, phone=f"+1212555{1000 + index}", message_id=f"m{index}{part}")
+            receive(f"SM{index}{part}", f"{part} {index}", phone=f"+1212555{1000 + index}", at=NOW)
+
+    first = signed_in.get("messages")
+    older = next(address for address in first.addresses if "cursor=" in address)
+    second = signed_in.get("messages", older.partition("?")[2])
+
+    rows = [[address for address in page.addresses if "/messages/" in address] for page in (first, second)]
+    assert [len(found) for found in rows] == [30, 5]
+    assert len({address for found in rows for address in found}) == 35
+
+
+def test_each_tab_has_its_conversations(account: Account, signed_in: Browser) -> None:
+    receive("SM1", "from the client", at=NOW)
+    receive("SM2", "from nobody known", phone=NOBODYS, at=NOW)
+    record_text(account, phone=NOBODYS, client_id=None)
+    receive("SM3", "from a stranger", phone=NOBODYS, at=NOW)
+    accept(account, body="to the client")
+
+    found = {tab: signed_in.get("messages", f"tab={tab}").text for tab in ("inbox", "sent", "unlinked", "all")}
+
+    assert {tab: ("from the client" in text, "from a stranger" in text) for tab, text in found.items()} == {
+        "inbox": (True, True),
+        "sent": (False, False),
+        "unlinked": (False, True),
+        "all": (False, True),  # the newest message with the client is the studio's
+    }
+    assert "You: to the client" in found["sent"]
+    assert "You: to the client" in found["all"]
+
+
+@pytest.mark.parametrize(("answer", "blocked"), [("yes", True), ("no", False)])
+def test_a_possible_opt_out_is_decided_in_the_conversation(
+    account: Account, signed_in: Browser, answer: str, blocked: bool
+) -> None:
+    ask_to_stop()
+    talk = signed_in.get(TALK)
+
+    decided = signed_in.submit(talk, f"{TALK}/question", opted_out=answer)
+
+    assert "Does this ask you to stop? Please stop texting me!!" in talk.text
+    assert "Does this ask you to stop?" not in decided.text
+    assert ("This phone asked us to stop." in decided.text) is blocked
+
+
+def test_a_text_to_a_new_number_opens_its_conversation(account: Account, signed_in: Browser) -> None:
+    refused = signed_in.submit(signed_in.get("new"), "new", to="12", body="Hello")
+    talk = signed_in.submit(refused, "new", to="(212) 555-0188", body="Hello there")
+
+    assert refused.status == 422
+    assert refused.fields["to"] == "12"
+    assert "too short" in refused.text
+    assert talk.path == "messages/12125550188"
+    assert [(text.phone, text.body) for text in sent(account)] == [(NOBODYS, "Hello there")]
+
+
+def test_states_are_told_in_words(account: Account, signed_in: Browser) -> None:
+    accept(account, "later", send_at=clients.now() + timedelta(days=2))
+    accept(account, "now", now=clients.now())
+    deliver(FakeCarrier(), clients.now())
+
+    text = signed_in.get(TALK).text
+
+    assert "will be sent " in text
+    assert "· sent" in text
+
+
+@pytest.mark.parametrize("digits", ["12125550199", "1", "abc", "1212555012%33", "0" * 40, "%2e%2e"])
+def test_a_number_without_a_conversation_says_so(account: Account, signed_in: Browser, digits: str) -> None:
+    assert signed_in.get(f"messages/{digits}").status == 404
+
+
+def test_another_studios_conversation_is_absent(account: Account, signed_in: Browser) -> None:
+    other = studio("10000002", name="Another Studio")
+    write_client(other, "theirs", NOBODYS)
+    record_text(other, phone=NOBODYS, client_id="theirs")
+    receive("SM9", "my door code is 4711", phone=NOBODYS, at=NOW)
+
+    pages = [signed_in.get(path) for path in ("messages/12125550188", "messages", "home")]
+    sent_anyway = signed_in.submit(signed_in.get(TALK), "messages/12125550188", body="Hi", client="theirs")
+
+    assert [page.status for page in pages] == [404, 200, 200]
+    assert "4711" not in "".join(page.text for page in pages)
+    assert sent_anyway.status == 404
+    assert folders.page(other.id, "all", limit=10).messages[0].direction is Direction.IN
+
+
+def test_words_of_clients_are_shown_as_they_are_written(account: Account, signed_in: Browser) -> None:
+    receive("SM1", "<script>alert(1)</script> {{ 7 * 7 }} \u202eabc", at=clients.now())
+
+    talk = signed_in.get(TALK)
+
+    assert "<script>alert(1)</script> {{ 7 * 7 }} \u202eabc" in talk.text
+    assert [tag for tag, _ in talk.tags if tag == "script"] == []
