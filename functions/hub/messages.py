@@ -5,12 +5,12 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from hub import conversations
+from hub import conversations, page, words
 from hub.site import Page, form_of_studio, go_to, page_of_studio, show, site
 from longcode.accounts.account import Account
 from longcode.aws import clients
-from longcode.errors import NotFound, RequestError
-from longcode.messages import folders
+from longcode.errors import BadPhone, NotFound, RequestError
+from longcode.messages import folders, replies
 from longcode.phone import to_stored
 from optout import questions
 from send import api as send
@@ -41,7 +41,7 @@ def send_text(account: Account, fields: dict[str, str], digits: str) -> Page:
         send.accept(account.id, _text(f"+{digits}", body, fields.get("client")), key, clients.now())
     except RequestError as refusal:
         return _page(account, digits, typed=body, key=key, wrong=refusal)
-    return go_to(f"messages/{digits}{_tab_query(fields.get('tab'))}")
+    return go_to(f"messages/{digits}?sent=1{_tab_query(fields.get('tab'))}")
 
 
 @site.post("/hub/messages/<digits>/question")
@@ -54,11 +54,33 @@ def answer_question(account: Account, fields: dict[str, str], digits: str) -> Pa
     return go_to(f"messages/{digits}")
 
 
+@site.get("/hub/newest")
+@page_of_studio
+def show_newest(account: Account) -> Page:
+    """Return the number of the newest reply, or 204 if it is the one that the browser has."""
+    after = (site.current_event.query_string_parameters or {}).get("after")
+    newest = str(replies.newest_sequence(account.id))
+    return page.plain(newest) if newest != after else page.plain("", 204)
+
+
+@site.post("/hub/length")
+@form_of_studio
+def show_length(account: Account, fields: dict[str, str]) -> Page:
+    """Return in words how long a text is and what it costs, or why it cannot be sent."""
+    try:
+        phone = to_stored(fields.get("to") or fields.get("phone", ""), account.country_code)
+        shown = send.preview(account.id, _text(phone, fields.get("body", ""), fields.get("client")), clients.now())
+    except RequestError as refusal:
+        return page.plain("" if refusal.field == "to" or isinstance(refusal, BadPhone) else refusal.detail)
+    return page.plain(length_in_words(shown))
+
+
 @site.get("/hub/new")
 @page_of_studio
 def show_new_text(account: Account) -> Page:
     """Ask for a phone and a text."""
-    return show("new_text", account, to="", body="", key=uuid4().hex, wrong=None)
+    query = site.current_event.query_string_parameters or {}
+    return show("new_text", account, to=query.get("to", ""), body=query.get("body", ""), key=uuid4().hex, wrong=None)
 
 
 @site.post("/hub/new")
@@ -71,7 +93,7 @@ def send_new_text(account: Account, fields: dict[str, str]) -> Page:
         send.accept(account.id, _text(phone, body), key, clients.now())
     except RequestError as refusal:
         return show("new_text", account, refusal.status, to=to, body=body, key=key, wrong=refusal)
-    return go_to(f"messages/{phone.removeprefix('+')}?tab=sent")
+    return go_to(f"messages/{phone.removeprefix('+')}?sent=1&tab=sent")
 
 
 def _text(phone: str, body: str, client_id: str | None = None) -> send.NewMessage:
@@ -80,6 +102,17 @@ def _text(phone: str, body: str, client_id: str | None = None) -> send.NewMessag
         return send.NewMessage(to=phone, body=body, client_id=client_id or None)
     except ValidationError as error:
         raise RequestError(f"The text cannot be sent: {error.errors()[0]['msg']}.", field="body") from error
+
+
+def length_in_words(shown: send.Preview) -> str:
+    """Return the length of a text and what makes it dear, or why it may not be sent."""
+    if not shown.may_be_sent:
+        return shown.reason or ""
+    units = words.counted(shown.units, "unit")
+    if not shown.forcing_ucs2:
+        return units
+    marks = " ".join(shown.forcing_ucs2[:5])
+    return f"{units}. With {marks} the carrier counts {words.counted(shown.segments, 'part')}."
 
 
 def _page(
@@ -101,8 +134,9 @@ def _page(
         tab=tab,
         listed=conversations.listed(account, tab, query.get("cursor"), now),
         unread=folders.unread_counts(account.id),
+        newest=replies.newest_sequence(account.id),
         open=open_now,
-        typed=typed,
+        typed=typed or query.get("body", ""),
         key=key or uuid4().hex,
         wrong=wrong,
         now=now,
@@ -110,4 +144,4 @@ def _page(
 
 
 def _tab_query(tab: str | None) -> str:
-    return f"?tab={tab}" if tab in TABS and tab != "inbox" else ""
+    return f"&tab={tab}" if tab in TABS and tab != "inbox" else ""

@@ -50,6 +50,11 @@ def render(path: str, template: str, status: int = 200, **values: Any) -> Respon
     return Response(status, _HTML, html, _HEADERS)
 
 
+def plain(text: str, status: int = 200) -> Response[str]:
+    """Return some words for the script of a page."""
+    return Response(status, "text/plain; charset=utf-8", text, _HEADERS)
+
+
 def redirect(path: str, to: str, cookie: Cookie | None = None) -> Response[str]:
     """Return a redirect from a path to a page of the hub, `to` being its path below /hub/."""
     return Response(303, _HTML, "", _HEADERS | {"Location": f"{_up(path)}{to}"}, [cookie] if cookie else None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
@@ -46,7 +47,7 @@ def page_of_studio(view: Callable[..., Page]) -> Callable[..., Page]:
     def guarded(**path: str) -> Page:
         session = session_of_request()
         account = accounts.get(session.account) if session else None
-        return view(account, **path) if account else go_to("sign-in")
+        return view(account, **path) if account else _sign_in_first({})
 
     return guarded
 
@@ -63,12 +64,19 @@ def form_of_studio(act: Callable[..., Page]) -> Callable[..., Page]:
         session = session_of_request()
         account = accounts.get(session.account) if session else None
         if account is None:
-            return go_to("sign-in")
+            return _sign_in_first(fields)
         if not page.is_form_token(fields.get("token", ""), page.session_token(event.headers)):
             return notice("Nothing was changed", _ANOTHER_SITE, 403)
         return act(account, fields, **path)
 
     return guarded
+
+
+def _sign_in_first(fields: dict[str, str]) -> Page:
+    """Go to the sign-in, which leads back to this page, with what was typed on it."""
+    typed = {name: fields[name] for name in ("to", "body") if fields.get(name)}
+    back = urlencode({"back": site.current_event.path.removeprefix("/hub/"), **typed})
+    return go_to(f"sign-in?{back}")
 
 
 def session_of_request() -> Session | None:

@@ -23,6 +23,7 @@ class _Reader(HTMLParser):
         self.fields: dict[str, str] = {}
         self.addresses: list[str] = []
         self.tags: list[tuple[str, dict[str, str]]] = []
+        self.typed = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -33,6 +34,8 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
+        if self.tags and self.tags[-1][0] == "textarea":
+            self.typed += data
 
 
 @dataclass
@@ -53,6 +56,11 @@ class Page:
     def fields(self) -> dict[str, str]:
         """The fields of its forms with their values."""
         return self._read.fields
+
+    @property
+    def typed(self) -> str:
+        """The words in its text box."""
+        return self._read.typed
 
     @property
     def addresses(self) -> list[str]:

@@ -106,6 +106,24 @@ def test_a_wrong_cookie_leads_to_the_sign_in(account: Account, signed_in: Browse
     assert signed_in.get("home").path == "sign-in"
 
 
+@pytest.mark.parametrize(
+    "back", ["https://evil.example", "//evil.example", "messages/1/../../x", "sign-out", "", "é"]
+)
+def test_a_sign_in_leads_to_no_other_address(account: Account, password: str, back: str) -> None:
+    browser = Browser()
+
+    home = browser.submit(browser.get("sign-in"), "sign-in", account=account.id, password=password, back=back)
+
+    assert (home.path, home.status) == ("home", 200)
+
+
+def test_a_sign_in_leads_back_to_the_page_that_was_asked_for(account: Account, password: str) -> None:
+    browser = Browser()
+    asked = browser.get("messages")
+
+    assert browser.submit(asked, "sign-in", account=account.id, password=password).path == "messages"
+
+
 def test_a_session_ends_after_twelve_hours_without_a_request_and_after_fourteen_days(account: Account) -> None:
     idle = sessions.begin(account.id, "Chrome", NOW)
     used = sessions.begin(account.id, "Firefox", NOW)
