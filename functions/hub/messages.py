@@ -109,7 +109,7 @@ def length_in_words(shown: send.Preview) -> str:
     if not shown.may_be_sent:
         return shown.reason or ""
     units = words.counted(shown.units, "unit")
-    if not shown.forcing_ucs2:
+    if shown.segments <= shown.units or not shown.forcing_ucs2:
         return units
     marks = " ".join(shown.forcing_ucs2[:5])
     return f"{units}. With {marks} the carrier counts {words.counted(shown.segments, 'part')}."
