@@ -1,6 +1,7 @@
 """The clients API: write, show, list and delete clients under the studio's own ids, or import many from a file."""
 
 from base64 import b64decode
+from datetime import datetime
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -12,6 +13,7 @@ from longcode.accounts.account import Account
 from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
+from longcode.clients.client import Client
 from longcode.clients.rows import EmptyCells
 from longcode.errors import NotFound, RequestError
 from longcode.plans import room
@@ -27,10 +29,7 @@ ClientId = Annotated[str, Path(max_length=100)]
 @app.put("/clients/<client_id>", responses=web.responses({200: forms.ShownClient, 201: forms.ShownClient}))
 def put_client(client_id: ClientId, form: forms.ClientForm) -> Response[forms.ShownClient]:
     """Write a client under the studio's own id."""
-    account, now = _account(), clients.now()
-    client = forms.client_of_form(account, forms.check_id(client_id), form, now)
-    is_new = client_store.put(client, Room(account.id, account.plan_changes, Bounded.CLIENTS, now).take)
-    written = client_store.get(client.account, client.id) or client  # with what is kept of an earlier record
+    is_new, written = write(_account(), client_id, form, clients.now())
     return Response(201 if is_new else 200, web.JSON, forms.shown(written))
 
 
@@ -90,6 +89,13 @@ def import_clients(
         empty_cells=empty_cells,
         cursor=cursor,
     )
+
+
+def write(account: Account, client_id: str, form: forms.ClientForm, now: datetime) -> tuple[bool, Client]:
+    """Write a client as a form describes it; return whether it is new, and the client as it is stored."""
+    client = forms.client_of_form(account, forms.check_id(client_id), form, now)
+    is_new = client_store.put(client, Room(account.id, account.plan_changes, Bounded.CLIENTS, now).take)
+    return is_new, client_store.get(client.account, client.id) or client  # with what is kept of an earlier record
 
 
 def _file() -> bytes:

@@ -1,15 +1,16 @@
 """The hub: pages in the browser for a studio's people, below /hub. They show what the flows of the API return."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from hub import home, messages, page, sign_in
+from hub import clients, home, messages, page, sign_in
 from hub.site import Page, go_to, notice, site
 from longcode.aws.telemetry import begin_request, logger
 from longcode.errors import RequestError
 
-PAGES = (home, messages, sign_in)
+PAGES = (clients, home, messages, sign_in)
 """The modules whose pages the site has: importing one adds them."""
 
 _BROKEN = "Something broke on our side. Look whether it has taken effect before you do it again."
@@ -53,4 +54,4 @@ def _nothing_here() -> Page:
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     begin_request(event["requestContext"].get("requestId"))
-    return site.resolve(event, context)
+    return site.resolve({**event, "path": unquote(event["path"])}, context)  # API Gateway passes it on encoded

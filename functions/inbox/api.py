@@ -15,6 +15,7 @@ from longcode.aws import clients
 from longcode.aws.telemetry import logger
 from longcode.clients import store as client_store
 from longcode.errors import BadCursor, NotAReply, NotFound
+from longcode.folded import fold
 from longcode.message import Direction, HoldReason, Linkable, Message, MessageKind, MessageState, Reference
 from longcode.messages import folders, replies
 from longcode.messages import store as messages
@@ -37,7 +38,7 @@ def _check_phone(value: str | None) -> str | None:
 
 
 def _check_words(value: str | None) -> str | None:
-    if value is not None and not folders.fold(value):
+    if value is not None and not fold(value):
         raise ValueError("contains nothing to search for")
     return value
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from longcode import segments
+from longcode.folded import fold
 from longcode.message import Linkable, MessageKind, Reference
 from longcode.messages.compose import draft
-from longcode.messages.folders import Search, fold, matches
+from longcode.messages.folders import Search, matches
 
 MESSAGE = draft(
     account="1",

@@ -28,7 +28,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.tags.append((tag, given))
-        if tag in {"input", "textarea"} and "name" in given:
+        is_unticked = given.get("type") == "checkbox" and "checked" not in given
+        if tag in {"input", "textarea"} and "name" in given and not is_unticked:
             self.fields[given["name"]] = given.get("value", "")
         self.addresses += [given[name] for name in ("href", "src", "action") if name in given]
 

@@ -1,7 +1,5 @@
 """The folders of the Messages hub (facts S34–S38): list, search, mark as read and link messages."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from heapq import merge
@@ -12,7 +10,7 @@ from boto3.dynamodb.conditions import ConditionBase
 from msgspec import Struct
 from msgspec.structs import replace
 
-from longcode import segments
+from longcode.folded import fold
 from longcode.message import Direction, Message, Reference
 from longcode.messages import store as messages
 from longcode.shown import Shown
@@ -35,29 +33,6 @@ _LISTS = {
     "all": [(direction, linked) for direction in Direction for linked in (True, False)],
 }
 """The lists in the index that a folder is merged from, by direction and whether a client is linked."""
-
-# Letters that Unicode does not decompose, as they are written on a keyboard without them; and apostrophes that are
-# letters, such as the okina of Kaʻala.
-_LETTERS = str.maketrans(
-    {"ø": "o", "œ": "oe", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i", "ŧ": "t", "ŋ": "n"}
-    | {
-        "ĸ": "k",
-        "ƒ": "f",
-        "ɨ": "i",
-        "ʉ": "u",
-        "ɓ": "b",
-        "ɗ": "d",
-        "ƙ": "k",
-        "ə": "e",
-        "ȷ": "j",
-        "ʻ": "'",
-        "ʾ": "'",
-        "ʿ": "'",
-    }
-)
-_CATALAN_DOT = "(?<=[lL])·(?=[lL])"
-_RUNS = r"--+|\.\.+"
-_MOST_REMEMBERED = 10_000  # characters
 
 
 class Search(Struct, frozen=True, kw_only=True):
@@ -203,39 +178,6 @@ def matches(search: Search, message: Message) -> bool:
         and search.record in (None, message.record)
         and (search.words is None or fold(search.words) in fold(message.body))
     )
-
-
-def fold(text: str) -> str:
-    """Return a text for comparison, in which look-alikes are equal.
-
-    Its case, accents and line breaks do not count, nor typographic characters, letters with a stroke, ligatures, full
-    width, and what shows nothing.
-    """
-    folded = re.sub(_CATALAN_DOT, "", text).translate(_FOLDED)
-    return " ".join(re.sub(_RUNS, _in_one_length, unicodedata.normalize("NFC", folded)).split())
-
-
-class _Folded(dict[int, str]):
-    """What each character is folded to. It is found out when a text first has the character."""
-
-    def __missing__(self, point: int) -> str:
-        character = unicodedata.normalize("NFC", chr(point))
-        plain = unicodedata.normalize("NFKD", segments.with_look_alikes(character))
-        decomposed = unicodedata.normalize("NFKD", plain.casefold())
-        bare = "".join(c for c in decomposed if not unicodedata.combining(c) and unicodedata.category(c) != "Me")
-        # Once more, because decomposition yields look-alikes too.
-        folded = segments.with_look_alikes(bare).translate(_LETTERS)
-        if len(self) < _MOST_REMEMBERED:
-            self[point] = folded
-        return folded
-
-
-_FOLDED = _Folded()
-
-
-def _in_one_length(run: re.Match[str]) -> str:
-    """Return one length for a run of hyphens or full stops: phones make a dash of two, people type any dots."""
-    return "-" if run[0][0] == "-" else "..."
 
 
 def mark_read(message: Message, *, is_read: bool) -> Message | None:

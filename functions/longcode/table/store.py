@@ -87,10 +87,11 @@ def query(
     limit: int | None = None,
     page: int | None = None,
     only: Sequence[str] = (),
+    where: ConditionBase | None = None,
 ) -> Iterator[Attributes]:
     """Yield the items of a partition whose sort keys begin with the prefix's, in order, read strongly.
 
-    `page` is the number of items to read in a call, `only` the attributes to return.
+    `page` is the number of items to read in a call, `only` the attributes to return, of the items that match `where`.
     """
     arguments: dict[str, Any] = {
         "ConsistentRead": True,
@@ -101,7 +102,7 @@ def query(
         arguments["ExclusiveStartKey"] = wire_key(after)
     if only:
         arguments |= projection(only)
-    return _pages(arguments, limit, page)
+    return _pages(filtered(arguments, where) if where else arguments, limit, page)
 
 
 def count(prefix: Key) -> int:

@@ -84,7 +84,10 @@ def filtered(query: Mapping[str, Any], where: ConditionBase) -> dict[str, Any]:
     return {
         **query,
         "FilterExpression": built.condition_expression,
-        "ExpressionAttributeNames": {**query["ExpressionAttributeNames"], **built.attribute_name_placeholders},
+        "ExpressionAttributeNames": {
+            **query.get("ExpressionAttributeNames", {}),
+            **built.attribute_name_placeholders,
+        },
         "ExpressionAttributeValues": {
             **query["ExpressionAttributeValues"],
             **to_wire(built.attribute_value_placeholders),

@@ -1,0 +1,62 @@
+"""Clients are found by parts of a name, a number or an id, as the hub searches for them."""
+
+import pytest
+
+from longcode.accounts.account import Account
+from longcode.clients import store as clients
+from longcode.table import keys, store
+from longcode.table.writes import Update
+from tests.support.fakes import client as write_client
+from tests.support.fakes import studio
+
+pytestmark = pytest.mark.account(client=False)
+
+
+@pytest.fixture(autouse=True)
+def some_clients(account: Account) -> None:
+    write_client(account, "c1", "+12125550123", first_name="Zoë", last_name="Müller-O’Brien")
+    write_client(account, "c2", "+13105550177", first_name="Søren", last_name="Ångström")
+    write_client(account, "miller_3", "+61412345678", first_name="Ann", last_name="Lee")
+
+
+def found(account: Account, text: str, limit: int = 10) -> list[str]:
+    return [client.id for client in clients.search(account.id, text, limit)]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("zoe", ["c1"]),
+        ("MULLER", ["c1"]),
+        ("o'brien z", ["c1"]),
+        ("soren angstrom", ["c2"]),
+        ("555-01", ["c1", "c2"]),
+        ("(212) 555", ["c1"]),
+        ("+61 412", ["miller_3"]),
+        ("miller", ["miller_3"]),
+        ("ann lee", ["miller_3"]),
+        ("ann müller", []),
+        ("%", []),
+        ("", ["c1", "c2", "miller_3"]),
+    ],
+)
+def test_clients_are_found_by_parts_of_name_number_or_id(account: Account, text: str, ids: list[str]) -> None:
+    assert found(account, text) == ids
+
+
+def test_only_so_many_are_found(account: Account) -> None:
+    assert found(account, "", limit=2) == ["c1", "c2"]
+
+
+def test_a_client_that_an_earlier_release_wrote_is_found(account: Account) -> None:
+    store.write(Update(keys.client(account.id, "c1"), remove=("found_by",)))
+
+    assert found(account, "zoe") == ["c1"]
+    assert found(account, "nobody") == []
+
+
+def test_another_studios_clients_are_not_found(account: Account) -> None:
+    other = studio("10000002")
+    write_client(other, "theirs", first_name="Theirs")
+
+    assert found(account, "theirs") == []

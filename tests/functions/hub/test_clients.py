@@ -1,0 +1,136 @@
+"""The pages of the clients: the list, its search, and a client's record."""
+
+import pytest
+
+from longcode.accounts.account import Account
+from longcode.aws import clients as aws_clients
+from longcode.clients import store as clients
+from longcode.jobs import Means
+from longcode.optouts import store as optouts
+from longcode.optouts.consent import OptOutEvent, account_scope
+from tests.support.browser import Browser
+from tests.support.fakes import client as write_client
+from tests.support.fakes import studio
+
+
+def test_a_client_is_found_changed_and_kept(account: Account, signed_in: Browser) -> None:
+    found = signed_in.get("clients", "q=zoe")
+    record = signed_in.get("clients/c1")
+    saved = signed_in.submit(
+        record, "clients/c1", last_name="Müller", tags="wedding, 2027,, wedding", number_1="(310) 555-0177"
+    )
+
+    written = clients.get(account.id, "c1")
+    assert "Zoë" in found.text
+    assert written
+    assert (written.first_name, written.last_name, written.tags) == ("Zoë", "Müller", ("wedding", "2027"))
+    assert [(phone.number, phone.entered) for phone in written.phones][1] == ("+13105550177", "(310) 555-0177")
+    assert "Saved." in saved.text
+    assert "Zoë Müller" in saved.text
+
+
+def test_a_box_that_is_unticked_takes_the_permission_back(account: Account, signed_in: Browser) -> None:
+    fields = signed_in.get("clients/c1").fields
+    del fields["allow_text_marketing"]
+    del fields["sms_0"]
+
+    signed_in.post("clients/c1", **fields)
+
+    written = clients.get(account.id, "c1")
+    assert written
+    assert (written.allow_text_marketing, [phone.sms for phone in written.phones]) == (False, [False])
+
+
+def test_a_new_client_is_added_once(account: Account, signed_in: Browser) -> None:
+    page = signed_in.get("clients/new")
+    typed = {"first_name": "Ann", "number_0": "(310) 555-0177"}
+
+    for _ in range(2):
+        saved = signed_in.submit(page, "clients/new", **typed)
+
+    added = [client for client in clients.page(account.id, None, 10) if client.first_name == "Ann"]
+    assert "Saved." in saved.text
+    assert [phone.number for phone in added[0].phones] == ["+13105550177"]
+    assert len(added) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"number_1": "12"}, "too short"),
+        ({"time_zone": "Mars/Olympus"}, "time zone"),
+        ({"first_name": "x" * 101}, "first name"),
+        ({"number_1": "+15555550100"}, "number"),
+    ],
+)
+def test_a_refused_record_shows_why_and_keeps_what_was_typed(
+    account: Account, signed_in: Browser, typed: dict[str, str], said: str
+) -> None:
+    before = clients.get(account.id, "c1")
+
+    refused = signed_in.submit(signed_in.get("clients/c1"), "clients/c1", last_name="Kept", **typed)
+
+    assert refused.status == 422
+    assert said in refused.text
+    assert refused.fields["last_name"] == "Kept"
+    assert clients.get(account.id, "c1") == before
+
+
+def test_the_record_says_which_number_asked_us_to_stop(account: Account, signed_in: Browser) -> None:
+    event = OptOutEvent(
+        id="e",
+        phone="+12125550123",
+        scope=account_scope(account.id),
+        out=True,
+        at=aws_clients.now(),
+        means=Means.STAFF,
+        words="by phone",
+        account=account.id,
+    )
+    optouts.record(event)
+
+    assert "asked us to stop" in signed_in.get("clients/c1").text
+
+
+@pytest.mark.account(people=60)
+def test_the_list_comes_in_pages(account: Account, signed_in: Browser) -> None:
+    first = signed_in.get("clients")
+    more = next(address for address in first.addresses if "after=" in address)
+    second = signed_in.get("clients", more.partition("?")[2])
+
+    rows = [[address for address in page.addresses if "/clients/" in address] for page in (first, second)]
+    assert [len(found) - 1 for found in rows] == [50, 10]  # one is of the new client
+
+
+def test_empty_lists_say_what_to_do(account: Account, signed_in: Browser) -> None:
+    assert "Nobody is called “nobody”" in signed_in.get("clients", "q=nobody").text
+    clients.delete(account.id, "c1")
+    assert "No clients yet." in signed_in.get("clients").text
+
+
+def test_another_studios_clients_are_absent(account: Account, signed_in: Browser) -> None:
+    other = studio("10000002")
+    write_client(other, "theirs", "+13105550177", first_name="Theirs")
+
+    record = signed_in.get("clients/theirs")
+    searched = signed_in.get("clients", "q=theirs")
+    signed_in.submit(signed_in.get("clients/c1"), "clients/theirs", first_name="Mine")
+
+    assert record.status == 404
+    assert "Theirs" not in signed_in.get("clients").text
+    assert "Nobody is called" in searched.text
+    theirs = clients.get(other.id, "theirs")
+    assert theirs
+    assert theirs.first_name == "Theirs"
+
+
+@pytest.mark.parametrize("client_id", ["ann@studio", "a+b", "Zoë", "a'b"])
+def test_ids_of_all_kinds_open_their_record(account: Account, signed_in: Browser, client_id: str) -> None:
+    write_client(account, client_id, first_name="Found")
+    row = next(
+        address
+        for address in signed_in.get("clients", "q=found").addresses
+        if "/clients/" in address and not address.endswith("/new")
+    )
+
+    assert "Found" in signed_in.get(row.partition("/hub/")[2]).text
