@@ -3,7 +3,7 @@
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -89,7 +89,8 @@ def served_api() -> Iterator[ServedApi]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(data) + served.lost))
             self.end_headers()
-            self.wfile.write(data)
+            with suppress(BrokenPipeError):  # a client that has not waited
+                self.wfile.write(data)
 
         do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _respond  # noqa: N815 - the library's names
 

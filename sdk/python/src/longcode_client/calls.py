@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
@@ -164,7 +164,8 @@ class Calls:
         def fetch(cursor: str | None) -> Page[str]:
             asked = {**query, cursor_name: cursor}
             answer = self._call("GET", path, query=asked, accept="text/csv", repeatable=True)
-            return {"items": [answer.text], "next_cursor": answer.headers.get("Next-Cursor")}
+            following = answer.headers.get("Next-Cursor")  # encoded for a query
+            return {"items": [answer.text], "next_cursor": following and unquote(following)}
 
         return Items(fetch, cursor)
 
