@@ -24,7 +24,7 @@ def annotation(schema: Mapping[str, Any], inner: str = "Any") -> str:
             return f"Literal[{json.dumps(value)}]"
         case {"enum": [*values]}:
             return f"Literal[{', '.join(map(json.dumps, values))}]"
-        case {"anyOf": [*parts]}:
+        case {"anyOf": [*parts]} | {"oneOf": [*parts]}:
             return " | ".join(annotation(part, inner) for part in parts)
         case {"type": [*kinds]}:
             return " | ".join(annotation({**schema, "type": kind}, inner) for kind in kinds)

@@ -7,6 +7,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from urllib3 import ProxyManager
 
 from longcode.accounts.account import Account
 from longcode_client import Longcode, NoAnswer, RequestRefused
@@ -221,6 +222,26 @@ def test_the_password_is_shown_nowhere(served: ServedApi, longcode: Longcode) ->
 
     assert repr(longcode) == f"Longcode('{served.url}', account='10000001')"
     assert "secret" not in repr(refused.value) + str(refused.value)
+
+
+@pytest.mark.parametrize("no_id", ["", ".", ".."])
+def test_what_would_be_another_path_is_no_id(served: ServedApi, longcode: Longcode, no_id: str) -> None:
+    with pytest.raises(ValueError, match="is no id"):
+        longcode.delete_client(no_id)
+
+    assert served.requests == []
+
+
+def test_the_proxy_of_the_system_is_used_except_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://me:s%40cret@proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "direct.example")
+    hosts = ("api.example", "direct.example", "localhost")
+
+    pools = [Longcode(f"https://{host}/v1")._pool for host in hosts]
+
+    assert [isinstance(pool, ProxyManager) for pool in pools] == [True, False, False]
+    assert isinstance(pools[0], ProxyManager)
+    assert pools[0].proxy_headers == {"proxy-authorization": "Basic bWU6c0BjcmV0"}
 
 
 def test_signing_up_needs_no_account(aws: None, served: ServedApi) -> None:

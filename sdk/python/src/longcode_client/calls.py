@@ -76,7 +76,7 @@ class Calls:
         """
         address = urlsplit(api)
         if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOCAL):
-            raise ValueError(f"The API's address must begin with https://, and {api!r} does not.")
+            raise ValueError("The API's address must begin with https://.")
         if address.username or address.password or address.query or address.fragment:
             raise ValueError("The API's address must be its beginning alone, such as https://api.example/v1.")
         self.api = api.rstrip("/")
@@ -171,7 +171,9 @@ class Calls:
 
 
 def in_path(value: str) -> str:
-    """Return an id as part of a path."""
+    """Return an id as part of a path; raise `ValueError` for what would be another path."""
+    if value in ("", ".", ".."):
+        raise ValueError(f"{value!r} is no id.")
     return quote(value, safe="")
 
 
@@ -189,7 +191,11 @@ def _query(values: Mapping[str, object]) -> str:
 def _pool(scheme: str, host: str) -> urllib3.PoolManager:
     """Return connections through the system's proxy, if it has one for this host."""
     proxy = None if host in _LOCAL or proxy_bypass(host) else getproxies().get(scheme)
-    return urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
+    if not proxy:
+        return urllib3.PoolManager()
+    parts = urlsplit(proxy)
+    credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
+    return urllib3.ProxyManager(proxy, proxy_headers=urllib3.make_headers(proxy_basic_auth=credentials))
 
 
 def _problem(data: bytes) -> dict[str, Any]:
