@@ -18,7 +18,7 @@ _SHARED, _EVENTS = "shared", "events"
 _NOTE = "`make openapi` writes this module from docs/openapi.json."
 # Names that a module imports if it uses them.
 _IMPORTED = {
-    "typing": ("Any", "Literal", "NotRequired", "TypedDict"),
+    "typing": ("Any", "Literal", "NotRequired", "TypedDict", "final"),
     f"{_PACKAGE}.calls": ("Calls", "in_path", "new_key"),
     f"{_PACKAGE}.items": ("Items",),
 }
@@ -28,11 +28,13 @@ def modules(document: Mapping[str, Any]) -> dict[str, str]:
     """Return the text of each module by file name: one for each tag, the types that several use, and webhooks."""
     schemas: Mapping[str, Any] = document["components"]["schemas"]
     homes = _homes(document)
+    alternatives = {title for operation in _operations(document) for title in operation.alternatives}
     about = {_module(tag["name"]): tag["description"] for tag in document["tags"]}
     about |= {_SHARED: "Types that several modules use.", _EVENTS: "The bodies of webhooks."}
     texts = {}
     for module, sentence in about.items():
-        parts = [definition(title, schemas[title]) for title in sorted(homes) if homes[title] == module]
+        own = [title for title in sorted(homes) if homes[title] == module]
+        parts = [definition(title, schemas[title], is_final=title in alternatives) for title in own]
         parts += _events(document) if module == _EVENTS else _group(module, sentence, document)
         texts[f"{module}.py"] = _formatted(_head(module, sentence, parts, homes), parts)
     return texts

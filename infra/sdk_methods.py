@@ -38,6 +38,18 @@ class Operation:
         return content
 
     @property
+    def responses(self) -> list[Part]:
+        """Return what it can respond with when it succeeds, each by its type."""
+        responses = self.described["responses"].items()
+        return [response.get("content", {}) for status, response in responses if status.startswith("2")]
+
+    @property
+    def alternatives(self) -> list[str]:
+        """Return the types of its JSON if there are several."""
+        types = list(dict.fromkeys(annotation(one[_JSON]["schema"]) for one in self.responses if _JSON in one))
+        return types if len(types) > 1 else []
+
+    @property
     def has_key(self) -> bool:
         """Return whether it takes an Idempotency-Key."""
         return any(one["name"] == _KEY for one in self.parameters("header"))
@@ -45,11 +57,9 @@ class Operation:
 
 def methods(operation: Operation, schemas: Part) -> Iterator[str]:
     """Return the methods of an operation."""
-    responses = [response for status, response in operation.described["responses"].items() if status.startswith("2")]
-    contents = [response.get("content", {}) for response in responses]
-    kinds = list(dict.fromkeys(kind for content in contents for kind in content))
+    kinds = list(dict.fromkeys(kind for response in operation.responses for kind in response))
     for kind in kinds or [""]:
-        returned = [annotation(content[kind]["schema"]) for content in contents if kind in content]
+        returned = [annotation(one[kind]["schema"]) for one in operation.responses if kind in one]
         suffix = f"_{kind.partition('/')[2]}" if kind in kinds[1:] else ""
         yield _method(operation, suffix, kind, " | ".join(dict.fromkeys(returned)) or "None", schemas)
 

@@ -43,11 +43,15 @@ def annotation(schema: Mapping[str, Any], inner: str = "Any") -> str:
     raise Unreadable(schema)
 
 
-def definition(title: str, schema: Mapping[str, Any]) -> str:
-    """Return the definition of a schema: a TypedDict, after those of the objects in it, or the values of an enum."""
+def definition(title: str, schema: Mapping[str, Any], *, is_final: bool = False) -> str:
+    """Return the definition of a schema: a TypedDict, after those of the objects in it, or the values of an enum.
+
+    A type checker tells final ones from each other by their fields.
+    """
     if "enum" in schema:
         return f"{comment(schema['description'])}\n{title} = {annotation(schema)}"
-    return "\n\n\n".join(_typed_dicts(title, schema))
+    *inner, outer = _typed_dicts(title, schema)
+    return "\n\n\n".join([*inner, f"@final\n{outer}" if is_final else outer])
 
 
 def docstring(text: str, indent: str = "    ") -> str:

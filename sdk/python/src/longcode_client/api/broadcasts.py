@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict, final
 
 from longcode_client.api.shared import MessageState
 from longcode_client.calls import Calls, in_path, new_key
@@ -30,6 +30,7 @@ class AudienceForm(TypedDict, total=False):
 BroadcastState = Literal["scheduled", "planning", "sending", "done", "cancelled", "refused"]
 
 
+@final
 class DryRun(TypedDict):
     """What a broadcast would do; with `code`, why it would not start."""
 
@@ -97,6 +98,7 @@ class Recipient(TypedDict):
     reason: NotRequired[str | None]
 
 
+@final
 class ShownBroadcast(TypedDict):
     """A broadcast. `planned_*` are the totals at its start, `reserved_units` what it reserves of the limits.
 
