@@ -284,19 +284,18 @@ def test_a_run_that_was_killed_leaves_no_lock_and_its_reply_comes_again(
     options: list[str], run: Run, program: list[str], tmp_path: Path
 ) -> None:
     receive("SM1", "One")
-    os.mkfifo(tmp_path / "reached")
-    waiting = ["--run", "sh", "-c", f"echo > {tmp_path}/reached; exec sleep 60"]
-    killed = subprocess.Popen(
-        [sys.executable, "-m", "longcode_client.inbox", *options, *waiting],
+    with subprocess.Popen(
+        [sys.executable, "-m", "longcode_client.inbox", *options, "--run", "sh", "-c", "echo here; exec sleep 60"],
         env={**os.environ, "PYTHONPATH": str(ROOT / "sdk" / "python" / "src")},
+        stdout=subprocess.PIPE,
         start_new_session=True,
-    )
-    (tmp_path / "reached").read_text()  # until the program has the reply
-    busy = run(*program)
-    os.killpg(killed.pid, 9)
-    killed.wait()
+    ) as killed:
+        assert killed.stdout
+        said = killed.stdout.readline()  # once the program has the reply
+        busy = run(*program)
+        os.killpg(killed.pid, 9)
 
-    assert (busy, run(*program)) == (1, 0)
+    assert (said, busy, run(*program)) == (b"here\n", 1, 0)
     assert bodies(tmp_path / "taken") == ["One"]
 
 
