@@ -14,7 +14,7 @@ from longcode.template import FIELDS
 from longcode.triggers.trigger import STATUSES
 from longcode.webhooks import delivery, webhook
 from tests.domain.test_webhook import HOSTED, NOW
-from tests.support.guide_pages import pages
+from tests.support.guide_pages import Example, Shell, examples, pages
 from tests.support.source_reading import ROOT
 
 GUIDE = ROOT / "docs" / "guide"
@@ -83,6 +83,41 @@ def test_every_link_leads_to_a_file_and_to_a_heading_of_it() -> None:
 
     assert len(links) > 30
     assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "is_right"),
+    [
+        ('echo \'{"id": "a1", "units": 1}\'', '{"units": 1}', True),
+        ('echo \'{"id": "a1", "units": 1}\'', '{"units": 2}', False),
+        ('echo \'{"id": "a1"}\'', '{"units": "…"}', False),
+        ('echo \'{"ids": ["a1", "b2"]}\'', '{"ids": ["…", "b…"]}', True),
+        ('echo \'{"ids": ["a1", "b2"]}\'', '{"ids": ["a1"]}', False),
+        ("echo Hello Ann", "Hello …", True),
+        ("echo Hello Ann", "Hello Ben", False),
+        ("NAME=Ann; echo 1", None, True),
+        ("false; echo 1", None, False),
+        ("echo '{\"status\": 404}'; exit 22", '{"status": 404}', True),  # as curl ends after an HTTP error
+        ("echo '{\"status\": 404}'; exit 22", None, False),
+    ],
+)
+def test_an_example_fails_if_it_ends_with_an_error_or_answers_otherwise(
+    command: str, answer: str | None, is_right: bool, tmp_path: Path
+) -> None:
+    shell = Shell(tmp_path, {})
+
+    fault = shell.run(Example(command, answer), seconds=0)
+
+    shell.end()
+    assert (fault is None) == is_right
+
+
+def test_a_block_that_is_no_example_is_not_passed_over(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```bash\necho 1\n```\n")
+
+    with pytest.raises(ValueError, match="no example"):
+        list(examples(page))
 
 
 def text(page: str) -> str:

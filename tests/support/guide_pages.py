@@ -74,12 +74,12 @@ class Shell:
         write_variables(self._state, {"CURL_HOME": str(folder), **variables})
         (folder / ".curlrc").write_text('silent\nshow-error\nfail-with-body\nnoproxy = "127.0.0.1,localhost"\n')
 
-    def run(self, example: Example) -> str | None:
+    def run(self, example: Example, seconds: float = SECONDS) -> str | None:
         """Run an example; return None if it ends and answers as the page says, or else what it did."""
         if example.saved_as:
             (self._folder / example.saved_as).write_text(example.command)
             return None
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + seconds
         while fault := self._fault(example):
             if _WRITES.search(example.command) or time.monotonic() > deadline:
                 return fault
