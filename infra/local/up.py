@@ -47,7 +47,9 @@ def up() -> None:
 def variables(own: stack.Stack, studio: Credentials) -> dict[str, str]:
     """Return the shell variables of the examples in docs/guide/, which says what each is for."""
     today = datetime.now(ZoneInfo("America/Chicago"))
-    next_month = datetime(today.year + today.month // 12, today.month % 12 + 1, 1, 9, tzinfo=UTC)  # 03:00 in Chicago
+    next_month = datetime(
+        today.year + today.month // 12, today.month % 12 + 1, 1, 9, tzinfo=UTC
+    )  # 03:00 or 04:00 there
     return {
         "API": own.api_url,
         "ACCOUNT": studio.account,

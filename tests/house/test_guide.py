@@ -104,7 +104,7 @@ def test_every_link_leads_to_a_file_and_to_a_heading_of_it() -> None:
 def test_an_example_fails_if_it_ends_with_an_error_or_answers_otherwise(
     command: str, answer: str | None, is_right: bool, tmp_path: Path
 ) -> None:
-    shell = Shell(tmp_path, {})
+    shell = Shell(tmp_path)
 
     fault = shell.run(Example(command, answer), seconds=0)
 

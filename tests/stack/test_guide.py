@@ -1,5 +1,6 @@
 """Every example in docs/guide/ runs, and answers as its page shows (tests/support/guide_pages.py has the rules)."""
 
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -19,12 +20,12 @@ PAGES = pages(GUIDE / "README.md")
 @pytest.fixture(scope="module")
 def shell(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A second terminal, in the folder in which `make up` runs; it has curl."""
+    subprocess.run(["curl", "--fail-with-body", "--version"], check=True, capture_output=True)  # of 2021 or later
     folder = tmp_path_factory.mktemp("guide")
-    values = variables(stack, sign_up(stack, DEMO_STUDIO))
     file = folder / VARIABLES.relative_to(ROOT)
     file.parent.mkdir()
-    write_variables(file, values)
-    shell = Shell(folder, values)
+    write_variables(file, variables(stack, sign_up(stack, DEMO_STUDIO)))
+    shell = Shell(folder)
     yield shell
     shell.end()
 

@@ -14,7 +14,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,11 +67,11 @@ def examples(page: Path) -> Iterator[Example]:
 class Shell:
     """A shell in a folder, whose variables last from one command to the next; `end` ends its background jobs."""
 
-    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._state = folder / "state"
         self._first = subprocess.Popen(["cat"], stdin=subprocess.PIPE, process_group=0)  # of the group of all others
-        write_variables(self._state, {"CURL_HOME": str(folder), **variables})
+        write_variables(self._state, {"CURL_HOME": str(folder)})
         (folder / ".curlrc").write_text('silent\nshow-error\nfail-with-body\nnoproxy = "127.0.0.1,localhost"\n')
 
     def run(self, example: Example, seconds: float = SECONDS) -> str | None:
