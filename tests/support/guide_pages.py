@@ -79,11 +79,12 @@ class Shell:
         if example.saved_as:
             (self._folder / example.saved_as).write_text(example.command)
             return None
-        deadline = time.monotonic() + seconds
+        deadline, pause = time.monotonic() + seconds, 0.1
         while fault := self._fault(example):
             if _WRITES.search(example.command) or time.monotonic() > deadline:
                 return fault
-            time.sleep(0.1)
+            time.sleep(pause)
+            pause = min(2 * pause, 0.8)
         return None
 
     def end(self) -> None:
