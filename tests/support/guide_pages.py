@@ -23,7 +23,7 @@ from infra.local.up import write_variables
 
 SECONDS = 30.0
 _LISTED = re.compile(r"^- \[.+?\]\((.+?\.md)\):", re.MULTILINE)
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _WRITES = re.compile(r" (-X|-d|--data\S*)\b|[>&]\s*$|<<", re.MULTILINE)
 _HTTP_ERROR = 22  # the exit code of curl for one, with `fail-with-body`
 _ANY = "…"
