@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from infra.local.demo import play
 from infra.local.emulator import client
 from infra.local.participants import Phones, StudioSoftware, eventually
 from infra.local.processes import ROOT
-from infra.local.stack import Stack, new_stack
+from infra.local.stack import Stack
 from infra.local.studio import sign_up
 from longcode_client import Longcode, RequestRefused
 from longcode_client.api.messages import NewMessage
@@ -31,13 +30,6 @@ FORM = {
     "edition": "standard",
     "plan": "small",
 }
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    """The whole system."""
-    with new_stack() as stack:
-        yield stack
 
 
 def test_every_step_of_the_demo_succeeds(stack: Stack) -> None:
