@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 DEV := .venv/dev/bin
-export PYTHONPATH := functions:.
+export PYTHONPATH := functions:.:sdk/python/src
 SAM := .venv/sam/bin/sam
 AUDIT := .venv/audit/bin
 PIP_AUDIT := $(AUDIT)/pip-audit --disable-pip --progress-spinner off
@@ -59,7 +59,7 @@ quick: .venv/dev/done  ## all tests except those that need the stack and those t
 bench: .venv/dev/done  ## measurements with their limits; ONLY=name for some
 	@$(DEV)/python -m bench $(ONLY)
 
-openapi: .venv/dev/done  ## write docs/openapi.json again
+openapi: .venv/dev/done  ## write docs/openapi.json, docs/codes.md and the modules of the Python client again
 	$(DEV)/python -m infra.openapi
 
 validate: .venv/sam/done  ## the template as the SAM CLI sees it

@@ -175,7 +175,7 @@ def _webhook(event: str, webhook: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "operationId": event.replace(".", "_"),
         "summary": webhook["about"].removesuffix("."),
-        "description": "Signed as in Standard Webhooks 1.0; docs/webhooks.md shows how to check it.",
+        "description": "Signed as in Standard Webhooks 1.0; docs/guide/webhooks.md shows how to check it.",
         "security": [],
         "parameters": [
             {"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in headers

@@ -222,19 +222,8 @@ def _compile(folder: Path, target: Target) -> None:
     """
     interpreter = _interpreter(target)
     if interpreter:
-        command = [
-            interpreter,
-            "-m",
-            "compileall",
-            "-q",
-            "--invalidation-mode",
-            "unchecked-hash",
-            "-j",
-            "0",
-            "-o",
-            "2",
-        ]
-        subprocess.run([*command, "-s", folder, "-p", "/var/task", folder], check=True)
+        command = [interpreter, "-m", "compileall", "-q", "-o", "2", "-j", "0", "--invalidation-mode"]
+        subprocess.run([*command, "unchecked-hash", "-s", folder, "-p", "/var/task", folder], check=True)
     for compiled in folder.rglob("*.opt-2.pyc"):
         compiled.rename(compiled.with_name(compiled.name.replace(".opt-2", "")))
 

@@ -1,4 +1,4 @@
-"""Write docs/openapi.json, one document of all routes of the API, and docs/codes.md: `make openapi`."""
+"""Write docs/openapi.json, one document of all routes, docs/codes.md and the Python client: `make openapi`."""
 
 import inspect
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from infra import api_reference as reference
+from infra import sdk
 from longcode.web.scopes import scopes_of
 
 ROOT = Path(__file__).parents[1]
@@ -140,4 +141,5 @@ def _add(to: dict[str, Any], name: str, value: Any) -> None:
 
 if __name__ == "__main__":
     FILE.write_text(text())
+    sdk.write(json.loads(FILE.read_text()))
     reference.CODES_PAGE.write_text(reference.codes_page())

@@ -20,19 +20,24 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 # The tests of each of these share what takes long: a fixture, or the syntax trees of all sources. The mark
 # `xdist_group` has no effect: pytest-xdist 3.8 writes the group where pytest 9 does not read it.
-_IN_ONE_PROCESS = ("tests/stack/test_story.py", "tests/functions/billing/test_random_months.py", "tests/house/")
+_IN_ONE_PROCESS = {
+    "tests/stack/test_story.py": "stack",
+    "tests/stack/test_guide.py": "stack",
+    "tests/functions/billing/test_random_months.py": "random months",
+    "tests/house/": "house",
+}
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Return a scheduler that runs the tests of each of these places in one process, before all others."""
+    """Return a scheduler that runs the tests of each of these units in one process, before all others."""
     scheduling = LoadGroupScheduling(config, log)
     scheduling._split_scope = _unit
     return scheduling
 
 
 def _unit(test: str) -> str:
-    return next((place for place in _IN_ONE_PROCESS if test.startswith(place)), test)
+    return next((unit for place, unit in _IN_ONE_PROCESS.items() if test.startswith(place)), test)
 
 
 def pytest_collection_finish() -> None:

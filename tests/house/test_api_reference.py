@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -25,6 +26,20 @@ OPERATIONS = [
     for verb, operation in operations.items()
 ]
 API_TOOLS = ROOT / ".venv" / "api" / "bin"
+# As TypeScript's own compiler has them with `strict`, for a browser. The generated modules import each other by names
+# without an ending.
+TYPESCRIPT_OPTIONS = {
+    "compilerOptions": {"lib": ["dom", "dom.iterable", "esnext"], "noImplicitOverride": False},
+    "unstable": ["sloppy-imports"],
+}
+USE_OF_TYPESCRIPT = """
+import { Configuration, MessagesApi } from "./client/index";
+const messages = new MessagesApi(new Configuration({ username: "10000001", password: "secret" }));
+const accepted = await messages.postMessage({ newMessage: { clientId: "c1", body: "Hi" }, idempotencyKey: "k" });
+const id: string = accepted.messages[0].id;
+// @ts-expect-error: an id is no number, and the compiler must say so
+const number: number = id;
+"""
 
 
 def fields() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -111,19 +126,6 @@ def test_patterns_are_read_by_every_engine() -> None:
 
 
 @pytest.mark.long
-def test_a_second_validator_accepts_the_document() -> None:
-    run = subprocess.run(
-        [API_TOOLS / "openapi-generator-cli", "validate", "-i", openapi.FILE],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "No validation issues detected." in run.stdout
-
-
-@pytest.mark.long
 def test_a_python_client_is_generated_whose_modules_can_be_imported(tmp_path: Path) -> None:
     subprocess.run(
         [
@@ -152,19 +154,39 @@ def test_a_python_client_is_generated_whose_modules_can_be_imported(tmp_path: Pa
 
 
 @pytest.mark.long
-def test_a_typescript_client_is_generated(tmp_path: Path) -> None:
-    subprocess.run(
+def test_a_second_validator_accepts_the_document_and_generates_a_typescript_client_that_compiles(
+    tmp_path: Path,
+) -> None:
+    """The generator refuses a document that is not valid."""
+    generator = API_TOOLS / "openapi-generator-cli"
+    # The second compiler of Java does not repay its time in a run that is this short.
+    settings = os.environ | {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+    (tmp_path / "deno.json").write_text(json.dumps(TYPESCRIPT_OPTIONS))
+    (tmp_path / "use.ts").write_text(USE_OF_TYPESCRIPT)
+
+    generated = subprocess.run(
         [
-            *(API_TOOLS / "openapi-generator-cli", "generate", "-q", "-i", openapi.FILE),
-            *("-g", "typescript-fetch", "-o", tmp_path),
+            *(generator, "generate", "-q", "-i", openapi.FILE, "-o", tmp_path / "client"),
+            *("-g", "typescript-fetch", "--global-property", "apiDocs=false,modelDocs=false"),
         ],
-        check=True,
         capture_output=True,
+        text=True,
+        check=False,
+        env=settings,
+    )
+    compiled = subprocess.run(
+        [API_TOOLS / "deno", "check", "-q", "--no-remote", "use.ts"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | {"DENO_DIR": str(tmp_path / "deno"), "DENO_NO_UPDATE_CHECK": "1"},
     )
 
-    of_tags = {path.stem for path in (tmp_path / "apis").glob("*.ts")}
+    assert generated.returncode == 0, generated.stdout + generated.stderr
+    assert compiled.returncode == 0, compiled.stderr
+    of_tags = {path.stem for path in (tmp_path / "client" / "apis").glob("*.ts")}
     assert {"MessagesApi", "OptOutsApi", "SignUpApi"} <= of_tags
-    assert "export interface ShownMessage " in (tmp_path / "models" / "ShownMessage.ts").read_text()
 
 
 @pytest.mark.parametrize("event", WebhookEvent)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.test_files import tracked
+from tests.house.test_files import pages, tracked
 from tests.support.source_reading import FUNCTIONS, LONGCODE, ROOT, relative_path
 
 DECISIONS = ROOT / "docs" / "decisions"
@@ -19,7 +19,7 @@ ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\((.+)\) \| (\d{4}-\d\d-\d\d) \| ", re.M
 def test_lines_of_prose_fit_a_screen() -> None:
     long = [
         f"{relative_path(page)}:{number} has {len(line)} characters"
-        for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+        for page in pages()
         for number, line in prose(page)
         if len(line) > LONGEST
     ]

@@ -15,7 +15,7 @@ NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)+\.(?:py|md|json|yaml|csv|toml|txt))`"
 
 
 def test_every_module_begins_with_what_it_is_for() -> None:
-    files = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench")
+    files = sources(FUNCTIONS, ROOT / "infra", ROOT / "bench", ROOT / "sdk")
 
     assert [relative_path(path) for path in files if not _first_line(path)] == []
 
@@ -32,12 +32,11 @@ def test_no_tracked_file_names_a_registry_or_a_place_on_somebodys_machine() -> N
 
 
 def test_every_file_that_a_page_names_is_there() -> None:
-    pages = [path for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if path.is_file()]
     missing = [
         f"{relative_path(page)}: {name}"
-        for page in pages
+        for page in pages()
         for name in NAMED.findall(page.read_text())
-        if not any((root / name).exists() for root in (ROOT, FUNCTIONS, LONGCODE))
+        if not any((root / name).exists() for root in (ROOT, FUNCTIONS, LONGCODE, page.parent))
     ]
 
     assert missing == []
@@ -48,6 +47,11 @@ def test_decisions_are_numbered_without_gaps_and_short() -> None:
 
     assert [int(path.name[:4]) for path in decisions] == list(range(1, len(decisions) + 1))
     assert [path.name for path in decisions if len(path.read_text().splitlines()) > 25] == []
+
+
+def pages() -> list[Path]:
+    """Return the pages of the repository."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "sdk").rglob("*.md"))]
 
 
 def tracked() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +14,11 @@ from infra.local.demo import play
 from infra.local.emulator import client
 from infra.local.participants import Phones, StudioSoftware, eventually
 from infra.local.processes import ROOT
-from infra.local.stack import Stack, new_stack
+from infra.local.stack import Stack
 from infra.local.studio import sign_up
+from longcode_client import Longcode, RequestRefused
+from longcode_client.api.messages import NewMessage
+from longcode_client.inbox import main as fetch_replies
 from tests.support import restore_steps
 
 pytestmark = pytest.mark.stack  # tests/conftest.py: one stack for all, in one process
@@ -28,13 +30,6 @@ FORM = {
     "edition": "standard",
     "plan": "small",
 }
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    """The whole system."""
-    with new_stack() as stack:
-        yield stack
 
 
 def test_every_step_of_the_demo_succeeds(stack: Stack) -> None:
@@ -116,6 +111,36 @@ def test_a_file_reaches_the_import_as_bytes_and_a_body_of_json_as_text(stack: St
     assert [answer.status for answer in (read, utf_16, unnamed, in_json)] == [200, 200, 422, 400]
     assert listed == {"w1": "José", "w2": ""}
     assert month.text.startswith("\ufefftime,direction")
+
+
+def test_the_python_client_sends_a_text_and_its_command_hands_the_reply_to_a_file(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = sign_up(stack, FORM | {"email": "python@studio.example"})
+    phones, replies = Phones(stack.carrier_url), tmp_path / "replies"
+    text: NewMessage = {"client_id": "p+1", "body": "Your proofs are ready."}
+
+    with Longcode(stack.api_url, account.account, account.password) as longcode:
+        longcode.put_client(
+            "p+1", {"first_name": "Zoë", "allow_text_marketing": True, "phones": [{"number": "(212) 555-0179"}]}
+        )
+        sent, again = (longcode.post_message(text, idempotency_key="proofs")["messages"] for _ in range(2))
+        eventually(lambda: longcode.show_message(sent[0]["id"])["state"] == "delivered", "the text")
+        phones.reply(sent[0]["phone"], phones.texted_from(sent[0]["phone"])[-1], "Lovely 🌷")
+        read_only = longcode.create_key({"name": "inbox", "scope": "read"})["key"]
+        eventually(lambda: longcode.count_unread()["unread"], "the reply")
+        listed = [(one["direction"], one["body"]) for one in longcode.list_messages(folder="all", limit=1)]
+        with pytest.raises(RequestRefused) as refused:
+            longcode.show_client("none")
+    monkeypatch.setenv("LONGCODE_PASSWORD", read_only)
+    fetching = ["--api", stack.api_url, "--account", account.account, "--cursor", str(tmp_path / "cursor")]
+    ended = [fetch_replies([*fetching, "--folder", str(replies)]) for _ in range(2)]
+
+    assert again[0]["id"] == sent[0]["id"]
+    assert listed == [("in", "Lovely 🌷"), ("out", "Your proofs are ready.")]
+    assert (refused.value.status, refused.value.code) == (404, "not_found")
+    assert ended == [0, 0]
+    assert [json.loads(file.read_text())["message"]["body"] for file in replies.iterdir()] == ["Lovely 🌷"]
 
 
 @pytest.mark.long

@@ -1,0 +1,225 @@
+"""One text to many clients.
+
+`make openapi` writes this module from docs/openapi.json.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict, final
+
+from longcode_client.api.shared import MessageState
+from longcode_client.calls import Calls, in_path, new_key
+from longcode_client.items import Items
+
+
+class AudienceForm(TypedDict, total=False):
+    """The clients of a broadcast: `client_ids`, or those with any of the `tags` and with the `status`, or `all`.
+
+    `except_client_ids` and `except_tags` leave clients out.
+    """
+
+    client_ids: list[str]
+    tags: list[str]
+    status: str | None
+    all: bool
+    except_client_ids: list[str]
+    except_tags: list[str]
+
+
+# The state of a broadcast. DONE: every text is written; each is sent as any other text from then on.
+BroadcastState = Literal["scheduled", "planning", "sending", "done", "cancelled", "refused"]
+
+
+@final
+class DryRun(TypedDict):
+    """What a broadcast would do; with `code`, why it would not start."""
+
+    items: list[WouldGet]
+    next_cursor: str | None
+    totals: Totals
+    code: NotRequired[str | None]
+    reason: NotRequired[str | None]
+
+
+# What to send when the account's limits do not allow the whole broadcast: nothing, or the part that fits.
+LimitPolicy = Literal["all", "part"]
+
+
+class NewBroadcast(TypedDict):
+    """One text to many clients. Merge fields such as {{client.first_name|there}} are filled in for each of them."""
+
+    audience: AudienceForm
+    body: NotRequired[str | None]
+    template: NotRequired[str | None]
+    values: NotRequired[dict[str, str]]
+    send_at: NotRequired[str | None]
+    limit: NotRequired[LimitPolicy]
+    dry_run: NotRequired[bool]
+
+
+class Progress(TypedDict):
+    """A broadcast, its audience, and how many of its texts are in each state."""
+
+    id: str
+    state: BroadcastState | Literal["waiting"]
+    paused: bool
+    body: str
+    template: str | None
+    subject: str | None
+    values: dict[str, str]
+    limit: LimitPolicy
+    created_at: str
+    send_at: str | None
+    started_at: str | None
+    finished_at: str | None
+    planned_clients: int
+    planned_texts: int
+    planned_units: int
+    reserved_units: int | None
+    texts: int
+    units: int
+    segments: int
+    skipped: dict[str, int]
+    code: str | None
+    reason: str | None
+    audience: AudienceForm
+    progress: dict[str, int]
+
+
+class Recipient(TypedDict):
+    """A client and phone of a broadcast: its text and the text's state, or why there is none."""
+
+    client_id: str | None
+    phone: str | None
+    message_id: NotRequired[str | None]
+    state: NotRequired[MessageState | Literal["skipped"]]
+    units: NotRequired[int]
+    code: NotRequired[str | None]
+    reason: NotRequired[str | None]
+
+
+@final
+class ShownBroadcast(TypedDict):
+    """A broadcast. `planned_*` are the totals at its start, `reserved_units` what it reserves of the limits.
+
+    `texts`, `units`, `segments` and `skipped` (clients by reason) are the totals so far. `finished_at` is when
+    the last text was written.
+
+    The `state` is `scheduled` until `send_at`, `planning` while it is compared with the limits, and `sending`
+    while its texts are written. It is `waiting` while one of them may still be sent, for example after quiet
+    hours, and `done` when none of them will be sent any more.
+    """
+
+    id: str
+    state: BroadcastState | Literal["waiting"]
+    paused: bool
+    body: str
+    template: str | None
+    subject: str | None
+    values: dict[str, str]
+    limit: LimitPolicy
+    created_at: str
+    send_at: str | None
+    started_at: str | None
+    finished_at: str | None
+    planned_clients: int
+    planned_texts: int
+    planned_units: int
+    reserved_units: int | None
+    texts: int
+    units: int
+    segments: int
+    skipped: dict[str, int]
+    code: str | None
+    reason: str | None
+
+
+class Totals(TypedDict):
+    """The sums over the whole audience, not only over this page.
+
+    `needed_units` is what all texts need; `units` is what the account's limits allow of that. `price_micros` is
+    the price of the units beyond the plan, in millionths.
+    """
+
+    clients: int
+    needed_units: int
+    texts: int
+    units: int
+    segments: int
+    held: int
+    skipped: dict[str, int]
+    price_micros: int
+
+
+class WouldGet(TypedDict):
+    """What a client and phone would get: a text, perhaps held until quiet hours end, or the reason why there is
+    none.
+
+    With `would_be_sent` and the code `asked`, the text would wait for an answer from staff: see GET /questions.
+    """
+
+    client_id: str
+    phone: str | None
+    would_be_sent: bool
+    text: str | None
+    encoding: str | None
+    units: int
+    segments: int
+    held_until: str | None
+    code: str | None
+    reason: str | None
+
+
+class BroadcastsApi(Calls):
+    """One text to many clients."""
+
+    def list_broadcasts(self, *, limit: int | None = None, cursor: str | None = None) -> Items[ShownBroadcast]:
+        """List broadcasts, newest first."""
+        return self._items("/broadcasts", {"limit": limit}, "cursor", cursor)
+
+    def post_broadcast(
+        self,
+        body: NewBroadcast,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> DryRun | ShownBroadcast:
+        """Send one text to many clients; with `dry_run`, show what each of them would get, and change nothing.
+
+        The same Idempotency-Key with the same body returns the same broadcast. `limit` and `cursor` page a dry
+        run.
+        """
+        answer: DryRun | ShownBroadcast = self._call(
+            "POST",
+            "/broadcasts",
+            query={"limit": limit, "cursor": cursor},
+            body=body,
+            key=idempotency_key or new_key(),
+        ).json()
+        return answer
+
+    def show_broadcast(self, broadcast_id: str) -> Progress:
+        """Show a broadcast and its progress: the number of texts by state and of skipped clients by reason."""
+        answer: Progress = self._call("GET", f"/broadcasts/{in_path(broadcast_id)}", repeatable=True).json()
+        return answer
+
+    def cancel_broadcast(self, broadcast_id: str) -> None:
+        """Cancel a broadcast's unsent texts and release their units. One whose texts have all gone is refused."""
+        self._call("DELETE", f"/broadcasts/{in_path(broadcast_id)}", repeatable=True)
+
+    def pause_broadcast(self, broadcast_id: str) -> None:
+        """Pause a broadcast: none of its texts are sent until it is resumed. One whose texts have all gone is
+        refused.
+        """
+        self._call("PUT", f"/broadcasts/{in_path(broadcast_id)}/paused", repeatable=True)
+
+    def resume_broadcast(self, broadcast_id: str) -> None:
+        """Resume a paused broadcast. A text that is too old by then is not sent; its state shows that."""
+        self._call("DELETE", f"/broadcasts/{in_path(broadcast_id)}/paused", repeatable=True)
+
+    def list_recipients(
+        self, broadcast_id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> Items[Recipient]:
+        """List the texts of a broadcast with their states, and then the clients who got none, with the reason."""
+        return self._items(f"/broadcasts/{in_path(broadcast_id)}/recipients", {"limit": limit}, "cursor", cursor)

@@ -1,0 +1,163 @@
+"""The studio's clients, their phones and their permission.
+
+`make openapi` writes this module from docs/openapi.json.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+from longcode_client.calls import Calls, in_path
+from longcode_client.items import Items
+
+
+class ClientForm(TypedDict, total=False):
+    """A client's record."""
+
+    first_name: str
+    last_name: str
+    phones: list[PhoneForm]
+    allow_text_marketing: bool
+    tags: list[str]
+    status: str | None
+    time_zone: str | None
+
+
+# What an empty cell of a CSV file says: that the client keeps what is there, or that it is cleared.
+EmptyCells = Literal["keep", "clear"]
+
+
+class ImportReport(TypedDict):
+    """The report of an import. `rows` are those of the file; `written`, `refused` and `items` are of this call.
+
+    While `next_cursor` is not null, rows are left: the same file is sent again with it as `cursor`.
+    """
+
+    rows: int
+    written: int
+    refused: int
+    dry_run: bool
+    next_cursor: str | None
+    items: list[ImportedRow]
+
+
+class ImportedRow(TypedDict):
+    """What became of a row of a file. `row` counts rows without the heading; `line` is the line where it begins.
+
+    A refused row has `code`, `detail`, and the `field` and `column` (as the file spells it) that it is about;
+    if more is wrong in it, `errors` has all. A row with `warnings` was written.
+    """
+
+    row: int
+    id: str | None
+    status: Literal["created", "updated", "refused"]
+    line: NotRequired[int | None]
+    code: NotRequired[str | None]
+    field: NotRequired[str | None]
+    column: NotRequired[str | None]
+    detail: NotRequired[str | None]
+    errors: NotRequired[list[RowError] | None]
+    warnings: NotRequired[list[Warned] | None]
+
+
+class Phone(TypedDict):
+    """A client's number in E.164 and as the studio entered it, and whether its SMS box is ticked."""
+
+    number: str
+    entered: str
+    sms: NotRequired[bool]
+    label: NotRequired[str | None]
+
+
+class PhoneForm(TypedDict):
+    """A phone number as it was typed, and whether its SMS box is ticked."""
+
+    number: str
+    sms: NotRequired[bool]
+    label: NotRequired[str | None]
+
+
+class RowError(TypedDict):
+    """What is wrong in a row of a file."""
+
+    code: str
+    field: NotRequired[str | None]
+    column: NotRequired[str | None]
+    detail: str
+
+
+class ShownClient(TypedDict):
+    """A client's record as a studio sees it, with each number in E.164 and as it was entered.
+
+    `unreachable` are the ticked numbers that staff should untick: two texts came back from the carrier, as the
+    number is a landline or unknown. Broadcasts leave them out.
+    """
+
+    id: str
+    first_name: str
+    last_name: str
+    phones: list[Phone]
+    allow_text_marketing: bool
+    tags: list[str]
+    status: str | None
+    time_zone: str | None
+    updated_at: str
+    unreachable: list[str]
+
+
+class Warned(TypedDict):
+    """What a person should check in a row of a file."""
+
+    field: str
+    column: NotRequired[str | None]
+    detail: str
+
+
+class ClientsApi(Calls):
+    """The studio's clients, their phones and their permission."""
+
+    def list_clients(self, *, limit: int | None = None, cursor: str | None = None) -> Items[ShownClient]:
+        """List clients by id."""
+        return self._items("/clients", {"limit": limit}, "cursor", cursor)
+
+    def import_clients(
+        self,
+        file: bytes,
+        *,
+        content_type: str = "text/csv",
+        dry_run: bool | None = None,
+        empty_cells: EmptyCells | None = None,
+        cursor: str | None = None,
+    ) -> ImportReport:
+        """Import clients from CSV or JSON lines, with a report on each row.
+
+        The body is a file of up to 10,000 rows and 4 MB: CSV (`text/csv`) as spreadsheets write it, or JSON
+        lines (`application/x-ndjson`). Its columns are `id`, `first_name`, `last_name`, `allow_text_marketing`,
+        `tags` (separated by semicolons), `status`, `time_zone`, `phone`, `sms`, and `phone_2`, `sms_2` to
+        `phone_5`, `sms_5`. Only `id` is required. What a row does not name stays as it is. The report says of
+        each row whether its client was `created` or `updated`, with `warnings` about what a person should
+        check, or why it was `refused`, with line and column. A refused row stops no other. While `next_cursor`
+        is not null, send the same file again with it as `cursor`, and the import goes on where it was.
+        """
+        answer: ImportReport = self._call(
+            "POST",
+            "/clients/import",
+            query={"dry_run": dry_run, "empty_cells": empty_cells, "cursor": cursor},
+            body=file,
+            content_type=content_type,
+        ).json()
+        return answer
+
+    def show_client(self, client_id: str) -> ShownClient:
+        """Show a client."""
+        answer: ShownClient = self._call("GET", f"/clients/{in_path(client_id)}", repeatable=True).json()
+        return answer
+
+    def put_client(self, client_id: str, body: ClientForm) -> ShownClient:
+        """Write a client under the studio's own id."""
+        answer: ShownClient = self._call("PUT", f"/clients/{in_path(client_id)}", body=body, repeatable=True).json()
+        return answer
+
+    def delete_client(self, client_id: str) -> None:
+        """Delete a client; its messages are kept."""
+        self._call("DELETE", f"/clients/{in_path(client_id)}", repeatable=True)

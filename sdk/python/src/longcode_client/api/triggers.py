@@ -1,0 +1,201 @@
+"""Texts that go by themselves when something happens.
+
+`make openapi` writes this module from docs/openapi.json.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+from longcode_client.api.shared import RecordKind
+from longcode_client.calls import Calls, in_path, new_key
+from longcode_client.items import Items
+
+
+class CallTask(TypedDict):
+    """A task to call a client who has no number for texts."""
+
+    id: str
+    at: str
+    client_id: str
+    phones: list[str]
+    text: str
+    trigger: str
+    kind: RecordKind
+    record_id: str
+    date: str
+
+
+# The dates of a record that a trigger can count its days from.
+DateOf = Literal["session_date", "due_date"]
+
+
+class EventForm(TypedDict):
+    """The complete state of a record of the studio after an event; `at` is when it happened, if not now."""
+
+    kind: RecordKind
+    id: str
+    client_id: NotRequired[str | None]
+    status: NotRequired[str | None]
+    type: NotRequired[str | None]
+    session_date: NotRequired[str | None]
+    session_time: NotRequired[str | None]
+    due_date: NotRequired[str | None]
+    values: NotRequired[dict[str, str]]
+    cancelled: NotRequired[bool]
+    at: NotRequired[str | None]
+
+
+class EventResult(TypedDict):
+    """The texts that an event plans.
+
+    `newest` is false if an event that happened later was received first: then this one changes nothing.
+    """
+
+    id: str
+    kind: RecordKind
+    record_id: str
+    newest: bool
+    planned: list[PlannedText]
+    not_planned: list[UnplannedTrigger]
+
+
+class PlannedText(TypedDict):
+    """A text that a trigger will send, unless something changes; `date` is the record's date that it refers to."""
+
+    trigger: str
+    date: str
+    fires_at: str
+
+
+# The recipient of a trigger's texts.
+TextTo = Literal["client", "staff"]
+
+
+class Timing(TypedDict):
+    """Days before (negative) or after a date of the record, at a time of the studio's zone such as "09:00"."""
+
+    days: int
+    of: DateOf
+    at: str
+
+
+class TimingForm(TypedDict):
+    """Days before (negative) or after a date of the record, at a time of the studio's zone."""
+
+    days: int
+    of: DateOf
+    at: str
+
+
+class Trigger(TypedDict):
+    """A rule to text for records of one kind; if it names `statuses` or `types`, only for records with one of
+    these.
+
+    Without a timing it texts at once when the status or type changes, and the day of the change is its date.
+    """
+
+    account: str
+    name: str
+    watches: RecordKind
+    statuses: NotRequired[list[str]]
+    types: NotRequired[list[str]]
+    keyword: NotRequired[str | None]
+    timing: NotRequired[Timing | None]
+    to: NotRequired[TextTo]
+    staff_phone: NotRequired[str | None]
+    template: NotRequired[str | None]
+    body: NotRequired[str | None]
+    sms_else_call: NotRequired[bool]
+    enabled: NotRequired[bool]
+
+
+class TriggerForm(TypedDict):
+    """A trigger: the records that it watches, and whom it texts, what and when.
+
+    Without a `timing`, the text is sent immediately after the record's status or type has changed.
+    """
+
+    watches: RecordKind
+    statuses: NotRequired[list[str]]
+    types: NotRequired[list[str]]
+    keyword: NotRequired[str | None]
+    timing: NotRequired[TimingForm | None]
+    to: NotRequired[TextTo]
+    staff_phone: NotRequired[str | None]
+    template: NotRequired[str | None]
+    body: NotRequired[str | None]
+    sms_else_call: NotRequired[bool]
+    enabled: NotRequired[bool]
+
+
+class UnplannedTrigger(TypedDict):
+    """A trigger that watches this kind of record and sends nothing, and the reason."""
+
+    trigger: str
+    reason: str
+    why: str
+
+
+class Upcoming(TypedDict):
+    """A text that a trigger has planned, and whether it would be sent as things are now.
+
+    Its conditions are checked again at `fires_at`, and again at `goes_at` if quiet hours hold it until then.
+    """
+
+    trigger: str
+    kind: RecordKind
+    record_id: str
+    date: str
+    fires_at: str
+    goes_at: str | None
+    will_go: bool
+    why: str
+    reason: str | None
+    to: TextTo | None
+    client_id: str | None
+    phones: list[str]
+    text: str | None
+
+
+class TriggersApi(Calls):
+    """Texts that go by themselves when something happens."""
+
+    def list_calls(self, *, limit: int | None = None, cursor: str | None = None) -> Items[CallTask]:
+        """List the calls to make, oldest first; delete each one that the studio's software has picked up."""
+        return self._items("/calls", {"limit": limit}, "cursor", cursor)
+
+    def delete_call(self, call_id: str) -> None:
+        """Delete a call from the list."""
+        self._call("DELETE", f"/calls/{in_path(call_id)}", repeatable=True)
+
+    def post_event(self, body: EventForm, *, idempotency_key: str | None = None) -> EventResult:
+        """Report what happened to a session, an order and so on; the same Idempotency-Key reports it once."""
+        answer: EventResult = self._call("POST", "/events", body=body, key=idempotency_key or new_key()).json()
+        return answer
+
+    def list_triggers(self, *, limit: int | None = None, cursor: str | None = None) -> Items[Trigger]:
+        """List triggers by name."""
+        return self._items("/triggers", {"limit": limit}, "cursor", cursor)
+
+    def show_trigger(self, name: str) -> Trigger:
+        """Show a trigger."""
+        answer: Trigger = self._call("GET", f"/triggers/{in_path(name)}", repeatable=True).json()
+        return answer
+
+    def put_trigger(self, name: str, body: TriggerForm) -> Trigger:
+        """Write a trigger. A text that it has planned keeps its time, and is checked against the new rule when
+        due.
+        """
+        answer: Trigger = self._call("PUT", f"/triggers/{in_path(name)}", body=body, repeatable=True).json()
+        return answer
+
+    def delete_trigger(self, name: str) -> None:
+        """Delete a trigger; the texts that it has planned are not sent."""
+        self._call("DELETE", f"/triggers/{in_path(name)}", repeatable=True)
+
+    def list_upcoming(self, *, limit: int | None = None, cursor: str | None = None) -> Items[Upcoming]:
+        """List planned and dropped texts of triggers with the reason, by time; each stays for a day after its
+        time.
+        """
+        return self._items("/upcoming", {"limit": limit}, "cursor", cursor)
