@@ -14,6 +14,7 @@ from longcode import jobs
 from longcode.accounts import attempts, owner_notices, password_links, passwords, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import TEXTING_NOT_ENABLED, check_edition, check_open
+from longcode.accounts.names import MAIL_ADDRESS
 from longcode.accounts.owner_notices import NoticeKind
 from longcode.accounts.sign_ups import WaitingSignUp
 from longcode.aws import clients, queues
@@ -28,7 +29,6 @@ from longcode.web import resolver as web
 
 _TOO_LATE = "This link was used already, or it is too old. Fill in the form again to get a new one."
 _LINK_ENDED = "This link was used already, or it is too old. Please ask for a new one."
-_ADDRESS = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$"  # as in HTML; SES takes ASCII only
 # Whoever has the page's URL can change the plan, so it must not reach other sites, caches or frames.
 _PAGE_HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
@@ -44,7 +44,7 @@ class SignUp(web.Body):
     """The sign-up form (facts S12). With the mail address of an account, it asks for a change of plan (facts S13)."""
 
     studio_name: fields.StudioName
-    email: Annotated[str, Field(max_length=254, pattern=_ADDRESS)]
+    email: Annotated[str, Field(max_length=254, pattern=MAIL_ADDRESS)]
     product: Product
     edition: Annotated[str, Field(min_length=1, max_length=40)]
     plan: fields.PlanName

@@ -1,11 +1,15 @@
-"""Process sign-ups: mail a link to the address; once it is confirmed, open the account and mail its credentials."""
+"""Process sign-ups: mail a link to the address; once it is confirmed, open the account and mail its credentials.
 
+It also mails the links that sign people in to the hub.
+"""
+
+import json
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
 from longcode import jobs
-from longcode.accounts import password_links, passwords, sign_ups
+from longcode.accounts import password_links, passwords, people, sign_in_links, sign_ups
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account, AccountStatus
 from longcode.accounts.sign_ups import Busy
@@ -33,6 +37,14 @@ def process_sign_up(form: jobs.OpenAccount, now: datetime) -> None:
         _establish(account or _open(form, now), form, now)
     else:
         _mail_once_an_hour(form, None, now)
+
+
+def mail_sign_in_link(asked: jobs.MailSignInLink, now: datetime) -> None:
+    """Mail a link that signs in to the hub, if people have the address, and it has not had too many mails."""
+    known = people.with_email(asked.email)
+    token = sign_in_links.request(asked.email, asked.id, now) if known else None
+    if token:
+        mail.send(asked.email, "Sign in to Longcode", _sign_in(token))
 
 
 def _establish(account: Account, form: jobs.OpenAccount, now: datetime) -> None:
@@ -124,6 +136,16 @@ If it was not you, you don't need to do anything: no account is opened. Question
 """
 
 
+def _sign_in(token: str) -> str:
+    return f"""Hello,
+
+To sign in to Longcode, open this link within 15 minutes. It works once:
+{public_url()}/hub/sign-in/{token}
+
+If you did not ask for it, you don't need to do anything. Questions: {settings().help_contact}
+"""
+
+
 def _closed(account: Account) -> str:
     return f"""Hello {account.name},
 
@@ -165,9 +187,12 @@ Your plan is {plan.title}. {plans.change_effect_sentences(month, now)}
 
 
 def handle(body: str) -> None:
-    """Process one sign-up. If the account number or mail address was taken meanwhile, the queue delivers it again."""
+    """Process one sign-up, or mail one link. If something changed meanwhile, the queue delivers the job again."""
     try:
-        process_sign_up(queues.read(jobs.OpenAccount, body), clients.now())
+        if "studio_name" in json.loads(body):
+            process_sign_up(queues.read(jobs.OpenAccount, body), clients.now())
+        else:
+            mail_sign_in_link(queues.read(jobs.MailSignInLink, body), clients.now())
     except (Busy, ConditionFailed) as later:
         logger.info("sign-up will be tried again", extra={"reason": type(later).__name__})
         raise

@@ -1,4 +1,4 @@
-"""Signing in to the hub with an account number and password, and out of it."""
+"""Signing in to the hub, by a mailed link or with an account number and password, and out of it."""
 
 import re
 from base64 import b64encode
@@ -7,11 +7,19 @@ from urllib.parse import urlencode
 from accounts.authorizer import authenticate_within, limits
 from hub import page
 from hub.site import Page, form_of_studio, go_to, notice, session_of_request, show, site
-from longcode.accounts import sessions
+from longcode.accounts import attempts, people, sessions, sign_in_links, sign_ups
+from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
-from longcode.aws import clients
+from longcode.accounts.names import MAIL_ADDRESS
+from longcode.aws import clients, queues
+from longcode.jobs import MailSignInLink
 
 _NOT_RIGHT = "No account has this number and password. Both are in the welcome mail."
+_NO_ADDRESS = "This is not a mail address. Write one such as ann@studio.example."
+_MAILED = "If somebody signs in with {}, a mail with a link is on its way. The link works once, for 15 minutes."
+_TOO_MANY = "Too many forms came from this internet address. Please try again in an hour."
+_LINK_ENDED = "This link was used already, or it is too old. Please ask for a new one."
+_LONGEST_ADDRESS = 254
 _PAGE = r"home|messages(/[0-9]+)?|new"  # where a sign-in leads to; no other address, which a stranger might have made
 _ANOTHER_SITE = "This form was sent from another page than ours. Please sign in here."
 
@@ -21,7 +29,7 @@ def show_sign_in() -> Page:
     """Ask for the account number and password; afterwards the browser is where it was, with what was typed there."""
     query = site.current_event.query_string_parameters or {}
     typed = {name: query[name] for name in ("to", "body") if query.get(name)}
-    return show("sign_in", wrong="", number="", back=query.get("back", "home"), typed=typed)
+    return show("sign_in", wrong="", number="", back=query.get("back", "home"), typed=typed, email="")
 
 
 @site.post("/hub/sign-in")
@@ -35,13 +43,53 @@ def sign_in() -> Page:
     typed = {name: form[name] for name in ("to", "body") if form.get(name)}
     pair = f"{number}:{form.get('password', '').strip()}"
     authorization = f"Basic {b64encode(pair.encode(errors='replace')).decode()}"
-    address = event.raw_event["requestContext"].get("identity", {}).get("sourceIp") or ""
-    caller = authenticate_within(limits, authorization, address, clients.now())
+    caller = authenticate_within(limits, authorization, _address(), clients.now())
     if caller is None or caller.key:  # an API key is for programs
-        return show("sign_in", status=403, wrong=_NOT_RIGHT, number=number, back=back, typed=typed)
+        return show("sign_in", status=403, wrong=_NOT_RIGHT, number=number, back=back, typed=typed, email="")
     token = sessions.begin(caller.account, page.browser(event.headers), clients.now())
     place = f"{back}?{urlencode(typed)}" if typed else back
     return go_to(place if re.fullmatch(_PAGE, back) else "home", cookie=page.session_cookie(token))
+
+
+@site.post("/hub/sign-in/mail")
+def mail_link() -> Page:
+    """Have a link mailed to an address. The answer does not show whether anybody has the address."""
+    event = site.current_event
+    if not page.is_of_this_site(event.headers):
+        return notice("Not signed in", _ANOTHER_SITE, 403)
+    email = page.fields(event.decoded_body).get("email", "").strip()
+    if len(email) > _LONGEST_ADDRESS or not re.fullmatch(MAIL_ADDRESS, email):
+        return show("sign_in", status=422, wrong=_NO_ADDRESS, number="", back="home", typed={}, email=email)
+    if not sign_ups.count_form(attempts.source(_address()), clients.now()):
+        return notice(
+            "Please wait", "Too many forms came from this internet address; please try again in an hour.", 429
+        )
+    queues.send(MailSignInLink(id=str(event.request_context.request_id), email=email.casefold()))
+    return notice("Look at your mail", _MAILED.format(email), 200)
+
+
+@site.get("/hub/sign-in/<token>")
+def show_link(token: str) -> Page:
+    """Ask which account a link is for. Mail scanners follow links, so only a button begins the session."""
+    link = sign_in_links.find(token, clients.now())
+    if link is None:
+        return notice("Not signed in", _LINK_ENDED, 404)
+    known = [(person, accounts.get(person.account)) for person in people.with_email(link.email)]
+    return show("sign_in_link", choices=[(person, account) for person, account in known if account])
+
+
+@site.post("/hub/sign-in/<token>")
+def use_link(token: str) -> Page:
+    """Begin a session of the person with the link's address, in the account that was chosen."""
+    event, now = site.current_event, clients.now()
+    if not page.is_of_this_site(event.headers):
+        return notice("Not signed in", _ANOTHER_SITE, 403)
+    link, chosen = sign_in_links.find(token, now), page.fields(event.decoded_body).get("account")
+    person = next((one for one in people.with_email(link.email) if one.account == chosen), None) if link else None
+    if link is None or person is None or not sign_in_links.use(link):
+        return notice("Not signed in", _LINK_ENDED, 404)
+    session = sessions.begin(person.account, page.browser(event.headers), now, person)
+    return go_to("home", cookie=page.session_cookie(session))
 
 
 @site.post("/hub/sign-out")
@@ -51,3 +99,7 @@ def sign_out(_account: Account, _fields: dict[str, str]) -> Page:
     if session := session_of_request():
         sessions.end(session)
     return go_to("sign-in", cookie=page.no_session_cookie())
+
+
+def _address() -> str:
+    return str(site.current_event.raw_event["requestContext"].get("identity", {}).get("sourceIp") or "")

@@ -11,6 +11,7 @@ from hub import page
 from longcode.accounts import sessions
 from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
+from longcode.accounts.people import Role
 from longcode.accounts.sessions import Session
 from longcode.aws import clients
 
@@ -26,7 +27,7 @@ def show(template: str, account: Account | None = None, status: int = 200, **val
     event = site.current_event
     if account:
         token = page.form_token(page.session_token(event.headers))
-        values |= {"studio": account, "token": token}
+        values |= {"studio": account, "token": token, "me": site.context["session"]}
     return page.render(event.path, template, status, **values)
 
 
@@ -72,6 +73,18 @@ def form_of_studio(act: Callable[..., Page]) -> Callable[..., Page]:
     return guarded
 
 
+def form_of_owner(act: Callable[..., Page]) -> Callable[..., Page]:
+    """Guard a form as `form_of_studio` does; only the owner can post it."""
+
+    @form_of_studio
+    def guarded(account: Account, fields: dict[str, str], **path: str) -> Page:
+        if site.context["session"].role is not Role.OWNER:
+            return notice("Nothing was changed", "Only the owner of the account can change this.", 403)
+        return act(account, fields, **path)
+
+    return guarded
+
+
 def _sign_in_first(fields: dict[str, str]) -> Page:
     """Go to the sign-in, which leads back to this page, with what was typed on it."""
     typed = {name: fields[name] for name in ("to", "body") if fields.get(name)}
@@ -81,4 +94,6 @@ def _sign_in_first(fields: dict[str, str]) -> Page:
 
 def session_of_request() -> Session | None:
     """Return the session of the browser's cookie, or None."""
-    return sessions.find(page.session_token(site.current_event.headers), clients.now())
+    session = sessions.find(page.session_token(site.current_event.headers), clients.now())
+    site.context["session"] = session  # until the response is made
+    return session

@@ -94,6 +94,13 @@ class OpenAccount(Struct, frozen=True, kw_only=True):
     address_confirmed: bool = False
 
 
+class MailSignInLink(Struct, frozen=True, kw_only=True):
+    """Mail a link that signs in to the hub, if a person has this address."""
+
+    id: str
+    email: str
+
+
 class Bill(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Issue and mail an account's invoice for a month; `as_of` replaces the current time."""
 

@@ -21,9 +21,13 @@ class Mail(NamedTuple):
 
 def mails_to(address: str) -> list[Mail]:
     """Return the mails to an address, oldest first."""
+    return [mail for mail in sent_mails() if mail.to == address]
+
+
+def sent_mails() -> list[Mail]:
+    """Return all mails, oldest first."""
     sent = ses_backends[_ACCOUNT]["us-east-1"].sent_messages
-    mails = [_read_raw(mail) if isinstance(mail, RawMessage) else _read(mail) for mail in sent]
-    return [mail for mail in mails if mail.to == address]
+    return [_read_raw(mail) if isinstance(mail, RawMessage) else _read(mail) for mail in sent]
 
 
 def _read(sent: Any) -> Mail:

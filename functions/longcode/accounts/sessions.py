@@ -6,7 +6,9 @@ from hashlib import sha256
 
 from boto3.dynamodb.conditions import Attr
 from msgspec import Struct
+from msgspec.structs import replace
 
+from longcode.accounts.people import Person, Role
 from longcode.table import credential_keys, store
 from longcode.table.writes import Delete, Put, Update, attributes, read
 
@@ -20,11 +22,17 @@ _NOTED_EVERY = timedelta(minutes=10)  # a request writes only if the last one wa
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """A session of an account, known by the hash of its token. `browser` is the name that its owner knows it by."""
+    """A session of an account, known by the hash of its token. `browser` is the name that people know it by.
+
+    `person` is who signed in by mail, by id and by the name that others see; "" is who has the account's password.
+    """
 
     account: str
     hash: str
     browser: str
+    person: str = ""
+    name: str = ""
+    role: Role = Role.OWNER
     begun_at: datetime
     seen_at: datetime
 
@@ -34,10 +42,12 @@ class Session(Struct, frozen=True, kw_only=True):
         return min(self.begun_at + VALID, self.seen_at + IDLE)
 
 
-def begin(account: str, browser: str, now: datetime) -> str:
-    """Store a new session and return its token; only a hash of it is stored."""
+def begin(account: str, browser: str, now: datetime, person: Person | None = None) -> str:
+    """Store a new session, of a person or of the account's password; return its token, of which a hash is stored."""
     secret = secrets.token_urlsafe(32)
     session = Session(account=account, hash=_hash(secret), browser=browser, begun_at=now, seen_at=now)
+    if person:
+        session = replace(session, person=person.id, name=person.name, role=person.role)
     item = {"type": "session", **attributes(session), **store.expires(session.ends_at)}
     store.write(Put(credential_keys.session(account, session.hash), item))
     return f"{account}.{secret}"
@@ -62,6 +72,13 @@ def find(token: str, now: datetime) -> Session | None:
 def end(session: Session) -> None:
     """End a session."""
     store.write(Delete(credential_keys.session(session.account, session.hash)))
+
+
+def end_of_person(account: str, person: str, now: datetime) -> None:
+    """End all sessions of a person."""
+    for session in of_account(account, now):
+        if session.person == person:
+            end(session)
 
 
 def of_account(account: str, now: datetime) -> list[Session]:

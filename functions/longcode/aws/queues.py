@@ -18,7 +18,15 @@ _BATCH = 10
 _ATTEMPTS = 4
 # SQS takes turns among the accounts of these jobs, so that no account waits behind the many jobs of another.
 _FairJob = jobs.Send | jobs.AdvanceBroadcast | jobs.FireTrigger | jobs.Deliver
-Job = _FairJob | jobs.Receive | jobs.HandleKeyword | jobs.OpenAccount | jobs.Bill | jobs.ExportInvoice
+Job = (
+    _FairJob
+    | jobs.Receive
+    | jobs.HandleKeyword
+    | jobs.OpenAccount
+    | jobs.MailSignInLink
+    | jobs.Bill
+    | jobs.ExportInvoice
+)
 URL_SETTINGS: dict[type[Job], str] = {
     jobs.Send: "send_queue_url",
     jobs.SendBulk: "bulk_queue_url",
@@ -26,6 +34,7 @@ URL_SETTINGS: dict[type[Job], str] = {
     jobs.Receive: "inbound_queue_url",
     jobs.HandleKeyword: "opt_out_queue_url",
     jobs.OpenAccount: "sign_up_queue_url",
+    jobs.MailSignInLink: "sign_up_queue_url",
     jobs.Bill: "bill_queue_url",
     jobs.FireTrigger: "event_queue_url",
     jobs.Deliver: "webhook_queue_url",

@@ -28,6 +28,21 @@ def session(account: str, token_hash: str = "") -> Key:
     return Key(f"account#{account}", f"session#{token_hash}")
 
 
+def person(account: str, person_id: str = "") -> Key:
+    """A person who signs in to the hub by mail."""
+    return Key(f"account#{account}", f"person#{person_id}")
+
+
+def person_link(address_hash: str, account: str = "") -> Key:
+    """The link from a person's mail address to an account."""
+    return Key(f"person#{address_hash}", f"account#{account}")
+
+
+def sign_in_link(address_hash: str) -> Key:
+    """The newest link that signs the people with a mail address in."""
+    return Key(f"sign-in#{address_hash}", "sign-in")
+
+
 def count(account: str, counted: str) -> Key:
     """How many templates, or how many clients, an account has."""
     return Key(f"account#{account}", f"count#{counted}")

@@ -1,0 +1,99 @@
+"""The people of a studio who sign in to the hub by mail: the owner, and those whom the owner has added."""
+
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from longcode.accounts import store as accounts
+from longcode.accounts.account import Account
+from longcode.table import credential_keys, store
+from longcode.table.writes import ABSENT, Delete, Put, attributes, read
+
+MOST_PEOPLE = 50
+"""How many people an account may have besides the owner."""
+
+OWNER = "owner"
+"""The id of the person with the account's own mail address, who is not stored."""
+
+
+class Role(StrEnum):
+    """What a person may do: the owner everything, staff all but people, plan, settings and passwords."""
+
+    OWNER = "owner"
+    STAFF = "staff"
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """A person of an account. The address is in lower case."""
+
+    account: str
+    id: str
+    name: str
+    email: str
+    role: Role
+    added_at: datetime
+
+
+def owner_of(account: Account) -> Person:
+    """Return the person with the account's own mail address."""
+    return Person(
+        account=account.id,
+        id=OWNER,
+        name=account.name,
+        email=account.email,
+        role=Role.OWNER,
+        added_at=account.created_at,
+    )
+
+
+def add(person: Person) -> bool:
+    """Store a person; return False if the account has one with this address already."""
+    link = {"type": "person-link", "account": person.account, "person": person.id}
+    try:
+        store.transact(
+            [
+                Put(credential_keys.person(person.account, person.id), {"type": "person", **attributes(person)}),
+                Put(credential_keys.person_link(hash_of(person.email), person.account), link, ABSENT),
+            ]
+        )
+    except store.ConditionFailed:
+        return False
+    return True
+
+
+def remove(person: Person) -> None:
+    """Delete a person. Their sessions are the caller's to end, after this."""
+    store.transact(
+        [
+            Delete(credential_keys.person(person.account, person.id)),
+            Delete(credential_keys.person_link(hash_of(person.email), person.account)),
+        ]
+    )
+
+
+def get(account: str, person_id: str) -> Person | None:
+    """Return a stored person, or None."""
+    item = store.get(credential_keys.person(account, person_id))
+    return read(Person, item) if item else None
+
+
+def of_account(account: Account) -> list[Person]:
+    """Return the people of an account, the owner first, then in the order in which they were added."""
+    added = [read(Person, item) for item in store.query(credential_keys.person(account.id))]
+    return [owner_of(account), *sorted(added, key=lambda person: person.added_at)]
+
+
+def with_email(address: str) -> list[Person]:
+    """Return the people with an address, one for each account."""
+    links = [*store.query(credential_keys.person_link(hash_of(address)))]
+    stored = [get(str(link["account"]), str(link["person"])) for link in links]
+    known = accounts.with_email(address.casefold())
+    owned = accounts.get(known) if known else None
+    return [*([owner_of(owned)] if owned else []), *(person for person in stored if person)]
+
+
+def hash_of(address: str) -> str:
+    """Return the hash by which an address is found, in whatever case it was typed."""
+    return blake2b(address.strip().casefold().encode(), digest_size=16).hexdigest()
