@@ -53,7 +53,7 @@ def show_clients(account: Account) -> Page:
     words, after = query.get("q", "").strip(), query.get("after")
     found = client_store.search(account.id, words, _ROWS + 1) if words else _page(account, after)
     rows = [_row(account, client) for client in found[:_ROWS]]
-    return show("clients", account, rows=rows, q=words, more=len(found) > _ROWS)
+    return show("clients", account, rows=rows, q=words, more=len(found) > _ROWS, number=query.get("number", ""))
 
 
 @site.get("/hub/clients/<client_id>")
@@ -63,7 +63,8 @@ def show_client(account: Account, client_id: str) -> Page:
     client = None if client_id == _NEW else client_store.get(account.id, client_id)
     if client is None and client_id != _NEW:
         raise NotFound("There is no such client.")
-    return _record(account, client_id, _values(client), _lines(account, client))
+    number = (site.current_event.query_string_parameters or {}).get("number", "")
+    return _record(account, client_id, _values(client), _lines(account, client, number))
 
 
 @site.post("/hub/clients/<client_id>")
@@ -130,7 +131,8 @@ def _values(client: Client | None) -> dict[str, str]:
     }
 
 
-def _lines(account: Account, client: Client | None) -> list[PhoneLine]:
+def _lines(account: Account, client: Client | None, number: str) -> list[PhoneLine]:
+    """Return the lines of a client's numbers, one with a further number, and empty ones."""
     phones = client.phones if client else ()
     pairs = [(account.id, phone.number) for phone in phones]
     out = {phone for _, phone in optouts.blocked(pairs, numbers.dedicated_since(account.id))} if pairs else set()
@@ -149,7 +151,8 @@ def _lines(account: Account, client: Client | None) -> list[PhoneLine]:
         )
         for phone in phones
     ]
-    return known + [PhoneLine()] * _SPARE_LINES
+    further = [PhoneLine(number=number)] if number else []
+    return known + further + [PhoneLine()] * _SPARE_LINES
 
 
 def _record(

@@ -8,6 +8,7 @@ from longcode import windows
 from longcode.accounts.account import Account
 from longcode.clients import store as client_store
 from longcode.clients.client import Client
+from longcode.errors import NotFound
 from longcode.message import Direction, Message
 from longcode.messages import folders
 from longcode.messages.folders import Search
@@ -61,21 +62,41 @@ class Conversation(Struct, frozen=True, kw_only=True):
         newest = next((message.client_id for message in reversed(self.messages) if message.client_id in ids), None)
         return newest or (ids[0] if len(ids) == 1 else None)
 
+    @property
+    def is_linked(self) -> bool:
+        """Return whether all its messages are linked to a client."""
+        return all(message.client_id for message in self.messages)
+
 
 def listed(account: Account, folder: str, cursor: str | None, now: datetime) -> Listed:
     """Return a page of an account's conversations with a message in a folder, newest first."""
     page = folders.newest_by_phone(account.id, folder, limit=_ROWS, cursor=cursor)
-    names = client_store.names(account.id, {text.client_id for text in page.messages if text.client_id})
-    rows = [
+    return Listed(rows=_rows(account, page.messages, now), next_cursor=page.next_cursor)
+
+
+def found(account: Account, folder: str, text: str, now: datetime) -> Listed:
+    """Return the conversations of a folder whose client's name, number or words a search finds, newest first."""
+    people = client_store.search(account.id, text, _ROWS)
+    digits = "".join(filter(str.isdigit, text))
+    with_words = folders.page(account.id, folder, limit=_ROWS, search=Search(words=text)).messages
+    phones = {phone.number for client in people for phone in client.phones} | {one.phone for one in with_words}
+    newest = folders.newest_by_phone(account.id, folder, limit=_ROWS, among=phones, digits=digits)
+    said = {one.phone: one for one in reversed(with_words)}  # the newest message that has the words
+    shown = [said.get(message.phone, message) for message in newest.messages]
+    return Listed(rows=_rows(account, shown, now), next_cursor=None)
+
+
+def _rows(account: Account, messages: list[Message], now: datetime) -> list[Row]:
+    names = client_store.names(account.id, {text.client_id for text in messages if text.client_id})
+    return [
         Row(
             digits=text.phone.removeprefix("+"),
             who=names.get(text.client_id or "") or in_words(text.phone, account.country_code),
             is_linked=text.client_id in names,
             newest=windows.hide_old_body(text, account.retention_days, now),
         )
-        for text in page.messages
+        for text in messages
     ]
-    return Listed(rows=rows, next_cursor=page.next_cursor)
 
 
 def with_phone(account: Account, phone: str, before: str | None, now: datetime) -> Conversation | None:
@@ -96,6 +117,26 @@ def with_phone(account: Account, phone: str, before: str | None, now: datetime) 
         question=question if question and question.open else None,
         is_opted_out=pair in optouts.blocked([pair], numbers.dedicated_since(account.id)),
     )
+
+
+def link(account: Account, phone: str, client_id: str | None) -> None:
+    """Link the newest messages of a phone to a client who has it, or to none; raise `NotFound` for another client."""
+    people = client_store.of_phones(account.id, [phone])[phone]
+    if client_id is not None and client_id not in {client.id for client in people}:
+        raise NotFound("This client does not have the number.")
+    for message in _newest(account, phone):
+        folders.link(message, client_id=client_id)
+
+
+def mark_unread(account: Account, phone: str) -> None:
+    """Mark the newest reply from a phone as unread."""
+    replies = (message for message in _newest(account, phone) if message.direction is Direction.IN)
+    if newest := next(replies, None):
+        folders.mark_read(newest, is_read=False)
+
+
+def _newest(account: Account, phone: str) -> list[Message]:
+    return folders.page(account.id, "all", limit=_BUBBLES, search=Search(phone=phone)).messages
 
 
 def mark_read(shown: Conversation) -> None:

@@ -21,6 +21,7 @@ class _Reader(HTMLParser):
         super().__init__()
         self.words: list[str] = []
         self.fields: dict[str, str] = {}
+        self.buttons: dict[str, str] = {}
         self.addresses: list[str] = []
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.typed = ""
@@ -31,6 +32,8 @@ class _Reader(HTMLParser):
         is_unticked = given.get("type") == "checkbox" and "checked" not in given
         if tag in {"input", "textarea"} and "name" in given and not is_unticked:
             self.fields[given["name"]] = given.get("value", "")
+        if tag == "button" and "name" in given:
+            self.buttons[given["name"]] = given.get("value", "")
         self.addresses += [given[name] for name in ("href", "src", "action") if name in given]
 
     def handle_data(self, data: str) -> None:
@@ -57,6 +60,11 @@ class Page:
     def fields(self) -> dict[str, str]:
         """The fields of its forms with their values."""
         return self._read.fields
+
+    @property
+    def buttons(self) -> dict[str, str]:
+        """What its buttons post besides the fields."""
+        return self._read.buttons
 
     @property
     def typed(self) -> str:

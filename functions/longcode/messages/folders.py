@@ -1,6 +1,6 @@
 """The folders of the Messages hub (facts S34–S38): list, search, mark as read and link messages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from heapq import merge
 from itertools import groupby, islice, takewhile
@@ -97,10 +97,19 @@ def page(
     return FolderPage(messages=matching, next_cursor=None)
 
 
-def newest_by_phone(account: str, name: str, *, limit: int, cursor: str | None = None) -> FolderPage:
+def newest_by_phone(
+    account: str,
+    name: str,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    among: Collection[str] | None = None,
+    digits: str = "",
+) -> FolderPage:
     """Return a page of the newest message of each phone in a folder, newest first.
 
-    At most 10,000 messages are examined, those of the pages before among them. So no page has a phone twice.
+    `among` are the phones that are wanted, beside those with these digits; None are all. At most 10,000 messages are
+    examined, those of the pages before among them. So no page has a phone twice.
     """
     phones: set[str] = set()
     chosen: list[Attributes] = []
@@ -108,7 +117,8 @@ def newest_by_phone(account: str, name: str, *, limit: int, cursor: str | None =
         if entry["phone"] in phones:
             continue
         phones.add(entry["phone"])
-        if cursor is None or _place(entry) < cursor:
+        is_wanted = among is None or entry["phone"] in among or (digits and digits in entry["phone"])
+        if is_wanted and (cursor is None or _place(entry) < cursor):
             chosen.append(entry)
         if len(chosen) > limit:
             break

@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from longcode.accounts import store as accounts
 from longcode.accounts.account import Account
 from longcode.aws import clients, queues
 from longcode.jobs import HandleKeyword
 from longcode.message import Direction, Message
 from longcode.messages import folders
+from longcode.months import time_zone
+from longcode.template import Template
 from optout import worker as optout_worker
 from tests.support.browser import Browser
 from tests.support.fakes import NOW, FakeCarrier, studio, take_queued
@@ -218,3 +221,94 @@ def test_new_replies_are_asked_for_cheaply(account: Account, signed_in: Browser)
     known = signed_in.get("newest", "after=1")
 
     assert [(page.status, page.html) for page in (nothing, new, known)] == [(204, ""), (200, "1"), (204, "")]
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [("zoe", ["from the client"]), ("0188", ["from a stranger"]), ("STRANGER", ["from a stranger"]), ("xyz", [])],
+)
+def test_conversations_are_found_by_name_number_and_words(
+    account: Account, signed_in: Browser, query: str, shown: list[str]
+) -> None:
+    receive("SM1", "from the client", at=NOW)
+    record_text(account, phone=NOBODYS, client_id=None)
+    receive("SM2", "from a stranger", phone=NOBODYS, at=NOW)
+
+    found = signed_in.get("messages", f"q={query}").text
+
+    assert [words for words in ("from the client", "from a stranger") if words in found] == shown
+    assert ("Nothing here has" in found) is (shown == [])
+
+
+def test_a_text_is_sent_later_at_the_studios_time(account: Account, signed_in: Browser) -> None:
+    tomorrow = (clients.now() + timedelta(days=1)).astimezone(time_zone(account.time_zone)).date()
+
+    signed_in.submit(signed_in.get(TALK), TALK, body="See you!", at=f"{tomorrow}T10:00")
+
+    (text,) = sent(account)
+    assert text.send_at
+    assert text.send_at.astimezone(time_zone(account.time_zone)).isoformat()[:16] == f"{tomorrow}T10:00"
+
+
+@pytest.mark.parametrize("at", ["2020-01-01T10:00", "tomorrow", "2026-02-30T10:00"])
+def test_a_time_that_is_none_or_past_is_refused_beside_the_words(
+    account: Account, signed_in: Browser, at: str
+) -> None:
+    refused = signed_in.submit(signed_in.get(TALK), TALK, body="See you!", at=at)
+
+    assert refused.status == 422
+    assert (refused.typed.strip(), refused.fields["at"]) == ("See you!", at)
+    assert sent(account) == []
+
+
+def test_a_template_fills_the_box(account: Account, signed_in: Browser) -> None:
+    accounts.put_template(
+        Template(account=account.id, name="proofs", subject="", body="Hi {{client.first_name}}, <proofs>")
+    )
+
+    assert "proofs" in signed_in.get(TALK).text
+    assert signed_in.get(TALK, "template=proofs").typed.strip() == "Hi {{client.first_name}}, <proofs>"
+    assert signed_in.get("new", "template=proofs").typed.strip() == "Hi {{client.first_name}}, <proofs>"
+    assert signed_in.get(TALK, "template=absent").typed.strip() == ""
+
+
+def test_messages_of_an_unknown_number_are_linked_to_the_client_who_gets_it(
+    account: Account, signed_in: Browser
+) -> None:
+    record_text(account, phone=NOBODYS, client_id=None)
+    receive("SM1", "Hello, it's Ann", phone=NOBODYS, at=NOW)
+    talk = signed_in.get("messages/12125550188")
+    form = signed_in.get("clients/new", "number=%2B12125550188")
+    signed_in.submit(form, "clients/new", first_name="Ann")
+
+    before = signed_in.get("messages/12125550188")
+    linked = signed_in.submit(before, "messages/12125550188/link", client=before.buttons["client"])
+    unlinked = signed_in.submit(linked, "messages/12125550188/link", client="")
+
+    assert "No client has this number." in talk.text
+    assert form.fields["number_0"] == NOBODYS
+    assert "Link these messages to Ann" in before.text
+    assert folders.unread_counts(account.id).unread_unlinked == 0
+    assert "Link these messages" not in linked.text
+    assert "Link these messages to Ann" in unlinked.text
+
+
+def test_messages_are_not_linked_to_a_client_without_the_number(account: Account, signed_in: Browser) -> None:
+    record_text(account, phone=NOBODYS, client_id=None)
+    receive("SM1", "Hello", phone=NOBODYS, at=NOW)
+
+    refused = signed_in.submit(signed_in.get("messages/12125550188"), "messages/12125550188/link", client="c1")
+
+    assert refused.status == 404
+    assert folders.page(account.id, "unlinked", limit=10).messages[0].client_id is None
+
+
+def test_a_conversation_is_marked_as_unread_again(account: Account, signed_in: Browser) -> None:
+    receive("SM1", "Later, please", at=clients.now())
+    talk = signed_in.get(TALK)
+
+    back = signed_in.submit(talk, f"{TALK}/unread")
+
+    assert back.path == "messages"
+    assert "unread" in back.text
+    assert folders.unread_counts(account.id).unread == 1
