@@ -15,7 +15,8 @@ from longcode.web.scopes import scopes_of
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "openapi.json"
 
-# The carriers' webhooks are left out: only a carrier calls them, and it defines their form.
+# The carriers' webhooks are left out: only a carrier calls them, and it defines their form. So is the page that shows
+# this document (reference.api).
 RESOLVERS = (
     "accounts.signup_api",
     "accounts.settings_api",
