@@ -25,7 +25,8 @@ DATA = (
     ROOT / "infra" / "quiet_hours.json",
     ROOT / "infra" / "plan_bounds.json",
 )  # files that the functions read, beside the code
-_PAGES = (ROOT / "docs" / "openapi.json",)  # what GET /docs shows
+_DOCS = ROOT / "docs"
+_PAGES = (_DOCS / "openapi.json", _DOCS / "codes.md", *sorted((_DOCS / "guide").glob("*.md")))  # what GET /docs shows
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
 
 # Our code uses none of these. The names of places and carriers are 44 MB, more than all other files together; with

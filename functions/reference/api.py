@@ -14,15 +14,17 @@ from longcode.aws.settings import SOURCE_ROOT, settings
 from longcode.aws.telemetry import logger
 from longcode.errors import NotFound
 from longcode.web import resolver as web
+from reference import guide
 
 _HTML = "text/html; charset=utf-8"
 _SCRIPT = "text/javascript; charset=utf-8"
 _STYLE = "text/css; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
+_MARKDOWN = "text/markdown; charset=utf-8"
 _OWN = {"page.js": _SCRIPT, "page.css": _STYLE}
 _VIEWER = {"redoc.standalone.js": _SCRIPT, "redoc.standalone.js.LICENSE.txt": _TEXT}
 _VIEWER_PACKAGE = "drf_spectacular_sidecar"  # found and never imported: it needs Django
-_DOCUMENT = "openapi.json"
+_DOCUMENT, _GUIDE = "openapi.json", "guide.md"
 # The viewer shows its maker's logo, from a host of its maker's. Empty, it shows none.
 _FOREIGN_LOGO, _NO_LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg", "data:,"
 
@@ -52,15 +54,19 @@ app = web.resolver()
 
 @app.get("/docs")
 def show_reference() -> Response[str]:
-    """Show the API reference."""
+    """Show the API reference. Its links are relative, so a slash at the end of the address is taken away."""
+    if app.current_event.path.endswith("/"):
+        return Response(308, _TEXT, "", {"Location": "../docs"})
     return _response(_HTML, _own("page.html"))
 
 
 @app.get("/docs/<file>")
 def show_file(file: str) -> Response[str]:
-    """Return the document, the viewer, or the page's own script or style."""
+    """Return the document, the guide, the viewer, or the page's own script or style."""
     if file == _DOCUMENT:
         return _response(web.JSON, _document(public_url()))
+    if file == _GUIDE:
+        return _response(_MARKDOWN, _guide())
     if file in _VIEWER:
         return _response(_VIEWER[file], _viewer(file))
     if file in _OWN:
@@ -91,8 +97,17 @@ def _viewer(name: str) -> str:
 @cache
 def _document(address: str) -> str:
     """Return docs/openapi.json with this API's address as its server."""
-    document = json.loads((SOURCE_ROOT / settings().docs_folder / _DOCUMENT).read_bytes())
+    document = json.loads((_docs() / _DOCUMENT).read_bytes())
     return json.dumps(document | {"servers": [{"url": address}]}, ensure_ascii=False, separators=(",", ":"))
+
+
+@cache
+def _guide() -> str:
+    return guide.text(_docs())
+
+
+def _docs() -> Path:
+    return SOURCE_ROOT / settings().docs_folder
 
 
 @logger.inject_lambda_context

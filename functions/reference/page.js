@@ -10,11 +10,14 @@ const TYPOGRAPHY = {
   headings: { fontFamily: FONT, fontWeight: "600", lineHeight: "1.3em" },
   code: { fontFamily: CODE_FONT, fontSize: "13px" },
 };
+const SIDEBAR = { width: "270px" };
+const PANEL = { width: "42%" };
 const LIGHT = {
   colors: { primary: { main: "#1d63dc" }, text: { primary: "#16202e", secondary: "#5b6675" } },
   typography: { ...TYPOGRAPHY, code: { ...TYPOGRAPHY.code, color: "#8a1c4a", backgroundColor: "#f0f2f6" } },
-  sidebar: { width: "270px", backgroundColor: "#f5f7fa", textColor: "#16202e" },
-  rightPanel: { backgroundColor: "#1b2433" },
+  sidebar: { ...SIDEBAR, backgroundColor: "#f5f7fa", textColor: "#16202e" },
+  rightPanel: { ...PANEL, backgroundColor: "#1b2433" },
+  codeBlock: { backgroundColor: "#121926" },
 };
 const DARK = {
   colors: {
@@ -28,22 +31,45 @@ const DARK = {
   },
   schema: { nestedBackground: "#161d28", linesColor: "#4a5a70", typeNameColor: "#9aa7b8" },
   typography: { ...TYPOGRAPHY, code: { ...TYPOGRAPHY.code, color: "#ffb3c8", backgroundColor: "#232c3a" } },
-  sidebar: { width: "270px", backgroundColor: "#141b25", textColor: "#e8edf5" },
-  rightPanel: { backgroundColor: "#0b0f15", servers: { overlay: { backgroundColor: "#19212d", textColor: "#e8edf5" }, url: { backgroundColor: "#10151d" } } },
+  sidebar: { ...SIDEBAR, backgroundColor: "#141b25", textColor: "#e8edf5" },
+  rightPanel: {
+    ...PANEL,
+    backgroundColor: "#10151d",
+    textColor: "#e8edf5",
+    servers: { overlay: { backgroundColor: "#19212d", textColor: "#e8edf5" }, url: { backgroundColor: "#10151d" } },
+  },
+  codeBlock: { backgroundColor: "#1b2433" },
 };
+
+const OPTIONS = {
+  scrollYOffset: "header",
+  hideDownloadButtons: true,
+  nativeScrollbars: true,
+  requiredPropsFirst: true,
+  jsonSamplesExpandLevel: 3,
+};
+const SELF = document.currentScript.src;
+const PLACE = document.getElementById("reference");
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 dark.addEventListener("change", () => location.reload());
 
-Redoc.init(
-  new URL("openapi.json", document.currentScript.src).href,
-  {
-    theme: dark.matches ? DARK : LIGHT,
-    scrollYOffset: "header",
-    hideDownloadButtons: true,
-    nativeScrollbars: true,
-    requiredPropsFirst: true,
-    jsonSamplesExpandLevel: 3,
-  },
-  document.getElementById("reference"),
-);
+async function load(file) {
+  const answer = await fetch(new URL(file, SELF));
+  if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
+  return answer;
+}
+
+// The guide comes before the operations, and each tag begins with a capital letter.
+async function show() {
+  const [spec, guide] = await Promise.all([
+    load("openapi.json").then((answer) => answer.json()),
+    load("guide.md").then((answer) => answer.text()),
+  ]);
+  spec.info.description = guide;
+  spec["x-tagGroups"] = [{ name: "Operations", tags: spec.tags.map((tag) => tag.name) }];
+  for (const tag of spec.tags) tag["x-displayName"] = tag.name[0].toUpperCase() + tag.name.slice(1);
+  Redoc.init(spec, { theme: dark.matches ? DARK : LIGHT, ...OPTIONS }, PLACE);
+}
+
+show().catch(() => { PLACE.textContent = "The reference could not be loaded. Please reload the page."; });
