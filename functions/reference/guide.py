@@ -7,16 +7,16 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 
 _INDEX, _CODES, _DOCUMENT = "guide/README.md", "codes.md", "openapi.json"
-_LINK = re.compile(r"\[([^]]+)\]\(([^)\s#]*)(?:#([^)\s]+))?\)")
-_HEADING = re.compile(r"^(##?) (.+)$")
-_FENCE = "```"
+_CODE = r"^```.*?^```$|`[^`]+`"
+_HEADING = re.compile(rf"{_CODE}|^(##?) (.+?)$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(rf"{_CODE}|\[([^]]+)\]\(([^)\s#]*)(?:#([^)\s]+))?\)", re.MULTILINE | re.DOTALL)
 
 
 def text(docs: Path) -> str:
     """Return the guide of a folder docs/: its index, its pages in the order of the index, and the codes."""
     names = [_CODES]
     if (docs / _INDEX).is_file():
-        linked = [_target(_INDEX, page) for _, page, _ in _LINK.findall((docs / _INDEX).read_text())]
+        linked = [_target(_INDEX, page) for _, page, _ in _LINK.findall((docs / _INDEX).read_text()) if page]
         names = [*dict.fromkeys([_INDEX, *(name for name in linked if dirname(name) == dirname(_INDEX))]), *names]
     return merge({name: (docs / name).read_text() for name in names})
 
@@ -27,7 +27,7 @@ def merge(pages: Mapping[str, str]) -> str:
 
     def link(match: re.Match[str], on: str) -> str:
         words, page, section = match.groups()
-        if "://" in page:
+        if not words or "://" in page:
             return match[0]
         if _target(on, page) == _DOCUMENT:
             return f"[{words}](docs/{_DOCUMENT})"
@@ -45,22 +45,12 @@ def _target(on: str, page: str) -> str:
 def _places(name: str, page: str) -> Iterator[tuple[tuple[str, str | None], str]]:
     """Yield the places that links can name, a page and a section or None, each with the viewer's anchor."""
     top = ""
-    for level, heading in _headings(page):
-        anchor = _in_viewer(heading) if level == "#" else f"{top}/{_in_viewer(heading)}"
+    for level, heading in _HEADING.findall(page):
         if level == "#":
-            top = anchor
-            yield (name, None), anchor
-        else:
-            yield (name, _in_markdown(heading)), anchor
-
-
-def _headings(page: str) -> Iterator[tuple[str, str]]:
-    in_code = False
-    for line in page.splitlines():
-        if line.startswith(_FENCE):
-            in_code = not in_code
-        elif not in_code and (heading := _HEADING.match(line)):
-            yield heading[1], heading[2]
+            top = _in_viewer(heading)
+            yield (name, None), top
+        elif level:
+            yield (name, _in_markdown(heading)), f"{top}/{_in_viewer(heading)}"
 
 
 def _in_viewer(heading: str) -> str:

@@ -39,6 +39,7 @@ const DARK = {
     servers: { overlay: { backgroundColor: "#19212d", textColor: "#e8edf5" }, url: { backgroundColor: "#10151d" } },
   },
   codeBlock: { backgroundColor: "#1b2433" },
+  fab: { backgroundColor: "#2b3749", color: "#8ab4ff" },
 };
 
 const OPTIONS = {
@@ -60,15 +61,20 @@ async function load(file) {
   return answer;
 }
 
-// The guide comes before the operations, and each tag begins with a capital letter.
+// The guide comes first, then the operations, then the webhooks, whose tag only this page has.
 async function show() {
   const [spec, guide] = await Promise.all([
     load("openapi.json").then((answer) => answer.json()),
     load("guide.md").then((answer) => answer.text()),
   ]);
   spec.info.description = guide;
-  spec["x-tagGroups"] = [{ name: "Operations", tags: spec.tags.map((tag) => tag.name) }];
   for (const tag of spec.tags) tag["x-displayName"] = tag.name[0].toUpperCase() + tag.name.slice(1);
+  spec["x-tagGroups"] = [
+    { name: "Operations", tags: spec.tags.map((tag) => tag.name) },
+    { name: "Posted to your software", tags: ["events"] },
+  ];
+  spec.tags.push({ name: "events", "x-displayName": "Events", description: "Webhooks, by the type of their event." });
+  for (const { post } of Object.values(spec.webhooks)) post.tags = ["events"];
   Redoc.init(spec, { theme: dark.matches ? DARK : LIGHT, ...OPTIONS }, PLACE);
 }
 

@@ -22,6 +22,7 @@ FILES = {
     "/docs/redoc.standalone.js": "text/javascript; charset=utf-8",
     "/docs/redoc.standalone.js.LICENSE.txt": "text/plain; charset=utf-8",
     "/docs/openapi.json": "application/json",
+    "/docs/guide.md": "text/markdown; charset=utf-8",
 }
 # A link that page.css hides, and one in the text of an error
 LINKS = {"/docs/redoc.standalone.js": ['url="https://github.com/mermade/oas-kit', 'href:"https://redocly.com/redoc/']}
@@ -50,7 +51,7 @@ def test_the_document_is_that_of_the_repository_with_the_address_of_this_api() -
     assert document == written | {"servers": [{"url": "https://longcode.example"}]}
 
 
-@pytest.mark.parametrize("path", FILES.keys() - {"/docs/redoc.standalone.js.LICENSE.txt", "/docs/openapi.json"})
+@pytest.mark.parametrize("path", ["/docs", "/docs/page.css", "/docs/page.js", "/docs/redoc.standalone.js"])
 def test_no_file_loads_anything_from_a_foreign_host(path: str) -> None:
     text = call(api, "GET", path).text
 
@@ -110,7 +111,6 @@ def test_a_browser_keeps_an_answer_for_five_minutes_and_then_asks_whether_it_cha
         "/docs/../reference/api.py",
         "/docs/%2e%2e/openapi.json",
         "/docs/..",
-        "/docs/page.css%00",
         "/docs/redoc.standalone.js.map",
     ],
 )
@@ -121,8 +121,22 @@ def test_no_other_file_is_there(path: str) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_an_encoded_slash_is_refused() -> None:
-    assert call(api, "GET", "/docs/..%2fopenapi.json").status == 400
+@pytest.mark.parametrize("path", ["/docs/..%2fopenapi.json", "/docs/%ff", "/docs/page.css%00"])
+def test_a_path_that_cannot_be_one_of_ours_is_refused(path: str) -> None:
+    assert call(api, "GET", path).status in (400, 404)
+
+
+def test_a_slash_at_the_end_is_taken_away() -> None:
+    """With it, the relative links of the page would lead to /docs/docs/."""
+    answer = call(api, "GET", "/docs/")
+
+    assert (answer.status, answer.headers["Location"]) == (308, "../docs")
+
+
+def test_the_script_loads_the_document_and_the_guide() -> None:
+    script = call(api, "GET", "/docs/page.js").text
+
+    assert re.findall(r'load\("([^"]+)"\)', script) == ["openapi.json", "guide.md"]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
