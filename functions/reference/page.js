@@ -13,7 +13,7 @@ const TYPOGRAPHY = {
 const SIDEBAR = { width: "270px" };
 const PANEL = { width: "42%" };
 const LIGHT = {
-  colors: { primary: { main: "#1d63dc" }, text: { primary: "#16202e", secondary: "#5b6675" } },
+  colors: { primary: { main: "#1a58c4" }, text: { primary: "#16202e", secondary: "#5b6675" } },
   typography: { ...TYPOGRAPHY, code: { ...TYPOGRAPHY.code, color: "#8a1c4a", backgroundColor: "#f0f2f6" } },
   sidebar: { ...SIDEBAR, backgroundColor: "#f5f7fa", textColor: "#16202e" },
   rightPanel: { ...PANEL, backgroundColor: "#1b2433" },
