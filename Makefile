@@ -86,7 +86,7 @@ demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## run the main use, fr
 	@$(DEV)/python -m infra.local.demo
 
 lock: .venv/uv/done  ## pin the requirements again, with hashes
-	for f in functions/requirements{,-pdf,-stripe} requirements/{api,audit,dev,emulator,sam,uv}; do \
+	for f in functions/requirements{,-pdf,-stripe,-viewer} requirements/{api,audit,dev,emulator,sam,uv}; do \
 	  .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt \
 	    $$([ ! -f $$f-excluded.in ] || echo --excludes $$f-excluded.in); done

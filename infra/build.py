@@ -25,7 +25,9 @@ DATA = (
     ROOT / "infra" / "quiet_hours.json",
     ROOT / "infra" / "plan_bounds.json",
 )  # files that the functions read, beside the code
-_SUFFIXES = {".py", ".html", ".css", ".js", ".svg"}  # of our code: modules, and the hub's templates and assets
+_SUFFIXES = {".py", ".html", ".css", ".js", ".svg"}  # of our code: modules, and the pages with what they load
+_DOCS = ROOT / "docs"
+_PAGES = (_DOCS / "openapi.json", _DOCS / "codes.md", *sorted((_DOCS / "guide").glob("*.md")))  # what GET /docs shows
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
 
 # Our code uses none of these. The names of places and carriers are 44 MB, more than all other files together; with
@@ -35,6 +37,9 @@ _UNUSED = (
     "phonenumbers/carrierdata",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui-bundle.min.js",
 )
+# The package of the reference's viewer has another viewer too, and is a Django application.
+_VIEWERS = "drf_spectacular_sidecar/static/drf_spectacular_sidecar"
+_UNUSED_OF_VIEWER = (f"{_VIEWERS}/swagger-ui-dist", f"{_VIEWERS}/redoc/bundles/redoc.standalone.js.map")
 # The oldest C library of the Lambda runtimes from python3.12 on (Amazon Linux 2023) is 2.34.
 _PLATFORMS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 _LONG_AGO = 315_532_800  # 1980-01-01, the earliest date of a zip file
@@ -59,10 +64,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A folder to deploy: its requirements and its size limit. Lambda's own limit is 250 MB, unzipped."""
+    """A folder to deploy: its requirements, and its size limit (Lambda's own limit is 250 MB, unzipped).
+
+    `pages` are the files of docs/ that it has, `unused` what is removed of its packages, besides `_UNUSED`.
+    """
 
     requirements: Path
     max_bytes: int
+    pages: tuple[Path, ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 class TooLarge(Exception):
@@ -73,9 +83,15 @@ ARTIFACTS = {
     "functions": Artifact(FUNCTIONS / "requirements.txt", 25_000_000),
     "functions_pdf": Artifact(FUNCTIONS / "requirements-pdf.txt", 75_000_000),
     "functions_stripe": Artifact(FUNCTIONS / "requirements-stripe.txt", 75_000_000),
+    "functions_viewer": Artifact(FUNCTIONS / "requirements-viewer.txt", 27_000_000, _PAGES, _UNUSED_OF_VIEWER),
 }
 # The functions of template.yaml that are not deployed with the artifact `functions`
-_ARTIFACT_OF = {"Invoice": "functions_pdf", "BillingInvoices": "functions_pdf", "BillingExport": "functions_stripe"}
+_ARTIFACT_OF = {
+    "Invoice": "functions_pdf",
+    "BillingInvoices": "functions_pdf",
+    "BillingExport": "functions_stripe",
+    "Reference": "functions_viewer",
+}
 PRODUCTION = Target("python3.13", "arm64")  # as in template.yaml
 
 
@@ -118,7 +134,8 @@ def build_function(function: str, artifacts: Path, target: Target) -> str:
 
 def _is_newer_than_the_sources(stamp: Path) -> bool:
     """Return whether an artifact is up to date by its time alone: `sam build` asks once for each function."""
-    inputs = [Path(__file__), *DATA, *(artifact.requirements for artifact in ARTIFACTS.values()), *_sources()]
+    inputs = [Path(__file__), *DATA, *_sources()]
+    inputs += [path for artifact in ARTIFACTS.values() for path in (artifact.requirements, *artifact.pages)]
     inputs += {source.parent for source in inputs}  # a folder's time changes when a file is removed
     return stamp.is_file() and stamp.stat().st_mtime_ns > max(path.stat().st_mtime_ns for path in inputs)
 
@@ -137,8 +154,10 @@ def _build(name: str, target: Target) -> str:
     packages, functions = target.folder / "packages" / name, target.folder / name
     inputs = [artifact.requirements]
     _update(packages, _stamp(target, inputs), lambda folder: _add_packages(folder, artifact, target))
-    inputs += [*DATA, *_sources()]
-    changed = _update(functions, _stamp(target, inputs), lambda folder: _add_functions(folder, packages, target))
+    inputs += [*DATA, *artifact.pages, *_sources()]
+    changed = _update(
+        functions, _stamp(target, inputs), lambda folder: _add_functions(folder, artifact, packages, target)
+    )
     size = _size(functions)
     if size > artifact.max_bytes:
         raise TooLarge(f"{name}: {size / 1e6:.1f} MB, but the limit is {artifact.max_bytes / 1e6:.0f} MB")
@@ -180,15 +199,16 @@ def _add_packages(folder: Path, artifact: Artifact, target: Target) -> None:
     if target != this_machine():
         command += ["--python-version", target.version, "--python-platform", _PLATFORMS[target.architecture]]
     subprocess.run(command, check=True)
-    for path in (folder / unused for unused in _UNUSED):
+    for path in (folder / unused for unused in (*_UNUSED, *artifact.unused)):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     _compile(folder, target)
     _normalise(folder)
 
 
-def _add_functions(folder: Path, packages: Path, target: Target) -> None:
-    for source in _sources():
-        copy = folder / source.relative_to(FUNCTIONS)
+def _add_functions(folder: Path, artifact: Artifact, packages: Path, target: Target) -> None:
+    copies = {source: folder / source.relative_to(FUNCTIONS) for source in _sources()}
+    copies |= {page: folder / page.relative_to(ROOT) for page in artifact.pages}
+    for source, copy in copies.items():
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
     for path in DATA:
@@ -237,6 +257,7 @@ def _stamp(target: Target, inputs: list[Path]) -> str:
 
 
 def _sources() -> list[Path]:
+    """Return the code, and the files of the pages that it serves."""
     return sorted(path for path in FUNCTIONS.rglob("*") if path.suffix in _SUFFIXES)
 
 

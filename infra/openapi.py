@@ -16,7 +16,8 @@ from longcode.web.scopes import scopes_of
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "openapi.json"
 
-# The carriers' webhooks are left out: only a carrier calls them, and it defines their form.
+# The carriers' webhooks are left out: only a carrier calls them, and it defines their form. So is the page that shows
+# this document (reference.api).
 RESOLVERS = (
     "accounts.signup_api",
     "accounts.settings_api",
@@ -38,6 +39,7 @@ WITHOUT_PASSWORD = {"accounts.signup_api"}
 _VERBS = ("get", "put", "post", "patch", "delete")
 # References to the sources of rules are removed: callers of the API do not have those pages.
 _SOURCE = re.compile(r" \((?:facts|design) [^)]*\)")
+_END_OF_SUMMARY = re.compile(r"[.;:]\s")
 _OK, _NO_CONTENT, _INVALID = "200", "204", "422"
 _REPLACED_BY_PROBLEM = {"HTTPValidationError", "ValidationError", "ResponseValidationError"}
 
@@ -105,12 +107,12 @@ def _routes(app: Any) -> Iterator[Any]:
 
 
 def _operation(name: str, verb: str, path: str, described: dict[str, Any], function: Any) -> dict[str, Any]:
-    summary, _, description = (inspect.getdoc(function) or "").partition("\n\n")
+    summary, description = _texts(inspect.getdoc(function) or "")
     scopes: list[str] = sorted(scopes_of(verb.upper(), path))
     operation = {
         "tags": [reference.tag_of(path)],
         "operationId": function.__name__,
-        "summary": summary.removesuffix("."),
+        "summary": summary,
         "description": description or None,
         "security": [] if name in WITHOUT_PASSWORD else None,
         "x-scopes": None if name in WITHOUT_PASSWORD else scopes,
@@ -119,6 +121,14 @@ def _operation(name: str, verb: str, path: str, described: dict[str, Any], funct
     }
     operation = {part: value for part, value in operation.items() if value is not None}
     return {**operation, "responses": _responses(verb, described["responses"], function, operation)}
+
+
+def _texts(docstring: str) -> tuple[str, str]:
+    """Return what a docstring says first, as a summary of few words without a full stop, and all the rest."""
+    first, _, more = docstring.partition("\n\n")
+    summary, *rest = _END_OF_SUMMARY.split(first, maxsplit=1)
+    further = [f"{text[0].upper()}{text[1:]}" for text in rest]
+    return summary.removesuffix("."), "\n\n".join(filter(None, [*further, more]))
 
 
 def _responses(verb: str, described: dict[str, Any], function: Any, operation: dict[str, Any]) -> dict[str, Any]:

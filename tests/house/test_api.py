@@ -107,6 +107,16 @@ def test_all_responses_keep_browsers_on_https(template: dict[str, Any]) -> None:
     assert of_refusals == {"'max-age=63072000'"}
 
 
+def test_the_files_of_the_public_page_have_a_limit_of_their_own(template: dict[str, Any]) -> None:
+    """Anybody can ask for a megabyte, and what goes to the internet is paid (docs/costs.md)."""
+    limits = {
+        (setting["HttpMethod"], setting["ResourcePath"]): setting["ThrottlingRateLimit"]
+        for setting in only(template, "AWS::Serverless::Api")["MethodSettings"]
+    }
+
+    assert limits["GET", "/~1docs~1{file}"] == 5
+
+
 def only(template: dict[str, Any], kind: str) -> dict[str, Any]:
     (properties,) = resources_of_type(template, kind).values()
     return properties

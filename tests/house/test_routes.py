@@ -16,8 +16,10 @@ from longcode.web import resolver as web
 from longcode.web.scopes import SPECIAL_ROUTES
 from tests.support.source_reading import defined, events, handlers, resources_of_type, routes
 
-OPEN = re.compile(r"/plans|/panel|/signup|/signup/confirm/{}|/signup/address/{}|/password/{}|/carriers/.+|/hub.*")
-NOT_OF_THE_API = ("/carriers/", "/hub")  # the carrier's webhooks, and the pages of the hub
+OPEN = re.compile(
+    r"/plans|/panel|/signup|/signup/confirm/{}|/signup/address/{}|/password/{}|/docs|/docs/{}|/carriers/.+|/hub.*"
+)
+NOT_OF_THE_API = ("/carriers/", "/docs", "/hub")  # the carrier's webhooks, and pages
 DOCUMENT = json.loads(openapi.FILE.read_text())
 SERVED = {name: routes(name) for name, path in handlers().items() if "app" in defined(path)}
 

@@ -19,6 +19,7 @@ COMPILED = {
     "functions": {"pydantic_core", "msgspec"},
     "functions_pdf": {"PIL"},
     "functions_stripe": {"pydantic_core"},
+    "functions_viewer": {"pydantic_core"},
 }
 OF_THE_TARGET = "*.cpython-313-aarch64-linux-gnu.so"
 

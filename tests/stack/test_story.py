@@ -1,6 +1,7 @@
 """The whole system, end to end, on this machine's emulator."""
 
 import json
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -141,6 +142,28 @@ def test_the_python_client_sends_a_text_and_its_command_hands_the_reply_to_a_fil
     assert (refused.value.status, refused.value.code) == (404, "not_found")
     assert ended == [0, 0]
     assert [json.loads(file.read_text())["message"]["body"] for file in replies.iterdir()] == ["Lovely 🌷"]
+
+
+def test_the_page_of_the_reference_and_what_it_loads_arrive_whole_and_without_a_password(stack: Stack) -> None:
+    address = f"{stack.api_url}/docs"
+    page = urllib3.request("GET", address)
+    loaded = {
+        path: urllib3.request("GET", f"{address}/{path}")
+        for path in re.findall(r'"docs/([^"]+)"', page.data.decode())
+    }
+    document, viewer = loaded["openapi.json"], loaded["redoc.standalone.js"]
+    written = json.loads((ROOT / "docs" / "openapi.json").read_text())
+
+    assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert {path: (answer.status, answer.headers["Content-Type"]) for path, answer in loaded.items()} == {
+        "openapi.json": (200, "application/json"),
+        "page.css": (200, "text/css; charset=utf-8"),
+        "page.js": (200, "text/javascript; charset=utf-8"),
+        "redoc.standalone.js": (200, "text/javascript; charset=utf-8"),
+    }
+    assert document.json() == written | {"servers": [{"url": stack.api_url}]}
+    assert viewer.data.endswith(b"//# sourceMappingURL=redoc.standalone.js.map")
+    assert urllib3.request("GET", f"{address}/%2e%2e/account").status in {401, 403, 404}
 
 
 @pytest.mark.long

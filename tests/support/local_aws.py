@@ -71,6 +71,7 @@ os.environ |= {
     "WEBHOOK_LOOPBACK_CA": "",
     "QUIET_HOURS_FILE": str(ROOT / "infra" / "quiet_hours.json"),
     "PLAN_BOUNDS_FILE": str(ROOT / "infra" / "plan_bounds.json"),
+    "DOCS_FOLDER": str(ROOT / "docs"),
     **{f"{name.upper()}_QUEUE_URL": url for name, url in QUEUE_URLS.items()},
 }
 

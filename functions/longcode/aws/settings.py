@@ -67,6 +67,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     welcome_mail: Literal["password", "link"]
     quiet_hours_file: str
     plan_bounds_file: str
+    docs_folder: str
 
 
 def read(environment: Mapping[str, str]) -> Settings:

@@ -307,12 +307,13 @@ def _event_response(response: Response[str]) -> dict[str, Any]:
 
 
 def _with_headers(response: dict[str, Any]) -> dict[str, Any]:
-    """Return a response that no cache keeps, and that browser applications of the allowed origin, if any, can read.
+    """Return a response that keeps browsers on https, and that applications of the allowed origin, if any, can read.
 
-    Some answers have secrets, and all others what belongs to one studio. It keeps browsers on https.
+    No cache keeps it, unless its route allows that: some answers have secrets, and most what belongs to one studio.
     """
     headers = response["multiValueHeaders"]
-    headers |= {"Cache-Control": ["no-store"], "Strict-Transport-Security": [_HSTS]}
+    headers.setdefault("Cache-Control", ["no-store"])
+    headers["Strict-Transport-Security"] = [_HSTS]
     if origin := settings().allowed_origin:
         headers["Access-Control-Allow-Origin"] = [origin]
     return response

@@ -204,7 +204,9 @@ class AccountApi(Calls):
         return answer
 
     def change_account(self, body: AccountSettings) -> ShownAccount:
-        """Change some settings; those that are left out stay. A list or an object replaces the whole stored one.
+        """Change some settings.
+
+        Those that are left out stay. A list or an object replaces the whole stored one.
 
         The first webhook address also creates the secret that requests are signed with.
         """
@@ -225,11 +227,16 @@ class AccountApi(Calls):
         return answer
 
     def delete_key(self, key_id: str) -> None:
-        """Delete an API key. It works for up to a minute more, until the authoriser's cache expires."""
+        """Delete an API key.
+
+        It works for up to a minute more, until the authoriser's cache expires.
+        """
         self._call("DELETE", f"/account/keys/{in_path(key_id)}", repeatable=True)
 
     def change_password(self, body: NewPassword) -> dict[str, str]:
-        """Make a new password. The old one works for up to a minute more, until the authoriser's cache expires.
+        """Make a new password.
+
+        The old one works for up to a minute more, until the authoriser's cache expires.
 
         API keys stay as they are.
         """
@@ -242,7 +249,9 @@ class AccountApi(Calls):
         return answer
 
     def change_plan(self, body: ChosenPlan) -> PlanState:
-        """Change the plan. Until 17:00 Central on a month's last day, a change counts for that whole month.
+        """Change the plan.
+
+        Until 17:00 Central on a month's last day, a change counts for that whole month.
 
         A change that does not count yet can be undone by another one, for example to the plan of this month.
         """
@@ -250,6 +259,9 @@ class AccountApi(Calls):
         return answer
 
     def renew_webhook_secret(self) -> dict[str, str]:
-        """Make a new webhook secret. For 24 hours, requests are signed with the old one as well."""
+        """Make a new webhook secret.
+
+        For 24 hours, requests are signed with the old one as well.
+        """
         answer: dict[str, str] = self._call("POST", "/account/webhook-secret").json()
         return answer

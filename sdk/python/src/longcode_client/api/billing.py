@@ -178,8 +178,9 @@ class BillingApi(Calls):
         return self._items("/invoices", {"limit": limit}, "cursor", cursor)
 
     def show_invoice(self, month: str) -> Invoice:
-        """Show an invoice in the media type that `Accept` names first: JSON, `text/html` to print, or
-        `application/pdf`.
+        """Show an invoice in the media type that `Accept` names first.
+
+        JSON, `text/html` to print, or `application/pdf`.
 
         It exists once it is issued. The JSON and the PDF are the same bytes each time; the page also says
         whether the invoice is paid.
@@ -188,8 +189,9 @@ class BillingApi(Calls):
         return answer
 
     def show_invoice_html(self, month: str) -> str:
-        """Show an invoice in the media type that `Accept` names first: JSON, `text/html` to print, or
-        `application/pdf`.
+        """Show an invoice in the media type that `Accept` names first.
+
+        JSON, `text/html` to print, or `application/pdf`.
 
         It exists once it is issued. The JSON and the PDF are the same bytes each time; the page also says
         whether the invoice is paid.
@@ -198,8 +200,9 @@ class BillingApi(Calls):
         return answer
 
     def show_invoice_pdf(self, month: str) -> bytes:
-        """Show an invoice in the media type that `Accept` names first: JSON, `text/html` to print, or
-        `application/pdf`.
+        """Show an invoice in the media type that `Accept` names first.
+
+        JSON, `text/html` to print, or `application/pdf`.
 
         It exists once it is issued. The JSON and the PDF are the same bytes each time; the page also says
         whether the invoice is paid.
@@ -210,7 +213,10 @@ class BillingApi(Calls):
         return answer
 
     def show_panel(self) -> NoAccount:
-        """Show the Services panel without an account. With an account, use `GET /usage`."""
+        """Show the Services panel without an account.
+
+        With an account, use `GET /usage`.
+        """
         answer: NoAccount = self._call("GET", "/panel", repeatable=True, with_password=False).json()
         return answer
 
@@ -225,12 +231,17 @@ class BillingApi(Calls):
         return answer
 
     def show_month(self, month: str) -> MonthUsage:
-        """Show a month: the current one, or any before it."""
+        """Show a month.
+
+        The current one, or any before it.
+        """
         answer: MonthUsage = self._call("GET", f"/usage/{in_path(month)}", repeatable=True).json()
         return answer
 
     def list_texts(self, month: str, *, cursor: str | None = None) -> Items[str]:
-        """List the month's charged texts as CSV, in the order of acceptance; their units add up to the month's.
+        """List the month's charged texts as CSV, in the order of acceptance.
+
+        Their units add up to the month's.
 
         A long list comes in pages: while there is a `Next-Cursor` header, ask again with its value as `cursor`,
         or follow the `Link` header. The pages, one after another, are one file in UTF-8 with a byte order mark,

@@ -185,7 +185,9 @@ class BroadcastsApi(Calls):
         cursor: str | None = None,
         idempotency_key: str | None = None,
     ) -> DryRun | ShownBroadcast:
-        """Send one text to many clients; with `dry_run`, show what each of them would get, and change nothing.
+        """Send one text to many clients.
+
+        With `dry_run`, show what each of them would get, and change nothing.
 
         The same Idempotency-Key with the same body returns the same broadcast. `limit` and `cursor` page a dry
         run.
@@ -200,22 +202,32 @@ class BroadcastsApi(Calls):
         return answer
 
     def show_broadcast(self, broadcast_id: str) -> Progress:
-        """Show a broadcast and its progress: the number of texts by state and of skipped clients by reason."""
+        """Show a broadcast and its progress.
+
+        The number of texts by state and of skipped clients by reason.
+        """
         answer: Progress = self._call("GET", f"/broadcasts/{in_path(broadcast_id)}", repeatable=True).json()
         return answer
 
     def cancel_broadcast(self, broadcast_id: str) -> None:
-        """Cancel a broadcast's unsent texts and release their units. One whose texts have all gone is refused."""
+        """Cancel a broadcast's unsent texts and release their units.
+
+        One whose texts have all gone is refused.
+        """
         self._call("DELETE", f"/broadcasts/{in_path(broadcast_id)}", repeatable=True)
 
     def pause_broadcast(self, broadcast_id: str) -> None:
-        """Pause a broadcast: none of its texts are sent until it is resumed. One whose texts have all gone is
-        refused.
+        """Pause a broadcast.
+
+        None of its texts are sent until it is resumed. One whose texts have all gone is refused.
         """
         self._call("PUT", f"/broadcasts/{in_path(broadcast_id)}/paused", repeatable=True)
 
     def resume_broadcast(self, broadcast_id: str) -> None:
-        """Resume a paused broadcast. A text that is too old by then is not sent; its state shows that."""
+        """Resume a paused broadcast.
+
+        A text that is too old by then is not sent; its state shows that.
+        """
         self._call("DELETE", f"/broadcasts/{in_path(broadcast_id)}/paused", repeatable=True)
 
     def list_recipients(

@@ -159,5 +159,8 @@ class ClientsApi(Calls):
         return answer
 
     def delete_client(self, client_id: str) -> None:
-        """Delete a client; its messages are kept."""
+        """Delete a client.
+
+        Its messages are kept.
+        """
         self._call("DELETE", f"/clients/{in_path(client_id)}", repeatable=True)

@@ -135,7 +135,10 @@ class MessagesApi(Calls):
         )
 
     def post_message(self, body: NewMessage, *, idempotency_key: str | None = None) -> Accepted:
-        """Accept a text; the same Idempotency-Key with the same body gets the same response."""
+        """Accept a text.
+
+        The same Idempotency-Key with the same body gets the same response.
+        """
         answer: Accepted = self._call("POST", "/messages", body=body, key=idempotency_key or new_key()).json()
         return answer
 
@@ -175,5 +178,8 @@ class MessagesApi(Calls):
         self._call("PUT", f"/messages/{in_path(message_id)}/read", repeatable=True)
 
     def mark_unread(self, message_id: str) -> None:
-        """Mark a reply as unread. A message from the studio itself is refused."""
+        """Mark a reply as unread.
+
+        A message from the studio itself is refused.
+        """
         self._call("DELETE", f"/messages/{in_path(message_id)}/read", repeatable=True)

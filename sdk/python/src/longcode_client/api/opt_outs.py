@@ -73,22 +73,32 @@ class OptOutsApi(Calls):
     """Who may not be texted, and replies that may be opt-outs."""
 
     def show_opt_out(self, phone: str) -> OptOutState:
-        """Show whether a phone is opted out; only of a client, or of a phone that the studio has texted."""
+        """Show whether a phone is opted out.
+
+        Only of a client, or of a phone that the studio has texted.
+        """
         answer: OptOutState = self._call("GET", f"/optouts/{in_path(phone)}", repeatable=True).json()
         return answer
 
     def record_opt_out(self, phone: str, body: OptOutForm) -> OptOutState:
-        """Record an opt-out that staff learned of; only the client can end it."""
+        """Record an opt-out that staff learned of.
+
+        Only the client can end it.
+        """
         answer: OptOutState = self._call("PUT", f"/optouts/{in_path(phone)}", body=body, repeatable=True).json()
         return answer
 
     def list_questions(self, *, limit: int | None = None, cursor: str | None = None) -> Items[ShownQuestion]:
-        """List the questions that staff have not answered: replies that may be opt-outs, oldest first."""
+        """List the questions that staff have not answered.
+
+        Replies that may be opt-outs, oldest first.
+        """
         return self._items("/questions", {"limit": limit}, "cursor", cursor)
 
     def answer_question(self, phone: str, body: QuestionAnswer) -> OptOutState:
-        """Answer whether a reply was an opt-out from this studio's texts. If it was not, texts that waited are
-        sent.
+        """Answer whether a reply was an opt-out from this studio's texts.
+
+        If it was not, texts that waited are sent.
         """
         answer: OptOutState = self._call("PUT", f"/questions/{in_path(phone)}", body=body, repeatable=True).json()
         return answer

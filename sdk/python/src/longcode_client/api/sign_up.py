@@ -32,33 +32,45 @@ class SignUpApi(Calls):
     """Opening an account, and links in mails."""
 
     def show_password_link(self, token: str) -> str:
-        """Show whose password the link makes. Mail scanners follow links, so only the button on the page makes it."""
+        """Show whose password the link makes.
+
+        Mail scanners follow links, so only the button on the page makes it.
+        """
         answer: str = self._call(
             "GET", f"/password/{in_path(token)}", accept="text/html", repeatable=True, with_password=False
         ).text
         return answer
 
     def set_password(self, token: str) -> str:
-        """Make a new password and show it, once; the old one works for up to a minute more. A link works once."""
+        """Make a new password and show it, once.
+
+        The old one works for up to a minute more. A link works once.
+        """
         answer: str = self._call("POST", f"/password/{in_path(token)}", accept="text/html", with_password=False).text
         return answer
 
     def sign_up(self, body: SignUp) -> SignUpAccepted:
-        """Sign up, or ask for a change of plan. Response and duration do not show whether the mail address is
-        known.
+        """Sign up, or ask for a change of plan.
+
+        Response and duration do not show whether the mail address is known.
         """
         answer: SignUpAccepted = self._call("POST", "/signup", body=body, with_password=False).json()
         return answer
 
     def show_sign_up(self, token: str) -> str:
-        """Show what the form says. Mail scanners follow links, so only the button on the page opens the account."""
+        """Show what the form says.
+
+        Mail scanners follow links, so only the button on the page opens the account.
+        """
         answer: str = self._call(
             "GET", f"/signup/address/{in_path(token)}", accept="text/html", repeatable=True, with_password=False
         ).text
         return answer
 
     def confirm_address(self, token: str, *, form: str | None = None) -> str:
-        """Open the account of the form that the page showed; a link works once.
+        """Open the account of the form that the page showed.
+
+        A link works once.
 
         If the form was filled in again meanwhile, show what it says now.
         """
@@ -68,8 +80,9 @@ class SignUpApi(Calls):
         return answer
 
     def show_change(self, token: str) -> str:
-        """Show what the link confirms. Mail scanners follow links, so only the button on the page changes the
-        plan.
+        """Show what the link confirms.
+
+        Mail scanners follow links, so only the button on the page changes the plan.
         """
         answer: str = self._call(
             "GET", f"/signup/confirm/{in_path(token)}", accept="text/html", repeatable=True, with_password=False
@@ -77,7 +90,10 @@ class SignUpApi(Calls):
         return answer
 
     def confirm_change(self, token: str) -> str:
-        """Change the plan; a link works once."""
+        """Change the plan.
+
+        A link works once.
+        """
         answer: str = self._call(
             "POST", f"/signup/confirm/{in_path(token)}", accept="text/html", with_password=False
         ).text

@@ -40,7 +40,10 @@ class TemplatesApi(Calls):
         return answer
 
     def put_template(self, name: str, body: TemplateForm) -> Template:
-        """Write a template. Unknown merge fields are refused, and a new one above the number that the plan allows."""
+        """Write a template.
+
+        Unknown merge fields are refused, and a new one above the number that the plan allows.
+        """
         answer: Template = self._call("PUT", f"/templates/{in_path(name)}", body=body, repeatable=True).json()
         return answer
 

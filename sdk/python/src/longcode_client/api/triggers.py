@@ -162,7 +162,10 @@ class TriggersApi(Calls):
     """Texts that go by themselves when something happens."""
 
     def list_calls(self, *, limit: int | None = None, cursor: str | None = None) -> Items[CallTask]:
-        """List the calls to make, oldest first; delete each one that the studio's software has picked up."""
+        """List the calls to make, oldest first.
+
+        Delete each one that the studio's software has picked up.
+        """
         return self._items("/calls", {"limit": limit}, "cursor", cursor)
 
     def delete_call(self, call_id: str) -> None:
@@ -170,7 +173,10 @@ class TriggersApi(Calls):
         self._call("DELETE", f"/calls/{in_path(call_id)}", repeatable=True)
 
     def post_event(self, body: EventForm, *, idempotency_key: str | None = None) -> EventResult:
-        """Report what happened to a session, an order and so on; the same Idempotency-Key reports it once."""
+        """Report what happened to a session, an order and so on.
+
+        The same Idempotency-Key reports it once.
+        """
         answer: EventResult = self._call("POST", "/events", body=body, key=idempotency_key or new_key()).json()
         return answer
 
@@ -184,18 +190,23 @@ class TriggersApi(Calls):
         return answer
 
     def put_trigger(self, name: str, body: TriggerForm) -> Trigger:
-        """Write a trigger. A text that it has planned keeps its time, and is checked against the new rule when
-        due.
+        """Write a trigger.
+
+        A text that it has planned keeps its time, and is checked against the new rule when due.
         """
         answer: Trigger = self._call("PUT", f"/triggers/{in_path(name)}", body=body, repeatable=True).json()
         return answer
 
     def delete_trigger(self, name: str) -> None:
-        """Delete a trigger; the texts that it has planned are not sent."""
+        """Delete a trigger.
+
+        The texts that it has planned are not sent.
+        """
         self._call("DELETE", f"/triggers/{in_path(name)}", repeatable=True)
 
     def list_upcoming(self, *, limit: int | None = None, cursor: str | None = None) -> Items[Upcoming]:
-        """List planned and dropped texts of triggers with the reason, by time; each stays for a day after its
-        time.
+        """List planned and dropped texts of triggers with the reason, by time.
+
+        Each stays for a day after its time.
         """
         return self._items("/upcoming", {"limit": limit}, "cursor", cursor)

@@ -53,6 +53,9 @@ class WebhooksApi(Calls):
         return answer
 
     def replay_delivery(self, delivery_id: str) -> ShownDelivery:
-        """Send a webhook again now, even if it was accepted. It gets as many attempts as a new webhook."""
+        """Send a webhook again now, even if it was accepted.
+
+        It gets as many attempts as a new webhook.
+        """
         answer: ShownDelivery = self._call("POST", f"/webhooks/deliveries/{in_path(delivery_id)}/replay").json()
         return answer
