@@ -49,12 +49,19 @@ fix: .venv/dev/done  ## format the code and repair what the linter can
 	$(DEV)/ruff format .
 	$(DEV)/ruff check --fix .
 
-test: .venv/dev/done .venv/api/done .venv/emulator/done .venv/sam/done  ## every test, on all cores; ONLY=path-or-word for some
+# Found, or installed by Debian's package if this is root: Playwright would load its own from a host of its own.
+browser:  ## install Chromium, with which the hub is tested, unless there is one
+	@command -v chromium chromium-browser google-chrome chrome > /dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && apt-get update -qq && \
+	    apt-get install -qq -y chromium fonts-noto-color-emoji > /dev/null; } || \
+	  { echo 'The tests need Chromium or Chrome on the PATH. Install it, or run `make browser` as root on Debian.'; exit 1; }
+
+test: browser .venv/dev/done .venv/api/done .venv/emulator/done .venv/sam/done  ## every test, on all cores; ONLY=path-or-word for some
 	$(DEV)/python -m infra.build --local  # once, before the test processes need it at the same time
 	$(DEV)/pytest -n auto --dist loadgroup $(if $(wildcard $(firstword $(subst ::, ,$(ONLY)))),$(ONLY),$(if $(ONLY),-k '$(ONLY)'))
 
 quick: .venv/dev/done  ## all tests except those that need the stack and those that take long, in about a minute
-	$(DEV)/pytest -n auto --dist loadgroup -m 'not stack and not long' --hypothesis-profile quick
+	$(DEV)/pytest -n auto --dist loadgroup -m 'not stack and not long and not browser' --hypothesis-profile quick
 
 bench: .venv/dev/done  ## measurements with their limits; ONLY=name for some
 	@$(DEV)/python -m bench $(ONLY)
@@ -91,4 +98,4 @@ lock: .venv/uv/done  ## pin the requirements again, with hashes
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt \
 	    $$([ ! -f $$f-excluded.in ] || echo --excludes $$f-excluded.in); done
 
-.PHONY: help check audit fix test quick bench openapi validate build deploy update up demo lock
+.PHONY: help check audit fix browser test quick bench openapi validate build deploy update up demo lock

@@ -13,6 +13,7 @@ from longcode.message import MessageState
 from longcode.messages import folders
 from longcode.months import days
 from longcode.optouts import store as optouts
+from longcode.optouts.consent import Question
 
 _DAY = timedelta(days=1)
 _LOOKED_AT = 200  # texts sent last, among which those are counted that did not arrive
@@ -35,7 +36,7 @@ class Home(Struct, frozen=True, kw_only=True):
     """What the home page shows. `message` is set if the account has no texting."""
 
     unread: int
-    questions: list[str]
+    questions: list[Question]
     failed: int
     paused: list[str]
     message: str | None
@@ -64,7 +65,7 @@ def of(account: Account, now: datetime) -> Home:
     started, _ = broadcasts.page(account.id, limit=_MOST_QUESTIONS, cursor=None)
     return Home(
         unread=folders.unread_counts(account.id).unread,
-        questions=[question.words for question in questions],
+        questions=questions,
         failed=sum(text.state in _BAD_ENDS and text.created_at > now - _DAY for text in newest),
         paused=[broadcast.id for broadcast in started if broadcast.paused],
         message=panel.message,

@@ -73,7 +73,7 @@ def asset(name: str) -> Response[str] | None:
 
 
 def session_cookie(token: str) -> Cookie:
-    """Return the cookie of a session. Without a path, it goes to the pages below the folder of the sign-in page."""
+    """Return the cookie of a session. Without a path, it is sent to the pages in the folder of the sign-in, /hub/."""
     return Cookie(_COOKIE, token, http_only=True, secure=True, same_site=SameSite.LAX_MODE)
 
 

@@ -75,16 +75,20 @@ def show_link(token: str) -> Page:
     if link is None:
         return notice("Not signed in", _LINK_ENDED, 404)
     known = [(person, accounts.get(person.account)) for person in people.with_email(link.email)]
-    return show("sign_in_link", choices=[(person, account) for person, account in known if account])
+    return show("sign_in_link", link=token, choices=[(person, account) for person, account in known if account])
 
 
-@site.post("/hub/sign-in/<token>")
-def use_link(token: str) -> Page:
-    """Begin a session of the person with the link's address, in the account that was chosen."""
+@site.post("/hub/sign-in-by-link")
+def use_link() -> Page:
+    """Begin a session of the person with the link's address, in the account that was chosen.
+
+    The address has no further folder, because a cookie without a path counts from the folder that it was set in.
+    """
     event, now = site.current_event, clients.now()
     if not page.is_of_this_site(event.headers):
         return notice("Not signed in", _ANOTHER_SITE, 403)
-    link, chosen = sign_in_links.find(token, now), page.fields(event.decoded_body).get("account")
+    form = page.fields(event.decoded_body)
+    link, chosen = sign_in_links.find(form.get("link", ""), now), form.get("account")
     person = next((one for one in people.with_email(link.email) if one.account == chosen), None) if link else None
     if link is None or person is None or not sign_in_links.use(link):
         return notice("Not signed in", _LINK_ENDED, 404)

@@ -156,6 +156,7 @@ class Browser:
         for cookie in headers_out.get("Set-Cookie", []):
             pair, *attributes = (part.strip() for part in cookie.split(";"))
             name, _, value = pair.partition("=")
+            assert address.count("/") == 2, "a cookie without a path is sent to the pages of its own folder only"
             if any(attribute.casefold().startswith("max-age=0") for attribute in attributes):
                 self.cookies.pop(name, None)
             else:

@@ -1,0 +1,110 @@
+"""The hub in a real browser: the receptionist's two minutes, what moves by itself, keys, and accessibility."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from longcode.accounts import sessions
+from longcode.accounts.account import Account
+from longcode.aws import clients
+from longcode.messages import folders
+from tests.browser.conftest import ANNS, link_by_mail
+from tests.support.reply_steps import receive
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.enable_socket,
+]  # Playwright talks to the browser over a pair of sockets
+
+
+def bodies(account: Account) -> list[str]:
+    return [text.body for text in folders.page(account.id, "sent", limit=10).messages]
+
+
+def test_a_reply_is_answered_with_four_clicks_from_the_mailed_link(page: Page, hub: str, account: Account) -> None:
+    page.goto(link_by_mail(page, hub, account.email))
+
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="2 replies unread").click()
+    page.get_by_role("link", name="Ann Lee").click()
+    page.get_by_label("Your text to Ann Lee").fill("Of course, bring the dog!")
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.locator("article.out").last).to_contain_text("Of course, bring the dog!")
+    expect(page.get_by_label("Your text to Ann Lee")).to_have_value("")
+    assert bodies(account) == ["Of course, bring the dog!"]
+
+
+def test_a_stop_appears_in_an_open_conversation_while_something_is_typed(
+    signed_in: Page, hub: str, account: Account
+) -> None:
+    signed_in.goto(f"{hub}/messages/{ANNS[1:]}")
+    signed_in.get_by_label("Your text to Ann Lee").fill("Half a sen")
+
+    receive("SMstop", "STOP", phone=ANNS, at=clients.now())
+
+    expect(signed_in.locator("article.in").last).to_contain_text("STOP", timeout=10_000)
+    expect(signed_in.get_by_label("Your text to Ann Lee")).to_have_value("Half a sen")
+    expect(signed_in.get_by_label("Your text to Ann Lee")).to_be_focused()
+
+
+def test_what_is_typed_outlives_a_reload_and_a_lost_session(signed_in: Page, hub: str, account: Account) -> None:
+    talk = f"{hub}/messages/{ANNS[1:]}"
+    signed_in.goto(talk)
+    signed_in.get_by_label("Your text to Ann Lee").fill("Not yet sent")
+    signed_in.reload()
+    expect(signed_in.get_by_label("Your text to Ann Lee")).to_have_value("Not yet sent")
+    for session in sessions.of_account(account.id, clients.now()):
+        sessions.end(session)
+
+    signed_in.get_by_role("button", name="Send").click()
+    expect(signed_in.get_by_text("what you wrote is still there")).to_be_visible()
+    signed_in.goto(link_by_mail(signed_in, hub, account.email))
+    signed_in.get_by_role("button", name="Sign in").click()
+    signed_in.goto(talk)
+
+    expect(signed_in.get_by_label("Your text to Ann Lee")).to_have_value("Not yet sent")
+    assert bodies(account) == []
+
+
+def test_all_is_done_with_the_keyboard(signed_in: Page, hub: str, account: Account) -> None:
+    signed_in.goto(f"{hub}/messages")
+    signed_in.keyboard.press("/")
+    signed_in.keyboard.type("ann")
+    signed_in.keyboard.press("Enter")
+    expect(signed_in.locator("#rows a")).to_have_count(1)
+    signed_in.locator("#search").focus()
+    for _ in range(3):
+        signed_in.keyboard.press("Tab")
+        if signed_in.locator("#rows a:focus").count():
+            break
+    signed_in.keyboard.press("Enter")
+    signed_in.get_by_label("Your text to Ann Lee").focus()
+    signed_in.keyboard.type("By keys alone")
+    signed_in.keyboard.press("Control+Enter")
+
+    expect(signed_in.locator("article.out").last).to_contain_text("By keys alone")
+    assert bodies(account) == ["By keys alone"]
+
+
+def test_the_length_is_told_while_one_types(signed_in: Page, hub: str) -> None:
+    signed_in.goto(f"{hub}/messages/{ANNS[1:]}")
+
+    signed_in.get_by_label("Your text to Ann Lee").fill("x" * 200)
+
+    expect(signed_in.locator("#length")).to_have_text("2 units")
+
+
+@pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
+def test_no_page_has_a_fault_of_accessibility_or_is_wider_than_a_phone(signed_in: Page, hub: str) -> None:
+    axe, found = Axe(), []
+    for path in ("home", "messages", f"messages/{ANNS[1:]}", "new", "clients", "clients/ann", "people"):
+        signed_in.goto(f"{hub}/{path}")
+        found += [(path, fault["id"], fault["nodes"]) for fault in axe.run(signed_in).response["violations"]]
+        for width in (320, 390):
+            signed_in.set_viewport_size({"width": width, "height": 800})
+            overflow = signed_in.evaluate("document.documentElement.scrollWidth - innerWidth")
+            found += [(path, width, overflow)] if overflow > 0 else []
+        signed_in.set_viewport_size({"width": 1280, "height": 800})
+
+    assert found == []

@@ -1,0 +1,86 @@
+"""Serves the hub on this machine, over the AWS of the tests, and finds a browser to look at it."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+from hub import site_api
+from tests.support.fakes import REQUEST_ID, LambdaContext
+
+# Without these, Chromium calls its maker's hosts, which a test may not reach.
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class _Gateway(BaseHTTPRequestHandler):
+    """Passes requests to the function, with events as API Gateway sends them."""
+
+    def do_GET(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length).decode() if length else None
+        url = urlsplit(self.path)
+        query = dict(parse_qsl(url.query, keep_blank_values=True)) or None
+        event = {
+            "resource": "/hub/{page+}",
+            "path": url.path,
+            "httpMethod": self.command,
+            "headers": dict(self.headers),
+            "multiValueHeaders": {name: [value] for name, value in self.headers.items()},
+            "queryStringParameters": query,
+            "multiValueQueryStringParameters": {name: [value] for name, value in (query or {}).items()},
+            "pathParameters": None,
+            "stageVariables": None,
+            "requestContext": {
+                "requestId": REQUEST_ID,
+                "stage": "v1",
+                "httpMethod": self.command,
+                "path": url.path,
+                "identity": {"sourceIp": "127.0.0.1"},
+            },
+            "body": body,
+            "isBase64Encoded": False,
+        }
+        answer = site_api.handler(event, LambdaContext())
+        content = answer["body"].encode()
+        self.send_response(answer["statusCode"])
+        for name, values in answer["multiValueHeaders"].items():
+            for value in values:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_POST = do_GET  # noqa: N815 - the name is the base class's
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
+
+
+@contextmanager
+def serving_hub() -> Iterator[str]:
+    """Serve the hub until the block ends; yield the address of /hub."""
+    with HTTPServer(("127.0.0.1", 0), _Gateway) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/hub"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def chromium() -> str:
+    """Return the path of Chromium or Chrome; raise `LookupError` if there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        raise LookupError("There is no Chromium on the PATH: `make browser` installs it on Debian, as root.")
+    return path
