@@ -89,6 +89,9 @@ update: build  ## build and deploy to AWS with the answers of the last `make dep
 up: .venv/dev/done .venv/emulator/done .venv/sam/done  ## the whole system on this machine, until Ctrl-C
 	@$(DEV)/python -m infra.local.up
 
+screenshots: browser .venv/dev/done  ## write the pictures of the hub in docs/screens again
+	$(DEV)/python -m infra.screenshots
+
 demo: .venv/dev/done .venv/emulator/done .venv/sam/done  ## run the main use, from sign-up to invoice, and check each step
 	@$(DEV)/python -m infra.local.demo
 
@@ -98,4 +101,4 @@ lock: .venv/uv/done  ## pin the requirements again, with hashes
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $$f.in -o $$f.txt \
 	    $$([ ! -f $$f-excluded.in ] || echo --excludes $$f-excluded.in); done
 
-.PHONY: help check audit fix browser test quick bench openapi validate build deploy update up demo lock
+.PHONY: help check audit fix browser test screenshots quick bench openapi validate build deploy update up demo lock
