@@ -128,6 +128,19 @@ def test_a_row_of_json_lines_with_a_field_of_another_type_is_refused(aws: None) 
     assert report["items"][0]["field"] == "allow_text_marketing"
 
 
+@pytest.mark.parametrize(
+    ("module", "method", "path"), [(settings_api, "GET", "/account"), (api, "DELETE", "/clients/c1")], ids=str
+)
+def test_a_body_of_another_type_is_refused_where_none_is_needed(
+    aws: None, module: ModuleType, method: str, path: str
+) -> None:
+    client(studio())
+
+    answer = call(module, method, path, "a=b", account="10000001", headers={"content-type": "text/plain"})
+
+    assert (answer.status, answer.json["code"]) == (415, "unsupported_media_type")
+
+
 def test_the_response_to_many_long_unknown_fields_is_short(aws: None) -> None:
     studio()
     wrong = {f"field-{index}" + "x" * 500: 1 for index in range(500)}
