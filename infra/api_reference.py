@@ -43,6 +43,8 @@ def describe_schema(title: str, schema: dict[str, Any]) -> dict[str, Any]:
         name: _described(field, *_entry("fields", f"{title}.{name}", name))
         for name, field in schema.get("properties", {}).items()
     }
+    if schema.get("additionalProperties") is False:  # a request body: its texts lose the spaces around them
+        properties = {name: _not_blank(field) for name, field in properties.items()}
     if properties:
         schema = {**schema, "properties": properties}
     if "enum" in schema:
@@ -231,6 +233,18 @@ def _described(field: dict[str, Any], sentence: str, example: Any) -> dict[str, 
     without_title = {name: value for name, value in field.items() if name != "title"}
     examples = {} if example is None else {"examples": [example]}
     return {**without_title, "description": sentence, **examples}
+
+
+def _not_blank(part: Any) -> Any:
+    """Return a part of a schema in which a text with a least length must have more than spaces."""
+    match part:
+        case {"type": "string", "minLength": _} if "pattern" not in part:
+            return {**part, "pattern": r"\S"}
+        case dict():
+            return {name: _not_blank(each) for name, each in part.items()}
+        case list():
+            return [_not_blank(each) for each in part]
+    return part
 
 
 def _entry(section: str, *names: str) -> Any:

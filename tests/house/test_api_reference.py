@@ -134,6 +134,15 @@ def test_a_limit_stands_beside_the_type_that_it_limits() -> None:
     assert wrong == []
 
 
+def test_a_text_of_a_body_that_may_not_be_empty_may_not_be_blank() -> None:
+    """Bodies lose the spaces around their texts, so a space is as short as nothing."""
+    bodies = {title: schema for title, schema in SCHEMAS.items() if schema.get("additionalProperties") is False}
+    texts = [(place, schema) for place, schema in subschemas("", bodies) if "minLength" in schema]
+
+    assert len(texts) > 10
+    assert [place for place, schema in texts if "pattern" not in schema] == []
+
+
 def test_parameters_and_settings_that_are_never_null_are_not_described_as_null() -> None:
     """A parameter is left out; a setting that is always set is refused as null."""
     null = {"type": "null"}
