@@ -77,7 +77,7 @@ OTHER_TYPES: list[tuple[tuple[ModuleType, str, str], dict[str, object], str]] = 
     ((settings_api, "PATCH", "/account"), {"smart_encoding": "no"}, "smart_encoding"),
     ((settings_api, "PATCH", "/account"), {"quiet_hours": 0}, "quiet_hours"),
     ((settings_api, "PATCH", "/account"), {"units_a_day": "5"}, "units_a_day"),
-    ((settings_api, "PATCH", "/account"), {"units_a_day": 5.0}, "units_a_day"),
+    ((settings_api, "PATCH", "/account"), {"units_a_day": 5.5}, "units_a_day"),
     ((settings_api, "PATCH", "/account"), {"texts_an_hour": True}, "texts_an_hour"),
     ((settings_api, "PATCH", "/account"), {"retention_days": "30"}, "retention_days"),
     ((settings_api, "PATCH", "/account"), {"name": 5}, "name"),
@@ -114,6 +114,15 @@ def test_a_field_of_another_type_is_refused_and_not_converted(
     assert (answer.status, answer.json["code"]) == (422, "invalid")
     assert [error["field"] for error in answer.json["errors"]] == [field]
     assert everything() == before
+
+
+def test_a_number_without_a_fraction_is_an_integer(aws: None) -> None:
+    """JSON Schema: 5.0 is an integer, and some programs write every number so."""
+    studio()
+
+    answer = call(settings_api, "PATCH", "/account", {"units_a_day": 5.0}, account="10000001")
+
+    assert (answer.status, answer.json["units_a_day"]) == (200, 5)
 
 
 def test_a_row_of_json_lines_with_a_field_of_another_type_is_refused(aws: None) -> None:

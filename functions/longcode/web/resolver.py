@@ -103,7 +103,7 @@ class Body(BaseModel):
 
 def _conversions(given: Any, read: Any, place: tuple[int | str, ...]) -> Iterator[InitErrorDetails]:
     """Yield an error for each value that was read as a number or boolean, and given as something else."""
-    if isinstance(read, bool | int) and type(given) is not type(read):
+    if isinstance(read, bool | int) and not _is_same(given, read):
         yield InitErrorDetails(type="bool_type" if isinstance(read, bool) else "int_type", loc=place, input=given)
     elif isinstance(read, BaseModel):
         for name in [name for name in type(read).model_fields if name in read.model_fields_set]:
@@ -111,6 +111,11 @@ def _conversions(given: Any, read: Any, place: tuple[int | str, ...]) -> Iterato
     elif isinstance(read, list | tuple):
         for index, (each, read_each) in enumerate(zip(given, read, strict=True)):
             yield from _conversions(each, read_each, (*place, index))
+
+
+def _is_same(given: Any, read: bool | int) -> bool:
+    """Return whether a value is a boolean, or an integer, as it was read; 5.0 is an integer in JSON Schema."""
+    return type(given) is type(read) or (type(given) is float and type(read) is int)
 
 
 class Answer(BaseModel):
