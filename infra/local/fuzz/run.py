@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,13 +26,16 @@ _VALUES: dict[str, list[str]] = {
     "country_code": ["1", "61"],
     "allowed_countries[*]": ["AU", "GB"],
     "webhook_url": ["https://studio.example/longcode"],
-    "template": ["spring"],
-    "client_id": ["c-1", "c-2"],
-    "audience.client_ids[*]": ["c-1", "c-2"],
+    "template": ["proofs-ready"],
+    "client_id": ["c-1042", "c-1043"],
+    "audience.client_ids[*]": ["c-1042", "c-1043"],
     "audience.tags[*]": ["spring"],
     "plan": ["large", "medium"],
-    "statuses[*]": ["confirmed"],
-    "send_at": ["2099-12-04T15:00:00Z"],
+    "staff_phone": ["+12125550199"],
+    "to": ["+12125550198", "+12125550197"],
+    "send_at": [(datetime.now(UTC) + timedelta(days=3)).isoformat()],
+    "at": [(datetime.now(UTC) - timedelta(minutes=1)).isoformat()],
+    "status": ["confirmed"],
 }
 """Values of fields of bodies; random ones would hardly ever be accepted."""
 

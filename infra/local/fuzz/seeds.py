@@ -1,4 +1,7 @@
-"""What the fuzzed studio has before the run: something of each kind that a path can name."""
+"""What the fuzzed studio has before the run: something of each kind that a path can name.
+
+Ids are those of the document's examples where a studio chooses them.
+"""
 
 import json
 import re
@@ -28,8 +31,8 @@ def write_seeds(stack: Stack, studio: StudioSoftware) -> dict[str, list[str]]:
     """Write something of each kind; return the values of each path parameter, and of some query parameters."""
     settings = {"quiet_hours": False, "texts_an_hour": 20, "delivery": "webhook", "webhook_url": _NOBODY}
     _done(studio, "PATCH", "/account", settings)
-    _done(studio, "PUT", "/templates/spring", {"subject": "Spring", "body": "Hi {{client.first_name|there}}"})
-    for client_id, phone in (("c-1", _ANN), ("c-2", _BO)):
+    _done(studio, "PUT", "/templates/proofs-ready", {"subject": "Spring", "body": "Hi {{client.first_name|there}}"})
+    for client_id, phone in (("c-1042", _ANN), ("c-1043", _BO)):
         record = {
             "first_name": "Ann",
             "allow_text_marketing": True,
@@ -37,11 +40,11 @@ def write_seeds(stack: Stack, studio: StudioSoftware) -> dict[str, list[str]]:
             "tags": ["spring"],
         }
         _done(studio, "PUT", f"/clients/{client_id}", record)
-    _done(studio, "PUT", "/clients/c-3", {"first_name": "Cy", "allow_text_marketing": True})
+    _done(studio, "PUT", "/clients/c-1044", {"first_name": "Cy", "allow_text_marketing": True})
     _write_triggers(studio)
-    sent = _done(studio, "POST", "/messages", {"client_id": "c-1", "body": "Hello"})["messages"][0]["id"]
+    sent = _done(studio, "POST", "/messages", {"client_id": "c-1042", "body": "Hello"})["messages"][0]["id"]
     later = (datetime.now(UTC) + timedelta(days=3)).isoformat()
-    planned = _done(studio, "POST", "/messages", {"client_id": "c-2", "body": "Hello", "send_at": later})
+    planned = _done(studio, "POST", "/messages", {"client_id": "c-1043", "body": "Hello", "send_at": later})
     broadcast = _done(
         studio, "POST", "/broadcasts", {"audience": {"tags": ["spring"]}, "body": "Hi", "send_at": later}
     )
@@ -52,13 +55,13 @@ def write_seeds(stack: Stack, studio: StudioSoftware) -> dict[str, list[str]]:
     deliveries = eventually(lambda: _done(studio, "GET", "/webhooks/deliveries?state=pending")["items"], "a delivery")
     month = _done(studio, "GET", "/usage")["current"]["month"]
     return {
-        "client_id": ["c-1", "c-2", "c-3"],
+        "client_id": ["c-1042", "c-1043", "c-1044"],
         "message_id": [sent, planned["messages"][0]["id"], reply],
         "broadcast_id": [broadcast["id"]],
         "call_id": [call["id"] for call in _done(studio, "GET", "/calls")["items"]],
         "key_id": [_done(studio, "POST", "/account/keys", {"name": "other", "scope": "read"})["id"]],
         "delivery_id": [delivery["id"] for delivery in deliveries],
-        "name": ["spring", "reminder", "ready"],
+        "name": ["proofs-ready", "reminder", "ready"],
         "month": [month],
         "phone": [_ANN, _BO],
         "token": _tokens(stack, studio),
@@ -77,10 +80,10 @@ def _write_triggers(studio: StudioSoftware) -> None:
     at_once = {"watches": "task", "statuses": ["done"], "body": "It is ready.", "sms_else_call": True}
     _done(studio, "PUT", "/triggers/reminder", later)
     _done(studio, "PUT", "/triggers/ready", at_once)
-    session = {"kind": "session", "id": "s-1", "client_id": "c-1", "status": "confirmed"}
+    session = {"kind": "session", "id": "s-1", "client_id": "c-1042", "status": "confirmed"}
     day = (datetime.now(UTC) + timedelta(days=20)).date().isoformat()
     _done(studio, "POST", "/events", {**session, "session_date": day})
-    _done(studio, "POST", "/events", {"kind": "task", "id": "t-1", "client_id": "c-3", "status": "done"})
+    _done(studio, "POST", "/events", {"kind": "task", "id": "t-1", "client_id": "c-1044", "status": "done"})
     eventually(lambda: _done(studio, "GET", "/calls")["items"], "a call task")
 
 
